@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  resolve: { conditions: ["@posthorn/source"] },
+  ssr: { resolve: { conditions: ["@posthorn/source", "node", "import", "module", "default"] } },
+  test: {
+    include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts"],
+    pool: "forks",
+    execArgv: ["--conditions=@posthorn/source"],
+    testTimeout: 20_000,
+  },
+});
