@@ -1,0 +1,92 @@
+import { WebhookError } from "./errors.ts";
+
+/** The part of the web's `Headers` that is read here: repeated headers come joined by a comma and a space. */
+export interface HeadersLike {
+  get(name: string): string | null;
+}
+
+/** A plain object such as Node's `request.headers`; names may be in any case, repeated headers may be arrays. */
+export type HeaderRecord = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** Name and value pairs, repeated headers as repeated pairs. */
+export type HeaderPairs = readonly (readonly [string, string])[];
+
+/** Headers in any of the shapes that runtimes and frameworks hand over. */
+export type HeadersInput = HeadersLike | HeaderRecord | HeaderPairs;
+
+/** A request as it arrived: nothing parsed, nothing re-encoded. */
+export interface WebhookRequest {
+  /** HTTP method in upper case. */
+  readonly method: string;
+  /**
+   * Absolute URL as the sender called it, query included. Only schemes that sign the URL read it; behind a proxy it is
+   * the public URL, not the one this process listens on.
+   */
+  readonly url: string;
+  readonly headers: HeadersInput;
+  /** The exact bytes of the body, empty when there is none. */
+  readonly body: Uint8Array;
+}
+
+/** Case-insensitive access to headers of any shape. */
+export interface HeaderReader {
+  /** The values joined by `", "` and trimmed, or `undefined` when the header is absent. An empty header is `""`. */
+  get(name: string): string | undefined;
+  /** Each value on its own, as far as the source kept them apart (`Headers` and Node join most of them). */
+  all(name: string): readonly string[];
+}
+
+/** Wraps headers of any shape. Nothing is copied: values are read when asked for. `name` must be in lower case. */
+export function readHeaders(headers: HeadersInput): HeaderReader {
+  const all = readerOf(headers);
+  return {
+    all,
+    get(name) {
+      const values = all(name);
+      return values.length > 1 ? values.join(", ") : values[0];
+    },
+  };
+}
+
+/** The value of a header that must be there, or a `missing_header` error. `name` must be in lower case. */
+export function requireHeader(headers: HeaderReader, name: string): string {
+  const value = headers.get(name);
+  if (value !== undefined && value !== "") return value;
+  throw new WebhookError(
+    "missing_header",
+    `The request has no ${name} header. Check that the sender signs its requests and that no proxy strips the header.`,
+    { headerName: name },
+  );
+}
+
+function readerOf(headers: HeadersInput): (name: string) => readonly string[] {
+  if (isHeadersLike(headers)) {
+    return (name) => {
+      const value = headers.get(name);
+      return value === null ? [] : [value.trim()];
+    };
+  }
+  if (Array.isArray(headers)) {
+    const pairs: HeaderPairs = headers;
+    return (name) => pairs.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value.trim());
+  }
+  return (name) => fromRecord(headers as HeaderRecord, name);
+}
+
+function fromRecord(record: HeaderRecord, name: string): readonly string[] {
+  const direct = Object.hasOwn(record, name) ? record[name] : undefined;
+  if (typeof direct === "string") return [direct.trim()];
+  const found: string[] = [];
+  for (const key of Object.keys(record)) {
+    if (key.length !== name.length || key.toLowerCase() !== name) continue;
+    const value = record[key];
+    if (typeof value === "string") found.push(value.trim());
+    else if (Array.isArray(value)) for (const item of value) found.push(String(item).trim());
+  }
+  return found;
+}
+
+function isHeadersLike(headers: HeadersInput): headers is HeadersLike {
+  // A record may well hold a header called "get", but its value is never a function.
+  return typeof (headers as Partial<HeadersLike>).get === "function";
+}

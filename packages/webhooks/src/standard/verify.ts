@@ -1,0 +1,212 @@
+import { after, type Awaitable, firstMatch } from "../awaitable.ts";
+import { checkFreshness, type ClockOptions } from "../clock.ts";
+import { ed25519Verifier } from "../crypto/ed25519.ts";
+import { hmacKey } from "../crypto/hmac.ts";
+import { decodeBase64, equalText } from "../encoding.ts";
+import { WebhookError } from "../errors.ts";
+import { type HeaderReader, type HeadersInput, readHeaders, requireHeader } from "../request.ts";
+import { unwrap, type Verified, type VerifyResult } from "../result.ts";
+import { invalid, parseSecret, secretList, type StandardSecret } from "./secret.ts";
+
+/** What is read of a request: its headers in any shape and the exact body. */
+export interface StandardRequest {
+  readonly headers: HeadersInput;
+  readonly body: Uint8Array | string;
+}
+
+/** How to verify. The window is 300 seconds both ways unless given. */
+export interface StandardVerifyOptions extends ClockOptions {
+  /** Prefixes of the three headers, tried in this order. Defaults to `webhook`, then `svix`. */
+  readonly headerPrefixes?: readonly string[];
+}
+
+/** A request signed by one of the secrets, recent enough. */
+export interface StandardVerified extends Verified {
+  readonly scheme: "standard-webhooks";
+  /** Message id, the same on every retry: the key for deduplication. */
+  readonly id: string;
+  readonly signedAt: Date;
+  /** Which signature matched: `v1` is HMAC-SHA256, `v1a` is Ed25519. */
+  readonly version: "v1" | "v1a";
+}
+
+/** Verifies requests with keys that were made once. */
+export interface StandardVerifier {
+  /** The accepted request, or a thrown {@link WebhookError}. */
+  verify(request: StandardRequest): Promise<StandardVerified>;
+  /** As `verify`, with the error in the result. */
+  tryVerify(request: StandardRequest): Promise<VerifyResult<StandardVerified>>;
+  /** As `verify`, without a promise: only where the runtime has `node:crypto`, `runtime_unsupported` elsewhere. */
+  verifySync(request: StandardRequest): StandardVerified;
+}
+
+// Each Ed25519 candidate costs about 0.1 ms: a long header must not become work.
+const MOST_SIGNATURES = 32;
+
+interface Key {
+  readonly version: "v1" | "v1a";
+  matches(signatures: readonly string[], prefix: string, body: Uint8Array | string): Awaitable<boolean>;
+}
+
+/**
+ * Prepares a verifier. Give every secret that is valid now: a request passes when any of its signatures fits any of
+ * them. Throws `secret_invalid` at once for a secret that cannot be used.
+ *
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
+export function createVerifier(
+  secrets: StandardSecret | readonly StandardSecret[],
+  options: StandardVerifyOptions = {},
+): StandardVerifier {
+  const keys = secretList(secrets).map(keyFor);
+  const check = (request: StandardRequest): Awaitable<VerifyResult<StandardVerified>> => {
+    try {
+      return checkRequest(request, keys, options);
+    } catch (error) {
+      if (error instanceof WebhookError) return { ok: false, error };
+      throw error;
+    }
+  };
+  return {
+    async verify(request) {
+      return unwrap(await check(request));
+    },
+    async tryVerify(request) {
+      return check(request);
+    },
+    verifySync(request) {
+      const result = check(request);
+      if (!(result instanceof Promise)) return unwrap(result);
+      result.catch(() => undefined);
+      throw new WebhookError("runtime_unsupported", "This runtime has no synchronous crypto. Use await verify().");
+    },
+  };
+}
+
+/** Verifies one request, or throws a {@link WebhookError} that says why not. */
+export async function verify(
+  request: StandardRequest,
+  secrets: StandardSecret | readonly StandardSecret[],
+  options?: StandardVerifyOptions,
+): Promise<StandardVerified> {
+  return createVerifier(secrets, options).verify(request);
+}
+
+/** As {@link verify}, with the error in the result instead of thrown, unusable secrets included. */
+export async function tryVerify(
+  request: StandardRequest,
+  secrets: StandardSecret | readonly StandardSecret[],
+  options?: StandardVerifyOptions,
+): Promise<VerifyResult<StandardVerified>> {
+  try {
+    return await createVerifier(secrets, options).tryVerify(request);
+  } catch (error) {
+    if (error instanceof WebhookError) return { ok: false, error };
+    throw error;
+  }
+}
+
+function checkRequest(
+  request: StandardRequest,
+  keys: readonly Key[],
+  options: StandardVerifyOptions,
+): Awaitable<VerifyResult<StandardVerified>> {
+  const headers = readHeaders(request.headers);
+  const family = familyOf(headers, options.headerPrefixes ?? ["webhook", "svix"]);
+  const id = requireHeader(headers, `${family}-id`);
+  const timestamp = requireHeader(headers, `${family}-timestamp`);
+  const headerName = `${family}-signature`;
+  const signatures = requireHeader(headers, headerName).split(" ", MOST_SIGNATURES);
+  if (!/^\d{1,12}$/.test(timestamp)) {
+    throw new WebhookError("timestamp_invalid", `The ${family}-timestamp header is not a number of Unix seconds.`, {
+      headerName: `${family}-timestamp`,
+    });
+  }
+  const signedAt = new Date(Number(timestamp) * 1000);
+  checkFreshness(signedAt.getTime(), options, 300, { headerName: `${family}-timestamp` });
+
+  const byVersion = groupByVersion(signatures, headerName);
+  const usable = keys.filter((key) => byVersion[key.version].length > 0);
+  if (usable.length === 0) throw noUsableKey(byVersion, headerName);
+  const prefix = `${id}.${timestamp}.`;
+  return after(
+    firstMatch(usable.length, (index) => {
+      const key = usable[index]!;
+      return key.matches(byVersion[key.version], prefix, request.body);
+    }),
+    (index): VerifyResult<StandardVerified> => {
+      const key = usable[index];
+      if (key === undefined) return { ok: false, error: mismatch(headerName) };
+      const { version } = key;
+      return { ok: true, scheme: "standard-webhooks", secretIndex: keys.indexOf(key), id, signedAt, version };
+    },
+  );
+}
+
+/** The first family whose signature is there; the three headers of one family belong together. */
+function familyOf(headers: HeaderReader, prefixes: readonly string[]): string {
+  return prefixes.find((prefix) => headers.get(`${prefix}-signature`)) ?? prefixes[0] ?? "webhook";
+}
+
+function keyFor(secret: StandardSecret): Key {
+  const { kind, bytes } = parseSecret(secret);
+  if (kind === "symmetric") {
+    const key = hmacKey("sha256", bytes);
+    return {
+      version: "v1",
+      matches: (signatures, prefix, body) =>
+        after(key.macText([prefix, body], "base64"), (mac) => signatures.some((given) => equalText(given, mac))),
+    };
+  }
+  if (kind === "secret") throw invalid("A whsk_ key belongs to the sender. Verify with the whpk_ key it gives you.");
+  const check = ed25519Verifier(bytes);
+  return {
+    version: "v1a",
+    matches: (signatures, prefix, body) =>
+      after(
+        firstMatch(signatures.length, (index) => {
+          const signature = decodeBase64(signatures[index]!);
+          return signature?.length === 64 && check(signature, [prefix, body]);
+        }),
+        (index) => index >= 0,
+      ),
+  };
+}
+
+type ByVersion = Record<"v1" | "v1a" | "other", string[]>;
+
+function groupByVersion(items: readonly string[], headerName: string): ByVersion {
+  const groups: ByVersion = { v1: [], v1a: [], other: [] };
+  let readable = false;
+  for (const item of items) {
+    const comma = item.indexOf(",");
+    if (comma <= 0) continue;
+    readable = true;
+    const version = item.slice(0, comma);
+    groups[version === "v1" || version === "v1a" ? version : "other"].push(item.slice(comma + 1));
+  }
+  if (readable) return groups;
+  throw new WebhookError("malformed_header", `The ${headerName} header is not a list of version,signature pairs.`, {
+    headerName,
+  });
+}
+
+function noUsableKey(groups: ByVersion, headerName: string): WebhookError {
+  if (groups.v1.length + groups.v1a.length === 0) {
+    return new WebhookError("unknown_version", `The ${headerName} header has no v1 or v1a signature.`, { headerName });
+  }
+  const [version, needed] = groups.v1.length > 0 ? ["v1", "whsec_ secret"] : ["v1a", "whpk_ public key"];
+  return new WebhookError(
+    "key_unavailable",
+    `The ${headerName} header has only ${version} signatures, and no ${needed} was given to check them with.`,
+    { headerName },
+  );
+}
+
+function mismatch(headerName: string): WebhookError {
+  return new WebhookError(
+    "signature_mismatch",
+    "No signature fits. The secret is another endpoint's, or the body is not the exact bytes that were sent.",
+    { headerName },
+  );
+}
