@@ -1,0 +1,28 @@
+/**
+ * Keeps a second process away from a data folder. The lock is a transaction held open on a small database of its own: the
+ * system lets it go when the process ends, however it ends, so that no stale lock file can keep a server from starting.
+ */
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { StoreError } from "../errors.ts";
+
+const SQLITE_BUSY = 5;
+
+/** Takes the lock beside the database at `path`. Throws `data_folder_in_use` when another process has it. */
+export function lockFolder(path: string): Disposable {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const lock = new DatabaseSync(`${path}.lock`);
+  try {
+    lock.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
+  } catch (cause) {
+    lock.close();
+    if ((cause as { errcode?: number }).errcode !== SQLITE_BUSY) throw cause;
+    throw new StoreError(
+      "data_folder_in_use",
+      `Another Posthorn process uses ${path}: stop it, or give this one a data folder of its own (POSTHORN_DATA_DIR).`,
+      { cause },
+    );
+  }
+  return { [Symbol.dispose]: () => lock.close() };
+}

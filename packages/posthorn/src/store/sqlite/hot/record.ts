@@ -1,0 +1,56 @@
+import type { DatabaseSync } from "node:sqlite";
+import { DELIVERY_STATE, TRIGGER } from "../../schema.ts";
+import type { RecordRow } from "../protocol.ts";
+
+/**
+ * Writes the outcome of an attempt: one appended attempt, one delivery moved on.
+ *
+ * The update names the generation that the dispatcher read. When somebody made the delivery due again meanwhile (a resend, a
+ * recovery), their wish stands and the outcome only adds what it knows.
+ */
+export function prepareRecord(db: DatabaseSync): (row: RecordRow) => void {
+  const insertAttempt = db.prepare("INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const scheduled = db.prepare(
+    "UPDATE delivery SET state = ?, due = ?, attempts = ? WHERE message_id = ? AND endpoint_id = ? AND generation = ?",
+  );
+  const manual = db.prepare(`
+    UPDATE delivery SET
+      state = CASE
+        WHEN state = ${DELIVERY_STATE.succeeded} THEN state
+        WHEN ?1 = ${DELIVERY_STATE.failed} AND resume_due IS NOT NULL THEN state
+        ELSE ?1 END,
+      due = CASE WHEN ?1 = ${DELIVERY_STATE.failed} THEN resume_due END,
+      manual = 0,
+      resume_due = NULL
+    WHERE message_id = ?2 AND endpoint_id = ?3 AND generation = ?4`);
+  const overtaken = db.prepare(`
+    UPDATE delivery SET
+      state = CASE WHEN ?1 = ${DELIVERY_STATE.succeeded} THEN ?1 ELSE state END,
+      attempts = max(attempts, ?2)
+    WHERE message_id = ?3 AND endpoint_id = ?4`);
+
+  return ({ delivery, attempt }) => {
+    const [messageId, endpointId, generation, trigger, state, due, attempts] = delivery;
+    if (attempt !== null) {
+      const [id, publicId, url, status, code, response, durationMs, errorCode] = attempt;
+      insertAttempt.run(
+        id,
+        publicId,
+        messageId,
+        endpointId,
+        url,
+        status,
+        trigger,
+        code,
+        response,
+        durationMs,
+        errorCode,
+      );
+    }
+    const { changes } =
+      trigger === TRIGGER.manual
+        ? manual.run(state, messageId, endpointId, generation)
+        : scheduled.run(state, due, attempts, messageId, endpointId, generation);
+    if (changes === 0) overtaken.run(state, attempts, messageId, endpointId);
+  };
+}
