@@ -17,6 +17,7 @@ export interface Services {
   /** Where new work is announced. */
   readonly dispatch: DispatchHints;
   readonly tokens: TokenIssuer;
+  readonly tasks: TaskQueue;
   readonly rules: DomainRules;
 }
 
@@ -37,6 +38,13 @@ export interface DomainRules {
 export interface TokenIssuer {
   /** A signed token with these claims. Times are Unix seconds. */
   sign(claims: Record<string, unknown> & { readonly sub: string; readonly exp: number }): Promise<string>;
+  /** Looks at every token anew; after one was revoked. */
+  forget(): void;
+}
+
+/** Where long work is handed over. */
+export interface TaskQueue {
+  start(taskKey: number): void;
 }
 
 /** What a token of an application may do; the names are those of the HTTP API. */
@@ -86,19 +94,19 @@ export function write<T>(ctx: Context, work: (tx: Tx) => Promise<T>): Promise<T>
   return ctx.tx === null ? ctx.services.store.transaction(work) : work(ctx.tx);
 }
 
-/** Only the organisation itself may do this. */
-export function requireOrganisation(ctx: Context): void {
-  if (ctx.actor.kind !== "organisation") {
+/** Who may do something: the organisation alone, or also tokens of an application that have the capability. */
+export type Access = "organisation" | Capability;
+
+/** Throws `insufficient access` unless the actor may. Asked once for each call, by the transport that takes it. */
+export function requireAccess(actor: Actor, access: Access): void {
+  if (actor.kind === "organisation") return;
+  if (access === "organisation") {
     throw new PosthornError(
       "insufficient access",
       "This call needs a token of the organisation, not of one application.",
     );
   }
-}
-
-/** The token must allow this kind of call. Tokens of the organisation allow all. */
-export function requireCapability(ctx: Context, capability: Capability): void {
-  if (ctx.actor.kind === "application" && !ctx.actor.capabilities.has(capability)) {
-    throw new PosthornError("insufficient access", `This token does not have the capability ${capability}.`);
+  if (!actor.capabilities.has(access)) {
+    throw new PosthornError("insufficient access", `This token does not have the capability ${access}.`);
   }
 }

@@ -1,6 +1,6 @@
 import { PosthornError } from "../../errors.ts";
 import { isUniqueViolation } from "../../store/errors.ts";
-import { type Call, type Context, requireOrganisation, write } from "../context.ts";
+import { type Call, type Context, write } from "../context.ts";
 import { type Application, type ApplicationInput, metadataJson } from "./application.ts";
 import { findApplication } from "./find.ts";
 
@@ -15,7 +15,6 @@ export async function createApplication({
   ctx,
   input,
 }: Call<ApplicationInput & { readonly getIfExists?: boolean }>): Promise<CreatedApplication> {
-  requireOrganisation(ctx);
   if (input.getIfExists === true && input.uid !== null) {
     const existing = await findApplication(ctx, input.uid);
     if (existing !== null) return { application: existing, created: false };

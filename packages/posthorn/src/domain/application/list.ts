@@ -1,4 +1,4 @@
-import { type Call, reader, requireOrganisation } from "../context.ts";
+import { type Call, reader } from "../context.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 import { type Application, toApplication } from "./application.ts";
 
@@ -9,7 +9,6 @@ export interface ListApplications extends PageRequest {
 }
 
 export async function listApplications({ ctx, input }: Call<ListApplications>): Promise<Page<Application>> {
-  requireOrganisation(ctx);
   const order = input.order === "descending" ? "desc" : "asc";
   const page = await readPage(input, { order, keyOf: idIterator("app_") }, (slice) => {
     let query = reader(ctx)

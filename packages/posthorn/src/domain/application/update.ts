@@ -1,4 +1,4 @@
-import { type Call, type Context, requireOrganisation, write } from "../context.ts";
+import { type Call, type Context, write } from "../context.ts";
 import { type Application, type ApplicationInput, metadataJson } from "./application.ts";
 import { insertApplication, uidTaken } from "./create.ts";
 import { findApplication, getApplication } from "./find.ts";
@@ -8,7 +8,6 @@ export async function upsertApplication({
   ctx,
   input,
 }: Call<ApplicationInput & { readonly ref: string }>): Promise<{ application: Application; created: boolean }> {
-  requireOrganisation(ctx);
   const existing = await findApplication(ctx, input.ref);
   if (existing === null) return { application: await insertApplication(ctx, input), created: true };
   return { application: await save(ctx, existing, input), created: false };
@@ -19,7 +18,6 @@ export async function patchApplication({
   ctx,
   input,
 }: Call<{ readonly ref: string; readonly changes: Partial<ApplicationInput> }>): Promise<Application> {
-  requireOrganisation(ctx);
   const existing = await getApplication(ctx, input.ref);
   return save(ctx, existing, { ...existing, ...input.changes });
 }
