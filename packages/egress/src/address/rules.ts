@@ -1,0 +1,98 @@
+import { EgressConfigError } from "../errors.ts";
+import { inNetwork, parseNetwork } from "./bytes.ts";
+import type { AddressBytes, Network } from "./bytes.ts";
+
+/** One host word: a whole name, or `*.suffix` for every name below the suffix (not the suffix itself). */
+interface HostWord {
+  readonly suffix: string | null;
+  readonly name: string;
+}
+
+/** What may be called. Made by {@link parseAllowList}; immutable. */
+export interface AddressRules {
+  /** The words again, in one canonical spelling: equal rules have equal text. */
+  readonly text: string;
+  /** Addresses of the public internet. */
+  readonly external: boolean;
+  /** RFC 1918 and unique local addresses. */
+  readonly private: boolean;
+  /** `127.0.0.0/8`, `::1`, and this machine's own addresses. */
+  readonly loopback: boolean;
+  readonly networks: readonly Network[];
+  readonly hosts: readonly HostWord[];
+}
+
+const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
+
+/**
+ * Reads an allow list: words with commas or spaces between.
+ *
+ * | word | allows |
+ * | --- | --- |
+ * | `external` | the public internet |
+ * | `private` | `10/8`, `172.16/12`, `192.168/16`, `fc00::/7` |
+ * | `loopback` | `127/8`, `::1`, and this machine's own addresses |
+ * | `10.1.0.0/16`, `fd00:1::/32`, `10.1.2.3` | a network or one address |
+ * | `hooks.corp`, `*.corp` | a host name, whatever it resolves to |
+ *
+ * Link-local, metadata, multicast and embedded addresses stay refused under all of them, unless the one address is
+ * spelled out. An empty list allows nothing.
+ *
+ * @throws {EgressConfigError} `invalid_allow_word`, with the word that is not one.
+ */
+export function parseAllowList(text: string): AddressRules {
+  const words = text
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((word) => word !== "");
+  const unique = [...new Set(words)].sort();
+  const networks: Network[] = [];
+  const hosts: HostWord[] = [];
+  for (const word of unique) {
+    if (word === "external" || word === "private" || word === "loopback") continue;
+    const network = parseNetwork(word);
+    if (network !== null) networks.push(network);
+    else hosts.push(parseHostWord(word));
+  }
+  return Object.freeze({
+    text: unique.join(","),
+    external: unique.includes("external"),
+    private: unique.includes("private"),
+    loopback: unique.includes("loopback"),
+    networks: Object.freeze(networks),
+    hosts: Object.freeze(hosts),
+  });
+}
+
+function parseHostWord(word: string): HostWord {
+  if (/[:/]/.test(word) || /^[\d.]+$/.test(word)) {
+    throw badWord(
+      word,
+      "it looks like an address: write a.b.c.d, a.b.c.d/bits or the IPv6 form, with no bits past the length",
+    );
+  }
+  const name = word.startsWith("*.") ? word.slice(2) : word;
+  if (name.length > 253 || name.split(".").some((label) => !LABEL.test(label))) {
+    throw badWord(word, "use external, private, loopback, an address, a CIDR, a host name or *.suffix");
+  }
+  return word.startsWith("*.") ? { suffix: `.${name}`, name } : { suffix: null, name };
+}
+
+function badWord(word: string, hint: string): EgressConfigError {
+  return new EgressConfigError("invalid_allow_word", word, `"${word}" is no word of an allow list: ${hint}.`);
+}
+
+/** True when a host word names `host` (lower case, no dot at the end). */
+export function namesHost(rules: AddressRules, host: string): boolean {
+  return rules.hosts.some(({ suffix, name }) => (suffix === null ? host === name : host.endsWith(suffix)));
+}
+
+/** True when a CIDR word covers the address. */
+export function namesNetwork(rules: AddressRules, address: AddressBytes): boolean {
+  return rules.networks.some((network) => inNetwork(address, network));
+}
+
+/** True when the one address itself is a word, which opens even what no other word does. */
+export function namesAddress(rules: AddressRules, address: AddressBytes): boolean {
+  return rules.networks.some((network) => network.bits === address.length * 8 && inNetwork(address, network));
+}

@@ -1,0 +1,83 @@
+import type { Socket } from "node:net";
+import { formatAddress } from "../address/bytes.ts";
+import type { AddressBytes } from "../address/bytes.ts";
+import type { EgressError } from "../errors.ts";
+import type { EgressTlsInfo } from "../types.ts";
+import type { ParsedTarget } from "../url.ts";
+import type { ProxyProfile } from "./proxy.ts";
+import { throughProxy } from "./proxy.ts";
+import { dial } from "./tcp.ts";
+import { secure } from "./tls.ts";
+import type { TlsProfile } from "./tls.ts";
+
+/** The phases of opening a connection, in order. */
+export type OpenPhase = "dns" | "connect" | "tls";
+
+/** What opening a connection needs from the client that owns it. */
+export interface OpenContext {
+  /** Resolves the target and vets every answer. Rejects when one is refused. */
+  vet(): Promise<readonly AddressBytes[]>;
+  readonly target: ParsedTarget;
+  readonly tls: TlsProfile;
+  readonly proxy: ProxyProfile | null;
+  readonly signal: AbortSignal;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
+  /** Told as each phase begins; `null` at the end. */
+  readonly onPhase: (phase: OpenPhase | null) => void;
+}
+
+/** An open connection to a vetted address, ready for HTTP. */
+export interface Opened {
+  readonly socket: Socket;
+  readonly address: AddressBytes;
+  /** `address:port`. */
+  readonly peer: string;
+  readonly tls: EgressTlsInfo | null;
+}
+
+/**
+ * Opens one connection: resolve, vet, dial (or ask the proxy to), TLS.
+ *
+ * @throws {EgressError} with the code of the phase that failed. No socket stays open then.
+ */
+export async function openConnection(context: OpenContext): Promise<Opened> {
+  const { target, signal, onPhase } = context;
+  onPhase("dns");
+  const vetted = await untilAborted(context.vet(), signal);
+  onPhase("connect");
+  const { socket: raw, address } =
+    context.proxy === null
+      ? await dial(vetted, target.port, signal)
+      : await throughProxy(context.proxy, vetted, target, signal);
+  const text = formatAddress(address);
+  const peer = address.length === 4 ? `${text}:${target.port}` : `[${text}]:${target.port}`;
+  if (!target.secure) {
+    onPhase(null);
+    return { socket: raw, address, peer, tls: null };
+  }
+  onPhase("tls");
+  const { socket, info } = await secure(
+    raw,
+    target.host,
+    target.literal === null,
+    context.tls,
+    signal,
+    context.wallClock,
+  );
+  onPhase(null);
+  return { socket, address, peer, tls: info };
+}
+
+/** The look-up goes on for whoever else waits for it; this waiter leaves when its signal says so. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) throw signal.reason as EgressError;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason as EgressError);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,171 @@
+import { createHash } from "node:crypto";
+import type { Socket } from "node:net";
+import { connect, createSecureContext } from "node:tls";
+import type { PeerCertificate, SecureContext, TLSSocket } from "node:tls";
+import { EgressError } from "../errors.ts";
+import type { EgressErrorCode } from "../errors.ts";
+import type { EgressTls, EgressTlsInfo } from "../types.ts";
+
+/** TLS settings made ready for use: the context is built once, as building it costs as much as dozens of requests. */
+export interface TlsProfile {
+  /** Equal settings have equal keys. */
+  readonly key: string;
+  readonly context: SecureContext;
+  readonly pins: readonly string[];
+  /** False when a pin stands in for chain and name. */
+  readonly verifyChain: boolean;
+}
+
+/**
+ * Makes TLS settings ready.
+ *
+ * @throws {EgressError} `bad_tls_settings` when CA, certificate or key cannot be read.
+ */
+export function tlsProfile(settings: EgressTls): TlsProfile {
+  const { ca, cert, key, passphrase } = settings;
+  const pins = (settings.pins ?? []).map(normalisePin);
+  const hash = createHash("sha256").update(JSON.stringify([ca, cert, key, passphrase, pins]));
+  try {
+    const context = createSecureContext({
+      minVersion: "TLSv1.2",
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+      ...(passphrase === undefined ? {} : { passphrase }),
+    });
+    return { key: hash.digest("base64"), context, pins, verifyChain: pins.length === 0 || ca !== undefined };
+  } catch (error) {
+    throw new EgressError("bad_tls_settings", `TLS settings: ${String(error)}`, { cause: error });
+  }
+}
+
+function normalisePin(pin: string): string {
+  const hex = pin.replaceAll(":", "").toUpperCase();
+  if (!/^[0-9A-F]{64}$/.test(hex))
+    throw new EgressError("bad_tls_settings", "a pin is the SHA-256 of the certificate: 64 hex digits");
+  return hex;
+}
+
+/**
+ * Speaks TLS 1.2 or newer over an open socket. No byte of a request is written before the certificate was judged.
+ *
+ * @param host Name or address the certificate must be for.
+ * @param now Milliseconds since the epoch, for the dates of a pinned certificate.
+ * @throws {EgressError} One of the `tls_…` codes, `reset`, or what the signal carries.
+ */
+export function secure(
+  raw: Socket,
+  host: string,
+  isName: boolean,
+  profile: TlsProfile,
+  signal: AbortSignal,
+  now: () => number,
+): Promise<{ socket: TLSSocket; info: EgressTlsInfo }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ socket: TLSSocket; info: EgressTlsInfo }>();
+  const socket = connect({
+    socket: raw,
+    secureContext: profile.context,
+    minVersion: "TLSv1.2",
+    ALPNProtocols: ["http/1.1"],
+    rejectUnauthorized: profile.verifyChain,
+    // A literal address is checked against the certificate too, but is never sent as SNI (RFC 6066 section 3).
+    host,
+    ...(isName ? { servername: host } : {}),
+  });
+  const onAbort = () => {
+    socket.destroy();
+    raw.destroy();
+    reject(signal.reason as Error);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  const fail = (error: EgressError) => {
+    signal.removeEventListener("abort", onAbort);
+    socket.destroy();
+    raw.destroy();
+    reject(error);
+  };
+  // The listener stays for the same reason as in `dial`.
+  socket.on("error", (error) => fail(tlsError(error, host)));
+  socket.once("close", () => fail(new EgressError("tls_failed", `TLS with ${host}: the peer closed the connection`)));
+  socket.once("secureConnect", () => {
+    const certificate = socket.getPeerCertificate();
+    const trouble = pinTrouble(certificate, profile, host, now());
+    if (trouble !== null) return fail(trouble);
+    signal.removeEventListener("abort", onAbort);
+    resolve({ socket, info: tlsInfo(socket, certificate) });
+  });
+  return promise;
+}
+
+function pinTrouble(certificate: PeerCertificate, profile: TlsProfile, host: string, now: number): EgressError | null {
+  if (profile.pins.length === 0) return null;
+  const fingerprint = certificate.fingerprint256;
+  if (!profile.pins.includes(fingerprint.replaceAll(":", ""))) {
+    return new EgressError("tls_pin", `TLS with ${host}: the certificate is ${fingerprint}`);
+  }
+  if (now > Date.parse(certificate.valid_to))
+    return new EgressError("tls_expired", `TLS with ${host}: expired ${certificate.valid_to}`);
+  if (now < Date.parse(certificate.valid_from)) {
+    return new EgressError("tls_not_yet_valid", `TLS with ${host}: valid from ${certificate.valid_from}`);
+  }
+  return null;
+}
+
+function tlsInfo(socket: TLSSocket, certificate: PeerCertificate): EgressTlsInfo {
+  const name = (part: PeerCertificate["subject"] | undefined) => String(part?.CN ?? part?.O ?? "");
+  return {
+    protocol: socket.getProtocol() ?? "unknown",
+    cipher: socket.getCipher().name,
+    subject: name(certificate.subject),
+    issuer: name(certificate.issuer),
+    validFrom: new Date(certificate.valid_from).toISOString(),
+    validTo: new Date(certificate.valid_to).toISOString(),
+    fingerprint256: certificate.fingerprint256,
+  };
+}
+
+/** OpenSSL verification results and alerts, by Node's error codes. */
+const CODES: Readonly<Record<string, EgressErrorCode>> = {
+  CERT_HAS_EXPIRED: "tls_expired",
+  CERT_NOT_YET_VALID: "tls_not_yet_valid",
+  ERR_TLS_CERT_ALTNAME_INVALID: "tls_name",
+  ERR_TLS_CERT_ALTNAME_FORMAT: "tls_name",
+  HOSTNAME_MISMATCH: "tls_name",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "tls_chain",
+  SELF_SIGNED_CERT_IN_CHAIN: "tls_chain",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "tls_chain",
+  UNABLE_TO_GET_ISSUER_CERT: "tls_chain",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "tls_chain",
+  CERT_UNTRUSTED: "tls_chain",
+  CERT_REJECTED: "tls_chain",
+  CERT_REVOKED: "tls_chain",
+  CERT_SIGNATURE_FAILURE: "tls_chain",
+  CERT_CHAIN_TOO_LONG: "tls_chain",
+  PATH_LENGTH_EXCEEDED: "tls_chain",
+  INVALID_CA: "tls_chain",
+  INVALID_PURPOSE: "tls_chain",
+  ERR_SSL_UNSUPPORTED_PROTOCOL: "tls_version",
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: "tls_version",
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: "tls_version",
+  ERR_SSL_SSL_TLS_ALERT_HANDSHAKE_FAILURE: "tls_version",
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "tls_client_certificate",
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: "tls_client_certificate",
+  ERR_SSL_SSL_TLS_ALERT_BAD_CERTIFICATE: "tls_client_certificate",
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: "tls_client_certificate",
+  ECONNRESET: "tls_failed",
+};
+
+/** Turns a failure of TLS, at the handshake or later, into one code; `null` when it is not about TLS. */
+export function tlsErrorCode(error: unknown): EgressErrorCode | null {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return null;
+  const code = CODES[error.code];
+  if (code !== undefined) return error.code === "ECONNRESET" ? null : code;
+  return error.code.startsWith("ERR_SSL_") ? "tls_failed" : null;
+}
+
+function tlsError(error: Error, host: string): EgressError {
+  const name = "code" in error ? String(error.code) : error.name;
+  return new EgressError(tlsErrorCode(error) ?? "tls_failed", `TLS with ${host}: ${name}: ${error.message}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,338 @@
+import { errors } from "undici";
+import type { Dispatcher } from "undici";
+import type { Opened, OpenPhase } from "./connect/open.ts";
+import { tlsErrorCode } from "./connect/tls.ts";
+import { EgressError } from "./errors.ts";
+import type { EgressErrorCode } from "./errors.ts";
+import { STALE } from "./pool.ts";
+import type { Connection, Pool, Waiter } from "./pool.ts";
+import type { EgressRequest, EgressResult, EgressTimings } from "./types.ts";
+
+/** What an exchange needs from the client it belongs to. */
+export interface ExchangeHost {
+  readonly now: () => number;
+  /** Opens a vetted connection for the exchange. */
+  open(exchange: Exchange, signal: AbortSignal): Promise<Opened>;
+  /** Why a connection that was vetted under older rules may not be used any more, or `null`. */
+  revet(exchange: Exchange, connection: Connection): EgressError | null;
+  /** The code for a deadline that fell into the DNS phase: theirs when our resolver works, else ours. */
+  dnsTimeoutCode(): EgressErrorCode;
+  /** The pool to ask again when a connection turned out stale. */
+  pool(exchange: Exchange): Pool;
+  ended(exchange: Exchange): void;
+}
+
+type Phase = "queue" | OpenPhase | "wait" | "body" | "done";
+
+/** Informational heads (1xx) accepted before the answer. */
+const MAX_INFORMATIONAL = 16;
+/** Connections that may turn out stale before one is opened afresh. Each was idle, so the count is bounded anyway. */
+const MAX_STALE = 5;
+const REDIRECT = new Set([300, 301, 302, 303, 307, 308]);
+
+/**
+ * One request from its start to its result.
+ *
+ * ```text
+ * queue → [dns → connect → tls] → wait → body → done
+ * ```
+ *
+ * Every way out ends in {@link Exchange.finish}, once: it clears the timer and gives the connection back or closes it.
+ */
+export class Exchange implements Waiter, Dispatcher.DispatchHandler {
+  readonly request: EgressRequest;
+  readonly path: string;
+  readonly headers: string[];
+  readonly #host: ExchangeHost;
+  readonly #resolve: (result: EgressResult) => void;
+  readonly #startedAt: number;
+  readonly #timer: NodeJS.Timeout;
+  #onAbort: (() => void) | null = null;
+  #opening: AbortController | null = null;
+  #connection: Connection | null = null;
+  #controller: Dispatcher.DispatchController | null = null;
+  #phase: Phase = "queue";
+  #phaseAt: number;
+  #stale = 0;
+  #queueMs = 0;
+  #dnsMs: number | null = null;
+  #connectMs: number | null = null;
+  #tlsMs: number | null = null;
+  #waitMs: number | null = null;
+  #bodyMs: number | null = null;
+  #reused = false;
+  #peer: string | null = null;
+  #informational = 0;
+  #status = 0;
+  #responseHeaders: string[] = [];
+  #chunks: Buffer[] = [];
+  #size = 0;
+
+  constructor(
+    host: ExchangeHost,
+    request: EgressRequest,
+    path: string,
+    headers: string[],
+    resolve: (result: EgressResult) => void,
+  ) {
+    this.#host = host;
+    this.request = request;
+    this.path = path;
+    this.headers = headers;
+    this.#resolve = resolve;
+    this.#startedAt = host.now();
+    this.#phaseAt = this.#startedAt;
+    this.#timer = setTimeout(onDeadline, Math.max(0, request.timeoutMs), this);
+    if (request.signal !== undefined) this.#listen(request.signal);
+  }
+
+  get done(): boolean {
+    return this.#phase === "done";
+  }
+
+  #listen(signal: AbortSignal): void {
+    this.#onAbort = () => this.fail(new EgressError("canceled", "the signal of the request was aborted"));
+    signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  // ---- waiting for a connection
+
+  open(): Promise<Opened> {
+    this.#opening = new AbortController();
+    return this.#host.open(this, this.#opening.signal);
+  }
+
+  /** Told by the opening of a connection as its phases begin. */
+  enter(phase: Phase): void {
+    if (this.done) return;
+    const now = this.#host.now();
+    const spent = now - this.#phaseAt;
+    switch (this.#phase) {
+      case "queue":
+        this.#queueMs += spent;
+        break;
+      case "dns":
+        this.#dnsMs = spent;
+        break;
+      case "connect":
+        this.#connectMs = spent;
+        break;
+      case "tls":
+        this.#tlsMs = spent;
+        break;
+      case "wait":
+        this.#waitMs = spent;
+        break;
+      case "body":
+        this.#bodyMs = spent;
+        break;
+      case "done":
+        break;
+    }
+    this.#phase = phase;
+    this.#phaseAt = now;
+  }
+
+  onConnection(connection: Connection): void {
+    if (this.done) return connection.pool.discard(connection);
+    this.#opening = null;
+    const refusal = this.#host.revet(this, connection);
+    if (refusal !== null) {
+      connection.pool.discard(connection);
+      return this.fail(refusal);
+    }
+    this.#connection = connection;
+    this.#reused = connection.requests > 1;
+    this.#peer = connection.opened.peer;
+    this.enter("wait");
+    const { method, body } = this.request;
+    connection.client.dispatch({ method, path: this.path, headers: this.headers, body }, this);
+  }
+
+  onNoConnection(error: EgressError): void {
+    this.fail(error);
+  }
+
+  // ---- undici's callbacks
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+    if (this.done) return;
+    if (status < 200) {
+      if (++this.#informational > MAX_INFORMATIONAL)
+        this.fail(new EgressError("protocol", "more than 16 informational heads"));
+      return;
+    }
+    this.enter("body");
+    this.#status = status;
+    this.#responseHeaders = flat(controller);
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.done) return;
+    const room = this.request.maxResponseBytes - this.#size;
+    // Copied, as undici's chunks are views of a whole socket read and would keep it alive.
+    this.#chunks.push(Buffer.from(chunk.length > room ? chunk.subarray(0, room) : chunk));
+    this.#size += Math.min(chunk.length, room);
+    if (chunk.length > room) this.#finishResponse(true);
+  }
+
+  onResponseEnd(): void {
+    if (!this.done) this.#finishResponse(false);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.done) return;
+    if (STALE in error && this.#stale < MAX_STALE) return this.#again();
+    this.fail(this.#classify(error));
+  }
+
+  /** The idle connection closed before a byte was written, so another one may be used without doubling the request. */
+  #again(): void {
+    this.#stale++;
+    const connection = this.#connection;
+    this.#connection = null;
+    this.#controller = null;
+    this.#peer = null;
+    if (connection !== null) connection.pool.discard(connection);
+    this.enter("queue");
+    this.#waitMs = null;
+    this.#host.pool(this).acquire(this);
+  }
+
+  // ---- the ends
+
+  /** Ends the exchange with an error; with what was received when the head had arrived. */
+  fail(error: EgressError): void {
+    if (this.done) return;
+    if (this.#phase === "body" && error.code !== "canceled" && error.code !== "shutdown") {
+      return this.#finishResponse(false, error);
+    }
+    this.#opening?.abort(error);
+    const { code, fault, message, detail } = error;
+    const peer = this.#peer;
+    const timings = this.#finish(false);
+    this.#resolve({ kind: "error", code, fault, message, detail, timings, peer });
+  }
+
+  deadline(): void {
+    const limit = `the deadline of ${this.request.timeoutMs} ms`;
+    switch (this.#phase) {
+      case "queue":
+        return this.fail(
+          new EgressError(
+            "no_sockets",
+            `${limit} passed while waiting for a socket: raise maxSockets or maxSocketsPerOrigin`,
+          ),
+        );
+      case "dns":
+        return this.fail(new EgressError(this.#host.dnsTimeoutCode(), `${limit} passed in the DNS look-up`));
+      case "connect":
+        return this.fail(new EgressError("connect_timeout", `${limit} passed while connecting`));
+      case "tls":
+        return this.fail(new EgressError("timeout", `${limit} passed in the TLS handshake`));
+      case "wait":
+        return this.fail(new EgressError("timeout", `${limit} passed before the head of the answer`));
+      case "body":
+        return this.fail(new EgressError("timeout", `${limit} passed in the body of the answer`));
+      case "done":
+        return undefined;
+    }
+  }
+
+  #finishResponse(truncated: boolean, error?: EgressError): void {
+    const { code, message, detail } = error ?? {};
+    const status = this.#status;
+    const headers = this.#responseHeaders;
+    const location = REDIRECT.has(status) ? headerValue(headers, "location") : undefined;
+    const tls = this.#connection?.opened.tls ?? null;
+    const body = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#size);
+    const peer = this.#peer;
+    const timings = this.#finish(!truncated && error === undefined);
+    this.#resolve({
+      kind: "response",
+      status,
+      headers,
+      body,
+      truncated,
+      ...(error === undefined ? {} : { bodyError: { code: code!, message: message!, detail: detail! } }),
+      ...(location === undefined ? {} : { location }),
+      timings,
+      peer,
+      ...(tls === null ? {} : { tls }),
+    });
+  }
+
+  #finish(reusable: boolean): EgressTimings {
+    this.enter("done");
+    clearTimeout(this.#timer);
+    if (this.#onAbort !== null) this.request.signal?.removeEventListener("abort", this.#onAbort);
+    const connection = this.#connection;
+    this.#connection = null;
+    if (connection === null) {
+      this.#host.pool(this).leave(this);
+    } else if (reusable) {
+      // undici decides whether the socket lives on only after this callback returns.
+      queueMicrotask(() => connection.pool.release(connection));
+    } else {
+      this.#controller?.abort(new EgressError("canceled", "the exchange ended"));
+      connection.pool.discard(connection);
+    }
+    this.#host.ended(this);
+    return {
+      queueMs: this.#queueMs,
+      dnsMs: this.#dnsMs,
+      connectMs: this.#connectMs,
+      tlsMs: this.#tlsMs,
+      waitMs: this.#waitMs,
+      bodyMs: this.#bodyMs,
+      totalMs: this.#phaseAt - this.#startedAt,
+      reused: this.#reused,
+    };
+  }
+
+  #classify(error: Error): EgressError {
+    const code = "code" in error ? String(error.code) : "";
+    const detail = `${code === "" ? error.name : code}: ${error.message}`;
+    return new EgressError(codeOf(error, code), detail, { cause: error });
+  }
+}
+
+function onDeadline(exchange: Exchange): void {
+  exchange.deadline();
+}
+
+function codeOf(error: Error, code: string): EgressErrorCode {
+  if (error instanceof EgressError) return error.code;
+  if (error instanceof errors.HeadersOverflowError) return "headers_too_large";
+  if (error instanceof errors.HTTPParserError || error instanceof errors.ResponseContentLengthMismatchError)
+    return "protocol";
+  if (error instanceof errors.InvalidArgumentError || error instanceof errors.NotSupportedError) return "bad_request";
+  if (error instanceof errors.RequestContentLengthMismatchError) return "bad_request";
+  if (error instanceof errors.SocketError)
+    return /^bad (?:response|upgrade)$/.test(error.message) ? "protocol" : "reset";
+  const tls = tlsErrorCode(error);
+  if (tls !== null) return tls;
+  return code === "ECONNRESET" || code === "EPIPE" || code === "ETIMEDOUT" ? "reset" : "internal";
+}
+
+/** Header bytes as text: latin-1, as HTTP has it, so that every byte survives. */
+function flat(controller: Dispatcher.DispatchController): string[] {
+  const raw = controller.rawHeaders;
+  if (!Array.isArray(raw)) return [];
+  const out: string[] = [];
+  for (const part of raw) out.push(typeof part === "string" ? part : part.toString("latin1"));
+  return out;
+}
+
+/** The first value of a header in a flat list, whatever its case. */
+export function headerValue(headers: readonly string[], name: string): string | undefined {
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const key = headers[index]!;
+    if (key.length === name.length && key.toLowerCase() === name) return headers[index + 1];
+  }
+  return undefined;
+}
