@@ -2,7 +2,13 @@
 import cors from "@fastify/cors";
 import swagger from "@fastify/swagger";
 import scalar from "@scalar/fastify-api-reference";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from "fastify";
 import { Type } from "typebox";
 import type { Authenticator } from "../domain/auth/authenticate.ts";
 import { type Context, requireAccess, type Services } from "../domain/context.ts";
@@ -36,7 +42,7 @@ const HEADERS_TIMEOUT_MS = 15_000;
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: options.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 2 * options.maxPayloadBytes + BODY_OVERHEAD_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 2000 },
@@ -112,7 +118,8 @@ function send(answer: FastifyReply, { status, json }: Reply): FastifyReply {
   void answer.code(status);
   if (status === 503) void answer.header("retry-after", RETRY_AFTER_SECONDS);
   if (json === null) return answer.send();
-  return answer.header("content-type", "application/json").send(json);
+  // As bytes: to a text Fastify adds a charset that JSON does not have (RFC 8259, section 11).
+  return answer.header("content-type", "application/json").send(Buffer.from(json));
 }
 
 function toReply(error: unknown, request: FastifyRequest): Reply {
@@ -170,7 +177,7 @@ async function registerDocument(app: FastifyInstance): Promise<void> {
       info: { title: "Posthorn", version: VERSION, description: "Publish events; Posthorn delivers them as webhooks." },
       components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
     },
-    refResolver: { buildLocalReference: (json) => String(json["$id"]) },
+    refResolver: { buildLocalReference: (json) => json["$id"] as string },
   });
   let document: string | null = null;
   app.get("/api/v1/openapi.json", { schema: { hide: true } }, (_request, answer) => {
