@@ -142,6 +142,8 @@ export class Dispatcher {
     lane.spilled = true;
     if (lane.paging) lane.pageAgain = true;
     else this.#page(lane);
+    if (lane.queued > 0) this.#join(lane);
+    this.#pump();
   }
 
   #hasRoom(lane: Lane): boolean {
@@ -306,7 +308,12 @@ export class Dispatcher {
   /** Fetches due jobs of a lane from the store, into the room it has. */
   #page(lane: Lane): void {
     const now = this.#options.clock.now();
-    if (lane.paging || lane.held || lane.pausedUntil > now || this.#state !== "running") return;
+    if (lane.paging || lane.held || this.#state !== "running") return;
+    if (lane.pausedUntil > now) {
+      // The alarm that rang may have been an earlier one than that of the pause.
+      this.#noteStored(lane, lane.pausedUntil);
+      return;
+    }
     const room = this.#roomOf(lane);
     if (room <= 0) return;
     lane.paging = true;
@@ -329,6 +336,12 @@ export class Dispatcher {
 
   #takePage(lane: Lane, page: JobPage, now: number): void {
     lane.paging = false;
+    if (lane.held || lane.pausedUntil > this.#options.clock.now()) {
+      // Stopped while the page was under way: what it holds is asked for again when the lane goes on.
+      lane.pageAgain = false;
+      lane.spilled = true;
+      return;
+    }
     lane.spilled = page.nextDue !== null && page.nextDue <= now;
     for (const job of page.deliveries) {
       const generation = lane.generationInMemory(job.messageId);
@@ -345,6 +358,7 @@ export class Dispatcher {
       lane.pageAgain = false;
       this.#lookAt(lane);
     }
+    if (lane.queued > 0) this.#join(lane);
     if (lane.idle) this.#drop(lane);
     this.#pump();
   }
