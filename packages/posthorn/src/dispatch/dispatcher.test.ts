@@ -238,6 +238,18 @@ describe("a held endpoint", () => {
     dispatcher.wake(1);
     await eventually(async () => expect(await files.store.backlog()).toEqual([]));
   });
+
+  it("that is switched on while an attempt still sees it off is not held for good", async () => {
+    await using harness = await dispatchHarness();
+    const { attempter, dispatcher, files } = harness;
+    attempter.script = () => null;
+    await harness.publish(1);
+    const [open] = attempter.open;
+    dispatcher.wake(1);
+    attempter.script = () => made(0);
+    open!.end({ kind: "held" });
+    await eventually(async () => expect(await files.store.backlog()).toEqual([]));
+  });
 });
 
 describe("a pause after a fault of our own", () => {

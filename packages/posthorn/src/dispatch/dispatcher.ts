@@ -95,6 +95,7 @@ export class Dispatcher {
     const lane = this.#lane(endpointId);
     lane.held = false;
     lane.pausedUntil = 0;
+    lane.wakes++;
     this.#lookAt(lane);
   }
 
@@ -209,6 +210,7 @@ export class Dispatcher {
   }
 
   async #finish(lane: Lane, job: Job): Promise<void> {
+    const { wakes } = lane;
     const result = await this.#attempt(job);
     lane.inFlight--;
     this.#inFlight--;
@@ -218,6 +220,8 @@ export class Dispatcher {
     }
     if (result.kind === "held" || result.kind === "not_now") {
       this.#leave(lane, job, result);
+      // Woken since the attempt began: what it saw of the endpoint is out of date.
+      if (result.kind === "held" && lane.wakes !== wakes) lane.held = false;
       return;
     }
     this.#join(lane);
