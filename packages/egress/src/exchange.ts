@@ -35,7 +35,7 @@ const REDIRECT = new Set([300, 301, 302, 303, 307, 308]);
  * One request from its start to its result.
  *
  * ```text
- * queue → [dns → connect → tls] → wait → body → done
+ * queue → [dns → [proxy →] connect → [tls →]] wait → body → done
  * ```
  *
  * Every way out ends in {@link Exchange.finish}, once: it clears the timer and gives the connection back or closes it.
@@ -115,8 +115,9 @@ export class Exchange implements Waiter, Dispatcher.DispatchHandler {
       case "dns":
         this.#dnsMs = spent;
         break;
+      case "proxy":
       case "connect":
-        this.#connectMs = spent;
+        this.#connectMs = (this.#connectMs ?? 0) + spent;
         break;
       case "tls":
         this.#tlsMs = spent;
@@ -140,7 +141,8 @@ export class Exchange implements Waiter, Dispatcher.DispatchHandler {
     const refusal = this.#host.revet(this, connection);
     if (refusal !== null) {
       connection.pool.discard(connection);
-      return this.fail(refusal);
+      // An idle socket led to an address that is refused now; the name may lead elsewhere by now.
+      return connection.requests > 1 ? this.#host.pool(this).acquire(this) : this.fail(refusal);
     }
     this.#connection = connection;
     this.#reused = connection.requests > 1;
@@ -230,6 +232,8 @@ export class Exchange implements Waiter, Dispatcher.DispatchHandler {
         );
       case "dns":
         return this.fail(new EgressError(this.#host.dnsTimeoutCode(), `${limit} passed in the DNS look-up`));
+      case "proxy":
+        return this.fail(new EgressError("proxy_failed", `${limit} passed on the way to the proxy`));
       case "connect":
         return this.fail(new EgressError("connect_timeout", `${limit} passed while connecting`));
       case "tls":
