@@ -2,7 +2,7 @@ import { WebhookError } from "./errors.ts";
 
 /** The part of the web's `Headers` that is read here: repeated headers come joined by a comma and a space. */
 export interface HeadersLike {
-  get(name: string): string | null;
+  get(name: string): string | null | undefined;
 }
 
 /** A plain object such as Node's `request.headers`; names may be in any case, repeated headers may be arrays. */
@@ -63,7 +63,7 @@ function readerOf(headers: HeadersInput): (name: string) => readonly string[] {
   if (isHeadersLike(headers)) {
     return (name) => {
       const value = headers.get(name);
-      return value === null ? [] : [value.trim()];
+      return value === null || value === undefined ? [] : [value.trim()];
     };
   }
   if (Array.isArray(headers)) {
