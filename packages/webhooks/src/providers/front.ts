@@ -1,0 +1,18 @@
+import { hmac } from "../provider/scheme/hmac.ts";
+import type { ProviderDefinition } from "../provider/types.ts";
+
+export const front: ProviderDefinition = {
+  id: "front",
+  name: "Front",
+  group: "business",
+  schemes: [
+    hmac({
+      header: "x-front-signature",
+      encoding: "base64",
+      timestamp: { from: "header:x-front-request-timestamp", unit: "ms", tolerance: 300 },
+      signed: "{ts}:{body}",
+    }),
+  ],
+  secret: "app secret",
+  event: "{body:type}",
+};

@@ -1,0 +1,20 @@
+import { asymmetric, ed25519 } from "../provider/scheme/asymmetric.ts";
+import type { ProviderDefinition } from "../provider/types.ts";
+
+export const telnyx: ProviderDefinition = {
+  id: "telnyx",
+  name: "Telnyx",
+  group: "messaging",
+  schemes: [
+    asymmetric({
+      algorithm: ed25519,
+      header: "telnyx-signature-ed25519",
+      timestamp: { from: "header:telnyx-timestamp", tolerance: 300 },
+      signed: "{ts}|{body}",
+    }),
+  ],
+  secret: "public key (base64)",
+  event: "{body:data.event_type}",
+  delivery: "{body:data.id}",
+  time: "{body:data.occurred_at}",
+};
