@@ -113,10 +113,10 @@ function checkRequest(
 ): Awaitable<VerifyResult<StandardVerified>> {
   const headers = readHeaders(request.headers);
   const family = familyOf(headers, options.headerPrefixes ?? ["webhook", "svix"]);
-  const id = requireHeader(headers, `${family}-id`);
-  const timestamp = requireHeader(headers, `${family}-timestamp`);
   const headerName = `${family}-signature`;
   const signatures = requireHeader(headers, headerName).split(" ", MOST_SIGNATURES);
+  const id = requireHeader(headers, `${family}-id`);
+  const timestamp = requireHeader(headers, `${family}-timestamp`);
   if (!/^\d{1,12}$/.test(timestamp)) {
     throw new WebhookError("timestamp_invalid", `The ${family}-timestamp header is not a number of Unix seconds.`, {
       headerName: `${family}-timestamp`,
