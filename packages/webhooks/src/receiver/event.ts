@@ -3,9 +3,9 @@ import type { Verified } from "../result.ts";
 
 /**
  * The payload type of each event type, such as `{ "invoice.paid": InvoicePaid }`. It is the type of the whole payload as
- * it was sent, envelope included.
+ * it was sent, envelope included. Interfaces will do as well as type aliases.
  */
-export type EventMap = Readonly<Record<string, unknown>>;
+export type EventMap = object;
 
 /** A delivery that was verified, for the handler. */
 export interface ReceivedEvent<Type extends string = string, Payload = unknown> {

@@ -9,6 +9,7 @@ export {
   type ValidatingReceiverOptions,
   type WebhookReceiver,
 } from "./receiver.ts";
+export { providerWebhooks } from "./provider-source.ts";
 export type { WebhookReply } from "./reply.ts";
 export type { EventSchemas, SchemaIssue, SchemaOutputs, StandardSchema } from "./schema.ts";
 export type { SourceEvent, SourceResult, WebhookSource } from "./source.ts";

@@ -69,9 +69,9 @@ export interface ReceiveContext {
 /** Takes in requests: verify, answer handshakes, drop duplicates, run the handler, answer. */
 export interface WebhookReceiver {
   /** The answer to send. Never rejects: every failure becomes an answer, and goes to `onError`. */
-  receive(request: WebhookRequest, context?: ReceiveContext): Promise<WebhookReply>;
+  readonly receive: (request: WebhookRequest, context?: ReceiveContext) => Promise<WebhookReply>;
   /** Answers for a request whose body could not be had; adapters use it. */
-  refuse(error: WebhookError, request: WebhookRequest): WebhookReply;
+  readonly refuse: (error: WebhookError, request: WebhookRequest) => WebhookReply;
 }
 
 const CLAIMED = "claimed";
