@@ -3,7 +3,7 @@ import { encodeHex } from "../encoding.ts";
 import type { WebhookRequest } from "../request.ts";
 import { type Inbound, openInbound } from "./inbound.ts";
 import { fill, find, scalar, select, walk } from "./select.ts";
-import { parseTimestamp } from "./scheme/timestamp.ts";
+import { iso } from "./scheme/timestamp.ts";
 import type { ProviderDefinition } from "./types.ts";
 
 /** One event of a request. */
@@ -67,6 +67,6 @@ function toDate(text: string | undefined): Date | undefined {
   if (text === undefined) return undefined;
   const number = /^\d{1,16}(\.\d+)?$/.test(text) ? Number(text) : undefined;
   // 10^11 seconds is the year 5138, 10^11 milliseconds was 1973.
-  const ms = number === undefined ? parseTimestamp(text, "iso") : number < 1e11 ? number * 1000 : number;
+  const ms = number === undefined ? iso(text) : number < 1e11 ? number * 1000 : number;
   return Number.isNaN(ms) || Math.abs(ms) > 8.64e15 ? undefined : new Date(ms);
 }

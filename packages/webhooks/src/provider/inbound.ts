@@ -40,8 +40,7 @@ export function openInbound(request: WebhookRequest, reader: PayloadReader = par
 
 /** The query of an absolute or relative URL, without the question mark. */
 export function queryOf(url: string): string {
-  const start = url.indexOf("?");
-  return start < 0 ? "" : url.slice(start + 1).replace(/#.*$/s, "");
+  return /\?([^#]*)/.exec(url)?.[1] ?? "";
 }
 
 function once<T>(make: () => T): () => T {

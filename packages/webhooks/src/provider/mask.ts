@@ -1,12 +1,11 @@
-import type { Selector } from "./select.ts";
-import type { ProviderConfig, ProviderDefinition } from "./types.ts";
+import type { ProviderConfig, ProviderDefinition, SecretPart } from "./types.ts";
 
 /**
  * The parts of a provider's requests that are credentials: mask them before a request is stored, shown or forwarded.
  * Signatures are not among them; who has one cannot make another.
  */
-export function secretParts(definition: ProviderDefinition, config: ProviderConfig = {}): readonly Selector[] {
-  const own: Selector[] = [...(definition.mask ?? []), ...definition.schemes.flatMap((scheme) => scheme.mask ?? [])];
+export function secretParts(definition: ProviderDefinition, config: ProviderConfig = {}): readonly SecretPart[] {
+  const own: SecretPart[] = [...(definition.mask ?? []), ...definition.schemes.flatMap((scheme) => scheme.mask ?? [])];
   if (config["header"] !== undefined) own.push(`header:${config["header"].toLowerCase()}`);
   return [...new Set(own)];
 }

@@ -31,6 +31,9 @@ export type ProviderGroup =
 /** Values by the names that a definition lists under `config`. */
 export type ProviderConfig = Readonly<Record<string, string | undefined>>;
 
+/** A part of the request: a selector, in whose path `*` stands for every item of a list, or an XML element. */
+export type SecretPart = Selector | `xml:${string}`;
+
 /** What a scheme sees while it verifies. */
 export interface SchemeContext extends ClockOptions {
   readonly inbound: Inbound;
@@ -38,7 +41,7 @@ export interface SchemeContext extends ClockOptions {
   readonly publicKeys: readonly KeyInput[];
   readonly config: ProviderConfig;
   /** Looks up a certificate, key set or key; the built-in one is used when the caller gave none. */
-  readonly fetchKey: FetchKey | undefined;
+  readonly fetchKey?: FetchKey;
   /** Prepared keys, kept as long as the verifier. */
   readonly cache: Map<string, unknown>;
 }
@@ -63,12 +66,12 @@ export interface Scheme {
   readonly name: string;
   readonly trust: Exclude<Trust, "none">;
   readonly covers: Coverage;
-  /** What is checked, in one line for the table of providers. */
-  readonly summary: string;
+  /** What is checked, in one line, where kind and options do not say it. */
+  readonly summary?: string;
   /** What the caller brings. Public keys may also be fetched. */
   readonly needs: "secrets" | "publicKeys";
   /** Parts of the request that are credentials. */
-  readonly mask?: readonly Selector[];
+  readonly mask?: readonly SecretPart[];
   /** Whether the request claims to be signed this way. The first scheme that is claimed decides: no falling back. */
   claimed(context: SchemeContext): boolean;
   verify(context: SchemeContext): Awaitable<Evidence>;
@@ -123,6 +126,14 @@ export interface ResponseContract {
   readonly note?: string;
 }
 
+/** What to do with requests that prove nothing, where the provider has no means of proof. */
+export interface UnsignedPolicy {
+  /** What to do instead of verifying. */
+  readonly instead: string;
+  /** Throws unless the caller lets such requests pass, and unless this one is at least well-formed. */
+  readonly admit: (inbound: Inbound, name: string, allowed: boolean) => void;
+}
+
 /** Several events in one request: where the list is, and templates whose `body:` paths start at one item. */
 export interface Batch {
   readonly at: string;
@@ -131,18 +142,16 @@ export interface Batch {
   readonly time?: Templates;
 }
 
-/** Everything that is known about a provider. */
+/** Everything that is known about a provider. What people get wrong with it stands in the comment above its definition. */
 export interface ProviderDefinition {
   readonly id: string;
   readonly name: string;
   readonly aliases?: readonly string[];
   readonly group: ProviderGroup;
-  /** Strongest first. */
-  readonly schemes: readonly Scheme[];
-  /** Set when requests may come without any proof: what to do instead of verifying. */
-  readonly instead?: string;
-  /** Throws when a request without proof is not even well-formed. */
-  readonly checkUnsigned?: (inbound: Inbound) => void;
+  /** Strongest first; at least one. */
+  readonly schemes: readonly [Scheme, ...Scheme[]];
+  /** Set when requests may come without any proof. */
+  readonly unsigned?: UnsignedPolicy;
   /** What the secret or public key is called at the provider. */
   readonly secret?: string;
   /** Settings that the request does not carry, such as the public URL: name and what it is. */
@@ -161,7 +170,5 @@ export interface ProviderDefinition {
   /** When and how often the provider tries again. */
   readonly retry?: string;
   /** Credentials in the request beyond those of the schemes: mask them before storing, showing or forwarding. */
-  readonly mask?: readonly Selector[];
-  /** What people get wrong. */
-  readonly trap?: string;
+  readonly mask?: readonly SecretPart[];
 }

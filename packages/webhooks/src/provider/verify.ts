@@ -78,25 +78,14 @@ export function schemeContext(
   options: ProviderOptions,
   cache: Map<string, unknown> = new Map<string, unknown>(),
 ): SchemeContext {
-  const {
-    secrets = [],
-    publicKeys = [],
-    config = {},
-    fetchKey,
-    now,
-    toleranceSeconds,
-    futureToleranceSeconds,
-  } = options;
+  const { secrets = [], publicKeys = [], config = {} } = options;
   return {
+    ...options,
     inbound,
     secrets: typeof secrets === "string" ? [secrets] : secrets,
     publicKeys: Array.isArray(publicKeys) ? publicKeys : [publicKeys as KeyInput],
     config,
-    fetchKey,
     cache,
-    ...(now && { now }),
-    ...(toleranceSeconds !== undefined && { toleranceSeconds }),
-    ...(futureToleranceSeconds !== undefined && { futureToleranceSeconds }),
   };
 }
 
@@ -106,64 +95,35 @@ export function checkProvider(
   context: SchemeContext,
   allowUnsigned: boolean,
 ): Awaitable<ProviderVerified> {
-  const { schemes } = definition;
-  const scheme = schemes.find((candidate) => candidate.claimed(context));
-  const unsecured = context.secrets.length === 0 && context.publicKeys.length === 0;
-  if (scheme === undefined && unsecured && definition.instead !== undefined) {
-    return acceptUnsigned(definition, context, allowUnsigned);
+  const { schemes, unsigned } = definition;
+  const claimed = schemes.find((candidate) => candidate.claimed(context));
+  if (claimed === undefined && unsigned !== undefined && context.secrets.length + context.publicKeys.length === 0) {
+    unsigned.admit(context.inbound, definition.name, allowUnsigned);
+    return accept(definition, undefined, { secretIndex: -1 }, context);
   }
   // With nothing claimed, the strongest scheme says what is missing.
-  const chosen = scheme ?? schemes[0];
-  if (chosen === undefined) throw unverifiable(definition);
-  return after(chosen.verify(context), (evidence) => accept(definition, chosen, evidence, context));
+  const scheme = claimed ?? schemes[0];
+  return after(scheme.verify(context), (evidence) => accept(definition, scheme, evidence, context));
 }
 
 function accept(
   definition: ProviderDefinition,
-  scheme: Scheme,
-  evidence: Evidence,
+  scheme: Scheme | undefined,
+  { signedAt, secretIndex, claims }: Evidence,
   { inbound }: SchemeContext,
 ): ProviderVerified {
-  const { signedAt, secretIndex, claims } = evidence;
+  const { name = "none", trust = "none", covers = "nothing" } = scheme ?? {};
   return {
     ok: true,
     provider: definition.id,
-    scheme: scheme.name,
-    trust: scheme.trust,
-    covers: scheme.covers,
+    scheme: name,
+    trust,
+    covers,
     secretIndex,
     id: find(inbound, definition.delivery),
     signedAt: signedAt === undefined ? undefined : new Date(signedAt),
     ...(claims && { claims }),
   };
-}
-
-function acceptUnsigned(
-  definition: ProviderDefinition,
-  { inbound }: SchemeContext,
-  allowed: boolean,
-): ProviderVerified {
-  if (!allowed) throw unverifiable(definition);
-  definition.checkUnsigned?.(inbound);
-  const id = find(inbound, definition.delivery);
-  return {
-    ok: true,
-    provider: definition.id,
-    scheme: "none",
-    trust: "none",
-    covers: "nothing",
-    secretIndex: -1,
-    id,
-    signedAt: undefined,
-  };
-}
-
-function unverifiable(definition: ProviderDefinition): WebhookError {
-  return new WebhookError(
-    "unverifiable",
-    `${definition.name} does not sign its webhooks. Instead: ${definition.instead ?? "put a secret in the URL"}. ` +
-      "Pass that secret as secrets, or allowUnsigned to let the request pass as unverified.",
-  );
 }
 
 function named(error: WebhookError, { id }: ProviderDefinition): WebhookError {

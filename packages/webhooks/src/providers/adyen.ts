@@ -64,6 +64,7 @@ function signatureOf(item: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
+/** Each item has its own signature, over eight of its fields only. */
 export const adyen: ProviderDefinition = {
   id: "adyen",
   name: "Adyen",
@@ -85,5 +86,4 @@ export const adyen: ProviderDefinition = {
   },
   respond: { status: 202, body: "[accepted]", within: 10 },
   retry: "queued up to 30 days; the endpoint is paused until it answers",
-  trap: "Each item has its own signature, over eight of its fields only.",
 };

@@ -108,6 +108,7 @@ function untrusted(why: string): WebhookError {
   return new WebhookError("certificate_untrusted", `The certificate chain ${why}.`, { field: "x5c" });
 }
 
+/** The nested signedTransactionInfo and signedRenewalInfo are tokens of their own: verify them too. */
 export const appleAppstore: ProviderDefinition = {
   id: "apple-appstore",
   name: "Apple App Store Server Notifications V2",
@@ -122,5 +123,4 @@ export const appleAppstore: ProviderDefinition = {
   time: "{body:signedDate}",
   respond: { status: 200 },
   retry: "5: after 1, 12, 24, 48 and 72 h",
-  trap: "The nested signedTransactionInfo and signedRenewalInfo are tokens of their own: verify them too.",
 };

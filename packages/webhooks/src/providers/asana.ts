@@ -18,6 +18,7 @@ const secretHandshake: Handshake = {
   },
 };
 
+/** A heartbeat with no events comes every 8 h. Accept the handshake once only. */
 export const asana: ProviderDefinition = {
   id: "asana",
   name: "Asana",
@@ -29,5 +30,4 @@ export const asana: ProviderDefinition = {
   respond: { within: 10 },
   retry: "exponential for 24 h, then the webhook is deleted",
   mask: ["header:x-hook-secret"],
-  trap: "A heartbeat with no events comes every 8 h. Accept the handshake once only.",
 };

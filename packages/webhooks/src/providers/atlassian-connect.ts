@@ -36,6 +36,7 @@ function pathOf(url: string): string {
   return url.replace(/^[a-z]+:\/\/[^/?#]*/i, "").replace(/[?#].*$/s, "");
 }
 
+/** The token binds method, path and query, but not the body. */
 export const atlassianConnect: ProviderDefinition = {
   id: "atlassian-connect",
   name: "Atlassian Connect",
@@ -54,5 +55,4 @@ export const atlassianConnect: ProviderDefinition = {
   config: { baseUrl: "base URL of the app descriptor", clientKey: "expected iss" },
   event: "{body:webhookEvent}",
   time: "{body:timestamp}",
-  trap: "The token binds method, path and query, but not the body.",
 };

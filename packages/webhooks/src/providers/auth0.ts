@@ -12,6 +12,7 @@ function readLogs(text: string): unknown {
     .map(parseJson);
 }
 
+/** A JSON array, JSON lines or one object, as the stream is set. */
 export const auth0: ProviderDefinition = {
   id: "auth0",
   name: "Auth0 log streams",
@@ -21,5 +22,4 @@ export const auth0: ProviderDefinition = {
   payload: readLogs,
   batch: { at: "", event: "{body:data.type}", id: "{body:log_id}", time: "{body:data.date}" },
   retry: "with backoff; the stream is paused while it fails",
-  trap: "A JSON array, JSON lines or one object, as the stream is set.",
 };

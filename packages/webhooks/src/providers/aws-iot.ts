@@ -4,6 +4,7 @@ import { credential } from "../provider/scheme/credential.ts";
 import { urlSecret } from "../provider/scheme/url-secret.ts";
 import { walk } from "../provider/select.ts";
 import type { Handshake, ProviderDefinition } from "../provider/types.ts";
+import { unsigned } from "../provider/unsigned.ts";
 
 const HOST = /^iot\.[a-z0-9-]{3,}\.amazonaws\.com(\.cn)?$/;
 
@@ -18,16 +19,16 @@ const confirmation: Handshake = {
   },
 };
 
+/** Confirm only addresses on iot.*.amazonaws.com. */
 export const awsIot: ProviderDefinition = {
   id: "aws-iot",
   name: "AWS IoT Core HTTP action",
   group: "cloud",
   schemes: [credential({ header: "authorization", configurable: true }), urlSecret()],
-  instead: "a secret in the URL or in a header of the rule",
+  unsigned: unsigned("a secret in the URL or in a header of the rule"),
   secret: "value of a header set in the rule",
   event: "{header:x-amz-rules-engine-message-type}",
   handshakes: [confirmation],
   respond: { within: 3 },
   retry: "3",
-  trap: "Confirm only addresses on iot.*.amazonaws.com.",
 };

@@ -4,7 +4,7 @@ import { empty } from "../provider/handshakes.ts";
 import { requireTrustedUrl } from "../provider/key-fetch.ts";
 import { requireField } from "../provider/require.ts";
 import { verifyWithCertificate } from "../provider/scheme/certificate.ts";
-import { parseTimestamp } from "../provider/scheme/timestamp.ts";
+import { iso } from "../provider/scheme/timestamp.ts";
 import { walk } from "../provider/select.ts";
 import type {
   Evidence,
@@ -57,7 +57,7 @@ async function verifyMessage(context: SchemeContext): Promise<Evidence> {
   });
   const algorithm = version === "1" ? "rsa-sha1" : "rsa-sha256";
   const secretIndex = await verifyWithCertificate(context, { provider: "aws-sns", url }, algorithm, given, text);
-  const signedAt = parseTimestamp(field("Timestamp") ?? "", "iso");
+  const signedAt = iso(field("Timestamp") ?? "");
   if (!Number.isNaN(signedAt)) checkFreshness(signedAt, context, Infinity, { field: "Timestamp" });
   return { secretIndex, signedAt: Number.isNaN(signedAt) ? undefined : signedAt };
 }
@@ -82,6 +82,7 @@ const confirmation: Handshake = {
   },
 };
 
+/** JSON sent as text/plain. Raw delivery has no signature. Allow-list your topics: anybody can own one. */
 export const awsSns: ProviderDefinition = {
   id: "aws-sns",
   name: "Amazon SNS",
@@ -96,5 +97,4 @@ export const awsSns: ProviderDefinition = {
   handshakes: [confirmation],
   respond: { status: 200, within: 15 },
   retry: "by delivery policy, at most 1 h; 4xx other than 429 is final",
-  trap: "JSON sent as text/plain. Raw delivery has no signature. Allow-list your topics: anybody can own one.",
 };

@@ -4,6 +4,7 @@ import { credential } from "../provider/scheme/credential.ts";
 import { urlSecret } from "../provider/scheme/url-secret.ts";
 import { scalar, walk } from "../provider/select.ts";
 import type { Handshake, ProviderDefinition } from "../provider/types.ts";
+import { unsigned } from "../provider/unsigned.ts";
 
 /** The subscription is live once the code comes back. With secrets configured, the request must carry one of them. */
 const validation: Handshake = {
@@ -23,7 +24,7 @@ export const azureEventGrid: ProviderDefinition = {
   name: "Azure Event Grid",
   group: "cloud",
   schemes: [credential({ header: "authorization", configurable: true }), urlSecret()],
-  instead: "a secret in the URL's query or in a delivery header, or an Entra token",
+  unsigned: unsigned("a secret in the URL's query or in a delivery header, or an Entra token"),
   secret: "secret in the query or delivery header",
   event: ["{body:type}", "{header:ce-type}"],
   delivery: ["{body:id}", "{header:ce-id}"],

@@ -2,6 +2,7 @@ import { pingHeader } from "../provider/handshakes.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** The header is X-Hub-Signature although the hash is SHA-256; X-Hook-UUID names the hook, not the delivery. */
 export const bitbucket: ProviderDefinition = {
   id: "bitbucket",
   name: "Bitbucket",
@@ -13,5 +14,4 @@ export const bitbucket: ProviderDefinition = {
   handshakes: [pingHeader("x-event-key", "diagnostics:ping")],
   respond: { within: 10 },
   retry: "2 more attempts on 5xx and timeouts (Cloud)",
-  trap: "The header is X-Hub-Signature although the hash is SHA-256; X-Hook-UUID names the hook, not the delivery.",
 };

@@ -1,4 +1,5 @@
 import { hmac } from "../provider/scheme/hmac.ts";
+import { iso, signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition, SchemeContext } from "../provider/types.ts";
 
 function isVersion1({ inbound }: SchemeContext): boolean {
@@ -7,6 +8,7 @@ function isVersion1({ inbound }: SchemeContext): boolean {
   return version === "1" && algorithm === "HmacSHA256";
 }
 
+/** Either key may match: rotate one at a time. */
 export const box: ProviderDefinition = {
   id: "box",
   name: "Box",
@@ -15,7 +17,7 @@ export const box: ProviderDefinition = {
     hmac({
       header: ["box-signature-primary", "box-signature-secondary"],
       encoding: "base64",
-      timestamp: { from: "header:box-delivery-timestamp", unit: "iso", tolerance: 600, future: 0 },
+      timestamp: signedTime({ from: "header:box-delivery-timestamp", as: iso, tolerance: 600, future: 0 }),
       signed: "{body}{ts}",
       when: isVersion1,
     }),
@@ -26,5 +28,4 @@ export const box: ProviderDefinition = {
   time: "{body:created_at}",
   respond: { within: 30 },
   retry: "10 to 12 over 2 h",
-  trap: "Either key may match: rotate one at a time.",
 };

@@ -6,6 +6,7 @@ import { plainText } from "../provider/handshakes.ts";
 import { formField } from "../provider/payload.ts";
 import { requireConfig, requireField, requireSecrets } from "../provider/require.ts";
 import type { Evidence, Handshake, ProviderDefinition, Scheme } from "../provider/types.ts";
+import { xmlFields } from "../provider/xml.ts";
 
 /** Braintree keys its HMAC-SHA1 with the SHA-1 of the private key. */
 async function macOf(secret: string, text: string): Promise<string> {
@@ -60,6 +61,7 @@ const challenge: Handshake = {
   },
 };
 
+/** The payload is base64-encoded XML: parse it with entities switched off. */
 export const braintree: ProviderDefinition = {
   id: "braintree",
   name: "Braintree",
@@ -67,11 +69,10 @@ export const braintree: ProviderDefinition = {
   schemes: [form],
   secret: "private API key",
   config: { publicKey: "public API key" },
-  payload: xmlOf,
-  event: "{xml:kind}",
-  time: "{xml:timestamp}",
+  payload: (text) => xmlFields("kind", "timestamp")(xmlOf(text)),
+  event: "{body:kind}",
+  time: "{body:timestamp}",
   handshakes: [challenge],
   respond: { within: 30 },
   retry: "live: hourly for 24 h; sandbox: 3 h",
-  trap: "The payload is base64-encoded XML: parse it with entities switched off.",
 };

@@ -1,5 +1,7 @@
 import { credential } from "../provider/scheme/credential.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
+import { pairs } from "../provider/scheme/pairs.ts";
+import { signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
 export const buildkite: ProviderDefinition = {
@@ -10,8 +12,8 @@ export const buildkite: ProviderDefinition = {
     hmac({
       name: "signature",
       header: "x-buildkite-signature",
-      fields: { signature: "signature" },
-      timestamp: { from: "field:timestamp", tolerance: 300 },
+      fields: pairs("signature"),
+      timestamp: signedTime({ from: "field:timestamp", tolerance: 300 }),
       signed: "{ts}.{body}",
     }),
     credential({ name: "token", header: "x-buildkite-token" }),

@@ -2,6 +2,7 @@ import { jsonOrForm } from "../provider/payload.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** Without a secret the header says no-secret-provided. That is no signature. */
 export const calCom: ProviderDefinition = {
   id: "cal.com",
   name: "Cal.com",
@@ -13,5 +14,4 @@ export const calCom: ProviderDefinition = {
   event: "{body:triggerEvent}",
   delivery: "{body:triggerEvent}.{body:payload.uid}.{body:createdAt}",
   time: "{body:createdAt}",
-  trap: "Without a secret the header says no-secret-provided. That is no signature.",
 };

@@ -1,4 +1,6 @@
 import { hmac } from "../provider/scheme/hmac.ts";
+import { pairs } from "../provider/scheme/pairs.ts";
+import { signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
 export const calendly: ProviderDefinition = {
@@ -8,8 +10,8 @@ export const calendly: ProviderDefinition = {
   schemes: [
     hmac({
       header: "calendly-webhook-signature",
-      fields: { signature: "v1" },
-      timestamp: { from: "field:t", tolerance: 180 },
+      fields: pairs("v1"),
+      timestamp: signedTime({ from: "field:t", tolerance: 180 }),
       signed: "{ts}.{body}",
     }),
   ],

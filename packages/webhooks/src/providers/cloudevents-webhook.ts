@@ -2,6 +2,7 @@ import { cloudEventsOptions } from "../provider/handshakes.ts";
 import { credential } from "../provider/scheme/credential.ts";
 import { urlSecret } from "../provider/scheme/url-secret.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
+import { unsigned } from "../provider/unsigned.ts";
 
 export const cloudeventsWebhook: ProviderDefinition = {
   id: "cloudevents-webhook",
@@ -9,7 +10,7 @@ export const cloudeventsWebhook: ProviderDefinition = {
   aliases: ["cloudevents"],
   group: "cloud",
   schemes: [credential({ header: "authorization" }), urlSecret()],
-  instead: "a bearer token or ?access_token= in the URL",
+  unsigned: unsigned("a bearer token or ?access_token= in the URL"),
   secret: "access token",
   config: { allowedOrigins: "origins that may send, separated by commas", allowedRate: "requests a minute" },
   event: ["{header:ce-type}", "{body:type}"],

@@ -1,5 +1,7 @@
 import { credential } from "../provider/scheme/credential.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
+import { pairs } from "../provider/scheme/pairs.ts";
+import { signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
 export const cloudflareNotifications: ProviderDefinition = {
@@ -11,8 +13,8 @@ export const cloudflareNotifications: ProviderDefinition = {
     hmac({
       name: "stream",
       header: "webhook-signature",
-      fields: { signature: "sig1" },
-      timestamp: { from: "field:time", tolerance: 300 },
+      fields: pairs("sig1"),
+      timestamp: signedTime({ from: "field:time", tolerance: 300 }),
       signed: "{ts}.{body}",
     }),
     credential({ name: "notifications", header: "cf-webhook-auth" }),

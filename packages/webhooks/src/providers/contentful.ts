@@ -3,6 +3,7 @@ import { WebhookError } from "../errors.ts";
 import { queryOf } from "../provider/inbound.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { SignedInput } from "../provider/scheme/signed.ts";
+import { milliseconds, signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
 const LIST = "x-contentful-signed-headers";
@@ -36,6 +37,7 @@ function encodedPath(url: string): string {
   }
 }
 
+/** Signing is opt-in. The query is encoded twice in the signed text. */
 export const contentful: ProviderDefinition = {
   id: "contentful",
   name: "Contentful",
@@ -43,7 +45,8 @@ export const contentful: ProviderDefinition = {
   schemes: [
     hmac({
       header: "x-contentful-signature",
-      timestamp: { from: "header:x-contentful-timestamp", unit: "ms", tolerance: 30 },
+      timestamp: signedTime({ from: "header:x-contentful-timestamp", as: milliseconds, tolerance: 30 }),
+      url: "url",
       signed: canonicalRequest,
       signedText: "{method}\\n{path}\\n{signed headers}\\n{body}",
     }),
@@ -55,5 +58,4 @@ export const contentful: ProviderDefinition = {
   time: ["{body:sys.updatedAt}", "{header:x-contentful-timestamp}"],
   respond: { within: 30 },
   retry: "2 more on 429 and 5xx, about 30 s apart",
-  trap: "Signing is opt-in. The query is encoded twice in the signed text.",
 };

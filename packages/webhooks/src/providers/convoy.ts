@@ -1,7 +1,8 @@
 import type { HashName } from "../crypto/runtime.ts";
 import type { TextEncoding } from "../encoding.ts";
 import { hmac, type HmacOptions } from "../provider/scheme/hmac.ts";
-import type { TimestampOptions } from "../provider/scheme/signed.ts";
+import { pairs } from "../provider/scheme/pairs.ts";
+import { signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderConfig, ProviderDefinition, Scheme } from "../provider/types.ts";
 
 const header = "x-convoy-signature";
@@ -11,8 +12,8 @@ function optionsFor(config: ProviderConfig, advanced: boolean): HmacOptions {
   const hash: HashName = config["hash"] === "sha512" ? "sha512" : "sha256";
   const encoding: TextEncoding = config["encoding"] === "base64" ? "base64" : "hex";
   if (!advanced) return { header, hash, encoding };
-  const timestamp: TimestampOptions = { from: "field:t", tolerance: 300 };
-  return { header, hash, encoding, fields: { signature: "v1" }, timestamp, signed: "{ts},{body}" };
+  const timestamp = signedTime({ from: "field:t", tolerance: 300 });
+  return { header, hash, encoding, fields: pairs("v1"), timestamp, signed: "{ts},{body}" };
 }
 
 function convoyScheme(advanced: boolean): Scheme {
@@ -27,6 +28,7 @@ function convoyScheme(advanced: boolean): Scheme {
   };
 }
 
+/** In the advanced form timestamp and body are joined by a comma. */
 export const convoy: ProviderDefinition = {
   id: "convoy",
   name: "Convoy",
@@ -36,5 +38,4 @@ export const convoy: ProviderDefinition = {
   config: { hash: "sha256 (default) or sha512", encoding: "hex (default) or base64" },
   event: ["{body:event_type}", "{body:event}"],
   delivery: "{header:x-convoy-idempotency-key}",
-  trap: "In the advanced form timestamp and body are joined by a comma.",
 };

@@ -1,4 +1,5 @@
 import { hmac } from "../provider/scheme/hmac.ts";
+import { signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
 export const customerIo: ProviderDefinition = {
@@ -9,7 +10,7 @@ export const customerIo: ProviderDefinition = {
   schemes: [
     hmac({
       header: "x-cio-signature",
-      timestamp: { from: "header:x-cio-timestamp", tolerance: 300 },
+      timestamp: signedTime({ from: "header:x-cio-timestamp", tolerance: 300 }),
       signed: "v0:{ts}:{body}",
     }),
   ],

@@ -1,6 +1,7 @@
 import { credential } from "../provider/scheme/credential.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** The payload is a template: add $ID and $EVENT_TYPE to it. */
 export const datadog: ProviderDefinition = {
   id: "datadog",
   name: "Datadog",
@@ -12,5 +13,4 @@ export const datadog: ProviderDefinition = {
   time: ["{body:date}", "{body:last_updated}"],
   respond: { within: 15 },
   retry: "up to 5 on 5xx",
-  trap: "The payload is a template: add $ID and $EVENT_TYPE to it.",
 };

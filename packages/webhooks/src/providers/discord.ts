@@ -1,5 +1,6 @@
 import { empty, json } from "../provider/handshakes.ts";
 import { asymmetric, ed25519 } from "../provider/scheme/asymmetric.ts";
+import { signedTime } from "../provider/scheme/timestamp.ts";
 import { walk } from "../provider/select.ts";
 import type { Handshake, ProviderDefinition } from "../provider/types.ts";
 
@@ -16,7 +17,10 @@ const ping: Handshake = {
   },
 };
 
-/** Discord interactions and webhook events: one scheme, two kinds of PING. */
+/**
+ * Discord interactions and webhook events: one scheme, two kinds of PING. Discord sends bad signatures on purpose:
+ * answering 2xx to one gets the URL removed.
+ */
 export const discord: ProviderDefinition = {
   id: "discord",
   name: "Discord",
@@ -26,7 +30,7 @@ export const discord: ProviderDefinition = {
       algorithm: ed25519,
       header: "x-signature-ed25519",
       encoding: "hex",
-      timestamp: { from: "header:x-signature-timestamp", tolerance: 300 },
+      timestamp: signedTime({ from: "header:x-signature-timestamp", tolerance: 300 }),
       signed: "{ts}{body}",
     }),
   ],
@@ -38,5 +42,4 @@ export const discord: ProviderDefinition = {
   respond: { status: 200, reject: 401, within: 3, note: "webhook events want 204" },
   retry: "interactions: none; webhook events: with backoff for 10 min, then disabled",
   mask: ["body:token"],
-  trap: "Discord sends bad signatures on purpose: answering 2xx to one gets the URL removed.",
 };

@@ -30,6 +30,7 @@ const eventHash: Scheme = {
   },
 };
 
+/** Only event time and type are signed. */
 export const dropboxSign: ProviderDefinition = {
   id: "dropbox-sign",
   name: "Dropbox Sign (HelloSign)",
@@ -43,5 +44,4 @@ export const dropboxSign: ProviderDefinition = {
   time: "{body:event.event_time}",
   respond: { status: 200, contentType: "text/plain", body: "Hello API Event Received" },
   retry: "6, also when the answer's text is another",
-  trap: "Only event time and type are signed.",
 };

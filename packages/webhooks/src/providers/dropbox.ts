@@ -2,6 +2,7 @@ import { echoQuery } from "../provider/handshakes.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** Says only that something changed: call list_folder/continue. */
 export const dropbox: ProviderDefinition = {
   id: "dropbox",
   name: "Dropbox",
@@ -12,5 +13,4 @@ export const dropbox: ProviderDefinition = {
   handshakes: [echoQuery("challenge")],
   respond: { within: 10 },
   retry: "with backoff; under 50 % success disables",
-  trap: "Says only that something changed: call list_folder/continue.",
 };

@@ -2,6 +2,7 @@ import { hmac } from "../provider/scheme/hmac.ts";
 import { nfkdKey } from "../provider/secret-readers.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** The secret is NFKD-normalised before it is used. */
 export const easypost: ProviderDefinition = {
   id: "easypost",
   name: "EasyPost",
@@ -11,5 +12,4 @@ export const easypost: ProviderDefinition = {
   event: "{body:description}",
   delivery: "{body:id}",
   time: "{body:created_at}",
-  trap: "The secret is NFKD-normalised before it is used.",
 };

@@ -1,4 +1,6 @@
 import { hmac } from "../provider/scheme/hmac.ts";
+import { pairs } from "../provider/scheme/pairs.ts";
+import { signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
 export const elevenlabs: ProviderDefinition = {
@@ -8,8 +10,8 @@ export const elevenlabs: ProviderDefinition = {
   schemes: [
     hmac({
       header: "elevenlabs-signature",
-      fields: { signature: "v0" },
-      timestamp: { from: "field:t", tolerance: 1800 },
+      fields: pairs("v0"),
+      timestamp: signedTime({ from: "field:t", tolerance: 1800 }),
       signed: "{ts}.{body}",
     }),
   ],

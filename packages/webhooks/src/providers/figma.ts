@@ -1,6 +1,7 @@
 import { credential } from "../provider/scheme/credential.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** The passcode travels in the body: mask it before storing or forwarding. */
 export const figma: ProviderDefinition = {
   id: "figma",
   name: "Figma",
@@ -12,5 +13,4 @@ export const figma: ProviderDefinition = {
   time: "{body:timestamp}",
   respond: { status: 200 },
   retry: "3: after 5 min, 30 min, 3 h",
-  trap: "The passcode travels in the body: mask it before storing or forwarding.",
 };

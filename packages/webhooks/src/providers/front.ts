@@ -1,4 +1,5 @@
 import { hmac } from "../provider/scheme/hmac.ts";
+import { milliseconds, signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
 export const front: ProviderDefinition = {
@@ -9,7 +10,7 @@ export const front: ProviderDefinition = {
     hmac({
       header: "x-front-signature",
       encoding: "base64",
-      timestamp: { from: "header:x-front-request-timestamp", unit: "ms", tolerance: 300 },
+      timestamp: signedTime({ from: "header:x-front-request-timestamp", as: milliseconds, tolerance: 300 }),
       signed: "{ts}:{body}",
     }),
   ],

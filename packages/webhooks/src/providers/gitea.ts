@@ -2,7 +2,7 @@ import { jsonOrFormField } from "../provider/payload.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** Gitea, and its relatives Forgejo and Gogs. */
+/** Gitea, and its relatives Forgejo and Gogs. The signature has no sha256= prefix. */
 export const gitea: ProviderDefinition = {
   id: "gitea",
   name: "Gitea, Forgejo, Gogs",
@@ -13,5 +13,4 @@ export const gitea: ProviderDefinition = {
   payload: jsonOrFormField("payload"),
   event: ["{header:x-gitea-event}", "{header:x-forgejo-event}", "{header:x-gogs-event}"],
   delivery: ["{header:x-gitea-delivery}", "{header:x-forgejo-delivery}", "{header:x-gogs-delivery}"],
-  trap: "The signature has no sha256= prefix.",
 };

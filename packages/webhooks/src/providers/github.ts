@@ -2,7 +2,10 @@ import { jsonOrFormField } from "../provider/payload.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** GitHub, and the GitHub Container Registry (GHCR) through its `package` and `registry_package` events. */
+/**
+ * GitHub, and the GitHub Container Registry (GHCR) through its `package` and `registry_package` events. In form mode
+ * the signature covers the encoded form. Never fall back to the SHA-1 header.
+ */
 export const github: ProviderDefinition = {
   id: "github",
   name: "GitHub",
@@ -15,5 +18,4 @@ export const github: ProviderDefinition = {
   delivery: "{header:x-github-delivery}",
   respond: { within: 10 },
   retry: "none; redeliver by hand within 3 days",
-  trap: "In form mode the signature covers the encoded form. Never fall back to the SHA-1 header.",
 };

@@ -1,6 +1,7 @@
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** One request holds up to 250 events. */
 export const gocardless: ProviderDefinition = {
   id: "gocardless",
   name: "GoCardless",
@@ -11,5 +12,4 @@ export const gocardless: ProviderDefinition = {
   batch: { at: "events", event: "{body:resource_type}.{body:action}", id: "{body:id}", time: "{body:created_at}" },
   respond: { status: 204, reject: 498 },
   retry: "8 with growing gaps",
-  trap: "One request holds up to 250 events.",
 };

@@ -1,6 +1,7 @@
 import { credential } from "../provider/scheme/credential.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** The body is empty; everything is in headers. Channels expire. The first message has the state sync. */
 export const googleCalendar: ProviderDefinition = {
   id: "google-calendar",
   name: "Google Calendar and Drive push",
@@ -12,5 +13,4 @@ export const googleCalendar: ProviderDefinition = {
   delivery: "{header:x-goog-channel-id}.{header:x-goog-message-number}",
   respond: { status: 204 },
   retry: "with backoff on 500, 502, 503 and 504",
-  trap: "The body is empty; everything is in headers. Channels expire. The first message has the state sync.",
 };

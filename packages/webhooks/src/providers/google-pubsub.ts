@@ -9,6 +9,7 @@ function checkClaims(claims: Claims, context: SchemeContext): void {
   throw tokenError("token_invalid", "The token's e-mail address is not verified.", "email_verified");
 }
 
+/** Anybody can get a Google token for your audience: the service account's e-mail is what counts. */
 export const googlePubsub: ProviderDefinition = {
   id: "google-pubsub",
   name: "Google Pub/Sub push",
@@ -33,5 +34,4 @@ export const googlePubsub: ProviderDefinition = {
   time: "{body:message.publishTime}",
   respond: { status: 204, note: "102, 200, 201, 202 and 204 acknowledge" },
   retry: "until acknowledged, 7 days by default, or to a dead-letter topic",
-  trap: "Anybody can get a Google token for your audience: the service account's e-mail is what counts.",
 };

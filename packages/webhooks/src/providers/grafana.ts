@@ -1,4 +1,5 @@
 import { hmac, type HmacOptions } from "../provider/scheme/hmac.ts";
+import { signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderConfig, ProviderDefinition, Scheme } from "../provider/types.ts";
 
 const DEFAULT_HEADER = "x-grafana-alerting-signature";
@@ -9,7 +10,7 @@ function optionsFor(config: ProviderConfig): HmacOptions {
   const timestamp = config["timestampHeader"]?.toLowerCase();
   return timestamp === undefined
     ? { header }
-    : { header, timestamp: { from: `header:${timestamp}`, tolerance: 300 }, signed: "{ts}:{body}" };
+    : { header, timestamp: signedTime({ from: `header:${timestamp}`, tolerance: 300 }), signed: "{ts}:{body}" };
 }
 
 const alerting: Scheme = {
@@ -19,6 +20,7 @@ const alerting: Scheme = {
   verify: (context) => hmac(optionsFor(context.config)).verify(context),
 };
 
+/** With a timestamp header the signed text is timestamp:body, joined by a colon. */
 export const grafana: ProviderDefinition = {
   id: "grafana",
   name: "Grafana Alerting",
@@ -36,5 +38,4 @@ export const grafana: ProviderDefinition = {
     id: "{body:fingerprint}.{body:startsAt}.{body:status}",
     time: "{body:startsAt}",
   },
-  trap: "With a timestamp header the signed text is timestamp:body, joined by a colon.",
 };

@@ -1,6 +1,8 @@
 import type { MessageParts } from "../crypto/hmac.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
+import { pairs } from "../provider/scheme/pairs.ts";
 import type { SignedInput } from "../provider/scheme/signed.ts";
+import { milliseconds, signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
 /** A JSON document made around the body, whose text is what gets signed. */
@@ -18,8 +20,8 @@ export const hygraph: ProviderDefinition = {
     hmac({
       header: "gcms-signature",
       encoding: "base64",
-      fields: { signature: "sign" },
-      timestamp: { from: "field:t", unit: "ms" },
+      fields: pairs("sign"),
+      timestamp: signedTime({ from: "field:t", as: milliseconds }),
       signed: signedDocument,
       signedText: "JSON of Body, EnvironmentName and TimeStamp",
     }),

@@ -9,6 +9,7 @@ function isBareSecret({ inbound, secrets }: SchemeContext): boolean {
   return !/^[0-9a-f]{64}$/.test(value) || secrets.some((secret) => equalText(value, secret));
 }
 
+/** One header carries the secret itself or, with payload signing on, an HMAC of the body. */
 export const jfrog: ProviderDefinition = {
   id: "jfrog",
   name: "JFrog Artifactory",
@@ -20,5 +21,4 @@ export const jfrog: ProviderDefinition = {
   ],
   secret: "secret token",
   event: "{body:domain}.{body:event_type}",
-  trap: "One header carries the secret itself or, with payload signing on, an HMAC of the body.",
 };

@@ -1,6 +1,8 @@
 import { hmac } from "../provider/scheme/hmac.ts";
+import { iso, signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** The body comes first, then the timestamp. Webhook actions of flows are not signed. */
 export const klaviyo: ProviderDefinition = {
   id: "klaviyo",
   name: "Klaviyo",
@@ -8,11 +10,10 @@ export const klaviyo: ProviderDefinition = {
   schemes: [
     hmac({
       header: "klaviyo-signature",
-      timestamp: { from: "header:klaviyo-timestamp", unit: "iso", tolerance: 300 },
+      timestamp: signedTime({ from: "header:klaviyo-timestamp", as: iso, tolerance: 300 }),
       signed: "{body}{ts}",
     }),
   ],
   secret: "secret of the webhook",
   batch: { at: "data", event: "{body:topic}", id: "{body:external_id}", time: "{body:datetime}" },
-  trap: "The body comes first, then the timestamp. Webhook actions of flows are not signed.",
 };

@@ -5,7 +5,7 @@ import { WebhookError } from "../errors.ts";
 import type { Inbound } from "../provider/inbound.ts";
 import { jsonOrForm, multipartField } from "../provider/payload.ts";
 import { requireField, requireSecrets } from "../provider/require.ts";
-import { parseTimestamp } from "../provider/scheme/timestamp.ts";
+import { seconds } from "../provider/scheme/timestamp.ts";
 import { scalar, walk } from "../provider/select.ts";
 import type { Evidence, ProviderDefinition, Scheme } from "../provider/types.ts";
 
@@ -23,7 +23,7 @@ const tokenSignature: Scheme = {
     const { timestamp, token, signature } = readSignature(context.inbound) ?? {};
     const given = requireField(scalar(signature), "signature.signature");
     const time = requireField(scalar(timestamp), "signature.timestamp");
-    const signedAt = parseTimestamp(time);
+    const signedAt = seconds(time);
     if (Number.isNaN(signedAt)) {
       throw new WebhookError("timestamp_invalid", "signature.timestamp is not a time.", {
         field: "signature.timestamp",
@@ -62,6 +62,7 @@ function readPayload(text: string, contentType: string): unknown {
   return Object.fromEntries(names.map((name) => [name, multipartField(text, contentType, name)]));
 }
 
+/** Only timestamp and token are signed, not the event. Remember each token to stop replays. */
 export const mailgun: ProviderDefinition = {
   id: "mailgun",
   name: "Mailgun",
@@ -74,5 +75,4 @@ export const mailgun: ProviderDefinition = {
   time: ["{body:event-data.timestamp}", "{body:timestamp}"],
   respond: { status: 200, note: "406 stops retries" },
   retry: "for 8 h: after 10, 10, 15, 30 min, 1, 2, 4 h",
-  trap: "Only timestamp and token are signed, not the event. Remember each token to stop replays.",
 };

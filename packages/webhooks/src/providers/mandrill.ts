@@ -38,6 +38,7 @@ const test: Handshake = {
   },
 };
 
+/** The key "test-webhook" signs only the empty test request: never accept it for events. */
 export const mandrill: ProviderDefinition = {
   id: "mandrill",
   name: "Mailchimp Transactional (Mandrill)",
@@ -50,5 +51,4 @@ export const mandrill: ProviderDefinition = {
   handshakes: [answerMethod("HEAD"), test],
   respond: { status: 200 },
   retry: "with backoff for 2 to 3 days; up to 1,000 events a request",
-  trap: 'The key "test-webhook" signs only the empty test request: never accept it for events.',
 };

@@ -9,6 +9,7 @@ async function checkUrlHash(claims: Claims, context: SchemeContext): Promise<voi
   requireClaim(claims, "url_hash", encodeHex(hash), "url_mismatch");
 }
 
+/** The query is signed. The jti claim identifies the delivery. */
 export const messagebird: ProviderDefinition = {
   id: "messagebird",
   name: "Bird (MessageBird)",
@@ -29,5 +30,4 @@ export const messagebird: ProviderDefinition = {
   config: { url: "public URL as called, query included, when a proxy changes it" },
   event: "{body:type}",
   time: "{body:createdDatetime}",
-  trap: "The query is signed. The jti claim identifies the delivery.",
 };

@@ -2,6 +2,7 @@ import { metaChallenge } from "../provider/handshakes.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** The body escapes non-ASCII: hash the bytes, never parsed JSON. */
 export const meta: ProviderDefinition = {
   id: "meta",
   name: "Meta (Facebook, Instagram, Messenger)",
@@ -15,5 +16,4 @@ export const meta: ProviderDefinition = {
   handshakes: [metaChallenge],
   respond: { status: 200, within: 5 },
   retry: "for 36 h; Messenger disables after 1 h of failures",
-  trap: "The body escapes non-ASCII: hash the bytes, never parsed JSON.",
 };

@@ -72,6 +72,7 @@ const validation: Handshake = {
   },
 };
 
+/** Check clientState on every item. Subscriptions expire. */
 export const microsoftGraph: ProviderDefinition = {
   id: "microsoft-graph",
   name: "Microsoft Graph change notifications",
@@ -89,5 +90,4 @@ export const microsoftGraph: ProviderDefinition = {
   respond: { status: 202, within: 3 },
   retry: "for up to 4 h; slow endpoints are throttled",
   mask: ["body:value.*.clientState"],
-  trap: "Check clientState on every item. Subscriptions expire.",
 };

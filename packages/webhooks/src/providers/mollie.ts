@@ -3,6 +3,7 @@ import type { Inbound } from "../provider/inbound.ts";
 import { formField, jsonOrForm } from "../provider/payload.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
+import { unsigned } from "../provider/unsigned.ts";
 
 /** Classic webhooks bring an id only. It goes into an API URL, so that it must be nothing but an id. */
 function checkClassicId(inbound: Inbound): void {
@@ -10,13 +11,16 @@ function checkClassicId(inbound: Inbound): void {
   throw new WebhookError("body_invalid", "The form has no id that looks like Mollie's.", { field: "id" });
 }
 
+/** For 24 h after a rotation the header comes twice. The classic id is input from anybody. */
 export const mollie: ProviderDefinition = {
   id: "mollie",
   name: "Mollie",
   group: "payments",
   schemes: [hmac({ header: "x-mollie-signature", prefix: "sha256=", separator: "," })],
-  checkUnsigned: checkClassicId,
-  instead: "classic webhooks have no signature: fetch the resource by its id with the API key",
+  unsigned: unsigned(
+    "classic webhooks have no signature: fetch the resource by its id with the API key",
+    checkClassicId,
+  ),
   secret: "signing secret of the subscription",
   payload: jsonOrForm,
   event: "{body:type}",
@@ -24,5 +28,4 @@ export const mollie: ProviderDefinition = {
   time: "{body:createdAt}",
   respond: { status: 200, within: 15, note: "200 for unknown ids too" },
   retry: "10 over 26 h",
-  trap: "For 24 h after a rotation the header comes twice. The classic id is input from anybody.",
 };

@@ -3,6 +3,7 @@ import { jwt } from "../provider/scheme/jwt.ts";
 import { urlSecret } from "../provider/scheme/url-secret.ts";
 import { walk } from "../provider/select.ts";
 import type { Handshake, ProviderDefinition } from "../provider/types.ts";
+import { unsigned } from "../provider/unsigned.ts";
 
 const challenge: Handshake = {
   summary: "POST {challenge} → 200, the same JSON",
@@ -18,7 +19,7 @@ export const monday: ProviderDefinition = {
   name: "monday.com",
   group: "business",
   schemes: [jwt({ header: "authorization", algorithms: ["HS256"], covers: "nothing" }), urlSecret()],
-  instead: "webhooks of integration apps carry a token; for the others, a secret in the URL",
+  unsigned: unsigned("webhooks of integration apps carry a token; for the others, a secret in the URL"),
   secret: "signing secret of the app",
   event: "{body:event.type}",
   delivery: "{body:event.triggerUuid}",

@@ -1,4 +1,6 @@
 import { hmac } from "../provider/scheme/hmac.ts";
+import { pairs } from "../provider/scheme/pairs.ts";
+import { signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
 export const mux: ProviderDefinition = {
@@ -8,8 +10,8 @@ export const mux: ProviderDefinition = {
   schemes: [
     hmac({
       header: "mux-signature",
-      fields: { signature: "v1" },
-      timestamp: { from: "field:t", tolerance: 300 },
+      fields: pairs("v1"),
+      timestamp: signedTime({ from: "field:t", tolerance: 300 }),
       signed: "{ts}.{body}",
     }),
   ],

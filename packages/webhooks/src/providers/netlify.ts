@@ -1,6 +1,7 @@
 import { jwt } from "../provider/scheme/jwt.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** The token has no time in it, so a captured request can be replayed: deduplicate. */
 export const netlify: ProviderDefinition = {
   id: "netlify",
   name: "Netlify",
@@ -18,5 +19,4 @@ export const netlify: ProviderDefinition = {
   delivery: "{body:id}.{body:state}",
   time: "{body:updated_at}",
   retry: "6 failures disable the notification",
-  trap: "The token has no time in it, so a captured request can be replayed: deduplicate.",
 };

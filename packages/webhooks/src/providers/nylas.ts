@@ -2,6 +2,7 @@ import { echoQuery } from "../provider/handshakes.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** In compressed mode the signature covers the gzip bytes. */
 export const nylas: ProviderDefinition = {
   id: "nylas",
   name: "Nylas",
@@ -14,5 +15,4 @@ export const nylas: ProviderDefinition = {
   handshakes: [echoQuery("challenge")],
   respond: { status: 200, within: 10 },
   retry: "3, then failing; failed after 72 h",
-  trap: "In compressed mode the signature covers the gzip bytes.",
 };

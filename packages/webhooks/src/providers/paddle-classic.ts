@@ -1,6 +1,6 @@
 import type { MessageParts } from "../crypto/hmac.ts";
 import { utf8 } from "../encoding.ts";
-import { formFields, formObject } from "../provider/payload.ts";
+import { formField, formFields, formObject } from "../provider/payload.ts";
 import { asymmetric, rsaSha1 } from "../provider/scheme/asymmetric.ts";
 import type { SignedInput } from "../provider/scheme/signed.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
@@ -20,7 +20,8 @@ export const paddleClassic: ProviderDefinition = {
   schemes: [
     asymmetric({
       algorithm: rsaSha1,
-      field: "p_signature",
+      header: "p_signature",
+      find: ({ text }) => [formField(text(), "p_signature") ?? ""],
       signed: phpSerialize,
       signedText: "php serialize() of the other fields, sorted by name",
     }),

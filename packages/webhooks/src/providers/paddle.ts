@@ -1,6 +1,9 @@
 import { hmac } from "../provider/scheme/hmac.ts";
+import { pairs } from "../provider/scheme/pairs.ts";
+import { signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** The window is 5 s: verify on receipt, before any queue. */
 export const paddle: ProviderDefinition = {
   id: "paddle",
   name: "Paddle Billing",
@@ -8,8 +11,8 @@ export const paddle: ProviderDefinition = {
   schemes: [
     hmac({
       header: "paddle-signature",
-      fields: { signature: "h1", separator: ";" },
-      timestamp: { from: "field:ts", tolerance: 5 },
+      fields: pairs("h1", ";"),
+      timestamp: signedTime({ from: "field:ts", tolerance: 5 }),
       signed: "{ts}:{body}",
     }),
   ],
@@ -19,5 +22,4 @@ export const paddle: ProviderDefinition = {
   time: "{body:occurred_at}",
   respond: { status: 200, within: 5 },
   retry: "live: 60 over 3 days; sandbox: 3 in 15 min",
-  trap: "The window is 5 s: verify on receipt, before any queue.",
 };

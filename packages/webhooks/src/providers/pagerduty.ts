@@ -1,11 +1,12 @@
 import { hmac } from "../provider/scheme/hmac.ts";
+import { pairs } from "../provider/scheme/pairs.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
 export const pagerduty: ProviderDefinition = {
   id: "pagerduty",
   name: "PagerDuty",
   group: "observability",
-  schemes: [hmac({ header: "x-pagerduty-signature", fields: { signature: "v1" } })],
+  schemes: [hmac({ header: "x-pagerduty-signature", fields: pairs("v1") })],
   secret: "secret shown once when the subscription is made",
   event: "{body:event.event_type}",
   delivery: ["{body:event.id}", "{header:x-webhook-id}"],

@@ -3,7 +3,7 @@ import { WebhookError } from "../errors.ts";
 import { requireTrustedUrl } from "../provider/key-fetch.ts";
 import { requireConfig } from "../provider/require.ts";
 import { verifyWithCertificate } from "../provider/scheme/certificate.ts";
-import { parseTimestamp } from "../provider/scheme/timestamp.ts";
+import { iso } from "../provider/scheme/timestamp.ts";
 import type { Evidence, ProviderDefinition, Scheme, SchemeContext } from "../provider/types.ts";
 import { requireHeader } from "../request.ts";
 
@@ -33,7 +33,7 @@ async function verifyPaypal(context: SchemeContext): Promise<Evidence> {
     throw new WebhookError("unsupported_algorithm", "PAYPAL-AUTH-ALGO is not SHA256withRSA.");
   }
   const url = requireTrustedUrl(address, HOST, "PayPal");
-  const signedAt = parseTimestamp(time, "iso");
+  const signedAt = iso(time);
   if (Number.isNaN(signedAt)) {
     throw new WebhookError("timestamp_invalid", "PAYPAL-TRANSMISSION-TIME is not a time.", {
       headerName: "paypal-transmission-time",
@@ -55,6 +55,7 @@ function crc32(bytes: Uint8Array): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
+/** PAYPAL-TRANSMISSION-ID changes with each attempt; the event id in the body does not. */
 export const paypal: ProviderDefinition = {
   id: "paypal",
   name: "PayPal",
@@ -67,5 +68,4 @@ export const paypal: ProviderDefinition = {
   time: "{body:create_time}",
   respond: { status: 200 },
   retry: "25 over 3 days",
-  trap: "PAYPAL-TRANSMISSION-ID changes with each attempt; the event id in the body does not.",
 };

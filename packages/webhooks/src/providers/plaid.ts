@@ -1,6 +1,7 @@
 import { jwt } from "../provider/scheme/jwt.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** The body is pretty-printed; every space counts. */
 export const plaid: ProviderDefinition = {
   id: "plaid",
   name: "Plaid",
@@ -17,5 +18,4 @@ export const plaid: ProviderDefinition = {
   event: "{body:webhook_type}.{body:webhook_code}",
   respond: { status: 200, within: 10 },
   retry: "for 24 h, from 30 s on, each gap 4 times the last; stops when over 90 % fail",
-  trap: "The body is pretty-printed; every space counts.",
 };

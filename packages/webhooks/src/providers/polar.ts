@@ -2,6 +2,7 @@ import { utf8 } from "../encoding.ts";
 import { standard } from "../provider/scheme/standard.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** Standard Webhooks on the wire, but the key is the secret's text: nothing is decoded. */
 export const polar: ProviderDefinition = {
   id: "polar",
   name: "Polar",
@@ -11,5 +12,4 @@ export const polar: ProviderDefinition = {
   event: "{body:type}",
   delivery: "{header:webhook-id}",
   time: "{body:timestamp}",
-  trap: "Standard Webhooks on the wire, but the key is the secret's text: nothing is decoded.",
 };

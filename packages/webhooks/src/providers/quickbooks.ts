@@ -1,6 +1,7 @@
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** The payload is moving to an array of CloudEvents. */
 export const quickbooks: ProviderDefinition = {
   id: "quickbooks",
   name: "QuickBooks (Intuit)",
@@ -17,5 +18,4 @@ export const quickbooks: ProviderDefinition = {
   batch: { at: "", event: "{body:type}", id: "{body:id}", time: "{body:time}" },
   respond: { status: 200, within: 3 },
   retry: "after 20, 30 and 50 min, then every 6 h",
-  trap: "The payload is moving to an array of CloudEvents.",
 };

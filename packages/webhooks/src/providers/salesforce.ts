@@ -1,6 +1,8 @@
 import type { Inbound } from "../provider/inbound.ts";
 import { urlSecret } from "../provider/scheme/url-secret.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
+import { unsigned } from "../provider/unsigned.ts";
+import { xmlFields } from "../provider/xml.ts";
 
 const ACK =
   '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>' +
@@ -12,15 +14,16 @@ function recordType({ text }: Inbound): string | undefined {
   return /<(?:\w+:)?sObject[^>]*?\btype="(?:\w+:)?(\w+)"/.exec(text())?.[1];
 }
 
+/** SessionId is a live credential. Parse the XML with DTDs and entities switched off. */
 export const salesforce: ProviderDefinition = {
   id: "salesforce",
   name: "Salesforce outbound messages",
   group: "business",
   schemes: [urlSecret()],
-  instead: "a secret in the URL or mutual TLS, and check OrganizationId; fetch the record to confirm",
-  payload: () => undefined,
+  unsigned: unsigned("a secret in the URL or mutual TLS, and check OrganizationId; fetch the record to confirm"),
+  payload: xmlFields("Notification.Id"),
   event: recordType,
-  delivery: "{xml:Notification.Id}",
+  delivery: "{body:NotificationId}",
   respond: {
     status: 200,
     contentType: "text/xml",
@@ -29,5 +32,4 @@ export const salesforce: ProviderDefinition = {
   },
   retry: "for 24 h, at most 2 h apart; also when the Ack is missing",
   mask: ["xml:SessionId"],
-  trap: "SessionId is a live credential. Parse the XML with DTDs and entities switched off.",
 };

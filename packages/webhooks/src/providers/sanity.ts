@@ -1,4 +1,6 @@
 import { hmac } from "../provider/scheme/hmac.ts";
+import { pairs } from "../provider/scheme/pairs.ts";
+import { milliseconds, signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
 export const sanity: ProviderDefinition = {
@@ -9,8 +11,8 @@ export const sanity: ProviderDefinition = {
     hmac({
       header: "sanity-webhook-signature",
       encoding: "base64url",
-      fields: { signature: "v1" },
-      timestamp: { from: "field:t", unit: "ms", tolerance: 300 },
+      fields: pairs("v1"),
+      timestamp: signedTime({ from: "field:t", as: milliseconds, tolerance: 300 }),
       signed: "{ts}.{body}",
     }),
   ],

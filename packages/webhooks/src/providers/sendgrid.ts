@@ -1,6 +1,8 @@
 import { asymmetric, ecdsaP256 } from "../provider/scheme/asymmetric.ts";
+import { signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** The body ends with CRLF, which is signed too. */
 export const sendgrid: ProviderDefinition = {
   id: "sendgrid",
   name: "SendGrid Event Webhook",
@@ -9,7 +11,7 @@ export const sendgrid: ProviderDefinition = {
     asymmetric({
       algorithm: ecdsaP256,
       header: "x-twilio-email-event-webhook-signature",
-      timestamp: { from: "header:x-twilio-email-event-webhook-timestamp" },
+      timestamp: signedTime({ from: "header:x-twilio-email-event-webhook-timestamp" }),
       signed: "{ts}{body}",
     }),
   ],
@@ -17,5 +19,4 @@ export const sendgrid: ProviderDefinition = {
   batch: { at: "", event: "{body:event}", id: "{body:sg_event_id}", time: "{body:timestamp}" },
   respond: { within: 3 },
   retry: "for 24 h",
-  trap: "The body ends with CRLF, which is signed too.",
 };

@@ -1,6 +1,7 @@
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** Sentry-Hook-Timestamp is not signed. */
 export const sentry: ProviderDefinition = {
   id: "sentry",
   name: "Sentry",
@@ -12,5 +13,4 @@ export const sentry: ProviderDefinition = {
   time: "{header:sentry-hook-timestamp}",
   respond: { within: 1 },
   retry: "none; a circuit breaker disables the webhook",
-  trap: "Sentry-Hook-Timestamp is not signed.",
 };

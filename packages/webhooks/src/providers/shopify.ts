@@ -1,6 +1,7 @@
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** Privacy topics must be answered 401 when the signature is wrong. X-Shopify-Event-Id groups several webhooks. */
 export const shopify: ProviderDefinition = {
   id: "shopify",
   name: "Shopify",
@@ -12,5 +13,4 @@ export const shopify: ProviderDefinition = {
   time: ["{header:x-shopify-triggered-at}", "{header:shopify-triggered-at}", "{body:updated_at}"],
   respond: { status: 200, reject: 401, within: 5, note: "connecting must take under 1 s" },
   retry: "8 over 4 h, then the subscription is removed",
-  trap: "Privacy topics must be answered 401 when the signature is wrong. X-Shopify-Event-Id groups several webhooks.",
 };

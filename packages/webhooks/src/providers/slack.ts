@@ -1,6 +1,7 @@
 import { signedChallenge } from "../provider/handshakes.ts";
 import { jsonOrFormField } from "../provider/payload.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
+import { signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
 export const slack: ProviderDefinition = {
@@ -11,7 +12,7 @@ export const slack: ProviderDefinition = {
     hmac({
       header: "x-slack-signature",
       prefix: "v0=",
-      timestamp: { from: "header:x-slack-request-timestamp", tolerance: 300 },
+      timestamp: signedTime({ from: "header:x-slack-request-timestamp", tolerance: 300 }),
       signed: "v0:{ts}:{body}",
     }),
   ],

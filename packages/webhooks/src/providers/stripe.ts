@@ -1,6 +1,9 @@
 import { hmac } from "../provider/scheme/hmac.ts";
+import { pairs } from "../provider/scheme/pairs.ts";
+import { signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** The secret is used as text, whsec_ included. One event can reach several endpoints with the same id. */
 export const stripe: ProviderDefinition = {
   id: "stripe",
   name: "Stripe",
@@ -8,8 +11,8 @@ export const stripe: ProviderDefinition = {
   schemes: [
     hmac({
       header: "stripe-signature",
-      fields: { signature: "v1" },
-      timestamp: { from: "field:t", tolerance: 300 },
+      fields: pairs("v1"),
+      timestamp: signedTime({ from: "field:t", tolerance: 300 }),
       signed: "{ts}.{body}",
     }),
   ],
@@ -18,5 +21,4 @@ export const stripe: ProviderDefinition = {
   delivery: "{body:id}",
   time: "{body:created}",
   retry: "live: exponential for 3 days; test: 3 in some hours",
-  trap: "The secret is used as text, whsec_ included. One event can reach several endpoints with the same id.",
 };

@@ -1,4 +1,5 @@
 import { asymmetric, ed25519 } from "../provider/scheme/asymmetric.ts";
+import { signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
 export const telnyx: ProviderDefinition = {
@@ -9,7 +10,7 @@ export const telnyx: ProviderDefinition = {
     asymmetric({
       algorithm: ed25519,
       header: "telnyx-signature-ed25519",
-      timestamp: { from: "header:telnyx-timestamp", tolerance: 300 },
+      timestamp: signedTime({ from: "header:telnyx-timestamp", tolerance: 300 }),
       signed: "{ts}|{body}",
     }),
   ],

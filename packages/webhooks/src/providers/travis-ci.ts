@@ -3,6 +3,7 @@ import { asymmetric, rsaSha1 } from "../provider/scheme/asymmetric.ts";
 import { walk } from "../provider/select.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** The body is a form; the signature covers the decoded payload field. travis-ci.org had another key. */
 export const travisCi: ProviderDefinition = {
   id: "travis-ci",
   name: "Travis CI",
@@ -23,5 +24,4 @@ export const travisCi: ProviderDefinition = {
   event: ["{body:type}.{body:state}", "{body:state}"],
   delivery: "{body:id}.{body:state}",
   time: ["{body:finished_at}", "{body:started_at}"],
-  trap: "The body is a form; the signature covers the decoded payload field. travis-ci.org had another key.",
 };

@@ -71,6 +71,7 @@ function urlForms(url: string): string[] {
   return [...new Set([url, scheme + bare + rest, scheme + (bare === authority ? bare + port : authority) + rest])];
 }
 
+/** The public URL is signed, with or without its port. A JSON body is covered only by bodySHA256 in the URL. */
 export const twilio: ProviderDefinition = {
   id: "twilio",
   name: "Twilio",
@@ -89,5 +90,4 @@ export const twilio: ProviderDefinition = {
   time: ["{body:Timestamp}"],
   respond: { status: 200, within: 15, note: "TwiML for calls and messages" },
   retry: "none by default; connection overrides in the URL's fragment",
-  trap: "The public URL is signed, with or without its port. A JSON body is covered only by bodySHA256 in the URL.",
 };

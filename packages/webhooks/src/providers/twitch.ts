@@ -1,5 +1,6 @@
 import { signedChallenge } from "../provider/handshakes.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
+import { iso, signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
 export const twitch: ProviderDefinition = {
@@ -10,7 +11,7 @@ export const twitch: ProviderDefinition = {
     hmac({
       header: "twitch-eventsub-message-signature",
       prefix: "sha256=",
-      timestamp: { from: "header:twitch-eventsub-message-timestamp", unit: "iso", tolerance: 600 },
+      timestamp: signedTime({ from: "header:twitch-eventsub-message-timestamp", as: iso, tolerance: 600 }),
       signed: "{header:twitch-eventsub-message-id}{ts}{body}",
     }),
   ],

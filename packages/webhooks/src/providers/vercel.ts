@@ -1,6 +1,7 @@
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** The hash is SHA-1. */
 export const vercel: ProviderDefinition = {
   id: "vercel",
   name: "Vercel",
@@ -11,5 +12,4 @@ export const vercel: ProviderDefinition = {
   delivery: "{body:id}",
   time: "{body:createdAt}",
   retry: "exponential for up to 24 h",
-  trap: "The hash is SHA-1.",
 };

@@ -1,6 +1,7 @@
 import { jwt } from "../provider/scheme/jwt.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** The official helper checks the token only: the payload_hash claim must be compared with the body. */
 export const vonage: ProviderDefinition = {
   id: "vonage",
   name: "Vonage",
@@ -18,5 +19,4 @@ export const vonage: ProviderDefinition = {
   event: ["{body:status}", "{body:message_type}"],
   delivery: ["{body:message_uuid}.{body:status}", "{body:message_uuid}", "{body:uuid}.{body:status}"],
   time: "{body:timestamp}",
-  trap: "The official helper checks the token only: the payload_hash claim must be compared with the body.",
 };

@@ -1,4 +1,5 @@
 import { hmac } from "../provider/scheme/hmac.ts";
+import { milliseconds, signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
 export const webflow: ProviderDefinition = {
@@ -8,7 +9,7 @@ export const webflow: ProviderDefinition = {
   schemes: [
     hmac({
       header: "x-webflow-signature",
-      timestamp: { from: "header:x-webflow-timestamp", unit: "ms", tolerance: 300 },
+      timestamp: signedTime({ from: "header:x-webflow-timestamp", as: milliseconds, tolerance: 300 }),
       signed: "{ts}:{body}",
     }),
   ],

@@ -1,6 +1,19 @@
+import type { HashName } from "../crypto/runtime.ts";
 import { empty, plainText } from "../provider/handshakes.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
-import type { Handshake, ProviderDefinition } from "../provider/types.ts";
+import type { Handshake, ProviderDefinition, Scheme } from "../provider/types.ts";
+
+/** The hub chooses the hash, from the list of the specification, and names it before the signature. */
+function byHash(hash: HashName): Scheme {
+  const prefix = `${hash}=`;
+  return hmac({
+    name: hash,
+    header: "x-hub-signature",
+    hash,
+    prefix,
+    when: ({ inbound }) => inbound.header("x-hub-signature")?.startsWith(prefix) === true,
+  });
+}
 
 /** The hub asks whether the subscription was meant. */
 const intent: Handshake = {
@@ -21,12 +34,7 @@ export const websub: ProviderDefinition = {
   name: "WebSub (PubSubHubbub)",
   aliases: ["pubsubhubbub"],
   group: "cloud",
-  schemes: [
-    hmac({
-      header: "x-hub-signature",
-      hashes: { "sha256=": "sha256", "sha384=": "sha384", "sha512=": "sha512", "sha1=": "sha1" },
-    }),
-  ],
+  schemes: [byHash("sha256"), byHash("sha384"), byHash("sha512"), byHash("sha1")],
   secret: "hub.secret given with the subscription (under 200 bytes)",
   config: { topic: "topic subscribed to", mode: "subscribe (default) or unsubscribe: what was asked of the hub" },
   event: ({ header }) => /<([^>]+)>;\s*rel="?self/.exec(header("link") ?? "")?.[1],

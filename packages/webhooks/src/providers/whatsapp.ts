@@ -2,6 +2,7 @@ import { metaChallenge } from "../provider/handshakes.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** The verify token is not the app secret. The body escapes non-ASCII: hash the bytes. */
 export const whatsapp: ProviderDefinition = {
   id: "whatsapp",
   name: "WhatsApp Cloud API",
@@ -18,5 +19,4 @@ export const whatsapp: ProviderDefinition = {
   handshakes: [metaChallenge],
   respond: { status: 200 },
   retry: "for up to 7 days",
-  trap: "The verify token is not the app secret. The body escapes non-ASCII: hash the bytes.",
 };

@@ -12,6 +12,7 @@ const ping: Handshake = {
       : undefined,
 };
 
+/** The delivery id is a hash of webhook and second: two events can share one. */
 export const woocommerce: ProviderDefinition = {
   id: "woocommerce",
   name: "WooCommerce",
@@ -24,5 +25,4 @@ export const woocommerce: ProviderDefinition = {
   handshakes: [ping],
   respond: { status: 200, within: 60 },
   retry: "none; more than 5 failures in a row disable the webhook",
-  trap: "The delivery id is a hash of webhook and second: two events can share one.",
 };

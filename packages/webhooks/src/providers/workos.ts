@@ -1,6 +1,9 @@
 import { hmac } from "../provider/scheme/hmac.ts";
+import { pairs } from "../provider/scheme/pairs.ts";
+import { milliseconds, signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
+/** The timestamp is in milliseconds, and a space follows the comma. */
 export const workos: ProviderDefinition = {
   id: "workos",
   name: "WorkOS",
@@ -8,8 +11,8 @@ export const workos: ProviderDefinition = {
   schemes: [
     hmac({
       header: "workos-signature",
-      fields: { signature: "v1" },
-      timestamp: { from: "field:t", unit: "ms", tolerance: 180 },
+      fields: pairs("v1"),
+      timestamp: signedTime({ from: "field:t", as: milliseconds, tolerance: 180 }),
       signed: "{ts}.{body}",
     }),
   ],
@@ -19,5 +22,4 @@ export const workos: ProviderDefinition = {
   time: "{body:created_at}",
   respond: { status: 200 },
   retry: "6 over 3 days",
-  trap: "The timestamp is in milliseconds, and a space follows the comma.",
 };

@@ -3,6 +3,7 @@ import { credential } from "../provider/scheme/credential.ts";
 import { standard } from "../provider/scheme/standard.ts";
 import { urlSecret } from "../provider/scheme/url-secret.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
+import { unsigned } from "../provider/unsigned.ts";
 
 export const zapier: ProviderDefinition = {
   id: "zapier",
@@ -13,7 +14,7 @@ export const zapier: ProviderDefinition = {
     credential({ header: "authorization", configurable: true }),
     urlSecret(),
   ],
-  instead: "a secret in the URL, or a header set in the Zap",
+  unsigned: unsigned("a secret in the URL, or a header set in the Zap"),
   secret: "header or Basic credentials set in the Zap; white-label webhooks: whsec_…",
   payload: jsonOrForm,
   event: ["{body:event}", "{body:type}"],

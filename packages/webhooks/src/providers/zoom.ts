@@ -1,6 +1,7 @@
 import { encodeHex } from "../encoding.ts";
 import { challengeMac, json } from "../provider/handshakes.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
+import { signedTime } from "../provider/scheme/timestamp.ts";
 import { walk } from "../provider/select.ts";
 import type { Handshake, ProviderDefinition } from "../provider/types.ts";
 
@@ -16,6 +17,7 @@ const validation: Handshake = {
   },
 };
 
+/** The URL is validated again every 72 h. */
 export const zoom: ProviderDefinition = {
   id: "zoom",
   name: "Zoom",
@@ -24,7 +26,7 @@ export const zoom: ProviderDefinition = {
     hmac({
       header: "x-zm-signature",
       prefix: "v0=",
-      timestamp: { from: "header:x-zm-request-timestamp", tolerance: 300 },
+      timestamp: signedTime({ from: "header:x-zm-request-timestamp", tolerance: 300 }),
       signed: "v0:{ts}:{body}",
     }),
   ],
@@ -35,5 +37,4 @@ export const zoom: ProviderDefinition = {
   handshakes: [validation],
   respond: { status: 200, within: 3 },
   retry: "3: after 5, 20 and 60 min",
-  trap: "The URL is validated again every 72 h.",
 };

@@ -70,14 +70,11 @@ export interface AsymmetricScheme extends Scheme {
 
 /** A signature made with the provider's private key. */
 export function asymmetric(options: AsymmetricOptions): AsymmetricScheme {
-  const { signed = "{body}" } = options;
-  const what = typeof signed === "string" ? signed : (options.signedText ?? "");
   return {
     kind: "asymmetric",
     name: options.name ?? options.algorithm.name,
     trust: "signed",
     covers: options.covers ?? "body",
-    summary: `${options.prefix ?? ""}${options.encoding ?? "base64"}(${options.algorithm.name} of ${what})`,
     needs: "publicKeys",
     options,
     claimed: (context) => isClaimed(options, context.inbound),

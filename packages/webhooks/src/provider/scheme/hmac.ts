@@ -1,8 +1,7 @@
 import { after, type Awaitable, firstMatch } from "../../awaitable.ts";
-import { digest } from "../../crypto/digest.ts";
 import { type HmacKey, hmacKey, type MessageParts } from "../../crypto/hmac.ts";
 import type { HashName } from "../../crypto/runtime.ts";
-import { encodeBytes, equalText, type TextEncoding, utf8 } from "../../encoding.ts";
+import { equalText, type TextEncoding, utf8 } from "../../encoding.ts";
 import { WebhookError } from "../../errors.ts";
 import { requireSecrets } from "../require.ts";
 import type { Evidence, Scheme, SchemeContext } from "../types.ts";
@@ -11,15 +10,21 @@ import { isClaimed, mismatch, readSigned, type SignedOptions } from "./signed.ts
 /** Turns a secret as the user pasted it into key bytes. Throws `secret_invalid` when it cannot. */
 export type SecretReader = (secret: string) => Awaitable<Uint8Array>;
 
+/** Makes the text that a signature must equal. */
+export type MacFunction = (
+  options: HmacOptions,
+  secret: string,
+  parts: MessageParts,
+  cache: Map<string, unknown>,
+) => Awaitable<string>;
+
 /** A MAC in a header. With no options but `header` it is HMAC-SHA256 of the body in hex, keyed with the secret's text. */
 export interface HmacOptions extends SignedOptions {
   readonly hash?: HashName;
-  /** The prefix chooses the hash, from this list and no other. */
-  readonly hashes?: Readonly<Record<string, HashName>>;
   readonly encoding?: TextEncoding;
   readonly key?: SecretReader;
-  /** A plain hash over a text that holds the secret, instead of an HMAC. */
-  readonly plain?: boolean;
+  /** How the MAC is made: an HMAC unless given. */
+  readonly mac?: MacFunction;
   /** Hex in capitals counts too. */
   readonly anyCase?: boolean;
   /** Narrows when the scheme is claimed, where two schemes of a provider share a header. */
@@ -39,7 +44,6 @@ export function hmac(options: HmacOptions): HmacScheme {
     name: options.name ?? "hmac",
     trust: "signed",
     covers: options.covers ?? "body",
-    summary: summarize(options),
     needs: "secrets",
     options,
     claimed: (context) => isClaimed(options, context.inbound) && options.when?.(context) !== false,
@@ -52,14 +56,15 @@ function verifyHmac(options: HmacOptions, context: SchemeContext): Awaitable<Evi
   if (options.when?.(context) === false && isClaimed(options, context.inbound)) {
     throw new WebhookError("unknown_version", "The request is signed in another version, or for another key.");
   }
-  const { hash, signed } = readHashes(options, context);
-  const { signatures, signedAt, message } = signed;
+  const { signatures, signedAt, message } = readSigned(options, context);
+  const { mac = keyedMac } = options;
   const given = options.anyCase === true ? signatures.map((text) => text.toLowerCase()) : signatures;
   return after(
     firstMatch(secrets.length, (index) => {
       const secret = secrets[index]!;
-      const mac = macOf(options, hash, secret, message(secret), context.cache);
-      return after(mac, (text) => given.some((signature) => equalText(signature, text)));
+      return after(mac(options, secret, message(secret), context.cache), (text) =>
+        given.some((signature) => equalText(signature, text)),
+      );
     }),
     (secretIndex) => {
       if (secretIndex < 0) throw mismatch(options);
@@ -68,40 +73,11 @@ function verifyHmac(options: HmacOptions, context: SchemeContext): Awaitable<Evi
   );
 }
 
-/** With several hashes, the first whose prefix the header has decides, and the signature is read with that prefix. */
-function readHashes(
-  options: HmacOptions,
-  context: SchemeContext,
-): { hash: HashName; signed: ReturnType<typeof readSigned> } {
-  const { hash = "sha256", hashes } = options;
-  if (hashes === undefined) return { hash, signed: readSigned(options, context) };
-  const value = context.inbound.header([options.header ?? ""].flat()[0] ?? "") ?? "";
-  const [prefix, chosen] = Object.entries(hashes).find(([start]) => value.startsWith(start)) ?? [];
-  if (prefix === undefined || chosen === undefined) {
-    return { hash, signed: readSigned({ ...options, prefix: Object.keys(hashes)[0] ?? "" }, context) };
-  }
-  return { hash: chosen, signed: readSigned({ ...options, prefix }, context) };
-}
-
-function macOf(
-  options: HmacOptions,
-  hash: HashName,
-  secret: string,
-  parts: MessageParts,
-  cache: Map<string, unknown>,
-): Awaitable<string> {
-  const { encoding = "hex" } = options;
-  if (options.plain === true) return after(digest(hash, parts), (bytes) => encodeBytes(bytes, encoding));
+/** The default: an HMAC, its key prepared once. */
+const keyedMac: MacFunction = ({ hash = "sha256", encoding = "hex", key = utf8 }, secret, parts, cache) => {
   const id = `${hash}:${secret}`;
   const cached = cache.get(id) as Awaitable<HmacKey> | undefined;
-  const key = cached ?? after((options.key ?? utf8)(secret), (bytes) => hmacKey(hash, bytes));
-  if (cached === undefined) cache.set(id, key);
-  return after(key, (prepared) => prepared.macText(parts, encoding));
-}
-
-function summarize(options: HmacOptions): string {
-  const { hash = "sha256", encoding = "hex", prefix = "", signed = "{body}", hashes } = options;
-  const what = typeof signed === "string" ? signed : (options.signedText ?? "");
-  const name = hashes === undefined ? hash.toUpperCase() : Object.values(hashes).join("/").toUpperCase();
-  return `${prefix}${encoding}(${options.plain === true ? "" : "HMAC-"}${name} of ${what})`;
-}
+  const prepared = cached ?? after(key(secret), (bytes) => hmacKey(hash, bytes));
+  if (cached === undefined) cache.set(id, prepared);
+  return after(prepared, (ready) => ready.macText(parts, encoding));
+};

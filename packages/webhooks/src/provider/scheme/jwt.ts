@@ -68,9 +68,6 @@ export function jwt(options: JwtOptions): JwtScheme {
     name: options.name ?? "jwt",
     trust: "signed",
     covers: options.covers ?? "body",
-    summary:
-      `JWT ${options.algorithms.join("/")}` +
-      (bodyHash ? ` with ${bodyHash.claim} = ${bodyHash.encoding}(SHA-256 of {body})` : ""),
     needs: options.algorithms[0]!.startsWith("HS") ? "secrets" : "publicKeys",
     // A token is good for anybody who has it until it expires.
     mask: [`header:${options.header}`],

@@ -31,8 +31,6 @@ export function standard(options: StandardOptions): StandardScheme {
     name: options.name ?? "standard-webhooks",
     trust: "signed",
     covers: "body",
-    summary:
-      "v1,base64(HMAC-SHA256 of {id}.{ts}.{body})" + (options.asymmetric === true ? ", v1a,base64(Ed25519)" : ""),
     needs: "secrets",
     options,
     claimed: ({ inbound }) =>

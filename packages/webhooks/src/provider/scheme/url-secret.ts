@@ -19,7 +19,6 @@ export function urlSecret(): UrlSecretScheme {
     name: "url-secret",
     trust: "shared-secret",
     covers: "nothing",
-    summary: "a path segment or query value equals the secret",
     needs: "secrets",
     claimed: (context) => context.secrets.length > 0,
     verify(context) {
