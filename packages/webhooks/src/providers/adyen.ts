@@ -40,7 +40,7 @@ async function verifyItems(context: SchemeContext): Promise<Evidence> {
   let oldest = 0;
   for (const item of found) {
     const given = requireField(signatureOf(item), "additionalData.hmacSignature");
-    const text = FIELDS.map((field) => scalar(walk(item, field)) ?? "").join(":");
+    const text = itemText(item);
     const index = await firstMatch(secrets.length, (candidate) =>
       after(secrets[candidate]!.macText([text], "base64"), (mac) => equalText(given, mac)),
     );
@@ -52,6 +52,11 @@ async function verifyItems(context: SchemeContext): Promise<Evidence> {
     oldest = Math.max(oldest, index);
   }
   return { secretIndex: oldest };
+}
+
+/** The signed text of an item. Adyen's own libraries escape nothing in it. */
+export function itemText(item: unknown): string {
+  return FIELDS.map((field) => scalar(walk(item, field)) ?? "").join(":");
 }
 
 function readItems(inbound: Inbound): readonly unknown[] {

@@ -8,12 +8,17 @@ import type { ProviderDefinition, SchemeContext } from "../provider/types.ts";
 async function checkQueryHash(claims: Claims, context: SchemeContext): Promise<void> {
   const { inbound, config } = context;
   if (config["clientKey"] !== undefined) requireClaim(claims, "iss", config["clientKey"]);
-  const base = pathOf(config["baseUrl"] ?? "").replace(/\/$/, "");
-  const full = pathOf(inbound.url);
+  const hash = await digest("sha256", [canonicalRequest(inbound.method, inbound.url, config["baseUrl"])]);
+  requireClaim(claims, "qsh", encodeHex(hash), "url_mismatch");
+}
+
+/** `METHOD&path&query`, the path without that of the app's base URL, the query sorted and encoded anew. */
+export function canonicalRequest(method: string, url: string, baseUrl = ""): string {
+  const base = pathOf(baseUrl).replace(/\/$/, "");
+  const full = pathOf(url);
   const relative = full === base || full.startsWith(`${base}/`) ? full.slice(base.length) : full;
   const path = relative.replaceAll("&", "%26").replace(/(?<=.)\/$/, "") || "/";
-  const hash = await digest("sha256", [`${inbound.method}&${path}&${canonicalQuery(inbound.url)}`]);
-  requireClaim(claims, "qsh", encodeHex(hash), "url_mismatch");
+  return `${method}&${path}&${canonicalQuery(url)}`;
 }
 
 function canonicalQuery(url: string): string {

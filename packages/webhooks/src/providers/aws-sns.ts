@@ -48,18 +48,23 @@ async function verifyMessage(context: SchemeContext): Promise<Evidence> {
     throw new WebhookError("certificate_untrusted", "SigningCertURL does not name a .pem file.");
   }
   checkTopic(field("TopicArn"), context.config);
-  const names = field("Type") === "Notification" ? NOTIFICATION : CONFIRMATION;
-  const text = names.flatMap((name) => {
-    const value = field(name);
-    if (value !== undefined) return [`${name}\n${value}\n`];
-    if (name === "Subject") return [];
-    throw new WebhookError("missing_field", `The message has no ${name}.`, { field: name });
-  });
+  const text = signedText(field);
   const algorithm = version === "1" ? "rsa-sha1" : "rsa-sha256";
   const secretIndex = await verifyWithCertificate(context, { provider: "aws-sns", url }, algorithm, given, text);
   const signedAt = iso(field("Timestamp") ?? "");
   if (!Number.isNaN(signedAt)) checkFreshness(signedAt, context, Infinity, { field: "Timestamp" });
   return { secretIndex, signedAt: Number.isNaN(signedAt) ? undefined : signedAt };
+}
+
+/** The fields that are signed, each as `name\nvalue\n`: those of the message's type, in the order of their names. */
+export function signedText(field: (name: string) => string | undefined): string[] {
+  const names = field("Type") === "Notification" ? NOTIFICATION : CONFIRMATION;
+  return names.flatMap((name) => {
+    const value = field(name);
+    if (value !== undefined) return [`${name}\n${value}\n`];
+    if (name === "Subject") return [];
+    throw new WebhookError("missing_field", `The message has no ${name}.`, { field: name });
+  });
 }
 
 /** Anybody can make a topic and have SNS sign for it. */

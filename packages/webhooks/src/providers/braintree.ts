@@ -9,7 +9,7 @@ import type { Evidence, Handshake, ProviderDefinition, Scheme } from "../provide
 import { xmlFields } from "../provider/xml.ts";
 
 /** Braintree keys its HMAC-SHA1 with the SHA-1 of the private key. */
-async function macOf(secret: string, text: string): Promise<string> {
+export async function macOf(secret: string, text: string): Promise<string> {
   return encodeHex(await hmac("sha1", await digest("sha1", [secret]), [text]));
 }
 

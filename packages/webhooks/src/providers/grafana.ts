@@ -1,24 +1,14 @@
-import { hmac, type HmacOptions } from "../provider/scheme/hmac.ts";
+import { configuredHmac } from "../provider/scheme/configured.ts";
 import { signedTime } from "../provider/scheme/timestamp.ts";
-import type { ProviderConfig, ProviderDefinition, Scheme } from "../provider/types.ts";
+import type { ProviderDefinition } from "../provider/types.ts";
 
-const DEFAULT_HEADER = "x-grafana-alerting-signature";
-
-/** The scheme follows the contact point's settings: the user names the headers and switches the timestamp on. */
-function optionsFor(config: ProviderConfig): HmacOptions {
-  const header = (config["signatureHeader"] ?? DEFAULT_HEADER).toLowerCase();
-  const timestamp = config["timestampHeader"]?.toLowerCase();
-  return timestamp === undefined
-    ? { header }
-    : { header, timestamp: signedTime({ from: `header:${timestamp}`, tolerance: 300 }), signed: "{ts}:{body}" };
-}
-
-const alerting: Scheme = {
-  ...hmac({ header: DEFAULT_HEADER, signed: "{body}" }),
-  summary: "hex(HMAC-SHA256 of {body}, or of {ts}:{body} with a timestamp header)",
-  claimed: (context) => hmac(optionsFor(context.config)).claimed(context),
-  verify: (context) => hmac(optionsFor(context.config)).verify(context),
-};
+/** The user names the headers and switches the timestamp on. */
+const alerting = configuredHmac(({ signatureHeader, timestampHeader }) => {
+  const header = (signatureHeader ?? "x-grafana-alerting-signature").toLowerCase();
+  if (timestampHeader === undefined) return { header };
+  const from = `header:${timestampHeader.toLowerCase()}` as const;
+  return { header, timestamp: signedTime({ from, tolerance: 300 }), signed: "{ts}:{body}" };
+});
 
 /** With a timestamp header the signed text is timestamp:body, joined by a colon. */
 export const grafana: ProviderDefinition = {

@@ -40,9 +40,14 @@ async function verifyPaypal(context: SchemeContext): Promise<Evidence> {
     });
   }
   checkFreshness(signedAt, context, Infinity, { headerName: "paypal-transmission-time" });
-  const message = `${id}|${time}|${requireConfig(context, "webhookId")}|${crc32(inbound.body)}`;
+  const message = transmissionText(id, time, requireConfig(context, "webhookId"), inbound.body);
   const secretIndex = await verifyWithCertificate(context, { provider: "paypal", url }, "rsa-sha256", given, [message]);
   return { secretIndex, signedAt };
+}
+
+/** The text that PayPal signs. */
+export function transmissionText(id: string, time: string, webhookId: string, body: Uint8Array): string {
+  return `${id}|${time}|${webhookId}|${crc32(body)}`;
 }
 
 /** CRC-32 (IEEE 802.3) as an unsigned number. */

@@ -42,7 +42,7 @@ async function verifyTwilio(context: SchemeContext): Promise<Evidence> {
 }
 
 /** What follows the URL in the signed text. A body that is no form is bound by its hash, or by nothing at all. */
-async function signedFields(url: string, inbound: Inbound): Promise<string> {
+export async function signedFields(url: string, inbound: Inbound): Promise<string> {
   const expected = new URLSearchParams(queryOf(url)).get("bodySHA256");
   if (expected !== null) {
     if (equalText(expected.toLowerCase(), encodeHex(await digest("sha256", [inbound.body])))) return "";

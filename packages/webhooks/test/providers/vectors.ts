@@ -75,7 +75,9 @@ function serveKey(provider: string): FetchKey {
   return ({ url = "" }) => {
     if (url.endsWith("-bad.pem")) return Promise.resolve(otherKey);
     const known = vectors.find((vector) => vector.provider === provider && vector.publicKeys !== undefined);
-    return known === undefined ? Promise.reject(new Error("no key is served")) : Promise.resolve(known.publicKeys![0] ?? "");
+    return known === undefined
+      ? Promise.reject(new Error("no key is served"))
+      : Promise.resolve(known.publicKeys![0] ?? "");
   };
 }
 

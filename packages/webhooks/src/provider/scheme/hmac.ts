@@ -4,7 +4,7 @@ import type { HashName } from "../../crypto/runtime.ts";
 import { equalText, type TextEncoding, utf8 } from "../../encoding.ts";
 import { WebhookError } from "../../errors.ts";
 import { requireSecrets } from "../require.ts";
-import type { Evidence, Scheme, SchemeContext } from "../types.ts";
+import type { Evidence, ProviderConfig, Scheme, SchemeContext } from "../types.ts";
 import { isClaimed, mismatch, readSigned, type SignedOptions } from "./signed.ts";
 
 /** Turns a secret as the user pasted it into key bytes. Throws `secret_invalid` when it cannot. */
@@ -35,6 +35,8 @@ export interface HmacOptions extends SignedOptions {
 export interface HmacScheme extends Scheme {
   readonly kind: "hmac";
   readonly options: HmacOptions;
+  /** The options for the settings of one endpoint, where they differ. */
+  readonly optionsFor?: (config: ProviderConfig) => HmacOptions;
 }
 
 /** HMAC with a shared secret. */

@@ -2,7 +2,7 @@ import { type FieldReader, headerError } from "./signed.ts";
 
 /** Reads a header such as `t=…,v1=…,v1=…`: every pair named `signature` is one, the others are fields. */
 export function pairs(signature: string, separator = ","): FieldReader {
-  return (options, values, fields) => {
+  const read: FieldReader["read"] = (options, values, fields) => {
     const signatures: string[] = [];
     for (const pair of values.flatMap((value) => value.split(separator))) {
       const equals = pair.indexOf("=");
@@ -17,4 +17,5 @@ export function pairs(signature: string, separator = ","): FieldReader {
     if (signatures.length > 0) return signatures;
     throw headerError(options, "unknown_version", `has no ${signature}= signature`);
   };
+  return { signature, separator, read };
 }

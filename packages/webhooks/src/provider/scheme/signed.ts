@@ -32,15 +32,16 @@ export interface SignedOptions {
 }
 
 /** Takes signature headers apart: the signatures, and the other pairs into `fields`. */
-export type FieldReader = (
-  options: SignedOptions,
-  values: readonly string[],
-  fields: Map<string, string>,
-) => readonly string[];
+export interface FieldReader {
+  readonly signature: string;
+  readonly separator: string;
+  readonly read: (options: SignedOptions, values: readonly string[], fields: Map<string, string>) => readonly string[];
+}
 
 /** Finds the signed time. Throws when it is missing, malformed or out of the window. */
 export interface TimeReader {
   readonly from: Selector | `field:${string}`;
+  readonly as: (text: string) => number;
   readonly read: (context: SchemeContext, fields: ReadonlyMap<string, string>) => SignedTime;
 }
 
@@ -85,13 +86,14 @@ export function readSigned(options: SignedOptions, context: SchemeContext): Sign
   const { inbound, config } = context;
   const values = signatureValues(options, inbound);
   const fields = new Map<string, string>();
-  const signatures = (options.fields ?? plainSignatures)(options, values, fields);
+  const signatures = (options.fields?.read ?? plainSignatures)(options, values, fields);
   const timestamp = options.timestamp?.read(context, fields);
   const url = publicUrl(options.url, context);
   return {
     signatures: signatures.slice(0, MOST_SIGNATURES),
     signedAt: timestamp?.at,
-    message: (secret) => message(options, { inbound, config, url, timestamp: timestamp?.text ?? "", fields, secret }),
+    message: (secret) =>
+      buildMessage(options, { inbound, config, url, timestamp: timestamp?.text ?? "", fields, secret }),
   };
 }
 
@@ -140,7 +142,8 @@ export function headerError(options: SignedOptions, code: WebhookErrorCode, what
   return new WebhookError(code, `The ${headerName} of the request ${what}.`, { headerName });
 }
 
-function message(options: SignedOptions, input: SignedInput): MessageParts {
+/** The bytes that are signed. */
+export function buildMessage(options: SignedOptions, input: SignedInput): MessageParts {
   const { signed = "{body}" } = options;
   if (typeof signed === "function") return signed(input);
   const { inbound, url, timestamp: ts, secret } = input;

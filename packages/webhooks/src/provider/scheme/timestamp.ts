@@ -22,6 +22,7 @@ export interface TimestampOptions {
 export function signedTime({ from, as = seconds, tolerance = Infinity, future }: TimestampOptions): TimeReader {
   return {
     from,
+    as,
     read(context, fields) {
       const [place, name = ""] = from.split(":");
       const details = place === "header" ? { headerName: name } : { field: name };
