@@ -35,9 +35,8 @@ async function verdict(sample: Sample, request: WebhookRequest, options = option
  */
 function changed(text: string, at: number, by: number): string {
   const index = at % text.length;
-  const alphabet = "0123456789abcdefghijklmnopqrstuvwxyz";
-  const candidates = [...alphabet].filter((character) => character !== text[index]!.toLowerCase());
-  return text.slice(0, index) + candidates[by % candidates.length]! + text.slice(index + 1);
+  const candidates = "0123456789abcdefghijklmnopqrstuvwxyz".replace(text.charAt(index).toLowerCase(), "");
+  return text.slice(0, index) + candidates.charAt(by % candidates.length) + text.slice(index + 1);
 }
 
 const position = fc.nat(1_000_000);

@@ -134,7 +134,7 @@ function jwks([right, other]: readonly [KeyPair, KeyPair]): Partial<Sample> {
 }
 
 function rawBytes({ publicKey }: KeyPair): Buffer {
-  return Buffer.from(publicKey.export({ format: "jwk" }).x!, "base64url");
+  return Buffer.from(publicKey.export({ format: "jwk" }).x ?? "", "base64url");
 }
 
 function rawHex(pair: KeyPair): string {
