@@ -21,8 +21,7 @@ export function ed25519Verifier(publicKey: Uint8Array): Ed25519Verify {
   const node = nodeCrypto();
   if (node !== undefined) {
     const key = node.createPublicKey({ key: der, format: "der", type: "spki" });
-    return (signature, parts) =>
-      node.verify(null, concatBytes(parts.map(toBytes)), { key, dsaEncoding: "ieee-p1363" }, signature);
+    return (signature, parts) => node.verify(null, concatBytes(parts.map(toBytes)), key, signature);
   }
   let imported: Promise<CryptoKey> | undefined;
   return async (signature, parts) => {

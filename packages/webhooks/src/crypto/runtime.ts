@@ -32,7 +32,7 @@ export interface NodeCrypto {
   verify(
     hash: string | null,
     data: Uint8Array,
-    key: { readonly key: NodeKey; readonly dsaEncoding: "ieee-p1363" },
+    key: NodeKey | { readonly key: NodeKey; readonly dsaEncoding: "ieee-p1363" },
     signature: Uint8Array,
   ): boolean;
 }
@@ -48,6 +48,15 @@ interface NodeProcess {
 export function nodeCrypto(): NodeCrypto | undefined {
   const runtime = (globalThis as { readonly process?: NodeProcess }).process;
   return runtime?.getBuiltinModule?.("node:crypto") as NodeCrypto | undefined;
+}
+
+/**
+ * As {@link nodeCrypto}, for public keys. Cloudflare's workerd has an imitation of `node:crypto` (with `nodejs_compat`)
+ * whose `verify` takes no encoding of ECDSA signatures; its WebCrypto is the real thing.
+ */
+export function nodePublicKeyCrypto(): NodeCrypto | undefined {
+  const { navigator } = globalThis as { readonly navigator?: { readonly userAgent?: string } };
+  return navigator?.userAgent === "Cloudflare-Workers" ? undefined : nodeCrypto();
 }
 
 /** WebCrypto, or a `runtime_unsupported` error where it is missing: a page that is not served over HTTPS. */
