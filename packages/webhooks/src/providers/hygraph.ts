@@ -20,7 +20,7 @@ export const hygraph: ProviderDefinition = {
     hmac({
       header: "gcms-signature",
       encoding: "base64",
-      fields: pairs("sign"),
+      fields: pairs("sign", ", "),
       timestamp: signedTime({ from: "field:t", as: milliseconds }),
       signed: signedDocument,
       signedText: "JSON of Body, EnvironmentName and TimeStamp",

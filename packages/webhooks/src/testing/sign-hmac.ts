@@ -44,7 +44,17 @@ export async function placeSignature(
 
 /** What three providers' signed texts need beside the timestamp. */
 const PREPARE: Readonly<Record<string, (draft: Draft, options: SignedOptions, fields: Map<string, string>) => void>> = {
-  "gcms-signature": (_, __, fields) => fields.set("env", "master"),
+  "gcms-signature": (_, __, fields) => {
+    // Hygraph's own library counts on this order.
+    const time = fields.get("t") ?? "";
+    fields.clear();
+    for (const [name, value] of [
+      ["sign", ""],
+      ["env", "master"],
+      ["t", time],
+    ] as const)
+      fields.set(name, value);
+  },
   "x-hook0-signature": ({ headers }, options, fields) => {
     if (options.fields?.signature === "v1") fields.set("h", Object.keys(headers).join(" "));
   },
