@@ -1,5 +1,5 @@
 import type { Awaitable } from "../awaitable.ts";
-import { concatBytes, toBytes } from "../encoding.ts";
+import { concatBytes } from "../encoding.ts";
 import { WebhookError } from "../errors.ts";
 import type { MessageParts } from "./hmac.ts";
 import {
@@ -83,7 +83,7 @@ function nodePublicKey(node: NodeCrypto, algorithm: PublicKeyAlgorithm, input: P
   return {
     verify(signature, parts) {
       try {
-        return node.verify(hash, concatBytes(parts.map(toBytes)), { key, dsaEncoding: "ieee-p1363" }, signature);
+        return node.verify(hash, concatBytes(parts), { key, dsaEncoding: "ieee-p1363" }, signature);
       } catch {
         return false; // OpenSSL throws on some malformed signatures instead of refusing them.
       }
@@ -109,7 +109,7 @@ function webPublicKey(algorithm: PublicKeyAlgorithm, input: PublicKeyInput): Pub
       } catch (cause) {
         throw unreadable(algorithm, cause);
       }
-      return subtle().verify(parameters, key, webBytes(signature), webBytes(concatBytes(parts.map(toBytes))));
+      return subtle().verify(parameters, key, webBytes(signature), webBytes(concatBytes(parts)));
     },
   };
 }

@@ -66,13 +66,13 @@ export function subtle(): SubtleCrypto {
   if (web?.subtle !== undefined) return web.subtle;
   throw new WebhookError(
     "runtime_unsupported",
-    "This runtime has neither node:crypto nor crypto.subtle. In a browser, serve the page over HTTPS.",
+    "This runtime has no crypto.subtle. In a browser, serve the page over HTTPS.",
   );
 }
 
 /** `sha256` to `SHA-256`, the spelling of WebCrypto. */
 export function webHashName(hash: HashName): string {
-  return hash.toUpperCase().replace("SHA", "SHA-");
+  return hash.replace("sha", "SHA-");
 }
 
 /**
