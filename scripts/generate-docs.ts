@@ -93,7 +93,10 @@ function dependencyTroubles(): string[] {
 }
 
 function formatted(path: string, text: string): string {
-  const { status, stdout, stderr } = spawnSync("oxfmt", [`--stdin-filepath=${path}`], { input: text, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync("oxfmt", [`--stdin-filepath=${path}`], {
+    input: text,
+    encoding: "utf8",
+  });
   if (status !== 0) throw new Error(`oxfmt refused ${path}: ${stderr}`);
   return stdout;
 }
