@@ -353,6 +353,21 @@ describe("a resend", () => {
     expect((await deliveryOf(files.store, 1))?.state).toBe(1);
   });
 
+  it("that fails leaves a delivery that succeeded meanwhile succeeded, and is not retried", async () => {
+    await using harness = await dispatchHarness();
+    const { attempter, files, clock } = harness;
+    attempter.script = () => null;
+    await harness.publish(1);
+    await resend(harness, 1);
+    attempter.script = () => made(2);
+    attempter.open[0]!.end(made(0));
+    await eventually(() => expect(attempter.jobs).toHaveLength(2));
+    await eventually(async () => expect(await files.store.backlog()).toEqual([]));
+    clock.advance(3_600_000);
+    expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 1, due: null });
+    expect(attempter.jobs).toHaveLength(2);
+  });
+
   it("that fails gives way to the retry that was scheduled, also after a restart", async () => {
     await using files = await openStore();
     {
