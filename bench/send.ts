@@ -19,6 +19,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "3" },
     connections: { type: "string", default: "64" },
     endpoints: { type: "string", default: "1" },
+    profile: { type: "string" },
   },
 });
 const SECONDS = Number(values.seconds);
@@ -66,13 +67,14 @@ async function measureForwarder(): Promise<Measured> {
 async function measurePosthorn(): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), "posthorn-bench-"));
   try {
-    const { child: node, url: origin } = await startNode({
+    const env = {
       POSTHORN_LISTEN: "127.0.0.1:0",
       POSTHORN_DATA_DIR: folder,
       POSTHORN_JWT_SECRET: SECRET,
       POSTHORN_EGRESS_ALLOW: "external,loopback",
       POSTHORN_ENDPOINT_CONCURRENCY: "64",
-    });
+    };
+    const { child: node, url: origin } = await startNode(env, values.profile);
     const token = organisationToken();
     const { id } = await post(origin, token, "/api/v1/app", { name: "Bench" });
     for (let i = 0; i < ENDPOINTS; i++) {

@@ -84,5 +84,5 @@ function databasePath(url: string, dataDir: string): string {
 }
 
 function wrong(name: string, reason: string): PosthornError {
-  return new PosthornError("config_invalid", `${name} is wrong: ${reason}.`);
+  return new PosthornError("config_invalid", `${name} is wrong: ${reason.replace(/\.$/, "")}.`);
 }

@@ -1,4 +1,5 @@
 /** Every setting of a node: its name, how its text is read, its default and what it means. Nothing here reads anything. */
+import { parseAllowList } from "@posthorn/egress";
 import {
   parseAddress,
   parseChoice,
@@ -86,7 +87,7 @@ export const settings = {
     help: "Targets that deliveries may reach: words external, private, loopback, a CIDR range or a host pattern, with commas.",
     default: "external",
     devDefault: "external,loopback",
-    parse: parseText,
+    parse: (text) => parseAllowList(text).text,
   }),
   maxPayloadBytes: setting({
     name: "POSTHORN_MAX_PAYLOAD_BYTES",

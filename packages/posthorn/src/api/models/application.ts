@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { DateTime, listOf, Metadata, nullable, Rate, StringMap, Uid, uidWithout } from "./common.ts";
 
 const AppUid = uidWithout("app_");
-const rateDescription = "Upper bound of deliveries a second to all endpoints of the application.";
+const rateDescription = "Deliveries a second. Stored and shown; this version does not enforce it.";
 
 export const ApplicationIn = Type.Object(
   {

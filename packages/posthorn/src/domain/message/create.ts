@@ -1,4 +1,5 @@
 import { invalid, notFound, PosthornError } from "../../errors.ts";
+import { timeOfKey } from "../../id.ts";
 import type { DueDelivery, IdempotencyKey } from "../../store/store.ts";
 import type { ApplicationInput } from "../application/application.ts";
 import { insertApplication } from "../application/create.ts";
@@ -62,7 +63,7 @@ export async function createMessage({ ctx, input }: Call<CreateMessage>): Promis
       ctx.services.dispatch.push(endpointIds.map((endpointId) => firstJob(key, id, endpointId, due, input)));
   }
   const { eventType, eventId, channels, tags, payload, contentType, deliverAt } = input;
-  return { key, id, eventType, eventId, channels, tags, payload, contentType, timestamp: now, deliverAt };
+  return { key, id, eventType, eventId, channels, tags, payload, contentType, timestamp: timeOfKey(key), deliverAt };
 }
 
 function checkLimits(ctx: Context, input: CreateMessage, now: number): void {

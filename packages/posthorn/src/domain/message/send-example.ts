@@ -1,4 +1,5 @@
 import { PosthornError } from "../../errors.ts";
+import { timeOfKey } from "../../id.ts";
 import { type Call } from "../context.ts";
 import { type EndpointRef, getEndpoint } from "../endpoint/find.ts";
 import { findEventType } from "../event-type/find.ts";
@@ -55,7 +56,7 @@ export async function sendExample({ ctx, input }: Call<SendExample>): Promise<Me
     },
   ]);
   const none = { eventId: null, channels: null, tags: null, deliverAt: null };
-  return { key, id, eventType: input.eventType, payload, contentType, timestamp: at, ...none };
+  return { key, id, eventType: input.eventType, payload, contentType, timestamp: timeOfKey(key), ...none };
 }
 
 async function findExample({ ctx, input }: Call<SendExample>): Promise<unknown> {
