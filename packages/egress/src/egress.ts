@@ -5,8 +5,9 @@ import { isLocalhost } from "./address/names.ts";
 import { ownAddresses } from "./address/own.ts";
 import { namesHost, parseAllowList } from "./address/rules.ts";
 import type { AddressRules } from "./address/rules.ts";
+import { ConnectBudget } from "./connect/budget.ts";
 import { openConnection } from "./connect/open.ts";
-import type { Opened, OpenPhase } from "./connect/open.ts";
+import type { Opened } from "./connect/open.ts";
 import { parseProxy } from "./connect/proxy.ts";
 import type { ProxyProfile } from "./connect/proxy.ts";
 import { tlsProfile } from "./connect/tls.ts";
@@ -289,24 +290,19 @@ export class Egress implements AsyncDisposable {
   }
 
   #open(exchange: Exchange, target: Target, signal: AbortSignal): Promise<Opened> {
-    const budget = new AbortController();
-    const both = AbortSignal.any([signal, budget.signal]);
-    let timer: NodeJS.Timeout | undefined;
-    const onPhase = (phase: OpenPhase | null) => {
-      exchange.enter(phase ?? "queue");
-      clearTimeout(timer);
-      if (phase === "connect")
-        timer = setTimeout(onConnectTimeout, this.#connectTimeoutMs, budget, this.#connectTimeoutMs);
-    };
+    const budget = new ConnectBudget(this.#connectTimeoutMs);
     return openConnection({
       vet: () => this.#vet(target.parsed, target.allow),
       target: target.parsed,
       tls: target.tls,
       proxy: target.proxy,
-      signal: both,
+      signal: AbortSignal.any([signal, budget.signal]),
       wallClock: this.#wallClock,
-      onPhase,
-    }).finally(() => clearTimeout(timer));
+      onPhase: (phase) => {
+        exchange.enter(phase ?? "queue");
+        budget.enter(phase);
+      },
+    }).finally(() => budget.enter(null));
   }
 
   async #vet(target: ParsedTarget, allow: AddressRules | null): Promise<readonly AddressBytes[]> {
@@ -349,10 +345,6 @@ const LOCALHOST: readonly AddressBytes[] = [
   Uint8Array.of(127, 0, 0, 1),
   Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1),
 ];
-
-function onConnectTimeout(budget: AbortController, limitMs: number): void {
-  budget.abort(new EgressError("connect_timeout", `no connection within the ${limitMs} ms of connectTimeoutMs`));
-}
 
 function ownAddress(text: string): AddressBytes {
   const bytes = parseAddress(text);

@@ -1,5 +1,6 @@
 import { errors } from "undici";
 import type { Dispatcher } from "undici";
+import { CappedBody } from "./body.ts";
 import type { Opened, OpenPhase } from "./connect/open.ts";
 import { tlsErrorCode } from "./connect/tls.ts";
 import { EgressError } from "./errors.ts";
@@ -26,15 +27,15 @@ type Phase = "queue" | OpenPhase | "wait" | "body" | "done";
 
 /** Informational heads (1xx) accepted before the answer. */
 const MAX_INFORMATIONAL = 16;
-/** Connections that may turn out stale before one is opened afresh. Each was idle, so the count is bounded anyway. */
-const MAX_STALE = 5;
+/** Idle connections that may turn out closed, one after the other, before the exchange gives up: more than a pool has. */
+const MAX_STALE = 40;
 const REDIRECT = new Set([300, 301, 302, 303, 307, 308]);
 
 /**
  * One request from its start to its result.
  *
  * ```text
- * queue → [dns → connect → tls] → wait → body → done
+ * queue → [dns → [proxy →] connect → [tls →]] wait → body → done
  * ```
  *
  * Every way out ends in {@link Exchange.finish}, once: it clears the timer and gives the connection back or closes it.
@@ -65,8 +66,7 @@ export class Exchange implements Waiter, Dispatcher.DispatchHandler {
   #informational = 0;
   #status = 0;
   #responseHeaders: string[] = [];
-  #chunks: Buffer[] = [];
-  #size = 0;
+  readonly #body: CappedBody;
 
   constructor(
     host: ExchangeHost,
@@ -80,6 +80,7 @@ export class Exchange implements Waiter, Dispatcher.DispatchHandler {
     this.path = path;
     this.headers = headers;
     this.#resolve = resolve;
+    this.#body = new CappedBody(request.maxResponseBytes);
     this.#startedAt = host.now();
     this.#phaseAt = this.#startedAt;
     this.#timer = setTimeout(onDeadline, Math.max(0, request.timeoutMs), this);
@@ -114,8 +115,9 @@ export class Exchange implements Waiter, Dispatcher.DispatchHandler {
       case "dns":
         this.#dnsMs = spent;
         break;
+      case "proxy":
       case "connect":
-        this.#connectMs = spent;
+        this.#connectMs = (this.#connectMs ?? 0) + spent;
         break;
       case "tls":
         this.#tlsMs = spent;
@@ -139,7 +141,8 @@ export class Exchange implements Waiter, Dispatcher.DispatchHandler {
     const refusal = this.#host.revet(this, connection);
     if (refusal !== null) {
       connection.pool.discard(connection);
-      return this.fail(refusal);
+      // An idle socket led to an address that is refused now; the name may lead elsewhere by now.
+      return connection.requests > 1 ? this.#host.pool(this).acquire(this) : this.fail(refusal);
     }
     this.#connection = connection;
     this.#reused = connection.requests > 1;
@@ -173,11 +176,7 @@ export class Exchange implements Waiter, Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.done) return;
-    const room = this.request.maxResponseBytes - this.#size;
-    // Copied, as undici's chunks are views of a whole socket read and would keep it alive.
-    this.#chunks.push(Buffer.from(chunk.length > room ? chunk.subarray(0, room) : chunk));
-    this.#size += Math.min(chunk.length, room);
-    if (chunk.length > room) this.#finishResponse(true);
+    if (!this.#body.add(chunk)) this.#finishResponse(true);
   }
 
   onResponseEnd(): void {
@@ -186,8 +185,11 @@ export class Exchange implements Waiter, Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.done) return;
-    if (STALE in error && this.#stale < MAX_STALE) return this.#again();
-    this.fail(this.#classify(error));
+    const failure = this.#classify(error);
+    // undici starts a request when it writes its head: before that, a lost connection has cost the peer nothing.
+    const unwritten = this.#controller === null && failure.code === "reset";
+    if (unwritten && this.#reused && this.#stale < MAX_STALE) return this.#again();
+    this.fail(failure);
   }
 
   /** The idle connection closed before a byte was written, so another one may be used without doubling the request. */
@@ -230,6 +232,8 @@ export class Exchange implements Waiter, Dispatcher.DispatchHandler {
         );
       case "dns":
         return this.fail(new EgressError(this.#host.dnsTimeoutCode(), `${limit} passed in the DNS look-up`));
+      case "proxy":
+        return this.fail(new EgressError("proxy_failed", `${limit} passed on the way to the proxy`));
       case "connect":
         return this.fail(new EgressError("connect_timeout", `${limit} passed while connecting`));
       case "tls":
@@ -249,7 +253,7 @@ export class Exchange implements Waiter, Dispatcher.DispatchHandler {
     const headers = this.#responseHeaders;
     const location = REDIRECT.has(status) ? headerValue(headers, "location") : undefined;
     const tls = this.#connection?.opened.tls ?? null;
-    const body = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#size);
+    const body = this.#body.bytes();
     const peer = this.#peer;
     const timings = this.#finish(!truncated && error === undefined);
     this.#resolve({
@@ -312,6 +316,7 @@ function codeOf(error: Error, code: string): EgressErrorCode {
     return "protocol";
   if (error instanceof errors.InvalidArgumentError || error instanceof errors.NotSupportedError) return "bad_request";
   if (error instanceof errors.RequestContentLengthMismatchError) return "bad_request";
+  if (STALE in error || error instanceof errors.ClientDestroyedError) return "reset";
   if (error instanceof errors.SocketError)
     return /^bad (?:response|upgrade)$/.test(error.message) ? "protocol" : "reset";
   const tls = tlsErrorCode(error);

@@ -28,15 +28,14 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** One array holding the parts in order. */
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const whole = new Uint8Array(length);
+/** One array holding the parts in order; texts count as their UTF-8 bytes. */
+export function concatBytes(parts: readonly (Uint8Array | string)[]): Uint8Array {
+  const pieces = parts.map(toBytes);
+  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
   let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
+  for (const piece of pieces) {
+    whole.set(piece, offset);
+    offset += piece.length;
   }
   return whole;
 }
@@ -75,14 +74,16 @@ export function encodeBase64Url(bytes: Uint8Array): string {
  * unused bits that are not zero. Padding may be left off entirely.
  */
 export function decodeBase64(text: string): Uint8Array | undefined {
-  const bare = text.replace(/={1,2}$/, "");
-  if (bare.length !== text.length && text.length % 4 !== 0) return undefined;
-  if (bare.length % 4 === 1 || !/^[A-Za-z0-9+/]*$/.test(bare)) return undefined;
-  const binary = atob(bare);
-  const bytes = new Uint8Array(binary.length);
-  for (let index = 0; index < bytes.length; index += 1) bytes[index] = binary.charCodeAt(index);
-  // Two texts that decode to one value would let a signature be written in several ways.
-  return encodeBase64(bytes).replace(/=+$/, "") === bare ? bytes : undefined;
+  try {
+    const binary = atob(text);
+    const bytes = new Uint8Array(binary.length);
+    for (let index = 0; index < bytes.length; index += 1) bytes[index] = binary.charCodeAt(index);
+    // atob forgives; writing it again does not, so that a signature cannot be written in several ways.
+    const canonical = encodeBase64(bytes);
+    return canonical === text || canonical.replace(/=+$/, "") === text ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** As {@link decodeBase64}, for the URL-safe alphabet. */

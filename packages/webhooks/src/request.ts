@@ -2,7 +2,7 @@ import { WebhookError } from "./errors.ts";
 
 /** The part of the web's `Headers` that is read here: repeated headers come joined by a comma and a space. */
 export interface HeadersLike {
-  get(name: string): string | null;
+  get(name: string): string | null | undefined;
 }
 
 /** A plain object such as Node's `request.headers`; names may be in any case, repeated headers may be arrays. */
@@ -43,7 +43,7 @@ export function readHeaders(headers: HeadersInput): HeaderReader {
     all,
     get(name) {
       const values = all(name);
-      return values.length > 1 ? values.join(", ") : values[0];
+      return values.length === 0 ? undefined : values.join(", ");
     },
   };
 }
@@ -54,36 +54,28 @@ export function requireHeader(headers: HeaderReader, name: string): string {
   if (value !== undefined && value !== "") return value;
   throw new WebhookError(
     "missing_header",
-    `The request has no ${name} header. Check that the sender signs its requests and that no proxy strips the header.`,
+    `The request has no ${name} header. Does the sender sign, does a proxy strip headers?`,
     { headerName: name },
   );
 }
 
 function readerOf(headers: HeadersInput): (name: string) => readonly string[] {
-  if (isHeadersLike(headers)) {
-    return (name) => {
-      const value = headers.get(name);
-      return value === null ? [] : [value.trim()];
-    };
-  }
-  if (Array.isArray(headers)) {
-    const pairs: HeaderPairs = headers;
-    return (name) => pairs.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value.trim());
-  }
-  return (name) => fromRecord(headers as HeaderRecord, name);
+  if (isHeadersLike(headers)) return (name) => [headers.get(name) ?? []].flat().map(trimmed);
+  const record = headers as HeaderRecord;
+  return (name) => {
+    // Node hands over lower-case names: the usual case is one look-up. An array has no header names of its own.
+    const direct = Object.hasOwn(record, name) ? record[name] : undefined;
+    if (typeof direct === "string") return [direct.trim()];
+    const pairs = Array.isArray(headers) ? (headers as HeaderPairs) : Object.entries(record);
+    return pairs
+      .filter(([key]) => key.length === name.length && key.toLowerCase() === name)
+      .flatMap(([, value]) => value ?? [])
+      .map(trimmed);
+  };
 }
 
-function fromRecord(record: HeaderRecord, name: string): readonly string[] {
-  const direct = Object.hasOwn(record, name) ? record[name] : undefined;
-  if (typeof direct === "string") return [direct.trim()];
-  const found: string[] = [];
-  for (const key of Object.keys(record)) {
-    if (key.length !== name.length || key.toLowerCase() !== name) continue;
-    const value = record[key];
-    if (typeof value === "string") found.push(value.trim());
-    else if (Array.isArray(value)) for (const item of value) found.push(String(item).trim());
-  }
-  return found;
+function trimmed(value: string): string {
+  return value.trim();
 }
 
 function isHeadersLike(headers: HeadersInput): headers is HeadersLike {

@@ -7,11 +7,12 @@ import type { ParsedTarget } from "../url.ts";
 import type { ProxyProfile } from "./proxy.ts";
 import { throughProxy } from "./proxy.ts";
 import { dial } from "./tcp.ts";
+import type { Dialed } from "./tcp.ts";
 import { secure } from "./tls.ts";
 import type { TlsProfile } from "./tls.ts";
 
-/** The phases of opening a connection, in order. */
-export type OpenPhase = "dns" | "connect" | "tls";
+/** The phases of opening a connection, in order. `proxy` is the way to our own proxy, `connect` that to the target. */
+export type OpenPhase = "dns" | "proxy" | "connect" | "tls";
 
 /** What opening a connection needs from the client that owns it. */
 export interface OpenContext {
@@ -45,11 +46,7 @@ export async function openConnection(context: OpenContext): Promise<Opened> {
   const { target, signal, onPhase } = context;
   onPhase("dns");
   const vetted = await untilAborted(context.vet(), signal);
-  onPhase("connect");
-  const { socket: raw, address } =
-    context.proxy === null
-      ? await dial(vetted, target.port, signal)
-      : await throughProxy(context.proxy, vetted, target, signal);
+  const { socket: raw, address } = await reach(vetted, context);
   const text = formatAddress(address);
   const peer = address.length === 4 ? `${text}:${target.port}` : `[${text}]:${target.port}`;
   if (!target.secure) {
@@ -67,6 +64,15 @@ export async function openConnection(context: OpenContext): Promise<Opened> {
   );
   onPhase(null);
   return { socket, address, peer, tls: info };
+}
+
+async function reach(vetted: readonly AddressBytes[], context: OpenContext): Promise<Dialed> {
+  const { target, proxy, signal, onPhase } = context;
+  if (proxy === null) {
+    onPhase("connect");
+    return dial(vetted, target.port, signal);
+  }
+  return throughProxy(proxy, vetted, target, signal, onPhase);
 }
 
 /** The look-up goes on for whoever else waits for it; this waiter leaves when its signal says so. */

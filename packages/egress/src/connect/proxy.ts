@@ -1,6 +1,7 @@
 import { request as httpRequest } from "node:http";
-import { request as httpsRequest } from "node:https";
+import { connect as connectTcp, isIP } from "node:net";
 import type { Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { SocksClient, SocksClientError } from "socks";
 import { formatAddress } from "../address/bytes.ts";
 import type { AddressBytes } from "../address/bytes.ts";
@@ -49,6 +50,8 @@ export function parseProxy(proxy: EgressProxy): ProxyProfile {
  * Asks a proxy for a tunnel to one vetted address, each in turn until one answers. The proxy is the operator's choice,
  * so its own address is not held to the guard.
  *
+ * @param onPhase Told `proxy` on the way to the proxy and `connect` once it was asked, as silence means our trouble
+ *   in the one and the target's in the other.
  * @throws {EgressError} `proxy_failed` (ours), `proxy_denied`, `proxy_target`, `connect_refused` and so on.
  */
 export async function throughProxy(
@@ -56,17 +59,20 @@ export async function throughProxy(
   vetted: readonly AddressBytes[],
   target: ParsedTarget,
   signal: AbortSignal,
+  onPhase: (phase: "proxy" | "connect") => void,
 ): Promise<Dialed> {
   const candidates = proxy.byName ? vetted.slice(0, 1) : vetted;
   let last: EgressError | null = null;
   for (const address of candidates) {
     const host = proxy.byName && target.literal === null ? target.host : formatAddress(address);
+    onPhase("proxy");
+    const wire = await dialProxy(proxy, signal);
+    onPhase("connect");
     try {
-      const socket = await (proxy.kind === "socks5"
-        ? socks(proxy, host, target.port, signal)
-        : tunnel(proxy, host, target.port, signal));
-      return { socket, address };
+      const ask = proxy.kind === "socks5" ? socks : tunnel;
+      return { socket: await ask(proxy, wire, host, target.port, signal), address };
     } catch (error) {
+      wire.destroy();
       if (!(error instanceof EgressError) || error.fault === "ours" || signal.aborted) throw error;
       last = error;
     }
@@ -74,16 +80,45 @@ export async function throughProxy(
   throw last ?? new EgressError("internal", "no address to ask the proxy for");
 }
 
-function tunnel(proxy: ProxyProfile, host: string, port: number, signal: AbortSignal): Promise<Socket> {
+function dialProxy(proxy: ProxyProfile, signal: AbortSignal): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const { host, port } = proxy;
+  const secure = proxy.kind === "https";
+  const socket = secure
+    ? connectTls({
+        host,
+        port,
+        minVersion: "TLSv1.2",
+        ALPNProtocols: ["http/1.1"],
+        ...(isIP(host) === 0 ? { servername: host } : {}),
+      })
+    : connectTcp({ host, port });
+  socket.setNoDelay(true);
+  const onAbort = () => {
+    socket.destroy();
+    reject(signal.reason as Error);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  // The listener stays: an error between two owners of the socket must not end the process.
+  socket.on("error", (error) => {
+    signal.removeEventListener("abort", onAbort);
+    reject(new EgressError("proxy_failed", `proxy ${host}: ${String(error)}`, { cause: error }));
+  });
+  socket.once(secure ? "secureConnect" : "connect", () => {
+    signal.removeEventListener("abort", onAbort);
+    resolve(socket);
+  });
+  return promise;
+}
+
+function tunnel(proxy: ProxyProfile, wire: Socket, host: string, port: number, signal: AbortSignal): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const authority = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   const credentials = Buffer.from(`${proxy.user}:${proxy.password}`).toString("base64");
-  const request = (proxy.kind === "https" ? httpsRequest : httpRequest)({
-    host: proxy.host,
-    port: proxy.port,
+  const request = httpRequest({
+    createConnection: () => wire,
     method: "CONNECT",
     path: authority,
-    agent: false,
     headers: { host: authority, ...(proxy.user === "" ? {} : { "proxy-authorization": `Basic ${credentials}` }) },
   });
   const onAbort = () => {
@@ -95,17 +130,9 @@ function tunnel(proxy: ProxyProfile, host: string, port: number, signal: AbortSi
   request.on("error", (error) =>
     reject(new EgressError("proxy_failed", `proxy ${proxy.host}: ${String(error)}`, { cause: error })),
   );
-  request.once("response", (response) => {
-    response.destroy();
-    reject(refusal(proxy, authority, response.statusCode ?? 0));
-  });
   request.once("connect", (response, socket: Socket, head) => {
     const status = response.statusCode ?? 0;
-    if (status < 200 || status > 299) {
-      socket.destroy();
-      return reject(refusal(proxy, authority, status));
-    }
-    socket.on("error", () => {});
+    if (status < 200 || status > 299) return reject(refusal(proxy, authority, status));
     if (head.length > 0) socket.unshift(head);
     resolve(socket);
   });
@@ -129,33 +156,29 @@ const SOCKS_REPLIES: readonly (readonly [reply: string, code: EgressErrorCode])[
   ["TTLExpired", "connect_timeout"],
 ];
 
-async function socks(proxy: ProxyProfile, host: string, port: number, signal: AbortSignal): Promise<Socket> {
+async function socks(
+  proxy: ProxyProfile,
+  wire: Socket,
+  host: string,
+  port: number,
+  signal: AbortSignal,
+): Promise<Socket> {
   const abort = Promise.withResolvers<never>();
   const onAbort = () => abort.reject(signal.reason as Error);
   signal.addEventListener("abort", onAbort, { once: true });
-  const client = new SocksClient({
+  const login = proxy.user === "" ? {} : { userId: proxy.user, password: proxy.password };
+  const asked = SocksClient.createConnection({
     command: "connect",
     destination: { host, port },
-    proxy: {
-      host: proxy.host,
-      port: proxy.port,
-      type: 5,
-      ...(proxy.user === "" ? {} : { userId: proxy.user, password: proxy.password }),
-    },
-    set_tcp_nodelay: true,
+    proxy: { host: proxy.host, port: proxy.port, type: 5, ...login },
+    existing_socket: wire,
   });
-  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  client.on("established", ({ socket }) => {
-    if (signal.aborted) socket.destroy();
-    else resolve(socket);
-  });
-  client.on("error", reject);
-  client.connect();
   try {
-    const socket = await Promise.race([promise, abort.promise]);
-    socket.on("error", () => {});
-    return socket;
+    await Promise.race([asked, abort.promise]);
+    return wire;
   } catch (error) {
+    // Whoever lost the race is not waited for, and its end is nobody's surprise.
+    asked.catch(() => {});
     throw error instanceof SocksClientError ? socksError(proxy, host, port, error) : error;
   } finally {
     signal.removeEventListener("abort", onAbort);

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { connect, createSecureContext } from "node:tls";
 import type { PeerCertificate, SecureContext, TLSSocket } from "node:tls";
@@ -26,6 +26,8 @@ export function tlsProfile(settings: EgressTls): TlsProfile {
   const pins = (settings.pins ?? []).map(normalisePin);
   const hash = createHash("sha256").update(JSON.stringify([ca, cert, key, passphrase, pins]));
   try {
+    if (ca !== undefined) readCertificates(ca);
+    if ((cert === undefined) !== (key === undefined)) throw new TypeError("cert and key go together");
     const context = createSecureContext({
       minVersion: "TLSv1.2",
       ...(ca === undefined ? {} : { ca }),
@@ -37,6 +39,13 @@ export function tlsProfile(settings: EgressTls): TlsProfile {
   } catch (error) {
     throw new EgressError("bad_tls_settings", `TLS settings: ${String(error)}`, { cause: error });
   }
+}
+
+/** OpenSSL skips what it cannot read in a list of authorities: that would turn a slip into "unknown authority" later. */
+function readCertificates(pem: string): void {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
+  if (blocks === null) throw new TypeError("ca holds no PEM certificate");
+  for (const block of blocks) void new X509Certificate(block);
 }
 
 function normalisePin(pin: string): string {

@@ -15,6 +15,8 @@ const MINUTE = 60_000;
 const AUTO_BUCKET = 10 * MINUTE;
 const CHOSEN_BUCKET = 6 * 60 * MINUTE;
 const MAX_KEY_LENGTH = 1024;
+/** 132 bits of the hash. */
+const HASH_LENGTH = 22;
 
 /** The key of a request, or `null` when it has none. */
 export function idempotencyKey(
@@ -27,9 +29,9 @@ export function idempotencyKey(
   if (key === undefined || key === "") return null;
   const hash = createHash("sha256")
     .update(`${token}\n${url}\n${key.slice(0, MAX_KEY_LENGTH)}`)
-    .digest()
-    .subarray(0, 16);
-  return { hash: new Uint8Array(hash), buckets: bucketsAt(key.startsWith("auto_"), now) };
+    .digest("base64url")
+    .slice(0, HASH_LENGTH);
+  return { hash, buckets: bucketsAt(key.startsWith("auto_"), now) };
 }
 
 /** Chosen keys have negative buckets, so that the two kinds never meet. */

@@ -1,7 +1,6 @@
 /** The HTTP server: routes, the rules they share, and what every answer looks like. */
 import cors from "@fastify/cors";
 import swagger from "@fastify/swagger";
-import scalar from "@scalar/fastify-api-reference";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -20,6 +19,7 @@ import { idempotencyKey, once } from "./idempotency.ts";
 import { HttpError, HttpValidationError, ref } from "./models/common.ts";
 import { MODELS } from "./models/index.ts";
 import { parseQuery } from "./query.ts";
+import { registerReference } from "./reference.ts";
 import { noContent, type Reply, reply } from "./reply.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
@@ -70,7 +70,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await registerDocument(app);
   for (const route of ROUTES) registerRoute(app, route, options);
   registerHealth(app);
-  await registerReference(app);
+  registerReference(app);
   return app;
 }
 
@@ -183,20 +183,6 @@ async function registerDocument(app: FastifyInstance): Promise<void> {
   app.get("/api/v1/openapi.json", { schema: { hide: true } }, (_request, answer) => {
     document ??= JSON.stringify(app.swagger());
     return send(answer, { status: 200, json: document });
-  });
-}
-
-/** The reference page, with everything it needs from this server. */
-async function registerReference(app: FastifyInstance): Promise<void> {
-  await app.register(scalar, {
-    routePrefix: "/docs/api",
-    configuration: {
-      url: "/api/v1/openapi.json",
-      pageTitle: "Posthorn API",
-      withDefaultFonts: false,
-      telemetry: false,
-      hideClientButton: true,
-    },
   });
 }
 

@@ -95,6 +95,7 @@ export class Dispatcher {
     const lane = this.#lane(endpointId);
     lane.held = false;
     lane.pausedUntil = 0;
+    lane.wakes++;
     this.#lookAt(lane);
   }
 
@@ -142,6 +143,8 @@ export class Dispatcher {
     lane.spilled = true;
     if (lane.paging) lane.pageAgain = true;
     else this.#page(lane);
+    if (lane.queued > 0) this.#join(lane);
+    this.#pump();
   }
 
   #hasRoom(lane: Lane): boolean {
@@ -207,6 +210,7 @@ export class Dispatcher {
   }
 
   async #finish(lane: Lane, job: Job): Promise<void> {
+    const { wakes } = lane;
     const result = await this.#attempt(job);
     lane.inFlight--;
     this.#inFlight--;
@@ -216,6 +220,8 @@ export class Dispatcher {
     }
     if (result.kind === "held" || result.kind === "not_now") {
       this.#leave(lane, job, result);
+      // Woken since the attempt began: what it saw of the endpoint is out of date.
+      if (result.kind === "held" && lane.wakes !== wakes) lane.held = false;
       return;
     }
     this.#join(lane);
@@ -306,7 +312,12 @@ export class Dispatcher {
   /** Fetches due jobs of a lane from the store, into the room it has. */
   #page(lane: Lane): void {
     const now = this.#options.clock.now();
-    if (lane.paging || lane.held || lane.pausedUntil > now || this.#state !== "running") return;
+    if (lane.paging || lane.held || this.#state !== "running") return;
+    if (lane.pausedUntil > now) {
+      // The alarm that rang may have been an earlier one than that of the pause.
+      this.#noteStored(lane, lane.pausedUntil);
+      return;
+    }
     const room = this.#roomOf(lane);
     if (room <= 0) return;
     lane.paging = true;
@@ -329,6 +340,12 @@ export class Dispatcher {
 
   #takePage(lane: Lane, page: JobPage, now: number): void {
     lane.paging = false;
+    if (lane.held || lane.pausedUntil > this.#options.clock.now()) {
+      // Stopped while the page was under way: what it holds is asked for again when the lane goes on.
+      lane.pageAgain = false;
+      lane.spilled = true;
+      return;
+    }
     lane.spilled = page.nextDue !== null && page.nextDue <= now;
     for (const job of page.deliveries) {
       const generation = lane.generationInMemory(job.messageId);
@@ -345,6 +362,7 @@ export class Dispatcher {
       lane.pageAgain = false;
       this.#lookAt(lane);
     }
+    if (lane.queued > 0) this.#join(lane);
     if (lane.idle) this.#drop(lane);
     this.#pump();
   }

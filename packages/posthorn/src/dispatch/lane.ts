@@ -26,6 +26,8 @@ export class Lane {
   /** Something became due while a page was under way that may not show it. */
   pageAgain = false;
   held = false;
+  /** How often the lane was woken. */
+  wakes = 0;
   pausedUntil = 0;
   /** Whether the dispatcher has it in the round. */
   inRound = false;

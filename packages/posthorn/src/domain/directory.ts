@@ -29,6 +29,7 @@ export interface DirectoryEndpoint {
 export interface DirectoryApplication {
   readonly key: number;
   readonly id: string;
+  readonly uid: string | null;
   readonly orgId: number;
   readonly endpoints: ReadonlyMap<number, DirectoryEndpoint>;
 }
@@ -61,15 +62,17 @@ export class Directory {
   /** The application with this id or uid, or `null`. */
   async find(orgId: number, ref: string): Promise<DirectoryApplication | null> {
     const refKey = `${orgId}/${ref}`;
-    const key = this.#refs.get(refKey) ?? (await this.#resolve(orgId, ref));
-    if (key === null) return null;
-    const application = await this.application(key);
-    if (application === null || application.orgId !== orgId) {
+    const known = this.#refs.get(refKey);
+    if (known !== undefined) {
+      const application = await this.application(known);
+      if (application !== null && (application.id === ref || application.uid === ref)) return application;
+      // It was deleted, or its uid is another one now.
       this.#refs.delete(refKey);
-      return null;
     }
+    const key = await this.#resolve(orgId, ref);
+    if (key === null) return null;
     this.#refs.set(refKey, key);
-    return application;
+    return this.application(key);
   }
 
   /** The application with this key, or `null` when it is gone. */
@@ -90,7 +93,6 @@ export class Directory {
   /** Forgets what is known of an application; the next look-up reads it again. */
   invalidate(applicationKey: number): void {
     this.#applications.delete(applicationKey);
-    for (const [ref, key] of this.#refs.entries()) if (key === applicationKey) this.#refs.delete(ref);
   }
 
   async #resolve(orgId: number, ref: string): Promise<number | null> {
@@ -145,7 +147,7 @@ export class Directory {
     const [application, endpoints, secrets] = await Promise.all([
       db
         .selectFrom("application")
-        .select(["public_id", "org_id"])
+        .select(["public_id", "uid", "org_id"])
         .where("id", "=", key)
         .where("deleted_at", "is", null)
         .executeTakeFirst(),
@@ -180,7 +182,8 @@ export class Directory {
         },
       ];
     });
-    return { key, id: application.public_id, orgId: application.org_id, endpoints: new Map(entries) };
+    const { public_id: id, uid, org_id: orgId } = application;
+    return { key, id, uid, orgId, endpoints: new Map(entries) };
   }
 }
 

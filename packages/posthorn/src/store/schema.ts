@@ -128,7 +128,7 @@ export interface AttemptTable {
 
 export interface IdempotencyTable {
   bucket: number;
-  hash: Uint8Array;
+  hash: string;
   /** A message that was accepted under this key … */
   message_id: number | null;
   /** … or the answer that any other request got. */

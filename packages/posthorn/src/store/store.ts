@@ -24,7 +24,7 @@ export interface AcceptEntry {
 
 /** A hashed idempotency key and the buckets of time in which an earlier use would stand, newest first. */
 export interface IdempotencyKey {
-  readonly hash: Uint8Array;
+  readonly hash: string;
   readonly buckets: readonly number[];
 }
 

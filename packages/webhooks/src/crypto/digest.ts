@@ -1,5 +1,5 @@
 import type { Awaitable } from "../awaitable.ts";
-import { concatBytes, toBytes } from "../encoding.ts";
+import { concatBytes } from "../encoding.ts";
 import type { MessageParts } from "./hmac.ts";
 import { type HashName, nodeCrypto, subtle, webBytes, webHashName } from "./runtime.ts";
 
@@ -13,5 +13,5 @@ export function digest(hash: HashName, parts: MessageParts): Awaitable<Uint8Arra
 }
 
 async function webDigest(hash: HashName, parts: MessageParts): Promise<Uint8Array> {
-  return new Uint8Array(await subtle().digest(webHashName(hash), webBytes(concatBytes(parts.map(toBytes)))));
+  return new Uint8Array(await subtle().digest(webHashName(hash), webBytes(concatBytes(parts))));
 }

@@ -1,5 +1,5 @@
 import { after, type Awaitable } from "../awaitable.ts";
-import { concatBytes, decodeBase64Url, equalBytes, toBytes } from "../encoding.ts";
+import { concatBytes, decodeBase64Url, equalBytes } from "../encoding.ts";
 import { WebhookError } from "../errors.ts";
 import type { MessageParts } from "./hmac.ts";
 import { type NodeKey, nodeCrypto, subtle, webBytes } from "./runtime.ts";
@@ -21,13 +21,12 @@ export function ed25519Verifier(publicKey: Uint8Array): Ed25519Verify {
   const node = nodeCrypto();
   if (node !== undefined) {
     const key = node.createPublicKey({ key: der, format: "der", type: "spki" });
-    return (signature, parts) =>
-      node.verify(null, concatBytes(parts.map(toBytes)), { key, dsaEncoding: "ieee-p1363" }, signature);
+    return (signature, parts) => node.verify(null, concatBytes(parts), key, signature);
   }
   let imported: Promise<CryptoKey> | undefined;
   return async (signature, parts) => {
     imported ??= subtle().importKey("spki", webBytes(der), "Ed25519", false, ["verify"]);
-    const message = webBytes(concatBytes(parts.map(toBytes)));
+    const message = webBytes(concatBytes(parts));
     return subtle().verify("Ed25519", await imported, webBytes(signature), message);
   };
 }
@@ -44,12 +43,12 @@ export function ed25519Signer(secretKey: Uint8Array): Ed25519Sign {
   if (node !== undefined) {
     const key: NodeKey = node.createPrivateKey({ key: der, format: "der", type: "pkcs8" });
     assertPair(node.createPublicKey(key).export({ format: "jwk" }).x, publicKey);
-    return (parts) => node.sign(null, concatBytes(parts.map(toBytes)), key);
+    return (parts) => node.sign(null, concatBytes(parts), key);
   }
   let imported: Promise<CryptoKey> | undefined;
   return async (parts) => {
     imported ??= importPrivate(der, publicKey);
-    return new Uint8Array(await subtle().sign("Ed25519", await imported, webBytes(concatBytes(parts.map(toBytes)))));
+    return new Uint8Array(await subtle().sign("Ed25519", await imported, webBytes(concatBytes(parts))));
   };
 }
 

@@ -1,5 +1,5 @@
 import { after, type Awaitable } from "../awaitable.ts";
-import { concatBytes, encodeBytes, type TextEncoding, toBytes } from "../encoding.ts";
+import { concatBytes, encodeBytes, type TextEncoding } from "../encoding.ts";
 import { type HashName, type NodeCrypto, nodeCrypto, subtle, webBytes, webHashName } from "./runtime.ts";
 
 /** Pieces of a message, taken one after the other; texts count as their UTF-8 bytes. */
@@ -45,7 +45,7 @@ function webHmacKey(hash: HashName, secret: Uint8Array): HmacKey {
   const mac = async (parts: MessageParts): Promise<Uint8Array> => {
     imported ??= subtle().importKey("raw", bytes, algorithm, false, ["sign"]);
     const key = await imported;
-    return new Uint8Array(await subtle().sign("HMAC", key, webBytes(concatBytes(parts.map(toBytes)))));
+    return new Uint8Array(await subtle().sign("HMAC", key, webBytes(concatBytes(parts))));
   };
   return {
     mac,

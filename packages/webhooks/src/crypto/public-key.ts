@@ -1,8 +1,16 @@
 import type { Awaitable } from "../awaitable.ts";
-import { concatBytes, toBytes } from "../encoding.ts";
+import { concatBytes } from "../encoding.ts";
 import { WebhookError } from "../errors.ts";
 import type { MessageParts } from "./hmac.ts";
-import { type HashName, type NodeKey, nodeCrypto, subtle, webBytes, webHashName } from "./runtime.ts";
+import {
+  type HashName,
+  type NodeCrypto,
+  type NodeKey,
+  nodePublicKeyCrypto,
+  subtle,
+  webBytes,
+  webHashName,
+} from "./runtime.ts";
 
 /**
  * Signature algorithms beside Ed25519: ECDSA (FIPS 186-5) with the key's curve and the hash named apart, because
@@ -35,7 +43,8 @@ export interface PublicKey {
  * `verify` elsewhere.
  */
 export function publicKey(algorithm: PublicKeyAlgorithm, input: PublicKeyInput): PublicKey {
-  return nodeCrypto() === undefined ? webPublicKey(algorithm, input) : nodePublicKey(algorithm, input);
+  const node = nodePublicKeyCrypto();
+  return node === undefined ? webPublicKey(algorithm, input) : nodePublicKey(node, algorithm, input);
 }
 
 /** r and s side by side (IEEE P1363) from an ASN.1 DER ECDSA signature, or `undefined` when it is not one. */
@@ -60,8 +69,7 @@ export function ecdsaSignatureFromDer(der: Uint8Array, curve: "p256" | "p384"): 
   return offset === der.length ? out : undefined;
 }
 
-function nodePublicKey(algorithm: PublicKeyAlgorithm, input: PublicKeyInput): PublicKey {
-  const node = nodeCrypto()!;
+function nodePublicKey(node: NodeCrypto, algorithm: PublicKeyAlgorithm, input: PublicKeyInput): PublicKey {
   const hash = hashOf(algorithm);
   let key: NodeKey;
   try {
@@ -75,7 +83,7 @@ function nodePublicKey(algorithm: PublicKeyAlgorithm, input: PublicKeyInput): Pu
   return {
     verify(signature, parts) {
       try {
-        return node.verify(hash, concatBytes(parts.map(toBytes)), { key, dsaEncoding: "ieee-p1363" }, signature);
+        return node.verify(hash, concatBytes(parts), { key, dsaEncoding: "ieee-p1363" }, signature);
       } catch {
         return false; // OpenSSL throws on some malformed signatures instead of refusing them.
       }
@@ -101,7 +109,7 @@ function webPublicKey(algorithm: PublicKeyAlgorithm, input: PublicKeyInput): Pub
       } catch (cause) {
         throw unreadable(algorithm, cause);
       }
-      return subtle().verify(parameters, key, webBytes(signature), webBytes(concatBytes(parts.map(toBytes))));
+      return subtle().verify(parameters, key, webBytes(signature), webBytes(concatBytes(parts)));
     },
   };
 }

@@ -32,7 +32,7 @@ export interface NodeCrypto {
   verify(
     hash: string | null,
     data: Uint8Array,
-    key: { readonly key: NodeKey; readonly dsaEncoding: "ieee-p1363" },
+    key: NodeKey | { readonly key: NodeKey; readonly dsaEncoding: "ieee-p1363" },
     signature: Uint8Array,
   ): boolean;
 }
@@ -50,6 +50,15 @@ export function nodeCrypto(): NodeCrypto | undefined {
   return runtime?.getBuiltinModule?.("node:crypto") as NodeCrypto | undefined;
 }
 
+/**
+ * As {@link nodeCrypto}, for public keys. Cloudflare's workerd has an imitation of `node:crypto` (with `nodejs_compat`)
+ * whose `verify` takes no encoding of ECDSA signatures; its WebCrypto is the real thing.
+ */
+export function nodePublicKeyCrypto(): NodeCrypto | undefined {
+  const { navigator } = globalThis as { readonly navigator?: { readonly userAgent?: string } };
+  return navigator?.userAgent === "Cloudflare-Workers" ? undefined : nodeCrypto();
+}
+
 /** WebCrypto, or a `runtime_unsupported` error where it is missing: a page that is not served over HTTPS. */
 export function subtle(): SubtleCrypto {
   // Typed as always present, but absent on pages that are not secure contexts.
@@ -57,13 +66,13 @@ export function subtle(): SubtleCrypto {
   if (web?.subtle !== undefined) return web.subtle;
   throw new WebhookError(
     "runtime_unsupported",
-    "This runtime has neither node:crypto nor crypto.subtle. In a browser, serve the page over HTTPS.",
+    "This runtime has no crypto.subtle. In a browser, serve the page over HTTPS.",
   );
 }
 
 /** `sha256` to `SHA-256`, the spelling of WebCrypto. */
 export function webHashName(hash: HashName): string {
-  return hash.toUpperCase().replace("SHA", "SHA-");
+  return hash.replace("sha", "SHA-");
 }
 
 /**

@@ -23,16 +23,16 @@ export interface ParsedSecret {
  */
 export function parseSecret(secret: StandardSecret): ParsedSecret {
   if (typeof secret !== "string") return { kind: "symmetric", bytes: inRange(secret, 1, Infinity) };
-  const [, prefix, encoded = ""] = /^(?:(whsec|whsk|whpk|whsk1|whpk1)_)?(.*)$/s.exec(secret) ?? [];
+  const [, prefix = "sec", encoded = ""] = /^(?:wh(sec|sk1?|pk1?)_)?(.*)$/s.exec(secret) ?? [];
   const bytes = decodeBase64(encoded);
   if (bytes === undefined) {
     throw invalid(
-      "The secret is not Base64 after an optional whsec_, whsk_ or whpk_. Copy it again without quotes or spaces; " +
-        "give bytes when the sender uses the text itself as the key.",
+      "The secret is not Base64 after whsec_, whsk_ or whpk_. Copy it without quotes or spaces; " +
+        "give bytes when its text is the key.",
     );
   }
-  if (prefix?.startsWith("whsk")) return { kind: "secret", bytes: inRange(bytes, 64, 64) };
-  if (prefix?.startsWith("whpk")) return { kind: "public", bytes: inRange(bytes, 32, 32) };
+  if (prefix.startsWith("sk")) return { kind: "secret", bytes: inRange(bytes, 64, 64) };
+  if (prefix.startsWith("pk")) return { kind: "public", bytes: inRange(bytes, 32, 32) };
   return { kind: "symmetric", bytes: inRange(bytes, 24, 75) };
 }
 
@@ -50,6 +50,5 @@ export function invalid(message: string): WebhookError {
 
 function inRange(bytes: Uint8Array, least: number, most: number): Uint8Array {
   if (bytes.length >= least && bytes.length <= most) return bytes;
-  const range = least === most ? `${least}` : `${least} to ${most}`;
-  throw invalid(`The secret is ${bytes.length} bytes long; a key of this kind has ${range}.`);
+  throw invalid(`The secret has ${bytes.length} bytes; a key of this kind has ${least} to ${most}.`);
 }

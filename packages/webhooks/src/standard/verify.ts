@@ -3,9 +3,9 @@ import { checkFreshness, type ClockOptions } from "../clock.ts";
 import { ed25519Verifier } from "../crypto/ed25519.ts";
 import { hmacKey } from "../crypto/hmac.ts";
 import { decodeBase64, equalText } from "../encoding.ts";
-import { WebhookError } from "../errors.ts";
+import { WebhookError, type WebhookErrorCode } from "../errors.ts";
 import { type HeaderReader, type HeadersInput, readHeaders, requireHeader } from "../request.ts";
-import { unwrap, type Verified, type VerifyResult } from "../result.ts";
+import { type Rejected, unwrap, type Verified, type VerifyResult } from "../result.ts";
 import { invalid, parseSecret, secretList, type StandardSecret } from "./secret.ts";
 
 /** What is read of a request: its headers in any shape and the exact body. */
@@ -42,6 +42,7 @@ export interface StandardVerifier {
 
 // Each Ed25519 candidate costs about 0.1 ms: a long header must not become work.
 const MOST_SIGNATURES = 32;
+const MISMATCH = "does not fit: the secret is another endpoint's, or the body is not the bytes that were sent";
 
 interface Key {
   readonly version: "v1" | "v1a";
@@ -59,14 +60,7 @@ export function createVerifier(
   options: StandardVerifyOptions = {},
 ): StandardVerifier {
   const keys = secretList(secrets).map(keyFor);
-  const check = (request: StandardRequest): Awaitable<VerifyResult<StandardVerified>> => {
-    try {
-      return checkRequest(request, keys, options);
-    } catch (error) {
-      if (error instanceof WebhookError) return { ok: false, error };
-      throw error;
-    }
-  };
+  const check = (request: StandardRequest) => checkSafely(request, keys, options);
   return {
     async verify(request) {
       return unwrap(await check(request));
@@ -87,23 +81,39 @@ export function createVerifier(
 export async function verify(
   request: StandardRequest,
   secrets: StandardSecret | readonly StandardSecret[],
-  options?: StandardVerifyOptions,
+  options: StandardVerifyOptions = {},
 ): Promise<StandardVerified> {
-  return createVerifier(secrets, options).verify(request);
+  return unwrap(await checkRequest(request, secretList(secrets).map(keyFor), options));
 }
 
 /** As {@link verify}, with the error in the result instead of thrown, unusable secrets included. */
 export async function tryVerify(
   request: StandardRequest,
   secrets: StandardSecret | readonly StandardSecret[],
-  options?: StandardVerifyOptions,
+  options: StandardVerifyOptions = {},
 ): Promise<VerifyResult<StandardVerified>> {
   try {
-    return await createVerifier(secrets, options).tryVerify(request);
+    return await checkRequest(request, secretList(secrets).map(keyFor), options);
   } catch (error) {
-    if (error instanceof WebhookError) return { ok: false, error };
-    throw error;
+    return rejected(error);
   }
+}
+
+function checkSafely(
+  request: StandardRequest,
+  keys: readonly Key[],
+  options: StandardVerifyOptions,
+): Awaitable<VerifyResult<StandardVerified>> {
+  try {
+    return checkRequest(request, keys, options);
+  } catch (error) {
+    return rejected(error);
+  }
+}
+
+function rejected(error: unknown): Rejected {
+  if (error instanceof WebhookError) return { ok: false, error };
+  throw error;
 }
 
 function checkRequest(
@@ -113,17 +123,16 @@ function checkRequest(
 ): Awaitable<VerifyResult<StandardVerified>> {
   const headers = readHeaders(request.headers);
   const family = familyOf(headers, options.headerPrefixes ?? ["webhook", "svix"]);
-  const id = requireHeader(headers, `${family}-id`);
-  const timestamp = requireHeader(headers, `${family}-timestamp`);
   const headerName = `${family}-signature`;
   const signatures = requireHeader(headers, headerName).split(" ", MOST_SIGNATURES);
+  const id = requireHeader(headers, `${family}-id`);
+  const timestampName = `${family}-timestamp`;
+  const timestamp = requireHeader(headers, timestampName);
   if (!/^\d{1,12}$/.test(timestamp)) {
-    throw new WebhookError("timestamp_invalid", `The ${family}-timestamp header is not a number of Unix seconds.`, {
-      headerName: `${family}-timestamp`,
-    });
+    throw failure("timestamp_invalid", timestampName, "is not a number of Unix seconds");
   }
   const signedAt = new Date(Number(timestamp) * 1000);
-  checkFreshness(signedAt.getTime(), options, 300, { headerName: `${family}-timestamp` });
+  checkFreshness(signedAt.getTime(), options, 300, { headerName: timestampName });
 
   const byVersion = groupByVersion(signatures, headerName);
   const usable = keys.filter((key) => byVersion[key.version].length > 0);
@@ -136,7 +145,7 @@ function checkRequest(
     }),
     (index): VerifyResult<StandardVerified> => {
       const key = usable[index];
-      if (key === undefined) return { ok: false, error: mismatch(headerName) };
+      if (key === undefined) return { ok: false, error: failure("signature_mismatch", headerName, MISMATCH) };
       const { version } = key;
       return { ok: true, scheme: "standard-webhooks", secretIndex: keys.indexOf(key), id, signedAt, version };
     },
@@ -173,40 +182,26 @@ function keyFor(secret: StandardSecret): Key {
   };
 }
 
-type ByVersion = Record<"v1" | "v1a" | "other", string[]>;
+type ByVersion = Record<"v1" | "v1a", string[]>;
 
 function groupByVersion(items: readonly string[], headerName: string): ByVersion {
-  const groups: ByVersion = { v1: [], v1a: [], other: [] };
+  const groups: ByVersion = { v1: [], v1a: [] };
   let readable = false;
   for (const item of items) {
-    const comma = item.indexOf(",");
-    if (comma <= 0) continue;
-    readable = true;
-    const version = item.slice(0, comma);
-    groups[version === "v1" || version === "v1a" ? version : "other"].push(item.slice(comma + 1));
+    const [, version, signature = ""] = /^(\w+),(.*)/.exec(item) ?? [];
+    readable ||= version !== undefined;
+    if (version === "v1" || version === "v1a") groups[version].push(signature);
   }
   if (readable) return groups;
-  throw new WebhookError("malformed_header", `The ${headerName} header is not a list of version,signature pairs.`, {
-    headerName,
-  });
+  throw failure("malformed_header", headerName, "is not a list of version,signature");
 }
 
-function noUsableKey(groups: ByVersion, headerName: string): WebhookError {
-  if (groups.v1.length + groups.v1a.length === 0) {
-    return new WebhookError("unknown_version", `The ${headerName} header has no v1 or v1a signature.`, { headerName });
-  }
-  const [version, needed] = groups.v1.length > 0 ? ["v1", "whsec_ secret"] : ["v1a", "whpk_ public key"];
-  return new WebhookError(
-    "key_unavailable",
-    `The ${headerName} header has only ${version} signatures, and no ${needed} was given to check them with.`,
-    { headerName },
-  );
+function noUsableKey({ v1, v1a }: ByVersion, headerName: string): WebhookError {
+  if (v1.length + v1a.length === 0) return failure("unknown_version", headerName, "has no v1 or v1a signature");
+  const lack = v1.length > 0 ? "v1 signatures and no whsec_ secret" : "v1a signatures and no whpk_ key";
+  return failure("key_unavailable", headerName, `has ${lack} was given`);
 }
 
-function mismatch(headerName: string): WebhookError {
-  return new WebhookError(
-    "signature_mismatch",
-    "No signature fits. The secret is another endpoint's, or the body is not the exact bytes that were sent.",
-    { headerName },
-  );
+function failure(code: WebhookErrorCode, headerName: string, what: string): WebhookError {
+  return new WebhookError(code, `The ${headerName} header ${what}.`, { headerName });
 }

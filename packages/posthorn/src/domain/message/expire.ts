@@ -23,6 +23,8 @@ export async function expirePayloads(services: Services, { retentionMs, from }: 
       .select("id")
       .where("id", ">", cursor)
       .where("id", "<", end)
+      .where("payload", "is not", null)
+      .where("expires_at", "is", null)
       .orderBy("id")
       .limit(STEP)
       .execute();

@@ -6,15 +6,17 @@ import { prepareBacklog } from "./hot/backlog.ts";
 import { prepareDue } from "./hot/due.ts";
 import { prepareRecord } from "./hot/record.ts";
 import { migrate } from "./migrate.ts";
-import type {
-  AcceptStatus,
-  Batch,
-  BatchResult,
-  QueryResult,
-  ThreadFailure,
-  ThreadOptions,
-  ThreadReply,
-  ThreadRequest,
+import {
+  type AcceptRow,
+  type Batch,
+  type BatchResult,
+  decodeAccepts,
+  decodeRecords,
+  type QueryResult,
+  type ThreadFailure,
+  type ThreadOptions,
+  type ThreadReply,
+  type ThreadRequest,
 } from "./protocol.ts";
 
 /** Primary result codes after which nothing else in the batch can work either. */
@@ -93,41 +95,33 @@ function close(db: DatabaseSync): null {
 function prepareCommit(db: DatabaseSync): (batch: Batch) => BatchResult {
   const accept = prepareAccept(db);
   const record = prepareRecord(db);
-  const runAll = (batch: Batch): BatchResult => {
-    let offset = 0;
-    const accepts = batch.accepts.map((row): AcceptStatus => {
-      const payload = batch.payloads.subarray(offset, offset + row.payloadBytes);
-      offset += row.payloadBytes;
-      return accept(row, payload);
-    });
-    for (const row of batch.records) record(row);
-    return { accepts, records: batch.records.map(() => null) };
-  };
-  const runEach = (batch: Batch): BatchResult => {
-    let offset = 0;
-    const accepts = batch.accepts.map((row): AcceptStatus | ThreadFailure => {
-      const payloads = batch.payloads.subarray(offset, offset + row.payloadBytes);
-      offset += row.payloadBytes;
-      return attempt(
-        () => transact(db, () => runAll({ accepts: [row], payloads, records: [] })).accepts[0] as AcceptStatus,
-      );
-    });
-    const records = batch.records.map((row): ThreadFailure | null => {
-      const result = attempt(() => transact(db, () => record(row)));
-      return result ?? null;
-    });
-    return { accepts, records };
-  };
   return (batch) => {
+    const accepts = withPayloads(decodeAccepts(batch.accepts), batch.payloads);
+    const records = decodeRecords(batch.records);
     try {
-      return transact(db, () => runAll(batch));
+      return transact(db, () => {
+        const statuses = accepts.map(([row, payload]) => accept(row, payload));
+        for (const row of records) record(row);
+        return { accepts: statuses.every((status) => status === "stored") ? null : statuses, records: null };
+      });
     } catch (error) {
       const code = failureOf(error).sqliteCode;
-      if (batch.accepts.length + batch.records.length === 1 || (code !== null && FATAL_CODES.has(code & 0xff)))
-        throw error;
-      return runEach(batch);
+      if (accepts.length + records.length === 1 || (code !== null && FATAL_CODES.has(code & 0xff))) throw error;
+      return {
+        accepts: accepts.map(([row, payload]) => attempt(() => transact(db, () => accept(row, payload)))),
+        records: records.map((row) => attempt(() => transact(db, () => record(row))) ?? null),
+      };
     }
   };
+}
+
+function withPayloads(rows: readonly AcceptRow[], payloads: Uint8Array): readonly (readonly [AcceptRow, Uint8Array])[] {
+  let offset = 0;
+  return rows.map((row) => {
+    const payload = payloads.subarray(offset, offset + row.payloadBytes);
+    offset += row.payloadBytes;
+    return [row, payload] as const;
+  });
 }
 
 function transact<T>(db: DatabaseSync, work: () => T): T {

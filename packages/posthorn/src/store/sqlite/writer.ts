@@ -4,10 +4,11 @@ import type { AcceptEntry, AcceptResult, DuePage, EndpointBacklog, RecordEntry }
 import {
   type AcceptStatus,
   acceptResult,
-  acceptRow,
   type Batch,
   type BatchResult,
-  recordRow,
+  type Cell,
+  encodeAccept,
+  encodeRecord,
   type ThreadFailure,
 } from "./protocol.ts";
 import { type ThreadClient, toStoreError } from "./thread-client.ts";
@@ -141,12 +142,12 @@ export class Writer {
     result: BatchResult,
   ): void {
     accepts.forEach(({ resolve, reject }, index) => {
-      const status = result.accepts[index]!;
+      const status = result.accepts === null ? "stored" : result.accepts[index]!;
       if (isFailure(status)) reject(toStoreError(status, this.#path));
       else resolve(acceptResult(status));
     });
     records.forEach(({ resolve, reject }, index) => {
-      const failure = result.records[index];
+      const failure = result.records?.[index];
       if (failure) reject(toStoreError(failure, this.#path));
       else resolve();
     });
@@ -158,16 +159,16 @@ function toBatch(
   records: readonly Pending<RecordEntry, void>[],
 ): Batch {
   const payloads = new Uint8Array(accepts.reduce((bytes, { entry }) => bytes + entry.payload.byteLength, 0));
+  const acceptCells: Cell[] = [];
+  const recordCells: Cell[] = [];
   let offset = 0;
   for (const { entry } of accepts) {
+    encodeAccept(acceptCells, entry);
     payloads.set(entry.payload, offset);
     offset += entry.payload.byteLength;
   }
-  return {
-    accepts: accepts.map(({ entry }) => acceptRow(entry)),
-    payloads,
-    records: records.map(({ entry }) => recordRow(entry)),
-  };
+  for (const { entry } of records) encodeRecord(recordCells, entry);
+  return { accepts: acceptCells, payloads, records: recordCells };
 }
 
 /** Waits for the end of this turn of the event loop, or under load a little longer. */

@@ -16,29 +16,29 @@ export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8
   const insertDelivery = db.prepare("INSERT INTO delivery VALUES (?, ?, ?, ?, 0, 0, 0, NULL)");
 
   return (row, payload) => {
-    const [id, publicId, appId, eventType, eventId, channels, tags, contentType, expiresAt, deliverAt] = row.message;
-    if (row.key !== null) {
-      for (const bucket of row.key.buckets) {
-        const used = usedKey.get(bucket, row.key.hash) as { message_id: number | null } | undefined;
+    const { id, appId, eventId, idempotency: key } = row;
+    if (key !== null) {
+      for (const bucket of key.buckets) {
+        const used = usedKey.get(bucket, key.hash) as { message_id: number | null } | undefined;
         if (used !== undefined && used.message_id !== null) return used.message_id;
       }
     }
     if (eventId !== null && sameEvent.get(appId, eventId) !== undefined) return "duplicate_event_id";
     insertMessage.run(
       id,
-      publicId,
+      row.publicId,
       appId,
-      eventType,
+      row.eventType,
       eventId,
-      channels,
-      tags,
+      row.channelsJson,
+      row.tagsJson,
       payload,
-      contentType,
-      expiresAt,
-      deliverAt,
+      row.contentType,
+      row.expiresAt,
+      row.deliverAt,
     );
     for (const endpointId of row.endpointIds) insertDelivery.run(id, endpointId, DELIVERY_STATE.pending, row.due);
-    if (row.key !== null) keepKey.run(row.key.buckets[0]!, row.key.hash, id);
+    if (key !== null) keepKey.run(key.buckets[0]!, key.hash, id);
     return "stored";
   };
 }

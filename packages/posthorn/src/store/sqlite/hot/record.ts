@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { DELIVERY_STATE, TRIGGER } from "../../schema.ts";
-import type { RecordRow } from "../protocol.ts";
+import type { RecordEntry } from "../../store.ts";
 
 /**
  * Writes the outcome of an attempt: one appended attempt, one delivery moved on.
@@ -8,7 +8,7 @@ import type { RecordRow } from "../protocol.ts";
  * The update names the generation that the dispatcher read. When somebody made the delivery due again meanwhile (a resend, a
  * recovery), their wish stands and the outcome only adds what it knows.
  */
-export function prepareRecord(db: DatabaseSync): (row: RecordRow) => void {
+export function prepareRecord(db: DatabaseSync): (entry: RecordEntry) => void {
   const insertAttempt = db.prepare("INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const scheduled = db.prepare(
     "UPDATE delivery SET state = ?, due = ?, attempts = ? WHERE message_id = ? AND endpoint_id = ? AND generation = ?",
@@ -29,10 +29,10 @@ export function prepareRecord(db: DatabaseSync): (row: RecordRow) => void {
       attempts = max(attempts, ?2)
     WHERE message_id = ?3 AND endpoint_id = ?4`);
 
-  return ({ delivery, attempt }) => {
-    const [messageId, endpointId, generation, trigger, state, due, attempts] = delivery;
+  return (entry) => {
+    const { messageId, endpointId, generation, trigger, state, due, attempts, attempt } = entry;
     if (attempt !== null) {
-      const [id, publicId, url, status, code, response, durationMs, errorCode] = attempt;
+      const { id, publicId, url, status, responseCode, response, durationMs, errorCode } = attempt;
       insertAttempt.run(
         id,
         publicId,
@@ -41,7 +41,7 @@ export function prepareRecord(db: DatabaseSync): (row: RecordRow) => void {
         url,
         status,
         trigger,
-        code,
+        responseCode,
         response,
         durationMs,
         errorCode,

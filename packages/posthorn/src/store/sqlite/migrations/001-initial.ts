@@ -119,7 +119,7 @@ CREATE INDEX attempt_of_message ON attempt (message_id);
 
 CREATE TABLE idempotency (
   bucket INTEGER NOT NULL,
-  hash BLOB NOT NULL,
+  hash TEXT NOT NULL,
   message_id INTEGER,
   status INTEGER,
   body TEXT,

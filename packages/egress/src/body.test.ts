@@ -1,0 +1,24 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { CappedBody } from "./body.ts";
+
+test("the body is the chunks one after the other, cut at the cap, and a cut is told", () => {
+  const chunks = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 });
+  fc.assert(
+    fc.property(chunks, fc.integer({ min: 0, max: 2000 }), (parts, cap) => {
+      const body = new CappedBody(cap);
+      const whole = Buffer.concat(parts);
+      const fitted = parts.every((part) => body.add(part));
+      // Like the client, which stops at the first chunk that did not fit.
+      expect(fitted).toBe(whole.length <= cap);
+      expect(body.bytes().equals(whole.subarray(0, cap))).toBe(true);
+    }),
+  );
+});
+
+test("a body of single bytes takes no more than twice its size", () => {
+  const body = new CappedBody(10_000_000);
+  for (let index = 0; index < 100_000; index++) body.add(Uint8Array.of(index));
+  expect(body.bytes()).toHaveLength(100_000);
+  expect(body.bytes().buffer.byteLength).toBeLessThanOrEqual(200_000);
+});

@@ -1,0 +1,268 @@
+import { constants, gzipSync } from "node:zlib";
+import { answer, flood, hang, raw, repeat } from "./behaviour.ts";
+import type { Behaviour, LabRequest } from "./behaviour.ts";
+
+const HEAD = "HTTP/1.1 200 OK\r\n";
+
+/** 50 MB of zeros in about 50 kB: small enough to pass a cap on compressed bytes. Made on first use. */
+let bomb: Buffer | null = null;
+function gzipBomb(): Buffer {
+  bomb ??= gzipSync(Buffer.alloc(50_000_000), { level: constants.Z_BEST_COMPRESSION });
+  return bomb;
+}
+
+const WELL: readonly Behaviour[] = [
+  {
+    path: "/ok",
+    group: "well",
+    does: "Answers 200 at once.",
+    expect: "Success.",
+    run: (call) => answer(call, 200, "ok\n"),
+  },
+  {
+    path: "/echo",
+    group: "well",
+    does: "Answers 200 with method, headers and body of the request as JSON.",
+    expect: "Success.",
+    run: (call) => {
+      const { method, rawHeaders } = call.request;
+      const text = JSON.stringify({ method, headers: rawHeaders, body: call.body.toString("base64") });
+      answer(call, 200, text, { "content-type": "application/json" });
+    },
+  },
+  {
+    path: "/status/*",
+    group: "well",
+    does: "Answers with the status in the path, such as /status/503.",
+    expect: "Success for 2xx only; 410 stops the endpoint.",
+    run: (call) => {
+      const status = Number(call.rest);
+      answer(call, status >= 200 && status <= 599 ? status : 400, `${status}\n`);
+    },
+  },
+];
+
+const SLOW: readonly Behaviour[] = [
+  {
+    path: "/delay/*",
+    group: "slow",
+    does: "Answers 200 after the milliseconds in the path (at most 120,000).",
+    expect: "Success below the deadline, a timeout above.",
+    run: (call) => {
+      const timer = setTimeout(() => answer(call, 200, "late\n"), Math.min(Number(call.rest) || 0, 120_000));
+      call.socket.once("close", () => clearTimeout(timer));
+    },
+  },
+  { path: "/hang/head", group: "slow", does: "Never answers.", expect: "A timeout.", run: hang },
+  {
+    path: "/hang/half-head",
+    group: "slow",
+    does: "Stops in the middle of the head.",
+    expect: "A timeout.",
+    run: (call) => {
+      raw(call, `${HEAD}content-type: text/pl`);
+      hang(call);
+    },
+  },
+  {
+    path: "/hang/body",
+    group: "slow",
+    does: "Sends the head and half of the body, then nothing.",
+    expect: "The status counts; the body is noted as cut off at the deadline.",
+    run: (call) => {
+      raw(call, `${HEAD}content-length: 10\r\n\r\nhello`);
+      hang(call);
+    },
+  },
+  {
+    path: "/hang/request",
+    group: "slow",
+    does: "Never reads the request body.",
+    expect: "A timeout, for bodies larger than the socket buffers.",
+    readBody: false,
+    run: hang,
+  },
+  {
+    path: "/drip/head",
+    group: "slow",
+    does: "Sends one byte of an endless header every 50 ms.",
+    expect: "A timeout: the deadline is for the whole, not for each byte.",
+    run: (call) => {
+      raw(call, `${HEAD}x-drip: `);
+      repeat(call, 50, () => raw(call, "a"));
+    },
+  },
+  {
+    path: "/drip/body",
+    group: "slow",
+    does: "Sends one byte of body every 50 ms, for ever.",
+    expect: "The status counts; the body is noted as cut off at the deadline.",
+    run: (call) => {
+      raw(call, `${HEAD}transfer-encoding: chunked\r\n\r\n`);
+      repeat(call, 50, () => raw(call, "1\r\na\r\n"));
+    },
+  },
+];
+
+const LARGE: readonly Behaviour[] = [
+  {
+    path: "/endless/headers",
+    group: "large",
+    does: "Sends headers without end.",
+    expect: "The answer is refused once the head is too large.",
+    run: (call) => {
+      raw(call, HEAD);
+      flood(call, (index) => `x-filler-${index}: ${"a".repeat(1000)}\r\n`);
+    },
+  },
+  {
+    path: "/endless/header",
+    group: "large",
+    does: "Sends one header whose value never ends.",
+    expect: "The answer is refused once the head is too large.",
+    run: (call) => {
+      raw(call, `${HEAD}x-filler: `);
+      flood(call, () => "a".repeat(16_384));
+    },
+  },
+  {
+    path: "/endless/body",
+    group: "large",
+    does: "Sends a body without end, as fast as it is read.",
+    expect: "The status counts; the body is cut at the cap and the connection closed.",
+    run: (call) => {
+      raw(call, `${HEAD}content-type: text/plain\r\n\r\n`);
+      flood(call, () => Buffer.alloc(65_536, 0x61));
+    },
+  },
+  {
+    path: "/endless/chunks",
+    group: "large",
+    does: "Sends one-byte chunks with a long chunk extension each, without end.",
+    expect: "Cut at the cap or at the deadline, with bounded memory.",
+    run: (call) => {
+      raw(call, `${HEAD}transfer-encoding: chunked\r\n\r\n`);
+      flood(call, () => `1;${"x".repeat(200)}=y\r\na\r\n`.repeat(100));
+    },
+  },
+  {
+    path: "/gzip-bomb",
+    group: "large",
+    does: "Sends 50 MB of zeros as 50 kB of gzip, though the client asked for identity.",
+    expect: "The raw bytes are kept up to the cap and never inflated.",
+    run: (call) => {
+      const body = gzipBomb();
+      call.response.writeHead(200, { "content-encoding": "gzip", "content-length": body.length });
+      call.response.end(body);
+    },
+  },
+  {
+    path: "/gzip-liar",
+    group: "large",
+    does: "Says Content-Encoding: gzip and sends plain text.",
+    expect: "Success: nobody inflates it.",
+    run: (call) => answer(call, 200, "this is not gzip\n", { "content-encoding": "gzip" }),
+  },
+];
+
+const BUSY: readonly Behaviour[] = [
+  {
+    path: "/retry-after/seconds",
+    group: "busy",
+    does: "Answers 429 with Retry-After in seconds (?after=, default 2).",
+    expect: "The endpoint is paused until then.",
+    run: (call) => answer(call, 429, "slow down\n", { "retry-after": call.query.get("after") ?? "2" }),
+  },
+  {
+    path: "/retry-after/date",
+    group: "busy",
+    does: "Answers 429 with Retry-After as an HTTP date (?after= seconds from now, default 2).",
+    expect: "The endpoint is paused until then.",
+    run: (call) => {
+      const when = new Date(Date.now() + Number(call.query.get("after") ?? "2") * 1000);
+      answer(call, 429, "slow down\n", { "retry-after": when.toUTCString() });
+    },
+  },
+  {
+    path: "/retry-after/nonsense",
+    group: "busy",
+    does: "Answers 503 with a Retry-After nobody can read.",
+    expect: "The usual retry policy.",
+    run: (call) => answer(call, 503, "", { "retry-after": "soon, I hope" }),
+  },
+  {
+    path: "/flap",
+    group: "busy",
+    does: "Answers 503 and 200 in turn, ?n= of each (default 1).",
+    expect: "The breaker does not open and shut with every request.",
+    run: (call) => {
+      const n = Math.max(1, Number(call.query.get("n") ?? "1"));
+      answer(call, Math.floor(call.count / n) % 2 === 0 ? 503 : 200);
+    },
+  },
+  {
+    path: "/flaky",
+    group: "busy",
+    does: "Fails at random: a 500, a reset or a hang in ?percent= of all calls (default 30).",
+    expect: "Every message arrives in the end.",
+    run: (call) => {
+      if (call.random() * 100 >= Number(call.query.get("percent") ?? "30")) return answer(call, 200);
+      const kind = Math.floor(call.random() * 3);
+      if (kind === 0) answer(call, 500);
+      else if (kind === 1) call.socket.resetAndDestroy();
+      else hang(call);
+    },
+  },
+];
+
+/** Sends the client somewhere it must not go. */
+function redirect(call: LabRequest, location: string, status = 302): void {
+  answer(call, status, "", { location });
+}
+
+const ELSEWHERE: readonly Behaviour[] = [
+  {
+    path: "/redirect/loop",
+    group: "redirect",
+    does: "Answers 302 to itself.",
+    expect: "Not followed: a failure, with the Location recorded.",
+    run: (call) => redirect(call, "/redirect/loop"),
+  },
+  {
+    path: "/redirect/metadata",
+    group: "redirect",
+    does: "Answers 307 to the metadata service of a cloud.",
+    expect: "Not followed.",
+    run: (call) => redirect(call, "http://169.254.169.254/latest/meta-data/", 307),
+  },
+  {
+    path: "/redirect/private",
+    group: "redirect",
+    does: "Answers 308 to a private address.",
+    expect: "Not followed.",
+    run: (call) => redirect(call, "http://10.0.0.1:8080/admin", 308),
+  },
+  {
+    path: "/redirect/file",
+    group: "redirect",
+    does: "Answers 301 to a file: URL.",
+    expect: "Not followed.",
+    run: (call) => redirect(call, "file:///etc/passwd", 301),
+  },
+  {
+    path: "/200-error",
+    group: "lying",
+    does: `Answers 200 with {"ok":false} inside.`,
+    expect: "Success by status; a failure where the endpoint has a success rule.",
+    run: (call) => answer(call, 200, `{"ok":false,"error":"invalid_token"}`, { "content-type": "application/json" }),
+  },
+  {
+    path: "/200-html",
+    group: "lying",
+    does: "Answers 200 with the HTML page of a hosting provider.",
+    expect: "Success by status; a warning that this looks like an error page.",
+    run: (call) => answer(call, 200, "<!doctype html><title>Site not found</title>", { "content-type": "text/html" }),
+  },
+];
+
+export { BUSY, ELSEWHERE, HEAD, LARGE, SLOW, WELL };

@@ -1,0 +1,74 @@
+import { answer } from "./behaviour.ts";
+import type { Behaviour } from "./behaviour.ts";
+
+/** Answers that a sender's ownership checks and credentials look for. */
+export const HANDSHAKES: readonly Behaviour[] = [
+  {
+    path: "/cloudevents",
+    group: "handshake",
+    does: "Grants a CloudEvents OPTIONS handshake, at ?rate= requests a minute (default 120).",
+    expect: "The endpoint counts as verified, at that rate.",
+    run: (call) => {
+      const origin = call.request.headers["webhook-request-origin"];
+      if (call.request.method !== "OPTIONS") return answer(call, 200);
+      answer(call, 200, "", {
+        "webhook-allowed-origin": typeof origin === "string" ? origin : "*",
+        "webhook-allowed-rate": call.query.get("rate") ?? "120",
+        allow: "POST",
+      });
+    },
+  },
+  {
+    path: "/cloudevents/deny",
+    group: "handshake",
+    does: "Answers a CloudEvents OPTIONS handshake for another origin.",
+    expect: "The endpoint stays unverified.",
+    run: (call) => answer(call, 200, "", { "webhook-allowed-origin": "someone-else.example" }),
+  },
+  {
+    path: "/challenge",
+    group: "handshake",
+    does: "Echoes the challenge of a JSON body.",
+    expect: "The endpoint counts as verified.",
+    run: (call) => answer(call, 200, challengeOf(call.body), { "content-type": "text/plain" }),
+  },
+  {
+    path: "/oauth/token",
+    group: "handshake",
+    does: "Gives an OAuth 2 token for client lab with secret lab, good for ?expires= seconds (default 60).",
+    expect: "The token is kept and used until shortly before it ends.",
+    run: (call) => {
+      const basic = `Basic ${Buffer.from("lab:lab").toString("base64")}`;
+      const form = new URLSearchParams(call.body.toString());
+      const known = call.request.headers.authorization === basic || form.get("client_secret") === "lab";
+      if (!known) return answer(call, 401, `{"error":"invalid_client"}`, { "content-type": "application/json" });
+      const token = {
+        access_token: `token-${call.count + 1}`,
+        token_type: "Bearer",
+        expires_in: Number(call.query.get("expires") ?? "60"),
+      };
+      answer(call, 200, JSON.stringify(token), { "content-type": "application/json" });
+    },
+  },
+  {
+    path: "/oauth/hook",
+    group: "handshake",
+    does: "Wants a Bearer token of /oauth/token; ?revoked= names one that is no longer good.",
+    expect: "A 401 makes the sender fetch a new token.",
+    run: (call) => {
+      const { authorization = "" } = call.request.headers;
+      const good = /^Bearer token-\d+$/.test(authorization) && authorization !== `Bearer ${call.query.get("revoked")}`;
+      answer(call, good ? 200 : 401, "", good ? {} : { "www-authenticate": `Bearer error="invalid_token"` });
+    },
+  },
+];
+
+function challengeOf(body: Buffer): string {
+  try {
+    const parsed: unknown = JSON.parse(body.toString());
+    const value = typeof parsed === "object" && parsed !== null && "challenge" in parsed ? parsed.challenge : "";
+    return typeof value === "string" ? value : "";
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,294 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { describe, expect, test } from "vitest";
+import { Egress, parseAllowList } from "../src/index.ts";
+import type { EgressOptions, EgressResult } from "../src/index.ts";
+import { startDnsServer } from "./dns-server.ts";
+import type { DnsServer, Question, Reply } from "./dns-server.ts";
+
+/** A receiver on `127.0.0.1` that counts connections and echoes the Host header. */
+async function startReceiver() {
+  let connections = 0;
+  const server = createServer((request, response) => response.end(request.headers.host));
+  server.on("connection", () => connections++);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    get connections() {
+      return connections;
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+const HOST = "hooks.customer.com";
+/** Only this one address is open: everything else a name may resolve to is as bad as a private one would be. */
+const ONE = parseAllowList("127.0.0.1");
+
+const client = (dns: DnsServer, more: EgressOptions = {}) =>
+  new Egress({ allow: ONE, ...more, dns: { servers: [dns.address], timeoutMs: 400, tries: 2, ...more.dns } });
+
+const post = (egress: Egress, port: number, host = HOST): Promise<EgressResult> =>
+  egress.send({
+    method: "POST",
+    url: `http://${host}:${port}/`,
+    headers: [],
+    body: null,
+    timeoutMs: 4000,
+    maxResponseBytes: 1000,
+  });
+
+/** Answers for {@link HOST}; a working resolver for all else. */
+const zone = (reply: (question: Question) => Reply) => (question: Question) =>
+  question.name === HOST ? reply(question) : ({ rcode: "NXDOMAIN" } as const);
+
+const code = (result: EgressResult) => (result.kind === "error" ? result.code : result.status);
+
+describe("DNS rebinding", () => {
+  test("a name that turns bad between two look-ups is refused at the second connection, and nothing is dialled", async () => {
+    await using receiver = await startReceiver();
+    let bad = false;
+    await using dns = await startDnsServer(
+      zone(({ type }) => (type === "A" ? { a: [bad ? "169.254.169.254" : "127.0.0.1"], ttl: 0 } : {})),
+    );
+    let now = 0;
+    await using egress = client(dns, { now: () => now, maxSocketAgeMs: 500 });
+    expect(code(await post(egress, receiver.port))).toBe(200);
+    bad = true;
+    now += 2000;
+    const second = await post(egress, receiver.port);
+    expect(second).toMatchObject({ kind: "error", code: "blocked_address", fault: "refused" });
+    expect(receiver.connections).toBe(1);
+  });
+
+  test("the address that was vetted is the address that is dialled, though every question gets another answer", async () => {
+    await using receiver = await startReceiver();
+    let asked = 0;
+    // Good for the first look-up; whoever asks again, to dial, gets a bad one.
+    await using dns = await startDnsServer(
+      zone(({ type }) => (type === "A" ? { a: [asked++ === 0 ? "127.0.0.1" : "10.0.0.1"], ttl: 0 } : {})),
+    );
+    await using egress = client(dns);
+    const result = await post(egress, receiver.port);
+    expect(result).toMatchObject({ kind: "response", status: 200, peer: `127.0.0.1:${receiver.port}` });
+    expect(asked).toBe(1);
+  });
+
+  test.each([
+    ["a good and a bad A", { a: ["127.0.0.1", "10.0.0.1"] }, {}],
+    ["a bad A behind many good ones", { a: [...Array.from({ length: 12 }, () => "127.0.0.1"), "192.168.0.1"] }, {}],
+    ["a good A and a bad AAAA", { a: ["127.0.0.1"] }, { aaaa: ["fd00:ec2::254"] }],
+    ["a good A and a mapped AAAA", { a: ["127.0.0.1"] }, { aaaa: ["::ffff:127.0.0.1"] }],
+    [
+      "a bad address at the end of a CNAME chain",
+      { cname: ["a.example.net", "metadata.google.internal"], a: ["169.254.169.254"] },
+      {},
+    ],
+  ])("%s refuses all of it, and nothing is dialled", async (_title, a, aaaa) => {
+    await using receiver = await startReceiver();
+    await using dns = await startDnsServer(zone(({ type }) => (type === "A" ? a : aaaa)));
+    await using egress = client(dns);
+    expect(code(await post(egress, receiver.port))).toBe("blocked_address");
+    expect(receiver.connections).toBe(0);
+  });
+
+  test("a tenant learns only that it was blocked; an operator learns rule, address, name and setting", async () => {
+    await using dns = await startDnsServer(zone(({ type }) => (type === "A" ? { a: ["10.20.30.40"] } : {})));
+    await using egress = client(dns, { allow: parseAllowList("external") });
+    const result = await post(egress, 80);
+    const other = await egress.send({
+      method: "GET",
+      url: "http://169.254.169.254/",
+      headers: [],
+      body: null,
+      timeoutMs: 1000,
+      maxResponseBytes: 1,
+    });
+    expect(result.kind === "error" && other.kind === "error" && result.message === other.message).toBe(true);
+    expect(result).toMatchObject({
+      detail: expect.stringMatching(/private.*10\.20\.30\.40.*hooks\.customer\.com.*"private"/),
+    });
+    const check = await egress.check(`https://${HOST}/`);
+    expect(check).toMatchObject({ allowed: false, code: "blocked_address" });
+  });
+});
+
+describe("an idle socket", () => {
+  test("is used again without a question to DNS, and vetted again when the rules change", async () => {
+    await using receiver = await startReceiver();
+    await using dns = await startDnsServer(zone(({ type }) => (type === "A" ? { a: ["127.0.0.1"], ttl: 0 } : {})));
+    await using egress = client(dns);
+    await post(egress, receiver.port);
+    const asked = dns.questions.length;
+    expect(await post(egress, receiver.port)).toMatchObject({ status: 200, timings: { reused: true } });
+    expect(dns.questions).toHaveLength(asked);
+    egress.setRules({ allow: parseAllowList("127.0.0.1,10.0.0.0/8") });
+    expect(await post(egress, receiver.port)).toMatchObject({ status: 200, timings: { reused: true } });
+    egress.setRules({ allow: parseAllowList("external") });
+    expect(code(await post(egress, receiver.port))).toBe("blocked_address");
+    expect(receiver.connections).toBe(1);
+    expect(egress.stats.sockets).toBe(0);
+  });
+
+  test("of one application is never lent to another whose rules refuse the address", async () => {
+    await using receiver = await startReceiver();
+    await using dns = await startDnsServer(zone(({ type }) => (type === "A" ? { a: ["127.0.0.1"] } : {})));
+    await using egress = client(dns, { allow: parseAllowList("external") });
+    const request = {
+      method: "GET",
+      url: `http://${HOST}:${receiver.port}/`,
+      headers: [],
+      body: null,
+      timeoutMs: 2000,
+      maxResponseBytes: 1000,
+    };
+    expect(code(await egress.send({ ...request, allow: ONE }))).toBe(200);
+    expect(code(await egress.send(request))).toBe("blocked_address");
+    expect(code(await egress.send({ ...request, allow: parseAllowList("10.0.0.0/8") }))).toBe("blocked_address");
+    expect(code(await egress.send({ ...request, allow: ONE }))).toBe(200);
+    expect(receiver.connections).toBe(1);
+  });
+});
+
+describe("names", () => {
+  test("the name is kept for the Host header though an address is dialled", async () => {
+    await using receiver = await startReceiver();
+    await using dns = await startDnsServer(
+      zone(({ type }) => (type === "A" ? { cname: ["edge.example.net"], a: ["127.0.0.1"] } : {})),
+    );
+    await using egress = client(dns);
+    const result = await post(egress, receiver.port);
+    expect(result.kind === "response" && Buffer.from(result.body).toString()).toBe(`${HOST}:${receiver.port}`);
+  });
+
+  test("the name is kept for SNI though an address is dialled", async () => {
+    const names: string[] = [];
+    const server = createTlsServer({
+      SNICallback: (name, callback) => (names.push(name), callback(new Error("seen"))),
+    });
+    server.on("tlsClientError", () => {});
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await using dns = await startDnsServer(zone(({ type }) => (type === "A" ? { a: ["127.0.0.1"] } : {})));
+    await using egress = client(dns);
+    const { port } = server.address() as AddressInfo;
+    await egress.send({
+      method: "GET",
+      url: `https://${HOST}:${port}/`,
+      headers: [],
+      body: null,
+      timeoutMs: 2000,
+      maxResponseBytes: 1000,
+    });
+    expect(names).toEqual([HOST]);
+    server.close();
+  });
+
+  test("is asked for as an absolute name and never with a search suffix", async () => {
+    await using dns = await startDnsServer(() => ({ rcode: "NXDOMAIN" }));
+    await using egress = client(dns);
+    await post(egress, 80, "gone.customer.com");
+    expect(new Set(dns.questions.map(({ name }) => name))).toEqual(new Set(["gone.customer.com"]));
+  });
+
+  test("localhost is this machine and never asked of a name server", async () => {
+    await using receiver = await startReceiver();
+    await using dns = await startDnsServer(() => ({ a: ["10.0.0.1"] }));
+    await using egress = client(dns, { allow: parseAllowList("loopback") });
+    expect(code(await post(egress, receiver.port, "localhost"))).toBe(200);
+    expect(code(await post(egress, receiver.port, "app.localhost"))).toBe(200);
+    expect(dns.questions).toEqual([]);
+  });
+});
+
+describe("addresses are tried in turn", () => {
+  test("a dead address before a live one costs no failure", async () => {
+    await using receiver = await startReceiver();
+    await using dns = await startDnsServer(
+      zone(({ type }) => (type === "A" ? { a: ["127.0.0.77", "127.0.0.1"] } : { aaaa: ["::1"] })),
+    );
+    await using egress = client(dns, { allow: parseAllowList("loopback") });
+    expect(await post(egress, receiver.port)).toMatchObject({ kind: "response", peer: `127.0.0.1:${receiver.port}` });
+  });
+
+  test("all dead is one failure, that names what was tried to the operator", async () => {
+    await using dns = await startDnsServer(
+      zone(({ type }) => (type === "A" ? { a: ["127.0.0.77", "127.0.0.78"] } : {})),
+    );
+    await using egress = client(dns, { allow: parseAllowList("loopback") });
+    expect(await post(egress, 9)).toMatchObject({ code: "blocked_url" });
+    const result = await post(egress, 10_081);
+    expect(result).toMatchObject({
+      code: "connect_refused",
+      detail: expect.stringMatching(/127\.0\.0\.77.*127\.0\.0\.78/),
+    });
+  });
+});
+
+describe("truncation", () => {
+  test("an answer too long for UDP is asked for again over TCP, and every address of it is vetted", async () => {
+    await using receiver = await startReceiver();
+    const many = Array.from({ length: 80 }, (_none, index) => `10.0.0.${index}`);
+    await using dns = await startDnsServer(
+      zone(({ type, over }) => (type === "AAAA" ? {} : over === "udp" ? "truncated" : { a: ["127.0.0.1", ...many] })),
+    );
+    await using egress = client(dns);
+    expect(code(await post(egress, receiver.port))).toBe("blocked_address");
+    expect(dns.questions.some(({ over }) => over === "tcp")).toBe(true);
+    await using wide = client(dns, { allow: parseAllowList("loopback,private") });
+    expect(code(await post(wide, receiver.port))).toBe(200);
+  });
+});
+
+describe("trouble of theirs and trouble of ours", () => {
+  test.each<[string, Reply, string, string]>([
+    ["a name that does not exist", { rcode: "NXDOMAIN" }, "dns_not_found", "target"],
+    ["a name without addresses", {}, "dns_not_found", "target"],
+    ["silence for this name only", "silence", "dns_timeout", "target"],
+    ["a failure for this name only", { rcode: "SERVFAIL" }, "dns_broken", "target"],
+    ["a refusal for this name only", { rcode: "REFUSED" }, "dns_broken", "target"],
+  ])("%s is theirs", async (_title, reply, expected, fault) => {
+    await using dns = await startDnsServer(zone(() => reply));
+    await using egress = client(dns);
+    expect(await post(egress, 80)).toMatchObject({ kind: "error", code: expected, fault });
+  });
+
+  test.each<[string, Reply]>([
+    ["silence for every name", "silence"],
+    ["a failure for every name", { rcode: "SERVFAIL" }],
+    ["answers that are no DNS", "garbage"],
+  ])("%s is ours", async (_title, reply) => {
+    await using dns = await startDnsServer(() => reply);
+    await using egress = client(dns);
+    expect(await post(egress, 80)).toMatchObject({ kind: "error", code: "dns_failed", fault: "ours" });
+  });
+
+  test("a resolver that is not there is ours", async () => {
+    const dns = await startDnsServer(() => "silence");
+    await dns[Symbol.asyncDispose]();
+    await using egress = client(dns);
+    expect(await post(egress, 80)).toMatchObject({ kind: "error", code: "dns_failed", fault: "ours" });
+  });
+
+  test("half an answer is enough: an AAAA that fails does not take the A down", async () => {
+    await using receiver = await startReceiver();
+    await using dns = await startDnsServer(
+      zone(({ type }) => (type === "A" ? { a: ["127.0.0.1"] } : { rcode: "SERVFAIL" })),
+    );
+    await using egress = client(dns);
+    expect(code(await post(egress, receiver.port))).toBe(200);
+  });
+
+  test("a silent name server holds nobody longer than the budget, many at once included", async () => {
+    await using dns = await startDnsServer(zone(() => "silence"));
+    await using egress = client(dns);
+    const results = await Promise.all(Array.from({ length: 100 }, () => post(egress, 80)));
+    expect(new Set(results.map(code))).toEqual(new Set(["dns_timeout"]));
+    expect(Math.max(...results.map(({ timings }) => timings.totalMs))).toBeLessThan(3000);
+    // One look-up for all of them: two questions, two tries each, and the probe.
+    expect(dns.questions.filter(({ name }) => name === HOST).length).toBeLessThanOrEqual(4);
+  });
+});

@@ -1,0 +1,219 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { Egress, EGRESS_ERRORS, parseAllowList } from "../src/index.ts";
+import type { EgressErrorCode, EgressRequest, EgressResult } from "../src/index.ts";
+import { BEHAVIOURS, startLab } from "../src/lab/index.ts";
+import type { Lab, LabPortName } from "../src/lab/index.ts";
+
+/** What a behaviour must come to: a status, a status with a broken body, or an error. */
+type Outcome =
+  | {
+      readonly status: number;
+      readonly body?: string;
+      readonly truncated?: true;
+      readonly bodyError?: EgressErrorCode;
+      readonly location?: string;
+    }
+  | { readonly code: EgressErrorCode };
+
+const OUTCOMES: Record<string, Outcome> = {
+  "/ok": { status: 200, body: "ok\n" },
+  "/echo": { status: 200 },
+  "/status/503": { status: 503 },
+  "/delay/20": { status: 200, body: "late\n" },
+  "/delay/60000": { code: "timeout" },
+  "/hang/head": { code: "timeout" },
+  "/hang/half-head": { code: "timeout" },
+  "/hang/body": { status: 200, body: "hello", bodyError: "timeout" },
+  "/hang/request": { code: "timeout" },
+  "/drip/head": { code: "timeout" },
+  "/drip/body": { status: 200, bodyError: "timeout" },
+  "/endless/headers": { code: "headers_too_large" },
+  "/endless/header": { code: "headers_too_large" },
+  "/endless/body": { status: 200, truncated: true },
+  "/endless/chunks": { status: 200, truncated: true },
+  "/gzip-bomb": { status: 200, truncated: true },
+  "/gzip-liar": { status: 200, body: "this is not gzip\n" },
+  "/retry-after/seconds": { status: 429 },
+  "/retry-after/date": { status: 429 },
+  "/retry-after/nonsense": { status: 503 },
+  "/flap": { status: 503 },
+  "/flaky?percent=0": { status: 200 },
+  "/redirect/loop": { status: 302, location: "/redirect/loop" },
+  "/redirect/metadata": { status: 307, location: "http://169.254.169.254/latest/meta-data/" },
+  "/redirect/private": { status: 308, location: "http://10.0.0.1:8080/admin" },
+  "/redirect/file": { status: 301, location: "file:///etc/passwd" },
+  "/200-error": { status: 200 },
+  "/200-html": { status: 200 },
+  "/close": { code: "reset" },
+  "/reset/head": { code: "reset" },
+  "/reset/body": { status: 200, body: "hello", bodyError: "reset" },
+  "/length/short": { status: 200, body: "hello", bodyError: "reset" },
+  "/length/long": { status: 200, body: "hello" },
+  "/length/both": { code: "protocol" },
+  "/length/nonsense": { code: "protocol" },
+  "/chunked/bad": { status: 200, bodyError: "protocol" },
+  "/chunked/cut": { status: 200, body: "hello", bodyError: "reset" },
+  "/not-http": { code: "protocol" },
+  "/http/1.0": { status: 200, body: "old but good" },
+  "/http/2": { code: "protocol" },
+  "/header-injection": { code: "protocol" },
+  "/204-with-body": { status: 204, body: "" },
+  "/1xx/hints": { status: 200, body: "ok" },
+  "/1xx/storm": { code: "protocol" },
+  "/101": { code: "protocol" },
+  "/early": { status: 413 },
+  "/keep-alive/close": { status: 200, body: "ok" },
+  "/keep-alive/random": { status: 200, body: "ok" },
+  "/keep-alive/second": { status: 200 },
+  "/cloudevents": { status: 200 },
+  "/cloudevents/deny": { status: 200 },
+  "/challenge": { status: 200 },
+  "/oauth/token": { status: 401 },
+  "/oauth/hook": { status: 401 },
+};
+
+const PORTS: Record<LabPortName, Outcome> = {
+  "tls-good": { status: 200 },
+  "tls-expired": { code: "tls_expired" },
+  "tls-not-yet-valid": { code: "tls_not_yet_valid" },
+  "tls-wrong-name": { code: "tls_name" },
+  "tls-self-signed": { code: "tls_chain" },
+  "tls-client-certificate": { code: "tls_client_certificate" },
+  "tls-old": { code: "tls_version" },
+  "tls-plain": { code: "tls_failed" },
+  "tls-hang": { code: "timeout" },
+  "tls-reset": { code: "tls_failed" },
+};
+
+const TIMEOUT_MS = 400;
+const CAP = 16_384;
+
+let lab: Lab;
+let egress: Egress;
+let resourcesBefore: number;
+
+const liveResources = () =>
+  process.getActiveResourcesInfo().filter((kind) => /TCP|TLS|Timeout|Immediate|UDP/.test(kind)).length;
+
+function send(url: string, more: Partial<EgressRequest> = {}): Promise<EgressResult> {
+  return egress.send({
+    method: "POST",
+    url,
+    headers: ["content-type", "application/json"],
+    body: Buffer.from("{}"),
+    timeoutMs: TIMEOUT_MS,
+    maxResponseBytes: CAP,
+    ...more,
+  });
+}
+
+function seen(result: EgressResult): Outcome {
+  if (result.kind === "error") return { code: result.code };
+  return {
+    status: result.status,
+    body: Buffer.from(result.body).toString(),
+    ...(result.truncated ? { truncated: true } : {}),
+    ...(result.bodyError === undefined ? {} : { bodyError: result.bodyError.code }),
+    ...(result.location === undefined ? {} : { location: result.location }),
+  };
+}
+
+beforeAll(async () => {
+  resourcesBefore = liveResources();
+  lab = await startLab({ random: () => 0.9 });
+});
+
+beforeEach(() => {
+  egress = new Egress({ allow: parseAllowList("loopback"), tls: { ca: lab.certificates.ca.cert } });
+});
+
+afterEach(async () => {
+  await egress.close();
+  const { sockets, idle, origins, requests } = egress.stats;
+  if (sockets + idle + origins + requests > 0) throw new Error(`left behind: ${JSON.stringify(egress.stats)}`);
+});
+
+describe("each behaviour of the lab", () => {
+  test("has an outcome written down here, and none is written down for a path that is not there", () => {
+    const stem = (path: string) => path.replace(/\?.*/, "");
+    const covered = new Set(
+      BEHAVIOURS.filter(({ path }) =>
+        Object.keys(OUTCOMES).some((key) =>
+          path.endsWith("*") ? key.startsWith(path.slice(0, -1)) : stem(key) === path,
+        ),
+      ),
+    );
+    expect(BEHAVIOURS.filter((behaviour) => !covered.has(behaviour)).map(({ path }) => path)).toEqual([]);
+    const known = Object.keys(OUTCOMES).filter((key) =>
+      BEHAVIOURS.some(({ path }) => (path.endsWith("*") ? key.startsWith(path.slice(0, -1)) : stem(key) === path)),
+    );
+    expect(known).toHaveLength(Object.keys(OUTCOMES).length);
+  });
+
+  test.each(Object.entries(OUTCOMES))("%s comes to %j within the deadline", async (path, outcome) => {
+    const body = path === "/hang/request" ? Buffer.alloc(16 * 1024 * 1024) : Buffer.from("{}");
+    const result = await send(lab.url + path, { body });
+    expect(seen(result)).toMatchObject(outcome);
+    expect(result.timings.totalMs).toBeLessThan(TIMEOUT_MS + 1000);
+    expect(result.peer).toBe(lab.url.slice("http://".length));
+  });
+
+  test.each(Object.entries(PORTS))("the port %s comes to %j within the deadline", async (name, outcome) => {
+    const result = await send(`${lab.ports[name as LabPortName]}/ok`);
+    expect(seen(result)).toMatchObject(outcome);
+    expect(result.timings.totalMs).toBeLessThan(TIMEOUT_MS + 1000);
+  });
+
+  test("a failure carries the sentence of its code, and says nothing of the address to a tenant", async () => {
+    const result = await send(`${lab.url}/hang/head`);
+    expect(result).toMatchObject({ kind: "error", fault: "target", message: EGRESS_ERRORS.timeout.message });
+    expect(JSON.stringify(EGRESS_ERRORS)).not.toMatch(/\d+\.\d+\.\d+\.\d+/);
+  });
+});
+
+describe("bounded memory", () => {
+  test.each(["/endless/body", "/endless/headers", "/endless/chunks", "/1xx/storm", "/gzip-bomb"])(
+    "%s forty times over does not grow the process",
+    async (path) => {
+      await send(lab.url + path);
+      const before = process.memoryUsage();
+      await Promise.all(Array.from({ length: 40 }, () => send(lab.url + path, { timeoutMs: 5000 })));
+      const after = process.memoryUsage();
+      // Forty caps of 16 KiB are 0.6 MiB; forty inflated bombs would be 2 GB. The lab's own buffers are in here too.
+      expect(after.heapUsed + after.external - before.heapUsed - before.external).toBeLessThan(96 * 1024 * 1024);
+    },
+  );
+});
+
+describe("keep-alive", () => {
+  test("a peer that closes after each answer costs no request that was not written yet", async () => {
+    for (let index = 0; index < 30; index++) {
+      const result = await send(`${lab.url}/keep-alive/close`);
+      expect(seen(result)).toMatchObject({ status: 200 });
+      await new Promise((resolve) => setTimeout(resolve, index % 10));
+    }
+  });
+
+  test("the rest of a body that was longer than it said is never taken for another answer", async () => {
+    const statuses = new Set<unknown>();
+    for (let index = 0; index < 10; index++) {
+      const result = await send(`${lab.url}/length/long`);
+      statuses.add(result.kind === "response" ? result.status : result.code);
+      const next = await send(`${lab.url}/ok`);
+      statuses.add(next.kind === "response" ? next.status : next.code);
+    }
+    expect([...statuses]).toEqual([200]);
+  });
+
+  test("a socket is used again, and the result says so", async () => {
+    await send(`${lab.url}/ok`);
+    const second = await send(`${lab.url}/ok`);
+    expect(second.timings).toMatchObject({ reused: true, dnsMs: null, connectMs: null });
+  });
+});
+
+test("after all of it, no socket and no timer is left", async () => {
+  await lab.close();
+  await vi.waitFor(() => expect(lab.connections).toBe(0), 5000);
+  await vi.waitFor(() => expect(liveResources()).toBeLessThanOrEqual(resourcesBefore), 5000);
+});

@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Egress, EgressConfigError, parseAllowList } from "../src/index.ts";
+import type { EgressOptions, EgressProxy, EgressResult } from "../src/index.ts";
+import { startLab } from "../src/lab/index.ts";
+import type { Lab } from "../src/lab/index.ts";
+import { startDnsServer } from "./dns-server.ts";
+import type { DnsServer } from "./dns-server.ts";
+import { startConnectProxy, startSocksProxy } from "./proxies.ts";
+
+let lab: Lab;
+let dns: DnsServer;
+
+beforeAll(async () => {
+  lab = await startLab();
+  dns = await startDnsServer(({ name, type }) =>
+    type === "A" ? { a: [name === "bad.customer.com" ? "10.0.0.1" : "127.0.0.1"] } : {},
+  );
+});
+
+afterAll(async () => {
+  await lab.close();
+  await dns[Symbol.asyncDispose]();
+});
+
+const client = (proxy: EgressProxy, more: EgressOptions = {}) =>
+  new Egress({
+    allow: parseAllowList("127.0.0.1"),
+    proxy,
+    dns: { servers: [dns.address] },
+    tls: { ca: lab.certificates.ca.cert },
+    ...more,
+  });
+const get = (egress: Egress, url: string, timeoutMs = 2000): Promise<EgressResult> =>
+  egress.send({ method: "GET", url, headers: [], body: null, timeoutMs, maxResponseBytes: 1000 });
+const code = (result: EgressResult) => (result.kind === "error" ? result.code : result.status);
+const port = (url: string) => new URL(url).port;
+
+describe.each([
+  ["HTTP CONNECT", "http", startConnectProxy],
+  ["SOCKS5", "socks5", startSocksProxy],
+] as const)("%s", (_title, scheme, start) => {
+  test("carries plain and TLS requests, asking for the vetted address", async () => {
+    await using proxy = await start();
+    await using egress = client({ url: `${scheme}://127.0.0.1:${proxy.port}` });
+    expect(code(await get(egress, `http://hooks.customer.com:${port(lab.url)}/ok`))).toBe(200);
+    expect(code(await get(egress, `https://127.0.0.1:${port(lab.ports["tls-good"])}/ok`))).toBe(200);
+    expect(proxy.asked).toEqual([`127.0.0.1:${port(lab.url)}`, `127.0.0.1:${port(lab.ports["tls-good"])}`]);
+  });
+
+  test("is asked for the name where the setting says so, and the name is vetted here all the same", async () => {
+    await using proxy = await start();
+    await using egress = client({ url: `${scheme}://127.0.0.1:${proxy.port}`, target: "name" });
+    await get(egress, `http://localhost.customer.com:${port(lab.url)}/ok`);
+    expect(proxy.asked).toEqual([`localhost.customer.com:${port(lab.url)}`]);
+    expect(code(await get(egress, `http://bad.customer.com:${port(lab.url)}/ok`))).toBe("blocked_address");
+    expect(proxy.asked).toHaveLength(1);
+  });
+
+  test("does not turn the guard off", async () => {
+    await using proxy = await start();
+    await using egress = client({ url: `${scheme}://127.0.0.1:${proxy.port}` });
+    for (const host of ["bad.customer.com", "169.254.169.254", "10.0.0.1", "[::1]", "127.0.0.2"]) {
+      expect(code(await get(egress, `http://${host}:${port(lab.url)}/ok`))).toBe("blocked_address");
+    }
+    expect(proxy.asked).toEqual([]);
+  });
+
+  test("gets user and password, which no error ever shows", async () => {
+    await using proxy = await start();
+    await using egress = client({ url: `${scheme}://me:s%20cret@127.0.0.1:${proxy.port}` });
+    expect(code(await get(egress, `${lab.url}/ok`))).toBe(200);
+    expect(proxy.credentials).toEqual([scheme === "http" ? `Basic ${btoa("me:s cret")}` : "me:s cret"]);
+    await using dead = client({ url: `${scheme}://me:s%20cret@127.0.0.1:1` });
+    expect(JSON.stringify(await get(dead, `${lab.url}/ok`))).not.toContain("cret");
+  });
+
+  test("that is not there is our trouble", async () => {
+    await using egress = client({ url: `${scheme}://127.0.0.1:1` });
+    expect(await get(egress, `${lab.url}/ok`)).toMatchObject({ code: "proxy_failed", fault: "ours" });
+  });
+
+  test("that reaches no receiver is the receiver's trouble", async () => {
+    await using proxy = await start();
+    await using egress = client({ url: `${scheme}://127.0.0.1:${proxy.port}` });
+    expect(await get(egress, "http://127.0.0.1:1999/ok")).toMatchObject({ fault: "target" });
+  });
+
+  test("leaves no socket behind, whatever came of it", async () => {
+    await using proxy = await start();
+    const egress = client({ url: `${scheme}://127.0.0.1:${proxy.port}` });
+    await Promise.all([
+      get(egress, `${lab.url}/ok`),
+      get(egress, `${lab.url}/hang/head`, 200),
+      get(egress, "http://127.0.0.1:1999/"),
+    ]);
+    await egress.close();
+    expect(egress.stats).toMatchObject({ sockets: 0, requests: 0 });
+  });
+});
+
+describe("refusals of an HTTP proxy", () => {
+  test.each([
+    [403, "proxy_denied", "refused"],
+    [407, "proxy_failed", "ours"],
+    [500, "proxy_failed", "ours"],
+    [502, "proxy_target", "target"],
+    [504, "proxy_target", "target"],
+  ])("%i is %s", async (status, expected, fault) => {
+    await using proxy = await startConnectProxy(() => status);
+    await using egress = client({ url: `http://127.0.0.1:${proxy.port}` });
+    expect(await get(egress, `${lab.url}/ok`)).toMatchObject({ kind: "error", code: expected, fault });
+  });
+
+  test("a proxy that was reached and then says nothing waits for the target, whose trouble it is", async () => {
+    await using proxy = await startConnectProxy(() => null);
+    await using egress = client({ url: `http://127.0.0.1:${proxy.port}` }, { connectTimeoutMs: 100 });
+    expect(await get(egress, `${lab.url}/ok`)).toMatchObject({ code: "connect_timeout", fault: "target" });
+  });
+
+  test("a proxy that is not reached in time is our trouble, at the budget and at the deadline", async () => {
+    const proxy = { url: lab.ports["tls-hang"] };
+    await using egress = client(proxy, { connectTimeoutMs: 100 });
+    expect(await get(egress, `${lab.url}/ok`)).toMatchObject({ code: "proxy_failed", fault: "ours" });
+    await using patient = client(proxy);
+    expect(await get(patient, `${lab.url}/ok`, 100)).toMatchObject({ code: "proxy_failed", fault: "ours" });
+  });
+});
+
+describe("refusals of a SOCKS5 proxy (RFC 1928 section 6)", () => {
+  test.each([
+    [1, "proxy_failed"],
+    [2, "proxy_denied"],
+    [3, "connect_unreachable"],
+    [4, "connect_unreachable"],
+    [5, "connect_refused"],
+    [6, "connect_timeout"],
+    [7, "proxy_failed"],
+  ])("reply %i is %s", async (reply, expected) => {
+    await using proxy = await startSocksProxy(reply);
+    await using egress = client({ url: `socks5://127.0.0.1:${proxy.port}` });
+    expect(code(await get(egress, `${lab.url}/ok`))).toBe(expected);
+  });
+});
+
+test("a proxy of one request wins over the platform's, and null means none", async () => {
+  await using proxy = await startConnectProxy();
+  await using egress = client({ url: "http://127.0.0.1:1" });
+  const request = {
+    method: "GET",
+    url: `${lab.url}/ok`,
+    headers: [],
+    body: null,
+    timeoutMs: 2000,
+    maxResponseBytes: 100,
+  };
+  expect(code(await egress.send({ ...request, proxy: { url: `http://127.0.0.1:${proxy.port}` } }))).toBe(200);
+  expect(code(await egress.send({ ...request, proxy: null }))).toBe(200);
+  expect(code(await egress.send(request))).toBe("proxy_failed");
+  expect(proxy.asked).toHaveLength(1);
+});
+
+test.each(["", "proxy:3128", "ftp://proxy", "socks4://proxy:1", "http://"])(
+  "the setting %j is refused when it is read",
+  (url) => {
+    expect(() => client({ url })).toThrow(EgressConfigError);
+  },
+);
