@@ -30,7 +30,7 @@ const resend = (store: SqliteStore, messageId: number, now: number): Promise<unk
     db.updateTable("delivery").set(byHand(now)).where("message_id", "=", messageId).execute(),
   );
 
-const key = (byte: number, buckets = [2, 1]) => ({ hash: new Uint8Array(16).fill(byte), buckets });
+const key = (byte: number, buckets = [2, 1]) => ({ hash: `hash-${byte}`, buckets });
 
 describe("accept", () => {
   it("stores the message byte for byte with a delivery for each endpoint, and both are there after a reopen", async () => {
