@@ -56,7 +56,7 @@ function causesTable(): string {
 
 /** The table of error codes in docs/api.md against the union of codes and their statuses. */
 function errorCodeTroubles(): string[] {
-  const union = /export type PosthornErrorCode =([^;]+);/.exec(read("packages/posthorn/src/errors.ts"))?.[1] ?? "";
+  const union = /export type PosthornErrorCode =([^]*?);\n\n/.exec(read("packages/posthorn/src/errors.ts"))?.[1] ?? "";
   const codes = [...union.matchAll(/"([^"]+)"/g)].map((match) => match[1]!);
   const section = /\n## Errors\n([^]*?)\n## /.exec(read("docs/api.md"))?.[1] ?? "";
   const listed = new Map(
@@ -85,10 +85,11 @@ function dependencyTroubles(): string[] {
     const { dependencies = {}, devDependencies = {} } = JSON.parse(read(manifest)) as Record<string, object>;
     const used = Object.keys(heading === "Tools" ? devDependencies : dependencies);
     const listed = [...section.matchAll(/^- `([^`]+)`/gm)].map((match) => match[1]!);
-    return [
-      ...used.filter((name) => !listed.includes(name)).map((name) => `docs/dependencies.md says nothing of ${name}`),
-      ...listed.filter((name) => !used.includes(name)).map((name) => `docs/dependencies.md lists ${name}, unused`),
-    ];
+    const unexplained = used.filter((name) => !listed.includes(name));
+    const unused = listed.filter((name) => !used.includes(name));
+    return unexplained
+      .map((name) => `docs/dependencies.md says nothing of ${name} (${heading})`)
+      .concat(unused.map((name) => `docs/dependencies.md lists ${name} (${heading}), which is not used`));
   });
 }
 
