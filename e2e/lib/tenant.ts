@@ -1,6 +1,6 @@
 /** An application with its endpoints, each at a path of its own, so that tests of one file do not see each other's deliveries. */
+import assert from "node:assert/strict";
 import { type Received, uid } from "@posthorn/testkit";
-import { expect } from "vitest";
 import type { Result } from "./api.ts";
 import type { World } from "./world.ts";
 
@@ -34,15 +34,15 @@ export class Tenant {
       url: this.#world.receiver.url + hook,
       ...fields,
     });
-    expect(made.status).toBe(201);
+    assert.equal(made.status, 201, made.text);
     return { id: made.json.id, hook, path: `${this.path}/endpoint/${made.json.id}` };
   }
 
   /** Publishes a message; a text is the whole body of the request. Returns its id. */
   async publish(fields: object | string = {}): Promise<string> {
     const body = typeof fields === "string" ? fields : { eventType: "a", payload: { a: 1 }, ...fields };
-    const { status, json } = await this.#world.api.post(`${this.path}/msg`, body);
-    expect(status).toBe(202);
+    const { status, json, text } = await this.#world.api.post(`${this.path}/msg`, body);
+    assert.equal(status, 202, text);
     return json.id;
   }
 

@@ -228,13 +228,13 @@ describe("custom headers", () => {
     expect(rawHeaders.join("\n")).toContain("x-lower\n2");
   });
 
-  test.each([
-    ...["User-Agent", "keep-alive", "Proxy-Authenticate", "proxy-authorization", "TE", "trailers", "Transfer-Encoding"],
-    ...["upgrade", "age", "cache-control", "clear-site-data", "expires", "pragma", "warning", "content-length"],
-    ...["Content-Type", "content-encoding", "content-language", "content-location", "host", "connection", "expect"],
-    ...["x-amz-a", "x-amzn-a", "x-google-a", "x-goog-a", "x-gfe-a", "x-azure-a", "x-fd-a", "x-svix-a", "svix-id"],
-    ...["Webhook-Signature", "webhook-anything"],
-  ])("named %s are refused with 422 wherever they are given", async (name) => {
+  const OWNED =
+    "User-Agent keep-alive Proxy-Authenticate proxy-authorization TE trailers Transfer-Encoding upgrade " +
+    "age cache-control clear-site-data expires pragma warning content-length Content-Type " +
+    "content-encoding content-language content-location host connection expect x-amz-a x-amzn-a " +
+    "x-google-a x-goog-a x-gfe-a x-azure-a x-fd-a x-svix-a svix-id Webhook-Signature webhook-anything";
+
+  test.each(OWNED.split(" "))("named %s are refused with 422 wherever they are given", async (name) => {
     const endpoint = await tenant.endpoint();
     const created = await world.api.post(`${tenant.path}/endpoint`, {
       url: world.receiver.url,
