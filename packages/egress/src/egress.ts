@@ -16,6 +16,7 @@ import { NameResolver, nodeNameService } from "./dns/names.ts";
 import type { DnsOptions, NameService } from "./dns/names.ts";
 import { EgressConfigError, EgressError } from "./errors.ts";
 import type { EgressErrorCode } from "./errors.ts";
+import { failedEarly, toEgressError } from "./failure.ts";
 import { Exchange } from "./exchange.ts";
 import type { ExchangeHost } from "./exchange.ts";
 import { Sockets } from "./pool.ts";
@@ -181,7 +182,7 @@ export class Egress implements AsyncDisposable {
       const addresses = await this.#vet(target, allow ?? null);
       return { allowed: true, addresses: addresses.map(formatAddress) };
     } catch (error) {
-      const { code, message, detail } = asEgressError(error);
+      const { code, message, detail } = toEgressError(error);
       return { allowed: false, code, message, detail };
     }
   }
@@ -351,25 +352,4 @@ function ownAddress(text: string): AddressBytes {
   if (bytes === null)
     throw new EgressConfigError("invalid_option", text, `"${text}" in ownAddresses is no IP address.`);
   return bytes;
-}
-
-function asEgressError(error: unknown): EgressError {
-  if (error instanceof EgressError) return error;
-  if (error instanceof EgressConfigError) return new EgressError("bad_request", error.message, { cause: error });
-  return new EgressError("internal", String(error), { cause: error });
-}
-
-function failedEarly(error: unknown): EgressResult {
-  const { code, fault, message, detail } = asEgressError(error);
-  const timings = {
-    queueMs: 0,
-    dnsMs: null,
-    connectMs: null,
-    tlsMs: null,
-    waitMs: null,
-    bodyMs: null,
-    totalMs: 0,
-    reused: false,
-  };
-  return { kind: "error", code, fault, message, detail, timings, peer: null };
 }

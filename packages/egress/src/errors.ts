@@ -96,6 +96,14 @@ export const EGRESS_ERRORS = {
     fault: "target",
     message: "Our outgoing proxy could not reach this host. Check that the server is running and reachable.",
   },
+  auth_refused: {
+    fault: "target",
+    message: "The token endpoint did not accept the client. Check client id, secret and scope of this endpoint.",
+  },
+  auth_unavailable: {
+    fault: "target",
+    message: "The token endpoint gave no usable token. Check its URL and that the server is running.",
+  },
   no_sockets: { fault: "ours", message: "We had no free connection in time. Nothing to do on your side." },
   bad_request: {
     fault: "ours",

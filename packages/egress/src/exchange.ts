@@ -287,13 +287,13 @@ export class Exchange implements Waiter, Dispatcher.DispatchHandler {
     }
     this.#host.ended(this);
     return {
-      queueMs: this.#queueMs,
-      dnsMs: this.#dnsMs,
-      connectMs: this.#connectMs,
-      tlsMs: this.#tlsMs,
-      waitMs: this.#waitMs,
-      bodyMs: this.#bodyMs,
-      totalMs: this.#phaseAt - this.#startedAt,
+      queueMs: micros(this.#queueMs),
+      dnsMs: micros(this.#dnsMs),
+      connectMs: micros(this.#connectMs),
+      tlsMs: micros(this.#tlsMs),
+      waitMs: micros(this.#waitMs),
+      bodyMs: micros(this.#bodyMs),
+      totalMs: micros(this.#phaseAt - this.#startedAt),
       reused: this.#reused,
     };
   }
@@ -303,6 +303,11 @@ export class Exchange implements Waiter, Dispatcher.DispatchHandler {
     const detail = `${code === "" ? error.name : code}: ${error.message}`;
     return new EgressError(codeOf(error, code), detail, { cause: error });
   }
+}
+
+/** Milliseconds with three digits: what is beyond is noise, and long in a log. */
+function micros<T extends number | null>(ms: T): T {
+  return (ms === null ? null : Math.round(ms * 1000) / 1000) as T;
 }
 
 function onDeadline(exchange: Exchange): void {

@@ -1,3 +1,7 @@
+export { authHeaders, AuthSender } from "./auth/auth.ts";
+export type { AuthOptions, EndpointAuth } from "./auth/auth.ts";
+export type { HmacAuth } from "./auth/hmac.ts";
+export type { OAuth2Auth, TokenOptions } from "./auth/oauth2.ts";
 export { parseAllowList } from "./address/rules.ts";
 export type { AddressRules } from "./address/rules.ts";
 export type { DnsOptions, NameService } from "./dns/names.ts";
@@ -17,3 +21,16 @@ export type {
 } from "./types.ts";
 export { DEFAULT_PORTS, parsePorts } from "./url.ts";
 export type { PortRules, UrlTrouble } from "./url.ts";
+export { verifyChallenge, verifyCloudEvents } from "./ownership.ts";
+export type {
+  ChallengeRequest,
+  CloudEventsRequest,
+  OwnershipFailureCode,
+  OwnershipRequest,
+  OwnershipResult,
+} from "./ownership.ts";
+export { SPECIAL_RANGES } from "./address/special.ts";
+export type { RangeClass, SpecialRange } from "./address/special.ts";
+export { headerValue } from "./exchange.ts";
+export { webhookSources } from "./sources.ts";
+export type { WebhookSources } from "./sources.ts";

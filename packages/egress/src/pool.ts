@@ -143,18 +143,25 @@ export class Pool {
 
   /** Gives the waiter a connection: at once when one is idle, else when one was opened or came free. */
   acquire(waiter: Waiter): void {
-    for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
+    const old: Connection[] = [];
+    const connection = this.#takeIdle(old);
+    // First the waiter, then the old sockets: a pool that has neither leaves the map.
+    if (connection === undefined) this.#waiters.add(waiter);
+    for (const one of old) this.discard(one);
+    if (connection === undefined) return this.pump();
+    connection.requests++;
+    waiter.onConnection(connection);
+  }
+
+  /** The idle connection used last. Those found too old on the way are handed out in `old`. */
+  #takeIdle(old: Connection[]): Connection | undefined {
+    for (;;) {
+      const connection = this.#idle.pop();
+      if (connection === undefined) return undefined;
       this.#sockets.idle.delete(connection);
-      if (this.#isOld(connection)) {
-        this.discard(connection);
-        continue;
-      }
-      connection.requests++;
-      waiter.onConnection(connection);
-      return;
+      if (!this.#isOld(connection)) return connection;
+      old.push(connection);
     }
-    this.#waiters.add(waiter);
-    this.pump();
   }
 
   #isOld(connection: Connection): boolean {

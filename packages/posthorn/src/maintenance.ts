@@ -1,6 +1,6 @@
 /** What a node does from time to time: payloads, idempotency keys and tokens whose time is over. */
-import { dropOldKeys } from "./api/idempotency.ts";
 import type { Services } from "./domain/context.ts";
+import { dropOldKeys } from "./domain/idempotency.ts";
 import { expirePayloads } from "./domain/message/expire.ts";
 
 export interface MaintenanceOptions {

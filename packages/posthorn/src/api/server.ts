@@ -11,11 +11,11 @@ import Fastify, {
 import { Type } from "typebox";
 import type { Authenticator } from "../domain/auth/authenticate.ts";
 import { type Context, requireAccess, type Services } from "../domain/context.ts";
+import { idempotencyKey, once } from "../domain/idempotency.ts";
 import { PosthornError } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import { parseBody, type ParsedBody } from "./body.ts";
 import { errorReply, internalErrorReply, RETRY_AFTER_SECONDS } from "./error-reply.ts";
-import { idempotencyKey, once } from "./idempotency.ts";
 import { HttpError, HttpValidationError, ref } from "./models/common.ts";
 import { MODELS } from "./models/index.ts";
 import { parseQuery } from "./query.ts";
@@ -42,6 +42,8 @@ const HEADERS_TIMEOUT_MS = 15_000;
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: options.log,
+    // A logger for each request costs more than the requests are worth that log anything.
+    childLoggerFactory: (log) => log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 2 * options.maxPayloadBytes + BODY_OVERHEAD_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,

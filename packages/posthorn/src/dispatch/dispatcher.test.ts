@@ -352,6 +352,46 @@ describe("a resend", () => {
     expect(attempter.jobs.map((job) => job.trigger)).toEqual([0, 1]);
     expect((await deliveryOf(files.store, 1))?.state).toBe(1);
   });
+
+  it("that fails leaves a delivery that succeeded meanwhile succeeded, and is not retried", async () => {
+    await using harness = await dispatchHarness();
+    const { attempter, files, clock } = harness;
+    attempter.script = () => null;
+    await harness.publish(1);
+    await resend(harness, 1);
+    attempter.script = () => made(2);
+    attempter.open[0]!.end(made(0));
+    await eventually(() => expect(attempter.jobs).toHaveLength(2));
+    await eventually(async () => expect(await files.store.backlog()).toEqual([]));
+    clock.advance(3_600_000);
+    expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 1, due: null });
+    expect(attempter.jobs).toHaveLength(2);
+  });
+
+  it("that fails gives way to the retry that was scheduled, also after a restart", async () => {
+    await using files = await openStore();
+    {
+      await using before = await dispatchHarness({ files, retrySchedule: [60_000] });
+      before.attempter.script = () => made(2);
+      await before.publish(1);
+      await eventually(async () => expect((await deliveryOf(files.store, 1))?.attempts).toBe(1));
+      before.attempter.script = () => null;
+      await resend(before, 1);
+      await eventually(() => expect(before.attempter.open).toHaveLength(1));
+    }
+    await using after = await dispatchHarness({ files, retrySchedule: [60_000] });
+    after.attempter.script = () => made(2);
+    await after.dispatcher.start();
+    after.clock.advance(0);
+    await eventually(async () => expect((await deliveryOf(files.store, 1))?.manual).toBe(0));
+    await eventually(() => expect(after.dispatcher.load.inFlight).toBe(0));
+    after.attempter.script = () => made(0);
+    await eventually(async () => {
+      after.clock.advance(60_000);
+      expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 1, attempts: 2 });
+    });
+    expect(after.attempter.jobs.map((job) => job.trigger)).toEqual([1, 0]);
+  });
 });
 
 describe("an outcome that the store does not take", () => {

@@ -231,6 +231,8 @@ export class Dispatcher {
     lane.forget(job);
     if (!recorded) return;
     if (outcome.due !== null) this.#noteStored(lane, outcome.due);
+    // An attempt by hand that failed gave way to a retry by schedule, whose time only the store knows.
+    if (outcome.trigger === 1 && outcome.state === 2) lane.spilled = true;
     this.#options.observer?.recorded?.(outcome);
   }
 

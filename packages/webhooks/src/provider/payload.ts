@@ -24,11 +24,9 @@ export function jsonField(name: string): (text: string) => unknown {
   return (text) => parseJson(formField(text, name) ?? "");
 }
 
-/** A form as a plain object; of a repeated name the first value counts. */
+/** A form as a plain object; of a repeated name the last value counts. */
 export function formObject(text: string): Readonly<Record<string, string>> {
-  const fields = new Map<string, string>();
-  for (const [name, value] of formFields(text)) if (!fields.has(name)) fields.set(name, value);
-  return Object.fromEntries(fields);
+  return Object.fromEntries(new URLSearchParams(text));
 }
 
 /** Reads JSON, or a form with all its fields. */
@@ -40,8 +38,9 @@ export function jsonOrForm(text: string, contentType: string): unknown {
 export function jsonOrFormField(name: string): (text: string, contentType: string) => unknown {
   return (text, contentType) => {
     if (!isForm(contentType)) return parseJson(text);
-    const field = formField(text, name);
-    return field === undefined ? formObject(text) : parseJson(field);
+    const fields = formObject(text);
+    const field = fields[name];
+    return field === undefined ? fields : parseJson(field);
   };
 }
 

@@ -47,8 +47,9 @@ export function providerVerifier(definition: ProviderDefinition, options: Provid
       const inbound = openInbound(request, definition.payload);
       return await checkProvider(definition, schemeContext(inbound, options, cache), options.allowUnsigned === true);
     } catch (error) {
-      if (error instanceof WebhookError) return { ok: false, error: named(error, definition) };
-      throw error;
+      if (!(error instanceof WebhookError)) throw error;
+      const { code, message, details, cause } = error;
+      return { ok: false, error: new WebhookError(code, message, { provider: definition.id, ...details }, { cause }) };
     }
   };
   return { tryVerify, verify: async (request) => unwrap(await tryVerify(request)) };
@@ -82,8 +83,8 @@ export function schemeContext(
   return {
     ...options,
     inbound,
-    secrets: typeof secrets === "string" ? [secrets] : secrets,
-    publicKeys: Array.isArray(publicKeys) ? publicKeys : [publicKeys as KeyInput],
+    secrets: [secrets].flat(),
+    publicKeys: [publicKeys].flat(),
     config,
     cache,
   };
@@ -124,9 +125,4 @@ function accept(
     signedAt: signedAt === undefined ? undefined : new Date(signedAt),
     ...(claims && { claims }),
   };
-}
-
-function named(error: WebhookError, { id }: ProviderDefinition): WebhookError {
-  if (error.details.provider !== undefined) return error;
-  return new WebhookError(error.code, error.message, { ...error.details, provider: id }, { cause: error.cause });
 }

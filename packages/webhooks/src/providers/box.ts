@@ -1,4 +1,5 @@
 import { hmac } from "../provider/scheme/hmac.ts";
+import { onlyIf } from "../provider/scheme/only-if.ts";
 import { iso, signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition, SchemeContext } from "../provider/types.ts";
 
@@ -14,13 +15,15 @@ export const box: ProviderDefinition = {
   name: "Box",
   group: "content",
   schemes: [
-    hmac({
-      header: ["box-signature-primary", "box-signature-secondary"],
-      encoding: "base64",
-      timestamp: signedTime({ from: "header:box-delivery-timestamp", as: iso, tolerance: 600, future: 0 }),
-      signed: "{body}{ts}",
-      when: isVersion1,
-    }),
+    onlyIf(
+      isVersion1,
+      hmac({
+        header: ["box-signature-primary", "box-signature-secondary"],
+        encoding: "base64",
+        timestamp: signedTime({ from: "header:box-delivery-timestamp", as: iso, tolerance: 600, future: 0 }),
+        signed: "{body}{ts}",
+      }),
+    ),
   ],
   secret: "primary and secondary signature key",
   event: "{body:trigger}",

@@ -1,5 +1,6 @@
 import type { MessageParts } from "../crypto/hmac.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
+import { onlyIf } from "../provider/scheme/only-if.ts";
 import { pairs } from "../provider/scheme/pairs.ts";
 import type { SignedInput } from "../provider/scheme/signed.ts";
 import { signedTime } from "../provider/scheme/timestamp.ts";
@@ -19,7 +20,7 @@ function signedHeaders({ inbound, timestamp, fields }: SignedInput): MessagePart
 }
 
 function hasV1({ inbound }: SchemeContext): boolean {
-  return /(?:^|,)\s*v1=/.test(inbound.header("x-hook0-signature") ?? "");
+  return /(?:^|,)\s*v1=/.test(inbound.header("x-hook0-signature") ?? "v1=");
 }
 
 /** When v1 is there, a good v0 does not count. */
@@ -29,21 +30,25 @@ export const coinbaseCdp: ProviderDefinition = {
   aliases: ["hook0"],
   group: "payments",
   schemes: [
-    hmac({
-      ...SIGNATURE,
-      name: "v1",
-      fields: pairs("v1"),
-      signed: signedHeaders,
-      signedText: "{ts}.{header names}.{header values}.{body}",
-      when: hasV1,
-    }),
-    hmac({
-      ...SIGNATURE,
-      name: "v0",
-      fields: pairs("v0"),
-      signed: "{ts}.{body}",
-      when: (context) => !hasV1(context),
-    }),
+    onlyIf(
+      hasV1,
+      hmac({
+        ...SIGNATURE,
+        name: "v1",
+        fields: pairs("v1"),
+        signed: signedHeaders,
+        signedText: "{ts}.{header names}.{header values}.{body}",
+      }),
+    ),
+    onlyIf(
+      (context) => !hasV1(context),
+      hmac({
+        ...SIGNATURE,
+        name: "v0",
+        fields: pairs("v0"),
+        signed: "{ts}.{body}",
+      }),
+    ),
   ],
   secret: "secret of the subscription",
   event: ["{header:x-event-type}", "{body:eventType}"],

@@ -1,4 +1,5 @@
 import { hmac } from "../provider/scheme/hmac.ts";
+import { onlyIf } from "../provider/scheme/only-if.ts";
 import { plainHash } from "../provider/scheme/plain-hash.ts";
 import { milliseconds, signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition, Scheme, SchemeContext } from "../provider/types.ts";
@@ -36,21 +37,25 @@ const schemes: readonly [Scheme, ...Scheme[]] = [
     },
     signedText: "{method}{url}{body}{ts}",
   }),
-  hmac({
-    name: "v2",
-    url: "url",
-    header: "x-hubspot-signature",
-    mac: plainHash,
-    signed: "{secret}{method}{url}{body}",
-    when: (context) => version(context) === "v2",
-  }),
-  hmac({
-    name: "v1",
-    header: "x-hubspot-signature",
-    mac: plainHash,
-    signed: "{secret}{body}",
-    when: (context) => version(context) === "v1",
-  }),
+  onlyIf(
+    (context) => version(context) === "v2",
+    hmac({
+      name: "v2",
+      url: "url",
+      header: "x-hubspot-signature",
+      mac: plainHash,
+      signed: "{secret}{method}{url}{body}",
+    }),
+  ),
+  onlyIf(
+    (context) => version(context) === "v1",
+    hmac({
+      name: "v1",
+      header: "x-hubspot-signature",
+      mac: plainHash,
+      signed: "{secret}{body}",
+    }),
+  ),
 ];
 
 /** v1 and v2 are plain hashes; when a v3 header is there, only v3 counts. Up to 100 events a request. */

@@ -1,12 +1,13 @@
 import { equalText } from "../encoding.ts";
 import { credential } from "../provider/scheme/credential.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
+import { onlyIf } from "../provider/scheme/only-if.ts";
 import type { ProviderDefinition, SchemeContext } from "../provider/types.ts";
 
 /** With payload signing off the header is the secret itself, which may well look like a signature. */
-function isBareSecret({ inbound, secrets }: SchemeContext): boolean {
+function isPayloadSigned({ inbound, secrets }: SchemeContext): boolean {
   const value = inbound.header("x-jfrog-event-auth") ?? "";
-  return !/^[0-9a-f]{64}$/.test(value) || secrets.some((secret) => equalText(value, secret));
+  return value === "" || (/^[0-9a-f]{64}$/.test(value) && !secrets.some((secret) => equalText(value, secret)));
 }
 
 /** One header carries the secret itself or, with payload signing on, an HMAC of the body. */
@@ -16,7 +17,7 @@ export const jfrog: ProviderDefinition = {
   aliases: ["artifactory"],
   group: "development",
   schemes: [
-    hmac({ name: "payload signing", header: "x-jfrog-event-auth", when: (context) => !isBareSecret(context) }),
+    onlyIf(isPayloadSigned, hmac({ name: "payload signing", header: "x-jfrog-event-auth" })),
     credential({ name: "secret token", header: "x-jfrog-event-auth" }),
   ],
   secret: "secret token",

@@ -5,6 +5,11 @@ import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 import { unsigned } from "../provider/unsigned.ts";
 
+/** After a rotation the header comes twice, and whatever joins repeated headers puts a comma between. */
+function everySignature({ header }: Inbound): readonly string[] {
+  return (header("x-mollie-signature") ?? "").split(",").map((signature) => signature.trim());
+}
+
 /** Classic webhooks bring an id only. It goes into an API URL, so that it must be nothing but an id. */
 function checkClassicId(inbound: Inbound): void {
   if (/^[a-z]{2,10}_[A-Za-z0-9]{1,64}$/.test(formField(inbound.text(), "id") ?? "")) return;
@@ -16,7 +21,7 @@ export const mollie: ProviderDefinition = {
   id: "mollie",
   name: "Mollie",
   group: "payments",
-  schemes: [hmac({ header: "x-mollie-signature", prefix: "sha256=", separator: "," })],
+  schemes: [hmac({ header: "x-mollie-signature", prefix: "sha256=", find: everySignature })],
   unsigned: unsigned(
     "classic webhooks have no signature: fetch the resource by its id with the API key",
     checkClassicId,

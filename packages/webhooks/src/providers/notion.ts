@@ -1,4 +1,5 @@
 import { empty, requireNoSecret } from "../provider/handshakes.ts";
+import type { Inbound } from "../provider/inbound.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
 import { walk } from "../provider/select.ts";
 import type { Handshake, ProviderDefinition } from "../provider/types.ts";
@@ -14,11 +15,16 @@ const tokenHandshake: Handshake = {
   },
 };
 
+/** Notion's own library lowers the case of the signature before it compares. */
+function lowerCase({ header }: Inbound): readonly string[] {
+  return [header("x-notion-signature")?.toLowerCase() ?? ""];
+}
+
 export const notion: ProviderDefinition = {
   id: "notion",
   name: "Notion",
   group: "development",
-  schemes: [hmac({ header: "x-notion-signature", prefix: "sha256=", anyCase: true })],
+  schemes: [hmac({ header: "x-notion-signature", prefix: "sha256=", find: lowerCase })],
   secret: "verification_token of the first request",
   event: "{body:type}",
   delivery: "{body:id}",

@@ -1,4 +1,5 @@
 import { hmac } from "../provider/scheme/hmac.ts";
+import { onlyIf } from "../provider/scheme/only-if.ts";
 import type { ProviderDefinition, SchemeContext } from "../provider/types.ts";
 
 function isForKey({ inbound, config }: SchemeContext): boolean {
@@ -9,7 +10,7 @@ export const pusher: ProviderDefinition = {
   id: "pusher",
   name: "Pusher Channels",
   group: "infrastructure",
-  schemes: [hmac({ header: "x-pusher-signature", when: isForKey })],
+  schemes: [onlyIf(isForKey, hmac({ header: "x-pusher-signature" }))],
   secret: "secret of the app key named in X-Pusher-Key",
   config: { key: "app key: requests for another key are refused" },
   time: "{body:time_ms}",

@@ -22,7 +22,7 @@ export const slack: ProviderDefinition = {
   delivery: ["{body:event_id}", "{body:trigger_id}"],
   time: ["{body:event_time}"],
   handshakes: [signedChallenge({ when: ["body:type", "url_verification"], path: "challenge" })],
-  respond: { status: 200, within: 3, note: "header X-Slack-No-Retry: 1 stops retries" },
-  retry: "3: at once, after 1 min, after 5 min; over 95 % failures in 60 min disable the URL",
+  respond: { status: 200, within: 3, note: "X-Slack-No-Retry: 1 stops retries" },
+  retry: "3: at once, after 1 and 5 min; over 95 % failures in an hour disable the URL",
   mask: ["body:token", "body:response_url"],
 };

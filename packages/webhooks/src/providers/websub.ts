@@ -1,18 +1,16 @@
 import type { HashName } from "../crypto/runtime.ts";
 import { empty, plainText } from "../provider/handshakes.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
+import { onlyIf } from "../provider/scheme/only-if.ts";
 import type { Handshake, ProviderDefinition, Scheme } from "../provider/types.ts";
 
 /** The hub chooses the hash, from the list of the specification, and names it before the signature. */
 function byHash(hash: HashName): Scheme {
   const prefix = `${hash}=`;
-  return hmac({
-    name: hash,
-    header: "x-hub-signature",
-    hash,
-    prefix,
-    when: ({ inbound }) => inbound.header("x-hub-signature")?.startsWith(prefix) === true,
-  });
+  return onlyIf(
+    ({ inbound }) => inbound.header("x-hub-signature")?.startsWith(prefix) !== false,
+    hmac({ name: hash, header: "x-hub-signature", hash, prefix }),
+  );
 }
 
 /** The hub asks whether the subscription was meant. */

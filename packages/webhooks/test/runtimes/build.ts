@@ -23,7 +23,6 @@ export function installRuntimes(): void {
  * `node:test`, once as a single file for each of the two that have not.
  */
 export async function buildSuite(): Promise<void> {
-  rmSync(`${PACKAGE}dist`, { recursive: true, force: true });
   rmSync(OUT, { recursive: true, force: true });
   execFileSync(process.execPath, [`${ROOT}node_modules/typescript/bin/tsc`, "-p", `${PACKAGE}tsconfig.build.json`], {
     stdio: "pipe",

@@ -39,6 +39,8 @@ try {
 
 type Handler = (request: ThreadRequest) => unknown;
 
+const NOTHING: QueryResult = { rows: [], changes: null };
+
 function answer(id: number, request: ThreadRequest, handle: Handler): ThreadReply {
   try {
     return { id, value: handle(request) };
@@ -75,6 +77,8 @@ function openWriter({ path, maxPages }: ThreadOptions): Handler {
       case "batch":
         return commit(request.batch);
       case "query":
+        // As in `transact`: what failed may have rolled back already, and is what the caller must hear of.
+        if (request.sql === "ROLLBACK" && !db.isTransaction) return NOTHING;
         return query(request.sql, request.parameters);
       case "due":
         return due(request.endpointId, request.now, request.limit);

@@ -2,7 +2,6 @@ import { after, type Awaitable, firstMatch } from "../../awaitable.ts";
 import { type HmacKey, hmacKey, type MessageParts } from "../../crypto/hmac.ts";
 import type { HashName } from "../../crypto/runtime.ts";
 import { equalText, type TextEncoding, utf8 } from "../../encoding.ts";
-import { WebhookError } from "../../errors.ts";
 import { requireSecrets } from "../require.ts";
 import type { Evidence, ProviderConfig, Scheme, SchemeContext } from "../types.ts";
 import { isClaimed, mismatch, readSigned, type SignedOptions } from "./signed.ts";
@@ -25,10 +24,6 @@ export interface HmacOptions extends SignedOptions {
   readonly key?: SecretReader;
   /** How the MAC is made: an HMAC unless given. */
   readonly mac?: MacFunction;
-  /** Hex in capitals counts too. */
-  readonly anyCase?: boolean;
-  /** Narrows when the scheme is claimed, where two schemes of a provider share a header. */
-  readonly when?: (context: SchemeContext) => boolean;
 }
 
 /** An {@link HmacOptions} scheme; the options stay readable, for signing in tests and for documentation. */
@@ -48,24 +43,20 @@ export function hmac(options: HmacOptions): HmacScheme {
     covers: options.covers ?? "body",
     needs: "secrets",
     options,
-    claimed: (context) => isClaimed(options, context.inbound) && options.when?.(context) !== false,
+    claimed: ({ inbound }) => isClaimed(options, inbound),
     verify: (context) => verifyHmac(options, context),
   };
 }
 
 function verifyHmac(options: HmacOptions, context: SchemeContext): Awaitable<Evidence> {
   const secrets = requireSecrets(context);
-  if (options.when?.(context) === false && isClaimed(options, context.inbound)) {
-    throw new WebhookError("unknown_version", "The request is signed in another version, or for another key.");
-  }
   const { signatures, signedAt, message } = readSigned(options, context);
   const { mac = keyedMac } = options;
-  const given = options.anyCase === true ? signatures.map((text) => text.toLowerCase()) : signatures;
   return after(
     firstMatch(secrets.length, (index) => {
       const secret = secrets[index]!;
       return after(mac(options, secret, message(secret), context.cache), (text) =>
-        given.some((signature) => equalText(signature, text)),
+        signatures.some((signature) => equalText(signature, text)),
       );
     }),
     (secretIndex) => {

@@ -13,8 +13,6 @@ export interface SignedOptions {
   readonly find?: (inbound: Inbound) => readonly string[];
   /** Text that must stand before each signature, such as `sha256=`. */
   readonly prefix?: string;
-  /** What stands between several signatures in one header. */
-  readonly separator?: string;
   /** Reads headers that are lists of `name=value` pairs: see `pairs`. */
   readonly fields?: FieldReader;
   /** Reads and checks the signed time: see `signedTime`. */
@@ -75,7 +73,7 @@ const MOST_SIGNATURES = 32;
 /** Whether any header of the scheme is there, the timestamp's included: half a signature must not go unnoticed. */
 export function isClaimed({ header = [], find, timestamp }: SignedOptions, inbound: Inbound): boolean {
   const from = timestamp?.from ?? "";
-  if (find !== undefined && find(inbound).length > 0) return true;
+  if (find?.(inbound).some((value) => value !== "") === true) return true;
   const names = [header].flat();
   if (from.startsWith("header:")) names.push(from.slice(7));
   return names.some((name) => inbound.header(name) !== undefined);
@@ -109,7 +107,7 @@ export function mismatch(options: SignedOptions): WebhookError {
   return headerError(
     options,
     "signature_mismatch",
-    `does not fit: the secret is another endpoint's, or the body${url} is not what was signed`,
+    `does not fit: another secret made it, or the body${url} was changed`,
   );
 }
 
@@ -120,7 +118,7 @@ function signatureValues({ header = [], find }: SignedOptions, inbound: Inbound)
   if (present.length > 0) return present;
   throw new WebhookError(
     "missing_header",
-    `The request has no ${names[0]}. Does the sender sign, does a proxy strip headers?`,
+    `There is no ${names[0]}. Does the sender sign, does a proxy strip headers?`,
     {
       headerName: names[0]!,
     },
@@ -128,18 +126,17 @@ function signatureValues({ header = [], find }: SignedOptions, inbound: Inbound)
 }
 
 function plainSignatures(options: SignedOptions, values: readonly string[]): string[] {
-  const { prefix = "", separator } = options;
-  const items = separator === undefined ? values : values.flatMap((value) => value.split(separator));
-  const signatures = items.map((item) => item.trim()).filter((item) => item.startsWith(prefix));
-  if (signatures.length > 0) return signatures.map((item) => item.slice(prefix.length));
-  const versioned = /^[\w-]{1,20}=./.test(items[0] ?? "");
+  const { prefix = "" } = options;
+  const signatures = values.filter((value) => value.startsWith(prefix));
+  if (signatures.length > 0) return signatures.map((value) => value.slice(prefix.length));
+  const versioned = /^[\w-]{1,20}=./.test(values[0]!);
   throw headerError(options, versioned ? "unknown_version" : "malformed_header", `does not start with ${prefix}`);
 }
 
 /** An error about the signature header. */
 export function headerError(options: SignedOptions, code: WebhookErrorCode, what: string): WebhookError {
   const headerName = [options.header ?? []].flat()[0] ?? "signature";
-  return new WebhookError(code, `The ${headerName} of the request ${what}.`, { headerName });
+  return new WebhookError(code, `The ${headerName} ${what}.`, { headerName });
 }
 
 /** The bytes that are signed. */

@@ -23,10 +23,15 @@ export function prepareRecord(db: DatabaseSync): (entry: RecordEntry) => void {
       manual = 0,
       resume_due = NULL
     WHERE message_id = ?2 AND endpoint_id = ?3 AND generation = ?4`);
+  // What the schedule has left is decided by the attempt that was under way, not by the due time it began with.
   const overtaken = db.prepare(`
     UPDATE delivery SET
       state = CASE WHEN ?1 = ${DELIVERY_STATE.succeeded} THEN ?1 ELSE state END,
-      attempts = max(attempts, ?2)
+      attempts = max(attempts, ?2),
+      resume_due = CASE
+        WHEN ?1 = ${DELIVERY_STATE.succeeded} THEN NULL
+        WHEN ?5 = ${TRIGGER.scheduled} THEN ?6
+        ELSE resume_due END
     WHERE message_id = ?3 AND endpoint_id = ?4`);
 
   return (entry) => {
@@ -51,6 +56,6 @@ export function prepareRecord(db: DatabaseSync): (entry: RecordEntry) => void {
       trigger === TRIGGER.manual
         ? manual.run(state, messageId, endpointId, generation)
         : scheduled.run(state, due, attempts, messageId, endpointId, generation);
-    if (changes === 0) overtaken.run(state, attempts, messageId, endpointId);
+    if (changes === 0) overtaken.run(state, attempts, messageId, endpointId, trigger, due);
   };
 }

@@ -7,9 +7,9 @@
  * choose are good for at least 12 hours.
  */
 import { createHash } from "node:crypto";
-import { type Context, write } from "../domain/context.ts";
+import { sql, type SqlBool } from "kysely";
+import { type Context, write } from "./context.ts";
 import type { IdempotencyKey, Store } from "../store/store.ts";
-import type { Reply } from "./reply.ts";
 
 const MINUTE = 60_000;
 const AUTO_BUCKET = 10 * MINUTE;
@@ -17,6 +17,12 @@ const CHOSEN_BUCKET = 6 * 60 * MINUTE;
 const MAX_KEY_LENGTH = 1024;
 /** 132 bits of the hash. */
 const HASH_LENGTH = 22;
+
+/** An answer that can be given again: a status and a body as JSON text. */
+export interface KeptAnswer {
+  readonly status: number;
+  readonly json: string | null;
+}
 
 /** The key of a request, or `null` when it has none. */
 export function idempotencyKey(
@@ -45,7 +51,11 @@ function bucketsAt(auto: boolean, now: number): readonly number[] {
 }
 
 /** Runs `handle` in a transaction that also keeps its answer, or gives the answer that was kept. Failures are not kept. */
-export function once(ctx: Context, key: IdempotencyKey, handle: (ctx: Context) => Promise<Reply>): Promise<Reply> {
+export function once(
+  ctx: Context,
+  key: IdempotencyKey,
+  handle: (ctx: Context) => Promise<KeptAnswer>,
+): Promise<KeptAnswer> {
   return write(ctx, async (tx) => {
     const kept = await tx.db
       .selectFrom("idempotency")
@@ -63,32 +73,32 @@ export function once(ctx: Context, key: IdempotencyKey, handle: (ctx: Context) =
   });
 }
 
+/** Rows deleted in one transaction: small enough that publishing does not notice. */
+const DROP_STEP = 1000;
+
 /** Deletes keys whose time is over. */
 export async function dropOldKeys(store: Store, now: number): Promise<void> {
   const oldestAuto = Math.floor(now / AUTO_BUCKET) - 1;
-  const oldestChosen = -(Math.floor(now / CHOSEN_BUCKET) - 2);
+  const oldestChosen = Math.floor(now / CHOSEN_BUCKET) - 2;
+  await dropBuckets(store, { from: 0, to: oldestAuto - 1 });
+  await dropBuckets(store, { from: -oldestChosen + 1, to: -1 });
+}
+
+async function dropBuckets(store: Store, { from, to }: { readonly from: number; readonly to: number }): Promise<void> {
   for (;;) {
-    const rows = await store.db
-      .selectFrom("idempotency")
-      .select(["bucket", "hash"])
-      .where(({ eb, or, and }) =>
-        or([
-          and([eb("bucket", ">=", 0), eb("bucket", "<", oldestAuto)]),
-          and([eb("bucket", "<", 0), eb("bucket", ">", oldestChosen)]),
-        ]),
-      )
-      .orderBy("bucket")
-      .orderBy("hash")
-      .limit(1000)
-      .execute();
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    // All rows up to the last one found, bucket by bucket: along the primary key.
-    await store.transaction(async ({ db }) => {
-      for (const bucket of new Set(rows.map((row) => row.bucket))) {
-        const hash = rows.findLast((row) => row.bucket === bucket)!.hash;
-        await db.deleteFrom("idempotency").where("bucket", "=", bucket).where("hash", "<=", hash).execute();
-      }
-    });
+    const { numDeletedRows } = await store.transaction(({ db }) =>
+      db
+        .deleteFrom("idempotency")
+        .where(({ refTuple, selectFrom }) => {
+          const old = selectFrom("idempotency as old")
+            .select(["old.bucket", "old.hash"])
+            .where("old.bucket", ">=", from)
+            .where("old.bucket", "<=", to)
+            .limit(DROP_STEP);
+          return sql<SqlBool>`${refTuple("bucket", "hash")} IN ${old}`;
+        })
+        .executeTakeFirstOrThrow(),
+    );
+    if (numDeletedRows < DROP_STEP) return;
   }
 }

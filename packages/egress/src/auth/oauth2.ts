@@ -1,0 +1,196 @@
+import { createHash } from "node:crypto";
+import type { Egress } from "../egress.ts";
+import { EGRESS_ERRORS } from "../errors.ts";
+import type { EgressErrorCode } from "../errors.ts";
+import { RecentMap } from "../recent.ts";
+import type { EgressFailure, EgressRequest, EgressResult } from "../types.ts";
+
+/** OAuth 2 client credentials (RFC 6749 section 4.4). The token endpoint is called through the same guard. */
+export interface OAuth2Auth {
+  readonly type: "oauth2";
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Space-separated. */
+  readonly scope?: string;
+  /** Sent as `audience`, which some providers want. */
+  readonly audience?: string;
+  /** Where id and secret go: the `Authorization` header (the default, RFC 6749 section 2.3.1) or the form. */
+  readonly credentials?: "header" | "form";
+}
+
+/** Settings of the token cache. Times in milliseconds. */
+export interface TokenOptions {
+  /** How long before its end a token is renewed, at most half its life. Default 30,000. */
+  readonly skewMs?: number;
+  /** Life of a token whose answer names none. Default 300,000. */
+  readonly defaultLifeMs?: number;
+  /** How long a failure is remembered, so that a token endpoint in trouble is not asked for each delivery. Default 5000. */
+  readonly failureMs?: number;
+  /** Tokens kept. Default 10,000. */
+  readonly maxTokens?: number;
+  /** For tests: monotonic milliseconds. */
+  readonly now?: () => number;
+}
+
+/** A token to use, or why there is none. */
+export type TokenOutcome =
+  | { readonly ok: true; readonly token: string; readonly cached: boolean }
+  | { readonly ok: false; readonly failure: EgressFailure };
+
+interface Entry {
+  readonly outcome:
+    | { readonly ok: true; readonly token: string }
+    | { readonly ok: false; readonly failure: EgressFailure };
+  readonly until: number;
+}
+
+const MAX_TOKEN_BYTES = 65_536;
+/** RFC 6750 section 2.1: what may stand after `Bearer`. */
+const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+/** Gets, keeps and renews tokens. One request at a time for each client, however many deliveries wait. */
+export class TokenCache {
+  readonly #egress: Egress;
+  readonly #options: Required<Omit<TokenOptions, "now">>;
+  readonly #now: () => number;
+  readonly #entries: RecentMap<Entry>;
+  readonly #inFlight = new Map<string, Promise<Entry>>();
+
+  constructor(egress: Egress, options: TokenOptions = {}) {
+    this.#egress = egress;
+    this.#now = options.now ?? (() => performance.now());
+    this.#options = {
+      skewMs: options.skewMs ?? 30_000,
+      defaultLifeMs: options.defaultLifeMs ?? 300_000,
+      failureMs: options.failureMs ?? 5000,
+      maxTokens: options.maxTokens ?? 10_000,
+    };
+    this.#entries = new RecentMap(this.#options.maxTokens);
+  }
+
+  /** @param request The delivery the token is for: its rules, proxy and deadline hold for the token endpoint too. */
+  async get(auth: OAuth2Auth, request: EgressRequest): Promise<TokenOutcome> {
+    const key = keyOf(auth);
+    const known = this.#entries.get(key);
+    if (known !== undefined && this.#now() < known.until) {
+      return known.outcome.ok ? { ...known.outcome, cached: true } : known.outcome;
+    }
+    let flight = this.#inFlight.get(key);
+    const mine = flight === undefined;
+    if (flight === undefined) {
+      flight = this.#fetch(auth, request).finally(() => this.#inFlight.delete(key));
+      this.#inFlight.set(key, flight);
+    }
+    const entry = await flight;
+    if (mine) this.#entries.set(key, entry);
+    return entry.outcome.ok ? { ...entry.outcome, cached: false } : entry.outcome;
+  }
+
+  /** Forgets a token that the endpoint did not accept, unless another has taken its place. */
+  drop(auth: OAuth2Auth, token: string): void {
+    const entry = this.#entries.get(keyOf(auth));
+    if (entry?.outcome.ok === true && entry.outcome.token === token) {
+      this.#entries.set(keyOf(auth), { ...entry, until: Number.NEGATIVE_INFINITY });
+    }
+  }
+
+  async #fetch(auth: OAuth2Auth, request: EgressRequest): Promise<Entry> {
+    const startedAt = this.#now();
+    const result = await this.#egress.send(tokenRequest(auth, request));
+    const answer = readToken(result);
+    if (!answer.ok) {
+      // Our own trouble and a caller who left say nothing about the token endpoint: they are not remembered.
+      const lasting = answer.failure.fault === "target" || answer.failure.fault === "refused";
+      return { outcome: answer, until: lasting ? this.#now() + this.#options.failureMs : Number.NEGATIVE_INFINITY };
+    }
+    const lifeMs = answer.lifeMs ?? this.#options.defaultLifeMs;
+    // Counted from before the request, on our own clock: the clock of the token endpoint does not matter.
+    return {
+      outcome: { ok: true, token: answer.token },
+      until: startedAt + lifeMs - Math.min(this.#options.skewMs, lifeMs / 2),
+    };
+  }
+}
+
+function keyOf(auth: OAuth2Auth): string {
+  const { tokenUrl, clientId, clientSecret, scope, audience, credentials } = auth;
+  const parts = JSON.stringify([tokenUrl, clientId, clientSecret, scope, audience, credentials]);
+  return createHash("sha256").update(parts).digest("base64");
+}
+
+function tokenRequest(auth: OAuth2Auth, request: EgressRequest): EgressRequest {
+  const form = new URLSearchParams({ grant_type: "client_credentials" });
+  if (auth.scope !== undefined) form.set("scope", auth.scope);
+  if (auth.audience !== undefined) form.set("audience", auth.audience);
+  const headers = ["content-type", "application/x-www-form-urlencoded", "accept", "application/json"];
+  if (auth.credentials === "form") {
+    form.set("client_id", auth.clientId);
+    form.set("client_secret", auth.clientSecret);
+  } else {
+    headers.push(
+      "authorization",
+      `Basic ${Buffer.from(`${formEncode(auth.clientId)}:${formEncode(auth.clientSecret)}`).toString("base64")}`,
+    );
+  }
+  return {
+    method: "POST",
+    url: auth.tokenUrl,
+    headers,
+    body: Buffer.from(form.toString()),
+    timeoutMs: request.timeoutMs,
+    maxResponseBytes: MAX_TOKEN_BYTES,
+    ...(request.allow === undefined ? {} : { allow: request.allow }),
+    ...(request.proxy === undefined ? {} : { proxy: request.proxy }),
+  };
+}
+
+/** RFC 6749 section 2.3.1: id and secret are form-encoded before they are joined. */
+function formEncode(text: string): string {
+  return new URLSearchParams({ "": text }).toString().slice(1);
+}
+
+type Answer =
+  | { readonly ok: true; readonly token: string; readonly lifeMs: number | null }
+  | { readonly ok: false; readonly failure: EgressFailure };
+
+function readToken(result: EgressResult): Answer {
+  if (result.kind === "error") {
+    if (result.fault !== "target")
+      return { ok: false, failure: { ...result, detail: `token endpoint: ${result.detail}` } };
+    return failed("auth_unavailable", `token endpoint: ${result.code}: ${result.detail}`, result);
+  }
+  const fields = parseObject(result.body);
+  if (result.status < 200 || result.status > 299) {
+    const refused = result.status >= 400 && result.status < 500 && result.status !== 408 && result.status !== 429;
+    const why = typeof fields["error"] === "string" ? ` ${fields["error"].slice(0, 100)}` : "";
+    return failed(
+      refused ? "auth_refused" : "auth_unavailable",
+      `token endpoint: status ${result.status}${why}`,
+      result,
+    );
+  }
+  const { access_token: token, token_type: type, expires_in: life } = fields;
+  if (typeof token !== "string" || !TOKEN.test(token))
+    return failed("auth_unavailable", "token endpoint: no usable access_token", result);
+  if (typeof type === "string" && type.toLowerCase() !== "bearer") {
+    return failed("auth_unavailable", "token endpoint: the token is no Bearer token", result);
+  }
+  // Some providers send the number as text.
+  const seconds = typeof life === "number" || typeof life === "string" ? Number(life) : Number.NaN;
+  return { ok: true, token, lifeMs: Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : null };
+}
+
+function parseObject(body: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(body).toString());
+    return typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function failed(code: EgressErrorCode, detail: string, { timings, peer }: EgressResult): Answer {
+  const { fault, message } = EGRESS_ERRORS[code];
+  return { ok: false, failure: { kind: "error", code, fault, message, detail, timings, peer } };
+}

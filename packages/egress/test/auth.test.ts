@@ -1,0 +1,286 @@
+import { createHmac } from "node:crypto";
+import { createServer } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { authHeaders, AuthSender, Egress, parseAllowList } from "../src/index.ts";
+import type { EgressRequest, EgressResult, OAuth2Auth } from "../src/index.ts";
+import { startLab } from "../src/lab/index.ts";
+import type { Lab } from "../src/lab/index.ts";
+
+let lab: Lab;
+let egress: Egress;
+
+beforeAll(async () => {
+  lab = await startLab();
+  egress = new Egress({ allow: parseAllowList("loopback") });
+});
+
+afterAll(async () => {
+  await egress.close();
+  await lab.close();
+});
+
+const request = (url: string): EgressRequest => ({
+  method: "POST",
+  url,
+  headers: ["content-type", "application/json"],
+  body: Buffer.from(`{"a":1}`),
+  timeoutMs: 2000,
+  maxResponseBytes: 4000,
+});
+const code = (result: EgressResult) => (result.kind === "error" ? result.code : result.status);
+
+describe("credentials without a request of their own", () => {
+  const body = Buffer.from(`{"a":1}`);
+  const mac = (algorithm: string, text: string | Buffer, encoding: "hex" | "base64") =>
+    createHmac(algorithm, "key").update(text).digest(encoding);
+
+  test("Basic, Bearer and a header come out as their RFCs say", () => {
+    expect(authHeaders({ type: "basic", user: "Aladdin", password: "open sesame" }, null, 0)).toEqual([
+      "authorization",
+      "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==",
+    ]);
+    expect(authHeaders({ type: "basic", user: "test", password: "123£" }, null, 0)[1]).toBe("Basic dGVzdDoxMjPCow==");
+    expect(authHeaders({ type: "bearer", token: "abc" }, null, 0)).toEqual(["authorization", "Bearer abc"]);
+    expect(authHeaders({ type: "header", name: "X-Api-Key", value: "k" }, null, 0)).toEqual(["X-Api-Key", "k"]);
+  });
+
+  test.each([
+    [
+      "as GitHub",
+      { header: "x-hub-signature-256", template: "sha256={signature}" },
+      `sha256=${mac("sha256", body, "hex")}`,
+    ],
+    ["as Shopify", { header: "x-shopify-hmac-sha256", encoding: "base64" as const }, mac("sha256", body, "base64")],
+    [
+      "as Stripe",
+      { header: "stripe-signature", template: "t={timestamp},v1={signature}", signed: "{timestamp}.{body}" },
+      `t=1700000000,v1=${mac("sha256", `1700000000.{"a":1}`, "hex")}`,
+    ],
+    ["with SHA-1", { header: "x-sig", algorithm: "sha1" as const }, mac("sha1", body, "hex")],
+    ["with text after the body", { header: "x-sig", signed: "a{body}b" }, mac("sha256", `a{"a":1}b`, "hex")],
+  ])("an HMAC %s", (_title, settings, value) => {
+    expect(authHeaders({ type: "hmac", secret: "key", ...settings }, body, 1_700_000_000.9)).toEqual([
+      settings.header,
+      value,
+    ]);
+  });
+
+  test("an HMAC as Slack puts the timestamp into a header of its own", () => {
+    const settings = {
+      header: "x-slack-signature",
+      template: "v0={signature}",
+      signed: "v0:{timestamp}:{body}",
+      timestampHeader: "x-slack-request-timestamp",
+    };
+    expect(authHeaders({ type: "hmac", secret: "key", ...settings }, body, 1_700_000_000)).toEqual([
+      "x-slack-signature",
+      `v0=${mac("sha256", `v0:1700000000:{"a":1}`, "hex")}`,
+      "x-slack-request-timestamp",
+      "1700000000",
+    ]);
+  });
+
+  test("an HMAC signs bytes that are no text as they are", () => {
+    const bytes = Uint8Array.of(0, 255, 128);
+    expect(authHeaders({ type: "hmac", secret: "key", header: "x" }, bytes, 0)[1]).toBe(
+      mac("sha256", Buffer.from(bytes), "hex"),
+    );
+  });
+
+  test.each([
+    { header: "x", template: "sha256=" },
+    { header: "x", signed: "no placeholder" },
+    { header: "x", signed: "{body}{body}" },
+  ])("an HMAC that would sign nothing is refused: %j", async (settings) => {
+    expect(() => authHeaders({ type: "hmac", secret: "key", ...settings }, body, 0)).toThrow(
+      expect.objectContaining({ code: "invalid_auth" }),
+    );
+    const result = await new AuthSender(egress).send(request(`${lab.url}/ok`), {
+      type: "hmac",
+      secret: "key",
+      ...settings,
+    });
+    expect(result).toMatchObject({ code: "bad_request", fault: "ours" });
+  });
+
+  test("are sent with the headers of the request, and a line break in a secret cannot add a header", async () => {
+    const sender = new AuthSender(egress);
+    const result = await sender.send(request(`${lab.url}/echo`), { type: "bearer", token: "abc" });
+    expect(result.kind === "response" && Buffer.from(result.body).toString()).toContain(`"authorization","Bearer abc"`);
+    expect(code(await sender.send(request(`${lab.url}/echo`), { type: "bearer", token: "abc\r\nx-evil: 1" }))).toBe(
+      "bad_request",
+    );
+  });
+});
+
+/** A token endpoint and a hook on one server, with what it was asked. */
+async function startOAuth(
+  token: (request: IncomingMessage, body: string, response: ServerResponse, count: number) => void,
+) {
+  const asked: { authorization: string | undefined; body: string }[] = [];
+  const hooks: (string | undefined)[] = [];
+  const revoked = new Set<string>();
+  const server = createServer((incoming, response) => {
+    let body = "";
+    incoming.on("data", (chunk: Buffer) => (body += chunk.toString()));
+    incoming.on("end", () => {
+      const { authorization } = incoming.headers;
+      if (incoming.url === "/token") {
+        asked.push({ authorization, body });
+        token(incoming, body, response, asked.length);
+      } else {
+        hooks.push(authorization);
+        response.writeHead(revoked.has(authorization ?? "") ? 401 : 200).end();
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const auth: OAuth2Auth = {
+    type: "oauth2",
+    tokenUrl: `${url}/token`,
+    clientId: "my id",
+    clientSecret: "s:ecret",
+    scope: "a b",
+  };
+  return {
+    asked,
+    hooks,
+    revoked,
+    url,
+    auth,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+const give = (response: ServerResponse, fields: Record<string, unknown>, status = 200) =>
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(fields));
+
+describe("OAuth 2 client credentials", () => {
+  test("asks as RFC 6749 says, id and secret form-encoded, and uses the token", async () => {
+    await using server = await startOAuth((_in, _body, out) =>
+      give(out, { access_token: "t1", token_type: "Bearer", expires_in: 3600 }),
+    );
+    const sender = new AuthSender(egress);
+    expect(code(await sender.send(request(`${server.url}/hook`), server.auth))).toBe(200);
+    expect(server.asked).toEqual([
+      { authorization: `Basic ${btoa("my+id:s%3Aecret")}`, body: "grant_type=client_credentials&scope=a+b" },
+    ]);
+    expect(server.hooks).toEqual(["Bearer t1"]);
+  });
+
+  test("puts the credentials into the form where the provider wants them there", async () => {
+    await using server = await startOAuth((_in, _body, out) => give(out, { access_token: "t1", token_type: "bearer" }));
+    await new AuthSender(egress).send(request(`${server.url}/hook`), {
+      ...server.auth,
+      credentials: "form",
+      audience: "x",
+    });
+    const [asked] = server.asked;
+    expect(asked?.authorization).toBeUndefined();
+    expect(Object.fromEntries(new URLSearchParams(asked?.body))).toEqual({
+      grant_type: "client_credentials",
+      scope: "a b",
+      audience: "x",
+      client_id: "my id",
+      client_secret: "s:ecret",
+    });
+  });
+
+  test("one token serves many deliveries, those that wait for it included", async () => {
+    await using server = await startOAuth((_in, _body, out) =>
+      setTimeout(() => give(out, { access_token: "t1", expires_in: 3600 }), 20),
+    );
+    const sender = new AuthSender(egress);
+    await Promise.all(Array.from({ length: 20 }, () => sender.send(request(`${server.url}/hook`), server.auth)));
+    await sender.send(request(`${server.url}/hook`), server.auth);
+    expect(server.asked).toHaveLength(1);
+    expect(server.hooks).toHaveLength(21);
+  });
+
+  test.each([
+    ["half a minute before its end", 3600, 3_569_000, 3_570_001],
+    ["at half of a life shorter than a minute", 20, 9000, 10_001],
+  ])("is renewed %s, on our clock alone", async (_title, life, before, after) => {
+    await using server = await startOAuth((_in, _body, out, count) =>
+      give(out, { access_token: `t${count}`, expires_in: life }),
+    );
+    let now = 0;
+    const sender = new AuthSender(egress, { now: () => now });
+    await sender.send(request(`${server.url}/hook`), server.auth);
+    now = before;
+    await sender.send(request(`${server.url}/hook`), server.auth);
+    expect(server.asked).toHaveLength(1);
+    now = after;
+    await sender.send(request(`${server.url}/hook`), server.auth);
+    expect(server.hooks).toEqual(["Bearer t1", "Bearer t1", "Bearer t2"]);
+  });
+
+  test("a 401 for a kept token is answered once with a fresh one; a 401 for a fresh one is the result", async () => {
+    await using server = await startOAuth((_in, _body, out, count) =>
+      give(out, { access_token: `t${count}`, expires_in: 3600 }),
+    );
+    const sender = new AuthSender(egress);
+    await sender.send(request(`${server.url}/hook`), server.auth);
+    server.revoked.add("Bearer t1");
+    expect(code(await sender.send(request(`${server.url}/hook`), server.auth))).toBe(200);
+    expect(server.hooks).toEqual(["Bearer t1", "Bearer t1", "Bearer t2"]);
+    server.revoked.add("Bearer t2").add("Bearer t3");
+    expect(code(await sender.send(request(`${server.url}/hook`), server.auth))).toBe(401);
+    expect(server.hooks).toHaveLength(5);
+  });
+
+  test.each<[string, Record<string, unknown> | string, number, string]>([
+    ["a refusal", { error: "invalid_client" }, 401, "auth_refused"],
+    ["a bad scope", { error: "invalid_scope" }, 400, "auth_refused"],
+    ["a failure", {}, 500, "auth_unavailable"],
+    ["too many requests", {}, 429, "auth_unavailable"],
+    ["no token", { token_type: "Bearer" }, 200, "auth_unavailable"],
+    ["a token that would add a header", { access_token: "a\r\nb: c" }, 200, "auth_unavailable"],
+    ["a token of another kind", { access_token: "a", token_type: "mac" }, 200, "auth_unavailable"],
+    ["a page", "<html>", 200, "auth_unavailable"],
+  ])("%s of the token endpoint is told apart, and nothing is delivered", async (_title, fields, status, expected) => {
+    await using server = await startOAuth((_in, _body, out) =>
+      typeof fields === "string" ? out.writeHead(status).end(fields) : give(out, fields, status),
+    );
+    const result = await new AuthSender(egress).send(request(`${server.url}/hook`), server.auth);
+    expect(result).toMatchObject({ kind: "error", code: expected, fault: "target" });
+    expect(JSON.stringify(result)).not.toMatch(/s:ecret|s%3Aecret/);
+    expect(server.hooks).toEqual([]);
+  });
+
+  test("a token endpoint in trouble is not asked for each delivery", async () => {
+    await using server = await startOAuth((_in, _body, out) => give(out, {}, 503));
+    let now = 0;
+    const sender = new AuthSender(egress, { now: () => now });
+    for (let index = 0; index < 10; index++) await sender.send(request(`${server.url}/hook`), server.auth);
+    expect(server.asked).toHaveLength(1);
+    now = 5001;
+    await sender.send(request(`${server.url}/hook`), server.auth);
+    expect(server.asked).toHaveLength(2);
+  });
+
+  test("the token endpoint is held to the guard like any other URL", async () => {
+    const auth: OAuth2Auth = {
+      type: "oauth2",
+      tokenUrl: "http://169.254.169.254/token",
+      clientId: "a",
+      clientSecret: "b",
+    };
+    const result = await new AuthSender(egress).send(request(`${lab.url}/ok`), auth);
+    expect(result).toMatchObject({ code: "blocked_address", fault: "refused" });
+  });
+
+  test("the deadline covers the token too", async () => {
+    await using server = await startOAuth(() => {});
+    const started = performance.now();
+    const result = await new AuthSender(egress).send({ ...request(`${server.url}/hook`), timeoutMs: 100 }, server.auth);
+    expect(result).toMatchObject({ code: "auth_unavailable", detail: expect.stringContaining("timeout") });
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+});
