@@ -8,7 +8,7 @@ createServer((request, response) => {
   text(request)
     .then((body) => {
       console.log(request.headers["webhook-id"], webhook.verify(body, request.headers));
-      response.writeHead(204).end();
+      return response.writeHead(204).end();
     })
     .catch((error) => response.writeHead(400).end(error.message));
 }).listen(9000);
