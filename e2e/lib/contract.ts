@@ -14,7 +14,8 @@ export interface Answered {
 export function checkAnswer(answer: Answered): readonly string[] {
   const operation = operationOf(answer.method, answer.path.split("?")[0]!);
   const troubles = [...checkForm(answer), ...(operation === null ? [] : checkOperation(operation, answer))];
-  return troubles.map((trouble) => `${answer.method} ${answer.path} → ${answer.status}: ${trouble}\n  ${answer.body}`);
+  const { method, path, status, body } = answer;
+  return troubles.map((trouble) => `${method} ${path.slice(0, 200)} → ${status}: ${trouble}\n  ${body.slice(0, 1000)}`);
 }
 
 function checkForm({ method, status, contentType, body }: Answered): string[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { IdGenerator, isId, keyAtTime, keyOfId, timeOfKey } from "./id.ts";
+import { IdGenerator, isId, keyAfterTime, keyAtTime, keyOfId, timeOfKey } from "./id.ts";
 
 describe("ids", () => {
   it("carry their key, so a look-up by id needs no index", () => {
@@ -39,6 +39,15 @@ describe("ids", () => {
     expect(timeOfKey(key)).toBe(at);
     expect(key).toBeGreaterThanOrEqual(keyAtTime(at));
     expect(key).toBeLessThan(keyAtTime(at + 4));
+  });
+
+  it("are left behind by the bound after their own time, at the end of a second too", () => {
+    for (const at of [1_764_000_123_456, 1_764_000_123_998, 1_764_000_123_999]) {
+      const { key } = new IdGenerator(() => at).next("msg_");
+      expect(key).toBeLessThan(keyAfterTime(timeOfKey(key)));
+      expect(key).toBeGreaterThanOrEqual(keyAfterTime(timeOfKey(key) - 1));
+      expect(timeOfKey(keyAfterTime(at))).toBeGreaterThan(at);
+    }
   });
 
   it("are recognised only with their own prefix, length and alphabet", () => {

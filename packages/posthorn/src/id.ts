@@ -42,6 +42,11 @@ export function keyAtTime(ms: number): number {
   return (seconds - EPOCH_SECONDS) * KEYS_PER_SECOND + tick * SEQUENCES_PER_TICK;
 }
 
+/** The smallest key whose time, as {@link timeOfKey} tells it, is later than `ms`: the bound for "after" and "until". */
+export function keyAfterTime(ms: number): number {
+  return keyAtTime(ms + TICK_MS);
+}
+
 /** The time (Unix milliseconds, to 4 ms) in a key. */
 export function timeOfKey(key: number): number {
   const seconds = Math.floor(key / KEYS_PER_SECOND);

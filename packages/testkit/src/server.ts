@@ -31,6 +31,8 @@ export class TestServer implements AsyncDisposable {
   /** The one organisation of `token`. */
   readonly organisation = organisationId();
   readonly jwtSecret = `secret-of-a-test-${organisationId()}`;
+  /** A token of the organisation, the same for every start. */
+  readonly token = this.tokenOf(this.organisation);
   readonly dataDir: string;
   readonly #options: ServerOptions;
   #process: RunningProcess | null = null;
@@ -63,11 +65,6 @@ export class TestServer implements AsyncDisposable {
   /** Process id of the server; with `npm`, of npm. */
   get pid(): number {
     return this.#running().pid;
-  }
-
-  /** A token of the organisation of this test. */
-  get token(): string {
-    return this.tokenOf(this.organisation);
   }
 
   /** All that was written to standard output and standard error so far, by every process of this server. */

@@ -15,6 +15,7 @@ import { idempotencyKey, once } from "../domain/idempotency.ts";
 import { PosthornError } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import { parseBody, type ParsedBody } from "./body.ts";
+import { answerClientError, discard } from "./connection.ts";
 import { errorReply, internalErrorReply, RETRY_AFTER_SECONDS } from "./error-reply.ts";
 import { HttpError, HttpValidationError, ref } from "./models/common.ts";
 import { MODELS } from "./models/index.ts";
@@ -50,6 +51,12 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 2000 },
     forceCloseConnections: "idle",
     return503OnClosing: false,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, answer) => {
+      // A parameter longer than any id or uid names nothing.
+      const tooLong = error.code === "FST_ERR_MAX_PARAM_LENGTH";
+      void send(answer, tooLong ? noSuchRoute(request) : toReply(error, request));
+    },
     routerOptions: {
       ignoreTrailingSlash: true,
       ignoreDuplicateSlashes: true,
@@ -62,7 +69,17 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.setSerializerCompiler(() => (body) => JSON.stringify(body));
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, async (_request: FastifyRequest, raw: Buffer) => parseBody(raw));
-  app.setErrorHandler((error, request, answer) => send(answer, toReply(error, request)));
+  // Bodies are JSON whatever their type says: some clients send none, and Fastify refuses one that is malformed.
+  app.addHook("onRequest", (request, _answer, done) => {
+    const { headers } = request.raw;
+    if (headers["content-type"] !== undefined) headers["content-type"] = "application/json";
+    done();
+  });
+  app.setErrorHandler(async (error, request, answer) => {
+    const failure = toReply(error, request);
+    if (failure.status === 413) await discard(request.raw);
+    return send(answer, failure);
+  });
   app.setNotFoundHandler((request, answer) => send(answer, noSuchRoute(request)));
   await app.register(cors, {
     origin: options.corsOrigins.includes("*") ? "*" : [...options.corsOrigins],

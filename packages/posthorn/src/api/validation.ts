@@ -26,14 +26,17 @@ export function bodyValidator(schema: TSchema): Validator {
   };
 }
 
+/** What a text must be to stand for a value at all; the other keywords are rules that a value may break. */
+const READING = new Set(["type", "enum", "const", "anyOf", "format"]);
+
 /** Checks a query, after texts were turned into the numbers and switches they stand for. A text that stands for none is a 400. */
 export function queryValidator(schema: TSchema): Validator {
   const validate = queries.compile(schema);
   return (query) => {
     if (validate(query)) return;
     const [error] = validate.errors ?? [];
-    if (error?.keyword === "type") {
-      throw new PosthornError("bad_request", `The query parameter ${nameIn(error)} ${error.message}.`);
+    if (error !== undefined && READING.has(error.keyword)) {
+      throw new PosthornError("bad_request", `The query parameter ${nameIn(error)} cannot be read. ${sentence(error)}`);
     }
     throw new ValidationError(issuesOf(validate, "query"));
   };

@@ -107,12 +107,20 @@ export function messageOut(message: Message, options: MessageOptions): JsonText 
 const EXPIRED = '{"expired":true}';
 const EMPTY = "{}";
 
-function messageJson(
-  { key: _key, payload, timestamp, deliverAt, ...rest }: Message,
-  { withContent }: MessageOptions,
-  more: object,
-): JsonText {
-  const fields = { ...rest, timestamp: dateTime(timestamp), deliverAt: dateTimeOrNull(deliverAt), ...more };
+function messageJson(message: Message, { withContent }: MessageOptions, more: object): JsonText {
+  const { id, eventId, eventType, channels, tags, contentType, payload } = message;
+  // One by one, so that a message that was just made and one that was read again are the same text.
+  const fields = {
+    id,
+    eventId,
+    eventType,
+    channels,
+    tags,
+    contentType,
+    timestamp: dateTime(message.timestamp),
+    deliverAt: dateTimeOrNull(message.deliverAt),
+    ...more,
+  };
   if (!withContent) return JsonText.withMember(fields, "payload", EMPTY);
   if (payload === null) return JsonText.withMember(fields, "payload", EXPIRED);
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);

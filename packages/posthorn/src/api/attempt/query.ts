@@ -5,7 +5,7 @@ import { MessageFilterQuery, PageQuery, TimeQuery, WithContentQuery } from "../m
 
 export const StatusQuery = {
   status: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: 4, description: "0 success, 1 pending, 2 fail, 3 sending, 4 canceled." }),
+    Type.Integer({ enum: [0, 1, 2, 3, 4], description: "0 success, 1 pending, 2 fail, 3 sending, 4 canceled." }),
   ),
 } as const;
 
@@ -21,7 +21,7 @@ export const AttemptQuery = {
   ...StatusQuery,
   ...ExpandedQuery,
   status_code_class: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: 500, multipleOf: 100, description: "0 (no answer), 100, 200 … 500." }),
+    Type.Integer({ enum: [0, 100, 200, 300, 400, 500], description: "0 is no answer." }),
   ),
 } as const;
 

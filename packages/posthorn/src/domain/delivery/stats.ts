@@ -1,5 +1,5 @@
 import { PosthornError } from "../../errors.ts";
-import { keyAtTime } from "../../id.ts";
+import { keyAfterTime, keyAtTime } from "../../id.ts";
 import { ATTEMPT_STATUS } from "../../store/schema.ts";
 import { type Call, reader } from "../context.ts";
 import { type EndpointRef, getEndpoint } from "../endpoint/find.ts";
@@ -30,7 +30,7 @@ export async function endpointStats({
     throw new PosthornError("invalid_range", "Statistics cover up to 28 days, and none of the future.");
   }
   const from = keyAtTime(since);
-  const to = keyAtTime(until + 1);
+  const to = keyAfterTime(until);
   const ended = await reader(ctx)
     .selectFrom("attempt")
     .select((eb) => ["status", eb.fn.countAll<number>().as("count")])

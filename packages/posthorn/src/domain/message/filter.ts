@@ -1,6 +1,6 @@
 /** The conditions that lists of messages, attempts and deliveries share. */
 import { type RawBuilder, type SqlBool, sql } from "kysely";
-import { keyAtTime } from "../../id.ts";
+import { keyAfterTime } from "../../id.ts";
 
 export interface MessageFilter {
   readonly eventTypes: readonly string[] | null;
@@ -30,8 +30,8 @@ export function keyRange({ before, after }: TimeRange): {
   readonly below: number | null;
 } {
   return {
-    above: after === null ? null : keyAtTime(after + 1) - 1,
-    below: before === null ? null : keyAtTime(before),
+    above: after === null ? null : keyAfterTime(after) - 1,
+    below: before === null ? null : keyAfterTime(before - 1),
   };
 }
 

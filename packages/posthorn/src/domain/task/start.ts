@@ -1,5 +1,5 @@
 import { invalid } from "../../errors.ts";
-import { keyAtTime } from "../../id.ts";
+import { keyAfterTime, keyAtTime } from "../../id.ts";
 import { type Call, write } from "../context.ts";
 import { type EndpointRef, getEndpoint } from "../endpoint/find.ts";
 import type { Task, TaskKind } from "./task.ts";
@@ -35,7 +35,7 @@ async function startTask({ ctx, input }: Call<StartTask>, kind: TaskKind): Promi
   if (until - input.since > MAX_WINDOW + SLACK) throw invalid("since", "The window may cover 14 days.");
   const { key, id } = ids.next("qtask_");
   const from = keyAtTime(input.since);
-  const data = { from, to: keyAtTime(until + 1) - 1, cursor: from - 1, messagesSent: 0 };
+  const data = { from, to: keyAfterTime(until) - 1, cursor: from - 1, messagesSent: 0 };
   const row = {
     id: key,
     public_id: id,
