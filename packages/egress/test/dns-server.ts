@@ -54,11 +54,7 @@ export async function startDnsServer(zone: (question: Question) => Reply): Promi
     else fill(response, question, reply);
     send(response);
   };
-  const udp = DNS.createUDPServer(handle("udp"));
-  const tcp = DNS.createTCPServer(handle("tcp"));
-  await udp.listen(0, "127.0.0.1");
-  const { port } = udp.address();
-  await new Promise<void>((resolve) => tcp.listen(port, "127.0.0.1", resolve));
+  const { udp, tcp, port } = await listen(handle("udp"), handle("tcp"));
   return {
     address: `127.0.0.1:${port}`,
     questions,
@@ -69,6 +65,22 @@ export async function startDnsServer(zone: (question: Question) => Reply): Promi
       ]);
     },
   };
+}
+
+/** UDP and TCP on one port, as a resolver expects: the port the one gets may be taken in the other, so try again. */
+async function listen(onUdp: DNS.DnsHandler, onTcp: DNS.DnsHandler) {
+  for (let tries = 0; ; tries++) {
+    const udp = DNS.createUDPServer(onUdp);
+    const tcp = DNS.createTCPServer(onTcp);
+    await udp.listen(0, "127.0.0.1");
+    const { port } = udp.address();
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    tcp.once("error", () => resolve(false));
+    tcp.listen(port, "127.0.0.1", () => resolve(true));
+    if (await promise) return { udp, tcp, port };
+    udp.close();
+    if (tries > 20) throw new Error("no port is free in both UDP and TCP");
+  }
 }
 
 function fill(response: DNS.Packet, { name, type }: Question, reply: Extract<Reply, { ttl?: number }>): void {

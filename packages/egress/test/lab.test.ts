@@ -186,12 +186,16 @@ describe("bounded memory", () => {
 });
 
 describe("keep-alive", () => {
-  test("a peer that closes after each answer costs no request that was not written yet", async () => {
+  test("a peer that closes after each answer costs only what was written into the closing socket, and that is told", async () => {
+    const outcomes: EgressResult[] = [];
     for (let index = 0; index < 30; index++) {
-      const result = await send(`${lab.url}/keep-alive/close`);
-      expect(seen(result)).toMatchObject({ status: 200 });
+      outcomes.push(await send(`${lab.url}/keep-alive/close`, { timeoutMs: 5000 }));
       await new Promise((resolve) => setTimeout(resolve, index % 10));
     }
+    const lost = outcomes.filter((result) => result.kind === "error");
+    // A caller may send these again at once: the socket had served before, and died with the request on its way.
+    expect(lost.filter(({ code, timings }) => code !== "reset" || !timings.reused)).toEqual([]);
+    expect(lost.length).toBeLessThan(15);
   });
 
   test("the rest of a body that was longer than it said is never taken for another answer", async () => {

@@ -33,7 +33,6 @@ export const WEBHOOK_ERROR_CODES = [
   "config_missing",
   "key_unavailable",
   "argument_invalid",
-  "unknown_provider",
   "runtime_unsupported",
   // The request is genuine, its content is not what the caller asked for.
   "event_invalid",

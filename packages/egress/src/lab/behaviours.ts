@@ -4,11 +4,13 @@ import type { Behaviour, LabRequest } from "./behaviour.ts";
 
 const HEAD = "HTTP/1.1 200 OK\r\n";
 
-/** 50 MB of zeros in about 50 kB: small enough to pass a cap on compressed bytes. Made on first use. */
-let bomb: Buffer | null = null;
+/**
+ * 50 MB of zeros in about 50 kB: small enough to pass a cap on compressed bytes. Fifty gzip members, one after the
+ * other, are one gzip file (RFC 1952 section 2.2), and cost a fiftieth to make.
+ */
 function gzipBomb(): Buffer {
-  bomb ??= gzipSync(Buffer.alloc(50_000_000), { level: constants.Z_BEST_COMPRESSION });
-  return bomb;
+  const member = gzipSync(Buffer.alloc(1_000_000), { level: constants.Z_BEST_COMPRESSION });
+  return Buffer.concat(Array.from({ length: 50 }, () => member));
 }
 
 const WELL: readonly Behaviour[] = [

@@ -10,7 +10,7 @@ export interface FastifyLike {
     parser: (request: never, payload: never, done: (error: Error | null, body?: undefined) => void) => void,
   ): unknown;
   route(options: {
-    method: string[];
+    method: ("GET" | "POST" | "HEAD" | "OPTIONS")[];
     url: string;
     handler: (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown>;
   }): unknown;

@@ -24,7 +24,7 @@ type NodeKeyInput =
 /** The few functions of `node:crypto` that are used, typed by structure so that nothing is imported from Node. */
 export interface NodeCrypto {
   createHash(hash: string): NodeDigest;
-  createHmac(hash: string, key: NodeKey): NodeDigest;
+  createHmac(hash: string, key: NodeKey | string): NodeDigest;
   createSecretKey(key: Uint8Array): NodeKey;
   createPrivateKey(key: NodeKeyInput): NodeKey;
   createPublicKey(key: NodeKeyInput): NodeKey;
@@ -79,6 +79,6 @@ export function webHashName(hash: HashName): string {
  * The one cast between `Uint8Array` and what WebCrypto declares. WebCrypto refuses views of shared memory at run time;
  * saying so in our signatures would lock out callers on TypeScript before 5.7.
  */
-export function webBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return bytes as Uint8Array<ArrayBuffer>;
+export function webBytes(bytes: Uint8Array): BufferSource {
+  return bytes as BufferSource;
 }

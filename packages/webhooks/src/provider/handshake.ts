@@ -2,7 +2,7 @@ import { WebhookError } from "../errors.ts";
 import type { WebhookRequest } from "../request.ts";
 import { openInbound } from "./inbound.ts";
 import type { HandshakeAnswer, HandshakeContext, ProviderDefinition, WebhookAnswer } from "./types.ts";
-import { checkProvider, type ProviderOptions, schemeContext } from "./verify.ts";
+import { checkProvider, type ProviderOptions, schemeSettings } from "./verify.ts";
 
 /** What came of a request: how to answer it, and whether it is an event to act on. */
 export interface Reception {
@@ -16,11 +16,13 @@ export async function answerHandshake(
   request: WebhookRequest,
   options: ProviderOptions,
 ): Promise<HandshakeAnswer | undefined> {
-  const base = schemeContext(openInbound(request, definition.payload), options);
+  const settings = schemeSettings({ ...options, allowUnsigned: false });
+  const inbound = openInbound(request, definition.payload);
   const context: HandshakeContext = {
-    ...base,
+    ...settings,
+    inbound,
     verify: async () => {
-      await checkProvider(definition, base, false);
+      await checkProvider(definition, inbound, settings);
     },
   };
   try {
@@ -48,8 +50,7 @@ export async function receiveProvider(
   if (handshake !== undefined)
     return { kind: handshake.error === undefined ? "handshake" : "rejected", answer: handshake };
   try {
-    const context = schemeContext(openInbound(request, definition.payload), options);
-    await checkProvider(definition, context, options.allowUnsigned === true);
+    await checkProvider(definition, openInbound(request, definition.payload), schemeSettings(options));
     return { kind: "event", answer: acceptance(definition) };
   } catch (error) {
     if (error instanceof WebhookError) return { kind: "rejected", answer: { ...rejection(definition), error } };

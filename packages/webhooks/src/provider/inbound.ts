@@ -4,38 +4,25 @@ import { parseJson } from "./payload.ts";
 /** Finds the payload in a body's text. `undefined` when there is none. */
 export type PayloadReader = (text: string, contentType: string) => unknown;
 
-/** A request as definitions look at it: every view is made when first asked for. */
+/** A request as definitions look at it: each view is made when first asked for. */
 export interface Inbound {
   readonly method: string;
   readonly url: string;
   readonly body: Uint8Array;
   readonly headers: HeaderReader;
   /** Value of a header, name in lower case; repeated ones joined by `", "`. */
-  readonly header: (name: string) => string | undefined;
+  header(name: string): string | undefined;
   /** First value of a query parameter, decoded. */
-  readonly query: (name: string) => string | undefined;
+  query(name: string): string | undefined;
   /** The body as text. Invalid UTF-8 is replaced: for looking, never for checking a signature over the whole body. */
-  readonly text: () => string;
+  text(): string;
   /** The payload as the definition's reader finds it. */
-  readonly payload: () => unknown;
+  payload(): unknown;
 }
 
 /** Opens a request for reading. Nothing throws: what is not there is `undefined`. */
 export function openInbound(request: WebhookRequest, reader: PayloadReader = parseJson): Inbound {
-  const headers = readHeaders(request.headers);
-  const text = once(() => new TextDecoder().decode(request.body));
-  const payload = once(() => reader(text(), headers.get("content-type") ?? ""));
-  const query = once(() => new URLSearchParams(queryOf(request.url)));
-  return {
-    method: request.method.toUpperCase(),
-    url: request.url,
-    body: request.body,
-    headers,
-    header: (name) => headers.get(name),
-    query: (name) => query().get(name) ?? undefined,
-    text,
-    payload,
-  };
+  return new RequestView(request, reader);
 }
 
 /** The query of an absolute or relative URL, without the question mark. */
@@ -43,7 +30,38 @@ export function queryOf(url: string): string {
   return /\?([^#]*)/.exec(url)?.[1] ?? "";
 }
 
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
+// A class rather than closures: opening a request must cost next to nothing, for most of it is never looked at.
+class RequestView implements Inbound {
+  readonly method: string;
+  readonly url: string;
+  readonly body: Uint8Array;
+  readonly headers: HeaderReader;
+  private readonly reader: PayloadReader;
+  private decoded: string | undefined;
+  private found: { readonly payload: unknown } | undefined;
+
+  constructor({ method, url, headers, body }: WebhookRequest, reader: PayloadReader) {
+    this.method = method.toUpperCase();
+    this.url = url;
+    this.body = body;
+    this.headers = readHeaders(headers);
+    this.reader = reader;
+  }
+
+  header(name: string): string | undefined {
+    return this.headers.get(name);
+  }
+
+  query(name: string): string | undefined {
+    return new URLSearchParams(queryOf(this.url)).get(name) ?? undefined;
+  }
+
+  text(): string {
+    return (this.decoded ??= new TextDecoder().decode(this.body));
+  }
+
+  payload(): unknown {
+    this.found ??= { payload: this.reader(this.text(), this.headers.get("content-type") ?? "") };
+    return this.found.payload;
+  }
 }

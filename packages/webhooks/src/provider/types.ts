@@ -43,7 +43,7 @@ export interface SchemeContext extends ClockOptions {
   /** Looks up a certificate, key set or key; the built-in one is used when the caller gave none. */
   readonly fetchKey?: FetchKey;
   /** Prepared keys, kept as long as the verifier. */
-  readonly cache: Map<string, unknown>;
+  readonly cache: Map<unknown, unknown>;
 }
 
 /** What a scheme found out beyond "it matches". */
@@ -52,6 +52,8 @@ export interface Evidence {
   readonly signedAt?: number | undefined;
   /** Claims, where the scheme is a token. */
   readonly claims?: Readonly<Record<string, unknown>>;
+  /** Delivery id, where the signature covers it. */
+  readonly id?: string;
   /** Which of the given secrets or keys matched. */
   readonly secretIndex: number;
 }

@@ -2,10 +2,9 @@ import { after, type Awaitable } from "../awaitable.ts";
 import type { ClockOptions } from "../clock.ts";
 import { WebhookError } from "../errors.ts";
 import type { WebhookRequest } from "../request.ts";
-import { unwrap, type Verified, type VerifyResult } from "../result.ts";
+import { type Rejected, unwrap, type Verified, type VerifyResult } from "../result.ts";
 import { type Inbound, openInbound } from "./inbound.ts";
 import type { FetchKey, KeyInput } from "./keys.ts";
-import { find } from "./select.ts";
 import type { Coverage, Evidence, ProviderConfig, ProviderDefinition, Scheme, SchemeContext, Trust } from "./types.ts";
 
 /** What the caller brings to verify a provider's requests. */
@@ -22,13 +21,16 @@ export interface ProviderOptions extends ClockOptions {
   readonly allowUnsigned?: boolean;
 }
 
-/** A request that was let in, and what that is worth. */
+/**
+ * A request that was let in, and what that is worth. `id` is there only where the signature covers one; `describe` finds
+ * the delivery id of every provider that has one.
+ */
 export interface ProviderVerified extends Verified {
   readonly provider: string;
   readonly trust: Trust;
   readonly covers: Coverage;
   /** Claims, where the scheme is a token. */
-  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly claims: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Verifies one provider's requests with keys that are prepared once. */
@@ -41,18 +43,17 @@ export interface ProviderVerifier {
 
 /** Prepares a verifier for one provider and one set of secrets. */
 export function providerVerifier(definition: ProviderDefinition, options: ProviderOptions): ProviderVerifier {
-  const cache = new Map<string, unknown>();
-  const tryVerify = async (request: WebhookRequest): Promise<VerifyResult<ProviderVerified>> => {
-    try {
-      const inbound = openInbound(request, definition.payload);
-      return await checkProvider(definition, schemeContext(inbound, options, cache), options.allowUnsigned === true);
-    } catch (error) {
-      if (!(error instanceof WebhookError)) throw error;
-      const { code, message, details, cause } = error;
-      return { ok: false, error: new WebhookError(code, message, { provider: definition.id, ...details }, { cause }) };
-    }
+  const settings = schemeSettings(options);
+  return {
+    async verify(request) {
+      const result = decide(definition, request, settings);
+      // Awaiting what is already there would cost a turn of the event loop's queue.
+      return unwrap(result instanceof Promise ? await result : result);
+    },
+    async tryVerify(request) {
+      return decide(definition, request, settings);
+    },
   };
-  return { tryVerify, verify: async (request) => unwrap(await tryVerify(request)) };
 }
 
 /** Verifies one request, or throws a {@link WebhookError} that says why not. */
@@ -61,7 +62,8 @@ export async function verifyProvider(
   request: WebhookRequest,
   options: ProviderOptions,
 ): Promise<ProviderVerified> {
-  return providerVerifier(definition, options).verify(request);
+  const result = decide(definition, request, schemeSettings(options));
+  return unwrap(result instanceof Promise ? await result : result);
 }
 
 /** As {@link verifyProvider}, with the error in the result instead of thrown. */
@@ -70,59 +72,83 @@ export async function tryVerifyProvider(
   request: WebhookRequest,
   options: ProviderOptions,
 ): Promise<VerifyResult<ProviderVerified>> {
-  return providerVerifier(definition, options).tryVerify(request);
+  return decide(definition, request, schemeSettings(options));
 }
 
-/** Options and request, as schemes and handshakes see them. */
-export function schemeContext(
-  inbound: Inbound,
-  options: ProviderOptions,
-  cache: Map<string, unknown> = new Map<string, unknown>(),
-): SchemeContext {
+/** Options in the form that schemes read. */
+export type SchemeSettings = Omit<SchemeContext, "inbound"> & { readonly allowUnsigned?: boolean };
+
+/** Makes the caller's options ready, once for all requests. */
+export function schemeSettings(options: ProviderOptions): SchemeSettings {
   const { secrets = [], publicKeys = [], config = {} } = options;
   return {
     ...options,
-    inbound,
-    secrets: [secrets].flat(),
+    secrets: typeof secrets === "string" ? [secrets] : secrets,
     publicKeys: [publicKeys].flat(),
     config,
-    cache,
+    cache: new Map(),
   };
 }
 
 /** Lets the scheme that the request claims decide. */
 export function checkProvider(
   definition: ProviderDefinition,
-  context: SchemeContext,
-  allowUnsigned: boolean,
+  inbound: Inbound,
+  settings: SchemeSettings,
 ): Awaitable<ProviderVerified> {
   const { schemes, unsigned } = definition;
-  const claimed = schemes.find((candidate) => candidate.claimed(context));
-  if (claimed === undefined && unsigned !== undefined && context.secrets.length + context.publicKeys.length === 0) {
-    unsigned.admit(context.inbound, definition.name, allowUnsigned);
-    return accept(definition, undefined, { secretIndex: -1 }, context);
+  const context = {
+    secrets: settings.secrets,
+    publicKeys: settings.publicKeys,
+    config: settings.config,
+    cache: settings.cache,
+    inbound,
+  } as any;
+  const claimed = claimedScheme(schemes, context);
+  if (claimed === undefined && unsigned !== undefined && settings.secrets.length + settings.publicKeys.length === 0) {
+    unsigned.admit(inbound, definition.name, settings.allowUnsigned === true);
+    return accept(definition, { secretIndex: -1 });
   }
   // With nothing claimed, the strongest scheme says what is missing.
   const scheme = claimed ?? schemes[0];
-  return after(scheme.verify(context), (evidence) => accept(definition, scheme, evidence, context));
+  return after(scheme.verify(context), (evidence) => accept(definition, evidence, scheme));
 }
 
-function accept(
+function claimedScheme(schemes: readonly Scheme[], context: SchemeContext): Scheme | undefined {
+  for (const scheme of schemes) if (scheme.claimed(context)) return scheme;
+  return undefined;
+}
+
+function decide(
   definition: ProviderDefinition,
-  scheme: Scheme | undefined,
-  { signedAt, secretIndex, claims }: Evidence,
-  { inbound }: SchemeContext,
-): ProviderVerified {
-  const { name = "none", trust = "none", covers = "nothing" } = scheme ?? {};
+  request: WebhookRequest,
+  settings: SchemeSettings,
+): Awaitable<VerifyResult<ProviderVerified>> {
+  try {
+    const result = checkProvider(definition, openInbound(request, definition.payload), settings);
+    return result instanceof Promise ? result.catch((error: unknown) => refuse(error, definition)) : result;
+  } catch (error) {
+    return refuse(error, definition);
+  }
+}
+
+function refuse(error: unknown, { id }: ProviderDefinition): Rejected {
+  if (!(error instanceof WebhookError)) throw error;
+  const { code, message, details, cause } = error;
+  return { ok: false, error: new WebhookError(code, message, { provider: id, ...details }, { cause }) };
+}
+
+function accept({ id: provider }: ProviderDefinition, evidence: Evidence, scheme?: Scheme): ProviderVerified {
+  const { signedAt, secretIndex, claims, id } = evidence;
   return {
     ok: true,
-    provider: definition.id,
-    scheme: name,
-    trust,
-    covers,
+    provider,
+    scheme: scheme?.name ?? "none",
+    trust: scheme?.trust ?? "none",
+    covers: scheme?.covers ?? "nothing",
     secretIndex,
-    id: find(inbound, definition.delivery),
+    id,
     signedAt: signedAt === undefined ? undefined : new Date(signedAt),
-    ...(claims && { claims }),
+    claims,
   };
 }

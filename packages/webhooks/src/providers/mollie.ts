@@ -6,8 +6,8 @@ import type { ProviderDefinition } from "../provider/types.ts";
 import { unsigned } from "../provider/unsigned.ts";
 
 /** After a rotation the header comes twice, and whatever joins repeated headers puts a comma between. */
-function everySignature({ header }: Inbound): readonly string[] {
-  return (header("x-mollie-signature") ?? "").split(",").map((signature) => signature.trim());
+function everySignature(inbound: Inbound): readonly string[] {
+  return (inbound.header("x-mollie-signature") ?? "").split(",").map((signature) => signature.trim());
 }
 
 /** Classic webhooks bring an id only. It goes into an API URL, so that it must be nothing but an id. */

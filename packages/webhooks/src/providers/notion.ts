@@ -16,8 +16,8 @@ const tokenHandshake: Handshake = {
 };
 
 /** Notion's own library lowers the case of the signature before it compares. */
-function lowerCase({ header }: Inbound): readonly string[] {
-  return [header("x-notion-signature")?.toLowerCase() ?? ""];
+function lowerCase(inbound: Inbound): readonly string[] {
+  return [inbound.header("x-notion-signature")?.toLowerCase() ?? ""];
 }
 
 export const notion: ProviderDefinition = {

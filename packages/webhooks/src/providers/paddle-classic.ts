@@ -21,7 +21,7 @@ export const paddleClassic: ProviderDefinition = {
     asymmetric({
       algorithm: rsaSha1,
       header: "p_signature",
-      find: ({ text }) => [formField(text(), "p_signature") ?? ""],
+      find: (inbound) => [formField(inbound.text(), "p_signature") ?? ""],
       signed: phpSerialize,
       signedText: "php serialize() of the other fields, sorted by name",
     }),

@@ -10,8 +10,8 @@ const ACK =
   "</soapenv:Body></soapenv:Envelope>";
 
 /** `xsi:type="sf:Account"` of the record that changed. */
-function recordType({ text }: Inbound): string | undefined {
-  return /<(?:\w+:)?sObject[^>]*?\btype="(?:\w+:)?(\w+)"/.exec(text())?.[1];
+function recordType(inbound: Inbound): string | undefined {
+  return /<(?:\w+:)?sObject[^>]*?\btype="(?:\w+:)?(\w+)"/.exec(inbound.text())?.[1];
 }
 
 /** SessionId is a live credential. Parse the XML with DTDs and entities switched off. */

@@ -7,7 +7,7 @@ export const telegram: ProviderDefinition = {
   group: "messaging",
   schemes: [credential({ header: "x-telegram-bot-api-secret-token" })],
   secret: "secret_token given to setWebhook",
-  event: ({ payload }) => Object.keys(Object(payload())).find((key) => key !== "update_id"),
+  event: (inbound) => Object.keys(Object(inbound.payload())).find((key) => key !== "update_id"),
   delivery: "{body:update_id}",
   time: ["{body:message.date}", "{body:edited_message.edit_date}", "{body:channel_post.date}"],
   respond: { status: 200, note: "the body may carry a method call" },

@@ -20,7 +20,7 @@ export const xTwitter: ProviderDefinition = {
   group: "messaging",
   schemes: [hmac({ header: "x-twitter-webhooks-signature", prefix: "sha256=", encoding: "base64" })],
   secret: "consumer secret of the app",
-  event: ({ payload }) => Object.keys(Object(payload())).find((key) => key.endsWith("_events")),
+  event: (inbound) => Object.keys(Object(inbound.payload())).find((key) => key.endsWith("_events")),
   handshakes: [crc],
   respond: { status: 200, within: 10, note: "the challenge wants its answer within 3 s, every hour" },
   retry: "limited",

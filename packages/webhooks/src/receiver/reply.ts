@@ -22,7 +22,6 @@ const OURS: ReadonlySet<WebhookErrorCode> = new Set([
   "config_missing",
   "key_unavailable",
   "argument_invalid",
-  "unknown_provider",
   "runtime_unsupported",
   "body_already_read",
   "body_unavailable",

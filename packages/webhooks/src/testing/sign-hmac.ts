@@ -1,9 +1,8 @@
-import { utf8 } from "../encoding.ts";
 import { openInbound } from "../provider/inbound.ts";
-import type { SchemeContext, Scheme } from "../provider/types.ts";
-import { hmacKey, type MessageParts } from "../crypto/hmac.ts";
-import type { HmacScheme } from "../provider/scheme/hmac.ts";
-import { buildMessage, publicUrl, type SignedOptions } from "../provider/scheme/signed.ts";
+import type { Scheme } from "../provider/types.ts";
+import type { MessageParts } from "../crypto/hmac.ts";
+import { type HmacScheme, keyedMac } from "../provider/scheme/hmac.ts";
+import { compileMessage, publicUrl, type SignedOptions } from "../provider/scheme/signed.ts";
 import { iso, milliseconds } from "../provider/scheme/timestamp.ts";
 import type { Draft, SignContext } from "./sign.ts";
 
@@ -11,12 +10,8 @@ import type { Draft, SignContext } from "./sign.ts";
 export async function signHmac(draft: Draft, scheme: Scheme, context: SignContext): Promise<void> {
   const hmacScheme = scheme as HmacScheme;
   const options = hmacScheme.optionsFor?.(context.config) ?? hmacScheme.options;
-  const { hash = "sha256", encoding = "hex", key = utf8 } = options;
-  await placeSignature(draft, options, context, async (message) =>
-    options.mac === undefined
-      ? hmacKey(hash, await key(context.secret)).macText(message, encoding)
-      : options.mac(options, context.secret, message, new Map()),
-  );
+  const make = await (options.mac ?? keyedMac)(options, context.secret);
+  await placeSignature(draft, options, context, async (message) => make(message));
 }
 
 /** Puts timestamp and signature where the options say; `sign` makes the signature's text from the message. */
@@ -32,8 +27,8 @@ export async function placeSignature(
   const timestamp = options.timestamp === undefined ? "" : placeTime(draft, options, context, fields);
   PREPARE[headerName]?.(draft, options, fields);
   const inbound = openInbound(draft, context.definition.payload);
-  const url = publicUrl(options.url, { inbound, config } as SchemeContext);
-  const signature = await sign(buildMessage(options, { inbound, config, url, timestamp, fields, secret }));
+  const url = publicUrl(options.url, { inbound, config });
+  const signature = await sign(compileMessage(options.signed)({ inbound, config, url, timestamp, fields, secret }));
   if (options.fields === undefined) {
     draft.headers[headerName] = (options.prefix ?? "") + signature;
     return;

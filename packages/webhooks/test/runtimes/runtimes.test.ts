@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
 import { findChromium, runInChromium } from "./browser.ts";
@@ -88,5 +88,16 @@ describe("the suite passes on", () => {
 
   it("Chromium", { timeout: 10 * MINUTES }, async () => {
     expect(await runInChromium(findChromium())).toEqual({ passed: TESTS, failures: [] });
+  });
+});
+
+describe("what is published", () => {
+  it("declares nothing that TypeScript before 5.7 cannot read: typed arrays took no parameter then", () => {
+    const dist = `${FOLDER}../../dist/`;
+    const declarations = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((path) =>
+      path.endsWith(".d.ts"),
+    );
+    expect(declarations.length).toBeGreaterThan(100);
+    expect(declarations.filter((path) => /Uint8Array</.test(readFileSync(dist + path, "utf8")))).toEqual([]);
   });
 });

@@ -25,11 +25,17 @@ export function contentOf(body: Static<typeof MessageIn>, rawBody: Buffer): Mess
   return { payload: found, contentType: JSON_TYPE };
 }
 
+const RAW_PAYLOAD = ["body", "transformationsParams", "rawPayload"];
+
 function decode(text: string, encoding: "utf-8" | "base64"): Buffer {
-  if (encoding === "utf-8") return Buffer.from(text, "utf8");
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 === 1) {
-    throw invalid(["body", "transformationsParams", "rawPayload"], "This is not base64.");
+  if (encoding === "utf-8") {
+    // Half of a surrogate pair has no bytes in UTF-8: sending a replacement would be a silent change.
+    if (!text.isWellFormed()) {
+      throw invalid(RAW_PAYLOAD, "This text holds half of a surrogate pair, which UTF-8 cannot: send bytes in base64.");
+    }
+    return Buffer.from(text, "utf8");
   }
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 === 1) throw invalid(RAW_PAYLOAD, "This is not base64.");
   return Buffer.from(text, "base64");
 }
 

@@ -15,7 +15,7 @@ const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const PROTECTED_NAMES = new Set(
   (
     "age cache-control clear-site-data connection content-encoding content-language content-length content-location " +
-    "content-type expect expires host keep-alive pragma proxy-authenticate proxy-authorization te trailer trailers " +
+    "content-type expect expires host keep-alive pragma proxy-authenticate proxy-authorization proxy-connection te trailer trailers " +
     "transfer-encoding upgrade user-agent warning"
   ).split(" "),
 );

@@ -8,7 +8,7 @@ import { fetchKey } from "../key-fetch.ts";
 import { type FetchKey, type KeyInput, readPublicKey } from "../keys.ts";
 import { parseJson } from "../payload.ts";
 import type { Evidence, Scheme, SchemeContext } from "../types.ts";
-import { isClaimed, mismatch, readSigned, type SignedOptions } from "./signed.ts";
+import { mismatch, type SignedOptions, type SignedRequest, signedReader } from "./signed.ts";
 
 /** Checks one signature with one key. */
 export type SignatureCheck = (signature: Uint8Array, parts: MessageParts) => Awaitable<boolean>;
@@ -70,6 +70,7 @@ export interface AsymmetricScheme extends Scheme {
 
 /** A signature made with the provider's private key. */
 export function asymmetric(options: AsymmetricOptions): AsymmetricScheme {
+  const reader = signedReader(options);
   return {
     kind: "asymmetric",
     name: options.name ?? options.algorithm.name,
@@ -77,13 +78,16 @@ export function asymmetric(options: AsymmetricOptions): AsymmetricScheme {
     covers: options.covers ?? "body",
     needs: "publicKeys",
     options,
-    claimed: (context) => isClaimed(options, context.inbound),
-    verify: (context) => verifyAsymmetric(options, context),
+    claimed: ({ inbound }) => reader.claimed(inbound),
+    verify: (context) => verifyAsymmetric(options, reader.read(context), context),
   };
 }
 
-function verifyAsymmetric(options: AsymmetricOptions, context: SchemeContext): Awaitable<Evidence> {
-  const { signatures, signedAt, message } = readSigned(options, context);
+function verifyAsymmetric(
+  options: AsymmetricOptions,
+  { signatures, signedAt, message }: SignedRequest,
+  context: SchemeContext,
+): Awaitable<Evidence> {
   const parts = message("");
   const candidates = signatures.flatMap((text) => decodeBytes(text, options.encoding ?? "base64") ?? []);
   return after(publicKeys(options, context), (keys) =>
@@ -100,7 +104,7 @@ function verifyAsymmetric(options: AsymmetricOptions, context: SchemeContext): A
   );
 }
 
-function checkFor(algorithm: KeyAlgorithm, key: KeyInput, cache: Map<string, unknown>): SignatureCheck {
+function checkFor(algorithm: KeyAlgorithm, key: KeyInput, cache: SchemeContext["cache"]): SignatureCheck {
   const id = `${algorithm.name}:${typeof key === "string" ? key : JSON.stringify(key)}`;
   const cached = cache.get(id) as SignatureCheck | undefined;
   const check = cached ?? algorithm.prepare(key);

@@ -4,15 +4,18 @@ import { type FieldReader, headerError } from "./signed.ts";
 export function pairs(signature: string, separator = ","): FieldReader {
   const read: FieldReader["read"] = (options, values, fields) => {
     const signatures: string[] = [];
-    for (const pair of values.flatMap((value) => value.split(separator))) {
-      const equals = pair.indexOf("=");
-      const name = pair.slice(0, equals).trim();
-      // Versions that are not known may repeat; a second timestamp would leave open which one was signed.
-      const repeated = fields.has(name) && options.timestamp?.from === `field:${name}`;
-      if (equals <= 0 || repeated) throw headerError(options, "malformed_header", "is not a list of name=value pairs");
-      const value = pair.slice(equals + 1).trim();
-      if (name === signature) signatures.push(value);
-      else fields.set(name, value);
+    for (const value of values) {
+      for (const pair of value.split(separator)) {
+        const equals = pair.indexOf("=");
+        const name = pair.slice(0, equals).trim();
+        // Versions that are not known may repeat; a second timestamp would leave open which one was signed.
+        const repeated = fields.has(name) && options.timestamp?.from === `field:${name}`;
+        if (equals <= 0 || repeated)
+          throw headerError(options, "malformed_header", "is not a list of name=value pairs");
+        const text = pair.slice(equals + 1).trim();
+        if (name === signature) signatures.push(text);
+        else fields.set(name, text);
+      }
     }
     if (signatures.length > 0) return signatures;
     throw headerError(options, "unknown_version", `has no ${signature}= signature`);

@@ -4,5 +4,7 @@ import { encodeBytes } from "../../encoding.ts";
 import type { MacFunction } from "./hmac.ts";
 
 /** A hash over a text that holds the secret, as some providers used before they had heard of HMAC. */
-export const plainHash: MacFunction = ({ hash = "sha256", encoding = "hex" }, _secret, parts) =>
-  after(digest(hash, parts), (bytes) => encodeBytes(bytes, encoding));
+export const plainHash: MacFunction =
+  ({ hash = "sha256", encoding = "hex" }) =>
+  (parts) =>
+    after(digest(hash, parts), (bytes) => encodeBytes(bytes, encoding));

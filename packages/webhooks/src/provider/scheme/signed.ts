@@ -67,38 +67,79 @@ export interface SignedRequest {
   readonly message: (secret: string) => MessageParts;
 }
 
+/** Options made ready once, for every request. */
+export interface SignedReader {
+  /** Whether any header of the scheme is there, the timestamp's included: half a signature must not go unnoticed. */
+  claimed(inbound: Inbound): boolean;
+  /** Reads and checks everything but the signature itself. */
+  read(context: SchemeContext): SignedRequest;
+}
+
 // Comparing is cheap, public-key checks are not: a long header must not become work.
 const MOST_SIGNATURES = 32;
 
-/** Whether any header of the scheme is there, the timestamp's included: half a signature must not go unnoticed. */
-export function isClaimed({ header = [], find, timestamp }: SignedOptions, inbound: Inbound): boolean {
-  const from = timestamp?.from ?? "";
-  if (find?.(inbound).some((value) => value !== "") === true) return true;
-  const names = [header].flat();
-  if (from.startsWith("header:")) names.push(from.slice(7));
-  return names.some((name) => inbound.header(name) !== undefined);
-}
+const NO_FIELDS: Map<string, string> = /* @__PURE__ */ new Map();
 
-/** Reads and checks everything but the signature itself. */
-export function readSigned(options: SignedOptions, context: SchemeContext): SignedRequest {
-  const { inbound, config } = context;
-  const values = signatureValues(options, inbound);
-  const fields = new Map<string, string>();
-  const signatures = (options.fields?.read ?? plainSignatures)(options, values, fields);
-  const timestamp = options.timestamp?.read(context, fields);
-  const url = publicUrl(options.url, context);
+/** Prepares a reader. */
+export function signedReader(options: SignedOptions): SignedReader {
+  const { find, timestamp, fields: fieldReader } = options;
+  const names = [options.header ?? []].flat();
+  const marks = timestamp?.from.startsWith("header:") === true ? [...names, timestamp.from.slice(7)] : names;
+  const build = compileMessage(options.signed);
   return {
-    signatures: signatures.slice(0, MOST_SIGNATURES),
-    signedAt: timestamp?.at,
-    message: (secret) =>
-      buildMessage(options, { inbound, config, url, timestamp: timestamp?.text ?? "", fields, secret }),
+    claimed(inbound) {
+      for (const name of marks) if (inbound.header(name) !== undefined) return true;
+      return find?.(inbound).some((value) => value !== "") === true;
+    },
+    read(context) {
+      const { inbound } = context;
+      const values = find === undefined ? headerValues(names, inbound) : find(inbound).filter((value) => value !== "");
+      if (values.length === 0) throw missing(names[0]);
+      const fields = fieldReader === undefined ? NO_FIELDS : new Map<string, string>();
+      const signatures = (fieldReader?.read ?? plainSignatures)(options, values, fields);
+      const time = timestamp?.read(context, fields);
+      return {
+        signatures: signatures.length > MOST_SIGNATURES ? signatures.slice(0, MOST_SIGNATURES) : signatures,
+        signedAt: time?.at,
+        message: (secret) =>
+          build({
+            inbound,
+            config: context.config,
+            url: publicUrl(options.url, context),
+            timestamp: time?.text ?? "",
+            fields,
+            secret,
+          }),
+      };
+    },
   };
 }
 
 /** The URL as the provider has it: the named setting, the general one, or the request's. */
-export function publicUrl(setting: string | undefined, context: SchemeContext): string {
+export function publicUrl(setting: string | undefined, context: Pick<SchemeContext, "config" | "inbound">): string {
   const { config, inbound } = context;
   return config[setting ?? "url"] ?? config["url"] ?? inbound.url;
+}
+
+/** Turns a template into a function that puts the signed bytes together. */
+export function compileMessage(signed: SignedOptions["signed"] = "{body}"): (input: SignedInput) => MessageParts {
+  if (typeof signed === "function") return signed;
+  const pieces = signed.split(/[{}]/);
+  return (input) => {
+    // Pieces of bytes, never one string: a body may hold anything, also what looks like a placeholder.
+    const parts: (Uint8Array | string)[] = [];
+    let text = "";
+    for (let index = 0; index < pieces.length; index += 1) {
+      const piece = pieces[index]!;
+      if (index % 2 === 1 && piece === "body") {
+        if (text !== "") parts.push(text);
+        parts.push(input.inbound.body);
+        text = "";
+      } else text += index % 2 === 0 ? piece : valueOf(piece, input);
+    }
+    if (text !== "") parts.push(text);
+    return parts;
+  };
 }
 
 /** The mismatch error, the same whatever was wrong: it must not say what would have been right. */
@@ -111,48 +152,35 @@ export function mismatch(options: SignedOptions): WebhookError {
   );
 }
 
-function signatureValues({ header = [], find }: SignedOptions, inbound: Inbound): readonly string[] {
-  const names = [header].flat();
-  const values = find?.(inbound) ?? names.flatMap((name) => inbound.headers.all(name));
-  const present = values.filter((value) => value !== "");
-  if (present.length > 0) return present;
-  throw new WebhookError(
-    "missing_header",
-    `There is no ${names[0]}. Does the sender sign, does a proxy strip headers?`,
-    {
-      headerName: names[0]!,
-    },
-  );
-}
-
-function plainSignatures(options: SignedOptions, values: readonly string[]): string[] {
-  const { prefix = "" } = options;
-  const signatures = values.filter((value) => value.startsWith(prefix));
-  if (signatures.length > 0) return signatures.map((value) => value.slice(prefix.length));
-  const versioned = /^[\w-]{1,20}=./.test(values[0]!);
-  throw headerError(options, versioned ? "unknown_version" : "malformed_header", `does not start with ${prefix}`);
-}
-
 /** An error about the signature header. */
 export function headerError(options: SignedOptions, code: WebhookErrorCode, what: string): WebhookError {
   const headerName = [options.header ?? []].flat()[0] ?? "signature";
   return new WebhookError(code, `The ${headerName} ${what}.`, { headerName });
 }
 
-/** The bytes that are signed. */
-export function buildMessage(options: SignedOptions, input: SignedInput): MessageParts {
-  const { signed = "{body}" } = options;
-  if (typeof signed === "function") return signed(input);
-  const { inbound, url, timestamp: ts, secret } = input;
-  const values: Readonly<Record<string, Uint8Array | string>> = {
-    body: inbound.body,
-    method: inbound.method,
-    url,
-    ts,
-    secret,
-  };
-  // Pieces of bytes, never one string: a body may hold anything, also what looks like a placeholder.
-  return signed
-    .split(/[{}]/)
-    .map((piece, index) => (index % 2 === 0 ? piece : (values[piece] ?? select(inbound, piece) ?? "")));
+function valueOf(piece: string, { inbound, url, timestamp, secret }: SignedInput): string {
+  if (piece === "ts") return timestamp;
+  if (piece === "url") return url;
+  if (piece === "method") return inbound.method;
+  return piece === "secret" ? secret : (select(inbound, piece) ?? "");
+}
+
+function headerValues(names: readonly string[], { headers }: Inbound): string[] {
+  const values: string[] = [];
+  for (const name of names) for (const value of headers.all(name)) if (value !== "") values.push(value);
+  return values;
+}
+
+function missing(headerName = "signature"): WebhookError {
+  const message = `There is no ${headerName}. Does the sender sign, does a proxy strip headers?`;
+  return new WebhookError("missing_header", message, { headerName });
+}
+
+function plainSignatures(options: SignedOptions, values: readonly string[]): readonly string[] {
+  const { prefix = "" } = options;
+  const signatures: string[] = [];
+  for (const value of values) if (value.startsWith(prefix)) signatures.push(value.slice(prefix.length));
+  if (signatures.length > 0) return signatures;
+  const versioned = /^[\w-]{1,20}=./.test(values[0]!);
+  throw headerError(options, versioned ? "unknown_version" : "malformed_header", `does not start with ${prefix}`);
 }

@@ -39,8 +39,8 @@ export function standard(options: StandardOptions): StandardScheme {
       ),
     async verify(context) {
       const { inbound } = context;
-      const { signedAt, secretIndex } = await verifierFor(options, context).verify(inbound);
-      return { secretIndex, signedAt: signedAt.getTime() };
+      const { signedAt, secretIndex, id } = await verifierFor(options, context).verify(inbound);
+      return { secretIndex, signedAt: signedAt.getTime(), id };
     },
   };
 }

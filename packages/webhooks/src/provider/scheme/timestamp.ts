@@ -20,12 +20,12 @@ export interface TimestampOptions {
 
 /** A time that the signature covers. */
 export function signedTime({ from, as = seconds, tolerance = Infinity, future }: TimestampOptions): TimeReader {
+  const [place, name = ""] = from.split(":");
+  const details = place === "header" ? { headerName: name } : { field: name };
   return {
     from,
     as,
     read(context, fields) {
-      const [place, name = ""] = from.split(":");
-      const details = place === "header" ? { headerName: name } : { field: name };
       const text = place === "field" ? fields.get(name) : select(context.inbound, from);
       if (!text) {
         throw new WebhookError(
