@@ -10,7 +10,7 @@ export interface OperationCase {
   // oxlint-disable-next-line typescript/no-explicit-any
   check?(answer: any, scene: Scene): void | Promise<void>;
   /** What a token of an application needs for it; `organisation` when no such token may; `nobody` when it takes no token. */
-  readonly needs: "nobody" | "organisation" | Capability;
+  readonly needs: "nobody" | "any token" | "organisation" | Capability;
   /** Not about an application, so that a token of another one is as good. */
   readonly global?: true;
   readonly failures: readonly Failure[];

@@ -22,7 +22,7 @@ export const nodeCases: Cases = {
       },
     ],
   },
-  "authentication.logout": { args: () => [], needs: "ViewBase", global: true, failures: [] },
+  "authentication.logout": { args: () => [], needs: "any token", global: true, failures: [] },
   "health.get": { args: () => [], needs: "nobody", global: true, failures: [] },
   "backgroundTask.list": {
     args: async (scene) => {

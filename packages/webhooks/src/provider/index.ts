@@ -45,6 +45,7 @@ export type {
   UnsignedPolicy,
   WebhookAnswer,
 } from "./types.ts";
+export { providerTrust, schemeSummary } from "./summary.ts";
 export { unsigned } from "./unsigned.ts";
 export {
   type ProviderOptions,

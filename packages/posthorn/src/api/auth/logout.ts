@@ -9,7 +9,7 @@ export const logout = defineRoute({
   tag: "Authentication",
   summary: "End the token of this call",
   description: "The token of an application stops working. Tokens of the organisation are not ended this way.",
-  access: "ViewBase",
+  access: "any token",
   responses: { 204: null },
   handle: async ({ ctx }) => {
     await logoutVerb(ctx);

@@ -1,3 +1,4 @@
+import { requireAccess } from "../../domain/context.ts";
 import { createEndpoint as createVerb } from "../../domain/endpoint/create.ts";
 import { endpointInput } from "../inputs.ts";
 import { EndpointIn, EndpointOut } from "../models/endpoint.ts";
@@ -15,6 +16,8 @@ export const createEndpoint = defineRoute({
   body: EndpointIn,
   responses: { 201: EndpointOut },
   handle: async ({ ctx, params, body }) => {
+    // To choose a secret is to manage it, at the beginning as later.
+    if (body.secret) requireAccess(ctx.actor, "ManageEndpointSecret");
     const input = {
       ...endpointInput(body),
       app: params.app_id,

@@ -3,6 +3,7 @@ import { invalid, PosthornError } from "../../errors.ts";
 import type { EndpointTable } from "../../store/schema.ts";
 import { metadataJson } from "../application/application.ts";
 import { type Context, reader } from "../context.ts";
+import { isVisible, toEventType } from "../event-type/event-type.ts";
 
 /** A customer's URL and what it wants to get. Times are Unix milliseconds. */
 export interface Endpoint {
@@ -71,7 +72,7 @@ export function checkUrl(ctx: Context, url: string): string {
   }
 }
 
-/** An endpoint may ask only for event types that exist and are not archived. Those it asks for already stay. */
+/** An endpoint may ask only for event types that exist, are not archived and can be seen. Those it asks for already stay. */
 export async function checkEventTypes(
   ctx: Context,
   wanted: readonly string[] | null,
@@ -81,12 +82,17 @@ export async function checkEventTypes(
   if (added.length === 0) return;
   const rows = await reader(ctx)
     .selectFrom("event_type")
-    .select("name")
+    .selectAll()
     .where("org_id", "=", ctx.actor.orgId)
     .where("archived", "=", 0)
     .where("name", "in", added)
     .execute();
-  const known = new Set(rows.map((row) => row.name));
+  const known = new Set(
+    rows
+      .map(toEventType)
+      .filter((row) => isVisible(row, ctx.actor))
+      .map((row) => row.name),
+  );
   const unknown = added.find((name) => !known.has(name));
   if (unknown !== undefined) throw invalid("eventTypes", `There is no event type "${unknown}": create it first.`);
 }
