@@ -23,7 +23,6 @@ export type PosthornErrorCode =
   | "storage_full"
   | "storage_corrupt"
   | "storage_failed"
-  | "shutting_down"
   | "internal_error"
   // The process cannot start; changing its settings helps.
   | "config_invalid"
@@ -49,7 +48,6 @@ const STATUS: Record<PosthornErrorCode, number> = {
   storage_full: 503,
   storage_corrupt: 503,
   storage_failed: 503,
-  shutting_down: 503,
   internal_error: 500,
   config_invalid: 500,
   data_folder_in_use: 500,

@@ -37,6 +37,7 @@ export class Maintenance implements AsyncDisposable {
       await services.store.transaction(async ({ db }) => {
         await db.deleteFrom("revoked_token").where("expires_at", "<", now).execute();
       });
+      await services.store.reclaim();
     } catch (error) {
       onFailure(error);
     }

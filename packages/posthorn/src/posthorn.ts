@@ -178,6 +178,7 @@ export class Posthorn implements AsyncDisposable {
       now: clock.now,
       timeoutMs: config.requestTimeoutMs,
       families: config.secondHeaderFamily ? ["webhook", "svix"] : ["webhook"],
+      onTrouble: (trouble) => log.warn(trouble, "no request was made"),
     });
     return new Dispatcher({
       store: this.#store,

@@ -13,6 +13,7 @@ import type { Authenticator } from "../domain/auth/authenticate.ts";
 import { type Actor, type Context, requireAccess, type Services } from "../domain/context.ts";
 import { idempotencyKey, once } from "../domain/idempotency.ts";
 import { PosthornError } from "../errors.ts";
+import type { Store } from "../store/store.ts";
 import { VERSION } from "../version.ts";
 import { parseBody, type ParsedBody } from "./body.ts";
 import { answerClientError, discard } from "./connection.ts";
@@ -106,7 +107,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.decorateRequest("caller");
   await registerDocument(app);
   for (const route of ROUTES) registerRoute(app, route, options);
-  registerHealth(app);
+  registerHealth(app, options.services.store);
   registerReference(app);
   return app;
 }
@@ -199,7 +200,7 @@ function noSuchRoute({ method, url }: FastifyRequest): Reply {
   });
 }
 
-function registerHealth(app: FastifyInstance): void {
+function registerHealth(app: FastifyInstance, store: Pick<Store, "ping">): void {
   for (const url of ["/health", "/health/ping", "/api/v1/health"]) {
     app.route({
       method: ["GET", "HEAD"],
@@ -207,10 +208,13 @@ function registerHealth(app: FastifyInstance): void {
       schema: {
         ...(url === "/api/v1/health" ? { operationId: "v1.health.get" } : { hide: true }),
         tags: ["Health"],
-        summary: "Whether the server takes requests",
+        summary: "Whether the server and its database answer",
         response: { 204: { description: "It does.", type: "null" } },
       },
-      handler: (_request, answer) => send(answer, noContent()),
+      handler: async (_request, answer) => {
+        await store.ping();
+        return send(answer, noContent());
+      },
     });
   }
 }

@@ -51,8 +51,10 @@ export function envToConfig(raw: RawSettings): Config {
 export function describeSettings(raw: RawSettings): readonly DescribedSetting[] {
   return Object.entries(settings).map(([key, setting]) => {
     const { text, origin } = raw[key as SettingKey];
-    const value = setting.secret === true && text !== "" ? "********" : text;
-    return { name: setting.name, value, origin, help: setting.help };
+    const { name, help } = setting;
+    if (!("secret" in setting)) return { name, value: text, origin, help };
+    // A secret that is not given is the one kept in the data folder (see `secrets.ts`).
+    return { name, value: "********", origin: text === "" ? "data folder" : origin, help };
   });
 }
 

@@ -15,6 +15,15 @@ export interface DeliveryAttempterOptions {
   /** Milliseconds from the first look-up to the last byte of the answer. */
   readonly timeoutMs: number;
   readonly families: readonly HeaderFamily[];
+  /** Told why no request was made, with what only operators may see: the rule, the resolved address, the setting. */
+  readonly onTrouble: (trouble: AttemptTrouble) => void;
+}
+
+export interface AttemptTrouble {
+  readonly code: string;
+  readonly detail: string;
+  readonly url: string;
+  readonly endpointId: string;
 }
 
 /** Bytes of a response that are kept. */
@@ -40,7 +49,7 @@ export class DeliveryAttempter implements Attempter {
   }
 
   async #send(job: Job, endpoint: DirectoryEndpoint, body: Uint8Array, signal: AbortSignal): Promise<AttemptResult> {
-    const { egress, ids, now, timeoutMs, families } = this.#options;
+    const { egress, ids, now, timeoutMs, families, onTrouble } = this.#options;
     const startedAt = now();
     const { key, id } = ids.next("atmpt_");
     const { publicId: messageId, contentType } = job;
@@ -53,8 +62,11 @@ export class DeliveryAttempter implements Attempter {
       maxResponseBytes: MAX_RESPONSE_BYTES,
       signal,
     });
-    if (result.kind === "error" && (result.fault === "ours" || result.fault === "canceled")) {
-      return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
+    if (result.kind === "error" && result.fault !== "target") {
+      if (result.fault === "canceled") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
+      const { code, detail } = result;
+      onTrouble({ code, detail, url: endpoint.url, endpointId: endpoint.id });
+      if (result.fault === "ours") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
     }
     const base = { id: key, publicId: id, url: endpoint.url, durationMs: Math.round(result.timings.totalMs) };
     return { kind: "made", attempt: { ...base, ...outcomeOf(result) } };

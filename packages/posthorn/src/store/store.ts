@@ -108,6 +108,10 @@ export interface Store extends AsyncDisposable {
   backlog(): Promise<readonly EndpointBacklog[]>;
   /** Exact bytes of a message; `null` once expunged. */
   payload(messageId: number): Promise<Uint8Array | null>;
+  /** Rejects when the database does not answer. */
+  ping(): Promise<void>;
+  /** Gives some of the space that was freed back to the disk; little enough at a time that nobody waits for it. */
+  reclaim(): Promise<void>;
   /** The greatest key in use. */
   lastKey(): Promise<number>;
 }

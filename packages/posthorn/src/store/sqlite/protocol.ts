@@ -53,6 +53,7 @@ export type ThreadRequest =
   | { readonly op: "query"; readonly sql: string; readonly parameters: readonly unknown[] }
   | { readonly op: "due"; readonly endpointId: number; readonly now: number; readonly limit: number }
   | { readonly op: "backlog" }
+  | { readonly op: "reclaim"; readonly pages: number }
   | { readonly op: "close" };
 
 export interface ThreadResults {
@@ -60,6 +61,7 @@ export interface ThreadResults {
   query: QueryResult;
   due: DuePage;
   backlog: readonly EndpointBacklog[];
+  reclaim: null;
   close: null;
 }
 

@@ -1,4 +1,5 @@
 /** The embedded store: SQLite in threads, one that writes and some that read. */
+import { closeSync, openSync } from "node:fs";
 import { Kysely } from "kysely";
 import type { Database } from "../schema.ts";
 import type { AcceptEntry, AcceptResult, DuePage, EndpointBacklog, RecordEntry, Store, Tx } from "../store.ts";
@@ -15,6 +16,9 @@ export interface SqliteStoreOptions {
   /** Upper bound of the file in pages of 4 KiB; for tests of a full disk. */
   readonly maxPages?: number;
 }
+
+/** Pages given back in one step: 8 MiB. */
+const RECLAIM_PAGES = 2000;
 
 export class SqliteStore implements Store {
   readonly db: Kysely<Database>;
@@ -35,6 +39,8 @@ export class SqliteStore implements Store {
   static async open({ path, readers = 2, maxPages }: SqliteStoreOptions): Promise<SqliteStore> {
     const lock = lockFolder(path);
     try {
+      // SQLite would make it readable for everybody; the files beside it get the mode of this one.
+      closeSync(openSync(path, "a", 0o600));
       const writer = await ThreadClient.open({ path, role: "writer", maxPages: maxPages ?? null });
       const opening = Array.from({ length: readers }, () =>
         ThreadClient.open({ path, role: "reader", maxPages: null }),
@@ -74,6 +80,14 @@ export class SqliteStore implements Store {
   async payload(messageId: number): Promise<Uint8Array | null> {
     const row = await this.db.selectFrom("message").select("payload").where("id", "=", messageId).executeTakeFirst();
     return row?.payload ?? null;
+  }
+
+  async ping(): Promise<void> {
+    await this.#writer.query("SELECT 1", []);
+  }
+
+  async reclaim(): Promise<void> {
+    await this.#writer.reclaim(RECLAIM_PAGES);
   }
 
   async lastKey(): Promise<number> {

@@ -84,6 +84,10 @@ function openWriter({ path, maxPages }: ThreadOptions): Handler {
         return due(request.endpointId, request.now, request.limit);
       case "backlog":
         return backlog();
+      case "reclaim":
+        // A prepared statement would give back one page: this pragma works one page a step.
+        db.exec(`PRAGMA incremental_vacuum(${request.pages})`);
+        return null;
       case "close":
         return close(db);
     }

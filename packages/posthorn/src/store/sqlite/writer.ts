@@ -77,6 +77,10 @@ export class Writer {
     return this.exclusive(() => this.#thread.request<"backlog">({ op: "backlog" }));
   }
 
+  reclaim(pages: number): Promise<null> {
+    return this.exclusive(() => this.#thread.request<"reclaim">({ op: "reclaim", pages }));
+  }
+
   query(
     sql: string,
     parameters: readonly unknown[],
