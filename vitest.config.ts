@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   resolve: { conditions: ["@posthorn/source"] },
-  ssr: { resolve: { conditions: ["@posthorn/source", "node", "import", "module", "default"] } },
+  ssr: { resolve: { conditions: ["@posthorn/source", "node", "module"] } },
   test: {
     include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts"],
     pool: "forks",

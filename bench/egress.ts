@@ -2,15 +2,19 @@
  * `@posthorn/egress` against bare `undici` and `fetch`: requests a second and CPU a request, over 1, 500 and 5,000
  * origins, http and https. Each client runs in a process of its own, in turn, as code that one of them warmed up would
  * slow another down. See README.md beside this file.
+ *
+ *     npm run bench:egress -- --seconds 4 --rounds 3
  */
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { Egress, parseAllowList } from "@posthorn/egress";
 import type { NameService } from "@posthorn/egress";
+import { parseArgs } from "node:util";
 import { Agent, Client, fetch, Pool } from "undici";
 import type { Dispatcher } from "undici";
 import { parseAddress } from "../packages/egress/src/address/bytes.ts";
 import { judge, parseNat64 } from "../packages/egress/src/address/judge.ts";
+import { nextMessage } from "./lib/processes.ts";
 
 interface Receiver {
   readonly http: number;
@@ -25,8 +29,12 @@ interface Contender {
   close(): Promise<void>;
 }
 
-const seconds = Number(process.env["SECONDS"] ?? "4");
-const rounds = Number(process.env["ROUNDS"] ?? "3");
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seconds: { type: "string", default: "4" }, rounds: { type: "string", default: "3" } },
+});
+const SECONDS = Number(values.seconds);
+const ROUNDS = Number(values.rounds);
 const CONCURRENCY = 64;
 const BODY = Buffer.from(JSON.stringify({ data: "x".repeat(1000) }));
 const HEADERS = [
@@ -160,7 +168,7 @@ async function drive(send: Send, origins: number, until: (done: number) => boole
   return { rate: (done / (performance.now() - started)) * 1000, micros: (used.user + used.system) / done };
 }
 
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+const median = (figures: readonly number[]) => [...figures].sort((a, b) => a - b)[Math.floor(figures.length / 2)]!;
 
 /** One connection for each request: what DNS, the vetted dial and the second look at the socket cost. */
 function newConnections(kind: "undici" | "egress", receiver: Receiver): Contender {
@@ -215,26 +223,27 @@ async function runWorker({ kind, count, secure, receiver }: Job): Promise<void> 
   const { send } = MAKERS[kind]!(originsOf(count, secure, receiver), receiver);
   await drive(send, count, (done) => done >= Math.max(40_000, count * 4));
   process.on("message", () => {
-    const end = performance.now() + seconds * 1000;
+    const end = performance.now() + SECONDS * 1000;
     void drive(send, count, () => performance.now() >= end).then((figure) => process.send?.(figure));
   });
   process.send?.("ready");
 }
 
-const nextMessage = <T>(child: ChildProcess) =>
-  new Promise<T>((resolve) => child.once("message", (value) => resolve(value as T)));
-
 async function compare(title: string, kinds: readonly string[], job: Omit<Job, "kind">): Promise<void> {
   const workers = new Map<string, ChildProcess>();
   for (const kind of kinds) {
-    const worker = fork(new URL(import.meta.url), ["worker", JSON.stringify({ ...job, kind })], {
-      execArgv: ["--conditions=@posthorn/source"],
-    });
+    const worker = fork(
+      new URL(import.meta.url),
+      ["--seconds", values.seconds, "worker", JSON.stringify({ ...job, kind })],
+      {
+        execArgv: ["--conditions=@posthorn/source"],
+      },
+    );
     await nextMessage(worker);
     workers.set(kind, worker);
   }
   const figures = new Map<string, Figure[]>();
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     for (const [kind, worker] of workers) {
       worker.send("run");
       figures.set(kind, [...(figures.get(kind) ?? []), await nextMessage<Figure>(worker)]);
@@ -337,6 +346,6 @@ async function main(): Promise<void> {
   child.kill();
 }
 
-const [role, job] = process.argv.slice(2);
+const [role, job] = positionals;
 if (role === "worker") await runWorker(JSON.parse(job!) as Job);
 else await main();

@@ -1,11 +1,16 @@
 /** Builds the published packages in the order of their dependencies: `tsc` to `dist/`, and the licence beside it. */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, rmSync } from "node:fs";
 
 for (const name of ["webhooks", "egress", "posthorn"]) {
   const folder = `packages/${name}`;
   rmSync(`${folder}/dist`, { recursive: true, force: true });
-  const { status } = spawnSync("tsc", ["-p", `${folder}/tsconfig.build.json`], { stdio: "inherit" });
-  if (status !== 0) process.exit(status ?? 1);
+  // A program beside a library has a project of its own: it may use Node where the library may not.
+  for (const project of [`${folder}/tsconfig.build.json`, `${folder}/tsconfig.bin.json`].filter((path) =>
+    existsSync(path),
+  )) {
+    const { status } = spawnSync("tsc", ["-p", project], { stdio: "inherit" });
+    if (status !== 0) process.exit(status ?? 1);
+  }
   copyFileSync("LICENSE", `${folder}/LICENSE`);
 }

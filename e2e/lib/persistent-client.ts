@@ -1,0 +1,69 @@
+/** A client that does not give up: it sends again, with the same idempotency key, until the server has answered for good. */
+import { Agent, request } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+
+export interface PersistentRequest {
+  readonly path: string;
+  readonly token: string;
+  readonly key: string;
+  readonly body: string;
+}
+
+export interface FinalAnswer {
+  readonly status: number;
+  readonly text: string;
+  /** How often it was sent. */
+  readonly tries: number;
+}
+
+const PAUSE_MS = 10;
+
+export class PersistentClient implements Disposable {
+  /** Where the server is now; `null` while it is down. */
+  readonly #url: () => string | null;
+  readonly #agent: Agent;
+  #ended = false;
+
+  constructor(url: () => string | null, connections: number) {
+    this.#url = url;
+    this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
+  }
+
+  /** Resolves with any answer below 500; throws only when the client is ended. */
+  async post(wanted: PersistentRequest): Promise<FinalAnswer> {
+    for (let tries = 1; !this.#ended; tries++) {
+      const answer = await this.#once(wanted).catch(() => null);
+      if (answer !== null && answer.status < 500) return { ...answer, tries };
+      await delay(PAUSE_MS);
+    }
+    throw new Error(`gave up on ${wanted.path}`);
+  }
+
+  [Symbol.dispose](): void {
+    this.#ended = true;
+    this.#agent.destroy();
+  }
+
+  #once({ path, token, key, body }: PersistentRequest): Promise<{ status: number; text: string }> {
+    const url = this.#url();
+    if (url === null) return Promise.reject(new Error("the server is down"));
+    const headers = {
+      authorization: `Bearer ${token}`,
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(body),
+      "idempotency-key": key,
+    };
+    return new Promise((resolve, reject) => {
+      const sent = request(`${url}${path}`, { method: "POST", agent: this.#agent, headers }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("end", () => resolve({ status: response.statusCode!, text: Buffer.concat(chunks).toString() }));
+        // An answer that broke off is none.
+        response.on("error", reject);
+        response.on("aborted", () => reject(new Error("the answer broke off")));
+      });
+      sent.on("error", reject);
+      sent.end(body);
+    });
+  }
+}

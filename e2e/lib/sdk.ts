@@ -1,0 +1,40 @@
+/** The official SDKs of both major versions, called by the names of the inventory. */
+import { Svix } from "svix";
+import { Svix as Svix1 } from "svix1";
+import { OPERATIONS, keyOf } from "./inventory.ts";
+import type { Recorder } from "./recorder.ts";
+
+export type SdkVersion = 1 | 2;
+export const SDK_VERSIONS = [1, 2] as const satisfies readonly SdkVersion[];
+
+/** One call of a client by the name of an operation, such as `endpoint.upsert`; each version has its own name for some. */
+// The models of the two versions differ, and a test fails when an answer has another form than it expects.
+// oxlint-disable-next-line typescript/no-explicit-any
+export type Sdk = (operation: string, ...args: readonly unknown[]) => Promise<any>;
+
+type Resources = Readonly<Record<string, Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>>>;
+
+export function sdkOf(version: SdkVersion, url: string, token: string, recorder: Recorder): Sdk {
+  // One retry far away: an answer of 5xx or a broken connection is what a test must see, at once.
+  const options = { serverUrl: url, fetch: recorder.fetch, retryScheduleInMs: [] };
+  const client = (version === 1 ? new Svix1(token, options) : new Svix(token, options)) as unknown as Resources;
+  return (key, ...args) => {
+    const operation = OPERATIONS.find((candidate) => keyOf(candidate) === key);
+    if (operation === undefined) throw new Error(`The inventory has no operation ${key}.`);
+    const resource = client[operation.resource]!;
+    const name = operation.method in resource ? operation.method : operation.v1method!;
+    return resource[name]!(...args);
+  };
+}
+
+/** Status and body of the error that a call ends with. Fails when it succeeds. */
+// oxlint-disable-next-line typescript/no-explicit-any -- as above
+export async function errorOf(call: Promise<unknown>): Promise<{ code: number; body: any }> {
+  try {
+    await call;
+  } catch (error) {
+    if (typeof (error as { code?: unknown }).code === "number") return error as { code: number; body: unknown };
+    throw error;
+  }
+  throw new Error("The call succeeded.");
+}

@@ -1,0 +1,53 @@
+/** What a file of tests works with: a server, a receiver, and clients whose every answer is checked. */
+import { startReceiver, startServer, type Receiver, type ServerOptions, type TestServer } from "@posthorn/testkit";
+import { afterAll, afterEach, beforeAll } from "vitest";
+import { Api } from "./api.ts";
+import { Recorder } from "./recorder.ts";
+import { type Sdk, sdkOf, type SdkVersion } from "./sdk.ts";
+
+export interface World {
+  readonly server: TestServer;
+  readonly receiver: Receiver;
+  readonly recorder: Recorder;
+  /** Plain calls with a token of the organisation. */
+  readonly api: Api;
+  /** An SDK; with the token of the organisation unless another is given. */
+  sdk(version: SdkVersion, token?: string): Sdk;
+  /** Restarts the server on the same data. Clients made before lose it; `api` finds it. */
+  restart(): Promise<void>;
+}
+
+/** Starts the world before the tests of a file and ends it after; each test fails when one of its answers broke the contract. */
+export function useWorld(options?: ServerOptions): World {
+  let server: TestServer;
+  let receiver: Receiver;
+  let api: Api;
+  const recorder = new Recorder();
+  beforeAll(async () => {
+    receiver = await startReceiver();
+    server = await startServer(options);
+    api = new Api(server.url, server.token, recorder);
+  });
+  afterEach(() => recorder.verify());
+  afterAll(async () => {
+    await server?.[Symbol.asyncDispose]();
+    await receiver?.[Symbol.asyncDispose]();
+  });
+  return {
+    recorder,
+    get server() {
+      return server;
+    },
+    get receiver() {
+      return receiver;
+    },
+    get api() {
+      return api;
+    },
+    restart: async () => {
+      await server.restart();
+      api = new Api(server.url, server.token, recorder);
+    },
+    sdk: (version, token) => sdkOf(version, server.url, token ?? server.token, recorder),
+  };
+}

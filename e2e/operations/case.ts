@@ -1,0 +1,49 @@
+/** The form of a case: one operation of the inventory, how it succeeds, whom it obeys, and how it fails. */
+import type { Scene } from "./scene.ts";
+
+export type Args = readonly unknown[];
+
+export interface OperationCase {
+  /** Arguments of a call that succeeds. */
+  args(scene: Scene): Args | Promise<Args>;
+  // An answer of either SDK; the test fails when it has another form.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  check?(answer: any, scene: Scene): void | Promise<void>;
+  /** What a token of an application needs for it; `organisation` when no such token may; `nobody` when it takes no token. */
+  readonly needs: "nobody" | "any token" | "organisation" | Capability;
+  /** Not about an application, so that a token of another one is as good. */
+  readonly global?: true;
+  readonly failures: readonly Failure[];
+}
+
+export interface Failure {
+  readonly title: string;
+  readonly status: number;
+  args(scene: Scene): Args | Promise<Args>;
+  /** Stable code of the error, or for 422 the type of its first issue. */
+  readonly code: string;
+}
+
+export const CAPABILITIES = [
+  "ViewBase",
+  "ViewEndpointSecret",
+  "ManageEndpointSecret",
+  "ManageTransformations",
+  "CreateAttempts",
+  "ManageEndpoint",
+] as const;
+export type Capability = (typeof CAPABILITIES)[number];
+
+export type Cases = Readonly<Record<string, OperationCase>>;
+
+const NOWHERE = "no-such-thing";
+
+/** The failure of an unknown application, endpoint, message or attempt at one place of the arguments. */
+export function unknownAt(position: number, args: OperationCase["args"]): Failure {
+  return {
+    title: `an unknown ${["application", "parent", "child"][position] ?? "id"}`,
+    status: 404,
+    code: "not_found",
+    args: async (scene) => (await args(scene)).with(position, NOWHERE),
+  };
+}

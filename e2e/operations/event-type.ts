@@ -1,0 +1,81 @@
+import { eventTypeName } from "@posthorn/testkit";
+import { expect } from "vitest";
+import { type Cases, type OperationCase, unknownAt } from "./case.ts";
+
+const byName: OperationCase["args"] = (scene) => [scene.eventType];
+const BAD_SCHEMAS = { 1: { type: "no such type" } };
+
+export const eventTypeCases: Cases = {
+  "eventType.list": {
+    args: () => [{ limit: 1, withContent: true, includeArchived: true }],
+    check: ({ data, iterator }) => expect(iterator).toBe(data[0].name),
+    needs: "ViewBase",
+    global: true,
+    failures: [{ title: "a limit above 250", status: 422, code: "value_error", args: () => [{ limit: 251 }] }],
+  },
+  "eventType.create": {
+    args: () => [{ name: eventTypeName(), description: "New", schemas: { 1: { type: "object" } } }],
+    check: (answer) => expect(answer).toMatchObject({ description: "New", deprecated: false, archived: false }),
+    needs: "organisation",
+    failures: [
+      {
+        title: "a name that is taken",
+        status: 409,
+        code: "event_type_exists",
+        args: (scene) => [{ name: scene.eventType, description: "" }],
+      },
+      {
+        title: "a name with a space",
+        status: 422,
+        code: "value_error",
+        args: () => [{ name: "a b", description: "" }],
+      },
+      {
+        title: "a schema that is none",
+        status: 422,
+        code: "value_error",
+        args: () => [{ name: eventTypeName(), description: "", schemas: BAD_SCHEMAS }],
+      },
+    ],
+  },
+  "eventType.get": {
+    args: byName,
+    check: (answer, scene) => expect(answer.name).toBe(scene.eventType),
+    needs: "ViewBase",
+    global: true,
+    failures: [unknownAt(0, byName)],
+  },
+  "eventType.upsert": {
+    args: () => [eventTypeName(), { description: "Put" }],
+    check: (answer) => expect(answer.description).toBe("Put"),
+    needs: "organisation",
+    failures: [
+      { title: "a name with a space", status: 422, code: "value_error", args: () => ["a b", { description: "" }] },
+      {
+        title: "a schema that is none",
+        status: 422,
+        code: "value_error",
+        args: (scene) => [scene.eventType, { description: "", schemas: BAD_SCHEMAS }],
+      },
+    ],
+  },
+  "eventType.delete": {
+    args: async (scene) => [await scene.newEventType()],
+    needs: "organisation",
+    failures: [unknownAt(0, byName)],
+  },
+  "eventType.patch": {
+    args: async (scene) => [await scene.newEventType(), { deprecated: true }],
+    check: (answer) => expect(answer).toMatchObject({ description: "Of a test.", deprecated: true }),
+    needs: "organisation",
+    failures: [
+      unknownAt(0, (scene) => [scene.eventType, {}]),
+      {
+        title: "a description of null",
+        status: 422,
+        code: "value_error.jsondecode",
+        args: (scene) => [scene.eventType, { description: null }],
+      },
+    ],
+  },
+};

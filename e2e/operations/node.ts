@@ -1,0 +1,49 @@
+/** Operations that are about tokens, tasks and the server itself. */
+import { expect } from "vitest";
+import { type Cases, unknownAt } from "./case.ts";
+import { absent, type Scene } from "./scene.ts";
+
+const startedTask = async (scene: Scene): Promise<string> =>
+  (await scene.sdk("endpoint.recover", scene.app, scene.endpoint, { since: new Date() })).id;
+
+export const nodeCases: Cases = {
+  "authentication.appPortalAccess": {
+    args: (scene) => [scene.app, { expiry: 3600, featureFlags: ["beta"], capabilities: ["ViewBase"] }],
+    check: ({ url, token }) => expect(url).toContain(token),
+    needs: "organisation",
+    failures: [
+      unknownAt(0, (scene) => [scene.app, {}]),
+      { title: "a life below an hour", status: 422, code: "value_error", args: (s) => [s.app, { expiry: 3599 }] },
+      {
+        title: "an unknown capability",
+        status: 422,
+        code: "value_error",
+        args: (scene) => [scene.app, { capabilities: ["Everything"] }],
+      },
+    ],
+  },
+  "authentication.logout": { args: () => [], needs: "any token", global: true, failures: [] },
+  "health.get": { args: () => [], needs: "nobody", global: true, failures: [] },
+  "backgroundTask.list": {
+    args: async (scene) => {
+      await startedTask(scene);
+      return [{ task: "endpoint.recover", limit: 1 }];
+    },
+    check: ({ data }) => expect(data[0].task).toBe("endpoint.recover"),
+    needs: "organisation",
+    failures: [{ title: "a limit above 250", status: 422, code: "value_error", args: () => [{ limit: 251 }] }],
+  },
+  "backgroundTask.get": {
+    args: async (scene) => [await startedTask(scene)],
+    check: ({ data }) => expect(data).toMatchObject({ messagesSent: expect.any(Number) }),
+    needs: "organisation",
+    failures: [
+      {
+        title: "an unknown task",
+        status: 404,
+        code: "not_found",
+        args: () => [absent("qtask_")],
+      },
+    ],
+  },
+};

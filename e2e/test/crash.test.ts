@@ -1,0 +1,107 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { eventually, startReceiver, startServer, type Received, type Receiver } from "@posthorn/testkit";
+import { Webhook } from "standardwebhooks";
+import { describe, expect, it, onTestFailed } from "vitest";
+import { CrashRun } from "../lib/crash-run.ts";
+import { checkDisk } from "../lib/disk.ts";
+import { PersistentClient } from "../lib/persistent-client.ts";
+import { seededRandom, testSeed } from "../lib/random.ts";
+
+const KILLS = 21;
+const CONNECTIONS = 16;
+/** Messages that are published at most between two kills, so that the run ends in time on a fast machine. */
+const MESSAGES_A_LIFE = 500;
+/** The longest life of a process once it is ready. */
+const MAX_LIFE_MS = 600;
+/** How often the flaky endpoint refuses one message at most: less often than the schedule tries. */
+const MAX_REFUSALS = 3;
+
+/** Refuses the first few requests of each message; which and how many follows from its id. */
+function refuseSome(): (request: Received) => number {
+  const refusals = new Map<string, number>();
+  return ({ headers }) => {
+    const id = headers["webhook-id"]!;
+    const wanted = id.charCodeAt(id.length - 1) % (MAX_REFUSALS + 1);
+    const given = refusals.get(id) ?? 0;
+    if (given >= wanted) return 204;
+    refusals.set(id, given + 1);
+    return 500;
+  };
+}
+
+function byId(receiver: Receiver): Map<string, Received[]> {
+  return Map.groupBy(receiver.requests, (request) => request.headers["webhook-id"]!);
+}
+
+async function settled(run: CrashRun): Promise<void> {
+  await eventually(
+    async () => {
+      for (const endpoint of [run.steadyId, run.flakyId]) {
+        const stats = await run.call("GET", `/app/${run.app}/endpoint/${endpoint}/stats`);
+        expect(stats).toMatchObject({ pending: 0, sending: 0, canceled: 0 });
+      }
+    },
+    { timeoutMs: 60_000, intervalMs: 200 },
+  );
+}
+
+describe("a server that is killed again and again under full load", () => {
+  it(
+    "loses nothing it accepted, doubles no message, and repeats only what was in flight",
+    { timeout: 180_000 },
+    async () => {
+      const random = seededRandom(testSeed());
+      onTestFailed(() => void process.stderr.write(`crash test: SEED=${random.seed}\n`));
+      await using steady = await startReceiver({ answer: () => ({ status: 204, delayMs: random.below(10) }) });
+      await using flaky = await startReceiver({ answer: refuseSome() });
+      await using server = await startServer({
+        env: {
+          POSTHORN_RETRY_SCHEDULE: Array.from({ length: 2 * MAX_REFUSALS }, () => "0.3").join(","),
+        },
+      });
+      const run = new CrashRun(random, server, steady, flaky);
+      await run.setUp();
+
+      using client = new PersistentClient(() => run.url(), CONNECTIONS + 1);
+      const work = [...Array.from({ length: CONNECTIONS }, () => run.publish(client)), run.resend(client)];
+      for (let kills = 0; kills < KILLS; kills++) {
+        run.left = MESSAGES_A_LIFE;
+        await Promise.race([delay(random.below(MAX_LIFE_MS)), ...work]);
+        await run.kill();
+      }
+      run.end();
+      await Promise.all(work);
+      await settled(run);
+
+      const { published } = run;
+      const ids = new Map(published.map(({ id, key }) => [id, key]));
+      expect(ids.size).toBe(published.length);
+      expect(new Set(ids.values()).size).toBe(published.length);
+      expect(await run.listAll()).toEqual(ids);
+
+      const verifier = new Webhook(run.secret);
+      const atSteady = byId(steady);
+      const atFlaky = byId(flaky);
+      const lost = published.filter(({ id }) => !atSteady.has(id) || !atFlaky.has(id));
+      expect(lost).toEqual([]);
+      const unexplained = published.filter(({ id }) => atSteady.get(id)!.length > 1 + (run.explained.get(id) ?? 0));
+      expect(unexplained).toEqual([]);
+      for (const { id, body } of published) {
+        const requests = [...atSteady.get(id)!, ...atFlaky.get(id)!];
+        expect(new Set(requests.map((request) => request.body.toString()))).toEqual(new Set([body]));
+        verifier.verify(body, requests[0]!.headers);
+      }
+      // What came and was never confirmed to its publisher would be a message of its own.
+      expect([...atSteady.keys()].filter((id) => !ids.has(id))).toEqual([]);
+
+      await server.stop();
+      expect(checkDisk(server.dataDir)).toBe("ok");
+      const duplicates = steady.requests.length - atSteady.size;
+      process.stdout.write(
+        `crash test: seed ${random.seed}, ${KILLS} kills, ${published.length} messages accepted (${run.repeats} after more than ` +
+          `one try), ${run.resends} resends, ${steady.requests.length + flaky.requests.length} requests received; ` +
+          `${duplicates} duplicates of ${run.inFlightAtKills} deliveries in flight at the kills\n`,
+      );
+    },
+  );
+});

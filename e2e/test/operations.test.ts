@@ -1,0 +1,107 @@
+/** Every operation of the inventory through both SDKs: on success, on its main failures, and by whom it may be called. */
+import { beforeAll, describe, expect, test } from "vitest";
+import { OPERATIONS, keyOf, operationOf } from "../lib/inventory.ts";
+import { errorOf, SDK_VERSIONS, type Sdk } from "../lib/sdk.ts";
+import { useWorld } from "../lib/world.ts";
+import { applicationCases } from "../operations/application.ts";
+import { CAPABILITIES, type Cases } from "../operations/case.ts";
+import { endpointCases } from "../operations/endpoint.ts";
+import { eventTypeCases } from "../operations/event-type.ts";
+import { messageAttemptCases } from "../operations/message-attempt.ts";
+import { messageCases } from "../operations/message.ts";
+import { nodeCases } from "../operations/node.ts";
+import { type Scene, setScene } from "../operations/scene.ts";
+
+const CASES: Cases = {
+  ...applicationCases,
+  ...endpointCases,
+  ...eventTypeCases,
+  ...messageCases,
+  ...messageAttemptCases,
+  ...nodeCases,
+};
+
+const ALL = Object.entries(CASES).map(([key, operation]) => Object.assign({ key }, operation));
+const FAILURES = ALL.flatMap(({ key, failures }) => failures.map((failure) => Object.assign({ key }, failure)));
+const GUARDED = ALL.filter(({ needs }) => needs !== "nobody");
+const OF_ORGANISATION = ALL.filter(({ needs }) => needs === "organisation");
+const OF_APPLICATION = GUARDED.filter(({ needs }) => needs !== "organisation" && needs !== "any token");
+const OF_ONE_APPLICATION = OF_APPLICATION.filter(({ global }) => global !== true);
+
+const FORBIDDEN = { code: 403, body: { code: "insufficient access" } };
+
+const world = useWorld();
+
+test("every operation of the inventory has a case, and every case an operation", () => {
+  expect(Object.keys(CASES).sort()).toEqual(OPERATIONS.map(keyOf).sort());
+});
+
+describe.each(SDK_VERSIONS)("SDK %i", (version) => {
+  let scene: Scene;
+  let other: string;
+  let firstCall = 0;
+  beforeAll(async () => {
+    firstCall = world.recorder.calls.length;
+    scene = await setScene(world, version);
+    other = await scene.newApp();
+  });
+
+  /** A client with a token of an application that has these capabilities. */
+  async function portal(app: string, capabilities: readonly string[]): Promise<Sdk> {
+    const { json } = await world.api.post(`/api/v1/auth/app-portal-access/${app}`, { capabilities });
+    return world.sdk(version, json.token);
+  }
+
+  test.each(ALL)("$key succeeds with a token of the organisation", async ({ key, args, check }) => {
+    const answer = await scene.sdk(key, ...(await args(scene)));
+    await check?.(answer, scene);
+    expect(world.recorder.calls.at(-1)!.status).toBeLessThan(300);
+  });
+
+  test.each(FAILURES)("$key answers $status to $title", async ({ key, status, code, args }) => {
+    const error = await errorOf(scene.sdk(key, ...(await args(scene))));
+    expect(error.code).toBe(status);
+    expect(status === 422 ? error.body.detail[0].type : error.body.code).toBe(code);
+  });
+
+  test.each(GUARDED)("$key answers 401 to a token that is none", async ({ key, args }) => {
+    const error = await errorOf(world.sdk(version, "nonsense")(key, ...(await args(scene))));
+    expect(error).toMatchObject({ code: 401, body: { code: "authentication_failed" } });
+  });
+
+  test.each(OF_ORGANISATION)("$key answers 403 to a token of an application", async ({ key, args }) => {
+    const sdk = await portal(scene.app, CAPABILITIES);
+    expect(await errorOf(sdk(key, ...(await args(scene))))).toMatchObject(FORBIDDEN);
+  });
+
+  test.each(OF_APPLICATION)("$key obeys a token of the application with $needs alone", async ({ key, needs, args }) => {
+    const sdk = await portal(scene.app, [needs]);
+    await sdk(key, ...(await args(scene)));
+    expect(world.recorder.calls.at(-1)!.status).toBeLessThan(300);
+  });
+
+  test.each(OF_APPLICATION)("$key answers 403 to a token with all but $needs", async ({ key, needs, args }) => {
+    const sdk = await portal(
+      scene.app,
+      CAPABILITIES.filter((name) => name !== needs),
+    );
+    expect(await errorOf(sdk(key, ...(await args(scene))))).toMatchObject(FORBIDDEN);
+  });
+
+  test.each(OF_ONE_APPLICATION)("$key answers 404 to a token of another application", async ({ key, args }) => {
+    const sdk = await portal(other, CAPABILITIES);
+    const error = await errorOf(sdk(key, ...(await args(scene))));
+    expect(error).toMatchObject({ code: 404, body: { code: "not_found" } });
+  });
+
+  test("has been through every operation of the inventory, with a success and a failure", () => {
+    const calls = world.recorder.calls.slice(firstCall);
+    const routesOf = (kept: typeof calls): string[] =>
+      kept.map(({ method, path }) => `${method} ${operationOf(method, path.split("?")[0]!)?.path}`);
+    const routes = OPERATIONS.map(({ verb, path }) => `${verb} ${path}`);
+    expect(routesOf(calls.filter(({ status }) => status < 300))).toEqual(expect.arrayContaining(routes));
+    // Whether the server is up can be asked by anyone, and has no way to fail.
+    const failing = routes.filter((route) => route !== "GET /api/v1/health");
+    expect(routesOf(calls.filter(({ status }) => status >= 400))).toEqual(expect.arrayContaining(failing));
+  });
+});

@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  root: import.meta.dirname,
+  resolve: { conditions: ["@posthorn/source"] },
+  ssr: { resolve: { conditions: ["@posthorn/source", "node", "import", "module", "default"] } },
+  test: {
+    include: ["test/**/*.test.ts"],
+    pool: "forks",
+    // Each file runs a server of its own beside itself.
+    maxWorkers: 3,
+    execArgv: ["--conditions=@posthorn/source"],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});

@@ -1,0 +1,33 @@
+import { Type } from "typebox";
+import { listApplications as listVerb } from "../../domain/application/list.ts";
+import { pageOf } from "../inputs.ts";
+import { ApplicationList } from "../models/application.ts";
+import { OrderQuery, PageQuery } from "../models/common.ts";
+import { list } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { applicationOut } from "../wire.ts";
+
+export const listApplications = defineRoute({
+  method: "GET",
+  path: "/api/v1/app",
+  operationId: "v1.application.list",
+  tag: "Application",
+  summary: "List applications",
+  access: "organisation",
+  query: Type.Object({
+    ...PageQuery,
+    ...OrderQuery,
+    exclude_apps_with_no_endpoints: Type.Optional(Type.Boolean({ default: false })),
+    exclude_apps_with_disabled_endpoints: Type.Optional(Type.Boolean({ default: false })),
+  }),
+  responses: { 200: ApplicationList },
+  handle: async ({ ctx, query }) => {
+    const input = {
+      ...pageOf(query),
+      order: query.order ?? "ascending",
+      excludeWithNoEndpoints: query.exclude_apps_with_no_endpoints ?? false,
+      excludeWithDisabledEndpoints: query.exclude_apps_with_disabled_endpoints ?? false,
+    };
+    return list(await listVerb({ ctx, input }), (row) => row.id, applicationOut);
+  },
+});

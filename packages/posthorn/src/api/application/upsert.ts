@@ -1,0 +1,24 @@
+import { upsertApplication as upsertVerb } from "../../domain/application/update.ts";
+import { applicationInput } from "../inputs.ts";
+import { ApplicationIn, ApplicationOut } from "../models/application.ts";
+import { created, ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { applicationOut } from "../wire.ts";
+
+export const upsertApplication = defineRoute({
+  method: "PUT",
+  path: "/api/v1/app/:app_id",
+  operationId: "v1.application.update",
+  tag: "Application",
+  summary: "Replace or create an application",
+  description:
+    "Every field that is left out is reset. When there is no such application a new one is made, with an id of its own.",
+  access: "organisation",
+  body: ApplicationIn,
+  responses: { 200: ApplicationOut, 201: ApplicationOut },
+  handle: async ({ ctx, params, body }) => {
+    const result = await upsertVerb({ ctx, input: { ...applicationInput(body), ref: params.app_id } });
+    const out = applicationOut(result.application);
+    return result.created ? created(out) : ok(out);
+  },
+});

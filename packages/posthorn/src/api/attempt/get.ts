@@ -1,0 +1,22 @@
+import { Type } from "typebox";
+import { getAttempt as getVerb } from "../../domain/attempt/list.ts";
+import { MessageAttemptOut } from "../models/message.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { attemptOut } from "../wire.ts";
+import { ExpandedQuery } from "./query.ts";
+
+export const getAttempt = defineRoute({
+  method: "GET",
+  path: "/api/v1/app/:app_id/msg/:msg_id/attempt/:attempt_id",
+  operationId: "v1.message-attempt.get",
+  tag: "Message Attempt",
+  summary: "Get an attempt",
+  access: "ViewBase",
+  query: Type.Object(ExpandedQuery),
+  responses: { 200: MessageAttemptOut },
+  handle: async ({ ctx, params }) => {
+    const input = { app: params.app_id, message: params.msg_id, attempt: params.attempt_id };
+    return ok(attemptOut(await getVerb({ ctx, input }), { withContent: true }));
+  },
+});

@@ -1,0 +1,31 @@
+import { createPortalAccess } from "../../domain/auth/portal-access.ts";
+import { applicationInput } from "../inputs.ts";
+import { AppPortalAccessIn, AppPortalAccessOut } from "../models/auth.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+
+const DEFAULT_EXPIRY_SECONDS = 604_800;
+
+export const appPortalAccess = defineRoute({
+  method: "POST",
+  path: "/api/v1/auth/app-portal-access/:app_id",
+  operationId: "v1.authentication.app-portal-access",
+  tag: "Authentication",
+  summary: "Make a token for one application",
+  description: "For the portal, or for calls on behalf of a customer. It can do what you list and nothing else.",
+  access: "organisation",
+  body: AppPortalAccessIn,
+  responses: { 200: AppPortalAccessOut },
+  handle: async ({ ctx, params, body }) => {
+    const input = {
+      app: params.app_id,
+      application: body.application ? applicationInput(body.application) : null,
+      readOnly: body.readOnly ?? false,
+      capabilities: body.capabilities ?? null,
+      featureFlags: body.featureFlags ?? [],
+      expirySeconds: body.expiry ?? DEFAULT_EXPIRY_SECONDS,
+      sessionId: body.sessionId ?? null,
+    };
+    return ok(await createPortalAccess({ ctx, input }));
+  },
+});

@@ -1,0 +1,29 @@
+import { Type } from "typebox";
+import { listApiKeys } from "../../domain/auth/api-key.ts";
+import { pageOf } from "../inputs.ts";
+import { ApiKeyList } from "../models/auth.ts";
+import { PageQuery } from "../models/common.ts";
+import { list } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { dateTime, dateTimeOrNull } from "../wire.ts";
+
+export const listKeys = defineRoute({
+  method: "GET",
+  path: "/api/v1/auth/api-key",
+  operationId: "v1.authentication.list-api-keys",
+  tag: "Authentication",
+  summary: "List API keys",
+  access: "organisation",
+  query: Type.Object(PageQuery),
+  responses: { 200: ApiKeyList },
+  handle: async ({ ctx, query }) =>
+    list(
+      await listApiKeys({ ctx, input: pageOf(query) }),
+      (row) => row.id,
+      (row) => ({
+        ...row,
+        createdAt: dateTime(row.createdAt),
+        expiresAt: dateTimeOrNull(row.expiresAt),
+      }),
+    ),
+});

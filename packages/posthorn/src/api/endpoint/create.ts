@@ -1,0 +1,29 @@
+import { requireAccess } from "../../domain/context.ts";
+import { createEndpoint as createVerb } from "../../domain/endpoint/create.ts";
+import { endpointInput } from "../inputs.ts";
+import { EndpointIn, EndpointOut } from "../models/endpoint.ts";
+import { created } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { endpointOut } from "../wire.ts";
+
+export const createEndpoint = defineRoute({
+  method: "POST",
+  path: "/api/v1/app/:app_id/endpoint",
+  operationId: "v1.endpoint.create",
+  tag: "Endpoint",
+  summary: "Create an endpoint",
+  access: "ManageEndpoint",
+  body: EndpointIn,
+  responses: { 201: EndpointOut },
+  handle: async ({ ctx, params, body }) => {
+    // To choose a secret is to manage it, at the beginning as later.
+    if (body.secret) requireAccess(ctx.actor, "ManageEndpointSecret");
+    const input = {
+      ...endpointInput(body),
+      app: params.app_id,
+      secret: body.secret ?? null,
+      headers: body.headers ?? {},
+    };
+    return created(endpointOut(await createVerb({ ctx, input })));
+  },
+});

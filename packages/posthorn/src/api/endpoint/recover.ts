@@ -1,0 +1,28 @@
+import { recoverEndpoint as recoverVerb } from "../../domain/task/start.ts";
+import { RecoverIn } from "../models/endpoint.ts";
+import { RecoverOut } from "../models/task.ts";
+import { accepted } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { taskOut, toMs } from "../wire.ts";
+
+export const recoverEndpoint = defineRoute({
+  method: "POST",
+  path: "/api/v1/app/:app_id/endpoint/:endpoint_id/recover",
+  operationId: "v1.endpoint.recover",
+  tag: "Endpoint",
+  summary: "Send again what failed",
+  description:
+    "Every message of the window that failed at the endpoint and did not succeed since gets one attempt by hand.",
+  access: "CreateAttempts",
+  body: RecoverIn,
+  responses: { 202: RecoverOut },
+  handle: async ({ ctx, params, body }) => {
+    const input = {
+      app: params.app_id,
+      endpoint: params.endpoint_id,
+      since: Date.parse(body.since),
+      until: toMs(body.until),
+    };
+    return accepted(taskOut(await recoverVerb({ ctx, input })));
+  },
+});

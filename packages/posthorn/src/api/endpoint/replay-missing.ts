@@ -1,0 +1,28 @@
+import { replayMissing as replayVerb } from "../../domain/task/start.ts";
+import { RecoverIn } from "../models/endpoint.ts";
+import { ReplayOut } from "../models/task.ts";
+import { accepted } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { taskOut, toMs } from "../wire.ts";
+
+export const replayMissing = defineRoute({
+  method: "POST",
+  path: "/api/v1/app/:app_id/endpoint/:endpoint_id/replay-missing",
+  operationId: "v1.endpoint.replay-missing",
+  tag: "Endpoint",
+  summary: "Send what was never owed to the endpoint",
+  description:
+    "Messages of the window that match the endpoint but were published before it existed, or before it wanted them.",
+  access: "CreateAttempts",
+  body: RecoverIn,
+  responses: { 202: ReplayOut },
+  handle: async ({ ctx, params, body }) => {
+    const input = {
+      app: params.app_id,
+      endpoint: params.endpoint_id,
+      since: Date.parse(body.since),
+      until: toMs(body.until),
+    };
+    return accepted(taskOut(await replayVerb({ ctx, input })));
+  },
+});

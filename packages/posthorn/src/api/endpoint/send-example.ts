@@ -1,0 +1,29 @@
+import { sendExample as sendVerb } from "../../domain/message/send-example.ts";
+import { EventExampleIn } from "../models/endpoint.ts";
+import { MessageOut } from "../models/message.ts";
+import { accepted } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { messageOut } from "../wire.ts";
+
+export const sendExample = defineRoute({
+  method: "POST",
+  path: "/api/v1/app/:app_id/endpoint/:endpoint_id/send-example",
+  operationId: "v1.endpoint.send-example",
+  tag: "Endpoint",
+  summary: "Send an example to an endpoint",
+  description: "The example stands in the schema of the event type: version 1, `examples`.",
+  access: "organisation",
+  idempotency: "own",
+  body: EventExampleIn,
+  responses: { 202: MessageOut },
+  handle: async ({ ctx, params, body, idempotency }) => {
+    const input = {
+      app: params.app_id,
+      endpoint: params.endpoint_id,
+      eventType: body.eventType,
+      exampleIndex: body.exampleIndex ?? 0,
+      idempotency,
+    };
+    return accepted(messageOut(await sendVerb({ ctx, input }), { withContent: true }));
+  },
+});

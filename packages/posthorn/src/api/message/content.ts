@@ -1,0 +1,50 @@
+/** The bytes of a message in a publish request: found in the request, never printed again. */
+import type { Static } from "typebox";
+import { invalid } from "../../errors.ts";
+import { findMembers } from "../../json-range.ts";
+import type { MessageIn } from "../models/message.ts";
+
+export interface MessageContent {
+  readonly payload: Uint8Array;
+  readonly contentType: string;
+}
+
+const JSON_TYPE = "application/json";
+/** A media type that can stand in a header (RFC 9110, section 8.3.1, without quoted parameters of odd characters). */
+const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;\s*[\w-]+=(?:[\w!#$&^.+-]+|"[\x20-\x21\x23-\x7e]*"))*$/;
+
+export function contentOf(body: Static<typeof MessageIn>, rawBody: Buffer): MessageContent {
+  const params = body.transformationsParams;
+  if (params?.rawPayload !== undefined && params.rawPayload !== null) {
+    const payload = decode(params.rawPayload, params.rawPayloadEncoding ?? "utf-8");
+    return { payload, contentType: contentTypeOf(params.headers ?? {}) };
+  }
+  const { payload, data } = findMembers(rawBody, ["payload", "data"]);
+  const found = payload ?? data;
+  if (found === undefined) throw invalid("payload", "This field is required.", "value_error.jsondecode");
+  return { payload: found, contentType: JSON_TYPE };
+}
+
+const RAW_PAYLOAD = ["body", "transformationsParams", "rawPayload"];
+
+function decode(text: string, encoding: "utf-8" | "base64"): Buffer {
+  if (encoding === "utf-8") {
+    // Half of a surrogate pair has no bytes in UTF-8: sending a replacement would be a silent change.
+    if (!text.isWellFormed()) {
+      throw invalid(RAW_PAYLOAD, "This text holds half of a surrogate pair, which UTF-8 cannot: send bytes in base64.");
+    }
+    return Buffer.from(text, "utf8");
+  }
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 === 1) throw invalid(RAW_PAYLOAD, "This is not base64.");
+  return Buffer.from(text, "base64");
+}
+
+function contentTypeOf(headers: Record<string, string>): string {
+  const entry = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type");
+  if (entry === undefined) return JSON_TYPE;
+  if (MEDIA_TYPE.test(entry[1]) && entry[1].length <= 256) return entry[1];
+  throw invalid(
+    ["body", "transformationsParams", "headers", entry[0]],
+    "This is not a media type such as application/xml.",
+  );
+}

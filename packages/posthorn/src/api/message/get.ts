@@ -1,0 +1,24 @@
+import { Type } from "typebox";
+import { getMessage as getVerb } from "../../domain/message/find.ts";
+import { WithContentQuery } from "../models/common.ts";
+import { MessageOut } from "../models/message.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { messageOut } from "../wire.ts";
+
+export const getMessage = defineRoute({
+  method: "GET",
+  path: "/api/v1/app/:app_id/msg/:msg_id",
+  operationId: "v1.message.get",
+  tag: "Message",
+  summary: "Get a message",
+  description: "By its id or its eventId.",
+  access: "ViewBase",
+  query: Type.Object(WithContentQuery),
+  responses: { 200: MessageOut },
+  handle: async ({ ctx, params, query }) => {
+    const withContent = query.with_content ?? true;
+    const { message } = await getVerb({ ctx, input: { app: params.app_id, message: params.msg_id, withContent } });
+    return ok(messageOut(message, { withContent }));
+  },
+});

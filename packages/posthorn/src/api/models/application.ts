@@ -1,0 +1,43 @@
+import { Type } from "typebox";
+import { DateTime, listOf, Metadata, nullable, Rate, StringMap, Uid, uidWithout } from "./common.ts";
+
+const AppUid = uidWithout("app_");
+const rateDescription = "Deliveries a second. Stored and shown; this version does not enforce it.";
+
+export const ApplicationIn = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 1024 }),
+    uid: Type.Optional(nullable(AppUid)),
+    throttleRate: Type.Optional(nullable(Rate)),
+    rateLimit: Type.Optional(nullable(Rate)),
+    metadata: Type.Optional(Metadata),
+  },
+  { $id: "ApplicationIn", description: "`throttleRate` and `rateLimit` are two names of one field." },
+);
+
+export const ApplicationPatch = Type.Object(
+  {
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
+    uid: Type.Optional(nullable(AppUid)),
+    throttleRate: Type.Optional(nullable(Type.Integer({ minimum: 0, maximum: 65_535 }))),
+    rateLimit: Type.Optional(nullable(Type.Integer({ minimum: 0, maximum: 65_535 }))),
+    metadata: Type.Optional(Metadata),
+  },
+  { $id: "ApplicationPatch", description: "Absent fields stay; null clears." },
+);
+
+export const ApplicationOut = Type.Object(
+  {
+    id: Type.String(),
+    uid: nullable(Uid),
+    name: Type.String(),
+    throttleRate: nullable(Type.Integer({ description: rateDescription })),
+    rateLimit: nullable(Type.Integer({ description: rateDescription })),
+    metadata: StringMap,
+    createdAt: DateTime,
+    updatedAt: DateTime,
+  },
+  { $id: "ApplicationOut", description: "A customer of yours: owns endpoints and messages." },
+);
+
+export const ApplicationList = listOf(ApplicationOut);

@@ -1,0 +1,50 @@
+import { Type } from "typebox";
+import { DateTime, listOf, Name, nullable } from "./common.ts";
+
+const Description = Type.String({ maxLength: 65_536 });
+const Schemas = nullable(
+  Type.Record(Type.String(), Type.Unknown(), { description: 'JSON Schemas (draft 7) by version, such as "1".' }),
+);
+const FeatureFlags = nullable(Type.Array(Name, { minItems: 1, maxItems: 250 }));
+
+const optionalFields = {
+  archived: Type.Optional(Type.Boolean()),
+  deprecated: Type.Optional(Type.Boolean()),
+  schemas: Type.Optional(Schemas),
+  groupName: Type.Optional(nullable(Name)),
+  featureFlags: Type.Optional(FeatureFlags),
+  featureFlag: Type.Optional(nullable(Name)),
+};
+
+export const EventTypeIn = Type.Object(
+  { name: Name, description: Description, ...optionalFields },
+  { $id: "EventTypeIn" },
+);
+
+export const EventTypeUpsertIn = Type.Object(
+  { description: Description, ...optionalFields },
+  { $id: "EventTypeUpsertIn", description: "Every field that is left out is reset." },
+);
+
+export const EventTypePatch = Type.Object(
+  { description: Type.Optional(Description), ...optionalFields },
+  { $id: "EventTypePatch", description: "Absent fields stay; null clears." },
+);
+
+export const EventTypeOut = Type.Object(
+  {
+    name: Name,
+    description: Type.String(),
+    archived: Type.Boolean(),
+    deprecated: Type.Boolean(),
+    schemas: Schemas,
+    groupName: nullable(Type.String()),
+    featureFlags: nullable(Type.Array(Type.String())),
+    featureFlag: nullable(Type.String({ description: "The first of `featureFlags`." })),
+    createdAt: DateTime,
+    updatedAt: DateTime,
+  },
+  { $id: "EventTypeOut", description: "A kind of event that you publish." },
+);
+
+export const EventTypeList = listOf(EventTypeOut);

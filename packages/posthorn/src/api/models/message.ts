@@ -1,0 +1,108 @@
+import { Type } from "typebox";
+import { ApplicationIn } from "./application.ts";
+import { ChannelName, DateTime, listOf, Name, nullable, ref, TagName, uidWithout } from "./common.ts";
+import { endpointOutFields } from "./endpoint.ts";
+
+const Payload = Type.Object(
+  {},
+  { description: "Any JSON object. Its text is kept, signed and sent exactly as you sent it." },
+);
+
+export const MessageIn = Type.Object(
+  {
+    eventType: Name,
+    eventId: Type.Optional(nullable(uidWithout("msg_"))),
+    payload: Type.Optional(Payload),
+    data: Type.Optional(Payload),
+    channels: Type.Optional(nullable(Type.Array(ChannelName, { minItems: 1, maxItems: 10 }))),
+    tags: Type.Optional(nullable(Type.Array(TagName, { maxItems: 5 }))),
+    application: Type.Optional(nullable(ref(ApplicationIn))),
+    deliverAt: Type.Optional(nullable(DateTime)),
+    payloadRetentionPeriod: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 90, description: "In days." }))),
+    payloadRetentionHours: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 2160 }))),
+    transformationsParams: Type.Optional(
+      nullable(
+        Type.Object(
+          {
+            rawPayload: Type.Optional(
+              nullable(Type.String({ description: "The body to send, in place of `payload`." })),
+            ),
+            rawPayloadEncoding: Type.Optional(
+              Type.Union([Type.Literal("utf-8"), Type.Literal("base64")], {
+                description: "How `rawPayload` holds the bytes. `base64` for anything that is not text.",
+              }),
+            ),
+            headers: Type.Optional(
+              nullable(Type.Record(Type.String(), Type.String(), { description: "`content-type` of the raw body." })),
+            ),
+          },
+          { description: "Sends XML, forms, text or any other body as it is." },
+        ),
+      ),
+    ),
+  },
+  { $id: "MessageIn", description: "`payload` (or `data`) is required unless there is a `rawPayload`." },
+);
+
+export const messageOutFields = {
+  id: Type.String(),
+  eventId: nullable(Type.String()),
+  eventType: Type.String(),
+  payload: Payload,
+  channels: nullable(Type.Array(Type.String())),
+  tags: nullable(Type.Array(Type.String())),
+  timestamp: DateTime,
+  deliverAt: nullable(DateTime),
+  contentType: Type.String({ description: "Type of the body that is sent." }),
+  rawPayload: Type.Optional(
+    Type.String({ description: "The body, when it is not a JSON object: text, or base64 if it is not text." }),
+  ),
+};
+
+export const MessageOut = Type.Object(messageOutFields, {
+  $id: "MessageOut",
+  description: "One event as you published it.",
+});
+
+export const MessageList = listOf(MessageOut);
+
+const statusFields = {
+  status: Type.Integer({ description: "0 success, 1 pending, 2 fail, 3 sending (a retry is scheduled), 4 canceled." }),
+  statusText: Type.String(),
+  nextAttempt: Type.Optional(nullable(DateTime)),
+};
+
+export const EndpointMessageOut = Type.Object(
+  { ...messageOutFields, ...statusFields },
+  { $id: "EndpointMessageOut", description: "A message and where it stands at one endpoint." },
+);
+
+export const EndpointMessageList = listOf(EndpointMessageOut);
+
+export const MessageEndpointOut = Type.Object(
+  { ...endpointOutFields, ...statusFields },
+  { $id: "MessageEndpointOut", description: "An endpoint and where one message stands there." },
+);
+
+export const MessageEndpointList = listOf(MessageEndpointOut);
+
+export const MessageAttemptOut = Type.Object(
+  {
+    id: Type.String(),
+    url: Type.String(),
+    msgId: Type.String(),
+    endpointId: Type.String(),
+    status: Type.Integer({ description: "0 success, 2 fail." }),
+    statusText: Type.String(),
+    triggerType: Type.Integer({ description: "0 by schedule, 1 by hand." }),
+    response: Type.String({ description: "What came back, up to 20,000 bytes; without an answer, why not." }),
+    responseStatusCode: Type.Integer({ description: "0 when there was no answer." }),
+    responseDurationMs: Type.Integer(),
+    errorCode: nullable(Type.String({ description: "Class of the failure." })),
+    timestamp: DateTime,
+    msg: Type.Optional(ref(MessageOut)),
+  },
+  { $id: "MessageAttemptOut", description: "One try to deliver a message." },
+);
+
+export const MessageAttemptList = listOf(MessageAttemptOut);

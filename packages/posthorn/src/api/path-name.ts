@@ -1,0 +1,13 @@
+import { ValidationError } from "../errors.ts";
+
+/** A path parameter that becomes the name of something new. */
+export function checkPathName(parameter: string, name: string): string {
+  if (/^[a-zA-Z0-9\-_.]{1,256}$/.test(name)) return name;
+  throw new ValidationError([
+    {
+      loc: ["path", parameter],
+      msg: "A name has 1 to 256 letters, digits, hyphens, underscores and full stops.",
+      type: "value_error",
+    },
+  ]);
+}

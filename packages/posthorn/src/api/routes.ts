@@ -1,0 +1,97 @@
+/** Every route of the API that needs a token. */
+import { createApplication } from "./application/create.ts";
+import { deleteApplication } from "./application/delete.ts";
+import { getApplication } from "./application/get.ts";
+import { listApplications } from "./application/list.ts";
+import { patchApplication } from "./application/patch.ts";
+import { upsertApplication } from "./application/upsert.ts";
+import { createEventType } from "./event-type/create.ts";
+import { deleteEventType } from "./event-type/delete.ts";
+import { getEventType } from "./event-type/get.ts";
+import { listEventTypes } from "./event-type/list.ts";
+import { patchEventType } from "./event-type/patch.ts";
+import { upsertEventType } from "./event-type/upsert.ts";
+import { createEndpoint } from "./endpoint/create.ts";
+import { deleteEndpoint } from "./endpoint/delete.ts";
+import { getHeaders } from "./endpoint/get-headers.ts";
+import { getSecret } from "./endpoint/get-secret.ts";
+import { getEndpoint } from "./endpoint/get.ts";
+import { listEndpoints } from "./endpoint/list.ts";
+import { patchHeaders } from "./endpoint/patch-headers.ts";
+import { patchEndpoint } from "./endpoint/patch.ts";
+import { recoverEndpoint } from "./endpoint/recover.ts";
+import { replayMissing } from "./endpoint/replay-missing.ts";
+import { rotateSecret } from "./endpoint/rotate-secret.ts";
+import { sendExample } from "./endpoint/send-example.ts";
+import { setHeaders } from "./endpoint/set-headers.ts";
+import { endpointStats } from "./endpoint/stats.ts";
+import { upsertEndpoint } from "./endpoint/upsert.ts";
+import { createMessage } from "./message/create.ts";
+import { expungeMessageContent } from "./message/expunge-content.ts";
+import { getMessage } from "./message/get.ts";
+import { listMessages } from "./message/list.ts";
+import { messageStats } from "./message/stats.ts";
+import { expungeAttemptContent } from "./attempt/expunge-content.ts";
+import { getAttempt } from "./attempt/get.ts";
+import { listAttemptedDestinations } from "./attempt/list-attempted-destinations.ts";
+import { listAttemptedMessages } from "./attempt/list-attempted-messages.ts";
+import { listAttemptsByEndpoint } from "./attempt/list-by-endpoint.ts";
+import { listAttemptsByMessage } from "./attempt/list-by-msg.ts";
+import { resend } from "./attempt/resend.ts";
+import { appPortalAccess } from "./auth/app-portal-access.ts";
+import { createKey } from "./auth/create-key.ts";
+import { listKeys } from "./auth/list-keys.ts";
+import { logout } from "./auth/logout.ts";
+import { revokeKey } from "./auth/revoke-key.ts";
+import { getTask } from "./task/get.ts";
+import { listTasks } from "./task/list.ts";
+import type { Route } from "./route.ts";
+
+export const ROUTES: readonly Route[] = [
+  createApplication,
+  deleteApplication,
+  getApplication,
+  listApplications,
+  patchApplication,
+  upsertApplication,
+  createEventType,
+  deleteEventType,
+  getEventType,
+  listEventTypes,
+  patchEventType,
+  upsertEventType,
+  createEndpoint,
+  deleteEndpoint,
+  getHeaders,
+  getSecret,
+  getEndpoint,
+  listEndpoints,
+  patchHeaders,
+  patchEndpoint,
+  recoverEndpoint,
+  replayMissing,
+  rotateSecret,
+  sendExample,
+  setHeaders,
+  endpointStats,
+  upsertEndpoint,
+  createMessage,
+  expungeMessageContent,
+  getMessage,
+  listMessages,
+  messageStats,
+  expungeAttemptContent,
+  getAttempt,
+  listAttemptedDestinations,
+  listAttemptedMessages,
+  listAttemptsByEndpoint,
+  listAttemptsByMessage,
+  resend,
+  appPortalAccess,
+  createKey,
+  listKeys,
+  logout,
+  revokeKey,
+  getTask,
+  listTasks,
+];

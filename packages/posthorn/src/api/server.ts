@@ -1,0 +1,242 @@
+/** The HTTP server: routes, the rules they share, and what every answer looks like. */
+import cors from "@fastify/cors";
+import swagger from "@fastify/swagger";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from "fastify";
+import { Type } from "typebox";
+import type { Authenticator } from "../domain/auth/authenticate.ts";
+import { type Context, requireAccess, type Services } from "../domain/context.ts";
+import { idempotencyKey, once } from "../domain/idempotency.ts";
+import { PosthornError } from "../errors.ts";
+import type { Store } from "../store/store.ts";
+import { VERSION } from "../version.ts";
+import { parseBody, type ParsedBody } from "./body.ts";
+import { answerClientError, discard } from "./connection.ts";
+import { errorReply, internalErrorReply, RETRY_AFTER_SECONDS } from "./error-reply.ts";
+import { HttpError, HttpValidationError, ref } from "./models/common.ts";
+import { MODELS } from "./models/index.ts";
+import { parseQuery } from "./query.ts";
+import { registerReference } from "./reference.ts";
+import { noContent, type Reply, reply } from "./reply.ts";
+import type { Route } from "./route.ts";
+import { ROUTES } from "./routes.ts";
+import { bodyValidator, queryValidator } from "./validation.ts";
+
+export interface ServerOptions {
+  readonly services: Services;
+  readonly authenticator: Authenticator;
+  readonly log: FastifyBaseLogger;
+  readonly corsOrigins: readonly string[];
+  readonly maxPayloadBytes: number;
+}
+
+/** A payload written as a JSON string may take twice its bytes, and the rest of the request its share. */
+const BODY_OVERHEAD_BYTES = 64 * 1024;
+/** A client that sends its request more slowly than this is cut off. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const HEADERS_TIMEOUT_MS = 15_000;
+
+export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: options.log,
+    // A logger for each request costs more than the requests are worth that log anything.
+    childLoggerFactory: (log) => log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: 2 * options.maxPayloadBytes + BODY_OVERHEAD_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 2000 },
+    forceCloseConnections: "idle",
+    return503OnClosing: false,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, answer) => {
+      // A parameter longer than any id or uid names nothing.
+      const tooLong = error.code === "FST_ERR_MAX_PARAM_LENGTH";
+      void send(answer, tooLong ? noSuchRoute(request) : toReply(error, request));
+    },
+    routerOptions: {
+      ignoreTrailingSlash: true,
+      ignoreDuplicateSlashes: true,
+      maxParamLength: 300,
+      querystringParser: parseQuery,
+    },
+  });
+  // Schemas describe; routes validate by themselves, after the caller is known. Bodies are JSON text already.
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => (body) => JSON.stringify(body));
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, async (_request: FastifyRequest, raw: Buffer) => parseBody(raw));
+  // Bodies are JSON whatever their type says: some clients send none, and Fastify refuses one that is malformed.
+  app.addHook("onRequest", (request, _answer, done) => {
+    const { headers } = request.raw;
+    if (headers["content-type"] !== undefined) headers["content-type"] = "application/json";
+    done();
+  });
+  app.setErrorHandler(async (error, request, answer) => {
+    const failure = toReply(error, request);
+    if (failure.status === 413) await discard(request.raw);
+    return send(answer, failure);
+  });
+  app.setNotFoundHandler((request, answer) => send(answer, noSuchRoute(request)));
+  await app.register(cors, {
+    origin: options.corsOrigins.includes("*") ? "*" : [...options.corsOrigins],
+    methods: ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"],
+    maxAge: 600,
+  });
+  await registerDocument(app);
+  for (const route of ROUTES) registerRoute(app, route, options);
+  registerHealth(app, options.services.store);
+  registerReference(app);
+  return app;
+}
+
+function registerRoute(app: FastifyInstance, route: Route, options: ServerOptions): void {
+  const { services, authenticator } = options;
+  const checkQuery = queryValidator(route.query ?? Type.Object({}));
+  const checkBody = route.body === undefined ? null : bodyValidator(route.body);
+  app.route({
+    method: route.method,
+    url: route.path,
+    schema: describeRoute(route),
+    handler: async (request, answer) => {
+      const token = bearerToken(request);
+      const actor = await authenticator.authenticate(token);
+      requireAccess(actor, route.access);
+      const { query, params } = request;
+      checkQuery(query);
+      const { raw, value } = (request.body as ParsedBody | undefined) ?? NO_BODY;
+      checkBody?.(value);
+      const key =
+        route.method === "POST"
+          ? idempotencyKey(request.headers["idempotency-key"], token, request.originalUrl, services.now())
+          : null;
+      const handle = (ctx: Context): Promise<Reply> =>
+        route.handle({ ctx, params, query, body: value, rawBody: raw, idempotency: key } as never);
+      const ctx: Context = { services, actor, tx: null };
+      const result = await (key !== null && route.idempotency !== "own" ? once(ctx, key, handle) : handle(ctx));
+      return send(answer, result);
+    },
+  });
+}
+
+const NO_BODY: ParsedBody = { raw: Buffer.alloc(0), value: {} };
+
+function bearerToken(request: FastifyRequest): string {
+  const match = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? "");
+  if (match !== null) return match[1]!;
+  throw new PosthornError(
+    "authentication_failed",
+    "Send the header Authorization: Bearer and a token (`posthorn token` makes one).",
+  );
+}
+
+function send(answer: FastifyReply, { status, json }: Reply): FastifyReply {
+  void answer.code(status);
+  if (status === 503) void answer.header("retry-after", RETRY_AFTER_SECONDS);
+  if (json === null) return answer.send();
+  // As bytes: to a text Fastify adds a charset that JSON does not have (RFC 8259, section 11).
+  return answer.header("content-type", "application/json").send(Buffer.from(json));
+}
+
+function toReply(error: unknown, request: FastifyRequest): Reply {
+  const known = errorReply(error);
+  if (known !== null) {
+    if (known.status >= 500) request.log.error({ err: error }, "request failed");
+    return known;
+  }
+  const { code, statusCode, message } = error as { code?: string; statusCode?: number; message: string };
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
+    return reply(413, {
+      code: "payload_too_large",
+      detail: "The request is larger than this server takes (POSTHORN_MAX_PAYLOAD_BYTES).",
+    });
+  }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return reply(statusCode, { code: "bad_request", detail: message });
+  }
+  request.log.error({ err: error }, "request failed");
+  return internalErrorReply();
+}
+
+function noSuchRoute({ method, url }: FastifyRequest): Reply {
+  const path = url.split("?")[0]!;
+  const code = /^\/+(api|ingest)\//.test(path) ? "not_supported" : "not_found";
+  return reply(404, {
+    code,
+    detail: `This server has nothing at ${method} ${path}. GET /api/v1/openapi.json lists what it has.`,
+  });
+}
+
+function registerHealth(app: FastifyInstance, store: Pick<Store, "ping">): void {
+  for (const url of ["/health", "/health/ping", "/api/v1/health"]) {
+    app.route({
+      method: ["GET", "HEAD"],
+      url,
+      schema: {
+        ...(url === "/api/v1/health" ? { operationId: "v1.health.get" } : { hide: true }),
+        tags: ["Health"],
+        summary: "Whether the server and its database answer",
+        response: { 204: { description: "It does.", type: "null" } },
+      },
+      handler: async (_request, answer) => {
+        await store.ping();
+        return send(answer, noContent());
+      },
+    });
+  }
+}
+
+const TOKEN_SECURITY = [{ token: [] }];
+
+async function registerDocument(app: FastifyInstance): Promise<void> {
+  for (const model of MODELS) app.addSchema(model);
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: { title: "Posthorn", version: VERSION, description: "Publish events; Posthorn delivers them as webhooks." },
+      components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+    },
+    refResolver: { buildLocalReference: (json) => json["$id"] as string },
+  });
+  let document: string | null = null;
+  app.get("/api/v1/openapi.json", { schema: { hide: true } }, (_request, answer) => {
+    document ??= JSON.stringify(app.swagger());
+    return send(answer, { status: 200, json: document });
+  });
+}
+
+function describeRoute({ path, operationId, tag, summary, description, query, body, responses }: Route): object {
+  const names = [...path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
+  const error = ref(HttpError);
+  const answers = Object.entries(responses).map(([status, model]) => [
+    status,
+    model === null ? { description: "Done.", type: "null" } : { description: "Done.", ...ref(model) },
+  ]);
+  return {
+    operationId,
+    tags: [tag],
+    summary,
+    ...(description === undefined ? {} : { description }),
+    security: TOKEN_SECURITY,
+    ...(names.length === 0
+      ? {}
+      : { params: Type.Object(Object.fromEntries(names.map((name) => [name, Type.String()]))) }),
+    ...(query === undefined ? {} : { querystring: query }),
+    ...(body === undefined ? {} : { body: ref(body) }),
+    response: {
+      ...Object.fromEntries(answers),
+      400: { description: "The request cannot be read.", ...error },
+      401: { description: "The token does not work.", ...error },
+      403: { description: "The token may not do this.", ...error },
+      404: { description: "There is no such thing, or the token may not see it.", ...error },
+      409: { description: "It clashes with something that exists.", ...error },
+      413: { description: "It is too large.", ...error },
+      422: { description: "It breaks a rule.", ...ref(HttpValidationError) },
+      503: { description: "Not now; try again.", ...error },
+    },
+  };
+}

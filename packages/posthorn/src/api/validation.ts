@@ -1,0 +1,71 @@
+/** Validation of requests with the schemas of their routes, and broken rules in the form of the API. */
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import addFormats from "ajv-formats";
+import type { TSchema } from "typebox";
+import { PosthornError, ValidationError, type ValidationIssue } from "../errors.ts";
+import { MODELS } from "./models/index.ts";
+
+const SHARED_OPTIONS = { strict: false, useDefaults: true, allErrors: false } as const;
+const bodies = withModels(new Ajv({ ...SHARED_OPTIONS, coerceTypes: false }));
+const queries = withModels(new Ajv({ ...SHARED_OPTIONS, coerceTypes: true }));
+
+function withModels(ajv: Ajv): Ajv {
+  // The package is CommonJS: its default export is a function at run time and a namespace to the compiler.
+  (addFormats as unknown as (ajv: Ajv) => void)(ajv);
+  for (const model of MODELS) ajv.addSchema(model);
+  return ajv;
+}
+
+export type Validator = (value: unknown) => void;
+
+/** Checks a body. Wrong types and broken rules are both 422. */
+export function bodyValidator(schema: TSchema): Validator {
+  const validate = bodies.compile(schema);
+  return (body) => {
+    if (!validate(body)) throw new ValidationError(issuesOf(validate, "body"));
+  };
+}
+
+/** What a text must be to stand for a value at all; the other keywords are rules that a value may break. */
+const READING = new Set(["type", "enum", "const", "anyOf", "format"]);
+
+/** Checks a query, after texts were turned into the numbers and switches they stand for. A text that stands for none is a 400. */
+export function queryValidator(schema: TSchema): Validator {
+  const validate = queries.compile(schema);
+  return (query) => {
+    if (validate(query)) return;
+    const [error] = validate.errors ?? [];
+    if (error !== undefined && READING.has(error.keyword)) {
+      throw new PosthornError("bad_request", `The query parameter ${nameIn(error)} cannot be read. ${sentence(error)}`);
+    }
+    throw new ValidationError(issuesOf(validate, "query"));
+  };
+}
+
+function issuesOf({ errors }: ValidateFunction, part: string): readonly ValidationIssue[] {
+  return (errors ?? []).slice(0, 10).map((error) => ({
+    loc: [part, ...pathOf(error)],
+    msg: sentence(error),
+    type: error.keyword === "type" || error.keyword === "required" ? "value_error.jsondecode" : "value_error",
+  }));
+}
+
+function pathOf({ instancePath, keyword, params }: ErrorObject): string[] {
+  const path = instancePath
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
+    .map((part) => (/^\d+$/.test(part) ? `[${part}]` : part));
+  return keyword === "required" ? [...path, String(params["missingProperty"])] : path;
+}
+
+function nameIn(error: ErrorObject): string {
+  return pathOf(error)[0] ?? "";
+}
+
+function sentence({ keyword, message, params }: ErrorObject): string {
+  if (keyword === "required") return "This field is required.";
+  if (keyword === "pattern") return `Has characters that are not allowed here (pattern ${String(params["pattern"])}).`;
+  if (keyword === "format") return `Not a ${String(params["format"])}, such as 2026-01-31T12:00:00Z.`;
+  return `It ${message ?? "is wrong"}.`;
+}

@@ -1,0 +1,167 @@
+/** From what the domain returns to the fields of the API. */
+import { isUtf8 } from "node:buffer";
+import type { Application } from "../domain/application/application.ts";
+import type { Attempt } from "../domain/attempt/attempt.ts";
+import type { DeliveryStatus } from "../domain/delivery/delivery.ts";
+import { STATUS } from "../domain/delivery/delivery.ts";
+import type { Endpoint } from "../domain/endpoint/endpoint.ts";
+import type { EventType } from "../domain/event-type/event-type.ts";
+import type { Message } from "../domain/message/message.ts";
+import type { Task } from "../domain/task/task.ts";
+import { JsonText } from "./reply.ts";
+
+/** RFC 3339 in UTC, of Unix milliseconds. */
+export function dateTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+export function dateTimeOrNull(ms: number | null): string | null {
+  return ms === null ? null : dateTime(ms);
+}
+
+/** Unix milliseconds of a validated date-time; `null` when there is none. */
+export function toMs(text: string | null | undefined): number | null {
+  return text === null || text === undefined ? null : Date.parse(text);
+}
+
+export function applicationOut({ key: _key, throttleRate, createdAt, updatedAt, ...rest }: Application): object {
+  return {
+    ...rest,
+    throttleRate,
+    rateLimit: throttleRate,
+    createdAt: dateTime(createdAt),
+    updatedAt: dateTime(updatedAt),
+  };
+}
+
+export function eventTypeOut(eventType: EventType, withContent = true): object {
+  const { featureFlags, schemas, createdAt, updatedAt, ...rest } = eventType;
+  return {
+    ...rest,
+    schemas: withContent ? schemas : null,
+    featureFlags,
+    featureFlag: featureFlags?.[0] ?? null,
+    createdAt: dateTime(createdAt),
+    updatedAt: dateTime(updatedAt),
+  };
+}
+
+/** An endpoint without its metadata, as it stands in other objects. */
+function endpointFields({ key: _key, appKey: _appKey, metadata: _metadata, ...endpoint }: Endpoint): object {
+  const { throttleRate, eventTypes, createdAt, updatedAt, ...rest } = endpoint;
+  return {
+    ...rest,
+    throttleRate,
+    rateLimit: throttleRate,
+    eventTypes,
+    filterTypes: eventTypes,
+    createdAt: dateTime(createdAt),
+    updatedAt: dateTime(updatedAt),
+  };
+}
+
+export function endpointOut(endpoint: Endpoint): object {
+  return { ...endpointFields(endpoint), metadata: endpoint.metadata };
+}
+
+const STATUS_TEXT = {
+  [STATUS.success]: "success",
+  [STATUS.pending]: "pending",
+  [STATUS.fail]: "fail",
+  [STATUS.sending]: "sending",
+  [STATUS.canceled]: "canceled",
+} as const;
+
+/** Clients that do not ask for expanded statuses do not know `canceled`. */
+function statusFields({ status, nextAttempt }: DeliveryStatus, expanded: boolean): object {
+  const shown = status === STATUS.canceled && !expanded ? STATUS.success : status;
+  return {
+    status: shown,
+    statusText: STATUS_TEXT[shown],
+    ...(nextAttempt === null ? {} : { nextAttempt: dateTime(nextAttempt) }),
+  };
+}
+
+export function messageEndpointOut(endpoint: Endpoint, delivery: DeliveryStatus): object {
+  return { ...endpointFields(endpoint), ...statusFields(delivery, true) };
+}
+
+export function endpointMessageOut(
+  message: Message,
+  delivery: DeliveryStatus,
+  options: MessageOptions & { expanded: boolean },
+): JsonText {
+  return messageJson(message, options, statusFields(delivery, options.expanded));
+}
+
+export interface MessageOptions {
+  readonly withContent: boolean;
+}
+
+/** A message with its payload as it was published, byte for byte. */
+export function messageOut(message: Message, options: MessageOptions): JsonText {
+  return messageJson(message, options, {});
+}
+
+/** Stands in place of a payload that was deleted or has expired. */
+const EXPIRED = '{"expired":true}';
+const EMPTY = "{}";
+
+function messageJson(message: Message, { withContent }: MessageOptions, more: object): JsonText {
+  const { id, eventId, eventType, channels, tags, contentType, payload } = message;
+  // One by one, so that a message that was just made and one that was read again are the same text.
+  const fields = {
+    id,
+    eventId,
+    eventType,
+    channels,
+    tags,
+    contentType,
+    timestamp: dateTime(message.timestamp),
+    deliverAt: dateTimeOrNull(message.deliverAt),
+    ...more,
+  };
+  if (!withContent) return JsonText.withMember(fields, "payload", EMPTY);
+  if (payload === null) return JsonText.withMember(fields, "payload", EXPIRED);
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  const text = isUtf8(bytes) ? bytes.toString("utf8") : null;
+  if (text !== null && isJsonObject(text)) return JsonText.withMember(fields, "payload", text);
+  return JsonText.withMember({ ...fields, rawPayload: text ?? bytes.toString("base64") }, "payload", EMPTY);
+}
+
+function isJsonObject(text: string): boolean {
+  if (!/^[\s]*\{/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function attemptOut(attempt: Attempt, { withContent }: MessageOptions): object | JsonText {
+  const fields = {
+    id: attempt.id,
+    url: attempt.url,
+    msgId: attempt.messageId,
+    endpointId: attempt.endpointId,
+    status: attempt.status,
+    statusText: attempt.status === 0 ? "success" : "fail",
+    triggerType: attempt.triggerType,
+    response: withContent ? attempt.response : EMPTY,
+    responseStatusCode: attempt.responseCode,
+    responseDurationMs: attempt.durationMs,
+    errorCode: attempt.errorCode,
+    timestamp: dateTime(attempt.timestamp),
+  };
+  if (attempt.message === null) return fields;
+  return JsonText.withMember(fields, "msg", messageOut(attempt.message, { withContent }).text);
+}
+
+export function taskOut({ id, status, kind, updatedAt }: Task): object {
+  return { id, status, task: kind, updatedAt: dateTime(updatedAt) };
+}
+
+export function backgroundTaskOut(task: Task): object {
+  return { ...taskOut(task), data: { messagesSent: task.data.messagesSent } };
+}

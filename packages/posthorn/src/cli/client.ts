@@ -1,0 +1,53 @@
+/** Commands that talk to a running server. */
+import type { Command } from "commander";
+import { readClientEnv } from "../config/env.ts";
+import { PosthornError } from "../errors.ts";
+
+const TIMEOUT_MS = 30_000;
+
+export function addClientFlags(command: Command): Command {
+  return command
+    .option("--url <url>", "server, such as http://127.0.0.1:8071 (POSTHORN_URL)")
+    .option("--token <token>", "token of the organisation (POSTHORN_TOKEN)");
+}
+
+/** Calls the API. An answer that is no success is an error with what the server said. */
+export async function call(
+  options: Record<string, unknown>,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<Record<string, unknown>> {
+  const environment = readClientEnv();
+  const url = (options["url"] as string | undefined) ?? environment.url ?? "http://127.0.0.1:8071";
+  const token = (options["token"] as string | undefined) ?? environment.token;
+  if (token === undefined) {
+    throw new PosthornError(
+      "authentication_failed",
+      "Give a token: --token or POSTHORN_TOKEN (`posthorn token` makes one).",
+    );
+  }
+  const response = await request(url, path, {
+    method,
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const text = await response.text();
+  const answer = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
+  if (!response.ok)
+    throw new PosthornError("bad_request", `${response.status}: ${JSON.stringify(answer["detail"] ?? answer)}`);
+  return answer;
+}
+
+async function request(url: string, path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(new URL(path, url), init);
+  } catch (cause) {
+    throw new PosthornError(
+      "bad_request",
+      `No server answers at ${url}: start it with \`posthorn start\`, or give --url.`,
+      { cause },
+    );
+  }
+}

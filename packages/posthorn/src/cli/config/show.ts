@@ -1,0 +1,29 @@
+import type { Command } from "commander";
+import { describeSettings, envToConfig } from "../../config/config.ts";
+import { readEnv } from "../../config/env.ts";
+import { flagOf } from "../../config/settings.ts";
+import { print } from "../output.ts";
+import { addSettingFlags, sourcesOf } from "../settings.ts";
+
+/** `posthorn config`: every setting, its value, where it came from and what it means. */
+export function addConfigCommand(program: Command): void {
+  const command = program
+    .command("config")
+    .description("print every setting, its value, where it came from and what it means")
+    .option("--json", "print as JSON");
+  addSettingFlags(command).action((options: Record<string, unknown>) => {
+    const raw = readEnv(sourcesOf(options));
+    // A wrong value ends the command as it would end the start.
+    envToConfig(raw);
+    const described = describeSettings(raw);
+    if (options["json"] === true) {
+      print(JSON.stringify(described, null, 2));
+      return;
+    }
+    for (const { name, value, origin, help } of described) {
+      print(`${name}=${value}`);
+      print(`  ${flagOf(name)}, from ${origin}`);
+      print(`  ${help}\n`);
+    }
+  });
+}

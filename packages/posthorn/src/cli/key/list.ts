@@ -1,0 +1,29 @@
+import type { Command } from "commander";
+import { addClientFlags, call } from "../client.ts";
+import { printTable } from "../output.ts";
+
+interface ListedKey {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+}
+
+/** `posthorn key list`: the keys of the organisation, without their secret parts. */
+export function addKeyListCommand(key: Command): void {
+  const command = key.command("list").description("list the keys of the organisation");
+  addClientFlags(command).action(async (options: Record<string, unknown>) => {
+    const rows: string[][] = [["ID", "CREATED", "EXPIRES", "NAME"]];
+    let iterator: string | null = null;
+    for (;;) {
+      const query: string = iterator === null ? "" : `&iterator=${iterator}`;
+      const page = await call(options, "GET", `/api/v1/auth/api-key?limit=250${query}`);
+      for (const { id, name, createdAt, expiresAt } of page["data"] as ListedKey[]) {
+        rows.push([id, createdAt, expiresAt ?? "never", name]);
+      }
+      if (page["done"] === true) break;
+      iterator = page["iterator"] as string;
+    }
+    printTable(rows);
+  });
+}

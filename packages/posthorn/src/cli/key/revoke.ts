@@ -1,0 +1,12 @@
+import type { Command } from "commander";
+import { addClientFlags, call } from "../client.ts";
+import { print } from "../output.ts";
+
+/** `posthorn key revoke`: the next call with the key is refused. */
+export function addKeyRevokeCommand(key: Command): void {
+  const command = key.command("revoke").description("take a key away").argument("<id>", "key_… as listed");
+  addClientFlags(command).action(async (id: string, options: Record<string, unknown>) => {
+    await call(options, "DELETE", `/api/v1/auth/api-key/${encodeURIComponent(id)}`);
+    print(`Revoked ${id}.`);
+  });
+}

@@ -1,0 +1,45 @@
+/** The command line, as data that can be run in process. */
+import { Command, CommanderError } from "commander";
+import { PosthornError } from "../errors.ts";
+import { VERSION } from "../version.ts";
+import { addConfigCommand } from "./config/show.ts";
+import { addKeyCreateCommand } from "./key/create.ts";
+import { addKeyListCommand } from "./key/list.ts";
+import { addKeyRevokeCommand } from "./key/revoke.ts";
+import { addStartCommand } from "./server/start.ts";
+import { addTokenCommand } from "./token/create.ts";
+
+function buildProgram(): Command {
+  const program = new Command("posthorn")
+    .description("A self-hosted webhook platform: publish events, Posthorn signs and delivers them.")
+    .version(VERSION)
+    .showHelpAfterError("(`posthorn help` lists the commands)")
+    .exitOverride();
+  addStartCommand(program);
+  addConfigCommand(program);
+  addTokenCommand(program);
+  const key = program.command("key").description("keys of the organisation that can be revoked");
+  addKeyCreateCommand(key);
+  addKeyListCommand(key);
+  addKeyRevokeCommand(key);
+  return program;
+}
+
+/**
+ * Runs a command line and returns the exit code: 0 done, 1 failed, 2 wrongly called. Errors that are meant for people are printed as
+ * one sentence; any other with its trace.
+ */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  try {
+    await buildProgram().parseAsync([...args], { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof PosthornError) {
+      process.stderr.write(`posthorn: ${error.message}\n`);
+      return 1;
+    }
+    process.stderr.write(`posthorn: ${error instanceof Error ? error.stack : String(error)}\n`);
+    return 1;
+  }
+}

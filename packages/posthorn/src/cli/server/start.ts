@@ -1,0 +1,60 @@
+import type { Command } from "commander";
+import { envToConfig } from "../../config/config.ts";
+import { readEnv } from "../../config/env.ts";
+import { loadSecrets } from "../../config/secrets.ts";
+import { createLog } from "../../log.ts";
+import { Posthorn } from "../../posthorn.ts";
+import { VERSION } from "../../version.ts";
+import { print } from "../output.ts";
+import { addSettingFlags, sourcesOf } from "../settings.ts";
+import { DEFAULT_ORGANISATION, organisationToken } from "../token/create.ts";
+
+/** `posthorn start`: runs a node until it is told to stop. */
+export function addStartCommand(program: Command): void {
+  const command = program.command("start").description("run the server");
+  addSettingFlags(command).action((options: Record<string, unknown>) => start(options));
+}
+
+async function start(options: Record<string, unknown>): Promise<void> {
+  const config = envToConfig(readEnv(sourcesOf(options)));
+  const secrets = loadSecrets(config);
+  const log = createLog({ level: config.logLevel, format: config.logFormat });
+  const stop = stopSignal();
+  await using posthorn = await Posthorn.start({ config, secrets, log });
+  log.info({ url: posthorn.url, version: VERSION }, `Posthorn ${VERSION} listens on ${posthorn.url}`);
+  if (options["dev"] === true) {
+    print(welcome(posthorn.url, await organisationToken(secrets.jwtSecret, DEFAULT_ORGANISATION)));
+  }
+  const signal = await stop;
+  log.info(`${signal}: stopping; attempts in flight have ${config.shutdownTimeoutMs / 1000} s`);
+}
+
+/** Resolves at the first SIGTERM or SIGINT. The second ends the process at once: nothing that was accepted is lost by it. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let stopping = false;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (stopping) process.exit(130);
+      stopping = true;
+      resolve(signal);
+    };
+    process.on("SIGTERM", onSignal);
+    process.on("SIGINT", onSignal);
+  });
+}
+
+function welcome(url: string, token: string): string {
+  const message = { application: { name: "Demo", uid: "demo" }, eventType: "hello.world", payload: { hello: "world" } };
+  return `
+  API      ${url}/api/v1
+  Manual   ${url}/docs/api
+  Token    ${token}
+
+  Publish a message:
+
+  curl -X POST ${url}/api/v1/app/demo/msg \\
+    -H 'authorization: Bearer ${token}' \\
+    -H 'content-type: application/json' \\
+    -d '${JSON.stringify(message)}'
+`;
+}

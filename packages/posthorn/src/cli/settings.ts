@@ -1,0 +1,22 @@
+/** The flags of settings, for commands that take them all. */
+import type { Command } from "commander";
+import type { SettingSources } from "../config/env.ts";
+import { flagOf, type SettingKey, settings } from "../config/settings.ts";
+
+/** Adds one flag for each setting, and `--config` and `--dev`. */
+export function addSettingFlags(command: Command): Command {
+  command.option("--config <file>", "file with settings, a NAME=value on each line");
+  command.option("--dev", "development mode: targets on this machine are allowed, the log is for people");
+  for (const setting of Object.values(settings)) command.option(`${flagOf(setting.name)} <value>`, setting.help);
+  return command;
+}
+
+/** Where to read settings from, given the flags of a command. */
+export function sourcesOf(options: Record<string, unknown>): SettingSources {
+  const flags = Object.fromEntries(
+    Object.keys(settings)
+      .filter((key) => typeof options[key] === "string")
+      .map((key) => [key, options[key] as string]),
+  ) as Partial<Record<SettingKey, string>>;
+  return { flags, file: options["config"] as string | undefined, dev: options["dev"] === true };
+}

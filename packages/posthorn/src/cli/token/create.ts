@@ -1,0 +1,44 @@
+import type { Command } from "commander";
+import { SignJWT } from "jose";
+import { envToConfig } from "../../config/config.ts";
+import { readEnv } from "../../config/env.ts";
+import { loadSecrets } from "../../config/secrets.ts";
+import { PosthornError } from "../../errors.ts";
+import { isId } from "../../id.ts";
+import { print } from "../output.ts";
+import { addSettingFlags, sourcesOf } from "../settings.ts";
+
+/** The organisation of a server that has only one. */
+export const DEFAULT_ORGANISATION = "org_00000000000000000000default";
+
+const DAY_SECONDS = 86_400;
+const DEFAULT_DAYS = 3650;
+
+/** `posthorn token`: signs a token with the secret of this server. Needs no running server. */
+export function addTokenCommand(program: Command): void {
+  const command = program
+    .command("token")
+    .description("make a token of the organisation, signed with the secret of this server")
+    .option("--org <id>", "organisation, org_ and 27 letters or digits", DEFAULT_ORGANISATION)
+    .option("--days <number>", "days until it expires", String(DEFAULT_DAYS));
+  addSettingFlags(command).action(async (options: Record<string, unknown>) => {
+    const { jwtSecret } = loadSecrets(envToConfig(readEnv(sourcesOf(options))));
+    print(await organisationToken(jwtSecret, String(options["org"]), Number(options["days"])));
+  });
+}
+
+export function organisationToken(jwtSecret: string, organisation: string, days = DEFAULT_DAYS): Promise<string> {
+  if (!isId("org_", organisation)) {
+    throw new PosthornError(
+      "config_invalid",
+      `"${organisation}" is no organisation: write org_ and 27 letters or digits.`,
+    );
+  }
+  if (!(days > 0)) throw new PosthornError("config_invalid", "The number of days must be above 0.");
+  const now = Math.floor(Date.now() / 1000);
+  return new SignJWT({ sub: organisation, iss: "posthorn" })
+    .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+    .setIssuedAt(now)
+    .setExpirationTime(now + Math.round(days * DAY_SECONDS))
+    .sign(new TextEncoder().encode(jwtSecret));
+}

@@ -1,0 +1,62 @@
+/** Readers of setting texts. Each throws an `Error` whose message says what was expected, in a few words. */
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Bounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+export function parseText(text: string): string {
+  return text.trim();
+}
+
+export function parseList(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
+
+export function parseInteger(text: string, bounds: Bounds): number {
+  if (!/^\d+$/.test(text.trim())) throw new Error(`"${text}" is not a whole number`);
+  return withinBounds(Number(text), bounds);
+}
+
+export function parseDecimal(text: string, bounds: Bounds): number {
+  if (!/^\d+(\.\d+)?$/.test(text.trim())) throw new Error(`"${text}" is not a number such as 15 or 0.5`);
+  return withinBounds(Number(text), bounds);
+}
+
+export function parseSwitch(text: string): boolean {
+  return parseChoice(text, ["true", "false"]) === "true";
+}
+
+export function parseChoice<const T extends string>(text: string, choices: readonly T[]): T {
+  const choice = choices.find((candidate) => candidate === text.trim());
+  if (choice === undefined) throw new Error(`"${text}" is none of ${choices.join(", ")}`);
+  return choice;
+}
+
+/** Reads `host:port`, `[v6]:port` or `:port` (all addresses). */
+export function parseAddress(text: string): ListenAddress {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(text.trim());
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) throw new Error(`"${text}" is not host:port, such as 127.0.0.1:8071`);
+  return { host: match[1] ?? (match[2] === "" ? "::" : match[2]!), port };
+}
+
+/** Reads delays in seconds, such as `5,300,0.5`, to milliseconds. The longest allowed delay is 30 days. */
+export function parseSchedule(text: string): readonly number[] {
+  const delays = parseList(text).map((item) => Math.round(parseDecimal(item, { min: 0, max: 30 * 86_400 }) * 1000));
+  if (delays.length > 50) throw new Error("it has more than 50 delays");
+  return delays;
+}
+
+function withinBounds(value: number, { min, max }: Bounds): number {
+  if (value < min || value > max) throw new Error(`${value} is not between ${min} and ${max}`);
+  return value;
+}

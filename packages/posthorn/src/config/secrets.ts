@@ -1,0 +1,48 @@
+/** The two secrets of a node: taken from the configuration, or made once and kept in the data folder. */
+import { randomBytes } from "node:crypto";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PosthornError } from "../errors.ts";
+import type { Config } from "./config.ts";
+
+export interface Secrets {
+  /** Secret of the HS256 tokens. */
+  readonly jwtSecret: string;
+  /** AES-256 key of everything that is encrypted at rest. */
+  readonly encryptionKey: Buffer;
+}
+
+export function loadSecrets(config: Pick<Config, "dataDir" | "jwtSecret" | "encryptionKey">): Secrets {
+  const jwtSecret = config.jwtSecret || keptSecret(config.dataDir, "jwt.secret");
+  const encryptionKey = config.encryptionKey || keptSecret(config.dataDir, "encryption.key");
+  return { jwtSecret, encryptionKey: Buffer.from(encryptionKey, "base64") };
+}
+
+function keptSecret(folder: string, name: string): string {
+  const path = join(folder, name);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (!existsSync(path)) create(path);
+    const secret = readFileSync(path, "utf8").trim();
+    if (Buffer.from(secret, "base64").length !== 32) {
+      throw new Error("it does not hold 32 bytes in base64; restore it from a backup");
+    }
+    return secret;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PosthornError("config_invalid", `The secret ${path} cannot be read or made: ${reason}.`, { cause });
+  }
+}
+
+/** Written beside and linked into place, so that a crash or a second process never leaves half a secret. */
+function create(path: string): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, `${randomBytes(32).toString("base64")}\n`, { mode: 0o600, flag: "wx", flush: true });
+  try {
+    linkSync(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}

@@ -1,0 +1,160 @@
+/** Every setting of a node: its name, how its text is read, its default and what it means. Nothing here reads anything. */
+import { parseAllowList } from "@posthorn/egress";
+import {
+  parseAddress,
+  parseChoice,
+  parseDecimal,
+  parseInteger,
+  parseList,
+  parseSchedule,
+  parseSwitch,
+  parseText,
+} from "./parse.ts";
+
+/** One setting. The same name serves the environment and the file; the flag is the name in kebab-case without the prefix. */
+export interface Setting<T> {
+  readonly name: string;
+  readonly help: string;
+  readonly default: string;
+  /** What `start --dev` uses in place of the default. */
+  readonly devDefault?: string;
+  /** Masked wherever settings are printed. */
+  readonly secret?: true;
+  /** Reads the text, or throws an `Error` whose message completes the sentence "NAME is wrong: …". */
+  readonly parse: (text: string) => T;
+}
+
+export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export const LOG_FORMATS = ["json", "pretty"] as const;
+
+function setting<T>(entry: Setting<T>): Setting<T> {
+  return entry;
+}
+
+export const settings = {
+  listen: setting({
+    name: "POSTHORN_LISTEN",
+    help: "Address and port of the HTTP API, as host:port. Port 0 takes a free one.",
+    default: "127.0.0.1:8071",
+    parse: parseAddress,
+  }),
+  publicUrl: setting({
+    name: "POSTHORN_PUBLIC_URL",
+    help: "The URL under which customers reach this server, used in links. Empty: made from POSTHORN_LISTEN.",
+    default: "",
+    parse: parseText,
+  }),
+  dataDir: setting({
+    name: "POSTHORN_DATA_DIR",
+    help: "Folder of the embedded database and of the secrets that Posthorn makes for itself.",
+    default: "./data",
+    parse: parseText,
+  }),
+  databaseUrl: setting({
+    name: "POSTHORN_DATABASE_URL",
+    help: "Where messages are stored, as sqlite:path. Empty: sqlite in the data folder.",
+    default: "",
+    parse: parseText,
+  }),
+  jwtSecret: setting({
+    name: "POSTHORN_JWT_SECRET",
+    help: "Secret of the HS256 tokens, at least 32 characters. Empty: made once and kept in the data folder.",
+    default: "",
+    secret: true,
+    parse: parseText,
+  }),
+  encryptionKey: setting({
+    name: "POSTHORN_ENCRYPTION_KEY",
+    help: "Key that encrypts endpoint secrets and headers at rest, 32 bytes in base64. Empty: made once and kept in the data folder.",
+    default: "",
+    secret: true,
+    parse: parseText,
+  }),
+  retrySchedule: setting({
+    name: "POSTHORN_RETRY_SCHEDULE",
+    help: "Seconds to wait before each retry, with commas; decimals are allowed. Empty: no retries.",
+    default: "5,300,1800,7200,18000,36000,36000",
+    parse: parseSchedule,
+  }),
+  requestTimeout: setting({
+    name: "POSTHORN_REQUEST_TIMEOUT",
+    help: "Seconds an attempt may take in all: name look-up, connection, TLS, answer and its body.",
+    default: "15",
+    parse: (text) => parseDecimal(text, { min: 0.1, max: 300 }),
+  }),
+  egressAllow: setting({
+    name: "POSTHORN_EGRESS_ALLOW",
+    help: "Targets that deliveries may reach: words external, private, loopback, a CIDR range or a host pattern, with commas.",
+    default: "external",
+    devDefault: "external,loopback",
+    parse: (text) => parseAllowList(text).text,
+  }),
+  maxPayloadBytes: setting({
+    name: "POSTHORN_MAX_PAYLOAD_BYTES",
+    help: "Largest payload of a message, in bytes. Larger ones are answered with 413.",
+    default: "1048576",
+    parse: (text) => parseInteger(text, { min: 1024, max: 64 * 1024 * 1024 }),
+  }),
+  payloadRetentionDays: setting({
+    name: "POSTHORN_PAYLOAD_RETENTION_DAYS",
+    help: "Days a payload is kept when the message does not say so itself.",
+    default: "90",
+    parse: (text) => parseInteger(text, { min: 1, max: 3650 }),
+  }),
+  concurrency: setting({
+    name: "POSTHORN_CONCURRENCY",
+    help: "Attempts in flight at once, over all endpoints.",
+    default: "512",
+    parse: (text) => parseInteger(text, { min: 1, max: 10_000 }),
+  }),
+  endpointConcurrency: setting({
+    name: "POSTHORN_ENDPOINT_CONCURRENCY",
+    help: "Attempts in flight at once to one endpoint.",
+    default: "16",
+    parse: (text) => parseInteger(text, { min: 1, max: 1000 }),
+  }),
+  secondHeaderFamily: setting({
+    name: "POSTHORN_SECOND_HEADER_FAMILY",
+    help: "Send id, timestamp and signature also under the second family of header names (docs/compatibility.md).",
+    default: "true",
+    parse: parseSwitch,
+  }),
+  corsOrigins: setting({
+    name: "POSTHORN_CORS_ORIGINS",
+    help: "Origins whose pages may call the API, with commas; * is every origin (calls carry a token, never a cookie).",
+    default: "*",
+    parse: parseList,
+  }),
+  shutdownTimeout: setting({
+    name: "POSTHORN_SHUTDOWN_TIMEOUT",
+    help: "Seconds that a stopping process waits for attempts in flight before they go back to pending.",
+    default: "20",
+    parse: (text) => parseDecimal(text, { min: 0, max: 600 }),
+  }),
+  logLevel: setting({
+    name: "POSTHORN_LOG_LEVEL",
+    help: `Least severity that is logged: ${LOG_LEVELS.join(", ")}.`,
+    default: "info",
+    parse: (text) => parseChoice(text, LOG_LEVELS),
+  }),
+  logFormat: setting({
+    name: "POSTHORN_LOG_FORMAT",
+    help: "Form of the log: json, one object a line, or pretty for people.",
+    default: "json",
+    devDefault: "pretty",
+    parse: (text) => parseChoice(text, LOG_FORMATS),
+  }),
+} as const;
+
+export type SettingKey = keyof typeof settings;
+
+/** The typed values of all settings. */
+export type SettingValues = { readonly [K in SettingKey]: ReturnType<(typeof settings)[K]["parse"]> };
+
+/** The flag of a setting: `POSTHORN_DATA_DIR` is `--data-dir`. */
+export function flagOf(name: string): string {
+  return `--${name
+    .replace(/^POSTHORN_/, "")
+    .toLowerCase()
+    .replaceAll("_", "-")}`;
+}

@@ -1,0 +1,115 @@
+/** Makes an attempt: reads the endpoint as it is now, signs, sends, and says what came of it. */
+import type { Egress, EgressResult } from "@posthorn/egress";
+import type { Attempter, AttemptRecord, AttemptResult, Job } from "../dispatch/types.ts";
+import type { Directory, DirectoryEndpoint } from "../domain/directory.ts";
+import type { IdGenerator } from "../id.ts";
+import type { Store } from "../store/store.ts";
+import { deliveryHeaders, type HeaderFamily } from "./headers.ts";
+
+export interface DeliveryAttempterOptions {
+  readonly store: Store;
+  readonly directory: Directory;
+  readonly egress: Pick<Egress, "send">;
+  readonly ids: IdGenerator;
+  readonly now: () => number;
+  /** Milliseconds from the first look-up to the last byte of the answer. */
+  readonly timeoutMs: number;
+  readonly families: readonly HeaderFamily[];
+  /** Told why no request was made, with what only operators may see: the rule, the resolved address, the setting. */
+  readonly onTrouble: (trouble: AttemptTrouble) => void;
+}
+
+export interface AttemptTrouble {
+  readonly code: string;
+  readonly detail: string;
+  readonly url: string;
+  readonly endpointId: string;
+}
+
+/** Bytes of a response that are kept. */
+const MAX_RESPONSE_BYTES = 20_000;
+/** After a fault of our own the lane waits this long. */
+const OWN_FAULT_PAUSE_MS = 2000;
+
+export class DeliveryAttempter implements Attempter {
+  readonly #options: DeliveryAttempterOptions;
+
+  constructor(options: DeliveryAttempterOptions) {
+    this.#options = options;
+  }
+
+  async attempt(job: Job, signal: AbortSignal): Promise<AttemptResult> {
+    const { store, directory } = this.#options;
+    const endpoint = await directory.endpoint(job.endpointId);
+    if (endpoint === null) return { kind: "void" };
+    if (endpoint.disabled) return { kind: "held" };
+    const body = job.payload ?? (await store.payload(job.messageId));
+    if (body === null) return { kind: "void" };
+    return this.#send(job, endpoint, body, signal);
+  }
+
+  async #send(job: Job, endpoint: DirectoryEndpoint, body: Uint8Array, signal: AbortSignal): Promise<AttemptResult> {
+    const { egress, ids, now, timeoutMs, families, onTrouble } = this.#options;
+    const startedAt = now();
+    const { key, id } = ids.next("atmpt_");
+    const { publicId: messageId, contentType } = job;
+    const result = await egress.send({
+      method: "POST",
+      url: endpoint.url,
+      headers: deliveryHeaders(endpoint, { messageId, now: startedAt, contentType, body, families }),
+      body,
+      timeoutMs,
+      maxResponseBytes: MAX_RESPONSE_BYTES,
+      signal,
+    });
+    if (result.kind === "error" && result.fault !== "target") {
+      if (result.fault === "canceled") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
+      const { code, detail } = result;
+      onTrouble({ code, detail, url: endpoint.url, endpointId: endpoint.id });
+      if (result.fault === "ours") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
+    }
+    const base = { id: key, publicId: id, url: endpoint.url, durationMs: Math.round(result.timings.totalMs) };
+    return { kind: "made", attempt: { ...base, ...outcomeOf(result) } };
+  }
+}
+
+type AttemptOutcome = Pick<AttemptRecord, "status" | "responseCode" | "response" | "errorCode">;
+
+/** 2xx is success and nothing else is. An answer whose body broke off still has its status. */
+function outcomeOf(result: EgressResult): AttemptOutcome {
+  if (result.kind === "error") return { status: 2, responseCode: 0, response: result.message, errorCode: result.code };
+  const { status, body, location } = result;
+  if (status >= 200 && status <= 299)
+    return { status: 0, responseCode: status, response: textOf(body), errorCode: null };
+  const redirect = status >= 300 && status <= 399;
+  const response =
+    redirect && body.byteLength === 0 && location !== undefined
+      ? `Redirects are not followed. The URL points to ${location}: change the endpoint if that is right.`
+      : textOf(body);
+  return { status: 2, responseCode: status, response, errorCode: redirect ? "redirect" : "status" };
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** The text of a response; what is not UTF-8 in base64. */
+function textOf(body: Uint8Array): string {
+  if (body.byteLength === 0) return "";
+  try {
+    return utf8.decode(body);
+  } catch {
+    // A body that was cut off may end within a character.
+    return decodeCut(body) ?? Buffer.from(body).toString("base64");
+  }
+}
+
+function decodeCut(body: Uint8Array): string | null {
+  if (body.byteLength < MAX_RESPONSE_BYTES) return null;
+  for (let cut = 1; cut <= 3; cut++) {
+    try {
+      return utf8.decode(body.subarray(0, body.byteLength - cut));
+    } catch {
+      continue;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,104 @@
+/** Wakes up for the earliest of many times with one timer. A binary heap; a key's time may be set again at any moment. */
+import type { Clock } from "./types.ts";
+
+interface Entry {
+  readonly key: number;
+  readonly at: number;
+}
+
+/** The longest sleep that timers take, about 24 days; a later alarm just sleeps again. */
+const MAX_SLEEP_MS = 2 ** 31 - 1;
+
+export class Alarm {
+  readonly #clock: Clock;
+  readonly #ring: (key: number) => void;
+  /** Entries whose time was set again later stay in the heap and are told apart by `#times`. */
+  readonly #heap: Entry[] = [];
+  readonly #times = new Map<number, number>();
+  #cancel: (() => void) | null = null;
+  #armedFor = Number.POSITIVE_INFINITY;
+
+  constructor(clock: Clock, ring: (key: number) => void) {
+    this.#clock = clock;
+    this.#ring = ring;
+  }
+
+  /** Keys that wait. */
+  get size(): number {
+    return this.#times.size;
+  }
+
+  set(key: number, at: number): void {
+    if (this.#times.get(key) === at) return;
+    this.#times.set(key, at);
+    push(this.#heap, { key, at });
+    this.#arm();
+  }
+
+  clear(key: number): void {
+    this.#times.delete(key);
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+    this.#times.clear();
+    this.#heap.length = 0;
+    this.#armedFor = Number.POSITIVE_INFINITY;
+  }
+
+  #arm(): void {
+    this.#dropOutdated();
+    const first = this.#heap[0];
+    if (first === undefined || first.at >= this.#armedFor) return;
+    this.#cancel?.();
+    this.#armedFor = first.at;
+    const sleep = Math.min(Math.max(0, first.at - this.#clock.now()), MAX_SLEEP_MS);
+    this.#cancel = this.#clock.setTimer(sleep, () => this.#wake());
+  }
+
+  #wake(): void {
+    this.#cancel = null;
+    this.#armedFor = Number.POSITIVE_INFINITY;
+    const now = this.#clock.now();
+    for (;;) {
+      this.#dropOutdated();
+      const first = this.#heap[0];
+      if (first === undefined || first.at > now) break;
+      pop(this.#heap);
+      this.#times.delete(first.key);
+      this.#ring(first.key);
+    }
+    this.#arm();
+  }
+
+  #dropOutdated(): void {
+    while (this.#heap.length > 0 && this.#times.get(this.#heap[0]!.key) !== this.#heap[0]!.at) pop(this.#heap);
+  }
+}
+
+function push(heap: Entry[], entry: Entry): void {
+  let index = heap.push(entry) - 1;
+  while (index > 0) {
+    const parent = (index - 1) >> 1;
+    if (heap[parent]!.at <= entry.at) break;
+    heap[index] = heap[parent]!;
+    index = parent;
+  }
+  heap[index] = entry;
+}
+
+function pop(heap: Entry[]): void {
+  const last = heap.pop()!;
+  if (heap.length === 0) return;
+  let index = 0;
+  for (;;) {
+    let child = 2 * index + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && heap[child + 1]!.at < heap[child]!.at) child++;
+    if (heap[child]!.at >= last.at) break;
+    heap[index] = heap[child]!;
+    index = child;
+  }
+  heap[index] = last;
+}

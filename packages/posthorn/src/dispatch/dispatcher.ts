@@ -1,0 +1,371 @@
+/**
+ * Hands jobs to the attempter, fairly and within bounds, and sees each to its end.
+ *
+ * The rows in the store are the truth. What the dispatcher has in memory are hints that it can lose at any time: a job that does
+ * not fit, or whose endpoint is off, is dropped here and found again in the store. So memory is bounded for each endpoint and in
+ * all, and a crash forgets nothing.
+ *
+ *     running → stopping (no new attempts; those in flight end) → stopped
+ */
+import { Alarm } from "./alarm.ts";
+import { Fifo } from "./fifo.ts";
+import { bytesOf, Lane } from "./lane.ts";
+import { retryDelay } from "./retry.ts";
+import {
+  type Attempter,
+  type AttemptResult,
+  type Clock,
+  DEFAULT_LIMITS,
+  type DispatchLimits,
+  type DispatchObserver,
+  type Job,
+  type JobPage,
+  type JobStore,
+  type Outcome,
+} from "./types.ts";
+
+export interface DispatcherOptions {
+  readonly store: JobStore;
+  readonly attempter: Attempter;
+  readonly clock: Clock;
+  /** A number from 0 to below 1, as `Math.random`. */
+  readonly random: () => number;
+  /** Delays between scheduled attempts, in milliseconds. */
+  readonly retrySchedule: readonly number[];
+  readonly limits?: Partial<DispatchLimits>;
+  readonly observer?: DispatchObserver;
+}
+
+/** Outcomes of one lane that may wait for the disk; more and the lane makes no further attempts. */
+const MAX_RECORDING = 512;
+const FIRST_PAUSE_MS = 500;
+const MAX_PAUSE_MS = 30_000;
+
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #limits: DispatchLimits;
+  readonly #lanes = new Map<number, Lane>();
+  /** Lanes that may have a job to start, in turn. */
+  readonly #round = new Fifo<Lane>();
+  readonly #alarm: Alarm;
+  readonly #abort = new AbortController();
+  /** Every job that has left its queue and whose outcome is not on disk. */
+  readonly #unfinished = new Set<Promise<void>>();
+  #inFlight = 0;
+  #queuedBytes = 0;
+  #state: "running" | "stopping" | "stopped" = "running";
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#alarm = new Alarm(options.clock, (endpointId) => this.#ring(endpointId));
+  }
+
+  /** Jobs in flight, and lanes in memory. */
+  get load(): { readonly inFlight: number; readonly lanes: number; readonly queuedBytes: number } {
+    return { inFlight: this.#inFlight, lanes: this.#lanes.size, queuedBytes: this.#queuedBytes };
+  }
+
+  /** Finds what an earlier run left to do. */
+  async start(): Promise<void> {
+    for (const { endpointId, due } of await this.#options.store.backlog()) {
+      this.#lane(endpointId).noteStored(due);
+      this.#alarm.set(endpointId, due);
+    }
+  }
+
+  /** Takes over jobs that were just stored, without a look at the store. */
+  push(jobs: readonly Job[]): void {
+    const now = this.#options.clock.now();
+    for (const job of jobs) {
+      const lane = this.#lane(job.endpointId);
+      if (job.due > now) {
+        this.#noteStored(lane, job.due);
+      } else if (this.#hasRoom(lane)) {
+        this.#enqueue(lane, job);
+      } else {
+        this.#lookAt(lane);
+      }
+    }
+    this.#pump();
+  }
+
+  /** Looks at the store for jobs of an endpoint: they were made due, or the endpoint was switched on or changed. */
+  wake(endpointId: number): void {
+    const lane = this.#lane(endpointId);
+    lane.held = false;
+    lane.pausedUntil = 0;
+    lane.wakes++;
+    this.#lookAt(lane);
+  }
+
+  /**
+   * Stops: starts no attempt, lets those in flight end for up to `graceMs`, then breaks them off. What was broken off counts as
+   * not attempted and stays pending in the store.
+   */
+  async stop(graceMs: number): Promise<void> {
+    if (this.#state !== "running") return;
+    this.#state = "stopping";
+    this.#alarm.stop();
+    const { promise: graceOver, resolve: endGrace } = Promise.withResolvers<void>();
+    const cancelTimer = this.#options.clock.setTimer(graceMs, endGrace);
+    await Promise.race([this.#settled(), graceOver]);
+    cancelTimer();
+    this.#abort.abort();
+    await this.#settled();
+    this.#state = "stopped";
+    this.#lanes.clear();
+    this.#round.drain();
+  }
+
+  async #settled(): Promise<void> {
+    while (this.#unfinished.size > 0) await Promise.all(this.#unfinished);
+  }
+
+  #lane(endpointId: number): Lane {
+    let lane = this.#lanes.get(endpointId);
+    if (lane === undefined) {
+      lane = new Lane(endpointId);
+      this.#lanes.set(endpointId, lane);
+    }
+    return lane;
+  }
+
+  /** The time came at which a lane had something to do. */
+  #ring(endpointId: number): void {
+    const lane = this.#lane(endpointId);
+    lane.nextDue = null;
+    this.#lookAt(lane);
+  }
+
+  /** There is, or may be, a job in the store that the lane does not know of. */
+  #lookAt(lane: Lane): void {
+    lane.spilled = true;
+    if (lane.paging) lane.pageAgain = true;
+    else this.#page(lane);
+    if (lane.queued > 0) this.#join(lane);
+    this.#pump();
+  }
+
+  #hasRoom(lane: Lane): boolean {
+    // Once some of a lane's jobs are only in the store, later ones wait behind them there.
+    if (lane.held || lane.spilled || lane.paging) return false;
+    return lane.queued < this.#limits.laneJobs && this.#queuedBytes < this.#limits.queueBytes;
+  }
+
+  #enqueue(lane: Lane, job: Job): void {
+    lane.enqueue(job);
+    this.#queuedBytes += bytesOf(job);
+    this.#join(lane);
+  }
+
+  #join(lane: Lane): void {
+    if (lane.inRound) return;
+    lane.inRound = true;
+    this.#round.push(lane);
+  }
+
+  #noteStored(lane: Lane, due: number): void {
+    lane.noteStored(due);
+    if (this.#state === "running") this.#alarm.set(lane.endpointId, lane.nextDue!);
+  }
+
+  /** Starts attempts, one lane after the other, as long as there is room for more in flight. */
+  #pump(): void {
+    if (this.#state !== "running") return;
+    let budget = this.#round.length;
+    while (budget > 0 && this.#inFlight < this.#limits.concurrency) {
+      const lane = this.#round.shift()!;
+      const job = this.#runnable(lane) ? lane.take() : undefined;
+      if (job === undefined) {
+        lane.inRound = false;
+        budget--;
+        continue;
+      }
+      this.#queuedBytes -= bytesOf(job);
+      this.#round.push(lane);
+      this.#run(lane, job);
+      if (lane.spilled && lane.queued * 2 < this.#limits.laneJobs) this.#page(lane);
+      budget = this.#round.length;
+    }
+  }
+
+  #runnable(lane: Lane): boolean {
+    return (
+      !lane.held &&
+      lane.pausedUntil <= this.#options.clock.now() &&
+      lane.inFlight < this.#limits.endpointConcurrency &&
+      lane.recording < MAX_RECORDING
+    );
+  }
+
+  #run(lane: Lane, job: Job): void {
+    lane.inFlight++;
+    this.#inFlight++;
+    const finished = this.#finish(lane, job).finally(() => {
+      this.#unfinished.delete(finished);
+      this.#afterJob(lane);
+    });
+    this.#unfinished.add(finished);
+  }
+
+  async #finish(lane: Lane, job: Job): Promise<void> {
+    const { wakes } = lane;
+    const result = await this.#attempt(job);
+    lane.inFlight--;
+    this.#inFlight--;
+    if (result === null) {
+      lane.forget(job);
+      return;
+    }
+    if (result.kind === "held" || result.kind === "not_now") {
+      this.#leave(lane, job, result);
+      // Woken since the attempt began: what it saw of the endpoint is out of date.
+      if (result.kind === "held" && lane.wakes !== wakes) lane.held = false;
+      return;
+    }
+    this.#join(lane);
+    this.#pump();
+    const outcome = this.#outcomeOf(job, result);
+    const recorded = await this.#record(outcome);
+    lane.forget(job);
+    if (!recorded) return;
+    if (outcome.due !== null) this.#noteStored(lane, outcome.due);
+    // An attempt by hand that failed gave way to a retry by schedule, whose time only the store knows.
+    if (outcome.trigger === 1 && outcome.state === 2) lane.spilled = true;
+    this.#options.observer?.recorded?.(outcome);
+  }
+
+  /** `null` when the attempt was broken off by the end of the process. */
+  async #attempt(job: Job): Promise<AttemptResult | null> {
+    try {
+      const result = await this.#options.attempter.attempt(job, this.#abort.signal);
+      return this.#abort.signal.aborted && result.kind !== "made" ? null : result;
+    } catch (error) {
+      this.#options.observer?.trouble?.("attempt", error);
+      return { kind: "not_now", pauseMs: MAX_PAUSE_MS };
+    }
+  }
+
+  /** No attempt was used up: the job goes back to the store, and its lane waits. */
+  #leave(lane: Lane, job: Job, result: Extract<AttemptResult, { kind: "held" | "not_now" }>): void {
+    lane.forget(job);
+    for (const spilled of lane.spillAll()) this.#queuedBytes -= bytesOf(spilled);
+    lane.spilled = true;
+    if (result.kind === "held") lane.held = true;
+    else this.#pause(lane, result.pauseMs);
+  }
+
+  #pause(lane: Lane, ms: number): void {
+    lane.pausedUntil = this.#options.clock.now() + ms;
+    this.#noteStored(lane, lane.pausedUntil);
+  }
+
+  #outcomeOf(job: Job, result: Extract<AttemptResult, { kind: "made" | "void" }>): Outcome {
+    const { messageId, endpointId, generation, trigger } = job;
+    const base = { messageId, endpointId, generation, trigger };
+    if (result.kind === "void") return { ...base, state: 3, due: null, attempts: job.attempts, attempt: null };
+    const { attempt } = result;
+    const attempts = trigger === 1 ? job.attempts : job.attempts + 1;
+    if (attempt.status === 0) return { ...base, state: 1, due: null, attempts, attempt };
+    const delay = trigger === 1 ? null : retryDelay(this.#options.retrySchedule, attempts, this.#options.random());
+    if (delay === null) return { ...base, state: 2, due: null, attempts, attempt };
+    return { ...base, state: 0, due: this.#options.clock.now() + delay, attempts, attempt };
+  }
+
+  /** Tries until the store takes the outcome; gives up only when the process ends. */
+  async #record(outcome: Outcome): Promise<boolean> {
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
+      try {
+        await this.#options.store.record(outcome);
+        return true;
+      } catch (error) {
+        this.#options.observer?.trouble?.("record", error);
+        if (this.#abort.signal.aborted) return false;
+        await this.#sleep(pause);
+      }
+    }
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.setTimer(ms, resolve);
+      const wakeUp = (): void => {
+        cancel();
+        resolve();
+      };
+      this.#abort.signal.addEventListener("abort", wakeUp, { once: true });
+    });
+  }
+
+  #afterJob(lane: Lane): void {
+    if (this.#state !== "running") return;
+    if (lane.spilled) this.#page(lane);
+    if (lane.idle && lane.queued === 0) this.#drop(lane);
+    else if (lane.queued > 0) this.#join(lane);
+    this.#pump();
+  }
+
+  #drop(lane: Lane): void {
+    if (this.#lanes.get(lane.endpointId) === lane) this.#lanes.delete(lane.endpointId);
+    this.#alarm.clear(lane.endpointId);
+  }
+
+  /** Fetches due jobs of a lane from the store, into the room it has. */
+  #page(lane: Lane): void {
+    const now = this.#options.clock.now();
+    if (lane.paging || lane.held || this.#state !== "running") return;
+    if (lane.pausedUntil > now) {
+      // The alarm that rang may have been an earlier one than that of the pause.
+      this.#noteStored(lane, lane.pausedUntil);
+      return;
+    }
+    const room = this.#roomOf(lane);
+    if (room <= 0) return;
+    lane.paging = true;
+    // Rows that are in memory are still due in the store: the page must be long enough to reach behind them.
+    void this.#options.store.due(lane.endpointId, now, room + lane.inMemory).then(
+      (page) => this.#takePage(lane, page, now),
+      (error: unknown) => {
+        lane.paging = false;
+        this.#options.observer?.trouble?.("page", error);
+        this.#pause(lane, FIRST_PAUSE_MS);
+      },
+    );
+  }
+
+  /** Jobs that may be paged in. When memory is short each lane still gets one, so that none stands still. */
+  #roomOf(lane: Lane): number {
+    if (this.#queuedBytes < this.#limits.queueBytes) return this.#limits.laneJobs - lane.queued;
+    return lane.queued === 0 ? 1 : 0;
+  }
+
+  #takePage(lane: Lane, page: JobPage, now: number): void {
+    lane.paging = false;
+    if (lane.held || lane.pausedUntil > this.#options.clock.now()) {
+      // Stopped while the page was under way: what it holds is asked for again when the lane goes on.
+      lane.pageAgain = false;
+      lane.spilled = true;
+      return;
+    }
+    lane.spilled = page.nextDue !== null && page.nextDue <= now;
+    for (const job of page.deliveries) {
+      const generation = lane.generationInMemory(job.messageId);
+      if (generation === undefined) {
+        if (lane.queued < this.#limits.laneJobs) this.#enqueue(lane, job);
+        else lane.spilled = true;
+      } else if (generation !== job.generation) {
+        // Asked for again while it is in flight: it is found once the attempt in flight is recorded.
+        lane.spilled = true;
+      }
+    }
+    if (page.nextDue !== null && page.nextDue > now) this.#noteStored(lane, page.nextDue);
+    if (lane.pageAgain) {
+      lane.pageAgain = false;
+      this.#lookAt(lane);
+    }
+    if (lane.queued > 0) this.#join(lane);
+    if (lane.idle) this.#drop(lane);
+    this.#pump();
+  }
+}

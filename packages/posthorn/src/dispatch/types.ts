@@ -1,0 +1,106 @@
+/** What the dispatcher needs from the world around it. Everything that is slow, random or outside comes in through here. */
+
+export interface Clock {
+  /** Unix milliseconds. */
+  now(): number;
+  /** Calls back once after `ms`; the result takes it back. */
+  setTimer(ms: number, callback: () => void): () => void;
+}
+
+/** A delivery in memory: one message owed to one endpoint. */
+export interface Job {
+  readonly messageId: number;
+  readonly publicId: string;
+  readonly endpointId: number;
+  /** When it became due, Unix milliseconds. */
+  readonly due: number;
+  /** Scheduled attempts that counted so far. */
+  readonly attempts: number;
+  readonly generation: number;
+  /** 0 by schedule, 1 by hand. */
+  readonly trigger: 0 | 1;
+  readonly contentType: string;
+  /** `null` when it must be fetched. */
+  readonly payload: Uint8Array | null;
+}
+
+/** What is written about an attempt that was made. */
+export interface AttemptRecord {
+  readonly id: number;
+  readonly publicId: string;
+  readonly url: string;
+  /** 0 success, 2 failure. */
+  readonly status: 0 | 2;
+  readonly responseCode: number;
+  readonly response: string;
+  readonly durationMs: number;
+  readonly errorCode: string | null;
+}
+
+export type AttemptResult =
+  /** A request was made and counts. */
+  | { readonly kind: "made"; readonly attempt: AttemptRecord }
+  /** The endpoint is off. No attempt is used up; the lane waits until it is woken. */
+  | { readonly kind: "held" }
+  /** There is nothing to send, or nobody to send it to, any more. */
+  | { readonly kind: "void" }
+  /** A fault of our own. No attempt is used up; the lane tries again after a pause. */
+  | { readonly kind: "not_now"; readonly pauseMs: number };
+
+export interface Attempter {
+  /** Makes one attempt. Must end by its own deadline, or soon after `signal` fires with any result. */
+  attempt(job: Job, signal: AbortSignal): Promise<AttemptResult>;
+}
+
+/** 0 pending, 1 succeeded, 2 failed, 3 canceled: as stored. */
+export type JobState = 0 | 1 | 2 | 3;
+
+export interface Outcome {
+  readonly messageId: number;
+  readonly endpointId: number;
+  readonly generation: number;
+  readonly trigger: 0 | 1;
+  readonly state: JobState;
+  readonly due: number | null;
+  readonly attempts: number;
+  readonly attempt: AttemptRecord | null;
+}
+
+export interface JobPage {
+  readonly deliveries: readonly Job[];
+  readonly nextDue: number | null;
+}
+
+/** The durable truth behind the lanes. */
+export interface JobStore {
+  /** Jobs of one endpoint due at `now`, longest waiting first. Must see every outcome recorded before the call. */
+  due(endpointId: number, now: number, limit: number): Promise<JobPage>;
+  record(outcome: Outcome): Promise<void>;
+  backlog(): Promise<readonly { readonly endpointId: number; readonly due: number }[]>;
+}
+
+export interface DispatchLimits {
+  /** Attempts in flight over all endpoints. */
+  readonly concurrency: number;
+  /** Attempts in flight to one endpoint. */
+  readonly endpointConcurrency: number;
+  /** Jobs that one lane holds in memory; more stay in the store until there is room. */
+  readonly laneJobs: number;
+  /** Bytes that all lanes together hold in memory. */
+  readonly queueBytes: number;
+}
+
+export const DEFAULT_LIMITS: DispatchLimits = {
+  concurrency: 512,
+  endpointConcurrency: 16,
+  laneJobs: 256,
+  queueBytes: 128 * 1024 * 1024,
+};
+
+/** What happens inside, for logs and metrics. Every method is called synchronously and must not throw. */
+export interface DispatchObserver {
+  /** An outcome is on disk. */
+  recorded?(outcome: Outcome): void;
+  /** Something of ours failed and is being tried again. */
+  trouble?(what: "record" | "page" | "attempt", error: unknown): void;
+}

@@ -1,0 +1,57 @@
+import { PosthornError } from "../../errors.ts";
+import { isUniqueViolation } from "../../store/errors.ts";
+import { type Call, type Context, write } from "../context.ts";
+import { type Application, type ApplicationInput, metadataJson } from "./application.ts";
+import { findApplication } from "./find.ts";
+
+export interface CreatedApplication {
+  readonly application: Application;
+  /** Whether it is new, or one with this uid was there already. */
+  readonly created: boolean;
+}
+
+/** Creates an application; with `getIfExists` returns the one that has the uid, unchanged. */
+export async function createApplication({
+  ctx,
+  input,
+}: Call<ApplicationInput & { readonly getIfExists?: boolean }>): Promise<CreatedApplication> {
+  if (input.getIfExists === true && input.uid !== null) {
+    const existing = await findApplication(ctx, input.uid);
+    if (existing !== null) return { application: existing, created: false };
+  }
+  return { application: await insertApplication(ctx, input), created: true };
+}
+
+export async function insertApplication(ctx: Context, input: ApplicationInput): Promise<Application> {
+  const { ids, now } = ctx.services;
+  const { key, id } = ids.next("app_");
+  const at = now();
+  const row = {
+    id: key,
+    public_id: id,
+    org_id: ctx.actor.orgId,
+    uid: input.uid,
+    name: input.name,
+    throttle_rate: input.throttleRate,
+    metadata_json: metadataJson(input.metadata),
+    created_at: at,
+    updated_at: at,
+    deleted_at: null,
+  };
+  try {
+    await write(ctx, ({ db }) => db.insertInto("application").values(row).execute());
+  } catch (error) {
+    throw uidTaken(error, input.uid);
+  }
+  return { key, id, ...pick(input), createdAt: at, updatedAt: at };
+}
+
+/** A clash of uids, in words; any other error as it is. */
+export function uidTaken(error: unknown, uid: string | null): unknown {
+  if (!isUniqueViolation(error)) return error;
+  return new PosthornError("conflict", `An application with the uid "${uid}" exists.`, { cause: error });
+}
+
+function pick({ uid, name, throttleRate, metadata }: ApplicationInput): ApplicationInput {
+  return { uid, name, throttleRate, metadata };
+}

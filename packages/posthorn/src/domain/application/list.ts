@@ -1,0 +1,48 @@
+import { type Call, reader } from "../context.ts";
+import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
+import { type Application, toApplication } from "./application.ts";
+
+export interface ListApplications extends PageRequest {
+  readonly order: "ascending" | "descending";
+  readonly excludeWithNoEndpoints: boolean;
+  readonly excludeWithDisabledEndpoints: boolean;
+}
+
+export async function listApplications({ ctx, input }: Call<ListApplications>): Promise<Page<Application>> {
+  const order = input.order === "descending" ? "desc" : "asc";
+  const page = await readPage(input, { order, keyOf: idIterator("app_") }, (slice) => {
+    let query = reader(ctx)
+      .selectFrom("application")
+      .selectAll()
+      .where("org_id", "=", ctx.actor.orgId)
+      .where("deleted_at", "is", null)
+      .orderBy("id", slice.order)
+      .limit(slice.limit);
+    if (slice.from !== null) query = query.where("id", comparison(slice.order), slice.from);
+    if (input.excludeWithNoEndpoints) {
+      query = query.where(({ exists, selectFrom }) =>
+        exists(
+          selectFrom("endpoint")
+            .select("endpoint.id")
+            .whereRef("app_id", "=", "application.id")
+            .where("endpoint.deleted_at", "is", null),
+        ),
+      );
+    }
+    if (input.excludeWithDisabledEndpoints) {
+      query = query.where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom("endpoint")
+              .select("endpoint.id")
+              .whereRef("app_id", "=", "application.id")
+              .where("endpoint.deleted_at", "is", null)
+              .where("disabled", "=", 1),
+          ),
+        ),
+      );
+    }
+    return query.execute();
+  });
+  return { ...page, rows: page.rows.map(toApplication) };
+}

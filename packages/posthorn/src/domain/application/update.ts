@@ -1,0 +1,41 @@
+import { type Call, type Context, write } from "../context.ts";
+import { type Application, type ApplicationInput, metadataJson } from "./application.ts";
+import { insertApplication, uidTaken } from "./create.ts";
+import { findApplication, getApplication } from "./find.ts";
+
+/** Replaces every field of an application, or creates one (with an id of its own) when there is none. */
+export async function upsertApplication({
+  ctx,
+  input,
+}: Call<ApplicationInput & { readonly ref: string }>): Promise<{ application: Application; created: boolean }> {
+  const existing = await findApplication(ctx, input.ref);
+  if (existing === null) return { application: await insertApplication(ctx, input), created: true };
+  return { application: await save(ctx, existing, input), created: false };
+}
+
+/** Changes the fields that are given. */
+export async function patchApplication({
+  ctx,
+  input,
+}: Call<{ readonly ref: string; readonly changes: Partial<ApplicationInput> }>): Promise<Application> {
+  const existing = await getApplication(ctx, input.ref);
+  return save(ctx, existing, { ...existing, ...input.changes });
+}
+
+async function save(ctx: Context, existing: Application, input: ApplicationInput): Promise<Application> {
+  const updatedAt = ctx.services.now();
+  const { name, uid, throttleRate, metadata } = input;
+  try {
+    await write(ctx, async ({ db, afterCommit }) => {
+      await db
+        .updateTable("application")
+        .set({ name, uid, throttle_rate: throttleRate, metadata_json: metadataJson(metadata), updated_at: updatedAt })
+        .where("id", "=", existing.key)
+        .execute();
+      afterCommit(() => ctx.services.directory.invalidate(existing.key));
+    });
+  } catch (error) {
+    throw uidTaken(error, uid);
+  }
+  return { ...existing, name, uid, throttleRate, metadata, updatedAt };
+}

@@ -1,0 +1,106 @@
+import { notFound } from "../../errors.ts";
+import { getApplication } from "../application/find.ts";
+import { type Call, type Context, reader } from "../context.ts";
+import { findEndpoint, getEndpoint } from "../endpoint/find.ts";
+import { keyRange, type MessageFilter, messageMatches, startsAtEnd, type TimeRange } from "../message/filter.ts";
+import { getMessage } from "../message/find.ts";
+import { messageColumns, toMessage } from "../message/message.ts";
+import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
+import { ATTEMPT_COLUMNS, type Attempt, toAttempt } from "./attempt.ts";
+
+export interface ListAttempts extends PageRequest, MessageFilter, TimeRange {
+  readonly app: string;
+  /** Status of the attempt. */
+  readonly status: number | null;
+  /** 0, 100 … 500: the class of the status code; 0 is no answer. */
+  readonly statusCodeClass: number | null;
+}
+
+/** Attempts to one endpoint, newest first. */
+export async function listAttemptsByEndpoint({
+  ctx,
+  input,
+}: Call<ListAttempts & { readonly endpoint: string; readonly withMessage: boolean }>): Promise<Page<Attempt>> {
+  const { endpoint } = await getEndpoint(ctx, input);
+  const page = await listAttempts(ctx, input, { endpointKey: endpoint.key });
+  return input.withMessage ? { ...page, rows: await withMessages(ctx, page.rows) } : page;
+}
+
+/** Attempts for one message, newest first. */
+export async function listAttemptsByMessage({
+  ctx,
+  input,
+}: Call<ListAttempts & { readonly message: string; readonly endpoint: string | null }>): Promise<Page<Attempt>> {
+  const { application, message } = await getMessage({ ctx, input: { ...input, withContent: false } });
+  if (input.endpoint === null) return listAttempts(ctx, input, { messageKey: message.key });
+  const endpoint = await findEndpoint(ctx, application, input.endpoint);
+  if (endpoint === null) throw notFound("endpoint");
+  return listAttempts(ctx, input, { messageKey: message.key, endpointKey: endpoint.key });
+}
+
+/** One attempt of a message. */
+export async function getAttempt({
+  ctx,
+  input,
+}: Call<{ readonly app: string; readonly message: string; readonly attempt: string }>): Promise<Attempt> {
+  const application = await getApplication(ctx, input.app);
+  const { message } = await getMessage({
+    ctx,
+    input: { app: application.id, message: input.message, withContent: false },
+  });
+  const key = idIterator("atmpt_")(input.attempt);
+  const row =
+    key === null
+      ? undefined
+      : await attempts(ctx)
+          .where("attempt.id", "=", key)
+          .where("attempt.public_id", "=", input.attempt)
+          .where("attempt.message_id", "=", message.key)
+          .executeTakeFirst();
+  if (row === undefined) throw notFound("attempt");
+  return toAttempt(row);
+}
+
+function attempts(ctx: Context) {
+  return reader(ctx)
+    .selectFrom("attempt")
+    .innerJoin("message", "message.id", "attempt.message_id")
+    .innerJoin("endpoint", "endpoint.id", "attempt.endpoint_id")
+    .select(ATTEMPT_COLUMNS);
+}
+
+async function listAttempts(
+  ctx: Context,
+  input: ListAttempts,
+  of: { readonly endpointKey?: number; readonly messageKey?: number },
+): Promise<Page<Attempt>> {
+  const { above, below } = keyRange(input);
+  const list = { order: "desc", keyOf: idIterator("atmpt_"), startAtEnd: startsAtEnd(input) } as const;
+  const page = await readPage(input, list, (slice) => {
+    let query = attempts(ctx).where(messageMatches(input)).orderBy("attempt.id", slice.order).limit(slice.limit);
+    if (of.endpointKey !== undefined) query = query.where("attempt.endpoint_id", "=", of.endpointKey);
+    if (of.messageKey !== undefined) query = query.where("attempt.message_id", "=", of.messageKey);
+    if (input.status !== null) query = query.where("attempt.status", "=", input.status);
+    if (input.statusCodeClass !== null) {
+      const from = input.statusCodeClass;
+      query = query.where("response_code", ">=", from).where("response_code", "<", from + 100);
+    }
+    if (slice.from !== null) query = query.where("attempt.id", comparison(slice.order), slice.from);
+    if (above !== null) query = query.where("attempt.id", ">", above);
+    if (below !== null) query = query.where("attempt.id", "<", below);
+    return query.execute();
+  });
+  return { ...page, rows: page.rows.map((row) => toAttempt(row)) };
+}
+
+async function withMessages(ctx: Context, rows: readonly Attempt[]): Promise<readonly Attempt[]> {
+  if (rows.length === 0) return rows;
+  const keys = rows.map((row) => idIterator("msg_")(row.messageId)!);
+  const messages = await reader(ctx)
+    .selectFrom("message")
+    .select(messageColumns(true))
+    .where("id", "in", keys)
+    .execute();
+  const byId = new Map(messages.map((row) => [row.public_id, toMessage(row)]));
+  return rows.map((row) => ({ ...row, message: byId.get(row.messageId) ?? null }));
+}

@@ -1,0 +1,142 @@
+/** From a token to who asks. */
+import { createHash } from "node:crypto";
+import { jwtVerify, SignJWT } from "jose";
+import { LRUCache } from "lru-cache";
+import { PosthornError } from "../../errors.ts";
+import { isId, keyOfId } from "../../id.ts";
+import type { Store } from "../../store/store.ts";
+import { type Actor, CAPABILITIES, type Capability, type TokenIssuer } from "../context.ts";
+
+/** Opaque keys begin with this, so that a leaked one is known on sight. */
+export const KEY_PREFIX = "phk_";
+
+interface Known {
+  readonly actor: Actor;
+  /** Unix milliseconds. */
+  readonly expiresAt: number;
+}
+
+export interface AuthenticatorOptions {
+  readonly store: Store;
+  readonly jwtSecret: string;
+  readonly now: () => number;
+  /** Key of an organisation by its public id; makes it when it is new. */
+  readonly ensureOrganisation: (publicId: string) => Promise<number>;
+}
+
+/** Checks tokens. What a token stands for is kept in memory until it ends, is revoked, or is crowded out. */
+export class Authenticator implements TokenIssuer {
+  readonly #options: AuthenticatorOptions;
+  readonly #secret: Uint8Array;
+  readonly #known = new LRUCache<string, Known>({ max: 10_000 });
+
+  constructor(options: AuthenticatorOptions) {
+    this.#options = options;
+    this.#secret = new TextEncoder().encode(options.jwtSecret);
+  }
+
+  /** Throws `authentication_failed` or `bad_token`; never says more than that the token does not work. */
+  async authenticate(token: string): Promise<Actor> {
+    let known = this.#known.get(token);
+    if (known === undefined) {
+      known = token.startsWith(KEY_PREFIX) ? await this.#fromKey(token) : await this.#fromJwt(token);
+      this.#known.set(token, known);
+    }
+    if (known.expiresAt <= this.#options.now()) throw refused();
+    return known.actor;
+  }
+
+  /** Forgets what is kept in memory; after a revocation. */
+  forget(): void {
+    this.#known.clear();
+  }
+
+  sign(claims: Record<string, unknown> & { readonly sub: string; readonly exp: number }): Promise<string> {
+    return new SignJWT(claims)
+      .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+      .setIssuedAt(Math.floor(this.#options.now() / 1000))
+      .sign(this.#secret);
+  }
+
+  async #fromKey(token: string): Promise<Known> {
+    const row = await this.#options.store.db
+      .selectFrom("api_key")
+      .innerJoin("organisation", "organisation.id", "api_key.org_id")
+      .select(["api_key.org_id", "organisation.public_id", "api_key.expires_at"])
+      .where("hash", "=", hashToken(token))
+      .executeTakeFirst();
+    if (row === undefined) throw refused();
+    return {
+      actor: { kind: "organisation", orgId: row.org_id, orgPublicId: row.public_id },
+      expiresAt: row.expires_at ?? Number.POSITIVE_INFINITY,
+    };
+  }
+
+  async #fromJwt(token: string): Promise<Known> {
+    const claims = await this.#claims(token);
+    const expiresAt = typeof claims["exp"] === "number" ? claims["exp"] * 1000 : Number.POSITIVE_INFINITY;
+    const tokenHash = hashToken(token);
+    if (await this.#isRevoked(tokenHash)) throw refused();
+    const { sub, org } = claims;
+    if (typeof sub === "string" && isId("org_", sub)) {
+      const orgId = await this.#options.ensureOrganisation(sub);
+      return { actor: { kind: "organisation", orgId, orgPublicId: sub }, expiresAt };
+    }
+    if (typeof sub === "string" && isId("app_", sub) && typeof org === "string" && isId("org_", org)) {
+      const orgId = await this.#options.ensureOrganisation(org);
+      const actor: Actor = {
+        kind: "application",
+        orgId,
+        orgPublicId: org,
+        appId: keyOfId("app_", sub) ?? -1,
+        capabilities: capabilitiesOf(claims["cap"]),
+        featureFlags: new Set(stringsOf(claims["feature_flags"]) ?? []),
+        tokenHash,
+        tokenExpiresAt: expiresAt,
+      };
+      return { actor, expiresAt };
+    }
+    throw new PosthornError(
+      "bad_token",
+      "The token names neither an organisation (sub: org_…) nor an application (sub: app_…, org: org_…).",
+    );
+  }
+
+  async #claims(token: string): Promise<Record<string, unknown>> {
+    try {
+      const currentDate = new Date(this.#options.now());
+      const { payload } = await jwtVerify(token, this.#secret, { algorithms: ["HS256"], currentDate });
+      return payload;
+    } catch (cause) {
+      throw refused(cause);
+    }
+  }
+
+  async #isRevoked(hash: Uint8Array): Promise<boolean> {
+    const row = await this.#options.store.db
+      .selectFrom("revoked_token")
+      .select("expires_at")
+      .where("hash", "=", hash)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+}
+
+export function hashToken(token: string): Uint8Array {
+  return createHash("sha256").update(token).digest();
+}
+
+/** A token without the claim was signed elsewhere, by someone who has the secret, and may do all that an application may. */
+function capabilitiesOf(claim: unknown): ReadonlySet<Capability> {
+  if (claim === undefined) return new Set(CAPABILITIES);
+  const names = stringsOf(claim) ?? [];
+  return new Set(CAPABILITIES.filter((capability) => names.includes(capability)));
+}
+
+function stringsOf(claim: unknown): string[] | null {
+  return Array.isArray(claim) ? claim.filter((item) => typeof item === "string") : null;
+}
+
+function refused(cause?: unknown): PosthornError {
+  return new PosthornError("authentication_failed", "The token is missing, wrong, expired or revoked.", { cause });
+}

@@ -1,0 +1,17 @@
+import { type Context, write } from "../context.ts";
+
+/** Ends the token of an application. A token of the organisation is not ended: take its key away, or change the secret. */
+export async function logout(ctx: Context): Promise<void> {
+  const { actor } = ctx;
+  if (actor.kind !== "application") return;
+  await write(ctx, async ({ db, afterCommit }) => {
+    const expiresAt = Number.isFinite(actor.tokenExpiresAt) ? actor.tokenExpiresAt : Number.MAX_SAFE_INTEGER;
+    await db
+      .insertInto("revoked_token")
+      .values({ hash: actor.tokenHash, expires_at: expiresAt })
+      .onConflict((conflict) => conflict.column("hash").doNothing())
+      .execute();
+    await db.deleteFrom("revoked_token").where("expires_at", "<", ctx.services.now()).execute();
+    afterCommit(() => ctx.services.tokens.forget());
+  });
+}

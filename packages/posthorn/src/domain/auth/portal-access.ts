@@ -1,0 +1,47 @@
+import type { ApplicationInput } from "../application/application.ts";
+import { insertApplication } from "../application/create.ts";
+import { findApplication } from "../application/find.ts";
+import { invalid, notFound } from "../../errors.ts";
+import { type Call, CAPABILITIES, type Capability } from "../context.ts";
+
+export interface PortalAccess {
+  readonly app: string;
+  /** Created when there is no application with the uid `app`. */
+  readonly application: ApplicationInput | null;
+  readonly readOnly: boolean;
+  /** `null`: all. */
+  readonly capabilities: readonly Capability[] | null;
+  readonly featureFlags: readonly string[];
+  readonly expirySeconds: number;
+  readonly sessionId: string | null;
+}
+
+/** What a read-only token may do. */
+const READ_ONLY: ReadonlySet<Capability> = new Set(["ViewBase"]);
+
+/** A token for one application, with exactly what was asked for, and a link that carries it in the fragment. */
+export async function createPortalAccess({
+  ctx,
+  input,
+}: Call<PortalAccess>): Promise<{ readonly url: string; readonly token: string }> {
+  const { tokens, rules, now } = ctx.services;
+  let application = await findApplication(ctx, input.app);
+  if (application === null) {
+    if (input.application === null) throw notFound("application");
+    if (input.application.uid !== input.app) {
+      throw invalid(["body", "application", "uid"], `The uid must be the one in the path, "${input.app}".`);
+    }
+    application = await insertApplication(ctx, input.application);
+  }
+  const asked = input.capabilities ?? CAPABILITIES;
+  const cap = input.readOnly ? asked.filter((capability) => READ_ONLY.has(capability)) : asked;
+  const token = await tokens.sign({
+    sub: application.id,
+    org: ctx.actor.orgPublicId,
+    exp: Math.floor(now() / 1000) + input.expirySeconds,
+    cap,
+    feature_flags: input.featureFlags,
+    ...(input.sessionId === null ? {} : { sid: input.sessionId }),
+  });
+  return { url: `${rules.publicUrl()}/portal#key=${token}`, token };
+}

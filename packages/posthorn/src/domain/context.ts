@@ -1,0 +1,112 @@
+/** What every verb of the domain gets: the services of the node, who asks, and the transaction it is part of, if any. */
+import type { Kysely } from "kysely";
+import { PosthornError } from "../errors.ts";
+import type { IdGenerator } from "../id.ts";
+import type { Database } from "../store/schema.ts";
+import type { DueDelivery, Store, Tx } from "../store/store.ts";
+import type { Vault } from "../vault.ts";
+import type { Directory } from "./directory.ts";
+
+export interface Services {
+  readonly store: Store;
+  readonly ids: IdGenerator;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  readonly vault: Vault;
+  readonly directory: Directory;
+  /** Where new work is announced. */
+  readonly dispatch: DispatchHints;
+  readonly tokens: TokenIssuer;
+  readonly tasks: TaskQueue;
+  readonly rules: DomainRules;
+}
+
+/** What the domain tells the dispatcher. Hints only: the rows in the store say the same. */
+export interface DispatchHints {
+  push(jobs: readonly DueDelivery[]): void;
+  wake(endpointId: number): void;
+}
+
+export interface DomainRules {
+  readonly maxPayloadBytes: number;
+  /** Checks the URL of an endpoint and returns it normalised, or throws an error whose message says what is wrong. */
+  readonly normaliseUrl: (url: string) => string;
+  /** Public URL of this server, without a slash at the end. */
+  readonly publicUrl: () => string;
+}
+
+export interface TokenIssuer {
+  /** A signed token with these claims. Times are Unix seconds. */
+  sign(claims: Record<string, unknown> & { readonly sub: string; readonly exp: number }): Promise<string>;
+  /** Looks at every token anew; after one was revoked. */
+  forget(): void;
+}
+
+/** Where long work is handed over. */
+export interface TaskQueue {
+  start(taskKey: number): void;
+}
+
+/** What a token of an application may do; the names are those of the HTTP API. */
+export const CAPABILITIES = [
+  "ViewBase",
+  "ViewEndpointSecret",
+  "ManageEndpointSecret",
+  "ManageTransformations",
+  "CreateAttempts",
+  "ManageEndpoint",
+] as const;
+export type Capability = (typeof CAPABILITIES)[number];
+
+/** Who asks. Decided once, when the request comes in. */
+export type Actor =
+  | { readonly kind: "organisation"; readonly orgId: number; readonly orgPublicId: string }
+  | {
+      readonly kind: "application";
+      readonly orgId: number;
+      readonly orgPublicId: string;
+      readonly appId: number;
+      readonly capabilities: ReadonlySet<Capability>;
+      readonly featureFlags: ReadonlySet<string>;
+      /** Hash and end of the token, so that it can be revoked. */
+      readonly tokenHash: Uint8Array;
+      readonly tokenExpiresAt: number;
+    };
+
+export interface Context {
+  readonly services: Services;
+  readonly actor: Actor;
+  readonly tx: Tx | null;
+}
+
+export interface Call<Input> {
+  readonly ctx: Context;
+  readonly input: Input;
+}
+
+/** Where to read: inside a transaction from it, so that it sees its own writes. */
+export function reader(ctx: Context): Kysely<Database> {
+  return ctx.tx?.db ?? ctx.services.store.db;
+}
+
+/** Runs `work` in the transaction of the context, or in one of its own. */
+export function write<T>(ctx: Context, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return ctx.tx === null ? ctx.services.store.transaction(work) : work(ctx.tx);
+}
+
+/** Who may do something: the organisation alone, or also tokens of an application that have the capability, or all of these. */
+export type Access = "organisation" | Capability | "any token";
+
+/** Throws `insufficient access` unless the actor may. Asked once for each call, by the transport that takes it. */
+export function requireAccess(actor: Actor, access: Access): void {
+  if (actor.kind === "organisation" || access === "any token") return;
+  if (access === "organisation") {
+    throw new PosthornError(
+      "insufficient access",
+      "This call needs a token of the organisation, not of one application.",
+    );
+  }
+  if (!actor.capabilities.has(access)) {
+    throw new PosthornError("insufficient access", `This token does not have the capability ${access}.`);
+  }
+}

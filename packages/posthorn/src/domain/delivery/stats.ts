@@ -1,0 +1,80 @@
+import { PosthornError } from "../../errors.ts";
+import { keyAfterTime, keyAtTime } from "../../id.ts";
+import { ATTEMPT_STATUS } from "../../store/schema.ts";
+import { type Call, reader } from "../context.ts";
+import { type EndpointRef, getEndpoint } from "../endpoint/find.ts";
+import { getMessage, type MessageRef } from "../message/find.ts";
+import { STATUS, statusOf } from "./delivery.ts";
+
+export interface Stats {
+  readonly success: number;
+  readonly pending: number;
+  readonly sending: number;
+  readonly fail: number;
+  readonly canceled: number;
+}
+
+const DAY = 86_400_000;
+const MAX_RANGE = 28 * DAY;
+
+/** Attempts of an endpoint by how they ended, and its deliveries that wait, over up to 28 days. */
+export async function endpointStats({
+  ctx,
+  input,
+}: Call<EndpointRef & { readonly since: number | null; readonly until: number | null }>): Promise<Stats> {
+  const { endpoint } = await getEndpoint(ctx, input);
+  const now = ctx.services.now();
+  const until = input.until ?? now;
+  const since = input.since ?? until - MAX_RANGE;
+  if (until > now + 1000 || until - since > MAX_RANGE || since > until) {
+    throw new PosthornError("invalid_range", "Statistics cover up to 28 days, and none of the future.");
+  }
+  const from = keyAtTime(since);
+  const to = keyAfterTime(until);
+  const ended = await reader(ctx)
+    .selectFrom("attempt")
+    .select((eb) => ["status", eb.fn.countAll<number>().as("count")])
+    .where("endpoint_id", "=", endpoint.key)
+    .where("id", ">=", from)
+    .where("id", "<", to)
+    .groupBy("status")
+    .execute();
+  const waiting = await reader(ctx)
+    .selectFrom("delivery")
+    .select((eb) => ["state", eb("attempts", ">", 0).as("tried"), eb.fn.countAll<number>().as("count")])
+    .where("endpoint_id", "=", endpoint.key)
+    .where("message_id", ">=", from)
+    .where("message_id", "<", to)
+    .groupBy(["state", "tried"])
+    .execute();
+  const attempts = (status: number): number => ended.find((row) => row.status === status)?.count ?? 0;
+  const deliveries = (status: number): number =>
+    waiting
+      .filter((row) => statusOf({ state: row.state, due: null, attempts: Number(row.tried) }).status === status)
+      .reduce((sum, row) => sum + row.count, 0);
+  return {
+    success: attempts(ATTEMPT_STATUS.success),
+    fail: attempts(ATTEMPT_STATUS.fail),
+    pending: deliveries(STATUS.pending),
+    sending: deliveries(STATUS.sending),
+    canceled: deliveries(STATUS.canceled),
+  };
+}
+
+/** Deliveries of a message by where they stand. */
+export async function messageStats({ ctx, input }: Call<MessageRef>): Promise<Stats> {
+  const { message } = await getMessage({ ctx, input: { ...input, withContent: false } });
+  const rows = await reader(ctx)
+    .selectFrom("delivery")
+    .select(["state", "due", "attempts"])
+    .where("message_id", "=", message.key)
+    .execute();
+  const count = (status: number): number => rows.filter((row) => statusOf(row).status === status).length;
+  return {
+    success: count(STATUS.success),
+    pending: count(STATUS.pending),
+    sending: count(STATUS.sending),
+    fail: count(STATUS.fail),
+    canceled: count(STATUS.canceled),
+  };
+}

@@ -1,0 +1,209 @@
+/**
+ * What delivery needs to know of applications and endpoints, in memory: who matches a message, and how to send to it.
+ *
+ * One entry for each application, loaded on first use and dropped when anything of it changes, so that a publish needs no query
+ * and a retry uses the settings of now.
+ */
+import { LRUCache } from "lru-cache";
+import { createSigner, type StandardSigner } from "@posthorn/webhooks";
+import { keyOfId } from "../id.ts";
+import type { Store } from "../store/store.ts";
+import type { Vault } from "../vault.ts";
+
+export interface DirectoryEndpoint {
+  readonly key: number;
+  readonly id: string;
+  readonly url: string;
+  readonly disabled: boolean;
+  /** `null`: all. */
+  readonly eventTypes: ReadonlySet<string> | null;
+  /** `null`: messages with and without channels. */
+  readonly channels: ReadonlySet<string> | null;
+  /** Flat list of names and values, in the case they were given. */
+  readonly headers: readonly string[];
+  readonly signer: StandardSigner;
+  /** When the oldest secret of a rotation ends and the entry must be loaded anew. */
+  readonly signerExpiresAt: number;
+}
+
+export interface DirectoryApplication {
+  readonly key: number;
+  readonly id: string;
+  readonly uid: string | null;
+  readonly orgId: number;
+  readonly endpoints: ReadonlyMap<number, DirectoryEndpoint>;
+}
+
+/** Endpoints held in memory, over all applications. */
+const MAX_ENDPOINTS = 200_000;
+
+export class Directory {
+  readonly #store: Store;
+  readonly #vault: Vault;
+  readonly #now: () => number;
+  /** Promises, so that concurrent look-ups share one load and an invalidation reaches a load that is under way. */
+  readonly #applications: LRUCache<number, LoadedApplication>;
+  /** Keys of applications by organisation and id or uid. */
+  readonly #refs = new LRUCache<string, number>({ max: 100_000 });
+  /** Which application an endpoint belongs to; never changes. */
+  readonly #owners = new LRUCache<number, number>({ max: MAX_ENDPOINTS });
+
+  constructor(store: Store, vault: Vault, now: () => number) {
+    this.#store = store;
+    this.#vault = vault;
+    this.#now = now;
+    this.#applications = new LRUCache<number, LoadedApplication>({
+      max: 50_000,
+      maxSize: MAX_ENDPOINTS,
+      sizeCalculation: (loaded) => 1 + (loaded.application?.endpoints.size ?? 0),
+    });
+  }
+
+  /** The application with this id or uid, or `null`. */
+  async find(orgId: number, ref: string): Promise<DirectoryApplication | null> {
+    const refKey = `${orgId}/${ref}`;
+    const known = this.#refs.get(refKey);
+    if (known !== undefined) {
+      const application = await this.application(known);
+      if (application !== null && (application.id === ref || application.uid === ref)) return application;
+      // It was deleted, or its uid is another one now.
+      this.#refs.delete(refKey);
+    }
+    const key = await this.#resolve(orgId, ref);
+    if (key === null) return null;
+    this.#refs.set(refKey, key);
+    return this.application(key);
+  }
+
+  /** The application with this key, or `null` when it is gone. */
+  application(key: number): Promise<DirectoryApplication | null> | DirectoryApplication | null {
+    const loaded = this.#applications.get(key);
+    if (loaded === undefined) return this.#load(key);
+    if (loaded.freshUntil <= this.#now()) return this.#load(key);
+    return loaded.application ?? loaded.loading;
+  }
+
+  /** How to send to an endpoint, or `null` when it or its application is gone. */
+  async endpoint(key: number): Promise<DirectoryEndpoint | null> {
+    const owner = this.#owners.get(key) ?? (await this.#ownerOf(key));
+    if (owner === null) return null;
+    return (await this.application(owner))?.endpoints.get(key) ?? null;
+  }
+
+  /** Forgets what is known of an application; the next look-up reads it again. */
+  invalidate(applicationKey: number): void {
+    this.#applications.delete(applicationKey);
+  }
+
+  async #resolve(orgId: number, ref: string): Promise<number | null> {
+    const query = this.#store.db
+      .selectFrom("application")
+      .select("id")
+      .where("org_id", "=", orgId)
+      .where("deleted_at", "is", null);
+    const key = keyOfId("app_", ref);
+    const row = await (
+      key === null ? query.where("uid", "=", ref) : query.where("id", "=", key).where("public_id", "=", ref)
+    ).executeTakeFirst();
+    return row?.id ?? null;
+  }
+
+  async #ownerOf(endpointKey: number): Promise<number | null> {
+    const row = await this.#store.db
+      .selectFrom("endpoint")
+      .select("app_id")
+      .where("id", "=", endpointKey)
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    this.#owners.set(endpointKey, row.app_id);
+    return row.app_id;
+  }
+
+  #load(key: number): Promise<DirectoryApplication | null> {
+    const loaded: LoadedApplication = {
+      application: null,
+      loading: this.#read(key),
+      freshUntil: Number.POSITIVE_INFINITY,
+    };
+    this.#applications.set(key, loaded);
+    const keep = (application: DirectoryApplication | null): void => {
+      if (this.#applications.peek(key) !== loaded) return;
+      if (application === null) {
+        this.#applications.delete(key);
+        return;
+      }
+      loaded.application = application;
+      loaded.freshUntil = Math.min(...[...application.endpoints.values()].map((endpoint) => endpoint.signerExpiresAt));
+      // Set again so that its size counts.
+      this.#applications.delete(key);
+      this.#applications.set(key, loaded);
+    };
+    loaded.loading.then(keep, () => this.#applications.delete(key));
+    return loaded.loading;
+  }
+
+  async #read(key: number): Promise<DirectoryApplication | null> {
+    const { db } = this.#store;
+    const [application, endpoints, secrets] = await Promise.all([
+      db
+        .selectFrom("application")
+        .select(["public_id", "uid", "org_id"])
+        .where("id", "=", key)
+        .where("deleted_at", "is", null)
+        .executeTakeFirst(),
+      db.selectFrom("endpoint").selectAll().where("app_id", "=", key).where("deleted_at", "is", null).execute(),
+      db
+        .selectFrom("endpoint_secret")
+        .innerJoin("endpoint", "endpoint.id", "endpoint_secret.endpoint_id")
+        .select(["endpoint_id", "secret_sealed", "expires_at"])
+        .where("endpoint.app_id", "=", key)
+        .where("endpoint.deleted_at", "is", null)
+        .where(({ eb, or }) => or([eb("expires_at", "is", null), eb("expires_at", ">", this.#now())]))
+        .orderBy("endpoint_secret.id", "desc")
+        .execute(),
+    ]);
+    if (application === undefined) return null;
+    const secretsOf = Map.groupBy(secrets, (secret) => secret.endpoint_id);
+    const entries = endpoints.map((row): [number, DirectoryEndpoint] => {
+      this.#owners.set(row.id, key);
+      const own = secretsOf.get(row.id) ?? [];
+      return [
+        row.id,
+        {
+          key: row.id,
+          id: row.public_id,
+          url: row.url,
+          disabled: row.disabled === 1,
+          eventTypes: setOf(row.event_types_json),
+          channels: setOf(row.channels_json),
+          headers: row.headers_sealed === null ? [] : flatten(this.#vault.open(row.headers_sealed)),
+          signer: createSigner(own.map((secret) => this.#vault.open(secret.secret_sealed))),
+          signerExpiresAt: Math.min(...own.map((secret) => secret.expires_at ?? Number.POSITIVE_INFINITY)),
+        },
+      ];
+    });
+    const { public_id: id, uid, org_id: orgId } = application;
+    return { key, id, uid, orgId, endpoints: new Map(entries) };
+  }
+}
+
+interface LoadedApplication {
+  application: DirectoryApplication | null;
+  readonly loading: Promise<DirectoryApplication | null>;
+  freshUntil: number;
+}
+
+/** Whether an endpoint wants messages of this type and these channels. A switched-off endpoint still matches: its deliveries are held. */
+export function matches(endpoint: DirectoryEndpoint, eventType: string, channels: readonly string[] | null): boolean {
+  if (endpoint.eventTypes !== null && !endpoint.eventTypes.has(eventType)) return false;
+  if (endpoint.channels === null) return true;
+  return channels !== null && channels.some((channel) => endpoint.channels!.has(channel));
+}
+
+function setOf(json: string | null): ReadonlySet<string> | null {
+  return json === null ? null : new Set(JSON.parse(json) as string[]);
+}
+
+function flatten(json: string): readonly string[] {
+  return Object.entries(JSON.parse(json) as Record<string, string>).flat();
+}

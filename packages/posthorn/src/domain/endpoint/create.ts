@@ -1,0 +1,55 @@
+import { generateSecret } from "@posthorn/webhooks";
+import { isUniqueViolation } from "../../store/errors.ts";
+import { getApplication } from "../application/find.ts";
+import { type Call, type Context, write } from "../context.ts";
+import { checkEventTypes, checkUrl, type Endpoint, type EndpointInput, toColumns, uidClash } from "./endpoint.ts";
+import { checkHeaders, type HeaderMap, sealHeaders } from "./headers.ts";
+import { checkSecret, insertSecret } from "./secret.ts";
+
+export interface CreateEndpoint extends EndpointInput {
+  readonly app: string;
+  /** `null`: make one. */
+  readonly secret: string | null;
+  readonly headers: HeaderMap;
+}
+
+export async function createEndpoint({ ctx, input }: Call<CreateEndpoint>): Promise<Endpoint> {
+  const { app, ...fields } = input;
+  const application = await getApplication(ctx, app);
+  return insertEndpoint(ctx, application.key, fields);
+}
+
+export async function insertEndpoint(
+  ctx: Context,
+  appKey: number,
+  input: Omit<CreateEndpoint, "app">,
+): Promise<Endpoint> {
+  const { secret, headers, ...fields } = input;
+  const checked = { ...fields, url: checkUrl(ctx, fields.url) };
+  const signingSecret = secret === null ? generateSecret() : checkSecret(secret, "secret");
+  checkHeaders(headers);
+  await checkEventTypes(ctx, fields.eventTypes, null);
+  const { key, id } = ctx.services.ids.next("ep_");
+  const at = ctx.services.now();
+  const columns = toColumns(checked);
+  try {
+    await write(ctx, async (tx) => {
+      const row = {
+        ...columns,
+        id: key,
+        public_id: id,
+        app_id: appKey,
+        headers_sealed: sealHeaders(ctx, headers),
+        created_at: at,
+        updated_at: at,
+        deleted_at: null,
+      };
+      await tx.db.insertInto("endpoint").values(row).execute();
+      await insertSecret(ctx, tx, key, signingSecret);
+      tx.afterCommit(() => ctx.services.directory.invalidate(appKey));
+    });
+  } catch (error) {
+    throw isUniqueViolation(error) ? uidClash(fields.uid, error) : error;
+  }
+  return { ...checked, key, id, appKey, createdAt: at, updatedAt: at };
+}

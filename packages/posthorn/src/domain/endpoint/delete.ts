@@ -1,0 +1,14 @@
+import { type Call, write } from "../context.ts";
+import { type EndpointRef, getEndpoint } from "./find.ts";
+
+/** Deletes an endpoint. Its attempts stay visible; what is still owed to it is canceled. */
+export async function deleteEndpoint({ ctx, input }: Call<EndpointRef>): Promise<void> {
+  const { application, endpoint } = await getEndpoint(ctx, input);
+  await write(ctx, async ({ db, afterCommit }) => {
+    await db.updateTable("endpoint").set({ deleted_at: ctx.services.now() }).where("id", "=", endpoint.key).execute();
+    afterCommit(() => {
+      ctx.services.directory.invalidate(application.key);
+      ctx.services.dispatch.wake(endpoint.key);
+    });
+  });
+}

@@ -1,0 +1,102 @@
+import type { Selectable } from "kysely";
+import { invalid, PosthornError } from "../../errors.ts";
+import type { EndpointTable } from "../../store/schema.ts";
+import { metadataJson } from "../application/application.ts";
+import { type Context, reader } from "../context.ts";
+import { isVisible, toEventType } from "../event-type/event-type.ts";
+
+/** A customer's URL and what it wants to get. Times are Unix milliseconds. */
+export interface Endpoint {
+  readonly key: number;
+  readonly id: string;
+  readonly appKey: number;
+  readonly uid: string | null;
+  readonly url: string;
+  readonly description: string;
+  readonly version: number;
+  readonly throttleRate: number | null;
+  readonly disabled: boolean;
+  readonly eventTypes: readonly string[] | null;
+  readonly channels: readonly string[] | null;
+  readonly metadata: Record<string, string>;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export type EndpointInput = Omit<Endpoint, "key" | "id" | "appKey" | "createdAt" | "updatedAt">;
+
+export function toEndpoint(row: Selectable<EndpointTable>): Endpoint {
+  return {
+    key: row.id,
+    id: row.public_id,
+    appKey: row.app_id,
+    uid: row.uid,
+    url: row.url,
+    description: row.description,
+    version: row.version,
+    throttleRate: row.throttle_rate,
+    disabled: row.disabled === 1,
+    eventTypes: row.event_types_json === null ? null : (JSON.parse(row.event_types_json) as string[]),
+    channels: row.channels_json === null ? null : (JSON.parse(row.channels_json) as string[]),
+    metadata: JSON.parse(row.metadata_json) as Record<string, string>,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+type EndpointColumns = Omit<
+  EndpointTable,
+  "id" | "public_id" | "app_id" | "headers_sealed" | "created_at" | "updated_at" | "deleted_at"
+>;
+
+export function toColumns(input: EndpointInput): EndpointColumns {
+  return {
+    uid: input.uid,
+    url: input.url,
+    description: input.description,
+    version: input.version,
+    throttle_rate: input.throttleRate,
+    disabled: input.disabled ? 1 : 0,
+    event_types_json: input.eventTypes === null ? null : JSON.stringify(input.eventTypes),
+    channels_json: input.channels === null ? null : JSON.stringify(input.channels),
+    metadata_json: metadataJson(input.metadata),
+  };
+}
+
+/** The URL as it will be called, or a 422 that says what is wrong with it. */
+export function checkUrl(ctx: Context, url: string): string {
+  try {
+    return ctx.services.rules.normaliseUrl(url);
+  } catch (cause) {
+    throw invalid("url", cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+/** An endpoint may ask only for event types that exist, are not archived and can be seen. Those it asks for already stay. */
+export async function checkEventTypes(
+  ctx: Context,
+  wanted: readonly string[] | null,
+  kept: readonly string[] | null,
+): Promise<void> {
+  const added = [...new Set(wanted)].filter((name) => !kept?.includes(name));
+  if (added.length === 0) return;
+  const rows = await reader(ctx)
+    .selectFrom("event_type")
+    .selectAll()
+    .where("org_id", "=", ctx.actor.orgId)
+    .where("archived", "=", 0)
+    .where("name", "in", added)
+    .execute();
+  const known = new Set(
+    rows
+      .map(toEventType)
+      .filter((row) => isVisible(row, ctx.actor))
+      .map((row) => row.name),
+  );
+  const unknown = added.find((name) => !known.has(name));
+  if (unknown !== undefined) throw invalid("eventTypes", `There is no event type "${unknown}": create it first.`);
+}
+
+export function uidClash(uid: string | null, cause: unknown): PosthornError {
+  return new PosthornError("conflict", `An endpoint with the uid "${uid}" exists in this application.`, { cause });
+}

@@ -1,0 +1,37 @@
+import { notFound } from "../../errors.ts";
+import { keyOfId } from "../../id.ts";
+import { type Application } from "../application/application.ts";
+import { getApplication } from "../application/find.ts";
+import { type Context, reader } from "../context.ts";
+import { type Endpoint, toEndpoint } from "./endpoint.ts";
+
+export interface EndpointRef {
+  /** Id or uid of the application. */
+  readonly app: string;
+  /** Id or uid of the endpoint. */
+  readonly endpoint: string;
+}
+
+export async function findEndpoint(ctx: Context, application: Application, ref: string): Promise<Endpoint | null> {
+  const query = reader(ctx)
+    .selectFrom("endpoint")
+    .selectAll()
+    .where("app_id", "=", application.key)
+    .where("deleted_at", "is", null);
+  const key = keyOfId("ep_", ref);
+  const row = await (
+    key === null ? query.where("uid", "=", ref) : query.where("id", "=", key).where("public_id", "=", ref)
+  ).executeTakeFirst();
+  return row === undefined ? null : toEndpoint(row);
+}
+
+/** The endpoint and its application, or `not_found`. */
+export async function getEndpoint(
+  ctx: Context,
+  ref: EndpointRef,
+): Promise<{ readonly application: Application; readonly endpoint: Endpoint }> {
+  const application = await getApplication(ctx, ref.app);
+  const endpoint = await findEndpoint(ctx, application, ref.endpoint);
+  if (endpoint === null) throw notFound("endpoint");
+  return { application, endpoint };
+}

@@ -1,0 +1,90 @@
+/** Signing secrets of an endpoint and their rotation. */
+import { generateKeyPair, generateSecret, parseSecret, publicKeyOf, WebhookError } from "@posthorn/webhooks";
+import { invalid, PosthornError } from "../../errors.ts";
+import type { Tx } from "../../store/store.ts";
+import { type Call, type Context, reader, write } from "../context.ts";
+import { type EndpointRef, getEndpoint } from "./find.ts";
+
+/** Earlier secrets that may still sign, beside the one in force. */
+const MAX_EARLIER_SECRETS = 10;
+
+/** What receivers verify with: the shared secret, or the public key of an Ed25519 key. */
+export async function getSecret({ ctx, input }: Call<EndpointRef>): Promise<string> {
+  const { endpoint } = await getEndpoint(ctx, input);
+  const secret = await currentSecret(ctx, endpoint.key);
+  return secret.startsWith("whsk") ? publicKeyOf(secret) : secret;
+}
+
+/** Puts a new secret in force. The one before signs as well until its grace period ends. */
+export async function rotateSecret({
+  ctx,
+  input,
+}: Call<EndpointRef & { readonly key: string | null; readonly gracePeriodSeconds: number }>): Promise<void> {
+  const { application, endpoint } = await getEndpoint(ctx, input);
+  const current = await currentSecret(ctx, endpoint.key);
+  const next = input.key === null ? await newSecretLike(current) : checkSecret(input.key);
+  const now = ctx.services.now();
+  await write(ctx, async (tx) => {
+    await tx.db
+      .deleteFrom("endpoint_secret")
+      .where("endpoint_id", "=", endpoint.key)
+      .where("expires_at", "<=", now)
+      .execute();
+    const { earlier } = await tx.db
+      .selectFrom("endpoint_secret")
+      .select((eb) => eb.fn.countAll<number>().as("earlier"))
+      .where("endpoint_id", "=", endpoint.key)
+      .where("expires_at", "is not", null)
+      .executeTakeFirstOrThrow();
+    if (earlier >= MAX_EARLIER_SECRETS && input.gracePeriodSeconds > 0) {
+      throw new PosthornError(
+        "limit_reached",
+        `${MAX_EARLIER_SECRETS} earlier secrets of this endpoint are still valid: wait until one expires, or rotate with gracePeriodSeconds 0.`,
+      );
+    }
+    await tx.db
+      .updateTable("endpoint_secret")
+      .set({ expires_at: now + input.gracePeriodSeconds * 1000 })
+      .where("endpoint_id", "=", endpoint.key)
+      .where("expires_at", "is", null)
+      .execute();
+    await insertSecret(ctx, tx, endpoint.key, next);
+    tx.afterCommit(() => ctx.services.directory.invalidate(application.key));
+  });
+}
+
+export async function insertSecret(ctx: Context, tx: Tx, endpointKey: number, secret: string): Promise<void> {
+  const row = {
+    id: ctx.services.ids.next("key_").key,
+    endpoint_id: endpointKey,
+    secret_sealed: ctx.services.vault.seal(secret),
+    expires_at: null,
+  };
+  await tx.db.insertInto("endpoint_secret").values(row).execute();
+}
+
+/** A secret given by the caller: `whsec_` with 24 to 75 bytes, or the `whsk_` form of an Ed25519 key pair. */
+export function checkSecret(secret: string, path = "key"): string {
+  try {
+    const { kind } = parseSecret(secret);
+    if (kind === "public") throw invalid(path, "This is a public key: give the whsk_ key it belongs to.");
+    return secret;
+  } catch (error) {
+    if (error instanceof WebhookError) throw invalid(path, error.message);
+    throw error;
+  }
+}
+
+async function newSecretLike(current: string): Promise<string> {
+  return current.startsWith("whsk") ? (await generateKeyPair()).secretKey : generateSecret();
+}
+
+async function currentSecret(ctx: Context, endpointKey: number): Promise<string> {
+  const row = await reader(ctx)
+    .selectFrom("endpoint_secret")
+    .select("secret_sealed")
+    .where("endpoint_id", "=", endpointKey)
+    .where("expires_at", "is", null)
+    .executeTakeFirstOrThrow();
+  return ctx.services.vault.open(row.secret_sealed);
+}

@@ -1,0 +1,49 @@
+import { isUniqueViolation } from "../../store/errors.ts";
+import { getApplication } from "../application/find.ts";
+import { type Call, type Context, write } from "../context.ts";
+import { insertEndpoint } from "./create.ts";
+import { checkEventTypes, checkUrl, type Endpoint, type EndpointInput, toColumns, uidClash } from "./endpoint.ts";
+import { type EndpointRef, findEndpoint, getEndpoint } from "./find.ts";
+
+/** Replaces every field but secret and headers, or creates an endpoint (with an id of its own) when there is none. */
+export async function upsertEndpoint({
+  ctx,
+  input,
+}: Call<EndpointRef & { readonly fields: EndpointInput }>): Promise<{ endpoint: Endpoint; created: boolean }> {
+  const application = await getApplication(ctx, input.app);
+  const existing = await findEndpoint(ctx, application, input.endpoint);
+  if (existing === null) {
+    const endpoint = await insertEndpoint(ctx, application.key, { ...input.fields, secret: null, headers: {} });
+    return { endpoint, created: true };
+  }
+  return { endpoint: await save(ctx, existing, input.fields), created: false };
+}
+
+/** Changes the fields that are given. */
+export async function patchEndpoint({
+  ctx,
+  input,
+}: Call<EndpointRef & { readonly changes: Partial<EndpointInput> }>): Promise<Endpoint> {
+  const { endpoint } = await getEndpoint(ctx, input);
+  return save(ctx, endpoint, { ...endpoint, ...input.changes });
+}
+
+async function save(ctx: Context, existing: Endpoint, input: EndpointInput): Promise<Endpoint> {
+  const fields = { ...input, url: input.url === existing.url ? input.url : checkUrl(ctx, input.url) };
+  await checkEventTypes(ctx, fields.eventTypes, existing.eventTypes);
+  const updatedAt = ctx.services.now();
+  try {
+    await write(ctx, async ({ db, afterCommit }) => {
+      const columns = { ...toColumns(fields), updated_at: updatedAt };
+      await db.updateTable("endpoint").set(columns).where("id", "=", existing.key).execute();
+      afterCommit(() => {
+        ctx.services.directory.invalidate(existing.appKey);
+        // What was held while it was off, or failing at the old URL, can go out.
+        ctx.services.dispatch.wake(existing.key);
+      });
+    });
+  } catch (error) {
+    throw isUniqueViolation(error) ? uidClash(fields.uid, error) : error;
+  }
+  return { ...existing, ...fields, updatedAt };
+}

@@ -1,0 +1,39 @@
+import { PosthornError } from "../../errors.ts";
+import { type Call, type Context, write } from "../context.ts";
+import { type EventType, type EventTypeInput, toColumns } from "./event-type.ts";
+import { findEventType } from "./find.ts";
+
+/** Creates an event type. An archived one of that name comes back with the new fields; a live one is a conflict. */
+export async function createEventType({ ctx, input }: Call<EventTypeInput>): Promise<EventType> {
+  const existing = await findEventType(ctx, input.name);
+  if (existing !== null && !existing.archived) {
+    throw new PosthornError("event_type_exists", `An event type with the name "${input.name}" exists.`);
+  }
+  return saveEventType(ctx, existing, input);
+}
+
+/** Writes all fields of an event type, new or not. */
+export async function saveEventType(
+  ctx: Context,
+  existing: EventType | null,
+  input: EventTypeInput,
+): Promise<EventType> {
+  const at = ctx.services.now();
+  const columns = toColumns(input);
+  const createdAt = existing?.createdAt ?? at;
+  const row = {
+    id: ctx.services.ids.next("evtype_").key,
+    org_id: ctx.actor.orgId,
+    ...columns,
+    created_at: createdAt,
+    updated_at: at,
+  };
+  await write(ctx, ({ db }) =>
+    db
+      .insertInto("event_type")
+      .values(row)
+      .onConflict((conflict) => conflict.columns(["org_id", "name"]).doUpdateSet({ ...columns, updated_at: at }))
+      .execute(),
+  );
+  return { ...input, createdAt, updatedAt: at };
+}

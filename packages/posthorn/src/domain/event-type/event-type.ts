@@ -1,0 +1,67 @@
+import { Ajv } from "ajv";
+import type { Selectable } from "kysely";
+import { invalid } from "../../errors.ts";
+import type { EventTypeTable } from "../../store/schema.ts";
+import type { Actor } from "../context.ts";
+
+/** A kind of event that the product publishes. Times are Unix milliseconds. */
+export interface EventType {
+  readonly name: string;
+  readonly description: string;
+  readonly archived: boolean;
+  readonly deprecated: boolean;
+  /** JSON Schemas by version; `null` when none were given. */
+  readonly schemas: Record<string, unknown> | null;
+  readonly featureFlags: readonly string[] | null;
+  readonly groupName: string | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export type EventTypeInput = Omit<EventType, "createdAt" | "updatedAt">;
+
+export function toEventType(row: Selectable<EventTypeTable>): EventType {
+  return {
+    name: row.name,
+    description: row.description,
+    archived: row.archived === 1,
+    deprecated: row.deprecated === 1,
+    schemas: row.schemas_json === null ? null : (JSON.parse(row.schemas_json) as Record<string, unknown>),
+    featureFlags: row.feature_flags_json === null ? null : (JSON.parse(row.feature_flags_json) as string[]),
+    groupName: row.group_name,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+/** The columns of an event type, after a check of its schemas. */
+export function toColumns(input: EventTypeInput): Omit<EventTypeTable, "id" | "org_id" | "created_at" | "updated_at"> {
+  checkSchemas(input.schemas);
+  return {
+    name: input.name,
+    description: input.description,
+    archived: input.archived ? 1 : 0,
+    deprecated: input.deprecated ? 1 : 0,
+    schemas_json: input.schemas === null ? null : JSON.stringify(input.schemas),
+    feature_flags_json: input.featureFlags === null ? null : JSON.stringify(input.featureFlags),
+    group_name: input.groupName,
+  };
+}
+
+/** Tokens of an application see event types without a feature flag, and those with one of their flags. */
+export function isVisible(eventType: Pick<EventType, "featureFlags">, actor: Actor): boolean {
+  if (actor.kind === "organisation" || eventType.featureFlags === null) return true;
+  return eventType.featureFlags.some((flag) => actor.featureFlags.has(flag));
+}
+
+function checkSchemas(schemas: Record<string, unknown> | null): void {
+  if (schemas === null) return;
+  // A new instance each time: Ajv keeps every schema it has seen, with its `$id`.
+  const ajv = new Ajv({ strict: false });
+  for (const [version, schema] of Object.entries(schemas)) {
+    if (ajv.validateSchema(schema as object) !== true) {
+      const reason = ajv.errorsText(ajv.errors, { dataVar: "schema" });
+      throw invalid(["body", "schemas", version], `Not a JSON Schema of draft 7: ${reason}.`);
+    }
+  }
+}

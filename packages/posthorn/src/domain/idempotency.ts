@@ -1,0 +1,104 @@
+/**
+ * Does a POST once, however often it is sent.
+ *
+ * Keys are hashed with the token and the whole URL, so that callers cannot meet in one. They stand in buckets of time: a look-up
+ * asks the bucket of now and the ones before it, an insert goes to the bucket of now, and old buckets are dropped as a whole.
+ * Keys that client libraries make for their own retries (`auto_…`) are over in minutes and have short buckets; keys that callers
+ * choose are good for at least 12 hours.
+ */
+import { createHash } from "node:crypto";
+import { sql, type SqlBool } from "kysely";
+import { type Context, write } from "./context.ts";
+import type { IdempotencyKey, Store } from "../store/store.ts";
+
+const MINUTE = 60_000;
+const AUTO_BUCKET = 10 * MINUTE;
+const CHOSEN_BUCKET = 6 * 60 * MINUTE;
+const MAX_KEY_LENGTH = 1024;
+/** 132 bits of the hash. */
+const HASH_LENGTH = 22;
+
+/** An answer that can be given again: a status and a body as JSON text. */
+export interface KeptAnswer {
+  readonly status: number;
+  readonly json: string | null;
+}
+
+/** The key of a request, or `null` when it has none. */
+export function idempotencyKey(
+  header: string | string[] | undefined,
+  token: string,
+  url: string,
+  now: number,
+): IdempotencyKey | null {
+  const key = Array.isArray(header) ? header[0] : header;
+  if (key === undefined || key === "") return null;
+  const hash = createHash("sha256")
+    .update(`${token}\n${url}\n${key.slice(0, MAX_KEY_LENGTH)}`)
+    .digest("base64url")
+    .slice(0, HASH_LENGTH);
+  return { hash, buckets: bucketsAt(key.startsWith("auto_"), now) };
+}
+
+/** Chosen keys have negative buckets, so that the two kinds never meet. */
+function bucketsAt(auto: boolean, now: number): readonly number[] {
+  if (auto) {
+    const bucket = Math.floor(now / AUTO_BUCKET);
+    return [bucket, bucket - 1];
+  }
+  const bucket = Math.floor(now / CHOSEN_BUCKET);
+  return [-bucket, -(bucket - 1), -(bucket - 2)];
+}
+
+/** Runs `handle` in a transaction that also keeps its answer, or gives the answer that was kept. Failures are not kept. */
+export function once(
+  ctx: Context,
+  key: IdempotencyKey,
+  handle: (ctx: Context) => Promise<KeptAnswer>,
+): Promise<KeptAnswer> {
+  return write(ctx, async (tx) => {
+    const kept = await tx.db
+      .selectFrom("idempotency")
+      .select(["status", "body"])
+      .where("bucket", "in", key.buckets)
+      .where("hash", "=", key.hash)
+      .executeTakeFirst();
+    if (kept !== undefined && kept.status !== null) return { status: kept.status, json: kept.body };
+    const answer = await handle({ ...ctx, tx });
+    await tx.db
+      .insertInto("idempotency")
+      .values({ bucket: key.buckets[0]!, hash: key.hash, message_id: null, status: answer.status, body: answer.json })
+      .execute();
+    return answer;
+  });
+}
+
+/** Rows deleted in one transaction: small enough that publishing does not notice. */
+const DROP_STEP = 1000;
+
+/** Deletes keys whose time is over. */
+export async function dropOldKeys(store: Store, now: number): Promise<void> {
+  const oldestAuto = Math.floor(now / AUTO_BUCKET) - 1;
+  const oldestChosen = Math.floor(now / CHOSEN_BUCKET) - 2;
+  await dropBuckets(store, { from: 0, to: oldestAuto - 1 });
+  await dropBuckets(store, { from: -oldestChosen + 1, to: -1 });
+}
+
+async function dropBuckets(store: Store, { from, to }: { readonly from: number; readonly to: number }): Promise<void> {
+  for (;;) {
+    const { numDeletedRows } = await store.transaction(({ db }) =>
+      db
+        .deleteFrom("idempotency")
+        .where(({ refTuple, selectFrom }) => {
+          const old = selectFrom("idempotency as old")
+            .select(["old.bucket", "old.hash"])
+            .where("old.bucket", ">=", from)
+            .where("old.bucket", "<=", to)
+            .limit(DROP_STEP);
+          return sql<SqlBool>`${refTuple("bucket", "hash")} IN ${old}`;
+        })
+        .executeTakeFirstOrThrow(),
+    );
+    if (numDeletedRows < DROP_STEP) return;
+  }
+}

@@ -1,0 +1,44 @@
+import { notFound } from "../../errors.ts";
+import { keyOfId } from "../../id.ts";
+import type { Application } from "../application/application.ts";
+import { getApplication } from "../application/find.ts";
+import { type Call, type Context, reader } from "../context.ts";
+import { type Message, messageColumns, toMessage } from "./message.ts";
+
+export interface MessageRef {
+  /** Id or uid of the application. */
+  readonly app: string;
+  /** Id of the message or its event id. */
+  readonly message: string;
+}
+
+/** The message and its application, or `not_found`. */
+export async function getMessage({ ctx, input }: Call<MessageRef & { readonly withContent: boolean }>): Promise<{
+  readonly application: Application;
+  readonly message: Message;
+}> {
+  const application = await getApplication(ctx, input.app);
+  const message = await findMessage(ctx, application.key, input.message, input.withContent);
+  if (message === null) throw notFound("message");
+  return { application, message };
+}
+
+async function findMessage(ctx: Context, appKey: number, ref: string, withContent: boolean): Promise<Message | null> {
+  const key = keyOfId("msg_", ref);
+  const query = reader(ctx).selectFrom("message").select(messageColumns(withContent)).where("app_id", "=", appKey);
+  const row = await (
+    key === null ? query.where("event_id", "=", ref) : query.where("id", "=", key).where("public_id", "=", ref)
+  ).executeTakeFirst();
+  return row === undefined ? null : toMessage(row);
+}
+
+/** The message with this key, as it was stored. */
+export async function storedMessage(ctx: Context, key: number): Promise<Message> {
+  const row = await reader(ctx)
+    .selectFrom("message")
+    .select(messageColumns(true))
+    .where("id", "=", key)
+    .executeTakeFirst();
+  if (row === undefined) throw notFound("message");
+  return toMessage(row);
+}

@@ -1,0 +1,52 @@
+import { type Selectable, sql } from "kysely";
+import { timeOfKey } from "../../id.ts";
+import type { MessageTable } from "../../store/schema.ts";
+
+/** One event as it was published. Times are Unix milliseconds. */
+export interface Message {
+  readonly key: number;
+  readonly id: string;
+  readonly eventId: string | null;
+  readonly eventType: string;
+  readonly channels: readonly string[] | null;
+  readonly tags: readonly string[] | null;
+  readonly contentType: string;
+  /** The exact bytes; `null` once expunged or expired, or when they were not asked for. */
+  readonly payload: Uint8Array | null;
+  readonly timestamp: number;
+  readonly deliverAt: number | null;
+}
+
+export type MessageRow = Omit<Selectable<MessageTable>, "app_id" | "expires_at">;
+
+export function toMessage(row: MessageRow): Message {
+  return {
+    key: row.id,
+    id: row.public_id,
+    eventId: row.event_id,
+    eventType: row.event_type,
+    channels: row.channels_json === null ? null : (JSON.parse(row.channels_json) as string[]),
+    tags: row.tags_json === null ? null : (JSON.parse(row.tags_json) as string[]),
+    contentType: row.content_type,
+    payload: row.payload,
+    timestamp: timeOfKey(row.id),
+    deliverAt: row.deliver_at,
+  };
+}
+
+/** Columns of a message for a query; the payload only when it is shown. */
+export function messageColumns(withContent: boolean) {
+  return [
+    "message.id",
+    "message.public_id",
+    "message.event_id",
+    "message.event_type",
+    "message.channels_json",
+    "message.tags_json",
+    "message.content_type",
+    "message.deliver_at",
+    withContent
+      ? sql.ref<Uint8Array | null>("message.payload").as("payload")
+      : sql<Uint8Array | null>`NULL`.as("payload"),
+  ] as const;
+}

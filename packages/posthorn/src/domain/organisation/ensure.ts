@@ -1,0 +1,18 @@
+/** An organisation comes into being when its first token is used. */
+import type { Services } from "../context.ts";
+
+export async function ensureOrganisation(services: Services, publicId: string): Promise<number> {
+  const { store } = services;
+  const find = (): Promise<{ id: number } | undefined> =>
+    store.db.selectFrom("organisation").select("id").where("public_id", "=", publicId).executeTakeFirst();
+  const found = await find();
+  if (found !== undefined) return found.id;
+  await store.transaction(({ db }) =>
+    db
+      .insertInto("organisation")
+      .values({ public_id: publicId, created_at: services.now() })
+      .onConflict((conflict) => conflict.column("public_id").doNothing())
+      .execute(),
+  );
+  return (await find())!.id;
+}

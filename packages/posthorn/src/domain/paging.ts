@@ -1,0 +1,69 @@
+/** Pages of lists: keyset paging by the id of the last or first row seen, forwards and backwards. */
+import type { IdPrefix } from "../id.ts";
+import { keyOfId } from "../id.ts";
+import { ValidationError } from "../errors.ts";
+
+export interface PageRequest {
+  readonly limit: number;
+  /** Id of the last row of the page before; with a minus in front, of the first row of the page after. */
+  readonly iterator: string | null;
+}
+
+export interface Page<Row> {
+  /** In the order of the list, whichever way the page was reached. */
+  readonly rows: readonly Row[];
+  /** Nothing is left in the direction of travel. */
+  readonly done: boolean;
+}
+
+/** Where to read next: rows beyond `from`, in this order, at most `limit`. */
+export interface Slice<Key> {
+  readonly from: Key | null;
+  readonly order: "asc" | "desc";
+  readonly limit: number;
+}
+
+export interface ListOrder<Key> {
+  readonly order: "asc" | "desc";
+  /** Reads an iterator without its minus; `null` when it is none. */
+  readonly keyOf: (iterator: string) => Key | null;
+  /** Show the last page instead of the first when there is no iterator. */
+  readonly startAtEnd?: boolean;
+}
+
+/** Reads one page. `fetch` returns the rows of a slice in the order of the slice. */
+export async function readPage<Row, Key>(
+  request: PageRequest,
+  list: ListOrder<Key>,
+  fetch: (slice: Slice<Key>) => Promise<readonly Row[]>,
+): Promise<Page<Row>> {
+  const { limit, iterator } = request;
+  const backwards = iterator === null ? (list.startAtEnd ?? false) : iterator.startsWith("-");
+  const from = iterator === null ? null : keyOrThrow(iterator, list);
+  const order = backwards === (list.order === "asc") ? "desc" : "asc";
+  const found = await fetch({ from, order, limit: limit + 1 });
+  const rows = found.slice(0, limit);
+  return { rows: backwards ? rows.toReversed() : rows, done: found.length <= limit };
+}
+
+/** The iterators of lists that are sorted by id. */
+export function idIterator(prefix: IdPrefix): (iterator: string) => number | null {
+  return (iterator) => keyOfId(prefix, iterator);
+}
+
+/** Rows beyond a key, for a query on a column that is compared with `<` or `>`. */
+export function comparison(order: "asc" | "desc"): "<" | ">" {
+  return order === "asc" ? ">" : "<";
+}
+
+function keyOrThrow<Key>(iterator: string, list: ListOrder<Key>): Key {
+  const key = list.keyOf(iterator.replace(/^-/, ""));
+  if (key !== null) return key;
+  throw new ValidationError([
+    {
+      loc: ["query", "iterator"],
+      msg: "Not an iterator of this list: pass one from an earlier page.",
+      type: "value_error",
+    },
+  ]);
+}

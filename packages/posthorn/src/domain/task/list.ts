@@ -1,0 +1,43 @@
+import { notFound } from "../../errors.ts";
+import { type Call, reader } from "../context.ts";
+import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
+import { type Task, type TaskKind, type TaskStatus, toTask } from "./task.ts";
+
+export interface ListTasks extends PageRequest {
+  readonly order: "ascending" | "descending";
+  readonly status: TaskStatus | null;
+  readonly kind: TaskKind | null;
+}
+
+export async function listTasks({ ctx, input }: Call<ListTasks>): Promise<Page<Task>> {
+  const order = input.order === "ascending" ? "asc" : "desc";
+  const page = await readPage(input, { order, keyOf: idIterator("qtask_") }, (slice) => {
+    let query = reader(ctx)
+      .selectFrom("task")
+      .selectAll()
+      .where("org_id", "=", ctx.actor.orgId)
+      .orderBy("id", slice.order)
+      .limit(slice.limit);
+    if (input.status !== null) query = query.where("status", "=", input.status);
+    if (input.kind !== null) query = query.where("kind", "=", input.kind);
+    if (slice.from !== null) query = query.where("id", comparison(slice.order), slice.from);
+    return query.execute();
+  });
+  return { ...page, rows: page.rows.map(toTask) };
+}
+
+export async function getTask({ ctx, input }: Call<{ readonly task: string }>): Promise<Task> {
+  const key = idIterator("qtask_")(input.task);
+  const row =
+    key === null
+      ? undefined
+      : await reader(ctx)
+          .selectFrom("task")
+          .selectAll()
+          .where("id", "=", key)
+          .where("public_id", "=", input.task)
+          .where("org_id", "=", ctx.actor.orgId)
+          .executeTakeFirst();
+  if (row === undefined) throw notFound("task");
+  return toTask(row);
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { IdGenerator, isId, keyAfterTime, keyAtTime, keyOfId, timeOfKey } from "./id.ts";
+
+describe("ids", () => {
+  it("carry their key, so a look-up by id needs no index", () => {
+    const ids = new IdGenerator(() => 1_764_000_000_123);
+    for (let i = 0; i < 20_000; i++) {
+      const { key, id } = ids.next("msg_");
+      expect(keyOfId("msg_", id)).toBe(key);
+      expect(Number.isSafeInteger(key)).toBe(true);
+    }
+  });
+
+  it("sort by the time they were made, as text and as keys", () => {
+    let now = 1_764_000_000_000;
+    const ids = new IdGenerator(() => (now += 7));
+    const made = Array.from({ length: 5000 }, () => ids.next("app_"));
+    expect(made.map((entry) => entry.id)).toEqual(made.map((entry) => entry.id).sort());
+    expect(made.map((entry) => entry.key)).toEqual(made.map((entry) => entry.key).sort((a, b) => a - b));
+  });
+
+  it("never repeat when the clock stands still or goes back", () => {
+    const times = [1_764_000_000_000, 1_764_000_000_000, 1_763_000_000_000, 1_764_000_000_001];
+    let step = 0;
+    const ids = new IdGenerator(() => times[step++ % times.length]!);
+    const keys = Array.from({ length: 1000 }, () => ids.next("ep_").key);
+    expect(new Set(keys).size).toBe(1000);
+    expect(keys).toEqual([...keys].sort((a, b) => a - b));
+  });
+
+  it("continue after the greatest key of an earlier run", () => {
+    const last = keyAtTime(1_999_000_000_000);
+    expect(new IdGenerator(() => 1_764_000_000_000, last).next("msg_").key).toBeGreaterThan(last);
+  });
+
+  it("give back their time to the tick, and bound a range by time", () => {
+    const at = 1_764_000_123_456;
+    const { key } = new IdGenerator(() => at).next("msg_");
+    expect(timeOfKey(key)).toBe(at);
+    expect(key).toBeGreaterThanOrEqual(keyAtTime(at));
+    expect(key).toBeLessThan(keyAtTime(at + 4));
+  });
+
+  it("are left behind by the bound after their own time, at the end of a second too", () => {
+    for (const at of [1_764_000_123_456, 1_764_000_123_998, 1_764_000_123_999]) {
+      const { key } = new IdGenerator(() => at).next("msg_");
+      expect(key).toBeLessThan(keyAfterTime(timeOfKey(key)));
+      expect(key).toBeGreaterThanOrEqual(keyAfterTime(timeOfKey(key) - 1));
+      expect(timeOfKey(keyAfterTime(at))).toBeGreaterThan(at);
+    }
+  });
+
+  it("are recognised only with their own prefix, length and alphabet", () => {
+    const { id } = new IdGenerator(Date.now).next("app_");
+    expect(isId("app_", id)).toBe(true);
+    expect(id).toMatch(/^app_[0-9A-Za-z]{27}$/);
+    for (const wrong of ["", "app_", id.slice(0, -1), `${id}0`, id.replace("app_", "ep_"), `app_${"-".repeat(27)}`]) {
+      expect(isId("app_", wrong)).toBe(false);
+      expect(keyOfId("app_", wrong)).toBeNull();
+    }
+  });
+
+  it("refuse 27 characters that encode more than 20 bytes or a key out of range", () => {
+    expect(keyOfId("app_", `app_${"z".repeat(27)}`)).toBeNull();
+  });
+});

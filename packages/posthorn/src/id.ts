@@ -1,0 +1,159 @@
+/**
+ * Public ids and the integer keys behind them.
+ *
+ * An id is a prefix and 27 base62 characters: 20 bytes, big-endian, in the layout of a KSUID with finer time.
+ *
+ *     bytes 0–3   seconds since 2014-05-13T16:53:20Z (1 400 000 000)
+ *     byte  4     the 4 ms tick within that second, 0–249
+ *     bytes 5–6   14 bits of sequence within the tick, then 2 random bits
+ *     bytes 7–19  random
+ *
+ * Ids sort by time, byte by byte. The first 53 meaningful bits are the row's integer key, so a look-up by public id is
+ * a look-up by key and no table needs an index on text (random text keys cost 5 to 15 times as much to insert).
+ * The 106 random bits make an id unguessable; they are stored with the row and compared.
+ */
+import { getRandomValues } from "node:crypto";
+
+export type IdPrefix = "org_" | "app_" | "ep_" | "msg_" | "atmpt_" | "evtype_" | "qtask_" | "key_";
+
+export interface GeneratedId {
+  /** Integer primary key: at most 53 bits, increasing within a process. */
+  readonly key: number;
+  /** What the outside sees: `prefix` and 27 base62 characters. */
+  readonly id: string;
+}
+
+const EPOCH_SECONDS = 1_400_000_000;
+const TICK_MS = 4;
+const SEQUENCES_PER_TICK = 2 ** 14;
+const TICKS_PER_SECOND_SLOT = 2 ** 8;
+const KEYS_PER_SECOND = TICKS_PER_SECOND_SLOT * SEQUENCES_PER_TICK;
+
+const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const ENCODED_LENGTH = 27;
+/** 62^5, the largest power whose remainder times 2^16 still fits in a double. */
+const CHUNK = 62 ** 5;
+
+/** The smallest key an id made at `ms` (Unix milliseconds) can have: the bound for "before" and "after". */
+export function keyAtTime(ms: number): number {
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < EPOCH_SECONDS) return 0;
+  const tick = Math.floor((ms - seconds * 1000) / TICK_MS);
+  return (seconds - EPOCH_SECONDS) * KEYS_PER_SECOND + tick * SEQUENCES_PER_TICK;
+}
+
+/** The smallest key whose time, as {@link timeOfKey} tells it, is later than `ms`: the bound for "after" and "until". */
+export function keyAfterTime(ms: number): number {
+  return keyAtTime(ms + TICK_MS);
+}
+
+/** The time (Unix milliseconds, to 4 ms) in a key. */
+export function timeOfKey(key: number): number {
+  const seconds = Math.floor(key / KEYS_PER_SECOND);
+  const tick = Math.floor((key % KEYS_PER_SECOND) / SEQUENCES_PER_TICK);
+  return (seconds + EPOCH_SECONDS) * 1000 + tick * TICK_MS;
+}
+
+/**
+ * Makes ids. Keys never repeat and never go back, even when the clock does: within one tick the sequence counts up, and
+ * a clock that is behind the last key is ignored until it catches up.
+ */
+export class IdGenerator {
+  #lastKey: number;
+  readonly #now: () => number;
+  readonly #pool = new Uint8Array(4096);
+  #poolOffset = 4096;
+
+  constructor(now: () => number, lastKey = 0) {
+    this.#now = now;
+    this.#lastKey = lastKey;
+  }
+
+  next(prefix: IdPrefix): GeneratedId {
+    const key = Math.max(keyAtTime(this.#now()), this.#lastKey + 1);
+    // A tick holds 16,384 ids and a second 250 ticks: the counter may run into ticks 250–255, which is harmless.
+    this.#lastKey = key;
+    return { key, id: prefix + encode(this.#bytesOf(key)) };
+  }
+
+  #bytesOf(key: number): Uint8Array {
+    if (this.#poolOffset + 14 > this.#pool.length) {
+      getRandomValues(this.#pool);
+      this.#poolOffset = 0;
+    }
+    const bytes = new Uint8Array(20);
+    const seconds = Math.floor(key / KEYS_PER_SECOND);
+    const rest = key % KEYS_PER_SECOND;
+    const sequence = rest % SEQUENCES_PER_TICK;
+    bytes[0] = seconds >>> 24;
+    bytes[1] = seconds >>> 16;
+    bytes[2] = seconds >>> 8;
+    bytes[3] = seconds;
+    bytes[4] = Math.floor(rest / SEQUENCES_PER_TICK);
+    bytes[5] = sequence >>> 6;
+    bytes[6] = ((sequence & 0x3f) << 2) | (this.#pool[this.#poolOffset]! & 3);
+    bytes.set(this.#pool.subarray(this.#poolOffset + 1, this.#poolOffset + 14), 7);
+    this.#poolOffset += 14;
+    return bytes;
+  }
+}
+
+/** The integer key of a public id, or `null` when `id` is not an id with that prefix. */
+export function keyOfId(prefix: IdPrefix, id: string): number | null {
+  if (!isId(prefix, id)) return null;
+  const bytes = decode(id.slice(prefix.length));
+  if (bytes === null || bytes[0]! > 0x7f) return null;
+  const seconds = bytes[0]! * 2 ** 24 + bytes[1]! * 2 ** 16 + bytes[2]! * 2 ** 8 + bytes[3]!;
+  const sequence = bytes[5]! * 64 + (bytes[6]! >>> 2);
+  return seconds * KEYS_PER_SECOND + bytes[4]! * SEQUENCES_PER_TICK + sequence;
+}
+
+/** Whether `id` has the form of an id: the prefix and 27 base62 characters. */
+export function isId(prefix: IdPrefix, id: string): boolean {
+  return (
+    id.startsWith(prefix) &&
+    id.length === prefix.length + ENCODED_LENGTH &&
+    /^[0-9A-Za-z]+$/.test(id.slice(prefix.length))
+  );
+}
+
+function encode(bytes: Uint8Array): string {
+  const limbs = new Array<number>(10);
+  for (let i = 0; i < 10; i++) limbs[i] = bytes[2 * i]! * 256 + bytes[2 * i + 1]!;
+  let text = "";
+  for (let digits = 0; digits < ENCODED_LENGTH; digits += 5) {
+    let remainder = 0;
+    for (let i = 0; i < 10; i++) {
+      const value = remainder * 65_536 + limbs[i]!;
+      const quotient = Math.floor(value / CHUNK);
+      limbs[i] = quotient;
+      remainder = value - quotient * CHUNK;
+    }
+    let chunk = "";
+    for (let i = 0; i < 5 && digits + i < ENCODED_LENGTH; i++) {
+      chunk = ALPHABET[remainder % 62]! + chunk;
+      remainder = Math.floor(remainder / 62);
+    }
+    text = chunk + text;
+  }
+  return text;
+}
+
+function decode(text: string): Uint8Array | null {
+  const limbs = new Array<number>(10).fill(0);
+  for (let i = 0; i < text.length; i++) {
+    let carry = ALPHABET.indexOf(text[i]!);
+    for (let limb = 9; limb >= 0; limb--) {
+      const value = limbs[limb]! * 62 + carry;
+      limbs[limb] = value % 65_536;
+      carry = Math.floor(value / 65_536);
+    }
+    if (carry > 0) return null;
+  }
+  const bytes = new Uint8Array(20);
+  for (let i = 0; i < 10; i++) {
+    bytes[2 * i] = limbs[i]! >>> 8;
+    bytes[2 * i + 1] = limbs[i]! & 255;
+  }
+  return bytes;
+}

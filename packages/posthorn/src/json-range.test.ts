@@ -1,0 +1,38 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { findMembers } from "./json-range.ts";
+
+function textOf(json: string): string | undefined {
+  return findMembers(Buffer.from(json), ["payload"]).payload?.toString("utf8");
+}
+
+describe("findMembers", () => {
+  it.each([
+    ['{"payload":{"a":1.0}}', '{"a":1.0}'],
+    ['{"payload" : 12345678901234567890 }', "12345678901234567890"],
+    ['{"eventType":"a","payload":\n\t{ "b" : 1 ,"a":[] }\r\n,"z":1}', '{ "b" : 1 ,"a":[] }'],
+    ['{"x":{"payload":1},"payload":{"y":"}\\"{"}}', '{"y":"}\\"{"}'],
+    ['{"pay\\u006coad":{"esc":"\\u00e9\\/"}}', '{"esc":"\\u00e9\\/"}'],
+    ['{"payload":1,"payload":{"last":true}}', '{"last":true}'],
+    ['{"a":"\\\\","payload":"x\\\\"}', '"x\\\\"'],
+    ['{"payload":{"k":1,"k":2}}', '{"k":1,"k":2}'],
+    [' {"payload":null}', "null"],
+  ])("keeps the text of the member in %s", (json, expected) => {
+    expect(textOf(json)).toBe(expected);
+  });
+
+  it.each(["{}", '{"other":{"payload":1}}', '{"a":"payload"}'])("finds nothing in %s", (json) => {
+    expect(textOf(json)).toBeUndefined();
+  });
+
+  it("finds exactly the bytes that were put in, for any JSON around and inside", () => {
+    const space = fc.constantFrom("", " ", "\n", "\t \r\n");
+    fc.assert(
+      fc.property(fc.json(), fc.json(), fc.json(), space, space, (before, value, after, left, right) => {
+        const json = `{"a":${before},"payload"${left}:${right}${value}${left},"z":${after}}`;
+        expect(textOf(json)).toBe(value.trim());
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,28 @@
+/** The log of the process: one JSON object a line, or lines for people. Secrets are never in it. */
+import { type Logger, pino } from "pino";
+import pretty from "pino-pretty";
+
+export type { Logger };
+
+export interface LogOptions {
+  readonly level: string;
+  readonly format: "json" | "pretty";
+}
+
+/** Where secrets could stand in what is logged. */
+const REDACTED = [
+  "authorization",
+  "*.authorization",
+  "headers.authorization",
+  "req.headers.authorization",
+  "token",
+  "*.token",
+  "secret",
+  "*.secret",
+];
+
+export function createLog({ level, format }: LogOptions): Logger {
+  const options = { level, redact: REDACTED, base: null };
+  if (format === "json") return pino(options);
+  return pino(options, pretty({ ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss.l", sync: true }));
+}

@@ -1,0 +1,191 @@
+/** The composition root: one node with its store, dispatcher and HTTP server, from a configuration. */
+import { Egress, parseAllowList } from "@posthorn/egress";
+import type { FastifyInstance } from "fastify";
+import { buildServer } from "./api/server.ts";
+import type { Config } from "./config/config.ts";
+import type { Secrets } from "./config/secrets.ts";
+import { DeliveryAttempter } from "./delivery/attempter.ts";
+import { TaskRunner } from "./delivery/task-runner.ts";
+import { Dispatcher } from "./dispatch/dispatcher.ts";
+import type { Clock } from "./dispatch/types.ts";
+import { Authenticator } from "./domain/auth/authenticate.ts";
+import type { Services } from "./domain/context.ts";
+import { Directory } from "./domain/directory.ts";
+import { ensureOrganisation } from "./domain/organisation/ensure.ts";
+import { PosthornError } from "./errors.ts";
+import { IdGenerator } from "./id.ts";
+import type { Logger } from "./log.ts";
+import { Maintenance } from "./maintenance.ts";
+import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
+import type { Store } from "./store/store.ts";
+import { Vault } from "./vault.ts";
+
+export interface PosthornOptions {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly log: Logger;
+}
+
+const DAY_MS = 86_400_000;
+/** Requests that are under way when the process stops may take this long. */
+const CLOSE_REQUESTS_MS = 5000;
+
+const clock: Clock = {
+  now: Date.now,
+  setTimer: (ms, callback) => {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/**
+ * A running node.
+ *
+ * ```ts
+ * await using posthorn = await Posthorn.start({ config, secrets, log });
+ * ```
+ */
+export class Posthorn implements AsyncDisposable {
+  readonly services: Services;
+  readonly authenticator: Authenticator;
+  readonly #options: PosthornOptions;
+  readonly #store: Store;
+  readonly #egress: Egress;
+  readonly #dispatcher: Dispatcher;
+  readonly #tasks: TaskRunner;
+  readonly #maintenance: Maintenance;
+  #server: FastifyInstance | null = null;
+  #url = "";
+
+  private constructor(options: PosthornOptions, store: SqliteStore, ids: IdGenerator) {
+    const { config, secrets, log } = options;
+    this.#options = options;
+    this.#store = store;
+    const vault = new Vault(secrets.encryptionKey);
+    const directory = new Directory(store, vault, clock.now);
+    this.#egress = new Egress({
+      allow: parseAllowList(config.egressAllow),
+      maxSockets: 2 * config.concurrency,
+      maxSocketsPerOrigin: Math.max(32, config.endpointConcurrency),
+    });
+    this.authenticator = new Authenticator({
+      store,
+      jwtSecret: secrets.jwtSecret,
+      now: clock.now,
+      ensureOrganisation: (publicId) => ensureOrganisation(this.services, publicId),
+    });
+    this.#tasks = new TaskRunner(
+      () => this.services,
+      (taskKey, error) => log.error({ err: error, taskKey }, "task failed"),
+    );
+    this.#dispatcher = this.#buildDispatcher(directory, ids);
+    this.services = {
+      store,
+      ids,
+      now: clock.now,
+      vault,
+      directory,
+      dispatch: this.#dispatcher,
+      tokens: this.authenticator,
+      tasks: this.#tasks,
+      rules: {
+        maxPayloadBytes: config.maxPayloadBytes,
+        normaliseUrl: (url) => this.#normaliseUrl(url),
+        publicUrl: () => config.publicUrl || this.#url,
+      },
+    };
+    this.#maintenance = new Maintenance({
+      services: this.services,
+      payloadRetentionMs: config.payloadRetentionDays * DAY_MS,
+      onFailure: (error) => log.error({ err: error }, "maintenance failed"),
+    });
+  }
+
+  /** Opens the store, takes up what an earlier run left to do, and listens. */
+  static async start(options: PosthornOptions): Promise<Posthorn> {
+    const store = await SqliteStore.open({ path: options.config.databasePath });
+    try {
+      const posthorn = new Posthorn(options, store, new IdGenerator(clock.now, await store.lastKey()));
+      await posthorn.#listen();
+      await posthorn.#dispatcher.start();
+      await posthorn.#tasks.resume();
+      return posthorn;
+    } catch (error) {
+      await store[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Where the API listens, such as `http://127.0.0.1:8071`. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /**
+   * Takes no new requests, lets attempts in flight end within `POSTHORN_SHUTDOWN_TIMEOUT`, and closes the store. What was not
+   * finished is found again at the next start.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#closeServer();
+    await this.#maintenance[Symbol.asyncDispose]();
+    await this.#tasks[Symbol.asyncDispose]();
+    await this.#dispatcher.stop(this.#options.config.shutdownTimeoutMs);
+    await this.#egress.close();
+    await this.#store[Symbol.asyncDispose]();
+  }
+
+  async #listen(): Promise<void> {
+    const { config, log } = this.#options;
+    const { services, authenticator } = this;
+    const { corsOrigins, maxPayloadBytes } = config;
+    this.#server = await buildServer({ services, authenticator, log, corsOrigins, maxPayloadBytes });
+    try {
+      this.#url = await this.#server.listen(config.listen);
+    } catch (cause) {
+      const { host, port } = config.listen;
+      throw new PosthornError(
+        "config_invalid",
+        `Cannot listen on ${host}:${port} (${(cause as Error).message}): stop what uses it, or set POSTHORN_LISTEN.`,
+        { cause },
+      );
+    }
+  }
+
+  async #closeServer(): Promise<void> {
+    if (this.#server === null) return;
+    const force = setTimeout(() => this.#server?.server.closeAllConnections(), CLOSE_REQUESTS_MS);
+    await this.#server.close();
+    clearTimeout(force);
+  }
+
+  #buildDispatcher(directory: Directory, ids: IdGenerator): Dispatcher {
+    const { config, log } = this.#options;
+    const attempter = new DeliveryAttempter({
+      store: this.#store,
+      directory,
+      egress: this.#egress,
+      ids,
+      now: clock.now,
+      timeoutMs: config.requestTimeoutMs,
+      families: config.secondHeaderFamily ? ["webhook", "svix"] : ["webhook"],
+      onTrouble: (trouble) => log.warn(trouble, "no request was made"),
+    });
+    return new Dispatcher({
+      store: this.#store,
+      attempter,
+      clock,
+      random: Math.random,
+      retrySchedule: config.retrySchedule,
+      limits: { concurrency: config.concurrency, endpointConcurrency: config.endpointConcurrency },
+      observer: {
+        trouble: (what, error) => log.error({ err: error }, `${what} failed; trying again`),
+      },
+    });
+  }
+
+  #normaliseUrl(text: string): string {
+    const trouble = this.#egress.validateUrl(text);
+    if (trouble !== null) throw new Error(trouble.message);
+    return new URL(text).href;
+  }
+}

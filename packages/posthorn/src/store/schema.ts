@@ -1,0 +1,180 @@
+/**
+ * The tables, as Kysely sees them; the same for every database.
+ *
+ * Keys are the integers inside public ids (see `id.ts`); a key also carries the time its row was made. Times are Unix
+ * milliseconds, switches are 0 or 1, columns that end in `_json` hold JSON text, columns that end in `_sealed` hold bytes
+ * encrypted by `vault.ts`.
+ */
+import type { Generated } from "kysely";
+
+/** Where a delivery stands. `sending` and `held` are not stored: the first is in memory, the second follows from the endpoint. */
+export const DELIVERY_STATE = { pending: 0, succeeded: 1, failed: 2, canceled: 3 } as const;
+export type DeliveryState = (typeof DELIVERY_STATE)[keyof typeof DELIVERY_STATE];
+
+/** How an attempt ended; the numbers are those of the HTTP API. */
+export const ATTEMPT_STATUS = { success: 0, fail: 2 } as const;
+export type AttemptStatus = (typeof ATTEMPT_STATUS)[keyof typeof ATTEMPT_STATUS];
+
+/** What made an attempt happen; the numbers are those of the HTTP API. */
+export const TRIGGER = { scheduled: 0, manual: 1 } as const;
+export type Trigger = (typeof TRIGGER)[keyof typeof TRIGGER];
+
+export interface OrganisationTable {
+  id: Generated<number>;
+  public_id: string;
+  created_at: number;
+}
+
+export interface ApplicationTable {
+  id: number;
+  public_id: string;
+  org_id: number;
+  uid: string | null;
+  name: string;
+  throttle_rate: number | null;
+  metadata_json: string;
+  created_at: number;
+  updated_at: number;
+  deleted_at: number | null;
+}
+
+export interface EventTypeTable {
+  id: number;
+  org_id: number;
+  name: string;
+  description: string;
+  archived: number;
+  deprecated: number;
+  schemas_json: string | null;
+  feature_flags_json: string | null;
+  group_name: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface EndpointTable {
+  id: number;
+  public_id: string;
+  app_id: number;
+  uid: string | null;
+  url: string;
+  description: string;
+  version: number;
+  throttle_rate: number | null;
+  disabled: number;
+  event_types_json: string | null;
+  channels_json: string | null;
+  metadata_json: string;
+  headers_sealed: Uint8Array | null;
+  created_at: number;
+  updated_at: number;
+  deleted_at: number | null;
+}
+
+export interface EndpointSecretTable {
+  id: number;
+  endpoint_id: number;
+  secret_sealed: Uint8Array;
+  /** `null` for the one secret in force; the end of the grace period for those before it. */
+  expires_at: number | null;
+}
+
+export interface MessageTable {
+  id: number;
+  public_id: string;
+  app_id: number;
+  event_type: string;
+  event_id: string | null;
+  channels_json: string | null;
+  tags_json: string | null;
+  /** The exact bytes; `null` once expunged or expired. */
+  payload: Uint8Array | null;
+  content_type: string;
+  /** Set only when the message chose its own retention. */
+  expires_at: number | null;
+  deliver_at: number | null;
+}
+
+export interface DeliveryTable {
+  message_id: number;
+  endpoint_id: number;
+  state: number;
+  /** When the next attempt is due; `null` when there is nothing left to do. */
+  due: number | null;
+  /** Scheduled attempts that counted so far: the place in the retry schedule. */
+  attempts: number;
+  /** Changes when somebody else than the dispatcher makes the row due, so that an outcome in flight cannot undo it. */
+  generation: number;
+  /** 1 while the attempt that is due was asked for by hand. */
+  manual: number;
+  /** The due time to go back to when the attempt by hand fails. */
+  resume_due: number | null;
+}
+
+export interface AttemptTable {
+  id: number;
+  public_id: string;
+  message_id: number;
+  endpoint_id: number;
+  url: string;
+  status: number;
+  trigger_type: number;
+  response_code: number;
+  response: string;
+  duration_ms: number;
+  /** Code of the cause when there was no usable answer. */
+  error_code: string | null;
+}
+
+export interface IdempotencyTable {
+  bucket: number;
+  hash: string;
+  /** A message that was accepted under this key … */
+  message_id: number | null;
+  /** … or the answer that any other request got. */
+  status: number | null;
+  body: string | null;
+}
+
+export interface ApiKeyTable {
+  id: number;
+  public_id: string;
+  org_id: number;
+  name: string;
+  hash: Uint8Array;
+  created_at: number;
+  expires_at: number | null;
+}
+
+export interface RevokedTokenTable {
+  hash: Uint8Array;
+  expires_at: number;
+}
+
+export interface TaskTable {
+  id: number;
+  public_id: string;
+  org_id: number;
+  app_id: number;
+  endpoint_id: number;
+  kind: string;
+  status: string;
+  /** Parameters, progress and the place to go on from. */
+  data_json: string;
+  updated_at: number;
+}
+
+export interface Database {
+  organisation: OrganisationTable;
+  application: ApplicationTable;
+  event_type: EventTypeTable;
+  endpoint: EndpointTable;
+  endpoint_secret: EndpointSecretTable;
+  message: MessageTable;
+  delivery: DeliveryTable;
+  attempt: AttemptTable;
+  idempotency: IdempotencyTable;
+  api_key: ApiKeyTable;
+  revoked_token: RevokedTokenTable;
+  task: TaskTable;
+}

@@ -1,0 +1,45 @@
+/**
+ * Keeps a second process away from a data folder. The lock is a transaction held open on a small database of its own: the
+ * system lets it go when the process ends, however it ends, so that no stale lock file can keep a server from starting.
+ */
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { StoreError } from "../errors.ts";
+
+const SQLITE_BUSY = 5;
+
+/** Takes the lock beside the database at `path`. Throws `data_folder_in_use` when another process has it. */
+export function lockFolder(path: string): Disposable {
+  const lock = openLock(path);
+  try {
+    lock.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
+  } catch (cause) {
+    lock.close();
+    if ((cause as { errcode?: number }).errcode !== SQLITE_BUSY) throw unusable(path, cause);
+    throw new StoreError(
+      "data_folder_in_use",
+      `Another Posthorn process uses ${path}: stop it, or give this one a data folder of its own (POSTHORN_DATA_DIR).`,
+      { cause },
+    );
+  }
+  return {
+    [Symbol.dispose]: () => {
+      if (lock.isOpen) lock.close();
+    },
+  };
+}
+
+function openLock(path: string): DatabaseSync {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return new DatabaseSync(`${path}.lock`);
+  } catch (cause) {
+    throw unusable(path, cause);
+  }
+}
+
+function unusable(path: string, cause: unknown): StoreError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new StoreError("storage_failed", `The folder of ${path} cannot be used: ${reason}.`, { cause });
+}

@@ -1,0 +1,21 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { EndpointBacklog } from "../../store.ts";
+
+/**
+ * Lists the endpoints that have live deliveries. Steps along the index from one endpoint to the next, so that the cost follows
+ * the number of endpoints and not the number of deliveries that wait.
+ */
+export function prepareBacklog(db: DatabaseSync): () => readonly EndpointBacklog[] {
+  const statement = db.prepare(`
+    WITH RECURSIVE step (endpointId) AS (
+      SELECT min(endpoint_id) FROM delivery INDEXED BY delivery_due WHERE due IS NOT NULL
+      UNION ALL
+      SELECT (SELECT min(endpoint_id) FROM delivery INDEXED BY delivery_due
+              WHERE due IS NOT NULL AND endpoint_id > step.endpointId)
+      FROM step WHERE step.endpointId IS NOT NULL
+    )
+    SELECT endpointId, (SELECT min(due) FROM delivery INDEXED BY delivery_due
+                        WHERE due IS NOT NULL AND endpoint_id = step.endpointId) AS due
+    FROM step WHERE endpointId IS NOT NULL`);
+  return () => statement.all() as unknown as EndpointBacklog[];
+}

@@ -1,0 +1,61 @@
+import type { DatabaseSync } from "node:sqlite";
+import { DELIVERY_STATE, TRIGGER } from "../../schema.ts";
+import type { RecordEntry } from "../../store.ts";
+
+/**
+ * Writes the outcome of an attempt: one appended attempt, one delivery moved on.
+ *
+ * The update names the generation that the dispatcher read. When somebody made the delivery due again meanwhile (a resend, a
+ * recovery), their wish stands and the outcome only adds what it knows.
+ */
+export function prepareRecord(db: DatabaseSync): (entry: RecordEntry) => void {
+  const insertAttempt = db.prepare("INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const scheduled = db.prepare(
+    "UPDATE delivery SET state = ?, due = ?, attempts = ? WHERE message_id = ? AND endpoint_id = ? AND generation = ?",
+  );
+  const manual = db.prepare(`
+    UPDATE delivery SET
+      state = CASE
+        WHEN state = ${DELIVERY_STATE.succeeded} THEN state
+        WHEN ?1 = ${DELIVERY_STATE.failed} AND resume_due IS NOT NULL THEN state
+        ELSE ?1 END,
+      due = CASE WHEN ?1 = ${DELIVERY_STATE.failed} THEN resume_due END,
+      manual = 0,
+      resume_due = NULL
+    WHERE message_id = ?2 AND endpoint_id = ?3 AND generation = ?4`);
+  // What the schedule has left is decided by the attempt that was under way, not by the due time it began with.
+  const overtaken = db.prepare(`
+    UPDATE delivery SET
+      state = CASE WHEN ?1 = ${DELIVERY_STATE.succeeded} THEN ?1 ELSE state END,
+      attempts = max(attempts, ?2),
+      resume_due = CASE
+        WHEN ?1 = ${DELIVERY_STATE.succeeded} THEN NULL
+        WHEN ?5 = ${TRIGGER.scheduled} THEN ?6
+        ELSE resume_due END
+    WHERE message_id = ?3 AND endpoint_id = ?4`);
+
+  return (entry) => {
+    const { messageId, endpointId, generation, trigger, state, due, attempts, attempt } = entry;
+    if (attempt !== null) {
+      const { id, publicId, url, status, responseCode, response, durationMs, errorCode } = attempt;
+      insertAttempt.run(
+        id,
+        publicId,
+        messageId,
+        endpointId,
+        url,
+        status,
+        trigger,
+        responseCode,
+        response,
+        durationMs,
+        errorCode,
+      );
+    }
+    const { changes } =
+      trigger === TRIGGER.manual
+        ? manual.run(state, messageId, endpointId, generation)
+        : scheduled.run(state, due, attempts, messageId, endpointId, generation);
+    if (changes === 0) overtaken.run(state, attempts, messageId, endpointId, trigger, due);
+  };
+}

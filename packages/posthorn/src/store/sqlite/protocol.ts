@@ -1,0 +1,209 @@
+/** What the main thread and the database threads say to each other. */
+import type { AttemptStatus, DeliveryState, Trigger } from "../schema.ts";
+import type { AcceptEntry, AcceptResult, AttemptEntry, DuePage, EndpointBacklog, RecordEntry } from "../store.ts";
+
+export interface ThreadOptions {
+  readonly path: string;
+  readonly role: "writer" | "reader";
+  /** Upper bound of the file, in pages of 4 KiB; for tests of a full disk. */
+  readonly maxPages: number | null;
+}
+
+/** A message and its deliveries, as the writer thread works with them. */
+export type AcceptRow = Omit<AcceptEntry, "payload"> & { readonly payloadBytes: number };
+
+/** `stored`, `duplicate_event_id`, or the key of the message that used the idempotency key before. */
+export type AcceptStatus = "stored" | "duplicate_event_id" | number;
+
+/** A value that crosses the thread boundary cheaply. */
+export type Cell = string | number | null;
+
+/**
+ * One group commit. Rows are cells in one flat list, one after another (see `encodeAccept` and `encodeRecord`): cloning one long
+ * list of primitive values costs a fraction of cloning many small objects. Payloads stand one after another in one buffer, which is
+ * transferred and not copied.
+ */
+export interface Batch {
+  readonly accepts: readonly Cell[];
+  readonly payloads: Uint8Array;
+  readonly records: readonly Cell[];
+}
+
+/** What became of each row, in order; `null` when every one was simply stored. */
+export interface BatchResult {
+  readonly accepts: readonly (AcceptStatus | ThreadFailure)[] | null;
+  readonly records: readonly (ThreadFailure | null)[] | null;
+}
+
+export interface QueryResult {
+  readonly rows: Record<string, unknown>[];
+  readonly changes: number | null;
+}
+
+/** A failure as it crosses the thread boundary: the extended result code of SQLite where there is one. */
+export interface ThreadFailure {
+  readonly message: string;
+  readonly sqliteCode: number | null;
+  /** Set when the failure is one of Posthorn's own. */
+  readonly posthornCode?: "schema_too_new";
+}
+
+export type ThreadRequest =
+  | { readonly op: "batch"; readonly batch: Batch }
+  | { readonly op: "query"; readonly sql: string; readonly parameters: readonly unknown[] }
+  | { readonly op: "due"; readonly endpointId: number; readonly now: number; readonly limit: number }
+  | { readonly op: "backlog" }
+  | { readonly op: "reclaim"; readonly pages: number }
+  | { readonly op: "close" };
+
+export interface ThreadResults {
+  batch: BatchResult;
+  query: QueryResult;
+  due: DuePage;
+  backlog: readonly EndpointBacklog[];
+  reclaim: null;
+  close: null;
+}
+
+export interface ThreadReply {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly failure?: ThreadFailure;
+}
+
+export function encodeAccept(cells: Cell[], entry: AcceptEntry): void {
+  const { idempotency: key, endpointIds } = entry;
+  cells.push(
+    entry.id,
+    entry.publicId,
+    entry.appId,
+    entry.eventType,
+    entry.eventId,
+    entry.channelsJson,
+    entry.tagsJson,
+    entry.contentType,
+    entry.expiresAt,
+    entry.deliverAt,
+    entry.due,
+    entry.payload.byteLength,
+    key === null ? null : key.hash,
+    key === null ? 0 : key.buckets.length,
+    endpointIds.length,
+  );
+  if (key !== null) cells.push(...key.buckets);
+  for (const endpointId of endpointIds) cells.push(endpointId);
+}
+
+export function decodeAccepts(cells: readonly Cell[]): readonly AcceptRow[] {
+  const rows: AcceptRow[] = [];
+  const reader = new CellReader(cells);
+  while (reader.more) {
+    const row = {
+      id: reader.number(),
+      publicId: reader.text(),
+      appId: reader.number(),
+      eventType: reader.text(),
+      eventId: reader.textOrNull(),
+      channelsJson: reader.textOrNull(),
+      tagsJson: reader.textOrNull(),
+      contentType: reader.text(),
+      expiresAt: reader.numberOrNull(),
+      deliverAt: reader.numberOrNull(),
+      due: reader.number(),
+      payloadBytes: reader.number(),
+    };
+    const hash = reader.textOrNull();
+    const buckets = reader.number();
+    const endpoints = reader.number();
+    const idempotency = hash === null ? null : { hash, buckets: reader.numbers(buckets) };
+    rows.push({ ...row, idempotency, endpointIds: reader.numbers(endpoints) });
+  }
+  return rows;
+}
+
+export function encodeRecord(cells: Cell[], { attempt, ...delivery }: RecordEntry): void {
+  cells.push(
+    delivery.messageId,
+    delivery.endpointId,
+    delivery.generation,
+    delivery.trigger,
+    delivery.state,
+    delivery.due,
+    delivery.attempts,
+    attempt === null ? null : attempt.id,
+  );
+  if (attempt === null) return;
+  const { publicId, url, status, responseCode, response, durationMs, errorCode } = attempt;
+  cells.push(publicId, url, status, responseCode, response, durationMs, errorCode);
+}
+
+export function decodeRecords(cells: readonly Cell[]): readonly RecordEntry[] {
+  const rows: RecordEntry[] = [];
+  const reader = new CellReader(cells);
+  while (reader.more) {
+    const delivery = {
+      messageId: reader.number(),
+      endpointId: reader.number(),
+      generation: reader.number(),
+      trigger: reader.number() as Trigger,
+      state: reader.number() as DeliveryState,
+      due: reader.numberOrNull(),
+      attempts: reader.number(),
+    };
+    const id = reader.numberOrNull();
+    rows.push({ ...delivery, attempt: id === null ? null : decodeAttempt(id, reader) });
+  }
+  return rows;
+}
+
+function decodeAttempt(id: number, reader: CellReader): AttemptEntry {
+  return {
+    id,
+    publicId: reader.text(),
+    url: reader.text(),
+    status: reader.number() as AttemptStatus,
+    responseCode: reader.number(),
+    response: reader.text(),
+    durationMs: reader.number(),
+    errorCode: reader.textOrNull(),
+  };
+}
+
+/** Reads cells in the order they were written. Both ends are this file, so a cell is what its place says. */
+class CellReader {
+  readonly #cells: readonly Cell[];
+  #at = 0;
+
+  constructor(cells: readonly Cell[]) {
+    this.#cells = cells;
+  }
+
+  get more(): boolean {
+    return this.#at < this.#cells.length;
+  }
+
+  number(): number {
+    return this.#cells[this.#at++] as number;
+  }
+
+  numberOrNull(): number | null {
+    return this.#cells[this.#at++] as number | null;
+  }
+
+  text(): string {
+    return this.#cells[this.#at++] as string;
+  }
+
+  textOrNull(): string | null {
+    return this.#cells[this.#at++] as string | null;
+  }
+
+  numbers(count: number): readonly number[] {
+    this.#at += count;
+    return this.#cells.slice(this.#at - count, this.#at) as number[];
+  }
+}
+
+export function acceptResult(status: AcceptStatus): AcceptResult {
+  return typeof status === "number" ? { kind: "replayed", messageId: status } : { kind: status };
+}

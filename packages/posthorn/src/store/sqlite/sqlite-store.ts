@@ -1,0 +1,142 @@
+/** The embedded store: SQLite in threads, one that writes and some that read. */
+import { closeSync, openSync } from "node:fs";
+import { Kysely } from "kysely";
+import type { Database } from "../schema.ts";
+import type { AcceptEntry, AcceptResult, DuePage, EndpointBacklog, RecordEntry, Store, Tx } from "../store.ts";
+import { threadDialect } from "./dialect.ts";
+import { lockFolder } from "./folder-lock.ts";
+import { ThreadClient } from "./thread-client.ts";
+import { Writer } from "./writer.ts";
+
+export interface SqliteStoreOptions {
+  /** Path of the database file; its folder is made when missing. */
+  readonly path: string;
+  /** Threads that answer queries. */
+  readonly readers?: number;
+  /** Upper bound of the file in pages of 4 KiB; for tests of a full disk. */
+  readonly maxPages?: number;
+}
+
+/** Pages given back in one step: 8 MiB. */
+const RECLAIM_PAGES = 2000;
+
+export class SqliteStore implements Store {
+  readonly db: Kysely<Database>;
+  readonly #writeDb: Kysely<Database>;
+  readonly #writer: Writer;
+  readonly #readers: readonly ThreadClient[];
+  readonly #lock: Disposable;
+
+  private constructor(writer: Writer, readers: readonly ThreadClient[], lock: Disposable) {
+    this.#writer = writer;
+    this.#readers = readers;
+    this.#lock = lock;
+    this.db = new Kysely<Database>({ dialect: threadDialect(() => this.#lendReader()) });
+    this.#writeDb = new Kysely<Database>({ dialect: threadDialect(() => this.#lendWriter()) });
+  }
+
+  /** Opens the file, brings its schema up to date and keeps other processes away from it. */
+  static async open({ path, readers = 2, maxPages }: SqliteStoreOptions): Promise<SqliteStore> {
+    const lock = lockFolder(path);
+    try {
+      // SQLite would make it readable for everybody; the files beside it get the mode of this one.
+      closeSync(openSync(path, "a", 0o600));
+      const writer = await ThreadClient.open({ path, role: "writer", maxPages: maxPages ?? null });
+      const opening = Array.from({ length: readers }, () =>
+        ThreadClient.open({ path, role: "reader", maxPages: null }),
+      );
+      return new SqliteStore(new Writer(writer, path), await Promise.all(opening), lock);
+    } catch (error) {
+      lock[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  accept(entry: AcceptEntry): Promise<AcceptResult> {
+    return this.#writer.accept(entry);
+  }
+
+  record(entry: RecordEntry): Promise<void> {
+    return this.#writer.record(entry);
+  }
+
+  due(endpointId: number, now: number, limit: number): Promise<DuePage> {
+    return this.#writer.due(endpointId, now, limit);
+  }
+
+  backlog(): Promise<readonly EndpointBacklog[]> {
+    return this.#writer.backlog();
+  }
+
+  async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const hooks: (() => void)[] = [];
+    const result = await this.#writeDb
+      .transaction()
+      .execute((db) => work({ db, afterCommit: (hook) => void hooks.push(hook) }));
+    for (const hook of hooks) hook();
+    return result;
+  }
+
+  async payload(messageId: number): Promise<Uint8Array | null> {
+    const row = await this.db.selectFrom("message").select("payload").where("id", "=", messageId).executeTakeFirst();
+    return row?.payload ?? null;
+  }
+
+  async ping(): Promise<void> {
+    await this.#writer.query("SELECT 1", []);
+  }
+
+  async reclaim(): Promise<void> {
+    await this.#writer.reclaim(RECLAIM_PAGES);
+  }
+
+  async lastKey(): Promise<number> {
+    const tables = [
+      "message",
+      "attempt",
+      "application",
+      "endpoint",
+      "endpoint_secret",
+      "event_type",
+      "task",
+      "api_key",
+    ] as const;
+    const keys = await Promise.all(
+      tables.map(async (table) => {
+        const row = await this.db
+          .selectFrom(table)
+          .select((eb) => eb.fn.max("id").as("id"))
+          .executeTakeFirst();
+        return row?.id ?? 0;
+      }),
+    );
+    return Math.max(...keys);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#readers.map((reader) => reader.close()));
+    await this.#writer.close();
+    this.#lock[Symbol.dispose]();
+  }
+
+  /** A query goes to the reader with the least to do; it holds nobody else up. */
+  async #lendReader(): ReturnType<Parameters<typeof threadDialect>[0]> {
+    const reader = this.#readers.reduce((least, candidate) => (candidate.load < least.load ? candidate : least));
+    return {
+      run: (sql, parameters) => reader.request<"query">({ op: "query", sql, parameters }),
+      release: () => undefined,
+    };
+  }
+
+  #lendWriter(): ReturnType<Parameters<typeof threadDialect>[0]> {
+    return new Promise((lend, fail) => {
+      this.#writer
+        .exclusive(() => {
+          const { promise: released, resolve: release } = Promise.withResolvers<void>();
+          lend({ run: (sql, parameters) => this.#writer.query(sql, parameters), release });
+          return released;
+        })
+        .catch(fail);
+    });
+  }
+}

@@ -1,0 +1,111 @@
+/** The main thread's end of a database thread. */
+import { Worker } from "node:worker_threads";
+import { StoreError } from "../errors.ts";
+import type { ThreadFailure, ThreadOptions, ThreadReply, ThreadRequest, ThreadResults } from "./protocol.ts";
+
+const SQLITE_IOERR = 10;
+const SQLITE_CORRUPT = 11;
+const SQLITE_FULL = 13;
+const SQLITE_NOTADB = 26;
+const SQLITE_CONSTRAINT_PRIMARYKEY = 1555;
+const SQLITE_CONSTRAINT_UNIQUE = 2067;
+
+interface Waiting {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Sends requests to one thread and matches its answers, which come in the order of the requests. */
+export class ThreadClient {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #path: string;
+  #lastId = 0;
+  #dead: Error | null = null;
+
+  private constructor(options: ThreadOptions) {
+    this.#path = options.path;
+    // The built package has .js beside this file, the repository .ts.
+    const file = new URL(import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js", import.meta.url);
+    this.#worker = new Worker(file, { workerData: options, name: `posthorn-${options.role}` });
+    this.#worker.on("message", (reply: ThreadReply) => this.#settle(reply));
+    this.#worker.on("error", (error) => this.#die(error));
+    this.#worker.on("exit", () => this.#die(new Error("the database thread ended")));
+  }
+
+  /** Resolves once the thread has its connection open and, for the writer, the schema up to date. */
+  static async open(options: ThreadOptions): Promise<ThreadClient> {
+    const client = new ThreadClient(options);
+    await new Promise<void>((resolve, reject) => client.#waiting.set(0, { resolve, reject }));
+    return client;
+  }
+
+  /** Requests that are not answered yet. */
+  get load(): number {
+    return this.#waiting.size;
+  }
+
+  request<Op extends ThreadRequest["op"]>(
+    request: Extract<ThreadRequest, { op: Op }>,
+    transfer: ArrayBuffer[] = [],
+  ): Promise<ThreadResults[Op]> {
+    if (this.#dead !== null) return Promise.reject(this.#dead);
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, request }, transfer);
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#dead !== null) return;
+    await this.request<"close">({ op: "close" });
+    await this.#worker.terminate();
+  }
+
+  #settle({ id, value, failure }: ThreadReply): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (failure === undefined) waiting?.resolve(value as never);
+    else waiting?.reject(toStoreError(failure, this.#path));
+  }
+
+  #die(cause: Error): void {
+    this.#dead ??= new StoreError("storage_failed", `The database thread stopped: ${cause.message}.`, { cause });
+    for (const { reject } of this.#waiting.values()) reject(this.#dead);
+    this.#waiting.clear();
+  }
+}
+
+/** Says in one sentence what the database refused and what to do about it. */
+export function toStoreError(failure: ThreadFailure, path: string): StoreError {
+  if (failure.posthornCode !== undefined) return new StoreError(failure.posthornCode, failure.message);
+  const cause = new Error(failure.message);
+  const code = failure.sqliteCode ?? 0;
+  if (code === SQLITE_CONSTRAINT_UNIQUE || code === SQLITE_CONSTRAINT_PRIMARYKEY) {
+    return new StoreError("conflict", "A row with the same unique value exists.", { cause, unique: true });
+  }
+  switch (code & 0xff) {
+    case SQLITE_FULL:
+      return new StoreError("storage_full", `The disk of ${path} is full: free some space; nothing was half written.`, {
+        cause,
+      });
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return new StoreError(
+        "storage_corrupt",
+        `The database ${path} is damaged or not a database: restore it from a backup.`,
+        {
+          cause,
+        },
+      );
+    case SQLITE_IOERR:
+      return new StoreError("storage_failed", `The disk of ${path} failed to read or write: ${failure.message}.`, {
+        cause,
+      });
+    default:
+      return new StoreError("storage_failed", `The database ${path} refused a statement: ${failure.message}.`, {
+        cause,
+      });
+  }
+}

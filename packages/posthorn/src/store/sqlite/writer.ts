@@ -1,0 +1,188 @@
+/** Group commit: whatever waits while the disk is busy becomes one transaction. */
+import { StoreError } from "../errors.ts";
+import type { AcceptEntry, AcceptResult, DuePage, EndpointBacklog, RecordEntry } from "../store.ts";
+import {
+  type AcceptStatus,
+  acceptResult,
+  type Batch,
+  type BatchResult,
+  type Cell,
+  encodeAccept,
+  encodeRecord,
+  type ThreadFailure,
+} from "./protocol.ts";
+import { type ThreadClient, toStoreError } from "./thread-client.ts";
+
+/** Rows in one commit at most; more wait for the next, so that no commit holds the disk for long. */
+const MAX_BATCH_ROWS = 1000;
+/** Payload bytes in one commit at most. */
+const MAX_BATCH_BYTES = 16 * 1024 * 1024;
+/** Payload bytes that may wait for the disk; beyond it a publish is refused rather than memory filled. */
+const MAX_WAITING_BYTES = 256 * 1024 * 1024;
+/** Under load a commit waits this long for company: an fsync shared by more rows costs each of them less. */
+const GATHER_MS = 2;
+/** What counts as load: a last batch of at least this many rows. */
+const GATHER_FROM_ROWS = 16;
+
+interface Pending<Entry, Result> {
+  readonly entry: Entry;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Owner of the write connection. Its work is a line of turns: commits of gathered hot rows, write transactions of resources, and
+ * look-ups that must see every outcome recorded before them. One turn at a time has the connection.
+ */
+export class Writer {
+  readonly #thread: ThreadClient;
+  readonly #path: string;
+  #accepts: Pending<AcceptEntry, AcceptResult>[] = [];
+  #records: Pending<RecordEntry, void>[] = [];
+  #waitingBytes = 0;
+  #turn: Promise<void> = Promise.resolve();
+  #flushQueued = false;
+  #lastBatchRows = 0;
+
+  constructor(thread: ThreadClient, path: string) {
+    this.#thread = thread;
+    this.#path = path;
+  }
+
+  accept(entry: AcceptEntry): Promise<AcceptResult> {
+    if (this.#waitingBytes > MAX_WAITING_BYTES) {
+      return Promise.reject(
+        new StoreError("storage_failed", "The disk does not keep up with what is published: try again later."),
+      );
+    }
+    this.#waitingBytes += entry.payload.byteLength;
+    return new Promise((resolve, reject) => {
+      this.#accepts.push({ entry, resolve, reject });
+      this.#queueFlush();
+    });
+  }
+
+  record(entry: RecordEntry): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#records.push({ entry, resolve, reject });
+      this.#queueFlush();
+    });
+  }
+
+  due(endpointId: number, now: number, limit: number): Promise<DuePage> {
+    return this.exclusive(() => this.#thread.request<"due">({ op: "due", endpointId, now, limit }));
+  }
+
+  backlog(): Promise<readonly EndpointBacklog[]> {
+    return this.exclusive(() => this.#thread.request<"backlog">({ op: "backlog" }));
+  }
+
+  reclaim(pages: number): Promise<null> {
+    return this.exclusive(() => this.#thread.request<"reclaim">({ op: "reclaim", pages }));
+  }
+
+  query(
+    sql: string,
+    parameters: readonly unknown[],
+  ): Promise<{ rows: Record<string, unknown>[]; changes: number | null }> {
+    return this.#thread.request<"query">({ op: "query", sql, parameters });
+  }
+
+  /** Runs `work` when everything that was asked for before is done, and nothing else meanwhile. */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  }
+
+  /** Waits for all work that was asked for, then closes the connection. */
+  async close(): Promise<void> {
+    while (this.#accepts.length + this.#records.length > 0) await this.#turn;
+    await this.exclusive(() => this.#thread.close());
+  }
+
+  #queueFlush(): void {
+    if (this.#flushQueued) return;
+    this.#flushQueued = true;
+    void this.exclusive(async () => {
+      await gather(this.#lastBatchRows >= GATHER_FROM_ROWS);
+      this.#flushQueued = false;
+      await this.#flush();
+      if (this.#accepts.length + this.#records.length > 0) this.#queueFlush();
+    });
+  }
+
+  async #flush(): Promise<void> {
+    const accepts = this.#takeAccepts();
+    const records = this.#records.splice(0, Math.max(0, MAX_BATCH_ROWS - accepts.length));
+    this.#lastBatchRows = accepts.length + records.length;
+    const batch = toBatch(accepts, records);
+    try {
+      const result = await this.#thread.request<"batch">({ op: "batch", batch }, [
+        batch.payloads.buffer as ArrayBuffer,
+      ]);
+      this.#settle(accepts, records, result);
+    } catch (error) {
+      for (const { reject } of [...accepts, ...records]) reject(error as Error);
+    }
+  }
+
+  #takeAccepts(): Pending<AcceptEntry, AcceptResult>[] {
+    let bytes = 0;
+    let rows = 0;
+    while (rows < this.#accepts.length && rows < MAX_BATCH_ROWS && bytes < MAX_BATCH_BYTES) {
+      bytes += this.#accepts[rows++]!.entry.payload.byteLength;
+    }
+    this.#waitingBytes -= bytes;
+    return this.#accepts.splice(0, rows);
+  }
+
+  #settle(
+    accepts: readonly Pending<AcceptEntry, AcceptResult>[],
+    records: readonly Pending<RecordEntry, void>[],
+    result: BatchResult,
+  ): void {
+    accepts.forEach(({ resolve, reject }, index) => {
+      const status = result.accepts === null ? "stored" : result.accepts[index]!;
+      if (isFailure(status)) reject(toStoreError(status, this.#path));
+      else resolve(acceptResult(status));
+    });
+    records.forEach(({ resolve, reject }, index) => {
+      const failure = result.records?.[index];
+      if (failure) reject(toStoreError(failure, this.#path));
+      else resolve();
+    });
+  }
+}
+
+function toBatch(
+  accepts: readonly Pending<AcceptEntry, AcceptResult>[],
+  records: readonly Pending<RecordEntry, void>[],
+): Batch {
+  const payloads = new Uint8Array(accepts.reduce((bytes, { entry }) => bytes + entry.payload.byteLength, 0));
+  const acceptCells: Cell[] = [];
+  const recordCells: Cell[] = [];
+  let offset = 0;
+  for (const { entry } of accepts) {
+    encodeAccept(acceptCells, entry);
+    payloads.set(entry.payload, offset);
+    offset += entry.payload.byteLength;
+  }
+  for (const { entry } of records) encodeRecord(recordCells, entry);
+  return { accepts: acceptCells, payloads, records: recordCells };
+}
+
+/** Waits for the end of this turn of the event loop, or under load a little longer. */
+function gather(underLoad: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    if (underLoad) setTimeout(resolve, GATHER_MS);
+    else setImmediate(resolve);
+  });
+}
+
+function isFailure(status: AcceptStatus | ThreadFailure): status is ThreadFailure {
+  return typeof status === "object";
+}

@@ -1,0 +1,117 @@
+/** What the rest of the server needs from a database: queries for resources, and the few hot statements of delivery. */
+import type { Kysely } from "kysely";
+import type { AttemptStatus, Database, DeliveryState, Trigger } from "./schema.ts";
+
+/** A message on its way into the store, with the deliveries it is owed. */
+export interface AcceptEntry {
+  readonly id: number;
+  readonly publicId: string;
+  readonly appId: number;
+  readonly eventType: string;
+  readonly eventId: string | null;
+  readonly channelsJson: string | null;
+  readonly tagsJson: string | null;
+  readonly payload: Uint8Array;
+  readonly contentType: string;
+  readonly expiresAt: number | null;
+  readonly deliverAt: number | null;
+  /** When the first attempts are due. */
+  readonly due: number;
+  /** Keys of the endpoints that matched. */
+  readonly endpointIds: readonly number[];
+  readonly idempotency: IdempotencyKey | null;
+}
+
+/** A hashed idempotency key and the buckets of time in which an earlier use would stand, newest first. */
+export interface IdempotencyKey {
+  readonly hash: string;
+  readonly buckets: readonly number[];
+}
+
+export type AcceptResult =
+  | { readonly kind: "stored" }
+  /** The idempotency key was used before: this message answers the request. */
+  | { readonly kind: "replayed"; readonly messageId: number }
+  /** The application has a message with this event id. */
+  | { readonly kind: "duplicate_event_id" };
+
+/** What an attempt, or the decision not to make one, does to its delivery. */
+export interface RecordEntry {
+  readonly messageId: number;
+  readonly endpointId: number;
+  readonly generation: number;
+  readonly trigger: Trigger;
+  readonly state: DeliveryState;
+  /** Next due time, or `null` when this was the end. Ignored after an attempt by hand. */
+  readonly due: number | null;
+  /** Scheduled attempts that counted so far, this one included. */
+  readonly attempts: number;
+  readonly attempt: AttemptEntry | null;
+}
+
+export interface AttemptEntry {
+  readonly id: number;
+  readonly publicId: string;
+  readonly url: string;
+  readonly status: AttemptStatus;
+  readonly responseCode: number;
+  readonly response: string;
+  readonly durationMs: number;
+  readonly errorCode: string | null;
+}
+
+/** A delivery that is due, as paged in from the database. */
+export interface DueDelivery {
+  readonly messageId: number;
+  readonly publicId: string;
+  readonly endpointId: number;
+  readonly due: number;
+  readonly attempts: number;
+  readonly generation: number;
+  readonly trigger: Trigger;
+  readonly contentType: string;
+  /** `null` when it is large and must be fetched on its own, or gone. */
+  readonly payload: Uint8Array | null;
+}
+
+export interface DuePage {
+  /** Due now, longest waiting first. */
+  readonly deliveries: readonly DueDelivery[];
+  /** When the first delivery that is not in this page is due; `null` when there is none. */
+  readonly nextDue: number | null;
+}
+
+export interface EndpointBacklog {
+  readonly endpointId: number;
+  /** When its first delivery is due. */
+  readonly due: number;
+}
+
+/** A transaction for writes of resources. Hooks run after the commit and not at all when it fails. */
+export interface Tx {
+  readonly db: Kysely<Database>;
+  afterCommit(hook: () => void): void;
+}
+
+export interface Store extends AsyncDisposable {
+  /** Reads what is committed. Never waits for a writer. */
+  readonly db: Kysely<Database>;
+  /** Runs `work` in one write transaction. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Resolves once the message and its deliveries are on disk. */
+  accept(entry: AcceptEntry): Promise<AcceptResult>;
+  /** Resolves once the outcome is on disk. */
+  record(entry: RecordEntry): Promise<void>;
+  /** Deliveries of one endpoint that are due at `now`. Sees every outcome that was recorded before the call. */
+  due(endpointId: number, now: number, limit: number): Promise<DuePage>;
+  /** The endpoints that have deliveries left to make. */
+  backlog(): Promise<readonly EndpointBacklog[]>;
+  /** Exact bytes of a message; `null` once expunged. */
+  payload(messageId: number): Promise<Uint8Array | null>;
+  /** Rejects when the database does not answer. */
+  ping(): Promise<void>;
+  /** Gives some of the space that was freed back to the disk; little enough at a time that nobody waits for it. */
+  reclaim(): Promise<void>;
+  /** The greatest key in use. */
+  lastKey(): Promise<number>;
+}

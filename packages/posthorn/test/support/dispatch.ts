@@ -1,0 +1,127 @@
+/** A dispatcher over a real store, with a clock that is moved by hand and attempts that end as the test says. */
+import { vi } from "vitest";
+import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
+import type { Attempter, AttemptResult, DispatchLimits, Job, JobStore } from "../../src/dispatch/types.ts";
+import type { AcceptEntry } from "../../src/store/store.ts";
+import { ManualClock } from "./manual-clock.ts";
+import { acceptEntry, openStore, type TestStore } from "./store.ts";
+
+/** Attempts get keys far above those that tests give to messages. */
+let lastAttemptKey = 1_000_000;
+
+export function made(status: 0 | 2): AttemptResult {
+  const id = ++lastAttemptKey;
+  return {
+    kind: "made",
+    attempt: {
+      id,
+      publicId: `atmpt_${id}`,
+      url: "https://example.com/",
+      status,
+      responseCode: status === 0 ? 200 : 500,
+      response: "",
+      durationMs: 1,
+      errorCode: null,
+    },
+  };
+}
+
+/** An attempt that is under way until it is ended. */
+export interface OpenAttempt {
+  readonly job: Job;
+  readonly end: (result: AttemptResult) => void;
+}
+
+/** Answers by a script, or leaves each attempt open for the test to end. */
+export class ScriptedAttempter implements Attempter {
+  /** Every job that was attempted, in order. */
+  readonly jobs: Job[] = [];
+  readonly open: OpenAttempt[] = [];
+  /** `null` leaves the attempt open. */
+  script: (job: Job) => AttemptResult | null = () => made(0);
+
+  attempt(job: Job, signal: AbortSignal): Promise<AttemptResult> {
+    this.jobs.push(job);
+    const result = this.script(job);
+    if (result !== null) return Promise.resolve(result);
+    return new Promise((resolve) => {
+      const end = (ended: AttemptResult): void => {
+        this.open.splice(
+          this.open.findIndex((attempt) => attempt.job === job),
+          1,
+        );
+        resolve(ended);
+      };
+      this.open.push({ job, end });
+      signal.addEventListener("abort", () => end({ kind: "not_now", pauseMs: 0 }), { once: true });
+    });
+  }
+
+  /** Message keys that were attempted, in order. */
+  get messages(): number[] {
+    return this.jobs.map((job) => job.messageId);
+  }
+}
+
+export interface DispatchHarness extends AsyncDisposable {
+  readonly clock: ManualClock;
+  readonly attempter: ScriptedAttempter;
+  readonly dispatcher: Dispatcher;
+  readonly trouble: string[];
+  readonly files: TestStore;
+  /** Stores a message and hands it over, as a publish does. */
+  publish(id: number, changes?: Partial<AcceptEntry>): Promise<void>;
+}
+
+export interface HarnessOptions {
+  readonly limits?: Partial<DispatchLimits>;
+  readonly retrySchedule?: readonly number[];
+  /** Stands between the dispatcher and the store, to make it fail. */
+  readonly wrap?: (store: JobStore) => JobStore;
+  readonly files?: TestStore;
+}
+
+export async function dispatchHarness(options: HarnessOptions = {}): Promise<DispatchHarness> {
+  const files = options.files ?? (await openStore());
+  const { store } = files;
+  const clock = new ManualClock();
+  const attempter = new ScriptedAttempter();
+  const trouble: string[] = [];
+  const dispatcher = new Dispatcher({
+    store: options.wrap?.(store) ?? store,
+    attempter,
+    clock,
+    random: () => 0,
+    retrySchedule: options.retrySchedule ?? [5000, 60_000],
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    observer: { trouble: (what) => void trouble.push(what) },
+  });
+  return {
+    clock,
+    attempter,
+    dispatcher,
+    trouble,
+    files,
+    publish: async (id, changes = {}) => {
+      const entry = acceptEntry(id, { due: clock.now(), ...changes });
+      await store.accept(entry);
+      dispatcher.push(entry.endpointIds.map((endpointId) => firstJob(entry, endpointId)));
+    },
+    [Symbol.asyncDispose]: async () => {
+      const stopped = dispatcher.stop(0);
+      clock.advance(0);
+      await stopped;
+      if (options.files === undefined) await files[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function firstJob(entry: AcceptEntry, endpointId: number): Job {
+  const { id: messageId, publicId, due, contentType, payload } = entry;
+  return { messageId, publicId, endpointId, due, attempts: 0, generation: 0, trigger: 0, contentType, payload };
+}
+
+/** Waits until `check` stops throwing. Generous: it bounds a hang, it does not time anything. */
+export function eventually<T>(check: () => T | Promise<T>): Promise<T> {
+  return vi.waitFor(check, { timeout: 15_000, interval: 5 });
+}

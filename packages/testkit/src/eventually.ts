@@ -1,0 +1,24 @@
+/** Waiting for something that another process does, without a sleep of a guessed length. */
+import { setTimeout as delay } from "node:timers/promises";
+
+export interface EventuallyOptions {
+  /** A bound for broken runs, not a measurement: generous, so that a slow machine does not fail a sound test. */
+  readonly timeoutMs?: number;
+  readonly intervalMs?: number;
+}
+
+/** Calls `check` until it does not throw, and returns what it returned. Throws the last error when the time is over. */
+export async function eventually<T>(
+  check: () => T | Promise<T>,
+  { timeoutMs = 20_000, intervalMs = 20 }: EventuallyOptions = {},
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() >= deadline) throw error;
+    }
+    await delay(intervalMs);
+  }
+}

@@ -1,0 +1,13 @@
+/** What tests of whole processes share: the server as a child process, receivers, tokens, names, and waiting. */
+export { eventually, type EventuallyOptions } from "./eventually.ts";
+export { eventTypeName, organisationId, randomId, uid } from "./factories.ts";
+export {
+  type Answer,
+  type Answering,
+  type Received,
+  type Receiver,
+  type ReceiverOptions,
+  startReceiver,
+} from "./receiver.ts";
+export { type Exit, type ServerOptions, startServer, type TestServer } from "./server.ts";
+export { makeToken, makeUnsignedToken } from "./token.ts";

@@ -1,0 +1,172 @@
+/** A webhook receiver that records what it gets, byte for byte, and answers as it is told. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { eventually, type EventuallyOptions } from "./eventually.ts";
+
+/** One request, as it came. */
+export interface Received {
+  /** How many requests came before it. */
+  readonly index: number;
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  /** By lower-case name; a header that came twice is joined with commas. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Names and values in turn, in the case and order of the wire. */
+  readonly rawHeaders: readonly string[];
+  readonly body: Buffer;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+/** How to answer a request. A number is a status. */
+export type Answer =
+  | number
+  | {
+      readonly status?: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string | Buffer;
+      /** Wait this long before the answer. */
+      readonly delayMs?: number;
+      /** Send the body in pieces of 16 bytes, this far apart. */
+      readonly dripMs?: number;
+    }
+  /** Never answer. */
+  | "hang"
+  /** Close the connection without an answer. */
+  | "reset"
+  /** Answer 200 with a body that never ends. */
+  | "endless";
+
+export type Answering = Answer | ((request: Received) => Answer | Promise<Answer>);
+
+export interface ReceiverOptions {
+  /** Defaults to 204. */
+  readonly answer?: Answering;
+}
+
+export interface Receiver extends AsyncDisposable {
+  /** Such as `http://127.0.0.1:40000`, without a slash at the end. */
+  readonly url: string;
+  readonly requests: readonly Received[];
+  /** Changes how requests are answered from now on. */
+  answer(answer: Answering): void;
+  /** The first request that fulfils `predicate`, once it has come. */
+  waitFor(predicate: (request: Received) => boolean, options?: EventuallyOptions): Promise<Received>;
+  /** All requests, once there are at least `count`. */
+  waitForCount(count: number, options?: EventuallyOptions): Promise<readonly Received[]>;
+  clear(): void;
+  close(): Promise<void>;
+}
+
+const DRIP_BYTES = 16;
+
+/** Starts a receiver on a free port of the loopback interface. */
+export async function startReceiver({ answer = 204 }: ReceiverOptions = {}): Promise<Receiver> {
+  const requests: Received[] = [];
+  let answering: Answering = answer;
+  let count = 0;
+  const serve = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    const request: Received = { ...(await record(incoming)), index: count++ };
+    requests.push(request);
+    await give(typeof answering === "function" ? await answering(request) : answering, outgoing);
+  };
+  const server = createServer((incoming, outgoing) => {
+    // When the sender goes away in the middle, nobody is left to answer.
+    serve(incoming, outgoing).catch(() => outgoing.destroy());
+  });
+  await listen(server);
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    answer: (next) => {
+      answering = next;
+    },
+    waitFor: (predicate, options) =>
+      eventually(() => requests.find(predicate) ?? fail("the request has not come", requests), options),
+    waitForCount: (wanted, options) =>
+      eventually(
+        () => (requests.length >= wanted ? requests : fail(`fewer than ${wanted} requests`, requests)),
+        options,
+      ),
+    clear: () => {
+      requests.length = 0;
+    },
+    close: () => close(server),
+    [Symbol.asyncDispose]: () => close(server),
+  };
+}
+
+function fail(what: string, requests: readonly Received[]): never {
+  const seen = requests.map(({ method, path }) => `${method} ${path}`).slice(-20);
+  throw new Error(`The receiver: ${what}; it has ${requests.length}${seen.map((line) => `\n  ${line}`).join("")}`);
+}
+
+async function record(incoming: IncomingMessage): Promise<Omit<Received, "index">> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  const { method = "", url = "", rawHeaders } = incoming;
+  const headers: Record<string, string> = {};
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!.toLowerCase();
+    const value = rawHeaders[index + 1]!;
+    headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
+  }
+  return { method, path: url, headers, rawHeaders, body: Buffer.concat(chunks), at: Date.now() };
+}
+
+async function give(answer: Answer, outgoing: ServerResponse): Promise<void> {
+  if (answer === "hang") return;
+  if (answer === "reset") {
+    outgoing.socket?.resetAndDestroy();
+    return;
+  }
+  if (answer === "endless") return giveEndless(outgoing);
+  const {
+    status = 200,
+    headers = {},
+    body = "",
+    delayMs = 0,
+    dripMs = 0,
+  } = typeof answer === "number" ? { status: answer } : answer;
+  if (delayMs > 0) await pause(delayMs);
+  outgoing.writeHead(status, headers);
+  if (dripMs === 0) {
+    outgoing.end(body);
+    return;
+  }
+  const bytes = Buffer.from(body);
+  for (let sent = 0; sent < bytes.length && !outgoing.destroyed; sent += DRIP_BYTES) {
+    outgoing.write(bytes.subarray(sent, sent + DRIP_BYTES));
+    await pause(dripMs);
+  }
+  outgoing.end();
+}
+
+async function giveEndless(outgoing: ServerResponse): Promise<void> {
+  const chunk = Buffer.alloc(64 * 1024, "a");
+  outgoing.writeHead(200, { "content-type": "text/plain" });
+  while (!outgoing.destroyed) {
+    if (outgoing.write(chunk)) await pause(1);
+    else await new Promise((resolve) => void outgoing.once("drain", resolve).once("close", resolve));
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms));
+}
+
+function listen(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+}
+
+async function close(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = new Promise((resolve) => void server.close(resolve));
+  server.closeAllConnections();
+  await closed;
+}

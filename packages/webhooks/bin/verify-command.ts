@@ -1,0 +1,135 @@
+import { parseArgs } from "node:util";
+import { isWebhookError, tryVerify, type Verified, type WebhookError, type WebhookRequest } from "@posthorn/webhooks";
+import { type Diagnosis, diagnoseProvider, diagnoseStandard } from "@posthorn/webhooks/doctor";
+import { answerHandshake, describe, type ProviderOptions, tryVerifyProvider } from "@posthorn/webhooks/provider";
+import { findProvider } from "@posthorn/webhooks/providers";
+import type { Terminal } from "./cli.ts";
+import { parseHttpMessage } from "./http-message.ts";
+
+/** A mistake on the command line; its message goes to the user as it is. */
+export class UsageError extends Error {
+  override readonly name: string = "UsageError";
+}
+
+const OPTIONS = {
+  provider: { type: "string", default: "standard" },
+  secret: { type: "string", multiple: true },
+  "secret-file": { type: "string", multiple: true },
+  "public-key": { type: "string", multiple: true },
+  config: { type: "string", multiple: true },
+  other: { type: "string", multiple: true },
+  url: { type: "string" },
+  at: { type: "string" },
+  "any-time": { type: "boolean" },
+  json: { type: "boolean" },
+} as const;
+
+/** What came of a request. */
+interface Outcome {
+  readonly verified?: Verified;
+  readonly handshake?: { readonly status: number; readonly body: string };
+  readonly error?: WebhookError;
+  readonly diagnosis?: Diagnosis;
+  readonly event?: { readonly type: string | undefined; readonly id: string | undefined };
+}
+
+/** `webhooks verify`: prints the verdict and, on failure, what the doctor found. */
+export async function verifyCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  const request = parseHttpMessage(await terminal.read(positionals[0]), values.url);
+  if (typeof request === "string") throw new UsageError(request);
+  const fromFiles = await Promise.all((values["secret-file"] ?? []).map((path) => readText(terminal, path)));
+  const options: ProviderOptions = {
+    secrets: [...(values.secret ?? []), ...fromFiles],
+    publicKeys: values["public-key"] ?? [],
+    config: namedValues(values.config),
+    now: clock(values.at, terminal),
+    ...(values["any-time"] === true && { toleranceSeconds: Infinity, futureToleranceSeconds: Infinity }),
+  };
+  const otherSecrets = namedValues(values.other);
+  const outcome =
+    values.provider === "standard"
+      ? await standardOutcome(request, options, otherSecrets)
+      : await providerOutcome(values.provider, request, options, otherSecrets);
+  terminal.out(values.json === true ? `${JSON.stringify(outcome, errorAsText, 2)}\n` : describeOutcome(outcome));
+  return outcome.error === undefined ? 0 : 1;
+}
+
+async function standardOutcome(
+  request: WebhookRequest,
+  options: ProviderOptions,
+  otherSecrets: Readonly<Record<string, string>>,
+): Promise<Outcome> {
+  const secrets = [options.secrets ?? [], (options.publicKeys ?? []) as string[]].flat();
+  if (secrets.length === 0) throw new UsageError("Pass the secret as --secret or --secret-file.");
+  const result = await tryVerify(request, secrets, options);
+  if (result.ok) return { verified: result };
+  return { error: result.error, diagnosis: await diagnoseStandard(request, secrets, { ...options, otherSecrets }) };
+}
+
+async function providerOutcome(
+  id: string,
+  request: WebhookRequest,
+  options: ProviderOptions,
+  otherSecrets: Readonly<Record<string, string>>,
+): Promise<Outcome> {
+  const definition = findProvider(id);
+  if (definition === undefined) throw new UsageError(`There is no provider ${id}. List them with: webhooks providers`);
+  const handshake = await answerHandshake(definition, request, options);
+  if (handshake !== undefined && handshake.error === undefined) return { handshake };
+  const result = await tryVerifyProvider(definition, request, options);
+  const event = describe(definition, request);
+  if (result.ok) return { verified: result, event };
+  const diagnosis = await diagnoseProvider(definition, request, { ...options, otherSecrets });
+  return { error: result.error, event, diagnosis };
+}
+
+function describeOutcome({ verified, handshake, error, diagnosis, event }: Outcome): string {
+  const about =
+    event?.type === undefined ? "" : `  event ${event.type}${event.id === undefined ? "" : `, delivery ${event.id}`}\n`;
+  if (handshake !== undefined) return `A handshake. The answer to give: ${handshake.status} ${handshake.body}\n`;
+  if (verified !== undefined) {
+    const signed = verified.signedAt === undefined ? "" : `, signed at ${verified.signedAt.toISOString()}`;
+    const which = verified.secretIndex > 0 ? `, with secret ${verified.secretIndex + 1}` : "";
+    return `Verified (${verified.scheme}${which}${signed}).\n${about}`;
+  }
+  return `Not verified: ${error?.code}\n  ${error?.message}\n${about}${describeDiagnosis(diagnosis)}`;
+}
+
+function describeDiagnosis(diagnosis: Diagnosis | undefined): string {
+  if (diagnosis === undefined) return "";
+  const list = (findings: Diagnosis["findings"]) =>
+    findings.map(({ code, message }) => `  - ${code}: ${message}\n`).join("");
+  const { findings, hints, tried } = diagnosis;
+  if (findings.length > 0) return `The doctor found what explains it:\n${list(findings)}`;
+  const nothing = `The doctor tried ${tried} likely mistakes, and none explains it.\n`;
+  return hints.length > 0 ? `${nothing}But it looks wrong that:\n${list(hints)}` : nothing;
+}
+
+function errorAsText(_key: string, value: unknown): unknown {
+  if (!isWebhookError(value)) return value;
+  const { code, message, details } = value;
+  return { code, message, details };
+}
+
+function namedValues(pairs: readonly string[] | undefined): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const pair of pairs ?? []) {
+    const equals = pair.indexOf("=");
+    if (equals <= 0) throw new UsageError("Write --config and --other as name=value.");
+    values[pair.slice(0, equals)] = pair.slice(equals + 1);
+  }
+  return values;
+}
+
+async function readText(terminal: Terminal, path: string): Promise<string> {
+  // Editors end files with a newline that is not part of the secret.
+  return new TextDecoder().decode(await terminal.read(path)).replace(/\r?\n$/, "");
+}
+
+function clock(at: string | undefined, terminal: Terminal): () => number {
+  if (at === undefined) return terminal.now;
+  const time = /^\d+$/.test(at) ? Number(at) * 1000 : Date.parse(at);
+  if (Number.isNaN(time)) throw new UsageError("--at is neither ISO 8601 nor Unix seconds.");
+  return () => time;
+}

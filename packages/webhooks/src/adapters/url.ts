@@ -1,0 +1,31 @@
+import type { HeaderReader } from "../request.ts";
+
+/** How to find the URL that the sender called, which some providers sign. */
+export interface UrlOptions {
+  /**
+   * What senders put in front of this server's paths, such as `https://hooks.example.com` or, when a proxy strips a
+   * prefix, `https://example.com/hooks`. The safe choice: nothing in the request is asked.
+   */
+  readonly publicUrl?: string;
+  /** Believes `x-forwarded-proto` and `x-forwarded-host`. Only behind a proxy that sets both. Defaults to false. */
+  readonly trustProxy?: boolean;
+}
+
+/** The absolute URL of a request, from its path with query and what is known about the connection. */
+export function absoluteUrl(
+  path: string,
+  connection: { readonly headers: HeaderReader; readonly encrypted: boolean },
+  options: UrlOptions,
+): string {
+  if (options.publicUrl !== undefined) return options.publicUrl.replace(/\/+$/, "") + path;
+  const { headers } = connection;
+  const forwarded = (name: string) => (options.trustProxy === true ? firstOf(headers.get(name)) : undefined);
+  const protocol = forwarded("x-forwarded-proto") ?? (connection.encrypted ? "https" : "http");
+  const host = forwarded("x-forwarded-host") ?? headers.get("host") ?? headers.get(":authority") ?? "localhost";
+  return `${protocol}://${host}${path}`;
+}
+
+function firstOf(list: string | undefined): string | undefined {
+  const first = list?.split(",")[0]?.trim();
+  return first === "" ? undefined : first;
+}

@@ -1,0 +1,69 @@
+import type { WebhookRequest } from "../request.ts";
+import type { VerifyResult } from "../result.ts";
+import type { StandardSecret } from "../standard/secret.ts";
+
+/** Request, secrets and settings as they are verified: what a likely mistake changes. */
+export interface Attempt {
+  readonly request: WebhookRequest;
+  readonly secrets: readonly StandardSecret[];
+  readonly config: Readonly<Record<string, string | undefined>>;
+}
+
+/** Verifies an attempt, with the scheme's window or (`anyTime`) without. Must not throw. */
+export type Check = (attempt: Attempt, anyTime: boolean) => Promise<VerifyResult>;
+
+/** What a finding says, in a form to switch on. */
+export type FindingCode =
+  // The clock.
+  | "clock"
+  // The secret.
+  | "secret_whitespace"
+  | "secret_quoted"
+  | "secret_with_name"
+  | "secret_escaped"
+  | "secret_encoding"
+  | "secret_prefix"
+  | "secret_of_other_environment"
+  | "secret_looks_wrong"
+  // The body.
+  | "body_newline"
+  | "body_line_endings"
+  | "body_whitespace"
+  | "body_byte_order_mark"
+  | "body_reserialised"
+  | "body_form_reserialised"
+  | "body_character_set"
+  | "body_base64"
+  | "body_quoted"
+  | "body_emptied"
+  // The headers.
+  | "header_names"
+  | "header_family"
+  | "header_quoted"
+  | "signature_prefix"
+  | "signature_encoding"
+  // The URL.
+  | "url_scheme"
+  | "url_host"
+  | "url_port"
+  | "url_trailing_slash"
+  | "url_query"
+  | "url_encoding"
+  | "url_of_request";
+
+/** Something that was found, in words for the person who sets the receiver up. Safe to show and to log. */
+export interface Finding {
+  readonly code: FindingCode;
+  /** What is wrong and what to do. Never holds a secret or a signature. */
+  readonly message: string;
+}
+
+/** A likely mistake, undone: the attempt as it would be without it. */
+export interface Remedy extends Finding {
+  readonly attempt: Attempt;
+}
+
+/** The attempt with another body. */
+export function withBody(attempt: Attempt, body: Uint8Array): Attempt {
+  return { ...attempt, request: { ...attempt.request, body } };
+}

@@ -1,0 +1,108 @@
+import { decodeBase64, decodeBase64Url, decodeHex, decodeUtf8, encodeBase64, encodeHex, utf8 } from "../encoding.ts";
+import type { StandardSecret } from "../standard/secret.ts";
+import type { Attempt, Finding, FindingCode, Remedy } from "./attempt.ts";
+
+const COPY = "Copy it again, without what is around it.";
+
+type Reading = readonly [code: FindingCode, message: string, secret: StandardSecret | undefined];
+
+/** What the secrets may have been meant to be. `raw` adds readings as bytes, for schemes that take them. */
+export function* secretRemedies(
+  attempt: Attempt,
+  raw: boolean,
+  others: Readonly<Record<string, string>>,
+): Generator<Remedy> {
+  for (const [name, secret] of Object.entries(others)) {
+    const message = `The secret that fits is the one you gave as "${name}": the request comes from another environment or endpoint.`;
+    yield { code: "secret_of_other_environment", message, attempt: { ...attempt, secrets: [secret] } };
+  }
+  for (const [index, secret] of attempt.secrets.entries()) {
+    if (typeof secret !== "string") continue;
+    for (const [code, message, reading] of readings(secret, raw)) {
+      if (reading === undefined || reading === secret || reading.length === 0) continue;
+      yield { code, message, attempt: withSecret(attempt, index, reading) };
+    }
+  }
+}
+
+function withSecret(attempt: Attempt, index: number, secret: StandardSecret): Attempt {
+  return { ...attempt, secrets: attempt.secrets.map((given, at) => (at === index ? secret : given)) };
+}
+
+function readings(secret: string, raw: boolean): Reading[] {
+  const bare = secret.replace(/^wh(sec|sk|pk)_/, "");
+  const tidy = secret.trim();
+  const encoding = (message: string, reading: StandardSecret | undefined): Reading => [
+    "secret_encoding",
+    message,
+    reading,
+  ];
+  const asText = (bytes: Uint8Array | undefined) => (bytes === undefined ? undefined : decodeUtf8(bytes));
+  const around: Reading[] = [
+    ["secret_whitespace", `The secret has white space around it. ${COPY}`, tidy],
+    ["secret_quoted", `The secret has quotes around it. ${COPY}`, /^(["'`])(.*)\1$/s.exec(tidy)?.[2]],
+    [
+      "secret_with_name",
+      `The secret has its variable's name in front. ${COPY}`,
+      /^\w+=\s*["']?(.+?)["']?$/s.exec(tidy)?.[1],
+    ],
+    ["secret_escaped", "The secret is percent-encoded. Decode it.", percentDecoded(tidy)],
+    ["secret_escaped", "The secret has \\n in place of line ends. Put real ones.", tidy.replaceAll("\\n", "\n")],
+  ];
+  const meant: Reading[] = [
+    ["secret_prefix", "The key is the secret without its whsec_ prefix.", bare],
+    ["secret_prefix", "The secret lost its whsec_ prefix. Copy it whole.", `whsec_${secret}`],
+    encoding("The secret is Base64 of the text that is the key. Decode it once.", asText(decodeBase64(bare))),
+    encoding("The secret is hexadecimal of the text that is the key. Decode it once.", asText(decodeHex(bare))),
+    encoding("The secret was decoded from Base64. Give it as the sender shows it.", encodeBase64(utf8(secret))),
+    encoding("The secret was decoded from hexadecimal. Give it as the sender shows it.", encodeHex(utf8(secret))),
+  ];
+  return raw ? [...around, ...rawReadings(secret, bare), ...meant] : [...around, ...meant];
+}
+
+function rawReadings(secret: string, bare: string): Reading[] {
+  const how = (what: string): string =>
+    `The sender's key is ${what}, not what Standard Webhooks makes of it. Pass the key as bytes.`;
+  return [
+    ["secret_encoding", how("the text of the whole secret"), utf8(secret)],
+    ["secret_encoding", how("the text of the secret without its prefix"), utf8(bare)],
+    ["secret_encoding", how("the secret decoded from hexadecimal"), decodeHex(bare)],
+    ["secret_encoding", how("the secret decoded from URL-safe Base64"), decodeBase64Url(bare.replace(/=+$/, ""))],
+    [
+      "secret_encoding",
+      how("the secret decoded from Base64, though it is shorter or longer than it should be"),
+      decodeBase64(bare),
+    ],
+  ];
+}
+
+function percentDecoded(text: string): string | undefined {
+  try {
+    return /%[0-9a-f]{2}/i.test(text) ? decodeURIComponent(text) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const KINDS: readonly (readonly [pattern: RegExp, what: string])[] = [
+  [/^(sk|rk|pk)_(live|test)_/, "an API key of Stripe; webhooks have a secret of their own, whsec_…, for each endpoint"],
+  [/^(ghp|gho|ghs|github_pat)_/, "an access token of GitHub; the webhook's secret is what was typed into its settings"],
+  [/^xox[abpr]-|^xapp-/, "a token of Slack; requests are signed with the app's signing secret"],
+  [/^shp(at|ca|pa|ss)_/, "an access token of Shopify; webhooks are signed with the app's client secret"],
+  [/^whsk1?_/, "the sender's own signing key; a receiver gets the whpk_ key"],
+  [/^-----BEGIN [A-Z ]*PRIVATE KEY/, "a private key; a receiver verifies with the public key"],
+  [/^(https?|postgres|mysql|redis):\/\//, "a URL"],
+  [/^(your|my|change|replace|todo|xxx|<)[\w -]*/i, "a placeholder"],
+];
+
+/** What can be said of the secrets by looking at them, when nothing fits. */
+export function secretHints(secrets: readonly StandardSecret[]): Finding[] {
+  const hints: Finding[] = [];
+  for (const [index, secret] of secrets.entries()) {
+    const what = typeof secret === "string" ? KINDS.find(([pattern]) => pattern.test(secret.trim()))?.[1] : undefined;
+    if (what === undefined) continue;
+    const which = secrets.length > 1 ? `Secret ${index + 1}` : "The secret";
+    hints.push({ code: "secret_looks_wrong", message: `${which} looks like ${what}.` });
+  }
+  return hints;
+}

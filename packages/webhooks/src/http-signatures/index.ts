@@ -1,0 +1,5 @@
+/** HTTP Message Signatures (RFC 9421) with Content-Digest (RFC 9530), for `hmac-sha256` and `ed25519`. */
+export { contentDigest, verifyContentDigest } from "./content-digest.ts";
+export type { HttpSignatureAlgorithm, HttpSignatureKey } from "./keys.ts";
+export { type HttpSignOptions, type SignableRequest, signRequest } from "./sign.ts";
+export { type HttpVerified, type HttpVerifyOptions, tryVerifyRequest, verifyRequest } from "./verify.ts";

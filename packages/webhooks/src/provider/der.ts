@@ -1,0 +1,54 @@
+/**
+ * A reader for the part of DER that X.509 certificates use: definite lengths, low tag numbers.
+ * Everything is bounds-checked; a malformed input gives `undefined`, never a throw.
+ */
+export interface DerNode {
+  readonly tag: number;
+  /** The whole element, header included: what a certificate's signature covers. */
+  readonly raw: Uint8Array;
+  readonly content: Uint8Array;
+}
+
+export const DER_BIT_STRING = 0x03;
+export const DER_OCTET_STRING = 0x04;
+export const DER_OID = 0x06;
+export const DER_SEQUENCE = 0x30;
+
+/** The element that starts at `offset`, or `undefined` when there is none. */
+export function readDer(bytes: Uint8Array, offset = 0): DerNode | undefined {
+  const tag = bytes[offset];
+  let length = bytes[offset + 1];
+  if (tag === undefined || length === undefined || (tag & 0x1f) === 0x1f) return undefined;
+  let start = offset + 2;
+  if (length > 0x7f) {
+    const count = length & 0x7f;
+    if (count === 0 || count > 3) return undefined;
+    length = 0;
+    for (let index = 0; index < count; index++) {
+      const byte = bytes[start++];
+      if (byte === undefined) return undefined;
+      length = length * 256 + byte;
+    }
+  }
+  if (start + length > bytes.length) return undefined;
+  return { tag, raw: bytes.subarray(offset, start + length), content: bytes.subarray(start, start + length) };
+}
+
+/** The children of a constructed element, or `undefined` when one of them is malformed. */
+export function derChildren(node: DerNode | undefined): readonly DerNode[] | undefined {
+  if (node === undefined || (node.tag & 0x20) === 0) return undefined;
+  const children: DerNode[] = [];
+  for (let offset = 0; offset < node.content.length;) {
+    const child = readDer(node.content, offset);
+    if (child === undefined) return undefined;
+    children.push(child);
+    offset += child.raw.length;
+  }
+  return children;
+}
+
+/** An object identifier as lower-case hex of its content: comparing needs no dotted form. */
+export function derOid(node: DerNode | undefined): string {
+  if (node?.tag !== DER_OID) return "";
+  return Array.from(node.content, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,67 @@
+/** Readers of the payload formats that providers use: what `body:` selectors and some schemes look into. */
+
+/** JSON, or `undefined`: a body that does not parse is an answer, not an exception. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The decoded fields of a form, in order, repeated names kept. */
+export function formFields(text: string): [name: string, value: string][] {
+  return [...new URLSearchParams(text)];
+}
+
+/** The first value of a form field. */
+export function formField(text: string, name: string): string | undefined {
+  return new URLSearchParams(text).get(name) ?? undefined;
+}
+
+/** Reads one form field as JSON. */
+export function jsonField(name: string): (text: string) => unknown {
+  return (text) => parseJson(formField(text, name) ?? "");
+}
+
+/** A form as a plain object; of a repeated name the last value counts. */
+export function formObject(text: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(new URLSearchParams(text));
+}
+
+/** Reads JSON, or a form with all its fields. */
+export function jsonOrForm(text: string, contentType: string): unknown {
+  return isForm(contentType) ? formObject(text) : parseJson(text);
+}
+
+/** Reads JSON, or a form of which one field holds the JSON. */
+export function jsonOrFormField(name: string): (text: string, contentType: string) => unknown {
+  return (text, contentType) => {
+    if (!isForm(contentType)) return parseJson(text);
+    const fields = formObject(text);
+    const field = fields[name];
+    return field === undefined ? fields : parseJson(field);
+  };
+}
+
+/** Reads one part of a `multipart/form-data` body as JSON. */
+export function multipartJson(name: string): (text: string, contentType: string) => unknown {
+  return (text, contentType) => parseJson(multipartField(text, contentType, name) ?? formField(text, name) ?? "");
+}
+
+/** The text of one part of a `multipart/form-data` body. */
+export function multipartField(text: string, contentType: string, name: string): string | undefined {
+  const boundary = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType);
+  if (boundary === null) return undefined;
+  const parts = `\r\n${text}`.split(`\r\n--${boundary[1] ?? boundary[2]}`);
+  for (const part of parts.slice(1)) {
+    const end = part.indexOf("\r\n\r\n");
+    const disposition = /^content-disposition:.*?[;\s]name="?([^";\r\n]*)/im.exec(part.slice(0, end));
+    if (end >= 0 && disposition?.[1] === name) return part.slice(end + 4);
+  }
+  return undefined;
+}
+
+function isForm(contentType: string): boolean {
+  return /^application\/x-www-form-urlencoded\b/i.test(contentType);
+}

@@ -1,0 +1,33 @@
+import { cleanHeader, requireNoSecret } from "../provider/handshakes.ts";
+import { hmac } from "../provider/scheme/hmac.ts";
+import type { Handshake, ProviderDefinition } from "../provider/types.ts";
+
+/** Asana sends the secret once, while the webhook is being made. */
+const secretHandshake: Handshake = {
+  summary: "X-Hook-Secret → 200 with the same header; store the secret (only while there is none)",
+  answer(context) {
+    const secret = context.inbound.header("x-hook-secret");
+    if (secret === undefined || secret === "") return undefined;
+    requireNoSecret(context);
+    return {
+      status: 200,
+      headers: { "x-hook-secret": cleanHeader(secret) },
+      body: "",
+      action: { kind: "store-secret", secret },
+    };
+  },
+};
+
+/** A heartbeat with no events comes every 8 h. Accept the handshake once only. */
+export const asana: ProviderDefinition = {
+  id: "asana",
+  name: "Asana",
+  group: "development",
+  schemes: [hmac({ header: "x-hook-signature" })],
+  secret: "X-Hook-Secret received in the handshake",
+  batch: { at: "events", event: ["{body:resource.resource_type}.{body:action}"], time: "{body:created_at}" },
+  handshakes: [secretHandshake],
+  respond: { within: 10 },
+  retry: "exponential for 24 h, then the webhook is deleted",
+  mask: ["header:x-hook-secret"],
+};

@@ -1,0 +1,12 @@
+import { urlSecret } from "../provider/scheme/url-secret.ts";
+import type { ProviderDefinition } from "../provider/types.ts";
+import { unsigned } from "../provider/unsigned.ts";
+
+/** The event is chosen when the notification is set up and not repeated in the payload. */
+export const quay: ProviderDefinition = {
+  id: "quay",
+  name: "Quay",
+  group: "development",
+  schemes: [urlSecret()],
+  unsigned: unsigned("a secret in the URL; quay.io can also present a TLS client certificate"),
+};

@@ -1,0 +1,22 @@
+import { jwt } from "../provider/scheme/jwt.ts";
+import type { ProviderDefinition } from "../provider/types.ts";
+
+/** The official helper checks the token only: the payload_hash claim must be compared with the body. */
+export const vonage: ProviderDefinition = {
+  id: "vonage",
+  name: "Vonage",
+  group: "messaging",
+  schemes: [
+    jwt({
+      header: "authorization",
+      scheme: "Bearer",
+      algorithms: ["HS256"],
+      bodyHash: { claim: "payload_hash", encoding: "hex" },
+      maxAge: 300,
+    }),
+  ],
+  secret: "signature secret",
+  event: ["{body:status}", "{body:message_type}"],
+  delivery: ["{body:message_uuid}.{body:status}", "{body:message_uuid}", "{body:uuid}.{body:status}"],
+  time: "{body:timestamp}",
+};

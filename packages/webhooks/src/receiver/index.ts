@@ -1,0 +1,25 @@
+/** Receiving webhooks: verify, answer handshakes, drop duplicates, run a typed handler, answer in time. */
+export type { EventMap, EventOf, ReceivedEvent } from "./event.ts";
+export {
+  createReceiver,
+  type ReceiveContext,
+  type ReceiverFailure,
+  type ReceiverOptions,
+  type ReceiverSettings,
+  type ValidatingReceiverOptions,
+  type WebhookReceiver,
+} from "./receiver.ts";
+export { providerWebhooks } from "./provider-source.ts";
+export type { WebhookReply } from "./reply.ts";
+export type { EventSchemas, SchemaIssue, SchemaOutputs, StandardSchema } from "./schema.ts";
+export type { SourceEvent, SourceResult, WebhookSource } from "./source.ts";
+export { standardWebhooks, type StandardSourceOptions } from "./standard-source.ts";
+export {
+  type DeliveryStore,
+  type IoredisClient,
+  ioredisStore,
+  memoryStore,
+  type MemoryStoreOptions,
+  type NodeRedisClient,
+  redisStore,
+} from "./store.ts";

@@ -1,0 +1,35 @@
+import type { WebhookError } from "../errors.ts";
+import type { WebhookRequest } from "../request.ts";
+import type { Verified } from "../result.ts";
+import type { WebhookReply } from "./reply.ts";
+
+/** What a verified request is about. */
+export interface SourceEvent {
+  readonly type: string;
+  readonly id: string | undefined;
+  readonly occurredAt: Date | undefined;
+  readonly payload: unknown;
+}
+
+/** What a source makes of a request. */
+export type SourceResult =
+  | {
+      readonly kind: "event";
+      readonly verified: Verified;
+      readonly event: SourceEvent;
+      /** The same for every retry of one delivery, different for every other. */
+      readonly deduplicationKey: string;
+      /** Whether someone who repeats the request could give it another id: the id stands in an unsigned header. */
+      readonly idUnsigned: boolean;
+      /** What the sender wants to hear when the delivery was taken in. */
+      readonly reply: WebhookReply;
+    }
+  | { readonly kind: "handshake"; readonly reply: WebhookReply }
+  | { readonly kind: "rejected"; readonly error: WebhookError; readonly reply: WebhookReply };
+
+/** One kind of sender: verifies its requests, answers its handshakes, names its events. */
+export interface WebhookSource {
+  /** Keeps the deliveries of several sources apart in one store. */
+  readonly name: string;
+  receive(request: WebhookRequest): Promise<SourceResult>;
+}

@@ -1,0 +1,9 @@
+/**
+ * Signing in the manner of GitHub, Stripe, Slack and Shopify, so that a product can move over without breaking the
+ * receivers its customers already run.
+ */
+export { githubStyle, type GithubStyleOptions } from "./github.ts";
+export { shopifyStyle, type ShopifyStyleOptions } from "./shopify.ts";
+export { slackStyle, type SlackStyleOptions } from "./slack.ts";
+export { stripeStyle, type StripeStyleOptions } from "./stripe.ts";
+export type { StyleMessage, StyleSigner } from "./style.ts";

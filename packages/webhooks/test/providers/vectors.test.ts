@@ -1,0 +1,42 @@
+import { describe, expect, test } from "vitest";
+import { answerHandshake, receiveProvider } from "../../src/provider/handshake.ts";
+import { parseJson } from "../../src/provider/payload.ts";
+import { tryVerifyProvider } from "../../src/provider/verify.ts";
+import { findProvider } from "../../src/providers/index.ts";
+import { HANDSHAKE_TIME, handshakes, optionsOf, requestOf, vectors } from "./vectors.ts";
+
+const providers = [...new Set(vectors.map(({ provider }) => provider))];
+
+describe.each(providers)("%s", (id) => {
+  const definition = findProvider(id)!;
+
+  test.each(vectors.filter(({ provider }) => provider === id))("$id is decided as $expectValid", async (vector) => {
+    const result = await tryVerifyProvider(definition, requestOf(vector), optionsOf(vector, vector.timeMs));
+    expect(result).toMatchObject({ ok: vector.expectValid });
+  });
+});
+
+describe("handshakes", () => {
+  test.each(handshakes)("$id is answered as the provider wants", async (vector) => {
+    const { status, headers = {}, bodyText, bodyJson } = vector.expectResponse;
+    const options = optionsOf(vector, HANDSHAKE_TIME);
+    const { answer } = await receiveProvider(findProvider(vector.provider)!, requestOf(vector), options);
+    expect({ ...answer, json: parseJson(answer.body) }).toMatchObject({
+      status,
+      headers,
+      ...(bodyText !== undefined && { body: bodyText }),
+      ...(bodyJson !== undefined && { json: bodyJson }),
+      ...(vector.expectAction !== undefined && { action: { kind: "fetch" } }),
+    });
+  });
+
+  test("an event is never taken for a handshake", async () => {
+    const taken: string[] = [];
+    for (const vector of vectors.filter(({ expectValid }) => expectValid)) {
+      const definition = findProvider(vector.provider)!;
+      const answer = await answerHandshake(definition, requestOf(vector), optionsOf(vector, vector.timeMs));
+      if (answer !== undefined) taken.push(vector.id);
+    }
+    expect(taken).toEqual(["aws-sns/subscription-confirmation-v1/valid"]);
+  });
+});

@@ -1,0 +1,68 @@
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { describe, expect, it } from "vitest";
+
+/** Minified code of what a bundler would make of an application that has just these lines. */
+async function bundle(...lines: string[]): Promise<string> {
+  const result = await build({
+    stdin: { contents: lines.join("\n"), resolveDir: import.meta.dirname, loader: "ts" },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    conditions: ["@posthorn/source"],
+    write: false,
+  });
+  return result.outputFiles.map((file) => file.text).join("");
+}
+
+const gzipped = (code: string): number => gzipSync(code, { level: 9 }).length;
+
+const VERIFY_PROVIDER = 'export { verifyProvider } from "@posthorn/webhooks/provider";';
+
+describe("a bundle stays small (bytes, minified and gzipped)", () => {
+  // Raise a number only with a reason in the commit.
+  it.each([
+    ["verifying Standard Webhooks", 3000, ['export { verify } from "@posthorn/webhooks";']],
+    ["signing Standard Webhooks", 2500, ['export { createSigner } from "@posthorn/webhooks";']],
+    ["GitHub", 4000, [VERIFY_PROVIDER, 'export { github } from "@posthorn/webhooks/providers/github";']],
+    ["Stripe", 4000, [VERIFY_PROVIDER, 'export { stripe } from "@posthorn/webhooks/providers/stripe";']],
+    [
+      "Slack, with its handshake",
+      4500,
+      [VERIFY_PROVIDER, 'export { slack } from "@posthorn/webhooks/providers/slack";'],
+    ],
+    ["the whole catalogue", 40_000, [VERIFY_PROVIDER, 'export { providers } from "@posthorn/webhooks/providers";']],
+    [
+      "HTTP Message Signatures",
+      6500,
+      ['export { signRequest, verifyRequest } from "@posthorn/webhooks/http-signatures";'],
+    ],
+    [
+      "a Worker that receives Standard Webhooks",
+      7000,
+      [
+        'export { createReceiver, standardWebhooks } from "@posthorn/webhooks/receiver";',
+        'export { fetchHandler } from "@posthorn/webhooks/fetch";',
+      ],
+    ],
+  ])("%s: at most %i", async (name, limit, lines) => {
+    const size = gzipped(await bundle(...lines));
+    // Shown by the reporter, so that growth is seen before it breaks the test.
+    expect({ name, size, fits: size <= limit }).toEqual({ name, size, fits: true });
+  });
+
+  it("one provider does not bring another, nor the schemes it has no use for", async () => {
+    const code = await bundle(VERIFY_PROVIDER, 'export { github } from "@posthorn/webhooks/providers/github";');
+    expect(code).toContain("x-hub-signature-256");
+    for (const foreign of ["stripe-signature", "x-twilio-signature", "PAYPAL", "RSASSA-PKCS1-v1_5", "Ed25519"]) {
+      expect(code).not.toContain(foreign);
+    }
+  });
+
+  it("Standard Webhooks brings neither providers nor adapters nor the doctor", async () => {
+    const code = await bundle('export { verify } from "@posthorn/webhooks";');
+    for (const foreign of ["x-hub-signature", "content-digest", "waitUntil", "trailing"])
+      expect(code).not.toContain(foreign);
+  });
+});

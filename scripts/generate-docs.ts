@@ -1,0 +1,107 @@
+/**
+ * Keeps documents in step with the code. Writes the parts between `<!-- generated: NAME -->` and `<!-- /generated -->`, and
+ * compares lists that people write with the code they speak of, both ways. With `--check` it writes nothing and fails instead.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { EGRESS_ERRORS } from "@posthorn/egress";
+import { flagOf, type Setting, settings } from "../packages/posthorn/src/config/settings.ts";
+import { PosthornError, type PosthornErrorCode } from "../packages/posthorn/src/errors.ts";
+
+const GENERATED: Record<string, Record<string, () => string>> = {
+  "README.md": { receiver: () => `\`\`\`js\n${read("examples/receiver.mjs").trim()}\n\`\`\`` },
+  "docs/configuration.md": { settings: settingsTable },
+  "docs/delivery.md": { causes: causesTable },
+};
+
+const check = process.argv.includes("--check");
+const troubles = [...errorCodeTroubles(), ...dependencyTroubles()];
+
+for (const [path, parts] of Object.entries(GENERATED)) {
+  const before = read(path);
+  const after = formatted(path, fill(path, before, parts));
+  if (before === after) continue;
+  if (check) troubles.push(`${path} is not what the code says: run \`npm run generate:docs\``);
+  else writeFileSync(path, after);
+}
+if (troubles.length > 0) {
+  console.error(`Documents and code differ:\n  ${troubles.join("\n  ")}`);
+  process.exitCode = 1;
+}
+
+function fill(path: string, text: string, parts: Record<string, () => string>): string {
+  return Object.entries(parts).reduce((filled, [name, make]) => {
+    const part = new RegExp(`(<!-- generated: ${name} -->)[^]*?(<!-- /generated -->)`);
+    if (!part.test(filled)) troubles.push(`${path} has no place for "${name}"`);
+    return filled.replace(part, (_, open: string, close: string) => `${open}\n\n${make()}\n\n${close}`);
+  }, text);
+}
+
+function settingsTable(): string {
+  const rows = Object.values(settings as Record<string, Setting<unknown>>).map((setting) => {
+    const dev = setting.devDefault === undefined ? "" : `; with \`--dev\` \`${setting.devDefault}\``;
+    const value = setting.default === "" ? "empty" : `\`${setting.default}\``;
+    return `| \`${setting.name}\`<br>\`${flagOf(setting.name)}\` | ${value}${dev} | ${setting.help} |`;
+  });
+  return ["| Setting and flag | Default | Meaning |", "| --- | --- | --- |", ...rows].join("\n");
+}
+
+/** Faults of our own and what the end of the process broke off are never recorded as attempts. */
+function causesTable(): string {
+  const rows = Object.entries(EGRESS_ERRORS)
+    .filter(([, { fault }]) => fault === "target" || fault === "refused")
+    .map(([code, { message }]) => `| \`${code}\` | ${message} |`);
+  return ["| `errorCode` | What `response` says |", "| --- | --- |", ...rows].join("\n");
+}
+
+/** The table of error codes in docs/api.md against the union of codes and their statuses. */
+function errorCodeTroubles(): string[] {
+  const union = /export type PosthornErrorCode =([^]*?);\n\n/.exec(read("packages/posthorn/src/errors.ts"))?.[1] ?? "";
+  const codes = [...union.matchAll(/"([^"]+)"/g)].map((match) => match[1]!);
+  const section = /\n## Errors\n([^]*?)\n## /.exec(read("docs/api.md"))?.[1] ?? "";
+  const listed = new Map(
+    [...section.matchAll(/^\| `([^`]+)` +\| (\d{3}|-) /gm)].map((match) => [match[1]!, match[2]!] as const),
+  );
+  const missing = codes.filter((code) => !listed.has(code)).map((code) => `docs/api.md does not list the code ${code}`);
+  const unknown = [...listed.keys()]
+    .filter((code) => !codes.includes(code))
+    .map((code) => `docs/api.md lists the code ${code}, which does not exist`);
+  const wrong = [...listed].flatMap(([code, status]) => {
+    const { status: real } = new PosthornError(code as PosthornErrorCode, "");
+    return status === "-" || !codes.includes(code) || Number(status) === real
+      ? []
+      : [`docs/api.md says ${status} for ${code}, the code says ${real}`];
+  });
+  return [...missing, ...unknown, ...wrong];
+}
+
+/** Each heading of docs/dependencies.md that names a package lists exactly what that package depends on. */
+function dependencyTroubles(): string[] {
+  const sections = read("docs/dependencies.md").split(/^## /m).slice(1);
+  return sections.flatMap((section) => {
+    const heading = section.split("\n", 1)[0]!.trim();
+    const manifest = heading === "Tools" ? "package.json" : `packages/${heading}/package.json`;
+    if (!existsSync(manifest)) return [];
+    const { dependencies = {}, devDependencies = {} } = JSON.parse(read(manifest)) as Record<string, object>;
+    const used = Object.keys(heading === "Tools" ? devDependencies : dependencies);
+    const listed = [...section.matchAll(/^- `([^`]+)`/gm)].map((match) => match[1]!);
+    const unexplained = used.filter((name) => !listed.includes(name));
+    const unused = listed.filter((name) => !used.includes(name));
+    return unexplained
+      .map((name) => `docs/dependencies.md says nothing of ${name} (${heading})`)
+      .concat(unused.map((name) => `docs/dependencies.md lists ${name} (${heading}), which is not used`));
+  });
+}
+
+function formatted(path: string, text: string): string {
+  const { status, stdout, stderr } = spawnSync("oxfmt", [`--stdin-filepath=${path}`], {
+    input: text,
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(`oxfmt refused ${path}: ${stderr}`);
+  return stdout;
+}
+
+function read(path: string): string {
+  return readFileSync(path, "utf8");
+}

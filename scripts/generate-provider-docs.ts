@@ -1,0 +1,279 @@
+/**
+ * Writes `docs/webhooks/providers.md` from the catalogue. With `--check` it writes nothing and fails when the page on
+ * disk is not the one that would be written.
+ *
+ * A definition's comment holds what people get wrong with the provider: it is read from the source, so that it costs
+ * nothing at run time.
+ */
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { secretParts } from "../packages/webhooks/src/provider/mask.ts";
+import { providerTrust, schemeSummary } from "../packages/webhooks/src/provider/summary.ts";
+import type { Finder } from "../packages/webhooks/src/provider/select.ts";
+import type { ProviderDefinition, ProviderGroup } from "../packages/webhooks/src/provider/types.ts";
+import { providers } from "../packages/webhooks/src/providers/index.ts";
+
+const PAGE = "docs/webhooks/providers.md";
+
+/** Providers with a complete receiver as their example; the others get the call that verifies. */
+const IN_FULL = new Set(
+  (
+    "github gitlab bitbucket stripe paypal square slack discord microsoft-teams microsoft-graph twilio sendgrid " +
+    "mailchimp mandrill mailgun shopify woocommerce zapier ifttt-service sentry rollbar zendesk intercom docker-hub " +
+    "harbor quay google-calendar calendly contentful sanity aws-sns azure-event-grid hubspot salesforce"
+  ).split(" "),
+);
+
+const GROUPS: Readonly<Record<ProviderGroup, string>> = {
+  development: "Source control, registries, CI, hosting, project management",
+  observability: "Observability",
+  payments: "Payments and accounting",
+  messaging: "Messaging, e-mail, telephony, social networks",
+  business: "CRM, support, scheduling, forms, signatures, marketing",
+  content: "Commerce, content, storage, media",
+  cloud: "Calendars, cloud, devices, automation, protocols",
+  identity: "Identity",
+  infrastructure: "AI and webhook infrastructure",
+};
+
+const TRUST = {
+  signed: "signed",
+  "shared-secret": "shared secret",
+  none: "**none**",
+} as const;
+
+const COVERS = { body: "the body", fields: "parts of the body", nothing: "not the body" } as const;
+
+function page(): string {
+  const all = Object.values(providers);
+  const chapters = Object.entries(GROUPS).map(([group, heading]) => {
+    const members = all.filter((definition) => definition.group === group);
+    return `## ${heading}\n\n${table(members)}\n\n${members.map(section).join("\n\n")}`;
+  });
+  return `${introduction(all)}\n\n${chapters.join("\n\n")}\n`;
+}
+
+function introduction(all: readonly ProviderDefinition[]): string {
+  const count = (trust: string): number => all.filter((definition) => providerTrust(definition) === trust).length;
+  return `# Providers
+
+<!-- Written by scripts/generate-provider-docs.ts from packages/webhooks/src/providers. Do not edit. -->
+
+${all.length} definitions for ${all.length - 1} providers (Adyen has two, because some accounts use Basic authentication alone): ${count("signed")} sign,
+${count("shared-secret")} repeat a fixed credential, ${count("none")} have nothing of their own. What each proves:
+
+- **signed**: whoever sent the request holds a key. What the signature covers has not changed on the way; where that is
+  only a part, the table says so.
+- **shared secret**: whoever sent it knows a fixed credential. The body could be anybody's: do not act on it without asking
+  the provider's API where it matters.
+- **none**: nothing. Put a secret into the URL and pass it as \`secrets\`, which makes it a shared secret; or pass
+  \`allowUnsigned\`, and the result says \`trust: "none"\`.
+
+\`ts\` is the timestamp of the request. All headers are in lower case. Where the provider has no id for a delivery that
+stays the same over its retries, \`deduplicationKey\` makes one from event type and body. Whatever \`receiveProvider\` or a
+receiver answers is already what the provider wants, the handshakes included.`;
+}
+
+function table(members: readonly ProviderDefinition[]): string {
+  const head =
+    "| Provider | Proof | Covers | How | Delivery id | Answer | Gives up after |\n| --- | --- | --- | --- | --- | --- | --- |";
+  const rows = members.map((definition) => {
+    const { name, schemes, delivery, batch, respond = {} } = definition;
+    const trust = providerTrust(definition);
+    const [best] = schemes;
+    return row([
+      `[${name}](#${anchor(name)})`,
+      definition.unsigned !== undefined && trust === "signed" ? `${TRUST.signed}, or ${TRUST.none}` : TRUST[trust],
+      trust === "none" ? "–" : COVERS[best.covers],
+      schemes.map((scheme) => code(schemeSummary(scheme))).join("<br>"),
+      finder(delivery ?? batch?.id),
+      String(respond.status ?? "2xx"),
+      respond.within === undefined ? "–" : `${respond.within} s`,
+    ]);
+  });
+  return `${head}\n${rows.join("\n")}`;
+}
+
+function section(definition: ProviderDefinition): string {
+  const { id, name, aliases, schemes, secret, config, event, delivery, time, batch, handshakes, respond, retry } =
+    definition;
+  const masked = secretParts(definition);
+  const facts = [
+    `- Id: \`${id}\`${aliases === undefined ? "" : `; also ${aliases.map(code).join(", ")}`}`,
+    ...(definition.unsigned === undefined ? [] : [`- Without proof: ${definition.unsigned.instead}`]),
+    ...schemes.map(
+      (scheme) =>
+        `- ${title(scheme.name.replaceAll("-", " "))}: ${code(schemeSummary(scheme))} (${TRUST[scheme.trust]})`,
+    ),
+    ...(secret === undefined ? [] : [`- Secret: ${secret}`]),
+    ...Object.entries(config ?? {}).map(([key, what]) => `- \`config.${key}\`: ${what}`),
+    ...(handshakes ?? []).map(({ summary }) => `- Handshake: ${escape(summary)}`),
+    `- Event type: ${finder(event)}; id: ${finder(delivery)}; time: ${finder(time)}`,
+    ...(batch === undefined
+      ? []
+      : [
+          `- Several events, in ${code(batch.at === "" ? "the body" : `body.${batch.at}`)}: type ${finder(batch.event)}, id ${finder(batch.id)}, time ${finder(batch.time)}`,
+        ]),
+    `- Answer: ${answer(respond)}`,
+    ...(retry === undefined ? [] : [`- Tries again: ${retry}`]),
+    ...(masked.length === 0 ? [] : [`- Mask: ${masked.map(code).join(", ")}`]),
+  ];
+  const note = comment(id);
+  return [`### ${name}`, ...(note === "" ? [] : [escape(note)]), facts.join("\n"), example(definition)].join("\n\n");
+}
+
+function answer(respond: ProviderDefinition["respond"] = {}): string {
+  const { status, body, within, reject, note } = respond;
+  const parts = [
+    String(status ?? "2xx"),
+    ...(body === undefined ? [] : [`with the body ${code(body)}`]),
+    ...(within === undefined ? [] : [`within ${within} s`]),
+    ...(reject === undefined ? [] : [`${reject} for a bad signature`]),
+    ...(note === undefined ? [] : [escape(note)]),
+  ];
+  return parts.join("; ");
+}
+
+function example(definition: ProviderDefinition): string {
+  return ["```ts", ...(IN_FULL.has(definition.id) ? receiver(definition) : verification(definition)), "```"].join("\n");
+}
+
+function verification(definition: ProviderDefinition): string[] {
+  const name = exportName(definition);
+  return [
+    'import { verifyProvider } from "@posthorn/webhooks/provider";',
+    `import { ${name} } from "@posthorn/webhooks/providers/${definition.id}";`,
+    "",
+    `const { trust } = await verifyProvider(${name}, request, {`,
+    ...options(definition).map((line) => `  ${line}`),
+    "});",
+  ];
+}
+
+function receiver(definition: ProviderDefinition): string[] {
+  const name = exportName(definition);
+  return [
+    'import { fetchHandler } from "@posthorn/webhooks/fetch";',
+    `import { ${name} } from "@posthorn/webhooks/providers/${definition.id}";`,
+    'import { createReceiver, memoryStore, providerWebhooks } from "@posthorn/webhooks/receiver";',
+    "",
+    "const receiver = createReceiver({",
+    `  source: providerWebhooks(${name}, {`,
+    ...options(definition).map((line) => `    ${line}`),
+    "  }),",
+    "  store: memoryStore(),",
+    "  handle: async ({ type, id, payload }) => {",
+    "    console.log(type, id, payload);",
+    "  },",
+    "});",
+    "",
+    "// Next.js, Hono, Workers, Deno, Bun. The same receiver runs under Express, Fastify, Koa and Lambda.",
+    "export const POST = fetchHandler(receiver);",
+    ...((definition.handshakes ?? []).some(({ summary }) => summary.startsWith("GET"))
+      ? ["export const GET = POST;"]
+      : []),
+    ...((definition.handshakes ?? []).some(({ summary }) => summary.startsWith("HEAD"))
+      ? ["export const HEAD = POST;"]
+      : []),
+  ];
+}
+
+function options(definition: ProviderDefinition): string[] {
+  const variable = definition.id.toUpperCase().replaceAll(/[-.]/g, "_");
+  const [best] = definition.schemes;
+  const lines: string[] = [];
+  if (best.needs === "secrets") lines.push(`secrets: process.env.${variable}_SECRET!,`);
+  else if (!FETCHED.has(definition.id)) lines.push(`publicKeys: process.env.${variable}_PUBLIC_KEY!,`);
+  const settings = Object.keys(definition.config ?? {}).filter((key) => NEEDED.has(`${definition.id}.${key}`));
+  if (settings.length > 0) {
+    lines.push(`config: { ${settings.map((key) => `${key}: process.env.${variable}_${snake(key)}!`).join(", ")} },`);
+  }
+  return lines;
+}
+
+/** Providers whose keys are fetched from their own servers unless the caller pins them. */
+const FETCHED = new Set(["paypal", "aws-sns", "google-pubsub", "travis-ci"]);
+
+/** Settings without which verifying fails. */
+const NEEDED = new Set([
+  "apple-appstore.bundleId",
+  "braintree.publicKey",
+  "google-pubsub.audience",
+  "google-pubsub.serviceAccount",
+  "livekit.apiKey",
+  "mandrill.webhookUrl",
+  "paypal.webhookId",
+  "square.notificationUrl",
+  "trello.callbackUrl",
+  "aws-sns.topicArn",
+  "meta.verifyToken",
+  "whatsapp.verifyToken",
+  "websub.topic",
+  "atlassian-connect.baseUrl",
+]);
+
+/** The comment above a definition. */
+function comment(id: string): string {
+  const found = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport const \w+: ProviderDefinition/.exec(source(id))?.[1] ?? "";
+  return found
+    .replaceAll(/^\s*\* ?/gm, "")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+}
+
+function exportName({ id }: ProviderDefinition): string {
+  return /export const (\w+): ProviderDefinition/.exec(source(id))?.[1] ?? id;
+}
+
+function source(id: string): string {
+  return readFileSync(`packages/webhooks/src/providers/${id}.ts`, "utf8");
+}
+
+function finder(value: Finder | undefined): string {
+  if (value === undefined) return "–";
+  if (typeof value === "function") return "found by code";
+  return [value].flat().map(code).join(" or ");
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+function code(text: string): string {
+  return `\`${text.replaceAll("`", "'").replaceAll("\n", "\\n")}\``;
+}
+
+/** Text that must not turn into markup. */
+function escape(text: string): string {
+  return text.replaceAll(/[*_<]/g, "\\$&");
+}
+
+function title(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function snake(text: string): string {
+  return text.replaceAll(/[A-Z]/g, "_$&").toUpperCase();
+}
+
+function anchor(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\w\s-]/g, "")
+    .replaceAll(" ", "-");
+}
+
+/** The page as the formatter wants it: what is committed must pass `oxfmt --check`. */
+function formatted(text: string): string {
+  const { stdout, status, stderr } = spawnSync("oxfmt", ["--stdin-filepath", PAGE], { input: text, encoding: "utf8" });
+  if (status !== 0) throw new Error(`oxfmt failed: ${stderr}`);
+  return stdout;
+}
+
+const wanted = formatted(page());
+if (!process.argv.includes("--check")) {
+  writeFileSync(PAGE, wanted);
+} else if (readFileSync(PAGE, "utf8") !== wanted) {
+  console.error(`${PAGE} is stale. Write it with: node scripts/generate-provider-docs.ts`);
+  process.exitCode = 1;
+}
