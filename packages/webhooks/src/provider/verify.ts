@@ -97,7 +97,7 @@ export function checkProvider(
   settings: SchemeSettings,
 ): Awaitable<ProviderVerified> {
   const { schemes, unsigned } = definition;
-  const context = { secrets: settings.secrets, publicKeys: settings.publicKeys, config: settings.config, cache: settings.cache, inbound } as any;
+  const context = { ...settings, inbound };
   const claimed = claimedScheme(schemes, context);
   if (claimed === undefined && unsigned !== undefined && settings.secrets.length + settings.publicKeys.length === 0) {
     unsigned.admit(inbound, definition.name, settings.allowUnsigned === true);
