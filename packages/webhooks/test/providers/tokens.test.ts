@@ -214,6 +214,13 @@ describe("Amazon SNS", () => {
     }
   });
 
+  test("misses a field that is always signed, rather than signing around it", async () => {
+    const request = await signProvider(findProvider("sns")!, { privateKey: pem(rsa.privateKey), now });
+    const { MessageId: _, ...rest } = JSON.parse(new TextDecoder().decode(request.body)) as Record<string, string>;
+    const body = new TextEncoder().encode(JSON.stringify(rest));
+    expect(await codeOf("sns", { ...request, body }, { publicKeys: certificate })).toBe("missing_field");
+  });
+
   test("refuses topics that are not listed: anybody can have SNS sign for a topic of theirs", async () => {
     const request = await signProvider(findProvider("sns")!, { privateKey: pem(rsa.privateKey), now });
     const topicArn = "arn:aws:sns:us-east-1:123456789012:test";

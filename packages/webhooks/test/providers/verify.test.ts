@@ -163,6 +163,34 @@ describe("a provider that does not sign", () => {
   });
 });
 
+describe("every part of a batch counts", () => {
+  test("one item of Graph's with another clientState spoils the request", async () => {
+    const item = (clientState: string): object => ({ clientState, resource: "r" });
+    const body = (...states: string[]): Uint8Array =>
+      new TextEncoder().encode(JSON.stringify({ value: states.map(item) }));
+    const request = { method: "POST", url: "", headers: {} };
+    expect(await codeOf("microsoft-graph", { ...request, body: body(SECRET, SECRET) })).toBe("ok");
+    expect(await codeOf("microsoft-graph", { ...request, body: body(SECRET, "other") })).toBe("credential_mismatch");
+  });
+
+  test("a bad v1 of Hook0's is not made good by a good v0", async () => {
+    const headers = { "X-Event-Id": "1" };
+    const old = (await sign("hook0", { scheme: "v0", headers })).headers["x-hook0-signature"] ?? "";
+    const request = await sign("hook0", { scheme: "v0", headers });
+    expect(await codeOf("hook0", request)).toBe("ok");
+    const both = { "x-hook0-signature": `${old},h=x-event-id,v1=${"0".repeat(64)}` };
+    expect(await codeOf("hook0", withHeaders(request, both))).toBe("signature_mismatch");
+  });
+});
+
+test("HubSpot v3 signs the URL with some escapes undone", async () => {
+  const url = "https://example.com/in?to=a%40b.com&at=10%3A30&space=a%20b";
+  const signed = `POSThttps://example.com/in?to=a@b.com&at=10:30&space=a%20b{}${NOW}`;
+  const signature = createHmac("sha256", SECRET).update(signed).digest("base64");
+  const headers = { "x-hubspot-signature-v3": signature, "x-hubspot-request-timestamp": String(NOW) };
+  expect(await codeOf("hubspot", { method: "POST", url, headers, body: new TextEncoder().encode("{}") })).toBe("ok");
+});
+
 describe("rotation", () => {
   test("any of the secrets may fit, and the result says which", async () => {
     const request = await sign("stripe");
