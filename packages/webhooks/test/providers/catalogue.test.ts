@@ -134,6 +134,7 @@ suite("secrets in a request", () => {
     ["microsoft-graph", "body:value.*.clientState"],
     ["google-pubsub", "header:authorization"],
     ["asana", "header:x-hook-secret"],
+    ["docker-hub", "url"],
   ])("of %s include %s", (id, part) => {
     expect(secretParts(findProvider(id)!)).toContain(part);
   });

@@ -134,6 +134,21 @@ describe("rich notifications of Microsoft Graph", () => {
     expect(await codeOf("microsoft-graph", request, { secrets: "s", config, publicKeys: jwk })).toBe(code);
   });
 
+  test("every token counts, the last like the first", async () => {
+    const request = await notification({});
+    const payload = JSON.parse(new TextDecoder().decode(request.body)) as { validationTokens: string[] };
+    const [token = ""] = payload.validationTokens;
+    const options = { secrets: "s", config, publicKeys: jwk };
+    for (const [validationTokens, code] of [
+      [Array.from({ length: 20 }, () => token), "ok"],
+      [[...Array.from({ length: 20 }, () => token), `${token.slice(0, -8)}AAAAAAAA`], "signature_mismatch"],
+      [Array.from({ length: 101 }, () => token), "body_invalid"],
+    ] as const) {
+      const body = new TextEncoder().encode(JSON.stringify({ ...payload, validationTokens }));
+      expect(await codeOf("microsoft-graph", { ...request, body }, options)).toBe(code);
+    }
+  });
+
   test("any tenant is let in when none is named, but no other issuer", async () => {
     const options = { secrets: "s", config: { appId: "app" }, publicKeys: jwk };
     expect(await codeOf("microsoft-graph", await notification({}), options)).toBe("ok");
