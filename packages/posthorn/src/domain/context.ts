@@ -94,6 +94,11 @@ export function write<T>(ctx: Context, work: (tx: Tx) => Promise<T>): Promise<T>
   return ctx.tx === null ? ctx.services.store.transaction(work) : work(ctx.tx);
 }
 
+/** Runs `work` with a context in one transaction, so that what it reads is still so when it writes. */
+export function inTransaction<T>(ctx: Context, work: (ctx: Context) => Promise<T>): Promise<T> {
+  return write(ctx, (tx) => work({ ...ctx, tx }));
+}
+
 /** Who may do something: the organisation alone, or also tokens of an application that have the capability, or all of these. */
 export type Access = "organisation" | Capability | "any token";
 

@@ -1,4 +1,4 @@
-import { type Call, type Context, write } from "../context.ts";
+import { type Call, type Context, inTransaction, write } from "../context.ts";
 import { type Application, type ApplicationInput, metadataJson } from "./application.ts";
 import { insertApplication, uidTaken } from "./create.ts";
 import { findApplication, getApplication } from "./find.ts";
@@ -8,9 +8,11 @@ export async function upsertApplication({
   ctx,
   input,
 }: Call<ApplicationInput & { readonly ref: string }>): Promise<{ application: Application; created: boolean }> {
-  const existing = await findApplication(ctx, input.ref);
-  if (existing === null) return { application: await insertApplication(ctx, input), created: true };
-  return { application: await save(ctx, existing, input), created: false };
+  return inTransaction(ctx, async (inside) => {
+    const existing = await findApplication(inside, input.ref);
+    if (existing === null) return { application: await insertApplication(inside, input), created: true };
+    return { application: await save(inside, existing, input), created: false };
+  });
 }
 
 /** Changes the fields that are given. */
@@ -18,8 +20,10 @@ export async function patchApplication({
   ctx,
   input,
 }: Call<{ readonly ref: string; readonly changes: Partial<ApplicationInput> }>): Promise<Application> {
-  const existing = await getApplication(ctx, input.ref);
-  return save(ctx, existing, { ...existing, ...input.changes });
+  return inTransaction(ctx, async (inside) => {
+    const existing = await getApplication(inside, input.ref);
+    return save(inside, existing, { ...existing, ...input.changes });
+  });
 }
 
 async function save(ctx: Context, existing: Application, input: ApplicationInput): Promise<Application> {

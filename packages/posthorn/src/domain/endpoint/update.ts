@@ -1,6 +1,6 @@
 import { isUniqueViolation } from "../../store/errors.ts";
 import { getApplication } from "../application/find.ts";
-import { type Call, type Context, write } from "../context.ts";
+import { type Call, type Context, inTransaction, write } from "../context.ts";
 import { insertEndpoint } from "./create.ts";
 import { checkEventTypes, checkUrl, type Endpoint, type EndpointInput, toColumns, uidClash } from "./endpoint.ts";
 import { type EndpointRef, findEndpoint, getEndpoint } from "./find.ts";
@@ -10,13 +10,15 @@ export async function upsertEndpoint({
   ctx,
   input,
 }: Call<EndpointRef & { readonly fields: EndpointInput }>): Promise<{ endpoint: Endpoint; created: boolean }> {
-  const application = await getApplication(ctx, input.app);
-  const existing = await findEndpoint(ctx, application, input.endpoint);
-  if (existing === null) {
-    const endpoint = await insertEndpoint(ctx, application.key, { ...input.fields, secret: null, headers: {} });
-    return { endpoint, created: true };
-  }
-  return { endpoint: await save(ctx, existing, input.fields), created: false };
+  return inTransaction(ctx, async (inside) => {
+    const application = await getApplication(inside, input.app);
+    const existing = await findEndpoint(inside, application, input.endpoint);
+    if (existing === null) {
+      const endpoint = await insertEndpoint(inside, application.key, { ...input.fields, secret: null, headers: {} });
+      return { endpoint, created: true };
+    }
+    return { endpoint: await save(inside, existing, input.fields), created: false };
+  });
 }
 
 /** Changes the fields that are given. */
@@ -24,8 +26,10 @@ export async function patchEndpoint({
   ctx,
   input,
 }: Call<EndpointRef & { readonly changes: Partial<EndpointInput> }>): Promise<Endpoint> {
-  const { endpoint } = await getEndpoint(ctx, input);
-  return save(ctx, endpoint, { ...endpoint, ...input.changes });
+  return inTransaction(ctx, async (inside) => {
+    const { endpoint } = await getEndpoint(inside, input);
+    return save(inside, endpoint, { ...endpoint, ...input.changes });
+  });
 }
 
 async function save(ctx: Context, existing: Endpoint, input: EndpointInput): Promise<Endpoint> {

@@ -1,4 +1,4 @@
-import { type Call } from "../context.ts";
+import { type Call, inTransaction } from "../context.ts";
 import { saveEventType } from "./create.ts";
 import type { EventType, EventTypeInput } from "./event-type.ts";
 import { findEventType, getEventType } from "./find.ts";
@@ -8,8 +8,10 @@ export async function upsertEventType({
   ctx,
   input,
 }: Call<EventTypeInput>): Promise<{ eventType: EventType; created: boolean }> {
-  const existing = await findEventType(ctx, input.name);
-  return { eventType: await saveEventType(ctx, existing, input), created: existing === null };
+  return inTransaction(ctx, async (inside) => {
+    const existing = await findEventType(inside, input.name);
+    return { eventType: await saveEventType(inside, existing, input), created: existing === null };
+  });
 }
 
 /** Changes the fields that are given. */
@@ -17,6 +19,8 @@ export async function patchEventType({
   ctx,
   input,
 }: Call<{ readonly name: string; readonly changes: Partial<Omit<EventTypeInput, "name">> }>): Promise<EventType> {
-  const existing = await getEventType(ctx, input.name);
-  return saveEventType(ctx, existing, { ...existing, ...input.changes });
+  return inTransaction(ctx, async (inside) => {
+    const existing = await getEventType(inside, input.name);
+    return saveEventType(inside, existing, { ...existing, ...input.changes });
+  });
 }
