@@ -66,7 +66,8 @@ export class DeliveryAttempter implements Attempter {
       if (result.fault === "canceled") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
       const { code, detail } = result;
       onTrouble({ code, detail, url: endpoint.url, endpointId: endpoint.id });
-      if (result.fault === "ours") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
+      // A request that cannot be formed stays so until somebody changes the endpoint: that must be seen as a failed attempt.
+      if (result.fault === "ours" && code !== "bad_request") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
     }
     const base = { id: key, publicId: id, url: endpoint.url, durationMs: Math.round(result.timings.totalMs) };
     return { kind: "made", attempt: { ...base, ...outcomeOf(result) } };
