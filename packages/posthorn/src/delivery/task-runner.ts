@@ -1,6 +1,11 @@
 /** Runs tasks in the background, one after another. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Services, TaskQueue } from "../domain/context.ts";
 import { failTask, runTask, unfinishedTasks } from "../domain/task/run.ts";
+import { PosthornError } from "../errors.ts";
+
+const FIRST_PAUSE_MS = 500;
+const MAX_PAUSE_MS = 30_000;
 
 export class TaskRunner implements TaskQueue, AsyncDisposable {
   readonly #services: () => Services;
@@ -29,13 +34,25 @@ export class TaskRunner implements TaskQueue, AsyncDisposable {
   }
 
   async #run(taskKey: number): Promise<void> {
-    if (this.#abort.signal.aborted) return;
-    try {
-      await runTask(this.#services(), taskKey, this.#abort.signal);
-    } catch (error) {
-      this.#onFailure(taskKey, error);
-      // When the store itself is away the task stays "running" and goes on at the next start.
-      await failTask(this.#services(), taskKey).catch(() => undefined);
+    const { signal } = this.#abort;
+    for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
+      try {
+        await runTask(this.#services(), taskKey, signal);
+        return;
+      } catch (error) {
+        this.#onFailure(taskKey, error);
+        if (!isStoreAway(error)) {
+          // When it cannot even be marked, it stays "running" and goes on at the next start.
+          await failTask(this.#services(), taskKey).catch(() => undefined);
+          return;
+        }
+      }
+      await delay(pause, undefined, { signal }).catch(() => undefined);
     }
   }
+}
+
+/** A full disk is no reason to give up what was promised with 202. */
+function isStoreAway(error: unknown): boolean {
+  return error instanceof PosthornError && error.status === 503;
 }
