@@ -105,14 +105,13 @@ export class Egress implements AsyncDisposable {
   readonly #names: NameResolver;
   readonly #sockets: Sockets;
   readonly #targets: RecentMap<Target>;
-  readonly #exchanges = new Set<Exchange>();
-  readonly #targetOf = new WeakMap<Exchange, Target>();
+  readonly #exchanges = new Set<Exchange<Target>>();
   readonly #connectTimeoutMs: number;
   readonly #tls: TlsProfile;
   readonly #proxy: ProxyProfile | null;
   readonly #tlsProfiles = new WeakMap<EgressTls, TlsProfile>();
   readonly #wallClock: () => number;
-  readonly #host: ExchangeHost;
+  readonly #host: ExchangeHost<Target>;
   #policy: Policy;
   #closed = false;
 
@@ -168,9 +167,8 @@ export class Egress implements AsyncDisposable {
       resolve(failedEarly(error));
       return promise;
     }
-    const exchange = new Exchange(this.#host, request, target.parsed.path, headers, resolve);
+    const exchange = new Exchange(this.#host, request, target, target.parsed.path, headers, resolve);
     this.#exchanges.add(exchange);
-    this.#targetOf.set(exchange, target);
     this.#poolOf(target).acquire(exchange);
     return promise;
   }
@@ -235,13 +233,13 @@ export class Egress implements AsyncDisposable {
     await this.close();
   }
 
-  #exchangeHost(now: () => number): ExchangeHost {
+  #exchangeHost(now: () => number): ExchangeHost<Target> {
     return {
       now,
-      open: (exchange, signal) => this.#open(exchange, this.#targetOf.get(exchange)!, signal),
-      revet: (exchange, connection) => this.#revet(this.#targetOf.get(exchange)!, connection),
+      open: (exchange, signal) => this.#open(exchange, signal),
+      revet: (target, connection) => this.#revet(target, connection),
       dnsTimeoutCode: () => (this.#names.healthy ? "dns_timeout" : "dns_failed"),
-      pool: (exchange) => this.#poolOf(this.#targetOf.get(exchange)!),
+      pool: (target) => this.#poolOf(target),
       ended: (exchange) => this.#exchanges.delete(exchange),
     };
   }
@@ -290,7 +288,8 @@ export class Egress implements AsyncDisposable {
     return verdict;
   }
 
-  #open(exchange: Exchange, target: Target, signal: AbortSignal): Promise<Opened> {
+  #open(exchange: Exchange<Target>, signal: AbortSignal): Promise<Opened> {
+    const { target } = exchange;
     const budget = new ConnectBudget(this.#connectTimeoutMs);
     return openConnection({
       vet: () => this.#vet(target.parsed, target.allow),

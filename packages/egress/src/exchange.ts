@@ -7,22 +7,23 @@ import { EgressError } from "./errors.ts";
 import type { EgressErrorCode } from "./errors.ts";
 import { STALE } from "./pool.ts";
 import type { Connection, Pool, Waiter } from "./pool.ts";
-import type { EgressRequest, EgressResult, EgressTimings } from "./types.ts";
+import type { EgressRequest, EgressResponse, EgressResult, EgressTimings } from "./types.ts";
 
-/** What an exchange needs from the client it belongs to. */
-export interface ExchangeHost {
+/** What an exchange needs from the client it belongs to. `T` is that client's idea of a target. */
+export interface ExchangeHost<T> {
   readonly now: () => number;
   /** Opens a vetted connection for the exchange. */
-  open(exchange: Exchange, signal: AbortSignal): Promise<Opened>;
+  open(exchange: Exchange<T>, signal: AbortSignal): Promise<Opened>;
   /** Why a connection that was vetted under older rules may not be used any more, or `null`. */
-  revet(exchange: Exchange, connection: Connection): EgressError | null;
+  revet(target: T, connection: Connection): EgressError | null;
   /** The code for a deadline that fell into the DNS phase: theirs when our resolver works, else ours. */
   dnsTimeoutCode(): EgressErrorCode;
   /** The pool to ask again when a connection turned out stale. */
-  pool(exchange: Exchange): Pool;
-  ended(exchange: Exchange): void;
+  pool(target: T): Pool;
+  ended(exchange: Exchange<T>): void;
 }
 
+type Mutable<O> = { -readonly [K in keyof O]: O[K] };
 type Phase = "queue" | OpenPhase | "wait" | "body" | "done";
 
 /** Informational heads (1xx) accepted before the answer. */
@@ -40,11 +41,12 @@ const REDIRECT = new Set([300, 301, 302, 303, 307, 308]);
  *
  * Every way out ends in {@link Exchange.finish}, once: it clears the timer and gives the connection back or closes it.
  */
-export class Exchange implements Waiter, Dispatcher.DispatchHandler {
+export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
   readonly request: EgressRequest;
-  readonly path: string;
-  readonly headers: string[];
-  readonly #host: ExchangeHost;
+  readonly target: T;
+  readonly #path: string;
+  readonly #headers: string[];
+  readonly #host: ExchangeHost<T>;
   readonly #resolve: (result: EgressResult) => void;
   readonly #startedAt: number;
   readonly #timer: NodeJS.Timeout;
@@ -69,16 +71,18 @@ export class Exchange implements Waiter, Dispatcher.DispatchHandler {
   readonly #body: CappedBody;
 
   constructor(
-    host: ExchangeHost,
+    host: ExchangeHost<T>,
     request: EgressRequest,
+    target: T,
     path: string,
     headers: string[],
     resolve: (result: EgressResult) => void,
   ) {
     this.#host = host;
     this.request = request;
-    this.path = path;
-    this.headers = headers;
+    this.target = target;
+    this.#path = path;
+    this.#headers = headers;
     this.#resolve = resolve;
     this.#body = new CappedBody(request.maxResponseBytes);
     this.#startedAt = host.now();
@@ -138,18 +142,18 @@ export class Exchange implements Waiter, Dispatcher.DispatchHandler {
   onConnection(connection: Connection): void {
     if (this.done) return connection.pool.discard(connection);
     this.#opening = null;
-    const refusal = this.#host.revet(this, connection);
+    const refusal = this.#host.revet(this.target, connection);
     if (refusal !== null) {
       connection.pool.discard(connection);
       // An idle socket led to an address that is refused now; the name may lead elsewhere by now.
-      return connection.requests > 1 ? this.#host.pool(this).acquire(this) : this.fail(refusal);
+      return connection.requests > 1 ? this.#host.pool(this.target).acquire(this) : this.fail(refusal);
     }
     this.#connection = connection;
     this.#reused = connection.requests > 1;
     this.#peer = connection.opened.peer;
     this.enter("wait");
     const { method, body } = this.request;
-    connection.client.dispatch({ method, path: this.path, headers: this.headers, body }, this);
+    connection.client.dispatch({ method, path: this.#path, headers: this.#headers, body }, this);
   }
 
   onNoConnection(error: EgressError): void {
@@ -202,7 +206,7 @@ export class Exchange implements Waiter, Dispatcher.DispatchHandler {
     if (connection !== null) connection.pool.discard(connection);
     this.enter("queue");
     this.#waitMs = null;
-    this.#host.pool(this).acquire(this);
+    this.#host.pool(this.target).acquire(this);
   }
 
   // ---- the ends
@@ -248,26 +252,24 @@ export class Exchange implements Waiter, Dispatcher.DispatchHandler {
   }
 
   #finishResponse(truncated: boolean, error?: EgressError): void {
-    const { code, message, detail } = error ?? {};
-    const status = this.#status;
-    const headers = this.#responseHeaders;
-    const location = REDIRECT.has(status) ? headerValue(headers, "location") : undefined;
     const tls = this.#connection?.opened.tls ?? null;
-    const body = this.#body.bytes();
     const peer = this.#peer;
-    const timings = this.#finish(!truncated && error === undefined);
-    this.#resolve({
+    const response: Mutable<EgressResponse> = {
       kind: "response",
-      status,
-      headers,
-      body,
+      status: this.#status,
+      headers: this.#responseHeaders,
+      body: this.#body.bytes(),
       truncated,
-      ...(error === undefined ? {} : { bodyError: { code: code!, message: message!, detail: detail! } }),
-      ...(location === undefined ? {} : { location }),
-      timings,
+      timings: this.#finish(!truncated && error === undefined),
       peer,
-      ...(tls === null ? {} : { tls }),
-    });
+    };
+    if (error !== undefined) response.bodyError = { code: error.code, message: error.message, detail: error.detail };
+    if (REDIRECT.has(response.status)) {
+      const location = headerValue(response.headers, "location");
+      if (location !== undefined) response.location = location;
+    }
+    if (tls !== null) response.tls = tls;
+    this.#resolve(response);
   }
 
   #finish(reusable: boolean): EgressTimings {
@@ -277,7 +279,7 @@ export class Exchange implements Waiter, Dispatcher.DispatchHandler {
     const connection = this.#connection;
     this.#connection = null;
     if (connection === null) {
-      this.#host.pool(this).leave(this);
+      this.#host.pool(this.target).leave(this);
     } else if (reusable) {
       // undici decides whether the socket lives on only after this callback returns.
       queueMicrotask(() => connection.pool.release(connection));
@@ -310,7 +312,7 @@ function micros<T extends number | null>(ms: T): T {
   return (ms === null ? null : Math.round(ms * 1000) / 1000) as T;
 }
 
-function onDeadline(exchange: Exchange): void {
+function onDeadline(exchange: Exchange<unknown>): void {
   exchange.deadline();
 }
 

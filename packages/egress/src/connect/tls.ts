@@ -167,7 +167,8 @@ const CODES: Readonly<Record<string, EgressErrorCode>> = {
 /** Turns a failure of TLS, at the handshake or later, into one code; `null` when it is not about TLS. */
 export function tlsErrorCode(error: unknown): EgressErrorCode | null {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return null;
-  const code = CODES[error.code];
+  // OpenSSL's reason "ssl/tls alert …" keeps its slash in Node's code.
+  const code = CODES[error.code.replace("/", "_")];
   if (code !== undefined) return error.code === "ECONNRESET" ? null : code;
   return error.code.startsWith("ERR_SSL_") ? "tls_failed" : null;
 }

@@ -203,7 +203,8 @@ function noSuchRoute({ method, url }: FastifyRequest): Reply {
 function registerHealth(app: FastifyInstance, store: Pick<Store, "ping">): void {
   for (const url of ["/health", "/health/ping", "/api/v1/health"]) {
     app.route({
-      method: ["GET", "HEAD"],
+      // Fastify answers HEAD for every GET, and leaves it out of the document.
+      method: "GET",
       url,
       schema: {
         ...(url === "/api/v1/health" ? { operationId: "v1.health.get" } : { hide: true }),
@@ -238,7 +239,23 @@ async function registerDocument(app: FastifyInstance): Promise<void> {
   });
 }
 
-function describeRoute({ path, operationId, tag, summary, description, query, body, responses }: Route): object {
+const POST_HEADERS = Type.Object({
+  "idempotency-key": Type.Optional(
+    Type.String({ description: "Sent again with the same key, the request is done once and answered the same." }),
+  ),
+});
+
+function describeRoute({
+  method,
+  path,
+  operationId,
+  tag,
+  summary,
+  description,
+  query,
+  body,
+  responses,
+}: Route): object {
   const names = [...path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
   const error = ref(HttpError);
   const answers = Object.entries(responses).map(([status, model]) => [
@@ -255,6 +272,7 @@ function describeRoute({ path, operationId, tag, summary, description, query, bo
       ? {}
       : { params: Type.Object(Object.fromEntries(names.map((name) => [name, Type.String()]))) }),
     ...(query === undefined ? {} : { querystring: query }),
+    ...(method === "POST" ? { headers: POST_HEADERS } : {}),
     ...(body === undefined ? {} : { body: ref(body) }),
     response: {
       ...Object.fromEntries(answers),
