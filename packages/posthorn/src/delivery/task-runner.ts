@@ -1,7 +1,8 @@
 /** Runs tasks in the background: one step of each in turn, so that a long one does not keep the others waiting. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Services, TaskQueue } from "../domain/context.ts";
 import { failTask, runStep, unfinishedTasks } from "../domain/task/run.ts";
-import { StoreError } from "../store/errors.ts";
+import { PosthornError } from "../errors.ts";
 
 /** After a failure of the store the task waits this long; it stays as it is until then. */
 const PAUSE_MS = 2000;
@@ -51,7 +52,7 @@ export class TaskRunner implements TaskQueue, AsyncDisposable {
       return await runStep(this.#services(), taskKey);
     } catch (error) {
       this.#onFailure(taskKey, error);
-      if (error instanceof StoreError) {
+      if (isStoreAway(error)) {
         await this.#sleep(PAUSE_MS);
         return false;
       }
@@ -67,15 +68,12 @@ export class TaskRunner implements TaskQueue, AsyncDisposable {
     }
   }
 
-  #sleep(ms: number): Promise<void> {
-    if (this.#abort.signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      const wakeUp = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
-      this.#abort.signal.addEventListener("abort", wakeUp, { once: true });
-    });
+  async #sleep(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#abort.signal }).catch(() => undefined);
   }
+}
+
+/** A full disk is no reason to give up what was promised with 202. */
+function isStoreAway(error: unknown): boolean {
+  return error instanceof PosthornError && error.status === 503;
 }

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { dispatchHarness, type DispatchHarness, eventually, made } from "../../test/support/dispatch.ts";
 import { acceptEntry, attemptEntry, deliveryOf, openStore, recordEntry } from "../../test/support/store.ts";
@@ -433,6 +434,8 @@ describe("an outcome that the store does not take", () => {
     });
     expect(trouble).toEqual(["record", "record", "record"]);
     expect(attempter.jobs).toHaveLength(1);
+    // Nothing is left behind of the waiting, which may go on for hours.
+    await eventually(() => expect(getEventListeners(attempter.signal!, "abort")).toEqual([]));
   });
 });
 

@@ -323,14 +323,17 @@ export class Dispatcher {
     return false;
   }
 
+  /** Ends early when the process does. */
   #sleep(ms: number): Promise<void> {
+    const { signal } = this.#abort;
     return new Promise((resolve) => {
-      const cancel = this.#options.clock.setTimer(ms, resolve);
       const wakeUp = (): void => {
         cancel();
+        signal.removeEventListener("abort", wakeUp);
         resolve();
       };
-      this.#abort.signal.addEventListener("abort", wakeUp, { once: true });
+      const cancel = this.#options.clock.setTimer(ms, wakeUp);
+      signal.addEventListener("abort", wakeUp, { once: true });
     });
   }
 

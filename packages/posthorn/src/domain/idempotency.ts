@@ -14,7 +14,6 @@ import type { IdempotencyKey, Store } from "../store/store.ts";
 const MINUTE = 60_000;
 const AUTO_BUCKET = 10 * MINUTE;
 const CHOSEN_BUCKET = 6 * 60 * MINUTE;
-const MAX_KEY_LENGTH = 1024;
 /** 132 bits of the hash. */
 const HASH_LENGTH = 22;
 
@@ -33,10 +32,7 @@ export function idempotencyKey(
 ): IdempotencyKey | null {
   const key = Array.isArray(header) ? header[0] : header;
   if (key === undefined || key === "") return null;
-  const hash = createHash("sha256")
-    .update(`${token}\n${url}\n${key.slice(0, MAX_KEY_LENGTH)}`)
-    .digest("base64url")
-    .slice(0, HASH_LENGTH);
+  const hash = createHash("sha256").update(`${token}\n${url}\n${key}`).digest("base64url").slice(0, HASH_LENGTH);
   return { hash, buckets: bucketsAt(key.startsWith("auto_"), now) };
 }
 

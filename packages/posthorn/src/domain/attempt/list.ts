@@ -81,7 +81,11 @@ async function listAttempts(
     input,
     list,
     (slice) => {
-      let query = attempts(ctx).where(messageMatches(input)).orderBy("attempt.id", slice.order).limit(slice.limit);
+      let query = attempts(ctx)
+        .select(payloadBytes(of.withMessage ?? false))
+        .where(messageMatches(input))
+        .orderBy("attempt.id", slice.order)
+        .limit(slice.limit);
       if (of.endpointKey !== undefined) query = query.where("attempt.endpoint_id", "=", of.endpointKey);
       if (of.messageKey !== undefined) query = query.where("attempt.message_id", "=", of.messageKey);
       if (input.status !== null) query = query.where("attempt.status", "=", input.status);
