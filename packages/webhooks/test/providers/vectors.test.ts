@@ -21,12 +21,13 @@ describe("handshakes", () => {
     const { status, headers = {}, bodyText, bodyJson } = vector.expectResponse;
     const options = optionsOf(vector, HANDSHAKE_TIME);
     const { answer } = await receiveProvider(findProvider(vector.provider)!, requestOf(vector), options);
-    expect({ ...answer, json: parseJson(answer.body) }).toMatchObject({
+    const acts = answer.action !== undefined;
+    expect({ ...answer, acts, json: parseJson(answer.body) }).toMatchObject({
       status,
       headers,
       ...(bodyText !== undefined && { body: bodyText }),
       ...(bodyJson !== undefined && { json: bodyJson }),
-      ...(vector.expectAction !== undefined && { action: { kind: expect.any(String) } }),
+      ...(vector.expectAction !== undefined && { acts: true }),
     });
   });
 
