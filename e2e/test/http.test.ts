@@ -158,6 +158,24 @@ describe("requests that are none", () => {
   });
 });
 
+describe("clients that go away or take their time", () => {
+  const head = (length: number): string =>
+    `POST /api/v1/app HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${world.api.token}\r\nContent-Length: ${length}\r\n\r\n`;
+
+  test("one that closes its connection in the middle of a body leaves nothing behind", async () => {
+    const name = uid("half");
+    await abandon(`${head(1000)}{"name":"Half","uid":"${name}",`);
+    expect((await world.api.get("/health")).status).toBe(204);
+    expect((await world.api.get(`/api/v1/app/${name}`)).status).toBe(404);
+  });
+
+  test("ones that send their headers drop by drop are cut off, and others are served meanwhile", async () => {
+    const slow = Array.from({ length: 50 }, () => exchange("POST /api/v1/app HTTP/1.1\r\nHost: a\r\nX-Slow: "));
+    expect((await world.api.get(`/api/v1/app/${app}`)).status).toBe(200);
+    for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1.1 408 [^]*"code":"bad_request"/);
+  });
+});
+
 describe("queries", () => {
   test.each(["limit=abc", "limit=1.5", "order=sideways", "exclude_apps_with_no_endpoints=perhaps", "limit="])(
     "a value of the wrong type, %s, is answered with 400",
@@ -260,6 +278,17 @@ function exchange(bytes: string): Promise<string> {
     let text = "";
     socket.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
     socket.on("close", () => resolve(text)).on("error", reject);
+  });
+}
+
+/** Sends bytes on a connection of their own and breaks it off. */
+function abandon(bytes: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(world.api.url);
+    const socket = connect({ host: hostname, port: Number(port) }, () => {
+      socket.write(bytes, () => socket.resetAndDestroy());
+    });
+    socket.on("close", () => resolve()).on("error", reject);
   });
 }
 

@@ -111,6 +111,16 @@ describe("every POST takes a key", () => {
     expect([second.status, second.text]).toEqual([first.status, first.text]);
   });
 
+  test("ten at once make one application", async () => {
+    const key = `auto_${uid()}`;
+    const body = { name: "At once", uid: uid() };
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => world.api.post("/api/v1/app", body, keyed(key))),
+    );
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    expect(answers[0]!.status).toBe(201);
+  });
+
   test("a rotation is done once", async () => {
     const endpoint = await newEndpoint();
     const path = `/api/v1/app/${app}/endpoint/${endpoint}/secret`;

@@ -175,6 +175,65 @@ describe("changing (PATCH)", () => {
   });
 });
 
+describe("changes at the same time", () => {
+  const ROUNDS = 20;
+
+  test("of different fields of an endpoint are all kept", async () => {
+    const path = `${endpoints()}/${(await world.api.post(endpoints(), { url })).json.id}`;
+    for (let round = 1; round <= ROUNDS; round++) {
+      const changes = [
+        { description: `d${round}` },
+        { version: round },
+        { metadata: { m: `${round}` } },
+        { throttleRate: round },
+      ];
+      await Promise.all(changes.map((change) => world.api.patch(path, change)));
+      expect((await world.api.get(path)).json).toMatchObject(Object.assign({}, ...changes));
+    }
+  });
+
+  test("of different fields of an application are all kept", async () => {
+    const path = `/api/v1/app/${(await world.api.post("/api/v1/app", { name: "A" })).json.id}`;
+    for (let round = 1; round <= ROUNDS; round++) {
+      const changes = [{ name: `n${round}` }, { metadata: { m: `${round}` } }, { throttleRate: round }];
+      await Promise.all(changes.map((change) => world.api.patch(path, change)));
+      expect((await world.api.get(path)).json).toMatchObject(Object.assign({}, ...changes));
+    }
+  });
+
+  test("of different fields of an event type are all kept", async () => {
+    const name = eventTypeName();
+    await world.api.post("/api/v1/event-type", { name, description: "" });
+    for (let round = 1; round <= ROUNDS; round++) {
+      const changes = [{ description: `d${round}` }, { groupName: `g${round}` }, { featureFlags: [`f${round}`] }];
+      await Promise.all(changes.map((change) => world.api.patch(`/api/v1/event-type/${name}`, change)));
+      expect((await world.api.get(`/api/v1/event-type/${name}`)).json).toMatchObject(Object.assign({}, ...changes));
+    }
+  });
+
+  test("that create the same event type: one does, the others clash", async () => {
+    const name = eventTypeName();
+    const create = () => world.api.post("/api/v1/event-type", { name, description: "" });
+    const statuses = (await Promise.all(Array.from({ length: 8 }, create))).map(({ status }) => status);
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([201, 409, 409, 409, 409, 409, 409, 409]);
+  });
+
+  test("of different headers of an endpoint are all kept", async () => {
+    const path = `${endpoints()}/${(await world.api.post(endpoints(), { url })).json.id}/headers`;
+    const names = Array.from({ length: ROUNDS }, (_, index) => `X-Header-${index}`);
+    await Promise.all(names.map((name) => world.api.patch(path, { headers: { [name]: "1" } })));
+    expect(Object.keys((await world.api.get(path)).json.headers).sort()).toEqual(names.toSorted());
+  });
+
+  test("of the secret of an endpoint leave one in force", async () => {
+    const path = `${endpoints()}/${(await world.api.post(endpoints(), { url })).json.id}/secret`;
+    const rotated = await Promise.all(Array.from({ length: 8 }, () => world.api.post(`${path}/rotate`, {})));
+    expect(rotated.map(({ status }) => status)).toEqual(rotated.map(() => 204));
+    const shown = await Promise.all([world.api.get(path), world.api.get(path)]);
+    expect(shown[0].json).toEqual(shown[1].json);
+  });
+});
+
 describe("both names of a field", () => {
   test("the older names are taken and given, and the newer ones win", async () => {
     const older = await world.api.post(endpoints(), { url, filterTypes: [eventType], rateLimit: 4, version: 2 });
@@ -319,6 +378,14 @@ describe("event types", () => {
 });
 
 describe("applications", () => {
+  test("get_if_exists from ten callers at once gives them all the same one", async () => {
+    const body = { name: "Together", uid: uid() };
+    const create = () => world.api.post("/api/v1/app?get_if_exists=true", body);
+    const answers = await Promise.all(Array.from({ length: 10 }, create));
+    expect(new Set(answers.map(({ json }) => json.id)).size).toBe(1);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => b - a)).toEqual([201, ...Array(9).fill(200)]);
+  });
+
   test("get_if_exists returns the one with the uid unchanged, with 200, and makes it with 201", async () => {
     const name = uid();
     const path = "/api/v1/app?get_if_exists=true";

@@ -11,9 +11,8 @@ const CURL =
 test("npm start prints an address, a token and a call that works, delivers to this machine, and stops when asked", async () => {
   await using server = await startServer({ npm: true });
   await using receiver = await startReceiver();
-  const [, url, authorization, body] = await eventually(
-    () => CURL.exec(server.log) ?? expect.fail("no call was printed"),
-  );
+  await eventually(() => expect(server.log).toMatch(CURL));
+  const [, url, authorization, body] = CURL.exec(server.log)!;
   const token = /Token {4}(\S+)/.exec(server.log)?.[1] ?? "";
   expect([url, authorization]).toEqual([`${server.url}/api/v1/app/demo/msg`, `Bearer ${token}`]);
   const printed = await fetch(url!, {

@@ -94,9 +94,15 @@ export function write<T>(ctx: Context, work: (tx: Tx) => Promise<T>): Promise<T>
   return ctx.tx === null ? ctx.services.store.transaction(work) : work(ctx.tx);
 }
 
-/** Runs `work` with a context in one transaction, so that what it reads is still so when it writes. */
-export function inTransaction<T>(ctx: Context, work: (ctx: Context) => Promise<T>): Promise<T> {
-  return write(ctx, (tx) => work({ ...ctx, tx }));
+/**
+ * Runs a verb that reads before it writes in one transaction, so that what it read still holds when it writes: two changes of different
+ * fields at the same time are both kept.
+ */
+export function atomically<Input, Output>(
+  { ctx, input }: Call<Input>,
+  verb: (call: Call<Input>) => Promise<Output>,
+): Promise<Output> {
+  return write(ctx, (tx) => verb({ ctx: { ...ctx, tx }, input }));
 }
 
 /** Who may do something: the organisation alone, or also tokens of an application that have the capability, or all of these. */

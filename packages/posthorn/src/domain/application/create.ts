@@ -1,6 +1,6 @@
 import { PosthornError } from "../../errors.ts";
 import { isUniqueViolation } from "../../store/errors.ts";
-import { type Call, type Context, write } from "../context.ts";
+import { atomically, type Call, type Context, write } from "../context.ts";
 import { type Application, type ApplicationInput, metadataJson } from "./application.ts";
 import { findApplication } from "./find.ts";
 
@@ -11,15 +11,16 @@ export interface CreatedApplication {
 }
 
 /** Creates an application; with `getIfExists` returns the one that has the uid, unchanged. */
-export async function createApplication({
-  ctx,
-  input,
-}: Call<ApplicationInput & { readonly getIfExists?: boolean }>): Promise<CreatedApplication> {
-  if (input.getIfExists === true && input.uid !== null) {
-    const existing = await findApplication(ctx, input.uid);
-    if (existing !== null) return { application: existing, created: false };
-  }
-  return { application: await insertApplication(ctx, input), created: true };
+export function createApplication(
+  call: Call<ApplicationInput & { readonly getIfExists?: boolean }>,
+): Promise<CreatedApplication> {
+  return atomically(call, async ({ ctx, input }) => {
+    if (input.getIfExists === true && input.uid !== null) {
+      const existing = await findApplication(ctx, input.uid);
+      if (existing !== null) return { application: existing, created: false };
+    }
+    return { application: await insertApplication(ctx, input), created: true };
+  });
 }
 
 export async function insertApplication(ctx: Context, input: ApplicationInput): Promise<Application> {

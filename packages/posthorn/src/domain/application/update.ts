@@ -1,28 +1,26 @@
-import { type Call, type Context, inTransaction, write } from "../context.ts";
+import { atomically, type Call, type Context, write } from "../context.ts";
 import { type Application, type ApplicationInput, metadataJson } from "./application.ts";
 import { insertApplication, uidTaken } from "./create.ts";
 import { findApplication, getApplication } from "./find.ts";
 
 /** Replaces every field of an application, or creates one (with an id of its own) when there is none. */
-export async function upsertApplication({
-  ctx,
-  input,
-}: Call<ApplicationInput & { readonly ref: string }>): Promise<{ application: Application; created: boolean }> {
-  return inTransaction(ctx, async (inside) => {
-    const existing = await findApplication(inside, input.ref);
-    if (existing === null) return { application: await insertApplication(inside, input), created: true };
-    return { application: await save(inside, existing, input), created: false };
+export function upsertApplication(
+  call: Call<ApplicationInput & { readonly ref: string }>,
+): Promise<{ application: Application; created: boolean }> {
+  return atomically(call, async ({ ctx, input }) => {
+    const existing = await findApplication(ctx, input.ref);
+    if (existing === null) return { application: await insertApplication(ctx, input), created: true };
+    return { application: await save(ctx, existing, input), created: false };
   });
 }
 
 /** Changes the fields that are given. */
-export async function patchApplication({
-  ctx,
-  input,
-}: Call<{ readonly ref: string; readonly changes: Partial<ApplicationInput> }>): Promise<Application> {
-  return inTransaction(ctx, async (inside) => {
-    const existing = await getApplication(inside, input.ref);
-    return save(inside, existing, { ...existing, ...input.changes });
+export function patchApplication(
+  call: Call<{ readonly ref: string; readonly changes: Partial<ApplicationInput> }>,
+): Promise<Application> {
+  return atomically(call, async ({ ctx, input }) => {
+    const existing = await getApplication(ctx, input.ref);
+    return save(ctx, existing, { ...existing, ...input.changes });
   });
 }
 

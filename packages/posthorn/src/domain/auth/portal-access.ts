@@ -1,8 +1,8 @@
-import type { ApplicationInput } from "../application/application.ts";
+import type { Application, ApplicationInput } from "../application/application.ts";
 import { insertApplication } from "../application/create.ts";
 import { findApplication } from "../application/find.ts";
 import { invalid, notFound } from "../../errors.ts";
-import { type Call, CAPABILITIES, type Capability } from "../context.ts";
+import { atomically, type Call, CAPABILITIES, type Capability } from "../context.ts";
 
 export interface PortalAccess {
   readonly app: string;
@@ -25,14 +25,7 @@ export async function createPortalAccess({
   input,
 }: Call<PortalAccess>): Promise<{ readonly url: string; readonly token: string }> {
   const { tokens, rules, now } = ctx.services;
-  let application = await findApplication(ctx, input.app);
-  if (application === null) {
-    if (input.application === null) throw notFound("application");
-    if (input.application.uid !== input.app) {
-      throw invalid(["body", "application", "uid"], `The uid must be the one in the path, "${input.app}".`);
-    }
-    application = await insertApplication(ctx, input.application);
-  }
+  const application = await atomically({ ctx, input }, findOrMake);
   const asked = input.capabilities ?? CAPABILITIES;
   const cap = input.readOnly ? asked.filter((capability) => READ_ONLY.has(capability)) : asked;
   const token = await tokens.sign({
@@ -44,4 +37,14 @@ export async function createPortalAccess({
     ...(input.sessionId === null ? {} : { sid: input.sessionId }),
   });
   return { url: `${rules.publicUrl()}/portal#key=${token}`, token };
+}
+
+async function findOrMake({ ctx, input }: Call<PortalAccess>): Promise<Application> {
+  const existing = await findApplication(ctx, input.app);
+  if (existing !== null) return existing;
+  if (input.application === null) throw notFound("application");
+  if (input.application.uid !== input.app) {
+    throw invalid(["body", "application", "uid"], `The uid must be the one in the path, "${input.app}".`);
+  }
+  return insertApplication(ctx, input.application);
 }

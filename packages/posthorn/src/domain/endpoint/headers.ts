@@ -1,6 +1,6 @@
 /** Custom headers of an endpoint: which are allowed, how they are kept, and what is shown of them. */
 import { invalid } from "../../errors.ts";
-import { type Call, type Context, inTransaction, reader, write } from "../context.ts";
+import { atomically, type Call, type Context, reader, write } from "../context.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 
 export type HeaderMap = Record<string, string>;
@@ -67,22 +67,22 @@ export async function setHeaders({ ctx, input }: Call<EndpointRef & { readonly h
   await saveHeaders(ctx, application.key, endpoint.key, checkHeaders(input.headers));
 }
 
+export interface PatchHeaders extends EndpointRef {
+  readonly headers: Record<string, string | null>;
+  readonly deleteHeaders: readonly string[];
+}
+
 /** Adds and replaces headers; `null` removes one. Names are compared without regard to case. */
-export async function patchHeaders({
-  ctx,
-  input,
-}: Call<
-  EndpointRef & { readonly headers: Record<string, string | null>; readonly deleteHeaders: readonly string[] }
->): Promise<void> {
+export function patchHeaders(call: Call<PatchHeaders>): Promise<void> {
+  return atomically(call, changeHeaders);
+}
+
+async function changeHeaders({ ctx, input }: Call<PatchHeaders>): Promise<void> {
+  const { application, endpoint } = await getEndpoint(ctx, input);
   const named = new Set([...Object.keys(input.headers), ...input.deleteHeaders].map((name) => name.toLowerCase()));
+  const kept = Object.entries(await readHeaders(ctx, endpoint.key)).filter(([name]) => !named.has(name.toLowerCase()));
   const added = Object.entries(input.headers).filter((entry): entry is [string, string] => entry[1] !== null);
-  await inTransaction(ctx, async (inside) => {
-    const { application, endpoint } = await getEndpoint(inside, input);
-    const headers = Object.entries(await readHeaders(inside, endpoint.key));
-    const kept = headers.filter(([name]) => !named.has(name.toLowerCase()));
-    const changed = checkHeaders(Object.fromEntries([...kept, ...added]));
-    await saveHeaders(inside, application.key, endpoint.key, changed);
-  });
+  await saveHeaders(ctx, application.key, endpoint.key, checkHeaders(Object.fromEntries([...kept, ...added])));
 }
 
 async function readHeaders(ctx: Context, endpointKey: number): Promise<HeaderMap> {

@@ -1,34 +1,30 @@
 import { isUniqueViolation } from "../../store/errors.ts";
 import { getApplication } from "../application/find.ts";
-import { type Call, type Context, inTransaction, write } from "../context.ts";
+import { atomically, type Call, type Context, write } from "../context.ts";
 import { insertEndpoint } from "./create.ts";
 import { checkEventTypes, checkUrl, type Endpoint, type EndpointInput, toColumns, uidClash } from "./endpoint.ts";
 import { type EndpointRef, findEndpoint, getEndpoint } from "./find.ts";
 
 /** Replaces every field but secret and headers, or creates an endpoint (with an id of its own) when there is none. */
-export async function upsertEndpoint({
-  ctx,
-  input,
-}: Call<EndpointRef & { readonly fields: EndpointInput }>): Promise<{ endpoint: Endpoint; created: boolean }> {
-  return inTransaction(ctx, async (inside) => {
-    const application = await getApplication(inside, input.app);
-    const existing = await findEndpoint(inside, application, input.endpoint);
-    if (existing === null) {
-      const endpoint = await insertEndpoint(inside, application.key, { ...input.fields, secret: null, headers: {} });
-      return { endpoint, created: true };
-    }
-    return { endpoint: await save(inside, existing, input.fields), created: false };
+export function upsertEndpoint(
+  call: Call<EndpointRef & { readonly fields: EndpointInput }>,
+): Promise<{ endpoint: Endpoint; created: boolean }> {
+  return atomically(call, async ({ ctx, input }) => {
+    const application = await getApplication(ctx, input.app);
+    const existing = await findEndpoint(ctx, application, input.endpoint);
+    if (existing !== null) return { endpoint: await save(ctx, existing, input.fields), created: false };
+    const endpoint = await insertEndpoint(ctx, application.key, { ...input.fields, secret: null, headers: {} });
+    return { endpoint, created: true };
   });
 }
 
 /** Changes the fields that are given. */
-export async function patchEndpoint({
-  ctx,
-  input,
-}: Call<EndpointRef & { readonly changes: Partial<EndpointInput> }>): Promise<Endpoint> {
-  return inTransaction(ctx, async (inside) => {
-    const { endpoint } = await getEndpoint(inside, input);
-    return save(inside, endpoint, { ...endpoint, ...input.changes });
+export function patchEndpoint(
+  call: Call<EndpointRef & { readonly changes: Partial<EndpointInput> }>,
+): Promise<Endpoint> {
+  return atomically(call, async ({ ctx, input }) => {
+    const { endpoint } = await getEndpoint(ctx, input);
+    return save(ctx, endpoint, { ...endpoint, ...input.changes });
   });
 }
 

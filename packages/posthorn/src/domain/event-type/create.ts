@@ -1,15 +1,17 @@
 import { PosthornError } from "../../errors.ts";
-import { type Call, type Context, write } from "../context.ts";
+import { atomically, type Call, type Context, write } from "../context.ts";
 import { type EventType, type EventTypeInput, toColumns } from "./event-type.ts";
 import { findEventType } from "./find.ts";
 
 /** Creates an event type. An archived one of that name comes back with the new fields; a live one is a conflict. */
-export async function createEventType({ ctx, input }: Call<EventTypeInput>): Promise<EventType> {
-  const existing = await findEventType(ctx, input.name);
-  if (existing !== null && !existing.archived) {
-    throw new PosthornError("event_type_exists", `An event type with the name "${input.name}" exists.`);
-  }
-  return saveEventType(ctx, existing, input);
+export function createEventType(call: Call<EventTypeInput>): Promise<EventType> {
+  return atomically(call, async ({ ctx, input }) => {
+    const existing = await findEventType(ctx, input.name);
+    if (existing !== null && !existing.archived) {
+      throw new PosthornError("event_type_exists", `An event type with the name "${input.name}" exists.`);
+    }
+    return saveEventType(ctx, existing, input);
+  });
 }
 
 /** Writes all fields of an event type, new or not. */
