@@ -5,6 +5,7 @@ import { isLocalhost } from "./address/names.ts";
 import { ownAddresses } from "./address/own.ts";
 import { namesHost, parseAllowList } from "./address/rules.ts";
 import type { AddressRules } from "./address/rules.ts";
+import { Chain } from "./chain.ts";
 import { ConnectBudget } from "./connect/budget.ts";
 import { openConnection } from "./connect/open.ts";
 import type { Opened } from "./connect/open.ts";
@@ -105,7 +106,7 @@ export class Egress implements AsyncDisposable {
   readonly #names: NameResolver;
   readonly #sockets: Sockets;
   readonly #targets: RecentMap<Target>;
-  readonly #exchanges = new Set<Exchange<Target>>();
+  readonly #exchanges = new Chain<Exchange<Target>>();
   readonly #connectTimeoutMs: number;
   readonly #tls: TlsProfile;
   readonly #proxy: ProxyProfile | null;
@@ -168,7 +169,7 @@ export class Egress implements AsyncDisposable {
       return promise;
     }
     const exchange = new Exchange(this.#host, request, target, target.parsed.path, headers, resolve);
-    this.#exchanges.add(exchange);
+    exchange.running = this.#exchanges.push(exchange);
     this.#poolOf(target).acquire(exchange);
     return promise;
   }
@@ -224,7 +225,8 @@ export class Egress implements AsyncDisposable {
   /** Ends every running request with `shutdown` and closes every socket. Resolves when the last one is closed. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const exchange of this.#exchanges) exchange.fail(new EgressError("shutdown", "the client is closing"));
+    for (const exchange of this.#exchanges.values())
+      exchange.fail(new EgressError("shutdown", "the client is closing"));
     this.#names.close();
     await this.#sockets.close();
   }
@@ -240,7 +242,7 @@ export class Egress implements AsyncDisposable {
       revet: (target, connection) => this.#revet(target, connection),
       dnsTimeoutCode: () => (this.#names.healthy ? "dns_timeout" : "dns_failed"),
       pool: (target) => this.#poolOf(target),
-      ended: (exchange) => this.#exchanges.delete(exchange),
+      ended: ({ running }) => void (running !== null && this.#exchanges.remove(running)),
     };
   }
 

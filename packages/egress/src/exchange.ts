@@ -1,6 +1,7 @@
 import { errors } from "undici";
 import type { Dispatcher } from "undici";
 import { CappedBody } from "./body.ts";
+import type { Link } from "./chain.ts";
 import type { Opened, OpenPhase } from "./connect/open.ts";
 import { tlsErrorCode } from "./connect/tls.ts";
 import { EgressError } from "./errors.ts";
@@ -44,6 +45,9 @@ const REDIRECT = new Set([300, 301, 302, 303, 307, 308]);
 export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
   readonly request: EgressRequest;
   readonly target: T;
+  place: Link<Waiter> | null = null;
+  /** Its place among the running exchanges, kept here for the client. */
+  running: Link<Exchange<T>> | null = null;
   readonly #path: string;
   readonly #headers: string[];
   readonly #host: ExchangeHost<T>;
