@@ -113,6 +113,7 @@ export class Egress implements AsyncDisposable {
   readonly #tlsProfiles = new WeakMap<EgressTls, TlsProfile>();
   readonly #wallClock: () => number;
   readonly #host: ExchangeHost<Target>;
+  #declaredOwn: readonly AddressBytes[];
   #policy: Policy;
   #closed = false;
 
@@ -126,10 +127,11 @@ export class Egress implements AsyncDisposable {
       maxLength: options.maxUrlLength ?? 2048,
     };
     this.#nat64 = parseNat64(options.nat64Prefixes ?? []);
+    this.#declaredOwn = (options.ownAddresses ?? []).map(ownAddress);
     this.#policy = {
       allow: options.allow ?? parseAllowList("external"),
       deny: options.deny ?? parseAllowList(""),
-      own: [...ownAddresses(), ...(options.ownAddresses ?? []).map(ownAddress)],
+      own: [...ownAddresses(), ...this.#declaredOwn],
     };
     this.#names = new NameResolver(options.nameService ?? nodeNameService(options.dns ?? {}), options.dns ?? {}, now);
     this.#sockets = new Sockets(
@@ -198,8 +200,9 @@ export class Egress implements AsyncDisposable {
     readonly deny?: AddressRules;
     readonly ownAddresses?: readonly string[];
   }): void {
-    const own =
-      rules.ownAddresses === undefined ? this.#policy.own : [...ownAddresses(), ...rules.ownAddresses.map(ownAddress)];
+    if (rules.ownAddresses !== undefined) this.#declaredOwn = rules.ownAddresses.map(ownAddress);
+    // Interfaces come and go: they are looked at again each time.
+    const own = [...ownAddresses(), ...this.#declaredOwn];
     this.#policy = { allow: rules.allow ?? this.#policy.allow, deny: rules.deny ?? this.#policy.deny, own };
     this.#sockets.generation++;
     this.#targets.clear();
@@ -238,7 +241,7 @@ export class Egress implements AsyncDisposable {
   #exchangeHost(now: () => number): ExchangeHost<Target> {
     return {
       now,
-      open: (exchange, signal) => this.#open(exchange, signal),
+      open: (exchange, controller) => this.#open(exchange, controller),
       revet: (target, connection) => this.#revet(target, connection),
       dnsTimeoutCode: () => (this.#names.healthy ? "dns_timeout" : "dns_failed"),
       pool: (target) => this.#poolOf(target),
@@ -290,15 +293,15 @@ export class Egress implements AsyncDisposable {
     return verdict;
   }
 
-  #open(exchange: Exchange<Target>, signal: AbortSignal): Promise<Opened> {
+  #open(exchange: Exchange<Target>, controller: AbortController): Promise<Opened> {
     const { target } = exchange;
-    const budget = new ConnectBudget(this.#connectTimeoutMs);
+    const budget = new ConnectBudget(this.#connectTimeoutMs, controller);
     return openConnection({
       vet: () => this.#vet(target.parsed, target.allow),
       target: target.parsed,
       tls: target.tls,
       proxy: target.proxy,
-      signal: AbortSignal.any([signal, budget.signal]),
+      signal: controller.signal,
       wallClock: this.#wallClock,
       onPhase: (phase) => {
         exchange.enter(phase ?? "queue");

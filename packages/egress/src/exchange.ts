@@ -13,8 +13,8 @@ import type { EgressRequest, EgressResponse, EgressResult, EgressTimings } from 
 /** What an exchange needs from the client it belongs to. `T` is that client's idea of a target. */
 export interface ExchangeHost<T> {
   readonly now: () => number;
-  /** Opens a vetted connection for the exchange. */
-  open(exchange: Exchange<T>, signal: AbortSignal): Promise<Opened>;
+  /** Opens a vetted connection for the exchange, until the controller says otherwise. */
+  open(exchange: Exchange<T>, controller: AbortController): Promise<Opened>;
   /** Why a connection that was vetted under older rules may not be used any more, or `null`. */
   revet(target: T, connection: Connection): EgressError | null;
   /** The code for a deadline that fell into the DNS phase: theirs when our resolver works, else ours. */
@@ -108,7 +108,7 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
 
   open(): Promise<Opened> {
     this.#opening = new AbortController();
-    return this.#host.open(this, this.#opening.signal);
+    return this.#host.open(this, this.#opening);
   }
 
   /** Told by the opening of a connection as its phases begin. */

@@ -63,7 +63,7 @@ export class Sockets {
   /** Counts changes of the rules: a connection vetted under an older one is vetted again before its next request. */
   generation = 0;
   #open = 0;
-  #drained: (() => void) | null = null;
+  #drained: PromiseWithResolvers<undefined> | null = null;
 
   constructor(limits: SocketLimits, now: () => number) {
     this.limits = limits;
@@ -86,7 +86,8 @@ export class Sockets {
 
   /** Takes a place for a new socket, at the cost of the longest idle one when there is none. */
   reserve(pool: Pool): boolean {
-    if (this.#open >= this.limits.maxSockets) {
+    // A loop, as a place that comes free here may go to a pool that has waited longer.
+    while (this.#open >= this.limits.maxSockets) {
       const oldest = this.idle.first;
       if (oldest === undefined) {
         this.#starved.add(pool);
@@ -101,7 +102,7 @@ export class Sockets {
   /** Gives a place back, and to the next origin that waits for one. */
   release(): void {
     this.#open--;
-    if (this.#open === 0) this.#drained?.();
+    if (this.#open === 0) this.#drained?.resolve(undefined);
     for (const pool of this.#starved) {
       this.#starved.delete(pool);
       pool.pump();
@@ -114,6 +115,7 @@ export class Sockets {
     return this.#starved.size > 0;
   }
 
+  /** Nobody waits in this pool any more. */
   forget(pool: Pool): void {
     this.#starved.delete(pool);
   }
@@ -121,10 +123,8 @@ export class Sockets {
   /** Closes every socket; resolves when the last is closed. */
   async close(): Promise<void> {
     for (const pool of this.pools.values()) pool.destroy();
-    if (this.#open === 0) return;
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    this.#drained = () => resolve(undefined);
-    await promise;
+    if (this.#open > 0) this.#drained ??= Promise.withResolvers<undefined>();
+    await this.#drained?.promise;
   }
 }
 
@@ -183,6 +183,7 @@ export class Pool {
   /** The waiter gave up. What is being opened for it is its own to abort. */
   leave(waiter: Waiter): void {
     if (waiter.place !== null) this.#waiters.remove(waiter.place);
+    if (this.#waiters.size === 0) this.#sockets.forget(this);
     this.#retireIfEmpty();
   }
 
