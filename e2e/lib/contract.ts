@@ -50,7 +50,7 @@ function checkValidationError(value: unknown): string[] {
 
 function isIssue(issue: unknown): boolean {
   const { loc, msg, type } = (issue ?? {}) as Record<string, unknown>;
-  if (!Array.isArray(loc) || !loc.every((part) => isText(part))) return false;
+  if (!Array.isArray(loc) || !loc.every((part) => typeof part === "string")) return false;
   return ["body", "query", "path"].includes(loc[0] as string) && isText(msg) && isText(type);
 }
 

@@ -13,8 +13,8 @@ export interface World {
   readonly api: Api;
   /** An SDK; with the token of the organisation unless another is given. */
   sdk(version: SdkVersion, token?: string): Sdk;
-  /** Restarts the server on the same data. Clients made before lose it; `api` finds it. */
-  restart(): Promise<void>;
+  /** Restarts the server on the same data, with these settings on top. Clients made before lose it; `api` finds it. */
+  restart(env?: Readonly<Record<string, string>>): Promise<void>;
 }
 
 /** Starts the world before the tests of a file and ends it after; each test fails when one of its answers broke the contract. */
@@ -44,8 +44,8 @@ export function useWorld(options?: ServerOptions): World {
     get api() {
       return api;
     },
-    restart: async () => {
-      await server.restart();
+    restart: async (env) => {
+      await server.restart(env);
       api = new Api(server.url, server.token, recorder);
     },
     sdk: (version, token) => sdkOf(version, server.url, token ?? server.token, recorder),

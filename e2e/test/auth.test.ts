@@ -171,11 +171,11 @@ describe("portal access", () => {
     await world.api.post("/api/v1/event-type", { name: beta, description: "", featureFlags: ["beta"] });
     const view = async (api: Api): Promise<unknown> => {
       const { data } = (await api.get("/api/v1/event-type?limit=250")).json;
-      const names = data.map(({ name }: { name: string }) => name);
+      const names = new Set(data.map(({ name }: { name: string }) => name));
       const alone = (await api.get(`/api/v1/event-type/${beta}`)).status;
       const body = { url: world.receiver.url, eventTypes: [beta] };
       const filter = (await api.post(`/api/v1/app/${app}/endpoint`, body)).status;
-      return { open: names.includes(open), beta: names.includes(beta), alone, filter };
+      return { open: names.has(open), beta: names.has(beta), alone, filter };
     };
     expect(await view(await portal())).toEqual({ open: true, beta: false, alone: 404, filter: 422 });
     expect(await view(await portal({ featureFlags: ["beta"] }))).toEqual({

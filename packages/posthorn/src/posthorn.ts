@@ -1,7 +1,7 @@
 /** The composition root: one node with its store, dispatcher and HTTP server, from a configuration. */
 import { Egress, parseAllowList } from "@posthorn/egress";
 import type { FastifyInstance } from "fastify";
-import { buildServer } from "./api/server.ts";
+import { buildServer, type HttpTimeouts } from "./api/server.ts";
 import type { Config } from "./config/config.ts";
 import type { Secrets } from "./config/secrets.ts";
 import { DeliveryAttempter } from "./delivery/attempter.ts";
@@ -24,11 +24,15 @@ export interface PosthornOptions {
   readonly config: Config;
   readonly secrets: Secrets;
   readonly log: Logger;
+  /** How long clients may keep the server waiting; shorter in tests. */
+  readonly timeouts?: Partial<HttpTimeouts>;
 }
 
 const DAY_MS = 86_400_000;
 /** Requests that are under way when the process stops may take this long. */
 const CLOSE_REQUESTS_MS = 5000;
+/** How often connections are closed whose last request has ended meanwhile. */
+const CLOSE_IDLE_MS = 50;
 
 const clock: Clock = {
   now: Date.now,
@@ -104,14 +108,16 @@ export class Posthorn implements AsyncDisposable {
   /** Opens the store, takes up what an earlier run left to do, and listens. */
   static async start(options: PosthornOptions): Promise<Posthorn> {
     const store = await SqliteStore.open({ path: options.config.databasePath });
+    let posthorn: Posthorn | null = null;
     try {
-      const posthorn = new Posthorn(options, store, new IdGenerator(clock.now, await store.lastKey()));
+      posthorn = new Posthorn(options, store, new IdGenerator(clock.now, await store.lastKey()));
       await posthorn.#listen();
       await posthorn.#dispatcher.start();
       await posthorn.#tasks.resume();
       return posthorn;
     } catch (error) {
-      await store[Symbol.asyncDispose]();
+      // What was started already, such as the server, would keep the process alive.
+      await (posthorn ?? store)[Symbol.asyncDispose]();
       throw error;
     }
   }
@@ -138,7 +144,8 @@ export class Posthorn implements AsyncDisposable {
     const { config, log } = this.#options;
     const { services, authenticator } = this;
     const { corsOrigins, maxPayloadBytes } = config;
-    this.#server = await buildServer({ services, authenticator, log, corsOrigins, maxPayloadBytes });
+    const timeouts = this.#options.timeouts ?? {};
+    this.#server = await buildServer({ services, authenticator, log, corsOrigins, maxPayloadBytes, timeouts });
     try {
       this.#url = await this.#server.listen(config.listen);
     } catch (cause) {
@@ -153,9 +160,12 @@ export class Posthorn implements AsyncDisposable {
 
   async #closeServer(): Promise<void> {
     if (this.#server === null) return;
-    const force = setTimeout(() => this.#server?.server.closeAllConnections(), CLOSE_REQUESTS_MS);
+    const { server } = this.#server;
+    const force = setTimeout(() => server.closeAllConnections(), CLOSE_REQUESTS_MS);
+    const sweep = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS);
     await this.#server.close();
     clearTimeout(force);
+    clearInterval(sweep);
   }
 
   #buildDispatcher(directory: Directory, ids: IdGenerator): Dispatcher {

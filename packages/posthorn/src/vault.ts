@@ -27,7 +27,7 @@ export class Vault {
       const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
       if (bytes[0] !== VERSION) throw new Error(`unknown version ${bytes[0]}`);
       const iv = bytes.subarray(1, 1 + IV_BYTES);
-      const decipher = createDecipheriv("aes-256-gcm", this.#key, iv);
+      const decipher = createDecipheriv("aes-256-gcm", this.#key, iv, { authTagLength: TAG_BYTES });
       decipher.setAuthTag(bytes.subarray(1 + IV_BYTES, 1 + IV_BYTES + TAG_BYTES));
       return decipher.update(bytes.subarray(1 + IV_BYTES + TAG_BYTES), undefined, "utf8") + decipher.final("utf8");
     } catch (cause) {

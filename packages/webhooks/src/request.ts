@@ -43,7 +43,7 @@ export function readHeaders(headers: HeadersInput): HeaderReader {
     all,
     get(name) {
       const values = all(name);
-      return values.length === 0 ? undefined : values.join(", ");
+      return values.length < 2 ? values[0] : values.join(", ");
     },
   };
 }

@@ -57,9 +57,15 @@ describe("the documents", () => {
       `type Serve = (request: Request) => Response | Promise<Response>;
 declare const Deno: { serve(handler: Serve): unknown };
 declare const Bun: { serve(options: { routes: Record<string, Serve> }): unknown };
+declare const request: import("@posthorn/webhooks").WebhookRequest;
 `,
     );
-    const compilerOptions = { lib: ["ES2024", "ESNext.Disposable", "DOM", "DOM.Iterable"], moduleDetection: "force" };
+    // The examples of the table of providers end with the result: what to do with it is the reader's.
+    const compilerOptions = {
+      noUnusedLocals: false,
+      lib: ["ES2024", "ESNext.Disposable", "DOM", "DOM.Iterable"],
+      moduleDetection: "force",
+    };
     const tsconfig = { extends: `${ROOT}tsconfig.base.json`, compilerOptions, include: ["*.ts"] };
     writeFileSync(`${FOLDER}tsconfig.json`, JSON.stringify(tsconfig));
     const { stdout } = spawnSync(process.execPath, [`${ROOT}node_modules/typescript/bin/tsc`, "-p", FOLDER], {

@@ -1,6 +1,7 @@
 /** Reads request bodies: JSON whatever the content type says, kept beside its bytes. */
 import { isUtf8 } from "node:buffer";
 import { ValidationError } from "../errors.ts";
+import { findMistake } from "../json-mistake.ts";
 
 export interface ParsedBody {
   readonly raw: Buffer;
@@ -11,10 +12,11 @@ export interface ParsedBody {
 export function parseBody(raw: Buffer): ParsedBody {
   if (raw.length === 0) return { raw, value: {} };
   if (!isUtf8(raw)) throw malformed("It is not UTF-8.");
+  const text = raw.toString("utf8");
   try {
-    return { raw, value: JSON.parse(raw.toString("utf8")) };
+    return { raw, value: JSON.parse(text) };
   } catch (cause) {
-    throw malformed(positioned(cause instanceof Error ? cause.message : String(cause), raw.length), cause);
+    throw malformed(describe(text), cause);
   }
 }
 
@@ -25,8 +27,9 @@ function malformed(reason: string, cause?: unknown): ValidationError {
   );
 }
 
-/** V8 names the place of a mistake, but not when the text ends too early. */
-function positioned(message: string, length: number): string {
-  const text = message.endsWith(".") ? message : `${message}.`;
-  return /position \d+/.test(text) ? text : `${text} (at position ${length})`;
+function describe(text: string): string {
+  const at = findMistake(text);
+  if (at >= text.length) return `It ends too early, at position ${at}.`;
+  // By code point, so that an emoji is not shown as half of one.
+  return `At position ${at} it has ${JSON.stringify(String.fromCodePoint(text.codePointAt(at)!))}, which cannot stand there.`;
 }

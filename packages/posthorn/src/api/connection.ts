@@ -26,11 +26,17 @@ const CLIENT_ERRORS: Readonly<Record<string, readonly [string, string]>> = {
   HPE_HEADER_OVERFLOW: ["431 Request Header Fields Too Large", "The headers of the request are too large."],
 };
 
-/** Answers what is no HTTP request, in the form of every other error. */
+/** Answers what is no HTTP request, in the form of every other error, and closes the connection. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) return;
+  // While an earlier request of the connection waits for its answer, this one would be taken for it.
+  const answering = (socket as unknown as Record<string, unknown>)["_httpMessage"] ?? null;
+  if (error.code === "ECONNRESET" || !socket.writable || answering !== null) {
+    socket.destroy();
+    return;
+  }
   const [status, detail] = CLIENT_ERRORS[error.code ?? ""] ?? ["400 Bad Request", "This is not an HTTP request."];
   const body = JSON.stringify({ code: "bad_request", detail });
   const head = `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\n`;
-  socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  // A client that keeps its half open, or sends on and on, keeps nothing of ours.
+  socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => socket.destroy());
 }

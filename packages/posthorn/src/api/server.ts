@@ -10,7 +10,7 @@ import Fastify, {
 } from "fastify";
 import { Type } from "typebox";
 import type { Authenticator } from "../domain/auth/authenticate.ts";
-import { type Context, requireAccess, type Services } from "../domain/context.ts";
+import { type Actor, type Context, requireAccess, type Services } from "../domain/context.ts";
 import { idempotencyKey, once } from "../domain/idempotency.ts";
 import { PosthornError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
@@ -33,23 +33,38 @@ export interface ServerOptions {
   readonly log: FastifyBaseLogger;
   readonly corsOrigins: readonly string[];
   readonly maxPayloadBytes: number;
+  /** Shorter ones for tests. */
+  readonly timeouts?: Partial<HttpTimeouts>;
 }
+
+/** How long a client may keep the server waiting, in milliseconds. */
+export interface HttpTimeouts {
+  /** For the headers of a request. */
+  readonly headersMs: number;
+  /** For the whole request. */
+  readonly requestMs: number;
+  /** Without a byte in either direction, such as by not reading an answer. */
+  readonly stalledMs: number;
+  /** How often this is looked at. */
+  readonly checkMs: number;
+}
+
+const TIMEOUTS: HttpTimeouts = { headersMs: 15_000, requestMs: 30_000, stalledMs: 60_000, checkMs: 2000 };
 
 /** A payload written as a JSON string may take twice its bytes, and the rest of the request its share. */
 const BODY_OVERHEAD_BYTES = 64 * 1024;
-/** A client that sends its request more slowly than this is cut off. */
-const REQUEST_TIMEOUT_MS = 30_000;
-const HEADERS_TIMEOUT_MS = 15_000;
 
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
+  const timeouts = { ...TIMEOUTS, ...options.timeouts };
   const app = Fastify({
     loggerInstance: options.log,
     // A logger for each request costs more than the requests are worth that log anything.
     childLoggerFactory: (log) => log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 2 * options.maxPayloadBytes + BODY_OVERHEAD_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 2000 },
+    connectionTimeout: timeouts.stalledMs,
+    requestTimeout: timeouts.requestMs,
+    http: { headersTimeout: timeouts.headersMs, connectionsCheckingInterval: timeouts.checkMs },
     forceCloseConnections: "idle",
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
@@ -86,7 +101,10 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     origin: options.corsOrigins.includes("*") ? "*" : [...options.corsOrigins],
     methods: ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"],
     maxAge: 600,
+    // An OPTIONS that is no preflight is answered in words of the plugin's own otherwise.
+    strictPreflight: false,
   });
+  app.decorateRequest("caller");
   await registerDocument(app);
   for (const route of ROUTES) registerRoute(app, route, options);
   registerHealth(app, options.services.store);
@@ -102,10 +120,15 @@ function registerRoute(app: FastifyInstance, route: Route, options: ServerOption
     method: route.method,
     url: route.path,
     schema: describeRoute(route),
-    handler: async (request, answer) => {
+    // Before the body is read: strangers cost no more than their headers.
+    onRequest: async (request) => {
       const token = bearerToken(request);
       const actor = await authenticator.authenticate(token);
       requireAccess(actor, route.access);
+      request.setDecorator<Caller>("caller", { token, actor });
+    },
+    handler: async (request, answer) => {
+      const { token, actor } = request.getDecorator<Caller>("caller");
       const { query, params } = request;
       checkQuery(query);
       const { raw, value } = (request.body as ParsedBody | undefined) ?? NO_BODY;
@@ -121,6 +144,12 @@ function registerRoute(app: FastifyInstance, route: Route, options: ServerOption
       return send(answer, result);
     },
   });
+}
+
+/** Who made a request. */
+interface Caller {
+  readonly token: string;
+  readonly actor: Actor;
 }
 
 const NO_BODY: ParsedBody = { raw: Buffer.alloc(0), value: {} };
@@ -174,7 +203,8 @@ function noSuchRoute({ method, url }: FastifyRequest): Reply {
 function registerHealth(app: FastifyInstance, store: Pick<Store, "ping">): void {
   for (const url of ["/health", "/health/ping", "/api/v1/health"]) {
     app.route({
-      method: ["GET", "HEAD"],
+      // Fastify answers HEAD for every GET, and leaves it out of the document.
+      method: "GET",
       url,
       schema: {
         ...(url === "/api/v1/health" ? { operationId: "v1.health.get" } : { hide: true }),
@@ -209,7 +239,23 @@ async function registerDocument(app: FastifyInstance): Promise<void> {
   });
 }
 
-function describeRoute({ path, operationId, tag, summary, description, query, body, responses }: Route): object {
+const POST_HEADERS = Type.Object({
+  "idempotency-key": Type.Optional(
+    Type.String({ description: "Sent again with the same key, the request is done once and answered the same." }),
+  ),
+});
+
+function describeRoute({
+  method,
+  path,
+  operationId,
+  tag,
+  summary,
+  description,
+  query,
+  body,
+  responses,
+}: Route): object {
   const names = [...path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
   const error = ref(HttpError);
   const answers = Object.entries(responses).map(([status, model]) => [
@@ -226,6 +272,7 @@ function describeRoute({ path, operationId, tag, summary, description, query, bo
       ? {}
       : { params: Type.Object(Object.fromEntries(names.map((name) => [name, Type.String()]))) }),
     ...(query === undefined ? {} : { querystring: query }),
+    ...(method === "POST" ? { headers: POST_HEADERS } : {}),
     ...(body === undefined ? {} : { body: ref(body) }),
     response: {
       ...Object.fromEntries(answers),

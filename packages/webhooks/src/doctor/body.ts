@@ -89,7 +89,7 @@ function latin1(text: string): Uint8Array | undefined {
 
 /** Other ways to write the same form: spaces as `+` or `%20`, and what browsers leave unescaped. */
 function formWritings(text: string): string[] {
-  if (!/^[^\s{}<>]+=[^\s{}<>]*$/.test(text)) return [];
+  if (!text.includes("=") || /[\s{}<>]/.test(text)) return [];
   const written = new URLSearchParams(text).toString();
   const percent = written.replaceAll("+", "%20");
   return [written, percent, percent.replace(/%(7E|21|27|28|29)/g, (code) => decodeURIComponent(code))];

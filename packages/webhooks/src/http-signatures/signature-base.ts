@@ -94,7 +94,7 @@ function fieldValue(headers: HeaderReader, name: string, item: SfItem): string {
       headerName: name,
     });
   }
-  const unfolded = values.map((value) => value.replace(/[ \t]*\r?\n[ \t]+/g, " ").trim());
+  const unfolded = values.map(unfold);
   if (item.parameters.size === 0) return unfolded.join(", ");
   const [parameter, argument] = item.parameters.entries().next().value ?? [];
   if (item.parameters.size > 1) throw unsupported(serializeItem(item));
@@ -108,6 +108,11 @@ function fieldValue(headers: HeaderReader, name: string, item: SfItem): string {
     headerName: name,
     field: argument,
   });
+}
+
+/** Replaces obsolete line folding by one space (RFC 9421 section 2.1). HTTP libraries let no line end through. */
+function unfold(value: string): string {
+  return value.includes("\n") ? value.replace(/[ \t]*\r?\n[ \t]+/g, " ").trim() : value;
 }
 
 function parseUrl(url: string): URL {

@@ -4,7 +4,7 @@ import type { SchemeContext } from "./types.ts";
 /** The caller's secrets, of which there must be one and none may be empty: an empty key would verify anybody. */
 export function requireSecrets(context: SchemeContext): readonly string[] {
   const { secrets } = context;
-  if (secrets.length > 0 && secrets.every((secret) => secret !== "")) return secrets;
+  if (secrets.length > 0 && !secrets.includes("")) return secrets;
   throw new WebhookError(
     "secret_invalid",
     secrets.length === 0

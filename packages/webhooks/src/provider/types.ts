@@ -31,8 +31,11 @@ export type ProviderGroup =
 /** Values by the names that a definition lists under `config`. */
 export type ProviderConfig = Readonly<Record<string, string | undefined>>;
 
-/** A part of the request: a selector, in whose path `*` stands for every item of a list, or an XML element. */
-export type SecretPart = Selector | `xml:${string}`;
+/**
+ * A part of the request: a selector, in whose path `*` stands for every item of a list; an XML element; or `url`, whose
+ * path or query holds the secret.
+ */
+export type SecretPart = Selector | `xml:${string}` | "url";
 
 /** What a scheme sees while it verifies. */
 export interface SchemeContext extends ClockOptions {

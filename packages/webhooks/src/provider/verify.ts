@@ -39,6 +39,11 @@ export interface ProviderVerifier {
   verify(request: WebhookRequest): Promise<ProviderVerified>;
   /** As `verify`, with the error in the result. */
   tryVerify(request: WebhookRequest): Promise<VerifyResult<ProviderVerified>>;
+  /**
+   * As `verify`, without a promise: for schemes that fetch nothing, and only where the runtime has `node:crypto`
+   * (Node 20.16 and later, Deno, Bun); throws `runtime_unsupported` elsewhere.
+   */
+  verifySync(request: WebhookRequest): ProviderVerified;
 }
 
 /** Prepares a verifier for one provider and one set of secrets. */
@@ -52,6 +57,12 @@ export function providerVerifier(definition: ProviderDefinition, options: Provid
     },
     async tryVerify(request) {
       return decide(definition, request, settings);
+    },
+    verifySync(request) {
+      const result = decide(definition, request, settings);
+      if (!(result instanceof Promise)) return unwrap(result);
+      result.catch(() => undefined);
+      throw new WebhookError("runtime_unsupported", "This scheme has to wait, here at least. Use await verify().");
     },
   };
 }
@@ -81,10 +92,11 @@ export type SchemeSettings = Omit<SchemeContext, "inbound"> & { readonly allowUn
 /** Makes the caller's options ready, once for all requests. */
 export function schemeSettings(options: ProviderOptions): SchemeSettings {
   const { secrets = [], publicKeys = [], config = {} } = options;
+  const keys = Array.isArray(publicKeys) ? publicKeys : [publicKeys as KeyInput];
   return {
     ...options,
     secrets: typeof secrets === "string" ? [secrets] : secrets,
-    publicKeys: [publicKeys].flat(),
+    publicKeys: keys,
     config,
     cache: new Map(),
   };
@@ -97,14 +109,9 @@ export function checkProvider(
   settings: SchemeSettings,
 ): Awaitable<ProviderVerified> {
   const { schemes, unsigned } = definition;
-  const context = {
-    secrets: settings.secrets,
-    publicKeys: settings.publicKeys,
-    config: settings.config,
-    cache: settings.cache,
-    inbound,
-  } as any;
-  const claimed = claimedScheme(schemes, context);
+  const context = { ...settings, inbound };
+  // A scheme that is the only one decides in any case.
+  const claimed = schemes.length === 1 && unsigned === undefined ? schemes[0] : claimedScheme(schemes, context);
   if (claimed === undefined && unsigned !== undefined && settings.secrets.length + settings.publicKeys.length === 0) {
     unsigned.admit(inbound, definition.name, settings.allowUnsigned === true);
     return accept(definition, { secretIndex: -1 });

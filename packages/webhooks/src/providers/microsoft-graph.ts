@@ -7,6 +7,8 @@ import { walk } from "../provider/select.ts";
 import type { Evidence, Handshake, ProviderDefinition, Scheme, SchemeContext } from "../provider/types.ts";
 
 const KEY_SET = "https://login.microsoftonline.com/common/discovery/v2.0/keys";
+// Each costs a signature check, and one request brings one for each tenant in it.
+const MOST_TOKENS = 100;
 // The service principal with which Microsoft Graph publishes change notifications.
 const PUBLISHER = "0bf30f3b-4a52-48df-9a82-234910c4a086";
 
@@ -46,7 +48,12 @@ async function checkTokens(context: SchemeContext): Promise<void> {
   const tokens = walk(inbound.payload(), "validationTokens");
   const appId = config["appId"];
   if (!Array.isArray(tokens) || appId === undefined) return;
-  for (const token of tokens.slice(0, 16)) {
+  if (tokens.length > MOST_TOKENS) {
+    throw new WebhookError("body_invalid", "There are more validation tokens than tenants in a batch.", {
+      field: "validationTokens",
+    });
+  }
+  for (const token of tokens) {
     const options = { algorithms: ["RS256"], expires: true, keySet: KEY_SET, provider: "microsoft-graph" } as const;
     const { claims } = await verifyToken(String(token), options, context);
     requireClaim(claims, "aud", appId);

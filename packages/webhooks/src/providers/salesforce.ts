@@ -11,7 +11,7 @@ const ACK =
 
 /** `xsi:type="sf:Account"` of the record that changed. */
 function recordType(inbound: Inbound): string | undefined {
-  return /<(?:\w+:)?sObject[^>]*?\btype="(?:\w+:)?(\w+)"/.exec(inbound.text())?.[1];
+  return /<(?:\w+:)?sObject[^<>]*?\btype="(?:\w+:)?(\w+)"/.exec(inbound.text())?.[1];
 }
 
 /** SessionId is a live credential. Parse the XML with DTDs and entities switched off. */

@@ -59,9 +59,18 @@ function checkSchemas(schemas: Record<string, unknown> | null): void {
   // A new instance each time: Ajv keeps every schema it has seen, with its `$id`.
   const ajv = new Ajv({ strict: false });
   for (const [version, schema] of Object.entries(schemas)) {
-    if (ajv.validateSchema(schema as object) !== true) {
-      const reason = ajv.errorsText(ajv.errors, { dataVar: "schema" });
-      throw invalid(["body", "schemas", version], `Not a JSON Schema of draft 7: ${reason}.`);
-    }
+    const trouble = troubleOf(ajv, schema as object);
+    if (trouble !== null) throw invalid(["body", "schemas", version], `Not a JSON Schema of draft 7: ${trouble}.`);
+  }
+}
+
+function troubleOf(ajv: Ajv, schema: object): string | null {
+  try {
+    if (ajv.validateSchema(schema) === true) return null;
+    return ajv.errorsText(ajv.errors, { dataVar: "schema" });
+  } catch (error) {
+    // Ajv calls itself for each level, and there are only so many that it can.
+    if (error instanceof RangeError) return "it is nested too deeply";
+    throw error;
   }
 }

@@ -85,11 +85,11 @@ export function asymmetric(options: AsymmetricOptions): AsymmetricScheme {
 
 function verifyAsymmetric(
   options: AsymmetricOptions,
-  { signatures, signedAt, message }: SignedRequest,
+  { signatures, skip, signedAt, message }: SignedRequest,
   context: SchemeContext,
 ): Awaitable<Evidence> {
   const parts = message("");
-  const candidates = signatures.flatMap((text) => decodeBytes(text, options.encoding ?? "base64") ?? []);
+  const candidates = signatures.flatMap((text) => decodeBytes(text.slice(skip), options.encoding ?? "base64") ?? []);
   return after(publicKeys(options, context), (keys) =>
     after(
       firstMatch(keys.length * candidates.length, (index) => {

@@ -45,14 +45,17 @@ export function hmac(options: HmacOptions): HmacScheme {
     claimed: ({ inbound }) => reader.claimed(inbound),
     verify(context): Awaitable<Evidence> {
       const secrets = requireSecrets(context);
-      const { signatures, signedAt, message } = reader.read(context);
+      const { signatures, skip, signedAt, message } = reader.read(context);
       const macs = macsOf(options, context);
+      const fits = (text: string) => signatures.some((signature) => equalText(signature, text, skip));
       return after(
         firstMatch(secrets.length, (index) => {
           const secret = secrets[index]!;
           const mac = (macs[index] ??= (options.mac ?? keyedMac)(options, secret));
-          const expected = after(mac, (make) => make(message(secret)));
-          return after(expected, (text) => signatures.some((signature) => equalText(signature, text)));
+          return after(
+            after(mac, (make) => make(message(secret))),
+            fits,
+          );
         }),
         (secretIndex) => {
           if (secretIndex < 0) throw mismatch(options);

@@ -63,6 +63,8 @@ export interface SignedInput {
 /** The signatures a request carries, and how to build what they should be over. */
 export interface SignedRequest {
   readonly signatures: readonly string[];
+  /** How many characters stand in front of each signature: the prefix, already checked. */
+  readonly skip: number;
   readonly signedAt: number | undefined;
   readonly message: (secret: string) => MessageParts;
 }
@@ -82,7 +84,7 @@ const NO_FIELDS: Map<string, string> = /* @__PURE__ */ new Map();
 
 /** Prepares a reader. */
 export function signedReader(options: SignedOptions): SignedReader {
-  const { find, timestamp, fields: fieldReader } = options;
+  const { find, timestamp, fields: fieldReader, prefix = "" } = options;
   const names = [options.header ?? []].flat();
   const marks = timestamp?.from.startsWith("header:") === true ? [...names, timestamp.from.slice(7)] : names;
   const build = compileMessage(options.signed);
@@ -100,6 +102,7 @@ export function signedReader(options: SignedOptions): SignedReader {
       const time = timestamp?.read(context, fields);
       return {
         signatures: signatures.length > MOST_SIGNATURES ? signatures.slice(0, MOST_SIGNATURES) : signatures,
+        skip: fieldReader === undefined ? prefix.length : 0,
         signedAt: time?.at,
         message: (secret) =>
           build({
@@ -124,6 +127,7 @@ export function publicUrl(setting: string | undefined, context: Pick<SchemeConte
 /** Turns a template into a function that puts the signed bytes together. */
 export function compileMessage(signed: SignedOptions["signed"] = "{body}"): (input: SignedInput) => MessageParts {
   if (typeof signed === "function") return signed;
+  if (signed === "{body}") return ({ inbound }) => [inbound.body];
   const pieces = signed.split(/[{}]/);
   return (input) => {
     // Pieces of bytes, never one string: a body may hold anything, also what looks like a placeholder.
@@ -179,7 +183,7 @@ function missing(headerName = "signature"): WebhookError {
 function plainSignatures(options: SignedOptions, values: readonly string[]): readonly string[] {
   const { prefix = "" } = options;
   const signatures: string[] = [];
-  for (const value of values) if (value.startsWith(prefix)) signatures.push(value.slice(prefix.length));
+  for (const value of values) if (value.startsWith(prefix)) signatures.push(value);
   if (signatures.length > 0) return signatures;
   const versioned = /^[\w-]{1,20}=./.test(values[0]!);
   throw headerError(options, versioned ? "unknown_version" : "malformed_header", `does not start with ${prefix}`);

@@ -20,6 +20,7 @@ export function urlSecret(): UrlSecretScheme {
     trust: "shared-secret",
     covers: "nothing",
     needs: "secrets",
+    mask: ["url"],
     claimed: (context) => context.secrets.length > 0,
     verify(context) {
       const secrets = requireSecrets(context);

@@ -1,0 +1,52 @@
+/** The command line as a child process of its own, for what ends by itself or is to be signalled step by step. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Cli extends AsyncDisposable {
+  readonly child: ChildProcess;
+  /** Resolves when the process has ended. */
+  readonly ended: Promise<Ended>;
+  /** Resolves with the address once the server listens. */
+  readonly url: Promise<string>;
+}
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const MAIN = "packages/posthorn/src/main.ts";
+
+/** Runs `posthorn` with these arguments. Nothing of the environment of the tests reaches it but PATH and HOME. */
+export function runCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Cli {
+  const { PATH = "", HOME = "" } = process.env;
+  const child = spawn(process.execPath, ["--conditions=@posthorn/source", MAIN, ...args], {
+    cwd: ROOT,
+    env: { PATH, HOME, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  const { promise: url, resolve: listens } = Promise.withResolvers<string>();
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+    const found = /"url":"(http:[^"]+)"/.exec(stdout)?.[1];
+    if (found !== undefined) listens(found);
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  const ended = new Promise<Ended>((resolve) => {
+    child.once("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  return {
+    child,
+    ended,
+    url,
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}

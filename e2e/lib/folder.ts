@@ -1,0 +1,39 @@
+/** Folders of a test: deleted at its end, and small ones that run full. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export interface Folder extends Disposable {
+  readonly path: string;
+}
+
+export function temporaryFolder(): Folder {
+  const path = mkdtempSync(join(tmpdir(), "posthorn-e2e-"));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A file system of its own of that size; `null` where it takes rights that the tests do not have. */
+export function smallDisk(megabytes: number): Folder | null {
+  const folder = temporaryFolder();
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", folder.path], { stdio: "ignore" });
+  } catch {
+    folder[Symbol.dispose]();
+    return null;
+  }
+  return {
+    path: folder.path,
+    [Symbol.dispose]: () => {
+      execFileSync("umount", [folder.path]);
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+/** Whether {@link smallDisk} gives one here. */
+export function canMount(): boolean {
+  const disk = smallDisk(1);
+  disk?.[Symbol.dispose]();
+  return disk !== null;
+}

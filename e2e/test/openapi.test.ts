@@ -1,0 +1,135 @@
+/** The document of the API and the page that shows it. */
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { beforeAll, describe, expect, test } from "vitest";
+import { MODELS, OPERATIONS, type Operation } from "../lib/inventory.ts";
+import { useWorld } from "../lib/world.ts";
+
+interface Documented {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean }[];
+  readonly requestBody?: { readonly content: Record<string, { readonly schema: { readonly $ref: string } }> };
+  readonly responses: Record<
+    string,
+    { readonly content?: Record<string, { readonly schema: { readonly $ref: string } }> }
+  >;
+}
+
+interface Document {
+  readonly openapi: string;
+  readonly paths: Record<string, Record<string, Documented>>;
+  readonly components: {
+    readonly schemas: Record<string, { readonly properties?: Record<string, unknown>; readonly required?: string[] }>;
+  };
+}
+
+const world = useWorld();
+let document: Document;
+
+beforeAll(async () => {
+  document = (await world.api.get("/api/v1/openapi.json")).json;
+});
+
+const documented = ({ verb, path }: Operation): Documented => document.paths[path]![verb.toLowerCase()]!;
+const all = (): [string, Documented][] =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([verb, operation]): [string, Documented] => [`${verb} ${path}`, operation]),
+  );
+const namesIn = ({ parameters = [] }: Documented, where: string): string[] =>
+  parameters.filter((parameter) => parameter.in === where).map(({ name }) => name);
+const CORE = OPERATIONS.filter(({ core }) => core);
+const DOCUMENTED = CORE.map((operation) => Object.assign({ title: `${operation.verb} ${operation.path}` }, operation));
+
+describe("the document", () => {
+  test("is given without a token, as application/json and nothing more", async () => {
+    const { status, headers } = await world.api.get("/api/v1/openapi.json", { token: null });
+    expect([status, headers.get("content-type")]).toEqual([200, "application/json"]);
+  });
+
+  test("is valid OpenAPI 3.1", async () => {
+    const validator = new Validator();
+    const result = await validator.validate(structuredClone(document) as unknown as Record<string, unknown>);
+    expect(result).toEqual({ valid: true });
+    expect(validator.version).toBe("3.1");
+  });
+
+  test("has no reference that leads nowhere", () => {
+    const references = JSON.stringify(document).match(/"\$ref":"[^"]+"/g) ?? [];
+    expect(references.length).toBeGreaterThan(100);
+    for (const reference of references) {
+      const name = /^"\$ref":"#\/components\/schemas\/([^"/]+)"$/.exec(reference)?.[1];
+      expect([reference, Object.hasOwn(document.components.schemas, name ?? "")]).toEqual([reference, true]);
+    }
+  });
+
+  test("gives every operation an id of its own, a summary, and the path parameters of its path", () => {
+    const ids = all().map(([, { operationId }]) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const [route, operation] of all()) {
+      expect([route, operation.summary]).toEqual([route, expect.stringMatching(/./)]);
+      const inPath = [...route.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!);
+      expect([route, new Set(namesIn(operation, "path"))]).toEqual([route, new Set(inPath)]);
+    }
+  });
+
+  test("gives every POST the idempotency key", () => {
+    for (const [route, operation] of all()) {
+      const wanted = route.startsWith("post") ? ["idempotency-key"] : [];
+      expect([route, namesIn(operation, "header")]).toEqual([route, wanted]);
+    }
+  });
+
+  test.each(DOCUMENTED)("has $title with its query parameters", (operation) => {
+    expect(namesIn(documented(operation), "query")).toEqual(expect.arrayContaining([...operation.query]));
+  });
+
+  test.each(DOCUMENTED.filter(({ body }) => body !== null))(
+    "has the required fields in the body of $title",
+    (operation) => {
+      const name = documented(operation).requestBody!.content["application/json"]!.schema.$ref.split("/").at(-1)!;
+      const { properties = {}, required = [] } = document.components.schemas[name]!;
+      const fields = Object.entries(MODELS[operation.body!]!.fields);
+      expect(Object.keys(properties)).toEqual(expect.arrayContaining(fields.map(([field]) => field)));
+      const wanted = fields.filter(([, [, presence]]) => presence === "required").map(([field]) => field);
+      // A message may have a raw body or the older name of `payload` in its place.
+      expect(required).toEqual(expect.arrayContaining(wanted.filter((field) => field !== "payload")));
+    },
+  );
+
+  test.each(DOCUMENTED)("has the answers of $title and every field that clients need of them", (operation) => {
+    const { responses } = documented(operation);
+    for (const [status, model] of Object.entries(operation.responses)) {
+      expect(Object.keys(responses)).toContain(status);
+      const name = responses[status]!.content?.["application/json"]?.schema.$ref.split("/").at(-1);
+      expect(name ?? null).toBe(model);
+      const fields = Object.entries(model === null ? {} : MODELS[model]!.fields);
+      const required = fields.filter(([, [, presence]]) => presence === "required").map(([field]) => field);
+      const given = model === null ? [] : (document.components.schemas[model]!.required ?? []);
+      expect(given).toEqual(expect.arrayContaining(required));
+    }
+  });
+});
+
+describe("the page", () => {
+  test("is HTML whose script and document come from this server", async () => {
+    const page = await fetch(`${world.api.url}/docs/api`);
+    const html = await page.text();
+    expect([page.status, page.headers.get("content-type")]).toEqual([200, expect.stringContaining("text/html")]);
+    const loaded = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => new URL(match[1]!, page.url));
+    expect(loaded.length).toBeGreaterThan(0);
+    for (const url of loaded) {
+      expect(url.origin).toBe(new URL(world.api.url).origin);
+      expect((await fetch(url)).status).toBe(200);
+    }
+    expect(html).toContain('"/api/v1/openapi.json"');
+    expect(html).not.toMatch(/https?:\/\//);
+  });
+
+  test("forbids the browser to ask any other server", async () => {
+    const { headers } = await fetch(`${world.api.url}/docs/api`);
+    const policy = headers.get("content-security-policy") ?? "";
+    const sources = policy.split(";").flatMap((directive) => directive.trim().split(" ").slice(1));
+    expect(policy).toContain("default-src 'self'");
+    expect(new Set(sources)).toEqual(new Set(["'self'", "'unsafe-inline'", "data:", "blob:", "'none'"]));
+  });
+});

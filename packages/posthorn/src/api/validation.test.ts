@@ -1,0 +1,97 @@
+import { Type } from "typebox";
+import { describe, expect, it } from "vitest";
+import { type PosthornError, ValidationError } from "../errors.ts";
+import { EndpointIn } from "./models/endpoint.ts";
+import { MessageIn } from "./models/message.ts";
+import { bodyValidator, queryValidator, type Validator } from "./validation.ts";
+
+/** The broken rules that a value is refused for, as `place: sentence`. */
+function troubles(validate: Validator, value: unknown): string[] {
+  try {
+    validate(value);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    return error.issues.map(({ loc, msg }) => `${loc.join(".")}: ${msg}`);
+  }
+}
+
+describe("a body", () => {
+  const message = bodyValidator(MessageIn);
+  const endpoint = bodyValidator(EndpointIn);
+
+  it("that keeps the rules passes, with fields that nobody knows", () => {
+    expect(troubles(message, { eventType: "a", payload: { any: [1] }, unknown: true })).toEqual([]);
+    expect(troubles(endpoint, { url: "https://example.com", channels: null, metadata: { a: "b" } })).toEqual([]);
+  });
+
+  it.each<[unknown, string]>([
+    [null, "body: It must be object."],
+    [[], "body: It must be object."],
+    ["text", "body: It must be object."],
+    [{}, "body.eventType: This field is required."],
+    [{ eventType: 1 }, "body.eventType: It must be string."],
+    [{ eventType: "a b" }, "body.eventType: Has characters that are not allowed here"],
+    [{ eventType: "a", payload: [] }, "body.payload: It must be object."],
+    [{ eventType: "a", payload: {}, channels: ["ok", "not ok"] }, "body.channels.[1]: Has characters"],
+    [{ eventType: "a", payload: {}, deliverAt: "soon" }, "body.deliverAt: Not a date-time, such as"],
+    [{ eventType: "a", payload: {}, deliverAt: "2026-13-45T99:00:00Z" }, "body.deliverAt: Not a date-time"],
+    [{ eventType: "a", payload: {}, eventId: "msg_1" }, "body.eventId: Has characters"],
+    [
+      { eventType: "a", transformationsParams: { headers: { a: 1 } } },
+      "body.transformationsParams.headers.a: It must be string.",
+    ],
+  ])("that breaks a rule is refused with the place and what to change: %j", (body, expected) => {
+    const [found, ...others] = troubles(message, body);
+    expect(found?.slice(0, expected.length)).toBe(expected);
+    expect(others).toEqual([]);
+  });
+
+  it("names a key with slashes and tildes as it is", () => {
+    expect(troubles(endpoint, { url: "https://example.com", metadata: { "a/b~c": 1 } })).toEqual([
+      "body.metadata.a/b~c: It must be string.",
+    ]);
+  });
+
+  it("is never turned into another type to make it fit", () => {
+    expect(troubles(endpoint, { url: "https://example.com", disabled: "true" })).toEqual([
+      "body.disabled: It must be boolean.",
+    ]);
+    expect(troubles(endpoint, { url: "https://example.com", version: "1" })).toEqual([
+      "body.version: It must be integer.",
+    ]);
+  });
+
+  it("does not inherit a field", () => {
+    expect(troubles(message, JSON.parse('{"__proto__":{"eventType":"a"}}'))).toEqual([
+      "body.eventType: This field is required.",
+    ]);
+  });
+});
+
+describe("a query", () => {
+  const validate = queryValidator(
+    Type.Object({
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 250 })),
+      flag: Type.Optional(Type.Boolean()),
+      before: Type.Optional(Type.String({ format: "date-time" })),
+    }),
+  );
+
+  it("is turned into the numbers and switches that it stands for", () => {
+    const query: Record<string, unknown> = { limit: "5", flag: "true", before: "2026-01-01T00:00:00Z" };
+    validate(query);
+    expect(query).toEqual({ limit: 5, flag: true, before: "2026-01-01T00:00:00Z" });
+  });
+
+  it.each(["abc", "1.5", "", "NaN", "1,5"])("that stands for no number is a 400: limit=%s", (limit) => {
+    expect(() => validate({ limit })).toThrow(
+      expect.objectContaining({ status: 400 } satisfies Partial<PosthornError>),
+    );
+  });
+
+  it("that breaks a rule is refused with 422 and its place", () => {
+    expect(troubles(validate, { limit: "0" })).toEqual(["query.limit: It must be >= 1."]);
+    expect(troubles(validate, { limit: "251" })).toEqual(["query.limit: It must be <= 250."]);
+  });
+});

@@ -1,0 +1,189 @@
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../test/support/store.ts";
+import { describeSettings, envToConfig } from "./config.ts";
+import { readEnv, type SettingSources } from "./env.ts";
+import { loadSecrets } from "./secrets.ts";
+import { flagOf, settings } from "./settings.ts";
+
+function configOf(environment: Record<string, string>, more: SettingSources = {}) {
+  return envToConfig(readEnv({ environment, ...more }));
+}
+
+describe("readEnv", () => {
+  it("takes a setting from the flag, then the environment, then the file, then the default", () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "posthorn.env");
+    writeFileSync(file, "# comment\nPOSTHORN_CONCURRENCY=1\nPOSTHORN_LOG_LEVEL='warn'\nPOSTHORN_REQUEST_TIMEOUT=3\n");
+    const environment = { POSTHORN_CONCURRENCY: "2", POSTHORN_LOG_LEVEL: "error" };
+    const raw = readEnv({ environment, file, flags: { concurrency: "3" } });
+    expect(raw.concurrency).toEqual({ text: "3", origin: "flag" });
+    expect(raw.logLevel).toEqual({ text: "error", origin: "environment" });
+    expect(raw.requestTimeout).toEqual({ text: "3", origin: "file" });
+    expect(raw.endpointConcurrency).toEqual({ text: settings.endpointConcurrency.default, origin: "default" });
+  });
+
+  it("finds the file by POSTHORN_CONFIG, and a flag wins over it", () => {
+    using folder = temporaryFolder();
+    const [one, two] = [join(folder.path, "one"), join(folder.path, "two")];
+    writeFileSync(one, "POSTHORN_CONCURRENCY=1");
+    writeFileSync(two, "POSTHORN_CONCURRENCY=2");
+    const environment = { POSTHORN_CONFIG: one };
+    expect(readEnv({ environment }).concurrency.text).toBe("1");
+    expect(readEnv({ environment, file: two }).concurrency.text).toBe("2");
+  });
+
+  it("opens loopback targets in the development mode only, and never over a given value", () => {
+    expect(configOf({}).egressAllow).toBe("external");
+    expect(configOf({}, { dev: true }).egressAllow).toBe("external,loopback");
+    expect(configOf({ POSTHORN_EGRESS_ALLOW: "external" }, { dev: true }).egressAllow).toBe("external");
+  });
+
+  it("refuses a name that is no setting, with the one that was meant", () => {
+    expect(() => readEnv({ environment: { POSTHORN_DATADIR: "x" } })).toThrow(
+      "did you mean POSTHORN_DATA_DIR (--data-dir)",
+    );
+    expect(() => readEnv({ environment: { POSTHORN_NONSENSE: "x" } })).toThrow("POSTHORN_NONSENSE in the environment");
+    expect(() => readEnv({ environment: { OTHER: "x", POSTHORN_TOKEN: "t", POSTHORN_URL: "u" } })).not.toThrow();
+  });
+
+  it("refuses a file that is not there, and one with a name that is no setting", () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "posthorn.env");
+    expect(() => readEnv({ environment: {}, file })).toThrow("cannot be read");
+    writeFileSync(file, "POSTHORN_NONSENSE=1");
+    expect(() => readEnv({ environment: {}, file })).toThrow(`POSTHORN_NONSENSE in the file ${file}`);
+  });
+});
+
+describe("envToConfig", () => {
+  it("takes every default", () => {
+    expect(configOf({})).toMatchObject({
+      listen: { host: "127.0.0.1", port: 8071 },
+      retrySchedule: [5000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 36_000_000],
+      requestTimeoutMs: 15_000,
+      databasePath: resolve("data/posthorn.db"),
+    });
+    expect(() => configOf({}, { dev: true })).not.toThrow();
+  });
+
+  it.each([
+    ["POSTHORN_LISTEN", ":80", { listen: { host: "::", port: 80 } }],
+    ["POSTHORN_LISTEN", "[::1]:0", { listen: { host: "::1", port: 0 } }],
+    ["POSTHORN_LISTEN", "example.com:8080", { listen: { host: "example.com", port: 8080 } }],
+    ["POSTHORN_RETRY_SCHEDULE", "", { retrySchedule: [] }],
+    ["POSTHORN_RETRY_SCHEDULE", " 0.5, 2 ,30", { retrySchedule: [500, 2000, 30_000] }],
+    ["POSTHORN_REQUEST_TIMEOUT", "0.25", { requestTimeoutMs: 250 }],
+    ["POSTHORN_PUBLIC_URL", "https://hooks.example.com/", { publicUrl: "https://hooks.example.com" }],
+    ["POSTHORN_DATABASE_URL", "sqlite:/var/lib/posthorn/db", { databasePath: "/var/lib/posthorn/db" }],
+    [
+      "POSTHORN_CORS_ORIGINS",
+      "https://a.example, https://b.example",
+      { corsOrigins: ["https://a.example", "https://b.example"] },
+    ],
+    ["POSTHORN_SECOND_HEADER_FAMILY", "false", { secondHeaderFamily: false }],
+  ])("reads %s=%j", (name, text, expected) => {
+    expect(configOf({ [name]: text })).toMatchObject(expected);
+  });
+
+  it.each([
+    ["POSTHORN_LISTEN", "nowhere"],
+    ["POSTHORN_LISTEN", "127.0.0.1:99999"],
+    ["POSTHORN_LISTEN", "::1:80"],
+    ["POSTHORN_LISTEN", ""],
+    ["POSTHORN_PUBLIC_URL", "ftp://example.com"],
+    ["POSTHORN_PUBLIC_URL", "hooks.example.com"],
+    ["POSTHORN_DATABASE_URL", "mysql://example.com/db"],
+    ["POSTHORN_JWT_SECRET", "short"],
+    ["POSTHORN_ENCRYPTION_KEY", "AAAA"],
+    ["POSTHORN_RETRY_SCHEDULE", "5,soon"],
+    ["POSTHORN_RETRY_SCHEDULE", "-5"],
+    ["POSTHORN_RETRY_SCHEDULE", "9999999"],
+    ["POSTHORN_RETRY_SCHEDULE", Array.from({ length: 51 }, () => "1").join(",")],
+    ["POSTHORN_REQUEST_TIMEOUT", "0"],
+    ["POSTHORN_REQUEST_TIMEOUT", "1e3"],
+    ["POSTHORN_REQUEST_TIMEOUT", ""],
+    ["POSTHORN_EGRESS_ALLOW", "10.0.0.0/99"],
+    ["POSTHORN_EGRESS_ALLOW", "http://example.com"],
+    ["POSTHORN_MAX_PAYLOAD_BYTES", "1.5"],
+    ["POSTHORN_MAX_PAYLOAD_BYTES", "100000000000"],
+    ["POSTHORN_CONCURRENCY", "0"],
+    ["POSTHORN_SECOND_HEADER_FAMILY", "yes"],
+    ["POSTHORN_LOG_LEVEL", "loud"],
+    ["POSTHORN_LOG_FORMAT", "xml"],
+  ])("refuses %s=%j in one sentence that names it", (name, text) => {
+    const sentence = new RegExp(`^${name} is wrong: [^\\n]+\\.$`);
+    expect(() => configOf({ [name]: text })).toThrow(expect.objectContaining({ code: "config_invalid" }));
+    expect(() => configOf({ [name]: text })).toThrow(sentence);
+  });
+
+  it("never repeats a secret in what it says", () => {
+    for (const name of ["POSTHORN_JWT_SECRET", "POSTHORN_ENCRYPTION_KEY"]) {
+      expect(() => configOf({ [name]: "leaked-secret" })).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining("leaked") as string }),
+      );
+    }
+  });
+});
+
+describe("describeSettings", () => {
+  it("lists every setting with value, origin and meaning, and masks secrets that are set", () => {
+    const environment = { POSTHORN_JWT_SECRET: "a-secret-that-nobody-may-read-0123456789" };
+    const described = describeSettings(readEnv({ environment }));
+    expect(described.map(({ name }) => name)).toEqual(Object.values(settings).map(({ name }) => name));
+    expect(JSON.stringify(described)).not.toContain("nobody-may-read");
+    const of = (name: string) => described.find((setting) => setting.name === name)!;
+    expect(of("POSTHORN_JWT_SECRET")).toMatchObject({ value: "********", origin: "environment" });
+    expect(of("POSTHORN_ENCRYPTION_KEY")).toMatchObject({ value: "********", origin: "data folder" });
+    expect(of("POSTHORN_CONCURRENCY")).toMatchObject({ value: "512", origin: "default" });
+  });
+
+  it("gives every setting a name, a flag and a sentence of its own", () => {
+    const all = Object.values(settings);
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+    for (const { name, help } of all) {
+      expect(name).toMatch(/^POSTHORN_[A-Z_]+$/);
+      expect(flagOf(name)).toMatch(/^--[a-z-]+$/);
+      expect(help).toMatch(/\.$/);
+    }
+  });
+});
+
+describe("loadSecrets", () => {
+  const none = { jwtSecret: "", encryptionKey: "" };
+
+  it("makes secrets once, keeps them, and lets nobody else read them", () => {
+    using folder = temporaryFolder();
+    const dataDir = join(folder.path, "data");
+    const made = loadSecrets({ dataDir, ...none });
+    expect(made.encryptionKey).toHaveLength(32);
+    expect(made.jwtSecret.length).toBeGreaterThanOrEqual(32);
+    expect(loadSecrets({ dataDir, ...none })).toEqual(made);
+    for (const name of ["jwt.secret", "encryption.key"]) expect(statSync(join(dataDir, name)).mode & 0o077).toBe(0);
+    using other = temporaryFolder();
+    expect(loadSecrets({ dataDir: other.path, ...none }).jwtSecret).not.toBe(made.jwtSecret);
+  });
+
+  it("takes those that are set, and makes no file for them", () => {
+    using folder = temporaryFolder();
+    const dataDir = join(folder.path, "data");
+    const key = Buffer.alloc(32, 1);
+    const secrets = loadSecrets({ dataDir, jwtSecret: "s".repeat(32), encryptionKey: key.toString("base64") });
+    expect(secrets).toEqual({ jwtSecret: "s".repeat(32), encryptionKey: key });
+    expect(() => statSync(dataDir)).toThrow("ENOENT");
+  });
+
+  it("refuses a damaged one rather than making another, which would lose every sealed secret", () => {
+    using folder = temporaryFolder();
+    writeFileSync(join(folder.path, "encryption.key"), "damaged");
+    expect(() => loadSecrets({ dataDir: folder.path, ...none })).toThrow("restore it from a backup");
+    expect(readFileSync(join(folder.path, "encryption.key"), "utf8")).toBe("damaged");
+  });
+
+  it("says in one sentence when a secret cannot be read", () => {
+    using folder = temporaryFolder();
+    mkdirSync(join(folder.path, "jwt.secret"));
+    expect(() => loadSecrets({ dataDir: folder.path, ...none })).toThrow(/^The secret [^\n]+\.$/);
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { ValidationError } from "../../errors.ts";
+import { checkHeaders, isSensitive } from "./headers.ts";
+
+function refusal(headers: Record<string, string>): string | null {
+  try {
+    checkHeaders(headers);
+    return null;
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    return error.issues[0]!.loc.join(".");
+  }
+}
+
+describe("checkHeaders", () => {
+  it.each([
+    ["X-Api-Key", "secret"],
+    ["authorization", "Bearer a.b.c"],
+    ["cookie", "a=b; c=d"],
+    ["x-tab", "a\tb"],
+    ["x-latin", "caf\u00e9"],
+    ["x-empty", ""],
+    ["accept-encoding", "gzip"],
+    ["!#$%&'*+-.^_`|~0aA", "every character of a token"],
+    ["x-long", "a".repeat(4096)],
+  ])("lets %s: %j pass", (name, value) => {
+    expect(refusal({ [name]: value })).toBeNull();
+  });
+
+  it.each([
+    "a\r\nx-injected: 1",
+    "a\nb",
+    "a\rb",
+    "a\u0000b",
+    "a\u001fb",
+    "a\u007fb",
+    "\u0142",
+    "\u2028",
+    "\u{1f600}",
+    "\ud800",
+    "a".repeat(4097),
+  ])("refuses the value %j", (value) => {
+    expect(refusal({ "x-a": value })).toBe("body.headers.x-a");
+  });
+
+  it.each(["", " x", "x y", "x:", "x\r\ny", "\u00e9", "x\u0000", "(x)", "a".repeat(257)])(
+    "refuses the name %j",
+    (name) => {
+      expect(refusal({ [name]: "a" })).toBe(`body.headers.${name}`);
+    },
+  );
+
+  it("refuses, in any case, every name that HTTP, a proxy, the signature or the HTTP client owns", () => {
+    const owned = [
+      ...[
+        "Host",
+        "Content-Length",
+        "Transfer-Encoding",
+        "Connection",
+        "Keep-Alive",
+        "Upgrade",
+        "TE",
+        "Trailer",
+        "Expect",
+      ],
+      ...["Proxy-Connection", "Proxy-Authorization", "Content-Type", "Content-Encoding", "User-Agent"],
+      ...["Webhook-Id", "WEBHOOK-SIGNATURE", "webhook-anything", "Svix-Id", "X-Posthorn-Trace", "x-amzn-trace-id"],
+    ];
+    for (const name of owned) expect(refusal({ [name]: "a" })).toBe(`body.headers.${name}`);
+  });
+
+  it("takes a hundred and no more", () => {
+    const some = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, "a"]));
+    expect(refusal(some(100))).toBeNull();
+    expect(refusal(some(101))).toBe("body.headers");
+  });
+});
+
+describe("isSensitive", () => {
+  it.each(["Authorization", "COOKIE", "x-api-key", "X-Auth-Token", "proxy-anything"])(
+    "hides the value of %s",
+    (name) => {
+      expect(isSensitive(name)).toBe(true);
+    },
+  );
+
+  it.each(["x-team", "accept", "x-authorization-note"])("shows the value of %s", (name) => {
+    expect(isSensitive(name)).toBe(false);
+  });
+});

@@ -1,0 +1,30 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { utf8 } from "../src/encoding.ts";
+import { providerVerifier } from "../src/provider/verify.ts";
+import { github } from "../src/providers/github.ts";
+import { githubStyle } from "../src/sender-styles/github.ts";
+
+const headers = githubStyle("s").signSync({ body: "{}", timestampSeconds: 0 });
+const request = { method: "POST", url: "https://a.test/", headers, body: utf8("{}") };
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("providerVerifier().verifySync", () => {
+  it("decides as verify does", async () => {
+    const verifier = providerVerifier(github, { secrets: ["other", "s"] });
+    expect(verifier.verifySync(request)).toEqual(await verifier.verify(request));
+    expect(() => verifier.verifySync({ ...request, body: utf8("{ }") })).toThrow(
+      expect.objectContaining({ code: "signature_mismatch" }),
+    );
+  });
+
+  it("says so where the runtime has no synchronous crypto, and leaves no rejection behind", () => {
+    vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined);
+    const verifier = providerVerifier(github, { secrets: "s" });
+    expect(() => verifier.verifySync({ ...request, body: utf8("{ }") })).toThrow(
+      expect.objectContaining({ code: "runtime_unsupported" }),
+    );
+  });
+});
