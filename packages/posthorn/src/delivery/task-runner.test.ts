@@ -3,6 +3,7 @@ import { eventually } from "../../test/support/dispatch.ts";
 import { servicesOver } from "../../test/support/services.ts";
 import { acceptEntry, deliveryOf, openStore, recordEntry } from "../../test/support/store.ts";
 import { StoreError } from "../store/errors.ts";
+import { ASKED } from "../store/schema.ts";
 import type { SqliteStore } from "../store/sqlite/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
 import { TaskRunner } from "./task-runner.ts";
@@ -56,7 +57,7 @@ describe("TaskRunner", () => {
     await runner.resume();
     await eventually(async () => expect(await statusOf(files.store)).toBe("finished"));
     expect(failures).toHaveLength(2);
-    expect(await deliveryOf(files.store, 1)).toMatchObject({ manual: 1, generation: 1 });
+    expect(await deliveryOf(files.store, 1)).toMatchObject({ manual: ASKED.byRecovery, generation: 1 });
     expect(woken).toEqual([1]);
   });
 
