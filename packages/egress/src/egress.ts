@@ -5,6 +5,7 @@ import { isLocalhost } from "./address/names.ts";
 import { ownAddresses } from "./address/own.ts";
 import { namesHost, parseAllowList } from "./address/rules.ts";
 import type { AddressRules } from "./address/rules.ts";
+import { Chain } from "./chain.ts";
 import { ConnectBudget } from "./connect/budget.ts";
 import { openConnection } from "./connect/open.ts";
 import type { Opened } from "./connect/open.ts";
@@ -105,13 +106,14 @@ export class Egress implements AsyncDisposable {
   readonly #names: NameResolver;
   readonly #sockets: Sockets;
   readonly #targets: RecentMap<Target>;
-  readonly #exchanges = new Set<Exchange<Target>>();
+  readonly #exchanges = new Chain<Exchange<Target>>();
   readonly #connectTimeoutMs: number;
   readonly #tls: TlsProfile;
   readonly #proxy: ProxyProfile | null;
   readonly #tlsProfiles = new WeakMap<EgressTls, TlsProfile>();
   readonly #wallClock: () => number;
   readonly #host: ExchangeHost<Target>;
+  #declaredOwn: readonly AddressBytes[];
   #policy: Policy;
   #closed = false;
 
@@ -125,10 +127,11 @@ export class Egress implements AsyncDisposable {
       maxLength: options.maxUrlLength ?? 2048,
     };
     this.#nat64 = parseNat64(options.nat64Prefixes ?? []);
+    this.#declaredOwn = (options.ownAddresses ?? []).map(ownAddress);
     this.#policy = {
       allow: options.allow ?? parseAllowList("external"),
       deny: options.deny ?? parseAllowList(""),
-      own: [...ownAddresses(), ...(options.ownAddresses ?? []).map(ownAddress)],
+      own: [...ownAddresses(), ...this.#declaredOwn],
     };
     this.#names = new NameResolver(options.nameService ?? nodeNameService(options.dns ?? {}), options.dns ?? {}, now);
     this.#sockets = new Sockets(
@@ -168,7 +171,7 @@ export class Egress implements AsyncDisposable {
       return promise;
     }
     const exchange = new Exchange(this.#host, request, target, target.parsed.path, headers, resolve);
-    this.#exchanges.add(exchange);
+    exchange.running = this.#exchanges.push(exchange);
     this.#poolOf(target).acquire(exchange);
     return promise;
   }
@@ -197,8 +200,9 @@ export class Egress implements AsyncDisposable {
     readonly deny?: AddressRules;
     readonly ownAddresses?: readonly string[];
   }): void {
-    const own =
-      rules.ownAddresses === undefined ? this.#policy.own : [...ownAddresses(), ...rules.ownAddresses.map(ownAddress)];
+    if (rules.ownAddresses !== undefined) this.#declaredOwn = rules.ownAddresses.map(ownAddress);
+    // Interfaces come and go: they are looked at again each time.
+    const own = [...ownAddresses(), ...this.#declaredOwn];
     this.#policy = { allow: rules.allow ?? this.#policy.allow, deny: rules.deny ?? this.#policy.deny, own };
     this.#sockets.generation++;
     this.#targets.clear();
@@ -224,7 +228,8 @@ export class Egress implements AsyncDisposable {
   /** Ends every running request with `shutdown` and closes every socket. Resolves when the last one is closed. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const exchange of this.#exchanges) exchange.fail(new EgressError("shutdown", "the client is closing"));
+    for (const exchange of this.#exchanges.values())
+      exchange.fail(new EgressError("shutdown", "the client is closing"));
     this.#names.close();
     await this.#sockets.close();
   }
@@ -236,11 +241,11 @@ export class Egress implements AsyncDisposable {
   #exchangeHost(now: () => number): ExchangeHost<Target> {
     return {
       now,
-      open: (exchange, signal) => this.#open(exchange, signal),
+      open: (exchange, controller) => this.#open(exchange, controller),
       revet: (target, connection) => this.#revet(target, connection),
       dnsTimeoutCode: () => (this.#names.healthy ? "dns_timeout" : "dns_failed"),
       pool: (target) => this.#poolOf(target),
-      ended: (exchange) => this.#exchanges.delete(exchange),
+      ended: ({ running }) => void (running !== null && this.#exchanges.remove(running)),
     };
   }
 
@@ -288,15 +293,15 @@ export class Egress implements AsyncDisposable {
     return verdict;
   }
 
-  #open(exchange: Exchange<Target>, signal: AbortSignal): Promise<Opened> {
+  #open(exchange: Exchange<Target>, controller: AbortController): Promise<Opened> {
     const { target } = exchange;
-    const budget = new ConnectBudget(this.#connectTimeoutMs);
+    const budget = new ConnectBudget(this.#connectTimeoutMs, controller);
     return openConnection({
       vet: () => this.#vet(target.parsed, target.allow),
       target: target.parsed,
       tls: target.tls,
       proxy: target.proxy,
-      signal: AbortSignal.any([signal, budget.signal]),
+      signal: controller.signal,
       wallClock: this.#wallClock,
       onPhase: (phase) => {
         exchange.enter(phase ?? "queue");

@@ -1,6 +1,7 @@
 import { errors } from "undici";
 import type { Dispatcher } from "undici";
 import { CappedBody } from "./body.ts";
+import type { Link } from "./chain.ts";
 import type { Opened, OpenPhase } from "./connect/open.ts";
 import { tlsErrorCode } from "./connect/tls.ts";
 import { EgressError } from "./errors.ts";
@@ -12,8 +13,8 @@ import type { EgressRequest, EgressResponse, EgressResult, EgressTimings } from 
 /** What an exchange needs from the client it belongs to. `T` is that client's idea of a target. */
 export interface ExchangeHost<T> {
   readonly now: () => number;
-  /** Opens a vetted connection for the exchange. */
-  open(exchange: Exchange<T>, signal: AbortSignal): Promise<Opened>;
+  /** Opens a vetted connection for the exchange, until the controller says otherwise. */
+  open(exchange: Exchange<T>, controller: AbortController): Promise<Opened>;
   /** Why a connection that was vetted under older rules may not be used any more, or `null`. */
   revet(target: T, connection: Connection): EgressError | null;
   /** The code for a deadline that fell into the DNS phase: theirs when our resolver works, else ours. */
@@ -44,6 +45,9 @@ const REDIRECT = new Set([300, 301, 302, 303, 307, 308]);
 export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
   readonly request: EgressRequest;
   readonly target: T;
+  place: Link<Waiter> | null = null;
+  /** Its place among the running exchanges, kept here for the client. */
+  running: Link<Exchange<T>> | null = null;
   readonly #path: string;
   readonly #headers: string[];
   readonly #host: ExchangeHost<T>;
@@ -104,7 +108,7 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
 
   open(): Promise<Opened> {
     this.#opening = new AbortController();
-    return this.#host.open(this, this.#opening.signal);
+    return this.#host.open(this, this.#opening);
   }
 
   /** Told by the opening of a connection as its phases begin. */

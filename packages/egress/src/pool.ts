@@ -1,4 +1,6 @@
 import { Client } from "undici";
+import { Chain } from "./chain.ts";
+import type { Link } from "./chain.ts";
 import type { Opened } from "./connect/open.ts";
 import type { EgressError } from "./errors.ts";
 
@@ -16,10 +18,14 @@ export interface Connection {
   generation: number;
   requests: number;
   closed: boolean;
+  /** Its place among the idle ones of all pools. */
+  idle: Link<Connection> | null;
 }
 
 /** A request that waits for a connection. */
 export interface Waiter {
+  /** Its place in the queue of a pool, kept here for the pool. */
+  place: Link<Waiter> | null;
   onConnection(connection: Connection): void;
   onNoConnection(error: EgressError): void;
   /** Opens a connection for this waiter. */
@@ -50,14 +56,14 @@ export class Sockets {
   readonly limits: SocketLimits;
   readonly pools = new Map<string, Pool>();
   /** Idle connections of all pools, the longest idle first. */
-  readonly idle = new Set<Connection>();
+  readonly idle = new Chain<Connection>();
   /** Pools that could not open a socket as the whole was full. */
   readonly #starved = new Set<Pool>();
   readonly now: () => number;
   /** Counts changes of the rules: a connection vetted under an older one is vetted again before its next request. */
   generation = 0;
   #open = 0;
-  #drained: (() => void) | null = null;
+  #drained: PromiseWithResolvers<undefined> | null = null;
 
   constructor(limits: SocketLimits, now: () => number) {
     this.limits = limits;
@@ -80,8 +86,9 @@ export class Sockets {
 
   /** Takes a place for a new socket, at the cost of the longest idle one when there is none. */
   reserve(pool: Pool): boolean {
-    if (this.#open >= this.limits.maxSockets) {
-      const [oldest] = this.idle;
+    // A loop, as a place that comes free here may go to a pool that has waited longer.
+    while (this.#open >= this.limits.maxSockets) {
+      const oldest = this.idle.first;
       if (oldest === undefined) {
         this.#starved.add(pool);
         return false;
@@ -95,7 +102,7 @@ export class Sockets {
   /** Gives a place back, and to the next origin that waits for one. */
   release(): void {
     this.#open--;
-    if (this.#open === 0) this.#drained?.();
+    if (this.#open === 0) this.#drained?.resolve(undefined);
     for (const pool of this.#starved) {
       this.#starved.delete(pool);
       pool.pump();
@@ -108,6 +115,7 @@ export class Sockets {
     return this.#starved.size > 0;
   }
 
+  /** Nobody waits in this pool any more. */
   forget(pool: Pool): void {
     this.#starved.delete(pool);
   }
@@ -115,10 +123,8 @@ export class Sockets {
   /** Closes every socket; resolves when the last is closed. */
   async close(): Promise<void> {
     for (const pool of this.pools.values()) pool.destroy();
-    if (this.#open === 0) return;
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    this.#drained = () => resolve(undefined);
-    await promise;
+    if (this.#open > 0) this.#drained ??= Promise.withResolvers<undefined>();
+    await this.#drained?.promise;
   }
 }
 
@@ -130,7 +136,7 @@ export class Pool {
   readonly #connections = new Set<Connection>();
   /** Idle connections, the one used last at the end: hot sockets stay hot, cold ones time out. */
   readonly #idle: Connection[] = [];
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new Chain<Waiter>();
   #opening = 0;
   /** True once the pool left the map: its holder must ask for the origin's pool again. */
   dead = false;
@@ -146,7 +152,7 @@ export class Pool {
     const old: Connection[] = [];
     const connection = this.#takeIdle(old);
     // First the waiter, then the old sockets: a pool that has neither leaves the map.
-    if (connection === undefined) this.#waiters.add(waiter);
+    if (connection === undefined) waiter.place = this.#waiters.push(waiter);
     for (const one of old) this.discard(one);
     if (connection === undefined) return this.pump();
     connection.requests++;
@@ -158,10 +164,16 @@ export class Pool {
     for (;;) {
       const connection = this.#idle.pop();
       if (connection === undefined) return undefined;
-      this.#sockets.idle.delete(connection);
+      this.#leaveIdle(connection);
       if (!this.#isOld(connection)) return connection;
       old.push(connection);
     }
+  }
+
+  #leaveIdle(connection: Connection): boolean {
+    const link = connection.idle;
+    connection.idle = null;
+    return link !== null && this.#sockets.idle.remove(link);
   }
 
   #isOld(connection: Connection): boolean {
@@ -170,17 +182,17 @@ export class Pool {
 
   /** The waiter gave up. What is being opened for it is its own to abort. */
   leave(waiter: Waiter): void {
-    this.#waiters.delete(waiter);
+    if (waiter.place !== null) this.#waiters.remove(waiter.place);
+    if (this.#waiters.size === 0) this.#sockets.forget(this);
     this.#retireIfEmpty();
   }
 
   /** Opens connections for waiters as far as the limits allow. */
   pump(): void {
-    for (const waiter of this.#waiters) {
+    while (this.#waiters.size > 0) {
       const count = this.#connections.size + this.#opening;
       if (count >= this.#sockets.limits.maxSocketsPerOrigin || !this.#sockets.reserve(this)) return;
-      this.#waiters.delete(waiter);
-      void this.#open(waiter);
+      void this.#open(this.#waiters.shift()!);
     }
   }
 
@@ -188,16 +200,15 @@ export class Pool {
   release(connection: Connection): void {
     if (connection.closed) return;
     if (connection.opened.socket.destroyed || this.#isOld(connection)) return this.discard(connection);
-    const [next] = this.#waiters;
+    const next = this.#waiters.shift();
     if (next !== undefined) {
-      this.#waiters.delete(next);
       connection.requests++;
       next.onConnection(connection);
     } else if (this.#sockets.wanted) {
       this.discard(connection);
     } else {
       this.#idle.push(connection);
-      this.#sockets.idle.add(connection);
+      connection.idle = this.#sockets.idle.push(connection);
     }
   }
 
@@ -206,7 +217,7 @@ export class Pool {
     if (connection.closed) return;
     connection.closed = true;
     this.#connections.delete(connection);
-    if (this.#sockets.idle.delete(connection)) {
+    if (this.#leaveIdle(connection)) {
       const index = this.#idle.indexOf(connection);
       if (index >= 0) this.#idle.splice(index, 1);
     }
@@ -271,6 +282,7 @@ export class Pool {
       generation,
       requests: 1,
       closed: false,
+      idle: null,
     };
     this.#connections.add(connection);
     opened.socket.once("close", () => this.discard(connection));

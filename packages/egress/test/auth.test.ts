@@ -280,7 +280,22 @@ describe("OAuth 2 client credentials", () => {
     await using server = await startOAuth(() => {});
     const started = performance.now();
     const result = await new AuthSender(egress).send({ ...request(`${server.url}/hook`), timeoutMs: 100 }, server.auth);
-    expect(result).toMatchObject({ code: "auth_unavailable", detail: expect.stringContaining("timeout") });
+    expect(result).toMatchObject({ code: "auth_unavailable", fault: "target" });
     expect(performance.now() - started).toBeLessThan(2000);
+  });
+
+  test("a delivery that waits for the token of another keeps its own deadline and its own signal", async () => {
+    await using server = await startOAuth(() => {});
+    const sender = new AuthSender(egress);
+    const controller = new AbortController();
+    const patient = sender.send({ ...request(`${server.url}/hook`), timeoutMs: 1500 }, server.auth);
+    const hasty = sender.send({ ...request(`${server.url}/hook`), timeoutMs: 50 }, server.auth);
+    const left = sender.send({ ...request(`${server.url}/hook`), signal: controller.signal }, server.auth);
+    controller.abort();
+    expect(code(await left)).toBe("canceled");
+    expect(code(await hasty)).toBe("auth_unavailable");
+    expect(await Promise.race([patient, Promise.resolve("still waiting")])).toBe("still waiting");
+    expect(code(await patient)).toBe("auth_unavailable");
+    expect(server.asked).toHaveLength(1);
   });
 });

@@ -77,8 +77,9 @@ function readNumber(text: string, start: number): Read {
   const number = NUMBER.exec(text);
   if (number === null) return { end: text[start] === "-" ? start + 1 : start, sound: false };
   const end = start + number[0].length;
-  // A fraction or an exponent that was begun and has no digits.
-  const begun = /^(?:\.|[eE][+-]?)/.exec(text.slice(end, end + 2));
+  // A fraction or an exponent that was begun and has no digits; what has one already cannot begin another.
+  const part = /[eE]/.test(number[0]) ? null : number[0].includes(".") ? /^[eE][+-]?/ : /^(?:\.|[eE][+-]?)/;
+  const begun = part?.exec(text.slice(end, end + 2)) ?? null;
   return begun === null ? { end, sound: true } : { end: end + begun[0].length, sound: false };
 }
 

@@ -13,6 +13,7 @@ const INTERVAL_MS = 60_000;
 
 export class Maintenance implements AsyncDisposable {
   readonly #options: MaintenanceOptions;
+  readonly #abort = new AbortController();
   readonly #timer: NodeJS.Timeout;
   #running: Promise<void> = Promise.resolve();
   #expiredUpTo = 0;
@@ -25,6 +26,7 @@ export class Maintenance implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
+    this.#abort.abort();
     await this.#running;
   }
 
@@ -32,8 +34,12 @@ export class Maintenance implements AsyncDisposable {
     const { services, payloadRetentionMs, onFailure } = this.#options;
     try {
       const now = services.now();
-      this.#expiredUpTo = await expirePayloads(services, { retentionMs: payloadRetentionMs, from: this.#expiredUpTo });
-      await dropOldKeys(services.store, now);
+      this.#expiredUpTo = await expirePayloads(services, {
+        retentionMs: payloadRetentionMs,
+        from: this.#expiredUpTo,
+        signal: this.#abort.signal,
+      });
+      await dropOldKeys(services.store, now, this.#abort.signal);
       await services.store.transaction(async ({ db }) => {
         await db.deleteFrom("revoked_token").where("expires_at", "<", now).execute();
       });

@@ -52,6 +52,8 @@ const clock: Clock = {
 export class Posthorn implements AsyncDisposable {
   readonly services: Services;
   readonly authenticator: Authenticator;
+  /** Resolves when the node cannot go on and the process should end, to be started anew; nothing that was accepted is lost. */
+  readonly failed: Promise<Error>;
   readonly #options: PosthornOptions;
   readonly #store: Store;
   readonly #egress: Egress;
@@ -61,10 +63,11 @@ export class Posthorn implements AsyncDisposable {
   #server: FastifyInstance | null = null;
   #url = "";
 
-  private constructor(options: PosthornOptions, store: SqliteStore, ids: IdGenerator) {
+  private constructor(options: PosthornOptions, store: SqliteStore, ids: IdGenerator, failed: Promise<Error>) {
     const { config, secrets, log } = options;
     this.#options = options;
     this.#store = store;
+    this.failed = failed;
     const vault = new Vault(secrets.encryptionKey);
     const directory = new Directory(store, vault, clock.now);
     this.#egress = new Egress({
@@ -107,10 +110,11 @@ export class Posthorn implements AsyncDisposable {
 
   /** Opens the store, takes up what an earlier run left to do, and listens. */
   static async start(options: PosthornOptions): Promise<Posthorn> {
-    const store = await SqliteStore.open({ path: options.config.databasePath });
+    const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
+    const store = await SqliteStore.open({ path: options.config.databasePath, onFailure: fail });
     let posthorn: Posthorn | null = null;
     try {
-      posthorn = new Posthorn(options, store, new IdGenerator(clock.now, await store.lastKey()));
+      posthorn = new Posthorn(options, store, new IdGenerator(clock.now, await store.lastKey()), failed);
       await posthorn.#listen();
       await posthorn.#dispatcher.start();
       await posthorn.#tasks.resume();

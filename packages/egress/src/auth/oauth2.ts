@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Egress } from "../egress.ts";
-import { EGRESS_ERRORS } from "../errors.ts";
+import { EGRESS_ERRORS, EgressError } from "../errors.ts";
 import type { EgressErrorCode } from "../errors.ts";
+import { failedEarly } from "../failure.ts";
 import { RecentMap } from "../recent.ts";
 import type { EgressFailure, EgressRequest, EgressResult } from "../types.ts";
 
@@ -69,7 +70,7 @@ export class TokenCache {
     this.#entries = new RecentMap(this.#options.maxTokens);
   }
 
-  /** @param request The delivery the token is for: its rules, proxy and deadline hold for the token endpoint too. */
+  /** @param request The delivery the token is for: its rules, proxy, deadline and signal hold for getting it too. */
   async get(auth: OAuth2Auth, request: EgressRequest): Promise<TokenOutcome> {
     const key = keyOf(auth);
     const known = this.#entries.get(key);
@@ -82,8 +83,11 @@ export class TokenCache {
       flight = this.#fetch(auth, request).finally(() => this.#inFlight.delete(key));
       this.#inFlight.set(key, flight);
     }
-    const entry = await flight;
-    if (mine) this.#entries.set(key, entry);
+    const started = flight;
+    if (mine) void started.then((entry) => this.#entries.set(key, entry));
+    // Whoever started it may have more time than this one.
+    const entry = await leaveInTime(started, request);
+    if (entry === null) return gaveUp(request);
     return entry.outcome.ok ? { ...entry.outcome, cached: false } : entry.outcome;
   }
 
@@ -111,6 +115,29 @@ export class TokenCache {
       until: startedAt + lifeMs - Math.min(this.#options.skewMs, lifeMs / 2),
     };
   }
+}
+
+/** Waits for shared work no longer than the request may take: `null` when its deadline or its signal came first. */
+async function leaveInTime<T>(work: Promise<T>, { timeoutMs, signal }: EgressRequest): Promise<T | null> {
+  const { promise, resolve } = Promise.withResolvers<null>();
+  const leave = () => resolve(null);
+  const timer = setTimeout(leave, timeoutMs);
+  signal?.addEventListener("abort", leave, { once: true });
+  if (signal?.aborted === true) leave();
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", leave);
+  }
+}
+
+function gaveUp({ signal, timeoutMs }: EgressRequest): TokenOutcome {
+  const error =
+    signal?.aborted === true
+      ? new EgressError("canceled", "the signal of the request was aborted")
+      : new EgressError("auth_unavailable", `the deadline of ${timeoutMs} ms passed while waiting for a token`);
+  return { ok: false, failure: failedEarly(error) };
 }
 
 function keyOf(auth: OAuth2Auth): string {

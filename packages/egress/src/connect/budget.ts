@@ -4,16 +4,14 @@ import type { OpenPhase } from "./open.ts";
 /** The time there is to reach a proxy and the target: shorter than the deadline, so that a dead host is told early. */
 export class ConnectBudget {
   readonly #limitMs: number;
-  readonly #controller = new AbortController();
+  readonly #controller: AbortController;
   #timer: NodeJS.Timeout | null = null;
   #phase: OpenPhase | null = null;
 
-  constructor(limitMs: number) {
+  /** @param controller Ends the opening of the connection, when the time is over. */
+  constructor(limitMs: number, controller: AbortController) {
     this.#limitMs = limitMs;
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+    this.#controller = controller;
   }
 
   /** Starts the clock with the first phase that is about reaching someone, and stops it with the last. */

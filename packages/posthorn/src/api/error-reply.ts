@@ -1,14 +1,23 @@
 /** Any error as an answer. What is not meant for the caller goes to the log only. */
-import { PosthornError, ValidationError } from "../errors.ts";
+import { PosthornError, type PosthornErrorCode, ValidationError } from "../errors.ts";
 import { type Reply, reply } from "./reply.ts";
 
 /** Seconds after which a caller may come back when the server cannot do it now. */
 export const RETRY_AFTER_SECONDS = 1;
 
+/** What callers are told of troubles whose own sentence names files and settings of the server; that one is in the log. */
+const CALLER_DETAIL: Partial<Record<PosthornErrorCode, string>> = {
+  storage_full: "The disk of the server is full: nothing was stored. Try again later.",
+  storage_corrupt: "The database of the server is damaged. Its operator must see to it.",
+  storage_failed: "The database of the server does not answer as it should: nothing was stored. Try again later.",
+};
+
 /** The answer for an error that is meant for the caller; `null` for any other. */
 export function errorReply(error: unknown): Reply | null {
   if (error instanceof ValidationError) return reply(422, { detail: error.issues });
-  if (error instanceof PosthornError) return reply(error.status, { code: error.code, detail: error.message });
+  if (error instanceof PosthornError) {
+    return reply(error.status, { code: error.code, detail: CALLER_DETAIL[error.code] ?? error.message });
+  }
   return null;
 }
 

@@ -25,7 +25,10 @@ export function registerReference(app: FastifyInstance): void {
   let viewer: Promise<FastifyInstance> | null = null;
   for (const url of [PATH, `${PATH}/*`]) {
     app.get(url, { schema: { hide: true } }, async (request, answer) => {
-      viewer ??= loadViewer();
+      viewer ??= loadViewer().catch((error: unknown) => {
+        viewer = null;
+        throw error;
+      });
       const { routing } = await viewer;
       answer.hijack();
       answer.raw.setHeader("content-security-policy", POLICY);

@@ -95,3 +95,26 @@ describe("a query", () => {
     expect(troubles(validate, { limit: "251" })).toEqual(["query.limit: It must be <= 250."]);
   });
 });
+
+describe("a time in a request", () => {
+  const check = bodyValidator(Type.Object({ at: Type.String({ format: "date-time" }) }));
+
+  it.each(["2026-01-31T12:00:00Z", "2026-01-31T12:00:00.123456Z", "2026-01-31T12:00:00+05:30", "2026-01-31t12:00:00z"])(
+    "is taken as %s",
+    (at) => {
+      expect(() => check({ at })).not.toThrow();
+    },
+  );
+
+  // Each of these passes for a date-time elsewhere and is none to `Date`, or is none at all.
+  it.each([
+    "2026-01-31T12:00:00+00",
+    "2026-01-31T23:59:60Z",
+    "2026-13-01T00:00:00Z",
+    "2026-01-31 12:00:00",
+    "soon",
+    "",
+  ])("is refused as %j", (at) => {
+    expect(() => check({ at })).toThrow(ValidationError);
+  });
+});

@@ -12,8 +12,16 @@ const queries = withModels(new Ajv({ ...SHARED_OPTIONS, coerceTypes: true }));
 function withModels(ajv: Ajv): Ajv {
   // The package is CommonJS: its default export is a function at run time and a namespace to the compiler.
   (addFormats as unknown as (ajv: Ajv) => void)(ajv);
+  ajv.addFormat("date-time", isDateTime);
   for (const model of MODELS) ajv.addSchema(model);
   return ajv;
+}
+
+const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
+
+/** A time of RFC 3339 that is one to `Date` as well, so that no route meets a time that is none. */
+function isDateTime(text: string): boolean {
+  return DATE_TIME.test(text) && Number.isFinite(Date.parse(text));
 }
 
 export type Validator = (value: unknown) => void;

@@ -22,12 +22,15 @@ export interface DeliveryAttempterOptions {
 export interface AttemptTrouble {
   readonly code: string;
   readonly detail: string;
-  readonly url: string;
+  /** Without its path, which can be a secret. */
+  readonly origin: string;
   readonly endpointId: string;
 }
 
 /** Bytes of a response that are kept. */
 const MAX_RESPONSE_BYTES = 20_000;
+/** Faults of ours that pass, and that hit every delivery alike. Any other fault would come again with the same request. */
+const PASSING_FAULTS: ReadonlySet<string> = new Set(["dns_failed", "proxy_failed", "no_sockets", "shutdown"]);
 /** After a fault of our own the lane waits this long. */
 const OWN_FAULT_PAUSE_MS = 2000;
 
@@ -65,8 +68,8 @@ export class DeliveryAttempter implements Attempter {
     if (result.kind === "error" && result.fault !== "target") {
       if (result.fault === "canceled") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
       const { code, detail } = result;
-      onTrouble({ code, detail, url: endpoint.url, endpointId: endpoint.id });
-      if (result.fault === "ours") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
+      onTrouble({ code, detail, origin: new URL(endpoint.url).origin, endpointId: endpoint.id });
+      if (PASSING_FAULTS.has(code)) return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
     }
     const base = { id: key, publicId: id, url: endpoint.url, durationMs: Math.round(result.timings.totalMs) };
     return { kind: "made", attempt: { ...base, ...outcomeOf(result) } };

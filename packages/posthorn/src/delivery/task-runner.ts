@@ -1,21 +1,29 @@
-/** Runs tasks in the background, one after another. */
+/** Runs tasks in the background: one step of each in turn, so that a long one does not keep the others waiting. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Services, TaskQueue } from "../domain/context.ts";
-import { failTask, runTask, unfinishedTasks } from "../domain/task/run.ts";
+import { failTask, runStep, unfinishedTasks } from "../domain/task/run.ts";
+import { PosthornError } from "../errors.ts";
+
+/** After a failure of the store the task waits this long; it stays as it is until then. */
+const PAUSE_MS = 2000;
 
 export class TaskRunner implements TaskQueue, AsyncDisposable {
   readonly #services: () => Services;
   readonly #onFailure: (taskKey: number, error: unknown) => void;
   readonly #abort = new AbortController();
-  #running: Promise<void> = Promise.resolve();
+  /** Keys of the tasks that are not at their end, in turn. */
+  readonly #waiting = new Set<number>();
+  #running: Promise<void> | null = null;
 
-  /** @param services Asked for at each task, since the services hold this runner. */
+  /** @param services Asked for at each step, since the services hold this runner. */
   constructor(services: () => Services, onFailure: (taskKey: number, error: unknown) => void) {
     this.#services = services;
     this.#onFailure = onFailure;
   }
 
   start(taskKey: number): void {
-    this.#running = this.#running.then(() => this.#run(taskKey));
+    this.#waiting.add(taskKey);
+    this.#running ??= this.#run();
   }
 
   /** Goes on with what an earlier run left unfinished. */
@@ -28,14 +36,44 @@ export class TaskRunner implements TaskQueue, AsyncDisposable {
     await this.#running;
   }
 
-  async #run(taskKey: number): Promise<void> {
-    if (this.#abort.signal.aborted) return;
+  async #run(): Promise<void> {
+    for (const taskKey of this.#waiting) {
+      if (this.#abort.signal.aborted) break;
+      this.#waiting.delete(taskKey);
+      // Added again it comes after the others: a set is walked in the order of its insertions.
+      if (!(await this.#step(taskKey))) this.#waiting.add(taskKey);
+    }
+    this.#running = null;
+  }
+
+  /** Whether the task is at its end. */
+  async #step(taskKey: number): Promise<boolean> {
     try {
-      await runTask(this.#services(), taskKey, this.#abort.signal);
+      return await runStep(this.#services(), taskKey);
     } catch (error) {
       this.#onFailure(taskKey, error);
-      // When the store itself is away the task stays "running" and goes on at the next start.
-      await failTask(this.#services(), taskKey).catch(() => undefined);
+      if (isStoreAway(error)) {
+        await this.#sleep(PAUSE_MS);
+        return false;
+      }
+    }
+    // Not the store but the task itself is at fault: it would fail again.
+    try {
+      await failTask(this.#services(), taskKey);
+      return true;
+    } catch (error) {
+      this.#onFailure(taskKey, error);
+      await this.#sleep(PAUSE_MS);
+      return false;
     }
   }
+
+  async #sleep(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#abort.signal }).catch(() => undefined);
+  }
+}
+
+/** A full disk is no reason to give up what was promised with 202. */
+function isStoreAway(error: unknown): boolean {
+  return error instanceof PosthornError && error.status === 503;
 }

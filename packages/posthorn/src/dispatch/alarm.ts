@@ -6,8 +6,10 @@ interface Entry {
   readonly at: number;
 }
 
-/** The longest sleep that timers take, about 24 days; a later alarm just sleeps again. */
-const MAX_SLEEP_MS = 2 ** 31 - 1;
+/** A timer counts time that passes, which stands still while the machine sleeps: so it looks at the clock this often. */
+const MAX_SLEEP_MS = 30_000;
+/** Outdated entries that may be in the heap beside as many as there are keys. */
+const SPARE_ENTRIES = 64;
 
 export class Alarm {
   readonly #clock: Clock;
@@ -32,6 +34,7 @@ export class Alarm {
     if (this.#times.get(key) === at) return;
     this.#times.set(key, at);
     push(this.#heap, { key, at });
+    if (this.#heap.length > 2 * this.#times.size + SPARE_ENTRIES) this.#rebuild();
     this.#arm();
   }
 
@@ -70,6 +73,12 @@ export class Alarm {
       this.#ring(first.key);
     }
     this.#arm();
+  }
+
+  /** Alarms that were set earlier again and again leave entries behind that would only go when their time comes. */
+  #rebuild(): void {
+    this.#heap.length = 0;
+    for (const [key, at] of this.#times) push(this.#heap, { key, at });
   }
 
   #dropOutdated(): void {

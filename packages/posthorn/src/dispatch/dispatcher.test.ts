@@ -1,14 +1,16 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { dispatchHarness, type DispatchHarness, eventually, made } from "../../test/support/dispatch.ts";
 import { acceptEntry, attemptEntry, deliveryOf, openStore, recordEntry } from "../../test/support/store.ts";
 import { byHand } from "../domain/delivery/resend.ts";
+import { ASKED } from "../store/schema.ts";
 import type { JobPage, JobStore } from "./types.ts";
 
 async function resend({ files, clock, dispatcher }: DispatchHarness, messageId: number, endpointId = 1): Promise<void> {
   await files.store.transaction(async ({ db, afterCommit }) => {
     await db
       .updateTable("delivery")
-      .set(byHand(clock.now()))
+      .set(byHand(clock.now(), ASKED.byResend))
       .where("message_id", "=", messageId)
       .where("endpoint_id", "=", endpointId)
       .execute();
@@ -170,7 +172,26 @@ describe("bounds", () => {
     expect(attempter.jobs.slice(1, 7).map((job) => job.endpointId)).toEqual([1, 2, 1, 2, 1, 2]);
   });
 
-  it("makes no further attempts of an endpoint when its outcomes cannot be written", async () => {
+  it("fills no more than queueBytes after a restart that finds many endpoints with much to do", async () => {
+    await using harness = await dispatchHarness({ limits: { queueBytes: 5000, endpointConcurrency: 1 } });
+    const { attempter, dispatcher, files, clock } = harness;
+    attempter.script = () => null;
+    const endpointIds = Array.from({ length: 40 }, (_, index) => index + 1);
+    for (let id = 1; id <= 10; id++) {
+      await files.store.accept(acceptEntry(id, { endpointIds, due: clock.now(), payload: Buffer.alloc(1000) }));
+    }
+    await dispatcher.start();
+    clock.advance(0);
+    await eventually(() => expect(attempter.open).toHaveLength(40));
+    // A lane that has nothing queued may always take one.
+    expect(dispatcher.load.queuedBytes).toBeLessThanOrEqual(5000 + 40 * 1256);
+    attempter.script = () => made(0);
+    for (const open of attempter.open.slice()) open.end(made(0));
+    await eventually(async () => expect(await files.store.backlog()).toEqual([]));
+    expect(attempter.jobs).toHaveLength(400);
+  });
+
+  it("makes no further attempts at all while outcomes cannot be written", async () => {
     let stuck = true;
     await using harness = await dispatchHarness({
       limits: { laneJobs: 1000 },
@@ -179,15 +200,17 @@ describe("bounds", () => {
     });
     const { attempter, clock, files } = harness;
     const ids = Array.from({ length: 700 }, (_, index) => index + 1);
-    await Promise.all(ids.map((id) => harness.publish(id)));
-    await eventually(() => expect(attempter.jobs.length).toBeGreaterThanOrEqual(512));
-    expect(attempter.jobs.length).toBeLessThanOrEqual(512 + 16);
+    await Promise.all(ids.map((id) => harness.publish(id, { endpointIds: [1 + (id % 3)] })));
+    const before = attempter.jobs.length;
+    expect(before).toBeLessThan(200);
+    await harness.publish(701, { endpointIds: [4] });
+    expect(attempter.jobs).toHaveLength(before);
     stuck = false;
     await eventually(async () => {
       clock.advance(1000);
       expect(await files.store.backlog()).toEqual([]);
     });
-    expect(attempter.messages.toSorted((a, b) => a - b)).toEqual(ids);
+    expect(attempter.messages.toSorted((a, b) => a - b)).toEqual([...ids, 701]);
   });
 });
 
@@ -411,6 +434,8 @@ describe("an outcome that the store does not take", () => {
     });
     expect(trouble).toEqual(["record", "record", "record"]);
     expect(attempter.jobs).toHaveLength(1);
+    // Nothing is left behind of the waiting, which may go on for hours.
+    await eventually(() => expect(getEventListeners(attempter.signal!, "abort")).toEqual([]));
   });
 });
 

@@ -38,6 +38,10 @@ export interface DispatcherOptions {
 
 /** Outcomes of one lane that may wait for the disk; more and the lane makes no further attempts. */
 const MAX_RECORDING = 512;
+/** Outcomes that may wait for the disk in all. */
+const MAX_RECORDING_IN_ALL = 4096;
+/** Pages that are asked for at once; more lanes wait in turn, so that a start does not fill memory nor hold up commits. */
+const MAX_PAGES = 16;
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 30_000;
 
@@ -51,6 +55,11 @@ export class Dispatcher {
   readonly #abort = new AbortController();
   /** Every job that has left its queue and whose outcome is not on disk. */
   readonly #unfinished = new Set<Promise<void>>();
+  /** Lanes whose page waits for its turn. */
+  readonly #pageTurns = new Fifo<Lane>();
+  #pages = 0;
+  /** Outcomes the store did not take; while there are any it makes no sense to make more. */
+  #unrecordable = 0;
   #inFlight = 0;
   #queuedBytes = 0;
   #state: "running" | "stopping" | "stopped" = "running";
@@ -174,7 +183,7 @@ export class Dispatcher {
   #pump(): void {
     if (this.#state !== "running") return;
     let budget = this.#round.length;
-    while (budget > 0 && this.#inFlight < this.#limits.concurrency) {
+    while (budget > 0 && this.#mayStart()) {
       const lane = this.#round.shift()!;
       const job = this.#runnable(lane) ? lane.take() : undefined;
       if (job === undefined) {
@@ -190,10 +199,24 @@ export class Dispatcher {
     }
   }
 
+  /** A pause that ends later than the longest pause is over: the clock was set back meanwhile. */
+  #isPaused(lane: Lane): boolean {
+    const left = lane.pausedUntil - this.#options.clock.now();
+    return left > 0 && left <= MAX_PAUSE_MS;
+  }
+
+  #mayStart(): boolean {
+    return (
+      this.#inFlight < this.#limits.concurrency &&
+      this.#unrecordable === 0 &&
+      this.#unfinished.size - this.#inFlight < MAX_RECORDING_IN_ALL
+    );
+  }
+
   #runnable(lane: Lane): boolean {
     return (
       !lane.held &&
-      lane.pausedUntil <= this.#options.clock.now() &&
+      !this.#isPaused(lane) &&
       lane.inFlight < this.#limits.endpointConcurrency &&
       lane.recording < MAX_RECORDING
     );
@@ -273,28 +296,44 @@ export class Dispatcher {
     return { ...base, state: 0, due: this.#options.clock.now() + delay, attempts, attempt };
   }
 
-  /** Tries until the store takes the outcome; gives up only when the process ends. */
   async #record(outcome: Outcome): Promise<boolean> {
-    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
+    try {
+      await this.#options.store.record(outcome);
+      return true;
+    } catch (error) {
+      this.#options.observer?.trouble?.("record", error);
+    }
+    this.#unrecordable++;
+    const recorded = await this.#recordAgain(outcome);
+    this.#unrecordable--;
+    return recorded;
+  }
+
+  /** Tries until the store takes the outcome; gives up only when the process ends. */
+  async #recordAgain(outcome: Outcome): Promise<boolean> {
+    for (let pause = FIRST_PAUSE_MS; !this.#abort.signal.aborted; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
+      await this.#sleep(pause);
       try {
         await this.#options.store.record(outcome);
         return true;
       } catch (error) {
         this.#options.observer?.trouble?.("record", error);
-        if (this.#abort.signal.aborted) return false;
-        await this.#sleep(pause);
       }
     }
+    return false;
   }
 
+  /** Ends early when the process does. */
   #sleep(ms: number): Promise<void> {
+    const { signal } = this.#abort;
     return new Promise((resolve) => {
-      const cancel = this.#options.clock.setTimer(ms, resolve);
       const wakeUp = (): void => {
         cancel();
+        signal.removeEventListener("abort", wakeUp);
         resolve();
       };
-      this.#abort.signal.addEventListener("abort", wakeUp, { once: true });
+      const cancel = this.#options.clock.setTimer(ms, wakeUp);
+      signal.addEventListener("abort", wakeUp, { once: true });
     });
   }
 
@@ -307,7 +346,8 @@ export class Dispatcher {
   }
 
   #drop(lane: Lane): void {
-    if (this.#lanes.get(lane.endpointId) === lane) this.#lanes.delete(lane.endpointId);
+    if (this.#lanes.get(lane.endpointId) !== lane) return;
+    this.#lanes.delete(lane.endpointId);
     this.#alarm.clear(lane.endpointId);
   }
 
@@ -315,23 +355,45 @@ export class Dispatcher {
   #page(lane: Lane): void {
     const now = this.#options.clock.now();
     if (lane.paging || lane.held || this.#state !== "running") return;
-    if (lane.pausedUntil > now) {
+    if (this.#isPaused(lane)) {
       // The alarm that rang may have been an earlier one than that of the pause.
       this.#noteStored(lane, lane.pausedUntil);
       return;
     }
     const room = this.#roomOf(lane);
     if (room <= 0) return;
+    if (this.#pages >= MAX_PAGES) {
+      if (!lane.awaitsPage) this.#pageTurns.push(lane);
+      lane.awaitsPage = true;
+      return;
+    }
     lane.paging = true;
+    this.#pages++;
     // Rows that are in memory are still due in the store: the page must be long enough to reach behind them.
-    void this.#options.store.due(lane.endpointId, now, room + lane.inMemory).then(
-      (page) => this.#takePage(lane, page, now),
-      (error: unknown) => {
-        lane.paging = false;
-        this.#options.observer?.trouble?.("page", error);
-        this.#pause(lane, FIRST_PAUSE_MS);
-      },
-    );
+    void this.#options.store
+      .due(lane.endpointId, now, room + lane.inMemory)
+      .then(
+        (page) => this.#takePage(lane, page, now),
+        (error: unknown) => {
+          lane.paging = false;
+          this.#options.observer?.trouble?.("page", error);
+          this.#pause(lane, FIRST_PAUSE_MS);
+        },
+      )
+      .finally(() => this.#nextPage());
+  }
+
+  #nextPage(): void {
+    this.#pages--;
+    const lane = this.#pageTurns.shift();
+    if (lane === undefined) return;
+    lane.awaitsPage = false;
+    this.#page(lane);
+    // It may not want its turn any more: the next one takes it.
+    if (!lane.paging && this.#pageTurns.length > 0) {
+      this.#pages++;
+      this.#nextPage();
+    }
   }
 
   /** Jobs that may be paged in. When memory is short each lane still gets one, so that none stands still. */
@@ -342,17 +404,18 @@ export class Dispatcher {
 
   #takePage(lane: Lane, page: JobPage, now: number): void {
     lane.paging = false;
-    if (lane.held || lane.pausedUntil > this.#options.clock.now()) {
+    if (lane.held || this.#isPaused(lane)) {
       // Stopped while the page was under way: what it holds is asked for again when the lane goes on.
       lane.pageAgain = false;
       lane.spilled = true;
+      if (!lane.held) this.#noteStored(lane, lane.pausedUntil);
       return;
     }
     lane.spilled = page.nextDue !== null && page.nextDue <= now;
     for (const job of page.deliveries) {
       const generation = lane.generationInMemory(job.messageId);
       if (generation === undefined) {
-        if (lane.queued < this.#limits.laneJobs) this.#enqueue(lane, job);
+        if (lane.queued < this.#limits.laneJobs && this.#roomOf(lane) > 0) this.#enqueue(lane, job);
         else lane.spilled = true;
       } else if (generation !== job.generation) {
         // Asked for again while it is in flight: it is found once the attempt in flight is recorded.

@@ -23,6 +23,8 @@ export class Lane {
   /** When the next job in the store is due that is not due yet. */
   nextDue: number | null = null;
   paging = false;
+  /** Its page waits for its turn. */
+  awaitsPage = false;
   /** Something became due while a page was under way that may not show it. */
   pageAgain = false;
   held = false;

@@ -4,13 +4,16 @@
  * One entry for each application, loaded on first use and dropped when anything of it changes, so that a publish needs no query
  * and a retry uses the settings of now.
  */
-import { LRUCache } from "lru-cache";
 import { createSigner, type StandardSigner } from "@posthorn/webhooks";
+import type { Selectable } from "kysely";
+import { LRUCache } from "lru-cache";
 import { keyOfId } from "../id.ts";
+import type { EndpointTable } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
 
-export interface DirectoryEndpoint {
+/** An endpoint as delivery needs it. What is encrypted is opened when it is first sent to. */
+export class DirectoryEndpoint {
   readonly key: number;
   readonly id: string;
   readonly url: string;
@@ -19,11 +22,43 @@ export interface DirectoryEndpoint {
   readonly eventTypes: ReadonlySet<string> | null;
   /** `null`: messages with and without channels. */
   readonly channels: ReadonlySet<string> | null;
-  /** Flat list of names and values, in the case they were given. */
-  readonly headers: readonly string[];
-  readonly signer: StandardSigner;
   /** When the oldest secret of a rotation ends and the entry must be loaded anew. */
   readonly signerExpiresAt: number;
+  readonly #vault: Vault;
+  readonly #sealedHeaders: Uint8Array | null;
+  readonly #sealedSecrets: readonly Uint8Array[];
+  #headers: readonly string[] | null = null;
+  #signer: StandardSigner | null = null;
+
+  /** @param secrets Those that sign now, newest first. */
+  constructor(row: Selectable<EndpointTable>, secrets: readonly SealedSecret[], vault: Vault) {
+    this.key = row.id;
+    this.id = row.public_id;
+    this.url = row.url;
+    this.disabled = row.disabled === 1;
+    this.eventTypes = setOf(row.event_types_json);
+    this.channels = setOf(row.channels_json);
+    this.signerExpiresAt = earliest(secrets.map((secret) => secret.expires_at ?? Number.POSITIVE_INFINITY));
+    this.#vault = vault;
+    this.#sealedHeaders = row.headers_sealed;
+    this.#sealedSecrets = secrets.map((secret) => secret.secret_sealed);
+  }
+
+  /** Flat list of names and values, in the case they were given. */
+  get headers(): readonly string[] {
+    this.#headers ??= this.#sealedHeaders === null ? [] : flatten(this.#vault.open(this.#sealedHeaders));
+    return this.#headers;
+  }
+
+  get signer(): StandardSigner {
+    this.#signer ??= createSigner(this.#sealedSecrets.map((sealed) => this.#vault.open(sealed)));
+    return this.#signer;
+  }
+}
+
+interface SealedSecret {
+  readonly secret_sealed: Uint8Array;
+  readonly expires_at: number | null;
 }
 
 export interface DirectoryApplication {
@@ -96,7 +131,7 @@ export class Directory {
   }
 
   async #resolve(orgId: number, ref: string): Promise<number | null> {
-    const query = this.#store.db
+    const query = this.#store.hotDb
       .selectFrom("application")
       .select("id")
       .where("org_id", "=", orgId)
@@ -109,7 +144,7 @@ export class Directory {
   }
 
   async #ownerOf(endpointKey: number): Promise<number | null> {
-    const row = await this.#store.db
+    const row = await this.#store.hotDb
       .selectFrom("endpoint")
       .select("app_id")
       .where("id", "=", endpointKey)
@@ -126,65 +161,65 @@ export class Directory {
       freshUntil: Number.POSITIVE_INFINITY,
     };
     this.#applications.set(key, loaded);
-    const keep = (application: DirectoryApplication | null): void => {
-      if (this.#applications.peek(key) !== loaded) return;
-      if (application === null) {
-        this.#applications.delete(key);
-        return;
-      }
-      loaded.application = application;
-      loaded.freshUntil = Math.min(...[...application.endpoints.values()].map((endpoint) => endpoint.signerExpiresAt));
-      // Set again so that its size counts.
-      this.#applications.delete(key);
-      this.#applications.set(key, loaded);
-    };
-    loaded.loading.then(keep, () => this.#applications.delete(key));
+    loaded.loading.then(
+      (application) => this.#keep(key, loaded, application),
+      () => this.#drop(key, loaded),
+    );
     return loaded.loading;
   }
 
-  async #read(key: number): Promise<DirectoryApplication | null> {
-    const { db } = this.#store;
-    const [application, endpoints, secrets] = await Promise.all([
-      db
-        .selectFrom("application")
-        .select(["public_id", "uid", "org_id"])
-        .where("id", "=", key)
-        .where("deleted_at", "is", null)
-        .executeTakeFirst(),
-      db.selectFrom("endpoint").selectAll().where("app_id", "=", key).where("deleted_at", "is", null).execute(),
-      db
-        .selectFrom("endpoint_secret")
-        .innerJoin("endpoint", "endpoint.id", "endpoint_secret.endpoint_id")
-        .select(["endpoint_id", "secret_sealed", "expires_at"])
-        .where("endpoint.app_id", "=", key)
-        .where("endpoint.deleted_at", "is", null)
-        .where(({ eb, or }) => or([eb("expires_at", "is", null), eb("expires_at", ">", this.#now())]))
-        .orderBy("endpoint_secret.id", "desc")
-        .execute(),
-    ]);
-    if (application === undefined) return null;
-    const secretsOf = Map.groupBy(secrets, (secret) => secret.endpoint_id);
-    const entries = endpoints.map((row): [number, DirectoryEndpoint] => {
-      this.#owners.set(row.id, key);
-      const own = secretsOf.get(row.id) ?? [];
-      return [
-        row.id,
-        {
-          key: row.id,
-          id: row.public_id,
-          url: row.url,
-          disabled: row.disabled === 1,
-          eventTypes: setOf(row.event_types_json),
-          channels: setOf(row.channels_json),
-          headers: row.headers_sealed === null ? [] : flatten(this.#vault.open(row.headers_sealed)),
-          signer: createSigner(own.map((secret) => this.#vault.open(secret.secret_sealed))),
-          signerExpiresAt: Math.min(...own.map((secret) => secret.expires_at ?? Number.POSITIVE_INFINITY)),
-        },
-      ];
-    });
-    const { public_id: id, uid, org_id: orgId } = application;
-    return { key, id, uid, orgId, endpoints: new Map(entries) };
+  /** Keeps what was loaded, unless something changed while it was. Set again, so that its size counts. */
+  #keep(key: number, loaded: LoadedApplication, application: DirectoryApplication | null): void {
+    if (!this.#drop(key, loaded) || application === null) return;
+    loaded.application = application;
+    loaded.freshUntil = earliest([...application.endpoints.values()].map((endpoint) => endpoint.signerExpiresAt));
+    this.#applications.set(key, loaded);
   }
+
+  /** Whether the entry was still this one. */
+  #drop(key: number, loaded: LoadedApplication): boolean {
+    return this.#applications.peek(key) === loaded && this.#applications.delete(key);
+  }
+
+  async #read(key: number): Promise<DirectoryApplication | null> {
+    const db = this.#store.hotDb;
+    const application = await db
+      .selectFrom("application")
+      .select(["public_id", "uid", "org_id"])
+      .where("id", "=", key)
+      .where("deleted_at", "is", null)
+      .executeTakeFirst();
+    if (application === undefined) return null;
+    // Endpoints and secrets in one query, so that no endpoint is seen without its secret.
+    const rows = await db
+      .selectFrom("endpoint")
+      .leftJoin("endpoint_secret", (join) =>
+        join
+          .onRef("endpoint_secret.endpoint_id", "=", "endpoint.id")
+          .on(({ eb, or }) => or([eb("expires_at", "is", null), eb("expires_at", ">", this.#now())])),
+      )
+      .selectAll("endpoint")
+      .select(["endpoint_secret.secret_sealed", "endpoint_secret.expires_at"])
+      .where("endpoint.app_id", "=", key)
+      .where("endpoint.deleted_at", "is", null)
+      .orderBy("endpoint_secret.id", "desc")
+      .execute();
+    const endpoints = new Map<number, DirectoryEndpoint>();
+    for (const [endpointKey, own] of Map.groupBy(rows, (row) => row.id)) {
+      const secrets = own.flatMap(({ secret_sealed, expires_at }) =>
+        secret_sealed === null ? [] : [{ secret_sealed, expires_at }],
+      );
+      endpoints.set(endpointKey, new DirectoryEndpoint(own[0]!, secrets, this.#vault));
+      this.#owners.set(endpointKey, key);
+    }
+    const { public_id: id, uid, org_id: orgId } = application;
+    return { key, id, uid, orgId, endpoints };
+  }
+}
+
+/** The least of any number of numbers; infinity for none. */
+function earliest(times: readonly number[]): number {
+  return times.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY);
 }
 
 interface LoadedApplication {

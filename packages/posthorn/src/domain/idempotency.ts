@@ -14,7 +14,6 @@ import type { IdempotencyKey, Store } from "../store/store.ts";
 const MINUTE = 60_000;
 const AUTO_BUCKET = 10 * MINUTE;
 const CHOSEN_BUCKET = 6 * 60 * MINUTE;
-const MAX_KEY_LENGTH = 1024;
 /** 132 bits of the hash. */
 const HASH_LENGTH = 22;
 
@@ -33,10 +32,7 @@ export function idempotencyKey(
 ): IdempotencyKey | null {
   const key = Array.isArray(header) ? header[0] : header;
   if (key === undefined || key === "") return null;
-  const hash = createHash("sha256")
-    .update(`${token}\n${url}\n${key.slice(0, MAX_KEY_LENGTH)}`)
-    .digest("base64url")
-    .slice(0, HASH_LENGTH);
+  const hash = createHash("sha256").update(`${token}\n${url}\n${key}`).digest("base64url").slice(0, HASH_LENGTH);
   return { hash, buckets: bucketsAt(key.startsWith("auto_"), now) };
 }
 
@@ -56,18 +52,24 @@ export function once(
   key: IdempotencyKey,
   handle: (ctx: Context) => Promise<KeptAnswer>,
 ): Promise<KeptAnswer> {
+  const { vault } = ctx.services;
   return write(ctx, async (tx) => {
     const kept = await tx.db
       .selectFrom("idempotency")
-      .select(["status", "body"])
+      .select(["status", "body_sealed"])
       .where("bucket", "in", key.buckets)
       .where("hash", "=", key.hash)
       .executeTakeFirst();
-    if (kept !== undefined && kept.status !== null) return { status: kept.status, json: kept.body };
+    if (kept !== undefined && kept.status !== null) {
+      return { status: kept.status, json: kept.body_sealed === null ? null : vault.open(kept.body_sealed) };
+    }
     const answer = await handle({ ...ctx, tx });
+    // Sealed: an answer may hold a token that is shown this once.
+    const body_sealed = answer.json === null ? null : vault.seal(answer.json);
+    const { status } = answer;
     await tx.db
       .insertInto("idempotency")
-      .values({ bucket: key.buckets[0]!, hash: key.hash, message_id: null, status: answer.status, body: answer.json })
+      .values({ bucket: key.buckets[0]!, hash: key.hash, message_id: null, status, body_sealed })
       .execute();
     return answer;
   });
@@ -77,15 +79,21 @@ export function once(
 const DROP_STEP = 1000;
 
 /** Deletes keys whose time is over. */
-export async function dropOldKeys(store: Store, now: number): Promise<void> {
+export async function dropOldKeys(store: Store, now: number, signal: AbortSignal): Promise<void> {
   const oldestAuto = Math.floor(now / AUTO_BUCKET) - 1;
   const oldestChosen = Math.floor(now / CHOSEN_BUCKET) - 2;
-  await dropBuckets(store, { from: 0, to: oldestAuto - 1 });
-  await dropBuckets(store, { from: -oldestChosen + 1, to: -1 });
+  await dropBuckets(store, { from: 0, to: oldestAuto - 1, signal });
+  await dropBuckets(store, { from: -oldestChosen + 1, to: -1, signal });
 }
 
-async function dropBuckets(store: Store, { from, to }: { readonly from: number; readonly to: number }): Promise<void> {
-  for (;;) {
+interface Buckets {
+  readonly from: number;
+  readonly to: number;
+  readonly signal: AbortSignal;
+}
+
+async function dropBuckets(store: Store, { from, to, signal }: Buckets): Promise<void> {
+  while (!signal.aborted) {
     const { numDeletedRows } = await store.transaction(({ db }) =>
       db
         .deleteFrom("idempotency")

@@ -31,19 +31,36 @@ export interface ListOrder<Key> {
   readonly startAtEnd?: boolean;
 }
 
+/** How heavy rows are, for lists whose rows can be large. */
+export interface PageWeight<Row> {
+  readonly weigh: (row: Row) => number;
+  /** Weight of a page, unless its first row alone has more. */
+  readonly max: number;
+}
+
 /** Reads one page. `fetch` returns the rows of a slice in the order of the slice. */
 export async function readPage<Row, Key>(
   request: PageRequest,
   list: ListOrder<Key>,
   fetch: (slice: Slice<Key>) => Promise<readonly Row[]>,
+  weight?: PageWeight<Row>,
 ): Promise<Page<Row>> {
   const { limit, iterator } = request;
   const backwards = iterator === null ? (list.startAtEnd ?? false) : iterator.startsWith("-");
   const from = iterator === null ? null : keyOrThrow(iterator, list);
   const order = backwards === (list.order === "asc") ? "desc" : "asc";
   const found = await fetch({ from, order, limit: limit + 1 });
-  const rows = found.slice(0, limit);
-  return { rows: backwards ? rows.toReversed() : rows, done: found.length <= limit };
+  const rows = found.slice(0, weight === undefined ? limit : rowsWithin(found.slice(0, limit), weight));
+  return { rows: backwards ? rows.toReversed() : rows, done: rows.length === found.length };
+}
+
+function rowsWithin<Row>(rows: readonly Row[], { weigh, max }: PageWeight<Row>): number {
+  let total = 0;
+  const tooMany = rows.findIndex((row, index) => {
+    total += weigh(row);
+    return total > max && index > 0;
+  });
+  return tooMany === -1 ? rows.length : tooMany;
 }
 
 /** The iterators of lists that are sorted by id. */

@@ -19,6 +19,15 @@ export type AttemptStatus = (typeof ATTEMPT_STATUS)[keyof typeof ATTEMPT_STATUS]
 export const TRIGGER = { scheduled: 0, manual: 1 } as const;
 export type Trigger = (typeof TRIGGER)[keyof typeof TRIGGER];
 
+/** Who asked for the attempt of a delivery that is due. */
+export const ASKED = {
+  bySchedule: 0,
+  /** Sent even when an attempt in flight succeeds meanwhile. */
+  byResend: 1,
+  /** Not needed any more when an attempt in flight succeeds meanwhile. */
+  byRecovery: 2,
+} as const;
+
 export interface OrganisationTable {
   id: Generated<number>;
   public_id: string;
@@ -105,7 +114,7 @@ export interface DeliveryTable {
   attempts: number;
   /** Changes when somebody else than the dispatcher makes the row due, so that an outcome in flight cannot undo it. */
   generation: number;
-  /** 1 while the attempt that is due was asked for by hand. */
+  /** Who asked for the attempt that is due: see `ASKED`. */
   manual: number;
   /** The due time to go back to when the attempt by hand fails. */
   resume_due: number | null;
@@ -133,7 +142,7 @@ export interface IdempotencyTable {
   message_id: number | null;
   /** … or the answer that any other request got. */
   status: number | null;
-  body: string | null;
+  body_sealed: Uint8Array | null;
 }
 
 export interface ApiKeyTable {

@@ -96,6 +96,8 @@ export interface Tx {
 export interface Store extends AsyncDisposable {
   /** Reads what is committed. Never waits for a writer. */
   readonly db: Kysely<Database>;
+  /** As `db`, for the short look-ups that deliveries and logins wait for: no list of a caller is before them. */
+  readonly hotDb: Kysely<Database>;
   /** Runs `work` in one write transaction. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Resolves once the message and its deliveries are on disk. */

@@ -37,11 +37,14 @@ export class ScriptedAttempter implements Attempter {
   /** Every job that was attempted, in order. */
   readonly jobs: Job[] = [];
   readonly open: OpenAttempt[] = [];
+  /** The signal that the last attempt got. */
+  signal: AbortSignal | null = null;
   /** `null` leaves the attempt open. */
   script: (job: Job) => AttemptResult | null = () => made(0);
 
   attempt(job: Job, signal: AbortSignal): Promise<AttemptResult> {
     this.jobs.push(job);
+    this.signal = signal;
     const result = this.script(job);
     if (result !== null) return Promise.resolve(result);
     return new Promise((resolve) => {

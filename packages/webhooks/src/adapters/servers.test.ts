@@ -148,6 +148,20 @@ describe.each(Object.entries(FRAMEWORKS))("%s", (name, start) => {
     expect(response.status).toBe(413);
   });
 
+  it("refuses a body over the limit that does not tell its length beforehand", async () => {
+    const { events, receiver } = collect();
+    const text = JSON.stringify({ a: "x".repeat(LIMIT) });
+    const init = await signedPost(text);
+    const body = new ReadableStream({
+      start(controller) {
+        for (const part of [text.slice(0, 600), text.slice(600)]) controller.enqueue(new TextEncoder().encode(part));
+        controller.close();
+      },
+    });
+    const response = await call(await start(receiver), { ...init, body, duplex: "half" } as RequestInit);
+    expect([response.status, events.length]).toEqual([413, 0]);
+  });
+
   it("answers handshakes with the source's own status, headers and body", async () => {
     const reply = { status: 200, headers: { "content-type": "text/plain" }, body: "challenge" };
     const { receiver } = collect({ name: "s", receive: async () => ({ kind: "handshake", reply }) });

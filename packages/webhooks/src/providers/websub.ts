@@ -35,7 +35,7 @@ export const websub: ProviderDefinition = {
   schemes: [byHash("sha256"), byHash("sha384"), byHash("sha512"), byHash("sha1")],
   secret: "hub.secret given with the subscription (under 200 bytes)",
   config: { topic: "topic subscribed to", mode: "subscribe (default) or unsubscribe: what was asked of the hub" },
-  event: (inbound) => /<([^>]+)>;\s*rel="?self/.exec(inbound.header("link") ?? "")?.[1],
+  event: (inbound) => /<([^<>]+)>;\s*rel="?self/.exec(inbound.header("link") ?? "")?.[1],
   handshakes: [intent],
   respond: {
     status: 204,

@@ -12,7 +12,7 @@ export {
 export { providerWebhooks } from "./provider-source.ts";
 export type { WebhookReply } from "./reply.ts";
 export type { EventSchemas, SchemaIssue, SchemaOutputs, StandardSchema } from "./schema.ts";
-export type { SourceEvent, SourceResult, WebhookSource } from "./source.ts";
+export type { SourceAction, SourceEvent, SourceResult, WebhookSource } from "./source.ts";
 export { standardWebhooks, type StandardSourceOptions } from "./standard-source.ts";
 export {
   type DeliveryStore,

@@ -17,9 +17,9 @@ export function providerWebhooks(definition: ProviderDefinition, options: Provid
     async receive(request): Promise<SourceResult> {
       const handshake = await answerHandshake(definition, request, options);
       if (handshake !== undefined) {
-        const { status, headers, body, error } = handshake;
+        const { status, headers, body, error, action } = handshake;
         const reply = { status, headers, body };
-        return error === undefined ? { kind: "handshake", reply } : { kind: "rejected", error, reply };
+        return error === undefined ? { kind: "handshake", reply, action } : { kind: "rejected", error, reply };
       }
       const result = await verifier.tryVerify(request);
       if (!result.ok) {

@@ -255,6 +255,35 @@ describe("schemas", () => {
   });
 });
 
+describe("handshakes that ask for more than an answer", () => {
+  const reply = { status: 200, headers: {}, body: "" };
+  const action = { kind: "store-secret", secret: "s" } as const;
+  const source: WebhookSource = { name: "asana", receive: async () => ({ kind: "handshake", reply, action }) };
+
+  it("are answered when that is done", async () => {
+    const done: unknown[] = [];
+    const onHandshake = async (asked: unknown) => {
+      await Promise.resolve();
+      done.push(asked);
+    };
+    const { receive } = receiverWith(() => expect.unreachable(), { source, onHandshake });
+    expect([await receive(await request()), done]).toEqual([reply, [action]]);
+  });
+
+  it("are asked to come again when it failed", async () => {
+    const onHandshake = () => Promise.reject(new Error("vault down"));
+    const { receive, failures } = receiverWith(() => expect.unreachable(), { source, onHandshake });
+    expect(await receive(await request())).toMatchObject({ status: 503 });
+    expect(failures).toMatchObject([{ error: { message: "vault down" } }]);
+  });
+
+  it("are refused when nobody would do it", async () => {
+    const { receive, failures } = receiverWith(() => expect.unreachable(), { source });
+    expect(await receive(await request())).toMatchObject({ status: 500 });
+    expect(failures).toMatchObject([{ error: { code: "config_missing" } }]);
+  });
+});
+
 describe("refusing", () => {
   it("answers other methods than POST with 405", async () => {
     const { receive } = receiverWith(() => expect.unreachable());

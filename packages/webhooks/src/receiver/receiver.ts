@@ -5,7 +5,7 @@ import type { WebhookRequest } from "../request.ts";
 import type { EventMap, EventOf, ReceivedEvent } from "./event.ts";
 import { errorReply, failureReply, type WebhookReply } from "./reply.ts";
 import type { EventSchemas, SchemaIssue, SchemaOutputs, StandardSchema } from "./schema.ts";
-import type { SourceEvent, SourceResult, WebhookSource } from "./source.ts";
+import type { SourceAction, SourceEvent, SourceResult, WebhookSource } from "./source.ts";
 import { type DeliveryStore, memoryStore } from "./store.ts";
 
 /** What went wrong while receiving, for logs and metrics. */
@@ -40,6 +40,11 @@ export interface ReceiverSettings {
    * signature does not cover (GitHub's, for one); turn it off when the sender repeats bodies byte by byte.
    */
   readonly rejectReplays?: boolean;
+  /**
+   * Does what a handshake asks for beyond an answer: confirm a subscription (AWS SNS), keep a secret (Asana, Notion). The
+   * answer waits for it. Without this, such a handshake is refused with `config_missing`.
+   */
+  readonly onHandshake?: (action: SourceAction, request: WebhookRequest) => unknown;
   /** Told of each refusal and failure. Must not throw. */
   readonly onError?: (failure: ReceiverFailure) => void;
   /** Waits, for `acknowledge` in milliseconds. Defaults to a timer. */
@@ -130,18 +135,29 @@ export function createReceiver(
     async receive(request, context = {}) {
       try {
         const result = await source.receive(request);
-        if (result.kind === "handshake") return result.reply;
+        if (result.kind === "handshake") {
+          if (result.action !== undefined) await act(result.action, request, options);
+          return result.reply;
+        }
         if (result.kind === "event") return await accept(result, request, context);
         fail("rejected", result.error, request);
         return result.reply;
       } catch (error) {
         if (error instanceof WebhookError) return refuse(error, request);
-        // Only a store, a schema or a source of the caller's own can throw here: ask the sender to come again.
+        // Only what the caller brought can throw here (store, schema, source, onHandshake): ask the sender to come again.
         fail("store", error, request);
         return failureReply(503, "unavailable", { "retry-after": "30" });
       }
     },
   };
+}
+
+async function act(action: SourceAction, request: WebhookRequest, { onHandshake }: ReceiverSettings): Promise<void> {
+  if (onHandshake !== undefined) await onHandshake(action, request);
+  else {
+    const what = action.kind === "fetch" ? "an address to be fetched" : "a secret to be kept";
+    throw new WebhookError("config_missing", `This handshake asks for ${what}. Pass onHandshake to the receiver.`);
+  }
 }
 
 async function typed(

@@ -11,6 +11,13 @@ export interface SourceEvent {
   readonly payload: unknown;
 }
 
+/** Something the receiver's owner has to do for a handshake to succeed. */
+export type SourceAction =
+  /** GET this address, which the source has checked to be the sender's: it confirms the subscription. */
+  | { readonly kind: "fetch"; readonly url: string }
+  /** Keep this secret before the answer goes out: the sender signs with it from now on. */
+  | { readonly kind: "store-secret"; readonly secret: string };
+
 /** What a source makes of a request. */
 export type SourceResult =
   | {
@@ -24,7 +31,7 @@ export type SourceResult =
       /** What the sender wants to hear when the delivery was taken in. */
       readonly reply: WebhookReply;
     }
-  | { readonly kind: "handshake"; readonly reply: WebhookReply }
+  | { readonly kind: "handshake"; readonly reply: WebhookReply; readonly action?: SourceAction | undefined }
   | { readonly kind: "rejected"; readonly error: WebhookError; readonly reply: WebhookReply };
 
 /** One kind of sender: verifies its requests, answers its handshakes, names its events. */

@@ -21,22 +21,25 @@ describe("handshakes", () => {
     const { status, headers = {}, bodyText, bodyJson } = vector.expectResponse;
     const options = optionsOf(vector, HANDSHAKE_TIME);
     const { answer } = await receiveProvider(findProvider(vector.provider)!, requestOf(vector), options);
-    expect({ ...answer, json: parseJson(answer.body) }).toMatchObject({
+    const acts = answer.action !== undefined;
+    expect({ ...answer, acts, json: parseJson(answer.body) }).toMatchObject({
       status,
       headers,
       ...(bodyText !== undefined && { body: bodyText }),
       ...(bodyJson !== undefined && { json: bodyJson }),
-      ...(vector.expectAction !== undefined && { action: { kind: "fetch" } }),
+      ...(vector.expectAction !== undefined && { acts: true }),
     });
   });
 
   test("an event is never taken for a handshake", async () => {
     const taken: string[] = [];
-    for (const vector of vectors.filter(({ expectValid }) => expectValid)) {
+    // A confirmation of SNS is both: a message that verifies, and a handshake.
+    const events = vectors.filter(({ expectValid, variant }) => expectValid && !variant.includes("confirmation"));
+    for (const vector of events) {
       const definition = findProvider(vector.provider)!;
       const answer = await answerHandshake(definition, requestOf(vector), optionsOf(vector, vector.timeMs));
       if (answer !== undefined) taken.push(vector.id);
     }
-    expect(taken).toEqual(["aws-sns/subscription-confirmation-v1/valid"]);
+    expect(taken).toEqual([]);
   });
 });

@@ -25,7 +25,12 @@ async function start(options: Record<string, unknown>): Promise<void> {
   if (options["dev"] === true) {
     print(welcome(posthorn.url, await organisationToken(secrets.jwtSecret, DEFAULT_ORGANISATION)));
   }
-  const signal = await stop;
+  const signal = await Promise.race([stop, posthorn.failed]);
+  if (signal instanceof Error) {
+    log.fatal({ err: signal }, "the node cannot go on; start it again");
+    // Nothing can be closed in order any more. What was accepted is on disk.
+    process.exit(1);
+  }
   log.info(`${signal}: stopping; attempts in flight have ${config.shutdownTimeoutMs / 1000} s`);
 }
 

@@ -5,6 +5,7 @@ import { findEndpoint, getEndpoint } from "../endpoint/find.ts";
 import { keyRange, type MessageFilter, messageMatches, startsAtEnd, type TimeRange } from "../message/filter.ts";
 import { getMessage } from "../message/find.ts";
 import { messageColumns, toMessage } from "../message/message.ts";
+import { PAGE_WEIGHT, payloadBytes } from "../message/payloads.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 import { ATTEMPT_COLUMNS, type Attempt, toAttempt } from "./attempt.ts";
 
@@ -22,7 +23,7 @@ export async function listAttemptsByEndpoint({
   input,
 }: Call<ListAttempts & { readonly endpoint: string; readonly withMessage: boolean }>): Promise<Page<Attempt>> {
   const { endpoint } = await getEndpoint(ctx, input);
-  const page = await listAttempts(ctx, input, { endpointKey: endpoint.key });
+  const page = await listAttempts(ctx, input, { endpointKey: endpoint.key, withMessage: input.withMessage });
   return input.withMessage ? { ...page, rows: await withMessages(ctx, page.rows) } : page;
 }
 
@@ -72,24 +73,33 @@ function attempts(ctx: Context) {
 async function listAttempts(
   ctx: Context,
   input: ListAttempts,
-  of: { readonly endpointKey?: number; readonly messageKey?: number },
+  of: { readonly endpointKey?: number; readonly messageKey?: number; readonly withMessage?: boolean },
 ): Promise<Page<Attempt>> {
   const { above, below } = keyRange(input);
   const list = { order: "desc", keyOf: idIterator("atmpt_"), startAtEnd: startsAtEnd(input) } as const;
-  const page = await readPage(input, list, (slice) => {
-    let query = attempts(ctx).where(messageMatches(input)).orderBy("attempt.id", slice.order).limit(slice.limit);
-    if (of.endpointKey !== undefined) query = query.where("attempt.endpoint_id", "=", of.endpointKey);
-    if (of.messageKey !== undefined) query = query.where("attempt.message_id", "=", of.messageKey);
-    if (input.status !== null) query = query.where("attempt.status", "=", input.status);
-    if (input.statusCodeClass !== null) {
-      const from = input.statusCodeClass;
-      query = query.where("response_code", ">=", from).where("response_code", "<", from + 100);
-    }
-    if (slice.from !== null) query = query.where("attempt.id", comparison(slice.order), slice.from);
-    if (above !== null) query = query.where("attempt.id", ">", above);
-    if (below !== null) query = query.where("attempt.id", "<", below);
-    return query.execute();
-  });
+  const page = await readPage(
+    input,
+    list,
+    (slice) => {
+      let query = attempts(ctx)
+        .select(payloadBytes(of.withMessage ?? false))
+        .where(messageMatches(input))
+        .orderBy("attempt.id", slice.order)
+        .limit(slice.limit);
+      if (of.endpointKey !== undefined) query = query.where("attempt.endpoint_id", "=", of.endpointKey);
+      if (of.messageKey !== undefined) query = query.where("attempt.message_id", "=", of.messageKey);
+      if (input.status !== null) query = query.where("attempt.status", "=", input.status);
+      if (input.statusCodeClass !== null) {
+        const from = input.statusCodeClass;
+        query = query.where("response_code", ">=", from).where("response_code", "<", from + 100);
+      }
+      if (slice.from !== null) query = query.where("attempt.id", comparison(slice.order), slice.from);
+      if (above !== null) query = query.where("attempt.id", ">", above);
+      if (below !== null) query = query.where("attempt.id", "<", below);
+      return query.execute();
+    },
+    PAGE_WEIGHT,
+  );
   return { ...page, rows: page.rows.map((row) => toAttempt(row)) };
 }
 

@@ -28,6 +28,7 @@ export interface AuthenticatorOptions {
 export class Authenticator implements TokenIssuer {
   readonly #options: AuthenticatorOptions;
   readonly #secret: Uint8Array;
+  #epoch = 0;
   readonly #known = new LRUCache<string, Known>({ max: 10_000 });
 
   constructor(options: AuthenticatorOptions) {
@@ -39,8 +40,10 @@ export class Authenticator implements TokenIssuer {
   async authenticate(token: string): Promise<Actor> {
     let known = this.#known.get(token);
     if (known === undefined) {
+      const epoch = this.#epoch;
       known = token.startsWith(KEY_PREFIX) ? await this.#fromKey(token) : await this.#fromJwt(token);
-      this.#known.set(token, known);
+      // What was looked up while a token was revoked may be of before.
+      if (epoch === this.#epoch) this.#known.set(token, known);
     }
     if (known.expiresAt <= this.#options.now()) throw refused();
     return known.actor;
@@ -48,6 +51,7 @@ export class Authenticator implements TokenIssuer {
 
   /** Forgets what is kept in memory; after a revocation. */
   forget(): void {
+    this.#epoch++;
     this.#known.clear();
   }
 
@@ -59,7 +63,7 @@ export class Authenticator implements TokenIssuer {
   }
 
   async #fromKey(token: string): Promise<Known> {
-    const row = await this.#options.store.db
+    const row = await this.#options.store.hotDb
       .selectFrom("api_key")
       .innerJoin("organisation", "organisation.id", "api_key.org_id")
       .select(["api_key.org_id", "organisation.public_id", "api_key.expires_at"])
@@ -113,7 +117,7 @@ export class Authenticator implements TokenIssuer {
   }
 
   async #isRevoked(hash: Uint8Array): Promise<boolean> {
-    const row = await this.#options.store.db
+    const row = await this.#options.store.hotDb
       .selectFrom("revoked_token")
       .select("expires_at")
       .where("hash", "=", hash)

@@ -4,6 +4,7 @@ import { type EndpointRef, getEndpoint } from "../endpoint/find.ts";
 import { keyRange, type MessageFilter, messageMatches, startsAtEnd, type TimeRange } from "../message/filter.ts";
 import { getMessage, type MessageRef } from "../message/find.ts";
 import { type Message, messageColumns, toMessage } from "../message/message.ts";
+import { PAGE_WEIGHT, payloadBytes, readPayloads } from "../message/payloads.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 import { type DeliveryStatus, hasStatus, type Status, statusOf } from "./delivery.ts";
 
@@ -21,24 +22,32 @@ export async function listEndpointMessages({
   const { endpoint } = await getEndpoint(ctx, input);
   const { above, below } = keyRange(input);
   const list = { order: "desc", keyOf: idIterator("msg_"), startAtEnd: startsAtEnd(input) } as const;
-  const page = await readPage(input, list, (slice) => {
-    let query = reader(ctx)
-      .selectFrom("delivery")
-      .innerJoin("message", "message.id", "delivery.message_id")
-      .select([...messageColumns(input.withContent), "delivery.state", "delivery.due", "delivery.attempts"])
-      .where("delivery.endpoint_id", "=", endpoint.key)
-      .where(messageMatches(input))
-      .orderBy("delivery.message_id", slice.order)
-      .limit(slice.limit);
-    const { status } = input;
-    if (status !== null) query = query.where(hasStatus(status));
-    if (slice.from !== null) query = query.where("delivery.message_id", comparison(slice.order), slice.from);
-    if (above !== null) query = query.where("delivery.message_id", ">", above);
-    if (below !== null) query = query.where("delivery.message_id", "<", below);
-    return query.execute();
-  });
+  const page = await readPage(
+    input,
+    list,
+    (slice) => {
+      let query = reader(ctx)
+        .selectFrom("delivery")
+        .innerJoin("message", "message.id", "delivery.message_id")
+        .select([...messageColumns(false), payloadBytes(input.withContent)])
+        .select(["delivery.state", "delivery.due", "delivery.attempts"])
+        .where("delivery.endpoint_id", "=", endpoint.key)
+        .where(messageMatches(input))
+        .orderBy("delivery.message_id", slice.order)
+        .limit(slice.limit);
+      const { status } = input;
+      if (status !== null) query = query.where(hasStatus(status));
+      if (slice.from !== null) query = query.where("delivery.message_id", comparison(slice.order), slice.from);
+      if (above !== null) query = query.where("delivery.message_id", ">", above);
+      if (below !== null) query = query.where("delivery.message_id", "<", below);
+      return query.execute();
+    },
+    PAGE_WEIGHT,
+  );
+  const keys = page.rows.map((row) => row.id);
+  const payloads = await readPayloads(ctx, keys, input.withContent);
   const rows = page.rows.map((row) => ({
-    message: toMessage(row),
+    message: toMessage({ ...row, payload: payloads.get(row.id) ?? null }),
     delivery: statusOf(row),
   }));
   return { ...page, rows };

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { PosthornError } from "../../errors.ts";
-import { DELIVERY_STATE, TRIGGER } from "../../store/schema.ts";
+import { ASKED, DELIVERY_STATE } from "../../store/schema.ts";
 import type { Tx } from "../../store/store.ts";
 import { type Call, reader, write } from "../context.ts";
 import { getEndpoint } from "../endpoint/find.ts";
@@ -44,19 +44,19 @@ async function makeDueByHand(tx: Tx, messageKey: number, endpointKey: number, no
       due: now,
       attempts: 0,
       generation: 0,
-      manual: TRIGGER.manual,
+      manual: ASKED.byResend,
       resume_due: null,
     })
-    .onConflict((conflict) => conflict.columns(["message_id", "endpoint_id"]).doUpdateSet(byHand(now)))
+    .onConflict((conflict) => conflict.columns(["message_id", "endpoint_id"]).doUpdateSet(byHand(now, ASKED.byResend)))
     .execute();
 }
 
 /** The change that makes an existing delivery due by hand and keeps its scheduled retry for later. */
-export function byHand(now: number) {
+export function byHand(now: number, asked: typeof ASKED.byResend | typeof ASKED.byRecovery) {
   return {
     resume_due: sql<number | null>`CASE WHEN delivery.manual = 0 THEN delivery.due ELSE delivery.resume_due END`,
     due: now,
-    manual: TRIGGER.manual,
+    manual: asked,
     generation: sql<number>`delivery.generation + 1`,
   };
 }

@@ -1,5 +1,7 @@
 import { generateSecret } from "@posthorn/webhooks";
+import { PosthornError } from "../../errors.ts";
 import { isUniqueViolation } from "../../store/errors.ts";
+import type { Tx } from "../../store/store.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, type Context, write } from "../context.ts";
 import { checkEventTypes, checkUrl, type Endpoint, type EndpointInput, toColumns, uidClash } from "./endpoint.ts";
@@ -34,6 +36,7 @@ export async function insertEndpoint(
   const columns = toColumns(checked);
   try {
     await write(ctx, async (tx) => {
+      await checkRoom(tx, appKey);
       const row = {
         ...columns,
         id: key,
@@ -52,4 +55,21 @@ export async function insertEndpoint(
     throw isUniqueViolation(error) ? uidClash(fields.uid, error) : error;
   }
   return { ...checked, key, id, appKey, createdAt: at, updatedAt: at };
+}
+
+/** Endpoints of one application at most. Every one of them is looked at for each message. */
+const MAX_ENDPOINTS = 10_000;
+
+async function checkRoom(tx: Tx, appKey: number): Promise<void> {
+  const { endpoints } = await tx.db
+    .selectFrom("endpoint")
+    .select((eb) => eb.fn.countAll<number>().as("endpoints"))
+    .where("app_id", "=", appKey)
+    .where("deleted_at", "is", null)
+    .executeTakeFirstOrThrow();
+  if (endpoints < MAX_ENDPOINTS) return;
+  throw new PosthornError(
+    "limit_reached",
+    `An application may have ${MAX_ENDPOINTS} endpoints: delete one, or use another application.`,
+  );
 }

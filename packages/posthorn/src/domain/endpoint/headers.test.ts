@@ -51,22 +51,11 @@ describe("checkHeaders", () => {
   );
 
   it("refuses, in any case, every name that HTTP, a proxy, the signature or the HTTP client owns", () => {
-    const owned = [
-      ...[
-        "Host",
-        "Content-Length",
-        "Transfer-Encoding",
-        "Connection",
-        "Keep-Alive",
-        "Upgrade",
-        "TE",
-        "Trailer",
-        "Expect",
-      ],
-      ...["Proxy-Connection", "Proxy-Authorization", "Content-Type", "Content-Encoding", "User-Agent"],
-      ...["Webhook-Id", "WEBHOOK-SIGNATURE", "webhook-anything", "Svix-Id", "X-Posthorn-Trace", "x-amzn-trace-id"],
-    ];
-    for (const name of owned) expect(refusal({ [name]: "a" })).toBe(`body.headers.${name}`);
+    const owned =
+      "Host Content-Length Transfer-Encoding Connection Keep-Alive Upgrade TE Trailer Expect Proxy-Connection " +
+      "Proxy-Authorization Content-Type Content-Encoding User-Agent Webhook-Id WEBHOOK-SIGNATURE webhook-anything Svix-Id " +
+      "X-Posthorn-Trace x-amzn-trace-id";
+    for (const name of owned.split(" ")) expect(refusal({ [name]: "a" })).toBe(`body.headers.${name}`);
   });
 
   it("takes a hundred and no more", () => {

@@ -48,7 +48,7 @@ export async function createMessage({ ctx, input }: Call<CreateMessage>): Promis
     tagsJson: input.tags === null ? null : JSON.stringify(input.tags),
     payload: input.payload,
     contentType: input.contentType,
-    expiresAt: input.retentionMs === null ? null : now + input.retentionMs,
+    expiresAt: input.retentionMs === null ? null : due + input.retentionMs,
     deliverAt: input.deliverAt,
     due,
     endpointIds,

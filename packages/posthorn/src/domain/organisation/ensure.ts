@@ -4,7 +4,7 @@ import type { Services } from "../context.ts";
 export async function ensureOrganisation(services: Services, publicId: string): Promise<number> {
   const { store } = services;
   const find = (): Promise<{ id: number } | undefined> =>
-    store.db.selectFrom("organisation").select("id").where("public_id", "=", publicId).executeTakeFirst();
+    store.hotDb.selectFrom("organisation").select("id").where("public_id", "=", publicId).executeTakeFirst();
   const found = await find();
   if (found !== undefined) return found.id;
   await store.transaction(({ db }) =>

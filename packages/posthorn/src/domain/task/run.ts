@@ -1,5 +1,5 @@
 /** Does the work of tasks in small transactions. Where it got to is stored with what it did, so a restart goes on from there. */
-import { DELIVERY_STATE } from "../../store/schema.ts";
+import { ASKED, DELIVERY_STATE } from "../../store/schema.ts";
 import type { Tx } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import { byHand } from "../delivery/resend.ts";
@@ -26,11 +26,6 @@ export async function unfinishedTasks({ store }: Services): Promise<readonly num
   return rows.map((row) => row.id);
 }
 
-/** Runs a task to its end, or until `signal` fires. */
-export async function runTask(services: Services, key: number, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted && !(await runStep(services, key)));
-}
-
 /** Marks a task that cannot go on. */
 export async function failTask({ store, now }: Services, key: number): Promise<void> {
   await store.transaction(({ db }) =>
@@ -39,7 +34,7 @@ export async function failTask({ store, now }: Services, key: number): Promise<v
 }
 
 /** One step. Returns whether the task is at its end. */
-function runStep(services: Services, key: number): Promise<boolean> {
+export function runStep(services: Services, key: number): Promise<boolean> {
   return services.store.transaction(async (tx) => {
     const row = await tx.db.selectFrom("task").selectAll().where("id", "=", key).executeTakeFirst();
     if (row?.status !== "running") return true;
@@ -76,7 +71,7 @@ async function recoverStep(services: Services, tx: Tx, { endpointKey, data }: Ta
   if (failing.length > 0) {
     await tx.db
       .updateTable("delivery")
-      .set(byHand(services.now()))
+      .set(byHand(services.now(), ASKED.byRecovery))
       .where("endpoint_id", "=", endpointKey)
       .where(
         "message_id",
@@ -96,7 +91,7 @@ async function replayStep(services: Services, tx: Tx, { appKey, endpointKey, dat
     .leftJoin("delivery", (join) =>
       join.onRef("delivery.message_id", "=", "message.id").on("delivery.endpoint_id", "=", endpointKey),
     )
-    .select(["message.id", "message.event_type", "message.channels_json", "delivery.state"])
+    .select(["message.id", "message.event_type", "message.channels_json", "message.deliver_at", "delivery.state"])
     .select((eb) => eb("message.payload", "is not", null).as("present"))
     .where("message.app_id", "=", appKey)
     .where("message.id", ">", data.cursor)
@@ -108,12 +103,12 @@ async function replayStep(services: Services, tx: Tx, { appKey, endpointKey, dat
     (row) => row.state === null && Boolean(row.present) && matches(endpoint, row.event_type, listOf(row.channels_json)),
   );
   if (missing.length > 0) {
-    const due = services.now();
+    const now = services.now();
     const values = missing.map((row) => ({
       message_id: row.id,
       endpoint_id: endpointKey,
       state: DELIVERY_STATE.pending,
-      due,
+      due: Math.max(now, row.deliver_at ?? 0),
       attempts: 0,
       generation: 0,
       manual: 0,

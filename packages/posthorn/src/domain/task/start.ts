@@ -1,5 +1,6 @@
-import { invalid } from "../../errors.ts";
+import { invalid, PosthornError } from "../../errors.ts";
 import { keyAfterTime, keyAtTime } from "../../id.ts";
+import type { Tx } from "../../store/store.ts";
 import { type Call, write } from "../context.ts";
 import { type EndpointRef, getEndpoint } from "../endpoint/find.ts";
 import type { Task, TaskKind } from "./task.ts";
@@ -48,6 +49,7 @@ async function startTask({ ctx, input }: Call<StartTask>, kind: TaskKind): Promi
     updated_at: at,
   };
   await write(ctx, async (tx) => {
+    await checkRoom(tx, application.key);
     await tx.db.insertInto("task").values(row).execute();
     tx.afterCommit(() => tasks.start(key));
   });
@@ -62,4 +64,21 @@ async function startTask({ ctx, input }: Call<StartTask>, kind: TaskKind): Promi
     data,
     updatedAt: at,
   };
+}
+
+/** Tasks of one application that may run at the same time. */
+const MAX_RUNNING = 20;
+
+async function checkRoom(tx: Tx, appKey: number): Promise<void> {
+  const { running } = await tx.db
+    .selectFrom("task")
+    .select((eb) => eb.fn.countAll<number>().as("running"))
+    .where("status", "=", "running")
+    .where("app_id", "=", appKey)
+    .executeTakeFirstOrThrow();
+  if (running < MAX_RUNNING) return;
+  throw new PosthornError(
+    "limit_reached",
+    `${MAX_RUNNING} tasks of this application are running: wait until one ends.`,
+  );
 }

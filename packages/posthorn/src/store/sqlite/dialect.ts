@@ -14,8 +14,13 @@ import type { QueryResult as ThreadQueryResult } from "./protocol.ts";
 
 type RunQuery = (sql: string, parameters: readonly unknown[]) => Promise<ThreadQueryResult>;
 
-/** Lends a connection: `release` is called exactly once for each. */
-type Lend = () => Promise<{ readonly run: RunQuery; readonly release: () => void }>;
+/** A connection that is lent: `release` is called exactly once. */
+export interface Lent {
+  readonly run: RunQuery;
+  readonly release: () => void;
+}
+
+type Lend = () => Promise<Lent>;
 
 export function threadDialect(lend: Lend): Dialect {
   return {

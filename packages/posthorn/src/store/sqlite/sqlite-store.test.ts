@@ -13,6 +13,7 @@ import {
   temporaryFolder,
 } from "../../../test/support/store.ts";
 import { byHand } from "../../domain/delivery/resend.ts";
+import { ASKED } from "../schema.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { migrate, SCHEMA_VERSION } from "./migrate.ts";
 import { SqliteStore } from "./sqlite-store.ts";
@@ -27,7 +28,7 @@ const count = async (store: SqliteStore, table: "message" | "delivery" | "attemp
 
 const resend = (store: SqliteStore, messageId: number, now: number): Promise<unknown> =>
   store.transaction(({ db }) =>
-    db.updateTable("delivery").set(byHand(now)).where("message_id", "=", messageId).execute(),
+    db.updateTable("delivery").set(byHand(now, ASKED.byResend)).where("message_id", "=", messageId).execute(),
   );
 
 const key = (byte: number, buckets = [2, 1]) => ({ hash: `hash-${byte}`, buckets });
@@ -163,6 +164,22 @@ describe("record", () => {
     await resend(files.store, 1, 900);
     await files.store.record(recordEntry(1));
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 1, due: 900, manual: 1, resume_due: null });
+  });
+
+  it("drops a recovery that came during the attempt when that attempt succeeds", async () => {
+    await using files = await openStore();
+    await files.store.accept(acceptEntry(1));
+    await files.store.transaction(({ db }) =>
+      db.updateTable("delivery").set(byHand(900, ASKED.byRecovery)).where("message_id", "=", 1).execute(),
+    );
+    await files.store.record(recordEntry(1));
+    expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 1, due: null, manual: 0, resume_due: null });
+  });
+
+  it("refuses a pending delivery without a due time, which nobody would ever find", async () => {
+    await using files = await openStore();
+    await expect(files.store.accept(acceptEntry(1, { due: Number.NaN }))).rejects.toThrow("CHECK");
+    expect(await count(files.store, "message")).toBe(0);
   });
 
   it("keeps the retry that the attempt in flight earned for after the resend", async () => {

@@ -3,7 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { Kysely } from "kysely";
 import type { Database } from "../schema.ts";
 import type { AcceptEntry, AcceptResult, DuePage, EndpointBacklog, RecordEntry, Store, Tx } from "../store.ts";
-import { threadDialect } from "./dialect.ts";
+import { type Lent, threadDialect } from "./dialect.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { ThreadClient } from "./thread-client.ts";
 import { Writer } from "./writer.ts";
@@ -11,8 +11,10 @@ import { Writer } from "./writer.ts";
 export interface SqliteStoreOptions {
   /** Path of the database file; its folder is made when missing. */
   readonly path: string;
-  /** Threads that answer queries. */
+  /** Threads that answer lists and gets, beside the one for short look-ups. */
   readonly readers?: number;
+  /** Called when a thread ends that should not: the store is of no use any more and must be opened anew. */
+  readonly onFailure?: (error: Error) => void;
   /** Upper bound of the file in pages of 4 KiB; for tests of a full disk. */
   readonly maxPages?: number;
 }
@@ -22,31 +24,39 @@ const RECLAIM_PAGES = 2000;
 
 export class SqliteStore implements Store {
   readonly db: Kysely<Database>;
+  readonly hotDb: Kysely<Database>;
   readonly #writeDb: Kysely<Database>;
   readonly #writer: Writer;
+  readonly #hotReader: ThreadClient;
   readonly #readers: readonly ThreadClient[];
   readonly #lock: Disposable;
 
-  private constructor(writer: Writer, readers: readonly ThreadClient[], lock: Disposable) {
+  private constructor(writer: Writer, hotReader: ThreadClient, readers: readonly ThreadClient[], lock: Disposable) {
     this.#writer = writer;
+    this.#hotReader = hotReader;
     this.#readers = readers;
     this.#lock = lock;
-    this.db = new Kysely<Database>({ dialect: threadDialect(() => this.#lendReader()) });
+    this.db = new Kysely<Database>({ dialect: threadDialect(async () => lend(leastLoaded(this.#readers))) });
+    this.hotDb = new Kysely<Database>({ dialect: threadDialect(async () => lend(this.#hotReader)) });
     this.#writeDb = new Kysely<Database>({ dialect: threadDialect(() => this.#lendWriter()) });
   }
 
   /** Opens the file, brings its schema up to date and keeps other processes away from it. */
-  static async open({ path, readers = 2, maxPages }: SqliteStoreOptions): Promise<SqliteStore> {
+  static async open({ path, readers = 1, maxPages, onFailure }: SqliteStoreOptions): Promise<SqliteStore> {
     const lock = lockFolder(path);
+    const threads: ThreadClient[] = [];
     try {
       // SQLite would make it readable for everybody; the files beside it get the mode of this one.
       closeSync(openSync(path, "a", 0o600));
-      const writer = await ThreadClient.open({ path, role: "writer", maxPages: maxPages ?? null });
-      const opening = Array.from({ length: readers }, () =>
-        ThreadClient.open({ path, role: "reader", maxPages: null }),
-      );
-      return new SqliteStore(new Writer(writer, path), await Promise.all(opening), lock);
+      const writer = await ThreadClient.open({ path, role: "writer", maxPages: maxPages ?? null }, onFailure);
+      threads.push(writer);
+      for (let reader = 0; reader <= readers; reader++) {
+        threads.push(await ThreadClient.open({ path, role: "reader", maxPages: null }, onFailure));
+      }
+      const [, hotReader, ...others] = threads;
+      return new SqliteStore(new Writer(writer, path), hotReader!, others, lock);
     } catch (error) {
+      await Promise.all(threads.map((thread) => thread.close()));
       lock[Symbol.dispose]();
       throw error;
     }
@@ -78,12 +88,15 @@ export class SqliteStore implements Store {
   }
 
   async payload(messageId: number): Promise<Uint8Array | null> {
-    const row = await this.db.selectFrom("message").select("payload").where("id", "=", messageId).executeTakeFirst();
+    const row = await this.hotDb.selectFrom("message").select("payload").where("id", "=", messageId).executeTakeFirst();
     return row?.payload ?? null;
   }
 
   async ping(): Promise<void> {
-    await this.#writer.query("SELECT 1", []);
+    const asking = [this.#hotReader, ...this.#readers].map((reader) =>
+      reader.request<"query">({ op: "query", sql: "SELECT 1", parameters: [] }),
+    );
+    await Promise.all([this.#writer.query("SELECT 1", []), ...asking]);
   }
 
   async reclaim(): Promise<void> {
@@ -114,29 +127,32 @@ export class SqliteStore implements Store {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#readers.map((reader) => reader.close()));
+    await Promise.all([this.#hotReader, ...this.#readers].map((reader) => reader.close()));
     await this.#writer.close();
     this.#lock[Symbol.dispose]();
   }
 
-  /** A query goes to the reader with the least to do; it holds nobody else up. */
-  async #lendReader(): ReturnType<Parameters<typeof threadDialect>[0]> {
-    const reader = this.#readers.reduce((least, candidate) => (candidate.load < least.load ? candidate : least));
-    return {
-      run: (sql, parameters) => reader.request<"query">({ op: "query", sql, parameters }),
-      release: () => undefined,
-    };
-  }
-
-  #lendWriter(): ReturnType<Parameters<typeof threadDialect>[0]> {
-    return new Promise((lend, fail) => {
+  #lendWriter(): Promise<Lent> {
+    return new Promise((resolve, fail) => {
       this.#writer
         .exclusive(() => {
           const { promise: released, resolve: release } = Promise.withResolvers<void>();
-          lend({ run: (sql, parameters) => this.#writer.query(sql, parameters), release });
+          resolve({ run: (sql, parameters) => this.#writer.query(sql, parameters), release });
           return released;
         })
         .catch(fail);
     });
   }
+}
+
+/** Readers need no turns: whatever is asked of one is answered in order. */
+function lend(reader: ThreadClient): Lent {
+  return {
+    run: (sql, parameters) => reader.request<"query">({ op: "query", sql, parameters }),
+    release: () => undefined,
+  };
+}
+
+function leastLoaded(readers: readonly ThreadClient[]): ThreadClient {
+  return readers.reduce((least, candidate) => (candidate.load < least.load ? candidate : least));
 }

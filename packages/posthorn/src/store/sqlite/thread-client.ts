@@ -20,11 +20,15 @@ export class ThreadClient {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   readonly #path: string;
+  readonly #onFailure: (error: Error) => void;
+  /** Whether an end of the thread is nothing special: before it is open and once it is told to close. */
+  #expected = true;
   #lastId = 0;
   #dead: Error | null = null;
 
-  private constructor(options: ThreadOptions) {
+  private constructor(options: ThreadOptions, onFailure: (error: Error) => void) {
     this.#path = options.path;
+    this.#onFailure = onFailure;
     // The built package has .js beside this file, the repository .ts.
     const file = new URL(import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js", import.meta.url);
     this.#worker = new Worker(file, { workerData: options, name: `posthorn-${options.role}` });
@@ -34,9 +38,13 @@ export class ThreadClient {
   }
 
   /** Resolves once the thread has its connection open and, for the writer, the schema up to date. */
-  static async open(options: ThreadOptions): Promise<ThreadClient> {
-    const client = new ThreadClient(options);
+  static async open(
+    options: ThreadOptions,
+    onFailure: (error: Error) => void = () => undefined,
+  ): Promise<ThreadClient> {
+    const client = new ThreadClient(options, onFailure);
     await new Promise<void>((resolve, reject) => client.#waiting.set(0, { resolve, reject }));
+    client.#expected = false;
     return client;
   }
 
@@ -58,6 +66,7 @@ export class ThreadClient {
   }
 
   async close(): Promise<void> {
+    this.#expected = true;
     if (this.#dead !== null) return;
     await this.request<"close">({ op: "close" });
     await this.#worker.terminate();
@@ -71,9 +80,11 @@ export class ThreadClient {
   }
 
   #die(cause: Error): void {
-    this.#dead ??= new StoreError("storage_failed", `The database thread stopped: ${cause.message}.`, { cause });
+    if (this.#dead !== null) return;
+    this.#dead = new StoreError("storage_failed", `The database thread stopped: ${cause.message}.`, { cause });
     for (const { reject } of this.#waiting.values()) reject(this.#dead);
     this.#waiting.clear();
+    if (!this.#expected) this.#onFailure(this.#dead);
   }
 }
 

@@ -119,8 +119,8 @@ export class Writer {
     const accepts = this.#takeAccepts();
     const records = this.#records.splice(0, Math.max(0, MAX_BATCH_ROWS - accepts.length));
     this.#lastBatchRows = accepts.length + records.length;
-    const batch = toBatch(accepts, records);
     try {
+      const batch = toBatch(accepts, records);
       const result = await this.#thread.request<"batch">({ op: "batch", batch }, [
         batch.payloads.buffer as ArrayBuffer,
       ]);
@@ -133,11 +133,14 @@ export class Writer {
   #takeAccepts(): Pending<AcceptEntry, AcceptResult>[] {
     let bytes = 0;
     let rows = 0;
-    while (rows < this.#accepts.length && rows < MAX_BATCH_ROWS && bytes < MAX_BATCH_BYTES) {
-      bytes += this.#accepts[rows++]!.entry.payload.byteLength;
+    let entries = 0;
+    while (entries < this.#accepts.length && rows < MAX_BATCH_ROWS && bytes < MAX_BATCH_BYTES) {
+      const { payload, endpointIds } = this.#accepts[entries++]!.entry;
+      bytes += payload.byteLength;
+      rows += 1 + endpointIds.length;
     }
     this.#waitingBytes -= bytes;
-    return this.#accepts.splice(0, rows);
+    return this.#accepts.splice(0, entries);
   }
 
   #settle(

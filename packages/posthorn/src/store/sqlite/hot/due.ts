@@ -8,7 +8,7 @@ const INLINE_PAYLOAD_BYTES = 16_384;
 export function prepareDue(db: DatabaseSync): (endpointId: number, now: number, limit: number) => DuePage {
   const page = db.prepare(`
     SELECT d.message_id AS messageId, m.public_id AS publicId, d.endpoint_id AS endpointId, d.due AS due,
-           d.attempts AS attempts, d.generation AS generation, d.manual AS "trigger", m.content_type AS contentType,
+           d.attempts AS attempts, d.generation AS generation, min(d.manual, 1) AS "trigger", m.content_type AS contentType,
            CASE WHEN length(m.payload) <= ${INLINE_PAYLOAD_BYTES} THEN m.payload END AS payload
     FROM delivery d INDEXED BY delivery_due
     JOIN message m ON m.id = d.message_id

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { DELIVERY_STATE, TRIGGER } from "../../schema.ts";
+import { ASKED, DELIVERY_STATE, TRIGGER } from "../../schema.ts";
 import type { RecordEntry } from "../../store.ts";
 
 /**
@@ -31,7 +31,9 @@ export function prepareRecord(db: DatabaseSync): (entry: RecordEntry) => void {
       resume_due = CASE
         WHEN ?1 = ${DELIVERY_STATE.succeeded} THEN NULL
         WHEN ?5 = ${TRIGGER.scheduled} THEN ?6
-        ELSE resume_due END
+        ELSE resume_due END,
+      due = CASE WHEN ?1 = ${DELIVERY_STATE.succeeded} AND manual = ${ASKED.byRecovery} THEN NULL ELSE due END,
+      manual = CASE WHEN ?1 = ${DELIVERY_STATE.succeeded} AND manual = ${ASKED.byRecovery} THEN 0 ELSE manual END
     WHERE message_id = ?3 AND endpoint_id = ?4`);
 
   return (entry) => {

@@ -96,7 +96,9 @@ CREATE TABLE delivery (
   generation INTEGER NOT NULL,
   manual INTEGER NOT NULL,
   resume_due INTEGER,
-  PRIMARY KEY (message_id, endpoint_id)
+  PRIMARY KEY (message_id, endpoint_id),
+  -- A pending delivery without a due time would never be found again.
+  CHECK (state <> 0 OR due IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX delivery_due ON delivery (endpoint_id, due) WHERE due IS NOT NULL;
 CREATE INDEX delivery_of_endpoint ON delivery (endpoint_id, message_id);
@@ -122,7 +124,7 @@ CREATE TABLE idempotency (
   hash TEXT NOT NULL,
   message_id INTEGER,
   status INTEGER,
-  body TEXT,
+  body_sealed BLOB,
   PRIMARY KEY (bucket, hash)
 ) STRICT, WITHOUT ROWID;
 

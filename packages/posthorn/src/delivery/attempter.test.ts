@@ -1,0 +1,103 @@
+import { Egress, type EgressResult, parseAllowList } from "@posthorn/egress";
+import { describe, expect, it } from "vitest";
+import { insertEndpoint, servicesOver } from "../../test/support/services.ts";
+import { acceptEntry, openStore } from "../../test/support/store.ts";
+import type { AttemptResult, Job } from "../dispatch/types.ts";
+import type { SqliteStore } from "../store/sqlite/sqlite-store.ts";
+import { DeliveryAttempter } from "./attempter.ts";
+
+const { signal } = new AbortController();
+const onTrouble = (): void => undefined;
+
+function job(changes: Partial<Job> = {}): Job {
+  const { id: messageId, publicId, payload, contentType, due } = acceptEntry(1);
+  return {
+    messageId,
+    publicId,
+    payload,
+    contentType,
+    due,
+    endpointId: 1,
+    attempts: 0,
+    generation: 0,
+    trigger: 0,
+    ...changes,
+  };
+}
+
+/** One attempt at endpoint 1, which has these headers, over this client. */
+async function attempt(
+  store: SqliteStore,
+  egress: Pick<Egress, "send">,
+  { headers = {}, of = job() }: { headers?: object; of?: Job } = {},
+): Promise<AttemptResult> {
+  const { services } = servicesOver(store);
+  await insertEndpoint(services, "http://127.0.0.1:8080/", headers);
+  const { directory, ids, now } = services;
+  const options = { store, directory, egress, ids, now, timeoutMs: 1000, families: ["webhook"], onTrouble } as const;
+  return new DeliveryAttempter(options).attempt(of, signal);
+}
+
+const timings = {
+  queueMs: 0,
+  dnsMs: null,
+  connectMs: null,
+  tlsMs: null,
+  waitMs: null,
+  bodyMs: null,
+  totalMs: 1,
+  reused: false,
+};
+
+function failure(
+  code: "dns_failed" | "no_sockets" | "shutdown" | "canceled" | "timeout",
+  fault: "ours" | "canceled" | "target",
+) {
+  const result: EgressResult = { kind: "error", code, fault, message: "why", detail: "", timings, peer: null };
+  return { send: () => Promise.resolve(result) };
+}
+
+describe("an attempt", () => {
+  it("whose request cannot be formed has failed, for all to see, rather than being put off for ever", async () => {
+    await using files = await openStore();
+    await using egress = new Egress({ allow: parseAllowList("loopback") });
+    // Such as a header that an earlier version still allowed.
+    const result = await attempt(files.store, egress, { headers: { "proxy-connection": "close" } });
+    expect(result).toMatchObject({ kind: "made", attempt: { status: 2, responseCode: 0, errorCode: "bad_request" } });
+  });
+
+  it.each([
+    ["dns_failed", "ours"],
+    ["no_sockets", "ours"],
+    ["shutdown", "ours"],
+    ["canceled", "canceled"],
+  ] as const)("that failed by a fault of ours (%s) uses none up", async (code, fault) => {
+    await using files = await openStore();
+    expect(await attempt(files.store, failure(code, fault))).toMatchObject({ kind: "not_now" });
+  });
+
+  it("that the target is to blame for has failed with its cause", async () => {
+    await using files = await openStore();
+    const result = await attempt(files.store, failure("timeout", "target"));
+    expect(result).toMatchObject({ kind: "made", attempt: { status: 2, response: "why", errorCode: "timeout" } });
+  });
+
+  it("of a message whose payload is gone, or of an endpoint that is, has nothing to send", async () => {
+    await using files = await openStore();
+    const never = { send: () => Promise.reject(new Error("must not be sent")) };
+    expect(await attempt(files.store, never, { of: job({ payload: null }) })).toEqual({ kind: "void" });
+    const { services } = servicesOver(files.store);
+    const { directory, ids, now } = services;
+    const options = {
+      store: files.store,
+      directory,
+      egress: never,
+      ids,
+      now,
+      timeoutMs: 1000,
+      families: [],
+      onTrouble,
+    };
+    expect(await new DeliveryAttempter(options).attempt(job({ endpointId: 2 }), signal)).toEqual({ kind: "void" });
+  });
+});

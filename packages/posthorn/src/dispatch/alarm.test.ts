@@ -1,0 +1,60 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../test/support/manual-clock.ts";
+import { Alarm } from "./alarm.ts";
+
+describe("Alarm", () => {
+  it("rings each key once, at its last set time and never before, with one timer for all", () => {
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant("set" as const), key: fc.nat(5), in: fc.integer({ min: -50, max: 300 }) }),
+      fc.record({ kind: fc.constant("clear" as const), key: fc.nat(5) }),
+      fc.record({ kind: fc.constant("advance" as const), by: fc.nat(120) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const clock = new ManualClock();
+        const wanted = new Map<number, number>();
+        const alarm = new Alarm(clock, (key) => {
+          expect(wanted.get(key)).toBeLessThanOrEqual(clock.now());
+          wanted.delete(key);
+        });
+        for (const each of steps) {
+          if (each.kind === "set") {
+            wanted.set(each.key, clock.now() + each.in);
+            alarm.set(each.key, clock.now() + each.in);
+          } else if (each.kind === "clear") {
+            wanted.delete(each.key);
+            alarm.clear(each.key);
+          }
+          clock.advance(each.kind === "advance" ? each.by : 0);
+          expect([...wanted.values()].filter((at) => at < clock.now())).toEqual([]);
+          expect(alarm.size).toBe(wanted.size);
+          expect(clock.waiting).toBeLessThanOrEqual(1);
+        }
+        clock.advance(1000);
+        expect(wanted.size).toBe(0);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("sleeps past the longest time that a timer takes", () => {
+    const clock = new ManualClock();
+    const rung: number[] = [];
+    const alarm = new Alarm(clock, (key) => rung.push(key));
+    alarm.set(1, clock.now() + 60 * 86_400_000);
+    clock.advance(59 * 86_400_000);
+    expect(rung).toEqual([]);
+    clock.advance(2 * 86_400_000);
+    expect(rung).toEqual([1]);
+  });
+
+  it("is silent once it was stopped", () => {
+    const clock = new ManualClock();
+    const alarm = new Alarm(clock, () => expect.unreachable());
+    alarm.set(1, clock.now() + 10);
+    alarm.stop();
+    clock.advance(100);
+    expect([alarm.size, clock.waiting]).toEqual([0, 0]);
+  });
+});

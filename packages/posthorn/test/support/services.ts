@@ -1,0 +1,67 @@
+/** The services of a node without its server and dispatcher, over a real store, with one endpoint. */
+import { randomBytes } from "node:crypto";
+import { generateSecret } from "@posthorn/webhooks";
+import type { Services } from "../../src/domain/context.ts";
+import { Directory } from "../../src/domain/directory.ts";
+import { IdGenerator } from "../../src/id.ts";
+import type { Store } from "../../src/store/store.ts";
+import { Vault } from "../../src/vault.ts";
+
+export interface TestServices {
+  readonly services: Services;
+  /** Endpoints that the dispatcher was told to look at. */
+  readonly woken: number[];
+}
+
+export function servicesOver(store: Store): TestServices {
+  const vault = new Vault(randomBytes(32));
+  const woken: number[] = [];
+  const unused = (): never => {
+    throw new Error("not part of this test");
+  };
+  const services: Services = {
+    store,
+    vault,
+    ids: new IdGenerator(Date.now),
+    now: Date.now,
+    directory: new Directory(store, vault, Date.now),
+    dispatch: { push: unused, wake: (endpointId) => void woken.push(endpointId) },
+    tokens: { sign: unused, forget: unused },
+    tasks: { start: unused },
+    rules: { maxPayloadBytes: 1024, normaliseUrl: (url) => url, publicUrl: () => "" },
+  };
+  return { services, woken };
+}
+
+/** Application 1 with endpoint 1, which has these custom headers. */
+export async function insertEndpoint({ store, vault }: Services, url: string, headers: object): Promise<void> {
+  const times = { created_at: 0, updated_at: 0, deleted_at: null };
+  const none = { uid: null, throttle_rate: null, metadata_json: "{}" };
+  await store.transaction(async ({ db }) => {
+    await db
+      .insertInto("application")
+      .values({ id: 1, public_id: "app_1", org_id: 1, name: "Test", ...none, ...times })
+      .execute();
+    await db
+      .insertInto("endpoint")
+      .values({
+        id: 1,
+        public_id: "ep_1",
+        app_id: 1,
+        url,
+        description: "",
+        version: 1,
+        disabled: 0,
+        event_types_json: null,
+        channels_json: null,
+        headers_sealed: vault.seal(JSON.stringify(headers)),
+        ...none,
+        ...times,
+      })
+      .execute();
+    await db
+      .insertInto("endpoint_secret")
+      .values({ id: 1, endpoint_id: 1, secret_sealed: vault.seal(generateSecret()), expires_at: null })
+      .execute();
+  });
+}
