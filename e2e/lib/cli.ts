@@ -37,8 +37,14 @@ export function runCli(args: readonly string[], env: Readonly<Record<string, str
     if (found !== undefined) listens(found);
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  // A test that runs out of time disposes of nothing.
+  const killAtExit = (): void => void child.kill("SIGKILL");
+  process.once("exit", killAtExit);
   const ended = new Promise<Ended>((resolve) => {
-    child.once("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+    child.once("close", (code, signal) => {
+      process.off("exit", killAtExit);
+      resolve({ code, signal, stdout, stderr });
+    });
   });
   return {
     child,

@@ -351,6 +351,25 @@ describe("a full disk", () => {
   });
 });
 
+/** A process that has the lock until it is killed. */
+async function lockInOtherProcess(path: string): Promise<AsyncDisposable> {
+  // The lock is kept in sight: a handle that nobody holds is closed when memory is collected, and the lock goes with it.
+  const script = `
+    import { lockFolder } from ${JSON.stringify(new URL("./folder-lock.ts", import.meta.url).href)};
+    globalThis.held = lockFolder(${JSON.stringify(path)});
+    process.stdout.write("locked");
+    setInterval(() => undefined, 1000);`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "ignore"] });
+  const ended = once(child, "exit");
+  await once(child.stdout, "data");
+  return {
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
 describe("opening", () => {
   it("brings a new file to the schema of this version, and an up to date one is left as it is", () => {
     using folder = temporaryFolder();
@@ -406,18 +425,9 @@ describe("opening", () => {
   it("is refused while another process has the folder, and allowed once that one was killed", async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, "posthorn.db");
-    const script = `
-      import { lockFolder } from ${JSON.stringify(new URL("./folder-lock.ts", import.meta.url).href)};
-      lockFolder(${JSON.stringify(path)});
-      process.stdout.write("locked");
-      setInterval(() => undefined, 1000);`;
-    const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    await once(child.stdout, "data");
+    await using other = await lockInOtherProcess(path);
     await expect(SqliteStore.open({ path })).rejects.toMatchObject({ code: "data_folder_in_use" });
-    child.kill("SIGKILL");
-    await once(child, "exit");
+    await other[Symbol.asyncDispose]();
     const store = await SqliteStore.open({ path });
     await store[Symbol.asyncDispose]();
   });
