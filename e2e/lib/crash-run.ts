@@ -104,7 +104,7 @@ export class CrashRun {
     this.up = false;
     await this.server.kill();
     // What the dead process had already written to its sockets arrives.
-    await delay(20);
+    await Promise.all([this.steady.disconnected(), this.flaky.disconnected()]);
     const owed = owedOnDisk(this.server.dataDir, this.steadyId);
     const received = new Set(this.steady.requests.map((request) => request.headers["webhook-id"]!));
     for (const id of owed) {

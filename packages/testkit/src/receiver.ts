@@ -1,6 +1,7 @@
 /** A webhook receiver that records what it gets, byte for byte, and answers as it is told. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { promisify } from "node:util";
 import { eventually, type EventuallyOptions } from "./eventually.ts";
 
 /** One request, as it came. */
@@ -56,6 +57,8 @@ export interface Receiver extends AsyncDisposable {
   /** All requests, once there are at least `count`. */
   waitForCount(count: number, options?: EventuallyOptions): Promise<readonly Received[]>;
   clear(): void;
+  /** Resolves once no sender is connected: whatever a dead one had written has been read. */
+  disconnected(options?: EventuallyOptions): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -92,6 +95,12 @@ export async function startReceiver({ answer = 204 }: ReceiverOptions = {}): Pro
       ),
     clear: () => {
       requests.length = 0;
+    },
+    disconnected: async (options) => {
+      await eventually(async () => {
+        const open = await promisify(server.getConnections.bind(server))();
+        if (open > 0) throw new Error(`${open} senders are connected`);
+      }, options);
     },
     close: () => close(server),
     [Symbol.asyncDispose]: () => close(server),
