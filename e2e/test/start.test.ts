@@ -37,6 +37,14 @@ test("npm start prints an address, a token and a call that works, delivers to th
   expect(server.log).toContain("SIGTERM: stopping");
 });
 
+test("npm start leaves no server behind when npm alone is told to end", async () => {
+  await using server = await startServer({ npm: true });
+  const { url } = server;
+  process.kill(server.pid, "SIGTERM");
+  await eventually(async () => expect(await fetch(`${url}/health`).catch(() => "gone")).toBe("gone"));
+  await eventually(() => expect(server.log).toContain("npm ended: stopping"));
+});
+
 test("the second family of header names can be switched off", async () => {
   await using server = await startServer({ env: { POSTHORN_SECOND_HEADER_FAMILY: "false" } });
   await using receiver = await startReceiver();

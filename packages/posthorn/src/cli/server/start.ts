@@ -19,7 +19,7 @@ async function start(options: Record<string, unknown>): Promise<void> {
   const config = envToConfig(readEnv(sourcesOf(options)));
   const secrets = loadSecrets(config);
   const log = createLog({ level: config.logLevel, format: config.logFormat });
-  const stop = stopSignal();
+  const stop = options["dev"] === true ? Promise.race([stopSignal(), parentGone()]) : stopSignal();
   await using posthorn = await Posthorn.start({ config, secrets, log });
   log.info({ url: posthorn.url, version: VERSION }, `Posthorn ${VERSION} listens on ${posthorn.url}`);
   if (options["dev"] === true) {
@@ -45,6 +45,24 @@ function stopSignal(): Promise<NodeJS.Signals> {
     };
     process.on("SIGTERM", onSignal);
     process.on("SIGINT", onSignal);
+  });
+}
+
+const PARENT_CHECK_MS = 500;
+
+/**
+ * Resolves when the process that started this one has ended. `npm start` stands between the terminal and the server and does not
+ * hand on a SIGTERM: without this the server would stay behind.
+ */
+function parentGone(): Promise<string> {
+  const parent = process.ppid;
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(timer);
+      resolve("npm ended");
+    }, PARENT_CHECK_MS);
+    timer.unref();
   });
 }
 
