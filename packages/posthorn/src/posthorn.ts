@@ -5,6 +5,7 @@ import { buildServer, type HttpTimeouts } from "./api/server.ts";
 import type { Config } from "./config/config.ts";
 import type { Secrets } from "./config/secrets.ts";
 import { DeliveryAttempter } from "./delivery/attempter.ts";
+import { egressTrouble } from "./delivery/egress-trouble.ts";
 import { TaskRunner } from "./delivery/task-runner.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Clock } from "./dispatch/types.ts";
@@ -101,6 +102,7 @@ export class Posthorn implements AsyncDisposable {
       rules: {
         maxPayloadBytes: config.maxPayloadBytes,
         normaliseUrl: (url) => this.#normaliseUrl(url),
+        egressTrouble: (settings) => egressTrouble(this.#egress, settings),
         publicUrl: () => config.publicUrl || this.#url,
       },
     };
