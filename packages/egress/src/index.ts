@@ -6,6 +6,7 @@ export { authHeaders, AuthSender } from "./auth/auth.ts";
 export type { AuthOptions, EndpointAuth } from "./auth/auth.ts";
 export type { HmacAuth } from "./auth/hmac.ts";
 export type { OAuth2Auth, TokenOptions } from "./auth/oauth2.ts";
+export { checkAuth, checkProxy, checkTls, parseDenyList } from "./check.ts";
 export type { DnsOptions, NameService } from "./dns/names.ts";
 export { Egress } from "./egress.ts";
 export type { EgressCheck, EgressOptions } from "./egress.ts";

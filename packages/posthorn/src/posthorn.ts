@@ -1,10 +1,11 @@
 /** The composition root: one node with its store, dispatcher and HTTP server, from a configuration. */
-import { Egress, parseAllowList } from "@posthorn/egress";
+import { Egress, parseAllowList, parseDenyList, webhookSources } from "@posthorn/egress";
 import type { FastifyInstance } from "fastify";
 import { buildServer, type HttpTimeouts } from "./api/server.ts";
 import type { Config } from "./config/config.ts";
 import type { Secrets } from "./config/secrets.ts";
 import { DeliveryAttempter } from "./delivery/attempter.ts";
+import { egressTrouble } from "./delivery/egress-trouble.ts";
 import { TaskRunner } from "./delivery/task-runner.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Clock } from "./dispatch/types.ts";
@@ -72,6 +73,9 @@ export class Posthorn implements AsyncDisposable {
     const directory = new Directory(store, vault, clock.now);
     this.#egress = new Egress({
       allow: parseAllowList(config.egressAllow),
+      deny: parseDenyList(config.egressDeny),
+      httpsOnly: config.httpsOnly,
+      ...(config.egressProxy === "" ? {} : { proxy: { url: config.egressProxy } }),
       maxSockets: 2 * config.concurrency,
       maxSocketsPerOrigin: Math.max(32, config.endpointConcurrency),
     });
@@ -98,6 +102,7 @@ export class Posthorn implements AsyncDisposable {
       rules: {
         maxPayloadBytes: config.maxPayloadBytes,
         normaliseUrl: (url) => this.#normaliseUrl(url),
+        egressTrouble: (settings) => egressTrouble(this.#egress, settings),
         publicUrl: () => config.publicUrl || this.#url,
       },
     };
@@ -147,9 +152,10 @@ export class Posthorn implements AsyncDisposable {
   async #listen(): Promise<void> {
     const { config, log } = this.#options;
     const { services, authenticator } = this;
-    const { corsOrigins, maxPayloadBytes } = config;
+    const { corsOrigins, maxPayloadBytes, sourceAddresses } = config;
+    const sources = sourceAddresses.length === 0 ? null : webhookSources(sourceAddresses, new Date(clock.now()));
     const timeouts = this.#options.timeouts ?? {};
-    this.#server = await buildServer({ services, authenticator, log, corsOrigins, maxPayloadBytes, timeouts });
+    this.#server = await buildServer({ services, authenticator, log, corsOrigins, maxPayloadBytes, sources, timeouts });
     try {
       this.#url = await this.#server.listen(config.listen);
     } catch (cause) {

@@ -26,12 +26,12 @@ export interface AuthOptions extends TokenOptions {
 
 /** Sends requests with the credentials of their endpoint. Works on top of an {@link Egress} that the caller owns. */
 export class AuthSender {
-  readonly #egress: Egress;
+  readonly #egress: Pick<Egress, "send">;
   readonly #tokens: TokenCache;
   readonly #now: () => number;
   readonly #wallClock: () => number;
 
-  constructor(egress: Egress, options: AuthOptions = {}) {
+  constructor(egress: Pick<Egress, "send">, options: AuthOptions = {}) {
     this.#egress = egress;
     this.#tokens = new TokenCache(egress, options);
     this.#now = options.now ?? (() => performance.now());

@@ -52,13 +52,13 @@ const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /** Gets, keeps and renews tokens. One request at a time for each client, however many deliveries wait. */
 export class TokenCache {
-  readonly #egress: Egress;
+  readonly #egress: Pick<Egress, "send">;
   readonly #options: Required<Omit<TokenOptions, "now">>;
   readonly #now: () => number;
   readonly #entries: RecentMap<Entry>;
   readonly #inFlight = new Map<string, Promise<Entry>>();
 
-  constructor(egress: Egress, options: TokenOptions = {}) {
+  constructor(egress: Pick<Egress, "send">, options: TokenOptions = {}) {
     this.#egress = egress;
     this.#now = options.now ?? (() => performance.now());
     this.#options = {

@@ -40,10 +40,18 @@ export function parseProxy(proxy: EgressProxy): ProxyProfile {
     kind: kind[0],
     host: url.hostname.replace(/^\[|\]$/g, ""),
     port: url.port === "" ? kind[1] : Number(url.port),
-    user: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
+    user: decoded(url.username),
+    password: decoded(url.password),
     byName: proxy.target === "name",
   };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new EgressConfigError("invalid_proxy", "proxy", "User and password of a proxy write % as %25.");
+  }
 }
 
 /**

@@ -231,6 +231,12 @@ function readBody(request: IncomingMessage, done: (body: Buffer) => void): void 
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const certificates = await makeCertificates((options.now ?? Date.now)());
   const lab = new RunningLab(certificates, options.random ?? Math.random);
-  await lab.start(options.host ?? "127.0.0.1", options.port ?? 0);
+  try {
+    await lab.start(options.host ?? "127.0.0.1", options.port ?? 0);
+  } catch (error) {
+    // A port in the middle was taken: those before it are given back.
+    await lab.close();
+    throw error;
+  }
   return lab;
 }

@@ -2,10 +2,12 @@
 import type { Static } from "typebox";
 import type { ApplicationInput } from "../domain/application/application.ts";
 import type { EndpointInput } from "../domain/endpoint/endpoint.ts";
+import type { SetEgress } from "../domain/endpoint/set-egress.ts";
 import type { EventTypeInput } from "../domain/event-type/event-type.ts";
 import type { PageRequest } from "../domain/paging.ts";
 import type { ApplicationIn, ApplicationPatch } from "./models/application.ts";
 import type { EndpointPatch, EndpointUpsertIn } from "./models/endpoint.ts";
+import type { EndpointEgressIn } from "./models/endpoint-egress.ts";
 import type { EventTypePatch, EventTypeUpsertIn } from "./models/event-type.ts";
 import { toMs } from "./wire.ts";
 
@@ -88,6 +90,14 @@ export function endpointChanges(body: Static<typeof EndpointPatch>): Partial<End
     channels: orAll(body.channels),
     metadata: body.metadata === null ? {} : body.metadata,
   });
+}
+
+export function egressInput({
+  auth,
+  tls,
+  proxy,
+}: Static<typeof EndpointEgressIn>): Pick<SetEgress, "auth" | "tls" | "proxy"> {
+  return given<Required<Pick<SetEgress, "auth" | "tls" | "proxy">>>({ auth, tls, proxy });
 }
 
 /** An empty list is no filter. */

@@ -12,7 +12,9 @@ import { listEventTypes } from "./event-type/list.ts";
 import { patchEventType } from "./event-type/patch.ts";
 import { upsertEventType } from "./event-type/upsert.ts";
 import { createEndpoint } from "./endpoint/create.ts";
+import { deleteEgress } from "./endpoint/delete-egress.ts";
 import { deleteEndpoint } from "./endpoint/delete.ts";
+import { getEgress } from "./endpoint/get-egress.ts";
 import { getHeaders } from "./endpoint/get-headers.ts";
 import { getSecret } from "./endpoint/get-secret.ts";
 import { getEndpoint } from "./endpoint/get.ts";
@@ -23,6 +25,7 @@ import { recoverEndpoint } from "./endpoint/recover.ts";
 import { replayMissing } from "./endpoint/replay-missing.ts";
 import { rotateSecret } from "./endpoint/rotate-secret.ts";
 import { sendExample } from "./endpoint/send-example.ts";
+import { setEgress } from "./endpoint/set-egress.ts";
 import { setHeaders } from "./endpoint/set-headers.ts";
 import { endpointStats } from "./endpoint/stats.ts";
 import { upsertEndpoint } from "./endpoint/upsert.ts";
@@ -74,6 +77,9 @@ export const ROUTES: readonly Route[] = [
   sendExample,
   setHeaders,
   endpointStats,
+  getEgress,
+  setEgress,
+  deleteEgress,
   upsertEndpoint,
   createMessage,
   expungeMessageContent,

@@ -25,6 +25,7 @@ import { registerReference } from "./reference.ts";
 import { noContent, type Reply, reply } from "./reply.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
+import { registerSources } from "./sources.ts";
 import { bodyValidator, queryValidator } from "./validation.ts";
 
 export interface ServerOptions {
@@ -33,6 +34,8 @@ export interface ServerOptions {
   readonly log: FastifyBaseLogger;
   readonly corsOrigins: readonly string[];
   readonly maxPayloadBytes: number;
+  /** The document of `/.well-known/webhook-sources.json`; `null`: the operator publishes none. */
+  readonly sources: object | null;
   /** Shorter ones for tests. */
   readonly timeouts?: Partial<HttpTimeouts>;
 }
@@ -108,6 +111,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await registerDocument(app);
   for (const route of ROUTES) registerRoute(app, route, options);
   registerHealth(app, options.services.store);
+  registerSources(app, options.sources);
   registerReference(app);
   return app;
 }

@@ -5,6 +5,7 @@ import type { Attempt } from "../domain/attempt/attempt.ts";
 import type { DeliveryStatus } from "../domain/delivery/delivery.ts";
 import { STATUS } from "../domain/delivery/delivery.ts";
 import type { Endpoint } from "../domain/endpoint/endpoint.ts";
+import type { EgressFacts } from "../domain/endpoint/get-egress.ts";
 import type { EventType } from "../domain/event-type/event-type.ts";
 import type { Message } from "../domain/message/message.ts";
 import type { Task } from "../domain/task/task.ts";
@@ -80,6 +81,12 @@ function statusFields({ status, nextAttempt }: DeliveryStatus, expanded: boolean
     statusText: STATUS_TEXT[shown],
     ...(nextAttempt === null ? {} : { nextAttempt: dateTime(nextAttempt) }),
   };
+}
+
+export function egressOut({ auth, tls, proxy }: EgressFacts): object {
+  if (tls === null) return { auth, tls, proxy };
+  const { clientCertificateValidTo, ...rest } = tls;
+  return { auth, tls: { ...rest, clientCertificateValidTo: dateTimeOrNull(clientCertificateValidTo) }, proxy };
 }
 
 export function messageEndpointOut(endpoint: Endpoint, delivery: DeliveryStatus): object {

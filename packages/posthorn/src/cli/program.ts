@@ -6,6 +6,7 @@ import { addConfigCommand } from "./config/show.ts";
 import { addKeyCreateCommand } from "./key/create.ts";
 import { addKeyListCommand } from "./key/list.ts";
 import { addKeyRevokeCommand } from "./key/revoke.ts";
+import { addLabCommand } from "./lab/start.ts";
 import { addStartCommand } from "./server/start.ts";
 import { addTokenCommand } from "./token/create.ts";
 
@@ -18,6 +19,7 @@ function buildProgram(): Command {
   addStartCommand(program);
   addConfigCommand(program);
   addTokenCommand(program);
+  addLabCommand(program);
   const key = program.command("key").description("keys of the organisation that can be revoked");
   addKeyCreateCommand(key);
   addKeyListCommand(key);

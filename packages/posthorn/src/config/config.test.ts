@@ -83,6 +83,10 @@ describe("envToConfig", () => {
       { corsOrigins: ["https://a.example", "https://b.example"] },
     ],
     ["POSTHORN_SECOND_HEADER_FAMILY", "false", { secondHeaderFamily: false }],
+    ["POSTHORN_EGRESS_DENY", "8.8.8.0/24, *.evil.example", { egressDeny: "*.evil.example,8.8.8.0/24" }],
+    ["POSTHORN_EGRESS_PROXY", "http://me:a%25b@proxy:4750", { egressProxy: "http://me:a%25b@proxy:4750" }],
+    ["POSTHORN_HTTPS_ONLY", "true", { httpsOnly: true }],
+    ["POSTHORN_SOURCE_ADDRESSES", "192.0.2.1, 2001:db8::/64", { sourceAddresses: ["192.0.2.1", "2001:db8::/64"] }],
   ])("reads %s=%j", (name, text, expected) => {
     expect(configOf({ [name]: text })).toMatchObject(expected);
   });
@@ -106,6 +110,12 @@ describe("envToConfig", () => {
     ["POSTHORN_REQUEST_TIMEOUT", ""],
     ["POSTHORN_EGRESS_ALLOW", "10.0.0.0/99"],
     ["POSTHORN_EGRESS_ALLOW", "http://example.com"],
+    ["POSTHORN_EGRESS_DENY", "private"],
+    ["POSTHORN_EGRESS_DENY", "10.0.0.0/99"],
+    ["POSTHORN_EGRESS_PROXY", "ftp://proxy"],
+    ["POSTHORN_EGRESS_PROXY", "http://me:a%b@proxy"],
+    ["POSTHORN_HTTPS_ONLY", "1"],
+    ["POSTHORN_SOURCE_ADDRESSES", "example.com"],
     ["POSTHORN_MAX_PAYLOAD_BYTES", "1.5"],
     ["POSTHORN_MAX_PAYLOAD_BYTES", "100000000000"],
     ["POSTHORN_CONCURRENCY", "0"],
@@ -136,6 +146,9 @@ describe("describeSettings", () => {
     const of = (name: string) => described.find((setting) => setting.name === name)!;
     expect(of("POSTHORN_JWT_SECRET")).toMatchObject({ value: "********", origin: "environment" });
     expect(of("POSTHORN_ENCRYPTION_KEY")).toMatchObject({ value: "********", origin: "data folder" });
+    expect(of("POSTHORN_EGRESS_PROXY")).toMatchObject({ value: "", origin: "default" });
+    const proxied = describeSettings(readEnv({ environment: { POSTHORN_EGRESS_PROXY: "http://me:hidden@proxy" } }));
+    expect(JSON.stringify(proxied)).not.toContain("hidden");
     expect(of("POSTHORN_CONCURRENCY")).toMatchObject({ value: "512", origin: "default" });
   });
 

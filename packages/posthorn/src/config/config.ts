@@ -53,8 +53,10 @@ export function describeSettings(raw: RawSettings): readonly DescribedSetting[] 
     const { text, origin } = raw[key as SettingKey];
     const { name, help } = setting;
     if (!("secret" in setting)) return { name, value: text, origin, help };
-    // A secret that is not given is the one kept in the data folder (see `secrets.ts`).
-    return { name, value: "********", origin: text === "" ? "data folder" : origin, help };
+    if (text !== "") return { name, value: "********", origin, help };
+    return "made" in setting
+      ? { name, value: "********", origin: "data folder", help }
+      : { name, value: "", origin, help };
   });
 }
 

@@ -1,4 +1,5 @@
 /** Readers of setting texts. Each throws an `Error` whose message says what was expected, in a few words. */
+import { checkProxy, webhookSources } from "@posthorn/egress";
 
 export interface ListenAddress {
   readonly host: string;
@@ -39,6 +40,20 @@ export function parseChoice<const T extends string>(text: string, choices: reado
   const choice = choices.find((candidate) => candidate === text.trim());
   if (choice === undefined) throw new Error(`"${text}" is none of ${choices.join(", ")}`);
   return choice;
+}
+
+/** Reads the URL of a proxy; empty is none. */
+export function parseProxyUrl(text: string): string {
+  const url = text.trim();
+  if (url !== "") checkProxy({ url });
+  return url;
+}
+
+/** Reads addresses and CIDR ranges with commas between. */
+export function parseAddresses(text: string): readonly string[] {
+  const addresses = parseList(text);
+  webhookSources(addresses, new Date(0));
+  return addresses;
 }
 
 /** Reads `host:port`, `[v6]:port` or `:port` (all addresses). */

@@ -1,11 +1,13 @@
 /** Every setting of a node: its name, how its text is read, its default and what it means. Nothing here reads anything. */
-import { parseAllowList } from "@posthorn/egress";
+import { parseAllowList, parseDenyList } from "@posthorn/egress";
 import {
+  parseAddresses,
   parseAddress,
   parseChoice,
   parseDecimal,
   parseInteger,
   parseList,
+  parseProxyUrl,
   parseSchedule,
   parseSwitch,
   parseText,
@@ -20,6 +22,8 @@ export interface Setting<T> {
   readonly devDefault?: string;
   /** Masked wherever settings are printed. */
   readonly secret?: true;
+  /** A secret that, when empty, is made once and kept in the data folder (see `secrets.ts`). */
+  readonly made?: true;
   /** Reads the text, or throws an `Error` whose message completes the sentence "NAME is wrong: …". */
   readonly parse: (text: string) => T;
 }
@@ -61,6 +65,7 @@ export const settings = {
     help: "Secret of the HS256 tokens, at least 32 characters. Empty: made once and kept in the data folder.",
     default: "",
     secret: true,
+    made: true,
     parse: parseText,
   }),
   encryptionKey: setting({
@@ -68,6 +73,7 @@ export const settings = {
     help: "Key that encrypts endpoint secrets and headers at rest, 32 bytes in base64. Empty: made once and kept in the data folder.",
     default: "",
     secret: true,
+    made: true,
     parse: parseText,
   }),
   retrySchedule: setting({
@@ -88,6 +94,31 @@ export const settings = {
     default: "external",
     devDefault: "external,loopback",
     parse: (text) => parseAllowList(text).text,
+  }),
+  egressDeny: setting({
+    name: "POSTHORN_EGRESS_DENY",
+    help: "Targets that are never reached, whatever is allowed: CIDR ranges and host patterns, with commas.",
+    default: "",
+    parse: (text) => parseDenyList(text).text,
+  }),
+  egressProxy: setting({
+    name: "POSTHORN_EGRESS_PROXY",
+    help: "Proxy that deliveries go through, as http://, https:// or socks5:// with user and password if it wants them. Empty: none.",
+    default: "",
+    secret: true,
+    parse: parseProxyUrl,
+  }),
+  httpsOnly: setting({
+    name: "POSTHORN_HTTPS_ONLY",
+    help: "Refuse endpoints and deliveries whose URL is http.",
+    default: "false",
+    parse: parseSwitch,
+  }),
+  sourceAddresses: setting({
+    name: "POSTHORN_SOURCE_ADDRESSES",
+    help: "Addresses and CIDR ranges that deliveries come from, with commas; served at /.well-known/webhook-sources.json.",
+    default: "",
+    parse: parseAddresses,
   }),
   maxPayloadBytes: setting({
     name: "POSTHORN_MAX_PAYLOAD_BYTES",

@@ -1,5 +1,5 @@
 /** Makes an attempt: reads the endpoint as it is now, signs, sends, and says what came of it. */
-import type { Egress, EgressResult } from "@posthorn/egress";
+import { AuthSender, type Egress, type EgressRequest, type EgressResult } from "@posthorn/egress";
 import type { Attempter, AttemptRecord, AttemptResult, Job } from "../dispatch/types.ts";
 import type { Directory, DirectoryEndpoint } from "../domain/directory.ts";
 import type { IdGenerator } from "../id.ts";
@@ -36,9 +36,12 @@ const OWN_FAULT_PAUSE_MS = 2000;
 
 export class DeliveryAttempter implements Attempter {
   readonly #options: DeliveryAttempterOptions;
+  /** Keeps the tokens of OAuth 2. */
+  readonly #auth: AuthSender;
 
   constructor(options: DeliveryAttempterOptions) {
     this.#options = options;
+    this.#auth = new AuthSender(options.egress);
   }
 
   async attempt(job: Job, signal: AbortSignal): Promise<AttemptResult> {
@@ -56,7 +59,8 @@ export class DeliveryAttempter implements Attempter {
     const startedAt = now();
     const { key, id } = ids.next("atmpt_");
     const { publicId: messageId, contentType } = job;
-    const result = await egress.send({
+    const { auth, tls, proxy } = endpoint.egress;
+    const request: EgressRequest = {
       method: "POST",
       url: endpoint.url,
       headers: deliveryHeaders(endpoint, { messageId, now: startedAt, contentType, body, families }),
@@ -64,12 +68,17 @@ export class DeliveryAttempter implements Attempter {
       timeoutMs,
       maxResponseBytes: MAX_RESPONSE_BYTES,
       signal,
-    });
+      ...(tls === undefined ? {} : { tls }),
+      ...(proxy === undefined ? {} : { proxy }),
+    };
+    const result = await (auth === undefined ? egress.send(request) : this.#auth.send(request, auth));
     if (result.kind === "error" && result.fault !== "target") {
       if (result.fault === "canceled") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
       const { code, detail } = result;
       onTrouble({ code, detail, origin: new URL(endpoint.url).origin, endpointId: endpoint.id });
-      if (PASSING_FAULTS.has(code)) return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
+      // A proxy of its own is in trouble for this endpoint alone, and could be for ever.
+      const ownProxy = code === "proxy_failed" && proxy !== undefined;
+      if (PASSING_FAULTS.has(code) && !ownProxy) return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
     }
     const base = { id: key, publicId: id, url: endpoint.url, durationMs: Math.round(result.timings.totalMs) };
     return { kind: "made", attempt: { ...base, ...outcomeOf(result) } };

@@ -6,6 +6,7 @@ import type { Database } from "../store/schema.ts";
 import type { DueDelivery, Store, Tx } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
 import type { Directory } from "./directory.ts";
+import type { EndpointEgress } from "./endpoint/egress.ts";
 
 export interface Services {
   readonly store: Store;
@@ -31,8 +32,16 @@ export interface DomainRules {
   readonly maxPayloadBytes: number;
   /** Checks the URL of an endpoint and returns it normalised, or throws an error whose message says what is wrong. */
   readonly normaliseUrl: (url: string) => string;
+  /** What of these settings of an endpoint the HTTP client could not use. */
+  readonly egressTrouble: (settings: EndpointEgress) => EgressTrouble | null;
   /** Public URL of this server, without a slash at the end. */
   readonly publicUrl: () => string;
+}
+
+export interface EgressTrouble {
+  /** Where in the settings. */
+  readonly path: readonly string[];
+  readonly message: string;
 }
 
 export interface TokenIssuer {

@@ -11,6 +11,7 @@ import { keyOfId } from "../id.ts";
 import type { EndpointTable } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
+import { authHeaderNames, type EndpointEgress } from "./endpoint/egress.ts";
 
 /** An endpoint as delivery needs it. What is encrypted is opened when it is first sent to. */
 export class DirectoryEndpoint {
@@ -26,8 +27,10 @@ export class DirectoryEndpoint {
   readonly signerExpiresAt: number;
   readonly #vault: Vault;
   readonly #sealedHeaders: Uint8Array | null;
+  readonly #sealedEgress: Uint8Array | null;
   readonly #sealedSecrets: readonly Uint8Array[];
   #headers: readonly string[] | null = null;
+  #egress: EndpointEgress | null = null;
   #signer: StandardSigner | null = null;
 
   /** @param secrets Those that sign now, newest first. */
@@ -41,13 +44,24 @@ export class DirectoryEndpoint {
     this.signerExpiresAt = earliest(secrets.map((secret) => secret.expires_at ?? Number.POSITIVE_INFINITY));
     this.#vault = vault;
     this.#sealedHeaders = row.headers_sealed;
+    this.#sealedEgress = row.egress_sealed;
     this.#sealedSecrets = secrets.map((secret) => secret.secret_sealed);
   }
 
-  /** Flat list of names and values, in the case they were given. */
+  /** Flat list of names and values, in the case they were given; less those that the credentials set. */
   get headers(): readonly string[] {
-    this.#headers ??= this.#sealedHeaders === null ? [] : flatten(this.#vault.open(this.#sealedHeaders));
+    this.#headers ??=
+      this.#sealedHeaders === null
+        ? []
+        : flatten(this.#vault.open(this.#sealedHeaders), authHeaderNames(this.egress.auth));
     return this.#headers;
+  }
+
+  /** Credentials, TLS settings and proxy. The same object each time: the HTTP client keeps what it makes of it. */
+  get egress(): EndpointEgress {
+    this.#egress ??=
+      this.#sealedEgress === null ? NO_EGRESS : (JSON.parse(this.#vault.open(this.#sealedEgress)) as EndpointEgress);
+    return this.#egress;
   }
 
   get signer(): StandardSigner {
@@ -55,6 +69,8 @@ export class DirectoryEndpoint {
     return this.#signer;
   }
 }
+
+const NO_EGRESS: EndpointEgress = {};
 
 interface SealedSecret {
   readonly secret_sealed: Uint8Array;
@@ -239,6 +255,7 @@ function setOf(json: string | null): ReadonlySet<string> | null {
   return json === null ? null : new Set(JSON.parse(json) as string[]);
 }
 
-function flatten(json: string): readonly string[] {
-  return Object.entries(JSON.parse(json) as Record<string, string>).flat();
+function flatten(json: string, without: readonly string[]): readonly string[] {
+  const entries = Object.entries(JSON.parse(json) as Record<string, string>);
+  return entries.filter(([name]) => !without.includes(name.toLowerCase())).flat();
 }

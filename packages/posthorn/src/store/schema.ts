@@ -75,6 +75,8 @@ export interface EndpointTable {
   channels_json: string | null;
   metadata_json: string;
   headers_sealed: Uint8Array | null;
+  /** JSON of credentials, TLS settings and proxy; `null`: none. */
+  egress_sealed: Uint8Array | null;
   created_at: number;
   updated_at: number;
   deleted_at: number | null;

@@ -12,8 +12,11 @@ export interface TestNode extends AsyncDisposable {
 }
 
 /** Starts a node with its data in `folder`. */
-export async function startNode(folder: string, options: Partial<PosthornOptions> = {}): Promise<TestNode> {
-  const environment = { POSTHORN_DATA_DIR: folder, POSTHORN_LISTEN: "127.0.0.1:0" };
+export async function startNode(
+  folder: string,
+  options: Partial<PosthornOptions> & { readonly env?: Record<string, string> } = {},
+): Promise<TestNode> {
+  const environment = { POSTHORN_DATA_DIR: folder, POSTHORN_LISTEN: "127.0.0.1:0", ...options.env };
   const config = envToConfig(readEnv({ environment, dev: true }));
   const secrets = loadSecrets(config);
   const posthorn = await Posthorn.start({ config, secrets, log: pino({ level: "silent" }), ...options });

@@ -28,13 +28,18 @@ export function servicesOver(store: Store): TestServices {
     dispatch: { push: unused, wake: (endpointId) => void woken.push(endpointId) },
     tokens: { sign: unused, forget: unused },
     tasks: { start: unused },
-    rules: { maxPayloadBytes: 1024, normaliseUrl: (url) => url, publicUrl: () => "" },
+    rules: { maxPayloadBytes: 1024, normaliseUrl: (url) => url, egressTrouble: () => null, publicUrl: () => "" },
   };
   return { services, woken };
 }
 
 /** Application 1 with endpoint 1, which has these custom headers. */
-export async function insertEndpoint({ store, vault }: Services, url: string, headers: object): Promise<void> {
+export async function insertEndpoint(
+  { store, vault }: Services,
+  url: string,
+  headers: object,
+  egress: object | null = null,
+): Promise<void> {
   const times = { created_at: 0, updated_at: 0, deleted_at: null };
   const none = { uid: null, throttle_rate: null, metadata_json: "{}" };
   await store.transaction(async ({ db }) => {
@@ -55,6 +60,7 @@ export async function insertEndpoint({ store, vault }: Services, url: string, he
         event_types_json: null,
         channels_json: null,
         headers_sealed: vault.seal(JSON.stringify(headers)),
+        egress_sealed: egress === null ? null : vault.seal(JSON.stringify(egress)),
         ...none,
         ...times,
       })

@@ -19,6 +19,7 @@ import {
   MessageStats,
   RecoverIn,
 } from "./endpoint.ts";
+import { EndpointEgressIn, EndpointEgressOut } from "./endpoint-egress.ts";
 import { EventTypeIn, EventTypeList, EventTypeOut, EventTypePatch, EventTypeUpsertIn } from "./event-type.ts";
 import {
   EndpointMessageList,
@@ -56,6 +57,8 @@ export const MODELS: readonly TSchema[] = [
   EndpointHeadersIn,
   EndpointHeadersPatchIn,
   EndpointHeadersOut,
+  EndpointEgressIn,
+  EndpointEgressOut,
   EndpointStats,
   MessageStats,
   RecoverIn,

@@ -7,6 +7,7 @@ import { Posthorn } from "../../posthorn.ts";
 import { VERSION } from "../../version.ts";
 import { print } from "../output.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
+import { stopSignal } from "../stop-signal.ts";
 import { DEFAULT_ORGANISATION, organisationToken } from "../token/create.ts";
 
 /** `posthorn start`: runs a node until it is told to stop. */
@@ -32,20 +33,6 @@ async function start(options: Record<string, unknown>): Promise<void> {
     process.exit(1);
   }
   log.info(`${signal}: stopping; attempts in flight have ${config.shutdownTimeoutMs / 1000} s`);
-}
-
-/** Resolves at the first SIGTERM or SIGINT. The second ends the process at once: nothing that was accepted is lost by it. */
-function stopSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    let stopping = false;
-    const onSignal = (signal: NodeJS.Signals): void => {
-      if (stopping) process.exit(130);
-      stopping = true;
-      resolve(signal);
-    };
-    process.on("SIGTERM", onSignal);
-    process.on("SIGINT", onSignal);
-  });
 }
 
 const PARENT_CHECK_MS = 500;

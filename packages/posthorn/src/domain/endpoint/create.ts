@@ -43,6 +43,7 @@ export async function insertEndpoint(
         public_id: id,
         app_id: appKey,
         headers_sealed: sealHeaders(ctx, headers),
+        egress_sealed: null,
         created_at: at,
         updated_at: at,
         deleted_at: null,

@@ -35,17 +35,22 @@ export function checkHeaders(headers: HeaderMap): HeaderMap {
   const entries = Object.entries(headers);
   if (entries.length > MAX_HEADERS) throw invalid("headers", `An endpoint may have ${MAX_HEADERS} headers.`);
   for (const [name, value] of entries) {
-    const lower = name.toLowerCase();
-    const loc = ["body", "headers", name];
-    if (!TOKEN.test(name)) throw invalid(loc, "Not the name of a header (RFC 9110, section 5.1).");
-    if (PROTECTED_NAMES.has(lower) || PROTECTED_PREFIXES.some((prefix) => lower.startsWith(prefix))) {
-      throw invalid(loc, `The header ${name} is set by Posthorn or by HTTP itself and cannot be chosen.`);
-    }
-    if (!VALUE.test(value)) throw invalid(loc, "A header value cannot hold line breaks or other control characters.");
-    if (Buffer.byteLength(value) > MAX_VALUE_BYTES)
-      throw invalid(loc, `A header value may have ${MAX_VALUE_BYTES} bytes.`);
+    const trouble = headerTrouble(name, value);
+    if (trouble !== null) throw invalid(["body", "headers", name], trouble);
   }
   return headers;
+}
+
+/** Why this header may not be set, or its value could not be sent; `null` when it is fine. */
+export function headerTrouble(name: string, value: string): string | null {
+  const lower = name.toLowerCase();
+  if (!TOKEN.test(name)) return "Not the name of a header (RFC 9110, section 5.1).";
+  if (PROTECTED_NAMES.has(lower) || PROTECTED_PREFIXES.some((prefix) => lower.startsWith(prefix))) {
+    return `The header ${name} is set by Posthorn or by HTTP itself and cannot be chosen.`;
+  }
+  if (!VALUE.test(value)) return "A header value cannot hold line breaks or other control characters.";
+  if (Buffer.byteLength(value) > MAX_VALUE_BYTES) return `A header value may have ${MAX_VALUE_BYTES} bytes.`;
+  return null;
 }
 
 /** Custom headers with their values; those that hold a credential by name only. */

@@ -55,6 +55,7 @@ CREATE TABLE endpoint (
   channels_json TEXT,
   metadata_json TEXT NOT NULL,
   headers_sealed BLOB,
+  egress_sealed BLOB,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   deleted_at INTEGER

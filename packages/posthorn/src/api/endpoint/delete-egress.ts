@@ -1,0 +1,18 @@
+import { deleteEgress as deleteVerb } from "../../domain/endpoint/set-egress.ts";
+import { noContent } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+
+export const deleteEgress = defineRoute({
+  method: "DELETE",
+  path: "/api/v1/app/:app_id/endpoint/:endpoint_id/egress",
+  operationId: "v1.endpoint.delete-egress",
+  tag: "Endpoint",
+  summary: "Remove credentials, TLS settings and proxy of an endpoint",
+  description: "With a token of the application a proxy stays.",
+  access: "ManageEndpoint",
+  responses: { 204: null },
+  handle: async ({ ctx, params }) => {
+    await deleteVerb({ ctx, input: { app: params.app_id, endpoint: params.endpoint_id } });
+    return noContent();
+  },
+});

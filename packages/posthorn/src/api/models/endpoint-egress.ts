@@ -1,0 +1,107 @@
+import { Type } from "typebox";
+import { DateTime, nullable, Url } from "./common.ts";
+
+const Text = Type.Optional(Type.String({ maxLength: 4096 }));
+const HeaderName = Type.Optional(Type.String({ minLength: 1, maxLength: 256 }));
+const Pem = Type.Optional(Type.String({ maxLength: 65_536 }));
+
+/** One object for all types rather than a union, so that a mistake is named by its field. */
+const Auth = Type.Object(
+  {
+    type: Type.Union(
+      [
+        Type.Literal("basic"),
+        Type.Literal("bearer"),
+        Type.Literal("header"),
+        Type.Literal("hmac"),
+        Type.Literal("oauth2"),
+      ],
+      {
+        description:
+          "`basic`: user, password. `bearer`: token. `header`: name, value. `hmac`: header, secret, and what shapes the signature. `oauth2`: tokenUrl, clientId, clientSecret (client credentials).",
+      },
+    ),
+    user: Text,
+    password: Text,
+    token: Text,
+    name: HeaderName,
+    value: Text,
+    header: HeaderName,
+    secret: Text,
+    algorithm: Type.Optional(
+      Type.Union([Type.Literal("sha1"), Type.Literal("sha256"), Type.Literal("sha384"), Type.Literal("sha512")]),
+    ),
+    encoding: Type.Optional(Type.Union([Type.Literal("hex"), Type.Literal("base64")])),
+    template: Type.Optional(
+      Type.String({
+        maxLength: 1024,
+        description: "Value of the header, with `{signature}` and perhaps `{timestamp}`.",
+      }),
+    ),
+    signed: Type.Optional(
+      Type.String({ maxLength: 1024, description: "What is signed, with `{body}` once and perhaps `{timestamp}`." }),
+    ),
+    timestampHeader: HeaderName,
+    tokenUrl: Type.Optional(Url),
+    clientId: Text,
+    clientSecret: Text,
+    scope: Text,
+    audience: Text,
+    credentials: Type.Optional(
+      Type.Union([Type.Literal("header"), Type.Literal("form")], {
+        description: "Where client id and secret go in the token request.",
+      }),
+    ),
+  },
+  { additionalProperties: true },
+);
+
+const Tls = Type.Object({
+  ca: Pem,
+  cert: Pem,
+  key: Pem,
+  passphrase: Text,
+  pins: Type.Optional(
+    Type.Array(Type.String({ maxLength: 100 }), {
+      maxItems: 20,
+      description: "SHA-256 fingerprints of accepted certificates, in hex.",
+    }),
+  ),
+});
+
+const Proxy = Type.Object({
+  url: Url,
+  target: Type.Optional(Type.Union([Type.Literal("address"), Type.Literal("name")])),
+});
+
+export const EndpointEgressIn = Type.Object(
+  {
+    auth: Type.Optional(nullable(Auth)),
+    tls: Type.Optional(nullable(Tls)),
+    proxy: Type.Optional(nullable(Proxy)),
+  },
+  { $id: "EndpointEgressIn", description: "A part that is left out stays; null removes it. Write-only." },
+);
+
+export const EndpointEgressOut = Type.Object(
+  {
+    auth: nullable(
+      Type.Object({
+        type: Type.String(),
+        headers: Type.Array(Type.String(), { description: "Names of the headers that carry the credentials." }),
+        tokenUrl: nullable(Type.String()),
+        clientId: nullable(Type.String()),
+        scope: nullable(Type.String()),
+      }),
+    ),
+    tls: nullable(
+      Type.Object({
+        ca: Type.Boolean(),
+        clientCertificateValidTo: nullable(DateTime),
+        pins: Type.Array(Type.String()),
+      }),
+    ),
+    proxy: nullable(Type.Object({ scheme: Type.String(), target: Type.String() })),
+  },
+  { $id: "EndpointEgressOut", description: "What is set, without any secret." },
+);

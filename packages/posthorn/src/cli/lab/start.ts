@@ -1,0 +1,49 @@
+import type { Lab } from "@posthorn/egress/lab";
+import type { Command } from "commander";
+import { parseInteger } from "../../config/parse.ts";
+import { PosthornError } from "../../errors.ts";
+import { print } from "../output.ts";
+import { stopSignal } from "../stop-signal.ts";
+
+/** The plain port and, after it, those that misbehave before HTTP begins. */
+const LAB_PORTS = 11;
+
+/** `posthorn lab`: a receiver that misbehaves on purpose, until it is told to stop. */
+export function addLabCommand(program: Command): void {
+  program
+    .command("lab")
+    .description("start a receiver that misbehaves on purpose, to test senders with")
+    .option("--port <port>", `first of ${LAB_PORTS} ports in a row; 0 takes any free ones`, "8072")
+    .option("--host <address>", "address to listen on; it is hostile by design: keep it off public ones", "127.0.0.1")
+    .action(({ port, host }: { port: string; host: string }) => runLab(host, portOf(port)));
+}
+
+function portOf(text: string): number {
+  try {
+    return parseInteger(text, { min: 0, max: 65_536 - LAB_PORTS });
+  } catch (cause) {
+    throw new PosthornError("config_invalid", `--port is wrong: ${(cause as Error).message}.`, { cause });
+  }
+}
+
+async function runLab(host: string, port: number): Promise<void> {
+  const stop = stopSignal();
+  await using lab = await listen(host, port);
+  print(`The lab misbehaves on purpose. What it can do is listed at ${lab.url}/`);
+  for (const [name, url] of Object.entries(lab.ports)) print(`  ${name.padEnd(24)}${url}`);
+  await stop;
+}
+
+async function listen(host: string, port: number): Promise<Lab> {
+  // Loaded only here: no other command needs it.
+  const { startLab } = await import("@posthorn/egress/lab");
+  try {
+    return await startLab({ host, port });
+  } catch (cause) {
+    throw new PosthornError(
+      "config_invalid",
+      `The lab cannot listen on ${host}:${port} and the ports after it (${(cause as Error).message}): choose another --port.`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,30 @@
+/** Holds the settings of an endpoint to what the HTTP client can use, at the moment they are saved. */
+import { checkAuth, checkProxy, checkTls, type Egress, EgressConfigError } from "@posthorn/egress";
+import type { EgressTrouble } from "../domain/context.ts";
+import type { EndpointEgress } from "../domain/endpoint/egress.ts";
+
+/** What cannot be used, or `null`. The sentence holds no secret. */
+export function egressTrouble(
+  egress: Pick<Egress, "validateUrl">,
+  { auth, tls, proxy }: EndpointEgress,
+): EgressTrouble | null {
+  if (auth?.type === "oauth2") {
+    const trouble = egress.validateUrl(auth.tokenUrl);
+    if (trouble !== null) return { path: ["auth", "tokenUrl"], message: trouble.message };
+  }
+  return (
+    tried(["auth"], () => auth !== undefined && checkAuth(auth)) ??
+    tried(["tls"], () => tls !== undefined && checkTls(tls)) ??
+    tried(["proxy"], () => proxy !== undefined && checkProxy(proxy))
+  );
+}
+
+function tried(path: readonly string[], check: () => unknown): EgressTrouble | null {
+  try {
+    check();
+    return null;
+  } catch (error) {
+    if (error instanceof EgressConfigError) return { path, message: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,51 @@
+import { X509Certificate } from "node:crypto";
+import type { Call } from "../context.ts";
+import { authHeaderNames, type EndpointAuth, type EndpointProxy, type EndpointTls } from "./egress.ts";
+import { type EndpointRef, getEndpoint } from "./find.ts";
+import { readEgress } from "./set-egress.ts";
+
+/** What may be seen of the settings: which parts are set, their kinds, and what is no secret. */
+export interface EgressFacts {
+  readonly auth: {
+    readonly type: EndpointAuth["type"];
+    /** Headers that carry the credentials, in lower case. */
+    readonly headers: readonly string[];
+    /** Without its query. */
+    readonly tokenUrl: string | null;
+    readonly clientId: string | null;
+    readonly scope: string | null;
+  } | null;
+  readonly tls: {
+    readonly ca: boolean;
+    /** Unix milliseconds: when the client certificate ends; `null`: there is none. */
+    readonly clientCertificateValidTo: number | null;
+    readonly pins: readonly string[];
+  } | null;
+  readonly proxy: { readonly scheme: string; readonly target: "address" | "name" } | null;
+}
+
+export async function getEgress({ ctx, input }: Call<EndpointRef>): Promise<EgressFacts> {
+  const { endpoint } = await getEndpoint(ctx, input);
+  const { auth, tls, proxy } = await readEgress(ctx, endpoint.key);
+  return {
+    auth: auth === undefined ? null : authFacts(auth),
+    tls: tls === undefined ? null : tlsFacts(tls),
+    proxy: proxy === undefined ? null : proxyFacts(proxy),
+  };
+}
+
+function authFacts(auth: EndpointAuth): EgressFacts["auth"] {
+  const facts = { type: auth.type, headers: authHeaderNames(auth), tokenUrl: null, clientId: null, scope: null };
+  if (auth.type !== "oauth2") return facts;
+  const { origin, pathname } = new URL(auth.tokenUrl);
+  return { ...facts, tokenUrl: origin + pathname, clientId: auth.clientId, scope: auth.scope ?? null };
+}
+
+function tlsFacts({ ca, cert, pins = [] }: EndpointTls): EgressFacts["tls"] {
+  const validTo = cert === undefined ? null : Date.parse(new X509Certificate(cert).validTo);
+  return { ca: ca !== undefined, clientCertificateValidTo: validTo, pins };
+}
+
+function proxyFacts({ url, target = "address" }: EndpointProxy): EgressFacts["proxy"] {
+  return { scheme: new URL(url).protocol.slice(0, -1), target };
+}

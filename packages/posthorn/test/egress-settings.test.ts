@@ -1,0 +1,85 @@
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { startReceiver } from "@posthorn/testkit";
+import { describe, expect, it } from "vitest";
+import { startNode } from "./support/posthorn.ts";
+import { temporaryFolder } from "./support/store.ts";
+import { Tenant } from "./support/tenant.ts";
+
+const SOURCES = "/.well-known/webhook-sources.json";
+
+/** A proxy that speaks CONNECT and keeps what it was asked, with the credentials. */
+async function startProxy(): Promise<{ url: string; asked: string[] } & AsyncDisposable> {
+  const asked: string[] = [];
+  const server = createServer().on("connect", (request, socket) => {
+    asked.push(`${request.headers["proxy-authorization"] ?? ""} ${request.url}`);
+    const [host = "", port = ""] = (request.url ?? "").split(":");
+    const target = connect(Number(port), host, () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
+    target.on("error", () => socket.destroy());
+    socket.on("error", () => target.destroy());
+    socket.pipe(target).pipe(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://me:pass@127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked,
+    [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+describe("the addresses that deliveries come from", () => {
+  it("are served to everybody, without a token", async () => {
+    using folder = temporaryFolder();
+    const env = { POSTHORN_SOURCE_ADDRESSES: "203.0.113.9, 2001:db8::/64" };
+    await using node = await startNode(folder.path, { env });
+    const answer = await fetch(node.url + SOURCES);
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "application/json"]);
+    const document = (await answer.json()) as { updated: string };
+    expect(document).toMatchObject({ version: 1, ipv4: ["203.0.113.9/32"], ipv6: ["2001:db8::/64"] });
+    expect(Math.abs(Date.parse(document.updated) - Date.now())).toBeLessThan(60_000);
+  });
+
+  it("are not given as an empty list when the operator named none", async () => {
+    using folder = temporaryFolder();
+    await using node = await startNode(folder.path);
+    const answer = await fetch(node.url + SOURCES);
+    expect([answer.status, await answer.json()]).toMatchObject([404, { code: "not_found" }]);
+  });
+});
+
+describe("the settings of the platform", () => {
+  it("refuse http endpoints when https is the only scheme", async () => {
+    using folder = temporaryFolder();
+    await using node = await startNode(folder.path, { env: { POSTHORN_HTTPS_ONLY: "true" } });
+    const tenant = new Tenant(node);
+    await tenant.call("POST", "app", { name: "Test", uid: "app" });
+    expect(await tenant.call("POST", "app/app/endpoint", { url: "http://example.com/" })).toMatchObject({
+      status: 422,
+    });
+    expect(await tenant.call("POST", "app/app/endpoint", { url: "https://example.com/" })).toMatchObject({
+      status: 201,
+    });
+  });
+
+  it("deny what is denied although it is allowed", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver();
+    await using node = await startNode(folder.path, { env: { POSTHORN_EGRESS_DENY: "127.0.0.0/8" } });
+    const tenant = new Tenant(node);
+    await tenant.setUp(receiver.url);
+    expect(await tenant.firstAttempt()).toMatchObject({ status: 2, responseStatusCode: 0 });
+    expect(receiver.requests).toHaveLength(0);
+  });
+
+  it("send every delivery through the proxy, with its credentials", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver();
+    await using proxy = await startProxy();
+    await using node = await startNode(folder.path, { env: { POSTHORN_EGRESS_PROXY: proxy.url } });
+    const tenant = new Tenant(node);
+    await tenant.setUp(receiver.url);
+    expect(await tenant.firstAttempt()).toMatchObject({ status: 0, responseStatusCode: 204 });
+    const credentials = Buffer.from("me:pass").toString("base64");
+    expect(proxy.asked).toEqual([`Basic ${credentials} ${new URL(receiver.url).host}`]);
+  });
+});

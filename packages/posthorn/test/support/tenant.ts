@@ -1,0 +1,54 @@
+/** An application of a test node, over its HTTP API. */
+import { eventually } from "@posthorn/testkit";
+import type { TestNode } from "./posthorn.ts";
+
+export interface Answered {
+  readonly status: number;
+  // What an answer holds is for the test to say.
+  readonly json: Record<string, unknown>;
+  readonly text: string;
+}
+
+export class Tenant {
+  readonly #node: TestNode;
+  readonly #token: string;
+
+  constructor(node: TestNode, token = node.token) {
+    this.#node = node;
+    this.#token = token;
+  }
+
+  async call(method: string, path: string, body?: object): Promise<Answered> {
+    const response = await fetch(`${this.#node.url}/api/v1/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, text, json: text === "" ? {} : (JSON.parse(text) as Record<string, unknown>) };
+  }
+
+  /** Application `app`, with endpoint `ep` at this URL. */
+  async setUp(url: string): Promise<void> {
+    await this.call("POST", "app", { name: "Test", uid: "app" });
+    const answer = await this.call("POST", "app/app/endpoint", { url, uid: "ep" });
+    if (answer.status !== 201) throw new Error(answer.text);
+  }
+
+  /** This tenant with a token of application `app` alone. */
+  async portal(capabilities: readonly string[]): Promise<Tenant> {
+    const { json } = await this.call("POST", "auth/app-portal-access/app", { capabilities });
+    return new Tenant(this.#node, json["token"] as string);
+  }
+
+  /** Publishes a message; its first attempt, once it was made. */
+  async firstAttempt(): Promise<Record<string, unknown>> {
+    const { json } = await this.call("POST", "app/app/msg", { eventType: "a", payload: { n: 1 } });
+    return eventually(async () => {
+      const list = await this.call("GET", `app/app/attempt/msg/${String(json["id"])}`);
+      const attempts = list.json["data"] as Record<string, unknown>[];
+      if (attempts[0] === undefined) throw new Error("no attempt yet");
+      return attempts[0];
+    });
+  }
+}
