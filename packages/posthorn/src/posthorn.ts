@@ -5,6 +5,7 @@ import { buildServer, type HttpTimeouts } from "./api/server.ts";
 import type { Config } from "./config/config.ts";
 import type { Secrets } from "./config/secrets.ts";
 import { DeliveryAttempter } from "./delivery/attempter.ts";
+import { EndpointSender } from "./delivery/endpoint-sender.ts";
 import { egressTrouble } from "./delivery/egress-trouble.ts";
 import { TaskRunner } from "./delivery/task-runner.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
@@ -58,6 +59,7 @@ export class Posthorn implements AsyncDisposable {
   readonly #options: PosthornOptions;
   readonly #store: Store;
   readonly #egress: Egress;
+  readonly #sender: EndpointSender;
   readonly #dispatcher: Dispatcher;
   readonly #tasks: TaskRunner;
   readonly #maintenance: Maintenance;
@@ -79,6 +81,7 @@ export class Posthorn implements AsyncDisposable {
       maxSockets: 2 * config.concurrency,
       maxSocketsPerOrigin: Math.max(32, config.endpointConcurrency),
     });
+    this.#sender = new EndpointSender(this.#egress);
     this.authenticator = new Authenticator({
       store,
       jwtSecret: secrets.jwtSecret,
@@ -101,8 +104,9 @@ export class Posthorn implements AsyncDisposable {
       tasks: this.#tasks,
       rules: {
         maxPayloadBytes: config.maxPayloadBytes,
-        normaliseUrl: (url) => this.#normaliseUrl(url),
-        egressTrouble: (settings) => egressTrouble(this.#egress, settings),
+        normaliseUrl: (url, allow) => this.#normaliseUrl(url, allow),
+        normaliseAllow: (words) => parseAllowList(words).text,
+        egressTrouble: (settings, allow) => egressTrouble(this.#egress, settings, allow),
         publicUrl: () => config.publicUrl || this.#url,
       },
     };
@@ -183,7 +187,7 @@ export class Posthorn implements AsyncDisposable {
     const attempter = new DeliveryAttempter({
       store: this.#store,
       directory,
-      egress: this.#egress,
+      sender: this.#sender,
       ids,
       now: clock.now,
       timeoutMs: config.requestTimeoutMs,
@@ -203,8 +207,8 @@ export class Posthorn implements AsyncDisposable {
     });
   }
 
-  #normaliseUrl(text: string): string {
-    const trouble = this.#egress.validateUrl(text);
+  #normaliseUrl(text: string, allow: string | null): string {
+    const trouble = this.#egress.validateUrl(text, allow === null ? undefined : parseAllowList(allow));
     if (trouble !== null) throw new Error(trouble.message);
     return new URL(text).href;
   }

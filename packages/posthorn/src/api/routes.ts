@@ -1,6 +1,8 @@
 /** Every route of the API that needs a token. */
 import { createApplication } from "./application/create.ts";
 import { deleteApplication } from "./application/delete.ts";
+import { getApplicationEgress } from "./application/get-egress.ts";
+import { setApplicationEgress } from "./application/set-egress.ts";
 import { getApplication } from "./application/get.ts";
 import { listApplications } from "./application/list.ts";
 import { patchApplication } from "./application/patch.ts";
@@ -57,6 +59,8 @@ export const ROUTES: readonly Route[] = [
   listApplications,
   patchApplication,
   upsertApplication,
+  getApplicationEgress,
+  setApplicationEgress,
   createEventType,
   deleteEventType,
   getEventType,

@@ -5,6 +5,7 @@ import { acceptEntry, openStore } from "../../test/support/store.ts";
 import type { AttemptResult, Job } from "../dispatch/types.ts";
 import type { SqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { DeliveryAttempter } from "./attempter.ts";
+import { EndpointSender } from "./endpoint-sender.ts";
 
 const { signal } = new AbortController();
 const onTrouble = (): void => undefined;
@@ -34,7 +35,16 @@ async function attempt(
   const { services } = servicesOver(store);
   await insertEndpoint(services, "http://127.0.0.1:8080/", headers);
   const { directory, ids, now } = services;
-  const options = { store, directory, egress, ids, now, timeoutMs: 1000, families: ["webhook"], onTrouble } as const;
+  const options = {
+    store,
+    directory,
+    sender: new EndpointSender(egress),
+    ids,
+    now,
+    timeoutMs: 1000,
+    families: ["webhook"],
+    onTrouble,
+  } as const;
   return new DeliveryAttempter(options).attempt(of, signal);
 }
 
@@ -91,7 +101,7 @@ describe("an attempt", () => {
     const options = {
       store: files.store,
       directory,
-      egress: never,
+      sender: new EndpointSender(never),
       ids,
       now,
       timeoutMs: 1000,

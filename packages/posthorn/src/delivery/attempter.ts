@@ -1,15 +1,16 @@
 /** Makes an attempt: reads the endpoint as it is now, signs, sends, and says what came of it. */
-import { AuthSender, type Egress, type EgressRequest, type EgressResult } from "@posthorn/egress";
+import type { EgressResult } from "@posthorn/egress";
 import type { Attempter, AttemptRecord, AttemptResult, Job } from "../dispatch/types.ts";
 import type { Directory, DirectoryEndpoint } from "../domain/directory.ts";
 import type { IdGenerator } from "../id.ts";
 import type { Store } from "../store/store.ts";
+import type { EndpointSender } from "./endpoint-sender.ts";
 import { deliveryHeaders, type HeaderFamily } from "./headers.ts";
 
 export interface DeliveryAttempterOptions {
   readonly store: Store;
   readonly directory: Directory;
-  readonly egress: Pick<Egress, "send">;
+  readonly sender: EndpointSender;
   readonly ids: IdGenerator;
   readonly now: () => number;
   /** Milliseconds from the first look-up to the last byte of the answer. */
@@ -36,12 +37,9 @@ const OWN_FAULT_PAUSE_MS = 2000;
 
 export class DeliveryAttempter implements Attempter {
   readonly #options: DeliveryAttempterOptions;
-  /** Keeps the tokens of OAuth 2. */
-  readonly #auth: AuthSender;
 
   constructor(options: DeliveryAttempterOptions) {
     this.#options = options;
-    this.#auth = new AuthSender(options.egress);
   }
 
   async attempt(job: Job, signal: AbortSignal): Promise<AttemptResult> {
@@ -55,12 +53,11 @@ export class DeliveryAttempter implements Attempter {
   }
 
   async #send(job: Job, endpoint: DirectoryEndpoint, body: Uint8Array, signal: AbortSignal): Promise<AttemptResult> {
-    const { egress, ids, now, timeoutMs, families, onTrouble } = this.#options;
+    const { sender, ids, now, timeoutMs, families, onTrouble } = this.#options;
     const startedAt = now();
     const { key, id } = ids.next("atmpt_");
     const { publicId: messageId, contentType } = job;
-    const { auth, tls, proxy } = endpoint.egress;
-    const request: EgressRequest = {
+    const result = await sender.send(endpoint, {
       method: "POST",
       url: endpoint.url,
       headers: deliveryHeaders(endpoint, { messageId, now: startedAt, contentType, body, families }),
@@ -68,16 +65,13 @@ export class DeliveryAttempter implements Attempter {
       timeoutMs,
       maxResponseBytes: MAX_RESPONSE_BYTES,
       signal,
-      ...(tls === undefined ? {} : { tls }),
-      ...(proxy === undefined ? {} : { proxy }),
-    };
-    const result = await (auth === undefined ? egress.send(request) : this.#auth.send(request, auth));
+    });
     if (result.kind === "error" && result.fault !== "target") {
       if (result.fault === "canceled") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
       const { code, detail } = result;
       onTrouble({ code, detail, origin: new URL(endpoint.url).origin, endpointId: endpoint.id });
       // A proxy of its own is in trouble for this endpoint alone, and could be for ever.
-      const ownProxy = code === "proxy_failed" && proxy !== undefined;
+      const ownProxy = code === "proxy_failed" && endpoint.egress.proxy !== undefined;
       if (PASSING_FAULTS.has(code) && !ownProxy) return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
     }
     const base = { id: key, publicId: id, url: endpoint.url, durationMs: Math.round(result.timings.totalMs) };

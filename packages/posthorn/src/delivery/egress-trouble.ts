@@ -1,5 +1,5 @@
 /** Holds the settings of an endpoint to what the HTTP client can use, at the moment they are saved. */
-import { checkAuth, checkProxy, checkTls, type Egress, EgressConfigError } from "@posthorn/egress";
+import { checkAuth, checkProxy, checkTls, type Egress, EgressConfigError, parseAllowList } from "@posthorn/egress";
 import type { EgressTrouble } from "../domain/context.ts";
 import type { EndpointEgress } from "../domain/endpoint/egress.ts";
 
@@ -7,9 +7,10 @@ import type { EndpointEgress } from "../domain/endpoint/egress.ts";
 export function egressTrouble(
   egress: Pick<Egress, "validateUrl">,
   { auth, tls, proxy }: EndpointEgress,
+  allow: string | null,
 ): EgressTrouble | null {
   if (auth?.type === "oauth2") {
-    const trouble = egress.validateUrl(auth.tokenUrl);
+    const trouble = egress.validateUrl(auth.tokenUrl, allow === null ? undefined : parseAllowList(allow));
     if (trouble !== null) return { path: ["auth", "tokenUrl"], message: trouble.message };
   }
   return (

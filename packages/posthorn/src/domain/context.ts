@@ -30,10 +30,12 @@ export interface DispatchHints {
 
 export interface DomainRules {
   readonly maxPayloadBytes: number;
-  /** Checks the URL of an endpoint and returns it normalised, or throws an error whose message says what is wrong. */
-  readonly normaliseUrl: (url: string) => string;
+  /** Checks the URL of an endpoint and returns it normalised, or throws an error whose message says what is wrong. `allow`: see `egress_allow`. */
+  readonly normaliseUrl: (url: string, allow: string | null) => string;
+  /** The words of an allow list in one spelling, or throws an error whose message says what is wrong with them. */
+  readonly normaliseAllow: (words: string) => string;
   /** What of these settings of an endpoint the HTTP client could not use. */
-  readonly egressTrouble: (settings: EndpointEgress) => EgressTrouble | null;
+  readonly egressTrouble: (settings: EndpointEgress, allow: string | null) => EgressTrouble | null;
   /** Public URL of this server, without a slash at the end. */
   readonly publicUrl: () => string;
 }

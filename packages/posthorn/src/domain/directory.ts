@@ -8,7 +8,7 @@ import { createSigner, type StandardSigner } from "@posthorn/webhooks";
 import type { Selectable } from "kysely";
 import { LRUCache } from "lru-cache";
 import { keyOfId } from "../id.ts";
-import type { EndpointTable } from "../store/schema.ts";
+import type { ApplicationTable, EndpointTable } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
 import { authHeaderNames, type EndpointEgress } from "./endpoint/egress.ts";
@@ -19,6 +19,8 @@ export class DirectoryEndpoint {
   readonly id: string;
   readonly url: string;
   readonly disabled: boolean;
+  /** Words of the application; `null`: the platform's hold. */
+  readonly egressAllow: string | null;
   /** `null`: all. */
   readonly eventTypes: ReadonlySet<string> | null;
   /** `null`: messages with and without channels. */
@@ -34,11 +36,12 @@ export class DirectoryEndpoint {
   #signer: StandardSigner | null = null;
 
   /** @param secrets Those that sign now, newest first. */
-  constructor(row: Selectable<EndpointTable>, secrets: readonly SealedSecret[], vault: Vault) {
+  constructor(row: EndpointRow, secrets: readonly SealedSecret[], vault: Vault) {
     this.key = row.id;
     this.id = row.public_id;
     this.url = row.url;
     this.disabled = row.disabled === 1;
+    this.egressAllow = row.egress_allow;
     this.eventTypes = setOf(row.event_types_json);
     this.channels = setOf(row.channels_json);
     this.signerExpiresAt = earliest(secrets.map((secret) => secret.expires_at ?? Number.POSITIVE_INFINITY));
@@ -69,6 +72,8 @@ export class DirectoryEndpoint {
     return this.#signer;
   }
 }
+
+type EndpointRow = Selectable<EndpointTable> & Pick<Selectable<ApplicationTable>, "egress_allow">;
 
 const NO_EGRESS: EndpointEgress = {};
 
@@ -201,7 +206,7 @@ export class Directory {
     const db = this.#store.hotDb;
     const application = await db
       .selectFrom("application")
-      .select(["public_id", "uid", "org_id"])
+      .select(["public_id", "uid", "org_id", "egress_allow"])
       .where("id", "=", key)
       .where("deleted_at", "is", null)
       .executeTakeFirst();
@@ -220,15 +225,15 @@ export class Directory {
       .where("endpoint.deleted_at", "is", null)
       .orderBy("endpoint_secret.id", "desc")
       .execute();
+    const { public_id: id, uid, org_id: orgId, egress_allow } = application;
     const endpoints = new Map<number, DirectoryEndpoint>();
     for (const [endpointKey, own] of Map.groupBy(rows, (row) => row.id)) {
       const secrets = own.flatMap(({ secret_sealed, expires_at }) =>
         secret_sealed === null ? [] : [{ secret_sealed, expires_at }],
       );
-      endpoints.set(endpointKey, new DirectoryEndpoint(own[0]!, secrets, this.#vault));
+      endpoints.set(endpointKey, new DirectoryEndpoint({ ...own[0]!, egress_allow }, secrets, this.#vault));
       this.#owners.set(endpointKey, key);
     }
-    const { public_id: id, uid, org_id: orgId } = application;
     return { key, id, uid, orgId, endpoints };
   }
 }

@@ -42,6 +42,8 @@ export interface ApplicationTable {
   name: string;
   throttle_rate: number | null;
   metadata_json: string;
+  /** Words of an allow list in place of the platform's; `null`: none. */
+  egress_allow: string | null;
   created_at: number;
   updated_at: number;
   deleted_at: number | null;

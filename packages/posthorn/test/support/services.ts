@@ -28,7 +28,13 @@ export function servicesOver(store: Store): TestServices {
     dispatch: { push: unused, wake: (endpointId) => void woken.push(endpointId) },
     tokens: { sign: unused, forget: unused },
     tasks: { start: unused },
-    rules: { maxPayloadBytes: 1024, normaliseUrl: (url) => url, egressTrouble: () => null, publicUrl: () => "" },
+    rules: {
+      maxPayloadBytes: 1024,
+      normaliseUrl: (url) => url,
+      normaliseAllow: (words) => words,
+      egressTrouble: () => null,
+      publicUrl: () => "",
+    },
   };
   return { services, woken };
 }

@@ -40,4 +40,16 @@ export const ApplicationOut = Type.Object(
   { $id: "ApplicationOut", description: "A customer of yours: owns endpoints and messages." },
 );
 
+export const ApplicationEgress = Type.Object(
+  {
+    allow: nullable(
+      Type.String({
+        maxLength: 4096,
+        description: "Words as in POSTHORN_EGRESS_ALLOW, in place of them. Null: the platform's hold.",
+      }),
+    ),
+  },
+  { $id: "ApplicationEgress" },
+);
+
 export const ApplicationList = listOf(ApplicationOut);

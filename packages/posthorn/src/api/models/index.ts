@@ -1,6 +1,6 @@
 /** Every named model of the API. */
 import type { TSchema } from "typebox";
-import { ApplicationIn, ApplicationList, ApplicationOut, ApplicationPatch } from "./application.ts";
+import { ApplicationEgress, ApplicationIn, ApplicationList, ApplicationOut, ApplicationPatch } from "./application.ts";
 import { ApiKeyCreated, ApiKeyIn, ApiKeyList, ApiKeyOut, AppPortalAccessIn, AppPortalAccessOut } from "./auth.ts";
 import { EmptyResponse, HttpError, HttpValidationError } from "./common.ts";
 import {
@@ -42,6 +42,7 @@ export const MODELS: readonly TSchema[] = [
   ApplicationPatch,
   ApplicationOut,
   ApplicationList,
+  ApplicationEgress,
   EventTypeIn,
   EventTypeUpsertIn,
   EventTypePatch,

@@ -27,7 +27,7 @@ export async function insertEndpoint(
   input: Omit<CreateEndpoint, "app">,
 ): Promise<Endpoint> {
   const { secret, headers, ...fields } = input;
-  const checked = { ...fields, url: checkUrl(ctx, fields.url) };
+  const checked = { ...fields, url: await checkUrl(ctx, appKey, fields.url) };
   const signingSecret = secret === null ? generateSecret() : checkSecret(secret, "secret");
   checkHeaders(headers);
   await checkEventTypes(ctx, fields.eventTypes, null);

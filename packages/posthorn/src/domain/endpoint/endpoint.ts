@@ -2,6 +2,7 @@ import type { Selectable } from "kysely";
 import { invalid, PosthornError } from "../../errors.ts";
 import type { EndpointTable } from "../../store/schema.ts";
 import { metadataJson } from "../application/application.ts";
+import { egressAllowOf } from "../application/egress.ts";
 import { type Context, reader } from "../context.ts";
 import { isVisible, toEventType } from "../event-type/event-type.ts";
 
@@ -64,9 +65,10 @@ export function toColumns(input: EndpointInput): EndpointColumns {
 }
 
 /** The URL as it will be called, or a 422 that says what is wrong with it. */
-export function checkUrl(ctx: Context, url: string): string {
+export async function checkUrl(ctx: Context, appKey: number, url: string): Promise<string> {
+  const allow = await egressAllowOf(ctx, appKey);
   try {
-    return ctx.services.rules.normaliseUrl(url);
+    return ctx.services.rules.normaliseUrl(url, allow);
   } catch (cause) {
     throw invalid("url", cause instanceof Error ? cause.message : String(cause));
   }

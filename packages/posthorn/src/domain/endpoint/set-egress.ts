@@ -1,4 +1,5 @@
 import { invalid, PosthornError } from "../../errors.ts";
+import { egressAllowOf } from "../application/egress.ts";
 import { atomically, type Call, type Context, reader, write } from "../context.ts";
 import { type AuthFields, readAuth } from "./auth-fields.ts";
 import type { EndpointEgress, EndpointProxy, EndpointTls } from "./egress.ts";
@@ -37,7 +38,7 @@ async function replaceParts({ ctx, input }: Call<SetEgress>): Promise<void> {
     ...(tls === undefined ? {} : { tls }),
     ...(proxy === undefined ? {} : { proxy }),
   };
-  const trouble = ctx.services.rules.egressTrouble(settings);
+  const trouble = ctx.services.rules.egressTrouble(settings, await egressAllowOf(ctx, application.key));
   if (trouble !== null) throw invalid(["body", ...trouble.path], trouble.message);
   await saveEgress(ctx, application.key, endpoint.key, settings);
 }

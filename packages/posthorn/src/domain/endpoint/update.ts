@@ -29,7 +29,8 @@ export function patchEndpoint(
 }
 
 async function save(ctx: Context, existing: Endpoint, input: EndpointInput): Promise<Endpoint> {
-  const fields = { ...input, url: input.url === existing.url ? input.url : checkUrl(ctx, input.url) };
+  const url = input.url === existing.url ? input.url : await checkUrl(ctx, existing.appKey, input.url);
+  const fields = { ...input, url };
   await checkEventTypes(ctx, fields.eventTypes, existing.eventTypes);
   const updatedAt = ctx.services.now();
   try {

@@ -19,6 +19,7 @@ CREATE TABLE application (
   name TEXT NOT NULL,
   throttle_rate INTEGER,
   metadata_json TEXT NOT NULL,
+  egress_allow TEXT,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   deleted_at INTEGER

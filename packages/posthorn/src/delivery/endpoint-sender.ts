@@ -1,0 +1,45 @@
+/** Sends a request to an endpoint with the rules, credentials, TLS settings and proxy that hold for it. */
+import {
+  type AddressRules,
+  AuthSender,
+  type Egress,
+  type EgressRequest,
+  type EgressResult,
+  parseAllowList,
+} from "@posthorn/egress";
+import { LRUCache } from "lru-cache";
+import type { DirectoryEndpoint } from "../domain/directory.ts";
+
+export class EndpointSender {
+  readonly #egress: Pick<Egress, "send">;
+  /** Keeps the tokens of OAuth 2. */
+  readonly #auth: AuthSender;
+  /** Rules of applications by their text. */
+  readonly #rules = new LRUCache<string, AddressRules>({ max: 10_000 });
+
+  constructor(egress: Pick<Egress, "send">) {
+    this.#egress = egress;
+    this.#auth = new AuthSender(egress);
+  }
+
+  /** As `Egress.send`: never rejects. */
+  send(endpoint: DirectoryEndpoint, plain: EgressRequest): Promise<EgressResult> {
+    const { auth, tls, proxy } = endpoint.egress;
+    const request: EgressRequest = {
+      ...plain,
+      ...(endpoint.egressAllow === null ? {} : { allow: this.#rulesOf(endpoint.egressAllow) }),
+      ...(tls === undefined ? {} : { tls }),
+      ...(proxy === undefined ? {} : { proxy }),
+    };
+    return auth === undefined ? this.#egress.send(request) : this.#auth.send(request, auth);
+  }
+
+  #rulesOf(text: string): AddressRules {
+    let rules = this.#rules.get(text);
+    if (rules === undefined) {
+      rules = parseAllowList(text);
+      this.#rules.set(text, rules);
+    }
+    return rules;
+  }
+}

@@ -1,0 +1,50 @@
+import { startReceiver } from "@posthorn/testkit";
+import { describe, expect, it } from "vitest";
+import { startNode } from "./support/posthorn.ts";
+import { temporaryFolder } from "./support/store.ts";
+import { Tenant } from "./support/tenant.ts";
+
+const EGRESS = "app/app/egress";
+
+describe("the allow words of an application", () => {
+  it("hold in place of the platform's, for what is due and for new endpoints, until they are taken away", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver();
+    const env = { POSTHORN_EGRESS_ALLOW: "external", POSTHORN_RETRY_SCHEDULE: "" };
+    await using node = await startNode(folder.path, { env });
+    const tenant = new Tenant(node);
+    await tenant.setUp(receiver.url);
+    expect(await tenant.firstAttempt()).toMatchObject({ status: 2, errorCode: "blocked_address" });
+    expect(await tenant.call("PUT", EGRESS, { allow: "LOOPBACK, receiver" })).toMatchObject({ status: 204 });
+    expect((await tenant.call("GET", EGRESS)).json).toEqual({ allow: "loopback,receiver" });
+    expect(await tenant.firstAttempt()).toMatchObject({ status: 0 });
+    // A name without a dot is refused unless it is a word.
+    expect(await tenant.call("POST", "app/app/endpoint", { url: "http://receiver/" })).toMatchObject({ status: 201 });
+    await tenant.call("PUT", EGRESS, { allow: null });
+    expect(await tenant.call("POST", "app/app/endpoint", { url: "http://receiver/a" })).toMatchObject({ status: 422 });
+    expect(await tenant.call("GET", EGRESS)).toMatchObject({ json: { allow: null } });
+  });
+
+  it("open nothing that the platform denies", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver();
+    const env = { POSTHORN_EGRESS_DENY: "127.0.0.1", POSTHORN_RETRY_SCHEDULE: "" };
+    await using node = await startNode(folder.path, { env });
+    const tenant = new Tenant(node);
+    await tenant.setUp(receiver.url);
+    await tenant.call("PUT", EGRESS, { allow: "loopback,127.0.0.1" });
+    expect(await tenant.firstAttempt()).toMatchObject({ status: 2, errorCode: "blocked_address" });
+  });
+
+  it("are the organisation's alone, and must be words", async () => {
+    using folder = temporaryFolder();
+    await using node = await startNode(folder.path);
+    const tenant = new Tenant(node);
+    await tenant.setUp("https://example.com/");
+    const portal = await tenant.portal(["ViewBase", "ManageEndpoint"]);
+    expect(await portal.call("PUT", EGRESS, { allow: "loopback" })).toMatchObject({ status: 403 });
+    expect(await portal.call("GET", EGRESS)).toMatchObject({ status: 403 });
+    expect(await tenant.call("PUT", EGRESS, { allow: "10.0.0.0/99" })).toMatchObject({ status: 422 });
+    expect(await tenant.call("PUT", "app/other/egress", { allow: null })).toMatchObject({ status: 404 });
+  });
+});
