@@ -63,7 +63,10 @@ const MAX_ANSWER_BYTES = 4096;
  *
  * After a grant the sender must put `Origin` with the same name on each delivery: that is the caller's business.
  */
-export async function verifyCloudEvents(egress: Egress, request: CloudEventsRequest): Promise<OwnershipResult> {
+export async function verifyCloudEvents(
+  egress: Pick<Egress, "send">,
+  request: CloudEventsRequest,
+): Promise<OwnershipResult> {
   const { origin, ratePerMinute, callback } = request;
   const asked = ["WebHook-Request-Origin", origin];
   if (ratePerMinute !== undefined) asked.push("WebHook-Request-Rate", String(Math.max(1, Math.floor(ratePerMinute))));
@@ -92,7 +95,10 @@ export interface ChallengeRequest extends OwnershipRequest {
  * Posts `{"type":"webhook.challenge","challenge":"…"}`, which the endpoint must answer with a 2xx and the challenge:
  * as the whole body, or as the member `challenge` of a JSON object. Never rejects.
  */
-export async function verifyChallenge(egress: Egress, request: ChallengeRequest): Promise<OwnershipResult> {
+export async function verifyChallenge(
+  egress: Pick<Egress, "send">,
+  request: ChallengeRequest,
+): Promise<OwnershipResult> {
   const challenge = request.challenge ?? randomBytes(32).toString("base64url");
   const body = Buffer.from(JSON.stringify({ type: "webhook.challenge", challenge }));
   const result = await ask(egress, request, "POST", ["content-type", "application/json"], body);
@@ -115,7 +121,13 @@ function echoes(text: string, challenge: string): boolean {
   }
 }
 
-function ask(egress: Egress, request: OwnershipRequest, method: string, headers: string[], body: Uint8Array | null) {
+function ask(
+  egress: Pick<Egress, "send">,
+  request: OwnershipRequest,
+  method: string,
+  headers: string[],
+  body: Uint8Array | null,
+) {
   const { url, timeoutMs, allow, signal, tls, proxy } = request;
   return egress.send({
     method,

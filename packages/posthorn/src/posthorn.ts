@@ -7,6 +7,7 @@ import type { Secrets } from "./config/secrets.ts";
 import { DeliveryAttempter } from "./delivery/attempter.ts";
 import { EndpointSender } from "./delivery/endpoint-sender.ts";
 import { egressTrouble } from "./delivery/egress-trouble.ts";
+import { OwnershipCheck } from "./delivery/ownership.ts";
 import { TaskRunner } from "./delivery/task-runner.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Clock } from "./dispatch/types.ts";
@@ -102,6 +103,11 @@ export class Posthorn implements AsyncDisposable {
       dispatch: this.#dispatcher,
       tokens: this.authenticator,
       tasks: this.#tasks,
+      ownership: new OwnershipCheck({
+        sender: this.#sender,
+        timeoutMs: config.requestTimeoutMs,
+        publicUrl: () => this.services.rules.publicUrl(),
+      }),
       rules: {
         maxPayloadBytes: config.maxPayloadBytes,
         normaliseUrl: (url, allow) => this.#normaliseUrl(url, allow),

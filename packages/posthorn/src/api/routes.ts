@@ -31,6 +31,7 @@ import { setEgress } from "./endpoint/set-egress.ts";
 import { setHeaders } from "./endpoint/set-headers.ts";
 import { endpointStats } from "./endpoint/stats.ts";
 import { upsertEndpoint } from "./endpoint/upsert.ts";
+import { verify } from "./endpoint/verify.ts";
 import { createMessage } from "./message/create.ts";
 import { expungeMessageContent } from "./message/expunge-content.ts";
 import { getMessage } from "./message/get.ts";
@@ -84,6 +85,7 @@ export const ROUTES: readonly Route[] = [
   getEgress,
   setEgress,
   deleteEgress,
+  verify,
   upsertEndpoint,
   createMessage,
   expungeMessageContent,

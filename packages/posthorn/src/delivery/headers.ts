@@ -2,7 +2,7 @@
 import type { DirectoryEndpoint } from "../domain/directory.ts";
 import { VERSION } from "../version.ts";
 
-const USER_AGENT = `Posthorn/${VERSION}`;
+export const USER_AGENT = `Posthorn/${VERSION}`;
 
 /** The header names under which id, timestamp and signature go out. */
 export type HeaderFamily = "webhook" | "svix";

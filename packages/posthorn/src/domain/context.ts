@@ -5,8 +5,9 @@ import type { IdGenerator } from "../id.ts";
 import type { Database } from "../store/schema.ts";
 import type { DueDelivery, Store, Tx } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
-import type { Directory } from "./directory.ts";
+import type { Directory, DirectoryEndpoint } from "./directory.ts";
 import type { EndpointEgress } from "./endpoint/egress.ts";
+import type { Ownership, OwnershipMethod } from "./endpoint/verify.ts";
 
 export interface Services {
   readonly store: Store;
@@ -19,6 +20,7 @@ export interface Services {
   readonly dispatch: DispatchHints;
   readonly tokens: TokenIssuer;
   readonly tasks: TaskQueue;
+  readonly ownership: OwnershipAsker;
   readonly rules: DomainRules;
 }
 
@@ -51,6 +53,11 @@ export interface TokenIssuer {
   sign(claims: Record<string, unknown> & { readonly sub: string; readonly exp: number }): Promise<string>;
   /** Looks at every token anew; after one was revoked. */
   forget(): void;
+}
+
+/** Asks an endpoint whether it wants deliveries. */
+export interface OwnershipAsker {
+  ask(endpoint: DirectoryEndpoint, method: OwnershipMethod): Promise<Ownership>;
 }
 
 /** Where long work is handed over. */

@@ -28,6 +28,7 @@ export function servicesOver(store: Store): TestServices {
     dispatch: { push: unused, wake: (endpointId) => void woken.push(endpointId) },
     tokens: { sign: unused, forget: unused },
     tasks: { start: unused },
+    ownership: { ask: unused },
     rules: {
       maxPayloadBytes: 1024,
       normaliseUrl: (url) => url,

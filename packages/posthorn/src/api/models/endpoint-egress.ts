@@ -105,3 +105,27 @@ export const EndpointEgressOut = Type.Object(
   },
   { $id: "EndpointEgressOut", description: "What is set, without any secret." },
 );
+
+export const EndpointVerifyIn = Type.Object(
+  {
+    method: Type.Optional(
+      Type.Union([Type.Literal("cloudevents"), Type.Literal("challenge")], {
+        description:
+          "`cloudevents` (the default): an OPTIONS request that asks for consent. `challenge`: a POST whose challenge must come back.",
+      }),
+    ),
+  },
+  { $id: "EndpointVerifyIn" },
+);
+
+export const EndpointVerifyOut = Type.Object(
+  {
+    verified: Type.Boolean(),
+    ratePerMinute: nullable(Type.Integer({ description: "Deliveries a minute that the endpoint grants." })),
+    code: nullable(Type.String({ description: "Why it is not verified." })),
+    message: nullable(Type.String()),
+    responseStatusCode: nullable(Type.Integer()),
+    errorCode: nullable(Type.String({ description: "Cause when there was no answer, as of an attempt." })),
+  },
+  { $id: "EndpointVerifyOut" },
+);

@@ -19,7 +19,7 @@ import {
   MessageStats,
   RecoverIn,
 } from "./endpoint.ts";
-import { EndpointEgressIn, EndpointEgressOut } from "./endpoint-egress.ts";
+import { EndpointEgressIn, EndpointEgressOut, EndpointVerifyIn, EndpointVerifyOut } from "./endpoint-egress.ts";
 import { EventTypeIn, EventTypeList, EventTypeOut, EventTypePatch, EventTypeUpsertIn } from "./event-type.ts";
 import {
   EndpointMessageList,
@@ -60,6 +60,8 @@ export const MODELS: readonly TSchema[] = [
   EndpointHeadersOut,
   EndpointEgressIn,
   EndpointEgressOut,
+  EndpointVerifyIn,
+  EndpointVerifyOut,
   EndpointStats,
   MessageStats,
   RecoverIn,

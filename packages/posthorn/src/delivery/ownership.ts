@@ -1,0 +1,40 @@
+/** Asks an endpoint whether it wants deliveries, with the rules, credentials, TLS settings and proxy that hold for it. */
+import { verifyChallenge, verifyCloudEvents } from "@posthorn/egress";
+import type { DirectoryEndpoint } from "../domain/directory.ts";
+import type { Ownership, OwnershipMethod } from "../domain/endpoint/verify.ts";
+import type { EndpointSender } from "./endpoint-sender.ts";
+import { USER_AGENT } from "./headers.ts";
+
+export interface OwnershipCheckOptions {
+  readonly sender: EndpointSender;
+  readonly timeoutMs: number;
+  /** Public URL of this server: its host is who asks. */
+  readonly publicUrl: () => string;
+}
+
+export class OwnershipCheck {
+  readonly #options: OwnershipCheckOptions;
+
+  constructor(options: OwnershipCheckOptions) {
+    this.#options = options;
+  }
+
+  async ask(endpoint: DirectoryEndpoint, method: OwnershipMethod): Promise<Ownership> {
+    const { sender, timeoutMs, publicUrl } = this.#options;
+    const client = { send: sender.send.bind(sender, endpoint) };
+    const request = { url: endpoint.url, timeoutMs, headers: ["user-agent", USER_AGENT, ...endpoint.headers] };
+    const outcome =
+      method === "challenge"
+        ? await verifyChallenge(client, request)
+        : await verifyCloudEvents(client, { ...request, origin: new URL(publicUrl()).hostname });
+    const { result } = outcome;
+    return {
+      verified: outcome.verified,
+      ratePerMinute: outcome.verified ? outcome.ratePerMinute : null,
+      code: outcome.verified ? null : outcome.code,
+      message: outcome.verified ? null : result.kind === "error" ? result.message : outcome.message,
+      responseStatusCode: result.kind === "response" ? result.status : null,
+      errorCode: result.kind === "error" ? result.code : null,
+    };
+  }
+}

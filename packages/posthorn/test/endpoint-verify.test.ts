@@ -1,0 +1,75 @@
+import { type Answering, type Received, startReceiver } from "@posthorn/testkit";
+import { describe, expect, it } from "vitest";
+import { startNode } from "./support/posthorn.ts";
+import { temporaryFolder } from "./support/store.ts";
+import { Tenant } from "./support/tenant.ts";
+
+const VERIFY = "app/app/endpoint/ep/verify";
+
+/** What `verify` finds at an endpoint that answers like this, and what the endpoint was asked. */
+async function verified(answer: Answering, method: string): Promise<{ json: object; asked: readonly Received[] }> {
+  using folder = temporaryFolder();
+  await using receiver = await startReceiver({ answer });
+  await using node = await startNode(folder.path, { env: { POSTHORN_PUBLIC_URL: "https://hooks.example.com" } });
+  const tenant = new Tenant(node);
+  await tenant.setUp(receiver.url);
+  await tenant.call("PUT", "app/app/endpoint/ep/egress", { auth: { type: "bearer", token: "t" } });
+  const { status, json } = await tenant.call("POST", VERIFY, { method });
+  expect(status).toBe(200);
+  return { json, asked: receiver.requests };
+}
+
+const echo: Answering = ({ body }) => ({
+  status: 200,
+  body: (JSON.parse(body.toString()) as { challenge: string }).challenge,
+});
+
+describe("verify", () => {
+  it("asks for consent as CloudEvents has it, with the endpoint's credentials, and gives the granted rate", async () => {
+    const headers = { "WebHook-Allowed-Origin": "hooks.example.com", "WebHook-Allowed-Rate": "120" };
+    const { json, asked } = await verified({ status: 200, headers }, "cloudevents");
+    expect(json).toMatchObject({ verified: true, ratePerMinute: 120, code: null, responseStatusCode: 200 });
+    expect(asked).toMatchObject([
+      { method: "OPTIONS", headers: { "webhook-request-origin": "hooks.example.com", authorization: "Bearer t" } },
+    ]);
+  });
+
+  it("posts a challenge that must come back", async () => {
+    expect((await verified(echo, "challenge")).json).toMatchObject({ verified: true, code: null });
+    expect((await verified(204, "challenge")).json).toMatchObject({ verified: false, code: "challenge_mismatch" });
+  });
+
+  it("says why an endpoint did not consent", async () => {
+    expect((await verified(204, "cloudevents")).json).toMatchObject({ verified: false, code: "origin_not_allowed" });
+    expect((await verified("reset", "cloudevents")).json).toMatchObject({
+      verified: false,
+      code: "unreachable",
+      errorCode: "reset",
+      responseStatusCode: null,
+    });
+  });
+
+  it("holds up nothing else while it waits for an endpoint that hangs, even with an idempotency key", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver({ answer: "hang" });
+    await using node = await startNode(folder.path, { env: { POSTHORN_REQUEST_TIMEOUT: "3" } });
+    const tenant = new Tenant(node);
+    await tenant.setUp(receiver.url);
+    const headers = { authorization: `Bearer ${node.token}`, "idempotency-key": "a" };
+    let done = false;
+    const asking = fetch(`${node.url}/api/v1/${VERIFY}`, { method: "POST", headers }).finally(() => (done = true));
+    await receiver.waitForCount(1);
+    expect(await tenant.call("POST", "app", { name: "Other" })).toMatchObject({ status: 201 });
+    expect(done).toBe(false);
+    expect(await (await asking).json()).toMatchObject({ verified: false, errorCode: "timeout" });
+  });
+
+  it("is for those who manage endpoints", async () => {
+    using folder = temporaryFolder();
+    await using node = await startNode(folder.path);
+    const tenant = new Tenant(node);
+    await tenant.setUp("https://example.com/");
+    expect(await (await tenant.portal(["ViewBase"])).call("POST", VERIFY, {})).toMatchObject({ status: 403 });
+    expect(await tenant.call("POST", VERIFY, { method: "other" })).toMatchObject({ status: 422 });
+  });
+});
