@@ -52,8 +52,10 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
       case "-h":
         terminal.out(USAGE);
         return 0;
+      case undefined:
+        throw new UsageError("Name a command.");
       default:
-        throw new UsageError(command === undefined ? "Name a command." : `There is no command ${command}.`);
+        throw new UsageError(`There is no command ${command}.`);
     }
   } catch (error) {
     // parseArgs throws TypeErrors with readable messages.
