@@ -6,7 +6,7 @@ import type { SetEgress } from "../domain/endpoint/set-egress.ts";
 import type { EventTypeInput } from "../domain/event-type/event-type.ts";
 import type { PageRequest } from "../domain/paging.ts";
 import type { ApplicationIn, ApplicationPatch } from "./models/application.ts";
-import type { EndpointPatch, EndpointUpsertIn } from "./models/endpoint.ts";
+import type { EndpointPatch, EndpointUpsertIn, RecoverIn } from "./models/endpoint.ts";
 import type { EndpointEgressIn } from "./models/endpoint-egress.ts";
 import type { EventTypePatch, EventTypeUpsertIn } from "./models/event-type.ts";
 import { toMs } from "./wire.ts";
@@ -20,6 +20,11 @@ export function timesOf(query: { readonly before?: string; readonly after?: stri
   readonly after: number | null;
 } {
   return { before: toMs(query.before), after: toMs(query.after) };
+}
+
+/** The window of a recovery or a replay, in Unix milliseconds. */
+export function windowOf(body: Static<typeof RecoverIn>): { readonly since: number; readonly until: number | null } {
+  return { since: Date.parse(body.since), until: toMs(body.until) };
 }
 
 export function messageFilterOf(query: {

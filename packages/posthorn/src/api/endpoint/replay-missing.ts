@@ -1,9 +1,10 @@
 import { replayMissing as replayVerb } from "../../domain/task/start.ts";
+import { windowOf } from "../inputs.ts";
 import { RecoverIn } from "../models/endpoint.ts";
 import { ReplayOut } from "../models/task.ts";
 import { accepted } from "../reply.ts";
 import { defineRoute } from "../route.ts";
-import { taskOut, toMs } from "../wire.ts";
+import { taskOut } from "../wire.ts";
 
 export const replayMissing = defineRoute({
   method: "POST",
@@ -17,12 +18,7 @@ export const replayMissing = defineRoute({
   body: RecoverIn,
   responses: { 202: ReplayOut },
   handle: async ({ ctx, params, body }) => {
-    const input = {
-      app: params.app_id,
-      endpoint: params.endpoint_id,
-      since: Date.parse(body.since),
-      until: toMs(body.until),
-    };
+    const input = { app: params.app_id, endpoint: params.endpoint_id, ...windowOf(body) };
     return accepted(taskOut(await replayVerb({ ctx, input })));
   },
 });
