@@ -22,6 +22,8 @@ function job(changes: Partial<Job> = {}): Job {
     attempts: 0,
     generation: 0,
     trigger: 0,
+    orderingKey: null,
+    requestJson: null,
     ...changes,
   };
 }

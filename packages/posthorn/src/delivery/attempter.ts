@@ -74,8 +74,8 @@ export class DeliveryAttempter implements Attempter {
       const ownProxy = code === "proxy_failed" && endpoint.egress.proxy !== undefined;
       if (PASSING_FAULTS.has(code) && !ownProxy) return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
     }
-    const base = { id: key, publicId: id, url: endpoint.url, durationMs: Math.round(result.timings.totalMs) };
-    return { kind: "made", attempt: { ...base, ...outcomeOf(result) } };
+    const base = { id: key, publicId: id, url: endpoint.url, detailJson: null };
+    return { kind: "made", attempt: { ...base, durationMs: Math.round(result.timings.totalMs), ...outcomeOf(result) } };
   }
 }
 

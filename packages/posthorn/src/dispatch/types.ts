@@ -20,6 +20,9 @@ export interface Job {
   /** 0 by schedule, 1 by hand. */
   readonly trigger: 0 | 1;
   readonly contentType: string;
+  readonly orderingKey: string | null;
+  /** How an inbound message came in, beside its body; `null` for a published one. */
+  readonly requestJson: string | null;
   /** `null` when it must be fetched. */
   readonly payload: Uint8Array | null;
 }
@@ -35,6 +38,8 @@ export interface AttemptRecord {
   readonly response: string;
   readonly durationMs: number;
   readonly errorCode: string | null;
+  /** What was sent and seen beside these, for people to read. */
+  readonly detailJson: string | null;
 }
 
 export type AttemptResult =

@@ -2,7 +2,7 @@
 import type { Kysely } from "kysely";
 import { PosthornError } from "../errors.ts";
 import type { IdGenerator } from "../id.ts";
-import type { Database } from "../store/schema.ts";
+import type { ApplicationKind, Database } from "../store/schema.ts";
 import type { DueDelivery, Store, Tx } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
 import type { Directory, DirectoryEndpoint } from "./directory.ts";
@@ -95,6 +95,8 @@ export interface Context {
   readonly services: Services;
   readonly actor: Actor;
   readonly tx: Tx | null;
+  /** Which applications the call can see; customers' when absent. Those the server keeps for itself have paths of their own. */
+  readonly applicationKind?: ApplicationKind;
 }
 
 export interface Call<Input> {

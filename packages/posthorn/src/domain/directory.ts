@@ -8,7 +8,7 @@ import { createSigner, type StandardSigner } from "@posthorn/webhooks";
 import type { Selectable } from "kysely";
 import { LRUCache } from "lru-cache";
 import { keyOfId } from "../id.ts";
-import type { ApplicationTable, EndpointTable } from "../store/schema.ts";
+import { APPLICATION_KIND, type ApplicationTable, type EndpointTable } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
 import { authHeaderNames, type EndpointEgress } from "./endpoint/egress.ts";
@@ -156,6 +156,7 @@ export class Directory {
       .selectFrom("application")
       .select("id")
       .where("org_id", "=", orgId)
+      .where("kind", "=", APPLICATION_KIND.customer)
       .where("deleted_at", "is", null);
     const key = keyOfId("app_", ref);
     const row = await (

@@ -11,6 +11,10 @@ import type { Generated } from "kysely";
 export const DELIVERY_STATE = { pending: 0, succeeded: 1, failed: 2, canceled: 3 } as const;
 export type DeliveryState = (typeof DELIVERY_STATE)[keyof typeof DELIVERY_STATE];
 
+/** Whose an application is: a customer's, or one that the server keeps for its own webhooks or for a source. */
+export const APPLICATION_KIND = { customer: 0, operational: 1, source: 2 } as const;
+export type ApplicationKind = (typeof APPLICATION_KIND)[keyof typeof APPLICATION_KIND];
+
 /** How an attempt ended; the numbers are those of the HTTP API. */
 export const ATTEMPT_STATUS = { success: 0, fail: 2 } as const;
 export type AttemptStatus = (typeof ATTEMPT_STATUS)[keyof typeof ATTEMPT_STATUS];
@@ -44,6 +48,10 @@ export interface ApplicationTable {
   metadata_json: string;
   /** Words of an allow list in place of the platform's; `null`: none. */
   egress_allow: string | null;
+  /** Whose it is: see `APPLICATION_KIND`. */
+  kind: Generated<number>;
+  /** How deliveries of its endpoints are made, where it differs from the platform; `null`: nowhere. */
+  policy_json: string | null;
   created_at: number;
   updated_at: number;
   deleted_at: number | null;
@@ -79,6 +87,8 @@ export interface EndpointTable {
   headers_sealed: Uint8Array | null;
   /** JSON of credentials, TLS settings and proxy; `null`: none. */
   egress_sealed: Uint8Array | null;
+  /** How deliveries are made, where it differs from the application; `null`: nowhere. */
+  policy_json: string | null;
   created_at: number;
   updated_at: number;
   deleted_at: number | null;
@@ -106,6 +116,12 @@ export interface MessageTable {
   /** Set only when the message chose its own retention. */
   expires_at: number | null;
   deliver_at: number | null;
+  /** Deliveries of one key are made in the order of their messages where an endpoint asks for it. */
+  ordering_key: string | null;
+  /** Which endpoints did not want the message, and why; `null`: all did. */
+  unmatched_json: string | null;
+  /** How an inbound message came in, beside its body: method, path, query, headers; `null` for a published one. */
+  request_json: string | null;
 }
 
 export interface DeliveryTable {
@@ -137,6 +153,8 @@ export interface AttemptTable {
   duration_ms: number;
   /** Code of the cause when there was no usable answer. */
   error_code: string | null;
+  /** What was sent and seen beside the columns above: headers, phases, peer. */
+  detail_json: string | null;
 }
 
 export interface IdempotencyTable {

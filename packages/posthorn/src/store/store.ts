@@ -15,6 +15,11 @@ export interface AcceptEntry {
   readonly contentType: string;
   readonly expiresAt: number | null;
   readonly deliverAt: number | null;
+  readonly orderingKey: string | null;
+  /** Which endpoints did not want it, and why; `null`: all did. */
+  readonly unmatchedJson: string | null;
+  /** How an inbound message came in, beside its body; `null` for a published one. */
+  readonly requestJson: string | null;
   /** When the first attempts are due. */
   readonly due: number;
   /** Keys of the endpoints that matched. */
@@ -58,6 +63,8 @@ export interface AttemptEntry {
   readonly response: string;
   readonly durationMs: number;
   readonly errorCode: string | null;
+  /** What was sent and seen beside these: headers, phases, peer. */
+  readonly detailJson: string | null;
 }
 
 /** A delivery that is due, as paged in from the database. */
@@ -70,6 +77,8 @@ export interface DueDelivery {
   readonly generation: number;
   readonly trigger: Trigger;
   readonly contentType: string;
+  readonly orderingKey: string | null;
+  readonly requestJson: string | null;
   /** `null` when it is large and must be fetched on its own, or gone. */
   readonly payload: Uint8Array | null;
 }

@@ -22,6 +22,7 @@ export function made(status: 0 | 2): AttemptResult {
       response: "",
       durationMs: 1,
       errorCode: null,
+      detailJson: null,
     },
   };
 }
@@ -121,7 +122,8 @@ export async function dispatchHarness(options: HarnessOptions = {}): Promise<Dis
 
 function firstJob(entry: AcceptEntry, endpointId: number): Job {
   const { id: messageId, publicId, due, contentType, payload } = entry;
-  return { messageId, publicId, endpointId, due, attempts: 0, generation: 0, trigger: 0, contentType, payload };
+  const fresh = { attempts: 0, generation: 0, trigger: 0, orderingKey: null, requestJson: null } as const;
+  return { ...fresh, messageId, publicId, endpointId, due, contentType, payload };
 }
 
 /** Waits until `check` stops throwing. Generous: it bounds a hang, it does not time anything. */

@@ -49,6 +49,9 @@ export function acceptEntry(id: number, changes: Partial<AcceptEntry> = {}): Acc
     eventId: null,
     channelsJson: null,
     tagsJson: null,
+    orderingKey: null,
+    unmatchedJson: null,
+    requestJson: null,
     payload: Buffer.from(`{"id":${id}}`),
     contentType: "application/json",
     expiresAt: null,
@@ -70,6 +73,7 @@ export function attemptEntry(id: number, changes: Partial<AttemptEntry> = {}): A
     response: "",
     durationMs: 1,
     errorCode: null,
+    detailJson: null,
     ...changes,
   };
 }

@@ -1,4 +1,5 @@
 import { PosthornError } from "../../errors.ts";
+import { APPLICATION_KIND } from "../../store/schema.ts";
 import { isUniqueViolation } from "../../store/errors.ts";
 import { atomically, type Call, type Context, write } from "../context.ts";
 import { type Application, type ApplicationInput, metadataJson } from "./application.ts";
@@ -31,6 +32,7 @@ export async function insertApplication(ctx: Context, input: ApplicationInput): 
     id: key,
     public_id: id,
     org_id: ctx.actor.orgId,
+    kind: ctx.applicationKind ?? APPLICATION_KIND.customer,
     uid: input.uid,
     name: input.name,
     throttle_rate: input.throttleRate,

@@ -1,4 +1,5 @@
 import { notFound } from "../../errors.ts";
+import { APPLICATION_KIND } from "../../store/schema.ts";
 import { keyOfId } from "../../id.ts";
 import { type Context, reader } from "../context.ts";
 import { type Application, toApplication } from "./application.ts";
@@ -12,6 +13,7 @@ export async function findApplication(ctx: Context, ref: string): Promise<Applic
     .selectFrom("application")
     .selectAll()
     .where("org_id", "=", ctx.actor.orgId)
+    .where("kind", "=", ctx.applicationKind ?? APPLICATION_KIND.customer)
     .where("deleted_at", "is", null);
   const key = keyOfId("app_", ref);
   query = key === null ? query.where("uid", "=", ref) : query.where("id", "=", key).where("public_id", "=", ref);

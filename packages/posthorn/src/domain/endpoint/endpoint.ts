@@ -47,7 +47,15 @@ export function toEndpoint(row: Selectable<EndpointTable>): Endpoint {
 
 type EndpointColumns = Omit<
   EndpointTable,
-  "id" | "public_id" | "app_id" | "headers_sealed" | "egress_sealed" | "created_at" | "updated_at" | "deleted_at"
+  | "id"
+  | "public_id"
+  | "app_id"
+  | "headers_sealed"
+  | "egress_sealed"
+  | "policy_json"
+  | "created_at"
+  | "updated_at"
+  | "deleted_at"
 >;
 
 export function toColumns(input: EndpointInput): EndpointColumns {

@@ -50,6 +50,9 @@ export async function createMessage({ ctx, input }: Call<CreateMessage>): Promis
     contentType: input.contentType,
     expiresAt: input.retentionMs === null ? null : due + input.retentionMs,
     deliverAt: input.deliverAt,
+    orderingKey: null,
+    unmatchedJson: null,
+    requestJson: null,
     due,
     endpointIds,
     idempotency: input.idempotency,
@@ -126,5 +129,6 @@ function firstJob(
   input: CreateMessage,
 ): DueDelivery {
   const { contentType, payload } = input;
-  return { messageId, publicId, endpointId, due, attempts: 0, generation: 0, trigger: 0, contentType, payload };
+  const fresh = { attempts: 0, generation: 0, trigger: 0, orderingKey: null, requestJson: null } as const;
+  return { ...fresh, messageId, publicId, endpointId, due, contentType, payload };
 }

@@ -17,7 +17,10 @@ export interface Message {
   readonly deliverAt: number | null;
 }
 
-export type MessageRow = Omit<Selectable<MessageTable>, "app_id" | "expires_at">;
+export type MessageRow = Omit<
+  Selectable<MessageTable>,
+  "app_id" | "expires_at" | "ordering_key" | "unmatched_json" | "request_json"
+>;
 
 export function toMessage(row: MessageRow): Message {
   return {

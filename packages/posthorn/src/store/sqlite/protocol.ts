@@ -84,6 +84,9 @@ export function encodeAccept(cells: Cell[], entry: AcceptEntry): void {
     entry.contentType,
     entry.expiresAt,
     entry.deliverAt,
+    entry.orderingKey,
+    entry.unmatchedJson,
+    entry.requestJson,
     entry.due,
     entry.payload.byteLength,
     key === null ? null : key.hash,
@@ -109,6 +112,9 @@ export function decodeAccepts(cells: readonly Cell[]): readonly AcceptRow[] {
       contentType: reader.text(),
       expiresAt: reader.numberOrNull(),
       deliverAt: reader.numberOrNull(),
+      orderingKey: reader.textOrNull(),
+      unmatchedJson: reader.textOrNull(),
+      requestJson: reader.textOrNull(),
       due: reader.number(),
       payloadBytes: reader.number(),
     };
@@ -133,8 +139,8 @@ export function encodeRecord(cells: Cell[], { attempt, ...delivery }: RecordEntr
     attempt === null ? null : attempt.id,
   );
   if (attempt === null) return;
-  const { publicId, url, status, responseCode, response, durationMs, errorCode } = attempt;
-  cells.push(publicId, url, status, responseCode, response, durationMs, errorCode);
+  const { publicId, url, status, responseCode, response, durationMs, errorCode, detailJson } = attempt;
+  cells.push(publicId, url, status, responseCode, response, durationMs, errorCode, detailJson);
 }
 
 export function decodeRecords(cells: readonly Cell[]): readonly RecordEntry[] {
@@ -166,6 +172,7 @@ function decodeAttempt(id: number, reader: CellReader): AttemptEntry {
     response: reader.text(),
     durationMs: reader.number(),
     errorCode: reader.textOrNull(),
+    detailJson: reader.textOrNull(),
   };
 }
 

@@ -12,7 +12,7 @@ export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8
   const usedKey = db.prepare("SELECT message_id FROM idempotency WHERE bucket = ? AND hash = ?");
   const keepKey = db.prepare("INSERT INTO idempotency (bucket, hash, message_id) VALUES (?, ?, ?)");
   const sameEvent = db.prepare("SELECT 1 FROM message WHERE app_id = ? AND event_id = ?");
-  const insertMessage = db.prepare("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const insertMessage = db.prepare("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const insertDelivery = db.prepare("INSERT INTO delivery VALUES (?, ?, ?, ?, 0, 0, 0, NULL)");
 
   return (row, payload) => {
@@ -36,6 +36,9 @@ export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8
       row.contentType,
       row.expiresAt,
       row.deliverAt,
+      row.orderingKey,
+      row.unmatchedJson,
+      row.requestJson,
     );
     for (const endpointId of row.endpointIds) insertDelivery.run(id, endpointId, DELIVERY_STATE.pending, row.due);
     if (key !== null) keepKey.run(key.buckets[0]!, key.hash, id);

@@ -9,7 +9,7 @@ import type { RecordEntry } from "../../store.ts";
  * recovery), their wish stands and the outcome only adds what it knows.
  */
 export function prepareRecord(db: DatabaseSync): (entry: RecordEntry) => void {
-  const insertAttempt = db.prepare("INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const insertAttempt = db.prepare("INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const scheduled = db.prepare(
     "UPDATE delivery SET state = ?, due = ?, attempts = ? WHERE message_id = ? AND endpoint_id = ? AND generation = ?",
   );
@@ -39,7 +39,7 @@ export function prepareRecord(db: DatabaseSync): (entry: RecordEntry) => void {
   return (entry) => {
     const { messageId, endpointId, generation, trigger, state, due, attempts, attempt } = entry;
     if (attempt !== null) {
-      const { id, publicId, url, status, responseCode, response, durationMs, errorCode } = attempt;
+      const { id, publicId, url, status, responseCode, response, durationMs, errorCode, detailJson } = attempt;
       insertAttempt.run(
         id,
         publicId,
@@ -52,6 +52,7 @@ export function prepareRecord(db: DatabaseSync): (entry: RecordEntry) => void {
         response,
         durationMs,
         errorCode,
+        detailJson,
       );
     }
     const { changes } =
