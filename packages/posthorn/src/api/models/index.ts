@@ -1,6 +1,7 @@
 /** Every named model of the API. */
 import type { TSchema } from "typebox";
 import { ApplicationEgress, ApplicationIn, ApplicationList, ApplicationOut, ApplicationPatch } from "./application.ts";
+import { AttemptDetail } from "./attempt-detail.ts";
 import { ApiKeyCreated, ApiKeyIn, ApiKeyList, ApiKeyOut, AppPortalAccessIn, AppPortalAccessOut } from "./auth.ts";
 import { EmptyResponse, HttpError, HttpValidationError } from "./common.ts";
 import {
@@ -24,6 +25,7 @@ import { EventTypeIn, EventTypeList, EventTypeOut, EventTypePatch, EventTypeUpse
 import {
   EndpointMessageList,
   EndpointMessageOut,
+  MessageAttemptDetailOut,
   MessageAttemptList,
   MessageAttemptOut,
   MessageEndpointList,
@@ -75,7 +77,9 @@ export const MODELS: readonly TSchema[] = [
   EndpointMessageList,
   MessageEndpointOut,
   MessageEndpointList,
+  AttemptDetail,
   MessageAttemptOut,
+  MessageAttemptDetailOut,
   MessageAttemptList,
   AppPortalAccessIn,
   AppPortalAccessOut,

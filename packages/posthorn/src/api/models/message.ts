@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { ApplicationIn } from "./application.ts";
+import { AttemptDetail } from "./attempt-detail.ts";
 import { ChannelName, DateTime, listOf, Name, nullable, ref, TagName, uidWithout } from "./common.ts";
 import { endpointOutFields } from "./endpoint.ts";
 
@@ -86,23 +87,33 @@ export const MessageEndpointOut = Type.Object(
 
 export const MessageEndpointList = listOf(MessageEndpointOut);
 
-export const MessageAttemptOut = Type.Object(
+const attemptFields = {
+  id: Type.String(),
+  url: Type.String(),
+  msgId: Type.String(),
+  endpointId: Type.String(),
+  status: Type.Integer({ description: "0 success, 2 fail." }),
+  statusText: Type.String(),
+  triggerType: Type.Integer({ description: "0 by schedule, 1 by hand." }),
+  response: Type.String({ description: "What came back, up to 20,000 bytes; without an answer, why not." }),
+  responseStatusCode: Type.Integer({ description: "0 when there was no answer." }),
+  responseDurationMs: Type.Integer(),
+  errorCode: nullable(Type.String({ description: "Class of the failure." })),
+  timestamp: DateTime,
+  msg: Type.Optional(ref(MessageOut)),
+};
+
+export const MessageAttemptOut = Type.Object(attemptFields, {
+  $id: "MessageAttemptOut",
+  description: "One try to deliver a message.",
+});
+
+export const MessageAttemptDetailOut = Type.Object(
   {
-    id: Type.String(),
-    url: Type.String(),
-    msgId: Type.String(),
-    endpointId: Type.String(),
-    status: Type.Integer({ description: "0 success, 2 fail." }),
-    statusText: Type.String(),
-    triggerType: Type.Integer({ description: "0 by schedule, 1 by hand." }),
-    response: Type.String({ description: "What came back, up to 20,000 bytes; without an answer, why not." }),
-    responseStatusCode: Type.Integer({ description: "0 when there was no answer." }),
-    responseDurationMs: Type.Integer(),
-    errorCode: nullable(Type.String({ description: "Class of the failure." })),
-    timestamp: DateTime,
-    msg: Type.Optional(ref(MessageOut)),
+    ...attemptFields,
+    detail: nullable(ref(AttemptDetail)),
   },
-  { $id: "MessageAttemptOut", description: "One try to deliver a message." },
+  { $id: "MessageAttemptDetailOut", description: "`detail` is null once the content of the attempt was deleted." },
 );
 
 export const MessageAttemptList = listOf(MessageAttemptOut);
