@@ -2,6 +2,7 @@
 import type { TSchema } from "typebox";
 import { ApplicationEgress, ApplicationIn, ApplicationList, ApplicationOut, ApplicationPatch } from "./application.ts";
 import { AttemptDetail } from "./attempt-detail.ts";
+import { MessageDeliveryList, MessageDeliveryOut } from "./delivery.ts";
 import { ApiKeyCreated, ApiKeyIn, ApiKeyList, ApiKeyOut, AppPortalAccessIn, AppPortalAccessOut } from "./auth.ts";
 import { EmptyResponse, HttpError, HttpValidationError } from "./common.ts";
 import {
@@ -77,6 +78,8 @@ export const MODELS: readonly TSchema[] = [
   EndpointMessageList,
   MessageEndpointOut,
   MessageEndpointList,
+  MessageDeliveryOut,
+  MessageDeliveryList,
   AttemptDetail,
   MessageAttemptOut,
   MessageAttemptDetailOut,
