@@ -170,10 +170,19 @@ export class Posthorn implements AsyncDisposable {
   async #listen(): Promise<void> {
     const { config, log } = this.#options;
     const { services, authenticator } = this;
-    const { corsOrigins, maxPayloadBytes, sourceAddresses } = config;
+    const { corsOrigins, maxPayloadBytes, sourceAddresses, portalFrameAncestors: frameAncestors } = config;
     const sources = sourceAddresses.length === 0 ? null : webhookSources(sourceAddresses, new Date(clock.now()));
     const timeouts = this.#options.timeouts ?? {};
-    this.#server = await buildServer({ services, authenticator, log, corsOrigins, maxPayloadBytes, sources, timeouts });
+    this.#server = await buildServer({
+      services,
+      authenticator,
+      log,
+      corsOrigins,
+      maxPayloadBytes,
+      sources,
+      frameAncestors,
+      timeouts,
+    });
     try {
       this.#url = await this.#server.listen(config.listen);
     } catch (cause) {

@@ -9,6 +9,8 @@ export class JsonPathError extends Error {
 /** Finds values in a JSON value. */
 export interface JsonPath {
   readonly source: string;
+  /** Whether it looks everywhere (`..`), which costs a look at each value. */
+  readonly deep: boolean;
   /** @throws {JsonPathError} when the value is nested too deeply for a path with `..`. */
   values(json: unknown): readonly unknown[];
 }
@@ -19,6 +21,7 @@ const MAX_SEGMENTS = 32;
 const MAX_DEPTH = 64;
 
 const environment = new JSONPathEnvironment({ maxRecursionDepth: MAX_DEPTH });
+const { FilterSelector, NameSelector } = jsonpath.selectors;
 /** The package does not export the class of `..`. */
 const DescendantSegment = environment.compile("$..a").segments[0]!.constructor;
 
@@ -27,17 +30,18 @@ export function compilePath(source: string): JsonPath {
   if (source.length > MAX_LENGTH) throw new JsonPathError(`A path may have ${MAX_LENGTH} characters.`);
   const query = parsed(source);
   if (query.segments.length > MAX_SEGMENTS) throw new JsonPathError(`A path may have ${MAX_SEGMENTS} steps.`);
-  if (query.segments.filter((segment) => segment instanceof DescendantSegment).length > 1) {
-    throw new JsonPathError("A path may have `..` once.");
+  const deep = query.segments.filter((segment) => segment instanceof DescendantSegment);
+  if (deep.length > 1 || deep.some(({ selectors }) => !(selectors[0] instanceof NameSelector))) {
+    throw new JsonPathError("A path may have `..` once, followed by a name.");
   }
   // With several selectors in a step, or filters, a path can look at the same values over and over.
   if (query.segments.some((segment) => segment.selectors.length !== 1)) {
     throw new JsonPathError("A step of a path selects one thing: a name, an index, a slice, or `*`.");
   }
-  if (query.segments.some((segment) => segment.selectors[0] instanceof jsonpath.selectors.FilterSelector)) {
+  if (query.segments.some(({ selectors }) => selectors[0] instanceof FilterSelector)) {
     throw new JsonPathError("A path has no filter (`?`) here: use more rules.");
   }
-  return { source, values: (json) => run(query, json) };
+  return { source, deep: deep.length > 0, values: (json) => run(query, json) };
 }
 
 function parsed(source: string): JSONPathQuery {

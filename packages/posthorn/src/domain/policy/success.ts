@@ -28,9 +28,18 @@ export const success = defineSection<SuccessValues>({
         `"${code}" is no code such as 204, class such as 2xx, or range such as 200-204.`,
       );
     }
-    for (const [index, rule] of (rules ?? []).entries()) checkClause(rule, [...check.path, "rules", `[${index}]`]);
+    let deep = 0;
+    for (const [index, rule] of (rules ?? []).entries()) {
+      const path = [...check.path, "rules", `[${index}]`];
+      if (checkClause(rule, path)) deep++;
+      if (deep > MAX_DEEP_PATHS)
+        throw invalid([...path, "path"], `Only ${MAX_DEEP_PATHS} rules may have a path with "..".`);
+    }
   },
 });
+
+/** Each looks at every value of an answer. */
+const MAX_DEEP_PATHS = 2;
 
 const FIELDS = {
   json: { needed: ["path"], one: ["exists", "equals", "notEquals"], optional: [] },
@@ -40,7 +49,8 @@ const FIELDS = {
 
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/(?:[\w!#$&^.+-]+|\*)$/;
 
-function checkClause(rule: SuccessClause, path: readonly string[]): void {
+/** Whether its path looks everywhere. */
+function checkClause(rule: SuccessClause, path: readonly string[]): boolean {
   const { needed, one, optional } = FIELDS[rule.type];
   const missing = needed.find((field) => rule[field as keyof SuccessClause] === undefined);
   if (missing !== undefined) throw invalid([...path, missing], `A rule of type ${rule.type} needs it.`);
@@ -57,13 +67,13 @@ function checkClause(rule: SuccessClause, path: readonly string[]): void {
       "This is no media type such as text/html or text/*.",
     );
   }
-  compiled(rule, path);
+  return compiled(rule, path);
 }
 
-function compiled(rule: SuccessClause, path: readonly string[]): void {
+function compiled(rule: SuccessClause, path: readonly string[]): boolean {
   try {
-    if (rule.path !== undefined) compilePath(rule.path);
     if (rule.pattern !== undefined) compileText(rule.pattern);
+    return rule.path !== undefined && compilePath(rule.path).deep;
   } catch (error) {
     if (error instanceof JsonPathError) throw invalid([...path, "path"], error.message);
     if (error instanceof SafeRegexError) throw invalid([...path, "pattern"], error.message);
