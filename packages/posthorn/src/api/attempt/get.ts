@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { getAttemptDetail } from "../../domain/attempt/get-detail.ts";
-import { MessageAttemptDetailOut } from "../models/message.ts";
+import { MessageAttemptOut } from "../models/message.ts";
 import { ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
 import { attemptDetailOut } from "../attempt-wire.ts";
@@ -15,7 +15,7 @@ export const getAttempt = defineRoute({
   description: "With `detail`: what was sent and seen, phase by phase. Secrets are not kept.",
   access: "ViewBase",
   query: Type.Object(ExpandedQuery),
-  responses: { 200: MessageAttemptDetailOut },
+  responses: { 200: MessageAttemptOut },
   handle: async ({ ctx, params }) => {
     const input = { app: params.app_id, message: params.msg_id, attempt: params.attempt_id };
     return ok(attemptDetailOut(await getAttemptDetail({ ctx, input })));

@@ -26,7 +26,6 @@ import { EventTypeIn, EventTypeList, EventTypeOut, EventTypePatch, EventTypeUpse
 import {
   EndpointMessageList,
   EndpointMessageOut,
-  MessageAttemptDetailOut,
   MessageAttemptList,
   MessageAttemptOut,
   MessageEndpointList,
@@ -82,7 +81,6 @@ export const MODELS: readonly TSchema[] = [
   MessageDeliveryList,
   AttemptDetail,
   MessageAttemptOut,
-  MessageAttemptDetailOut,
   MessageAttemptList,
   AppPortalAccessIn,
   AppPortalAccessOut,

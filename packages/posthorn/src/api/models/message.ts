@@ -87,33 +87,28 @@ export const MessageEndpointOut = Type.Object(
 
 export const MessageEndpointList = listOf(MessageEndpointOut);
 
-const attemptFields = {
-  id: Type.String(),
-  url: Type.String(),
-  msgId: Type.String(),
-  endpointId: Type.String(),
-  status: Type.Integer({ description: "0 success, 2 fail." }),
-  statusText: Type.String(),
-  triggerType: Type.Integer({ description: "0 by schedule, 1 by hand." }),
-  response: Type.String({ description: "What came back, up to 20,000 bytes; without an answer, why not." }),
-  responseStatusCode: Type.Integer({ description: "0 when there was no answer." }),
-  responseDurationMs: Type.Integer(),
-  errorCode: nullable(Type.String({ description: "Class of the failure." })),
-  timestamp: DateTime,
-  msg: Type.Optional(ref(MessageOut)),
-};
-
-export const MessageAttemptOut = Type.Object(attemptFields, {
-  $id: "MessageAttemptOut",
-  description: "One try to deliver a message.",
-});
-
-export const MessageAttemptDetailOut = Type.Object(
+export const MessageAttemptOut = Type.Object(
   {
-    ...attemptFields,
-    detail: nullable(ref(AttemptDetail)),
+    id: Type.String(),
+    url: Type.String(),
+    msgId: Type.String(),
+    endpointId: Type.String(),
+    status: Type.Integer({ description: "0 success, 2 fail." }),
+    statusText: Type.String(),
+    triggerType: Type.Integer({ description: "0 by schedule, 1 by hand." }),
+    response: Type.String({ description: "What came back, up to 20,000 bytes; without an answer, why not." }),
+    responseStatusCode: Type.Integer({ description: "0 when there was no answer." }),
+    responseDurationMs: Type.Integer(),
+    errorCode: nullable(Type.String({ description: "Class of the failure." })),
+    timestamp: DateTime,
+    msg: Type.Optional(ref(MessageOut)),
+    detail: Type.Optional(nullable(ref(AttemptDetail))),
   },
-  { $id: "MessageAttemptDetailOut", description: "`detail` is null once the content of the attempt was deleted." },
+  {
+    $id: "MessageAttemptOut",
+    description:
+      "One try to deliver a message. `detail` is there where one attempt is asked for, and null once its content was deleted.",
+  },
 );
 
 export const MessageAttemptList = listOf(MessageAttemptOut);
