@@ -144,8 +144,9 @@ describe("what could not be used", () => {
     expect((await tenant.call("GET", OF_ENDPOINT)).json).toMatchObject({ policy: { retry: { maxAgeSeconds: 30 } } });
   });
 
-  it("is refused when no section has that name", async () => {
-    expect((await tenant.call("PUT", OF_ENDPOINT, { retries: {} })).status).toBe(422);
+  it("is refused when there is no such section or field, so that no slip of the pen is silent", async () => {
+    expect(await refused(OF_ENDPOINT, { retries: {} })).toBe("body.retries");
+    expect(await refused(OF_ENDPOINT, { retry: { maxAge: 5 } })).toBe("body.retry.maxAge");
   });
 });
 

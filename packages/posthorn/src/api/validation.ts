@@ -64,6 +64,7 @@ function pathOf({ instancePath, keyword, params }: ErrorObject): string[] {
     .slice(1)
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
     .map((part) => (/^\d+$/.test(part) ? `[${part}]` : part));
+  if (keyword === "additionalProperties") return [...path, String(params["additionalProperty"])];
   return keyword === "required" ? [...path, String(params["missingProperty"])] : path;
 }
 
@@ -73,6 +74,7 @@ function nameIn(error: ErrorObject): string {
 
 function sentence({ keyword, message, params }: ErrorObject): string {
   if (keyword === "required") return "This field is required.";
+  if (keyword === "additionalProperties") return "There is no such field here.";
   if (keyword === "pattern") return `Has characters that are not allowed here (pattern ${String(params["pattern"])}).`;
   if (keyword === "format") return `Not a ${String(params["format"])}, such as 2026-01-31T12:00:00Z.`;
   return `It ${message ?? "is wrong"}.`;

@@ -17,5 +17,6 @@ export const BreakerPolicyModel = Type.Object(
   {
     $id: "BreakerPolicy",
     description: "When an endpoint that fails is left alone: its deliveries are held, and no attempt is used up.",
+    additionalProperties: false,
   },
 );

@@ -29,5 +29,6 @@ export const LimitsPolicyModel = Type.Object(
   {
     $id: "LimitsPolicy",
     description: "An endpoint is never given more concurrency or rate than its application.",
+    additionalProperties: false,
   },
 );

@@ -28,5 +28,9 @@ export const OrderPolicyModel = Type.Object(
       ),
     ),
   },
-  { $id: "OrderPolicy", description: "Whether deliveries are made in the order of their messages." },
+  {
+    $id: "OrderPolicy",
+    description: "Whether deliveries are made in the order of their messages.",
+    additionalProperties: false,
+  },
 );

@@ -56,5 +56,5 @@ export const RetryPolicyModel = Type.Object(
       ),
     ),
   },
-  { $id: "RetryPolicy", description: "When a failed delivery is tried again." },
+  { $id: "RetryPolicy", description: "When a failed delivery is tried again.", additionalProperties: false },
 );

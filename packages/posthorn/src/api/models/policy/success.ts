@@ -57,5 +57,5 @@ export const SuccessPolicyModel = Type.Object(
       ),
     ),
   },
-  { $id: "SuccessPolicy", description: "Which answers are a success." },
+  { $id: "SuccessPolicy", description: "Which answers are a success.", additionalProperties: false },
 );
