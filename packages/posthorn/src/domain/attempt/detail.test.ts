@@ -1,0 +1,51 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type AttemptFacts, decodeDetail, encodeDetail } from "./detail.ts";
+
+const text = fc.string({ unit: "binary", maxLength: 20 });
+const tenths = fc.integer({ min: 0, max: 1_000_000 }).map((n) => n / 10);
+const maybe = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: null });
+const headers = fc.array(fc.tuple(text, maybe(text)), { maxLength: 5 }).map((pairs) => pairs.flat());
+
+const facts: fc.Arbitrary<AttemptFacts> = fc.record({
+  method: fc.constantFrom("POST", "PUT", "GET"),
+  standard: fc.record({
+    contentType: text,
+    userAgent: text,
+    families: fc.constantFrom([], ["webhook"], ["webhook", "svix"]),
+    timestamp: fc.nat(),
+    signature: text,
+  }),
+  headers,
+  bodyBytes: fc.nat(),
+  timings: fc.record({
+    queueMs: tenths,
+    dnsMs: maybe(tenths),
+    connectMs: maybe(tenths),
+    tlsMs: maybe(tenths),
+    waitMs: maybe(tenths),
+    bodyMs: maybe(tenths),
+    totalMs: tenths,
+    reused: fc.boolean(),
+  }),
+  peer: maybe(text),
+  tls: maybe(fc.record({ protocol: text, certificateValidTo: fc.nat(2_000_000_000).map((s) => s * 1000) })),
+  response: maybe(fc.record({ headers, headersCut: fc.boolean(), truncated: fc.boolean(), bodyError: maybe(text) })),
+  sentence: maybe(text),
+  retryAfterMs: maybe(fc.nat()),
+  extra: maybe(fc.record({ transformed: fc.record({ url: text }) })),
+});
+
+describe("the detail of an attempt", () => {
+  it("is read as it was written", () => {
+    fc.assert(
+      fc.property(facts, (given) => {
+        expect(decodeDetail(encodeDetail(given))).toEqual(given);
+      }),
+    );
+  });
+
+  it("in a form of a later version is nothing, rather than an error", () => {
+    expect(decodeDetail("[2]")).toBeNull();
+  });
+});

@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { POLICY_DEFAULTS } from "../../../test/support/services.ts";
+import { EndpointPolicy } from "./endpoint-policy.ts";
+import { over, platformPolicy } from "./resolve.ts";
+import { rangeOf, RETRY_PRESETS } from "./retry.ts";
+import type { Policy } from "./sections.ts";
+
+const PLACE = { tenant: 7, url: "https://example.com:8443/hook?a=b" };
+const platform = platformPolicy(POLICY_DEFAULTS);
+
+function laneOf(policy: Policy, throttleRate: number | null = null) {
+  return new EndpointPolicy(over(platform, { policy, throttleRate }, "endpoint"), PLACE).lane;
+}
+
+describe("the policy for a lane", () => {
+  it("is the platform's when nobody says otherwise", () => {
+    expect(laneOf({})).toEqual({
+      tenant: 7,
+      host: "example.com:8443",
+      concurrency: 16,
+      rate: null,
+      retry: {
+        backoff: { kind: "schedule", delaysMs: [5000, 300_000], jitter: 0.2 },
+        maxAgeMs: null,
+        stopCodes: [[410, 410]],
+        retryCodes: null,
+      },
+      breaker: { failures: 10, windowMs: 30_000, probeMs: 30_000, maxProbeMs: 900_000 },
+      order: null,
+    });
+  });
+
+  it("has every value in the units of the dispatcher", () => {
+    const lane = laneOf({
+      retry: {
+        backoff: { type: "exponential", first: 0.5, attempts: 9, max: 60 },
+        maxAgeSeconds: 10,
+        stopCodes: ["4xx", 503],
+        retryCodes: ["500-502"],
+      },
+      limits: { ratePerSecond: 0.5 },
+      breaker: { enabled: false },
+      order: { by: "key", onFailure: "skip", maxBlockSeconds: 0 },
+    });
+    expect(lane).toMatchObject({
+      rate: 0.5,
+      retry: {
+        backoff: { kind: "exponential", firstMs: 500, factor: 2, maxMs: 60_000, attempts: 9 },
+        maxAgeMs: 10_000,
+        stopCodes: [
+          [400, 499],
+          [503, 503],
+        ],
+        retryCodes: [[500, 502]],
+      },
+      breaker: null,
+      order: { by: "key", onFailure: "skip", maxBlockMs: null },
+    });
+  });
+
+  it("takes throttleRate for its rate, and the lower of both", () => {
+    expect(laneOf({}, 9).rate).toBe(9);
+    expect(laneOf({ limits: { ratePerSecond: 4 } }, 9).rate).toBe(4);
+  });
+
+  it("is the same object each time, so that nothing is made for each delivery", () => {
+    const policy = new EndpointPolicy(platform, PLACE);
+    expect(policy.lane).toBe(policy.lane);
+    expect(policy.success).toBe(new EndpointPolicy(platform, { ...PLACE, tenant: 8 }).success);
+  });
+
+  it("of a preset has growing waits, and none of them has none", () => {
+    for (const preset of RETRY_PRESETS) {
+      const { backoff } = laneOf({ retry: { backoff: { type: "preset", preset } } }).retry;
+      const delays = backoff.kind === "schedule" ? backoff.delaysMs : [];
+      expect(delays).toEqual([...delays].sort((a, b) => a - b));
+      expect(delays.length > 0).toBe(preset !== "none");
+    }
+  });
+
+  it("ignores sections that this version does not know", () => {
+    expect(laneOf({ later: { x: 1 } } as unknown as Policy)).toEqual(laneOf({}));
+  });
+});
+
+describe("status codes", () => {
+  it.each([
+    [410, [410, 410]],
+    ["410", [410, 410]],
+    ["4xx", [400, 499]],
+    ["5XX", [500, 599]],
+    ["500-503", [500, 503]],
+  ])("are a code, a class or a range: %s", (codes, range) => expect(rangeOf(codes)).toEqual(range));
+
+  it.each(["", "4x", "600", 600, 99, "503-500", "4xx-5xx", "4xx-500", "500-", "-500", " 500", "5e2", "500-599-600"])(
+    "are nothing else: %s",
+    (codes) => expect(rangeOf(codes)).toBeNull(),
+  );
+});
