@@ -7,11 +7,12 @@ import {
   type Batch,
   type BatchResult,
   type Cell,
+  type DatabaseThread,
   encodeAccept,
   encodeRecord,
   type ThreadFailure,
 } from "./protocol.ts";
-import { type ThreadClient, toStoreError } from "./thread-client.ts";
+import { toStoreError } from "./thread-client.ts";
 
 /** Rows in one commit at most; more wait for the next, so that no commit holds the disk for long. */
 const MAX_BATCH_ROWS = 1000;
@@ -35,8 +36,9 @@ interface Pending<Entry, Result> {
  * look-ups that must see every outcome recorded before them. One turn at a time has the connection.
  */
 export class Writer {
-  readonly #thread: ThreadClient;
+  readonly #thread: DatabaseThread;
   readonly #path: string;
+  readonly #gather: Gather;
   #accepts: Pending<AcceptEntry, AcceptResult>[] = [];
   #records: Pending<RecordEntry, void>[] = [];
   #waitingBytes = 0;
@@ -44,9 +46,10 @@ export class Writer {
   #flushQueued = false;
   #lastBatchRows = 0;
 
-  constructor(thread: ThreadClient, path: string) {
+  constructor(thread: DatabaseThread, path: string, waitForCompany: Gather = gather) {
     this.#thread = thread;
     this.#path = path;
+    this.#gather = waitForCompany;
   }
 
   accept(entry: AcceptEntry): Promise<AcceptResult> {
@@ -108,7 +111,7 @@ export class Writer {
     if (this.#flushQueued) return;
     this.#flushQueued = true;
     void this.exclusive(async () => {
-      await gather(this.#lastBatchRows >= GATHER_FROM_ROWS);
+      await this.#gather(this.#lastBatchRows >= GATHER_FROM_ROWS);
       this.#flushQueued = false;
       await this.#flush();
       if (this.#accepts.length + this.#records.length > 0) this.#queueFlush();
@@ -179,6 +182,8 @@ function toBatch(
 }
 
 /** Waits for the end of this turn of the event loop, or under load a little longer. */
+export type Gather = (underLoad: boolean) => Promise<void>;
+
 function gather(underLoad: boolean): Promise<void> {
   return new Promise((resolve) => {
     if (underLoad) setTimeout(resolve, GATHER_MS);
