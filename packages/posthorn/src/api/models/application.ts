@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { DateTime, listOf, Metadata, nullable, Rate, StringMap, Uid, uidWithout } from "./common.ts";
 
 const AppUid = uidWithout("app_");
-const rateDescription = "Deliveries a second. Stored and shown; this version does not enforce it.";
+const rateDescription = "Attempts a second, to each endpoint. See the policy of the application for more.";
 
 export const ApplicationIn = Type.Object(
   {

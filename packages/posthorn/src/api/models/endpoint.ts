@@ -72,7 +72,7 @@ export const endpointOutFields = {
   url: Type.String(),
   description: Type.String(),
   version: Type.Integer(),
-  throttleRate: nullable(Type.Integer()),
+  throttleRate: nullable(Type.Integer({ description: "Attempts a second. See the policy of the endpoint for more." })),
   rateLimit: nullable(Type.Integer()),
   disabled: Type.Boolean(),
   eventTypes: nullable(Type.Array(Type.String())),
