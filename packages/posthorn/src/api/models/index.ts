@@ -24,6 +24,14 @@ import {
 import { EndpointEgressIn, EndpointEgressOut, EndpointVerifyIn, EndpointVerifyOut } from "./endpoint-egress.ts";
 import { EventTypeIn, EventTypeList, EventTypeOut, EventTypePatch, EventTypeUpsertIn } from "./event-type.ts";
 import {
+  EndpointFilterExplainIn,
+  EndpointFilterIn,
+  EndpointFilterOut,
+  FilterExplainIn,
+  FilterExplanationOut,
+  MessageMatchingOut,
+} from "./filter.ts";
+import {
   EndpointMessageList,
   EndpointMessageOut,
   MessageAttemptList,
@@ -82,6 +90,12 @@ export const MODELS: readonly TSchema[] = [
   AttemptDetail,
   MessageAttemptOut,
   MessageAttemptList,
+  EndpointFilterIn,
+  EndpointFilterOut,
+  EndpointFilterExplainIn,
+  FilterExplainIn,
+  FilterExplanationOut,
+  MessageMatchingOut,
   AppPortalAccessIn,
   AppPortalAccessOut,
   ApiKeyIn,
