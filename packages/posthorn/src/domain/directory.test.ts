@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { insertEndpoint, servicesOver } from "../../test/support/services.ts";
+import { openStore } from "../../test/support/store.ts";
+
+describe("the policy of a lane", () => {
+  it("is there at once while the application is in memory, and is another one after a change", async () => {
+    await using files = await openStore();
+    const { services } = servicesOver(files.store);
+    await insertEndpoint(services, "https://example.com/", {});
+    const { directory, store } = services;
+    const first = directory.policy(1);
+    expect(first).toBeInstanceOf(Promise);
+    const lane = await first;
+    expect(directory.policy(1)).toBe(lane);
+    expect(lane).toMatchObject({ tenant: 1, host: "example.com", rate: null });
+
+    const policy = JSON.stringify({ limits: { ratePerSecond: 5 } });
+    await store.transaction(async ({ db }) => {
+      await db.updateTable("application").set({ policy_json: policy }).where("id", "=", 1).execute();
+    });
+    directory.invalidate(1);
+    expect(await directory.policy(1)).toMatchObject({ rate: 5 });
+  });
+
+  it("of an endpoint that is gone is null", async () => {
+    await using files = await openStore();
+    const { services } = servicesOver(files.store);
+    await insertEndpoint(services, "https://example.com/", {});
+    expect(await services.directory.policy(2)).toBeNull();
+    await services.directory.policy(1);
+    expect(await services.directory.policy(2)).toBeNull();
+  });
+});
