@@ -136,6 +136,8 @@ describe("the detail of an attempt", () => {
     expect(attempt).toMatchObject({ status: 2, errorCode: "status" });
     expect(detail).toMatchObject({ retryAfterMs: 77_000, sentence: expect.stringContaining("fewer requests") });
     expect(Date.parse(detail.nextAttempt!)).toBeGreaterThan(Date.parse(String(attempt["timestamp"])));
+    const moved = await attempted({ status: 301, headers: { Location: "https://example.com/new" } });
+    expect(moved.detail.sentence).toContain("https://example.com/new");
     const refused = await attempted("reset");
     expect(refused.detail).toMatchObject({ response: null, sentence: refused.attempt["response"] });
   });

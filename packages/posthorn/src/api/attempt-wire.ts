@@ -35,7 +35,13 @@ function sentenceOf(
 ): string | null {
   if (facts.sentence !== null) return facts.sentence;
   if (status === 0) return null;
-  return responseCode === 0 ? response : statusSentence(responseCode);
+  return responseCode === 0
+    ? response
+    : statusSentence(responseCode, valueOf(facts.response?.headers ?? [], "location"));
+}
+
+function valueOf(flat: readonly (string | null)[], name: string): string | null {
+  return pairs(flat).find((header) => header.name.toLowerCase() === name)?.value ?? null;
 }
 
 /** The headers in the order they were sent. What the connection adds by itself follows from the rest. */

@@ -23,12 +23,17 @@ const BY_STATUS: Readonly<Record<number, string>> = {
   504: "A proxy in front of the receiver waited too long for it. Answer first with a 2xx and do the work afterwards.",
 };
 
-/** For a status outside those that are a success. */
-export function statusSentence(status: number): string {
+/**
+ * For a status outside those that are a success.
+ *
+ * @param location Where a redirect points, if it says so.
+ */
+export function statusSentence(status: number, location: string | null): string {
   const known = BY_STATUS[status];
   if (known !== undefined) return known;
-  if (status >= 300 && status <= 399)
-    return "The URL redirects elsewhere, which is not followed. Give the endpoint its new URL.";
+  if (status >= 300 && status <= 399) {
+    return `The URL redirects to ${location ?? "another one"}, which is not followed. Give the endpoint its new URL.`;
+  }
   if (status >= 500) return "The receiver failed. See its log at the time of this attempt.";
   if (status >= 400) return "The endpoint refuses the request. See its answer.";
   return "This status is not one that counts as success. See the policy of this endpoint.";
