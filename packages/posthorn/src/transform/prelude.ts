@@ -1,0 +1,115 @@
+/**
+ * JavaScript that runs in the sandbox before the code of a transformation: takes clock and chance away, gives it a console, and returns
+ * the function that calls its handler. It keeps what it needs in its own scope, so that the code can only confuse itself.
+ *
+ * Parameters: `now` (Unix milliseconds of the message), `seed` (text), `log` (takes one text).
+ */
+export const PRELUDE = `(function (now, seed, log) {
+  "use strict";
+  const { stringify, parse } = JSON;
+  const { String, Array, Object, Promise, Error } = globalThis;
+
+  // The time of the message, so that each attempt sends the same.
+  const RealDate = Date;
+  const FixedDate = function Date(...parts) {
+    if (new.target === undefined) return new RealDate(now).toString();
+    return Reflect.construct(RealDate, parts.length === 0 ? [now] : parts, new.target);
+  };
+  FixedDate.prototype = RealDate.prototype;
+  FixedDate.prototype.constructor = FixedDate;
+  FixedDate.now = () => now;
+  FixedDate.parse = RealDate.parse;
+  FixedDate.UTC = RealDate.UTC;
+  globalThis.Date = FixedDate;
+  delete globalThis.performance;
+
+  // Chance that comes out the same for each attempt: FNV-1a of the seed into mulberry32.
+  let state = 2166136261;
+  for (let i = 0; i < seed.length; i++) state = Math.imul(state ^ seed.charCodeAt(i), 16777619);
+  Math.random = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+
+  const show = (value) => {
+    if (typeof value === "string") return value;
+    if (value instanceof Error) return String(value);
+    try {
+      const text = stringify(value);
+      return text === undefined ? String(value) : text;
+    } catch (error) {
+      return String(value);
+    }
+  };
+  const print = (...values) => log(values.map(show).join(" "));
+  globalThis.console = { log: print, info: print, warn: print, error: print, debug: print };
+
+  const isObject = (value) => typeof value === "object" && value !== null;
+
+  return (handler, text, isJson, factsJson) => {
+    const out = { state: "waiting", error: undefined, facts: undefined, kind: undefined, payload: undefined };
+    const facts = parse(factsJson);
+    let payload = text;
+    let wasJson = false;
+    if (isJson) {
+      try {
+        payload = parse(text);
+        wasJson = true;
+      } catch (error) {
+        // It says that it is JSON and is not: the code gets the text.
+      }
+    }
+    const original = payload;
+    const before = wasJson ? stringify(payload) : text;
+    const webhook = { ...facts, method: "POST", payload, headers: {}, cancel: false };
+    const finish = (result) => {
+      if (!isObject(result) || Array.isArray(result)) {
+        out.state = "nothing";
+        return;
+      }
+      const { method, url, cancel, headers } = result;
+      const changed = result.payload;
+      if (changed === undefined && !cancel) {
+        out.state = "nothing";
+        return;
+      }
+      out.facts = stringify([
+        method === undefined ? "POST" : String(method),
+        url === undefined ? facts.url : String(url),
+        Boolean(cancel),
+        isObject(headers) ? headers : {},
+      ]);
+      if (typeof changed === "string") {
+        out.kind = changed === original ? "same" : "text";
+        out.payload = changed;
+      } else {
+        const after = changed === undefined ? "null" : stringify(changed);
+        out.kind = wasJson && after === before ? "same" : "json";
+        out.payload = after;
+      }
+      if (out.kind === "same" || cancel) out.payload = undefined;
+      out.state = "done";
+    };
+    const fail = (error) => {
+      out.state = "threw";
+      out.error = error;
+    };
+    const settle = (result) => {
+      try {
+        finish(result);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    try {
+      const result = handler(webhook);
+      if (isObject(result) && typeof result.then === "function") Promise.resolve(result).then(settle, fail);
+      else finish(result);
+    } catch (error) {
+      fail(error);
+    }
+    return out;
+  };
+})`;
