@@ -7,6 +7,7 @@ import type { Secrets } from "./config/secrets.ts";
 import { DeliveryAttempter } from "./delivery/attempter.ts";
 import { EndpointSender } from "./delivery/endpoint-sender.ts";
 import { egressTrouble } from "./delivery/egress-trouble.ts";
+import { OperationalPublisher } from "./delivery/operational-publisher.ts";
 import { OwnershipCheck } from "./delivery/ownership.ts";
 import { TaskRunner } from "./delivery/task-runner.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
@@ -63,6 +64,7 @@ export class Posthorn implements AsyncDisposable {
   readonly #sender: EndpointSender;
   readonly #dispatcher: Dispatcher;
   readonly #tasks: TaskRunner;
+  readonly #operational: OperationalPublisher;
   readonly #maintenance: Maintenance;
   #server: FastifyInstance | null = null;
   #url = "";
@@ -93,6 +95,12 @@ export class Posthorn implements AsyncDisposable {
       () => this.services,
       (taskKey, error) => log.error({ err: error, taskKey }, "task failed"),
     );
+    this.#operational = new OperationalPublisher({
+      services: () => this.services,
+      clock,
+      onFailure: (error) => log.error({ err: error }, "operational webhooks were not published; trying again"),
+    });
+    store.onAnnounced(() => this.#operational.wake());
     this.#dispatcher = this.#buildDispatcher(directory, ids);
     this.services = {
       store,
@@ -103,6 +111,7 @@ export class Posthorn implements AsyncDisposable {
       dispatch: this.#dispatcher,
       tokens: this.authenticator,
       tasks: this.#tasks,
+      operational: this.#operational,
       ownership: new OwnershipCheck({
         sender: this.#sender,
         timeoutMs: config.requestTimeoutMs,
@@ -133,6 +142,7 @@ export class Posthorn implements AsyncDisposable {
       await posthorn.#listen();
       await posthorn.#dispatcher.start();
       await posthorn.#tasks.resume();
+      posthorn.#operational.wake();
       return posthorn;
     } catch (error) {
       // What was started already, such as the server, would keep the process alive.
@@ -154,6 +164,7 @@ export class Posthorn implements AsyncDisposable {
     await this.#closeServer();
     await this.#maintenance[Symbol.asyncDispose]();
     await this.#tasks[Symbol.asyncDispose]();
+    await this.#operational[Symbol.asyncDispose]();
     await this.#dispatcher.stop(this.#options.config.shutdownTimeoutMs);
     await this.#egress.close();
     await this.#store[Symbol.asyncDispose]();

@@ -49,6 +49,16 @@ import { createKey } from "./auth/create-key.ts";
 import { listKeys } from "./auth/list-keys.ts";
 import { logout } from "./auth/logout.ts";
 import { revokeKey } from "./auth/revoke-key.ts";
+import { createOperationalEndpoint } from "./operational-webhook/create.ts";
+import { deleteOperationalEndpoint } from "./operational-webhook/delete.ts";
+import { getOperationalHeaders } from "./operational-webhook/get-headers.ts";
+import { getOperationalSecret } from "./operational-webhook/get-secret.ts";
+import { getOperationalEndpoint } from "./operational-webhook/get.ts";
+import { listOperationalAttempts } from "./operational-webhook/list-attempts.ts";
+import { listOperationalEndpoints } from "./operational-webhook/list.ts";
+import { rotateOperationalSecret } from "./operational-webhook/rotate-secret.ts";
+import { setOperationalHeaders } from "./operational-webhook/set-headers.ts";
+import { upsertOperationalEndpoint } from "./operational-webhook/upsert.ts";
 import { getTask } from "./task/get.ts";
 import { listTasks } from "./task/list.ts";
 import type { Route } from "./route.ts";
@@ -106,4 +116,14 @@ export const ROUTES: readonly Route[] = [
   revokeKey,
   getTask,
   listTasks,
+  createOperationalEndpoint,
+  deleteOperationalEndpoint,
+  getOperationalEndpoint,
+  getOperationalHeaders,
+  getOperationalSecret,
+  listOperationalAttempts,
+  listOperationalEndpoints,
+  rotateOperationalSecret,
+  setOperationalHeaders,
+  upsertOperationalEndpoint,
 ];

@@ -65,6 +65,20 @@ export function endpointOut(endpoint: Endpoint): object {
   return { ...endpointFields(endpoint), metadata: endpoint.metadata };
 }
 
+/** An endpoint of operational webhooks has no channels and no version. */
+export function operationalEndpointOut({ channels: _channels, version: _version, ...endpoint }: Endpoint): object {
+  const { key: _key, appKey: _appKey, throttleRate, eventTypes, createdAt, updatedAt, ...rest } = endpoint;
+  return {
+    ...rest,
+    throttleRate,
+    rateLimit: throttleRate,
+    eventTypes,
+    filterTypes: eventTypes,
+    createdAt: dateTime(createdAt),
+    updatedAt: dateTime(updatedAt),
+  };
+}
+
 const STATUS_TEXT = {
   [STATUS.success]: "success",
   [STATUS.pending]: "pending",

@@ -8,6 +8,7 @@ import type { Vault } from "../vault.ts";
 import type { Directory, DirectoryEndpoint } from "./directory.ts";
 import type { EndpointEgress } from "./endpoint/egress.ts";
 import type { Ownership, OwnershipMethod } from "./endpoint/verify.ts";
+import type { Announcer } from "./operational/operational.ts";
 
 export interface Services {
   readonly store: Store;
@@ -21,6 +22,7 @@ export interface Services {
   readonly tokens: TokenIssuer;
   readonly tasks: TaskQueue;
   readonly ownership: OwnershipAsker;
+  readonly operational: Announcer;
   readonly rules: DomainRules;
 }
 

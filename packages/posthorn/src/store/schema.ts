@@ -52,6 +52,8 @@ export interface ApplicationTable {
   kind: Generated<number>;
   /** How deliveries of its endpoints are made, where it differs from the platform; `null`: nowhere. */
   policy_json: string | null;
+  /** JSON of the proxy of its endpoints; `null`: the platform's. */
+  egress_sealed: Uint8Array | null;
   created_at: number;
   updated_at: number;
   deleted_at: number | null;
@@ -89,6 +91,10 @@ export interface EndpointTable {
   egress_sealed: Uint8Array | null;
   /** How deliveries are made, where it differs from the application; `null`: nowhere. */
   policy_json: string | null;
+  /** Who switched it off, when and why; `null` while it is on, and for those that were off before this was kept. */
+  disabled_json: string | null;
+  /** What it proved of wanting deliveries; `null`: nothing. */
+  verification_json: string | null;
   created_at: number;
   updated_at: number;
   deleted_at: number | null;
@@ -195,6 +201,25 @@ export interface TaskTable {
   updated_at: number;
 }
 
+/** Something to tell operational webhooks, from the commit of what it tells until it is a message. */
+export interface OperationalEventTable {
+  id: Generated<number>;
+  org_id: number;
+  type: string;
+  /** When it happened. */
+  at: number;
+  /** When it is published. */
+  due: number;
+  /** Rows of one key become one: the last of them, with a count. `null`: a row of its own. */
+  merge_key: string | null;
+  count: number;
+  /** What to tell; `null`: it is made from the rows below. */
+  data_json: string | null;
+  endpoint_id: number | null;
+  message_id: number | null;
+  attempt_id: number | null;
+}
+
 export interface Database {
   organisation: OrganisationTable;
   application: ApplicationTable;
@@ -208,4 +233,5 @@ export interface Database {
   api_key: ApiKeyTable;
   revoked_token: RevokedTokenTable;
   task: TaskTable;
+  operational_event: OperationalEventTable;
 }

@@ -29,6 +29,7 @@ export function servicesOver(store: Store): TestServices {
     tokens: { sign: unused, forget: unused },
     tasks: { start: unused },
     ownership: { ask: unused },
+    operational: { announce: () => Promise.resolve() },
     rules: {
       maxPayloadBytes: 1024,
       normaliseUrl: (url) => url,

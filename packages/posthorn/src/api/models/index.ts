@@ -32,6 +32,16 @@ import {
   MessageList,
   MessageOut,
 } from "./message.ts";
+import {
+  OperationalWebhookEndpointHeadersIn,
+  OperationalWebhookEndpointHeadersOut,
+  OperationalWebhookEndpointIn,
+  OperationalWebhookEndpointList,
+  OperationalWebhookEndpointOut,
+  OperationalWebhookEndpointSecretIn,
+  OperationalWebhookEndpointSecretOut,
+  OperationalWebhookEndpointUpsertIn,
+} from "./operational-webhook.ts";
 import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
 
 export const MODELS: readonly TSchema[] = [
@@ -85,4 +95,12 @@ export const MODELS: readonly TSchema[] = [
   ReplayOut,
   BackgroundTaskOut,
   BackgroundTaskList,
+  OperationalWebhookEndpointIn,
+  OperationalWebhookEndpointUpsertIn,
+  OperationalWebhookEndpointOut,
+  OperationalWebhookEndpointList,
+  OperationalWebhookEndpointSecretIn,
+  OperationalWebhookEndpointSecretOut,
+  OperationalWebhookEndpointHeadersIn,
+  OperationalWebhookEndpointHeadersOut,
 ];

@@ -2,8 +2,11 @@ import { generateSecret } from "@posthorn/webhooks";
 import { PosthornError } from "../../errors.ts";
 import { isUniqueViolation } from "../../store/errors.ts";
 import type { Tx } from "../../store/store.ts";
+import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, type Context, write } from "../context.ts";
+import { announceEndpoint } from "../operational/operational.ts";
+import { disabledByHand, disabledJson } from "./disabled.ts";
 import { checkEventTypes, checkUrl, type Endpoint, type EndpointInput, toColumns, uidClash } from "./endpoint.ts";
 import { checkHeaders, type HeaderMap, sealHeaders } from "./headers.ts";
 import { checkSecret, insertSecret } from "./secret.ts";
@@ -18,14 +21,15 @@ export interface CreateEndpoint extends EndpointInput {
 export async function createEndpoint({ ctx, input }: Call<CreateEndpoint>): Promise<Endpoint> {
   const { app, ...fields } = input;
   const application = await getApplication(ctx, app);
-  return insertEndpoint(ctx, application.key, fields);
+  return insertEndpoint(ctx, application, fields);
 }
 
 export async function insertEndpoint(
   ctx: Context,
-  appKey: number,
+  application: Pick<Application, "key" | "id" | "uid">,
   input: Omit<CreateEndpoint, "app">,
 ): Promise<Endpoint> {
+  const { key: appKey } = application;
   const { secret, headers, ...fields } = input;
   const checked = { ...fields, url: await checkUrl(ctx, appKey, fields.url) };
   const signingSecret = secret === null ? generateSecret() : checkSecret(secret, "secret");
@@ -44,12 +48,14 @@ export async function insertEndpoint(
         app_id: appKey,
         headers_sealed: sealHeaders(ctx, headers),
         egress_sealed: null,
+        disabled_json: fields.disabled ? disabledJson(disabledByHand(at)) : null,
         created_at: at,
         updated_at: at,
         deleted_at: null,
       };
       await tx.db.insertInto("endpoint").values(row).execute();
       await insertSecret(ctx, tx, key, signingSecret);
+      await announceEndpoint(ctx, tx, "endpoint.created", { application, endpoint: { id, uid: fields.uid } });
       tx.afterCommit(() => ctx.services.directory.invalidate(appKey));
     });
   } catch (error) {

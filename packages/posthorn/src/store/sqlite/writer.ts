@@ -43,6 +43,8 @@ export class Writer {
   #turn: Promise<void> = Promise.resolve();
   #flushQueued = false;
   #lastBatchRows = 0;
+  /** Told after a commit that holds something for operational webhooks. */
+  onAnnounced: () => void = () => undefined;
 
   constructor(thread: ThreadClient, path: string) {
     this.#thread = thread;
@@ -125,6 +127,7 @@ export class Writer {
         batch.payloads.buffer as ArrayBuffer,
       ]);
       this.#settle(accepts, records, result);
+      if (result.announced) this.onAnnounced();
     } catch (error) {
       for (const { reject } of [...accepts, ...records]) reject(error as Error);
     }
