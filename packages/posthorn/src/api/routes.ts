@@ -59,6 +59,12 @@ import { listOperationalEndpoints } from "./operational-webhook/list.ts";
 import { rotateOperationalSecret } from "./operational-webhook/rotate-secret.ts";
 import { setOperationalHeaders } from "./operational-webhook/set-headers.ts";
 import { upsertOperationalEndpoint } from "./operational-webhook/upsert.ts";
+import { getApplicationPolicy } from "./policy/get-application-policy.ts";
+import { getEndpointPolicy } from "./policy/get-endpoint-policy.ts";
+import { patchApplicationPolicy } from "./policy/patch-application-policy.ts";
+import { patchEndpointPolicy } from "./policy/patch-endpoint-policy.ts";
+import { setApplicationPolicy } from "./policy/set-application-policy.ts";
+import { setEndpointPolicy } from "./policy/set-endpoint-policy.ts";
 import { getTask } from "./task/get.ts";
 import { listTasks } from "./task/list.ts";
 import type { Route } from "./route.ts";
@@ -114,6 +120,12 @@ export const ROUTES: readonly Route[] = [
   listKeys,
   logout,
   revokeKey,
+  getApplicationPolicy,
+  getEndpointPolicy,
+  patchApplicationPolicy,
+  patchEndpointPolicy,
+  setApplicationPolicy,
+  setEndpointPolicy,
   getTask,
   listTasks,
   createOperationalEndpoint,

@@ -42,6 +42,7 @@ import {
   OperationalWebhookEndpointSecretOut,
   OperationalWebhookEndpointUpsertIn,
 } from "./operational-webhook.ts";
+import { POLICY_MODELS } from "./policy/policy.ts";
 import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
 
 export const MODELS: readonly TSchema[] = [
@@ -72,6 +73,7 @@ export const MODELS: readonly TSchema[] = [
   EndpointEgressOut,
   EndpointVerifyIn,
   EndpointVerifyOut,
+  ...POLICY_MODELS,
   EndpointStats,
   MessageStats,
   RecoverIn,
