@@ -7,6 +7,7 @@ import type { Secrets } from "./config/secrets.ts";
 import { DeliveryAttempter } from "./delivery/attempter.ts";
 import { EndpointSender } from "./delivery/endpoint-sender.ts";
 import { egressTrouble } from "./delivery/egress-trouble.ts";
+import { HealthWatch } from "./delivery/health-watch.ts";
 import { OperationalPublisher } from "./delivery/operational-publisher.ts";
 import { OwnershipCheck } from "./delivery/ownership.ts";
 import { TaskRunner } from "./delivery/task-runner.ts";
@@ -34,6 +35,7 @@ export interface PosthornOptions {
 }
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 /** Requests that are under way when the process stops may take this long. */
 const CLOSE_REQUESTS_MS = 5000;
 /** How often connections are closed whose last request has ended meanwhile. */
@@ -49,7 +51,15 @@ const clock: Clock = {
 
 function policyDefaultsOf(config: Config): PlatformDefaults {
   const { retrySchedule, requestTimeoutMs, maxRequestTimeoutMs, endpointConcurrency } = config;
-  return { retrySchedule, requestTimeoutMs, maxRequestTimeoutMs, endpointConcurrency };
+  const autoDisableAfterMs = config.autoDisableHours * HOUR_MS;
+  return {
+    retrySchedule,
+    requestTimeoutMs,
+    maxRequestTimeoutMs,
+    endpointConcurrency,
+    autoDisableAfterMs,
+    verification: config.endpointVerification,
+  };
 }
 
 /**
@@ -71,6 +81,7 @@ export class Posthorn implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #tasks: TaskRunner;
   readonly #operational: OperationalPublisher;
+  readonly #health: HealthWatch;
   readonly #maintenance: Maintenance;
   #server: FastifyInstance | null = null;
   #url = "";
@@ -107,6 +118,12 @@ export class Posthorn implements AsyncDisposable {
       clock,
       onFailure: (error) => log.error({ err: error }, "operational webhooks were not published; trying again"),
     });
+    this.#health = new HealthWatch({
+      services: () => this.services,
+      clock,
+      onFailure: (error) => log.error({ err: error }, "the health of endpoints was not kept; trying again"),
+      onDisabled: (disabled) => log.warn(disabled, "an endpoint that only fails was switched off"),
+    });
     store.onAnnounced(() => this.#operational.wake());
     this.#dispatcher = this.#buildDispatcher(directory, ids);
     this.services = {
@@ -119,6 +136,7 @@ export class Posthorn implements AsyncDisposable {
       tokens: this.authenticator,
       tasks: this.#tasks,
       operational: this.#operational,
+      health: this.#health,
       ownership: new OwnershipCheck({
         sender: this.#sender,
         timeoutMs: config.requestTimeoutMs,
@@ -148,6 +166,7 @@ export class Posthorn implements AsyncDisposable {
     try {
       posthorn = new Posthorn(options, store, new IdGenerator(clock.now, await store.lastKey()), failed);
       await posthorn.#listen();
+      await posthorn.#health.load();
       await posthorn.#dispatcher.start();
       await posthorn.#tasks.resume();
       posthorn.#operational.wake();
@@ -174,6 +193,7 @@ export class Posthorn implements AsyncDisposable {
     await this.#tasks[Symbol.asyncDispose]();
     await this.#operational[Symbol.asyncDispose]();
     await this.#dispatcher.stop(this.#options.config.shutdownTimeoutMs);
+    await this.#health[Symbol.asyncDispose]();
     await this.#egress.close();
     await this.#store[Symbol.asyncDispose]();
   }
@@ -226,6 +246,7 @@ export class Posthorn implements AsyncDisposable {
       retrySchedule: config.retrySchedule,
       limits: { concurrency: config.concurrency, endpointConcurrency: config.endpointConcurrency },
       observer: {
+        recorded: (outcome) => this.#health.recorded(outcome),
         trouble: (what, error) => log.error({ err: error }, `${what} failed; trying again`),
       },
     });

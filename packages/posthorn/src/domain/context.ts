@@ -8,6 +8,7 @@ import type { Vault } from "../vault.ts";
 import type { Directory, DirectoryEndpoint } from "./directory.ts";
 import type { EndpointEgress } from "./endpoint/egress.ts";
 import type { Ownership, OwnershipMethod } from "./endpoint/verify.ts";
+import type { Streak } from "./health/streak.ts";
 import type { Announcer } from "./operational/operational.ts";
 import type { PlatformDefaults } from "./policy/section.ts";
 
@@ -24,6 +25,7 @@ export interface Services {
   readonly tasks: TaskQueue;
   readonly ownership: OwnershipAsker;
   readonly operational: Announcer;
+  readonly health: HealthSource;
   readonly rules: DomainRules;
 }
 
@@ -63,6 +65,13 @@ export interface TokenIssuer {
 /** Asks an endpoint whether it wants deliveries. */
 export interface OwnershipAsker {
   ask(endpoint: DirectoryEndpoint, method: OwnershipMethod): Promise<Ownership>;
+}
+
+/** What is known of how endpoints fail, newer than the database has it. */
+export interface HealthSource {
+  streak(endpointKey: number): Streak | null;
+  /** Begins anew, such as when the endpoint is switched on again. */
+  forget(endpointKey: number): void;
 }
 
 /** Where long work is handed over. */

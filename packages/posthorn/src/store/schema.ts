@@ -220,6 +220,19 @@ export interface OperationalEventTable {
   attempt_id: number | null;
 }
 
+/** An endpoint that fails and has not succeeded since. Written from time to time: memory knows the latest. */
+export interface EndpointFailureTable {
+  endpoint_id: number;
+  /** When the first attempt failed. */
+  since: number;
+  /** Attempts that failed since then. */
+  failures: number;
+  last_at: number;
+  /** Percent of the way to being switched off that was warned of. */
+  warned: number;
+  updated_at: number;
+}
+
 export interface Database {
   organisation: OrganisationTable;
   application: ApplicationTable;
@@ -234,4 +247,5 @@ export interface Database {
   revoked_token: RevokedTokenTable;
   task: TaskTable;
   operational_event: OperationalEventTable;
+  endpoint_failure: EndpointFailureTable;
 }

@@ -49,6 +49,7 @@ async function save(
       await announceChange(ctx, tx, application, existing, fields);
       tx.afterCommit(() => {
         ctx.services.directory.invalidate(existing.appKey);
+        if (existing.disabled && !fields.disabled) ctx.services.health.forget(existing.key);
         // What was held while it was off, or failing at the old URL, can go out.
         ctx.services.dispatch.wake(existing.key);
       });
