@@ -1,4 +1,5 @@
 /** The composition root: one node with its store, dispatcher and HTTP server, from a configuration. */
+import { randomUUID } from "node:crypto";
 import { Egress, parseAllowList, parseDenyList, webhookSources } from "@posthorn/egress";
 import type { FastifyInstance } from "fastify";
 import { buildServer, type HttpTimeouts } from "./api/server.ts";
@@ -20,6 +21,8 @@ import { ensureOrganisation } from "./domain/organisation/ensure.ts";
 import type { PlatformDefaults } from "./domain/policy/section.ts";
 import { PosthornError } from "./errors.ts";
 import { IdGenerator } from "./id.ts";
+import { describeFrom } from "./live/describe.ts";
+import { LiveFeed } from "./live/feed.ts";
 import type { Logger } from "./log.ts";
 import { Maintenance } from "./maintenance.ts";
 import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
@@ -32,6 +35,14 @@ export interface PosthornOptions {
   readonly log: Logger;
   /** How long clients may keep the server waiting; shorter in tests. */
   readonly timeouts?: Partial<HttpTimeouts>;
+}
+
+/** What a node is made of before anything runs. */
+interface NodeParts {
+  readonly store: SqliteStore;
+  readonly feed: LiveFeed;
+  readonly ids: IdGenerator;
+  readonly failed: Promise<Error>;
 }
 
 const DAY_MS = 86_400_000;
@@ -83,11 +94,14 @@ export class Posthorn implements AsyncDisposable {
   readonly #operational: OperationalPublisher;
   readonly #health: HealthWatch;
   readonly #maintenance: Maintenance;
+  readonly #feed: LiveFeed;
   #server: FastifyInstance | null = null;
   #url = "";
 
-  private constructor(options: PosthornOptions, store: SqliteStore, ids: IdGenerator, failed: Promise<Error>) {
+  private constructor(options: PosthornOptions, node: NodeParts) {
     const { config, secrets, log } = options;
+    const { store, feed, ids, failed } = node;
+    this.#feed = feed;
     this.#options = options;
     this.#store = store;
     this.failed = failed;
@@ -161,10 +175,18 @@ export class Posthorn implements AsyncDisposable {
   /** Opens the store, takes up what an earlier run left to do, and listens. */
   static async start(options: PosthornOptions): Promise<Posthorn> {
     const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
-    const store = await SqliteStore.open({ path: options.config.databasePath, onFailure: fail });
+    const feed: LiveFeed = new LiveFeed({
+      run: randomUUID(),
+      describe: (messages, endpoints) => describeFrom(store)(messages, endpoints),
+      now: clock.now,
+      setTimer: clock.setTimer,
+      onFailure: (error) => options.log.error({ err: error }, "the live feed has a gap"),
+    });
+    const store = await SqliteStore.open({ path: options.config.databasePath, onFailure: fail, listener: feed });
     let posthorn: Posthorn | null = null;
     try {
-      posthorn = new Posthorn(options, store, new IdGenerator(clock.now, await store.lastKey()), failed);
+      const ids = new IdGenerator(clock.now, await store.lastKey());
+      posthorn = new Posthorn(options, { store, feed, ids, failed });
       await posthorn.#listen();
       await posthorn.#health.load();
       await posthorn.#dispatcher.start();
@@ -201,10 +223,20 @@ export class Posthorn implements AsyncDisposable {
   async #listen(): Promise<void> {
     const { config, log } = this.#options;
     const { services, authenticator } = this;
-    const { corsOrigins, maxPayloadBytes, sourceAddresses } = config;
+    const { corsOrigins, maxPayloadBytes, sourceAddresses, portalFrameAncestors: frameAncestors } = config;
     const sources = sourceAddresses.length === 0 ? null : webhookSources(sourceAddresses, new Date(clock.now()));
     const timeouts = this.#options.timeouts ?? {};
-    this.#server = await buildServer({ services, authenticator, log, corsOrigins, maxPayloadBytes, sources, timeouts });
+    this.#server = await buildServer({
+      services,
+      authenticator,
+      log,
+      corsOrigins,
+      maxPayloadBytes,
+      sources,
+      frameAncestors,
+      feed: this.#feed,
+      timeouts,
+    });
     try {
       this.#url = await this.#server.listen(config.listen);
     } catch (cause) {

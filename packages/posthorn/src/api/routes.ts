@@ -35,6 +35,7 @@ import { verify } from "./endpoint/verify.ts";
 import { createMessage } from "./message/create.ts";
 import { expungeMessageContent } from "./message/expunge-content.ts";
 import { getMessage } from "./message/get.ts";
+import { listDeliveries } from "./message/list-deliveries.ts";
 import { listMessages } from "./message/list.ts";
 import { messageStats } from "./message/stats.ts";
 import { expungeAttemptContent } from "./attempt/expunge-content.ts";
@@ -106,6 +107,7 @@ export const ROUTES: readonly Route[] = [
   createMessage,
   expungeMessageContent,
   getMessage,
+  listDeliveries,
   listMessages,
   messageStats,
   expungeAttemptContent,

@@ -13,6 +13,7 @@ import type { Authenticator } from "../domain/auth/authenticate.ts";
 import { type Actor, type Context, requireAccess, type Services } from "../domain/context.ts";
 import { idempotencyKey, once } from "../domain/idempotency.ts";
 import { PosthornError } from "../errors.ts";
+import type { LiveFeed } from "../live/feed.ts";
 import type { Store } from "../store/store.ts";
 import { VERSION } from "../version.ts";
 import { parseBody, type ParsedBody } from "./body.ts";
@@ -25,7 +26,9 @@ import { registerReference } from "./reference.ts";
 import { noContent, type Reply, reply } from "./reply.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
+import { registerLive } from "./live.ts";
 import { registerSources } from "./sources.ts";
+import { registerWeb, WEB_FOLDER } from "./web.ts";
 import { bodyValidator, queryValidator } from "./validation.ts";
 
 export interface ServerOptions {
@@ -36,6 +39,10 @@ export interface ServerOptions {
   readonly maxPayloadBytes: number;
   /** The document of `/.well-known/webhook-sources.json`; `null`: the operator publishes none. */
   readonly sources: object | null;
+  /** What happens, for those who watch. */
+  readonly feed: LiveFeed;
+  /** Origins that may show the portal in a frame. */
+  readonly frameAncestors: readonly string[];
   /** Shorter ones for tests. */
   readonly timeouts?: Partial<HttpTimeouts>;
 }
@@ -99,7 +106,6 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     if (failure.status === 413) await discard(request.raw);
     return send(answer, failure);
   });
-  app.setNotFoundHandler((request, answer) => send(answer, noSuchRoute(request)));
   await app.register(cors, {
     origin: options.corsOrigins.includes("*") ? "*" : [...options.corsOrigins],
     methods: ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"],
@@ -112,7 +118,13 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   for (const route of ROUTES) registerRoute(app, route, options);
   registerHealth(app, options.services.store);
   registerSources(app, options.sources);
+  registerLive(app, {
+    feed: options.feed,
+    authenticate: (request) => options.authenticator.authenticate(bearerToken(request)),
+  });
   registerReference(app);
+  const page = await registerWeb(app, { folder: WEB_FOLDER, frameAncestors: options.frameAncestors });
+  app.setNotFoundHandler((request, answer) => page(request, answer) ?? send(answer, noSuchRoute(request)));
   return app;
 }
 

@@ -1,6 +1,8 @@
 /** Every named model of the API. */
 import type { TSchema } from "typebox";
 import { ApplicationEgress, ApplicationIn, ApplicationList, ApplicationOut, ApplicationPatch } from "./application.ts";
+import { AttemptDetail } from "./attempt-detail.ts";
+import { MessageDeliveryList, MessageDeliveryOut } from "./delivery.ts";
 import { ApiKeyCreated, ApiKeyIn, ApiKeyList, ApiKeyOut, AppPortalAccessIn, AppPortalAccessOut } from "./auth.ts";
 import { EmptyResponse, HttpError, HttpValidationError } from "./common.ts";
 import {
@@ -85,6 +87,9 @@ export const MODELS: readonly TSchema[] = [
   EndpointMessageList,
   MessageEndpointOut,
   MessageEndpointList,
+  MessageDeliveryOut,
+  MessageDeliveryList,
+  AttemptDetail,
   MessageAttemptOut,
   MessageAttemptList,
   AppPortalAccessIn,

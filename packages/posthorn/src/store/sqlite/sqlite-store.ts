@@ -2,7 +2,16 @@
 import { closeSync, openSync } from "node:fs";
 import { Kysely } from "kysely";
 import type { Database } from "../schema.ts";
-import type { AcceptEntry, AcceptResult, DuePage, EndpointBacklog, RecordEntry, Store, Tx } from "../store.ts";
+import type {
+  AcceptEntry,
+  AcceptResult,
+  CommitListener,
+  DuePage,
+  EndpointBacklog,
+  RecordEntry,
+  Store,
+  Tx,
+} from "../store.ts";
 import { type Lent, threadDialect } from "./dialect.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { ThreadClient } from "./thread-client.ts";
@@ -15,6 +24,8 @@ export interface SqliteStoreOptions {
   readonly readers?: number;
   /** Called when a thread ends that should not: the store is of no use any more and must be opened anew. */
   readonly onFailure?: (error: Error) => void;
+  /** Told what each commit has stored. */
+  readonly listener?: CommitListener;
   /** Upper bound of the file in pages of 4 KiB; for tests of a full disk. */
   readonly maxPages?: number;
 }
@@ -42,7 +53,7 @@ export class SqliteStore implements Store {
   }
 
   /** Opens the file, brings its schema up to date and keeps other processes away from it. */
-  static async open({ path, readers = 1, maxPages, onFailure }: SqliteStoreOptions): Promise<SqliteStore> {
+  static async open({ path, readers = 1, maxPages, onFailure, listener }: SqliteStoreOptions): Promise<SqliteStore> {
     const lock = lockFolder(path);
     const threads: ThreadClient[] = [];
     try {
@@ -54,7 +65,7 @@ export class SqliteStore implements Store {
         threads.push(await ThreadClient.open({ path, role: "reader", maxPages: null }, onFailure));
       }
       const [, hotReader, ...others] = threads;
-      return new SqliteStore(new Writer(writer, path), hotReader!, others, lock);
+      return new SqliteStore(new Writer(writer, path, listener), hotReader!, others, lock);
     } catch (error) {
       await Promise.all(threads.map((thread) => thread.close()));
       lock[Symbol.dispose]();

@@ -1,6 +1,6 @@
 /** Group commit: whatever waits while the disk is busy becomes one transaction. */
 import { StoreError } from "../errors.ts";
-import type { AcceptEntry, AcceptResult, DuePage, EndpointBacklog, RecordEntry } from "../store.ts";
+import type { AcceptEntry, AcceptResult, CommitListener, DuePage, EndpointBacklog, RecordEntry } from "../store.ts";
 import {
   type AcceptStatus,
   acceptResult,
@@ -37,6 +37,7 @@ interface Pending<Entry, Result> {
 export class Writer {
   readonly #thread: ThreadClient;
   readonly #path: string;
+  readonly #listener: CommitListener | null;
   #accepts: Pending<AcceptEntry, AcceptResult>[] = [];
   #records: Pending<RecordEntry, void>[] = [];
   #waitingBytes = 0;
@@ -46,9 +47,10 @@ export class Writer {
   /** Told after a commit that holds something for operational webhooks. */
   onAnnounced: () => void = () => undefined;
 
-  constructor(thread: ThreadClient, path: string) {
+  constructor(thread: ThreadClient, path: string, listener: CommitListener | null = null) {
     this.#thread = thread;
     this.#path = path;
+    this.#listener = listener;
   }
 
   accept(entry: AcceptEntry): Promise<AcceptResult> {
@@ -126,6 +128,7 @@ export class Writer {
       const result = await this.#thread.request<"batch">({ op: "batch", batch }, [
         batch.payloads.buffer as ArrayBuffer,
       ]);
+      if (this.#listener?.wanted === true) this.#tell(this.#listener, accepts, records, result);
       this.#settle(accepts, records, result);
       if (result.announced) this.onAnnounced();
     } catch (error) {
@@ -144,6 +147,20 @@ export class Writer {
     }
     this.#waitingBytes -= bytes;
     return this.#accepts.splice(0, entries);
+  }
+
+  #tell(
+    listener: CommitListener,
+    accepts: readonly Pending<AcceptEntry, AcceptResult>[],
+    records: readonly Pending<RecordEntry, void>[],
+    result: BatchResult,
+  ): void {
+    const stored = accepts.filter((_, index) => (result.accepts?.[index] ?? "stored") === "stored");
+    const recorded = records.filter((_, index) => !result.records?.[index]);
+    listener.committed(
+      stored.map(({ entry }) => entry),
+      recorded.map(({ entry }) => entry),
+    );
   }
 
   #settle(
