@@ -1,6 +1,13 @@
 /** Every named model of the API. */
 import type { TSchema } from "typebox";
-import { ApplicationEgress, ApplicationIn, ApplicationList, ApplicationOut, ApplicationPatch } from "./application.ts";
+import {
+  ApplicationEgress,
+  ApplicationEgressIn,
+  ApplicationIn,
+  ApplicationList,
+  ApplicationOut,
+  ApplicationPatch,
+} from "./application.ts";
 import { AttemptDetail } from "./attempt-detail.ts";
 import { MessageDeliveryList, MessageDeliveryOut } from "./delivery.ts";
 import { ApiKeyCreated, ApiKeyIn, ApiKeyList, ApiKeyOut, AppPortalAccessIn, AppPortalAccessOut } from "./auth.ts";
@@ -56,6 +63,7 @@ export const MODELS: readonly TSchema[] = [
   ApplicationOut,
   ApplicationList,
   ApplicationEgress,
+  ApplicationEgressIn,
   EventTypeIn,
   EventTypeUpsertIn,
   EventTypePatch,

@@ -5,11 +5,12 @@ import type { Tx } from "../../store/store.ts";
 import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, type Context, write } from "../context.ts";
-import { announceEndpoint } from "../operational/operational.ts";
+import { announceEndpoint, isCustomers } from "../operational/operational.ts";
 import { disabledByHand, disabledJson } from "./disabled.ts";
 import { checkEventTypes, checkUrl, type Endpoint, type EndpointInput, toColumns, uidClash } from "./endpoint.ts";
 import { checkHeaders, type HeaderMap, sealHeaders } from "./headers.ts";
 import { checkSecret, insertSecret } from "./secret.ts";
+import { verificationJson } from "./verification.ts";
 
 export interface CreateEndpoint extends EndpointInput {
   readonly app: string;
@@ -48,6 +49,7 @@ export async function insertEndpoint(
         app_id: appKey,
         headers_sealed: sealHeaders(ctx, headers),
         egress_sealed: null,
+        verification_json: requiredOfNew(ctx),
         disabled_json: fields.disabled ? disabledJson(disabledByHand(at)) : null,
         created_at: at,
         updated_at: at,
@@ -62,6 +64,13 @@ export async function insertEndpoint(
     throw isUniqueViolation(error) ? uidClash(fields.uid, error) : error;
   }
   return { ...checked, key, id, appKey, createdAt: at, updatedAt: at };
+}
+
+/** What the platform asks of new endpoints of customers. */
+function requiredOfNew(ctx: Context): string | null {
+  const { verification } = ctx.services.rules.policyDefaults;
+  if (verification === "off" || !isCustomers(ctx)) return null;
+  return verificationJson({ required: verification, proof: null });
 }
 
 /** Endpoints of one application at most. Every one of them is looked at for each message. */

@@ -5,6 +5,7 @@ import { getApplication } from "../application/find.ts";
 import { atomically, type Call, type Context, write } from "../context.ts";
 import { announceEndpoint } from "../operational/operational.ts";
 import { insertEndpoint } from "./create.ts";
+import { originOf, toVerification, verificationJson } from "./verification.ts";
 import { disabledByHand, disabledJson } from "./disabled.ts";
 import { checkEventTypes, checkUrl, type Endpoint, type EndpointInput, toColumns, uidClash } from "./endpoint.ts";
 import { type EndpointRef, findEndpoint, getEndpoint } from "./find.ts";
@@ -46,6 +47,7 @@ async function save(
     await write(ctx, async (tx) => {
       const columns = { ...toColumns(fields), ...switchColumns(existing, fields, updatedAt), updated_at: updatedAt };
       await tx.db.updateTable("endpoint").set(columns).where("id", "=", existing.key).execute();
+      if (originOf(url) !== originOf(existing.url)) await forgetProof(tx, existing.key);
       await announceChange(ctx, tx, application, existing, fields);
       tx.afterCommit(() => {
         ctx.services.directory.invalidate(existing.appKey);
@@ -78,4 +80,16 @@ async function announceChange(
   if (fields.disabled === existing.disabled) return;
   if (fields.disabled) await announceEndpoint(ctx, tx, "endpoint.disabled", subject, { trigger: "manual" });
   else await announceEndpoint(ctx, tx, "endpoint.enabled", subject, { trigger: "manual" });
+}
+
+/** What another host said of wanting deliveries says nothing about this one. */
+async function forgetProof({ db }: Tx, endpointKey: number): Promise<void> {
+  const row = await db
+    .selectFrom("endpoint")
+    .select("verification_json")
+    .where("id", "=", endpointKey)
+    .executeTakeFirstOrThrow();
+  const { required } = toVerification(row.verification_json);
+  const verification_json = verificationJson({ required, proof: null });
+  await db.updateTable("endpoint").set({ verification_json }).where("id", "=", endpointKey).execute();
 }

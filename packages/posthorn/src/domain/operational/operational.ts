@@ -41,8 +41,8 @@ export function operational(ctx: Context): Context {
   return { ...ctx, applicationKind: APPLICATION_KIND.operational };
 }
 
-/** Whether what happens to applications of this context is announced: those of customers only, so that nothing feeds on itself. */
-export function isAnnounced(ctx: Context): boolean {
+/** Whether the context is about applications of customers. Only what happens to those is announced, so that nothing feeds on itself. */
+export function isCustomers(ctx: Context): boolean {
   return (ctx.applicationKind ?? APPLICATION_KIND.customer) === APPLICATION_KIND.customer;
 }
 
@@ -54,7 +54,7 @@ export async function announceEndpoint(
   subject: EndpointSubject,
   more: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
-  if (!isAnnounced(ctx)) return;
+  if (!isCustomers(ctx)) return;
   const { application, endpoint } = subject;
   const data = { appId: application.id, appUid: application.uid, endpointId: endpoint.id, endpointUid: endpoint.uid };
   await ctx.services.operational.announce(tx, { orgId: ctx.actor.orgId, type, data: { ...data, ...more } });
