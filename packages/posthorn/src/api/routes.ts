@@ -68,6 +68,12 @@ import { setApplicationPolicy } from "./policy/set-application-policy.ts";
 import { setEndpointPolicy } from "./policy/set-endpoint-policy.ts";
 import { getTask } from "./task/get.ts";
 import { listTasks } from "./task/list.ts";
+import { deleteFilter } from "./endpoint/delete-filter.ts";
+import { explainEndpointFilter } from "./endpoint/explain-filter.ts";
+import { getFilter } from "./endpoint/get-filter.ts";
+import { setFilter } from "./endpoint/set-filter.ts";
+import { explainFilter } from "./filter/explain.ts";
+import { messageMatching } from "./message/matching.ts";
 import type { Route } from "./route.ts";
 
 export const ROUTES: readonly Route[] = [
@@ -104,12 +110,18 @@ export const ROUTES: readonly Route[] = [
   deleteEgress,
   verify,
   upsertEndpoint,
+  getFilter,
+  setFilter,
+  deleteFilter,
+  explainEndpointFilter,
+  explainFilter,
   createMessage,
   expungeMessageContent,
   getMessage,
   listDeliveries,
   listMessages,
   messageStats,
+  messageMatching,
   expungeAttemptContent,
   getAttempt,
   listAttemptedDestinations,

@@ -8,12 +8,14 @@ import { createSigner, type StandardSigner } from "@posthorn/webhooks";
 import type { Selectable } from "kysely";
 import { LRUCache } from "lru-cache";
 import type { LanePolicies, LanePolicy } from "../dispatch/policy.ts";
+import { type CompiledFilter, compileFilter } from "../filter/compile.ts";
 import { keyOfId } from "../id.ts";
 import { APPLICATION_KIND, type ApplicationTable, type EndpointTable } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
 import { masked } from "./attempt/mask.ts";
 import { authHeaderNames, type EndpointEgress, type EndpointProxy } from "./endpoint/egress.ts";
+import type { Transformation } from "./endpoint/transformation.ts";
 import { type Grant, grantOf, toVerification } from "./endpoint/verification.ts";
 import { EndpointPolicy } from "./policy/endpoint-policy.ts";
 import { layerOf, over, platformPolicy } from "./policy/resolve.ts";
@@ -37,10 +39,16 @@ export class DirectoryEndpoint {
   /** When the oldest secret of a rotation ends and the entry must be loaded anew. */
   readonly signerExpiresAt: number;
   readonly #below: ApplicationSettings;
+  /** Whether it has a filter. */
+  readonly filtered: boolean;
   readonly #vault: Vault;
+  readonly #filterJson: string | null;
+  readonly #sealedTransformation: Uint8Array | null;
   readonly #sealedHeaders: Uint8Array | null;
   readonly #sealedEgress: Uint8Array | null;
   readonly #sealedSecrets: readonly Uint8Array[];
+  #filter: CompiledFilter | null = null;
+  #transformation: Transformation | null = null;
   #headers: readonly string[] | null = null;
   #maskedHeaders: readonly (string | null)[] | null = null;
   #ownEgress: EndpointEgress | null = null;
@@ -67,10 +75,25 @@ export class DirectoryEndpoint {
     this.grant = grantOf(toVerification(row.verification_json), values.verification, row.url);
     this.policy = new EndpointPolicy(values, { tenant: row.app_id, url: row.url, perMinute: this.grant.perMinute });
     this.#below = below;
+    this.filtered = row.filter_json !== null;
     this.#vault = vault;
+    this.#filterJson = row.filter_json;
+    this.#sealedTransformation = row.transformation_enabled === 1 ? row.transformation_sealed : null;
     this.#sealedHeaders = row.headers_sealed;
     this.#sealedEgress = row.egress_sealed;
     this.#sealedSecrets = secrets.map((secret) => secret.secret_sealed);
+  }
+
+  /** What it wants of the content of messages; `null`: anything. Compiled when it is first asked for. */
+  get filter(): CompiledFilter | null {
+    if (this.#filterJson === null) return null;
+    return (this.#filter ??= compileFilter(this.#filterJson));
+  }
+
+  /** How messages are changed on their way to it; `null`: they are not. The same object each time. */
+  get transformation(): Transformation | null {
+    if (this.#sealedTransformation === null) return null;
+    return (this.#transformation ??= JSON.parse(this.#vault.open(this.#sealedTransformation)) as Transformation);
   }
 
   /** Flat list of names and values, in the case they were given; less those that the credentials set. */
@@ -356,7 +379,7 @@ interface LoadedApplication {
   freshUntil: number;
 }
 
-/** Whether an endpoint wants messages of this type and these channels. A switched-off endpoint still matches: its deliveries are held. */
+/** Whether an endpoint wants messages of this type and these channels; its filter is asked apart: see `message/match.ts`. */
 export function matches(endpoint: DirectoryEndpoint, eventType: string, channels: readonly string[] | null): boolean {
   if (endpoint.eventTypes !== null && !endpoint.eventTypes.has(eventType)) return false;
   if (endpoint.channels === null) return true;

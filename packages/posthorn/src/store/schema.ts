@@ -95,6 +95,11 @@ export interface EndpointTable {
   disabled_json: string | null;
   /** What it proved of wanting deliveries; `null`: nothing. */
   verification_json: string | null;
+  /** The filter as it was given; `null`: none. */
+  filter_json: string | null;
+  /** JSON of code and variables; `null`: none. */
+  transformation_sealed: Uint8Array | null;
+  transformation_enabled: Generated<number>;
   created_at: number;
   updated_at: number;
   deleted_at: number | null;

@@ -31,6 +31,14 @@ import {
 import { EndpointEgressIn, EndpointEgressOut, EndpointVerifyIn, EndpointVerifyOut } from "./endpoint-egress.ts";
 import { EventTypeIn, EventTypeList, EventTypeOut, EventTypePatch, EventTypeUpsertIn } from "./event-type.ts";
 import {
+  EndpointFilterExplainIn,
+  EndpointFilterIn,
+  EndpointFilterOut,
+  FilterExplainIn,
+  FilterExplanationOut,
+  MessageMatchingOut,
+} from "./filter.ts";
+import {
   EndpointMessageList,
   EndpointMessageOut,
   MessageAttemptList,
@@ -100,6 +108,12 @@ export const MODELS: readonly TSchema[] = [
   AttemptDetail,
   MessageAttemptOut,
   MessageAttemptList,
+  EndpointFilterIn,
+  EndpointFilterOut,
+  EndpointFilterExplainIn,
+  FilterExplainIn,
+  FilterExplanationOut,
+  MessageMatchingOut,
   AppPortalAccessIn,
   AppPortalAccessOut,
   ApiKeyIn,

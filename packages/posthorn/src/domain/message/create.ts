@@ -4,8 +4,9 @@ import type { DueDelivery, IdempotencyKey } from "../../store/store.ts";
 import type { ApplicationInput } from "../application/application.ts";
 import { insertApplication } from "../application/create.ts";
 import { type Call, type Context } from "../context.ts";
-import { type DirectoryApplication, matches } from "../directory.ts";
+import type { DirectoryApplication } from "../directory.ts";
 import { storedMessage } from "./find.ts";
+import { matchEndpoints } from "./match.ts";
 import type { Message } from "./message.ts";
 
 export interface CreateMessage {
@@ -35,8 +36,8 @@ export async function createMessage({ ctx, input }: Call<CreateMessage>): Promis
   const now = ctx.services.now();
   checkLimits(ctx, input, now);
   const application = await findOrCreateApplication(ctx, input);
-  const endpointIds = matchingEndpoints(application, input);
   const { key, id } = ctx.services.ids.next("msg_");
+  const { endpointIds, unmatchedJson } = matchEndpoints(application, { ...input, id, time: now });
   const due = input.deliverAt ?? now;
   const result = await ctx.services.store.accept({
     id: key,
@@ -51,7 +52,7 @@ export async function createMessage({ ctx, input }: Call<CreateMessage>): Promis
     expiresAt: input.retentionMs === null ? null : due + input.retentionMs,
     deliverAt: input.deliverAt,
     orderingKey: null,
-    unmatchedJson: null,
+    unmatchedJson,
     requestJson: null,
     due,
     endpointIds,
@@ -111,14 +112,6 @@ async function findOrCreateApplication(ctx: Context, input: CreateMessage): Prom
   const created = await directory.find(ctx.actor.orgId, input.app);
   if (created === null) throw notFound("application");
   return created;
-}
-
-function matchingEndpoints(application: DirectoryApplication, input: CreateMessage): number[] {
-  const keys: number[] = [];
-  for (const endpoint of application.endpoints.values()) {
-    if (matches(endpoint, input.eventType, input.channels)) keys.push(endpoint.key);
-  }
-  return keys;
 }
 
 function firstJob(

@@ -7,11 +7,12 @@ import {
   type Batch,
   type BatchResult,
   type Cell,
+  type DatabaseThread,
   encodeAccept,
   encodeRecord,
   type ThreadFailure,
 } from "./protocol.ts";
-import { type ThreadClient, toStoreError } from "./thread-client.ts";
+import { toStoreError } from "./thread-client.ts";
 
 /** Rows in one commit at most; more wait for the next, so that no commit holds the disk for long. */
 const MAX_BATCH_ROWS = 1000;
@@ -24,6 +25,11 @@ const GATHER_MS = 2;
 /** What counts as load: a last batch of at least this many rows. */
 const GATHER_FROM_ROWS = 16;
 
+export interface WriterOptions {
+  readonly gather?: Gather | undefined;
+  readonly listener?: CommitListener | null | undefined;
+}
+
 interface Pending<Entry, Result> {
   readonly entry: Entry;
   readonly resolve: (result: Result) => void;
@@ -35,9 +41,10 @@ interface Pending<Entry, Result> {
  * look-ups that must see every outcome recorded before them. One turn at a time has the connection.
  */
 export class Writer {
-  readonly #thread: ThreadClient;
+  readonly #thread: DatabaseThread;
   readonly #path: string;
   readonly #listener: CommitListener | null;
+  readonly #gather: Gather;
   #accepts: Pending<AcceptEntry, AcceptResult>[] = [];
   #records: Pending<RecordEntry, void>[] = [];
   #waitingBytes = 0;
@@ -47,10 +54,11 @@ export class Writer {
   /** Told after a commit that holds something for operational webhooks. */
   onAnnounced: () => void = () => undefined;
 
-  constructor(thread: ThreadClient, path: string, listener: CommitListener | null = null) {
+  constructor(thread: DatabaseThread, path: string, options: WriterOptions = {}) {
     this.#thread = thread;
     this.#path = path;
-    this.#listener = listener;
+    this.#listener = options.listener ?? null;
+    this.#gather = options.gather ?? gather;
   }
 
   accept(entry: AcceptEntry): Promise<AcceptResult> {
@@ -112,7 +120,7 @@ export class Writer {
     if (this.#flushQueued) return;
     this.#flushQueued = true;
     void this.exclusive(async () => {
-      await gather(this.#lastBatchRows >= GATHER_FROM_ROWS);
+      await this.#gather(this.#lastBatchRows >= GATHER_FROM_ROWS);
       this.#flushQueued = false;
       await this.#flush();
       if (this.#accepts.length + this.#records.length > 0) this.#queueFlush();
@@ -199,6 +207,8 @@ function toBatch(
 }
 
 /** Waits for the end of this turn of the event loop, or under load a little longer. */
+export type Gather = (underLoad: boolean) => Promise<void>;
+
 function gather(underLoad: boolean): Promise<void> {
   return new Promise((resolve) => {
     if (underLoad) setTimeout(resolve, GATHER_MS);
