@@ -17,11 +17,13 @@ type Resources = Readonly<Record<string, Readonly<Record<string, (...args: reado
 export function sdkOf(version: SdkVersion, url: string, token: string, recorder: Recorder): Sdk {
   // One retry far away: an answer of 5xx or a broken connection is what a test must see, at once.
   const options = { serverUrl: url, fetch: recorder.fetch, retryScheduleInMs: [] };
-  const client = (version === 1 ? new Svix1(token, options) : new Svix(token, options)) as unknown as Resources;
+  const newer = new Svix(token, options) as unknown as Resources;
+  const older = new Svix1(token, options) as unknown as Resources;
   return (key, ...args) => {
     const operation = OPERATIONS.find((candidate) => keyOf(candidate) === key);
     if (operation === undefined) throw new Error(`The inventory has no operation ${key}.`);
-    const resource = client[operation.resource]!;
+    // What the older one never had is called with the newer one.
+    const resource = (version === 1 && operation.v1method !== null ? older : newer)[operation.resource]!;
     const name = operation.method in resource ? operation.method : operation.v1method!;
     return resource[name]!(...args);
   };

@@ -8,7 +8,7 @@ import type { Endpoint } from "../domain/endpoint/endpoint.ts";
 import type { EgressFacts } from "../domain/endpoint/get-egress.ts";
 import type { EventType } from "../domain/event-type/event-type.ts";
 import type { Message } from "../domain/message/message.ts";
-import type { Task } from "../domain/task/task.ts";
+import { publicStatus, type Task } from "../domain/task/task.ts";
 import { JsonText } from "./reply.ts";
 
 /** RFC 3339 in UTC, of Unix milliseconds. */
@@ -165,8 +165,8 @@ export function attemptOut(attempt: Attempt, { withContent }: MessageOptions): o
   return JsonText.withMember(fields, "msg", messageOut(attempt.message, { withContent }).text);
 }
 
-export function taskOut({ id, status, kind, updatedAt }: Task): object {
-  return { id, status, task: kind, updatedAt: dateTime(updatedAt) };
+export function taskOut({ id, state, kind, updatedAt }: Task): object {
+  return { id, status: publicStatus(state), task: kind, updatedAt: dateTime(updatedAt) };
 }
 
 export function backgroundTaskOut(task: Task): object {

@@ -30,6 +30,8 @@ export class DirectoryEndpoint {
   readonly eventTypes: ReadonlySet<string> | null;
   /** `null`: messages with and without channels. */
   readonly channels: ReadonlySet<string> | null;
+  /** The target of one replay: no message matches it. */
+  readonly oneOff: boolean;
   /** When the oldest secret of a rotation ends and the entry must be loaded anew. */
   readonly signerExpiresAt: number;
   readonly #vault: Vault;
@@ -55,6 +57,7 @@ export class DirectoryEndpoint {
     this.egressAllow = row.egress_allow;
     this.eventTypes = setOf(row.event_types_json);
     this.channels = setOf(row.channels_json);
+    this.oneOff = row.replay_task_id !== null;
     this.signerExpiresAt = earliest(secrets.map((secret) => secret.expires_at ?? Number.POSITIVE_INFINITY));
     this.policy = new EndpointPolicy(over(below, layerOf(row), "endpoint"), { tenant: row.app_id, url: row.url });
     this.#vault = vault;
@@ -284,7 +287,7 @@ interface LoadedApplication {
 
 /** Whether an endpoint wants messages of this type and these channels. A switched-off endpoint still matches: its deliveries are held. */
 export function matches(endpoint: DirectoryEndpoint, eventType: string, channels: readonly string[] | null): boolean {
-  if (endpoint.eventTypes !== null && !endpoint.eventTypes.has(eventType)) return false;
+  if (endpoint.oneOff || (endpoint.eventTypes !== null && !endpoint.eventTypes.has(eventType))) return false;
   if (endpoint.channels === null) return true;
   return channels !== null && channels.some((channel) => endpoint.channels!.has(channel));
 }

@@ -1,7 +1,15 @@
 /** Every named model of the API. */
 import type { TSchema } from "typebox";
 import { ApplicationEgress, ApplicationIn, ApplicationList, ApplicationOut, ApplicationPatch } from "./application.ts";
-import { ApiKeyCreated, ApiKeyIn, ApiKeyList, ApiKeyOut, AppPortalAccessIn, AppPortalAccessOut } from "./auth.ts";
+import {
+  ApiKeyCreated,
+  ApiKeyIn,
+  ApiKeyList,
+  ApiKeyOut,
+  AppPortalAccessIn,
+  AppPortalAccessOut,
+  ApplicationTokenExpireIn,
+} from "./auth.ts";
 import { EmptyResponse, HttpError, HttpValidationError } from "./common.ts";
 import {
   EndpointHeadersIn,
@@ -22,6 +30,8 @@ import {
 import { EndpointEgressIn, EndpointEgressOut, EndpointVerifyIn, EndpointVerifyOut } from "./endpoint-egress.ts";
 import { EventTypeIn, EventTypeList, EventTypeOut, EventTypePatch, EventTypeUpsertIn } from "./event-type.ts";
 import {
+  BulkExpungeContentsIn,
+  BulkExpungeContentsOut,
   EndpointMessageList,
   EndpointMessageOut,
   MessageAttemptList,
@@ -32,8 +42,18 @@ import {
   MessageList,
   MessageOut,
 } from "./message.ts";
+import {
+  BulkReplayIn,
+  ReplayJobDetailOut,
+  ReplayJobIn,
+  ReplayJobList,
+  ReplayJobOut,
+  ReplayPlanIn,
+  ReplayPlanOut,
+  ReplayTargetIn,
+} from "./replay.ts";
+import { BackgroundTaskList, BackgroundTaskOut, ExpungeAllContentsOut, RecoverOut, ReplayOut } from "./task.ts";
 import { POLICY_MODELS } from "./policy/policy.ts";
-import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
 
 export const MODELS: readonly TSchema[] = [
   HttpError,
@@ -87,4 +107,16 @@ export const MODELS: readonly TSchema[] = [
   ReplayOut,
   BackgroundTaskOut,
   BackgroundTaskList,
+  ExpungeAllContentsOut,
+  ReplayTargetIn,
+  ReplayPlanIn,
+  ReplayPlanOut,
+  ReplayJobIn,
+  ReplayJobOut,
+  ReplayJobDetailOut,
+  ReplayJobList,
+  BulkReplayIn,
+  BulkExpungeContentsIn,
+  BulkExpungeContentsOut,
+  ApplicationTokenExpireIn,
 ];

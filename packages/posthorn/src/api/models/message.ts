@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { ApplicationIn } from "./application.ts";
-import { ChannelName, DateTime, listOf, Name, nullable, ref, TagName, uidWithout } from "./common.ts";
+import { ChannelName, DateTime, listOf, Name, nullable, ref, TagName, Uid, uidWithout } from "./common.ts";
 import { endpointOutFields } from "./endpoint.ts";
 
 const Payload = Type.Object(
@@ -106,3 +106,21 @@ export const MessageAttemptOut = Type.Object(
 );
 
 export const MessageAttemptList = listOf(MessageAttemptOut);
+
+export const BulkExpungeContentsIn = Type.Object(
+  {
+    ids: Type.Optional(
+      Type.Array(Uid, { maxItems: 1000, uniqueItems: true, description: "Ids or event ids of messages." }),
+    ),
+  },
+  { $id: "BulkExpungeContentsIn" },
+);
+
+export const BulkExpungeContentsOut = Type.Object(
+  {
+    results: Type.Record(Type.String(), Type.Union([Type.Literal("expunged"), Type.Literal("not-found")]), {
+      description: "By what was given.",
+    }),
+  },
+  { $id: "BulkExpungeContentsOut" },
+);
