@@ -38,6 +38,7 @@ import { createMessage } from "./message/create.ts";
 import { expungeAllContents } from "./message/expunge-all-contents.ts";
 import { expungeMessageContent } from "./message/expunge-content.ts";
 import { getMessage } from "./message/get.ts";
+import { listDeliveries } from "./message/list-deliveries.ts";
 import { listMessages } from "./message/list.ts";
 import { messageStats } from "./message/stats.ts";
 import { expungeAttemptContent } from "./attempt/expunge-content.ts";
@@ -107,6 +108,7 @@ export const ROUTES: readonly Route[] = [
   createMessage,
   expungeMessageContent,
   getMessage,
+  listDeliveries,
   listMessages,
   messageStats,
   expungeAttemptContent,

@@ -12,6 +12,7 @@ import { keyOfId } from "../id.ts";
 import { APPLICATION_KIND, type ApplicationTable, type EndpointTable } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
+import { masked } from "./attempt/mask.ts";
 import { authHeaderNames, type EndpointEgress } from "./endpoint/egress.ts";
 import { EndpointPolicy } from "./policy/endpoint-policy.ts";
 import { layerOf, over, platformPolicy } from "./policy/resolve.ts";
@@ -39,6 +40,7 @@ export class DirectoryEndpoint {
   readonly #sealedEgress: Uint8Array | null;
   readonly #sealedSecrets: readonly Uint8Array[];
   #headers: readonly string[] | null = null;
+  #maskedHeaders: readonly (string | null)[] | null = null;
   #egress: EndpointEgress | null = null;
   #signer: StandardSigner | null = null;
 
@@ -73,6 +75,15 @@ export class DirectoryEndpoint {
         ? []
         : flatten(this.#vault.open(this.#sealedHeaders), authHeaderNames(this.egress.auth));
     return this.#headers;
+  }
+
+  /** As `headers`, and those of the credentials, with `null` in place of what may not be kept in the clear. */
+  get maskedHeaders(): readonly (string | null)[] {
+    this.#maskedHeaders ??= [
+      ...masked(this.headers),
+      ...authHeaderNames(this.egress.auth).flatMap((name) => [name, null]),
+    ];
+    return this.#maskedHeaders;
   }
 
   /** Credentials, TLS settings and proxy. The same object each time: the HTTP client keeps what it makes of it. */

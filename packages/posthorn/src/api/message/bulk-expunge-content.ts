@@ -1,5 +1,5 @@
 import { expungeMessages } from "../../domain/message/expunge.ts";
-import { BulkExpungeContentsIn, BulkExpungeContentsOut } from "../models/message.ts";
+import { BulkExpungeContentsIn, BulkExpungeContentsOut } from "../models/replay.ts";
 import { ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
 

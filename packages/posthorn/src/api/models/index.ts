@@ -1,15 +1,9 @@
 /** Every named model of the API. */
 import type { TSchema } from "typebox";
 import { ApplicationEgress, ApplicationIn, ApplicationList, ApplicationOut, ApplicationPatch } from "./application.ts";
-import {
-  ApiKeyCreated,
-  ApiKeyIn,
-  ApiKeyList,
-  ApiKeyOut,
-  AppPortalAccessIn,
-  AppPortalAccessOut,
-  ApplicationTokenExpireIn,
-} from "./auth.ts";
+import { AttemptDetail } from "./attempt-detail.ts";
+import { MessageDeliveryList, MessageDeliveryOut } from "./delivery.ts";
+import { ApiKeyCreated, ApiKeyIn, ApiKeyList, ApiKeyOut, AppPortalAccessIn, AppPortalAccessOut } from "./auth.ts";
 import { EmptyResponse, HttpError, HttpValidationError } from "./common.ts";
 import {
   EndpointHeadersIn,
@@ -30,8 +24,6 @@ import {
 import { EndpointEgressIn, EndpointEgressOut, EndpointVerifyIn, EndpointVerifyOut } from "./endpoint-egress.ts";
 import { EventTypeIn, EventTypeList, EventTypeOut, EventTypePatch, EventTypeUpsertIn } from "./event-type.ts";
 import {
-  BulkExpungeContentsIn,
-  BulkExpungeContentsOut,
   EndpointMessageList,
   EndpointMessageOut,
   MessageAttemptList,
@@ -42,17 +34,8 @@ import {
   MessageList,
   MessageOut,
 } from "./message.ts";
-import {
-  BulkReplayIn,
-  ReplayJobDetailOut,
-  ReplayJobIn,
-  ReplayJobList,
-  ReplayJobOut,
-  ReplayPlanIn,
-  ReplayPlanOut,
-  ReplayTargetIn,
-} from "./replay.ts";
-import { BackgroundTaskList, BackgroundTaskOut, ExpungeAllContentsOut, RecoverOut, ReplayOut } from "./task.ts";
+import { REPLAY_MODELS } from "./replay.ts";
+import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
 import { POLICY_MODELS } from "./policy/policy.ts";
 
 export const MODELS: readonly TSchema[] = [
@@ -95,6 +78,9 @@ export const MODELS: readonly TSchema[] = [
   EndpointMessageList,
   MessageEndpointOut,
   MessageEndpointList,
+  MessageDeliveryOut,
+  MessageDeliveryList,
+  AttemptDetail,
   MessageAttemptOut,
   MessageAttemptList,
   AppPortalAccessIn,
@@ -107,16 +93,5 @@ export const MODELS: readonly TSchema[] = [
   ReplayOut,
   BackgroundTaskOut,
   BackgroundTaskList,
-  ExpungeAllContentsOut,
-  ReplayTargetIn,
-  ReplayPlanIn,
-  ReplayPlanOut,
-  ReplayJobIn,
-  ReplayJobOut,
-  ReplayJobDetailOut,
-  ReplayJobList,
-  BulkReplayIn,
-  BulkExpungeContentsIn,
-  BulkExpungeContentsOut,
-  ApplicationTokenExpireIn,
+  ...REPLAY_MODELS,
 ];

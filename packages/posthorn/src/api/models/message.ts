@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { ApplicationIn } from "./application.ts";
-import { ChannelName, DateTime, listOf, Name, nullable, ref, TagName, Uid, uidWithout } from "./common.ts";
+import { ChannelName, DateTime, listOf, Name, nullable, ref, TagName, uidWithout } from "./common.ts";
+import { AttemptDetail } from "./attempt-detail.ts";
 import { endpointOutFields } from "./endpoint.ts";
 
 const Payload = Type.Object(
@@ -101,26 +102,13 @@ export const MessageAttemptOut = Type.Object(
     errorCode: nullable(Type.String({ description: "Class of the failure." })),
     timestamp: DateTime,
     msg: Type.Optional(ref(MessageOut)),
+    detail: Type.Optional(nullable(ref(AttemptDetail))),
   },
-  { $id: "MessageAttemptOut", description: "One try to deliver a message." },
+  {
+    $id: "MessageAttemptOut",
+    description:
+      "One try to deliver a message. `detail` is there where one attempt is asked for, and null once its content was deleted.",
+  },
 );
 
 export const MessageAttemptList = listOf(MessageAttemptOut);
-
-export const BulkExpungeContentsIn = Type.Object(
-  {
-    ids: Type.Optional(
-      Type.Array(Uid, { maxItems: 1000, uniqueItems: true, description: "Ids or event ids of messages." }),
-    ),
-  },
-  { $id: "BulkExpungeContentsIn" },
-);
-
-export const BulkExpungeContentsOut = Type.Object(
-  {
-    results: Type.Record(Type.String(), Type.Union([Type.Literal("expunged"), Type.Literal("not-found")]), {
-      description: "By what was given.",
-    }),
-  },
-  { $id: "BulkExpungeContentsOut" },
-);

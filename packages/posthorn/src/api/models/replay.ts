@@ -1,8 +1,10 @@
-import { Type } from "typebox";
+/** Models of replays, and of what is deleted or ended for good. */
+import { type TSchema, Type } from "typebox";
 import { STATUS } from "../../domain/delivery/delivery.ts";
 import { TASK_STATES } from "../../domain/task/task.ts";
-import { ChannelName, DateTime, listOf, Name, nullable, ref, Secret, StringMap, TagName, Url } from "./common.ts";
-import { TaskKindModel } from "./task.ts";
+import { ChannelName, DateTime, listOf, Name, nullable, ref, Secret, StringMap, TagName, Uid, Url } from "./common.ts";
+import { ApplicationTokenExpireIn } from "./auth.ts";
+import { ExpungeAllContentsOut, TaskKindModel } from "./task.ts";
 
 const StatusWord = Type.Union(Object.keys(STATUS).map((name) => Type.Literal(name as keyof typeof STATUS)));
 const CodeClass = Type.Union([0, 100, 200, 300, 400, 500].map((code) => Type.Literal(code)));
@@ -187,3 +189,36 @@ export const BulkReplayIn = Type.Object(
   },
   { $id: "BulkReplayIn", description: "Deliveries of the endpoint that fit all of these are sent again, by hand." },
 );
+
+export const BulkExpungeContentsIn = Type.Object(
+  {
+    ids: Type.Optional(
+      Type.Array(Uid, { maxItems: 1000, uniqueItems: true, description: "Ids or event ids of messages." }),
+    ),
+  },
+  { $id: "BulkExpungeContentsIn" },
+);
+
+export const BulkExpungeContentsOut = Type.Object(
+  {
+    results: Type.Record(Type.String(), Type.Union([Type.Literal("expunged"), Type.Literal("not-found")]), {
+      description: "By what was given.",
+    }),
+  },
+  { $id: "BulkExpungeContentsOut" },
+);
+
+export const REPLAY_MODELS: readonly TSchema[] = [
+  ReplayTargetIn,
+  ReplayPlanIn,
+  ReplayPlanOut,
+  ReplayJobIn,
+  ReplayJobOut,
+  ReplayJobDetailOut,
+  ReplayJobList,
+  BulkReplayIn,
+  BulkExpungeContentsIn,
+  BulkExpungeContentsOut,
+  ExpungeAllContentsOut,
+  ApplicationTokenExpireIn,
+];

@@ -3,6 +3,8 @@ import type { LanePolicy } from "../../dispatch/policy.ts";
 import { breakerPolicy } from "./breaker.ts";
 import { orderPolicy } from "./order.ts";
 import { retryPolicy } from "./retry.ts";
+import { SuccessRule } from "./success-rule.ts";
+import type { SuccessValues } from "./success.ts";
 import type { PolicyValues } from "./sections.ts";
 
 /** Where the endpoint stands, for the lane. */
@@ -17,6 +19,7 @@ export class EndpointPolicy {
   readonly values: PolicyValues;
   readonly #place: PolicyPlace;
   #lane: LanePolicy | null = null;
+  #success: SuccessRule | null = null;
 
   constructor(values: PolicyValues, place: PolicyPlace) {
     this.values = values;
@@ -27,6 +30,12 @@ export class EndpointPolicy {
   get lane(): LanePolicy {
     this.#lane ??= laneOf(this.values, this.#place);
     return this.#lane;
+  }
+
+  /** What judges answers. */
+  get success(): SuccessRule {
+    this.#success ??= successRule(this.values.success);
+    return this.#success;
   }
 }
 
@@ -40,4 +49,16 @@ function laneOf({ retry, limits, breaker, order }: PolicyValues, { tenant, url }
     breaker: breakerPolicy(breaker),
     order: orderPolicy(order),
   };
+}
+
+/** Rules by their values: endpoints that say nothing of their own share the object, and then the rule. */
+const rules = new WeakMap<SuccessValues, SuccessRule>();
+
+function successRule(values: SuccessValues): SuccessRule {
+  let rule = rules.get(values);
+  if (rule === undefined) {
+    rule = new SuccessRule(values);
+    rules.set(values, rule);
+  }
+  return rule;
 }
