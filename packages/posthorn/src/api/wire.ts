@@ -9,7 +9,7 @@ import type { EgressFacts } from "../domain/endpoint/get-egress.ts";
 import type { VerifyOutcome } from "../domain/endpoint/verify.ts";
 import type { EventType } from "../domain/event-type/event-type.ts";
 import type { Message } from "../domain/message/message.ts";
-import type { Task } from "../domain/task/task.ts";
+import { publicStatus, type Task } from "../domain/task/task.ts";
 import { JsonText } from "./reply.ts";
 
 /** RFC 3339 in UTC, of Unix milliseconds. */
@@ -188,8 +188,8 @@ export function attemptOut(attempt: Attempt, options: MessageOptions): object | 
   return JsonText.withMember(fields, "msg", messageOut(attempt.message, options).text);
 }
 
-export function taskOut({ id, status, kind, updatedAt }: Task): object {
-  return { id, status, task: kind, updatedAt: dateTime(updatedAt) };
+export function taskOut({ id, state, kind, updatedAt }: Task): object {
+  return { id, status: publicStatus(state), task: kind, updatedAt: dateTime(updatedAt) };
 }
 
 export function backgroundTaskOut(task: Task): object {

@@ -92,12 +92,21 @@ export type Capability = (typeof CAPABILITIES)[number];
 
 /** Who asks. Decided once, when the request comes in. */
 export type Actor =
-  | { readonly kind: "organisation"; readonly orgId: number; readonly orgPublicId: string }
+  | {
+      readonly kind: "organisation";
+      readonly orgId: number;
+      readonly orgPublicId: string;
+      /** Id of the key; `null` for a signed token. */
+      readonly keyId: string | null;
+    }
   | {
       readonly kind: "application";
       readonly orgId: number;
       readonly orgPublicId: string;
       readonly appId: number;
+      readonly appPublicId: string;
+      /** What the token says of itself, such as the person it was made for. */
+      readonly sessionId: string | null;
       readonly capabilities: ReadonlySet<Capability>;
       readonly featureFlags: ReadonlySet<string>;
       /** Hash and end of the token, so that it can be revoked. */

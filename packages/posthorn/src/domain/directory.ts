@@ -36,6 +36,8 @@ export class DirectoryEndpoint {
   readonly eventTypes: ReadonlySet<string> | null;
   /** `null`: messages with and without channels. */
   readonly channels: ReadonlySet<string> | null;
+  /** The target of one replay: no message matches it. */
+  readonly oneOff: boolean;
   /** When the oldest secret of a rotation ends and the entry must be loaded anew. */
   readonly signerExpiresAt: number;
   readonly #below: ApplicationSettings;
@@ -70,6 +72,7 @@ export class DirectoryEndpoint {
     this.egressAllow = below.egressAllow;
     this.eventTypes = setOf(row.event_types_json);
     this.channels = setOf(row.channels_json);
+    this.oneOff = row.replay_task_id !== null;
     this.signerExpiresAt = earliest(secrets.map((secret) => secret.expires_at ?? Number.POSITIVE_INFINITY));
     const values = over(below.policy, layerOf(row), "endpoint");
     this.grant = grantOf(toVerification(row.verification_json), values.verification, row.url);
@@ -381,7 +384,7 @@ interface LoadedApplication {
 
 /** Whether an endpoint wants messages of this type and these channels; its filter is asked apart: see `message/match.ts`. */
 export function matches(endpoint: DirectoryEndpoint, eventType: string, channels: readonly string[] | null): boolean {
-  if (endpoint.eventTypes !== null && !endpoint.eventTypes.has(eventType)) return false;
+  if (endpoint.oneOff || (endpoint.eventTypes !== null && !endpoint.eventTypes.has(eventType))) return false;
   if (endpoint.channels === null) return true;
   return channels !== null && channels.some((channel) => endpoint.channels!.has(channel));
 }

@@ -103,6 +103,8 @@ export interface EndpointTable {
   created_at: number;
   updated_at: number;
   deleted_at: number | null;
+  /** The replay to a URL that this row stands for; `null` for an endpoint of a customer. No message matches such a row. */
+  replay_task_id: Generated<number | null>;
 }
 
 export interface EndpointSecretTable {
@@ -197,13 +199,63 @@ export interface TaskTable {
   id: number;
   public_id: string;
   org_id: number;
-  app_id: number;
-  endpoint_id: number;
+  /** `null`: of the whole organisation. */
+  app_id: number | null;
   kind: string;
   status: string;
-  /** Parameters, progress and the place to go on from. */
+  /** What was asked for; never changes. */
+  params_json: string;
+  /** How far it got, and the place to go on from where that is not in its parts. */
   data_json: string;
+  /** Who asked, for people to read. */
+  asked_by: string;
   updated_at: number;
+  /** `null` while it can still do something. */
+  ended_at: number | null;
+}
+
+/** The progress of a task at one endpoint. */
+export interface TaskPartTable {
+  task_id: number;
+  endpoint_id: number;
+  /** The last message key that was looked at. */
+  cursor: number;
+  done: Generated<number>;
+  scanned: Generated<number>;
+  matched: Generated<number>;
+  /** Deliveries made due. */
+  sent: Generated<number>;
+  /** Matched, but there is nothing to send any more. */
+  payload_gone: Generated<number>;
+  /** Matched, but due anyway. */
+  already_due: Generated<number>;
+  /** The endpoint was deleted before the end. */
+  endpoint_gone: Generated<number>;
+}
+
+/** Where a sweep of retention got to, so that no run begins at the beginning of history. */
+export interface SweepTable {
+  name: string;
+  cursor: number;
+}
+
+/** How much is stored of what came in on one day (days since 1970 in UTC). */
+export interface StorageDayTable {
+  day: number;
+  kind: string;
+  /** Rows. */
+  stored: number;
+  bytes: number;
+}
+
+/** Tokens of an application that end before their time. */
+export interface TokenEndTable {
+  app_id: number;
+  /** Empty: of any session. */
+  session_id: string;
+  /** Tokens issued up to this time, Unix milliseconds. */
+  issued_until: number;
+  expires_at: number;
 }
 
 /** Something to tell operational webhooks, from the commit of what it tells until it is a message. */
@@ -253,4 +305,8 @@ export interface Database {
   task: TaskTable;
   operational_event: OperationalEventTable;
   endpoint_failure: EndpointFailureTable;
+  task_part: TaskPartTable;
+  sweep: SweepTable;
+  storage_day: StorageDayTable;
+  token_end: TokenEndTable;
 }

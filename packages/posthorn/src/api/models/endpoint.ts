@@ -7,6 +7,7 @@ import {
   Name,
   nullable,
   Rate,
+  Secret,
   StringMap,
   Uid,
   uidWithout,
@@ -18,12 +19,6 @@ const EventTypes = nullable(Type.Array(Name, { minItems: 1, maxItems: 1000 }));
 /** An empty list under the older name means all: forms that tick nothing send it. */
 const FilterTypes = nullable(Type.Array(Name, { maxItems: 1000 }));
 const Channels = nullable(Type.Array(ChannelName, { minItems: 1, maxItems: 10 }));
-export const Secret = nullable(
-  Type.String({
-    maxLength: 300,
-    description: "`whsec_` and 24 to 75 bytes in base64, or the `whsk_` form of an Ed25519 key.",
-  }),
-);
 const LooseRate = Type.Integer({ minimum: 0, maximum: 65_535 });
 
 export const endpointSettings = {

@@ -60,6 +60,7 @@ import {
   OperationalWebhookEndpointUpsertIn,
 } from "./operational-webhook.ts";
 import { POLICY_MODELS } from "./policy/policy.ts";
+import { REPLAY_MODELS } from "./replay.ts";
 import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
 
 export const MODELS: readonly TSchema[] = [
@@ -132,4 +133,5 @@ export const MODELS: readonly TSchema[] = [
   OperationalWebhookEndpointSecretOut,
   OperationalWebhookEndpointHeadersIn,
   OperationalWebhookEndpointHeadersOut,
+  ...REPLAY_MODELS,
 ];

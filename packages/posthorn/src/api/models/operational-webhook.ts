@@ -1,6 +1,6 @@
 import { Type } from "typebox";
-import { DateTime, listOf, nullable, StringMap, Uid, Url } from "./common.ts";
-import { endpointOutFields, endpointSettings, Secret, secretRotation } from "./endpoint.ts";
+import { DateTime, listOf, nullable, Secret, StringMap, Uid, Url } from "./common.ts";
+import { endpointOutFields, endpointSettings, secretRotation } from "./endpoint.ts";
 
 const { version: _version, channels: _channels, ...settings } = endpointSettings;
 

@@ -82,6 +82,7 @@ async function checkRoom(tx: Tx, appKey: number): Promise<void> {
     .select((eb) => eb.fn.countAll<number>().as("endpoints"))
     .where("app_id", "=", appKey)
     .where("deleted_at", "is", null)
+    .where("replay_task_id", "is", null)
     .executeTakeFirstOrThrow();
   if (endpoints < MAX_ENDPOINTS) return;
   throw new PosthornError(

@@ -62,6 +62,7 @@ type EndpointColumns = Omit<
   | "created_at"
   | "updated_at"
   | "deleted_at"
+  | "replay_task_id"
 >;
 
 export function toColumns(input: EndpointInput): EndpointColumns {
