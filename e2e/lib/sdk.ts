@@ -12,18 +12,26 @@ export const SDK_VERSIONS = [1, 2] as const satisfies readonly SdkVersion[];
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Sdk = (operation: string, ...args: readonly unknown[]) => Promise<any>;
 
-type Resources = Readonly<Record<string, Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>>>;
+type Method = (...args: readonly unknown[]) => Promise<unknown>;
+/** A client, or a resource of one: methods, and resources inside. */
+interface Node {
+  readonly [name: string]: Method | Node;
+}
 
 export function sdkOf(version: SdkVersion, url: string, token: string, recorder: Recorder): Sdk {
   // One retry far away: an answer of 5xx or a broken connection is what a test must see, at once.
   const options = { serverUrl: url, fetch: recorder.fetch, retryScheduleInMs: [] };
-  const client = (version === 1 ? new Svix1(token, options) : new Svix(token, options)) as unknown as Resources;
+  const newer = new Svix(token, options) as unknown as Node;
+  const older = new Svix1(token, options) as unknown as Node;
   return (key, ...args) => {
     const operation = OPERATIONS.find((candidate) => keyOf(candidate) === key);
     if (operation === undefined) throw new Error(`The inventory has no operation ${key}.`);
-    const resource = client[operation.resource]!;
+    // What the older one never had is called with the newer one.
+    const client = version === 1 && operation.v1method !== null ? older : newer;
+    // A resource may stand inside another one, such as `operationalWebhook.endpoint`.
+    const resource = operation.resource.split(".").reduce<Node>((node, name) => node[name] as Node, client);
     const name = operation.method in resource ? operation.method : operation.v1method!;
-    return resource[name]!(...args);
+    return (resource[name] as Method).apply(resource, [...args]);
   };
 }
 

@@ -205,6 +205,24 @@ export const endpointCases: Cases = {
       },
     ],
   },
+  "endpoint.bulkReplay": {
+    args: (scene) => [
+      scene.app,
+      scene.endpoint,
+      { since: hoursAgo(1), eventTypes: [scene.eventType], status: 2, statusCodeClass: 500, tag: "a", channel: "b" },
+    ],
+    check: (answer) => expect(answer).toMatchObject({ task: "endpoint.bulk-replay", status: "running" }),
+    needs: "CreateAttempts",
+    failures: [
+      ...unknown((scene) => [scene.app, scene.endpoint, { since: hoursAgo(1) }]),
+      {
+        title: "a class of codes that is none",
+        status: 422,
+        code: "value_error",
+        args: (scene) => [scene.app, scene.endpoint, { since: hoursAgo(1), statusCodeClass: 204 }],
+      },
+    ],
+  },
   "endpoint.sendExample": {
     args: async (scene) => [
       scene.app,

@@ -71,4 +71,19 @@ export const messageCases: Cases = {
     needs: "organisation",
     failures: unknown(byId),
   },
+  "message.bulkExpungeContent": {
+    args: async (scene) => [scene.app, { ids: [await scene.publish(), "nothing"] }],
+    check: ({ results }) => expect(Object.values(results)).toEqual(["expunged", "not-found"]),
+    needs: "organisation",
+    failures: [
+      unknownAt(0, (scene) => [scene.app, { ids: [] }]),
+      { title: "an id twice", status: 422, code: "value_error", args: (scene) => [scene.app, { ids: ["a", "a"] }] },
+    ],
+  },
+  "message.expungeAllContents": {
+    args: async (scene) => [await scene.newApp()],
+    check: (answer) => expect(answer).toMatchObject({ task: "application.purge_content", status: "running" }),
+    needs: "organisation",
+    failures: [unknownAt(0, () => [""])],
+  },
 };

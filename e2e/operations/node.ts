@@ -22,6 +22,19 @@ export const nodeCases: Cases = {
       },
     ],
   },
+  "authentication.expireAll": {
+    args: async (scene) => [await scene.newApp(), { expiry: 60, sessionIds: ["someone@work"] }],
+    needs: "organisation",
+    failures: [
+      unknownAt(0, () => ["", {}]),
+      {
+        title: "more than three days",
+        status: 422,
+        code: "value_error",
+        args: (scene) => [scene.app, { expiry: 259_201 }],
+      },
+    ],
+  },
   "authentication.logout": { args: () => [], needs: "any token", global: true, failures: [] },
   "health.get": { args: () => [], needs: "nobody", global: true, failures: [] },
   "backgroundTask.list": {

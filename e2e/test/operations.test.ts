@@ -10,6 +10,7 @@ import { eventTypeCases } from "../operations/event-type.ts";
 import { messageAttemptCases } from "../operations/message-attempt.ts";
 import { messageCases } from "../operations/message.ts";
 import { nodeCases } from "../operations/node.ts";
+import { operationalWebhookCases } from "../operations/operational-webhook.ts";
 import { type Scene, setScene } from "../operations/scene.ts";
 
 const CASES: Cases = {
@@ -19,6 +20,7 @@ const CASES: Cases = {
   ...messageCases,
   ...messageAttemptCases,
   ...nodeCases,
+  ...operationalWebhookCases,
 };
 
 const ALL = Object.entries(CASES).map(([key, operation]) => Object.assign({ key }, operation));

@@ -8,6 +8,8 @@ import type { Secrets } from "./config/secrets.ts";
 import { DeliveryAttempter } from "./delivery/attempter.ts";
 import { EndpointSender } from "./delivery/endpoint-sender.ts";
 import { egressTrouble } from "./delivery/egress-trouble.ts";
+import { HealthWatch } from "./delivery/health-watch.ts";
+import { OperationalPublisher } from "./delivery/operational-publisher.ts";
 import { OwnershipCheck } from "./delivery/ownership.ts";
 import { TaskRunner } from "./delivery/task-runner.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
@@ -44,6 +46,7 @@ interface NodeParts {
 }
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 /** Requests that are under way when the process stops may take this long. */
 const CLOSE_REQUESTS_MS = 5000;
 /** How often connections are closed whose last request has ended meanwhile. */
@@ -59,7 +62,15 @@ const clock: Clock = {
 
 function policyDefaultsOf(config: Config): PlatformDefaults {
   const { retrySchedule, requestTimeoutMs, maxRequestTimeoutMs, endpointConcurrency } = config;
-  return { retrySchedule, requestTimeoutMs, maxRequestTimeoutMs, endpointConcurrency };
+  const autoDisableAfterMs = config.autoDisableHours * HOUR_MS;
+  return {
+    retrySchedule,
+    requestTimeoutMs,
+    maxRequestTimeoutMs,
+    endpointConcurrency,
+    autoDisableAfterMs,
+    verification: config.endpointVerification,
+  };
 }
 
 /**
@@ -80,6 +91,8 @@ export class Posthorn implements AsyncDisposable {
   readonly #sender: EndpointSender;
   readonly #dispatcher: Dispatcher;
   readonly #tasks: TaskRunner;
+  readonly #operational: OperationalPublisher;
+  readonly #health: HealthWatch;
   readonly #maintenance: Maintenance;
   readonly #feed: LiveFeed;
   #server: FastifyInstance | null = null;
@@ -114,6 +127,18 @@ export class Posthorn implements AsyncDisposable {
       () => this.services,
       (taskKey, error) => log.error({ err: error, taskKey }, "task failed"),
     );
+    this.#operational = new OperationalPublisher({
+      services: () => this.services,
+      clock,
+      onFailure: (error) => log.error({ err: error }, "operational webhooks were not published; trying again"),
+    });
+    this.#health = new HealthWatch({
+      services: () => this.services,
+      clock,
+      onFailure: (error) => log.error({ err: error }, "the health of endpoints was not kept; trying again"),
+      onDisabled: (disabled) => log.warn(disabled, "an endpoint that only fails was switched off"),
+    });
+    store.onAnnounced(() => this.#operational.wake());
     this.#dispatcher = this.#buildDispatcher(directory, ids);
     this.services = {
       store,
@@ -124,6 +149,8 @@ export class Posthorn implements AsyncDisposable {
       dispatch: this.#dispatcher,
       tokens: this.authenticator,
       tasks: this.#tasks,
+      operational: this.#operational,
+      health: this.#health,
       ownership: new OwnershipCheck({
         sender: this.#sender,
         timeoutMs: config.requestTimeoutMs,
@@ -161,8 +188,10 @@ export class Posthorn implements AsyncDisposable {
       const ids = new IdGenerator(clock.now, await store.lastKey());
       posthorn = new Posthorn(options, { store, feed, ids, failed });
       await posthorn.#listen();
+      await posthorn.#health.load();
       await posthorn.#dispatcher.start();
       await posthorn.#tasks.resume();
+      posthorn.#operational.wake();
       return posthorn;
     } catch (error) {
       // What was started already, such as the server, would keep the process alive.
@@ -184,7 +213,9 @@ export class Posthorn implements AsyncDisposable {
     await this.#closeServer();
     await this.#maintenance[Symbol.asyncDispose]();
     await this.#tasks[Symbol.asyncDispose]();
+    await this.#operational[Symbol.asyncDispose]();
     await this.#dispatcher.stop(this.#options.config.shutdownTimeoutMs);
+    await this.#health[Symbol.asyncDispose]();
     await this.#egress.close();
     await this.#store[Symbol.asyncDispose]();
   }
@@ -247,6 +278,7 @@ export class Posthorn implements AsyncDisposable {
       retrySchedule: config.retrySchedule,
       limits: { concurrency: config.concurrency, endpointConcurrency: config.endpointConcurrency },
       observer: {
+        recorded: (outcome) => this.#health.recorded(outcome),
         trouble: (what, error) => log.error({ err: error }, `${what} failed; trying again`),
       },
     });

@@ -1,6 +1,7 @@
 import { startReceiver } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { startNode } from "./support/posthorn.ts";
+import { startProxy } from "./support/proxy.ts";
 import { temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
 
@@ -16,7 +17,7 @@ describe("the allow words of an application", () => {
     await tenant.setUp(receiver.url);
     expect(await tenant.firstAttempt()).toMatchObject({ status: 2, errorCode: "blocked_address" });
     expect(await tenant.call("PUT", EGRESS, { allow: "LOOPBACK, receiver" })).toMatchObject({ status: 204 });
-    expect((await tenant.call("GET", EGRESS)).json).toEqual({ allow: "loopback,receiver" });
+    expect((await tenant.call("GET", EGRESS)).json).toEqual({ allow: "loopback,receiver", proxy: null });
     expect(await tenant.firstAttempt()).toMatchObject({ status: 0 });
     // A name without a dot is refused unless it is a word.
     expect(await tenant.call("POST", "app/app/endpoint", { url: "http://receiver/" })).toMatchObject({ status: 201 });
@@ -46,5 +47,56 @@ describe("the allow words of an application", () => {
     expect(await portal.call("GET", EGRESS)).toMatchObject({ status: 403 });
     expect(await tenant.call("PUT", EGRESS, { allow: "10.0.0.0/99" })).toMatchObject({ status: 422 });
     expect(await tenant.call("PUT", "app/other/egress", { allow: null })).toMatchObject({ status: 404 });
+  });
+});
+
+describe("the proxy of an application", () => {
+  it("carries its deliveries in place of the platform's, is never shown, and can be taken away", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver();
+    await using platform = await startProxy();
+    await using own = await startProxy();
+    await using node = await startNode(folder.path, { env: { POSTHORN_EGRESS_PROXY: platform.url } });
+    const tenant = new Tenant(node);
+    await tenant.setUp(receiver.url);
+    expect(await tenant.call("PUT", EGRESS, { proxy: { url: own.url } })).toMatchObject({ status: 204 });
+    expect(await tenant.firstAttempt()).toMatchObject({ status: 0 });
+    expect([platform.asked.length, own.asked.length]).toEqual([0, 1]);
+    const shown = await tenant.call("GET", EGRESS);
+    expect(shown.json).toEqual({ allow: null, proxy: { scheme: "http", target: "address" } });
+    // A part that is left out stays.
+    await tenant.call("PUT", EGRESS, { allow: "loopback" });
+    expect((await tenant.call("GET", EGRESS)).json).toMatchObject({ allow: "loopback", proxy: { scheme: "http" } });
+    await tenant.call("PUT", EGRESS, { proxy: null });
+    expect(await tenant.firstAttempt()).toMatchObject({ status: 0 });
+    expect(platform.asked.length).toBe(1);
+  });
+
+  it("gives way to that of an endpoint, and each says whose it is when it is in trouble", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver();
+    await using own = await startProxy();
+    await using node = await startNode(folder.path, { env: { POSTHORN_RETRY_SCHEDULE: "" } });
+    const tenant = new Tenant(node);
+    await tenant.setUp(receiver.url);
+    const dead = { url: "http://127.0.0.1:9" };
+    await tenant.call("PUT", EGRESS, { proxy: dead });
+    const ofApplication = await tenant.firstAttempt();
+    expect(ofApplication).toMatchObject({ status: 2, errorCode: "proxy_failed" });
+    expect(ofApplication["response"]).toContain("this application");
+    await tenant.call("PUT", "app/app/endpoint/ep/egress", { proxy: dead });
+    expect((await tenant.firstAttempt())["response"]).toContain("this endpoint");
+    await tenant.call("PUT", "app/app/endpoint/ep/egress", { proxy: { url: own.url } });
+    expect(await tenant.firstAttempt()).toMatchObject({ status: 0 });
+  });
+
+  it("must be one", async () => {
+    using folder = temporaryFolder();
+    await using node = await startNode(folder.path);
+    const tenant = new Tenant(node);
+    await tenant.setUp("https://example.com/");
+    const refused = await tenant.call("PUT", EGRESS, { proxy: { url: "ftp://me:hunter2@proxy" } });
+    expect(refused.status).toBe(422);
+    expect(refused.text).not.toContain("hunter2");
   });
 });

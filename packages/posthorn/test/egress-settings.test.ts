@@ -1,31 +1,11 @@
-import { createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
 import { startReceiver } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { startNode } from "./support/posthorn.ts";
+import { startProxy } from "./support/proxy.ts";
 import { temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
 
 const SOURCES = "/.well-known/webhook-sources.json";
-
-/** A proxy that speaks CONNECT and keeps what it was asked, with the credentials. */
-async function startProxy(): Promise<{ url: string; asked: string[] } & AsyncDisposable> {
-  const asked: string[] = [];
-  const server = createServer().on("connect", (request, socket) => {
-    asked.push(`${request.headers["proxy-authorization"] ?? ""} ${request.url}`);
-    const [host = "", port = ""] = (request.url ?? "").split(":");
-    const target = connect(Number(port), host, () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
-    target.on("error", () => socket.destroy());
-    socket.on("error", () => target.destroy());
-    socket.pipe(target).pipe(socket);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://me:pass@127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
-    [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
-  };
-}
 
 describe("the addresses that deliveries come from", () => {
   it("are served to everybody, without a token", async () => {

@@ -73,3 +73,75 @@ describe("verify", () => {
     expect(await tenant.call("POST", VERIFY, { method: "other" })).toMatchObject({ status: 422 });
   });
 });
+
+describe("where new endpoints must prove that they want deliveries", () => {
+  const HELD = { POSTHORN_ENDPOINT_VERIFICATION: "challenge" };
+
+  it("what is published is held until they did, and then delivered, also after a restart in between", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver({ answer: echoOr204 });
+    {
+      await using node = await startNode(folder.path, { env: HELD });
+      const tenant = new Tenant(node);
+      await tenant.setUp(receiver.url);
+      await tenant.call("POST", "app/app/msg", { eventType: "a", payload: { n: 1 } });
+    }
+    await using node = await startNode(folder.path, { env: HELD });
+    const tenant = new Tenant(node);
+    await tenant.call("POST", "app/app/msg", { eventType: "a", payload: { n: 2 } });
+    expect(receiver.requests).toEqual([]);
+    const { json } = await tenant.call("POST", VERIFY, {});
+    expect(json).toMatchObject({ verified: true, required: "challenge", verifiedAt: expect.any(String) as string });
+    const bodies = (await receiver.waitForCount(3)).map(({ body }) => body.toString());
+    expect(bodies.slice(1).toSorted()).toEqual(['{"n":1}', '{"n":2}']);
+  });
+
+  it("another host must prove it anew, another path need not, and the policy can let it off", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver({ answer: echoOr204 });
+    await using other = await startReceiver();
+    await using node = await startNode(folder.path, { env: HELD });
+    const tenant = new Tenant(node);
+    await tenant.setUp(receiver.url);
+    await tenant.call("POST", VERIFY, {});
+    await tenant.call("PATCH", "app/app/endpoint/ep", { url: `${receiver.url}/path` });
+    expect(await tenant.firstAttempt()).toMatchObject({ status: 0 });
+    await tenant.call("PATCH", "app/app/endpoint/ep", { url: other.url });
+    await tenant.call("POST", "app/app/msg", { eventType: "a", payload: { n: 1 } });
+    expect((await tenant.call("POST", VERIFY, {})).json).toMatchObject({ verified: false, verifiedAt: null });
+    await tenant.call("PATCH", "app/app/endpoint/ep/policy", { verification: { mode: "off" } });
+    await other.waitFor(({ body }) => body.toString() === '{"n":1}');
+  });
+
+  it("a refusal takes the consent back, and no answer does not", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver({ answer: echoOr204 });
+    await using node = await startNode(folder.path, { env: HELD });
+    const tenant = new Tenant(node);
+    await tenant.setUp(receiver.url);
+    await tenant.call("POST", VERIFY, {});
+    receiver.answer("reset");
+    const away = (await tenant.call("POST", VERIFY, {})).json;
+    expect(away).toMatchObject({ verified: false, verifiedAt: expect.any(String) as string });
+    receiver.answer(403);
+    expect((await tenant.call("POST", VERIFY, {})).json).toMatchObject({ verified: false, verifiedAt: null });
+  });
+
+  it("deliveries carry the name that was consented to", async () => {
+    using folder = temporaryFolder();
+    const headers = { "WebHook-Allowed-Origin": "*" };
+    await using receiver = await startReceiver({ answer: { status: 200, headers } });
+    const env = { POSTHORN_ENDPOINT_VERIFICATION: "cloudevents", POSTHORN_PUBLIC_URL: "https://hooks.example.com" };
+    await using node = await startNode(folder.path, { env });
+    const tenant = new Tenant(node);
+    await tenant.setUp(receiver.url);
+    await tenant.call("POST", VERIFY, {});
+    await tenant.firstAttempt();
+    expect(receiver.requests[1]).toMatchObject({ method: "POST", headers: { origin: "hooks.example.com" } });
+  });
+});
+
+const echoOr204: Answering = (request) => {
+  const { challenge } = JSON.parse(request.body.toString()) as { challenge?: string };
+  return challenge === undefined ? 204 : { status: 200, body: challenge };
+};

@@ -1,12 +1,13 @@
 /** From the fields of the API to what the domain takes: aliases, defaults, dates. */
 import type { Static } from "typebox";
 import type { ApplicationInput } from "../domain/application/application.ts";
+import type { SetApplicationEgress } from "../domain/application/egress.ts";
 import type { EndpointInput } from "../domain/endpoint/endpoint.ts";
 import type { SetEgress } from "../domain/endpoint/set-egress.ts";
 import type { EventTypeInput } from "../domain/event-type/event-type.ts";
 import type { PageRequest } from "../domain/paging.ts";
-import type { ApplicationIn, ApplicationPatch } from "./models/application.ts";
-import type { EndpointPatch, EndpointUpsertIn, RecoverIn } from "./models/endpoint.ts";
+import type { ApplicationEgressIn, ApplicationIn, ApplicationPatch } from "./models/application.ts";
+import type { EndpointPatch, EndpointSecretRotateIn, EndpointUpsertIn, RecoverIn } from "./models/endpoint.ts";
 import type { EndpointEgressIn } from "./models/endpoint-egress.ts";
 import type { EventTypePatch, EventTypeUpsertIn } from "./models/event-type.ts";
 import { toMs } from "./wire.ts";
@@ -95,6 +96,20 @@ export function endpointChanges(body: Static<typeof EndpointPatch>): Partial<End
     channels: orAll(body.channels),
     metadata: body.metadata === null ? {} : body.metadata,
   });
+}
+
+const DEFAULT_GRACE_SECONDS = 86_400;
+
+/** The new secret of a rotation, and how long the one before lives on. */
+export function rotationOf({ key, gracePeriodSeconds }: Static<typeof EndpointSecretRotateIn>) {
+  return { key: key ?? null, gracePeriodSeconds: gracePeriodSeconds ?? DEFAULT_GRACE_SECONDS };
+}
+
+export function applicationEgressInput({
+  allow,
+  proxy,
+}: Static<typeof ApplicationEgressIn>): Pick<SetApplicationEgress, "allow" | "proxy"> {
+  return given<Required<Pick<SetApplicationEgress, "allow" | "proxy">>>({ allow, proxy });
 }
 
 export function egressInput({

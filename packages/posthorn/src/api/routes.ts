@@ -13,6 +13,7 @@ import { getEventType } from "./event-type/get.ts";
 import { listEventTypes } from "./event-type/list.ts";
 import { patchEventType } from "./event-type/patch.ts";
 import { upsertEventType } from "./event-type/upsert.ts";
+import { bulkReplay } from "./endpoint/bulk-replay.ts";
 import { createEndpoint } from "./endpoint/create.ts";
 import { deleteEgress } from "./endpoint/delete-egress.ts";
 import { deleteEndpoint } from "./endpoint/delete.ts";
@@ -32,7 +33,9 @@ import { setHeaders } from "./endpoint/set-headers.ts";
 import { endpointStats } from "./endpoint/stats.ts";
 import { upsertEndpoint } from "./endpoint/upsert.ts";
 import { verify } from "./endpoint/verify.ts";
+import { bulkExpungeContent } from "./message/bulk-expunge-content.ts";
 import { createMessage } from "./message/create.ts";
+import { expungeAllContents } from "./message/expunge-all-contents.ts";
 import { expungeMessageContent } from "./message/expunge-content.ts";
 import { getMessage } from "./message/get.ts";
 import { listDeliveries } from "./message/list-deliveries.ts";
@@ -47,9 +50,27 @@ import { listAttemptsByMessage } from "./attempt/list-by-msg.ts";
 import { resend } from "./attempt/resend.ts";
 import { appPortalAccess } from "./auth/app-portal-access.ts";
 import { createKey } from "./auth/create-key.ts";
+import { expireAll } from "./auth/expire-all.ts";
 import { listKeys } from "./auth/list-keys.ts";
 import { logout } from "./auth/logout.ts";
 import { revokeKey } from "./auth/revoke-key.ts";
+import { createOperationalEndpoint } from "./operational-webhook/create.ts";
+import { deleteOperationalEndpoint } from "./operational-webhook/delete.ts";
+import { getOperationalHeaders } from "./operational-webhook/get-headers.ts";
+import { getOperationalSecret } from "./operational-webhook/get-secret.ts";
+import { getOperationalEndpoint } from "./operational-webhook/get.ts";
+import { listOperationalAttempts } from "./operational-webhook/list-attempts.ts";
+import { listOperationalEndpoints } from "./operational-webhook/list.ts";
+import { rotateOperationalSecret } from "./operational-webhook/rotate-secret.ts";
+import { setOperationalHeaders } from "./operational-webhook/set-headers.ts";
+import { upsertOperationalEndpoint } from "./operational-webhook/upsert.ts";
+import { cancelReplay } from "./replay/cancel.ts";
+import { createReplay } from "./replay/create.ts";
+import { dryRunReplay } from "./replay/dry-run.ts";
+import { getReplay } from "./replay/get.ts";
+import { listReplays } from "./replay/list.ts";
+import { pauseReplay } from "./replay/pause.ts";
+import { resumeReplay } from "./replay/resume.ts";
 import { getApplicationPolicy } from "./policy/get-application-policy.ts";
 import { getEndpointPolicy } from "./policy/get-endpoint-policy.ts";
 import { patchApplicationPolicy } from "./policy/patch-application-policy.ts";
@@ -124,6 +145,17 @@ export const ROUTES: readonly Route[] = [
   listKeys,
   logout,
   revokeKey,
+  expireAll,
+  bulkExpungeContent,
+  expungeAllContents,
+  bulkReplay,
+  createReplay,
+  dryRunReplay,
+  listReplays,
+  getReplay,
+  pauseReplay,
+  resumeReplay,
+  cancelReplay,
   getApplicationPolicy,
   getEndpointPolicy,
   patchApplicationPolicy,
@@ -132,4 +164,14 @@ export const ROUTES: readonly Route[] = [
   setEndpointPolicy,
   getTask,
   listTasks,
+  createOperationalEndpoint,
+  deleteOperationalEndpoint,
+  getOperationalEndpoint,
+  getOperationalHeaders,
+  getOperationalSecret,
+  listOperationalAttempts,
+  listOperationalEndpoints,
+  rotateOperationalSecret,
+  setOperationalHeaders,
+  upsertOperationalEndpoint,
 ];

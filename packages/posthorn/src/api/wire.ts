@@ -6,9 +6,10 @@ import type { DeliveryStatus } from "../domain/delivery/delivery.ts";
 import { STATUS } from "../domain/delivery/delivery.ts";
 import type { Endpoint } from "../domain/endpoint/endpoint.ts";
 import type { EgressFacts } from "../domain/endpoint/get-egress.ts";
+import type { VerifyOutcome } from "../domain/endpoint/verify.ts";
 import type { EventType } from "../domain/event-type/event-type.ts";
 import type { Message } from "../domain/message/message.ts";
-import type { Task } from "../domain/task/task.ts";
+import { publicStatus, type Task } from "../domain/task/task.ts";
 import { JsonText } from "./reply.ts";
 
 /** RFC 3339 in UTC, of Unix milliseconds. */
@@ -65,6 +66,20 @@ export function endpointOut(endpoint: Endpoint): object {
   return { ...endpointFields(endpoint), metadata: endpoint.metadata };
 }
 
+/** An endpoint of operational webhooks has no channels and no version. */
+export function operationalEndpointOut({ channels: _channels, version: _version, ...endpoint }: Endpoint): object {
+  const { key: _key, appKey: _appKey, throttleRate, eventTypes, createdAt, updatedAt, ...rest } = endpoint;
+  return {
+    ...rest,
+    throttleRate,
+    rateLimit: throttleRate,
+    eventTypes,
+    filterTypes: eventTypes,
+    createdAt: dateTime(createdAt),
+    updatedAt: dateTime(updatedAt),
+  };
+}
+
 const STATUS_TEXT = {
   [STATUS.success]: "success",
   [STATUS.pending]: "pending",
@@ -87,6 +102,10 @@ export function egressOut({ auth, tls, proxy }: EgressFacts): object {
   if (tls === null) return { auth, tls, proxy };
   const { clientCertificateValidTo, ...rest } = tls;
   return { auth, tls: { ...rest, clientCertificateValidTo: dateTimeOrNull(clientCertificateValidTo) }, proxy };
+}
+
+export function verifyOut({ requestOrigin: _requestOrigin, verifiedAt, ...outcome }: VerifyOutcome): object {
+  return { ...outcome, verifiedAt: dateTimeOrNull(verifiedAt) };
 }
 
 export function messageEndpointOut(endpoint: Endpoint, delivery: DeliveryStatus): object {
@@ -169,8 +188,8 @@ export function attemptOut(attempt: Attempt, options: MessageOptions): object | 
   return JsonText.withMember(fields, "msg", messageOut(attempt.message, options).text);
 }
 
-export function taskOut({ id, status, kind, updatedAt }: Task): object {
-  return { id, status, task: kind, updatedAt: dateTime(updatedAt) };
+export function taskOut({ id, state, kind, updatedAt }: Task): object {
+  return { id, status: publicStatus(state), task: kind, updatedAt: dateTime(updatedAt) };
 }
 
 export function backgroundTaskOut(task: Task): object {

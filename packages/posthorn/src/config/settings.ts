@@ -1,5 +1,6 @@
 /** Every setting of a node: its name, how its text is read, its default and what it means. Nothing here reads anything. */
 import { parseAllowList, parseDenyList } from "@posthorn/egress";
+import { VERIFICATION_METHODS } from "../domain/policy/verification.ts";
 import {
   parseAddresses,
   parseAddress,
@@ -29,6 +30,7 @@ export interface Setting<T> {
   readonly parse: (text: string) => T;
 }
 
+const VERIFICATIONS = ["off", ...VERIFICATION_METHODS] as const;
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export const LOG_FORMATS = ["json", "pretty"] as const;
 
@@ -94,6 +96,18 @@ export const settings = {
     help: "Seconds that the policy of an endpoint or application may let an attempt take at most.",
     default: "60",
     parse: (text) => parseDecimal(text, { min: 0.1, max: 300 }),
+  }),
+  autoDisableHours: setting({
+    name: "POSTHORN_AUTO_DISABLE_HOURS",
+    help: "Hours after which an endpoint that only fails is switched off; 0: never. Policies of endpoints and applications can say otherwise.",
+    default: "120",
+    parse: (text) => parseDecimal(text, { min: 0, max: 8760 }),
+  }),
+  endpointVerification: setting({
+    name: "POSTHORN_ENDPOINT_VERIFICATION",
+    help: `How new endpoints must prove that they want deliveries: ${VERIFICATIONS.join(", ")}. Those that exist are left alone.`,
+    default: "off",
+    parse: (text) => parseChoice(text, VERIFICATIONS),
   }),
   egressAllow: setting({
     name: "POSTHORN_EGRESS_ALLOW",

@@ -5,6 +5,7 @@ import type { IdGenerator } from "../id.ts";
 import type { Store } from "../store/store.ts";
 import type { EndpointSender } from "./endpoint-sender.ts";
 import { detailOf, type Sent } from "./attempt-detail.ts";
+import { namingProxy } from "./proxy-fault.ts";
 import { flatHeaders, type HeaderFamily, standardHeaders } from "./headers.ts";
 import { MAX_RESPONSE_BYTES } from "./response-text.ts";
 import { verdictOf } from "./verdict.ts";
@@ -44,7 +45,7 @@ export class DeliveryAttempter implements Attempter {
     const { store, directory } = this.#options;
     const endpoint = await directory.endpoint(job.endpointId);
     if (endpoint === null) return { kind: "void" };
-    if (endpoint.disabled) return { kind: "held" };
+    if (endpoint.isHeld) return { kind: "held" };
     const body = job.payload ?? (await store.payload(job.messageId));
     if (body === null) return { kind: "void" };
     return this.#send(job, endpoint, body, signal);
@@ -57,7 +58,7 @@ export class DeliveryAttempter implements Attempter {
     const { publicId: messageId, contentType } = job;
     const standard = standardHeaders(endpoint, { messageId, now: startedAt, contentType, body, families });
     const sent: Sent = { method: "POST", standard, moreHeaders: [], bodyBytes: body.byteLength, extra: null };
-    const result = await sender.send(endpoint, {
+    const answer = await sender.send(endpoint, {
       method: sent.method,
       url: endpoint.url,
       headers: flatHeaders(messageId, standard, endpoint.headers),
@@ -66,12 +67,13 @@ export class DeliveryAttempter implements Attempter {
       maxResponseBytes: MAX_RESPONSE_BYTES,
       signal,
     });
+    const result = namingProxy(answer, endpoint.proxyOf);
     if (result.kind === "error" && result.fault !== "target") {
       if (result.fault === "canceled") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
       const { code, detail } = result;
       onTrouble({ code, detail, origin: new URL(endpoint.url).origin, endpointId: endpoint.id });
-      // A proxy of its own is in trouble for this endpoint alone, and could be for ever.
-      const ownProxy = code === "proxy_failed" && endpoint.egress.proxy !== undefined;
+      // A proxy that a customer has is in trouble for this customer alone, and could be for ever.
+      const ownProxy = code === "proxy_failed" && endpoint.proxyOf !== null;
       if (PASSING_FAULTS.has(code) && !ownProxy) return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
     }
     const verdict = verdictOf(result, endpoint.policy.success, now());

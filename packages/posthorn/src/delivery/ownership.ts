@@ -23,13 +23,15 @@ export class OwnershipCheck {
     const { sender, timeoutMs, publicUrl } = this.#options;
     const client = { send: sender.send.bind(sender, endpoint) };
     const request = { url: endpoint.url, timeoutMs, headers: ["user-agent", USER_AGENT, ...endpoint.headers] };
+    const requestOrigin = method === "challenge" ? null : new URL(publicUrl()).hostname;
     const outcome =
-      method === "challenge"
+      requestOrigin === null
         ? await verifyChallenge(client, request)
-        : await verifyCloudEvents(client, { ...request, origin: new URL(publicUrl()).hostname });
+        : await verifyCloudEvents(client, { ...request, origin: requestOrigin });
     const { result } = outcome;
     return {
       verified: outcome.verified,
+      requestOrigin,
       ratePerMinute: outcome.verified ? outcome.ratePerMinute : null,
       code: outcome.verified ? null : outcome.code,
       message: outcome.verified ? null : result.kind === "error" ? result.message : outcome.message,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { eventually } from "../../test/support/dispatch.ts";
-import { servicesOver } from "../../test/support/services.ts";
+import { insertEndpoint, servicesOver } from "../../test/support/services.ts";
+import { insertTask } from "../../test/support/task.ts";
 import { acceptEntry, deliveryOf, openStore, recordEntry } from "../../test/support/store.ts";
 import { StoreError } from "../store/errors.ts";
 import { ASKED } from "../store/schema.ts";
@@ -12,25 +13,10 @@ const TASK = 1000;
 
 /** A message that failed for good, and a recovery of it that was promised. */
 async function promiseRecovery(store: SqliteStore): Promise<void> {
+  await insertEndpoint(servicesOver(store).services, "https://example.com/", {});
   await store.accept(acceptEntry(1));
   await store.record(recordEntry(1, { state: 2 }));
-  const data = { from: 0, to: 10, cursor: -1, messagesSent: 0 };
-  await store.transaction(({ db }) =>
-    db
-      .insertInto("task")
-      .values({
-        id: TASK,
-        public_id: "qtask_1",
-        org_id: 1,
-        app_id: 1,
-        endpoint_id: 1,
-        kind: "endpoint.recover",
-        status: "running",
-        data_json: JSON.stringify(data),
-        updated_at: 0,
-      })
-      .execute(),
-  );
+  await insertTask(store, { id: TASK, params: { from: 0, to: 10 }, endpoints: [1] });
 }
 
 /** The same store, whose transactions fail so often with this error before they work. */

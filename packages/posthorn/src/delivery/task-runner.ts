@@ -11,8 +11,10 @@ export class TaskRunner implements TaskQueue, AsyncDisposable {
   readonly #services: () => Services;
   readonly #onFailure: (taskKey: number, error: unknown) => void;
   readonly #abort = new AbortController();
-  /** Keys of the tasks that are not at their end, in turn. */
+  /** Keys of the tasks that have something to do, in turn. */
   readonly #waiting = new Set<number>();
+  /** Tasks whose next step is not yet due. */
+  readonly #timers = new Map<number, NodeJS.Timeout>();
   #running: Promise<void> | null = null;
 
   /** @param services Asked for at each step, since the services hold this runner. */
@@ -22,6 +24,9 @@ export class TaskRunner implements TaskQueue, AsyncDisposable {
   }
 
   start(taskKey: number): void {
+    if (this.#abort.signal.aborted) return;
+    clearTimeout(this.#timers.get(taskKey));
+    this.#timers.delete(taskKey);
     this.#waiting.add(taskKey);
     this.#running ??= this.#run();
   }
@@ -33,6 +38,8 @@ export class TaskRunner implements TaskQueue, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
     await this.#running;
   }
 
@@ -40,36 +47,45 @@ export class TaskRunner implements TaskQueue, AsyncDisposable {
     for (const taskKey of this.#waiting) {
       if (this.#abort.signal.aborted) break;
       this.#waiting.delete(taskKey);
+      const waitMs = await this.#step(taskKey);
+      if (waitMs === null || this.#abort.signal.aborted) continue;
       // Added again it comes after the others: a set is walked in the order of its insertions.
-      if (!(await this.#step(taskKey))) this.#waiting.add(taskKey);
+      if (waitMs === 0) this.#waiting.add(taskKey);
+      else this.#later(taskKey, waitMs);
     }
     this.#running = null;
   }
 
-  /** Whether the task is at its end. */
-  async #step(taskKey: number): Promise<boolean> {
+  #later(taskKey: number, ms: number): void {
+    // Started again while its step was under way: it has its turn already.
+    if (this.#waiting.has(taskKey)) return;
+    this.#timers.set(
+      taskKey,
+      setTimeout(() => this.start(taskKey), ms),
+    );
+  }
+
+  /** Milliseconds until the next step; `null` when the task is at its end. */
+  async #step(taskKey: number): Promise<number | null> {
     try {
       return await runStep(this.#services(), taskKey);
     } catch (error) {
       this.#onFailure(taskKey, error);
-      if (isStoreAway(error)) {
-        await this.#sleep(PAUSE_MS);
-        return false;
-      }
+      if (isStoreAway(error)) return this.#sleep();
     }
     // Not the store but the task itself is at fault: it would fail again.
     try {
       await failTask(this.#services(), taskKey);
-      return true;
+      return null;
     } catch (error) {
       this.#onFailure(taskKey, error);
-      await this.#sleep(PAUSE_MS);
-      return false;
+      return this.#sleep();
     }
   }
 
-  async #sleep(ms: number): Promise<void> {
-    await delay(ms, undefined, { signal: this.#abort.signal }).catch(() => undefined);
+  async #sleep(): Promise<number> {
+    await delay(PAUSE_MS, undefined, { signal: this.#abort.signal }).catch(() => undefined);
+    return 0;
   }
 }
 

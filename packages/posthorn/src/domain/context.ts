@@ -8,6 +8,8 @@ import type { Vault } from "../vault.ts";
 import type { Directory, DirectoryEndpoint } from "./directory.ts";
 import type { EndpointEgress } from "./endpoint/egress.ts";
 import type { Ownership, OwnershipMethod } from "./endpoint/verify.ts";
+import type { Streak } from "./health/streak.ts";
+import type { Announcer } from "./operational/operational.ts";
 import type { PlatformDefaults } from "./policy/section.ts";
 
 export interface Services {
@@ -22,6 +24,8 @@ export interface Services {
   readonly tokens: TokenIssuer;
   readonly tasks: TaskQueue;
   readonly ownership: OwnershipAsker;
+  readonly operational: Announcer;
+  readonly health: HealthSource;
   readonly rules: DomainRules;
 }
 
@@ -63,6 +67,13 @@ export interface OwnershipAsker {
   ask(endpoint: DirectoryEndpoint, method: OwnershipMethod): Promise<Ownership>;
 }
 
+/** What is known of how endpoints fail, newer than the database has it. */
+export interface HealthSource {
+  streak(endpointKey: number): Streak | null;
+  /** Begins anew, such as when the endpoint is switched on again. */
+  forget(endpointKey: number): void;
+}
+
 /** Where long work is handed over. */
 export interface TaskQueue {
   start(taskKey: number): void;
@@ -81,12 +92,21 @@ export type Capability = (typeof CAPABILITIES)[number];
 
 /** Who asks. Decided once, when the request comes in. */
 export type Actor =
-  | { readonly kind: "organisation"; readonly orgId: number; readonly orgPublicId: string }
+  | {
+      readonly kind: "organisation";
+      readonly orgId: number;
+      readonly orgPublicId: string;
+      /** Id of the key; `null` for a signed token. */
+      readonly keyId: string | null;
+    }
   | {
       readonly kind: "application";
       readonly orgId: number;
       readonly orgPublicId: string;
       readonly appId: number;
+      readonly appPublicId: string;
+      /** What the token says of itself, such as the person it was made for. */
+      readonly sessionId: string | null;
       readonly capabilities: ReadonlySet<Capability>;
       readonly featureFlags: ReadonlySet<string>;
       /** Hash and end of the token, so that it can be revoked. */

@@ -14,8 +14,9 @@ import { APPLICATION_KIND, type ApplicationTable, type EndpointTable } from "../
 import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
 import { masked } from "./attempt/mask.ts";
-import { authHeaderNames, type EndpointEgress } from "./endpoint/egress.ts";
+import { authHeaderNames, type EndpointEgress, type EndpointProxy } from "./endpoint/egress.ts";
 import type { Transformation } from "./endpoint/transformation.ts";
+import { type Grant, grantOf, toVerification } from "./endpoint/verification.ts";
 import { EndpointPolicy } from "./policy/endpoint-policy.ts";
 import { layerOf, over, platformPolicy } from "./policy/resolve.ts";
 import type { PlatformDefaults } from "./policy/section.ts";
@@ -27,14 +28,19 @@ export class DirectoryEndpoint {
   readonly id: string;
   readonly url: string;
   readonly disabled: boolean;
+  /** What it may get, by what it proved of wanting it. */
+  readonly grant: Grant;
   /** Words of the application; `null`: the platform's hold. */
   readonly egressAllow: string | null;
   /** `null`: all. */
   readonly eventTypes: ReadonlySet<string> | null;
   /** `null`: messages with and without channels. */
   readonly channels: ReadonlySet<string> | null;
+  /** The target of one replay: no message matches it. */
+  readonly oneOff: boolean;
   /** When the oldest secret of a rotation ends and the entry must be loaded anew. */
   readonly signerExpiresAt: number;
+  readonly #below: ApplicationSettings;
   /** Whether it has a filter. */
   readonly filtered: boolean;
   readonly #vault: Vault;
@@ -47,6 +53,7 @@ export class DirectoryEndpoint {
   #transformation: Transformation | null = null;
   #headers: readonly string[] | null = null;
   #maskedHeaders: readonly (string | null)[] | null = null;
+  #ownEgress: EndpointEgress | null = null;
   #egress: EndpointEgress | null = null;
   #signer: StandardSigner | null = null;
 
@@ -55,18 +62,22 @@ export class DirectoryEndpoint {
 
   /**
    * @param secrets Those that sign now, newest first.
-   * @param below The policy of the application.
+   * @param below What the application says.
    */
-  constructor(row: EndpointRow, secrets: readonly SealedSecret[], vault: Vault, below: PolicyValues) {
+  constructor(row: EndpointRow, secrets: readonly SealedSecret[], vault: Vault, below: ApplicationSettings) {
     this.key = row.id;
     this.id = row.public_id;
     this.url = row.url;
     this.disabled = row.disabled === 1;
-    this.egressAllow = row.egress_allow;
+    this.egressAllow = below.egressAllow;
     this.eventTypes = setOf(row.event_types_json);
     this.channels = setOf(row.channels_json);
+    this.oneOff = row.replay_task_id !== null;
     this.signerExpiresAt = earliest(secrets.map((secret) => secret.expires_at ?? Number.POSITIVE_INFINITY));
-    this.policy = new EndpointPolicy(over(below, layerOf(row), "endpoint"), { tenant: row.app_id, url: row.url });
+    const values = over(below.policy, layerOf(row), "endpoint");
+    this.grant = grantOf(toVerification(row.verification_json), values.verification, row.url);
+    this.policy = new EndpointPolicy(values, { tenant: row.app_id, url: row.url, perMinute: this.grant.perMinute });
+    this.#below = below;
     this.filtered = row.filter_json !== null;
     this.#vault = vault;
     this.#filterJson = row.filter_json;
@@ -90,11 +101,30 @@ export class DirectoryEndpoint {
 
   /** Flat list of names and values, in the case they were given; less those that the credentials set. */
   get headers(): readonly string[] {
-    this.#headers ??=
-      this.#sealedHeaders === null
+    this.#headers ??= [
+      ...(this.#sealedHeaders === null
         ? []
-        : flatten(this.#vault.open(this.#sealedHeaders), authHeaderNames(this.egress.auth));
+        : flatten(this.#vault.open(this.#sealedHeaders), authHeaderNames(this.egress.auth))),
+      // Who consented to deliveries from a name gets that name with each (CloudEvents web hooks, section 2.2).
+      ...(this.requestOrigin === null ? [] : ["Origin", this.requestOrigin]),
+    ];
     return this.#headers;
+  }
+
+  /** Nothing is sent for now: it is off, or has not proved that it wants anything. What it is owed is held. */
+  get isHeld(): boolean {
+    return this.disabled || this.grant.held;
+  }
+
+  /** The name under which it consented to deliveries; `null`: none. */
+  get requestOrigin(): string | null {
+    return this.grant.proof?.requestOrigin ?? null;
+  }
+
+  /** Whose proxy its deliveries go through; `null`: the platform's, if any. */
+  get proxyOf(): "endpoint" | "application" | null {
+    if (this.#own.proxy !== undefined) return "endpoint";
+    return this.#below.proxy === null ? null : "application";
   }
 
   /** As `headers`, and those of the credentials, with `null` in place of what may not be kept in the clear. */
@@ -108,9 +138,18 @@ export class DirectoryEndpoint {
 
   /** Credentials, TLS settings and proxy. The same object each time: the HTTP client keeps what it makes of it. */
   get egress(): EndpointEgress {
-    this.#egress ??=
-      this.#sealedEgress === null ? NO_EGRESS : (JSON.parse(this.#vault.open(this.#sealedEgress)) as EndpointEgress);
+    if (this.#egress === null) {
+      const { proxy } = this.#below;
+      this.#egress = proxy === null || this.#own.proxy !== undefined ? this.#own : { ...this.#own, proxy };
+    }
     return this.#egress;
+  }
+
+  /** Its own settings, without what the application adds. */
+  get #own(): EndpointEgress {
+    this.#ownEgress ??=
+      this.#sealedEgress === null ? NO_EGRESS : (JSON.parse(this.#vault.open(this.#sealedEgress)) as EndpointEgress);
+    return this.#ownEgress;
   }
 
   get signer(): StandardSigner {
@@ -119,7 +158,33 @@ export class DirectoryEndpoint {
   }
 }
 
-type EndpointRow = Selectable<EndpointTable> & Pick<Selectable<ApplicationTable>, "egress_allow">;
+type EndpointRow = Selectable<EndpointTable>;
+
+/** What an application says of all its endpoints. Its proxy is opened when it is first asked for, and is the same object for each. */
+class ApplicationSettings {
+  readonly egressAllow: string | null;
+  readonly policy: PolicyValues;
+  readonly #vault: Vault;
+  readonly #sealed: Uint8Array | null;
+  #proxy: EndpointProxy | null = null;
+
+  constructor(
+    row: Pick<Selectable<ApplicationTable>, "egress_allow" | "egress_sealed">,
+    policy: PolicyValues,
+    vault: Vault,
+  ) {
+    this.egressAllow = row.egress_allow;
+    this.policy = policy;
+    this.#vault = vault;
+    this.#sealed = row.egress_sealed;
+  }
+
+  get proxy(): EndpointProxy | null {
+    if (this.#sealed === null) return null;
+    this.#proxy ??= (JSON.parse(this.#vault.open(this.#sealed)) as { proxy: EndpointProxy }).proxy;
+    return this.#proxy;
+  }
+}
 
 const NO_EGRESS: EndpointEgress = {};
 
@@ -272,7 +337,7 @@ export class Directory implements LanePolicies {
     const db = this.#store.hotDb;
     const application = await db
       .selectFrom("application")
-      .select(["public_id", "uid", "org_id", "egress_allow", "policy_json", "throttle_rate"])
+      .select(["public_id", "uid", "org_id", "egress_allow", "egress_sealed", "policy_json", "throttle_rate"])
       .where("id", "=", key)
       .where("deleted_at", "is", null)
       .executeTakeFirst();
@@ -291,14 +356,15 @@ export class Directory implements LanePolicies {
       .where("endpoint.deleted_at", "is", null)
       .orderBy("endpoint_secret.id", "desc")
       .execute();
-    const { public_id: id, uid, org_id: orgId, egress_allow } = application;
+    const { public_id: id, uid, org_id: orgId } = application;
     const policy = over(this.#platform, layerOf(application), "application");
+    const below = new ApplicationSettings(application, policy, this.#vault);
     const endpoints = new Map<number, DirectoryEndpoint>();
     for (const [endpointKey, own] of Map.groupBy(rows, (row) => row.id)) {
       const secrets = own.flatMap(({ secret_sealed, expires_at }) =>
         secret_sealed === null ? [] : [{ secret_sealed, expires_at }],
       );
-      endpoints.set(endpointKey, new DirectoryEndpoint({ ...own[0]!, egress_allow }, secrets, this.#vault, policy));
+      endpoints.set(endpointKey, new DirectoryEndpoint(own[0]!, secrets, this.#vault, below));
       this.#owners.set(endpointKey, key);
     }
     return { key, id, uid, orgId, endpoints };
@@ -318,7 +384,7 @@ interface LoadedApplication {
 
 /** Whether an endpoint wants messages of this type and these channels; its filter is asked apart: see `message/match.ts`. */
 export function matches(endpoint: DirectoryEndpoint, eventType: string, channels: readonly string[] | null): boolean {
-  if (endpoint.eventTypes !== null && !endpoint.eventTypes.has(eventType)) return false;
+  if (endpoint.oneOff || (endpoint.eventTypes !== null && !endpoint.eventTypes.has(eventType))) return false;
   if (endpoint.channels === null) return true;
   return channels !== null && channels.some((channel) => endpoint.channels!.has(channel));
 }

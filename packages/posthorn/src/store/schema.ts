@@ -52,6 +52,8 @@ export interface ApplicationTable {
   kind: Generated<number>;
   /** How deliveries of its endpoints are made, where it differs from the platform; `null`: nowhere. */
   policy_json: string | null;
+  /** JSON of the proxy of its endpoints; `null`: the platform's. */
+  egress_sealed: Uint8Array | null;
   created_at: number;
   updated_at: number;
   deleted_at: number | null;
@@ -89,6 +91,10 @@ export interface EndpointTable {
   egress_sealed: Uint8Array | null;
   /** How deliveries are made, where it differs from the application; `null`: nowhere. */
   policy_json: string | null;
+  /** Who switched it off, when and why; `null` while it is on, and for those that were off before this was kept. */
+  disabled_json: string | null;
+  /** What it proved of wanting deliveries; `null`: nothing. */
+  verification_json: string | null;
   /** The filter as it was given; `null`: none. */
   filter_json: string | null;
   /** JSON of code and variables; `null`: none. */
@@ -97,6 +103,8 @@ export interface EndpointTable {
   created_at: number;
   updated_at: number;
   deleted_at: number | null;
+  /** The replay to a URL that this row stands for; `null` for an endpoint of a customer. No message matches such a row. */
+  replay_task_id: Generated<number | null>;
 }
 
 export interface EndpointSecretTable {
@@ -191,12 +199,94 @@ export interface TaskTable {
   id: number;
   public_id: string;
   org_id: number;
-  app_id: number;
-  endpoint_id: number;
+  /** `null`: of the whole organisation. */
+  app_id: number | null;
   kind: string;
   status: string;
-  /** Parameters, progress and the place to go on from. */
+  /** What was asked for; never changes. */
+  params_json: string;
+  /** How far it got, and the place to go on from where that is not in its parts. */
   data_json: string;
+  /** Who asked, for people to read. */
+  asked_by: string;
+  updated_at: number;
+  /** `null` while it can still do something. */
+  ended_at: number | null;
+}
+
+/** The progress of a task at one endpoint. */
+export interface TaskPartTable {
+  task_id: number;
+  endpoint_id: number;
+  /** The last message key that was looked at. */
+  cursor: number;
+  done: Generated<number>;
+  scanned: Generated<number>;
+  matched: Generated<number>;
+  /** Deliveries made due. */
+  sent: Generated<number>;
+  /** Matched, but there is nothing to send any more. */
+  payload_gone: Generated<number>;
+  /** Matched, but due anyway. */
+  already_due: Generated<number>;
+  /** The endpoint was deleted before the end. */
+  endpoint_gone: Generated<number>;
+}
+
+/** Where a sweep of retention got to, so that no run begins at the beginning of history. */
+export interface SweepTable {
+  name: string;
+  cursor: number;
+}
+
+/** How much is stored of what came in on one day (days since 1970 in UTC). */
+export interface StorageDayTable {
+  day: number;
+  kind: string;
+  /** Rows. */
+  stored: number;
+  bytes: number;
+}
+
+/** Tokens of an application that end before their time. */
+export interface TokenEndTable {
+  app_id: number;
+  /** Empty: of any session. */
+  session_id: string;
+  /** Tokens issued up to this time, Unix milliseconds. */
+  issued_until: number;
+  expires_at: number;
+}
+
+/** Something to tell operational webhooks, from the commit of what it tells until it is a message. */
+export interface OperationalEventTable {
+  id: Generated<number>;
+  org_id: number;
+  type: string;
+  /** When it happened. */
+  at: number;
+  /** When it is published. */
+  due: number;
+  /** Rows of one key become one: the last of them, with a count. `null`: a row of its own. */
+  merge_key: string | null;
+  count: number;
+  /** What to tell; `null`: it is made from the rows below. */
+  data_json: string | null;
+  endpoint_id: number | null;
+  message_id: number | null;
+  attempt_id: number | null;
+}
+
+/** An endpoint that fails and has not succeeded since. Written from time to time: memory knows the latest. */
+export interface EndpointFailureTable {
+  endpoint_id: number;
+  /** When the first attempt failed. */
+  since: number;
+  /** Attempts that failed since then. */
+  failures: number;
+  last_at: number;
+  /** Percent of the way to being switched off that was warned of. */
+  warned: number;
   updated_at: number;
 }
 
@@ -213,4 +303,10 @@ export interface Database {
   api_key: ApiKeyTable;
   revoked_token: RevokedTokenTable;
   task: TaskTable;
+  operational_event: OperationalEventTable;
+  endpoint_failure: EndpointFailureTable;
+  task_part: TaskPartTable;
+  sweep: SweepTable;
+  storage_day: StorageDayTable;
+  token_end: TokenEndTable;
 }

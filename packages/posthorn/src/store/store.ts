@@ -120,6 +120,8 @@ export interface Store extends AsyncDisposable {
   accept(entry: AcceptEntry): Promise<AcceptResult>;
   /** Resolves once the outcome is on disk. */
   record(entry: RecordEntry): Promise<void>;
+  /** Sets who is told after a commit that wrote something for operational webhooks. */
+  onAnnounced(listener: () => void): void;
   /** Deliveries of one endpoint that are due at `now`. Sees every outcome that was recorded before the call. */
   due(endpointId: number, now: number, limit: number): Promise<DuePage>;
   /** The endpoints that have deliveries left to make. */

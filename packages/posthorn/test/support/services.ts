@@ -12,6 +12,8 @@ export const POLICY_DEFAULTS = {
   requestTimeoutMs: 15_000,
   maxRequestTimeoutMs: 60_000,
   endpointConcurrency: 16,
+  autoDisableAfterMs: 432_000_000,
+  verification: "off",
 } as const;
 
 export interface TestServices {
@@ -36,6 +38,8 @@ export function servicesOver(store: Store): TestServices {
     tokens: { sign: unused, forget: unused },
     tasks: { start: unused },
     ownership: { ask: unused },
+    operational: { announce: () => Promise.resolve() },
+    health: { streak: () => null, forget: () => undefined },
     rules: {
       maxPayloadBytes: 1024,
       normaliseUrl: (url) => url,

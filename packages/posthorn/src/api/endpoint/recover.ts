@@ -1,4 +1,4 @@
-import { recoverEndpoint as recoverVerb } from "../../domain/task/start.ts";
+import { recoverEndpoint as recoverVerb } from "../../domain/replay/start.ts";
 import { windowOf } from "../inputs.ts";
 import { RecoverIn } from "../models/endpoint.ts";
 import { RecoverOut } from "../models/task.ts";

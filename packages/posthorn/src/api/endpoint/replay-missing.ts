@@ -1,4 +1,4 @@
-import { replayMissing as replayVerb } from "../../domain/task/start.ts";
+import { replayMissing as replayVerb } from "../../domain/replay/start.ts";
 import { windowOf } from "../inputs.ts";
 import { RecoverIn } from "../models/endpoint.ts";
 import { ReplayOut } from "../models/task.ts";

@@ -1,9 +1,8 @@
 import { rotateSecret as rotateVerb } from "../../domain/endpoint/secret.ts";
+import { rotationOf } from "../inputs.ts";
 import { EndpointSecretRotateIn } from "../models/endpoint.ts";
 import { noContent } from "../reply.ts";
 import { defineRoute } from "../route.ts";
-
-const DEFAULT_GRACE_SECONDS = 86_400;
 
 export const rotateSecret = defineRoute({
   method: "POST",
@@ -16,12 +15,7 @@ export const rotateSecret = defineRoute({
   body: EndpointSecretRotateIn,
   responses: { 204: null },
   handle: async ({ ctx, params, body }) => {
-    const input = {
-      app: params.app_id,
-      endpoint: params.endpoint_id,
-      key: body.key ?? null,
-      gracePeriodSeconds: body.gracePeriodSeconds ?? DEFAULT_GRACE_SECONDS,
-    };
+    const input = { app: params.app_id, endpoint: params.endpoint_id, ...rotationOf(body) };
     await rotateVerb({ ctx, input });
     return noContent();
   },

@@ -2,6 +2,7 @@ import { verifyEndpoint } from "../../domain/endpoint/verify.ts";
 import { EndpointVerifyIn, EndpointVerifyOut } from "../models/endpoint-egress.ts";
 import { ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
+import { verifyOut } from "../wire.ts";
 
 export const verify = defineRoute({
   method: "POST",
@@ -9,14 +10,14 @@ export const verify = defineRoute({
   operationId: "v1.endpoint.verify",
   tag: "Endpoint",
   summary: "Ask an endpoint whether it wants deliveries",
-  description: "Asks now and answers with what came of it. Deliveries do not depend on it.",
+  description: "Asks now and keeps its consent. Where the policy asks for it, deliveries are held until then.",
   access: "ManageEndpoint",
   body: EndpointVerifyIn,
   responses: { 200: EndpointVerifyOut },
-  // It stores nothing, and must not hold a transaction while it waits for a stranger.
+  // It may be done twice, and must not hold a transaction while it waits for a stranger.
   idempotency: "own",
   handle: async ({ ctx, params, body }) => {
-    const input = { app: params.app_id, endpoint: params.endpoint_id, method: body.method ?? "cloudevents" };
-    return ok(await verifyEndpoint({ ctx, input }));
+    const input = { app: params.app_id, endpoint: params.endpoint_id, method: body.method ?? null };
+    return ok(verifyOut(await verifyEndpoint({ ctx, input })));
   },
 });

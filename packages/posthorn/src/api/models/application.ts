@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { Proxy } from "./endpoint-egress.ts";
 import { DateTime, listOf, Metadata, nullable, Rate, StringMap, Uid, uidWithout } from "./common.ts";
 
 const AppUid = uidWithout("app_");
@@ -40,15 +41,23 @@ export const ApplicationOut = Type.Object(
   { $id: "ApplicationOut", description: "A customer of yours: owns endpoints and messages." },
 );
 
-export const ApplicationEgress = Type.Object(
+const AllowWords = nullable(
+  Type.String({
+    maxLength: 4096,
+    description: "Words as in POSTHORN_EGRESS_ALLOW, in place of them. Null: the platform's hold.",
+  }),
+);
+
+export const ApplicationEgressIn = Type.Object(
+  { allow: Type.Optional(AllowWords), proxy: Type.Optional(nullable(Proxy)) },
   {
-    allow: nullable(
-      Type.String({
-        maxLength: 4096,
-        description: "Words as in POSTHORN_EGRESS_ALLOW, in place of them. Null: the platform's hold.",
-      }),
-    ),
+    $id: "ApplicationEgressIn",
+    description: "A part that is left out stays; null removes it. The proxy is write-only.",
   },
+);
+
+export const ApplicationEgress = Type.Object(
+  { allow: AllowWords, proxy: nullable(Type.Object({ scheme: Type.String(), target: Type.String() })) },
   { $id: "ApplicationEgress" },
 );
 

@@ -3,6 +3,8 @@ import { ApplicationIn } from "./application.ts";
 import { DateTime, listOf, Name, nullable, ref } from "./common.ts";
 import { CAPABILITIES } from "../../domain/context.ts";
 
+const SessionId = Type.String({ minLength: 1, maxLength: 64, pattern: "^[a-zA-Z0-9@_-]+$" });
+
 export const AppPortalAccessIn = Type.Object(
   {
     application: Type.Optional(nullable(ref(ApplicationIn))),
@@ -16,7 +18,7 @@ export const AppPortalAccessIn = Type.Object(
     expiry: Type.Optional(
       nullable(Type.Integer({ minimum: 3600, maximum: 604_800, description: "Seconds; 7 days when left out." })),
     ),
-    sessionId: Type.Optional(nullable(Type.String({ minLength: 1, maxLength: 64, pattern: "^[a-zA-Z0-9@_-]+$" }))),
+    sessionId: Type.Optional(nullable(SessionId)),
   },
   { $id: "AppPortalAccessIn" },
 );
@@ -48,3 +50,17 @@ export const ApiKeyCreated = Type.Object(
 );
 
 export const ApiKeyList = listOf(ApiKeyOut);
+
+export const ApplicationTokenExpireIn = Type.Object(
+  {
+    expiry: Type.Optional(
+      nullable(
+        Type.Integer({ minimum: 0, maximum: 259_200, description: "Seconds they stay good; none when left out." }),
+      ),
+    ),
+    sessionIds: Type.Optional(
+      Type.Array(SessionId, { maxItems: 1000, description: "Tokens of these sessions alone; all when left out." }),
+    ),
+  },
+  { $id: "ApplicationTokenExpireIn" },
+);

@@ -29,6 +29,13 @@ export const Url = Type.String({ minLength: 1, maxLength: 2048 });
 export const StringMap = Type.Record(Type.String(), Type.String());
 export const Rate = Type.Integer({ minimum: 1, maximum: 65_535 });
 
+export const Secret = nullable(
+  Type.String({
+    maxLength: 300,
+    description: "`whsec_` and 24 to 75 bytes in base64, or the `whsk_` form of an Ed25519 key.",
+  }),
+);
+
 export const Metadata = nullable(
   Type.Record(Type.String(), Type.String(), { description: "Free strings of your own, at most 4096 bytes as JSON." }),
 );

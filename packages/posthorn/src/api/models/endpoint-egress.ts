@@ -69,7 +69,7 @@ const Tls = Type.Object({
   ),
 });
 
-const Proxy = Type.Object({
+export const Proxy = Type.Object({
   url: Url,
   target: Type.Optional(Type.Union([Type.Literal("address"), Type.Literal("name")])),
 });
@@ -111,7 +111,7 @@ export const EndpointVerifyIn = Type.Object(
     method: Type.Optional(
       Type.Union([Type.Literal("cloudevents"), Type.Literal("challenge")], {
         description:
-          "`cloudevents` (the default): an OPTIONS request that asks for consent. `challenge`: a POST whose challenge must come back.",
+          "`cloudevents`: an OPTIONS request that asks for consent. `challenge`: a POST whose challenge must come back. Left out: what the policy asks for, else `cloudevents`.",
       }),
     ),
   },
@@ -120,7 +120,9 @@ export const EndpointVerifyIn = Type.Object(
 
 export const EndpointVerifyOut = Type.Object(
   {
-    verified: Type.Boolean(),
+    verified: Type.Boolean({ description: "Whether it consented now." }),
+    verifiedAt: nullable(DateTime),
+    required: nullable(Type.String({ description: "How it must prove that it wants deliveries. Null: it need not." })),
     ratePerMinute: nullable(Type.Integer({ description: "Deliveries a minute that the endpoint grants." })),
     code: nullable(Type.String({ description: "Why it is not verified." })),
     message: nullable(Type.String()),

@@ -7,6 +7,7 @@ import {
   Name,
   nullable,
   Rate,
+  Secret,
   StringMap,
   Uid,
   uidWithout,
@@ -18,15 +19,9 @@ const EventTypes = nullable(Type.Array(Name, { minItems: 1, maxItems: 1000 }));
 /** An empty list under the older name means all: forms that tick nothing send it. */
 const FilterTypes = nullable(Type.Array(Name, { maxItems: 1000 }));
 const Channels = nullable(Type.Array(ChannelName, { minItems: 1, maxItems: 10 }));
-const Secret = nullable(
-  Type.String({
-    maxLength: 300,
-    description: "`whsec_` and 24 to 75 bytes in base64, or the `whsk_` form of an Ed25519 key.",
-  }),
-);
 const LooseRate = Type.Integer({ minimum: 0, maximum: 65_535 });
 
-const settings = {
+export const endpointSettings = {
   description: Type.Optional(Type.String({ maxLength: 65_536 })),
   version: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
   throttleRate: Type.Optional(nullable(Rate)),
@@ -42,7 +37,7 @@ const settings = {
 export const EndpointIn = Type.Object(
   {
     url: Url,
-    ...settings,
+    ...endpointSettings,
     secret: Type.Optional(Secret),
     headers: Type.Optional(nullable(StringMap)),
   },
@@ -50,13 +45,13 @@ export const EndpointIn = Type.Object(
 );
 
 export const EndpointUpsertIn = Type.Object(
-  { url: Url, ...settings },
+  { url: Url, ...endpointSettings },
   { $id: "EndpointUpsertIn", description: "Every field that is left out is reset; secret and headers stay." },
 );
 
 export const EndpointPatch = Type.Object(
   {
-    ...settings,
+    ...endpointSettings,
     url: Type.Optional(Url),
     throttleRate: Type.Optional(nullable(LooseRate)),
     rateLimit: Type.Optional(nullable(LooseRate)),
@@ -94,21 +89,20 @@ export const EndpointSecretOut = Type.Object(
   { $id: "EndpointSecretOut" },
 );
 
-export const EndpointSecretRotateIn = Type.Object(
-  {
-    key: Type.Optional(Secret),
-    gracePeriodSeconds: Type.Optional(
-      nullable(
-        Type.Integer({
-          minimum: 0,
-          maximum: 604_800,
-          description: "How long the secret before signs as well. One day when left out.",
-        }),
-      ),
+export const secretRotation = {
+  key: Type.Optional(Secret),
+  gracePeriodSeconds: Type.Optional(
+    nullable(
+      Type.Integer({
+        minimum: 0,
+        maximum: 604_800,
+        description: "How long the secret before signs as well. One day when left out.",
+      }),
     ),
-  },
-  { $id: "EndpointSecretRotateIn" },
-);
+  ),
+};
+
+export const EndpointSecretRotateIn = Type.Object(secretRotation, { $id: "EndpointSecretRotateIn" });
 
 export const EndpointHeadersIn = Type.Object({ headers: StringMap }, { $id: "EndpointHeadersIn" });
 

@@ -1,6 +1,13 @@
 /** Every named model of the API. */
 import type { TSchema } from "typebox";
-import { ApplicationEgress, ApplicationIn, ApplicationList, ApplicationOut, ApplicationPatch } from "./application.ts";
+import {
+  ApplicationEgress,
+  ApplicationEgressIn,
+  ApplicationIn,
+  ApplicationList,
+  ApplicationOut,
+  ApplicationPatch,
+} from "./application.ts";
 import { AttemptDetail } from "./attempt-detail.ts";
 import { MessageDeliveryList, MessageDeliveryOut } from "./delivery.ts";
 import { ApiKeyCreated, ApiKeyIn, ApiKeyList, ApiKeyOut, AppPortalAccessIn, AppPortalAccessOut } from "./auth.ts";
@@ -42,7 +49,18 @@ import {
   MessageList,
   MessageOut,
 } from "./message.ts";
+import {
+  OperationalWebhookEndpointHeadersIn,
+  OperationalWebhookEndpointHeadersOut,
+  OperationalWebhookEndpointIn,
+  OperationalWebhookEndpointList,
+  OperationalWebhookEndpointOut,
+  OperationalWebhookEndpointSecretIn,
+  OperationalWebhookEndpointSecretOut,
+  OperationalWebhookEndpointUpsertIn,
+} from "./operational-webhook.ts";
 import { POLICY_MODELS } from "./policy/policy.ts";
+import { REPLAY_MODELS } from "./replay.ts";
 import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
 
 export const MODELS: readonly TSchema[] = [
@@ -54,6 +72,7 @@ export const MODELS: readonly TSchema[] = [
   ApplicationOut,
   ApplicationList,
   ApplicationEgress,
+  ApplicationEgressIn,
   EventTypeIn,
   EventTypeUpsertIn,
   EventTypePatch,
@@ -106,4 +125,13 @@ export const MODELS: readonly TSchema[] = [
   ReplayOut,
   BackgroundTaskOut,
   BackgroundTaskList,
+  OperationalWebhookEndpointIn,
+  OperationalWebhookEndpointUpsertIn,
+  OperationalWebhookEndpointOut,
+  OperationalWebhookEndpointList,
+  OperationalWebhookEndpointSecretIn,
+  OperationalWebhookEndpointSecretOut,
+  OperationalWebhookEndpointHeadersIn,
+  OperationalWebhookEndpointHeadersOut,
+  ...REPLAY_MODELS,
 ];

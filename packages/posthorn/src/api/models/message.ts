@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { ApplicationIn } from "./application.ts";
-import { AttemptDetail } from "./attempt-detail.ts";
 import { ChannelName, DateTime, listOf, Name, nullable, ref, TagName, uidWithout } from "./common.ts";
+import { AttemptDetail } from "./attempt-detail.ts";
 import { endpointOutFields } from "./endpoint.ts";
 
 const Payload = Type.Object(

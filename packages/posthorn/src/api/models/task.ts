@@ -10,6 +10,11 @@ const fields = { id: Type.String(), status: TaskStatusModel, task: TaskKindModel
 export const RecoverOut = Type.Object(fields, { $id: "RecoverOut", description: "The task that was started." });
 export const ReplayOut = Type.Object(fields, { $id: "ReplayOut", description: "The task that was started." });
 
+export const ExpungeAllContentsOut = Type.Object(fields, {
+  $id: "ExpungeAllContentsOut",
+  description: "The task that was started.",
+});
+
 export const BackgroundTaskOut = Type.Object(
   { ...fields, data: Type.Object({ messagesSent: Type.Integer() }) },
   { $id: "BackgroundTaskOut", description: "Long work that goes on after its request was answered." },

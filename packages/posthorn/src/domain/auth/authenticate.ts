@@ -5,10 +5,14 @@ import { LRUCache } from "lru-cache";
 import { PosthornError } from "../../errors.ts";
 import { isId, keyOfId } from "../../id.ts";
 import type { Store } from "../../store/store.ts";
+import { ANY_SESSION } from "./expire-all.ts";
 import { type Actor, CAPABILITIES, type Capability, type TokenIssuer } from "../context.ts";
 
 /** Opaque keys begin with this, so that a leaked one is known on sight. */
 export const KEY_PREFIX = "phk_";
+
+/** A claim of our own beside `iat`, whose seconds are too coarse to tell a token from one that was ended just before. */
+const ISSUED_MS = "iat_ms";
 
 interface Known {
   readonly actor: Actor;
@@ -56,9 +60,10 @@ export class Authenticator implements TokenIssuer {
   }
 
   sign(claims: Record<string, unknown> & { readonly sub: string; readonly exp: number }): Promise<string> {
-    return new SignJWT(claims)
+    const now = this.#options.now();
+    return new SignJWT({ ...claims, [ISSUED_MS]: now })
       .setProtectedHeader({ alg: "HS256", typ: "JWT" })
-      .setIssuedAt(Math.floor(this.#options.now() / 1000))
+      .setIssuedAt(Math.floor(now / 1000))
       .sign(this.#secret);
   }
 
@@ -66,12 +71,12 @@ export class Authenticator implements TokenIssuer {
     const row = await this.#options.store.hotDb
       .selectFrom("api_key")
       .innerJoin("organisation", "organisation.id", "api_key.org_id")
-      .select(["api_key.org_id", "organisation.public_id", "api_key.expires_at"])
+      .select(["api_key.org_id", "api_key.public_id as key_id", "organisation.public_id", "api_key.expires_at"])
       .where("hash", "=", hashToken(token))
       .executeTakeFirst();
     if (row === undefined) throw refused();
     return {
-      actor: { kind: "organisation", orgId: row.org_id, orgPublicId: row.public_id },
+      actor: { kind: "organisation", orgId: row.org_id, orgPublicId: row.public_id, keyId: row.key_id },
       expiresAt: row.expires_at ?? Number.POSITIVE_INFINITY,
     };
   }
@@ -84,21 +89,23 @@ export class Authenticator implements TokenIssuer {
     const { sub, org } = claims;
     if (typeof sub === "string" && isId("org_", sub)) {
       const orgId = await this.#options.ensureOrganisation(sub);
-      return { actor: { kind: "organisation", orgId, orgPublicId: sub }, expiresAt };
+      return { actor: { kind: "organisation", orgId, orgPublicId: sub, keyId: null }, expiresAt };
     }
     if (typeof sub === "string" && isId("app_", sub) && typeof org === "string" && isId("org_", org)) {
       const orgId = await this.#options.ensureOrganisation(org);
-      const actor: Actor = {
+      const actor: ApplicationActor = {
         kind: "application",
         orgId,
         orgPublicId: org,
         appId: keyOfId("app_", sub) ?? -1,
+        appPublicId: sub,
+        sessionId: typeof claims["sid"] === "string" ? claims["sid"] : null,
         capabilities: capabilitiesOf(claims["cap"]),
         featureFlags: new Set(stringsOf(claims["feature_flags"]) ?? []),
         tokenHash,
         tokenExpiresAt: expiresAt,
       };
-      return { actor, expiresAt };
+      return { actor, expiresAt: Math.min(expiresAt, await this.#endOf(actor, claims)) };
     }
     throw new PosthornError(
       "bad_token",
@@ -114,6 +121,18 @@ export class Authenticator implements TokenIssuer {
     } catch (cause) {
       throw refused(cause);
     }
+  }
+
+  /** When the tokens of an application, or of its session, were told to end that were issued until this one was; infinity: never. */
+  async #endOf({ appId, sessionId }: ApplicationActor, claims: Record<string, unknown>): Promise<number> {
+    const row = await this.#options.store.hotDb
+      .selectFrom("token_end")
+      .select((eb) => eb.fn.min<number | null>("expires_at").as("expiresAt"))
+      .where("app_id", "=", appId)
+      .where("session_id", "in", sessionId === null ? [ANY_SESSION] : [ANY_SESSION, sessionId])
+      .where("issued_until", ">=", issuedAt(claims))
+      .executeTakeFirst();
+    return row?.expiresAt ?? Number.POSITIVE_INFINITY;
   }
 
   async #isRevoked(hash: Uint8Array): Promise<boolean> {
@@ -135,6 +154,14 @@ function capabilitiesOf(claim: unknown): ReadonlySet<Capability> {
   if (claim === undefined) return new Set(CAPABILITIES);
   const names = stringsOf(claim) ?? [];
   return new Set(CAPABILITIES.filter((capability) => names.includes(capability)));
+}
+
+type ApplicationActor = Extract<Actor, { readonly kind: "application" }>;
+
+/** When a token was issued, Unix milliseconds. One that does not say so was issued at some time, so whenever tokens are ended it is. */
+function issuedAt({ iat, [ISSUED_MS]: ms }: Record<string, unknown>): number {
+  if (typeof ms === "number") return ms;
+  return typeof iat === "number" ? iat * 1000 : 0;
 }
 
 function stringsOf(claim: unknown): string[] | null {

@@ -2,11 +2,15 @@ import { generateSecret } from "@posthorn/webhooks";
 import { PosthornError } from "../../errors.ts";
 import { isUniqueViolation } from "../../store/errors.ts";
 import type { Tx } from "../../store/store.ts";
+import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, type Context, write } from "../context.ts";
+import { announceEndpoint, isCustomers } from "../operational/operational.ts";
+import { disabledByHand, disabledJson } from "./disabled.ts";
 import { checkEventTypes, checkUrl, type Endpoint, type EndpointInput, toColumns, uidClash } from "./endpoint.ts";
 import { checkHeaders, type HeaderMap, sealHeaders } from "./headers.ts";
 import { checkSecret, insertSecret } from "./secret.ts";
+import { verificationJson } from "./verification.ts";
 
 export interface CreateEndpoint extends EndpointInput {
   readonly app: string;
@@ -18,14 +22,15 @@ export interface CreateEndpoint extends EndpointInput {
 export async function createEndpoint({ ctx, input }: Call<CreateEndpoint>): Promise<Endpoint> {
   const { app, ...fields } = input;
   const application = await getApplication(ctx, app);
-  return insertEndpoint(ctx, application.key, fields);
+  return insertEndpoint(ctx, application, fields);
 }
 
 export async function insertEndpoint(
   ctx: Context,
-  appKey: number,
+  application: Pick<Application, "key" | "id" | "uid">,
   input: Omit<CreateEndpoint, "app">,
 ): Promise<Endpoint> {
+  const { key: appKey } = application;
   const { secret, headers, ...fields } = input;
   const checked = { ...fields, url: await checkUrl(ctx, appKey, fields.url) };
   const signingSecret = secret === null ? generateSecret() : checkSecret(secret, "secret");
@@ -44,18 +49,28 @@ export async function insertEndpoint(
         app_id: appKey,
         headers_sealed: sealHeaders(ctx, headers),
         egress_sealed: null,
+        verification_json: requiredOfNew(ctx),
+        disabled_json: fields.disabled ? disabledJson(disabledByHand(at)) : null,
         created_at: at,
         updated_at: at,
         deleted_at: null,
       };
       await tx.db.insertInto("endpoint").values(row).execute();
       await insertSecret(ctx, tx, key, signingSecret);
+      await announceEndpoint(ctx, tx, "endpoint.created", { application, endpoint: { id, uid: fields.uid } });
       tx.afterCommit(() => ctx.services.directory.invalidate(appKey));
     });
   } catch (error) {
     throw isUniqueViolation(error) ? uidClash(fields.uid, error) : error;
   }
   return { ...checked, key, id, appKey, createdAt: at, updatedAt: at };
+}
+
+/** What the platform asks of new endpoints of customers. */
+function requiredOfNew(ctx: Context): string | null {
+  const { verification } = ctx.services.rules.policyDefaults;
+  if (verification === "off" || !isCustomers(ctx)) return null;
+  return verificationJson({ required: verification, proof: null });
 }
 
 /** Endpoints of one application at most. Every one of them is looked at for each message. */
@@ -67,6 +82,7 @@ async function checkRoom(tx: Tx, appKey: number): Promise<void> {
     .select((eb) => eb.fn.countAll<number>().as("endpoints"))
     .where("app_id", "=", appKey)
     .where("deleted_at", "is", null)
+    .where("replay_task_id", "is", null)
     .executeTakeFirstOrThrow();
   if (endpoints < MAX_ENDPOINTS) return;
   throw new PosthornError(

@@ -1,12 +1,18 @@
 import { type Call, write } from "../context.ts";
+import { announceEndpoint } from "../operational/operational.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 
 /** Deletes an endpoint. Its attempts stay visible; what is still owed to it is canceled. */
 export async function deleteEndpoint({ ctx, input }: Call<EndpointRef>): Promise<void> {
   const { application, endpoint } = await getEndpoint(ctx, input);
-  await write(ctx, async ({ db, afterCommit }) => {
-    await db.updateTable("endpoint").set({ deleted_at: ctx.services.now() }).where("id", "=", endpoint.key).execute();
-    afterCommit(() => {
+  await write(ctx, async (tx) => {
+    await tx.db
+      .updateTable("endpoint")
+      .set({ deleted_at: ctx.services.now() })
+      .where("id", "=", endpoint.key)
+      .execute();
+    await announceEndpoint(ctx, tx, "endpoint.deleted", { application, endpoint });
+    tx.afterCommit(() => {
       ctx.services.directory.invalidate(application.key);
       ctx.services.dispatch.wake(endpoint.key);
     });

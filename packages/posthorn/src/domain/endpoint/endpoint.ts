@@ -1,10 +1,11 @@
 import type { Selectable } from "kysely";
 import { invalid, PosthornError } from "../../errors.ts";
-import type { EndpointTable } from "../../store/schema.ts";
+import { APPLICATION_KIND, type EndpointTable } from "../../store/schema.ts";
 import { metadataJson } from "../application/application.ts";
 import { egressAllowOf } from "../application/egress.ts";
 import { type Context, reader } from "../context.ts";
 import { isVisible, toEventType } from "../event-type/event-type.ts";
+import { OPERATIONAL_EVENT_TYPES } from "../operational/operational.ts";
 
 /** A customer's URL and what it wants to get. Times are Unix milliseconds. */
 export interface Endpoint {
@@ -53,12 +54,15 @@ type EndpointColumns = Omit<
   | "headers_sealed"
   | "egress_sealed"
   | "policy_json"
+  | "disabled_json"
+  | "verification_json"
   | "filter_json"
   | "transformation_sealed"
   | "transformation_enabled"
   | "created_at"
   | "updated_at"
   | "deleted_at"
+  | "replay_task_id"
 >;
 
 export function toColumns(input: EndpointInput): EndpointColumns {
@@ -93,6 +97,10 @@ export async function checkEventTypes(
 ): Promise<void> {
   const added = [...new Set(wanted)].filter((name) => !kept?.includes(name));
   if (added.length === 0) return;
+  if (ctx.applicationKind === APPLICATION_KIND.operational) {
+    checkOperationalTypes(added);
+    return;
+  }
   const rows = await reader(ctx)
     .selectFrom("event_type")
     .selectAll()
@@ -108,6 +116,13 @@ export async function checkEventTypes(
   );
   const unknown = added.find((name) => !known.has(name));
   if (unknown !== undefined) throw invalid("eventTypes", `There is no event type "${unknown}": create it first.`);
+}
+
+function checkOperationalTypes(names: readonly string[]): void {
+  const known: readonly string[] = OPERATIONAL_EVENT_TYPES;
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw invalid("eventTypes", `Operational webhooks have no type "${unknown}". They have: ${known.join(", ")}.`);
 }
 
 export function uidClash(uid: string | null, cause: unknown): PosthornError {

@@ -17,6 +17,7 @@ export async function listEndpoints({ ctx, input }: Call<ListEndpoints>): Promis
       .selectAll()
       .where("app_id", "=", application.key)
       .where("deleted_at", "is", null)
+      .where("replay_task_id", "is", null)
       .orderBy("id", slice.order)
       .limit(slice.limit);
     if (slice.from !== null) query = query.where("id", comparison(slice.order), slice.from);

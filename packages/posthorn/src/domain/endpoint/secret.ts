@@ -79,7 +79,7 @@ async function newSecretLike(current: string): Promise<string> {
   return current.startsWith("whsk") ? (await generateKeyPair()).secretKey : generateSecret();
 }
 
-async function currentSecret(ctx: Context, endpointKey: number): Promise<string> {
+export async function currentSecret(ctx: Context, endpointKey: number): Promise<string> {
   const row = await reader(ctx)
     .selectFrom("endpoint_secret")
     .select("secret_sealed")

@@ -1,7 +1,12 @@
 import { isUniqueViolation } from "../../store/errors.ts";
+import type { Tx } from "../../store/store.ts";
+import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
 import { atomically, type Call, type Context, write } from "../context.ts";
+import { announceEndpoint } from "../operational/operational.ts";
 import { insertEndpoint } from "./create.ts";
+import { originOf, toVerification, verificationJson } from "./verification.ts";
+import { disabledByHand, disabledJson } from "./disabled.ts";
 import { checkEventTypes, checkUrl, type Endpoint, type EndpointInput, toColumns, uidClash } from "./endpoint.ts";
 import { type EndpointRef, findEndpoint, getEndpoint } from "./find.ts";
 
@@ -12,8 +17,8 @@ export function upsertEndpoint(
   return atomically(call, async ({ ctx, input }) => {
     const application = await getApplication(ctx, input.app);
     const existing = await findEndpoint(ctx, application, input.endpoint);
-    if (existing !== null) return { endpoint: await save(ctx, existing, input.fields), created: false };
-    const endpoint = await insertEndpoint(ctx, application.key, { ...input.fields, secret: null, headers: {} });
+    if (existing !== null) return { endpoint: await save(ctx, application, existing, input.fields), created: false };
+    const endpoint = await insertEndpoint(ctx, application, { ...input.fields, secret: null, headers: {} });
     return { endpoint, created: true };
   });
 }
@@ -23,22 +28,30 @@ export function patchEndpoint(
   call: Call<EndpointRef & { readonly changes: Partial<EndpointInput> }>,
 ): Promise<Endpoint> {
   return atomically(call, async ({ ctx, input }) => {
-    const { endpoint } = await getEndpoint(ctx, input);
-    return save(ctx, endpoint, { ...endpoint, ...input.changes });
+    const { application, endpoint } = await getEndpoint(ctx, input);
+    return save(ctx, application, endpoint, { ...endpoint, ...input.changes });
   });
 }
 
-async function save(ctx: Context, existing: Endpoint, input: EndpointInput): Promise<Endpoint> {
+async function save(
+  ctx: Context,
+  application: Application,
+  existing: Endpoint,
+  input: EndpointInput,
+): Promise<Endpoint> {
   const url = input.url === existing.url ? input.url : await checkUrl(ctx, existing.appKey, input.url);
   const fields = { ...input, url };
   await checkEventTypes(ctx, fields.eventTypes, existing.eventTypes);
   const updatedAt = ctx.services.now();
   try {
-    await write(ctx, async ({ db, afterCommit }) => {
-      const columns = { ...toColumns(fields), updated_at: updatedAt };
-      await db.updateTable("endpoint").set(columns).where("id", "=", existing.key).execute();
-      afterCommit(() => {
+    await write(ctx, async (tx) => {
+      const columns = { ...toColumns(fields), ...switchColumns(existing, fields, updatedAt), updated_at: updatedAt };
+      await tx.db.updateTable("endpoint").set(columns).where("id", "=", existing.key).execute();
+      if (originOf(url) !== originOf(existing.url)) await forgetProof(tx, existing.key);
+      await announceChange(ctx, tx, application, existing, fields);
+      tx.afterCommit(() => {
         ctx.services.directory.invalidate(existing.appKey);
+        if (existing.disabled && !fields.disabled) ctx.services.health.forget(existing.key);
         // What was held while it was off, or failing at the old URL, can go out.
         ctx.services.dispatch.wake(existing.key);
       });
@@ -47,4 +60,36 @@ async function save(ctx: Context, existing: Endpoint, input: EndpointInput): Pro
     throw isUniqueViolation(error) ? uidClash(fields.uid, error) : error;
   }
   return { ...existing, ...fields, updatedAt };
+}
+
+/** Who switched it and when, if this change does. */
+function switchColumns(existing: Endpoint, fields: EndpointInput, at: number): { disabled_json?: string | null } {
+  if (fields.disabled === existing.disabled) return {};
+  return { disabled_json: fields.disabled ? disabledJson(disabledByHand(at)) : null };
+}
+
+async function announceChange(
+  ctx: Context,
+  tx: Tx,
+  application: Application,
+  existing: Endpoint,
+  fields: EndpointInput,
+): Promise<void> {
+  const subject = { application, endpoint: { id: existing.id, uid: fields.uid } };
+  await announceEndpoint(ctx, tx, "endpoint.updated", subject);
+  if (fields.disabled === existing.disabled) return;
+  if (fields.disabled) await announceEndpoint(ctx, tx, "endpoint.disabled", subject, { trigger: "manual" });
+  else await announceEndpoint(ctx, tx, "endpoint.enabled", subject, { trigger: "manual" });
+}
+
+/** What another host said of wanting deliveries says nothing about this one. */
+async function forgetProof({ db }: Tx, endpointKey: number): Promise<void> {
+  const row = await db
+    .selectFrom("endpoint")
+    .select("verification_json")
+    .where("id", "=", endpointKey)
+    .executeTakeFirstOrThrow();
+  const { required } = toVerification(row.verification_json);
+  const verification_json = verificationJson({ required, proof: null });
+  await db.updateTable("endpoint").set({ verification_json }).where("id", "=", endpointKey).execute();
 }

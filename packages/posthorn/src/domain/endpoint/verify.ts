@@ -1,12 +1,17 @@
 import { PosthornError } from "../../errors.ts";
-import type { Call } from "../context.ts";
+import { type Call, type Context, write } from "../context.ts";
+import { type DirectoryEndpoint } from "../directory.ts";
+import type { VerificationMethod } from "../policy/verification.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
+import { originOf, type Proof, toVerification, verificationJson } from "./verification.ts";
 
 /** How an endpoint is asked whether it wants deliveries. */
-export type OwnershipMethod = "cloudevents" | "challenge";
+export type OwnershipMethod = VerificationMethod;
 
 export interface Ownership {
   readonly verified: boolean;
+  /** The name under which it was asked, where the method has one. */
+  readonly requestOrigin: string | null;
   /** Deliveries a minute that the endpoint grants; `null`: no limit, or not verified. */
   readonly ratePerMinute: number | null;
   /** Why it is not verified. */
@@ -18,13 +23,55 @@ export interface Ownership {
   readonly errorCode: string | null;
 }
 
-/** Asks the endpoint now. Nothing is kept, and deliveries do not depend on it. */
+/** What came of asking, and what holds from now on. */
+export interface VerifyOutcome extends Ownership {
+  /** Unix milliseconds: since when it counts as verified; `null`: it does not. */
+  readonly verifiedAt: number | null;
+  /** How it must prove that it wants deliveries; `null`: it need not. */
+  readonly required: OwnershipMethod | null;
+}
+
+/** Codes that say that the endpoint was reached and does not want deliveries. */
+const REFUSALS: ReadonlySet<string> = new Set(["refused", "origin_not_allowed", "challenge_mismatch"]);
+
+/**
+ * Asks the endpoint now, and keeps its consent: from then on it gets what it is owed. A refusal takes back a consent that was given
+ * the same way; an endpoint that cannot be reached keeps what it has.
+ */
 export async function verifyEndpoint({
   ctx,
   input,
-}: Call<EndpointRef & { readonly method: OwnershipMethod }>): Promise<Ownership> {
+}: Call<EndpointRef & { readonly method: OwnershipMethod | null }>): Promise<VerifyOutcome> {
   const { endpoint } = await getEndpoint(ctx, input);
   const known = await ctx.services.directory.endpoint(endpoint.key);
   if (known === null) throw new PosthornError("not_found", "There is no such endpoint.");
-  return ctx.services.ownership.ask(known, input.method);
+  const method = input.method ?? known.grant.required ?? "cloudevents";
+  const outcome = await ctx.services.ownership.ask(known, method);
+  if (outcome.verified) {
+    const at = ctx.services.now();
+    const { requestOrigin, ratePerMinute } = outcome;
+    await saveProof(ctx, known, { method, at, urlOrigin: originOf(known.url), requestOrigin, ratePerMinute });
+  } else if (REFUSALS.has(outcome.code ?? "") && known.grant.proof?.method === method) {
+    await saveProof(ctx, known, null);
+  }
+  const { grant } = (await ctx.services.directory.endpoint(endpoint.key)) ?? known;
+  return { ...outcome, verifiedAt: grant.proof?.at ?? null, required: grant.required };
+}
+
+async function saveProof(ctx: Context, { key }: DirectoryEndpoint, proof: Proof | null): Promise<void> {
+  await write(ctx, async ({ db, afterCommit }) => {
+    const row = await db
+      .selectFrom("endpoint")
+      .select(["app_id", "verification_json"])
+      .where("id", "=", key)
+      .executeTakeFirstOrThrow();
+    const { required } = toVerification(row.verification_json);
+    const columns = { verification_json: verificationJson({ required, proof }) };
+    await db.updateTable("endpoint").set(columns).where("id", "=", key).execute();
+    afterCommit(() => {
+      ctx.services.directory.invalidate(row.app_id);
+      // What was held until it proved itself can go out.
+      ctx.services.dispatch.wake(key);
+    });
+  });
 }

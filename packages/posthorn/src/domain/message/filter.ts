@@ -41,6 +41,6 @@ export function startsAtEnd({ before, after }: TimeRange): boolean {
 }
 
 /** Names of channels and tags hold no quotes, so their JSON text can be searched as it is. */
-function jsonListHas(column: string, name: string) {
+export function jsonListHas(column: string, name: string) {
   return sql<SqlBool>`instr(${sql.ref(column)}, ${JSON.stringify(name)}) > 0`;
 }

@@ -12,6 +12,8 @@ export interface PolicyPlace {
   /** Key of the application. */
   readonly tenant: number;
   readonly url: string;
+  /** Deliveries a minute that the endpoint granted, or gets before it proved that it wants any; `null`: no bound. */
+  readonly perMinute: number | null;
 }
 
 export class EndpointPolicy {
@@ -39,12 +41,12 @@ export class EndpointPolicy {
   }
 }
 
-function laneOf({ retry, limits, breaker, order }: PolicyValues, { tenant, url }: PolicyPlace): LanePolicy {
+function laneOf({ retry, limits, breaker, order }: PolicyValues, { tenant, url, perMinute }: PolicyPlace): LanePolicy {
   return {
     tenant,
     host: new URL(url).host,
     concurrency: limits.concurrency,
-    rate: limits.ratePerSecond === 0 ? null : limits.ratePerSecond,
+    rate: lower(limits.ratePerSecond === 0 ? null : limits.ratePerSecond, perMinute === null ? null : perMinute / 60),
     retry: retryPolicy(retry),
     breaker: breakerPolicy(breaker),
     order: orderPolicy(order),
@@ -61,4 +63,9 @@ function successRule(values: SuccessValues): SuccessRule {
     rules.set(values, rule);
   }
   return rule;
+}
+
+function lower(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.min(one, other);
 }

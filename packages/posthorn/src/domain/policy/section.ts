@@ -1,5 +1,6 @@
 /** What a section of a policy is: one group of settings of deliveries, in a file of its own. */
 import type { Capability } from "../context.ts";
+import type { VerificationMethod } from "./verification.ts";
 
 /** What the settings of the server say, in milliseconds. The sections make their platform values of it. */
 export interface PlatformDefaults {
@@ -7,6 +8,10 @@ export interface PlatformDefaults {
   readonly requestTimeoutMs: number;
   readonly maxRequestTimeoutMs: number;
   readonly endpointConcurrency: number;
+  /** 0: never. */
+  readonly autoDisableAfterMs: number;
+  /** What new endpoints must prove. */
+  readonly verification: VerificationMethod | "off";
 }
 
 /** Where a policy is set. */

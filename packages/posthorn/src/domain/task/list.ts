@@ -1,7 +1,7 @@
 import { notFound } from "../../errors.ts";
 import { type Call, reader } from "../context.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
-import { type Task, type TaskKind, type TaskStatus, toTask } from "./task.ts";
+import { statesOf, type Task, type TaskKind, type TaskStatus, toTask } from "./task.ts";
 
 export interface ListTasks extends PageRequest {
   readonly order: "ascending" | "descending";
@@ -18,7 +18,7 @@ export async function listTasks({ ctx, input }: Call<ListTasks>): Promise<Page<T
       .where("org_id", "=", ctx.actor.orgId)
       .orderBy("id", slice.order)
       .limit(slice.limit);
-    if (input.status !== null) query = query.where("status", "=", input.status);
+    if (input.status !== null) query = query.where("status", "in", statesOf(input.status));
     if (input.kind !== null) query = query.where("kind", "=", input.kind);
     if (slice.from !== null) query = query.where("id", comparison(slice.order), slice.from);
     return query.execute();

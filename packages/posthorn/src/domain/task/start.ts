@@ -1,84 +1,71 @@
-import { invalid, PosthornError } from "../../errors.ts";
-import { keyAfterTime, keyAtTime } from "../../id.ts";
+import type { Kysely } from "kysely";
+import { PosthornError } from "../../errors.ts";
+import type { Database } from "../../store/schema.ts";
 import type { Tx } from "../../store/store.ts";
-import { type Call, write } from "../context.ts";
-import { type EndpointRef, getEndpoint } from "../endpoint/find.ts";
-import type { Task, TaskKind } from "./task.ts";
+import { type Actor, type Context, write } from "../context.ts";
+import type { Task, TaskData, TaskKind } from "./task.ts";
 
-export interface StartTask extends EndpointRef {
-  /** Unix milliseconds. */
-  readonly since: number;
-  /** Unix milliseconds; `null` for now. */
-  readonly until: number | null;
+export interface NewTask {
+  readonly kind: TaskKind;
+  /** `null`: of the whole organisation. */
+  readonly appKey: number | null;
+  /** Stored as it is. */
+  readonly params: object;
+  readonly data: TaskData;
+  /** What else belongs to it, in the same transaction. */
+  readonly prepare?: (tx: Tx, taskKey: number) => Promise<void>;
 }
 
-const DAY = 86_400_000;
-const MAX_WINDOW = 14 * DAY;
-/** A client that computes "14 days ago" and then takes its time is not refused for it. */
-const SLACK = 300_000;
-
-/** Sends again, by hand, what failed at the endpoint in the window and did not succeed since. */
-export function recoverEndpoint(call: Call<StartTask>): Promise<Task> {
-  return startTask(call, "endpoint.recover");
-}
-
-/** Sends the messages of the window that match the endpoint and were never owed to it. */
-export function replayMissing(call: Call<StartTask>): Promise<Task> {
-  return startTask(call, "endpoint.replay");
-}
-
-async function startTask({ ctx, input }: Call<StartTask>, kind: TaskKind): Promise<Task> {
-  const { application, endpoint } = await getEndpoint(ctx, input);
+/** Stores a task and starts it once it is on disk. */
+export async function startTask(ctx: Context, task: NewTask): Promise<Task> {
   const { ids, now, tasks } = ctx.services;
+  const { kind, appKey, params, data } = task;
   const at = now();
-  const until = input.until ?? at;
-  if (until < input.since) throw invalid("until", "The window must end after it begins.");
-  if (until - input.since > MAX_WINDOW + SLACK) throw invalid("since", "The window may cover 14 days.");
   const { key, id } = ids.next("qtask_");
-  const from = keyAtTime(input.since);
-  const data = { from, to: keyAfterTime(until) - 1, cursor: from - 1, messagesSent: 0 };
+  const { orgId } = ctx.actor;
+  const askedBy = nameOf(ctx.actor);
   const row = {
     id: key,
     public_id: id,
-    org_id: ctx.actor.orgId,
-    app_id: application.key,
-    endpoint_id: endpoint.key,
+    org_id: orgId,
+    app_id: appKey,
     kind,
     status: "running",
+    params_json: JSON.stringify(params),
     data_json: JSON.stringify(data),
+    asked_by: askedBy,
     updated_at: at,
+    ended_at: null,
   };
   await write(ctx, async (tx) => {
-    await checkRoom(tx, application.key);
+    if (appKey !== null) await checkRoom(tx.db, appKey);
     await tx.db.insertInto("task").values(row).execute();
+    await task.prepare?.(tx, key);
     tx.afterCommit(() => tasks.start(key));
   });
-  return {
-    key,
-    id,
-    kind,
-    status: "running",
-    appKey: application.key,
-    endpointKey: endpoint.key,
-    orgId: ctx.actor.orgId,
-    data,
-    updatedAt: at,
-  };
+  const times = { createdAt: at, updatedAt: at, endedAt: null };
+  return { key, id, kind, state: "running", orgId, appKey, params, data, askedBy, ...times };
 }
 
-/** Tasks of one application that may run at the same time. */
-const MAX_RUNNING = 20;
+/** Tasks of one application that are not at their end, paused ones included. */
+const MAX_OPEN = 20;
 
-async function checkRoom(tx: Tx, appKey: number): Promise<void> {
-  const { running } = await tx.db
+async function checkRoom(db: Kysely<Database>, appKey: number): Promise<void> {
+  const { open } = await db
     .selectFrom("task")
-    .select((eb) => eb.fn.countAll<number>().as("running"))
-    .where("status", "=", "running")
+    .select((eb) => eb.fn.countAll<number>().as("open"))
+    .where("ended_at", "is", null)
     .where("app_id", "=", appKey)
     .executeTakeFirstOrThrow();
-  if (running < MAX_RUNNING) return;
+  if (open < MAX_OPEN) return;
   throw new PosthornError(
     "limit_reached",
-    `${MAX_RUNNING} tasks of this application are running: wait until one ends.`,
+    `${MAX_OPEN} tasks of this application are running or paused: wait until one ends, or cancel one.`,
   );
+}
+
+/** Who asks, for people to read; never a secret. */
+function nameOf(actor: Actor): string {
+  if (actor.kind === "organisation") return actor.keyId ?? actor.orgPublicId;
+  return actor.sessionId === null ? actor.appPublicId : `${actor.appPublicId} session ${actor.sessionId}`;
 }

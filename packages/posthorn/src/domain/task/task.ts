@@ -1,34 +1,64 @@
-import type { Selectable } from "kysely";
+import { type Selectable } from "kysely";
+import { timeOfKey } from "../../id.ts";
 import type { TaskTable } from "../../store/schema.ts";
 
 /** Long work that goes on after its request was answered; the names are those of the HTTP API. */
-export const TASK_KINDS = ["endpoint.recover", "endpoint.replay"] as const;
+export const TASK_KINDS = [
+  "endpoint.recover",
+  "endpoint.replay",
+  "endpoint.bulk-replay",
+  "application.purge_content",
+] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
+
+/** As stored. Clients of the common API know the first, the third and the fourth: see `publicStatus`. */
+export const TASK_STATES = ["running", "paused", "finished", "failed", "canceled"] as const;
+export type TaskState = (typeof TASK_STATES)[number];
 
 export const TASK_STATUSES = ["running", "finished", "failed"] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
-/** Parameters and progress of a task, as stored. Keys are message keys. */
-export interface TaskData {
-  /** First message key of the window. */
-  readonly from: number;
-  /** Last message key of the window. */
-  readonly to: number;
-  /** Messages up to this key are done. */
-  cursor: number;
-  messagesSent: number;
+const PUBLIC_STATUS: Record<TaskState, TaskStatus> = {
+  running: "running",
+  paused: "running",
+  finished: "finished",
+  failed: "failed",
+  // It did not do all that was asked for.
+  canceled: "failed",
+};
+
+/** What the common API says of a state. */
+export function publicStatus(state: TaskState): TaskStatus {
+  return PUBLIC_STATUS[state];
 }
 
+/** The states that the common API shows as this status. */
+export function statesOf(status: TaskStatus): readonly TaskState[] {
+  return TASK_STATES.filter((state) => PUBLIC_STATUS[state] === status);
+}
+
+/** Progress, as stored. What a kind of task needs beside these is its own affair. */
+export interface TaskData {
+  readonly messagesSent: number;
+  /** Why it failed, in a sentence. */
+  readonly error?: string;
+}
+
+/** Times are Unix milliseconds. */
 export interface Task {
   readonly key: number;
   readonly id: string;
   readonly kind: TaskKind;
-  readonly status: TaskStatus;
-  readonly appKey: number;
-  readonly endpointKey: number;
+  readonly state: TaskState;
   readonly orgId: number;
+  /** `null`: of the whole organisation. */
+  readonly appKey: number | null;
+  readonly params: unknown;
   readonly data: TaskData;
+  readonly askedBy: string;
+  readonly createdAt: number;
   readonly updatedAt: number;
+  readonly endedAt: number | null;
 }
 
 export function toTask(row: Selectable<TaskTable>): Task {
@@ -36,11 +66,14 @@ export function toTask(row: Selectable<TaskTable>): Task {
     key: row.id,
     id: row.public_id,
     kind: row.kind as TaskKind,
-    status: row.status as TaskStatus,
-    appKey: row.app_id,
-    endpointKey: row.endpoint_id,
+    state: row.status as TaskState,
     orgId: row.org_id,
+    appKey: row.app_id,
+    params: JSON.parse(row.params_json) as unknown,
     data: JSON.parse(row.data_json) as TaskData,
+    askedBy: row.asked_by,
+    createdAt: timeOfKey(row.id),
     updatedAt: row.updated_at,
+    endedAt: row.ended_at,
   };
 }

@@ -1,6 +1,7 @@
 /** What a database thread does with its requests, on a connection that somebody else opened. */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { prepareAccept } from "./hot/accept.ts";
+import { type AnnouncingRecord, prepareAnnouncing } from "./hot/announce.ts";
 import { prepareBacklog } from "./hot/backlog.ts";
 import { prepareDue } from "./hot/due.ts";
 import { prepareRecord } from "./hot/record.ts";
@@ -34,7 +35,8 @@ export function readerOn(db: DatabaseSync): Handler {
 
 /** Commits batches and answers what must see them. The schema must be up to date. */
 export function writerOn(db: DatabaseSync): Handler {
-  const commit = prepareCommit(db);
+  const announcing = prepareAnnouncing(db, prepareRecord(db));
+  const commit = prepareCommit(db, announcing);
   const query = prepareQuery(db);
   const due = prepareDue(db);
   const backlog = prepareBacklog(db);
@@ -43,6 +45,7 @@ export function writerOn(db: DatabaseSync): Handler {
       case "batch":
         return commit(request.batch);
       case "query":
+        if (request.sql === "COMMIT") announcing.forget();
         // As in `transact`: what failed may have rolled back already, and is what the caller must hear of.
         if (request.sql === "ROLLBACK" && !db.isTransaction) return NOTHING;
         return query(request.sql, request.parameters);
@@ -66,9 +69,9 @@ function close(db: DatabaseSync): null {
 }
 
 /** Runs a batch as one transaction; when one row is at fault, runs each row alone, so that it cannot take the others with it. */
-function prepareCommit(db: DatabaseSync): (batch: Batch) => BatchResult {
+function prepareCommit(db: DatabaseSync, announcing: AnnouncingRecord): (batch: Batch) => BatchResult {
   const accept = prepareAccept(db);
-  const record = prepareRecord(db);
+  const { record, announced } = announcing;
   return (batch) => {
     const accepts = withPayloads(decodeAccepts(batch.accepts), batch.payloads);
     const records = decodeRecords(batch.records);
@@ -76,15 +79,17 @@ function prepareCommit(db: DatabaseSync): (batch: Batch) => BatchResult {
       return transact(db, () => {
         const statuses = accepts.map(([row, payload]) => accept(row, payload));
         for (const row of records) record(row);
-        return { accepts: statuses.every((status) => status === "stored") ? null : statuses, records: null };
+        const all = statuses.every((status) => status === "stored");
+        return { accepts: all ? null : statuses, records: null, announced: announced() };
       });
     } catch (error) {
       const code = failureOf(error).sqliteCode;
       if (accepts.length + records.length === 1 || (code !== null && FATAL_CODES.has(code & 0xff))) throw error;
-      return {
+      const results = {
         accepts: accepts.map(([row, payload]) => attempt(() => transact(db, () => accept(row, payload)))),
         records: records.map((row) => attempt(() => transact(db, () => record(row))) ?? null),
       };
+      return { ...results, announced: announced() };
     }
   };
 }

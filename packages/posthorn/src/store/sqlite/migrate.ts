@@ -3,10 +3,12 @@ import type { DatabaseSync } from "node:sqlite";
 import { StoreError } from "../errors.ts";
 import { initial } from "./migrations/001-initial.ts";
 import { engine } from "./migrations/002-engine.ts";
+import { health } from "./migrations/005-health.ts";
 import { filters } from "./migrations/006-filters.ts";
+import { replay } from "./migrations/007-replay.ts";
 
 /** In order; the place in this list plus one is the version. A released migration never changes. */
-const MIGRATIONS: readonly string[] = [initial, engine, filters];
+const MIGRATIONS: readonly string[] = [initial, engine, health, filters, replay];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

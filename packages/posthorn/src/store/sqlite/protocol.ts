@@ -33,6 +33,8 @@ export interface Batch {
 export interface BatchResult {
   readonly accepts: readonly (AcceptStatus | ThreadFailure)[] | null;
   readonly records: readonly (ThreadFailure | null)[] | null;
+  /** Something was written for operational webhooks. */
+  readonly announced: boolean;
 }
 
 export interface QueryResult {

@@ -110,6 +110,10 @@ export class SqliteStore implements Store {
     return this.#writer.backlog();
   }
 
+  onAnnounced(listener: () => void): void {
+    this.#writer.onAnnounced = listener;
+  }
+
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const hooks: (() => void)[] = [];
     const result = await this.#writeDb

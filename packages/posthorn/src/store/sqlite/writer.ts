@@ -51,6 +51,8 @@ export class Writer {
   #turn: Promise<void> = Promise.resolve();
   #flushQueued = false;
   #lastBatchRows = 0;
+  /** Told after a commit that holds something for operational webhooks. */
+  onAnnounced: () => void = () => undefined;
 
   constructor(thread: DatabaseThread, path: string, options: WriterOptions = {}) {
     this.#thread = thread;
@@ -136,6 +138,7 @@ export class Writer {
       ]);
       if (this.#listener?.wanted === true) this.#tell(this.#listener, accepts, records, result);
       this.#settle(accepts, records, result);
+      if (result.announced) this.onAnnounced();
     } catch (error) {
       for (const { reject } of [...accepts, ...records]) reject(error as Error);
     }

@@ -1,11 +1,13 @@
 /** The policy of an endpoint or application: one section a file, joined here. */
 import { Type } from "typebox";
 import { nullable, ref } from "../common.ts";
+import { AutoDisablePolicyModel } from "./auto-disable.ts";
 import { BreakerPolicyModel } from "./breaker.ts";
 import { LimitsPolicyModel } from "./limits.ts";
 import { OrderPolicyModel } from "./order.ts";
 import { RetryPolicyModel } from "./retry.ts";
 import { SuccessPolicyModel } from "./success.ts";
+import { VerificationPolicyModel } from "./verification.ts";
 
 const SECTION_MODELS = {
   retry: RetryPolicyModel,
@@ -13,6 +15,8 @@ const SECTION_MODELS = {
   success: SuccessPolicyModel,
   breaker: BreakerPolicyModel,
   order: OrderPolicyModel,
+  autoDisable: AutoDisablePolicyModel,
+  verification: VerificationPolicyModel,
 } as const;
 
 const sections = {
@@ -21,6 +25,8 @@ const sections = {
   success: Type.Optional(nullable(ref(SECTION_MODELS.success))),
   breaker: Type.Optional(nullable(ref(SECTION_MODELS.breaker))),
   order: Type.Optional(nullable(ref(SECTION_MODELS.order))),
+  autoDisable: Type.Optional(nullable(ref(SECTION_MODELS.autoDisable))),
+  verification: Type.Optional(nullable(ref(SECTION_MODELS.verification))),
 };
 
 export const PolicyIn = Type.Object(sections, {

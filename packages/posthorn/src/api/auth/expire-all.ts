@@ -1,0 +1,21 @@
+import { expireTokens } from "../../domain/auth/expire-all.ts";
+import { ApplicationTokenExpireIn } from "../models/auth.ts";
+import { noContent } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+
+export const expireAll = defineRoute({
+  method: "POST",
+  path: "/api/v1/auth/app/:app_id/expire-all",
+  operationId: "v1.authentication.expire-all",
+  tag: "Authentication",
+  summary: "End the tokens of an application",
+  description: "Those issued until now, at once or after a while, all or those of some sessions.",
+  access: "organisation",
+  body: ApplicationTokenExpireIn,
+  responses: { 204: null },
+  handle: async ({ ctx, params, body }) => {
+    const input = { app: params.app_id, afterMs: (body.expiry ?? 0) * 1000, sessionIds: body.sessionIds ?? [] };
+    await expireTokens({ ctx, input });
+    return noContent();
+  },
+});

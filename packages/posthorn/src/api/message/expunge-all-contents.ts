@@ -1,0 +1,19 @@
+import { expungeAllContents as expungeAllVerb } from "../../domain/message/expunge-all.ts";
+import { ExpungeAllContentsOut } from "../models/task.ts";
+import { accepted } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { taskOut } from "../wire.ts";
+
+export const expungeAllContents = defineRoute({
+  method: "POST",
+  path: "/api/v1/app/:app_id/msg/expunge-all-contents",
+  operationId: "v1.message.expunge-all-contents",
+  tag: "Message",
+  summary: "Delete the contents of all messages",
+  description:
+    "For good: payloads, and what endpoints answered, of every message published until now. Runs in the background; " +
+    "what was still owed of them is canceled.",
+  access: "organisation",
+  responses: { 202: ExpungeAllContentsOut },
+  handle: async ({ ctx, params }) => accepted(taskOut(await expungeAllVerb({ ctx, input: { app: params.app_id } }))),
+});

@@ -1,0 +1,20 @@
+import { Type } from "typebox";
+import { nullable } from "../common.ts";
+
+const whole = (minimum: number, maximum: number, description: string) =>
+  Type.Optional(nullable(Type.Integer({ minimum, maximum, description })));
+
+export const AutoDisablePolicyModel = Type.Object(
+  {
+    enabled: Type.Optional(nullable(Type.Boolean())),
+    afterSeconds: whole(60, 31_536_000, "It failed for so long without a success …"),
+    minFailures: whole(1, 1_000_000, "… and with at least so many attempts."),
+    failurePercent: whole(0, 100, "Or so much of its attempts failed, 10 to 100; 0: the rate does not matter."),
+    windowSeconds: whole(60, 604_800, "The time that the rate is looked at."),
+    windowAttempts: whole(10, 10_000, "Attempts there must be in that time."),
+  },
+  {
+    $id: "AutoDisablePolicy",
+    description: "When an endpoint that fails for long is switched off. Its deliveries are held, and not lost.",
+  },
+);

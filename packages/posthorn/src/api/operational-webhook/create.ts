@@ -1,0 +1,30 @@
+import { createEndpoint } from "../../domain/endpoint/create.ts";
+import { ensureOperationalApplication } from "../../domain/operational/application.ts";
+import { OPERATIONAL_UID } from "../../domain/operational/operational.ts";
+import { endpointInput } from "../inputs.ts";
+import { OperationalWebhookEndpointIn, OperationalWebhookEndpointOut } from "../models/operational-webhook.ts";
+import { created } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { operationalEndpointOut } from "../wire.ts";
+
+export const createOperationalEndpoint = defineRoute({
+  method: "POST",
+  path: "/api/v1/operational-webhook/endpoint",
+  operationId: "v1.operational-webhook.endpoint.create",
+  tag: "Operational Webhook",
+  summary: "Create an operational webhook endpoint",
+  description: "It is told what happens to endpoints and messages of the organisation, as signed webhooks.",
+  access: "organisation",
+  body: OperationalWebhookEndpointIn,
+  responses: { 201: OperationalWebhookEndpointOut },
+  handle: async ({ ctx, body }) => {
+    const input = {
+      ...endpointInput(body),
+      app: OPERATIONAL_UID,
+      secret: body.secret ?? null,
+      headers: body.headers ?? {},
+    };
+    const endpoint = await createEndpoint({ ctx: await ensureOperationalApplication(ctx), input });
+    return created(operationalEndpointOut(endpoint));
+  },
+});

@@ -1,0 +1,16 @@
+import { getSecret } from "../../domain/endpoint/secret.ts";
+import { operationalCall } from "../../domain/operational/application.ts";
+import { OperationalWebhookEndpointSecretOut } from "../models/operational-webhook.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+
+export const getOperationalSecret = defineRoute({
+  method: "GET",
+  path: "/api/v1/operational-webhook/endpoint/:endpoint_id/secret",
+  operationId: "v1.operational-webhook.endpoint.get-secret",
+  tag: "Operational Webhook",
+  summary: "Get what an operational webhook endpoint verifies with",
+  access: "organisation",
+  responses: { 200: OperationalWebhookEndpointSecretOut },
+  handle: async ({ ctx, params }) => ok({ key: await getSecret(await operationalCall(ctx, params.endpoint_id)) }),
+});

@@ -1,0 +1,26 @@
+import { upsertEndpoint } from "../../domain/endpoint/update.ts";
+import { ensureOperationalApplication } from "../../domain/operational/application.ts";
+import { OPERATIONAL_UID } from "../../domain/operational/operational.ts";
+import { endpointInput } from "../inputs.ts";
+import { OperationalWebhookEndpointOut, OperationalWebhookEndpointUpsertIn } from "../models/operational-webhook.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { operationalEndpointOut } from "../wire.ts";
+
+export const upsertOperationalEndpoint = defineRoute({
+  method: "PUT",
+  path: "/api/v1/operational-webhook/endpoint/:endpoint_id",
+  operationId: "v1.operational-webhook.endpoint.upsert",
+  tag: "Operational Webhook",
+  summary: "Replace or create an operational webhook endpoint",
+  description:
+    "Every field that is left out is reset; secret and headers stay. When there is no such endpoint a new one is made.",
+  access: "organisation",
+  body: OperationalWebhookEndpointUpsertIn,
+  responses: { 200: OperationalWebhookEndpointOut },
+  handle: async ({ ctx, params, body }) => {
+    const input = { app: OPERATIONAL_UID, endpoint: params.endpoint_id, fields: endpointInput(body) };
+    const { endpoint } = await upsertEndpoint({ ctx: await ensureOperationalApplication(ctx), input });
+    return ok(operationalEndpointOut(endpoint));
+  },
+});

@@ -1,0 +1,20 @@
+import { cancelReplay as cancelVerb } from "../../domain/replay/control.ts";
+import { ReplayJobOut } from "../models/replay.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { replayOut } from "./wire.ts";
+
+export const cancelReplay = defineRoute({
+  method: "POST",
+  path: "/api/v1/app/:app_id/replay/:replay_id/cancel",
+  operationId: "v1.replay.cancel",
+  tag: "Replay",
+  summary: "End a replay",
+  description: "What is due already goes out, unless it goes to a URL: then it is canceled.",
+  access: "CreateAttempts",
+  responses: { 200: ReplayJobOut },
+  handle: async ({ ctx, params }) => {
+    const task = await cancelVerb({ ctx, input: { app: params.app_id, replay: params.replay_id } });
+    return ok(await replayOut(ctx, task));
+  },
+});

@@ -1,0 +1,23 @@
+import { planReplay } from "../../domain/replay/plan.ts";
+import { ReplayPlanIn, ReplayPlanOut } from "../models/replay.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { replayPlanOut, replayRequest } from "./wire.ts";
+
+export const dryRunReplay = defineRoute({
+  method: "POST",
+  path: "/api/v1/app/:app_id/replay/dry-run",
+  operationId: "v1.replay.dry-run",
+  tag: "Replay",
+  summary: "Count what a replay would send",
+  description: "Sends nothing. Looks at up to 200,000 rows within 2 seconds; `exact` says whether that was all.",
+  access: "CreateAttempts",
+  body: ReplayPlanIn,
+  responses: { 200: ReplayPlanOut },
+  // It changes nothing, and must not hold the transaction that would keep its answer while it counts.
+  idempotency: "own",
+  handle: async ({ ctx, params, body }) => {
+    const input = { ...replayRequest(params.app_id, body), ratePerSecond: null, reason: "" };
+    return ok(replayPlanOut(await planReplay({ ctx, input })));
+  },
+});

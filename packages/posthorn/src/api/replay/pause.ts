@@ -1,0 +1,20 @@
+import { pauseReplay as pauseVerb } from "../../domain/replay/control.ts";
+import { ReplayJobOut } from "../models/replay.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { replayOut } from "./wire.ts";
+
+export const pauseReplay = defineRoute({
+  method: "POST",
+  path: "/api/v1/app/:app_id/replay/:replay_id/pause",
+  operationId: "v1.replay.pause",
+  tag: "Replay",
+  summary: "Hold up a replay",
+  description: "Nothing more is made due until it is resumed; what is due already goes out.",
+  access: "CreateAttempts",
+  responses: { 200: ReplayJobOut },
+  handle: async ({ ctx, params }) => {
+    const task = await pauseVerb({ ctx, input: { app: params.app_id, replay: params.replay_id } });
+    return ok(await replayOut(ctx, task));
+  },
+});

@@ -1,0 +1,103 @@
+/** From the fields of a replay in the API to what the domain takes, and back. */
+import type { Static } from "typebox";
+import { STATUS, type Status } from "../../domain/delivery/delivery.ts";
+import { type Context } from "../../domain/context.ts";
+import { type ReplayPart, replayProgress } from "../../domain/replay/list.ts";
+import type { PlannedPart, ReplayPlan } from "../../domain/replay/plan.ts";
+import { dataOf, paramsOf, type ReplayCounts, type ReplayParams } from "../../domain/replay/replay.ts";
+import type { ReplayRequest, TargetRequest } from "../../domain/replay/start.ts";
+import type { Task } from "../../domain/task/task.ts";
+import { invalid } from "../../errors.ts";
+import type { ReplayPlanIn, ReplayTargetIn } from "../models/replay.ts";
+import { dateTime, dateTimeOrNull, toMs } from "../wire.ts";
+
+export function replayRequest(
+  app: string,
+  body: Static<typeof ReplayPlanIn>,
+): Omit<ReplayRequest, "ratePerSecond" | "reason"> {
+  return {
+    app,
+    since: Date.parse(body.since),
+    until: toMs(body.until),
+    filter: {
+      eventTypes: body.eventTypes ?? null,
+      channels: body.channels ?? null,
+      tags: body.tags ?? null,
+      statuses: body.statuses?.map((word) => STATUS[word]) ?? null,
+      statusCodeClasses: body.statusCodeClasses ?? null,
+    },
+    endpoints: body.endpoints ?? null,
+    target: targetOf(body.target ?? {}),
+    newestFirst: body.order === "newest",
+  };
+}
+
+function targetOf({ endpoint, url, secret, signAs, headers }: Static<typeof ReplayTargetIn>): TargetRequest {
+  if (endpoint !== undefined && url !== undefined) {
+    throw invalid(["body", "target", "url"], "Give either `endpoint` or `url`, not both.");
+  }
+  if (url !== undefined) {
+    return { kind: "url", url, secret: secret ?? null, signAs: signAs ?? null, headers: headers ?? {} };
+  }
+  if (secret !== undefined || signAs !== undefined || headers !== undefined) {
+    throw invalid(["body", "target"], "`secret`, `signAs` and `headers` go with `url`: an endpoint has its own.");
+  }
+  return endpoint === undefined ? { kind: "same" } : { kind: "endpoint", endpoint };
+}
+
+export async function replayOut(ctx: Context, task: Task): Promise<object> {
+  const params = paramsOf(task);
+  const data = dataOf(task);
+  return {
+    id: task.id,
+    task: task.kind,
+    status: task.state,
+    askedBy: task.askedBy,
+    reason: params.reason,
+    createdAt: dateTime(task.createdAt),
+    updatedAt: dateTime(task.updatedAt),
+    endedAt: dateTimeOrNull(task.endedAt),
+    error: data.error ?? null,
+    parameters: parametersOut(params),
+    progress: {
+      ...countsOut(data),
+      sent: data.messagesSent,
+      ...(await replayProgress(ctx, task)),
+      waiting: task.state === "running" && data.waiting,
+    },
+  };
+}
+
+function parametersOut({ filter, target, ...params }: ReplayParams): object {
+  return {
+    since: dateTime(params.since),
+    until: dateTime(params.until),
+    ...filter,
+    statuses: filter.statuses?.map(wordOf) ?? null,
+    endpoints: params.endpoints?.map(({ id }) => id) ?? null,
+    target:
+      target.kind === "same" ? null : { endpointId: target.endpointId, url: target.kind === "url" ? target.url : null },
+    order: params.newestFirst ? "newest" : "oldest",
+    ratePerSecond: params.ratePerSecond,
+  };
+}
+
+function wordOf(status: Status): string {
+  return Object.entries(STATUS).find(([, value]) => value === status)![0];
+}
+
+function countsOut({ scanned, matched, payloadGone, alreadyDue }: ReplayCounts): object {
+  return { scanned, matched, skipped: { payloadGone, alreadyDue } };
+}
+
+export function replayPartOut({ endpointId, sent, done, endpointGone, ...counts }: ReplayPart): object {
+  return { endpointId, ...countsOut(counts), sent, done, endpointGone };
+}
+
+export function replayPlanOut({ parts, exact }: ReplayPlan): object {
+  return { toSend: parts.reduce((sum, { toSend }) => sum + toSend, 0), exact, endpoints: parts.map(plannedOut) };
+}
+
+function plannedOut({ endpointId, toSend, exact, ...counts }: PlannedPart): object {
+  return { endpointId, ...countsOut(counts), toSend, exact };
+}

@@ -1,0 +1,178 @@
+import { describe, expect, it } from "vitest";
+import { eventually } from "../../test/support/dispatch.ts";
+import { ManualClock } from "../../test/support/manual-clock.ts";
+import { insertEndpoint, servicesOver } from "../../test/support/services.ts";
+import { acceptEntry, attemptEntry, openStore, recordEntry, type TestStore } from "../../test/support/store.ts";
+import type { Services } from "../domain/context.ts";
+import type { OperationalEvent } from "../domain/operational/operational.ts";
+import { keyAtTime } from "../id.ts";
+import { HealthWatch } from "./health-watch.ts";
+
+const HOUR = 3_600_000;
+const START = Date.UTC(2026, 0, 1);
+
+interface Watched extends AsyncDisposable {
+  readonly clock: ManualClock;
+  readonly watch: HealthWatch;
+  readonly services: Services;
+  readonly told: OperationalEvent[];
+  /** An attempt ends like this, and is on disk. */
+  end(status: 0 | 2): Promise<void>;
+}
+
+let lastMessage = 0;
+
+/** A watch over endpoint 1 of a customer, or of the application of this kind. */
+async function watched(files: TestStore, policy: object | null = null, kind = 0, at = START): Promise<Watched> {
+  const { store } = files;
+  const clock = new ManualClock(at);
+  const told: OperationalEvent[] = [];
+  const base = servicesOver(store).services;
+  if ((await store.db.selectFrom("endpoint").select("id").execute()).length === 0) {
+    await insertEndpoint(base, "https://example.com/", {});
+    await store.transaction(async ({ db }) => {
+      await db.updateTable("application").set({ kind }).execute();
+      const policy_json = policy === null ? null : JSON.stringify({ autoDisable: policy });
+      await db.updateTable("endpoint").set({ policy_json }).execute();
+    });
+  }
+  const services: Services = {
+    ...base,
+    now: () => clock.now(),
+    operational: { announce: (_tx, event) => Promise.resolve(void told.push(event)) },
+  };
+  const onFailure = (error: unknown): never => {
+    throw error;
+  };
+  const watch = new HealthWatch({ services: () => services, clock, onFailure, onDisabled: () => undefined });
+  await watch.load();
+  const end = async (status: 0 | 2): Promise<void> => {
+    const id = ++lastMessage;
+    await store.accept(acceptEntry(id));
+    const attempt = attemptEntry(keyAtTime(clock.now()) + id, { status });
+    await store.record(recordEntry(id, { state: status === 0 ? 1 : 2, attempt }));
+    watch.recorded({ ...recordEntry(id), attempt });
+  };
+  return { clock, watch, services, told, end, [Symbol.asyncDispose]: () => watch[Symbol.asyncDispose]() };
+}
+
+const endpointOf = ({ store }: TestStore) => store.db.selectFrom("endpoint").selectAll().executeTakeFirstOrThrow();
+
+/** Fails every four hours for so many hours. */
+async function failFor({ end, clock }: Watched, hours: number): Promise<void> {
+  for (let hour = 0; hour < hours; hour += 4) {
+    await end(2);
+    clock.advance(4 * HOUR);
+  }
+}
+
+describe("an endpoint that only fails", () => {
+  it("is warned of at 50, 70 and 90 percent of five days, and then switched off with its reason, once", async () => {
+    await using files = await openStore();
+    await using world = await watched(files);
+    await failFor(world, 124);
+    await eventually(async () => expect((await endpointOf(files)).disabled).toBe(1));
+    expect(world.told.map(({ type, data }) => [type, data["percent"]])).toEqual([
+      ["endpoint.warning", 50],
+      ["endpoint.warning", 70],
+      ["endpoint.warning", 90],
+      ["endpoint.disabled", undefined],
+    ]);
+    const failSince = new Date(START).toISOString();
+    expect(world.told[0]!.data).toMatchObject({ failSince, disabledAt: new Date(START + 120 * HOUR).toISOString() });
+    expect(world.told[3]!.data).toMatchObject({
+      trigger: "automatic",
+      failSince,
+      failures: expect.any(Number) as number,
+    });
+    expect(JSON.parse((await endpointOf(files)).disabled_json!)).toMatchObject({
+      trigger: "automatic",
+      failSince: START,
+    });
+    await failFor(world, 3);
+    await world.watch[Symbol.asyncDispose]();
+    expect(world.told).toHaveLength(4);
+  });
+
+  it("begins anew with one success", async () => {
+    await using files = await openStore();
+    await using world = await watched(files);
+    await failFor(world, 100);
+    await world.end(0);
+    expect(world.watch.streak(1)).toBeNull();
+    await failFor(world, 100);
+    await world.watch[Symbol.asyncDispose]();
+    expect((await endpointOf(files)).disabled).toBe(0);
+    expect(world.told.filter(({ data }) => data["percent"] === 70)).toHaveLength(2);
+  });
+
+  it("stays on after a few failures, however long ago the first was", async () => {
+    await using files = await openStore();
+    await using world = await watched(files);
+    await world.end(2);
+    world.clock.advance(30 * 24 * HOUR);
+    await world.end(2);
+    await world.watch[Symbol.asyncDispose]();
+    expect([(await endpointOf(files)).disabled, world.told]).toEqual([0, []]);
+  });
+
+  it("stays on where the policy says so", async () => {
+    await using files = await openStore();
+    await using world = await watched(files, { enabled: false });
+    await failFor(world, 200);
+    await world.watch[Symbol.asyncDispose]();
+    expect([(await endpointOf(files)).disabled, world.told]).toEqual([0, []]);
+  });
+
+  it("goes on where it was after a restart, and is not warned of twice", async () => {
+    await using files = await openStore();
+    const before = await watched(files);
+    await failFor(before, 80);
+    await before[Symbol.asyncDispose]();
+    await using after = await watched(files, null, 0, before.clock.now());
+    expect(after.watch.streak(1)).toMatchObject({ since: START, failures: 20, warned: 50 });
+    await failFor(after, 44);
+    await after.watch[Symbol.asyncDispose]();
+    expect((await endpointOf(files)).disabled).toBe(1);
+    expect(after.told.map(({ data }) => data["percent"])).toEqual([70, 90, undefined]);
+  });
+
+  it("is as good as new when it succeeded just before a crash that lost it", async () => {
+    await using files = await openStore();
+    const before = await watched(files);
+    await failFor(before, 80);
+    await before[Symbol.asyncDispose]();
+    const { store } = files;
+    await store.accept(acceptEntry(++lastMessage));
+    const attempt = attemptEntry(keyAtTime(before.clock.now() + 1000));
+    await store.record(recordEntry(lastMessage, { attempt }));
+    await using after = await watched(files, null, 0, before.clock.now());
+    expect(after.watch.streak(1)).toBeNull();
+  });
+
+  it("is switched off by its rate where the policy asks for it, though it succeeds at times", async () => {
+    await using files = await openStore();
+    await using world = await watched(files, { failurePercent: 90, windowSeconds: 3600, windowAttempts: 20 });
+    const tenth = async (): Promise<void> => {
+      for (let index = 0; index < 10; index++) {
+        await world.end(index === 0 ? 0 : 2);
+        world.clock.advance(61_000);
+      }
+    };
+    await tenth();
+    await world.watch[Symbol.asyncDispose]();
+    expect((await endpointOf(files)).disabled).toBe(0);
+    await tenth();
+    await tenth();
+    await eventually(async () => expect((await endpointOf(files)).disabled).toBe(1));
+    expect(world.told.at(-1)!.data["reason"]).toMatch(/of its last \d+ attempts failed/);
+  });
+
+  it("of operational webhooks is switched off as well, and nobody is told", async () => {
+    await using files = await openStore();
+    await using world = await watched(files, null, 1);
+    await failFor(world, 124);
+    await eventually(async () => expect((await endpointOf(files)).disabled).toBe(1));
+    expect(world.told).toEqual([]);
+  });
+});

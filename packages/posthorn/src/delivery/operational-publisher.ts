@@ -1,0 +1,75 @@
+/** Publishes what was announced, as soon as it is committed: one node has one, and it sleeps while there is nothing. */
+import type { Clock } from "../dispatch/types.ts";
+import type { Services } from "../domain/context.ts";
+import { writeEvent } from "../domain/operational/announce.ts";
+import type { Announcer, OperationalEvent } from "../domain/operational/operational.ts";
+import { publishEvents } from "../domain/operational/publish.ts";
+import type { Tx } from "../store/store.ts";
+
+export interface OperationalPublisherOptions {
+  /** Asked for at each step, since the services hold this publisher. */
+  readonly services: () => Services;
+  readonly clock: Clock;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** After a failure of the store it waits this long; what was announced stays until then. */
+const PAUSE_MS = 2000;
+
+export class OperationalPublisher implements Announcer, AsyncDisposable {
+  readonly #options: OperationalPublisherOptions;
+  #running: Promise<void> | null = null;
+  #again = false;
+  #stopped = false;
+  #cancelTimer: () => void = () => undefined;
+
+  constructor(options: OperationalPublisherOptions) {
+    this.#options = options;
+  }
+
+  async announce(tx: Tx, event: OperationalEvent): Promise<void> {
+    const written = await writeEvent(tx, event, this.#options.clock.now());
+    if (written) tx.afterCommit(() => this.wake());
+  }
+
+  /** There is, or may be, something to publish. */
+  wake(): void {
+    if (this.#stopped) return;
+    this.#again = true;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+      if (this.#again) this.wake();
+    });
+  }
+
+  /** Publishes no more; what is left is found at the next start. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    this.#again = false;
+    this.#cancelTimer();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { services, clock, onFailure } = this.#options;
+    while (this.#again && !this.#stopped) {
+      this.#again = false;
+      this.#cancelTimer();
+      try {
+        const next = await publishEvents(services());
+        if (next !== null) this.#sleepUntil(next);
+      } catch (error) {
+        onFailure(error);
+        this.#sleepUntil(clock.now() + PAUSE_MS);
+      }
+    }
+  }
+
+  #sleepUntil(time: number): void {
+    if (this.#stopped) return;
+    const { clock } = this.#options;
+    const left = time - clock.now();
+    if (left <= 0) this.#again = true;
+    else this.#cancelTimer = clock.setTimer(left, () => this.wake());
+  }
+}

@@ -1,0 +1,24 @@
+/** Why an endpoint is off: kept with it, and shown with its health. */
+
+export interface Disabled {
+  /** By somebody, or by the server after it failed for long. */
+  readonly trigger: "manual" | "automatic";
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly reason: string | null;
+  /** Unix milliseconds: since when it had failed without a success; `null`: it had not, or nobody knows. */
+  readonly failSince: number | null;
+}
+
+export function disabledByHand(at: number, reason: string | null = null): Disabled {
+  return { trigger: "manual", at, reason, failSince: null };
+}
+
+/** The value of `disabled_json`. */
+export function disabledJson(disabled: Disabled | null): string | null {
+  return disabled === null ? null : JSON.stringify(disabled);
+}
+
+export function toDisabled(json: string | null): Disabled | null {
+  return json === null ? null : (JSON.parse(json) as Disabled);
+}

@@ -1,0 +1,114 @@
+/** Switches an endpoint off that failed for long, and warns before: each in one transaction with its announcement. */
+import { APPLICATION_KIND } from "../../store/schema.ts";
+import type { Tx } from "../../store/store.ts";
+import type { Services } from "../context.ts";
+import { type Disabled, disabledJson } from "../endpoint/disabled.ts";
+import type { OperationalEventType } from "../operational/operational.ts";
+import type { Streak } from "./streak.ts";
+
+export interface AutoDisable {
+  readonly endpointKey: number;
+  readonly streak: Streak;
+  readonly reason: string;
+}
+
+/** Returns whether it was on until now. */
+export function disableFailing(services: Services, { endpointKey, streak, reason }: AutoDisable): Promise<boolean> {
+  const at = services.now();
+  return services.store.transaction(async (tx) => {
+    const subject = await liveEndpoint(tx, endpointKey);
+    if (subject === null || subject.disabled === 1) return false;
+    const disabled: Disabled = { trigger: "automatic", at, reason, failSince: streak.since };
+    await tx.db
+      .updateTable("endpoint")
+      .set({ disabled: 1, disabled_json: disabledJson(disabled), updated_at: at })
+      .where("id", "=", endpointKey)
+      .execute();
+    await announce(services, tx, "endpoint.disabled", subject, {
+      trigger: "automatic",
+      reason,
+      failSince: new Date(streak.since).toISOString(),
+      failures: streak.failures,
+    });
+    tx.afterCommit(() => services.directory.invalidate(subject.app_id));
+    return true;
+  });
+}
+
+export interface Warning {
+  readonly endpointKey: number;
+  readonly streak: Streak;
+  readonly percent: number;
+  /** Unix milliseconds: when it is switched off if it goes on failing; `null`: by its rate, at no time that is known. */
+  readonly disabledAt: number | null;
+}
+
+/** Warns, and keeps that it did, so that it is not done again after a restart. */
+export function warnOfDisabling(services: Services, warning: Warning): Promise<void> {
+  const { endpointKey, streak, percent, disabledAt } = warning;
+  return services.store.transaction(async (tx) => {
+    const subject = await liveEndpoint(tx, endpointKey);
+    if (subject === null || subject.disabled === 1) return;
+    await saveStreaks(tx, [[endpointKey, { ...streak, warned: percent }]], services.now());
+    await announce(services, tx, "endpoint.warning", subject, {
+      percent,
+      failSince: new Date(streak.since).toISOString(),
+      failures: streak.failures,
+      disabledAt: disabledAt === null ? null : new Date(disabledAt).toISOString(),
+    });
+  });
+}
+
+/** Keeps how endpoints fail; `null`: they do not any more. */
+export async function saveStreaks(
+  { db }: Tx,
+  streaks: readonly (readonly [endpointKey: number, streak: Streak | null])[],
+  at: number,
+): Promise<void> {
+  for (const [endpoint_id, streak] of streaks) {
+    if (streak === null) {
+      await db.deleteFrom("endpoint_failure").where("endpoint_id", "=", endpoint_id).execute();
+      continue;
+    }
+    const { since, failures, lastAt, warned } = streak;
+    const columns = { since, failures, last_at: lastAt, warned, updated_at: at };
+    await db
+      .insertInto("endpoint_failure")
+      .values({ endpoint_id, ...columns })
+      .onConflict((conflict) => conflict.column("endpoint_id").doUpdateSet(columns))
+      .execute();
+  }
+}
+
+async function liveEndpoint({ db }: Tx, key: number) {
+  const row = await db
+    .selectFrom("endpoint")
+    .innerJoin("application", "application.id", "endpoint.app_id")
+    .select([
+      "endpoint.public_id as endpoint_id",
+      "endpoint.uid as endpoint_uid",
+      "endpoint.disabled",
+      "endpoint.app_id",
+    ])
+    .select(["application.public_id", "application.uid", "application.kind", "application.org_id"])
+    .where("endpoint.id", "=", key)
+    .where("endpoint.deleted_at", "is", null)
+    .where("application.deleted_at", "is", null)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+type LiveEndpoint = NonNullable<Awaited<ReturnType<typeof liveEndpoint>>>;
+
+/** Of endpoints of customers alone: what becomes of operational ones must not be told to them. */
+async function announce(
+  { operational }: Services,
+  tx: Tx,
+  type: OperationalEventType,
+  { public_id, uid, endpoint_id, endpoint_uid, kind, org_id }: LiveEndpoint,
+  more: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  if (kind !== APPLICATION_KIND.customer) return;
+  const data = { appId: public_id, appUid: uid, endpointId: endpoint_id, endpointUid: endpoint_uid, ...more };
+  await operational.announce(tx, { orgId: org_id, type, data });
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import type { AutoDisableValues } from "../policy/auto-disable.ts";
+import { disabledAt, isOverRate, percentOfWay, type Streak, warningDue, withFailure } from "./streak.ts";
+
+const policy: AutoDisableValues = {
+  enabled: true,
+  afterSeconds: 1000,
+  minFailures: 10,
+  failurePercent: 80,
+  windowSeconds: 60,
+  windowAttempts: 20,
+};
+
+function failed(times: readonly number[]): Streak {
+  return times.reduce<Streak | undefined>(withFailure, undefined)!;
+}
+
+const TEN = Array.from({ length: 10 }, (_, index) => index * 1000);
+
+describe("the way to being switched off", () => {
+  it("needs both the time and the failures", () => {
+    expect(percentOfWay(failed(TEN), policy, 1_000_000)).toBe(100);
+    expect(percentOfWay(failed(TEN), policy, 500_000)).toBe(50);
+    expect(percentOfWay(failed([0, 999_000]), policy, 5_000_000)).toBe(20);
+    expect(percentOfWay(failed([5000]), policy, 0)).toBe(0);
+  });
+
+  it("is never gone where it is switched off, nor does it end at a time", () => {
+    const off = { ...policy, enabled: false };
+    expect(percentOfWay(failed(TEN), off, 10_000_000)).toBe(0);
+    expect([disabledAt(failed(TEN), off), disabledAt(failed([7]), policy)]).toEqual([null, 1_000_007]);
+    expect(isOverRate({ attempts: 100, failures: 100 }, off)).toBe(false);
+  });
+
+  it("warns once at 50, 70 and 90 percent, and not of what was leapt over", () => {
+    const given: number[] = [];
+    let streak = failed(TEN);
+    for (const percent of [10, 49, 50, 51, 69, 75, 75, 89, 95, 99]) {
+      const warning = warningDue(streak, percent);
+      if (warning === null) continue;
+      given.push(warning);
+      streak = Object.assign({}, streak, { warned: warning });
+    }
+    expect(given).toEqual([50, 70, 90]);
+    expect(warningDue(failed([0]), 95)).toBe(90);
+    expect(warningDue(failed([0]), 49)).toBeNull();
+  });
+
+  it("is cut short by a rate, when there are attempts enough to speak of one", () => {
+    expect(isOverRate({ attempts: 20, failures: 16 }, policy)).toBe(true);
+    expect(isOverRate({ attempts: 20, failures: 15 }, policy)).toBe(false);
+    expect(isOverRate({ attempts: 19, failures: 19 }, policy)).toBe(false);
+    expect(isOverRate({ attempts: 1000, failures: 1000 }, { ...policy, failurePercent: 0 })).toBe(false);
+  });
+});

@@ -1,0 +1,46 @@
+import { sql, type SqlBool } from "kysely";
+import { APPLICATION_KIND } from "../../store/schema.ts";
+import type { Tx } from "../../store/store.ts";
+import type { OperationalEvent } from "./operational.ts";
+
+/**
+ * Writes an event to be published, if an endpoint of the organisation wants its type. Asked in the transaction itself, so that
+ * an endpoint that was made just before hears of it. Returns whether it was written.
+ */
+export async function writeEvent(tx: Tx, { orgId, type, data }: OperationalEvent, now: number): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx.db
+    .insertInto("operational_event")
+    .columns(["org_id", "type", "at", "due", "count", "data_json"])
+    .expression((eb) =>
+      eb
+        .selectFrom("application")
+        .select([
+          sql.val(orgId).as("org_id"),
+          sql.val<string>(type).as("type"),
+          sql.val(now).as("at"),
+          sql.val(now).as("due"),
+          sql.lit(1).as("count"),
+          sql.val(JSON.stringify(data)).as("data_json"),
+        ])
+        .where("org_id", "=", orgId)
+        .where("kind", "=", sql.lit(APPLICATION_KIND.operational))
+        .where("deleted_at", "is", null)
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom("endpoint")
+              .select("endpoint.id")
+              .whereRef("endpoint.app_id", "=", "application.id")
+              .where("endpoint.deleted_at", "is", null)
+              .where(({ or, eb: compare }) =>
+                or([
+                  compare("endpoint.event_types_json", "is", null),
+                  sql<SqlBool>`instr(${sql.ref("endpoint.event_types_json")}, ${JSON.stringify(type)}) > 0`,
+                ]),
+              ),
+          ),
+        )
+        .limit(1),
+    )
+    .executeTakeFirst();
+  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
+}

@@ -1,0 +1,52 @@
+/** Holding up a replay, letting it go on, and ending it before its end. */
+import { PosthornError } from "../../errors.ts";
+import type { Tx } from "../../store/store.ts";
+import { atomically, type Call } from "../context.ts";
+import type { Task, TaskState } from "../task/task.ts";
+import { getReplay, type ReplayRef } from "./list.ts";
+import { deleteOneOff } from "./one-off.ts";
+import { dataOf, type ReplayData } from "./replay.ts";
+
+/** Makes nothing more due until it is resumed. What is due already goes out. */
+export function pauseReplay(call: Call<ReplayRef>): Promise<Task> {
+  return change(call, ["running"], (data, now) => ({ state: "paused", data: { ...data, pausedAt: now } }));
+}
+
+export function resumeReplay(call: Call<ReplayRef>): Promise<Task> {
+  return change(call, ["paused"], (data, now) => ({ state: "running", data: goOn(data, now) }));
+}
+
+/** Ends it. What is due already goes out, unless it goes to a URL: then it is canceled. */
+export function cancelReplay(call: Call<ReplayRef>): Promise<Task> {
+  return change(call, ["running", "paused"], (data, now) => ({ state: "canceled", data: goOn(data, now) }));
+}
+
+function goOn(data: ReplayData, now: number): ReplayData {
+  const pausedMs = data.pausedMs + (data.pausedAt === null ? 0 : now - data.pausedAt);
+  return { ...data, pausedMs, pausedAt: null, paceFrom: now, waiting: false };
+}
+
+type Change = (data: ReplayData, now: number) => { readonly state: TaskState; readonly data: ReplayData };
+
+function change(call: Call<ReplayRef>, from: readonly TaskState[], to: Change): Promise<Task> {
+  return atomically(call, async ({ ctx, input }) => {
+    const { services } = ctx;
+    const { task } = await getReplay({ ctx, input });
+    if (!from.includes(task.state)) {
+      throw new PosthornError("conflict", `The replay is ${task.state}: only one that is ${from.join(" or ")} can be.`);
+    }
+    const at = services.now();
+    const { state, data } = to(dataOf(task), at);
+    const endedAt = state === "canceled" ? at : null;
+    // A context in `atomically` has its transaction.
+    const tx = ctx.tx as Tx;
+    await tx.db
+      .updateTable("task")
+      .set({ status: state, data_json: JSON.stringify(data), updated_at: at, ended_at: endedAt })
+      .where("id", "=", task.key)
+      .execute();
+    if (state === "canceled") await deleteOneOff(services, tx, task.key);
+    if (state === "running") tx.afterCommit(() => services.tasks.start(task.key));
+    return { ...task, state, data, updatedAt: at, endedAt };
+  });
+}

@@ -1,0 +1,123 @@
+import { type Selectable, sql } from "kysely";
+import { notFound } from "../../errors.ts";
+import type { TaskPartTable } from "../../store/schema.ts";
+import type { Application } from "../application/application.ts";
+import { getApplication } from "../application/find.ts";
+import { type Call, type Context, reader } from "../context.ts";
+import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
+import { type Task, TASK_KINDS, type TaskState, toTask } from "../task/task.ts";
+import { dataOf, paramsOf, type ReplayCounts, type ReplayParams } from "./replay.ts";
+
+export interface ReplayRef {
+  /** Id or uid of the application. */
+  readonly app: string;
+  readonly replay: string;
+}
+
+/** How far a replay got. */
+export interface ReplayProgress {
+  /** 0 to 100: the share of the window that was looked at, over all endpoints. */
+  readonly percent: number;
+  /** When it ends if it goes on as it did; `null` when that cannot be said. */
+  readonly secondsLeft: number | null;
+}
+
+export interface ReplayPart extends ReplayCounts {
+  readonly endpointId: string;
+  readonly sent: number;
+  readonly done: boolean;
+  readonly endpointGone: boolean;
+}
+
+const REPLAY_KINDS = TASK_KINDS.filter((kind) => kind.startsWith("endpoint."));
+/** Endpoints that are shown one by one. */
+const MAX_PARTS = 250;
+
+export interface ListReplays extends PageRequest {
+  readonly app: string;
+  readonly states: readonly TaskState[] | null;
+}
+
+/** Every replay that was asked for, newest first, whichever way it was. */
+export async function listReplays({ ctx, input }: Call<ListReplays>): Promise<Page<Task>> {
+  const application = await getApplication(ctx, input.app);
+  const page = await readPage(input, { order: "desc", keyOf: idIterator("qtask_") }, (slice) => {
+    let query = replays(ctx, application).orderBy("id", slice.order).limit(slice.limit);
+    if (input.states !== null) query = query.where("status", "in", input.states);
+    if (slice.from !== null) query = query.where("id", comparison(slice.order), slice.from);
+    return query.execute();
+  });
+  return { ...page, rows: page.rows.map(toTask) };
+}
+
+export async function getReplay({ ctx, input }: Call<ReplayRef>): Promise<{ readonly task: Task }> {
+  const application = await getApplication(ctx, input.app);
+  const key = idIterator("qtask_")(input.replay);
+  const row =
+    key === null
+      ? undefined
+      : await replays(ctx, application).where("id", "=", key).where("public_id", "=", input.replay).executeTakeFirst();
+  if (row === undefined) throw notFound("replay");
+  return { task: toTask(row) };
+}
+
+function replays(ctx: Context, application: Application) {
+  return reader(ctx)
+    .selectFrom("task")
+    .selectAll()
+    .where("app_id", "=", application.key)
+    .where("kind", "in", REPLAY_KINDS);
+}
+
+/** Progress at each endpoint, up to a number of them. */
+export async function replayParts(ctx: Context, taskKey: number): Promise<readonly ReplayPart[]> {
+  const rows = await reader(ctx)
+    .selectFrom("task_part")
+    .innerJoin("endpoint", "endpoint.id", "task_part.endpoint_id")
+    .selectAll("task_part")
+    .select("endpoint.public_id")
+    .where("task_id", "=", taskKey)
+    .orderBy("task_part.endpoint_id")
+    .limit(MAX_PARTS)
+    .execute();
+  return rows.map(toPart);
+}
+
+function toPart(row: Selectable<TaskPartTable> & { readonly public_id: string }): ReplayPart {
+  return {
+    endpointId: row.public_id,
+    scanned: row.scanned,
+    matched: row.matched,
+    sent: row.sent,
+    payloadGone: row.payload_gone,
+    alreadyDue: row.already_due,
+    done: row.done === 1,
+    endpointGone: row.endpoint_gone === 1,
+  };
+}
+
+export async function replayProgress(ctx: Context, task: Task): Promise<ReplayProgress> {
+  if (task.endedAt !== null && task.state === "finished") return { percent: 100, secondsLeft: 0 };
+  const params = paramsOf(task);
+  const span = Math.max(1, params.to - params.from + 1);
+  const { share } = await reader(ctx)
+    .selectFrom("task_part")
+    .select((eb) => eb.fn.avg<number | null>(shareOf(params, span)).as("share"))
+    .where("task_id", "=", task.key)
+    .executeTakeFirstOrThrow();
+  const part = Math.min(1, Math.max(0, share ?? 0));
+  // Nothing is at its end before it has ended.
+  const percent = Math.min(99, Math.floor(part * 100));
+  return { percent, secondsLeft: secondsLeft(task, part, ctx.services.now()) };
+}
+
+function shareOf({ newestFirst, from, to }: ReplayParams, span: number) {
+  const seen = newestFirst ? sql<number>`(${to} + 1 - cursor)` : sql<number>`(cursor - ${from} + 1)`;
+  return sql<number>`CASE WHEN done THEN 1.0 ELSE ${seen} * 1.0 / ${span} END`;
+}
+
+function secondsLeft(task: Task, share: number, now: number): number | null {
+  if (task.state !== "running" || share <= 0) return null;
+  const worked = now - task.createdAt - dataOf(task).pausedMs;
+  return Math.ceil((worked * (1 - share)) / share / 1000);
+}

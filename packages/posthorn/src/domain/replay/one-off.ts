@@ -1,0 +1,139 @@
+/**
+ * The target of a replay to a URL: a row of `endpoint` that no message matches, no list shows, and that is deleted when the replay has
+ * come to its end. So what is sent there goes through the same lane, guard, signature and attempts as everything else, and the
+ * deliveries it is made of stay as they are.
+ */
+import { generateSecret } from "@posthorn/webhooks";
+import { invalid, ValidationError } from "../../errors.ts";
+import type { Tx } from "../../store/store.ts";
+import type { Application } from "../application/application.ts";
+import type { Context, Services } from "../context.ts";
+import { checkUrl } from "../endpoint/endpoint.ts";
+import { findEndpoint } from "../endpoint/find.ts";
+import { checkHeaders, type HeaderMap, sealHeaders } from "../endpoint/headers.ts";
+import { checkSecret, currentSecret, insertSecret } from "../endpoint/secret.ts";
+
+export interface OneOffTarget {
+  readonly kind: "url";
+  readonly url: string;
+  /** What to sign with: a secret, or that of an endpoint of the application; a new one when both are `null`. */
+  readonly secret: string | null;
+  readonly signAs: string | null;
+  readonly headers: HeaderMap;
+}
+
+export interface OneOff {
+  readonly key: number;
+  readonly id: string;
+  readonly url: string;
+  readonly secret: string;
+  readonly headers: HeaderMap;
+}
+
+/** Checks a URL, its secret and its headers as those of an endpoint. */
+export async function checkOneOff(ctx: Context, application: Application, target: OneOffTarget): Promise<OneOff> {
+  const { headers } = target;
+  return within("target", async () => {
+    const url = await checkUrl(ctx, application.key, target.url);
+    checkHeaders(headers);
+    const secret = await secretOf(ctx, application, target);
+    return { ...ctx.services.ids.next("ep_"), url, secret, headers };
+  });
+}
+
+/** Names the place of a broken rule as it is in the request: inside this field. */
+async function within<T>(field: string, check: () => Promise<T>): Promise<T> {
+  try {
+    return await check();
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    const issues = error.issues.map(({ loc, ...issue }) => ({ ...issue, loc: ["body", field, ...loc.slice(1)] }));
+    throw new ValidationError(issues, { cause: error });
+  }
+}
+
+async function secretOf(ctx: Context, application: Application, { secret, signAs }: OneOffTarget): Promise<string> {
+  if (secret !== null && signAs !== null) {
+    throw invalid("signAs", "Give either `secret` or `signAs`, not both.");
+  }
+  if (secret !== null) return checkSecret(secret, "secret");
+  if (signAs === null) return generateSecret();
+  const endpoint = await findEndpoint(ctx, application, signAs);
+  if (endpoint === null) throw invalid("signAs", `The application has no endpoint "${signAs}".`);
+  return currentSecret(ctx, endpoint.key);
+}
+
+export async function insertOneOff(
+  ctx: Context,
+  tx: Tx,
+  { key, id, url, secret, headers, taskKey, appKey }: OneOff & { readonly taskKey: number; readonly appKey: number },
+): Promise<void> {
+  const at = ctx.services.now();
+  await tx.db
+    .insertInto("endpoint")
+    .values({
+      id: key,
+      public_id: id,
+      app_id: appKey,
+      uid: null,
+      url,
+      description: "Target of a replay.",
+      version: 1,
+      throttle_rate: null,
+      disabled: 0,
+      event_types_json: "[]",
+      channels_json: null,
+      metadata_json: "{}",
+      headers_sealed: sealHeaders(ctx, headers),
+      egress_sealed: null,
+      policy_json: null,
+      created_at: at,
+      updated_at: at,
+      deleted_at: null,
+      replay_task_id: taskKey,
+    })
+    .execute();
+  await insertSecret(ctx, tx, key, secret);
+  tx.afterCommit(() => ctx.services.directory.invalidate(appKey));
+}
+
+/** Deletes the row of one replay; what is still owed to it is canceled. */
+export async function deleteOneOff({ directory, dispatch, now }: Services, tx: Tx, taskKey: number): Promise<void> {
+  const rows = await tx.db
+    .updateTable("endpoint")
+    .set({ deleted_at: now() })
+    .where("replay_task_id", "=", taskKey)
+    .where("deleted_at", "is", null)
+    .returning(["id", "app_id"])
+    .execute();
+  tx.afterCommit(() => {
+    for (const row of rows) {
+      directory.invalidate(row.app_id);
+      dispatch.wake(row.id);
+    }
+  });
+}
+
+/** Deletes the rows of replays that have ended and whose deliveries have as well. */
+export async function sweepOneOffs(services: Services): Promise<void> {
+  const rows = await services.store.db
+    .selectFrom("endpoint")
+    .innerJoin("task", "task.id", "endpoint.replay_task_id")
+    .select("endpoint.replay_task_id as taskKey")
+    .where("endpoint.replay_task_id", "is not", null)
+    .where("endpoint.deleted_at", "is", null)
+    .where("task.ended_at", "is not", null)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("delivery")
+            .select("delivery.message_id")
+            .whereRef("delivery.endpoint_id", "=", "endpoint.id")
+            .where("delivery.due", "is not", null),
+        ),
+      ),
+    )
+    .limit(100)
+    .execute();
+  for (const { taskKey } of rows) await services.store.transaction((tx) => deleteOneOff(services, tx, taskKey!));
+}

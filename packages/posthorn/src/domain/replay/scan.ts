@@ -1,0 +1,173 @@
+/**
+ * Looks at a bounded number of rows of one endpoint, in the order of a replay, and says of each whether it is to be sent. Costs the same
+ * however long the history and however rare the matches are.
+ */
+import { type Kysely, type RawBuilder, type SqlBool, sql } from "kysely";
+import { ASKED, type Database, DELIVERY_STATE } from "../../store/schema.ts";
+import { hasStatus, type Status } from "../delivery/delivery.ts";
+import { type DirectoryEndpoint, matches } from "../directory.ts";
+import { jsonListHas, messageMatches } from "../message/filter.ts";
+import type { ReplayCounts, ReplayFilter, ReplayParams } from "./replay.ts";
+
+/** Rows looked at in one go. */
+export const SCAN_ROWS = 1000;
+
+/** Where to look: rows of this endpoint beyond the cursor. */
+export interface ScanFrom {
+  readonly params: ReplayParams;
+  readonly appKey: number;
+  readonly endpoint: DirectoryEndpoint;
+  readonly cursor: number;
+}
+
+export interface ScanResult extends ReplayCounts {
+  /** Message keys to send. */
+  readonly keys: readonly number[];
+  /** The last row that was looked at. */
+  readonly cursor: number;
+  readonly done: boolean;
+}
+
+interface Row {
+  id: number;
+  fits: number;
+  present: number;
+  /** `null`: the message is not owed to the endpoint. */
+  state: number | null;
+  attempts: number | null;
+  manual: number | null;
+  event_type: string;
+  channels_json: string | null;
+}
+
+/** Finds up to `room` messages to send. */
+export async function scan(db: Kysely<Database>, from: ScanFrom, room: number): Promise<ScanResult> {
+  const { mode } = from.params;
+  const query = mode === "missing" || mode === "messages" ? messagesQuery(from) : deliveriesQuery(from);
+  const { rows } = await query.execute(db);
+  const keys: number[] = [];
+  let [scanned, matched, payloadGone, alreadyDue] = [0, 0, 0, 0];
+  let { cursor } = from;
+  for (const row of rows) {
+    if (keys.length === room) break;
+    scanned++;
+    cursor = row.id;
+    if (row.fits === 0 || !isMissing(from, row)) continue;
+    matched++;
+    if (row.present === 0) payloadGone++;
+    else if (isDue(row)) alreadyDue++;
+    else keys.push(row.id);
+  }
+  return {
+    keys,
+    cursor,
+    scanned,
+    matched,
+    payloadGone,
+    alreadyDue,
+    done: scanned === rows.length && scanned < SCAN_ROWS,
+  };
+}
+
+/** Somebody asked for it by hand already, or its first attempt is yet to come: sending it is under way. */
+function isDue({ state, attempts, manual }: Row): boolean {
+  return (manual ?? 0) !== ASKED.bySchedule || (state === DELIVERY_STATE.pending && attempts === 0);
+}
+
+/** In the mode that looks for what was never owed: whether it was not, and is wanted. */
+function isMissing({ params, endpoint }: ScanFrom, row: Row): boolean {
+  if (params.mode !== "missing") return true;
+  if (row.state !== null) return false;
+  const channels = row.channels_json === null ? null : (JSON.parse(row.channels_json) as string[]);
+  return matches(endpoint, row.event_type, channels);
+}
+
+function deliveriesQuery({ params, endpoint, cursor }: ScanFrom): RawBuilder<Row> {
+  const { filter, mode } = params;
+  const conditions = [messageFits(filter), deliveryFits(filter)];
+  if (mode === "failing") {
+    const { failed, pending } = DELIVERY_STATE;
+    conditions.push(sql`(delivery.state = ${failed} OR (delivery.state = ${pending} AND delivery.attempts > 0))`);
+  }
+  return sql<Row>`
+    SELECT delivery.message_id AS id, delivery.state, delivery.attempts, delivery.manual, message.event_type,
+           message.channels_json, message.payload IS NOT NULL AS present, ${asFlag(conditions)} AS fits
+    FROM (SELECT * FROM delivery INDEXED BY delivery_of_endpoint
+          WHERE endpoint_id = ${endpoint.key} AND ${beyond("message_id", params, cursor)}
+          ORDER BY message_id ${direction(params)} LIMIT ${SCAN_ROWS}) AS delivery
+    CROSS JOIN message ON message.id = delivery.message_id
+    ORDER BY delivery.message_id ${direction(params)}`;
+}
+
+function messagesQuery({ params, appKey, endpoint, cursor }: ScanFrom): RawBuilder<Row> {
+  const { filter, mode } = params;
+  const conditions = [messageFits(filter)];
+  const ofDeliveries = params.endpoints !== null || filter.statuses !== null || filter.statusCodeClasses !== null;
+  if (mode === "messages" && ofDeliveries) conditions.push(wasOwed(params, endpoint.key));
+  return sql<Row>`
+    SELECT message.id, owed.state, owed.attempts, owed.manual, message.event_type, message.channels_json,
+           message.payload IS NOT NULL AS present, ${asFlag(conditions)} AS fits
+    FROM (SELECT id FROM message INDEXED BY message_of_application
+          WHERE app_id = ${appKey} AND ${beyond("id", params, cursor)}
+          ORDER BY id ${direction(params)} LIMIT ${SCAN_ROWS}) AS some
+    CROSS JOIN message ON message.id = some.id
+    LEFT JOIN delivery AS owed ON owed.message_id = some.id AND owed.endpoint_id = ${endpoint.key}
+    ORDER BY message.id ${direction(params)}`;
+}
+
+/** Whether the message has a delivery elsewhere that the filter wants. */
+function wasOwed({ endpoints, filter }: ReplayParams, targetKey: number): RawBuilder<SqlBool> {
+  const among =
+    endpoints === null
+      ? sql`delivery.endpoint_id <> ${targetKey}`
+      : sql`delivery.endpoint_id IN (${sql.join(endpoints.map(({ key }) => key))})`;
+  return sql<SqlBool>`EXISTS (
+    SELECT 1 FROM delivery WHERE delivery.message_id = message.id AND ${among} AND ${deliveryFits(filter)})`;
+}
+
+function messageFits({ eventTypes, channels, tags }: ReplayFilter): RawBuilder<SqlBool> {
+  const conditions = [messageMatches({ eventTypes, channel: null, tag: null })];
+  if (channels !== null) conditions.push(hasOneOf("message.channels_json", channels));
+  if (tags !== null) conditions.push(hasOneOf("message.tags_json", tags));
+  return all(conditions);
+}
+
+function hasOneOf(column: string, names: readonly string[]): RawBuilder<SqlBool> {
+  return any(names.map((name) => jsonListHas(column, name)));
+}
+
+function deliveryFits({ statuses, statusCodeClasses }: ReplayFilter): RawBuilder<SqlBool> {
+  const conditions: RawBuilder<SqlBool>[] = [];
+  if (statuses !== null) conditions.push(any(statuses.map((status: Status) => hasStatus(status))));
+  if (statusCodeClasses !== null) {
+    conditions.push(sql<SqlBool>`(
+      SELECT attempt.response_code / 100 * 100 FROM attempt
+      WHERE attempt.message_id = delivery.message_id AND attempt.endpoint_id = delivery.endpoint_id
+      ORDER BY attempt.id DESC LIMIT 1) IN (${sql.join(statusCodeClasses)})`);
+  }
+  return all(conditions);
+}
+
+function all(conditions: readonly RawBuilder<SqlBool>[]): RawBuilder<SqlBool> {
+  return conditions.length === 0 ? sql<SqlBool>`TRUE` : sql<SqlBool>`(${sql.join(conditions, sql` AND `)})`;
+}
+
+function any(conditions: readonly RawBuilder<SqlBool>[]): RawBuilder<SqlBool> {
+  return conditions.length === 0 ? sql<SqlBool>`FALSE` : sql<SqlBool>`(${sql.join(conditions, sql` OR `)})`;
+}
+
+/** A condition as 0 or 1, also where a column of it is null. */
+function asFlag(conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
+  return sql`coalesce(${sql.join(conditions, sql` AND `)}, 0)`;
+}
+
+function beyond(column: string, { newestFirst, from, to }: ReplayParams, cursor: number): RawBuilder<SqlBool> {
+  const key = sql.ref(column);
+  return newestFirst
+    ? sql<SqlBool>`${key} < ${cursor} AND ${key} >= ${from}`
+    : sql<SqlBool>`${key} > ${cursor} AND ${key} <= ${to}`;
+}
+
+function direction({ newestFirst }: ReplayParams): RawBuilder<unknown> {
+  return newestFirst ? sql`DESC` : sql`ASC`;
+}

@@ -1,0 +1,197 @@
+import { sql } from "kysely";
+import { invalid, PosthornError } from "../../errors.ts";
+import type { Tx } from "../../store/store.ts";
+import type { Application } from "../application/application.ts";
+import { getApplication } from "../application/find.ts";
+import { type Call, type Context, reader, requireAccess } from "../context.ts";
+import type { Endpoint } from "../endpoint/endpoint.ts";
+import { type EndpointRef, findEndpoint, getEndpoint } from "../endpoint/find.ts";
+import { startTask as storeTask } from "../task/start.ts";
+import type { Task, TaskKind } from "../task/task.ts";
+import { checkOneOff, insertOneOff, type OneOffTarget } from "./one-off.ts";
+import {
+  firstCursor,
+  keysOf,
+  newReplayData,
+  NO_FILTER,
+  type ReplayFilter,
+  type ReplayParams,
+  type Window,
+} from "./replay.ts";
+
+export interface ReplayRequest extends Window {
+  readonly app: string;
+  readonly filter: ReplayFilter;
+  /** Ids or uids: deliveries of these endpoints alone; `null`: of all. */
+  readonly endpoints: readonly string[] | null;
+  readonly target: TargetRequest;
+  readonly newestFirst: boolean;
+  readonly ratePerSecond: number | null;
+  readonly reason: string;
+}
+
+export type TargetRequest =
+  | { readonly kind: "same" }
+  /** Id or uid of an endpoint of the same application. */
+  | { readonly kind: "endpoint"; readonly endpoint: string }
+  | OneOffTarget;
+
+const DAY = 86_400_000;
+const MAX_WINDOW = 14 * DAY;
+/** A client that computes "14 days ago" and then takes its time is not refused for it. */
+const SLACK = 300_000;
+
+/** Sends again, by hand, what failed at the endpoint in the window and did not succeed since. */
+export function recoverEndpoint({ ctx, input }: Call<EndpointRef & Window>): Promise<Task> {
+  checkWindow(input, ctx.services.now());
+  return startAtEndpoint(ctx, input, { kind: "endpoint.recover", mode: "failing", filter: NO_FILTER });
+}
+
+/** Sends the messages of the window that match the endpoint and were never owed to it. */
+export function replayMissing({ ctx, input }: Call<EndpointRef & Window>): Promise<Task> {
+  checkWindow(input, ctx.services.now());
+  return startAtEndpoint(ctx, input, { kind: "endpoint.replay", mode: "missing", filter: NO_FILTER });
+}
+
+/** Sends again, by hand, the deliveries of the endpoint that fit a filter. */
+export function bulkReplay({
+  ctx,
+  input,
+}: Call<EndpointRef & Window & { readonly filter: ReplayFilter }>): Promise<Task> {
+  return startAtEndpoint(ctx, input, { kind: "endpoint.bulk-replay", mode: "deliveries", filter: input.filter });
+}
+
+/** Sends again what fits a filter: to the endpoints it was owed to, to another one, or to a URL. */
+export async function startReplay({ ctx, input }: Call<ReplayRequest>): Promise<Task> {
+  const resolved = await resolveReplay(ctx, input);
+  const { application, params, endpoints, oneOff } = resolved;
+  return storeTask(ctx, {
+    kind: "endpoint.bulk-replay",
+    appKey: application.key,
+    params,
+    data: newReplayData(ctx.services.now()),
+    prepare: async (tx, taskKey) => {
+      if (oneOff !== null) await insertOneOff(ctx, tx, { ...oneOff, taskKey, appKey: application.key });
+      await insertParts(tx, { taskKey, appKey: application.key, params, endpointKeys: endpoints });
+    },
+  });
+}
+
+export interface ResolvedReplay {
+  readonly application: Application;
+  readonly params: ReplayParams;
+  /** Where it goes; `null`: every endpoint of the application. */
+  readonly endpoints: readonly number[] | null;
+  readonly oneOff: Awaited<ReturnType<typeof checkOneOff>> | null;
+}
+
+/** Checks a request and finds what it names. Writes nothing. */
+export async function resolveReplay(ctx: Context, input: ReplayRequest): Promise<ResolvedReplay> {
+  const application = await getApplication(ctx, input.app);
+  const window = keysOf(input, ctx.services.now());
+  const { filter, newestFirst, ratePerSecond, reason, target } = input;
+  const common = { ...(await withinHistory(ctx, application.key, window)), filter, newestFirst, ratePerSecond, reason };
+  const named = input.endpoints === null ? null : await findAll(ctx, application, input.endpoints);
+  const endpoints = named?.map(({ key, id }) => ({ key, id })) ?? null;
+  if (target.kind === "same") {
+    const params = { ...common, mode: "deliveries", endpoints, target } as const;
+    return { application, params, endpoints: endpoints?.map(({ key }) => key) ?? null, oneOff: null };
+  }
+  if (target.kind === "endpoint") {
+    const endpoint = await findEndpoint(ctx, application, target.endpoint);
+    if (endpoint === null) throw invalid(["body", "target", "endpoint"], noEndpoint(target.endpoint));
+    const to = { kind: "endpoint", endpointId: endpoint.id } as const;
+    const params = { ...common, mode: "messages", endpoints, target: to } as const;
+    return { application, params, endpoints: [endpoint.key], oneOff: null };
+  }
+  // A URL of one's own choice is as good as an endpoint of one's own.
+  requireAccess(ctx.actor, "ManageEndpoint");
+  const oneOff = await checkOneOff(ctx, application, target);
+  const to = { kind: "url", url: oneOff.url, endpointId: oneOff.id } as const;
+  const params = { ...common, mode: "messages", endpoints, target: to } as const;
+  return { application, params, endpoints: [oneOff.key], oneOff };
+}
+
+async function findAll(ctx: Context, application: Application, refs: readonly string[]): Promise<readonly Endpoint[]> {
+  const found = new Map<number, Endpoint>();
+  for (const [index, ref] of refs.entries()) {
+    const endpoint = await findEndpoint(ctx, application, ref);
+    if (endpoint === null) throw invalid(["body", "endpoints", `[${index}]`], noEndpoint(ref));
+    found.set(endpoint.key, endpoint);
+  }
+  return [...found.values()];
+}
+
+function noEndpoint(ref: string): string {
+  return `The application has no endpoint "${ref}".`;
+}
+
+function checkWindow({ since, until }: Window, now: number): void {
+  if ((until ?? now) - since > MAX_WINDOW + SLACK) throw invalid("since", "The window may cover 14 days.");
+}
+
+async function startAtEndpoint(
+  ctx: Context,
+  input: EndpointRef & Window,
+  what: { readonly kind: TaskKind; readonly mode: ReplayParams["mode"]; readonly filter: ReplayFilter },
+): Promise<Task> {
+  const { application, endpoint } = await getEndpoint(ctx, input);
+  const now = ctx.services.now();
+  const params: ReplayParams = {
+    ...(await withinHistory(ctx, application.key, keysOf(input, now))),
+    mode: what.mode,
+    filter: what.filter,
+    endpoints: [{ key: endpoint.key, id: endpoint.id }],
+    target: { kind: "same" },
+    newestFirst: false,
+    ratePerSecond: null,
+    reason: "",
+  };
+  const parts = { appKey: application.key, params, endpointKeys: [endpoint.key] };
+  return storeTask(ctx, {
+    kind: what.kind,
+    appKey: application.key,
+    params,
+    data: newReplayData(now),
+    prepare: (tx, taskKey) => insertParts(tx, { taskKey, ...parts }),
+  });
+}
+
+/** Narrows a window to the messages that are there, so that progress is a share of them and not of empty years. */
+async function withinHistory<Keys extends { readonly from: number; readonly to: number }>(
+  ctx: Context,
+  appKey: number,
+  window: Keys,
+): Promise<Keys> {
+  const within = reader(ctx)
+    .selectFrom("message")
+    .select("id")
+    .where("app_id", "=", appKey)
+    .where("id", ">=", window.from)
+    .where("id", "<=", window.to)
+    .limit(1);
+  const first = await within.orderBy("id", "asc").executeTakeFirst();
+  const last = await within.orderBy("id", "desc").executeTakeFirst();
+  return { ...window, from: first?.id ?? window.from, to: last?.id ?? window.from };
+}
+
+interface Parts {
+  readonly taskKey: number;
+  readonly appKey: number;
+  readonly params: ReplayParams;
+  /** `null`: every endpoint of the application. */
+  readonly endpointKeys: readonly number[] | null;
+}
+
+async function insertParts({ db }: Tx, { taskKey, appKey, params, endpointKeys }: Parts): Promise<void> {
+  const which =
+    endpointKeys === null
+      ? sql`app_id = ${appKey} AND deleted_at IS NULL AND replay_task_id IS NULL`
+      : sql`id IN (${sql.join(endpointKeys)})`;
+  const { numAffectedRows } = await sql`
+    INSERT INTO task_part (task_id, endpoint_id, cursor)
+    SELECT ${taskKey}, id, ${firstCursor(params)} FROM endpoint WHERE ${which}`.execute(db);
+  if (endpointKeys === null && numAffectedRows === 0n) {
+    throw new PosthornError("not_found", "The application has no endpoint: there is nobody to send to.");
+  }
+}

@@ -1,0 +1,228 @@
+import { describe, expect, it } from "vitest";
+import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
+import {
+  acceptEntry,
+  attemptEntry,
+  deliveryOf,
+  openStore,
+  recordEntry,
+  type TestStore,
+} from "../../../test/support/store.ts";
+import { insertTask, taskOf } from "../../../test/support/task.ts";
+import { ASKED } from "../../store/schema.ts";
+import type { AcceptEntry } from "../../store/store.ts";
+import type { Services } from "../context.ts";
+import { runStep } from "../task/run.ts";
+import { NO_FILTER, type ReplayFilter, type ReplayParams } from "./replay.ts";
+
+const TASK = 1_000_000;
+
+const WINDOW: ReplayParams = {
+  mode: "deliveries",
+  since: 0,
+  until: 0,
+  from: 0,
+  to: 100_000,
+  filter: NO_FILTER,
+  endpoints: null,
+  target: { kind: "same" },
+  newestFirst: false,
+  ratePerSecond: null,
+  reason: "",
+};
+
+interface Harness extends AsyncDisposable {
+  readonly files: TestStore;
+  readonly services: Services;
+  readonly woken: number[];
+  now: number;
+  /** A message whose delivery to endpoint 1 has ended in this state. */
+  ended(id: number, state: 1 | 2, changes?: Partial<AcceptEntry>): Promise<void>;
+  start(params: Partial<ReplayParams>, kind?: string): Promise<void>;
+  /** Makes steps until there is nothing to do at this time. Returns how long the task wants to wait; `null`: it has ended. */
+  run(): Promise<number | null>;
+  /** Messages whose delivery is due, in order. */
+  due(endpoint?: number): Promise<number[]>;
+}
+
+async function harness(): Promise<Harness> {
+  const files = await openStore();
+  const { services: base, woken } = servicesOver(files.store);
+  await insertEndpoint(base, "https://example.com/", {});
+  const h = { now: 1_000_000 };
+  const services = { ...base, now: () => h.now };
+  let attempts = 2_000_000;
+  return Object.assign(h, {
+    files,
+    services,
+    woken,
+    ended: async (id: number, state: 1 | 2, changes: Partial<AcceptEntry> = {}) => {
+      await files.store.accept(acceptEntry(id, changes));
+      const attempt = attemptEntry(++attempts, { status: state === 1 ? 0 : 2, responseCode: state === 1 ? 200 : 500 });
+      await files.store.record(recordEntry(id, { state, attempt }));
+    },
+    start: (params: Partial<ReplayParams>, kind = "endpoint.bulk-replay") =>
+      insertTask(files.store, { id: TASK, kind, params: { ...WINDOW, ...params }, endpoints: [1] }),
+    run: async () => {
+      for (;;) {
+        const waitMs = await runStep(services, TASK);
+        if (waitMs !== 0) return waitMs;
+      }
+    },
+    due: async (endpoint = 1) => {
+      const { deliveries } = await files.store.due(endpoint, h.now, 10_000);
+      return deliveries.map(({ messageId }) => messageId);
+    },
+    [Symbol.asyncDispose]: () => files[Symbol.asyncDispose](),
+  });
+}
+
+describe("a replay of deliveries", () => {
+  it("makes those due that fit the filter, counts what it skips and why, and ends", async () => {
+    await using h = await harness();
+    await h.ended(1, 2, { eventType: "a" });
+    await h.ended(2, 1, { eventType: "a" });
+    await h.ended(3, 2, { eventType: "b" });
+    await h.ended(4, 2, { eventType: "a" });
+    await h.files.store.transaction(({ db }) =>
+      db.updateTable("message").set({ payload: null }).where("id", "=", 4).execute(),
+    );
+    // Not tried yet: it goes out anyway.
+    await h.files.store.accept(acceptEntry(5, { eventType: "a", due: h.now }));
+    await h.start({ filter: { ...NO_FILTER, eventTypes: ["a"] } });
+    expect(await h.run()).toBeNull();
+    expect(await h.due()).toEqual([1, 2, 5]);
+    expect(await taskOf(h.files.store, TASK)).toMatchObject({
+      status: "finished",
+      data: { messagesSent: 2, scanned: 5, matched: 4, payloadGone: 1, alreadyDue: 1 },
+    });
+    expect(await deliveryOf(h.files.store, 1)).toMatchObject({ manual: ASKED.byRecovery, generation: 1 });
+    // It succeeded already: what is asked for is one more, whatever an attempt in flight comes to.
+    expect(await deliveryOf(h.files.store, 2)).toMatchObject({ manual: ASKED.byResend, generation: 1 });
+    expect(h.woken).toEqual([1]);
+  });
+
+  it("filters by where the delivery stands, by the class of the last code, by channel and by tag", async () => {
+    await using h = await harness();
+    const marked = { channelsJson: '["red","blue"]', tagsJson: '["x"]' };
+    await h.ended(1, 2, marked);
+    await h.ended(2, 1, marked);
+    await h.ended(3, 2);
+    const dueWith = async (filter: Partial<ReplayFilter>): Promise<number[]> => {
+      await h.files.store.transaction(async ({ db }) => {
+        await db.updateTable("delivery").set({ due: null, manual: 0 }).execute();
+        await db.deleteFrom("task").execute();
+        await db.deleteFrom("task_part").execute();
+      });
+      await h.start({ filter: { ...NO_FILTER, ...filter } });
+      await h.run();
+      return h.due();
+    };
+    expect(await dueWith({ statuses: [0] })).toEqual([2]);
+    expect(await dueWith({ statuses: [0, 2] })).toEqual([1, 2, 3]);
+    expect(await dueWith({ statuses: [1, 3, 4] })).toEqual([]);
+    expect(await dueWith({ statusCodeClasses: [500] })).toEqual([1, 3]);
+    expect(await dueWith({ statusCodeClasses: [0, 200] })).toEqual([2]);
+    expect(await dueWith({ channels: ["green", "blue"] })).toEqual([1, 2]);
+    expect(await dueWith({ channels: ["green"] })).toEqual([]);
+    expect(await dueWith({ tags: ["x"], statuses: [2] })).toEqual([1]);
+  });
+
+  it("adds nothing while enough of the endpoint is due, goes on when there is room, and never fills its lane", async () => {
+    await using h = await harness();
+    for (let id = 1; id <= 1200; id++) await h.ended(id, 2);
+    await h.start({});
+    expect(await h.run()).toBeGreaterThan(0);
+    expect(await h.due()).toHaveLength(500);
+    expect((await taskOf(h.files.store, TASK)).data).toMatchObject({ messagesSent: 500, waiting: true });
+    for (const id of await h.due()) {
+      await h.files.store.record(recordEntry(id, { generation: 1, trigger: 1, attempt: null }));
+    }
+    expect(await h.run()).toBeGreaterThan(0);
+    expect(await h.due()).toEqual(Array.from({ length: 500 }, (_, index) => 501 + index));
+  });
+
+  it("keeps to its rate, also when it is looked at more often, and after a pause does not make it good", async () => {
+    await using h = await harness();
+    for (let id = 1; id <= 100; id++) await h.ended(id, 2);
+    await h.start({ ratePerSecond: 10 });
+    const sentAfter = async (ms: number): Promise<unknown> => {
+      h.now += ms;
+      await h.run();
+      return (await taskOf(h.files.store, TASK)).data["messagesSent"];
+    };
+    // The task was made at a time that is yet to come: the clock was set back, and it goes on all the same.
+    const first = Number(await sentAfter(0));
+    expect(first).toBe(1);
+    expect(await sentAfter(99)).toBe(first);
+    expect(await sentAfter(1)).toBe(first + 1);
+    expect(await sentAfter(500)).toBe(first + 6);
+    expect(await sentAfter(60_000)).toBe(first + 16);
+  });
+
+  it("can begin with the newest", async () => {
+    await using h = await harness();
+    for (let id = 1; id <= 700; id++) await h.ended(id, 2);
+    await h.start({ newestFirst: true });
+    await h.run();
+    expect(Math.min(...(await h.due()))).toBe(201);
+  });
+
+  it("looks at a bounded number of rows in a step, however rare what it looks for", async () => {
+    await using h = await harness();
+    const later = { due: h.now + 1 };
+    const statements = Array.from({ length: 3000 }, (_, index) => h.files.store.accept(acceptEntry(index + 1, later)));
+    await Promise.all(statements);
+    await h.start({ filter: { ...NO_FILTER, eventTypes: ["never"] } });
+    expect(await runStep(h.services, TASK)).toBe(0);
+    expect((await taskOf(h.files.store, TASK)).data).toMatchObject({ scanned: 1000, matched: 0 });
+    expect(await h.run()).toBeNull();
+    expect((await taskOf(h.files.store, TASK)).data).toMatchObject({ scanned: 3000, messagesSent: 0 });
+  });
+
+  it("asks once for what it found, when it was asked for by others meanwhile", async () => {
+    await using h = await harness();
+    await h.ended(1, 2);
+    await h.start({});
+    await h.run();
+    const before = await deliveryOf(h.files.store, 1);
+    await h.files.store.transaction(async ({ db }) => {
+      await db.deleteFrom("task").execute();
+      await db.deleteFrom("task_part").execute();
+    });
+    await h.start({});
+    await h.run();
+    expect(await deliveryOf(h.files.store, 1)).toEqual(before);
+    expect((await taskOf(h.files.store, TASK)).data).toMatchObject({ messagesSent: 0, alreadyDue: 1 });
+  });
+
+  it("fails with a reason when its endpoint is deleted", async () => {
+    await using h = await harness();
+    await h.ended(1, 2);
+    await h.start({});
+    await h.files.store.transaction(({ db }) => db.updateTable("endpoint").set({ deleted_at: 1 }).execute());
+    h.services.directory.invalidate(1);
+    expect(await h.run()).toBeNull();
+    const { status, data } = await taskOf(h.files.store, TASK);
+    expect([status, data["error"], data["messagesSent"]]).toEqual([
+      "failed",
+      "The endpoint was deleted before the end.",
+      0,
+    ]);
+  });
+});
+
+describe("a replay of what is missing", () => {
+  it("owes the endpoint what it wants and never got, on its full schedule, not before the time it was put off to", async () => {
+    await using h = await harness();
+    await h.files.store.accept(acceptEntry(1, { endpointIds: [] }));
+    await h.ended(2, 2);
+    await h.files.store.accept(acceptEntry(3, { endpointIds: [], deliverAt: h.now + 5000 }));
+    await h.start({ mode: "missing", endpoints: [{ key: 1, id: "ep_1" }] }, "endpoint.replay");
+    expect(await h.run()).toBeNull();
+    expect(await h.due()).toEqual([1]);
+    expect(await deliveryOf(h.files.store, 1)).toMatchObject({ manual: ASKED.bySchedule, attempts: 0 });
+    expect(await deliveryOf(h.files.store, 3)).toMatchObject({ due: h.now + 5000 });
+    expect((await taskOf(h.files.store, TASK)).data).toMatchObject({ messagesSent: 2, scanned: 3, matched: 2 });
+  });
+});

@@ -1,0 +1,189 @@
+/**
+ * One step of a replay: makes some deliveries of one endpoint due.
+ *
+ * A replay never fills a lane: it adds only while few deliveries of the endpoint are due, so that what is published meanwhile waits
+ * behind a few of its rows and not behind all of them. An endpoint that takes nothing, because it is off or broken, makes the replay
+ * wait there and go on elsewhere.
+ */
+import { type Selectable, sql } from "kysely";
+import { ASKED, DELIVERY_STATE, type TaskPartTable } from "../../store/schema.ts";
+import type { Tx } from "../../store/store.ts";
+import type { Services } from "../context.ts";
+import { byHand } from "../delivery/resend.ts";
+import type { DirectoryEndpoint } from "../directory.ts";
+import type { Step, StepResult } from "../task/run.ts";
+import type { Task } from "../task/task.ts";
+import { dataOf, type ReplayData, type ReplayParams, paramsOf } from "./replay.ts";
+import { scan, type ScanResult } from "./scan.ts";
+
+/** Deliveries made due in one transaction: few enough that no publish waits long for its commit. */
+const CHUNK = 100;
+/** Deliveries of one endpoint that may be due before a replay waits. */
+const LANE_ROOM = 500;
+/** Endpoints that are asked for room in one step. */
+const PARTS_A_STEP = 50;
+/** How long to wait when no endpoint has room. */
+const NO_ROOM_MS = 100;
+/** What a rate allows is kept for this long, so that a wait is not made good all at once. */
+const BURST_MS = 1000;
+
+type Part = Selectable<TaskPartTable>;
+
+export async function replayStep(services: Services, task: Task): Promise<Step> {
+  const params = paramsOf(task);
+  const data = dataOf(task);
+  const now = services.now();
+  const budget = budgetOf(params, data, now);
+  if (budget.rows < 1) return { kind: "wait", waitMs: budget.waitMs };
+  const parts = await openParts(services, task.key, data.lastPart);
+  if (parts.length === 0) return { kind: "write", write: (tx) => finish(tx, task, params, data) };
+  for (const part of parts) {
+    const endpoint = await services.directory.endpoint(part.endpoint_id);
+    if (endpoint === null) return { kind: "write", write: (tx) => giveUp(tx, part, data) };
+    const room = Math.min(budget.rows, await roomAt(services, endpoint.key, params, now));
+    if (room < 1) continue;
+    const found = await scan(services.store.db, { params, appKey: task.appKey!, endpoint, cursor: part.cursor }, room);
+    return { kind: "write", write: (tx) => send(services, tx, { params, data, part, endpoint, found, budget }) };
+  }
+  const lastPart = parts.length < PARTS_A_STEP ? data.lastPart : parts.at(-1)!.endpoint_id;
+  if (data.waiting && lastPart === data.lastPart) return { kind: "wait", waitMs: NO_ROOM_MS };
+  const waiting = { ...data, lastPart, waiting: true };
+  return { kind: "write", write: async () => ({ data: waiting, end: null, waitMs: NO_ROOM_MS }) };
+}
+
+interface Budget {
+  readonly rows: number;
+  readonly waitMs: number;
+  /** Where the time that is spent on `rows` begins. */
+  readonly from: number;
+}
+
+function budgetOf({ ratePerSecond }: ReplayParams, { paceFrom }: ReplayData, now: number): Budget {
+  if (ratePerSecond === null) return { rows: CHUNK, waitMs: 0, from: now };
+  // A time that is yet to come was noted before the clock was set back.
+  const from = paceFrom > now ? now - 1000 / ratePerSecond : Math.max(paceFrom, now - BURST_MS);
+  const rows = Math.min(CHUNK, Math.floor(((now - from) * ratePerSecond) / 1000));
+  return { rows, waitMs: Math.max(1, Math.ceil(from + 1000 / ratePerSecond - now)), from };
+}
+
+/** Parts that are not done, beginning after the one that had the last turn. */
+async function openParts({ store }: Services, taskKey: number, lastPart: number): Promise<readonly Part[]> {
+  const open = store.db
+    .selectFrom("task_part")
+    .selectAll()
+    .where("task_id", "=", taskKey)
+    .where("done", "=", 0)
+    .orderBy("endpoint_id")
+    .limit(PARTS_A_STEP);
+  const after = await open.where("endpoint_id", ">", lastPart).execute();
+  if (after.length === PARTS_A_STEP) return after;
+  const before = await open.where("endpoint_id", "<=", lastPart).execute();
+  return [...after, ...before].slice(0, PARTS_A_STEP);
+}
+
+/** How many more deliveries an endpoint may get. Counts up to the limit along the index of live rows. */
+async function roomAt({ store }: Services, endpointKey: number, params: ReplayParams, now: number): Promise<number> {
+  // What a slow replay has made due goes out at its rate, also after the endpoint stood still.
+  const limit = params.ratePerSecond === null ? LANE_ROOM : Math.min(LANE_ROOM, Math.max(50, 5 * params.ratePerSecond));
+  const { rows } = await sql<{ due: number }>`
+    SELECT count(*) AS due FROM (
+      SELECT 1 FROM delivery INDEXED BY delivery_due
+      WHERE endpoint_id = ${endpointKey} AND due IS NOT NULL AND due <= ${now} LIMIT ${limit})`.execute(store.db);
+  return limit - rows[0]!.due;
+}
+
+interface Sending {
+  readonly params: ReplayParams;
+  readonly data: ReplayData;
+  readonly part: Part;
+  readonly endpoint: DirectoryEndpoint;
+  readonly found: ScanResult;
+  readonly budget: Budget;
+}
+
+async function send(services: Services, tx: Tx, sending: Sending): Promise<StepResult> {
+  const { params, data, part, endpoint, found, budget } = sending;
+  const made = await makeDue(services, tx, sending);
+  // What became due by other means since it was looked at.
+  const alreadyDue = found.alreadyDue + found.keys.length - made;
+  await tx.db
+    .updateTable("task_part")
+    .set((eb) => ({
+      cursor: found.cursor,
+      done: found.done ? 1 : 0,
+      scanned: eb("scanned", "+", found.scanned),
+      matched: eb("matched", "+", found.matched),
+      sent: eb("sent", "+", made),
+      payload_gone: eb("payload_gone", "+", found.payloadGone),
+      already_due: eb("already_due", "+", alreadyDue),
+    }))
+    .where("task_id", "=", part.task_id)
+    .where("endpoint_id", "=", part.endpoint_id)
+    .execute();
+  if (made > 0) tx.afterCommit(() => services.dispatch.wake(endpoint.key));
+  const next: ReplayData = {
+    ...data,
+    messagesSent: data.messagesSent + made,
+    scanned: data.scanned + found.scanned,
+    matched: data.matched + found.matched,
+    payloadGone: data.payloadGone + found.payloadGone,
+    alreadyDue: data.alreadyDue + alreadyDue,
+    lastPart: part.endpoint_id,
+    paceFrom: params.ratePerSecond === null ? data.paceFrom : budget.from + (made * 1000) / params.ratePerSecond,
+    waiting: false,
+  };
+  return { data: next, end: null, waitMs: 0 };
+}
+
+/** Returns how many deliveries it made due. */
+async function makeDue(services: Services, { db }: Tx, { params, endpoint, found }: Sending): Promise<number> {
+  const { keys } = found;
+  if (keys.length === 0) return 0;
+  const now = services.now();
+  const { numUpdatedRows } = await db
+    .updateTable("delivery")
+    .set({
+      ...byHand(now, ASKED.byRecovery),
+      // One that succeeded is wanted once more; one that is being retried is not, when that retry succeeds.
+      manual: sql<number>`CASE WHEN state IN (${DELIVERY_STATE.failed}, ${DELIVERY_STATE.pending})
+                          THEN ${ASKED.byRecovery} ELSE ${ASKED.byResend} END`,
+    })
+    .where("endpoint_id", "=", endpoint.key)
+    .where("message_id", "in", keys)
+    .where("manual", "=", ASKED.bySchedule)
+    .where((eb) => eb.not(eb.and([eb("state", "=", DELIVERY_STATE.pending), eb("attempts", "=", 0)])))
+    .executeTakeFirstOrThrow();
+  if (params.mode === "failing" || params.mode === "deliveries") return Number(numUpdatedRows);
+  const { numAffectedRows } = await sql`
+    INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, resume_due)
+    SELECT id, ${endpoint.key}, ${DELIVERY_STATE.pending}, max(${now}, coalesce(deliver_at, 0)), 0, 0,
+           ${params.target.kind === "url" ? ASKED.byResend : ASKED.bySchedule}, NULL
+    FROM message WHERE id IN (${sql.join(keys)})
+    ON CONFLICT DO NOTHING`.execute(db);
+  return Number(numUpdatedRows) + Number(numAffectedRows ?? 0n);
+}
+
+/** The endpoint was deleted: what is left for it goes nowhere. */
+async function giveUp(tx: Tx, part: Part, data: ReplayData): Promise<StepResult> {
+  await tx.db
+    .updateTable("task_part")
+    .set({ done: 1, endpoint_gone: 1 })
+    .where("task_id", "=", part.task_id)
+    .where("endpoint_id", "=", part.endpoint_id)
+    .execute();
+  const next: ReplayData = { ...data, lastPart: part.endpoint_id };
+  return { data: next, end: null, waitMs: 0 };
+}
+
+/** Every part is done. When each of them lost its endpoint, the replay did not do what was asked. */
+async function finish(tx: Tx, task: Task, params: ReplayParams, data: ReplayData): Promise<StepResult> {
+  const { parts, gone } = await tx.db
+    .selectFrom("task_part")
+    .select((eb) => [eb.fn.countAll<number>().as("parts"), eb.fn.sum<number | null>("endpoint_gone").as("gone")])
+    .where("task_id", "=", task.key)
+    .executeTakeFirstOrThrow();
+  const ended = { ...data, waiting: false };
+  if (parts === 0 || gone !== parts) return { data: ended, end: "finished", waitMs: 0 };
+  const which = params.target.kind === "same" && parts > 1 ? "Every endpoint" : "The endpoint";
+  return { data: { ...ended, error: `${which} was deleted before the end.` }, end: "failed", waitMs: 0 };
+}

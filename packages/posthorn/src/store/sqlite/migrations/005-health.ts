@@ -1,0 +1,36 @@
+/**
+ * Announcements on their way to operational webhooks, since when endpoints fail, why endpoints are off, which of them proved that they want deliveries, and
+ * the proxy of an application.
+ *
+ * An announcement stands here from the commit of what it tells until it is a message. The ids are never used twice, since a message
+ * is named after the id.
+ */
+export const health = `
+CREATE TABLE operational_event (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  org_id INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  due INTEGER NOT NULL,
+  merge_key TEXT,
+  count INTEGER NOT NULL,
+  data_json TEXT,
+  endpoint_id INTEGER,
+  message_id INTEGER,
+  attempt_id INTEGER
+) STRICT;
+CREATE INDEX operational_event_due ON operational_event (due, id);
+CREATE UNIQUE INDEX operational_event_merge ON operational_event (merge_key) WHERE merge_key IS NOT NULL;
+CREATE TABLE endpoint_failure (
+  endpoint_id INTEGER PRIMARY KEY,
+  since INTEGER NOT NULL,
+  failures INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  warned INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX application_operational ON application (org_id) WHERE kind = 1 AND deleted_at IS NULL;
+ALTER TABLE application ADD COLUMN egress_sealed BLOB;
+ALTER TABLE endpoint ADD COLUMN disabled_json TEXT;
+ALTER TABLE endpoint ADD COLUMN verification_json TEXT;
+`;
