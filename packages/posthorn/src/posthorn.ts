@@ -9,6 +9,7 @@ import { EndpointSender } from "./delivery/endpoint-sender.ts";
 import { egressTrouble } from "./delivery/egress-trouble.ts";
 import { OwnershipCheck } from "./delivery/ownership.ts";
 import { TaskRunner } from "./delivery/task-runner.ts";
+import { Watch } from "./delivery/watched-attempter.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Clock } from "./dispatch/types.ts";
 import { Authenticator } from "./domain/auth/authenticate.ts";
@@ -62,6 +63,7 @@ export class Posthorn implements AsyncDisposable {
   readonly #egress: Egress;
   readonly #sender: EndpointSender;
   readonly #dispatcher: Dispatcher;
+  #watch!: Watch;
   readonly #tasks: TaskRunner;
   readonly #maintenance: Maintenance;
   #server: FastifyInstance | null = null;
@@ -200,9 +202,10 @@ export class Posthorn implements AsyncDisposable {
       families: config.secondHeaderFamily ? ["webhook", "svix"] : ["webhook"],
       onTrouble: (trouble) => log.warn(trouble, "no request was made"),
     });
+    this.#watch = new Watch({ attempter, store: this.#store, now: clock.now, lastKey: () => ids.lastKey });
     return new Dispatcher({
-      store: this.#store,
-      attempter,
+      store: this.#watch.store,
+      attempter: this.#watch.attempter,
       clock,
       random: Math.random,
       retrySchedule: config.retrySchedule,

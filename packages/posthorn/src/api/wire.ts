@@ -126,6 +126,7 @@ function messageJson(message: Message, { withContent }: MessageOptions, more: ob
     contentType,
     timestamp: dateTime(message.timestamp),
     deliverAt: dateTimeOrNull(message.deliverAt),
+    expiresAt: dateTimeOrNull(message.deliverUntil),
     ...more,
   };
   if (!withContent) return JsonText.withMember(fields, "payload", EMPTY);

@@ -287,7 +287,10 @@ export class Dispatcher {
   #outcomeOf(job: Job, result: Extract<AttemptResult, { kind: "made" | "void" }>): Outcome {
     const { messageId, endpointId, generation, trigger } = job;
     const base = { messageId, endpointId, generation, trigger };
-    if (result.kind === "void") return { ...base, state: 3, due: null, attempts: job.attempts, attempt: null };
+    if (result.kind === "void") {
+      const cancel = result.reason === undefined ? null : { reason: result.reason, at: this.#options.clock.now() };
+      return { ...base, state: 3, due: null, attempts: job.attempts, attempt: null, cancel };
+    }
     const { attempt } = result;
     const attempts = trigger === 1 ? job.attempts : job.attempts + 1;
     if (attempt.status === 0) return { ...base, state: 1, due: null, attempts, attempt };
