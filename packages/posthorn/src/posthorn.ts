@@ -16,6 +16,7 @@ import { Authenticator } from "./domain/auth/authenticate.ts";
 import type { Services } from "./domain/context.ts";
 import { Directory } from "./domain/directory.ts";
 import { ensureOrganisation } from "./domain/organisation/ensure.ts";
+import type { PlatformDefaults } from "./domain/policy/section.ts";
 import { PosthornError } from "./errors.ts";
 import { IdGenerator } from "./id.ts";
 import type { Logger } from "./log.ts";
@@ -46,6 +47,11 @@ const clock: Clock = {
   },
 };
 
+function policyDefaultsOf(config: Config): PlatformDefaults {
+  const { retrySchedule, requestTimeoutMs, maxRequestTimeoutMs, endpointConcurrency } = config;
+  return { retrySchedule, requestTimeoutMs, maxRequestTimeoutMs, endpointConcurrency };
+}
+
 /**
  * A running node.
  *
@@ -75,7 +81,8 @@ export class Posthorn implements AsyncDisposable {
     this.#store = store;
     this.failed = failed;
     const vault = new Vault(secrets.encryptionKey);
-    const directory = new Directory(store, vault, clock.now);
+    const policyDefaults = policyDefaultsOf(config);
+    const directory = new Directory({ store, vault, now: clock.now, policyDefaults });
     this.#egress = new Egress({
       allow: parseAllowList(config.egressAllow),
       deny: parseDenyList(config.egressDeny),
@@ -115,6 +122,7 @@ export class Posthorn implements AsyncDisposable {
         normaliseUrl: (url, allow) => this.#normaliseUrl(url, allow),
         normaliseAllow: (words) => parseAllowList(words).text,
         egressTrouble: (settings, allow) => egressTrouble(this.#egress, settings, allow),
+        policyDefaults,
         publicUrl: () => config.publicUrl || this.#url,
       },
     };
@@ -198,7 +206,6 @@ export class Posthorn implements AsyncDisposable {
       sender: this.#sender,
       ids,
       now: clock.now,
-      timeoutMs: config.requestTimeoutMs,
       families: config.secondHeaderFamily ? ["webhook", "svix"] : ["webhook"],
       onTrouble: (trouble) => log.warn(trouble, "no request was made"),
     });

@@ -49,6 +49,12 @@ import { createKey } from "./auth/create-key.ts";
 import { listKeys } from "./auth/list-keys.ts";
 import { logout } from "./auth/logout.ts";
 import { revokeKey } from "./auth/revoke-key.ts";
+import { getApplicationPolicy } from "./policy/get-application-policy.ts";
+import { getEndpointPolicy } from "./policy/get-endpoint-policy.ts";
+import { patchApplicationPolicy } from "./policy/patch-application-policy.ts";
+import { patchEndpointPolicy } from "./policy/patch-endpoint-policy.ts";
+import { setApplicationPolicy } from "./policy/set-application-policy.ts";
+import { setEndpointPolicy } from "./policy/set-endpoint-policy.ts";
 import { getTask } from "./task/get.ts";
 import { listTasks } from "./task/list.ts";
 import type { Route } from "./route.ts";
@@ -104,6 +110,12 @@ export const ROUTES: readonly Route[] = [
   listKeys,
   logout,
   revokeKey,
+  getApplicationPolicy,
+  getEndpointPolicy,
+  patchApplicationPolicy,
+  patchEndpointPolicy,
+  setApplicationPolicy,
+  setEndpointPolicy,
   getTask,
   listTasks,
 ];

@@ -5,8 +5,13 @@ import type { RawSettings, SettingOrigin } from "./env.ts";
 import { type SettingKey, type SettingValues, settings } from "./settings.ts";
 
 /** A checked configuration. Durations are in milliseconds; secrets may still be empty (see `secrets.ts`). */
-export interface Config extends Omit<SettingValues, "requestTimeout" | "shutdownTimeout" | "databaseUrl"> {
+export interface Config extends Omit<
+  SettingValues,
+  "requestTimeout" | "maxRequestTimeout" | "shutdownTimeout" | "databaseUrl"
+> {
   readonly requestTimeoutMs: number;
+  /** At least `requestTimeoutMs`. */
+  readonly maxRequestTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
   /** Absolute path of the SQLite file. */
   readonly databasePath: string;
@@ -35,7 +40,7 @@ export function envToConfig(raw: RawSettings): Config {
     }),
   ) as unknown as SettingValues;
   checkSecrets(values);
-  const { requestTimeout, shutdownTimeout, databaseUrl, ...rest } = values;
+  const { requestTimeout, maxRequestTimeout, shutdownTimeout, databaseUrl, ...rest } = values;
   const dataDir = resolve(values.dataDir);
   return {
     ...rest,
@@ -43,6 +48,7 @@ export function envToConfig(raw: RawSettings): Config {
     publicUrl: checkPublicUrl(values.publicUrl),
     databasePath: databasePath(databaseUrl, dataDir),
     requestTimeoutMs: Math.round(requestTimeout * 1000),
+    maxRequestTimeoutMs: Math.round(Math.max(requestTimeout, maxRequestTimeout) * 1000),
     shutdownTimeoutMs: Math.round(shutdownTimeout * 1000),
   };
 }

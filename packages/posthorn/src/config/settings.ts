@@ -88,6 +88,12 @@ export const settings = {
     default: "15",
     parse: (text) => parseDecimal(text, { min: 0.1, max: 300 }),
   }),
+  maxRequestTimeout: setting({
+    name: "POSTHORN_MAX_REQUEST_TIMEOUT",
+    help: "Seconds that the policy of an endpoint or application may let an attempt take at most.",
+    default: "60",
+    parse: (text) => parseDecimal(text, { min: 0.1, max: 300 }),
+  }),
   egressAllow: setting({
     name: "POSTHORN_EGRESS_ALLOW",
     help: "Targets that deliveries may reach: words external, private, loopback, a CIDR range or a host pattern, with commas.",

@@ -43,7 +43,6 @@ async function attempt(
     sender: new EndpointSender(egress),
     ids,
     now,
-    timeoutMs: 1000,
     families: ["webhook"],
     onTrouble,
   } as const;
@@ -109,7 +108,6 @@ describe("an attempt", () => {
       sender: new EndpointSender(never),
       ids,
       now,
-      timeoutMs: 1000,
       families: [],
       onTrouble,
     };

@@ -13,8 +13,6 @@ export interface DeliveryAttempterOptions {
   readonly sender: EndpointSender;
   readonly ids: IdGenerator;
   readonly now: () => number;
-  /** Milliseconds from the first look-up to the last byte of the answer. */
-  readonly timeoutMs: number;
   readonly families: readonly HeaderFamily[];
   /** Told why no request was made, with what only operators may see: the rule, the resolved address, the setting. */
   readonly onTrouble: (trouble: AttemptTrouble) => void;
@@ -53,7 +51,7 @@ export class DeliveryAttempter implements Attempter {
   }
 
   async #send(job: Job, endpoint: DirectoryEndpoint, body: Uint8Array, signal: AbortSignal): Promise<AttemptResult> {
-    const { sender, ids, now, timeoutMs, families, onTrouble } = this.#options;
+    const { sender, ids, now, families, onTrouble } = this.#options;
     const startedAt = now();
     const { key, id } = ids.next("atmpt_");
     const { publicId: messageId, contentType } = job;
@@ -62,7 +60,7 @@ export class DeliveryAttempter implements Attempter {
       url: endpoint.url,
       headers: deliveryHeaders(endpoint, { messageId, now: startedAt, contentType, body, families }),
       body,
-      timeoutMs,
+      timeoutMs: endpoint.policy.values.limits.timeoutMs,
       maxResponseBytes: MAX_RESPONSE_BYTES,
       signal,
     });

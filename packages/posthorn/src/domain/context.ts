@@ -8,6 +8,7 @@ import type { Vault } from "../vault.ts";
 import type { Directory, DirectoryEndpoint } from "./directory.ts";
 import type { EndpointEgress } from "./endpoint/egress.ts";
 import type { Ownership, OwnershipMethod } from "./endpoint/verify.ts";
+import type { PlatformDefaults } from "./policy/section.ts";
 
 export interface Services {
   readonly store: Store;
@@ -38,6 +39,8 @@ export interface DomainRules {
   readonly normaliseAllow: (words: string) => string;
   /** What of these settings of an endpoint the HTTP client could not use. */
   readonly egressTrouble: (settings: EndpointEgress, allow: string | null) => EgressTrouble | null;
+  /** What policies begin with. */
+  readonly policyDefaults: PlatformDefaults;
   /** Public URL of this server, without a slash at the end. */
   readonly publicUrl: () => string;
 }

@@ -7,11 +7,16 @@
 import { createSigner, type StandardSigner } from "@posthorn/webhooks";
 import type { Selectable } from "kysely";
 import { LRUCache } from "lru-cache";
+import type { LanePolicies, LanePolicy } from "../dispatch/policy.ts";
 import { keyOfId } from "../id.ts";
 import { APPLICATION_KIND, type ApplicationTable, type EndpointTable } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
 import { authHeaderNames, type EndpointEgress } from "./endpoint/egress.ts";
+import { EndpointPolicy } from "./policy/endpoint-policy.ts";
+import { layerOf, over, platformPolicy } from "./policy/resolve.ts";
+import type { PlatformDefaults } from "./policy/section.ts";
+import type { PolicyValues } from "./policy/sections.ts";
 
 /** An endpoint as delivery needs it. What is encrypted is opened when it is first sent to. */
 export class DirectoryEndpoint {
@@ -35,8 +40,14 @@ export class DirectoryEndpoint {
   #egress: EndpointEgress | null = null;
   #signer: StandardSigner | null = null;
 
-  /** @param secrets Those that sign now, newest first. */
-  constructor(row: EndpointRow, secrets: readonly SealedSecret[], vault: Vault) {
+  /** How deliveries to it are made. */
+  readonly policy: EndpointPolicy;
+
+  /**
+   * @param secrets Those that sign now, newest first.
+   * @param below The policy of the application.
+   */
+  constructor(row: EndpointRow, secrets: readonly SealedSecret[], vault: Vault, below: PolicyValues) {
     this.key = row.id;
     this.id = row.public_id;
     this.url = row.url;
@@ -45,6 +56,7 @@ export class DirectoryEndpoint {
     this.eventTypes = setOf(row.event_types_json);
     this.channels = setOf(row.channels_json);
     this.signerExpiresAt = earliest(secrets.map((secret) => secret.expires_at ?? Number.POSITIVE_INFINITY));
+    this.policy = new EndpointPolicy(over(below, layerOf(row), "endpoint"), { tenant: row.app_id, url: row.url });
     this.#vault = vault;
     this.#sealedHeaders = row.headers_sealed;
     this.#sealedEgress = row.egress_sealed;
@@ -93,10 +105,18 @@ export interface DirectoryApplication {
 /** Endpoints held in memory, over all applications. */
 const MAX_ENDPOINTS = 200_000;
 
-export class Directory {
+export interface DirectoryOptions {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly now: () => number;
+  readonly policyDefaults: PlatformDefaults;
+}
+
+export class Directory implements LanePolicies {
   readonly #store: Store;
   readonly #vault: Vault;
   readonly #now: () => number;
+  readonly #platform: PolicyValues;
   /** Promises, so that concurrent look-ups share one load and an invalidation reaches a load that is under way. */
   readonly #applications: LRUCache<number, LoadedApplication>;
   /** Keys of applications by organisation and id or uid. */
@@ -104,10 +124,11 @@ export class Directory {
   /** Which application an endpoint belongs to; never changes. */
   readonly #owners = new LRUCache<number, number>({ max: MAX_ENDPOINTS });
 
-  constructor(store: Store, vault: Vault, now: () => number) {
+  constructor({ store, vault, now, policyDefaults }: DirectoryOptions) {
     this.#store = store;
     this.#vault = vault;
     this.#now = now;
+    this.#platform = platformPolicy(policyDefaults);
     this.#applications = new LRUCache<number, LoadedApplication>({
       max: 50_000,
       maxSize: MAX_ENDPOINTS,
@@ -144,6 +165,16 @@ export class Directory {
     const owner = this.#owners.get(key) ?? (await this.#ownerOf(key));
     if (owner === null) return null;
     return (await this.application(owner))?.endpoints.get(key) ?? null;
+  }
+
+  /** The policy of an endpoint for its lane: at once while its application is in memory, which it is while there is traffic. */
+  policy(endpointKey: number): LanePolicy | null | Promise<LanePolicy | null> {
+    const owner = this.#owners.get(endpointKey);
+    const application = owner === undefined ? null : this.application(owner);
+    if (application === null || application instanceof Promise) {
+      return this.endpoint(endpointKey).then((endpoint) => endpoint?.policy.lane ?? null);
+    }
+    return application.endpoints.get(endpointKey)?.policy.lane ?? null;
   }
 
   /** Forgets what is known of an application; the next look-up reads it again. */
@@ -207,7 +238,7 @@ export class Directory {
     const db = this.#store.hotDb;
     const application = await db
       .selectFrom("application")
-      .select(["public_id", "uid", "org_id", "egress_allow"])
+      .select(["public_id", "uid", "org_id", "egress_allow", "policy_json", "throttle_rate"])
       .where("id", "=", key)
       .where("deleted_at", "is", null)
       .executeTakeFirst();
@@ -227,12 +258,13 @@ export class Directory {
       .orderBy("endpoint_secret.id", "desc")
       .execute();
     const { public_id: id, uid, org_id: orgId, egress_allow } = application;
+    const policy = over(this.#platform, layerOf(application), "application");
     const endpoints = new Map<number, DirectoryEndpoint>();
     for (const [endpointKey, own] of Map.groupBy(rows, (row) => row.id)) {
       const secrets = own.flatMap(({ secret_sealed, expires_at }) =>
         secret_sealed === null ? [] : [{ secret_sealed, expires_at }],
       );
-      endpoints.set(endpointKey, new DirectoryEndpoint({ ...own[0]!, egress_allow }, secrets, this.#vault));
+      endpoints.set(endpointKey, new DirectoryEndpoint({ ...own[0]!, egress_allow }, secrets, this.#vault, policy));
       this.#owners.set(endpointKey, key);
     }
     return { key, id, uid, orgId, endpoints };

@@ -7,6 +7,13 @@ import { IdGenerator } from "../../src/id.ts";
 import type { Store } from "../../src/store/store.ts";
 import { Vault } from "../../src/vault.ts";
 
+export const POLICY_DEFAULTS = {
+  retrySchedule: [5000, 300_000],
+  requestTimeoutMs: 15_000,
+  maxRequestTimeoutMs: 60_000,
+  endpointConcurrency: 16,
+} as const;
+
 export interface TestServices {
   readonly services: Services;
   /** Endpoints that the dispatcher was told to look at. */
@@ -24,7 +31,7 @@ export function servicesOver(store: Store): TestServices {
     vault,
     ids: new IdGenerator(Date.now),
     now: Date.now,
-    directory: new Directory(store, vault, Date.now),
+    directory: new Directory({ store, vault, now: Date.now, policyDefaults: POLICY_DEFAULTS }),
     dispatch: { push: unused, wake: (endpointId) => void woken.push(endpointId) },
     tokens: { sign: unused, forget: unused },
     tasks: { start: unused },
@@ -34,6 +41,7 @@ export function servicesOver(store: Store): TestServices {
       normaliseUrl: (url) => url,
       normaliseAllow: (words) => words,
       egressTrouble: () => null,
+      policyDefaults: POLICY_DEFAULTS,
       publicUrl: () => "",
     },
   };

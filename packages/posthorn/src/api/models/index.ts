@@ -32,6 +32,7 @@ import {
   MessageList,
   MessageOut,
 } from "./message.ts";
+import { POLICY_MODELS } from "./policy/policy.ts";
 import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
 
 export const MODELS: readonly TSchema[] = [
@@ -62,6 +63,7 @@ export const MODELS: readonly TSchema[] = [
   EndpointEgressOut,
   EndpointVerifyIn,
   EndpointVerifyOut,
+  ...POLICY_MODELS,
   EndpointStats,
   MessageStats,
   RecoverIn,

@@ -1,0 +1,57 @@
+/** The policy of an endpoint or application: one section a file, joined here. */
+import { Type } from "typebox";
+import { nullable, ref } from "../common.ts";
+import { BreakerPolicyModel } from "./breaker.ts";
+import { LimitsPolicyModel } from "./limits.ts";
+import { OrderPolicyModel } from "./order.ts";
+import { RetryPolicyModel } from "./retry.ts";
+import { SuccessPolicyModel } from "./success.ts";
+
+const SECTION_MODELS = {
+  retry: RetryPolicyModel,
+  limits: LimitsPolicyModel,
+  success: SuccessPolicyModel,
+  breaker: BreakerPolicyModel,
+  order: OrderPolicyModel,
+} as const;
+
+const sections = {
+  retry: Type.Optional(nullable(ref(SECTION_MODELS.retry))),
+  limits: Type.Optional(nullable(ref(SECTION_MODELS.limits))),
+  success: Type.Optional(nullable(ref(SECTION_MODELS.success))),
+  breaker: Type.Optional(nullable(ref(SECTION_MODELS.breaker))),
+  order: Type.Optional(nullable(ref(SECTION_MODELS.order))),
+};
+
+export const PolicyIn = Type.Object(sections, {
+  $id: "PolicyIn",
+  description: "What is left out or null is inherited: from the application, then from the platform.",
+  additionalProperties: false,
+});
+
+export const PolicyPatch = Type.Object(sections, {
+  $id: "PolicyPatch",
+  description: "What is left out stays; null takes away a section or a field, so that it is inherited again.",
+  additionalProperties: false,
+});
+
+const Whole = Type.Object(
+  Object.fromEntries(Object.entries(SECTION_MODELS).map(([name, model]) => [name, ref(model)])),
+  { description: "What holds in the end: every field with its value." },
+);
+
+export const PolicyOut = Type.Object(
+  {
+    policy: Type.Object(
+      Object.fromEntries(Object.entries(SECTION_MODELS).map(([name, model]) => [name, Type.Optional(ref(model))])),
+      { description: "What was set here." },
+    ),
+    effective: Whole,
+    sources: Type.Record(Type.String(), Type.Record(Type.String(), Type.String()), {
+      description: "By section and field, whose value holds: `endpoint`, `application` or `platform`.",
+    }),
+  },
+  { $id: "PolicyOut" },
+);
+
+export const POLICY_MODELS = [...Object.values(SECTION_MODELS), PolicyIn, PolicyPatch, PolicyOut];

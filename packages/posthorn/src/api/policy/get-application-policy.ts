@@ -1,0 +1,15 @@
+import { getApplicationPolicy as getVerb } from "../../domain/policy/get.ts";
+import { PolicyOut } from "../models/policy/policy.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+
+export const getApplicationPolicy = defineRoute({
+  method: "GET",
+  path: "/api/v1/app/:app_id/policy",
+  operationId: "v1.application.get-policy",
+  tag: "Policy",
+  summary: "Get how deliveries of an application are made",
+  access: "ViewBase",
+  responses: { 200: PolicyOut },
+  handle: async ({ ctx, params }) => ok(await getVerb({ ctx, input: { app: params.app_id } })),
+});

@@ -1,0 +1,17 @@
+import { setApplicationPolicy as setVerb } from "../../domain/policy/set.ts";
+import { PolicyOut, PolicyPatch } from "../models/policy/policy.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+
+export const patchApplicationPolicy = defineRoute({
+  method: "PATCH",
+  path: "/api/v1/app/:app_id/policy",
+  operationId: "v1.application.patch-policy",
+  tag: "Policy",
+  summary: "Change how deliveries of an application are made",
+  access: "organisation",
+  body: PolicyPatch,
+  responses: { 200: PolicyOut },
+  handle: async ({ ctx, params, body }) =>
+    ok(await setVerb({ ctx, input: { app: params.app_id, policy: body, change: true } })),
+});

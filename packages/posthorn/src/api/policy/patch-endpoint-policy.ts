@@ -1,0 +1,19 @@
+import { setEndpointPolicy as setVerb } from "../../domain/policy/set.ts";
+import { PolicyOut, PolicyPatch } from "../models/policy/policy.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+
+export const patchEndpointPolicy = defineRoute({
+  method: "PATCH",
+  path: "/api/v1/app/:app_id/endpoint/:endpoint_id/policy",
+  operationId: "v1.endpoint.patch-policy",
+  tag: "Policy",
+  summary: "Change how deliveries to an endpoint are made",
+  access: "ManageEndpoint",
+  body: PolicyPatch,
+  responses: { 200: PolicyOut },
+  handle: async ({ ctx, params, body }) => {
+    const input = { app: params.app_id, endpoint: params.endpoint_id, policy: body, change: true };
+    return ok(await setVerb({ ctx, input }));
+  },
+});

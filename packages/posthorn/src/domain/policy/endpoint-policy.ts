@@ -1,0 +1,43 @@
+/** The policy of one endpoint in the forms that delivery needs, each made when it is first asked for. */
+import type { LanePolicy } from "../../dispatch/policy.ts";
+import { breakerPolicy } from "./breaker.ts";
+import { orderPolicy } from "./order.ts";
+import { retryPolicy } from "./retry.ts";
+import type { PolicyValues } from "./sections.ts";
+
+/** Where the endpoint stands, for the lane. */
+export interface PolicyPlace {
+  /** Key of the application. */
+  readonly tenant: number;
+  readonly url: string;
+}
+
+export class EndpointPolicy {
+  /** What holds, every field with its value. */
+  readonly values: PolicyValues;
+  readonly #place: PolicyPlace;
+  #lane: LanePolicy | null = null;
+
+  constructor(values: PolicyValues, place: PolicyPlace) {
+    this.values = values;
+    this.#place = place;
+  }
+
+  /** For the dispatcher. The same object each time. */
+  get lane(): LanePolicy {
+    this.#lane ??= laneOf(this.values, this.#place);
+    return this.#lane;
+  }
+}
+
+function laneOf({ retry, limits, breaker, order }: PolicyValues, { tenant, url }: PolicyPlace): LanePolicy {
+  return {
+    tenant,
+    host: new URL(url).host,
+    concurrency: limits.concurrency,
+    rate: limits.ratePerSecond === 0 ? null : limits.ratePerSecond,
+    retry: retryPolicy(retry),
+    breaker: breakerPolicy(breaker),
+    order: orderPolicy(order),
+  };
+}

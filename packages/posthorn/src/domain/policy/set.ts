@@ -1,0 +1,93 @@
+/** Sets the policy of an endpoint or application. What could not be used is refused now rather than at each delivery. */
+import { PosthornError } from "../../errors.ts";
+import { getApplication } from "../application/find.ts";
+import type { ApplicationRef } from "../application/egress.ts";
+import { atomically, type Call, type Context, write } from "../context.ts";
+import { type EndpointRef, getEndpoint } from "../endpoint/find.ts";
+import { applicationLayer, endpointLayer, type PolicyView, viewOf } from "./get.ts";
+import type { PolicyLevel } from "./section.ts";
+import { type Policy, SECTION_NAMES, type SectionName, sectionOf } from "./sections.ts";
+
+/** As the API takes it: `null` is as good as left out, or takes away in a change. */
+export type PolicyInput = { readonly [Name in SectionName]?: object | null };
+
+export interface PolicyWrite {
+  readonly policy: PolicyInput;
+  /** What is left out stays, and `null` takes away a section or a field; otherwise the policy is replaced. */
+  readonly change: boolean;
+}
+
+export function setEndpointPolicy(call: Call<EndpointRef & PolicyWrite>): Promise<PolicyView> {
+  return atomically(call, async ({ ctx, input }) => {
+    const { application, endpoint } = await getEndpoint(ctx, input);
+    const before = await endpointLayer(ctx, endpoint.key);
+    const policy = nextPolicy(ctx, before.policy, input, "endpoint");
+    await write(ctx, async ({ db, afterCommit }) => {
+      const columns = { policy_json: jsonOf(policy), updated_at: ctx.services.now() };
+      await db.updateTable("endpoint").set(columns).where("id", "=", endpoint.key).execute();
+      afterCommit(() => {
+        ctx.services.directory.invalidate(application.key);
+        ctx.services.dispatch.wake(endpoint.key);
+      });
+    });
+    return viewOf(ctx, await applicationLayer(ctx, application.key), { ...before, policy });
+  });
+}
+
+export function setApplicationPolicy(call: Call<ApplicationRef & PolicyWrite>): Promise<PolicyView> {
+  return atomically(call, async ({ ctx, input }) => {
+    const { key } = await getApplication(ctx, input.app);
+    const before = await applicationLayer(ctx, key);
+    const policy = nextPolicy(ctx, before.policy, input, "application");
+    await write(ctx, async ({ db, afterCommit }) => {
+      const columns = { policy_json: jsonOf(policy), updated_at: ctx.services.now() };
+      await db.updateTable("application").set(columns).where("id", "=", key).execute();
+      afterCommit(() => ctx.services.directory.invalidate(key));
+    });
+    return viewOf(ctx, { ...before, policy }, null);
+  });
+}
+
+/** Sections that a tenant may not set stay as they are when its token replaces the policy. */
+function nextPolicy(ctx: Context, before: Policy, { policy, change }: PolicyWrite, level: PolicyLevel): Policy {
+  const next: Record<string, object> = {};
+  for (const name of SECTION_NAMES) {
+    const given = policy[name];
+    if (given !== undefined) requireRight(ctx, name);
+    const kept = change || !maySet(ctx, name);
+    const below = kept && given !== null ? before[name] : undefined;
+    const section = withoutNulls({ ...below, ...given });
+    if (Object.keys(section).length === 0) continue;
+    if (given !== undefined && given !== null) check(ctx, name, section, level);
+    next[name] = section;
+  }
+  return next;
+}
+
+function maySet(ctx: Context, name: SectionName): boolean {
+  const { actor } = ctx;
+  if (actor.kind === "organisation") return true;
+  const { tenant } = sectionOf(name);
+  return tenant !== undefined && actor.capabilities.has(tenant);
+}
+
+function requireRight(ctx: Context, name: SectionName): void {
+  if (maySet(ctx, name)) return;
+  throw new PosthornError(
+    "insufficient access",
+    `The section ${name} of a policy is not set with this token: use a token of the organisation.`,
+  );
+}
+
+function check(ctx: Context, name: SectionName, given: object, level: PolicyLevel): void {
+  const by = ctx.actor.kind;
+  sectionOf(name).check?.(given, { path: ["body", name], level, by, defaults: ctx.services.rules.policyDefaults });
+}
+
+function withoutNulls(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));
+}
+
+function jsonOf(policy: Policy): string | null {
+  return Object.keys(policy).length === 0 ? null : JSON.stringify(policy);
+}
