@@ -172,10 +172,19 @@ export class Posthorn implements AsyncDisposable {
   async #listen(): Promise<void> {
     const { config, log } = this.#options;
     const { services, authenticator } = this;
-    const { corsOrigins, maxPayloadBytes, sourceAddresses } = config;
+    const { corsOrigins, maxPayloadBytes, maxBatchBytes, sourceAddresses } = config;
     const sources = sourceAddresses.length === 0 ? null : webhookSources(sourceAddresses, new Date(clock.now()));
     const timeouts = this.#options.timeouts ?? {};
-    this.#server = await buildServer({ services, authenticator, log, corsOrigins, maxPayloadBytes, sources, timeouts });
+    this.#server = await buildServer({
+      services,
+      authenticator,
+      log,
+      corsOrigins,
+      maxPayloadBytes,
+      maxBatchBytes,
+      sources,
+      timeouts,
+    });
     try {
       this.#url = await this.#server.listen(config.listen);
     } catch (cause) {

@@ -32,6 +32,8 @@ import { setHeaders } from "./endpoint/set-headers.ts";
 import { endpointStats } from "./endpoint/stats.ts";
 import { upsertEndpoint } from "./endpoint/upsert.ts";
 import { verify } from "./endpoint/verify.ts";
+import { createMessageBatchOfAll } from "./message/create-batch-of-all.ts";
+import { createMessageBatch } from "./message/create-batch.ts";
 import { createMessage } from "./message/create.ts";
 import { expungeMessageContent } from "./message/expunge-content.ts";
 import { getMessage } from "./message/get.ts";
@@ -94,6 +96,8 @@ export const ROUTES: readonly Route[] = [
   verify,
   upsertEndpoint,
   createMessage,
+  createMessageBatch,
+  createMessageBatchOfAll,
   expungeMessageContent,
   getMessage,
   listMessages,

@@ -33,6 +33,7 @@ import {
   MessageOut,
 } from "./message.ts";
 import { POLICY_MODELS } from "./policy/policy.ts";
+import { BATCH_MODELS } from "./message-batch.ts";
 import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
 
 export const MODELS: readonly TSchema[] = [
@@ -69,6 +70,7 @@ export const MODELS: readonly TSchema[] = [
   RecoverIn,
   EventExampleIn,
   MessageIn,
+  ...BATCH_MODELS,
   MessageOut,
   MessageList,
   EndpointMessageOut,

@@ -1,7 +1,7 @@
 /** What a publish is made of, before it is stored: checked, matched with endpoints, given its id. */
 import { invalid, PosthornError } from "../../errors.ts";
 import { timeOfKey } from "../../id.ts";
-import type { AcceptEntry, DueDelivery, Dues, IdempotencyKey } from "../../store/store.ts";
+import type { AcceptEntry, DueDelivery, Dues, IdempotencyKey, Pacing } from "../../store/store.ts";
 import type { Context } from "../context.ts";
 import { type DirectoryApplication, matches } from "../directory.ts";
 import type { Message } from "./message.ts";
@@ -99,9 +99,19 @@ export function prepareMessage(
     idempotency,
     deliverUntil,
   };
+  const pacing = pacingOf(application, entry, now);
   const timestamp = timeOfKey(key);
   const message = { key, id, eventType, eventId, channels, tags, payload, contentType, timestamp, deliverAt };
-  return { entry, message: { ...message, deliverUntil } };
+  return { entry: pacing === null ? entry : { ...entry, pacing }, message: { ...message, deliverUntil } };
+}
+
+/** What those endpoints ask for that debounce or throttle; `null` when none of them does. */
+function pacingOf(application: DirectoryApplication, entry: AcceptEntry, now: number): Pacing | null {
+  const endpoints = entry.endpointIds.flatMap((key) => {
+    const rule = application.endpoints.get(key)?.policy.pacing ?? null;
+    return rule === null ? [] : [rule(key, entry)];
+  });
+  return endpoints.length === 0 ? null : { now, endpoints };
 }
 
 /** The first attempts of a message that was stored, for the dispatcher. */

@@ -4,6 +4,7 @@ import { nullable, ref } from "../common.ts";
 import { BreakerPolicyModel } from "./breaker.ts";
 import { LimitsPolicyModel } from "./limits.ts";
 import { OrderPolicyModel } from "./order.ts";
+import { DebouncePolicyModel, ThrottlePolicyModel } from "./pacing.ts";
 import { RetryPolicyModel } from "./retry.ts";
 import { SuccessPolicyModel } from "./success.ts";
 
@@ -13,6 +14,8 @@ const SECTION_MODELS = {
   success: SuccessPolicyModel,
   breaker: BreakerPolicyModel,
   order: OrderPolicyModel,
+  throttle: ThrottlePolicyModel,
+  debounce: DebouncePolicyModel,
 } as const;
 
 const sections = {
@@ -21,6 +24,8 @@ const sections = {
   success: Type.Optional(nullable(ref(SECTION_MODELS.success))),
   breaker: Type.Optional(nullable(ref(SECTION_MODELS.breaker))),
   order: Type.Optional(nullable(ref(SECTION_MODELS.order))),
+  throttle: Type.Optional(nullable(ref(SECTION_MODELS.throttle))),
+  debounce: Type.Optional(nullable(ref(SECTION_MODELS.debounce))),
 };
 
 export const PolicyIn = Type.Object(sections, {
