@@ -1,6 +1,9 @@
-/** Builds the published packages in the order of their dependencies: `tsc` to `dist/`, and the licence beside it. */
+/** Builds the dashboard into the server, then the published packages in the order of their dependencies: `tsc` to `dist/`, and the licence beside it. */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, rmSync } from "node:fs";
+
+const { status: web } = spawnSync("node", ["scripts/build-dashboard.ts"], { stdio: "inherit" });
+if (web !== 0) process.exit(web ?? 1);
 
 for (const name of ["webhooks", "egress", "posthorn"]) {
   const folder = `packages/${name}`;

@@ -183,6 +183,7 @@ export class Posthorn implements AsyncDisposable {
       maxPayloadBytes,
       maxBatchBytes,
       sources,
+      frameAncestors: config.portalFrameAncestors,
       timeouts,
     });
     try {

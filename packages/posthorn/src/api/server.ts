@@ -26,6 +26,7 @@ import { noContent, type Reply, reply } from "./reply.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
 import { registerSources } from "./sources.ts";
+import { registerWeb, WEB_FOLDER } from "./web.ts";
 import { bodyValidator, queryValidator } from "./validation.ts";
 
 export interface ServerOptions {
@@ -38,6 +39,8 @@ export interface ServerOptions {
   readonly maxBatchBytes: number;
   /** The document of `/.well-known/webhook-sources.json`; `null`: the operator publishes none. */
   readonly sources: object | null;
+  /** Origins that may show the portal in a frame. */
+  readonly frameAncestors: readonly string[];
   /** Shorter ones for tests. */
   readonly timeouts?: Partial<HttpTimeouts>;
 }
@@ -107,7 +110,6 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     if (failure.status === 413) await discard(request.raw);
     return send(answer, failure);
   });
-  app.setNotFoundHandler((request, answer) => send(answer, noSuchRoute(request)));
   await app.register(cors, {
     origin: options.corsOrigins.includes("*") ? "*" : [...options.corsOrigins],
     methods: ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"],
@@ -121,6 +123,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   registerHealth(app, options.services.store);
   registerSources(app, options.sources);
   registerReference(app);
+  const page = await registerWeb(app, { folder: WEB_FOLDER, frameAncestors: options.frameAncestors });
+  app.setNotFoundHandler((request, answer) => page(request, answer) ?? send(answer, noSuchRoute(request)));
   return app;
 }
 

@@ -56,6 +56,16 @@ export function parseAddresses(text: string): readonly string[] {
   return addresses;
 }
 
+/** Reads origins such as `https://app.example.com`, or `*`: what may stand in `frame-ancestors`, and nothing that would end it. */
+export function parseFrameAncestors(text: string): readonly string[] {
+  const origins = parseList(text);
+  for (const origin of origins) {
+    if (origin === "*" || /^https?:\/\/(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?$/.test(origin)) continue;
+    throw new Error(`"${origin}" is not an origin such as https://app.example.com`);
+  }
+  return origins;
+}
+
 /** Reads `host:port`, `[v6]:port` or `:port` (all addresses). */
 export function parseAddress(text: string): ListenAddress {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(text.trim());

@@ -5,6 +5,7 @@ import {
   parseAddress,
   parseChoice,
   parseDecimal,
+  parseFrameAncestors,
   parseInteger,
   parseList,
   parseProxyUrl,
@@ -167,6 +168,12 @@ export const settings = {
     help: "Origins whose pages may call the API, with commas; * is every origin (calls carry a token, never a cookie).",
     default: "*",
     parse: parseList,
+  }),
+  portalFrameAncestors: setting({
+    name: "POSTHORN_PORTAL_FRAME_ANCESTORS",
+    help: "Origins whose pages may show the customer portal in a frame, with commas; * is every origin (a frame has no session but by the link it is given), empty is none.",
+    default: "*",
+    parse: parseFrameAncestors,
   }),
   shutdownTimeout: setting({
     name: "POSTHORN_SHUTDOWN_TIMEOUT",

@@ -56,6 +56,8 @@ function parentGone(): Promise<string> {
 function welcome(url: string, token: string): string {
   const message = { application: { name: "Demo", uid: "demo" }, eventType: "hello.world", payload: { hello: "world" } };
   return `
+  Dashboard ${url}/#key=${token}
+
   API      ${url}/api/v1
   Manual   ${url}/docs/api
   Token    ${token}

@@ -1,0 +1,59 @@
+/** The one way to the API: typed by the server's OpenAPI document, signed with the token of the session. */
+import createClient, { type Middleware } from "openapi-fetch";
+import { endSession, readSession } from "../session/session.ts";
+import type { paths } from "./schema.ts";
+
+const withToken: Middleware = {
+  onRequest({ request }) {
+    const session = readSession();
+    if (session !== null) request.headers.set("authorization", `Bearer ${session.token}`);
+    return request;
+  },
+  onResponse({ response }) {
+    // The token ended or was revoked: nothing on the page can be trusted to load any more.
+    if (response.status === 401) endSession("expired");
+  },
+};
+
+export const api = createClient<paths>({ baseUrl: location.origin });
+api.use(withToken);
+
+/** What the server said was wrong, in its words. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, detail: string) {
+    super(detail);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = code;
+  }
+}
+
+interface Result<Data> {
+  readonly data?: Data;
+  readonly error?: unknown;
+  readonly response: Response;
+}
+
+/** The data of an answer, or an {@link ApiError}. For queries and mutations, which both take promises that reject. */
+export async function must<Data>(request: Promise<Result<Data>>): Promise<Data> {
+  const { data, error, response } = await request;
+  if (response.ok) return data as Data;
+  throw toApiError(response.status, error);
+}
+
+function toApiError(status: number, body: unknown): ApiError {
+  const { code, detail } = (body ?? {}) as { code?: string; detail?: unknown };
+  if (typeof detail === "string") return new ApiError(status, code ?? "error", detail);
+  if (Array.isArray(detail)) {
+    const faults = detail as readonly { readonly loc?: readonly string[]; readonly msg?: string }[];
+    return new ApiError(
+      status,
+      "validation",
+      faults.map(({ loc = [], msg = "" }) => `${loc.slice(1).join(".")}: ${msg}`).join("\n"),
+    );
+  }
+  return new ApiError(status, "error", `The server answered with status ${status}.`);
+}

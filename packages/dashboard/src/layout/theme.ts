@@ -1,0 +1,29 @@
+/** Light, dark, or as the system has it. Kept for the browser; a link can say it for a frame (`?darkMode=true`). */
+const KEY = "posthorn.theme";
+
+export const THEMES = ["system", "light", "dark"] as const;
+export type Theme = (typeof THEMES)[number];
+
+export function readTheme(): Theme {
+  const asked = new URLSearchParams(location.search).get("darkMode");
+  if (asked !== null) return asked === "true" ? "dark" : "light";
+  try {
+    return THEMES.find((theme) => theme === localStorage.getItem(KEY)) ?? "system";
+  } catch {
+    return "system";
+  }
+}
+
+export function applyTheme(theme: Theme): void {
+  if (theme === "system") delete document.documentElement.dataset["theme"];
+  else document.documentElement.dataset["theme"] = theme;
+}
+
+export function chooseTheme(theme: Theme): void {
+  applyTheme(theme);
+  try {
+    localStorage.setItem(KEY, theme);
+  } catch {
+    // A browser that keeps nothing forgets this too.
+  }
+}

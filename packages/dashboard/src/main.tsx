@@ -1,0 +1,25 @@
+/** Both faces of the page: `router.tsx` says which address is whose. */
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { startI18n } from "./i18n/i18n.ts";
+import { applyTheme, readTheme } from "./layout/theme.ts";
+import { createQueries } from "./queries.ts";
+import { router } from "./router.tsx";
+import { onSession, takeTokenFromAddress } from "./session/session.ts";
+import "./styles/base.css";
+
+takeTokenFromAddress();
+applyTheme(readTheme());
+await startI18n();
+const queries = createQueries();
+// What one token may see is not shown to the next.
+onSession(() => queries.clear());
+createRoot(document.querySelector("#root")!).render(
+  <StrictMode>
+    <QueryClientProvider client={queries}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>
+  </StrictMode>,
+);

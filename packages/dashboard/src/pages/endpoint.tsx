@@ -1,0 +1,7 @@
+import { useParams } from "@tanstack/react-router";
+import { EndpointView } from "../parts/endpoint-view.tsx";
+
+export function EndpointPage() {
+  const { app, endpoint } = useParams({ from: "/operator/applications/$app/endpoints/$endpoint" });
+  return <EndpointView app={app} id={endpoint} />;
+}

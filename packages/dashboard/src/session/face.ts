@@ -1,0 +1,22 @@
+/**
+ * Which face of the page this is: the dashboard of an operator or the portal of a customer. Parts that both use ask it where their
+ * links lead.
+ */
+import type { LinkProps } from "@tanstack/react-router";
+import { createContext, type ReactNode, useContext } from "react";
+
+export interface Face {
+  readonly kind: "operator" | "portal";
+  readonly endpoint: (app: string, endpoint: string) => LinkProps;
+  readonly message: (app: string, message: string) => LinkProps;
+  /** What stands above a page of this application. */
+  readonly crumbs: (app: string) => readonly ReactNode[];
+}
+
+export const FaceContext = createContext<Face | null>(null);
+
+export function useFace(): Face {
+  const face = useContext(FaceContext);
+  if (face === null) throw new Error("A part stands outside of both faces.");
+  return face;
+}

@@ -1,0 +1,88 @@
+/**
+ * Who is signed in, in this tab. The token lives in the tab's session storage: not in an address, where it would be logged and
+ * shared, and not in a cookie, which other sites could make the browser send.
+ */
+const KEY = "posthorn.session";
+
+export interface Session {
+  readonly token: string;
+}
+
+export type SessionEnd = "signed_out" | "expired";
+
+type Listener = () => void;
+
+const listeners = new Set<Listener>();
+let current: Session | null = load();
+let ended: SessionEnd | null = null;
+
+export function readSession(): Session | null {
+  return current;
+}
+
+/** Why the last session of this tab ended; `null` when there was none. */
+export function sessionEnd(): SessionEnd | null {
+  return ended;
+}
+
+export function startSession(token: string): void {
+  current = { token };
+  ended = null;
+  store(token);
+  notify();
+}
+
+export function endSession(reason: SessionEnd): void {
+  if (current === null) return;
+  current = null;
+  ended = reason;
+  store(null);
+  notify();
+}
+
+/** For `useSyncExternalStore`. */
+export function onSession(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Takes the token out of the fragment of a link, so that it is neither in the history nor in what people copy. */
+export function takeTokenFromAddress(): void {
+  const token = new URLSearchParams(location.hash.slice(1)).get("key");
+  if (token === null || token === "") return;
+  history.replaceState(null, "", `${location.pathname}${location.search}`);
+  startSession(token);
+}
+
+/** The claims of a token, unverified: what to show; what is allowed the server decides. */
+export function claimsOf(token: string): Readonly<Record<string, unknown>> {
+  try {
+    const [, payload = ""] = token.split(".");
+    return JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
+
+function notify(): void {
+  for (const listener of listeners) listener();
+}
+
+function load(): Session | null {
+  try {
+    const token = sessionStorage.getItem(KEY);
+    return token === null ? null : { token };
+  } catch {
+    // A frame whose storage the browser blocks has a session until it is reloaded.
+    return null;
+  }
+}
+
+function store(token: string | null): void {
+  try {
+    if (token === null) sessionStorage.removeItem(KEY);
+    else sessionStorage.setItem(KEY, token);
+  } catch {
+    // See `load`.
+  }
+}
