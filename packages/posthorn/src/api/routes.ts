@@ -32,6 +32,8 @@ import { setHeaders } from "./endpoint/set-headers.ts";
 import { endpointStats } from "./endpoint/stats.ts";
 import { upsertEndpoint } from "./endpoint/upsert.ts";
 import { verify } from "./endpoint/verify.ts";
+import { cancelMessageAtEndpoint } from "./message/cancel-at-endpoint.ts";
+import { cancelMessage } from "./message/cancel.ts";
 import { createMessageBatchOfAll } from "./message/create-batch-of-all.ts";
 import { createMessageBatch } from "./message/create-batch.ts";
 import { createMessage } from "./message/create.ts";
@@ -97,6 +99,8 @@ export const ROUTES: readonly Route[] = [
   upsertEndpoint,
   createMessage,
   createMessageBatch,
+  cancelMessage,
+  cancelMessageAtEndpoint,
   createMessageBatchOfAll,
   expungeMessageContent,
   getMessage,

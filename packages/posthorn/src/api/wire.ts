@@ -74,12 +74,13 @@ const STATUS_TEXT = {
 } as const;
 
 /** Clients that do not ask for expanded statuses do not know `canceled`. */
-function statusFields({ status, nextAttempt }: DeliveryStatus, expanded: boolean): object {
+function statusFields({ status, nextAttempt, canceled }: DeliveryStatus, expanded: boolean): object {
   const shown = status === STATUS.canceled && !expanded ? STATUS.success : status;
   return {
     status: shown,
     statusText: STATUS_TEXT[shown],
     ...(nextAttempt === null ? {} : { nextAttempt: dateTime(nextAttempt) }),
+    ...(canceled ? { canceled: { reason: canceled.reason, at: dateTime(canceled.at), by: canceled.by } } : {}),
   };
 }
 

@@ -22,6 +22,7 @@ import {
 import { EndpointEgressIn, EndpointEgressOut, EndpointVerifyIn, EndpointVerifyOut } from "./endpoint-egress.ts";
 import { EventTypeIn, EventTypeList, EventTypeOut, EventTypePatch, EventTypeUpsertIn } from "./event-type.ts";
 import {
+  CancelOut,
   EndpointMessageList,
   EndpointMessageOut,
   MessageAttemptList,
@@ -71,6 +72,7 @@ export const MODELS: readonly TSchema[] = [
   EventExampleIn,
   MessageIn,
   ...BATCH_MODELS,
+  CancelOut,
   MessageOut,
   MessageList,
   EndpointMessageOut,

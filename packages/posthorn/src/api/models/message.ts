@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { CANCEL_REASONS } from "../../store/schema.ts";
 import { ApplicationIn } from "./application.ts";
 import { ChannelName, DateTime, listOf, Name, nullable, ref, TagName, uidWithout } from "./common.ts";
 import { endpointOutFields } from "./endpoint.ts";
@@ -98,7 +99,28 @@ const statusFields = {
   status: Type.Integer({ description: "0 success, 1 pending, 2 fail, 3 sending (a retry is scheduled), 4 canceled." }),
   statusText: Type.String(),
   nextAttempt: Type.Optional(nullable(DateTime)),
+  canceled: Type.Optional(
+    Type.Object(
+      {
+        reason: Type.Union(
+          CANCEL_REASONS.map((reason) => Type.Literal(reason)),
+          {
+            description:
+              "`requested` by a call; `expired`, the message was too old; `debounced`, a newer message (`by`) took its place; `throttled`, over the limit of the endpoint; or the endpoint or payload was gone.",
+          },
+        ),
+        at: DateTime,
+        by: nullable(Type.String()),
+      },
+      { description: "Why a delivery was canceled." },
+    ),
+  ),
 };
+
+export const CancelOut = Type.Object(
+  { canceled: Type.Integer({ description: "Deliveries that will not be made." }) },
+  { $id: "CancelOut" },
+);
 
 export const EndpointMessageOut = Type.Object(
   { ...messageOutFields, ...statusFields },
