@@ -44,8 +44,10 @@ export interface RouteDefinition<Path extends string, Query extends TObject, Bod
    * it; `own` routes store the key with what they store.
    */
   readonly idempotency?: "own";
-  /** Takes bodies up to the bound for batches, and NDJSON, which it must check itself. */
+  /** Takes bodies up to the bound for batches. */
   readonly large?: true;
+  /** Of a `large` route: also takes NDJSON, whose lines it must check itself. */
+  readonly lines?: true;
   /** Answers the request. Anything thrown becomes an error of the API. */
   readonly handle: (request: RouteRequest<PathParams<Path>, Static<Query>, Static<Body>>) => Promise<Reply>;
 }

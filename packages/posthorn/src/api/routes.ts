@@ -9,6 +9,7 @@ import { patchApplication } from "./application/patch.ts";
 import { upsertApplication } from "./application/upsert.ts";
 import { createEventType } from "./event-type/create.ts";
 import { deleteEventType } from "./event-type/delete.ts";
+import { importOpenApi } from "./event-type/import-openapi.ts";
 import { getEventType } from "./event-type/get.ts";
 import { listEventTypes } from "./event-type/list.ts";
 import { patchEventType } from "./event-type/patch.ts";
@@ -75,6 +76,7 @@ export const ROUTES: readonly Route[] = [
   createEventType,
   deleteEventType,
   getEventType,
+  importOpenApi,
   listEventTypes,
   patchEventType,
   upsertEventType,

@@ -136,7 +136,7 @@ function registerRoute(app: FastifyInstance, route: Route, options: ServerOption
     method: route.method,
     url: route.path,
     schema: describeRoute(route),
-    ...(route.large === true ? { bodyLimit: options.maxBatchBytes, config: { takesLines: true } } : {}),
+    ...(route.large === true ? { bodyLimit: options.maxBatchBytes, config: { takesLines: route.lines === true } } : {}),
     // Before the body is read: strangers cost no more than their headers.
     onRequest: async (request) => {
       const token = bearerToken(request);
@@ -173,7 +173,7 @@ interface Caller {
 declare module "fastify" {
   interface FastifyContextConfig {
     /** Whether NDJSON is more than JSON to the route. */
-    readonly takesLines?: true;
+    readonly takesLines?: boolean;
   }
 }
 

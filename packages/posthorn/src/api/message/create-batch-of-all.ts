@@ -13,6 +13,7 @@ export const createMessageBatchOfAll = defineRoute({
   access: "organisation",
   idempotency: "own",
   large: true,
+  lines: true,
   body: MessageBatchIn,
   responses: { 202: BatchOut },
   handle: (request) =>

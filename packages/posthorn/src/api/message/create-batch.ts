@@ -13,6 +13,7 @@ export const createMessageBatch = defineRoute({
   access: "organisation",
   idempotency: "own",
   large: true,
+  lines: true,
   body: MessageBatchIn,
   responses: { 202: BatchOut },
   handle: (request) => answerBatch(request, () => request.params.app_id),

@@ -20,6 +20,7 @@ import {
   RecoverIn,
 } from "./endpoint.ts";
 import { EndpointEgressIn, EndpointEgressOut, EndpointVerifyIn, EndpointVerifyOut } from "./endpoint-egress.ts";
+import { IMPORT_MODELS } from "./event-type-import.ts";
 import { EventTypeIn, EventTypeList, EventTypeOut, EventTypePatch, EventTypeUpsertIn } from "./event-type.ts";
 import {
   CancelOut,
@@ -51,6 +52,7 @@ export const MODELS: readonly TSchema[] = [
   EventTypePatch,
   EventTypeOut,
   EventTypeList,
+  ...IMPORT_MODELS,
   EndpointIn,
   EndpointUpsertIn,
   EndpointPatch,
