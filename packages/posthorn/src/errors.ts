@@ -20,6 +20,7 @@ export type PosthornErrorCode =
   | "conflict"
   | "event_type_exists"
   | "payload_too_large"
+  | "too_many_streams"
   // The server cannot do it now; trying again later helps.
   | "storage_full"
   | "storage_corrupt"
@@ -47,6 +48,7 @@ const STATUS: Record<PosthornErrorCode, number> = {
   conflict: 409,
   event_type_exists: 409,
   payload_too_large: 413,
+  too_many_streams: 429,
   storage_full: 503,
   storage_corrupt: 503,
   storage_failed: 503,

@@ -1,4 +1,5 @@
 /** The composition root: one node with its store, dispatcher and HTTP server, from a configuration. */
+import { randomUUID } from "node:crypto";
 import { Egress, parseAllowList, parseDenyList, webhookSources } from "@posthorn/egress";
 import type { FastifyInstance } from "fastify";
 import { buildServer, type HttpTimeouts } from "./api/server.ts";
@@ -19,6 +20,8 @@ import { ensureOrganisation } from "./domain/organisation/ensure.ts";
 import type { PlatformDefaults } from "./domain/policy/section.ts";
 import { PosthornError } from "./errors.ts";
 import { IdGenerator } from "./id.ts";
+import { describeFrom } from "./live/describe.ts";
+import { LiveFeed } from "./live/feed.ts";
 import type { Logger } from "./log.ts";
 import { Maintenance } from "./maintenance.ts";
 import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
@@ -31,6 +34,14 @@ export interface PosthornOptions {
   readonly log: Logger;
   /** How long clients may keep the server waiting; shorter in tests. */
   readonly timeouts?: Partial<HttpTimeouts>;
+}
+
+/** What a node is made of before anything runs. */
+interface NodeParts {
+  readonly store: SqliteStore;
+  readonly feed: LiveFeed;
+  readonly ids: IdGenerator;
+  readonly failed: Promise<Error>;
 }
 
 const DAY_MS = 86_400_000;
@@ -72,11 +83,14 @@ export class Posthorn implements AsyncDisposable {
   #watch!: Watch;
   readonly #tasks: TaskRunner;
   readonly #maintenance: Maintenance;
+  readonly #feed: LiveFeed;
   #server: FastifyInstance | null = null;
   #url = "";
 
-  private constructor(options: PosthornOptions, store: SqliteStore, ids: IdGenerator, failed: Promise<Error>) {
+  private constructor(options: PosthornOptions, node: NodeParts) {
     const { config, secrets, log } = options;
+    const { store, feed, ids, failed } = node;
+    this.#feed = feed;
     this.#options = options;
     this.#store = store;
     this.failed = failed;
@@ -136,10 +150,18 @@ export class Posthorn implements AsyncDisposable {
   /** Opens the store, takes up what an earlier run left to do, and listens. */
   static async start(options: PosthornOptions): Promise<Posthorn> {
     const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
-    const store = await SqliteStore.open({ path: options.config.databasePath, onFailure: fail });
+    const feed: LiveFeed = new LiveFeed({
+      run: randomUUID(),
+      describe: (messages, endpoints) => describeFrom(store)(messages, endpoints),
+      now: clock.now,
+      setTimer: clock.setTimer,
+      onFailure: (error) => options.log.error({ err: error }, "the live feed has a gap"),
+    });
+    const store = await SqliteStore.open({ path: options.config.databasePath, onFailure: fail, listener: feed });
     let posthorn: Posthorn | null = null;
     try {
-      posthorn = new Posthorn(options, store, new IdGenerator(clock.now, await store.lastKey()), failed);
+      const ids = new IdGenerator(clock.now, await store.lastKey());
+      posthorn = new Posthorn(options, { store, feed, ids, failed });
       await posthorn.#listen();
       await posthorn.#dispatcher.start();
       await posthorn.#tasks.resume();
@@ -184,6 +206,7 @@ export class Posthorn implements AsyncDisposable {
       maxBatchBytes,
       sources,
       frameAncestors: config.portalFrameAncestors,
+      feed: this.#feed,
       timeouts,
     });
     try {

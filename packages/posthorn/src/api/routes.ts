@@ -40,6 +40,7 @@ import { createMessageBatch } from "./message/create-batch.ts";
 import { createMessage } from "./message/create.ts";
 import { expungeMessageContent } from "./message/expunge-content.ts";
 import { getMessage } from "./message/get.ts";
+import { listDeliveries } from "./message/list-deliveries.ts";
 import { listMessages } from "./message/list.ts";
 import { messageStats } from "./message/stats.ts";
 import { expungeAttemptContent } from "./attempt/expunge-content.ts";
@@ -62,6 +63,12 @@ import { setApplicationPolicy } from "./policy/set-application-policy.ts";
 import { setEndpointPolicy } from "./policy/set-endpoint-policy.ts";
 import { getTask } from "./task/get.ts";
 import { listTasks } from "./task/list.ts";
+import { deleteFilter } from "./endpoint/delete-filter.ts";
+import { explainEndpointFilter } from "./endpoint/explain-filter.ts";
+import { getFilter } from "./endpoint/get-filter.ts";
+import { setFilter } from "./endpoint/set-filter.ts";
+import { explainFilter } from "./filter/explain.ts";
+import { messageMatching } from "./message/matching.ts";
 import type { Route } from "./route.ts";
 
 export const ROUTES: readonly Route[] = [
@@ -99,6 +106,11 @@ export const ROUTES: readonly Route[] = [
   deleteEgress,
   verify,
   upsertEndpoint,
+  getFilter,
+  setFilter,
+  deleteFilter,
+  explainEndpointFilter,
+  explainFilter,
   createMessage,
   createMessageBatch,
   cancelMessage,
@@ -106,8 +118,10 @@ export const ROUTES: readonly Route[] = [
   createMessageBatchOfAll,
   expungeMessageContent,
   getMessage,
+  listDeliveries,
   listMessages,
   messageStats,
+  messageMatching,
   expungeAttemptContent,
   getAttempt,
   listAttemptedDestinations,

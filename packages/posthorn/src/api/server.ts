@@ -13,6 +13,7 @@ import type { Authenticator } from "../domain/auth/authenticate.ts";
 import { type Actor, type Context, requireAccess, type Services } from "../domain/context.ts";
 import { idempotencyKey, once } from "../domain/idempotency.ts";
 import { PosthornError } from "../errors.ts";
+import type { LiveFeed } from "../live/feed.ts";
 import type { Store } from "../store/store.ts";
 import { VERSION } from "../version.ts";
 import { NDJSON, parseBody, type ParsedBody, splitLines } from "./body.ts";
@@ -25,6 +26,7 @@ import { registerReference } from "./reference.ts";
 import { noContent, type Reply, reply } from "./reply.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
+import { registerLive } from "./live.ts";
 import { registerSources } from "./sources.ts";
 import { registerWeb, WEB_FOLDER } from "./web.ts";
 import { bodyValidator, queryValidator } from "./validation.ts";
@@ -39,6 +41,8 @@ export interface ServerOptions {
   readonly maxBatchBytes: number;
   /** The document of `/.well-known/webhook-sources.json`; `null`: the operator publishes none. */
   readonly sources: object | null;
+  /** What happens, for those who watch. */
+  readonly feed: LiveFeed;
   /** Origins that may show the portal in a frame. */
   readonly frameAncestors: readonly string[];
   /** Shorter ones for tests. */
@@ -122,6 +126,10 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   for (const route of ROUTES) registerRoute(app, route, options);
   registerHealth(app, options.services.store);
   registerSources(app, options.sources);
+  registerLive(app, {
+    feed: options.feed,
+    authenticate: (request) => options.authenticator.authenticate(bearerToken(request)),
+  });
   registerReference(app);
   const page = await registerWeb(app, { folder: WEB_FOLDER, frameAncestors: options.frameAncestors });
   app.setNotFoundHandler((request, answer) => page(request, answer) ?? send(answer, noSuchRoute(request)));

@@ -148,8 +148,8 @@ function isJsonObject(text: string): boolean {
   }
 }
 
-export function attemptOut(attempt: Attempt, { withContent }: MessageOptions): object | JsonText {
-  const fields = {
+export function attemptFields(attempt: Attempt, { withContent }: MessageOptions): object {
+  return {
     id: attempt.id,
     url: attempt.url,
     msgId: attempt.messageId,
@@ -163,8 +163,12 @@ export function attemptOut(attempt: Attempt, { withContent }: MessageOptions): o
     errorCode: attempt.errorCode,
     timestamp: dateTime(attempt.timestamp),
   };
+}
+
+export function attemptOut(attempt: Attempt, options: MessageOptions): object | JsonText {
+  const fields = attemptFields(attempt, options);
   if (attempt.message === null) return fields;
-  return JsonText.withMember(fields, "msg", messageOut(attempt.message, { withContent }).text);
+  return JsonText.withMember(fields, "msg", messageOut(attempt.message, options).text);
 }
 
 export function taskOut({ id, status, kind, updatedAt }: Task): object {

@@ -1,11 +1,13 @@
 /** Makes an attempt: reads the endpoint as it is now, signs, sends, and says what came of it. */
-import type { EgressResult } from "@posthorn/egress";
-import type { Attempter, AttemptRecord, AttemptResult, Job } from "../dispatch/types.ts";
+import type { Attempter, AttemptResult, Job } from "../dispatch/types.ts";
 import type { Directory, DirectoryEndpoint } from "../domain/directory.ts";
 import type { IdGenerator } from "../id.ts";
 import type { Store } from "../store/store.ts";
 import type { EndpointSender } from "./endpoint-sender.ts";
-import { deliveryHeaders, type HeaderFamily } from "./headers.ts";
+import { detailOf, type Sent } from "./attempt-detail.ts";
+import { flatHeaders, type HeaderFamily, standardHeaders } from "./headers.ts";
+import { MAX_RESPONSE_BYTES } from "./response-text.ts";
+import { verdictOf } from "./verdict.ts";
 
 export interface DeliveryAttempterOptions {
   readonly store: Store;
@@ -26,8 +28,6 @@ export interface AttemptTrouble {
   readonly endpointId: string;
 }
 
-/** Bytes of a response that are kept. */
-const MAX_RESPONSE_BYTES = 20_000;
 /** Faults of ours that pass, and that hit every delivery alike. Any other fault would come again with the same request. */
 const PASSING_FAULTS: ReadonlySet<string> = new Set(["dns_failed", "proxy_failed", "no_sockets", "shutdown"]);
 /** After a fault of our own the lane waits this long. */
@@ -55,10 +55,12 @@ export class DeliveryAttempter implements Attempter {
     const startedAt = now();
     const { key, id } = ids.next("atmpt_");
     const { publicId: messageId, contentType } = job;
+    const standard = standardHeaders(endpoint, { messageId, now: startedAt, contentType, body, families });
+    const sent: Sent = { method: "POST", standard, moreHeaders: [], bodyBytes: body.byteLength, extra: null };
     const result = await sender.send(endpoint, {
-      method: "POST",
+      method: sent.method,
       url: endpoint.url,
-      headers: deliveryHeaders(endpoint, { messageId, now: startedAt, contentType, body, families }),
+      headers: flatHeaders(messageId, standard, endpoint.headers),
       body,
       timeoutMs: endpoint.policy.values.limits.timeoutMs,
       maxResponseBytes: MAX_RESPONSE_BYTES,
@@ -72,48 +74,19 @@ export class DeliveryAttempter implements Attempter {
       const ownProxy = code === "proxy_failed" && endpoint.egress.proxy !== undefined;
       if (PASSING_FAULTS.has(code) && !ownProxy) return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
     }
-    const base = { id: key, publicId: id, url: endpoint.url, detailJson: null };
-    return { kind: "made", attempt: { ...base, durationMs: Math.round(result.timings.totalMs), ...outcomeOf(result) } };
+    const verdict = verdictOf(result, endpoint.policy.success, now());
+    const { status, responseCode, response, errorCode, retryAfterMs } = verdict;
+    const attempt = {
+      id: key,
+      publicId: id,
+      url: endpoint.url,
+      status,
+      responseCode,
+      response,
+      durationMs: Math.round(result.timings.totalMs),
+      errorCode,
+      detailJson: detailOf(endpoint, sent, result, verdict),
+    };
+    return { kind: "made", attempt, retryAfterMs };
   }
-}
-
-type AttemptOutcome = Pick<AttemptRecord, "status" | "responseCode" | "response" | "errorCode">;
-
-/** 2xx is success and nothing else is. An answer whose body broke off still has its status. */
-function outcomeOf(result: EgressResult): AttemptOutcome {
-  if (result.kind === "error") return { status: 2, responseCode: 0, response: result.message, errorCode: result.code };
-  const { status, body, location } = result;
-  if (status >= 200 && status <= 299)
-    return { status: 0, responseCode: status, response: textOf(body), errorCode: null };
-  const redirect = status >= 300 && status <= 399;
-  const response =
-    redirect && body.byteLength === 0 && location !== undefined
-      ? `Redirects are not followed. The URL points to ${location}: change the endpoint if that is right.`
-      : textOf(body);
-  return { status: 2, responseCode: status, response, errorCode: redirect ? "redirect" : "status" };
-}
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-/** The text of a response; what is not UTF-8 in base64. */
-function textOf(body: Uint8Array): string {
-  if (body.byteLength === 0) return "";
-  try {
-    return utf8.decode(body);
-  } catch {
-    // A body that was cut off may end within a character.
-    return decodeCut(body) ?? Buffer.from(body).toString("base64");
-  }
-}
-
-function decodeCut(body: Uint8Array): string | null {
-  if (body.byteLength < MAX_RESPONSE_BYTES) return null;
-  for (let cut = 1; cut <= 3; cut++) {
-    try {
-      return utf8.decode(body.subarray(0, body.byteLength - cut));
-    } catch {
-      continue;
-    }
-  }
-  return null;
 }

@@ -1,4 +1,5 @@
 /** The headers of a delivery. */
+import type { StandardFacts } from "../domain/attempt/detail.ts";
 import type { DirectoryEndpoint } from "../domain/directory.ts";
 import { VERSION } from "../version.ts";
 
@@ -16,15 +17,23 @@ export interface DeliveryHeaders {
   readonly families: readonly HeaderFamily[];
 }
 
-/** A flat list of names and values: Standard Webhooks headers, signed now with every live secret, then the endpoint's own. */
-export function deliveryHeaders(endpoint: DirectoryEndpoint, delivery: DeliveryHeaders): string[] {
-  const { messageId, now, contentType, body, families } = delivery;
-  const seconds = Math.floor(now / 1000);
-  const signature = endpoint.signer.signSync(messageId, seconds, body);
-  const headers = ["content-type", contentType, "user-agent", USER_AGENT];
+/** The headers of Standard Webhooks, signed now with every live secret. */
+export function standardHeaders(
+  endpoint: DirectoryEndpoint,
+  { messageId, now, contentType, body, families }: DeliveryHeaders,
+): StandardFacts {
+  const timestamp = Math.floor(now / 1000);
+  const signature = endpoint.signer.signSync(messageId, timestamp, body);
+  return { contentType, userAgent: USER_AGENT, families, timestamp, signature };
+}
+
+/** A flat list of names and values in the order they are sent: the standard ones first, then others. */
+export function flatHeaders(messageId: string, standard: StandardFacts, more: readonly string[]): string[] {
+  const { contentType, userAgent, families, timestamp, signature } = standard;
+  const headers = ["content-type", contentType, "user-agent", userAgent];
   for (const family of families) {
-    headers.push(`${family}-id`, messageId, `${family}-timestamp`, String(seconds), `${family}-signature`, signature);
+    headers.push(`${family}-id`, messageId, `${family}-timestamp`, String(timestamp), `${family}-signature`, signature);
   }
-  headers.push(...endpoint.headers);
+  headers.push(...more);
   return headers;
 }

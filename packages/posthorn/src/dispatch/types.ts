@@ -46,7 +46,12 @@ export interface AttemptRecord {
 
 export type AttemptResult =
   /** A request was made and counts. */
-  | { readonly kind: "made"; readonly attempt: AttemptRecord }
+  | {
+      readonly kind: "made";
+      readonly attempt: AttemptRecord;
+      /** How long the endpoint asks to be left alone; `null`: it does not ask. */
+      readonly retryAfterMs: number | null;
+    }
   /** The endpoint is off. No attempt is used up; the lane waits until it is woken. */
   | { readonly kind: "held" }
   /** There is nothing to send, or nobody to send it to, any more. */

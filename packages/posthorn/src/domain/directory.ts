@@ -8,11 +8,14 @@ import { createSigner, type StandardSigner } from "@posthorn/webhooks";
 import type { Selectable } from "kysely";
 import { LRUCache } from "lru-cache";
 import type { LanePolicies, LanePolicy } from "../dispatch/policy.ts";
+import { type CompiledFilter, compileFilter } from "../filter/compile.ts";
 import { keyOfId } from "../id.ts";
 import { APPLICATION_KIND, type ApplicationTable, type EndpointTable } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
+import { masked } from "./attempt/mask.ts";
 import { authHeaderNames, type EndpointEgress } from "./endpoint/egress.ts";
+import type { Transformation } from "./endpoint/transformation.ts";
 import { EndpointPolicy } from "./policy/endpoint-policy.ts";
 import { layerOf, over, platformPolicy } from "./policy/resolve.ts";
 import type { PlatformDefaults } from "./policy/section.ts";
@@ -32,11 +35,18 @@ export class DirectoryEndpoint {
   readonly channels: ReadonlySet<string> | null;
   /** When the oldest secret of a rotation ends and the entry must be loaded anew. */
   readonly signerExpiresAt: number;
+  /** Whether it has a filter. */
+  readonly filtered: boolean;
   readonly #vault: Vault;
+  readonly #filterJson: string | null;
+  readonly #sealedTransformation: Uint8Array | null;
   readonly #sealedHeaders: Uint8Array | null;
   readonly #sealedEgress: Uint8Array | null;
   readonly #sealedSecrets: readonly Uint8Array[];
+  #filter: CompiledFilter | null = null;
+  #transformation: Transformation | null = null;
   #headers: readonly string[] | null = null;
+  #maskedHeaders: readonly (string | null)[] | null = null;
   #egress: EndpointEgress | null = null;
   #signer: StandardSigner | null = null;
 
@@ -57,10 +67,25 @@ export class DirectoryEndpoint {
     this.channels = setOf(row.channels_json);
     this.signerExpiresAt = earliest(secrets.map((secret) => secret.expires_at ?? Number.POSITIVE_INFINITY));
     this.policy = new EndpointPolicy(over(below, layerOf(row), "endpoint"), { tenant: row.app_id, url: row.url });
+    this.filtered = row.filter_json !== null;
     this.#vault = vault;
+    this.#filterJson = row.filter_json;
+    this.#sealedTransformation = row.transformation_enabled === 1 ? row.transformation_sealed : null;
     this.#sealedHeaders = row.headers_sealed;
     this.#sealedEgress = row.egress_sealed;
     this.#sealedSecrets = secrets.map((secret) => secret.secret_sealed);
+  }
+
+  /** What it wants of the content of messages; `null`: anything. Compiled when it is first asked for. */
+  get filter(): CompiledFilter | null {
+    if (this.#filterJson === null) return null;
+    return (this.#filter ??= compileFilter(this.#filterJson));
+  }
+
+  /** How messages are changed on their way to it; `null`: they are not. The same object each time. */
+  get transformation(): Transformation | null {
+    if (this.#sealedTransformation === null) return null;
+    return (this.#transformation ??= JSON.parse(this.#vault.open(this.#sealedTransformation)) as Transformation);
   }
 
   /** Flat list of names and values, in the case they were given; less those that the credentials set. */
@@ -70,6 +95,15 @@ export class DirectoryEndpoint {
         ? []
         : flatten(this.#vault.open(this.#sealedHeaders), authHeaderNames(this.egress.auth));
     return this.#headers;
+  }
+
+  /** As `headers`, and those of the credentials, with `null` in place of what may not be kept in the clear. */
+  get maskedHeaders(): readonly (string | null)[] {
+    this.#maskedHeaders ??= [
+      ...masked(this.headers),
+      ...authHeaderNames(this.egress.auth).flatMap((name) => [name, null]),
+    ];
+    return this.#maskedHeaders;
   }
 
   /** Credentials, TLS settings and proxy. The same object each time: the HTTP client keeps what it makes of it. */
@@ -282,7 +316,7 @@ interface LoadedApplication {
   freshUntil: number;
 }
 
-/** Whether an endpoint wants messages of this type and these channels. A switched-off endpoint still matches: its deliveries are held. */
+/** Whether an endpoint wants messages of this type and these channels; its filter is asked apart: see `message/match.ts`. */
 export function matches(endpoint: DirectoryEndpoint, eventType: string, channels: readonly string[] | null): boolean {
   if (endpoint.eventTypes !== null && !endpoint.eventTypes.has(eventType)) return false;
   if (endpoint.channels === null) return true;

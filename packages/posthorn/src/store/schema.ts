@@ -100,6 +100,11 @@ export interface EndpointTable {
   egress_sealed: Uint8Array | null;
   /** How deliveries are made, where it differs from the application; `null`: nowhere. */
   policy_json: string | null;
+  /** The filter as it was given; `null`: none. */
+  filter_json: string | null;
+  /** JSON of code and variables; `null`: none. */
+  transformation_sealed: Uint8Array | null;
+  transformation_enabled: Generated<number>;
   created_at: number;
   updated_at: number;
   deleted_at: number | null;

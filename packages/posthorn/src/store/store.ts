@@ -144,6 +144,13 @@ export interface Tx {
   afterCommit(hook: () => void): void;
 }
 
+/** Told what each commit has stored, before anybody who waits for it goes on. Must be quick and must not throw. */
+export interface CommitListener {
+  /** Whether anybody cares just now. */
+  readonly wanted: boolean;
+  committed(accepts: readonly AcceptEntry[], records: readonly RecordEntry[]): void;
+}
+
 export interface Store extends AsyncDisposable {
   /** Reads what is committed. Never waits for a writer. */
   readonly db: Kysely<Database>;

@@ -13,6 +13,7 @@ export function made(status: 0 | 2): AttemptResult {
   const id = ++lastAttemptKey;
   return {
     kind: "made",
+    retryAfterMs: null,
     attempt: {
       id,
       publicId: `atmpt_${id}`,

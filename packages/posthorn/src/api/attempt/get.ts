@@ -1,9 +1,9 @@
 import { Type } from "typebox";
-import { getAttempt as getVerb } from "../../domain/attempt/list.ts";
+import { getAttemptDetail } from "../../domain/attempt/get-detail.ts";
 import { MessageAttemptOut } from "../models/message.ts";
 import { ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
-import { attemptOut } from "../wire.ts";
+import { attemptDetailOut } from "../attempt-wire.ts";
 import { ExpandedQuery } from "./query.ts";
 
 export const getAttempt = defineRoute({
@@ -12,11 +12,12 @@ export const getAttempt = defineRoute({
   operationId: "v1.message-attempt.get",
   tag: "Message Attempt",
   summary: "Get an attempt",
+  description: "With `detail`: what was sent and seen, phase by phase. Secrets are not kept.",
   access: "ViewBase",
   query: Type.Object(ExpandedQuery),
   responses: { 200: MessageAttemptOut },
   handle: async ({ ctx, params }) => {
     const input = { app: params.app_id, message: params.msg_id, attempt: params.attempt_id };
-    return ok(attemptOut(await getVerb({ ctx, input }), { withContent: true }));
+    return ok(attemptDetailOut(await getAttemptDetail({ ctx, input })));
   },
 });

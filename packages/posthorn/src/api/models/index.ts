@@ -1,6 +1,8 @@
 /** Every named model of the API. */
 import type { TSchema } from "typebox";
 import { ApplicationEgress, ApplicationIn, ApplicationList, ApplicationOut, ApplicationPatch } from "./application.ts";
+import { AttemptDetail } from "./attempt-detail.ts";
+import { MessageDeliveryList, MessageDeliveryOut } from "./delivery.ts";
 import { ApiKeyCreated, ApiKeyIn, ApiKeyList, ApiKeyOut, AppPortalAccessIn, AppPortalAccessOut } from "./auth.ts";
 import { EmptyResponse, HttpError, HttpValidationError } from "./common.ts";
 import {
@@ -22,6 +24,14 @@ import {
 import { EndpointEgressIn, EndpointEgressOut, EndpointVerifyIn, EndpointVerifyOut } from "./endpoint-egress.ts";
 import { IMPORT_MODELS } from "./event-type-import.ts";
 import { EventTypeIn, EventTypeList, EventTypeOut, EventTypePatch, EventTypeUpsertIn } from "./event-type.ts";
+import {
+  EndpointFilterExplainIn,
+  EndpointFilterIn,
+  EndpointFilterOut,
+  FilterExplainIn,
+  FilterExplanationOut,
+  MessageMatchingOut,
+} from "./filter.ts";
 import {
   CancelOut,
   EndpointMessageList,
@@ -81,8 +91,17 @@ export const MODELS: readonly TSchema[] = [
   EndpointMessageList,
   MessageEndpointOut,
   MessageEndpointList,
+  MessageDeliveryOut,
+  MessageDeliveryList,
+  AttemptDetail,
   MessageAttemptOut,
   MessageAttemptList,
+  EndpointFilterIn,
+  EndpointFilterOut,
+  EndpointFilterExplainIn,
+  FilterExplainIn,
+  FilterExplanationOut,
+  MessageMatchingOut,
   AppPortalAccessIn,
   AppPortalAccessOut,
   ApiKeyIn,

@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { CANCEL_REASONS } from "../../store/schema.ts";
 import { ApplicationIn } from "./application.ts";
+import { AttemptDetail } from "./attempt-detail.ts";
 import { ChannelName, DateTime, listOf, Name, nullable, ref, TagName, uidWithout } from "./common.ts";
 import { endpointOutFields } from "./endpoint.ts";
 
@@ -151,8 +152,13 @@ export const MessageAttemptOut = Type.Object(
     errorCode: nullable(Type.String({ description: "Class of the failure." })),
     timestamp: DateTime,
     msg: Type.Optional(ref(MessageOut)),
+    detail: Type.Optional(nullable(ref(AttemptDetail))),
   },
-  { $id: "MessageAttemptOut", description: "One try to deliver a message." },
+  {
+    $id: "MessageAttemptOut",
+    description:
+      "One try to deliver a message. `detail` is there where one attempt is asked for, and null once its content was deleted.",
+  },
 );
 
 export const MessageAttemptList = listOf(MessageAttemptOut);

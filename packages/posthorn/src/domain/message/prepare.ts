@@ -3,7 +3,8 @@ import { invalid, PosthornError } from "../../errors.ts";
 import { timeOfKey } from "../../id.ts";
 import type { AcceptEntry, DueDelivery, Dues, IdempotencyKey, Pacing } from "../../store/store.ts";
 import type { Context } from "../context.ts";
-import { type DirectoryApplication, matches } from "../directory.ts";
+import type { DirectoryApplication } from "../directory.ts";
+import { matchEndpoints } from "./match.ts";
 import type { Message } from "./message.ts";
 
 /** One event as it is published, beside the application it is for. Times are Unix milliseconds. */
@@ -77,6 +78,7 @@ export function prepareMessage(
   const { key, id } = ctx.services.ids.next("msg_");
   const { eventType, eventId, channels, tags, payload, contentType } = input;
   const due = dueOf(input, now);
+  const { endpointIds, unmatchedJson } = matchEndpoints(application, { ...input, id, time: now });
   const deliverAt = due === now ? null : due;
   const deliverUntil = input.ttlMs === null ? input.deliverUntil : due + input.ttlMs;
   const entry: AcceptEntry = {
@@ -92,10 +94,10 @@ export function prepareMessage(
     expiresAt: input.retentionMs === null ? null : due + input.retentionMs,
     deliverAt,
     orderingKey: null,
-    unmatchedJson: null,
+    unmatchedJson,
     requestJson: null,
     due,
-    endpointIds: matchingEndpoints(application, eventType, channels),
+    endpointIds,
     idempotency,
     deliverUntil,
   };
@@ -128,16 +130,4 @@ export function firstJobs(entry: AcceptEntry, dues: Dues | null): DueDelivery[] 
 
 function dueOf({ deliverAt, delayMs }: Publication, now: number): number {
   return deliverAt ?? now + (delayMs ?? 0);
-}
-
-function matchingEndpoints(
-  application: DirectoryApplication,
-  eventType: string,
-  channels: readonly string[] | null,
-): number[] {
-  const keys: number[] = [];
-  for (const endpoint of application.endpoints.values()) {
-    if (matches(endpoint, eventType, channels)) keys.push(endpoint.key);
-  }
-  return keys;
 }

@@ -4,6 +4,8 @@ import { breakerPolicy } from "./breaker.ts";
 import { orderPolicy } from "./order.ts";
 import { type PacingRule, pacingRule } from "./pacing.ts";
 import { retryPolicy } from "./retry.ts";
+import { SuccessRule } from "./success-rule.ts";
+import type { SuccessValues } from "./success.ts";
 import type { PolicyValues } from "./sections.ts";
 
 /** Where the endpoint stands, for the lane. */
@@ -19,6 +21,7 @@ export class EndpointPolicy {
   readonly #place: PolicyPlace;
   #lane: LanePolicy | null = null;
   #pacing: PacingRule | null | undefined = undefined;
+  #success: SuccessRule | null = null;
 
   constructor(values: PolicyValues, place: PolicyPlace) {
     this.values = values;
@@ -36,6 +39,12 @@ export class EndpointPolicy {
     this.#lane ??= laneOf(this.values, this.#place);
     return this.#lane;
   }
+
+  /** What judges answers. */
+  get success(): SuccessRule {
+    this.#success ??= successRule(this.values.success);
+    return this.#success;
+  }
 }
 
 function laneOf({ retry, limits, breaker, order }: PolicyValues, { tenant, url }: PolicyPlace): LanePolicy {
@@ -48,4 +57,16 @@ function laneOf({ retry, limits, breaker, order }: PolicyValues, { tenant, url }
     breaker: breakerPolicy(breaker),
     order: orderPolicy(order),
   };
+}
+
+/** Rules by their values: endpoints that say nothing of their own share the object, and then the rule. */
+const rules = new WeakMap<SuccessValues, SuccessRule>();
+
+function successRule(values: SuccessValues): SuccessRule {
+  let rule = rules.get(values);
+  if (rule === undefined) {
+    rule = new SuccessRule(values);
+    rules.set(values, rule);
+  }
+  return rule;
 }

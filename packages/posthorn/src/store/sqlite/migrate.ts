@@ -3,10 +3,11 @@ import type { DatabaseSync } from "node:sqlite";
 import { StoreError } from "../errors.ts";
 import { initial } from "./migrations/001-initial.ts";
 import { engine } from "./migrations/002-engine.ts";
+import { filters } from "./migrations/006-filters.ts";
 import { messages } from "./migrations/008-messages.ts";
 
 /** In order; the place in this list plus one is the version. A released migration never changes. */
-const MIGRATIONS: readonly string[] = [initial, engine, messages];
+const MIGRATIONS: readonly string[] = [initial, engine, filters, messages];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

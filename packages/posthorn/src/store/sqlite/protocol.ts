@@ -78,6 +78,18 @@ export interface ThreadResults {
   close: null;
 }
 
+/** The main thread's end of a database thread. */
+export interface DatabaseThread {
+  /** Requests that are not answered yet. */
+  readonly load: number;
+  request<Op extends ThreadRequest["op"]>(
+    request: Extract<ThreadRequest, { op: Op }>,
+    transfer?: ArrayBuffer[],
+  ): Promise<ThreadResults[Op]>;
+  /** Ends the thread once everything that was asked before is answered. */
+  close(): Promise<void>;
+}
+
 export interface ThreadReply {
   readonly id: number;
   readonly value?: unknown;

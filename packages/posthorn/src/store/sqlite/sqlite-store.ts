@@ -2,11 +2,21 @@
 import { closeSync, openSync } from "node:fs";
 import { Kysely } from "kysely";
 import type { Database } from "../schema.ts";
-import type { AcceptEntry, AcceptResult, DuePage, EndpointBacklog, RecordEntry, Store, Tx } from "../store.ts";
+import type {
+  AcceptEntry,
+  AcceptResult,
+  CommitListener,
+  DuePage,
+  EndpointBacklog,
+  RecordEntry,
+  Store,
+  Tx,
+} from "../store.ts";
 import { type Lent, threadDialect } from "./dialect.ts";
 import { lockFolder } from "./folder-lock.ts";
+import type { DatabaseThread } from "./protocol.ts";
 import { ThreadClient } from "./thread-client.ts";
-import { Writer } from "./writer.ts";
+import { type Gather, Writer } from "./writer.ts";
 
 export interface SqliteStoreOptions {
   /** Path of the database file; its folder is made when missing. */
@@ -15,8 +25,22 @@ export interface SqliteStoreOptions {
   readonly readers?: number;
   /** Called when a thread ends that should not: the store is of no use any more and must be opened anew. */
   readonly onFailure?: (error: Error) => void;
+  /** Told what each commit has stored. */
+  readonly listener?: CommitListener;
   /** Upper bound of the file in pages of 4 KiB; for tests of a full disk. */
   readonly maxPages?: number;
+}
+
+/** The threads of a store that are open already, and how its writer waits for company. */
+export interface SqliteThreads {
+  readonly path: string;
+  readonly writer: DatabaseThread;
+  readonly hotReader: DatabaseThread;
+  readonly readers: readonly DatabaseThread[];
+  readonly gather?: Gather;
+  readonly listener?: CommitListener | null;
+  /** Given back when the store is closed. */
+  readonly lock: Disposable;
 }
 
 /** Pages given back in one step: 8 MiB. */
@@ -27,12 +51,13 @@ export class SqliteStore implements Store {
   readonly hotDb: Kysely<Database>;
   readonly #writeDb: Kysely<Database>;
   readonly #writer: Writer;
-  readonly #hotReader: ThreadClient;
-  readonly #readers: readonly ThreadClient[];
+  readonly #hotReader: DatabaseThread;
+  readonly #readers: readonly DatabaseThread[];
   readonly #lock: Disposable;
 
-  private constructor(writer: Writer, hotReader: ThreadClient, readers: readonly ThreadClient[], lock: Disposable) {
-    this.#writer = writer;
+  /** Works with threads that are open: `open` opens them for a file. */
+  constructor({ path, writer, hotReader, readers, gather, listener, lock }: SqliteThreads) {
+    this.#writer = new Writer(writer, path, { gather, listener });
     this.#hotReader = hotReader;
     this.#readers = readers;
     this.#lock = lock;
@@ -42,7 +67,7 @@ export class SqliteStore implements Store {
   }
 
   /** Opens the file, brings its schema up to date and keeps other processes away from it. */
-  static async open({ path, readers = 1, maxPages, onFailure }: SqliteStoreOptions): Promise<SqliteStore> {
+  static async open({ path, readers = 1, maxPages, onFailure, listener }: SqliteStoreOptions): Promise<SqliteStore> {
     const lock = lockFolder(path);
     const threads: ThreadClient[] = [];
     try {
@@ -54,7 +79,14 @@ export class SqliteStore implements Store {
         threads.push(await ThreadClient.open({ path, role: "reader", maxPages: null }, onFailure));
       }
       const [, hotReader, ...others] = threads;
-      return new SqliteStore(new Writer(writer, path), hotReader!, others, lock);
+      return new SqliteStore({
+        path,
+        writer,
+        hotReader: hotReader!,
+        readers: others,
+        lock,
+        listener: listener ?? null,
+      });
     } catch (error) {
       await Promise.all(threads.map((thread) => thread.close()));
       lock[Symbol.dispose]();
@@ -154,13 +186,13 @@ export class SqliteStore implements Store {
 }
 
 /** Readers need no turns: whatever is asked of one is answered in order. */
-function lend(reader: ThreadClient): Lent {
+function lend(reader: DatabaseThread): Lent {
   return {
     run: (sql, parameters) => reader.request<"query">({ op: "query", sql, parameters }),
     release: () => undefined,
   };
 }
 
-function leastLoaded(readers: readonly ThreadClient[]): ThreadClient {
+function leastLoaded(readers: readonly DatabaseThread[]): DatabaseThread {
   return readers.reduce((least, candidate) => (candidate.load < least.load ? candidate : least));
 }

@@ -1,7 +1,14 @@
 /** The main thread's end of a database thread. */
 import { Worker } from "node:worker_threads";
 import { StoreError } from "../errors.ts";
-import type { ThreadFailure, ThreadOptions, ThreadReply, ThreadRequest, ThreadResults } from "./protocol.ts";
+import type {
+  DatabaseThread,
+  ThreadFailure,
+  ThreadOptions,
+  ThreadReply,
+  ThreadRequest,
+  ThreadResults,
+} from "./protocol.ts";
 
 const SQLITE_IOERR = 10;
 const SQLITE_CORRUPT = 11;
@@ -16,7 +23,7 @@ interface Waiting {
 }
 
 /** Sends requests to one thread and matches its answers, which come in the order of the requests. */
-export class ThreadClient {
+export class ThreadClient implements DatabaseThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   readonly #path: string;

@@ -1,26 +1,9 @@
 /** A database thread: one connection, requests answered in order. The writer commits batches; readers only read. */
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
-import { prepareAccept } from "./hot/accept.ts";
-import { prepareBacklog } from "./hot/backlog.ts";
-import { prepareDue } from "./hot/due.ts";
-import { prepareRecord } from "./hot/record.ts";
+import { failureOf, type Handler, readerOn, writerOn } from "./connection.ts";
 import { migrate } from "./migrate.ts";
-import {
-  type AcceptRow,
-  type Batch,
-  type BatchResult,
-  decodeAccepts,
-  decodeRecords,
-  type QueryResult,
-  type ThreadFailure,
-  type ThreadOptions,
-  type ThreadReply,
-  type ThreadRequest,
-} from "./protocol.ts";
-
-/** Primary result codes after which nothing else in the batch can work either. */
-const FATAL_CODES = new Set([10 /* IOERR */, 11 /* CORRUPT */, 13 /* FULL */, 26 /* NOTADB */]);
+import type { ThreadOptions, ThreadReply, ThreadRequest } from "./protocol.ts";
 
 const options = workerData as ThreadOptions;
 const port = parentPort!;
@@ -37,10 +20,6 @@ try {
   port.close();
 }
 
-type Handler = (request: ThreadRequest) => unknown;
-
-const NOTHING: QueryResult = { rows: [], changes: null };
-
 function answer(id: number, request: ThreadRequest, handle: Handler): ThreadReply {
   try {
     return { id, value: handle(request) };
@@ -52,12 +31,7 @@ function answer(id: number, request: ThreadRequest, handle: Handler): ThreadRepl
 function openReader({ path }: ThreadOptions): Handler {
   const db = new DatabaseSync(path, { readOnly: true });
   db.exec("PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY");
-  const query = prepareQuery(db);
-  return (request) => {
-    if (request.op === "query") return query(request.sql, request.parameters);
-    if (request.op === "close") return close(db);
-    throw new Error(`a reader does not do ${request.op}`);
-  };
+  return readerOn(db);
 }
 
 function openWriter({ path, maxPages }: ThreadOptions): Handler {
@@ -68,115 +42,5 @@ function openWriter({ path, maxPages }: ThreadOptions): Handler {
   db.exec("PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864");
   migrate(db);
   if (maxPages !== null) db.exec(`PRAGMA max_page_count = ${maxPages}`);
-  const commit = prepareCommit(db);
-  const query = prepareQuery(db);
-  const due = prepareDue(db);
-  const backlog = prepareBacklog(db);
-  return (request) => {
-    switch (request.op) {
-      case "batch":
-        return commit(request.batch);
-      case "query":
-        // As in `transact`: what failed may have rolled back already, and is what the caller must hear of.
-        if (request.sql === "ROLLBACK" && !db.isTransaction) return NOTHING;
-        return query(request.sql, request.parameters);
-      case "due":
-        return due(request.endpointId, request.now, request.limit);
-      case "backlog":
-        return backlog();
-      case "reclaim":
-        // A prepared statement would give back one page: this pragma works one page a step.
-        db.exec(`PRAGMA incremental_vacuum(${request.pages})`);
-        return null;
-      case "close":
-        return close(db);
-    }
-  };
-}
-
-function close(db: DatabaseSync): null {
-  db.close();
-  return null;
-}
-
-/** Runs a batch as one transaction; when one row is at fault, runs each row alone, so that it cannot take the others with it. */
-function prepareCommit(db: DatabaseSync): (batch: Batch) => BatchResult {
-  const accept = prepareAccept(db);
-  const record = prepareRecord(db);
-  return (batch) => {
-    const accepts = withPayloads(decodeAccepts(batch.accepts), batch.payloads);
-    const records = decodeRecords(batch.records);
-    try {
-      return transact(db, () => {
-        const statuses = accepts.map(([row, payload]) => accept(row, payload));
-        for (const row of records) record(row);
-        return { accepts: statuses.every((status) => status === "stored") ? null : statuses, records: null };
-      });
-    } catch (error) {
-      const code = failureOf(error).sqliteCode;
-      if (accepts.length + records.length === 1 || (code !== null && FATAL_CODES.has(code & 0xff))) throw error;
-      return {
-        accepts: accepts.map(([row, payload]) => attempt(() => transact(db, () => accept(row, payload)))),
-        records: records.map((row) => attempt(() => transact(db, () => record(row))) ?? null),
-      };
-    }
-  };
-}
-
-function withPayloads(rows: readonly AcceptRow[], payloads: Uint8Array): readonly (readonly [AcceptRow, Uint8Array])[] {
-  let offset = 0;
-  return rows.map((row) => {
-    const payload = payloads.subarray(offset, offset + row.payloadBytes);
-    offset += row.payloadBytes;
-    return [row, payload] as const;
-  });
-}
-
-function transact<T>(db: DatabaseSync, work: () => T): T {
-  db.exec("BEGIN IMMEDIATE");
-  try {
-    const result = work();
-    db.exec("COMMIT");
-    return result;
-  } catch (error) {
-    // A full disk may have rolled back by itself.
-    if (db.isTransaction) db.exec("ROLLBACK");
-    throw error;
-  }
-}
-
-function attempt<T>(work: () => T): T | ThreadFailure {
-  try {
-    return work();
-  } catch (error) {
-    return failureOf(error);
-  }
-}
-
-/** Runs a compiled query. Statements are kept by their text; the count is bounded since query texts come from code. */
-function prepareQuery(db: DatabaseSync): (sql: string, parameters: readonly unknown[]) => QueryResult {
-  const kept = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
-  return (sql, parameters) => {
-    let statement = kept.get(sql);
-    if (statement === undefined) {
-      statement = db.prepare(sql);
-      if (kept.size >= 500) kept.clear();
-      kept.set(sql, statement);
-    }
-    if (statement.columns().length > 0) {
-      return { rows: statement.all(...(parameters as SQLInputValue[])), changes: null };
-    }
-    const { changes } = statement.run(...(parameters as SQLInputValue[]));
-    return { rows: [], changes: Number(changes) };
-  };
-}
-
-function failureOf(error: unknown): ThreadFailure {
-  const code = (error as { errcode?: unknown }).errcode;
-  const posthornCode = (error as { code?: unknown }).code;
-  return {
-    message: error instanceof Error ? error.message : String(error),
-    sqliteCode: typeof code === "number" ? code : null,
-    ...(posthornCode === "schema_too_new" ? { posthornCode } : {}),
-  };
+  return writerOn(db);
 }

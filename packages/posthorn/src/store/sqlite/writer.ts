@@ -1,17 +1,18 @@
 /** Group commit: whatever waits while the disk is busy becomes one transaction. */
 import { StoreError } from "../errors.ts";
-import type { AcceptEntry, AcceptResult, DuePage, EndpointBacklog, RecordEntry } from "../store.ts";
+import type { AcceptEntry, AcceptResult, CommitListener, DuePage, EndpointBacklog, RecordEntry } from "../store.ts";
 import {
   type AcceptStatus,
   acceptResult,
   type Batch,
   type BatchResult,
   type Cell,
+  type DatabaseThread,
   encodeAccept,
   encodeRecord,
   type ThreadFailure,
 } from "./protocol.ts";
-import { type ThreadClient, toStoreError } from "./thread-client.ts";
+import { toStoreError } from "./thread-client.ts";
 
 /** Rows in one commit at most; more wait for the next, so that no commit holds the disk for long. */
 const MAX_BATCH_ROWS = 1000;
@@ -26,6 +27,11 @@ const GATHER_MS = 2;
 /** What counts as load: a last batch of at least this many rows. */
 const GATHER_FROM_ROWS = 16;
 
+export interface WriterOptions {
+  readonly gather?: Gather | undefined;
+  readonly listener?: CommitListener | null | undefined;
+}
+
 interface Pending<Entry, Result> {
   readonly entry: Entry;
   /** The next one goes into the same commit. */
@@ -39,8 +45,10 @@ interface Pending<Entry, Result> {
  * look-ups that must see every outcome recorded before them. One turn at a time has the connection.
  */
 export class Writer {
-  readonly #thread: ThreadClient;
+  readonly #thread: DatabaseThread;
   readonly #path: string;
+  readonly #listener: CommitListener | null;
+  readonly #gather: Gather;
   #accepts: Pending<AcceptEntry, AcceptResult>[] = [];
   #records: Pending<RecordEntry, void>[] = [];
   #waitingBytes = 0;
@@ -50,9 +58,11 @@ export class Writer {
   /** Accepts that a commit under way holds. */
   #committing: readonly Pending<AcceptEntry, AcceptResult>[] = [];
 
-  constructor(thread: ThreadClient, path: string) {
+  constructor(thread: DatabaseThread, path: string, options: WriterOptions = {}) {
     this.#thread = thread;
     this.#path = path;
+    this.#listener = options.listener ?? null;
+    this.#gather = options.gather ?? gather;
   }
 
   accept(entry: AcceptEntry): Promise<AcceptResult> {
@@ -137,7 +147,7 @@ export class Writer {
     if (this.#flushQueued) return;
     this.#flushQueued = true;
     void this.exclusive(async () => {
-      await gather(this.#lastBatchRows >= GATHER_FROM_ROWS);
+      await this.#gather(this.#lastBatchRows >= GATHER_FROM_ROWS);
       this.#flushQueued = false;
       await this.#flush();
       if (this.#accepts.length + this.#records.length > 0) this.#queueFlush();
@@ -154,6 +164,7 @@ export class Writer {
       const result = await this.#thread.request<"batch">({ op: "batch", batch }, [
         batch.payloads.buffer as ArrayBuffer,
       ]);
+      if (this.#listener?.wanted === true) this.#tell(this.#listener, accepts, records, result);
       this.#settle(accepts, records, result);
     } catch (error) {
       for (const { reject } of [...accepts, ...records]) reject(error as Error);
@@ -176,6 +187,20 @@ export class Writer {
     }
     this.#waitingBytes -= bytes;
     return this.#accepts.splice(0, entries);
+  }
+
+  #tell(
+    listener: CommitListener,
+    accepts: readonly Pending<AcceptEntry, AcceptResult>[],
+    records: readonly Pending<RecordEntry, void>[],
+    result: BatchResult,
+  ): void {
+    const stored = accepts.filter((_, index) => (result.accepts?.[index] ?? "stored") === "stored");
+    const recorded = records.filter((_, index) => !result.records?.[index]);
+    listener.committed(
+      stored.map(({ entry }) => entry),
+      recorded.map(({ entry }) => entry),
+    );
   }
 
   #settle(
@@ -214,6 +239,8 @@ function toBatch(
 }
 
 /** Waits for the end of this turn of the event loop, or under load a little longer. */
+export type Gather = (underLoad: boolean) => Promise<void>;
+
 function gather(underLoad: boolean): Promise<void> {
   return new Promise((resolve) => {
     if (underLoad) setTimeout(resolve, GATHER_MS);

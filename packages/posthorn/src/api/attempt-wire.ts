@@ -1,0 +1,77 @@
+/** From the detail of an attempt to the fields of the API. */
+import type { AttemptWithDetail } from "../domain/attempt/get-detail.ts";
+import type { AttemptFacts } from "../domain/attempt/detail.ts";
+import { statusSentence } from "../domain/attempt/sentence.ts";
+import { warningsOf } from "../domain/attempt/warnings.ts";
+import { attemptFields, dateTime, dateTimeOrNull } from "./wire.ts";
+
+export function attemptDetailOut({ attempt, facts, nextAttempt }: AttemptWithDetail): object {
+  const fields = attemptFields(attempt, { withContent: true });
+  if (facts === null) return { ...fields, detail: null };
+  const { timings, tls } = facts;
+  const { reused, waitMs, queueMs, dnsMs, connectMs, tlsMs, bodyMs, totalMs } = timings;
+  const detail = {
+    ...facts.extra,
+    sentence: sentenceOf(attempt, facts),
+    warnings: warningsOf(attempt, facts),
+    nextAttempt: dateTimeOrNull(nextAttempt),
+    retryAfterMs: facts.retryAfterMs,
+    request: requestOut(attempt, facts),
+    response: facts.response === null ? null : { ...facts.response, headers: pairs(facts.response.headers) },
+    timings: { queueMs, dnsMs, connectMs, tlsMs, firstByteMs: waitMs, bodyMs, totalMs },
+    connection: {
+      peer: facts.peer,
+      reused,
+      tlsProtocol: tls?.protocol ?? null,
+      certificateValidTo: tls === null ? null : dateTime(tls.certificateValidTo),
+    },
+  };
+  return { ...fields, detail };
+}
+
+function sentenceOf(
+  { status, responseCode, response }: AttemptWithDetail["attempt"],
+  facts: AttemptFacts,
+): string | null {
+  if (facts.sentence !== null) return facts.sentence;
+  if (status === 0) return null;
+  return responseCode === 0 ? response : statusSentence(responseCode);
+}
+
+/** The headers in the order they were sent. What the connection adds by itself follows from the rest. */
+function requestOut({ url, messageId }: AttemptWithDetail["attempt"], facts: AttemptFacts): object {
+  const { contentType, userAgent, families, timestamp, signature } = facts.standard;
+  const standard = families.flatMap((family) => [
+    `${family}-id`,
+    messageId,
+    `${family}-timestamp`,
+    String(timestamp),
+    `${family}-signature`,
+    signature,
+  ]);
+  const { host } = new URL(url);
+  const headers = pairs([
+    "host",
+    host,
+    "content-length",
+    String(facts.bodyBytes),
+    "content-type",
+    contentType,
+    "user-agent",
+    userAgent,
+    ...standard,
+    ...facts.headers,
+    ...(names(facts.headers).includes("accept-encoding") ? [] : ["accept-encoding", "identity"]),
+  ]);
+  return { method: facts.method, url, headers, bodyBytes: facts.bodyBytes };
+}
+
+function names(flat: readonly (string | null)[]): readonly string[] {
+  return flat.filter((_, index) => index % 2 === 0).map((name) => String(name).toLowerCase());
+}
+
+function pairs(flat: readonly (string | null)[]): readonly { readonly name: string; readonly value: string | null }[] {
+  return flat.flatMap((name, index) =>
+    index % 2 === 0 ? [{ name: String(name), value: flat[index + 1] ?? null }] : [],
+  );
+}

@@ -1,0 +1,17 @@
+import { setFilter } from "../../domain/endpoint/filter.ts";
+import { noContent } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+
+export const deleteFilter = defineRoute({
+  method: "DELETE",
+  path: "/api/v1/app/:app_id/endpoint/:endpoint_id/filter",
+  operationId: "v1.endpoint.delete-filter",
+  tag: "Filter",
+  summary: "Remove the filter of an endpoint",
+  access: "ManageEndpoint",
+  responses: { 204: null },
+  handle: async ({ ctx, params }) => {
+    await setFilter({ ctx, input: { app: params.app_id, endpoint: params.endpoint_id, filter: null } });
+    return noContent();
+  },
+});

@@ -1,0 +1,42 @@
+import { Type } from "typebox";
+import { listMessageDeliveries, type MessageDelivery } from "../../domain/delivery/list-of-message.ts";
+import { pageOf } from "../inputs.ts";
+import { PageQuery } from "../models/common.ts";
+import { MessageDeliveryList } from "../models/delivery.ts";
+import { list } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { dateTime, dateTimeOrNull } from "../wire.ts";
+
+export const listDeliveries = defineRoute({
+  method: "GET",
+  path: "/api/v1/app/:app_id/msg/:msg_id/delivery",
+  operationId: "v1.message.list-deliveries",
+  tag: "Message",
+  summary: "List the deliveries of a message",
+  description: "Every endpoint that matched, deleted ones included: state, attempts, what it waits for.",
+  access: "ViewBase",
+  query: Type.Object(PageQuery),
+  responses: { 200: MessageDeliveryList },
+  handle: async ({ ctx, params, query }) => {
+    const input = { ...pageOf(query), app: params.app_id, message: params.msg_id };
+    return list(await listMessageDeliveries({ ctx, input }), (row) => row.endpointId, deliveryOut);
+  },
+});
+
+function deliveryOut({ status, lastAttempt, nextAttempt, ...rest }: MessageDelivery): object {
+  return {
+    ...rest,
+    status: status.status,
+    lastAttempt:
+      lastAttempt === null
+        ? null
+        : {
+            id: lastAttempt.id,
+            status: lastAttempt.status,
+            responseStatusCode: lastAttempt.responseCode,
+            errorCode: lastAttempt.errorCode,
+            timestamp: dateTime(lastAttempt.timestamp),
+          },
+    nextAttempt: dateTimeOrNull(nextAttempt),
+  };
+}

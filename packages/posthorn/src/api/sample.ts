@@ -1,0 +1,19 @@
+/** The message of a request that tries something. */
+import type { Static } from "typebox";
+import type { Sample } from "../domain/message/sample.ts";
+import { invalid } from "../errors.ts";
+import { contentOf } from "./message/content.ts";
+import type { EndpointFilterExplainIn } from "./models/filter.ts";
+
+/** What messages have that are given without a type. */
+const NO_TYPE = "example";
+
+export function sampleOf(body: Omit<Static<typeof EndpointFilterExplainIn>, "filter">, rawBody: Buffer): Sample {
+  if (body.message !== undefined) return { kind: "stored", message: body.message };
+  const { eventType = NO_TYPE, eventId = null, channels = null, tags = null } = body;
+  const { payload, data, transformationsParams } = body;
+  if (payload === undefined && data === undefined && transformationsParams?.rawPayload === undefined) {
+    throw invalid(["body", "message"], "Give the id of a message, or a payload.");
+  }
+  return { kind: "given", eventType, eventId, channels, tags, ...contentOf({ ...body, eventType }, rawBody) };
+}

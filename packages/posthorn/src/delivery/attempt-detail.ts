@@ -1,0 +1,56 @@
+/** What of an attempt is kept beside its columns, with secrets hidden and within bounds. */
+import type { EgressResult } from "@posthorn/egress";
+import { encodeDetail, type ResponseFacts, type StandardFacts } from "../domain/attempt/detail.ts";
+import type { DirectoryEndpoint } from "../domain/directory.ts";
+import type { Verdict } from "./verdict.ts";
+
+export interface Sent {
+  readonly method: string;
+  readonly standard: StandardFacts;
+  /** Headers beside the standard and the endpoint's own: names and values, masked where they are secrets. */
+  readonly moreHeaders: readonly (string | null)[];
+  readonly bodyBytes: number;
+  /** See `AttemptFacts.extra`. */
+  readonly extra: Readonly<Record<string, unknown>> | null;
+}
+
+/** Response headers that are kept … */
+const MAX_HEADERS = 64;
+/** … and the characters of their names and values in all. */
+const MAX_HEADER_CHARACTERS = 4096;
+
+export function detailOf(endpoint: DirectoryEndpoint, sent: Sent, result: EgressResult, verdict: Verdict): string {
+  const tls = result.kind === "response" ? result.tls : undefined;
+  const { maskedHeaders } = endpoint;
+  return encodeDetail({
+    method: sent.method,
+    standard: sent.standard,
+    headers: sent.moreHeaders.length === 0 ? maskedHeaders : [...sent.moreHeaders, ...maskedHeaders],
+    bodyBytes: sent.bodyBytes,
+    timings: result.timings,
+    peer: result.peer,
+    tls: tls === undefined ? null : { protocol: tls.protocol, certificateValidTo: Date.parse(tls.validTo) },
+    response: result.kind === "response" ? responseFacts(result) : null,
+    sentence: verdict.sentence,
+    retryAfterMs: verdict.retryAfterMs,
+    extra: sent.extra,
+  });
+}
+
+function responseFacts({ headers, truncated, bodyError }: Extract<EgressResult, { kind: "response" }>): ResponseFacts {
+  const kept: (string | null)[] = [];
+  let room = MAX_HEADER_CHARACTERS;
+  for (let index = 0; index + 1 < headers.length && kept.length < 2 * MAX_HEADERS; index += 2) {
+    const name = headers[index]!;
+    const value = headers[index + 1]!;
+    room -= name.length + value.length;
+    if (room < 0) break;
+    kept.push(name, isCookie(name) ? null : value);
+  }
+  return { headers: kept, headersCut: kept.length < headers.length, truncated, bodyError: bodyError?.code ?? null };
+}
+
+/** What a receiver sets for us alone is its secret. */
+function isCookie(name: string): boolean {
+  return name.length === 10 && name.toLowerCase() === "set-cookie";
+}

@@ -1,0 +1,163 @@
+/**
+ * What an attempt saw beside its columns, and its form in `attempt.detail_json`.
+ *
+ * A row is written for every attempt, so the form is a short list of values by place, and what can be told from elsewhere (the id of
+ * the message, the names of the standard headers, the sentence of a known cause) is not in it. Masks are put on before: no secret
+ * is ever in the database.
+ */
+
+/** What is written. */
+export interface AttemptFacts {
+  readonly method: string;
+  /** The standard headers, without the id. */
+  readonly standard: StandardFacts;
+  /** Names and values of the others that were sent; `null` in place of a value that is hidden. */
+  readonly headers: readonly (string | null)[];
+  readonly bodyBytes: number;
+  readonly timings: AttemptTimings;
+  /** `address:port` that was dialled. */
+  readonly peer: string | null;
+  readonly tls: TlsFacts | null;
+  /** `null`: there was no answer. */
+  readonly response: ResponseFacts | null;
+  /** What to do about it, where the cause has no sentence of its own. */
+  readonly sentence: string | null;
+  readonly retryAfterMs: number | null;
+  /** What others add, such as how the message was changed before it was sent. */
+  readonly extra: Readonly<Record<string, unknown>> | null;
+}
+
+export interface StandardFacts {
+  readonly contentType: string;
+  readonly userAgent: string;
+  /** In the order sent. */
+  readonly families: readonly string[];
+  /** Unix seconds. */
+  readonly timestamp: number;
+  readonly signature: string;
+}
+
+/** Milliseconds; `null`: the phase was not reached, or not needed. */
+export interface AttemptTimings {
+  readonly queueMs: number;
+  readonly dnsMs: number | null;
+  readonly connectMs: number | null;
+  readonly tlsMs: number | null;
+  /** From the request written to the head of the answer. */
+  readonly waitMs: number | null;
+  readonly bodyMs: number | null;
+  readonly totalMs: number;
+  /** Whether the connection had served another request before. */
+  readonly reused: boolean;
+}
+
+export interface TlsFacts {
+  readonly protocol: string;
+  /** Unix milliseconds. */
+  readonly certificateValidTo: number;
+}
+
+export interface ResponseFacts {
+  /** Names and values as they came; `null` in place of a value that is hidden. */
+  readonly headers: readonly (string | null)[];
+  /** There were more, or longer, headers than are kept. */
+  readonly headersCut: boolean;
+  /** The body was longer than what was read. */
+  readonly truncated: boolean;
+  /** Code of what ended the body early. */
+  readonly bodyError: string | null;
+}
+
+const VERSION = 1;
+const HEADERS_CUT = 1;
+const TRUNCATED = 2;
+
+export function encodeDetail(facts: AttemptFacts): string {
+  const { standard, timings, tls, response } = facts;
+  const flags = (response?.headersCut ? HEADERS_CUT : 0) | (response?.truncated ? TRUNCATED : 0);
+  const cells: unknown[] = [
+    VERSION,
+    facts.method === "POST" ? 0 : facts.method,
+    [standard.contentType, standard.userAgent, standard.families.join(" "), standard.timestamp, standard.signature],
+    facts.headers,
+    facts.bodyBytes,
+    [
+      tenths(timings.queueMs),
+      tenths(timings.dnsMs),
+      tenths(timings.connectMs),
+      tenths(timings.tlsMs),
+      tenths(timings.waitMs),
+      tenths(timings.bodyMs),
+      tenths(timings.totalMs),
+      timings.reused ? 1 : 0,
+    ],
+    facts.peer,
+    tls === null ? null : [tls.protocol, Math.floor(tls.certificateValidTo / 1000)],
+    response === null ? null : response.headers,
+    flags,
+    response === null ? null : response.bodyError,
+    facts.sentence,
+    facts.retryAfterMs,
+  ];
+  if (facts.extra !== null) cells.push(facts.extra);
+  return JSON.stringify(cells);
+}
+
+/** `null` for a form that this version does not know. */
+export function decodeDetail(json: string): AttemptFacts | null {
+  const cells = JSON.parse(json) as Cells;
+  if (cells[0] !== VERSION) return null;
+  const [, method, standard, headers, bodyBytes, timings, peer, tls, responseHeaders, flags, bodyError, ...rest] =
+    cells;
+  const [sentence, retryAfterMs, extra] = rest;
+  const [queueMs, dnsMs, connectMs, tlsMs, waitMs, bodyMs, totalMs, reused] = timings;
+  return {
+    method: method === 0 ? "POST" : method,
+    standard: {
+      contentType: standard[0],
+      userAgent: standard[1],
+      families: standard[2] === "" ? [] : standard[2].split(" "),
+      timestamp: standard[3],
+      signature: standard[4],
+    },
+    headers,
+    bodyBytes,
+    timings: { queueMs, dnsMs, connectMs, tlsMs, waitMs, bodyMs, totalMs, reused: reused === 1 },
+    peer,
+    tls: tls === null ? null : { protocol: tls[0], certificateValidTo: tls[1] * 1000 },
+    response:
+      responseHeaders === null
+        ? null
+        : {
+            headers: responseHeaders,
+            headersCut: (flags & HEADERS_CUT) !== 0,
+            truncated: (flags & TRUNCATED) !== 0,
+            bodyError,
+          },
+    sentence,
+    retryAfterMs,
+    extra: extra ?? null,
+  };
+}
+
+type Cells = readonly [
+  version: number,
+  method: string | 0,
+  standard: readonly [string, string, string, number, string],
+  headers: readonly (string | null)[],
+  bodyBytes: number,
+  timings: readonly [number, number | null, number | null, number | null, number | null, number | null, number, number],
+  peer: string | null,
+  tls: readonly [string, number] | null,
+  responseHeaders: readonly (string | null)[] | null,
+  flags: number,
+  bodyError: string | null,
+  sentence: string | null,
+  retryAfterMs: number | null,
+  extra?: Readonly<Record<string, unknown>>,
+];
+
+/** To a tenth of a millisecond: digits cost bytes. */
+function tenths<Ms extends number | null>(ms: Ms): Ms {
+  return (ms === null ? null : Math.round(ms * 10) / 10) as Ms;
+}

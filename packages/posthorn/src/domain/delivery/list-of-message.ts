@@ -1,0 +1,140 @@
+/** Where a message stands at each endpoint that it is owed to, for people: state, attempts, what it waits for. */
+import { timeOfKey } from "../../id.ts";
+import { ATTEMPT_STATUS, DELIVERY_STATE } from "../../store/schema.ts";
+import { type Call, type Context, reader } from "../context.ts";
+import { getMessage, type MessageRef } from "../message/find.ts";
+import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
+import { type DeliveryStatus, statusOf } from "./delivery.ts";
+
+export interface MessageDelivery {
+  readonly endpointId: string;
+  readonly endpointUid: string | null;
+  readonly url: string;
+  /** In words: as the life of a delivery has it. */
+  readonly state: "pending" | "retrying" | "held" | "succeeded" | "failed" | "canceled";
+  readonly status: DeliveryStatus;
+  /** Attempts by schedule and by hand that were made. */
+  readonly attempts: number;
+  readonly lastAttempt: LastAttempt | null;
+  /** Why nothing is sent though something is due; `null`: it is not held. */
+  readonly heldReason: HeldReason | null;
+  /** When its next attempt is due, while it is not held. Unix milliseconds. */
+  readonly nextAttempt: number | null;
+}
+
+export type HeldReason = "endpoint_disabled";
+
+export interface LastAttempt {
+  readonly id: string;
+  /** 0 success, 2 failure. */
+  readonly status: number;
+  /** 0 when there was no answer. */
+  readonly responseCode: number;
+  readonly errorCode: string | null;
+  /** Unix milliseconds. */
+  readonly timestamp: number;
+}
+
+/** In the order of the endpoints' ids, deleted ones included. */
+export async function listMessageDeliveries({
+  ctx,
+  input,
+}: Call<MessageRef & PageRequest>): Promise<Page<MessageDelivery>> {
+  const { message } = await getMessage({ ctx, input: { ...input, withContent: false } });
+  const page = await readPage(input, { order: "asc", keyOf: idIterator("ep_") }, (slice) => {
+    let query = reader(ctx)
+      .selectFrom("delivery")
+      .innerJoin("endpoint", "endpoint.id", "delivery.endpoint_id")
+      .select(["endpoint.id", "endpoint.public_id", "endpoint.uid", "endpoint.url", "endpoint.disabled"])
+      .select(["delivery.state", "delivery.due", "delivery.attempts"])
+      .where("delivery.message_id", "=", message.key)
+      .orderBy("delivery.endpoint_id", slice.order)
+      .limit(slice.limit);
+    if (slice.from !== null) query = query.where("delivery.endpoint_id", comparison(slice.order), slice.from);
+    return query.execute();
+  });
+  const keys = page.rows.map((row) => row.id);
+  const tried = await attemptsOf(ctx, message.key, keys);
+  return { ...page, rows: page.rows.map((row) => toDelivery(row, tried.get(row.id) ?? NOT_TRIED)) };
+}
+
+interface Row {
+  readonly id: number;
+  readonly public_id: string;
+  readonly uid: string | null;
+  readonly url: string;
+  readonly disabled: number;
+  readonly state: number;
+  readonly due: number | null;
+  readonly attempts: number;
+}
+
+interface Tried {
+  readonly attempts: number;
+  readonly lastAttempt: LastAttempt | null;
+}
+
+const NOT_TRIED: Tried = { attempts: 0, lastAttempt: null };
+
+function toDelivery(row: Row, tried: Tried): MessageDelivery {
+  const { public_id: endpointId, uid: endpointUid, url, due } = row;
+  const heldReason = row.due === null ? null : heldBy(row);
+  return {
+    endpointId,
+    endpointUid,
+    url,
+    state: stateOf(row, tried, heldReason),
+    status: statusOf(row),
+    ...tried,
+    heldReason,
+    nextAttempt: heldReason === null ? due : null,
+  };
+}
+
+function heldBy({ disabled }: Row): HeldReason | null {
+  return disabled === 1 ? "endpoint_disabled" : null;
+}
+
+function stateOf({ state, due }: Row, { attempts }: Tried, held: HeldReason | null): MessageDelivery["state"] {
+  if (held !== null) return "held";
+  if (due !== null) return attempts === 0 ? "pending" : "retrying";
+  if (state === DELIVERY_STATE.succeeded) return "succeeded";
+  return state === DELIVERY_STATE.canceled ? "canceled" : "failed";
+}
+
+async function attemptsOf(
+  ctx: Context,
+  messageKey: number,
+  endpointKeys: readonly number[],
+): Promise<ReadonlyMap<number, Tried>> {
+  if (endpointKeys.length === 0) return new Map();
+  const counts = await reader(ctx)
+    .selectFrom("attempt")
+    .select((eb) => ["endpoint_id", eb.fn.countAll<number>().as("attempts"), eb.fn.max("id").as("last")])
+    .where("message_id", "=", messageKey)
+    .where("endpoint_id", "in", endpointKeys)
+    .groupBy("endpoint_id")
+    .execute();
+  if (counts.length === 0) return new Map();
+  const last = await reader(ctx)
+    .selectFrom("attempt")
+    .select(["id", "public_id", "status", "response_code", "error_code"])
+    .where(
+      "id",
+      "in",
+      counts.map((row) => row.last),
+    )
+    .execute();
+  const byKey = new Map(last.map((row) => [row.id, row]));
+  return new Map(
+    counts.map(({ endpoint_id, attempts, last: key }) => {
+      const row = byKey.get(key)!;
+      const { public_id: id, response_code: responseCode, error_code: errorCode } = row;
+      const status = row.status === ATTEMPT_STATUS.success ? ATTEMPT_STATUS.success : ATTEMPT_STATUS.fail;
+      return [
+        endpoint_id,
+        { attempts, lastAttempt: { id, status, responseCode, errorCode, timestamp: timeOfKey(key) } },
+      ];
+    }),
+  );
+}

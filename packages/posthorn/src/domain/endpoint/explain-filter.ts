@@ -1,0 +1,96 @@
+import { type CompiledFilter, preview } from "../../filter/compile.ts";
+import type { FilterDocument } from "../../filter/document.ts";
+import { FilterError } from "../../filter/types.ts";
+import { notFound } from "../../errors.ts";
+import { type Call } from "../context.ts";
+import { documentOf, mismatchOf, type Mismatch } from "../message/match.ts";
+import { readSample, type Sample } from "../message/sample.ts";
+import { readFilter } from "./filter.ts";
+import { type EndpointRef, getEndpoint } from "./find.ts";
+
+/** Whether a message is wanted, and by which word not. */
+export interface Explanation {
+  readonly matched: boolean;
+  readonly reason: Mismatch["reason"] | null;
+  /** The first clause of the filter that did not hold. */
+  readonly clause: string | null;
+  /** What stood there, as JSON, cut where it is long; `null`: nothing did. */
+  readonly found: string | null;
+  readonly message: string;
+}
+
+export interface ExplainFilter {
+  /** JSON of a filter to take in place of the endpoint's own. */
+  readonly filter: string | null;
+  readonly sample: Sample;
+}
+
+/** What a filter says of a message that is given. */
+export async function explainFilter({
+  ctx,
+  input,
+}: Call<ExplainFilter & { readonly filter: string }>): Promise<Explanation> {
+  const filter = readFilter(input.filter);
+  return explain(filter, documentOf(await readSample(ctx, null, input.sample)));
+}
+
+/** Whether an endpoint wants a message, by its event types, its channels and its filter, or one to be tried in its place. */
+export async function explainEndpointFilter({ ctx, input }: Call<EndpointRef & ExplainFilter>): Promise<Explanation> {
+  const given = input.filter === null ? null : readFilter(input.filter);
+  const { application, endpoint } = await getEndpoint(ctx, input);
+  const known = await ctx.services.directory.endpoint(endpoint.key);
+  if (known === null) throw notFound("endpoint");
+  const message = await readSample(ctx, application, input.sample);
+  const { eventTypes, channels } = known;
+  const plain = mismatchOf({ eventTypes, channels, filtered: false, filter: null }, message, () => documentOf(message));
+  if (plain !== null) return explanationOf(plain, null);
+  const filter = given ?? known.filter;
+  return filter === null ? MATCHED : explain(filter, documentOf(message));
+}
+
+const MATCHED: Explanation = {
+  matched: true,
+  reason: null,
+  clause: null,
+  found: null,
+  message: "The message is wanted.",
+};
+
+function explain(filter: CompiledFilter, document: FilterDocument): Explanation {
+  try {
+    const verdict = filter.explain(document.viewFor(filter));
+    if (verdict.matched) return MATCHED;
+    const found = verdict.found === undefined ? null : preview(verdict.found);
+    return explanationOf({ reason: "filter", clause: verdict.clause }, found);
+  } catch (error) {
+    if (!(error instanceof FilterError)) throw error;
+    return { ...MATCHED, matched: false, reason: "filter_error", message: error.message };
+  }
+}
+
+/** A mismatch in words. */
+export function explanationOf(mismatch: Mismatch, found: string | null): Explanation {
+  const { reason } = mismatch;
+  const clause = reason === "filter" ? mismatch.clause : null;
+  return { matched: false, reason, clause, found, message: sentenceOf(mismatch, found) };
+}
+
+function sentenceOf(mismatch: Mismatch, found: string | null): string {
+  switch (mismatch.reason) {
+    case "event_type":
+      return "The endpoint does not ask for this event type.";
+    case "channels":
+      return "The message is in none of the channels of the endpoint.";
+    case "filter":
+      return `The clause ${mismatch.clause} does not hold: ${found === null ? "there is nothing" : `found ${found}`}.`;
+    case "filter_error":
+      return FILTER_ERRORS[mismatch.code] ?? "The filter could not be evaluated on this message.";
+  }
+}
+
+const FILTER_ERRORS: Readonly<Record<string, string>> = {
+  not_json: "The filter looks into the body, and the body is neither JSON nor a form.",
+  too_deep: "The body is nested too deep to be looked at.",
+  too_costly: "The filter takes too long on this message.",
+  invalid_filter: "The filter cannot be read any more: save it again.",
+};

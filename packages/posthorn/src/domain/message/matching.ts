@@ -1,0 +1,57 @@
+import { type Call, type Context, reader } from "../context.ts";
+import { explanationOf } from "../endpoint/explain-filter.ts";
+import { getMessage, type MessageRef } from "./find.ts";
+import type { Mismatch, Unmatched } from "./match.ts";
+
+export interface Matching {
+  /** Endpoints that the message was owed to when it was accepted, and those it was sent to since. */
+  readonly matched: number;
+  readonly unmatched: number;
+  /** The first 200 of those that did not match. */
+  readonly reasons: readonly {
+    readonly endpointId: string;
+    readonly endpointUid: string | null;
+    readonly reason: Mismatch["reason"];
+    readonly clause: string | null;
+    readonly message: string;
+  }[];
+}
+
+/** Which endpoints wanted a message when it was accepted, and why the others did not. Later changes of endpoints do not show. */
+export async function getMatching({ ctx, input }: Call<MessageRef>): Promise<Matching> {
+  const { message } = await getMessage({ ctx, input: { ...input, withContent: false } });
+  const db = reader(ctx);
+  const row = await db.selectFrom("message").select("unmatched_json").where("id", "=", message.key).executeTakeFirst();
+  const { matched } = await db
+    .selectFrom("delivery")
+    .select((eb) => eb.fn.countAll<number>().as("matched"))
+    .where("message_id", "=", message.key)
+    .executeTakeFirstOrThrow();
+  const json = row?.unmatched_json ?? null;
+  if (json === null) return { matched, unmatched: 0, reasons: [] };
+  const stored = JSON.parse(json) as Unmatched;
+  return { matched, unmatched: stored.n, reasons: await reasonsOf(ctx, stored) };
+}
+
+async function reasonsOf(ctx: Context, stored: Unmatched): Promise<Matching["reasons"]> {
+  const mismatches = new Map<number, Mismatch>([
+    ...(stored.filter ?? []).map(([key, clause]) => [key, { reason: "filter", clause }] as const),
+    ...(stored.filter_error ?? []).map(([key, code]) => [key, { reason: "filter_error", code }] as const),
+    ...(stored.channels ?? []).map((key) => [key, { reason: "channels" }] as const),
+    ...(stored.event_type ?? []).map((key) => [key, { reason: "event_type" }] as const),
+  ]);
+  const endpoints = await reader(ctx)
+    .selectFrom("endpoint")
+    .select(["id", "public_id", "uid"])
+    .where("id", "in", [...mismatches.keys()])
+    .execute();
+  const byKey = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
+  return [...mismatches].flatMap(([key, mismatch]) => {
+    const endpoint = byKey.get(key);
+    if (endpoint === undefined) return [];
+    const { reason } = mismatch;
+    const { clause, message } = explanationOf(mismatch, null);
+    const sentence = reason === "filter" ? `The clause ${clause} of its filter did not hold.` : message;
+    return [{ endpointId: endpoint.public_id, endpointUid: endpoint.uid, reason, clause, message: sentence }];
+  });
+}

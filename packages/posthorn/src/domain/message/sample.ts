@@ -1,0 +1,45 @@
+import { PosthornError } from "../../errors.ts";
+import type { Application } from "../application/application.ts";
+import { type Context, reader } from "../context.ts";
+import { getMessage } from "./find.ts";
+import { type MatchableMessage, matchableOf } from "./match.ts";
+
+/** A message to try something on: one that was published, or one that is only said. */
+export type Sample =
+  | { readonly kind: "stored"; /** Its id or event id. */ readonly message: string }
+  | {
+      readonly kind: "given";
+      readonly eventType: string;
+      readonly eventId: string | null;
+      readonly channels: readonly string[] | null;
+      readonly tags: readonly string[] | null;
+      readonly payload: Uint8Array;
+      readonly contentType: string;
+    };
+
+/** What a message that was only said goes by where an id is shown. */
+const GIVEN_ID = "msg_000000000000000000000000000";
+
+/** The message to try it on. Throws `not_found`, or `missing_payload` when its payload is gone. */
+export async function readSample(
+  ctx: Context,
+  application: Pick<Application, "id"> | null,
+  sample: Sample,
+): Promise<MatchableMessage> {
+  if (sample.kind === "given") return { ...sample, id: GIVEN_ID, time: ctx.services.now() };
+  if (application === null) throw new PosthornError("not_found", "There is no such message.");
+  const { message } = await getMessage({
+    ctx,
+    input: { app: application.id, message: sample.message, withContent: false },
+  });
+  const row = await reader(ctx)
+    .selectFrom("message")
+    .select(["id", "public_id", "event_type", "event_id", "channels_json", "tags_json", "payload", "content_type"])
+    .select("request_json")
+    .where("id", "=", message.key)
+    .executeTakeFirstOrThrow();
+  if (row.payload === null) {
+    throw new PosthornError("missing_payload", "The payload of this message was deleted or has expired.");
+  }
+  return matchableOf(row);
+}

@@ -1,0 +1,63 @@
+/** Paths into JSON that strangers typed: RFC 9535 without what could cost more than one look at each value. */
+import { jsonpath, JSONPathEnvironment, JSONPathError, type JSONPathQuery } from "json-p3";
+
+/** The path is not valid, or is of a kind that is not allowed. The message says why, for the person who typed it. */
+export class JsonPathError extends Error {
+  override readonly name = "JsonPathError";
+}
+
+/** Finds values in a JSON value. */
+export interface JsonPath {
+  readonly source: string;
+  /** Whether it looks everywhere (`..`), which costs a look at each value. */
+  readonly deep: boolean;
+  /** @throws {JsonPathError} when the value is nested too deeply for a path with `..`. */
+  values(json: unknown): readonly unknown[];
+}
+
+const MAX_LENGTH = 256;
+const MAX_SEGMENTS = 32;
+/** How deep `..` goes. */
+const MAX_DEPTH = 64;
+
+const environment = new JSONPathEnvironment({ maxRecursionDepth: MAX_DEPTH });
+const { FilterSelector, NameSelector } = jsonpath.selectors;
+/** The package does not export the class of `..`. */
+const DescendantSegment = environment.compile("$..a").segments[0]!.constructor;
+
+/** @throws {JsonPathError} */
+export function compilePath(source: string): JsonPath {
+  if (source.length > MAX_LENGTH) throw new JsonPathError(`A path may have ${MAX_LENGTH} characters.`);
+  const query = parsed(source);
+  if (query.segments.length > MAX_SEGMENTS) throw new JsonPathError(`A path may have ${MAX_SEGMENTS} steps.`);
+  const deep = query.segments.filter((segment) => segment instanceof DescendantSegment);
+  if (deep.length > 1 || deep.some(({ selectors }) => !(selectors[0] instanceof NameSelector))) {
+    throw new JsonPathError("A path may have `..` once, followed by a name.");
+  }
+  // With several selectors in a step, or filters, a path can look at the same values over and over.
+  if (query.segments.some((segment) => segment.selectors.length !== 1)) {
+    throw new JsonPathError("A step of a path selects one thing: a name, an index, a slice, or `*`.");
+  }
+  if (query.segments.some(({ selectors }) => selectors[0] instanceof FilterSelector)) {
+    throw new JsonPathError("A path has no filter (`?`) here: use more rules.");
+  }
+  return { source, deep: deep.length > 0, values: (json) => run(query, json) };
+}
+
+function parsed(source: string): JSONPathQuery {
+  try {
+    return environment.compile(source);
+  } catch (cause) {
+    if (!(cause instanceof JSONPathError)) throw cause;
+    throw new JsonPathError(`This is not a path such as $.result.ok (RFC 9535): ${cause.message}`, { cause });
+  }
+}
+
+function run(query: JSONPathQuery, json: unknown): readonly unknown[] {
+  try {
+    return query.query(json as Parameters<JSONPathQuery["query"]>[0]).values();
+  } catch (cause) {
+    if (!(cause instanceof JSONPathError)) throw cause;
+    throw new JsonPathError(`The answer is nested too deeply for a path with "..".`, { cause });
+  }
+}

@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+import { type Answer, SuccessRule } from "./success-rule.ts";
+import type { SuccessClause } from "./success-clauses.ts";
+import type { SuccessValues } from "./success.ts";
+
+const PLAIN: SuccessValues = { statusCodes: ["2xx"], preset: "none", rules: [], undecided: "failure" };
+
+function answer(body: string, changes: Partial<Answer> = {}): Answer {
+  return { status: 200, contentType: "application/json", body: Buffer.from(body), incomplete: false, ...changes };
+}
+
+/** Why an answer is no success; `null`: it is one. */
+function refusal(values: Partial<SuccessValues>, given: Answer): string | null {
+  return new SuccessRule({ ...PLAIN, ...values }).refusal(given)?.sentence ?? null;
+}
+
+/** Whether one rule takes this body. */
+function takes(rule: SuccessClause, body: string, changes: Partial<Answer> = {}): boolean {
+  return refusal({ rules: [rule] }, answer(body, changes)) === null;
+}
+
+describe("the status", () => {
+  it("is 2xx and nothing else when nobody says otherwise, whatever the body", () => {
+    for (const status of [200, 204, 299]) expect(refusal({}, answer("{", { status }))).toBeNull();
+    for (const status of [100, 199, 300, 404, 500]) expect(refusal({}, answer("", { status }))).toContain(`${status}`);
+  });
+
+  it("may be one of a set", () => {
+    const statusCodes = [200, "404", "500-502"];
+    for (const status of [200, 404, 500, 502]) expect(refusal({ statusCodes }, answer("", { status }))).toBeNull();
+    for (const status of [201, 204, 403, 503]) expect(refusal({ statusCodes }, answer("", { status }))).not.toBeNull();
+  });
+});
+
+describe("a JSON rule", () => {
+  it("asks whether a value is there; null is none", () => {
+    expect(takes({ type: "json", path: "$.a", exists: true }, '{"a":0}')).toBe(true);
+    expect(takes({ type: "json", path: "$.a", exists: true }, '{"a":null}')).toBe(false);
+    expect(takes({ type: "json", path: "$.errors[*]", exists: false }, '{"errors":[]}')).toBe(true);
+    expect(takes({ type: "json", path: "$.errors[*]", exists: false }, '{"errors":[{}]}')).toBe(false);
+  });
+
+  it("compares every value that the path finds", () => {
+    const all = { type: "json", path: "$.items[*].ok", equals: true } as const;
+    expect(takes(all, '{"items":[{"ok":true},{"ok":true}]}')).toBe(true);
+    expect(takes(all, '{"items":[{"ok":true},{"ok":false}]}')).toBe(false);
+    expect(takes(all, '{"items":[]}')).toBe(false);
+    expect(takes({ type: "json", path: "$..code", notEquals: 7 }, '{"a":{"code":7}}')).toBe(false);
+    expect(takes({ type: "json", path: "$..code", notEquals: 7 }, "{}")).toBe(true);
+    expect(takes({ type: "json", path: "$.a", equals: null }, '{"a":null}')).toBe(true);
+  });
+
+  it("fails on an answer that is no JSON, even when it asks for something not to be there", () => {
+    expect(takes({ type: "json", path: "$.errors", exists: false }, "<html>")).toBe(false);
+    expect(takes({ type: "json", path: "$.errors", exists: false }, "")).toBe(false);
+  });
+
+  it("sees only what the answer itself holds", () => {
+    for (const path of ["$.__proto__", "$.constructor", "$.toString", "$.items.length"]) {
+      expect(takes({ type: "json", path, exists: false }, '{"items":[1]}')).toBe(true);
+    }
+    expect(takes({ type: "json", path: "$.__proto__", exists: true }, '{"__proto__":1}')).toBe(true);
+  });
+
+  it("fails in few words on an answer that is nested too deeply", () => {
+    const deep = "[".repeat(9000) + "]".repeat(9000);
+    const rules = [{ type: "json", path: "$..a", exists: false }] as const;
+    expect(refusal({ rules }, answer(deep))).toContain("nested too deeply");
+  });
+});
+
+describe("a rule on text or type", () => {
+  it("finds a pattern, or must not", () => {
+    expect(takes({ type: "text", pattern: "(?i)^ok$" }, "OK")).toBe(true);
+    expect(takes({ type: "text", pattern: "(?i)^ok$" }, "not ok")).toBe(false);
+    expect(takes({ type: "text", pattern: "error", found: false }, "an error")).toBe(false);
+  });
+
+  it("takes time in proportion to the answer, whatever the pattern", () => {
+    const text = "a".repeat(20_000);
+    expect(takes({ type: "text", pattern: "(a+)+$b", found: false }, text)).toBe(true);
+    expect(takes({ type: "text", pattern: "(a|a)*b", found: false }, text)).toBe(true);
+  });
+
+  it("compares the type without its parameters and case", () => {
+    const html = answer("", { contentType: "Text/HTML; charset=utf-8" });
+    expect(refusal({ rules: [{ type: "contentType", isNot: "text/html" }] }, html)).toContain("text/html");
+    expect(refusal({ rules: [{ type: "contentType", is: "text/*" }] }, html)).toBeNull();
+    expect(refusal({ rules: [{ type: "contentType", is: "text/*" }] }, answer(""))).not.toBeNull();
+    expect(
+      refusal({ rules: [{ type: "contentType", is: "text/html" }] }, answer("", { contentType: null })),
+    ).not.toBeNull();
+  });
+});
+
+describe("an answer that was not read to its end", () => {
+  const rules = [{ type: "json", path: "$.ok", equals: true }] as const;
+
+  it("is a failure when a rule needs its body, unless the policy says otherwise", () => {
+    expect(refusal({ rules }, answer('{"ok":tr', { incomplete: true }))).toContain("too long");
+    expect(refusal({ rules, undecided: "success" }, answer('{"ok":tr', { incomplete: true }))).toBeNull();
+  });
+
+  it("is judged by its type all the same", () => {
+    const html = answer("<", { incomplete: true, contentType: "text/html" });
+    expect(refusal({ preset: "no-html", undecided: "success" }, html)).not.toBeNull();
+  });
+});
+
+describe("a preset", () => {
+  it.each([
+    ["teams", "1", "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429"],
+    ["slack", "ok", '{"ok": false, "error": "channel_not_found"}'],
+    ["slack", '{"ok":true}', '{"ok":false}'],
+    ["graphql", '{"data":{}}', '{"data":null,"errors":[{"message":"no"}]}'],
+    ["graphql", '{"data":{},"errors":[]}', "<html>"],
+    ["json-rpc", '{"result":1,"error":null}', '{"error":{"code":-32600}}'],
+  ] as const)("%s knows success from failure: %s, %s", (preset, good, bad) => {
+    expect(refusal({ preset }, answer(good))).toBeNull();
+    expect(refusal({ preset }, answer(bad))).toContain("breaks the success rule");
+  });
+
+  it("counts beside the rules", () => {
+    const rules = [{ type: "text", pattern: "done" }] as const;
+    expect(refusal({ preset: "slack", rules }, answer('{"ok":true}'))).toContain("done");
+    expect(refusal({ preset: "slack", rules }, answer('{"ok":true,"x":"done"}'))).toBeNull();
+  });
+});
+
+it("a stored rule that cannot be used any more is a failure that says so, and never a success", () => {
+  expect(refusal({ rules: [{ type: "text", pattern: "(" }] }, answer("x"))).toContain("cannot be used");
+  expect(refusal({ rules: [{ type: "json", path: "$[", exists: false }] }, answer("{}"))).toContain("cannot be used");
+});

@@ -1,0 +1,215 @@
+/** Compiles filters: checks them once, when they are saved, so that matching a message meets no surprise. */
+import { isObject, mismatch } from "./evaluate.ts";
+import { parseExact, printExact } from "./json.ts";
+import { type CompileContext, OPERATORS } from "./operators.ts";
+import type { Group, KeyClause, Nested, Node, ObjectNode, Operator, Primitive, Run } from "./types.ts";
+
+/** Bytes of the JSON of a filter. */
+export const MAX_FILTER_BYTES = 16_384;
+const MAX_DEPTH = 32;
+const MAX_CLAUSES = 500;
+const MAX_REGEXES = 20;
+/** Steps that one filter may take on one message. A step is about one comparison. */
+export const MAX_STEPS = 50_000;
+
+/** What is wrong with a filter, for the person who wrote it. */
+export class FilterSyntaxError extends Error {
+  override readonly name = "FilterSyntaxError";
+  /** The clause, such as `body.amount.$gt`; empty for the filter as a whole. */
+  readonly path: string;
+
+  constructor(path: string, message: string) {
+    super(message);
+    this.path = path;
+  }
+}
+
+/** What the filter says of a document. */
+export type Verdict =
+  | { readonly matched: true }
+  /** `clause`: the first that does not hold. `found`: what stood there; `undefined` when nothing did. */
+  | { readonly matched: false; readonly clause: string; readonly found: unknown };
+
+export class CompiledFilter {
+  readonly #root: Node;
+  /** The first names of its clauses: the parts of a document that it looks at. */
+  readonly roots: ReadonlySet<string>;
+  /** It names a whole number that a double cannot hold, so payloads must keep theirs. */
+  readonly exact: boolean;
+
+  constructor(root: Node, roots: ReadonlySet<string>, exact: boolean) {
+    this.#root = root;
+    this.roots = roots;
+    this.exact = exact;
+  }
+
+  /**
+   * The path of the first clause that does not hold for the document, or `null` when all do. Uses up `budget.steps`.
+   *
+   * @throws {FilterError} when it takes more steps than one filter may, or than `budget` has left.
+   */
+  failingClause(document: object, budget: { steps: number } = { steps: MAX_STEPS }): string | null {
+    return this.#evaluate(document, budget).clause;
+  }
+
+  /** As `failingClause`, with what was found. */
+  explain(document: object): Verdict {
+    const { clause, found } = this.#evaluate(document, { steps: MAX_STEPS });
+    if (clause === null) return { matched: true };
+    return { matched: false, clause, found: typeof found === "symbol" ? undefined : found };
+  }
+
+  #evaluate(document: object, budget: { steps: number }): { clause: string | null; found: unknown } {
+    const allowed = Math.min(budget.steps, MAX_STEPS);
+    const run: Run = { steps: allowed, depth: 0, found: undefined };
+    try {
+      const clause = mismatch(this.#root, document, run);
+      return { clause, found: run.found };
+    } finally {
+      budget.steps -= allowed - run.steps;
+    }
+  }
+}
+
+/**
+ * Compiles the JSON of a filter.
+ *
+ * @param roots Names that its outermost clauses may have; anything when absent.
+ * @throws {FilterSyntaxError}
+ */
+export function compileFilter(json: string, roots?: ReadonlySet<string>): CompiledFilter {
+  if (Buffer.byteLength(json) > MAX_FILTER_BYTES) {
+    throw new FilterSyntaxError("", `A filter may have ${MAX_FILTER_BYTES} bytes.`);
+  }
+  const value = parse(json);
+  if (!isObject(value))
+    throw new FilterSyntaxError("", 'A filter is an object such as {"body": {"amount": {"$gt": 100}}}.');
+  const compiler = new Compiler();
+  const root = compiler.compile(value, "");
+  const used = rootsOf(root);
+  for (const name of used) {
+    if (roots !== undefined && !roots.has(name)) {
+      throw new FilterSyntaxError(
+        name,
+        `A message has no "${name}": begin with one of ${[...roots].join(", ")}. What you published is under "body".`,
+      );
+    }
+  }
+  return new CompiledFilter(root, used, hasBigInt(value));
+}
+
+function parse(json: string): unknown {
+  try {
+    const value = parseExact(json);
+    if (!deeperThan(value, MAX_DEPTH)) return value;
+  } catch (error) {
+    // The parser goes into depths that the stack does not.
+    if (!(error instanceof RangeError)) throw error;
+  }
+  throw new FilterSyntaxError("", `A filter may be ${MAX_DEPTH} deep.`);
+}
+
+/** Level by level rather than by recursion: no nesting is too deep to be refused. */
+function deeperThan(value: unknown, limit: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; depth <= limit && level.length > 0; depth++) {
+    level = level.flatMap((part) => (typeof part === "object" && part !== null ? Object.values(part) : []));
+  }
+  return level.length > 0;
+}
+
+/** The outermost keys, also those inside `$and`, `$or`, `$not`. */
+function rootsOf(node: Node): Set<string> {
+  if (node.kind !== "object" || node.nested === null) return new Set();
+  const { keys, groups } = node.nested;
+  const names = keys.map(({ key }) => key);
+  return new Set([...names, ...groups.flatMap((group) => group.nodes.flatMap((inner) => [...rootsOf(inner)]))]);
+}
+
+function hasBigInt(value: unknown): boolean {
+  if (typeof value === "bigint") return true;
+  return typeof value === "object" && value !== null && Object.values(value).some(hasBigInt);
+}
+
+const GROUPS: ReadonlyMap<string, Group["kind"]> = new Map([
+  ["$and", "and"],
+  ["$or", "or"],
+  ["$not", "not"],
+]);
+/** Place in a list. */
+const INDEX = /^\[(\*|-?\d{1,6})\]$/;
+
+class Compiler implements CompileContext {
+  #clauses = 0;
+  #regexes = 0;
+
+  compile(value: unknown, path: string): Node {
+    if (++this.#clauses > MAX_CLAUSES) this.fail(path, `A filter may have ${MAX_CLAUSES} clauses.`);
+    return this.#node(value, path);
+  }
+
+  countRegex(path: string): void {
+    if (++this.#regexes > MAX_REGEXES) this.fail(path, `A filter may have ${MAX_REGEXES} regular expressions.`);
+  }
+
+  fail(path: string, message: string): never {
+    throw new FilterSyntaxError(path, message);
+  }
+
+  #node(value: unknown, path: string): Node {
+    if (Array.isArray(value)) {
+      return { kind: "list", path, items: value.map((item, place) => this.compile(item, `${path}[${place}]`)) };
+    }
+    if (isObject(value)) return this.#object(value, path);
+    return { kind: "equal", path, value: value as Primitive };
+  }
+
+  #object(value: Record<string, unknown>, path: string): ObjectNode {
+    const operators: Operator[] = [];
+    const groups: Group[] = [];
+    const keys: KeyClause[] = [];
+    for (const [name, operand] of Object.entries(value)) {
+      const here = path === "" ? shown(name) : `${path}.${shown(name)}`;
+      const compileOperator = OPERATORS.get(name);
+      const group = GROUPS.get(name);
+      if (compileOperator !== undefined) {
+        if (path === "") this.fail(here, "An operator stands inside the key that it is about.");
+        operators.push({ path: here, expected: operand, ...compileOperator(operand, here, this) });
+      } else if (group === undefined) keys.push(this.#key(name, operand, here));
+      else groups.push(this.#group(group, operand, here));
+    }
+    const nested: Nested | null = operators.length > 0 && keys.length + groups.length === 0 ? null : { keys, groups };
+    return { kind: "object", path, operators, nested };
+  }
+
+  #group(kind: Group["kind"], operand: unknown, path: string): Group {
+    if (kind === "not") return { kind, path, nodes: [this.compile(operand, path)] };
+    if (!Array.isArray(operand) || operand.length === 0) this.fail(path, "It takes a list of one or more filters.");
+    const nodes = (operand as unknown[]).map((item, place) => this.compile(item, `${path}[${place}]`));
+    return { kind, path, nodes };
+  }
+
+  #key(name: string, operand: unknown, path: string): KeyClause {
+    if (name.startsWith("$") && !name.startsWith("$$")) {
+      this.fail(
+        path,
+        `There is no operator ${shown(name)}. It is one of ${[...OPERATORS.keys(), ...GROUPS.keys()].join(", ")}; a key that begins with $ is written with $$.`,
+      );
+    }
+    const place = INDEX.exec(name)?.[1];
+    const index = place === undefined ? null : place === "*" ? "any" : Number(place);
+    return { key: name.startsWith("$$") ? name.slice(1) : name, index, node: this.compile(operand, path) };
+  }
+}
+
+/** A name in a path: short enough to be read, and without anything that is not. */
+function shown(name: string): string {
+  const short = name.length > 64 ? `${name.slice(0, 64)}…` : name;
+  return /^[\w$[\]*@:/+…-]+$/.test(short) ? short : JSON.stringify(short);
+}
+
+/** A value that was found, as JSON of at most `limit` characters. */
+export function preview(value: unknown, limit = 200): string {
+  const text = printExact(value);
+  return text.length > limit ? `${text.slice(0, limit)}…` : text;
+}

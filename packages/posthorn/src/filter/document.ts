@@ -1,0 +1,122 @@
+/** What filters look at: the parts of a message, or of a request that came in. */
+import type { CompiledFilter } from "./compile.ts";
+import { parseExact } from "./json.ts";
+import { FilterError } from "./types.ts";
+
+/** What there is beside the body. A part that is absent is absent for filters too. */
+export interface DocumentFacts {
+  readonly id?: string;
+  readonly eventId?: string | null;
+  readonly eventType?: string;
+  /** Unix milliseconds. */
+  readonly time?: number;
+  readonly channels?: readonly string[] | null;
+  readonly tags?: readonly string[] | null;
+  readonly method?: string;
+  readonly path?: string;
+  readonly query?: Readonly<Record<string, string | readonly string[]>>;
+  /** By name in lower case. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+}
+
+/** Names that the body goes by; the first is ours. */
+const BODY_NAMES = ["body", "data", "payload"] as const;
+
+/** The names that a filter may begin with. */
+export const DOCUMENT_ROOTS: ReadonlySet<string> = new Set([
+  ...BODY_NAMES,
+  "eventType",
+  "topic",
+  "id",
+  "eventId",
+  "time",
+  "channels",
+  "tags",
+  "method",
+  "path",
+  "query",
+  "headers",
+]);
+
+/** Steps that all filters together may take on one message. */
+const MAX_STEPS_IN_ALL = 1_000_000;
+
+/** One message as filters see it. The body is parsed when the first filter asks for it, and once. */
+export class FilterDocument {
+  readonly #body: Uint8Array;
+  readonly #contentType: string;
+  readonly #facts: Record<string, unknown>;
+  /** Shared by all filters that look at it. */
+  readonly budget = { steps: MAX_STEPS_IN_ALL };
+  #parsed: Record<string, unknown> | null = null;
+  #parsedExactly: Record<string, unknown> | null = null;
+  #trouble: FilterError | null = null;
+
+  constructor(body: Uint8Array, contentType: string, facts: DocumentFacts) {
+    this.#body = body;
+    this.#contentType = contentType;
+    this.#facts = factsOf(facts);
+  }
+
+  /**
+   * The path of the first clause of the filter that does not hold, or `null`.
+   *
+   * @throws {FilterError} when that cannot be said.
+   */
+  failingClause(filter: CompiledFilter): string | null {
+    return filter.failingClause(this.viewFor(filter), this.budget);
+  }
+
+  /**
+   * The plain value that a filter is evaluated on.
+   *
+   * @throws {FilterError} when it asks for a body that is not JSON.
+   */
+  viewFor(filter: CompiledFilter): object {
+    if (!BODY_NAMES.some((name) => filter.roots.has(name))) return this.#facts;
+    if (this.#trouble !== null) throw this.#trouble;
+    if (filter.exact) return (this.#parsedExactly ??= this.#withBody(parseExact));
+    return (this.#parsed ??= this.#withBody(JSON.parse));
+  }
+
+  #withBody(parse: (text: string) => unknown): Record<string, unknown> {
+    try {
+      const body = parseBody(this.#body, this.#contentType, parse);
+      return { ...this.#facts, body, data: body, payload: body };
+    } catch (error) {
+      this.#trouble =
+        error instanceof RangeError
+          ? new FilterError("too_deep", "The body is nested too deep to be looked at.")
+          : new FilterError("not_json", "The filter looks into the body, and the body is neither JSON nor a form.");
+      throw this.#trouble;
+    }
+  }
+}
+
+function factsOf({ time, eventType, ...rest }: DocumentFacts): Record<string, unknown> {
+  const facts = {
+    ...rest,
+    ...(eventType === undefined ? {} : { eventType, topic: eventType }),
+    ...(time === undefined ? {} : { time: new Date(time).toISOString() }),
+  };
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined && value !== null));
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** JSON whatever its type says; a form as an object, with lists where a name is repeated. Throws for anything else. */
+function parseBody(bytes: Uint8Array, contentType: string, parse: (text: string) => unknown): unknown {
+  const text = utf8.decode(bytes);
+  if (!/^\s*application\/x-www-form-urlencoded\b/i.test(contentType)) return parse(text);
+  return formFields(new URLSearchParams(text));
+}
+
+/** Names and values, with a list where a name is repeated. */
+export function formFields(form: URLSearchParams): Record<string, string | string[]> {
+  return Object.fromEntries(
+    [...Map.groupBy(form, ([name]) => name)].map(([name, pairs]) => {
+      const values = pairs.map(([, value]) => value);
+      return [name, values.length === 1 ? values[0]! : values];
+    }),
+  );
+}

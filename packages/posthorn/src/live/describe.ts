@@ -1,0 +1,38 @@
+import { timeOfKey } from "../id.ts";
+import type { Store } from "../store/store.ts";
+import type { Describe } from "./events.ts";
+
+/** Describes rows with two queries, on the connection of lists: deliveries do not wait for watchers. */
+export function describeFrom(store: Pick<Store, "db">): Describe {
+  return async (messageKeys, endpointKeys) => {
+    const [messages, endpoints] = await Promise.all([
+      store.db
+        .selectFrom("message")
+        .innerJoin("application", "application.id", "message.app_id")
+        .select(["message.id", "message.public_id", "event_type", "app_id", "application.public_id as app_public_id"])
+        .select(["application.uid as app_uid", "org_id"])
+        .where("message.id", "in", messageKeys)
+        .execute(),
+      endpointKeys.length === 0
+        ? []
+        : store.db.selectFrom("endpoint").select(["id", "public_id"]).where("id", "in", endpointKeys).execute(),
+    ]);
+    return {
+      endpoints: new Map(endpoints.map((row) => [row.id, row.public_id])),
+      messages: new Map(
+        messages.map((row) => [
+          row.id,
+          {
+            id: row.public_id,
+            eventType: row.event_type,
+            appKey: row.app_id,
+            appId: row.app_public_id,
+            appUid: row.app_uid,
+            orgId: row.org_id,
+            timestamp: timeOfKey(row.id),
+          },
+        ]),
+      ),
+    };
+  };
+}

@@ -1,0 +1,64 @@
+/** From committed rows to what watchers are shown. */
+import type { CommittedRow } from "./feed.ts";
+
+/** A message was accepted, or an attempt was recorded. `data` is in the words of the HTTP API. */
+export interface LiveEvent {
+  readonly type: "message.accepted" | "attempt.recorded";
+  /** Keys of whose it is. */
+  readonly orgId: number;
+  readonly appKey: number;
+  readonly data: object;
+}
+
+export interface DescribedMessage {
+  readonly id: string;
+  readonly eventType: string;
+  readonly appKey: number;
+  readonly appId: string;
+  readonly appUid: string | null;
+  readonly orgId: number;
+  readonly timestamp: number;
+}
+
+export interface Described {
+  readonly messages: ReadonlyMap<number, DescribedMessage>;
+  /** Public ids by key. */
+  readonly endpoints: ReadonlyMap<number, string>;
+}
+
+/** Looks up what the keys of rows stand for. */
+export type Describe = (messages: readonly number[], endpoints: readonly number[]) => Promise<Described>;
+
+/** Events in the order of their commits. A row whose message is gone already says nothing to anybody. */
+export function toEvents(rows: readonly CommittedRow[], described: Described): readonly LiveEvent[] {
+  return rows.flatMap((row): readonly LiveEvent[] => {
+    const message = described.messages.get(row.kind === "accept" ? row.entry.id : row.entry.messageId);
+    if (message === undefined) return [];
+    const { orgId, appKey, appId, appUid, eventType } = message;
+    const about = { appId, appUid, msgId: message.id, eventType };
+    if (row.kind === "accept") {
+      const { eventId, endpointIds } = row.entry;
+      const data = {
+        ...about,
+        eventId,
+        endpoints: endpointIds.length,
+        timestamp: new Date(message.timestamp).toISOString(),
+      };
+      return [{ type: "message.accepted", orgId, appKey, data }];
+    }
+    const { attempt, due, endpointId } = row.entry;
+    if (attempt === null) return [];
+    const data = {
+      ...about,
+      endpointId: described.endpoints.get(endpointId) ?? null,
+      id: attempt.publicId,
+      status: attempt.status,
+      responseStatusCode: attempt.responseCode,
+      responseDurationMs: attempt.durationMs,
+      errorCode: attempt.errorCode,
+      nextAttempt: due === null ? null : new Date(due).toISOString(),
+      timestamp: new Date(row.at).toISOString(),
+    };
+    return [{ type: "attempt.recorded", orgId, appKey, data }];
+  });
+}

@@ -1,0 +1,166 @@
+/**
+ * What happens, as it happens, for those who watch.
+ *
+ * The feed is told of each commit and keeps the last events in memory, numbered, so that a watcher who was away for a moment goes on
+ * where it was. It is a hint beside the database: who was away for longer, or over a restart, is told that there is a gap and asks
+ * the lists. While nobody watches it keeps nothing and costs nothing.
+ */
+import type { AcceptEntry, CommitListener, RecordEntry } from "../store/store.ts";
+import { type Describe, type Described, type LiveEvent, toEvents } from "./events.ts";
+
+/** Events kept for those who come back. */
+const KEPT_EVENTS = 5000;
+/** Commits that wait to be described; more are dropped, and watchers are told. */
+const MAX_WAITING = 20_000;
+/** Rows that are described with one query. */
+const DESCRIBED_AT_ONCE = 500;
+/** Events go out this often at most: to a person it is at once, and a busy server describes many with one query. */
+const PACE_MS = 150;
+/** For so long after the last watcher has gone the feed goes on, so that it can come back. */
+const LINGER_MS = 10 * 60_000;
+
+export interface FeedOptions {
+  /** Names this run of the process, so that numbers of an earlier one are not taken for its own. */
+  readonly run: string;
+  readonly describe: Describe;
+  readonly now: () => number;
+  readonly setTimer: (ms: number, callback: () => void) => () => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** One event with its number. */
+export interface Numbered {
+  readonly id: string;
+  readonly event: LiveEvent;
+}
+
+export interface Watcher {
+  /** Gets events in order, as they come. */
+  events(events: readonly Numbered[]): void;
+  /** Something was missed: the lists know it. */
+  gap(id: string): void;
+}
+
+export type CommittedRow =
+  | { readonly kind: "accept"; readonly entry: Omit<AcceptEntry, "payload"> }
+  | { readonly kind: "record"; readonly entry: RecordEntry; readonly at: number };
+
+export class LiveFeed implements CommitListener {
+  readonly #options: FeedOptions;
+  readonly #watchers = new Set<Watcher>();
+  #kept: Numbered[] = [];
+  /** Number of the next event. */
+  #next = 1;
+  #waiting: CommittedRow[] = [];
+  #missed = false;
+  #pumping = false;
+  #wantedUntil = 0;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+  }
+
+  /** Where the feed stands: what comes after this is new. */
+  get position(): string {
+    return `${this.#options.run}.${this.#next - 1}`;
+  }
+
+  /** Whether anybody watches, or did a moment ago and may come back. */
+  get wanted(): boolean {
+    if (this.#watchers.size > 0 || this.#wantedUntil >= this.#options.now()) return true;
+    if (this.#kept.length > 0) this.#forget();
+    return false;
+  }
+
+  /** Told by the store after each commit. Must be cheap: deliveries wait behind it. */
+  committed(accepts: readonly AcceptEntry[], records: readonly RecordEntry[]): void {
+    if (this.#waiting.length + accepts.length + records.length > MAX_WAITING) {
+      this.#missed = true;
+      return;
+    }
+    // Without the payload, which the feed does not show and would only keep in memory.
+    for (const { payload: _payload, ...entry } of accepts) this.#waiting.push({ kind: "accept", entry });
+    const at = this.#options.now();
+    for (const entry of records) if (entry.attempt !== null) this.#waiting.push({ kind: "record", entry, at });
+    this.#startPump();
+  }
+
+  /**
+   * Watches from after `since`, or from now on. Returns how to stop.
+   *
+   * @param since The id of the last event that was seen.
+   */
+  watch(watcher: Watcher, since: string | null): () => void {
+    this.#watchers.add(watcher);
+    if (since !== null) this.#catchUp(watcher, since);
+    return () => {
+      this.#watchers.delete(watcher);
+      this.#wantedUntil = this.#options.now() + LINGER_MS;
+    };
+  }
+
+  #catchUp(watcher: Watcher, since: string): void {
+    const [run, number] = since.split(".");
+    const after = Number(number);
+    const first = this.#next - this.#kept.length;
+    if (run !== this.#options.run || !Number.isSafeInteger(after) || after < first - 1 || after >= this.#next) {
+      watcher.gap(this.position);
+      return;
+    }
+    const missed = this.#kept.slice(after - first + 1);
+    if (missed.length > 0) watcher.events(missed);
+  }
+
+  #startPump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    this.#options.setTimer(PACE_MS, () => void this.#pump());
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      while (this.#waiting.length > 0) {
+        const rows = this.#waiting.splice(0, DESCRIBED_AT_ONCE);
+        this.#publish(toEvents(rows, await this.#describe(rows)));
+      }
+    } catch (error) {
+      // The database did not answer. What waited is in it, and the lists show it.
+      this.#waiting = [];
+      this.#missed = true;
+      this.#options.onFailure(error);
+    }
+    if (this.#missed) this.#tellGap();
+    this.#pumping = false;
+    if (this.#waiting.length > 0) this.#startPump();
+  }
+
+  #describe(rows: readonly CommittedRow[]): Promise<Described> {
+    const messages = new Set<number>();
+    const endpoints = new Set<number>();
+    for (const row of rows) {
+      messages.add(row.kind === "accept" ? row.entry.id : row.entry.messageId);
+      if (row.kind === "record") endpoints.add(row.entry.endpointId);
+    }
+    return this.#options.describe([...messages], [...endpoints]);
+  }
+
+  #publish(events: readonly LiveEvent[]): void {
+    if (events.length === 0) return;
+    const numbered = events.map((event) => ({ id: `${this.#options.run}.${this.#next++}`, event }));
+    this.#kept.push(...numbered);
+    if (this.#kept.length > KEPT_EVENTS) this.#kept.splice(0, this.#kept.length - KEPT_EVENTS);
+    for (const watcher of this.#watchers) watcher.events(numbered);
+  }
+
+  /** What is kept ends here: nobody may catch up over what is missing. */
+  #forget(): void {
+    this.#kept = [];
+    this.#next++;
+  }
+
+  #tellGap(): void {
+    this.#missed = false;
+    this.#forget();
+    for (const watcher of this.#watchers) watcher.gap(this.position);
+  }
+}

@@ -1,0 +1,148 @@
+/** What a database thread does with its requests, on a connection that somebody else opened. */
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { prepareAccept } from "./hot/accept.ts";
+import { prepareBacklog } from "./hot/backlog.ts";
+import { prepareDue } from "./hot/due.ts";
+import { prepareRecord } from "./hot/record.ts";
+import {
+  type AcceptRow,
+  type Batch,
+  type BatchResult,
+  decodeAccepts,
+  decodeRecords,
+  type QueryResult,
+  type ThreadFailure,
+  type ThreadRequest,
+} from "./protocol.ts";
+
+/** Primary result codes after which nothing else in the batch can work either. */
+const FATAL_CODES = new Set([10 /* IOERR */, 11 /* CORRUPT */, 13 /* FULL */, 26 /* NOTADB */]);
+
+export type Handler = (request: ThreadRequest) => unknown;
+
+const NOTHING: QueryResult = { rows: [], changes: null };
+
+/** Answers lists, gets and look-ups. */
+export function readerOn(db: DatabaseSync): Handler {
+  const query = prepareQuery(db);
+  return (request) => {
+    if (request.op === "query") return query(request.sql, request.parameters);
+    if (request.op === "close") return close(db);
+    throw new Error(`a reader does not do ${request.op}`);
+  };
+}
+
+/** Commits batches and answers what must see them. The schema must be up to date. */
+export function writerOn(db: DatabaseSync): Handler {
+  const commit = prepareCommit(db);
+  const query = prepareQuery(db);
+  const due = prepareDue(db);
+  const backlog = prepareBacklog(db);
+  return (request) => {
+    switch (request.op) {
+      case "batch":
+        return commit(request.batch);
+      case "query":
+        // As in `transact`: what failed may have rolled back already, and is what the caller must hear of.
+        if (request.sql === "ROLLBACK" && !db.isTransaction) return NOTHING;
+        return query(request.sql, request.parameters);
+      case "due":
+        return due(request.endpointId, request.now, request.limit);
+      case "backlog":
+        return backlog();
+      case "reclaim":
+        // A prepared statement would give back one page: this pragma works one page a step.
+        db.exec(`PRAGMA incremental_vacuum(${request.pages})`);
+        return null;
+      case "close":
+        return close(db);
+    }
+  };
+}
+
+function close(db: DatabaseSync): null {
+  db.close();
+  return null;
+}
+
+/** Runs a batch as one transaction; when one row is at fault, runs each row alone, so that it cannot take the others with it. */
+function prepareCommit(db: DatabaseSync): (batch: Batch) => BatchResult {
+  const accept = prepareAccept(db);
+  const record = prepareRecord(db);
+  return (batch) => {
+    const accepts = withPayloads(decodeAccepts(batch.accepts), batch.payloads);
+    const records = decodeRecords(batch.records);
+    try {
+      return transact(db, () => {
+        const statuses = accepts.map(([row, payload]) => accept(row, payload));
+        for (const row of records) record(row);
+        return { accepts: statuses.every((status) => status === "stored") ? null : statuses, records: null };
+      });
+    } catch (error) {
+      const code = failureOf(error).sqliteCode;
+      if (accepts.length + records.length === 1 || (code !== null && FATAL_CODES.has(code & 0xff))) throw error;
+      return {
+        accepts: accepts.map(([row, payload]) => attempt(() => transact(db, () => accept(row, payload)))),
+        records: records.map((row) => attempt(() => transact(db, () => record(row))) ?? null),
+      };
+    }
+  };
+}
+
+function withPayloads(rows: readonly AcceptRow[], payloads: Uint8Array): readonly (readonly [AcceptRow, Uint8Array])[] {
+  let offset = 0;
+  return rows.map((row) => {
+    const payload = payloads.subarray(offset, offset + row.payloadBytes);
+    offset += row.payloadBytes;
+    return [row, payload] as const;
+  });
+}
+
+function transact<T>(db: DatabaseSync, work: () => T): T {
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    const result = work();
+    db.exec("COMMIT");
+    return result;
+  } catch (error) {
+    // A full disk may have rolled back by itself.
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+function attempt<T>(work: () => T): T | ThreadFailure {
+  try {
+    return work();
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+/** Runs a compiled query. Statements are kept by their text; the count is bounded since query texts come from code. */
+function prepareQuery(db: DatabaseSync): (sql: string, parameters: readonly unknown[]) => QueryResult {
+  const kept = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
+  return (sql, parameters) => {
+    let statement = kept.get(sql);
+    if (statement === undefined) {
+      statement = db.prepare(sql);
+      if (kept.size >= 500) kept.clear();
+      kept.set(sql, statement);
+    }
+    if (statement.columns().length > 0) {
+      return { rows: statement.all(...(parameters as SQLInputValue[])), changes: null };
+    }
+    const { changes } = statement.run(...(parameters as SQLInputValue[]));
+    return { rows: [], changes: Number(changes) };
+  };
+}
+
+export function failureOf(error: unknown): ThreadFailure {
+  const code = (error as { errcode?: unknown }).errcode;
+  const posthornCode = (error as { code?: unknown }).code;
+  return {
+    message: error instanceof Error ? error.message : String(error),
+    sqliteCode: typeof code === "number" ? code : null,
+    ...(posthornCode === "schema_too_new" ? { posthornCode } : {}),
+  };
+}

@@ -1,0 +1,65 @@
+import { eventually, startReceiver } from "@posthorn/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startNode, type TestNode } from "./support/posthorn.ts";
+import { temporaryFolder } from "./support/store.ts";
+import { Tenant } from "./support/tenant.ts";
+
+let node: TestNode;
+let tenant: Tenant;
+const folder = temporaryFolder();
+
+beforeAll(async () => {
+  node = await startNode(folder.path, { env: { POSTHORN_RETRY_SCHEDULE: "3600" } });
+  tenant = new Tenant(node);
+  await tenant.call("POST", "app", { name: "Test", uid: "app" });
+});
+
+afterAll(async () => {
+  await node[Symbol.asyncDispose]();
+  folder[Symbol.dispose]();
+});
+
+type Row = Record<string, unknown>;
+
+async function deliveries(message: string, query = ""): Promise<{ data: Row[]; iterator: string; done: boolean }> {
+  const { json } = await tenant.call("GET", `app/app/msg/${message}/delivery${query}`);
+  return json as unknown as { data: Row[]; iterator: string; done: boolean };
+}
+
+describe("the deliveries of a message", () => {
+  it("show for each endpoint that matched its state, its attempts, and what it waits for", async () => {
+    await using receiver = await startReceiver({ answer: ({ path }) => (path === "/bad" ? 500 : 204) });
+    for (const [uid, fields] of Object.entries({
+      good: { url: `${receiver.url}/good` },
+      bad: { url: `${receiver.url}/bad` },
+      off: { url: `${receiver.url}/off`, disabled: true },
+      other: { url: `${receiver.url}/other`, channels: ["other"] },
+    })) {
+      await tenant.call("POST", "app/app/endpoint", { uid, ...fields });
+    }
+    const { json } = await tenant.call("POST", "app/app/msg", { eventType: "a", payload: {} });
+    const id = String(json["id"]);
+    const rows = await eventually(async () => {
+      const { data } = await deliveries(id);
+      if (data.filter((row) => row["lastAttempt"] !== null).length < 2) throw new Error("not attempted yet");
+      return data;
+    });
+    expect(rows).toMatchObject([
+      { endpointUid: "good", state: "succeeded", status: 0, attempts: 1, nextAttempt: null, heldReason: null },
+      { endpointUid: "bad", state: "retrying", status: 3, attempts: 1, nextAttempt: expect.any(String) },
+      { endpointUid: "off", state: "held", status: 1, attempts: 0, heldReason: "endpoint_disabled", nextAttempt: null },
+    ]);
+    expect(rows[1]!["lastAttempt"]).toMatchObject({ status: 2, responseStatusCode: 500, errorCode: "status" });
+    const first = await deliveries(id, "?limit=2");
+    expect(first).toMatchObject({ done: false, data: [{ endpointUid: "good" }, { endpointUid: "bad" }] });
+    const rest = await deliveries(id, `?limit=2&iterator=${first.iterator}`);
+    expect(rest).toMatchObject({ done: true, data: [{ endpointUid: "off" }] });
+  });
+
+  it("of another application are not to be seen", async () => {
+    const { json } = await tenant.call("POST", "app/app/msg", { eventType: "a", payload: {} });
+    await tenant.call("POST", "app", { name: "Other", uid: "other" });
+    const { status } = await tenant.call("GET", `app/other/msg/${String(json["id"])}/delivery`);
+    expect(status).toBe(404);
+  });
+});
