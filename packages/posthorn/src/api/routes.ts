@@ -37,6 +37,7 @@ import { cancelMessageAtEndpoint } from "./message/cancel-at-endpoint.ts";
 import { cancelMessage } from "./message/cancel.ts";
 import { createMessageBatchOfAll } from "./message/create-batch-of-all.ts";
 import { createMessageBatch } from "./message/create-batch.ts";
+import { precheckMessage } from "./message/precheck.ts";
 import { createMessage } from "./message/create.ts";
 import { expungeMessageContent } from "./message/expunge-content.ts";
 import { getMessage } from "./message/get.ts";
@@ -114,6 +115,7 @@ export const ROUTES: readonly Route[] = [
   createMessage,
   createMessageBatch,
   cancelMessage,
+  precheckMessage,
   cancelMessageAtEndpoint,
   createMessageBatchOfAll,
   expungeMessageContent,

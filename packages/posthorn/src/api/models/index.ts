@@ -45,6 +45,7 @@ import {
   MessageOut,
 } from "./message.ts";
 import { POLICY_MODELS } from "./policy/policy.ts";
+import { MessagePrecheckIn, MessagePrecheckOut } from "./message-precheck.ts";
 import { BATCH_MODELS } from "./message-batch.ts";
 import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
 
@@ -84,6 +85,8 @@ export const MODELS: readonly TSchema[] = [
   EventExampleIn,
   MessageIn,
   ...BATCH_MODELS,
+  MessagePrecheckIn,
+  MessagePrecheckOut,
   CancelOut,
   MessageOut,
   MessageList,
