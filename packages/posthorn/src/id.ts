@@ -69,6 +69,11 @@ export class IdGenerator {
     this.#lastKey = lastKey;
   }
 
+  /** The greatest key that was given out. */
+  get lastKey(): number {
+    return this.#lastKey;
+  }
+
   next(prefix: IdPrefix): GeneratedId {
     const key = Math.max(keyAtTime(this.#now()), this.#lastKey + 1);
     // A tick holds 16,384 ids and a second 250 ticks: the counter may run into ticks 250–255, which is harmless.

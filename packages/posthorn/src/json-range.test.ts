@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findMembers } from "./json-range.ts";
+import { findItems, findMembers } from "./json-range.ts";
 
 function textOf(json: string): string | undefined {
   return findMembers(Buffer.from(json), ["payload"]).payload?.toString("utf8");
@@ -31,6 +31,30 @@ describe("findMembers", () => {
       fc.property(fc.json(), fc.json(), fc.json(), space, space, (before, value, after, left, right) => {
         const json = `{"a":${before},"payload"${left}:${right}${value}${left},"z":${after}}`;
         expect(textOf(json)).toBe(value.trim());
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("findItems", () => {
+  it.each<[string, string[]]>([
+    ["[]", []],
+    [" [ ] ", []],
+    ["[1.0, 12345678901234567890 ,-1e5]", ["1.0", "12345678901234567890", "-1e5"]],
+    ['[{"a":[1,"]"]} ,\n"x,\\"]",[],null]', ['{"a":[1,"]"]}', '"x,\\"]"', "[]", "null"]],
+  ])("keeps the text of each item of %s", (json, expected) => {
+    expect(findItems(Buffer.from(json)).map((item) => item.toString("utf8"))).toEqual(expected);
+  });
+
+  it("finds exactly the items that were put in, for any JSON and any space", () => {
+    const space = fc.constantFrom("", " ", "\n", "\t \r\n");
+    fc.assert(
+      fc.property(fc.array(fc.json()), space, space, (items, left, right) => {
+        const json = `${left}[${items.map((item) => `${left}${item}${right}`).join(",")}${right}]${right}`;
+        expect(findItems(Buffer.from(json)).map((item) => item.toString("utf8"))).toEqual(
+          items.map((item) => item.trim()),
+        );
       }),
       { numRuns: 500 },
     );

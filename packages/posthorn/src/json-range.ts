@@ -38,6 +38,23 @@ export function findMembers<const Name extends string>(
   return found;
 }
 
+/**
+ * Returns the bytes of each item of the array that `json` is, without the white space around it.
+ *
+ * `json` must be a well-formed JSON array in UTF-8: parse it first, this scanner does not check.
+ */
+export function findItems(json: Buffer): Buffer[] {
+  const found: Buffer[] = [];
+  let position = skipSpace(json, skipSpace(json, 0) + 1);
+  while (position < json.length && json[position] !== CLOSE_BRACKET) {
+    const end = endOfValue(json, position);
+    found.push(json.subarray(position, end));
+    position = skipSpace(json, end);
+    if (json[position] === COMMA) position = skipSpace(json, position + 1);
+  }
+  return found;
+}
+
 function nameOf(json: Buffer, start: number, end: number): string {
   const inner = json.subarray(start + 1, end - 1);
   return inner.includes(BACKSLASH) ? (JSON.parse(json.toString("utf8", start, end)) as string) : inner.toString("utf8");

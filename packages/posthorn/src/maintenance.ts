@@ -1,6 +1,7 @@
 /** What a node does from time to time: payloads, idempotency keys and tokens whose time is over. */
 import type { Services } from "./domain/context.ts";
 import { dropOldKeys } from "./domain/idempotency.ts";
+import { dropOldPacing, expireDeliveries } from "./domain/message/expire-deliveries.ts";
 import { expirePayloads } from "./domain/message/expire.ts";
 
 export interface MaintenanceOptions {
@@ -39,6 +40,8 @@ export class Maintenance implements AsyncDisposable {
         from: this.#expiredUpTo,
         signal: this.#abort.signal,
       });
+      await expireDeliveries(services, this.#abort.signal);
+      await dropOldPacing(services, this.#abort.signal);
       await dropOldKeys(services.store, now, this.#abort.signal);
       await services.store.transaction(async ({ db }) => {
         await db.deleteFrom("revoked_token").where("expires_at", "<", now).execute();

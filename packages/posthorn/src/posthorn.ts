@@ -12,6 +12,7 @@ import { HealthWatch } from "./delivery/health-watch.ts";
 import { OperationalPublisher } from "./delivery/operational-publisher.ts";
 import { OwnershipCheck } from "./delivery/ownership.ts";
 import { TaskRunner } from "./delivery/task-runner.ts";
+import { Watch } from "./delivery/watched-attempter.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Clock } from "./dispatch/types.ts";
 import { Authenticator } from "./domain/auth/authenticate.ts";
@@ -90,6 +91,7 @@ export class Posthorn implements AsyncDisposable {
   readonly #egress: Egress;
   readonly #sender: EndpointSender;
   readonly #dispatcher: Dispatcher;
+  #watch!: Watch;
   readonly #tasks: TaskRunner;
   readonly #operational: OperationalPublisher;
   readonly #health: HealthWatch;
@@ -223,7 +225,7 @@ export class Posthorn implements AsyncDisposable {
   async #listen(): Promise<void> {
     const { config, log } = this.#options;
     const { services, authenticator } = this;
-    const { corsOrigins, maxPayloadBytes, sourceAddresses, portalFrameAncestors: frameAncestors } = config;
+    const { corsOrigins, maxPayloadBytes, maxBatchBytes, sourceAddresses } = config;
     const sources = sourceAddresses.length === 0 ? null : webhookSources(sourceAddresses, new Date(clock.now()));
     const timeouts = this.#options.timeouts ?? {};
     this.#server = await buildServer({
@@ -232,8 +234,9 @@ export class Posthorn implements AsyncDisposable {
       log,
       corsOrigins,
       maxPayloadBytes,
+      maxBatchBytes,
       sources,
-      frameAncestors,
+      frameAncestors: config.portalFrameAncestors,
       feed: this.#feed,
       timeouts,
     });
@@ -270,9 +273,10 @@ export class Posthorn implements AsyncDisposable {
       families: config.secondHeaderFamily ? ["webhook", "svix"] : ["webhook"],
       onTrouble: (trouble) => log.warn(trouble, "no request was made"),
     });
+    this.#watch = new Watch({ attempter, store: this.#store, now: clock.now, lastKey: () => ids.lastKey });
     return new Dispatcher({
-      store: this.#store,
-      attempter,
+      store: this.#watch.store,
+      attempter: this.#watch.attempter,
       clock,
       random: Math.random,
       retrySchedule: config.retrySchedule,

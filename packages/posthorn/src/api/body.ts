@@ -6,6 +6,25 @@ import { findMistake } from "../json-mistake.ts";
 export interface ParsedBody {
   readonly raw: Buffer;
   readonly value: unknown;
+  /** The lines of a body of NDJSON, not parsed. */
+  readonly lines?: readonly Buffer[];
+}
+
+export const NDJSON = "application/x-ndjson";
+
+const NEWLINE = 0x0a;
+
+/** Cuts a body into its lines; empty ones, such as the one after the last newline, are none. */
+export function splitLines(raw: Buffer): ParsedBody {
+  const lines: Buffer[] = [];
+  for (let start = 0; start < raw.length;) {
+    const newline = raw.indexOf(NEWLINE, start);
+    const end = newline === -1 ? raw.length : newline;
+    const line = raw.subarray(start, end);
+    if (line.some((byte) => byte > 0x20)) lines.push(line);
+    start = end + 1;
+  }
+  return { raw, value: {}, lines };
 }
 
 /** Parses a body. An empty one is an empty object: some clients send nothing where others send `{}`. */

@@ -21,6 +21,15 @@ export function errorReply(error: unknown): Reply | null {
   return null;
 }
 
+/** An error in a part of an answer: the status and code that it would have had alone. */
+export function errorBody(error: unknown): object {
+  if (error instanceof ValidationError) return { status: 422, code: error.code, detail: error.issues };
+  if (error instanceof PosthornError) {
+    return { status: error.status, code: error.code, detail: CALLER_DETAIL[error.code] ?? error.message };
+  }
+  throw error;
+}
+
 /** The answer when something failed that should not have. */
 export function internalErrorReply(): Reply {
   return reply(500, { code: "internal_error", detail: "Something went wrong here. The log of the server says what." });

@@ -13,6 +13,10 @@ export interface RouteRequest<Params, Query, Body> {
   readonly rawBody: Buffer;
   /** Set for POST when the caller gave an idempotency key and the route keeps it itself. */
   readonly idempotency: IdempotencyKey | null;
+  /** The lines of a body of NDJSON, not parsed; `null` for a body of JSON. */
+  readonly lines: readonly Buffer[] | null;
+  /** The idempotency key that the caller would have had with this key at this URL. */
+  readonly keyOf: (url: string, key: string) => IdempotencyKey;
 }
 
 /** Names of the path parameters in `/app/:app_id/…`. */
@@ -40,6 +44,10 @@ export interface RouteDefinition<Path extends string, Query extends TObject, Bod
    * it; `own` routes store the key with what they store.
    */
   readonly idempotency?: "own";
+  /** Takes bodies up to the bound for batches. */
+  readonly large?: true;
+  /** Of a `large` route: also takes NDJSON, whose lines it must check itself. */
+  readonly lines?: true;
   /** Answers the request. Anything thrown becomes an error of the API. */
   readonly handle: (request: RouteRequest<PathParams<Path>, Static<Query>, Static<Body>>) => Promise<Reply>;
 }

@@ -9,6 +9,7 @@ import { patchApplication } from "./application/patch.ts";
 import { upsertApplication } from "./application/upsert.ts";
 import { createEventType } from "./event-type/create.ts";
 import { deleteEventType } from "./event-type/delete.ts";
+import { importOpenApi } from "./event-type/import-openapi.ts";
 import { getEventType } from "./event-type/get.ts";
 import { listEventTypes } from "./event-type/list.ts";
 import { patchEventType } from "./event-type/patch.ts";
@@ -34,6 +35,11 @@ import { endpointStats } from "./endpoint/stats.ts";
 import { upsertEndpoint } from "./endpoint/upsert.ts";
 import { verify } from "./endpoint/verify.ts";
 import { bulkExpungeContent } from "./message/bulk-expunge-content.ts";
+import { cancelMessageAtEndpoint } from "./message/cancel-at-endpoint.ts";
+import { cancelMessage } from "./message/cancel.ts";
+import { createMessageBatchOfAll } from "./message/create-batch-of-all.ts";
+import { createMessageBatch } from "./message/create-batch.ts";
+import { precheckMessage } from "./message/precheck.ts";
 import { createMessage } from "./message/create.ts";
 import { expungeAllContents } from "./message/expunge-all-contents.ts";
 import { expungeMessageContent } from "./message/expunge-content.ts";
@@ -99,6 +105,7 @@ export const ROUTES: readonly Route[] = [
   createEventType,
   deleteEventType,
   getEventType,
+  importOpenApi,
   listEventTypes,
   patchEventType,
   upsertEventType,
@@ -127,6 +134,11 @@ export const ROUTES: readonly Route[] = [
   explainEndpointFilter,
   explainFilter,
   createMessage,
+  createMessageBatch,
+  cancelMessage,
+  precheckMessage,
+  cancelMessageAtEndpoint,
+  createMessageBatchOfAll,
   expungeMessageContent,
   getMessage,
   listDeliveries,

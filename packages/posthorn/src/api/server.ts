@@ -16,7 +16,7 @@ import { PosthornError } from "../errors.ts";
 import type { LiveFeed } from "../live/feed.ts";
 import type { Store } from "../store/store.ts";
 import { VERSION } from "../version.ts";
-import { parseBody, type ParsedBody } from "./body.ts";
+import { NDJSON, parseBody, type ParsedBody, splitLines } from "./body.ts";
 import { answerClientError, discard } from "./connection.ts";
 import { errorReply, internalErrorReply, RETRY_AFTER_SECONDS } from "./error-reply.ts";
 import { HttpError, HttpValidationError, ref } from "./models/common.ts";
@@ -37,6 +37,8 @@ export interface ServerOptions {
   readonly log: FastifyBaseLogger;
   readonly corsOrigins: readonly string[];
   readonly maxPayloadBytes: number;
+  /** Bytes of the request of a batch. */
+  readonly maxBatchBytes: number;
   /** The document of `/.well-known/webhook-sources.json`; `null`: the operator publishes none. */
   readonly sources: object | null;
   /** What happens, for those who watch. */
@@ -94,11 +96,17 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (body) => JSON.stringify(body));
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer" }, async (_request: FastifyRequest, raw: Buffer) => parseBody(raw));
+  app.addContentTypeParser("*", { parseAs: "buffer" }, async (request: FastifyRequest, raw: Buffer) =>
+    request.headers["content-type"] === NDJSON ? splitLines(raw) : parseBody(raw),
+  );
   // Bodies are JSON whatever their type says: some clients send none, and Fastify refuses one that is malformed.
   app.addHook("onRequest", (request, _answer, done) => {
     const { headers } = request.raw;
-    if (headers["content-type"] !== undefined) headers["content-type"] = "application/json";
+    const type = headers["content-type"];
+    if (type !== undefined) {
+      const lines = request.routeOptions.config.takesLines === true && type.startsWith(NDJSON);
+      headers["content-type"] = lines ? NDJSON : "application/json";
+    }
     done();
   });
   app.setErrorHandler(async (error, request, answer) => {
@@ -136,6 +144,7 @@ function registerRoute(app: FastifyInstance, route: Route, options: ServerOption
     method: route.method,
     url: route.path,
     schema: describeRoute(route),
+    ...(route.large === true ? { bodyLimit: options.maxBatchBytes, config: { takesLines: route.lines === true } } : {}),
     // Before the body is read: strangers cost no more than their headers.
     onRequest: async (request) => {
       const token = bearerToken(request);
@@ -147,14 +156,15 @@ function registerRoute(app: FastifyInstance, route: Route, options: ServerOption
       const { token, actor } = request.getDecorator<Caller>("caller");
       const { query, params } = request;
       checkQuery(query);
-      const { raw, value } = (request.body as ParsedBody | undefined) ?? NO_BODY;
-      checkBody?.(value);
+      const { raw, value, lines = null } = (request.body as ParsedBody | undefined) ?? NO_BODY;
+      if (lines === null) checkBody?.(value);
       const key =
         route.method === "POST"
           ? idempotencyKey(request.headers["idempotency-key"], token, request.originalUrl, services.now())
           : null;
+      const keyOf = (url: string, text: string) => idempotencyKey(text, token, url, services.now());
       const handle = (ctx: Context): Promise<Reply> =>
-        route.handle({ ctx, params, query, body: value, rawBody: raw, idempotency: key } as never);
+        route.handle({ ctx, params, query, body: value, rawBody: raw, lines, idempotency: key, keyOf } as never);
       const ctx: Context = { services, actor, tx: null };
       const result = await (key !== null && route.idempotency !== "own" ? once(ctx, key, handle) : handle(ctx));
       return send(answer, result);
@@ -166,6 +176,13 @@ function registerRoute(app: FastifyInstance, route: Route, options: ServerOption
 interface Caller {
   readonly token: string;
   readonly actor: Actor;
+}
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Whether NDJSON is more than JSON to the route. */
+    readonly takesLines?: boolean;
+  }
 }
 
 const NO_BODY: ParsedBody = { raw: Buffer.alloc(0), value: {} };

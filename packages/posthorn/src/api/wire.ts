@@ -89,12 +89,13 @@ const STATUS_TEXT = {
 } as const;
 
 /** Clients that do not ask for expanded statuses do not know `canceled`. */
-function statusFields({ status, nextAttempt }: DeliveryStatus, expanded: boolean): object {
+function statusFields({ status, nextAttempt, canceled }: DeliveryStatus, expanded: boolean): object {
   const shown = status === STATUS.canceled && !expanded ? STATUS.success : status;
   return {
     status: shown,
     statusText: STATUS_TEXT[shown],
     ...(nextAttempt === null ? {} : { nextAttempt: dateTime(nextAttempt) }),
+    ...(canceled ? { canceled: { reason: canceled.reason, at: dateTime(canceled.at), by: canceled.by } } : {}),
   };
 }
 
@@ -145,6 +146,7 @@ function messageJson(message: Message, { withContent }: MessageOptions, more: ob
     contentType,
     timestamp: dateTime(message.timestamp),
     deliverAt: dateTimeOrNull(message.deliverAt),
+    expiresAt: dateTimeOrNull(message.deliverUntil),
     ...more,
   };
   if (!withContent) return JsonText.withMember(fields, "payload", EMPTY);

@@ -147,6 +147,12 @@ export const settings = {
     default: "1048576",
     parse: (text) => parseInteger(text, { min: 1024, max: 64 * 1024 * 1024 }),
   }),
+  maxBatchBytes: setting({
+    name: "POSTHORN_MAX_BATCH_BYTES",
+    help: "Largest request of a batch of messages, in bytes. Larger ones are answered with 413.",
+    default: "16777216",
+    parse: (text) => parseInteger(text, { min: 65_536, max: 256 * 1024 * 1024 }),
+  }),
   payloadRetentionDays: setting({
     name: "POSTHORN_PAYLOAD_RETENTION_DAYS",
     help: "Days a payload is kept when the message does not say so itself.",

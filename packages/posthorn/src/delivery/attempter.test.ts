@@ -96,7 +96,10 @@ describe("an attempt", () => {
   it("of a message whose payload is gone, or of an endpoint that is, has nothing to send", async () => {
     await using files = await openStore();
     const never = { send: () => Promise.reject(new Error("must not be sent")) };
-    expect(await attempt(files.store, never, { of: job({ payload: null }) })).toEqual({ kind: "void" });
+    expect(await attempt(files.store, never, { of: job({ payload: null }) })).toEqual({
+      kind: "void",
+      reason: "payload_gone",
+    });
     const { services } = servicesOver(files.store);
     const { directory, ids, now } = services;
     const options = {
@@ -108,6 +111,9 @@ describe("an attempt", () => {
       families: [],
       onTrouble,
     };
-    expect(await new DeliveryAttempter(options).attempt(job({ endpointId: 2 }), signal)).toEqual({ kind: "void" });
+    expect(await new DeliveryAttempter(options).attempt(job({ endpointId: 2 }), signal)).toMatchObject({
+      kind: "void",
+      reason: "endpoint_gone",
+    });
   });
 });

@@ -44,10 +44,10 @@ export class DeliveryAttempter implements Attempter {
   async attempt(job: Job, signal: AbortSignal): Promise<AttemptResult> {
     const { store, directory } = this.#options;
     const endpoint = await directory.endpoint(job.endpointId);
-    if (endpoint === null) return { kind: "void" };
+    if (endpoint === null) return { kind: "void", reason: "endpoint_gone" };
     if (endpoint.isHeld) return { kind: "held" };
     const body = job.payload ?? (await store.payload(job.messageId));
-    if (body === null) return { kind: "void" };
+    if (body === null) return { kind: "void", reason: "payload_gone" };
     return this.#send(job, endpoint, body, signal);
   }
 

@@ -108,6 +108,11 @@ export class Dispatcher {
     this.#lookAt(lane);
   }
 
+  /** Forgets jobs that wait in memory: their deliveries were canceled. Those under way end as they end. */
+  revoke(deliveries: readonly { readonly messageId: number; readonly endpointId: number }[]): void {
+    for (const { messageId, endpointId } of deliveries) this.#lanes.get(endpointId)?.revoke(messageId);
+  }
+
   /**
    * Stops: starts no attempt, lets those in flight end for up to `graceMs`, then breaks them off. What was broken off counts as
    * not attempted and stays pending in the store.
@@ -193,7 +198,8 @@ export class Dispatcher {
       }
       this.#queuedBytes -= bytesOf(job);
       this.#round.push(lane);
-      this.#run(lane, job);
+      if (lane.isRevoked(job)) this.#passOver(lane, job);
+      else this.#run(lane, job);
       if (lane.spilled && lane.queued * 2 < this.#limits.laneJobs) this.#page(lane);
       budget = this.#round.length;
     }
@@ -220,6 +226,12 @@ export class Dispatcher {
       lane.inFlight < this.#limits.endpointConcurrency &&
       lane.recording < MAX_RECORDING
     );
+  }
+
+  /** A job that was canceled while it waited. */
+  #passOver(lane: Lane, job: Job): void {
+    lane.forget(job);
+    if (lane.idle) this.#drop(lane);
   }
 
   #run(lane: Lane, job: Job): void {
@@ -287,7 +299,10 @@ export class Dispatcher {
   #outcomeOf(job: Job, result: Extract<AttemptResult, { kind: "made" | "void" }>): Outcome {
     const { messageId, endpointId, generation, trigger } = job;
     const base = { messageId, endpointId, generation, trigger };
-    if (result.kind === "void") return { ...base, state: 3, due: null, attempts: job.attempts, attempt: null };
+    if (result.kind === "void") {
+      const cancel = result.reason === undefined ? null : { reason: result.reason, at: this.#options.clock.now() };
+      return { ...base, state: 3, due: null, attempts: job.attempts, attempt: null, cancel };
+    }
     const { attempt } = result;
     const attempts = trigger === 1 ? job.attempts : job.attempts + 1;
     if (attempt.status === 0) return { ...base, state: 1, due: null, attempts, attempt };

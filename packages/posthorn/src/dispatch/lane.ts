@@ -36,6 +36,8 @@ export class Lane {
   readonly #queue = new Fifo<Job>();
   /** Generation of each job in memory, by message. */
   readonly #inMemory = new Map<number, number>();
+  /** Messages in memory whose delivery was canceled. */
+  readonly #revoked = new Set<number>();
 
   constructor(endpointId: number) {
     this.endpointId = endpointId;
@@ -60,6 +62,15 @@ export class Lane {
     return this.#inMemory.size === 0 && !this.spilled && this.nextDue === null && !this.paging && !this.held;
   }
 
+  /** A job of this message is not started any more. One under way is left alone. */
+  revoke(messageId: number): void {
+    if (this.#inMemory.has(messageId)) this.#revoked.add(messageId);
+  }
+
+  isRevoked(job: Job): boolean {
+    return this.#revoked.size > 0 && this.#revoked.has(job.messageId);
+  }
+
   generationInMemory(messageId: number): number | undefined {
     return this.#inMemory.get(messageId);
   }
@@ -76,12 +87,13 @@ export class Lane {
   /** The job is no longer in memory: its outcome is on disk, or it is left to the store. */
   forget(job: Job): void {
     this.#inMemory.delete(job.messageId);
+    this.#revoked.delete(job.messageId);
   }
 
   /** Leaves all queued jobs to the store and returns them. */
   spillAll(): readonly Job[] {
     const jobs = this.#queue.drain();
-    for (const job of jobs) this.#inMemory.delete(job.messageId);
+    for (const job of jobs) this.forget(job);
     if (jobs.length > 0) this.spilled = true;
     return jobs;
   }

@@ -25,6 +25,8 @@ export interface Job {
   readonly requestJson: string | null;
   /** `null` when it must be fetched. */
   readonly payload: Uint8Array | null;
+  /** No attempt is made from this time on; absent or `null`: whenever one can be. */
+  readonly deliverUntil?: number | null;
 }
 
 /** What is written about an attempt that was made. */
@@ -53,7 +55,7 @@ export type AttemptResult =
   /** The endpoint is off. No attempt is used up; the lane waits until it is woken. */
   | { readonly kind: "held" }
   /** There is nothing to send, or nobody to send it to, any more. */
-  | { readonly kind: "void" }
+  | { readonly kind: "void"; readonly reason?: string }
   /** A fault of our own. No attempt is used up; the lane tries again after a pause. */
   | { readonly kind: "not_now"; readonly pauseMs: number };
 
@@ -74,6 +76,8 @@ export interface Outcome {
   readonly due: number | null;
   readonly attempts: number;
   readonly attempt: AttemptRecord | null;
+  /** Why it was canceled, and when. */
+  readonly cancel?: { readonly reason: string; readonly at: number } | null;
 }
 
 export interface JobPage {

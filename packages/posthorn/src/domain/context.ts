@@ -33,6 +33,8 @@ export interface Services {
 export interface DispatchHints {
   push(jobs: readonly DueDelivery[]): void;
   wake(endpointId: number): void;
+  /** Takes jobs back that are in memory and not under way: their deliveries are no longer due. */
+  revoke(deliveries: readonly { readonly messageId: number; readonly endpointId: number }[]): void;
 }
 
 export interface DomainRules {

@@ -32,8 +32,16 @@ export function idempotencyKey(
 ): IdempotencyKey | null {
   const key = Array.isArray(header) ? header[0] : header;
   if (key === undefined || key === "") return null;
-  const hash = createHash("sha256").update(`${token}\n${url}\n${key}`).digest("base64url").slice(0, HASH_LENGTH);
-  return { hash, buckets: bucketsAt(key.startsWith("auto_"), now) };
+  return { hash: hashOf(`${token}\n${url}\n${key}`), buckets: bucketsAt(key.startsWith("auto_"), now) };
+}
+
+/** The key of a part of a request, as good as long as the key of the request. */
+export function derivedKey({ hash, buckets }: IdempotencyKey, part: string): IdempotencyKey {
+  return { hash: hashOf(`${hash}\n${part}`), buckets };
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("base64url").slice(0, HASH_LENGTH);
 }
 
 /** Chosen keys have negative buckets, so that the two kinds never meet. */

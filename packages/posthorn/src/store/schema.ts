@@ -19,6 +19,17 @@ export type ApplicationKind = (typeof APPLICATION_KIND)[keyof typeof APPLICATION
 export const ATTEMPT_STATUS = { success: 0, fail: 2 } as const;
 export type AttemptStatus = (typeof ATTEMPT_STATUS)[keyof typeof ATTEMPT_STATUS];
 
+/** Why a delivery was canceled. */
+export const CANCEL_REASONS = [
+  "requested",
+  "expired",
+  "debounced",
+  "throttled",
+  "endpoint_gone",
+  "payload_gone",
+] as const;
+export type CancelReason = (typeof CANCEL_REASONS)[number];
+
 /** What made an attempt happen; the numbers are those of the HTTP API. */
 export const TRIGGER = { scheduled: 0, manual: 1 } as const;
 export type Trigger = (typeof TRIGGER)[keyof typeof TRIGGER];
@@ -135,6 +146,74 @@ export interface MessageTable {
   unmatched_json: string | null;
   /** How an inbound message came in, beside its body: method, path, query, headers; `null` for a published one. */
   request_json: string | null;
+  /** Nothing is delivered from this time on; `null`: whenever it can be. */
+  deliver_until: number | null;
+}
+
+/** Messages whose `deliver_until` is still ahead, or not yet acted on. */
+export interface MessageDeadlineTable {
+  deliver_until: number;
+  message_id: number;
+}
+
+/** Why a delivery was canceled. A delivery that was made due again afterwards keeps its row. */
+export interface CancellationTable {
+  message_id: number;
+  endpoint_id: number;
+  /** One of `CANCEL_REASONS`. */
+  reason: string;
+  /** The newer message that took its place. */
+  by_message_id: number | null;
+  at: number;
+}
+
+/** What debounce and throttle of an endpoint know of one key. */
+export interface PacingTable {
+  endpoint_id: number;
+  /** `d` or `t`, then the key. */
+  key: string;
+  /** Debounce: the message whose delivery waits. */
+  message_id: number | null;
+  /** Debounce: when the first message of the burst came. Throttle: when the window began. */
+  since: number;
+  /** Throttle: deliveries of the window. */
+  used: number;
+  /** When the row means nothing any more. */
+  until: number;
+}
+
+/** What a broadcast publishes to each application. */
+export interface BroadcastTable {
+  task_id: number;
+  message_json: string;
+  payload: Uint8Array;
+}
+
+/** Counts of one hour. Application 0 is the organisation, endpoint 0 the application. */
+export interface RollupTable {
+  org_id: number;
+  app_id: number;
+  endpoint_id: number;
+  /** Hours since 1970. */
+  hour: number;
+  messages: number;
+  attempts_ok: number;
+  attempts_failed: number;
+  /** Deliveries whose first scheduled attempt succeeded. */
+  first_try: number;
+  /** Deliveries that succeeded after more than one. */
+  later: number;
+  /** Deliveries whose schedule was used up. */
+  exhausted: number;
+  /** Milliseconds from event to answer, as a histogram (see `domain/stats/histogram.ts`). */
+  latency_json: string;
+  /** Milliseconds of attempts, as a histogram. */
+  duration_json: string;
+}
+
+export interface RollupCursorTable {
+  source: string;
+  last_id: number;
 }
 
 export interface DeliveryTable {
@@ -309,4 +388,10 @@ export interface Database {
   sweep: SweepTable;
   storage_day: StorageDayTable;
   token_end: TokenEndTable;
+  message_deadline: MessageDeadlineTable;
+  cancellation: CancellationTable;
+  pacing: PacingTable;
+  broadcast: BroadcastTable;
+  rollup: RollupTable;
+  rollup_cursor: RollupCursorTable;
 }

@@ -25,6 +25,41 @@ export interface AcceptEntry {
   /** Keys of the endpoints that matched. */
   readonly endpointIds: readonly number[];
   readonly idempotency: IdempotencyKey | null;
+  /** Nothing is delivered from this time on; absent or `null`: whenever it can be. */
+  readonly deliverUntil?: number | null;
+  /** For the endpoints that debounce or throttle; absent or `null`: none does. */
+  readonly pacing?: Pacing | null;
+}
+
+/** What decides, in the transaction that accepts a message, whether and when some of its endpoints get it. */
+export interface Pacing {
+  /** Unix milliseconds of the publish. */
+  readonly now: number;
+  readonly endpoints: readonly EndpointPacing[];
+}
+
+export interface EndpointPacing {
+  readonly endpointId: number;
+  readonly debounce: DebouncePacing | null;
+  readonly throttle: ThrottlePacing | null;
+}
+
+/** A newer message of the key takes the place of one that still waits. */
+export interface DebouncePacing {
+  readonly key: string;
+  /** Quiet time after which the last message goes out. */
+  readonly waitMs: number;
+  /** It goes out this long after the first one at the latest. */
+  readonly maxWaitMs: number;
+}
+
+/** At most `limit` deliveries of the key in a window, which begins with the first of them. */
+export interface ThrottlePacing {
+  readonly key: string;
+  readonly limit: number;
+  readonly windowMs: number;
+  /** What is over the limit is put off to a later window that begins within this time, or else canceled; 0: always canceled. */
+  readonly maxDelayMs: number;
 }
 
 /** A hashed idempotency key and the buckets of time in which an earlier use would stand, newest first. */
@@ -34,11 +69,14 @@ export interface IdempotencyKey {
 }
 
 export type AcceptResult =
-  | { readonly kind: "stored" }
+  | { readonly kind: "stored"; readonly dues?: Dues }
   /** The idempotency key was used before: this message answers the request. */
   | { readonly kind: "replayed"; readonly messageId: number }
   /** The application has a message with this event id. */
   | { readonly kind: "duplicate_event_id" };
+
+/** When the delivery to each endpoint is due, in the order of `endpointIds`; `null` for one that was canceled at once. */
+export type Dues = readonly (number | null)[];
 
 /** What an attempt, or the decision not to make one, does to its delivery. */
 export interface RecordEntry {
@@ -52,6 +90,8 @@ export interface RecordEntry {
   /** Scheduled attempts that counted so far, this one included. */
   readonly attempts: number;
   readonly attempt: AttemptEntry | null;
+  /** Why it was canceled, and when. */
+  readonly cancel?: { readonly reason: string; readonly at: number } | null;
 }
 
 export interface AttemptEntry {
@@ -81,6 +121,8 @@ export interface DueDelivery {
   readonly requestJson: string | null;
   /** `null` when it is large and must be fetched on its own, or gone. */
   readonly payload: Uint8Array | null;
+  /** Nothing is delivered from this time on. */
+  readonly deliverUntil?: number | null;
 }
 
 export interface DuePage {
@@ -118,6 +160,10 @@ export interface Store extends AsyncDisposable {
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Resolves once the message and its deliveries are on disk. */
   accept(entry: AcceptEntry): Promise<AcceptResult>;
+  /** As `accept` for each, in as few commits as their size allows; one that fails takes no other with it. */
+  acceptAll(entries: readonly AcceptEntry[]): Promise<readonly PromiseSettledResult<AcceptResult>[]>;
+  /** The least key of a message that waits for the disk; `null` when none does. */
+  lowestWaiting(): number | null;
   /** Resolves once the outcome is on disk. */
   record(entry: RecordEntry): Promise<void>;
   /** Sets who is told after a commit that wrote something for operational webhooks. */

@@ -34,7 +34,7 @@ export function servicesOver(store: Store): TestServices {
     ids: new IdGenerator(Date.now),
     now: Date.now,
     directory: new Directory({ store, vault, now: Date.now, policyDefaults: POLICY_DEFAULTS }),
-    dispatch: { push: unused, wake: (endpointId) => void woken.push(endpointId) },
+    dispatch: { push: unused, wake: (endpointId) => void woken.push(endpointId), revoke: () => undefined },
     tokens: { sign: unused, forget: unused },
     tasks: { start: unused },
     ownership: { ask: unused },

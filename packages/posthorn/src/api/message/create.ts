@@ -1,16 +1,12 @@
 import { Type } from "typebox";
-import type { Static } from "typebox";
 import { createMessage as createVerb } from "../../domain/message/create.ts";
-import { invalid } from "../../errors.ts";
 import { applicationInput } from "../inputs.ts";
 import { WithContentQuery } from "../models/common.ts";
 import { MessageIn, MessageOut } from "../models/message.ts";
 import { accepted } from "../reply.ts";
 import { defineRoute } from "../route.ts";
-import { messageOut, toMs } from "../wire.ts";
-import { contentOf } from "./content.ts";
-
-const HOUR = 3_600_000;
+import { messageOut } from "../wire.ts";
+import { publicationOf } from "./publication.ts";
 
 export const createMessage = defineRoute({
   method: "POST",
@@ -29,25 +25,9 @@ export const createMessage = defineRoute({
     const input = {
       app: params.app_id,
       application: body.application ? applicationInput(body.application) : null,
-      eventType: body.eventType,
-      eventId: body.eventId ?? null,
-      channels: body.channels ?? null,
-      tags: body.tags ?? null,
-      ...contentOf(body, rawBody),
-      deliverAt: toMs(body.deliverAt),
-      retentionMs: retentionOf(body),
+      ...publicationOf(body, rawBody),
       idempotency,
     };
     return accepted(messageOut(await createVerb({ ctx, input }), { withContent: query.with_content ?? true }));
   },
 });
-
-function retentionOf({ payloadRetentionPeriod, payloadRetentionHours }: Static<typeof MessageIn>): number | null {
-  const days = payloadRetentionPeriod ?? null;
-  const hours = payloadRetentionHours ?? null;
-  if (days !== null && hours !== null) {
-    throw invalid(["body", "__all__"], "Give payloadRetentionPeriod or payloadRetentionHours, not both.");
-  }
-  if (days !== null) return days * 24 * HOUR;
-  return hours === null ? null : hours * HOUR;
-}

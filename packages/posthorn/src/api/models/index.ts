@@ -29,6 +29,7 @@ import {
   RecoverIn,
 } from "./endpoint.ts";
 import { EndpointEgressIn, EndpointEgressOut, EndpointVerifyIn, EndpointVerifyOut } from "./endpoint-egress.ts";
+import { IMPORT_MODELS } from "./event-type-import.ts";
 import { EventTypeIn, EventTypeList, EventTypeOut, EventTypePatch, EventTypeUpsertIn } from "./event-type.ts";
 import {
   EndpointFilterExplainIn,
@@ -39,6 +40,7 @@ import {
   MessageMatchingOut,
 } from "./filter.ts";
 import {
+  CancelOut,
   EndpointMessageList,
   EndpointMessageOut,
   MessageAttemptList,
@@ -61,6 +63,8 @@ import {
 } from "./operational-webhook.ts";
 import { POLICY_MODELS } from "./policy/policy.ts";
 import { REPLAY_MODELS } from "./replay.ts";
+import { MessagePrecheckIn, MessagePrecheckOut } from "./message-precheck.ts";
+import { BATCH_MODELS } from "./message-batch.ts";
 import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
 
 export const MODELS: readonly TSchema[] = [
@@ -78,6 +82,7 @@ export const MODELS: readonly TSchema[] = [
   EventTypePatch,
   EventTypeOut,
   EventTypeList,
+  ...IMPORT_MODELS,
   EndpointIn,
   EndpointUpsertIn,
   EndpointPatch,
@@ -98,6 +103,10 @@ export const MODELS: readonly TSchema[] = [
   RecoverIn,
   EventExampleIn,
   MessageIn,
+  ...BATCH_MODELS,
+  MessagePrecheckIn,
+  MessagePrecheckOut,
+  CancelOut,
   MessageOut,
   MessageList,
   EndpointMessageOut,

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { CANCEL_REASONS } from "../../store/schema.ts";
 import { ApplicationIn } from "./application.ts";
 import { ChannelName, DateTime, listOf, Name, nullable, ref, TagName, uidWithout } from "./common.ts";
 import { AttemptDetail } from "./attempt-detail.ts";
@@ -9,41 +10,68 @@ const Payload = Type.Object(
   { description: "Any JSON object. Its text is kept, signed and sent exactly as you sent it." },
 );
 
-export const MessageIn = Type.Object(
-  {
-    eventType: Name,
-    eventId: Type.Optional(nullable(uidWithout("msg_"))),
-    payload: Type.Optional(Payload),
-    data: Type.Optional(Payload),
-    channels: Type.Optional(nullable(Type.Array(ChannelName, { minItems: 1, maxItems: 10 }))),
-    tags: Type.Optional(nullable(Type.Array(TagName, { maxItems: 5 }))),
-    application: Type.Optional(nullable(ref(ApplicationIn))),
-    deliverAt: Type.Optional(nullable(DateTime)),
-    payloadRetentionPeriod: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 90, description: "In days." }))),
-    payloadRetentionHours: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 2160 }))),
-    transformationsParams: Type.Optional(
-      nullable(
-        Type.Object(
-          {
-            rawPayload: Type.Optional(
-              nullable(Type.String({ description: "The body to send, in place of `payload`." })),
-            ),
-            rawPayloadEncoding: Type.Optional(
-              Type.Union([Type.Literal("utf-8"), Type.Literal("base64")], {
-                description: "How `rawPayload` holds the bytes. `base64` for anything that is not text.",
-              }),
-            ),
-            headers: Type.Optional(
-              nullable(Type.Record(Type.String(), Type.String(), { description: "`content-type` of the raw body." })),
-            ),
-          },
-          { description: "Sends XML, forms, text or any other body as it is." },
-        ),
+/** The fields of one message, as single and batch publishes take them. */
+export const messageInFields = {
+  eventType: Name,
+  eventId: Type.Optional(nullable(uidWithout("msg_"))),
+  payload: Type.Optional(Payload),
+  data: Type.Optional(Payload),
+  channels: Type.Optional(nullable(Type.Array(ChannelName, { minItems: 1, maxItems: 10 }))),
+  tags: Type.Optional(nullable(Type.Array(TagName, { maxItems: 5 }))),
+  application: Type.Optional(nullable(ref(ApplicationIn))),
+  deliverAt: Type.Optional(nullable(DateTime)),
+  payloadRetentionPeriod: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 90, description: "In days." }))),
+  payloadRetentionHours: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 2160 }))),
+  delaySeconds: Type.Optional(
+    nullable(
+      Type.Integer({
+        minimum: 1,
+        maximum: 31_536_000,
+        description: "In place of `deliverAt`: from a second to a year from now.",
+      }),
+    ),
+  ),
+  expiresAt: Type.Optional(
+    nullable(
+      Type.String({
+        format: "date-time",
+        description: "No attempt is made from this time on; then it is canceled as `expired`.",
+      }),
+    ),
+  ),
+  ttlSeconds: Type.Optional(
+    nullable(
+      Type.Integer({
+        minimum: 1,
+        maximum: 31_536_000,
+        description: "In place of `expiresAt`: counted from when the first attempt is due.",
+      }),
+    ),
+  ),
+  transformationsParams: Type.Optional(
+    nullable(
+      Type.Object(
+        {
+          rawPayload: Type.Optional(nullable(Type.String({ description: "The body to send, in place of `payload`." }))),
+          rawPayloadEncoding: Type.Optional(
+            Type.Union([Type.Literal("utf-8"), Type.Literal("base64")], {
+              description: "How `rawPayload` holds the bytes. `base64` for anything that is not text.",
+            }),
+          ),
+          headers: Type.Optional(
+            nullable(Type.Record(Type.String(), Type.String(), { description: "`content-type` of the raw body." })),
+          ),
+        },
+        { description: "Sends XML, forms, text or any other body as it is." },
       ),
     ),
-  },
-  { $id: "MessageIn", description: "`payload` (or `data`) is required unless there is a `rawPayload`." },
-);
+  ),
+} as const;
+
+export const MessageIn = Type.Object(messageInFields, {
+  $id: "MessageIn",
+  description: "`payload` (or `data`) is required unless there is a `rawPayload`.",
+});
 
 export const messageOutFields = {
   id: Type.String(),
@@ -54,6 +82,7 @@ export const messageOutFields = {
   tags: nullable(Type.Array(Type.String())),
   timestamp: DateTime,
   deliverAt: nullable(DateTime),
+  expiresAt: nullable(DateTime),
   contentType: Type.String({ description: "Type of the body that is sent." }),
   rawPayload: Type.Optional(
     Type.String({ description: "The body, when it is not a JSON object: text, or base64 if it is not text." }),
@@ -71,7 +100,28 @@ const statusFields = {
   status: Type.Integer({ description: "0 success, 1 pending, 2 fail, 3 sending (a retry is scheduled), 4 canceled." }),
   statusText: Type.String(),
   nextAttempt: Type.Optional(nullable(DateTime)),
+  canceled: Type.Optional(
+    Type.Object(
+      {
+        reason: Type.Union(
+          CANCEL_REASONS.map((reason) => Type.Literal(reason)),
+          {
+            description:
+              "`requested` by a call; `expired`, the message was too old; `debounced`, a newer message (`by`) took its place; `throttled`, over the limit of the endpoint; or the endpoint or payload was gone.",
+          },
+        ),
+        at: DateTime,
+        by: nullable(Type.String()),
+      },
+      { description: "Why a delivery was canceled." },
+    ),
+  ),
 };
+
+export const CancelOut = Type.Object(
+  { canceled: Type.Integer({ description: "Deliveries that will not be made." }) },
+  { $id: "CancelOut" },
+);
 
 export const EndpointMessageOut = Type.Object(
   { ...messageOutFields, ...statusFields },

@@ -1,5 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
-import { DELIVERY_STATE } from "../../store/schema.ts";
+import { type CancelReason, DELIVERY_STATE } from "../../store/schema.ts";
 
 /** Where a delivery stands, in the numbers of the HTTP API. */
 export const STATUS = { success: 0, pending: 1, fail: 2, sending: 3, canceled: 4 } as const;
@@ -9,28 +9,54 @@ export interface DeliveryStatus {
   readonly status: Status;
   /** When the next attempt is due, while a retry is scheduled. Unix milliseconds. */
   readonly nextAttempt: number | null;
+  /** Why and when it was canceled; `null` when it was not, or nobody noted it. */
+  readonly canceled?: Cancellation | null;
+}
+
+export interface Cancellation {
+  readonly reason: CancelReason;
+  /** Unix milliseconds. */
+  readonly at: number;
+  /** Id of the newer message that took its place. */
+  readonly by: string | null;
 }
 
 export interface DeliveryRow {
   state: number;
   due: number | null;
   attempts: number;
+  cancel_reason?: string | null;
+  canceled_at?: number | null;
+  canceled_by?: string | null;
 }
 
+/** What a query selects of `cancellation` and, under the name `newer`, of the message that took the place. */
+export const CANCELLATION_COLUMNS = [
+  "cancellation.reason as cancel_reason",
+  "cancellation.at as canceled_at",
+  "newer.public_id as canceled_by",
+] as const;
+
 /** `pending` was never tried; `sending` was, and waits for a retry. */
-export function statusOf({ state, due, attempts }: DeliveryRow): DeliveryStatus {
+export function statusOf(row: DeliveryRow): DeliveryStatus {
+  const { state, due, attempts } = row;
   switch (state) {
     case DELIVERY_STATE.succeeded:
       return { status: STATUS.success, nextAttempt: null };
     case DELIVERY_STATE.failed:
       return { status: STATUS.fail, nextAttempt: null };
     case DELIVERY_STATE.canceled:
-      return { status: STATUS.canceled, nextAttempt: null };
+      return { status: STATUS.canceled, nextAttempt: null, canceled: cancellationOf(row) };
     default:
       return attempts === 0
         ? { status: STATUS.pending, nextAttempt: null }
         : { status: STATUS.sending, nextAttempt: due };
   }
+}
+
+function cancellationOf({ cancel_reason, canceled_at, canceled_by }: DeliveryRow): Cancellation | null {
+  if (typeof cancel_reason !== "string") return null;
+  return { reason: cancel_reason as CancelReason, at: canceled_at ?? 0, by: canceled_by ?? null };
 }
 
 const STATE_OF = {

@@ -6,7 +6,7 @@ import { getMessage, type MessageRef } from "../message/find.ts";
 import { type Message, messageColumns, toMessage } from "../message/message.ts";
 import { PAGE_WEIGHT, payloadBytes, readPayloads } from "../message/payloads.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
-import { type DeliveryStatus, hasStatus, type Status, statusOf } from "./delivery.ts";
+import { CANCELLATION_COLUMNS, type DeliveryStatus, hasStatus, type Status, statusOf } from "./delivery.ts";
 
 export interface ListEndpointMessages extends PageRequest, MessageFilter, TimeRange, EndpointRef {
   /** Status of the message at this endpoint. */
@@ -29,8 +29,14 @@ export async function listEndpointMessages({
       let query = reader(ctx)
         .selectFrom("delivery")
         .innerJoin("message", "message.id", "delivery.message_id")
+        .leftJoin("cancellation", (join) =>
+          join
+            .onRef("cancellation.message_id", "=", "delivery.message_id")
+            .onRef("cancellation.endpoint_id", "=", "delivery.endpoint_id"),
+        )
+        .leftJoin("message as newer", "newer.id", "cancellation.by_message_id")
         .select([...messageColumns(false), payloadBytes(input.withContent)])
-        .select(["delivery.state", "delivery.due", "delivery.attempts"])
+        .select(["delivery.state", "delivery.due", "delivery.attempts", ...CANCELLATION_COLUMNS])
         .where("delivery.endpoint_id", "=", endpoint.key)
         .where(messageMatches(input))
         .orderBy("delivery.message_id", slice.order)
@@ -63,8 +69,14 @@ export async function listMessageEndpoints({
     let query = reader(ctx)
       .selectFrom("delivery")
       .innerJoin("endpoint", "endpoint.id", "delivery.endpoint_id")
+      .leftJoin("cancellation", (join) =>
+        join
+          .onRef("cancellation.message_id", "=", "delivery.message_id")
+          .onRef("cancellation.endpoint_id", "=", "delivery.endpoint_id"),
+      )
+      .leftJoin("message as newer", "newer.id", "cancellation.by_message_id")
       .selectAll("endpoint")
-      .select(["delivery.state", "delivery.due", "delivery.attempts"])
+      .select(["delivery.state", "delivery.due", "delivery.attempts", ...CANCELLATION_COLUMNS])
       .where("delivery.message_id", "=", message.key)
       .orderBy("delivery.endpoint_id", slice.order)
       .limit(slice.limit);

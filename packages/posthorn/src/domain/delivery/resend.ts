@@ -16,6 +16,10 @@ export async function resendMessage({ ctx, input }: Call<MessageRef & { readonly
   if (endpoint.disabled) {
     throw new PosthornError("endpoint_disabled", "The endpoint is disabled: enable it, then resend.");
   }
+  const { deliverUntil } = message;
+  if (deliverUntil !== null && deliverUntil <= ctx.services.now()) {
+    throw new PosthornError("message_expired", "The message has expired: publish it anew if it is still wanted.");
+  }
   const { present } = await reader(ctx)
     .selectFrom("message")
     .select((eb) => eb("payload", "is not", null).as("present"))

@@ -15,6 +15,8 @@ export interface Message {
   readonly payload: Uint8Array | null;
   readonly timestamp: number;
   readonly deliverAt: number | null;
+  /** Nothing is delivered from this time on; `null`: whenever it can be. */
+  readonly deliverUntil: number | null;
 }
 
 export type MessageRow = Omit<
@@ -34,6 +36,7 @@ export function toMessage(row: MessageRow): Message {
     payload: row.payload,
     timestamp: timeOfKey(row.id),
     deliverAt: row.deliver_at,
+    deliverUntil: row.deliver_until,
   };
 }
 
@@ -48,6 +51,7 @@ export function messageColumns(withContent: boolean) {
     "message.tags_json",
     "message.content_type",
     "message.deliver_at",
+    "message.deliver_until",
     withContent
       ? sql.ref<Uint8Array | null>("message.payload").as("payload")
       : sql<Uint8Array | null>`NULL`.as("payload"),

@@ -5,7 +5,7 @@ import { over, platformPolicy } from "./resolve.ts";
 import { rangeOf, RETRY_PRESETS } from "./retry.ts";
 import type { Policy } from "./sections.ts";
 
-const PLACE = { tenant: 7, url: "https://example.com:8443/hook?a=b" };
+const PLACE = { tenant: 7, url: "https://example.com:8443/hook?a=b", perMinute: null };
 const platform = platformPolicy(POLICY_DEFAULTS);
 
 function laneOf(policy: Policy, throttleRate: number | null = null) {

@@ -2,6 +2,7 @@
 import type { LanePolicy } from "../../dispatch/policy.ts";
 import { breakerPolicy } from "./breaker.ts";
 import { orderPolicy } from "./order.ts";
+import { type PacingRule, pacingRule } from "./pacing.ts";
 import { retryPolicy } from "./retry.ts";
 import { SuccessRule } from "./success-rule.ts";
 import type { SuccessValues } from "./success.ts";
@@ -21,11 +22,18 @@ export class EndpointPolicy {
   readonly values: PolicyValues;
   readonly #place: PolicyPlace;
   #lane: LanePolicy | null = null;
+  #pacing: PacingRule | null | undefined = undefined;
   #success: SuccessRule | null = null;
 
   constructor(values: PolicyValues, place: PolicyPlace) {
     this.values = values;
     this.#place = place;
+  }
+
+  /** How it debounces and throttles; `null`: not at all. */
+  get pacing(): PacingRule | null {
+    if (this.#pacing === undefined) this.#pacing = pacingRule(this.values.debounce, this.values.throttle);
+    return this.#pacing;
   }
 
   /** For the dispatcher. The same object each time. */

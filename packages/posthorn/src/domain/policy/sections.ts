@@ -1,14 +1,26 @@
 /** Every section of a policy. A new one is its file in this folder, its model in `api/models/policy`, and a line in each list. */
 import { autoDisable } from "./auto-disable.ts";
 import { breaker } from "./breaker.ts";
+import { debounce } from "./debounce.ts";
 import { limits } from "./limits.ts";
 import { order } from "./order.ts";
 import { retry } from "./retry.ts";
 import type { PolicySection, ValuesOf } from "./section.ts";
 import { success } from "./success.ts";
+import { throttle } from "./throttle.ts";
 import { verification } from "./verification.ts";
 
-export const SECTIONS = { retry, limits, success, breaker, order, autoDisable, verification } as const;
+export const SECTIONS = {
+  retry,
+  limits,
+  success,
+  breaker,
+  order,
+  autoDisable,
+  verification,
+  throttle,
+  debounce,
+} as const;
 
 export type SectionName = keyof typeof SECTIONS;
 

@@ -6,9 +6,10 @@ import { engine } from "./migrations/002-engine.ts";
 import { health } from "./migrations/005-health.ts";
 import { filters } from "./migrations/006-filters.ts";
 import { replay } from "./migrations/007-replay.ts";
+import { messages } from "./migrations/008-messages.ts";
 
 /** In order; the place in this list plus one is the version. A released migration never changes. */
-const MIGRATIONS: readonly string[] = [initial, engine, health, filters, replay];
+const MIGRATIONS: readonly string[] = [initial, engine, health, filters, replay, messages];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

@@ -1,6 +1,15 @@
 /** What the main thread and the database threads say to each other. */
 import type { AttemptStatus, DeliveryState, Trigger } from "../schema.ts";
-import type { AcceptEntry, AcceptResult, AttemptEntry, DuePage, EndpointBacklog, RecordEntry } from "../store.ts";
+import type {
+  AcceptEntry,
+  AcceptResult,
+  AttemptEntry,
+  DuePage,
+  Dues,
+  EndpointBacklog,
+  Pacing,
+  RecordEntry,
+} from "../store.ts";
 
 export interface ThreadOptions {
   readonly path: string;
@@ -10,10 +19,14 @@ export interface ThreadOptions {
 }
 
 /** A message and its deliveries, as the writer thread works with them. */
-export type AcceptRow = Omit<AcceptEntry, "payload"> & { readonly payloadBytes: number };
+export type AcceptRow = Omit<AcceptEntry, "payload" | "deliverUntil" | "pacing"> & {
+  readonly payloadBytes: number;
+  readonly deliverUntil: number | null;
+  readonly pacing: Pacing | null;
+};
 
-/** `stored`, `duplicate_event_id`, or the key of the message that used the idempotency key before. */
-export type AcceptStatus = "stored" | "duplicate_event_id" | number;
+/** `stored`, or when its deliveries are due; `duplicate_event_id`; or the key of the message that used the idempotency key before. */
+export type AcceptStatus = "stored" | Dues | "duplicate_event_id" | number;
 
 /** A value that crosses the thread boundary cheaply. */
 export type Cell = string | number | null;
@@ -103,6 +116,8 @@ export function encodeAccept(cells: Cell[], entry: AcceptEntry): void {
     entry.requestJson,
     entry.due,
     entry.payload.byteLength,
+    entry.deliverUntil ?? null,
+    entry.pacing ? JSON.stringify(entry.pacing) : null,
     key === null ? null : key.hash,
     key === null ? 0 : key.buckets.length,
     endpointIds.length,
@@ -131,6 +146,8 @@ export function decodeAccepts(cells: readonly Cell[]): readonly AcceptRow[] {
       requestJson: reader.textOrNull(),
       due: reader.number(),
       payloadBytes: reader.number(),
+      deliverUntil: reader.numberOrNull(),
+      pacing: pacingOf(reader.textOrNull()),
     };
     const hash = reader.textOrNull();
     const buckets = reader.number();
@@ -139,6 +156,10 @@ export function decodeAccepts(cells: readonly Cell[]): readonly AcceptRow[] {
     rows.push({ ...row, idempotency, endpointIds: reader.numbers(endpoints) });
   }
   return rows;
+}
+
+function pacingOf(json: string | null): Pacing | null {
+  return json === null ? null : (JSON.parse(json) as Pacing);
 }
 
 export function encodeRecord(cells: Cell[], { attempt, ...delivery }: RecordEntry): void {
@@ -150,6 +171,8 @@ export function encodeRecord(cells: Cell[], { attempt, ...delivery }: RecordEntr
     delivery.state,
     delivery.due,
     delivery.attempts,
+    delivery.cancel ? delivery.cancel.reason : null,
+    delivery.cancel ? delivery.cancel.at : null,
     attempt === null ? null : attempt.id,
   );
   if (attempt === null) return;
@@ -170,8 +193,11 @@ export function decodeRecords(cells: readonly Cell[]): readonly RecordEntry[] {
       due: reader.numberOrNull(),
       attempts: reader.number(),
     };
+    const reason = reader.textOrNull();
+    const at = reader.numberOrNull();
+    const cancel = reason === null || at === null ? null : { reason, at };
     const id = reader.numberOrNull();
-    rows.push({ ...delivery, attempt: id === null ? null : decodeAttempt(id, reader) });
+    rows.push({ ...delivery, cancel, attempt: id === null ? null : decodeAttempt(id, reader) });
   }
   return rows;
 }
@@ -226,5 +252,7 @@ class CellReader {
 }
 
 export function acceptResult(status: AcceptStatus): AcceptResult {
-  return typeof status === "number" ? { kind: "replayed", messageId: status } : { kind: status };
+  if (typeof status === "number") return { kind: "replayed", messageId: status };
+  if (status === "duplicate_event_id") return { kind: status };
+  return status === "stored" ? { kind: "stored" } : { kind: "stored", dues: status };
 }

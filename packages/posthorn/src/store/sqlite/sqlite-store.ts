@@ -98,6 +98,14 @@ export class SqliteStore implements Store {
     return this.#writer.accept(entry);
   }
 
+  acceptAll(entries: readonly AcceptEntry[]): Promise<readonly PromiseSettledResult<AcceptResult>[]> {
+    return this.#writer.acceptAll(entries);
+  }
+
+  lowestWaiting(): number | null {
+    return this.#writer.lowestWaiting();
+  }
+
   record(entry: RecordEntry): Promise<void> {
     return this.#writer.record(entry);
   }

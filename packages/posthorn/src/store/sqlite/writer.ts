@@ -16,6 +16,8 @@ import { toStoreError } from "./thread-client.ts";
 
 /** Rows in one commit at most; more wait for the next, so that no commit holds the disk for long. */
 const MAX_BATCH_ROWS = 1000;
+/** Rows of entries that were given together and are kept in one commit all the same. */
+const MAX_TOGETHER_ROWS = 5000;
 /** Payload bytes in one commit at most. */
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 /** Payload bytes that may wait for the disk; beyond it a publish is refused rather than memory filled. */
@@ -32,6 +34,8 @@ export interface WriterOptions {
 
 interface Pending<Entry, Result> {
   readonly entry: Entry;
+  /** The next one goes into the same commit. */
+  readonly together?: boolean;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
 }
@@ -53,6 +57,8 @@ export class Writer {
   #lastBatchRows = 0;
   /** Told after a commit that holds something for operational webhooks. */
   onAnnounced: () => void = () => undefined;
+  /** Accepts that a commit under way holds. */
+  #committing: readonly Pending<AcceptEntry, AcceptResult>[] = [];
 
   constructor(thread: DatabaseThread, path: string, options: WriterOptions = {}) {
     this.#thread = thread;
@@ -67,9 +73,32 @@ export class Writer {
         new StoreError("storage_failed", "The disk does not keep up with what is published: try again later."),
       );
     }
+    return this.#wait(entry, false);
+  }
+
+  acceptAll(entries: readonly AcceptEntry[]): Promise<readonly PromiseSettledResult<AcceptResult>[]> {
+    if (this.#waitingBytes > MAX_WAITING_BYTES) return Promise.allSettled(entries.map((entry) => this.accept(entry)));
+    let rows = 0;
+    let bytes = 0;
+    const waiting = entries.map((entry) => {
+      rows += 1 + entry.endpointIds.length;
+      bytes += entry.payload.byteLength;
+      const together = rows < MAX_TOGETHER_ROWS && bytes < MAX_BATCH_BYTES && entry !== entries.at(-1);
+      if (!together) rows = bytes = 0;
+      return this.#wait(entry, together);
+    });
+    return Promise.allSettled(waiting);
+  }
+
+  lowestWaiting(): number | null {
+    const waiting = [...this.#committing, ...this.#accepts];
+    return waiting.length === 0 ? null : waiting.reduce((least, { entry }) => Math.min(least, entry.id), Infinity);
+  }
+
+  #wait(entry: AcceptEntry, together: boolean): Promise<AcceptResult> {
     this.#waitingBytes += entry.payload.byteLength;
     return new Promise((resolve, reject) => {
-      this.#accepts.push({ entry, resolve, reject });
+      this.#accepts.push({ entry, together, resolve, reject });
       this.#queueFlush();
     });
   }
@@ -131,6 +160,7 @@ export class Writer {
     const accepts = this.#takeAccepts();
     const records = this.#records.splice(0, Math.max(0, MAX_BATCH_ROWS - accepts.length));
     this.#lastBatchRows = accepts.length + records.length;
+    this.#committing = accepts;
     try {
       const batch = toBatch(accepts, records);
       const result = await this.#thread.request<"batch">({ op: "batch", batch }, [
@@ -141,6 +171,8 @@ export class Writer {
       if (result.announced) this.onAnnounced();
     } catch (error) {
       for (const { reject } of [...accepts, ...records]) reject(error as Error);
+    } finally {
+      this.#committing = [];
     }
   }
 
@@ -148,8 +180,11 @@ export class Writer {
     let bytes = 0;
     let rows = 0;
     let entries = 0;
-    while (entries < this.#accepts.length && rows < MAX_BATCH_ROWS && bytes < MAX_BATCH_BYTES) {
-      const { payload, endpointIds } = this.#accepts[entries++]!.entry;
+    let together = false;
+    while (entries < this.#accepts.length && (together || (rows < MAX_BATCH_ROWS && bytes < MAX_BATCH_BYTES))) {
+      const next = this.#accepts[entries++]!;
+      const { payload, endpointIds } = next.entry;
+      together = next.together === true;
       bytes += payload.byteLength;
       rows += 1 + endpointIds.length;
     }
@@ -217,5 +252,5 @@ function gather(underLoad: boolean): Promise<void> {
 }
 
 function isFailure(status: AcceptStatus | ThreadFailure): status is ThreadFailure {
-  return typeof status === "object";
+  return typeof status === "object" && !Array.isArray(status);
 }

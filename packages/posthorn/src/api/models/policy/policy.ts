@@ -5,6 +5,7 @@ import { AutoDisablePolicyModel } from "./auto-disable.ts";
 import { BreakerPolicyModel } from "./breaker.ts";
 import { LimitsPolicyModel } from "./limits.ts";
 import { OrderPolicyModel } from "./order.ts";
+import { DebouncePolicyModel, ThrottlePolicyModel } from "./pacing.ts";
 import { RetryPolicyModel } from "./retry.ts";
 import { SuccessPolicyModel } from "./success.ts";
 import { VerificationPolicyModel } from "./verification.ts";
@@ -17,6 +18,8 @@ const SECTION_MODELS = {
   order: OrderPolicyModel,
   autoDisable: AutoDisablePolicyModel,
   verification: VerificationPolicyModel,
+  throttle: ThrottlePolicyModel,
+  debounce: DebouncePolicyModel,
 } as const;
 
 const sections = {
@@ -27,6 +30,8 @@ const sections = {
   order: Type.Optional(nullable(ref(SECTION_MODELS.order))),
   autoDisable: Type.Optional(nullable(ref(SECTION_MODELS.autoDisable))),
   verification: Type.Optional(nullable(ref(SECTION_MODELS.verification))),
+  throttle: Type.Optional(nullable(ref(SECTION_MODELS.throttle))),
+  debounce: Type.Optional(nullable(ref(SECTION_MODELS.debounce))),
 };
 
 export const PolicyIn = Type.Object(sections, {

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { DELIVERY_STATE } from "../../schema.ts";
 import type { AcceptRow, AcceptStatus } from "../protocol.ts";
+import { preparePace } from "./pace.ts";
 
 /**
  * Stores a message and the deliveries it is owed.
@@ -12,11 +13,18 @@ export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8
   const usedKey = db.prepare("SELECT message_id FROM idempotency WHERE bucket = ? AND hash = ?");
   const keepKey = db.prepare("INSERT INTO idempotency (bucket, hash, message_id) VALUES (?, ?, ?)");
   const sameEvent = db.prepare("SELECT 1 FROM message WHERE app_id = ? AND event_id = ?");
-  const insertMessage = db.prepare("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  const insertDelivery = db.prepare("INSERT INTO delivery VALUES (?, ?, ?, ?, 0, 0, 0, NULL)");
+  const insertMessage = db.prepare(`
+    INSERT INTO message (id, public_id, app_id, event_type, event_id, channels_json, tags_json, payload, content_type,
+      expires_at, deliver_at, ordering_key, unmatched_json, request_json, deliver_until)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const insertDeadline = db.prepare("INSERT INTO message_deadline (deliver_until, message_id) VALUES (?, ?)");
+  const insertDelivery = db.prepare(`
+    INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual)
+    VALUES (?, ?, ?, ?, 0, 0, 0)`);
+  const pace = preparePace(db);
 
   return (row, payload) => {
-    const { id, appId, eventId, idempotency: key } = row;
+    const { id, appId, eventId, idempotency: key, deliverUntil, pacing } = row;
     if (key !== null) {
       for (const bucket of key.buckets) {
         const used = usedKey.get(bucket, key.hash) as { message_id: number | null } | undefined;
@@ -39,9 +47,19 @@ export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8
       row.orderingKey,
       row.unmatchedJson,
       row.requestJson,
+      deliverUntil,
     );
-    for (const endpointId of row.endpointIds) insertDelivery.run(id, endpointId, DELIVERY_STATE.pending, row.due);
+    if (deliverUntil !== null) insertDeadline.run(deliverUntil, id);
     if (key !== null) keepKey.run(key.buckets[0]!, key.hash, id);
-    return "stored";
+    if (pacing === null) {
+      for (const endpointId of row.endpointIds) insertDelivery.run(id, endpointId, DELIVERY_STATE.pending, row.due);
+      return "stored";
+    }
+    return row.endpointIds.map((endpointId) => {
+      const due = pace(row, endpointId, pacing);
+      const state = due === null ? DELIVERY_STATE.canceled : DELIVERY_STATE.pending;
+      insertDelivery.run(id, endpointId, state, due);
+      return due;
+    });
   };
 }

@@ -9,7 +9,7 @@ export function prepareDue(db: DatabaseSync): (endpointId: number, now: number, 
   const page = db.prepare(`
     SELECT d.message_id AS messageId, m.public_id AS publicId, d.endpoint_id AS endpointId, d.due AS due,
            d.attempts AS attempts, d.generation AS generation, min(d.manual, 1) AS "trigger", m.content_type AS contentType,
-           m.ordering_key AS orderingKey, m.request_json AS requestJson,
+           m.ordering_key AS orderingKey, m.request_json AS requestJson, m.deliver_until AS deliverUntil,
            CASE WHEN length(m.payload) <= ${INLINE_PAYLOAD_BYTES} THEN m.payload END AS payload
     FROM delivery d INDEXED BY delivery_due
     JOIN message m ON m.id = d.message_id

@@ -29,15 +29,21 @@ export function prepareRecord(db: DatabaseSync): (entry: RecordEntry) => void {
       state = CASE WHEN ?1 = ${DELIVERY_STATE.succeeded} THEN ?1 ELSE state END,
       attempts = max(attempts, ?2),
       resume_due = CASE
-        WHEN ?1 = ${DELIVERY_STATE.succeeded} THEN NULL
+        WHEN ?1 = ${DELIVERY_STATE.succeeded} OR state = ${DELIVERY_STATE.canceled} THEN NULL
         WHEN ?5 = ${TRIGGER.scheduled} THEN ?6
         ELSE resume_due END,
       due = CASE WHEN ?1 = ${DELIVERY_STATE.succeeded} AND manual = ${ASKED.byRecovery} THEN NULL ELSE due END,
       manual = CASE WHEN ?1 = ${DELIVERY_STATE.succeeded} AND manual = ${ASKED.byRecovery} THEN 0 ELSE manual END
     WHERE message_id = ?3 AND endpoint_id = ?4`);
 
+  const noteCancel = db.prepare(`
+    INSERT INTO cancellation (message_id, endpoint_id, reason, at)
+    SELECT message_id, endpoint_id, ?3, ?4 FROM delivery
+    WHERE message_id = ?1 AND endpoint_id = ?2 AND state = ${DELIVERY_STATE.canceled}
+    ON CONFLICT DO NOTHING`);
+
   return (entry) => {
-    const { messageId, endpointId, generation, trigger, state, due, attempts, attempt } = entry;
+    const { messageId, endpointId, generation, trigger, state, due, attempts, attempt, cancel } = entry;
     if (attempt !== null) {
       const { id, publicId, url, status, responseCode, response, durationMs, errorCode, detailJson } = attempt;
       insertAttempt.run(
@@ -60,5 +66,6 @@ export function prepareRecord(db: DatabaseSync): (entry: RecordEntry) => void {
         ? manual.run(state, messageId, endpointId, generation)
         : scheduled.run(state, due, attempts, messageId, endpointId, generation);
     if (changes === 0) overtaken.run(state, attempts, messageId, endpointId, trigger, due);
+    if (cancel) noteCancel.run(messageId, endpointId, cancel.reason, cancel.at);
   };
 }

@@ -1,0 +1,33 @@
+import { importOpenApi as importVerb } from "../../domain/event-type/import-openapi.ts";
+import { EventTypeImportOpenApiIn, EventTypeImportOpenApiOut } from "../models/event-type-import.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+
+export const importOpenApi = defineRoute({
+  method: "POST",
+  path: "/api/v1/event-type/import/openapi",
+  operationId: "v1.event-type.import-openapi",
+  tag: "Event Type",
+  summary: "Make event types of the webhooks of an OpenAPI document",
+  description:
+    "Of `webhooks` (OpenAPI 3.1) or `x-webhooks`: one event type each, with its description, the schema of its body as version 1, and examples. All or none; `dryRun` only tells.",
+  access: "organisation",
+  large: true,
+  body: EventTypeImportOpenApiIn,
+  responses: { 200: EventTypeImportOpenApiOut },
+  handle: async ({ ctx, body }) => {
+    const dryRun = body.dryRun ?? false;
+    const input = {
+      spec: body.spec ?? null,
+      specRaw: body.specRaw ?? null,
+      dryRun,
+      replaceAll: body.replaceAll ?? false,
+    };
+    const { toModify, archived, unchanged } = await importVerb({ ctx, input });
+    const names = toModify.map(({ name }) => name);
+    const details = toModify.map(({ archived: _archived, ...eventType }) => eventType);
+    return ok({
+      data: { modified: [...names, ...archived], to_modify: dryRun ? details : null, archived, unchanged },
+    });
+  },
+});

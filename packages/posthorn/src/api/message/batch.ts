@@ -1,0 +1,103 @@
+/** What the two batch routes share: the items of a request, each checked on its own, and the answer. */
+import {
+  type BatchItem,
+  type BatchItemResult,
+  createMessages,
+  failedForNow,
+} from "../../domain/message/create-batch.ts";
+import { derivedKey } from "../../domain/idempotency.ts";
+import { invalid, ValidationError } from "../../errors.ts";
+import { findItems, findMembers } from "../../json-range.ts";
+import { parseBody } from "../body.ts";
+import { errorBody } from "../error-reply.ts";
+import { applicationInput } from "../inputs.ts";
+import { accepted, type Reply } from "../reply.ts";
+import type { RouteRequest } from "../route.ts";
+import { MAX_BATCH_MESSAGES, MessageBatchItem } from "../models/message-batch.ts";
+import type { Static } from "typebox";
+import { bodyValidator } from "../validation.ts";
+import { publicationOf } from "./publication.ts";
+
+type BatchRequest = Pick<
+  RouteRequest<unknown, unknown, unknown>,
+  "ctx" | "rawBody" | "lines" | "idempotency" | "keyOf"
+> & { readonly body: { readonly messages?: readonly unknown[] } };
+
+/** Bytes of one item, and its value unless it still has to be parsed. */
+interface RawItem {
+  readonly raw: Buffer;
+  readonly value?: unknown;
+}
+
+/** Answers a batch. `appOf` says for which application an item is. */
+export async function answerBatch(
+  request: BatchRequest,
+  appOf: (item: Static<typeof MessageBatchItem>) => string,
+): Promise<Reply> {
+  const items = itemsOf(request).map((item, index) => readItem(request, item, index, appOf));
+  const results = await createMessages({ ctx: request.ctx, input: items });
+  const failure = failedForNow(results);
+  if (failure !== null) throw failure;
+  const count = (kind: BatchItemResult["kind"]): number => results.filter((result) => result.kind === kind).length;
+  return accepted({
+    created: count("created"),
+    duplicates: count("duplicate"),
+    failed: count("failed"),
+    data: results.map(resultOut),
+  });
+}
+
+function itemsOf({ body, rawBody, lines }: BatchRequest): readonly RawItem[] {
+  if (lines !== null) {
+    if (lines.length > 0 && lines.length <= MAX_BATCH_MESSAGES) return lines.map((raw) => ({ raw }));
+    throw invalid(["body"], `A batch has 1 to ${MAX_BATCH_MESSAGES} lines, this one ${lines.length}.`);
+  }
+  const { messages } = findMembers(rawBody, ["messages"]);
+  const ranges = findItems(messages!);
+  return body.messages!.map((value, index) => ({ raw: ranges[index]!, value }));
+}
+
+let checkItem: ReturnType<typeof bodyValidator> | null = null;
+
+function readItem(
+  { keyOf, idempotency }: BatchRequest,
+  { raw, value }: RawItem,
+  index: number,
+  appOf: (item: Static<typeof MessageBatchItem>) => string,
+): BatchItem {
+  try {
+    const item = (value ?? parseBody(raw).value) as Static<typeof MessageBatchItem>;
+    checkItem ??= bodyValidator(MessageBatchItem);
+    checkItem(item);
+    const app = appOf(item);
+    const own = item.idempotencyKey ?? null;
+    const message = {
+      app,
+      application: item.application ? applicationInput(item.application) : null,
+      ...publicationOf(item, raw),
+      idempotency:
+        own !== null
+          ? keyOf(`/api/v1/app/${app}/msg`, own)
+          : idempotency === null
+            ? null
+            : derivedKey(idempotency, String(index)),
+    };
+    return { kind: "message", message, ownKey: own !== null };
+  } catch (error) {
+    return { kind: "refused", error: error instanceof ValidationError ? placed(error, index) : error };
+  }
+}
+
+/** Says in which item of the batch a rule is broken. */
+function placed(error: ValidationError, index: number): ValidationError {
+  const issues = error.issues.map(({ loc: [part, ...rest], ...issue }) => ({
+    ...issue,
+    loc: [part!, "messages", `[${index}]`, ...rest],
+  }));
+  return new ValidationError(issues, { cause: error });
+}
+
+function resultOut(result: BatchItemResult): object {
+  if (result.kind !== "failed") return { status: result.kind, id: result.id, eventId: result.eventId };
+  return { status: "failed", error: errorBody(result.error) };
+}

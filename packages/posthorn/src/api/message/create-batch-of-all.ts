@@ -1,0 +1,24 @@
+import { invalid } from "../../errors.ts";
+import { BatchOut, MessageBatchIn } from "../models/message-batch.ts";
+import { defineRoute } from "../route.ts";
+import { answerBatch } from "./batch.ts";
+
+export const createMessageBatchOfAll = defineRoute({
+  method: "POST",
+  path: "/api/v1/msg/batch",
+  operationId: "v1.message.create-batch-of-all",
+  tag: "Message",
+  summary: "Publish up to 1,000 messages to any applications",
+  description: "As the batch of one application; each message names its own in `app`, by id or uid.",
+  access: "organisation",
+  idempotency: "own",
+  large: true,
+  lines: true,
+  body: MessageBatchIn,
+  responses: { 202: BatchOut },
+  handle: (request) =>
+    answerBatch(request, ({ app }) => {
+      if (app !== null && app !== undefined) return app;
+      throw invalid("app", "Say for which application the message is, by id or uid.", "value_error.jsondecode");
+    }),
+});

@@ -1,0 +1,34 @@
+import { precheckMessage as precheckVerb } from "../../domain/message/precheck.ts";
+import { MessagePrecheckIn, MessagePrecheckOut } from "../models/message-precheck.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { contentOf } from "./content.ts";
+
+export const precheckMessage = defineRoute({
+  method: "POST",
+  path: "/api/v1/app/:app_id/msg/precheck/active",
+  operationId: "v1.message.precheck",
+  tag: "Message",
+  summary: "Ask who would get a message",
+  description: "Nothing is stored or sent. Without a payload filters are not asked.",
+  access: "ViewBase",
+  // It changes nothing, so there is no answer to keep.
+  idempotency: "own",
+  body: MessagePrecheckIn,
+  responses: { 200: MessagePrecheckOut },
+  handle: async ({ ctx, params, body, rawBody }) => {
+    const { eventType, payload, data, transformationsParams } = body;
+    const given = payload !== undefined || data !== undefined || Boolean(transformationsParams?.rawPayload);
+    const content = given ? contentOf(body, rawBody) : { payload: null, contentType: "application/json" };
+    const message = {
+      eventType,
+      eventId: body.eventId ?? null,
+      channels: body.channels ?? null,
+      tags: body.tags ?? null,
+      contentType: content.contentType,
+    };
+    const input = { app: params.app_id, message, payload: content.payload };
+    const { matched, ...rest } = await precheckVerb({ ctx, input });
+    return ok({ active: matched > 0, matched, ...rest });
+  },
+});

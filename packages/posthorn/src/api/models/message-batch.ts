@@ -1,0 +1,78 @@
+import { Type } from "typebox";
+import { nullable, ref } from "./common.ts";
+import { messageInFields } from "./message.ts";
+
+export const MAX_BATCH_MESSAGES = 1000;
+
+export const MessageBatchItem = Type.Object(
+  {
+    ...messageInFields,
+    app: Type.Optional(
+      nullable(
+        Type.String({
+          minLength: 1,
+          maxLength: 256,
+          description: "Id or uid of its application; only where the path names none.",
+        }),
+      ),
+    ),
+    idempotencyKey: Type.Optional(
+      nullable(
+        Type.String({
+          minLength: 1,
+          maxLength: 256,
+          description:
+            "Published under a key once, the message is a duplicate from then on. The same as the header of a single publish.",
+        }),
+      ),
+    ),
+  },
+  { $id: "MessageBatchItem", description: "One message of a batch: the fields of a single publish." },
+);
+
+export const MessageBatchIn = Type.Object(
+  {
+    messages: Type.Array(
+      Type.Unsafe<unknown>({ type: "object", description: "A MessageBatchItem, checked for itself." }),
+      {
+        minItems: 1,
+        maxItems: MAX_BATCH_MESSAGES,
+      },
+    ),
+  },
+  { $id: "MessageBatchIn" },
+);
+
+const BatchResultOut = Type.Object(
+  {
+    status: Type.Union([Type.Literal("created"), Type.Literal("duplicate"), Type.Literal("failed")], {
+      description:
+        "`duplicate`: a message with this eventId, or published under this idempotencyKey, was there before; `id` is its id.",
+    }),
+    id: Type.Optional(Type.String()),
+    eventId: Type.Optional(nullable(Type.String())),
+    error: Type.Optional(
+      Type.Object(
+        {
+          status: Type.Integer({ description: "The HTTP status that a single publish would have had." }),
+          code: Type.String(),
+          detail: Type.Unknown({ description: "As in the error of a single publish." }),
+        },
+        { description: "Why it was refused." },
+      ),
+    ),
+  },
+  { $id: "BatchResultOut", description: "What became of one message." },
+);
+
+export const BatchOut = Type.Object(
+  {
+    created: Type.Integer(),
+    duplicates: Type.Integer(),
+    failed: Type.Integer(),
+    data: Type.Array(ref(BatchResultOut), { description: "In the order of the messages." }),
+  },
+  { $id: "BatchOut" },
+);
+
+export const BATCH_MODELS = [MessageBatchItem, MessageBatchIn, BatchResultOut, BatchOut];

@@ -1,0 +1,143 @@
+import { describe, expect, it } from "vitest";
+import { dispatchHarness, eventually, made } from "../../../test/support/dispatch.ts";
+import { servicesOver } from "../../../test/support/services.ts";
+import { acceptEntry, deliveryOf, openStore } from "../../../test/support/store.ts";
+import { Watch } from "../../delivery/watched-attempter.ts";
+import { expireDeliveries } from "../message/expire-deliveries.ts";
+import { cancelDeliveries } from "./cancel.ts";
+
+const signal = new AbortController().signal;
+
+async function cancel(harness: Awaited<ReturnType<typeof dispatchHarness>>, message: number): Promise<number> {
+  const { services } = servicesOver(harness.files.store);
+  const ctx = { services: { ...services, dispatch: harness.dispatcher, now: () => harness.clock.now() } };
+  return harness.files.store.transaction((tx) =>
+    cancelDeliveries(ctx, tx, { messages: [message], endpoint: null, reason: "requested" }),
+  );
+}
+
+describe("a delivery that is canceled", () => {
+  it("while it waits in memory is never attempted, and those behind it are", async () => {
+    await using harness = await dispatchHarness({ limits: { endpointConcurrency: 1 } });
+    const { attempter, files } = harness;
+    attempter.script = () => null;
+    await harness.publish(1);
+    await harness.publish(2);
+    await harness.publish(3);
+    expect(await cancel(harness, 2)).toBe(1);
+    attempter.open[0]!.end(made(0));
+    await eventually(() => expect(attempter.messages).toEqual([1, 3]));
+    attempter.open[0]!.end(made(0));
+    await eventually(async () => expect((await deliveryOf(files.store, 3))?.state).toBe(1));
+    expect(attempter.messages).toEqual([1, 3]);
+    expect(await deliveryOf(files.store, 2)).toMatchObject({ state: 3, due: null });
+    await eventually(() => expect(harness.dispatcher.load).toEqual({ inFlight: 0, lanes: 0, queuedBytes: 0 }));
+  });
+
+  it("while its attempt is under way has succeeded when that succeeds, and is not tried again when it fails", async () => {
+    await using harness = await dispatchHarness();
+    const { attempter, files, clock } = harness;
+    attempter.script = () => null;
+    await harness.publish(1);
+    await harness.publish(2);
+    await cancel(harness, 1);
+    await cancel(harness, 2);
+    attempter.open[0]!.end(made(0));
+    attempter.open[0]!.end(made(2));
+    await eventually(async () => expect((await deliveryOf(files.store, 1))?.state).toBe(1));
+    await eventually(async () =>
+      expect(await deliveryOf(files.store, 2)).toMatchObject({ state: 3, due: null, attempts: 1 }),
+    );
+    clock.advance(10_000_000);
+    expect(attempter.jobs).toHaveLength(2);
+  });
+
+  it("while it waits for a retry is not tried again", async () => {
+    await using harness = await dispatchHarness();
+    const { attempter, files, clock } = harness;
+    attempter.script = () => made(2);
+    await harness.publish(1);
+    await eventually(async () => expect((await deliveryOf(files.store, 1))?.due).toBe(clock.now() + 5000));
+    expect(await cancel(harness, 1)).toBe(1);
+    expect(await cancel(harness, 1)).toBe(0);
+    clock.advance(10_000_000);
+    expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 3, due: null });
+    expect(attempter.jobs).toHaveLength(1);
+  });
+
+  it("and was delivered before stays delivered: only the further attempt is taken back", async () => {
+    await using harness = await dispatchHarness();
+    const { files } = harness;
+    await harness.publish(1);
+    await eventually(async () => expect((await deliveryOf(files.store, 1))?.state).toBe(1));
+    await files.store.transaction(({ db }) => db.updateTable("delivery").set({ due: 9e12, manual: 1 }).execute());
+    expect(await cancel(harness, 1)).toBe(1);
+    expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 1, due: null, manual: 0 });
+  });
+});
+
+describe("a message that has expired", () => {
+  it("is not attempted any more, also when it waits in memory, and its delivery says why", async () => {
+    await using harness = await dispatchHarness();
+    const { attempter, clock, files } = harness;
+    const watch = new Watch({ attempter, store: files.store, now: () => clock.now(), lastKey: () => 0 });
+    const job = { messageId: 1, deliverUntil: clock.now() + 1000 } as Parameters<typeof attempter.attempt>[0];
+    expect((await watch.attempter.attempt(job, signal)).kind).toBe("made");
+    clock.advance(1000);
+    expect(await watch.attempter.attempt(job, signal)).toEqual({ kind: "void", reason: "expired" });
+    expect(attempter.jobs).toHaveLength(1);
+  });
+
+  it("has its deliveries canceled where they wait, and no other message's", async () => {
+    await using files = await openStore();
+    const { services } = servicesOver(files.store);
+    await files.store.acceptAll([
+      acceptEntry(1, { deliverUntil: 1000, endpointIds: [1, 2] }),
+      acceptEntry(2, { deliverUntil: 1001 }),
+      acceptEntry(3),
+    ]);
+    expect(await expireDeliveries({ ...services, now: () => 1000 }, signal)).toBe(2);
+    expect(await deliveryOf(files.store, 1, 2)).toMatchObject({ state: 3, due: null });
+    expect((await deliveryOf(files.store, 2))?.state).toBe(0);
+    expect((await deliveryOf(files.store, 3))?.state).toBe(0);
+    expect(await expireDeliveries({ ...services, now: () => 2000 }, signal)).toBe(1);
+    const rows = await files.store.db.selectFrom("cancellation").select(["message_id", "reason"]).execute();
+    expect(rows.map((row) => row.reason)).toEqual(["expired", "expired", "expired"]);
+    expect(await files.store.db.selectFrom("message_deadline").selectAll().execute()).toEqual([]);
+  });
+});
+
+describe("what the watch knows", () => {
+  it("is every key up to which no attempt is open", async () => {
+    await using harness = await dispatchHarness();
+    const { attempter, files, clock } = harness;
+    let lastKey = 10;
+    const watch = new Watch({ attempter, store: files.store, now: () => clock.now(), lastKey: () => lastKey });
+    expect(watch.settledUpTo).toBe(10);
+    attempter.script = () => null;
+    await files.store.acceptAll([acceptEntry(1), acceptEntry(2)]);
+    const first = watch.attempter.attempt({ messageId: 1 } as never, signal);
+    lastKey = 20;
+    const second = watch.attempter.attempt({ messageId: 2 } as never, signal);
+    expect(watch.settledUpTo).toBe(10);
+    const result = made(0);
+    attempter.open[0]!.end(result);
+    await first;
+    expect(watch.settledUpTo).toBe(10);
+    const { attempt } = result as Extract<typeof result, { kind: "made" }>;
+    const outcome = {
+      messageId: 1,
+      endpointId: 1,
+      generation: 0,
+      trigger: 0,
+      state: 1,
+      due: null,
+      attempts: 1,
+    } as const;
+    await watch.store.record({ ...outcome, attempt });
+    expect(watch.settledUpTo).toBe(20);
+    attempter.open[0]!.end({ kind: "held" });
+    await second;
+    expect(watch.settledUpTo).toBe(20);
+  });
+});

@@ -1,0 +1,83 @@
+import { sql } from "kysely";
+import type { CancelReason } from "../../store/schema.ts";
+import { DELIVERY_STATE } from "../../store/schema.ts";
+import type { Tx } from "../../store/store.ts";
+import { type Call, type Context, write } from "../context.ts";
+import { getEndpoint } from "../endpoint/find.ts";
+import { getMessage, type MessageRef } from "../message/find.ts";
+
+export interface CancelMessage extends MessageRef {
+  /** Id or uid of one endpoint; `null` for every one. */
+  readonly endpoint: string | null;
+}
+
+/**
+ * Cancels what of a message is still to be delivered: scheduled, waiting for its turn or for a retry, held. An attempt under way is
+ * not broken off; when it succeeds, the delivery has succeeded. Returns how many were canceled.
+ */
+export async function cancelMessage({ ctx, input }: Call<CancelMessage>): Promise<number> {
+  const { message } = await getMessage({ ctx, input: { ...input, withContent: false } });
+  const endpoint =
+    input.endpoint === null
+      ? null
+      : (await getEndpoint(ctx, { app: input.app, endpoint: input.endpoint })).endpoint.key;
+  return write(ctx, (tx) => cancelDeliveries(ctx, tx, { messages: [message.key], endpoint, reason: "requested" }));
+}
+
+interface Canceled {
+  readonly messages: readonly number[];
+  /** `null`: at every endpoint. */
+  readonly endpoint: number | null;
+  readonly reason: CancelReason;
+}
+
+/** Cancels the live deliveries of these messages, in a transaction. Jobs of theirs that wait in memory are taken back after it. */
+export async function cancelDeliveries(
+  ctx: Pick<Context, "services">,
+  tx: Tx,
+  { messages, endpoint, reason }: Canceled,
+): Promise<number> {
+  const { now, dispatch } = ctx.services;
+  let live = tx.db
+    .selectFrom("delivery")
+    .select(["message_id", "endpoint_id"])
+    .where("message_id", "in", messages)
+    .where("due", "is not", null);
+  if (endpoint !== null) live = live.where("endpoint_id", "=", endpoint);
+  const rows = await live.execute();
+  if (rows.length === 0) return 0;
+  const at = now();
+  let change = tx.db
+    .updateTable("delivery")
+    .set({
+      // A delivery that has succeeded and was to be sent once more has succeeded all the same.
+      state: sql<number>`CASE WHEN state = ${DELIVERY_STATE.succeeded} THEN state ELSE ${DELIVERY_STATE.canceled} END`,
+      due: null,
+      manual: 0,
+      resume_due: null,
+      generation: sql<number>`generation + 1`,
+    })
+    .where("message_id", "in", messages)
+    .where("due", "is not", null);
+  if (endpoint !== null) change = change.where("endpoint_id", "=", endpoint);
+  await change.execute();
+  for (let from = 0; from < rows.length; from += STEP) {
+    const values = rows
+      .slice(from, from + STEP)
+      .map(({ message_id, endpoint_id }) => ({ message_id, endpoint_id, reason, by_message_id: null, at }));
+    await tx.db
+      .insertInto("cancellation")
+      .values(values)
+      .onConflict((conflict) =>
+        conflict.columns(["message_id", "endpoint_id"]).doUpdateSet({ reason, by_message_id: null, at }),
+      )
+      .execute();
+  }
+  tx.afterCommit(() =>
+    dispatch.revoke(rows.map((row) => ({ messageId: row.message_id, endpointId: row.endpoint_id }))),
+  );
+  return rows.length;
+}
+
+/** Rows of one insert. */
+const STEP = 500;

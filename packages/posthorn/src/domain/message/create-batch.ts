@@ -1,0 +1,174 @@
+import { notFound, PosthornError } from "../../errors.ts";
+import type { AcceptResult } from "../../store/store.ts";
+import { type Call, type Context, reader } from "../context.ts";
+import type { DirectoryApplication } from "../directory.ts";
+import { type CreateMessage, findOrCreateApplication } from "./create.ts";
+import { checkPublication, firstJobs, type Prepared, prepareMessage } from "./prepare.ts";
+
+/** One message of a batch, or why it is none. */
+export type BatchItem =
+  | { readonly kind: "refused"; readonly error: unknown }
+  | {
+      readonly kind: "message";
+      readonly message: CreateMessage;
+      /** The key is the item's own: when it was used before the item is a duplicate. A repeat of the whole batch is answered as the first time. */
+      readonly ownKey: boolean;
+    };
+
+export type BatchItemResult =
+  | { readonly kind: "created" | "duplicate"; readonly id: string; readonly eventId: string | null }
+  | { readonly kind: "failed"; readonly error: unknown };
+
+/**
+ * Stores messages, each for itself: one that is refused takes no other with it. Resolves when all that were stored are on disk, in
+ * one commit unless they make more rows than one should hold.
+ */
+export async function createMessages({ ctx, input }: Call<readonly BatchItem[]>): Promise<BatchItemResult[]> {
+  const applications = await resolveApplications(ctx, input);
+  const prepared = input.map((item, index) => prepareItem(ctx, item, applications[index]!));
+  const entries = prepared.flatMap((one) => ("entry" in one ? [one.entry] : []));
+  const answers = await ctx.services.store.acceptAll(entries);
+  let next = 0;
+  const outcomes = prepared.map((one) => ("entry" in one ? outcomeOf(one, answers[next++]!) : one));
+  ctx.services.dispatch.push(
+    outcomes.flatMap((one) => ("stored" in one ? firstJobs(one.stored.entry, one.stored.dues) : [])),
+  );
+  return describe(ctx, input, outcomes);
+}
+
+interface Failed {
+  readonly failed: unknown;
+}
+
+type Outcome =
+  | Failed
+  | { readonly stored: Prepared & { readonly dues: readonly (number | null)[] | null } }
+  | { readonly replayed: number }
+  | { readonly duplicate: Prepared };
+
+/** The application of each item, each asked for once; or why there is none. */
+async function resolveApplications(
+  ctx: Context,
+  items: readonly BatchItem[],
+): Promise<readonly (DirectoryApplication | Failed)[]> {
+  const known = new Map<string, DirectoryApplication>();
+  const found: (DirectoryApplication | Failed)[] = [];
+  for (const item of items) {
+    if (item.kind === "refused") {
+      found.push({ failed: item.error });
+      continue;
+    }
+    const { app } = item.message;
+    try {
+      const application = known.get(app) ?? (await findOrCreateApplication(ctx, item.message));
+      known.set(app, application);
+      found.push(application);
+    } catch (error) {
+      found.push({ failed: error });
+    }
+  }
+  return found;
+}
+
+function prepareItem(ctx: Context, item: BatchItem, application: DirectoryApplication | Failed): Prepared | Failed {
+  if ("failed" in application) return application;
+  if (item.kind === "refused") return { failed: item.error };
+  try {
+    checkPublication(ctx, item.message);
+    return prepareMessage(ctx, application, item.message, item.message.idempotency);
+  } catch (error) {
+    return { failed: error };
+  }
+}
+
+function outcomeOf(prepared: Prepared, answer: PromiseSettledResult<AcceptResult>): Outcome {
+  if (answer.status === "rejected") return { failed: answer.reason };
+  switch (answer.value.kind) {
+    case "stored":
+      return { stored: { ...prepared, dues: answer.value.dues ?? null } };
+    case "replayed":
+      return { replayed: answer.value.messageId };
+    case "duplicate_event_id":
+      return { duplicate: prepared };
+  }
+}
+
+async function describe(
+  ctx: Context,
+  items: readonly BatchItem[],
+  outcomes: readonly Outcome[],
+): Promise<BatchItemResult[]> {
+  const replayed = await messagesByKey(
+    ctx,
+    outcomes.flatMap((one) => ("replayed" in one ? [one.replayed] : [])),
+  );
+  const duplicates = await messagesByEvent(
+    ctx,
+    outcomes.flatMap((one) => ("duplicate" in one ? [one.duplicate] : [])),
+  );
+  return outcomes.map((one, index): BatchItemResult => {
+    if ("failed" in one) return { kind: "failed", error: one.failed };
+    if ("stored" in one) {
+      const { id, eventId } = one.stored.message;
+      return { kind: "created", id, eventId };
+    }
+    const item = items[index]!;
+    const before = "replayed" in one ? replayed.get(one.replayed) : duplicates.get(eventRef(one.duplicate.entry));
+    // Deleted meanwhile.
+    if (before === undefined) return { kind: "failed", error: notFound("message") };
+    const repeated = "replayed" in one && item.kind === "message" && !item.ownKey;
+    return { kind: repeated ? "created" : "duplicate", ...before };
+  });
+}
+
+interface Stored {
+  readonly id: string;
+  readonly eventId: string | null;
+}
+
+/** Parameters of one query at most. */
+const STEP = 500;
+
+async function messagesByKey(ctx: Context, keys: readonly number[]): Promise<ReadonlyMap<number, Stored>> {
+  const found = new Map<number, Stored>();
+  for (let at = 0; at < keys.length; at += STEP) {
+    const rows = await reader(ctx)
+      .selectFrom("message")
+      .select(["id", "public_id", "event_id"])
+      .where("id", "in", keys.slice(at, at + STEP))
+      .execute();
+    for (const row of rows) found.set(row.id, { id: row.public_id, eventId: row.event_id });
+  }
+  return found;
+}
+
+async function messagesByEvent(ctx: Context, duplicates: readonly Prepared[]): Promise<ReadonlyMap<string, Stored>> {
+  const found = new Map<string, Stored>();
+  for (const [appId, own] of Map.groupBy(duplicates, ({ entry }) => entry.appId)) {
+    for (let at = 0; at < own.length; at += STEP) {
+      const eventIds = own.slice(at, at + STEP).map(({ entry }) => entry.eventId!);
+      const rows = await reader(ctx)
+        .selectFrom("message")
+        .select(["public_id", "event_id"])
+        .where("app_id", "=", appId)
+        .where("event_id", "in", eventIds)
+        .execute();
+      for (const row of rows) {
+        found.set(eventRef({ appId, eventId: row.event_id }), { id: row.public_id, eventId: row.event_id });
+      }
+    }
+  }
+  return found;
+}
+
+function eventRef({ appId, eventId }: { readonly appId: number; readonly eventId: string | null }): string {
+  return `${appId}/${eventId}`;
+}
+
+/** Whether every item failed, and each for a reason that a later try may not meet. */
+export function failedForNow(results: readonly BatchItemResult[]): PosthornError | null {
+  const errors = results.map((result) => (result.kind === "failed" ? result.error : null));
+  const first = errors[0];
+  if (!(first instanceof PosthornError)) return null;
+  return errors.every((error) => error instanceof PosthornError && error.status === 503) ? first : null;
+}

@@ -1,0 +1,71 @@
+import { notFound } from "../../errors.ts";
+import type { Call } from "../context.ts";
+import type { DirectoryEndpoint } from "../directory.ts";
+import { explanationOf } from "../endpoint/explain-filter.ts";
+import { documentOf, mismatchOf, type MatchableMessage, type Mismatch } from "./match.ts";
+
+export interface PrecheckMessage {
+  /** Id or uid of the application. */
+  readonly app: string;
+  readonly message: Omit<MatchableMessage, "id" | "time" | "payload">;
+  /** Without it filters cannot be asked, and are taken to let the message through. */
+  readonly payload: Uint8Array | null;
+}
+
+export interface Precheck {
+  readonly matched: number;
+  readonly unmatched: number;
+  /** The first of all endpoints, those that match before the others. */
+  readonly endpoints: readonly PrecheckedEndpoint[];
+}
+
+export interface PrecheckedEndpoint {
+  readonly endpointId: string;
+  readonly matched: boolean;
+  /** It matches, and its deliveries are held. */
+  readonly disabled: boolean;
+  readonly reason: Mismatch["reason"] | null;
+  readonly clause: string | null;
+  readonly message: string;
+}
+
+/** Endpoints that are told of one by one. */
+const MAX_SHOWN = 200;
+
+/** Who would get a message, and why the others would not, as of now. Nothing is stored. */
+export async function precheckMessage({ ctx, input }: Call<PrecheckMessage>): Promise<Precheck> {
+  const application = await ctx.services.directory.find(ctx.actor.orgId, input.app);
+  const foreign = ctx.actor.kind === "application" && ctx.actor.appId !== application?.key;
+  if (application === null || foreign) throw notFound("application");
+  const { payload } = input;
+  const message = { ...input.message, id: "", time: ctx.services.now(), payload: payload ?? new Uint8Array() };
+  const document = documentOf(message);
+  const matching: PrecheckedEndpoint[] = [];
+  const others: PrecheckedEndpoint[] = [];
+  for (const endpoint of application.endpoints.values()) {
+    const wants = payload === null ? withoutFilter(endpoint) : endpoint;
+    const mismatch = mismatchOf(wants, message, () => document);
+    const list = mismatch === null ? matching : others;
+    list.push(shownOf(endpoint, mismatch, payload));
+  }
+  const endpoints = [...matching, ...others].slice(0, MAX_SHOWN);
+  return { matched: matching.length, unmatched: others.length, endpoints };
+}
+
+function withoutFilter({ eventTypes, channels }: DirectoryEndpoint) {
+  return { eventTypes, channels, filtered: false, filter: null };
+}
+
+function shownOf(
+  { id, disabled, filtered }: DirectoryEndpoint,
+  mismatch: Mismatch | null,
+  payload: Uint8Array | null,
+): PrecheckedEndpoint {
+  if (mismatch !== null) {
+    const { reason, clause, message } = explanationOf(mismatch, null);
+    return { endpointId: id, matched: false, disabled, reason, clause, message };
+  }
+  const unasked = filtered && payload === null ? " Its filter was not asked: give a payload." : "";
+  const message = disabled ? "It is wanted, and held: the endpoint is disabled." : "It is wanted.";
+  return { endpointId: id, matched: true, disabled, reason: null, clause: null, message: message + unasked };
+}

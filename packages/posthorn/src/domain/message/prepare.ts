@@ -1,0 +1,133 @@
+/** What a publish is made of, before it is stored: checked, matched with endpoints, given its id. */
+import { invalid, PosthornError } from "../../errors.ts";
+import { timeOfKey } from "../../id.ts";
+import type { AcceptEntry, DueDelivery, Dues, IdempotencyKey, Pacing } from "../../store/store.ts";
+import type { Context } from "../context.ts";
+import type { DirectoryApplication } from "../directory.ts";
+import { matchEndpoints } from "./match.ts";
+import type { Message } from "./message.ts";
+
+/** One event as it is published, beside the application it is for. Times are Unix milliseconds. */
+export interface Publication {
+  readonly eventType: string;
+  readonly eventId: string | null;
+  readonly channels: readonly string[] | null;
+  readonly tags: readonly string[] | null;
+  /** The exact bytes to store, sign and send. */
+  readonly payload: Uint8Array;
+  readonly contentType: string;
+  /** From a minute to a day ahead. */
+  readonly deliverAt: number | null;
+  /** In place of `deliverAt`: how long from now the first attempts wait. */
+  readonly delayMs: number | null;
+  /** Nothing is delivered from this time on. */
+  readonly deliverUntil: number | null;
+  /** In place of `deliverUntil`: for how long it may be delivered, from when the first attempts are due. */
+  readonly ttlMs: number | null;
+  /** How long the payload is kept; `null` for the default of the server. */
+  readonly retentionMs: number | null;
+}
+
+/** A message ready for `store.accept`. */
+export interface Prepared {
+  readonly entry: AcceptEntry;
+  readonly message: Message;
+}
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+/** Refuses what no server state could make right. */
+export function checkPublication(ctx: Context, input: Publication): void {
+  const now = ctx.services.now();
+  const { maxPayloadBytes } = ctx.services.rules;
+  if (input.payload.byteLength > maxPayloadBytes) {
+    throw new PosthornError(
+      "payload_too_large",
+      `The payload has ${input.payload.byteLength} bytes; this server takes ${maxPayloadBytes} (POSTHORN_MAX_PAYLOAD_BYTES).`,
+    );
+  }
+  if (input.deliverAt !== null && input.delayMs !== null) {
+    throw invalid("delaySeconds", "Give deliverAt or delaySeconds, not both.");
+  }
+  if (input.deliverAt !== null && (input.deliverAt < now + MINUTE || input.deliverAt > now + DAY)) {
+    throw invalid(
+      "deliverAt",
+      "A delivery can be put off by 1 minute to 24 hours; `delaySeconds` takes shorter and longer ones.",
+    );
+  }
+  if (input.deliverUntil !== null && input.ttlMs !== null) {
+    throw invalid("ttlSeconds", "Give expiresAt or ttlSeconds, not both.");
+  }
+  if (input.deliverUntil !== null && input.deliverUntil <= dueOf(input, now)) {
+    throw invalid("expiresAt", "The message would expire before its first attempts are due.");
+  }
+}
+
+/**
+ * Makes the row of a message and finds who gets it. Nothing may be awaited between this and `store.accept`: the statistics take
+ * it that a key that was given out is stored at once or never.
+ */
+export function prepareMessage(
+  ctx: Context,
+  application: DirectoryApplication,
+  input: Publication,
+  idempotency: IdempotencyKey | null,
+): Prepared {
+  const now = ctx.services.now();
+  const { key, id } = ctx.services.ids.next("msg_");
+  const { eventType, eventId, channels, tags, payload, contentType } = input;
+  const due = dueOf(input, now);
+  const { endpointIds, unmatchedJson } = matchEndpoints(application, { ...input, id, time: now });
+  const deliverAt = due === now ? null : due;
+  const deliverUntil = input.ttlMs === null ? input.deliverUntil : due + input.ttlMs;
+  const entry: AcceptEntry = {
+    id: key,
+    publicId: id,
+    appId: application.key,
+    eventType,
+    eventId,
+    channelsJson: channels === null ? null : JSON.stringify(channels),
+    tagsJson: tags === null ? null : JSON.stringify(tags),
+    payload,
+    contentType,
+    expiresAt: input.retentionMs === null ? null : due + input.retentionMs,
+    deliverAt,
+    orderingKey: null,
+    unmatchedJson,
+    requestJson: null,
+    due,
+    endpointIds,
+    idempotency,
+    deliverUntil,
+  };
+  const pacing = pacingOf(application, entry, now);
+  const timestamp = timeOfKey(key);
+  const message = { key, id, eventType, eventId, channels, tags, payload, contentType, timestamp, deliverAt };
+  return { entry: pacing === null ? entry : { ...entry, pacing }, message: { ...message, deliverUntil } };
+}
+
+/** What those endpoints ask for that debounce or throttle; `null` when none of them does. */
+function pacingOf(application: DirectoryApplication, entry: AcceptEntry, now: number): Pacing | null {
+  const endpoints = entry.endpointIds.flatMap((key) => {
+    const rule = application.endpoints.get(key)?.policy.pacing ?? null;
+    return rule === null ? [] : [rule(key, entry)];
+  });
+  return endpoints.length === 0 ? null : { now, endpoints };
+}
+
+/** The first attempts of a message that was stored, for the dispatcher. */
+export function firstJobs(entry: AcceptEntry, dues: Dues | null): DueDelivery[] {
+  const { id: messageId, publicId, contentType, payload, orderingKey, requestJson, deliverUntil = null } = entry;
+  const fresh = { attempts: 0, generation: 0, trigger: 0, orderingKey, requestJson, deliverUntil } as const;
+  const jobs: DueDelivery[] = [];
+  entry.endpointIds.forEach((endpointId, index) => {
+    const due = dues === null ? entry.due : dues[index]!;
+    if (due !== null) jobs.push({ ...fresh, messageId, publicId, endpointId, due, contentType, payload });
+  });
+  return jobs;
+}
+
+function dueOf({ deliverAt, delayMs }: Publication, now: number): number {
+  return deliverAt ?? now + (delayMs ?? 0);
+}

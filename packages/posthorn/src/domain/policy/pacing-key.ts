@@ -1,0 +1,81 @@
+/** By what an endpoint debounces or throttles: the deliveries of one key are counted, or replaced, together. */
+import { createHash } from "node:crypto";
+import { invalid } from "../../errors.ts";
+import { findMembers } from "../../json-range.ts";
+import type { SectionCheck } from "./section.ts";
+
+/** `endpoint`: one key for everything. `payload`: the value at `path`. */
+export const PACING_KINDS = ["endpoint", "eventType", "orderingKey", "payload"] as const;
+
+export interface PacingKeyValues {
+  readonly by: (typeof PACING_KINDS)[number];
+  /** With `by: payload`: names of members with dots between them, such as `customer.id`; otherwise empty. */
+  readonly path: string;
+}
+
+/** What a key can be made of. */
+export interface PacedMessage {
+  readonly eventType: string;
+  readonly orderingKey: string | null;
+  readonly payload: Uint8Array;
+}
+
+const MAX_DEPTH = 16;
+/** Longer keys are kept as their hash. */
+const MAX_KEY = 64;
+/** Of messages that have no such value: they have a key of their own. */
+const NONE = "-";
+
+export function checkPacingKey({ by, path }: Partial<PacingKeyValues>, check: SectionCheck): void {
+  const place = [...check.path, "path"];
+  if (by === "payload" && (path === undefined || path === "")) {
+    throw invalid(place, "With `by: payload` say where the value stands, such as customer.id.");
+  }
+  if (path === undefined || path === "") return;
+  const names = path.split(".");
+  if (names.length > MAX_DEPTH || names.includes("")) {
+    throw invalid(place, `Names of members with dots between them, at most ${MAX_DEPTH}, such as customer.id.`);
+  }
+}
+
+/** The key of a message: short, and never empty. */
+export function pacingKey({ by, path }: PacingKeyValues, message: PacedMessage): string {
+  switch (by) {
+    case "endpoint":
+      return "*";
+    case "eventType":
+      return short(message.eventType);
+    case "orderingKey":
+      return message.orderingKey === null ? NONE : short(message.orderingKey);
+    case "payload":
+      return short(valueAt(message.payload, path.split(".")) ?? NONE);
+  }
+}
+
+/** The text of a value in a JSON object, strings without their escapes and numbers with all their digits; `null` when there is none. */
+function valueAt(payload: Uint8Array, names: readonly string[]): string | null {
+  let bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  // The scanner relies on well-formed JSON, which a raw payload need not be.
+  if (!isJson(bytes)) return null;
+  for (const name of names) {
+    if (bytes.toString("latin1").trimStart()[0] !== "{") return null;
+    const found = findMembers(bytes, [name])[name];
+    if (found === undefined) return null;
+    bytes = Buffer.from(found);
+  }
+  const text = bytes.toString("utf8");
+  return text.startsWith('"') ? JSON.stringify(JSON.parse(text)) : text;
+}
+
+function isJson(bytes: Buffer): boolean {
+  try {
+    JSON.parse(bytes.toString("utf8"));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function short(key: string): string {
+  return key.length <= MAX_KEY ? key : `#${createHash("sha256").update(key).digest("base64url")}`;
+}

@@ -1,0 +1,139 @@
+import { describe, expect, it } from "vitest";
+import { acceptEntry, deliveryOf, openStore, recordEntry } from "../../../../test/support/store.ts";
+import type { AcceptEntry, DebouncePacing, ThrottlePacing } from "../../store.ts";
+import type { SqliteStore } from "../sqlite-store.ts";
+
+const DEBOUNCE: DebouncePacing = { key: "k", waitMs: 1000, maxWaitMs: 5000 };
+const THROTTLE: ThrottlePacing = { key: "k", limit: 2, windowMs: 1000, maxDelayMs: 0 };
+
+interface Options {
+  readonly debounce?: DebouncePacing | null;
+  readonly throttle?: ThrottlePacing | null;
+}
+
+/** A message published at `now` to endpoint 1, which paces, and endpoint 2, which does not. */
+function paced(id: number, now: number, { debounce = null, throttle = null }: Options): AcceptEntry {
+  return acceptEntry(id, {
+    due: now,
+    endpointIds: [1, 2],
+    pacing: { now, endpoints: [{ endpointId: 1, debounce, throttle }] },
+  });
+}
+
+async function duesOf(store: SqliteStore, entries: readonly AcceptEntry[]): Promise<unknown[]> {
+  const dues: unknown[] = [];
+  for (const entry of entries) {
+    const result = await store.accept(entry);
+    dues.push(result.kind === "stored" ? result.dues?.[0] : result);
+  }
+  return dues;
+}
+
+function cancellations(store: SqliteStore) {
+  return store.db.selectFrom("cancellation").select(["message_id", "reason", "by_message_id"]).execute();
+}
+
+describe("debounce", () => {
+  it("puts a newer message in the place of the one that waits, and says so; other endpoints get both", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    const options = { debounce: DEBOUNCE };
+    expect(await duesOf(store, [paced(1, 100, options), paced(2, 600, options)])).toEqual([1100, 1600]);
+    expect(await deliveryOf(store, 1)).toMatchObject({ state: 3, due: null, generation: 1 });
+    expect(await deliveryOf(store, 2)).toMatchObject({ state: 0, due: 1600 });
+    expect(await deliveryOf(store, 1, 2)).toMatchObject({ state: 0, due: 100 });
+    expect(await cancellations(store)).toEqual([{ message_id: 1, reason: "debounced", by_message_id: 2 }]);
+  });
+
+  it("lets the last of a burst wait no longer than the most, counted from the first", async () => {
+    await using files = await openStore();
+    const times = [0, 900, 1800, 2700, 3600, 4500];
+    const dues = await duesOf(
+      files.store,
+      times.map((time, index) => paced(index + 1, time, { debounce: DEBOUNCE })),
+    );
+    expect(dues).toEqual([1000, 1900, 2800, 3700, 4600, 5000]);
+  });
+
+  it("begins anew once the delivery was due, so that what may be on its way is never taken back", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    const options = { debounce: DEBOUNCE };
+    expect(await duesOf(store, [paced(1, 0, options), paced(2, 1000, options)])).toEqual([1000, 2000]);
+    expect(await deliveryOf(store, 1)).toMatchObject({ state: 0, due: 1000 });
+  });
+
+  it("leaves alone what was tried and waits for its retry", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    await store.accept(paced(1, 0, { debounce: DEBOUNCE }));
+    await store.record(recordEntry(1, { state: 0, due: 9000, attempts: 1 }));
+    await store.accept(paced(2, 500, { debounce: DEBOUNCE }));
+    expect(await deliveryOf(store, 1)).toMatchObject({ state: 0, due: 9000 });
+  });
+
+  it("keeps keys apart, and remembers them over a restart", async () => {
+    await using files = await openStore();
+    await files.store.accept(paced(1, 0, { debounce: DEBOUNCE }));
+    await files.store.accept(paced(2, 0, { debounce: { ...DEBOUNCE, key: "other" } }));
+    const store = await files.reopen();
+    await store.accept(paced(3, 500, { debounce: DEBOUNCE }));
+    expect(await cancellations(store)).toEqual([{ message_id: 1, reason: "debounced", by_message_id: 3 }]);
+  });
+
+  it("does not bring a scheduled message forward", async () => {
+    await using files = await openStore();
+    const later = { ...paced(1, 0, { debounce: DEBOUNCE }), due: 60_000 };
+    expect(await duesOf(files.store, [later])).toEqual([60_000]);
+  });
+});
+
+describe("throttle", () => {
+  it("cancels what is over the limit of a window, and counts anew in the next", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    const times = [0, 10, 20, 999, 1000, 1001, 1002];
+    const dues = await duesOf(
+      store,
+      times.map((time, index) => paced(index + 1, time, { throttle: THROTTLE })),
+    );
+    expect(dues).toEqual([0, 10, null, null, 1000, 1001, null]);
+    expect(await deliveryOf(store, 3)).toMatchObject({ state: 3, due: null });
+    expect((await cancellations(store)).map((row) => [row.message_id, row.reason])).toEqual([
+      [3, "throttled"],
+      [4, "throttled"],
+      [7, "throttled"],
+    ]);
+  });
+
+  it("by option puts it off to the first window with room, as far as it may", async () => {
+    await using files = await openStore();
+    const throttle = { ...THROTTLE, maxDelayMs: 2000 };
+    const entries = Array.from({ length: 7 }, (_, index) => paced(index + 1, 0, { throttle }));
+    expect(await duesOf(files.store, entries)).toEqual([0, 0, 1000, 1000, 2000, 2000, null]);
+  });
+
+  it("never lets more than the limit into a window, for any times", async () => {
+    await using files = await openStore();
+    let time = 0;
+    const entries = Array.from({ length: 60 }, (_, index) => {
+      time += (index * 7919) % 230;
+      return paced(index + 1, time, { throttle: { ...THROTTLE, maxDelayMs: 1500 } });
+    });
+    const dues = ((await duesOf(files.store, entries)) as (number | null)[]).filter((due) => due !== null);
+    const windows = new Map<number, number>();
+    let since = Number.NEGATIVE_INFINITY;
+    for (const due of dues.toSorted((a, b) => a - b)) {
+      if (due >= since + THROTTLE.windowMs) since = due;
+      windows.set(since, (windows.get(since) ?? 0) + 1);
+    }
+    expect(Math.max(...windows.values())).toBeLessThanOrEqual(THROTTLE.limit);
+  });
+
+  it("counts what debounce lets out, not what it replaces", async () => {
+    await using files = await openStore();
+    const options = { debounce: DEBOUNCE, throttle: { ...THROTTLE, limit: 1, windowMs: 60_000 } };
+    const dues = await duesOf(files.store, [paced(1, 0, options), paced(2, 500, options), paced(3, 5000, options)]);
+    expect(dues).toEqual([1000, 1500, null]);
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { acceptEntry, attemptEntry, deliveryOf, openStore, recordEntry } from "../../../test/support/store.ts";
+
+describe("acceptAll", () => {
+  it("answers each entry on its own, and one that fails takes no other with it", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    await store.accept(acceptEntry(1, { eventId: "taken" }));
+    const entries = [
+      acceptEntry(2),
+      acceptEntry(3, { eventId: "taken" }),
+      // The key of a message that is there: the database refuses the row.
+      acceptEntry(1),
+      acceptEntry(4, { eventId: "new" }),
+      acceptEntry(5, { eventId: "new" }),
+    ];
+    const results = await store.acceptAll(entries);
+    expect(results.map((result) => (result.status === "fulfilled" ? result.value.kind : result.status))).toEqual([
+      "stored",
+      "duplicate_event_id",
+      "rejected",
+      "stored",
+      "duplicate_event_id",
+    ]);
+    expect(await store.payload(2)).not.toBeNull();
+    expect(await store.payload(4)).not.toBeNull();
+  });
+
+  it("takes more than one commit holds, and keeps the order", async () => {
+    await using files = await openStore();
+    const entries = Array.from({ length: 1000 }, (_, index) =>
+      acceptEntry(index + 1, { endpointIds: [1, 2, 3, 4, 5, 6] }),
+    );
+    const results = await files.store.acceptAll(entries);
+    expect(results.every((result) => result.status === "fulfilled")).toBe(true);
+    const rows = await files.store.db.selectFrom("delivery").select("message_id").execute();
+    expect(rows).toHaveLength(6000);
+  });
+});
+
+describe("lowestWaiting", () => {
+  it("is the least key that is not on disk, from the call until its commit", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    expect(store.lowestWaiting()).toBeNull();
+    const first = store.accept(acceptEntry(7));
+    const second = store.accept(acceptEntry(8));
+    expect(store.lowestWaiting()).toBe(7);
+    await Promise.all([first, second]);
+    expect(store.lowestWaiting()).toBeNull();
+  });
+});
+
+describe("a canceled delivery", () => {
+  it("keeps the reason of the outcome that canceled it", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    await store.accept(acceptEntry(1));
+    await store.record(recordEntry(1, { state: 3, attempts: 0, cancel: { reason: "expired", at: 5 } }));
+    expect(await store.db.selectFrom("cancellation").selectAll().execute()).toEqual([
+      { message_id: 1, endpoint_id: 1, reason: "expired", by_message_id: null, at: 5 },
+    ]);
+  });
+
+  it("stays canceled when an attempt that was in flight fails, and has succeeded when it succeeds", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    await store.acceptAll([acceptEntry(1), acceptEntry(2)]);
+    await store.transaction(({ db }) =>
+      db
+        .updateTable("delivery")
+        .set((eb) => ({ state: 3, due: null, generation: eb("generation", "+", 1) }))
+        .execute(),
+    );
+    await store.record(recordEntry(1, { state: 0, due: 99, attempt: attemptEntry(10, { status: 2 }) }));
+    await store.record(recordEntry(2, { state: 1, attempt: attemptEntry(11) }));
+    expect(await deliveryOf(store, 1)).toMatchObject({ state: 3, due: null, resume_due: null });
+    expect(await deliveryOf(store, 2)).toMatchObject({ state: 1, due: null });
+  });
+});
