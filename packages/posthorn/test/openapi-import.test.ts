@@ -34,7 +34,7 @@ interface Imported {
 async function load(tenant: Tenant, body: object): Promise<Imported> {
   const { status, json, text } = await tenant.call("POST", "event-type/import/openapi", body);
   if (status !== 200) throw new Error(text);
-  return json["data"] as unknown as Imported;
+  return json["data"] as Imported;
 }
 
 async function refused(body: object): Promise<readonly [number, string[] | undefined, string | undefined]> {

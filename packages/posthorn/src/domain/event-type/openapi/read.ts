@@ -119,7 +119,7 @@ function schemaOf(operation: Fields, place: readonly string[], converter: Schema
   return converter.convert(media["schema"], [...place, "requestBody", "content", type, "schema"], examples);
 }
 
-function* examplesOf(media: Fields, converter: SchemaConverter, place: readonly string[]): Generator<unknown> {
+function* examplesOf(media: Fields, converter: SchemaConverter, place: readonly string[]): Generator {
   if (media["example"] !== undefined) yield media["example"];
   if (!isFields(media["examples"])) return;
   for (const example of Object.values(media["examples"])) {
