@@ -26,6 +26,7 @@ export interface Services {
   readonly ownership: OwnershipAsker;
   readonly operational: Announcer;
   readonly health: HealthSource;
+  readonly sources: SourceHints;
   readonly rules: DomainRules;
 }
 
@@ -47,8 +48,16 @@ export interface DomainRules {
   readonly egressTrouble: (settings: EndpointEgress, allow: string | null) => EgressTrouble | null;
   /** What policies begin with. */
   readonly policyDefaults: PlatformDefaults;
+  /** What is wrong with an address, a network or the name of a list that requests may come from; `null`: nothing. */
+  readonly addressTrouble: (word: string) => string | null;
   /** Public URL of this server, without a slash at the end. */
   readonly publicUrl: () => string;
+}
+
+/** What the domain tells the door for inbound webhooks. */
+export interface SourceHints {
+  /** Forgets what is known of a source; the next request reads it again. */
+  invalidate(sourceKey: number): void;
 }
 
 export interface EgressTrouble {

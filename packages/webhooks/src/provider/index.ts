@@ -25,6 +25,7 @@ export type { SignedInput, SignedOptions } from "./scheme/signed.ts";
 export { standard, type StandardOptions } from "./scheme/standard.ts";
 export { iso, milliseconds, seconds, signedTime, type TimestampOptions } from "./scheme/timestamp.ts";
 export { urlSecret } from "./scheme/url-secret.ts";
+export { base64Key, hexKey } from "./secret-readers.ts";
 export type { Finder, Selector, Template, Templates } from "./select.ts";
 export type {
   Batch,
