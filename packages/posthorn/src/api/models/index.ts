@@ -71,6 +71,7 @@ import { POLICY_MODELS } from "./policy/policy.ts";
 import { REPLAY_MODELS } from "./replay.ts";
 import { MessagePrecheckIn, MessagePrecheckOut } from "./message-precheck.ts";
 import { BATCH_MODELS } from "./message-batch.ts";
+import { STATS_MODELS } from "./stats.ts";
 import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
 
 export const MODELS: readonly TSchema[] = [
@@ -150,4 +151,5 @@ export const MODELS: readonly TSchema[] = [
   OperationalWebhookEndpointHeadersIn,
   OperationalWebhookEndpointHeadersOut,
   ...REPLAY_MODELS,
+  ...STATS_MODELS,
 ];
