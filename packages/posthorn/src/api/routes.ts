@@ -21,6 +21,7 @@ import { deleteEndpoint } from "./endpoint/delete.ts";
 import { getEgress } from "./endpoint/get-egress.ts";
 import { getHeaders } from "./endpoint/get-headers.ts";
 import { getSecret } from "./endpoint/get-secret.ts";
+import { getVerification } from "./endpoint/get-verification.ts";
 import { getEndpoint } from "./endpoint/get.ts";
 import { listEndpoints } from "./endpoint/list.ts";
 import { patchHeaders } from "./endpoint/patch-headers.ts";
@@ -126,6 +127,7 @@ export const ROUTES: readonly Route[] = [
   getEgress,
   setEgress,
   deleteEgress,
+  getVerification,
   verify,
   upsertEndpoint,
   getFilter,

@@ -28,7 +28,13 @@ import {
   MessageStats,
   RecoverIn,
 } from "./endpoint.ts";
-import { EndpointEgressIn, EndpointEgressOut, EndpointVerifyIn, EndpointVerifyOut } from "./endpoint-egress.ts";
+import {
+  EndpointEgressIn,
+  EndpointEgressOut,
+  EndpointVerificationOut,
+  EndpointVerifyIn,
+  EndpointVerifyOut,
+} from "./endpoint-egress.ts";
 import { IMPORT_MODELS } from "./event-type-import.ts";
 import { EventTypeIn, EventTypeList, EventTypeOut, EventTypePatch, EventTypeUpsertIn } from "./event-type.ts";
 import {
@@ -95,6 +101,7 @@ export const MODELS: readonly TSchema[] = [
   EndpointHeadersOut,
   EndpointEgressIn,
   EndpointEgressOut,
+  EndpointVerificationOut,
   EndpointVerifyIn,
   EndpointVerifyOut,
   ...POLICY_MODELS,
