@@ -101,10 +101,10 @@ async function liveOf(db: Kysely<Database>, orgId: number, at: number): Promise<
     .where("a.kind", "<>", APPLICATION_KIND.operational)
     .groupBy("l.endpoint_id")
     .execute();
-  const counted = rows.reduce((total, row) => total + Number(row.all), 0);
+  const counted = rows.reduce((total, row) => total + row.all, 0);
   const live = rows.map((row) => {
-    const due = Number(row.due);
-    return { endpointKey: row.endpointKey, due, later: Number(row.all) - due, oldest: Number(row.oldest) };
+    const due = row.due;
+    return { endpointKey: row.endpointKey, due, later: row.all - due, oldest: row.oldest };
   });
   return { live, exact: counted < MAX_COUNTED };
 }

@@ -93,13 +93,13 @@ async function messageStep(services: Services, settled: number): Promise<boolean
   });
   const tally = new Tally();
   for (const { app_id, messages } of published) {
-    for (const place of owners.ofApplication(app_id)) tally.at(place).messages += Number(messages);
+    for (const place of owners.ofApplication(app_id)) tally.at(place).messages += messages;
   }
   for (const { endpoint_id, messages } of owed) {
-    for (const place of owners.ofEndpoint(endpoint_id).slice(-1)) tally.at(place).messages += Number(messages);
+    for (const place of owners.ofEndpoint(endpoint_id).slice(-1)) tally.at(place).messages += messages;
   }
   const sum = (values: readonly (number | null)[]): number =>
-    values.reduce<number>((total, value) => total + Number(value ?? 0), 0);
+    values.reduce<number>((total, value) => total + (value ?? 0), 0);
   const messages = sum(published.map((row) => row.messages));
   await save(
     services,
