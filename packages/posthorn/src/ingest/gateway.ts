@@ -5,10 +5,10 @@ import type { InboundOrigin, InboundRequest } from "../domain/message/request.ts
 import { ingestUrl } from "../domain/source/token.ts";
 import { keyAtTime } from "../id.ts";
 import { acceptEvent, type Accepted } from "./accept.ts";
-import { Answers } from "./answers.ts";
+import type { Answers } from "./answers.ts";
 import { InboundLimits } from "./limits.ts";
 import type { LiveSource } from "./live-source.ts";
-import { Quarantine } from "./quarantine.ts";
+import type { Quarantine } from "./quarantine.ts";
 import { answerOf } from "./response.ts";
 import type { SourceIndex } from "./source-index.ts";
 import { type EventFacts, jsonAnswer, type Verdict } from "./verifier.ts";
@@ -133,9 +133,13 @@ export class Gateway {
     }
     const services = this.#options.services();
     const inbound = inboundOf(source, request, verified, facts);
-    const accepted = await acceptEvent(services, { source, request: inbound, body: request.body, facts }, {
-      beforeFirstAttempt: (messageId) => this.#options.answers.expect(source, messageId),
-    });
+    const accepted = await acceptEvent(
+      services,
+      { source, request: inbound, body: request.body, facts },
+      {
+        beforeFirstAttempt: (messageId) => this.#options.answers.expect(source, messageId),
+      },
+    );
     if (accepted.kind === "gone") return NO_SOURCE;
     return this.#answer(source, request, facts, accepted);
   }
@@ -153,7 +157,7 @@ export class Gateway {
     const { response } = source.settings;
     if (response === null) return source.verifier.acceptance;
     const id = accepted.kind === "stored" ? accepted.publicId : "";
-    return answerOf(response, source.definition, { ...request, url: request.query, id, type: facts.type });
+    return answerOf(response, source.definition, { ...request, id, type: facts.type });
   }
 
   async #withinQuota({ key, settings }: LiveSource): Promise<boolean> {

@@ -1,5 +1,5 @@
 /** What a sender is answered in place of what its provider expects. */
-import { openInbound, type ProviderDefinition, type WebhookAnswer } from "@posthorn/webhooks/provider";
+import { openInbound, type ProviderDefinition, select, type WebhookAnswer } from "@posthorn/webhooks/provider";
 import type { HeadersInput } from "@posthorn/webhooks";
 import type { SourceResponse } from "../domain/source/source.ts";
 
@@ -34,21 +34,8 @@ export function answerOf(response: SourceResponse, definition: ProviderDefinitio
 function valueOf(place: string, definition: ProviderDefinition, request: Answered): string {
   if (place === "id") return request.id;
   if (place === "type") return request.type;
-  const colon = place.indexOf(":");
-  const name = place.slice(colon + 1);
   const inbound = openInbound({ ...request, url: `?${request.query}` }, definition.payload);
-  if (place.startsWith("header:")) return inbound.header(name.toLowerCase()) ?? "";
-  if (place.startsWith("query:")) return inbound.query(name) ?? "";
-  return scalarAt(inbound.payload(), name);
-}
-
-function scalarAt(document: unknown, path: string): string {
-  let value = document;
-  for (const key of path.split(".")) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return "";
-    value = (value as Record<string, unknown>)[key];
-  }
-  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : "";
+  return select(inbound, place.startsWith("header:") ? place.toLowerCase() : place) ?? "";
 }
 
 /** Makes a value harmless inside a body of this type. */

@@ -10,7 +10,9 @@ const COMMON_CONFIG = new Set(["url", "header"]);
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** Headers of an answer that belong to the connection. */
-const OWN_HEADERS = new Set("connection content-length date keep-alive set-cookie transfer-encoding upgrade".split(" "));
+const OWN_HEADERS = new Set(
+  "connection content-length date keep-alive set-cookie transfer-encoding upgrade".split(" "),
+);
 
 export function checkSource(
   { services }: Pick<Context, "services">,

@@ -52,11 +52,7 @@ export async function rotateToken({
   const source = await getSource(ctx, input.source);
   const now = ctx.services.now();
   return write(ctx, async (tx) => {
-    await tx.db
-      .deleteFrom("source_token")
-      .where("source_id", "=", source.key)
-      .where("expires_at", "<=", now)
-      .execute();
+    await tx.db.deleteFrom("source_token").where("source_id", "=", source.key).where("expires_at", "<=", now).execute();
     await tx.db
       .updateTable("source_token")
       .set({ expires_at: now + input.overlapSeconds * 1000 })

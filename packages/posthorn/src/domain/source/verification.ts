@@ -15,7 +15,6 @@ import {
   type Selector,
   signedTime,
   standard,
-  type Templates,
   unsigned,
   urlSecret,
 } from "@posthorn/webhooks/provider";
@@ -88,7 +87,7 @@ export function genericDefinition(verification: Verification): ProviderDefinitio
     name: "Generic",
     group: "infrastructure",
     ...schemesOf(verification),
-    event: types as Templates,
+    event: types,
     ...(ids.length === 0 ? {} : { delivery: ids }),
     ...(occurredAt.length === 0 ? {} : { time: occurredAt }),
   };
@@ -176,7 +175,10 @@ function checkHmac({ signed, timestamp }: HmacSettings): void {
     throw invalid(["body", "verification", "timestamp"], "A signed {ts} needs `timestamp`, and the other way round.");
   }
   if (timestamp === null || /^(?:header|body|query|field):\S+$/.test(timestamp.from)) return;
-  throw invalid(["body", "verification", "timestamp", "from"], "Write header:name, body:path, query:name or field:name.");
+  throw invalid(
+    ["body", "verification", "timestamp", "from"],
+    "Write header:name, body:path, query:name or field:name.",
+  );
 }
 
 function checkJwt({ algorithms, jwksUrl }: JwtSettings): void {
