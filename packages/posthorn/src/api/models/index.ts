@@ -8,7 +8,7 @@ import {
   ApplicationOut,
   ApplicationPatch,
 } from "./application.ts";
-import { AttemptDetail } from "./attempt-detail.ts";
+import { AttemptDetail, SentBody } from "./attempt-detail.ts";
 import { MessageDeliveryList, MessageDeliveryOut } from "./delivery.ts";
 import { ApiKeyCreated, ApiKeyIn, ApiKeyList, ApiKeyOut, AppPortalAccessIn, AppPortalAccessOut } from "./auth.ts";
 import { EmptyResponse, HttpError, HttpValidationError } from "./common.ts";
@@ -71,6 +71,12 @@ import { POLICY_MODELS } from "./policy/policy.ts";
 import { REPLAY_MODELS } from "./replay.ts";
 import { MessagePrecheckIn, MessagePrecheckOut } from "./message-precheck.ts";
 import { BATCH_MODELS } from "./message-batch.ts";
+import {
+  EndpointTransformationOut,
+  EndpointTransformationPatch,
+  EndpointTryIn,
+  EndpointTryOut,
+} from "./transformation.ts";
 import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
 
 export const MODELS: readonly TSchema[] = [
@@ -122,6 +128,7 @@ export const MODELS: readonly TSchema[] = [
   MessageEndpointList,
   MessageDeliveryOut,
   MessageDeliveryList,
+  SentBody,
   AttemptDetail,
   MessageAttemptOut,
   MessageAttemptList,
@@ -131,6 +138,10 @@ export const MODELS: readonly TSchema[] = [
   FilterExplainIn,
   FilterExplanationOut,
   MessageMatchingOut,
+  EndpointTransformationOut,
+  EndpointTransformationPatch,
+  EndpointTryIn,
+  EndpointTryOut,
   AppPortalAccessIn,
   AppPortalAccessOut,
   ApiKeyIn,
