@@ -249,8 +249,11 @@ export const endpointCases: Cases = {
       await scene.sdk("endpoint.transformation.patch", scene.app, endpoint, change);
       return [scene.app, endpoint];
     },
-    check: ({ code, enabled, variables }) =>
-      expect({ code, enabled, variables }).toEqual({ code: CODE, enabled: false, variables: { greeting: "hello" } }),
+    check: ({ code, enabled, variables }, { version }) => {
+      expect({ code, enabled }).toEqual({ code: CODE, enabled: false });
+      // The older SDK knows no variables.
+      if (version === 2) expect(variables).toEqual({ greeting: "hello" });
+    },
     needs: "ManageTransformations",
     failures: unknown(byId),
   },
