@@ -56,6 +56,11 @@ import { listAttemptsByEndpoint } from "./attempt/list-by-endpoint.ts";
 import { listAttemptsByMessage } from "./attempt/list-by-msg.ts";
 import { resend } from "./attempt/resend.ts";
 import { appPortalAccess } from "./auth/app-portal-access.ts";
+import { applicationStatsSeries } from "./stats/series-of-application.ts";
+import { applicationStatsSummary } from "./stats/summary-of-application.ts";
+import { statsNow } from "./stats/now.ts";
+import { statsSeries } from "./stats/series.ts";
+import { statsSummary } from "./stats/summary.ts";
 import { createKey } from "./auth/create-key.ts";
 import { expireAll } from "./auth/expire-all.ts";
 import { listKeys } from "./auth/list-keys.ts";
@@ -182,6 +187,11 @@ export const ROUTES: readonly Route[] = [
   patchEndpointPolicy,
   setApplicationPolicy,
   setEndpointPolicy,
+  statsSummary,
+  statsSeries,
+  statsNow,
+  applicationStatsSummary,
+  applicationStatsSeries,
   getTask,
   listTasks,
   createOperationalEndpoint,

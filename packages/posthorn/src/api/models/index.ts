@@ -71,12 +71,8 @@ import { POLICY_MODELS } from "./policy/policy.ts";
 import { REPLAY_MODELS } from "./replay.ts";
 import { MessagePrecheckIn, MessagePrecheckOut } from "./message-precheck.ts";
 import { BATCH_MODELS } from "./message-batch.ts";
-import {
-  EndpointTransformationOut,
-  EndpointTransformationPatch,
-  EndpointTryIn,
-  EndpointTryOut,
-} from "./transformation.ts";
+import { STATS_MODELS } from "./stats.ts";
+import { TRANSFORMATION_MODELS } from "./transformation.ts";
 import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
 
 export const MODELS: readonly TSchema[] = [
@@ -138,10 +134,7 @@ export const MODELS: readonly TSchema[] = [
   FilterExplainIn,
   FilterExplanationOut,
   MessageMatchingOut,
-  EndpointTransformationOut,
-  EndpointTransformationPatch,
-  EndpointTryIn,
-  EndpointTryOut,
+  ...TRANSFORMATION_MODELS,
   AppPortalAccessIn,
   AppPortalAccessOut,
   ApiKeyIn,
@@ -161,4 +154,5 @@ export const MODELS: readonly TSchema[] = [
   OperationalWebhookEndpointHeadersIn,
   OperationalWebhookEndpointHeadersOut,
   ...REPLAY_MODELS,
+  ...STATS_MODELS,
 ];

@@ -90,3 +90,10 @@ export const EndpointTryOut = Type.Object(
   },
   { $id: "EndpointTryOut" },
 );
+
+export const TRANSFORMATION_MODELS = [
+  EndpointTransformationOut,
+  EndpointTransformationPatch,
+  EndpointTryIn,
+  EndpointTryOut,
+];
