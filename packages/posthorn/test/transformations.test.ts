@@ -70,7 +70,9 @@ async function attemptsOf(message: string): Promise<Fields[]> {
   const endpoint = (await tenant.call("GET", ENDPOINT)).json["id"];
   const own = (json["data"] as Fields[]).filter((attempt) => attempt["endpointId"] === endpoint);
   return Promise.all(
-    own.map(async (attempt) => (await tenant.call("GET", `app/app/msg/${message}/attempt/${attempt["id"]}`)).json),
+    own.map(
+      async (attempt) => (await tenant.call("GET", `app/app/msg/${message}/attempt/${String(attempt["id"])}`)).json,
+    ),
   );
 }
 

@@ -27,6 +27,17 @@ function refusal(from: Format, to: Format, text: string | Uint8Array, xmlRoot = 
   throw new Error("It was converted.");
 }
 
+/** Any other error than a refusal is thrown. */
+function outcomeOf(body: Body, to: Format): "made" | "refused" {
+  try {
+    convert(body, to, "message");
+    return "made";
+  } catch (error) {
+    if (error instanceof FormatError) return "refused";
+    throw error;
+  }
+}
+
 describe("a body that is in the format already", () => {
   it("is the very same one", () => {
     const body = bodyOf("json", '{ "a": 1.0 }');
@@ -274,11 +285,7 @@ describe("round trips", () => {
     const format = fc.constantFrom<Format>("json", "xml", "form");
     fc.assert(
       fc.property(format, format, fc.oneof(fc.string(), fc.json()), (from, to, input) => {
-        try {
-          convert(bodyOf(from, input), to, "message");
-        } catch (error) {
-          expect(error).toBeInstanceOf(FormatError);
-        }
+        expect(outcomeOf(bodyOf(from, input), to)).toMatch(/^(made|refused)$/);
       }),
       { numRuns: 2000 },
     );

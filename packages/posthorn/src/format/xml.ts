@@ -98,10 +98,10 @@ function isDeclared(prefix: string, scope: Scope | null): boolean {
 
 const NAME_START =
   /[A-Z_a-z\u{c0}-\u{d6}\u{d8}-\u{f6}\u{f8}-\u{2ff}\u{370}-\u{37d}\u{37f}-\u{1fff}\u{2070}-\u{218f}\u{2c00}-\u{2fef}\u{3001}-\u{d7ff}\u{f900}-\u{fdcf}\u{fdf0}-\u{fffd}\u{10000}-\u{effff}]/u;
-const NAME_CHAR = /[-.\d\u{b7}\u{300}-\u{36f}\u{203f}-\u{2040}]/u;
+const NAME_CHAR = /[-.\d]/;
 
 /**
- * A name that XML allows: any other character is written as `_xHHHH_`, its code in hexadecimal, and so is the underscore of what looks
+ * A name that XML allows, without the marks that combine: any other character is written as `_xHHHH_`, its code in hexadecimal, and so is the underscore of what looks
  * like one. A colon stays where its prefix is declared.
  */
 function xmlName(name: string, scope: Scope): string {
