@@ -4,6 +4,7 @@
  */
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { keyAtTime } from "../../id.ts";
+import { attemptsWithSentBodies, forgetSentBodies } from "../attempt/expunge.ts";
 import type { Services } from "../context.ts";
 
 /** Rows in one transaction: small enough that publishing does not notice. */
@@ -60,7 +61,10 @@ async function expireOwnRetention(services: Services, now: number): Promise<bool
 
 async function expire(services: Services, rows: readonly { readonly id: number }[], now: number): Promise<void> {
   const ids = rows.map((row) => row.id);
-  await services.store.transaction(async ({ db }) => {
+  const attempts = await attemptsWithSentBodies(services.store, ids);
+  await services.store.transaction(async (tx) => {
+    const { db } = tx;
+    await forgetSentBodies(tx, attempts);
     const messages = db.updateTable("message").where("id", "in", ids);
     await messages
       .where(isOwed())
