@@ -92,6 +92,9 @@ import { setApplicationPolicy } from "./policy/set-application-policy.ts";
 import { setEndpointPolicy } from "./policy/set-endpoint-policy.ts";
 import { getTask } from "./task/get.ts";
 import { listTasks } from "./task/list.ts";
+import { getTransformation } from "./endpoint/get-transformation.ts";
+import { patchTransformation } from "./endpoint/patch-transformation.ts";
+import { tryMessage } from "./endpoint/try-message.ts";
 import { deleteFilter } from "./endpoint/delete-filter.ts";
 import { explainEndpointFilter } from "./endpoint/explain-filter.ts";
 import { getFilter } from "./endpoint/get-filter.ts";
@@ -138,6 +141,9 @@ export const ROUTES: readonly Route[] = [
   upsertEndpoint,
   getFilter,
   setFilter,
+  getTransformation,
+  patchTransformation,
+  tryMessage,
   deleteFilter,
   explainEndpointFilter,
   explainFilter,

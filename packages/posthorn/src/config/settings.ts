@@ -183,6 +183,18 @@ export const settings = {
     default: "16",
     parse: (text) => parseInteger(text, { min: 1, max: 1000 }),
   }),
+  transformThreads: setting({
+    name: "POSTHORN_TRANSFORM_THREADS",
+    help: "Threads that run the code of transformations. They start when the first one runs.",
+    default: "2",
+    parse: (text) => parseInteger(text, { min: 1, max: 64 }),
+  }),
+  transformCpuMs: setting({
+    name: "POSTHORN_TRANSFORM_CPU_MS",
+    help: "Milliseconds of processor time that a transformation may take for one message.",
+    default: "500",
+    parse: (text) => parseInteger(text, { min: 10, max: 10_000 }),
+  }),
   secondHeaderFamily: setting({
     name: "POSTHORN_SECOND_HEADER_FAMILY",
     help: "Send id, timestamp and signature also under the second family of header names (docs/compatibility.md).",

@@ -3,6 +3,7 @@
  * to an endpoint keeps its payload until it is delivered, has failed or is canceled, whatever its retention says.
  */
 import { keyAtTime } from "../../id.ts";
+import { attemptsWithSentBodies, forgetSentBodies } from "../attempt/expunge.ts";
 import type { Services } from "../context.ts";
 import { rolledUpTo } from "../stats/roll-up.ts";
 import { TakenAway } from "../storage/taken.ts";
@@ -63,7 +64,9 @@ interface Expiring {
 }
 
 async function expire({ store }: Services, { ids, now, upTo }: Expiring): Promise<void> {
-  await store.transaction(async ({ db }) => {
+  const sent = await attemptsWithSentBodies(store, ids);
+  await store.transaction(async (tx) => {
+    const { db } = tx;
     if (upTo !== null) await noteSwept(db, "payload", upTo);
     const ended = await db
       .selectFrom("message")
@@ -81,6 +84,10 @@ async function expire({ store }: Services, { ids, now, upTo }: Expiring): Promis
         .execute();
     }
     if (gone.length === 0) return;
+    await forgetSentBodies(
+      tx,
+      sent.filter(({ message_id }) => gone.includes(message_id)),
+    );
     await db.updateTable("message").set({ payload: null, expires_at: null }).where("id", "in", gone).execute();
     const taken = new TakenAway();
     for (const { id, bytes } of ended) if (bytes !== null) taken.add(id, "payload", bytes);
