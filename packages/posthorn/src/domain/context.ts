@@ -15,6 +15,7 @@ import type { Ownership, OwnershipMethod } from "./endpoint/verify.ts";
 import type { Streak } from "./health/streak.ts";
 import type { InboundRequest } from "./message/request.ts";
 import type { Announcer } from "./operational/operational.ts";
+import type { RetentionPeriods } from "./retention/retention.ts";
 import type { PlatformDefaults } from "./policy/section.ts";
 
 export interface Services {
@@ -57,6 +58,8 @@ export interface DomainRules {
   readonly policyDefaults: PlatformDefaults;
   /** What is wrong with an address, a network or the name of a list that requests may come from; `null`: nothing. */
   readonly addressTrouble: (word: string) => string | null;
+  /** For how long what is stored is kept. */
+  readonly retention: RetentionPeriods;
   /** Public URL of this server, without a slash at the end. */
   readonly publicUrl: () => string;
 }

@@ -53,6 +53,7 @@ export function servicesOver(store: Store): TestServices {
       egressTrouble: () => null,
       policyDefaults: POLICY_DEFAULTS,
       addressTrouble: () => null,
+      retention: { payloadMs: 86_400_000, attemptMs: 86_400_000, failureMs: 86_400_000 },
       publicUrl: () => "",
     },
   };
