@@ -20,6 +20,7 @@ import { Authenticator } from "./domain/auth/authenticate.ts";
 import type { Services } from "./domain/context.ts";
 import { Directory } from "./domain/directory.ts";
 import { ensureOrganisation } from "./domain/organisation/ensure.ts";
+import type { RetentionPeriods } from "./domain/retention/retention.ts";
 import type { SettledKeys } from "./domain/stats/roll-up.ts";
 import type { PlatformDefaults } from "./domain/policy/section.ts";
 import { PosthornError } from "./errors.ts";
@@ -74,6 +75,14 @@ function policyDefaultsOf(config: Config): PlatformDefaults {
     endpointConcurrency,
     autoDisableAfterMs,
     verification: config.endpointVerification,
+  };
+}
+
+function retentionOf({ payloadRetentionDays, attemptRetentionDays, failureRetentionDays }: Config): RetentionPeriods {
+  return {
+    payloadMs: payloadRetentionDays * DAY_MS,
+    attemptMs: attemptRetentionDays * DAY_MS,
+    failureMs: failureRetentionDays * DAY_MS,
   };
 }
 
@@ -198,12 +207,13 @@ export class Posthorn implements AsyncDisposable {
         normaliseAllow: (words) => parseAllowList(words).text,
         egressTrouble: (settings, allow) => egressTrouble(this.#egress, settings, allow),
         policyDefaults,
+        retention: retentionOf(config),
         publicUrl: () => config.publicUrl || this.#url,
       },
     };
     this.#maintenance = new Maintenance({
       services: this.services,
-      payloadRetentionMs: config.payloadRetentionDays * DAY_MS,
+      periods: retentionOf(config),
       onFailure: (error) => log.error({ err: error }, "maintenance failed"),
     });
   }

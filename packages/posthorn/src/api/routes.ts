@@ -59,6 +59,7 @@ import { appPortalAccess } from "./auth/app-portal-access.ts";
 import { applicationStatsSeries } from "./stats/series-of-application.ts";
 import { applicationStatsSummary } from "./stats/summary-of-application.ts";
 import { statsNow } from "./stats/now.ts";
+import { statsStorage } from "./stats/storage.ts";
 import { statsSeries } from "./stats/series.ts";
 import { statsSummary } from "./stats/summary.ts";
 import { createKey } from "./auth/create-key.ts";
@@ -190,6 +191,7 @@ export const ROUTES: readonly Route[] = [
   statsSummary,
   statsSeries,
   statsNow,
+  statsStorage,
   applicationStatsSummary,
   applicationStatsSeries,
   getTask,

@@ -159,6 +159,18 @@ export const settings = {
     default: "90",
     parse: (text) => parseInteger(text, { min: 1, max: 3650 }),
   }),
+  attemptRetentionDays: setting({
+    name: "POSTHORN_ATTEMPT_RETENTION_DAYS",
+    help: "Days the attempts of deliveries that ended well are kept. Messages and deliveries stand as long as their payload or their attempts.",
+    default: "90",
+    parse: (text) => parseInteger(text, { min: 1, max: 3650 }),
+  }),
+  failureRetentionDays: setting({
+    name: "POSTHORN_FAILURE_RETENTION_DAYS",
+    help: "Days that deliveries which failed are kept, with their messages and attempts; at least as long as attempts.",
+    default: "180",
+    parse: (text) => parseInteger(text, { min: 1, max: 3650 }),
+  }),
   concurrency: setting({
     name: "POSTHORN_CONCURRENCY",
     help: "Attempts in flight at once, over all endpoints.",

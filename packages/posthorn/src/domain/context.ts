@@ -13,6 +13,7 @@ import type { EndpointEgress } from "./endpoint/egress.ts";
 import type { Ownership, OwnershipMethod } from "./endpoint/verify.ts";
 import type { Streak } from "./health/streak.ts";
 import type { Announcer } from "./operational/operational.ts";
+import type { RetentionPeriods } from "./retention/retention.ts";
 import type { PlatformDefaults } from "./policy/section.ts";
 
 export interface Services {
@@ -52,6 +53,8 @@ export interface DomainRules {
   readonly egressTrouble: (settings: EndpointEgress, allow: string | null) => EgressTrouble | null;
   /** What policies begin with. */
   readonly policyDefaults: PlatformDefaults;
+  /** For how long what is stored is kept. */
+  readonly retention: RetentionPeriods;
   /** Public URL of this server, without a slash at the end. */
   readonly publicUrl: () => string;
 }

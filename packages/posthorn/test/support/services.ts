@@ -51,6 +51,7 @@ export function servicesOver(store: Store): TestServices {
       normaliseAllow: (words) => words,
       egressTrouble: () => null,
       policyDefaults: POLICY_DEFAULTS,
+      retention: { payloadMs: 86_400_000, attemptMs: 86_400_000, failureMs: 86_400_000 },
       publicUrl: () => "",
     },
   };

@@ -21,7 +21,7 @@ export async function expungeAttemptContent({
 export function attemptsWithSentBodies({ db }: Pick<Store, "db">, messageKeys: readonly number[]) {
   return db
     .selectFrom("attempt")
-    .select(["id", "detail_json"])
+    .select(["id", "message_id", "detail_json"])
     .where("message_id", "in", messageKeys)
     .where("detail_json", "like", HOLDS_CHANGE)
     .execute();
