@@ -2,10 +2,11 @@
 import { isUtf8 } from "node:buffer";
 import type { Application } from "../domain/application/application.ts";
 import type { Attempt } from "../domain/attempt/attempt.ts";
-import type { DeliveryStatus } from "../domain/delivery/delivery.ts";
+import type { Cancellation, DeliveryStatus } from "../domain/delivery/delivery.ts";
 import { STATUS } from "../domain/delivery/delivery.ts";
 import type { Endpoint } from "../domain/endpoint/endpoint.ts";
 import type { EgressFacts } from "../domain/endpoint/get-egress.ts";
+import type { Grant } from "../domain/endpoint/verification.ts";
 import type { VerifyOutcome } from "../domain/endpoint/verify.ts";
 import type { EventType } from "../domain/event-type/event-type.ts";
 import type { Message } from "../domain/message/message.ts";
@@ -88,6 +89,10 @@ const STATUS_TEXT = {
   [STATUS.canceled]: "canceled",
 } as const;
 
+export function canceledOut(canceled: Cancellation | null): object | null {
+  return canceled === null ? null : { reason: canceled.reason, at: dateTime(canceled.at), by: canceled.by };
+}
+
 /** Clients that do not ask for expanded statuses do not know `canceled`. */
 function statusFields({ status, nextAttempt, canceled }: DeliveryStatus, expanded: boolean): object {
   const shown = status === STATUS.canceled && !expanded ? STATUS.success : status;
@@ -95,7 +100,7 @@ function statusFields({ status, nextAttempt, canceled }: DeliveryStatus, expande
     status: shown,
     statusText: STATUS_TEXT[shown],
     ...(nextAttempt === null ? {} : { nextAttempt: dateTime(nextAttempt) }),
-    ...(canceled ? { canceled: { reason: canceled.reason, at: dateTime(canceled.at), by: canceled.by } } : {}),
+    ...(canceled ? { canceled: canceledOut(canceled) } : {}),
   };
 }
 
@@ -103,6 +108,17 @@ export function egressOut({ auth, tls, proxy }: EgressFacts): object {
   if (tls === null) return { auth, tls, proxy };
   const { clientCertificateValidTo, ...rest } = tls;
   return { auth, tls: { ...rest, clientCertificateValidTo: dateTimeOrNull(clientCertificateValidTo) }, proxy };
+}
+
+export function verificationOut({ required, proof, held, perMinute }: Grant): object {
+  return {
+    required,
+    method: proof?.method ?? null,
+    verifiedAt: dateTimeOrNull(proof?.at ?? null),
+    held,
+    ratePerMinute: perMinute,
+    requestOrigin: proof?.requestOrigin ?? null,
+  };
 }
 
 export function verifyOut({ requestOrigin: _requestOrigin, verifiedAt, ...outcome }: VerifyOutcome): object {

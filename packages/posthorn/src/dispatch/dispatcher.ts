@@ -424,7 +424,7 @@ export class Dispatcher {
   #judge({ lane, ticket }: Flight, result: AttemptResult, full: boolean): void {
     const now = this.#now();
     const pace = lane.pace!;
-    if (result.kind !== "made") {
+    if (result.kind !== "made" || result.attempt.unsent === true) {
       pace.notMade(now, ticket);
     } else if (result.attempt.status === 0) {
       pace.succeeded(now, ticket, full);

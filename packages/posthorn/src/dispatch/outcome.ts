@@ -27,7 +27,8 @@ export function outcomeOf(
   if (attempt.status === 0) return { ...base, state: 1, due: null, attempts, attempt };
   const { responseCode } = attempt;
   const failed = { attempts, responseCode, retryAfterMs, ageMs: now - (job.firstDue ?? job.due) };
-  const delay = trigger === 1 ? null : retryDelay(policy.retry, failed, random());
+  const last = trigger === 1 || result.final === true;
+  const delay = last ? null : retryDelay(policy.retry, failed, random());
   if (delay === null) return { ...base, state: 2, due: null, attempts, attempt };
   return { ...base, state: 0, due: now + delay, attempts, attempt };
 }

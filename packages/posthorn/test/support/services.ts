@@ -38,14 +38,22 @@ export function servicesOver(store: Store): TestServices {
     tokens: { sign: unused, forget: unused },
     tasks: { start: unused },
     ownership: { ask: unused },
+    transforms: { run: unused, check: unused, convert: unused },
     operational: { announce: () => Promise.resolve() },
+    statistics: {
+      refresh: () => Promise.resolve(),
+      load: () => ({ inFlight: 0, lanes: 0, queuedBytes: 0 }),
+    },
     health: { streak: () => null, forget: () => undefined },
+    sources: { invalidate: () => undefined, release: unused, diagnose: unused },
     rules: {
       maxPayloadBytes: 1024,
       normaliseUrl: (url) => url,
       normaliseAllow: (words) => words,
       egressTrouble: () => null,
       policyDefaults: POLICY_DEFAULTS,
+      addressTrouble: () => null,
+      retention: { payloadMs: 86_400_000, attemptMs: 86_400_000, failureMs: 86_400_000 },
       publicUrl: () => "",
     },
   };
