@@ -25,10 +25,12 @@ import type { SettledKeys } from "./domain/stats/roll-up.ts";
 import type { PlatformDefaults } from "./domain/policy/section.ts";
 import { PosthornError } from "./errors.ts";
 import { IdGenerator } from "./id.ts";
+import { addressTrouble } from "./ingest/addresses.ts";
 import { describeFrom } from "./live/describe.ts";
 import { LiveFeed } from "./live/feed.ts";
 import type { Logger } from "./log.ts";
 import { Maintenance } from "./maintenance.ts";
+import { Receiving } from "./receiving.ts";
 import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
 import { TransformPool } from "./transform/pool.ts";
@@ -128,6 +130,7 @@ export class Posthorn implements AsyncDisposable {
   readonly #operational: OperationalPublisher;
   readonly #health: HealthWatch;
   readonly #statistics: Statistics;
+  readonly #receiving: Receiving;
   readonly #maintenance: Maintenance;
   readonly #feed: LiveFeed;
   #server: FastifyInstance | null = null;
@@ -174,8 +177,17 @@ export class Posthorn implements AsyncDisposable {
       onFailure: (error) => log.error({ err: error }, "the health of endpoints was not kept; trying again"),
       onDisabled: (disabled) => log.warn(disabled, "an endpoint that only fails was switched off"),
     });
+    this.#receiving = new Receiving({
+      services: () => this.services,
+      store,
+      vault,
+      directory,
+      egress: this.#egress,
+      clock,
+      log,
+    });
     store.onAnnounced(() => this.#operational.wake());
-    this.#dispatcher = this.#buildDispatcher(directory, ids);
+    this.#dispatcher = this.#buildDispatcher(directory, vault, ids);
     this.#statistics = new Statistics({
       services: () => this.services,
       clock,
@@ -195,6 +207,7 @@ export class Posthorn implements AsyncDisposable {
       transforms: this.#transforms,
       operational: this.#operational,
       health: this.#health,
+      sources: this.#receiving.desk,
       statistics: this.#statistics,
       ownership: new OwnershipCheck({
         sender: this.#sender,
@@ -207,6 +220,7 @@ export class Posthorn implements AsyncDisposable {
         normaliseAllow: (words) => parseAllowList(words).text,
         egressTrouble: (settings, allow) => egressTrouble(this.#egress, settings, allow),
         policyDefaults,
+        addressTrouble,
         retention: retentionOf(config),
         publicUrl: () => config.publicUrl || this.#url,
       },
@@ -257,6 +271,7 @@ export class Posthorn implements AsyncDisposable {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#closeServer();
+    await this.#receiving[Symbol.asyncDispose]();
     await this.#maintenance[Symbol.asyncDispose]();
     await this.#statistics[Symbol.asyncDispose]();
     await this.#tasks[Symbol.asyncDispose]();
@@ -282,6 +297,8 @@ export class Posthorn implements AsyncDisposable {
       maxPayloadBytes,
       maxBatchBytes,
       sources,
+      gateway: this.#receiving.gateway,
+      trustedProxies: config.trustedProxies,
       frameAncestors: config.portalFrameAncestors,
       feed: this.#feed,
       timeouts,
@@ -313,7 +330,7 @@ export class Posthorn implements AsyncDisposable {
     return { messages: lowest === null ? this.services.ids.lastKey : lowest - 1, attempts: this.#watch.settledUpTo };
   }
 
-  #buildDispatcher(directory: Directory, ids: IdGenerator): Dispatcher {
+  #buildDispatcher(directory: Directory, vault: Vault, ids: IdGenerator): Dispatcher {
     const { config, log } = this.#options;
     const attempter = new DeliveryAttempter({
       store: this.#store,
@@ -323,6 +340,8 @@ export class Posthorn implements AsyncDisposable {
       ids,
       now: clock.now,
       families: config.secondHeaderFamily ? ["webhook", "svix"] : ["webhook"],
+      vault,
+      onAnswer: (job, result, verdict) => this.#receiving.tell(job, result, verdict),
       onTrouble: (trouble) => log.warn(trouble, "no request was made"),
     });
     this.#watch = new Watch({ attempter, store: this.#store, now: clock.now, lastKey: () => ids.lastKey });

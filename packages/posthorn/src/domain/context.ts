@@ -1,4 +1,6 @@
 /** What every verb of the domain gets: the services of the node, who asks, and the transaction it is part of, if any. */
+import type { WebhookRequest } from "@posthorn/webhooks";
+import type { Diagnosis } from "@posthorn/webhooks/doctor";
 import type { Kysely } from "kysely";
 import { PosthornError } from "../errors.ts";
 import type { IdGenerator } from "../id.ts";
@@ -12,6 +14,7 @@ import type { Directory, DirectoryEndpoint } from "./directory.ts";
 import type { EndpointEgress } from "./endpoint/egress.ts";
 import type { Ownership, OwnershipMethod } from "./endpoint/verify.ts";
 import type { Streak } from "./health/streak.ts";
+import type { InboundRequest } from "./message/request.ts";
 import type { Announcer } from "./operational/operational.ts";
 import type { RetentionPeriods } from "./retention/retention.ts";
 import type { PlatformDefaults } from "./policy/section.ts";
@@ -31,6 +34,7 @@ export interface Services {
   readonly transforms: TransformRunner;
   readonly operational: Announcer;
   readonly health: HealthSource;
+  readonly sources: InboundDesk;
   readonly statistics: StatisticsSource;
   readonly rules: DomainRules;
 }
@@ -53,10 +57,26 @@ export interface DomainRules {
   readonly egressTrouble: (settings: EndpointEgress, allow: string | null) => EgressTrouble | null;
   /** What policies begin with. */
   readonly policyDefaults: PlatformDefaults;
+  /** What is wrong with an address, a network or the name of a list that requests may come from; `null`: nothing. */
+  readonly addressTrouble: (word: string) => string | null;
   /** For how long what is stored is kept. */
   readonly retention: RetentionPeriods;
   /** Public URL of this server, without a slash at the end. */
   readonly publicUrl: () => string;
+}
+
+/** What the domain tells the door for inbound webhooks. */
+export interface InboundDesk {
+  /** Forgets what is known of a source; the next request reads it again. */
+  invalidate(sourceKey: number): void;
+  /** Takes a request in that was in quarantine, as if it had verified. Returns the id of its message, or `null` for a duplicate. */
+  release(sourceKey: number, request: InboundRequest, body: Uint8Array): Promise<string | null>;
+  /** Finds out why a request does not verify. `otherSecrets`: by name, to see whether one of them fits. */
+  diagnose(
+    sourceKey: number,
+    request: WebhookRequest,
+    otherSecrets: Readonly<Record<string, string>>,
+  ): Promise<Diagnosis>;
 }
 
 export interface EgressTrouble {

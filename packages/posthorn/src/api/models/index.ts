@@ -74,6 +74,7 @@ import { BATCH_MODELS } from "./message-batch.ts";
 import { STATS_MODELS } from "./stats.ts";
 import { TRANSFORMATION_MODELS } from "./transformation.ts";
 import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
+import { SOURCE_MODELS } from "./source-models.ts";
 
 export const MODELS: readonly TSchema[] = [
   HttpError,
@@ -154,5 +155,6 @@ export const MODELS: readonly TSchema[] = [
   OperationalWebhookEndpointHeadersIn,
   OperationalWebhookEndpointHeadersOut,
   ...REPLAY_MODELS,
+  ...SOURCE_MODELS,
   ...STATS_MODELS,
 ];
