@@ -226,6 +226,7 @@ export class Posthorn implements AsyncDisposable {
         normaliseUrl: (url, allow) => this.#normaliseUrl(url, allow),
         normaliseAllow: (words) => parseAllowList(words).text,
         egressTrouble: (settings, allow) => egressTrouble(this.#egress, settings, allow),
+        judgeUrl: (url, allow) => this.#egress.check(url, allow === null ? undefined : parseAllowList(allow)),
         policyDefaults,
         addressTrouble,
         retention: retentionOf(config),

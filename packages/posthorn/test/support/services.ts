@@ -51,6 +51,7 @@ export function servicesOver(store: Store): TestServices {
       normaliseUrl: (url) => url,
       normaliseAllow: (words) => words,
       egressTrouble: () => null,
+      judgeUrl: () => Promise.resolve({ allowed: true, addresses: [] }),
       policyDefaults: POLICY_DEFAULTS,
       addressTrouble: () => null,
       retention: { payloadMs: 86_400_000, attemptMs: 86_400_000, failureMs: 86_400_000 },
