@@ -68,7 +68,7 @@ describe("the search over all applications", () => {
     );
     await eventually(async () => {
       const found = await search({ app_id: "states", state: "retrying" });
-      expect(idsOf(found).toSorted()).toEqual([bad, both].toSorted());
+      expect(new Set(idsOf(found))).toEqual(new Set([bad, both]));
       expect(idsOf(await search({ app_id: "states", state: "succeeded" }))).toEqual([good]);
     });
     expect(idsOf(await search({ app_id: "states", state: "unmatched" }))).toEqual([nobody]);
@@ -94,7 +94,8 @@ describe("the search over all applications", () => {
         seen.push(...idsOf(page));
         ({ iterator } = page);
       } while (iterator !== null);
-      expect(seen.toSorted()).toEqual(published.toSorted());
+      expect(seen).toHaveLength(published.length);
+      expect(new Set(seen)).toEqual(new Set(published));
     }
   });
 
