@@ -19,12 +19,16 @@ const NO_BODY = Buffer.alloc(0);
  * Must be registered before hooks that are for callers of the API, such as CORS: a hook that answers is the last.
  */
 export function registerInbound(app: FastifyInstance, gateway: Gateway): void {
+  const answer = async (request: FastifyRequest, reply: FastifyReply, fail: (error: Error) => void): Promise<void> => {
+    try {
+      void send(reply, await receive(gateway, request));
+    } catch (error) {
+      fail(error as Error);
+    }
+  };
   app.addHook("onRequest", (request, reply, done) => {
     if (request.routeOptions.config.inbound !== true) return done();
-    receive(gateway, request).then(
-      (answer) => send(reply, answer),
-      (error: Error) => done(error),
-    );
+    void answer(request, reply, done);
   });
   for (const url of ["/in/:token", "/in/:token/*"]) {
     app.route({
