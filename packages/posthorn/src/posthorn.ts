@@ -11,6 +11,7 @@ import { egressTrouble } from "./delivery/egress-trouble.ts";
 import { HealthWatch } from "./delivery/health-watch.ts";
 import { OperationalPublisher } from "./delivery/operational-publisher.ts";
 import { OwnershipCheck } from "./delivery/ownership.ts";
+import { Statistics } from "./delivery/statistics.ts";
 import { TaskRunner } from "./delivery/task-runner.ts";
 import { Watch } from "./delivery/watched-attempter.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
@@ -19,13 +20,16 @@ import { Authenticator } from "./domain/auth/authenticate.ts";
 import type { Services } from "./domain/context.ts";
 import { Directory } from "./domain/directory.ts";
 import { ensureOrganisation } from "./domain/organisation/ensure.ts";
+import type { SettledKeys } from "./domain/stats/roll-up.ts";
 import type { PlatformDefaults } from "./domain/policy/section.ts";
 import { PosthornError } from "./errors.ts";
 import { IdGenerator } from "./id.ts";
+import { addressTrouble } from "./ingest/addresses.ts";
 import { describeFrom } from "./live/describe.ts";
 import { LiveFeed } from "./live/feed.ts";
 import type { Logger } from "./log.ts";
 import { Maintenance } from "./maintenance.ts";
+import { Receiving } from "./receiving.ts";
 import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
 import { Vault } from "./vault.ts";
@@ -95,6 +99,8 @@ export class Posthorn implements AsyncDisposable {
   readonly #tasks: TaskRunner;
   readonly #operational: OperationalPublisher;
   readonly #health: HealthWatch;
+  readonly #statistics: Statistics;
+  readonly #receiving: Receiving;
   readonly #maintenance: Maintenance;
   readonly #feed: LiveFeed;
   #server: FastifyInstance | null = null;
@@ -140,8 +146,24 @@ export class Posthorn implements AsyncDisposable {
       onFailure: (error) => log.error({ err: error }, "the health of endpoints was not kept; trying again"),
       onDisabled: (disabled) => log.warn(disabled, "an endpoint that only fails was switched off"),
     });
+    this.#receiving = new Receiving({
+      services: () => this.services,
+      store,
+      vault,
+      directory,
+      egress: this.#egress,
+      clock,
+      log,
+    });
     store.onAnnounced(() => this.#operational.wake());
-    this.#dispatcher = this.#buildDispatcher(directory, ids);
+    this.#dispatcher = this.#buildDispatcher(directory, vault, ids);
+    this.#statistics = new Statistics({
+      services: () => this.services,
+      clock,
+      settled: () => this.#settled(),
+      load: () => this.#dispatcher.load,
+      onFailure: (error) => log.error({ err: error }, "statistics were not counted; trying again"),
+    });
     this.services = {
       store,
       ids,
@@ -153,6 +175,8 @@ export class Posthorn implements AsyncDisposable {
       tasks: this.#tasks,
       operational: this.#operational,
       health: this.#health,
+      sources: this.#receiving.desk,
+      statistics: this.#statistics,
       ownership: new OwnershipCheck({
         sender: this.#sender,
         timeoutMs: config.requestTimeoutMs,
@@ -164,6 +188,7 @@ export class Posthorn implements AsyncDisposable {
         normaliseAllow: (words) => parseAllowList(words).text,
         egressTrouble: (settings, allow) => egressTrouble(this.#egress, settings, allow),
         policyDefaults,
+        addressTrouble,
         publicUrl: () => config.publicUrl || this.#url,
       },
     };
@@ -213,7 +238,9 @@ export class Posthorn implements AsyncDisposable {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#closeServer();
+    await this.#receiving[Symbol.asyncDispose]();
     await this.#maintenance[Symbol.asyncDispose]();
+    await this.#statistics[Symbol.asyncDispose]();
     await this.#tasks[Symbol.asyncDispose]();
     await this.#operational[Symbol.asyncDispose]();
     await this.#dispatcher.stop(this.#options.config.shutdownTimeoutMs);
@@ -236,6 +263,8 @@ export class Posthorn implements AsyncDisposable {
       maxPayloadBytes,
       maxBatchBytes,
       sources,
+      gateway: this.#receiving.gateway,
+      trustedProxies: config.trustedProxies,
       frameAncestors: config.portalFrameAncestors,
       feed: this.#feed,
       timeouts,
@@ -262,7 +291,12 @@ export class Posthorn implements AsyncDisposable {
     clearInterval(sweep);
   }
 
-  #buildDispatcher(directory: Directory, ids: IdGenerator): Dispatcher {
+  #settled(): SettledKeys {
+    const lowest = this.#store.lowestWaiting();
+    return { messages: lowest === null ? this.services.ids.lastKey : lowest - 1, attempts: this.#watch.settledUpTo };
+  }
+
+  #buildDispatcher(directory: Directory, vault: Vault, ids: IdGenerator): Dispatcher {
     const { config, log } = this.#options;
     const attempter = new DeliveryAttempter({
       store: this.#store,
@@ -271,6 +305,8 @@ export class Posthorn implements AsyncDisposable {
       ids,
       now: clock.now,
       families: config.secondHeaderFamily ? ["webhook", "svix"] : ["webhook"],
+      vault,
+      onAnswer: (job, result, verdict) => this.#receiving.tell(job, result, verdict),
       onTrouble: (trouble) => log.warn(trouble, "no request was made"),
     });
     this.#watch = new Watch({ attempter, store: this.#store, now: clock.now, lastKey: () => ids.lastKey });

@@ -36,7 +36,7 @@ async function attempt(
 ): Promise<AttemptResult> {
   const { services } = servicesOver(store);
   await insertEndpoint(services, "http://127.0.0.1:8080/", headers);
-  const { directory, ids, now } = services;
+  const { directory, ids, now, vault } = services;
   const options = {
     store,
     directory,
@@ -44,6 +44,7 @@ async function attempt(
     ids,
     now,
     families: ["webhook"],
+    vault,
     onTrouble,
   } as const;
   return new DeliveryAttempter(options).attempt(of, signal);
@@ -101,7 +102,7 @@ describe("an attempt", () => {
       reason: "payload_gone",
     });
     const { services } = servicesOver(files.store);
-    const { directory, ids, now } = services;
+    const { directory, ids, now, vault } = services;
     const options = {
       store: files.store,
       directory,
@@ -109,6 +110,7 @@ describe("an attempt", () => {
       ids,
       now,
       families: [],
+      vault,
       onTrouble,
     };
     expect(await new DeliveryAttempter(options).attempt(job({ endpointId: 2 }), signal)).toMatchObject({

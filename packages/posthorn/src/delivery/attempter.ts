@@ -1,14 +1,17 @@
 /** Makes an attempt: reads the endpoint as it is now, signs, sends, and says what came of it. */
+import type { EgressResult } from "@posthorn/egress";
 import type { Attempter, AttemptResult, Job } from "../dispatch/types.ts";
 import type { Directory, DirectoryEndpoint } from "../domain/directory.ts";
 import type { IdGenerator } from "../id.ts";
 import type { Store } from "../store/store.ts";
+import type { Vault } from "../vault.ts";
 import type { EndpointSender } from "./endpoint-sender.ts";
 import { detailOf, type Sent } from "./attempt-detail.ts";
 import { namingProxy } from "./proxy-fault.ts";
-import { flatHeaders, type HeaderFamily, standardHeaders } from "./headers.ts";
+import { type Forwarded, forwardedRequest } from "./forward.ts";
+import { flatHeaders, type HeaderFamily, standardHeaders, USER_AGENT } from "./headers.ts";
 import { MAX_RESPONSE_BYTES } from "./response-text.ts";
-import { verdictOf } from "./verdict.ts";
+import { type Verdict, verdictOf } from "./verdict.ts";
 
 export interface DeliveryAttempterOptions {
   readonly store: Store;
@@ -17,6 +20,9 @@ export interface DeliveryAttempterOptions {
   readonly ids: IdGenerator;
   readonly now: () => number;
   readonly families: readonly HeaderFamily[];
+  readonly vault: Vault;
+  /** Told what came of each request, before it is recorded. Must be quick and must not throw. */
+  readonly onAnswer?: (job: Job, result: EgressResult, verdict: Verdict) => void;
   /** Told why no request was made, with what only operators may see: the rule, the resolved address, the setting. */
   readonly onTrouble: (trouble: AttemptTrouble) => void;
 }
@@ -27,6 +33,12 @@ export interface AttemptTrouble {
   /** Without its path, which can be a secret. */
   readonly origin: string;
   readonly endpointId: string;
+}
+
+/** A request that is ready but for its body and its signature. */
+interface Prepared extends Forwarded {
+  /** Empty: it is among the headers. */
+  readonly contentType: string;
 }
 
 /** Faults of ours that pass, and that hit every delivery alike. Any other fault would come again with the same request. */
@@ -51,18 +63,29 @@ export class DeliveryAttempter implements Attempter {
     return this.#send(job, endpoint, body, signal);
   }
 
+  /** All of a request but its body and its signature. */
+  #prepare({ contentType, requestJson }: Job, endpoint: DirectoryEndpoint): Prepared {
+    const { families, vault } = this.#options;
+    if (requestJson !== null) {
+      return { ...forwardedRequest({ endpoint, requestJson, families, vault }), contentType: "" };
+    }
+    const { url, headers, maskedHeaders: masked } = endpoint;
+    return { method: "POST", url, headers, masked, families, contentType, userAgent: USER_AGENT };
+  }
+
   async #send(job: Job, endpoint: DirectoryEndpoint, body: Uint8Array, signal: AbortSignal): Promise<AttemptResult> {
-    const { sender, ids, now, families, onTrouble } = this.#options;
+    const { sender, ids, now, onTrouble } = this.#options;
     const startedAt = now();
     const { key, id } = ids.next("atmpt_");
-    const { publicId: messageId, contentType } = job;
-    const standard = standardHeaders(endpoint, { messageId, now: startedAt, contentType, body, families });
-    const sent: Sent = { method: "POST", standard, moreHeaders: [], bodyBytes: body.byteLength, extra: null };
+    const { publicId: messageId } = job;
+    const { method, url, headers, masked, families, contentType, userAgent } = this.#prepare(job, endpoint);
+    const standard = standardHeaders(endpoint, { messageId, now: startedAt, contentType, body, families, userAgent });
+    const sent: Sent = { method, standard, headers: masked, bodyBytes: body.byteLength, extra: null };
     const answer = await sender.send(endpoint, {
-      method: sent.method,
-      url: endpoint.url,
-      headers: flatHeaders(messageId, standard, endpoint.headers),
-      body,
+      method,
+      url,
+      headers: flatHeaders(messageId, standard, headers),
+      body: body.byteLength === 0 && (method === "GET" || method === "HEAD") ? null : body,
       timeoutMs: endpoint.policy.values.limits.timeoutMs,
       maxResponseBytes: MAX_RESPONSE_BYTES,
       signal,
@@ -71,23 +94,24 @@ export class DeliveryAttempter implements Attempter {
     if (result.kind === "error" && result.fault !== "target") {
       if (result.fault === "canceled") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
       const { code, detail } = result;
-      onTrouble({ code, detail, origin: new URL(endpoint.url).origin, endpointId: endpoint.id });
+      onTrouble({ code, detail, origin: new URL(url).origin, endpointId: endpoint.id });
       // A proxy that a customer has is in trouble for this customer alone, and could be for ever.
       const ownProxy = code === "proxy_failed" && endpoint.proxyOf !== null;
       if (PASSING_FAULTS.has(code) && !ownProxy) return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
     }
     const verdict = verdictOf(result, endpoint.policy.success, now());
+    this.#options.onAnswer?.(job, result, verdict);
     const { status, responseCode, response, errorCode, retryAfterMs } = verdict;
     const attempt = {
       id: key,
       publicId: id,
-      url: endpoint.url,
+      url,
       status,
       responseCode,
       response,
       durationMs: Math.round(result.timings.totalMs),
       errorCode,
-      detailJson: detailOf(endpoint, sent, result, verdict),
+      detailJson: detailOf(sent, result, verdict),
     };
     return { kind: "made", attempt, retryAfterMs };
   }

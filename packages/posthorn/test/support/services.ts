@@ -39,13 +39,19 @@ export function servicesOver(store: Store): TestServices {
     tasks: { start: unused },
     ownership: { ask: unused },
     operational: { announce: () => Promise.resolve() },
+    statistics: {
+      refresh: () => Promise.resolve(),
+      load: () => ({ inFlight: 0, lanes: 0, queuedBytes: 0 }),
+    },
     health: { streak: () => null, forget: () => undefined },
+    sources: { invalidate: () => undefined, release: unused, diagnose: unused },
     rules: {
       maxPayloadBytes: 1024,
       normaliseUrl: (url) => url,
       normaliseAllow: (words) => words,
       egressTrouble: () => null,
       policyDefaults: POLICY_DEFAULTS,
+      addressTrouble: () => null,
       publicUrl: () => "",
     },
   };
