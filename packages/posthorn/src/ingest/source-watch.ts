@@ -1,5 +1,4 @@
 /** Looks after sources: counts when they are heard, finds those that are silent, and starts reconciliations that are due. */
-import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import { startDueReconciliations } from "../domain/reconcile/run.ts";
 import { recordArrivals } from "../domain/rhythm/record.ts";
@@ -8,7 +7,8 @@ import { HOUR_MS } from "../rhythm/rhythm.ts";
 
 export interface SourceWatchOptions {
   readonly services: () => Services;
-  readonly clock: Clock;
+  /** Calls back after so many milliseconds; the result takes it back. */
+  readonly setTimer: (ms: number, callback: () => void) => () => void;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -60,7 +60,7 @@ export class SourceWatch implements AsyncDisposable {
 
   #later(): void {
     if (this.#stopped) return;
-    this.#cancelTimer = this.#options.clock.setTimer(ROUND_MS, () => this.start());
+    this.#cancelTimer = this.#options.setTimer(ROUND_MS, () => this.start());
   }
 
   #round(): Promise<void> {

@@ -7,7 +7,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { readBody } from "../catalogue/body.ts";
 import { mergeShapes, type Shape, shapeOf } from "../catalogue/shape.ts";
-import type { Clock } from "../dispatch/types.ts";
 import { foldTraffic } from "../domain/catalogue/fold.ts";
 import type { Services } from "../domain/context.ts";
 
@@ -23,7 +22,8 @@ export interface InboundEvent {
 
 export interface TrafficSamplerOptions {
   readonly services: () => Services;
-  readonly clock: Clock;
+  /** Calls back after so many milliseconds; the result takes it back. */
+  readonly setTimer: (ms: number, callback: () => void) => () => void;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -88,7 +88,7 @@ export class TrafficSampler implements AsyncDisposable {
 
   #schedule(): void {
     if (this.#cancelTimer !== null || this.#running !== null || this.#abort.signal.aborted) return;
-    this.#cancelTimer = this.#options.clock.setTimer(ROUND_MS, () => {
+    this.#cancelTimer = this.#options.setTimer(ROUND_MS, () => {
       this.#cancelTimer = null;
       this.#running = this.#round().finally(() => {
         this.#running = null;

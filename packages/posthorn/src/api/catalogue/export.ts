@@ -12,5 +12,6 @@ export const exportCatalogue = defineRoute({
   summary: "Export what is known as JSON Schema and TypeScript",
   access: "organisation",
   responses: { 200: CatalogueExportOut },
-  handle: async ({ ctx, params }) => ok(catalogueExportOut(await exportVerb({ ctx, input: { source: params.source_id } }))),
+  handle: async ({ ctx, params }) =>
+    ok(catalogueExportOut(await exportVerb({ ctx, input: { source: params.source_id } }))),
 });

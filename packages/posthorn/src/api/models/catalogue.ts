@@ -3,9 +3,10 @@ import { Type } from "typebox";
 import { CHANGE_KINDS } from "../../catalogue/drift.ts";
 import { RECONCILE_PROVIDERS } from "../../reconcile/types.ts";
 import { SCALES } from "../../rhythm/profile.ts";
-import { DateTime, listOf, nullable } from "./common.ts";
+import { DateTime, listOf, nullable, ref } from "./common.ts";
 
-const literals = <const Name extends string>(names: readonly Name[]) => Type.Union(names.map((name) => Type.Literal(name)));
+const literals = <const Name extends string>(names: readonly Name[]) =>
+  Type.Union(names.map((name) => Type.Literal(name)));
 
 const summary = {
   eventType: Type.String(),
@@ -25,7 +26,9 @@ export const CatalogueEntryList = listOf(CatalogueEntryOut);
 export const CatalogueChange = Type.Object(
   {
     kind: literals(CHANGE_KINDS),
-    path: Type.String({ description: "Names with dots, `[]` for items, `{}` for entries of a map; empty: the payload." }),
+    path: Type.String({
+      description: "Names with dots, `[]` for items, `{}` for entries of a map; empty: the payload.",
+    }),
     before: nullable(Type.String({ description: "Its types before; `null`: it was not there." })),
     after: nullable(Type.String({ description: "Its types since; `null`: it is gone." })),
     breaking: Type.Boolean({ description: "Whether code that was written for what was known can break." }),
@@ -40,7 +43,7 @@ export const CatalogueEntryDetailOut = Type.Object(
     ...summary,
     samples: Type.Integer({ description: "Payloads that were looked at." }),
     schema: nullable(Type.Record(Type.String(), Type.Unknown(), { description: "JSON Schema, 2020-12." })),
-    changes: Type.Array(CatalogueChange, { description: "Latest first." }),
+    changes: Type.Array(ref(CatalogueChange), { description: "Latest first." }),
   },
   { $id: "CatalogueEntryDetailOut" },
 );
@@ -58,7 +61,9 @@ const rule = {
     description: "By its own rhythm, after a fixed time, or not at all.",
   }),
   quietSeconds: Type.Optional(
-    nullable(Type.Integer({ minimum: 60, maximum: 31_536_000, description: "Of the mode `fixed`: silent after this time." })),
+    nullable(
+      Type.Integer({ minimum: 60, maximum: 31_536_000, description: "Of the mode `fixed`: silent after this time." }),
+    ),
   ),
 };
 
@@ -73,7 +78,8 @@ export const SourceRhythmOut = Type.Object(
     silentSince: nullable(DateTime),
     scale: nullable(literals(SCALES)),
     week: Type.Array(Type.Number(), {
-      description: "Events to be expected in each hour of a week, from Monday at midnight in UTC; empty until they are known.",
+      description:
+        "Events to be expected in each hour of a week, from Monday at midnight in UTC; empty until they are known.",
     }),
   },
   { $id: "SourceRhythmOut" },
@@ -109,11 +115,18 @@ const StripeTarget = Type.Object({
 });
 
 const Token = Type.Optional(
-  Type.String({ minLength: 1, maxLength: 512, description: "For the provider's API. Never shown again; kept when left out." }),
+  Type.String({
+    minLength: 1,
+    maxLength: 512,
+    description: "For the provider's API. Never shown again; kept when left out.",
+  }),
 );
 
 export const ReconciliationIn = Type.Union(
-  [Type.Intersect([GitHubTarget, Type.Object({ token: Token })]), Type.Intersect([StripeTarget, Type.Object({ token: Token })])],
+  [
+    Type.Intersect([GitHubTarget, Type.Object({ token: Token })]),
+    Type.Intersect([StripeTarget, Type.Object({ token: Token })]),
+  ],
   { $id: "ReconciliationIn" },
 );
 
@@ -158,3 +171,17 @@ export const ReconcileRunOut = Type.Object(
   },
   { $id: "ReconcileRunOut" },
 );
+
+export const SOURCE_WATCH_MODELS = [
+  CatalogueEntryOut,
+  CatalogueEntryList,
+  CatalogueChange,
+  CatalogueEntryDetailOut,
+  CatalogueExportOut,
+  SourceRhythmIn,
+  SourceRhythmOut,
+  ReconciliationIn,
+  ReconciliationOut,
+  ReconcileRunIn,
+  ReconcileRunOut,
+];

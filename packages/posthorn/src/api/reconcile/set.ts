@@ -15,5 +15,5 @@ export const setReconciliation = defineRoute({
   body: ReconciliationIn,
   responses: { 200: ReconciliationOut },
   handle: async ({ ctx, params, body }) =>
-    ok(reconciliationOut(await setVerb({ ctx, input: { source: params.source_id, ...reconciliationOf(body) } }))),
+    ok(reconciliationOut(await setVerb({ ctx, input: reconciliationOf(params.source_id, body) }))),
 });

@@ -8,9 +8,9 @@ import type { ReconciliationIn } from "../models/catalogue.ts";
 
 const MINUTE_MS = 60_000;
 
-export function reconciliationOf(body: Static<typeof ReconciliationIn>): Omit<SetReconciliation, "source"> {
+export function reconciliationOf(source: string, body: Static<typeof ReconciliationIn>): SetReconciliation {
   const { token = null, everyMinutes = null } = body;
-  const common = { token, everyMs: everyMinutes === null ? null : everyMinutes * MINUTE_MS };
+  const common = { source, token, everyMs: everyMinutes === null ? null : everyMinutes * MINUTE_MS };
   if (body.provider === "github") {
     const { owner, hookId, mode = "redeliver", apiUrl = "https://api.github.com" } = body;
     return { ...common, provider: "github", settings: { owner, hookId, mode, apiUrl } };
@@ -19,7 +19,14 @@ export function reconciliationOf(body: Static<typeof ReconciliationIn>): Omit<Se
   return { ...common, provider: "stripe", settings: { account, eventTypes, apiUrl } };
 }
 
-export function reconciliationOut({ provider, settings, everyMs, nextAt, reconciledUntil, updatedAt }: Reconciliation): object {
+export function reconciliationOut({
+  provider,
+  settings,
+  everyMs,
+  nextAt,
+  reconciledUntil,
+  updatedAt,
+}: Reconciliation): object {
   return {
     provider,
     settings,

@@ -111,7 +111,12 @@ async function writeEntry(
   return numUpdatedRows > 0n;
 }
 
-function announce(services: Services, tx: Tx, { sourceKey, eventType }: Traffic, found: readonly Change[]): Promise<boolean> {
+function announce(
+  services: Services,
+  tx: Tx,
+  { sourceKey, eventType }: Traffic,
+  found: readonly Change[],
+): Promise<boolean> {
   return announceSource(services, tx, sourceKey, "source.schema_changed", {
     eventType,
     breaking: found.some(({ breaking }) => breaking),

@@ -59,10 +59,10 @@ export async function getCatalogueEntry({ ctx, input }: Call<EventTypeRef>): Pro
 }
 
 /** The source and everything that is known of its event types. */
-export async function exportCatalogue({
-  ctx,
-  input,
-}: Call<{ readonly source: string }>): Promise<{ readonly source: Source; readonly entries: readonly CatalogueDetail[] }> {
+export async function exportCatalogue({ ctx, input }: Call<{ readonly source: string }>): Promise<{
+  readonly source: Source;
+  readonly entries: readonly CatalogueDetail[];
+}> {
   const source = await getSource(ctx, input.source);
   return { source, entries: await details(ctx, source, null) };
 }

@@ -8,7 +8,7 @@ export type TakenIn =
   /** The source was deleted meanwhile. */
   | "gone";
 
-/** Reaches providers' APIs, and the inside of the door. */
+/** What reaches providers' APIs, and the inside of the door. */
 export interface ProviderApis {
   /** Never rejects. */
   send(request: ApiRequest): Promise<ApiAnswer | ApiSilence>;

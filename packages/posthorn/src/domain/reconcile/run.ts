@@ -38,7 +38,11 @@ export interface ReconcileData extends TaskData {
   readonly failures: number;
   readonly trouble: string | null;
   /** The first events that were missed, for people to look at. */
-  readonly examples: readonly { readonly deliveryId: string; readonly eventType: string; readonly occurredAt: number }[];
+  readonly examples: readonly {
+    readonly deliveryId: string;
+    readonly eventType: string;
+    readonly occurredAt: number;
+  }[];
 }
 
 export const NOTHING_DONE: ReconcileData = {

@@ -49,7 +49,10 @@ export function setReconciliation(call: Call<SetReconciliation>): Promise<Reconc
     const { provider, settings, token, everyMs } = input;
     const source = await getSource(ctx, input.source);
     if (source.type !== provider) {
-      throw invalid("provider", `The source is of the type ${source.type}: only a source of ${provider} can ask ${provider}.`);
+      throw invalid(
+        "provider",
+        `The source is of the type ${source.type}: only a source of ${provider} can ask ${provider}.`,
+      );
     }
     const known = await findRow(ctx, source.key);
     const token_sealed = token === null ? known?.token_sealed : services.vault.seal(token);
@@ -90,11 +93,7 @@ export async function findRow(
   sourceKey: number,
 ): Promise<Selectable<SourceReconcileTable> | null> {
   const db = ctx.tx?.db ?? ctx.services.store.db;
-  const row = await db
-    .selectFrom("source_reconcile")
-    .selectAll()
-    .where("source_id", "=", sourceKey)
-    .executeTakeFirst();
+  const row = await db.selectFrom("source_reconcile").selectAll().where("source_id", "=", sourceKey).executeTakeFirst();
   return row ?? null;
 }
 

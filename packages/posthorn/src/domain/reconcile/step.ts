@@ -191,5 +191,9 @@ async function keepDone(services: Services, tx: Tx, params: ReconcileParams, dat
   if (fetched + redelivered === 0) return;
   const since = new Date(from).toISOString();
   const counts = { scanned, missing, fetched, redelivered };
-  await announceSource(services, tx, sourceKey, "source.reconciled", { since, until: new Date(until).toISOString(), ...counts });
+  await announceSource(services, tx, sourceKey, "source.reconciled", {
+    since,
+    until: new Date(until).toISOString(),
+    ...counts,
+  });
 }

@@ -43,7 +43,10 @@ export async function getRhythm({ ctx, input }: Call<{ readonly source: string }
     silentAt: silence,
     silentSince,
     scale: profile?.scale ?? null,
-    week: profile === null ? [] : Array.from({ length: WEEK_HOURS }, (_, hour) => profile.rates[(hour + MONDAY) % WEEK_HOURS]!),
+    week:
+      profile === null
+        ? []
+        : Array.from({ length: WEEK_HOURS }, (_, hour) => profile.rates[(hour + MONDAY) % WEEK_HOURS]!),
   };
 }
 
@@ -82,4 +85,3 @@ export async function setRhythm({
     return getRhythm({ ctx: { ...ctx, tx }, input: { source: ref } });
   });
 }
-
