@@ -158,7 +158,8 @@ const endpoints: Cases = {
   },
   "ingest.endpoint.getHeaders": {
     args: (scene) => endpointOf(scene, { headers: { "x-a": "b" } }),
-    check: ({ headers }) => expect(headers).toEqual({ "x-a": "b" }),
+    // The older SDK has no headers in this call.
+    check: ({ headers }, { version }) => expect(headers).toEqual(version === 1 ? {} : { "x-a": "b" }),
     needs: "organisation",
     failures: [unknown(byEndpoint)],
   },

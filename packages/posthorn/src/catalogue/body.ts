@@ -1,51 +1,44 @@
 /** Reads a body of any kind into a value that a shape can be learned from. */
-import { XMLParser } from "fast-xml-parser";
-
-/** Entities and a document type are not read: a body from outside must not grow. Every value is text, as in the body. */
-const xml = new XMLParser({
-  ignoreAttributes: false,
-  attributeNamePrefix: "@",
-  parseTagValue: false,
-  parseAttributeValue: false,
-  processEntities: false,
-  removeNSPrefix: false,
-});
+import { readForm } from "../format/form.ts";
+import { formatOf } from "../format/media-type.ts";
+import { FormatError, isMembers, NumberText, type Tree } from "../format/tree.ts";
+import { readXml } from "../format/xml.ts";
 
 /** The value of a body of JSON, of a form or of XML; `undefined` for every other, and for one that is broken. */
 export function readBody(contentType: string, body: Uint8Array): unknown {
   const text = new TextDecoder().decode(body);
-  const type = contentType.split(";", 1)[0]!.trim().toLowerCase();
-  if (type === "application/x-www-form-urlencoded") return readForm(text);
-  if (type.endsWith("/xml") || type.endsWith("+xml")) return readXml(text);
-  if (type.startsWith("multipart/") || type === "application/octet-stream") return undefined;
-  return readJson(text);
+  try {
+    switch (formatOf(contentType)) {
+      case "form":
+        return plain(readForm(text), jsonInForm);
+      case "xml":
+        return plain(readXml(text), (value) => value);
+      case "json":
+        return JSON.parse(text) as unknown;
+      case null:
+        // Some providers send JSON under no type, or under that of a text.
+        return /^\s*[[{]/.test(text) ? (JSON.parse(text) as unknown) : undefined;
+    }
+  } catch (error) {
+    if (error instanceof FormatError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
-function readJson(text: string): unknown {
+function plain(tree: Tree, ofText: (text: string) => unknown): unknown {
+  if (typeof tree === "string") return ofText(tree);
+  if (tree instanceof NumberText) return Number(tree.text);
+  if (tree === null || typeof tree === "boolean") return tree;
+  if (isMembers(tree)) return Object.fromEntries([...tree].map(([name, part]) => [name, plain(part, ofText)]));
+  return tree.map((item) => plain(item, ofText));
+}
+
+/** Providers put an object of JSON into a field of a form. */
+function jsonInForm(text: string): unknown {
+  if (!text.startsWith("{")) return text;
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    return undefined;
-  }
-}
-
-/** One value of a name is a text, several are a list. A field that holds an object of JSON is read, as providers send it in forms. */
-function readForm(text: string): unknown {
-  const fields = new Map<string, unknown[]>();
-  for (const [name, value] of new URLSearchParams(text)) {
-    const values = fields.get(name) ?? [];
-    values.push(value.startsWith("{") ? (readJson(value) ?? value) : value);
-    fields.set(name, values);
-  }
-  return Object.fromEntries([...fields].map(([name, values]) => [name, values.length === 1 ? values[0] : values]));
-}
-
-function readXml(text: string): unknown {
-  if (/<!DOCTYPE/i.test(text)) return undefined;
-  try {
-    const value: unknown = xml.parse(text);
-    return typeof value === "object" ? value : undefined;
-  } catch {
-    return undefined;
+    return text;
   }
 }

@@ -16,7 +16,7 @@ const learn = (samples: readonly unknown[], at = 1000): Shape =>
   samples.map((sample, index) => shapeOf(sample, at + index)).reduce(mergeShapes);
 
 function validator(shape: Shape) {
-  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, ownProperties: true });
   addFormats.default(ajv);
   return ajv.compile(toJsonSchema("test", shape));
 }
@@ -110,18 +110,15 @@ describe("bodies", () => {
   it.each([
     ["application/json; charset=utf-8", '{"a":[1]}', { a: [1] }],
     ["application/vnd.api+json", "{}", {}],
+    ["text/plain", '{"a":1}', { a: 1 }],
     [
       "application/x-www-form-urlencoded",
-      "a=1&b=x&b=y&payload=%7B%22k%22%3A1%7D",
-      { a: "1", b: ["x", "y"], payload: { k: 1 } },
+      "a=1&b=x&b=y&data[id]=7&payload=%7B%22k%22%3A1%7D",
+      { a: "1", b: ["x", "y"], data: { id: "7" }, payload: { k: 1 } },
     ],
-    [
-      "text/xml",
-      '<?xml version="1.0"?><a x="1"><b>01</b><b>2</b></a>',
-      { "?xml": { "@version": "1.0" }, a: { "@x": "1", b: ["01", "2"] } },
-    ],
+    ["text/xml", '<?xml version="1.0"?><a x="1"><b>01</b><b>2</b></a>', { a: { "@x": "1", b: ["01", "2"] } }],
     ["application/json", "{", undefined],
-    ["application/octet-stream", "{}", undefined],
+    ["application/octet-stream", "PK", undefined],
     ["multipart/form-data; boundary=x", "--x", undefined],
   ])("of %s are read", (contentType, body, value) => {
     expect(readBody(contentType, Buffer.from(body))).toEqual(value);
@@ -130,7 +127,6 @@ describe("bodies", () => {
   it("of XML with a document type are left alone, so that nothing grows", () => {
     const bomb = '<!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>';
     expect(readBody("application/xml", Buffer.from(bomb))).toBeUndefined();
-    expect(readBody("application/xml", Buffer.from("<a>&lt;</a>"))).toEqual({ a: "&lt;" });
   });
 });
 

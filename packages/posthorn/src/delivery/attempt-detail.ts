@@ -1,12 +1,13 @@
 /** What of an attempt is kept beside its columns, with secrets hidden and within bounds. */
 import type { EgressResult } from "@posthorn/egress";
 import { encodeDetail, type ResponseFacts, type StandardFacts } from "../domain/attempt/detail.ts";
+import type { ChangeFacts } from "./change-facts.ts";
 import type { Verdict } from "./verdict.ts";
 
 export interface Sent {
   readonly method: string;
   readonly standard: StandardFacts;
-  /** Headers beside the standard ones: names and values, masked where they are secrets. */
+  /** Names and values beside the standard ones, masked where they are secrets. */
   readonly headers: readonly (string | null)[];
   readonly bodyBytes: number;
   /** See `AttemptFacts.extra`. */
@@ -32,6 +33,26 @@ export function detailOf(sent: Sent, result: EgressResult, verdict: Verdict): st
     sentence: verdict.sentence,
     retryAfterMs: verdict.retryAfterMs,
     extra: sent.extra,
+  });
+}
+
+const NOTHING_SENT = { contentType: "", userAgent: "", families: [], timestamp: 0, signature: "" } as const;
+const NO_TIMINGS = { queueMs: 0, dnsMs: null, connectMs: null, tlsMs: null, waitMs: null, bodyMs: null } as const;
+
+/** Of an attempt that failed before anything was sent. */
+export function unsentDetail(change: ChangeFacts, totalMs: number): string {
+  return encodeDetail({
+    method: "POST",
+    standard: NOTHING_SENT,
+    headers: [],
+    bodyBytes: 0,
+    timings: { ...NO_TIMINGS, totalMs, reused: false },
+    peer: null,
+    tls: null,
+    response: null,
+    sentence: null,
+    retryAfterMs: null,
+    extra: { change, unsent: true },
   });
 }
 

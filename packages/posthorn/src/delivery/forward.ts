@@ -6,7 +6,7 @@ import type { Vault } from "../vault.ts";
 import { type HeaderFamily, USER_AGENT } from "./headers.ts";
 
 /** A request to an endpoint, ready but for our signature. */
-export interface Forwarded {
+export interface PassedOn {
   readonly method: string;
   readonly url: string;
   /** Names and values in turn. */
@@ -25,27 +25,34 @@ const HOP_HEADERS: ReadonlySet<string> = new Set(
     "trailer transfer-encoding upgrade"
   ).split(" "),
 );
+/** Headers that describe the bytes of the body. */
+const BODY_HEADERS = ["content-type", "content-encoding", "content-md5", "digest", "content-digest", "repr-digest"];
 /** Ours: what comes in under it is forged. */
 const OWN_PREFIX = "x-posthorn-";
 
-export interface ForwardOptions {
+export interface PassOptions {
   readonly endpoint: DirectoryEndpoint;
   readonly requestJson: string;
   readonly families: readonly HeaderFamily[];
   readonly vault: Vault;
+  /** Headers that take the place of those of the request. */
+  readonly instead: readonly string[];
+  /** The body is another one: what was said of the old one is left out. */
+  readonly changed: boolean;
 }
 
-export function forwardedRequest({ endpoint, requestJson, families, vault }: ForwardOptions): Forwarded {
+export function passedOn({ endpoint, requestJson, families, vault, instead, changed }: PassOptions): PassedOn {
   const request = openRequest(requestJson, vault);
   const { method, path, query } = endpoint.forward;
-  const { kept, masked, names } = passedHeaders(endpoint, request.headers, hiddenIn(requestJson));
+  const dropped = droppedNames(endpoint, request.headers, instead, changed);
+  const { kept, masked, names } = passedHeaders(request.headers, hiddenIn(requestJson), dropped);
   const facts = factHeaders(request.origin);
   const free = families.filter((family) => !isTaken(family, names));
   return {
     method: method ? request.method : "POST",
     url: targetUrl(endpoint.url, path ? request.path : "", query ? request.query : ""),
-    headers: [...kept, ...facts, ...endpoint.headers],
-    masked: [...masked, ...facts, ...endpoint.maskedHeaders],
+    headers: [...kept, ...facts, ...instead],
+    masked: [...masked, ...facts, ...endpoint.masked(instead)],
     families: free.length === 0 ? ["x-posthorn"] : free,
     userAgent: names.has("user-agent") ? "" : USER_AGENT,
   };
@@ -58,11 +65,10 @@ interface PassedHeaders {
 }
 
 function passedHeaders(
-  endpoint: DirectoryEndpoint,
   headers: readonly string[],
   hidden: readonly boolean[],
+  dropped: ReadonlySet<string>,
 ): PassedHeaders {
-  const dropped = droppedNames(endpoint, headers);
   const kept: string[] = [];
   const masked: (string | null)[] = [];
   const names = new Set<string>();
@@ -76,10 +82,16 @@ function passedHeaders(
   return { kept, masked, names };
 }
 
-/** What the sender named as its connection's own, and what the endpoint sets in its place. */
-function droppedNames(endpoint: DirectoryEndpoint, headers: readonly string[]): ReadonlySet<string> {
+/** What the sender named as its connection's own, what is set in its place, and what is not true of another body. */
+function droppedNames(
+  endpoint: DirectoryEndpoint,
+  headers: readonly string[],
+  instead: readonly string[],
+  changed: boolean,
+): ReadonlySet<string> {
   const names = new Set<string>(authHeaderNames(endpoint.egress.auth));
-  for (let index = 0; index < endpoint.headers.length; index += 2) names.add(endpoint.headers[index]!.toLowerCase());
+  if (changed) for (const name of BODY_HEADERS) names.add(name);
+  for (let index = 0; index < instead.length; index += 2) names.add(instead[index]!.toLowerCase());
   for (let index = 0; index + 1 < headers.length; index += 2) {
     if (headers[index]!.toLowerCase() !== "connection") continue;
     for (const name of headers[index + 1]!.split(",")) names.add(name.trim().toLowerCase());

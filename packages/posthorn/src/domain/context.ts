@@ -7,6 +7,8 @@ import type { IdGenerator } from "../id.ts";
 import type { ApplicationKind, Database } from "../store/schema.ts";
 import type { DueDelivery, Store, Tx } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
+import type { Turn } from "../transform/fair-queue.ts";
+import type { Busy, RunFailed, RunResult, TransformRun } from "../transform/types.ts";
 import type { Directory, DirectoryEndpoint } from "./directory.ts";
 import type { EndpointEgress } from "./endpoint/egress.ts";
 import type { Ownership, OwnershipMethod } from "./endpoint/verify.ts";
@@ -15,6 +17,7 @@ import type { InboundRequest } from "./message/request.ts";
 import type { Announcer } from "./operational/operational.ts";
 import type { ProviderApis } from "./reconcile/provider-apis.ts";
 import type { TaskKind } from "./task/task.ts";
+import type { RetentionPeriods } from "./retention/retention.ts";
 import type { PlatformDefaults } from "./policy/section.ts";
 
 export interface Services {
@@ -29,6 +32,7 @@ export interface Services {
   readonly tokens: TokenIssuer;
   readonly tasks: TaskQueue;
   readonly ownership: OwnershipAsker;
+  readonly transforms: TransformRunner;
   readonly operational: Announcer;
   readonly providerApis: ProviderApis;
   readonly health: HealthSource;
@@ -57,6 +61,8 @@ export interface DomainRules {
   readonly policyDefaults: PlatformDefaults;
   /** What is wrong with an address, a network or the name of a list that requests may come from; `null`: nothing. */
   readonly addressTrouble: (word: string) => string | null;
+  /** For how long what is stored is kept. */
+  readonly retention: RetentionPeriods;
   /** Public URL of this server, without a slash at the end. */
   readonly publicUrl: () => string;
 }
@@ -91,6 +97,13 @@ export interface TokenIssuer {
 /** Asks an endpoint whether it wants deliveries. */
 export interface OwnershipAsker {
   ask(endpoint: DirectoryEndpoint, method: OwnershipMethod): Promise<Ownership>;
+}
+
+/** Runs the code of transformations, apart from everything else. Neither rejects. */
+export interface TransformRunner {
+  run(run: TransformRun, turn: Turn, signal?: AbortSignal): Promise<RunResult | Busy>;
+  /** What is wrong with code that can be seen without a message; `null`: nothing. */
+  check(code: string, turn: Turn): Promise<RunFailed | Busy | null>;
 }
 
 /** What is known of how endpoints fail, newer than the database has it. */

@@ -31,7 +31,7 @@ async function run(source: TestSource, body: object = {}): Promise<Record<string
     since: new Date(Date.now() - 48 * HOUR_MS).toISOString(),
     ...body,
   });
-  expect(started.status, started.text).toBe(202);
+  expect(started).toMatchObject({ status: 202 });
   const path = `ingest/api/v1/source/${source.id}/reconcile/run/${String(started.json["id"])}`;
   return eventually(async () => {
     const { json } = await gateway.call("GET", path);
@@ -62,7 +62,7 @@ async function githubScene(settings: object = {}): Promise<GitHubScene & AsyncDi
     token: "ghp_1",
     ...settings,
   });
-  expect(set.status, set.text).toBe(200);
+  expect(set).toMatchObject({ status: 200 });
   expect(set.text).not.toContain("ghp_1");
   return { github, source, [Symbol.asyncDispose]: () => github[Symbol.asyncDispose]() };
 }
@@ -82,7 +82,14 @@ describe("reconciliation with GitHub", () => {
     for (let number = 0; number < 3; number++) await github.emitInVain(OWNER, "issues", issue(100 + number));
     expect(await messageCount(source)).toBe(4);
     const done = await run(source);
-    expect(done).toMatchObject({ state: "finished", scanned: 7, missing: 3, redelivered: 3, fetched: 0, trouble: null });
+    expect(done).toMatchObject({
+      state: "finished",
+      scanned: 7,
+      missing: 3,
+      redelivered: 3,
+      fetched: 0,
+      trouble: null,
+    });
     await eventually(async () => expect(await messageCount(source)).toBe(7));
     expect(await run(source)).toMatchObject({ scanned: 7, missing: 0, redelivered: 0 });
     expect(await messageCount(source)).toBe(7);
@@ -93,7 +100,12 @@ describe("reconciliation with GitHub", () => {
     const { github, source } = scene;
     await github.emitInVain(OWNER, "issues", issue(1));
     const done = await run(source, { dryRun: true });
-    expect(done).toMatchObject({ state: "finished", missing: 1, redelivered: 0, examples: [{ eventType: "issues.opened" }] });
+    expect(done).toMatchObject({
+      state: "finished",
+      missing: 1,
+      redelivered: 0,
+      examples: [{ eventType: "issues.opened" }],
+    });
     expect(github.calls.filter((call) => call.startsWith("POST") && call.includes("attempts"))).toEqual([]);
     expect(await messageCount(source)).toBe(0);
   });
@@ -101,13 +113,13 @@ describe("reconciliation with GitHub", () => {
   it("reads what was missed where it cannot be sent again, and passes it on under the signature of the hook", async () => {
     await using scene = await githubScene({ mode: "fetch" });
     const { github, source } = scene;
-    await github.emitInVain(OWNER, "issues", issue(1));
+    await github.emitInVain(OWNER, "issues", issue(4711));
     expect(await run(source)).toMatchObject({ state: "finished", missing: 1, fetched: 1, redelivered: 0 });
-    const received = await gateway.receiver.waitFor(({ body }) => body.toString() === JSON.stringify(issue(1), null, 6) || body.includes('"score"'));
+    const received = await gateway.receiver.waitFor((request) => request.body.includes("4711"));
     const { headers, body } = received;
     await verifyProvider(findProvider("github")!, { method: "POST", url: "", headers, body }, { secrets: [SECRET] });
     expect(headers).toMatchObject({ "x-github-event": "issues", "content-type": "application/json" });
-    expect(JSON.parse(body.toString())).toEqual(issue(1));
+    expect(JSON.parse(body.toString())).toEqual(issue(4711));
   });
 
   it("waits as long as a limit asks, and then goes on where it was", async () => {
@@ -123,7 +135,10 @@ describe("reconciliation with GitHub", () => {
   it("says what is wrong with a token, and does not ask again", async () => {
     await using scene = await githubScene({ token: "ghp_wrong" });
     const done = await run(scene.source);
-    expect(done).toMatchObject({ state: "failed", trouble: expect.stringContaining("does not know the token") as unknown });
+    expect(done).toMatchObject({
+      state: "failed",
+      trouble: expect.stringContaining("does not know the token") as unknown,
+    });
     expect(scene.github.calls.filter((call) => call.startsWith("GET"))).toHaveLength(1);
   });
 });
@@ -134,7 +149,7 @@ describe("reconciliation with Stripe", () => {
     const source = await gateway.source({ type: "stripe", secrets: [SECRET] });
     const body = { provider: "stripe", apiUrl: stripe.url, token: "sk_test_1" };
     const set = await gateway.call("PUT", `ingest/api/v1/source/${source.id}/reconcile`, body);
-    expect(set.status, set.text).toBe(200);
+    expect(set).toMatchObject({ status: 200 });
     return { stripe, source, [Symbol.asyncDispose]: () => stripe[Symbol.asyncDispose]() };
   }
 
@@ -161,7 +176,7 @@ describe("what is asked for", () => {
     const github = { provider: "github", owner: "a/b", hookId: 1, token: "t" };
     expect((await gateway.call("PUT", path, github)).status).toBe(422);
     expect((await gateway.call("PUT", path, { provider: "stripe" })).status).toBe(422);
-    const bad = { provider: "stripe", token: "t", apiUrl: "http://169.254.169.254/" };
+    const bad = { provider: "stripe", token: "t", apiUrl: "ftp://example.com/" };
     expect((await gateway.call("PUT", path, bad)).status).toBe(422);
     expect((await gateway.call("GET", path)).status).toBe(404);
     expect((await gateway.call("POST", `${path}/run`, {})).status).toBe(404);
@@ -172,7 +187,10 @@ describe("what is asked for", () => {
     const path = `ingest/api/v1/source/${source.id}/reconcile`;
     const body = { provider: "stripe", token: "t", everyMinutes: 30 };
     expect((await gateway.call("PUT", path, body)).json).toMatchObject({ everyMinutes: 30, reconciledUntil: null });
-    expect((await gateway.call("PUT", path, { provider: "stripe" })).json).toMatchObject({ everyMinutes: null, nextAt: null });
+    expect((await gateway.call("PUT", path, { provider: "stripe" })).json).toMatchObject({
+      everyMinutes: null,
+      nextAt: null,
+    });
     expect((await gateway.call("DELETE", path)).status).toBe(204);
     expect((await gateway.call("PUT", path, { provider: "stripe" })).status).toBe(422);
   });

@@ -38,6 +38,7 @@ export function servicesOver(store: Store): TestServices {
     tokens: { sign: unused, forget: unused },
     tasks: { start: unused },
     ownership: { ask: unused },
+    transforms: { run: unused, check: unused },
     operational: { announce: () => Promise.resolve() },
     statistics: {
       refresh: () => Promise.resolve(),
@@ -53,6 +54,7 @@ export function servicesOver(store: Store): TestServices {
       egressTrouble: () => null,
       policyDefaults: POLICY_DEFAULTS,
       addressTrouble: () => null,
+      retention: { payloadMs: 86_400_000, attemptMs: 86_400_000, failureMs: 86_400_000 },
       publicUrl: () => "",
     },
   };
