@@ -95,7 +95,7 @@ export class DeliveryAttempter implements Attempter {
     const { store, transforms } = this.#options;
     const message = await readStored(store.hotDb, job.messageId);
     if (message === null) return { kind: "void", reason: "payload_gone" };
-    const shaped = await shape(endpoint.shapeSettings, message, transforms, signal);
+    const shaped = await shape({ settings: endpoint.shapeSettings, message, transforms, signal });
     switch (shaped.kind) {
       case "busy":
         return { kind: "not_now", pauseMs: BUSY_PAUSE_MS };

@@ -7,6 +7,7 @@ import type { IdGenerator } from "../id.ts";
 import type { ApplicationKind, Database } from "../store/schema.ts";
 import type { DueDelivery, Store, Tx } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
+import type { Conversion, ConversionResult } from "../format/convert.ts";
 import type { Turn } from "../transform/fair-queue.ts";
 import type { Busy, RunFailed, RunResult, TransformRun } from "../transform/types.ts";
 import type { Directory, DirectoryEndpoint } from "./directory.ts";
@@ -99,11 +100,13 @@ export interface OwnershipAsker {
   ask(endpoint: DirectoryEndpoint, method: OwnershipMethod): Promise<Ownership>;
 }
 
-/** Runs the code of transformations, apart from everything else. Neither rejects. */
+/** Runs the code of transformations and converts bodies, apart from everything else. Nothing of it rejects. */
 export interface TransformRunner {
   run(run: TransformRun, turn: Turn, signal?: AbortSignal): Promise<RunResult | Busy>;
   /** What is wrong with code that can be seen without a message; `null`: nothing. */
   check(code: string, turn: Turn): Promise<RunFailed | Busy | null>;
+  /** For bodies that are too large to be converted beside other work. */
+  convert(conversion: Conversion, turn: Turn, signal?: AbortSignal): Promise<ConversionResult | RunFailed | Busy>;
 }
 
 /** What is known of how endpoints fail, newer than the database has it. */

@@ -38,7 +38,7 @@ export function servicesOver(store: Store): TestServices {
     tokens: { sign: unused, forget: unused },
     tasks: { start: unused },
     ownership: { ask: unused },
-    transforms: { run: unused, check: unused },
+    transforms: { run: unused, check: unused, convert: unused },
     operational: { announce: () => Promise.resolve() },
     statistics: {
       refresh: () => Promise.resolve(),
