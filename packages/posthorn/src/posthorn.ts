@@ -12,7 +12,7 @@ import { HealthWatch } from "./delivery/health-watch.ts";
 import { OperationalPublisher } from "./delivery/operational-publisher.ts";
 import { OwnershipCheck } from "./delivery/ownership.ts";
 import { Statistics } from "./delivery/statistics.ts";
-import { TaskRunner } from "./delivery/task-runner.ts";
+import { TaskRunners } from "./delivery/task-runner.ts";
 import { Watch } from "./delivery/watched-attempter.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Clock } from "./dispatch/types.ts";
@@ -42,6 +42,8 @@ export interface PosthornOptions {
   readonly log: Logger;
   /** How long clients may keep the server waiting; shorter in tests. */
   readonly timeouts?: Partial<HttpTimeouts>;
+  /** The time that counts; that of the machine unless given. */
+  readonly clock?: Clock;
 }
 
 /** What a node is made of before anything runs. */
@@ -59,7 +61,7 @@ const CLOSE_REQUESTS_MS = 5000;
 /** How often connections are closed whose last request has ended meanwhile. */
 const CLOSE_IDLE_MS = 50;
 
-const clock: Clock = {
+const systemClock: Clock = {
   now: Date.now,
   setTimer: (ms, callback) => {
     const timer = setTimeout(callback, ms);
@@ -78,6 +80,13 @@ function policyDefaultsOf(config: Config): PlatformDefaults {
     autoDisableAfterMs,
     verification: config.endpointVerification,
   };
+}
+
+/** Attempts in flight to one host: endpoints of many customers at one provider share it. */
+const HOST_CONCURRENCY = 128;
+
+function hostConcurrencyOf({ endpointConcurrency }: Config): number {
+  return Math.max(HOST_CONCURRENCY, endpointConcurrency);
 }
 
 function retentionOf({ payloadRetentionDays, attemptRetentionDays, failureRetentionDays }: Config): RetentionPeriods {
@@ -126,7 +135,7 @@ export class Posthorn implements AsyncDisposable {
   readonly #transforms: TransformPool;
   readonly #dispatcher: Dispatcher;
   #watch!: Watch;
-  readonly #tasks: TaskRunner;
+  readonly #tasks: TaskRunners;
   readonly #operational: OperationalPublisher;
   readonly #health: HealthWatch;
   readonly #statistics: Statistics;
@@ -137,7 +146,7 @@ export class Posthorn implements AsyncDisposable {
   #url = "";
 
   private constructor(options: PosthornOptions, node: NodeParts) {
-    const { config, secrets, log } = options;
+    const { config, secrets, log, clock = systemClock } = options;
     const { store, feed, ids, failed } = node;
     this.#feed = feed;
     this.#options = options;
@@ -152,7 +161,7 @@ export class Posthorn implements AsyncDisposable {
       httpsOnly: config.httpsOnly,
       ...(config.egressProxy === "" ? {} : { proxy: { url: config.egressProxy } }),
       maxSockets: 2 * config.concurrency,
-      maxSocketsPerOrigin: Math.max(32, config.endpointConcurrency),
+      maxSocketsPerOrigin: hostConcurrencyOf(config),
     });
     this.#sender = new EndpointSender(this.#egress);
     this.#transforms = transformPoolOf(config, log);
@@ -162,7 +171,7 @@ export class Posthorn implements AsyncDisposable {
       now: clock.now,
       ensureOrganisation: (publicId) => ensureOrganisation(this.services, publicId),
     });
-    this.#tasks = new TaskRunner(
+    this.#tasks = new TaskRunners(
       () => this.services,
       (taskKey, error) => log.error({ err: error, taskKey }, "task failed"),
     );
@@ -208,6 +217,7 @@ export class Posthorn implements AsyncDisposable {
       operational: this.#operational,
       health: this.#health,
       sources: this.#receiving.desk,
+      providerApis: this.#receiving.providerApis,
       statistics: this.#statistics,
       ownership: new OwnershipCheck({
         sender: this.#sender,
@@ -234,6 +244,7 @@ export class Posthorn implements AsyncDisposable {
 
   /** Opens the store, takes up what an earlier run left to do, and listens. */
   static async start(options: PosthornOptions): Promise<Posthorn> {
+    const { clock = systemClock } = options;
     const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
     const feed: LiveFeed = new LiveFeed({
       run: randomUUID(),
@@ -251,6 +262,7 @@ export class Posthorn implements AsyncDisposable {
       await posthorn.#health.load();
       await posthorn.#dispatcher.start();
       await posthorn.#tasks.resume();
+      posthorn.#receiving.start();
       posthorn.#operational.wake();
       return posthorn;
     } catch (error) {
@@ -284,7 +296,7 @@ export class Posthorn implements AsyncDisposable {
   }
 
   async #listen(): Promise<void> {
-    const { config, log } = this.#options;
+    const { config, log, clock = systemClock } = this.#options;
     const { services, authenticator } = this;
     const { corsOrigins, maxPayloadBytes, maxBatchBytes, sourceAddresses } = config;
     const sources = sourceAddresses.length === 0 ? null : webhookSources(sourceAddresses, new Date(clock.now()));
@@ -331,7 +343,7 @@ export class Posthorn implements AsyncDisposable {
   }
 
   #buildDispatcher(directory: Directory, vault: Vault, ids: IdGenerator): Dispatcher {
-    const { config, log } = this.#options;
+    const { config, log, clock = systemClock } = this.#options;
     const attempter = new DeliveryAttempter({
       store: this.#store,
       directory,
@@ -350,8 +362,11 @@ export class Posthorn implements AsyncDisposable {
       attempter: this.#watch.attempter,
       clock,
       random: Math.random,
-      retrySchedule: config.retrySchedule,
-      limits: { concurrency: config.concurrency, endpointConcurrency: config.endpointConcurrency },
+      policies: {
+        policy: (endpointId) => directory.policy(endpointId),
+        failing: (endpointId) => this.#health.streak(endpointId),
+      },
+      limits: { concurrency: config.concurrency, hostConcurrency: hostConcurrencyOf(config) },
       observer: {
         recorded: (outcome) => this.#health.recorded(outcome),
         trouble: (what, error) => log.error({ err: error }, `${what} failed; trying again`),
