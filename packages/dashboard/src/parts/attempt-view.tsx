@@ -49,6 +49,7 @@ export function AttemptView({ app, message, id }: AttemptViewProps) {
   if (attempt.data === undefined) return <Loading />;
   const { data } = attempt;
   const detail = data.detail ?? null;
+  const request = detail?.request ?? null;
   const body = published.data?.body ?? null;
   return (
     <Page
@@ -62,7 +63,7 @@ export function AttemptView({ app, message, id }: AttemptViewProps) {
       ]}
       actions={
         detail !== null && (
-          <Copy label={t("attempts.copyCurl")} text={() => toCurl({ ...detail.request, body: body?.text ?? null })} />
+          <Copy label={t("attempts.copyCurl")} text={() => toCurl({ ...request, body: body?.text ?? null })} />
         )
       }
     >
@@ -163,6 +164,13 @@ interface RequestProps {
 function Request({ detail, body, contentType }: RequestProps) {
   const { t, i18n } = useTranslation();
   if (detail === null) return null;
+  if (detail.request === null) {
+    return (
+      <Card title={t("attempts.request")}>
+        <p className="muted">{t("attempts.unsent")}</p>
+      </Card>
+    );
+  }
   const { method, url, headers, bodyBytes } = detail.request;
   return (
     <Card title={t("attempts.request")}>

@@ -106,6 +106,7 @@ export const messages: typeof english = {
     cut: "gekürzt: sie war länger",
     bodyGone: "{{size}} wurden gesendet; der Inhalt ist seither abgelaufen oder gelöscht.",
     expunged: "Was von diesem Versuch zu sehen war, wurde gelöscht.",
+    unsent: "Es wurde nichts gesendet: die Nachricht ließ sich nicht in die Form bringen, die dieser Endpunkt will.",
     copyCurl: "Als curl kopieren",
   },
   status: {

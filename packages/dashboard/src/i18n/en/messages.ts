@@ -105,6 +105,7 @@ export const messages = {
     cut: "cut: it was longer",
     bodyGone: "{{size}} were sent; the payload has expired or was deleted since.",
     expunged: "What was seen of this attempt was deleted.",
+    unsent: "Nothing was sent: the message could not be put into the form that this endpoint wants.",
     copyCurl: "Copy as curl",
   },
   status: { success: "Delivered", pending: "Waiting", fail: "Failed", sending: "Sending", canceled: "Canceled" },
