@@ -27,6 +27,7 @@ export function Tabs<Name extends string>({ label, tabs, current }: TabsProps<Na
           className={styles["tab"]}
           activeProps={{ "aria-current": name === current ? "page" : undefined }}
           aria-current={name === current ? "page" : undefined}
+          activeOptions={{ exact: true, includeSearch: true }}
           resetScroll={false}
         >
           {text}

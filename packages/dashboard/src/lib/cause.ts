@@ -19,5 +19,5 @@ export function attemptCause(t: TFunction, { responseStatusCode, errorCode, stat
 
 /** A code such as `connect_refused` as words. */
 function words(code: string): string {
-  return code.replaceAll("_", " ");
+  return code.charAt(0).toUpperCase() + code.slice(1).replaceAll("_", " ");
 }

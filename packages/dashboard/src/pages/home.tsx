@@ -76,6 +76,7 @@ function Windows({ current }: { readonly current: HomeWindow }) {
           search={name === "24h" ? {} : { window: name }}
           className={styles["segment"]}
           activeProps={{ "aria-current": name === current ? "true" : undefined }}
+          activeOptions={{ exact: true, includeSearch: true }}
           aria-current={name === current ? "true" : undefined}
         >
           {t(`filters.short.${name}`)}

@@ -10,6 +10,7 @@ import { Progress } from "../components/progress.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { formatNumber } from "../lib/format.ts";
+import styles from "../parts/message-list.module.css";
 import { TASK_TONES } from "../lib/task.ts";
 
 const EVERY_MS = 3000;
@@ -67,7 +68,7 @@ export function Replays() {
             key: "by",
             label: t("replays.by"),
             wideOnly: true,
-            cell: (row) => <span className="muted">{row.askedBy}</span>,
+            cell: (row) => <span className={styles["short"]}>{row.askedBy}</span>,
           },
           {
             key: "time",

@@ -62,8 +62,8 @@ export function AttemptView({ app, message, id }: AttemptViewProps) {
         </Link>,
       ]}
       actions={
-        detail !== null && (
-          <Copy label={t("attempts.copyCurl")} text={() => toCurl({ ...request, body: body?.text ?? null })} />
+        request !== null && (
+          <Copy label={t("attempts.copyCurl")} text={toCurl({ ...request, body: body?.text ?? null })} />
         )
       }
     >
