@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { Egress, parseAllowList, parseDenyList, webhookSources } from "@posthorn/egress";
 import type { FastifyInstance } from "fastify";
 import { buildServer, type HttpTimeouts } from "./api/server.ts";
+import { systemClock as clock } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import type { Secrets } from "./config/secrets.ts";
 import { DeliveryAttempter } from "./delivery/attempter.ts";
@@ -14,7 +15,6 @@ import { OwnershipCheck } from "./delivery/ownership.ts";
 import { TaskRunner } from "./delivery/task-runner.ts";
 import { Watch } from "./delivery/watched-attempter.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
-import type { Clock } from "./dispatch/types.ts";
 import { Authenticator } from "./domain/auth/authenticate.ts";
 import type { Services } from "./domain/context.ts";
 import { Directory } from "./domain/directory.ts";
@@ -52,14 +52,6 @@ const HOUR_MS = 3_600_000;
 const CLOSE_REQUESTS_MS = 5000;
 /** How often connections are closed whose last request has ended meanwhile. */
 const CLOSE_IDLE_MS = 50;
-
-const clock: Clock = {
-  now: Date.now,
-  setTimer: (ms, callback) => {
-    const timer = setTimeout(callback, ms);
-    return () => clearTimeout(timer);
-  },
-};
 
 function policyDefaultsOf(config: Config): PlatformDefaults {
   const { retrySchedule, requestTimeoutMs, maxRequestTimeoutMs, endpointConcurrency } = config;
@@ -125,10 +117,11 @@ export class Posthorn implements AsyncDisposable {
       now: clock.now,
       ensureOrganisation: (publicId) => ensureOrganisation(this.services, publicId),
     });
-    this.#tasks = new TaskRunner(
-      () => this.services,
-      (taskKey, error) => log.error({ err: error, taskKey }, "task failed"),
-    );
+    this.#tasks = new TaskRunner({
+      services: () => this.services,
+      clock,
+      onFailure: (taskKey, error) => log.error({ err: error, taskKey }, "task failed"),
+    });
     this.#operational = new OperationalPublisher({
       services: () => this.services,
       clock,
