@@ -134,6 +134,7 @@ export class Posthorn implements AsyncDisposable {
       onDisabled: (disabled) => log.warn(disabled, "an endpoint that only fails was switched off"),
     });
     store.onAnnounced(() => this.#operational.wake());
+    store.onDoubt(() => this.#lookAgain());
     this.#dispatcher = this.#buildDispatcher(directory, ids);
     this.services = {
       store,
@@ -213,6 +214,14 @@ export class Posthorn implements AsyncDisposable {
     await this.#health[Symbol.asyncDispose]();
     await this.#egress.close();
     await this.#store[Symbol.asyncDispose]();
+  }
+
+  /** A write failed that may have been made: takes nothing in memory for granted, and finds what is to be done as a start does. */
+  #lookAgain(): void {
+    this.services.directory.clear();
+    this.#dispatcher.rescan();
+    this.#tasks.rescan();
+    this.#operational.wake();
   }
 
   async #listen(): Promise<void> {

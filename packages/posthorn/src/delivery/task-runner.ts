@@ -22,6 +22,7 @@ export class TaskRunner implements TaskQueue, AsyncDisposable {
   /** Tasks whose next step is not yet due, and what takes their timer back. */
   readonly #timers = new Map<number, () => void>();
   #running: Promise<void> | null = null;
+  #rescanAsked = false;
 
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
@@ -40,11 +41,26 @@ export class TaskRunner implements TaskQueue, AsyncDisposable {
     for (const taskKey of await unfinishedTasks(this.#options.services())) this.start(taskKey);
   }
 
+  /** As `resume`, while it runs and until the store answers: a task may be there that nobody was told of. */
+  rescan(): void {
+    if (this.#rescanAsked || this.#abort.signal.aborted) return;
+    this.#rescanAsked = true;
+    void this.#rescan();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
     await this.#running;
+  }
+
+  async #rescan(): Promise<void> {
+    await this.#sleep();
+    this.#rescanAsked = false;
+    if (this.#abort.signal.aborted) return;
+    // Who was told of the failed write knows what the trouble is.
+    await this.resume().catch(() => this.rescan());
   }
 
   async #run(): Promise<void> {

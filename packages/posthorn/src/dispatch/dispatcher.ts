@@ -42,6 +42,8 @@ const MAX_RECORDING = 512;
 const MAX_RECORDING_IN_ALL = 4096;
 /** Pages that are asked for at once; more lanes wait in turn, so that a start does not fill memory nor hold up commits. */
 const MAX_PAGES = 16;
+/** From a write that failed in doubt to the look at the store. */
+const RESCAN_MS = 2000;
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 30_000;
 
@@ -60,6 +62,7 @@ export class Dispatcher {
   #pages = 0;
   /** Outcomes the store did not take; while there are any it makes no sense to make more. */
   #unrecordable = 0;
+  #rescanAsked = false;
   #inFlight = 0;
   #queuedBytes = 0;
   #state: "running" | "stopping" | "stopped" = "running";
@@ -78,9 +81,18 @@ export class Dispatcher {
   /** Finds what an earlier run left to do. */
   async start(): Promise<void> {
     for (const { endpointId, due } of await this.#options.store.backlog()) {
-      this.#lane(endpointId).noteStored(due);
-      this.#alarm.set(endpointId, due);
+      this.#noteStored(this.#lane(endpointId), due);
     }
+  }
+
+  /**
+   * As `start`, while it runs: a write failed that may have been made all the same, so there may be jobs that nobody was told of.
+   * Tries until the store answers.
+   */
+  rescan(): void {
+    if (this.#rescanAsked) return;
+    this.#rescanAsked = true;
+    void this.#rescan();
   }
 
   /** Takes over jobs that were just stored, without a look at the store. */
@@ -130,6 +142,19 @@ export class Dispatcher {
     this.#state = "stopped";
     this.#lanes.clear();
     this.#round.drain();
+  }
+
+  async #rescan(): Promise<void> {
+    // Writes that fail together are looked after together.
+    await this.#sleep(RESCAN_MS);
+    this.#rescanAsked = false;
+    if (this.#state !== "running") return;
+    try {
+      await this.start();
+    } catch (error) {
+      this.#options.observer?.trouble?.("page", error);
+      this.rescan();
+    }
   }
 
   async #settled(): Promise<void> {
