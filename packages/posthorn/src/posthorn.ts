@@ -12,6 +12,7 @@ import { egressTrouble } from "./delivery/egress-trouble.ts";
 import { HealthWatch } from "./delivery/health-watch.ts";
 import { OperationalPublisher } from "./delivery/operational-publisher.ts";
 import { OwnershipCheck } from "./delivery/ownership.ts";
+import { Statistics } from "./delivery/statistics.ts";
 import { TaskRunner } from "./delivery/task-runner.ts";
 import { Watch } from "./delivery/watched-attempter.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
@@ -19,15 +20,20 @@ import { Authenticator } from "./domain/auth/authenticate.ts";
 import type { Services } from "./domain/context.ts";
 import { Directory } from "./domain/directory.ts";
 import { ensureOrganisation } from "./domain/organisation/ensure.ts";
+import type { RetentionPeriods } from "./domain/retention/retention.ts";
+import type { SettledKeys } from "./domain/stats/roll-up.ts";
 import type { PlatformDefaults } from "./domain/policy/section.ts";
 import { PosthornError } from "./errors.ts";
 import { IdGenerator } from "./id.ts";
+import { addressTrouble } from "./ingest/addresses.ts";
 import { describeFrom } from "./live/describe.ts";
 import { LiveFeed } from "./live/feed.ts";
 import type { Logger } from "./log.ts";
 import { Maintenance } from "./maintenance.ts";
+import { Receiving } from "./receiving.ts";
 import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
+import { TransformPool } from "./transform/pool.ts";
 import { Vault } from "./vault.ts";
 
 export interface PosthornOptions {
@@ -66,6 +72,33 @@ function policyDefaultsOf(config: Config): PlatformDefaults {
   };
 }
 
+function retentionOf({ payloadRetentionDays, attemptRetentionDays, failureRetentionDays }: Config): RetentionPeriods {
+  return {
+    payloadMs: payloadRetentionDays * DAY_MS,
+    attemptMs: attemptRetentionDays * DAY_MS,
+    failureMs: failureRetentionDays * DAY_MS,
+  };
+}
+
+/** Bytes that code may hold while it runs. */
+const TRANSFORM_MEMORY_BYTES = 64 * 1024 * 1024;
+/** Bytes of a payload that code returns, at least. */
+const TRANSFORM_OUTPUT_BYTES = 4 * 1024 * 1024;
+
+function transformPoolOf({ transformThreads, transformCpuMs, maxPayloadBytes }: Config, log: Logger): TransformPool {
+  return new TransformPool({
+    threads: transformThreads,
+    cpuMs: transformCpuMs,
+    // Threads that wait for a processor are not late: ten times as long on the wall is.
+    killMs: Math.max(10_000, 10 * transformCpuMs),
+    memoryBytes: Math.max(TRANSFORM_MEMORY_BYTES, 16 * maxPayloadBytes),
+    outputBytes: Math.max(TRANSFORM_OUTPUT_BYTES, maxPayloadBytes),
+    maxQueued: 5000,
+    maxQueuedBytes: 64 * 1024 * 1024,
+    onTrouble: (error) => log.error({ err: error }, "a thread of transformations ended; another one takes its place"),
+  });
+}
+
 /**
  * A running node.
  *
@@ -82,11 +115,14 @@ export class Posthorn implements AsyncDisposable {
   readonly #store: Store;
   readonly #egress: Egress;
   readonly #sender: EndpointSender;
+  readonly #transforms: TransformPool;
   readonly #dispatcher: Dispatcher;
   #watch!: Watch;
   readonly #tasks: TaskRunner;
   readonly #operational: OperationalPublisher;
   readonly #health: HealthWatch;
+  readonly #statistics: Statistics;
+  readonly #receiving: Receiving;
   readonly #maintenance: Maintenance;
   readonly #feed: LiveFeed;
   #server: FastifyInstance | null = null;
@@ -111,6 +147,7 @@ export class Posthorn implements AsyncDisposable {
       maxSocketsPerOrigin: Math.max(32, config.endpointConcurrency),
     });
     this.#sender = new EndpointSender(this.#egress);
+    this.#transforms = transformPoolOf(config, log);
     this.authenticator = new Authenticator({
       store,
       jwtSecret: secrets.jwtSecret,
@@ -133,9 +170,25 @@ export class Posthorn implements AsyncDisposable {
       onFailure: (error) => log.error({ err: error }, "the health of endpoints was not kept; trying again"),
       onDisabled: (disabled) => log.warn(disabled, "an endpoint that only fails was switched off"),
     });
+    this.#receiving = new Receiving({
+      services: () => this.services,
+      store,
+      vault,
+      directory,
+      egress: this.#egress,
+      clock,
+      log,
+    });
     store.onAnnounced(() => this.#operational.wake());
     store.onDoubt(() => this.#lookAgain());
-    this.#dispatcher = this.#buildDispatcher(directory, ids);
+    this.#dispatcher = this.#buildDispatcher(directory, vault, ids);
+    this.#statistics = new Statistics({
+      services: () => this.services,
+      clock,
+      settled: () => this.#settled(),
+      load: () => this.#dispatcher.load,
+      onFailure: (error) => log.error({ err: error }, "statistics were not counted; trying again"),
+    });
     this.services = {
       store,
       ids,
@@ -145,8 +198,11 @@ export class Posthorn implements AsyncDisposable {
       dispatch: this.#dispatcher,
       tokens: this.authenticator,
       tasks: this.#tasks,
+      transforms: this.#transforms,
       operational: this.#operational,
       health: this.#health,
+      sources: this.#receiving.desk,
+      statistics: this.#statistics,
       ownership: new OwnershipCheck({
         sender: this.#sender,
         timeoutMs: config.requestTimeoutMs,
@@ -158,12 +214,14 @@ export class Posthorn implements AsyncDisposable {
         normaliseAllow: (words) => parseAllowList(words).text,
         egressTrouble: (settings, allow) => egressTrouble(this.#egress, settings, allow),
         policyDefaults,
+        addressTrouble,
+        retention: retentionOf(config),
         publicUrl: () => config.publicUrl || this.#url,
       },
     };
     this.#maintenance = new Maintenance({
       services: this.services,
-      payloadRetentionMs: config.payloadRetentionDays * DAY_MS,
+      periods: retentionOf(config),
       onFailure: (error) => log.error({ err: error }, "maintenance failed"),
     });
   }
@@ -207,10 +265,13 @@ export class Posthorn implements AsyncDisposable {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#closeServer();
+    await this.#receiving[Symbol.asyncDispose]();
     await this.#maintenance[Symbol.asyncDispose]();
+    await this.#statistics[Symbol.asyncDispose]();
     await this.#tasks[Symbol.asyncDispose]();
     await this.#operational[Symbol.asyncDispose]();
     await this.#dispatcher.stop(this.#options.config.shutdownTimeoutMs);
+    await this.#transforms[Symbol.asyncDispose]();
     await this.#health[Symbol.asyncDispose]();
     await this.#egress.close();
     await this.#store[Symbol.asyncDispose]();
@@ -238,6 +299,8 @@ export class Posthorn implements AsyncDisposable {
       maxPayloadBytes,
       maxBatchBytes,
       sources,
+      gateway: this.#receiving.gateway,
+      trustedProxies: config.trustedProxies,
       frameAncestors: config.portalFrameAncestors,
       feed: this.#feed,
       timeouts,
@@ -264,15 +327,23 @@ export class Posthorn implements AsyncDisposable {
     clearInterval(sweep);
   }
 
-  #buildDispatcher(directory: Directory, ids: IdGenerator): Dispatcher {
+  #settled(): SettledKeys {
+    const lowest = this.#store.lowestWaiting();
+    return { messages: lowest === null ? this.services.ids.lastKey : lowest - 1, attempts: this.#watch.settledUpTo };
+  }
+
+  #buildDispatcher(directory: Directory, vault: Vault, ids: IdGenerator): Dispatcher {
     const { config, log } = this.#options;
     const attempter = new DeliveryAttempter({
       store: this.#store,
       directory,
       sender: this.#sender,
+      transforms: this.#transforms,
       ids,
       now: clock.now,
       families: config.secondHeaderFamily ? ["webhook", "svix"] : ["webhook"],
+      vault,
+      onAnswer: (job, result, verdict) => this.#receiving.tell(job, result, verdict),
       onTrouble: (trouble) => log.warn(trouble, "no request was made"),
     });
     this.#watch = new Watch({ attempter, store: this.#store, now: clock.now, lastKey: () => ids.lastKey });

@@ -56,6 +56,12 @@ import { listAttemptsByEndpoint } from "./attempt/list-by-endpoint.ts";
 import { listAttemptsByMessage } from "./attempt/list-by-msg.ts";
 import { resend } from "./attempt/resend.ts";
 import { appPortalAccess } from "./auth/app-portal-access.ts";
+import { applicationStatsSeries } from "./stats/series-of-application.ts";
+import { applicationStatsSummary } from "./stats/summary-of-application.ts";
+import { statsNow } from "./stats/now.ts";
+import { statsStorage } from "./stats/storage.ts";
+import { statsSeries } from "./stats/series.ts";
+import { statsSummary } from "./stats/summary.ts";
 import { createKey } from "./auth/create-key.ts";
 import { expireAll } from "./auth/expire-all.ts";
 import { listKeys } from "./auth/list-keys.ts";
@@ -86,12 +92,16 @@ import { setApplicationPolicy } from "./policy/set-application-policy.ts";
 import { setEndpointPolicy } from "./policy/set-endpoint-policy.ts";
 import { getTask } from "./task/get.ts";
 import { listTasks } from "./task/list.ts";
+import { getTransformation } from "./endpoint/get-transformation.ts";
+import { patchTransformation } from "./endpoint/patch-transformation.ts";
+import { tryMessage } from "./endpoint/try-message.ts";
 import { deleteFilter } from "./endpoint/delete-filter.ts";
 import { explainEndpointFilter } from "./endpoint/explain-filter.ts";
 import { getFilter } from "./endpoint/get-filter.ts";
 import { setFilter } from "./endpoint/set-filter.ts";
 import { explainFilter } from "./filter/explain.ts";
 import { messageMatching } from "./message/matching.ts";
+import { SOURCE_ROUTES } from "./source/routes.ts";
 import type { Route } from "./route.ts";
 
 export const ROUTES: readonly Route[] = [
@@ -132,6 +142,9 @@ export const ROUTES: readonly Route[] = [
   upsertEndpoint,
   getFilter,
   setFilter,
+  getTransformation,
+  patchTransformation,
+  tryMessage,
   deleteFilter,
   explainEndpointFilter,
   explainFilter,
@@ -176,6 +189,12 @@ export const ROUTES: readonly Route[] = [
   patchEndpointPolicy,
   setApplicationPolicy,
   setEndpointPolicy,
+  statsSummary,
+  statsSeries,
+  statsNow,
+  statsStorage,
+  applicationStatsSummary,
+  applicationStatsSeries,
   getTask,
   listTasks,
   createOperationalEndpoint,
@@ -188,4 +207,5 @@ export const ROUTES: readonly Route[] = [
   rotateOperationalSecret,
   setOperationalHeaders,
   upsertOperationalEndpoint,
+  ...SOURCE_ROUTES,
 ];

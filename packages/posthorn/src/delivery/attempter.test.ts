@@ -36,14 +36,16 @@ async function attempt(
 ): Promise<AttemptResult> {
   const { services } = servicesOver(store);
   await insertEndpoint(services, "http://127.0.0.1:8080/", headers);
-  const { directory, ids, now } = services;
+  const { directory, transforms, ids, now, vault } = services;
   const options = {
     store,
     directory,
     sender: new EndpointSender(egress),
+    transforms,
     ids,
     now,
     families: ["webhook"],
+    vault,
     onTrouble,
   } as const;
   return new DeliveryAttempter(options).attempt(of, signal);
@@ -101,14 +103,16 @@ describe("an attempt", () => {
       reason: "payload_gone",
     });
     const { services } = servicesOver(files.store);
-    const { directory, ids, now } = services;
+    const { directory, transforms, ids, now, vault } = services;
     const options = {
       store: files.store,
       directory,
       sender: new EndpointSender(never),
+      transforms,
       ids,
       now,
       families: [],
+      vault,
       onTrouble,
     };
     expect(await new DeliveryAttempter(options).attempt(job({ endpointId: 2 }), signal)).toMatchObject({

@@ -1,22 +1,33 @@
-/** Makes an attempt: reads the endpoint as it is now, signs, sends, and says what came of it. */
+/** Makes an attempt: reads the endpoint as it is now, changes what it wants changed, signs, sends, and says what came of it. */
+import type { EgressResult } from "@posthorn/egress";
 import type { Attempter, AttemptResult, Job } from "../dispatch/types.ts";
+import type { TransformRunner } from "../domain/context.ts";
+import { shape, type ShapedRequest, type ShapeFailure } from "../domain/delivery/shape.ts";
 import type { Directory, DirectoryEndpoint } from "../domain/directory.ts";
+import { readStored } from "../domain/message/sample.ts";
 import type { IdGenerator } from "../id.ts";
 import type { Store } from "../store/store.ts";
+import type { Vault } from "../vault.ts";
+import { detailOf, type Sent, unsentDetail } from "./attempt-detail.ts";
+import { changeFacts, type ChangeFacts } from "./change-facts.ts";
 import type { EndpointSender } from "./endpoint-sender.ts";
-import { detailOf, type Sent } from "./attempt-detail.ts";
+import { passedOn } from "./forward.ts";
+import { flatHeaders, type HeaderFamily, standardHeaders, USER_AGENT } from "./headers.ts";
 import { namingProxy } from "./proxy-fault.ts";
-import { flatHeaders, type HeaderFamily, standardHeaders } from "./headers.ts";
 import { MAX_RESPONSE_BYTES } from "./response-text.ts";
-import { verdictOf } from "./verdict.ts";
+import { type Verdict, verdictOf } from "./verdict.ts";
 
 export interface DeliveryAttempterOptions {
   readonly store: Store;
   readonly directory: Directory;
   readonly sender: EndpointSender;
+  readonly transforms: TransformRunner;
   readonly ids: IdGenerator;
   readonly now: () => number;
   readonly families: readonly HeaderFamily[];
+  readonly vault: Vault;
+  /** Told what came of each request, before it is recorded. Must be quick and must not throw. */
+  readonly onAnswer?: (job: Job, result: EgressResult, verdict: Verdict) => void;
   /** Told why no request was made, with what only operators may see: the rule, the resolved address, the setting. */
   readonly onTrouble: (trouble: AttemptTrouble) => void;
 }
@@ -29,10 +40,26 @@ export interface AttemptTrouble {
   readonly endpointId: string;
 }
 
+/** A request that is ready but for its signature. */
+interface Prepared extends ShapedRequest {
+  /** `headers` as they are kept. */
+  readonly masked: readonly (string | null)[];
+  /** `null`: it is the message as it was published. */
+  readonly change: ChangeFacts | null;
+  /** Under which names the signature goes. */
+  readonly families: readonly HeaderFamily[];
+  /** Empty: it is among the headers. */
+  readonly userAgent: string;
+}
+
 /** Faults of ours that pass, and that hit every delivery alike. Any other fault would come again with the same request. */
 const PASSING_FAULTS: ReadonlySet<string> = new Set(["dns_failed", "proxy_failed", "no_sockets", "shutdown"]);
+/** Methods that have no body unless one came with them. */
+const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "DELETE"]);
 /** After a fault of our own the lane waits this long. */
 const OWN_FAULT_PAUSE_MS = 2000;
+/** A lane whose transformation found no room waits this long. */
+const BUSY_PAUSE_MS = 500;
 
 export class DeliveryAttempter implements Attempter {
   readonly #options: DeliveryAttempterOptions;
@@ -46,23 +73,86 @@ export class DeliveryAttempter implements Attempter {
     const endpoint = await directory.endpoint(job.endpointId);
     if (endpoint === null) return { kind: "void", reason: "endpoint_gone" };
     if (endpoint.isHeld) return { kind: "held" };
+    if (endpoint.reshapes) return this.#reshape(job, endpoint, signal);
     const body = job.payload ?? (await store.payload(job.messageId));
     if (body === null) return { kind: "void", reason: "payload_gone" };
-    return this.#send(job, endpoint, body, signal);
+    return this.#send(job, endpoint, this.#plain(job, endpoint, body), signal);
   }
 
-  async #send(job: Job, endpoint: DirectoryEndpoint, body: Uint8Array, signal: AbortSignal): Promise<AttemptResult> {
-    const { sender, ids, now, families, onTrouble } = this.#options;
+  /** The message as it was published, or as it came in. */
+  #plain({ contentType, requestJson }: Job, endpoint: DirectoryEndpoint, body: Uint8Array): Prepared {
+    const { families, vault } = this.#options;
+    if (requestJson !== null) {
+      const passed = passedOn({ endpoint, requestJson, families, vault, instead: endpoint.headers, changed: false });
+      return { ...passed, contentType: "", body, change: null };
+    }
+    const { url, headers, maskedHeaders: masked } = endpoint;
+    return { method: "POST", url, headers, masked, contentType, body, change: null, families, userAgent: USER_AGENT };
+  }
+
+  /** With the code and the format that the endpoint has now. Reads the message again: code sees more of it than a delivery needs. */
+  async #reshape(job: Job, endpoint: DirectoryEndpoint, signal: AbortSignal): Promise<AttemptResult> {
+    const { store, transforms } = this.#options;
+    const message = await readStored(store.hotDb, job.messageId);
+    if (message === null) return { kind: "void", reason: "payload_gone" };
+    const shaped = await shape({ settings: endpoint.shapeSettings, message, transforms, signal });
+    switch (shaped.kind) {
+      case "busy":
+        return { kind: "not_now", pauseMs: BUSY_PAUSE_MS };
+      case "canceled":
+        return { kind: "void", reason: "transformation" };
+      case "failed":
+        return this.#unsent(endpoint, shaped);
+      case "request": {
+        const { request, differs, run } = shaped;
+        const change = changeFacts(run, differs ? request.body : null);
+        return this.#send(job, endpoint, { ...this.#changed(job, endpoint, request), change }, signal);
+      }
+    }
+  }
+
+  /** What code or a format made of it. A request that came in keeps the headers that are not about its body. */
+  #changed({ requestJson }: Job, endpoint: DirectoryEndpoint, request: ShapedRequest): Omit<Prepared, "change"> {
+    const { families, vault } = this.#options;
+    const masked = endpoint.masked(request.headers);
+    if (requestJson === null) return { ...request, masked, families, userAgent: USER_AGENT };
+    const passed = passedOn({ endpoint, requestJson, families, vault, instead: request.headers, changed: true });
+    const { method, url, contentType, body } = request;
+    return { ...passed, method, url, contentType, body };
+  }
+
+  #unsent({ url }: DirectoryEndpoint, { code, message, final, run }: ShapeFailure): AttemptResult {
+    const { key, id } = this.#options.ids.next("atmpt_");
+    const durationMs = Math.round(run?.cpuMs ?? 0);
+    const attempt = {
+      id: key,
+      publicId: id,
+      url,
+      status: 2,
+      responseCode: 0,
+      response: message,
+      durationMs,
+      errorCode: code,
+      detailJson: unsentDetail(changeFacts(run, null), durationMs),
+      unsent: true,
+    } as const;
+    return { kind: "made", attempt, retryAfterMs: null, ...(final ? { final } : {}) };
+  }
+
+  async #send(job: Job, endpoint: DirectoryEndpoint, prepared: Prepared, signal: AbortSignal): Promise<AttemptResult> {
+    const { sender, ids, now, onTrouble } = this.#options;
     const startedAt = now();
     const { key, id } = ids.next("atmpt_");
-    const { publicId: messageId, contentType } = job;
-    const standard = standardHeaders(endpoint, { messageId, now: startedAt, contentType, body, families });
-    const sent: Sent = { method: "POST", standard, moreHeaders: [], bodyBytes: body.byteLength, extra: null };
+    const { publicId: messageId } = job;
+    const { method, url, headers, masked, contentType, body, change, families, userAgent } = prepared;
+    const standard = standardHeaders(endpoint, { messageId, now: startedAt, contentType, body, families, userAgent });
+    const extra = change === null ? null : { change };
+    const sent: Sent = { method, standard, headers: masked, bodyBytes: body.byteLength, extra };
     const answer = await sender.send(endpoint, {
-      method: sent.method,
-      url: endpoint.url,
-      headers: flatHeaders(messageId, standard, endpoint.headers),
-      body,
+      method,
+      url,
+      headers: flatHeaders(messageId, standard, headers),
+      body: body.byteLength === 0 && BODILESS.has(method) ? null : body,
       timeoutMs: endpoint.policy.values.limits.timeoutMs,
       maxResponseBytes: MAX_RESPONSE_BYTES,
       signal,
@@ -71,23 +161,24 @@ export class DeliveryAttempter implements Attempter {
     if (result.kind === "error" && result.fault !== "target") {
       if (result.fault === "canceled") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
       const { code, detail } = result;
-      onTrouble({ code, detail, origin: new URL(endpoint.url).origin, endpointId: endpoint.id });
+      onTrouble({ code, detail, origin: new URL(url).origin, endpointId: endpoint.id });
       // A proxy that a customer has is in trouble for this customer alone, and could be for ever.
       const ownProxy = code === "proxy_failed" && endpoint.proxyOf !== null;
       if (PASSING_FAULTS.has(code) && !ownProxy) return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
     }
     const verdict = verdictOf(result, endpoint.policy.success, now());
+    this.#options.onAnswer?.(job, result, verdict);
     const { status, responseCode, response, errorCode, retryAfterMs } = verdict;
     const attempt = {
       id: key,
       publicId: id,
-      url: endpoint.url,
+      url,
       status,
       responseCode,
       response,
       durationMs: Math.round(result.timings.totalMs),
       errorCode,
-      detailJson: detailOf(endpoint, sent, result, verdict),
+      detailJson: detailOf(sent, result, verdict),
     };
     return { kind: "made", attempt, retryAfterMs };
   }

@@ -15,6 +15,8 @@ import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
 import { masked } from "./attempt/mask.ts";
 import { authHeaderNames, type EndpointEgress, type EndpointProxy } from "./endpoint/egress.ts";
+import { type Forwarding, toForwarding } from "./endpoint/forwarding.ts";
+import type { ShapeSettings } from "./delivery/shape.ts";
 import type { Transformation } from "./endpoint/transformation.ts";
 import { type Grant, grantOf, toVerification } from "./endpoint/verification.ts";
 import { EndpointPolicy } from "./policy/endpoint-policy.ts";
@@ -26,7 +28,10 @@ import type { PolicyValues } from "./policy/sections.ts";
 export class DirectoryEndpoint {
   readonly key: number;
   readonly id: string;
+  readonly uid: string | null;
   readonly url: string;
+  /** How requests that came in are passed on. */
+  readonly forward: Forwarding;
   readonly disabled: boolean;
   /** What it may get, by what it proved of wanting it. */
   readonly grant: Grant;
@@ -67,6 +72,8 @@ export class DirectoryEndpoint {
   constructor(row: EndpointRow, secrets: readonly SealedSecret[], vault: Vault, below: ApplicationSettings) {
     this.key = row.id;
     this.id = row.public_id;
+    this.uid = row.uid;
+    this.forward = toForwarding(row.forward_json);
     this.url = row.url;
     this.disabled = row.disabled === 1;
     this.egressAllow = below.egressAllow;
@@ -97,6 +104,30 @@ export class DirectoryEndpoint {
   get transformation(): Transformation | null {
     if (this.#sealedTransformation === null) return null;
     return (this.#transformation ??= JSON.parse(this.#vault.open(this.#sealedTransformation)) as Transformation);
+  }
+
+  /** Whether what it gets is not simply the message as it was published. */
+  get reshapes(): boolean {
+    return this.#sealedTransformation !== null || this.policy.values.format.body !== "as-published";
+  }
+
+  /** What makes a request of a message to it. */
+  get shapeSettings(): ShapeSettings {
+    const origin = this.requestOrigin === null ? [] : ["origin"];
+    return {
+      tenant: this.policy.lane.tenant,
+      key: this.key,
+      url: this.url,
+      headers: this.headers,
+      fixedHeaders: [...authHeaderNames(this.egress.auth), ...origin],
+      transformation: this.transformation,
+      format: this.policy.values.format,
+    };
+  }
+
+  /** As `maskedHeaders`, for other headers than its own. */
+  masked(headers: readonly string[]): readonly (string | null)[] {
+    return [...masked(headers), ...authHeaderNames(this.egress.auth).flatMap((name) => [name, null])];
   }
 
   /** Flat list of names and values, in the case they were given; less those that the credentials set. */
@@ -132,10 +163,7 @@ export class DirectoryEndpoint {
 
   /** As `headers`, and those of the credentials, with `null` in place of what may not be kept in the clear. */
   get maskedHeaders(): readonly (string | null)[] {
-    this.#maskedHeaders ??= [
-      ...masked(this.headers),
-      ...authHeaderNames(this.egress.auth).flatMap((name) => [name, null]),
-    ];
+    this.#maskedHeaders ??= this.masked(this.headers);
     return this.#maskedHeaders;
   }
 

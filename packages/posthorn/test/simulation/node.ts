@@ -1,5 +1,4 @@
 /** One run of a node: what `Posthorn` puts together, less the HTTP server, on a database, a network and a clock of the simulation. */
-import { Egress, parseAllowList } from "@posthorn/egress";
 import { DeliveryAttempter } from "../../src/delivery/attempter.ts";
 import { EndpointSender } from "../../src/delivery/endpoint-sender.ts";
 import { HealthWatch } from "../../src/delivery/health-watch.ts";
@@ -14,6 +13,7 @@ import { PosthornError } from "../../src/errors.ts";
 import { IdGenerator } from "../../src/id.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { Vault } from "../../src/vault.ts";
+import { OTHER_SERVICES, TEST_RULES } from "../support/services.ts";
 import { NAME, type SimulatedDatabase } from "./database.ts";
 import type { Ledger, Run, Settings } from "./ledger.ts";
 import { SimulatedNetwork } from "./network.ts";
@@ -36,9 +36,6 @@ export interface NodeWorld {
 }
 
 const VAULT_KEY = Buffer.alloc(32, 7);
-/** Checks URLs only: nothing is sent through it. */
-const urlRules = new Egress({ allow: parseAllowList("external") });
-
 export class SimulatedNode {
   readonly run: Run;
   readonly life: Life;
@@ -63,7 +60,7 @@ export class SimulatedNode {
     const onFailure = (error: unknown): void => expectOwnError(world.verdict, error);
     this.#tasks = new TaskRunner({ services, clock, onFailure: (_task, error) => onFailure(error) });
     this.#health = new HealthWatch({ services, clock, onFailure, onDisabled: () => undefined });
-    const watch = buildWatch(world, { clock, store, directory, ids, life });
+    const watch = buildWatch(world, { clock, store, directory, vault, ids, life });
     this.dispatcher = this.#buildDispatcher(world, clock, watch);
     store.onDoubt(() => {
       directory.clear();
@@ -71,29 +68,16 @@ export class SimulatedNode {
       this.#tasks.rescan();
     });
     this.services = {
+      ...OTHER_SERVICES,
       store,
       ids,
       now: clock.now,
       vault,
       directory,
       dispatch: world.sabotage.hints?.(this.dispatcher, world.sabotageRandom) ?? this.dispatcher,
-      tokens: { sign: unused, forget: unused },
       tasks: this.#tasks,
-      operational: { announce: () => Promise.resolve() },
       health: this.#health,
-      ownership: { ask: unused },
-      rules: {
-        maxPayloadBytes: 1024,
-        normaliseUrl: (url) => {
-          const trouble = urlRules.validateUrl(url);
-          if (trouble !== null) throw new Error(trouble.message);
-          return url;
-        },
-        normaliseAllow: (words) => words,
-        egressTrouble: () => null,
-        policyDefaults,
-        publicUrl: () => "https://posthorn.test",
-      },
+      rules: { ...TEST_RULES, policyDefaults },
     };
   }
 
@@ -148,16 +132,19 @@ interface WatchParts {
   readonly clock: Clock;
   readonly store: SqliteStore;
   readonly directory: Directory;
+  readonly vault: Vault;
   readonly ids: IdGenerator;
   readonly life: Life;
 }
 
 /** The attempter of the product on the simulated network. */
-function buildWatch(world: NodeWorld, { clock, store, directory, ids, life }: WatchParts): Watch {
+function buildWatch(world: NodeWorld, { clock, store, directory, vault, ids, life }: WatchParts): Watch {
   const { time, ledger, receivers, networkRandom: random } = world;
   const network = new SimulatedNetwork({ time, life, random, receivers, watcher: ledger });
   const attempter = new DeliveryAttempter({
     store,
+    transforms: OTHER_SERVICES.transforms,
+    vault,
     directory,
     sender: new EndpointSender(network),
     ids,
@@ -200,8 +187,4 @@ function policyDefaultsOf({ retrySchedule, requestTimeoutMs, limits }: Settings)
 export function expectOwnError(verdict: Verdict, error: unknown): void {
   if (error instanceof PosthornError) return;
   verdict.broken("nothing_unexpected", error instanceof Error ? (error.stack ?? error.message) : String(error));
-}
-
-function unused(): never {
-  throw new Error("not part of the simulation");
 }

@@ -8,7 +8,7 @@ import {
   ApplicationOut,
   ApplicationPatch,
 } from "./application.ts";
-import { AttemptDetail } from "./attempt-detail.ts";
+import { AttemptDetail, SentBody } from "./attempt-detail.ts";
 import { MessageDeliveryList, MessageDeliveryOut } from "./delivery.ts";
 import { ApiKeyCreated, ApiKeyIn, ApiKeyList, ApiKeyOut, AppPortalAccessIn, AppPortalAccessOut } from "./auth.ts";
 import { EmptyResponse, HttpError, HttpValidationError } from "./common.ts";
@@ -71,7 +71,10 @@ import { POLICY_MODELS } from "./policy/policy.ts";
 import { REPLAY_MODELS } from "./replay.ts";
 import { MessagePrecheckIn, MessagePrecheckOut } from "./message-precheck.ts";
 import { BATCH_MODELS } from "./message-batch.ts";
+import { STATS_MODELS } from "./stats.ts";
+import { TRANSFORMATION_MODELS } from "./transformation.ts";
 import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
+import { SOURCE_MODELS } from "./source-models.ts";
 
 export const MODELS: readonly TSchema[] = [
   HttpError,
@@ -122,6 +125,7 @@ export const MODELS: readonly TSchema[] = [
   MessageEndpointList,
   MessageDeliveryOut,
   MessageDeliveryList,
+  SentBody,
   AttemptDetail,
   MessageAttemptOut,
   MessageAttemptList,
@@ -131,6 +135,7 @@ export const MODELS: readonly TSchema[] = [
   FilterExplainIn,
   FilterExplanationOut,
   MessageMatchingOut,
+  ...TRANSFORMATION_MODELS,
   AppPortalAccessIn,
   AppPortalAccessOut,
   ApiKeyIn,
@@ -150,4 +155,6 @@ export const MODELS: readonly TSchema[] = [
   OperationalWebhookEndpointHeadersIn,
   OperationalWebhookEndpointHeadersOut,
   ...REPLAY_MODELS,
+  ...SOURCE_MODELS,
+  ...STATS_MODELS,
 ];
