@@ -72,6 +72,13 @@ function policyDefaultsOf(config: Config): PlatformDefaults {
   };
 }
 
+/** Attempts in flight to one host: endpoints of many customers at one provider share it. */
+const HOST_CONCURRENCY = 128;
+
+function hostConcurrencyOf({ endpointConcurrency }: Config): number {
+  return Math.max(HOST_CONCURRENCY, endpointConcurrency);
+}
+
 function retentionOf({ payloadRetentionDays, attemptRetentionDays, failureRetentionDays }: Config): RetentionPeriods {
   return {
     payloadMs: payloadRetentionDays * DAY_MS,
@@ -144,7 +151,7 @@ export class Posthorn implements AsyncDisposable {
       httpsOnly: config.httpsOnly,
       ...(config.egressProxy === "" ? {} : { proxy: { url: config.egressProxy } }),
       maxSockets: 2 * config.concurrency,
-      maxSocketsPerOrigin: Math.max(32, config.endpointConcurrency),
+      maxSocketsPerOrigin: hostConcurrencyOf(config),
     });
     this.#sender = new EndpointSender(this.#egress);
     this.#transforms = transformPoolOf(config, log);
@@ -352,8 +359,11 @@ export class Posthorn implements AsyncDisposable {
       attempter: this.#watch.attempter,
       clock,
       random: Math.random,
-      retrySchedule: config.retrySchedule,
-      limits: { concurrency: config.concurrency, endpointConcurrency: config.endpointConcurrency },
+      policies: {
+        policy: (endpointId) => directory.policy(endpointId),
+        failing: (endpointId) => this.#health.streak(endpointId),
+      },
+      limits: { concurrency: config.concurrency, hostConcurrency: hostConcurrencyOf(config) },
       observer: {
         recorded: (outcome) => this.#health.recorded(outcome),
         trouble: (what, error) => log.error({ err: error }, `${what} failed; trying again`),

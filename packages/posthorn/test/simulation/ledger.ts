@@ -11,6 +11,7 @@ import type { Verdict } from "./verdict.ts";
 /** What a process is started with. */
 export interface Settings {
   readonly limits: DispatchLimits;
+  readonly endpointConcurrency: number;
   readonly retrySchedule: readonly number[];
   readonly requestTimeoutMs: number;
   readonly shutdownTimeoutMs: number;

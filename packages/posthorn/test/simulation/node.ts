@@ -5,6 +5,7 @@ import { HealthWatch } from "../../src/delivery/health-watch.ts";
 import { TaskRunner } from "../../src/delivery/task-runner.ts";
 import { Watch } from "../../src/delivery/watched-attempter.ts";
 import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
+import type { LanePolicy } from "../../src/dispatch/policy.ts";
 import type { Attempter, Clock, JobStore } from "../../src/dispatch/types.ts";
 import type { Services } from "../../src/domain/context.ts";
 import { Directory } from "../../src/domain/directory.ts";
@@ -61,7 +62,7 @@ export class SimulatedNode {
     this.#tasks = new TaskRunner({ services, clock, onFailure: (_task, error) => onFailure(error) });
     this.#health = new HealthWatch({ services, clock, onFailure, onDisabled: () => undefined });
     const watch = buildWatch(world, { clock, store, directory, vault, ids, life });
-    this.dispatcher = this.#buildDispatcher(world, clock, watch);
+    this.dispatcher = this.#buildDispatcher(world, { clock, directory, watch });
     store.onDoubt(() => {
       directory.clear();
       this.dispatcher.rescan();
@@ -109,16 +110,19 @@ export class SimulatedNode {
     await this.#store[Symbol.asyncDispose]();
   }
 
-  #buildDispatcher(world: NodeWorld, clock: Clock, watch: { attempter: Attempter; store: JobStore }): Dispatcher {
+  #buildDispatcher(world: NodeWorld, { clock, directory, watch }: DispatcherParts): Dispatcher {
     const { sabotage, sabotageRandom, dispatchRandom, verdict } = world;
-    const { limits, retrySchedule } = this.run.settings;
+    const { limits } = this.run.settings;
     const attempter = sabotage.attempter?.(watch.attempter, sabotageRandom) ?? watch.attempter;
     return new Dispatcher({
       store: sabotage.jobs?.(watch.store, sabotageRandom) ?? watch.store,
       attempter: bookedAttempter(world, this.run, attempter),
       clock: sabotage.clock?.(clock, sabotageRandom) ?? clock,
       random: dispatchRandom.next,
-      retrySchedule: sabotage.retrySchedule?.(retrySchedule) ?? retrySchedule,
+      policies: {
+        policy: (endpointId) => sabotaged(directory.policy(endpointId), sabotage),
+        failing: (endpointId) => this.#health.streak(endpointId),
+      },
       limits: sabotage.limits?.(limits) ?? limits,
       observer: {
         recorded: (outcome) => this.#health.recorded(outcome),
@@ -128,6 +132,12 @@ export class SimulatedNode {
   }
 }
 
+interface DispatcherParts {
+  readonly clock: Clock;
+  readonly directory: Directory;
+  readonly watch: { readonly attempter: Attempter; readonly store: JobStore };
+}
+
 interface WatchParts {
   readonly clock: Clock;
   readonly store: SqliteStore;
@@ -135,6 +145,15 @@ interface WatchParts {
   readonly vault: Vault;
   readonly ids: IdGenerator;
   readonly life: Life;
+}
+
+function sabotaged(
+  asked: LanePolicy | null | Promise<LanePolicy | null>,
+  { policy }: Sabotage,
+): LanePolicy | null | Promise<LanePolicy | null> {
+  if (policy === undefined || asked === null) return asked;
+  if (asked instanceof Promise) return asked.then((found) => (found === null ? null : policy(found)));
+  return policy(asked);
 }
 
 /** The attempter of the product on the simulated network. */
@@ -172,12 +191,12 @@ function bookedAttempter({ ledger }: NodeWorld, run: Run, attempter: Attempter):
   };
 }
 
-function policyDefaultsOf({ retrySchedule, requestTimeoutMs, limits }: Settings): PlatformDefaults {
+function policyDefaultsOf({ retrySchedule, requestTimeoutMs, endpointConcurrency }: Settings): PlatformDefaults {
   return {
     retrySchedule,
     requestTimeoutMs,
     maxRequestTimeoutMs: 60_000,
-    endpointConcurrency: limits.endpointConcurrency,
+    endpointConcurrency,
     autoDisableAfterMs: 5 * 86_400_000,
     verification: "off",
   };

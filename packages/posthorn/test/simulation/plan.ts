@@ -1,4 +1,5 @@
 /** What is to happen in the week of one seed. */
+import { limitsOf } from "../../src/dispatch/types.ts";
 import { type DatabaseWeather, FAIR } from "./database.ts";
 import type { Settings } from "./ledger.ts";
 import type { OperationName } from "./operations.ts";
@@ -30,12 +31,12 @@ const SCHEDULES: readonly (readonly number[])[] = [
 
 export function settingsOf(random: Random): Settings {
   return {
-    limits: {
+    limits: limitsOf({
       concurrency: random.int(4, 24),
-      endpointConcurrency: random.int(1, 6),
       laneJobs: random.pick([3, 8, 16, 64]),
       queueBytes: random.pick([1024, 4096, 65_536]),
-    },
+    }),
+    endpointConcurrency: random.int(1, 6),
     retrySchedule: random.chance(0.1) ? random.pick(SCHEDULES) : SCHEDULES[random.int(0, 1)]!,
     requestTimeoutMs: random.pick([5000, 15_000, 30_000]),
     shutdownTimeoutMs: random.pick([0, 1000, 30_000]),

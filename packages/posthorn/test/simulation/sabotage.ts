@@ -1,4 +1,5 @@
 /** Ways to break the product on purpose, to see that the simulation sees it. Each stands between two of its parts. */
+import type { LanePolicy } from "../../src/dispatch/policy.ts";
 import type { Attempter, Clock, DispatchLimits, JobStore } from "../../src/dispatch/types.ts";
 import type { DispatchHints } from "../../src/domain/context.ts";
 import type { Directory } from "../../src/domain/directory.ts";
@@ -17,5 +18,6 @@ export interface Sabotage {
   hints?(dispatcher: DispatchHints, random: Random): DispatchHints;
   directory?(directory: Directory): void;
   limits?(limits: DispatchLimits): DispatchLimits;
-  retrySchedule?(schedule: readonly number[]): readonly number[];
+  /** The policy of a lane, as the dispatcher hears of it. */
+  policy?(policy: LanePolicy): LanePolicy;
 }

@@ -1,4 +1,5 @@
 /** Each rule, broken on purpose. */
+import type { LanePolicy } from "../../src/dispatch/policy.ts";
 import type { Attempter, Job, JobStore } from "../../src/dispatch/types.ts";
 import { decodeRecords, encodeRecord, type Cell } from "../../src/store/sqlite/protocol.ts";
 import type { DatabaseThread, ThreadRequest } from "../../src/store/sqlite/protocol.ts";
@@ -108,12 +109,12 @@ export const SABOTAGES: readonly NamedSabotage[] = [
   {
     name: "one attempt too many to an endpoint",
     breaks: "caps",
-    limits: (limits) => ({ ...limits, endpointConcurrency: limits.endpointConcurrency + 1 }),
+    policy: (policy) => ({ ...policy, concurrency: policy.concurrency + 1 }),
   },
   {
     name: "one attempt too many in all",
     breaks: "caps",
-    limits: (limits) => ({ ...limits, concurrency: limits.concurrency + 1 }),
+    limits: (limits) => ({ ...limits, tenantConcurrency: limits.tenantConcurrency + 1 }),
   },
   {
     name: "waiting for an endpoint that is off counts as an attempt",
@@ -140,12 +141,12 @@ export const SABOTAGES: readonly NamedSabotage[] = [
   {
     name: "retries after half the time",
     breaks: "retry_policy",
-    retrySchedule: (schedule) => schedule.map((delay) => delay / 2),
+    policy: (policy) => withDelays(policy, (delays) => delays.map((delay) => delay / 2)),
   },
   {
     name: "a schedule that ends one attempt early",
     breaks: "retry_policy",
-    retrySchedule: (schedule) => schedule.slice(0, -1),
+    policy: (policy) => withDelays(policy, (delays) => delays.slice(0, -1)),
   },
   {
     name: "a store that ignores generations",
@@ -204,6 +205,12 @@ function passing(store: JobStore): JobStore {
     record: (outcome) => store.record(outcome),
     backlog: () => store.backlog(),
   };
+}
+
+function withDelays(policy: LanePolicy, change: (delays: readonly number[]) => readonly number[]): LanePolicy {
+  const { retry } = policy;
+  if (retry.backoff.kind !== "schedule") return policy;
+  return { ...policy, retry: { ...retry, backoff: { ...retry.backoff, delaysMs: change(retry.backoff.delaysMs) } } };
 }
 
 type Pass = (request: ThreadRequest) => Promise<unknown>;

@@ -13,13 +13,12 @@ export class CapsCheck implements Check {
 
   /** One more is about to be in flight. */
   requested(endpoint: TrackedEndpoint): void {
-    const { limits } = this.#ledger.run!.settings;
+    const { limits, endpointConcurrency } = this.#ledger.run!.settings;
     const { inFlight } = this.#ledger;
-    if (inFlight >= limits.concurrency) {
-      this.#verdict.broken("caps", `${inFlight + 1} requests in flight, of ${limits.concurrency}`);
-    }
-    if (endpoint.inFlight >= limits.endpointConcurrency) {
-      const text = `${endpoint.inFlight + 1} requests to ${endpoint.host} in flight, of ${limits.endpointConcurrency}`;
+    const most = Math.min(limits.concurrency, limits.tenantConcurrency);
+    if (inFlight >= most) this.#verdict.broken("caps", `${inFlight + 1} requests in flight, of ${most}`);
+    if (endpoint.inFlight >= endpointConcurrency) {
+      const text = `${endpoint.inFlight + 1} requests to ${endpoint.host} in flight, of ${endpointConcurrency}`;
       this.#verdict.broken("caps", text);
     }
   }
