@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { Egress, parseAllowList, parseDenyList, webhookSources } from "@posthorn/egress";
 import type { FastifyInstance } from "fastify";
 import { buildServer, type HttpTimeouts } from "./api/server.ts";
-import { systemClock as clock } from "./clock.ts";
+import { systemClock } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import type { Secrets } from "./config/secrets.ts";
 import { DeliveryAttempter } from "./delivery/attempter.ts";
@@ -13,9 +13,10 @@ import { HealthWatch } from "./delivery/health-watch.ts";
 import { OperationalPublisher } from "./delivery/operational-publisher.ts";
 import { OwnershipCheck } from "./delivery/ownership.ts";
 import { Statistics } from "./delivery/statistics.ts";
-import { TaskRunner } from "./delivery/task-runner.ts";
+import { TaskRunners } from "./delivery/task-runner.ts";
 import { Watch } from "./delivery/watched-attempter.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
+import type { Clock } from "./dispatch/types.ts";
 import { Authenticator } from "./domain/auth/authenticate.ts";
 import type { Services } from "./domain/context.ts";
 import { Directory } from "./domain/directory.ts";
@@ -42,6 +43,8 @@ export interface PosthornOptions {
   readonly log: Logger;
   /** How long clients may keep the server waiting; shorter in tests. */
   readonly timeouts?: Partial<HttpTimeouts>;
+  /** The time that counts; that of the machine unless given. */
+  readonly clock?: Clock;
 }
 
 /** What a node is made of before anything runs. */
@@ -125,7 +128,7 @@ export class Posthorn implements AsyncDisposable {
   readonly #transforms: TransformPool;
   readonly #dispatcher: Dispatcher;
   #watch!: Watch;
-  readonly #tasks: TaskRunner;
+  readonly #tasks: TaskRunners;
   readonly #operational: OperationalPublisher;
   readonly #health: HealthWatch;
   readonly #statistics: Statistics;
@@ -136,7 +139,7 @@ export class Posthorn implements AsyncDisposable {
   #url = "";
 
   private constructor(options: PosthornOptions, node: NodeParts) {
-    const { config, secrets, log } = options;
+    const { config, secrets, log, clock = systemClock } = options;
     const { store, feed, ids, failed } = node;
     this.#feed = feed;
     this.#options = options;
@@ -161,7 +164,7 @@ export class Posthorn implements AsyncDisposable {
       now: clock.now,
       ensureOrganisation: (publicId) => ensureOrganisation(this.services, publicId),
     });
-    this.#tasks = new TaskRunner({
+    this.#tasks = new TaskRunners({
       services: () => this.services,
       clock,
       onFailure: (taskKey, error) => log.error({ err: error, taskKey }, "task failed"),
@@ -209,6 +212,7 @@ export class Posthorn implements AsyncDisposable {
       operational: this.#operational,
       health: this.#health,
       sources: this.#receiving.desk,
+      providerApis: this.#receiving.providerApis,
       statistics: this.#statistics,
       ownership: new OwnershipCheck({
         sender: this.#sender,
@@ -235,6 +239,7 @@ export class Posthorn implements AsyncDisposable {
 
   /** Opens the store, takes up what an earlier run left to do, and listens. */
   static async start(options: PosthornOptions): Promise<Posthorn> {
+    const { clock = systemClock } = options;
     const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
     const feed: LiveFeed = new LiveFeed({
       run: randomUUID(),
@@ -252,6 +257,7 @@ export class Posthorn implements AsyncDisposable {
       await posthorn.#health.load();
       await posthorn.#dispatcher.start();
       await posthorn.#tasks.resume();
+      posthorn.#receiving.start();
       posthorn.#operational.wake();
       return posthorn;
     } catch (error) {
@@ -293,7 +299,7 @@ export class Posthorn implements AsyncDisposable {
   }
 
   async #listen(): Promise<void> {
-    const { config, log } = this.#options;
+    const { config, log, clock = systemClock } = this.#options;
     const { services, authenticator } = this;
     const { corsOrigins, maxPayloadBytes, maxBatchBytes, sourceAddresses } = config;
     const sources = sourceAddresses.length === 0 ? null : webhookSources(sourceAddresses, new Date(clock.now()));
@@ -340,7 +346,7 @@ export class Posthorn implements AsyncDisposable {
   }
 
   #buildDispatcher(directory: Directory, vault: Vault, ids: IdGenerator): Dispatcher {
-    const { config, log } = this.#options;
+    const { config, log, clock = systemClock } = this.#options;
     const attempter = new DeliveryAttempter({
       store: this.#store,
       directory,

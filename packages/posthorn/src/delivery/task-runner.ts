@@ -1,11 +1,12 @@
 /** Runs tasks in the background: one step of each in turn, so that a long one does not keep the others waiting. */
 import type { Clock } from "../dispatch/types.ts";
 import type { Services, TaskQueue } from "../domain/context.ts";
-import { failTask, runStep, unfinishedTasks } from "../domain/task/run.ts";
+import { failTask, runStep, unfinishedTasks, waitsOutside } from "../domain/task/run.ts";
+import type { TaskKind } from "../domain/task/task.ts";
 import { PosthornError } from "../errors.ts";
 
 export interface TaskRunnerOptions {
-  /** Asked for at each step, since the services hold this runner. */
+  /** Asked for at each step, since the services hold the runners. */
   readonly services: () => Services;
   readonly clock: Clock;
   readonly onFailure: (taskKey: number, error: unknown) => void;
@@ -14,7 +15,50 @@ export interface TaskRunnerOptions {
 /** After a failure of the store the task waits this long; it stays as it is until then. */
 const PAUSE_MS = 2000;
 
-export class TaskRunner implements TaskQueue, AsyncDisposable {
+/** The tasks of a node. Those whose steps wait for somebody outside have a turn of their own, so that nobody else waits with them. */
+export class TaskRunners implements TaskQueue, AsyncDisposable {
+  readonly #options: TaskRunnerOptions;
+  readonly #inside: TaskRunner;
+  readonly #outside: TaskRunner;
+  /** Takes back the look for tasks that is to come; `null`: none is. */
+  #cancelRescan: (() => void) | null = null;
+  #stopped = false;
+
+  constructor(options: TaskRunnerOptions) {
+    this.#options = options;
+    this.#inside = new TaskRunner(options);
+    this.#outside = new TaskRunner(options);
+  }
+
+  start(taskKey: number, kind: TaskKind): void {
+    (waitsOutside(kind) ? this.#outside : this.#inside).start(taskKey);
+  }
+
+  /** Goes on with what an earlier run left unfinished. */
+  async resume(): Promise<void> {
+    for (const { key, kind } of await unfinishedTasks(this.#options.services())) this.start(key, kind);
+  }
+
+  /** As `resume`, while it runs and until the store answers: a task may be there that nobody was told of. */
+  rescan(): void {
+    if (this.#stopped) return;
+    this.#cancelRescan ??= this.#options.clock.setTimer(PAUSE_MS, () => void this.#rescan());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    this.#cancelRescan?.();
+    await Promise.all([this.#inside[Symbol.asyncDispose](), this.#outside[Symbol.asyncDispose]()]);
+  }
+
+  async #rescan(): Promise<void> {
+    this.#cancelRescan = null;
+    // Who was told of the failed write knows what the trouble is.
+    await this.resume().catch(() => this.rescan());
+  }
+}
+
+export class TaskRunner implements AsyncDisposable {
   readonly #options: TaskRunnerOptions;
   readonly #abort = new AbortController();
   /** Keys of the tasks that have something to do, in turn. */
@@ -22,7 +66,6 @@ export class TaskRunner implements TaskQueue, AsyncDisposable {
   /** Tasks whose next step is not yet due, and what takes their timer back. */
   readonly #timers = new Map<number, () => void>();
   #running: Promise<void> | null = null;
-  #rescanAsked = false;
 
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
@@ -36,31 +79,11 @@ export class TaskRunner implements TaskQueue, AsyncDisposable {
     this.#running ??= this.#run();
   }
 
-  /** Goes on with what an earlier run left unfinished. */
-  async resume(): Promise<void> {
-    for (const taskKey of await unfinishedTasks(this.#options.services())) this.start(taskKey);
-  }
-
-  /** As `resume`, while it runs and until the store answers: a task may be there that nobody was told of. */
-  rescan(): void {
-    if (this.#rescanAsked || this.#abort.signal.aborted) return;
-    this.#rescanAsked = true;
-    void this.#rescan();
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
     await this.#running;
-  }
-
-  async #rescan(): Promise<void> {
-    await this.#sleep();
-    this.#rescanAsked = false;
-    if (this.#abort.signal.aborted) return;
-    // Who was told of the failed write knows what the trouble is.
-    await this.resume().catch(() => this.rescan());
   }
 
   async #run(): Promise<void> {

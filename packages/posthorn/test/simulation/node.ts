@@ -2,7 +2,7 @@
 import { DeliveryAttempter } from "../../src/delivery/attempter.ts";
 import { EndpointSender } from "../../src/delivery/endpoint-sender.ts";
 import { HealthWatch } from "../../src/delivery/health-watch.ts";
-import { TaskRunner } from "../../src/delivery/task-runner.ts";
+import { TaskRunners } from "../../src/delivery/task-runner.ts";
 import { Watch } from "../../src/delivery/watched-attempter.ts";
 import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
 import type { LanePolicy } from "../../src/dispatch/policy.ts";
@@ -43,7 +43,7 @@ export class SimulatedNode {
   readonly services: Services;
   readonly dispatcher: Dispatcher;
   readonly #store: SqliteStore;
-  readonly #tasks: TaskRunner;
+  readonly #tasks: TaskRunners;
   readonly #health: HealthWatch;
 
   private constructor(world: NodeWorld, run: Run, life: Life, parts: { store: SqliteStore; ids: IdGenerator }) {
@@ -59,7 +59,7 @@ export class SimulatedNode {
     world.sabotage.directory?.(directory);
     const services = (): Services => this.services;
     const onFailure = (error: unknown): void => expectOwnError(world.verdict, error);
-    this.#tasks = new TaskRunner({ services, clock, onFailure: (_task, error) => onFailure(error) });
+    this.#tasks = new TaskRunners({ services, clock, onFailure: (_task, error) => onFailure(error) });
     this.#health = new HealthWatch({ services, clock, onFailure, onDisabled: () => undefined });
     const watch = buildWatch(world, { clock, store, directory, vault, ids, life });
     this.dispatcher = this.#buildDispatcher(world, { clock, directory, watch });

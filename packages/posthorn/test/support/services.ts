@@ -36,6 +36,7 @@ export const OTHER_SERVICES = {
     refresh: () => Promise.resolve(),
     load: () => ({ inFlight: 0, lanes: 0, queuedBytes: 0 }),
   },
+  providerApis: { send: unused, takeIn: unused },
   sources: { invalidate: () => undefined, release: unused, diagnose: unused },
 } satisfies Partial<Services>;
 
