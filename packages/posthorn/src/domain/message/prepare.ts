@@ -69,7 +69,7 @@ export function checkPublication(ctx: Context, input: Publication): void {
  * it that a key that was given out is stored at once or never.
  */
 export function prepareMessage(
-  ctx: Context,
+  ctx: Pick<Context, "services">,
   application: DirectoryApplication,
   input: Publication,
   idempotency: IdempotencyKey | null,
