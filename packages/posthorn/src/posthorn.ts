@@ -25,10 +25,12 @@ import type { SettledKeys } from "./domain/stats/roll-up.ts";
 import type { PlatformDefaults } from "./domain/policy/section.ts";
 import { PosthornError } from "./errors.ts";
 import { IdGenerator } from "./id.ts";
+import { addressTrouble } from "./ingest/addresses.ts";
 import { describeFrom } from "./live/describe.ts";
 import { LiveFeed } from "./live/feed.ts";
 import type { Logger } from "./log.ts";
 import { Maintenance } from "./maintenance.ts";
+import { Receiving } from "./receiving.ts";
 import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
 import { TransformPool } from "./transform/pool.ts";
@@ -76,6 +78,13 @@ function policyDefaultsOf(config: Config): PlatformDefaults {
     autoDisableAfterMs,
     verification: config.endpointVerification,
   };
+}
+
+/** Attempts in flight to one host: endpoints of many customers at one provider share it. */
+const HOST_CONCURRENCY = 128;
+
+function hostConcurrencyOf({ endpointConcurrency }: Config): number {
+  return Math.max(HOST_CONCURRENCY, endpointConcurrency);
 }
 
 function retentionOf({ payloadRetentionDays, attemptRetentionDays, failureRetentionDays }: Config): RetentionPeriods {
@@ -128,6 +137,7 @@ export class Posthorn implements AsyncDisposable {
   readonly #operational: OperationalPublisher;
   readonly #health: HealthWatch;
   readonly #statistics: Statistics;
+  readonly #receiving: Receiving;
   readonly #maintenance: Maintenance;
   readonly #feed: LiveFeed;
   #server: FastifyInstance | null = null;
@@ -149,7 +159,7 @@ export class Posthorn implements AsyncDisposable {
       httpsOnly: config.httpsOnly,
       ...(config.egressProxy === "" ? {} : { proxy: { url: config.egressProxy } }),
       maxSockets: 2 * config.concurrency,
-      maxSocketsPerOrigin: Math.max(32, config.endpointConcurrency),
+      maxSocketsPerOrigin: hostConcurrencyOf(config),
     });
     this.#sender = new EndpointSender(this.#egress);
     this.#transforms = transformPoolOf(config, log);
@@ -174,8 +184,17 @@ export class Posthorn implements AsyncDisposable {
       onFailure: (error) => log.error({ err: error }, "the health of endpoints was not kept; trying again"),
       onDisabled: (disabled) => log.warn(disabled, "an endpoint that only fails was switched off"),
     });
+    this.#receiving = new Receiving({
+      services: () => this.services,
+      store,
+      vault,
+      directory,
+      egress: this.#egress,
+      clock,
+      log,
+    });
     store.onAnnounced(() => this.#operational.wake());
-    this.#dispatcher = this.#buildDispatcher(directory, ids);
+    this.#dispatcher = this.#buildDispatcher(directory, vault, ids);
     this.#statistics = new Statistics({
       services: () => this.services,
       clock,
@@ -195,6 +214,7 @@ export class Posthorn implements AsyncDisposable {
       transforms: this.#transforms,
       operational: this.#operational,
       health: this.#health,
+      sources: this.#receiving.desk,
       statistics: this.#statistics,
       ownership: new OwnershipCheck({
         sender: this.#sender,
@@ -207,6 +227,7 @@ export class Posthorn implements AsyncDisposable {
         normaliseAllow: (words) => parseAllowList(words).text,
         egressTrouble: (settings, allow) => egressTrouble(this.#egress, settings, allow),
         policyDefaults,
+        addressTrouble,
         retention: retentionOf(config),
         publicUrl: () => config.publicUrl || this.#url,
       },
@@ -257,6 +278,7 @@ export class Posthorn implements AsyncDisposable {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#closeServer();
+    await this.#receiving[Symbol.asyncDispose]();
     await this.#maintenance[Symbol.asyncDispose]();
     await this.#statistics[Symbol.asyncDispose]();
     await this.#tasks[Symbol.asyncDispose]();
@@ -282,6 +304,8 @@ export class Posthorn implements AsyncDisposable {
       maxPayloadBytes,
       maxBatchBytes,
       sources,
+      gateway: this.#receiving.gateway,
+      trustedProxies: config.trustedProxies,
       frameAncestors: config.portalFrameAncestors,
       feed: this.#feed,
       timeouts,
@@ -313,7 +337,7 @@ export class Posthorn implements AsyncDisposable {
     return { messages: lowest === null ? this.services.ids.lastKey : lowest - 1, attempts: this.#watch.settledUpTo };
   }
 
-  #buildDispatcher(directory: Directory, ids: IdGenerator): Dispatcher {
+  #buildDispatcher(directory: Directory, vault: Vault, ids: IdGenerator): Dispatcher {
     const { config, log } = this.#options;
     const attempter = new DeliveryAttempter({
       store: this.#store,
@@ -323,6 +347,8 @@ export class Posthorn implements AsyncDisposable {
       ids,
       now: clock.now,
       families: config.secondHeaderFamily ? ["webhook", "svix"] : ["webhook"],
+      vault,
+      onAnswer: (job, result, verdict) => this.#receiving.tell(job, result, verdict),
       onTrouble: (trouble) => log.warn(trouble, "no request was made"),
     });
     this.#watch = new Watch({ attempter, store: this.#store, now: clock.now, lastKey: () => ids.lastKey });
@@ -331,8 +357,11 @@ export class Posthorn implements AsyncDisposable {
       attempter: this.#watch.attempter,
       clock,
       random: Math.random,
-      retrySchedule: config.retrySchedule,
-      limits: { concurrency: config.concurrency, endpointConcurrency: config.endpointConcurrency },
+      policies: {
+        policy: (endpointId) => directory.policy(endpointId),
+        failing: (endpointId) => this.#health.streak(endpointId),
+      },
+      limits: { concurrency: config.concurrency, hostConcurrency: hostConcurrencyOf(config) },
       observer: {
         recorded: (outcome) => this.#health.recorded(outcome),
         trouble: (what, error) => log.error({ err: error }, `${what} failed; trying again`),

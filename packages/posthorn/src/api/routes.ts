@@ -105,6 +105,7 @@ import { getFilter } from "./endpoint/get-filter.ts";
 import { setFilter } from "./endpoint/set-filter.ts";
 import { explainFilter } from "./filter/explain.ts";
 import { messageMatching } from "./message/matching.ts";
+import { SOURCE_ROUTES } from "./source/routes.ts";
 import type { Route } from "./route.ts";
 
 export const ROUTES: readonly Route[] = [
@@ -214,4 +215,5 @@ export const ROUTES: readonly Route[] = [
   rotateOperationalSecret,
   setOperationalHeaders,
   upsertOperationalEndpoint,
+  ...SOURCE_ROUTES,
 ];

@@ -117,6 +117,8 @@ export interface EndpointTable {
   deleted_at: number | null;
   /** The replay to a URL that this row stands for; `null` for an endpoint of a customer. No message matches such a row. */
   replay_task_id: Generated<number | null>;
+  /** How requests that came in are passed on; `null`: the body as a POST, with the headers it came with. */
+  forward_json: Generated<string | null>;
 }
 
 export interface EndpointSecretTable {
@@ -370,7 +372,64 @@ export interface EndpointFailureTable {
   updated_at: number;
 }
 
+/** An inbound URL. Its key is the key of the application that has its endpoints and messages. */
+export interface SourceTable {
+  id: number;
+  public_id: string;
+  org_id: number;
+  uid: string | null;
+  name: string;
+  /** The name of a provider, or of a kind of source. */
+  type: string;
+  /** What is no secret: see `SourceSettings`. */
+  settings_json: string;
+  /** JSON of the settings of the provider, some of which are secrets; `null`: none. */
+  config_sealed: Uint8Array | null;
+  metadata_json: string;
+  created_at: number;
+  updated_at: number;
+  deleted_at: number | null;
+}
+
+export interface SourceSecretTable {
+  id: number;
+  public_id: string;
+  source_id: number;
+  secret_sealed: Uint8Array;
+  /** `null`: it holds until it is replaced or deleted. */
+  expires_at: number | null;
+}
+
+export interface SourceTokenTable {
+  /** SHA-256 of the token. */
+  hash: Uint8Array;
+  source_id: number;
+  token_sealed: Uint8Array;
+  /** `null` for the one token in force; the end of the overlap for those before it. */
+  expires_at: number | null;
+}
+
+/** A request that did not verify. */
+export interface QuarantineTable {
+  id: number;
+  public_id: string;
+  source_id: number;
+  /** A code of `@posthorn/webhooks`, and its sentence. */
+  reason: string;
+  detail: string;
+  /** As `message.request_json`. */
+  request_json: string;
+  content_type: string;
+  /** `null` when it was too large to be kept. */
+  body: Uint8Array | null;
+  body_bytes: number;
+}
+
 export interface Database {
+  source: SourceTable;
+  source_secret: SourceSecretTable;
+  source_token: SourceTokenTable;
+  quarantine: QuarantineTable;
   organisation: OrganisationTable;
   application: ApplicationTable;
   event_type: EventTypeTable;

@@ -76,6 +76,7 @@ import { TRANSFORMATION_MODELS } from "./transformation.ts";
 import { USAGE_MODELS } from "./usage.ts";
 import { BROADCAST_MODELS } from "./broadcast.ts";
 import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
+import { SOURCE_MODELS } from "./source-models.ts";
 
 export const MODELS: readonly TSchema[] = [
   HttpError,
@@ -156,6 +157,7 @@ export const MODELS: readonly TSchema[] = [
   OperationalWebhookEndpointHeadersIn,
   OperationalWebhookEndpointHeadersOut,
   ...REPLAY_MODELS,
+  ...SOURCE_MODELS,
   ...STATS_MODELS,
   ...USAGE_MODELS,
   ...BROADCAST_MODELS,

@@ -7,9 +7,10 @@ import { health } from "./migrations/005-health.ts";
 import { filters } from "./migrations/006-filters.ts";
 import { replay } from "./migrations/007-replay.ts";
 import { messages } from "./migrations/008-messages.ts";
+import { sources } from "./migrations/009-sources.ts";
 
 /** In order; the place in this list plus one is the version. A released migration never changes. */
-const MIGRATIONS: readonly string[] = [initial, engine, health, filters, replay, messages];
+const MIGRATIONS: readonly string[] = [initial, engine, health, filters, replay, messages, sources];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

@@ -182,6 +182,8 @@ export class SqliteStore implements Store {
       "event_type",
       "task",
       "api_key",
+      "source_secret",
+      "quarantine",
     ] as const;
     const keys = await Promise.all(
       tables.map(async (table) => {

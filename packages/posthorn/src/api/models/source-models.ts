@@ -1,0 +1,56 @@
+/** The models of inbound webhooks. */
+import {
+  DiagnosisOut,
+  QuarantinedDetailOut,
+  QuarantinedList,
+  QuarantinedOut,
+  QuarantineReleaseOut,
+} from "./quarantine.ts";
+import {
+  IngestEndpointForwarding,
+  IngestEndpointHeadersIn,
+  IngestEndpointHeadersOut,
+  IngestEndpointIn,
+  IngestEndpointList,
+  IngestEndpointOut,
+  IngestEndpointSecretIn,
+  IngestEndpointSecretOut,
+  IngestEndpointUpsertIn,
+} from "./source-endpoint.ts";
+import {
+  IngestSourceConsumerPortalAccessIn,
+  IngestSourceIn,
+  IngestSourceList,
+  IngestSourceOut,
+  IngestSourceSecretIn,
+  IngestSourceSecretList,
+  IngestSourceSecretOut,
+  RotateTokenIn,
+  RotateTokenOut,
+} from "./source.ts";
+
+export const SOURCE_MODELS = [
+  IngestSourceConsumerPortalAccessIn,
+  IngestSourceIn,
+  IngestSourceList,
+  IngestSourceOut,
+  IngestSourceSecretIn,
+  IngestSourceSecretList,
+  IngestSourceSecretOut,
+  RotateTokenIn,
+  RotateTokenOut,
+  IngestEndpointForwarding,
+  IngestEndpointHeadersIn,
+  IngestEndpointHeadersOut,
+  IngestEndpointIn,
+  IngestEndpointList,
+  IngestEndpointOut,
+  IngestEndpointSecretIn,
+  IngestEndpointSecretOut,
+  IngestEndpointUpsertIn,
+  DiagnosisOut,
+  QuarantinedDetailOut,
+  QuarantinedList,
+  QuarantinedOut,
+  QuarantineReleaseOut,
+];
