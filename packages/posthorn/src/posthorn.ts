@@ -12,7 +12,7 @@ import { HealthWatch } from "./delivery/health-watch.ts";
 import { OperationalPublisher } from "./delivery/operational-publisher.ts";
 import { OwnershipCheck } from "./delivery/ownership.ts";
 import { Statistics } from "./delivery/statistics.ts";
-import { TaskRunner } from "./delivery/task-runner.ts";
+import { TaskRunners } from "./delivery/task-runner.ts";
 import { Watch } from "./delivery/watched-attempter.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Clock } from "./dispatch/types.ts";
@@ -42,6 +42,8 @@ export interface PosthornOptions {
   readonly log: Logger;
   /** How long clients may keep the server waiting; shorter in tests. */
   readonly timeouts?: Partial<HttpTimeouts>;
+  /** The time that counts; that of the machine unless given. */
+  readonly clock?: Clock;
 }
 
 /** What a node is made of before anything runs. */
@@ -59,7 +61,7 @@ const CLOSE_REQUESTS_MS = 5000;
 /** How often connections are closed whose last request has ended meanwhile. */
 const CLOSE_IDLE_MS = 50;
 
-const clock: Clock = {
+const systemClock: Clock = {
   now: Date.now,
   setTimer: (ms, callback) => {
     const timer = setTimeout(callback, ms);
@@ -133,7 +135,7 @@ export class Posthorn implements AsyncDisposable {
   readonly #transforms: TransformPool;
   readonly #dispatcher: Dispatcher;
   #watch!: Watch;
-  readonly #tasks: TaskRunner;
+  readonly #tasks: TaskRunners;
   readonly #operational: OperationalPublisher;
   readonly #health: HealthWatch;
   readonly #statistics: Statistics;
@@ -144,7 +146,7 @@ export class Posthorn implements AsyncDisposable {
   #url = "";
 
   private constructor(options: PosthornOptions, node: NodeParts) {
-    const { config, secrets, log } = options;
+    const { config, secrets, log, clock = systemClock } = options;
     const { store, feed, ids, failed } = node;
     this.#feed = feed;
     this.#options = options;
@@ -169,7 +171,7 @@ export class Posthorn implements AsyncDisposable {
       now: clock.now,
       ensureOrganisation: (publicId) => ensureOrganisation(this.services, publicId),
     });
-    this.#tasks = new TaskRunner(
+    this.#tasks = new TaskRunners(
       () => this.services,
       (taskKey, error) => log.error({ err: error, taskKey }, "task failed"),
     );
@@ -215,6 +217,7 @@ export class Posthorn implements AsyncDisposable {
       operational: this.#operational,
       health: this.#health,
       sources: this.#receiving.desk,
+      providerApis: this.#receiving.providerApis,
       statistics: this.#statistics,
       ownership: new OwnershipCheck({
         sender: this.#sender,
@@ -241,6 +244,7 @@ export class Posthorn implements AsyncDisposable {
 
   /** Opens the store, takes up what an earlier run left to do, and listens. */
   static async start(options: PosthornOptions): Promise<Posthorn> {
+    const { clock = systemClock } = options;
     const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
     const feed: LiveFeed = new LiveFeed({
       run: randomUUID(),
@@ -258,6 +262,7 @@ export class Posthorn implements AsyncDisposable {
       await posthorn.#health.load();
       await posthorn.#dispatcher.start();
       await posthorn.#tasks.resume();
+      posthorn.#receiving.start();
       posthorn.#operational.wake();
       return posthorn;
     } catch (error) {
@@ -291,7 +296,7 @@ export class Posthorn implements AsyncDisposable {
   }
 
   async #listen(): Promise<void> {
-    const { config, log } = this.#options;
+    const { config, log, clock = systemClock } = this.#options;
     const { services, authenticator } = this;
     const { corsOrigins, maxPayloadBytes, maxBatchBytes, sourceAddresses } = config;
     const sources = sourceAddresses.length === 0 ? null : webhookSources(sourceAddresses, new Date(clock.now()));
@@ -338,7 +343,7 @@ export class Posthorn implements AsyncDisposable {
   }
 
   #buildDispatcher(directory: Directory, vault: Vault, ids: IdGenerator): Dispatcher {
-    const { config, log } = this.#options;
+    const { config, log, clock = systemClock } = this.#options;
     const attempter = new DeliveryAttempter({
       store: this.#store,
       directory,

@@ -6,11 +6,16 @@ import type { Verdict } from "./delivery/verdict.ts";
 import type { Clock, Job } from "./dispatch/types.ts";
 import type { Services } from "./domain/context.ts";
 import type { Directory } from "./domain/directory.ts";
+import { ProviderCalls } from "./delivery/provider-calls.ts";
+import type { ProviderApis } from "./domain/reconcile/provider-apis.ts";
 import { Answers } from "./ingest/answers.ts";
+import { BackDoor } from "./ingest/back-door.ts";
 import { Desk } from "./ingest/desk.ts";
 import { Gateway } from "./ingest/gateway.ts";
 import { Quarantine } from "./ingest/quarantine.ts";
 import { SourceIndex } from "./ingest/source-index.ts";
+import { SourceWatch } from "./ingest/source-watch.ts";
+import { type InboundEvent, TrafficSampler } from "./ingest/traffic-sampler.ts";
 import type { Logger } from "./log.ts";
 import type { Store } from "./store/store.ts";
 import type { Vault } from "./vault.ts";
@@ -34,7 +39,11 @@ export class Receiving implements AsyncDisposable {
   readonly desk: Desk;
   readonly gateway: Gateway;
   readonly quarantine: Quarantine;
+  readonly providerApis: ProviderApis;
+  readonly #calls: ProviderCalls;
   readonly #answers: Answers;
+  readonly #sampler: TrafficSampler;
+  readonly #watch: SourceWatch;
 
   constructor({ services, store, vault, directory, egress, clock, log }: ReceivingOptions) {
     const fetchKey = createKeyFetcher({ fetch: fetchThrough(egress), now: clock.now });
@@ -46,7 +55,25 @@ export class Receiving implements AsyncDisposable {
       setTimer: clock.setTimer,
       onFailure: (error) => log.error({ err: error }, "requests that did not verify were not kept"),
     });
+    const stored = (event: InboundEvent): void => {
+      this.#sampler.received(event);
+      this.#watch.received(event.sourceKey, event.at);
+    };
+    this.#sampler = new TrafficSampler({
+      services,
+      setTimer: clock.setTimer,
+      onFailure: (error) => log.error({ err: error }, "what came in was not learned from"),
+    });
+    this.#watch = new SourceWatch({
+      services,
+      setTimer: clock.setTimer,
+      onFailure: (error) => log.error({ err: error }, "sources were not looked after; trying again"),
+    });
+    this.#calls = new ProviderCalls(egress);
+    const backDoor = new BackDoor({ services, index, onStored: stored });
+    this.providerApis = { send: this.#calls.send.bind(this.#calls), takeIn: backDoor.takeIn.bind(backDoor) };
     this.gateway = new Gateway({
+      onStored: stored,
       services,
       index,
       now: clock.now,
@@ -72,7 +99,15 @@ export class Receiving implements AsyncDisposable {
     });
   }
 
+  /** Begins to look after sources. */
+  start(): void {
+    this.#watch.start();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#calls[Symbol.dispose]();
+    await this.#watch[Symbol.asyncDispose]();
+    await this.#sampler[Symbol.asyncDispose]();
     await this.quarantine[Symbol.asyncDispose]();
   }
 }

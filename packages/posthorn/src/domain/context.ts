@@ -16,6 +16,8 @@ import type { Ownership, OwnershipMethod } from "./endpoint/verify.ts";
 import type { Streak } from "./health/streak.ts";
 import type { InboundRequest } from "./message/request.ts";
 import type { Announcer } from "./operational/operational.ts";
+import type { ProviderApis } from "./reconcile/provider-apis.ts";
+import type { TaskKind } from "./task/task.ts";
 import type { RetentionPeriods } from "./retention/retention.ts";
 import type { PlatformDefaults } from "./policy/section.ts";
 
@@ -33,6 +35,7 @@ export interface Services {
   readonly ownership: OwnershipAsker;
   readonly transforms: TransformRunner;
   readonly operational: Announcer;
+  readonly providerApis: ProviderApis;
   readonly health: HealthSource;
   readonly sources: InboundDesk;
   readonly statistics: StatisticsSource;
@@ -132,7 +135,7 @@ export interface DispatchLoad {
 
 /** Where long work is handed over. */
 export interface TaskQueue {
-  start(taskKey: number): void;
+  start(taskKey: number, kind: TaskKind): void;
 }
 
 /** What a token of an application may do; the names are those of the HTTP API. */

@@ -11,6 +11,7 @@ import type { LiveSource } from "./live-source.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { answerOf } from "./response.ts";
 import type { SourceIndex } from "./source-index.ts";
+import type { InboundEvent } from "./traffic-sampler.ts";
 import { type EventFacts, jsonAnswer, type Verdict } from "./verifier.ts";
 
 /** A request at the door, its body read. */
@@ -37,6 +38,8 @@ export interface GatewayOptions {
   readonly confirm: (url: string) => Promise<void>;
   readonly answers: Answers;
   readonly quarantine: Quarantine;
+  /** Told of each event that is on disk. Must be quick and must not throw. */
+  readonly onStored: (event: InboundEvent) => void;
   readonly onFailure: (what: string, error: unknown) => void;
 }
 
@@ -141,7 +144,14 @@ export class Gateway {
       },
     );
     if (accepted.kind === "gone") return NO_SOURCE;
+    if (accepted.kind === "stored") this.#tellStored(source, request, facts);
     return this.#answer(source, request, facts, accepted);
+  }
+
+  #tellStored(source: LiveSource, { headers, body }: DoorRequest, { type }: EventFacts): void {
+    const { now, onStored } = this.#options;
+    const contentType = String(headers["content-type"] ?? "");
+    onStored({ sourceKey: source.key, eventType: type, contentType, body, at: now() });
   }
 
   async #answer(

@@ -425,6 +425,52 @@ export interface QuarantineTable {
   body_bytes: number;
 }
 
+/** What the payloads of one event type of a source look like. */
+export interface CatalogueEntryTable {
+  source_id: number;
+  event_type: string;
+  /** Changes with every write, so that two who learn at once do not undo each other. */
+  version: number;
+  received: number;
+  first_at: number;
+  last_at: number;
+  /** When payloads last began to look different; `null`: never. */
+  changed_at: number | null;
+  known_json: string | null;
+  recent_json: string | null;
+  changes_json: string;
+}
+
+/** When a source is heard. */
+export interface SourceRhythmTable {
+  source_id: number;
+  rule_json: string;
+  rhythm_json: string | null;
+  last_at: number | null;
+  counted_from: number;
+  silent_at: number | null;
+  silent_since: number | null;
+}
+
+export interface SourceWatchTable {
+  id: number;
+  listened_from: number;
+  seen_at: number;
+}
+
+/** How the provider of a source is asked what it sent. */
+export interface SourceReconcileTable {
+  source_id: number;
+  provider: string;
+  settings_json: string;
+  token_sealed: Uint8Array;
+  /** `null`: not by itself. */
+  every_ms: number | null;
+  next_at: number | null;
+  reconciled_until: number | null;
+  updated_at: number;
+}
+
 export interface Database {
   source: SourceTable;
   source_secret: SourceSecretTable;
@@ -454,4 +500,8 @@ export interface Database {
   broadcast: BroadcastTable;
   rollup: RollupTable;
   rollup_cursor: RollupCursorTable;
+  catalogue_entry: CatalogueEntryTable;
+  source_rhythm: SourceRhythmTable;
+  source_watch: SourceWatchTable;
+  source_reconcile: SourceReconcileTable;
 }

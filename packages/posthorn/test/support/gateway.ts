@@ -1,6 +1,7 @@
 /** Sources of a test node, over its HTTP API and its door. */
 import { createHmac } from "node:crypto";
 import { eventually, type Receiver, startReceiver } from "@posthorn/testkit";
+import type { PosthornOptions } from "../../src/posthorn.ts";
 import { startNode, type TestNode } from "./posthorn.ts";
 import { temporaryFolder } from "./store.ts";
 
@@ -29,9 +30,9 @@ export class TestGateway implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  static async start(env: Record<string, string> = {}): Promise<TestGateway> {
+  static async start(env: Record<string, string> = {}, options: Partial<PosthornOptions> = {}): Promise<TestGateway> {
     const folder = temporaryFolder();
-    return new TestGateway(await startNode(folder.path, { env }), await startReceiver(), folder);
+    return new TestGateway(await startNode(folder.path, { env, ...options }), await startReceiver(), folder);
   }
 
   /** A call of the API. `path` begins after the root of the node. */

@@ -44,6 +44,7 @@ export function servicesOver(store: Store): TestServices {
       refresh: () => Promise.resolve(),
       load: () => ({ inFlight: 0, lanes: 0, queuedBytes: 0 }),
     },
+    providerApis: { send: unused, takeIn: unused },
     health: { streak: () => null, forget: () => undefined },
     sources: { invalidate: () => undefined, release: unused, diagnose: unused },
     rules: {

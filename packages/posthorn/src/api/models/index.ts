@@ -35,6 +35,7 @@ import {
   EndpointVerifyIn,
   EndpointVerifyOut,
 } from "./endpoint-egress.ts";
+import { SOURCE_WATCH_MODELS } from "./catalogue.ts";
 import { IMPORT_MODELS } from "./event-type-import.ts";
 import { EventTypeIn, EventTypeList, EventTypeOut, EventTypePatch, EventTypeUpsertIn } from "./event-type.ts";
 import {
@@ -94,6 +95,7 @@ export const MODELS: readonly TSchema[] = [
   EventTypeOut,
   EventTypeList,
   ...IMPORT_MODELS,
+  ...SOURCE_WATCH_MODELS,
   EndpointIn,
   EndpointUpsertIn,
   EndpointPatch,

@@ -16,7 +16,7 @@ export function cancelBroadcast(call: Call<{ readonly task: string }>): Promise<
     await write(ctx, async ({ db, afterCommit }) => {
       const columns = { data_json: JSON.stringify(data), updated_at: at };
       await db.updateTable("task").set(columns).where("id", "=", task.key).execute();
-      afterCommit(() => ctx.services.tasks.start(task.key));
+      afterCommit(() => ctx.services.tasks.start(task.key, task.kind));
     });
     return { ...task, data, updatedAt: at };
   });

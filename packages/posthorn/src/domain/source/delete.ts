@@ -10,7 +10,14 @@ export function deleteSource(call: Call<{ readonly ref: string }>): Promise<void
     const { key, id } = await getSource(ctx, input.ref);
     const { db, afterCommit } = ctx.tx!;
     await db.updateTable("source").set({ deleted_at: ctx.services.now() }).where("id", "=", key).execute();
-    for (const table of ["source_token", "source_secret", "quarantine"] as const) {
+    for (const table of [
+      "source_token",
+      "source_secret",
+      "quarantine",
+      "catalogue_entry",
+      "source_rhythm",
+      "source_reconcile",
+    ] as const) {
       await db.deleteFrom(table).where("source_id", "=", key).execute();
     }
     await deleteApplication({

@@ -8,9 +8,10 @@ import { filters } from "./migrations/006-filters.ts";
 import { replay } from "./migrations/007-replay.ts";
 import { messages } from "./migrations/008-messages.ts";
 import { sources } from "./migrations/009-sources.ts";
+import { sourceWatch } from "./migrations/020-source-watch.ts";
 
 /** In order; the place in this list plus one is the version. A released migration never changes. */
-const MIGRATIONS: readonly string[] = [initial, engine, health, filters, replay, messages, sources];
+const MIGRATIONS: readonly string[] = [initial, engine, health, filters, replay, messages, sources, sourceWatch];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
