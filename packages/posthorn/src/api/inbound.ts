@@ -13,25 +13,41 @@ const CUT_OFF = jsonAnswer(400, "bad_request", "The body ended before it was com
 const NO_BODY = Buffer.alloc(0);
 
 /**
- * Registers `/in/:token` in a scope of its own. The answer is given before Fastify looks at the body: whatever its type and
- * encoding say, its bytes are taken as they come.
+ * Registers `/in/:token`. The answer is given by a hook, before Fastify looks at the body: whatever its type and encoding say, its
+ * bytes are taken as they come.
  *
- * Must be registered before hooks that are not for strangers, such as CORS: they reach scopes that are made after them.
+ * Must be registered before hooks that are for callers of the API, such as CORS: a hook that answers is the last.
  */
-export async function registerInbound(app: FastifyInstance, gateway: Gateway): Promise<void> {
-  await app.register(async (scope) => {
-    for (const url of ["/in/:token", "/in/:token/*"]) {
-      scope.route({
-        method: [...METHODS],
-        url,
-        // The document is about the API.
-        schema: { hide: true },
-        onRequest: async (request, reply) => send(reply, await receive(gateway, request)),
-        // Never reached: the hook has answered.
-        handler: async () => undefined,
-      });
+export function registerInbound(app: FastifyInstance, gateway: Gateway): void {
+  const answer = async (request: FastifyRequest, reply: FastifyReply, fail: (error: Error) => void): Promise<void> => {
+    try {
+      void send(reply, await receive(gateway, request));
+    } catch (error) {
+      fail(error as Error);
     }
+  };
+  app.addHook("onRequest", (request, reply, done) => {
+    if (request.routeOptions.config.inbound !== true) return done();
+    void answer(request, reply, done);
   });
+  for (const url of ["/in/:token", "/in/:token/*"]) {
+    app.route({
+      method: [...METHODS],
+      url,
+      config: { inbound: true },
+      // The document is about the API.
+      schema: { hide: true },
+      // Never reached: the hook has answered.
+      handler: () => undefined,
+    });
+  }
+}
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** A door for strangers: see `registerInbound`. */
+    readonly inbound?: boolean;
+  }
 }
 
 async function receive(gateway: Gateway, request: FastifyRequest): Promise<WebhookAnswer> {
