@@ -45,6 +45,7 @@ export const TEST_RULES: Services["rules"] = {
   normaliseUrl: (url) => url,
   normaliseAllow: (words) => words,
   egressTrouble: () => null,
+  judgeUrl: () => Promise.resolve({ allowed: true, addresses: [] }),
   policyDefaults: POLICY_DEFAULTS,
   addressTrouble: () => null,
   retention: { payloadMs: 86_400_000, attemptMs: 86_400_000, failureMs: 86_400_000 },
@@ -64,18 +65,6 @@ export function servicesOver(store: Store): TestServices {
     dispatch: { push: unused, wake: (endpointId) => void woken.push(endpointId), revoke: () => undefined },
     tasks: { start: unused },
     health: { streak: () => null, forget: () => undefined },
-    sources: { invalidate: () => undefined, release: unused, diagnose: unused },
-    rules: {
-      maxPayloadBytes: 1024,
-      normaliseUrl: (url) => url,
-      normaliseAllow: (words) => words,
-      egressTrouble: () => null,
-      judgeUrl: () => Promise.resolve({ allowed: true, addresses: [] }),
-      policyDefaults: POLICY_DEFAULTS,
-      addressTrouble: () => null,
-      retention: { payloadMs: 86_400_000, attemptMs: 86_400_000, failureMs: 86_400_000 },
-      publicUrl: () => "",
-    },
     rules: TEST_RULES,
   };
   return { services, woken };
