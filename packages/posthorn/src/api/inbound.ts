@@ -13,25 +13,28 @@ const CUT_OFF = jsonAnswer(400, "bad_request", "The body ended before it was com
 const NO_BODY = Buffer.alloc(0);
 
 /**
- * Registers `/in/:token` in a scope of its own. The answer is given before Fastify looks at the body: whatever its type and
- * encoding say, its bytes are taken as they come.
+ * Registers `/in/:token`. The answer is given in the first hook, before Fastify looks at the body: whatever its type and encoding say,
+ * its bytes are taken as they come.
  *
- * Must be registered before hooks that are not for strangers, such as CORS: they reach scopes that are made after them.
+ * Must be registered before hooks that are not for strangers, such as CORS. A scope of its own would not keep those out: Fastify
+ * adds the hooks of a server to the scopes that are there already.
  */
-export async function registerInbound(app: FastifyInstance, gateway: Gateway): Promise<void> {
-  await app.register(async (scope) => {
-    for (const url of ["/in/:token", "/in/:token/*"]) {
-      scope.route({
-        method: [...METHODS],
-        url,
-        // The document is about the API.
-        schema: { hide: true },
-        onRequest: async (request, reply) => send(reply, await receive(gateway, request)),
-        // Never reached: the hook has answered.
-        handler: async () => undefined,
-      });
-    }
+export function registerInbound(app: FastifyInstance, gateway: Gateway): void {
+  app.addHook("onRequest", (request, reply, next) => {
+    if (request.routeOptions.config.isDoor !== true) return next();
+    receive(gateway, request).then((answer) => send(reply, answer), next);
   });
+  for (const url of ["/in/:token", "/in/:token/*"]) {
+    app.route({
+      method: [...METHODS],
+      url,
+      config: { isDoor: true },
+      // The document is about the API.
+      schema: { hide: true },
+      // Never reached: the hook has answered.
+      handler: async () => undefined,
+    });
+  }
 }
 
 async function receive(gateway: Gateway, request: FastifyRequest): Promise<WebhookAnswer> {

@@ -104,7 +104,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (body) => JSON.stringify(body));
   // Before the hooks below, which are for callers of the API.
-  await registerInbound(app, options.gateway);
+  registerInbound(app, options.gateway);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, async (request: FastifyRequest, raw: Buffer) =>
     request.headers["content-type"] === NDJSON ? splitLines(raw) : parseBody(raw),
@@ -192,6 +192,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Whether NDJSON is more than JSON to the route. */
     readonly takesLines?: boolean;
+    /** Whether it is the door for inbound webhooks: see `inbound.ts`. */
+    readonly isDoor?: boolean;
   }
 }
 
