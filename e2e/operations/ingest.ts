@@ -177,4 +177,27 @@ const endpoints: Cases = {
   },
 };
 
-export const ingestCases: Cases = { ...sources, ...endpoints };
+const CODE = "function handler(webhook) { return webhook; }";
+
+const transformations: Cases = {
+  "ingest.endpoint.transformation.get": {
+    args: byEndpoint,
+    check: ({ enabled }) => expect(enabled).toBe(false),
+    needs: "organisation",
+    failures: [unknown(byEndpoint)],
+  },
+  "ingest.endpoint.transformation.patch": {
+    args: async (scene) => [...(await endpointOf(scene)), { code: CODE, enabled: true }],
+    needs: "organisation",
+    failures: [
+      {
+        title: "code that is none",
+        status: 422,
+        code: "value_error",
+        args: async (scene) => [...(await endpointOf(scene)), { code: "function handler(" }],
+      },
+    ],
+  },
+};
+
+export const ingestCases: Cases = { ...sources, ...endpoints, ...transformations };

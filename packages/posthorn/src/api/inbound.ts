@@ -13,27 +13,40 @@ const CUT_OFF = jsonAnswer(400, "bad_request", "The body ended before it was com
 const NO_BODY = Buffer.alloc(0);
 
 /**
- * Registers `/in/:token`. The answer is given in the first hook, before Fastify looks at the body: whatever its type and encoding say,
- * its bytes are taken as they come.
+ * Registers `/in/:token`. The answer is given by a hook, before Fastify looks at the body: whatever its type and encoding say, its
+ * bytes are taken as they come.
  *
- * Must be registered before hooks that are not for strangers, such as CORS. A scope of its own would not keep those out: Fastify
- * adds the hooks of a server to the scopes that are there already.
+ * Must be registered before hooks that are for callers of the API, such as CORS: a hook that answers is the last.
  */
 export function registerInbound(app: FastifyInstance, gateway: Gateway): void {
-  app.addHook("onRequest", (request, reply, next) => {
-    if (request.routeOptions.config.isDoor !== true) return next();
-    receive(gateway, request).then((answer) => send(reply, answer), next);
+  const answer = async (request: FastifyRequest, reply: FastifyReply, fail: (error: Error) => void): Promise<void> => {
+    try {
+      void send(reply, await receive(gateway, request));
+    } catch (error) {
+      fail(error as Error);
+    }
+  };
+  app.addHook("onRequest", (request, reply, done) => {
+    if (request.routeOptions.config.inbound !== true) return done();
+    void answer(request, reply, done);
   });
   for (const url of ["/in/:token", "/in/:token/*"]) {
     app.route({
       method: [...METHODS],
       url,
-      config: { isDoor: true },
+      config: { inbound: true },
       // The document is about the API.
       schema: { hide: true },
       // Never reached: the hook has answered.
-      handler: async () => undefined,
+      handler: () => undefined,
     });
+  }
+}
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** A door for strangers: see `registerInbound`. */
+    readonly inbound?: boolean;
   }
 }
 

@@ -192,8 +192,6 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Whether NDJSON is more than JSON to the route. */
     readonly takesLines?: boolean;
-    /** Whether it is the door for inbound webhooks: see `inbound.ts`. */
-    readonly isDoor?: boolean;
   }
 }
 

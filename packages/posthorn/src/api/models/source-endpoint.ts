@@ -1,6 +1,7 @@
 /** Endpoints of sources: where what comes in is passed on to. */
 import { Type } from "typebox";
 import { DateTime, listOf, nullable, Secret, StringMap, Uid, Url } from "./common.ts";
+import { EndpointTransformationPatch } from "./transformation.ts";
 import { endpointOutFields, endpointSettings, secretRotation } from "./endpoint.ts";
 
 const { version: _version, channels: _channels, ...shared } = endpointSettings;
@@ -69,3 +70,18 @@ export const IngestEndpointForwarding = Type.Object(ForwardingFields, {
   $id: "IngestEndpointForwarding",
   description: "How requests are passed on beside their body and headers. All of it is off at first.",
 });
+
+const { code, enabled, variables } = EndpointTransformationPatch.properties;
+
+export const IngestEndpointTransformationOut = Type.Object(
+  { code: nullable(Type.String()), enabled: Type.Boolean(), variables },
+  { $id: "IngestEndpointTransformationOut" },
+);
+
+export const IngestEndpointTransformationPatch = Type.Object(
+  { code, enabled, variables },
+  {
+    $id: "IngestEndpointTransformationPatch",
+    description: "What is left out stays. Code of null takes all of it away.",
+  },
+);

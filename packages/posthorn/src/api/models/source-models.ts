@@ -16,7 +16,17 @@ import {
   IngestEndpointSecretIn,
   IngestEndpointSecretOut,
   IngestEndpointUpsertIn,
+  IngestEndpointTransformationOut,
+  IngestEndpointTransformationPatch,
 } from "./source-endpoint.ts";
+import {
+  IngestEventDetailOut,
+  IngestEventList,
+  IngestEventOut,
+  IngestGraphOut,
+  IngestSourceTypeList,
+  IngestSourceTypeOut,
+} from "./source-event.ts";
 import {
   IngestSourceConsumerPortalAccessIn,
   IngestSourceIn,
@@ -53,4 +63,12 @@ export const SOURCE_MODELS = [
   QuarantinedList,
   QuarantinedOut,
   QuarantineReleaseOut,
+  IngestEventDetailOut,
+  IngestEventList,
+  IngestEventOut,
+  IngestGraphOut,
+  IngestSourceTypeList,
+  IngestSourceTypeOut,
+  IngestEndpointTransformationOut,
+  IngestEndpointTransformationPatch,
 ];

@@ -25,6 +25,12 @@ import { releaseQuarantined } from "../quarantine/release.ts";
 import { deleteQuarantined } from "../quarantine/delete.ts";
 import { diagnoseQuarantined } from "../quarantine/diagnose.ts";
 import { sourceDashboard } from "./dashboard.ts";
+import { listEvents } from "./list-events.ts";
+import { getEvent } from "./get-event.ts";
+import { sourceGraph } from "./graph.ts";
+import { listTypes } from "./list-types.ts";
+import { getSourceTransformation } from "../source-endpoint/get-transformation.ts";
+import { patchSourceTransformation } from "../source-endpoint/patch-transformation.ts";
 import type { Route } from "../route.ts";
 
 export const SOURCE_ROUTES: readonly Route[] = [
@@ -54,4 +60,10 @@ export const SOURCE_ROUTES: readonly Route[] = [
   deleteQuarantined,
   diagnoseQuarantined,
   sourceDashboard,
+  listEvents,
+  getEvent,
+  sourceGraph,
+  listTypes,
+  getSourceTransformation,
+  patchSourceTransformation,
 ];

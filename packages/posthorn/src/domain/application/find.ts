@@ -10,13 +10,13 @@ import { type Application, toApplication } from "./application.ts";
  * that does not exist.
  */
 export async function findApplication(ctx: Context, ref: string): Promise<Application | null> {
-  const { kind, id } = named(ctx, ref);
+  const { kinds, id } = named(ctx, ref);
   let query = reader(ctx)
     .selectFrom("application")
     .selectAll()
     .where("org_id", "=", ctx.actor.orgId)
+    .where("kind", "in", kinds)
     .where("deleted_at", "is", null);
-  if (kind !== null) query = query.where("kind", "=", kind);
   const key = keyOfId("app_", id);
   query = key === null ? query.where("uid", "=", id) : query.where("id", "=", key).where("public_id", "=", id);
 
@@ -26,20 +26,21 @@ export async function findApplication(ctx: Context, ref: string): Promise<Applic
   return toApplication(row);
 }
 
+const { customer, source } = APPLICATION_KIND;
+
 /**
  * Which application is meant. The id of a source names its application, so that whatever is done with the messages and endpoints
- * of a customer can be done with those of a source. A token of an application names its own, of whatever kind.
+ * of a customer can be done with those of a source.
  */
-function named(ctx: Context, ref: string): { readonly kind: ApplicationKind | null; readonly id: string } {
-  if (isId("src_", ref)) return { kind: APPLICATION_KIND.source, id: applicationIdOf(ref) };
-  const own = ctx.actor.kind === "application" && ctx.actor.appPublicId === ref;
-  return { kind: own ? null : (ctx.applicationKind ?? APPLICATION_KIND.customer), id: ref };
+function named(ctx: Context, ref: string): { readonly kinds: readonly ApplicationKind[]; readonly id: string } {
+  if (ctx.applicationKind !== undefined) return { kinds: [ctx.applicationKind], id: ref };
+  if (isId("src_", ref)) return { kinds: [source], id: applicationIdOf(ref) };
+  return { kinds: [customer, source], id: ref };
 }
 
-/** An application of a customer: what is done to a source itself has verbs of its own. */
-export async function getCustomer(ctx: Context, ref: string): Promise<Application> {
-  if (isId("src_", ref)) throw notFound("application");
-  return getApplication(ctx, ref);
+/** The context in which nothing but applications of customers is found: what is done to a source itself has verbs of its own. */
+export function ofCustomers(ctx: Context): Context {
+  return { ...ctx, applicationKind: ctx.applicationKind ?? customer };
 }
 
 /** As {@link findApplication}, but an application that is not there is a `not_found` error. */

@@ -114,3 +114,16 @@ export const SOURCE_TYPES: readonly string[] = [
   GENERIC_TYPE,
   ...[...Object.keys(providers), ...Object.keys(ALIASES), ...Object.keys(KNOWN)].sort(),
 ];
+
+/** A type of source, for those who set one up. */
+export interface SourceType {
+  readonly type: string;
+  readonly definition: ProviderDefinition;
+}
+
+/** Every provider of the catalogue, and the services beside it whose scheme is known. */
+export function listSourceTypes(): readonly SourceType[] {
+  return [...Object.keys(providers), ...Object.keys(KNOWN)]
+    .sort()
+    .map((type) => ({ type, definition: definitionOf(type, null)! }));
+}
