@@ -75,15 +75,13 @@ describe("a storm of deliveries while the server is killed again and again", () 
     await using server = await startServer({ env: { POSTHORN_RETRY_SCHEDULE: "0.2,0.2,0.2" } });
     const source = await setUp(server, receiver.url);
     const taken = new Set<string>();
-    let up = true;
-    let ended = false;
-    let next = 0;
+    const state = { up: true, ended: false, next: 0 };
     const provide = async (): Promise<void> => {
-      while (!ended) {
-        const id = `d-${next++}`;
+      while (!state.ended) {
+        const id = `d-${state.next++}`;
         // A provider sends until it is answered, and never knows of the copy whose answer was lost.
-        for (let known = false; !known && !ended;) {
-          if (!up) {
+        for (let known = false; !known && !state.ended;) {
+          if (!state.up) {
             await delay(5);
             continue;
           }
@@ -97,12 +95,12 @@ describe("a storm of deliveries while the server is killed again and again", () 
     const work = Array.from({ length: PROVIDERS }, provide);
     for (let kills = 0; kills < KILLS; kills++) {
       await delay(LIFE_MS + random.below(MAX_LONGER_MS));
-      up = false;
+      state.up = false;
       await server.kill();
       await server.restart();
-      up = true;
+      state.up = true;
     }
-    ended = true;
+    state.ended = true;
     await Promise.all(work);
 
     const passed = () => new Set(receiver.requests.map(({ headers }) => headers["x-github-delivery"]!));
