@@ -30,7 +30,7 @@ ${[...guide.keys, ...creation(guide)].join("\n")}
 
 At ${definition.name}:
 
-${guide.steps.map((step, index) => `${index + 1}. ${step}`).join("\n")}
+${guide.steps.map((step, before) => `${before + 1}. ${step}`).join("\n")}
 
 Then say where events go. The endpoint gets body and headers as they came, so it can verify the signature again, and
 [Posthorn's own](../delivery.md) beside it.
