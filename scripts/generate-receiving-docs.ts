@@ -77,7 +77,7 @@ function index(): string {
 
 A **source** is a URL for one provider. Posthorn verifies what comes to it, answers the provider's handshakes, stores the
 event before it answers, and passes it on to the endpoints of the source, with everything that
-[delivery](../delivery.md) gives.
+[delivery](../delivery.md) gives. How it works: [receiving.md](../receiving.md).
 
 - [What a source receives: the catalogue](catalogue.md)
 - [When a source falls silent](silence.md)
