@@ -43,9 +43,9 @@ export class Metrics {
       labelNames: ["state"],
       registers,
     });
-    watchDispatcher(registers, options);
-    watchStore(registers, options.store);
-    watchEgress(registers, options.egress);
+    watchDispatcher(this.#registry, options);
+    watchStore(this.#registry, options.store);
+    watchEgress(this.#registry, options.egress);
   }
 
   /** An outcome is on disk. */
@@ -68,88 +68,89 @@ function causeOf({ errorCode, responseCode }: AttemptRecord): string {
   return byStatus ? `${Math.floor(responseCode / 100)}xx` : errorCode;
 }
 
-type Registers = Registry[];
-
-function gauge(registers: Registers, name: string, help: string, value: () => number): void {
-  new Gauge({
-    name,
-    help,
-    registers,
-    collect() {
-      this.set(value());
-    },
-  });
+function gauge(registry: Registry, name: string, help: string, value: () => number): void {
+  registry.registerMetric(
+    new Gauge({
+      name,
+      help,
+      registers: [],
+      collect() {
+        this.set(value());
+      },
+    }),
+  );
 }
 
 /** A count that is kept elsewhere. */
-function counter(registers: Registers, name: string, help: string, value: () => number): void {
-  new Counter({
-    name,
-    help,
-    registers,
-    collect() {
-      this.reset();
-      this.inc(value());
-    },
-  });
+function counter(registry: Registry, name: string, help: string, value: () => number): void {
+  registry.registerMetric(
+    new Counter({
+      name,
+      help,
+      registers: [],
+      collect() {
+        this.reset();
+        this.inc(value());
+      },
+    }),
+  );
 }
 
-function watchDispatcher(registers: Registers, { load }: MetricsOptions): void {
-  gauge(registers, "posthorn_dispatcher_in_flight", "Attempts under way.", () => load().inFlight);
-  gauge(registers, "posthorn_dispatcher_lanes", "Endpoints with a lane in memory.", () => load().lanes);
+function watchDispatcher(registry: Registry, { load }: MetricsOptions): void {
+  gauge(registry, "posthorn_dispatcher_in_flight", "Attempts under way.", () => load().inFlight);
+  gauge(registry, "posthorn_dispatcher_lanes", "Endpoints with a lane in memory.", () => load().lanes);
   gauge(
-    registers,
+    registry,
     "posthorn_dispatcher_queued_bytes",
     "Bytes of the deliveries that wait in lanes.",
     () => load().queuedBytes,
   );
 }
 
-function watchStore(registers: Registers, store: Store): void {
+function watchStore(registry: Registry, store: Store): void {
   const { counters } = store;
-  counter(registers, "posthorn_commits_total", "Group commits of messages and outcomes.", () => counters.commits);
+  counter(registry, "posthorn_commits_total", "Group commits of messages and outcomes.", () => counters.commits);
   counter(
-    registers,
+    registry,
     "posthorn_commit_seconds_total",
     "Time that group commits took, from being handed to the writer to being on disk.",
     () => counters.commitMs / 1000,
   );
-  counter(registers, "posthorn_messages_total", "Messages that were given to commits.", () => counters.accepts);
-  counter(registers, "posthorn_records_total", "Outcomes that were given to commits.", () => counters.records);
-  gauge(
-    registers,
-    "posthorn_store_waiting_bytes",
-    "Payload bytes that wait for the disk.",
-    () => counters.waitingBytes,
+  counter(registry, "posthorn_messages_total", "Messages that were given to commits.", () => counters.accepts);
+  counter(registry, "posthorn_records_total", "Outcomes that were given to commits.", () => counters.records);
+  gauge(registry, "posthorn_store_waiting_bytes", "Payload bytes that wait for the disk.", () => counters.waitingBytes);
+  registry.registerMetric(
+    new Gauge({
+      name: "posthorn_store_bytes",
+      help: "Bytes of the database: in use, and free for what comes in next.",
+      labelNames: ["part"],
+      registers: [],
+      async collect() {
+        const { bytes, freeBytes } = await store.size();
+        this.set({ part: "used" }, bytes - freeBytes);
+        this.set({ part: "free" }, freeBytes);
+      },
+    }),
   );
-  new Gauge({
-    name: "posthorn_store_bytes",
-    help: "Bytes of the database: in use, and free for what comes in next.",
-    labelNames: ["part"],
-    registers,
-    async collect() {
-      const { bytes, freeBytes } = await store.size();
-      this.set({ part: "used" }, bytes - freeBytes);
-      this.set({ part: "free" }, freeBytes);
-    },
-  });
-  new Gauge({
-    name: "posthorn_disk_free_bytes",
-    help: "Bytes left on the disk of the database; absent where it cannot be seen.",
-    registers,
-    async collect() {
-      const { disk } = await store.size();
-      if (disk !== null) this.set(disk.freeBytes);
-    },
-  });
+  registry.registerMetric(
+    new Gauge({
+      name: "posthorn_disk_free_bytes",
+      help: "Bytes left on the disk of the database; absent where it cannot be seen.",
+      registers: [],
+      async collect() {
+        const { disk } = await store.size();
+        if (disk !== null) this.set(disk.freeBytes);
+      },
+    }),
+  );
 }
 
-function watchEgress(registers: Registers, egress: Pick<Egress, "stats">): void {
-  gauge(registers, "posthorn_egress_sockets", "Open sockets to endpoints.", () => egress.stats.sockets);
-  gauge(registers, "posthorn_egress_idle_sockets", "Of these, those without a request.", () => egress.stats.idle);
-  gauge(registers, "posthorn_egress_origins", "Origins with an open socket.", () => egress.stats.origins);
+function watchEgress(registry: Registry, egress: Pick<Egress, "stats">): void {
+  gauge(registry, "posthorn_egress_sockets", "Open sockets to endpoints.", () => egress.stats.sockets);
+  gauge(registry, "posthorn_egress_idle_sockets", "Of these, those without a request.", () => egress.stats.idle);
+  gauge(registry, "posthorn_egress_origins", "Origins with an open socket.", () => egress.stats.origins);
   gauge(
-    registers,
+    registry,
     "posthorn_egress_requests",
     "Requests under way or waiting for a socket.",
     () => egress.stats.requests,

@@ -130,6 +130,10 @@ export class SqliteStore implements Store {
     this.#writer.onAnnounced = listener;
   }
 
+  onDoubt(listener: () => void): void {
+    this.#writer.onDoubt = listener;
+  }
+
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const hooks: (() => void)[] = [];
     const result = await this.#writeDb
