@@ -224,9 +224,11 @@ export class Posthorn implements AsyncDisposable {
       }),
       rules: {
         maxPayloadBytes: config.maxPayloadBytes,
+        maxInboundBytes: config.maxInboundBytes,
         normaliseUrl: (url, allow) => this.#normaliseUrl(url, allow),
         normaliseAllow: (words) => parseAllowList(words).text,
         egressTrouble: (settings, allow) => egressTrouble(this.#egress, settings, allow),
+        judgeUrl: (url, allow) => this.#egress.check(url, allow === null ? undefined : parseAllowList(allow)),
         policyDefaults,
         addressTrouble,
         retention: retentionOf(config),

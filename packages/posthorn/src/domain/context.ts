@@ -52,12 +52,16 @@ export interface DispatchHints {
 
 export interface DomainRules {
   readonly maxPayloadBytes: number;
+  /** Of a body that comes in at a source. */
+  readonly maxInboundBytes: number;
   /** Checks the URL of an endpoint and returns it normalised, or throws an error whose message says what is wrong. `allow`: see `egress_allow`. */
   readonly normaliseUrl: (url: string, allow: string | null) => string;
   /** The words of an allow list in one spelling, or throws an error whose message says what is wrong with them. */
   readonly normaliseAllow: (words: string) => string;
   /** What of these settings of an endpoint the HTTP client could not use. */
   readonly egressTrouble: (settings: EndpointEgress, allow: string | null) => EgressTrouble | null;
+  /** Whether deliveries to this URL would be allowed, as its name is looked up now. `allow`: see `egress_allow`. */
+  readonly judgeUrl: (url: string, allow: string | null) => Promise<UrlVerdict>;
   /** What policies begin with. */
   readonly policyDefaults: PlatformDefaults;
   /** What is wrong with an address, a network or the name of a list that requests may come from; `null`: nothing. */
@@ -67,6 +71,12 @@ export interface DomainRules {
   /** Public URL of this server, without a slash at the end. */
   readonly publicUrl: () => string;
 }
+
+export type UrlVerdict =
+  /** The addresses that it stands for. */
+  | { readonly allowed: true; readonly addresses: readonly string[] }
+  /** `detail` names the rule; for operators. */
+  | { readonly allowed: false; readonly code: string; readonly message: string; readonly detail: string };
 
 /** What the domain tells the door for inbound webhooks. */
 export interface InboundDesk {

@@ -42,9 +42,11 @@ export const OTHER_SERVICES = {
 
 export const TEST_RULES: Services["rules"] = {
   maxPayloadBytes: 1024,
+  maxInboundBytes: 1024,
   normaliseUrl: (url) => url,
   normaliseAllow: (words) => words,
   egressTrouble: () => null,
+  judgeUrl: () => Promise.resolve({ allowed: true, addresses: [] }),
   policyDefaults: POLICY_DEFAULTS,
   addressTrouble: () => null,
   retention: { payloadMs: 86_400_000, attemptMs: 86_400_000, failureMs: 86_400_000 },
