@@ -20,7 +20,10 @@ describe("a simulated week", () => {
     const first = 1 + (Date.now() % 2 ** 31);
     // oxlint-disable-next-line no-console
     console.log(`seeds 1 to ${FIXED.length} and ${first} to ${first + WEEKS - FIXED.length - 1}`);
-    const results = await runSeeds([...FIXED, ...Array.from({ length: WEEKS - FIXED.length }, (_, index) => first + index)]);
+    const results = await runSeeds([
+      ...FIXED,
+      ...Array.from({ length: WEEKS - FIXED.length }, (_, index) => first + index),
+    ]);
     expect(results.filter(({ violation }) => violation !== null).map(report)).toEqual([]);
     const requests = results.reduce((sum, result) => sum + result.requests, 0);
     expect(requests).toBeGreaterThan(100 * results.length);
