@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -17,7 +18,7 @@ export function findChromium(): string {
   }
   const require = createRequire(import.meta.url);
   run(process.execPath, [require.resolve("playwright-core/cli.js"), "install", "chromium"]);
-  return (require("playwright-core") as typeof import("playwright-core")).chromium.executablePath();
+  return chromium.executablePath();
 }
 
 function installed(): string | undefined {

@@ -52,6 +52,7 @@ describe("signing in", () => {
   it("ends with the token", async () => {
     const page = await open("/", { token: "ended" });
     await page.getByText("The token has ended").waitFor();
+    expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
   });
 
   it("loads no more than 250 kB of scripts and styles for the first page", async () => {
@@ -77,6 +78,7 @@ describe("the dashboard", () => {
     await page.getByText(/1 endpoint needs you/).waitFor();
     await page.getByRole("link", { name: /Look at .*bad/ }).click();
     await page.getByRole("heading", { level: 1, name: /bad/ }).waitFor();
+    expect(page.url()).toContain(scene.bad);
   });
 
   it("keeps filters of messages in the address", async () => {
@@ -201,9 +203,12 @@ describe("an endpoint", () => {
     await page.getByRole("button", { name: "Disable" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Disable" }).click();
     await page.getByText("This endpoint is off.").waitFor();
+    const isOff = async () => (await world.api.get(`/api/v1/app/${scene.app}/endpoint/${scene.good}`)).json.disabled;
+    expect(await isOff()).toBe(true);
     await page.getByRole("button", { name: "Enable" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Enable" }).click();
     await page.getByText("This endpoint is off.").waitFor({ state: "detached" });
+    expect(await isOff()).toBe(false);
   });
 });
 
@@ -339,13 +344,15 @@ describe("at the width of a phone", () => {
 });
 
 describe("in German", () => {
-  it("every page has its words", async () => {
+  it("the pages have their words, and another language is a choice away", async () => {
     const page = await open("/", { locale: "de-DE" });
     await page.getByRole("heading", { level: 1, name: "Start" }).waitFor();
     await page.getByRole("link", { name: "Nachrichten" }).first().click();
     await page.getByRole("heading", { level: 1, name: "Nachrichten" }).waitFor();
     await page.getByRole("button", { name: "Farben, Sprache, Sitzung" }).last().click();
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe("de");
     await page.getByRole("menuitemradio", { name: "English" }).click();
     await page.getByRole("heading", { level: 1, name: "Messages" }).waitFor();
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe("en");
   });
 });

@@ -81,7 +81,7 @@ function Overview({ id }: { readonly id: string }) {
                   "–"
                 ) : (
                   <Badge key="state" tone={rhythm.data.state === "silent" ? "bad" : "good"}>
-                    {t(`sources.rhythm.${rhythm.data.state as "off" | "learning" | "heard" | "silent"}`)}
+                    {t(`sources.rhythm.${rhythm.data.state}`)}
                   </Badge>
                 ),
               ],
