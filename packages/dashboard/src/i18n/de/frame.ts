@@ -26,7 +26,7 @@ export const frame: typeof english = {
   },
   signIn: {
     title: "Anmelden",
-    text: "Fügen Sie ein Token Ihrer Organisation ein. `posthorn token` auf dem Server erstellt eines.",
+    text: "Fügen Sie ein Token Ihrer Organisation ein. „posthorn token“ auf dem Server erstellt eines.",
     token: "Token",
     submit: "Anmelden",
     expired: "Das Token ist abgelaufen oder wurde gesperrt. Melden Sie sich neu an.",

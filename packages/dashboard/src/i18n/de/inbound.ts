@@ -68,7 +68,7 @@ export const inbound: typeof english = {
     lead: "Code, der eine Nachricht ändert, bevor sie an diesen Endpunkt geht.",
     enabled: "An",
     code: "JavaScript",
-    help: "Eine Funktion `handler(webhook)`, die den Webhook zurückgibt. Leer: keine.",
+    help: "Eine Funktion „handler(webhook)“, die den Webhook zurückgibt. Leer: keine.",
     example: "Mit einem Beispiel beginnen",
     outcomes: {
       deliver: "Sie würde gesendet",

@@ -77,7 +77,7 @@ export const work: typeof english = {
   keys: {
     title: "API-Schlüssel",
     lead: "Ein Schlüssel darf alles, was Sie dürfen. Er wird einmal gezeigt, wenn er entsteht.",
-    none: "Noch keine Schlüssel. Tokens von `posthorn token` gehen ohne.",
+    none: "Noch keine Schlüssel. Tokens von „posthorn token“ gehen ohne.",
     new: "Neuer Schlüssel",
     made: "Das ist der Schlüssel. Er wird nicht noch einmal gezeigt.",
     expires: "Endet",

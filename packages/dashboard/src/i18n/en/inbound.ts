@@ -65,7 +65,7 @@ export const inbound = {
     lead: "Code that changes a message before it is sent to this endpoint.",
     enabled: "On",
     code: "JavaScript",
-    help: "A function `handler(webhook)` that returns the webhook. Empty: none.",
+    help: "A function “handler(webhook)” that returns the webhook. Empty: none.",
     example: "Begin with an example",
     outcomes: {
       deliver: "It would be sent",

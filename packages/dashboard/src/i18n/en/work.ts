@@ -76,7 +76,7 @@ export const work = {
   keys: {
     title: "API keys",
     lead: "A key can do everything that you can. It is shown once, when it is made.",
-    none: "No keys yet. Tokens from `posthorn token` work without one.",
+    none: "No keys yet. Tokens from “posthorn token” work without one.",
     new: "New key",
     made: "This is the key. It is not shown again.",
     expires: "Ends",
