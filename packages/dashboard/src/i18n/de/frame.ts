@@ -18,6 +18,7 @@ export const frame: typeof english = {
     live: "Live",
     issues: "Störungen",
     applications: "Anwendungen",
+    sources: "Quellen",
     eventTypes: "Ereignistypen",
     replays: "Wiederholungen",
     settings: "Einstellungen",

@@ -72,7 +72,7 @@ export const work: typeof english = {
   },
   settings: {
     title: "Einstellungen",
-    tabs: { keys: "API-Schlüssel", egress: "Adressprüfer", webhooks: "Betriebs-Webhooks" },
+    tabs: { keys: "API-Schlüssel", storage: "Speicher", egress: "Adressprüfer", webhooks: "Betriebs-Webhooks" },
   },
   keys: {
     title: "API-Schlüssel",

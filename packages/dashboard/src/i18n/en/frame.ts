@@ -17,6 +17,7 @@ export const frame = {
     live: "Live",
     issues: "Issues",
     applications: "Applications",
+    sources: "Sources",
     eventTypes: "Event types",
     replays: "Replays",
     settings: "Settings",

@@ -71,7 +71,7 @@ export const work = {
   },
   settings: {
     title: "Settings",
-    tabs: { keys: "API keys", egress: "Address checker", webhooks: "Operational webhooks" },
+    tabs: { keys: "API keys", storage: "Storage", egress: "Address checker", webhooks: "Operational webhooks" },
   },
   keys: {
     title: "API keys",
