@@ -26,7 +26,7 @@ import { describeFrom } from "./live/describe.ts";
 import { LiveFeed } from "./live/feed.ts";
 import type { Logger } from "./log.ts";
 import { Maintenance } from "./maintenance.ts";
-import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
+import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { Vault } from "./vault.ts";
 
@@ -40,7 +40,7 @@ export interface PosthornOptions {
 
 /** What a node is made of before anything runs. */
 interface NodeParts {
-  readonly store: SqliteStore;
+  readonly store: Store;
   readonly feed: LiveFeed;
   readonly ids: IdGenerator;
   readonly failed: Promise<Error>;
@@ -184,7 +184,7 @@ export class Posthorn implements AsyncDisposable {
       setTimer: clock.setTimer,
       onFailure: (error) => options.log.error({ err: error }, "the live feed has a gap"),
     });
-    const store = await SqliteStore.open({ path: options.config.databasePath, onFailure: fail, listener: feed });
+    const store = await openStore(options.config.database, { onFailure: fail, listener: feed });
     let posthorn: Posthorn | null = null;
     try {
       const ids = new IdGenerator(clock.now, await store.lastKey());

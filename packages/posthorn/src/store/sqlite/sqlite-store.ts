@@ -12,7 +12,8 @@ import type {
   Store,
   Tx,
 } from "../store.ts";
-import { type Lent, threadDialect } from "./dialect.ts";
+import { type Lent, sqliteDialect } from "../dialect.ts";
+import { greatestKey, transactOn } from "../transaction.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { DatabaseThread } from "./protocol.ts";
 import { ThreadClient } from "./thread-client.ts";
@@ -43,6 +44,8 @@ export interface SqliteThreads {
   readonly lock: Disposable;
 }
 
+/** Takes the place of the writer at once, and not at the first write, when others may have written. */
+const BEGIN = "BEGIN IMMEDIATE";
 /** Pages given back in one step: 8 MiB. */
 const RECLAIM_PAGES = 2000;
 
@@ -61,9 +64,9 @@ export class SqliteStore implements Store {
     this.#hotReader = hotReader;
     this.#readers = readers;
     this.#lock = lock;
-    this.db = new Kysely<Database>({ dialect: threadDialect(async () => lend(leastLoaded(this.#readers))) });
-    this.hotDb = new Kysely<Database>({ dialect: threadDialect(async () => lend(this.#hotReader)) });
-    this.#writeDb = new Kysely<Database>({ dialect: threadDialect(() => this.#lendWriter()) });
+    this.db = new Kysely<Database>({ dialect: sqliteDialect({ begin: BEGIN, lend: async () => lend(leastLoaded(this.#readers)) }) });
+    this.hotDb = new Kysely<Database>({ dialect: sqliteDialect({ begin: BEGIN, lend: async () => lend(this.#hotReader) }) });
+    this.#writeDb = new Kysely<Database>({ dialect: sqliteDialect({ begin: BEGIN, lend: () => this.#lendWriter() }) });
   }
 
   /** Opens the file, brings its schema up to date and keeps other processes away from it. */
@@ -122,13 +125,8 @@ export class SqliteStore implements Store {
     this.#writer.onAnnounced = listener;
   }
 
-  async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    const hooks: (() => void)[] = [];
-    const result = await this.#writeDb
-      .transaction()
-      .execute((db) => work({ db, afterCommit: (hook) => void hooks.push(hook) }));
-    for (const hook of hooks) hook();
-    return result;
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return transactOn(this.#writeDb, work);
   }
 
   async payload(messageId: number): Promise<Uint8Array | null> {
@@ -147,27 +145,8 @@ export class SqliteStore implements Store {
     await this.#writer.reclaim(RECLAIM_PAGES);
   }
 
-  async lastKey(): Promise<number> {
-    const tables = [
-      "message",
-      "attempt",
-      "application",
-      "endpoint",
-      "endpoint_secret",
-      "event_type",
-      "task",
-      "api_key",
-    ] as const;
-    const keys = await Promise.all(
-      tables.map(async (table) => {
-        const row = await this.db
-          .selectFrom(table)
-          .select((eb) => eb.fn.max("id").as("id"))
-          .executeTakeFirst();
-        return row?.id ?? 0;
-      }),
-    );
-    return Math.max(...keys);
+  lastKey(): Promise<number> {
+    return greatestKey(this.db);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
