@@ -11,6 +11,7 @@ import { egressTrouble } from "./delivery/egress-trouble.ts";
 import { HealthWatch } from "./delivery/health-watch.ts";
 import { OperationalPublisher } from "./delivery/operational-publisher.ts";
 import { OwnershipCheck } from "./delivery/ownership.ts";
+import { Statistics } from "./delivery/statistics.ts";
 import { TaskRunner } from "./delivery/task-runner.ts";
 import { Watch } from "./delivery/watched-attempter.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
@@ -19,6 +20,7 @@ import { Authenticator } from "./domain/auth/authenticate.ts";
 import type { Services } from "./domain/context.ts";
 import { Directory } from "./domain/directory.ts";
 import { ensureOrganisation } from "./domain/organisation/ensure.ts";
+import type { SettledKeys } from "./domain/stats/roll-up.ts";
 import type { PlatformDefaults } from "./domain/policy/section.ts";
 import { PosthornError } from "./errors.ts";
 import { IdGenerator } from "./id.ts";
@@ -95,6 +97,7 @@ export class Posthorn implements AsyncDisposable {
   readonly #tasks: TaskRunner;
   readonly #operational: OperationalPublisher;
   readonly #health: HealthWatch;
+  readonly #statistics: Statistics;
   readonly #maintenance: Maintenance;
   readonly #feed: LiveFeed;
   #server: FastifyInstance | null = null;
@@ -142,6 +145,13 @@ export class Posthorn implements AsyncDisposable {
     });
     store.onAnnounced(() => this.#operational.wake());
     this.#dispatcher = this.#buildDispatcher(directory, ids);
+    this.#statistics = new Statistics({
+      services: () => this.services,
+      clock,
+      settled: () => this.#settled(),
+      load: () => this.#dispatcher.load,
+      onFailure: (error) => log.error({ err: error }, "statistics were not counted; trying again"),
+    });
     this.services = {
       store,
       ids,
@@ -153,6 +163,7 @@ export class Posthorn implements AsyncDisposable {
       tasks: this.#tasks,
       operational: this.#operational,
       health: this.#health,
+      statistics: this.#statistics,
       ownership: new OwnershipCheck({
         sender: this.#sender,
         timeoutMs: config.requestTimeoutMs,
@@ -214,6 +225,7 @@ export class Posthorn implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#closeServer();
     await this.#maintenance[Symbol.asyncDispose]();
+    await this.#statistics[Symbol.asyncDispose]();
     await this.#tasks[Symbol.asyncDispose]();
     await this.#operational[Symbol.asyncDispose]();
     await this.#dispatcher.stop(this.#options.config.shutdownTimeoutMs);
@@ -260,6 +272,11 @@ export class Posthorn implements AsyncDisposable {
     await this.#server.close();
     clearTimeout(force);
     clearInterval(sweep);
+  }
+
+  #settled(): SettledKeys {
+    const lowest = this.#store.lowestWaiting();
+    return { messages: lowest === null ? this.services.ids.lastKey : lowest - 1, attempts: this.#watch.settledUpTo };
   }
 
   #buildDispatcher(directory: Directory, ids: IdGenerator): Dispatcher {

@@ -139,6 +139,45 @@ describe("where new endpoints must prove that they want deliveries", () => {
     await tenant.firstAttempt();
     expect(receiver.requests[1]).toMatchObject({ method: "POST", headers: { origin: "hooks.example.com" } });
   });
+
+  it("a custom header does not speak for the name that was consented to", async () => {
+    using folder = temporaryFolder();
+    const headers = { "WebHook-Allowed-Origin": "*" };
+    await using receiver = await startReceiver({ answer: { status: 200, headers } });
+    const env = { POSTHORN_ENDPOINT_VERIFICATION: "cloudevents", POSTHORN_PUBLIC_URL: "https://hooks.example.com" };
+    await using node = await startNode(folder.path, { env });
+    const tenant = new Tenant(node);
+    await tenant.setUp(receiver.url);
+    await tenant.call("PUT", "app/app/endpoint/ep/headers", { headers: { origin: "other.example.com", "x-a": "1" } });
+    await tenant.call("POST", VERIFY, {});
+    await tenant.firstAttempt();
+    expect(receiver.requests[1]).toMatchObject({ headers: { origin: "hooks.example.com", "x-a": "1" } });
+  });
+
+  it("what is known of the consent can be read without asking", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver({
+      answer: { status: 200, headers: { "WebHook-Allowed-Origin": "*", "WebHook-Allowed-Rate": "120" } },
+    });
+    const env = { POSTHORN_ENDPOINT_VERIFICATION: "cloudevents", POSTHORN_PUBLIC_URL: "https://hooks.example.com" };
+    await using node = await startNode(folder.path, { env });
+    const tenant = new Tenant(node);
+    await tenant.setUp(receiver.url);
+    const nothing = { method: null, verifiedAt: null, requestOrigin: null, ratePerMinute: null };
+    expect((await tenant.call("GET", VERIFY)).json).toEqual({ required: "cloudevents", held: true, ...nothing });
+    await tenant.call("PATCH", "app/app/endpoint/ep/policy", { verification: { unverifiedPerMinute: 6 } });
+    expect((await tenant.call("GET", VERIFY)).json).toMatchObject({ held: false, ratePerMinute: 6 });
+    expect(receiver.requests).toEqual([]);
+    await tenant.call("POST", VERIFY, {});
+    const portal = await tenant.portal(["ViewBase"]);
+    expect((await portal.call("GET", VERIFY)).json).toMatchObject({
+      method: "cloudevents",
+      verifiedAt: expect.any(String) as string,
+      held: false,
+      ratePerMinute: 120,
+      requestOrigin: "hooks.example.com",
+    });
+  });
 });
 
 const echoOr204: Answering = (request) => {

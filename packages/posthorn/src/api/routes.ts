@@ -21,6 +21,7 @@ import { deleteEndpoint } from "./endpoint/delete.ts";
 import { getEgress } from "./endpoint/get-egress.ts";
 import { getHeaders } from "./endpoint/get-headers.ts";
 import { getSecret } from "./endpoint/get-secret.ts";
+import { getVerification } from "./endpoint/get-verification.ts";
 import { getEndpoint } from "./endpoint/get.ts";
 import { listEndpoints } from "./endpoint/list.ts";
 import { patchHeaders } from "./endpoint/patch-headers.ts";
@@ -55,6 +56,11 @@ import { listAttemptsByEndpoint } from "./attempt/list-by-endpoint.ts";
 import { listAttemptsByMessage } from "./attempt/list-by-msg.ts";
 import { resend } from "./attempt/resend.ts";
 import { appPortalAccess } from "./auth/app-portal-access.ts";
+import { applicationStatsSeries } from "./stats/series-of-application.ts";
+import { applicationStatsSummary } from "./stats/summary-of-application.ts";
+import { statsNow } from "./stats/now.ts";
+import { statsSeries } from "./stats/series.ts";
+import { statsSummary } from "./stats/summary.ts";
 import { createKey } from "./auth/create-key.ts";
 import { expireAll } from "./auth/expire-all.ts";
 import { listKeys } from "./auth/list-keys.ts";
@@ -126,6 +132,7 @@ export const ROUTES: readonly Route[] = [
   getEgress,
   setEgress,
   deleteEgress,
+  getVerification,
   verify,
   upsertEndpoint,
   getFilter,
@@ -174,6 +181,11 @@ export const ROUTES: readonly Route[] = [
   patchEndpointPolicy,
   setApplicationPolicy,
   setEndpointPolicy,
+  statsSummary,
+  statsSeries,
+  statsNow,
+  applicationStatsSummary,
+  applicationStatsSeries,
   getTask,
   listTasks,
   createOperationalEndpoint,

@@ -6,6 +6,7 @@ import type { DeliveryStatus } from "../domain/delivery/delivery.ts";
 import { STATUS } from "../domain/delivery/delivery.ts";
 import type { Endpoint } from "../domain/endpoint/endpoint.ts";
 import type { EgressFacts } from "../domain/endpoint/get-egress.ts";
+import type { Grant } from "../domain/endpoint/verification.ts";
 import type { VerifyOutcome } from "../domain/endpoint/verify.ts";
 import type { EventType } from "../domain/event-type/event-type.ts";
 import type { Message } from "../domain/message/message.ts";
@@ -103,6 +104,17 @@ export function egressOut({ auth, tls, proxy }: EgressFacts): object {
   if (tls === null) return { auth, tls, proxy };
   const { clientCertificateValidTo, ...rest } = tls;
   return { auth, tls: { ...rest, clientCertificateValidTo: dateTimeOrNull(clientCertificateValidTo) }, proxy };
+}
+
+export function verificationOut({ required, proof, held, perMinute }: Grant): object {
+  return {
+    required,
+    method: proof?.method ?? null,
+    verifiedAt: dateTimeOrNull(proof?.at ?? null),
+    held,
+    ratePerMinute: perMinute,
+    requestOrigin: proof?.requestOrigin ?? null,
+  };
 }
 
 export function verifyOut({ requestOrigin: _requestOrigin, verifiedAt, ...outcome }: VerifyOutcome): object {

@@ -61,7 +61,7 @@ export class HealthWatch implements HealthSource, DispatchObserver, AsyncDisposa
   }
 
   recorded({ endpointId, attempt }: Outcome): void {
-    if (attempt === null) return;
+    if (attempt === null || attempt.unsent === true) return;
     const known = this.#streaks.get(endpointId);
     if (attempt.status === 0) {
       if (known !== undefined) this.forget(endpointId);

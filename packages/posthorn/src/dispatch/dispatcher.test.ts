@@ -4,7 +4,7 @@ import { dispatchHarness, type DispatchHarness, eventually, made } from "../../t
 import { acceptEntry, attemptEntry, deliveryOf, openStore, recordEntry } from "../../test/support/store.ts";
 import { byHand } from "../domain/delivery/resend.ts";
 import { ASKED } from "../store/schema.ts";
-import type { JobPage, JobStore } from "./types.ts";
+import type { AttemptResult, JobPage, JobStore } from "./types.ts";
 
 async function resend({ files, clock, dispatcher }: DispatchHarness, messageId: number, endpointId = 1): Promise<void> {
   await files.store.transaction(async ({ db, afterCommit }) => {
@@ -41,6 +41,16 @@ describe("a job", () => {
     await eventually(async () => expect((await deliveryOf(harness.files.store, 1))?.state).toBe(1));
     expect(harness.attempter.messages).toEqual([1]);
     expect(harness.dispatcher.load).toEqual({ inFlight: 0, lanes: 0, queuedBytes: 0 });
+  });
+
+  it("that would fail in the same way again has failed at once, whatever the schedule has left", async () => {
+    await using harness = await dispatchHarness({ retrySchedule: [5000] });
+    harness.attempter.script = () => ({ ...made(2), final: true }) as AttemptResult;
+    await harness.publish(1);
+    await eventually(async () =>
+      expect(await deliveryOf(harness.files.store, 1)).toMatchObject({ state: 2, due: null, attempts: 1 }),
+    );
+    expect(harness.attempter.jobs).toHaveLength(1);
   });
 
   it("is retried along the schedule, and has failed when the schedule is used up", async () => {

@@ -306,7 +306,8 @@ export class Dispatcher {
     const { attempt } = result;
     const attempts = trigger === 1 ? job.attempts : job.attempts + 1;
     if (attempt.status === 0) return { ...base, state: 1, due: null, attempts, attempt };
-    const delay = trigger === 1 ? null : retryDelay(this.#options.retrySchedule, attempts, this.#options.random());
+    const last = trigger === 1 || result.final === true;
+    const delay = last ? null : retryDelay(this.#options.retrySchedule, attempts, this.#options.random());
     if (delay === null) return { ...base, state: 2, due: null, attempts, attempt };
     return { ...base, state: 0, due: this.#options.clock.now() + delay, attempts, attempt };
   }

@@ -42,13 +42,17 @@ export interface AttemptRecord {
   readonly errorCode: string | null;
   /** What was sent and seen beside these, for people to read. */
   readonly detailJson: string | null;
+  /** It failed before anything was sent: it says nothing of how the endpoint does. */
+  readonly unsent?: true;
 }
 
 export type AttemptResult =
-  /** A request was made and counts. */
+  /** A request was made, or what was to be sent could not be, and it counts. */
   | {
       readonly kind: "made";
       readonly attempt: AttemptRecord;
+      /** It would fail in the same way again: nothing is tried after it. */
+      readonly final?: true;
       /** How long the endpoint asks to be left alone; `null`: it does not ask. */
       readonly retryAfterMs: number | null;
     }

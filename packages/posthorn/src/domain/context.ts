@@ -26,6 +26,7 @@ export interface Services {
   readonly ownership: OwnershipAsker;
   readonly operational: Announcer;
   readonly health: HealthSource;
+  readonly statistics: StatisticsSource;
   readonly rules: DomainRules;
 }
 
@@ -74,6 +75,23 @@ export interface HealthSource {
   streak(endpointKey: number): Streak | null;
   /** Begins anew, such as when the endpoint is switched on again. */
   forget(endpointKey: number): void;
+}
+
+/** Statistics, and what of them is in memory alone. */
+export interface StatisticsSource {
+  /** Counts what was stored meanwhile; ends early when there is much of it. */
+  refresh(): Promise<void>;
+  /** What the dispatcher has in memory. */
+  load(): DispatchLoad;
+}
+
+export interface DispatchLoad {
+  /** Attempts under way. */
+  readonly inFlight: number;
+  /** Endpoints with a lane in memory. */
+  readonly lanes: number;
+  /** Bytes of the deliveries that wait in lanes. */
+  readonly queuedBytes: number;
 }
 
 /** Where long work is handed over. */

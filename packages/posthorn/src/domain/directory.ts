@@ -104,7 +104,10 @@ export class DirectoryEndpoint {
     this.#headers ??= [
       ...(this.#sealedHeaders === null
         ? []
-        : flatten(this.#vault.open(this.#sealedHeaders), authHeaderNames(this.egress.auth))),
+        : flatten(this.#vault.open(this.#sealedHeaders), [
+            ...authHeaderNames(this.egress.auth),
+            ...(this.requestOrigin === null ? [] : ["origin"]),
+          ])),
       // Who consented to deliveries from a name gets that name with each (CloudEvents web hooks, section 2.2).
       ...(this.requestOrigin === null ? [] : ["Origin", this.requestOrigin]),
     ];

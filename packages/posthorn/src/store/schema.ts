@@ -27,6 +27,7 @@ export const CANCEL_REASONS = [
   "throttled",
   "endpoint_gone",
   "payload_gone",
+  "transformation",
 ] as const;
 export type CancelReason = (typeof CANCEL_REASONS)[number];
 

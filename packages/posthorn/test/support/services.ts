@@ -39,6 +39,10 @@ export function servicesOver(store: Store): TestServices {
     tasks: { start: unused },
     ownership: { ask: unused },
     operational: { announce: () => Promise.resolve() },
+    statistics: {
+      refresh: () => Promise.resolve(),
+      load: () => ({ inFlight: 0, lanes: 0, queuedBytes: 0 }),
+    },
     health: { streak: () => null, forget: () => undefined },
     rules: {
       maxPayloadBytes: 1024,

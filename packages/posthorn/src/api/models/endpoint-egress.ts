@@ -118,6 +118,25 @@ export const EndpointVerifyIn = Type.Object(
   { $id: "EndpointVerifyIn" },
 );
 
+export const EndpointVerificationOut = Type.Object(
+  {
+    required: nullable(Type.String({ description: "How it must prove that it wants deliveries. Null: it need not." })),
+    method: nullable(Type.String({ description: "How it did. Null: it did not, or for another host." })),
+    verifiedAt: nullable(DateTime),
+    held: Type.Boolean({ description: "What it is owed waits until it proves that it wants it." }),
+    ratePerMinute: nullable(
+      Type.Integer({
+        description:
+          "Deliveries a minute that it gets at most: what it granted, or the low rate of an endpoint that proved nothing.",
+      }),
+    ),
+    requestOrigin: nullable(
+      Type.String({ description: "The name it consented to, sent as `Origin` with each delivery." }),
+    ),
+  },
+  { $id: "EndpointVerificationOut" },
+);
+
 export const EndpointVerifyOut = Type.Object(
   {
     verified: Type.Boolean({ description: "Whether it consented now." }),

@@ -28,7 +28,13 @@ import {
   MessageStats,
   RecoverIn,
 } from "./endpoint.ts";
-import { EndpointEgressIn, EndpointEgressOut, EndpointVerifyIn, EndpointVerifyOut } from "./endpoint-egress.ts";
+import {
+  EndpointEgressIn,
+  EndpointEgressOut,
+  EndpointVerificationOut,
+  EndpointVerifyIn,
+  EndpointVerifyOut,
+} from "./endpoint-egress.ts";
 import { IMPORT_MODELS } from "./event-type-import.ts";
 import { EventTypeIn, EventTypeList, EventTypeOut, EventTypePatch, EventTypeUpsertIn } from "./event-type.ts";
 import {
@@ -65,6 +71,7 @@ import { POLICY_MODELS } from "./policy/policy.ts";
 import { REPLAY_MODELS } from "./replay.ts";
 import { MessagePrecheckIn, MessagePrecheckOut } from "./message-precheck.ts";
 import { BATCH_MODELS } from "./message-batch.ts";
+import { STATS_MODELS } from "./stats.ts";
 import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
 
 export const MODELS: readonly TSchema[] = [
@@ -95,6 +102,7 @@ export const MODELS: readonly TSchema[] = [
   EndpointHeadersOut,
   EndpointEgressIn,
   EndpointEgressOut,
+  EndpointVerificationOut,
   EndpointVerifyIn,
   EndpointVerifyOut,
   ...POLICY_MODELS,
@@ -143,4 +151,5 @@ export const MODELS: readonly TSchema[] = [
   OperationalWebhookEndpointHeadersIn,
   OperationalWebhookEndpointHeadersOut,
   ...REPLAY_MODELS,
+  ...STATS_MODELS,
 ];

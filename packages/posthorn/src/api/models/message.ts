@@ -107,7 +107,7 @@ const statusFields = {
           CANCEL_REASONS.map((reason) => Type.Literal(reason)),
           {
             description:
-              "`requested` by a call; `expired`, the message was too old; `debounced`, a newer message (`by`) took its place; `throttled`, over the limit of the endpoint; or the endpoint or payload was gone.",
+              "`requested` by a call; `expired`, the message was too old; `debounced`, a newer message (`by`) took its place; `throttled`, over the limit of the endpoint; `transformation`, the code of the endpoint canceled it; or the endpoint or payload was gone.",
           },
         ),
         at: DateTime,

@@ -1,9 +1,9 @@
-import { PosthornError } from "../../errors.ts";
+import { notFound } from "../../errors.ts";
 import { type Call, type Context, write } from "../context.ts";
 import { type DirectoryEndpoint } from "../directory.ts";
 import type { VerificationMethod } from "../policy/verification.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
-import { originOf, type Proof, toVerification, verificationJson } from "./verification.ts";
+import { type Grant, originOf, type Proof, toVerification, verificationJson } from "./verification.ts";
 
 /** How an endpoint is asked whether it wants deliveries. */
 export type OwnershipMethod = VerificationMethod;
@@ -31,6 +31,14 @@ export interface VerifyOutcome extends Ownership {
   readonly required: OwnershipMethod | null;
 }
 
+/** What is known of an endpoint's consent, without asking it. */
+export async function getVerification({ ctx, input }: Call<EndpointRef>): Promise<Grant> {
+  const { endpoint } = await getEndpoint(ctx, input);
+  const known = await ctx.services.directory.endpoint(endpoint.key);
+  if (known === null) throw notFound("endpoint");
+  return known.grant;
+}
+
 /** Codes that say that the endpoint was reached and does not want deliveries. */
 const REFUSALS: ReadonlySet<string> = new Set(["refused", "origin_not_allowed", "challenge_mismatch"]);
 
@@ -44,7 +52,7 @@ export async function verifyEndpoint({
 }: Call<EndpointRef & { readonly method: OwnershipMethod | null }>): Promise<VerifyOutcome> {
   const { endpoint } = await getEndpoint(ctx, input);
   const known = await ctx.services.directory.endpoint(endpoint.key);
-  if (known === null) throw new PosthornError("not_found", "There is no such endpoint.");
+  if (known === null) throw notFound("endpoint");
   const method = input.method ?? known.grant.required ?? "cloudevents";
   const outcome = await ctx.services.ownership.ask(known, method);
   if (outcome.verified) {

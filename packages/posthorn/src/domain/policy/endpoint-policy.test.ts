@@ -63,6 +63,14 @@ describe("the policy for a lane", () => {
     expect(laneOf({ limits: { ratePerSecond: 4 } }, 9).rate).toBe(4);
   });
 
+  it("is held to the low rate of an endpoint that proved nothing, or the rate that it granted, unless a lower one is set", () => {
+    const rateOf = (perMinute: number, policy: Policy = {}) =>
+      new EndpointPolicy(over(platform, { policy, throttleRate: null }, "endpoint"), { ...PLACE, perMinute }).lane.rate;
+    expect(rateOf(6)).toBe(0.1);
+    expect(rateOf(6, { limits: { ratePerSecond: 5 } })).toBe(0.1);
+    expect(rateOf(600, { limits: { ratePerSecond: 5 } })).toBe(5);
+  });
+
   it("is the same object each time, so that nothing is made for each delivery", () => {
     const policy = new EndpointPolicy(platform, PLACE);
     expect(policy.lane).toBe(policy.lane);

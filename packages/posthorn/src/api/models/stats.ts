@@ -1,0 +1,104 @@
+/** Models of statistics. */
+import { type TSchema, Type } from "typebox";
+import { DateTime, nullable, ref } from "./common.ts";
+
+const percentiles = (description: string) =>
+  Type.Object(
+    {
+      count: Type.Integer(),
+      p50: nullable(Type.Integer()),
+      p95: nullable(Type.Integer()),
+      p99: nullable(Type.Integer()),
+    },
+    { description: `${description} Milliseconds; off by 6 % at most; null when there was none.` },
+  );
+
+const countFields = {
+  messages: Type.Integer({ description: "Published; of an endpoint: owed to it." }),
+  attempts: Type.Object({ ok: Type.Integer(), failed: Type.Integer() }),
+  deliveries: Type.Object({
+    firstTry: Type.Integer({ description: "Succeeded with the first attempt." }),
+    later: Type.Integer({ description: "Succeeded with a later one." }),
+    exhausted: Type.Integer({ description: "Failed for good: the schedule was used up, or an answer ended it." }),
+    firstTryPercent: nullable(Type.Number({ description: "Of those that ended. Null: none did." })),
+    successPercent: nullable(Type.Number()),
+  }),
+  latency: percentiles("From the event to the answer that ended its delivery well."),
+  duration: percentiles("Of attempts, successful or not."),
+};
+
+const rangeFields = {
+  since: DateTime,
+  until: DateTime,
+  countedUpTo: Type.String({
+    format: "date-time",
+    description: "What ended later is not counted yet. Some seconds ago at most, but for an attempt that takes longer.",
+  }),
+};
+
+export const StatsSummaryOut = Type.Object(
+  { ...rangeFields, ...countFields },
+  { $id: "StatsSummaryOut", description: "Sums over whole hours. Attempts and ends count in the hour of the attempt." },
+);
+
+export const StatsSeriesOut = Type.Object(
+  {
+    ...rangeFields,
+    step: Type.Union([Type.Literal("hour"), Type.Literal("day")]),
+    points: Type.Array(Type.Object({ at: DateTime, ...countFields })),
+  },
+  { $id: "StatsSeriesOut", description: "One point for each hour or day (in UTC), those without traffic too." },
+);
+
+export const EndpointInTroubleOut = Type.Object(
+  {
+    endpointId: Type.String(),
+    appId: Type.String(),
+    appUid: nullable(Type.String()),
+    appName: Type.String(),
+    url: Type.String(),
+    trouble: Type.Union([Type.Literal("failing"), Type.Literal("disabled"), Type.Literal("unverified")]),
+    failingSince: nullable(DateTime),
+    failures: Type.Integer({ description: "Attempts that failed since then." }),
+    due: Type.Integer({ description: "Deliveries that wait for it." }),
+  },
+  { $id: "EndpointInTroubleOut" },
+);
+
+export const StatsNowOut = Type.Object(
+  {
+    at: DateTime,
+    waiting: Type.Object({
+      due: Type.Integer({ description: "Deliveries that are due, held ones included." }),
+      held: Type.Integer({ description: "Of endpoints that are off or have not proved that they want any." }),
+      later: Type.Integer({ description: "Retries, and what was put off." }),
+      oldestDueAt: nullable(Type.String({ format: "date-time", description: "Of those that are due and not held." })),
+      oldestWaitSeconds: Type.Integer({ description: "0 when none waits." }),
+      exact: Type.Boolean({ description: "False with a million or more: the counts are lower bounds." }),
+    }),
+    dispatcher: Type.Object({ inFlight: Type.Integer(), lanes: Type.Integer(), queuedBytes: Type.Integer() }),
+    endpoints: Type.Object({
+      inTrouble: Type.Array(ref(EndpointInTroubleOut), {
+        description:
+          "Those that fail, longest first, then those that are held while something waits for them; at most 50.",
+      }),
+      more: Type.Boolean(),
+    }),
+  },
+  { $id: "StatsNowOut" },
+);
+
+export const StatsRangeQuery = {
+  since: Type.Optional(Type.String({ format: "date-time", description: "A day before `until` when left out." })),
+  until: Type.Optional(Type.String({ format: "date-time", description: "Now when left out." })),
+};
+
+export const StepQuery = {
+  step: Type.Optional(Type.Union([Type.Literal("hour"), Type.Literal("day")], { default: "hour" })),
+};
+
+const IdQuery = (what: string) => Type.Optional(Type.String({ maxLength: 256, description: `Id or uid of ${what}.` }));
+export const OfEndpointQuery = { endpoint_id: IdQuery("an endpoint; the whole application when left out") };
+export const OfApplicationQuery = { app_id: IdQuery("an application; all of them when left out"), ...OfEndpointQuery };
+
+export const STATS_MODELS: readonly TSchema[] = [StatsSummaryOut, StatsSeriesOut, EndpointInTroubleOut, StatsNowOut];

@@ -1,0 +1,21 @@
+import { Type } from "typebox";
+import { seriesOf } from "../../domain/stats/query.ts";
+import { OfApplicationQuery, StatsRangeQuery, StatsSeriesOut, StepQuery } from "../models/stats.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { seriesOut, statsRange } from "./wire.ts";
+
+export const statsSeries = defineRoute({
+  method: "GET",
+  path: "/api/v1/stats/series",
+  operationId: "v1.statistics.series",
+  tag: "Statistics",
+  summary: "A series by hour or day of everything, an application or an endpoint",
+  access: "organisation",
+  query: Type.Object({ ...OfApplicationQuery, ...StatsRangeQuery, ...StepQuery }),
+  responses: { 200: StatsSeriesOut },
+  handle: async ({ ctx, query }) => {
+    const step = query.step ?? "hour";
+    return ok(seriesOut(await seriesOf({ ctx, input: { ...statsRange(query), step } }), step));
+  },
+});

@@ -1,0 +1,18 @@
+import { Type } from "typebox";
+import { summarise } from "../../domain/stats/query.ts";
+import { OfApplicationQuery, StatsRangeQuery, StatsSummaryOut } from "../models/stats.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { summaryOut, statsRange } from "./wire.ts";
+
+export const statsSummary = defineRoute({
+  method: "GET",
+  path: "/api/v1/stats/summary",
+  operationId: "v1.statistics.summary",
+  tag: "Statistics",
+  summary: "Sums and percentiles of everything, an application or an endpoint",
+  access: "organisation",
+  query: Type.Object({ ...OfApplicationQuery, ...StatsRangeQuery }),
+  responses: { 200: StatsSummaryOut },
+  handle: async ({ ctx, query }) => ok(summaryOut(await summarise({ ctx, input: statsRange(query) }))),
+});

@@ -1,0 +1,75 @@
+/** Keeps the statistics up to date in the background, and sooner when somebody looks. */
+import type { Clock } from "../dispatch/types.ts";
+import type { DispatchLoad, Services, StatisticsSource } from "../domain/context.ts";
+import { rollUp, type SettledKeys } from "../domain/stats/roll-up.ts";
+
+export interface StatisticsOptions {
+  /** Asked for at each run, since the services hold this. */
+  readonly services: () => Services;
+  readonly clock: Clock;
+  readonly settled: () => SettledKeys;
+  readonly load: () => DispatchLoad;
+  readonly onFailure: (error: unknown) => void;
+}
+
+const INTERVAL_MS = 10_000;
+/** Nobody who looks waits longer than this for what is not counted yet. */
+const LOOK_WAIT_MS = 300;
+/** A look so soon after a run gets what that one counted. */
+const FRESH_MS = 1000;
+
+export class Statistics implements StatisticsSource, AsyncDisposable {
+  readonly #options: StatisticsOptions;
+  readonly #abort = new AbortController();
+  #running: Promise<void> | null = null;
+  #ranAt = Number.NEGATIVE_INFINITY;
+  #cancelTimer: () => void = () => undefined;
+
+  constructor(options: StatisticsOptions) {
+    this.#options = options;
+    this.#later();
+  }
+
+  load(): DispatchLoad {
+    return this.#options.load();
+  }
+
+  async refresh(): Promise<void> {
+    const { clock } = this.#options;
+    const since = clock.now() - this.#ranAt;
+    if (this.#running === null && since >= 0 && since < FRESH_MS) return;
+    const { promise: waited, resolve: endWait } = Promise.withResolvers<void>();
+    const cancel = clock.setTimer(LOOK_WAIT_MS, endWait);
+    await Promise.race([this.#run(), waited]);
+    cancel();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort();
+    this.#cancelTimer();
+    await this.#running;
+  }
+
+  #later(): void {
+    this.#cancelTimer = this.#options.clock.setTimer(INTERVAL_MS, () => void this.#run().then(() => this.#next()));
+  }
+
+  #next(): void {
+    if (!this.#abort.signal.aborted) this.#later();
+  }
+
+  #run(): Promise<void> {
+    if (this.#abort.signal.aborted) return Promise.resolve();
+    return (this.#running ??= this.#count().finally(() => (this.#running = null)));
+  }
+
+  async #count(): Promise<void> {
+    const { services, settled, clock, onFailure } = this.#options;
+    try {
+      await rollUp(services(), settled(), this.#abort.signal);
+      this.#ranAt = clock.now();
+    } catch (error) {
+      onFailure(error);
+    }
+  }
+}

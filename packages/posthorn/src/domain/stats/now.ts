@@ -1,0 +1,148 @@
+/** Where things stand: what waits, for whom, and which endpoints are in trouble. */
+import type { Kysely } from "kysely";
+import { APPLICATION_KIND, type Database } from "../../store/schema.ts";
+import { type Call, type Context, type DispatchLoad, reader } from "../context.ts";
+
+/** Rows of the index of live deliveries that are counted; with more, the counts are lower bounds. */
+const MAX_COUNTED = 1_000_000;
+/** Endpoints in trouble that are listed. */
+const MAX_LISTED = 50;
+
+export interface Waiting {
+  /** Deliveries that are due. */
+  readonly due: number;
+  /** Of these, those of endpoints that get nothing for now. */
+  readonly held: number;
+  /** Deliveries that are due at a later time: retries, and what was put off. */
+  readonly later: number;
+  /** Since when the longest waiting delivery is due that is not held; `null`: none is. */
+  readonly oldestDue: number | null;
+  /** False when counting ended before the end. */
+  readonly exact: boolean;
+}
+
+export interface EndpointInTrouble {
+  readonly endpointId: string;
+  readonly appId: string;
+  readonly appUid: string | null;
+  readonly appName: string;
+  readonly url: string;
+  readonly trouble: "failing" | "disabled" | "unverified";
+  /** Unix milliseconds: since when every attempt fails; `null`: it does not. */
+  readonly failingSince: number | null;
+  readonly failures: number;
+  /** Deliveries that are due. */
+  readonly due: number;
+}
+
+export interface Now {
+  readonly at: number;
+  readonly waiting: Waiting;
+  readonly load: DispatchLoad;
+  readonly endpoints: { readonly inTrouble: readonly EndpointInTrouble[]; readonly more: boolean };
+}
+
+/** Where the deliveries of the organisation stand at this moment. */
+export async function statsNow({ ctx }: Call<null>): Promise<Now> {
+  const { services, actor } = ctx;
+  const at = services.now();
+  const { live, exact } = await liveOf(reader(ctx), actor.orgId, at);
+  const held = new Set<number>();
+  for (const { endpointKey } of live) {
+    if ((await services.directory.endpoint(endpointKey))?.isHeld === true) held.add(endpointKey);
+  }
+  const sum = (rows: readonly LiveEndpoint[], pick: (row: LiveEndpoint) => number): number =>
+    rows.reduce((total, row) => total + pick(row), 0);
+  const free = live.filter(({ endpointKey, due }) => due > 0 && !held.has(endpointKey));
+  const due = sum(live, (row) => row.due);
+  return {
+    at,
+    waiting: {
+      due,
+      held: due - sum(free, (row) => row.due),
+      later: sum(live, (row) => row.later),
+      oldestDue: free.length === 0 ? null : free.reduce((least, row) => Math.min(least, row.oldest), Infinity),
+      exact,
+    },
+    load: services.statistics.load(),
+    endpoints: await inTrouble(ctx, { live, held }),
+  };
+}
+
+/** An endpoint with live deliveries. */
+interface LiveEndpoint {
+  readonly endpointKey: number;
+  readonly due: number;
+  readonly later: number;
+  /** When its first one is due. */
+  readonly oldest: number;
+}
+
+interface Live {
+  readonly live: readonly LiveEndpoint[];
+  readonly exact: boolean;
+}
+
+/** Counts along the partial index of live deliveries: history costs nothing. */
+async function liveOf(db: Kysely<Database>, orgId: number, at: number): Promise<Live> {
+  const rows = await db
+    .selectFrom((eb) =>
+      eb.selectFrom("delivery").select(["endpoint_id", "due"]).where("due", "is not", null).limit(MAX_COUNTED).as("l"),
+    )
+    .innerJoin("endpoint as e", "e.id", "l.endpoint_id")
+    .innerJoin("application as a", "a.id", "e.app_id")
+    .select((eb) => [
+      "l.endpoint_id as endpointKey",
+      eb.fn.min<number>("l.due").as("oldest"),
+      eb.fn.countAll<number>().as("all"),
+      eb.fn.sum<number>(eb.case().when("l.due", "<=", at).then(1).else(0).end()).as("due"),
+    ])
+    .where("a.org_id", "=", orgId)
+    .where("a.kind", "<>", APPLICATION_KIND.operational)
+    .groupBy("l.endpoint_id")
+    .execute();
+  const counted = rows.reduce((total, row) => total + row.all, 0);
+  const live = rows.map((row) => {
+    const due = row.due;
+    return { endpointKey: row.endpointKey, due, later: row.all - due, oldest: row.oldest };
+  });
+  return { live, exact: counted < MAX_COUNTED };
+}
+
+/** Those that fail, longest first, then those that are held while something waits for them. */
+async function inTrouble(
+  { services, actor }: Context,
+  { live, held }: { readonly live: readonly LiveEndpoint[]; readonly held: ReadonlySet<number> },
+): Promise<Now["endpoints"]> {
+  const facts = services.store.db
+    .selectFrom("endpoint as e")
+    .innerJoin("application as a", "a.id", "e.app_id")
+    .leftJoin("endpoint_failure as f", "f.endpoint_id", "e.id")
+    .select(["e.id", "e.public_id as endpointId", "e.url", "e.disabled", "f.since", "f.failures"])
+    .select(["a.public_id as appId", "a.uid as appUid", "a.name as appName"])
+    .where("a.org_id", "=", actor.orgId)
+    .where("a.kind", "<>", APPLICATION_KIND.operational)
+    .where("a.deleted_at", "is", null)
+    .where("e.deleted_at", "is", null);
+  const failing = await facts
+    .where("f.endpoint_id", "is not", null)
+    .orderBy("f.since")
+    .limit(MAX_LISTED + 1)
+    .execute();
+  // The table lags behind memory, which knows only what failed since the start.
+  const known = new Set(failing.map((row) => row.id));
+  const others = live
+    .map((row) => row.endpointKey)
+    .filter((key) => !known.has(key) && (services.health.streak(key) !== null || held.has(key)))
+    .slice(0, MAX_LISTED + 1);
+  const rest = others.length === 0 ? [] : await facts.where("e.id", "in", others).execute();
+  const dueOf = new Map(live.map((row) => [row.endpointKey, row.due]));
+  const listed = [...failing, ...rest].map(({ id, since, failures, disabled, ...more }) => {
+    const streak = services.health.streak(id);
+    const trouble: EndpointInTrouble["trouble"] = disabled === 1 ? "disabled" : held.has(id) ? "unverified" : "failing";
+    const failingSince = streak?.since ?? since;
+    return { ...more, trouble, failingSince, failures: streak?.failures ?? failures ?? 0, due: dueOf.get(id) ?? 0 };
+  });
+  const ordered = listed.toSorted((a, b) => (a.failingSince ?? Infinity) - (b.failingSince ?? Infinity));
+  return { inTrouble: ordered.slice(0, MAX_LISTED), more: ordered.length > MAX_LISTED };
+}

@@ -1,0 +1,130 @@
+/** Reads what was counted: sums over a time, and series by hour or day. */
+import type { Selectable } from "kysely";
+import { PosthornError } from "../../errors.ts";
+import { timeOfKey } from "../../id.ts";
+import type { RollupTable } from "../../store/schema.ts";
+import { getApplication } from "../application/find.ts";
+import { type Call, type Context, reader } from "../context.ts";
+import { getEndpoint } from "../endpoint/find.ts";
+import { HOUR_MS, rolledUpTo } from "./roll-up.ts";
+import { countsOf } from "./rows.ts";
+import { addCounts, type Counts, noCounts, type Place } from "./tally.ts";
+
+export interface StatsRange {
+  /** Id or uid; `null`: of all applications. */
+  readonly app: string | null;
+  /** Id or uid; `null`: of all endpoints. */
+  readonly endpoint: string | null;
+  /** Unix milliseconds; `null`: a day before the end. */
+  readonly since: number | null;
+  /** `null`: now. */
+  readonly until: number | null;
+}
+
+export interface Summary {
+  /** The whole hours that were asked for. */
+  readonly since: number;
+  readonly until: number;
+  /** Everything up to this time is counted; what came after is not yet. */
+  readonly countedUpTo: number;
+  readonly counts: Counts;
+}
+
+export type SeriesStep = "hour" | "day";
+
+export interface Point {
+  readonly at: number;
+  readonly counts: Counts;
+}
+
+export interface Series extends Omit<Summary, "counts"> {
+  /** Every hour or day of the range, those without traffic too. */
+  readonly points: readonly Point[];
+}
+
+const STEP_MS: Readonly<Record<SeriesStep, number>> = { hour: HOUR_MS, day: 24 * HOUR_MS };
+/** Points of one series. */
+const MAX_POINTS = 1000;
+const MAX_RANGE_MS = 400 * 24 * HOUR_MS;
+
+export async function summarise({ ctx, input }: Call<StatsRange>): Promise<Summary> {
+  const range = rangeOf(ctx, input, HOUR_MS);
+  const place = await placeOf(ctx, input);
+  await ctx.services.statistics.refresh();
+  const counts = noCounts();
+  for (const row of await hoursOf(ctx, place, range)) addCounts(counts, countsOf(row));
+  return { ...range, countedUpTo: await countedUpTo(ctx), counts };
+}
+
+export async function seriesOf({ ctx, input }: Call<StatsRange & { readonly step: SeriesStep }>): Promise<Series> {
+  const stepMs = STEP_MS[input.step];
+  const range = rangeOf(ctx, input, stepMs);
+  if ((range.until - range.since) / stepMs > MAX_POINTS) {
+    throw new PosthornError("invalid_range", `A series has ${MAX_POINTS} points at most: ask for days, or for less.`);
+  }
+  const place = await placeOf(ctx, input);
+  await ctx.services.statistics.refresh();
+  const points = new Map<number, Counts>();
+  for (let at = range.since; at < range.until; at += stepMs) points.set(at, noCounts());
+  for (const row of await hoursOf(ctx, place, range)) {
+    const at = Math.floor((row.hour * HOUR_MS) / stepMs) * stepMs;
+    addCounts(points.get(at)!, countsOf(row));
+  }
+  const list = [...points].map(([at, counts]) => ({ at, counts }));
+  return { ...range, countedUpTo: await countedUpTo(ctx), points: list };
+}
+
+interface TimeRange {
+  readonly since: number;
+  readonly until: number;
+}
+
+function rangeOf(ctx: Context, { since, until }: StatsRange, stepMs: number): TimeRange {
+  const end = until ?? ctx.services.now();
+  const begin = since ?? end - 24 * HOUR_MS;
+  if (begin > end || end - begin > MAX_RANGE_MS) {
+    throw new PosthornError("invalid_range", "`since` must be before `until`, by 400 days at most.");
+  }
+  return { since: Math.floor(begin / stepMs) * stepMs, until: Math.ceil(end / stepMs) * stepMs };
+}
+
+async function placeOf(ctx: Context, { app, endpoint }: StatsRange): Promise<Place> {
+  const { orgId } = ctx.actor;
+  if (app === null) return { orgId, appId: 0, endpointId: 0 };
+  if (endpoint === null) return { orgId, appId: (await getApplication(ctx, app)).key, endpointId: 0 };
+  const found = await getEndpoint(ctx, { app, endpoint });
+  return { orgId, appId: found.application.key, endpointId: found.endpoint.key };
+}
+
+function hoursOf(
+  ctx: Context,
+  { orgId, appId, endpointId }: Place,
+  { since, until }: TimeRange,
+): Promise<readonly Selectable<RollupTable>[]> {
+  return reader(ctx)
+    .selectFrom("rollup")
+    .selectAll()
+    .where("org_id", "=", orgId)
+    .where("app_id", "=", appId)
+    .where("endpoint_id", "=", endpointId)
+    .where("hour", ">=", since / HOUR_MS)
+    .where("hour", "<", until / HOUR_MS)
+    .execute();
+}
+
+/** Up to when both sources are counted; now while there is nothing newer. */
+async function countedUpTo(ctx: Context): Promise<number> {
+  const { services } = ctx;
+  const times = (["message", "attempt"] as const).map(async (source) => {
+    const cursor = await rolledUpTo(services, source);
+    const next = await reader(ctx)
+      .selectFrom(source)
+      .select("id")
+      .where("id", ">", cursor)
+      .orderBy("id")
+      .limit(1)
+      .executeTakeFirst();
+    return next === undefined ? services.now() : timeOfKey(next.id);
+  });
+  return Math.min(...(await Promise.all(times)));
+}

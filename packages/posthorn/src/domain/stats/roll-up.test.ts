@@ -1,0 +1,190 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
+import { acceptEntry, attemptEntry, openStore, recordEntry } from "../../../test/support/store.ts";
+import { keyAtTime } from "../../id.ts";
+import type { SqliteStore } from "../../store/sqlite/sqlite-store.ts";
+import type { Services } from "../context.ts";
+import { percentile } from "./histogram.ts";
+import { HOUR_MS, rollUp } from "./roll-up.ts";
+import { countsOf } from "./rows.ts";
+
+const START = Date.UTC(2026, 0, 1);
+const { signal } = new AbortController();
+const ALL = { messages: Number.MAX_SAFE_INTEGER, attempts: Number.MAX_SAFE_INTEGER };
+
+interface Try {
+  /** Milliseconds from the message to the attempt. */
+  readonly after: number;
+  readonly status: 0 | 2;
+  readonly trigger?: 0 | 1;
+  /** Where the delivery stands after it; pending when left out. */
+  readonly state?: 0 | 1 | 2;
+}
+
+/** A message for endpoint 1 at this time, and what its attempts came to; each takes 40 ms. */
+async function message(store: SqliteStore, at: number, tries: readonly Try[], sequence = 0): Promise<void> {
+  const id = keyAtTime(at) + sequence;
+  await store.accept(acceptEntry(id, { due: at }));
+  let attempts = 0;
+  for (const { after, status, trigger = 0, state = 0 } of tries) {
+    if (trigger === 0) attempts++;
+    const attempt = attemptEntry(keyAtTime(at + after) + sequence, { status, durationMs: 40, response: "answer" });
+    await store.record(recordEntry(id, { trigger, state, attempts, due: state === 0 ? at : null, attempt }));
+  }
+}
+
+async function hours(store: SqliteStore) {
+  const rows = await store.db
+    .selectFrom("rollup")
+    .selectAll()
+    .orderBy("hour")
+    .orderBy("app_id")
+    .orderBy("endpoint_id")
+    .execute();
+  return rows.map((row) => ({ app: row.app_id, endpoint: row.endpoint_id, hour: row.hour, ...countsOf(row) }));
+}
+
+async function customer(store: SqliteStore): Promise<Services> {
+  const { services } = servicesOver(store);
+  await insertEndpoint(services, "https://example.com/", {});
+  return services;
+}
+
+describe("the roll-up", () => {
+  it("tells first tries, later successes and exhausted deliveries apart, each once, whatever was sent by hand", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    const services = await customer(store);
+    await message(store, START, [{ after: 100, status: 0, state: 1 }]);
+    // Sent again by hand though it had succeeded.
+    await message(store, START + 1000, [
+      { after: 200, status: 0, state: 1 },
+      { after: 5000, status: 0, trigger: 1, state: 1 },
+    ]);
+    await message(store, START + 2000, [
+      { after: 100, status: 2 },
+      { after: 9000, status: 0, state: 1 },
+    ]);
+    await message(store, START + 3000, [
+      { after: 100, status: 2 },
+      { after: 200, status: 2, state: 2 },
+      { after: 300, status: 2, trigger: 1, state: 2 },
+    ]);
+    await message(store, START + 4000, [
+      { after: 100, status: 2, state: 2 },
+      { after: 200, status: 0, trigger: 1, state: 1 },
+    ]);
+    await rollUp(services, ALL, signal);
+    const [organisation, application, endpoint] = await hours(store);
+    expect(organisation).toMatchObject({
+      app: 0,
+      messages: 5,
+      attemptsOk: 5,
+      attemptsFailed: 5,
+      firstTry: 2,
+      later: 2,
+      exhausted: 1,
+    });
+    expect([application, endpoint]).toEqual([
+      { ...organisation, app: 1 },
+      { ...organisation, app: 1, endpoint: 1 },
+    ]);
+    expect(percentile(organisation!.latency, 1)).toBeCloseTo(9040, -3);
+    expect(percentile(organisation!.duration, 0.5)).toBeCloseTo(40, -1);
+  });
+
+  it("counts an attempt in its hour, and the time from when a delayed message was due", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    const services = await customer(store);
+    const id = keyAtTime(START);
+    const due = START + HOUR_MS;
+    await store.accept(acceptEntry(id, { due, deliverAt: due }));
+    const attempt = attemptEntry(keyAtTime(due + 100), { durationMs: 40 });
+    await store.record(recordEntry(id, { attempt }));
+    await rollUp(services, ALL, signal);
+    const of = (await hours(store)).filter(({ app }) => app === 0);
+    expect(of.map(({ messages, firstTry }) => [messages, firstTry])).toEqual([
+      [1, 0],
+      [0, 1],
+    ]);
+    expect(percentile(of[1]!.latency, 0.5)).toBeCloseTo(140, -1);
+  });
+
+  it("counts each row once, however it is cut into runs and whatever crashes between them", async () => {
+    const tries = fc.constantFrom<readonly Try[]>(
+      [{ after: 100, status: 0, state: 1 }],
+      [
+        { after: 100, status: 2 },
+        { after: 2 * HOUR_MS, status: 0, state: 1 },
+      ],
+      [{ after: 100, status: 2, state: 2 }],
+    );
+    const plan = fc.array(tries, { minLength: 1, maxLength: 20 });
+    const cuts = fc.array(fc.integer({ min: 0, max: 4 * HOUR_MS }), { maxLength: 4 });
+    const run = async (messages: readonly (readonly Try[])[], at: readonly number[]) => {
+      await using files = await openStore();
+      let { store } = files;
+      await customer(store);
+      for (const [index, list] of messages.entries()) {
+        await message(store, START + index * 600_000, list, index);
+      }
+      for (const time of at.toSorted((a, b) => a - b)) {
+        const upTo = keyAtTime(START + time);
+        await rollUp(servicesOver(store).services, { messages: upTo, attempts: upTo }, signal);
+        store = await files.reopen();
+      }
+      await rollUp(servicesOver(store).services, ALL, signal);
+      await rollUp(servicesOver(store).services, ALL, signal);
+      return { hours: await hours(store), stored: await store.db.selectFrom("storage_day").selectAll().execute() };
+    };
+    await fc.assert(
+      fc.asyncProperty(plan, cuts, async (messages, at) => {
+        expect(await run(messages, at)).toEqual(await run(messages, []));
+      }),
+      { numRuns: 8 },
+    );
+  });
+
+  it("leaves what is not settled for the next time", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    const services = await customer(store);
+    await message(store, START, [{ after: 100, status: 0, state: 1 }]);
+    await rollUp(services, { messages: keyAtTime(START), attempts: keyAtTime(START + 50) }, signal);
+    expect((await hours(store))[0]).toMatchObject({ messages: 1, attemptsOk: 0 });
+    await rollUp(services, ALL, signal);
+    expect((await hours(store))[0]).toMatchObject({ messages: 1, attemptsOk: 1 });
+  });
+
+  it("keeps operational webhooks out of the sums of the organisation", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    const services = await customer(store);
+    await store.transaction(({ db }) => db.updateTable("application").set({ kind: 1 }).execute());
+    await message(store, START, [{ after: 100, status: 0, state: 1 }]);
+    await rollUp(services, ALL, signal);
+    expect((await hours(store)).map(({ app, endpoint }) => [app, endpoint])).toEqual([
+      [1, 0],
+      [1, 1],
+    ]);
+  });
+
+  it("says of each day how much it takes", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    const services = await customer(store);
+    await message(store, START, [{ after: 100, status: 2 }]);
+    await message(store, START + 1000, [{ after: 100, status: 0, state: 1 }]);
+    await rollUp(services, ALL, signal);
+    const days = await store.db.selectFrom("storage_day").select(["kind", "stored", "bytes"]).orderBy("kind").execute();
+    expect(days).toMatchObject([
+      { kind: "attempt", stored: 1, bytes: 6 },
+      { kind: "delivery", stored: 2 },
+      { kind: "failure", stored: 1, bytes: 6 },
+      { kind: "message", stored: 2 },
+      { kind: "payload", stored: 2 },
+    ]);
+  });
+});

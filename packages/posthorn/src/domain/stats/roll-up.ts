@@ -1,0 +1,293 @@
+/**
+ * Counts what was stored since the last time into hours: what was published, what attempts came to, how much of the disk it takes.
+ *
+ * It walks along the keys of messages and of attempts, each of which is looked at once. What a step counts and the place it got to
+ * are one transaction: a process that ends at any instant has counted a row or has not, and never twice. Nothing of it is on the way
+ * of a message.
+ */
+import { keyAtTime, timeOfKey } from "../../id.ts";
+import { APPLICATION_KIND, ATTEMPT_STATUS, DELIVERY_STATE, TRIGGER } from "../../store/schema.ts";
+import type { Services } from "../context.ts";
+import { addStored, type StorageKind, type StoredAmount } from "../storage/day.ts";
+import { mergedRows, saveRows } from "./rows.ts";
+import { type CountedAttempt, countAttempt, Tally } from "./tally.ts";
+
+/** Rows looked at in one step: its transaction takes some milliseconds at most. */
+const STEP = 1000;
+export const HOUR_MS = 3_600_000;
+
+/** Keys up to which everything is on disk, or never will be. */
+export interface SettledKeys {
+  readonly messages: number;
+  readonly attempts: number;
+}
+
+export type RollUpSource = "message" | "attempt";
+
+/** Counts until nothing is left, or the signal fires. */
+export async function rollUp(services: Services, settled: SettledKeys, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && (await messageStep(services, settled.messages)));
+  while (!signal.aborted && (await attemptStep(services, settled.attempts)));
+}
+
+/** The last key that was counted. */
+export async function rolledUpTo({ store }: Services, source: RollUpSource): Promise<number> {
+  const row = await store.db
+    .selectFrom("rollup_cursor")
+    .select("last_id")
+    .where("source", "=", source)
+    .executeTakeFirst();
+  return row?.last_id ?? 0;
+}
+
+/** The rows of a step: after the cursor, of one hour. */
+interface Range {
+  readonly after: number;
+  readonly upTo: number;
+  readonly hour: number;
+}
+
+async function nextRange(services: Services, source: RollUpSource, settled: number): Promise<Range | null> {
+  const after = await rolledUpTo(services, source);
+  const rows = await services.store.db
+    .selectFrom(source)
+    .select("id")
+    .where("id", ">", after)
+    .where("id", "<=", settled)
+    .orderBy("id")
+    .limit(STEP)
+    .execute();
+  const [first] = rows;
+  if (first === undefined) return null;
+  const hour = Math.floor(timeOfKey(first.id) / HOUR_MS);
+  const end = keyAtTime((hour + 1) * HOUR_MS);
+  return { after, upTo: rows.findLast(({ id }) => id < end)!.id, hour };
+}
+
+/** Whether there may be more. */
+async function messageStep(services: Services, settled: number): Promise<boolean> {
+  const range = await nextRange(services, "message", settled);
+  if (range === null) return false;
+  const { db } = services.store;
+  const published = await db
+    .selectFrom("message")
+    .select((eb) => [
+      "app_id",
+      eb.fn.countAll<number>().as("messages"),
+      eb.fn.sum<number>(eb.fn<number>("octet_length", ["payload"])).as("bytes"),
+    ])
+    .where("id", ">", range.after)
+    .where("id", "<=", range.upTo)
+    .groupBy("app_id")
+    .execute();
+  const owed = await db
+    .selectFrom("delivery")
+    .select((eb) => ["endpoint_id", eb.fn.countAll<number>().as("messages")])
+    .where("message_id", ">", range.after)
+    .where("message_id", "<=", range.upTo)
+    .groupBy("endpoint_id")
+    .execute();
+  const owners = await ownersOf(services, {
+    apps: published.map((row) => row.app_id),
+    endpoints: owed.map((row) => row.endpoint_id),
+  });
+  const tally = new Tally();
+  for (const { app_id, messages } of published) {
+    for (const place of owners.ofApplication(app_id)) tally.at(place).messages += messages;
+  }
+  for (const { endpoint_id, messages } of owed) {
+    for (const place of owners.ofEndpoint(endpoint_id).slice(-1)) tally.at(place).messages += messages;
+  }
+  const sum = (values: readonly (number | null)[]): number =>
+    values.reduce<number>((total, value) => total + (value ?? 0), 0);
+  const messages = sum(published.map((row) => row.messages));
+  await save(
+    services,
+    { source: "message", range, tally },
+    {
+      payload: { stored: messages, bytes: sum(published.map((row) => row.bytes)) },
+      message: { stored: messages, bytes: 0 },
+      delivery: { stored: sum(owed.map((row) => row.messages)), bytes: 0 },
+    },
+  );
+  return true;
+}
+
+async function attemptStep(services: Services, settled: number): Promise<boolean> {
+  const range = await nextRange(services, "attempt", settled);
+  if (range === null) return false;
+  const attempts = await endedAttempts(services, range);
+  const owners = await ownersOf(services, { apps: [], endpoints: [...new Set(attempts.map((row) => row.endpointId))] });
+  const tally = new Tally();
+  const stored = { attempt: { stored: 0, bytes: 0 }, failure: { stored: 0, bytes: 0 } };
+  for (const row of attempts) {
+    const counted = countedOf(row);
+    for (const place of owners.ofEndpoint(row.endpointId)) countAttempt(tally.at(place), counted);
+    const kind = counted.succeeded ? stored.attempt : stored.failure;
+    kind.stored++;
+    kind.bytes += row.bytes;
+  }
+  await save(services, { source: "attempt", range, tally }, stored);
+  return true;
+}
+
+interface EndedAttempt {
+  readonly id: number;
+  readonly messageId: number;
+  readonly endpointId: number;
+  readonly status: number;
+  readonly trigger: number;
+  readonly durationMs: number;
+  readonly bytes: number;
+  readonly deliverAt: number | null;
+  readonly state: number | null;
+  readonly attempts: number | null;
+  /** Another attempt decided how the delivery ended: an earlier success, or a later one of the schedule. */
+  readonly decidedElsewhere: number;
+}
+
+function endedAttempts({ store }: Services, { after, upTo }: Range): Promise<readonly EndedAttempt[]> {
+  return store.db
+    .selectFrom("attempt as a")
+    .innerJoin("message as m", "m.id", "a.message_id")
+    .leftJoin("delivery as d", (join) =>
+      join.onRef("d.message_id", "=", "a.message_id").onRef("d.endpoint_id", "=", "a.endpoint_id"),
+    )
+    .select((eb) => [
+      "a.id",
+      "a.message_id as messageId",
+      "a.endpoint_id as endpointId",
+      "a.status",
+      "a.trigger_type as trigger",
+      "a.duration_ms as durationMs",
+      "m.deliver_at as deliverAt",
+      "d.state",
+      "d.attempts",
+      eb(
+        eb.fn<number>("octet_length", ["a.response"]),
+        "+",
+        eb.fn.coalesce(eb.fn<number>("octet_length", ["a.detail_json"]), eb.lit(0)),
+      ).as("bytes"),
+      eb
+        .case()
+        // The usual case needs no look at other attempts.
+        .when(
+          eb.and([
+            eb("a.status", "=", ATTEMPT_STATUS.success),
+            eb("a.trigger_type", "=", TRIGGER.scheduled),
+            eb("d.attempts", "=", 1),
+          ]),
+        )
+        .then(0)
+        .when(
+          eb.exists(
+            eb
+              .selectFrom("attempt as o")
+              .select(eb.lit(1).as("one"))
+              .whereRef("o.message_id", "=", "a.message_id")
+              .whereRef("o.endpoint_id", "=", "a.endpoint_id")
+              .where((other) =>
+                other.or([
+                  other.and([
+                    other("a.status", "=", ATTEMPT_STATUS.success),
+                    other("o.status", "=", ATTEMPT_STATUS.success),
+                    other("o.id", "<", other.ref("a.id")),
+                  ]),
+                  other.and([
+                    other("a.status", "=", ATTEMPT_STATUS.fail),
+                    other("o.trigger_type", "=", TRIGGER.scheduled),
+                    other("o.id", ">", other.ref("a.id")),
+                  ]),
+                ]),
+              ),
+          ),
+        )
+        .then(1)
+        .else(0)
+        .end()
+        .as("decidedElsewhere"),
+    ])
+    .where("a.id", ">", after)
+    .where("a.id", "<=", upTo)
+    .execute();
+}
+
+function countedOf(row: EndedAttempt): CountedAttempt {
+  const succeeded = row.status === ATTEMPT_STATUS.success;
+  const from = row.deliverAt ?? timeOfKey(row.messageId);
+  const latencyMs = timeOfKey(row.id) + row.durationMs - from;
+  return { succeeded, durationMs: row.durationMs, latencyMs, end: endOf(row, succeeded) };
+}
+
+function endOf(
+  { decidedElsewhere, trigger, attempts, state }: EndedAttempt,
+  succeeded: boolean,
+): CountedAttempt["end"] {
+  if (decidedElsewhere === 1) return null;
+  const scheduled = trigger === TRIGGER.scheduled;
+  if (succeeded) return scheduled && attempts === 1 ? "first_try" : "later";
+  return scheduled && state === DELIVERY_STATE.failed ? "exhausted" : null;
+}
+
+interface Owners {
+  /** The organisation, unless it is the server's own traffic, and the application. */
+  ofApplication(appId: number): readonly Place[];
+  /** As `ofApplication`, and the endpoint. */
+  ofEndpoint(endpointId: number): readonly Place[];
+}
+
+type Place = Parameters<Tally["at"]>[0];
+
+async function ownersOf(
+  { store }: Services,
+  { apps, endpoints }: { readonly apps: readonly number[]; readonly endpoints: readonly number[] },
+): Promise<Owners> {
+  const appOf = new Map<number, number>();
+  if (endpoints.length > 0) {
+    const rows = await store.db.selectFrom("endpoint").select(["id", "app_id"]).where("id", "in", endpoints).execute();
+    for (const { id, app_id } of rows) appOf.set(id, app_id);
+  }
+  const wanted = [...new Set([...apps, ...appOf.values()])];
+  const rows =
+    wanted.length === 0
+      ? []
+      : await store.db.selectFrom("application").select(["id", "org_id", "kind"]).where("id", "in", wanted).execute();
+  const places = new Map(
+    rows.map(({ id, org_id: orgId, kind }) => {
+      const own = { orgId, appId: id, endpointId: 0 };
+      return [id, kind === APPLICATION_KIND.operational ? [own] : [{ orgId, appId: 0, endpointId: 0 }, own]];
+    }),
+  );
+  const ofApplication = (appId: number): readonly Place[] => places.get(appId) ?? [];
+  return {
+    ofApplication,
+    ofEndpoint: (endpointId) => {
+      const above = ofApplication(appOf.get(endpointId) ?? 0);
+      const own = above.at(-1);
+      return own === undefined ? [] : [...above, { ...own, endpointId }];
+    },
+  };
+}
+
+interface Counted {
+  readonly source: RollUpSource;
+  readonly range: Range;
+  readonly tally: Tally;
+}
+
+async function save(
+  { store }: Services,
+  { source, range, tally }: Counted,
+  amounts: Partial<Record<StorageKind, StoredAmount>>,
+): Promise<void> {
+  const rows = await mergedRows(store.db, tally, range.hour);
+  await store.transaction(async ({ db }) => {
+    await saveRows(db, rows);
+    await addStored(db, Math.floor(range.hour / 24), amounts);
+    await db
+      .insertInto("rollup_cursor")
+      .values({ source, last_id: range.upTo })
+      .onConflict((conflict) => conflict.column("source").doUpdateSet({ last_id: range.upTo }))
+      .execute();
+  });
+}

@@ -1,0 +1,109 @@
+import { eventually, startReceiver } from "@posthorn/testkit";
+import { describe, expect, it } from "vitest";
+import { startNode } from "./support/posthorn.ts";
+import { temporaryFolder } from "./support/store.ts";
+import { Tenant } from "./support/tenant.ts";
+
+const ENV = { env: { POSTHORN_RETRY_SCHEDULE: "3600" } };
+
+/** What an answer holds at a path of names and places. */
+function at(json: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce((value, name) => (value as Record<string | number, unknown>)[name], json);
+}
+
+describe("statistics", () => {
+  it("say what was published and what came of it, of everything, an application and an endpoint", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver();
+    await using node = await startNode(folder.path, ENV);
+    const tenant = new Tenant(node);
+    await tenant.setUp(receiver.url);
+    await tenant.firstAttempt();
+    receiver.answer(500);
+    await tenant.firstAttempt();
+    const portal = await tenant.portal(["ViewBase"]);
+    const answers = await eventually(async () => {
+      const list = [
+        await tenant.call("GET", "stats/summary"),
+        await tenant.call("GET", "stats/summary?app_id=app&endpoint_id=ep"),
+        await portal.call("GET", "app/app/stats/summary?endpoint_id=ep"),
+      ];
+      for (const { json } of list) expect(json).toMatchObject({ messages: 2, attempts: { ok: 1, failed: 1 } });
+      return list;
+    });
+    for (const { json } of answers) {
+      expect(json["deliveries"]).toEqual({
+        firstTry: 1,
+        later: 0,
+        exhausted: 0,
+        firstTryPercent: 100,
+        successPercent: 100,
+      });
+      expect(at(json, "latency", "count")).toBe(1);
+      expect(at(json, "duration", "count")).toBe(2);
+      expect(at(json, "latency", "p99")).toBeTypeOf("number");
+    }
+    expect((await tenant.call("GET", "app/app/stats/summary")).json).toMatchObject({ messages: 2 });
+  });
+
+  it("make series without gaps, and outlive a restart", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver();
+    {
+      await using node = await startNode(folder.path, ENV);
+      const tenant = new Tenant(node);
+      await tenant.setUp(receiver.url);
+      await tenant.firstAttempt();
+    }
+    await using node = await startNode(folder.path, ENV);
+    const tenant = new Tenant(node);
+    await eventually(async () => {
+      const { json } = await tenant.call("GET", "app/app/stats/series");
+      const points = json["points"] as { messages: number; attempts: { ok: number } }[];
+      expect(points.length).toBeGreaterThanOrEqual(24);
+      expect(points.reduce((sum, point) => sum + point.attempts.ok, 0)).toBe(1);
+    });
+    const since = new Date(Date.now() - 10 * 86_400_000).toISOString();
+    const days = (await tenant.call("GET", `stats/series?step=day&since=${since}`)).json["points"] as unknown[];
+    expect(days).toHaveLength(11);
+  });
+
+  it("say what waits now, for whom, and which endpoints fail", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver({ answer: 500 });
+    await using node = await startNode(folder.path, ENV);
+    const tenant = new Tenant(node);
+    await tenant.setUp(receiver.url);
+    await tenant.call("POST", "app/app/endpoint", { url: receiver.url, uid: "off", disabled: true });
+    await tenant.firstAttempt();
+    await eventually(async () => {
+      const { json } = await tenant.call("GET", "stats/now");
+      expect(json["waiting"]).toMatchObject({ due: 1, held: 1, later: 1, oldestDueAt: null, exact: true });
+      expect(at(json, "endpoints", "inTrouble")).toMatchObject([
+        { trouble: "failing", appUid: "app", failures: 1, due: 0 },
+        { trouble: "disabled", appUid: "app", failingSince: null, due: 1 },
+      ]);
+    });
+    expect(at((await tenant.call("GET", "stats/now")).json, "dispatcher", "inFlight")).toBe(0);
+  });
+
+  it("are the organisation's, or of one application for its tokens, and refuse what cannot be answered", async () => {
+    using folder = temporaryFolder();
+    await using node = await startNode(folder.path, ENV);
+    const tenant = new Tenant(node);
+    await tenant.setUp("https://example.com/");
+    const portal = await tenant.portal(["ViewBase"]);
+    for (const path of ["stats/summary", "stats/series", "stats/now"]) {
+      expect(await portal.call("GET", path)).toMatchObject({ status: 403 });
+    }
+    await tenant.call("POST", "app", { name: "Other", uid: "other" });
+    expect(await portal.call("GET", "app/other/stats/summary")).toMatchObject({ status: 404 });
+    expect(await tenant.call("GET", "stats/summary?endpoint_id=ep")).toMatchObject({ status: 422 });
+    expect(await tenant.call("GET", "stats/summary?app_id=nobody")).toMatchObject({ status: 404 });
+    const early = "since=2025-06-01T00:00:00Z";
+    expect(await tenant.call("GET", `stats/summary?${early}&until=2025-01-01T00:00:00Z`)).toMatchObject({
+      status: 400,
+    });
+    expect(await tenant.call("GET", `stats/series?${early}&until=2026-06-01T00:00:00Z`)).toMatchObject({ status: 400 });
+  });
+});
