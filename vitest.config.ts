@@ -1,10 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** What also runs on PostgreSQL: everything that opens a store through `openStore` or starts a node. */
-const ON_BOTH_STORES = [
-  "packages/posthorn/test/**/*.test.ts",
-  "packages/posthorn/src/{delivery,domain}/**/*.test.ts",
-];
+const ON_BOTH_STORES = ["packages/posthorn/test/**/*.test.ts", "packages/posthorn/src/{delivery,domain}/**/*.test.ts"];
 
 export default defineConfig({
   resolve: { conditions: ["@posthorn/source"] },

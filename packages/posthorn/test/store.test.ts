@@ -157,7 +157,9 @@ describe("record", () => {
 
   it("refuses a pending delivery without a due time, which nobody would ever find", async () => {
     await using files = await openStore();
-    await expect(files.store.accept(acceptEntry(1, { due: Number.NaN }))).rejects.toMatchObject({ code: "storage_failed" });
+    await expect(files.store.accept(acceptEntry(1, { due: Number.NaN }))).rejects.toMatchObject({
+      code: "storage_failed",
+    });
     expect(await rowsIn(files.store, "message")).toBe(0);
   });
 

@@ -7,6 +7,9 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
 
+/** Tests end processes and not machines: what PostgreSQL has handed to the system is safe, and a commit need not wait for the disk. */
+const SETTINGS = { fsync: "off" };
+
 /** Where the processes of the run ask for it. */
 const VARIABLE = "POSTHORN_TEST_POSTGRES_PORT";
 
@@ -14,7 +17,7 @@ export async function setup(): Promise<() => Promise<void>> {
   let starting: Promise<TestPostgres> | null = null;
   const starter = createServer((socket) => {
     socket.on("error", () => undefined);
-    starting ??= startPostgres();
+    starting ??= startPostgres({ settings: SETTINGS });
     starting.then(
       ({ url }) => socket.end(url),
       (error: unknown) => socket.end(String(error)),

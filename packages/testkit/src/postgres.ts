@@ -43,16 +43,26 @@ export async function startPostgres({ settings = {} }: PostgresOptions = {}): Pr
   const folder = mkdtempSync(join(tmpdir(), "posthorn-postgres-"));
   if (account !== null) chownSync(folder, account.uid, account.gid);
   const data = join(folder, "data");
-  run(join(binaries, "initdb"), ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], account);
+  run(
+    join(binaries, "initdb"),
+    ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
+    account,
+  );
   const port = await freePort();
-  const flags = Object.entries({ ...SETTINGS, ...settings, port: String(port) }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const flags = Object.entries({ ...SETTINGS, ...settings, port: String(port) }).flatMap(([name, value]) => [
+    "-c",
+    `${name}=${value}`,
+  ]);
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   let server: ChildProcess | null = null;
 
   const killAtExit = (): void => void server?.kill("SIGQUIT");
   process.once("exit", killAtExit);
   const start = async (): Promise<void> => {
-    server = spawn(join(binaries, "postgres"), ["-D", data, ...flags], { ...account, stdio: ["ignore", "ignore", "inherit"] });
+    server = spawn(join(binaries, "postgres"), ["-D", data, ...flags], {
+      ...account,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
     await eventually(() => askOnce(url, "SELECT 1"), { timeoutMs: 30_000 });
   };
   const stop = async (signal: "SIGINT" | "SIGQUIT" = "SIGINT"): Promise<void> => {
@@ -126,7 +136,8 @@ function findBinaries(): string {
     run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "postgresql"], null);
   }
   const now = installed();
-  if (now === null) throw new Error("There is no PostgreSQL here: install one of 14 to 18, so that initdb is on the path.");
+  if (now === null)
+    throw new Error("There is no PostgreSQL here: install one of 14 to 18, so that initdb is on the path.");
   return now;
 }
 

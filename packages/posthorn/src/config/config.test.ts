@@ -76,7 +76,11 @@ describe("envToConfig", () => {
     ["POSTHORN_RETRY_SCHEDULE", " 0.5, 2 ,30", { retrySchedule: [500, 2000, 30_000] }],
     ["POSTHORN_REQUEST_TIMEOUT", "0.25", { requestTimeoutMs: 250 }],
     ["POSTHORN_PUBLIC_URL", "https://hooks.example.com/", { publicUrl: "https://hooks.example.com" }],
-    ["POSTHORN_DATABASE_URL", "sqlite:/var/lib/posthorn/db", { database: { kind: "sqlite", path: "/var/lib/posthorn/db" } }],
+    [
+      "POSTHORN_DATABASE_URL",
+      "sqlite:/var/lib/posthorn/db",
+      { database: { kind: "sqlite", path: "/var/lib/posthorn/db" } },
+    ],
     [
       "POSTHORN_CORS_ORIGINS",
       "https://a.example, https://b.example",

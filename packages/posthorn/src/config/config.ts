@@ -7,7 +7,12 @@ import { type SettingKey, type SettingValues, settings } from "./settings.ts";
 /** A checked configuration. Durations are in milliseconds; secrets may still be empty (see `secrets.ts`). */
 export interface Config extends Omit<
   SettingValues,
-  "requestTimeout" | "maxRequestTimeout" | "shutdownTimeout" | "databaseUrl" | "databaseDirectUrl" | "databaseConnections"
+  | "requestTimeout"
+  | "maxRequestTimeout"
+  | "shutdownTimeout"
+  | "databaseUrl"
+  | "databaseDirectUrl"
+  | "databaseConnections"
 > {
   readonly requestTimeoutMs: number;
   /** At least `requestTimeoutMs`. */
@@ -20,7 +25,12 @@ export type DatabaseConfig =
   /** Absolute path of the file. */
   | { readonly kind: "sqlite"; readonly path: string }
   /** `directUrl`: the same database without a pooler in between; `null`: `url` has none. */
-  | { readonly kind: "postgres"; readonly url: string; readonly directUrl: string | null; readonly connections: number };
+  | {
+      readonly kind: "postgres";
+      readonly url: string;
+      readonly directUrl: string | null;
+      readonly connections: number;
+    };
 
 /** What `posthorn config` prints for one setting. */
 export interface DescribedSetting {

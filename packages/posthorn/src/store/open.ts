@@ -6,7 +6,12 @@ import type { CommitListener, Store } from "./store.ts";
 /** Which database: see `DatabaseConfig`. */
 export type StoreLocation =
   | { readonly kind: "sqlite"; readonly path: string }
-  | { readonly kind: "postgres"; readonly url: string; readonly directUrl: string | null; readonly connections: number };
+  | {
+      readonly kind: "postgres";
+      readonly url: string;
+      readonly directUrl: string | null;
+      readonly connections: number;
+    };
 
 export interface StoreListeners {
   /** Called when the store is of no use any more and must be opened anew. */

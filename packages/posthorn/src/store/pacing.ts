@@ -16,7 +16,13 @@ export interface PacingRow {
 export type PaceAsk =
   /** The row of a key; answered with `PacingRow` or `undefined`. */
   | { readonly ask: "find"; readonly endpointId: number; readonly key: string }
-  | { readonly ask: "keep"; readonly endpointId: number; readonly key: string; readonly row: PacingRow; readonly until: number }
+  | {
+      readonly ask: "keep";
+      readonly endpointId: number;
+      readonly key: string;
+      readonly row: PacingRow;
+      readonly until: number;
+    }
   /** Cancels a delivery that was never tried and is not due: anything else may be on its way. Answered with whether it did. */
   | { readonly ask: "replace"; readonly messageId: number; readonly endpointId: number; readonly now: number }
   /** Says why a delivery was canceled. */
@@ -37,7 +43,11 @@ export interface PacedMessage {
 }
 
 /** When the delivery of a message to one endpoint is due, or `null` when it is canceled. */
-export function* pace(message: PacedMessage, now: number, { endpointId, ...option }: EndpointPacing): Pacer<number | null> {
+export function* pace(
+  message: PacedMessage,
+  now: number,
+  { endpointId, ...option }: EndpointPacing,
+): Pacer<number | null> {
   const waits = option.debounce === null ? null : yield* debounce(message, endpointId, now, option.debounce);
   let due: number | null = waits === null ? message.due : waits.due;
   // What takes the place of another takes its place in the window too.
@@ -45,7 +55,13 @@ export function* pace(message: PacedMessage, now: number, { endpointId, ...optio
   if (due === null) {
     yield { ask: "note", messageId: message.id, endpointId, reason: "throttled", byMessageId: null, now };
   } else if (waits !== null) {
-    yield { ask: "keep", endpointId, key: waits.key, row: { message_id: message.id, since: waits.since, used: 0 }, until: due };
+    yield {
+      ask: "keep",
+      endpointId,
+      key: waits.key,
+      row: { message_id: message.id, since: waits.since, used: 0 },
+      until: due,
+    };
   }
   return due;
 }

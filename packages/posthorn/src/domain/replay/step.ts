@@ -89,7 +89,9 @@ async function roomAt({ store }: Services, endpointKey: number, params: ReplayPa
   const { rows } = await sql<{ due: number }>`
     SELECT count(*) AS due FROM (
       SELECT 1 FROM delivery ${indexedBy(store.db, "delivery_due")}
-      WHERE endpoint_id = ${endpointKey} AND due IS NOT NULL AND due <= ${now} LIMIT ${limit}) AS some_due`.execute(store.db);
+      WHERE endpoint_id = ${endpointKey} AND due IS NOT NULL AND due <= ${now} LIMIT ${limit}) AS some_due`.execute(
+    store.db,
+  );
   return limit - rows[0]!.due;
 }
 

@@ -12,16 +12,12 @@ const CONNECT_MS = 3000;
 const ANSWER_MS = 15_000;
 const IDLE_MS = 30_000;
 
-const OID_BOOL = 16;
-const OID_INT8 = 20;
-const OID_NUMERIC = 1700;
-
 /** Values as SQLite gives them: whole numbers of up to 53 bits, switches as 0 and 1. */
 const types: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: "text" | "binary") => {
-    if (oid === OID_INT8 || oid === OID_NUMERIC) return Number;
-    if (oid === OID_BOOL) return (text: string) => (text === "t" ? 1 : 0);
-    return pg.types.getTypeParser(oid, format as "text") as never;
+  getTypeParser: (oid, format) => {
+    if (oid === pg.types.builtins.INT8 || oid === pg.types.builtins.NUMERIC) return Number;
+    if (oid === pg.types.builtins.BOOL) return (text: string) => (text === "t" ? 1 : 0);
+    return pg.types.getTypeParser(oid, format);
   },
 };
 
@@ -98,7 +94,8 @@ export async function lend(pool: pg.Pool): Promise<Lent> {
   return {
     run: async (sql, parameters) => {
       try {
-        const result = parameters.length === 0 ? await lent.client.query(sql) : await lent.client.query(sql, [...parameters]);
+        const result =
+          parameters.length === 0 ? await lent.client.query(sql) : await lent.client.query(sql, [...parameters]);
         // Several statements in one text have a result each.
         if (Array.isArray(result)) return { rows: [], changes: null };
         return { rows: result.rows as Record<string, unknown>[], changes: result.rowCount };

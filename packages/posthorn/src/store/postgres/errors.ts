@@ -51,9 +51,13 @@ export function toStoreError(error: unknown): StoreError {
     });
   }
   if (code === DISK_FULL) {
-    return new StoreError("storage_full", "The disk of PostgreSQL is full: free some space; nothing was half written.", {
-      cause,
-    });
+    return new StoreError(
+      "storage_full",
+      "The disk of PostgreSQL is full: free some space; nothing was half written.",
+      {
+        cause,
+      },
+    );
   }
   if (MISCONFIGURED.test(code)) {
     return new StoreError("config_invalid", `PostgreSQL refuses: ${cause.message}. See POSTHORN_DATABASE_URL.`, {

@@ -27,8 +27,10 @@ export async function migrate(client: pg.ClientBase, now: number): Promise<reado
 
 /** What was done to a database and what is left to do. Changes nothing. */
 export async function migrationStates(client: pg.ClientBase): Promise<readonly MigrationState[]> {
-  const { rows } = await client.query<{ known: unknown }>("SELECT to_regclass($1) AS known", [`${SCHEMA}.schema_version`]);
-  const applied = rows[0]?.known == null ? [] : await versions(client);
+  const { rows } = await client.query<{ known: unknown }>("SELECT to_regclass($1) AS known", [
+    `${SCHEMA}.schema_version`,
+  ]);
+  const applied = rows[0]!.known === null ? [] : await versions(client);
   const times = new Map(applied.map(({ version, applied_at }) => [version, applied_at]));
   const newest = Math.max(0, ...times.keys());
   if (newest > SCHEMA_VERSION) throw schemaTooNew(newest, SCHEMA_VERSION);

@@ -81,7 +81,9 @@ export class PostgresStore implements Store {
     const { queries, lookups } = parts;
     this.db = new Kysely<Database>({ dialect: postgresDialect({ begin: "BEGIN", lend: () => lend(queries) }) });
     this.hotDb = new Kysely<Database>({ dialect: postgresDialect({ begin: "BEGIN", lend: () => lend(lookups) }) });
-    this.#writeDb = new Kysely<Database>({ dialect: postgresDialect({ begin: BEGIN_WRITE, lend: () => lend(queries) }) });
+    this.#writeDb = new Kysely<Database>({
+      dialect: postgresDialect({ begin: BEGIN_WRITE, lend: () => lend(queries) }),
+    });
     this.#accepts = this.#acceptLine();
     this.#records = this.#recordLine();
     this.#partitionTimer = setInterval(() => void this.#addPartitions(0).catch(() => undefined), PARTITIONS_EVERY_MS);
@@ -191,7 +193,11 @@ export class PostgresStore implements Store {
         return this.#trying(entries.at(-1)!.id, accept, raced);
       },
       onCommit: (entries, results) => {
-        if (listener?.wanted === true) listener.committed(entries.filter((_, at) => results[at]!.kind === "stored"), []);
+        if (listener?.wanted === true)
+          listener.committed(
+            entries.filter((_, at) => results[at]!.kind === "stored"),
+            [],
+          );
       },
     });
   }

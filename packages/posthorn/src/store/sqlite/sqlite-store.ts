@@ -64,8 +64,12 @@ export class SqliteStore implements Store {
     this.#hotReader = hotReader;
     this.#readers = readers;
     this.#lock = lock;
-    this.db = new Kysely<Database>({ dialect: sqliteDialect({ begin: BEGIN, lend: async () => lend(leastLoaded(this.#readers)) }) });
-    this.hotDb = new Kysely<Database>({ dialect: sqliteDialect({ begin: BEGIN, lend: async () => lend(this.#hotReader) }) });
+    this.db = new Kysely<Database>({
+      dialect: sqliteDialect({ begin: BEGIN, lend: async () => lend(leastLoaded(this.#readers)) }),
+    });
+    this.hotDb = new Kysely<Database>({
+      dialect: sqliteDialect({ begin: BEGIN, lend: async () => lend(this.#hotReader) }),
+    });
     this.#writeDb = new Kysely<Database>({ dialect: sqliteDialect({ begin: BEGIN, lend: () => this.#lendWriter() }) });
   }
 
