@@ -28,9 +28,11 @@ export function sdkOf(version: SdkVersion, url: string, token: string, recorder:
     if (operation === undefined) throw new Error(`The inventory has no operation ${key}.`);
     // What the older one never had is called with the newer one.
     const client = version === 1 && operation.v1method !== null ? older : newer;
-    // A resource may stand inside another one, such as `operationalWebhook.endpoint`.
-    const resource = operation.resource.split(".").reduce<Node>((node, name) => node[name] as Node, client);
-    const name = operation.method in resource ? operation.method : operation.v1method!;
+    // A resource may stand inside another one, such as `operationalWebhook.endpoint`; the older SDK may have its methods on the outer one.
+    const names = operation.resource.split(".");
+    const inner = names.reduce<Node | undefined>((node, name) => node?.[name] as Node | undefined, client);
+    const resource = inner ?? names.slice(0, -1).reduce<Node>((node, name) => node[name] as Node, client);
+    const name = inner !== undefined && operation.method in inner ? operation.method : operation.v1method!;
     return (resource[name] as Method).apply(resource, [...args]);
   };
 }

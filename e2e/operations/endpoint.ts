@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { type Cases, type Failure, type OperationCase, unknownAt } from "./case.ts";
 
 const HOUR = 3_600_000;
+const CODE = "function handler(webhook) { return webhook; }";
 const byId: OperationCase["args"] = (scene) => [scene.app, scene.endpoint];
 const unknown = (args: OperationCase["args"]): Failure[] => [unknownAt(0, args), unknownAt(1, args)];
 const hoursAgo = (hours: number): Date => new Date(Date.now() - hours * HOUR);
@@ -238,6 +239,46 @@ export const endpointCases: Cases = {
         status: 400,
         code: "no_example",
         args: (scene) => [scene.app, scene.endpoint, { eventType: scene.eventType }],
+      },
+    ],
+  },
+  "endpoint.transformation.get": {
+    args: async (scene) => {
+      const endpoint = await scene.newEndpoint();
+      const change = { code: CODE, variables: { greeting: "hello" } };
+      await scene.sdk("endpoint.transformation.patch", scene.app, endpoint, change);
+      return [scene.app, endpoint];
+    },
+    check: ({ code, enabled, variables }, { version }) => {
+      expect({ code, enabled }).toEqual({ code: CODE, enabled: false });
+      // The older SDK knows no variables.
+      if (version === 2) expect(variables).toEqual({ greeting: "hello" });
+    },
+    needs: "ManageTransformations",
+    failures: unknown(byId),
+  },
+  "endpoint.transformation.patch": {
+    args: async (scene) => [scene.app, await scene.newEndpoint(), { code: CODE, enabled: true }],
+    needs: "ManageTransformations",
+    failures: [
+      ...unknown((scene) => [scene.app, scene.endpoint, { enabled: false }]),
+      {
+        title: "code that is none",
+        status: 422,
+        code: "value_error",
+        args: (scene) => [scene.app, scene.endpoint, { code: "function handler(" }],
+      },
+      {
+        title: "code that is too short",
+        status: 422,
+        code: "value_error",
+        args: (scene) => [scene.app, scene.endpoint, { code: "short" }],
+      },
+      {
+        title: "nothing to switch on",
+        status: 422,
+        code: "value_error",
+        args: async (scene) => [scene.app, await scene.newEndpoint(), { enabled: true }],
       },
     ],
   },

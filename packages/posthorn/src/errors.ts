@@ -22,6 +22,7 @@ export type PosthornErrorCode =
   | "payload_too_large"
   | "too_many_streams"
   // The server cannot do it now; trying again later helps.
+  | "transforms_busy"
   | "storage_full"
   | "storage_corrupt"
   | "storage_failed"
@@ -50,6 +51,7 @@ const STATUS: Record<PosthornErrorCode, number> = {
   event_type_exists: 409,
   payload_too_large: 413,
   too_many_streams: 429,
+  transforms_busy: 503,
   storage_full: 503,
   storage_corrupt: 503,
   storage_failed: 503,

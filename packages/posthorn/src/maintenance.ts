@@ -1,28 +1,39 @@
-/** What a node does from time to time: payloads, idempotency keys and tokens whose time is over. */
+/** What a node does from time to time: whatever is stored and has had its time. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Services } from "./domain/context.ts";
 import { dropOldKeys } from "./domain/idempotency.ts";
 import { dropOldPacing, expireDeliveries } from "./domain/message/expire-deliveries.ts";
-import { expirePayloads } from "./domain/message/expire.ts";
+import type { RetentionPeriods, SweepOptions } from "./domain/retention/retention.ts";
+import { sweepAttempts } from "./domain/retention/sweep-attempts.ts";
+import { sweepCounts } from "./domain/retention/sweep-counts.ts";
+import { sweepMessages } from "./domain/retention/sweep-messages.ts";
+import { sweepPayloads } from "./domain/retention/sweep-payloads.ts";
 
 export interface MaintenanceOptions {
   readonly services: Services;
-  readonly payloadRetentionMs: number;
+  readonly periods: RetentionPeriods;
   readonly onFailure: (error: unknown) => void;
 }
 
 const INTERVAL_MS = 60_000;
+/** Part of the time that steps of retention may have the disk to themselves. */
+const SHARE = 0.2;
 
 export class Maintenance implements AsyncDisposable {
   readonly #options: MaintenanceOptions;
   readonly #abort = new AbortController();
   readonly #timer: NodeJS.Timeout;
-  #running: Promise<void> = Promise.resolve();
-  #expiredUpTo = 0;
+  #running: Promise<void> | null = null;
 
   constructor(options: MaintenanceOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => void (this.#running = this.#running.then(() => this.#run())), INTERVAL_MS);
+    this.#timer = setInterval(() => void this.run(), INTERVAL_MS);
     this.#timer.unref();
+  }
+
+  /** Does what is due now; one run at a time. */
+  run(): Promise<void> {
+    return (this.#running ??= this.#run().finally(() => (this.#running = null)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -32,23 +43,33 @@ export class Maintenance implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { services, payloadRetentionMs, onFailure } = this.#options;
+    const { services, periods, onFailure } = this.#options;
+    const { signal } = this.#abort;
+    const sweep: SweepOptions = { periods, signal, pause: pacer(signal) };
     try {
-      const now = services.now();
-      this.#expiredUpTo = await expirePayloads(services, {
-        retentionMs: payloadRetentionMs,
-        from: this.#expiredUpTo,
-        signal: this.#abort.signal,
-      });
-      await expireDeliveries(services, this.#abort.signal);
-      await dropOldPacing(services, this.#abort.signal);
-      await dropOldKeys(services.store, now, this.#abort.signal);
+      await expireDeliveries(services, signal);
+      await dropOldPacing(services, signal);
+      await dropOldKeys(services.store, services.now(), signal);
       await services.store.transaction(async ({ db }) => {
-        await db.deleteFrom("revoked_token").where("expires_at", "<", now).execute();
+        await db.deleteFrom("revoked_token").where("expires_at", "<", services.now()).execute();
       });
-      await services.store.reclaim();
+      await sweepPayloads(services, sweep);
+      await sweepAttempts(services, sweep);
+      await sweepMessages(services, sweep);
+      await sweepCounts(services, sweep);
+      while (!signal.aborted && (await services.store.reclaim())) await sweep.pause();
     } catch (error) {
       onFailure(error);
     }
   }
+}
+
+/** Waits after each step for as long as makes its work the given share of the time. */
+export function pacer(signal: AbortSignal): () => Promise<void> {
+  let begun = performance.now();
+  return async () => {
+    const tookMs = performance.now() - begun;
+    await delay(tookMs * (1 / SHARE - 1), undefined, { signal }).catch(() => undefined);
+    begun = performance.now();
+  };
 }

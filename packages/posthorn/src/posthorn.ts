@@ -20,6 +20,7 @@ import { Authenticator } from "./domain/auth/authenticate.ts";
 import type { Services } from "./domain/context.ts";
 import { Directory } from "./domain/directory.ts";
 import { ensureOrganisation } from "./domain/organisation/ensure.ts";
+import type { RetentionPeriods } from "./domain/retention/retention.ts";
 import type { SettledKeys } from "./domain/stats/roll-up.ts";
 import type { PlatformDefaults } from "./domain/policy/section.ts";
 import { PosthornError } from "./errors.ts";
@@ -30,6 +31,7 @@ import type { Logger } from "./log.ts";
 import { Maintenance } from "./maintenance.ts";
 import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
+import { TransformPool } from "./transform/pool.ts";
 import { Vault } from "./vault.ts";
 
 export interface PosthornOptions {
@@ -76,6 +78,33 @@ function policyDefaultsOf(config: Config): PlatformDefaults {
   };
 }
 
+function retentionOf({ payloadRetentionDays, attemptRetentionDays, failureRetentionDays }: Config): RetentionPeriods {
+  return {
+    payloadMs: payloadRetentionDays * DAY_MS,
+    attemptMs: attemptRetentionDays * DAY_MS,
+    failureMs: failureRetentionDays * DAY_MS,
+  };
+}
+
+/** Bytes that code may hold while it runs. */
+const TRANSFORM_MEMORY_BYTES = 64 * 1024 * 1024;
+/** Bytes of a payload that code returns, at least. */
+const TRANSFORM_OUTPUT_BYTES = 4 * 1024 * 1024;
+
+function transformPoolOf({ transformThreads, transformCpuMs, maxPayloadBytes }: Config, log: Logger): TransformPool {
+  return new TransformPool({
+    threads: transformThreads,
+    cpuMs: transformCpuMs,
+    // Threads that wait for a processor are not late: ten times as long on the wall is.
+    killMs: Math.max(10_000, 10 * transformCpuMs),
+    memoryBytes: Math.max(TRANSFORM_MEMORY_BYTES, 16 * maxPayloadBytes),
+    outputBytes: Math.max(TRANSFORM_OUTPUT_BYTES, maxPayloadBytes),
+    maxQueued: 5000,
+    maxQueuedBytes: 64 * 1024 * 1024,
+    onTrouble: (error) => log.error({ err: error }, "a thread of transformations ended; another one takes its place"),
+  });
+}
+
 /**
  * A running node.
  *
@@ -92,6 +121,7 @@ export class Posthorn implements AsyncDisposable {
   readonly #store: Store;
   readonly #egress: Egress;
   readonly #sender: EndpointSender;
+  readonly #transforms: TransformPool;
   readonly #dispatcher: Dispatcher;
   #watch!: Watch;
   readonly #tasks: TaskRunner;
@@ -122,6 +152,7 @@ export class Posthorn implements AsyncDisposable {
       maxSocketsPerOrigin: Math.max(32, config.endpointConcurrency),
     });
     this.#sender = new EndpointSender(this.#egress);
+    this.#transforms = transformPoolOf(config, log);
     this.authenticator = new Authenticator({
       store,
       jwtSecret: secrets.jwtSecret,
@@ -161,6 +192,7 @@ export class Posthorn implements AsyncDisposable {
       dispatch: this.#dispatcher,
       tokens: this.authenticator,
       tasks: this.#tasks,
+      transforms: this.#transforms,
       operational: this.#operational,
       health: this.#health,
       statistics: this.#statistics,
@@ -175,12 +207,13 @@ export class Posthorn implements AsyncDisposable {
         normaliseAllow: (words) => parseAllowList(words).text,
         egressTrouble: (settings, allow) => egressTrouble(this.#egress, settings, allow),
         policyDefaults,
+        retention: retentionOf(config),
         publicUrl: () => config.publicUrl || this.#url,
       },
     };
     this.#maintenance = new Maintenance({
       services: this.services,
-      payloadRetentionMs: config.payloadRetentionDays * DAY_MS,
+      periods: retentionOf(config),
       onFailure: (error) => log.error({ err: error }, "maintenance failed"),
     });
   }
@@ -229,6 +262,7 @@ export class Posthorn implements AsyncDisposable {
     await this.#tasks[Symbol.asyncDispose]();
     await this.#operational[Symbol.asyncDispose]();
     await this.#dispatcher.stop(this.#options.config.shutdownTimeoutMs);
+    await this.#transforms[Symbol.asyncDispose]();
     await this.#health[Symbol.asyncDispose]();
     await this.#egress.close();
     await this.#store[Symbol.asyncDispose]();
@@ -285,6 +319,7 @@ export class Posthorn implements AsyncDisposable {
       store: this.#store,
       directory,
       sender: this.#sender,
+      transforms: this.#transforms,
       ids,
       now: clock.now,
       families: config.secondHeaderFamily ? ["webhook", "svix"] : ["webhook"],

@@ -1,7 +1,7 @@
 import { eventually, startReceiver } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { startNode } from "./support/posthorn.ts";
-import { temporaryFolder } from "./support/store.ts";
+import { onPostgres, temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
 
 const ENV = { env: { POSTHORN_RETRY_SCHEDULE: "3600" } };
@@ -87,13 +87,37 @@ describe("statistics", () => {
     expect(at((await tenant.call("GET", "stats/now")).json, "dispatcher", "inFlight")).toBe(0);
   });
 
+  it("say how much is stored, and what it comes to", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver();
+    const env = { POSTHORN_ATTEMPT_RETENTION_DAYS: "30", POSTHORN_FAILURE_RETENTION_DAYS: "60" };
+    await using node = await startNode(folder.path, { env });
+    const tenant = new Tenant(node);
+    await tenant.setUp(receiver.url);
+    await tenant.firstAttempt();
+    await eventually(async () => {
+      const { json } = await tenant.call("GET", "stats/storage");
+      const kinds = json["kinds"] as { kind: string; stored: number; keepDays: number }[];
+      expect(kinds.map(({ kind, stored, keepDays }) => [kind, stored, keepDays])).toEqual([
+        ["payload", 1, 90],
+        ["message", 1, 90],
+        ["delivery", 1, 90],
+        ["attempt", 1, 30],
+        ["failure", 0, 60],
+      ]);
+      // The disk of a database server cannot be seen from here.
+      const disk = onPostgres ? null : { freeBytes: expect.any(Number) as number };
+      expect(json).toMatchObject({ fullInDays: null, disk });
+    });
+  });
+
   it("are the organisation's, or of one application for its tokens, and refuse what cannot be answered", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path, ENV);
     const tenant = new Tenant(node);
     await tenant.setUp("https://example.com/");
     const portal = await tenant.portal(["ViewBase"]);
-    for (const path of ["stats/summary", "stats/series", "stats/now"]) {
+    for (const path of ["stats/summary", "stats/series", "stats/now", "stats/storage"]) {
       expect(await portal.call("GET", path)).toMatchObject({ status: 403 });
     }
     await tenant.call("POST", "app", { name: "Other", uid: "other" });

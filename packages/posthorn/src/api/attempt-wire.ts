@@ -10,13 +10,14 @@ export function attemptDetailOut({ attempt, facts, nextAttempt }: AttemptWithDet
   if (facts === null) return { ...fields, detail: null };
   const { timings, tls } = facts;
   const { reused, waitMs, queueMs, dnsMs, connectMs, tlsMs, bodyMs, totalMs } = timings;
+  const { change, unsent } = facts.extra ?? {};
   const detail = {
-    ...facts.extra,
+    change: change ?? null,
     sentence: sentenceOf(attempt, facts),
     warnings: warningsOf(attempt, facts),
     nextAttempt: dateTimeOrNull(nextAttempt),
     retryAfterMs: facts.retryAfterMs,
-    request: requestOut(attempt, facts),
+    request: unsent === true ? null : requestOut(attempt, facts),
     response: facts.response === null ? null : { ...facts.response, headers: pairs(facts.response.headers) },
     timings: { queueMs, dnsMs, connectMs, tlsMs, firstByteMs: waitMs, bodyMs, totalMs },
     connection: {
@@ -76,7 +77,9 @@ function names(flat: readonly (string | null)[]): readonly string[] {
   return flat.filter((_, index) => index % 2 === 0).map((name) => String(name).toLowerCase());
 }
 
-function pairs(flat: readonly (string | null)[]): readonly { readonly name: string; readonly value: string | null }[] {
+export function pairs(
+  flat: readonly (string | null)[],
+): readonly { readonly name: string; readonly value: string | null }[] {
   return flat.flatMap((name, index) =>
     index % 2 === 0 ? [{ name: String(name), value: flat[index + 1] ?? null }] : [],
   );

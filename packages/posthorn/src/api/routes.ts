@@ -59,6 +59,7 @@ import { appPortalAccess } from "./auth/app-portal-access.ts";
 import { applicationStatsSeries } from "./stats/series-of-application.ts";
 import { applicationStatsSummary } from "./stats/summary-of-application.ts";
 import { statsNow } from "./stats/now.ts";
+import { statsStorage } from "./stats/storage.ts";
 import { statsSeries } from "./stats/series.ts";
 import { statsSummary } from "./stats/summary.ts";
 import { createKey } from "./auth/create-key.ts";
@@ -91,6 +92,9 @@ import { setApplicationPolicy } from "./policy/set-application-policy.ts";
 import { setEndpointPolicy } from "./policy/set-endpoint-policy.ts";
 import { getTask } from "./task/get.ts";
 import { listTasks } from "./task/list.ts";
+import { getTransformation } from "./endpoint/get-transformation.ts";
+import { patchTransformation } from "./endpoint/patch-transformation.ts";
+import { tryMessage } from "./endpoint/try-message.ts";
 import { deleteFilter } from "./endpoint/delete-filter.ts";
 import { explainEndpointFilter } from "./endpoint/explain-filter.ts";
 import { getFilter } from "./endpoint/get-filter.ts";
@@ -137,6 +141,9 @@ export const ROUTES: readonly Route[] = [
   upsertEndpoint,
   getFilter,
   setFilter,
+  getTransformation,
+  patchTransformation,
+  tryMessage,
   deleteFilter,
   explainEndpointFilter,
   explainFilter,
@@ -184,6 +191,7 @@ export const ROUTES: readonly Route[] = [
   statsSummary,
   statsSeries,
   statsNow,
+  statsStorage,
   applicationStatsSummary,
   applicationStatsSeries,
   getTask,

@@ -2,7 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Application } from "../domain/application/application.ts";
 import type { Attempt } from "../domain/attempt/attempt.ts";
-import type { DeliveryStatus } from "../domain/delivery/delivery.ts";
+import type { Cancellation, DeliveryStatus } from "../domain/delivery/delivery.ts";
 import { STATUS } from "../domain/delivery/delivery.ts";
 import type { Endpoint } from "../domain/endpoint/endpoint.ts";
 import type { EgressFacts } from "../domain/endpoint/get-egress.ts";
@@ -89,6 +89,10 @@ const STATUS_TEXT = {
   [STATUS.canceled]: "canceled",
 } as const;
 
+export function canceledOut(canceled: Cancellation | null): object | null {
+  return canceled === null ? null : { reason: canceled.reason, at: dateTime(canceled.at), by: canceled.by };
+}
+
 /** Clients that do not ask for expanded statuses do not know `canceled`. */
 function statusFields({ status, nextAttempt, canceled }: DeliveryStatus, expanded: boolean): object {
   const shown = status === STATUS.canceled && !expanded ? STATUS.success : status;
@@ -96,7 +100,7 @@ function statusFields({ status, nextAttempt, canceled }: DeliveryStatus, expande
     status: shown,
     statusText: STATUS_TEXT[shown],
     ...(nextAttempt === null ? {} : { nextAttempt: dateTime(nextAttempt) }),
-    ...(canceled ? { canceled: { reason: canceled.reason, at: dateTime(canceled.at), by: canceled.by } } : {}),
+    ...(canceled ? { canceled: canceledOut(canceled) } : {}),
   };
 }
 

@@ -8,6 +8,7 @@ import { addKeyListCommand } from "./key/list.ts";
 import { addKeyRevokeCommand } from "./key/revoke.ts";
 import { addLabCommand } from "./lab/start.ts";
 import { addStartCommand } from "./server/start.ts";
+import { addStorageCommand } from "./storage/show.ts";
 import { addTokenCommand } from "./token/create.ts";
 
 function buildProgram(): Command {
@@ -20,6 +21,7 @@ function buildProgram(): Command {
   addConfigCommand(program);
   addTokenCommand(program);
   addLabCommand(program);
+  addStorageCommand(program);
   const key = program.command("key").description("keys of the organisation that can be revoked");
   addKeyCreateCommand(key);
   addKeyListCommand(key);

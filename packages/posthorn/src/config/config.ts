@@ -55,6 +55,7 @@ export function envToConfig(raw: RawSettings): Config {
     }),
   ) as unknown as SettingValues;
   checkSecrets(values);
+  checkRetention(values);
   const { requestTimeout, maxRequestTimeout, shutdownTimeout, ...others } = values;
   const { databaseUrl, databaseDirectUrl, databaseConnections, ...rest } = others;
   const dataDir = resolve(values.dataDir);
@@ -92,6 +93,14 @@ function checkSecrets({ jwtSecret, encryptionKey }: SettingValues): void {
   if (encryptionKey !== "" && Buffer.from(encryptionKey, "base64").length !== ENCRYPTION_KEY_BYTES) {
     throw wrong(settings.encryptionKey.name, "it is not 32 bytes in base64, such as `openssl rand -base64 32` prints");
   }
+}
+
+function checkRetention({ attemptRetentionDays, failureRetentionDays }: SettingValues): void {
+  if (failureRetentionDays >= attemptRetentionDays) return;
+  throw wrong(
+    settings.failureRetentionDays.name,
+    `failures are kept at least as long as attempts, ${attemptRetentionDays} days (${settings.attemptRetentionDays.name})`,
+  );
 }
 
 function checkPublicUrl(text: string): string {

@@ -173,6 +173,18 @@ export const settings = {
     default: "90",
     parse: (text) => parseInteger(text, { min: 1, max: 3650 }),
   }),
+  attemptRetentionDays: setting({
+    name: "POSTHORN_ATTEMPT_RETENTION_DAYS",
+    help: "Days the attempts of deliveries that ended well are kept. Messages and deliveries stand as long as their payload or their attempts.",
+    default: "90",
+    parse: (text) => parseInteger(text, { min: 1, max: 3650 }),
+  }),
+  failureRetentionDays: setting({
+    name: "POSTHORN_FAILURE_RETENTION_DAYS",
+    help: "Days that deliveries which failed are kept, with their messages and attempts; at least as long as attempts.",
+    default: "180",
+    parse: (text) => parseInteger(text, { min: 1, max: 3650 }),
+  }),
   concurrency: setting({
     name: "POSTHORN_CONCURRENCY",
     help: "Attempts in flight at once, over all endpoints.",
@@ -184,6 +196,18 @@ export const settings = {
     help: "Attempts in flight at once to one endpoint.",
     default: "16",
     parse: (text) => parseInteger(text, { min: 1, max: 1000 }),
+  }),
+  transformThreads: setting({
+    name: "POSTHORN_TRANSFORM_THREADS",
+    help: "Threads that run the code of transformations. They start when the first one runs.",
+    default: "2",
+    parse: (text) => parseInteger(text, { min: 1, max: 64 }),
+  }),
+  transformCpuMs: setting({
+    name: "POSTHORN_TRANSFORM_CPU_MS",
+    help: "Milliseconds of processor time that a transformation may take for one message.",
+    default: "500",
+    parse: (text) => parseInteger(text, { min: 10, max: 10_000 }),
   }),
   secondHeaderFamily: setting({
     name: "POSTHORN_SECOND_HEADER_FAMILY",

@@ -1,14 +1,14 @@
 /** What of an attempt is kept beside its columns, with secrets hidden and within bounds. */
 import type { EgressResult } from "@posthorn/egress";
 import { encodeDetail, type ResponseFacts, type StandardFacts } from "../domain/attempt/detail.ts";
-import type { DirectoryEndpoint } from "../domain/directory.ts";
+import type { ChangeFacts } from "./change-facts.ts";
 import type { Verdict } from "./verdict.ts";
 
 export interface Sent {
   readonly method: string;
   readonly standard: StandardFacts;
-  /** Headers beside the standard and the endpoint's own: names and values, masked where they are secrets. */
-  readonly moreHeaders: readonly (string | null)[];
+  /** Names and values beside the standard ones, masked where they are secrets. */
+  readonly headers: readonly (string | null)[];
   readonly bodyBytes: number;
   /** See `AttemptFacts.extra`. */
   readonly extra: Readonly<Record<string, unknown>> | null;
@@ -19,13 +19,12 @@ const MAX_HEADERS = 64;
 /** … and the characters of their names and values in all. */
 const MAX_HEADER_CHARACTERS = 4096;
 
-export function detailOf(endpoint: DirectoryEndpoint, sent: Sent, result: EgressResult, verdict: Verdict): string {
+export function detailOf(sent: Sent, result: EgressResult, verdict: Verdict): string {
   const tls = result.kind === "response" ? result.tls : undefined;
-  const { maskedHeaders } = endpoint;
   return encodeDetail({
     method: sent.method,
     standard: sent.standard,
-    headers: sent.moreHeaders.length === 0 ? maskedHeaders : [...sent.moreHeaders, ...maskedHeaders],
+    headers: sent.headers,
     bodyBytes: sent.bodyBytes,
     timings: result.timings,
     peer: result.peer,
@@ -34,6 +33,26 @@ export function detailOf(endpoint: DirectoryEndpoint, sent: Sent, result: Egress
     sentence: verdict.sentence,
     retryAfterMs: verdict.retryAfterMs,
     extra: sent.extra,
+  });
+}
+
+const NOTHING_SENT = { contentType: "", userAgent: "", families: [], timestamp: 0, signature: "" } as const;
+const NO_TIMINGS = { queueMs: 0, dnsMs: null, connectMs: null, tlsMs: null, waitMs: null, bodyMs: null } as const;
+
+/** Of an attempt that failed before anything was sent. */
+export function unsentDetail(change: ChangeFacts, totalMs: number): string {
+  return encodeDetail({
+    method: "POST",
+    standard: NOTHING_SENT,
+    headers: [],
+    bodyBytes: 0,
+    timings: { ...NO_TIMINGS, totalMs, reused: false },
+    peer: null,
+    tls: null,
+    response: null,
+    sentence: null,
+    retryAfterMs: null,
+    extra: { change, unsent: true },
   });
 }
 

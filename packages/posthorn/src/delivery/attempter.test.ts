@@ -36,11 +36,12 @@ async function attempt(
 ): Promise<AttemptResult> {
   const { services } = servicesOver(store);
   await insertEndpoint(services, "http://127.0.0.1:8080/", headers);
-  const { directory, ids, now } = services;
+  const { directory, transforms, ids, now } = services;
   const options = {
     store,
     directory,
     sender: new EndpointSender(egress),
+    transforms,
     ids,
     now,
     families: ["webhook"],
@@ -101,11 +102,12 @@ describe("an attempt", () => {
       reason: "payload_gone",
     });
     const { services } = servicesOver(files.store);
-    const { directory, ids, now } = services;
+    const { directory, transforms, ids, now } = services;
     const options = {
       store: files.store,
       directory,
       sender: new EndpointSender(never),
+      transforms,
       ids,
       now,
       families: [],

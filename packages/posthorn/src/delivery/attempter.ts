@@ -1,12 +1,16 @@
-/** Makes an attempt: reads the endpoint as it is now, signs, sends, and says what came of it. */
+/** Makes an attempt: reads the endpoint as it is now, changes what it wants changed, signs, sends, and says what came of it. */
 import type { Attempter, AttemptResult, Job } from "../dispatch/types.ts";
+import type { TransformRunner } from "../domain/context.ts";
+import { shape, type ShapedRequest, type ShapeFailure } from "../domain/delivery/shape.ts";
 import type { Directory, DirectoryEndpoint } from "../domain/directory.ts";
+import { readStored } from "../domain/message/sample.ts";
 import type { IdGenerator } from "../id.ts";
 import type { Store } from "../store/store.ts";
+import { detailOf, type Sent, unsentDetail } from "./attempt-detail.ts";
+import { changeFacts, type ChangeFacts } from "./change-facts.ts";
 import type { EndpointSender } from "./endpoint-sender.ts";
-import { detailOf, type Sent } from "./attempt-detail.ts";
-import { namingProxy } from "./proxy-fault.ts";
 import { flatHeaders, type HeaderFamily, standardHeaders } from "./headers.ts";
+import { namingProxy } from "./proxy-fault.ts";
 import { MAX_RESPONSE_BYTES } from "./response-text.ts";
 import { verdictOf } from "./verdict.ts";
 
@@ -14,6 +18,7 @@ export interface DeliveryAttempterOptions {
   readonly store: Store;
   readonly directory: Directory;
   readonly sender: EndpointSender;
+  readonly transforms: TransformRunner;
   readonly ids: IdGenerator;
   readonly now: () => number;
   readonly families: readonly HeaderFamily[];
@@ -29,10 +34,20 @@ export interface AttemptTrouble {
   readonly endpointId: string;
 }
 
+/** A request that is ready but for its signature. */
+interface Prepared extends ShapedRequest {
+  /** `headers` as they are kept. */
+  readonly masked: readonly (string | null)[];
+  /** `null`: it is the message as it was published. */
+  readonly change: ChangeFacts | null;
+}
+
 /** Faults of ours that pass, and that hit every delivery alike. Any other fault would come again with the same request. */
 const PASSING_FAULTS: ReadonlySet<string> = new Set(["dns_failed", "proxy_failed", "no_sockets", "shutdown"]);
 /** After a fault of our own the lane waits this long. */
 const OWN_FAULT_PAUSE_MS = 2000;
+/** A lane whose transformation found no room waits this long. */
+const BUSY_PAUSE_MS = 500;
 
 export class DeliveryAttempter implements Attempter {
   readonly #options: DeliveryAttempterOptions;
@@ -46,22 +61,67 @@ export class DeliveryAttempter implements Attempter {
     const endpoint = await directory.endpoint(job.endpointId);
     if (endpoint === null) return { kind: "void", reason: "endpoint_gone" };
     if (endpoint.isHeld) return { kind: "held" };
+    if (endpoint.reshapes) return this.#reshape(job, endpoint, signal);
     const body = job.payload ?? (await store.payload(job.messageId));
     if (body === null) return { kind: "void", reason: "payload_gone" };
-    return this.#send(job, endpoint, body, signal);
+    const { url, headers, maskedHeaders: masked } = endpoint;
+    const { contentType } = job;
+    return this.#send(job, endpoint, { method: "POST", url, headers, masked, contentType, body, change: null }, signal);
   }
 
-  async #send(job: Job, endpoint: DirectoryEndpoint, body: Uint8Array, signal: AbortSignal): Promise<AttemptResult> {
+  /** With the code and the format that the endpoint has now. Reads the message again: code sees more of it than a delivery needs. */
+  async #reshape(job: Job, endpoint: DirectoryEndpoint, signal: AbortSignal): Promise<AttemptResult> {
+    const { store, transforms } = this.#options;
+    const message = await readStored(store.hotDb, job.messageId);
+    if (message === null) return { kind: "void", reason: "payload_gone" };
+    const shaped = await shape(endpoint.shapeSettings, message, transforms, signal);
+    switch (shaped.kind) {
+      case "busy":
+        return { kind: "not_now", pauseMs: BUSY_PAUSE_MS };
+      case "canceled":
+        return { kind: "void", reason: "transformation" };
+      case "failed":
+        return this.#unsent(endpoint, shaped);
+      case "request": {
+        const { request, differs, run } = shaped;
+        const masked = endpoint.masked(request.headers);
+        const change = changeFacts(run, differs ? request.body : null);
+        return this.#send(job, endpoint, { ...request, masked, change }, signal);
+      }
+    }
+  }
+
+  #unsent({ url }: DirectoryEndpoint, { code, message, final, run }: ShapeFailure): AttemptResult {
+    const { key, id } = this.#options.ids.next("atmpt_");
+    const durationMs = Math.round(run?.cpuMs ?? 0);
+    const attempt = {
+      id: key,
+      publicId: id,
+      url,
+      status: 2,
+      responseCode: 0,
+      response: message,
+      durationMs,
+      errorCode: code,
+      detailJson: unsentDetail(changeFacts(run, null), durationMs),
+      unsent: true,
+    } as const;
+    return { kind: "made", attempt, retryAfterMs: null, ...(final ? { final } : {}) };
+  }
+
+  async #send(job: Job, endpoint: DirectoryEndpoint, prepared: Prepared, signal: AbortSignal): Promise<AttemptResult> {
     const { sender, ids, now, families, onTrouble } = this.#options;
     const startedAt = now();
     const { key, id } = ids.next("atmpt_");
-    const { publicId: messageId, contentType } = job;
+    const { publicId: messageId } = job;
+    const { method, url, headers, masked, contentType, body, change } = prepared;
     const standard = standardHeaders(endpoint, { messageId, now: startedAt, contentType, body, families });
-    const sent: Sent = { method: "POST", standard, moreHeaders: [], bodyBytes: body.byteLength, extra: null };
+    const extra = change === null ? null : { change };
+    const sent: Sent = { method, standard, headers: masked, bodyBytes: body.byteLength, extra };
     const answer = await sender.send(endpoint, {
-      method: sent.method,
-      url: endpoint.url,
-      headers: flatHeaders(messageId, standard, endpoint.headers),
+      method,
+      url,
+      headers: flatHeaders(messageId, standard, headers),
       body,
       timeoutMs: endpoint.policy.values.limits.timeoutMs,
       maxResponseBytes: MAX_RESPONSE_BYTES,
@@ -71,7 +131,7 @@ export class DeliveryAttempter implements Attempter {
     if (result.kind === "error" && result.fault !== "target") {
       if (result.fault === "canceled") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
       const { code, detail } = result;
-      onTrouble({ code, detail, origin: new URL(endpoint.url).origin, endpointId: endpoint.id });
+      onTrouble({ code, detail, origin: new URL(url).origin, endpointId: endpoint.id });
       // A proxy that a customer has is in trouble for this customer alone, and could be for ever.
       const ownProxy = code === "proxy_failed" && endpoint.proxyOf !== null;
       if (PASSING_FAULTS.has(code) && !ownProxy) return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
@@ -81,13 +141,13 @@ export class DeliveryAttempter implements Attempter {
     const attempt = {
       id: key,
       publicId: id,
-      url: endpoint.url,
+      url,
       status,
       responseCode,
       response,
       durationMs: Math.round(result.timings.totalMs),
       errorCode,
-      detailJson: detailOf(endpoint, sent, result, verdict),
+      detailJson: detailOf(sent, result, verdict),
     };
     return { kind: "made", attempt, retryAfterMs };
   }

@@ -106,6 +106,16 @@ describe("an endpoint that only fails", () => {
     expect(world.told.filter(({ data }) => data["percent"] === 70)).toHaveLength(2);
   });
 
+  it("is not what one is whose transformation fails: nothing was sent to it", async () => {
+    await using files = await openStore();
+    await using world = await watched(files);
+    const attempt = attemptEntry(keyAtTime(START), { status: 2 });
+    world.watch.recorded({ ...recordEntry(1), attempt: { ...attempt, unsent: true } });
+    expect(world.watch.streak(1)).toBeNull();
+    world.watch.recorded({ ...recordEntry(1), attempt });
+    expect(world.watch.streak(1)).toMatchObject({ failures: 1 });
+  });
+
   it("stays on after a few failures, however long ago the first was", async () => {
     await using files = await openStore();
     await using world = await watched(files);

@@ -5,11 +5,14 @@ import type { IdGenerator } from "../id.ts";
 import type { ApplicationKind, Database } from "../store/schema.ts";
 import type { DueDelivery, Store, Tx } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
+import type { Turn } from "../transform/fair-queue.ts";
+import type { Busy, RunFailed, RunResult, TransformRun } from "../transform/types.ts";
 import type { Directory, DirectoryEndpoint } from "./directory.ts";
 import type { EndpointEgress } from "./endpoint/egress.ts";
 import type { Ownership, OwnershipMethod } from "./endpoint/verify.ts";
 import type { Streak } from "./health/streak.ts";
 import type { Announcer } from "./operational/operational.ts";
+import type { RetentionPeriods } from "./retention/retention.ts";
 import type { PlatformDefaults } from "./policy/section.ts";
 
 export interface Services {
@@ -24,6 +27,7 @@ export interface Services {
   readonly tokens: TokenIssuer;
   readonly tasks: TaskQueue;
   readonly ownership: OwnershipAsker;
+  readonly transforms: TransformRunner;
   readonly operational: Announcer;
   readonly health: HealthSource;
   readonly statistics: StatisticsSource;
@@ -48,6 +52,8 @@ export interface DomainRules {
   readonly egressTrouble: (settings: EndpointEgress, allow: string | null) => EgressTrouble | null;
   /** What policies begin with. */
   readonly policyDefaults: PlatformDefaults;
+  /** For how long what is stored is kept. */
+  readonly retention: RetentionPeriods;
   /** Public URL of this server, without a slash at the end. */
   readonly publicUrl: () => string;
 }
@@ -68,6 +74,13 @@ export interface TokenIssuer {
 /** Asks an endpoint whether it wants deliveries. */
 export interface OwnershipAsker {
   ask(endpoint: DirectoryEndpoint, method: OwnershipMethod): Promise<Ownership>;
+}
+
+/** Runs the code of transformations, apart from everything else. Neither rejects. */
+export interface TransformRunner {
+  run(run: TransformRun, turn: Turn, signal?: AbortSignal): Promise<RunResult | Busy>;
+  /** What is wrong with code that can be seen without a message; `null`: nothing. */
+  check(code: string, turn: Turn): Promise<RunFailed | Busy | null>;
 }
 
 /** What is known of how endpoints fail, newer than the database has it. */

@@ -15,6 +15,7 @@ import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
 import { masked } from "./attempt/mask.ts";
 import { authHeaderNames, type EndpointEgress, type EndpointProxy } from "./endpoint/egress.ts";
+import type { ShapeSettings } from "./delivery/shape.ts";
 import type { Transformation } from "./endpoint/transformation.ts";
 import { type Grant, grantOf, toVerification } from "./endpoint/verification.ts";
 import { EndpointPolicy } from "./policy/endpoint-policy.ts";
@@ -99,6 +100,30 @@ export class DirectoryEndpoint {
     return (this.#transformation ??= JSON.parse(this.#vault.open(this.#sealedTransformation)) as Transformation);
   }
 
+  /** Whether what it gets is not simply the message as it was published. */
+  get reshapes(): boolean {
+    return this.#sealedTransformation !== null || this.policy.values.format.body !== "as-published";
+  }
+
+  /** What makes a request of a message to it. */
+  get shapeSettings(): ShapeSettings {
+    const origin = this.requestOrigin === null ? [] : ["origin"];
+    return {
+      tenant: this.policy.lane.tenant,
+      key: this.key,
+      url: this.url,
+      headers: this.headers,
+      fixedHeaders: [...authHeaderNames(this.egress.auth), ...origin],
+      transformation: this.transformation,
+      format: this.policy.values.format,
+    };
+  }
+
+  /** As `maskedHeaders`, for other headers than its own. */
+  masked(headers: readonly string[]): readonly (string | null)[] {
+    return [...masked(headers), ...authHeaderNames(this.egress.auth).flatMap((name) => [name, null])];
+  }
+
   /** Flat list of names and values, in the case they were given; less those that the credentials set. */
   get headers(): readonly string[] {
     this.#headers ??= [
@@ -132,10 +157,7 @@ export class DirectoryEndpoint {
 
   /** As `headers`, and those of the credentials, with `null` in place of what may not be kept in the clear. */
   get maskedHeaders(): readonly (string | null)[] {
-    this.#maskedHeaders ??= [
-      ...masked(this.headers),
-      ...authHeaderNames(this.egress.auth).flatMap((name) => [name, null]),
-    ];
+    this.#maskedHeaders ??= this.masked(this.headers);
     return this.#maskedHeaders;
   }
 

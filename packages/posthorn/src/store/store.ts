@@ -151,6 +151,16 @@ export interface CommitListener {
   committed(accepts: readonly AcceptEntry[], records: readonly RecordEntry[]): void;
 }
 
+/** Bytes that the database takes. */
+export interface StoreSize {
+  /** In all. */
+  readonly bytes: number;
+  /** Of these, what was freed and is used next. */
+  readonly freeBytes: number;
+  /** The disk it is on; `null` where it cannot be seen from here. */
+  readonly disk: { readonly bytes: number; readonly freeBytes: number } | null;
+}
+
 export interface Store extends AsyncDisposable {
   /** Reads what is committed. Never waits for a writer. */
   readonly db: Kysely<Database>;
@@ -176,8 +186,12 @@ export interface Store extends AsyncDisposable {
   payload(messageId: number): Promise<Uint8Array | null>;
   /** Rejects when the database does not answer. */
   ping(): Promise<void>;
-  /** Gives some of the space that was freed back to the disk; little enough at a time that nobody waits for it. */
-  reclaim(): Promise<void>;
+  /**
+   * Gives some of the space that was freed back to the disk, little enough at a time that nobody waits for it. False when
+   * there is none: a part stays for what comes in next.
+   */
+  reclaim(): Promise<boolean>;
+  size(): Promise<StoreSize>;
   /** The greatest key in use. */
   lastKey(): Promise<number>;
 }

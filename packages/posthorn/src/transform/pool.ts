@@ -6,7 +6,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { FairQueue, type Turn } from "./fair-queue.ts";
-import type { RunFailed, RunResult, SandboxLimits, ThreadMessage, ThreadRequest, TransformRun } from "./types.ts";
+import type { Busy, RunFailed, RunResult, SandboxLimits, ThreadMessage, ThreadRequest, TransformRun } from "./types.ts";
 
 export interface TransformPoolOptions extends SandboxLimits {
   readonly threads: number;
@@ -18,11 +18,6 @@ export interface TransformPoolOptions extends SandboxLimits {
   readonly maxQueuedBytes: number;
   /** A thread ended that was not told to, and not for the code that it ran. */
   readonly onTrouble: (error: Error) => void;
-}
-
-/** There is no room, or the node is going down: it was not run, and can be tried again. */
-export interface Busy {
-  readonly kind: "busy";
 }
 
 interface Waiting extends Turn {
@@ -237,11 +232,12 @@ const CRASHED: RunFailed = {
   kind: "failed",
   reason: "crashed",
   message: "The code brought its sandbox down.",
+  line: null,
   logs: [],
   cpuMs: 0,
 };
 
 function killed(killMs: number): RunFailed {
   const message = `The code was stopped from outside after ${killMs} ms.`;
-  return { kind: "failed", reason: "timeout", message, logs: [], cpuMs: killMs };
+  return { kind: "failed", reason: "timeout", message, line: null, logs: [], cpuMs: killMs };
 }

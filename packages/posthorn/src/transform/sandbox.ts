@@ -15,6 +15,7 @@ import {
   type QuickJSSyncVariant,
   type QuickJSWASMModule,
 } from "quickjs-emscripten-core";
+import { formatOf } from "../format/media-type.ts";
 import { PRELUDE } from "./prelude.ts";
 import type { RunFailed, RunFailure, RunResult, SandboxLimits, TransformRun } from "./types.ts";
 
@@ -93,7 +94,7 @@ export class Sandbox {
       this.#broken = true;
       const text = error instanceof Error ? error.message : String(error);
       const message = /stack/i.test(text) ? "The code recurses too deep." : "The code brought its sandbox down.";
-      return { kind: "failed", reason: "crashed", message, logs: [], cpuMs: 0 };
+      return { kind: "failed", reason: "crashed", message, line: null, logs: [], cpuMs: 0 };
     }
   }
 
@@ -155,7 +156,7 @@ class Engine {
     const args = [
       handler,
       context.newString(text),
-      isJsonType(contentType) ? context.true : context.false,
+      formatOf(contentType) === "json" ? context.true : context.false,
       context.newString(JSON.stringify({ ...webhook, variables })),
     ];
     const called = context.callFunction(this.#call, context.undefined, ...args);
@@ -166,9 +167,9 @@ class Engine {
     return trouble ?? this.#outcome(out);
   }
 
-  failed(reason: RunFailure, message: string): RunFailed {
+  failed(reason: RunFailure, message: string, line: number | null = null): RunFailed {
     const cut = message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}…` : message;
-    return { kind: "failed", reason, message: cut, logs: this.#logs, cpuMs: this.#cpuMs() };
+    return { kind: "failed", reason, message: cut, line, logs: this.#logs, cpuMs: this.#cpuMs() };
   }
 
   #prepare(now: number, seed: string): QuickJSHandle {
@@ -258,7 +259,11 @@ class Engine {
     if (this.#late) return this.#timeout();
     const line = stack === null ? undefined : /transformation\.js:(\d+)/.exec(stack)?.[1];
     const where = line === undefined ? "" : ` (line ${line})`;
-    return this.failed(reason, `${name ?? "Thrown"}: ${message ?? type}${where}`);
+    return this.failed(
+      reason,
+      `${name ?? "Thrown"}: ${message ?? type}${where}`,
+      line === undefined ? null : Number(line),
+    );
   }
 
   #timeout(): RunFailed {
@@ -279,8 +284,4 @@ class Engine {
 function cpuMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
-}
-
-function isJsonType(contentType: string): boolean {
-  return /^\s*[\w.+-]+\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(contentType);
 }

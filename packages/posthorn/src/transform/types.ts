@@ -43,8 +43,10 @@ export interface RunReturned {
 export interface RunFailed {
   readonly kind: "failed";
   readonly reason: RunFailure;
-  /** For the author of the code. */
+  /** For the author of the code; names the line. */
   readonly message: string;
+  /** Line of the code, from 1; `null`: no particular one. */
+  readonly line: number | null;
   readonly logs: readonly string[];
   readonly cpuMs: number;
 }
@@ -82,3 +84,8 @@ export type ThreadMessage =
   | { readonly kind: "ready" }
   /** `worn`: the thread should be replaced. `result` of a check is `null` when there is nothing wrong. */
   | { readonly kind: "done"; readonly id: number; readonly result: RunResult | null; readonly worn: boolean };
+
+/** There is no room, or the node is going down: it was not run, and can be tried again. */
+export interface Busy {
+  readonly kind: "busy";
+}

@@ -38,6 +38,7 @@ export function servicesOver(store: Store): TestServices {
     tokens: { sign: unused, forget: unused },
     tasks: { start: unused },
     ownership: { ask: unused },
+    transforms: { run: unused, check: unused },
     operational: { announce: () => Promise.resolve() },
     statistics: {
       refresh: () => Promise.resolve(),
@@ -50,6 +51,7 @@ export function servicesOver(store: Store): TestServices {
       normaliseAllow: (words) => words,
       egressTrouble: () => null,
       policyDefaults: POLICY_DEFAULTS,
+      retention: { payloadMs: 86_400_000, attemptMs: 86_400_000, failureMs: 86_400_000 },
       publicUrl: () => "",
     },
   };

@@ -1,6 +1,7 @@
 /** The bytes of a message in a publish request: found in the request, never printed again. */
 import type { Static } from "typebox";
 import { invalid } from "../../errors.ts";
+import { isMediaType } from "../../format/media-type.ts";
 import { findMembers } from "../../json-range.ts";
 import type { MessageIn } from "../models/message.ts";
 
@@ -10,9 +11,6 @@ export interface MessageContent {
 }
 
 const JSON_TYPE = "application/json";
-/** A media type that can stand in a header (RFC 9110, section 8.3.1, without quoted parameters of odd characters). */
-const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:[ \t]*;[ \t]*[\w-]+=(?:[\w!#$&^.+-]+|"[\x20-\x21\x23-\x7e]*"))*$/;
-
 export function contentOf(body: Static<typeof MessageIn>, rawBody: Buffer): MessageContent {
   const params = body.transformationsParams;
   if (params?.rawPayload !== undefined && params.rawPayload !== null) {
@@ -42,7 +40,7 @@ function decode(text: string, encoding: "utf-8" | "base64"): Buffer {
 function contentTypeOf(headers: Record<string, string>): string {
   const entry = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type");
   if (entry === undefined) return JSON_TYPE;
-  if (entry[1].length <= 256 && MEDIA_TYPE.test(entry[1])) return entry[1];
+  if (isMediaType(entry[1])) return entry[1];
   throw invalid(
     ["body", "transformationsParams", "headers", entry[0]],
     "This is not a media type such as application/xml.",

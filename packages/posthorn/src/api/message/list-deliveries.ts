@@ -5,7 +5,7 @@ import { PageQuery } from "../models/common.ts";
 import { MessageDeliveryList } from "../models/delivery.ts";
 import { list } from "../reply.ts";
 import { defineRoute } from "../route.ts";
-import { dateTime, dateTimeOrNull } from "../wire.ts";
+import { canceledOut, dateTime, dateTimeOrNull } from "../wire.ts";
 
 export const listDeliveries = defineRoute({
   method: "GET",
@@ -27,6 +27,7 @@ function deliveryOut({ status, lastAttempt, nextAttempt, ...rest }: MessageDeliv
   return {
     ...rest,
     status: status.status,
+    canceled: canceledOut(status.canceled ?? null),
     lastAttempt:
       lastAttempt === null
         ? null

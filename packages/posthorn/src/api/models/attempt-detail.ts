@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { DateTime, nullable } from "./common.ts";
+import { DateTime, nullable, ref } from "./common.ts";
 
 const Header = Type.Object({
   name: Type.String(),
@@ -7,6 +7,15 @@ const Header = Type.Object({
 });
 
 const Ms = (description: string) => nullable(Type.Number({ description: `${description} Milliseconds.` }));
+
+export const SentBody = Type.Object(
+  {
+    text: Type.String(),
+    encoding: Type.Union([Type.Literal("utf-8"), Type.Literal("base64")]),
+    cut: Type.Boolean({ description: "Only its beginning is kept." }),
+  },
+  { $id: "SentBody", description: "A body as it was sent, where it is not that of the message." },
+);
 
 export const AttemptDetail = Type.Object(
   {
@@ -19,12 +28,27 @@ export const AttemptDetail = Type.Object(
     ),
     nextAttempt: nullable(DateTime),
     retryAfterMs: Ms("How long the endpoint asked to be left alone."),
-    request: Type.Object({
-      method: Type.String(),
-      url: Type.String(),
-      headers: Type.Array(Header, { description: "In the order they were sent." }),
-      bodyBytes: Type.Integer(),
-    }),
+    request: nullable(
+      Type.Object(
+        {
+          method: Type.String(),
+          url: Type.String(),
+          headers: Type.Array(Header, { description: "In the order they were sent." }),
+          bodyBytes: Type.Integer(),
+        },
+        { description: "Null: it failed before anything was sent." },
+      ),
+    ),
+    change: nullable(
+      Type.Object(
+        {
+          logs: nullable(Type.Array(Type.String(), { description: "What the transformation logged." })),
+          cpuMs: Ms("Time of the processor that the transformation took."),
+          body: nullable(ref(SentBody)),
+        },
+        { description: "How transformation and format changed the message. Null: it was sent as it was published." },
+      ),
+    ),
     response: nullable(
       Type.Object({
         headers: Type.Array(Header, { description: "As they came." }),

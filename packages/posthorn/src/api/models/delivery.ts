@@ -1,5 +1,21 @@
 import { Type } from "typebox";
+import { CANCEL_REASONS } from "../../store/schema.ts";
 import { DateTime, listOf, nullable } from "./common.ts";
+
+export const Canceled = Type.Object(
+  {
+    reason: Type.Union(
+      CANCEL_REASONS.map((reason) => Type.Literal(reason)),
+      {
+        description:
+          "`requested` by a call; `expired`, the message was too old; `debounced`, a newer message (`by`) took its place; `throttled`, over the limit of the endpoint; `transformation`, the code of the endpoint canceled it; or the endpoint or payload was gone.",
+      },
+    ),
+    at: DateTime,
+    by: nullable(Type.String()),
+  },
+  { description: "Why a delivery was canceled." },
+);
 
 export const MessageDeliveryOut = Type.Object(
   {
@@ -25,6 +41,7 @@ export const MessageDeliveryOut = Type.Object(
     ),
     heldReason: nullable(Type.String({ description: "`endpoint_disabled`." })),
     nextAttempt: nullable(DateTime),
+    canceled: nullable(Canceled),
   },
   { $id: "MessageDeliveryOut", description: "What one endpoint is owed of a message, and where that stands." },
 );

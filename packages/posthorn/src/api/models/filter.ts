@@ -3,7 +3,7 @@ import { ChannelName, Name, nullable, TagName } from "./common.ts";
 import { MessageIn } from "./message.ts";
 
 /** Checked by the compiler of filters, which names the clause. */
-const Filter = Type.Object(
+export const Filter = Type.Object(
   {},
   {
     additionalProperties: true,

@@ -8,7 +8,7 @@ import {
   ApplicationOut,
   ApplicationPatch,
 } from "./application.ts";
-import { AttemptDetail } from "./attempt-detail.ts";
+import { AttemptDetail, SentBody } from "./attempt-detail.ts";
 import { MessageDeliveryList, MessageDeliveryOut } from "./delivery.ts";
 import { ApiKeyCreated, ApiKeyIn, ApiKeyList, ApiKeyOut, AppPortalAccessIn, AppPortalAccessOut } from "./auth.ts";
 import { EmptyResponse, HttpError, HttpValidationError } from "./common.ts";
@@ -72,6 +72,7 @@ import { REPLAY_MODELS } from "./replay.ts";
 import { MessagePrecheckIn, MessagePrecheckOut } from "./message-precheck.ts";
 import { BATCH_MODELS } from "./message-batch.ts";
 import { STATS_MODELS } from "./stats.ts";
+import { TRANSFORMATION_MODELS } from "./transformation.ts";
 import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
 
 export const MODELS: readonly TSchema[] = [
@@ -123,6 +124,7 @@ export const MODELS: readonly TSchema[] = [
   MessageEndpointList,
   MessageDeliveryOut,
   MessageDeliveryList,
+  SentBody,
   AttemptDetail,
   MessageAttemptOut,
   MessageAttemptList,
@@ -132,6 +134,7 @@ export const MODELS: readonly TSchema[] = [
   FilterExplainIn,
   FilterExplanationOut,
   MessageMatchingOut,
+  ...TRANSFORMATION_MODELS,
   AppPortalAccessIn,
   AppPortalAccessOut,
   ApiKeyIn,

@@ -1,8 +1,8 @@
 import { Type } from "typebox";
-import { CANCEL_REASONS } from "../../store/schema.ts";
 import { ApplicationIn } from "./application.ts";
 import { ChannelName, DateTime, listOf, Name, nullable, ref, TagName, uidWithout } from "./common.ts";
 import { AttemptDetail } from "./attempt-detail.ts";
+import { Canceled } from "./delivery.ts";
 import { endpointOutFields } from "./endpoint.ts";
 
 const Payload = Type.Object(
@@ -100,22 +100,7 @@ const statusFields = {
   status: Type.Integer({ description: "0 success, 1 pending, 2 fail, 3 sending (a retry is scheduled), 4 canceled." }),
   statusText: Type.String(),
   nextAttempt: Type.Optional(nullable(DateTime)),
-  canceled: Type.Optional(
-    Type.Object(
-      {
-        reason: Type.Union(
-          CANCEL_REASONS.map((reason) => Type.Literal(reason)),
-          {
-            description:
-              "`requested` by a call; `expired`, the message was too old; `debounced`, a newer message (`by`) took its place; `throttled`, over the limit of the endpoint; `transformation`, the code of the endpoint canceled it; or the endpoint or payload was gone.",
-          },
-        ),
-        at: DateTime,
-        by: nullable(Type.String()),
-      },
-      { description: "Why a delivery was canceled." },
-    ),
-  ),
+  canceled: Type.Optional(Canceled),
 };
 
 export const CancelOut = Type.Object(

@@ -1,5 +1,6 @@
 /** Models of statistics. */
 import { type TSchema, Type } from "typebox";
+import { STORAGE_KINDS } from "../../domain/storage/day.ts";
 import { DateTime, nullable, ref } from "./common.ts";
 
 const percentiles = (description: string) =>
@@ -88,6 +89,33 @@ export const StatsNowOut = Type.Object(
   { $id: "StatsNowOut" },
 );
 
+export const StatsStorageOut = Type.Object(
+  {
+    bytes: Type.Integer({ description: "What the database takes." }),
+    freeBytes: Type.Integer({ description: "Of it, what was freed and is used next." }),
+    disk: nullable(Type.Object({ bytes: Type.Integer(), freeBytes: Type.Integer() })),
+    kinds: Type.Array(
+      Type.Object({
+        kind: Type.Union(STORAGE_KINDS.map((kind) => Type.Literal(kind))),
+        stored: Type.Integer({ description: "Rows." }),
+        bytes: Type.Integer({ description: "About." }),
+        keepDays: Type.Number(),
+        bytesADay: Type.Integer({ description: "What comes in, over the last week." }),
+        steadyBytes: Type.Integer({ description: "What it comes to when as much is deleted as comes in." }),
+      }),
+    ),
+    bytesADay: Type.Integer(),
+    steadyBytes: Type.Integer(),
+    fullInDays: nullable(
+      Type.Integer({ description: "Null: never as it goes, or the disk cannot be seen from here." }),
+    ),
+  },
+  {
+    $id: "StatsStorageOut",
+    description: "`failure` are attempts that failed, taken as kept for as long as failures are.",
+  },
+);
+
 export const StatsRangeQuery = {
   since: Type.Optional(Type.String({ format: "date-time", description: "A day before `until` when left out." })),
   until: Type.Optional(Type.String({ format: "date-time", description: "Now when left out." })),
@@ -101,4 +129,10 @@ const IdQuery = (what: string) => Type.Optional(Type.String({ maxLength: 256, de
 export const OfEndpointQuery = { endpoint_id: IdQuery("an endpoint; the whole application when left out") };
 export const OfApplicationQuery = { app_id: IdQuery("an application; all of them when left out"), ...OfEndpointQuery };
 
-export const STATS_MODELS: readonly TSchema[] = [StatsSummaryOut, StatsSeriesOut, EndpointInTroubleOut, StatsNowOut];
+export const STATS_MODELS: readonly TSchema[] = [
+  StatsSummaryOut,
+  StatsSeriesOut,
+  EndpointInTroubleOut,
+  StatsNowOut,
+  StatsStorageOut,
+];

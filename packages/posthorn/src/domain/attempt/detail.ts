@@ -71,6 +71,8 @@ export interface ResponseFacts {
 const VERSION = 1;
 const HEADERS_CUT = 1;
 const TRUNCATED = 2;
+/** Place of `extra`, which is the last. */
+const EXTRA = 13;
 
 export function encodeDetail(facts: AttemptFacts): string {
   const { standard, timings, tls, response } = facts;
@@ -101,6 +103,16 @@ export function encodeDetail(facts: AttemptFacts): string {
   ];
   if (facts.extra !== null) cells.push(facts.extra);
   return JSON.stringify(cells);
+}
+
+/** What of `extra` holds content of the message, and goes when that does: a detail with it in, in SQL. */
+export const HOLDS_CHANGE = '%"change":%';
+
+/** The detail without the body that was sent. */
+export function withoutSentBody(json: string): string {
+  const cells = JSON.parse(json) as unknown[];
+  const extra = cells[EXTRA] as { readonly change?: object };
+  return JSON.stringify(cells.with(EXTRA, { ...extra, change: { ...extra.change, logs: null, body: null } }));
 }
 
 /** `null` for a form that this version does not know. */

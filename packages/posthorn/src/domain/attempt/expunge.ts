@@ -1,4 +1,6 @@
+import type { Store, Tx } from "../../store/store.ts";
 import { type Call, write } from "../context.ts";
+import { HOLDS_CHANGE, withoutSentBody } from "./detail.ts";
 import { getAttempt } from "./list.ts";
 
 /** What stands in place of a response that was deleted. */
@@ -13,4 +15,27 @@ export async function expungeAttemptContent({
   await write(ctx, ({ db }) =>
     db.updateTable("attempt").set({ response: EXPUNGED, detail_json: null }).where("id", "=", key).execute(),
   );
+}
+
+/** Where bodies stand that were sent in place of what these messages carry; they go when the payloads do. Most messages have none. */
+export function attemptsWithSentBodies({ db }: Pick<Store, "db">, messageKeys: readonly number[]) {
+  return db
+    .selectFrom("attempt")
+    .select(["id", "message_id", "detail_json"])
+    .where("message_id", "in", messageKeys)
+    .where("detail_json", "like", HOLDS_CHANGE)
+    .execute();
+}
+
+export async function forgetSentBodies(
+  { db }: Pick<Tx, "db">,
+  attempts: Awaited<ReturnType<typeof attemptsWithSentBodies>>,
+): Promise<void> {
+  for (const { id, detail_json: json } of attempts) {
+    await db
+      .updateTable("attempt")
+      .set({ detail_json: withoutSentBody(json!) })
+      .where("id", "=", id)
+      .execute();
+  }
 }

@@ -4,7 +4,7 @@ import { ATTEMPT_STATUS, DELIVERY_STATE } from "../../store/schema.ts";
 import { type Call, type Context, reader } from "../context.ts";
 import { getMessage, type MessageRef } from "../message/find.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
-import { type DeliveryStatus, statusOf } from "./delivery.ts";
+import { CANCELLATION_COLUMNS, type DeliveryRow, type DeliveryStatus, statusOf } from "./delivery.ts";
 
 export interface MessageDelivery {
   readonly endpointId: string;
@@ -46,7 +46,14 @@ export async function listMessageDeliveries({
       .selectFrom("delivery")
       .innerJoin("endpoint", "endpoint.id", "delivery.endpoint_id")
       .select(["endpoint.id", "endpoint.public_id", "endpoint.uid", "endpoint.url", "endpoint.disabled"])
+      .leftJoin("cancellation", (join) =>
+        join
+          .onRef("cancellation.message_id", "=", "delivery.message_id")
+          .onRef("cancellation.endpoint_id", "=", "delivery.endpoint_id"),
+      )
+      .leftJoin("message as newer", "newer.id", "cancellation.by_message_id")
       .select(["delivery.state", "delivery.due", "delivery.attempts"])
+      .select(CANCELLATION_COLUMNS)
       .where("delivery.message_id", "=", message.key)
       .orderBy("delivery.endpoint_id", slice.order)
       .limit(slice.limit);
@@ -58,15 +65,12 @@ export async function listMessageDeliveries({
   return { ...page, rows: page.rows.map((row) => toDelivery(row, tried.get(row.id) ?? NOT_TRIED)) };
 }
 
-interface Row {
+interface Row extends DeliveryRow {
   readonly id: number;
   readonly public_id: string;
   readonly uid: string | null;
   readonly url: string;
   readonly disabled: number;
-  readonly state: number;
-  readonly due: number | null;
-  readonly attempts: number;
 }
 
 interface Tried {

@@ -3,7 +3,7 @@ import type { FilterDocument } from "../../filter/document.ts";
 import { FilterError } from "../../filter/types.ts";
 import { notFound } from "../../errors.ts";
 import { type Call } from "../context.ts";
-import { documentOf, mismatchOf, type Mismatch } from "../message/match.ts";
+import { documentOf, type MatchableMessage, mismatchOf, type Mismatch, type Wants } from "../message/match.ts";
 import { readSample, type Sample } from "../message/sample.ts";
 import { readFilter } from "./filter.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
@@ -40,7 +40,11 @@ export async function explainEndpointFilter({ ctx, input }: Call<EndpointRef & E
   const { application, endpoint } = await getEndpoint(ctx, input);
   const known = await ctx.services.directory.endpoint(endpoint.key);
   if (known === null) throw notFound("endpoint");
-  const message = await readSample(ctx, application, input.sample);
+  return explainOf(known, await readSample(ctx, application, input.sample), given);
+}
+
+/** The same for a message that is at hand. `given`: a filter to be tried in place of the endpoint's own. */
+export function explainOf(known: Wants, message: MatchableMessage, given: CompiledFilter | null): Explanation {
   const { eventTypes, channels } = known;
   const plain = mismatchOf({ eventTypes, channels, filtered: false, filter: null }, message, () => documentOf(message));
   if (plain !== null) return explanationOf(plain, null);

@@ -1,7 +1,112 @@
-/** What changes messages on their way to an endpoint. */
+/** The code that changes messages on their way to an endpoint. */
+import { invalid, PosthornError } from "../../errors.ts";
+import { type Call, type Context, reader, write } from "../context.ts";
+import { type EndpointRef, getEndpoint } from "./find.ts";
+
+/** What is kept, sealed: code and variables may hold secrets. */
 export interface Transformation {
   readonly code: string;
   readonly variables: Readonly<Record<string, string>>;
   /** Unix milliseconds. */
   readonly updatedAt: number;
+}
+
+/** A transformation as people see it. */
+export interface TransformationState {
+  readonly enabled: boolean;
+  /** `null`: there is none. */
+  readonly transformation: Transformation | null;
+}
+
+/** What is left out stays; `null` takes it away. */
+export interface TransformationChange {
+  readonly code?: string | null;
+  readonly enabled?: boolean;
+  readonly variables?: Readonly<Record<string, string>> | null;
+}
+
+const MAX_VARIABLES = 100;
+/** Characters of names and values of the variables in all. */
+const MAX_VARIABLES_LENGTH = 32_768;
+
+export async function getTransformation({ ctx, input }: Call<EndpointRef>): Promise<TransformationState> {
+  const { endpoint } = await getEndpoint(ctx, input);
+  return readTransformation(ctx, endpoint.key);
+}
+
+/** Changes it. Code that cannot run is refused now rather than at each delivery. Counts from the next attempt on, retries included. */
+export async function patchTransformation({
+  ctx,
+  input,
+}: Call<EndpointRef & { readonly change: TransformationChange }>): Promise<void> {
+  const { application, endpoint } = await getEndpoint(ctx, input);
+  const { change } = input;
+  if (change.variables) checkVariables(change.variables);
+  if (typeof change.code === "string")
+    await checkCode(ctx, change.code, { tenant: application.key, endpoint: endpoint.key });
+  await write(ctx, async (tx) => {
+    const before = await readTransformation({ ...ctx, tx }, endpoint.key);
+    const { enabled, transformation } = changed(before, change, ctx.services.now());
+    await tx.db
+      .updateTable("endpoint")
+      .set({
+        transformation_sealed: transformation === null ? null : ctx.services.vault.seal(JSON.stringify(transformation)),
+        transformation_enabled: enabled ? 1 : 0,
+        updated_at: ctx.services.now(),
+      })
+      .where("id", "=", endpoint.key)
+      .execute();
+    tx.afterCommit(() => ctx.services.directory.invalidate(application.key));
+  });
+}
+
+async function readTransformation(ctx: Context, endpointKey: number): Promise<TransformationState> {
+  const row = await reader(ctx)
+    .selectFrom("endpoint")
+    .select(["transformation_sealed", "transformation_enabled"])
+    .where("id", "=", endpointKey)
+    .executeTakeFirstOrThrow();
+  const { transformation_sealed: sealed } = row;
+  const transformation = sealed === null ? null : (JSON.parse(ctx.services.vault.open(sealed)) as Transformation);
+  return { enabled: row.transformation_enabled === 1, transformation };
+}
+
+/** Without code there is nothing to run: then it is off, and the variables are gone. */
+function changed(before: TransformationState, change: TransformationChange, now: number): TransformationState {
+  const known = before.transformation;
+  const code = change.code === undefined ? (known?.code ?? null) : change.code;
+  if (code === null) {
+    if (change.enabled === true) throw invalid(["body", "code"], "There is no code to switch on: give it too.");
+    if (change.variables) throw invalid(["body", "code"], "There is no code for these variables: give it too.");
+    return { enabled: false, transformation: null };
+  }
+  const variables = change.variables === undefined ? (known?.variables ?? {}) : (change.variables ?? {});
+  return { enabled: change.enabled ?? before.enabled, transformation: { code, variables, updatedAt: now } };
+}
+
+/** Throws a 422 that says what is wrong with code, and in which line. */
+export async function checkCode(
+  ctx: Context,
+  code: string,
+  turn: { readonly tenant: number; readonly endpoint: number },
+): Promise<void> {
+  const trouble = await ctx.services.transforms.check(code, turn);
+  if (trouble === null) return;
+  if (trouble.kind === "busy") throw transformsBusy();
+  throw invalid(["body", "code"], trouble.message);
+}
+
+export function transformsBusy(): PosthornError {
+  return new PosthornError("transforms_busy", "Too many transformations wait to run just now: try again in a moment.");
+}
+
+/** Throws a 422 for more than is kept. */
+export function checkVariables(variables: Readonly<Record<string, string>>): void {
+  const entries = Object.entries(variables);
+  if (entries.length > MAX_VARIABLES) {
+    throw invalid(["body", "variables"], `A transformation may have ${MAX_VARIABLES} variables.`);
+  }
+  if (entries.flat().join("").length > MAX_VARIABLES_LENGTH) {
+    throw invalid(["body", "variables"], `Variables may have ${MAX_VARIABLES_LENGTH} characters in all.`);
+  }
 }

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { EXPUNGED } from "../attempt/expunge.ts";
+import { attemptsWithSentBodies, EXPUNGED, forgetSentBodies } from "../attempt/expunge.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, reader, write } from "../context.ts";
 import type { Tx } from "../../store/store.ts";
@@ -9,9 +9,14 @@ import { getMessage, type MessageRef } from "./find.ts";
 /** Deletes the payload of a message. The message itself and its attempts stay visible. */
 export async function expungeMessageContent({ ctx, input }: Call<MessageRef>): Promise<void> {
   const { message } = await getMessage({ ctx, input: { ...input, withContent: false } });
-  await write(ctx, ({ db }) =>
-    db.updateTable("message").set({ payload: null, request_json: null }).where("id", "=", message.key).execute(),
-  );
+  await write(ctx, async (tx) => {
+    await tx.db
+      .updateTable("message")
+      .set({ payload: null, request_json: null })
+      .where("id", "=", message.key)
+      .execute();
+    await forgetSentBodies(tx, await attemptsWithSentBodies(tx, [message.key]));
+  });
 }
 
 export interface ExpungeMany {

@@ -1,4 +1,6 @@
+import type { Kysely } from "kysely";
 import { PosthornError } from "../../errors.ts";
+import type { Database } from "../../store/schema.ts";
 import type { Application } from "../application/application.ts";
 import { type Context, reader } from "../context.ts";
 import { getMessage } from "./find.ts";
@@ -32,14 +34,20 @@ export async function readSample(
     ctx,
     input: { app: application.id, message: sample.message, withContent: false },
   });
-  const row = await reader(ctx)
+  const stored = await readStored(reader(ctx), message.key);
+  if (stored === null) {
+    throw new PosthornError("missing_payload", "The payload of this message was deleted or has expired.");
+  }
+  return stored;
+}
+
+/** A message with its payload; `null`: that is gone. */
+export async function readStored(db: Kysely<Database>, messageKey: number): Promise<MatchableMessage | null> {
+  const row = await db
     .selectFrom("message")
     .select(["id", "public_id", "event_type", "event_id", "channels_json", "tags_json", "payload", "content_type"])
     .select("request_json")
-    .where("id", "=", message.key)
-    .executeTakeFirstOrThrow();
-  if (row.payload === null) {
-    throw new PosthornError("missing_payload", "The payload of this message was deleted or has expired.");
-  }
-  return matchableOf(row);
+    .where("id", "=", messageKey)
+    .executeTakeFirst();
+  return row === undefined || row.payload === null ? null : matchableOf(row);
 }

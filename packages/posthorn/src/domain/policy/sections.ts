@@ -2,6 +2,7 @@
 import { autoDisable } from "./auto-disable.ts";
 import { breaker } from "./breaker.ts";
 import { debounce } from "./debounce.ts";
+import { format } from "./format.ts";
 import { limits } from "./limits.ts";
 import { order } from "./order.ts";
 import { retry } from "./retry.ts";
@@ -20,6 +21,7 @@ export const SECTIONS = {
   verification,
   throttle,
   debounce,
+  format,
 } as const;
 
 export type SectionName = keyof typeof SECTIONS;

@@ -84,6 +84,17 @@ function check(ctx: Context, name: SectionName, given: object, level: PolicyLeve
   sectionOf(name).check?.(given, { path: ["body", name], level, by, defaults: ctx.services.rules.policyDefaults });
 }
 
+/** One section of an endpoint as it came with a request, to be tried and not kept; or a 422. */
+export function readSection<Name extends SectionName>(
+  ctx: Context,
+  name: Name,
+  given: object,
+): NonNullable<Policy[Name]> {
+  const section = withoutNulls(given);
+  check(ctx, name, section, "endpoint");
+  return section;
+}
+
 function withoutNulls(fields: object): object {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));
 }

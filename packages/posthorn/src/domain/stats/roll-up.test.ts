@@ -145,7 +145,7 @@ describe("the roll-up", () => {
       }),
       { numRuns: 8 },
     );
-  });
+  }, 60_000);
 
   it("leaves what is not settled for the next time", async () => {
     await using files = await openStore();

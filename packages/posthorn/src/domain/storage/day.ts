@@ -18,10 +18,10 @@ export const DAY_MS = 86_400_000;
 /** What a row takes beside its content, with its place in the indexes. Measured: see docs/features/retention.md. */
 export const ROW_BYTES: Readonly<Record<StorageKind, number>> = {
   payload: 0,
-  message: 150,
-  delivery: 60,
-  attempt: 190,
-  failure: 190,
+  message: 135,
+  delivery: 85,
+  attempt: 150,
+  failure: 150,
 };
 
 /** Adds to a day; negative amounts take away. A part of the transaction that stored or deleted it. */

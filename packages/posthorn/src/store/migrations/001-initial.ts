@@ -196,6 +196,13 @@ CREATE TABLE event_id_taken (
   PRIMARY KEY (app_id, event_id)
 );
 CREATE INDEX event_id_taken_by ON event_id_taken (message_id);
+CREATE FUNCTION free_event_ids() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  DELETE FROM event_id_taken WHERE message_id IN (SELECT id FROM gone WHERE event_id IS NOT NULL);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER message_gone AFTER DELETE ON message REFERENCING OLD TABLE AS gone
+  FOR EACH STATEMENT EXECUTE FUNCTION free_event_ids();
 ${toPostgres(delivery)}
 -- Rows change where they are; the live ones are few beside the history, so dead ones are to be collected early.
 ALTER TABLE delivery SET (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 10000);

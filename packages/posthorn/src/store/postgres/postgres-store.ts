@@ -1,5 +1,5 @@
 /** The store for those who run PostgreSQL: queries on a pool, hot statements in group commits on connections of their own. */
-import { Kysely } from "kysely";
+import { Kysely, sql } from "kysely";
 import pg from "pg";
 import { timeOfKey } from "../../id.ts";
 import { postgresDialect } from "../dialect.ts";
@@ -13,6 +13,7 @@ import type {
   EndpointBacklog,
   RecordEntry,
   Store,
+  StoreSize,
   Tx,
 } from "../store.ts";
 import { greatestKey, transactOn } from "../transaction.ts";
@@ -161,8 +162,18 @@ export class PostgresStore implements Store {
     await orStoreError(Promise.all(pools.map((pool) => withClient(pool, (client) => client.query("SELECT 1")))));
   }
 
-  /** Space is given back when a day is dropped. */
-  async reclaim(): Promise<void> {}
+  /** PostgreSQL sees to that itself. */
+  reclaim(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
+  /** The disk is the server's, and cannot be seen from here. */
+  async size(): Promise<StoreSize> {
+    const { rows } = await sql<{ bytes: number }>`
+      SELECT coalesce(sum(pg_table_size(oid) + pg_indexes_size(oid)), 0) AS bytes FROM pg_class
+      WHERE relnamespace = to_regnamespace(${SCHEMA}) AND relkind = 'r'`.execute(this.hotDb);
+    return { bytes: rows[0]!.bytes, freeBytes: 0, disk: null };
+  }
 
   lastKey(): Promise<number> {
     return greatestKey(this.db);

@@ -1,6 +1,8 @@
 /** The embedded store: SQLite in threads, one that writes and some that read. */
 import { closeSync, openSync } from "node:fs";
-import { Kysely } from "kysely";
+import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Kysely, sql } from "kysely";
 import type { Database } from "../schema.ts";
 import type {
   AcceptEntry,
@@ -10,6 +12,7 @@ import type {
   EndpointBacklog,
   RecordEntry,
   Store,
+  StoreSize,
   Tx,
 } from "../store.ts";
 import { type Lent, sqliteDialect } from "../dialect.ts";
@@ -46,8 +49,10 @@ export interface SqliteThreads {
 
 /** Takes the place of the writer at once, and not at the first write, when others may have written. */
 const BEGIN = "BEGIN IMMEDIATE";
-/** Pages given back in one step: 8 MiB. */
-const RECLAIM_PAGES = 2000;
+/** Pages given back in one step: 2 MiB. */
+const RECLAIM_PAGES = 512;
+/** Part of the file that stays free for what comes in next, rather than shrink and grow all the time. */
+const RESERVED = 0.05;
 
 export class SqliteStore implements Store {
   readonly db: Kysely<Database>;
@@ -57,6 +62,7 @@ export class SqliteStore implements Store {
   readonly #hotReader: DatabaseThread;
   readonly #readers: readonly DatabaseThread[];
   readonly #lock: Disposable;
+  readonly #path: string;
 
   /** Works with threads that are open: `open` opens them for a file. */
   constructor({ path, writer, hotReader, readers, gather, listener, lock }: SqliteThreads) {
@@ -64,6 +70,7 @@ export class SqliteStore implements Store {
     this.#hotReader = hotReader;
     this.#readers = readers;
     this.#lock = lock;
+    this.#path = path;
     this.db = new Kysely<Database>({
       dialect: sqliteDialect({ begin: BEGIN, lend: async () => lend(leastLoaded(this.#readers)) }),
     });
@@ -145,8 +152,26 @@ export class SqliteStore implements Store {
     await Promise.all([this.#writer.query("SELECT 1", []), ...asking]);
   }
 
-  async reclaim(): Promise<void> {
-    await this.#writer.reclaim(RECLAIM_PAGES);
+  async reclaim(): Promise<boolean> {
+    const { pages, free } = await this.#pages();
+    const more = free - Math.ceil(pages * RESERVED);
+    if (more <= 0) return false;
+    await this.#writer.reclaim(Math.min(more, RECLAIM_PAGES));
+    return true;
+  }
+
+  async size(): Promise<StoreSize> {
+    const { pages, free, bytes } = await this.#pages();
+    const { bsize, blocks, bavail } = await statfs(dirname(this.#path));
+    const disk = { bytes: blocks * bsize, freeBytes: bavail * bsize };
+    return { bytes: pages * bytes, freeBytes: free * bytes, disk };
+  }
+
+  async #pages(): Promise<{ readonly pages: number; readonly free: number; readonly bytes: number }> {
+    const { rows } = await sql<{ pages: number; free: number; bytes: number }>`
+      SELECT page_count AS pages, freelist_count AS free, page_size AS bytes
+      FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()`.execute(this.hotDb);
+    return rows[0]!;
   }
 
   lastKey(): Promise<number> {
@@ -164,7 +189,7 @@ export class SqliteStore implements Store {
       this.#writer
         .exclusive(() => {
           const { promise: released, resolve: release } = Promise.withResolvers<void>();
-          resolve({ run: (sql, parameters) => this.#writer.query(sql, parameters), release });
+          resolve({ run: (text, parameters) => this.#writer.query(text, parameters), release });
           return released;
         })
         .catch(fail);
@@ -175,7 +200,7 @@ export class SqliteStore implements Store {
 /** Readers need no turns: whatever is asked of one is answered in order. */
 function lend(reader: DatabaseThread): Lent {
   return {
-    run: (sql, parameters) => reader.request<"query">({ op: "query", sql, parameters }),
+    run: (text, parameters) => reader.request<"query">({ op: "query", sql: text, parameters }),
     release: () => undefined,
   };
 }

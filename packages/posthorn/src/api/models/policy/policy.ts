@@ -3,6 +3,7 @@ import { Type } from "typebox";
 import { nullable, ref } from "../common.ts";
 import { AutoDisablePolicyModel } from "./auto-disable.ts";
 import { BreakerPolicyModel } from "./breaker.ts";
+import { FormatPolicyModel } from "./format.ts";
 import { LimitsPolicyModel } from "./limits.ts";
 import { OrderPolicyModel } from "./order.ts";
 import { DebouncePolicyModel, ThrottlePolicyModel } from "./pacing.ts";
@@ -20,6 +21,7 @@ const SECTION_MODELS = {
   verification: VerificationPolicyModel,
   throttle: ThrottlePolicyModel,
   debounce: DebouncePolicyModel,
+  format: FormatPolicyModel,
 } as const;
 
 const sections = {
@@ -32,6 +34,7 @@ const sections = {
   verification: Type.Optional(nullable(ref(SECTION_MODELS.verification))),
   throttle: Type.Optional(nullable(ref(SECTION_MODELS.throttle))),
   debounce: Type.Optional(nullable(ref(SECTION_MODELS.debounce))),
+  format: Type.Optional(nullable(ref(SECTION_MODELS.format))),
 };
 
 export const PolicyIn = Type.Object(sections, {

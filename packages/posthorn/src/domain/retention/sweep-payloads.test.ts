@@ -2,12 +2,21 @@ import { describe, expect, it } from "vitest";
 import { servicesOver } from "../../../test/support/services.ts";
 import { acceptEntry, openStore, recordEntry } from "../../../test/support/store.ts";
 import { keyAtTime } from "../../id.ts";
-import { expirePayloads } from "./expire.ts";
+import { rollUp } from "../stats/roll-up.ts";
+import { sweepPayloads } from "./sweep-payloads.ts";
 
 const DAY = 86_400_000;
 const signal = new AbortController().signal;
 
-describe("expirePayloads", () => {
+const COUNT = { messages: Number.MAX_SAFE_INTEGER, attempts: Number.MAX_SAFE_INTEGER };
+const pause = () => Promise.resolve();
+const keeping = (payloadMs: number) => ({
+  periods: { payloadMs, attemptMs: payloadMs, failureMs: payloadMs },
+  signal,
+  pause,
+});
+
+describe("the sweep of payloads", () => {
   it("deletes payloads older than the default and those whose own time is over, and no other", async () => {
     await using files = await openStore();
     const { services } = servicesOver(files.store);
@@ -19,7 +28,8 @@ describe("expirePayloads", () => {
     await files.store.accept(acceptEntry(old + 1, { ...nobody, expiresAt: now + DAY }));
     await files.store.accept(acceptEntry(young, nobody));
     await files.store.accept(acceptEntry(young + 1, { ...nobody, expiresAt: now - 1 }));
-    await expirePayloads(services, { retentionMs: DAY, from: 0, signal });
+    await rollUp(services, COUNT, signal);
+    await sweepPayloads(services, keeping(DAY));
     const kept = await Promise.all([old, old + 1, young, young + 1].map((id) => files.store.payload(id)));
     expect(kept.map((payload) => payload !== null)).toEqual([false, true, true, false]);
   });
@@ -31,13 +41,14 @@ describe("expirePayloads", () => {
     const old = keyAtTime(now - 2 * DAY);
     await files.store.accept(acceptEntry(old));
     await files.store.accept(acceptEntry(old + 1, { expiresAt: now - 1 }));
-    await expirePayloads(services, { retentionMs: DAY, from: 0, signal });
+    await rollUp(services, COUNT, signal);
+    await sweepPayloads(services, keeping(DAY));
     expect(await files.store.payload(old)).not.toBeNull();
     expect(await files.store.payload(old + 1)).not.toBeNull();
     await files.store.record(recordEntry(old));
     await files.store.record(recordEntry(old + 1));
     const later = { ...services, now: () => now + DAY };
-    await expirePayloads(later, { retentionMs: 30 * DAY, from: 0, signal });
+    await sweepPayloads(later, keeping(30 * DAY));
     expect(await files.store.payload(old)).toBeNull();
     expect(await files.store.payload(old + 1)).toBeNull();
   });

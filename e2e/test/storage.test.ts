@@ -1,0 +1,15 @@
+/** `posthorn storage`, against a server. */
+import { startServer } from "@posthorn/testkit";
+import { expect, test } from "vitest";
+import { runCli } from "../lib/cli.ts";
+
+test("posthorn storage prints what is stored of each kind and what becomes of the disk", async () => {
+  await using server = await startServer();
+  await using cli = runCli(["storage", "--url", server.url, "--token", server.token]);
+  const { code, stdout, stderr } = await cli.ended;
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(stdout).toMatch(/^KIND +ROWS +SIZE +A DAY +KEPT +COMES TO\n/);
+  expect(stdout).toMatch(/^failure +0 +0 B +0 B +180 days +0 B$/m);
+  expect(stdout).toMatch(/The database takes \d+ KiB, .+ come in a day, and it comes to 0 B\.\n/);
+  expect(stdout).toMatch(/are left on the disk: as it goes, the disk is large enough\.\n/);
+});

@@ -1,0 +1,21 @@
+import { patchTransformation as patchVerb } from "../../domain/endpoint/transformation.ts";
+import { EndpointTransformationPatch } from "../models/transformation.ts";
+import { noContent } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+
+export const patchTransformation = defineRoute({
+  method: "PATCH",
+  path: "/api/v1/app/:app_id/endpoint/:endpoint_id/transformation",
+  operationId: "v1.endpoint.transformation.patch",
+  tag: "Transformation",
+  summary: "Change the transformation of an endpoint",
+  description:
+    "Code that cannot run is refused. Counts from the next attempt on, retries of earlier messages included.",
+  access: "ManageTransformations",
+  body: EndpointTransformationPatch,
+  responses: { 204: null },
+  handle: async ({ ctx, params, body }) => {
+    await patchVerb({ ctx, input: { app: params.app_id, endpoint: params.endpoint_id, change: body } });
+    return noContent();
+  },
+});

@@ -1,0 +1,52 @@
+import type { Command } from "commander";
+import { addClientFlags, call } from "../client.ts";
+import { printTable } from "../output.ts";
+
+interface StorageAnswer {
+  readonly bytes: number;
+  readonly freeBytes: number;
+  readonly disk: { readonly freeBytes: number } | null;
+  readonly kinds: readonly {
+    readonly kind: string;
+    readonly stored: number;
+    readonly bytes: number;
+    readonly bytesADay: number;
+    readonly keepDays: number;
+    readonly steadyBytes: number;
+  }[];
+  readonly bytesADay: number;
+  readonly steadyBytes: number;
+  readonly fullInDays: number | null;
+}
+
+/** `posthorn storage`: how much is stored, what comes in a day, and when the disk is full. */
+export function addStorageCommand(program: Command): void {
+  const command = program.command("storage").description("what is stored, what comes in a day, when the disk is full");
+  addClientFlags(command).action(async (options: Record<string, unknown>) => {
+    const storage = (await call(options, "GET", "/api/v1/stats/storage")) as unknown as StorageAnswer;
+    const rows = storage.kinds.map(({ kind, stored, bytes, bytesADay, keepDays, steadyBytes }) => [
+      kind,
+      String(stored),
+      size(bytes),
+      size(bytesADay),
+      `${keepDays} days`,
+      size(steadyBytes),
+    ]);
+    printTable([["KIND", "ROWS", "SIZE", "A DAY", "KEPT", "COMES TO"], ...rows]);
+    const { bytes, freeBytes, disk, bytesADay, steadyBytes, fullInDays } = storage;
+    const full = fullInDays === null ? "the disk is large enough" : `the disk is full in ${fullInDays} days`;
+    process.stdout.write(
+      `\nThe database takes ${size(bytes)}, ${size(freeBytes)} of it free; ` +
+        `${size(bytesADay)} come in a day, and it comes to ${size(steadyBytes)}.\n` +
+        (disk === null ? "" : `${size(disk.freeBytes)} are left on the disk: as it goes, ${full}.\n`),
+    );
+  });
+}
+
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
+
+function size(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** power;
+  return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${UNITS[power]!}`;
+}

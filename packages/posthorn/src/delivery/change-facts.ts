@@ -1,0 +1,49 @@
+/** What is kept of how a message was changed before it was sent: in the detail of its attempt, and nothing where it was not. */
+import { isUtf8 } from "node:buffer";
+import type { RunFacts } from "../domain/delivery/shape.ts";
+
+/** Bytes of a changed body that are kept. */
+export const MAX_KEPT_BODY_BYTES = 32_768;
+
+export interface ChangeFacts {
+  /** What the code logged; `null`: none was run. */
+  readonly logs: readonly string[] | null;
+  /** Time of the processor that the code took, in milliseconds. */
+  readonly cpuMs: number | null;
+  /** The body as it was sent; `null`: the bytes of the message, or nothing was sent. */
+  readonly body: KeptBody | null;
+}
+
+export interface KeptBody {
+  readonly text: string;
+  readonly encoding: "utf-8" | "base64";
+  /** Only its beginning is kept. */
+  readonly cut: boolean;
+}
+
+/** @param body The body that was sent; `null` when it is that of the message. */
+export function changeFacts(run: RunFacts | null, body: Uint8Array | null): ChangeFacts {
+  return {
+    logs: run === null ? null : run.logs,
+    cpuMs: run === null ? null : Math.round(run.cpuMs * 10) / 10,
+    body: body === null ? null : keptBody(body),
+  };
+}
+
+export function keptBody(body: Uint8Array): KeptBody {
+  const cut = body.byteLength > MAX_KEPT_BODY_BYTES;
+  const bytes = Buffer.from(body.buffer, body.byteOffset, cut ? MAX_KEPT_BODY_BYTES : body.byteLength);
+  const whole = withoutHalfCharacter(bytes, cut);
+  return whole === null
+    ? { text: bytes.toString("base64"), encoding: "base64", cut }
+    : { text: whole.toString("utf8"), encoding: "utf-8", cut };
+}
+
+/** What is text; `null` when it is none. A cut may be within a character. */
+function withoutHalfCharacter(bytes: Buffer, cut: boolean): Buffer | null {
+  for (let less = 0; less <= (cut ? 3 : 0); less++) {
+    const part = bytes.subarray(0, bytes.byteLength - less);
+    if (isUtf8(part)) return part;
+  }
+  return null;
+}

@@ -1,0 +1,222 @@
+/**
+ * What is sent to an endpoint for a message: the message as it was published, changed by the transformation of the endpoint, in the
+ * format that its policy asks for. Deliveries and the call that only tries it go through here.
+ */
+import { convert } from "../../format/convert.ts";
+import { formatOf, isMediaType } from "../../format/media-type.ts";
+import { FormatError } from "../../format/tree.ts";
+import type { Busy, RunFailed, RunFailure, RunReturned, TransformRun } from "../../transform/types.ts";
+import type { TransformRunner } from "../context.ts";
+import { headerTrouble } from "../endpoint/headers.ts";
+import type { Transformation } from "../endpoint/transformation.ts";
+import type { MatchableMessage } from "../message/match.ts";
+import type { FormatValues } from "../policy/format.ts";
+
+/** What of an endpoint decides. */
+export interface ShapeSettings {
+  /** Key of the application and of the endpoint, for fairness. */
+  readonly tenant: number;
+  readonly key: number;
+  readonly url: string;
+  /** Flat list of names and values of its own. */
+  readonly headers: readonly string[];
+  /** Names in lower case that code cannot set: its credentials, and what it consented to. */
+  readonly fixedHeaders: readonly string[];
+  readonly transformation: Transformation | null;
+  readonly format: FormatValues;
+}
+
+export type ShapeMessage = Pick<
+  MatchableMessage,
+  "id" | "eventType" | "eventId" | "channels" | "tags" | "time" | "payload" | "contentType" | "request"
+>;
+
+/** A request without the headers that signing adds. */
+export interface ShapedRequest {
+  readonly method: string;
+  readonly url: string;
+  /** Flat list of names and values: the endpoint's own and what the code set. */
+  readonly headers: readonly string[];
+  readonly contentType: string;
+  readonly body: Uint8Array;
+}
+
+/** What the code said and cost. */
+export interface RunFacts {
+  readonly logs: readonly string[];
+  readonly cpuMs: number;
+}
+
+export type Shaped =
+  /** `run`: `null` without a transformation. `differs`: the body is not that of the message. */
+  | {
+      readonly kind: "request";
+      readonly request: ShapedRequest;
+      readonly differs: boolean;
+      readonly run: RunFacts | null;
+    }
+  | { readonly kind: "canceled"; readonly run: RunFacts }
+  | ShapeFailure
+  | Busy;
+
+export interface ShapeFailure {
+  readonly kind: "failed";
+  readonly code: ShapeErrorCode;
+  /** For people: what went wrong and where. */
+  readonly message: string;
+  /** Line of the code, from 1. */
+  readonly line: number | null;
+  /** It would end in the same way again. */
+  readonly final: boolean;
+  readonly run: RunFacts | null;
+}
+
+export type ShapeErrorCode = "transform_failed" | "format_failed";
+
+/** Ends that may have come of the state of this node rather than of code and message. */
+const PASSING: ReadonlySet<RunFailure> = new Set(["timeout", "crashed"]);
+const METHODS: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH", "DELETE"]);
+/** Headers that code may set. */
+const MAX_HEADERS = 100;
+
+/** Never rejects. `signal`: gives up waiting for a turn. */
+export async function shape(
+  settings: ShapeSettings,
+  message: ShapeMessage,
+  transforms: TransformRunner,
+  signal?: AbortSignal,
+): Promise<Shaped> {
+  const { url, headers, transformation } = settings;
+  const { payload: body, contentType } = message;
+  const plain: ShapedRequest = { method: "POST", url, headers, contentType, body };
+  if (transformation === null) return formatted(settings, message, plain, null);
+  const { tenant, key: endpoint } = settings;
+  const result = await transforms.run(runOf(settings.url, transformation, message), { tenant, endpoint }, signal);
+  if (result.kind === "busy") return result;
+  const { logs, cpuMs } = result;
+  const run = { logs, cpuMs };
+  if (result.kind === "failed") return runFailure(result, run);
+  if (result.cancel) return { kind: "canceled", run };
+  try {
+    return formatted(settings, message, changed(settings, plain, result), run);
+  } catch (error) {
+    if (!(error instanceof ChangeError)) throw error;
+    return { kind: "failed", code: "transform_failed", message: error.message, line: null, final: true, run };
+  }
+}
+
+function runOf(url: string, { code, variables }: Transformation, message: ShapeMessage): TransformRun {
+  const { id, eventType, eventId, channels, tags, time, request, payload, contentType } = message;
+  const webhook = { id, url, eventType, eventId, channels, tags, time, ...(request === undefined ? {} : { request }) };
+  return { code, variables, webhook, payload, contentType };
+}
+
+function runFailure({ reason, message, line }: RunFailed, run: RunFacts): ShapeFailure {
+  const sentence = `The transformation failed. ${message}`;
+  return { kind: "failed", code: "transform_failed", message: sentence, line, final: !PASSING.has(reason), run };
+}
+
+function formatted(
+  { format }: ShapeSettings,
+  message: ShapeMessage,
+  request: ShapedRequest,
+  run: RunFacts | null,
+): Shaped {
+  const differs = (body: Uint8Array): boolean => body !== message.payload;
+  if (format.body === "as-published") return { kind: "request", request, differs: differs(request.body), run };
+  try {
+    const { body: bytes, contentType } = request;
+    const converted = convert({ bytes, contentType }, format.body, format.xmlRoot);
+    const { bytes: body } = converted;
+    const made = { ...request, body, contentType: converted.contentType };
+    return { kind: "request", request: made, differs: differs(body), run };
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return { kind: "failed", code: "format_failed", message: error.message, line: null, final: true, run };
+  }
+}
+
+/** The code returned something that cannot be sent. */
+class ChangeError extends Error {}
+
+/** The request after what the code returned, each part of which may be anything. */
+function changed(settings: ShapeSettings, plain: ShapedRequest, result: RunReturned): ShapedRequest {
+  const method = result.method.toUpperCase();
+  if (!METHODS.has(method)) {
+    throw new ChangeError(
+      `The transformation chose the method ${shown(result.method)}; it is one of ${[...METHODS].join(", ")}.`,
+    );
+  }
+  const { headers, contentType } = mergedHeaders(settings, result.headers);
+  return { method, url: urlOf(settings.url, result.url), headers, ...bodyOf(plain, result, contentType) };
+}
+
+function bodyOf(
+  plain: ShapedRequest,
+  { payload }: RunReturned,
+  chosen: string | null,
+): Pick<ShapedRequest, "body" | "contentType"> {
+  if (payload === null) return { body: plain.body, contentType: chosen ?? plain.contentType };
+  const isJson = formatOf(plain.contentType) === "json";
+  const contentType = payload.kind === "text" || isJson ? plain.contentType : "application/json";
+  return { body: Buffer.from(payload.text, "utf8"), contentType: chosen ?? contentType };
+}
+
+/** The path and query may change; the target stays, since credentials and limits are the target's. */
+function urlOf(url: string, wanted: string): string {
+  if (wanted === url) return url;
+  const own = new URL(url);
+  const changedTo = URL.parse(wanted, url);
+  if (changedTo === null) throw new ChangeError(`The transformation chose the URL ${shown(wanted)}, which is none.`);
+  if (changedTo.origin !== own.origin || changedTo.username !== own.username || changedTo.password !== own.password) {
+    throw new ChangeError(
+      `The transformation chose the URL ${shown(wanted)}; it may change path and query, and not the target ${own.origin}.`,
+    );
+  }
+  changedTo.hash = "";
+  return changedTo.href;
+}
+
+/** The endpoint's headers with those of the code in their place; `null` takes one away. */
+function mergedHeaders(
+  { headers, fixedHeaders }: ShapeSettings,
+  wanted: Readonly<Record<string, unknown>>,
+): { headers: readonly string[]; contentType: string | null } {
+  const entries = Object.entries(wanted);
+  if (entries.length === 0) return { headers, contentType: null };
+  if (entries.length > MAX_HEADERS) throw new ChangeError(`The transformation may set ${MAX_HEADERS} headers.`);
+  const named = new Set(entries.map(([name]) => name.toLowerCase()));
+  const kept = headers.filter((_, index) => !named.has(headers[index - (index % 2)]!.toLowerCase()));
+  const added: string[] = [];
+  let contentType: string | null = null;
+  for (const [name, value] of entries) {
+    if (value === null) continue;
+    const text = headerText(name, value);
+    if (name.toLowerCase() === "content-type") contentType = mediaType(text);
+    else added.push(...checkedHeader(name, text, fixedHeaders));
+  }
+  return { headers: [...kept, ...added], contentType };
+}
+
+function headerText(name: string, value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  throw new ChangeError(`The transformation set the header ${shown(name)} to what is no text.`);
+}
+
+function mediaType(text: string): string {
+  if (isMediaType(text)) return text;
+  throw new ChangeError(`The transformation set the content type ${shown(text)}, which is no media type.`);
+}
+
+function checkedHeader(name: string, value: string, fixedHeaders: readonly string[]): [string, string] {
+  const trouble = fixedHeaders.includes(name.toLowerCase())
+    ? "It is set by the endpoint's credentials or consent."
+    : headerTrouble(name, value);
+  if (trouble !== null) throw new ChangeError(`The transformation cannot set the header ${shown(name)}. ${trouble}`);
+  return [name, value];
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+}

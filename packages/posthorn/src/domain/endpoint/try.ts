@@ -1,0 +1,85 @@
+/** Tries on one message what an endpoint would do with it, and sends nothing. */
+import { notFound } from "../../errors.ts";
+import type { Call } from "../context.ts";
+import type { DirectoryEndpoint } from "../directory.ts";
+import { type RunFacts, shape, type Shaped, type ShapeFailure, type ShapedRequest } from "../delivery/shape.ts";
+import { readSample, type Sample } from "../message/sample.ts";
+import { readSection } from "../policy/set.ts";
+import { explainOf, type Explanation } from "./explain-filter.ts";
+import { readFilter } from "./filter.ts";
+import { type EndpointRef, getEndpoint } from "./find.ts";
+import { checkVariables, getTransformation, type Transformation, transformsBusy } from "./transformation.ts";
+
+export interface TryMessage extends EndpointRef {
+  readonly sample: Sample;
+  /** JSON of a filter in place of the endpoint's own. */
+  readonly filter: string | null;
+  /** In place of the endpoint's own, which need not be switched on; absent: its own. `null`: none. */
+  readonly code?: string | null;
+  readonly variables: Readonly<Record<string, string>> | null;
+  /** In place of what the policy says. */
+  readonly format: object;
+}
+
+export interface Tried {
+  readonly match: Explanation;
+  readonly outcome: "deliver" | "unmatched" | "cancel" | "fail";
+  /** `null`: there is no code, or it was not run. */
+  readonly run: RunFacts | null;
+  /** What would be sent, but for the headers that signing adds; values that may be secrets are `null`. */
+  readonly request: (Omit<ShapedRequest, "headers"> & { readonly headers: readonly (string | null)[] }) | null;
+  /** Whether the body is another one than that of the message. */
+  readonly differs: boolean;
+  readonly error: Pick<ShapeFailure, "code" | "message" | "line"> | null;
+}
+
+/**
+ * A message that does not match is changed all the same, so that one can see what would come of it. The code of an endpoint runs also
+ * while it is switched off.
+ */
+export async function tryMessage({ ctx, input }: Call<TryMessage>): Promise<Tried> {
+  const filter = input.filter === null ? null : readFilter(input.filter);
+  const format = readSection(ctx, "format", input.format);
+  if (input.variables !== null) checkVariables(input.variables);
+  const { application, endpoint } = await getEndpoint(ctx, input);
+  const known = await ctx.services.directory.endpoint(endpoint.key);
+  if (known === null) throw notFound("endpoint");
+  const message = await readSample(ctx, application, input.sample);
+  const match = explainOf(known, message, filter);
+  const own = await getTransformation({ ctx, input });
+  const settings = {
+    ...known.shapeSettings,
+    transformation: transformationOf(input, own.transformation, ctx.services.now()),
+    format: { ...known.policy.values.format, ...format },
+  };
+  const shaped = await shape(settings, message, ctx.services.transforms);
+  return triedOf(known, match, shaped);
+}
+
+function transformationOf(
+  { code, variables }: Pick<TryMessage, "code" | "variables">,
+  own: Transformation | null,
+  now: number,
+): Transformation | null {
+  const wanted = code === undefined ? (own?.code ?? null) : code;
+  return wanted === null ? null : { code: wanted, variables: variables ?? own?.variables ?? {}, updatedAt: now };
+}
+
+function triedOf(endpoint: DirectoryEndpoint, match: Explanation, shaped: Shaped): Tried {
+  const base = { match, request: null, differs: false, error: null };
+  switch (shaped.kind) {
+    case "busy":
+      throw transformsBusy();
+    case "canceled":
+      return { ...base, outcome: match.matched ? "cancel" : "unmatched", run: shaped.run };
+    case "failed": {
+      const { code, message, line, run } = shaped;
+      return { ...base, outcome: match.matched ? "fail" : "unmatched", run, error: { code, message, line } };
+    }
+    case "request": {
+      const { request, differs, run } = shaped;
+      const outcome = match.matched ? "deliver" : "unmatched";
+      return { ...base, outcome, run, differs, request: { ...request, headers: endpoint.masked(request.headers) } };
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/** What keeps a message or an attempt though its time is over. */
+import type { ExpressionBuilder, ExpressionWrapper, SqlBool } from "kysely";
+import { DELIVERY_STATE, type Database } from "../../store/schema.ts";
+
+type Condition = ExpressionWrapper<Database, "message", SqlBool>;
+
+/** Some delivery of it is still to be made. */
+export function isOwed(eb: ExpressionBuilder<Database, "message">): Condition {
+  return eb.exists(
+    eb
+      .selectFrom("delivery")
+      .select("delivery.endpoint_id")
+      .whereRef("delivery.message_id", "=", "message.id")
+      .where("delivery.due", "is not", null),
+  );
+}
+
+/** Some delivery of it failed. */
+export function hasFailed(eb: ExpressionBuilder<Database, "message">): Condition {
+  return eb.exists(
+    eb
+      .selectFrom("delivery")
+      .select("delivery.endpoint_id")
+      .whereRef("delivery.message_id", "=", "message.id")
+      .where("delivery.state", "=", DELIVERY_STATE.failed),
+  );
+}
+
+/** It was attempted after this key, such as by hand. */
+export function wasAttemptedSince(eb: ExpressionBuilder<Database, "message">, key: number): Condition {
+  return eb.exists(
+    eb
+      .selectFrom("attempt")
+      .select("attempt.id")
+      .whereRef("attempt.message_id", "=", "message.id")
+      .where("attempt.id", ">=", key),
+  );
+}
+
+/** Its payload is wanted for longer than others. */
+export function keepsPayload(eb: ExpressionBuilder<Database, "message">, now: number): Condition {
+  // Never unknown, since it is negated.
+  return eb.and([eb("message.payload", "is not", null), eb(eb.fn.coalesce("message.expires_at", eb.lit(0)), ">", now)]);
+}

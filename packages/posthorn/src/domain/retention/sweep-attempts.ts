@@ -1,0 +1,73 @@
+/**
+ * Deletes attempts whose time is over while their messages stay, a few in each transaction. Those of deliveries that failed or are
+ * still to be made stay; they go with their message.
+ */
+import type { Kysely } from "kysely";
+import { keyAtTime } from "../../id.ts";
+import { DELIVERY_STATE, type Database } from "../../store/schema.ts";
+import type { Services } from "../context.ts";
+import { rolledUpTo } from "../stats/roll-up.ts";
+import { attemptBytes, attemptKind, TakenAway } from "../storage/taken.ts";
+import { messageMs, noteSwept, type SweepOptions, sweptUpTo } from "./retention.ts";
+
+/** Attempts in one transaction. */
+const STEP = 200;
+
+/** Deletes until nothing is left whose time is over. Returns how many attempts were deleted. */
+export async function sweepAttempts(services: Services, { periods, signal, pause }: SweepOptions): Promise<number> {
+  // Else they go with their messages.
+  if (periods.attemptMs >= messageMs(periods)) return 0;
+  const { store } = services;
+  const counted = await rolledUpTo(services, "attempt");
+  const end = Math.min(keyAtTime(services.now() - periods.attemptMs), counted + 1);
+  let deleted = 0;
+  for (let cursor = await sweptUpTo(services, "attempt"); !signal.aborted && cursor < end;) {
+    const rows = await store.db
+      .selectFrom("attempt")
+      .select("id")
+      .where("id", ">", cursor)
+      .where("id", "<", end)
+      .orderBy("id")
+      .limit(STEP)
+      .execute();
+    const last = rows.at(-1);
+    if (last === undefined) break;
+    const ids = rows.map(({ id }) => id);
+    deleted += await store.transaction(async ({ db }) => {
+      await noteSwept(db, "attempt", last.id);
+      return deleteEnded(db, ids);
+    });
+    cursor = last.id;
+    await pause();
+  }
+  return deleted;
+}
+
+async function deleteEnded(db: Kysely<Database>, ids: readonly number[]): Promise<number> {
+  const deleted = await db
+    .deleteFrom("attempt")
+    .where("id", "in", ids)
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom("delivery")
+            .select("delivery.endpoint_id")
+            .whereRef("delivery.message_id", "=", "attempt.message_id")
+            .whereRef("delivery.endpoint_id", "=", "attempt.endpoint_id")
+            .where((delivery) =>
+              delivery.or([
+                delivery("delivery.due", "is not", null),
+                delivery("delivery.state", "=", DELIVERY_STATE.failed),
+              ]),
+            ),
+        ),
+      ),
+    )
+    .returning((eb) => ["id", "status", attemptBytes(eb).as("bytes")])
+    .execute();
+  const taken = new TakenAway();
+  for (const { id, status, bytes } of deleted) taken.add(id, attemptKind(status), bytes);
+  await taken.save(db);
+  return deleted.length;
+}

@@ -1,0 +1,123 @@
+/**
+ * Deletes messages whose time is over, with their deliveries and attempts, a few in each transaction.
+ *
+ * Both sweeps walk along the key. The first begins where the last run ended, so history costs it nothing; what it leaves (what
+ * failed, is still owed, or keeps its payload for longer) is all that the second, which is for failures, finds below its own bound.
+ * So nothing is left for good, and no run looks at more than it deletes or has to keep.
+ */
+import type { Kysely } from "kysely";
+import { keyAtTime } from "../../id.ts";
+import type { Database } from "../../store/schema.ts";
+import type { Services } from "../context.ts";
+import { rolledUpTo } from "../stats/roll-up.ts";
+import { attemptBytes, attemptKind, TakenAway } from "../storage/taken.ts";
+import { hasFailed, isOwed, keepsPayload, wasAttemptedSince } from "./conditions.ts";
+import { messageMs, noteSwept, type SweepOptions, sweptUpTo } from "./retention.ts";
+
+/** Messages in one transaction: few enough that no publish waits long for its commit. */
+const STEP = 100;
+
+/** Deletes until nothing is left whose time is over. Returns how many messages were deleted. */
+export async function sweepMessages(services: Services, options: SweepOptions): Promise<number> {
+  const { periods } = options;
+  const now = services.now();
+  const counted = await rolledUpTo(services, "message");
+  const before = (ms: number): number => Math.min(keyAtTime(now - ms), counted + 1);
+  const recent = keyAtTime(now - periods.attemptMs);
+  const ended = await walk(services, options, {
+    name: "message",
+    from: await sweptUpTo(services, "message"),
+    end: before(messageMs(periods)),
+    step: { recent, failures: false },
+  });
+  return (
+    ended +
+    (await walk(services, options, {
+      name: null,
+      from: 0,
+      end: before(periods.failureMs),
+      step: { recent, failures: true },
+    }))
+  );
+}
+
+interface Walk {
+  /** Where the place is kept; `null`: it begins at the beginning. */
+  readonly name: "message" | null;
+  readonly from: number;
+  /** Not included. */
+  readonly end: number;
+  readonly step: StepOptions;
+}
+
+interface StepOptions {
+  /** What was attempted since this key stays. */
+  readonly recent: number;
+  /** Whether those that failed go too. */
+  readonly failures: boolean;
+}
+
+async function walk(
+  services: Services,
+  { signal, pause }: SweepOptions,
+  { name, from, end, step }: Walk,
+): Promise<number> {
+  const { store } = services;
+  let deleted = 0;
+  for (let cursor = from; !signal.aborted && cursor < end;) {
+    const rows = await store.db
+      .selectFrom("message")
+      .select("id")
+      .where("id", ">", cursor)
+      .where("id", "<", end)
+      .orderBy("id")
+      .limit(STEP)
+      .execute();
+    const last = rows.at(-1);
+    if (last === undefined) break;
+    const ids = rows.map(({ id }) => id);
+    deleted += await store.transaction(async ({ db }) => {
+      if (name !== null) await noteSwept(db, name, last.id);
+      return deleteEnded(db, ids, { ...step, now: services.now() });
+    });
+    cursor = last.id;
+    await pause();
+  }
+  return deleted;
+}
+
+/** Deletes those of these messages that nothing keeps: asked in the transaction, since somebody may just have sent one again. */
+async function deleteEnded(
+  db: Kysely<Database>,
+  candidates: readonly number[],
+  { recent, failures, now }: StepOptions & { readonly now: number },
+): Promise<number> {
+  const ended = await db
+    .selectFrom("message")
+    .select((eb) => ["id", eb.fn<number | null>("octet_length", ["payload"]).as("bytes")])
+    .where("id", "in", candidates)
+    .where((eb) => eb.not(isOwed(eb)))
+    .where((eb) => eb.not(keepsPayload(eb, now)))
+    .where((eb) => eb.not(wasAttemptedSince(eb, recent)))
+    .$if(!failures, (query) => query.where((eb) => eb.not(hasFailed(eb))))
+    .execute();
+  if (ended.length === 0) return 0;
+  const ids = ended.map(({ id }) => id);
+  const attempts = await db
+    .deleteFrom("attempt")
+    .where("message_id", "in", ids)
+    .returning((eb) => ["id", "status", attemptBytes(eb).as("bytes")])
+    .execute();
+  const deliveries = await db.deleteFrom("delivery").where("message_id", "in", ids).returning("message_id").execute();
+  await db.deleteFrom("cancellation").where("message_id", "in", ids).execute();
+  await db.deleteFrom("message").where("id", "in", ids).execute();
+  const taken = new TakenAway();
+  for (const { id, bytes } of ended) {
+    taken.add(id, "message", 0);
+    if (bytes !== null) taken.add(id, "payload", bytes);
+  }
+  for (const { message_id } of deliveries) taken.add(message_id, "delivery", 0);
+  for (const { id, status, bytes } of attempts) taken.add(id, attemptKind(status), bytes);
+  await taken.save(db);
+  return ended.length;
+}

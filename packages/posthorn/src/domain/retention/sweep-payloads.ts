@@ -1,0 +1,96 @@
+/**
+ * Deletes payloads whose time is over: those with a retention of their own, and all that are older than the default. What is still owed
+ * to an endpoint keeps its payload until it is delivered, has failed or is canceled, whatever its retention says.
+ */
+import { keyAtTime } from "../../id.ts";
+import { attemptsWithSentBodies, forgetSentBodies } from "../attempt/expunge.ts";
+import type { Services } from "../context.ts";
+import { rolledUpTo } from "../stats/roll-up.ts";
+import { TakenAway } from "../storage/taken.ts";
+import { isOwed } from "./conditions.ts";
+import { noteSwept, type SweepOptions, sweptUpTo } from "./retention.ts";
+
+/** Payloads in one transaction: they can be large, and freeing their pages takes time. */
+const STEP = 100;
+/** A payload that is still owed is looked at again after this long. */
+const LOOK_AGAIN_MS = 3_600_000;
+
+/** Runs until nothing is left to expire. */
+export async function sweepPayloads(services: Services, { periods, signal, pause }: SweepOptions): Promise<void> {
+  const { store } = services;
+  const now = services.now();
+  while (!signal.aborted && (await expireOwnRetention(services, now))) await pause();
+  const counted = await rolledUpTo(services, "message");
+  const end = Math.min(keyAtTime(now - periods.payloadMs), counted + 1);
+  for (let cursor = await sweptUpTo(services, "payload"); !signal.aborted && cursor < end;) {
+    const rows = await store.db
+      .selectFrom("message")
+      .select("id")
+      .where("id", ">", cursor)
+      .where("id", "<", end)
+      .where("payload", "is not", null)
+      .where("expires_at", "is", null)
+      .orderBy("id")
+      .limit(STEP)
+      .execute();
+    const last = rows.at(-1);
+    if (last === undefined) break;
+    await expire(services, { ids: rows.map(({ id }) => id), now, upTo: last.id });
+    cursor = last.id;
+    await pause();
+  }
+}
+
+/** Whether there may be more. */
+async function expireOwnRetention(services: Services, now: number): Promise<boolean> {
+  const counted = await rolledUpTo(services, "message");
+  const rows = await services.store.db
+    .selectFrom("message")
+    .select("id")
+    .where("expires_at", "<=", now)
+    .where("id", "<=", counted)
+    .orderBy("expires_at")
+    .limit(STEP)
+    .execute();
+  if (rows.length > 0) await expire(services, { ids: rows.map(({ id }) => id), now, upTo: null });
+  return rows.length === STEP;
+}
+
+interface Expiring {
+  readonly ids: readonly number[];
+  readonly now: number;
+  /** How far the sweep of the default retention got; `null`: this is the other one. */
+  readonly upTo: number | null;
+}
+
+async function expire({ store }: Services, { ids, now, upTo }: Expiring): Promise<void> {
+  const sent = await attemptsWithSentBodies(store, ids);
+  await store.transaction(async (tx) => {
+    const { db } = tx;
+    if (upTo !== null) await noteSwept(db, "payload", upTo);
+    const ended = await db
+      .selectFrom("message")
+      .select((eb) => ["id", eb.fn<number | null>("octet_length", ["payload"]).as("bytes")])
+      .where("id", "in", ids)
+      .where((eb) => eb.not(isOwed(eb)))
+      .execute();
+    const gone = ended.map(({ id }) => id);
+    const owed = ids.filter((id) => !gone.includes(id));
+    if (owed.length > 0) {
+      await db
+        .updateTable("message")
+        .set({ expires_at: now + LOOK_AGAIN_MS })
+        .where("id", "in", owed)
+        .execute();
+    }
+    if (gone.length === 0) return;
+    await forgetSentBodies(
+      tx,
+      sent.filter(({ message_id }) => gone.includes(message_id)),
+    );
+    await db.updateTable("message").set({ payload: null, expires_at: null }).where("id", "in", gone).execute();
+    const taken = new TakenAway();
+    for (const { id, bytes } of ended) if (bytes !== null) taken.add(id, "payload", bytes);
+    await taken.save(db);
+  });
+}

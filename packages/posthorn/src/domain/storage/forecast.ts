@@ -1,0 +1,129 @@
+/**
+ * How much is stored, what comes in a day, and what becomes of it: the size at which as much is deleted as comes in, and when the disk is
+ * full before that.
+ */
+import { DAY_MS, ROW_BYTES, STORAGE_KINDS, type StorageKind } from "./day.ts";
+
+/** What came in on one day and is stored. */
+export interface StoredDay {
+  /** Days since 1970. */
+  readonly day: number;
+  readonly kind: string;
+  readonly stored: number;
+  readonly bytes: number;
+}
+
+export interface ForecastInput {
+  readonly days: readonly StoredDay[];
+  readonly keepDays: Readonly<Record<StorageKind, number>>;
+  /** Unix milliseconds. */
+  readonly now: number;
+  /** When the first of what is stored came in; `null`: there is nothing. */
+  readonly firstAt: number | null;
+  /** Bytes that are in use. */
+  readonly usedBytes: number;
+  /** Bytes that are left; `null`: not known. */
+  readonly leftBytes: number | null;
+}
+
+export interface KindForecast {
+  readonly kind: StorageKind;
+  readonly stored: number;
+  readonly bytes: number;
+  readonly keepDays: number;
+  /** What comes in a day, over the last week. */
+  readonly bytesADay: number;
+  /** What it comes to when as much is deleted as comes in. */
+  readonly steadyBytes: number;
+}
+
+export interface Forecast {
+  readonly kinds: readonly KindForecast[];
+  readonly bytesADay: number;
+  readonly steadyBytes: number;
+  /** Days until nothing is left; `null`: never, as it is, or not known. */
+  readonly fullInDays: number | null;
+}
+
+const RATE_DAYS = 7;
+/** The rate of a server that is younger than this says nothing yet. */
+const LEAST_DAYS = 1 / 24;
+/** How far it looks: deletion has caught up with what comes in long before. */
+const LOOK_DAYS = 3650;
+/** Below this nothing is known of how the estimate relates to the file. */
+const SURE_BYTES = 16 * 1024 * 1024;
+
+export function forecast(input: ForecastInput): Forecast {
+  const { days, usedBytes } = input;
+  const estimated = sum(days, estimateOf);
+  // What the file takes beside the rows, such as pages that are not full, is shared out by size.
+  const factor = estimated < SURE_BYTES ? 1 : Math.min(4, Math.max(0.5, usedBytes / estimated));
+  const scaled = days.map(({ day, kind, stored, bytes }) => ({
+    day,
+    kind,
+    stored,
+    bytes: estimateOf({ day, kind, stored, bytes }) * factor,
+  }));
+  const kinds = STORAGE_KINDS.map((kind) =>
+    forecastOf(
+      kind,
+      scaled.filter((day) => day.kind === kind),
+      input,
+    ),
+  );
+  return {
+    kinds,
+    bytesADay: sum(kinds, (kind) => kind.bytesADay),
+    steadyBytes: sum(kinds, (kind) => kind.steadyBytes),
+    fullInDays: fullInDays(kinds, scaled, input),
+  };
+}
+
+function estimateOf({ kind, stored, bytes }: StoredDay): number {
+  return Math.max(0, bytes + stored * ROW_BYTES[kind as StorageKind]);
+}
+
+function forecastOf(kind: StorageKind, days: readonly StoredDay[], input: ForecastInput): KindForecast {
+  const { now, firstAt } = input;
+  const keepDays = input.keepDays[kind];
+  const today = Math.floor(now / DAY_MS);
+  // Days of which a part was deleted already say too little.
+  const from = today - Math.min(RATE_DAYS, keepDays - 1);
+  const since = Math.max(from * DAY_MS, firstAt ?? now);
+  const elapsed = (now - since) / DAY_MS;
+  const came = sum(
+    days.filter(({ day }) => day >= from),
+    ({ bytes }) => bytes,
+  );
+  const bytesADay = elapsed < LEAST_DAYS ? 0 : came / elapsed;
+  const bytes = sum(days, (day) => day.bytes);
+  return {
+    kind,
+    stored: sum(days, ({ stored }) => stored),
+    bytes: Math.round(bytes),
+    keepDays,
+    bytesADay: Math.round(bytesADay),
+    steadyBytes: Math.round(bytesADay * keepDays),
+  };
+}
+
+function fullInDays(kinds: readonly KindForecast[], days: readonly StoredDay[], input: ForecastInput): number | null {
+  if (input.leftBytes === null) return null;
+  const today = Math.floor(input.now / DAY_MS);
+  const came = new Map(days.map(({ kind, day, bytes }) => [`${kind}/${day}`, bytes]));
+  const first = days.reduce((least, { day }) => Math.min(least, day), today);
+  let left = input.leftBytes;
+  for (let ahead = 1; ahead <= LOOK_DAYS; ahead++) {
+    for (const { kind, keepDays, bytesADay } of kinds) {
+      const leaves = today + ahead - keepDays;
+      const gone = leaves < first ? 0 : leaves >= today ? bytesADay : (came.get(`${kind}/${leaves}`) ?? 0);
+      left -= bytesADay - gone;
+    }
+    if (left <= 0) return ahead;
+  }
+  return null;
+}
+
+function sum<T>(list: readonly T[], pick: (item: T) => number): number {
+  return list.reduce((total, item) => total + pick(item), 0);
+}

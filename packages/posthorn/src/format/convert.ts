@@ -1,0 +1,70 @@
+/** Brings the body of a message into the format that an endpoint wants. */
+import { isUtf8 } from "node:buffer";
+import { printForm, readForm } from "./form.ts";
+import { printJson, readJson } from "./json.ts";
+import { type Format, formatOf } from "./media-type.ts";
+import { FormatError, MAX_CONVERTED_BYTES, type Tree } from "./tree.ts";
+import { printXml, readXml } from "./xml.ts";
+
+export interface Body {
+  readonly bytes: Uint8Array;
+  readonly contentType: string;
+}
+
+const CONTENT_TYPES = {
+  json: "application/json",
+  xml: "application/xml; charset=utf-8",
+  form: "application/x-www-form-urlencoded",
+} as const satisfies Record<Format, string>;
+
+/**
+ * The body in another format; the very same one when it is in it already.
+ *
+ * @param xmlRoot Name of the outermost element of XML; empty: the only member of the body is it.
+ * @throws {FormatError} when that is not possible.
+ */
+export function convert(body: Body, to: Format, xmlRoot: string): Body {
+  const from = formatOf(body.contentType);
+  if (from === to) return body;
+  if (from === null) throw new FormatError(`A body of type ${body.contentType} cannot be made ${to}.`);
+  const tree = read(from, textOf(body.bytes));
+  const text = print(to, tree, xmlRoot);
+  if (!text.isWellFormed())
+    throw new FormatError("A text holds half of a surrogate pair, which has no bytes in UTF-8.");
+  const bytes = Buffer.from(text, "utf8");
+  checkSize(bytes.byteLength, "What the body is made into");
+  return { bytes, contentType: CONTENT_TYPES[to] };
+}
+
+function textOf(bytes: Uint8Array): string {
+  checkSize(bytes.byteLength, "The body");
+  if (!isUtf8(bytes)) throw new FormatError("The body is not UTF-8.");
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  return text.startsWith("\ufeff") ? text.slice(1) : text;
+}
+
+function checkSize(size: number, what: string): void {
+  if (size > MAX_CONVERTED_BYTES) throw new FormatError(`${what} has more than ${MAX_CONVERTED_BYTES} bytes.`);
+}
+
+function read(from: Format, text: string): Tree {
+  switch (from) {
+    case "json":
+      return readJson(text);
+    case "xml":
+      return readXml(text);
+    case "form":
+      return readForm(text);
+  }
+}
+
+function print(to: Format, tree: Tree, xmlRoot: string): string {
+  switch (to) {
+    case "json":
+      return printJson(tree);
+    case "xml":
+      return printXml(tree, xmlRoot);
+    case "form":
+      return printForm(tree);
+  }
+}
