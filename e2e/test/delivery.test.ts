@@ -1,5 +1,6 @@
 /** From publish to receiver: who gets a message, byte for byte, and what happens when it fails. */
-import { eventTypeName, eventually, uid } from "@posthorn/testkit";
+import { eventTypeName, eventually, type Received, uid } from "@posthorn/testkit";
+import { Webhook, WebhookVerificationError } from "standardwebhooks";
 import { messageInRaw as messageInRaw2 } from "svix";
 import { messageInRaw as messageInRaw1 } from "svix1";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -220,6 +221,34 @@ async function countEndpoints(): Promise<number> {
     row.channels === null && row.eventTypes === null && !row.disabled;
   return data.filter(open).length;
 }
+
+/** What the official verifier makes of it. */
+function verify({ body, headers }: Pick<Received, "body" | "headers">, key: string): unknown {
+  return new Webhook(key).verify(body.toString(), headers);
+}
+
+describe("changing", () => {
+  test.each(SDK_VERSIONS)("what code and format make of a message is what is signed (SDK %i)", async (version) => {
+    const sdk = world.sdk(version);
+    const endpoint = await tenant.endpoint();
+    const code = "function handler(webhook) { webhook.payload = { was: webhook.payload.a, plus: 1 }; return webhook; }";
+    await sdk("endpoint.transformation.patch", tenant.id, endpoint.id, { code, enabled: true });
+    const { key } = await sdk("endpoint.getSecret", tenant.id, endpoint.id);
+    const first = await tenant.delivery(endpoint, await tenant.publish());
+    expect(first.body.toString()).toBe('{"was":1,"plus":1}');
+    expect(verify(first, key)).toEqual({ was: 1, plus: 1 });
+
+    await world.api.patch(`${endpoint.path}/policy`, { format: { body: "form" } });
+    const second = await tenant.delivery(endpoint, await tenant.publish());
+    expect([second.body.toString(), second.headers["content-type"]]).toEqual([
+      "was=1&plus=1",
+      "application/x-www-form-urlencoded",
+    ]);
+    // The official verifier parses JSON after it has verified: that it got so far is the proof.
+    expect(() => verify(second, key)).toThrow(SyntaxError);
+    expect(() => verify({ ...second, body: Buffer.from("was=1&plus=2") }, key)).toThrow(WebhookVerificationError);
+  });
+});
 
 describe("publishing", () => {
   test("an eventId finds its message and is refused a second time with 409, whatever the key", async () => {

@@ -7,6 +7,7 @@ import { applicationCases } from "../operations/application.ts";
 import { CAPABILITIES, type Cases } from "../operations/case.ts";
 import { endpointCases } from "../operations/endpoint.ts";
 import { eventTypeCases } from "../operations/event-type.ts";
+import { ingestCases } from "../operations/ingest.ts";
 import { messageAttemptCases } from "../operations/message-attempt.ts";
 import { messageCases } from "../operations/message.ts";
 import { nodeCases } from "../operations/node.ts";
@@ -17,6 +18,7 @@ const CASES: Cases = {
   ...applicationCases,
   ...endpointCases,
   ...eventTypeCases,
+  ...ingestCases,
   ...messageCases,
   ...messageAttemptCases,
   ...nodeCases,

@@ -16,6 +16,7 @@ const server = await buildServer({
     ),
   },
   corsOrigins: [],
+  trustedProxies: [],
   maxPayloadBytes: 1,
   sources: null,
   frameAncestors: [],

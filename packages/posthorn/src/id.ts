@@ -14,7 +14,18 @@
  */
 import { getRandomValues } from "node:crypto";
 
-export type IdPrefix = "org_" | "app_" | "ep_" | "msg_" | "atmpt_" | "evtype_" | "qtask_" | "key_";
+export type IdPrefix =
+  | "org_"
+  | "app_"
+  | "ep_"
+  | "msg_"
+  | "atmpt_"
+  | "evtype_"
+  | "qtask_"
+  | "key_"
+  | "src_"
+  | "ssec_"
+  | "quar_";
 
 export interface GeneratedId {
   /** Integer primary key: at most 53 bits, increasing within a process. */

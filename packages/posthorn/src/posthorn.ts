@@ -12,7 +12,7 @@ import { HealthWatch } from "./delivery/health-watch.ts";
 import { OperationalPublisher } from "./delivery/operational-publisher.ts";
 import { OwnershipCheck } from "./delivery/ownership.ts";
 import { Statistics } from "./delivery/statistics.ts";
-import { TaskRunner } from "./delivery/task-runner.ts";
+import { TaskRunners } from "./delivery/task-runner.ts";
 import { Watch } from "./delivery/watched-attempter.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Clock } from "./dispatch/types.ts";
@@ -25,10 +25,12 @@ import type { SettledKeys } from "./domain/stats/roll-up.ts";
 import type { PlatformDefaults } from "./domain/policy/section.ts";
 import { PosthornError } from "./errors.ts";
 import { IdGenerator } from "./id.ts";
+import { addressTrouble } from "./ingest/addresses.ts";
 import { describeFrom } from "./live/describe.ts";
 import { LiveFeed } from "./live/feed.ts";
 import type { Logger } from "./log.ts";
 import { Maintenance } from "./maintenance.ts";
+import { Receiving } from "./receiving.ts";
 import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { TransformPool } from "./transform/pool.ts";
@@ -40,6 +42,8 @@ export interface PosthornOptions {
   readonly log: Logger;
   /** How long clients may keep the server waiting; shorter in tests. */
   readonly timeouts?: Partial<HttpTimeouts>;
+  /** The time that counts; that of the machine unless given. */
+  readonly clock?: Clock;
 }
 
 /** What a node is made of before anything runs. */
@@ -57,7 +61,7 @@ const CLOSE_REQUESTS_MS = 5000;
 /** How often connections are closed whose last request has ended meanwhile. */
 const CLOSE_IDLE_MS = 50;
 
-const clock: Clock = {
+const systemClock: Clock = {
   now: Date.now,
   setTimer: (ms, callback) => {
     const timer = setTimeout(callback, ms);
@@ -76,6 +80,13 @@ function policyDefaultsOf(config: Config): PlatformDefaults {
     autoDisableAfterMs,
     verification: config.endpointVerification,
   };
+}
+
+/** Attempts in flight to one host: endpoints of many customers at one provider share it. */
+const HOST_CONCURRENCY = 128;
+
+function hostConcurrencyOf({ endpointConcurrency }: Config): number {
+  return Math.max(HOST_CONCURRENCY, endpointConcurrency);
 }
 
 function retentionOf({ payloadRetentionDays, attemptRetentionDays, failureRetentionDays }: Config): RetentionPeriods {
@@ -124,17 +135,18 @@ export class Posthorn implements AsyncDisposable {
   readonly #transforms: TransformPool;
   readonly #dispatcher: Dispatcher;
   #watch!: Watch;
-  readonly #tasks: TaskRunner;
+  readonly #tasks: TaskRunners;
   readonly #operational: OperationalPublisher;
   readonly #health: HealthWatch;
   readonly #statistics: Statistics;
+  readonly #receiving: Receiving;
   readonly #maintenance: Maintenance;
   readonly #feed: LiveFeed;
   #server: FastifyInstance | null = null;
   #url = "";
 
   private constructor(options: PosthornOptions, node: NodeParts) {
-    const { config, secrets, log } = options;
+    const { config, secrets, log, clock = systemClock } = options;
     const { store, feed, ids, failed } = node;
     this.#feed = feed;
     this.#options = options;
@@ -149,7 +161,7 @@ export class Posthorn implements AsyncDisposable {
       httpsOnly: config.httpsOnly,
       ...(config.egressProxy === "" ? {} : { proxy: { url: config.egressProxy } }),
       maxSockets: 2 * config.concurrency,
-      maxSocketsPerOrigin: Math.max(32, config.endpointConcurrency),
+      maxSocketsPerOrigin: hostConcurrencyOf(config),
     });
     this.#sender = new EndpointSender(this.#egress);
     this.#transforms = transformPoolOf(config, log);
@@ -159,7 +171,7 @@ export class Posthorn implements AsyncDisposable {
       now: clock.now,
       ensureOrganisation: (publicId) => ensureOrganisation(this.services, publicId),
     });
-    this.#tasks = new TaskRunner(
+    this.#tasks = new TaskRunners(
       () => this.services,
       (taskKey, error) => log.error({ err: error, taskKey }, "task failed"),
     );
@@ -174,8 +186,17 @@ export class Posthorn implements AsyncDisposable {
       onFailure: (error) => log.error({ err: error }, "the health of endpoints was not kept; trying again"),
       onDisabled: (disabled) => log.warn(disabled, "an endpoint that only fails was switched off"),
     });
+    this.#receiving = new Receiving({
+      services: () => this.services,
+      store,
+      vault,
+      directory,
+      egress: this.#egress,
+      clock,
+      log,
+    });
     store.onAnnounced(() => this.#operational.wake());
-    this.#dispatcher = this.#buildDispatcher(directory, ids);
+    this.#dispatcher = this.#buildDispatcher(directory, vault, ids);
     this.#statistics = new Statistics({
       services: () => this.services,
       clock,
@@ -195,6 +216,8 @@ export class Posthorn implements AsyncDisposable {
       transforms: this.#transforms,
       operational: this.#operational,
       health: this.#health,
+      sources: this.#receiving.desk,
+      providerApis: this.#receiving.providerApis,
       statistics: this.#statistics,
       ownership: new OwnershipCheck({
         sender: this.#sender,
@@ -207,6 +230,7 @@ export class Posthorn implements AsyncDisposable {
         normaliseAllow: (words) => parseAllowList(words).text,
         egressTrouble: (settings, allow) => egressTrouble(this.#egress, settings, allow),
         policyDefaults,
+        addressTrouble,
         retention: retentionOf(config),
         publicUrl: () => config.publicUrl || this.#url,
       },
@@ -220,6 +244,7 @@ export class Posthorn implements AsyncDisposable {
 
   /** Opens the store, takes up what an earlier run left to do, and listens. */
   static async start(options: PosthornOptions): Promise<Posthorn> {
+    const { clock = systemClock } = options;
     const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
     const feed: LiveFeed = new LiveFeed({
       run: randomUUID(),
@@ -237,6 +262,7 @@ export class Posthorn implements AsyncDisposable {
       await posthorn.#health.load();
       await posthorn.#dispatcher.start();
       await posthorn.#tasks.resume();
+      posthorn.#receiving.start();
       posthorn.#operational.wake();
       return posthorn;
     } catch (error) {
@@ -257,6 +283,7 @@ export class Posthorn implements AsyncDisposable {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#closeServer();
+    await this.#receiving[Symbol.asyncDispose]();
     await this.#maintenance[Symbol.asyncDispose]();
     await this.#statistics[Symbol.asyncDispose]();
     await this.#tasks[Symbol.asyncDispose]();
@@ -269,7 +296,7 @@ export class Posthorn implements AsyncDisposable {
   }
 
   async #listen(): Promise<void> {
-    const { config, log } = this.#options;
+    const { config, log, clock = systemClock } = this.#options;
     const { services, authenticator } = this;
     const { corsOrigins, maxPayloadBytes, maxBatchBytes, sourceAddresses } = config;
     const sources = sourceAddresses.length === 0 ? null : webhookSources(sourceAddresses, new Date(clock.now()));
@@ -282,6 +309,8 @@ export class Posthorn implements AsyncDisposable {
       maxPayloadBytes,
       maxBatchBytes,
       sources,
+      gateway: this.#receiving.gateway,
+      trustedProxies: config.trustedProxies,
       frameAncestors: config.portalFrameAncestors,
       feed: this.#feed,
       timeouts,
@@ -313,8 +342,8 @@ export class Posthorn implements AsyncDisposable {
     return { messages: lowest === null ? this.services.ids.lastKey : lowest - 1, attempts: this.#watch.settledUpTo };
   }
 
-  #buildDispatcher(directory: Directory, ids: IdGenerator): Dispatcher {
-    const { config, log } = this.#options;
+  #buildDispatcher(directory: Directory, vault: Vault, ids: IdGenerator): Dispatcher {
+    const { config, log, clock = systemClock } = this.#options;
     const attempter = new DeliveryAttempter({
       store: this.#store,
       directory,
@@ -323,6 +352,8 @@ export class Posthorn implements AsyncDisposable {
       ids,
       now: clock.now,
       families: config.secondHeaderFamily ? ["webhook", "svix"] : ["webhook"],
+      vault,
+      onAnswer: (job, result, verdict) => this.#receiving.tell(job, result, verdict),
       onTrouble: (trouble) => log.warn(trouble, "no request was made"),
     });
     this.#watch = new Watch({ attempter, store: this.#store, now: clock.now, lastKey: () => ids.lastKey });
@@ -331,8 +362,11 @@ export class Posthorn implements AsyncDisposable {
       attempter: this.#watch.attempter,
       clock,
       random: Math.random,
-      retrySchedule: config.retrySchedule,
-      limits: { concurrency: config.concurrency, endpointConcurrency: config.endpointConcurrency },
+      policies: {
+        policy: (endpointId) => directory.policy(endpointId),
+        failing: (endpointId) => this.#health.streak(endpointId),
+      },
+      limits: { concurrency: config.concurrency, hostConcurrency: hostConcurrencyOf(config) },
       observer: {
         recorded: (outcome) => this.#health.recorded(outcome),
         trouble: (what, error) => log.error({ err: error }, `${what} failed; trying again`),

@@ -303,6 +303,17 @@ describe("the format of an endpoint", () => {
     expect((await tenant.call("GET", `app/app/msg/${message}`)).json["payload"]).toEqual({ id: 7, items: ["a", "b"] });
   });
 
+  it("is made of large bodies too, apart from the rest", async () => {
+    const items = Array.from({ length: 5000 }, (_, n) => `item ${n}`);
+    const message = await publish({ payload: { items } });
+    const { body } = await received(message);
+    expect(body.toString()).toContain("<items>item 4998</items><items>item 4999</items></event>");
+    await deliveryOf(message);
+    expect(await attemptsOf(message)).toMatchObject([
+      { detail: { request: { bodyBytes: body.byteLength }, change: { body: { cut: true } } } },
+    ]);
+  });
+
   it("that a body cannot be brought into fails that delivery, with a reason", async () => {
     const params = { rawPayload: "hello", headers: { "content-type": "text/plain" } };
     const message = await publish({ transformationsParams: params });

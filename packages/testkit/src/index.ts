@@ -12,4 +12,6 @@ export {
   startReceiver,
 } from "./receiver.ts";
 export { type Exit, type ServerOptions, startServer, type TestServer } from "./server.ts";
+export { type GitHubStandIn, primaryLimit, secondaryLimit, startGitHub } from "./providers/github.ts";
+export { startStripe, stripeRateLimit, type StripeStandIn } from "./providers/stripe.ts";
 export { makeToken, makeUnsignedToken } from "./token.ts";

@@ -62,10 +62,9 @@ function requestOut({ url, messageId }: AttemptWithDetail["attempt"], facts: Att
     host,
     "content-length",
     String(facts.bodyBytes),
-    "content-type",
-    contentType,
-    "user-agent",
-    userAgent,
+    // A request that is passed on has its own among the others.
+    ...(contentType === "" ? [] : ["content-type", contentType]),
+    ...(userAgent === "" ? [] : ["user-agent", userAgent]),
     ...standard,
     ...facts.headers,
     ...(names(facts.headers).includes("accept-encoding") ? [] : ["accept-encoding", "identity"]),

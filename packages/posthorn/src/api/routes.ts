@@ -101,6 +101,8 @@ import { getFilter } from "./endpoint/get-filter.ts";
 import { setFilter } from "./endpoint/set-filter.ts";
 import { explainFilter } from "./filter/explain.ts";
 import { messageMatching } from "./message/matching.ts";
+import { SOURCE_ROUTES } from "./source/routes.ts";
+import { SOURCE_WATCH_ROUTES } from "./source/watch-routes.ts";
 import type { Route } from "./route.ts";
 
 export const ROUTES: readonly Route[] = [
@@ -206,4 +208,6 @@ export const ROUTES: readonly Route[] = [
   rotateOperationalSecret,
   setOperationalHeaders,
   upsertOperationalEndpoint,
+  ...SOURCE_ROUTES,
+  ...SOURCE_WATCH_ROUTES,
 ];

@@ -13,6 +13,7 @@ import type { Authenticator } from "../domain/auth/authenticate.ts";
 import { type Actor, type Context, requireAccess, type Services } from "../domain/context.ts";
 import { idempotencyKey, once } from "../domain/idempotency.ts";
 import { PosthornError } from "../errors.ts";
+import type { Gateway } from "../ingest/gateway.ts";
 import type { LiveFeed } from "../live/feed.ts";
 import type { Store } from "../store/store.ts";
 import { VERSION } from "../version.ts";
@@ -27,6 +28,7 @@ import { noContent, type Reply, reply } from "./reply.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
 import { registerLive } from "./live.ts";
+import { registerInbound } from "./inbound.ts";
 import { registerSources } from "./sources.ts";
 import { registerWeb, WEB_FOLDER } from "./web.ts";
 import { bodyValidator, queryValidator } from "./validation.ts";
@@ -41,6 +43,10 @@ export interface ServerOptions {
   readonly maxBatchBytes: number;
   /** The document of `/.well-known/webhook-sources.json`; `null`: the operator publishes none. */
   readonly sources: object | null;
+  /** Takes inbound webhooks. */
+  readonly gateway: Gateway;
+  /** Addresses and networks of proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
   /** What happens, for those who watch. */
   readonly feed: LiveFeed;
   /** Origins that may show the portal in a frame. */
@@ -73,6 +79,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     // A logger for each request costs more than the requests are worth that log anything.
     childLoggerFactory: (log) => log,
     logController: new LogController({ disableRequestLogging: true }),
+    // An empty list would trust nobody as well, after looking at each request.
+    trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
     bodyLimit: 2 * options.maxPayloadBytes + BODY_OVERHEAD_BYTES,
     connectionTimeout: timeouts.stalledMs,
     requestTimeout: timeouts.requestMs,
@@ -95,6 +103,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   // Schemas describe; routes validate by themselves, after the caller is known. Bodies are JSON text already.
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (body) => JSON.stringify(body));
+  // Before the hooks below, which are for callers of the API.
+  registerInbound(app, options.gateway);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, async (request: FastifyRequest, raw: Buffer) =>
     request.headers["content-type"] === NDJSON ? splitLines(raw) : parseBody(raw),

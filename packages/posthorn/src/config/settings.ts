@@ -215,6 +215,12 @@ export const settings = {
     default: "true",
     parse: parseSwitch,
   }),
+  trustedProxies: setting({
+    name: "POSTHORN_TRUSTED_PROXIES",
+    help: "Addresses and networks of your own proxies, with commas between: their X-Forwarded-For says where an inbound webhook comes from. Empty: the address of the connection counts.",
+    default: "",
+    parse: parseAddresses,
+  }),
   corsOrigins: setting({
     name: "POSTHORN_CORS_ORIGINS",
     help: "Origins whose pages may call the API, with commas; * is every origin (calls carry a token, never a cookie).",

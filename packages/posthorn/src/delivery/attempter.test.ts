@@ -36,7 +36,7 @@ async function attempt(
 ): Promise<AttemptResult> {
   const { services } = servicesOver(store);
   await insertEndpoint(services, "http://127.0.0.1:8080/", headers);
-  const { directory, transforms, ids, now } = services;
+  const { directory, transforms, ids, now, vault } = services;
   const options = {
     store,
     directory,
@@ -45,6 +45,7 @@ async function attempt(
     ids,
     now,
     families: ["webhook"],
+    vault,
     onTrouble,
   } as const;
   return new DeliveryAttempter(options).attempt(of, signal);
@@ -102,7 +103,7 @@ describe("an attempt", () => {
       reason: "payload_gone",
     });
     const { services } = servicesOver(files.store);
-    const { directory, transforms, ids, now } = services;
+    const { directory, transforms, ids, now, vault } = services;
     const options = {
       store: files.store,
       directory,
@@ -111,6 +112,7 @@ describe("an attempt", () => {
       ids,
       now,
       families: [],
+      vault,
       onTrouble,
     };
     expect(await new DeliveryAttempter(options).attempt(job({ endpointId: 2 }), signal)).toMatchObject({

@@ -1,4 +1,5 @@
 /** Makes an attempt: reads the endpoint as it is now, changes what it wants changed, signs, sends, and says what came of it. */
+import type { EgressResult } from "@posthorn/egress";
 import type { Attempter, AttemptResult, Job } from "../dispatch/types.ts";
 import type { TransformRunner } from "../domain/context.ts";
 import { shape, type ShapedRequest, type ShapeFailure } from "../domain/delivery/shape.ts";
@@ -6,13 +7,15 @@ import type { Directory, DirectoryEndpoint } from "../domain/directory.ts";
 import { readStored } from "../domain/message/sample.ts";
 import type { IdGenerator } from "../id.ts";
 import type { Store } from "../store/store.ts";
+import type { Vault } from "../vault.ts";
 import { detailOf, type Sent, unsentDetail } from "./attempt-detail.ts";
 import { changeFacts, type ChangeFacts } from "./change-facts.ts";
 import type { EndpointSender } from "./endpoint-sender.ts";
-import { flatHeaders, type HeaderFamily, standardHeaders } from "./headers.ts";
+import { passedOn } from "./forward.ts";
+import { flatHeaders, type HeaderFamily, standardHeaders, USER_AGENT } from "./headers.ts";
 import { namingProxy } from "./proxy-fault.ts";
 import { MAX_RESPONSE_BYTES } from "./response-text.ts";
-import { verdictOf } from "./verdict.ts";
+import { type Verdict, verdictOf } from "./verdict.ts";
 
 export interface DeliveryAttempterOptions {
   readonly store: Store;
@@ -22,6 +25,9 @@ export interface DeliveryAttempterOptions {
   readonly ids: IdGenerator;
   readonly now: () => number;
   readonly families: readonly HeaderFamily[];
+  readonly vault: Vault;
+  /** Told what came of each request, before it is recorded. Must be quick and must not throw. */
+  readonly onAnswer?: (job: Job, result: EgressResult, verdict: Verdict) => void;
   /** Told why no request was made, with what only operators may see: the rule, the resolved address, the setting. */
   readonly onTrouble: (trouble: AttemptTrouble) => void;
 }
@@ -40,10 +46,16 @@ interface Prepared extends ShapedRequest {
   readonly masked: readonly (string | null)[];
   /** `null`: it is the message as it was published. */
   readonly change: ChangeFacts | null;
+  /** Under which names the signature goes. */
+  readonly families: readonly HeaderFamily[];
+  /** Empty: it is among the headers. */
+  readonly userAgent: string;
 }
 
 /** Faults of ours that pass, and that hit every delivery alike. Any other fault would come again with the same request. */
 const PASSING_FAULTS: ReadonlySet<string> = new Set(["dns_failed", "proxy_failed", "no_sockets", "shutdown"]);
+/** Methods that have no body unless one came with them. */
+const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "DELETE"]);
 /** After a fault of our own the lane waits this long. */
 const OWN_FAULT_PAUSE_MS = 2000;
 /** A lane whose transformation found no room waits this long. */
@@ -64,9 +76,18 @@ export class DeliveryAttempter implements Attempter {
     if (endpoint.reshapes) return this.#reshape(job, endpoint, signal);
     const body = job.payload ?? (await store.payload(job.messageId));
     if (body === null) return { kind: "void", reason: "payload_gone" };
+    return this.#send(job, endpoint, this.#plain(job, endpoint, body), signal);
+  }
+
+  /** The message as it was published, or as it came in. */
+  #plain({ contentType, requestJson }: Job, endpoint: DirectoryEndpoint, body: Uint8Array): Prepared {
+    const { families, vault } = this.#options;
+    if (requestJson !== null) {
+      const passed = passedOn({ endpoint, requestJson, families, vault, instead: endpoint.headers, changed: false });
+      return { ...passed, contentType: "", body, change: null };
+    }
     const { url, headers, maskedHeaders: masked } = endpoint;
-    const { contentType } = job;
-    return this.#send(job, endpoint, { method: "POST", url, headers, masked, contentType, body, change: null }, signal);
+    return { method: "POST", url, headers, masked, contentType, body, change: null, families, userAgent: USER_AGENT };
   }
 
   /** With the code and the format that the endpoint has now. Reads the message again: code sees more of it than a delivery needs. */
@@ -74,7 +95,7 @@ export class DeliveryAttempter implements Attempter {
     const { store, transforms } = this.#options;
     const message = await readStored(store.hotDb, job.messageId);
     if (message === null) return { kind: "void", reason: "payload_gone" };
-    const shaped = await shape(endpoint.shapeSettings, message, transforms, signal);
+    const shaped = await shape({ settings: endpoint.shapeSettings, message, transforms, signal });
     switch (shaped.kind) {
       case "busy":
         return { kind: "not_now", pauseMs: BUSY_PAUSE_MS };
@@ -84,11 +105,20 @@ export class DeliveryAttempter implements Attempter {
         return this.#unsent(endpoint, shaped);
       case "request": {
         const { request, differs, run } = shaped;
-        const masked = endpoint.masked(request.headers);
         const change = changeFacts(run, differs ? request.body : null);
-        return this.#send(job, endpoint, { ...request, masked, change }, signal);
+        return this.#send(job, endpoint, { ...this.#changed(job, endpoint, request), change }, signal);
       }
     }
+  }
+
+  /** What code or a format made of it. A request that came in keeps the headers that are not about its body. */
+  #changed({ requestJson }: Job, endpoint: DirectoryEndpoint, request: ShapedRequest): Omit<Prepared, "change"> {
+    const { families, vault } = this.#options;
+    const masked = endpoint.masked(request.headers);
+    if (requestJson === null) return { ...request, masked, families, userAgent: USER_AGENT };
+    const passed = passedOn({ endpoint, requestJson, families, vault, instead: request.headers, changed: true });
+    const { method, url, contentType, body } = request;
+    return { ...passed, method, url, contentType, body };
   }
 
   #unsent({ url }: DirectoryEndpoint, { code, message, final, run }: ShapeFailure): AttemptResult {
@@ -110,19 +140,19 @@ export class DeliveryAttempter implements Attempter {
   }
 
   async #send(job: Job, endpoint: DirectoryEndpoint, prepared: Prepared, signal: AbortSignal): Promise<AttemptResult> {
-    const { sender, ids, now, families, onTrouble } = this.#options;
+    const { sender, ids, now, onTrouble } = this.#options;
     const startedAt = now();
     const { key, id } = ids.next("atmpt_");
     const { publicId: messageId } = job;
-    const { method, url, headers, masked, contentType, body, change } = prepared;
-    const standard = standardHeaders(endpoint, { messageId, now: startedAt, contentType, body, families });
+    const { method, url, headers, masked, contentType, body, change, families, userAgent } = prepared;
+    const standard = standardHeaders(endpoint, { messageId, now: startedAt, contentType, body, families, userAgent });
     const extra = change === null ? null : { change };
     const sent: Sent = { method, standard, headers: masked, bodyBytes: body.byteLength, extra };
     const answer = await sender.send(endpoint, {
       method,
       url,
       headers: flatHeaders(messageId, standard, headers),
-      body,
+      body: body.byteLength === 0 && BODILESS.has(method) ? null : body,
       timeoutMs: endpoint.policy.values.limits.timeoutMs,
       maxResponseBytes: MAX_RESPONSE_BYTES,
       signal,
@@ -137,6 +167,7 @@ export class DeliveryAttempter implements Attempter {
       if (PASSING_FAULTS.has(code) && !ownProxy) return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
     }
     const verdict = verdictOf(result, endpoint.policy.success, now());
+    this.#options.onAnswer?.(job, result, verdict);
     const { status, responseCode, response, errorCode, retryAfterMs } = verdict;
     const attempt = {
       id: key,

@@ -6,7 +6,7 @@ import { acceptEntry, deliveryOf, openStore, recordEntry } from "../../test/supp
 import { StoreError } from "../store/errors.ts";
 import { ASKED } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
-import { TaskRunner } from "./task-runner.ts";
+import { TaskRunner, TaskRunners } from "./task-runner.ts";
 
 const TASK = 1000;
 
@@ -35,11 +35,11 @@ describe("TaskRunner", () => {
     await promiseRecovery(files.store);
     const { services, woken } = servicesOver(failing(files.store, new StoreError("storage_full", "full"), 2));
     const failures: unknown[] = [];
-    await using runner = new TaskRunner(
+    await using runners = new TaskRunners(
       () => services,
       (_task, error) => failures.push(error),
     );
-    await runner.resume();
+    await runners.resume();
     await eventually(async () => expect(await statusOf(files.store)).toBe("finished"));
     expect(failures).toHaveLength(2);
     expect(await deliveryOf(files.store, 1)).toMatchObject({ manual: ASKED.byRecovery, generation: 1 });

@@ -1,13 +1,41 @@
 /** Runs tasks in the background: one step of each in turn, so that a long one does not keep the others waiting. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Services, TaskQueue } from "../domain/context.ts";
-import { failTask, runStep, unfinishedTasks } from "../domain/task/run.ts";
+import { failTask, runStep, unfinishedTasks, waitsOutside } from "../domain/task/run.ts";
+import type { TaskKind } from "../domain/task/task.ts";
 import { PosthornError } from "../errors.ts";
 
 /** After a failure of the store the task waits this long; it stays as it is until then. */
 const PAUSE_MS = 2000;
 
-export class TaskRunner implements TaskQueue, AsyncDisposable {
+/** The tasks of a node. Those whose steps wait for somebody outside have a turn of their own, so that nobody else waits with them. */
+export class TaskRunners implements TaskQueue, AsyncDisposable {
+  readonly #services: () => Services;
+  readonly #inside: TaskRunner;
+  readonly #outside: TaskRunner;
+
+  /** @param services Asked for at each step, since the services hold these runners. */
+  constructor(services: () => Services, onFailure: (taskKey: number, error: unknown) => void) {
+    this.#services = services;
+    this.#inside = new TaskRunner(services, onFailure);
+    this.#outside = new TaskRunner(services, onFailure);
+  }
+
+  start(taskKey: number, kind: TaskKind): void {
+    (waitsOutside(kind) ? this.#outside : this.#inside).start(taskKey);
+  }
+
+  /** Goes on with what an earlier run left unfinished. */
+  async resume(): Promise<void> {
+    for (const { key, kind } of await unfinishedTasks(this.#services())) this.start(key, kind);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#inside[Symbol.asyncDispose](), this.#outside[Symbol.asyncDispose]()]);
+  }
+}
+
+export class TaskRunner implements AsyncDisposable {
   readonly #services: () => Services;
   readonly #onFailure: (taskKey: number, error: unknown) => void;
   readonly #abort = new AbortController();
@@ -29,11 +57,6 @@ export class TaskRunner implements TaskQueue, AsyncDisposable {
     this.#timers.delete(taskKey);
     this.#waiting.add(taskKey);
     this.#running ??= this.#run();
-  }
-
-  /** Goes on with what an earlier run left unfinished. */
-  async resume(): Promise<void> {
-    for (const taskKey of await unfinishedTasks(this.#services())) this.start(taskKey);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -122,7 +122,7 @@ describe("a job", () => {
 
 describe("bounds", () => {
   it("keeps at most laneJobs jobs of an endpoint in memory and still delivers all of them, once", async () => {
-    await using harness = await dispatchHarness({ limits: { laneJobs: 4, endpointConcurrency: 2 } });
+    await using harness = await dispatchHarness({ limits: { laneJobs: 4 }, policy: { concurrency: 2 } });
     const { attempter, files, dispatcher } = harness;
     attempter.script = () => null;
     const ids = Array.from({ length: 50 }, (_, index) => index + 1);
@@ -140,7 +140,7 @@ describe("bounds", () => {
   });
 
   it("keeps within queueBytes over all endpoints and lets every one of them go on", async () => {
-    await using harness = await dispatchHarness({ limits: { queueBytes: 2000, endpointConcurrency: 1 } });
+    await using harness = await dispatchHarness({ limits: { queueBytes: 2000 }, policy: { concurrency: 1 } });
     const { attempter, dispatcher, files } = harness;
     attempter.script = () => null;
     for (let id = 1; id <= 30; id++) {
@@ -156,7 +156,7 @@ describe("bounds", () => {
   });
 
   it("one endpoint that hangs does not hold up another", async () => {
-    await using harness = await dispatchHarness({ limits: { concurrency: 8, endpointConcurrency: 4 } });
+    await using harness = await dispatchHarness({ limits: { concurrency: 8 }, policy: { concurrency: 4 } });
     const { attempter, files } = harness;
     attempter.script = (job) => (job.endpointId === 1 ? null : made(0));
     for (let id = 1; id <= 40; id++) await harness.publish(id, { endpointIds: [1, 2] });
@@ -168,7 +168,7 @@ describe("bounds", () => {
   });
 
   it("gives endpoints their turns one after the other, however much each has waiting", async () => {
-    await using harness = await dispatchHarness({ limits: { concurrency: 1, endpointConcurrency: 1 } });
+    await using harness = await dispatchHarness({ limits: { concurrency: 1 }, policy: { concurrency: 1 } });
     const { attempter } = harness;
     attempter.script = () => null;
     for (let id = 1; id <= 6; id++) await harness.publish(id, { endpointIds: [1] });
@@ -183,7 +183,7 @@ describe("bounds", () => {
   });
 
   it("fills no more than queueBytes after a restart that finds many endpoints with much to do", async () => {
-    await using harness = await dispatchHarness({ limits: { queueBytes: 5000, endpointConcurrency: 1 } });
+    await using harness = await dispatchHarness({ limits: { queueBytes: 5000 }, policy: { concurrency: 1 } });
     const { attempter, dispatcher, files, clock } = harness;
     attempter.script = () => null;
     const endpointIds = Array.from({ length: 40 }, (_, index) => index + 1);
@@ -246,7 +246,8 @@ describe("a held endpoint", () => {
     const gate = Promise.withResolvers<void>();
     let asked = false;
     await using harness = await dispatchHarness({
-      limits: { laneJobs: 2, endpointConcurrency: 1 },
+      limits: { laneJobs: 2 },
+      policy: { concurrency: 1 },
       wrap: (store) =>
         faulty(store, {
           due: () => {
@@ -318,7 +319,8 @@ describe("a pause after a fault of our own", () => {
     const gate = Promise.withResolvers<void>();
     let asked = false;
     await using harness = await dispatchHarness({
-      limits: { laneJobs: 2, endpointConcurrency: 1 },
+      limits: { laneJobs: 2 },
+      policy: { concurrency: 1 },
       wrap: (store) =>
         faulty(store, {
           due: () => {
@@ -347,7 +349,8 @@ describe("a pause after a fault of our own", () => {
   it("after a page that failed lets the jobs in memory go on as well", async () => {
     let broken = false;
     await using harness = await dispatchHarness({
-      limits: { laneJobs: 4, endpointConcurrency: 1, concurrency: 8 },
+      limits: { laneJobs: 4, concurrency: 8 },
+      policy: { concurrency: 1 },
       wrap: (store) =>
         faulty(store, { due: () => (broken ? Promise.reject(new Error("cannot read")) : Promise.resolve()) }),
     });
@@ -452,7 +455,7 @@ describe("an outcome that the store does not take", () => {
 describe("stop", () => {
   it("waits for the attempts in flight, records them, and starts no other", async () => {
     await using files = await openStore();
-    await using harness = await dispatchHarness({ files, limits: { endpointConcurrency: 1 } });
+    await using harness = await dispatchHarness({ files, policy: { concurrency: 1 } });
     const { attempter, dispatcher } = harness;
     attempter.script = () => null;
     await harness.publish(1);

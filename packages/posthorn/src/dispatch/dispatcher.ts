@@ -2,26 +2,30 @@
  * Hands jobs to the attempter, fairly and within bounds, and sees each to its end.
  *
  * The rows in the store are the truth. What the dispatcher has in memory are hints that it can lose at any time: a job that does
- * not fit, or whose endpoint is off, is dropped here and found again in the store. So memory is bounded for each endpoint and in
- * all, and a crash forgets nothing.
+ * not fit, or whose endpoint is off or left alone, is dropped here and found again in the store. So memory is bounded for each
+ * endpoint and in all, and a crash forgets nothing.
  *
  *     running → stopping (no new attempts; those in flight end) → stopped
  */
 import { Alarm } from "./alarm.ts";
-import { Fifo } from "./fifo.ts";
-import { bytesOf, Lane } from "./lane.ts";
-import { retryDelay } from "./retry.ts";
+import { Gate } from "./gate.ts";
+import { bytesOf, isRetry, type Lane } from "./lane.ts";
+import { Lanes } from "./lanes.ts";
+import type { PaceView, Ticket } from "./pace.ts";
+import { type AskedPage, Pager } from "./pager.ts";
+import type { LanePolicies } from "./policy.ts";
+import { FIRST_PAUSE_MS, MAX_PAUSE_MS, Recorder } from "./recorder.ts";
+import { outcomeOf } from "./outcome.ts";
+import { Round } from "./round.ts";
 import {
   type Attempter,
   type AttemptResult,
   type Clock,
-  DEFAULT_LIMITS,
   type DispatchLimits,
   type DispatchObserver,
   type Job,
-  type JobPage,
   type JobStore,
-  type Outcome,
+  limitsOf,
 } from "./types.ts";
 
 export interface DispatcherOptions {
@@ -30,44 +34,71 @@ export interface DispatcherOptions {
   readonly clock: Clock;
   /** A number from 0 to below 1, as `Math.random`. */
   readonly random: () => number;
-  /** Delays between scheduled attempts, in milliseconds. */
-  readonly retrySchedule: readonly number[];
+  /** How each endpoint is delivered to. */
+  readonly policies: LanePolicies;
   readonly limits?: Partial<DispatchLimits>;
   readonly observer?: DispatchObserver;
+}
+
+/** What the dispatcher knows of an endpoint. */
+export interface LaneView extends PaceView {
+  readonly inFlight: number;
+  /** Jobs in memory that have not started. */
+  readonly queued: number;
 }
 
 /** Outcomes of one lane that may wait for the disk; more and the lane makes no further attempts. */
 const MAX_RECORDING = 512;
 /** Outcomes that may wait for the disk in all. */
 const MAX_RECORDING_IN_ALL = 4096;
-/** Pages that are asked for at once; more lanes wait in turn, so that a start does not fill memory nor hold up commits. */
-const MAX_PAGES = 16;
-const FIRST_PAUSE_MS = 500;
-const MAX_PAUSE_MS = 30_000;
+
+/** A job under way, and the bounds it counts for. */
+interface Flight {
+  readonly lane: Lane;
+  readonly job: Job;
+  readonly ticket: Ticket;
+  readonly tenant: number;
+  readonly host: string;
+  readonly gates: readonly Gate[];
+}
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #limits: DispatchLimits;
-  readonly #lanes = new Map<number, Lane>();
-  /** Lanes that may have a job to start, in turn. */
-  readonly #round = new Fifo<Lane>();
+  readonly #lanes: Lanes;
+  /** Lanes that may have a job to start. */
+  readonly #round: Round;
+  readonly #slow: Gate;
+  readonly #retries: Gate;
+  readonly #hosts = new Map<string, Gate>();
   readonly #alarm: Alarm;
+  readonly #pager: Pager;
+  readonly #recorder: Recorder;
   readonly #abort = new AbortController();
   /** Every job that has left its queue and whose outcome is not on disk. */
   readonly #unfinished = new Set<Promise<void>>();
-  /** Lanes whose page waits for its turn. */
-  readonly #pageTurns = new Fifo<Lane>();
-  #pages = 0;
-  /** Outcomes the store did not take; while there are any it makes no sense to make more. */
-  #unrecordable = 0;
   #inFlight = 0;
   #queuedBytes = 0;
   #state: "running" | "stopping" | "stopped" = "running";
 
   constructor(options: DispatcherOptions) {
+    const { store, clock, observer, policies, random } = options;
     this.#options = options;
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#alarm = new Alarm(options.clock, (endpointId) => this.#ring(endpointId));
+    this.#limits = limitsOf(options.limits);
+    this.#lanes = new Lanes(policies, random);
+    this.#round = new Round(this.#limits.tenantConcurrency);
+    this.#slow = new Gate(this.#limits.slowConcurrency);
+    this.#retries = new Gate(this.#limits.retryConcurrency);
+    this.#alarm = new Alarm(clock, (endpointId) => this.#ring(endpointId));
+    this.#recorder = new Recorder({ store, clock, observer, signal: this.#abort.signal });
+    this.#pager = new Pager({
+      ask: (lane) => this.#askForPage(lane),
+      take: (lane, page) => this.#takePage(lane, page),
+      trouble: (lane, error) => {
+        observer?.trouble?.("page", error);
+        this.#pause(lane, FIRST_PAUSE_MS);
+      },
+    });
   }
 
   /** Jobs in flight, and lanes in memory. */
@@ -75,22 +106,29 @@ export class Dispatcher {
     return { inFlight: this.#inFlight, lanes: this.#lanes.size, queuedBytes: this.#queuedBytes };
   }
 
+  /** What is known of an endpoint; `null`: nothing, since it has and had nothing to do lately. */
+  inspect(endpointId: number): LaneView | null {
+    const pace = this.#lanes.paceOf(endpointId);
+    if (pace === null) return null;
+    const lane = this.#lanes.get(endpointId);
+    return { ...pace.view(), inFlight: lane?.inFlight ?? 0, queued: lane?.queued ?? 0 };
+  }
+
   /** Finds what an earlier run left to do. */
   async start(): Promise<void> {
     for (const { endpointId, due } of await this.#options.store.backlog()) {
-      this.#lane(endpointId).noteStored(due);
-      this.#alarm.set(endpointId, due);
+      this.#noteStored(this.#lanes.getOrMake(endpointId), due);
     }
   }
 
   /** Takes over jobs that were just stored, without a look at the store. */
   push(jobs: readonly Job[]): void {
-    const now = this.#options.clock.now();
+    const now = this.#now();
     for (const job of jobs) {
-      const lane = this.#lane(job.endpointId);
+      const lane = this.#lanes.getOrMake(job.endpointId);
       if (job.due > now) {
         this.#noteStored(lane, job.due);
-      } else if (this.#hasRoom(lane)) {
+      } else if (this.#isReady(lane) && this.#hasRoom(lane)) {
         this.#enqueue(lane, job);
       } else {
         this.#lookAt(lane);
@@ -101,11 +139,17 @@ export class Dispatcher {
 
   /** Looks at the store for jobs of an endpoint: they were made due, or the endpoint was switched on or changed. */
   wake(endpointId: number): void {
-    const lane = this.#lane(endpointId);
+    const lane = this.#lanes.getOrMake(endpointId);
     lane.held = false;
     lane.pausedUntil = 0;
     lane.wakes++;
     this.#lookAt(lane);
+  }
+
+  /** As `wake`, and does not wait any longer to see whether an endpoint that failed, or asked to be left alone, is back. */
+  tryNow(endpointId: number): void {
+    this.#lanes.paceOf(endpointId)?.tryNow(this.#now());
+    this.wake(endpointId);
   }
 
   /** Forgets jobs that wait in memory: their deliveries were canceled. Those under way end as they end. */
@@ -129,27 +173,56 @@ export class Dispatcher {
     await this.#settled();
     this.#state = "stopped";
     this.#lanes.clear();
-    this.#round.drain();
+    this.#round.clear();
   }
 
   async #settled(): Promise<void> {
     while (this.#unfinished.size > 0) await Promise.all(this.#unfinished);
   }
 
-  #lane(endpointId: number): Lane {
-    let lane = this.#lanes.get(endpointId);
-    if (lane === undefined) {
-      lane = new Lane(endpointId);
-      this.#lanes.set(endpointId, lane);
+  #now(): number {
+    return this.#options.clock.now();
+  }
+
+  /**
+   * Whether the policy of the lane is known; when it must be waited for, the lane is looked at once it is. One that is known already
+   * holds until a newer one has been read.
+   */
+  #isReady(lane: Lane): boolean {
+    if (lane.awaitsPolicy) return lane.pace !== null;
+    const asked = this.#lanes.refresh(lane, () => this.#now());
+    if (asked === null) return true;
+    lane.awaitsPolicy = true;
+    const isKnown = lane.pace !== null;
+    void this.#awaitPolicy(lane, asked, isKnown);
+    return isKnown;
+  }
+
+  async #awaitPolicy(lane: Lane, asked: Promise<void>, isKnown: boolean): Promise<void> {
+    try {
+      await asked;
+      lane.awaitsPolicy = false;
+      if (!isKnown) this.#lookAt(lane);
+    } catch (error) {
+      lane.awaitsPolicy = false;
+      this.#options.observer?.trouble?.("page", error);
+      if (isKnown) return;
+      lane.spilled = true;
+      this.#pause(lane, FIRST_PAUSE_MS);
     }
-    return lane;
   }
 
   /** The time came at which a lane had something to do. */
   #ring(endpointId: number): void {
-    const lane = this.#lane(endpointId);
-    lane.nextDue = null;
-    this.#lookAt(lane);
+    const lane = this.#lanes.getOrMake(endpointId);
+    const now = this.#now();
+    const isDue = lane.nextDue !== null && lane.nextDue <= now;
+    if (isDue) lane.nextDue = null;
+    if (lane.resumeAt !== null && lane.resumeAt <= now) lane.resumeAt = null;
+    this.#arm(lane);
+    if (isDue || lane.spilled) this.#lookAt(lane);
+    else this.#join(lane);
+    this.#pump();
   }
 
   /** There is, or may be, a job in the store that the lane does not know of. */
@@ -157,13 +230,13 @@ export class Dispatcher {
     lane.spilled = true;
     if (lane.paging) lane.pageAgain = true;
     else this.#page(lane);
-    if (lane.queued > 0) this.#join(lane);
+    this.#join(lane);
     this.#pump();
   }
 
   #hasRoom(lane: Lane): boolean {
     // Once some of a lane's jobs are only in the store, later ones wait behind them there.
-    if (lane.held || lane.spilled || lane.paging) return false;
+    if (lane.held || lane.spilled || lane.paging || !lane.pace!.isClosed) return false;
     return lane.queued < this.#limits.laneJobs && this.#queuedBytes < this.#limits.queueBytes;
   }
 
@@ -174,85 +247,145 @@ export class Dispatcher {
   }
 
   #join(lane: Lane): void {
-    if (lane.inRound) return;
-    lane.inRound = true;
-    this.#round.push(lane);
+    if (lane.queued > 0 && this.#state === "running" && this.#isReady(lane)) this.#round.join(lane);
   }
 
   #noteStored(lane: Lane, due: number): void {
     lane.noteStored(due);
-    if (this.#state === "running") this.#alarm.set(lane.endpointId, lane.nextDue!);
+    this.#arm(lane);
+  }
+
+  #arm(lane: Lane): void {
+    const at = lane.alarmAt;
+    if (at !== null && this.#state === "running") this.#alarm.set(lane.endpointId, at);
   }
 
   /** Starts attempts, one lane after the other, as long as there is room for more in flight. */
   #pump(): void {
     if (this.#state !== "running") return;
-    let budget = this.#round.length;
-    while (budget > 0 && this.#mayStart()) {
-      const lane = this.#round.shift()!;
-      const job = this.#runnable(lane) ? lane.take() : undefined;
-      if (job === undefined) {
-        lane.inRound = false;
-        budget--;
-        continue;
-      }
-      this.#queuedBytes -= bytesOf(job);
-      this.#round.push(lane);
-      if (lane.isRevoked(job)) this.#passOver(lane, job);
-      else this.#run(lane, job);
+    while (this.#mayStart()) {
+      const lane = this.#round.next();
+      if (lane === undefined) return;
+      if (this.#step(lane)) this.#join(lane);
+      else this.#passOn(lane);
       if (lane.spilled && lane.queued * 2 < this.#limits.laneJobs) this.#page(lane);
-      budget = this.#round.length;
     }
-  }
-
-  /** A pause that ends later than the longest pause is over: the clock was set back meanwhile. */
-  #isPaused(lane: Lane): boolean {
-    const left = lane.pausedUntil - this.#options.clock.now();
-    return left > 0 && left <= MAX_PAUSE_MS;
   }
 
   #mayStart(): boolean {
     return (
       this.#inFlight < this.#limits.concurrency &&
-      this.#unrecordable === 0 &&
+      !this.#recorder.isStuck &&
       this.#unfinished.size - this.#inFlight < MAX_RECORDING_IN_ALL
     );
   }
 
-  #runnable(lane: Lane): boolean {
-    return (
-      !lane.held &&
-      !this.#isPaused(lane) &&
-      lane.inFlight < this.#limits.endpointConcurrency &&
-      lane.recording < MAX_RECORDING
-    );
+  /** Starts the next job of a lane, or sees to it that the lane comes back when it can. Returns whether it started one. */
+  #step(lane: Lane): boolean {
+    const now = this.#now();
+    const pace = lane.pace!;
+    if (lane.held || lane.queued === 0 || this.#isPaused(lane)) return false;
+    const heldUntil = pace.heldUntil(now);
+    if (heldUntil > now) {
+      this.#setAside(lane, heldUntil);
+      return false;
+    }
+    // The end of one of its attempts brings it back.
+    if (lane.inFlight >= pace.concurrency || lane.recording >= MAX_RECORDING) return false;
+    const readyAt = pace.readyAt(now);
+    if (readyAt > now) {
+      lane.resumeAt = readyAt;
+      this.#arm(lane);
+      return false;
+    }
+    return this.#startNext(lane, now);
   }
 
-  /** A job that was canceled while it waited. */
-  #passOver(lane: Lane, job: Job): void {
-    lane.forget(job);
-    if (lane.idle) this.#drop(lane);
+  #startNext(lane: Lane, now: number): boolean {
+    const { policy } = lane.pace!;
+    const host = this.#host(policy.host);
+    const gates = lane.isSlow(now) ? [host, this.#slow] : [host];
+    const closed = gates.find((gate) => !gate.isOpen);
+    if (closed !== undefined) {
+      closed.wait(lane);
+      return false;
+    }
+    const job = this.#takeWanted(lane);
+    if (job === undefined) {
+      if (lane.queued > 0) this.#retries.wait(lane);
+      this.#dropIfIdle(lane);
+      return false;
+    }
+    if (isRetry(job)) gates.push(this.#retries);
+    const { tenant, host: hostName } = policy;
+    this.#run({ lane, job, gates, tenant, host: hostName, ticket: lane.pace!.started(now) });
+    return true;
   }
 
-  #run(lane: Lane, job: Job): void {
-    lane.inFlight++;
+  /** The next job that was not canceled while it waited. */
+  #takeWanted(lane: Lane): Job | undefined {
+    for (;;) {
+      const job = lane.take(this.#retries.isOpen);
+      if (job === undefined) return undefined;
+      this.#queuedBytes -= bytesOf(job);
+      if (!lane.isRevoked(job)) return job;
+      lane.forget(job);
+    }
+  }
+
+  /** A lane that did not start leaves its place at a bound to the next that waits there. */
+  #passOn(lane: Lane): void {
+    if (lane.waitsAt !== null) return;
+    this.#admit(this.#slow);
+    this.#admit(this.#retries);
+    const host = this.#hosts.get(lane.pace!.policy.host);
+    if (host !== undefined) this.#admit(host);
+  }
+
+  #admit(gate: Gate): void {
+    const lane = gate.next();
+    if (lane !== undefined) this.#join(lane);
+  }
+
+  #host(name: string): Gate {
+    let gate = this.#hosts.get(name);
+    if (gate === undefined) {
+      gate = new Gate(this.#limits.hostConcurrency);
+      this.#hosts.set(name, gate);
+    }
+    return gate;
+  }
+
+  /** A pause that ends later than the longest pause is over: the clock was set back meanwhile. */
+  #isPaused(lane: Lane): boolean {
+    const left = lane.pausedUntil - this.#now();
+    return left > 0 && left <= MAX_PAUSE_MS;
+  }
+
+  #run(flight: Flight): void {
+    const { lane, ticket, gates, tenant } = flight;
+    lane.started(ticket);
+    for (const gate of gates) gate.enter();
+    this.#round.started(tenant);
     this.#inFlight++;
-    const finished = this.#finish(lane, job).finally(() => {
+    const finished = this.#finish(flight).finally(() => {
       this.#unfinished.delete(finished);
       this.#afterJob(lane);
     });
     this.#unfinished.add(finished);
   }
 
-  async #finish(lane: Lane, job: Job): Promise<void> {
+  async #finish(flight: Flight): Promise<void> {
+    const { lane, job } = flight;
     const { wakes } = lane;
     const result = await this.#attempt(job);
-    lane.inFlight--;
-    this.#inFlight--;
+    const full = lane.inFlight >= lane.pace!.concurrency;
+    this.#landed(flight);
     if (result === null) {
       lane.forget(job);
       return;
     }
+    this.#judge(flight, result, full);
     if (result.kind === "held" || result.kind === "not_now") {
       this.#leave(lane, job, result);
       // Woken since the attempt began: what it saw of the endpoint is out of date.
@@ -261,14 +394,47 @@ export class Dispatcher {
     }
     this.#join(lane);
     this.#pump();
-    const outcome = this.#outcomeOf(job, result);
-    const recorded = await this.#record(outcome);
+    const outcome = outcomeOf(job, result, {
+      policy: lane.pace!.policy,
+      now: this.#now(),
+      random: this.#options.random,
+    });
+    const recorded = await this.#recorder.record(outcome);
     lane.forget(job);
     if (!recorded) return;
     if (outcome.due !== null) this.#noteStored(lane, outcome.due);
     // An attempt by hand that failed gave way to a retry by schedule, whose time only the store knows.
     if (outcome.trigger === 1 && outcome.state === 2) lane.spilled = true;
     this.#options.observer?.recorded?.(outcome);
+  }
+
+  /** The attempt has ended: its place is free. */
+  #landed({ lane, ticket, gates, tenant, host }: Flight): void {
+    lane.ended(ticket);
+    this.#inFlight--;
+    for (const gate of gates) {
+      gate.leave();
+      this.#admit(gate);
+    }
+    this.#round.ended(tenant);
+    if (this.#hosts.get(host)?.isIdle === true) this.#hosts.delete(host);
+  }
+
+  /** What an attempt says about its endpoint. */
+  #judge({ lane, ticket }: Flight, result: AttemptResult, full: boolean): void {
+    const now = this.#now();
+    const pace = lane.pace!;
+    if (result.kind !== "made" || result.attempt.unsent === true) {
+      pace.notMade(now, ticket);
+    } else if (result.attempt.status === 0) {
+      pace.succeeded(now, ticket, full);
+    } else {
+      const { responseCode } = result.attempt;
+      const failure = { responseCode, retryAfterMs: result.retryAfterMs };
+      pace.failed(now, ticket, failure, this.#options.random());
+      const heldUntil = pace.heldUntil(now);
+      if (heldUntil > now) this.#setAside(lane, heldUntil);
+    }
   }
 
   /** `null` when the attempt was broken off by the end of the process. */
@@ -285,146 +451,83 @@ export class Dispatcher {
   /** No attempt was used up: the job goes back to the store, and its lane waits. */
   #leave(lane: Lane, job: Job, result: Extract<AttemptResult, { kind: "held" | "not_now" }>): void {
     lane.forget(job);
-    for (const spilled of lane.spillAll()) this.#queuedBytes -= bytesOf(spilled);
+    this.#spill(lane);
     lane.spilled = true;
     if (result.kind === "held") lane.held = true;
     else this.#pause(lane, result.pauseMs);
   }
 
+  #spill(lane: Lane): void {
+    for (const spilled of lane.spillAll()) this.#queuedBytes -= bytesOf(spilled);
+  }
+
+  /** The endpoint is left alone for now: nothing of it stays in memory. */
+  #setAside(lane: Lane, until: number): void {
+    this.#spill(lane);
+    if (until === Number.POSITIVE_INFINITY) return;
+    lane.resumeAt = until;
+    this.#arm(lane);
+  }
+
   #pause(lane: Lane, ms: number): void {
-    lane.pausedUntil = this.#options.clock.now() + ms;
+    lane.pausedUntil = this.#now() + ms;
     this.#noteStored(lane, lane.pausedUntil);
-  }
-
-  #outcomeOf(job: Job, result: Extract<AttemptResult, { kind: "made" | "void" }>): Outcome {
-    const { messageId, endpointId, generation, trigger } = job;
-    const base = { messageId, endpointId, generation, trigger };
-    if (result.kind === "void") {
-      const cancel = result.reason === undefined ? null : { reason: result.reason, at: this.#options.clock.now() };
-      return { ...base, state: 3, due: null, attempts: job.attempts, attempt: null, cancel };
-    }
-    const { attempt } = result;
-    const attempts = trigger === 1 ? job.attempts : job.attempts + 1;
-    if (attempt.status === 0) return { ...base, state: 1, due: null, attempts, attempt };
-    const last = trigger === 1 || result.final === true;
-    const delay = last ? null : retryDelay(this.#options.retrySchedule, attempts, this.#options.random());
-    if (delay === null) return { ...base, state: 2, due: null, attempts, attempt };
-    return { ...base, state: 0, due: this.#options.clock.now() + delay, attempts, attempt };
-  }
-
-  async #record(outcome: Outcome): Promise<boolean> {
-    try {
-      await this.#options.store.record(outcome);
-      return true;
-    } catch (error) {
-      this.#options.observer?.trouble?.("record", error);
-    }
-    this.#unrecordable++;
-    const recorded = await this.#recordAgain(outcome);
-    this.#unrecordable--;
-    return recorded;
-  }
-
-  /** Tries until the store takes the outcome; gives up only when the process ends. */
-  async #recordAgain(outcome: Outcome): Promise<boolean> {
-    for (let pause = FIRST_PAUSE_MS; !this.#abort.signal.aborted; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
-      await this.#sleep(pause);
-      try {
-        await this.#options.store.record(outcome);
-        return true;
-      } catch (error) {
-        this.#options.observer?.trouble?.("record", error);
-      }
-    }
-    return false;
-  }
-
-  /** Ends early when the process does. */
-  #sleep(ms: number): Promise<void> {
-    const { signal } = this.#abort;
-    return new Promise((resolve) => {
-      const wakeUp = (): void => {
-        cancel();
-        signal.removeEventListener("abort", wakeUp);
-        resolve();
-      };
-      const cancel = this.#options.clock.setTimer(ms, wakeUp);
-      signal.addEventListener("abort", wakeUp, { once: true });
-    });
   }
 
   #afterJob(lane: Lane): void {
     if (this.#state !== "running") return;
     if (lane.spilled) this.#page(lane);
-    if (lane.idle && lane.queued === 0) this.#drop(lane);
-    else if (lane.queued > 0) this.#join(lane);
+    this.#dropIfIdle(lane);
+    this.#join(lane);
     this.#pump();
   }
 
-  #drop(lane: Lane): void {
-    if (this.#lanes.get(lane.endpointId) !== lane) return;
-    this.#lanes.delete(lane.endpointId);
-    this.#alarm.clear(lane.endpointId);
+  #dropIfIdle(lane: Lane): void {
+    if (lane.idle && this.#lanes.drop(lane)) this.#alarm.clear(lane.endpointId);
   }
 
   /** Fetches due jobs of a lane from the store, into the room it has. */
   #page(lane: Lane): void {
-    const now = this.#options.clock.now();
-    if (lane.paging || lane.held || this.#state !== "running") return;
+    if (this.#state === "running" && !lane.held && !lane.paging) this.#pager.request(lane);
+  }
+
+  #askForPage(lane: Lane): Promise<AskedPage> | null {
+    if (lane.held || this.#state !== "running" || !this.#isReady(lane)) return null;
+    const now = this.#now();
     if (this.#isPaused(lane)) {
       // The alarm that rang may have been an earlier one than that of the pause.
       this.#noteStored(lane, lane.pausedUntil);
-      return;
+      return null;
+    }
+    const heldUntil = lane.pace!.heldUntil(now);
+    if (heldUntil > now) {
+      this.#setAside(lane, heldUntil);
+      return null;
     }
     const room = this.#roomOf(lane);
-    if (room <= 0) return;
-    if (this.#pages >= MAX_PAGES) {
-      if (!lane.awaitsPage) this.#pageTurns.push(lane);
-      lane.awaitsPage = true;
-      return;
-    }
-    lane.paging = true;
-    this.#pages++;
+    if (room <= 0) return null;
     // Rows that are in memory are still due in the store: the page must be long enough to reach behind them.
-    void this.#options.store
+    return this.#options.store
       .due(lane.endpointId, now, room + lane.inMemory)
-      .then(
-        (page) => this.#takePage(lane, page, now),
-        (error: unknown) => {
-          lane.paging = false;
-          this.#options.observer?.trouble?.("page", error);
-          this.#pause(lane, FIRST_PAUSE_MS);
-        },
-      )
-      .finally(() => this.#nextPage());
-  }
-
-  #nextPage(): void {
-    this.#pages--;
-    const lane = this.#pageTurns.shift();
-    if (lane === undefined) return;
-    lane.awaitsPage = false;
-    this.#page(lane);
-    // It may not want its turn any more: the next one takes it.
-    if (!lane.paging && this.#pageTurns.length > 0) {
-      this.#pages++;
-      this.#nextPage();
-    }
+      .then((page) => ({ ...page, askedAt: now }));
   }
 
   /** Jobs that may be paged in. When memory is short each lane still gets one, so that none stands still. */
   #roomOf(lane: Lane): number {
-    if (this.#queuedBytes < this.#limits.queueBytes) return this.#limits.laneJobs - lane.queued;
-    return lane.queued === 0 ? 1 : 0;
+    const { queueBytes, laneJobs } = this.#limits;
+    if (this.#queuedBytes >= queueBytes || !lane.pace!.isClosed) return lane.queued === 0 ? 1 : 0;
+    return laneJobs - lane.queued;
   }
 
-  #takePage(lane: Lane, page: JobPage, now: number): void {
-    lane.paging = false;
-    if (lane.held || this.#isPaused(lane)) {
+  #takePage(lane: Lane, page: AskedPage): void {
+    const now = page.askedAt;
+    const heldUntil = lane.pace!.heldUntil(this.#now());
+    if (lane.held || this.#isPaused(lane) || heldUntil > this.#now()) {
       // Stopped while the page was under way: what it holds is asked for again when the lane goes on.
       lane.pageAgain = false;
       lane.spilled = true;
-      if (!lane.held) this.#noteStored(lane, lane.pausedUntil);
+      if (this.#isPaused(lane)) this.#noteStored(lane, lane.pausedUntil);
+      if (!lane.held && heldUntil > this.#now()) this.#setAside(lane, heldUntil);
       return;
     }
     lane.spilled = page.nextDue !== null && page.nextDue <= now;
@@ -443,8 +546,8 @@ export class Dispatcher {
       lane.pageAgain = false;
       this.#lookAt(lane);
     }
-    if (lane.queued > 0) this.#join(lane);
-    if (lane.idle) this.#drop(lane);
+    this.#join(lane);
+    this.#dropIfIdle(lane);
     this.#pump();
   }
 }

@@ -1,27 +1,27 @@
-/**
- * The queue of one endpoint in memory.
- *
- * A lane holds a bounded number of jobs; whatever else is due stays in the store, and the lane only knows that it is there
- * (`spilled`) or when it will be (`nextDue`). A job is in memory from the moment it is pushed or paged in until its outcome is
- * on disk: queued → in flight → recording → gone. While it is in memory its row in the store is not paged in again.
- *
- *     open    jobs flow
- *     paused  after a fault of our own; opens by itself at `pausedUntil`
- *     held    the endpoint is off; keeps nothing in memory and opens only when it is woken
- */
+/** The queue of one endpoint, with what the dispatcher knows of it. What happens to it is decided in `dispatcher.ts`. */
+import { hangs } from "./adaptive.ts";
 import { Fifo } from "./fifo.ts";
+import type { Gate } from "./gate.ts";
+import type { Pace, Ticket } from "./pace.ts";
 import type { Job } from "./types.ts";
 
 /** What a job is taken to weigh beside its payload. */
 const JOB_BYTES = 256;
+/** While both wait, one of so many attempts is a retry. */
+const RETRY_SHARE = 5;
 
 export class Lane {
   readonly endpointId: number;
-  inFlight = 0;
+  /** `null` until its policy is known. */
+  pace: Pace | null = null;
+  /** Its policy is being asked for. */
+  awaitsPolicy = false;
   /** There are jobs due in the store that are not in memory. */
   spilled = false;
   /** When the next job in the store is due that is not due yet. */
   nextDue: number | null = null;
+  /** When its rate or its breaker lets it go on. */
+  resumeAt: number | null = null;
   paging = false;
   /** Its page waits for its turn. */
   awaitsPage = false;
@@ -30,10 +30,17 @@ export class Lane {
   held = false;
   /** How often the lane was woken. */
   wakes = 0;
+  /** After a fault of our own. */
   pausedUntil = 0;
-  /** Whether the dispatcher has it in the round. */
+  /** Whether it is in the round. */
   inRound = false;
-  readonly #queue = new Fifo<Job>();
+  /** The bound that it waits for. */
+  waitsAt: Gate | null = null;
+  readonly #first = new Fifo<Job>();
+  readonly #retries = new Fifo<Job>();
+  #untilRetry = RETRY_SHARE;
+  /** Attempts in flight, the oldest first. */
+  readonly #tickets = new Set<Ticket>();
   /** Generation of each job in memory, by message. */
   readonly #inMemory = new Map<number, number>();
   /** Messages in memory whose delivery was canceled. */
@@ -44,7 +51,11 @@ export class Lane {
   }
 
   get queued(): number {
-    return this.#queue.length;
+    return this.#first.length + this.#retries.length;
+  }
+
+  get inFlight(): number {
+    return this.#tickets.size;
   }
 
   /** Jobs queued, in flight or being recorded. */
@@ -62,6 +73,13 @@ export class Lane {
     return this.#inMemory.size === 0 && !this.spilled && this.nextDue === null && !this.paging && !this.held;
   }
 
+  /** Its answers take long, or one is overdue. */
+  isSlow(now: number): boolean {
+    if (this.pace!.slow) return true;
+    const [oldest] = this.#tickets;
+    return oldest !== undefined && hangs(oldest.startedAt, now);
+  }
+
   /** A job of this message is not started any more. One under way is left alone. */
   revoke(messageId: number): void {
     if (this.#inMemory.has(messageId)) this.#revoked.add(messageId);
@@ -76,12 +94,27 @@ export class Lane {
   }
 
   enqueue(job: Job): void {
-    this.#queue.push(job);
+    (isRetry(job) ? this.#retries : this.#first).push(job);
     this.#inMemory.set(job.messageId, job.generation);
   }
 
-  take(): Job | undefined {
-    return this.#queue.shift();
+  /** The next job; first attempts before retries, but for a share that retries have. @param retries Whether it may be one. */
+  take(retries: boolean): Job | undefined {
+    const retryFirst = retries && this.#retries.length > 0 && (this.#first.length === 0 || this.#untilRetry <= 1);
+    if (!retryFirst) {
+      this.#untilRetry--;
+      return this.#first.shift();
+    }
+    this.#untilRetry = RETRY_SHARE;
+    return this.#retries.shift();
+  }
+
+  started(ticket: Ticket): void {
+    this.#tickets.add(ticket);
+  }
+
+  ended(ticket: Ticket): void {
+    this.#tickets.delete(ticket);
   }
 
   /** The job is no longer in memory: its outcome is on disk, or it is left to the store. */
@@ -92,7 +125,7 @@ export class Lane {
 
   /** Leaves all queued jobs to the store and returns them. */
   spillAll(): readonly Job[] {
-    const jobs = this.#queue.drain();
+    const jobs = [...this.#first.drain(), ...this.#retries.drain()];
     for (const job of jobs) this.forget(job);
     if (jobs.length > 0) this.spilled = true;
     return jobs;
@@ -102,6 +135,17 @@ export class Lane {
   noteStored(due: number): void {
     this.nextDue = this.nextDue === null ? due : Math.min(this.nextDue, due);
   }
+
+  /** When there is something to do for it, as far as that is known. */
+  get alarmAt(): number | null {
+    if (this.nextDue === null || this.resumeAt === null) return this.nextDue ?? this.resumeAt;
+    return Math.min(this.nextDue, this.resumeAt);
+  }
+}
+
+/** An attempt by hand goes with the first ones: somebody waits for it. */
+export function isRetry(job: Job): boolean {
+  return job.attempts > 0 && job.trigger === 0;
 }
 
 export function bytesOf(job: Job): number {

@@ -8,6 +8,10 @@ export interface LanePolicy {
   readonly concurrency: number;
   /** Attempts a second, or `null` for no bound. */
   readonly rate: number | null;
+  /** Held by hand until then, Unix milliseconds; `null`: it is not. */
+  readonly pausedUntil: number | null;
+  /** What waits in the store goes out with the newest first, so that what happens now is not behind a backlog. Not where there is an order. */
+  readonly newestFirst: boolean;
   readonly retry: RetryPolicy;
   /** `null`: it is never opened. */
   readonly breaker: BreakerPolicy | null;
@@ -65,4 +69,11 @@ export interface OrderPolicy {
 export interface LanePolicies {
   /** `null` when there is no such endpoint any more. */
   policy(endpointId: number): LanePolicy | null | Promise<LanePolicy | null>;
+  /** How an endpoint was failing before this process began, if anybody knows; times are Unix milliseconds. */
+  failing?(endpointId: number): Failing | null;
+}
+
+export interface Failing {
+  readonly failures: number;
+  readonly since: number;
 }

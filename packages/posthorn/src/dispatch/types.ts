@@ -27,6 +27,8 @@ export interface Job {
   readonly payload: Uint8Array | null;
   /** No attempt is made from this time on; absent or `null`: whenever one can be. */
   readonly deliverUntil?: number | null;
+  /** When its first attempt was due, Unix milliseconds; absent: at `due`. */
+  readonly firstDue?: number;
 }
 
 /** What is written about an attempt that was made. */
@@ -100,20 +102,29 @@ export interface JobStore {
 export interface DispatchLimits {
   /** Attempts in flight over all endpoints. */
   readonly concurrency: number;
-  /** Attempts in flight to one endpoint. */
-  readonly endpointConcurrency: number;
+  /** Attempts in flight of one tenant. */
+  readonly tenantConcurrency: number;
+  /** Attempts in flight to one host, over all endpoints there. */
+  readonly hostConcurrency: number;
+  /** Attempts in flight to endpoints that take long to answer. */
+  readonly slowConcurrency: number;
+  /** Attempts in flight that are retries. */
+  readonly retryConcurrency: number;
   /** Jobs that one lane holds in memory; more stay in the store until there is room. */
   readonly laneJobs: number;
   /** Bytes that all lanes together hold in memory. */
   readonly queueBytes: number;
 }
 
-export const DEFAULT_LIMITS: DispatchLimits = {
-  concurrency: 512,
-  endpointConcurrency: 16,
-  laneJobs: 256,
-  queueBytes: 128 * 1024 * 1024,
-};
+const DEFAULTS = { concurrency: 512, hostConcurrency: 128, laneJobs: 256, queueBytes: 128 * 1024 * 1024 } as const;
+
+/** The limits that hold when these are set. What is not set follows from `concurrency`, so that no group can take every slot. */
+export function limitsOf(set: Partial<DispatchLimits> = {}): DispatchLimits {
+  const limits = { ...DEFAULTS, ...set };
+  const half = Math.ceil(limits.concurrency / 2);
+  const tenantConcurrency = Math.ceil((limits.concurrency * 3) / 4);
+  return { tenantConcurrency, slowConcurrency: half, retryConcurrency: half, ...limits };
+}
 
 /** What happens inside, for logs and metrics. Every method is called synchronously and must not throw. */
 export interface DispatchObserver {

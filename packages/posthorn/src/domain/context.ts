@@ -1,17 +1,23 @@
 /** What every verb of the domain gets: the services of the node, who asks, and the transaction it is part of, if any. */
+import type { WebhookRequest } from "@posthorn/webhooks";
+import type { Diagnosis } from "@posthorn/webhooks/doctor";
 import type { Kysely } from "kysely";
 import { PosthornError } from "../errors.ts";
 import type { IdGenerator } from "../id.ts";
 import type { ApplicationKind, Database } from "../store/schema.ts";
 import type { DueDelivery, Store, Tx } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
+import type { Conversion, ConversionResult } from "../format/convert.ts";
 import type { Turn } from "../transform/fair-queue.ts";
 import type { Busy, RunFailed, RunResult, TransformRun } from "../transform/types.ts";
 import type { Directory, DirectoryEndpoint } from "./directory.ts";
 import type { EndpointEgress } from "./endpoint/egress.ts";
 import type { Ownership, OwnershipMethod } from "./endpoint/verify.ts";
 import type { Streak } from "./health/streak.ts";
+import type { InboundRequest } from "./message/request.ts";
 import type { Announcer } from "./operational/operational.ts";
+import type { ProviderApis } from "./reconcile/provider-apis.ts";
+import type { TaskKind } from "./task/task.ts";
 import type { RetentionPeriods } from "./retention/retention.ts";
 import type { PlatformDefaults } from "./policy/section.ts";
 
@@ -29,7 +35,9 @@ export interface Services {
   readonly ownership: OwnershipAsker;
   readonly transforms: TransformRunner;
   readonly operational: Announcer;
+  readonly providerApis: ProviderApis;
   readonly health: HealthSource;
+  readonly sources: InboundDesk;
   readonly statistics: StatisticsSource;
   readonly rules: DomainRules;
 }
@@ -52,10 +60,26 @@ export interface DomainRules {
   readonly egressTrouble: (settings: EndpointEgress, allow: string | null) => EgressTrouble | null;
   /** What policies begin with. */
   readonly policyDefaults: PlatformDefaults;
+  /** What is wrong with an address, a network or the name of a list that requests may come from; `null`: nothing. */
+  readonly addressTrouble: (word: string) => string | null;
   /** For how long what is stored is kept. */
   readonly retention: RetentionPeriods;
   /** Public URL of this server, without a slash at the end. */
   readonly publicUrl: () => string;
+}
+
+/** What the domain tells the door for inbound webhooks. */
+export interface InboundDesk {
+  /** Forgets what is known of a source; the next request reads it again. */
+  invalidate(sourceKey: number): void;
+  /** Takes a request in that was in quarantine, as if it had verified. Returns the id of its message, or `null` for a duplicate. */
+  release(sourceKey: number, request: InboundRequest, body: Uint8Array): Promise<string | null>;
+  /** Finds out why a request does not verify. `otherSecrets`: by name, to see whether one of them fits. */
+  diagnose(
+    sourceKey: number,
+    request: WebhookRequest,
+    otherSecrets: Readonly<Record<string, string>>,
+  ): Promise<Diagnosis>;
 }
 
 export interface EgressTrouble {
@@ -76,11 +100,13 @@ export interface OwnershipAsker {
   ask(endpoint: DirectoryEndpoint, method: OwnershipMethod): Promise<Ownership>;
 }
 
-/** Runs the code of transformations, apart from everything else. Neither rejects. */
+/** Runs the code of transformations and converts bodies, apart from everything else. Nothing of it rejects. */
 export interface TransformRunner {
   run(run: TransformRun, turn: Turn, signal?: AbortSignal): Promise<RunResult | Busy>;
   /** What is wrong with code that can be seen without a message; `null`: nothing. */
   check(code: string, turn: Turn): Promise<RunFailed | Busy | null>;
+  /** For bodies that are too large to be converted beside other work. */
+  convert(conversion: Conversion, turn: Turn, signal?: AbortSignal): Promise<ConversionResult | RunFailed | Busy>;
 }
 
 /** What is known of how endpoints fail, newer than the database has it. */
@@ -109,7 +135,7 @@ export interface DispatchLoad {
 
 /** Where long work is handed over. */
 export interface TaskQueue {
-  start(taskKey: number): void;
+  start(taskKey: number, kind: TaskKind): void;
 }
 
 /** What a token of an application may do; the names are those of the HTTP API. */

@@ -15,6 +15,7 @@ import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
 import { masked } from "./attempt/mask.ts";
 import { authHeaderNames, type EndpointEgress, type EndpointProxy } from "./endpoint/egress.ts";
+import { type Forwarding, toForwarding } from "./endpoint/forwarding.ts";
 import type { ShapeSettings } from "./delivery/shape.ts";
 import type { Transformation } from "./endpoint/transformation.ts";
 import { type Grant, grantOf, toVerification } from "./endpoint/verification.ts";
@@ -27,7 +28,10 @@ import type { PolicyValues } from "./policy/sections.ts";
 export class DirectoryEndpoint {
   readonly key: number;
   readonly id: string;
+  readonly uid: string | null;
   readonly url: string;
+  /** How requests that came in are passed on. */
+  readonly forward: Forwarding;
   readonly disabled: boolean;
   /** What it may get, by what it proved of wanting it. */
   readonly grant: Grant;
@@ -68,6 +72,8 @@ export class DirectoryEndpoint {
   constructor(row: EndpointRow, secrets: readonly SealedSecret[], vault: Vault, below: ApplicationSettings) {
     this.key = row.id;
     this.id = row.public_id;
+    this.uid = row.uid;
+    this.forward = toForwarding(row.forward_json);
     this.url = row.url;
     this.disabled = row.disabled === 1;
     this.egressAllow = below.egressAllow;

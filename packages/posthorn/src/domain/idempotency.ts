@@ -14,6 +14,8 @@ import type { IdempotencyKey, Store } from "../store/store.ts";
 const MINUTE = 60_000;
 const AUTO_BUCKET = 10 * MINUTE;
 const CHOSEN_BUCKET = 6 * 60 * MINUTE;
+/** Buckets that a key of an inbound request is looked for in. */
+const INBOUND_BUCKETS = 5;
 /** 132 bits of the hash. */
 const HASH_LENGTH = 22;
 
@@ -44,7 +46,12 @@ function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("base64url").slice(0, HASH_LENGTH);
 }
 
-/** Chosen keys have negative buckets, so that the two kinds never meet. */
+/** The buckets of a key that an inbound request makes by itself: good for at least 24 hours. */
+export function bucketsOfDay(now: number): readonly number[] {
+  const bucket = Math.floor(now / CHOSEN_BUCKET);
+  return Array.from({ length: INBOUND_BUCKETS }, (_, back) => -(bucket - back));
+}
+
 function bucketsAt(auto: boolean, now: number): readonly number[] {
   if (auto) {
     const bucket = Math.floor(now / AUTO_BUCKET);
@@ -89,7 +96,7 @@ const DROP_STEP = 1000;
 /** Deletes keys whose time is over. */
 export async function dropOldKeys(store: Store, now: number, signal: AbortSignal): Promise<void> {
   const oldestAuto = Math.floor(now / AUTO_BUCKET) - 1;
-  const oldestChosen = Math.floor(now / CHOSEN_BUCKET) - 2;
+  const oldestChosen = Math.floor(now / CHOSEN_BUCKET) - (INBOUND_BUCKETS - 1);
   await dropBuckets(store, { from: 0, to: oldestAuto - 1, signal });
   await dropBuckets(store, { from: -oldestChosen + 1, to: -1, signal });
 }

@@ -11,6 +11,18 @@ export interface Body {
   readonly contentType: string;
 }
 
+/** A body that is to be brought into another format. */
+export interface Conversion {
+  readonly body: Body;
+  readonly to: Format;
+  readonly xmlRoot: string;
+}
+
+export type ConversionResult =
+  | { readonly kind: "converted"; readonly body: Body }
+  /** It cannot be; `message` says why. */
+  | { readonly kind: "refused"; readonly message: string };
+
 const CONTENT_TYPES = {
   json: "application/json",
   xml: "application/xml; charset=utf-8",
@@ -34,6 +46,16 @@ export function convert(body: Body, to: Format, xmlRoot: string): Body {
   const bytes = Buffer.from(text, "utf8");
   checkSize(bytes.byteLength, "What the body is made into");
   return { bytes, contentType: CONTENT_TYPES[to] };
+}
+
+/** As `convert`, with a refusal as a result. */
+export function tryConvert({ body, to, xmlRoot }: Conversion): ConversionResult {
+  try {
+    return { kind: "converted", body: convert(body, to, xmlRoot) };
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return { kind: "refused", message: error.message };
+  }
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -22,6 +22,8 @@ const KEYED_TABLES = [
   "event_type",
   "task",
   "api_key",
+  "source_secret",
+  "quarantine",
 ] as const;
 
 /** The greatest key in use; 0 in an empty database. */

@@ -121,4 +121,16 @@ describe("the pool of transformations", () => {
     expect(await last).toEqual({ kind: "busy" });
     expect(await pool.run(FINE, at(1))).toEqual({ kind: "busy" });
   });
+
+  it("converts bodies, and says why one cannot be, and does its work after that", async () => {
+    const pool = poolOf({ threads: 1 });
+    const json = (text: string) => ({ bytes: Buffer.from(text), contentType: "application/json" });
+    const conversion = { body: json('{"a":1.0}'), to: "xml", xmlRoot: "m" } as const;
+    const turn = { tenant: 1, endpoint: 1 };
+    const made = await pool.convert(conversion, turn);
+    expect(made).toMatchObject({ kind: "converted", body: { contentType: "application/xml; charset=utf-8" } });
+    expect(Buffer.from((made as { body: { bytes: Uint8Array } }).body.bytes).toString()).toContain("<m><a>1.0</a></m>");
+    expect(await pool.convert({ ...conversion, body: json("{") }, turn)).toMatchObject({ kind: "refused" });
+    expect(await pool.run(runOf("return webhook;"), turn)).toMatchObject({ kind: "returned" });
+  });
 });

@@ -6,7 +6,17 @@
  */
 import { Worker } from "node:worker_threads";
 import { FairQueue, type Turn } from "./fair-queue.ts";
-import type { Busy, RunFailed, RunResult, SandboxLimits, ThreadMessage, ThreadRequest, TransformRun } from "./types.ts";
+import type { Conversion, ConversionResult } from "../format/convert.ts";
+import type {
+  Busy,
+  RunFailed,
+  RunResult,
+  SandboxLimits,
+  ThreadMessage,
+  ThreadRequest,
+  ThreadResult,
+  TransformRun,
+} from "./types.ts";
 
 export interface TransformPoolOptions extends SandboxLimits {
   readonly threads: number;
@@ -23,7 +33,7 @@ export interface TransformPoolOptions extends SandboxLimits {
 interface Waiting extends Turn {
   readonly request: ThreadRequest;
   readonly bytes: number;
-  readonly settle: (result: RunResult | Busy | null) => void;
+  readonly settle: (result: ThreadResult | Busy) => void;
 }
 
 const BUSY: Busy = { kind: "busy" };
@@ -57,6 +67,13 @@ export class TransformPool implements AsyncDisposable {
     return this.#submit(request, turn, code.length) as Promise<RunFailed | Busy | null>;
   }
 
+  /** Brings a large body into another format, apart from what else the node does. Never rejects. */
+  convert(conversion: Conversion, turn: Turn, signal?: AbortSignal): Promise<ConversionResult | RunFailed | Busy> {
+    const request = { id: ++this.#lastId, op: "convert", conversion } as const;
+    const bytes = conversion.body.bytes.byteLength;
+    return this.#submit(request, turn, bytes, signal) as Promise<ConversionResult | RunFailed | Busy>;
+  }
+
   /** Ends the threads, and whatever they do. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
@@ -69,12 +86,12 @@ export class TransformPool implements AsyncDisposable {
     { tenant, endpoint }: Turn,
     bytes: number,
     signal?: AbortSignal,
-  ): Promise<RunResult | Busy | null> {
+  ): Promise<ThreadResult | Busy> {
     const { maxQueued, maxQueuedBytes } = this.#options;
     const full = this.#queue.size >= maxQueued || this.#queuedBytes + bytes > maxQueuedBytes;
     if (this.#closed || signal?.aborted === true || (full && this.#queue.size > 0)) return Promise.resolve(BUSY);
     return new Promise((resolve) => {
-      const settle = (result: RunResult | Busy | null): void => {
+      const settle = (result: ThreadResult | Busy): void => {
         signal?.removeEventListener("abort", giveUp);
         resolve(result);
       };

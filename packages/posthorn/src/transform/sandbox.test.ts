@@ -216,6 +216,33 @@ describe("the sandbox", () => {
     ["a huge buffer", "return new Uint8Array(2 ** 31);", ["memory", "threw"]],
     ["a huge number", "return String(7n ** (10n ** 9n));", ["memory", "threw", "timeout"]],
     ["a payload that is too large", "webhook.payload = 'x'.repeat(200000); return webhook;", ["too_large"]],
+    ["logs without end", "for (;;) console.log('x'.repeat(1000));", ["timeout", "memory"]],
+    [
+      "a log that logs itself",
+      "const a = { toJSON() { console.log(a); } }; console.log(a);",
+      ["threw", "crashed", "returned_nothing"],
+    ],
+    ["a URL that is too large", "webhook.url = '/' + 'x'.repeat(300000); return webhook;", ["too_large"]],
+    [
+      "headers without end",
+      "for (let i = 0; i < 50000; i++) webhook.headers['h' + i] = 'x'; return webhook;",
+      ["too_large"],
+    ],
+    ["an error that is huge", "throw new Error('x'.repeat(1e6));", ["threw"]],
+    ["a then that never calls back", "return { then() {} };", ["never_settled"]],
+    ["a then that calls itself", "const t = { then(done) { done(t); } }; return t;", ["timeout", "memory", "threw"]],
+    ["a method that is no text", "webhook.method = Object.create(null); return webhook;", ["threw"]],
+    ["a generator", "return (function* () { for (;;) yield 1; })();", ["returned_nothing"]],
+    [
+      "a spread without end",
+      "return [...{ *[Symbol.iterator]() { for (;;) yield 1; } }];",
+      ["timeout", "memory", "threw"],
+    ],
+    [
+      "sorting without order",
+      "const a = Array.from({ length: 1e6 }, (_, i) => i); for (;;) a.sort(() => Math.random() - 0.5);",
+      ["timeout", "memory", "threw"],
+    ],
     ["recursion", "(function f() { f(); })();", ["threw", "crashed"]],
     ["recursion through getters", "const o = { get a() { return this.a; } }; return o.a;", ["threw", "crashed"]],
     [

@@ -1,4 +1,5 @@
-/** What goes into the sandbox of transformations and what comes out. */
+/** What goes into the threads of transformations and what comes out. */
+import type { Conversion, ConversionResult } from "../format/convert.ts";
 
 /** One run of somebody's code on one message. */
 export interface TransformRun {
@@ -78,12 +79,16 @@ export type ThreadRequest = { readonly id: number } & (
   | { readonly op: "run"; readonly run: TransformRun }
   /** Runs the code without calling its handler. */
   | { readonly op: "check"; readonly code: string }
+  | { readonly op: "convert"; readonly conversion: Conversion }
 );
+
+/** What a thread answers; `null`: nothing is wrong with the code that it checked. */
+export type ThreadResult = RunResult | ConversionResult | null;
 
 export type ThreadMessage =
   | { readonly kind: "ready" }
-  /** `worn`: the thread should be replaced. `result` of a check is `null` when there is nothing wrong. */
-  | { readonly kind: "done"; readonly id: number; readonly result: RunResult | null; readonly worn: boolean };
+  /** `worn`: the thread should be replaced. */
+  | { readonly kind: "done"; readonly id: number; readonly result: ThreadResult; readonly worn: boolean };
 
 /** There is no room, or the node is going down: it was not run, and can be tried again. */
 export interface Busy {

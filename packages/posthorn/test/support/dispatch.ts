@@ -1,6 +1,7 @@
 /** A dispatcher over a real store, with a clock that is moved by hand and attempts that end as the test says. */
 import { vi } from "vitest";
 import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
+import type { Failing, LanePolicies, LanePolicy } from "../../src/dispatch/policy.ts";
 import type { Attempter, AttemptResult, DispatchLimits, Job, JobStore } from "../../src/dispatch/types.ts";
 import type { AcceptEntry } from "../../src/store/store.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -81,9 +82,30 @@ export interface DispatchHarness extends AsyncDisposable {
 export interface HarnessOptions {
   readonly limits?: Partial<DispatchLimits>;
   readonly retrySchedule?: readonly number[];
+  /** How every endpoint is delivered to, where it differs from `lanePolicy`; read anew each time. Each is its own tenant and host. */
+  readonly policy?: Partial<LanePolicy> | ((endpointId: number) => Partial<LanePolicy>);
+  /** In place of `policy`: as the dispatcher asks for it. */
+  readonly policyOf?: LanePolicies["policy"];
+  readonly failing?: (endpointId: number) => Failing | null;
+  readonly random?: () => number;
   /** Stands between the dispatcher and the store, to make it fail. */
   readonly wrap?: (store: JobStore) => JobStore;
   readonly files?: TestStore;
+}
+
+/** What endpoints of tests are delivered to by when nothing else is said. */
+export function lanePolicy(endpointId: number, delaysMs: readonly number[] = [5000, 60_000]): LanePolicy {
+  return {
+    tenant: endpointId,
+    host: `host-${endpointId}`,
+    concurrency: 16,
+    rate: null,
+    pausedUntil: null,
+    newestFirst: false,
+    retry: { backoff: { kind: "schedule", delaysMs, jitter: 0 }, maxAgeMs: null, stopCodes: [], retryCodes: null },
+    breaker: null,
+    order: null,
+  };
 }
 
 export async function dispatchHarness(options: HarnessOptions = {}): Promise<DispatchHarness> {
@@ -96,8 +118,16 @@ export async function dispatchHarness(options: HarnessOptions = {}): Promise<Dis
     store: options.wrap?.(store) ?? store,
     attempter,
     clock,
-    random: () => 0,
-    retrySchedule: options.retrySchedule ?? [5000, 60_000],
+    random: options.random ?? (() => 0),
+    policies: {
+      policy: (endpointId) => {
+        const { policy = {}, policyOf } = options;
+        if (policyOf !== undefined) return policyOf(endpointId);
+        const own = typeof policy === "function" ? policy(endpointId) : policy;
+        return { ...lanePolicy(endpointId, options.retrySchedule), ...own };
+      },
+      failing: options.failing ?? (() => null),
+    },
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     observer: { trouble: (what) => void trouble.push(what) },
   });

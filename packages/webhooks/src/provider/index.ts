@@ -4,7 +4,7 @@
  */
 export { deduplicationKey, type DeliveryDescription, describe, type EventDescription } from "./describe.ts";
 export { acceptance, answerHandshake, receiveProvider, type Reception, rejection } from "./handshake.ts";
-export type { Inbound, PayloadReader } from "./inbound.ts";
+export { type Inbound, openInbound, type PayloadReader } from "./inbound.ts";
 export { createKeyFetcher, type KeyFetcherOptions } from "./key-fetch.ts";
 export type { FetchKey, KeyInput, KeyRequest } from "./keys.ts";
 export { maskHeaders, secretParts } from "./mask.ts";
@@ -25,7 +25,8 @@ export type { SignedInput, SignedOptions } from "./scheme/signed.ts";
 export { standard, type StandardOptions } from "./scheme/standard.ts";
 export { iso, milliseconds, seconds, signedTime, type TimestampOptions } from "./scheme/timestamp.ts";
 export { urlSecret } from "./scheme/url-secret.ts";
-export type { Finder, Selector, Template, Templates } from "./select.ts";
+export { base64Key, hexKey } from "./secret-readers.ts";
+export { type Finder, select, type Selector, type Template, type Templates } from "./select.ts";
 export type {
   Batch,
   Coverage,

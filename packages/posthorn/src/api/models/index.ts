@@ -35,6 +35,7 @@ import {
   EndpointVerifyIn,
   EndpointVerifyOut,
 } from "./endpoint-egress.ts";
+import { SOURCE_WATCH_MODELS } from "./catalogue.ts";
 import { IMPORT_MODELS } from "./event-type-import.ts";
 import { EventTypeIn, EventTypeList, EventTypeOut, EventTypePatch, EventTypeUpsertIn } from "./event-type.ts";
 import {
@@ -74,6 +75,7 @@ import { BATCH_MODELS } from "./message-batch.ts";
 import { STATS_MODELS } from "./stats.ts";
 import { TRANSFORMATION_MODELS } from "./transformation.ts";
 import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
+import { SOURCE_MODELS } from "./source-models.ts";
 
 export const MODELS: readonly TSchema[] = [
   HttpError,
@@ -91,6 +93,7 @@ export const MODELS: readonly TSchema[] = [
   EventTypeOut,
   EventTypeList,
   ...IMPORT_MODELS,
+  ...SOURCE_WATCH_MODELS,
   EndpointIn,
   EndpointUpsertIn,
   EndpointPatch,
@@ -154,5 +157,6 @@ export const MODELS: readonly TSchema[] = [
   OperationalWebhookEndpointHeadersIn,
   OperationalWebhookEndpointHeadersOut,
   ...REPLAY_MODELS,
+  ...SOURCE_MODELS,
   ...STATS_MODELS,
 ];

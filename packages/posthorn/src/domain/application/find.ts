@@ -1,7 +1,8 @@
 import { notFound } from "../../errors.ts";
-import { APPLICATION_KIND } from "../../store/schema.ts";
-import { keyOfId } from "../../id.ts";
+import { APPLICATION_KIND, type ApplicationKind } from "../../store/schema.ts";
+import { isId, keyOfId } from "../../id.ts";
 import { type Context, reader } from "../context.ts";
+import { applicationIdOf } from "../source/source.ts";
 import { type Application, toApplication } from "./application.ts";
 
 /**
@@ -9,19 +10,37 @@ import { type Application, toApplication } from "./application.ts";
  * that does not exist.
  */
 export async function findApplication(ctx: Context, ref: string): Promise<Application | null> {
+  const { kinds, id } = named(ctx, ref);
   let query = reader(ctx)
     .selectFrom("application")
     .selectAll()
     .where("org_id", "=", ctx.actor.orgId)
-    .where("kind", "=", ctx.applicationKind ?? APPLICATION_KIND.customer)
+    .where("kind", "in", kinds)
     .where("deleted_at", "is", null);
-  const key = keyOfId("app_", ref);
-  query = key === null ? query.where("uid", "=", ref) : query.where("id", "=", key).where("public_id", "=", ref);
+  const key = keyOfId("app_", id);
+  query = key === null ? query.where("uid", "=", id) : query.where("id", "=", key).where("public_id", "=", id);
 
   const row = await query.executeTakeFirst();
   if (row === undefined) return null;
   if (ctx.actor.kind === "application" && ctx.actor.appId !== row.id) return null;
   return toApplication(row);
+}
+
+const { customer, source } = APPLICATION_KIND;
+
+/**
+ * Which application is meant. The id of a source names its application, so that whatever is done with the messages and endpoints
+ * of a customer can be done with those of a source.
+ */
+function named(ctx: Context, ref: string): { readonly kinds: readonly ApplicationKind[]; readonly id: string } {
+  if (ctx.applicationKind !== undefined) return { kinds: [ctx.applicationKind], id: ref };
+  if (isId("src_", ref)) return { kinds: [source], id: applicationIdOf(ref) };
+  return { kinds: [customer, source], id: ref };
+}
+
+/** The context in which nothing but applications of customers is found: what is done to a source itself has verbs of its own. */
+export function ofCustomers(ctx: Context): Context {
+  return { ...ctx, applicationKind: ctx.applicationKind ?? customer };
 }
 
 /** As {@link findApplication}, but an application that is not there is a `not_found` error. */

@@ -1,14 +1,14 @@
 import { atomically, type Call, type Context, write } from "../context.ts";
 import { type Application, type ApplicationInput, metadataJson } from "./application.ts";
 import { insertApplication, uidTaken } from "./create.ts";
-import { findApplication, getApplication } from "./find.ts";
+import { findApplication, getApplication, ofCustomers } from "./find.ts";
 
 /** Replaces every field of an application, or creates one (with an id of its own) when there is none. */
 export function upsertApplication(
   call: Call<ApplicationInput & { readonly ref: string }>,
 ): Promise<{ application: Application; created: boolean }> {
   return atomically(call, async ({ ctx, input }) => {
-    const existing = await findApplication(ctx, input.ref);
+    const existing = await findApplication(ofCustomers(ctx), input.ref);
     if (existing === null) return { application: await insertApplication(ctx, input), created: true };
     return { application: await save(ctx, existing, input), created: false };
   });
@@ -19,7 +19,7 @@ export function patchApplication(
   call: Call<{ readonly ref: string; readonly changes: Partial<ApplicationInput> }>,
 ): Promise<Application> {
   return atomically(call, async ({ ctx, input }) => {
-    const existing = await getApplication(ctx, input.ref);
+    const existing = await getApplication(ofCustomers(ctx), input.ref);
     return save(ctx, existing, { ...existing, ...input.changes });
   });
 }

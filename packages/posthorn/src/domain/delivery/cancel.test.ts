@@ -18,7 +18,7 @@ async function cancel(harness: Awaited<ReturnType<typeof dispatchHarness>>, mess
 
 describe("a delivery that is canceled", () => {
   it("while it waits in memory is never attempted, and those behind it are", async () => {
-    await using harness = await dispatchHarness({ limits: { endpointConcurrency: 1 } });
+    await using harness = await dispatchHarness({ policy: { concurrency: 1 } });
     const { attempter, files } = harness;
     attempter.script = () => null;
     await harness.publish(1);

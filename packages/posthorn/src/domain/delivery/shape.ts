@@ -2,9 +2,8 @@
  * What is sent to an endpoint for a message: the message as it was published, changed by the transformation of the endpoint, in the
  * format that its policy asks for. Deliveries and the call that only tries it go through here.
  */
-import { convert } from "../../format/convert.ts";
+import { type Conversion, tryConvert } from "../../format/convert.ts";
 import { formatOf, isMediaType } from "../../format/media-type.ts";
-import { FormatError } from "../../format/tree.ts";
 import type { Busy, RunFailed, RunFailure, RunReturned, TransformRun } from "../../transform/types.ts";
 import type { TransformRunner } from "../context.ts";
 import { headerTrouble } from "../endpoint/headers.ts";
@@ -79,26 +78,28 @@ const METHODS: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH", "DELETE"])
 /** Headers that code may set. */
 const MAX_HEADERS = 100;
 
-/** Never rejects. `signal`: gives up waiting for a turn. */
-export async function shape(
-  settings: ShapeSettings,
-  message: ShapeMessage,
-  transforms: TransformRunner,
-  signal?: AbortSignal,
-): Promise<Shaped> {
-  const { url, headers, transformation } = settings;
+interface Shaping {
+  readonly settings: ShapeSettings;
+  readonly message: ShapeMessage;
+  readonly transforms: TransformRunner;
+  /** Gives up waiting for a turn. */
+  readonly signal?: AbortSignal;
+}
+
+export async function shape(shaping: Shaping): Promise<Shaped> {
+  const { settings, message, transforms, signal } = shaping;
+  const { url, headers, transformation, tenant, key: endpoint } = settings;
   const { payload: body, contentType } = message;
   const plain: ShapedRequest = { method: "POST", url, headers, contentType, body };
-  if (transformation === null) return formatted(settings, message, plain, null);
-  const { tenant, key: endpoint } = settings;
-  const result = await transforms.run(runOf(settings.url, transformation, message), { tenant, endpoint }, signal);
+  if (transformation === null) return formatted(shaping, plain, null);
+  const result = await transforms.run(runOf(url, transformation, message), { tenant, endpoint }, signal);
   if (result.kind === "busy") return result;
   const { logs, cpuMs } = result;
   const run = { logs, cpuMs };
   if (result.kind === "failed") return runFailure(result, run);
   if (result.cancel) return { kind: "canceled", run };
   try {
-    return formatted(settings, message, changed(settings, plain, result), run);
+    return await formatted(shaping, changed(settings, plain, result), run);
   } catch (error) {
     if (!(error instanceof ChangeError)) throw error;
     return { kind: "failed", code: "transform_failed", message: error.message, line: null, final: true, run };
@@ -116,24 +117,37 @@ function runFailure({ reason, message, line }: RunFailed, run: RunFacts): ShapeF
   return { kind: "failed", code: "transform_failed", message: sentence, line, final: !PASSING.has(reason), run };
 }
 
-function formatted(
-  { format }: ShapeSettings,
-  message: ShapeMessage,
-  request: ShapedRequest,
-  run: RunFacts | null,
-): Shaped {
+/** Larger bodies are converted in a thread: a mebibyte takes a tenth of a second. */
+const INLINE_BYTES = 32_768;
+
+async function formatted(shaping: Shaping, request: ShapedRequest, run: RunFacts | null): Promise<Shaped> {
+  const { settings, message } = shaping;
+  const { body: to, xmlRoot } = settings.format;
+  const { body: bytes, contentType } = request;
   const differs = (body: Uint8Array): boolean => body !== message.payload;
-  if (format.body === "as-published") return { kind: "request", request, differs: differs(request.body), run };
-  try {
-    const { body: bytes, contentType } = request;
-    const converted = convert({ bytes, contentType }, format.body, format.xmlRoot);
-    const { bytes: body } = converted;
-    const made = { ...request, body, contentType: converted.contentType };
-    return { kind: "request", request: made, differs: differs(body), run };
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    return { kind: "failed", code: "format_failed", message: error.message, line: null, final: true, run };
+  if (to === "as-published" || formatOf(contentType) === to) {
+    return { kind: "request", request, differs: differs(bytes), run };
   }
+  const result = await converted(shaping, { body: { bytes, contentType }, to, xmlRoot });
+  switch (result.kind) {
+    case "busy":
+      return result;
+    case "converted": {
+      const { bytes: body, contentType: type } = result.body;
+      return { kind: "request", request: { ...request, body, contentType: type }, differs: differs(body), run };
+    }
+    case "refused":
+    case "failed": {
+      const final = result.kind === "refused" || !PASSING.has(result.reason);
+      return { kind: "failed", code: "format_failed", message: result.message, line: null, final, run };
+    }
+  }
+}
+
+function converted({ settings, transforms, signal }: Shaping, conversion: Conversion) {
+  if (conversion.body.bytes.byteLength <= INLINE_BYTES) return tryConvert(conversion);
+  const { tenant, key: endpoint } = settings;
+  return transforms.convert(conversion, { tenant, endpoint }, signal);
 }
 
 /** The code returned something that cannot be sent. */

@@ -63,6 +63,7 @@ type EndpointColumns = Omit<
   | "updated_at"
   | "deleted_at"
   | "replay_task_id"
+  | "forward_json"
 >;
 
 export function toColumns(input: EndpointInput): EndpointColumns {
@@ -96,7 +97,8 @@ export async function checkEventTypes(
   kept: readonly string[] | null,
 ): Promise<void> {
   const added = [...new Set(wanted)].filter((name) => !kept?.includes(name));
-  if (added.length === 0) return;
+  // The types of a source are its provider's: nobody declares them.
+  if (added.length === 0 || ctx.applicationKind === APPLICATION_KIND.source) return;
   if (ctx.applicationKind === APPLICATION_KIND.operational) {
     checkOperationalTypes(added);
     return;

@@ -52,7 +52,7 @@ export async function tryMessage({ ctx, input }: Call<TryMessage>): Promise<Trie
     transformation: transformationOf(input, own.transformation, ctx.services.now()),
     format: { ...known.policy.values.format, ...format },
   };
-  const shaped = await shape(settings, message, ctx.services.transforms);
+  const shaped = await shape({ settings, message, transforms: ctx.services.transforms });
   return triedOf(known, match, shaped);
 }
 

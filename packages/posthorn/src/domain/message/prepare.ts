@@ -6,6 +6,7 @@ import type { Context } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";
 import { matchEndpoints } from "./match.ts";
 import type { Message } from "./message.ts";
+import type { RequestFacts } from "./request.ts";
 
 /** One event as it is published, beside the application it is for. Times are Unix milliseconds. */
 export interface Publication {
@@ -26,6 +27,13 @@ export interface Publication {
   readonly ttlMs: number | null;
   /** How long the payload is kept; `null` for the default of the server. */
   readonly retentionMs: number | null;
+}
+
+/** How a message came in, when a provider sent it. */
+export interface Inbound {
+  /** As it is stored: see `request.ts`. */
+  readonly requestJson: string;
+  readonly request: RequestFacts;
 }
 
 /** A message ready for `store.accept`. */
@@ -69,16 +77,22 @@ export function checkPublication(ctx: Context, input: Publication): void {
  * it that a key that was given out is stored at once or never.
  */
 export function prepareMessage(
-  ctx: Context,
+  ctx: Pick<Context, "services">,
   application: DirectoryApplication,
   input: Publication,
   idempotency: IdempotencyKey | null,
+  inbound: Inbound | null = null,
 ): Prepared {
   const now = ctx.services.now();
   const { key, id } = ctx.services.ids.next("msg_");
   const { eventType, eventId, channels, tags, payload, contentType } = input;
   const due = dueOf(input, now);
-  const { endpointIds, unmatchedJson } = matchEndpoints(application, { ...input, id, time: now });
+  const { endpointIds, unmatchedJson } = matchEndpoints(application, {
+    ...input,
+    id,
+    time: now,
+    ...(inbound === null ? {} : { request: inbound.request }),
+  });
   const deliverAt = due === now ? null : due;
   const deliverUntil = input.ttlMs === null ? input.deliverUntil : due + input.ttlMs;
   const entry: AcceptEntry = {
@@ -95,7 +109,7 @@ export function prepareMessage(
     deliverAt,
     orderingKey: null,
     unmatchedJson,
-    requestJson: null,
+    requestJson: inbound?.requestJson ?? null,
     due,
     endpointIds,
     idempotency,

@@ -1,19 +1,123 @@
 /** How an inbound message came in, as it is stored beside its body. */
 import type { DocumentFacts } from "../../filter/document.ts";
+import type { Vault } from "../../vault.ts";
 
 export type RequestFacts = Pick<DocumentFacts, "method" | "path" | "query" | "headers">;
 
-/** The parts of a stored `request_json` that filters and transformations see. */
-export function requestOf(json: string): RequestFacts {
-  const { method, path, query, headers } = JSON.parse(json) as RequestFacts;
-  return {
-    ...(method === undefined ? {} : { method }),
-    ...(path === undefined ? {} : { path }),
-    ...(query === undefined ? {} : { query }),
-    ...(headers === undefined ? {} : { headers: lowerCase(headers) }),
-  };
+/** What verification found, the same for every provider. */
+export interface InboundOrigin {
+  /** Id of the catalogue, or `generic`. */
+  readonly provider: string;
+  readonly scheme: string;
+  /** What its proof is worth: see `Trust` of `@posthorn/webhooks`. `released` by hand from the quarantine. */
+  readonly trust: "signed" | "shared-secret" | "none" | "released";
+  /** The provider's own id of the delivery. */
+  readonly deliveryId: string | null;
+  /** When it happened as the provider says, Unix milliseconds. */
+  readonly occurredAt: number | null;
 }
 
-function lowerCase(headers: NonNullable<RequestFacts["headers"]>): NonNullable<RequestFacts["headers"]> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+/** A request as it came, beside its body. */
+export interface InboundRequest {
+  readonly method: string;
+  /** What follows the token in the path: empty, or with a slash in front. */
+  readonly path: string;
+  /** Without its question mark. */
+  readonly query: string;
+  /** Names and values in turn, in the case and order of the wire. */
+  readonly headers: readonly string[];
+  /** Address of who sent it. */
+  readonly address: string;
+  readonly origin: InboundOrigin;
+}
+
+/** Which parts of a request are credentials: names of headers in lower case, and the query. */
+export interface Credentials {
+  readonly headers: ReadonlySet<string>;
+  readonly query: boolean;
+}
+
+/** As {@link InboundRequest}; `null` stands in place of what is sealed. */
+interface StoredRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string | null;
+  readonly headers: readonly (string | null)[];
+  readonly address: string;
+  readonly origin: InboundOrigin;
+  /** What stands for the nulls in turn, as base64 of bytes sealed by the vault. */
+  readonly sealed?: string;
+}
+
+/** Headers that are credentials whoever the provider is. */
+const ALWAYS_SECRET: ReadonlySet<string> = new Set(["authorization", "cookie", "proxy-authorization"]);
+
+/** The text that is stored. Credentials in it are sealed. */
+export function encodeRequest(request: InboundRequest, { headers, query }: Credentials, vault: Vault): string {
+  const secrets: string[] = [];
+  const kept = request.headers.map((text, index) => {
+    if (index % 2 === 0) return text;
+    const name = request.headers[index - 1]!.toLowerCase();
+    if (!headers.has(name) && !ALWAYS_SECRET.has(name)) return text;
+    secrets.push(text);
+    return null;
+  });
+  const hideQuery = query && request.query !== "";
+  if (hideQuery) secrets.push(request.query);
+  const stored: StoredRequest = {
+    method: request.method,
+    path: request.path,
+    query: hideQuery ? null : request.query,
+    headers: kept,
+    address: request.address,
+    origin: request.origin,
+    ...(secrets.length === 0 ? {} : { sealed: Buffer.from(vault.seal(JSON.stringify(secrets))).toString("base64") }),
+  };
+  return JSON.stringify(stored);
+}
+
+/** The whole request, to be passed on. */
+export function openRequest(json: string, vault: Vault): InboundRequest {
+  const { sealed, headers, query, ...rest } = JSON.parse(json) as StoredRequest;
+  const secrets = sealed === undefined ? [] : (JSON.parse(vault.open(Buffer.from(sealed, "base64"))) as string[]);
+  let next = 0;
+  const opened = headers.map((text) => text ?? secrets[next++]!);
+  return { ...rest, headers: opened, query: query ?? secrets[next] ?? "" };
+}
+
+/** What stands in place of a credential where requests are shown. */
+export const HIDDEN = "***";
+
+/** The request to be shown, with its credentials hidden. */
+export function shownRequest(json: string): InboundRequest {
+  const { sealed: _sealed, headers, query, ...rest } = JSON.parse(json) as StoredRequest;
+  return { ...rest, headers: headers.map((text) => text ?? HIDDEN), query: query ?? HIDDEN };
+}
+
+/** The parts of a stored request that filters and transformations see: its credentials are not among them. */
+export function requestOf(json: string): RequestFacts {
+  const { method, path, query, headers } = JSON.parse(json) as StoredRequest;
+  return { method, path, query: queryFacts(query ?? ""), headers: headerFacts(headers) };
+}
+
+function queryFacts(query: string): NonNullable<RequestFacts["query"]> {
+  const facts: Record<string, string | string[]> = {};
+  for (const [name, value] of new URLSearchParams(query)) add(facts, name, value);
+  return facts;
+}
+
+function headerFacts(headers: readonly (string | null)[]): NonNullable<RequestFacts["headers"]> {
+  const facts: Record<string, string | string[]> = {};
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const value = headers[index + 1];
+    if (typeof value === "string") add(facts, headers[index]!.toLowerCase(), value);
+  }
+  return facts;
+}
+
+function add(facts: Record<string, string | string[]>, name: string, value: string): void {
+  const before = Object.hasOwn(facts, name) ? facts[name] : undefined;
+  const joined = before === undefined ? value : [before, value].flat();
+  // Defined, not set: a name such as __proto__ is a name like any other.
+  Object.defineProperty(facts, name, { value: joined, enumerable: true, configurable: true, writable: true });
 }

@@ -19,6 +19,8 @@ describe("the policy for a lane", () => {
       host: "example.com:8443",
       concurrency: 16,
       rate: null,
+      pausedUntil: null,
+      newestFirst: false,
       retry: {
         backoff: { kind: "schedule", delaysMs: [5000, 300_000], jitter: 0.2 },
         maxAgeMs: null,

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { servicesOver } from "../../../test/support/services.ts";
-import { acceptEntry, openStore, recordEntry } from "../../../test/support/store.ts";
+import { acceptEntry, attemptEntry, openStore, recordEntry } from "../../../test/support/store.ts";
+import { unsentDetail } from "../../delivery/attempt-detail.ts";
+import { changeFacts } from "../../delivery/change-facts.ts";
 import { keyAtTime } from "../../id.ts";
+import { decodeDetail } from "../attempt/detail.ts";
 import { rollUp } from "../stats/roll-up.ts";
 import { sweepPayloads } from "./sweep-payloads.ts";
 
@@ -51,5 +54,23 @@ describe("the sweep of payloads", () => {
     await sweepPayloads(later, keeping(30 * DAY));
     expect(await files.store.payload(old)).toBeNull();
     expect(await files.store.payload(old + 1)).toBeNull();
+  });
+
+  it("takes along the bodies that were sent in place of them, and leaves the rest of the detail", async () => {
+    await using files = await openStore();
+    const { services } = servicesOver(files.store);
+    const old = keyAtTime(Date.now() - 2 * DAY);
+    await files.store.accept(acceptEntry(old));
+    const run = { logs: ["secret"], cpuMs: 1 };
+    const detailJson = unsentDetail(changeFacts(run, Buffer.from("secret")), 7);
+    await files.store.record(recordEntry(old, { attempt: attemptEntry(old + 1, { detailJson }) }));
+    await rollUp(services, COUNT, signal);
+    await sweepPayloads(services, keeping(DAY));
+    const { detail_json: left } = await files.store.db.selectFrom("attempt").selectAll().executeTakeFirstOrThrow();
+    expect(left).not.toContain("secret");
+    expect(decodeDetail(left!)).toMatchObject({
+      timings: { totalMs: 7 },
+      extra: { change: { logs: null, body: null } },
+    });
   });
 });

@@ -5,6 +5,7 @@
 import type { Tx } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import { purgeStep } from "../message/expunge-all.ts";
+import { reconcileStep } from "../reconcile/step.ts";
 import { replayStep } from "../replay/step.ts";
 import { type Task, type TaskData, type TaskKind, toTask } from "./task.ts";
 
@@ -30,18 +31,27 @@ const PLANNERS: Record<TaskKind, StepPlanner> = {
   "endpoint.replay": replayStep,
   "endpoint.bulk-replay": replayStep,
   "application.purge_content": purgeStep,
+  "source.reconcile": reconcileStep,
 };
 
-/** Keys of the tasks that an earlier run left unfinished. */
-export async function unfinishedTasks({ store }: Services): Promise<readonly number[]> {
+/** Kinds whose steps wait for somebody outside. */
+const WAITING_KINDS: ReadonlySet<TaskKind> = new Set(["source.reconcile"]);
+
+/** Whether a step of such a task can take as long as a stranger likes. */
+export function waitsOutside(kind: TaskKind): boolean {
+  return WAITING_KINDS.has(kind);
+}
+
+/** The tasks that an earlier run left unfinished. */
+export async function unfinishedTasks({ store }: Services): Promise<readonly Pick<Task, "key" | "kind">[]> {
   const rows = await store.db
     .selectFrom("task")
-    .select("id")
+    .select(["id", "kind"])
     .where("ended_at", "is", null)
     .where("status", "=", "running")
     .orderBy("id")
     .execute();
-  return rows.map((row) => row.id);
+  return rows.map(({ id, kind }) => ({ key: id, kind: kind as TaskKind }));
 }
 
 /** Marks a task that cannot go on. */

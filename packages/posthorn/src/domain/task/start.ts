@@ -41,7 +41,7 @@ export async function startTask(ctx: Context, task: NewTask): Promise<Task> {
     if (appKey !== null) await checkRoom(tx.db, appKey);
     await tx.db.insertInto("task").values(row).execute();
     await task.prepare?.(tx, key);
-    tx.afterCommit(() => tasks.start(key));
+    tx.afterCommit(() => tasks.start(key, kind));
   });
   const times = { createdAt: at, updatedAt: at, endedAt: null };
   return { key, id, kind, state: "running", orgId, appKey, params, data, askedBy, ...times };

@@ -8,6 +8,7 @@ export const TASK_KINDS = [
   "endpoint.replay",
   "endpoint.bulk-replay",
   "application.purge_content",
+  "source.reconcile",
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 

@@ -4,6 +4,8 @@ import { health } from "./005-health.ts";
 import { filters } from "./006-filters.ts";
 import { replay } from "./007-replay.ts";
 import { messages } from "./008-messages.ts";
+import { sources } from "./009-sources.ts";
+import { sourceWatch } from "./020-source-watch.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -20,6 +22,8 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "filters", sql: filters },
   { name: "replay", sql: replay },
   { name: "messages", sql: messages },
+  { name: "sources", sql: sources },
+  { name: "source watch", sql: sourceWatch },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

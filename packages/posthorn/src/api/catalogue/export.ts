@@ -1,0 +1,17 @@
+import { exportCatalogue as exportVerb } from "../../domain/catalogue/list.ts";
+import { CatalogueExportOut } from "../models/catalogue.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { catalogueExportOut } from "./wire.ts";
+
+export const exportCatalogue = defineRoute({
+  method: "GET",
+  path: "/ingest/api/v1/source/:source_id/catalogue-export",
+  operationId: "v1.ingest.catalogue.export",
+  tag: "Catalogue",
+  summary: "Export what is known as JSON Schema and TypeScript",
+  access: "organisation",
+  responses: { 200: CatalogueExportOut },
+  handle: async ({ ctx, params }) =>
+    ok(catalogueExportOut(await exportVerb({ ctx, input: { source: params.source_id } }))),
+});

@@ -1,0 +1,46 @@
+/** From the domain's words to the API's. */
+import type { Change } from "../../catalogue/drift.ts";
+import { toJsonSchema } from "../../catalogue/json-schema.ts";
+import { toTypeScript } from "../../catalogue/typescript.ts";
+import type { CatalogueDetail, CatalogueSummary } from "../../domain/catalogue/list.ts";
+import type { Source } from "../../domain/source/source.ts";
+import { isoOrNull } from "../../domain/rhythm/record.ts";
+
+export function catalogueEntryOut({ eventType, received, firstAt, lastAt, changedAt }: CatalogueSummary): object {
+  return {
+    eventType,
+    received,
+    firstReceivedAt: new Date(firstAt).toISOString(),
+    lastReceivedAt: new Date(lastAt).toISOString(),
+    changedAt: isoOrNull(changedAt),
+  };
+}
+
+export function catalogueDetailOut(detail: CatalogueDetail): object {
+  const { eventType, shape, samples, changes } = detail;
+  return {
+    ...catalogueEntryOut(detail),
+    samples,
+    schema: shape === null ? null : toJsonSchema(eventType, shape),
+    changes: changes.map(changeOut),
+  };
+}
+
+export function catalogueExportOut({
+  source,
+  entries,
+}: {
+  readonly source: Source;
+  readonly entries: readonly CatalogueDetail[];
+}): object {
+  const known = entries.flatMap(({ eventType, shape }) => (shape === null ? [] : [{ eventType, shape }]));
+  return {
+    schemas: Object.fromEntries(known.map(({ eventType, shape }) => [eventType, toJsonSchema(eventType, shape)])),
+    typescript: toTypeScript(source.name, known),
+  };
+}
+
+function changeOut({ kind, path, before, after, breaking, firstSeen, lastSeen }: Change): object {
+  const seen = { firstSeenAt: new Date(firstSeen).toISOString(), lastSeenAt: new Date(lastSeen).toISOString() };
+  return { kind, path, before, after, breaking, ...seen };
+}

@@ -1,0 +1,127 @@
+/** The HTTP side of the door for inbound webhooks: bytes in, an answer out. Nothing is parsed and no token of the API is asked for. */
+import type { IncomingMessage } from "node:http";
+import type { WebhookAnswer } from "@posthorn/webhooks/provider";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { BUSY, type Gateway } from "../ingest/gateway.ts";
+import type { LiveSource } from "../ingest/live-source.ts";
+import { jsonAnswer } from "../ingest/verifier.ts";
+import { discard } from "./connection.ts";
+
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
+const TOO_LARGE = jsonAnswer(413, "payload_too_large", "The body is larger than this source takes.");
+const CUT_OFF = jsonAnswer(400, "bad_request", "The body ended before it was complete.");
+const NO_BODY = Buffer.alloc(0);
+
+/**
+ * Registers `/in/:token`. The answer is given by a hook, before Fastify looks at the body: whatever its type and encoding say, its
+ * bytes are taken as they come.
+ *
+ * Must be registered before hooks that are for callers of the API, such as CORS: a hook that answers is the last.
+ */
+export function registerInbound(app: FastifyInstance, gateway: Gateway): void {
+  const answer = async (request: FastifyRequest, reply: FastifyReply, fail: (error: Error) => void): Promise<void> => {
+    try {
+      void send(reply, await receive(gateway, request));
+    } catch (error) {
+      fail(error as Error);
+    }
+  };
+  app.addHook("onRequest", (request, reply, done) => {
+    if (request.routeOptions.config.inbound !== true) return done();
+    void answer(request, reply, done);
+  });
+  for (const url of ["/in/:token", "/in/:token/*"]) {
+    app.route({
+      method: [...METHODS],
+      url,
+      config: { inbound: true },
+      // The document is about the API.
+      schema: { hide: true },
+      // Never reached: the hook has answered.
+      handler: () => undefined,
+    });
+  }
+}
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** A door for strangers: see `registerInbound`. */
+    readonly inbound?: boolean;
+  }
+}
+
+async function receive(gateway: Gateway, request: FastifyRequest): Promise<WebhookAnswer> {
+  const { token } = request.params as { readonly token: string };
+  const source = await gateway.find(token);
+  const refusal = "status" in source ? source : gateway.admit(source, request.ip);
+  if (refusal !== null) {
+    await discard(request.raw);
+    return refusal;
+  }
+  return read(gateway, source as LiveSource, token, request);
+}
+
+async function read(
+  gateway: Gateway,
+  source: LiveSource,
+  token: string,
+  request: FastifyRequest,
+): Promise<WebhookAnswer> {
+  const { raw, ip } = request;
+  const held = { bytes: 0 };
+  try {
+    const body = await readBody(raw, gateway.maxBodyBytes(source), (bytes) => {
+      const fits = gateway.limits.takeBytes(source.key, bytes);
+      if (fits) held.bytes += bytes;
+      return fits;
+    });
+    if (!Buffer.isBuffer(body)) {
+      await discard(raw);
+      return body;
+    }
+    const { path, query } = partsOf(raw.url ?? "", token);
+    const { method = "GET", rawHeaders, headers } = raw;
+    return await gateway.receive(source, { token, method, path, query, rawHeaders, headers, address: ip, body });
+  } finally {
+    gateway.limits.giveBytes(source.key, held.bytes);
+  }
+}
+
+/** The whole body, or how to answer when it is too large, cut off, or does not fit into memory now. */
+async function readBody(
+  raw: IncomingMessage,
+  most: number,
+  take: (bytes: number) => boolean,
+): Promise<Buffer | WebhookAnswer> {
+  if (Number(raw.headers["content-length"] ?? 0) > most) return TOO_LARGE;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of raw as AsyncIterable<Buffer>) {
+      size += chunk.byteLength;
+      if (size > most) return TOO_LARGE;
+      if (!take(chunk.byteLength)) return BUSY;
+      chunks.push(chunk);
+    }
+  } catch {
+    return CUT_OFF;
+  }
+  if (!raw.complete) return CUT_OFF;
+  return chunks.length === 0 ? NO_BODY : chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
+}
+
+/** What follows the token, exactly as it was written. */
+function partsOf(url: string, token: string): { readonly path: string; readonly query: string } {
+  const mark = url.indexOf("?");
+  const whole = mark === -1 ? url : url.slice(0, mark);
+  const query = mark === -1 ? "" : url.slice(mark + 1);
+  return { path: whole.slice(whole.indexOf(token) + token.length), query };
+}
+
+function send(reply: FastifyReply, { status, headers, body }: WebhookAnswer): FastifyReply {
+  void reply.code(status).headers(headers);
+  // As bytes: to a text Fastify adds a charset, and a type where the provider wants none.
+  if (body === "") return reply.send();
+  if (headers["content-type"] === undefined) void reply.header("content-type", "text/plain");
+  return reply.send(Buffer.from(body));
+}

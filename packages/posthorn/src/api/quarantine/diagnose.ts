@@ -1,0 +1,21 @@
+import { diagnoseQuarantined as diagnoseVerb } from "../../domain/quarantine/diagnose.ts";
+import { DiagnosisOut } from "../models/quarantine.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { diagnosisOut } from "./wire.ts";
+
+export const diagnoseQuarantined = defineRoute({
+  method: "POST",
+  path: "/ingest/api/v1/source/:source_id/quarantine/:request_id/diagnose",
+  operationId: "v1.ingest.quarantine.diagnose",
+  tag: "Ingest",
+  summary: "Find out why a request did not verify",
+  description:
+    "Undoes likely mistakes until it verifies: another secret, a body that a proxy changed, a clock that is off. Tries the secrets of your other sources of the provider too.",
+  access: "organisation",
+  responses: { 200: DiagnosisOut },
+  handle: async ({ ctx, params }) => {
+    const input = { source: params.source_id, request: params.request_id };
+    return ok(diagnosisOut(await diagnoseVerb({ ctx, input })));
+  },
+});

@@ -1,0 +1,19 @@
+import { getQuarantined as getVerb } from "../../domain/quarantine/find.ts";
+import { QuarantinedDetailOut } from "../models/quarantine.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { quarantinedDetailOut } from "./wire.ts";
+
+export const getQuarantined = defineRoute({
+  method: "GET",
+  path: "/ingest/api/v1/source/:source_id/quarantine/:request_id",
+  operationId: "v1.ingest.quarantine.get",
+  tag: "Ingest",
+  summary: "Get a request that did not verify",
+  access: "organisation",
+  responses: { 200: QuarantinedDetailOut },
+  handle: async ({ ctx, params }) => {
+    const ref = { source: params.source_id, request: params.request_id };
+    return ok(quarantinedDetailOut(await getVerb(ctx, ref)));
+  },
+});

@@ -1,0 +1,33 @@
+import { isUtf8 } from "node:buffer";
+import type { Diagnosis } from "@posthorn/webhooks/doctor";
+import type { Quarantined } from "../../domain/quarantine/quarantined.ts";
+import { dateTime } from "../wire.ts";
+
+export function quarantinedOut(quarantined: Quarantined): object {
+  const { id, reason, detail, request, contentType, bodyBytes, bodyKept, timestamp } = quarantined;
+  const { method, path, query, address } = request;
+  const what = { id, reason, detail, method, path, query, address };
+  return { ...what, contentType, bodyBytes, bodyKept, timestamp: dateTime(timestamp) };
+}
+
+export function quarantinedDetailOut(quarantined: Quarantined): object {
+  const { body, request } = quarantined;
+  const bytes = body === null ? null : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const encoding = bytes === null || isUtf8(bytes) ? "utf8" : "base64";
+  return {
+    ...quarantinedOut(quarantined),
+    headers: headerPairs(request.headers),
+    body: bytes?.toString(encoding) ?? null,
+    bodyEncoding: encoding,
+  };
+}
+
+/** Names and values of a flat list. */
+export function headerPairs(flat: readonly string[]): readonly { readonly name: string; readonly value: string }[] {
+  return flat.flatMap((name, index) => (index % 2 === 0 ? [{ name, value: flat[index + 1]! }] : []));
+}
+
+export function diagnosisOut({ ok, error, findings, hints, tried }: Diagnosis): object {
+  const cause = error === undefined ? null : { code: error.code, message: error.message };
+  return { ok, error: cause, findings, hints, tried };
+}

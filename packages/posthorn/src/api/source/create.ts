@@ -1,0 +1,23 @@
+import { createSource as createVerb } from "../../domain/source/create.ts";
+import { IngestSourceIn, IngestSourceOut } from "../models/source.ts";
+import { created } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { sourceInput } from "./input.ts";
+import { sourceOut } from "./wire.ts";
+
+export const createSource = defineRoute({
+  method: "POST",
+  path: "/ingest/api/v1/source",
+  operationId: "v1.ingest.source.create",
+  tag: "Ingest",
+  summary: "Create a source",
+  description: "The answer has the URL to give to the provider.",
+  access: "organisation",
+  body: IngestSourceIn,
+  responses: { 201: IngestSourceOut },
+  handle: async ({ ctx, body }) => {
+    const input = sourceInput(body);
+    const made = await createVerb({ ctx, input: { ...input, secrets: input.secrets ?? [] } });
+    return created(sourceOut(made.source, made.ingestUrl));
+  },
+});

@@ -1,0 +1,33 @@
+import { createPortalAccess } from "../../domain/auth/portal-access.ts";
+import { scopeOf } from "../../domain/source/endpoints.ts";
+import { AppPortalAccessOut } from "../models/auth.ts";
+import { IngestSourceConsumerPortalAccessIn } from "../models/source.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+
+const DEFAULT_EXPIRY_SECONDS = 604_800;
+
+export const sourceDashboard = defineRoute({
+  method: "POST",
+  path: "/ingest/api/v1/source/:source_id/dashboard",
+  operationId: "v1.ingest.authentication.consumer-portal-access",
+  tag: "Ingest",
+  summary: "Make a token for one source",
+  description: "For the portal: it shows the endpoints and the messages of this source and nothing else.",
+  access: "organisation",
+  body: IngestSourceConsumerPortalAccessIn,
+  responses: { 200: AppPortalAccessOut },
+  handle: async ({ ctx, params, body }) => {
+    const scope = await scopeOf(ctx, params.source_id);
+    const input = {
+      app: scope.app,
+      application: null,
+      readOnly: body.readOnly ?? false,
+      capabilities: null,
+      featureFlags: [],
+      expirySeconds: body.expiry ?? DEFAULT_EXPIRY_SECONDS,
+      sessionId: null,
+    };
+    return ok(await createPortalAccess({ ctx: scope.ctx, input }));
+  },
+});

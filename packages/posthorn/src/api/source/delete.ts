@@ -1,0 +1,18 @@
+import { deleteSource as deleteVerb } from "../../domain/source/delete.ts";
+import { noContent } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+
+export const deleteSource = defineRoute({
+  method: "DELETE",
+  path: "/ingest/api/v1/source/:source_id",
+  operationId: "v1.ingest.source.delete",
+  tag: "Ingest",
+  summary: "Delete a source",
+  description: "Its URL ends at once. Its endpoints and what is in its quarantine go with it.",
+  access: "organisation",
+  responses: { 204: null },
+  handle: async ({ ctx, params }) => {
+    await deleteVerb({ ctx, input: { ref: params.source_id } });
+    return noContent();
+  },
+});

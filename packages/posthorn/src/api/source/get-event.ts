@@ -1,0 +1,20 @@
+import { getEvent as getVerb } from "../../domain/source/events.ts";
+import { IngestEventDetailOut } from "../models/source-event.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { eventDetailOut } from "./event-wire.ts";
+
+export const getEvent = defineRoute({
+  method: "GET",
+  path: "/ingest/api/v1/source/:source_id/event/:event_id",
+  operationId: "v1.ingest.event.get",
+  tag: "Ingest",
+  summary: "Get what came in, with its headers",
+  description: "By the id of the message, or by the id that the provider gave the delivery.",
+  access: "organisation",
+  responses: { 200: IngestEventDetailOut },
+  handle: async ({ ctx, params }) => {
+    const input = { source: params.source_id, event: params.event_id };
+    return ok(eventDetailOut(await getVerb({ ctx, input })));
+  },
+});

@@ -1,0 +1,17 @@
+import { getGraph } from "../../domain/source/graph.ts";
+import { IngestGraphOut } from "../models/source-event.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+
+export const sourceGraph = defineRoute({
+  method: "GET",
+  path: "/ingest/api/v1/source/:source_id/graph",
+  operationId: "v1.ingest.source.graph",
+  tag: "Ingest",
+  summary: "Get where what comes in goes",
+  description:
+    "Nodes and edges, to be drawn: the source, and for each endpoint its filter, its transformation and itself.",
+  access: "organisation",
+  responses: { 200: IngestGraphOut },
+  handle: async ({ ctx, params }) => ok(await getGraph({ ctx, input: { source: params.source_id } })),
+});

@@ -1,0 +1,110 @@
+/** From the fields of a source in the API to what the domain takes. */
+import type { Static } from "typebox";
+import { definitionOf } from "../../domain/source/kind.ts";
+import { DEFAULT_SETTINGS, type SourceInput, type SourceResponse } from "../../domain/source/source.ts";
+import type { Verification } from "../../domain/source/verification.ts";
+import { invalid } from "../../errors.ts";
+import type { IngestSourceIn, SourceVerification } from "../models/source.ts";
+
+type Body = Static<typeof IngestSourceIn>;
+
+const DEFAULT_WAIT_SECONDS = 5;
+const DEFAULT_TOLERANCE_SECONDS = 300;
+/** The names under which `config` may hold a secret or a public key. */
+const SECRET_NAMES = new Set(["secret", "webhookSecret"]);
+
+/** The input of a source; its secrets are `null` when the body names none. */
+export function sourceInput(body: Body): SourceInput & { readonly secrets: readonly string[] | null } {
+  const { secrets, publicKeys, config, toleranceSeconds } = configOf(body);
+  const verification = verificationOf(body.verification ?? null);
+  const provesNothing = definitionOf(body.type, verification)?.unsigned !== undefined;
+  return {
+    name: body.name,
+    uid: body.uid ?? null,
+    type: body.type,
+    metadata: body.metadata ?? {},
+    config,
+    secrets: body.secrets ?? secrets,
+    verification,
+    publicKeys: body.publicKeys ?? publicKeys,
+    allowUnsigned: body.allowUnsigned ?? provesNothing,
+    toleranceSeconds: body.toleranceSeconds ?? toleranceSeconds,
+    methods: body.methods ?? DEFAULT_SETTINGS.methods,
+    maxBodyBytes: body.maxBodyBytes ?? null,
+    rateLimit: body.rateLimit ?? null,
+    dailyQuota: body.dailyQuota ?? null,
+    allowedAddresses: body.allowedAddresses ?? [],
+    deduplication: body.deduplication ?? DEFAULT_SETTINGS.deduplication,
+    response: responseOf(body.response ?? null),
+  };
+}
+
+interface ReadConfig {
+  readonly secrets: readonly string[] | null;
+  readonly publicKeys: readonly string[];
+  readonly config: Readonly<Record<string, string>>;
+  readonly toleranceSeconds: number | null;
+}
+
+/** Secrets and keys stand beside the settings of the provider in `config`. */
+function configOf({ type, config: given }: Body): ReadConfig {
+  const config: Record<string, string> = {};
+  let secret: string | null = null;
+  let publicKeys: readonly string[] = [];
+  let toleranceSeconds: number | null = null;
+  for (const [name, value] of Object.entries(given ?? {})) {
+    if (value === null || value === undefined) continue;
+    if (name === "timestampGraceSeconds" && typeof value === "number") {
+      toleranceSeconds = value;
+      continue;
+    }
+    if (typeof value !== "string") throw invalid(["body", "config", name], "A setting of a provider is a text.");
+    if (SECRET_NAMES.has(name)) secret = value;
+    else if (name === "publicKey" && !hasSetting(type, name)) publicKeys = [value];
+    else config[name] = value;
+  }
+  return { secrets: secret === null ? null : [secret], publicKeys, config, toleranceSeconds };
+}
+
+function hasSetting(type: string, name: string): boolean {
+  return Object.hasOwn(definitionOf(type, null)?.config ?? {}, name);
+}
+
+function responseOf(response: NonNullable<Body["response"]> | null): SourceResponse | null {
+  if (response === null) return null;
+  const { status = 200, headers = {}, body = "", wait = null } = response;
+  const waited =
+    wait === null
+      ? null
+      : { endpoint: wait.endpoint ?? null, timeoutMs: (wait.timeoutSeconds ?? DEFAULT_WAIT_SECONDS) * 1000 };
+  return { status, headers, body, wait: waited };
+}
+
+/** The settings with their defaults. */
+export function verificationOf(given: Static<typeof SourceVerification> | null): Verification | null {
+  if (given === null) return null;
+  const { eventType = [], deliveryId = [], occurredAt = [] } = given;
+  const places = { eventType, deliveryId, occurredAt };
+  switch (given.scheme) {
+    case "hmac": {
+      const { header, hash = "sha256", encoding = "hex", prefix = "", field = null, separator = "," } = given;
+      const { signed = "{body}", timestamp: time = null, secretEncoding = "utf8" } = given;
+      const timestamp =
+        time === null ? null : { toleranceSeconds: DEFAULT_TOLERANCE_SECONDS, unit: "seconds" as const, ...time };
+      const form = { header, hash, encoding, prefix, field, separator, signed, timestamp, secretEncoding };
+      return { scheme: "hmac", ...form, ...places };
+    }
+    case "jwt": {
+      const { header = "authorization", algorithms, jwksUrl = null, issuer = [], audience = null } = given;
+      const { bodyHash = null } = given;
+      return { scheme: "jwt", header, algorithms, jwksUrl, issuer, audience, bodyHash, ...places };
+    }
+    case "api-key":
+      return { scheme: "api-key", in: given.in, name: given.name, ...places };
+    case "basic":
+    case "bearer":
+    case "none":
+    case "standard-webhooks":
+      return { scheme: given.scheme, ...places };
+  }
+}

@@ -1,0 +1,22 @@
+import { rotateToken as rotateVerb } from "../../domain/source/token.ts";
+import { RotateTokenIn, RotateTokenOut } from "../models/source.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+
+const DEFAULT_OVERLAP_SECONDS = 86_400;
+
+export const rotateToken = defineRoute({
+  method: "POST",
+  path: "/ingest/api/v1/source/:source_id/token/rotate",
+  operationId: "v1.ingest.source.rotate-token",
+  tag: "Ingest",
+  summary: "Give a source another URL",
+  description: "The URL before goes on to work until the overlap ends, so that the provider can be told without a gap.",
+  access: "organisation",
+  body: RotateTokenIn,
+  responses: { 200: RotateTokenOut },
+  handle: async ({ ctx, params, body }) => {
+    const overlapSeconds = body.overlapSeconds ?? DEFAULT_OVERLAP_SECONDS;
+    return ok({ ingestUrl: await rotateVerb({ ctx, input: { source: params.source_id, overlapSeconds } }) });
+  },
+});

@@ -1,0 +1,21 @@
+import { providerTrust, schemeSummary } from "@posthorn/webhooks/provider";
+import type { SourceType } from "../../domain/source/kind.ts";
+import { PUBLISHED_ADDRESSES } from "../../ingest/addresses.ts";
+
+export function sourceTypeOut({ type, definition }: SourceType): object {
+  const { name, group, secret, config, schemes, handshakes, delivery, batch, respond, retry } = definition;
+  return {
+    type,
+    name,
+    group,
+    trust: providerTrust(definition),
+    secret: secret ?? null,
+    config: config ?? {},
+    schemes: schemes.map((scheme) => ({ name: scheme.name, summary: schemeSummary(scheme) })),
+    handshakes: (handshakes ?? []).map((handshake) => handshake.summary),
+    hasDeliveryId: delivery !== undefined || batch?.id !== undefined,
+    answersWithinSeconds: respond?.within ?? null,
+    retry: retry ?? null,
+    publishedAddresses: Object.hasOwn(PUBLISHED_ADDRESSES, type),
+  };
+}

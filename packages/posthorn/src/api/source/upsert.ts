@@ -1,0 +1,24 @@
+import { upsertSource as upsertVerb } from "../../domain/source/update.ts";
+import { IngestSourceIn, IngestSourceOut } from "../models/source.ts";
+import { created, ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { sourceInput } from "./input.ts";
+import { sourceOut } from "./wire.ts";
+
+export const upsertSource = defineRoute({
+  method: "PUT",
+  path: "/ingest/api/v1/source/:source_id",
+  operationId: "v1.ingest.source.update",
+  tag: "Ingest",
+  summary: "Replace or create a source",
+  description:
+    "Every field that is left out is reset; the URL stays, and the secrets unless new ones are given. When there is no such source a new one is made, with an id of its own.",
+  access: "organisation",
+  body: IngestSourceIn,
+  responses: { 200: IngestSourceOut, 201: IngestSourceOut },
+  handle: async ({ ctx, params, body }) => {
+    const result = await upsertVerb({ ctx, input: { ...sourceInput(body), ref: params.source_id } });
+    const out = sourceOut(result.source, result.ingestUrl);
+    return result.created ? created(out) : ok(out);
+  },
+});

@@ -1,0 +1,200 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readBody } from "./body.ts";
+import { toJsonSchema } from "./json-schema.ts";
+import { MAX_PLACES, mergeShapes, places, type Shape, shapeFromJson, shapeOf, shapeToJson } from "./shape.ts";
+import { toTypeScript } from "./typescript.ts";
+
+const learn = (samples: readonly unknown[], at = 1000): Shape =>
+  samples.map((sample, index) => shapeOf(sample, at + index)).reduce(mergeShapes);
+
+function validator(shape: Shape) {
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, ownProperties: true });
+  addFormats.default(ajv);
+  return ajv.compile(toJsonSchema("test", shape));
+}
+
+const json = fc.jsonValue({ maxDepth: 4 });
+const formatted = fc.oneof(
+  fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+  fc.uuid(),
+  fc.emailAddress(),
+  fc.webUrl(),
+  fc.string(),
+);
+const sample = fc.oneof(
+  json,
+  fc.record({ id: fc.oneof(fc.integer(), fc.string()), at: formatted, tags: fc.array(json) }, { requiredKeys: ["id"] }),
+);
+
+describe("a shape", () => {
+  it("gives a schema under which every sample is valid", () => {
+    fc.assert(
+      fc.property(fc.array(sample, { minLength: 1, maxLength: 8 }), (samples) => {
+        const validate = validator(learn(samples));
+        const refused = samples.filter((each) => !validate(each));
+        expect(refused).toEqual([]);
+      }),
+    );
+  });
+
+  it("is the same in whatever order and grouping its samples come", () => {
+    fc.assert(
+      fc.property(fc.array(sample, { minLength: 2, maxLength: 8 }), fc.nat(), (samples, at) => {
+        const shapes = samples.map((each, index) => shapeOf(each, 1000 + index));
+        const split = 1 + (at % (samples.length - 1));
+        const grouped = mergeShapes(
+          shapes.slice(split).toReversed().reduce(mergeShapes),
+          shapes.slice(0, split).reduce(mergeShapes),
+        );
+        expect(shapeToJson(grouped)).toBe(shapeToJson(shapes.reduce(mergeShapes)));
+      }),
+    );
+  });
+
+  it("is read back as it was written, whatever the names of its fields", () => {
+    const shape = learn([JSON.parse('{"__proto__": 1, "constructor": {"a": [1, "x"]}, "12345": {"b": null}}')]);
+    expect(shapeFromJson(shapeToJson(shape))).toEqual(shape);
+    expect([...shape.fields.keys()]).toEqual(["constructor"]);
+  });
+
+  it("keeps no value of a payload, nor a name that is data", () => {
+    const shape = learn([{ "ada@example.com": "secret-1", "4711": 47.11, [`k${"x".repeat(80)}`]: true, name: "Ada" }]);
+    const stored = shapeToJson(shape);
+    for (const value of ["ada", "Ada", "secret", "47", "xxx"]) expect(stored).not.toContain(value);
+    expect(toJsonSchema("t", shape)).toMatchObject({
+      properties: { name: { type: "string" } },
+      additionalProperties: { type: ["boolean", "number", "string"] },
+    });
+  });
+
+  it("stays small under samples that never repeat a name, are very deep or very wide", () => {
+    let shape = shapeOf({}, 1);
+    for (let n = 0; n < 400; n++) shape = mergeShapes(shape, shapeOf({ [`field_${n}x`]: { [`inner_${n}x`]: n } }, n));
+    expect(shape).toMatchObject({ isMap: true });
+    expect(places(shape)).toBeLessThan(400);
+    let deep: unknown = 1;
+    for (let n = 0; n < 5000; n++) deep = n % 2 === 0 ? [deep] : { deep };
+    expect(places(shapeOf(deep, 1))).toBeLessThan(20);
+    const letters = "abcdefghij".split("");
+    const wide = (levels: number): unknown =>
+      levels === 0 ? 1 : Object.fromEntries(letters.map((letter) => [letter, wide(levels - 1)]));
+    const cut = shapeOf(wide(5), 1);
+    expect(places(cut)).toBeLessThanOrEqual(MAX_PLACES);
+    expect(validator(cut)(wide(5))).toBe(true);
+  });
+
+  it("tells a required field from one that is missing at times, and a format from a text", () => {
+    const shape = learn([
+      { id: "8f14e45f-ceea-467f-a0e6-1a2b3c4d5e6f", at: "2026-02-28T10:00:00Z", note: "a" },
+      { id: "0cc175b9-c0f1-4b6a-831c-399e26977266", at: "2026-02-30T10:00:00Z" },
+    ]);
+    expect(toJsonSchema("t", shape)).toEqual({
+      $schema: "https://json-schema.org/draft/2020-12/schema",
+      title: "t",
+      type: "object",
+      properties: { at: { type: "string" }, id: { type: "string", format: "uuid" }, note: { type: "string" } },
+      required: ["at", "id"],
+    });
+  });
+});
+
+describe("bodies", () => {
+  it.each([
+    ["application/json; charset=utf-8", '{"a":[1]}', { a: [1] }],
+    ["application/vnd.api+json", "{}", {}],
+    ["text/plain", '{"a":1}', { a: 1 }],
+    [
+      "application/x-www-form-urlencoded",
+      "a=1&b=x&b=y&data[id]=7&payload=%7B%22k%22%3A1%7D",
+      { a: "1", b: ["x", "y"], data: { id: "7" }, payload: { k: 1 } },
+    ],
+    ["text/xml", '<?xml version="1.0"?><a x="1"><b>01</b><b>2</b></a>', { a: { "@x": "1", b: ["01", "2"] } }],
+    ["application/json", "{", undefined],
+    ["application/octet-stream", "PK", undefined],
+    ["multipart/form-data; boundary=x", "--x", undefined],
+  ])("of %s are read", (contentType, body, value) => {
+    expect(readBody(contentType, Buffer.from(body))).toEqual(value);
+  });
+
+  it("of XML with a document type are left alone, so that nothing grows", () => {
+    const bomb = '<!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>';
+    expect(readBody("application/xml", Buffer.from(bomb))).toBeUndefined();
+  });
+});
+
+/** Compiles a module together with uses of it, under the strictest rules; the compiler's complaints. */
+function compile(files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), "posthorn-types-"));
+  try {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    const require = createRequire(import.meta.url);
+    const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
+    const flags = [
+      "--ignoreConfig",
+      "--noEmit",
+      "--strict",
+      "--noUncheckedIndexedAccess",
+      "--module",
+      "nodenext",
+      "--types",
+      "",
+    ];
+    const names = Object.keys(files).map((name) => join(folder, name));
+    execFileSync(process.execPath, [tsc, ...flags, "--allowImportingTsExtensions", ...names], { stdio: "pipe" });
+    return "";
+  } catch (error) {
+    return String((error as { stdout?: Buffer }).stdout);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+describe("exported TypeScript", () => {
+  const nasty = [
+    {
+      eventType: "pull_request.opened",
+      shape: learn([{ a: { b: [1, "x", null] }, "with space": 1, 'quo"te': 2, class: 3 }, { a: {} }]),
+    },
+    { eventType: "pull-request/opened", shape: learn([[{ x: 1 }], [{ x: 1, y: [] }]]) },
+    { eventType: "*/ export const evil = 1; /*", shape: learn(["text", 1, null]) },
+    { eventType: "42", shape: learn([{}]) },
+    { eventType: "Events", shape: learn([{ "12": { z: 1 }, named: true }]) },
+    { eventType: "Record", shape: learn([{ "12": { z: 1 } }, { "13": { z: "a" } }]) },
+    { eventType: "änderung\u2028\n", shape: learn([JSON.parse('{"__proto__": {"constructor": 1}}')]) },
+  ];
+
+  it("compiles, accepts the samples and refuses what is not one", { timeout: 60_000 }, () => {
+    const module = toTypeScript("shop */ \n import x", nasty);
+    const good = `import type { Events } from "./events.ts";
+      export const a: Events["pull_request.opened"] = { a: { b: [1, "x", null] } };
+      export const b: Events["pull-request/opened"] = [{ x: 1 }, { x: 1, y: [] }];
+      export const c: Events["Record"] = { "12": { z: 1 }, "13": { z: "a" } };
+      export const d: Events["*/ export const evil = 1; /*"] = null;`;
+    expect(compile({ "events.ts": module, "good.ts": good })).toBe("");
+    const bad = `import type { Events } from "./events.ts";
+      export const a: Events["pull_request.opened"] = { a: { b: [true] } };`;
+    expect(compile({ "events.ts": module, "bad.ts": bad })).toContain("TS2322");
+  });
+
+  it("is the same text in whatever order the events come", () => {
+    expect(toTypeScript("s", nasty.toReversed())).toBe(toTypeScript("s", nasty));
+  });
+
+  it("compiles for any payload", { timeout: 60_000 }, () => {
+    const events = fc.sample(fc.tuple(fc.string(), sample), { numRuns: 60, seed: 7 });
+    const unique = new Map(events.map(([eventType, value]) => [eventType, learn([value])]));
+    const module = toTypeScript(
+      "any",
+      [...unique].map(([eventType, shape]) => ({ eventType, shape })),
+    );
+    expect(compile({ "events.ts": module })).toBe("");
+  });
+});

@@ -1,0 +1,134 @@
+/** Passes on a request that came in: its bytes and headers as they were, under our signature beside the provider's. */
+import type { DirectoryEndpoint } from "../domain/directory.ts";
+import { type InboundOrigin, openRequest } from "../domain/message/request.ts";
+import { authHeaderNames } from "../domain/endpoint/egress.ts";
+import type { Vault } from "../vault.ts";
+import { type HeaderFamily, USER_AGENT } from "./headers.ts";
+
+/** A request to an endpoint, ready but for our signature. */
+export interface PassedOn {
+  readonly method: string;
+  readonly url: string;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  /** The same, with `null` in place of credentials. */
+  readonly masked: readonly (string | null)[];
+  /** Under which names the signature goes: those that the provider has not used itself. */
+  readonly families: readonly HeaderFamily[];
+  readonly userAgent: string;
+}
+
+/** Headers that were for this hop alone (RFC 9110, section 7.6.1), or that the next hop sets itself. */
+const HOP_HEADERS: ReadonlySet<string> = new Set(
+  (
+    "accept-encoding connection content-length expect host keep-alive proxy-authenticate proxy-authorization proxy-connection te " +
+    "trailer transfer-encoding upgrade"
+  ).split(" "),
+);
+/** Headers that describe the bytes of the body. */
+const BODY_HEADERS = ["content-type", "content-encoding", "content-md5", "digest", "content-digest", "repr-digest"];
+/** Ours: what comes in under it is forged. */
+const OWN_PREFIX = "x-posthorn-";
+
+export interface PassOptions {
+  readonly endpoint: DirectoryEndpoint;
+  readonly requestJson: string;
+  readonly families: readonly HeaderFamily[];
+  readonly vault: Vault;
+  /** Headers that take the place of those of the request. */
+  readonly instead: readonly string[];
+  /** The body is another one: what was said of the old one is left out. */
+  readonly changed: boolean;
+}
+
+export function passedOn({ endpoint, requestJson, families, vault, instead, changed }: PassOptions): PassedOn {
+  const request = openRequest(requestJson, vault);
+  const { method, path, query } = endpoint.forward;
+  const dropped = droppedNames(endpoint, request.headers, instead, changed);
+  const { kept, masked, names } = passedHeaders(request.headers, hiddenIn(requestJson), dropped);
+  const facts = factHeaders(request.origin);
+  const free = families.filter((family) => !isTaken(family, names));
+  return {
+    method: method ? request.method : "POST",
+    url: targetUrl(endpoint.url, path ? request.path : "", query ? request.query : ""),
+    headers: [...kept, ...facts, ...instead],
+    masked: [...masked, ...facts, ...endpoint.masked(instead)],
+    families: free.length === 0 ? ["x-posthorn"] : free,
+    userAgent: names.has("user-agent") ? "" : USER_AGENT,
+  };
+}
+
+interface PassedHeaders {
+  readonly kept: readonly string[];
+  readonly masked: readonly (string | null)[];
+  readonly names: ReadonlySet<string>;
+}
+
+function passedHeaders(
+  headers: readonly string[],
+  hidden: readonly boolean[],
+  dropped: ReadonlySet<string>,
+): PassedHeaders {
+  const kept: string[] = [];
+  const masked: (string | null)[] = [];
+  const names = new Set<string>();
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index]!.toLowerCase();
+    if (HOP_HEADERS.has(name) || dropped.has(name) || name.startsWith(OWN_PREFIX)) continue;
+    kept.push(headers[index]!, headers[index + 1]!);
+    masked.push(headers[index]!, hidden[index + 1] ? null : headers[index + 1]!);
+    names.add(name);
+  }
+  return { kept, masked, names };
+}
+
+/** What the sender named as its connection's own, what is set in its place, and what is not true of another body. */
+function droppedNames(
+  endpoint: DirectoryEndpoint,
+  headers: readonly string[],
+  instead: readonly string[],
+  changed: boolean,
+): ReadonlySet<string> {
+  const names = new Set<string>(authHeaderNames(endpoint.egress.auth));
+  if (changed) for (const name of BODY_HEADERS) names.add(name);
+  for (let index = 0; index < instead.length; index += 2) names.add(instead[index]!.toLowerCase());
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    if (headers[index]!.toLowerCase() !== "connection") continue;
+    for (const name of headers[index + 1]!.split(",")) names.add(name.trim().toLowerCase());
+  }
+  return names;
+}
+
+/** Which places of the headers are sealed. */
+function hiddenIn(requestJson: string): readonly boolean[] {
+  const { headers } = JSON.parse(requestJson) as { readonly headers: readonly (string | null)[] };
+  return headers.map((text) => text === null);
+}
+
+function isTaken(family: HeaderFamily, names: ReadonlySet<string>): boolean {
+  return ["id", "timestamp", "signature"].some((part) => names.has(`${family}-${part}`));
+}
+
+/** What verification found, under the same names for every provider. */
+function factHeaders({ provider, trust, deliveryId, occurredAt }: InboundOrigin): string[] {
+  const headers = ["x-posthorn-provider", provider, "x-posthorn-trust", trust];
+  if (deliveryId !== null) headers.push("x-posthorn-delivery-id", headerText(deliveryId));
+  if (occurredAt !== null) headers.push("x-posthorn-occurred-at", new Date(occurredAt).toISOString());
+  return headers;
+}
+
+/** A text of the provider's as the value of a header. */
+function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, (sign) => encodeURIComponent(sign.isWellFormed() ? sign : "\ufffd"));
+}
+
+/** The URL of an endpoint, with what followed the token of the source. */
+function targetUrl(url: string, path: string, query: string): string {
+  if (path === "" && query === "") return url;
+  const mark = url.indexOf("?");
+  const base = mark === -1 ? url : url.slice(0, mark);
+  const own = mark === -1 ? "" : url.slice(mark + 1);
+  const joined = path === "" ? base : `${base.replace(/\/$/, "")}${path}`;
+  const all = [own, query].filter((part) => part !== "").join("&");
+  return all === "" ? joined : `${joined}?${all}`;
+}

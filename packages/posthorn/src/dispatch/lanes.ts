@@ -1,0 +1,105 @@
+/** The lanes in memory, and how fast each endpoint was delivered to, which is kept a while longer. */
+import { Lane } from "./lane.ts";
+import { Pace } from "./pace.ts";
+import type { LanePolicies, LanePolicy } from "./policy.ts";
+
+/** Endpoints without a lane whose pace is kept; the longest unused ones go first. */
+const MAX_PACES = 10_000;
+/** Endpoints that were failing before a restart are tried again within this time, not all at once. */
+const SPREAD_MS = 5000;
+
+/** Of an endpoint that is gone: what is owed to it ends as soon as it is looked at. */
+const GONE: LanePolicy = {
+  tenant: -1,
+  host: "",
+  concurrency: 16,
+  rate: null,
+  pausedUntil: null,
+  newestFirst: false,
+  retry: { backoff: { kind: "schedule", delaysMs: [], jitter: 0 }, maxAgeMs: null, stopCodes: [], retryCodes: null },
+  breaker: null,
+  order: null,
+};
+
+export class Lanes {
+  readonly #policies: LanePolicies;
+  readonly #random: () => number;
+  readonly #lanes = new Map<number, Lane>();
+  /** Of endpoints that have no lane now; the last used at the end. */
+  readonly #paces = new Map<number, Pace>();
+
+  constructor(policies: LanePolicies, random: () => number) {
+    this.#policies = policies;
+    this.#random = random;
+  }
+
+  get size(): number {
+    return this.#lanes.size;
+  }
+
+  get(endpointId: number): Lane | undefined {
+    return this.#lanes.get(endpointId);
+  }
+
+  getOrMake(endpointId: number): Lane {
+    let lane = this.#lanes.get(endpointId);
+    if (lane === undefined) {
+      lane = new Lane(endpointId);
+      this.#lanes.set(endpointId, lane);
+    }
+    return lane;
+  }
+
+  /** Returns whether the lane was still in use. */
+  drop(lane: Lane): boolean {
+    const { endpointId, pace } = lane;
+    if (this.#lanes.get(endpointId) !== lane) return false;
+    this.#lanes.delete(endpointId);
+    if (pace === null) return true;
+    this.#paces.set(endpointId, pace);
+    if (this.#paces.size > MAX_PACES) {
+      const [oldest] = this.#paces.keys();
+      this.#paces.delete(oldest!);
+    }
+    return true;
+  }
+
+  /** How fast an endpoint is delivered to, if that is in memory. */
+  paceOf(endpointId: number): Pace | null {
+    return this.#lanes.get(endpointId)?.pace ?? this.#paces.get(endpointId) ?? null;
+  }
+
+  /** Gives the lane the policy that holds now: at once, or when the promise resolves. */
+  refresh(lane: Lane, now: () => number): Promise<void> | null {
+    const policy = this.#policies.policy(lane.endpointId);
+    if (!(policy instanceof Promise)) {
+      this.#adopt(lane, policy ?? GONE, now());
+      return null;
+    }
+    return policy.then((found) => this.#adopt(lane, found ?? GONE, now()));
+  }
+
+  clear(): void {
+    this.#lanes.clear();
+    this.#paces.clear();
+  }
+
+  #adopt(lane: Lane, policy: LanePolicy, now: number): void {
+    if (lane.pace === null) {
+      lane.pace = this.#paces.get(lane.endpointId) ?? this.#newPace(lane.endpointId, policy, now);
+      this.#paces.delete(lane.endpointId);
+    }
+    lane.pace.adopt(policy, now);
+  }
+
+  #newPace(endpointId: number, policy: LanePolicy, now: number): Pace {
+    const pace = new Pace(policy, now);
+    const failing = this.#policies.failing?.(endpointId) ?? null;
+    const { breaker } = policy;
+    if (failing === null || breaker === null) return pace;
+    if (failing.failures >= breaker.failures && now - failing.since >= breaker.windowMs) {
+      pace.suspect(now, failing, this.#random() * SPREAD_MS);
+    }
+    return pace;
+  }
+}

@@ -1,0 +1,165 @@
+/** One endpoint in simulated time: attempts start whenever its pace lets them, as the dispatcher starts them. */
+import { describe, expect, it } from "vitest";
+import { lanePolicy } from "../../test/support/dispatch.ts";
+import { Pace } from "./pace.ts";
+import type { LanePolicy } from "./policy.ts";
+
+interface Answer {
+  readonly ms: number;
+  /** 200 is a success. */
+  readonly code: number;
+  readonly retryAfterMs?: number;
+}
+
+const BREAKER = { failures: 10, windowMs: 30_000, probeMs: 30_000, maxProbeMs: 900_000 };
+
+class Endpoint {
+  readonly pace: Pace;
+  readonly starts: number[] = [];
+  #now = 0;
+  readonly #flights: { at: number; end: () => void }[] = [];
+  readonly #answer: (now: number) => Answer;
+
+  constructor(policy: Partial<LanePolicy>, answer: (now: number) => Answer) {
+    this.pace = new Pace({ ...lanePolicy(1), concurrency: 64, ...policy }, 0);
+    this.#answer = answer;
+  }
+
+  /** Goes on to `until`, with more to send than can be sent. */
+  run(until: number): void {
+    while (this.#now < until) {
+      this.#land();
+      this.#start();
+      const [next] = this.#flights;
+      const at = Math.max(this.pace.heldUntil(this.#now), this.pace.readyAt(this.#now), this.#now + 1);
+      this.#now = Math.min(at, next?.at ?? Infinity, until);
+    }
+  }
+
+  /** Attempts in each second from the first that is looked at. */
+  perSecond(from: number, to: number): number[] {
+    const counts = new Array<number>(Math.ceil((to - from) / 1000)).fill(0);
+    for (const start of this.starts) if (start >= from && start < to) counts[Math.floor((start - from) / 1000)]!++;
+    return counts;
+  }
+
+  #land(): void {
+    while (this.#flights[0] !== undefined && this.#flights[0].at <= this.#now) this.#flights.shift()!.end();
+  }
+
+  #start(): void {
+    const { pace } = this;
+    while (this.#flights.length < pace.concurrency) {
+      if (pace.heldUntil(this.#now) > this.#now || pace.readyAt(this.#now) > this.#now) return;
+      const ticket = pace.started(this.#now);
+      this.starts.push(this.#now);
+      const { ms, code, retryAfterMs = null } = this.#answer(this.#now);
+      const full = this.#flights.length + 1 >= pace.concurrency;
+      const end = (): void => {
+        if (code === 200) pace.succeeded(this.#now, ticket, full);
+        else pace.failed(this.#now, ticket, { responseCode: code, retryAfterMs }, 0.5);
+      };
+      this.#flights.push({ at: this.#now + ms, end });
+      this.#flights.sort((a, b) => a.at - b.at);
+    }
+  }
+}
+
+const mean = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0) / counts.length;
+
+describe("an endpoint that is down", () => {
+  it("never gets more than twice its mean in any second while its breaker has not opened", () => {
+    const endpoint = new Endpoint({ breaker: null }, () => ({ ms: 2, code: 0 }));
+    endpoint.run(1_800_000);
+    const counts = endpoint.perSecond(0, 1_800_000);
+    expect(mean(counts)).toBeGreaterThan(5);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(2 * mean(counts));
+  });
+
+  it("gets single attempts, further and further apart, once its breaker has opened", () => {
+    const endpoint = new Endpoint({ breaker: BREAKER }, () => ({ ms: 2, code: 0 }));
+    endpoint.run(3_600_000);
+    const opened = 30_000;
+    const before = endpoint.starts.filter((start) => start <= opened + 1000);
+    expect(before.length).toBeLessThan(350);
+    const probes = endpoint.starts.filter((start) => start > opened + 1000);
+    expect(probes.length).toBeLessThan(12);
+    expect(Math.max(...endpoint.perSecond(opened + 1000, 3_600_000))).toBe(1);
+  });
+});
+
+describe("an endpoint that comes back", () => {
+  const DOWN = { from: 60_000, to: 3_660_000 };
+  const flaky = (rate: number | null, ms = 5): Endpoint =>
+    new Endpoint({ breaker: BREAKER, rate }, (now) =>
+      now >= DOWN.from && now < DOWN.to ? { ms: 2, code: 0 } : { ms, code: 200 },
+    );
+
+  it("gets 1 a second, then 2, then 4 …, up to what it took before, and creeps on from there", () => {
+    const endpoint = flaky(null, 400);
+    endpoint.run(DOWN.from);
+    const good = Math.max(...endpoint.perSecond(30_000, DOWN.from));
+    endpoint.run(5_400_000);
+    const back = endpoint.starts.find((start) => start >= DOWN.to)!;
+    const counts = endpoint.perSecond(back + 401, back + 60_401);
+    [1, 2, 4, 8, 16].forEach((most, second) => expect(counts[second]).toBeLessThanOrEqual(most + 1));
+    counts.slice(1).forEach((count, index) => expect(count).toBeLessThanOrEqual(2 * counts[index]! + 4));
+    expect(Math.max(...counts.slice(0, 10))).toBeLessThanOrEqual(good * 1.2 + 2);
+    expect(counts.at(-1)).toBeGreaterThan(good / 2);
+  });
+
+  it("never sees more than its rate, in any second", () => {
+    const endpoint = flaky(100);
+    endpoint.run(5_400_000);
+    const counts = endpoint.perSecond(0, 5_400_000);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(100);
+    expect(mean(counts.slice(-600))).toBeGreaterThan(90);
+  });
+
+  it("gets everything at once again after a short stumble", () => {
+    const endpoint = new Endpoint({ breaker: BREAKER }, (now) => ({ ms: 5, code: now > 5000 && now < 7000 ? 0 : 200 }));
+    endpoint.run(20_000);
+    expect(endpoint.pace.view().easedTo).toBeNull();
+    expect(endpoint.perSecond(19_000, 20_000)[0]).toBeGreaterThan(1000);
+    // The stumble itself was no storm.
+    expect(endpoint.perSecond(6000, 7000)[0]).toBeLessThanOrEqual(20);
+  });
+});
+
+describe("an endpoint that asks to be left alone", () => {
+  it("is, with all that is for it, until the time it gave; then one attempt goes ahead", () => {
+    const endpoint = new Endpoint({}, (now) =>
+      now < 10 ? { ms: 1, code: 429, retryAfterMs: 60_000 } : { ms: 5, code: 200 },
+    );
+    endpoint.run(63_000);
+    const later = endpoint.starts.filter((start) => start > 10);
+    expect(later[0]).toBeGreaterThanOrEqual(60_001);
+    expect(later[0]).toBeLessThan(60_020);
+    expect(later[1]! - later[0]!).toBeGreaterThanOrEqual(1000);
+  });
+
+  it.each([429, 503])("with a %d and no time is left alone for a second, then two, then four", (code) => {
+    const endpoint = new Endpoint({ concurrency: 1 }, () => ({ ms: 0, code }));
+    endpoint.run(20_000);
+    expect(endpoint.starts).toEqual([0, 1000, 3000, 7000, 15_000]);
+  });
+
+  it("is not left alone for a failure that asks for nothing", () => {
+    const endpoint = new Endpoint({ concurrency: 1 }, () => ({ ms: 1, code: 500 }));
+    endpoint.run(1000);
+    expect(endpoint.pace.isClosed).toBe(true);
+    expect(endpoint.starts.length).toBeGreaterThan(5);
+  });
+});
+
+describe("a policy that changes", () => {
+  it("counts at once, for the rate and the pause by hand", () => {
+    const pace = new Pace(lanePolicy(1), 0);
+    pace.adopt({ ...lanePolicy(1), rate: 1, pausedUntil: 9000 }, 0);
+    pace.started(0);
+    expect(pace.readyAt(0)).toBe(1000);
+    expect(pace.heldUntil(0)).toBe(9000);
+    pace.adopt(lanePolicy(1), 1);
+    expect([pace.readyAt(1), pace.heldUntil(1)]).toEqual([1, 1]);
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { RateLimit } from "./rate.ts";
+
+/** Starts an attempt as soon as each may start; the times of all. */
+function startsWithin(limit: RateLimit, from: number, ms: number): number[] {
+  const starts: number[] = [];
+  let now = from;
+  for (;;) {
+    now = limit.readyAt(now);
+    if (now >= from + ms) return starts;
+    limit.take(now);
+    starts.push(now);
+  }
+}
+
+/** The most of these in any second. */
+function peak(starts: readonly number[]): number {
+  let first = 0;
+  return starts.reduce((most, start, index) => {
+    while (starts[first]! <= start - 1000) first++;
+    return Math.max(most, index - first + 1);
+  }, 0);
+}
+
+describe("a rate", () => {
+  it.each([0.5, 1, 3, 10, 100, 999, 5000])(
+    "of %d a second is never exceeded in any second, and nearly reached",
+    (rate) => {
+      const starts = startsWithin(new RateLimit(rate, 0), 0, 20_000);
+      expect(peak(starts)).toBeLessThanOrEqual(Math.ceil(rate));
+      expect(starts.length).toBeGreaterThanOrEqual(Math.floor(rate * 20 * 0.94));
+    },
+  );
+
+  it("is not saved up while nothing is sent", () => {
+    const limit = new RateLimit(10, 0);
+    expect(peak(startsWithin(limit, 3_600_000, 5000))).toBeLessThanOrEqual(10);
+  });
+
+  it("is not used up by an attempt that was not made", () => {
+    const limit = new RateLimit(1, 0);
+    limit.take(0);
+    expect(limit.readyAt(0)).toBe(1000);
+    limit.giveBack();
+    expect(limit.readyAt(0)).toBe(0);
+  });
+
+  it("does not stand still when the clock is set back", () => {
+    const limit = new RateLimit(2, 3_600_000);
+    limit.take(3_600_000);
+    expect(limit.readyAt(1000)).toBe(1000);
+    limit.take(1000);
+    expect(limit.readyAt(1000)).toBe(1500);
+  });
+});

@@ -1,0 +1,44 @@
+/** Holds attempts to a rate. */
+
+/** Part of a second's attempts that may start together, so that timers of a millisecond keep up with high rates. */
+const BURST = 0.05;
+
+/**
+ * So many attempts a second, evenly spaced, and never more than that in any second. A fraction is fine: 0.5 is one every two seconds.
+ *
+ * The generic cell rate algorithm: one number, the time at which the next attempt would be on schedule. Small bursts run ahead of it;
+ * the schedule is that much slower, so that burst and schedule together stay within the rate.
+ */
+export class RateLimit {
+  readonly perSecond: number;
+  readonly #gapMs: number;
+  readonly #aheadMs: number;
+  #next: number;
+
+  /** @param from Unix milliseconds from which the schedule runs. */
+  constructor(perSecond: number, from: number) {
+    const burst = Math.max(1, Math.floor(perSecond * BURST));
+    this.perSecond = perSecond;
+    this.#gapMs = 1000 / (perSecond - (burst - 1));
+    this.#aheadMs = (burst - 1) * this.#gapMs;
+    this.#next = from;
+  }
+
+  /** When the next attempt may start: `now` or later. */
+  readyAt(now: number): number {
+    const at = this.#next - this.#aheadMs;
+    // Further ahead than one attempt can have put it: the clock was set back meanwhile.
+    if (at <= now || at - now > this.#gapMs + this.#aheadMs + 1) return now;
+    return Math.ceil(at);
+  }
+
+  take(now: number): void {
+    const next = this.#next - now > this.#gapMs + 2 * this.#aheadMs + 1 ? now : Math.max(now, this.#next);
+    this.#next = next + this.#gapMs;
+  }
+
+  /** The attempt was not made after all. */
+  giveBack(): void {
+    this.#next -= this.#gapMs;
+  }
+}

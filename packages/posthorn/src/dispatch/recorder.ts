@@ -1,0 +1,69 @@
+/** Brings outcomes to disk, however long the disk refuses them. */
+import type { Clock, DispatchObserver, JobStore, Outcome } from "./types.ts";
+
+export const FIRST_PAUSE_MS = 500;
+export const MAX_PAUSE_MS = 30_000;
+
+export interface RecorderOptions {
+  readonly store: JobStore;
+  readonly clock: Clock;
+  readonly observer: DispatchObserver | undefined;
+  /** Fires when the process ends. */
+  readonly signal: AbortSignal;
+}
+
+export class Recorder {
+  readonly #options: RecorderOptions;
+  #refused = 0;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+  }
+
+  /** There are outcomes that the store did not take: while there are any it makes no sense to make more. */
+  get isStuck(): boolean {
+    return this.#refused > 0;
+  }
+
+  /** Returns whether the outcome is on disk; it is not only when the process ends. */
+  async record(outcome: Outcome): Promise<boolean> {
+    if (await this.#offer(outcome)) return true;
+    this.#refused++;
+    const recorded = await this.#offerAgain(outcome);
+    this.#refused--;
+    return recorded;
+  }
+
+  async #offerAgain(outcome: Outcome): Promise<boolean> {
+    const { signal } = this.#options;
+    for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
+      await this.#sleep(pause);
+      if (await this.#offer(outcome)) return true;
+    }
+    return false;
+  }
+
+  async #offer(outcome: Outcome): Promise<boolean> {
+    try {
+      await this.#options.store.record(outcome);
+      return true;
+    } catch (error) {
+      this.#options.observer?.trouble?.("record", error);
+      return false;
+    }
+  }
+
+  /** Ends early when the process does. */
+  #sleep(ms: number): Promise<void> {
+    const { clock, signal } = this.#options;
+    return new Promise((resolve) => {
+      const wakeUp = (): void => {
+        cancel();
+        signal.removeEventListener("abort", wakeUp);
+        resolve();
+      };
+      const cancel = clock.setTimer(ms, wakeUp);
+      signal.addEventListener("abort", wakeUp, { once: true });
+    });
+  }
+}

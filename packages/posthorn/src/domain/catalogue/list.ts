@@ -1,0 +1,115 @@
+/** What is known of the event types of a source. */
+import type { Change } from "../../catalogue/drift.ts";
+import { currentShape, type Entry } from "../../catalogue/entry.ts";
+import type { Shape } from "../../catalogue/shape.ts";
+import { notFound } from "../../errors.ts";
+import { type Call, type Context, reader, write } from "../context.ts";
+import { type Page, type PageRequest, readPage } from "../paging.ts";
+import { getSource } from "../source/find.ts";
+import type { Source } from "../source/source.ts";
+import { toEntry } from "./fold.ts";
+
+/** Times are Unix milliseconds. */
+export interface CatalogueSummary {
+  readonly eventType: string;
+  readonly received: number;
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** When its payloads last began to look different; `null`: never. */
+  readonly changedAt: number | null;
+}
+
+export interface CatalogueDetail extends CatalogueSummary {
+  /** `null`: no payload could be read. */
+  readonly shape: Shape | null;
+  readonly samples: number;
+  /** Latest first. */
+  readonly changes: readonly Change[];
+}
+
+export interface EventTypeRef {
+  readonly source: string;
+  readonly eventType: string;
+}
+
+/** By name. */
+export async function listCatalogue({
+  ctx,
+  input,
+}: Call<PageRequest & { readonly source: string }>): Promise<Page<CatalogueSummary>> {
+  const source = await getSource(ctx, input.source);
+  return readPage(input, { order: "asc", keyOf: (iterator) => iterator }, async (slice) => {
+    const query = reader(ctx)
+      .selectFrom("catalogue_entry")
+      .select(["event_type", "received", "first_at", "last_at", "changed_at"])
+      .where("source_id", "=", source.key)
+      .orderBy("event_type", slice.order)
+      .limit(slice.limit);
+    const { from, order } = slice;
+    const rows = await (from === null ? query : query.where("event_type", order === "asc" ? ">" : "<", from)).execute();
+    return rows.map(toSummary);
+  });
+}
+
+export async function getCatalogueEntry({ ctx, input }: Call<EventTypeRef>): Promise<CatalogueDetail> {
+  const source = await getSource(ctx, input.source);
+  const [detail] = await details(ctx, source, input.eventType);
+  if (detail === undefined) throw notFound("event type in the catalogue of this source");
+  return detail;
+}
+
+/** The source and everything that is known of its event types. */
+export async function exportCatalogue({ ctx, input }: Call<{ readonly source: string }>): Promise<{
+  readonly source: Source;
+  readonly entries: readonly CatalogueDetail[];
+}> {
+  const source = await getSource(ctx, input.source);
+  return { source, entries: await details(ctx, source, null) };
+}
+
+/** Forgets an event type, which is then learned anew. */
+export async function forgetCatalogueEntry({ ctx, input }: Call<EventTypeRef>): Promise<void> {
+  const source = await getSource(ctx, input.source);
+  const { numDeletedRows } = await write(ctx, ({ db }) =>
+    db
+      .deleteFrom("catalogue_entry")
+      .where("source_id", "=", source.key)
+      .where("event_type", "=", input.eventType)
+      .executeTakeFirst(),
+  );
+  if (numDeletedRows === 0n) throw notFound("event type in the catalogue of this source");
+}
+
+async function details(ctx: Context, source: Source, eventType: string | null): Promise<readonly CatalogueDetail[]> {
+  let query = reader(ctx)
+    .selectFrom("catalogue_entry")
+    .selectAll()
+    .where("source_id", "=", source.key)
+    .orderBy("event_type");
+  if (eventType !== null) query = query.where("event_type", "=", eventType);
+  const rows = await query.execute();
+  return rows.map((row) => {
+    const entry = toEntry(row);
+    return { ...toSummary(row), shape: currentShape(entry), samples: samplesOf(entry), changes: entry.changes };
+  });
+}
+
+function samplesOf({ known, recent }: Entry): number {
+  return (known?.seen.count ?? 0) + (recent?.seen.count ?? 0);
+}
+
+function toSummary(row: {
+  readonly event_type: string;
+  readonly received: number;
+  readonly first_at: number;
+  readonly last_at: number;
+  readonly changed_at: number | null;
+}): CatalogueSummary {
+  return {
+    eventType: row.event_type,
+    received: row.received,
+    firstAt: row.first_at,
+    lastAt: row.last_at,
+    changedAt: row.changed_at,
+  };
+}

@@ -1,0 +1,43 @@
+import type { Diagnosis } from "@posthorn/webhooks/doctor";
+import { PosthornError } from "../../errors.ts";
+import { type Call, type Context, reader } from "../context.ts";
+import { openRequest } from "../message/request.ts";
+import type { Source } from "../source/source.ts";
+import { currentTokens, ingestUrl } from "../source/token.ts";
+import { getQuarantineRow, type QuarantineRef } from "./find.ts";
+
+/** Secrets of other sources that are tried. */
+const MAX_OTHERS = 20;
+
+/** Finds out what is wrong with a request that did not verify, with the secrets and settings that the source has now. */
+export async function diagnoseQuarantined({ ctx, input }: Call<QuarantineRef>): Promise<Diagnosis> {
+  const { source, row } = await getQuarantineRow(ctx, input);
+  if (row.body === null) {
+    throw new PosthornError(
+      "missing_payload",
+      `The body of ${row.body_bytes} bytes was too large to be kept, so nothing can be tried on it.`,
+    );
+  }
+  const { method, path, query, headers } = openRequest(row.request_json, ctx.services.vault);
+  const token = (await currentTokens(ctx, [source.key])).get(source.key) ?? "";
+  const url = `${ingestUrl(ctx, token)}${path}${query === "" ? "" : `?${query}`}`;
+  const pairs = headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1]!] as const] : []));
+  const request = { method, url, headers: pairs, body: row.body };
+  return ctx.services.sources.diagnose(source.key, request, await otherSecrets(ctx, source));
+}
+
+/** Secrets of the organisation's other sources of the same provider, by the name of the source: one of them may be the right one. */
+async function otherSecrets(ctx: Context, source: Source): Promise<Readonly<Record<string, string>>> {
+  const rows = await reader(ctx)
+    .selectFrom("source_secret")
+    .innerJoin("source", "source.id", "source_secret.source_id")
+    .select(["source.name", "source_secret.secret_sealed"])
+    .where("source.org_id", "=", ctx.actor.orgId)
+    .where("source.type", "=", source.type)
+    .where("source.id", "<>", source.key)
+    .where("source.deleted_at", "is", null)
+    .orderBy("source_secret.id", "desc")
+    .limit(MAX_OTHERS)
+    .execute();
+  return Object.fromEntries(rows.map((row) => [row.name, ctx.services.vault.open(row.secret_sealed)]));
+}

@@ -1,0 +1,37 @@
+import type { Selectable } from "kysely";
+import { notFound } from "../../errors.ts";
+import { keyOfId } from "../../id.ts";
+import type { QuarantineTable } from "../../store/schema.ts";
+import { type Context, reader } from "../context.ts";
+import { getSource } from "../source/find.ts";
+import type { Source } from "../source/source.ts";
+import { type Quarantined, toQuarantined } from "./quarantined.ts";
+
+export interface QuarantineRef {
+  readonly source: string;
+  readonly request: string;
+}
+
+/** The row of a request in the quarantine of a source, body included, or `not_found`. */
+export async function getQuarantineRow(
+  ctx: Context,
+  ref: QuarantineRef,
+): Promise<{ readonly source: Source; readonly row: Selectable<QuarantineTable> }> {
+  const source = await getSource(ctx, ref.source);
+  const key = keyOfId("quar_", ref.request);
+  if (key === null) throw notFound("request in quarantine");
+  const row = await reader(ctx)
+    .selectFrom("quarantine")
+    .selectAll()
+    .where("id", "=", key)
+    .where("public_id", "=", ref.request)
+    .where("source_id", "=", source.key)
+    .executeTakeFirst();
+  if (row === undefined) throw notFound("request in quarantine");
+  return { source, row };
+}
+
+export async function getQuarantined(ctx: Context, ref: QuarantineRef): Promise<Quarantined> {
+  const { row } = await getQuarantineRow(ctx, ref);
+  return toQuarantined({ ...row, kept: row.body === null ? 0 : 1 });
+}

@@ -1,0 +1,23 @@
+import type { Tx } from "../../store/store.ts";
+import type { Services } from "../context.ts";
+import type { OperationalEventType } from "../operational/operational.ts";
+
+/** Says what became of a source, in the transaction of what it tells; nothing of one that is gone. Returns whether it is there. */
+export async function announceSource(
+  services: Services,
+  tx: Tx,
+  sourceKey: number,
+  type: OperationalEventType,
+  more: Readonly<Record<string, unknown>>,
+): Promise<boolean> {
+  const source = await tx.db
+    .selectFrom("source")
+    .select(["org_id", "public_id", "uid", "name"])
+    .where("id", "=", sourceKey)
+    .where("deleted_at", "is", null)
+    .executeTakeFirst();
+  if (source === undefined) return false;
+  const { org_id: orgId, public_id: sourceId, uid: sourceUid, name: sourceName } = source;
+  await services.operational.announce(tx, { orgId, type, data: { sourceId, sourceUid, sourceName, ...more } });
+  return true;
+}

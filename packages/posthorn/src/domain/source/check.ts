@@ -1,0 +1,48 @@
+/** Rules of sources that schemas cannot say. */
+import { invalid } from "../../errors.ts";
+import type { Context } from "../context.ts";
+import { GENERIC_TYPE, requireDefinition } from "./kind.ts";
+import type { SourceInput, SourceResponse } from "./source.ts";
+import { checkVerification } from "./verification.ts";
+
+/** Settings that every provider may have. */
+const COMMON_CONFIG = new Set(["url", "header"]);
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** Headers of an answer that belong to the connection. */
+const OWN_HEADERS = new Set(
+  "connection content-length date keep-alive set-cookie transfer-encoding upgrade".split(" "),
+);
+
+export function checkSource(
+  { services }: Pick<Context, "services">,
+  input: SourceInput & { readonly secrets: readonly string[] },
+): void {
+  const { type, verification, config, secrets, allowedAddresses, response, publicKeys } = input;
+  if (verification !== null && type !== GENERIC_TYPE) {
+    throw invalid("verification", `Only ${GENERIC_TYPE} takes it: how ${type} signs is known.`);
+  }
+  if (verification !== null) checkVerification(verification);
+  const definition = requireDefinition(type, verification);
+  const names = new Set([...COMMON_CONFIG, ...Object.keys(definition.config ?? {})]);
+  for (const name of Object.keys(config)) {
+    if (names.has(name)) continue;
+    throw invalid(["body", "config", name], `${definition.name} has no such setting. It has ${[...names].join(", ")}.`);
+  }
+  if (secrets.includes("")) throw invalid("secrets", "A secret is empty: with it anybody could sign.");
+  if (publicKeys.includes("")) throw invalid("publicKeys", "A public key is empty.");
+  for (const word of allowedAddresses) {
+    const trouble = services.rules.addressTrouble(word);
+    if (trouble !== null) throw invalid("allowedAddresses", trouble);
+  }
+  if (response !== null) checkResponse(response);
+}
+
+function checkResponse({ headers }: SourceResponse): void {
+  for (const [name, value] of Object.entries(headers)) {
+    const path = ["body", "response", "headers", name];
+    if (!TOKEN.test(name)) throw invalid(path, "Not the name of a header (RFC 9110, section 5.1).");
+    if (OWN_HEADERS.has(name.toLowerCase())) throw invalid(path, "This header is set by the server.");
+    if (!VALUE.test(value)) throw invalid(path, "A header value cannot hold line breaks or other control characters.");
+  }
+}

@@ -1,0 +1,79 @@
+import { PosthornError } from "../../errors.ts";
+import { APPLICATION_KIND } from "../../store/schema.ts";
+import { isUniqueViolation } from "../../store/errors.ts";
+import { metadataJson } from "../application/application.ts";
+import { type Call, type Context, write } from "../context.ts";
+import { checkSource } from "./check.ts";
+import { insertSourceSecret } from "./secret.ts";
+import { applicationIdOf, settingsJson, type Source, type SourceInput } from "./source.ts";
+import { ingestUrl, insertToken } from "./token.ts";
+
+export interface CreateSource extends SourceInput {
+  readonly secrets: readonly string[];
+}
+
+export interface CreatedSource {
+  readonly source: Source;
+  readonly ingestUrl: string;
+}
+
+/** Creates a source with its URL, and the application that has its endpoints and messages. */
+export async function createSource({ ctx, input }: Call<CreateSource>): Promise<CreatedSource> {
+  checkSource(ctx, input);
+  const { services, actor } = ctx;
+  const { key, id } = services.ids.next("src_");
+  const at = services.now();
+  const { secrets, ...fields } = input;
+  try {
+    const token = await write(ctx, async (tx) => {
+      const { db } = tx;
+      const columns = { ...toColumns(ctx, fields), created_at: at, updated_at: at, deleted_at: null };
+      await db
+        .insertInto("source")
+        .values({ ...columns, id: key, public_id: id, org_id: actor.orgId })
+        .execute();
+      await db
+        .insertInto("application")
+        .values({
+          id: key,
+          public_id: applicationIdOf(id),
+          org_id: actor.orgId,
+          kind: APPLICATION_KIND.source,
+          // Uids of sources and of customers are different things.
+          uid: null,
+          name: fields.name,
+          throttle_rate: null,
+          metadata_json: "{}",
+          created_at: at,
+          updated_at: at,
+          deleted_at: null,
+        })
+        .execute();
+      // The newest is tried first.
+      for (const secret of secrets.toReversed()) await insertSourceSecret(ctx, tx, key, secret);
+      return insertToken(ctx, tx, key);
+    });
+    return { source: { ...fields, key, id, createdAt: at, updatedAt: at }, ingestUrl: ingestUrl(ctx, token) };
+  } catch (error) {
+    throw uidTaken(error, input.uid);
+  }
+}
+
+/** What of an input is stored in the row of the source. */
+export function toColumns(ctx: Context, input: SourceInput) {
+  const { name, uid, type, config, metadata } = input;
+  return {
+    name,
+    uid,
+    type,
+    settings_json: settingsJson(input),
+    config_sealed: Object.keys(config).length === 0 ? null : ctx.services.vault.seal(JSON.stringify(config)),
+    metadata_json: metadataJson(metadata),
+  };
+}
+
+/** A clash of uids, in words; any other error as it is. */
+export function uidTaken(error: unknown, uid: string | null): unknown {
+  if (!isUniqueViolation(error)) return error;
+  return new PosthornError("conflict", `A source with the uid "${uid}" exists.`, { cause: error });
+}

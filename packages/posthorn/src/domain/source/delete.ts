@@ -1,0 +1,29 @@
+import { APPLICATION_KIND } from "../../store/schema.ts";
+import { deleteApplication } from "../application/delete.ts";
+import { atomically, type Call } from "../context.ts";
+import { getSource } from "./find.ts";
+import { applicationIdOf } from "./source.ts";
+
+/** Deletes a source: its URL answers nothing any more, what is still owed to its endpoints is canceled. */
+export function deleteSource(call: Call<{ readonly ref: string }>): Promise<void> {
+  return atomically(call, async ({ ctx, input }) => {
+    const { key, id } = await getSource(ctx, input.ref);
+    const { db, afterCommit } = ctx.tx!;
+    await db.updateTable("source").set({ deleted_at: ctx.services.now() }).where("id", "=", key).execute();
+    for (const table of [
+      "source_token",
+      "source_secret",
+      "quarantine",
+      "catalogue_entry",
+      "source_rhythm",
+      "source_reconcile",
+    ] as const) {
+      await db.deleteFrom(table).where("source_id", "=", key).execute();
+    }
+    await deleteApplication({
+      ctx: { ...ctx, applicationKind: APPLICATION_KIND.source },
+      input: { ref: applicationIdOf(id) },
+    });
+    afterCommit(() => ctx.services.sources.invalidate(key));
+  });
+}

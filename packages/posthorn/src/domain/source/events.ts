@@ -1,0 +1,97 @@
+/** What came in at a source, with what is the same for every provider. */
+import { sql } from "kysely";
+import { notFound } from "../../errors.ts";
+import { keyOfId, timeOfKey } from "../../id.ts";
+import { type Call, type Context, reader } from "../context.ts";
+import { type InboundRequest, shownRequest } from "../message/request.ts";
+import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
+import { getSource } from "./find.ts";
+
+export interface InboundEvent {
+  readonly key: number;
+  readonly id: string;
+  readonly eventType: string;
+  readonly contentType: string;
+  /** `null` once the body was deleted or has expired. */
+  readonly bodyBytes: number | null;
+  /** Credentials in it are hidden; `null` for a message that did not come in. */
+  readonly request: InboundRequest | null;
+  /** Endpoints that it was passed on to, or is to be. */
+  readonly matched: number;
+  /** Endpoints that did not want it. */
+  readonly unmatched: number;
+  /** Unix milliseconds. */
+  readonly timestamp: number;
+}
+
+export interface ListEvents extends PageRequest {
+  readonly source: string;
+  /** `null`: of every type. */
+  readonly eventType: string | null;
+  /** Only those that no endpoint got. */
+  readonly unmatchedOnly: boolean;
+}
+
+/** The events of a source, newest first. */
+export async function listEvents({ ctx, input }: Call<ListEvents>): Promise<Page<InboundEvent>> {
+  const source = await getSource(ctx, input.source);
+  const page = await readPage(input, { order: "desc", keyOf: idIterator("msg_") }, (slice) => {
+    let query = eventsOf(ctx, source.key).orderBy("message.id", slice.order).limit(slice.limit);
+    if (slice.from !== null) query = query.where("message.id", comparison(slice.order), slice.from);
+    if (input.eventType !== null) query = query.where("event_type", "=", input.eventType);
+    if (input.unmatchedOnly) {
+      query = query.where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom("delivery").select("endpoint_id").whereRef("message_id", "=", "message.id"))),
+      );
+    }
+    return query.execute();
+  });
+  return { ...page, rows: page.rows.map(toEvent) };
+}
+
+export async function getEvent({
+  ctx,
+  input,
+}: Call<{ readonly source: string; readonly event: string }>): Promise<InboundEvent> {
+  const source = await getSource(ctx, input.source);
+  const key = keyOfId("msg_", input.event);
+  const query = eventsOf(ctx, source.key);
+  const row = await (
+    key === null
+      ? query.where("event_id", "=", input.event)
+      : query.where("message.id", "=", key).where("message.public_id", "=", input.event)
+  ).executeTakeFirst();
+  if (row === undefined) throw notFound("event");
+  return toEvent(row);
+}
+
+function eventsOf(ctx: Context, sourceKey: number) {
+  return reader(ctx)
+    .selectFrom("message")
+    .select(["message.id", "message.public_id", "event_type", "content_type", "request_json", "unmatched_json"])
+    .select(sql<number | null>`length(message.payload)`.as("body_bytes"))
+    .select(({ selectFrom }) =>
+      selectFrom("delivery")
+        .select((eb) => eb.fn.countAll<number>().as("matched"))
+        .whereRef("message_id", "=", "message.id")
+        .as("matched"),
+    )
+    .where("app_id", "=", sourceKey);
+}
+
+type EventRow = Awaited<ReturnType<ReturnType<typeof eventsOf>["execute"]>>[number];
+
+function toEvent(row: EventRow): InboundEvent {
+  const unmatched = row.unmatched_json === null ? 0 : (JSON.parse(row.unmatched_json) as { readonly n: number }).n;
+  return {
+    key: row.id,
+    id: row.public_id,
+    eventType: row.event_type,
+    contentType: row.content_type,
+    bodyBytes: row.body_bytes,
+    request: row.request_json === null ? null : shownRequest(row.request_json),
+    matched: row.matched ?? 0,
+    unmatched,
+    timestamp: timeOfKey(row.id),
+  };
+}

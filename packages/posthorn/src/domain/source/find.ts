@@ -1,0 +1,27 @@
+import { notFound } from "../../errors.ts";
+import { keyOfId } from "../../id.ts";
+import { type Context, reader } from "../context.ts";
+import { type Source, toSource } from "./source.ts";
+
+/** The source with this id or uid, if the actor may see it. */
+export async function findSource(ctx: Context, ref: string): Promise<Source | null> {
+  const query = reader(ctx)
+    .selectFrom("source")
+    .selectAll()
+    .where("org_id", "=", ctx.actor.orgId)
+    .where("deleted_at", "is", null);
+  const key = keyOfId("src_", ref);
+  const row = await (
+    key === null ? query.where("uid", "=", ref) : query.where("id", "=", key).where("public_id", "=", ref)
+  ).executeTakeFirst();
+  if (row === undefined) return null;
+  if (ctx.actor.kind === "application" && ctx.actor.appId !== row.id) return null;
+  return toSource(row, ctx.services.vault);
+}
+
+/** As {@link findSource}, but a source that is not there is a `not_found` error. */
+export async function getSource(ctx: Context, ref: string): Promise<Source> {
+  const source = await findSource(ctx, ref);
+  if (source === null) throw notFound("source");
+  return source;
+}

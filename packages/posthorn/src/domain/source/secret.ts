@@ -1,0 +1,116 @@
+/** Secrets that a provider signs with: several at a time, sealed, and never shown again. */
+import { notFound, PosthornError } from "../../errors.ts";
+import { keyOfId, timeOfKey } from "../../id.ts";
+import type { Tx } from "../../store/store.ts";
+import { type Call, type Context, reader, write } from "../context.ts";
+import { getSource } from "./find.ts";
+
+export interface SourceSecret {
+  readonly id: string;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  /** `null`: until it is replaced or deleted. */
+  readonly expiresAt: number | null;
+}
+
+/** Each is tried on every request that does not verify. */
+const MAX_SECRETS = 10;
+
+/** The secrets of a source, newest first, without their values. */
+export async function listSecrets({ ctx, input }: Call<{ readonly source: string }>): Promise<readonly SourceSecret[]> {
+  const source = await getSource(ctx, input.source);
+  const rows = await reader(ctx)
+    .selectFrom("source_secret")
+    .select(["id", "public_id", "expires_at"])
+    .where("source_id", "=", source.key)
+    .where(({ eb, or }) => or([eb("expires_at", "is", null), eb("expires_at", ">", ctx.services.now())]))
+    .orderBy("id", "desc")
+    .execute();
+  return rows.map((row) => ({ id: row.public_id, createdAt: timeOfKey(row.id), expiresAt: row.expires_at }));
+}
+
+export interface AddSecret {
+  readonly source: string;
+  readonly secret: string;
+  /** How long the secrets before go on to verify; `null`: until they are deleted. */
+  readonly overlapSeconds: number | null;
+}
+
+/** Adds a secret. Those before verify as well until the overlap ends. */
+export async function addSecret({ ctx, input }: Call<AddSecret>): Promise<SourceSecret> {
+  const source = await getSource(ctx, input.source);
+  return write(ctx, async (tx) => {
+    if (input.overlapSeconds !== null) await endSecrets(ctx, tx, source.key, input.overlapSeconds);
+    await checkRoom(ctx, tx, source.key);
+    const secret = await insertSourceSecret(ctx, tx, source.key, input.secret);
+    tx.afterCommit(() => ctx.services.sources.invalidate(source.key));
+    return secret;
+  });
+}
+
+export async function insertSourceSecret(
+  ctx: Pick<Context, "services">,
+  { db }: Tx,
+  sourceKey: number,
+  secret: string,
+): Promise<SourceSecret> {
+  const { ids, vault } = ctx.services;
+  const { key, id } = ids.next("ssec_");
+  const row = {
+    id: key,
+    public_id: id,
+    source_id: sourceKey,
+    secret_sealed: vault.seal(secret),
+    expires_at: null,
+  };
+  await db.insertInto("source_secret").values(row).execute();
+  return { id, createdAt: timeOfKey(key), expiresAt: null };
+}
+
+/** Lets the secrets that hold without an end go on for some time; those whose time is over are deleted. */
+export async function endSecrets(
+  ctx: Pick<Context, "services">,
+  { db }: Tx,
+  sourceKey: number,
+  overlapSeconds: number,
+): Promise<void> {
+  const now = ctx.services.now();
+  await db
+    .updateTable("source_secret")
+    .set({ expires_at: now + overlapSeconds * 1000 })
+    .where("source_id", "=", sourceKey)
+    .where("expires_at", "is", null)
+    .execute();
+  await db.deleteFrom("source_secret").where("source_id", "=", sourceKey).where("expires_at", "<=", now).execute();
+}
+
+async function checkRoom(ctx: Context, { db }: Tx, sourceKey: number): Promise<void> {
+  const { secrets } = await db
+    .selectFrom("source_secret")
+    .select((eb) => eb.fn.countAll<number>().as("secrets"))
+    .where("source_id", "=", sourceKey)
+    .where(({ eb, or }) => or([eb("expires_at", "is", null), eb("expires_at", ">", ctx.services.now())]))
+    .executeTakeFirstOrThrow();
+  if (secrets < MAX_SECRETS) return;
+  throw new PosthornError("limit_reached", `A source may have ${MAX_SECRETS} secrets: delete one that is not in use.`);
+}
+
+/** Requests that are signed with it do not verify any more. */
+export async function deleteSecret({
+  ctx,
+  input,
+}: Call<{ readonly source: string; readonly secret: string }>): Promise<void> {
+  const source = await getSource(ctx, input.source);
+  const key = keyOfId("ssec_", input.secret);
+  if (key === null) throw notFound("secret");
+  await write(ctx, async ({ db, afterCommit }) => {
+    const { numDeletedRows } = await db
+      .deleteFrom("source_secret")
+      .where("id", "=", key)
+      .where("public_id", "=", input.secret)
+      .where("source_id", "=", source.key)
+      .executeTakeFirstOrThrow();
+    if (numDeletedRows === 0n) throw notFound("secret");
+    afterCommit(() => ctx.services.sources.invalidate(source.key));
+  });
+}

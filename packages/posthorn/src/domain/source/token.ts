@@ -1,0 +1,66 @@
+/** Tokens in the URLs of sources. */
+import { createHash, randomBytes } from "node:crypto";
+import type { Tx } from "../../store/store.ts";
+import { type Call, type Context, reader, write } from "../context.ts";
+import { getSource } from "./find.ts";
+
+/** 160 bits: nobody finds one by guessing. */
+const TOKEN_BYTES = 20;
+
+/** What a token looks like; anything else is not looked up. */
+export const TOKEN_PATTERN = /^[0-9a-f]{40}$/;
+
+/** What is stored of a token to find it by. */
+export function tokenHash(token: string): Uint8Array {
+  return createHash("sha256").update(token).digest();
+}
+
+/** The URL that the provider is given. */
+export function ingestUrl(ctx: Pick<Context, "services">, token: string): string {
+  return `${ctx.services.rules.publicUrl()}/in/${token}`;
+}
+
+export async function insertToken(ctx: Context, { db }: Tx, sourceKey: number): Promise<string> {
+  const token = randomBytes(TOKEN_BYTES).toString("hex");
+  const row = {
+    hash: tokenHash(token),
+    source_id: sourceKey,
+    token_sealed: ctx.services.vault.seal(token),
+    expires_at: null,
+  };
+  await db.insertInto("source_token").values(row).execute();
+  return token;
+}
+
+/** The tokens in force of some sources, by their key. */
+export async function currentTokens(ctx: Context, sourceKeys: readonly number[]): Promise<ReadonlyMap<number, string>> {
+  if (sourceKeys.length === 0) return new Map();
+  const rows = await reader(ctx)
+    .selectFrom("source_token")
+    .select(["source_id", "token_sealed"])
+    .where("source_id", "in", [...sourceKeys])
+    .where("expires_at", "is", null)
+    .execute();
+  return new Map(rows.map((row) => [row.source_id, ctx.services.vault.open(row.token_sealed)]));
+}
+
+/** Puts a new token in force and returns the URL with it. The one before is good for as long as the overlap. */
+export async function rotateToken({
+  ctx,
+  input,
+}: Call<{ readonly source: string; readonly overlapSeconds: number }>): Promise<string> {
+  const source = await getSource(ctx, input.source);
+  const now = ctx.services.now();
+  return write(ctx, async (tx) => {
+    await tx.db.deleteFrom("source_token").where("source_id", "=", source.key).where("expires_at", "<=", now).execute();
+    await tx.db
+      .updateTable("source_token")
+      .set({ expires_at: now + input.overlapSeconds * 1000 })
+      .where("source_id", "=", source.key)
+      .where("expires_at", "is", null)
+      .execute();
+    const token = await insertToken(ctx, tx, source.key);
+    tx.afterCommit(() => ctx.services.sources.invalidate(source.key));
+    return ingestUrl(ctx, token);
+  });
+}

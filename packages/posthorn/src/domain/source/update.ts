@@ -1,0 +1,51 @@
+import { atomically, type Call, type Context, write } from "../context.ts";
+import { checkSource } from "./check.ts";
+import { createSource, type CreateSource, type CreatedSource, toColumns, uidTaken } from "./create.ts";
+import { findSource } from "./find.ts";
+import { endSecrets, insertSourceSecret } from "./secret.ts";
+import type { Source } from "./source.ts";
+import { currentTokens, ingestUrl } from "./token.ts";
+
+export type UpsertSource = Omit<CreateSource, "secrets"> & {
+  readonly ref: string;
+  /** `null`: those it has stay. */
+  readonly secrets: readonly string[] | null;
+};
+
+/** Replaces every field of a source, or creates one (with an id of its own) when there is none. The URL stays. */
+export function upsertSource(call: Call<UpsertSource>): Promise<CreatedSource & { readonly created: boolean }> {
+  return atomically(call, async ({ ctx, input }) => {
+    const { ref, ...fields } = input;
+    const existing = await findSource(ctx, ref);
+    if (existing !== null) return { ...(await save(ctx, existing, fields)), created: false };
+    const made = await createSource({ ctx, input: { ...fields, secrets: fields.secrets ?? [] } });
+    return { ...made, created: true };
+  });
+}
+
+async function save(ctx: Context, existing: Source, input: Omit<UpsertSource, "ref">): Promise<CreatedSource> {
+  const { secrets, ...fields } = input;
+  checkSource(ctx, { ...fields, secrets: secrets ?? [] });
+  const updatedAt = ctx.services.now();
+  try {
+    await write(ctx, async (tx) => {
+      const columns = { ...toColumns(ctx, fields), updated_at: updatedAt };
+      await tx.db.updateTable("source").set(columns).where("id", "=", existing.key).execute();
+      const { name } = fields;
+      await tx.db
+        .updateTable("application")
+        .set({ name, updated_at: updatedAt })
+        .where("id", "=", existing.key)
+        .execute();
+      if (secrets !== null) {
+        await endSecrets(ctx, tx, existing.key, 0);
+        for (const secret of secrets.toReversed()) await insertSourceSecret(ctx, tx, existing.key, secret);
+      }
+      tx.afterCommit(() => ctx.services.sources.invalidate(existing.key));
+    });
+  } catch (error) {
+    throw uidTaken(error, fields.uid);
+  }
+  const token = (await currentTokens(ctx, [existing.key])).get(existing.key)!;
+  return { source: { ...existing, ...fields, updatedAt }, ingestUrl: ingestUrl(ctx, token) };
+}

@@ -1,0 +1,201 @@
+/** How a source without a provider of the catalogue verifies: settings that become a definition of `@posthorn/webhooks`. */
+import {
+  base64Key,
+  basic,
+  credential,
+  hexKey,
+  hmac,
+  iso,
+  jwt,
+  milliseconds,
+  pairs,
+  type ProviderDefinition,
+  type Scheme,
+  seconds,
+  type Selector,
+  signedTime,
+  standard,
+  unsigned,
+  urlSecret,
+} from "@posthorn/webhooks/provider";
+import { WebhookError } from "@posthorn/webhooks";
+import { invalid } from "../../errors.ts";
+
+/** A time that the signature covers. */
+export interface SignedTimeSettings {
+  /** `header:x-timestamp`, `body:sent_at`, or `field:t` for a pair of the signature's header. */
+  readonly from: string;
+  readonly unit: "seconds" | "milliseconds" | "iso";
+  readonly toleranceSeconds: number;
+}
+
+/** An HMAC in any form that the catalogue can say. */
+export interface HmacSettings {
+  readonly scheme: "hmac";
+  readonly header: string;
+  readonly hash: "sha1" | "sha256" | "sha384" | "sha512";
+  readonly encoding: "hex" | "base64" | "base64url";
+  /** Text before the signature, such as `sha256=`. */
+  readonly prefix: string;
+  /** Name of the signature in a header of pairs such as `t=…,v1=…`; `null`: the header is the signature. */
+  readonly field: string | null;
+  readonly separator: string;
+  /** What is signed, with `{body}`, `{ts}`, `{url}`, `{method}` and selectors such as `{header:x-id}`. */
+  readonly signed: string;
+  readonly timestamp: SignedTimeSettings | null;
+  /** How the key stands in the secret. */
+  readonly secretEncoding: "utf8" | "base64" | "hex";
+}
+
+export interface JwtSettings {
+  readonly scheme: "jwt";
+  readonly header: string;
+  readonly algorithms: readonly ("HS256" | "HS384" | "HS512" | "ES256" | "RS256")[];
+  /** Address of the key set, for the asymmetric ones. */
+  readonly jwksUrl: string | null;
+  readonly issuer: readonly string[];
+  readonly audience: string | null;
+  /** The claim with the SHA-256 of the body; `null`: the token does not cover the body. */
+  readonly bodyHash: { readonly claim: string; readonly encoding: "hex" | "base64" | "base64url" } | null;
+}
+
+export type SchemeSettings =
+  | HmacSettings
+  | JwtSettings
+  | { readonly scheme: "basic" }
+  | { readonly scheme: "bearer" }
+  /** A fixed value in a header, in the query or in a field of the body. */
+  | { readonly scheme: "api-key"; readonly in: "header" | "query" | "body"; readonly name: string }
+  | { readonly scheme: "standard-webhooks" }
+  | { readonly scheme: "none" };
+
+/** How requests are verified, and where in them stands what they are about. */
+export type Verification = SchemeSettings & {
+  readonly eventType: readonly string[];
+  readonly deliveryId: readonly string[];
+  readonly occurredAt: readonly string[];
+};
+
+/** Reads requests as the settings say. */
+export function genericDefinition(verification: Verification): ProviderDefinition {
+  const { eventType, deliveryId, occurredAt } = verification;
+  const standardIds = verification.scheme === "standard-webhooks" ? ["{header:webhook-id}", "{header:svix-id}"] : [];
+  const ids = deliveryId.length > 0 ? deliveryId : standardIds;
+  const types = eventType.length > 0 ? eventType : ["{body:type}"];
+  return {
+    id: "generic",
+    name: "Generic",
+    group: "infrastructure",
+    ...schemesOf(verification),
+    event: types,
+    ...(ids.length === 0 ? {} : { delivery: ids }),
+    ...(occurredAt.length === 0 ? {} : { time: occurredAt }),
+  };
+}
+
+function schemesOf(verification: Verification): Pick<ProviderDefinition, "schemes" | "unsigned"> {
+  switch (verification.scheme) {
+    case "hmac":
+      return { schemes: [hmacScheme(verification)] };
+    case "jwt":
+      return { schemes: [jwtScheme(verification)] };
+    case "basic":
+      return { schemes: [basic()] };
+    case "bearer":
+      return { schemes: [credential({ name: "bearer", header: "authorization" })] };
+    case "api-key":
+      return { schemes: [apiKeyScheme(verification)] };
+    case "standard-webhooks":
+      return { schemes: [standard({ prefixes: ["webhook", "svix"], asymmetric: true })] };
+    case "none":
+      return { schemes: [urlSecret()], unsigned: unsigned("keep the URL of the source to yourself") };
+  }
+}
+
+function hmacScheme(settings: HmacSettings): Scheme {
+  const { header, hash, encoding, prefix, field, separator, signed, timestamp, secretEncoding } = settings;
+  return hmac({
+    header: header.toLowerCase(),
+    hash,
+    encoding,
+    ...(prefix === "" ? {} : { prefix }),
+    ...(field === null ? {} : { fields: pairs(field, separator) }),
+    signed,
+    ...(timestamp === null ? {} : { timestamp: timeOf(timestamp) }),
+    ...(secretEncoding === "base64" ? { key: base64Key } : secretEncoding === "hex" ? { key: hexKey } : {}),
+    ...(signed.includes("{body}") ? {} : { covers: "fields" }),
+  });
+}
+
+const UNITS = { seconds, milliseconds, iso } as const;
+
+function timeOf({ from, unit, toleranceSeconds }: SignedTimeSettings) {
+  const place = from.startsWith("header:") ? from.toLowerCase() : from;
+  return signedTime({ from: place as Selector, as: UNITS[unit], tolerance: toleranceSeconds });
+}
+
+function jwtScheme({ header, algorithms, jwksUrl, issuer, audience, bodyHash }: JwtSettings): Scheme {
+  return jwt({
+    header: header.toLowerCase(),
+    algorithms,
+    ...(jwksUrl === null ? {} : { keySet: jwksUrl }),
+    ...(issuer.length === 0 ? {} : { issuer }),
+    ...(bodyHash === null ? { covers: "nothing" } : { bodyHash }),
+    check: ({ aud }) => {
+      if (audience === null || [aud].flat().includes(audience)) return;
+      throw new WebhookError("token_invalid", "The token is for another audience.", { field: "aud" });
+    },
+  });
+}
+
+function apiKeyScheme(settings: Extract<SchemeSettings, { scheme: "api-key" }>): Scheme {
+  if (settings.in === "query") return urlSecret();
+  return credential(
+    settings.in === "header"
+      ? { name: "api key", header: settings.name.toLowerCase() }
+      : { name: "api key", body: settings.name },
+  );
+}
+
+const SELECTOR = /^(?:header|query|body):[^{}]+$/;
+const SIGNED_WORDS = new Set(["body", "ts", "url", "method", "secret"]);
+
+/** Refuses templates with placeholders that mean nothing: they would never fit, or never find anything. */
+export function checkVerification(verification: Verification): void {
+  for (const name of ["eventType", "deliveryId", "occurredAt"] as const) {
+    for (const template of verification[name]) checkTemplate(template, name, new Set());
+  }
+  if (verification.scheme === "hmac") checkHmac(verification);
+  if (verification.scheme === "jwt") checkJwt(verification);
+}
+
+function checkHmac({ signed, timestamp }: HmacSettings): void {
+  checkTemplate(signed, "signed", SIGNED_WORDS);
+  if (signed.includes("{ts}") !== (timestamp !== null)) {
+    throw invalid(["body", "verification", "timestamp"], "A signed {ts} needs `timestamp`, and the other way round.");
+  }
+  if (timestamp === null || /^(?:header|body|query|field):\S+$/.test(timestamp.from)) return;
+  throw invalid(
+    ["body", "verification", "timestamp", "from"],
+    "Write header:name, body:path, query:name or field:name.",
+  );
+}
+
+function checkJwt({ algorithms, jwksUrl }: JwtSettings): void {
+  const symmetric = algorithms.filter((name) => name.startsWith("HS"));
+  // A public key taken for a shared secret would let anybody sign.
+  if (symmetric.length > 0 && symmetric.length < algorithms.length) {
+    throw invalid(["body", "verification", "algorithms"], "Algorithms with secrets and with public keys do not mix.");
+  }
+  if (jwksUrl !== null && symmetric.length > 0) {
+    throw invalid(["body", "verification", "jwksUrl"], "A key set is for ES256 and RS256; HS256 needs a secret.");
+  }
+}
+
+function checkTemplate(template: string, name: string, words: ReadonlySet<string>): void {
+  for (const [, place = ""] of template.matchAll(/\{([^{}]*)\}/g)) {
+    if (words.has(place) || SELECTOR.test(place)) continue;
+    const known = [...words, "header:name", "query:name", "body:path"].map((word) => `{${word}}`).join(", ");
+    throw invalid(["body", "verification", name], `There is no {${place}}: use ${known}.`);
+  }
+}

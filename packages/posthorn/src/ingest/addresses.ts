@@ -1,0 +1,85 @@
+/** Where requests may come from: addresses, networks, and lists that providers publish. */
+import { BlockList, isIP } from "node:net";
+
+/**
+ * Networks that providers say they send from, by the names that an allow list may use. They change: each is as its provider
+ * had it published when this was written, and a source that uses one should look after it.
+ */
+export const PUBLISHED_ADDRESSES: Readonly<Record<string, readonly string[]>> = {
+  // https://api.github.com/meta, "hooks"
+  github: [
+    "192.30.252.0/22",
+    "185.199.108.0/22",
+    "140.82.112.0/20",
+    "143.55.64.0/20",
+    "2a0a:a440::/29",
+    "2606:50c0::/32",
+  ],
+  // https://docs.stripe.com/ips, "webhook notifications"
+  stripe: [
+    "3.18.12.63",
+    "3.130.192.231",
+    "13.235.14.237",
+    "13.235.122.149",
+    "18.211.135.69",
+    "35.154.171.200",
+    "52.15.183.38",
+    "54.88.130.119",
+    "54.88.130.237",
+    "54.187.174.169",
+    "54.187.205.235",
+    "54.187.216.72",
+  ],
+  // https://core.telegram.org/bots/webhooks
+  telegram: ["149.154.160.0/20", "91.108.4.0/22"],
+  // https://paystack.com/docs/payments/webhooks
+  paystack: ["52.31.139.75", "52.49.173.169", "52.214.14.220"],
+};
+
+/** What is wrong with a word of an allow list, or `null`. */
+export function addressTrouble(word: string): string | null {
+  if (Object.hasOwn(PUBLISHED_ADDRESSES, word) || parseNetwork(word) !== null) return null;
+  const names = Object.keys(PUBLISHED_ADDRESSES).join(", ");
+  return `"${word}" is neither an address, nor a network such as 10.1.0.0/16, nor one of the lists ${names}.`;
+}
+
+/** Decides for an address; `null` for an empty list, which takes every address. */
+export function addressRules(words: readonly string[]): ((address: string) => boolean) | null {
+  if (words.length === 0) return null;
+  const list = new BlockList();
+  for (const word of words) {
+    const published = Object.hasOwn(PUBLISHED_ADDRESSES, word) ? PUBLISHED_ADDRESSES[word] : undefined;
+    for (const text of published ?? [word]) addTo(list, text);
+  }
+  return (address) => {
+    const plain = unmapped(address);
+    const family = isIP(plain);
+    return family !== 0 && list.check(plain, family === 4 ? "ipv4" : "ipv6");
+  };
+}
+
+function addTo(list: BlockList, text: string): void {
+  const network = parseNetwork(text);
+  if (network !== null) list.addSubnet(network.address, network.bits, network.family);
+}
+
+interface ParsedNetwork {
+  readonly address: string;
+  readonly bits: number;
+  readonly family: "ipv4" | "ipv6";
+}
+
+function parseNetwork(text: string): ParsedNetwork | null {
+  const [address = "", length, more] = text.split("/");
+  const family = isIP(address);
+  if (family === 0 || more !== undefined) return null;
+  const most = family === 4 ? 32 : 128;
+  const bits = length === undefined ? most : /^\d{1,3}$/.test(length) ? Number(length) : -1;
+  if (bits < 0 || bits > most) return null;
+  return { address, bits, family: family === 4 ? "ipv4" : "ipv6" };
+}
+
+/** An IPv4 address that a socket for both families shows as one of IPv6. */
+function unmapped(address: string): string {
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
+}

@@ -1,0 +1,103 @@
+/** Lets a sender wait for the answer of an endpoint, where its source says so. */
+import type { WebhookAnswer } from "@posthorn/webhooks/provider";
+import type { Directory } from "../domain/directory.ts";
+import type { LiveSource } from "./live-source.ts";
+
+/** What an endpoint answered to the first attempt of a message. */
+export interface TargetAnswer {
+  readonly messageId: number;
+  readonly endpointId: number;
+  /** Whether the attempt counts as a success. */
+  readonly succeeded: boolean;
+  readonly status: number;
+  readonly contentType: string | null;
+  readonly body: Uint8Array;
+  /** More was answered than was read. */
+  readonly incomplete: boolean;
+}
+
+interface Waiting {
+  readonly answers: TargetAnswer[];
+  wake: () => void;
+}
+
+export class Answers {
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #directory: Directory;
+  readonly #setTimer: (ms: number, callback: () => void) => () => void;
+
+  constructor(directory: Directory, setTimer: (ms: number, callback: () => void) => () => void) {
+    this.#directory = directory;
+    this.#setTimer = setTimer;
+  }
+
+  /** Begins to keep the answers to a message, if its source waits for one. */
+  expect({ settings }: LiveSource, messageId: number): void {
+    const wait = settings.response?.wait;
+    if (wait) this.#waiting.set(messageId, { answers: [], wake: () => undefined });
+  }
+
+  /** Whether anybody waits for the answers to this message. */
+  isAwaited(messageId: number): boolean {
+    return this.#waiting.has(messageId);
+  }
+
+  /** Called after an attempt. */
+  tell(answer: TargetAnswer): void {
+    const waiting = this.#waiting.get(answer.messageId);
+    if (waiting === undefined) return;
+    waiting.answers.push(answer);
+    waiting.wake();
+  }
+
+  /** The answer of the endpoint that the source names, or of the first that has one; `null` when none came in time. */
+  async of(
+    { key, settings }: LiveSource,
+    messageId: number,
+    endpointIds: readonly number[],
+  ): Promise<WebhookAnswer | null> {
+    const wait = settings.response?.wait;
+    if (!wait) return null;
+    try {
+      const wanted = await this.#wanted(key, wait.endpoint, endpointIds);
+      const answer = wanted.size === 0 ? null : await this.#first(messageId, wanted, wait.timeoutMs);
+      return answer === null ? null : passedOn(answer);
+    } finally {
+      this.#waiting.delete(messageId);
+    }
+  }
+
+  async #wanted(sourceKey: number, ref: string | null, ids: readonly number[]): Promise<ReadonlySet<number>> {
+    if (ref === null) return new Set(ids);
+    const endpoints = (await this.#directory.application(sourceKey))?.endpoints;
+    return new Set(ids.filter((id) => [endpoints?.get(id)?.id, endpoints?.get(id)?.uid].includes(ref)));
+  }
+
+  /** The first success; a failure of all of them ends the waiting early. */
+  #first(messageId: number, wanted: ReadonlySet<number>, timeoutMs: number): Promise<TargetAnswer | null> {
+    const waiting = this.#waiting.get(messageId);
+    if (waiting === undefined) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      const end = (answer: TargetAnswer | null): void => {
+        cancel();
+        resolve(answer);
+      };
+      const cancel = this.#setTimer(timeoutMs, () => end(null));
+      waiting.wake = () => {
+        const own = waiting.answers.filter((answer) => wanted.has(answer.endpointId));
+        const success = own.find((answer) => answer.succeeded && !answer.incomplete);
+        if (success !== undefined) end(success);
+        else if (new Set(own.map((answer) => answer.endpointId)).size === wanted.size) end(null);
+      };
+      waiting.wake();
+    });
+  }
+}
+
+function passedOn({ status, contentType, body }: TargetAnswer): WebhookAnswer {
+  const headers = {
+    ...(contentType === null ? {} : { "content-type": contentType }),
+    "x-content-type-options": "nosniff",
+  };
+  return { status, headers, body: Buffer.from(body).toString("utf8") };
+}

@@ -1,0 +1,75 @@
+/** A source as it is now, made ready for requests. */
+import { type FetchKey, type ProviderDefinition, secretParts } from "@posthorn/webhooks/provider";
+import type { ProviderOptions } from "@posthorn/webhooks/provider";
+import type { Credentials } from "../domain/message/request.ts";
+import type { Source } from "../domain/source/source.ts";
+import { addressRules } from "./addresses.ts";
+import { InboundVerifier } from "./verifier.ts";
+
+export interface LiveSourceOptions {
+  readonly source: Source;
+  readonly orgId: number;
+  readonly definition: ProviderDefinition;
+  /** Newest first. */
+  readonly secrets: readonly string[];
+  /** When the first secret of them ends, Unix milliseconds. */
+  readonly freshUntil: number;
+  readonly fetchKey: FetchKey;
+  readonly now: () => number;
+}
+
+export class LiveSource {
+  readonly settings: Source;
+  readonly orgId: number;
+  readonly definition: ProviderDefinition;
+  readonly freshUntil: number;
+  readonly verifier: InboundVerifier;
+  /** What of a request is never stored in the clear. */
+  readonly credentials: Credentials;
+  /** What `@posthorn/webhooks` verifies with. */
+  readonly options: ProviderOptions;
+  readonly #methods: ReadonlySet<string>;
+  readonly #admits: ((address: string) => boolean) | null;
+
+  constructor({ source, orgId, definition, secrets, freshUntil, fetchKey, now }: LiveSourceOptions) {
+    this.settings = source;
+    this.orgId = orgId;
+    this.definition = definition;
+    this.freshUntil = freshUntil;
+    const { toleranceSeconds, publicKeys, config } = source;
+    this.options = {
+      secrets,
+      publicKeys,
+      config,
+      fetchKey,
+      now,
+      allowUnsigned: source.allowUnsigned,
+      ...(toleranceSeconds === null ? {} : { toleranceSeconds }),
+    };
+    this.verifier = new InboundVerifier(definition, this.options);
+    this.credentials = credentialsOf(definition, config);
+    this.#methods = new Set(source.methods);
+    this.#admits = addressRules(source.allowedAddresses);
+  }
+
+  get key(): number {
+    return this.settings.key;
+  }
+
+  /** Whether a request with this method can be an event. */
+  takes(method: string): boolean {
+    return this.#methods.has(method);
+  }
+
+  /** Whether requests may come from this address. */
+  admits(address: string): boolean {
+    return this.#admits === null || this.#admits(address);
+  }
+}
+
+function credentialsOf(definition: ProviderDefinition, config: Readonly<Record<string, string>>): Credentials {
+  const parts = secretParts(definition, config);
+  const headers = parts.filter((part) => part.startsWith("header:")).map((part) => part.slice("header:".length));
+  // A secret in the URL may be any part of it.
+  return { headers: new Set(headers), query: parts.some((part) => part === "url" || part.startsWith("query:")) };
+}

@@ -1,0 +1,118 @@
+/** Keeps requests that did not verify, within bounds, without making anybody wait for the disk. */
+import type { Services } from "../domain/context.ts";
+import { encodeRequest, type InboundRequest } from "../domain/message/request.ts";
+import { trimQuarantine } from "../domain/quarantine/trim.ts";
+import { insertSourceSecret } from "../domain/source/secret.ts";
+import type { QuarantineTable } from "../store/schema.ts";
+import { headerOf } from "./accept.ts";
+import type { LiveSource } from "./live-source.ts";
+
+export interface Refused {
+  /** A code of `@posthorn/webhooks`. */
+  readonly reason: string;
+  readonly detail: string;
+  readonly request: InboundRequest;
+  readonly body: Uint8Array;
+}
+
+/** Bytes of a body that are kept. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** Bytes that wait for the disk, of one source and in all. What is beyond is counted and not kept. */
+const MAX_WAITING_BYTES = 8 * 1024 * 1024;
+const MAX_ALL_BYTES = 32 * 1024 * 1024;
+/** A flood of what nobody signed is written at this pace at most, by source. */
+const MAX_WAITING = 50;
+const FLUSH_GAP_MS = 200;
+
+export interface QuarantineOptions {
+  readonly services: () => Services;
+  readonly setTimer: (ms: number, callback: () => void) => () => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+interface Waiting {
+  rows: QuarantineTable[];
+  bytes: number;
+}
+
+export class Quarantine implements AsyncDisposable {
+  readonly #options: QuarantineOptions;
+  readonly #waiting = new Map<number, Waiting>();
+  #bytes = 0;
+  #cancelTimer: (() => void) | null = null;
+  #flushing: Promise<void> = Promise.resolve();
+
+  constructor(options: QuarantineOptions) {
+    this.#options = options;
+  }
+
+  /** Keeps a request. It is on disk soon, or never if the process ends before: nobody was told that it was taken in. */
+  keep(source: LiveSource, { reason, detail, request, body }: Refused): void {
+    const { ids, vault } = this.#options.services();
+    const waiting = this.#waiting.get(source.key) ?? { rows: [], bytes: 0 };
+    const kept = body.byteLength > MAX_BODY_BYTES ? null : body;
+    const bytes = kept?.byteLength ?? 0;
+    if (waiting.rows.length >= MAX_WAITING || waiting.bytes + bytes > MAX_WAITING_BYTES) return;
+    if (this.#bytes + bytes > MAX_ALL_BYTES) return;
+    const { key, id } = ids.next("quar_");
+    waiting.rows.push({
+      id: key,
+      public_id: id,
+      source_id: source.key,
+      reason,
+      detail,
+      request_json: encodeRequest(request, source.credentials, vault),
+      content_type: headerOf(request.headers, "content-type") ?? "",
+      body: kept,
+      body_bytes: body.byteLength,
+    });
+    waiting.bytes += bytes;
+    this.#bytes += bytes;
+    this.#waiting.set(source.key, waiting);
+    this.#cancelTimer ??= this.#options.setTimer(FLUSH_GAP_MS, () => void this.flush());
+  }
+
+  /** Writes what waits. */
+  flush(): Promise<void> {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    this.#flushing = this.#flushing.then(() => this.#write());
+    return this.#flushing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.flush();
+  }
+
+  /** Keeps the secret that a provider hands over in its handshake, if the source has none yet. */
+  async storeFirstSecret(source: LiveSource, secret: string): Promise<void> {
+    const services = this.#options.services();
+    await services.store.transaction(async (tx) => {
+      const { secrets } = await tx.db
+        .selectFrom("source_secret")
+        .select((eb) => eb.fn.countAll<number>().as("secrets"))
+        .where("source_id", "=", source.key)
+        .executeTakeFirstOrThrow();
+      if (secrets > 0) throw new Error("The source got a secret in the meantime.");
+      await insertSourceSecret({ services }, tx, source.key, secret);
+      tx.afterCommit(() => services.sources.invalidate(source.key));
+    });
+  }
+
+  async #write(): Promise<void> {
+    const all = [...this.#waiting];
+    this.#waiting.clear();
+    this.#bytes = 0;
+    if (all.length === 0) return;
+    try {
+      await this.#options.services().store.transaction(async (tx) => {
+        for (const [sourceKey, { rows }] of all) {
+          for (const row of rows) await tx.db.insertInto("quarantine").values(row).execute();
+          await trimQuarantine(tx, sourceKey);
+        }
+      });
+    } catch (error) {
+      this.#options.onFailure(error);
+    }
+  }
+}

@@ -1,0 +1,129 @@
+/** Sources as the door needs them, in memory: found by the token of a URL without a query, forgotten when one changes. */
+import type { FetchKey } from "@posthorn/webhooks/provider";
+import { LRUCache } from "lru-cache";
+import { definitionOf } from "../domain/source/kind.ts";
+import { toSource } from "../domain/source/source.ts";
+import { TOKEN_PATTERN, tokenHash } from "../domain/source/token.ts";
+import type { Store } from "../store/store.ts";
+import type { Vault } from "../vault.ts";
+import { LiveSource } from "./live-source.ts";
+
+/** Sources and tokens kept in memory. */
+const MAX_SOURCES = 20_000;
+/** Tokens that name nothing and are known to. */
+const MAX_UNKNOWN = 10_000;
+/** How long a token counts as unknown; another node may have made it since. */
+const UNKNOWN_MS = 10_000;
+/** Look-ups of tokens under way at most: who guesses waits for guesses, not for the database. */
+const MAX_LOOKUPS = 32;
+
+export interface SourceIndexOptions {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly now: () => number;
+  readonly fetchKey: FetchKey;
+}
+
+interface KnownToken {
+  readonly key: number;
+  readonly expiresAt: number;
+}
+
+export class SourceIndex {
+  readonly #options: SourceIndexOptions;
+  readonly #tokens = new LRUCache<string, KnownToken>({ max: MAX_SOURCES });
+  readonly #unknown = new LRUCache<string, true>({ max: MAX_UNKNOWN, ttl: UNKNOWN_MS });
+  readonly #sources = new LRUCache<number, Promise<LiveSource | null>>({ max: MAX_SOURCES });
+  #lookups = 0;
+
+  constructor(options: SourceIndexOptions) {
+    this.#options = options;
+  }
+
+  /** The source of a token, or `null`. `"busy"` when too many are looked up that are not known. */
+  async find(token: string): Promise<LiveSource | null | "busy"> {
+    const known = this.#tokens.get(token);
+    if (known !== undefined) {
+      if (known.expiresAt > this.#options.now()) return this.source(known.key);
+      this.#tokens.delete(token);
+      return null;
+    }
+    if (!TOKEN_PATTERN.test(token) || this.#unknown.has(token)) return null;
+    if (this.#lookups >= MAX_LOOKUPS) return "busy";
+    return this.#lookUp(token);
+  }
+
+  /** The source with this key, or `null` when it is gone. */
+  async source(key: number): Promise<LiveSource | null> {
+    const known = this.#sources.get(key);
+    if (known !== undefined) {
+      const source = await known;
+      if (source === null || source.freshUntil > this.#options.now()) return source;
+    }
+    const loading = this.#load(key);
+    this.#sources.set(key, loading);
+    // What cannot be read now is read again by whoever asks next.
+    loading.catch(() => {
+      if (this.#sources.peek(key) === loading) this.#sources.delete(key);
+    });
+    return loading;
+  }
+
+  /** Forgets what is known of a source: its settings, its secrets and its tokens. */
+  invalidate(key: number): void {
+    this.#sources.delete(key);
+    for (const [token, known] of this.#tokens.entries()) if (known.key === key) this.#tokens.delete(token);
+    this.#unknown.clear();
+  }
+
+  async #lookUp(token: string): Promise<LiveSource | null> {
+    const { store, now } = this.#options;
+    this.#lookups += 1;
+    try {
+      const row = await store.hotDb
+        .selectFrom("source_token")
+        .select(["source_id", "expires_at"])
+        .where("hash", "=", tokenHash(token))
+        .executeTakeFirst();
+      if (row === undefined || (row.expires_at !== null && row.expires_at <= now())) {
+        this.#unknown.set(token, true);
+        return null;
+      }
+      this.#tokens.set(token, { key: row.source_id, expiresAt: row.expires_at ?? Number.POSITIVE_INFINITY });
+      return await this.source(row.source_id);
+    } finally {
+      this.#lookups -= 1;
+    }
+  }
+
+  async #load(key: number): Promise<LiveSource | null> {
+    const { store, vault, now, fetchKey } = this.#options;
+    const db = store.hotDb;
+    const row = await db
+      .selectFrom("source")
+      .selectAll()
+      .where("id", "=", key)
+      .where("deleted_at", "is", null)
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    const source = toSource(row, vault);
+    const definition = definitionOf(source.type, source.verification);
+    if (definition === null) return null;
+    const secrets = await db
+      .selectFrom("source_secret")
+      .select(["secret_sealed", "expires_at"])
+      .where("source_id", "=", key)
+      .where(({ eb, or }) => or([eb("expires_at", "is", null), eb("expires_at", ">", now())]))
+      .orderBy("id", "desc")
+      .execute();
+    return new LiveSource({
+      source,
+      orgId: row.org_id,
+      definition,
+      secrets: secrets.map((secret) => vault.open(secret.secret_sealed)),
+      freshUntil: Math.min(...secrets.map(({ expires_at }) => expires_at ?? Number.POSITIVE_INFINITY)),
+      fetchKey,
+      now,
+    });
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Learns what comes in, behind everything else.
+ *
+ * The door says what it stored; that costs it a count in a map. Of each event type a few payloads are put aside in every round, within
+ * a bound of bytes; they are looked at later, one at a time, and after each one this rests for twenty times as long.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { readBody } from "../catalogue/body.ts";
+import { mergeShapes, type Shape, shapeOf } from "../catalogue/shape.ts";
+import { foldTraffic } from "../domain/catalogue/fold.ts";
+import type { Services } from "../domain/context.ts";
+
+/** An event that was stored. */
+export interface InboundEvent {
+  readonly sourceKey: number;
+  readonly eventType: string;
+  readonly contentType: string;
+  readonly body: Uint8Array;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+export interface TrafficSamplerOptions {
+  readonly services: () => Services;
+  /** Calls back after so many milliseconds; the result takes it back. */
+  readonly setTimer: (ms: number, callback: () => void) => () => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+interface Tally {
+  readonly sourceKey: number;
+  readonly eventType: string;
+  received: number;
+  readonly firstAt: number;
+  lastAt: number;
+  readonly samples: Pick<InboundEvent, "contentType" | "body" | "at">[];
+}
+
+/** A round begins this long after the first event of it. */
+const ROUND_MS = 10_000;
+/** Event types that are counted in one round. */
+const MAX_TALLIES = 5000;
+/** Payloads of one event type that are put aside in one round. */
+const MAX_SAMPLES = 5;
+/** Bytes of all that are put aside, and of the largest. */
+const MAX_BYTES = 4 * 1024 * 1024;
+const MAX_BODY_BYTES = 256 * 1024;
+/** Time to rest for the time of work before: one part in twenty-one of the thread at most. */
+const REST_FACTOR = 20;
+
+export class TrafficSampler implements AsyncDisposable {
+  readonly #options: TrafficSamplerOptions;
+  readonly #abort = new AbortController();
+  #tallies = new Map<string, Tally>();
+  #bytes = 0;
+  #running: Promise<void> | null = null;
+  #cancelTimer: (() => void) | null = null;
+
+  constructor(options: TrafficSamplerOptions) {
+    this.#options = options;
+  }
+
+  received(event: InboundEvent): void {
+    const { sourceKey, eventType, contentType, body, at } = event;
+    const key = `${sourceKey} ${eventType}`;
+    let tally = this.#tallies.get(key);
+    if (tally === undefined) {
+      if (this.#tallies.size >= MAX_TALLIES) return;
+      tally = { sourceKey, eventType, received: 0, firstAt: at, lastAt: at, samples: [] };
+      this.#tallies.set(key, tally);
+      this.#schedule();
+    }
+    tally.received += 1;
+    tally.lastAt = Math.max(tally.lastAt, at);
+    const isWanted = tally.samples.length < MAX_SAMPLES && body.byteLength <= MAX_BODY_BYTES;
+    if (!isWanted || this.#bytes + body.byteLength > MAX_BYTES) return;
+    tally.samples.push({ contentType, body, at });
+    this.#bytes += body.byteLength;
+  }
+
+  /** Learns what it was told, and rests no more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#cancelTimer?.();
+    this.#abort.abort();
+    await this.#running;
+    await this.#round();
+  }
+
+  #schedule(): void {
+    if (this.#cancelTimer !== null || this.#running !== null || this.#abort.signal.aborted) return;
+    this.#cancelTimer = this.#options.setTimer(ROUND_MS, () => {
+      this.#cancelTimer = null;
+      this.#running = this.#round().finally(() => {
+        this.#running = null;
+        if (this.#tallies.size > 0) this.#schedule();
+      });
+    });
+  }
+
+  async #round(): Promise<void> {
+    const tallies = this.#tallies;
+    this.#tallies = new Map();
+    this.#bytes = 0;
+    for (const tally of tallies.values()) {
+      try {
+        const { samples, ...traffic } = tally;
+        await foldTraffic(this.#options.services(), { ...traffic, samples: await this.#learn(samples) });
+      } catch (error) {
+        this.#options.onFailure(error);
+      }
+    }
+  }
+
+  async #learn(samples: Tally["samples"]): Promise<Shape | null> {
+    let learned: Shape | null = null;
+    for (const { contentType, body, at } of samples) {
+      const begun = performance.now();
+      const value = readBody(contentType, body);
+      if (value !== undefined) {
+        const shape = shapeOf(value, at);
+        learned = learned === null ? shape : mergeShapes(learned, shape);
+      }
+      await this.#rest((performance.now() - begun) * REST_FACTOR);
+    }
+    return learned;
+  }
+
+  async #rest(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#abort.signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,119 @@
+import { describe, expect, it } from "vitest";
+import { githubApi } from "./github.ts";
+import { MAX_FAILURES, refusalOf } from "./refusal.ts";
+import { stripeApi } from "./stripe.ts";
+import { type ApiAnswer, UnreadableAnswer } from "./types.ts";
+
+const NOW = Date.UTC(2026, 0, 10);
+const window = { from: NOW - 1000_000, until: NOW };
+
+function answer(body: unknown, headers: Readonly<Record<string, string>> = {}, status = 200): ApiAnswer {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return { status, headers: new Map(Object.entries(headers)), body: Buffer.from(text) };
+}
+
+describe("GitHub's deliveries", () => {
+  const settings = { apiUrl: "https://api.github.com/", owner: "acme/shop", hookId: 7, mode: "redeliver" } as const;
+  const api = githubApi(settings, "t0ken");
+  const delivery = (id: number, changes: object = {}) => ({
+    id,
+    guid: `guid-${id}`,
+    delivered_at: new Date(NOW - id * 1000).toISOString(),
+    redelivery: false,
+    event: "issues",
+    action: "opened",
+    ...changes,
+  });
+
+  it("are asked for by page, under the documented version, for repositories and organisations", () => {
+    const { url, headers } = api.list(window, "v1_9");
+    expect(url).toBe("https://api.github.com/repos/acme/shop/hooks/7/deliveries?per_page=100&cursor=v1_9");
+    expect(headers).toContain("2022-11-28");
+    expect(headers).toContain("Bearer t0ken");
+    const org = githubApi({ ...settings, owner: "acme" }, "t").list(window, null);
+    expect(org.url).toBe("https://api.github.com/orgs/acme/hooks/7/deliveries?per_page=100");
+  });
+
+  it("are read within the window, each once however often it was sent again", () => {
+    const link = { link: '<https://api.github.com/x?cursor=v1_8&per_page=100>; rel="next"' };
+    const listed = [delivery(1), delivery(2, { redelivery: true, guid: "guid-1" }), delivery(3, { action: null })];
+    const page = api.readPage(answer(listed, link), window);
+    expect(page.events.map(({ ref, eventType }) => [ref, eventType])).toEqual([
+      ["1", "issues.opened"],
+      ["3", "issues"],
+    ]);
+    expect(page.cursor).toBe("v1_8");
+  });
+
+  it("end where the window begins, though there are more pages", () => {
+    const link = { link: '<https://api.github.com/x?cursor=v1_8>; rel="next"' };
+    const page = api.readPage(answer([delivery(1), delivery(2000)], link), window);
+    expect(page).toMatchObject({ events: [{ ref: "1" }], cursor: null });
+  });
+
+  it("are read with the numbers they came with, and without a signature that would not fit", () => {
+    const text =
+      '{"id": 5, "request": {"headers": {"X-GitHub-Event": "push", "X-Hub-Signature-256": "sha256=00"}, "payload": {"n": 12345678901234567890, "x": 1.0}}}';
+    const { body, headers } = api.readContent(answer(text));
+    expect(body.toString()).toBe('{"n": 12345678901234567890, "x": 1.0}');
+    expect(headers).toEqual(["content-type", "application/json", "X-GitHub-Event", "push"]);
+  });
+
+  it("that cannot be read are an error that says so", () => {
+    expect(() => api.readPage(answer("<html>"), window)).toThrow(UnreadableAnswer);
+    expect(() => api.readPage(answer({ message: "hello" }), window)).toThrow(UnreadableAnswer);
+    expect(() => api.readContent(answer({}))).toThrow(UnreadableAnswer);
+  });
+});
+
+describe("Stripe's events", () => {
+  const api = stripeApi({ apiUrl: "https://api.stripe.com", account: "acct_1", eventTypes: ["a.b", "c.d"] }, "sk_1");
+
+  it("are asked for within the window, behind the last one seen", () => {
+    const { url, headers } = api.list(window, "evt_9");
+    const query = new URL(url).searchParams;
+    expect(query.getAll("types[]")).toEqual(["a.b", "c.d"]);
+    expect(Object.fromEntries(query)).toMatchObject({
+      limit: "100",
+      starting_after: "evt_9",
+      "created[gte]": String(window.from / 1000),
+    });
+    expect(headers).toEqual(["authorization", "Bearer sk_1", "stripe-account", "acct_1"]);
+  });
+
+  it("are cut out of the list byte for byte", () => {
+    const event = '{"id": "evt_1", "type": "a.b", "created": 1767990000, "amount": 1.10}';
+    const page = api.readPage(answer(`{"object": "list", "has_more": true, "data": [ ${event} ]}`), window);
+    expect(page.events[0]!.content!.body.toString()).toBe(event);
+    expect(page).toMatchObject({
+      cursor: "evt_1",
+      events: [{ deliveryId: "evt_1", eventType: "a.b", occurredAt: 1767990000_000 }],
+    });
+    expect(() => api.readPage(answer({ error: {} }), window)).toThrow(UnreadableAnswer);
+  });
+});
+
+describe("an API that refuses", () => {
+  it("is waited for as long as it asks", () => {
+    expect(refusalOf(answer({}, { "retry-after": "30" }, 429), 0, NOW)).toMatchObject({ kind: "wait", ms: 30_000 });
+    const reset = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(NOW / 1000 + 60) };
+    expect(refusalOf(answer({}, reset, 403), 0, NOW)).toMatchObject({ kind: "wait", ms: 61_000 });
+    const secondary = answer({ message: "You have exceeded a secondary rate limit." }, {}, 403);
+    expect(refusalOf(secondary, 0, NOW)).toMatchObject({ kind: "wait", ms: 60_000 });
+    expect(refusalOf(secondary, 6, NOW)).toMatchObject({ kind: "wait", ms: 128_000 });
+  });
+
+  it("is asked less and less often, and given up in the end", () => {
+    const waits = [0, 1, 2].map((failures) => refusalOf(answer({}, {}, 500), failures, NOW));
+    expect(waits).toMatchObject([{ ms: 2000 }, { ms: 4000 }, { ms: 8000 }]);
+    expect(refusalOf({ status: null, message: "no answer" }, 1, NOW)).toMatchObject({ kind: "wait", ms: 4000 });
+    expect(refusalOf(answer({}, {}, 429), MAX_FAILURES - 1, NOW)).toMatchObject({ kind: "fail" });
+  });
+
+  it("is not asked again when asking again cannot help", () => {
+    for (const status of [400, 401, 403, 404, 422]) {
+      expect(refusalOf(answer({}, {}, status), 0, NOW)).toMatchObject({ kind: "fail" });
+    }
+    expect(refusalOf(answer({}), 0, NOW)).toBeNull();
+  });
+});

@@ -1,0 +1,48 @@
+/** What is learned from the traffic of sources, when they were last heard, and how the provider's own API is asked. */
+export const sourceWatch = `
+-- What payloads of one event type look like. A change of \`version\` means that somebody else learned meanwhile.
+CREATE TABLE catalogue_entry (
+  source_id INTEGER NOT NULL,
+  event_type TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  received INTEGER NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  changed_at INTEGER,
+  known_json TEXT,
+  recent_json TEXT,
+  changes_json TEXT NOT NULL,
+  PRIMARY KEY (source_id, event_type)
+) STRICT;
+
+CREATE TABLE source_rhythm (
+  source_id INTEGER PRIMARY KEY,
+  rule_json TEXT NOT NULL,
+  rhythm_json TEXT,
+  last_at INTEGER,
+  -- Quiet times before do not count: when the rule was set.
+  counted_from INTEGER NOT NULL,
+  silent_at INTEGER,
+  silent_since INTEGER
+) STRICT;
+CREATE INDEX source_rhythm_due ON source_rhythm (silent_at) WHERE silent_at IS NOT NULL AND silent_since IS NULL;
+
+-- One row: since when some node has listened without a break, and when one last said so.
+CREATE TABLE source_watch (
+  id INTEGER PRIMARY KEY,
+  listened_from INTEGER NOT NULL,
+  seen_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE source_reconcile (
+  source_id INTEGER PRIMARY KEY,
+  provider TEXT NOT NULL,
+  settings_json TEXT NOT NULL,
+  token_sealed BLOB NOT NULL,
+  every_ms INTEGER,
+  next_at INTEGER,
+  reconciled_until INTEGER,
+  updated_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX source_reconcile_due ON source_reconcile (next_at) WHERE next_at IS NOT NULL;
+`;

@@ -1,0 +1,82 @@
+import { verify } from "@posthorn/webhooks";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { githubHeaders, send, TestGateway } from "../support/gateway.ts";
+
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await TestGateway.start();
+});
+beforeEach(() => gateway.receiver.clear());
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+const BODY = '{ "ref":"refs/heads/main", "n": 1.0, "big": 12345678901234567890 }';
+
+describe("a webhook of a provider", () => {
+  it("is verified, stored, and passed on byte for byte under our signature beside the provider's", async () => {
+    const source = await gateway.source({ type: "github", config: { secret: "s3cret" } });
+    const headers = githubHeaders("s3cret", BODY, "d-1");
+    const answer = await send(source.url, BODY, { ...headers, "X-Custom": "as it is" });
+    expect(answer.status).toBe(200);
+    const [passed] = await gateway.receiver.waitForCount(1);
+    expect(passed!.body.toString()).toBe(BODY);
+    expect(passed!.headers).toMatchObject({ ...headers, "x-custom": "as it is", "x-posthorn-provider": "github" });
+    const [endpoint] = (await gateway.call("GET", `ingest/api/v1/source/${source.id}/endpoint`)).json["data"] as {
+      id: string;
+    }[];
+    const path = `ingest/api/v1/source/${source.id}/endpoint/${endpoint!.id}/secret`;
+    await verify(passed!, (await gateway.call("GET", path)).json["key"] as string);
+    expect(await gateway.messages(source)).toMatchObject([{ eventType: "push", eventId: "d-1" }]);
+  });
+});
+
+describe("a request that does not verify", () => {
+  it("is refused, kept apart with the reason, never delivered, and can be released by hand", async () => {
+    const source = await gateway.source({ type: "github", config: { secret: "s3cret" } });
+    const changed = BODY.replace("main", "evil");
+    const answer = await send(source.url, changed, githubHeaders("s3cret", BODY, "d-1"));
+    expect([answer.status, answer.json["code"]]).toEqual([401, "not_verified"]);
+    const [kept] = await gateway.quarantine(source);
+    expect(kept).toMatchObject({ reason: "signature_mismatch", method: "POST", bodyBytes: changed.length });
+    expect(await gateway.messages(source)).toEqual([]);
+    expect(gateway.receiver.requests).toEqual([]);
+    const path = `ingest/api/v1/source/${source.id}/quarantine/${kept!["id"] as string}`;
+    expect((await gateway.call("GET", path)).json["body"]).toBe(changed);
+    const released = await gateway.call("POST", `${path}/release`);
+    expect(released.status).toBe(200);
+    const [passed] = await gateway.receiver.waitForCount(1);
+    expect(passed!.body.toString()).toBe(changed);
+    expect(passed!.headers).toMatchObject({ "x-posthorn-trust": "released", "webhook-id": released.json["messageId"] });
+    expect((await gateway.call("GET", path)).status).toBe(404);
+  });
+
+  it("is explained by the doctor, with the request at hand", async () => {
+    await gateway.source({ name: "The other", type: "github", config: { secret: "of-the-other" } }, false);
+    const source = await gateway.source({ type: "github", config: { secret: "mine" } });
+    await send(source.url, BODY, githubHeaders("of-the-other", BODY, "d-1"));
+    const [kept] = await gateway.quarantine(source);
+    const path = `ingest/api/v1/source/${source.id}/quarantine/${kept!["id"] as string}/diagnose`;
+    const { json } = await gateway.call("POST", path);
+    expect(json).toMatchObject({ ok: false, findings: [{ code: "secret_of_other_environment" }] });
+    expect(JSON.stringify(json)).not.toContain("of-the-other");
+  });
+
+  it("at a URL that nobody has is not found", async () => {
+    expect((await send(`${gateway.node.url}/in/${"0".repeat(40)}`, BODY)).status).toBe(404);
+    expect((await send(`${gateway.node.url}/in/x`, BODY)).status).toBe(404);
+  });
+});
+
+describe("a delivery that the provider sends again", () => {
+  it("is known by its id, however many come at once, and delivered once", async () => {
+    const source = await gateway.source({ type: "github", config: { secret: "s3cret" } });
+    const headers = githubHeaders("s3cret", BODY, "storm");
+    const answers = await Promise.all(Array.from({ length: 40 }, () => send(source.url, BODY, headers)));
+    expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200]));
+    await gateway.receiver.waitForCount(1);
+    expect(await gateway.messages(source)).toHaveLength(1);
+    await send(source.url, BODY, githubHeaders("s3cret", BODY, "another"));
+    await gateway.receiver.waitForCount(2);
+    expect(gateway.receiver.requests).toHaveLength(2);
+  });
+});

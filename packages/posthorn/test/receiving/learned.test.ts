@@ -1,0 +1,140 @@
+/** What is learned from the traffic of a source: schemas, their changes, and silence. */
+import { eventually, startReceiver } from "@posthorn/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { githubHeaders, send, TestGateway, type TestSource } from "../support/gateway.ts";
+import { ShiftedClock } from "../support/shifted-clock.ts";
+
+const SECRET = "s3cret";
+
+let gateway: TestGateway;
+let clock: ShiftedClock;
+let next = 0;
+beforeAll(async () => {
+  clock = new ShiftedClock();
+  gateway = await TestGateway.start({}, { clock });
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+async function deliver(source: TestSource, payload: object, event = "push"): Promise<void> {
+  const body = JSON.stringify(payload);
+  const answer = await send(source.url, body, githubHeaders(SECRET, body, `d-${next++}`, event));
+  expect(answer.status).toBe(200);
+}
+
+/** Delivers so many, and lets rounds of learning pass until each was looked at. */
+async function teach(source: TestSource, count: number, payload: object, event = "push", type = event): Promise<void> {
+  const known = await samplesOf(source, type);
+  for (let n = 1; n <= count; n++) {
+    await deliver(source, payload, event);
+    // Of one type a round looks at five.
+    if (n % 5 === 0 || n === count) await eventually(() => learned(source, type, known + n));
+  }
+}
+
+async function learned(source: TestSource, type: string, samples: number): Promise<void> {
+  clock.advance(10_000);
+  expect(await samplesOf(source, type)).toBe(samples);
+}
+
+async function samplesOf(source: TestSource, type: string): Promise<number> {
+  return ((await catalogue(source, `/${type}`)).json["samples"] as number | undefined) ?? 0;
+}
+
+const catalogue = (source: TestSource, more = "") =>
+  gateway.call("GET", `ingest/api/v1/source/${source.id}/catalogue${more}`);
+
+describe("the catalogue of a source", () => {
+  it("has each event type with its schema, told as JSON Schema and TypeScript", async () => {
+    const source = await gateway.source({ type: "github", secrets: [SECRET] }, false);
+    await teach(source, 3, { ref: "refs/heads/main", commits: [{ id: "a", files: 2 }] });
+    await teach(source, 2, { action: "opened", issue: { number: 1 } }, "issues", "issues.opened");
+    expect((await catalogue(source)).json["data"]).toMatchObject([
+      { eventType: "issues.opened", received: 2, changedAt: null },
+      { eventType: "push", received: 3 },
+    ]);
+    expect((await catalogue(source, "/push")).json).toMatchObject({
+      samples: 3,
+      changes: [],
+      schema: { properties: { commits: { items: { required: ["files", "id"] } } }, required: ["commits", "ref"] },
+    });
+    const { json } = await catalogue(source, "-export");
+    expect(Object.keys(json["schemas"] as object)).toEqual(["issues.opened", "push"]);
+    expect(json["typescript"]).toContain('"issues.opened": IssuesOpened;');
+    expect((await catalogue(source, "?limit=1")).json).toMatchObject({
+      data: [{ eventType: "issues.opened" }],
+      done: false,
+    });
+    expect((await gateway.call("DELETE", `ingest/api/v1/source/${source.id}/catalogue/push`)).status).toBe(204);
+    expect((await catalogue(source, "/push")).status).toBe(404);
+  });
+
+  it("says what changed, in its entry and to operational webhooks", async () => {
+    await using ears = await startReceiver();
+    const listening = { url: ears.url, eventTypes: ["source.schema_changed"] };
+    await gateway.call("POST", "api/v1/operational-webhook/endpoint", listening);
+    const source = await gateway.source({ type: "github", secrets: [SECRET] }, false);
+    await teach(source, 20, { amount: 1, note: "n" });
+    await teach(source, 5, { amount: "1.00", extra: { deep: true } });
+    const told = await ears.waitFor(() => true);
+    expect(JSON.parse(told.body.toString())).toMatchObject({
+      type: "source.schema_changed",
+      data: { sourceId: source.id, eventType: "push", breaking: true },
+    });
+    const { json } = await catalogue(source, "/push");
+    expect(json["changedAt"]).not.toBeNull();
+    expect(json["changes"]).toMatchObject([
+      { kind: "type_changed", path: "amount", before: "integer", after: "string", breaking: true },
+      { kind: "field_added", path: "extra", breaking: false },
+      { kind: "field_removed", path: "note", breaking: true },
+    ]);
+  });
+});
+
+describe("a source that falls silent", () => {
+  const rhythm = (source: TestSource) => gateway.call("GET", `ingest/api/v1/source/${source.id}/rhythm`);
+
+  /** Minute by minute: a leap would look as if nobody had listened meanwhile. */
+  function minutesUntil(source: TestSource, state: object): Promise<void> {
+    return eventually(async () => {
+      clock.advance(60_000);
+      expect((await rhythm(source)).json).toMatchObject(state);
+    });
+  }
+
+  it("is told to operational webhooks once, and again when it is heard", async () => {
+    await using ears = await startReceiver();
+    await gateway.call("POST", "api/v1/operational-webhook/endpoint", {
+      url: ears.url,
+      eventTypes: ["source.silent", "source.recovered"],
+    });
+    const source = await gateway.source({ type: "github", secrets: [SECRET], name: "Shop" }, false);
+    await gateway.call("PUT", `ingest/api/v1/source/${source.id}/rhythm`, { mode: "fixed", quietSeconds: 3600 });
+    await deliver(source, { n: 1 });
+    await minutesUntil(source, { state: "heard", mode: "fixed" });
+    await minutesUntil(source, { state: "silent" });
+    const [silent] = await ears.waitForCount(1);
+    expect(JSON.parse(silent!.body.toString())).toMatchObject({
+      type: "source.silent",
+      data: { sourceId: source.id, sourceName: "Shop" },
+    });
+    await deliver(source, { n: 2 });
+    await minutesUntil(source, { state: "heard", silentSince: null });
+    const [, recovered] = await ears.waitForCount(2);
+    expect(JSON.parse(recovered!.body.toString())).toMatchObject({
+      type: "source.recovered",
+      data: { sourceId: source.id },
+    });
+    expect(ears.requests).toHaveLength(2);
+  });
+
+  it("is learning while too little is known, and off when told so", async () => {
+    const source = await gateway.source({ type: "github", secrets: [SECRET] }, false);
+    expect((await rhythm(source)).json).toMatchObject({ mode: "learned", state: "learning", week: [], silentAt: null });
+    const path = `ingest/api/v1/source/${source.id}/rhythm`;
+    expect((await gateway.call("PUT", path, { mode: "off" })).json).toMatchObject({ state: "off" });
+    expect((await gateway.call("PUT", path, { mode: "fixed" })).status).toBe(422);
+    expect((await gateway.call("PUT", path, { mode: "fixed", quietSeconds: 60 })).json).toMatchObject({
+      quietSeconds: 60,
+    });
+  });
+});

@@ -1,0 +1,197 @@
+/** What was missed is asked of the provider's own API: against stand-ins that the official SDKs drive in e2e/test/stand-ins.test.ts. */
+import {
+  eventually,
+  type GitHubStandIn,
+  primaryLimit,
+  secondaryLimit,
+  startGitHub,
+  startStripe,
+  stripeRateLimit,
+} from "@posthorn/testkit";
+import { verifyProvider } from "@posthorn/webhooks/provider";
+import { findProvider } from "@posthorn/webhooks/providers";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TestGateway, type TestSource } from "../support/gateway.ts";
+
+const SECRET = "s3cret-of-the-hook";
+const OWNER = "repos/acme/shop";
+const HOUR_MS = 3_600_000;
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await TestGateway.start();
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+/** A clock of a provider that is behind: what happened there is old enough to have been missed. */
+const anHourAgo = (): number => Date.now() - HOUR_MS;
+
+async function run(source: TestSource, body: object = {}): Promise<Record<string, unknown>> {
+  const started = await gateway.call("POST", `ingest/api/v1/source/${source.id}/reconcile/run`, {
+    since: new Date(Date.now() - 48 * HOUR_MS).toISOString(),
+    ...body,
+  });
+  expect(started).toMatchObject({ status: 202 });
+  const path = `ingest/api/v1/source/${source.id}/reconcile/run/${String(started.json["id"])}`;
+  return eventually(async () => {
+    const { json } = await gateway.call("GET", path);
+    if (json["state"] === "running") throw new Error(JSON.stringify(json));
+    return json;
+  });
+}
+
+interface GitHubScene {
+  readonly github: GitHubStandIn;
+  readonly source: TestSource;
+}
+
+async function githubScene(settings: object = {}): Promise<GitHubScene & AsyncDisposable> {
+  const github = await startGitHub({ token: "ghp_1", now: anHourAgo });
+  const source = await gateway.source({ type: "github", secrets: [SECRET] });
+  const made = await fetch(`${github.url}/${OWNER}/hooks`, {
+    method: "POST",
+    headers: { authorization: "Bearer ghp_1", "user-agent": "test" },
+    body: JSON.stringify({ config: { url: source.url, content_type: "json", secret: SECRET }, events: ["issues"] }),
+  });
+  const { id } = (await made.json()) as { readonly id: number };
+  const set = await gateway.call("PUT", `ingest/api/v1/source/${source.id}/reconcile`, {
+    provider: "github",
+    owner: "acme/shop",
+    hookId: id,
+    apiUrl: github.url,
+    token: "ghp_1",
+    ...settings,
+  });
+  expect(set).toMatchObject({ status: 200 });
+  expect(set.text).not.toContain("ghp_1");
+  return { github, source, [Symbol.asyncDispose]: () => github[Symbol.asyncDispose]() };
+}
+
+const issue = (number: number): object => ({ action: "opened", issue: { number, score: 1 } });
+
+async function messageCount(source: TestSource): Promise<number> {
+  const { json } = await gateway.call("GET", `api/v1/app/${source.id}/msg?limit=250`);
+  return (json["data"] as readonly unknown[]).length;
+}
+
+describe("reconciliation with GitHub", () => {
+  it("has GitHub send again what did not come, over many pages, and nothing twice", async () => {
+    await using scene = await githubScene();
+    const { github, source } = scene;
+    for (let number = 0; number < 4; number++) await github.emit(OWNER, "issues", issue(number));
+    for (let number = 0; number < 3; number++) await github.emitInVain(OWNER, "issues", issue(100 + number));
+    expect(await messageCount(source)).toBe(4);
+    const done = await run(source);
+    expect(done).toMatchObject({
+      state: "finished",
+      scanned: 7,
+      missing: 3,
+      redelivered: 3,
+      fetched: 0,
+      trouble: null,
+    });
+    await eventually(async () => expect(await messageCount(source)).toBe(7));
+    expect(await run(source)).toMatchObject({ scanned: 7, missing: 0, redelivered: 0 });
+    expect(await messageCount(source)).toBe(7);
+  });
+
+  it("only counts in a dry run", async () => {
+    await using scene = await githubScene();
+    const { github, source } = scene;
+    await github.emitInVain(OWNER, "issues", issue(1));
+    const done = await run(source, { dryRun: true });
+    expect(done).toMatchObject({
+      state: "finished",
+      missing: 1,
+      redelivered: 0,
+      examples: [{ eventType: "issues.opened" }],
+    });
+    expect(github.calls.filter((call) => call.startsWith("POST") && call.includes("attempts"))).toEqual([]);
+    expect(await messageCount(source)).toBe(0);
+  });
+
+  it("reads what was missed where it cannot be sent again, and passes it on under the signature of the hook", async () => {
+    await using scene = await githubScene({ mode: "fetch" });
+    const { github, source } = scene;
+    await github.emitInVain(OWNER, "issues", issue(4711));
+    expect(await run(source)).toMatchObject({ state: "finished", missing: 1, fetched: 1, redelivered: 0 });
+    const received = await gateway.receiver.waitFor((request) => request.body.includes("4711"));
+    const { headers, body } = received;
+    await verifyProvider(findProvider("github")!, { method: "POST", url: "", headers, body }, { secrets: [SECRET] });
+    expect(headers).toMatchObject({ "x-github-event": "issues", "content-type": "application/json" });
+    expect(JSON.parse(body.toString())).toEqual(issue(4711));
+  });
+
+  it("waits as long as a limit asks, and then goes on where it was", async () => {
+    await using scene = await githubScene();
+    const { github, source } = scene;
+    await github.emitInVain(OWNER, "issues", issue(1));
+    github.refuseNext(primaryLimit(Math.floor(Date.now() / 1000)), secondaryLimit(1), { status: 502 });
+    expect(await run(source)).toMatchObject({ state: "finished", missing: 1, redelivered: 1 });
+    const lists = github.calls.filter((call) => call.startsWith("GET"));
+    expect(lists).toHaveLength(4);
+  });
+
+  it("says what is wrong with a token, and does not ask again", async () => {
+    await using scene = await githubScene({ token: "ghp_wrong" });
+    const done = await run(scene.source);
+    expect(done).toMatchObject({
+      state: "failed",
+      trouble: expect.stringContaining("does not know the token") as unknown,
+    });
+    expect(scene.github.calls.filter((call) => call.startsWith("GET"))).toHaveLength(1);
+  });
+});
+
+describe("reconciliation with Stripe", () => {
+  async function stripeScene() {
+    const stripe = await startStripe({ key: "sk_test_1", now: anHourAgo });
+    const source = await gateway.source({ type: "stripe", secrets: [SECRET] });
+    const body = { provider: "stripe", apiUrl: stripe.url, token: "sk_test_1" };
+    const set = await gateway.call("PUT", `ingest/api/v1/source/${source.id}/reconcile`, body);
+    expect(set).toMatchObject({ status: 200 });
+    return { stripe, source, [Symbol.asyncDispose]: () => stripe[Symbol.asyncDispose]() };
+  }
+
+  it("takes in what was missed, over many pages and a limit, each event once, verified by who gets it", async () => {
+    await using scene = await stripeScene();
+    const { stripe, source } = scene;
+    const ids: string[] = [];
+    for (let n = 0; n < 230; n++) ids.push(await stripe.emitInVain("invoice.paid", { id: `in_${n}`, total: n }));
+    stripe.refuseNext(stripeRateLimit());
+    const done = await run(source);
+    expect(done).toMatchObject({ state: "finished", scanned: 230, missing: 230, fetched: 230, already: 0 });
+    const received = await gateway.receiver.waitFor(({ body }) => body.includes(ids[7]!));
+    const { headers, body } = received;
+    await verifyProvider(findProvider("stripe")!, { method: "POST", url: "", headers, body }, { secrets: [SECRET] });
+    expect(headers["x-posthorn-delivery-id"]).toBe(ids[7]);
+    expect(await run(source)).toMatchObject({ scanned: 230, missing: 0, fetched: 0 });
+  });
+});
+
+describe("what is asked for", () => {
+  it("must fit the source, and needs a token and an address that may be called", async () => {
+    const source = await gateway.source({ type: "stripe", secrets: [SECRET] });
+    const path = `ingest/api/v1/source/${source.id}/reconcile`;
+    const github = { provider: "github", owner: "a/b", hookId: 1, token: "t" };
+    expect((await gateway.call("PUT", path, github)).status).toBe(422);
+    expect((await gateway.call("PUT", path, { provider: "stripe" })).status).toBe(422);
+    const bad = { provider: "stripe", token: "t", apiUrl: "ftp://example.com/" };
+    expect((await gateway.call("PUT", path, bad)).status).toBe(422);
+    expect((await gateway.call("GET", path)).status).toBe(404);
+    expect((await gateway.call("POST", `${path}/run`, {})).status).toBe(404);
+  });
+
+  it("is forgotten with its token when it is deleted, and kept when the token is left out", async () => {
+    const source = await gateway.source({ type: "stripe", secrets: [SECRET] });
+    const path = `ingest/api/v1/source/${source.id}/reconcile`;
+    const body = { provider: "stripe", token: "t", everyMinutes: 30 };
+    expect((await gateway.call("PUT", path, body)).json).toMatchObject({ everyMinutes: 30, reconciledUntil: null });
+    expect((await gateway.call("PUT", path, { provider: "stripe" })).json).toMatchObject({
+      everyMinutes: null,
+      nextAt: null,
+    });
+    expect((await gateway.call("DELETE", path)).status).toBe(204);
+    expect((await gateway.call("PUT", path, { provider: "stripe" })).status).toBe(422);
+  });
+});

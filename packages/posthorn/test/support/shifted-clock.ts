@@ -1,0 +1,51 @@
+/** The clock of the machine, which a test can put forward: for whole nodes, whose work goes on between two looks at the time. */
+import type { Clock } from "../../src/dispatch/types.ts";
+
+interface Timer {
+  readonly at: number;
+  readonly callback: () => void;
+  readonly handle: NodeJS.Timeout;
+}
+
+export class ShiftedClock implements Clock {
+  readonly #timers = new Set<Timer>();
+  #shift: number;
+
+  /** @param start What time it is now, Unix milliseconds; by the machine unless given. */
+  constructor(start: number = Date.now()) {
+    this.#shift = start - Date.now();
+    this.now = this.now.bind(this);
+    this.setTimer = this.setTimer.bind(this);
+  }
+
+  now(): number {
+    return Date.now() + this.#shift;
+  }
+
+  setTimer(ms: number, callback: () => void): () => void {
+    const handle = setTimeout(() => this.#fire(timer), ms);
+    const timer: Timer = { at: this.now() + ms, callback, handle };
+    this.#timers.add(timer);
+    return () => {
+      clearTimeout(handle);
+      this.#timers.delete(timer);
+    };
+  }
+
+  /** Puts the clock to a time, forward or back. */
+  set(time: number): void {
+    this.advance(time - this.now());
+  }
+
+  /** What becomes due by it is called, first things first. */
+  advance(ms: number): void {
+    this.#shift += ms;
+    const due = [...this.#timers].filter(({ at }) => at <= this.now()).sort((one, other) => one.at - other.at);
+    for (const timer of due) this.#fire(timer);
+  }
+
+  #fire(timer: Timer): void {
+    clearTimeout(timer.handle);
+    if (this.#timers.delete(timer)) timer.callback();
+  }
+}
