@@ -78,4 +78,22 @@ export const eventTypeCases: Cases = {
       },
     ],
   },
+  "eventType.importOpenapi": {
+    args: () => [{ specRaw: openApiOf(eventTypeName()) }],
+    check: ({ data }) => expect(data.modified).toHaveLength(1),
+    needs: "organisation",
+    failures: [
+      { title: "no document", status: 422, code: "value_error.jsondecode", args: () => [{}] },
+      { title: "text that is none", status: 422, code: "value_error", args: () => [{ specRaw: "{" }] },
+    ],
+  },
 };
+
+/** A document with one webhook of this name. */
+function openApiOf(name: string): string {
+  const post = {
+    description: "Of a test.",
+    requestBody: { content: { "application/json": { schema: { type: "object" } } } },
+  };
+  return JSON.stringify({ openapi: "3.1.0", info: { title: "Test", version: "1" }, webhooks: { [name]: { post } } });
+}

@@ -80,6 +80,20 @@ export const messageCases: Cases = {
       { title: "an id twice", status: 422, code: "value_error", args: (scene) => [scene.app, { ids: ["a", "a"] }] },
     ],
   },
+  "message.precheck": {
+    args: (scene) => [scene.app, { eventType: scene.eventType }],
+    check: (answer) => expect(answer).toMatchObject({ active: true }),
+    needs: "ViewBase",
+    failures: [
+      unknownAt(0, (scene) => [scene.app, { eventType: scene.eventType }]),
+      {
+        title: "an event type with a space",
+        status: 422,
+        code: "value_error",
+        args: (scene) => [scene.app, { eventType: "a b" }],
+      },
+    ],
+  },
   "message.expungeAllContents": {
     args: async (scene) => [await scene.newApp()],
     check: (answer) => expect(answer).toMatchObject({ task: "application.purge_content", status: "running" }),

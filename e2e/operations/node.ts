@@ -1,4 +1,5 @@
 /** Operations that are about tokens, tasks and the server itself. */
+import { eventually } from "@posthorn/testkit";
 import { expect } from "vitest";
 import { type Cases, unknownAt } from "./case.ts";
 import { absent, type Scene } from "./scene.ts";
@@ -37,6 +38,33 @@ export const nodeCases: Cases = {
   },
   "authentication.logout": { args: () => [], needs: "any token", global: true, failures: [] },
   "health.get": { args: () => [], needs: "nobody", global: true, failures: [] },
+  "statistics.aggregateEventTypes": {
+    args: () => [],
+    check: (answer) => expect(answer).toMatchObject({ task: "event-type.aggregate" }),
+    needs: "organisation",
+    failures: [],
+  },
+  "statistics.aggregateAppStats": {
+    args: (scene) => [{ ...lastHour(), appIds: [scene.appUid, "nobody"] }],
+    check: async ({ id, task, unresolvedAppIds }, scene) => {
+      expect([task, unresolvedAppIds]).toEqual(["application.stats", ["nobody"]]);
+      await eventually(async () => {
+        const { status, data } = await scene.sdk("backgroundTask.get", id);
+        expect(status).toBe("finished");
+        expect(data).toMatchObject({ applications: [{ appUid: scene.appUid, messages: data.messages }] });
+        expect(data.messages).toBeGreaterThan(0);
+      });
+    },
+    needs: "organisation",
+    failures: [
+      {
+        title: "an end before its beginning",
+        status: 400,
+        code: "invalid_range",
+        args: () => [{ since: lastHour().until, until: lastHour().since }],
+      },
+    ],
+  },
   "backgroundTask.list": {
     args: async (scene) => {
       await startedTask(scene);
@@ -60,3 +88,8 @@ export const nodeCases: Cases = {
     ],
   },
 };
+
+function lastHour(): { readonly since: Date; readonly until: Date } {
+  const now = Date.now();
+  return { since: new Date(now - 3_600_000), until: new Date(now) };
+}

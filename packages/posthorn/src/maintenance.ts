@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Services } from "./domain/context.ts";
 import { dropOldKeys } from "./domain/idempotency.ts";
 import { dropOldPacing, expireDeliveries } from "./domain/message/expire-deliveries.ts";
+import { expireInbound } from "./domain/quarantine/expire.ts";
 import type { RetentionPeriods, SweepOptions } from "./domain/retention/retention.ts";
 import { sweepAttempts } from "./domain/retention/sweep-attempts.ts";
 import { sweepCounts } from "./domain/retention/sweep-counts.ts";
@@ -53,6 +54,7 @@ export class Maintenance implements AsyncDisposable {
       await services.store.transaction(async ({ db }) => {
         await db.deleteFrom("revoked_token").where("expires_at", "<", services.now()).execute();
       });
+      await expireInbound(services, periods.payloadMs, signal);
       await sweepPayloads(services, sweep);
       await sweepAttempts(services, sweep);
       await sweepMessages(services, sweep);

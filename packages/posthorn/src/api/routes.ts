@@ -59,6 +59,10 @@ import { appPortalAccess } from "./auth/app-portal-access.ts";
 import { applicationStatsSeries } from "./stats/series-of-application.ts";
 import { applicationStatsSummary } from "./stats/summary-of-application.ts";
 import { statsNow } from "./stats/now.ts";
+import { cancelBroadcast } from "./broadcast/cancel.ts";
+import { createBroadcast } from "./broadcast/create.ts";
+import { aggregateAppStats } from "./stats/aggregate-app-stats.ts";
+import { aggregateEventTypes } from "./stats/aggregate-event-types.ts";
 import { statsStorage } from "./stats/storage.ts";
 import { statsSeries } from "./stats/series.ts";
 import { statsSummary } from "./stats/summary.ts";
@@ -194,6 +198,10 @@ export const ROUTES: readonly Route[] = [
   statsSeries,
   statsNow,
   statsStorage,
+  aggregateEventTypes,
+  aggregateAppStats,
+  createBroadcast,
+  cancelBroadcast,
   applicationStatsSummary,
   applicationStatsSeries,
   getTask,

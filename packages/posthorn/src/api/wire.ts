@@ -211,5 +211,5 @@ export function taskOut({ id, state, kind, updatedAt }: Task): object {
 }
 
 export function backgroundTaskOut(task: Task): object {
-  return { ...taskOut(task), data: { messagesSent: task.data.messagesSent } };
+  return { ...taskOut(task), data: { messagesSent: task.data.messagesSent, ...task.data.shown } };
 }

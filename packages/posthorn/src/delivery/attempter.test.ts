@@ -4,6 +4,7 @@ import { insertEndpoint, servicesOver } from "../../test/support/services.ts";
 import { acceptEntry, openStore } from "../../test/support/store.ts";
 import type { AttemptResult, Job } from "../dispatch/types.ts";
 import type { Store } from "../store/store.ts";
+import type { Busy, RunResult } from "../transform/types.ts";
 import { DeliveryAttempter } from "./attempter.ts";
 import { EndpointSender } from "./endpoint-sender.ts";
 
@@ -28,15 +29,30 @@ function job(changes: Partial<Job> = {}): Job {
   };
 }
 
+interface AttemptOptions {
+  readonly headers?: object;
+  readonly of?: Job;
+  /** What comes of the code of the endpoint; it has none when absent. */
+  readonly run?: RunResult | Busy;
+}
+
 /** One attempt at endpoint 1, which has these headers, over this client. */
 async function attempt(
   store: Store,
   egress: Pick<Egress, "send">,
-  { headers = {}, of = job() }: { headers?: object; of?: Job } = {},
+  { headers = {}, of = job(), run }: AttemptOptions = {},
 ): Promise<AttemptResult> {
   const { services } = servicesOver(store);
   await insertEndpoint(services, "http://127.0.0.1:8080/", headers);
-  const { directory, transforms, ids, now, vault } = services;
+  const { directory, ids, now, vault } = services;
+  if (run !== undefined) {
+    const transformation_sealed = vault.seal(JSON.stringify({ code: "", variables: {}, updatedAt: 0 }));
+    await store.transaction(({ db }) =>
+      db.updateTable("endpoint").set({ transformation_sealed, transformation_enabled: 1 }).execute(),
+    );
+    await store.accept(acceptEntry(1));
+  }
+  const transforms = { ...services.transforms, run: () => Promise.resolve(run!) };
   const options = {
     store,
     directory,
@@ -93,6 +109,26 @@ describe("an attempt", () => {
     await using files = await openStore();
     const result = await attempt(files.store, failure("timeout", "target"));
     expect(result).toMatchObject({ kind: "made", attempt: { status: 2, response: "why", errorCode: "timeout" } });
+  });
+
+  it("whose code finds no room to run uses none up, and sends nothing", async () => {
+    await using files = await openStore();
+    const never = { send: () => Promise.reject(new Error("must not be sent")) };
+    expect(await attempt(files.store, never, { run: { kind: "busy" } })).toMatchObject({ kind: "not_now" });
+  });
+
+  it.each([
+    ["threw", true],
+    ["memory", true],
+    ["timeout", undefined],
+    ["crashed", undefined],
+  ] as const)("whose code failed (%s) counts, unsent, and is the last one: %s", async (reason, final) => {
+    await using files = await openStore();
+    const never = { send: () => Promise.reject(new Error("must not be sent")) };
+    const run = { kind: "failed", reason, message: "why", line: 1, logs: [], cpuMs: 1 } as const;
+    const result = await attempt(files.store, never, { run });
+    expect(result).toMatchObject({ kind: "made", attempt: { errorCode: "transform_failed", unsent: true, status: 2 } });
+    expect((result as { final?: true }).final).toBe(final);
   });
 
   it("of a message whose payload is gone, or of an endpoint that is, has nothing to send", async () => {

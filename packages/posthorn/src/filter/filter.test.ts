@@ -247,7 +247,7 @@ describe("hostile filters and payloads end in bounded work", () => {
 });
 
 describe("against a naive evaluator", () => {
-  const key = fc.constantFrom("a", "b", "__proto__", "constructor", "[0]", "[*]");
+  const key = fc.constantFrom("a", "b", "__proto__", "constructor", "[0]", "[-1]", "[*]");
   const primitive = fc.constantFrom<Json[]>("a", "b", "ab", 0, 1, 2, 1.5, true, false, null, "");
   const value = fc.letrec<{ value: Json }>((tie) => ({
     value: fc.oneof(

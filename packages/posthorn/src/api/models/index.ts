@@ -74,6 +74,8 @@ import { MessagePrecheckIn, MessagePrecheckOut } from "./message-precheck.ts";
 import { BATCH_MODELS } from "./message-batch.ts";
 import { STATS_MODELS } from "./stats.ts";
 import { TRANSFORMATION_MODELS } from "./transformation.ts";
+import { USAGE_MODELS } from "./usage.ts";
+import { BROADCAST_MODELS } from "./broadcast.ts";
 import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
 import { SOURCE_MODELS } from "./source-models.ts";
 
@@ -159,4 +161,6 @@ export const MODELS: readonly TSchema[] = [
   ...REPLAY_MODELS,
   ...SOURCE_MODELS,
   ...STATS_MODELS,
+  ...USAGE_MODELS,
+  ...BROADCAST_MODELS,
 ];

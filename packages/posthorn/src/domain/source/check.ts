@@ -3,7 +3,7 @@ import { invalid } from "../../errors.ts";
 import type { Context } from "../context.ts";
 import { GENERIC_TYPE, requireDefinition } from "./kind.ts";
 import type { SourceInput, SourceResponse } from "./source.ts";
-import { checkVerification } from "./verification.ts";
+import { checkSecretEncoding, checkVerification } from "./verification.ts";
 
 /** Settings that every provider may have. */
 const COMMON_CONFIG = new Set(["url", "header"]);
@@ -29,6 +29,7 @@ export function checkSource(
     if (names.has(name)) continue;
     throw invalid(["body", "config", name], `${definition.name} has no such setting. It has ${[...names].join(", ")}.`);
   }
+  for (const secret of secrets) checkSecretEncoding(verification, secret);
   if (secrets.includes("")) throw invalid("secrets", "A secret is empty: with it anybody could sign.");
   if (publicKeys.includes("")) throw invalid("publicKeys", "A public key is empty.");
   for (const word of allowedAddresses) {

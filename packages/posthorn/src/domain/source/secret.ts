@@ -4,6 +4,7 @@ import { keyOfId, timeOfKey } from "../../id.ts";
 import type { Tx } from "../../store/store.ts";
 import { type Call, type Context, reader, write } from "../context.ts";
 import { getSource } from "./find.ts";
+import { checkSecretEncoding } from "./verification.ts";
 
 export interface SourceSecret {
   readonly id: string;
@@ -39,6 +40,7 @@ export interface AddSecret {
 /** Adds a secret. Those before verify as well until the overlap ends. */
 export async function addSecret({ ctx, input }: Call<AddSecret>): Promise<SourceSecret> {
   const source = await getSource(ctx, input.source);
+  checkSecretEncoding(source.verification, input.secret);
   return write(ctx, async (tx) => {
     if (input.overlapSeconds !== null) await endSecrets(ctx, tx, source.key, input.overlapSeconds);
     await checkRoom(ctx, tx, source.key);

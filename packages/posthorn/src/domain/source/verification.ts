@@ -114,6 +114,7 @@ function schemesOf(verification: Verification): Pick<ProviderDefinition, "scheme
 
 function hmacScheme(settings: HmacSettings): Scheme {
   const { header, hash, encoding, prefix, field, separator, signed, timestamp, secretEncoding } = settings;
+  const key = READERS[secretEncoding];
   return hmac({
     header: header.toLowerCase(),
     hash,
@@ -122,7 +123,7 @@ function hmacScheme(settings: HmacSettings): Scheme {
     ...(field === null ? {} : { fields: pairs(field, separator) }),
     signed,
     ...(timestamp === null ? {} : { timestamp: timeOf(timestamp) }),
-    ...(secretEncoding === "base64" ? { key: base64Key } : secretEncoding === "hex" ? { key: hexKey } : {}),
+    ...(key === null ? {} : { key }),
     ...(signed.includes("{body}") ? {} : { covers: "fields" }),
   });
 }
@@ -155,6 +156,19 @@ function apiKeyScheme(settings: Extract<SchemeSettings, { scheme: "api-key" }>):
       ? { name: "api key", header: settings.name.toLowerCase() }
       : { name: "api key", body: settings.name },
   );
+}
+
+const READERS = { utf8: null, base64: base64Key, hex: hexKey } as const;
+
+/** Refuses a secret that is no key in the encoding that the settings name: with it nothing would verify, and nobody would know why. */
+export function checkSecretEncoding(verification: Verification | null, secret: string): void {
+  if (verification?.scheme !== "hmac") return;
+  try {
+    READERS[verification.secretEncoding]?.(secret);
+  } catch (error) {
+    if (!(error instanceof WebhookError)) throw error;
+    throw invalid("secrets", error.message);
+  }
 }
 
 const SELECTOR = /^(?:header|query|body):[^{}]+$/;

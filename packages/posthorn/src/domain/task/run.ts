@@ -4,23 +4,31 @@
  */
 import type { Tx } from "../../store/store.ts";
 import type { Services } from "../context.ts";
+import { broadcastStep } from "../broadcast/step.ts";
 import { purgeStep } from "../message/expunge-all.ts";
 import { reconcileStep } from "../reconcile/step.ts";
 import { replayStep } from "../replay/step.ts";
+import { applicationUsageStep } from "../usage/applications.ts";
+import { eventTypeUsageStep } from "../usage/event-types.ts";
 import { type Task, type TaskData, type TaskKind, toTask } from "./task.ts";
 
 /** What comes of a step. */
 export interface StepResult {
   readonly data: TaskData;
   /** How the task ended with this step; `null` when there is more to do. */
-  readonly end: "finished" | "failed" | null;
+  readonly end: "finished" | "failed" | "canceled" | null;
   /** Milliseconds until the next step. */
   readonly waitMs: number;
 }
 
 /** A step that was planned: what to write, or for how long there is nothing to do. */
 export type Step =
-  | { readonly kind: "write"; readonly write: (tx: Tx) => Promise<StepResult> }
+  | {
+      readonly kind: "write";
+      /** What goes to the disk another way and must be there before the write: done again after a crash, it changes nothing. */
+      readonly before?: () => Promise<void>;
+      readonly write: (tx: Tx) => Promise<StepResult>;
+    }
   | { readonly kind: "wait"; readonly waitMs: number };
 
 /** Looks for what is to be done next. Writes nothing. */
@@ -31,6 +39,9 @@ const PLANNERS: Record<TaskKind, StepPlanner> = {
   "endpoint.replay": replayStep,
   "endpoint.bulk-replay": replayStep,
   "application.purge_content": purgeStep,
+  "message.broadcast": broadcastStep,
+  "application.stats": applicationUsageStep,
+  "event-type.aggregate": eventTypeUsageStep,
   "source.reconcile": reconcileStep,
 };
 
@@ -70,6 +81,7 @@ export async function runStep(services: Services, key: number): Promise<number |
   const task = toTask(row);
   const step = await PLANNERS[task.kind](services, task);
   if (step.kind === "wait") return step.waitMs;
+  await step.before?.();
   return store.transaction(async (tx) => {
     const current = await tx.db
       .selectFrom("task")

@@ -38,7 +38,7 @@ export async function startTask(ctx: Context, task: NewTask): Promise<Task> {
     ended_at: null,
   };
   await write(ctx, async (tx) => {
-    if (appKey !== null) await checkRoom(tx.db, appKey);
+    await checkRoom(tx.db, orgId, appKey);
     await tx.db.insertInto("task").values(row).execute();
     await task.prepare?.(tx, key);
     tx.afterCommit(() => tasks.start(key, kind));
@@ -47,20 +47,21 @@ export async function startTask(ctx: Context, task: NewTask): Promise<Task> {
   return { key, id, kind, state: "running", orgId, appKey, params, data, askedBy, ...times };
 }
 
-/** Tasks of one application that are not at their end, paused ones included. */
+/** Tasks of one application, or of the organisation as a whole, that are not at their end, paused ones included. */
 const MAX_OPEN = 20;
 
-async function checkRoom(db: Kysely<Database>, appKey: number): Promise<void> {
+async function checkRoom(db: Kysely<Database>, orgId: number, appKey: number | null): Promise<void> {
   const { open } = await db
     .selectFrom("task")
     .select((eb) => eb.fn.countAll<number>().as("open"))
     .where("ended_at", "is", null)
-    .where("app_id", "=", appKey)
+    .where("org_id", "=", orgId)
+    .where("app_id", appKey === null ? "is" : "=", appKey)
     .executeTakeFirstOrThrow();
   if (open < MAX_OPEN) return;
   throw new PosthornError(
     "limit_reached",
-    `${MAX_OPEN} tasks of this application are running or paused: wait until one ends, or cancel one.`,
+    `${MAX_OPEN} tasks of this ${appKey === null ? "organisation" : "application"} are running or paused: wait until one ends, or cancel one.`,
   );
 }
 

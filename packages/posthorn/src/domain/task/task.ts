@@ -8,6 +8,9 @@ export const TASK_KINDS = [
   "endpoint.replay",
   "endpoint.bulk-replay",
   "application.purge_content",
+  "message.broadcast",
+  "application.stats",
+  "event-type.aggregate",
   "source.reconcile",
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
@@ -41,6 +44,8 @@ export function statesOf(status: TaskStatus): readonly TaskState[] {
 /** Progress, as stored. What a kind of task needs beside these is its own affair. */
 export interface TaskData {
   readonly messagesSent: number;
+  /** What else is told of it, beside the messages. */
+  readonly shown?: object;
   /** Why it failed, in a sentence. */
   readonly error?: string;
 }

@@ -1,0 +1,17 @@
+import { cancelBroadcast as cancelVerb } from "../../domain/broadcast/cancel.ts";
+import { BackgroundTaskOut } from "../models/task.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { backgroundTaskOut } from "../wire.ts";
+
+export const cancelBroadcast = defineRoute({
+  method: "POST",
+  path: "/api/v1/msg/broadcast/:task_id/cancel",
+  operationId: "v1.message.cancel-broadcast",
+  tag: "Message",
+  summary: "End a broadcast",
+  description: "No further application gets it. What was published stays; the task ends as failed.",
+  access: "organisation",
+  responses: { 200: BackgroundTaskOut },
+  handle: async ({ ctx, params }) => ok(backgroundTaskOut(await cancelVerb({ ctx, input: { task: params.task_id } }))),
+});

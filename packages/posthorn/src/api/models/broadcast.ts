@@ -1,0 +1,30 @@
+import { type TSchema, Type } from "typebox";
+import { nullable, StringMap } from "./common.ts";
+import { messageInFields } from "./message.ts";
+import { taskFields } from "./task.ts";
+
+const { application: _application, ...fields } = messageInFields;
+
+export const BroadcastIn = Type.Object(
+  {
+    ...fields,
+    applications: Type.Optional(
+      nullable(
+        Type.Array(Type.String({ minLength: 1, maxLength: 256 }), {
+          minItems: 1,
+          maxItems: 1000,
+          description: "Ids or uids; all applications when left out.",
+        }),
+      ),
+    ),
+    metadata: Type.Optional(nullable(StringMap)),
+  },
+  {
+    $id: "BroadcastIn",
+    description: "As a message, and who gets it. `metadata`: applications whose metadata holds all of these.",
+  },
+);
+
+export const BroadcastOut = Type.Object(taskFields, { $id: "BroadcastOut", description: "The task that was started." });
+
+export const BROADCAST_MODELS: readonly TSchema[] = [BroadcastIn, BroadcastOut];

@@ -1,0 +1,29 @@
+import { type TSchema, Type } from "typebox";
+import { DateTime, nullable } from "./common.ts";
+import { taskFields } from "./task.ts";
+
+export const AppUsageStatsIn = Type.Object(
+  {
+    since: DateTime,
+    until: DateTime,
+    appIds: Type.Optional(
+      nullable(Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 1000, uniqueItems: true })),
+    ),
+  },
+  {
+    $id: "AppUsageStatsIn",
+    description: "Whole hours: `since` is taken down and `until` up. `appIds`: ids or uids; all when left out.",
+  },
+);
+
+export const AppUsageStatsOut = Type.Object(
+  { ...taskFields, unresolvedAppIds: Type.Array(Type.String(), { description: "Name no application." }) },
+  { $id: "AppUsageStatsOut", description: "The task whose data will hold the sums." },
+);
+
+export const AggregateEventTypesOut = Type.Object(taskFields, {
+  $id: "AggregateEventTypesOut",
+  description: "The task whose data will hold the counts.",
+});
+
+export const USAGE_MODELS: readonly TSchema[] = [AppUsageStatsIn, AppUsageStatsOut, AggregateEventTypesOut];

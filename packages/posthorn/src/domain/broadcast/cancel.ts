@@ -1,0 +1,23 @@
+import { notFound, PosthornError } from "../../errors.ts";
+import { atomically, type Call, write } from "../context.ts";
+import { getTask } from "../task/list.ts";
+import type { Task } from "../task/task.ts";
+import { type BroadcastData, dataOf } from "./broadcast.ts";
+
+/** Publishes to no further application. What was published, or is just being published, stays. */
+export function cancelBroadcast(call: Call<{ readonly task: string }>): Promise<Task> {
+  return atomically(call, async ({ ctx, input }) => {
+    const task = await getTask({ ctx, input });
+    if (task.kind !== "message.broadcast") throw notFound("broadcast");
+    if (task.state !== "running") throw new PosthornError("conflict", `The broadcast is ${task.state} already.`);
+    // Its next step ends it, and takes away what one that is under way leaves.
+    const data: BroadcastData = { ...dataOf(task), canceling: true };
+    const at = ctx.services.now();
+    await write(ctx, async ({ db, afterCommit }) => {
+      const columns = { data_json: JSON.stringify(data), updated_at: at };
+      await db.updateTable("task").set(columns).where("id", "=", task.key).execute();
+      afterCommit(() => ctx.services.tasks.start(task.key, task.kind));
+    });
+    return { ...task, data, updatedAt: at };
+  });
+}

@@ -1,0 +1,62 @@
+import { invalid } from "../../errors.ts";
+import { APPLICATION_KIND } from "../../store/schema.ts";
+import { keyOfId } from "../../id.ts";
+import { type Call, type Context, reader } from "../context.ts";
+import { checkPublication, type Publication } from "../message/prepare.ts";
+import { startTask } from "../task/start.ts";
+import type { Task } from "../task/task.ts";
+import { type BroadcastMessage, type BroadcastParams, NOTHING_SENT } from "./broadcast.ts";
+
+export interface StartBroadcast {
+  readonly publication: Publication;
+  /** Ids or uids; `null`: every application. */
+  readonly applications: readonly string[] | null;
+  /** Applications whose metadata holds all of this; `null`: any. */
+  readonly metadata: Readonly<Record<string, string>> | null;
+}
+
+/** Keeps the message and begins to publish it. Those applications get it that there are now. */
+export async function startBroadcast({ ctx, input }: Call<StartBroadcast>): Promise<Task> {
+  const { publication, metadata } = input;
+  checkPublication(ctx, publication);
+  const { services } = ctx;
+  const { payload, delayMs, ...rest } = publication;
+  // A delay counts from now and not from when an application has its turn.
+  const deliverAt = delayMs === null ? publication.deliverAt : services.now() + delayMs;
+  const message: BroadcastMessage = { ...rest, deliverAt, delayMs: null };
+  const applications = input.applications === null ? null : await keysOf(ctx, input.applications);
+  const params: BroadcastParams = { to: services.ids.lastKey, applications, metadata };
+  return startTask(ctx, {
+    kind: "message.broadcast",
+    appKey: null,
+    params,
+    data: NOTHING_SENT,
+    prepare: async ({ db }, taskKey) => {
+      await db
+        .insertInto("broadcast")
+        .values({ task_id: taskKey, message_json: JSON.stringify(message), payload })
+        .execute();
+    },
+  });
+}
+
+/** Keys of applications by id or uid, in order; all must exist. */
+async function keysOf(ctx: Context, refs: readonly string[]): Promise<readonly number[]> {
+  const ids = refs.filter((ref) => keyOfId("app_", ref) !== null);
+  const uids = refs.filter((ref) => keyOfId("app_", ref) === null);
+  const own = reader(ctx)
+    .selectFrom("application")
+    .select(["id", "public_id", "uid"])
+    .where("org_id", "=", ctx.actor.orgId)
+    .where("kind", "=", APPLICATION_KIND.customer)
+    .where("deleted_at", "is", null);
+  const keys = ids.map((id) => keyOfId("app_", id)!);
+  const byId = ids.length === 0 ? [] : await own.where("id", "in", keys).execute();
+  const byUid = uids.length === 0 ? [] : await own.where("uid", "in", uids).execute();
+  const known = new Set([...byId.map((row) => row.public_id), ...byUid.map((row) => row.uid)]);
+  const missing = refs.findIndex((ref) => !known.has(ref));
+  if (missing !== -1) {
+    throw invalid(["body", "applications", `[${missing}]`], `There is no application "${refs[missing]!}".`);
+  }
+  return [...new Set([...byId, ...byUid].map((row) => row.id))].toSorted((a, b) => a - b);
+}

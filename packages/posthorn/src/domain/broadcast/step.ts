@@ -1,0 +1,138 @@
+/**
+ * One step of a broadcast: publishes the message to some applications.
+ *
+ * They are accepted as any publish is, each under an idempotency key of its own that stands until the place of the broadcast is on disk. So a
+ * process that ends in between publishes again what it had published, and each of these is answered by the message there is.
+ */
+import type { Selectable } from "kysely";
+import { APPLICATION_KIND, type BroadcastTable } from "../../store/schema.ts";
+import type { AcceptResult, DueDelivery, IdempotencyKey, Tx } from "../../store/store.ts";
+import type { Services } from "../context.ts";
+import { firstJobs, type Prepared, prepareMessage } from "../message/prepare.ts";
+import type { Step } from "../task/run.ts";
+import type { Task } from "../task/task.ts";
+import { type BroadcastData, type BroadcastMessage, dataOf, paramsOf } from "./broadcast.ts";
+
+/** Applications in one step. */
+const CHUNK = 100;
+/** Bytes of the payload in one step, all copies together. */
+const CHUNK_BYTES = 8 * 1024 * 1024;
+
+export async function broadcastStep(services: Services, task: Task): Promise<Step> {
+  const data = dataOf(task);
+  const broadcast = await services.store.db
+    .selectFrom("broadcast")
+    .selectAll()
+    .where("task_id", "=", task.key)
+    .executeTakeFirstOrThrow();
+  if (data.canceling === true) return lastStep(task, data, "canceled");
+  const limit = Math.max(1, Math.min(CHUNK, Math.floor(CHUNK_BYTES / (broadcast.payload.byteLength + 1))));
+  const found = await nextApplications(services, task, limit);
+  if (found.last === null) return lastStep(task, data, "finished");
+  const { last, looked, wanted } = found;
+  let sent = 0;
+  return {
+    kind: "write",
+    before: async () => {
+      sent = await publish(services, { task, broadcast, applications: wanted });
+    },
+    write: async (tx) => {
+      await forgetKeys(tx, task.key);
+      return { data: progress(data, { last, looked, sent, skipped: wanted.length - sent }), end: null, waitMs: 0 };
+    },
+  };
+}
+
+/** Ends it, and deletes what only a broadcast under way needs. */
+function lastStep(task: Task, data: BroadcastData, end: "finished" | "canceled"): Step {
+  return {
+    kind: "write",
+    write: async (tx) => {
+      await forgetKeys(tx, task.key);
+      await tx.db.deleteFrom("broadcast").where("task_id", "=", task.key).execute();
+      return { data, end, waitMs: 0 };
+    },
+  };
+}
+
+/** The bucket is that of the broadcast alone: no bucket of time has a number as high. */
+function keyFor(task: Task, applicationKey: number): IdempotencyKey {
+  return { hash: String(applicationKey), buckets: [task.key] };
+}
+
+async function forgetKeys({ db }: Tx, taskKey: number): Promise<void> {
+  await db.deleteFrom("idempotency").where("bucket", "=", taskKey).execute();
+}
+
+interface Found {
+  /** The last one that was looked at; `null`: there is none left. */
+  readonly last: number | null;
+  readonly looked: number;
+  /** Keys of those that get it. */
+  readonly wanted: readonly number[];
+}
+
+async function nextApplications({ store }: Services, task: Task, limit: number): Promise<Found> {
+  const { to, applications, metadata } = paramsOf(task);
+  const { cursor } = dataOf(task);
+  const named = applications?.filter((key) => key > cursor).slice(0, limit) ?? null;
+  if (named?.length === 0) return { last: null, looked: 0, wanted: [] };
+  const own = store.db
+    .selectFrom("application")
+    .select(["id", "metadata_json"])
+    .where("org_id", "=", task.orgId)
+    .where("kind", "=", APPLICATION_KIND.customer)
+    .where("deleted_at", "is", null)
+    .orderBy("id");
+  const rows = await (
+    named === null ? own.where("id", ">", cursor).where("id", "<=", to).limit(limit) : own.where("id", "in", named)
+  ).execute();
+  const last = named === null ? rows.at(-1)?.id : named.at(-1);
+  const wanted = rows.filter((row) => metadata === null || holds(row.metadata_json, metadata));
+  return { last: last ?? null, looked: rows.length, wanted: wanted.map(({ id }) => id) };
+}
+
+function holds(json: string, wanted: Readonly<Record<string, string>>): boolean {
+  const metadata = new Map(Object.entries(JSON.parse(json) as Record<string, string>));
+  return Object.entries(wanted).every(([name, value]) => metadata.get(name) === value);
+}
+
+interface Publishing {
+  readonly task: Task;
+  readonly broadcast: Selectable<BroadcastTable>;
+  readonly applications: readonly number[];
+}
+
+/** Publishes to these. Returns how many of them have the message now. */
+async function publish(services: Services, { task, broadcast, applications }: Publishing): Promise<number> {
+  const publication = { ...(JSON.parse(broadcast.message_json) as BroadcastMessage), payload: broadcast.payload };
+  const loaded = await Promise.all(applications.map(async (key) => services.directory.application(key)));
+  const prepared = loaded
+    .filter((application) => application !== null)
+    .map((application) => prepareMessage({ services }, application, publication, keyFor(task, application.key)));
+  const answers = await services.store.acceptAll(prepared.map(({ entry }) => entry));
+  services.dispatch.push(prepared.flatMap((one, index) => jobsOf(one, answers[index]!)));
+  const refused = answers.find((answer) => answer.status === "rejected");
+  if (refused !== undefined) throw refused.reason as Error;
+  return answers.filter((answer) => answer.status === "fulfilled" && answer.value.kind !== "duplicate_event_id").length;
+}
+
+function jobsOf({ entry }: Prepared, answer: PromiseSettledResult<AcceptResult>): readonly DueDelivery[] {
+  if (answer.status === "rejected" || answer.value.kind !== "stored") return [];
+  return firstJobs(entry, answer.value.dues ?? null);
+}
+
+interface Sent {
+  readonly last: number;
+  readonly looked: number;
+  readonly sent: number;
+  readonly skipped: number;
+}
+
+function progress({ messagesSent, shown }: BroadcastData, { last, looked, sent, skipped }: Sent): BroadcastData {
+  return {
+    messagesSent: messagesSent + sent,
+    cursor: last,
+    shown: { applications: shown.applications + looked, skipped: shown.skipped + skipped },
+  };
+}
