@@ -8,6 +8,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@posthorn/source", "node", "module"] } },
   test: {
     globalSetup: "packages/testkit/src/postgres-on-demand.ts",
+    // Takes both cores for minutes: a suite of its own.
+    exclude: ["packages/posthorn/test/simulation/**"],
     pool: "forks",
     execArgv: ["--conditions=@posthorn/source"],
     testTimeout: 20_000,

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const CHECKS = ["format:check", "lint", "types", "check:docs"];
-const SUITES = ["test:unit", "test:e2e"];
+const SUITES = ["test:unit", "test:simulation", "test:e2e"];
 
 interface Report {
   readonly numPassedTests: number;

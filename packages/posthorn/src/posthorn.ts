@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { Egress, parseAllowList, parseDenyList, webhookSources } from "@posthorn/egress";
 import type { FastifyInstance } from "fastify";
 import { buildServer, type HttpTimeouts } from "./api/server.ts";
+import { systemClock } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import type { Secrets } from "./config/secrets.ts";
 import { DeliveryAttempter } from "./delivery/attempter.ts";
@@ -60,14 +61,6 @@ const HOUR_MS = 3_600_000;
 const CLOSE_REQUESTS_MS = 5000;
 /** How often connections are closed whose last request has ended meanwhile. */
 const CLOSE_IDLE_MS = 50;
-
-const systemClock: Clock = {
-  now: Date.now,
-  setTimer: (ms, callback) => {
-    const timer = setTimeout(callback, ms);
-    return () => clearTimeout(timer);
-  },
-};
 
 function policyDefaultsOf(config: Config): PlatformDefaults {
   const { retrySchedule, requestTimeoutMs, maxRequestTimeoutMs, endpointConcurrency } = config;
@@ -171,10 +164,11 @@ export class Posthorn implements AsyncDisposable {
       now: clock.now,
       ensureOrganisation: (publicId) => ensureOrganisation(this.services, publicId),
     });
-    this.#tasks = new TaskRunners(
-      () => this.services,
-      (taskKey, error) => log.error({ err: error, taskKey }, "task failed"),
-    );
+    this.#tasks = new TaskRunners({
+      services: () => this.services,
+      clock,
+      onFailure: (taskKey, error) => log.error({ err: error, taskKey }, "task failed"),
+    });
     this.#operational = new OperationalPublisher({
       services: () => this.services,
       clock,
@@ -196,6 +190,7 @@ export class Posthorn implements AsyncDisposable {
       log,
     });
     store.onAnnounced(() => this.#operational.wake());
+    store.onDoubt(() => this.#lookAgain());
     this.#dispatcher = this.#buildDispatcher(directory, vault, ids);
     this.#statistics = new Statistics({
       services: () => this.services,
@@ -293,6 +288,14 @@ export class Posthorn implements AsyncDisposable {
     await this.#health[Symbol.asyncDispose]();
     await this.#egress.close();
     await this.#store[Symbol.asyncDispose]();
+  }
+
+  /** A write failed that may have been made: takes nothing in memory for granted, and finds what is to be done as a start does. */
+  #lookAgain(): void {
+    this.services.directory.clear();
+    this.#dispatcher.rescan();
+    this.#tasks.rescan();
+    this.#operational.wake();
   }
 
   async #listen(): Promise<void> {

@@ -85,7 +85,8 @@ describe("group commit", () => {
       files.store.accept(acceptEntry(1)),
       files.store.accept(acceptEntry(2, { payload: Buffer.from("kept") })),
       files.store.record(recordEntry(1, { attempt: attemptEntry(10) })),
-      files.store.record(recordEntry(1, { attempt: attemptEntry(10) })),
+      // Pending and never due: the database refuses the row.
+      files.store.record(recordEntry(1, { state: 0, due: null })),
       files.store.accept(acceptEntry(3)),
     ]);
     expect(results.map((result) => result.status)).toEqual([
@@ -198,6 +199,25 @@ describe("record", () => {
       await files.store.record(recordEntry(id, { generation: 1, trigger: 1, state: 2 }));
       expect(await deliveryOf(files.store, id)).toMatchObject({ state, due: null, manual: 0 });
     }
+  });
+});
+
+describe("an outcome that comes again, since its commit was said to have failed", () => {
+  it("counts once, and does not take back what was asked for meanwhile", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    await store.accept(acceptEntry(1));
+    const outcome = recordEntry(1, { state: 0, due: 9000, attempts: 1, attempt: attemptEntry(10, { status: 2 }) });
+    await store.record(outcome);
+    await store.record(outcome);
+    expect(await store.db.selectFrom("attempt").select("id").execute()).toEqual([{ id: 10 }]);
+    const manual = recordEntry(1, { trigger: 1, state: 2, attempts: 1, attempt: attemptEntry(11, { status: 2 }) });
+    await store.transaction(({ db }) =>
+      db.updateTable("delivery").set({ manual: 1, resume_due: 9000, due: 5 }).where("message_id", "=", 1).execute(),
+    );
+    await store.record(manual);
+    await store.record(manual);
+    expect(await deliveryOf(store, 1)).toMatchObject({ state: 0, due: 9000, manual: 0, attempts: 1 });
   });
 });
 

@@ -3,6 +3,7 @@ import { eventually } from "../../test/support/dispatch.ts";
 import { insertEndpoint, servicesOver } from "../../test/support/services.ts";
 import { insertTask } from "../../test/support/task.ts";
 import { acceptEntry, deliveryOf, openStore, recordEntry } from "../../test/support/store.ts";
+import { systemClock } from "../clock.ts";
 import { StoreError } from "../store/errors.ts";
 import { ASKED } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
@@ -35,10 +36,11 @@ describe("TaskRunner", () => {
     await promiseRecovery(files.store);
     const { services, woken } = servicesOver(failing(files.store, new StoreError("storage_full", "full"), 2));
     const failures: unknown[] = [];
-    await using runners = new TaskRunners(
-      () => services,
-      (_task, error) => failures.push(error),
-    );
+    await using runners = new TaskRunners({
+      services: () => services,
+      clock: systemClock,
+      onFailure: (_task, error) => failures.push(error),
+    });
     await runners.resume();
     await eventually(async () => expect(await statusOf(files.store)).toBe("finished"));
     expect(failures).toHaveLength(2);
@@ -50,10 +52,7 @@ describe("TaskRunner", () => {
     await using files = await openStore();
     await promiseRecovery(files.store);
     const { services } = servicesOver(failing(files.store, new Error("a bug of ours"), 1));
-    await using runner = new TaskRunner(
-      () => services,
-      () => undefined,
-    );
+    await using runner = new TaskRunner({ services: () => services, clock: systemClock, onFailure: () => undefined });
     runner.start(TASK);
     await eventually(async () => expect(await statusOf(files.store)).toBe("failed"));
   });
@@ -64,10 +63,11 @@ describe("TaskRunner", () => {
     const { services } = servicesOver(failing(files.store, new StoreError("storage_full", "full"), Infinity));
     const failed = Promise.withResolvers<void>();
     {
-      await using runner = new TaskRunner(
-        () => services,
-        () => failed.resolve(),
-      );
+      await using runner = new TaskRunner({
+        services: () => services,
+        clock: systemClock,
+        onFailure: () => failed.resolve(),
+      });
       runner.start(TASK);
       await failed.promise;
     }

@@ -1,24 +1,33 @@
 /** Runs tasks in the background: one step of each in turn, so that a long one does not keep the others waiting. */
-import { setTimeout as delay } from "node:timers/promises";
+import type { Clock } from "../dispatch/types.ts";
 import type { Services, TaskQueue } from "../domain/context.ts";
 import { failTask, runStep, unfinishedTasks, waitsOutside } from "../domain/task/run.ts";
 import type { TaskKind } from "../domain/task/task.ts";
 import { PosthornError } from "../errors.ts";
+
+export interface TaskRunnerOptions {
+  /** Asked for at each step, since the services hold the runners. */
+  readonly services: () => Services;
+  readonly clock: Clock;
+  readonly onFailure: (taskKey: number, error: unknown) => void;
+}
 
 /** After a failure of the store the task waits this long; it stays as it is until then. */
 const PAUSE_MS = 2000;
 
 /** The tasks of a node. Those whose steps wait for somebody outside have a turn of their own, so that nobody else waits with them. */
 export class TaskRunners implements TaskQueue, AsyncDisposable {
-  readonly #services: () => Services;
+  readonly #options: TaskRunnerOptions;
   readonly #inside: TaskRunner;
   readonly #outside: TaskRunner;
+  /** Takes back the look for tasks that is to come; `null`: none is. */
+  #cancelRescan: (() => void) | null = null;
+  #stopped = false;
 
-  /** @param services Asked for at each step, since the services hold these runners. */
-  constructor(services: () => Services, onFailure: (taskKey: number, error: unknown) => void) {
-    this.#services = services;
-    this.#inside = new TaskRunner(services, onFailure);
-    this.#outside = new TaskRunner(services, onFailure);
+  constructor(options: TaskRunnerOptions) {
+    this.#options = options;
+    this.#inside = new TaskRunner(options);
+    this.#outside = new TaskRunner(options);
   }
 
   start(taskKey: number, kind: TaskKind): void {
@@ -27,33 +36,44 @@ export class TaskRunners implements TaskQueue, AsyncDisposable {
 
   /** Goes on with what an earlier run left unfinished. */
   async resume(): Promise<void> {
-    for (const { key, kind } of await unfinishedTasks(this.#services())) this.start(key, kind);
+    for (const { key, kind } of await unfinishedTasks(this.#options.services())) this.start(key, kind);
+  }
+
+  /** As `resume`, while it runs and until the store answers: a task may be there that nobody was told of. */
+  rescan(): void {
+    if (this.#stopped) return;
+    this.#cancelRescan ??= this.#options.clock.setTimer(PAUSE_MS, () => void this.#rescan());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    this.#cancelRescan?.();
     await Promise.all([this.#inside[Symbol.asyncDispose](), this.#outside[Symbol.asyncDispose]()]);
+  }
+
+  async #rescan(): Promise<void> {
+    this.#cancelRescan = null;
+    // Who was told of the failed write knows what the trouble is.
+    await this.resume().catch(() => this.rescan());
   }
 }
 
 export class TaskRunner implements AsyncDisposable {
-  readonly #services: () => Services;
-  readonly #onFailure: (taskKey: number, error: unknown) => void;
+  readonly #options: TaskRunnerOptions;
   readonly #abort = new AbortController();
   /** Keys of the tasks that have something to do, in turn. */
   readonly #waiting = new Set<number>();
-  /** Tasks whose next step is not yet due. */
-  readonly #timers = new Map<number, NodeJS.Timeout>();
+  /** Tasks whose next step is not yet due, and what takes their timer back. */
+  readonly #timers = new Map<number, () => void>();
   #running: Promise<void> | null = null;
 
-  /** @param services Asked for at each step, since the services hold this runner. */
-  constructor(services: () => Services, onFailure: (taskKey: number, error: unknown) => void) {
-    this.#services = services;
-    this.#onFailure = onFailure;
+  constructor(options: TaskRunnerOptions) {
+    this.#options = options;
   }
 
   start(taskKey: number): void {
     if (this.#abort.signal.aborted) return;
-    clearTimeout(this.#timers.get(taskKey));
+    this.#timers.get(taskKey)?.();
     this.#timers.delete(taskKey);
     this.#waiting.add(taskKey);
     this.#running ??= this.#run();
@@ -61,7 +81,7 @@ export class TaskRunner implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
     await this.#running;
   }
@@ -84,31 +104,41 @@ export class TaskRunner implements AsyncDisposable {
     if (this.#waiting.has(taskKey)) return;
     this.#timers.set(
       taskKey,
-      setTimeout(() => this.start(taskKey), ms),
+      this.#options.clock.setTimer(ms, () => this.start(taskKey)),
     );
   }
 
   /** Milliseconds until the next step; `null` when the task is at its end. */
   async #step(taskKey: number): Promise<number | null> {
+    const { services, onFailure } = this.#options;
     try {
-      return await runStep(this.#services(), taskKey);
+      return await runStep(services(), taskKey);
     } catch (error) {
-      this.#onFailure(taskKey, error);
+      onFailure(taskKey, error);
       if (isStoreAway(error)) return this.#sleep();
     }
     // Not the store but the task itself is at fault: it would fail again.
     try {
-      await failTask(this.#services(), taskKey);
+      await failTask(services(), taskKey);
       return null;
     } catch (error) {
-      this.#onFailure(taskKey, error);
+      onFailure(taskKey, error);
       return this.#sleep();
     }
   }
 
-  async #sleep(): Promise<number> {
-    await delay(PAUSE_MS, undefined, { signal: this.#abort.signal }).catch(() => undefined);
-    return 0;
+  /** Ends early when the node does. */
+  #sleep(): Promise<number> {
+    const { signal } = this.#abort;
+    return new Promise((resolve) => {
+      const wakeUp = (): void => {
+        cancel();
+        signal.removeEventListener("abort", wakeUp);
+        resolve(0);
+      };
+      const cancel = this.#options.clock.setTimer(PAUSE_MS, wakeUp);
+      signal.addEventListener("abort", wakeUp, { once: true });
+    });
   }
 }
 

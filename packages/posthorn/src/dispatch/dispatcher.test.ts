@@ -19,9 +19,15 @@ async function resend({ files, clock, dispatcher }: DispatchHarness, messageId: 
 }
 
 /** A store whose calls a test can make fail, or hold up. */
-function faulty(store: JobStore, faults: { record?: () => Promise<void>; due?: () => Promise<void> }): JobStore {
+function faulty(
+  store: JobStore,
+  faults: { record?: () => Promise<void>; due?: () => Promise<void>; backlog?: () => Promise<void> },
+): JobStore {
   return {
-    backlog: () => store.backlog(),
+    backlog: async () => {
+      await faults.backlog?.();
+      return store.backlog();
+    },
     record: async (outcome) => {
       await faults.record?.();
       return store.record(outcome);
@@ -531,5 +537,26 @@ describe("a crash", () => {
     await after.dispatcher.start();
     after.clock.advance(0);
     expect(after.attempter.jobs).toEqual([]);
+  });
+});
+
+describe("a write that was said to have failed", () => {
+  it("and was made all the same is found, as soon as the store answers", async () => {
+    await using files = await openStore();
+    let failures = 2;
+    await using harness = await dispatchHarness({
+      files,
+      wrap: (store) =>
+        faulty(store, {
+          backlog: () => (failures-- > 0 ? Promise.reject(new Error("still away")) : Promise.resolve()),
+        }),
+    });
+    await files.store.accept(acceptEntry(1, { due: harness.clock.now() }));
+    harness.dispatcher.rescan();
+    await eventually(() => {
+      harness.clock.advance(2000);
+      expect(harness.attempter.messages).toEqual([1]);
+    });
+    expect(harness.trouble).toEqual(["page", "page"]);
   });
 });

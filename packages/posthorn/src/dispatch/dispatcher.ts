@@ -51,6 +51,8 @@ export interface LaneView extends PaceView {
 const MAX_RECORDING = 512;
 /** Outcomes that may wait for the disk in all. */
 const MAX_RECORDING_IN_ALL = 4096;
+/** From a write that failed in doubt to the look at the store: writes that fail together are looked after together. */
+const RESCAN_MS = 2000;
 
 /** A job under way, and the bounds it counts for. */
 interface Flight {
@@ -77,6 +79,8 @@ export class Dispatcher {
   readonly #abort = new AbortController();
   /** Every job that has left its queue and whose outcome is not on disk. */
   readonly #unfinished = new Set<Promise<void>>();
+  /** Takes back the look at the store that is to come; `null`: none is. */
+  #cancelRescan: (() => void) | null = null;
   #inFlight = 0;
   #queuedBytes = 0;
   #state: "running" | "stopping" | "stopped" = "running";
@@ -119,6 +123,15 @@ export class Dispatcher {
     for (const { endpointId, due } of await this.#options.store.backlog()) {
       this.#noteStored(this.#lanes.getOrMake(endpointId), due);
     }
+  }
+
+  /**
+   * As `start`, while it runs: a write failed that may have been made all the same, so there may be jobs that nobody was told of.
+   * Tries until the store answers.
+   */
+  rescan(): void {
+    if (this.#state !== "running") return;
+    this.#cancelRescan ??= this.#options.clock.setTimer(RESCAN_MS, () => void this.#rescan());
   }
 
   /** Takes over jobs that were just stored, without a look at the store. */
@@ -165,6 +178,7 @@ export class Dispatcher {
     if (this.#state !== "running") return;
     this.#state = "stopping";
     this.#alarm.stop();
+    this.#cancelRescan?.();
     const { promise: graceOver, resolve: endGrace } = Promise.withResolvers<void>();
     const cancelTimer = this.#options.clock.setTimer(graceMs, endGrace);
     await Promise.race([this.#settled(), graceOver]);
@@ -174,6 +188,16 @@ export class Dispatcher {
     this.#state = "stopped";
     this.#lanes.clear();
     this.#round.clear();
+  }
+
+  async #rescan(): Promise<void> {
+    this.#cancelRescan = null;
+    try {
+      await this.start();
+    } catch (error) {
+      this.#options.observer?.trouble?.("page", error);
+      this.rescan();
+    }
   }
 
   async #settled(): Promise<void> {

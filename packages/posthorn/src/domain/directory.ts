@@ -232,7 +232,7 @@ export interface DirectoryApplication {
   readonly endpoints: ReadonlyMap<number, DirectoryEndpoint>;
 }
 
-/** Endpoints held in memory, over all applications. */
+/** Endpoints held in memory, over all applications, when nobody says otherwise. */
 const MAX_ENDPOINTS = 200_000;
 
 export interface DirectoryOptions {
@@ -240,6 +240,8 @@ export interface DirectoryOptions {
   readonly vault: Vault;
   readonly now: () => number;
   readonly policyDefaults: PlatformDefaults;
+  /** Endpoints held in memory, over all applications. */
+  readonly maxEndpoints?: number;
 }
 
 export class Directory implements LanePolicies {
@@ -250,20 +252,22 @@ export class Directory implements LanePolicies {
   /** Promises, so that concurrent look-ups share one load and an invalidation reaches a load that is under way. */
   readonly #applications: LRUCache<number, LoadedApplication>;
   /** Keys of applications by organisation and id or uid. */
-  readonly #refs = new LRUCache<string, number>({ max: 100_000 });
+  readonly #refs: LRUCache<string, number>;
   /** Which application an endpoint belongs to; never changes. */
-  readonly #owners = new LRUCache<number, number>({ max: MAX_ENDPOINTS });
+  readonly #owners: LRUCache<number, number>;
 
-  constructor({ store, vault, now, policyDefaults }: DirectoryOptions) {
+  constructor({ store, vault, now, policyDefaults, maxEndpoints = MAX_ENDPOINTS }: DirectoryOptions) {
     this.#store = store;
     this.#vault = vault;
     this.#now = now;
     this.#platform = platformPolicy(policyDefaults);
     this.#applications = new LRUCache<number, LoadedApplication>({
-      max: 50_000,
-      maxSize: MAX_ENDPOINTS,
+      max: maxEndpoints / 4,
+      maxSize: maxEndpoints,
       sizeCalculation: (loaded) => 1 + (loaded.application?.endpoints.size ?? 0),
     });
+    this.#refs = new LRUCache({ max: maxEndpoints / 2 });
+    this.#owners = new LRUCache({ max: maxEndpoints });
   }
 
   /** The application with this id or uid, or `null`. */
@@ -310,6 +314,12 @@ export class Directory implements LanePolicies {
   /** Forgets what is known of an application; the next look-up reads it again. */
   invalidate(applicationKey: number): void {
     this.#applications.delete(applicationKey);
+  }
+
+  /** Forgets everything: nobody knows what of it still holds. */
+  clear(): void {
+    this.#applications.clear();
+    this.#refs.clear();
   }
 
   async #resolve(orgId: number, ref: string): Promise<number | null> {

@@ -178,6 +178,11 @@ export interface Store extends AsyncDisposable {
   record(entry: RecordEntry): Promise<void>;
   /** Sets who is told after a commit that wrote something for operational webhooks. */
   onAnnounced(listener: () => void): void;
+  /**
+   * Sets who is told when a write failed of which nobody knows whether it was made: what is in memory may be out of date, and rows may
+   * be there that nobody was told of.
+   */
+  onDoubt(listener: () => void): void;
   /** Deliveries of one endpoint that are due at `now`. Sees every outcome that was recorded before the call. */
   due(endpointId: number, now: number, limit: number): Promise<DuePage>;
   /** The endpoints that have deliveries left to make. */

@@ -22,41 +22,49 @@ export interface TestServices {
   readonly woken: number[];
 }
 
+function unused(): never {
+  throw new Error("not part of this test");
+}
+
+/** What a test of delivery has no part for. */
+export const OTHER_SERVICES = {
+  tokens: { sign: unused, forget: unused },
+  ownership: { ask: unused },
+  transforms: { run: unused, check: unused, convert: unused },
+  operational: { announce: () => Promise.resolve() },
+  statistics: {
+    refresh: () => Promise.resolve(),
+    load: () => ({ inFlight: 0, lanes: 0, queuedBytes: 0 }),
+  },
+  providerApis: { send: unused, takeIn: unused },
+  sources: { invalidate: () => undefined, release: unused, diagnose: unused },
+} satisfies Partial<Services>;
+
+export const TEST_RULES: Services["rules"] = {
+  maxPayloadBytes: 1024,
+  normaliseUrl: (url) => url,
+  normaliseAllow: (words) => words,
+  egressTrouble: () => null,
+  policyDefaults: POLICY_DEFAULTS,
+  addressTrouble: () => null,
+  retention: { payloadMs: 86_400_000, attemptMs: 86_400_000, failureMs: 86_400_000 },
+  publicUrl: () => "",
+};
+
 export function servicesOver(store: Store): TestServices {
   const vault = new Vault(randomBytes(32));
   const woken: number[] = [];
-  const unused = (): never => {
-    throw new Error("not part of this test");
-  };
   const services: Services = {
+    ...OTHER_SERVICES,
     store,
     vault,
     ids: new IdGenerator(Date.now),
     now: Date.now,
     directory: new Directory({ store, vault, now: Date.now, policyDefaults: POLICY_DEFAULTS }),
     dispatch: { push: unused, wake: (endpointId) => void woken.push(endpointId), revoke: () => undefined },
-    tokens: { sign: unused, forget: unused },
     tasks: { start: unused },
-    ownership: { ask: unused },
-    transforms: { run: unused, check: unused, convert: unused },
-    operational: { announce: () => Promise.resolve() },
-    statistics: {
-      refresh: () => Promise.resolve(),
-      load: () => ({ inFlight: 0, lanes: 0, queuedBytes: 0 }),
-    },
-    providerApis: { send: unused, takeIn: unused },
     health: { streak: () => null, forget: () => undefined },
-    sources: { invalidate: () => undefined, release: unused, diagnose: unused },
-    rules: {
-      maxPayloadBytes: 1024,
-      normaliseUrl: (url) => url,
-      normaliseAllow: (words) => words,
-      egressTrouble: () => null,
-      policyDefaults: POLICY_DEFAULTS,
-      addressTrouble: () => null,
-      retention: { payloadMs: 86_400_000, attemptMs: 86_400_000, failureMs: 86_400_000 },
-      publicUrl: () => "",
-    },
+    rules: TEST_RULES,
   };
   return { services, woken };
 }

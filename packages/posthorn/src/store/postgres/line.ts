@@ -4,7 +4,7 @@ import { isAway, toStoreError } from "./errors.ts";
 
 export interface LineOptions<Entry, Result> {
   /** Writes all entries in one transaction and returns what became of each, or rejects and has written none. */
-  readonly commit: (entries: readonly Entry[], again: boolean) => Promise<readonly Result[]>;
+  readonly commit: (entries: readonly Entry[]) => Promise<readonly Result[]>;
   /** Two entries that share a name are never in one commit, nor in two at the same time. */
   readonly namesOf: (entry: Entry) => readonly string[];
   readonly bytesOf: (entry: Entry) => number;
@@ -12,6 +12,8 @@ export interface LineOptions<Entry, Result> {
   readonly isAlone?: (entry: Entry) => boolean;
   /** What becomes of entries while the database is away: refused at once, or kept until it is back. */
   readonly whenAway: "refuse" | "keep";
+  /** Told when a commit broke off of which nobody knows whether it was made, after its entries were refused. */
+  readonly onDoubt?: () => void;
   /** Told after each commit, before anybody who waits for it goes on. */
   readonly onCommit?: (entries: readonly Entry[], results: readonly Result[]) => void;
 }
@@ -21,8 +23,6 @@ interface Waiting<Entry, Result> {
   readonly names: readonly string[];
   readonly bytes: number;
   readonly place: number;
-  /** A commit that may or may not have happened held it. */
-  again: boolean;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
 }
@@ -68,7 +68,7 @@ export class Line<Entry, Result> {
     const bytes = this.#options.bytesOf(entry);
     this.#waitingBytes += bytes;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ entry, names, bytes, place: this.#places++, again: false, resolve, reject });
+      this.#waiting.push({ entry, names, bytes, place: this.#places++, resolve, reject });
       this.#gather();
     });
   }
@@ -174,9 +174,8 @@ export class Line<Entry, Result> {
   /** Commits a batch, or when one entry is at fault each alone, so that it takes no other with it. Rejects when the database is away. */
   async #settle(batch: readonly Waiting<Entry, Result>[]): Promise<void> {
     try {
-      const again = batch.some((waiting) => waiting.again);
       const entries = batch.map(({ entry }) => entry);
-      const results = await this.#options.commit(entries, again);
+      const results = await this.#options.commit(entries);
       this.#options.onCommit?.(entries, results);
       batch.forEach(({ resolve }, index) => resolve(results[index]!));
     } catch (error) {
@@ -189,12 +188,12 @@ export class Line<Entry, Result> {
   /** The database is away: it is left alone for a while, which grows. Entries that were settled already do not notice. */
   #awayWith(batch: Waiting<Entry, Result>[], error: unknown): void {
     if (this.#options.whenAway === "keep" && !this.#closed) {
-      for (const waiting of batch) waiting.again = true;
       this.#waiting = [...batch, ...this.#waiting].sort((a, b) => a.place - b.place);
       for (const { bytes } of batch) this.#waitingBytes += bytes;
     } else {
       for (const { reject } of [...batch, ...this.#waiting.splice(0)]) reject(toStoreError(error));
       this.#waitingBytes = 0;
+      this.#options.onDoubt?.();
     }
     if (this.#pausedUntil !== null || this.#closed) return;
     this.#pause = Math.min(MAX_PAUSE_MS, Math.max(PAUSE_MS, 2 * this.#pause));

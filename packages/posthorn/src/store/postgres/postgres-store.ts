@@ -74,6 +74,7 @@ export class PostgresStore implements Store {
   readonly #records: Line<RecordEntry, void>;
   readonly #partitionTimer: NodeJS.Timeout;
   #onAnnounced: () => void = () => undefined;
+  #onDoubt: () => void = () => undefined;
   /** Write transactions of this node, one after another: one connection of each node waits for the lock, and not all of them. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -136,6 +137,10 @@ export class PostgresStore implements Store {
     this.#onAnnounced = listener;
   }
 
+  onDoubt(listener: () => void): void {
+    this.#onDoubt = listener;
+  }
+
   async due(endpointId: number, now: number, limit: number): Promise<DuePage> {
     await this.#records.settled();
     return orStoreError(due(this.#parts.hot, endpointId, now, limit));
@@ -191,6 +196,7 @@ export class PostgresStore implements Store {
     const { hot, listener } = this.#parts;
     return new Line<AcceptEntry, AcceptResult>({
       whenAway: "refuse",
+      onDoubt: () => this.#onDoubt(),
       namesOf: keysOf,
       bytesOf: ({ payload }) => payload.byteLength,
       isAlone: isPaced,
@@ -220,9 +226,9 @@ export class PostgresStore implements Store {
       whenAway: "keep",
       namesOf: (entry) => [nameOf(entry)],
       bytesOf: ({ attempt }) => (attempt === null ? 0 : attempt.response.length + (attempt.detailJson?.length ?? 0)),
-      commit: async (entries, again) => {
+      commit: async (entries) => {
         const newest = entries.reduce((key, { attempt }) => Math.max(key, attempt?.id ?? 0), 0);
-        if (await this.#trying(newest, () => recording.record(hot, entries, again))) this.#onAnnounced();
+        if (await this.#trying(newest, () => recording.record(hot, entries))) this.#onAnnounced();
         return entries.map(() => undefined);
       },
       onCommit: (entries) => {
@@ -253,6 +259,7 @@ export class PostgresStore implements Store {
       try {
         return await transactOn(this.#writeDb, work);
       } catch (error) {
+        if (error instanceof StoreError && error.code === "storage_unavailable") this.#onDoubt();
         if (tries === TRIES || !(error instanceof StoreError) || !isRetryable(error.cause)) throw error;
       }
     }

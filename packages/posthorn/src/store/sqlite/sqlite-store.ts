@@ -136,9 +136,11 @@ export class SqliteStore implements Store {
     this.#writer.onAnnounced = listener;
   }
 
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return transactOn(this.#writeDb, work);
+  onDoubt(listener: () => void): void {
+    this.#writer.onDoubt = listener;
   }
+
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {}
 
   async payload(messageId: number): Promise<Uint8Array | null> {
     const row = await this.hotDb.selectFrom("message").select("payload").where("id", "=", messageId).executeTakeFirst();

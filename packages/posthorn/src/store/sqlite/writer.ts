@@ -57,6 +57,8 @@ export class Writer {
   #lastBatchRows = 0;
   /** Told after a commit that holds something for operational webhooks. */
   onAnnounced: () => void = () => undefined;
+  /** Told when a commit failed of which nobody knows whether it was made. */
+  onDoubt: () => void = () => undefined;
   /** Accepts that a commit under way holds. */
   #committing: readonly Pending<AcceptEntry, AcceptResult>[] = [];
 
@@ -122,11 +124,16 @@ export class Writer {
     return this.exclusive(() => this.#thread.request<"reclaim">({ op: "reclaim", pages }));
   }
 
-  query(
+  async query(
     sql: string,
     parameters: readonly unknown[],
   ): Promise<{ rows: Record<string, unknown>[]; changes: number | null }> {
-    return this.#thread.request<"query">({ op: "query", sql, parameters });
+    try {
+      return await this.#thread.request<"query">({ op: "query", sql, parameters });
+    } catch (error) {
+      if (sql === "COMMIT") this.onDoubt();
+      throw error;
+    }
   }
 
   /** Runs `work` when everything that was asked for before is done, and nothing else meanwhile. */
@@ -171,6 +178,7 @@ export class Writer {
       if (result.announced) this.onAnnounced();
     } catch (error) {
       for (const { reject } of [...accepts, ...records]) reject(error as Error);
+      this.onDoubt();
     } finally {
       this.#committing = [];
     }

@@ -34,16 +34,16 @@ export class AnnouncingRecord {
   readonly #announcements = new Announcements();
 
   /** Records outcomes of different deliveries, and returns whether anything was announced. */
-  async record(pool: pg.Pool, entries: readonly RecordEntry[], again: boolean): Promise<boolean> {
+  async record(pool: pg.Pool, entries: readonly RecordEntry[]): Promise<boolean> {
     const rare = entries.filter((entry) => isRare(entry));
     if (rare.length === 0) {
-      await withClient(pool, (client) => recordTogether(client, entries, again));
+      await withClient(pool, (client) => recordTogether(client, entries));
       return false;
     }
     return inTransaction(pool, async (client) => {
       const listening = (await client.query(LISTENER)).rowCount === 1;
       const before = listening ? await statesBefore(client, rare) : new Map<string, DeliveryBefore>();
-      await recordTogether(client, entries, again);
+      await recordTogether(client, entries);
       let announced = false;
       for (const entry of rare) {
         const state = before.get(nameOf(entry));

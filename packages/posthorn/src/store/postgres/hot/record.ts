@@ -10,8 +10,12 @@ const { succeeded, failed, canceled } = DELIVERY_STATE;
  * Each outcome names the generation that the dispatcher read. When somebody made the delivery due again meanwhile (a resend, a
  * recovery), their wish stands and the outcome only adds what it knows: what the schedule has left is decided by the attempt that was
  * under way, not by the due time it began with.
+ *
+ * Safe to repeat: when a connection breaks nobody knows whether the commit was made, so its outcomes come again with the same attempts.
  */
-const RECORD = `
+const RECORD = {
+  name: "record",
+  text: `
   WITH input AS MATERIALIZED (
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[],
       $9::bigint[], $10::bigint[], $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::text[], $16::bigint[], $17::text[],
@@ -24,7 +28,8 @@ const RECORD = `
     SELECT attempt_id, public_id, message_id, endpoint_id, url, status, trigger_type, response_code, response, duration_ms, error_code,
       detail_json
     FROM input WHERE attempt_id IS NOT NULL
-    /* again */
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id
   ), moved AS (
     UPDATE delivery d SET
       state = CASE
@@ -51,23 +56,18 @@ const RECORD = `
         WHEN i.state = ${succeeded} OR d.state = ${canceled} THEN NULL
         WHEN i.trigger_type = ${TRIGGER.scheduled} THEN i.due
         ELSE d.resume_due END
-    FROM input i WHERE d.message_id = i.message_id AND d.endpoint_id = i.endpoint_id
+    FROM input i
+    WHERE d.message_id = i.message_id AND d.endpoint_id = i.endpoint_id
+      AND (i.attempt_id IS NULL OR i.attempt_id IN (SELECT id FROM made))
     RETURNING d.message_id, d.endpoint_id, d.state, i.reason, i.canceled_at
   )
   INSERT INTO cancellation (message_id, endpoint_id, reason, at)
   SELECT message_id, endpoint_id, reason, canceled_at FROM moved WHERE state = ${canceled} AND reason IS NOT NULL
-  ON CONFLICT (message_id, endpoint_id) DO NOTHING`;
-
-const FIRST = { name: "record", text: RECORD };
-/** For outcomes of which nobody knows whether they are written: the connection broke when they were. Writing them twice changes nothing. */
-const AGAIN = { name: "record again", text: RECORD.replace("/* again */", "ON CONFLICT (id) DO NOTHING") };
+  ON CONFLICT (message_id, endpoint_id) DO NOTHING`,
+};
 
 /** Records outcomes of different deliveries. */
-export async function recordTogether(
-  client: pg.ClientBase,
-  entries: readonly RecordEntry[],
-  again: boolean,
-): Promise<void> {
+export async function recordTogether(client: pg.ClientBase, entries: readonly RecordEntry[]): Promise<void> {
   const attempts = entries.map((entry) => entry.attempt);
   const values = [
     entries.map((entry) => entry.messageId),
@@ -89,7 +89,7 @@ export async function recordTogether(
     attempts.map((attempt) => attempt?.errorCode ?? null),
     attempts.map((attempt) => attempt?.detailJson ?? null),
   ];
-  await client.query({ ...(again ? AGAIN : FIRST), values });
+  await client.query({ ...RECORD, values });
 }
 
 /** PostgreSQL has no NUL in texts; what a stranger answered may have. */

@@ -7,9 +7,13 @@ import type { RecordEntry } from "../../store.ts";
  *
  * The update names the generation that the dispatcher read. When somebody made the delivery due again meanwhile (a resend, a
  * recovery), their wish stands and the outcome only adds what it knows.
+ *
+ * Safe to repeat: who was told that the commit failed comes again with the same attempt, and it may have been made all the same.
  */
 export function prepareRecord(db: DatabaseSync): (entry: RecordEntry) => void {
-  const insertAttempt = db.prepare("INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const insertAttempt = db.prepare(
+    "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+  );
   const scheduled = db.prepare(
     "UPDATE delivery SET state = ?, due = ?, attempts = ? WHERE message_id = ? AND endpoint_id = ? AND generation = ?",
   );
@@ -46,7 +50,7 @@ export function prepareRecord(db: DatabaseSync): (entry: RecordEntry) => void {
     const { messageId, endpointId, generation, trigger, state, due, attempts, attempt, cancel } = entry;
     if (attempt !== null) {
       const { id, publicId, url, status, responseCode, response, durationMs, errorCode, detailJson } = attempt;
-      insertAttempt.run(
+      const inserted = insertAttempt.run(
         id,
         publicId,
         messageId,
@@ -60,6 +64,7 @@ export function prepareRecord(db: DatabaseSync): (entry: RecordEntry) => void {
         errorCode,
         detailJson,
       );
+      if (inserted.changes === 0) return;
     }
     const { changes } =
       trigger === TRIGGER.manual

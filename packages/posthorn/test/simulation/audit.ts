@@ -1,0 +1,130 @@
+/**
+ * What was committed, as the database itself tells it: triggers on the tables of deliveries, attempts and endpoints note each change in
+ * a table of the connection, so that no code of the product stands between a change and those who check it. What is rolled back is
+ * not noted.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { DeliveryState, Trigger } from "../../src/store/schema.ts";
+
+/** A delivery as it stands in its row. */
+export interface DeliveryRow {
+  readonly state: DeliveryState;
+  readonly due: number | null;
+  readonly attempts: number;
+  readonly generation: number;
+  /** See `ASKED`. */
+  readonly manual: number;
+  readonly resumeDue: number | null;
+}
+
+export type Change =
+  | { readonly kind: "delivery"; readonly messageId: number; readonly endpointId: number; readonly row: DeliveryRow }
+  | { readonly kind: "delivery_gone"; readonly messageId: number; readonly endpointId: number }
+  | {
+      readonly kind: "attempt";
+      readonly messageId: number;
+      readonly endpointId: number;
+      readonly id: number;
+      readonly trigger: Trigger;
+      readonly status: number;
+    }
+  | {
+      readonly kind: "endpoint";
+      readonly endpointId: number;
+      readonly url: string;
+      readonly disabled: boolean;
+      readonly deleted: boolean;
+      readonly policyJson: string | null;
+    };
+
+const DELIVERY = "state, due, attempts, generation, manual, resume_due";
+const NEW_DELIVERY = DELIVERY.replaceAll(/(\w+)/g, "NEW.$1");
+
+const TRIGGERS = `
+CREATE TEMP TABLE change (
+  seq INTEGER PRIMARY KEY, kind TEXT, message_id, endpoint_id, ${DELIVERY},
+  id, trigger_type, status, url, disabled, deleted_at, policy_json);
+${["INSERT", "UPDATE"]
+  .map(
+    (event) => `
+CREATE TEMP TRIGGER delivery_${event} AFTER ${event} ON main.delivery BEGIN
+  INSERT INTO change (kind, message_id, endpoint_id, ${DELIVERY})
+  VALUES ('delivery', NEW.message_id, NEW.endpoint_id, ${NEW_DELIVERY});
+END;
+CREATE TEMP TRIGGER endpoint_${event} AFTER ${event} ON main.endpoint BEGIN
+  INSERT INTO change (kind, endpoint_id, url, disabled, deleted_at, policy_json)
+  VALUES ('endpoint', NEW.id, NEW.url, NEW.disabled, NEW.deleted_at, NEW.policy_json);
+END;`,
+  )
+  .join("")}
+CREATE TEMP TRIGGER delivery_deleted AFTER DELETE ON main.delivery BEGIN
+  INSERT INTO change (kind, message_id, endpoint_id) VALUES ('delivery_gone', OLD.message_id, OLD.endpoint_id);
+END;
+CREATE TEMP TRIGGER attempt_inserted AFTER INSERT ON main.attempt BEGIN
+  INSERT INTO change (kind, message_id, endpoint_id, id, trigger_type, status)
+  VALUES ('attempt', NEW.message_id, NEW.endpoint_id, NEW.id, NEW.trigger_type, NEW.status);
+END;`;
+
+interface ChangeRow {
+  readonly kind: Change["kind"];
+  readonly message_id: number;
+  readonly endpoint_id: number;
+  readonly state: DeliveryState;
+  readonly due: number | null;
+  readonly attempts: number;
+  readonly generation: number;
+  readonly manual: number;
+  readonly resume_due: number | null;
+  readonly id: number;
+  readonly trigger_type: Trigger;
+  readonly status: number;
+  readonly url: string;
+  readonly disabled: number;
+  readonly deleted_at: number | null;
+  readonly policy_json: string | null;
+}
+
+/** Notes, from now on, what this connection changes. Returns what gives, and forgets, the changes since the last call. */
+export function auditOn(connection: DatabaseSync): () => readonly Change[] {
+  connection.exec(TRIGGERS);
+  const read = connection.prepare("SELECT * FROM temp.change ORDER BY seq");
+  const clear = connection.prepare("DELETE FROM temp.change");
+  return () => {
+    const rows = read.all() as unknown as ChangeRow[];
+    if (rows.length > 0) clear.run();
+    return rows.map(toChange);
+  };
+}
+
+function toChange(row: ChangeRow): Change {
+  const { kind, message_id: messageId, endpoint_id: endpointId } = row;
+  switch (kind) {
+    case "delivery": {
+      const { state, due, attempts, generation, manual, resume_due: resumeDue } = row;
+      return { kind, messageId, endpointId, row: { state, due, attempts, generation, manual, resumeDue } };
+    }
+    case "delivery_gone":
+      return { kind, messageId, endpointId };
+    case "attempt":
+      return { kind, messageId, endpointId, id: row.id, trigger: row.trigger_type, status: row.status };
+    case "endpoint": {
+      const { url, policy_json: policyJson } = row;
+      return { kind, endpointId, url, disabled: row.disabled === 1, deleted: row.deleted_at !== null, policyJson };
+    }
+  }
+}
+
+/** Every delivery that is stored, and how many attempts of it. */
+export function allDeliveries(
+  connection: DatabaseSync,
+): readonly { messageId: number; endpointId: number; row: DeliveryRow; rows: number }[] {
+  const statement = connection.prepare(`
+    SELECT message_id, endpoint_id, ${DELIVERY}, (SELECT count(*) FROM attempt
+      WHERE attempt.message_id = delivery.message_id AND attempt.endpoint_id = delivery.endpoint_id) AS id
+    FROM delivery`);
+  return (statement.all() as unknown as ChangeRow[]).map((found) => {
+    const { state, due, attempts, generation, manual, resume_due: resumeDue } = found;
+    const row = { state, due, attempts, generation, manual, resumeDue };
+    return { messageId: found.message_id, endpointId: found.endpoint_id, row, rows: found.id };
+  });
+}

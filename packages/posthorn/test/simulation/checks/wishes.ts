@@ -1,0 +1,31 @@
+/** What somebody asked for by hand. */
+import { ASKED, DELIVERY_STATE } from "../../../src/store/schema.ts";
+import type { DeliveryRow } from "../audit.ts";
+import type { Check, TrackedDelivery } from "../ledger.ts";
+import type { Verdict } from "../verdict.ts";
+
+export class WishCheck implements Check {
+  readonly #verdict: Verdict;
+
+  constructor({ verdict }: { verdict: Verdict }) {
+    this.#verdict = verdict;
+  }
+
+  changed(delivery: TrackedDelivery, before: DeliveryRow | null): void {
+    const { row, requests, name } = delivery;
+    if (isAlive(row) && row.generation > (before?.generation ?? -1)) {
+      delivery.requestsAtWish = requests;
+      return;
+    }
+    if (before === null || !isAlive(before) || isAlive(row)) return;
+    const canceled = row.state === DELIVERY_STATE.canceled || row.generation > before.generation;
+    const needless = before.manual === ASKED.byRecovery && row.state === DELIVERY_STATE.succeeded;
+    if (canceled || needless || delivery.isVoid || requests > delivery.requestsAtWish) return;
+    this.#verdict.broken("wish_kept", `${name} was asked for by hand, and the wish ended without a request`);
+  }
+}
+
+/** Somebody asked for an attempt by hand that was not made yet. */
+function isAlive({ manual, due }: DeliveryRow): boolean {
+  return manual !== ASKED.bySchedule && due !== null;
+}

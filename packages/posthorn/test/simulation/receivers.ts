@@ -1,0 +1,62 @@
+/** The receivers of webhooks: how each of them behaves over the week. */
+import type { Random } from "./random.ts";
+
+/** How a receiver is for a while. */
+export type Mood =
+  | "healthy"
+  /** Refuses connections. */
+  | "down"
+  /** Answers within its time, but slowly. */
+  | "slow"
+  /** Never answers. */
+  | "hanging"
+  /** Breaks connections off, having taken the request or not. */
+  | "resetting"
+  /** Answers 500. */
+  | "failing"
+  /** Every second answer is a failure. */
+  | "flapping"
+  /** Answers 429 or 503 and says for how long it wants to be left alone. */
+  | "limiting"
+  /** Answers 410: it wants nothing any more. */
+  | "gone";
+
+interface Phase {
+  readonly from: number;
+  readonly mood: Mood;
+}
+
+const TROUBLE: readonly Mood[] = ["down", "slow", "hanging", "resetting", "failing", "flapping", "limiting"];
+const MINUTE = 60_000;
+
+export class Receiver {
+  readonly host: string;
+  readonly #phases: Phase[] = [{ from: 0, mood: "healthy" }];
+
+  /** @param until Trouble ends then, in elapsed milliseconds. */
+  constructor(host: string, random: Random, until: number) {
+    this.host = host;
+    if (random.chance(0.25)) return;
+    for (let at = random.span(10 * MINUTE, 2880 * MINUTE); at < until;) {
+      const mood = random.chance(0.02) ? "gone" : random.pick(TROUBLE);
+      this.#phases.push({ from: at, mood });
+      at += random.span(MINUTE, 1440 * MINUTE);
+      this.#phases.push({ from: Math.min(at, until), mood: "healthy" });
+      at += random.span(10 * MINUTE, 2880 * MINUTE);
+    }
+  }
+
+  moodAt(elapsed: number): Mood {
+    return this.#phaseAt(elapsed).mood;
+  }
+
+  /** Since when it is healthy without a break; `null` when it is not. */
+  healthySince(elapsed: number): number | null {
+    const { mood, from } = this.#phaseAt(elapsed);
+    return mood === "healthy" ? from : null;
+  }
+
+  #phaseAt(elapsed: number): Phase {
+    return this.#phases.findLast((phase) => phase.from <= elapsed)!;
+  }
+}

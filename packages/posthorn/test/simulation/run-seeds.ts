@@ -1,0 +1,53 @@
+/** Simulates many seeds on all cores. */
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import type { SimulationResult } from "./simulation.ts";
+
+export interface SeedsOptions {
+  /** Threads; one for each core when absent. */
+  readonly threads?: number;
+  /** Told of each seed as it is done. */
+  readonly onResult?: (result: SimulationResult) => void;
+}
+
+/** Resolves with one result for each seed, in the order they were given. Rejects when a seed ends in something else than a result. */
+export async function runSeeds(seeds: readonly number[], options: SeedsOptions = {}): Promise<SimulationResult[]> {
+  const { threads = availableParallelism(), onResult } = options;
+  const results: SimulationResult[] = [];
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    const worker = new Worker(new URL("./seed-worker.ts", import.meta.url));
+    try {
+      for (let index = next++; index < seeds.length; index = next++) {
+        const result = await ask(worker, seeds[index]!);
+        results[index] = result;
+        onResult?.(result);
+      }
+    } finally {
+      await worker.terminate();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(threads, seeds.length) }, lane));
+  return results;
+}
+
+function ask(worker: Worker, seed: number): Promise<SimulationResult> {
+  return new Promise((resolve, reject) => {
+    const onMessage = (result: SimulationResult): void => {
+      worker.off("error", onError);
+      resolve(result);
+    };
+    const onError = (cause: unknown): void => {
+      worker.off("message", onMessage);
+      reject(new Error(`Seed ${seed} did not come to its end: ${String(cause)}. ${replayCommand(seed)}`, { cause }));
+    };
+    worker.once("message", onMessage);
+    worker.once("error", onError);
+    worker.postMessage(seed, []);
+  });
+}
+
+/** How to see a seed again, step by step. */
+export function replayCommand(seed: number): string {
+  return `Replay: npm run simulate -- --seed ${seed} --verbose`;
+}

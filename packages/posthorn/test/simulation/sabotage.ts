@@ -1,0 +1,23 @@
+/** Ways to break the product on purpose, to see that the simulation sees it. Each stands between two of its parts. */
+import type { LanePolicy } from "../../src/dispatch/policy.ts";
+import type { Attempter, Clock, DispatchLimits, JobStore } from "../../src/dispatch/types.ts";
+import type { DispatchHints } from "../../src/domain/context.ts";
+import type { Directory } from "../../src/domain/directory.ts";
+import type { DatabaseThread } from "../../src/store/sqlite/protocol.ts";
+import type { Random } from "./random.ts";
+
+export interface Sabotage {
+  /** The writer of the database. */
+  thread?(thread: DatabaseThread, random: Random): DatabaseThread;
+  /** The store as the dispatcher sees it. */
+  jobs?(store: JobStore, random: Random): JobStore;
+  attempter?(attempter: Attempter, random: Random): Attempter;
+  /** The clock of the dispatcher. */
+  clock?(clock: Clock, random: Random): Clock;
+  /** What the dispatcher is told. */
+  hints?(dispatcher: DispatchHints, random: Random): DispatchHints;
+  directory?(directory: Directory): void;
+  limits?(limits: DispatchLimits): DispatchLimits;
+  /** The policy of a lane, as the dispatcher hears of it. */
+  policy?(policy: LanePolicy): LanePolicy;
+}

@@ -1,0 +1,257 @@
+/** Each rule, broken on purpose. */
+import type { LanePolicy } from "../../src/dispatch/policy.ts";
+import type { Attempter, Job, JobStore } from "../../src/dispatch/types.ts";
+import { decodeRecords, encodeRecord, type Cell } from "../../src/store/sqlite/protocol.ts";
+import type { DatabaseThread, ThreadRequest } from "../../src/store/sqlite/protocol.ts";
+import type { Sabotage } from "./sabotage.ts";
+import type { Rule } from "./verdict.ts";
+
+export interface NamedSabotage extends Sabotage {
+  readonly name: string;
+  /** The rule that it breaks. */
+  readonly breaks: Rule;
+}
+
+const HOUR = 3_600_000;
+
+export const SABOTAGES: readonly NamedSabotage[] = [
+  {
+    name: "a store that answers before it has committed, and now and then forgets to",
+    breaks: "accepted_is_stored",
+    thread: (thread, random) =>
+      intercept(thread, (request, pass) => {
+        const forgets = request.op === "batch" && request.batch.records.length === 0 && random.chance(0.05);
+        return forgets ? Promise.resolve({ accepts: null, records: null, announced: false }) : pass(request);
+      }),
+  },
+  {
+    name: "a store that forgets deliveries when it is opened",
+    breaks: "nothing_lost",
+    thread: (thread) => {
+      void thread.request<"query">({
+        op: "query",
+        sql: "DELETE FROM delivery WHERE message_id = (SELECT max(message_id) FROM delivery)",
+        parameters: [],
+      });
+      return thread;
+    },
+  },
+  {
+    name: "a store that forgets one outcome in fifty",
+    breaks: "never_doubled",
+    jobs: (store, random) => ({
+      ...passing(store),
+      record: (outcome) => (random.chance(0.02) ? Promise.resolve() : store.record(outcome)),
+    }),
+  },
+  {
+    name: "a store that does not know an attempt again",
+    breaks: "never_doubled",
+    jobs: (store) => ({
+      ...passing(store),
+      record: async (outcome) => {
+        await store.record(outcome);
+        const { attempt } = outcome;
+        if (attempt !== null) await store.record({ ...outcome, attempt: { ...attempt, id: attempt.id + 0.5e9 } });
+      },
+    }),
+  },
+  {
+    name: "a dispatcher that is told of a publish twice",
+    breaks: "never_doubled",
+    hints: (dispatcher) => ({
+      wake: (endpointId) => dispatcher.wake(endpointId),
+      revoke: (deliveries) => dispatcher.revoke(deliveries),
+      push: (jobs) => dispatcher.push([...jobs, ...jobs]),
+    }),
+  },
+  {
+    name: "pages that hold what is at its end",
+    breaks: "never_doubled",
+    jobs: (store) => {
+      const seen = new Map<number, Job>();
+      return {
+        ...passing(store),
+        due: async (endpointId, now, limit) => {
+          const page = await store.due(endpointId, now, limit);
+          const old = seen.get(endpointId);
+          if (page.deliveries.length > 0) seen.set(endpointId, page.deliveries[0]!);
+          return old === undefined ? page : { ...page, deliveries: [old, ...page.deliveries] };
+        },
+      };
+    },
+  },
+  {
+    name: "a dispatcher that takes retries an hour too early",
+    breaks: "only_what_is_due",
+    jobs: (store) => ({ ...passing(store), due: (endpointId, now, limit) => store.due(endpointId, now + HOUR, limit) }),
+  },
+  {
+    name: "a dispatcher that does not hear of cancellations",
+    breaks: "only_what_is_due",
+    hints: (dispatcher) => ({
+      push: (jobs) => dispatcher.push(jobs),
+      wake: (endpointId) => dispatcher.wake(endpointId),
+      revoke: () => undefined,
+    }),
+  },
+  {
+    name: "a directory that does not hear of changes",
+    breaks: "held_is_left_alone",
+    directory: (directory) => {
+      let heard = 0;
+      const invalidate = directory.invalidate.bind(directory);
+      // The endpoints that are made at the beginning must be found.
+      const deaf = (applicationKey: number): void => (++heard > 5 ? undefined : invalidate(applicationKey));
+      Object.assign(directory, { invalidate: deaf });
+    },
+  },
+  {
+    name: "one attempt too many to an endpoint",
+    breaks: "caps",
+    policy: (policy) => ({ ...policy, concurrency: policy.concurrency + 1 }),
+  },
+  {
+    name: "one attempt too many in all",
+    breaks: "caps",
+    limits: (limits) => ({ ...limits, tenantConcurrency: limits.tenantConcurrency + 1 }),
+  },
+  {
+    name: "waiting for an endpoint that is off counts as an attempt",
+    breaks: "waiting_is_free",
+    attempter: (attempter) => countingHeld(attempter),
+  },
+  {
+    name: "a counter of attempts that runs ahead",
+    breaks: "waiting_is_free",
+    jobs: (store, random) => ({
+      ...passing(store),
+      record: (outcome) => store.record({ ...outcome, attempts: outcome.attempts + (random.chance(0.02) ? 1 : 0) }),
+    }),
+  },
+  {
+    name: "a success that is written as a failure",
+    breaks: "success_is_final",
+    jobs: (store, random) => ({
+      ...passing(store),
+      record: (outcome) =>
+        store.record(outcome.state === 1 && random.chance(0.02) ? { ...outcome, state: 2 } : outcome),
+    }),
+  },
+  {
+    name: "retries after half the time",
+    breaks: "retry_policy",
+    policy: (policy) => withDelays(policy, (delays) => delays.map((delay) => delay / 2)),
+  },
+  {
+    name: "a schedule that ends one attempt early",
+    breaks: "retry_policy",
+    policy: (policy) => withDelays(policy, (delays) => delays.slice(0, -1)),
+  },
+  {
+    name: "a store that ignores generations",
+    breaks: "wish_kept",
+    thread: (thread) => intercept(thread, (request, pass) => withCurrentGenerations(thread, request).then(pass)),
+  },
+  {
+    name: "lanes without a bound",
+    breaks: "bounded_memory",
+    limits: (limits) => ({ ...limits, laneJobs: 100_000, queueBytes: 1e9 }),
+  },
+  {
+    name: "one timer in a hundred is forgotten",
+    breaks: "found_again",
+    clock: (clock, random) => ({
+      now: () => clock.now(),
+      setTimer: (ms, callback) => (random.chance(0.01) ? () => undefined : clock.setTimer(ms, callback)),
+    }),
+  },
+  {
+    name: "a dispatcher that does not hear when endpoints are switched on",
+    breaks: "found_again",
+    hints: (dispatcher) => ({
+      push: (jobs) => dispatcher.push(jobs),
+      wake: () => undefined,
+      revoke: (deliveries) => dispatcher.revoke(deliveries),
+    }),
+  },
+  {
+    name: "an attempt that cannot be broken off",
+    breaks: "stops",
+    attempter: (attempter) => ({
+      attempt: (job, signal) =>
+        new Promise((resolve, reject) => {
+          const unaware = new AbortController().signal;
+          attempter.attempt(job, unaware).then((result) => (signal.aborted ? undefined : resolve(result)), reject);
+        }),
+    }),
+  },
+  {
+    name: "a slip of ours in an attempt",
+    breaks: "nothing_unexpected",
+    attempter: (attempter, random) => ({
+      attempt: (job, signal) => {
+        if (random.chance(0.01)) throw new TypeError("a slip");
+        return attempter.attempt(job, signal);
+      },
+    }),
+  },
+];
+
+/** The store as it is: its methods are not its own properties. */
+function passing(store: JobStore): JobStore {
+  return {
+    due: (endpointId, now, limit) => store.due(endpointId, now, limit),
+    record: (outcome) => store.record(outcome),
+    backlog: () => store.backlog(),
+  };
+}
+
+function withDelays(policy: LanePolicy, change: (delays: readonly number[]) => readonly number[]): LanePolicy {
+  const { retry } = policy;
+  if (retry.backoff.kind !== "schedule") return policy;
+  return { ...policy, retry: { ...retry, backoff: { ...retry.backoff, delaysMs: change(retry.backoff.delaysMs) } } };
+}
+
+type Pass = (request: ThreadRequest) => Promise<unknown>;
+
+function intercept(
+  thread: DatabaseThread,
+  handle: (request: ThreadRequest, pass: Pass) => Promise<unknown>,
+): DatabaseThread {
+  const pass: Pass = (request) => thread.request(request);
+  return {
+    get load() {
+      return thread.load;
+    },
+    request: (request: ThreadRequest) => handle(request, pass) as Promise<never>,
+    close: () => thread.close(),
+  };
+}
+
+/** A batch whose outcomes claim to know the delivery as it is now. */
+async function withCurrentGenerations(thread: DatabaseThread, request: ThreadRequest): Promise<ThreadRequest> {
+  if (request.op !== "batch" || request.batch.records.length === 0) return request;
+  const records: Cell[] = [];
+  for (const record of decodeRecords(request.batch.records)) {
+    const { rows } = await thread.request<"query">({
+      op: "query",
+      sql: "SELECT generation FROM delivery WHERE message_id = ? AND endpoint_id = ?",
+      parameters: [record.messageId, record.endpointId],
+    });
+    encodeRecord(records, { ...record, generation: rows[0]!["generation"] as number });
+  }
+  return { ...request, batch: { ...request.batch, records } };
+}
+
+function countingHeld(attempter: Attempter): Attempter {
+  return {
+    attempt: async (job, signal) => {
+      const result = await attempter.attempt(job, signal);
+      if (result.kind !== "held") return result;
+      const failure = { status: 2, responseCode: 0, response: "", durationMs: 0, errorCode: null } as const;
+      const attempt = { id: job.messageId + 0.7e9, publicId: "atmpt_held", url: "", detailJson: null, ...failure };
+      return { kind: "made", attempt, retryAfterMs: null };
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { replayCommand, runSeeds } from "./run-seeds.ts";
+import { SABOTAGES } from "./sabotages.ts";
+import { formatTime, simulate, type SimulationResult } from "./simulation.ts";
+import { RULES } from "./verdict.ts";
+
+/** Weeks in one run of the tests, beside the first fifty seeds, which are the same each time. */
+const WEEKS = 1000;
+const FIXED = Array.from({ length: 50 }, (_, index) => index + 1);
+/** Seeds in which a rule that is broken on purpose must show. */
+const SEEDS_TO_SHOW = 60;
+
+function report({ seed, violation }: SimulationResult): string {
+  const { rule, text, at } = violation!;
+  return `Seed ${seed}, ${formatTime(at)}: ${rule}: ${text}. ${replayCommand(seed)}`;
+}
+
+describe("a simulated week", () => {
+  it("keeps every promise, whatever the seed", { timeout: 1_800_000 }, async () => {
+    const first = 1 + (Date.now() % 2 ** 31);
+    // oxlint-disable-next-line no-console
+    console.log(`seeds 1 to ${FIXED.length} and ${first} to ${first + WEEKS - 1}`);
+    const results = await runSeeds([...FIXED, ...Array.from({ length: WEEKS }, (_, index) => first + index)]);
+    expect(results.filter(({ violation }) => violation !== null).map(report)).toEqual([]);
+    const requests = results.reduce((sum, result) => sum + result.requests, 0);
+    expect(requests).toBeGreaterThan(100 * results.length);
+  });
+
+  it("is the same each time", async () => {
+    const seeds = FIXED.slice(0, 4);
+    const elsewhere = await runSeeds(seeds);
+    for (const [index, seed] of seeds.entries()) {
+      const result = await simulate(seed);
+      expect(result).toEqual(elsewhere[index]);
+      expect(result.requests).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe("what is broken on purpose is seen", () => {
+  for (const { name, breaks, ...sabotage } of SABOTAGES) {
+    it(`${breaks}: ${name}`, { timeout: 120_000 }, async () => {
+      for (const seed of FIXED.concat(Array.from({ length: SEEDS_TO_SHOW - FIXED.length }, (_, i) => 51 + i))) {
+        const { violation } = await simulate(seed, { sabotage });
+        if (violation === null) continue;
+        expect(violation.rule).toBe(breaks);
+        return;
+      }
+      expect.fail(`${SEEDS_TO_SHOW} weeks went by and nobody saw it`);
+    });
+  }
+
+  it("breaks every rule at least once", () => {
+    expect(new Set(SABOTAGES.map(({ breaks }) => breaks))).toEqual(new Set(Object.keys(RULES)));
+  });
+});

@@ -1,0 +1,44 @@
+/** The rules that must hold, and the first one that was broken. */
+export const RULES = {
+  accepted_is_stored: "What was answered with success, or sent, was committed before.",
+  nothing_lost: "What was committed stays, whatever happens to the process.",
+  never_doubled: "One attempt of a delivery at a time, each on disk once; nothing that is at its end is sent again.",
+  only_what_is_due: "Nothing is sent before its time, nor when nobody wants it any more.",
+  held_is_left_alone: "An endpoint that is off gets nothing.",
+  caps: "No more is in flight than the settings allow, in all and to one endpoint.",
+  waiting_is_free: "The attempts that count are those that were made by schedule, neither more nor fewer.",
+  success_is_final: "A delivery that has succeeded stays so, and generations and attempts never go back.",
+  retry_policy: "A failed delivery is tried again when the policy says so, and given up only when it says so.",
+  wish_kept: "A resend or recovery that was accepted is attempted, unless it is canceled or not needed any more.",
+  bounded_memory: "What is in memory stays within its bounds, and goes when there is nothing to do.",
+  found_again: "What is due for an endpoint that works is made soon, and everything comes to an end.",
+  stops: "A process that is told to stop stops in time.",
+  nothing_unexpected: "What fails fails with one of our own errors.",
+} as const;
+
+export type Rule = keyof typeof RULES;
+
+export interface Violation {
+  readonly rule: Rule;
+  readonly text: string;
+  /** Elapsed milliseconds. */
+  readonly at: number;
+}
+
+export class Verdict {
+  #violation: Violation | null = null;
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** The first rule that was broken; what follows may be an effect of it. */
+  get violation(): Violation | null {
+    return this.#violation;
+  }
+
+  broken(rule: Rule, text: string): void {
+    this.#violation ??= { rule, text, at: this.#now() };
+  }
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  root: import.meta.dirname,
+  resolve: { conditions: ["@posthorn/source"] },
+  ssr: { resolve: { conditions: ["@posthorn/source", "node", "module"] } },
+  test: {
+    include: ["*.test.ts"],
+    pool: "forks",
+    execArgv: ["--conditions=@posthorn/source"],
+    testTimeout: 60_000,
+  },
+});

@@ -1,0 +1,65 @@
+/**
+ * Simulates weeks of a node and says which seeds broke a rule.
+ *
+ *     npm run simulate                              a thousand weeks
+ *     npm run simulate -- --seeds 20000 --from 5000  so many, from a seed on
+ *     npm run simulate -- --seed 42 --verbose        one week, step by step
+ */
+import { parseArgs } from "node:util";
+import { replayCommand, runSeeds } from "../packages/posthorn/test/simulation/run-seeds.ts";
+import { formatTime, simulate, type SimulationResult } from "../packages/posthorn/test/simulation/simulation.ts";
+import { RULES } from "../packages/posthorn/test/simulation/verdict.ts";
+
+const PROGRESS_EVERY = 100;
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string" },
+    seeds: { type: "string", default: "1000" },
+    from: { type: "string", default: "1" },
+    verbose: { type: "boolean", default: false },
+  },
+});
+
+if (values.seed === undefined) await simulateMany(Number(values.from), Number(values.seeds));
+else await simulateOne(Number(values.seed), values.verbose);
+
+async function simulateOne(seed: number, verbose: boolean): Promise<void> {
+  const result = await simulate(seed, verbose ? { log: (line) => console.log(line) } : {});
+  if (result.violation === null) console.log(`Seed ${seed} kept every promise: ${factsOf([result])}.`);
+  else complain(result);
+}
+
+async function simulateMany(from: number, count: number): Promise<void> {
+  const seeds = Array.from({ length: count }, (_, index) => from + index);
+  let done = 0;
+  const results = await runSeeds(seeds, {
+    onResult: (result) => {
+      done++;
+      if (result.violation !== null) complain(result);
+      if (done % PROGRESS_EVERY === 0) console.log(`${done} of ${count} weeks`);
+    },
+  });
+  const broken = results.filter(({ violation }) => violation !== null).length;
+  console.log(`${count} weeks: ${factsOf(results)}; ${broken} seeds broke a rule.`);
+}
+
+function complain({ seed, violation }: SimulationResult): void {
+  const { rule, text, at } = violation!;
+  console.log(`Seed ${seed} broke ${rule} after ${formatTime(at)}: ${text}.`);
+  console.log(`  The rule: ${RULES[rule]}`);
+  console.log(`  ${replayCommand(seed)}`);
+  process.exitCode = 1;
+}
+
+function factsOf(results: readonly SimulationResult[]): string {
+  const sum = (count: (result: SimulationResult) => number): string =>
+    results.reduce((total, result) => total + count(result), 0).toLocaleString("en-US");
+  return [
+    `${sum(({ messages }) => messages)} messages`,
+    `${sum(({ deliveries }) => deliveries)} deliveries`,
+    `${sum(({ requests }) => requests)} requests`,
+    `${sum(({ processes }) => processes)} starts of the process`,
+    `${sum(({ events }) => events)} steps`,
+  ].join(", ");
+}
