@@ -12,7 +12,7 @@ import { SqliteStore } from "./sqlite-store.ts";
 
 describe("a full disk", () => {
   it("refuses what does not fit with storage_full, leaves no half state, and goes on when there is space", async () => {
-    await using files = await openSqliteStore({ maxPages: 80 });
+    await using files = await openSqliteStore({ maxPages: 140 });
     const payload = Buffer.alloc(40_000, "x");
     const accepted: number[] = [];
     const acceptUntilFull = async (): Promise<unknown> => {
@@ -36,7 +36,7 @@ describe("a full disk", () => {
   });
 
   it("says storage_full also to a transaction of resources, and the next one works", async () => {
-    await using files = await openSqliteStore({ maxPages: 80 });
+    await using files = await openSqliteStore({ maxPages: 140 });
     const insert = (id: number, bytes: number) =>
       files.store.transaction(({ db }) =>
         db
