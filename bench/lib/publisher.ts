@@ -1,12 +1,30 @@
-/** Publishes 1 KiB events as fast as they are taken, over a fixed number of connections, for a fixed time. */
+/** Sends 1 KiB events as fast as they are taken, over a fixed number of connections, for a fixed time. */
+import { createHmac } from "node:crypto";
 import { Pool } from "undici";
 
-interface Job {
+/** Published with a token of the API, or as GitHub sends them, signed with the secret of the hook. */
+export type Requests = { readonly kind: "publish" } | { readonly kind: "github"; readonly secret: string };
+
+export interface Job {
   readonly origin: string;
   readonly path: string;
   readonly token: string;
+  readonly requests: Requests;
   readonly connections: number;
   readonly seconds: number;
+}
+
+export interface Published {
+  readonly accepted: number;
+  readonly refused: number;
+  readonly seconds: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+interface Prepared {
+  readonly headers: Record<string, string>;
+  readonly body: string;
 }
 
 const FILLER = "x".repeat(900);
@@ -16,9 +34,7 @@ process.on("message", (job: Job) => {
 });
 process.on("disconnect", () => process.exit(0));
 
-async function run(
-  job: Job,
-): Promise<{ accepted: number; refused: number; seconds: number; p50: number; p99: number }> {
+async function run(job: Job): Promise<Published> {
   const pool = new Pool(job.origin, { connections: job.connections, pipelining: 1 });
   const started = performance.now();
   const until = started + job.seconds * 1000;
@@ -26,18 +42,14 @@ async function run(
   let accepted = 0;
   let refused = 0;
   let sequence = 0;
+  const prepare = job.requests.kind === "publish" ? publishing(job.token) : asGitHub(job.requests.secret);
   const publish = async (): Promise<void> => {
     while (performance.now() < until) {
       const at = performance.now();
-      const { statusCode, body } = await pool.request({
-        method: "POST",
-        path: job.path,
-        headers: { "content-type": "application/json", authorization: `Bearer ${job.token}` },
-        body: JSON.stringify({ eventType: "bench.sent", payload: { sequence: sequence++, filler: FILLER } }),
-      });
+      const { statusCode, body } = await pool.request({ method: "POST", path: job.path, ...prepare(sequence++) });
       await body.dump();
       latencies.push(performance.now() - at);
-      if (statusCode === 202) accepted++;
+      if (statusCode >= 200 && statusCode < 300) accepted++;
       else refused++;
     }
   };
@@ -47,4 +59,25 @@ async function run(
   latencies.sort((a, b) => a - b);
   const at = (part: number): number => latencies[Math.floor(latencies.length * part)] ?? 0;
   return { accepted, refused, seconds, p50: at(0.5), p99: at(0.99) };
+}
+
+function publishing(token: string): (sequence: number) => Prepared {
+  const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
+  return (sequence) => ({
+    headers,
+    body: JSON.stringify({ eventType: "bench.sent", payload: { sequence, filler: FILLER } }),
+  });
+}
+
+/** One body signed once, so that signing costs the server alone; each request is another delivery. */
+function asGitHub(secret: string): (sequence: number) => Prepared {
+  const body = JSON.stringify({ action: "opened", issue: { number: 1 }, filler: FILLER });
+  const series = `${process.pid}-${Date.now()}`;
+  const headers = {
+    "content-type": "application/json",
+    "user-agent": "GitHub-Hookshot/044aadd",
+    "x-github-event": "issues",
+    "x-hub-signature-256": `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`,
+  };
+  return (sequence) => ({ headers: { ...headers, "x-github-delivery": `${series}-${sequence}` }, body });
 }

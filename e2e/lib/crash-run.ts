@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Receiver, TestServer } from "@posthorn/testkit";
-import { owedOnDisk } from "./disk.ts";
-import type { PersistentClient } from "./persistent-client.ts";
+import { Kills } from "./kills.ts";
+import { apiCall, type PersistentClient } from "./persistent-client.ts";
 import type { Random } from "./random.ts";
 
 export interface Published {
@@ -19,12 +19,9 @@ export class CrashRun {
   readonly flaky: Receiver;
   readonly app: string;
   readonly published: Published[] = [];
-  /** How often a message may have come again to the steady endpoint: see `kill`. */
-  readonly explained = new Map<string, number>();
+  readonly kills: Kills;
   resends = 0;
   repeats = 0;
-  inFlightAtKills = 0;
-  up = true;
   left = 0;
   steadyId = "";
   flakyId = "";
@@ -37,11 +34,8 @@ export class CrashRun {
     this.server = server;
     this.steady = steady;
     this.flaky = flaky;
+    this.kills = new Kills(server, steady, [flaky]);
     this.app = `crash-${random.seed}`;
-  }
-
-  url(): string | null {
-    return this.up ? this.server.url : null;
   }
 
   async call(method: string, path: string, body?: object): Promise<Record<string, never>> {
@@ -76,7 +70,7 @@ export class CrashRun {
       const body = `{"key":"${key}","exact":1.0,"text":"${"x".repeat(this.random.below(600))}"}`;
       const request = `{"eventType":"crash.test","payload":${body}}`;
       const path = `/api/v1/app/${this.app}/msg`;
-      const answer = await client.post({ path, token: this.server.token, key, body: request });
+      const answer = await client.post(apiCall(path, this.server.token, key, request));
       assert.equal(answer.status, 202, answer.text);
       if (answer.tries > 1) this.repeats++;
       this.published.push({ key, body, id: (JSON.parse(answer.text) as { id: string }).id });
@@ -91,29 +85,9 @@ export class CrashRun {
       if (some === undefined) continue;
       const path = `/api/v1/app/${this.app}/msg/${some.id}/endpoint/${this.flakyId}/resend`;
       const key = `resend-${this.resends++}`;
-      const answer = await client.post({ path, token: this.server.token, key, body: "{}" });
+      const answer = await client.post(apiCall(path, this.server.token, key, "{}"));
       assert.equal(answer.status, 202, answer.text);
     }
-  }
-
-  /**
-   * Kills the server and starts it again. A message that had reached the steady endpoint, and whose outcome was not on disk yet, was
-   * in flight: it may come once more.
-   */
-  async kill(): Promise<void> {
-    this.up = false;
-    await this.server.kill();
-    // What the dead process had already written to its sockets arrives.
-    await Promise.all([this.steady.disconnected(), this.flaky.disconnected()]);
-    const owed = owedOnDisk(this.server.dataDir, this.steadyId);
-    const received = new Set(this.steady.requests.map((request) => request.headers["webhook-id"]!));
-    for (const id of owed) {
-      if (!received.has(id)) continue;
-      this.inFlightAtKills++;
-      this.explained.set(id, (this.explained.get(id) ?? 0) + 1);
-    }
-    await this.server.restart();
-    this.up = true;
   }
 
   end(): void {

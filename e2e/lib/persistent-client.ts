@@ -1,12 +1,18 @@
-/** A client that does not give up: it sends again, with the same idempotency key, until the server has answered for good. */
+/** A client that does not give up: it sends the same request again until the server has answered for good. */
 import { Agent, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 
 export interface PersistentRequest {
   readonly path: string;
-  readonly token: string;
-  readonly key: string;
+  /** Beside the length of the body. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+}
+
+/** A call of the API that can be repeated. */
+export function apiCall(path: string, token: string, key: string, body: string): PersistentRequest {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", "idempotency-key": key };
+  return { path, headers, body };
 }
 
 export interface FinalAnswer {
@@ -44,15 +50,10 @@ export class PersistentClient implements Disposable {
     this.#agent.destroy();
   }
 
-  #once({ path, token, key, body }: PersistentRequest): Promise<{ status: number; text: string }> {
+  #once({ path, headers: given, body }: PersistentRequest): Promise<{ status: number; text: string }> {
     const url = this.#url();
     if (url === null) return Promise.reject(new Error("the server is down"));
-    const headers = {
-      authorization: `Bearer ${token}`,
-      "content-type": "application/json",
-      "content-length": Buffer.byteLength(body),
-      "idempotency-key": key,
-    };
+    const headers = { ...given, "content-length": Buffer.byteLength(body) };
     return new Promise((resolve, reject) => {
       const sent = request(`${url}${path}`, { method: "POST", agent: this.#agent, headers }, (response) => {
         const chunks: Buffer[] = [];

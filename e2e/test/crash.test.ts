@@ -62,12 +62,12 @@ describe("a server that is killed again and again under full load", () => {
       const run = new CrashRun(random, server, steady, flaky);
       await run.setUp();
 
-      using client = new PersistentClient(() => run.url(), CONNECTIONS + 1);
+      using client = new PersistentClient(() => run.kills.url(), CONNECTIONS + 1);
       const work = [...Array.from({ length: CONNECTIONS }, () => run.publish(client)), run.resend(client)];
       for (let kills = 0; kills < KILLS; kills++) {
         run.left = MESSAGES_A_LIFE;
         await Promise.race([delay(random.below(MAX_LIFE_MS)), ...work]);
-        await run.kill();
+        await run.kills.kill(run.steadyId);
       }
       run.end();
       await Promise.all(work);
@@ -84,7 +84,9 @@ describe("a server that is killed again and again under full load", () => {
       const atFlaky = byId(flaky);
       const lost = published.filter(({ id }) => !atSteady.has(id) || !atFlaky.has(id));
       expect(lost).toEqual([]);
-      const unexplained = published.filter(({ id }) => atSteady.get(id)!.length > 1 + (run.explained.get(id) ?? 0));
+      const unexplained = published.filter(
+        ({ id }) => atSteady.get(id)!.length > 1 + (run.kills.explained.get(id) ?? 0),
+      );
       expect(unexplained).toEqual([]);
       for (const { id, body } of published) {
         const requests = [...atSteady.get(id)!, ...atFlaky.get(id)!];
@@ -100,7 +102,7 @@ describe("a server that is killed again and again under full load", () => {
       process.stdout.write(
         `crash test: seed ${random.seed}, ${KILLS} kills, ${published.length} messages accepted (${run.repeats} after more than ` +
           `one try), ${run.resends} resends, ${steady.requests.length + flaky.requests.length} requests received; ` +
-          `${duplicates} duplicates of ${run.inFlightAtKills} deliveries in flight at the kills\n`,
+          `${duplicates} duplicates of ${run.kills.inFlight} deliveries in flight at the kills\n`,
       );
     },
   );

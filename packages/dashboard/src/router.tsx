@@ -1,72 +1,159 @@
 /** The addresses of both faces. What a reader filters and where they are is in the address, so that it can be kept and shared. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { Operator } from "./layout/operator.tsx";
-import { Applications } from "./pages/applications.tsx";
+import { HOME_WINDOWS, type HomeWindow } from "./lib/home-window.ts";
+import { type Range, RANGES, toMessageFilter } from "./lib/message-filter.ts";
 import { Home } from "./pages/home.tsx";
 import { NotFound } from "./pages/not-found.tsx";
+
+type Search = Readonly<Record<string, unknown>>;
+
+function tabSearch(search: Search): { readonly tab?: string } {
+  return typeof search["tab"] === "string" ? { tab: search["tab"] } : {};
+}
+
+function windowSearch(search: Search): { readonly window?: HomeWindow } {
+  const window = HOME_WINDOWS.find((name) => name === search["window"]);
+  return window === undefined ? {} : { window };
+}
+
+function rangeSearch(search: Search): { readonly range?: Range } {
+  const range = (Object.keys(RANGES) as Range[]).find((name) => name === search["range"]);
+  return range === undefined ? {} : { range };
+}
+
+function replaySearch({ app, endpoint }: Search): { readonly app?: string; readonly endpoint?: string } {
+  return {
+    ...(typeof app === "string" ? { app } : {}),
+    ...(typeof endpoint === "string" ? { endpoint } : {}),
+  };
+}
 
 const root = createRootRoute({ notFoundComponent: NotFound });
 
 const operator = createRoute({ getParentRoute: () => root, id: "operator", component: Operator });
-const home = createRoute({ getParentRoute: () => operator, path: "/", component: Home });
-const applications = createRoute({ getParentRoute: () => operator, path: "/applications", component: Applications });
-const application = createRoute({
-  getParentRoute: () => operator,
-  path: "/applications/$app",
-  component: lazyRouteComponent(() => import("./pages/application.tsx"), "ApplicationPage"),
-});
-const endpoint = createRoute({
-  getParentRoute: () => operator,
-  path: "/applications/$app/endpoints/$endpoint",
-  component: lazyRouteComponent(() => import("./pages/endpoint.tsx"), "EndpointPage"),
-});
-const message = createRoute({
-  getParentRoute: () => operator,
-  path: "/applications/$app/messages/$message",
-  component: lazyRouteComponent(() => import("./pages/message.tsx"), "MessagePage"),
-});
-const eventTypes = createRoute({
-  getParentRoute: () => operator,
-  path: "/event-types",
-  component: lazyRouteComponent(() => import("./pages/event-types.tsx"), "EventTypes"),
-});
-const tasks = createRoute({
-  getParentRoute: () => operator,
-  path: "/tasks",
-  component: lazyRouteComponent(() => import("./pages/tasks.tsx"), "Tasks"),
-});
+const operatorPages = [
+  createRoute({ getParentRoute: () => operator, path: "/", component: Home, validateSearch: windowSearch }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/messages",
+    validateSearch: toMessageFilter,
+    component: lazyRouteComponent(() => import("./pages/messages.tsx"), "Messages"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/live",
+    component: lazyRouteComponent(() => import("./pages/live.tsx"), "Live"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/issues",
+    validateSearch: rangeSearch,
+    component: lazyRouteComponent(() => import("./pages/issues.tsx"), "Issues"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/applications",
+    component: lazyRouteComponent(() => import("./pages/applications.tsx"), "Applications"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/applications/$app",
+    validateSearch: (search: Search) => ({ ...toMessageFilter(search), ...tabSearch(search) }),
+    component: lazyRouteComponent(() => import("./pages/application.tsx"), "ApplicationPage"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/applications/$app/endpoints/$endpoint",
+    validateSearch: tabSearch,
+    component: lazyRouteComponent(() => import("./pages/endpoint.tsx"), "EndpointPage"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/applications/$app/messages/$message",
+    component: lazyRouteComponent(() => import("./pages/message.tsx"), "MessagePage"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/applications/$app/messages/$message/attempts/$attempt",
+    component: lazyRouteComponent(() => import("./pages/message.tsx"), "AttemptPage"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/event-types",
+    component: lazyRouteComponent(() => import("./pages/event-types.tsx"), "EventTypes"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/event-types/$name",
+    component: lazyRouteComponent(() => import("./pages/event-type.tsx"), "EventTypePage"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/replays",
+    component: lazyRouteComponent(() => import("./pages/replays.tsx"), "Replays"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/replays/new",
+    validateSearch: replaySearch,
+    component: lazyRouteComponent(() => import("./pages/new-replay.tsx"), "NewReplay"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/replays/$app/$replay",
+    component: lazyRouteComponent(() => import("./pages/replay.tsx"), "ReplayPage"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/settings",
+    validateSearch: tabSearch,
+    component: lazyRouteComponent(() => import("./pages/settings.tsx"), "Settings"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/shortcuts",
+    component: lazyRouteComponent(() => import("./pages/shortcuts.tsx"), "Shortcuts"),
+  }),
+] as const;
 
 const portal = createRoute({
   getParentRoute: () => root,
   path: "/portal",
   component: lazyRouteComponent(() => import("./layout/portal.tsx"), "Portal"),
 });
-const portalEndpoints = createRoute({
-  getParentRoute: () => portal,
-  path: "/",
-  component: lazyRouteComponent(() => import("./pages/portal.tsx"), "PortalEndpoints"),
-});
-const portalMessages = createRoute({
-  getParentRoute: () => portal,
-  path: "/messages",
-  component: lazyRouteComponent(() => import("./pages/portal.tsx"), "PortalMessages"),
-});
-const portalEndpoint = createRoute({
-  getParentRoute: () => portal,
-  path: "/endpoints/$endpoint",
-  component: lazyRouteComponent(() => import("./pages/portal.tsx"), "PortalEndpoint"),
-});
-const portalMessage = createRoute({
-  getParentRoute: () => portal,
-  path: "/messages/$message",
-  component: lazyRouteComponent(() => import("./pages/portal.tsx"), "PortalMessage"),
-});
+const portalPages = [
+  createRoute({
+    getParentRoute: () => portal,
+    path: "/",
+    component: lazyRouteComponent(() => import("./pages/portal.tsx"), "PortalEndpoints"),
+  }),
+  createRoute({
+    getParentRoute: () => portal,
+    path: "/messages",
+    validateSearch: toMessageFilter,
+    component: lazyRouteComponent(() => import("./pages/portal.tsx"), "PortalMessages"),
+  }),
+  createRoute({
+    getParentRoute: () => portal,
+    path: "/endpoints/$endpoint",
+    validateSearch: tabSearch,
+    component: lazyRouteComponent(() => import("./pages/portal.tsx"), "PortalEndpoint"),
+  }),
+  createRoute({
+    getParentRoute: () => portal,
+    path: "/messages/$message",
+    component: lazyRouteComponent(() => import("./pages/portal.tsx"), "PortalMessage"),
+  }),
+  createRoute({
+    getParentRoute: () => portal,
+    path: "/messages/$message/attempts/$attempt",
+    component: lazyRouteComponent(() => import("./pages/portal.tsx"), "PortalAttempt"),
+  }),
+] as const;
 
 export const router = createRouter({
-  routeTree: root.addChildren([
-    operator.addChildren([home, applications, application, endpoint, message, eventTypes, tasks]),
-    portal.addChildren([portalEndpoints, portalMessages, portalEndpoint, portalMessage]),
-  ]),
+  routeTree: root.addChildren([operator.addChildren(operatorPages), portal.addChildren(portalPages)]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

@@ -1,6 +1,6 @@
 /** The composition root: one node with its store, dispatcher and HTTP server, from a configuration. */
 import { randomUUID } from "node:crypto";
-import { Egress, parseAllowList, parseDenyList, webhookSources } from "@posthorn/egress";
+import { Egress, type EgressOptions, parseAllowList, parseDenyList, webhookSources } from "@posthorn/egress";
 import type { FastifyInstance } from "fastify";
 import { buildServer, type HttpTimeouts } from "./api/server.ts";
 import { systemClock } from "./clock.ts";
@@ -45,6 +45,8 @@ export interface PosthornOptions {
   readonly timeouts?: Partial<HttpTimeouts>;
   /** The time that counts; that of the machine unless given. */
   readonly clock?: Clock;
+  /** What no setting of the server says of its HTTP client: another name service, an authority to trust. */
+  readonly egress?: EgressOptions;
 }
 
 /** What a node is made of before anything runs. */
@@ -155,6 +157,7 @@ export class Posthorn implements AsyncDisposable {
       ...(config.egressProxy === "" ? {} : { proxy: { url: config.egressProxy } }),
       maxSockets: 2 * config.concurrency,
       maxSocketsPerOrigin: hostConcurrencyOf(config),
+      ...options.egress,
     });
     this.#sender = new EndpointSender(this.#egress);
     this.#transforms = transformPoolOf(config, log);
@@ -224,6 +227,7 @@ export class Posthorn implements AsyncDisposable {
         normaliseUrl: (url, allow) => this.#normaliseUrl(url, allow),
         normaliseAllow: (words) => parseAllowList(words).text,
         egressTrouble: (settings, allow) => egressTrouble(this.#egress, settings, allow),
+        judgeUrl: (url, allow) => this.#egress.check(url, allow === null ? undefined : parseAllowList(allow)),
         policyDefaults,
         addressTrouble,
         retention: retentionOf(config),

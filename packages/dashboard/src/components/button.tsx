@@ -1,17 +1,42 @@
-import type { ButtonHTMLAttributes } from "react";
+import type { ButtonHTMLAttributes, ReactNode } from "react";
 import styles from "./button.module.css";
 
 export type ButtonKind = "plain" | "primary" | "danger" | "quiet";
 
 export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   readonly kind?: ButtonKind;
+  readonly small?: boolean;
 }
 
-export function buttonClass(kind: ButtonKind): string {
-  return kind === "plain" ? styles["button"]! : `${styles["button"]} ${styles[kind]}`;
+export function buttonClass(kind: ButtonKind = "plain", small = false): string {
+  return [styles["button"], kind === "plain" ? "" : styles[kind], small ? styles["small"] : ""]
+    .filter((name) => name !== "")
+    .join(" ");
 }
 
 /** A button does nothing by itself: `type` is "button" unless it is said to submit. */
-export function Button({ kind = "plain", type = "button", className, ...rest }: ButtonProps) {
-  return <button type={type} className={`${buttonClass(kind)} ${className ?? ""}`} {...rest} />;
+export function Button({ kind = "plain", small = false, type = "button", className, ...rest }: ButtonProps) {
+  return <button type={type} className={`${buttonClass(kind, small)} ${className ?? ""}`} {...rest} />;
+}
+
+/** A button with a picture alone; its name is said and shown on pointing. */
+export function IconButton({
+  label,
+  children,
+  kind = "quiet",
+  small = false,
+  type = "button",
+  ...rest
+}: ButtonProps & { readonly label: string; readonly children: ReactNode }) {
+  return (
+    <button
+      type={type}
+      className={`${buttonClass(kind, small)} ${styles["icon"]}`}
+      aria-label={label}
+      title={label}
+      {...rest}
+    >
+      {children}
+    </button>
+  );
 }

@@ -1,18 +1,46 @@
-import { useState } from "react";
+import { Check, Copy as CopyIcon } from "lucide-react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Button } from "./button.tsx";
+import styles from "./copy.module.css";
+import { Button, IconButton } from "./button.tsx";
 
-export function Copy({ text }: { readonly text: string }) {
-  const { t } = useTranslation();
+const SHOWN_MS = 2000;
+
+function useCopy(text: string | (() => string)): { readonly copied: boolean; readonly copy: () => void } {
   const [copied, setCopied] = useState(false);
-  const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(text);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 2000);
+  useEffect(() => {
+    if (!copied) return;
+    const timer = setTimeout(() => setCopied(false), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  const copy = (): void => {
+    void navigator.clipboard.writeText(typeof text === "string" ? text : text()).then(() => setCopied(true));
   };
+  return { copied, copy };
+}
+
+/** Copies a text; `label` says which, where that is not plain. */
+export function Copy({ text, label }: { readonly text: string | (() => string); readonly label?: string }) {
+  const { t } = useTranslation();
+  const { copied, copy } = useCopy(text);
   return (
-    <Button kind="quiet" onClick={() => void copy()} aria-live="polite">
-      {t(copied ? "actions.copied" : "actions.copy")}
+    <Button small onClick={copy} aria-live="polite">
+      {copied ? <Check aria-hidden /> : <CopyIcon aria-hidden />}
+      {copied ? t("actions.copied") : (label ?? t("actions.copy"))}
     </Button>
+  );
+}
+
+/** An id or another short value with a button that copies it. */
+export function Copyable({ text, children }: { readonly text: string; readonly children?: string }) {
+  const { t } = useTranslation();
+  const { copied, copy } = useCopy(text);
+  return (
+    <span className={styles["copyable"]}>
+      <code>{children ?? text}</code>
+      <IconButton small label={copied ? t("actions.copied") : t("actions.copyThis", { text })} onClick={copy}>
+        {copied ? <Check aria-hidden /> : <CopyIcon aria-hidden />}
+      </IconButton>
+    </span>
   );
 }

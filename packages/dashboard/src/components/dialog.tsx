@@ -1,5 +1,7 @@
 import { Dialog as BaseDialog } from "@base-ui/react/dialog";
-import type { ReactElement, ReactNode } from "react";
+import { type ReactElement, type ReactNode, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "./button.tsx";
 import styles from "./dialog.module.css";
 
 export interface DialogProps {
@@ -8,20 +10,69 @@ export interface DialogProps {
   readonly title: string;
   readonly open: boolean;
   readonly onOpenChange: (open: boolean) => void;
+  readonly wide?: boolean;
   readonly children: ReactNode;
 }
 
-export function Dialog({ trigger, title, open, onOpenChange, children }: DialogProps) {
+export function Dialog({ trigger, title, open, onOpenChange, wide = false, children }: DialogProps) {
   return (
     <BaseDialog.Root open={open} onOpenChange={onOpenChange}>
       <BaseDialog.Trigger render={trigger} />
       <BaseDialog.Portal>
         <BaseDialog.Backdrop className={styles["backdrop"]} />
-        <BaseDialog.Popup className={styles["popup"]}>
+        <BaseDialog.Popup className={`${styles["popup"]} ${wide ? styles["wide"] : ""}`}>
           <BaseDialog.Title>{title}</BaseDialog.Title>
           {children}
         </BaseDialog.Popup>
       </BaseDialog.Portal>
     </BaseDialog.Root>
+  );
+}
+
+export interface ConfirmProps {
+  readonly trigger: ReactElement;
+  readonly title: string;
+  readonly text: string;
+  /** The word on the button that does it. */
+  readonly action: string;
+  readonly danger?: boolean;
+  readonly onConfirm: () => Promise<unknown>;
+  /** More to decide before it is done. */
+  readonly children?: ReactNode;
+}
+
+/** Asks before something that cannot be taken back; stays open, with the reason, when it fails. */
+export function Confirm({ trigger, title, text, action, danger = false, onConfirm, children }: ConfirmProps) {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<Error | null>(null);
+  const confirm = async (): Promise<void> => {
+    setBusy(true);
+    setError(null);
+    try {
+      await onConfirm();
+      setOpen(false);
+    } catch (failure) {
+      setError(failure as Error);
+    }
+    setBusy(false);
+  };
+  return (
+    <Dialog trigger={trigger} title={title} open={open} onOpenChange={setOpen}>
+      <p className={styles["text"]}>{text}</p>
+      {children}
+      {error !== null && (
+        <p className={styles["error"]} role="alert">
+          {error.message}
+        </p>
+      )}
+      <div className={styles["foot"]}>
+        <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
+        <Button kind={danger ? "danger" : "primary"} onClick={() => void confirm()} disabled={busy}>
+          {action}
+        </Button>
+      </div>
+    </Dialog>
   );
 }

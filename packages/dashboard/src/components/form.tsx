@@ -1,11 +1,14 @@
 import { Field as BaseField } from "@base-ui/react/field";
 import { Form as BaseForm } from "@base-ui/react/form";
-import type { FormEvent, ReactNode } from "react";
+import { Switch as BaseSwitch } from "@base-ui/react/switch";
+import { type FormEvent, type ReactNode, useId } from "react";
 import styles from "./form.module.css";
 
+export type FormValues = Readonly<Record<string, string>>;
+
 export interface FormProps {
-  /** Called with the text of each field by its name. */
-  readonly onSubmit: (values: Readonly<Record<string, string>>) => void;
+  /** Called with the text of each field by its name; of names that come more than once, joined by commas. */
+  readonly onSubmit: (values: FormValues) => void;
   readonly error?: Error | null;
   readonly foot: ReactNode;
   readonly children: ReactNode;
@@ -14,41 +17,51 @@ export interface FormProps {
 export function Form({ onSubmit, error, foot, children }: FormProps) {
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    const fields = [...new FormData(event.currentTarget)];
-    onSubmit(Object.fromEntries(fields.map(([name, value]) => [name, typeof value === "string" ? value : ""])));
+    const values: Record<string, string> = {};
+    for (const [name, value] of new FormData(event.currentTarget)) {
+      const text = typeof value === "string" ? value : "";
+      values[name] = values[name] === undefined ? text : `${values[name]},${text}`;
+    }
+    onSubmit(values);
   };
   return (
     <BaseForm className={styles["form"]} onSubmit={submit}>
       {children}
-      {error !== null && error !== undefined && (
-        <p className={styles["error"]} role="alert">
-          {error.message}
-        </p>
-      )}
+      <FormError error={error ?? null} />
       <div className={styles["foot"]}>{foot}</div>
     </BaseForm>
   );
+}
+
+export function FormError({ error }: { readonly error: Error | null }) {
+  if (error === null) return null;
+  return (
+    <p className={styles["error"]} role="alert">
+      {error.message}
+    </p>
+  );
+}
+
+/** Fields beside each other where there is room. */
+export function FormRow({ children }: { readonly children: ReactNode }) {
+  return <div className={styles["row"]}>{children}</div>;
 }
 
 export interface TextFieldProps {
   readonly name: string;
   readonly label: string;
   readonly help?: string;
-  readonly type?: "text" | "url" | "password";
+  readonly type?: "text" | "url" | "password" | "number" | "datetime-local";
   readonly value?: string;
+  readonly placeholder?: string;
   readonly required?: boolean;
   readonly autoFocus?: boolean;
+  readonly min?: number;
+  readonly max?: number;
+  readonly step?: number | "any";
 }
 
-export function TextField({
-  name,
-  label,
-  help,
-  type = "text",
-  value = "",
-  required = false,
-  autoFocus = false,
-}: TextFieldProps) {
+export function TextField({ name, label, help, type = "text", value = "", ...rest }: TextFieldProps) {
   return (
     <BaseField.Root name={name} className={styles["field"]}>
       <BaseField.Label className={styles["label"]}>{label}</BaseField.Label>
@@ -56,13 +69,142 @@ export function TextField({
         className={styles["input"]}
         type={type}
         defaultValue={value}
-        required={required}
-        autoFocus={autoFocus}
         autoComplete="off"
         spellCheck={false}
+        {...rest}
       />
       {help !== undefined && <BaseField.Description className={styles["help"]}>{help}</BaseField.Description>}
       <BaseField.Error className={styles["error"]} />
     </BaseField.Root>
+  );
+}
+
+export interface AreaFieldProps {
+  readonly name: string;
+  readonly label: string;
+  readonly help?: string;
+  readonly value?: string;
+  readonly placeholder?: string;
+  readonly rows?: number;
+  readonly required?: boolean;
+}
+
+export function AreaField({ name, label, help, value = "", rows = 6, ...rest }: AreaFieldProps) {
+  return (
+    <BaseField.Root name={name} className={styles["field"]}>
+      <BaseField.Label className={styles["label"]}>{label}</BaseField.Label>
+      <BaseField.Control
+        render={<textarea rows={rows} />}
+        className={`${styles["input"]} ${styles["area"]}`}
+        defaultValue={value}
+        autoComplete="off"
+        spellCheck={false}
+        {...rest}
+      />
+      {help !== undefined && <BaseField.Description className={styles["help"]}>{help}</BaseField.Description>}
+      <BaseField.Error className={styles["error"]} />
+    </BaseField.Root>
+  );
+}
+
+export interface Choice {
+  readonly value: string;
+  readonly label: string;
+}
+
+export interface SelectFieldProps {
+  readonly name?: string;
+  readonly label: string;
+  readonly help?: string;
+  /** For a form: what it begins with. */
+  readonly value?: string;
+  /** Called at each choice; the field then shows `value` and nothing else. */
+  readonly onChange?: (value: string) => void;
+  readonly choices: readonly Choice[];
+  /** The label is said but not shown. */
+  readonly bare?: boolean;
+}
+
+export function SelectField({ name, label, help, value, onChange, choices, bare = false }: SelectFieldProps) {
+  const id = useId();
+  const shown = onChange === undefined ? { defaultValue: value } : { value };
+  return (
+    <div className={styles["field"]}>
+      <label htmlFor={id} className={bare ? "visually-hidden" : styles["label"]}>
+        {label}
+      </label>
+      <select
+        id={id}
+        name={name}
+        className={styles["input"]}
+        onChange={(event) => onChange?.(event.target.value)}
+        {...shown}
+      >
+        {choices.map((choice) => (
+          <option key={choice.value} value={choice.value}>
+            {choice.label}
+          </option>
+        ))}
+      </select>
+      {help !== undefined && <p className={styles["help"]}>{help}</p>}
+    </div>
+  );
+}
+
+export interface SwitchFieldProps {
+  readonly label: string;
+  readonly name?: string;
+  readonly checked?: boolean;
+  readonly defaultChecked?: boolean;
+  readonly disabled?: boolean;
+  readonly onChange?: (checked: boolean) => void;
+}
+
+export function SwitchField({ label, name, checked, defaultChecked, disabled, onChange }: SwitchFieldProps) {
+  const shown = checked === undefined ? { defaultChecked: defaultChecked ?? false } : { checked };
+  return (
+    <label className={styles["switch"]}>
+      <BaseSwitch.Root
+        name={name}
+        disabled={disabled ?? false}
+        className={styles["track"]}
+        onCheckedChange={(on) => onChange?.(on)}
+        {...shown}
+      >
+        <BaseSwitch.Thumb className={styles["thumb"]} />
+      </BaseSwitch.Root>
+      {label}
+    </label>
+  );
+}
+
+/** Some of many, ticked. In a form all that are ticked come joined by commas. */
+export function ChecksField({
+  name,
+  label,
+  help,
+  choices,
+  value,
+}: {
+  readonly name: string;
+  readonly label: string;
+  readonly help?: string;
+  readonly choices: readonly Choice[];
+  readonly value: readonly string[];
+}) {
+  return (
+    <fieldset className={styles["field"]}>
+      <legend className={styles["label"]}>{label}</legend>
+      {/* A region that scrolls must be within reach of the keyboard. */}
+      <div className={styles["checks"]} tabIndex={0} role="region" aria-label={label}>
+        {choices.map((choice) => (
+          <label key={choice.value} className={styles["check"]}>
+            <input type="checkbox" name={name} value={choice.value} defaultChecked={value.includes(choice.value)} />
+            {choice.label}
+          </label>
+        ))}
+      </div>
+      {help !== undefined && <p className={styles["help"]}>{help}</p>}
+    </fieldset>
   );
 }

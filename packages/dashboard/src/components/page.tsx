@@ -1,58 +1,90 @@
 /** The frame of a page: where it stands, its name, what can be done, and what it says. */
 import { type ReactNode, useEffect } from "react";
+import { useTranslation } from "react-i18next";
 import styles from "./page.module.css";
 
 export interface PageProps {
   readonly title: string;
+  /** Beside the title: a state. */
+  readonly badge?: ReactNode;
+  /** What the page is for, in a sentence. */
+  readonly lead?: ReactNode;
   readonly crumbs?: readonly ReactNode[];
   readonly actions?: ReactNode;
   readonly children: ReactNode;
 }
 
-export function Page({ title, crumbs, actions, children }: PageProps) {
+export function Page({ title, badge, lead, crumbs, actions, children }: PageProps) {
+  const { t } = useTranslation();
   useEffect(() => {
     document.title = `${title} · Posthorn`;
   }, [title]);
   return (
     <div className={styles["page"]}>
-      <header className={styles["head"]}>
-        <div className={styles["title"]}>
-          {crumbs !== undefined && (
-            <nav className={styles["crumbs"]} aria-label="Breadcrumb">
+      <header className={styles["top"]}>
+        {crumbs !== undefined && crumbs.length > 0 && (
+          <nav className={styles["crumbs"]} aria-label={t("app.crumbs")}>
+            <ol>
               {crumbs.map((crumb, place) => (
-                <span key={place}>{crumb} /</span>
+                <li key={place}>{crumb}</li>
               ))}
-            </nav>
-          )}
-          <h1>{title}</h1>
+            </ol>
+          </nav>
+        )}
+        <div className={styles["head"]}>
+          <div className={styles["name"]}>
+            <h1>{title}</h1>
+            {badge}
+          </div>
+          {actions !== undefined && <div className={styles["actions"]}>{actions}</div>}
         </div>
-        {actions !== undefined && <div className={styles["actions"]}>{actions}</div>}
+        {lead !== undefined && <div className={styles["lead"]}>{lead}</div>}
       </header>
       {children}
     </div>
   );
 }
 
-export function Card({
-  title,
-  actions,
-  children,
-}: {
+export interface CardProps {
   readonly title?: string;
+  readonly lead?: ReactNode;
   readonly actions?: ReactNode;
   readonly children: ReactNode;
-}) {
+}
+
+export function Card({ title, lead, actions, children }: CardProps) {
   return (
     <section className={styles["card"]} aria-label={title}>
       {title !== undefined && (
-        <div className={styles["head"]}>
-          <h2 className={styles["title"]}>{title}</h2>
+        <div className={styles["cardHead"]}>
+          <h2>{title}</h2>
+          {actions}
+        </div>
+      )}
+      {lead !== undefined && <p className={styles["lead"]}>{lead}</p>}
+      {children}
+    </section>
+  );
+}
+
+/** A part of a page with a heading and no frame of its own, such as around a table. */
+export function Section({ title, actions, children }: CardProps) {
+  return (
+    <section className={styles["section"]} aria-label={title}>
+      {title !== undefined && (
+        <div className={styles["cardHead"]}>
+          <h2>{title}</h2>
           {actions}
         </div>
       )}
       {children}
     </section>
   );
+}
+
+/** Cards beside each other where there is room. */
+export function Columns({ children }: { readonly children: ReactNode }) {
+  return <div className={styles["grid"]}>{children}</div>;
 }
 
 export function Facts({ facts }: { readonly facts: readonly (readonly [string, ReactNode])[] }) {

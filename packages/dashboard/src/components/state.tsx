@@ -1,4 +1,5 @@
 /** What stands where there is nothing to show: not yet, not at all, or because of a fault. */
+import { Inbox, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "./button.tsx";
@@ -7,6 +8,7 @@ import styles from "./state.module.css";
 export function Empty({ children, action }: { readonly children: ReactNode; readonly action?: ReactNode }) {
   return (
     <div className={styles["box"]}>
+      <Inbox className={styles["icon"]} aria-hidden />
       <p>{children}</p>
       {action}
     </div>
@@ -17,8 +19,11 @@ export function Failed({ error, retry }: { readonly error: Error; readonly retry
   const { t } = useTranslation();
   return (
     <div className={styles["box"]} role="alert">
-      <p className={styles["error"]}>
-        {t("list.failed")}: {error.message}
+      <TriangleAlert className={styles["icon"]} aria-hidden />
+      <p>
+        <strong>{t("list.failed")}</strong>
+        <br />
+        <span className={styles["error"]}>{error.message}</span>
       </p>
       {retry !== undefined && <Button onClick={retry}>{t("list.retry")}</Button>}
     </div>
@@ -33,6 +38,24 @@ export function Loading({ lines = 6 }: { readonly lines?: number }) {
       {Array.from({ length: lines }, (_, line) => (
         <div key={line} className={styles["bar"]} />
       ))}
+    </div>
+  );
+}
+
+/** Something to know, with what can be done about it. */
+export function Note({
+  tone = "info",
+  action,
+  children,
+}: {
+  readonly tone?: "info" | "warn" | "bad" | "good";
+  readonly action?: ReactNode;
+  readonly children: ReactNode;
+}) {
+  return (
+    <div className={`${styles["note"]} ${tone === "info" ? "" : styles[tone]}`} role="status">
+      <div>{children}</div>
+      {action}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 /** A list in rows: loads as the reader comes to its end, and puts no more rows on the page than are seen. */
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef } from "react";
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { List } from "../api/list.ts";
 import { Button } from "./button.tsx";
@@ -11,6 +11,12 @@ export interface Column<Row> {
   readonly key: string;
   readonly label: string;
   readonly cell: (row: Row) => ReactNode;
+  /** Numbers stand at the end of their column. */
+  readonly end?: boolean;
+  /** No wider than what stands in it. */
+  readonly tight?: boolean;
+  /** Left out where the window is narrow. */
+  readonly wideOnly?: boolean;
 }
 
 export interface TableProps<Row> {
@@ -19,21 +25,35 @@ export interface TableProps<Row> {
   readonly columns: readonly Column<Row>[];
   readonly rowKey: (row: Row) => string;
   readonly empty: ReactNode;
+  /** What can be done about an empty list. */
+  readonly emptyAction?: ReactNode;
+  /** The link in the first column leads where the whole row leads. */
+  readonly linked?: boolean;
 }
 
-const ROW_HEIGHT = 47;
+const ROW_HEIGHT = 43;
 /** Rows before the end at which the next page is asked for. */
 const AHEAD = 10;
 
-export function Table<Row>({ label, list, columns, rowKey, empty }: TableProps<Row>) {
+export function Table<Row>(props: TableProps<Row>) {
+  const { list, empty, emptyAction } = props;
+  if (list.error !== null && list.rows.length === 0) return <Failed error={list.error} retry={list.reload} />;
+  if (list.isLoading) return <Loading />;
+  if (list.rows.length === 0 && !list.hasMore) return <Empty action={emptyAction}>{empty}</Empty>;
+  return <Rows {...props} />;
+}
+
+function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<Row>) {
   const { t } = useTranslation();
-  const scroll = useRef<HTMLDivElement>(null);
-  const rows = useVirtualizer({
+  const frame = useRef<HTMLDivElement>(null);
+  const [offset, setOffset] = useState(0);
+  useLayoutEffect(() => setOffset(frame.current?.offsetTop ?? 0), []);
+  const rows = useWindowVirtualizer({
     count: list.rows.length,
-    getScrollElement: () => scroll.current,
     estimateSize: () => ROW_HEIGHT,
     getItemKey: (index) => rowKey(list.rows[index]!),
-    overscan: 8,
+    scrollMargin: offset,
+    overscan: 12,
   });
   const seen = rows.getVirtualItems();
   const last = seen.at(-1)?.index ?? 0;
@@ -41,50 +61,57 @@ export function Table<Row>({ label, list, columns, rowKey, empty }: TableProps<R
   useEffect(() => {
     if (hasMore && !isLoadingMore && last >= list.rows.length - AHEAD) loadMore();
   }, [hasMore, isLoadingMore, last, list.rows.length, loadMore]);
-
-  if (list.error !== null) return <Failed error={list.error} retry={list.reload} />;
-  if (list.isLoading) return <Loading />;
-  if (list.rows.length === 0) return <Empty>{empty}</Empty>;
-  const before = seen[0]?.start ?? 0;
-  const after = rows.getTotalSize() - (seen.at(-1)?.end ?? 0);
+  const before = (seen[0]?.start ?? offset) - offset;
+  const after = rows.getTotalSize() - ((seen.at(-1)?.end ?? offset) - offset);
   return (
-    <div className={styles["frame"]}>
-      {/* A region that scrolls must be within reach of the keyboard. */}
-      <div ref={scroll} className={styles["scroll"]} tabIndex={0} role="region" aria-label={label}>
-        <table className={styles["table"]} aria-rowcount={list.hasMore ? -1 : list.rows.length + 1}>
-          <thead>
-            <tr>
+    <div ref={frame} className={styles["frame"]}>
+      <table className={styles["table"]} aria-label={label} aria-rowcount={hasMore ? -1 : list.rows.length + 1}>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column.key} scope="col" className={cellClass(column)}>
+                {column.label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          <Spacer height={before} span={columns.length} />
+          {seen.map(({ index, key }) => (
+            <tr
+              key={String(key)}
+              className={styles["row"]}
+              data-index={index}
+              data-link={linked}
+              ref={rows.measureElement}
+            >
               {columns.map((column) => (
-                <th key={column.key} scope="col">
-                  {column.label}
-                </th>
+                <td key={column.key} data-label={column.label} className={cellClass(column)}>
+                  {column.cell(list.rows[index]!)}
+                </td>
               ))}
             </tr>
-          </thead>
-          <tbody>
-            <Spacer height={before} span={columns.length} />
-            {seen.map(({ index, key }) => (
-              <tr key={String(key)} data-index={index} ref={rows.measureElement}>
-                {columns.map((column) => (
-                  <td key={column.key} data-label={column.label}>
-                    {column.cell(list.rows[index]!)}
-                  </td>
-                ))}
-              </tr>
-            ))}
-            <Spacer height={after} span={columns.length} />
-          </tbody>
-        </table>
-      </div>
-      {list.hasMore && (
+          ))}
+          <Spacer height={after} span={columns.length} />
+        </tbody>
+      </table>
+      {hasMore && (
         <div className={styles["foot"]}>
-          <Button kind="quiet" onClick={list.loadMore} disabled={list.isLoadingMore}>
-            {t(list.isLoadingMore ? "list.loading" : "list.more")}
+          <Button kind="quiet" small onClick={loadMore} disabled={isLoadingMore}>
+            {t(isLoadingMore ? "list.loading" : "list.more")}
           </Button>
         </div>
       )}
     </div>
   );
+}
+
+function cellClass({
+  end = false,
+  tight = false,
+  wideOnly = false,
+}: Pick<Column<never>, "end" | "tight" | "wideOnly">) {
+  return [end ? styles["end"] : "", tight ? styles["tight"] : "", wideOnly ? styles["wideOnly"] : ""].join(" ");
 }
 
 function Spacer({ height, span }: { readonly height: number; readonly span: number }) {

@@ -1,13 +1,61 @@
+import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
+import { regional } from "../lib/format.ts";
+
+const TICK_MS = 10_000;
+const UNITS = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1000],
+] as const;
+
+let now = Date.now();
+const readers = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+/** One clock for all times on the page. */
+function subscribe(reader: () => void): () => void {
+  readers.add(reader);
+  timer ??= setInterval(() => {
+    now = Date.now();
+    for (const read of readers) read();
+  }, TICK_MS);
+  return () => {
+    readers.delete(reader);
+    if (readers.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+}
+
+export interface TimeProps {
+  readonly at: string | null | undefined;
+  /** "3 minutes ago" in place of the moment. */
+  readonly relative?: boolean;
+}
 
 /** A moment in the reader's zone; the exact one, in UTC, on pointing at it. */
-export function Time({ at }: { readonly at: string | null | undefined }) {
+export function Time({ at, relative = false }: TimeProps) {
   const { t, i18n } = useTranslation();
-  if (at === null || at === undefined) return <>{t("time.never")}</>;
-  const format = new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeStyle: "medium" });
+  const current = useSyncExternalStore(subscribe, () => now);
+  if (at === null || at === undefined) return <span className="muted">{t("time.never")}</span>;
   return (
-    <time dateTime={at} title={at}>
-      {format.format(new Date(at))}
+    <time dateTime={at} title={at} className="numeric">
+      {relative ? sinceText(i18n.language, Date.parse(at), current) : momentText(i18n.language, Date.parse(at))}
     </time>
   );
+}
+
+function momentText(language: string, at: number): string {
+  const format = new Intl.DateTimeFormat(regional(language), { dateStyle: "medium", timeStyle: "medium" });
+  return format.format(at);
+}
+
+function sinceText(language: string, at: number, current: number): string {
+  const format = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "narrow" });
+  // The clock ticks rarely: what came after its last tick came just now.
+  const distance = at - current > 0 && at - current < TICK_MS ? 0 : at - current;
+  const [unit, ms] = UNITS.find(([, size]) => Math.abs(distance) >= size) ?? (["second", 1000] as const);
+  return format.format(Math.round(distance / ms), unit);
 }

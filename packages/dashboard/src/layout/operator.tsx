@@ -1,6 +1,8 @@
 /** The dashboard: signed in with a token of the organisation. */
 import { Link } from "@tanstack/react-router";
-import { Trans } from "react-i18next";
+import { useQuery } from "@tanstack/react-query";
+import { Trans, useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
 import { SignIn } from "../pages/sign-in.tsx";
 import { FaceContext, type Face } from "../session/face.ts";
 import { useSession } from "../session/use-session.ts";
@@ -10,15 +12,28 @@ const OPERATOR: Face = {
   kind: "operator",
   endpoint: (app, endpoint) => ({ to: "/applications/$app/endpoints/$endpoint", params: { app, endpoint } }),
   message: (app, message) => ({ to: "/applications/$app/messages/$message", params: { app, message } }),
+  attempt: (app, message, attempt) => ({
+    to: "/applications/$app/messages/$message/attempts/$attempt",
+    params: { app, message, attempt },
+  }),
   crumbs: (app) => [
     <Link key="all" to="/applications">
       <Trans i18nKey="applications.title" />
     </Link>,
     <Link key="app" to="/applications/$app" params={{ app }}>
-      <Trans i18nKey="applications.one" />
+      <ApplicationName app={app} />
     </Link>,
   ],
 };
+
+function ApplicationName({ app }: { readonly app: string }) {
+  const { t } = useTranslation();
+  const application = useQuery({
+    queryKey: ["application", app],
+    queryFn: () => must(api.GET("/api/v1/app/{app_id}", { params: { path: { app_id: app } } })),
+  });
+  return <>{application.data?.name ?? t("applications.one")}</>;
+}
 
 export function Operator() {
   const session = useSession();

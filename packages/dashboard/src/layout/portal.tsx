@@ -10,6 +10,10 @@ const PORTAL: Face = {
   kind: "portal",
   endpoint: (_app, endpoint) => ({ to: "/portal/endpoints/$endpoint", params: { endpoint } }),
   message: (_app, message) => ({ to: "/portal/messages/$message", params: { message } }),
+  attempt: (_app, message, attempt) => ({
+    to: "/portal/messages/$message/attempts/$attempt",
+    params: { message, attempt },
+  }),
   crumbs: () => [
     <Link key="all" to="/portal">
       <Trans i18nKey="endpoints.title" />

@@ -1,49 +1,90 @@
-import { Link, Outlet } from "@tanstack/react-router";
+import { Dialog as BaseDialog } from "@base-ui/react/dialog";
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { Menu as MenuIcon } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import logo from "../assets/posthorn.svg";
-import { Button } from "../components/button.tsx";
-import { endSession } from "../session/session.ts";
+import { IconButton } from "../components/button.tsx";
+import { useLive } from "../live/use-live.ts";
+import { LiveSign } from "../parts/live-sign.tsx";
+import { Navigation } from "./navigation.tsx";
+import { Preferences } from "./preferences.tsx";
 import styles from "./shell.module.css";
-import { ThemeChoice } from "./theme-choice.tsx";
+import { useShortcuts } from "./use-shortcuts.ts";
+
+const NOTHING = { events: () => undefined, gap: () => undefined };
 
 /** The dashboard around its pages. */
 export function Shell() {
   const { t } = useTranslation();
+  const main = useRef<HTMLElement>(null);
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const first = useRef(path);
+  useShortcuts();
+  // The stream stays open from page to page, and the sign tells of it on each.
+  useLive(NOTHING);
+  useEffect(() => {
+    // Who uses a screen reader or the keyboard goes on at the top of the new page.
+    if (first.current !== path) main.current?.focus({ preventScroll: true });
+    first.current = path;
+  }, [path]);
   return (
     <div className={styles["shell"]}>
       <a className={styles["skip"]} href="#main">
         {t("app.skip")}
       </a>
-      <aside className={styles["side"]}>
-        <Link to="/" className={styles["brand"]}>
-          <img src={logo} alt="" />
-          {t("app.name")}
-        </Link>
-        <nav className={styles["nav"]} aria-label={t("app.menu")}>
-          <Link to="/" className={styles["link"]} activeOptions={{ exact: true }}>
-            {t("nav.home")}
-          </Link>
-          <Link to="/applications" className={styles["link"]}>
-            {t("nav.applications")}
-          </Link>
-          <Link to="/event-types" className={styles["link"]}>
-            {t("nav.eventTypes")}
-          </Link>
-          <Link to="/tasks" className={styles["link"]}>
-            {t("nav.tasks")}
-          </Link>
-          <a href="/docs/api" className={styles["link"]}>
-            {t("nav.api")}
-          </a>
-        </nav>
+      <header className={styles["top"]}>
+        <Drawer />
+        <Brand />
+        <LiveSign short />
+        <Preferences />
+      </header>
+      <aside className={styles["side"]} aria-label={t("app.name")}>
+        <Brand />
+        <Navigation />
         <div className={styles["foot"]}>
-          <ThemeChoice />
-          <Button onClick={() => endSession("signed_out")}>{t("app.signOut")}</Button>
+          <LiveSign />
+          <Preferences />
         </div>
       </aside>
-      <main id="main" className={styles["main"]} tabIndex={-1}>
+      <main id="main" ref={main} className={styles["main"]} tabIndex={-1}>
         <Outlet />
       </main>
     </div>
+  );
+}
+
+function Brand() {
+  const { t } = useTranslation();
+  return (
+    <Link to="/" className={styles["brand"]}>
+      <img src={logo} alt="" />
+      {t("app.name")}
+    </Link>
+  );
+}
+
+/** The navigation of a narrow window. */
+function Drawer() {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState(false);
+  return (
+    <BaseDialog.Root open={open} onOpenChange={setOpen}>
+      <BaseDialog.Trigger
+        render={
+          <IconButton label={t("app.menu")}>
+            <MenuIcon aria-hidden />
+          </IconButton>
+        }
+      />
+      <BaseDialog.Portal>
+        <BaseDialog.Backdrop className={styles["backdrop"]} />
+        <BaseDialog.Popup className={styles["drawer"]}>
+          <BaseDialog.Title className="visually-hidden">{t("app.menu")}</BaseDialog.Title>
+          <Brand />
+          <Navigation onNavigate={() => setOpen(false)} />
+        </BaseDialog.Popup>
+      </BaseDialog.Portal>
+    </BaseDialog.Root>
   );
 }

@@ -19,3 +19,38 @@ export function statusName(status: number): StatusName {
 export function toneOf(status: number): Tone {
   return TONES[statusName(status)];
 }
+
+/** Where a delivery stands in words, as `GET …/msg/{id}/delivery` has it. */
+export const DELIVERY_TONES = {
+  pending: "info",
+  retrying: "warn",
+  held: "warn",
+  succeeded: "good",
+  failed: "bad",
+  canceled: "neutral",
+} as const satisfies Readonly<Record<string, Tone>>;
+export type DeliveryWord = keyof typeof DELIVERY_TONES;
+
+export interface DeliveryCounts {
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly retrying: number;
+  readonly pending: number;
+  readonly canceled: number;
+}
+
+export interface Outcome {
+  readonly word: DeliveryWord | "unmatched";
+  readonly tone: Tone;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What became of a message in one word: the worst that happened, else what is still to come. */
+export function outcomeOf(counts: DeliveryCounts): Outcome {
+  const { succeeded, failed, retrying, pending, canceled } = counts;
+  const total = succeeded + failed + retrying + pending + canceled;
+  const order = ["failed", "retrying", "pending", "succeeded", "canceled"] as const;
+  const word = order.find((name) => counts[name] > 0) ?? "unmatched";
+  return { word, tone: word === "unmatched" ? "neutral" : DELIVERY_TONES[word], done: succeeded, total };
+}

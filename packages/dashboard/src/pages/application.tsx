@@ -1,47 +1,100 @@
-import { Link, useParams } from "@tanstack/react-router";
-import { useQuery } from "@tanstack/react-query";
+/** One customer: where their messages go, what was published to them, and what holds for all of their endpoints. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
-import { Card, Facts, Page } from "../components/page.tsx";
+import type { components } from "../api/schema.ts";
+import { Copyable } from "../components/copy.tsx";
+import { Page, Section } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
-import { Time } from "../components/time.tsx";
+import { tabOf, Tabs } from "../components/tabs.tsx";
+import { toMessageFilter } from "../lib/message-filter.ts";
 import { Endpoints } from "../parts/endpoints.tsx";
-import { Messages } from "../parts/messages.tsx";
+import { MessageList } from "../parts/message-list.tsx";
+import { NewEndpoint } from "../parts/new-endpoint.tsx";
+import { PolicyEditor } from "../parts/policy-editor.tsx";
+import { ApplicationSettings } from "./application-settings.tsx";
 
-/** One customer: where their messages go and what was published to them. */
+const TABS = ["endpoints", "messages", "policy", "settings"] as const;
+
 export function ApplicationPage() {
   const { t } = useTranslation();
   const { app } = useParams({ from: "/operator/applications/$app" });
-  const path = { app_id: app };
+  const search = useSearch({ from: "/operator/applications/$app" });
+  const navigate = useNavigate({ from: "/applications/$app" });
+  const tab = tabOf(TABS, search.tab);
   const application = useQuery({
     queryKey: ["application", app],
-    queryFn: () => must(api.GET("/api/v1/app/{app_id}", { params: { path } })),
+    queryFn: () => must(api.GET("/api/v1/app/{app_id}", { params: { path: { app_id: app } } })),
   });
   if (application.error !== null) return <Failed error={application.error} retry={() => void application.refetch()} />;
   if (application.data === undefined) return <Loading />;
-  const { name, uid, id, createdAt } = application.data;
+  const { name, id, uid } = application.data;
   return (
     <Page
       title={name}
+      lead={
+        <>
+          <Copyable text={id} />
+          {uid !== null && (
+            <>
+              {" · "}
+              <Copyable text={uid} />
+            </>
+          )}
+        </>
+      }
       crumbs={[
         <Link key="all" to="/applications">
           {t("applications.title")}
         </Link>,
       ]}
+      actions={<NewEndpoint app={app} />}
     >
-      <Card>
-        <Facts
-          facts={[
-            [t("applications.id"), <code key="id">{id}</code>],
-            [t("applications.uid"), <code key="uid">{uid ?? "–"}</code>],
-            [t("applications.created"), <Time key="at" at={createdAt} />],
-          ]}
+      <Tabs
+        label={t("applications.one")}
+        current={tab}
+        tabs={TABS.map((one) => ({ name: one, label: t(`applications.tabs.${one}`) }))}
+      />
+      {tab === "endpoints" && <Endpoints app={app} />}
+      {tab === "messages" && (
+        <MessageList
+          app={app}
+          filter={toMessageFilter(search)}
+          onFilter={(filter) => void navigate({ search: { ...filter, tab: "messages" } })}
         />
-      </Card>
-      <h2>{t("endpoints.title")}</h2>
-      <Endpoints app={app} />
-      <h2>{t("messages.title")}</h2>
-      <Messages app={app} />
+      )}
+      {tab === "policy" && <ApplicationPolicy app={app} />}
+      {tab === "settings" && <Settings application={application.data} />}
     </Page>
+  );
+}
+
+function Settings({ application }: { readonly application: components["schemas"]["ApplicationOut"] }) {
+  return (
+    <Section>
+      <ApplicationSettings application={application} />
+    </Section>
+  );
+}
+
+function ApplicationPolicy({ app }: { readonly app: string }) {
+  const queries = useQueryClient();
+  const path = { app_id: app };
+  const key = ["policy", app];
+  const policy = useQuery({
+    queryKey: key,
+    queryFn: () => must(api.GET("/api/v1/app/{app_id}/policy", { params: { path } })),
+  });
+  if (policy.error !== null) return <Failed error={policy.error} retry={() => void policy.refetch()} />;
+  if (policy.data === undefined) return <Loading />;
+  return (
+    <PolicyEditor
+      level="application"
+      policy={policy.data}
+      onSave={async (body) => {
+        queries.setQueryData(key, await must(api.PATCH("/api/v1/app/{app_id}/policy", { params: { path }, body })));
+      }}
+    />
   );
 }

@@ -1,12 +1,13 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
+import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import { Button } from "../components/button.tsx";
 import { Dialog } from "../components/dialog.tsx";
-import { Form, TextField } from "../components/form.tsx";
+import { Form, type FormValues, TextField } from "../components/form.tsx";
 import { Page } from "../components/page.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
@@ -17,11 +18,12 @@ export function Applications() {
     must(api.GET("/api/v1/app", { params: { query: { ...page, order: "descending" } } })),
   );
   return (
-    <Page title={t("applications.title")} actions={<NewApplication />}>
+    <Page title={t("applications.title")} lead={t("applications.lead")} actions={<NewApplication />}>
       <Table
         label={t("applications.title")}
         list={list}
         rowKey={(row) => row.id}
+        linked
         empty={t("applications.none")}
         columns={[
           {
@@ -34,8 +36,19 @@ export function Applications() {
             ),
           },
           { key: "uid", label: t("applications.uid"), cell: (row) => <code>{row.uid ?? "–"}</code> },
-          { key: "id", label: t("applications.id"), cell: (row) => <code>{row.id}</code> },
-          { key: "created", label: t("applications.created"), cell: (row) => <Time at={row.createdAt} /> },
+          {
+            key: "id",
+            label: t("messages.id"),
+            wideOnly: true,
+            cell: (row) => <code className="muted">{row.id}</code>,
+          },
+          {
+            key: "created",
+            label: t("applications.created"),
+            end: true,
+            tight: true,
+            cell: (row) => <Time at={row.createdAt} relative />,
+          },
         ]}
       />
     </Page>
@@ -54,13 +67,18 @@ function NewApplication() {
       await navigate({ to: "/applications/$app", params: { app: id } });
     },
   });
-  const submit = ({ name = "", uid = "" }: Readonly<Record<string, string>>): void => {
+  const submit = ({ name = "", uid = "" }: FormValues): void => {
     create.mutate({ name, ...(uid.trim() === "" ? {} : { uid: uid.trim() }) });
   };
   return (
     <Dialog
       title={t("applications.new")}
-      trigger={<Button kind="primary">{t("applications.new")}</Button>}
+      trigger={
+        <Button kind="primary">
+          <Plus aria-hidden />
+          {t("applications.new")}
+        </Button>
+      }
       open={open}
       onOpenChange={setOpen}
     >
@@ -77,7 +95,7 @@ function NewApplication() {
         }
       >
         <TextField name="name" label={t("applications.name")} required autoFocus />
-        <TextField name="uid" label={t("applications.uid")} />
+        <TextField name="uid" label={t("applications.uid")} help={t("applications.uidHelp")} />
       </Form>
     </Dialog>
   );

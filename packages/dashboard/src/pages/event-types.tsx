@@ -1,9 +1,17 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { FileJson, Plus } from "lucide-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import { Badge } from "../components/badge.tsx";
+import { Button } from "../components/button.tsx";
+import { Dialog } from "../components/dialog.tsx";
+import { AreaField, Form, type FormValues, TextField } from "../components/form.tsx";
 import { Page } from "../components/page.tsx";
 import { Table } from "../components/table.tsx";
+import { Time } from "../components/time.tsx";
 
 export function EventTypes() {
   const { t } = useTranslation();
@@ -11,23 +19,160 @@ export function EventTypes() {
     must(api.GET("/api/v1/event-type", { params: { query: { ...page, include_archived: true } } })),
   );
   return (
-    <Page title={t("eventTypes.title")}>
+    <Page
+      title={t("eventTypes.title")}
+      lead={t("eventTypes.lead")}
+      actions={
+        <>
+          <ImportOpenApi />
+          <NewEventType />
+        </>
+      }
+    >
       <Table
         label={t("eventTypes.title")}
         list={list}
         rowKey={(row) => row.name}
+        linked
         empty={t("eventTypes.none")}
         columns={[
-          { key: "name", label: t("eventTypes.name"), cell: (row) => <code>{row.name}</code> },
-          { key: "description", label: t("eventTypes.description"), cell: (row) => row.description },
-          { key: "group", label: t("eventTypes.group"), cell: (row) => row.groupName ?? "–" },
+          {
+            key: "name",
+            label: t("eventTypes.name"),
+            cell: (row) => (
+              <Link to="/event-types/$name" params={{ name: row.name }}>
+                {row.name}
+              </Link>
+            ),
+          },
+          { key: "description", label: t("eventTypes.description"), cell: (row) => row.description || "–" },
+          { key: "group", label: t("eventTypes.group"), cell: (row) => row.groupName ?? "–", wideOnly: true },
           {
             key: "state",
             label: t("endpoints.state"),
-            cell: (row) => row.archived && <Badge>{t("eventTypes.archived")}</Badge>,
+            tight: true,
+            cell: (row) =>
+              row.archived ? (
+                <Badge>{t("eventTypes.archived")}</Badge>
+              ) : (
+                <Badge tone="good">{t("eventTypes.inUse")}</Badge>
+              ),
+          },
+          {
+            key: "updated",
+            label: t("eventTypes.updated"),
+            end: true,
+            tight: true,
+            cell: (row) => <Time at={row.updatedAt} relative />,
           },
         ]}
       />
     </Page>
+  );
+}
+
+function NewEventType() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const [open, setOpen] = useState(false);
+  const create = useMutation({
+    mutationFn: ({ name = "", description = "" }: FormValues) =>
+      must(api.POST("/api/v1/event-type", { body: { name: name.trim(), description } })),
+    onSuccess: async ({ name }) => {
+      await queries.invalidateQueries({ queryKey: ["event-types"] });
+      await navigate({ to: "/event-types/$name", params: { name } });
+    },
+  });
+  return (
+    <Dialog
+      trigger={
+        <Button kind="primary">
+          <Plus aria-hidden />
+          {t("eventTypes.new")}
+        </Button>
+      }
+      title={t("eventTypes.new")}
+      open={open}
+      onOpenChange={setOpen}
+    >
+      <Form
+        onSubmit={(values) => create.mutate(values)}
+        error={create.error}
+        foot={
+          <>
+            <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
+            <Button type="submit" kind="primary" disabled={create.isPending}>
+              {t("actions.create")}
+            </Button>
+          </>
+        }
+      >
+        <TextField name="name" label={t("eventTypes.name")} placeholder="invoice.paid" required autoFocus />
+        <TextField name="description" label={t("eventTypes.description")} required />
+      </Form>
+    </Dialog>
+  );
+}
+
+/** Takes event types out of the webhooks of an OpenAPI document. Shows what would change first. */
+function ImportOpenApi() {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const [open, setOpen] = useState(false);
+  const run = useMutation({
+    mutationFn: ({ specRaw = "", dryRun }: { readonly specRaw?: string; readonly dryRun: boolean }) =>
+      must(api.POST("/api/v1/event-type/import/openapi", { body: { specRaw, dryRun, replaceAll: false } })),
+    onSuccess: async (_done, { dryRun }) => {
+      if (dryRun) return;
+      setOpen(false);
+      await queries.invalidateQueries({ queryKey: ["event-types"] });
+    },
+  });
+  const planned = run.data?.data.to_modify ?? null;
+  const [spec, setSpec] = useState("");
+  return (
+    <Dialog
+      wide
+      trigger={
+        <Button>
+          <FileJson aria-hidden />
+          {t("eventTypes.import")}
+        </Button>
+      }
+      title={t("eventTypes.import")}
+      open={open}
+      onOpenChange={setOpen}
+    >
+      <Form
+        onSubmit={({ specRaw = "" }) => {
+          setSpec(specRaw);
+          run.mutate({ specRaw, dryRun: true });
+        }}
+        error={run.error}
+        foot={
+          <>
+            <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
+            <Button type="submit" disabled={run.isPending}>
+              {t("eventTypes.importCheck")}
+            </Button>
+            <Button
+              kind="primary"
+              disabled={planned === null || run.isPending}
+              onClick={() => run.mutate({ specRaw: spec, dryRun: false })}
+            >
+              {t("eventTypes.importRun")}
+            </Button>
+          </>
+        }
+      >
+        <AreaField name="specRaw" label={t("eventTypes.importText")} rows={12} required />
+        {planned !== null && (
+          <p role="status">
+            {t("eventTypes.importPlan", { count: planned.length })} {planned.map(({ name }) => name).join(", ")}
+          </p>
+        )}
+      </Form>
+    </Dialog>
   );
 }

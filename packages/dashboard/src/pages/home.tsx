@@ -1,11 +1,138 @@
+/** Is anything wrong? The answer on one page, each number leading to what is behind it. */
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { Page } from "../components/page.tsx";
+import { api, must } from "../api/client.ts";
+import type { components } from "../api/schema.ts";
+import { Chart } from "../components/chart.tsx";
+import { Card, Columns, Page } from "../components/page.tsx";
+import { Failed } from "../components/state.tsx";
+import { formatCompact, formatDuration } from "../lib/format.ts";
+import { HOME_WINDOWS, type HomeWindow, sinceOf } from "../lib/home-window.ts";
+import { useLiveRefresh } from "../live/use-live.ts";
+import { NeedsYou } from "./home-needs.tsx";
+import { Tiles } from "./home-tiles.tsx";
+import styles from "./home.module.css";
+import { Verdict } from "./home-verdict.tsx";
+
+type Series = components["schemas"]["StatsSeriesOut"];
+
+const EVERY_MS = 15_000;
+const HOUR_SECONDS = 3600;
 
 export function Home() {
   const { t } = useTranslation();
+  const window = useSearch({ from: "/operator/" }).window ?? "24h";
+  const now = useQuery({
+    queryKey: ["stats", "now"],
+    queryFn: () => must(api.GET("/api/v1/stats/now")),
+    refetchInterval: EVERY_MS,
+  });
+  const summary = useQuery({
+    queryKey: ["stats", "summary", window],
+    queryFn: () => must(api.GET("/api/v1/stats/summary", { params: { query: { since: sinceOf(window) } } })),
+    refetchInterval: EVERY_MS,
+    placeholderData: keepPreviousData,
+  });
+  const series = useQuery({
+    queryKey: ["stats", "series", window],
+    queryFn: () =>
+      must(
+        api.GET("/api/v1/stats/series", {
+          params: { query: { since: sinceOf(window), step: window === "30d" ? "day" : "hour" } },
+        }),
+      ),
+    refetchInterval: EVERY_MS,
+    placeholderData: keepPreviousData,
+  });
+  useLiveRefresh([["stats"]], () => true, 5000);
+  const error = now.error ?? summary.error ?? series.error;
+  if (error !== null && now.data === undefined) return <Failed error={error} retry={() => void now.refetch()} />;
   return (
-    <Page title={t("home.title")}>
-      <p>{t("home.welcome")}</p>
+    <Page title={t("home.title")} actions={<Windows current={window} />}>
+      <Verdict now={now.data} />
+      <Tiles now={now.data} summary={summary.data} window={window} />
+      <Columns>
+        <Card title={t("home.outcomes")}>
+          <Outcomes series={series.data} />
+        </Card>
+        <Card title={t("home.latency")} lead={t("home.latencyLead")}>
+          <Latency series={series.data} />
+        </Card>
+      </Columns>
+      <NeedsYou now={now.data} />
     </Page>
+  );
+}
+
+function Windows({ current }: { readonly current: HomeWindow }) {
+  const { t } = useTranslation();
+  return (
+    <nav className={styles["segments"]} aria-label={t("home.window")}>
+      {HOME_WINDOWS.map((name) => (
+        <Link
+          key={name}
+          to="/"
+          search={name === "24h" ? {} : { window: name }}
+          className={styles["segment"]}
+          activeProps={{ "aria-current": name === current ? "true" : undefined }}
+          activeOptions={{ exact: true, includeSearch: true }}
+          aria-current={name === current ? "true" : undefined}
+        >
+          {t(`filters.short.${name}`)}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+/** The messages of the time that one point of a series stands for. */
+function messagesOf(series: Series, index: number) {
+  const after = series.points[index]!.at;
+  const seconds = series.step === "day" ? 24 * HOUR_SECONDS : HOUR_SECONDS;
+  const before = new Date(Date.parse(after) + seconds * 1000).toISOString();
+  return { to: "/messages", search: { after, before } } as const;
+}
+
+function Outcomes({ series }: { readonly series: Series | undefined }) {
+  const { t, i18n } = useTranslation();
+  const navigate = useNavigate();
+  const points = series?.points ?? [];
+  return (
+    <Chart
+      label={t("home.outcomes")}
+      kind="bars"
+      times={points.map(({ at }) => Date.parse(at) / 1000)}
+      series={[
+        { label: t("home.firstTry"), colour: "--chart-good", values: points.map((point) => point.deliveries.firstTry) },
+        { label: t("home.later"), colour: "--chart-warn", values: points.map((point) => point.deliveries.later) },
+        {
+          label: t("home.exhausted"),
+          colour: "--chart-bad",
+          values: points.map((point) => point.deliveries.exhausted),
+        },
+      ]}
+      format={(value) => formatCompact(i18n.language, value)}
+      onPick={(index) => series !== undefined && void navigate(messagesOf(series, index))}
+      rowLink={(index, text) => <Link {...messagesOf(series!, index)}>{text}</Link>}
+    />
+  );
+}
+
+function Latency({ series }: { readonly series: Series | undefined }) {
+  const { t, i18n } = useTranslation();
+  const points = series?.points ?? [];
+  return (
+    <Chart
+      label={t("home.latency")}
+      kind="lines"
+      times={points.map(({ at }) => Date.parse(at) / 1000)}
+      series={[
+        { label: "p50", colour: "--chart-good", values: points.map(({ latency }) => latency.p50) },
+        { label: "p95", colour: "--chart-info", values: points.map(({ latency }) => latency.p95) },
+        { label: "p99", colour: "--chart-warn", values: points.map(({ latency }) => latency.p99) },
+      ]}
+      format={(value) => formatDuration(i18n.language, value)}
+    />
   );
 }

@@ -1,32 +1,62 @@
+import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { List } from "../api/list.ts";
 import type { components } from "../api/schema.ts";
 import { Status } from "../components/status.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
+import { attemptCause } from "../lib/cause.ts";
+import { formatDuration } from "../lib/format.ts";
+import { useFace } from "../session/face.ts";
 
 type Attempt = components["schemas"]["MessageAttemptOut"];
 
 /** Each HTTP try, newest first. */
-export function Attempts({ list }: { readonly list: List<Attempt> }) {
-  const { t } = useTranslation();
+export function Attempts({ app, list }: { readonly app: string; readonly list: List<Attempt> }) {
+  const { t, i18n } = useTranslation();
+  const face = useFace();
   return (
     <Table
       label={t("attempts.title")}
       list={list}
       rowKey={(row) => row.id}
+      linked
       empty={t("attempts.none")}
       columns={[
-        { key: "time", label: t("messages.time"), cell: (row) => <Time at={row.timestamp} /> },
+        {
+          key: "cause",
+          label: t("attempts.code"),
+          cell: (row) => <Link {...face.attempt(app, row.msgId, row.id)}>{attemptCause(t, row)}</Link>,
+        },
         { key: "status", label: t("attempts.status"), cell: (row) => <Status status={row.status} /> },
-        { key: "code", label: t("attempts.code"), cell: (row) => row.responseStatusCode || "–" },
-        { key: "took", label: t("attempts.duration"), cell: (row) => t("attempts.ms", { ms: row.responseDurationMs }) },
+        {
+          key: "message",
+          label: t("messages.one"),
+          wideOnly: true,
+          cell: (row) => (
+            <Link {...face.message(app, row.msgId)} data-above>
+              <code>{row.msgId}</code>
+            </Link>
+          ),
+        },
         {
           key: "why",
           label: t("attempts.trigger"),
           cell: (row) => t(row.triggerType === 1 ? "attempts.manual" : "attempts.scheduled"),
         },
-        { key: "url", label: t("attempts.url"), cell: (row) => row.url },
+        {
+          key: "took",
+          label: t("attempts.duration"),
+          end: true,
+          cell: (row) => formatDuration(i18n.language, row.responseDurationMs),
+        },
+        {
+          key: "time",
+          label: t("messages.time"),
+          end: true,
+          tight: true,
+          cell: (row) => <Time at={row.timestamp} relative />,
+        },
       ]}
     />
   );

@@ -1,67 +1,126 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+/** One URL of a customer: how it stands, what happened there, and how it gets its messages. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
-import { Attempts } from "./attempts.tsx";
+import type { components } from "../api/schema.ts";
 import { Badge } from "../components/badge.tsx";
-import { Button } from "../components/button.tsx";
-import { Card, Facts, Page } from "../components/page.tsx";
+import { Page } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
-import { Time } from "../components/time.tsx";
+import { tabOf, Tabs } from "../components/tabs.tsx";
+import { useLiveRefresh } from "../live/use-live.ts";
 import { useFace } from "../session/face.ts";
+import { AttemptFilters, type AttemptFilter } from "./attempt-filters.tsx";
+import { Attempts } from "./attempts.tsx";
+import { EndpointActions } from "./endpoint-actions.tsx";
+import { EndpointMatching } from "./endpoint-matching.tsx";
+import { EndpointOverview } from "./endpoint-overview.tsx";
+import { EndpointSecurity } from "./endpoint-security.tsx";
+import { EndpointSettings } from "./endpoint-settings.tsx";
+import { PolicyEditor } from "./policy-editor.tsx";
+import { useState } from "react";
 
-/** One URL of a customer: its state, and what happened there. */
+export type Endpoint = components["schemas"]["EndpointOut"];
+
+const TABS = ["overview", "attempts", "matching", "policy", "security", "settings"] as const;
+
 export function EndpointView({ app, id }: { readonly app: string; readonly id: string }) {
   const { t } = useTranslation();
   const face = useFace();
+  const tab = tabOf(TABS, useSearch({ strict: false }).tab);
   const path = { app_id: app, endpoint_id: id };
-  const queries = useQueryClient();
   const endpoint = useQuery({
     queryKey: ["endpoint", app, id],
     queryFn: () => must(api.GET("/api/v1/app/{app_id}/endpoint/{endpoint_id}", { params: { path } })),
   });
-  const attempts = useList(["attempts", app, id], (page) =>
+  if (endpoint.error !== null) return <Failed error={endpoint.error} retry={() => void endpoint.refetch()} />;
+  if (endpoint.data === undefined) return <Loading />;
+  const { data } = endpoint;
+  return (
+    <Page
+      title={data.url}
+      badge={
+        <Badge tone={data.disabled ? "warn" : "good"}>{t(data.disabled ? "endpoints.off" : "endpoints.on")}</Badge>
+      }
+      {...(data.description === "" ? {} : { lead: data.description })}
+      crumbs={face.crumbs(app)}
+      actions={<EndpointActions app={app} endpoint={data} />}
+    >
+      <Tabs
+        label={t("endpoints.one")}
+        current={tab}
+        tabs={TABS.map((name) => ({ name, label: t(`endpoints.tabs.${name}`) }))}
+      />
+      <Tab app={app} endpoint={data} tab={tab} />
+    </Page>
+  );
+}
+
+interface TabProps {
+  readonly app: string;
+  readonly endpoint: Endpoint;
+  readonly tab: (typeof TABS)[number];
+}
+
+function Tab({ app, endpoint, tab }: TabProps) {
+  switch (tab) {
+    case "overview":
+      return <EndpointOverview app={app} endpoint={endpoint} />;
+    case "attempts":
+      return <EndpointAttempts app={app} id={endpoint.id} />;
+    case "matching":
+      return <EndpointMatching app={app} endpoint={endpoint} />;
+    case "policy":
+      return <EndpointPolicy app={app} id={endpoint.id} />;
+    case "security":
+      return <EndpointSecurity app={app} endpoint={endpoint} />;
+    case "settings":
+      return <EndpointSettings app={app} endpoint={endpoint} />;
+  }
+}
+
+function EndpointAttempts({ app, id }: { readonly app: string; readonly id: string }) {
+  const [filter, setFilter] = useState<AttemptFilter>({});
+  const list = useList(["attempts", app, id, filter], (page) =>
     must(
       api.GET("/api/v1/app/{app_id}/attempt/endpoint/{endpoint_id}", {
-        params: { path, query: { ...page, with_content: false, expanded_statuses: true } },
+        params: {
+          path: { app_id: app, endpoint_id: id },
+          query: { ...page, ...filter, with_content: false, expanded_statuses: true },
+        },
       }),
     ),
   );
-  const turn = useMutation({
-    mutationFn: (disabled: boolean) =>
-      must(api.PATCH("/api/v1/app/{app_id}/endpoint/{endpoint_id}", { params: { path }, body: { disabled } })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["endpoint", app, id] }),
-  });
-  if (endpoint.error !== null) return <Failed error={endpoint.error} retry={() => void endpoint.refetch()} />;
-  if (endpoint.data === undefined) return <Loading />;
-  const { url, description, disabled, eventTypes, createdAt } = endpoint.data;
+  useLiveRefresh([["attempts", app, id]], (event) => event.type === "attempt.recorded" && event.endpointId === id);
   return (
-    <Page
-      title={url}
-      crumbs={face.crumbs(app)}
-      actions={
-        <Button onClick={() => turn.mutate(!disabled)} disabled={turn.isPending}>
-          {t(disabled ? "actions.enable" : "actions.disable")}
-        </Button>
-      }
-    >
-      <Card>
-        <Facts
-          facts={[
-            [
-              t("endpoints.state"),
-              <Badge key="state" tone={disabled ? "warn" : "good"}>
-                {t(disabled ? "endpoints.off" : "endpoints.on")}
-              </Badge>,
-            ],
-            [t("endpoints.description"), description === "" ? "–" : description],
-            [t("endpoints.types"), eventTypes?.join(", ") ?? t("endpoints.allTypes")],
-            [t("applications.created"), <Time key="at" at={createdAt} />],
-          ]}
-        />
-      </Card>
-      <h2>{t("attempts.title")}</h2>
-      <Attempts list={attempts} />
-    </Page>
+    <>
+      <AttemptFilters filter={filter} onChange={setFilter} />
+      <Attempts app={app} list={list} />
+    </>
+  );
+}
+
+function EndpointPolicy({ app, id }: { readonly app: string; readonly id: string }) {
+  const queries = useQueryClient();
+  const path = { app_id: app, endpoint_id: id };
+  const key = ["policy", app, id];
+  const policy = useQuery({
+    queryKey: key,
+    queryFn: () => must(api.GET("/api/v1/app/{app_id}/endpoint/{endpoint_id}/policy", { params: { path } })),
+  });
+  if (policy.error !== null) return <Failed error={policy.error} retry={() => void policy.refetch()} />;
+  if (policy.data === undefined) return <Loading />;
+  return (
+    <PolicyEditor
+      level="endpoint"
+      policy={policy.data}
+      onSave={async (body) => {
+        const saved = await must(
+          api.PATCH("/api/v1/app/{app_id}/endpoint/{endpoint_id}/policy", { params: { path }, body }),
+        );
+        queries.setQueryData(key, saved);
+      }}
+    />
   );
 }

@@ -2,9 +2,11 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
-import { Badge } from "../components/badge.tsx";
+import { Badge, Tags } from "../components/badge.tsx";
 import { Table } from "../components/table.tsx";
 import { useFace } from "../session/face.ts";
+import styles from "./message-list.module.css";
+import { NewEndpoint } from "./new-endpoint.tsx";
 
 /** The URLs of one application. */
 export function Endpoints({ app }: { readonly app: string }) {
@@ -18,22 +20,29 @@ export function Endpoints({ app }: { readonly app: string }) {
       label={t("endpoints.title")}
       list={list}
       rowKey={(row) => row.id}
+      linked
       empty={t("endpoints.none")}
+      emptyAction={<NewEndpoint app={app} />}
       columns={[
         {
           key: "url",
           label: t("endpoints.url"),
-          cell: (row) => <Link {...face.endpoint(app, row.id)}>{row.url}</Link>,
+          cell: (row) => (
+            <span className={styles["name"]}>
+              <Link {...face.endpoint(app, row.id)}>{row.url}</Link>
+              {row.description !== "" && <span className="muted">{row.description}</span>}
+            </span>
+          ),
         },
-        { key: "description", label: t("endpoints.description"), cell: (row) => row.description },
         {
           key: "types",
           label: t("endpoints.types"),
-          cell: (row) => row.eventTypes?.join(", ") ?? t("endpoints.allTypes"),
+          cell: (row) => <Tags names={row.eventTypes} max={3} none={t("endpoints.allTypes")} />,
         },
         {
           key: "state",
           label: t("endpoints.state"),
+          tight: true,
           cell: (row) => (
             <Badge tone={row.disabled ? "warn" : "good"}>{t(row.disabled ? "endpoints.off" : "endpoints.on")}</Badge>
           ),

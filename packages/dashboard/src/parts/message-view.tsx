@@ -1,53 +1,112 @@
+/** One event: how it came, who wanted it, and each try to hand it over. */
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
-import { useList } from "../api/list.ts";
-import { Attempts } from "./attempts.tsx";
+import { type ExactMessage, getMessage } from "../api/message.ts";
+import { Badge, Tags } from "../components/badge.tsx";
+import { Copyable } from "../components/copy.tsx";
 import { Card, Facts, Page } from "../components/page.tsx";
 import { Payload } from "../components/payload.tsx";
-import { Failed, Loading } from "../components/state.tsx";
+import { Failed, Loading, Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
+import { DELIVERY_TONES, type DeliveryWord } from "../lib/status.ts";
+import { useLiveRefresh } from "../live/use-live.ts";
 import { useFace } from "../session/face.ts";
+import { MessageActions } from "./message-actions.tsx";
+import { Timeline } from "./message-timeline.tsx";
+import styles from "./message-view.module.css";
 
-/** One event as it was published, and each try to hand it over. */
+/** Endpoints of one message that are shown. */
+const MAX_SHOWN = 100;
+const LIVE_PACE_MS = 300;
+
 export function MessageView({ app, id }: { readonly app: string; readonly id: string }) {
   const { t } = useTranslation();
   const face = useFace();
   const path = { app_id: app, msg_id: id };
   const message = useQuery({
     queryKey: ["message", app, id],
-    queryFn: () => must(api.GET("/api/v1/app/{app_id}/msg/{msg_id}", { params: { path } })),
+    queryFn: () => getMessage(path),
   });
-  const attempts = useList(["attempts", app, id], (page) =>
-    must(
-      api.GET("/api/v1/app/{app_id}/attempt/msg/{msg_id}", {
-        params: { path, query: { ...page, with_content: false, expanded_statuses: true } },
-      }),
-    ),
-  );
-  if (message.error !== null) return <Failed error={message.error} retry={() => void message.refetch()} />;
-  if (message.data === undefined) return <Loading />;
-  const { eventType, timestamp, eventId, contentType, payload, rawPayload } = message.data;
+  const deliveries = useQuery({
+    queryKey: ["message", app, id, "deliveries"],
+    queryFn: () =>
+      must(api.GET("/api/v1/app/{app_id}/msg/{msg_id}/delivery", { params: { path, query: { limit: MAX_SHOWN } } })),
+  });
+  const attempts = useQuery({
+    queryKey: ["message", app, id, "attempts"],
+    queryFn: () =>
+      must(
+        api.GET("/api/v1/app/{app_id}/attempt/msg/{msg_id}", {
+          params: { path, query: { limit: 250, with_content: false, expanded_statuses: true } },
+        }),
+      ),
+  });
+  const matching = useQuery({
+    queryKey: ["message", app, id, "matching"],
+    queryFn: () => must(api.GET("/api/v1/app/{app_id}/msg/{msg_id}/matching", { params: { path } })),
+  });
+  useLiveRefresh([["message", app, id]], (event) => event.msgId === id, LIVE_PACE_MS);
+  const failure = message.error ?? deliveries.error ?? attempts.error;
+  if (failure !== null) return <Failed error={failure} retry={() => void message.refetch()} />;
+  if (message.data === undefined || deliveries.data === undefined || attempts.data === undefined) return <Loading />;
+  const rows = deliveries.data.data;
   return (
-    <Page title={eventType} crumbs={face.crumbs(app)}>
-      <Card>
-        <Facts
-          facts={[
-            [t("messages.id"), <code key="id">{id}</code>],
-            [t("messages.time"), <Time key="at" at={timestamp} />],
-            [t("messages.eventId"), eventId ?? "–"],
-          ]}
+    <Page
+      title={message.data.eventType}
+      badge={<WorstBadge states={rows.map(({ state }) => state as DeliveryWord)} />}
+      crumbs={face.crumbs(app)}
+      actions={<MessageActions app={app} message={message.data} deliveries={rows} />}
+    >
+      <div className={styles["columns"]}>
+        <Timeline
+          app={app}
+          message={message.data}
+          deliveries={rows}
+          moreDeliveries={!deliveries.data.done}
+          attempts={attempts.data.data}
+          matching={matching.data}
         />
-      </Card>
-      <Card title={t("messages.payload")}>
-        <Payload
-          label={t("messages.payload")}
-          text={rawPayload ?? JSON.stringify(payload, null, 2)}
-          contentType={contentType}
-        />
-      </Card>
-      <h2>{t("attempts.title")}</h2>
-      <Attempts list={attempts} />
+        <div className={styles["sticky"]}>
+          <Card title={t("messages.one")}>
+            <MessageFacts message={message.data} />
+          </Card>
+          <Body message={message.data} />
+        </div>
+      </div>
     </Page>
   );
+}
+
+function WorstBadge({ states }: { readonly states: readonly DeliveryWord[] }) {
+  const { t } = useTranslation();
+  const order: readonly DeliveryWord[] = ["failed", "retrying", "held", "pending", "succeeded", "canceled"];
+  const worst = order.find((state) => states.includes(state));
+  if (worst === undefined) return <Badge>{t("deliveries.states.unmatched")}</Badge>;
+  return <Badge tone={DELIVERY_TONES[worst]}>{t(`deliveries.states.${worst}`)}</Badge>;
+}
+
+function MessageFacts({ message }: { readonly message: ExactMessage }) {
+  const { t } = useTranslation();
+  const { id, eventId, timestamp, channels, tags, deliverAt, expiresAt } = message;
+  return (
+    <Facts
+      facts={[
+        [t("messages.id"), <Copyable key="id" text={id} />],
+        [t("messages.eventId"), eventId === null ? "–" : <Copyable key="eventId" text={eventId} />],
+        [t("messages.received"), <Time key="at" at={timestamp} />],
+        [t("messages.channels"), <Tags key="channels" names={channels} />],
+        [t("messages.tags"), <Tags key="tags" names={tags} />],
+        ...(deliverAt === null ? [] : [[t("messages.deliverAt"), <Time key="later" at={deliverAt} />] as const]),
+        ...(expiresAt === null ? [] : [[t("messages.expiresAt"), <Time key="end" at={expiresAt} />] as const]),
+      ]}
+    />
+  );
+}
+
+function Body({ message }: { readonly message: ExactMessage }) {
+  const { t } = useTranslation();
+  const { body, contentType } = message;
+  if (body === null) return <Note tone="warn">{t("messages.gone")}</Note>;
+  return <Payload label={t("messages.payload")} {...body} contentType={contentType} />;
 }

@@ -9,6 +9,7 @@ export interface Face {
   readonly kind: "operator" | "portal";
   readonly endpoint: (app: string, endpoint: string) => LinkProps;
   readonly message: (app: string, message: string) => LinkProps;
+  readonly attempt: (app: string, message: string, attempt: string) => LinkProps;
   /** What stands above a page of this application. */
   readonly crumbs: (app: string) => readonly ReactNode[];
 }

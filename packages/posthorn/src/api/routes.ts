@@ -47,6 +47,7 @@ import { expungeMessageContent } from "./message/expunge-content.ts";
 import { getMessage } from "./message/get.ts";
 import { listDeliveries } from "./message/list-deliveries.ts";
 import { listMessages } from "./message/list.ts";
+import { searchMessages } from "./message/search.ts";
 import { messageStats } from "./message/stats.ts";
 import { expungeAttemptContent } from "./attempt/expunge-content.ts";
 import { getAttempt } from "./attempt/get.ts";
@@ -81,10 +82,13 @@ import { listOperationalEndpoints } from "./operational-webhook/list.ts";
 import { rotateOperationalSecret } from "./operational-webhook/rotate-secret.ts";
 import { setOperationalHeaders } from "./operational-webhook/set-headers.ts";
 import { upsertOperationalEndpoint } from "./operational-webhook/upsert.ts";
+import { checkEgress } from "./overview/check-egress.ts";
+import { listIssues } from "./overview/list-issues.ts";
 import { cancelReplay } from "./replay/cancel.ts";
 import { createReplay } from "./replay/create.ts";
 import { dryRunReplay } from "./replay/dry-run.ts";
 import { getReplay } from "./replay/get.ts";
+import { listAllReplays } from "./replay/list-all.ts";
 import { listReplays } from "./replay/list.ts";
 import { pauseReplay } from "./replay/pause.ts";
 import { resumeReplay } from "./replay/resume.ts";
@@ -163,6 +167,7 @@ export const ROUTES: readonly Route[] = [
   getMessage,
   listDeliveries,
   listMessages,
+  searchMessages,
   messageStats,
   messageMatching,
   expungeAttemptContent,
@@ -184,6 +189,7 @@ export const ROUTES: readonly Route[] = [
   createReplay,
   dryRunReplay,
   listReplays,
+  listAllReplays,
   getReplay,
   pauseReplay,
   resumeReplay,
@@ -206,6 +212,8 @@ export const ROUTES: readonly Route[] = [
   applicationStatsSeries,
   getTask,
   listTasks,
+  listIssues,
+  checkEgress,
   createOperationalEndpoint,
   deleteOperationalEndpoint,
   getOperationalEndpoint,

@@ -170,7 +170,8 @@ function messageJson(message: Message, { withContent }: MessageOptions, more: ob
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   const text = isUtf8(bytes) ? bytes.toString("utf8") : null;
   if (text !== null && isJsonObject(text)) return JsonText.withMember(fields, "payload", text);
-  return JsonText.withMember({ ...fields, rawPayload: text ?? bytes.toString("base64") }, "payload", EMPTY);
+  const raw = { rawPayload: text ?? bytes.toString("base64"), rawPayloadEncoding: text === null ? "base64" : "utf-8" };
+  return JsonText.withMember({ ...fields, ...raw }, "payload", EMPTY);
 }
 
 function isJsonObject(text: string): boolean {

@@ -58,6 +58,8 @@ export interface DomainRules {
   readonly normaliseAllow: (words: string) => string;
   /** What of these settings of an endpoint the HTTP client could not use. */
   readonly egressTrouble: (settings: EndpointEgress, allow: string | null) => EgressTrouble | null;
+  /** Whether deliveries to this URL would be allowed, as its name is looked up now. `allow`: see `egress_allow`. */
+  readonly judgeUrl: (url: string, allow: string | null) => Promise<UrlVerdict>;
   /** What policies begin with. */
   readonly policyDefaults: PlatformDefaults;
   /** What is wrong with an address, a network or the name of a list that requests may come from; `null`: nothing. */
@@ -67,6 +69,12 @@ export interface DomainRules {
   /** Public URL of this server, without a slash at the end. */
   readonly publicUrl: () => string;
 }
+
+export type UrlVerdict =
+  /** The addresses that it stands for. */
+  | { readonly allowed: true; readonly addresses: readonly string[] }
+  /** `detail` names the rule; for operators. */
+  | { readonly allowed: false; readonly code: string; readonly message: string; readonly detail: string };
 
 /** What the domain tells the door for inbound webhooks. */
 export interface InboundDesk {

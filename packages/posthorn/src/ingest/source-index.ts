@@ -34,7 +34,8 @@ export class SourceIndex {
   readonly #tokens = new LRUCache<string, KnownToken>({ max: MAX_SOURCES });
   readonly #unknown = new LRUCache<string, true>({ max: MAX_UNKNOWN, ttl: UNKNOWN_MS });
   readonly #sources = new LRUCache<number, Promise<LiveSource | null>>({ max: MAX_SOURCES });
-  #lookups = 0;
+  /** Look-ups of tokens that are under way: a burst at a source that was not asked for before is one of them. */
+  readonly #lookups = new Map<string, Promise<LiveSource | null>>();
 
   constructor(options: SourceIndexOptions) {
     this.#options = options;
@@ -49,8 +50,12 @@ export class SourceIndex {
       return null;
     }
     if (!TOKEN_PATTERN.test(token) || this.#unknown.has(token)) return null;
-    if (this.#lookups >= MAX_LOOKUPS) return "busy";
-    return this.#lookUp(token);
+    const under = this.#lookups.get(token);
+    if (under !== undefined) return under;
+    if (this.#lookups.size >= MAX_LOOKUPS) return "busy";
+    const lookup = this.#lookUp(token).finally(() => this.#lookups.delete(token));
+    this.#lookups.set(token, lookup);
+    return lookup;
   }
 
   /** The source with this key, or `null` when it is gone. */
@@ -78,22 +83,17 @@ export class SourceIndex {
 
   async #lookUp(token: string): Promise<LiveSource | null> {
     const { store, now } = this.#options;
-    this.#lookups += 1;
-    try {
-      const row = await store.hotDb
-        .selectFrom("source_token")
-        .select(["source_id", "expires_at"])
-        .where("hash", "=", tokenHash(token))
-        .executeTakeFirst();
-      if (row === undefined || (row.expires_at !== null && row.expires_at <= now())) {
-        this.#unknown.set(token, true);
-        return null;
-      }
-      this.#tokens.set(token, { key: row.source_id, expiresAt: row.expires_at ?? Number.POSITIVE_INFINITY });
-      return await this.source(row.source_id);
-    } finally {
-      this.#lookups -= 1;
+    const row = await store.hotDb
+      .selectFrom("source_token")
+      .select(["source_id", "expires_at"])
+      .where("hash", "=", tokenHash(token))
+      .executeTakeFirst();
+    if (row === undefined || (row.expires_at !== null && row.expires_at <= now())) {
+      this.#unknown.set(token, true);
+      return null;
     }
+    this.#tokens.set(token, { key: row.source_id, expiresAt: row.expires_at ?? Number.POSITIVE_INFINITY });
+    return this.source(row.source_id);
   }
 
   async #load(key: number): Promise<LiveSource | null> {

@@ -45,6 +45,7 @@ export const TEST_RULES: Services["rules"] = {
   normaliseUrl: (url) => url,
   normaliseAllow: (words) => words,
   egressTrouble: () => null,
+  judgeUrl: () => Promise.resolve({ allowed: true, addresses: [] }),
   policyDefaults: POLICY_DEFAULTS,
   addressTrouble: () => null,
   retention: { payloadMs: 86_400_000, attemptMs: 86_400_000, failureMs: 86_400_000 },

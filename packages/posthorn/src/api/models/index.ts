@@ -68,6 +68,7 @@ import {
   OperationalWebhookEndpointSecretOut,
   OperationalWebhookEndpointUpsertIn,
 } from "./operational-webhook.ts";
+import { OVERVIEW_MODELS } from "./overview.ts";
 import { POLICY_MODELS } from "./policy/policy.ts";
 import { REPLAY_MODELS } from "./replay.ts";
 import { MessagePrecheckIn, MessagePrecheckOut } from "./message-precheck.ts";
@@ -111,6 +112,7 @@ export const MODELS: readonly TSchema[] = [
   EndpointVerificationOut,
   EndpointVerifyIn,
   EndpointVerifyOut,
+  ...OVERVIEW_MODELS,
   ...POLICY_MODELS,
   EndpointStats,
   MessageStats,

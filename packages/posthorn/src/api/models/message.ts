@@ -87,6 +87,7 @@ export const messageOutFields = {
   rawPayload: Type.Optional(
     Type.String({ description: "The body, when it is not a JSON object: text, or base64 if it is not text." }),
   ),
+  rawPayloadEncoding: Type.Optional(Type.Union([Type.Literal("utf-8"), Type.Literal("base64")])),
 };
 
 export const MessageOut = Type.Object(messageOutFields, {

@@ -160,6 +160,12 @@ export const ReplayJobOut = Type.Object(jobFields, {
 });
 export const ReplayJobList = listOf(ReplayJobOut);
 
+export const ApplicationReplayOut = Type.Object(
+  { ...jobFields, appId: Type.String(), appName: Type.String() },
+  { $id: "ApplicationReplayOut", description: "A replay, how far it got, and whose it is." },
+);
+export const ApplicationReplayList = listOf(ApplicationReplayOut);
+
 export const ReplayJobDetailOut = Type.Object(
   {
     ...jobFields,
@@ -216,6 +222,8 @@ export const REPLAY_MODELS: readonly TSchema[] = [
   ReplayJobOut,
   ReplayJobDetailOut,
   ReplayJobList,
+  ApplicationReplayOut,
+  ApplicationReplayList,
   BulkReplayIn,
   BulkExpungeContentsIn,
   BulkExpungeContentsOut,

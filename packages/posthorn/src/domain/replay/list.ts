@@ -34,13 +34,14 @@ const REPLAY_KINDS = TASK_KINDS.filter((kind) => kind.startsWith("endpoint."));
 const MAX_PARTS = 250;
 
 export interface ListReplays extends PageRequest {
-  readonly app: string;
+  /** Id or uid; `null`: of all applications. */
+  readonly app: string | null;
   readonly states: readonly TaskState[] | null;
 }
 
 /** Every replay that was asked for, newest first, whichever way it was. */
 export async function listReplays({ ctx, input }: Call<ListReplays>): Promise<Page<Task>> {
-  const application = await getApplication(ctx, input.app);
+  const application = input.app === null ? null : await getApplication(ctx, input.app);
   const page = await readPage(input, { order: "desc", keyOf: idIterator("qtask_") }, (slice) => {
     let query = replays(ctx, application).orderBy("id", slice.order).limit(slice.limit);
     if (input.states !== null) query = query.where("status", "in", input.states);
@@ -61,12 +62,32 @@ export async function getReplay({ ctx, input }: Call<ReplayRef>): Promise<{ read
   return { task: toTask(row) };
 }
 
-function replays(ctx: Context, application: Application) {
-  return reader(ctx)
+function replays(ctx: Context, application: Application | null) {
+  const query = reader(ctx)
     .selectFrom("task")
     .selectAll()
-    .where("app_id", "=", application.key)
+    .where("org_id", "=", ctx.actor.orgId)
     .where("kind", "in", REPLAY_KINDS);
+  return application === null ? query : query.where("app_id", "=", application.key);
+}
+
+/** Ids and names of the applications that tasks are of, by the key of the task. */
+export async function applicationsOf(
+  ctx: Context,
+  tasks: readonly Task[],
+): Promise<ReadonlyMap<number, { readonly id: string; readonly name: string }>> {
+  if (tasks.length === 0) return new Map();
+  const rows = await reader(ctx)
+    .selectFrom("task")
+    .innerJoin("application", "application.id", "task.app_id")
+    .select(["task.id", "application.public_id", "application.name"])
+    .where(
+      "task.id",
+      "in",
+      tasks.map(({ key }) => key),
+    )
+    .execute();
+  return new Map(rows.map((row) => [row.id, { id: row.public_id, name: row.name }]));
 }
 
 /** Progress at each endpoint, up to a number of them. */

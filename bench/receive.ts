@@ -1,0 +1,34 @@
+/**
+ * Receiving, end to end: a webhook as GitHub sends it → verify → store → answer → sign → pass on → record, against a bare forwarder in
+ * the same run.
+ *
+ *     npm run bench:receive -- --seconds 5 --rounds 3 --connections 64
+ *
+ * CPU is what the process of the server used, all threads, from the first webhook until the last one was passed on.
+ */
+import { parseArgs } from "node:util";
+import { compare } from "./lib/compare.ts";
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "5" },
+    rounds: { type: "string", default: "3" },
+    connections: { type: "string", default: "64" },
+    profile: { type: "string" },
+  },
+});
+const SECRET = "bench-secret-of-the-hook";
+
+await compare({
+  seconds: Number(values.seconds),
+  rounds: Number(values.rounds),
+  connections: Number(values.connections),
+  requests: { kind: "github", secret: SECRET },
+  fan: 1,
+  profile: values.profile,
+  prepare: async ({ post, target, token }) => {
+    const source = await post("/ingest/api/v1/source", { name: "Bench", type: "github", secrets: [SECRET] });
+    await post(`/ingest/api/v1/source/${source["id"]}/endpoint`, { url: `${target}/0` });
+    return { path: new URL(source["ingestUrl"]!).pathname, token };
+  },
+});

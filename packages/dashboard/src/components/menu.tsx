@@ -1,0 +1,69 @@
+/** Things that can be done, or chosen, behind one button. */
+import { Menu as BaseMenu } from "@base-ui/react/menu";
+import { Check } from "lucide-react";
+import type { ReactElement, ReactNode } from "react";
+import styles from "./menu.module.css";
+
+export function Menu({ trigger, children }: { readonly trigger: ReactElement; readonly children: ReactNode }) {
+  return (
+    <BaseMenu.Root modal={false}>
+      <BaseMenu.Trigger render={trigger} />
+      <BaseMenu.Portal>
+        <BaseMenu.Positioner className={styles["positioner"]} sideOffset={6} align="end">
+          <BaseMenu.Popup className={styles["popup"]}>{children}</BaseMenu.Popup>
+        </BaseMenu.Positioner>
+      </BaseMenu.Portal>
+    </BaseMenu.Root>
+  );
+}
+
+export function MenuItem({
+  children,
+  danger = false,
+  ...rest
+}: {
+  readonly children: ReactNode;
+  readonly danger?: boolean;
+  readonly disabled?: boolean;
+  readonly onClick?: () => void;
+  /** A link in place of a button. */
+  readonly render?: ReactElement;
+}) {
+  return (
+    <BaseMenu.Item className={`${styles["item"]} ${danger ? styles["danger"] : ""}`} {...rest}>
+      {children}
+    </BaseMenu.Item>
+  );
+}
+
+export function MenuLine() {
+  return <BaseMenu.Separator className={styles["line"]} />;
+}
+
+export interface MenuChoiceProps<Value extends string> {
+  readonly label: string;
+  readonly value: Value;
+  readonly choices: readonly { readonly value: Value; readonly label: string }[];
+  readonly onChange: (value: Value) => void;
+}
+
+/** One of several. */
+export function MenuChoice<Value extends string>({ label, value, choices, onChange }: MenuChoiceProps<Value>) {
+  return (
+    <BaseMenu.Group>
+      <BaseMenu.GroupLabel className={styles["label"]}>{label}</BaseMenu.GroupLabel>
+      <BaseMenu.RadioGroup value={value} onValueChange={(chosen: Value) => onChange(chosen)}>
+        {choices.map((choice) => (
+          <BaseMenu.RadioItem key={choice.value} value={choice.value} className={styles["item"]}>
+            <span className={styles["mark"]}>
+              <BaseMenu.RadioItemIndicator>
+                <Check aria-hidden />
+              </BaseMenu.RadioItemIndicator>
+            </span>
+            {choice.label}
+          </BaseMenu.RadioItem>
+        ))}
+      </BaseMenu.RadioGroup>
+    </BaseMenu.Group>
+  );
+}

@@ -1,0 +1,44 @@
+/** Parts of one page, each with an address of its own (`?tab=`), so that it can be kept and shared. */
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import styles from "./tabs.module.css";
+
+export interface TabOf<Name extends string> {
+  readonly name: Name;
+  readonly label: string;
+  readonly extra?: ReactNode;
+}
+
+export interface TabsProps<Name extends string> {
+  readonly label: string;
+  readonly tabs: readonly TabOf<Name>[];
+  readonly current: Name;
+}
+
+export function Tabs<Name extends string>({ label, tabs, current }: TabsProps<Name>) {
+  const first = tabs[0]?.name;
+  return (
+    <nav className={styles["tabs"]} aria-label={label}>
+      {tabs.map(({ name, label: text, extra }) => (
+        <Link
+          key={name}
+          to="."
+          search={name === first ? {} : ({ tab: name } as never)}
+          className={styles["tab"]}
+          activeProps={{ "aria-current": name === current ? "page" : undefined }}
+          aria-current={name === current ? "page" : undefined}
+          activeOptions={{ exact: true, includeSearch: true }}
+          resetScroll={false}
+        >
+          {text}
+          {extra}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+/** What the address says of the tab, or the first. */
+export function tabOf<Name extends string>(names: readonly Name[], asked: unknown): Name {
+  return names.find((name) => name === asked) ?? names[0]!;
+}

@@ -1,0 +1,70 @@
+import { Link, type LinkProps } from "@tanstack/react-router";
+import {
+  Activity,
+  BookOpen,
+  Boxes,
+  House,
+  type LucideIcon,
+  Mail,
+  RotateCcw,
+  Settings,
+  Shapes,
+  TriangleAlert,
+} from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { en } from "../i18n/en.ts";
+import styles from "./shell.module.css";
+
+interface Place {
+  readonly to: NonNullable<LinkProps["to"]>;
+  readonly name: keyof (typeof en)["nav"];
+  readonly icon: LucideIcon;
+}
+
+/** What happens; who it concerns; what keeps it going. */
+const GROUPS: readonly (readonly Place[])[] = [
+  [
+    { to: "/", name: "home", icon: House },
+    { to: "/messages", name: "messages", icon: Mail },
+    { to: "/live", name: "live", icon: Activity },
+    { to: "/issues", name: "issues", icon: TriangleAlert },
+  ],
+  [
+    { to: "/applications", name: "applications", icon: Boxes },
+    { to: "/event-types", name: "eventTypes", icon: Shapes },
+  ],
+  [
+    { to: "/replays", name: "replays", icon: RotateCcw },
+    { to: "/settings", name: "settings", icon: Settings },
+  ],
+];
+
+export function Navigation({ onNavigate }: { readonly onNavigate?: (() => void) | undefined }) {
+  const { t } = useTranslation();
+  return (
+    <nav className={styles["nav"]} aria-label={t("app.menu")}>
+      {GROUPS.map((places, index) => (
+        <div key={index} className={styles["group"]}>
+          {places.map(({ to, name, icon: Icon }) => (
+            <Link
+              key={name}
+              to={to}
+              className={styles["link"]}
+              activeOptions={{ exact: to === "/", includeSearch: false }}
+              onClick={() => onNavigate?.()}
+            >
+              <Icon aria-hidden />
+              {t(`nav.${name}`)}
+            </Link>
+          ))}
+          {index === GROUPS.length - 1 && (
+            <a href="/docs/api" className={styles["link"]}>
+              <BookOpen aria-hidden />
+              {t("nav.api")}
+            </a>
+          )}
+        </div>
+      ))}
+    </nav>
+  );
+}

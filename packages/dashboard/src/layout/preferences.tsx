@@ -1,0 +1,51 @@
+import { Keyboard, LogOut, SlidersHorizontal } from "lucide-react";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { IconButton } from "../components/button.tsx";
+import { Menu, MenuChoice, MenuItem, MenuLine } from "../components/menu.tsx";
+import { chooseLanguage, LANGUAGE_NAMES, LANGUAGES, type Language } from "../i18n/i18n.ts";
+import { endSession } from "../session/session.ts";
+import { chooseTheme, readTheme, type Theme, THEMES } from "./theme.ts";
+
+/** Colours, language, and the way out. */
+export function Preferences() {
+  const { t, i18n } = useTranslation();
+  const [theme, setTheme] = useState(readTheme);
+  const themeChosen = (chosen: Theme): void => {
+    chooseTheme(chosen);
+    setTheme(chosen);
+  };
+  return (
+    <Menu
+      trigger={
+        <IconButton label={t("app.preferences")}>
+          <SlidersHorizontal aria-hidden />
+        </IconButton>
+      }
+    >
+      <MenuChoice
+        label={t("app.theme")}
+        value={theme}
+        choices={THEMES.map((value) => ({ value, label: t(`app.themes.${value}`) }))}
+        onChange={themeChosen}
+      />
+      <MenuLine />
+      <MenuChoice
+        label={t("app.language")}
+        value={i18n.language as Language}
+        choices={LANGUAGES.map((value) => ({ value, label: LANGUAGE_NAMES[value] }))}
+        onChange={(language) => void chooseLanguage(language)}
+      />
+      <MenuLine />
+      <MenuItem render={<Link to="/shortcuts" />}>
+        <Keyboard aria-hidden />
+        {t("shortcuts.title")}
+      </MenuItem>
+      <MenuItem onClick={() => endSession("signed_out")}>
+        <LogOut aria-hidden />
+        {t("app.signOut")}
+      </MenuItem>
+    </Menu>
+  );
+}

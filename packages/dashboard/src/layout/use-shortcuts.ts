@@ -1,0 +1,47 @@
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { GO_TO, shortcutsOn } from "../lib/shortcuts.ts";
+
+const SEQUENCE_MS = 1200;
+
+/** `g` and a letter goes to a page, `/` to the search, `j` and `k` along the rows, `?` to the list of all this. */
+export function useShortcuts(): void {
+  const navigate = useNavigate();
+  useEffect(() => {
+    let going = 0;
+    const press = (event: KeyboardEvent): void => {
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || !shortcutsOn()) return;
+      const { key } = event;
+      const place = Date.now() - going < SEQUENCE_MS ? GO_TO[key as keyof typeof GO_TO] : undefined;
+      going = key === "g" ? Date.now() : 0;
+      if (place !== undefined) void navigate({ to: place });
+      else if (key === "?") void navigate({ to: "/shortcuts" });
+      else if (key === "/") focusOn("[data-search]");
+      else if (key === "j") step(1);
+      else if (key === "k") step(-1);
+      else return;
+      event.preventDefault();
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, [navigate]);
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement && target.closest("input, textarea, select, [contenteditable], [role=menu]") !== null
+  );
+}
+
+function focusOn(selector: string): void {
+  document.querySelector<HTMLElement>(selector)?.focus();
+}
+
+/** The link of the next row, or of the one before. */
+function step(by: 1 | -1): void {
+  const links = [...document.querySelectorAll<HTMLElement>('tr[data-link="true"] td:first-child a')];
+  const at = links.findIndex((link) => link === document.activeElement);
+  const next = at === -1 ? (by === 1 ? links[0] : links.at(-1)) : links[at + by];
+  next?.focus();
+  next?.scrollIntoView({ block: "nearest" });
+}

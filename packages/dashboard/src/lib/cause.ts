@@ -1,0 +1,23 @@
+import type { TFunction } from "i18next";
+
+export interface AttemptEnd {
+  readonly status: number;
+  readonly responseStatusCode: number;
+  readonly errorCode: string | null;
+}
+
+/** What came of an attempt in a few words: the status, or why there was none. */
+export function attemptCause(t: TFunction, { responseStatusCode, errorCode, status }: AttemptEnd): string {
+  if (responseStatusCode > 0) {
+    const answered = t("attempts.answered", { code: responseStatusCode });
+    return status !== 0 && errorCode !== null && responseStatusCode < 300
+      ? `${answered}, ${words(errorCode)}`
+      : answered;
+  }
+  return errorCode === null ? t("attempts.noAnswer") : words(errorCode);
+}
+
+/** A code such as `connect_refused` as words. */
+function words(code: string): string {
+  return code.charAt(0).toUpperCase() + code.slice(1).replaceAll("_", " ");
+}

@@ -1,0 +1,49 @@
+/** Numbers and times as people read them, in the language of the page. */
+
+/** The language as the reader's region has it: English of a browser in Britain has other times than one in America. */
+export function regional(language: string): string {
+  return navigator.languages.find((tag) => tag.slice(0, 2) === language) ?? language;
+}
+
+export function formatNumber(language: string, value: number, digits = 0): string {
+  return new Intl.NumberFormat(regional(language), { maximumFractionDigits: digits }).format(value);
+}
+
+/** Such as 12.4k. */
+export function formatCompact(language: string, value: number): string {
+  return new Intl.NumberFormat(regional(language), { notation: "compact", maximumFractionDigits: 1 }).format(value);
+}
+
+/** A share from 0 to 1, such as 99.94 %; a dash when there is nothing to share. */
+export function formatShare(language: string, part: number, whole: number): string {
+  if (whole === 0) return "–";
+  const share = part / whole;
+  // 99.996 % must not read as 100 %.
+  const digits = share > 0.999 && share < 1 ? 2 : 1;
+  const cut = Math.floor(share * 10 ** (digits + 2)) / 10 ** (digits + 2);
+  return new Intl.NumberFormat(regional(language), { style: "percent", maximumFractionDigits: digits }).format(cut);
+}
+
+const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
+
+/** In steps of 1024: 252 B, 1.5 MB. */
+export function formatBytes(language: string, bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log(bytes) / Math.log(1024)));
+  return `${formatNumber(language, bytes / 1024 ** power, power === 0 ? 0 : 1)}\u00a0${BYTE_UNITS[power]!}`;
+}
+
+/** Milliseconds, as short as their size allows: 12 ms, 1.4 s, 3 min, 2.5 h, 4 d. */
+export function formatDuration(language: string, ms: number): string {
+  const unit = (name: string, value: number, digits: number): string =>
+    new Intl.NumberFormat(regional(language), {
+      style: "unit",
+      unit: name,
+      unitDisplay: "narrow",
+      maximumFractionDigits: digits,
+    }).format(value);
+  if (ms < 1000) return unit("millisecond", ms, ms < 10 ? 1 : 0);
+  if (ms < 60_000) return unit("second", ms / 1000, 1);
+  if (ms < 3_600_000) return unit("minute", ms / 60_000, 0);
+  if (ms < 2 * 86_400_000) return unit("hour", ms / 3_600_000, 1);
+  return unit("day", ms / 86_400_000, 0);
+}

@@ -1,0 +1,66 @@
+/** What is looked for among messages, as it stands in the address. */
+
+export const MESSAGE_STATES = ["failed", "retrying", "pending", "succeeded", "canceled", "unmatched"] as const;
+export type MessageState = (typeof MESSAGE_STATES)[number];
+
+/** Stretches of time that end now, in minutes. */
+export const RANGES = { "15m": 15, "1h": 60, "24h": 1440, "7d": 10_080, "30d": 43_200 } as const;
+export type Range = keyof typeof RANGES;
+
+export interface MessageFilter {
+  /** An id, an event id, or a text in the payload. */
+  readonly q?: string;
+  readonly state?: MessageState;
+  readonly range?: Range;
+  /** RFC 3339; in place of `range`. */
+  readonly after?: string;
+  readonly before?: string;
+  readonly app?: string;
+  readonly endpoint?: string;
+  readonly type?: string;
+  readonly channel?: string;
+  readonly tag?: string;
+}
+
+const TEXTS = ["q", "after", "before", "app", "endpoint", "type", "channel", "tag"] as const;
+
+/** From the address, which people edit and share: what is not understood is left out. */
+export function toMessageFilter(search: Readonly<Record<string, unknown>>): MessageFilter {
+  const filter: Record<string, string> = {};
+  for (const name of TEXTS) {
+    const value = search[name];
+    // The router reads a text of digits as a number.
+    if ((typeof value === "string" || typeof value === "number") && value !== "") filter[name] = String(value);
+  }
+  const state = MESSAGE_STATES.find((name) => name === search["state"]);
+  const range = (Object.keys(RANGES) as Range[]).find((name) => name === search["range"]);
+  return { ...filter, ...(state === undefined ? {} : { state }), ...(range === undefined ? {} : { range }) };
+}
+
+/** The parameters of `GET /api/v1/message`. */
+export function toSearchQuery(filter: MessageFilter, now: number): Record<string, string | string[]> {
+  const { q, state, range, after, before, app, endpoint, type, channel, tag } = filter;
+  const since = after ?? (range === undefined ? undefined : new Date(now - RANGES[range] * 60_000).toISOString());
+  const query = {
+    ...(q === undefined ? {} : searched(q.trim())),
+    state,
+    after: since,
+    before: before ?? (since === undefined ? undefined : new Date(now + 60_000).toISOString()),
+    app_id: app,
+    endpoint_id: app === undefined ? undefined : endpoint,
+    event_types: type?.split(","),
+    channel,
+    tag,
+  };
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as Record<
+    string,
+    string | string[]
+  >;
+}
+
+/** `event:…` asks for an event id; what looks like an id of a message is one; the rest is looked for in payloads. */
+function searched(q: string): { readonly message_id?: string; readonly text?: string } {
+  if (q.startsWith("msg_")) return { message_id: q };
+  if (q.startsWith("event:")) return { message_id: q.slice("event:".length).trim() };
+  return q.length < 2 ? {} : { text: q };
+}

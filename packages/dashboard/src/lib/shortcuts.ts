@@ -1,0 +1,41 @@
+/** Single keys that lead somewhere. They can be switched off: speech input and some readers type them by accident. */
+const KEY = "posthorn.shortcuts";
+
+export const GO_TO = {
+  h: "/",
+  m: "/messages",
+  l: "/live",
+  i: "/issues",
+  a: "/applications",
+  e: "/event-types",
+  r: "/replays",
+  s: "/settings",
+} as const;
+
+export const PLACES_OF_KEYS = [
+  ["h", "home"],
+  ["m", "messages"],
+  ["l", "live"],
+  ["i", "issues"],
+  ["a", "applications"],
+  ["e", "eventTypes"],
+  ["r", "replays"],
+  ["s", "settings"],
+] as const;
+
+export function shortcutsOn(): boolean {
+  try {
+    return localStorage.getItem(KEY) !== "off";
+  } catch {
+    return true;
+  }
+}
+
+export function switchShortcuts(on: boolean): void {
+  try {
+    if (on) localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, "off");
+  } catch {
+    // A browser that keeps nothing forgets this too.
+  }
+}

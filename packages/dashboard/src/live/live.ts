@@ -1,0 +1,166 @@
+/**
+ * One stream of what happens for the whole tab. It begins with the first reader, goes on where it was after a break, and says how it
+ * stands. What it missed for good it says too (`gap`): then readers ask the lists.
+ */
+import { onSession, readSession } from "../session/session.ts";
+import { readEvents, type ServerEvent } from "./stream.ts";
+
+export type LiveState = "off" | "connecting" | "open" | "broken";
+
+export interface MessageAccepted {
+  readonly type: "message.accepted";
+  readonly id: string;
+  readonly appId: string;
+  readonly appUid: string | null;
+  readonly msgId: string;
+  readonly eventType: string;
+  readonly eventId: string | null;
+  readonly endpoints: number;
+  readonly timestamp: string;
+}
+
+export interface AttemptRecorded {
+  readonly type: "attempt.recorded";
+  readonly id: string;
+  readonly appId: string;
+  readonly appUid: string | null;
+  readonly msgId: string;
+  readonly eventType: string;
+  readonly endpointId: string | null;
+  readonly attemptId: string;
+  readonly status: number;
+  readonly responseStatusCode: number;
+  readonly responseDurationMs: number;
+  readonly errorCode: string | null;
+  readonly nextAttempt: string | null;
+  readonly timestamp: string;
+}
+
+export type LiveEvent = MessageAccepted | AttemptRecorded;
+
+export interface LiveReader {
+  readonly events: (events: readonly LiveEvent[]) => void;
+  /** Something was missed that only the lists know. */
+  readonly gap: () => void;
+}
+
+/** The server sends a comment each 15 seconds. */
+const QUIET_MS = 40_000;
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 15_000;
+
+const readers = new Set<LiveReader>();
+const watchers = new Set<() => void>();
+let state: LiveState = "off";
+let lastId: string | null = null;
+let running: AbortController | null = null;
+
+export function liveState(): LiveState {
+  return state;
+}
+
+/** For `useSyncExternalStore`. */
+export function onLiveState(watcher: () => void): () => void {
+  watchers.add(watcher);
+  return () => watchers.delete(watcher);
+}
+
+/** Reads until the function that is returned is called. */
+export function watchLive(reader: LiveReader): () => void {
+  readers.add(reader);
+  if (running === null) start();
+  return () => {
+    readers.delete(reader);
+    // A page that is left and another that is entered share the stream: it ends when nobody came.
+    setTimeout(() => readers.size === 0 && stop(), FIRST_WAIT_MS);
+  };
+}
+
+/** Tries at once, as when the reader asks for it. */
+export function reconnect(): void {
+  stop();
+  if (readers.size > 0) start();
+}
+
+onSession(() => {
+  lastId = null;
+  reconnect();
+});
+addEventListener("online", () => state === "broken" && reconnect());
+
+function setState(next: LiveState): void {
+  state = next;
+  for (const watcher of watchers) watcher();
+}
+
+function stop(): void {
+  running?.abort();
+  running = null;
+  setState("off");
+}
+
+function start(): void {
+  const { token } = readSession() ?? {};
+  if (token === undefined) return;
+  const controller = new AbortController();
+  running = controller;
+  void run(token, controller.signal);
+}
+
+async function run(token: string, signal: AbortSignal): Promise<void> {
+  let wait = FIRST_WAIT_MS;
+  while (!signal.aborted) {
+    setState(state === "broken" ? "broken" : "connecting");
+    try {
+      const headers = { authorization: `Bearer ${token}`, ...(lastId === null ? {} : { "last-event-id": lastId }) };
+      const response = await fetch("/api/v1/live", { headers, signal, cache: "no-store" });
+      if (response.ok) {
+        wait = FIRST_WAIT_MS;
+        setState("open");
+        await readEvents(response, signal, QUIET_MS, take);
+      }
+    } catch {
+      // Whatever broke it, it is tried again below, and the state says so.
+    }
+    if (signal.aborted) return;
+    setState("broken");
+    await pause(wait, signal);
+    wait = Math.min(LONGEST_WAIT_MS, wait * 2);
+  }
+}
+
+function take(events: readonly ServerEvent[]): void {
+  let gap = false;
+  const found: LiveEvent[] = [];
+  for (const event of events) {
+    lastId = event.id;
+    if (event.event === "gap") gap = true;
+    const parsed = toLive(event);
+    if (parsed !== null) found.push(parsed);
+  }
+  for (const reader of readers) {
+    if (gap) reader.gap();
+    if (found.length > 0) reader.events(found);
+  }
+}
+
+function toLive({ id, event, data }: ServerEvent): LiveEvent | null {
+  if (event !== "message.accepted" && event !== "attempt.recorded") return null;
+  const fields = JSON.parse(data) as Record<string, unknown>;
+  return {
+    ...fields,
+    ...(event === "attempt.recorded" ? { attemptId: fields["id"] } : {}),
+    type: event,
+    id,
+  } as LiveEvent;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,61 @@
+/** What the live page holds: the last events, what came while it stood still, and where something was missed. Pure. */
+import type { LiveEvent } from "./live.ts";
+
+export type TailRow =
+  | { readonly kind: "event"; readonly key: string; readonly event: LiveEvent }
+  /** Between what was seen before and after a break: so many messages were fetched, or it is not known. */
+  | { readonly kind: "gap"; readonly key: string; readonly caughtUp: number | null };
+
+export interface Tail {
+  /** Newest first. */
+  readonly rows: readonly TailRow[];
+  /** Came while it stood still, newest first. */
+  readonly waiting: readonly TailRow[];
+  readonly paused: boolean;
+  /** Rows that were dropped because there were too many. */
+  readonly dropped: number;
+}
+
+export const EMPTY_TAIL: Tail = { rows: [], waiting: [], paused: false, dropped: 0 };
+
+/** Rows that are kept. */
+export const MAX_ROWS = 1000;
+
+export function arrived(tail: Tail, events: readonly LiveEvent[]): Tail {
+  return added(
+    tail,
+    events.map((event): TailRow => ({ kind: "event", key: `${event.type} ${keyOf(event)}`, event })).toReversed(),
+  );
+}
+
+/** After a break: `events` are what the lists know of the time between, oldest first; `null` when they could not be asked. */
+export function caughtUp(tail: Tail, id: string, events: readonly LiveEvent[] | null): Tail {
+  const gap: TailRow = { kind: "gap", key: `gap ${id}`, caughtUp: events?.length ?? null };
+  return arrived(added(tail, [gap]), events ?? []);
+}
+
+export function pausedTail(tail: Tail): Tail {
+  return { ...tail, paused: true };
+}
+
+export function resumedTail(tail: Tail): Tail {
+  return added({ ...tail, paused: false, waiting: [] }, tail.waiting);
+}
+
+/** When the newest event happened that is known; `null`: none is. */
+export function newestAt({ rows, waiting }: Tail): string | null {
+  const newest = [...waiting, ...rows].find((row) => row.kind === "event");
+  return newest?.kind === "event" ? newest.event.timestamp : null;
+}
+
+function added(tail: Tail, fresh: readonly TailRow[]): Tail {
+  const known = new Set([...tail.rows, ...tail.waiting].map(({ key }) => key));
+  const rows = [...fresh.filter(({ key }) => !known.has(key)), ...(tail.paused ? tail.waiting : tail.rows)];
+  const kept = rows.slice(0, MAX_ROWS);
+  const dropped = tail.dropped + rows.length - kept.length;
+  return tail.paused ? { ...tail, waiting: kept, dropped } : { ...tail, rows: kept, dropped };
+}
+
+function keyOf(event: LiveEvent): string {
+  return event.type === "message.accepted" ? event.msgId : event.attemptId;
+}

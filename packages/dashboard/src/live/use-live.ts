@@ -1,0 +1,50 @@
+import { type QueryKey, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useSyncExternalStore } from "react";
+import { type LiveEvent, type LiveReader, type LiveState, liveState, onLiveState, watchLive } from "./live.ts";
+
+export function useLiveState(): LiveState {
+  return useSyncExternalStore(onLiveState, liveState);
+}
+
+/** Reads the stream while the part is on the page. */
+export function useLive(reader: LiveReader): void {
+  const latest = useRef(reader);
+  useEffect(() => {
+    latest.current = reader;
+  });
+  useEffect(
+    () =>
+      watchLive({
+        events: (events) => latest.current.events(events),
+        gap: () => latest.current.gap(),
+      }),
+    [],
+  );
+}
+
+/**
+ * Asks for `keys` again when something happened that `concerns` them: soon, and not more often than each `paceMs`, however much
+ * happens.
+ */
+export function useLiveRefresh(
+  keys: readonly QueryKey[],
+  concerns: (event: LiveEvent) => boolean = () => true,
+  paceMs = 2000,
+): void {
+  const queries = useQueryClient();
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  const refresh = (): void => {
+    timer.current ??= setTimeout(() => {
+      timer.current = null;
+      for (const queryKey of keys) void queries.invalidateQueries({ queryKey });
+    }, paceMs);
+  };
+  useEffect(
+    () => () => {
+      if (timer.current !== null) clearTimeout(timer.current);
+      timer.current = null;
+    },
+    [],
+  );
+  useLive({ events: (events) => void (events.some(concerns) && refresh()), gap: refresh });
+}

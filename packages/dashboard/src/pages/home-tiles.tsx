@@ -1,0 +1,110 @@
+import { Link, type LinkProps } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import type { components } from "../api/schema.ts";
+import { formatCompact, formatDuration, formatNumber } from "../lib/format.ts";
+import type { HomeWindow } from "../lib/home-window.ts";
+import styles from "./home.module.css";
+
+export interface TilesProps {
+  readonly now: components["schemas"]["StatsNowOut"] | undefined;
+  readonly summary: components["schemas"]["StatsSummaryOut"] | undefined;
+  readonly window: HomeWindow;
+}
+
+/** A wait that a person would notice. */
+const LONG_WAIT_SECONDS = 60;
+const GOOD_PERCENT = 99;
+
+export function Tiles({ now, summary, window }: TilesProps) {
+  const { t, i18n } = useTranslation();
+  const { language } = i18n;
+  const count = (value: number | undefined): string => (value === undefined ? "–" : formatCompact(language, value));
+  const ms = (value: number | null | undefined): string =>
+    value === null || value === undefined ? "–" : formatDuration(language, value);
+  const percent = (value: number | null | undefined): string =>
+    value === null || value === undefined ? "–" : `${formatNumber(language, value, 2)} %`;
+  const success = summary?.deliveries.successPercent;
+  const oldest = now?.waiting.oldestWaitSeconds ?? 0;
+  return (
+    <div className={styles["tiles"]}>
+      <Tile
+        name={t("home.messages")}
+        value={count(summary?.messages)}
+        more={t("home.attempts", { value: count(summary && summary.attempts.ok + summary.attempts.failed) })}
+        link={{ to: "/messages", search: { range: window } }}
+      />
+      <Tile
+        name={t("home.success")}
+        value={percent(success)}
+        tone={success !== null && success !== undefined && success < GOOD_PERCENT ? "warn" : undefined}
+        more={t("home.firstTryShare", { value: percent(summary?.deliveries.firstTryPercent) })}
+        link={{ to: "/messages", search: { range: window, state: "succeeded" } }}
+      />
+      <Tile
+        name={t("home.failed")}
+        value={count(summary?.deliveries.exhausted)}
+        tone={(summary?.deliveries.exhausted ?? 0) > 0 ? "bad" : undefined}
+        more={t("home.failedMore")}
+        link={{ to: "/messages", search: { range: window, state: "failed" } }}
+      />
+      <Tile
+        name={t("home.eventToAnswer")}
+        value={ms(summary?.latency.p50)}
+        more={t("home.percentiles", { p95: ms(summary?.latency.p95), p99: ms(summary?.latency.p99) })}
+      />
+      <Tile
+        name={t("home.oldest")}
+        value={oldest === 0 ? t("home.nothing") : formatDuration(language, oldest * 1000)}
+        tone={oldest > LONG_WAIT_SECONDS ? "warn" : undefined}
+        more={t("home.due", { value: count(now === undefined ? undefined : now.waiting.due - now.waiting.held) })}
+        link={{ to: "/messages", search: { state: "pending" } }}
+      />
+      <Tile
+        name={t("home.retrying")}
+        value={count(now?.waiting.later)}
+        more={t("home.retryingMore")}
+        link={{ to: "/messages", search: { state: "retrying" } }}
+      />
+      <Tile
+        name={t("home.held")}
+        value={count(now?.waiting.held)}
+        tone={(now?.waiting.held ?? 0) > 0 ? "warn" : undefined}
+        more={t("home.heldMore")}
+      />
+      <Tile
+        name={t("home.trouble")}
+        value={now === undefined ? "–" : `${now.endpoints.inTrouble.length}${now.endpoints.more ? "+" : ""}`}
+        tone={(now?.endpoints.inTrouble.length ?? 0) > 0 ? "bad" : undefined}
+        more={t("home.inFlight", { value: count(now?.dispatcher.inFlight) })}
+        link={{ to: "/issues" }}
+      />
+    </div>
+  );
+}
+
+interface TileProps {
+  readonly name: string;
+  readonly value: ReactNode;
+  readonly more: string;
+  readonly tone?: "bad" | "warn" | undefined;
+  readonly link?: LinkProps;
+}
+
+function Tile({ name, value, more, tone, link }: TileProps) {
+  const inside = (
+    <>
+      <span className={styles["name"]}>{name}</span>
+      <span className={styles["value"]} data-tone={tone}>
+        {value}
+      </span>
+      <span className={styles["more"]}>{more}</span>
+    </>
+  );
+  if (link === undefined) return <div className={styles["tile"]}>{inside}</div>;
+  return (
+    <Link {...link} className={styles["tile"]}>
+      {inside}
+    </Link>
+  );
+}

@@ -1,0 +1,198 @@
+/** What happens, as it happens. Stands still when asked to, and says what it missed. */
+import { Link } from "@tanstack/react-router";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { Pause, Play, Trash2 } from "lucide-react";
+import { useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { Badge, Count } from "../components/badge.tsx";
+import { Button } from "../components/button.tsx";
+import { SelectField } from "../components/form.tsx";
+import formStyles from "../components/form.module.css";
+import { Page } from "../components/page.tsx";
+import { Empty } from "../components/state.tsx";
+import { attemptCause } from "../lib/cause.ts";
+import { formatDuration, regional } from "../lib/format.ts";
+import type { LiveEvent, MessageAccepted } from "../live/live.ts";
+import {
+  arrived,
+  caughtUp,
+  EMPTY_TAIL,
+  newestAt,
+  pausedTail,
+  resumedTail,
+  type Tail,
+  type TailRow,
+} from "../live/tail.ts";
+import { useLive } from "../live/use-live.ts";
+import { LiveSign } from "../parts/live-sign.tsx";
+import filterStyles from "../parts/filters.module.css";
+import styles from "./live.module.css";
+
+const SHOWN = ["all", "messages", "attempts", "failures"] as const;
+type Shown = (typeof SHOWN)[number];
+
+const ROW_HEIGHT = 38;
+const PHONE_ROW_HEIGHT = 54;
+const MAX_CAUGHT_UP = 250;
+
+export function Live() {
+  const { t } = useTranslation();
+  const [tail, setTail] = useState(EMPTY_TAIL);
+  const [shown, setShown] = useState<Shown>("all");
+  const [text, setText] = useState("");
+  const gaps = useRef(0);
+  useLive({
+    events: (events) => setTail((before) => arrived(before, events)),
+    gap: () => {
+      gaps.current++;
+      const id = String(gaps.current);
+      void missedSince(newestAt(tail)).then((events) => setTail((before) => caughtUp(before, id, events)));
+    },
+  });
+  const rows = tail.rows.filter((row) => row.kind === "gap" || fits(row.event, shown, text.trim().toLowerCase()));
+  return (
+    <Page title={t("live.title")} lead={t("live.lead")}>
+      <div className={styles["head"]}>
+        <LiveSign />
+        <Controls tail={tail} setTail={setTail} />
+      </div>
+      <div className={filterStyles["line"]}>
+        <div className={filterStyles["choice"]}>
+          <SelectField
+            bare
+            label={t("live.shown")}
+            value={shown}
+            onChange={(value) => setShown(value as Shown)}
+            choices={SHOWN.map((value) => ({ value, label: t(`live.show.${value}`) }))}
+          />
+        </div>
+        <input
+          type="search"
+          data-search
+          className={`${formStyles["input"]} ${filterStyles["search"]}`}
+          placeholder={t("live.filter")}
+          aria-label={t("live.filter")}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
+      </div>
+      {rows.length === 0 ? <Empty>{t("live.none")}</Empty> : <Rows rows={rows} />}
+    </Page>
+  );
+}
+
+function Controls({ tail, setTail }: { readonly tail: Tail; readonly setTail: (tail: Tail) => void }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {tail.dropped > 0 && <span className="muted">{t("live.dropped", { count: tail.dropped })}</span>}
+      <Button onClick={() => setTail(tail.paused ? resumedTail(tail) : pausedTail(tail))} aria-pressed={tail.paused}>
+        {tail.paused ? <Play aria-hidden /> : <Pause aria-hidden />}
+        {t(tail.paused ? "live.resume" : "live.pause")}
+        {tail.waiting.length > 0 && <Count>{tail.waiting.length}</Count>}
+      </Button>
+      <Button kind="quiet" onClick={() => setTail({ ...EMPTY_TAIL, paused: tail.paused })}>
+        <Trash2 aria-hidden />
+        {t("live.clear")}
+      </Button>
+    </>
+  );
+}
+
+function Rows({ rows }: { readonly rows: readonly TailRow[] }) {
+  const { t } = useTranslation();
+  const scroll = useRef<HTMLDivElement>(null);
+  const height = matchMedia("(max-width: 46rem)").matches ? PHONE_ROW_HEIGHT : ROW_HEIGHT;
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => height,
+    getItemKey: (index) => rows[index]!.key,
+    overscan: 10,
+  });
+  return (
+    <div ref={scroll} className={styles["frame"]} tabIndex={0} role="region" aria-label={t("live.title")}>
+      <ol className={styles["rows"]} style={{ height: virtual.getTotalSize() }}>
+        {virtual.getVirtualItems().map(({ index, key, start }) => (
+          <li key={String(key)}>
+            <Row row={rows[index]!} top={start} />
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+function Row({ row, top }: { readonly row: TailRow; readonly top: number }) {
+  const { t, i18n } = useTranslation();
+  const place = { transform: `translateY(${top}px)` };
+  if (row.kind === "gap") {
+    const { caughtUp: count } = row;
+    return (
+      <div className={`${styles["row"]} ${styles["gap"]}`} style={place} role="status">
+        {count === null ? t("live.gapUnknown") : t("live.caughtUp", { count })}
+      </div>
+    );
+  }
+  const { event } = row;
+  const time = new Intl.DateTimeFormat(regional(i18n.language), { timeStyle: "medium" }).format(
+    new Date(event.timestamp),
+  );
+  const accepted = event.type === "message.accepted";
+  const failed = !accepted && event.status !== 0;
+  const link = accepted
+    ? ({ to: "/applications/$app/messages/$message", params: { app: event.appId, message: event.msgId } } as const)
+    : ({
+        to: "/applications/$app/messages/$message/attempts/$attempt",
+        params: { app: event.appId, message: event.msgId, attempt: event.attemptId },
+      } as const);
+  return (
+    <Link {...link} className={styles["row"]} style={place}>
+      <span className={styles["time"]}>{time}</span>
+      <span className={styles["badge"]}>
+        <Badge tone={accepted ? "info" : failed ? "bad" : "good"}>
+          {t(accepted ? "live.message" : failed ? "status.fail" : "status.success")}
+        </Badge>
+      </span>
+      <span className={styles["type"]}>{event.eventType}</span>
+      <span className={`${styles["about"]} muted`}>
+        {accepted ? t("live.endpoints", { count: event.endpoints }) : attemptCause(t, event)}
+      </span>
+      <span className={`${styles["took"]} muted numeric`}>
+        {accepted ? (event.appUid ?? "") : formatDuration(i18n.language, event.responseDurationMs)}
+      </span>
+    </Link>
+  );
+}
+
+function fits(event: LiveEvent, shown: Shown, text: string): boolean {
+  if (shown === "messages" && event.type !== "message.accepted") return false;
+  if (shown === "attempts" && event.type !== "attempt.recorded") return false;
+  if (shown === "failures" && (event.type !== "attempt.recorded" || event.status === 0)) return false;
+  return (
+    text === "" || `${event.eventType} ${event.appId} ${event.appUid ?? ""} ${event.msgId}`.toLowerCase().includes(text)
+  );
+}
+
+/** The messages that were accepted since, as the lists know them; `null` when they cannot be asked. */
+async function missedSince(after: string | null): Promise<readonly MessageAccepted[] | null> {
+  if (after === null) return [];
+  try {
+    const query = { after, before: new Date(Date.now() + 60_000).toISOString(), limit: MAX_CAUGHT_UP };
+    const { data } = await must(api.GET("/api/v1/message", { params: { query } }));
+    return data.toReversed().map(({ id, appId, appUid, eventType, eventId, deliveries, timestamp }) => ({
+      type: "message.accepted",
+      id,
+      appId,
+      appUid,
+      msgId: id,
+      eventType,
+      eventId,
+      endpoints: Object.values(deliveries).reduce((sum, count) => sum + count, 0),
+      timestamp,
+    }));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,236 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { fixedList } from "../api/list.ts";
+import type { components } from "../api/schema.ts";
+import { Button } from "../components/button.tsx";
+import { ChecksField, Form, FormRow, type FormValues, SelectField, TextField } from "../components/form.tsx";
+import { Card, Columns, Page } from "../components/page.tsx";
+import { Empty } from "../components/state.tsx";
+import { Table } from "../components/table.tsx";
+import { formatNumber } from "../lib/format.ts";
+import { SuggestField } from "../parts/suggest.tsx";
+import { namesOf } from "../parts/type-picker.tsx";
+
+type Plan = components["schemas"]["ReplayPlanIn"];
+type Status = NonNullable<Plan["statuses"]>[number];
+
+const STATUSES: readonly Status[] = ["fail", "canceled", "success", "pending", "sending"];
+const DAY_MS = 86_400_000;
+
+/** What is to be sent again: first counted, then started. */
+export function NewReplay() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const search = useSearch({ from: "/operator/replays/new" });
+  const [app, setApp] = useState(search.app ?? "");
+  const [planned, setPlanned] = useState<Plan | null>(null);
+  const params = { path: { app_id: app } };
+  const plan = useMutation({
+    mutationFn: (body: Plan) => must(api.POST("/api/v1/app/{app_id}/replay/dry-run", { params, body })),
+    onSuccess: (_counts, body) => setPlanned(body),
+  });
+  const start = useMutation({
+    mutationFn: (body: components["schemas"]["ReplayJobIn"]) =>
+      must(api.POST("/api/v1/app/{app_id}/replay", { params, body })),
+    onSuccess: ({ id }) => navigate({ to: "/replays/$app/$replay", params: { app, replay: id } }),
+  });
+  const forget = (): void => {
+    setPlanned(null);
+    plan.reset();
+  };
+  return (
+    <Page
+      title={t("replays.new")}
+      lead={t("replays.newLead")}
+      crumbs={[
+        <Link key="all" to="/replays">
+          {t("replays.title")}
+        </Link>,
+      ]}
+    >
+      <Columns>
+        <Card title={t("replays.what")}>
+          <ApplicationField
+            value={app}
+            onChange={(value) => {
+              setApp(value ?? "");
+              forget();
+            }}
+          />
+          {app === "" ? (
+            <p className="muted">{t("replays.chooseApp")}</p>
+          ) : (
+            <Form
+              key={app}
+              onSubmit={(values) => plan.mutate(planOf(values))}
+              error={plan.error}
+              foot={
+                <Button type="submit" disabled={plan.isPending}>
+                  {t("replays.dryRun")}
+                </Button>
+              }
+            >
+              <WhatFields app={app} endpoint={search.endpoint} />
+            </Form>
+          )}
+        </Card>
+        <Card title={t("replays.plan")} lead={t("replays.planLead")}>
+          {plan.data === undefined || planned === null ? (
+            <Empty>{t("replays.noPlan")}</Empty>
+          ) : (
+            <Planned
+              plan={plan.data}
+              busy={start.isPending}
+              error={start.error}
+              onStart={(how) => start.mutate({ ...planned, ...how })}
+            />
+          )}
+        </Card>
+      </Columns>
+    </Page>
+  );
+}
+
+function ApplicationField({
+  value,
+  onChange,
+}: {
+  readonly value: string;
+  readonly onChange: (value: string | undefined) => void;
+}) {
+  const { t } = useTranslation();
+  const applications = useQuery({
+    queryKey: ["applications", "names"],
+    queryFn: () => must(api.GET("/api/v1/app", { params: { query: { limit: 250, order: "descending" } } })),
+  });
+  return (
+    <SuggestField
+      label={t("applications.one")}
+      value={value === "" ? undefined : value}
+      onChange={onChange}
+      placeholder={t("replays.appPlaceholder")}
+      choices={applications.data?.data.map(({ id, uid, name }) => ({ value: uid ?? id, label: name })) ?? []}
+    />
+  );
+}
+
+function WhatFields({ app, endpoint }: { readonly app: string; readonly endpoint: string | undefined }) {
+  const { t } = useTranslation();
+  const [since] = useState(() => localMoment(Date.now() - DAY_MS));
+  const endpoints = useQuery({
+    queryKey: ["endpoints", app, "names"],
+    queryFn: () =>
+      must(api.GET("/api/v1/app/{app_id}/endpoint", { params: { path: { app_id: app }, query: { limit: 250 } } })),
+  });
+  return (
+    <>
+      <FormRow>
+        <TextField name="since" type="datetime-local" label={t("filters.after")} value={since} required />
+        <TextField name="until" type="datetime-local" label={t("filters.before")} help={t("replays.untilHelp")} />
+      </FormRow>
+      <ChecksField
+        name="statuses"
+        label={t("replays.statuses")}
+        choices={STATUSES.map((value) => ({ value, label: t(`replays.statusNames.${value}`) }))}
+        value={["fail"]}
+      />
+      <ChecksField
+        key={endpoints.data?.data.length ?? 0}
+        name="endpoints"
+        label={t("endpoints.title")}
+        help={t("replays.endpointsHelp")}
+        choices={endpoints.data?.data.map(({ id, url }) => ({ value: id, label: url })) ?? []}
+        value={endpoint === undefined ? [] : [endpoint]}
+      />
+      <FormRow>
+        <TextField name="eventTypes" label={t("endpoints.types")} placeholder="invoice.paid, invoice.failed" />
+        <SelectField
+          name="order"
+          label={t("replays.order")}
+          value="oldest"
+          choices={[
+            { value: "oldest", label: t("replays.oldest") },
+            { value: "newest", label: t("replays.newest") },
+          ]}
+        />
+      </FormRow>
+    </>
+  );
+}
+
+interface PlannedProps {
+  readonly plan: components["schemas"]["ReplayPlanOut"];
+  readonly busy: boolean;
+  readonly error: Error | null;
+  readonly onStart: (how: { readonly ratePerSecond?: number; readonly reason?: string }) => void;
+}
+
+function Planned({ plan, busy, error, onStart }: PlannedProps) {
+  const { t, i18n } = useTranslation();
+  const submit = ({ rate = "", reason = "" }: FormValues): void => {
+    onStart({ ...(rate === "" ? {} : { ratePerSecond: Number(rate) }), ...(reason === "" ? {} : { reason }) });
+  };
+  return (
+    <>
+      <p role="status">
+        <strong>
+          {t(plan.exact ? "replays.wouldSend" : "replays.wouldSendMore", {
+            count: plan.toSend,
+            value: formatNumber(i18n.language, plan.toSend),
+          })}
+        </strong>
+      </p>
+      <Table
+        label={t("replays.plan")}
+        list={fixedList(plan.endpoints)}
+        rowKey={(row) => row.endpointId ?? "url"}
+        empty={t("replays.noParts")}
+        columns={[
+          { key: "endpoint", label: t("endpoints.one"), cell: (row) => <code>{row.endpointId ?? "URL"}</code> },
+          { key: "matched", label: t("replays.matched"), end: true, cell: (row) => row.matched },
+          { key: "toSend", label: t("replays.toSend"), end: true, cell: (row) => row.toSend },
+        ]}
+      />
+      <Form
+        onSubmit={submit}
+        error={error}
+        foot={
+          <Button type="submit" kind="primary" disabled={busy || plan.toSend === 0}>
+            {t("replays.start")}
+          </Button>
+        }
+      >
+        <FormRow>
+          <TextField
+            name="rate"
+            type="number"
+            min={1}
+            max={10_000}
+            label={t("replays.rate")}
+            help={t("replays.rateHelp")}
+          />
+          <TextField name="reason" label={t("replays.reason")} help={t("replays.reasonHelp")} />
+        </FormRow>
+      </Form>
+    </>
+  );
+}
+
+function planOf({ since = "", until = "", statuses, endpoints, eventTypes, order }: FormValues): Plan {
+  return {
+    since: new Date(since).toISOString(),
+    ...(until === "" ? {} : { until: new Date(until).toISOString() }),
+    statuses: namesOf(statuses) as Status[] | null,
+    endpoints: namesOf(endpoints),
+    eventTypes: namesOf(eventTypes),
+    order: order === "newest" ? "newest" : "oldest",
+  };
+}
+
+/** As an input of a moment takes it, in the reader's zone. */
+function localMoment(at: number): string {
+  return new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}

@@ -1,0 +1,200 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { Pause, Play } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { fixedList } from "../api/list.ts";
+import type { components } from "../api/schema.ts";
+import { Badge, Tags } from "../components/badge.tsx";
+import { Button } from "../components/button.tsx";
+import { Confirm } from "../components/dialog.tsx";
+import { Card, Columns, Facts, Page, Section } from "../components/page.tsx";
+import { Progress } from "../components/progress.tsx";
+import { Failed, Loading, Note } from "../components/state.tsx";
+import { Table } from "../components/table.tsx";
+import { Time } from "../components/time.tsx";
+import { formatDuration, formatNumber } from "../lib/format.ts";
+import { TASK_TONES } from "../lib/task.ts";
+
+type Job = components["schemas"]["ReplayJobDetailOut"];
+
+const EVERY_MS = 1000;
+
+export function ReplayPage() {
+  const { t } = useTranslation();
+  const { app, replay: id } = useParams({ from: "/operator/replays/$app/$replay" });
+  const path = { app_id: app, replay_id: id };
+  const job = useQuery({
+    queryKey: ["replay", app, id],
+    queryFn: () => must(api.GET("/api/v1/app/{app_id}/replay/{replay_id}", { params: { path } })),
+    refetchInterval: ({ state }) => (state.data?.endedAt === null || state.data === undefined ? EVERY_MS : false),
+  });
+  if (job.error !== null) return <Failed error={job.error} retry={() => void job.refetch()} />;
+  if (job.data === undefined) return <Loading />;
+  const { data } = job;
+  const state = data.status;
+  return (
+    <Page
+      title={data.reason === "" ? t("replays.one") : data.reason}
+      badge={<Badge tone={TASK_TONES[state]}>{t(`replays.states.${state}`)}</Badge>}
+      crumbs={[
+        <Link key="all" to="/replays">
+          {t("replays.title")}
+        </Link>,
+      ]}
+      actions={<Controls app={app} job={data} />}
+    >
+      {data.error !== null && <Note tone="bad">{data.error}</Note>}
+      {data.progress.waiting && <Note>{t("replays.waiting")}</Note>}
+      <Columns>
+        <HowFar job={data} />
+        <What app={app} job={data} />
+      </Columns>
+      <Parts app={app} job={data} />
+    </Page>
+  );
+}
+
+function Controls({ app, job }: { readonly app: string; readonly job: Job }) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const params = { path: { app_id: app, replay_id: job.id } };
+  const renew = (): Promise<void> => queries.invalidateQueries({ queryKey: ["replay", app, job.id] });
+  const pause = useMutation({
+    mutationFn: () => must(api.POST("/api/v1/app/{app_id}/replay/{replay_id}/pause", { params })),
+    onSettled: renew,
+  });
+  const resume = useMutation({
+    mutationFn: () => must(api.POST("/api/v1/app/{app_id}/replay/{replay_id}/resume", { params })),
+    onSettled: renew,
+  });
+  const cancel = async (): Promise<void> => {
+    await must(api.POST("/api/v1/app/{app_id}/replay/{replay_id}/cancel", { params }));
+    await renew();
+  };
+  if (job.endedAt !== null) return null;
+  return (
+    <>
+      {job.status === "paused" ? (
+        <Button onClick={() => resume.mutate()} disabled={resume.isPending}>
+          <Play aria-hidden />
+          {t("replays.resume")}
+        </Button>
+      ) : (
+        <Button onClick={() => pause.mutate()} disabled={pause.isPending}>
+          <Pause aria-hidden />
+          {t("replays.pause")}
+        </Button>
+      )}
+      <Confirm
+        trigger={<Button kind="danger">{t("replays.cancel")}</Button>}
+        title={t("replays.cancelTitle")}
+        text={t("replays.cancelText")}
+        action={t("replays.cancel")}
+        danger
+        onConfirm={cancel}
+      />
+    </>
+  );
+}
+
+function HowFar({ job }: { readonly job: Job }) {
+  const { t, i18n } = useTranslation();
+  const { progress } = job;
+  const count = (value: number): string => formatNumber(i18n.language, value);
+  return (
+    <Card title={t("replays.progress")}>
+      <Progress percent={progress.percent} label={t("replays.progress")} />
+      <Facts
+        facts={[
+          [t("replays.sent"), count(progress.sent)],
+          [t("replays.matched"), count(progress.matched)],
+          [t("replays.scanned"), count(progress.scanned)],
+          [t("replays.payloadGone"), count(progress.skipped.payloadGone)],
+          [t("replays.alreadyDue"), count(progress.skipped.alreadyDue)],
+          [
+            t("replays.left"),
+            progress.secondsLeft === null ? "–" : formatDuration(i18n.language, progress.secondsLeft * 1000),
+          ],
+        ]}
+      />
+    </Card>
+  );
+}
+
+function What({ app, job }: { readonly app: string; readonly job: Job }) {
+  const { t } = useTranslation();
+  const { parameters } = job;
+  return (
+    <Card title={t("replays.what")}>
+      <Facts
+        facts={[
+          [
+            t("applications.one"),
+            <Link key="app" to="/applications/$app" params={{ app }}>
+              <code>{app}</code>
+            </Link>,
+          ],
+          [
+            t("filters.range"),
+            <span key="range">
+              <Time at={parameters.since} /> – <Time at={parameters.until} />
+            </span>,
+          ],
+          [t("replays.statuses"), <Tags key="statuses" names={parameters.statuses} none={t("replays.any")} />],
+          [t("messages.type"), <Tags key="types" names={parameters.eventTypes} none={t("replays.any")} />],
+          [t("replays.target"), parameters.target?.url ?? parameters.target?.endpointId ?? t("replays.sameEndpoint")],
+          [
+            t("replays.rate"),
+            parameters.ratePerSecond === null ? t("replays.asFast") : String(parameters.ratePerSecond),
+          ],
+          [t("replays.by"), job.askedBy],
+          [t("replays.started"), <Time key="at" at={job.createdAt} />],
+          [t("replays.ended"), <Time key="end" at={job.endedAt} />],
+        ]}
+      />
+    </Card>
+  );
+}
+
+function Parts({ app, job }: { readonly app: string; readonly job: Job }) {
+  const { t, i18n } = useTranslation();
+  return (
+    <Section title={t("endpoints.title")}>
+      <Table
+        label={t("endpoints.title")}
+        list={fixedList(job.endpoints)}
+        rowKey={(row) => row.endpointId}
+        linked
+        empty={t("replays.noParts")}
+        columns={[
+          {
+            key: "endpoint",
+            label: t("endpoints.one"),
+            cell: (row) => (
+              <Link to="/applications/$app/endpoints/$endpoint" params={{ app, endpoint: row.endpointId }}>
+                {row.endpointId}
+              </Link>
+            ),
+          },
+          {
+            key: "state",
+            label: t("endpoints.state"),
+            cell: (row) => (
+              <Badge tone={row.done ? "good" : "info"}>
+                {t(row.endpointGone ? "replays.gone" : row.done ? "replays.states.finished" : "replays.states.running")}
+              </Badge>
+            ),
+          },
+          {
+            key: "matched",
+            label: t("replays.matched"),
+            end: true,
+            cell: (row) => formatNumber(i18n.language, row.matched),
+          },
+          { key: "sent", label: t("replays.sent"), end: true, cell: (row) => formatNumber(i18n.language, row.sent) },
+        ]}
+      />
+    </Section>
+  );
+}

@@ -1,0 +1,89 @@
+import { Link } from "@tanstack/react-router";
+import { RotateCcw } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { useList } from "../api/list.ts";
+import { Badge } from "../components/badge.tsx";
+import { buttonClass } from "../components/button.tsx";
+import { Page } from "../components/page.tsx";
+import { Progress } from "../components/progress.tsx";
+import { Table } from "../components/table.tsx";
+import { Time } from "../components/time.tsx";
+import { formatNumber } from "../lib/format.ts";
+import styles from "../parts/message-list.module.css";
+import { TASK_TONES } from "../lib/task.ts";
+
+const EVERY_MS = 3000;
+
+export function Replays() {
+  const { t, i18n } = useTranslation();
+  const list = useList(["replays"], (page) => must(api.GET("/api/v1/replay", { params: { query: page } })), {
+    everyMs: EVERY_MS,
+  });
+  return (
+    <Page
+      title={t("replays.title")}
+      lead={t("replays.lead")}
+      actions={
+        <Link to="/replays/new" className={buttonClass("primary")}>
+          <RotateCcw aria-hidden />
+          {t("replays.new")}
+        </Link>
+      }
+    >
+      <Table
+        label={t("replays.title")}
+        list={list}
+        rowKey={(row) => row.id}
+        linked
+        empty={t("replays.none")}
+        columns={[
+          {
+            key: "kind",
+            label: t("replays.kind"),
+            cell: (row) => (
+              <Link to="/replays/$app/$replay" params={{ app: row.appId, replay: row.id }}>
+                {row.reason === "" ? t(`replays.kinds.${kindOf(row.task)}`) : row.reason}
+              </Link>
+            ),
+          },
+          { key: "app", label: t("applications.one"), cell: (row) => row.appName },
+          {
+            key: "status",
+            label: t("endpoints.state"),
+            cell: (row) => <Badge tone={TASK_TONES[row.status]}>{t(`replays.states.${row.status}`)}</Badge>,
+          },
+          {
+            key: "progress",
+            label: t("replays.progress"),
+            cell: (row) => <Progress percent={row.progress.percent} label={t("replays.progress")} />,
+          },
+          {
+            key: "sent",
+            label: t("replays.sent"),
+            end: true,
+            cell: (row) => formatNumber(i18n.language, row.progress.sent),
+          },
+          {
+            key: "by",
+            label: t("replays.by"),
+            wideOnly: true,
+            cell: (row) => <span className={styles["short"]}>{row.askedBy}</span>,
+          },
+          {
+            key: "time",
+            label: t("messages.time"),
+            end: true,
+            tight: true,
+            cell: (row) => <Time at={row.createdAt} relative />,
+          },
+        ]}
+      />
+    </Page>
+  );
+}
+
+function kindOf(task: string): "recover" | "missing" | "replay" {
+  if (task === "endpoint.recover") return "recover";
+  return task === "endpoint.replay" ? "missing" : "replay";
+}

@@ -1,0 +1,114 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Plus } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { useList } from "../api/list.ts";
+import { Badge, Tags } from "../components/badge.tsx";
+import { Button } from "../components/button.tsx";
+import { Confirm, Dialog } from "../components/dialog.tsx";
+import { Form, type FormValues, TextField } from "../components/form.tsx";
+import { Section } from "../components/page.tsx";
+import { Table } from "../components/table.tsx";
+
+/** Where the platform tells of itself: an endpoint was switched off, a message was given up. */
+export function OperationalWebhooks() {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const list = useList(["operational"], (page) =>
+    must(api.GET("/api/v1/operational-webhook/endpoint", { params: { query: page } })),
+  );
+  const remove = async (id: string): Promise<void> => {
+    const params = { path: { endpoint_id: id } };
+    await must(api.DELETE("/api/v1/operational-webhook/endpoint/{endpoint_id}", { params }));
+    await queries.invalidateQueries({ queryKey: ["operational"] });
+  };
+  return (
+    <Section title={t("operational.title")} actions={<NewOperational />}>
+      <p className="muted">{t("operational.lead")}</p>
+      <Table
+        label={t("operational.title")}
+        list={list}
+        rowKey={(row) => row.id}
+        empty={t("operational.none")}
+        columns={[
+          { key: "url", label: t("endpoints.url"), cell: (row) => <strong>{row.url}</strong> },
+          {
+            key: "types",
+            label: t("endpoints.types"),
+            cell: (row) => <Tags names={row.filterTypes} max={3} none={t("endpoints.allTypes")} />,
+          },
+          {
+            key: "state",
+            label: t("endpoints.state"),
+            cell: (row) => (
+              <Badge tone={row.disabled ? "warn" : "good"}>{t(row.disabled ? "endpoints.off" : "endpoints.on")}</Badge>
+            ),
+          },
+          {
+            key: "delete",
+            label: "",
+            tight: true,
+            cell: (row) => (
+              <Confirm
+                trigger={
+                  <Button small kind="danger">
+                    {t("actions.delete")}
+                  </Button>
+                }
+                title={t("endpoints.deleteTitle")}
+                text={t("endpoints.deleteText")}
+                action={t("actions.delete")}
+                danger
+                onConfirm={() => remove(row.id)}
+              />
+            ),
+          },
+        ]}
+      />
+    </Section>
+  );
+}
+
+function NewOperational() {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const [open, setOpen] = useState(false);
+  const create = useMutation({
+    mutationFn: ({ url = "", description = "" }: FormValues) =>
+      must(api.POST("/api/v1/operational-webhook/endpoint", { body: { url: url.trim(), description } })),
+    onSuccess: async () => {
+      setOpen(false);
+      await queries.invalidateQueries({ queryKey: ["operational"] });
+    },
+  });
+  return (
+    <Dialog
+      trigger={
+        <Button kind="primary">
+          <Plus aria-hidden />
+          {t("endpoints.new")}
+        </Button>
+      }
+      title={t("endpoints.new")}
+      open={open}
+      onOpenChange={setOpen}
+    >
+      <Form
+        onSubmit={(values) => create.mutate(values)}
+        error={create.error}
+        foot={
+          <>
+            <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
+            <Button type="submit" kind="primary" disabled={create.isPending}>
+              {t("actions.create")}
+            </Button>
+          </>
+        }
+      >
+        <TextField name="url" type="url" label={t("endpoints.url")} required autoFocus />
+        <TextField name="description" label={t("endpoints.description")} />
+      </Form>
+    </Dialog>
+  );
+}

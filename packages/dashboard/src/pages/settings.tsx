@@ -1,0 +1,26 @@
+import { useSearch } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { Page } from "../components/page.tsx";
+import { tabOf, Tabs } from "../components/tabs.tsx";
+import { EgressChecker } from "./settings-egress.tsx";
+import { Keys } from "./settings-keys.tsx";
+import { OperationalWebhooks } from "./settings-operational.tsx";
+
+const TABS = ["keys", "egress", "webhooks"] as const;
+
+export function Settings() {
+  const { t } = useTranslation();
+  const tab = tabOf(TABS, useSearch({ from: "/operator/settings" }).tab);
+  return (
+    <Page title={t("settings.title")}>
+      <Tabs
+        label={t("settings.title")}
+        current={tab}
+        tabs={TABS.map((name) => ({ name, label: t(`settings.tabs.${name}`) }))}
+      />
+      {tab === "keys" && <Keys />}
+      {tab === "egress" && <EgressChecker />}
+      {tab === "webhooks" && <OperationalWebhooks />}
+    </Page>
+  );
+}

@@ -1,0 +1,248 @@
+/** One try: what was sent, what came back, how long each phase took, and what that means. */
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { type ExactBody, getMessage } from "../api/message.ts";
+import type { components } from "../api/schema.ts";
+import { Badge } from "../components/badge.tsx";
+import { Copy, Copyable } from "../components/copy.tsx";
+import { Card, Columns, Facts, Page } from "../components/page.tsx";
+import { Payload } from "../components/payload.tsx";
+import { Failed, Loading, Note } from "../components/state.tsx";
+import { Status } from "../components/status.tsx";
+import { Time } from "../components/time.tsx";
+import { attemptCause } from "../lib/cause.ts";
+import { toCurl } from "../lib/curl.ts";
+import { formatBytes } from "../lib/format.ts";
+import { useFace } from "../session/face.ts";
+import { Link } from "@tanstack/react-router";
+import styles from "./attempt-view.module.css";
+import { Waterfall } from "./waterfall.tsx";
+
+type Attempt = components["schemas"]["MessageAttemptOut"];
+type Detail = components["schemas"]["AttemptDetail"];
+
+export interface AttemptViewProps {
+  readonly app: string;
+  readonly message: string;
+  readonly id: string;
+}
+
+export function AttemptView({ app, message, id }: AttemptViewProps) {
+  const { t } = useTranslation();
+  const face = useFace();
+  const path = { app_id: app, msg_id: message };
+  const attempt = useQuery({
+    queryKey: ["attempt", app, message, id],
+    queryFn: () =>
+      must(
+        api.GET("/api/v1/app/{app_id}/msg/{msg_id}/attempt/{attempt_id}", {
+          params: { path: { ...path, attempt_id: id } },
+        }),
+      ),
+  });
+  const published = useQuery({
+    queryKey: ["message", app, message],
+    queryFn: () => getMessage(path),
+  });
+  if (attempt.error !== null) return <Failed error={attempt.error} retry={() => void attempt.refetch()} />;
+  if (attempt.data === undefined) return <Loading />;
+  const { data } = attempt;
+  const detail = data.detail ?? null;
+  const request = detail?.request ?? null;
+  const body = published.data?.body ?? null;
+  return (
+    <Page
+      title={t("attempts.titleOf", { cause: attemptCause(t, data) })}
+      badge={<Status status={data.status} />}
+      crumbs={[
+        ...face.crumbs(app),
+        <Link key="message" {...face.message(app, message)}>
+          {published.data?.eventType ?? t("messages.one")}
+        </Link>,
+      ]}
+      actions={
+        request !== null && (
+          <Copy label={t("attempts.copyCurl")} text={toCurl({ ...request, body: body?.text ?? null })} />
+        )
+      }
+    >
+      {detail?.sentence !== null && detail?.sentence !== undefined && <Note tone="bad">{detail.sentence}</Note>}
+      {detail?.warnings.map((warning) => (
+        <Note key={warning.code} tone="warn">
+          {warning.message}
+        </Note>
+      ))}
+      <Columns>
+        <Card title={t("attempts.one")}>
+          <AttemptFacts app={app} attempt={data} detail={detail} />
+        </Card>
+        <Card title={t("attempts.phases")}>
+          {detail === null ? <p className="muted">{t("attempts.expunged")}</p> : <Waterfall timings={detail.timings} />}
+        </Card>
+      </Columns>
+      <Columns>
+        <Request detail={detail} body={body} contentType={published.data?.contentType ?? ""} />
+        <Response attempt={data} detail={detail} />
+      </Columns>
+    </Page>
+  );
+}
+
+function AttemptFacts({
+  app,
+  attempt,
+  detail,
+}: {
+  readonly app: string;
+  readonly attempt: Attempt;
+  readonly detail: Detail | null;
+}) {
+  const { t } = useTranslation();
+  const face = useFace();
+  const connection = detail?.connection;
+  return (
+    <Facts
+      facts={[
+        [
+          t("endpoints.one"),
+          <Link key="endpoint" {...face.endpoint(app, attempt.endpointId)}>
+            {attempt.url}
+          </Link>,
+        ],
+        [t("messages.time"), <Time key="time" at={attempt.timestamp} />],
+        [t("attempts.trigger"), t(attempt.triggerType === 1 ? "attempts.manual" : "attempts.scheduled")],
+        ...(detail?.nextAttempt === null || detail === null
+          ? []
+          : [
+              [
+                t("attempts.next"),
+                <span key="next">
+                  <Time at={detail.nextAttempt} relative /> (<Time at={detail.nextAttempt} />)
+                </span>,
+              ] as const,
+            ]),
+        [
+          t("attempts.peer"),
+          connection?.peer === null || connection === undefined ? (
+            "–"
+          ) : (
+            <span key="peer">
+              <code>{connection.peer}</code>{" "}
+              <span className="muted">{t(connection.reused ? "attempts.reused" : "attempts.fresh")}</span>
+            </span>
+          ),
+        ],
+        [
+          t("attempts.tls"),
+          connection?.tlsProtocol === null || connection === undefined ? (
+            t("attempts.noTls")
+          ) : (
+            <span key="tls">
+              {connection.tlsProtocol}
+              {connection.certificateValidTo !== null && (
+                <>
+                  {" · "}
+                  {t("attempts.validTo")} <Time at={connection.certificateValidTo} />
+                </>
+              )}
+            </span>
+          ),
+        ],
+        [t("messages.id"), <Copyable key="id" text={attempt.id} />],
+      ]}
+    />
+  );
+}
+
+interface RequestProps {
+  readonly detail: Detail | null;
+  readonly body: ExactBody | null;
+  readonly contentType: string;
+}
+
+function Request({ detail, body, contentType }: RequestProps) {
+  const { t, i18n } = useTranslation();
+  if (detail === null) return null;
+  if (detail.request === null) {
+    return (
+      <Card title={t("attempts.request")}>
+        <p className="muted">{t("attempts.unsent")}</p>
+      </Card>
+    );
+  }
+  const { method, url, headers, bodyBytes } = detail.request;
+  return (
+    <Card title={t("attempts.request")}>
+      <p className={styles["line"]}>
+        <strong>{method}</strong> {url}
+      </p>
+      <Headers headers={headers} />
+      {body === null ? (
+        <p className="muted">{t("attempts.bodyGone", { size: formatBytes(i18n.language, bodyBytes) })}</p>
+      ) : (
+        <Payload label={t("attempts.requestBody")} {...body} contentType={contentType} />
+      )}
+    </Card>
+  );
+}
+
+function Response({ attempt, detail }: { readonly attempt: Attempt; readonly detail: Detail | null }) {
+  const { t } = useTranslation();
+  const answer = detail?.response ?? null;
+  const contentType = answer?.headers.find(({ name }) => name.toLowerCase() === "content-type")?.value ?? "";
+  return (
+    <Card
+      title={t("attempts.response")}
+      actions={
+        attempt.responseStatusCode > 0 && (
+          <Badge tone={attempt.status === 0 ? "good" : "bad"}>{attempt.responseStatusCode}</Badge>
+        )
+      }
+    >
+      {answer === null ? (
+        <p className="muted">{t("attempts.noAnswerText")}</p>
+      ) : (
+        <Headers headers={answer.headers} cut={answer.headersCut} />
+      )}
+      {attempt.response === "" ? (
+        <p className="muted">{t("attempts.emptyBody")}</p>
+      ) : (
+        <Payload
+          label={t("attempts.responseBody")}
+          text={attempt.response}
+          contentType={contentType}
+          note={answer?.truncated === true && <span>{t("attempts.cut")}</span>}
+        />
+      )}
+    </Card>
+  );
+}
+
+interface HeadersProps {
+  readonly headers: readonly { readonly name: string; readonly value: string | null }[];
+  readonly cut?: boolean;
+}
+
+function Headers({ headers, cut = false }: HeadersProps) {
+  const { t } = useTranslation();
+  return (
+    <table className={styles["headers"]} aria-label={t("attempts.headers")}>
+      <tbody>
+        {headers.map(({ name, value }, index) => (
+          <tr key={index}>
+            <th scope="row">{name}</th>
+            <td>{value ?? <span className="muted">{t("attempts.hidden")}</span>}</td>
+          </tr>
+        ))}
+        {cut && (
+          <tr>
+            <td colSpan={2} className="muted">
+              {t("attempts.headersCut")}
+            </td>
+          </tr>
+        )}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,56 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { RotateCcw } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import type { components } from "../api/schema.ts";
+import { Button } from "../components/button.tsx";
+import { Confirm } from "../components/dialog.tsx";
+import { FormError } from "../components/form.tsx";
+import styles from "./message-view.module.css";
+
+export interface DeliveryActionsProps {
+  readonly app: string;
+  readonly message: string;
+  readonly delivery: components["schemas"]["MessageDeliveryOut"];
+}
+
+/** Sends a message again to one endpoint, or takes back what is still owed. */
+export function DeliveryActions({ app, message, delivery }: DeliveryActionsProps) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const path = { app_id: app, msg_id: message, endpoint_id: delivery.endpointId };
+  const renew = (): Promise<void> => queries.invalidateQueries({ queryKey: ["message", app, message] });
+  const resend = useMutation({
+    mutationFn: () =>
+      must(api.POST("/api/v1/app/{app_id}/msg/{msg_id}/endpoint/{endpoint_id}/resend", { params: { path } })),
+    onSettled: renew,
+  });
+  const cancel = async (): Promise<void> => {
+    await must(api.POST("/api/v1/app/{app_id}/msg/{msg_id}/endpoint/{endpoint_id}/cancel", { params: { path } }));
+    await renew();
+  };
+  const open = ["pending", "retrying", "held"].includes(delivery.state);
+  return (
+    <div className={styles["row"]}>
+      <Button small onClick={() => resend.mutate()} disabled={resend.isPending}>
+        <RotateCcw aria-hidden />
+        {t(open ? "deliveries.now" : "actions.resend")}
+      </Button>
+      {open && (
+        <Confirm
+          trigger={
+            <Button small kind="quiet">
+              {t("deliveries.cancel")}
+            </Button>
+          }
+          title={t("deliveries.cancelTitle")}
+          text={t("deliveries.cancelText")}
+          action={t("deliveries.cancel")}
+          danger
+          onConfirm={cancel}
+        />
+      )}
+      <FormError error={resend.error} />
+    </div>
+  );
+}

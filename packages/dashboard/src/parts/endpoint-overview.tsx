@@ -1,0 +1,127 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { useList } from "../api/list.ts";
+import { Tags } from "../components/badge.tsx";
+import { Spark } from "../components/chart.tsx";
+import { Copyable } from "../components/copy.tsx";
+import { Card, Columns, Facts, Section } from "../components/page.tsx";
+import { Note } from "../components/state.tsx";
+import { Time } from "../components/time.tsx";
+import { formatCompact, formatDuration, formatNumber } from "../lib/format.ts";
+import { useLiveRefresh } from "../live/use-live.ts";
+import { Attempts } from "./attempts.tsx";
+import styles from "./endpoint-overview.module.css";
+import type { Endpoint } from "./endpoint-view.tsx";
+
+export interface EndpointOverviewProps {
+  readonly app: string;
+  readonly endpoint: Endpoint;
+}
+
+export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
+  const { t } = useTranslation();
+  const path = { app_id: app, endpoint_id: endpoint.id };
+  const failures = useList(["attempts", app, endpoint.id, "failures"], () =>
+    must(
+      api.GET("/api/v1/app/{app_id}/attempt/endpoint/{endpoint_id}", {
+        params: { path, query: { limit: 10, status: 2, with_content: false } },
+      }),
+    ).then((page) => ({ ...page, done: true })),
+  );
+  useLiveRefresh(
+    [
+      ["attempts", app, endpoint.id, "failures"],
+      ["endpoint", app, endpoint.id],
+    ],
+    (event) => event.type === "attempt.recorded" && event.endpointId === endpoint.id,
+  );
+  return (
+    <>
+      {endpoint.disabled && <Note tone="warn">{t("endpoints.offText")}</Note>}
+      <Columns>
+        <LastDay app={app} id={endpoint.id} />
+        <Card title={t("endpoints.about")}>
+          <Facts
+            facts={[
+              [t("messages.id"), <Copyable key="id" text={endpoint.id} />],
+              [t("applications.uid"), endpoint.uid ?? "–"],
+              [t("endpoints.types"), <Tags key="types" names={endpoint.eventTypes} none={t("endpoints.allTypes")} />],
+              [
+                t("messages.channels"),
+                <Tags key="channels" names={endpoint.channels} none={t("endpoints.allTypes")} />,
+              ],
+              [t("applications.created"), <Time key="at" at={endpoint.createdAt} />],
+            ]}
+          />
+        </Card>
+      </Columns>
+      <Section
+        title={t("endpoints.failures")}
+        actions={
+          <Link to="." search={{ tab: "attempts" } as never}>
+            {t("endpoints.allAttempts")}
+          </Link>
+        }
+      >
+        <Attempts app={app} list={failures} />
+      </Section>
+    </>
+  );
+}
+
+function LastDay({ app, id }: { readonly app: string; readonly id: string }) {
+  const { t, i18n } = useTranslation();
+  const params = { path: { app_id: app }, query: { endpoint_id: id } };
+  const summary = useQuery({
+    queryKey: ["endpoint", app, id, "summary"],
+    queryFn: () => must(api.GET("/api/v1/app/{app_id}/stats/summary", { params })),
+  });
+  const series = useQuery({
+    queryKey: ["endpoint", app, id, "series"],
+    queryFn: () => must(api.GET("/api/v1/app/{app_id}/stats/series", { params })),
+  });
+  const waiting = useQuery({
+    queryKey: ["endpoint", app, id, "stats"],
+    queryFn: () =>
+      must(
+        api.GET("/api/v1/app/{app_id}/endpoint/{endpoint_id}/stats", {
+          params: { path: { app_id: app, endpoint_id: id } },
+        }),
+      ),
+  });
+  const { language } = i18n;
+  const { data } = summary;
+  const success = data?.deliveries.successPercent;
+  const numbers: readonly (readonly [string, string])[] = [
+    [
+      t("endpoints.attempts"),
+      data === undefined ? "–" : formatCompact(language, data.attempts.ok + data.attempts.failed),
+    ],
+    [t("home.success"), success === null || success === undefined ? "–" : `${formatNumber(language, success, 2)} %`],
+    [
+      t("home.eventToAnswer"),
+      data?.latency.p50 === null || data === undefined ? "–" : formatDuration(language, data.latency.p50),
+    ],
+    [t("deliveries.states.pending"), waiting.data === undefined ? "–" : formatCompact(language, waiting.data.pending)],
+    [t("deliveries.states.retrying"), waiting.data === undefined ? "–" : formatCompact(language, waiting.data.sending)],
+    [t("home.failed"), data === undefined ? "–" : formatCompact(language, data.deliveries.exhausted)],
+  ];
+  return (
+    <Card title={t("endpoints.lastDay")}>
+      <dl className={styles["numbers"]}>
+        {numbers.map(([name, value]) => (
+          <div key={name} className={styles["number"]}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <Spark
+        points={series.data?.points.map(({ attempts }) => attempts) ?? []}
+        label={t("endpoints.spark", { ok: data?.attempts.ok ?? 0, failed: data?.attempts.failed ?? 0 })}
+      />
+    </Card>
+  );
+}

@@ -1,0 +1,100 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { Button } from "../components/button.tsx";
+import { Confirm } from "../components/dialog.tsx";
+import { Form, FormRow, type FormValues, TextField } from "../components/form.tsx";
+import { Card } from "../components/page.tsx";
+import { useFace } from "../session/face.ts";
+import type { Endpoint } from "./endpoint-view.tsx";
+
+export interface EndpointSettingsProps {
+  readonly app: string;
+  readonly endpoint: Endpoint;
+}
+
+export function EndpointSettings({ app, endpoint }: EndpointSettingsProps) {
+  const { t } = useTranslation();
+  const face = useFace();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const path = { app_id: app, endpoint_id: endpoint.id };
+  const save = useMutation({
+    mutationFn: ({ url = "", description = "", uid = "", rateLimit = "" }: FormValues) =>
+      must(
+        api.PATCH("/api/v1/app/{app_id}/endpoint/{endpoint_id}", {
+          params: { path },
+          body: {
+            url: url.trim(),
+            description,
+            uid: uid.trim() === "" ? null : uid.trim(),
+            rateLimit: rateLimit === "" ? null : Number(rateLimit),
+          },
+        }),
+      ),
+    onSuccess: async (saved) => {
+      queries.setQueryData(["endpoint", app, endpoint.id], saved);
+      await queries.invalidateQueries({ queryKey: ["endpoints", app] });
+    },
+  });
+  const remove = async (): Promise<void> => {
+    await must(api.DELETE("/api/v1/app/{app_id}/endpoint/{endpoint_id}", { params: { path } }));
+    await queries.invalidateQueries({ queryKey: ["endpoints", app] });
+    await navigate(face.kind === "operator" ? { to: "/applications/$app", params: { app } } : { to: "/portal" });
+  };
+  return (
+    <>
+      <Card title={t("endpoints.tabs.settings")}>
+        <Form
+          key={endpoint.updatedAt}
+          onSubmit={(values) => save.mutate(values)}
+          error={save.error}
+          foot={
+            <>
+              {save.isSuccess && <span role="status">{t("actions.saved")}</span>}
+              <Button type="submit" kind="primary" disabled={save.isPending}>
+                {t("actions.save")}
+              </Button>
+            </>
+          }
+        >
+          <TextField name="url" type="url" label={t("endpoints.url")} value={endpoint.url} required />
+          <TextField name="description" label={t("endpoints.description")} value={endpoint.description} />
+          <FormRow>
+            <TextField
+              name="uid"
+              label={t("applications.uid")}
+              value={endpoint.uid ?? ""}
+              help={t("endpoints.uidHelp")}
+            />
+            <TextField
+              name="rateLimit"
+              type="number"
+              min={0}
+              label={t("endpoints.rate")}
+              value={endpoint.rateLimit === null ? "" : String(endpoint.rateLimit)}
+              help={t("endpoints.rateHelp")}
+            />
+          </FormRow>
+        </Form>
+      </Card>
+      <Card
+        title={t("endpoints.delete")}
+        lead={t("endpoints.deleteText")}
+        actions={
+          <Confirm
+            trigger={<Button kind="danger">{t("endpoints.delete")}</Button>}
+            title={t("endpoints.deleteTitle")}
+            text={t("endpoints.deleteText")}
+            action={t("actions.delete")}
+            danger
+            onConfirm={remove}
+          />
+        }
+      >
+        {null}
+      </Card>
+    </>
+  );
+}

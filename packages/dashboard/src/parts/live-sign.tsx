@@ -1,0 +1,23 @@
+import { useTranslation } from "react-i18next";
+import { Button } from "../components/button.tsx";
+import { reconnect } from "../live/live.ts";
+import { useLiveState } from "../live/use-live.ts";
+import styles from "./live-sign.module.css";
+
+/** Whether what the page shows comes as it happens. */
+export function LiveSign({ short = false }: { readonly short?: boolean }) {
+  const { t } = useTranslation();
+  const state = useLiveState();
+  const text = t(`live.states.${state}`);
+  return (
+    <span className={styles["sign"]} role="status" title={text}>
+      <span className={`${styles["dot"]} ${state === "off" ? "" : styles[state]}`} aria-hidden />
+      <span className={short ? "visually-hidden" : ""}>{text}</span>
+      {state === "broken" && !short && (
+        <Button kind="quiet" small onClick={reconnect}>
+          {t("live.reconnect")}
+        </Button>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,197 @@
+import { useQuery } from "@tanstack/react-query";
+import { Search, SlidersHorizontal, X } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { Count } from "../components/badge.tsx";
+import { Button } from "../components/button.tsx";
+import { SelectField } from "../components/form.tsx";
+import formStyles from "../components/form.module.css";
+import { MESSAGE_STATES, type MessageFilter, type Range, RANGES } from "../lib/message-filter.ts";
+import styles from "./filters.module.css";
+import { SuggestField } from "./suggest.tsx";
+
+export interface MessageFiltersProps {
+  readonly filter: MessageFilter;
+  readonly onChange: (filter: MessageFilter) => void;
+  /** The list is of one application: it is not asked for. */
+  readonly app?: string;
+}
+
+const HIDDEN = ["type", "app", "endpoint", "channel", "tag", "after", "before"] as const;
+
+/** What is looked for. Every change goes to the address. */
+export function MessageFilters({ filter, onChange, app }: MessageFiltersProps) {
+  const { t } = useTranslation();
+  const hidden = HIDDEN.filter((name) => filter[name] !== undefined && !(name === "app" && app !== undefined));
+  const [open, setOpen] = useState(hidden.length > 0);
+  const set = (changes: { readonly [Name in keyof MessageFilter]?: string | undefined }): void => {
+    const next = Object.entries({ ...filter, ...changes }).filter(([, value]) => value !== undefined && value !== "");
+    onChange(Object.fromEntries(next) as MessageFilter);
+  };
+  const active = hidden.length + (filter.q === undefined ? 0 : 1) + (filter.state === undefined ? 0 : 1);
+  return (
+    <div className={styles["bar"]} role="search" aria-label={t("filters.title")}>
+      <div className={styles["line"]}>
+        <SearchBox key={filter.q ?? ""} value={filter.q ?? ""} onSearch={(q) => set({ q })} />
+        <div className={styles["choice"]}>
+          <SelectField
+            bare
+            label={t("filters.state")}
+            value={filter.state ?? ""}
+            onChange={(state) => set({ state })}
+            choices={[
+              { value: "", label: t("filters.anyState") },
+              ...MESSAGE_STATES.map((value) => ({ value, label: t(`deliveries.states.${value}`) })),
+            ]}
+          />
+        </div>
+        <div className={styles["choice"]}>
+          <SelectField
+            bare
+            label={t("filters.range")}
+            value={filter.range ?? ""}
+            onChange={(range) => set({ range, after: undefined, before: undefined })}
+            choices={[
+              {
+                value: "",
+                label: t(
+                  filter.after === undefined && filter.before === undefined ? "filters.anyTime" : "filters.custom",
+                ),
+              },
+              ...(Object.keys(RANGES) as Range[]).map((value) => ({ value, label: t(`filters.ranges.${value}`) })),
+            ]}
+          />
+        </div>
+        <Button aria-expanded={open} onClick={() => setOpen(!open)}>
+          <SlidersHorizontal aria-hidden />
+          {t("filters.more")}
+          {hidden.length > 0 && <Count>{hidden.length}</Count>}
+        </Button>
+        {active > 0 && (
+          <Button kind="quiet" onClick={() => onChange(filter.range === undefined ? {} : { range: filter.range })}>
+            <X aria-hidden />
+            {t("filters.clear")}
+          </Button>
+        )}
+      </div>
+      {open && <MoreFilters filter={filter} set={set} app={app} />}
+    </div>
+  );
+}
+
+function SearchBox({ value, onSearch }: { readonly value: string; readonly onSearch: (q: string) => void }) {
+  const { t } = useTranslation();
+  const [text, setText] = useState(value);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    onSearch(text.trim());
+  };
+  return (
+    <form className={styles["search"]} onSubmit={submit}>
+      <Search aria-hidden />
+      <input
+        type="search"
+        data-search
+        className={formStyles["input"]}
+        placeholder={t("filters.search")}
+        aria-label={t("filters.search")}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onBlur={() => text.trim() !== value && onSearch(text.trim())}
+      />
+    </form>
+  );
+}
+
+interface MoreProps {
+  readonly filter: MessageFilter;
+  readonly set: (changes: { readonly [Name in keyof MessageFilter]?: string | undefined }) => void;
+  readonly app: string | undefined;
+}
+
+function MoreFilters({ filter, set, app }: MoreProps) {
+  const { t } = useTranslation();
+  const types = useQuery({
+    queryKey: ["event-types", "names"],
+    queryFn: () => must(api.GET("/api/v1/event-type", { params: { query: { limit: 250 } } })),
+  });
+  const applications = useQuery({
+    queryKey: ["applications", "names"],
+    queryFn: () => must(api.GET("/api/v1/app", { params: { query: { limit: 250, order: "descending" } } })),
+    enabled: app === undefined,
+  });
+  const of = app ?? filter.app;
+  const endpoints = useQuery({
+    queryKey: ["endpoints", of, "names"],
+    queryFn: () =>
+      must(api.GET("/api/v1/app/{app_id}/endpoint", { params: { path: { app_id: of! }, query: { limit: 250 } } })),
+    enabled: of !== undefined,
+  });
+  return (
+    <div className={styles["more"]}>
+      {app === undefined && (
+        <SuggestField
+          label={t("applications.one")}
+          value={filter.app}
+          onChange={(value) => set({ app: value, endpoint: undefined })}
+          choices={applications.data?.data.map(({ id, name }) => ({ value: id, label: name })) ?? []}
+        />
+      )}
+      <SuggestField
+        label={t("messages.type")}
+        value={filter.type}
+        onChange={(type) => set({ type })}
+        choices={types.data?.data.map(({ name, description }) => ({ value: name, label: description })) ?? []}
+      />
+      {of !== undefined && (
+        <SuggestField
+          label={t("endpoints.one")}
+          value={filter.endpoint}
+          onChange={(endpoint) => set({ endpoint })}
+          choices={endpoints.data?.data.map(({ id, url }) => ({ value: id, label: url })) ?? []}
+        />
+      )}
+      <SuggestField label={t("messages.channel")} value={filter.channel} onChange={(channel) => set({ channel })} />
+      <SuggestField label={t("messages.tag")} value={filter.tag} onChange={(tag) => set({ tag })} />
+      <MomentField
+        label={t("filters.after")}
+        value={filter.after}
+        onChange={(after) => set({ after, range: undefined })}
+      />
+      <MomentField
+        label={t("filters.before")}
+        value={filter.before}
+        onChange={(before) => set({ before, range: undefined })}
+      />
+    </div>
+  );
+}
+
+interface MomentProps {
+  readonly label: string;
+  readonly value: string | undefined;
+  readonly onChange: (value: string | undefined) => void;
+}
+
+/** A moment, typed in the reader's zone and kept in UTC. */
+function MomentField({ label, value, onChange }: MomentProps) {
+  const local = value === undefined ? "" : toLocal(value);
+  return (
+    <label className={formStyles["field"]}>
+      <span className={formStyles["label"]}>{label}</span>
+      <input
+        type="datetime-local"
+        className={formStyles["input"]}
+        value={local}
+        onChange={({ target }) => onChange(target.value === "" ? undefined : new Date(target.value).toISOString())}
+      />
+    </label>
+  );
+}
+
+function toLocal(moment: string): string {
+  const at = new Date(moment);
+  if (Number.isNaN(at.getTime())) return "";
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}

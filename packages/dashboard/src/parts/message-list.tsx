@@ -1,0 +1,142 @@
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { type List, useList } from "../api/list.ts";
+import type { components } from "../api/schema.ts";
+import { Button } from "../components/button.tsx";
+import { OutcomeBadge } from "../components/outcome.tsx";
+import { Note } from "../components/state.tsx";
+import { type Column, Table } from "../components/table.tsx";
+import { Time } from "../components/time.tsx";
+import { formatBytes } from "../lib/format.ts";
+import { type MessageFilter, toSearchQuery } from "../lib/message-filter.ts";
+import { useLive } from "../live/use-live.ts";
+import { useFace } from "../session/face.ts";
+import styles from "./message-list.module.css";
+import { MessageFilters } from "./message-filters.tsx";
+
+type Found = components["schemas"]["FoundMessageOut"];
+
+export interface MessageListProps {
+  /** Of one application; of all when left out. */
+  readonly app?: string;
+  readonly filter: MessageFilter;
+  readonly onFilter: (filter: MessageFilter) => void;
+}
+
+/** Messages and what became of them, newest first, with filters. Says when new ones have come, and moves nothing by itself. */
+export function MessageList({ app, filter, onFilter }: MessageListProps) {
+  const { t } = useTranslation();
+  const asked: MessageFilter = app === undefined ? filter : { ...filter, app };
+  const [arrived, setArrived] = useState(0);
+  const list = useList(["messages", asked], (page) =>
+    must(
+      api.GET("/api/v1/message", {
+        params: { query: { ...page, ...toSearchQuery(asked, Date.now()) } },
+        // Names of types are joined by commas, as the API takes them.
+        querySerializer: { array: { style: "form", explode: false } },
+      }),
+    ),
+  );
+  useLive({
+    events: (events) => {
+      const fits = events.filter((event) => event.type === "message.accepted" && isOf(asked, event));
+      if (fits.length > 0) setArrived((count) => count + fits.length);
+    },
+    gap: () => setArrived((count) => count + 1),
+  });
+  const show = (): void => {
+    setArrived(0);
+    list.reload();
+    scrollTo({ top: 0 });
+  };
+  return (
+    <>
+      <MessageFilters filter={filter} onChange={onFilter} {...(app === undefined ? {} : { app })} />
+      {arrived > 0 && (
+        <Note
+          action={
+            <Button small onClick={show}>
+              {t("messages.showNew")}
+            </Button>
+          }
+        >
+          {t("messages.arrived", { count: arrived })}
+        </Note>
+      )}
+      <MessageTable list={list} app={app} filtered={Object.keys(filter).length > 0} />
+    </>
+  );
+}
+
+function isOf(
+  { app, type }: MessageFilter,
+  event: { readonly appId: string; readonly appUid: string | null; readonly eventType: string },
+) {
+  if (app !== undefined && app !== event.appId && app !== event.appUid) return false;
+  return type === undefined || type.split(",").includes(event.eventType);
+}
+
+interface MessageTableProps {
+  readonly list: List<Found>;
+  readonly app: string | undefined;
+  readonly filtered: boolean;
+}
+
+function MessageTable({ list, app, filtered }: MessageTableProps) {
+  const { t, i18n } = useTranslation();
+  const face = useFace();
+  const application: readonly Column<Found>[] = [
+    {
+      key: "app",
+      label: t("applications.one"),
+      cell: (row) => (
+        <Link to="/applications/$app" params={{ app: row.appId }} data-above className="muted">
+          {row.appName}
+        </Link>
+      ),
+    },
+  ];
+  return (
+    <Table
+      label={t("messages.title")}
+      list={list}
+      rowKey={(row) => row.id}
+      linked
+      empty={t(filtered ? "messages.noneFound" : "messages.none")}
+      columns={[
+        {
+          key: "type",
+          label: t("messages.type"),
+          cell: (row) => (
+            <span className={styles["name"]}>
+              <Link {...face.message(row.appId, row.id)}>{row.eventType}</Link>
+              <code className={styles["id"]}>{row.eventId ?? row.id}</code>
+            </span>
+          ),
+        },
+        ...(app === undefined ? application : []),
+        {
+          key: "outcome",
+          label: t("messages.outcome"),
+          cell: (row) => <OutcomeBadge counts={row.deliveries} />,
+        },
+        {
+          key: "size",
+          label: t("messages.size"),
+          end: true,
+          wideOnly: true,
+          cell: (row) => (row.payloadBytes === null ? "–" : formatBytes(i18n.language, row.payloadBytes)),
+        },
+        {
+          key: "time",
+          label: t("messages.time"),
+          end: true,
+          tight: true,
+          cell: (row) => <Time at={row.timestamp} relative />,
+        },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,209 @@
+import { Link } from "@tanstack/react-router";
+import {
+  ArrowRight,
+  CircleCheck,
+  Clock,
+  Filter,
+  Inbox,
+  type LucideIcon,
+  Pause,
+  RotateCcw,
+  Slash,
+  X,
+} from "lucide-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import type { ExactMessage } from "../api/message.ts";
+import type { components } from "../api/schema.ts";
+import { Badge, type Tone } from "../components/badge.tsx";
+import { Note } from "../components/state.tsx";
+import { Time } from "../components/time.tsx";
+import { attemptCause } from "../lib/cause.ts";
+import { formatDuration } from "../lib/format.ts";
+import { DELIVERY_TONES, type DeliveryWord } from "../lib/status.ts";
+import { useFace } from "../session/face.ts";
+import { DeliveryActions } from "./delivery-actions.tsx";
+import styles from "./message-view.module.css";
+
+type Delivery = components["schemas"]["MessageDeliveryOut"];
+type Attempt = components["schemas"]["MessageAttemptOut"];
+type Matching = components["schemas"]["MessageMatchingOut"];
+
+const ICONS: Readonly<Record<DeliveryWord, LucideIcon>> = {
+  succeeded: CircleCheck,
+  failed: X,
+  retrying: RotateCcw,
+  pending: Clock,
+  held: Pause,
+  canceled: Slash,
+};
+
+export interface TimelineProps {
+  readonly app: string;
+  readonly message: ExactMessage;
+  readonly deliveries: readonly Delivery[];
+  readonly moreDeliveries: boolean;
+  readonly attempts: readonly Attempt[];
+  readonly matching: Matching | undefined;
+}
+
+/** Received → matched → each endpoint → each attempt. */
+export function Timeline({ app, message, deliveries, moreDeliveries, attempts, matching }: TimelineProps) {
+  const { t } = useTranslation();
+  return (
+    <ol className={styles["timeline"]} aria-label={t("timeline.title")}>
+      <Step icon={Inbox} tone="good" title={t("timeline.received")} end={<Time at={message.timestamp} />}>
+        <p className="muted">{t("timeline.receivedText", { type: message.eventType })}</p>
+      </Step>
+      <Matched matching={matching} deliveries={deliveries} app={app} />
+      {deliveries.map((delivery) => (
+        <DeliveryStep
+          key={delivery.endpointId}
+          app={app}
+          message={message.id}
+          delivery={delivery}
+          attempts={attempts.filter(({ endpointId }) => endpointId === delivery.endpointId)}
+        />
+      ))}
+      {moreDeliveries && <Note>{t("timeline.more")}</Note>}
+    </ol>
+  );
+}
+
+interface StepProps {
+  readonly icon: LucideIcon;
+  readonly tone: Tone;
+  readonly title: ReactNode;
+  readonly badge?: ReactNode;
+  readonly end?: ReactNode;
+  readonly children?: ReactNode;
+}
+
+export function Step({ icon: Icon, tone, title, badge, end, children }: StepProps) {
+  return (
+    <li className={styles["step"]}>
+      <span className={styles["mark"]} data-tone={tone} aria-hidden>
+        <Icon />
+      </span>
+      <div className={styles["inside"]}>
+        <div className={styles["title"]}>
+          <h3>{title}</h3>
+          {badge}
+          {end !== undefined && <span className={styles["end"]}>{end}</span>}
+        </div>
+        {children}
+      </div>
+    </li>
+  );
+}
+
+/** Who wanted it, and who did not and why. */
+function Matched({
+  matching,
+  deliveries,
+  app,
+}: {
+  readonly matching: Matching | undefined;
+  readonly deliveries: readonly Delivery[];
+  readonly app: string;
+}) {
+  const { t } = useTranslation();
+  const face = useFace();
+  const wanted = matching?.matched ?? deliveries.length;
+  const unmatched = matching?.unmatched ?? 0;
+  return (
+    <Step
+      icon={Filter}
+      tone={wanted > 0 ? "good" : "neutral"}
+      title={t("timeline.matched", { count: wanted })}
+      end={unmatched > 0 ? t("timeline.unmatched", { count: unmatched }) : undefined}
+    >
+      {wanted === 0 && <p className="muted">{t("timeline.nobody")}</p>}
+      {matching !== undefined && matching.reasons.length > 0 && (
+        <details>
+          <summary>{t("timeline.whyNot", { count: unmatched })}</summary>
+          <ul className={styles["why"]}>
+            {matching.reasons.map((reason) => (
+              <li key={reason.endpointId}>
+                <Link {...face.endpoint(app, reason.endpointId)}>{reason.endpointUid ?? reason.endpointId}</Link>
+                <span className="muted">{reason.message}</span>
+                {reason.clause !== null && <code>{reason.clause}</code>}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </Step>
+  );
+}
+
+interface DeliveryStepProps {
+  readonly app: string;
+  readonly message: string;
+  readonly delivery: Delivery;
+  readonly attempts: readonly Attempt[];
+}
+
+function DeliveryStep({ app, message, delivery, attempts }: DeliveryStepProps) {
+  const { t } = useTranslation();
+  const face = useFace();
+  const state = delivery.state as DeliveryWord;
+  return (
+    <Step
+      icon={ICONS[state]}
+      tone={DELIVERY_TONES[state]}
+      title={
+        <Link {...face.endpoint(app, delivery.endpointId)} title={delivery.url}>
+          {delivery.url}
+        </Link>
+      }
+      badge={<Badge tone={DELIVERY_TONES[state]}>{t(`deliveries.states.${state}`)}</Badge>}
+    >
+      {delivery.nextAttempt !== null && (
+        <p className="muted">
+          {t("timeline.next")} <Time at={delivery.nextAttempt} relative /> (<Time at={delivery.nextAttempt} />)
+        </p>
+      )}
+      {state === "held" && <p className="muted">{t("timeline.held")}</p>}
+      {attempts.length > 0 && (
+        <ol className={styles["attempts"]} aria-label={t("attempts.title")}>
+          {attempts.map((attempt, index) => (
+            <li key={attempt.id}>
+              <AttemptLine app={app} message={message} attempt={attempt} number={attempts.length - index} />
+            </li>
+          ))}
+        </ol>
+      )}
+      <DeliveryActions app={app} message={message} delivery={delivery} />
+    </Step>
+  );
+}
+
+interface AttemptLineProps {
+  readonly app: string;
+  readonly message: string;
+  readonly attempt: Attempt;
+  readonly number: number;
+}
+
+function AttemptLine({ app, message, attempt, number }: AttemptLineProps) {
+  const { t, i18n } = useTranslation();
+  const face = useFace();
+  const ok = attempt.status === 0;
+  return (
+    <Link {...face.attempt(app, message, attempt.id)} className={styles["attempt"]}>
+      <span className={styles["dot"]} data-ok={ok} aria-hidden />
+      <span>
+        <strong>{t("attempts.number", { number })}</strong>{" "}
+        <span className="muted">
+          {attemptCause(t, attempt)}
+          {attempt.triggerType === 1 && ` · ${t("attempts.manual")}`}
+        </span>
+      </span>
+      <span className="muted numeric">{formatDuration(i18n.language, attempt.responseDurationMs)}</span>
+      <span className="muted">
+        <Time at={attempt.timestamp} relative /> <ArrowRight aria-hidden size={12} />
+      </span>
+    </Link>
+  );
+}

@@ -1,0 +1,69 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Plus } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import type { components } from "../api/schema.ts";
+import { Button } from "../components/button.tsx";
+import { Dialog } from "../components/dialog.tsx";
+import { Form, type FormValues, TextField } from "../components/form.tsx";
+import { useFace } from "../session/face.ts";
+import { namesOf, TypePicker } from "./type-picker.tsx";
+
+export function NewEndpoint({ app }: { readonly app: string }) {
+  const { t } = useTranslation();
+  const face = useFace();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const [open, setOpen] = useState(false);
+  const create = useMutation({
+    mutationFn: (body: components["schemas"]["EndpointIn"]) =>
+      must(api.POST("/api/v1/app/{app_id}/endpoint", { params: { path: { app_id: app } }, body })),
+    onSuccess: async ({ id }) => {
+      await queries.invalidateQueries({ queryKey: ["endpoints", app] });
+      await navigate(face.endpoint(app, id));
+    },
+  });
+  const submit = ({ url = "", description = "", eventTypes, channels }: FormValues): void => {
+    create.mutate({ url: url.trim(), description, eventTypes: namesOf(eventTypes), channels: namesOf(channels) });
+  };
+  return (
+    <Dialog
+      title={t("endpoints.new")}
+      trigger={
+        <Button kind="primary">
+          <Plus aria-hidden />
+          {t("endpoints.new")}
+        </Button>
+      }
+      open={open}
+      onOpenChange={setOpen}
+    >
+      <Form
+        onSubmit={submit}
+        error={create.error}
+        foot={
+          <>
+            <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
+            <Button type="submit" kind="primary" disabled={create.isPending}>
+              {t("actions.create")}
+            </Button>
+          </>
+        }
+      >
+        <TextField
+          name="url"
+          type="url"
+          label={t("endpoints.url")}
+          placeholder="https://example.com/webhooks"
+          required
+          autoFocus
+        />
+        <TextField name="description" label={t("endpoints.description")} />
+        <TypePicker value={[]} />
+        <TextField name="channels" label={t("messages.channels")} help={t("endpoints.channelsHelp")} />
+      </Form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,141 @@
+import { useMutation } from "@tanstack/react-query";
+import type { TFunction } from "i18next";
+import { useId, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "../components/button.tsx";
+import { FormError } from "../components/form.tsx";
+import formStyles from "../components/form.module.css";
+import { Card } from "../components/page.tsx";
+import { fieldsOf, type Policy, type PolicyField, policyPatch, toText } from "../lib/policy.ts";
+import styles from "./policy-editor.module.css";
+
+export interface PolicyEditorProps {
+  readonly level: "endpoint" | "application";
+  readonly policy: {
+    readonly policy: object;
+    readonly effective: object;
+    readonly sources: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  };
+  readonly onSave: (patch: Record<string, never>) => Promise<void>;
+}
+
+/** How deliveries are made. Each field shows what holds; what is left empty is inherited. */
+export function PolicyEditor({ level, policy, onSave }: PolicyEditorProps) {
+  const { t } = useTranslation();
+  const form = useRef<HTMLFormElement>(null);
+  const own = policy.policy as Policy;
+  const effective = policy.effective as Policy;
+  const sections = Object.keys(effective);
+  const fields = sections.flatMap((section) => fieldsOf(section, effective[section] ?? {}));
+  const save = useMutation({
+    mutationFn: async () => {
+      const values = Object.fromEntries([...new FormData(form.current!)].map(([key, value]) => [key, value as string]));
+      await onSave(policyPatch(fields, own, values) as Record<string, never>);
+    },
+  });
+  return (
+    <form
+      ref={form}
+      key={JSON.stringify(own)}
+      className={formStyles["form"]}
+      onSubmit={(event) => {
+        event.preventDefault();
+        save.mutate();
+      }}
+    >
+      <p className="muted">{t(`policy.lead.${level}`)}</p>
+      {sections.map((section) => (
+        <Card key={section} title={sectionName(t, section)} lead={sectionLead(t, section)}>
+          <div className={styles["fields"]}>
+            {fields
+              .filter((field) => field.section === section)
+              .map((field) => (
+                <Field
+                  key={field.name}
+                  field={field}
+                  own={toText(field.kind, own[section]?.[field.name])}
+                  holds={toText(field.kind, effective[section]?.[field.name])}
+                  source={policy.sources[section]?.[field.name] ?? "platform"}
+                  level={level}
+                />
+              ))}
+          </div>
+        </Card>
+      ))}
+      <div className={styles["foot"]}>
+        <FormError error={save.error} />
+        {save.isSuccess && <span role="status">{t("actions.saved")}</span>}
+        <Button type="submit" kind="primary" disabled={save.isPending}>
+          {t("actions.save")}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+interface FieldProps {
+  readonly field: PolicyField;
+  readonly own: string;
+  readonly holds: string;
+  readonly source: string;
+  readonly level: PolicyEditorProps["level"];
+}
+
+function Field({ field, own, holds, source, level }: FieldProps) {
+  const { t } = useTranslation();
+  const id = useId();
+  const key = `${field.section}.${field.name}`;
+  const common = { id, name: key, className: formStyles["input"], "aria-describedby": `${id}-source` };
+  const choices = field.kind === "boolean" ? ["true", "false"] : (field.choices ?? []);
+  return (
+    <div className={formStyles["field"]}>
+      <label htmlFor={id} className={formStyles["label"]}>
+        {fieldName(t, key, field.name)}
+      </label>
+      {choices.length > 0 ? (
+        <select {...common} defaultValue={own}>
+          <option value="">{t("policy.inherit", { value: choiceName(t, holds) })}</option>
+          {choices.map((choice) => (
+            <option key={choice} value={choice}>
+              {choiceName(t, choice)}
+            </option>
+          ))}
+        </select>
+      ) : (
+        <input
+          {...common}
+          type={field.kind === "number" ? "number" : "text"}
+          step="any"
+          defaultValue={own}
+          placeholder={holds}
+          autoComplete="off"
+          spellCheck={false}
+        />
+      )}
+      <span id={`${id}-source`} className={styles["source"]} data-own={source === level}>
+        {t(`policy.sources.${source === level ? "own" : source === "application" ? "application" : "platform"}`)}
+      </span>
+    </div>
+  );
+}
+
+/** Words of the catalogue where it has some, else the name in the API. */
+function named(t: TFunction, key: string, fallback: string): string {
+  return (t as (key: string, options: { defaultValue: string }) => string)(key, { defaultValue: fallback });
+}
+
+function sectionName(t: TFunction, section: string): string {
+  return named(t, `policy.sections.${section}`, section);
+}
+
+function sectionLead(t: TFunction, section: string): string {
+  return named(t, `policy.about.${section}`, "");
+}
+
+function fieldName(t: TFunction, key: string, name: string): string {
+  return named(t, `policy.fields.${key.replace(".", "_")}`, name);
+}
+
+function choiceName(t: TFunction, choice: string): string {
+  return named(t, `policy.choices.${choice}`, choice);
+}

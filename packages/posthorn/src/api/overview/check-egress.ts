@@ -1,0 +1,21 @@
+import { checkUrl } from "../../domain/application/check-url.ts";
+import { EgressCheckIn, EgressCheckOut } from "../models/overview.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+
+export const checkEgress = defineRoute({
+  method: "POST",
+  path: "/api/v1/egress/check",
+  operationId: "v1.egress.check",
+  tag: "Overview",
+  summary: "Say whether a URL could be called",
+  description: "By the rules for addresses and the name service as they are now. Nothing is connected to.",
+  access: "organisation",
+  body: EgressCheckIn,
+  responses: { 200: EgressCheckOut },
+  handle: async ({ ctx, body }) => {
+    const verdict = await checkUrl({ ctx, input: { url: body.url, app: body.appId ?? null } });
+    if (verdict.allowed) return ok({ ...verdict, code: null, message: null, detail: null });
+    return ok({ ...verdict, addresses: [] });
+  },
+});

@@ -1,0 +1,40 @@
+import { Type } from "typebox";
+import { applicationsOf, listReplays } from "../../domain/replay/list.ts";
+import { TASK_STATES } from "../../domain/task/task.ts";
+import { pageOf } from "../inputs.ts";
+import { PageQuery } from "../models/common.ts";
+import { ApplicationReplayList } from "../models/replay.ts";
+import { list } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { replayOut } from "./wire.ts";
+
+export const listAllReplays = defineRoute({
+  method: "GET",
+  path: "/api/v1/replay",
+  operationId: "v1.replay.list-all",
+  tag: "Replay",
+  summary: "List replays of all applications",
+  description: "Every replay and recovery that was asked for, newest first.",
+  access: "organisation",
+  query: Type.Object({
+    ...PageQuery,
+    status: Type.Optional(Type.Union(TASK_STATES.map((state) => Type.Literal(state)))),
+  }),
+  responses: { 200: ApplicationReplayList },
+  handle: async ({ ctx, query }) => {
+    const states = query.status === undefined ? null : [query.status];
+    const page = await listReplays({ ctx, input: { app: null, ...pageOf(query), states } });
+    const applications = await applicationsOf(ctx, page.rows);
+    const shown = new Map<string, object>();
+    for (const task of page.rows) {
+      const application = applications.get(task.key);
+      const of = { appId: application?.id ?? "", appName: application?.name ?? "" };
+      shown.set(task.id, { ...(await replayOut(ctx, task)), ...of });
+    }
+    return list(
+      page,
+      ({ id }) => id,
+      ({ id }) => shown.get(id)!,
+    );
+  },
+});

@@ -1,0 +1,286 @@
+/**
+ * Messages over all applications, or one, with what became of them; for people who look for something.
+ *
+ * The cost of a call is bounded, whatever is asked for: it looks at a stretch of the newest messages, and a text is looked for in so
+ * many bytes. A page can so be shorter than asked for, or empty, and not be the last.
+ */
+import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from "kysely";
+import { ValidationError } from "../../errors.ts";
+import { keyOfId, timeOfKey } from "../../id.ts";
+import { APPLICATION_KIND, type Database, DELIVERY_STATE } from "../../store/schema.ts";
+import { getApplication } from "../application/find.ts";
+import { type Call, type Context, reader } from "../context.ts";
+import { getEndpoint } from "../endpoint/find.ts";
+import { idIterator } from "../paging.ts";
+import { keyRange, type MessageFilter, messageMatches, type TimeRange } from "./filter.ts";
+import { readPayloads } from "./payloads.ts";
+
+/** Where deliveries of a message stand, in one word. */
+export const MESSAGE_STATES = ["succeeded", "failed", "retrying", "pending", "canceled", "unmatched"] as const;
+export type MessageState = (typeof MESSAGE_STATES)[number];
+
+export interface SearchMessages extends MessageFilter, TimeRange {
+  readonly limit: number;
+  readonly iterator: string | null;
+  /** Id or uid; `null`: all that the actor may see. */
+  readonly app: string | null;
+  /** Id or uid of an endpoint of `app`: messages that it is owed. */
+  readonly endpoint: string | null;
+  /** Id or event id of a message. */
+  readonly id: string | null;
+  readonly state: MessageState | null;
+  /** Bytes that stand in the payload, in UTF-8. */
+  readonly text: string | null;
+}
+
+export interface FoundMessage {
+  readonly id: string;
+  readonly appId: string;
+  readonly appUid: string | null;
+  readonly appName: string;
+  readonly eventId: string | null;
+  readonly eventType: string;
+  readonly channels: readonly string[] | null;
+  readonly tags: readonly string[] | null;
+  readonly contentType: string;
+  /** `null` once the payload is gone. */
+  readonly payloadBytes: number | null;
+  readonly timestamp: number;
+  readonly deliveries: DeliveryCounts;
+}
+
+export interface DeliveryCounts {
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Failed, and tried again. */
+  readonly retrying: number;
+  /** Not tried yet. */
+  readonly pending: number;
+  readonly canceled: number;
+}
+
+export interface FoundPage {
+  readonly rows: readonly FoundMessage[];
+  /** Where to go on; `null` at the end. */
+  readonly next: string | null;
+}
+
+/** Messages that one call looks at. */
+const STRETCH = 5000;
+/** Of a search for a text: rows and bytes of payloads that are read at once, and bytes that one call looks through. */
+const READ_AT_ONCE = 100;
+const MAX_READ_BYTES = 2 * 1024 * 1024;
+const MAX_TEXT_BYTES = 16 * 1024 * 1024;
+
+export async function searchMessages({ ctx, input }: Call<SearchMessages>): Promise<FoundPage> {
+  const scope = await scopeOf(ctx, input);
+  const from = input.iterator === null ? null : keyOfIterator(input.iterator);
+  const end = await endOfStretch(ctx, scope, from);
+  const found = input.text === null ? await byColumns(ctx, scope, from, end) : await byText(ctx, scope, from, end);
+  const rows = await withDeliveries(ctx, found.rows);
+  return { rows, next: found.next ?? end?.public_id ?? null };
+}
+
+function keyOfIterator(iterator: string): number {
+  const key = idIterator("msg_")(iterator);
+  if (key !== null) return key;
+  const msg = "Not an iterator of this list: pass one from an earlier page.";
+  throw new ValidationError([{ loc: ["query", "iterator"], msg, type: "value_error" }]);
+}
+
+interface Scope extends SearchMessages {
+  readonly appKey: number | null;
+  readonly endpointKey: number | null;
+}
+
+async function scopeOf(ctx: Context, input: SearchMessages): Promise<Scope> {
+  const { actor } = ctx;
+  const app = input.app ?? (actor.kind === "application" ? actor.appPublicId : null);
+  const appKey = app === null ? null : (await getApplication(ctx, app)).key;
+  const endpointKey =
+    app === null || input.endpoint === null
+      ? null
+      : (await getEndpoint(ctx, { app, endpoint: input.endpoint })).endpoint.key;
+  return { ...input, appKey, endpointKey };
+}
+
+interface End {
+  readonly id: number;
+  readonly public_id: string;
+}
+
+/** The last message of the stretch; `undefined` when there are fewer. */
+function endOfStretch(ctx: Context, scope: Scope, from: number | null): Promise<End | undefined> {
+  let query = reader(ctx).selectFrom("message").select(["id", "public_id"]);
+  if (scope.appKey !== null) query = query.where("app_id", "=", scope.appKey);
+  const { above, below } = keyRange(scope);
+  if (above !== null) query = query.where("id", ">", above);
+  if (below !== null) query = query.where("id", "<", below);
+  if (from !== null) query = query.where("id", "<", from);
+  return query
+    .orderBy("id", "desc")
+    .limit(1)
+    .offset(STRETCH - 1)
+    .executeTakeFirst();
+}
+
+function candidates(ctx: Context, scope: Scope, from: number | null, end: End | undefined) {
+  let query = reader(ctx)
+    .selectFrom("message")
+    .innerJoin("application", "application.id", "message.app_id")
+    .select(["message.id", "message.public_id", "event_id", "event_type", "channels_json", "tags_json", "content_type"])
+    .select(["application.public_id as app_public_id", "application.uid as app_uid", "application.name as app_name"])
+    .select(sql<number | null>`length(message.payload)`.as("payload_bytes"))
+    .where("application.org_id", "=", ctx.actor.orgId)
+    .where("application.kind", "=", APPLICATION_KIND.customer)
+    .where("application.deleted_at", "is", null)
+    .where(messageMatches(scope))
+    .orderBy("message.id", "desc");
+  const { above, below } = keyRange(scope);
+  if (scope.appKey !== null) query = query.where("message.app_id", "=", scope.appKey);
+  if (above !== null) query = query.where("message.id", ">", above);
+  if (below !== null) query = query.where("message.id", "<", below);
+  if (from !== null) query = query.where("message.id", "<", from);
+  if (end !== undefined) query = query.where("message.id", ">=", end.id);
+  if (scope.id !== null) query = query.where(hasId(scope.id));
+  if (scope.state !== null || scope.endpointKey !== null) query = query.where((eb) => stands(eb, scope));
+  return query;
+}
+
+function hasId(id: string): RawBuilder<SqlBool> {
+  const key = keyOfId("msg_", id);
+  if (key === null) return sql<SqlBool>`message.event_id = ${id}`;
+  return sql<SqlBool>`(message.id = ${key} AND message.public_id = ${id})`;
+}
+
+/** What the deliveries of a message must look like; of one endpoint when one is asked for. */
+function stands(eb: ExpressionBuilder<Database, "message">, { state, endpointKey }: Scope) {
+  let owed = eb
+    .selectFrom("delivery")
+    .select("delivery.endpoint_id")
+    .whereRef("delivery.message_id", "=", "message.id");
+  if (endpointKey !== null) owed = owed.where("delivery.endpoint_id", "=", endpointKey);
+  if (state === null) return eb.exists(owed);
+  if (state === "unmatched") return eb.not(eb.exists(owed));
+  const isIn = (key: number) => eb.exists(owed.where("delivery.state", "=", key));
+  switch (state) {
+    case "succeeded":
+      return eb.and([
+        isIn(DELIVERY_STATE.succeeded),
+        eb.not(eb.exists(owed.where("delivery.state", "!=", DELIVERY_STATE.succeeded))),
+      ]);
+    case "failed":
+      return isIn(DELIVERY_STATE.failed);
+    case "canceled":
+      return isIn(DELIVERY_STATE.canceled);
+    case "retrying":
+    case "pending": {
+      const tried = state === "retrying" ? ">" : "=";
+      return eb.exists(owed.where("delivery.state", "=", DELIVERY_STATE.pending).where("delivery.attempts", tried, 0));
+    }
+  }
+}
+
+type Row = Awaited<ReturnType<ReturnType<typeof candidates>["execute"]>>[number];
+
+interface Found {
+  readonly rows: readonly Row[];
+  /** Where to go on within the stretch; `null`: it was looked through. */
+  readonly next: string | null;
+}
+
+async function byColumns(ctx: Context, scope: Scope, from: number | null, end: End | undefined): Promise<Found> {
+  const rows = await candidates(ctx, scope, from, end)
+    .limit(scope.limit + 1)
+    .execute();
+  const page = rows.slice(0, scope.limit);
+  return { rows: page, next: rows.length > page.length ? page.at(-1)!.public_id : null };
+}
+
+async function byText(ctx: Context, scope: Scope, from: number | null, end: End | undefined): Promise<Found> {
+  const wanted = Buffer.from(scope.text!);
+  const found: Row[] = [];
+  let at = from;
+  let bytes = 0;
+  for (;;) {
+    const rows = await candidates(ctx, scope, at, end).limit(READ_AT_ONCE).execute();
+    for (const group of groupsOf(rows)) {
+      const payloads = await readPayloads(
+        ctx,
+        group.map((row) => row.id),
+        true,
+      );
+      for (const row of group) {
+        const payload = payloads.get(row.id);
+        if (payload && Buffer.from(payload.buffer, payload.byteOffset, payload.length).includes(wanted))
+          found.push(row);
+        bytes += row.payload_bytes ?? 0;
+        if (found.length === scope.limit || bytes > MAX_TEXT_BYTES) return { rows: found, next: row.public_id };
+      }
+    }
+    if (rows.length < READ_AT_ONCE) return { rows: found, next: null };
+    at = rows.at(-1)!.id;
+  }
+}
+
+/** Rows whose payloads are read with one query: as many as `MAX_READ_BYTES` allows, and one at least. */
+function groupsOf(rows: readonly Row[]): readonly (readonly Row[])[] {
+  const groups: Row[][] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    bytes += row.payload_bytes ?? 0;
+    if (groups.length === 0 || bytes > MAX_READ_BYTES) {
+      groups.push([]);
+      bytes = row.payload_bytes ?? 0;
+    }
+    groups.at(-1)!.push(row);
+  }
+  return groups;
+}
+
+const NONE: DeliveryCounts = { succeeded: 0, failed: 0, retrying: 0, pending: 0, canceled: 0 };
+
+async function withDeliveries(ctx: Context, rows: readonly Row[]): Promise<readonly FoundMessage[]> {
+  const counts = await deliveryCounts(
+    ctx,
+    rows.map((row) => row.id),
+  );
+  return rows.map((row) => ({
+    id: row.public_id,
+    appId: row.app_public_id,
+    appUid: row.app_uid,
+    appName: row.app_name,
+    eventId: row.event_id,
+    eventType: row.event_type,
+    channels: row.channels_json === null ? null : (JSON.parse(row.channels_json) as string[]),
+    tags: row.tags_json === null ? null : (JSON.parse(row.tags_json) as string[]),
+    contentType: row.content_type,
+    payloadBytes: row.payload_bytes,
+    timestamp: timeOfKey(row.id),
+    deliveries: counts.get(row.id) ?? NONE,
+  }));
+}
+
+async function deliveryCounts(ctx: Context, keys: readonly number[]): Promise<ReadonlyMap<number, DeliveryCounts>> {
+  if (keys.length === 0) return new Map();
+  const rows = await reader(ctx)
+    .selectFrom("delivery")
+    .select((eb) => ["message_id", "state", eb("attempts", ">", 0).as("tried"), eb.fn.countAll<number>().as("count")])
+    .where("message_id", "in", keys)
+    .groupBy(["message_id", "state", "tried"])
+    .execute();
+  const counts = new Map<number, DeliveryCounts>();
+  for (const { message_id, state, tried, count } of rows) {
+    const name = nameOf(state, Boolean(tried));
+    const before = counts.get(message_id) ?? NONE;
+    counts.set(message_id, { ...before, [name]: before[name] + count });
+  }
+  return counts;
+}
+
+function nameOf(state: number, tried: boolean): keyof DeliveryCounts {
+  if (state === DELIVERY_STATE.succeeded) return "succeeded";
+  if (state === DELIVERY_STATE.failed) return "failed";
+  if (state === DELIVERY_STATE.canceled) return "canceled";
+  return tried ? "retrying" : "pending";
+}

@@ -1,0 +1,128 @@
+/** Failures of late, those with one cause at one endpoint together. */
+import { keyAtTime, timeOfKey } from "../../id.ts";
+import { APPLICATION_KIND, ATTEMPT_STATUS } from "../../store/schema.ts";
+import { getApplication } from "../application/find.ts";
+import { type Call, reader } from "../context.ts";
+
+export interface ListIssues {
+  /** Unix milliseconds. */
+  readonly since: number;
+  /** Id or uid; `null`: all. */
+  readonly app: string | null;
+  readonly limit: number;
+}
+
+/** Attempts that failed at one endpoint in the same way. Times are Unix milliseconds. */
+export interface Issue {
+  readonly appId: string;
+  readonly appName: string;
+  readonly endpointId: string;
+  readonly url: string;
+  readonly disabled: boolean;
+  /** Class of the failure; `null`: the status says it. */
+  readonly errorCode: string | null;
+  /** 0 when there was no answer. */
+  readonly responseStatusCode: number;
+  readonly attempts: number;
+  readonly messages: number;
+  readonly firstAt: number;
+  readonly lastAt: number;
+  readonly lastMessageId: string;
+  readonly lastAttemptId: string;
+  /** It has not succeeded since. */
+  readonly failing: boolean;
+}
+
+export interface Issues {
+  readonly rows: readonly Issue[];
+  /** Attempts looked at; a bound was reached when it is not `exact`. */
+  readonly exact: boolean;
+}
+
+/** The newest attempts, failed or not, that one call looks at. */
+const MAX_ATTEMPTS = 20_000;
+
+export async function listIssues({ ctx, input }: Call<ListIssues>): Promise<Issues> {
+  const appKey = input.app === null ? null : (await getApplication(ctx, input.app)).key;
+  const from = keyAtTime(input.since);
+  const oldest = await reader(ctx)
+    .selectFrom("attempt")
+    .select("id")
+    .where("id", ">=", from)
+    .orderBy("id", "desc")
+    .limit(1)
+    .offset(MAX_ATTEMPTS)
+    .executeTakeFirst();
+  let query = reader(ctx)
+    .selectFrom("attempt")
+    .innerJoin("endpoint", "endpoint.id", "attempt.endpoint_id")
+    .innerJoin("application", "application.id", "endpoint.app_id")
+    .select(["attempt.endpoint_id", "attempt.error_code", "attempt.response_code"])
+    .select((eb) => [
+      eb.fn.countAll<number>().as("attempts"),
+      eb.fn.count<number>("attempt.message_id").distinct().as("messages"),
+      eb.fn.min("attempt.id").as("first"),
+      eb.fn.max("attempt.id").as("last"),
+    ])
+    .where("attempt.id", ">=", Math.max(from, (oldest?.id ?? 0) + 1))
+    .where("attempt.status", "=", ATTEMPT_STATUS.fail)
+    .where("application.org_id", "=", ctx.actor.orgId)
+    .where("application.kind", "=", APPLICATION_KIND.customer)
+    .where("endpoint.deleted_at", "is", null)
+    .groupBy(["attempt.endpoint_id", "attempt.error_code", "attempt.response_code"])
+    .orderBy("last", "desc")
+    .limit(input.limit);
+  if (appKey !== null) query = query.where("endpoint.app_id", "=", appKey);
+  const groups = await query.execute();
+  const named = await namesOf(
+    ctx,
+    groups.map((group) => group.last),
+  );
+  const rows = groups.flatMap((group): readonly Issue[] => {
+    const name = named.get(group.last);
+    if (name === undefined) return [];
+    return [
+      {
+        ...name,
+        errorCode: group.error_code,
+        responseStatusCode: group.response_code,
+        attempts: group.attempts,
+        messages: group.messages,
+        firstAt: timeOfKey(group.first),
+        lastAt: timeOfKey(group.last),
+        failing: ctx.services.health.streak(group.endpoint_id) !== null,
+      },
+    ];
+  });
+  return { rows, exact: oldest === undefined };
+}
+
+type Names = Pick<Issue, "appId" | "appName" | "endpointId" | "url" | "disabled" | "lastMessageId" | "lastAttemptId">;
+
+async function namesOf(ctx: Call<unknown>["ctx"], attempts: readonly number[]): Promise<ReadonlyMap<number, Names>> {
+  if (attempts.length === 0) return new Map();
+  const rows = await reader(ctx)
+    .selectFrom("attempt")
+    .innerJoin("message", "message.id", "attempt.message_id")
+    .innerJoin("endpoint", "endpoint.id", "attempt.endpoint_id")
+    .innerJoin("application", "application.id", "endpoint.app_id")
+    .select(["attempt.id", "attempt.public_id as attempt_public_id", "message.public_id as message_public_id"])
+    .select(["endpoint.public_id as endpoint_public_id", "endpoint.url", "endpoint.disabled"])
+    .select(["application.public_id as app_public_id", "application.name as app_name"])
+    .where("attempt.id", "in", attempts)
+    .execute();
+  return new Map(
+    rows.map((row) => [
+      row.id,
+      {
+        appId: row.app_public_id,
+        appName: row.app_name,
+        endpointId: row.endpoint_public_id,
+        url: row.url,
+        disabled: row.disabled === 1,
+        lastMessageId: row.message_public_id,
+        lastAttemptId: row.attempt_public_id,
+      },
+    ]),
+  );
+}

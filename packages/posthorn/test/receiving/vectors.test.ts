@@ -1,0 +1,176 @@
+/** Every request and handshake of `vectors/providers.json` through the door of a running server, at the time it was made for. */
+import { generateKeyPairSync } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { request } from "node:http";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TestGateway, type TestSource } from "../support/gateway.ts";
+import { type Internet, startInternet } from "../support/internet.ts";
+import { ShiftedClock } from "../support/shifted-clock.ts";
+
+interface Vector {
+  readonly id: string;
+  readonly provider: string;
+  readonly variant: string;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Base64. */
+  readonly body: string;
+  readonly secrets: readonly string[];
+  readonly publicKeys?: readonly string[];
+  readonly config?: Readonly<Record<string, string>> | null;
+}
+
+interface RequestVector extends Vector {
+  readonly timeMs: number;
+  readonly expectValid: boolean;
+}
+
+interface HandshakeVector extends Vector {
+  readonly expectAction?: string;
+  readonly expectResponse: {
+    readonly status: number;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly bodyText?: string;
+    readonly bodyJson?: object;
+  };
+}
+
+const FILE = new URL("../../../../vectors/providers.json", import.meta.url);
+const { vectors, handshakes } = JSON.parse(readFileSync(FILE, "utf8")) as {
+  readonly vectors: readonly RequestVector[];
+  readonly handshakes: readonly HandshakeVector[];
+};
+
+/** Handshake vectors have no time of their own: all were made for this one. */
+const HANDSHAKE_TIME = Date.parse("2026-01-15T12:00:00Z");
+/** Providers whose requests name the address of a certificate: it is fetched from there, not given beforehand. */
+const CERTIFICATE_BY_ADDRESS = new Set(["aws-sns", "paypal"]);
+/** Settings of receivers that made the vectors and that no source has. */
+const FOREIGN_SETTINGS = new Set(["signingCertURLServes", "certHostSuffix"]);
+const otherKey = generateKeyPairSync("rsa", { modulusLength: 2048 })
+  .publicKey.export({ type: "spki", format: "pem" })
+  .toString();
+
+let gateway: TestGateway;
+let clock: ShiftedClock;
+let internet: Internet;
+/** Whose certificate is at every address just now. */
+let signer = "";
+beforeAll(async () => {
+  clock = new ShiftedClock(HANDSHAKE_TIME);
+  internet = await startInternet((url) =>
+    url.endsWith("-bad.pem") ? otherKey : (certificateOf(signer) ?? "confirmed"),
+  );
+  gateway = await TestGateway.start({}, { clock, egress: internet.egress });
+});
+afterAll(async () => {
+  await gateway[Symbol.asyncDispose]();
+  await internet[Symbol.asyncDispose]();
+});
+
+function certificateOf(provider: string): string | undefined {
+  return vectors.find((vector) => vector.provider === provider && vector.publicKeys !== undefined)?.publicKeys?.[0];
+}
+
+/** A source set up as the receiver of this vector would set it up. */
+async function sourceFor(vector: Vector): Promise<TestSource> {
+  const { provider: type, secrets, url, config } = vector;
+  signer = type;
+  const given = Object.entries(config ?? {}).filter(([name]) => !FOREIGN_SETTINGS.has(name));
+  // The vectors were made for another public address than this server has.
+  const settings: Record<string, string> = { url, ...Object.fromEntries(given) };
+  const publicKeys = CERTIFICATE_BY_ADDRESS.has(type) ? [] : (vector.publicKeys ?? []);
+  const fields = { name: vector.id, type, secrets, publicKeys, allowUnsigned: true, methods: ["POST", "GET"] };
+  const source = await gateway.source({ ...fields, config: settings }, false);
+  if (settings["baseUrl"] !== undefined) {
+    const bound = { ...fields, config: { ...settings, baseUrl: source.url } };
+    await gateway.call("PUT", `ingest/api/v1/source/${source.id}`, bound);
+  }
+  return source;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+/** Sends the vector as it stands: its headers in their case, its bytes, its query. */
+function deliver(source: TestSource, { method, url, headers, body, config }: Vector): Promise<Answer> {
+  const { pathname, search } = new URL(url);
+  // What a provider appends to the URL it was given.
+  const path = config?.["baseUrl"] === undefined ? "" : pathname;
+  const target = new URL(source.url + path + search);
+  const bytes = Buffer.from(body, "base64");
+  const given = Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== "content-length"));
+  return new Promise((resolve, reject) => {
+    const outgoing = request(target, { method, headers: { ...given, "content-length": bytes.length } }, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+      incoming.on("end", () => {
+        resolve({ status: incoming.statusCode!, headers: incoming.headers, text: Buffer.concat(chunks).toString() });
+      });
+    });
+    outgoing.once("error", reject);
+    outgoing.end(bytes);
+  });
+}
+
+/** What became of a request, in a word. */
+async function fateOf(vector: RequestVector): Promise<string> {
+  clock.set(vector.timeMs);
+  const source = await sourceFor(vector);
+  const confirmed = internet.asked.length;
+  const { status } = await deliver(source, vector);
+  const isSuccess = status >= 200 && status < 300;
+  const stored = await gateway.messages(source);
+  if (stored.length > 0) return isSuccess && stored.length === 1 ? "stored" : `${status}, ${stored.length} stored`;
+  if (isSuccess && internet.asked.slice(confirmed).some((url) => url.includes("ConfirmSubscription")))
+    return "confirmed";
+  // WebSub wants 2xx for what does not verify, too.
+  const [kept] = await gateway.quarantine(source);
+  return typeof kept!["reason"] === "string" ? "quarantined" : "kept without a reason";
+}
+
+function wantedOf({ expectValid, variant }: RequestVector): "stored" | "confirmed" | "quarantined" {
+  if (!expectValid) return "quarantined";
+  return variant.startsWith("subscription-confirmation") ? "confirmed" : "stored";
+}
+
+describe("request vectors", () => {
+  it("are stored when they verify, and quarantined when they do not, every one", { timeout: 600_000 }, async () => {
+    const wrong: string[] = [];
+    const counts = { stored: 0, confirmed: 0, quarantined: 0 };
+    for (const vector of vectors.toSorted((one, other) => one.timeMs - other.timeMs)) {
+      const wanted = wantedOf(vector);
+      const fate = await fateOf(vector);
+      if (fate === wanted) counts[wanted] += 1;
+      else wrong.push(`${vector.id}: ${fate}, not ${wanted}`);
+    }
+    expect(wrong).toEqual([]);
+    const valid = vectors.filter(({ expectValid }) => expectValid).length;
+    expect(counts).toEqual({ stored: valid - 1, confirmed: 1, quarantined: vectors.length - valid });
+    expect(vectors).toHaveLength(495);
+  });
+});
+
+describe("handshake vectors", () => {
+  it.each(handshakes)("$id is answered over HTTP as the provider wants", async (vector) => {
+    clock.set(HANDSHAKE_TIME);
+    const source = await sourceFor(vector);
+    const { status, headers, text } = await deliver(source, vector);
+    const wanted = vector.expectResponse;
+    expect({ status, headers, text }).toMatchObject({
+      status: wanted.status,
+      headers: lowerCase(wanted.headers ?? {}),
+      ...(wanted.bodyText === undefined || vector.method === "HEAD" ? {} : { text: wanted.bodyText }),
+    });
+    expect(wanted.bodyJson === undefined ? {} : (JSON.parse(text) as object)).toMatchObject(wanted.bodyJson ?? {});
+    expect(handshakes).toHaveLength(31);
+  });
+});
+
+function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
