@@ -80,13 +80,14 @@ describe("accept", () => {
 describe("group commit", () => {
   it("one row that is refused takes no other with it", async () => {
     await using files = await openStore();
+    await files.store.accept(acceptEntry(9));
     const results = await Promise.allSettled([
       files.store.accept(acceptEntry(1)),
       files.store.accept(acceptEntry(1)),
       files.store.accept(acceptEntry(2, { payload: Buffer.from("kept") })),
-      files.store.record(recordEntry(1, { attempt: attemptEntry(10) })),
+      files.store.record(recordEntry(9, { attempt: attemptEntry(10) })),
       // Pending and never due: the database refuses the row.
-      files.store.record(recordEntry(1, { state: 0, due: null })),
+      files.store.record(recordEntry(9, { state: 0, due: null })),
       files.store.accept(acceptEntry(3)),
     ]);
     expect(results.map((result) => result.status)).toEqual([
@@ -98,7 +99,7 @@ describe("group commit", () => {
       "fulfilled",
     ]);
     expect(results[1]).toMatchObject({ reason: { code: "conflict", unique: true } });
-    expect(await rowsIn(files.store, "message")).toBe(3);
+    expect(await rowsIn(files.store, "message")).toBe(4);
     expect(Buffer.from((await files.store.payload(2))!).toString()).toBe("kept");
     expect(await rowsIn(files.store, "attempt")).toBe(1);
   });

@@ -140,7 +140,9 @@ export class SqliteStore implements Store {
     this.#writer.onDoubt = listener;
   }
 
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {}
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return transactOn(this.#writeDb, work);
+  }
 
   async payload(messageId: number): Promise<Uint8Array | null> {
     const row = await this.hotDb.selectFrom("message").select("payload").where("id", "=", messageId).executeTakeFirst();
