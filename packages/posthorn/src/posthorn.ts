@@ -224,6 +224,7 @@ export class Posthorn implements AsyncDisposable {
       }),
       rules: {
         maxPayloadBytes: config.maxPayloadBytes,
+        maxInboundBytes: config.maxInboundBytes,
         normaliseUrl: (url, allow) => this.#normaliseUrl(url, allow),
         normaliseAllow: (words) => parseAllowList(words).text,
         egressTrouble: (settings, allow) => egressTrouble(this.#egress, settings, allow),

@@ -161,6 +161,12 @@ export const settings = {
     default: "1048576",
     parse: (text) => parseInteger(text, { min: 1024, max: 64 * 1024 * 1024 }),
   }),
+  maxInboundBytes: setting({
+    name: "POSTHORN_MAX_INBOUND_BYTES",
+    help: "Largest body of an inbound webhook, in bytes. Larger ones are answered with 413.",
+    default: "26214400",
+    parse: (text) => parseInteger(text, { min: 1024, max: 67_108_864 }),
+  }),
   maxBatchBytes: setting({
     name: "POSTHORN_MAX_BATCH_BYTES",
     help: "Largest request of a batch of messages, in bytes. Larger ones are answered with 413.",

@@ -52,6 +52,8 @@ export interface DispatchHints {
 
 export interface DomainRules {
   readonly maxPayloadBytes: number;
+  /** Of a body that comes in at a source. */
+  readonly maxInboundBytes: number;
   /** Checks the URL of an endpoint and returns it normalised, or throws an error whose message says what is wrong. `allow`: see `egress_allow`. */
   readonly normaliseUrl: (url: string, allow: string | null) => string;
   /** The words of an allow list in one spelling, or throws an error whose message says what is wrong with them. */

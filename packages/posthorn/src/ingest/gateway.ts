@@ -65,8 +65,8 @@ export class Gateway {
 
   /** Bytes that a body may have. */
   maxBodyBytes({ settings }: LiveSource): number {
-    const { maxPayloadBytes } = this.#options.services().rules;
-    return Math.min(settings.maxBodyBytes ?? maxPayloadBytes, maxPayloadBytes);
+    const { maxInboundBytes } = this.#options.services().rules;
+    return Math.min(settings.maxBodyBytes ?? maxInboundBytes, maxInboundBytes);
   }
 
   /** Whether a request may come in, asked before its body is read; the answer when it may not. */

@@ -42,6 +42,7 @@ export const OTHER_SERVICES = {
 
 export const TEST_RULES: Services["rules"] = {
   maxPayloadBytes: 1024,
+  maxInboundBytes: 1024,
   normaliseUrl: (url) => url,
   normaliseAllow: (words) => words,
   egressTrouble: () => null,
