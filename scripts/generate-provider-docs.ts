@@ -5,13 +5,11 @@
  * A definition's comment holds what people get wrong with the provider: it is read from the source, so that it costs
  * nothing at run time.
  */
-import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { secretParts } from "../packages/webhooks/src/provider/mask.ts";
 import { providerTrust, schemeSummary } from "../packages/webhooks/src/provider/summary.ts";
-import type { Finder } from "../packages/webhooks/src/provider/select.ts";
 import type { ProviderDefinition, ProviderGroup } from "../packages/webhooks/src/provider/types.ts";
 import { providers } from "../packages/webhooks/src/providers/index.ts";
+import { code, comment, escape, facts, finder, formatted, source, TRUST } from "./provider-facts.ts";
 
 const PAGE = "docs/webhooks/providers.md";
 
@@ -35,12 +33,6 @@ const GROUPS: Readonly<Record<ProviderGroup, string>> = {
   identity: "Identity",
   infrastructure: "AI and webhook infrastructure",
 };
-
-const TRUST = {
-  signed: "signed",
-  "shared-secret": "shared secret",
-  none: "**none**",
-} as const;
 
 const COVERS = { body: "the body", fields: "parts of the body", nothing: "not the body" } as const;
 
@@ -95,43 +87,14 @@ function table(members: readonly ProviderDefinition[]): string {
 }
 
 function section(definition: ProviderDefinition): string {
-  const { id, name, aliases, schemes, secret, config, event, delivery, time, batch, handshakes, respond, retry } =
-    definition;
-  const masked = secretParts(definition);
-  const facts = [
-    `- Id: \`${id}\`${aliases === undefined ? "" : `; also ${aliases.map(code).join(", ")}`}`,
-    ...(definition.unsigned === undefined ? [] : [`- Without proof: ${definition.unsigned.instead}`]),
-    ...schemes.map(
-      (scheme) =>
-        `- ${title(scheme.name.replaceAll("-", " "))}: ${code(schemeSummary(scheme))} (${TRUST[scheme.trust]})`,
-    ),
-    ...(secret === undefined ? [] : [`- Secret: ${secret}`]),
-    ...Object.entries(config ?? {}).map(([key, what]) => `- \`config.${key}\`: ${what}`),
-    ...(handshakes ?? []).map(({ summary }) => `- Handshake: ${escape(summary)}`),
-    `- Event type: ${finder(event)}; id: ${finder(delivery)}; time: ${finder(time)}`,
-    ...(batch === undefined
-      ? []
-      : [
-          `- Several events, in ${code(batch.at === "" ? "the body" : `body.${batch.at}`)}: type ${finder(batch.event)}, id ${finder(batch.id)}, time ${finder(batch.time)}`,
-        ]),
-    `- Answer: ${answer(respond)}`,
-    ...(retry === undefined ? [] : [`- Tries again: ${retry}`]),
-    ...(masked.length === 0 ? [] : [`- Mask: ${masked.map(code).join(", ")}`]),
-  ];
-  const note = comment(id);
-  return [`### ${name}`, ...(note === "" ? [] : [escape(note)]), facts.join("\n"), example(definition)].join("\n\n");
-}
-
-function answer(respond: ProviderDefinition["respond"] = {}): string {
-  const { status, body, within, reject, note } = respond;
-  const parts = [
-    String(status ?? "2xx"),
-    ...(body === undefined ? [] : [`with the body ${code(body)}`]),
-    ...(within === undefined ? [] : [`within ${within} s`]),
-    ...(reject === undefined ? [] : [`${reject} for a bad signature`]),
-    ...(note === undefined ? [] : [escape(note)]),
-  ];
-  return parts.join("; ");
+  const note = comment(definition.id);
+  const { name } = definition;
+  return [
+    `### ${name}`,
+    ...(note === "" ? [] : [escape(note)]),
+    facts(definition).join("\n"),
+    example(definition),
+  ].join("\n\n");
 }
 
 function example(definition: ProviderDefinition): string {
@@ -212,44 +175,12 @@ const NEEDED = new Set([
   "atlassian-connect.baseUrl",
 ]);
 
-/** The comment above a definition. */
-function comment(id: string): string {
-  const found = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport const \w+: ProviderDefinition/.exec(source(id))?.[1] ?? "";
-  return found
-    .replaceAll(/^\s*\* ?/gm, "")
-    .replaceAll(/\s+/g, " ")
-    .trim();
-}
-
 function exportName({ id }: ProviderDefinition): string {
   return /export const (\w+): ProviderDefinition/.exec(source(id))?.[1] ?? id;
 }
 
-function source(id: string): string {
-  return readFileSync(`packages/webhooks/src/providers/${id}.ts`, "utf8");
-}
-
-function finder(value: Finder | undefined): string {
-  if (value === undefined) return "–";
-  if (typeof value === "function") return "found by code";
-  return [value].flat().map(code).join(" or ");
-}
-
 function row(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-}
-
-function code(text: string): string {
-  return `\`${text.replaceAll("`", "'").replaceAll("\n", "\\n")}\``;
-}
-
-/** Text that must not turn into markup. */
-function escape(text: string): string {
-  return text.replaceAll(/[*_<]/g, "\\$&");
-}
-
-function title(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function snake(text: string): string {
@@ -263,14 +194,7 @@ function anchor(heading: string): string {
     .replaceAll(" ", "-");
 }
 
-/** The page as the formatter wants it: what is committed must pass `oxfmt --check`. */
-function formatted(text: string): string {
-  const { stdout, status, stderr } = spawnSync("oxfmt", ["--stdin-filepath", PAGE], { input: text, encoding: "utf8" });
-  if (status !== 0) throw new Error(`oxfmt failed: ${stderr}`);
-  return stdout;
-}
-
-const wanted = formatted(page());
+const wanted = formatted(PAGE, page());
 if (!process.argv.includes("--check")) {
   writeFileSync(PAGE, wanted);
 } else if (readFileSync(PAGE, "utf8") !== wanted) {

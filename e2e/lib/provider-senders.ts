@@ -4,7 +4,7 @@
  * Where an official library signs, it signs here; where it only verifies, the signature is made by the provider's documentation and
  * the library is the judge of it.
  */
-import { createHmac, generateKeyPairSync, type KeyObject, sign as signWith } from "node:crypto";
+import { createHmac, generateKeyPairSync, type KeyObject, sign as signWith, verify as verifyWith } from "node:crypto";
 import { createRequire } from "node:module";
 
 /** Their own types are hundreds of megabytes: each library is behind the smallest type that is needed of it. */
@@ -417,6 +417,43 @@ function zoom(): ProviderSender {
   };
 }
 
+const SNS_TOPIC = "arn:aws:sns:us-east-1:123456789012:orders";
+
+/** What SNS signs of a notification: names and values, a line each, in the order of the names. */
+function snsText(fields: Readonly<Record<string, string>>): string {
+  const names = ["Message", "MessageId", "Timestamp", "TopicArn", "Type"];
+  return names.map((name) => `${name}\n${fields[name]}\n`).join("");
+}
+
+function sns(): ProviderSender {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  return {
+    provider: "aws-sns",
+    by: "its documentation",
+    source: {
+      config: { topicArn: SNS_TOPIC },
+      publicKeys: [publicKey.export({ type: "spki", format: "pem" }).toString()],
+    },
+    signs: true,
+    eventType: "",
+    send: (_url, id) => {
+      const Timestamp = new Date().toISOString();
+      const fields = { Type: "Notification", MessageId: id, TopicArn: SNS_TOPIC, Timestamp, Message: "order 7 paid" };
+      const Signature = signWith("sha256", Buffer.from(snsText(fields)), privateKey).toString("base64");
+      const SigningCertURL = "https://sns.us-east-1.amazonaws.com/SimpleNotificationService.pem";
+      const body = odd({ SignatureVersion: "2", Signature, SigningCertURL, ...fields });
+      return {
+        body,
+        headers: { "content-type": "text/plain; charset=UTF-8", "x-amz-sns-message-type": "Notification" },
+      };
+    },
+    accepts: ({ body }) => {
+      const fields = JSON.parse(body.toString()) as Record<string, string>;
+      return verifyWith("sha256", Buffer.from(snsText(fields)), publicKey, Buffer.from(fields["Signature"]!, "base64"));
+    },
+  };
+}
+
 function salesforce(): ProviderSender {
   const soap = (id: string): string =>
     `<?xml version="1.0" encoding="UTF-8"?>\n<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" ` +
@@ -459,5 +496,6 @@ export const providerSenders: readonly ProviderSender[] = [
   teams(),
   meta(),
   zoom(),
+  sns(),
   salesforce(),
 ];

@@ -32,6 +32,8 @@ import { LiveFeed } from "./live/feed.ts";
 import type { Logger } from "./log.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Receiving } from "./receiving.ts";
+import { Metrics } from "./metrics/metrics.ts";
+import { type MetricsServer, serveMetrics } from "./metrics/server.ts";
 import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { TransformPool } from "./transform/pool.ts";
@@ -134,6 +136,8 @@ export class Posthorn implements AsyncDisposable {
   readonly #operational: OperationalPublisher;
   readonly #health: HealthWatch;
   readonly #statistics: Statistics;
+  readonly #metrics: Metrics;
+  #metricsServer: MetricsServer | null = null;
   readonly #receiving: Receiving;
   readonly #maintenance: Maintenance;
   readonly #feed: LiveFeed;
@@ -195,6 +199,7 @@ export class Posthorn implements AsyncDisposable {
     store.onAnnounced(() => this.#operational.wake());
     store.onDoubt(() => this.#lookAgain());
     this.#dispatcher = this.#buildDispatcher(directory, vault, ids);
+    this.#metrics = new Metrics({ store, load: () => this.#dispatcher.load, egress: this.#egress });
     this.#statistics = new Statistics({
       services: () => this.services,
       clock,
@@ -272,6 +277,11 @@ export class Posthorn implements AsyncDisposable {
     }
   }
 
+  /** Where the metrics are; `null`: nowhere. */
+  get metricsUrl(): string | null {
+    return this.#metricsServer?.url ?? null;
+  }
+
   /** Where the API listens, such as `http://127.0.0.1:8071`. */
   get url(): string {
     return this.#url;
@@ -283,6 +293,7 @@ export class Posthorn implements AsyncDisposable {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#closeServer();
+    await this.#metricsServer?.[Symbol.asyncDispose]();
     await this.#receiving[Symbol.asyncDispose]();
     await this.#maintenance[Symbol.asyncDispose]();
     await this.#statistics[Symbol.asyncDispose]();
@@ -323,6 +334,7 @@ export class Posthorn implements AsyncDisposable {
       feed: this.#feed,
       timeouts,
     });
+    if (config.metricsListen !== null) this.#metricsServer = await serveMetrics(this.#metrics, config.metricsListen);
     try {
       this.#url = await this.#server.listen(config.listen);
     } catch (cause) {
@@ -376,7 +388,10 @@ export class Posthorn implements AsyncDisposable {
       },
       limits: { concurrency: config.concurrency, hostConcurrency: hostConcurrencyOf(config) },
       observer: {
-        recorded: (outcome) => this.#health.recorded(outcome),
+        recorded: (outcome) => {
+          this.#health.recorded(outcome);
+          this.#metrics.recorded(outcome);
+        },
         trouble: (what, error) => log.error({ err: error }, `${what} failed; trying again`),
       },
     });

@@ -45,6 +45,12 @@ export const settings = {
     default: "127.0.0.1:8071",
     parse: parseAddress,
   }),
+  metricsListen: setting({
+    name: "POSTHORN_METRICS_LISTEN",
+    help: "Address and port of the metrics for Prometheus, as host:port; they are served there without a token. Empty: none.",
+    default: "",
+    parse: (text) => (text === "" ? null : parseAddress(text)),
+  }),
   publicUrl: setting({
     name: "POSTHORN_PUBLIC_URL",
     help: "The URL under which customers reach this server, used in links. Empty: made from POSTHORN_LISTEN.",

@@ -110,6 +110,20 @@ describe("a breaker", () => {
     expect(vague.readyAt(4000)).toBe(5000);
   });
 
+  it("heeds what is asked for by attempts that were under way when it opened", () => {
+    const breaker = new Breaker();
+    const before = breaker.epoch;
+    breaker.askedToWait(0, before, 7000, policy);
+    expect(breaker.askedToWait(10, before, 60_000, policy)).toBe(false);
+    expect(breaker.readyAt(11)).toBe(60_010);
+    const probing = new Breaker();
+    probing.askedToWait(0, before, 7000, policy);
+    probing.started();
+    probing.askedToWait(7001, before, 60_000, policy);
+    probing.failed(7002, probing.epoch, policy, 0);
+    expect(probing.readyAt(7003)).toBe(67_001);
+  });
+
   it("can be tried now", () => {
     const breaker = opened();
     breaker.tryNow(11_000);

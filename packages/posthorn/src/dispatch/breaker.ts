@@ -40,6 +40,8 @@ export class Breaker {
   #gapMs = 0;
   #askedMs = 0;
   #probeAt = 0;
+  /** The latest time until which it asked to be left alone, also while it was open. */
+  #askedUntil = 0;
   /** Changes whenever it opens: what was started before says nothing about the state after. */
   #epoch = 0;
 
@@ -79,6 +81,7 @@ export class Breaker {
     if (epoch !== this.#epoch) return false;
     this.#failures = 0;
     this.#askedMs = 0;
+    this.#askedUntil = 0;
     if (this.#state === "closed") return false;
     this.#state = "closed";
     this.#reason = null;
@@ -101,7 +104,12 @@ export class Breaker {
 
   /** The endpoint asked to be left alone; `ms` is `null` when it did not say for how long. */
   askedToWait(now: number, epoch: number, ms: number | null, policy: BreakerPolicy | null): boolean {
-    if (epoch !== this.#epoch) return false;
+    if (ms !== null) this.#askedUntil = Math.max(this.#askedUntil, now + ms);
+    if (epoch !== this.#epoch) {
+      // It was under way when the breaker opened. What it asks for holds all the same.
+      if (this.#state === "open") this.#probeAt = Math.max(this.#probeAt, this.#askedUntil);
+      return false;
+    }
     if (this.#failures === 0) this.#firstFailureAt = now;
     this.#failures++;
     const { maxProbeMs } = policy ?? NO_POLICY;
@@ -119,6 +127,7 @@ export class Breaker {
 
   /** The next attempt may be made now. */
   tryNow(now: number): void {
+    this.#askedUntil = 0;
     if (this.#state === "open") this.#probeAt = Math.min(this.#probeAt, now);
   }
 
@@ -133,7 +142,7 @@ export class Breaker {
     if (was === "closed") this.#since = now;
     this.#state = "open";
     this.#reason = reason;
-    this.#probeAt = now + Math.round(waitMs);
+    this.#probeAt = Math.max(now + Math.round(waitMs), this.#askedUntil);
     this.#epoch++;
     return was === "closed";
   }

@@ -2,16 +2,19 @@
 import { BlockList, isIP } from "node:net";
 
 /**
- * Networks that providers say they send from, by the names that an allow list may use. They change: each is as its provider
- * had it published when this was written, and a source that uses one should look after it.
+ * Networks that providers say they send from, by the names that an allow list may use, as known in November 2026. They change with
+ * little notice and no update of ours: the signature is the proof, a list is a second wall for those who look after it.
  */
 export const PUBLISHED_ADDRESSES: Readonly<Record<string, readonly string[]>> = {
-  // https://api.github.com/meta, "hooks"
+  // https://api.github.com/meta, "hooks", with the additions of 2026-10-29
   github: [
     "192.30.252.0/22",
     "185.199.108.0/22",
     "140.82.112.0/20",
     "143.55.64.0/20",
+    "9.234.98.160/28",
+    "9.234.98.176/28",
+    "9.234.106.48/28",
     "2a0a:a440::/29",
     "2606:50c0::/32",
   ],

@@ -161,6 +161,16 @@ export interface StoreSize {
   readonly disk: { readonly bytes: number; readonly freeBytes: number } | null;
 }
 
+/** What went through the group commits of this process so far. */
+export interface StoreCounters {
+  readonly commits: number;
+  readonly commitMs: number;
+  readonly accepts: number;
+  readonly records: number;
+  /** Payload bytes that wait for the disk now. */
+  readonly waitingBytes: number;
+}
+
 export interface Store extends AsyncDisposable {
   /** Reads what is committed. Never waits for a writer. */
   readonly db: Kysely<Database>;
@@ -197,6 +207,8 @@ export interface Store extends AsyncDisposable {
    */
   reclaim(): Promise<boolean>;
   size(): Promise<StoreSize>;
+  /** The same object each time; its values are those of now. */
+  readonly counters: StoreCounters;
   /** The greatest key in use. */
   lastKey(): Promise<number>;
 }

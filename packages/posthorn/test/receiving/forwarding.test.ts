@@ -71,6 +71,14 @@ describe("what is passed on", () => {
     expect(passed!.headers).toMatchObject(headers);
   });
 
+  it("is whole where it is large", async () => {
+    const source = await gateway.source(generic());
+    const body = Buffer.alloc(6 * 1024 * 1024, "0123456789abcdef");
+    expect((await send(source.url, new Uint8Array(body))).status).toBe(200);
+    const [passed] = await gateway.receiver.waitForCount(1);
+    expect(passed!.body.equals(body)).toBe(true);
+  });
+
   it("has no headers of the hop, and none that pretend to be ours", async () => {
     const source = await gateway.source(generic());
     await send(source.url, "{}", {

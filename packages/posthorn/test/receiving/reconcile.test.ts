@@ -170,6 +170,18 @@ describe("reconciliation with Stripe", () => {
 });
 
 describe("what is asked for", () => {
+  it("is never older than what is kept here: it would look as if it had not come", async () => {
+    await using shortly = await TestGateway.start({
+      POSTHORN_PAYLOAD_RETENTION_DAYS: "1",
+      POSTHORN_ATTEMPT_RETENTION_DAYS: "1",
+    });
+    const source = await shortly.source({ type: "stripe", secrets: [SECRET] }, false);
+    const path = `ingest/api/v1/source/${source.id}/reconcile`;
+    await shortly.call("PUT", path, { provider: "stripe", token: "t", apiUrl: "http://127.0.0.1:8999" });
+    const { json } = await shortly.call("POST", `${path}/run`, { since: "2026-01-01T00:00:00Z" });
+    expect(Date.now() - Date.parse(json["since"] as string)).toBeLessThan(25 * HOUR_MS);
+  });
+
   it("must fit the source, and needs a token and an address that may be called", async () => {
     const source = await gateway.source({ type: "stripe", secrets: [SECRET] });
     const path = `ingest/api/v1/source/${source.id}/reconcile`;

@@ -105,7 +105,7 @@ describe("a source", () => {
     expect([made.status, made.json["detail"]]).toEqual([422, [expect.objectContaining({ msg: expect.any(String) })]]);
   });
 
-  it("of another organisation is not there", async () => {
+  it("is seen by a token of its own, which sees no other and changes none", async () => {
     const source = await gateway.source({ type: "github", config: { secret: "s" } });
     const access = await gateway.call("POST", `${SOURCES}/${source.id}/dashboard`, {});
     const portal = (path: string) =>

@@ -73,7 +73,8 @@ export class TrackedEndpoint {
   readonly host: string;
   disabled = false;
   deleted = false;
-  policyJson: string | null = null;
+  /** The policies it had, with the time since when, in elapsed milliseconds; the newest last. */
+  readonly policies: { readonly json: string | null; readonly since: number }[] = [];
   commit: Commit;
   /** When the row was changed, in elapsed milliseconds. */
   changedAt = 0;
@@ -94,7 +95,9 @@ export interface Check {
   /** An attempt was committed. */
   recorded?(delivery: TrackedDelivery, attempt: RecordedAttempt): void;
   /** An attempt is about to begin. */
-  begun?(delivery: TrackedDelivery): void;
+  begun?(delivery: TrackedDelivery, attempt: OpenAttempt): void;
+  /** The attempter said what came of it. */
+  ended?(delivery: TrackedDelivery, attempt: OpenAttempt): void;
   /** A request is about to leave the process. `delivery` is `undefined` when no such row was ever committed. */
   requested?(endpoint: TrackedEndpoint, messageId: number, delivery: TrackedDelivery | undefined): void;
   /** After each event. */
@@ -102,7 +105,7 @@ export interface Check {
   /** Once an hour. */
   sampled?(): void;
   /** When everything had the time to come to its end. */
-  ended?(): void;
+  finished?(): void;
 }
 
 export interface RecordedAttempt {
@@ -160,14 +163,14 @@ export class Ledger {
 
   /** The dispatcher handed a job to the attempter. */
   begun(run: Run, job: Job): OpenAttempt {
-    const attempt = { run, job, requested: false, begunAt: this.#time.elapsed, result: null, endedAt: 0 };
+    const attempt: OpenAttempt = { run, job, requested: false, begunAt: this.#time.elapsed, result: null, endedAt: 0 };
     const delivery = this.delivery(job.messageId, job.endpointId);
     if (delivery === undefined) {
       this.#verdict.broken("accepted_is_stored", `message ${job.messageId} is attempted and was never committed`);
     } else if (delivery.open !== null) {
       this.#verdict.broken("never_doubled", `${delivery.name}: an attempt began while the one before is not on disk`);
     } else {
-      for (const check of this.#checks) check.begun?.(delivery);
+      for (const check of this.#checks) check.begun?.(delivery, attempt);
       delivery.open = attempt;
       this.#open.add(delivery);
     }
@@ -184,6 +187,7 @@ export class Ledger {
       this.#verdict.broken("waiting_is_free", `${delivery.name}: an attempt counts for which no request was made`);
     }
     delivery.isVoid = result.kind === "void";
+    for (const check of this.#checks) check.ended?.(delivery, attempt);
     if (delivery.open === attempt && result.kind !== "made") this.#forget(delivery);
   }
 
@@ -223,7 +227,7 @@ export class Ledger {
   }
 
   finish(): void {
-    for (const check of this.#checks) check.ended?.();
+    for (const check of this.#checks) check.finished?.();
   }
 
   /** Whether the process knew of a commit before `elapsed`: it was answered as made, or made by a process before. */
@@ -283,6 +287,8 @@ export class Ledger {
       this.endpoints.set(endpointId, endpoint);
       this.hosts.set(endpoint.host, endpoint);
     }
-    Object.assign(endpoint, { disabled, deleted, policyJson, commit, changedAt: this.#time.elapsed });
+    const { elapsed } = this.#time;
+    Object.assign(endpoint, { disabled, deleted, commit, changedAt: elapsed });
+    if (endpoint.policies.at(-1)?.json !== policyJson) endpoint.policies.push({ json: policyJson, since: elapsed });
   }
 }

@@ -175,14 +175,14 @@ function buildWatch(world: NodeWorld, { clock, store, directory, vault, ids, lif
 }
 
 /** Keeps the books around an attempter. */
-function bookedAttempter({ ledger }: NodeWorld, run: Run, attempter: Attempter): Attempter {
+function bookedAttempter({ ledger, sabotage }: NodeWorld, run: Run, attempter: Attempter): Attempter {
   return {
     attempt: async (job, signal) => {
       const open = ledger.begun(run, job);
       try {
         const result = await attempter.attempt(job, signal);
         ledger.ended(open, result);
-        return result;
+        return sabotage.heard?.(result) ?? result;
       } catch (error) {
         ledger.ended(open, { kind: "not_now", pauseMs: 0 });
         throw error;

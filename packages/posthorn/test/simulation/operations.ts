@@ -11,6 +11,7 @@ import { NO_FILTER } from "../../src/domain/replay/replay.ts";
 import { bulkReplay, recoverEndpoint, replayMissing } from "../../src/domain/replay/start.ts";
 import type { Ledger, TrackedEndpoint } from "./ledger.ts";
 import type { SimulatedNode } from "./node.ts";
+import { somePolicy } from "./policies.ts";
 import type { Random } from "./random.ts";
 import type { Verdict } from "./verdict.ts";
 import type { VirtualTime } from "./virtual-time.ts";
@@ -89,11 +90,12 @@ export class Operations {
     const ctx = contextOf(node);
     if (name === "publish") return this.#publish(node);
     const { random, time } = this.#world;
-    const endpoint = this.endpoints[random.int(0, this.endpoints.length - 1)]!;
+    const underWay = random.chance(0.7) ? this.#underWay() : null;
+    const endpoint = underWay?.endpoint ?? random.pick(this.endpoints);
     const ref = { app: APP, endpoint: endpoint.id };
     const window = { since: time.wall - random.span(HOUR, 48 * HOUR), until: null };
-    // What is new is likelier to be under way.
-    const message = this.#recent[Math.floor(this.#recent.length * random.next() ** 3)];
+    // What is new is likelier to be looked at.
+    const message = underWay?.message ?? this.#recent[Math.floor(this.#recent.length * random.next() ** 3)];
     switch (name) {
       case "resend":
         if (message !== undefined) await resendMessage({ ctx, input: { ...ref, message: message.id } });
@@ -109,11 +111,9 @@ export class Operations {
       case "enable":
         await patchEndpoint({ ctx, input: { ...ref, changes: { disabled: name === "disable" } } });
         return;
-      case "policy": {
-        const timeoutMs = random.pick([5000, 15_000, 30_000]);
-        await setEndpointPolicy({ ctx, input: { ...ref, policy: { limits: { timeoutMs } }, change: true } });
+      case "policy":
+        await setEndpointPolicy({ ctx, input: { ...ref, policy: somePolicy(random), change: true } });
         return;
-      }
       case "recover":
         await recoverEndpoint({ ctx, input: { ...ref, ...window } });
         return;
@@ -136,6 +136,17 @@ export class Operations {
       const input = { app: APP, endpoint: id, changes: { disabled: false } };
       await patchEndpoint({ ctx: contextOf(node), input });
     }
+  }
+
+  /** A message that is on its way to an endpoint just now. */
+  #underWay(): { readonly message: Published; readonly endpoint: EndpointHandle } | null {
+    const { ledger, random } = this.#world;
+    const found = this.#recent.flatMap((message) =>
+      this.endpoints
+        .filter(({ key }) => ledger.delivery(message.key, key)?.open)
+        .map((endpoint) => ({ message, endpoint })),
+    );
+    return found.length === 0 ? null : random.pick(found);
   }
 
   async #publish(node: SimulatedNode): Promise<void> {

@@ -49,12 +49,14 @@ const OPERATIONS: Readonly<Record<Exclude<OperationName, "enable">, number>> = {
   resend: 10,
   cancel: 6,
   disable: 4,
-  policy: 3,
+  policy: 6,
   recover: 3,
   bulk_replay: 1.5,
   replay_missing: 1,
   delete_endpoint: 0.3,
 };
+
+const BY_HAND: readonly OperationName[] = ["resend", "resend", "cancel", "disable", "recover"];
 
 export function planOf(random: Random): readonly Planned[] {
   const planned: Planned[] = [];
@@ -76,8 +78,9 @@ export function planOf(random: Random): readonly Planned[] {
     const length = random.span(1, 30_000);
     for (let left = random.span(2, 25); left > 0; left--) operation(at + random.next() * length, "publish");
     // What somebody does by hand meets what is under way only when it comes at the same time.
-    if (random.chance(0.5))
-      operation(at + random.next() * length, random.pick(["resend", "cancel", "disable", "recover"]));
+    for (let left = random.int(0, 4); left > 0; left--) {
+      operation(at + random.next() * (length + 5000), random.pick(BY_HAND));
+    }
   }
   // Trouble is likelier to show something while there is work.
   const busy = (): number => (bursts.length > 0 && random.chance(0.7) ? random.pick(bursts) : random.next() * WEEK);

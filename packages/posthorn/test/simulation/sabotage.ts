@@ -1,6 +1,6 @@
 /** Ways to break the product on purpose, to see that the simulation sees it. Each stands between two of its parts. */
 import type { LanePolicy } from "../../src/dispatch/policy.ts";
-import type { Attempter, Clock, DispatchLimits, JobStore } from "../../src/dispatch/types.ts";
+import type { Attempter, AttemptResult, Clock, DispatchLimits, JobStore } from "../../src/dispatch/types.ts";
 import type { DispatchHints } from "../../src/domain/context.ts";
 import type { Directory } from "../../src/domain/directory.ts";
 import type { DatabaseThread } from "../../src/store/sqlite/protocol.ts";
@@ -11,6 +11,8 @@ export interface Sabotage {
   thread?(thread: DatabaseThread, random: Random): DatabaseThread;
   /** The store as the dispatcher sees it. */
   jobs?(store: JobStore, random: Random): JobStore;
+  /** What the dispatcher hears of an attempt, after the books have heard it. */
+  heard?(result: AttemptResult): AttemptResult;
   attempter?(attempter: Attempter, random: Random): Attempter;
   /** The clock of the dispatcher. */
   clock?(clock: Clock, random: Random): Clock;

@@ -10,6 +10,8 @@ export interface NamedSabotage extends Sabotage {
   readonly name: string;
   /** The rule that it breaks. */
   readonly breaks: Rule;
+  /** Rules that may show it first. */
+  readonly orShows?: readonly Rule[];
 }
 
 const HOUR = 3_600_000;
@@ -38,7 +40,8 @@ export const SABOTAGES: readonly NamedSabotage[] = [
   },
   {
     name: "a store that forgets one outcome in fifty",
-    breaks: "never_doubled",
+    breaks: "found_again",
+    orShows: ["never_doubled"],
     jobs: (store, random) => ({
       ...passing(store),
       record: (outcome) => (random.chance(0.02) ? Promise.resolve() : store.record(outcome)),
@@ -68,6 +71,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
   {
     name: "pages that hold what is at its end",
     breaks: "never_doubled",
+    orShows: ["only_what_is_due"],
     jobs: (store) => {
       const seen = new Map<number, Job>();
       return {
@@ -115,6 +119,22 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     name: "one attempt too many in all",
     breaks: "caps",
     limits: (limits) => ({ ...limits, tenantConcurrency: limits.tenantConcurrency + 1 }),
+  },
+  {
+    name: "a rate that leaks",
+    breaks: "rate",
+    policy: (policy) => (policy.rate === null ? policy : { ...policy, rate: policy.rate * 1.5 + 1 }),
+  },
+  {
+    name: "a dispatcher that does not hear that it is asked to wait",
+    breaks: "left_alone",
+    heard: (result) => (result.kind === "made" ? { ...result, retryAfterMs: null } : result),
+    orShows: ["retry_policy"],
+  },
+  {
+    name: "a breaker that never opens",
+    breaks: "left_alone",
+    policy: (policy) => ({ ...policy, breaker: null }),
   },
   {
     name: "waiting for an endpoint that is off counts as an attempt",

@@ -4,7 +4,7 @@ import { SABOTAGES } from "./sabotages.ts";
 import { formatTime, simulate, type SimulationResult } from "./simulation.ts";
 import { RULES } from "./verdict.ts";
 
-/** Weeks in one run of the tests, beside the first fifty seeds, which are the same each time. */
+/** Weeks in one run of the tests; the first fifty are the same each time. */
 const WEEKS = 1000;
 const FIXED = Array.from({ length: 50 }, (_, index) => index + 1);
 /** Seeds in which a rule that is broken on purpose must show. */
@@ -19,8 +19,11 @@ describe("a simulated week", () => {
   it("keeps every promise, whatever the seed", { timeout: 1_800_000 }, async () => {
     const first = 1 + (Date.now() % 2 ** 31);
     // oxlint-disable-next-line no-console
-    console.log(`seeds 1 to ${FIXED.length} and ${first} to ${first + WEEKS - 1}`);
-    const results = await runSeeds([...FIXED, ...Array.from({ length: WEEKS }, (_, index) => first + index)]);
+    console.log(`seeds 1 to ${FIXED.length} and ${first} to ${first + WEEKS - FIXED.length - 1}`);
+    const results = await runSeeds([
+      ...FIXED,
+      ...Array.from({ length: WEEKS - FIXED.length }, (_, index) => first + index),
+    ]);
     expect(results.filter(({ violation }) => violation !== null).map(report)).toEqual([]);
     const requests = results.reduce((sum, result) => sum + result.requests, 0);
     expect(requests).toBeGreaterThan(100 * results.length);
@@ -38,12 +41,12 @@ describe("a simulated week", () => {
 });
 
 describe("what is broken on purpose is seen", () => {
-  for (const { name, breaks, ...sabotage } of SABOTAGES) {
+  for (const { name, breaks, orShows = [], ...sabotage } of SABOTAGES) {
     it(`${breaks}: ${name}`, { timeout: 120_000 }, async () => {
       for (const seed of FIXED.concat(Array.from({ length: SEEDS_TO_SHOW - FIXED.length }, (_, i) => 51 + i))) {
         const { violation } = await simulate(seed, { sabotage });
         if (violation === null) continue;
-        expect(violation.rule).toBe(breaks);
+        expect([breaks, ...orShows]).toContain(violation.rule);
         return;
       }
       expect.fail(`${SEEDS_TO_SHOW} weeks went by and nobody saw it`);

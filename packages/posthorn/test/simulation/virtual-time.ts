@@ -24,6 +24,7 @@ export class VirtualTime {
   /** How wrong the wall clock is. */
   #skew = 0;
   #latestWall = START;
+  #jumpedAt = Number.NEGATIVE_INFINITY;
 
   /** Milliseconds since the start that really passed. */
   get elapsed(): number {
@@ -41,10 +42,16 @@ export class VirtualTime {
     return this.#latestWall;
   }
 
+  /** When the wall clock was set the last time, in elapsed milliseconds. */
+  get jumpedAt(): number {
+    return this.#jumpedAt;
+  }
+
   /** Sets the wall clock forwards, or backwards. */
   jump(ms: number): void {
     void this.latestWall;
     this.#skew += ms;
+    this.#jumpedAt = this.#elapsed;
   }
 
   /** Lets something happen in `ms`; the result takes it back. */

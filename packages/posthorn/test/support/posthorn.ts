@@ -12,6 +12,7 @@ import { onPostgres } from "./store.ts";
 export interface TestNode extends AsyncDisposable {
   readonly url: string;
   readonly token: string;
+  readonly metricsUrl: string | null;
 }
 
 /** Starts a node with its data in `folder`, or in the PostgreSQL database that goes with it: see `openStore`. */
@@ -30,6 +31,7 @@ export async function startNode(
   const posthorn = await Posthorn.start({ config, secrets, log: pino({ level: "silent" }), ...options });
   return {
     url: posthorn.url,
+    metricsUrl: posthorn.metricsUrl,
     token: await organisationToken(secrets.jwtSecret, "org_00000000000000000000000test"),
     [Symbol.asyncDispose]: () => posthorn[Symbol.asyncDispose](),
   };

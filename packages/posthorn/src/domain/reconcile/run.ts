@@ -1,6 +1,7 @@
 /** Starting a reconciliation, by hand or by its schedule, and looking how far it got. */
 import { invalid, notFound } from "../../errors.ts";
 import type { Actor, Call, Context, Services } from "../context.ts";
+import { messageMs } from "../retention/retention.ts";
 import { getSource } from "../source/find.ts";
 import { getTask } from "../task/list.ts";
 import { startTask } from "../task/start.ts";
@@ -81,7 +82,8 @@ export async function startReconciliation({ ctx, input }: Call<StartReconciliati
   const { windowMs } = apiOf(row, ctx.services.vault);
   const now = ctx.services.now();
   const until = Math.min(input.until ?? now, now - SETTLE_MS);
-  const oldest = now - windowMs;
+  // What is not kept here any more would look as if it had never come.
+  const oldest = now - Math.min(windowMs, messageMs(ctx.services.rules.retention));
   const begun = row.reconciled_until === null ? source.createdAt : row.reconciled_until - OVERLAP_MS;
   const from = Math.max(oldest, input.since ?? begun);
   if (input.since !== null && input.since >= until) {

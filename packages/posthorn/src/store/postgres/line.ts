@@ -61,6 +61,11 @@ export class Line<Entry, Result> {
     this.#options = options;
   }
 
+  /** Bytes of entries that wait for a commit. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
   push(entry: Entry): Promise<Result> {
     const refusal = this.#refusal();
     if (refusal !== null) return Promise.reject(refusal);

@@ -23,6 +23,7 @@ import { acceptPaced, acceptTogether, keysOf } from "./hot/accept.ts";
 import { AnnouncingRecord, nameOf } from "./hot/announce.ts";
 import { backlog } from "./hot/backlog.ts";
 import { due } from "./hot/due.ts";
+import { Counters } from "./counters.ts";
 import { Line } from "./line.ts";
 import { LOCK, lockCall } from "./locks.ts";
 import { migrate } from "./migrate.ts";
@@ -68,6 +69,7 @@ interface Parts {
 export class PostgresStore implements Store {
   readonly db: Kysely<Database>;
   readonly hotDb: Kysely<Database>;
+  readonly counters = new Counters(() => this.#accepts.waitingBytes);
   readonly #writeDb: Kysely<Database>;
   readonly #parts: Parts;
   readonly #accepts: Line<AcceptEntry, AcceptResult>;
@@ -207,7 +209,7 @@ export class PostgresStore implements Store {
           : () => acceptTogether(hot, entries);
         // A message alone whose key somebody else has just taken: the next look sees who it was.
         const raced = entries.length === 1 && keysOf(first).length > 0 ? isUnique : () => false;
-        return this.#trying(entries.at(-1)!.id, accept, raced);
+        return this.counters.timing("accepts", entries.length, () => this.#trying(entries.at(-1)!.id, accept, raced));
       },
       onCommit: (entries, results) => {
         if (listener?.wanted === true)
@@ -228,7 +230,8 @@ export class PostgresStore implements Store {
       bytesOf: ({ attempt }) => (attempt === null ? 0 : attempt.response.length + (attempt.detailJson?.length ?? 0)),
       commit: async (entries) => {
         const newest = entries.reduce((key, { attempt }) => Math.max(key, attempt?.id ?? 0), 0);
-        if (await this.#trying(newest, () => recording.record(hot, entries))) this.#onAnnounced();
+        const record = () => this.#trying(newest, () => recording.record(hot, entries));
+        if (await this.counters.timing("records", entries.length, record)) this.#onAnnounced();
         return entries.map(() => undefined);
       },
       onCommit: (entries) => {

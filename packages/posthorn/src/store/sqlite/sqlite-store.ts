@@ -12,6 +12,7 @@ import type {
   EndpointBacklog,
   RecordEntry,
   Store,
+  StoreCounters,
   StoreSize,
   Tx,
 } from "../store.ts";
@@ -176,6 +177,10 @@ export class SqliteStore implements Store {
       SELECT page_count AS pages, freelist_count AS free, page_size AS bytes
       FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()`.execute(this.hotDb);
     return rows[0]!;
+  }
+
+  get counters(): StoreCounters {
+    return this.#writer.counters;
   }
 
   lastKey(): Promise<number> {

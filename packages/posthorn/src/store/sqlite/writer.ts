@@ -1,6 +1,14 @@
 /** Group commit: whatever waits while the disk is busy becomes one transaction. */
 import { StoreError } from "../errors.ts";
-import type { AcceptEntry, AcceptResult, CommitListener, DuePage, EndpointBacklog, RecordEntry } from "../store.ts";
+import type {
+  AcceptEntry,
+  AcceptResult,
+  CommitListener,
+  DuePage,
+  EndpointBacklog,
+  RecordEntry,
+  StoreCounters,
+} from "../store.ts";
 import {
   type AcceptStatus,
   acceptResult,
@@ -51,12 +59,12 @@ export class Writer {
   readonly #gather: Gather;
   #accepts: Pending<AcceptEntry, AcceptResult>[] = [];
   #records: Pending<RecordEntry, void>[] = [];
-  #waitingBytes = 0;
   #turn: Promise<void> = Promise.resolve();
   #flushQueued = false;
   #lastBatchRows = 0;
   /** Told after a commit that holds something for operational webhooks. */
   onAnnounced: () => void = () => undefined;
+  readonly #counters = { commits: 0, commitMs: 0, accepts: 0, records: 0, waitingBytes: 0 };
   /** Told when a commit failed of which nobody knows whether it was made. */
   onDoubt: () => void = () => undefined;
   /** Accepts that a commit under way holds. */
@@ -69,8 +77,12 @@ export class Writer {
     this.#gather = options.gather ?? gather;
   }
 
+  get counters(): StoreCounters {
+    return this.#counters;
+  }
+
   accept(entry: AcceptEntry): Promise<AcceptResult> {
-    if (this.#waitingBytes > MAX_WAITING_BYTES) {
+    if (this.#counters.waitingBytes > MAX_WAITING_BYTES) {
       return Promise.reject(
         new StoreError("storage_failed", "The disk does not keep up with what is published: try again later."),
       );
@@ -79,7 +91,8 @@ export class Writer {
   }
 
   acceptAll(entries: readonly AcceptEntry[]): Promise<readonly PromiseSettledResult<AcceptResult>[]> {
-    if (this.#waitingBytes > MAX_WAITING_BYTES) return Promise.allSettled(entries.map((entry) => this.accept(entry)));
+    if (this.#counters.waitingBytes > MAX_WAITING_BYTES)
+      return Promise.allSettled(entries.map((entry) => this.accept(entry)));
     let rows = 0;
     let bytes = 0;
     const waiting = entries.map((entry) => {
@@ -98,7 +111,7 @@ export class Writer {
   }
 
   #wait(entry: AcceptEntry, together: boolean): Promise<AcceptResult> {
-    this.#waitingBytes += entry.payload.byteLength;
+    this.#counters.waitingBytes += entry.payload.byteLength;
     return new Promise((resolve, reject) => {
       this.#accepts.push({ entry, together, resolve, reject });
       this.#queueFlush();
@@ -168,11 +181,13 @@ export class Writer {
     const records = this.#records.splice(0, Math.max(0, MAX_BATCH_ROWS - accepts.length));
     this.#lastBatchRows = accepts.length + records.length;
     this.#committing = accepts;
+    const begun = performance.now();
     try {
       const batch = toBatch(accepts, records);
       const result = await this.#thread.request<"batch">({ op: "batch", batch }, [
         batch.payloads.buffer as ArrayBuffer,
       ]);
+      this.#count(accepts.length, records.length, performance.now() - begun);
       if (this.#listener?.wanted === true) this.#tell(this.#listener, accepts, records, result);
       this.#settle(accepts, records, result);
       if (result.announced) this.onAnnounced();
@@ -182,6 +197,14 @@ export class Writer {
     } finally {
       this.#committing = [];
     }
+  }
+
+  #count(accepts: number, records: number, tookMs: number): void {
+    const counters = this.#counters;
+    counters.commits++;
+    counters.commitMs += tookMs;
+    counters.accepts += accepts;
+    counters.records += records;
   }
 
   #takeAccepts(): Pending<AcceptEntry, AcceptResult>[] {
@@ -196,7 +219,7 @@ export class Writer {
       bytes += payload.byteLength;
       rows += 1 + endpointIds.length;
     }
-    this.#waitingBytes -= bytes;
+    this.#counters.waitingBytes -= bytes;
     return this.#accepts.splice(0, entries);
   }
 

@@ -1,25 +1,61 @@
-/** How much is in flight at once. */
-import type { Check, Ledger, TrackedEndpoint } from "../ledger.ts";
+/** How much is in flight at once, and how much starts in a second. */
+import type { Check, Ledger, OpenAttempt, Run, TrackedDelivery, TrackedEndpoint } from "../ledger.ts";
+import { policiesInForce } from "../policies.ts";
 import type { Verdict } from "../verdict.ts";
+import type { VirtualTime } from "../virtual-time.ts";
+
+/** The clock of the product has whole milliseconds. */
+const SECOND = 998;
 
 export class CapsCheck implements Check {
   readonly #ledger: Ledger;
+  readonly #time: VirtualTime;
   readonly #verdict: Verdict;
+  readonly #retries = new Set<OpenAttempt>();
+  /** When attempts began that led to a request, in elapsed milliseconds, by endpoint. */
+  readonly #begun = new Map<TrackedEndpoint, { run: Run; times: number[] }>();
 
-  constructor({ ledger, verdict }: { ledger: Ledger; verdict: Verdict }) {
+  constructor({ ledger, time, verdict }: { ledger: Ledger; time: VirtualTime; verdict: Verdict }) {
     this.#ledger = ledger;
+    this.#time = time;
     this.#verdict = verdict;
   }
 
+  begun(_delivery: TrackedDelivery, attempt: OpenAttempt): void {
+    if (attempt.job.attempts === 0 || attempt.job.trigger !== 0) return;
+    for (const open of this.#retries) if (open.run !== this.#ledger.run) this.#retries.delete(open);
+    this.#retries.add(attempt);
+    const { retryConcurrency } = attempt.run.settings.limits;
+    if (this.#retries.size <= retryConcurrency) return;
+    this.#verdict.broken("caps", `${this.#retries.size} retries under way, of ${retryConcurrency}`);
+  }
+
+  ended(_delivery: TrackedDelivery, attempt: OpenAttempt): void {
+    this.#retries.delete(attempt);
+  }
+
   /** One more is about to be in flight. */
-  requested(endpoint: TrackedEndpoint): void {
-    const { limits, endpointConcurrency } = this.#ledger.run!.settings;
+  requested(endpoint: TrackedEndpoint, _messageId: number, delivery: TrackedDelivery | undefined): void {
+    const { limits } = this.#ledger.run!.settings;
     const { inFlight } = this.#ledger;
     const most = Math.min(limits.concurrency, limits.tenantConcurrency);
     if (inFlight >= most) this.#verdict.broken("caps", `${inFlight + 1} requests in flight, of ${most}`);
-    if (endpoint.inFlight >= endpointConcurrency) {
-      const text = `${endpoint.inFlight + 1} requests to ${endpoint.host} in flight, of ${endpointConcurrency}`;
-      this.#verdict.broken("caps", text);
+    const policies = policiesInForce(endpoint, this.#ledger.run!.settings, this.#time.elapsed);
+    const mostHere = Math.max(...policies.map(({ concurrency }) => concurrency));
+    if (endpoint.inFlight >= mostHere) {
+      this.#verdict.broken("caps", `${endpoint.inFlight + 1} requests to ${endpoint.host} in flight, of ${mostHere}`);
     }
+    const rate = Math.max(...policies.map((policy) => policy.rate ?? Infinity));
+    if (delivery?.open) this.#checkRate(endpoint, delivery.open, rate);
+  }
+
+  #checkRate(endpoint: TrackedEndpoint, { run, begunAt }: OpenAttempt, rate: number): void {
+    let begun = this.#begun.get(endpoint);
+    if (begun?.run !== run) this.#begun.set(endpoint, (begun = { run, times: [] }));
+    const since = Math.max(begunAt - SECOND, this.#time.jumpedAt);
+    begun.times = begun.times.filter((time) => time > since);
+    begun.times.push(begunAt);
+    if (begun.times.length <= rate) return;
+    this.#verdict.broken("rate", `${begun.times.length} attempts to ${endpoint.host} in a second, of ${rate}`);
   }
 }

@@ -4,6 +4,7 @@ import type { Check, Ledger } from "../ledger.ts";
 import type { Receiver } from "../receivers.ts";
 import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
+import { BreakerCheck } from "./breaker.ts";
 import { CapsCheck } from "./caps.ts";
 import { CountingCheck } from "./counting.ts";
 import { MemoryCheck } from "./memory.ts";
@@ -27,6 +28,7 @@ export function allChecks(world: CheckedWorld): readonly Check[] {
   return [
     new SendingCheck(world),
     new CapsCheck(world),
+    new BreakerCheck(world),
     new CountingCheck(world),
     new RetryCheck(world),
     new WishCheck(world),

@@ -32,7 +32,7 @@ export class MemoryCheck implements Check {
     }
   }
 
-  ended(): void {
+  finished(): void {
     const load = this.#dispatcher()?.load;
     if (load === undefined || load.inFlight + load.lanes + load.queuedBytes === 0) return;
     const { inFlight, lanes, queuedBytes } = load;

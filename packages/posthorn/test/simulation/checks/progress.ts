@@ -42,7 +42,7 @@ export class ProgressCheck implements Check {
     }
   }
 
-  ended(): void {
+  finished(): void {
     for (const delivery of this.#ledger.deliveries()) {
       const { row, name, open, requests, rows, lost } = delivery;
       if (row.due !== null || row.state === 0) {

@@ -1,48 +1,47 @@
 /** When a failed attempt is made again. */
 import type { DeliveryRow } from "../audit.ts";
 import type { Check, RecordedAttempt, TrackedDelivery } from "../ledger.ts";
+import { policiesInForce } from "../policies.ts";
 import type { Verdict } from "../verdict.ts";
+import type { VirtualTime } from "../virtual-time.ts";
 
 const PENDING = 0;
 const FAILED = 2;
 /** The answer that ends the retries. */
 const GONE = 410;
-/** Part of a delay that chance may add. */
-const JITTER = 0.2;
 
 export class RetryCheck implements Check {
+  readonly #time: VirtualTime;
   readonly #verdict: Verdict;
 
-  constructor({ verdict }: { verdict: Verdict }) {
+  constructor({ time, verdict }: { time: VirtualTime; verdict: Verdict }) {
+    this.#time = time;
     this.#verdict = verdict;
   }
 
   changed(delivery: TrackedDelivery, before: DeliveryRow | null, attempt: RecordedAttempt | null): void {
-    const { row, name } = delivery;
+    const { row, name, endpoint } = delivery;
     const made = attempt?.made ?? null;
     if (before?.state === PENDING && row.state === FAILED && made === null) {
       this.#verdict.broken("retry_policy", `${name} was given up without an attempt`);
     }
-    if (attempt === null || made === null || attempt.trigger !== 0 || attempt.status === 0) return;
+    if (attempt === null || made?.result?.kind !== "made" || attempt.trigger !== 0 || attempt.status === 0) return;
     // Asked for again meanwhile: what the schedule says now waits behind the attempt by hand.
     if (before?.generation !== made.job.generation) return;
-    const { result } = made;
-    if (result?.kind !== "made") return;
-    const stops = result.attempt.responseCode === GONE;
-    const delay = stops ? undefined : made.run.settings.retrySchedule[row.attempts - 1];
-    if (delay === undefined) {
-      if (row.state !== FAILED) this.#verdict.broken("retry_policy", `${name} goes on after its last attempt`);
-    } else if (row.state !== PENDING || row.due === null) {
-      this.#verdict.broken("retry_policy", `${name} was given up after attempt ${row.attempts}`);
-    } else {
-      const gap = row.due - made.endedAt;
-      const asked = result.retryAfterMs ?? 0;
-      if (gap >= Math.max(delay, asked) && gap <= Math.max(delay * (1 + JITTER) + 1, asked)) return;
-      const wanted = `${Math.max(delay, asked)}`;
-      this.#verdict.broken(
-        "retry_policy",
-        `${name}: ${gap} ms until attempt ${row.attempts + 1} in place of ${wanted}`,
-      );
-    }
+    const { responseCode } = made.result.attempt;
+    const asked = made.result.retryAfterMs ?? 0;
+    const wanted = policiesInForce(endpoint, made.run.settings, this.#time.elapsed).map(({ delay }) =>
+      responseCode === GONE ? null : delay(row.attempts),
+    );
+    const gap = row.due === null ? null : row.due - made.endedAt;
+    const holds = wanted.some((range) => {
+      if (range === null || gap === null) return range === null && gap === null && row.state === FAILED;
+      const [least, most] = range;
+      return row.state === PENDING && gap >= Math.max(least, asked) && gap <= Math.max(most, asked);
+    });
+    if (holds) return;
+    const text = wanted.map((range) => (range === null ? "none" : range.join(" to "))).join(", or ");
+    const got = gap === null ? "none" : `one after ${gap} ms`;
+    this.#verdict.broken("retry_policy", `${name}, attempt ${row.attempts}: ${got}, in place of ${text}`);
   }
 }

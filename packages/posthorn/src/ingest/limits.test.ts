@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { InboundLimits } from "./limits.ts";
+
+const DAY_MS = 86_400_000;
+const MIB = 1024 * 1024;
+
+function limitsAt(time = 0): { readonly limits: InboundLimits; readonly clock: { now: number } } {
+  const clock = { now: time };
+  return { limits: new InboundLimits(() => clock.now), clock };
+}
+
+describe("the rate of a source", () => {
+  it("lets as many come at once as in a second, then one by one", () => {
+    const { limits, clock } = limitsAt();
+    expect(Array.from({ length: 4 }, () => limits.waitOf(1, 3))).toEqual([0, 0, 0, 1]);
+    clock.now = 334;
+    expect([limits.waitOf(1, 3), limits.waitOf(1, 3)]).toEqual([0, 1]);
+  });
+
+  it("is its own: another source is not slowed down, and one without a rate never is", () => {
+    const { limits } = limitsAt();
+    expect([limits.waitOf(1, 1), limits.waitOf(1, 1), limits.waitOf(2, 1)]).toEqual([0, 1, 0]);
+    expect(Array.from({ length: 100 }, () => limits.waitOf(3, null)).every((wait) => wait === 0)).toBe(true);
+  });
+});
+
+describe("the quota of a day", () => {
+  it("counts what the database has of today, and begins anew with the next day", () => {
+    const { limits, clock } = limitsAt(DAY_MS + 1000);
+    expect([limits.knowsDay(1), limits.startOfDay()]).toEqual([false, DAY_MS]);
+    limits.beginDay(1, 9);
+    expect([limits.takeEvent(1, 10), limits.takeEvent(1, 10)]).toEqual([true, false]);
+    expect(limits.untilTomorrow()).toBe(86_399);
+    clock.now = 2 * DAY_MS;
+    expect([limits.knowsDay(1), limits.takeEvent(1, 10)]).toEqual([false, true]);
+  });
+
+  it("is not counted back by a second look at the database", () => {
+    const { limits } = limitsAt();
+    limits.beginDay(1, 0);
+    limits.takeEvent(1, 2);
+    limits.beginDay(1, 0);
+    expect([limits.takeEvent(1, 2), limits.takeEvent(1, 2)]).toEqual([true, false]);
+  });
+});
+
+describe("bytes in memory", () => {
+  it("are bounded for each source and in all, and free again when they are given back", () => {
+    const { limits } = limitsAt();
+    expect([limits.takeBytes(1, 64 * MIB), limits.takeBytes(1, 1)]).toEqual([true, false]);
+    for (const source of [2, 3, 4]) expect(limits.takeBytes(source, 64 * MIB)).toBe(true);
+    expect(limits.takeBytes(5, 1)).toBe(false);
+    limits.giveBytes(1, 64 * MIB);
+    expect(limits.takeBytes(5, 1)).toBe(true);
+  });
+});

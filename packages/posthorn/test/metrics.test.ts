@@ -1,0 +1,81 @@
+import { createServer } from "node:net";
+import { eventually, startReceiver } from "@posthorn/testkit";
+import { describe, expect, it } from "vitest";
+import { startNode } from "./support/posthorn.ts";
+import { temporaryFolder } from "./support/store.ts";
+import { Tenant } from "./support/tenant.ts";
+
+const LISTEN = { POSTHORN_METRICS_LISTEN: "127.0.0.1:0" };
+
+/** The value of a sample, by its name with its labels. */
+function sample(text: string, name: string): number {
+  const line = text.split("\n").find((one) => one.startsWith(`${name} `));
+  if (line === undefined) throw new Error(`no ${name}`);
+  return Number(line.slice(name.length + 1));
+}
+
+describe("metrics", () => {
+  it("count messages, commits and attempts by outcome and cause, and show store and sockets", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver();
+    await using node = await startNode(folder.path, { env: { ...LISTEN, POSTHORN_RETRY_SCHEDULE: "" } });
+    const tenant = new Tenant(node);
+    await tenant.setUp(receiver.url);
+    await tenant.firstAttempt();
+    receiver.answer(503);
+    await tenant.firstAttempt();
+    receiver.answer("reset");
+    await tenant.firstAttempt();
+    await eventually(async () => {
+      const text = await (await fetch(node.metricsUrl!)).text();
+      expect(sample(text, 'posthorn_attempts_total{outcome="success",cause="2xx"}')).toBe(1);
+      expect(sample(text, 'posthorn_attempts_total{outcome="failure",cause="5xx"}')).toBe(1);
+      expect(sample(text, 'posthorn_attempts_total{outcome="failure",cause="reset"}')).toBe(1);
+      expect(sample(text, 'posthorn_outcomes_total{state="failed"}')).toBe(2);
+      expect(sample(text, "posthorn_attempt_duration_seconds_count")).toBe(3);
+      expect(sample(text, "posthorn_messages_total")).toBe(3);
+      expect(sample(text, "posthorn_records_total")).toBe(3);
+      expect(sample(text, "posthorn_commits_total")).toBeGreaterThanOrEqual(3);
+      expect(sample(text, "posthorn_commit_seconds_total")).toBeGreaterThan(0);
+      expect(sample(text, 'posthorn_store_bytes{part="used"}')).toBeGreaterThan(10_000);
+      expect(sample(text, "posthorn_disk_free_bytes")).toBeGreaterThan(0);
+      expect(sample(text, "posthorn_dispatcher_in_flight")).toBe(0);
+      expect(sample(text, "posthorn_egress_requests")).toBe(0);
+      expect(sample(text, "process_resident_memory_bytes")).toBeGreaterThan(0);
+    });
+  });
+
+  it("hold no name and no secret of a customer", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver();
+    await using node = await startNode(folder.path, { env: LISTEN });
+    const tenant = new Tenant(node);
+    await tenant.setUp(`${receiver.url}/path-that-is-secret`);
+    await tenant.firstAttempt();
+    const text = await (await fetch(node.metricsUrl!)).text();
+    expect(text).not.toMatch(/app_|ep_|msg_|org_|path-that-is-secret|whsec|127\.0\.0\.1/);
+  });
+
+  it("are nowhere unless they are asked for, and never at the address of the API", async () => {
+    using folder = temporaryFolder();
+    await using node = await startNode(folder.path);
+    expect(node.metricsUrl).toBeNull();
+    const answer = await fetch(`${node.url}/metrics`);
+    expect(await answer.text()).not.toContain("posthorn_");
+  });
+
+  it("answer 404 to anything else, and a start without its port says which setting is wrong", async () => {
+    using folder = temporaryFolder();
+    {
+      await using node = await startNode(folder.path, { env: LISTEN });
+      expect((await fetch(node.metricsUrl!.replace("/metrics", "/"))).status).toBe(404);
+      expect((await fetch(node.metricsUrl!, { method: "POST" })).status).toBe(404);
+    }
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+    const { port } = taken.address() as { port: number };
+    const env = { POSTHORN_METRICS_LISTEN: `127.0.0.1:${port}` };
+    await expect(startNode(folder.path, { env })).rejects.toThrow(/POSTHORN_METRICS_LISTEN/);
+    await new Promise((resolve) => taken.close(resolve));
+  });
+});

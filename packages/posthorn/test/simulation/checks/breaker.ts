@@ -1,0 +1,89 @@
+/** Whether an endpoint that asks for it, or only fails, is left alone. */
+import type { Check, Ledger, OpenAttempt, Run, TrackedDelivery, TrackedEndpoint } from "../ledger.ts";
+import { policiesInForce, STALE_MS } from "../policies.ts";
+import type { Verdict } from "../verdict.ts";
+import type { VirtualTime } from "../virtual-time.ts";
+
+/** What is known of an endpoint from how attempts ended in one run. */
+interface Trouble {
+  readonly run: Run;
+  /** The wall clock until which it asked to be left alone. */
+  askedUntil: number;
+  /** Failures in a row, and the wall clock at the first and last of them. */
+  failures: number;
+  firstAt: number;
+  lastAt: number;
+  /** One of them asked for a wait of its own length. */
+  asked: boolean;
+  /** When the last attempt began that led to a request while the breaker must have been open, in elapsed milliseconds. */
+  probedAt: number;
+}
+
+/** Attempts that were under way when the breaker opened fail after it, and do not count. */
+const STRAGGLERS = 8;
+
+export class BreakerCheck implements Check {
+  readonly #ledger: Ledger;
+  readonly #time: VirtualTime;
+  readonly #verdict: Verdict;
+  readonly #trouble = new Map<TrackedEndpoint, Trouble>();
+
+  constructor({ ledger, time, verdict }: { ledger: Ledger; time: VirtualTime; verdict: Verdict }) {
+    this.#ledger = ledger;
+    this.#time = time;
+    this.#verdict = verdict;
+  }
+
+  ended({ endpoint }: TrackedDelivery, { run, result, endedAt }: OpenAttempt): void {
+    if (result?.kind !== "made") return;
+    const { status, responseCode } = result.attempt;
+    if (status === 0) {
+      this.#trouble.delete(endpoint);
+      return;
+    }
+    let trouble = this.#trouble.get(endpoint);
+    if (trouble?.run !== run) {
+      trouble = {
+        run,
+        askedUntil: 0,
+        failures: 0,
+        firstAt: endedAt,
+        lastAt: endedAt,
+        asked: false,
+        probedAt: -Infinity,
+      };
+      this.#trouble.set(endpoint, trouble);
+    }
+    trouble.failures++;
+    trouble.lastAt = endedAt;
+    if (responseCode === 429 || responseCode === 503) trouble.asked = true;
+    trouble.askedUntil = Math.max(trouble.askedUntil, endedAt + (result.retryAfterMs ?? 0));
+  }
+
+  requested(endpoint: TrackedEndpoint, _messageId: number, delivery: TrackedDelivery | undefined): void {
+    const trouble = this.#trouble.get(endpoint);
+    const open = delivery?.open;
+    if (trouble === undefined || !open || trouble.run !== this.#ledger.run) return;
+    // Who changes a policy may want it to be tried at once.
+    if (this.#time.elapsed - endpoint.changedAt < STALE_MS) return;
+    // It may have begun before the endpoint asked.
+    if (open.begunAt === this.#time.elapsed && this.#time.wall < trouble.askedUntil) {
+      const early = trouble.askedUntil - this.#time.wall;
+      this.#verdict.broken("left_alone", `${endpoint.host} got a request ${early} ms before the time it asked for`);
+    }
+    if (!trouble.asked) this.#checkProbe(endpoint, trouble, open.begunAt);
+  }
+
+  #checkProbe(endpoint: TrackedEndpoint, trouble: Trouble, begunAt: number): void {
+    const [policy, ...others] = policiesInForce(endpoint, trouble.run.settings, this.#time.elapsed);
+    const breaker = policy?.breaker ?? null;
+    if (breaker === null || others.length > 0) return;
+    if (trouble.failures < breaker.failures + STRAGGLERS || trouble.lastAt - trouble.firstAt < breaker.windowMs) return;
+    const gap = begunAt - Math.max(trouble.probedAt, this.#time.jumpedAt);
+    if (trouble.probedAt > this.#time.jumpedAt && gap < breaker.probeMs) {
+      const text = `${endpoint.host} failed ${trouble.failures} times in a row and is tried again after ${gap} ms`;
+      this.#verdict.broken("left_alone", text);
+    }
+    trouble.probedAt = begunAt;
+  }
+}

@@ -1,0 +1,82 @@
+/** The policies that the simulation sets, and what must follow from them: worked out from what is stored, apart from the product. */
+import type { TrackedEndpoint, Settings } from "./ledger.ts";
+import type { Random } from "./random.ts";
+
+/** What holds for an endpoint, as far as it is checked. */
+export interface ExpectedPolicy {
+  readonly concurrency: number;
+  /** Attempts a second; `null`: no bound. */
+  readonly rate: number | null;
+  /** From and to, in milliseconds, of the wait after so many attempts; `null`: there is no other one. */
+  readonly delay: (attempts: number) => readonly [number, number] | null;
+  /** `null`: there is none. */
+  readonly breaker: { readonly failures: number; readonly windowMs: number; readonly probeMs: number } | null;
+}
+
+/** A policy that was changed may be used for so long: whoever has it in memory must be able to read the new one. */
+export const STALE_MS = 30 * 60_000;
+/** Part of a delay that chance may add when a policy does not say otherwise. */
+const JITTER = 0.2;
+
+interface StoredPolicy {
+  readonly limits?: { readonly concurrency?: number; readonly ratePerSecond?: number };
+  readonly retry?: {
+    readonly backoff: { readonly type: string; readonly delays?: number[]; readonly jitter?: number; first?: number };
+  };
+  readonly breaker?: { readonly enabled?: boolean };
+}
+
+/** The changes that callers make. Each section is set as a whole. */
+export function somePolicy(random: Random): object {
+  return random.pick<() => object>([
+    () => ({ limits: { timeoutMs: random.pick([5000, 15_000, 30_000]), concurrency: random.int(1, 4) } }),
+    () => ({ limits: { timeoutMs: 15_000, ratePerSecond: random.pick([1, 2, 5]) } }),
+    () => ({ limits: null }),
+    () => ({ retry: { backoff: { type: "schedule", delays: [3, 60, 600], jitter: random.pick([0, 0.5]) } } }),
+    () => ({ retry: { backoff: EXPONENTIAL } }),
+    () => ({ retry: null }),
+    () => ({ breaker: { enabled: random.chance(0.5) } }),
+  ])();
+}
+
+const EXPONENTIAL = { type: "exponential", first: 2, factor: 4, max: 900, attempts: 6 } as const;
+
+/** Every policy that may be in force now: the newest, and those it took the place of a short while ago. */
+export function policiesInForce(endpoint: TrackedEndpoint, settings: Settings, elapsed: number): ExpectedPolicy[] {
+  const { policies } = endpoint;
+  const first = policies.findLastIndex(({ since }) => since <= elapsed - STALE_MS);
+  return policies.slice(Math.max(0, first)).map(({ json }) => expectedPolicy(json, settings));
+}
+
+function expectedPolicy(json: string | null, settings: Settings): ExpectedPolicy {
+  const { limits = {}, retry, breaker } = (json === null ? {} : JSON.parse(json)) as StoredPolicy;
+  const { concurrency = Infinity, ratePerSecond = 0 } = limits;
+  const enabled = breaker?.enabled ?? true;
+  return {
+    concurrency: Math.min(settings.endpointConcurrency, concurrency),
+    rate: ratePerSecond === 0 ? null : ratePerSecond,
+    delay: retry === undefined ? scheduled(settings.retrySchedule, JITTER) : delayOf(retry.backoff),
+    breaker: enabled ? { failures: 10, windowMs: 30_000, probeMs: 30_000 } : null,
+  };
+}
+
+function delayOf({ type, delays = [], jitter = JITTER }: NonNullable<StoredPolicy["retry"]>["backoff"]) {
+  if (type === "exponential") return exponential;
+  return scheduled(
+    delays.map((seconds) => seconds * 1000),
+    jitter,
+  );
+}
+
+function scheduled(delays: readonly number[], jitter: number): ExpectedPolicy["delay"] {
+  return (attempts) => {
+    const delay = delays[attempts - 1];
+    return delay === undefined ? null : [delay, delay * (1 + jitter) + 1];
+  };
+}
+
+function exponential(attempts: number): readonly [number, number] | null {
+  const { first, factor, max } = EXPONENTIAL;
+  if (attempts >= EXPONENTIAL.attempts) return null;
+  return [0, 1000 * Math.min(max, first * factor ** (attempts - 1)) + 1];
+}
