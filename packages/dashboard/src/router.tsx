@@ -90,6 +90,22 @@ const operatorPages = [
   }),
   createRoute({
     getParentRoute: () => operator,
+    path: "/sources",
+    component: lazyRouteComponent(() => import("./pages/sources.tsx"), "Sources"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/sources/$source",
+    validateSearch: tabSearch,
+    component: lazyRouteComponent(() => import("./pages/source.tsx"), "SourcePage"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/sources/$source/quarantine/$request",
+    component: lazyRouteComponent(() => import("./pages/quarantined.tsx"), "QuarantinedPage"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
     path: "/replays",
     component: lazyRouteComponent(() => import("./pages/replays.tsx"), "Replays"),
   }),

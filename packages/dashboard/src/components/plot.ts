@@ -28,7 +28,7 @@ export function draw(element: HTMLElement, props: ChartProps, { height, language
     {
       width: element.clientWidth,
       height,
-      padding: [8, 4, 0, 0],
+      padding: [8, 18, 0, 0],
       cursor: { points: { show: !stacked }, drag: { x: false, y: false }, y: false },
       legend: {
         live: true,

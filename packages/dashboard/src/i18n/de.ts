@@ -2,9 +2,10 @@
 import type { en } from "./en.ts";
 import { frame } from "./de/frame.ts";
 import { home } from "./de/home.ts";
+import { inbound } from "./de/inbound.ts";
 import { messages } from "./de/messages.ts";
 import { objects } from "./de/objects.ts";
 import { policy } from "./de/policy.ts";
 import { work } from "./de/work.ts";
 
-export const de: typeof en = { ...frame, ...home, ...messages, ...objects, ...policy, ...work };
+export const de: typeof en = { ...frame, ...home, ...inbound, ...messages, ...objects, ...policy, ...work };

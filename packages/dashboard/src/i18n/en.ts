@@ -1,9 +1,10 @@
 /** English, the catalogue that the others are held to. */
 import { frame } from "./en/frame.ts";
 import { home } from "./en/home.ts";
+import { inbound } from "./en/inbound.ts";
 import { messages } from "./en/messages.ts";
 import { objects } from "./en/objects.ts";
 import { policy } from "./en/policy.ts";
 import { work } from "./en/work.ts";
 
-export const en = { ...frame, ...home, ...messages, ...objects, ...policy, ...work };
+export const en = { ...frame, ...home, ...inbound, ...messages, ...objects, ...policy, ...work };

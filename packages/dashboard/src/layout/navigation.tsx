@@ -3,6 +3,7 @@ import {
   Activity,
   BookOpen,
   Boxes,
+  Download,
   House,
   type LucideIcon,
   Mail,
@@ -31,6 +32,7 @@ const GROUPS: readonly (readonly Place[])[] = [
   ],
   [
     { to: "/applications", name: "applications", icon: Boxes },
+    { to: "/sources", name: "sources", icon: Download },
     { to: "/event-types", name: "eventTypes", icon: Shapes },
   ],
   [

@@ -9,6 +9,7 @@ export const GO_TO = {
   a: "/applications",
   e: "/event-types",
   r: "/replays",
+  o: "/sources",
   s: "/settings",
 } as const;
 
@@ -20,6 +21,7 @@ export const PLACES_OF_KEYS = [
   ["a", "applications"],
   ["e", "eventTypes"],
   ["r", "replays"],
+  ["o", "sources"],
   ["s", "settings"],
 ] as const;
 

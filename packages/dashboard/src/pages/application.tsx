@@ -3,9 +3,8 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
-import type { components } from "../api/schema.ts";
 import { Copyable } from "../components/copy.tsx";
-import { Page, Section } from "../components/page.tsx";
+import { Page } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { tabOf, Tabs } from "../components/tabs.tsx";
 import { toMessageFilter } from "../lib/message-filter.ts";
@@ -65,16 +64,8 @@ export function ApplicationPage() {
         />
       )}
       {tab === "policy" && <ApplicationPolicy app={app} />}
-      {tab === "settings" && <Settings application={application.data} />}
+      {tab === "settings" && <ApplicationSettings application={application.data} />}
     </Page>
-  );
-}
-
-function Settings({ application }: { readonly application: components["schemas"]["ApplicationOut"] }) {
-  return (
-    <Section>
-      <ApplicationSettings application={application} />
-    </Section>
   );
 }
 

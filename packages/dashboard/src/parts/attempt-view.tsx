@@ -2,10 +2,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
-import { type ExactBody, getMessage } from "../api/message.ts";
+import { type ExactBody, type ExactMessage, getMessage } from "../api/message.ts";
 import type { components } from "../api/schema.ts";
 import { Badge } from "../components/badge.tsx";
 import { Copy, Copyable } from "../components/copy.tsx";
+import { Diff } from "../components/diff.tsx";
 import { Card, Columns, Facts, Page } from "../components/page.tsx";
 import { Payload } from "../components/payload.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
@@ -17,6 +18,8 @@ import { formatBytes } from "../lib/format.ts";
 import { useFace } from "../session/face.ts";
 import { Link } from "@tanstack/react-router";
 import styles from "./attempt-view.module.css";
+import { Headers } from "./headers.tsx";
+import { prettyLines } from "./payload-text.ts";
 import { Waterfall } from "./waterfall.tsx";
 
 type Attempt = components["schemas"]["MessageAttemptOut"];
@@ -50,7 +53,9 @@ export function AttemptView({ app, message, id }: AttemptViewProps) {
   const { data } = attempt;
   const detail = data.detail ?? null;
   const request = detail?.request ?? null;
-  const body = published.data?.body ?? null;
+  const sent = detail?.change?.body ?? null;
+  const body = sent === null ? (published.data?.body ?? null) : { text: sent.text, base64: sent.encoding === "base64" };
+  const sentType = request?.headers.find(({ name }) => name.toLowerCase() === "content-type")?.value ?? "";
   return (
     <Page
       title={t("attempts.titleOf", { cause: attemptCause(t, data) })}
@@ -81,8 +86,11 @@ export function AttemptView({ app, message, id }: AttemptViewProps) {
           {detail === null ? <p className="muted">{t("attempts.expunged")}</p> : <Waterfall timings={detail.timings} />}
         </Card>
       </Columns>
+      {detail?.change !== null && detail?.change !== undefined && (
+        <Change change={detail.change} published={published.data} sentType={sentType} />
+      )}
       <Columns>
-        <Request detail={detail} body={body} contentType={published.data?.contentType ?? ""} />
+        <Request detail={detail} body={body} contentType={sentType} />
         <Response attempt={data} detail={detail} />
       </Columns>
     </Page>
@@ -157,7 +165,7 @@ function AttemptFacts({
 
 interface RequestProps {
   readonly detail: Detail | null;
-  readonly body: ExactBody | null;
+  readonly body: Pick<ExactBody, "text" | "base64"> | null;
   readonly contentType: string;
 }
 
@@ -181,7 +189,7 @@ function Request({ detail, body, contentType }: RequestProps) {
       {body === null ? (
         <p className="muted">{t("attempts.bodyGone", { size: formatBytes(i18n.language, bodyBytes) })}</p>
       ) : (
-        <Payload label={t("attempts.requestBody")} {...body} contentType={contentType} />
+        <Payload label={t("attempts.requestBody")} text={body.text} base64={body.base64} contentType={contentType} />
       )}
     </Card>
   );
@@ -219,30 +227,31 @@ function Response({ attempt, detail }: { readonly attempt: Attempt; readonly det
   );
 }
 
-interface HeadersProps {
-  readonly headers: readonly { readonly name: string; readonly value: string | null }[];
-  readonly cut?: boolean;
+interface ChangeProps {
+  readonly change: NonNullable<Detail["change"]>;
+  readonly published: ExactMessage | undefined;
+  readonly sentType: string;
 }
 
-function Headers({ headers, cut = false }: HeadersProps) {
+/** What transformation and format made of the message. */
+function Change({ change, published, sentType }: ChangeProps) {
   const { t } = useTranslation();
+  const { logs, body } = change;
+  const before = published?.body ?? null;
   return (
-    <table className={styles["headers"]} aria-label={t("attempts.headers")}>
-      <tbody>
-        {headers.map(({ name, value }, index) => (
-          <tr key={index}>
-            <th scope="row">{name}</th>
-            <td>{value ?? <span className="muted">{t("attempts.hidden")}</span>}</td>
-          </tr>
-        ))}
-        {cut && (
-          <tr>
-            <td colSpan={2} className="muted">
-              {t("attempts.headersCut")}
-            </td>
-          </tr>
-        )}
-      </tbody>
-    </table>
+    <Card title={t("attempts.changed")} lead={t("attempts.changedLead")}>
+      {logs !== null && logs.length > 0 && (
+        <pre>
+          <code>{logs.join("\n")}</code>
+        </pre>
+      )}
+      {body !== null && before !== null && (
+        <Diff
+          label={t("diff.title")}
+          before={prettyLines({ ...before, contentType: published?.contentType ?? "" }).join("\n")}
+          after={prettyLines({ text: body.text, base64: body.encoding === "base64", contentType: sentType }).join("\n")}
+        />
+      )}
+    </Card>
   );
 }

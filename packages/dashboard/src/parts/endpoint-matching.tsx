@@ -10,6 +10,7 @@ import { Failed, Loading, Note } from "../components/state.tsx";
 import { CodeArea } from "./code-area.tsx";
 import type { Endpoint } from "./endpoint-view.tsx";
 import { SamplePicker } from "./sample-picker.tsx";
+import { Transformation } from "./transformation.tsx";
 import { namesOf, TypePicker } from "./type-picker.tsx";
 
 export interface EndpointMatchingProps {
@@ -57,6 +58,7 @@ export function EndpointMatching({ app, endpoint }: EndpointMatchingProps) {
         </Form>
       </Card>
       <FilterCard app={app} id={endpoint.id} />
+      <Transformation app={app} id={endpoint.id} />
     </>
   );
 }

@@ -12,6 +12,9 @@ import { verifyProvider } from "@posthorn/webhooks/provider";
 import { findProvider } from "@posthorn/webhooks/providers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestGateway, type TestSource } from "../support/gateway.ts";
+import { startNode, type TestNode } from "../support/posthorn.ts";
+import { ShiftedClock } from "../support/shifted-clock.ts";
+import { temporaryFolder } from "../support/store.ts";
 
 const SECRET = "s3cret-of-the-hook";
 const OWNER = "repos/acme/shop";
@@ -45,15 +48,19 @@ interface GitHubScene {
   readonly source: TestSource;
 }
 
-async function githubScene(settings: object = {}): Promise<GitHubScene & AsyncDisposable> {
-  const github = await startGitHub({ token: "ghp_1", now: anHourAgo });
-  const source = await gateway.source({ type: "github", secrets: [SECRET] });
+async function makeHook(github: GitHubStandIn, url: string): Promise<number> {
   const made = await fetch(`${github.url}/${OWNER}/hooks`, {
     method: "POST",
     headers: { authorization: "Bearer ghp_1", "user-agent": "test" },
-    body: JSON.stringify({ config: { url: source.url, content_type: "json", secret: SECRET }, events: ["issues"] }),
+    body: JSON.stringify({ config: { url, content_type: "json", secret: SECRET }, events: ["issues"] }),
   });
-  const { id } = (await made.json()) as { readonly id: number };
+  return ((await made.json()) as { readonly id: number }).id;
+}
+
+async function githubScene(settings: object = {}): Promise<GitHubScene & AsyncDisposable> {
+  const github = await startGitHub({ token: "ghp_1", now: anHourAgo });
+  const source = await gateway.source({ type: "github", secrets: [SECRET] });
+  const id = await makeHook(github, source.url);
   const set = await gateway.call("PUT", `ingest/api/v1/source/${source.id}/reconcile`, {
     provider: "github",
     owner: "acme/shop",
@@ -207,3 +214,66 @@ describe("what is asked for", () => {
     expect((await gateway.call("PUT", path, { provider: "stripe" })).status).toBe(422);
   });
 });
+
+describe("a run", () => {
+  const stripeSource = { type: "stripe", secrets: [SECRET] };
+
+  it("begins by itself when its time has come, and again after that", async () => {
+    const clock = new ShiftedClock();
+    await using timed = await TestGateway.start({}, { clock });
+    await using stripe = await startStripe({ key: "sk_test_1", now: () => clock.now() - HOUR_MS / 2 });
+    const source = await timed.source(stripeSource, false);
+    const path = `ingest/api/v1/source/${source.id}/reconcile`;
+    await timed.call("PUT", path, { provider: "stripe", apiUrl: stripe.url, token: "sk_test_1", everyMinutes: 60 });
+    for (const total of [1, 2]) {
+      clock.advance(HOUR_MS);
+      await stripe.emitInVain("invoice.paid", { total });
+      await eventually(async () => {
+        clock.advance(30_000);
+        expect(await timed.messages(source)).toHaveLength(total);
+      });
+    }
+    await eventually(async () => {
+      const { json } = await timed.call("GET", path);
+      expect(Date.parse(json["reconciledUntil"] as string)).toBeGreaterThan(clock.now() - HOUR_MS);
+    });
+  });
+
+  it("goes on where it was when the server is stopped and started again", async () => {
+    using folder = temporaryFolder();
+    await using github = await startGitHub({ token: "ghp_1", now: anHourAgo });
+    const hookId = await makeHook(github, "http://127.0.0.1:8999/");
+    for (let number = 0; number < 4; number++) await github.emitInVain(OWNER, "issues", issue(number));
+    const settings = { provider: "github", owner: "acme/shop", hookId, apiUrl: github.url, token: "ghp_1" };
+    let id = "";
+    {
+      await using node = await startNode(folder.path);
+      await callSource(node, "POST", "", { name: "Shop", uid: "shop", type: "github", secrets: [SECRET] });
+      await callSource(node, "PUT", "/shop/reconcile", settings);
+      const since = new Date(Date.now() - 24 * HOUR_MS).toISOString();
+      id = String((await callSource(node, "POST", "/shop/reconcile/run", { since }))["id"]);
+      // One is asked for each second: the limit of GitHub.
+      await eventually(async () => {
+        expect((await callSource(node, "GET", `/shop/reconcile/run/${id}`))["redelivered"]).toBeGreaterThan(0);
+      });
+    }
+    await using node = await startNode(folder.path);
+    await eventually(async () => {
+      const done = await callSource(node, "GET", `/shop/reconcile/run/${id}`);
+      expect(done).toMatchObject({ state: "finished", scanned: 4, missing: 4, redelivered: 4 });
+    });
+    expect(github.calls.filter((call) => call.endsWith("/attempts"))).toHaveLength(4);
+  });
+});
+
+async function callSource(
+  node: TestNode,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<Record<string, unknown>> {
+  const headers = { authorization: `Bearer ${node.token}`, "content-type": "application/json" };
+  const given = body === undefined ? {} : { body: JSON.stringify(body) };
+  const answer = await fetch(`${node.url}/ingest/api/v1/source${path}`, { method, headers, ...given });
+  return (await answer.json()) as Record<string, unknown>;
+}

@@ -71,7 +71,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
   {
     name: "pages that hold what is at its end",
     breaks: "never_doubled",
-    orShows: ["only_what_is_due"],
+    orShows: ["only_what_is_due", "waiting_is_free"],
     jobs: (store) => {
       const seen = new Map<number, Job>();
       return {
@@ -102,6 +102,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
   {
     name: "a directory that does not hear of changes",
     breaks: "held_is_left_alone",
+    orShows: ["caps", "rate", "retry_policy"],
     directory: (directory) => {
       let heard = 0;
       const invalidate = directory.invalidate.bind(directory);

@@ -196,7 +196,8 @@ class Simulation implements Disposable {
         this.#time.jump(what.ms);
         return;
       case "crash":
-        this.#fuse ??= { events: what.afterEvents, downMs: what.downMs };
+        // One that does not run cannot be killed.
+        if (this.#life.alive) this.#fuse ??= { events: what.afterEvents, downMs: what.downMs };
         return;
       case "restart":
         this.#stop(what.downMs);

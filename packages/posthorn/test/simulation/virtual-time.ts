@@ -78,6 +78,8 @@ export class VirtualTime {
    */
   async run(end: number, afterEach: () => boolean): Promise<number> {
     let events = 0;
+    // Ticks come after microtasks only when they are asked for by one.
+    await Promise.resolve();
     await settled();
     for (;;) {
       const next = this.#heap[0];

@@ -18,6 +18,7 @@ export const frame: typeof english = {
     live: "Live",
     issues: "Störungen",
     applications: "Anwendungen",
+    sources: "Quellen",
     eventTypes: "Ereignistypen",
     replays: "Wiederholungen",
     settings: "Einstellungen",
@@ -25,7 +26,7 @@ export const frame: typeof english = {
   },
   signIn: {
     title: "Anmelden",
-    text: "Fügen Sie ein Token Ihrer Organisation ein. `posthorn token` auf dem Server erstellt eines.",
+    text: "Fügen Sie ein Token Ihrer Organisation ein. „posthorn token“ auf dem Server erstellt eines.",
     token: "Token",
     submit: "Anmelden",
     expired: "Das Token ist abgelaufen oder wurde gesperrt. Melden Sie sich neu an.",

@@ -85,6 +85,8 @@ export const messages: typeof english = {
     tls: "TLS",
     noTls: "keines",
     validTo: "Zertifikat gültig bis",
+    changed: "Was vor dem Senden geändert wurde",
+    changedLead: "Durch Umwandlung und Format des Endpunkts.",
     phases: "Wohin die Zeit ging",
     phase: {
       queue: "Warten auf Socket",

@@ -72,12 +72,12 @@ export const work: typeof english = {
   },
   settings: {
     title: "Einstellungen",
-    tabs: { keys: "API-Schlüssel", egress: "Adressprüfer", webhooks: "Betriebs-Webhooks" },
+    tabs: { keys: "API-Schlüssel", storage: "Speicher", egress: "Adressprüfer", webhooks: "Betriebs-Webhooks" },
   },
   keys: {
     title: "API-Schlüssel",
     lead: "Ein Schlüssel darf alles, was Sie dürfen. Er wird einmal gezeigt, wenn er entsteht.",
-    none: "Noch keine Schlüssel. Tokens von `posthorn token` gehen ohne.",
+    none: "Noch keine Schlüssel. Tokens von „posthorn token“ gehen ohne.",
     new: "Neuer Schlüssel",
     made: "Das ist der Schlüssel. Er wird nicht noch einmal gezeigt.",
     expires: "Endet",

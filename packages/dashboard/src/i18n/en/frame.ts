@@ -17,6 +17,7 @@ export const frame = {
     live: "Live",
     issues: "Issues",
     applications: "Applications",
+    sources: "Sources",
     eventTypes: "Event types",
     replays: "Replays",
     settings: "Settings",
@@ -24,7 +25,7 @@ export const frame = {
   },
   signIn: {
     title: "Sign in",
-    text: "Paste a token of your organisation. `posthorn token` on the server makes one.",
+    text: "Paste a token of your organisation. “posthorn token” on the server makes one.",
     token: "Token",
     submit: "Sign in",
     expired: "The token has ended or was revoked. Sign in again.",

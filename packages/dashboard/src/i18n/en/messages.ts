@@ -84,6 +84,8 @@ export const messages = {
     tls: "TLS",
     noTls: "none",
     validTo: "certificate valid until",
+    changed: "What was changed before sending",
+    changedLead: "By the transformation and the format of the endpoint.",
     phases: "Where the time went",
     phase: {
       queue: "Wait for a socket",

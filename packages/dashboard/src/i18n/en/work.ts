@@ -71,12 +71,12 @@ export const work = {
   },
   settings: {
     title: "Settings",
-    tabs: { keys: "API keys", egress: "Address checker", webhooks: "Operational webhooks" },
+    tabs: { keys: "API keys", storage: "Storage", egress: "Address checker", webhooks: "Operational webhooks" },
   },
   keys: {
     title: "API keys",
     lead: "A key can do everything that you can. It is shown once, when it is made.",
-    none: "No keys yet. Tokens from `posthorn token` work without one.",
+    none: "No keys yet. Tokens from “posthorn token” work without one.",
     new: "New key",
     made: "This is the key. It is not shown again.",
     expires: "Ends",

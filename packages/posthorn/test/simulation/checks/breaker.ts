@@ -37,6 +37,7 @@ export class BreakerCheck implements Check {
   ended({ endpoint }: TrackedDelivery, { run, result, endedAt }: OpenAttempt): void {
     if (result?.kind !== "made") return;
     const { status, responseCode } = result.attempt;
+    const { retryAfterMs } = result;
     if (status === 0) {
       this.#trouble.delete(endpoint);
       return;
@@ -57,7 +58,7 @@ export class BreakerCheck implements Check {
     trouble.failures++;
     trouble.lastAt = endedAt;
     if (responseCode === 429 || responseCode === 503) trouble.asked = true;
-    trouble.askedUntil = Math.max(trouble.askedUntil, endedAt + (result.retryAfterMs ?? 0));
+    if (retryAfterMs !== null) trouble.askedUntil = Math.max(trouble.askedUntil, endedAt + retryAfterMs);
   }
 
   requested(endpoint: TrackedEndpoint, _messageId: number, delivery: TrackedDelivery | undefined): void {

@@ -1,0 +1,358 @@
+/** The dashboard in a real browser, on a real server with real deliveries. */
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { useBrowser } from "../lib/browser.ts";
+import { type DashboardScene, HOSTILE, pagesOf, setUpScene } from "../lib/dashboard-scene.ts";
+import { freePort } from "../lib/free-port.ts";
+import { useWorld } from "../lib/world.ts";
+
+const world = useWorld({
+  env: { POSTHORN_LISTEN: `127.0.0.1:${await freePort()}`, POSTHORN_RETRY_SCHEDULE: "3600" },
+});
+const browser = useBrowser();
+let scene: DashboardScene;
+
+beforeAll(async () => {
+  scene = await setUpScene(world);
+});
+
+/** Compressed; the typeface is beside it. */
+const MAX_FIRST_LOAD_BYTES = 250_000;
+const MAX_FONT_BYTES = 50_000;
+const AXE_MS = 150_000;
+
+async function open(path: string, options: Parameters<typeof browser.open>[0] = {}): Promise<Page> {
+  const page = await browser.open({ token: world.server.token, ...options });
+  await page.goto(world.server.url + path);
+  return page;
+}
+
+/** Nothing loads any more. */
+async function settled(page: Page): Promise<void> {
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await expect.poll(() => page.getByRole("status", { name: "Loading" }).count(), { timeout: 20_000 }).toBe(0);
+}
+
+describe("signing in", () => {
+  it("takes a token, refuses another, and keeps it out of the address", async () => {
+    const page = await browser.open();
+    await page.goto(world.server.url);
+    await page.getByLabel("Token").fill("nonsense");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").waitFor();
+    await page.getByLabel("Token").fill(world.server.token);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: "Home" }).waitFor();
+    expect(page.url()).not.toContain(world.server.token.slice(0, 20));
+    await page.reload();
+    await page.getByRole("heading", { name: "Home" }).waitFor();
+  });
+
+  it("ends with the token", async () => {
+    const page = await open("/", { token: "ended" });
+    await page.getByText("The token has ended").waitFor();
+    expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+  });
+
+  it("loads no more than 250 kB of scripts and styles for the first page", async () => {
+    const page = await browser.open({ token: world.server.token });
+    const bytes = { code: 0, font: 0 };
+    page.on("requestfinished", (request) => {
+      if (!request.url().includes("/assets/")) return;
+      const kind = request.url().endsWith(".woff2") ? "font" : "code";
+      void request.sizes().then(({ responseBodySize }) => (bytes[kind] += responseBodySize));
+    });
+    await page.goto(world.server.url, { waitUntil: "load" });
+    await settled(page);
+    await page.locator("canvas").nth(1).waitFor();
+    expect(bytes.code).toBeGreaterThan(100_000);
+    expect(bytes.code).toBeLessThan(MAX_FIRST_LOAD_BYTES);
+    expect(bytes.font).toBeLessThan(MAX_FONT_BYTES);
+  });
+});
+
+describe("the dashboard", () => {
+  it("says at home that an endpoint is in trouble, and leads to it", async () => {
+    const page = await open("/");
+    await page.getByText(/1 endpoint needs you/).waitFor();
+    await page.getByRole("link", { name: /Look at .*bad/ }).click();
+    await page.getByRole("heading", { level: 1, name: /bad/ }).waitFor();
+    expect(page.url()).toContain(scene.bad);
+  });
+
+  it("keeps filters of messages in the address", async () => {
+    const page = await open("/messages");
+    await page.getByLabel("State").selectOption("retrying");
+    await expect.poll(() => page.url()).toContain("state=retrying");
+    await page.getByRole("link", { name: "invoice.paid" }).waitFor();
+    await page.getByLabel("State").selectOption("canceled");
+    await page.getByText("No message fits these filters.").waitFor();
+    await page.reload();
+    await page.getByText("No message fits these filters.").waitFor();
+    await page.getByRole("button", { name: "Clear" }).click();
+    await page.getByRole("link", { name: "invoice.paid" }).waitFor();
+    await page.getByRole("searchbox").first().fill("no such text anywhere");
+    await page.keyboard.press("Enter");
+    await page.getByText("No message fits these filters.").waitFor();
+    await page.getByRole("searchbox").first().fill('"amount":1.5');
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "invoice.paid" }).waitFor();
+  });
+
+  it("leads from a message to an attempt with its cause, its phases, and what was sent", async () => {
+    const page = await open(`/applications/${scene.app}/messages/${scene.message}`);
+    await page.getByRole("heading", { name: "2 endpoints wanted it" }).waitFor();
+    await page.getByRole("link", { name: /Attempt 1 Answered 500/ }).click();
+    await page.getByText("The receiver failed.").waitFor();
+    await page.getByText("Where the time went").waitFor();
+    await page.getByRole("rowheader", { name: "webhook-signature" }).waitFor();
+    await page
+      .getByText(/in \d+/)
+      .first()
+      .waitFor();
+    expect(await page.getByRole("button", { name: "Copy as curl" }).count()).toBe(1);
+  });
+
+  it("shows a hostile payload and answer as text", async () => {
+    const page = await open(`/applications/${scene.app}/messages/${scene.message}`);
+    await page.getByRole("region", { name: "Payload" }).getByText("onerror").waitFor();
+    await page.goto(
+      `${world.server.url}/applications/${scene.app}/messages/${scene.message}/attempts/${scene.failedAttempt}`,
+    );
+    const answer = page.getByRole("region", { name: "Body of the answer" });
+    expect(await answer.innerText()).toContain(HOSTILE);
+    await page.goto(`${world.server.url}/applications/${scene.app}/endpoints/${scene.bad}`);
+    await page.getByText("onerror").first().waitFor();
+    expect(await page.evaluate(() => "broken" in window)).toBe(false);
+    expect(await page.locator("main img").count()).toBe(0);
+  });
+
+  it("shows numbers of a payload as they were published", async () => {
+    const { json } = await world.api.post(
+      `/api/v1/app/${scene.app}/msg`,
+      '{"eventType":"exact.numbers","payload":{"price":1.0,"big":12345678901234567890}}',
+    );
+    const page = await open(`/applications/${scene.app}/messages/${json.id as string}`);
+    const payload = page.getByRole("region", { name: "Payload" });
+    await payload.getByText("12345678901234567890").waitFor();
+    expect(await payload.innerText()).toContain("1.0");
+  });
+
+  it("shows an attempt that is made while somebody looks", async () => {
+    const page = await open(`/applications/${scene.app}/messages/${scene.message}`);
+    await page
+      .getByRole("link", { name: /Attempt 1/ })
+      .first()
+      .waitFor();
+    const before = await page.getByRole("link", { name: /^Attempt \d/ }).count();
+    await page.getByRole("button", { name: "Send again" }).click();
+    await expect.poll(() => page.getByRole("link", { name: /^Attempt \d/ }).count()).toBe(before + 1);
+    await page.getByText("by hand").waitFor();
+  });
+});
+
+describe("an endpoint", () => {
+  it("is made, gets a policy, a filter that is tried, and a new secret", async () => {
+    const page = await open(`/applications/${scene.app}`);
+    await page.getByRole("button", { name: "New endpoint" }).first().click();
+    await page.getByLabel("URL").fill(`${world.receiver.url}/made`);
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("heading", { level: 1, name: /made/ }).waitFor();
+
+    await page.getByRole("link", { name: "Delivery policy" }).click();
+    await page.getByLabel("Attempts at the same time").fill("3");
+    await page.getByLabel("Delays between attempts").fill("10s, 5m, 1h");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved").waitFor();
+    const id = /ep_\w+/.exec(page.url())![0];
+    const { json } = await world.api.get(`/api/v1/app/${scene.app}/endpoint/${id}/policy`);
+    expect(json.policy).toEqual({
+      limits: { concurrency: 3 },
+      retry: { backoff: expect.objectContaining({ type: "schedule", delays: [10, 300, 3600] }) },
+    });
+
+    await page.getByRole("link", { name: "Types and filter" }).click();
+    await page.getByLabel("Filter, as JSON").fill('{"body":{"amount":{"$gt":100}}}');
+    await page.getByLabel("Message", { exact: true }).first().selectOption({ index: 1 });
+    await page.getByRole("button", { name: "Try" }).first().click();
+    await page.getByText("It would not be sent").waitFor();
+
+    await page.getByRole("link", { name: "Secret and headers" }).click();
+    await page.getByRole("button", { name: "Show" }).click();
+    const before = await page
+      .getByText(/^whsec_\w/)
+      .first()
+      .innerText();
+    await page.getByRole("button", { name: "Rotate" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Rotate" }).click();
+    await page.getByText("The new secret signs.").waitFor();
+    await page.getByRole("button", { name: "Show" }).click();
+    await expect
+      .poll(() =>
+        page
+          .getByText(/^whsec_\w/)
+          .first()
+          .innerText(),
+      )
+      .not.toBe(before);
+  });
+
+  it("is switched off and on again", async () => {
+    const page = await open(`/applications/${scene.app}/endpoints/${scene.good}`);
+    await page.getByRole("button", { name: "Disable" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Disable" }).click();
+    await page.getByText("This endpoint is off.").waitFor();
+    const isOff = async () => (await world.api.get(`/api/v1/app/${scene.app}/endpoint/${scene.good}`)).json.disabled;
+    expect(await isOff()).toBe(true);
+    await page.getByRole("button", { name: "Enable" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Enable" }).click();
+    await page.getByText("This endpoint is off.").waitFor({ state: "detached" });
+    expect(await isOff()).toBe(false);
+  });
+});
+
+describe("a replay", () => {
+  it("is counted first, then started, and shows how far it got", async () => {
+    const page = await open(`/replays/new?app=${scene.app}&endpoint=${scene.good}`);
+    await page.getByLabel("Delivered").check();
+    await page.getByRole("button", { name: "Dry run" }).click();
+    await page.getByText(/deliver(y|ies) would be sent/).waitFor();
+    const count = world.receiver.requests.length;
+    await page.getByLabel("Reason").fill("After an outage");
+    await page.getByRole("button", { name: "Start replay" }).click();
+    await page.getByRole("heading", { level: 1, name: "After an outage" }).waitFor();
+    await page.getByText("Finished").first().waitFor();
+    await expect.poll(() => world.receiver.requests.length).toBeGreaterThan(count);
+    await page.getByRole("link", { name: "Replays" }).first().click();
+    await page.getByRole("link", { name: "After an outage" }).waitFor();
+  });
+});
+
+describe("the live page", () => {
+  it("shows what happens, stands still when asked, and goes on", async () => {
+    const page = await open("/live");
+    await page.getByRole("main").getByText("Live", { exact: true }).last().waitFor();
+    const publish = (eventType: string) => world.api.post(`/api/v1/app/${scene.app}/msg`, { eventType, payload: {} });
+    await expect.poll(() => page.getByRole("main").getByRole("status").first().innerText()).toBe("Live");
+    await publish("live.one");
+    await page
+      .getByRole("link", { name: /live\.one/ })
+      .first()
+      .waitFor();
+    await page.getByRole("button", { name: "Pause" }).click();
+    await publish("live.two");
+    await expect.poll(() => page.getByRole("button", { name: /Resume \d/ }).count()).toBe(1);
+    expect(await page.getByRole("link", { name: /live\.two/ }).count()).toBe(0);
+    await page.getByRole("button", { name: "Resume" }).click();
+    await page
+      .getByRole("link", { name: /live\.two/ })
+      .first()
+      .waitFor();
+  });
+
+  it("catches up after the server was started anew while nobody was connected", async () => {
+    const page = await open("/live");
+    await expect.poll(() => page.getByRole("main").getByRole("status").first().innerText()).toBe("Live");
+    await world.api.post(`/api/v1/app/${scene.app}/msg`, { eventType: "before.break", payload: {} });
+    await page
+      .getByRole("link", { name: /before\.break/ })
+      .first()
+      .waitFor();
+    await page.route("**/api/v1/live", (route) => route.abort());
+    await world.restart();
+    await page.getByRole("main").getByText("No connection, trying again").waitFor();
+    await world.api.post(`/api/v1/app/${scene.app}/msg`, { eventType: "during.break", payload: {} });
+    await page.unroute("**/api/v1/live");
+    await page.getByText(/You were away: \d+ message/).waitFor();
+    await page
+      .getByRole("link", { name: /during\.break/ })
+      .first()
+      .waitFor();
+    await world.api.post(`/api/v1/app/${scene.app}/msg`, { eventType: "after.break", payload: {} });
+    await page
+      .getByRole("link", { name: /after\.break/ })
+      .first()
+      .waitFor();
+  });
+});
+
+describe("the keyboard alone", () => {
+  it("skips to the content, goes to pages, searches, and opens rows", async () => {
+    const page = await open("/");
+    await settled(page);
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to content");
+    await page.keyboard.press("g");
+    await page.keyboard.press("m");
+    await page.getByRole("heading", { level: 1, name: "Messages" }).waitFor();
+    await page.getByRole("link", { name: "invoice.paid" }).first().waitFor();
+    await page.keyboard.press("/");
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("type"))).toBe("search");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Filters" }).focus();
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.url()).toContain("/messages/msg_");
+    await page.keyboard.press("?");
+    await page.getByRole("heading", { level: 1, name: "Keyboard shortcuts" }).waitFor();
+  });
+});
+
+describe.each([
+  ["light", { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }],
+  // What else there is to find is the same in both.
+  ["dark", { type: "rule", values: ["color-contrast"] }],
+] as const)("in %s colours", (colorScheme, { type, values }) => {
+  it(
+    "axe finds no fault on any page",
+    async () => {
+      const page = await open("/", { colorScheme, reducedMotion: "reduce" });
+      const found: string[] = [];
+      for (const [name, path] of pagesOf(scene)) {
+        await page.goto(world.server.url + path);
+        await settled(page);
+        const { violations } = await new AxeBuilder({ page })
+          .options({ runOnly: { type, values: [...values] } })
+          .analyze();
+        for (const { id, nodes } of violations) {
+          found.push(`${name}: ${id} at ${nodes[0]!.target.join(" ")}: ${nodes[0]!.failureSummary ?? ""}`);
+        }
+      }
+      expect(found).toEqual([]);
+    },
+    AXE_MS,
+  );
+});
+
+describe("at the width of a phone", () => {
+  it("no page scrolls sideways, and the menu leads everywhere", async () => {
+    const page = await open("/", { viewport: { width: 390, height: 844 } });
+    const wide: string[] = [];
+    for (const [name, path] of pagesOf(scene)) {
+      await page.goto(world.server.url + path);
+      await settled(page);
+      if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) wide.push(name);
+    }
+    expect(wide).toEqual([]);
+    await page.getByRole("button", { name: "Menu" }).click();
+    await page.getByRole("dialog").getByRole("link", { name: "Messages" }).click();
+    await page.getByRole("heading", { level: 1, name: "Messages" }).waitFor();
+    expect(await page.getByRole("dialog").count()).toBe(0);
+  });
+});
+
+describe("in German", () => {
+  it("the pages have their words, and another language is a choice away", async () => {
+    const page = await open("/", { locale: "de-DE" });
+    await page.getByRole("heading", { level: 1, name: "Start" }).waitFor();
+    await page.getByRole("link", { name: "Nachrichten" }).first().click();
+    await page.getByRole("heading", { level: 1, name: "Nachrichten" }).waitFor();
+    await page.getByRole("button", { name: "Farben, Sprache, Sitzung" }).last().click();
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe("de");
+    await page.getByRole("menuitemradio", { name: "English" }).click();
+    await page.getByRole("heading", { level: 1, name: "Messages" }).waitFor();
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe("en");
+  });
+});

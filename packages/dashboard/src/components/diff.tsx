@@ -1,0 +1,43 @@
+import { diffLines } from "diff";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import styles from "./diff.module.css";
+
+/** Longer texts take too long to compare while somebody waits. */
+const MAX_LENGTH = 200_000;
+
+export interface DiffProps {
+  readonly label: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** What became of a text, line by line. */
+export function Diff({ label, before, after }: DiffProps) {
+  const { t } = useTranslation();
+  const tooLong = before.length + after.length > MAX_LENGTH;
+  const parts = useMemo(() => (tooLong ? [] : diffLines(ended(before), ended(after))), [tooLong, before, after]);
+  if (tooLong) return <p className="muted">{t("diff.tooLong")}</p>;
+  return (
+    // A region that scrolls must be within reach of the keyboard.
+    <div className={styles["diff"]} tabIndex={0} role="region" aria-label={label}>
+      {parts.map((part, index) => {
+        const kind = part.added ? "added" : part.removed ? "removed" : "same";
+        return part.value
+          .replace(/\n$/, "")
+          .split("\n")
+          .map((line, number) => (
+            <div key={`${index} ${number}`} className={styles["line"]} data-kind={kind}>
+              <span>{kind === "added" ? "+" : kind === "removed" ? "−" : ""}</span>
+              <span>{line}</span>
+            </div>
+          ));
+      })}
+    </div>
+  );
+}
+
+/** So that a last line without its end is no other line. */
+function ended(text: string): string {
+  return text.endsWith("\n") ? text : `${text}\n`;
+}

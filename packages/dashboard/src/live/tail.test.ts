@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import type { MessageAccepted } from "./live.ts";
+import { arrived, caughtUp, EMPTY_TAIL, MAX_ROWS, newestAt, pausedTail, resumedTail, type TailRow } from "./tail.ts";
+
+function accepted(n: number): MessageAccepted {
+  const msgId = `msg_${n}`;
+  const about = { appId: "app_1", appUid: null, eventType: "a", eventId: null, endpoints: 1 };
+  return { type: "message.accepted", id: `run.${n}`, msgId, ...about, timestamp: new Date(n * 1000).toISOString() };
+}
+
+function names(rows: readonly TailRow[]): readonly string[] {
+  return rows.map((row) => (row.kind === "gap" ? `gap ${String(row.caughtUp)}` : row.key.split(" ")[1]!));
+}
+
+describe("the rows of the live page", () => {
+  it("have the newest first, each once", () => {
+    const tail = arrived(arrived(EMPTY_TAIL, [accepted(1), accepted(2)]), [accepted(2), accepted(3)]);
+    expect(names(tail.rows)).toEqual(["msg_3", "msg_2", "msg_1"]);
+    expect(newestAt(tail)).toBe(new Date(3000).toISOString());
+  });
+
+  it("stand still while paused, and lose nothing", () => {
+    const paused = arrived(pausedTail(arrived(EMPTY_TAIL, [accepted(1)])), [accepted(2)]);
+    expect(names(paused.rows)).toEqual(["msg_1"]);
+    expect(names(paused.waiting)).toEqual(["msg_2"]);
+    expect(names(resumedTail(paused).rows)).toEqual(["msg_2", "msg_1"]);
+  });
+
+  it("say where something was missed, and put in what the lists know of it", () => {
+    const before = arrived(EMPTY_TAIL, [accepted(1)]);
+    expect(names(caughtUp(before, "1", [accepted(2), accepted(3)]).rows)).toEqual(["msg_3", "msg_2", "gap 2", "msg_1"]);
+    expect(names(caughtUp(before, "1", null).rows)).toEqual(["gap null", "msg_1"]);
+  });
+
+  it("are bounded, and say how many were dropped", () => {
+    const many = Array.from({ length: MAX_ROWS + 5 }, (_, n) => accepted(n));
+    const tail = arrived(EMPTY_TAIL, many);
+    expect(tail.rows).toHaveLength(MAX_ROWS);
+    expect(tail.dropped).toBe(5);
+  });
+});

@@ -1,0 +1,163 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { Stethoscope } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import type { components } from "../api/schema.ts";
+import { Button } from "../components/button.tsx";
+import { Confirm } from "../components/dialog.tsx";
+import { FormError } from "../components/form.tsx";
+import { Card, Columns, Facts, Page } from "../components/page.tsx";
+import { Payload } from "../components/payload.tsx";
+import { Failed, Loading, Note } from "../components/state.tsx";
+import { Time } from "../components/time.tsx";
+import { Headers } from "../parts/headers.tsx";
+import styles from "./source.module.css";
+
+/** A request that did not verify: what came, why not, and what to do about it. */
+export function QuarantinedPage() {
+  const { t } = useTranslation();
+  const { source, request: id } = useParams({ from: "/operator/sources/$source/quarantine/$request" });
+  const path = { source_id: source, request_id: id };
+  const request = useQuery({
+    queryKey: ["quarantined", source, id],
+    queryFn: () => must(api.GET("/ingest/api/v1/source/{source_id}/quarantine/{request_id}", { params: { path } })),
+  });
+  if (request.error !== null) return <Failed error={request.error} retry={() => void request.refetch()} />;
+  if (request.data === undefined) return <Loading />;
+  const { data } = request;
+  return (
+    <Page
+      title={t("quarantine.one")}
+      crumbs={[
+        <Link key="all" to="/sources">
+          {t("sources.title")}
+        </Link>,
+        <Link key="source" to="/sources/$source" params={{ source }} search={{ tab: "quarantine" }}>
+          {t("sources.tabs.quarantine")}
+        </Link>,
+      ]}
+      actions={<Decide source={source} id={id} kept={data.bodyKept} />}
+    >
+      <Note tone="bad">{data.detail}</Note>
+      <Doctor source={source} id={id} />
+      <Columns>
+        <Card title={t("attempts.request")}>
+          <Facts
+            facts={[
+              [t("quarantine.reason"), <code key="reason">{data.reason}</code>],
+              [t("quarantine.from"), <code key="from">{data.address}</code>],
+              [t("messages.time"), <Time key="time" at={data.timestamp} />],
+              [t("quarantine.line"), <code key="line">{`${data.method} ${data.path}${data.query}`}</code>],
+            ]}
+          />
+          <Headers headers={data.headers} />
+        </Card>
+        <Card title={t("attempts.requestBody")}>
+          {data.body === null ? (
+            <p className="muted">{t("quarantine.notKept")}</p>
+          ) : (
+            <Payload
+              label={t("attempts.requestBody")}
+              text={data.body}
+              base64={data.bodyEncoding === "base64"}
+              contentType={data.contentType}
+            />
+          )}
+        </Card>
+      </Columns>
+    </Page>
+  );
+}
+
+interface Ref {
+  readonly source: string;
+  readonly id: string;
+}
+
+function Decide({ source, id, kept }: Ref & { readonly kept: boolean }) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const params = { path: { source_id: source, request_id: id } };
+  const leave = async (): Promise<void> => {
+    await queries.invalidateQueries({ queryKey: ["source", source] });
+    await navigate({ to: "/sources/$source", params: { source }, search: { tab: "quarantine" } });
+  };
+  const release = async (): Promise<void> => {
+    await must(api.POST("/ingest/api/v1/source/{source_id}/quarantine/{request_id}/release", { params }));
+    await leave();
+  };
+  const remove = async (): Promise<void> => {
+    await must(api.DELETE("/ingest/api/v1/source/{source_id}/quarantine/{request_id}", { params }));
+    await leave();
+  };
+  return (
+    <>
+      <Confirm
+        trigger={
+          <Button kind="primary" disabled={!kept}>
+            {t("quarantine.release")}
+          </Button>
+        }
+        title={t("quarantine.releaseTitle")}
+        text={t("quarantine.releaseText")}
+        action={t("quarantine.release")}
+        onConfirm={release}
+      />
+      <Confirm
+        trigger={<Button kind="danger">{t("actions.delete")}</Button>}
+        title={t("quarantine.deleteTitle")}
+        text={t("quarantine.deleteText")}
+        action={t("actions.delete")}
+        danger
+        onConfirm={remove}
+      />
+    </>
+  );
+}
+
+/** Finds out why it does not verify, with the source as it is now. */
+function Doctor({ source, id }: Ref) {
+  const { t } = useTranslation();
+  const params = { path: { source_id: source, request_id: id } };
+  const diagnose = useMutation({
+    mutationFn: () => must(api.POST("/ingest/api/v1/source/{source_id}/quarantine/{request_id}/diagnose", { params })),
+  });
+  return (
+    <Card
+      title={t("doctor.title")}
+      lead={t("doctor.lead")}
+      actions={
+        <Button onClick={() => diagnose.mutate()} disabled={diagnose.isPending}>
+          <Stethoscope aria-hidden />
+          {t("doctor.ask")}
+        </Button>
+      }
+    >
+      <FormError error={diagnose.error} />
+      {diagnose.data !== undefined && <Diagnosis diagnosis={diagnose.data} />}
+    </Card>
+  );
+}
+
+function Diagnosis({ diagnosis }: { readonly diagnosis: components["schemas"]["DiagnosisOut"] }) {
+  const { t } = useTranslation();
+  const { ok, error, findings, hints } = diagnosis;
+  if (ok) return <Note tone="good">{t("doctor.ok")}</Note>;
+  const told = findings.length > 0 ? findings : hints;
+  return (
+    <>
+      <Note tone={findings.length > 0 ? "warn" : "info"}>
+        {findings.length > 0 ? t("doctor.proved") : (error?.message ?? t("doctor.nothing"))}
+      </Note>
+      <ul className={styles["findings"]}>
+        {told.map(({ code, message }) => (
+          <li key={code}>
+            {message} <code className="muted">{code}</code>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

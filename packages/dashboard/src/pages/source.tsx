@@ -1,0 +1,199 @@
+/** One source: where the provider sends to, what came in, where it goes, and what did not verify. */
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams, useSearch } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { useList } from "../api/list.ts";
+import { Badge, Tag, Tags } from "../components/badge.tsx";
+import { Copyable } from "../components/copy.tsx";
+import { Card, Columns, Facts, Page } from "../components/page.tsx";
+import { Failed, Loading } from "../components/state.tsx";
+import { Table } from "../components/table.tsx";
+import { tabOf, Tabs } from "../components/tabs.tsx";
+import { Time } from "../components/time.tsx";
+import { formatBytes } from "../lib/format.ts";
+import { Routes } from "./source-routes.tsx";
+
+const TABS = ["overview", "events", "quarantine"] as const;
+const EVERY_MS = 5000;
+
+export function SourcePage() {
+  const { t } = useTranslation();
+  const { source: id } = useParams({ from: "/operator/sources/$source" });
+  const tab = tabOf(TABS, useSearch({ from: "/operator/sources/$source" }).tab);
+  const source = useQuery({
+    queryKey: ["source", id],
+    queryFn: () => must(api.GET("/ingest/api/v1/source/{source_id}", { params: { path: { source_id: id } } })),
+  });
+  if (source.error !== null) return <Failed error={source.error} retry={() => void source.refetch()} />;
+  if (source.data === undefined) return <Loading />;
+  const { name, type } = source.data;
+  return (
+    <Page
+      title={name}
+      badge={<Tag>{type}</Tag>}
+      crumbs={[
+        <Link key="all" to="/sources">
+          {t("sources.title")}
+        </Link>,
+      ]}
+    >
+      <Tabs
+        label={t("sources.one")}
+        current={tab}
+        tabs={TABS.map((one) => ({ name: one, label: t(`sources.tabs.${one}`) }))}
+      />
+      {tab === "overview" && <Overview id={id} />}
+      {tab === "events" && <Events id={id} />}
+      {tab === "quarantine" && <Quarantine id={id} />}
+    </Page>
+  );
+}
+
+function Overview({ id }: { readonly id: string }) {
+  const { t } = useTranslation();
+  const path = { source_id: id };
+  const source = useQuery({
+    queryKey: ["source", id],
+    queryFn: () => must(api.GET("/ingest/api/v1/source/{source_id}", { params: { path } })),
+  });
+  const rhythm = useQuery({
+    queryKey: ["source", id, "rhythm"],
+    queryFn: () => must(api.GET("/ingest/api/v1/source/{source_id}/rhythm", { params: { path } })),
+    refetchInterval: EVERY_MS,
+  });
+  if (source.data === undefined) return <Loading />;
+  const { ingestUrl, allowUnsigned, methods, allowedAddresses, deduplication, configured } = source.data;
+  return (
+    <>
+      <Card title={t("sources.url")} lead={t("sources.urlLead")}>
+        <p>
+          <Copyable text={ingestUrl} />
+        </p>
+      </Card>
+      <Columns>
+        <Card title={t("sources.heard")}>
+          <Facts
+            facts={[
+              [
+                t("endpoints.state"),
+                rhythm.data === undefined ? (
+                  "–"
+                ) : (
+                  <Badge key="state" tone={rhythm.data.state === "silent" ? "bad" : "good"}>
+                    {t(`sources.rhythm.${rhythm.data.state}`)}
+                  </Badge>
+                ),
+              ],
+              [t("sources.last"), <Time key="last" at={rhythm.data?.lastReceivedAt} relative />],
+              [t("sources.silentAt"), <Time key="silent" at={rhythm.data?.silentAt} />],
+            ]}
+          />
+        </Card>
+        <Card title={t("sources.takes")}>
+          <Facts
+            facts={[
+              [t("sources.proof"), t(allowUnsigned ? "sources.unsignedToo" : "sources.signedOnly")],
+              [t("sources.configured"), <Tags key="configured" names={configured} />],
+              [t("sources.methods"), <Tags key="methods" names={methods} />],
+              [t("sources.addresses"), <Tags key="addresses" names={allowedAddresses} none={t("sources.anywhere")} />],
+              [t("sources.deduplication"), deduplication],
+            ]}
+          />
+        </Card>
+      </Columns>
+      <Routes source={id} />
+    </>
+  );
+}
+
+function Events({ id }: { readonly id: string }) {
+  const { t, i18n } = useTranslation();
+  const list = useList(
+    ["source", id, "events"],
+    (page) =>
+      must(api.GET("/ingest/api/v1/source/{source_id}/event", { params: { path: { source_id: id }, query: page } })),
+    { everyMs: EVERY_MS },
+  );
+  return (
+    <Table
+      label={t("sources.tabs.events")}
+      list={list}
+      rowKey={(row) => row.id}
+      empty={t("sources.noEvents")}
+      columns={[
+        { key: "type", label: t("messages.type"), cell: (row) => <strong>{row.eventType}</strong> },
+        { key: "delivery", label: t("sources.deliveryId"), cell: (row) => <code>{row.deliveryId ?? "–"}</code> },
+        {
+          key: "trust",
+          label: t("sources.proof"),
+          cell: (row) => <Badge tone={row.trust === "none" ? "warn" : "good"}>{row.trust}</Badge>,
+        },
+        { key: "routing", label: t("sources.routing"), cell: (row) => t(`sources.routings.${row.routing}`) },
+        {
+          key: "size",
+          label: t("messages.size"),
+          end: true,
+          wideOnly: true,
+          cell: (row) => (row.bodyBytes === null ? "–" : formatBytes(i18n.language, row.bodyBytes)),
+        },
+        {
+          key: "time",
+          label: t("messages.time"),
+          end: true,
+          tight: true,
+          cell: (row) => <Time at={row.receivedAt} relative />,
+        },
+      ]}
+    />
+  );
+}
+
+function Quarantine({ id }: { readonly id: string }) {
+  const { t, i18n } = useTranslation();
+  const list = useList(
+    ["source", id, "quarantine"],
+    (page) =>
+      must(
+        api.GET("/ingest/api/v1/source/{source_id}/quarantine", { params: { path: { source_id: id }, query: page } }),
+      ),
+    { everyMs: EVERY_MS },
+  );
+  return (
+    <>
+      <p className="muted">{t("quarantine.lead")}</p>
+      <Table
+        label={t("sources.tabs.quarantine")}
+        list={list}
+        rowKey={(row) => row.id}
+        linked
+        empty={t("quarantine.none")}
+        columns={[
+          {
+            key: "reason",
+            label: t("quarantine.reason"),
+            cell: (row) => (
+              <Link to="/sources/$source/quarantine/$request" params={{ source: id, request: row.id }}>
+                {row.detail}
+              </Link>
+            ),
+          },
+          { key: "from", label: t("quarantine.from"), cell: (row) => <code>{row.address}</code> },
+          {
+            key: "size",
+            label: t("messages.size"),
+            end: true,
+            cell: (row) => formatBytes(i18n.language, row.bodyBytes),
+          },
+          {
+            key: "time",
+            label: t("messages.time"),
+            end: true,
+            tight: true,
+            cell: (row) => <Time at={row.timestamp} relative />,
+          },
+        ]}
+      />
+    </>
+  );
+}

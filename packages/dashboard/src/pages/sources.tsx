@@ -1,0 +1,129 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { Plus } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { useList } from "../api/list.ts";
+import { Tag } from "../components/badge.tsx";
+import { Button } from "../components/button.tsx";
+import { Dialog } from "../components/dialog.tsx";
+import { Form, type FormValues, SelectField, TextField } from "../components/form.tsx";
+import { Page } from "../components/page.tsx";
+import { Table } from "../components/table.tsx";
+import { Time } from "../components/time.tsx";
+
+const GENERIC = "generic-webhook";
+
+/** Where providers send to. */
+export function Sources() {
+  const { t } = useTranslation();
+  const list = useList(["sources"], (page) => must(api.GET("/ingest/api/v1/source", { params: { query: page } })));
+  return (
+    <Page title={t("sources.title")} lead={t("sources.lead")} actions={<NewSource />}>
+      <Table
+        label={t("sources.title")}
+        list={list}
+        rowKey={(row) => row.id}
+        linked
+        empty={t("sources.none")}
+        columns={[
+          {
+            key: "name",
+            label: t("applications.name"),
+            cell: (row) => (
+              <Link to="/sources/$source" params={{ source: row.id }}>
+                {row.name}
+              </Link>
+            ),
+          },
+          { key: "type", label: t("sources.provider"), cell: (row) => <Tag>{row.type}</Tag> },
+          { key: "uid", label: t("applications.uid"), wideOnly: true, cell: (row) => <code>{row.uid ?? "–"}</code> },
+          {
+            key: "created",
+            label: t("applications.created"),
+            end: true,
+            tight: true,
+            cell: (row) => <Time at={row.createdAt} relative />,
+          },
+        ]}
+      />
+    </Page>
+  );
+}
+
+function NewSource() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const [open, setOpen] = useState(false);
+  const types = useQuery({
+    queryKey: ["source-types"],
+    queryFn: () => must(api.GET("/ingest/api/v1/source-type")),
+    enabled: open,
+  });
+  const create = useMutation({
+    mutationFn: ({ name = "", type = GENERIC, secret = "" }: FormValues) =>
+      must(
+        api.POST("/ingest/api/v1/source", {
+          body: {
+            name,
+            type,
+            ...(secret.trim() === "" ? {} : { secrets: [secret.trim()] }),
+            ...(type === GENERIC && secret.trim() === "" ? { allowUnsigned: true } : {}),
+          },
+        }),
+      ),
+    onSuccess: async ({ id }) => {
+      await queries.invalidateQueries({ queryKey: ["sources"] });
+      await navigate({ to: "/sources/$source", params: { source: id } });
+    },
+  });
+  const known = types.data?.data.map(({ type, name }) => ({ value: type, label: name })) ?? [];
+  return (
+    <Dialog
+      trigger={
+        <Button kind="primary">
+          <Plus aria-hidden />
+          {t("sources.new")}
+        </Button>
+      }
+      title={t("sources.new")}
+      open={open}
+      onOpenChange={setOpen}
+    >
+      <Form
+        onSubmit={(values) => create.mutate(values)}
+        error={create.error ?? types.error}
+        foot={
+          <>
+            <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
+            <Button type="submit" kind="primary" disabled={create.isPending}>
+              {t("actions.create")}
+            </Button>
+          </>
+        }
+      >
+        <TextField
+          name="name"
+          label={t("applications.name")}
+          placeholder="GitHub, main repository"
+          required
+          autoFocus
+        />
+        <SelectField
+          key={known.length}
+          name="type"
+          label={t("sources.provider")}
+          value={GENERIC}
+          choices={
+            known.some(({ value }) => value === GENERIC)
+              ? known
+              : [{ value: GENERIC, label: t("sources.generic") }, ...known]
+          }
+        />
+        <TextField name="secret" type="password" label={t("sources.secret")} help={t("sources.secretHelp")} />
+      </Form>
+    </Dialog>
+  );
+}
