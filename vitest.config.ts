@@ -1,14 +1,27 @@
 import { defineConfig } from "vitest/config";
 
+/** What also runs on PostgreSQL: everything that opens a store through `openStore` or starts a node. */
+const ON_BOTH_STORES = ["packages/posthorn/test/**/*.test.ts", "packages/posthorn/src/{delivery,domain}/**/*.test.ts"];
+
 export default defineConfig({
   resolve: { conditions: ["@posthorn/source"] },
   ssr: { resolve: { conditions: ["@posthorn/source", "node", "module"] } },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts"],
+    globalSetup: "packages/testkit/src/postgres-on-demand.ts",
     // Takes both cores for minutes: a suite of its own.
     exclude: ["packages/posthorn/test/simulation/**"],
     pool: "forks",
     execArgv: ["--conditions=@posthorn/source"],
     testTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: "sqlite", include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts"] },
+      },
+      {
+        extends: true,
+        test: { name: "postgres", include: ON_BOTH_STORES, env: { POSTHORN_TEST_STORE: "postgres" } },
+      },
+    ],
   },
 });

@@ -6,6 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@posthorn/source", "node", "import", "module", "default"] } },
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: "../packages/testkit/src/postgres-on-demand.ts",
     pool: "forks",
     // Each file runs a server of its own beside itself.
     maxWorkers: 3,

@@ -26,6 +26,7 @@ export type PosthornErrorCode =
   | "storage_full"
   | "storage_corrupt"
   | "storage_failed"
+  | "storage_unavailable"
   | "internal_error"
   // The process cannot start; changing its settings helps.
   | "config_invalid"
@@ -54,6 +55,7 @@ const STATUS: Record<PosthornErrorCode, number> = {
   storage_full: 503,
   storage_corrupt: 503,
   storage_failed: 503,
+  storage_unavailable: 503,
   internal_error: 500,
   config_invalid: 500,
   data_folder_in_use: 500,

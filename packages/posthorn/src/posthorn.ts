@@ -34,7 +34,7 @@ import { Maintenance } from "./maintenance.ts";
 import { Receiving } from "./receiving.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { type MetricsServer, serveMetrics } from "./metrics/server.ts";
-import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
+import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { TransformPool } from "./transform/pool.ts";
 import { Vault } from "./vault.ts";
@@ -53,7 +53,7 @@ export interface PosthornOptions {
 
 /** What a node is made of before anything runs. */
 interface NodeParts {
-  readonly store: SqliteStore;
+  readonly store: Store;
   readonly feed: LiveFeed;
   readonly ids: IdGenerator;
   readonly failed: Promise<Error>;
@@ -258,7 +258,7 @@ export class Posthorn implements AsyncDisposable {
       setTimer: clock.setTimer,
       onFailure: (error) => options.log.error({ err: error }, "the live feed has a gap"),
     });
-    const store = await SqliteStore.open({ path: options.config.databasePath, onFailure: fail, listener: feed });
+    const store = await openStore(options.config.database, { onFailure: fail, listener: feed });
     let posthorn: Posthorn | null = null;
     try {
       const ids = new IdGenerator(clock.now, await store.lastKey());

@@ -4,7 +4,7 @@ import { type Lab, startLab } from "@posthorn/egress/lab";
 import { type Answering, type Receiver, startReceiver } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startNode, type TestNode } from "./support/posthorn.ts";
-import { temporaryFolder } from "./support/store.ts";
+import { onPostgres, temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
 
 const SECRET = "s3cret-that-nobody-may-keep";
@@ -94,7 +94,7 @@ describe("the detail of an attempt", () => {
     await tenant.call("DELETE", "app/app/endpoint/ep/egress");
   });
 
-  it("never has a secret in the database either, a cookie of the receiver's included", async () => {
+  it.skipIf(onPostgres)("never has a secret in the database either, a cookie of the receiver's included", async () => {
     const { detail } = await attempted({ headers: { "Set-Cookie": `id=${SECRET}`, "X-Seen": "yes" } });
     expect(detail.response!.headers).toContainEqual({ name: "Set-Cookie", value: null });
     expect(detail.response!.headers).toContainEqual({ name: "X-Seen", value: "yes" });
@@ -163,7 +163,7 @@ describe("the detail of an attempt", () => {
     expect((await tenant.call("GET", path)).json).toMatchObject({ detail: null, response: "EXPUNGED" });
   });
 
-  it("is small: an ordinary attempt takes less than 700 bytes", async () => {
+  it.skipIf(onPostgres)("is small: an ordinary attempt takes less than 700 bytes", async () => {
     await attempted(200);
     const db = new DatabaseSync(join(folder.path, "posthorn.db"), { readOnly: true });
     const { bytes } = db.prepare("SELECT length(detail_json) AS bytes FROM attempt ORDER BY id DESC LIMIT 1").get()!;

@@ -10,6 +10,7 @@ const CALLER_DETAIL: Partial<Record<PosthornErrorCode, string>> = {
   storage_full: "The disk of the server is full: nothing was stored. Try again later.",
   storage_corrupt: "The database of the server is damaged. Its operator must see to it.",
   storage_failed: "The database of the server does not answer as it should: nothing was stored. Try again later.",
+  storage_unavailable: "The database of the server cannot be reached. Try again later.",
 };
 
 /** The answer for an error that is meant for the caller; `null` for any other. */

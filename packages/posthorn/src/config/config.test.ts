@@ -63,7 +63,7 @@ describe("envToConfig", () => {
       listen: { host: "127.0.0.1", port: 8071 },
       retrySchedule: [5000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 36_000_000],
       requestTimeoutMs: 15_000,
-      databasePath: resolve("data/posthorn.db"),
+      database: { kind: "sqlite", path: resolve("data/posthorn.db") },
     });
     expect(() => configOf({}, { dev: true })).not.toThrow();
   });
@@ -76,7 +76,11 @@ describe("envToConfig", () => {
     ["POSTHORN_RETRY_SCHEDULE", " 0.5, 2 ,30", { retrySchedule: [500, 2000, 30_000] }],
     ["POSTHORN_REQUEST_TIMEOUT", "0.25", { requestTimeoutMs: 250 }],
     ["POSTHORN_PUBLIC_URL", "https://hooks.example.com/", { publicUrl: "https://hooks.example.com" }],
-    ["POSTHORN_DATABASE_URL", "sqlite:/var/lib/posthorn/db", { databasePath: "/var/lib/posthorn/db" }],
+    [
+      "POSTHORN_DATABASE_URL",
+      "sqlite:/var/lib/posthorn/db",
+      { database: { kind: "sqlite", path: "/var/lib/posthorn/db" } },
+    ],
     [
       "POSTHORN_CORS_ORIGINS",
       "https://a.example, https://b.example",

@@ -7,15 +7,30 @@ import { type SettingKey, type SettingValues, settings } from "./settings.ts";
 /** A checked configuration. Durations are in milliseconds; secrets may still be empty (see `secrets.ts`). */
 export interface Config extends Omit<
   SettingValues,
-  "requestTimeout" | "maxRequestTimeout" | "shutdownTimeout" | "databaseUrl"
+  | "requestTimeout"
+  | "maxRequestTimeout"
+  | "shutdownTimeout"
+  | "databaseUrl"
+  | "databaseDirectUrl"
+  | "databaseConnections"
 > {
   readonly requestTimeoutMs: number;
   /** At least `requestTimeoutMs`. */
   readonly maxRequestTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
-  /** Absolute path of the SQLite file. */
-  readonly databasePath: string;
+  readonly database: DatabaseConfig;
 }
+
+export type DatabaseConfig =
+  /** Absolute path of the file. */
+  | { readonly kind: "sqlite"; readonly path: string }
+  /** `directUrl`: the same database without a pooler in between; `null`: `url` has none. */
+  | {
+      readonly kind: "postgres";
+      readonly url: string;
+      readonly directUrl: string | null;
+      readonly connections: number;
+    };
 
 /** What `posthorn config` prints for one setting. */
 export interface DescribedSetting {
@@ -41,13 +56,14 @@ export function envToConfig(raw: RawSettings): Config {
   ) as unknown as SettingValues;
   checkSecrets(values);
   checkRetention(values);
-  const { requestTimeout, maxRequestTimeout, shutdownTimeout, databaseUrl, ...rest } = values;
+  const { requestTimeout, maxRequestTimeout, shutdownTimeout, ...others } = values;
+  const { databaseUrl, databaseDirectUrl, databaseConnections, ...rest } = others;
   const dataDir = resolve(values.dataDir);
   return {
     ...rest,
     dataDir,
     publicUrl: checkPublicUrl(values.publicUrl),
-    databasePath: databasePath(databaseUrl, dataDir),
+    database: parseDatabase(databaseUrl, { dataDir, directUrl: databaseDirectUrl, connections: databaseConnections }),
     requestTimeoutMs: Math.round(requestTimeout * 1000),
     maxRequestTimeoutMs: Math.round(Math.max(requestTimeout, maxRequestTimeout) * 1000),
     shutdownTimeoutMs: Math.round(shutdownTimeout * 1000),
@@ -95,11 +111,27 @@ function checkPublicUrl(text: string): string {
   return text.replace(/\/+$/, "");
 }
 
-function databasePath(url: string, dataDir: string): string {
-  if (url === "") return resolve(dataDir, "posthorn.db");
-  const path = /^sqlite:(?:\/\/)?(.+)$/.exec(url)?.[1];
-  if (path === undefined) throw wrong(settings.databaseUrl.name, "this version stores in SQLite only, as sqlite:path");
-  return resolve(path);
+interface DatabaseContext {
+  readonly dataDir: string;
+  readonly directUrl: string;
+  readonly connections: number;
+}
+
+const POSTGRES_URL = /^postgres(?:ql)?:\/\//;
+
+/** Reads where messages are stored. `text` empty: SQLite in the data folder. */
+export function parseDatabase(text: string, { dataDir, directUrl, connections }: DatabaseContext): DatabaseConfig {
+  if (POSTGRES_URL.test(text)) {
+    if (directUrl !== "" && !POSTGRES_URL.test(directUrl)) {
+      throw wrong(settings.databaseDirectUrl.name, "it is not postgres://…");
+    }
+    return { kind: "postgres", url: text, directUrl: directUrl === "" ? null : directUrl, connections };
+  }
+  if (directUrl !== "") throw wrong(settings.databaseDirectUrl.name, "it is for PostgreSQL behind a pooler only");
+  if (text === "") return { kind: "sqlite", path: resolve(dataDir, "posthorn.db") };
+  const path = /^sqlite:(?:\/\/)?(.+)$/.exec(text)?.[1];
+  if (path === undefined) throw wrong(settings.databaseUrl.name, "it is neither sqlite:path nor postgres://…");
+  return { kind: "sqlite", path: resolve(path) };
 }
 
 function wrong(name: string, reason: string): PosthornError {

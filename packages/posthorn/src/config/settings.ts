@@ -65,9 +65,23 @@ export const settings = {
   }),
   databaseUrl: setting({
     name: "POSTHORN_DATABASE_URL",
-    help: "Where messages are stored, as sqlite:path. Empty: sqlite in the data folder.",
+    help: "Where messages are stored: sqlite:path, or postgres://user:password@host/database. Empty: sqlite in the data folder.",
     default: "",
+    secret: true,
     parse: parseText,
+  }),
+  databaseDirectUrl: setting({
+    name: "POSTHORN_DATABASE_DIRECT_URL",
+    help: "The same PostgreSQL without a pooler in between, when POSTHORN_DATABASE_URL leads through one. Empty: it does not.",
+    default: "",
+    secret: true,
+    parse: parseText,
+  }),
+  databaseConnections: setting({
+    name: "POSTHORN_DATABASE_CONNECTIONS",
+    help: "Connections to PostgreSQL for queries, at most; eight more are for deliveries and look-ups.",
+    default: "8",
+    parse: (text) => parseInteger(text, { min: 2, max: 200 }),
   }),
   jwtSecret: setting({
     name: "POSTHORN_JWT_SECRET",

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { insertEndpoint, servicesOver } from "../../test/support/services.ts";
 import { acceptEntry, openStore } from "../../test/support/store.ts";
 import type { AttemptResult, Job } from "../dispatch/types.ts";
-import type { SqliteStore } from "../store/sqlite/sqlite-store.ts";
+import type { Store } from "../store/store.ts";
 import type { Busy, RunResult } from "../transform/types.ts";
 import { DeliveryAttempter } from "./attempter.ts";
 import { EndpointSender } from "./endpoint-sender.ts";
@@ -38,7 +38,7 @@ interface AttemptOptions {
 
 /** One attempt at endpoint 1, which has these headers, over this client. */
 async function attempt(
-  store: SqliteStore,
+  store: Store,
   egress: Pick<Egress, "send">,
   { headers = {}, of = job(), run }: AttemptOptions = {},
 ): Promise<AttemptResult> {

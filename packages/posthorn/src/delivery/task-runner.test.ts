@@ -6,14 +6,13 @@ import { acceptEntry, deliveryOf, openStore, recordEntry } from "../../test/supp
 import { systemClock } from "../clock.ts";
 import { StoreError } from "../store/errors.ts";
 import { ASKED } from "../store/schema.ts";
-import type { SqliteStore } from "../store/sqlite/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
 import { TaskRunner, TaskRunners } from "./task-runner.ts";
 
 const TASK = 1000;
 
 /** A message that failed for good, and a recovery of it that was promised. */
-async function promiseRecovery(store: SqliteStore): Promise<void> {
+async function promiseRecovery(store: Store): Promise<void> {
   await insertEndpoint(servicesOver(store).services, "https://example.com/", {});
   await store.accept(acceptEntry(1));
   await store.record(recordEntry(1, { state: 2 }));
@@ -21,13 +20,13 @@ async function promiseRecovery(store: SqliteStore): Promise<void> {
 }
 
 /** The same store, whose transactions fail so often with this error before they work. */
-function failing(store: SqliteStore, error: Error, times: number): Store {
+function failing(store: Store, error: Error, times: number): Store {
   let left = times;
   const transaction: Store["transaction"] = (work) => (left-- > 0 ? Promise.reject(error) : store.transaction(work));
   return Object.create(store, { db: { value: store.db }, transaction: { value: transaction } }) as Store;
 }
 
-async function statusOf(store: SqliteStore): Promise<string> {
+async function statusOf(store: Store): Promise<string> {
   return (await store.db.selectFrom("task").select("status").where("id", "=", TASK).executeTakeFirstOrThrow()).status;
 }
 

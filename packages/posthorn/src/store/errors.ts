@@ -16,3 +16,11 @@ export class StoreError extends PosthornError {
 export function isUniqueViolation(error: unknown): boolean {
   return error instanceof StoreError && error.unique;
 }
+
+/** A later version of Posthorn wrote the database. */
+export function schemaTooNew(found: number, known: number): StoreError {
+  return new StoreError(
+    "schema_too_new",
+    `The database was written by a newer Posthorn (schema ${found}, this version knows ${known}). Start that version, or restore the backup made before the upgrade.`,
+  );
+}

@@ -6,18 +6,26 @@ import { readEnv } from "../../src/config/env.ts";
 import { loadSecrets } from "../../src/config/secrets.ts";
 import { Posthorn, type PosthornOptions } from "../../src/posthorn.ts";
 
+import { borrowDatabase } from "./postgres.ts";
+import { onPostgres } from "./store.ts";
+
 export interface TestNode extends AsyncDisposable {
   readonly url: string;
   readonly token: string;
   readonly metricsUrl: string | null;
 }
 
-/** Starts a node with its data in `folder`. */
+/** Starts a node with its data in `folder`, or in the PostgreSQL database that goes with it: see `openStore`. */
 export async function startNode(
   folder: string,
   options: Partial<PosthornOptions> & { readonly env?: Record<string, string> } = {},
 ): Promise<TestNode> {
-  const environment = { POSTHORN_DATA_DIR: folder, POSTHORN_LISTEN: "127.0.0.1:0", ...options.env };
+  const environment = {
+    POSTHORN_DATA_DIR: folder,
+    POSTHORN_LISTEN: "127.0.0.1:0",
+    ...(onPostgres ? { POSTHORN_DATABASE_URL: await databaseOf(folder) } : {}),
+    ...options.env,
+  };
   const config = envToConfig(readEnv({ environment, dev: true }));
   const secrets = loadSecrets(config);
   const posthorn = await Posthorn.start({ config, secrets, log: pino({ level: "silent" }), ...options });
@@ -27,4 +35,16 @@ export async function startNode(
     token: await organisationToken(secrets.jwtSecret, "org_00000000000000000000000test"),
     [Symbol.asyncDispose]: () => posthorn[Symbol.asyncDispose](),
   };
+}
+
+/** Made when a folder is first used; a node that is started again on the folder finds what it left. They go with the server. */
+const databases = new Map<string, Promise<string>>();
+
+function databaseOf(folder: string): Promise<string> {
+  let database = databases.get(folder);
+  if (database === undefined) {
+    database = borrowDatabase().then(({ url }) => url);
+    databases.set(folder, database);
+  }
+  return database;
 }

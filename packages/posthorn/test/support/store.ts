@@ -2,8 +2,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { StoreListeners } from "../../src/store/open.ts";
+import { PostgresStore, type PostgresStoreOptions } from "../../src/store/postgres/postgres-store.ts";
 import { SqliteStore, type SqliteStoreOptions } from "../../src/store/sqlite/sqlite-store.ts";
-import type { AcceptEntry, AttemptEntry, RecordEntry } from "../../src/store/store.ts";
+import type { AcceptEntry, AttemptEntry, RecordEntry, Store } from "../../src/store/store.ts";
+import { borrowDatabase } from "./postgres.ts";
 
 /** A folder that is deleted at the end. */
 export function temporaryFolder(): { readonly path: string } & Disposable {
@@ -11,32 +14,83 @@ export function temporaryFolder(): { readonly path: string } & Disposable {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-export interface TestStore extends AsyncDisposable {
-  readonly store: SqliteStore;
-  readonly path: string;
-  /** Closes the store and opens the same file again. */
-  reopen(options?: Partial<SqliteStoreOptions>): Promise<SqliteStore>;
+/** A store in a place of its own, which is deleted at the end. */
+export class TestStore<S extends Store = Store, Options = object> implements AsyncDisposable {
+  /** Path or URL of the database. */
+  readonly location: string;
+  readonly #open: (options?: Options) => Promise<S>;
+  readonly #remove: () => void | Promise<void>;
+  #store: S;
+
+  private constructor(
+    location: string,
+    open: (options?: Options) => Promise<S>,
+    remove: () => void | Promise<void>,
+    store: S,
+  ) {
+    this.location = location;
+    this.#open = open;
+    this.#remove = remove;
+    this.#store = store;
+  }
+
+  static async open<S extends Store, Options>(
+    location: string,
+    open: (options?: Options) => Promise<S>,
+    remove: () => void | Promise<void>,
+  ): Promise<TestStore<S, Options>> {
+    return new TestStore(location, open, remove, await open());
+  }
+
+  get store(): S {
+    return this.#store;
+  }
+
+  /** Closes the store and opens the same data again. */
+  async reopen(options?: Options): Promise<S> {
+    await this.#store[Symbol.asyncDispose]();
+    this.#store = await this.#open(options);
+    return this.#store;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#store[Symbol.asyncDispose]();
+    await this.#remove();
+  }
 }
 
-export async function openStore(options: Partial<SqliteStoreOptions> = {}): Promise<TestStore> {
+/** Which database this run of the tests is on: one of the projects in `vitest.config.ts`. */
+export const onPostgres: boolean = process.env["POSTHORN_TEST_STORE"] === "postgres";
+
+/** An empty store in the database of this run. */
+export function openStore(listeners: Partial<StoreListeners> = {}): Promise<TestStore> {
+  return onPostgres ? openPostgresStore(listeners) : openSqliteStore(listeners);
+}
+
+export function openSqliteStore(
+  options: Partial<SqliteStoreOptions> = {},
+): Promise<TestStore<SqliteStore, Partial<SqliteStoreOptions>>> {
   const folder = temporaryFolder();
   const path = join(folder.path, "posthorn.db");
-  let store = await SqliteStore.open({ path, readers: 1, ...options });
-  return {
-    get store() {
-      return store;
-    },
+  return TestStore.open(
     path,
-    reopen: async (changed = {}) => {
-      await store[Symbol.asyncDispose]();
-      store = await SqliteStore.open({ path, readers: 1, ...options, ...changed });
-      return store;
+    (changed = {}) => SqliteStore.open({ path, readers: 1, ...options, ...changed }),
+    () => folder[Symbol.dispose](),
+  );
+}
+
+export async function openPostgresStore(
+  options: Partial<PostgresStoreOptions> = {},
+): Promise<TestStore<PostgresStore, Partial<PostgresStoreOptions>>> {
+  const database = await borrowDatabase();
+  const { url } = database;
+  return TestStore.open(
+    url,
+    (changed = {}) => PostgresStore.open({ url, ...options, ...changed }),
+    async () => {
+      await database[Symbol.asyncDispose]();
     },
-    [Symbol.asyncDispose]: async () => {
-      await store[Symbol.asyncDispose]();
-      folder[Symbol.dispose]();
-    },
-  };
+  );
 }
 
 /** A message that is owed to endpoint 1 since time 0. */
@@ -94,11 +148,20 @@ export function recordEntry(messageId: number, changes: Partial<RecordEntry> = {
 }
 
 /** The row of a delivery. */
-export function deliveryOf(store: SqliteStore, messageId: number, endpointId = 1) {
+export function deliveryOf(store: Store, messageId: number, endpointId = 1) {
   return store.db
     .selectFrom("delivery")
     .selectAll()
     .where("message_id", "=", messageId)
     .where("endpoint_id", "=", endpointId)
     .executeTakeFirst();
+}
+
+/** How many rows a table has. */
+export async function rowsIn(store: Store, table: "message" | "delivery" | "attempt"): Promise<number> {
+  const row = await store.db
+    .selectFrom(table)
+    .select((eb) => eb.fn.countAll<number>().as("rows"))
+    .executeTakeFirstOrThrow();
+  return row.rows;
 }

@@ -1,5 +1,4 @@
 /** Tasks as they stand in the store. */
-import type { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import type { Store } from "../../src/store/store.ts";
 
 export interface TaskOptions {
@@ -38,7 +37,7 @@ export async function insertTask(store: Store, { id, kind, params, endpoints }: 
 }
 
 /** What is stored of a task. */
-export async function taskOf(store: SqliteStore, id: number) {
+export async function taskOf(store: Store, id: number) {
   const row = await store.db.selectFrom("task").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
   // What it holds is for the test to say.
   return { status: row.status, data: JSON.parse(row.data_json) as Record<string, unknown> };

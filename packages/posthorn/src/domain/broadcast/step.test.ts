@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { servicesOver } from "../../../test/support/services.ts";
 import { openStore } from "../../../test/support/store.ts";
-import type { SqliteStore } from "../../store/sqlite/sqlite-store.ts";
+import type { Store } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import { runStep } from "../task/run.ts";
 import { cancelBroadcast } from "./cancel.ts";
@@ -10,7 +10,7 @@ import { startBroadcast } from "./start.ts";
 const APPLICATIONS = 250;
 
 /** Services over a store with applications without endpoints. */
-async function customers(store: SqliteStore): Promise<Services> {
+async function customers(store: Store): Promise<Services> {
   const { services } = servicesOver(store);
   await store.transaction(async ({ db }) => {
     for (let index = 0; index < APPLICATIONS; index++) {
@@ -54,12 +54,12 @@ async function started(services: Services): Promise<number> {
   return (await startBroadcast({ ctx: contextOf(services), input })).key;
 }
 
-async function sent(store: SqliteStore): Promise<readonly number[]> {
+async function sent(store: Store): Promise<readonly number[]> {
   const rows = await store.db.selectFrom("message").select("app_id").execute();
   return rows.map((row) => row.app_id);
 }
 
-const countOf = async (store: SqliteStore, table: "idempotency" | "broadcast"): Promise<number> =>
+const countOf = async (store: Store, table: "idempotency" | "broadcast"): Promise<number> =>
   (await store.db.selectFrom(table).selectAll().execute()).length;
 
 describe("a broadcast", () => {
@@ -70,7 +70,7 @@ describe("a broadcast", () => {
       const services = await customers(store);
       const key = await started(services);
       for (let step = 1; step < crashAt; step++) await runStep(services, key);
-      const dying: SqliteStore = Object.create(store) as SqliteStore;
+      const dying: Store = Object.create(store) as Store;
       dying.acceptAll = (entries) => store.acceptAll(entries);
       dying.transaction = () => Promise.reject(new Error("the process ended"));
       Object.defineProperties(dying, { db: { value: store.db }, hotDb: { value: store.hotDb } });
@@ -98,7 +98,7 @@ describe("a broadcast", () => {
     const before = (await sent(store)).length;
     const { public_id: task } = await store.db.selectFrom("task").select("public_id").executeTakeFirstOrThrow();
     // While a step is between what it published and its place.
-    const slow: SqliteStore = Object.create(store) as SqliteStore;
+    const slow: Store = Object.create(store) as Store;
     slow.acceptAll = (entries) => store.acceptAll(entries);
     slow.transaction = async (work) => {
       await cancelBroadcast({ ctx: contextOf(services), input: { task } });

@@ -44,8 +44,8 @@ export async function failureRate(store: Store, endpointKey: number, since: numb
     )
     .select((eb) => [
       eb.fn.countAll<number>().as("attempts"),
-      sql<number | null>`sum(${sql.ref("recent.status")} = ${sql.lit(ATTEMPT_STATUS.fail)})`.as("failures"),
+      sql<number>`count(*) FILTER (WHERE ${sql.ref("recent.status")} = ${sql.lit(ATTEMPT_STATUS.fail)})`.as("failures"),
     ])
     .executeTakeFirstOrThrow();
-  return { attempts: row.attempts, failures: row.failures ?? 0 };
+  return { attempts: row.attempts, failures: row.failures };
 }

@@ -134,7 +134,7 @@ export async function replayProgress(ctx: Context, task: Task): Promise<ReplayPr
 
 function shareOf({ newestFirst, from, to }: ReplayParams, span: number) {
   const seen = newestFirst ? sql<number>`(${to} + 1 - cursor)` : sql<number>`(cursor - ${from} + 1)`;
-  return sql<number>`CASE WHEN done THEN 1.0 ELSE ${seen} * 1.0 / ${span} END`;
+  return sql<number>`CASE WHEN done = 1 THEN 1.0 ELSE ${seen} * 1.0 / ${span} END`;
 }
 
 function secondsLeft(task: Task, share: number, now: number): number | null {

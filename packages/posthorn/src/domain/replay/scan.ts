@@ -4,6 +4,7 @@
  */
 import { type Kysely, type RawBuilder, type SqlBool, sql } from "kysely";
 import { ASKED, type Database, DELIVERY_STATE } from "../../store/schema.ts";
+import { indexedBy, orderedJoin } from "../../store/portable-sql.ts";
 import { hasStatus, type Status } from "../delivery/delivery.ts";
 import { type DirectoryEndpoint, matches } from "../directory.ts";
 import { jsonListHas, messageMatches } from "../message/filter.ts";
@@ -43,7 +44,7 @@ interface Row {
 /** Finds up to `room` messages to send. */
 export async function scan(db: Kysely<Database>, from: ScanFrom, room: number): Promise<ScanResult> {
   const { mode } = from.params;
-  const query = mode === "missing" || mode === "messages" ? messagesQuery(from) : deliveriesQuery(from);
+  const query = mode === "missing" || mode === "messages" ? messagesQuery(db, from) : deliveriesQuery(db, from);
   const { rows } = await query.execute(db);
   const keys: number[] = [];
   let [scanned, matched, payloadGone, alreadyDue] = [0, 0, 0, 0];
@@ -82,7 +83,7 @@ function isMissing({ params, endpoint }: ScanFrom, row: Row): boolean {
   return matches(endpoint, row.event_type, channels);
 }
 
-function deliveriesQuery({ params, endpoint, cursor }: ScanFrom): RawBuilder<Row> {
+function deliveriesQuery(db: Kysely<Database>, { params, endpoint, cursor }: ScanFrom): RawBuilder<Row> {
   const { filter, mode } = params;
   const conditions = [messageFits(filter), deliveryFits(filter)];
   if (mode === "failing") {
@@ -92,14 +93,14 @@ function deliveriesQuery({ params, endpoint, cursor }: ScanFrom): RawBuilder<Row
   return sql<Row>`
     SELECT delivery.message_id AS id, delivery.state, delivery.attempts, delivery.manual, message.event_type,
            message.channels_json, message.payload IS NOT NULL AS present, ${asFlag(conditions)} AS fits
-    FROM (SELECT * FROM delivery INDEXED BY delivery_of_endpoint
+    FROM (SELECT * FROM delivery ${indexedBy(db, "delivery_of_endpoint")}
           WHERE endpoint_id = ${endpoint.key} AND ${beyond("message_id", params, cursor)}
           ORDER BY message_id ${direction(params)} LIMIT ${SCAN_ROWS}) AS delivery
-    CROSS JOIN message ON message.id = delivery.message_id
+    ${orderedJoin(db)} message ON message.id = delivery.message_id
     ORDER BY delivery.message_id ${direction(params)}`;
 }
 
-function messagesQuery({ params, appKey, endpoint, cursor }: ScanFrom): RawBuilder<Row> {
+function messagesQuery(db: Kysely<Database>, { params, appKey, endpoint, cursor }: ScanFrom): RawBuilder<Row> {
   const { filter, mode } = params;
   const conditions = [messageFits(filter)];
   const ofDeliveries = params.endpoints !== null || filter.statuses !== null || filter.statusCodeClasses !== null;
@@ -107,11 +108,11 @@ function messagesQuery({ params, appKey, endpoint, cursor }: ScanFrom): RawBuild
   return sql<Row>`
     SELECT message.id, owed.state, owed.attempts, owed.manual, message.event_type, message.channels_json,
            message.payload IS NOT NULL AS present, ${asFlag(conditions)} AS fits
-    FROM (SELECT id FROM message INDEXED BY message_of_application
+    FROM (SELECT id FROM message ${indexedBy(db, "message_of_application")}
           WHERE app_id = ${appKey} AND ${beyond("id", params, cursor)}
-          ORDER BY id ${direction(params)} LIMIT ${SCAN_ROWS}) AS some
-    CROSS JOIN message ON message.id = some.id
-    LEFT JOIN delivery AS owed ON owed.message_id = some.id AND owed.endpoint_id = ${endpoint.key}
+          ORDER BY id ${direction(params)} LIMIT ${SCAN_ROWS}) AS looked_at
+    ${orderedJoin(db)} message ON message.id = looked_at.id
+    LEFT JOIN delivery AS owed ON owed.message_id = looked_at.id AND owed.endpoint_id = ${endpoint.key}
     ORDER BY message.id ${direction(params)}`;
 }
 
@@ -158,7 +159,7 @@ function any(conditions: readonly RawBuilder<SqlBool>[]): RawBuilder<SqlBool> {
 
 /** A condition as 0 or 1, also where a column of it is null. */
 function asFlag(conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
-  return sql`coalesce(${sql.join(conditions, sql` AND `)}, 0)`;
+  return sql`CASE WHEN ${sql.join(conditions, sql` AND `)} THEN 1 ELSE 0 END`;
 }
 
 function beyond(column: string, { newestFirst, from, to }: ReplayParams, cursor: number): RawBuilder<SqlBool> {

@@ -7,6 +7,7 @@
  */
 import { type Selectable, sql } from "kysely";
 import { ASKED, DELIVERY_STATE, type TaskPartTable } from "../../store/schema.ts";
+import { indexedBy } from "../../store/portable-sql.ts";
 import type { Tx } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import { byHand } from "../delivery/resend.ts";
@@ -87,8 +88,10 @@ async function roomAt({ store }: Services, endpointKey: number, params: ReplayPa
   const limit = params.ratePerSecond === null ? LANE_ROOM : Math.min(LANE_ROOM, Math.max(50, 5 * params.ratePerSecond));
   const { rows } = await sql<{ due: number }>`
     SELECT count(*) AS due FROM (
-      SELECT 1 FROM delivery INDEXED BY delivery_due
-      WHERE endpoint_id = ${endpointKey} AND due IS NOT NULL AND due <= ${now} LIMIT ${limit})`.execute(store.db);
+      SELECT 1 FROM delivery ${indexedBy(store.db, "delivery_due")}
+      WHERE endpoint_id = ${endpointKey} AND due IS NOT NULL AND due <= ${now} LIMIT ${limit}) AS some_due`.execute(
+    store.db,
+  );
   return limit - rows[0]!.due;
 }
 
@@ -156,7 +159,7 @@ async function makeDue(services: Services, { db }: Tx, { params, endpoint, found
   if (params.mode === "failing" || params.mode === "deliveries") return Number(numUpdatedRows);
   const { numAffectedRows } = await sql`
     INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, resume_due)
-    SELECT id, ${endpoint.key}, ${DELIVERY_STATE.pending}, max(${now}, coalesce(deliver_at, 0)), 0, 0,
+    SELECT id, ${endpoint.key}, ${DELIVERY_STATE.pending}, CASE WHEN deliver_at > ${now} THEN deliver_at ELSE ${now} END, 0, 0,
            ${params.target.kind === "url" ? ASKED.byResend : ASKED.bySchedule}, NULL
     FROM message WHERE id IN (${sql.join(keys)})
     ON CONFLICT DO NOTHING`.execute(db);

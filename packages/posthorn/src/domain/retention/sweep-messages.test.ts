@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
-import { acceptEntry, attemptEntry, deliveryOf, openStore, recordEntry } from "../../../test/support/store.ts";
+import {
+  acceptEntry,
+  attemptEntry,
+  deliveryOf,
+  onPostgres,
+  openStore,
+  recordEntry,
+} from "../../../test/support/store.ts";
 import { keyAtTime } from "../../id.ts";
-import type { SqliteStore } from "../../store/sqlite/sqlite-store.ts";
+import type { Store } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import { rollUp } from "../stats/roll-up.ts";
 import type { RetentionPeriods, SweepOptions } from "./retention.ts";
@@ -19,7 +26,7 @@ function sweepOf(changes: Partial<SweepOptions> = {}): SweepOptions {
 }
 
 /** Services whose clock stands at `now`, with everything counted. */
-async function counted(store: SqliteStore, now = NOW): Promise<Services> {
+async function counted(store: Store, now = NOW): Promise<Services> {
   const services = { ...servicesOver(store).services, now: () => now };
   await rollUp(services, ALL, new AbortController().signal);
   return services;
@@ -29,7 +36,7 @@ const key = (daysAgo: number, sequence = 0): number => keyAtTime(NOW - daysAgo *
 
 /** A message so many days old, with one attempt that ended like this; `pending` had none. */
 async function publish(
-  store: SqliteStore,
+  store: Store,
   id: number,
   end: "succeeded" | "failed" | "pending",
   changes: object = {},
@@ -41,12 +48,12 @@ async function publish(
   await store.record(recordEntry(id, { state: end === "succeeded" ? 1 : 2, attempt }));
 }
 
-async function idsIn(store: SqliteStore): Promise<readonly number[]> {
+async function idsIn(store: Store): Promise<readonly number[]> {
   const rows = await store.db.selectFrom("message").select("id").orderBy("id").execute();
   return rows.map(({ id }) => id);
 }
 
-async function countOf(store: SqliteStore, table: "message" | "delivery" | "attempt"): Promise<number> {
+async function countOf(store: Store, table: "message" | "delivery" | "attempt"): Promise<number> {
   const row = await store.db
     .selectFrom(table)
     .select((eb) => eb.fn.countAll<number>().as("count"))
@@ -88,7 +95,7 @@ describe("the sweep of messages", () => {
     const { store } = files;
     await publish(store, key(31), "succeeded");
     const services = await counted(store);
-    const racing: SqliteStore = Object.create(store) as SqliteStore;
+    const racing: Store = Object.create(store) as Store;
     racing.transaction = async (work) => {
       await store.transaction(({ db }) => db.updateTable("delivery").set({ state: 0, due: NOW, manual: 1 }).execute());
       return store.transaction(work);
@@ -169,7 +176,7 @@ describe("the sweep of messages", () => {
     expect(await countOf(store, "attempt")).toBe(sequence);
   });
 
-  it("gives the disk back all but a part for what comes next", async () => {
+  it.skipIf(onPostgres)("gives the disk back all but a part for what comes next", async () => {
     await using files = await openStore();
     const { store } = files;
     const payload = Buffer.alloc(20_000, "x");

@@ -1,5 +1,6 @@
 /** What a database thread does with its requests, on a connection that somebody else opened. */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { StatementResult } from "../dialect.ts";
 import { prepareAccept } from "./hot/accept.ts";
 import { type AnnouncingRecord, prepareAnnouncing } from "./hot/announce.ts";
 import { prepareBacklog } from "./hot/backlog.ts";
@@ -11,7 +12,6 @@ import {
   type BatchResult,
   decodeAccepts,
   decodeRecords,
-  type QueryResult,
   type ThreadFailure,
   type ThreadRequest,
 } from "./protocol.ts";
@@ -21,7 +21,7 @@ const FATAL_CODES = new Set([10 /* IOERR */, 11 /* CORRUPT */, 13 /* FULL */, 26
 
 export type Handler = (request: ThreadRequest) => unknown;
 
-const NOTHING: QueryResult = { rows: [], changes: null };
+const NOTHING: StatementResult = { rows: [], changes: null };
 
 /** Answers lists, gets and look-ups. */
 export function readerOn(db: DatabaseSync): Handler {
@@ -125,7 +125,7 @@ function attempt<T>(work: () => T): T | ThreadFailure {
 }
 
 /** Runs a compiled query. Statements are kept by their text; the count is bounded since query texts come from code. */
-function prepareQuery(db: DatabaseSync): (sql: string, parameters: readonly unknown[]) => QueryResult {
+function prepareQuery(db: DatabaseSync): (sql: string, parameters: readonly unknown[]) => StatementResult {
   const kept = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
   return (sql, parameters) => {
     let statement = kept.get(sql);

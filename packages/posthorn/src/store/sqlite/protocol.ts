@@ -1,4 +1,5 @@
 /** What the main thread and the database threads say to each other. */
+import type { StatementResult } from "../dialect.ts";
 import type { AttemptStatus, DeliveryState, Trigger } from "../schema.ts";
 import type {
   AcceptEntry,
@@ -50,11 +51,6 @@ export interface BatchResult {
   readonly announced: boolean;
 }
 
-export interface QueryResult {
-  readonly rows: Record<string, unknown>[];
-  readonly changes: number | null;
-}
-
 /** A failure as it crosses the thread boundary: the extended result code of SQLite where there is one. */
 export interface ThreadFailure {
   readonly message: string;
@@ -73,7 +69,7 @@ export type ThreadRequest =
 
 export interface ThreadResults {
   batch: BatchResult;
-  query: QueryResult;
+  query: StatementResult;
   due: DuePage;
   backlog: readonly EndpointBacklog[];
   reclaim: null;

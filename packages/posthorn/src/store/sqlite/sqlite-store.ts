@@ -16,7 +16,8 @@ import type {
   StoreSize,
   Tx,
 } from "../store.ts";
-import { type Lent, threadDialect } from "./dialect.ts";
+import { type Lent, sqliteDialect } from "../dialect.ts";
+import { greatestKey, transactOn } from "../transaction.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { DatabaseThread } from "./protocol.ts";
 import { ThreadClient } from "./thread-client.ts";
@@ -47,6 +48,8 @@ export interface SqliteThreads {
   readonly lock: Disposable;
 }
 
+/** Takes the place of the writer at once, and not at the first write, when others may have written. */
+const BEGIN = "BEGIN IMMEDIATE";
 /** Pages given back in one step: 2 MiB. */
 const RECLAIM_PAGES = 512;
 /** Part of the file that stays free for what comes in next, rather than shrink and grow all the time. */
@@ -69,9 +72,13 @@ export class SqliteStore implements Store {
     this.#readers = readers;
     this.#lock = lock;
     this.#path = path;
-    this.db = new Kysely<Database>({ dialect: threadDialect(async () => lend(leastLoaded(this.#readers))) });
-    this.hotDb = new Kysely<Database>({ dialect: threadDialect(async () => lend(this.#hotReader)) });
-    this.#writeDb = new Kysely<Database>({ dialect: threadDialect(() => this.#lendWriter()) });
+    this.db = new Kysely<Database>({
+      dialect: sqliteDialect({ begin: BEGIN, lend: async () => lend(leastLoaded(this.#readers)) }),
+    });
+    this.hotDb = new Kysely<Database>({
+      dialect: sqliteDialect({ begin: BEGIN, lend: async () => lend(this.#hotReader) }),
+    });
+    this.#writeDb = new Kysely<Database>({ dialect: sqliteDialect({ begin: BEGIN, lend: () => this.#lendWriter() }) });
   }
 
   /** Opens the file, brings its schema up to date and keeps other processes away from it. */
@@ -134,13 +141,8 @@ export class SqliteStore implements Store {
     this.#writer.onDoubt = listener;
   }
 
-  async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    const hooks: (() => void)[] = [];
-    const result = await this.#writeDb
-      .transaction()
-      .execute((db) => work({ db, afterCommit: (hook) => void hooks.push(hook) }));
-    for (const hook of hooks) hook();
-    return result;
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return transactOn(this.#writeDb, work);
   }
 
   async payload(messageId: number): Promise<Uint8Array | null> {
@@ -181,29 +183,8 @@ export class SqliteStore implements Store {
     return this.#writer.counters;
   }
 
-  async lastKey(): Promise<number> {
-    const tables = [
-      "message",
-      "attempt",
-      "application",
-      "endpoint",
-      "endpoint_secret",
-      "event_type",
-      "task",
-      "api_key",
-      "source_secret",
-      "quarantine",
-    ] as const;
-    const keys = await Promise.all(
-      tables.map(async (table) => {
-        const row = await this.db
-          .selectFrom(table)
-          .select((eb) => eb.fn.max("id").as("id"))
-          .executeTakeFirst();
-        return row?.id ?? 0;
-      }),
-    );
-    return Math.max(...keys);
+  lastKey(): Promise<number> {
+    return greatestKey(this.db);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,26 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
-import { timeOfKey } from "../../../id.ts";
-import { APPLICATION_KIND, DELIVERY_STATE, TRIGGER } from "../../schema.ts";
+import { type Announcement, Announcements, type DeliveryBefore, isRare } from "../../announcing.ts";
+import { APPLICATION_KIND } from "../../schema.ts";
 import type { RecordEntry } from "../../store.ts";
-
-/** A message is failing from this attempt on. */
-const FAILING_ATTEMPTS = 4;
-const WINDOW_MS = 60_000;
-/** Announcements of one type about one endpoint that stand alone in a window; more of them become one with a count. */
-const ALONE_OF_ENDPOINT = 10;
-/** The same over all endpoints. */
-const ALONE_IN_ALL = 600;
-/** Windows kept in memory; more and they begin anew. */
-const MAX_WINDOWS = 10_000;
-
-type Announced = "message.attempt.exhausted" | "message.attempt.failing" | "message.attempt.recovered";
-
-interface Before {
-  readonly state: number;
-  readonly attempts: number;
-  readonly generation: number;
-  readonly resumeDue: number | null;
-}
 
 export interface AnnouncingRecord {
   readonly record: (entry: RecordEntry) => void;
@@ -53,18 +34,11 @@ export function prepareAnnouncing(db: DatabaseSync, record: (entry: RecordEntry)
         AND (l.event_types_json IS NULL OR instr(l.event_types_json, '"' || ?1 || '"') > 0))
     ON CONFLICT (merge_key) WHERE merge_key IS NOT NULL DO UPDATE SET
       count = count + 1, at = excluded.at, message_id = excluded.message_id, attempt_id = excluded.attempt_id`);
-  const windows = new Windows();
+  const announcements = new Announcements();
   let listening: boolean | null = null;
   let announced = false;
 
-  const announce = (entry: RecordEntry, type: Announced): void => {
-    const { endpointId, messageId } = entry;
-    const attemptId = entry.attempt!.id;
-    const at = timeOfKey(attemptId);
-    const window = Math.floor(at / WINDOW_MS);
-    const alone = windows.alone(`${endpointId}/${type}`, window);
-    const due = alone ? at : (window + 1) * WINDOW_MS;
-    const mergeKey = alone ? null : `${endpointId}/${type}/${window}`;
+  const announce = ({ type, at, due, mergeKey, endpointId, messageId, attemptId }: Announcement): void => {
     const { changes } = insert.run(type, at, due, mergeKey, endpointId, messageId, attemptId);
     if (changes !== 0) announced = true;
   };
@@ -76,10 +50,10 @@ export function prepareAnnouncing(db: DatabaseSync, record: (entry: RecordEntry)
         return;
       }
       listening ??= listener.get() !== undefined;
-      const before = listening ? (delivery.get(entry.messageId, entry.endpointId) as unknown as Before) : undefined;
+      const before = listening ? delivery.get(entry.messageId, entry.endpointId) : undefined;
       record(entry);
-      const type = before === undefined ? null : typeOf(entry, before);
-      if (type !== null) announce(entry, type);
+      const announcement = before === undefined ? null : announcements.of(entry, before as unknown as DeliveryBefore);
+      if (announcement !== null) announce(announcement);
     },
     forget: () => {
       listening = null;
@@ -90,50 +64,4 @@ export function prepareAnnouncing(db: DatabaseSync, record: (entry: RecordEntry)
       return was;
     },
   };
-}
-
-/** Whether an outcome may be one to announce, from what it holds itself. */
-function isRare({ attempt, state, trigger, attempts }: RecordEntry): boolean {
-  if (attempt === null) return false;
-  if (state === DELIVERY_STATE.succeeded) return trigger === TRIGGER.manual || attempts > FAILING_ATTEMPTS;
-  return state === DELIVERY_STATE.failed || attempts === FAILING_ATTEMPTS;
-}
-
-function typeOf(entry: RecordEntry, before: Before): Announced | null {
-  const { state, trigger, attempts, generation } = entry;
-  if (state === DELIVERY_STATE.succeeded) {
-    const wasFailing = before.state === DELIVERY_STATE.failed || before.attempts >= FAILING_ATTEMPTS;
-    return before.state !== DELIVERY_STATE.succeeded && wasFailing ? "message.attempt.recovered" : null;
-  }
-  if (before.state !== DELIVERY_STATE.pending || before.generation !== generation) return null;
-  if (state === DELIVERY_STATE.failed) {
-    const goesOn = trigger === TRIGGER.manual && before.resumeDue !== null;
-    return goesOn ? null : "message.attempt.exhausted";
-  }
-  return trigger === TRIGGER.scheduled && attempts > before.attempts ? "message.attempt.failing" : null;
-}
-
-/** Counts what was announced in the minute, so that a mass failure ends in a few messages. In memory only: a restart counts anew. */
-class Windows {
-  readonly #counts = new Map<string, { window: number; count: number }>();
-  readonly #all = { window: 0, count: 0 };
-
-  /** Whether one more stands alone. */
-  alone(key: string, window: number): boolean {
-    let own = this.#counts.get(key);
-    if (own === undefined) {
-      if (this.#counts.size >= MAX_WINDOWS) this.#counts.clear();
-      own = { window, count: 0 };
-      this.#counts.set(key, own);
-    }
-    return count(own, window) <= ALONE_OF_ENDPOINT && count(this.#all, window) <= ALONE_IN_ALL;
-  }
-}
-
-function count(counter: { window: number; count: number }, window: number): number {
-  if (counter.window !== window) {
-    counter.window = window;
-    counter.count = 0;
-  }
-  return ++counter.count;
 }

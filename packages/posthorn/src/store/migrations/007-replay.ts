@@ -2,7 +2,9 @@
  * Tasks that are asked for by filter, paused and canceled, with their progress at each endpoint; endpoints that one replay alone sends
  * to; where sweeps of retention got to; how much is stored of each day; when tokens of an application end before their time.
  */
-export const replay = `
+import { type Migration, toPostgres } from "./portable.ts";
+
+const newTask = `
 CREATE TABLE task_new (
   id INTEGER PRIMARY KEY,
   public_id TEXT NOT NULL,
@@ -29,8 +31,10 @@ CREATE TABLE task_part (
   already_due INTEGER NOT NULL DEFAULT 0,
   endpoint_gone INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (task_id, endpoint_id)
-) STRICT, WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;`;
 
+/** No database of PostgreSQL is old enough to have tasks that must move. */
+const move = `
 INSERT INTO task_part (task_id, endpoint_id, cursor, done, sent)
 SELECT id, endpoint_id, json_extract(data_json, '$.cursor'), status <> 'running', json_extract(data_json, '$.messagesSent') FROM task;
 INSERT INTO task_new
@@ -38,7 +42,9 @@ SELECT id, public_id, org_id, app_id, kind, status,
        json_object('from', json_extract(data_json, '$.from'), 'to', json_extract(data_json, '$.to')),
        json_object('messagesSent', json_extract(data_json, '$.messagesSent')), '',
        updated_at, CASE WHEN status = 'running' THEN NULL ELSE updated_at END
-FROM task;
+FROM task;`;
+
+const rest = `
 DROP TABLE task;
 ALTER TABLE task_new RENAME TO task;
 CREATE INDEX task_of_organisation ON task (org_id, id);
@@ -69,3 +75,8 @@ CREATE TABLE token_end (
   PRIMARY KEY (app_id, session_id, issued_until)
 ) STRICT, WITHOUT ROWID;
 `;
+
+export const replay: Migration = {
+  sqlite: `${newTask}\n${move}\n${rest}`,
+  postgres: toPostgres(`${newTask}\n${rest}`),
+};

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { acceptEntry, deliveryOf, openStore, recordEntry } from "../../../../test/support/store.ts";
-import type { AcceptEntry, DebouncePacing, ThrottlePacing } from "../../store.ts";
-import type { SqliteStore } from "../sqlite-store.ts";
+import { acceptEntry, deliveryOf, openStore, recordEntry } from "./support/store.ts";
+import type { AcceptEntry, DebouncePacing, Store, ThrottlePacing } from "../src/store/store.ts";
 
 const DEBOUNCE: DebouncePacing = { key: "k", waitMs: 1000, maxWaitMs: 5000 };
 const THROTTLE: ThrottlePacing = { key: "k", limit: 2, windowMs: 1000, maxDelayMs: 0 };
@@ -20,7 +19,7 @@ function paced(id: number, now: number, { debounce = null, throttle = null }: Op
   });
 }
 
-async function duesOf(store: SqliteStore, entries: readonly AcceptEntry[]): Promise<unknown[]> {
+async function duesOf(store: Store, entries: readonly AcceptEntry[]): Promise<unknown[]> {
   const dues: unknown[] = [];
   for (const entry of entries) {
     const result = await store.accept(entry);
@@ -29,7 +28,7 @@ async function duesOf(store: SqliteStore, entries: readonly AcceptEntry[]): Prom
   return dues;
 }
 
-function cancellations(store: SqliteStore) {
+function cancellations(store: Store) {
   return store.db.selectFrom("cancellation").select(["message_id", "reason", "by_message_id"]).execute();
 }
 

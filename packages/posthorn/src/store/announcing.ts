@@ -1,0 +1,95 @@
+/** Which outcomes operational webhooks are told of, and how many of them one by one. The same for every database. */
+import { DELIVERY_STATE, TRIGGER } from "./schema.ts";
+import type { RecordEntry } from "./store.ts";
+import { timeOfKey } from "../id.ts";
+
+/** A message is failing from this attempt on. */
+const FAILING_ATTEMPTS = 4;
+const WINDOW_MS = 60_000;
+/** Announcements of one type about one endpoint that stand alone in a window; more of them become one with a count. */
+const ALONE_OF_ENDPOINT = 10;
+/** The same over all endpoints. */
+const ALONE_IN_ALL = 600;
+/** Windows kept in memory; more and they begin anew. */
+const MAX_WINDOWS = 10_000;
+
+export type AnnouncedType = "message.attempt.exhausted" | "message.attempt.failing" | "message.attempt.recovered";
+
+/** The delivery as it was before the outcome. */
+export interface DeliveryBefore {
+  readonly state: number;
+  readonly attempts: number;
+  readonly generation: number;
+  readonly resumeDue: number | null;
+}
+
+/** A row of `operational_event`, but for what follows from the endpoint. */
+export interface Announcement {
+  readonly type: AnnouncedType;
+  readonly at: number;
+  readonly due: number;
+  readonly mergeKey: string | null;
+  readonly endpointId: number;
+  readonly messageId: number;
+  readonly attemptId: number;
+}
+
+/** Whether an outcome may be one to announce, from what it holds itself. */
+export function isRare({ attempt, state, trigger, attempts }: RecordEntry): boolean {
+  if (attempt === null) return false;
+  if (state === DELIVERY_STATE.succeeded) return trigger === TRIGGER.manual || attempts > FAILING_ATTEMPTS;
+  return state === DELIVERY_STATE.failed || attempts === FAILING_ATTEMPTS;
+}
+
+function typeOf(entry: RecordEntry, before: DeliveryBefore): AnnouncedType | null {
+  const { state, trigger, attempts, generation } = entry;
+  if (state === DELIVERY_STATE.succeeded) {
+    const wasFailing = before.state === DELIVERY_STATE.failed || before.attempts >= FAILING_ATTEMPTS;
+    return before.state !== DELIVERY_STATE.succeeded && wasFailing ? "message.attempt.recovered" : null;
+  }
+  if (before.state !== DELIVERY_STATE.pending || before.generation !== generation) return null;
+  if (state === DELIVERY_STATE.failed) {
+    const goesOn = trigger === TRIGGER.manual && before.resumeDue !== null;
+    return goesOn ? null : "message.attempt.exhausted";
+  }
+  return trigger === TRIGGER.scheduled && attempts > before.attempts ? "message.attempt.failing" : null;
+}
+
+/** Counts what was announced in the minute, so that a mass failure ends in a few messages. In memory only: a restart counts anew. */
+export class Announcements {
+  readonly #counts = new Map<string, { window: number; count: number }>();
+  readonly #all = { window: 0, count: 0 };
+
+  /** What to announce of a rare outcome; `null`: nothing. */
+  of(entry: RecordEntry, before: DeliveryBefore): Announcement | null {
+    const type = typeOf(entry, before);
+    if (type === null) return null;
+    const { endpointId, messageId } = entry;
+    const attemptId = entry.attempt!.id;
+    const at = timeOfKey(attemptId);
+    const window = Math.floor(at / WINDOW_MS);
+    const alone = this.#alone(`${endpointId}/${type}`, window);
+    const due = alone ? at : (window + 1) * WINDOW_MS;
+    const mergeKey = alone ? null : `${endpointId}/${type}/${window}`;
+    return { type, at, due, mergeKey, endpointId, messageId, attemptId };
+  }
+
+  /** Whether one more stands alone. */
+  #alone(key: string, window: number): boolean {
+    let own = this.#counts.get(key);
+    if (own === undefined) {
+      if (this.#counts.size >= MAX_WINDOWS) this.#counts.clear();
+      own = { window, count: 0 };
+      this.#counts.set(key, own);
+    }
+    return count(own, window) <= ALONE_OF_ENDPOINT && count(this.#all, window) <= ALONE_IN_ALL;
+  }
+}
+
+function count(counter: { window: number; count: number }, window: number): number {
+  if (counter.window !== window) {
+    counter.window = window;
+    counter.count = 0;
+  }
+  return ++counter.count;
+}

@@ -1,0 +1,29 @@
+import { initial } from "./001-initial.ts";
+import { engine } from "./002-engine.ts";
+import { health } from "./005-health.ts";
+import { filters } from "./006-filters.ts";
+import { replay } from "./007-replay.ts";
+import { messages } from "./008-messages.ts";
+import { sources } from "./009-sources.ts";
+import { sourceWatch } from "./020-source-watch.ts";
+import type { Migration } from "./portable.ts";
+
+export interface NamedMigration {
+  /** As its file, without the number: what `posthorn migrate` prints. */
+  readonly name: string;
+  readonly sql: Migration;
+}
+
+/** In order; the place in this list plus one is the version of the schema. A released migration never changes. */
+export const MIGRATIONS: readonly NamedMigration[] = [
+  { name: "initial", sql: initial },
+  { name: "engine", sql: engine },
+  { name: "health", sql: health },
+  { name: "filters", sql: filters },
+  { name: "replay", sql: replay },
+  { name: "messages", sql: messages },
+  { name: "sources", sql: sources },
+  { name: "source watch", sql: sourceWatch },
+];
+
+export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -1,0 +1,122 @@
+/**
+ * Debounce and throttle: whether and when an endpoint gets a message, decided in the transaction that accepts it, so that what is
+ * remembered of a key and what is owed never differ, whatever crashes.
+ *
+ * Written as a generator that asks for what it needs: a database that answers at once and one that is waited for decide alike.
+ */
+import type { DebouncePacing, EndpointPacing, ThrottlePacing } from "./store.ts";
+
+/** What is remembered of a key: see `PacingTable`. */
+export interface PacingRow {
+  readonly message_id: number | null;
+  readonly since: number;
+  readonly used: number;
+}
+
+export type PaceAsk =
+  /** The row of a key; answered with `PacingRow` or `undefined`. */
+  | { readonly ask: "find"; readonly endpointId: number; readonly key: string }
+  | {
+      readonly ask: "keep";
+      readonly endpointId: number;
+      readonly key: string;
+      readonly row: PacingRow;
+      readonly until: number;
+    }
+  /** Cancels a delivery that was never tried and is not due: anything else may be on its way. Answered with whether it did. */
+  | { readonly ask: "replace"; readonly messageId: number; readonly endpointId: number; readonly now: number }
+  /** Says why a delivery was canceled. */
+  | {
+      readonly ask: "note";
+      readonly messageId: number;
+      readonly endpointId: number;
+      readonly reason: "debounced" | "throttled";
+      readonly byMessageId: number | null;
+      readonly now: number;
+    };
+
+export type Pacer<T> = Generator<PaceAsk, T, unknown>;
+
+export interface PacedMessage {
+  readonly id: number;
+  readonly due: number;
+}
+
+/** When the delivery of a message to one endpoint is due, or `null` when it is canceled. */
+export function* pace(
+  message: PacedMessage,
+  now: number,
+  { endpointId, ...option }: EndpointPacing,
+): Pacer<number | null> {
+  const waits = option.debounce === null ? null : yield* debounce(message, endpointId, now, option.debounce);
+  let due: number | null = waits === null ? message.due : waits.due;
+  // What takes the place of another takes its place in the window too.
+  if (option.throttle !== null && waits?.replaced !== true) due = yield* throttle(endpointId, due, option.throttle);
+  if (due === null) {
+    yield { ask: "note", messageId: message.id, endpointId, reason: "throttled", byMessageId: null, now };
+  } else if (waits !== null) {
+    yield {
+      ask: "keep",
+      endpointId,
+      key: waits.key,
+      row: { message_id: message.id, since: waits.since, used: 0 },
+      until: due,
+    };
+  }
+  return due;
+}
+
+interface Waits {
+  readonly key: string;
+  readonly replaced: boolean;
+  readonly since: number;
+  readonly due: number;
+}
+
+/** Takes the place of the message of the key that still waits. */
+function* debounce(message: PacedMessage, endpointId: number, now: number, option: DebouncePacing): Pacer<Waits> {
+  const key = debounceKey(option);
+  const known = yield* find(endpointId, key);
+  const messageId = known?.message_id ?? null;
+  const replaced = messageId !== null && (yield { ask: "replace", messageId, endpointId, now }) === true;
+  if (replaced) yield { ask: "note", messageId, endpointId, reason: "debounced", byMessageId: message.id, now };
+  const since = replaced ? known!.since : now;
+  const due = Math.max(message.due, Math.min(now + option.waitMs, since + option.maxWaitMs));
+  return { key, replaced, since, due };
+}
+
+/** When the window begins that has room for one more; `null` when that is too late. */
+function* throttle(endpointId: number, due: number, option: ThrottlePacing): Pacer<number | null> {
+  const key = throttleKey(option);
+  const known = yield* find(endpointId, key);
+  const { limit, windowMs, maxDelayMs } = option;
+  let since = known?.since ?? due;
+  let used = known?.used ?? 0;
+  if (due >= since + windowMs) {
+    since = due;
+    used = 0;
+  } else if (used >= limit) {
+    since += windowMs;
+    used = 0;
+  }
+  if (since > due + maxDelayMs) return null;
+  yield { ask: "keep", endpointId, key, row: { message_id: null, since, used: used + 1 }, until: since + windowMs };
+  return Math.max(due, since);
+}
+
+function* find(endpointId: number, key: string): Pacer<PacingRow | undefined> {
+  return (yield { ask: "find", endpointId, key }) as PacingRow | undefined;
+}
+
+function debounceKey({ key }: DebouncePacing): string {
+  return `d${key}`;
+}
+
+function throttleKey({ key }: ThrottlePacing): string {
+  return `t${key}`;
+}
+
+/** The keys that an endpoint with these options asks for. */
+export function pacingKeys({ debounce: wait, throttle: limit }: EndpointPacing): readonly string[] {
+  return [...(wait === null ? [] : [debounceKey(wait)]), ...(limit === null ? [] : [throttleKey(limit)])];
+}

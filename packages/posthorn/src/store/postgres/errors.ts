@@ -1,0 +1,68 @@
+/** Says in one sentence what PostgreSQL refused, or that it is not there. */
+import pg from "pg";
+import { StoreError } from "../errors.ts";
+
+const UNIQUE_VIOLATION = "23505";
+const CHECK_VIOLATION = "23514";
+const DISK_FULL = "53100";
+/** A text with a NUL, or with bytes that are no UTF-8. */
+const UNSTORABLE_TEXT = new Set(["22021", "22P05"]);
+const RETRYABLE = new Set(["40001" /* serialisation */, "40P01" /* deadlock */]);
+/** Answers of a server that stops, starts, has no room, or has become a replica. Another connection may fare better. */
+const AWAY = /^(?:08...|57P0[1-5]|25006|25P03|53300)$/;
+/** Answers that no waiting mends. */
+const MISCONFIGURED = /^(?:28...|3D000|42501)$/;
+
+/** Whether the connection is of no use any more, or never was one. Every answer of a server has an SQLSTATE; all else is the network. */
+export function isAway(error: unknown): boolean {
+  return error instanceof pg.DatabaseError ? AWAY.test(error.code ?? "") : error instanceof Error;
+}
+
+/** Whether a transaction lost against another one and can simply run again. */
+export function isRetryable(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && RETRYABLE.has(error.code ?? "");
+}
+
+/** Whether a row with the same unique value exists. */
+export function isUnique(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === UNIQUE_VIOLATION;
+}
+
+/** Whether a row has a key for which there is no partition. A broken CHECK has the same code, but also a name. */
+export function isMissingPartition(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === CHECK_VIOLATION && error.constraint === undefined;
+}
+
+export function toStoreError(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  const cause = error as Error;
+  if (!(error instanceof pg.DatabaseError) || AWAY.test(error.code ?? "")) {
+    return new StoreError("storage_unavailable", `PostgreSQL does not answer (${cause.message}); trying again.`, {
+      cause,
+    });
+  }
+  const code = error.code ?? "";
+  if (code === UNIQUE_VIOLATION) {
+    return new StoreError("conflict", "A row with the same unique value exists.", { cause, unique: true });
+  }
+  if (UNSTORABLE_TEXT.has(code)) {
+    return new StoreError("bad_request", "A text holds the character NUL, which cannot be stored: leave it out.", {
+      cause,
+    });
+  }
+  if (code === DISK_FULL) {
+    return new StoreError(
+      "storage_full",
+      "The disk of PostgreSQL is full: free some space; nothing was half written.",
+      {
+        cause,
+      },
+    );
+  }
+  if (MISCONFIGURED.test(code)) {
+    return new StoreError("config_invalid", `PostgreSQL refuses: ${cause.message}. See POSTHORN_DATABASE_URL.`, {
+      cause,
+    });
+  }
+  return new StoreError("storage_failed", `PostgreSQL refused a statement: ${cause.message} (${code}).`, { cause });
+}

@@ -1,0 +1,121 @@
+import type pg from "pg";
+import { DELIVERY_STATE } from "../../schema.ts";
+import type { AcceptEntry, AcceptResult, Dues } from "../../store.ts";
+import { inTransaction, withClient } from "../connections.ts";
+import { paceAll } from "./pace.ts";
+
+/**
+ * Stores messages and the deliveries they are owed: one statement, one commit, whatever the size of the batch.
+ *
+ * A message whose idempotency key or event id is taken is left out and returned. One that is taken by a commit under way breaks the unique
+ * index, and the whole statement with it: the caller then hands in each row alone, and sees who was first. Payloads stand one after
+ * another in one binary value, since an array of them would cross the wire as hexadecimal text.
+ */
+const ACCEPT = {
+  name: "accept",
+  text: `
+  WITH judged AS MATERIALIZED (
+    SELECT i.*,
+      (SELECT k.message_id FROM idempotency k
+       WHERE k.bucket = ANY (i.buckets::bigint[]) AND k.hash = i.hash AND k.message_id IS NOT NULL LIMIT 1) AS replayed,
+      EXISTS (SELECT FROM event_id_taken e WHERE e.app_id = i.app_id AND e.event_id = i.event_id) AS taken
+    FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[], $9::int[],
+      $10::text[], $11::bigint[], $12::bigint[], $13::text[], $14::text[], $15::text[], $16::bigint[], $17::text[], $18::bigint[],
+      $19::text[])
+      AS i (id, public_id, app_id, event_type, event_id, channels_json, tags_json, payload_from, payload_bytes, content_type,
+        expires_at, deliver_at, ordering_key, unmatched_json, request_json, deliver_until, hash, bucket, buckets)
+  ), fresh AS (
+    SELECT * FROM judged WHERE replayed IS NULL AND NOT taken
+  ), keys AS (
+    INSERT INTO idempotency (bucket, hash, message_id) SELECT bucket, hash, id FROM fresh WHERE hash IS NOT NULL ORDER BY bucket, hash
+  ), event_ids AS (
+    INSERT INTO event_id_taken (app_id, event_id, message_id)
+    SELECT app_id, event_id, id FROM fresh WHERE event_id IS NOT NULL ORDER BY app_id, event_id
+  ), deadlines AS (
+    INSERT INTO message_deadline (deliver_until, message_id) SELECT deliver_until, id FROM fresh WHERE deliver_until IS NOT NULL
+  ), messages AS (
+    INSERT INTO message (id, public_id, app_id, event_type, event_id, channels_json, tags_json, payload, content_type, expires_at,
+      deliver_at, ordering_key, unmatched_json, request_json, deliver_until)
+    SELECT id, public_id, app_id, event_type, event_id, channels_json, tags_json,
+      substring($20::bytea FROM payload_from FOR payload_bytes), content_type, expires_at, deliver_at, ordering_key, unmatched_json,
+      request_json, deliver_until
+    FROM fresh
+  ), deliveries AS (
+    INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual)
+    SELECT d.message_id, d.endpoint_id, CASE WHEN d.due IS NULL THEN ${DELIVERY_STATE.canceled} ELSE ${DELIVERY_STATE.pending} END,
+      d.due, 0, 0, 0
+    FROM unnest($21::bigint[], $22::bigint[], $23::bigint[]) AS d (message_id, endpoint_id, due)
+    WHERE d.message_id NOT IN (SELECT id FROM judged WHERE replayed IS NOT NULL OR taken)
+  )
+  SELECT id, replayed FROM judged WHERE replayed IS NOT NULL OR taken`,
+};
+
+/** Accepts messages none of which shares a key with another. Rejects when one of them is at fault. */
+export async function acceptTogether(pool: pg.Pool, entries: readonly AcceptEntry[]): Promise<readonly AcceptResult[]> {
+  const refused = await withClient(pool, (client) => run(client, entries, null));
+  return entries.map(({ id }) => refused.get(id) ?? { kind: "stored" });
+}
+
+/** Accepts a message that some endpoint debounces or throttles. */
+export function acceptPaced(pool: pg.Pool, entry: AcceptEntry): Promise<AcceptResult> {
+  return inTransaction(pool, async (client) => {
+    await client.query("SAVEPOINT unpaced");
+    const dues = await paceAll(client, entry, entry.pacing!);
+    const refusal = (await run(client, [entry], dues)).get(entry.id);
+    if (refusal === undefined) return { kind: "stored", dues };
+    // It was here before: what it did to others of its key is undone.
+    await client.query("ROLLBACK TO SAVEPOINT unpaced");
+    return refusal;
+  });
+}
+
+/** What a message takes for itself. Two that share one are not in one statement, since the second must see what becomes of the first. */
+export function keysOf(entry: AcceptEntry): readonly string[] {
+  const { idempotency, eventId, appId } = entry;
+  return [
+    ...(idempotency === null ? [] : [`key/${idempotency.hash}`]),
+    ...(eventId === null ? [] : [`event/${appId}/${eventId}`]),
+  ];
+}
+
+/** Returns what was refused, by key of the message. */
+async function run(
+  client: pg.ClientBase,
+  entries: readonly AcceptEntry[],
+  dues: Dues | null,
+): Promise<ReadonlyMap<number, AcceptResult>> {
+  const payload = Buffer.concat(entries.map((entry) => entry.payload));
+  let offset = 1;
+  const offsets = entries.map((entry) => (offset += entry.payload.byteLength) - entry.payload.byteLength);
+  const values = [
+    entries.map((entry) => entry.id),
+    entries.map((entry) => entry.publicId),
+    entries.map((entry) => entry.appId),
+    entries.map((entry) => entry.eventType),
+    entries.map((entry) => entry.eventId),
+    entries.map((entry) => entry.channelsJson),
+    entries.map((entry) => entry.tagsJson),
+    offsets,
+    entries.map((entry) => entry.payload.byteLength),
+    entries.map((entry) => entry.contentType),
+    entries.map((entry) => entry.expiresAt),
+    entries.map((entry) => entry.deliverAt),
+    entries.map((entry) => entry.orderingKey),
+    entries.map((entry) => entry.unmatchedJson),
+    entries.map((entry) => entry.requestJson),
+    entries.map((entry) => entry.deliverUntil ?? null),
+    entries.map((entry) => entry.idempotency?.hash ?? null),
+    entries.map((entry) => entry.idempotency?.buckets[0] ?? null),
+    entries.map((entry) => (entry.idempotency === null ? null : `{${entry.idempotency.buckets.join(",")}}`)),
+    payload,
+    entries.flatMap((entry) => entry.endpointIds.map(() => entry.id)),
+    entries.flatMap((entry) => entry.endpointIds),
+    dues ?? entries.flatMap((entry) => entry.endpointIds.map(() => entry.due)),
+  ];
+  const { rows } = await client.query<{ id: number; replayed: number | null }>({ ...ACCEPT, values });
+  return new Map(rows.map(({ id, replayed }) => [id, refusalOf(replayed)]));
+}
+
+function refusalOf(replayed: number | null): AcceptResult {
+  return replayed === null ? { kind: "duplicate_event_id" } : { kind: "replayed", messageId: replayed };
+}

@@ -1,0 +1,62 @@
+import type pg from "pg";
+import { pace, type PaceAsk, pacingKeys } from "../../pacing.ts";
+import { DELIVERY_STATE } from "../../schema.ts";
+import type { AcceptEntry, Dues, EndpointPacing, Pacing } from "../../store.ts";
+
+const LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+const FIND = "SELECT message_id, since, used FROM pacing WHERE endpoint_id = $1 AND key = $2";
+const KEEP = `
+  INSERT INTO pacing (endpoint_id, key, message_id, since, used, until) VALUES ($1, $2, $3, $4, $5, $6)
+  ON CONFLICT (endpoint_id, key) DO UPDATE SET
+    message_id = excluded.message_id, since = excluded.since, used = excluded.used, until = excluded.until`;
+const REPLACE = `
+  UPDATE delivery SET state = ${DELIVERY_STATE.canceled}, due = NULL, generation = generation + 1
+  WHERE message_id = $1 AND endpoint_id = $2 AND state = ${DELIVERY_STATE.pending} AND attempts = 0 AND manual = 0 AND due > $3`;
+const NOTE = `
+  INSERT INTO cancellation (message_id, endpoint_id, reason, by_message_id, at) VALUES ($1, $2, $3, $4, $5)
+  ON CONFLICT (message_id, endpoint_id) DO UPDATE SET
+    reason = excluded.reason, by_message_id = excluded.by_message_id, at = excluded.at`;
+
+/**
+ * When each delivery of a message is due, in the order of its endpoints, in the transaction that accepts it. Two messages of one key
+ * wait for each other, also when the key is new and has no row to wait for.
+ */
+export async function paceAll(client: pg.ClientBase, entry: AcceptEntry, { now, endpoints }: Pacing): Promise<Dues> {
+  const options = new Map(endpoints.map((option) => [option.endpointId, option]));
+  const keys = endpoints.flatMap((option) => pacingKeys(option).map((key) => `pacing/${option.endpointId}/${key}`));
+  // In one order for everybody, so that no two wait for each other in a ring.
+  for (const key of keys.toSorted()) await client.query(LOCK, [key]);
+  const dues: (number | null)[] = [];
+  for (const endpointId of entry.endpointIds) {
+    const option = options.get(endpointId);
+    dues.push(option === undefined ? entry.due : await paceOne(client, entry, now, option));
+  }
+  return dues;
+}
+
+async function paceOne(
+  client: pg.ClientBase,
+  entry: AcceptEntry,
+  now: number,
+  option: EndpointPacing,
+): Promise<number | null> {
+  const pacer = pace(entry, now, option);
+  let step = pacer.next();
+  while (step.done !== true) step = pacer.next(await answer(client, step.value));
+  return step.value;
+}
+
+async function answer(client: pg.ClientBase, ask: PaceAsk): Promise<unknown> {
+  switch (ask.ask) {
+    case "find":
+      return (await client.query(FIND, [ask.endpointId, ask.key])).rows[0];
+    case "keep": {
+      const { message_id: messageId, since, used } = ask.row;
+      return client.query(KEEP, [ask.endpointId, ask.key, messageId, since, used, ask.until]);
+    }
+    case "replace":
+      return (await client.query(REPLACE, [ask.messageId, ask.endpointId, ask.now])).rowCount === 1;
+    case "note":
+      return client.query(NOTE, [ask.messageId, ask.endpointId, ask.reason, ask.byMessageId, ask.now]);
+  }
+}

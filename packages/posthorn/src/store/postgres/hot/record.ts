@@ -1,0 +1,98 @@
+import type pg from "pg";
+import { ASKED, DELIVERY_STATE, TRIGGER } from "../../schema.ts";
+import type { RecordEntry } from "../../store.ts";
+
+const { succeeded, failed, canceled } = DELIVERY_STATE;
+
+/**
+ * Writes outcomes of attempts: attempts appended, deliveries moved on, in one statement.
+ *
+ * Each outcome names the generation that the dispatcher read. When somebody made the delivery due again meanwhile (a resend, a
+ * recovery), their wish stands and the outcome only adds what it knows: what the schedule has left is decided by the attempt that was
+ * under way, not by the due time it began with.
+ *
+ * Safe to repeat: when a connection breaks nobody knows whether the commit was made, so its outcomes come again with the same attempts.
+ */
+const RECORD = {
+  name: "record",
+  text: `
+  WITH input AS MATERIALIZED (
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[],
+      $9::bigint[], $10::bigint[], $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::text[], $16::bigint[], $17::text[],
+      $18::text[])
+      AS i (message_id, endpoint_id, generation, trigger_type, state, due, attempts, reason, canceled_at, attempt_id, public_id, url,
+        status, response_code, response, duration_ms, error_code, detail_json)
+  ), made AS (
+    INSERT INTO attempt (id, public_id, message_id, endpoint_id, url, status, trigger_type, response_code, response, duration_ms,
+      error_code, detail_json)
+    SELECT attempt_id, public_id, message_id, endpoint_id, url, status, trigger_type, response_code, response, duration_ms, error_code,
+      detail_json
+    FROM input WHERE attempt_id IS NOT NULL
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id
+  ), moved AS (
+    UPDATE delivery d SET
+      state = CASE
+        WHEN d.generation <> i.generation THEN CASE WHEN i.state = ${succeeded} THEN i.state ELSE d.state END
+        WHEN i.trigger_type = ${TRIGGER.scheduled} THEN i.state
+        WHEN d.state = ${succeeded} OR (i.state = ${failed} AND d.resume_due IS NOT NULL) THEN d.state
+        ELSE i.state END,
+      due = CASE
+        WHEN d.generation <> i.generation
+          THEN CASE WHEN i.state = ${succeeded} AND d.manual = ${ASKED.byRecovery} THEN NULL ELSE d.due END
+        WHEN i.trigger_type = ${TRIGGER.scheduled} THEN i.due
+        WHEN i.state = ${failed} THEN d.resume_due END,
+      attempts = CASE
+        WHEN d.generation <> i.generation THEN greatest(d.attempts, i.attempts)
+        WHEN i.trigger_type = ${TRIGGER.scheduled} THEN i.attempts
+        ELSE d.attempts END,
+      manual = CASE
+        WHEN d.generation <> i.generation
+          THEN CASE WHEN i.state = ${succeeded} AND d.manual = ${ASKED.byRecovery} THEN 0 ELSE d.manual END
+        WHEN i.trigger_type = ${TRIGGER.scheduled} THEN d.manual
+        ELSE 0 END,
+      resume_due = CASE
+        WHEN d.generation = i.generation THEN CASE WHEN i.trigger_type = ${TRIGGER.scheduled} THEN d.resume_due END
+        WHEN i.state = ${succeeded} OR d.state = ${canceled} THEN NULL
+        WHEN i.trigger_type = ${TRIGGER.scheduled} THEN i.due
+        ELSE d.resume_due END
+    FROM input i
+    WHERE d.message_id = i.message_id AND d.endpoint_id = i.endpoint_id
+      AND (i.attempt_id IS NULL OR i.attempt_id IN (SELECT id FROM made))
+    RETURNING d.message_id, d.endpoint_id, d.state, i.reason, i.canceled_at
+  )
+  INSERT INTO cancellation (message_id, endpoint_id, reason, at)
+  SELECT message_id, endpoint_id, reason, canceled_at FROM moved WHERE state = ${canceled} AND reason IS NOT NULL
+  ON CONFLICT (message_id, endpoint_id) DO NOTHING`,
+};
+
+/** Records outcomes of different deliveries. */
+export async function recordTogether(client: pg.ClientBase, entries: readonly RecordEntry[]): Promise<void> {
+  const attempts = entries.map((entry) => entry.attempt);
+  const values = [
+    entries.map((entry) => entry.messageId),
+    entries.map((entry) => entry.endpointId),
+    entries.map((entry) => entry.generation),
+    entries.map((entry) => entry.trigger),
+    entries.map((entry) => entry.state),
+    entries.map((entry) => entry.due),
+    entries.map((entry) => entry.attempts),
+    entries.map((entry) => entry.cancel?.reason ?? null),
+    entries.map((entry) => entry.cancel?.at ?? null),
+    attempts.map((attempt) => attempt?.id ?? null),
+    attempts.map((attempt) => attempt?.publicId ?? null),
+    attempts.map((attempt) => attempt?.url ?? null),
+    attempts.map((attempt) => attempt?.status ?? null),
+    attempts.map((attempt) => attempt?.responseCode ?? null),
+    attempts.map((attempt) => (attempt === null ? null : storable(attempt.response))),
+    attempts.map((attempt) => attempt?.durationMs ?? null),
+    attempts.map((attempt) => attempt?.errorCode ?? null),
+    attempts.map((attempt) => attempt?.detailJson ?? null),
+  ];
+  await client.query({ ...RECORD, values });
+}
+
+/** PostgreSQL has no NUL in texts; what a stranger answered may have. */
+function storable(text: string): string {
+  return text.replaceAll("\0", "\uFFFD");
+}

@@ -1,0 +1,211 @@
+/** Group commit over a network: whatever waits while commits are under way becomes the next one. */
+import { StoreError } from "../errors.ts";
+import { isAway, toStoreError } from "./errors.ts";
+
+export interface LineOptions<Entry, Result> {
+  /** Writes all entries in one transaction and returns what became of each, or rejects and has written none. */
+  readonly commit: (entries: readonly Entry[]) => Promise<readonly Result[]>;
+  /** Two entries that share a name are never in one commit, nor in two at the same time. */
+  readonly namesOf: (entry: Entry) => readonly string[];
+  readonly bytesOf: (entry: Entry) => number;
+  /** Whether an entry needs a commit of its own. */
+  readonly isAlone?: (entry: Entry) => boolean;
+  /** What becomes of entries while the database is away: refused at once, or kept until it is back. */
+  readonly whenAway: "refuse" | "keep";
+  /** Told when a commit broke off of which nobody knows whether it was made, after its entries were refused. */
+  readonly onDoubt?: () => void;
+  /** Told after each commit, before anybody who waits for it goes on. */
+  readonly onCommit?: (entries: readonly Entry[], results: readonly Result[]) => void;
+}
+
+interface Waiting<Entry, Result> {
+  readonly entry: Entry;
+  readonly names: readonly string[];
+  readonly bytes: number;
+  readonly place: number;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Commits under way at once: one is on the wire while the other is on the disk. */
+const PARALLEL = 2;
+const MAX_BATCH_ENTRIES = 1000;
+const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+/** What may wait; beyond it an entry is refused rather than memory filled. */
+const MAX_WAITING_BYTES = 256 * 1024 * 1024;
+const MAX_WAITING_ENTRIES = 100_000;
+/** Under load a commit waits this long for company. */
+const GATHER_MS = 2;
+/** What counts as load: a last batch of at least this many entries. */
+const GATHER_FROM = 16;
+/** How long to leave a database alone that was away, at first and at most. */
+const PAUSE_MS = 100;
+const MAX_PAUSE_MS = 2000;
+
+export class Line<Entry, Result> {
+  readonly #options: LineOptions<Entry, Result>;
+  #waiting: Waiting<Entry, Result>[] = [];
+  #waitingBytes = 0;
+  readonly #underWay = new Set<readonly Waiting<Entry, Result>[]>();
+  readonly #busyNames = new Set<string>();
+  #places = 0;
+  #gathering = false;
+  #lastBatch = 0;
+  #pause = 0;
+  #pausedUntil: NodeJS.Timeout | null = null;
+  #closed = false;
+  /** Resolved whenever a commit has ended, well or not. */
+  #ended = Promise.withResolvers<void>();
+
+  constructor(options: LineOptions<Entry, Result>) {
+    this.#options = options;
+  }
+
+  /** Bytes of entries that wait for a commit. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  push(entry: Entry): Promise<Result> {
+    const refusal = this.#refusal();
+    if (refusal !== null) return Promise.reject(refusal);
+    const names = this.#options.namesOf(entry);
+    const bytes = this.#options.bytesOf(entry);
+    this.#waitingBytes += bytes;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ entry, names, bytes, place: this.#places++, resolve, reject });
+      this.#gather();
+    });
+  }
+
+  /** Entries that are not on the disk yet. */
+  *unsettled(): Generator<Entry> {
+    for (const batch of this.#underWay) for (const { entry } of batch) yield entry;
+    for (const { entry } of this.#waiting) yield entry;
+  }
+
+  /** Resolves when every entry that was pushed before is settled. Rejects while the database is away. */
+  async settled(): Promise<void> {
+    const upTo = this.#places;
+    while (this.#hasBefore(upTo)) {
+      if (this.#pausedUntil !== null) throw this.#awayError();
+      await this.#ended.promise;
+    }
+  }
+
+  /** Waits for what is under way and what waits; what is kept for a database that is away is given up. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.settled().catch(() => undefined);
+    if (this.#pausedUntil !== null) clearTimeout(this.#pausedUntil);
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#awayError());
+  }
+
+  #refusal(): StoreError | null {
+    if (this.#pausedUntil !== null && this.#options.whenAway === "refuse") return this.#awayError();
+    if (this.#waitingBytes <= MAX_WAITING_BYTES && this.#waiting.length < MAX_WAITING_ENTRIES) return null;
+    return new StoreError("storage_failed", "The database does not keep up with what is handed in: try again later.");
+  }
+
+  #awayError(): StoreError {
+    return new StoreError("storage_unavailable", "PostgreSQL does not answer; trying again.");
+  }
+
+  #hasBefore(place: number): boolean {
+    if (this.#waiting.length > 0 && this.#waiting[0]!.place < place) return true;
+    for (const batch of this.#underWay) if (batch[0]!.place < place) return true;
+    return false;
+  }
+
+  #gather(): void {
+    if (this.#gathering || this.#pausedUntil !== null || this.#underWay.size >= PARALLEL) return;
+    this.#gathering = true;
+    const go = (): void => {
+      this.#gathering = false;
+      const batch = this.#take();
+      if (batch.length > 0) void this.#run(batch);
+    };
+    if (this.#lastBatch >= GATHER_FROM) setTimeout(go, GATHER_MS);
+    else setImmediate(go);
+  }
+
+  /** The next batch, in order; what shares a name with an entry in it or under way is left for a later one. */
+  #take(): Waiting<Entry, Result>[] {
+    const batch: Waiting<Entry, Result>[] = [];
+    const left: Waiting<Entry, Result>[] = [];
+    const passed = new Set<string>();
+    let bytes = 0;
+    let index = 0;
+    for (; index < this.#waiting.length && batch.length < MAX_BATCH_ENTRIES && bytes < MAX_BATCH_BYTES; index++) {
+      const next = this.#waiting[index]!;
+      // What was passed over stays before what came after it.
+      if (next.names.some((name) => this.#busyNames.has(name) || passed.has(name))) {
+        for (const name of next.names) passed.add(name);
+        left.push(next);
+        continue;
+      }
+      const alone = this.#options.isAlone?.(next.entry) === true;
+      if (alone && batch.length > 0) break;
+      for (const name of next.names) this.#busyNames.add(name);
+      bytes += next.bytes;
+      batch.push(next);
+      if (!alone) continue;
+      index++;
+      break;
+    }
+    this.#waiting = left.length === 0 ? this.#waiting.slice(index) : [...left, ...this.#waiting.slice(index)];
+    this.#waitingBytes -= bytes;
+    return batch;
+  }
+
+  async #run(batch: Waiting<Entry, Result>[]): Promise<void> {
+    this.#underWay.add(batch);
+    this.#lastBatch = batch.length;
+    if (this.#waiting.length > 0) this.#gather();
+    try {
+      await this.#settle(batch);
+      this.#pause = 0;
+    } catch (error) {
+      this.#awayWith(batch, error);
+    }
+    this.#underWay.delete(batch);
+    for (const { names } of batch) for (const name of names) this.#busyNames.delete(name);
+    const ended = this.#ended;
+    this.#ended = Promise.withResolvers();
+    ended.resolve();
+    if (this.#waiting.length > 0) this.#gather();
+  }
+
+  /** Commits a batch, or when one entry is at fault each alone, so that it takes no other with it. Rejects when the database is away. */
+  async #settle(batch: readonly Waiting<Entry, Result>[]): Promise<void> {
+    try {
+      const entries = batch.map(({ entry }) => entry);
+      const results = await this.#options.commit(entries);
+      this.#options.onCommit?.(entries, results);
+      batch.forEach(({ resolve }, index) => resolve(results[index]!));
+    } catch (error) {
+      if (isAway(error)) throw error;
+      if (batch.length === 1) batch[0]!.reject(toStoreError(error));
+      else for (const waiting of batch) await this.#settle([waiting]);
+    }
+  }
+
+  /** The database is away: it is left alone for a while, which grows. Entries that were settled already do not notice. */
+  #awayWith(batch: Waiting<Entry, Result>[], error: unknown): void {
+    if (this.#options.whenAway === "keep" && !this.#closed) {
+      this.#waiting = [...batch, ...this.#waiting].sort((a, b) => a.place - b.place);
+      for (const { bytes } of batch) this.#waitingBytes += bytes;
+    } else {
+      for (const { reject } of [...batch, ...this.#waiting.splice(0)]) reject(toStoreError(error));
+      this.#waitingBytes = 0;
+      this.#options.onDoubt?.();
+    }
+    if (this.#pausedUntil !== null || this.#closed) return;
+    this.#pause = Math.min(MAX_PAUSE_MS, Math.max(PAUSE_MS, 2 * this.#pause));
+    this.#pausedUntil = setTimeout(() => {
+      this.#pausedUntil = null;
+      this.#gather();
+    }, this.#pause);
+    this.#pausedUntil.unref();
+  }
+}

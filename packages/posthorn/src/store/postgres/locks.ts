@@ -1,0 +1,31 @@
+/** The advisory locks of Posthorn. The first of the two numbers is Posthorn's own, so that locks of others do not meet them. */
+import type pg from "pg";
+
+/** "post" in ASCII. */
+const NAMESPACE = 0x70_6f_73_74;
+
+export const LOCK = {
+  /** Whoever changes tables: migrations, partitions. */
+  schema: 1,
+  /** Write transactions of resources, one at a time, as SQLite has it: what one read still holds when it writes. */
+  resources: 2,
+  /** The node that works on this database. */
+  node: 3,
+} as const;
+
+export type LockName = (typeof LOCK)[keyof typeof LOCK];
+
+/** The SQL call that waits for a lock, and keeps it to the end of the transaction. */
+export function lockCall(lock: LockName): string {
+  return `pg_advisory_xact_lock(${NAMESPACE}, ${lock})`;
+}
+
+export async function lockForTransaction(client: pg.ClientBase, lock: LockName): Promise<void> {
+  await client.query(`SELECT ${lockCall(lock)}`);
+}
+
+/** Takes a lock for as long as the connection lives, unless somebody has it. */
+export async function tryLockForSession(client: pg.ClientBase, lock: LockName): Promise<boolean> {
+  const { rows } = await client.query<{ taken: number }>(`SELECT pg_try_advisory_lock(${NAMESPACE}, ${lock}) AS taken`);
+  return rows[0]!.taken === 1;
+}

@@ -1,0 +1,74 @@
+/** The one connection that a node keeps for itself: it holds the lock that says who works on the database. */
+import pg from "pg";
+import { StoreError } from "../errors.ts";
+import { clientConfig } from "./connections.ts";
+import { toStoreError } from "./errors.ts";
+import { LOCK, tryLockForSession } from "./locks.ts";
+
+const RETRY_MS = 1000;
+
+/**
+ * Keeps other nodes away from the database. The lock lives as long as the connection; when that breaks, it is taken again as soon as the
+ * database is back, and `onLost` is told when somebody else was quicker.
+ */
+export class NodeLock implements AsyncDisposable {
+  readonly #url: string;
+  readonly #onLost: (error: Error) => void;
+  #client: pg.Client | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  private constructor(url: string, onLost: (error: Error) => void) {
+    this.#url = url;
+    this.#onLost = onLost;
+  }
+
+  /** Throws `data_folder_in_use` when another node has the lock. */
+  static async take(url: string, onLost: (error: Error) => void): Promise<NodeLock> {
+    const lock = new NodeLock(url, onLost);
+    await lock.#take();
+    return lock;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#client?.end();
+  }
+
+  async #take(): Promise<void> {
+    const client = new pg.Client(clientConfig({ url: this.#url, use: "coordination" }));
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+      if (!(await tryLockForSession(client, LOCK.node))) throw inUse();
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw toStoreError(error);
+    }
+    this.#client = client;
+    client.once("end", () => this.#lost());
+  }
+
+  #lost(): void {
+    this.#client = null;
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => void this.#takeAgain(), RETRY_MS);
+  }
+
+  async #takeAgain(): Promise<void> {
+    try {
+      await this.#take();
+    } catch (error) {
+      if (error instanceof StoreError && error.code === "data_folder_in_use") this.#onLost(error);
+      else this.#lost();
+    }
+  }
+}
+
+function inUse(): StoreError {
+  return new StoreError(
+    "data_folder_in_use",
+    "Another Posthorn node works on this database: stop it first, or give this one a database of its own.",
+  );
+}

@@ -1,0 +1,88 @@
+/**
+ * Messages and attempts in a table for each day, so that a day is dropped and not deleted row by row.
+ *
+ * A key begins with its time, so a day is a range of keys. Days are made well ahead of time: making one needs a short lock on the whole
+ * table. Everything before the first day of a database, such as what was copied from another one, is in one partition.
+ */
+import type pg from "pg";
+import { keyAtTime, timeOfKey } from "../../id.ts";
+import { LOCK, lockForTransaction } from "./locks.ts";
+
+export const PARTITIONED = ["message", "attempt"] as const;
+export type Partitioned = (typeof PARTITIONED)[number];
+
+const DAY_MS = 86_400_000;
+/** Days that are there before they begin. */
+const DAYS_AHEAD = 7;
+/** The lock must wait for queries that run, and whatever comes after waits for the lock. */
+const LOCK_TIMEOUT = "5s";
+
+export interface Partition {
+  readonly name: string;
+  /** The first key beyond it. */
+  readonly end: number;
+}
+
+/** Makes the partitions of today and the days to come that are missing. */
+export async function ensurePartitions(client: pg.ClientBase, now: number): Promise<void> {
+  const today = Math.floor(now / DAY_MS);
+  const wanted = today + DAYS_AHEAD;
+  for (const table of PARTITIONED) {
+    const existing = await partitionsOf(client, table);
+    if (dayOf(existing.at(-1)) > wanted) continue;
+    await addPartitions(client, table, today, wanted);
+  }
+}
+
+/** The partitions of a table, oldest first. */
+export async function partitionsOf(client: pg.ClientBase, table: Partitioned): Promise<readonly Partition[]> {
+  const { rows } = await client.query<Partition>(
+    `SELECT c.relname AS name, (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \\(''?(\\d+)''?\\)'))[1]::bigint AS "end"
+     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+     WHERE i.inhparent = to_regclass($1) ORDER BY "end"`,
+    [table],
+  );
+  return rows;
+}
+
+async function addPartitions(client: pg.ClientBase, table: Partitioned, today: number, wanted: number): Promise<void> {
+  await client.query("BEGIN");
+  try {
+    await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
+    await lockForTransaction(client, LOCK.schema);
+    const newest = (await partitionsOf(client, table)).at(-1);
+    if (newest === undefined) await addPartition(client, table, `${table}_before`, "MINVALUE", startOf(today));
+    for (let day = newest === undefined ? today : dayOf(newest); day <= wanted; day++) {
+      await addPartition(client, table, `${table}_${nameOf(day)}`, startOf(day), startOf(day + 1));
+    }
+    await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Made on its own and then attached, which keeps nobody from reading and writing the others. */
+async function addPartition(
+  client: pg.ClientBase,
+  table: Partitioned,
+  name: string,
+  from: number | "MINVALUE",
+  to: number,
+): Promise<void> {
+  await client.query(`CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)`);
+  await client.query(`ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM (${from}) TO (${to})`);
+}
+
+/** The day that begins where a partition ends, in days since 1970 (UTC). */
+function dayOf(partition: Partition | undefined): number {
+  return partition === undefined ? 0 : Math.round(timeOfKey(partition.end) / DAY_MS);
+}
+
+function startOf(day: number): number {
+  return keyAtTime(day * DAY_MS);
+}
+
+function nameOf(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll("-", "");
+}

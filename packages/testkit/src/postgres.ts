@@ -1,0 +1,166 @@
+/** A real PostgreSQL for tests: found or installed, started on data of its own, stopped by its process id. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { eventually } from "./eventually.ts";
+
+export interface TestPostgres extends AsyncDisposable {
+  /** Of the database `postgres`, as the superuser. */
+  readonly url: string;
+  readonly port: number;
+  /** Process id of the postmaster. */
+  readonly pid: number;
+  /** Ends it on the spot, as a crash of its machine would (`SIGQUIT`), or orderly (`SIGINT`). */
+  stop(signal?: "SIGINT" | "SIGQUIT"): Promise<void>;
+  /** Starts it again on the same data and port. */
+  start(): Promise<void>;
+}
+
+export interface PostgresOptions {
+  /** Settings of the server on top of those that bound it. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Durable as in production, but small. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  shared_buffers: "64MB",
+  max_connections: "200",
+  max_wal_size: "256MB",
+  min_wal_size: "80MB",
+  autovacuum_naptime: "10s",
+  log_min_messages: "fatal",
+  unix_socket_directories: "",
+  listen_addresses: "127.0.0.1",
+};
+
+export async function startPostgres({ settings = {} }: PostgresOptions = {}): Promise<TestPostgres> {
+  const binaries = findBinaries();
+  const account = accountFor();
+  const folder = mkdtempSync(join(tmpdir(), "posthorn-postgres-"));
+  if (account !== null) chownSync(folder, account.uid, account.gid);
+  const data = join(folder, "data");
+  run(
+    join(binaries, "initdb"),
+    ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
+    account,
+  );
+  const port = await freePort();
+  const flags = Object.entries({ ...SETTINGS, ...settings, port: String(port) }).flatMap(([name, value]) => [
+    "-c",
+    `${name}=${value}`,
+  ]);
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  let server: ChildProcess | null = null;
+
+  const killAtExit = (): void => void server?.kill("SIGQUIT");
+  process.once("exit", killAtExit);
+  const start = async (): Promise<void> => {
+    server = spawn(join(binaries, "postgres"), ["-D", data, ...flags], {
+      ...account,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    await eventually(() => askOnce(url, "SELECT 1"), { timeoutMs: 30_000 });
+  };
+  const stop = async (signal: "SIGINT" | "SIGQUIT" = "SIGINT"): Promise<void> => {
+    const running = server;
+    if (running === null) return;
+    server = null;
+    const ended = new Promise((resolve) => void running.once("exit", resolve));
+    running.kill(signal);
+    await ended;
+  };
+  await start();
+  return {
+    url,
+    port,
+    get pid() {
+      return server!.pid!;
+    },
+    start,
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      await stop("SIGQUIT");
+      process.off("exit", killAtExit);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Makes an empty database beside the one of this URL. It is dropped with all connections to it at the end. */
+export async function createDatabase(serverUrl: string): Promise<{ readonly url: string } & AsyncDisposable> {
+  const name = `test_${randomBytes(8).toString("hex")}`;
+  await askOnce(serverUrl, `CREATE DATABASE ${name}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return {
+    url: url.href,
+    [Symbol.asyncDispose]: () => askOnce(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  };
+}
+
+async function askOnce(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
+interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** The server refuses to run as root: whom to run it as, `null` for whoever runs the tests. */
+function accountFor(): Account | null {
+  if (process.getuid?.() !== 0) return null;
+  const id = (flag: string): number => Number(run("id", [flag, "postgres"], null));
+  return { uid: id("-u"), gid: id("-g") };
+}
+
+const DEBIAN = "/usr/lib/postgresql";
+
+/** The folder with `initdb` and `postgres`. Installs the package of the system where that is possible. */
+function findBinaries(): string {
+  const found = installed();
+  if (found !== null) return found;
+  if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
+    run("apt-get", ["update", "-qq"], null);
+    run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "postgresql"], null);
+  }
+  const now = installed();
+  if (now === null)
+    throw new Error("There is no PostgreSQL here: install one of 14 to 18, so that initdb is on the path.");
+  return now;
+}
+
+function installed(): string | null {
+  const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).sort((a, b) => Number(b) - Number(a)) : [];
+  const onPath = (process.env["PATH"] ?? "").split(":");
+  const folders = [...versions.map((version) => join(DEBIAN, version, "bin")), ...onPath];
+  return folders.find((folder) => existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres"))) ?? null;
+}
+
+function run(command: string, args: readonly string[], account: Account | null): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { ...account, encoding: "utf8", cwd: tmpdir() });
+  if (status === 0) return stdout.trim();
+  throw new Error(`${command} failed: ${error?.message ?? stderr}`);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}
