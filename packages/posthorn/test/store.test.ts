@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { byHand } from "../src/domain/delivery/resend.ts";
 import { ASKED } from "../src/store/schema.ts";
-import type { Store } from "../src/store/store.ts";
+import type { PageWish, Store } from "../src/store/store.ts";
 import { acceptEntry, attemptEntry, deliveryOf, openStore, recordEntry, rowsIn } from "./support/store.ts";
 
 const resend = (store: Store, messageId: number, now: number): Promise<unknown> =>
@@ -235,6 +235,52 @@ describe("due and backlog", () => {
     expect(all.deliveries.map((delivery) => delivery.messageId)).toEqual([2, 5, 3, 1]);
     expect(all.nextDue).toBe(400);
     expect(await files.store.due(3, 100, 10)).toEqual({ deliveries: [], nextDue: null });
+  });
+
+  it("pages from the other end when the newest are wanted", async () => {
+    await using files = await openStore();
+    for (const [index, due] of [30, 10, 20, 400].entries()) await files.store.accept(acceptEntry(index + 1, { due }));
+    const { deliveries, nextDue } = await files.store.due(1, 100, 2, { kind: "newest" });
+    expect(deliveries.map(({ messageId }) => messageId)).toEqual([1, 3]);
+    expect(nextDue).toBe(10);
+  });
+
+  it("in order, pages those whose turn it is, and says which keys have others, where, and until when", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    const keys = ["a", "a", "b", "b", null, "a", "c"];
+    for (const [index, key] of keys.entries()) {
+      const due = index === 6 ? 900 : 10 * (index + 1);
+      await store.accept(acceptEntry(index + 1, { due, orderKeys: [key] }));
+    }
+    const start = { kind: "line", after: { due: -1, messageId: -1 }, known: [] } as const;
+    const ids = async (now: number, wish: PageWish = start): Promise<number[]> =>
+      (await store.due(1, now, 10, wish)).deliveries.map(({ messageId }) => messageId);
+    expect(await ids(100)).toEqual([1, 2, 3, 4, 5, 6]);
+    // The first of `a` has failed, and is passed from 700 on; what is put off is in nobody's way.
+    await store.record(recordEntry(1, { state: 0, due: 800, attempts: 1, passAt: 700 }));
+    await store.record(recordEntry(1, { state: 0, due: 800, attempts: 1, passAt: 9000 }));
+    expect(await store.due(1, 100, 10, start)).toMatchObject({
+      nextDue: 800,
+      line: {
+        scannedTo: { due: 60, messageId: 6 },
+        done: true,
+        left: [{ key: "a", at: { due: 20, messageId: 1 } }],
+        passAt: 700,
+      },
+    });
+    expect(await ids(100)).toEqual([3, 4, 5]);
+    expect(await ids(100, { ...start, known: [1] })).toEqual([2, 3, 4, 5, 6]);
+    expect(await ids(100, { ...start, after: { due: 30, messageId: 3 } })).toEqual([5]);
+    expect(await ids(700)).toEqual([2, 3, 4, 5, 6]);
+    // Sent once more by hand: it waits for nobody, and holds nobody up once it has ended.
+    await resend(store, 6, 60);
+    expect(await ids(100)).toEqual([3, 4, 5, 6]);
+    await store.record(recordEntry(3, { state: 2, due: null }));
+    await resend(store, 3, 30);
+    expect(await ids(100)).toEqual([3, 4, 5, 6]);
+    await store.record(recordEntry(1, { state: 1, due: null, attempts: 2 }));
+    expect(await ids(100)).toEqual([2, 3, 4, 5, 6]);
   });
 
   it("holds all that an attempt needs, but leaves a large payload to be fetched", async () => {

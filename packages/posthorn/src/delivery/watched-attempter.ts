@@ -31,7 +31,7 @@ export class Watch {
     const { store } = options;
     this.attempter = { attempt: (job, signal) => this.#attempt(job, signal) };
     this.store = {
-      due: (endpointId, now, limit) => store.due(endpointId, now, limit),
+      due: (endpointId, now, limit, wish) => store.due(endpointId, now, limit, wish),
       backlog: () => store.backlog(),
       record: (outcome) => this.#record(outcome),
     };

@@ -32,8 +32,8 @@ function faulty(
       await faults.record?.();
       return store.record(outcome);
     },
-    due: async (endpointId, now, limit): Promise<JobPage> => {
-      const page = await store.due(endpointId, now, limit);
+    due: async (endpointId, now, limit, wish): Promise<JobPage> => {
+      const page = await store.due(endpointId, now, limit, wish);
       await faults.due?.();
       return page;
     },

@@ -8,15 +8,15 @@
  *     running → stopping (no new attempts; those in flight end) → stopped
  */
 import { Alarm } from "./alarm.ts";
-import { Gate } from "./gate.ts";
 import { bytesOf, isRetry, type Lane } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
 import type { PaceView, Ticket } from "./pace.ts";
 import { type AskedPage, Pager } from "./pager.ts";
 import type { LanePolicies } from "./policy.ts";
 import { FIRST_PAUSE_MS, MAX_PAUSE_MS, Recorder } from "./recorder.ts";
+import { Line } from "./order.ts";
 import { outcomeOf } from "./outcome.ts";
-import { Round } from "./round.ts";
+import { type Claim, Slots } from "./slots.ts";
 import {
   type Attempter,
   type AttemptResult,
@@ -26,6 +26,8 @@ import {
   type Job,
   type JobStore,
   limitsOf,
+  type PageWish,
+  type Position,
 } from "./types.ts";
 
 export interface DispatcherOptions {
@@ -54,25 +56,23 @@ const MAX_RECORDING_IN_ALL = 4096;
 /** From a write that failed in doubt to the look at the store: writes that fail together are looked after together. */
 const RESCAN_MS = 2000;
 
-/** A job under way, and the bounds it counts for. */
+/** Places in the store: before and behind everything. */
+const EVERYWHERE: Position = { due: -1, messageId: -1 };
+const NOWHERE: Position = { due: Number.MAX_SAFE_INTEGER, messageId: Number.MAX_SAFE_INTEGER };
+
+/** A job under way, and the places it takes. */
 interface Flight {
   readonly lane: Lane;
   readonly job: Job;
   readonly ticket: Ticket;
-  readonly tenant: number;
-  readonly host: string;
-  readonly gates: readonly Gate[];
+  readonly claim: Claim;
 }
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #limits: DispatchLimits;
   readonly #lanes: Lanes;
-  /** Lanes that may have a job to start. */
-  readonly #round: Round;
-  readonly #slow: Gate;
-  readonly #retries: Gate;
-  readonly #hosts = new Map<string, Gate>();
+  readonly #slots: Slots;
   readonly #alarm: Alarm;
   readonly #pager: Pager;
   readonly #recorder: Recorder;
@@ -81,7 +81,6 @@ export class Dispatcher {
   readonly #unfinished = new Set<Promise<void>>();
   /** Takes back the look at the store that is to come; `null`: none is. */
   #cancelRescan: (() => void) | null = null;
-  #inFlight = 0;
   #queuedBytes = 0;
   #state: "running" | "stopping" | "stopped" = "running";
 
@@ -90,15 +89,14 @@ export class Dispatcher {
     this.#options = options;
     this.#limits = limitsOf(options.limits);
     this.#lanes = new Lanes(policies, random);
-    this.#round = new Round(this.#limits.tenantConcurrency);
-    this.#slow = new Gate(this.#limits.slowConcurrency);
-    this.#retries = new Gate(this.#limits.retryConcurrency);
+    this.#slots = new Slots(this.#limits, (lane) => this.#join(lane));
     this.#alarm = new Alarm(clock, (endpointId) => this.#ring(endpointId));
     this.#recorder = new Recorder({ store, clock, observer, signal: this.#abort.signal });
     this.#pager = new Pager({
       ask: (lane) => this.#askForPage(lane),
       take: (lane, page) => this.#takePage(lane, page),
       trouble: (lane, error) => {
+        lane.line?.pageFailed();
         observer?.trouble?.("page", error);
         this.#pause(lane, FIRST_PAUSE_MS);
       },
@@ -107,7 +105,7 @@ export class Dispatcher {
 
   /** Jobs in flight, and lanes in memory. */
   get load(): { readonly inFlight: number; readonly lanes: number; readonly queuedBytes: number } {
-    return { inFlight: this.#inFlight, lanes: this.#lanes.size, queuedBytes: this.#queuedBytes };
+    return { inFlight: this.#slots.inFlight, lanes: this.#lanes.size, queuedBytes: this.#queuedBytes };
   }
 
   /** What is known of an endpoint; `null`: nothing, since it has and had nothing to do lately. */
@@ -141,10 +139,8 @@ export class Dispatcher {
       const lane = this.#lanes.getOrMake(job.endpointId);
       if (job.due > now) {
         this.#noteStored(lane, job.due);
-      } else if (this.#isReady(lane) && this.#hasRoom(lane)) {
-        this.#enqueue(lane, job);
-      } else {
-        this.#lookAt(lane);
+      } else if (!this.#isReady(lane) || !this.#hasRoom(lane, job) || !this.#enqueue(lane, job)) {
+        this.#lookAt(lane, { due: job.due, messageId: job.messageId - 1 });
       }
     }
     this.#pump();
@@ -156,6 +152,7 @@ export class Dispatcher {
     lane.held = false;
     lane.pausedUntil = 0;
     lane.wakes++;
+    lane.stale = true;
     this.#lookAt(lane);
   }
 
@@ -167,7 +164,12 @@ export class Dispatcher {
 
   /** Forgets jobs that wait in memory: their deliveries were canceled. Those under way end as they end. */
   revoke(deliveries: readonly { readonly messageId: number; readonly endpointId: number }[]): void {
-    for (const { messageId, endpointId } of deliveries) this.#lanes.get(endpointId)?.revoke(messageId);
+    for (const { messageId, endpointId } of deliveries) {
+      const lane = this.#lanes.get(endpointId);
+      lane?.revoke(messageId);
+      // Others may have waited for it.
+      if (lane !== undefined && lane.line !== null) this.#lookAt(lane);
+    }
   }
 
   /**
@@ -187,7 +189,7 @@ export class Dispatcher {
     await this.#settled();
     this.#state = "stopped";
     this.#lanes.clear();
-    this.#round.clear();
+    this.#slots.clear();
   }
 
   async #rescan(): Promise<void> {
@@ -210,27 +212,46 @@ export class Dispatcher {
 
   /**
    * Whether the policy of the lane is known; when it must be waited for, the lane is looked at once it is. One that is known already
-   * holds until a newer one has been read.
+   * holds until a newer one has been read, unless the lane was woken since.
    */
   #isReady(lane: Lane): boolean {
-    if (lane.awaitsPolicy) return lane.pace !== null;
-    const asked = this.#lanes.refresh(lane, () => this.#now());
-    if (asked === null) return true;
-    lane.awaitsPolicy = true;
-    const isKnown = lane.pace !== null;
-    void this.#awaitPolicy(lane, asked, isKnown);
-    return isKnown;
+    if (!lane.awaitsPolicy) {
+      const asked = this.#lanes.refresh(lane, () => this.#now());
+      if (asked === null) return this.#settlePolicy(lane);
+      lane.awaitsPolicy = true;
+      void this.#awaitPolicy(lane, asked, lane.wakes);
+    }
+    return lane.pace !== null && !lane.stale;
   }
 
-  async #awaitPolicy(lane: Lane, asked: Promise<void>, isKnown: boolean): Promise<void> {
+  #settlePolicy(lane: Lane): true {
+    lane.stale = false;
+    this.#settleOrder(lane);
+    return true;
+  }
+
+  /** Follows a policy that begins or ends an order. Deliveries in memory are found again in the store. */
+  #settleOrder(lane: Lane): void {
+    const { order } = lane.pace!.policy;
+    if ((order === null) === (lane.line === null)) return;
+    if (lane.inMemory > 0) lane.spilled = true;
+    this.#spill(lane);
+    lane.line = order === null ? null : new Line();
+  }
+
+  async #awaitPolicy(lane: Lane, asked: Promise<boolean>, wakes: number): Promise<void> {
     try {
-      await asked;
+      const isNew = await asked;
       lane.awaitsPolicy = false;
-      if (!isKnown) this.#lookAt(lane);
+      // Woken meanwhile: it may have changed after it was read.
+      if (lane.wakes === wakes) lane.stale = false;
+      this.#settleOrder(lane);
+      // It may let go what the one before held.
+      if (isNew || lane.stale) this.#lookAt(lane);
+      else if (lane.spilled) this.#page(lane);
     } catch (error) {
       lane.awaitsPolicy = false;
       this.#options.observer?.trouble?.("page", error);
-      if (isKnown) return;
       lane.spilled = true;
       this.#pause(lane, FIRST_PAUSE_MS);
     }
@@ -240,38 +261,62 @@ export class Dispatcher {
   #ring(endpointId: number): void {
     const lane = this.#lanes.getOrMake(endpointId);
     const now = this.#now();
+    const from = { due: (lane.nextDue ?? now) - 1, messageId: Number.MAX_SAFE_INTEGER };
     const isDue = lane.nextDue !== null && lane.nextDue <= now;
     if (isDue) lane.nextDue = null;
+    lane.line?.passBy(now);
     if (lane.resumeAt !== null && lane.resumeAt <= now) lane.resumeAt = null;
     this.#arm(lane);
-    if (isDue || lane.spilled) this.#lookAt(lane);
+    if (isDue || lane.spilled) this.#lookAt(lane, isDue ? from : NOWHERE);
     else this.#join(lane);
     this.#pump();
   }
 
   /** There is, or may be, a job in the store that the lane does not know of. */
-  #lookAt(lane: Lane): void {
+  #lookAt(lane: Lane, from: Position = EVERYWHERE): void {
     lane.spilled = true;
+    lane.line?.rewind(from);
     if (lane.paging) lane.pageAgain = true;
     else this.#page(lane);
     this.#join(lane);
     this.#pump();
   }
 
-  #hasRoom(lane: Lane): boolean {
+  #hasRoom(lane: Lane, job: Job): boolean {
     // Once some of a lane's jobs are only in the store, later ones wait behind them there.
     if (lane.held || lane.spilled || lane.paging || !lane.pace!.isClosed) return false;
+    if (lane.line !== null && !lane.isWhole && !lane.line.follows(job)) return false;
     return lane.queued < this.#limits.laneJobs && this.#queuedBytes < this.#limits.queueBytes;
   }
 
-  #enqueue(lane: Lane, job: Job): void {
-    lane.enqueue(job);
+  /** Returns whether it is in memory now. */
+  #enqueue(lane: Lane, job: Job): boolean {
+    if (!lane.enqueue(job)) return false;
     this.#queuedBytes += bytesOf(job);
     this.#join(lane);
+    return true;
+  }
+
+  /** A job has left memory, and its key is free: the next one may start. */
+  #free(lane: Lane, job: Job): void {
+    lane.forget(job);
+    const next = lane.line?.free(job) ?? false;
+    if (next === true) lane.spilled = true;
+    else if (next !== false) lane.ripen(next);
+  }
+
+  /** A job failed: those behind it wait for its retry. */
+  #block(lane: Lane, job: Job, passAt: number | null): void {
+    lane.forget(job);
+    for (const waiting of lane.line?.block(job, passAt) ?? []) {
+      lane.forget(waiting);
+      this.#queuedBytes -= bytesOf(waiting);
+    }
+    if (passAt !== null) this.#noteStored(lane, passAt);
   }
 
   #join(lane: Lane): void {
-    if (lane.queued > 0 && this.#state === "running" && this.#isReady(lane)) this.#round.join(lane);
+    if (lane.ready > 0 && this.#state === "running" && this.#isReady(lane)) this.#slots.join(lane);
   }
 
   #noteStored(lane: Lane, due: number): void {
@@ -288,19 +333,19 @@ export class Dispatcher {
   #pump(): void {
     if (this.#state !== "running") return;
     while (this.#mayStart()) {
-      const lane = this.#round.next();
+      const lane = this.#slots.next();
       if (lane === undefined) return;
       if (this.#step(lane)) this.#join(lane);
-      else this.#passOn(lane);
+      else this.#slots.passOn(lane);
       if (lane.spilled && lane.queued * 2 < this.#limits.laneJobs) this.#page(lane);
     }
   }
 
   #mayStart(): boolean {
     return (
-      this.#inFlight < this.#limits.concurrency &&
+      this.#slots.isFree &&
       !this.#recorder.isStuck &&
-      this.#unfinished.size - this.#inFlight < MAX_RECORDING_IN_ALL
+      this.#unfinished.size - this.#slots.inFlight < MAX_RECORDING_IN_ALL
     );
   }
 
@@ -308,7 +353,7 @@ export class Dispatcher {
   #step(lane: Lane): boolean {
     const now = this.#now();
     const pace = lane.pace!;
-    if (lane.held || lane.queued === 0 || this.#isPaused(lane)) return false;
+    if (lane.held || lane.ready === 0 || this.#isPaused(lane)) return false;
     const heldUntil = pace.heldUntil(now);
     if (heldUntil > now) {
       this.#setAside(lane, heldUntil);
@@ -326,58 +371,29 @@ export class Dispatcher {
   }
 
   #startNext(lane: Lane, now: number): boolean {
-    const { policy } = lane.pace!;
-    const host = this.#host(policy.host);
-    const gates = lane.isSlow(now) ? [host, this.#slow] : [host];
-    const closed = gates.find((gate) => !gate.isOpen);
-    if (closed !== undefined) {
-      closed.wait(lane);
-      return false;
-    }
+    const claim = this.#slots.claimFor(lane, now);
+    if (claim === null) return false;
     const job = this.#takeWanted(lane);
     if (job === undefined) {
-      if (lane.queued > 0) this.#retries.wait(lane);
+      if (lane.ready > 0) this.#slots.waitForRetries(lane);
       this.#dropIfIdle(lane);
       return false;
     }
-    if (isRetry(job)) gates.push(this.#retries);
-    const { tenant, host: hostName } = policy;
-    this.#run({ lane, job, gates, tenant, host: hostName, ticket: lane.pace!.started(now) });
+    const ticket = lane.pace!.started(now);
+    lane.started(ticket);
+    this.#run({ lane, job, ticket, claim: this.#slots.enter(claim, isRetry(job)) });
     return true;
   }
 
   /** The next job that was not canceled while it waited. */
   #takeWanted(lane: Lane): Job | undefined {
     for (;;) {
-      const job = lane.take(this.#retries.isOpen);
+      const job = lane.take(this.#slots.retriesFree);
       if (job === undefined) return undefined;
       this.#queuedBytes -= bytesOf(job);
       if (!lane.isRevoked(job)) return job;
-      lane.forget(job);
+      this.#free(lane, job);
     }
-  }
-
-  /** A lane that did not start leaves its place at a bound to the next that waits there. */
-  #passOn(lane: Lane): void {
-    if (lane.waitsAt !== null) return;
-    this.#admit(this.#slow);
-    this.#admit(this.#retries);
-    const host = this.#hosts.get(lane.pace!.policy.host);
-    if (host !== undefined) this.#admit(host);
-  }
-
-  #admit(gate: Gate): void {
-    const lane = gate.next();
-    if (lane !== undefined) this.#join(lane);
-  }
-
-  #host(name: string): Gate {
-    let gate = this.#hosts.get(name);
-    if (gate === undefined) {
-      gate = new Gate(this.#limits.hostConcurrency);
-      this.#hosts.set(name, gate);
-    }
-    return gate;
   }
 
   /** A pause that ends later than the longest pause is over: the clock was set back meanwhile. */
@@ -387,14 +403,9 @@ export class Dispatcher {
   }
 
   #run(flight: Flight): void {
-    const { lane, ticket, gates, tenant } = flight;
-    lane.started(ticket);
-    for (const gate of gates) gate.enter();
-    this.#round.started(tenant);
-    this.#inFlight++;
     const finished = this.#finish(flight).finally(() => {
       this.#unfinished.delete(finished);
-      this.#afterJob(lane);
+      this.#afterJob(flight.lane);
     });
     this.#unfinished.add(finished);
   }
@@ -404,7 +415,8 @@ export class Dispatcher {
     const { wakes } = lane;
     const result = await this.#attempt(job);
     const full = lane.inFlight >= lane.pace!.concurrency;
-    this.#landed(flight);
+    lane.ended(flight.ticket);
+    this.#slots.leave(flight.claim);
     if (result === null) {
       lane.forget(job);
       return;
@@ -424,24 +436,15 @@ export class Dispatcher {
       random: this.#options.random,
     });
     const recorded = await this.#recorder.record(outcome);
-    lane.forget(job);
+    const passAt = outcome.passAt ?? null;
+    const blocks = outcome.state === 0 && (passAt === null || passAt > this.#now());
+    if (blocks || !recorded) this.#block(lane, job, passAt);
+    else this.#free(lane, job);
     if (!recorded) return;
     if (outcome.due !== null) this.#noteStored(lane, outcome.due);
     // An attempt by hand that failed gave way to a retry by schedule, whose time only the store knows.
     if (outcome.trigger === 1 && outcome.state === 2) lane.spilled = true;
     this.#options.observer?.recorded?.(outcome);
-  }
-
-  /** The attempt has ended: its place is free. */
-  #landed({ lane, ticket, gates, tenant, host }: Flight): void {
-    lane.ended(ticket);
-    this.#inFlight--;
-    for (const gate of gates) {
-      gate.leave();
-      this.#admit(gate);
-    }
-    this.#round.ended(tenant);
-    if (this.#hosts.get(host)?.isIdle === true) this.#hosts.delete(host);
   }
 
   /** What an attempt says about its endpoint. */
@@ -474,8 +477,8 @@ export class Dispatcher {
 
   /** No attempt was used up: the job goes back to the store, and its lane waits. */
   #leave(lane: Lane, job: Job, result: Extract<AttemptResult, { kind: "held" | "not_now" }>): void {
-    lane.forget(job);
     this.#spill(lane);
+    this.#free(lane, job);
     lane.spilled = true;
     if (result.kind === "held") lane.held = true;
     else this.#pause(lane, result.pauseMs);
@@ -532,7 +535,7 @@ export class Dispatcher {
     if (room <= 0) return null;
     // Rows that are in memory are still due in the store: the page must be long enough to reach behind them.
     return this.#options.store
-      .due(lane.endpointId, now, room + lane.inMemory)
+      .due(lane.endpointId, now, room + lane.inMemory, wishOf(lane))
       .then((page) => ({ ...page, askedAt: now }));
   }
 
@@ -543,6 +546,12 @@ export class Dispatcher {
     return laneJobs - lane.queued;
   }
 
+  /** A job of a page stays in the store for now. */
+  #leaveBehind(lane: Lane, job: Job): void {
+    lane.spilled = true;
+    lane.line?.rewind({ due: job.due, messageId: job.messageId - 1 });
+  }
+
   #takePage(lane: Lane, page: AskedPage): void {
     const now = page.askedAt;
     const heldUntil = lane.pace!.heldUntil(this.#now());
@@ -550,28 +559,39 @@ export class Dispatcher {
       // Stopped while the page was under way: what it holds is asked for again when the lane goes on.
       lane.pageAgain = false;
       lane.spilled = true;
+      lane.line?.pageFailed();
       if (this.#isPaused(lane)) this.#noteStored(lane, lane.pausedUntil);
       if (!lane.held && heldUntil > this.#now()) this.#setAside(lane, heldUntil);
       return;
     }
-    lane.spilled = page.nextDue !== null && page.nextDue <= now;
+    // Of a line: a page can be full of jobs whose turn it is not, so that nothing of it brings the lane back.
+    const unread = page.line !== undefined && lane.line !== null && lane.line.endPage(page.line);
+    lane.spilled = unread || (page.line === undefined && page.nextDue !== null && page.nextDue <= now);
     for (const job of page.deliveries) {
       const generation = lane.generationInMemory(job.messageId);
       if (generation === undefined) {
         if (lane.queued < this.#limits.laneJobs && this.#roomOf(lane) > 0) this.#enqueue(lane, job);
-        else lane.spilled = true;
+        else this.#leaveBehind(lane, job);
       } else if (generation !== job.generation) {
         // Asked for again while it is in flight: it is found once the attempt in flight is recorded.
-        lane.spilled = true;
+        this.#leaveBehind(lane, job);
       }
     }
     if (page.nextDue !== null && page.nextDue > now) this.#noteStored(lane, page.nextDue);
+    if (typeof page.line?.passAt === "number") this.#noteStored(lane, page.line.passAt);
     if (lane.pageAgain) {
       lane.pageAgain = false;
-      this.#lookAt(lane);
+      // A line knows from where on.
+      this.#lookAt(lane, NOWHERE);
     }
+    if (unread) this.#page(lane);
     this.#join(lane);
     this.#dropIfIdle(lane);
     this.#pump();
   }
+}
+
+function wishOf(lane: Lane): PageWish | undefined {
+  if (lane.line !== null) return { kind: "line", after: lane.line.beginPage(), known: lane.known };
+  return lane.pace!.policy.newestFirst ? { kind: "newest" } : undefined;
 }

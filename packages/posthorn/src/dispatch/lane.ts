@@ -2,6 +2,7 @@
 import { hangs } from "./adaptive.ts";
 import { Fifo } from "./fifo.ts";
 import type { Gate } from "./gate.ts";
+import type { Line } from "./order.ts";
 import type { Pace, Ticket } from "./pace.ts";
 import type { Job } from "./types.ts";
 
@@ -16,6 +17,8 @@ export class Lane {
   pace: Pace | null = null;
   /** Its policy is being asked for. */
   awaitsPolicy = false;
+  /** Its policy may be another one now: nothing is started with the one before. */
+  stale = false;
   /** There are jobs due in the store that are not in memory. */
   spilled = false;
   /** When the next job in the store is due that is not due yet. */
@@ -36,6 +39,8 @@ export class Lane {
   inRound = false;
   /** The bound that it waits for. */
   waitsAt: Gate | null = null;
+  /** `null`: its deliveries have no order. */
+  line: Line | null = null;
   readonly #first = new Fifo<Job>();
   readonly #retries = new Fifo<Job>();
   #untilRetry = RETRY_SHARE;
@@ -50,8 +55,14 @@ export class Lane {
     this.endpointId = endpointId;
   }
 
-  get queued(): number {
+  /** Jobs that could start now. */
+  get ready(): number {
     return this.#first.length + this.#retries.length;
+  }
+
+  /** Jobs in memory that have not started. */
+  get queued(): number {
+    return this.ready + (this.line?.waiting ?? 0);
   }
 
   get inFlight(): number {
@@ -70,7 +81,13 @@ export class Lane {
 
   /** Nothing in memory and nothing known in the store. A held lane has its reason to stay. */
   get idle(): boolean {
-    return this.#inMemory.size === 0 && !this.spilled && this.nextDue === null && !this.paging && !this.held;
+    if (this.#inMemory.size > 0 || this.spilled || this.nextDue !== null || this.paging || this.held) return false;
+    return this.line?.isClean !== false;
+  }
+
+  /** All there is of it in the store is in memory too. */
+  get isWhole(): boolean {
+    return !this.spilled && this.nextDue === null && !this.paging && this.line?.isClean !== false;
   }
 
   /** Its answers take long, or one is overdue. */
@@ -93,9 +110,23 @@ export class Lane {
     return this.#inMemory.get(messageId);
   }
 
-  enqueue(job: Job): void {
-    (isRetry(job) ? this.#retries : this.#first).push(job);
+  /** Message keys of the jobs in memory. */
+  get known(): readonly number[] {
+    return [...this.#inMemory.keys()];
+  }
+
+  /** Returns whether it is in memory now. */
+  enqueue(job: Job): boolean {
+    const place = this.line?.admit(job) ?? "go";
+    if (place === "leave") return false;
+    if (place === "go") this.ripen(job);
     this.#inMemory.set(job.messageId, job.generation);
+    return true;
+  }
+
+  /** A job in memory may start from now on. */
+  ripen(job: Job): void {
+    (isRetry(job) ? this.#retries : this.#first).push(job);
   }
 
   /** The next job; first attempts before retries, but for a share that retries have. @param retries Whether it may be one. */
@@ -125,7 +156,8 @@ export class Lane {
 
   /** Leaves all queued jobs to the store and returns them. */
   spillAll(): readonly Job[] {
-    const jobs = [...this.#first.drain(), ...this.#retries.drain()];
+    const ready = [...this.#first.drain(), ...this.#retries.drain()];
+    const jobs = this.line === null ? ready : [...ready, ...this.line.drain(ready)];
     for (const job of jobs) this.forget(job);
     if (jobs.length > 0) this.spilled = true;
     return jobs;

@@ -69,14 +69,18 @@ export class Lanes {
     return this.#lanes.get(endpointId)?.pace ?? this.#paces.get(endpointId) ?? null;
   }
 
-  /** Gives the lane the policy that holds now: at once, or when the promise resolves. */
-  refresh(lane: Lane, now: () => number): Promise<void> | null {
+  /** Gives the lane the policy that holds now: at once, or when the promise resolves, which says whether it is another one. */
+  refresh(lane: Lane, now: () => number): Promise<boolean> | null {
     const policy = this.#policies.policy(lane.endpointId);
     if (!(policy instanceof Promise)) {
       this.#adopt(lane, policy ?? GONE, now());
       return null;
     }
-    return policy.then((found) => this.#adopt(lane, found ?? GONE, now()));
+    return policy.then((found) => {
+      const before = lane.pace?.policy;
+      this.#adopt(lane, found ?? GONE, now());
+      return before !== lane.pace!.policy;
+    });
   }
 
   clear(): void {

@@ -209,8 +209,9 @@ describe("a pause by hand", () => {
 describe("a policy that cannot be read", () => {
   it("is asked for again, and no attempt is made before it is known", async () => {
     let broken = true;
+    const policy = lanePolicy(1);
     await using harness = await dispatchHarness({
-      policyOf: (id) => (broken ? Promise.reject(new Error("cannot read")) : Promise.resolve(lanePolicy(id))),
+      policyOf: () => (broken ? Promise.reject(new Error("cannot read")) : Promise.resolve(policy)),
     });
     const { attempter, clock, trouble } = harness;
     await harness.publish(1);

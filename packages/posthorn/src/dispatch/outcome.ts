@@ -1,5 +1,5 @@
 /** What an attempt, or the decision not to make one, does to its delivery. */
-import type { LanePolicy } from "./policy.ts";
+import type { LanePolicy, OrderPolicy } from "./policy.ts";
 import { retryDelay } from "./retry.ts";
 import type { AttemptResult, Job, Outcome } from "./types.ts";
 
@@ -30,5 +30,15 @@ export function outcomeOf(
   const last = trigger === 1 || result.final === true;
   const delay = last ? null : retryDelay(policy.retry, failed, random());
   if (delay === null) return { ...base, state: 2, due: null, attempts, attempt };
-  return { ...base, state: 0, due: now + delay, attempts, attempt };
+  const { order } = policy;
+  // Set aside: what is behind it goes on, and it waits for somebody to ask for it.
+  const isOrdered = typeof job.orderKey === "string" && order !== null;
+  if (isOrdered && order.onFailure === "park") return { ...base, state: 2, due: null, attempts, attempt };
+  const passAt = isOrdered ? passAtOf(order, now) : null;
+  return { ...base, state: 0, due: now + delay, attempts, attempt, passAt };
+}
+
+function passAtOf({ onFailure, maxBlockMs }: OrderPolicy, now: number): number | null {
+  if (onFailure === "skip") return now;
+  return maxBlockMs === null ? null : now + maxBlockMs;
 }

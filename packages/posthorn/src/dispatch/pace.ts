@@ -27,6 +27,8 @@ export interface PaceView {
   readonly ratePerSecond: number | null;
   /** Attempts a second that it gets because it is failing, or was; `null`: no bound of that kind. */
   readonly easedTo: number | null;
+  /** It is back after an outage, and gets more from second to second. */
+  readonly climbing: boolean;
   /** What an answer took lately, in milliseconds. */
   readonly recentMs: number;
 }
@@ -141,6 +143,7 @@ export class Pace {
       maxConcurrency,
       ratePerSecond,
       easedTo: this.#ramp.perSecond,
+      climbing: this.#ramp.climbing,
       recentMs: Math.round(this.#window.recentMs),
     };
   }

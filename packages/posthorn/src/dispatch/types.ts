@@ -29,6 +29,10 @@ export interface Job {
   readonly deliverUntil?: number | null;
   /** When its first attempt was due, Unix milliseconds; absent: at `due`. */
   readonly firstDue?: number;
+  /** It waits for those of its endpoint with the same key and a lower message key; absent or `null`: for none. */
+  readonly orderKey?: string | null;
+  /** Asked for by hand, and not part of a recovery: it waits for nothing. */
+  readonly resent?: boolean;
 }
 
 /** What is written about an attempt that was made. */
@@ -84,17 +88,44 @@ export interface Outcome {
   readonly attempt: AttemptRecord | null;
   /** Why it was canceled, and when. */
   readonly cancel?: { readonly reason: string; readonly at: number } | null;
+  /** From this time on nobody waits for it, unless an earlier time was set before; absent or `null`: it stays as it is. */
+  readonly passAt?: number | null;
 }
 
 export interface JobPage {
   readonly deliveries: readonly Job[];
   readonly nextDue: number | null;
+  /** Of a page in order. */
+  readonly line?: LinePage;
+}
+
+/** How a page is made other than with the longest waiting first. */
+export type PageWish =
+  | { readonly kind: "newest" }
+  /** Those whose turn it is: every job of the same key before is done, or among `known`, the message keys in memory. */
+  | { readonly kind: "line"; readonly after: Position; readonly known: readonly number[] };
+
+/** A place among the jobs of an endpoint by due time: just after this one. */
+export interface Position {
+  readonly due: number;
+  readonly messageId: number;
+}
+
+export interface LinePage {
+  /** The last job that was looked at. */
+  readonly scannedTo: Position;
+  /** Nothing more is due. */
+  readonly done: boolean;
+  /** For each key with jobs whose turn it is not: the place just before the first of them. */
+  readonly left: readonly { readonly key: string; readonly at: Position }[];
+  /** When the first of the jobs that block others does so no longer; `null`: none is known. */
+  readonly passAt: number | null;
 }
 
 /** The durable truth behind the lanes. */
 export interface JobStore {
   /** Jobs of one endpoint due at `now`, longest waiting first. Must see every outcome recorded before the call. */
-  due(endpointId: number, now: number, limit: number): Promise<JobPage>;
+  due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<JobPage>;
   record(outcome: Outcome): Promise<void>;
   backlog(): Promise<readonly { readonly endpointId: number; readonly due: number }[]>;
 }

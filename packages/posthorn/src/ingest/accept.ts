@@ -49,6 +49,7 @@ export async function acceptEvent(services: Services, arrival: Arrival, hooks?: 
     tags: null,
     payload: body,
     contentType: headerOf(request.headers, "content-type") ?? "",
+    orderingKey: null,
     deliverAt: null,
     delayMs: null,
     deliverUntil: null,

@@ -27,6 +27,7 @@ export const CANCEL_REASONS = [
   "throttled",
   "endpoint_gone",
   "payload_gone",
+  "discarded",
   "transformation",
 ] as const;
 export type CancelReason = (typeof CANCEL_REASONS)[number];
@@ -42,6 +43,8 @@ export const ASKED = {
   byResend: 1,
   /** Not needed any more when an attempt in flight succeeds meanwhile. */
   byRecovery: 2,
+  /** As `byResend`, and in the order of its key: many messages are sent once more. */
+  byReplay: 3,
 } as const;
 
 export interface OrganisationTable {
@@ -115,6 +118,8 @@ export interface EndpointTable {
   created_at: number;
   updated_at: number;
   deleted_at: number | null;
+  /** JSON of what was paused or given up by hand; `null`: nothing. */
+  flow_json: Generated<string | null>;
   /** The replay to a URL that this row stands for; `null` for an endpoint of a customer. No message matches such a row. */
   replay_task_id: Generated<number | null>;
   /** How requests that came in are passed on; `null`: the body as a POST, with the headers it came with. */
@@ -233,6 +238,10 @@ export interface DeliveryTable {
   manual: number;
   /** The due time to go back to when the attempt by hand fails. */
   resume_due: number | null;
+  /** It waits for those of its endpoint with the same key and a lower message key; `null`: for none. */
+  order_key: Generated<string | null>;
+  /** From this time on nobody waits for it any more; `null`: they do while it is due some time. */
+  pass_at: Generated<number | null>;
 }
 
 export interface AttemptTable {

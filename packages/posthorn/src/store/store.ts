@@ -29,7 +29,11 @@ export interface AcceptEntry {
   readonly deliverUntil?: number | null;
   /** For the endpoints that debounce or throttle; absent or `null`: none does. */
   readonly pacing?: Pacing | null;
+  /** The order key at each of `endpointIds`, `null` for those without an order; absent or `null`: none has one. */
+  readonly orderKeys?: OrderKeys | null;
 }
+
+export type OrderKeys = readonly (string | null)[];
 
 /** What decides, in the transaction that accepts a message, whether and when some of its endpoints get it. */
 export interface Pacing {
@@ -92,6 +96,8 @@ export interface RecordEntry {
   readonly attempt: AttemptEntry | null;
   /** Why it was canceled, and when. */
   readonly cancel?: { readonly reason: string; readonly at: number } | null;
+  /** From this time on nobody waits for it, unless an earlier time was set before; absent or `null`: it stays as it is. */
+  readonly passAt?: number | null;
 }
 
 export interface AttemptEntry {
@@ -123,6 +129,36 @@ export interface DueDelivery {
   readonly payload: Uint8Array | null;
   /** Nothing is delivered from this time on. */
   readonly deliverUntil?: number | null;
+  /** When its first attempt was due. */
+  readonly firstDue?: number;
+  /** It waits for those of its endpoint with the same key and a lower message key. */
+  readonly orderKey?: string | null;
+  /** Asked for by hand, and not part of a recovery. */
+  readonly resent?: boolean;
+}
+
+/** How a page is made other than with the longest waiting first. */
+export type PageWish =
+  /** Those that became due last. */
+  | { readonly kind: "newest" }
+  /** Those whose turn it is: every delivery of the same key before is done, or among `known` (message keys). */
+  | { readonly kind: "line"; readonly after: Position; readonly known: readonly number[] };
+
+/** A place among the deliveries of an endpoint by due time: just after this one. */
+export interface Position {
+  readonly due: number;
+  readonly messageId: number;
+}
+
+export interface LinePage {
+  /** The last delivery that was looked at. */
+  readonly scannedTo: Position;
+  /** Nothing more is due. */
+  readonly done: boolean;
+  /** For each key with deliveries whose turn it is not: the place just before the first of them. */
+  readonly left: readonly { readonly key: string; readonly at: Position }[];
+  /** When the first of the deliveries that others wait for is passed by; `null`: none is known. */
+  readonly passAt: number | null;
 }
 
 export interface DuePage {
@@ -130,6 +166,8 @@ export interface DuePage {
   readonly deliveries: readonly DueDelivery[];
   /** When the first delivery that is not in this page is due; `null` when there is none. */
   readonly nextDue: number | null;
+  /** Of a page in order. */
+  readonly line?: LinePage;
 }
 
 export interface EndpointBacklog {
@@ -194,7 +232,7 @@ export interface Store extends AsyncDisposable {
    */
   onDoubt(listener: () => void): void;
   /** Deliveries of one endpoint that are due at `now`. Sees every outcome that was recorded before the call. */
-  due(endpointId: number, now: number, limit: number): Promise<DuePage>;
+  due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<DuePage>;
   /** The endpoints that have deliveries left to make. */
   backlog(): Promise<readonly EndpointBacklog[]>;
   /** Exact bytes of a message; `null` once expunged. */

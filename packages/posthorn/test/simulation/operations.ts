@@ -163,6 +163,7 @@ export class Operations {
         tags: null,
         payload: new Uint8Array(random.int(0, 100)),
         contentType: "application/json",
+        orderingKey: null,
         deliverAt: null,
         delayMs: random.chance(0.1) ? random.span(1000, 6 * HOUR) : null,
         deliverUntil: null,

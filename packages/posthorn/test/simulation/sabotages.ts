@@ -66,6 +66,8 @@ export const SABOTAGES: readonly NamedSabotage[] = [
       wake: (endpointId) => dispatcher.wake(endpointId),
       revoke: (deliveries) => dispatcher.revoke(deliveries),
       push: (jobs) => dispatcher.push([...jobs, ...jobs]),
+      tryNow: (endpointId) => dispatcher.tryNow(endpointId),
+      inspect: (endpointId) => dispatcher.inspect(endpointId),
     }),
   },
   {
@@ -76,8 +78,8 @@ export const SABOTAGES: readonly NamedSabotage[] = [
       const seen = new Map<number, Job>();
       return {
         ...passing(store),
-        due: async (endpointId, now, limit) => {
-          const page = await store.due(endpointId, now, limit);
+        due: async (endpointId, now, limit, wish) => {
+          const page = await store.due(endpointId, now, limit, wish);
           const old = seen.get(endpointId);
           if (page.deliveries.length > 0) seen.set(endpointId, page.deliveries[0]!);
           return old === undefined ? page : { ...page, deliveries: [old, ...page.deliveries] };
@@ -88,7 +90,10 @@ export const SABOTAGES: readonly NamedSabotage[] = [
   {
     name: "a dispatcher that takes retries an hour too early",
     breaks: "only_what_is_due",
-    jobs: (store) => ({ ...passing(store), due: (endpointId, now, limit) => store.due(endpointId, now + HOUR, limit) }),
+    jobs: (store) => ({
+      ...passing(store),
+      due: (endpointId, now, limit, wish) => store.due(endpointId, now + HOUR, limit, wish),
+    }),
   },
   {
     name: "a dispatcher that does not hear of cancellations",
@@ -96,6 +101,8 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     hints: (dispatcher) => ({
       push: (jobs) => dispatcher.push(jobs),
       wake: (endpointId) => dispatcher.wake(endpointId),
+      tryNow: (endpointId) => dispatcher.tryNow(endpointId),
+      inspect: (endpointId) => dispatcher.inspect(endpointId),
       revoke: () => undefined,
     }),
   },
@@ -193,6 +200,8 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     hints: (dispatcher) => ({
       push: (jobs) => dispatcher.push(jobs),
       wake: () => undefined,
+      tryNow: () => undefined,
+      inspect: (endpointId) => dispatcher.inspect(endpointId),
       revoke: (deliveries) => dispatcher.revoke(deliveries),
     }),
   },
@@ -222,7 +231,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
 /** The store as it is: its methods are not its own properties. */
 function passing(store: JobStore): JobStore {
   return {
-    due: (endpointId, now, limit) => store.due(endpointId, now, limit),
+    due: (endpointId, now, limit, wish) => store.due(endpointId, now, limit, wish),
     record: (outcome) => store.record(outcome),
     backlog: () => store.backlog(),
   };

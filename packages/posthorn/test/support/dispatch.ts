@@ -153,7 +153,8 @@ export async function dispatchHarness(options: HarnessOptions = {}): Promise<Dis
 
 function firstJob(entry: AcceptEntry, endpointId: number): Job {
   const { id: messageId, publicId, due, contentType, payload } = entry;
-  const fresh = { attempts: 0, generation: 0, trigger: 0, orderingKey: null, requestJson: null } as const;
+  const orderKey = entry.orderKeys?.[entry.endpointIds.indexOf(endpointId)] ?? null;
+  const fresh = { attempts: 0, orderKey, generation: 0, trigger: 0, orderingKey: null, requestJson: null } as const;
   return { ...fresh, messageId, publicId, endpointId, due, contentType, payload };
 }
 

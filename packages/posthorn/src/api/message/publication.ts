@@ -16,6 +16,7 @@ export function publicationOf(body: Static<typeof MessageIn>, raw: Buffer): Publ
     eventId: body.eventId ?? null,
     channels: body.channels ?? null,
     tags: body.tags ?? null,
+    orderingKey: body.orderingKey ?? null,
     ...contentOf(body, raw),
     deliverAt: toMs(body.deliverAt),
     delayMs: inMs(body.delaySeconds),

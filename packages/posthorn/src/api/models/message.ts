@@ -22,6 +22,16 @@ export const messageInFields = {
   deliverAt: Type.Optional(nullable(DateTime)),
   payloadRetentionPeriod: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 90, description: "In days." }))),
   payloadRetentionHours: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 2160 }))),
+  orderingKey: Type.Optional(
+    nullable(
+      Type.String({
+        minLength: 1,
+        maxLength: 256,
+        pattern: "^[^\\u0000]+$",
+        description: "Messages of one key are delivered in their order where the policy of an endpoint asks for it.",
+      }),
+    ),
+  ),
   delaySeconds: Type.Optional(
     nullable(
       Type.Integer({

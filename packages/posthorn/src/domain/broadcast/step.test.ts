@@ -44,6 +44,7 @@ async function started(services: Services): Promise<number> {
     tags: null,
     payload: Buffer.from("{}"),
     contentType: "application/json",
+    orderingKey: null,
     deliverAt: null,
     delayMs: null,
     deliverUntil: null,

@@ -15,14 +15,12 @@ export interface Message {
   readonly payload: Uint8Array | null;
   readonly timestamp: number;
   readonly deliverAt: number | null;
+  readonly orderingKey: string | null;
   /** Nothing is delivered from this time on; `null`: whenever it can be. */
   readonly deliverUntil: number | null;
 }
 
-export type MessageRow = Omit<
-  Selectable<MessageTable>,
-  "app_id" | "expires_at" | "ordering_key" | "unmatched_json" | "request_json"
->;
+export type MessageRow = Omit<Selectable<MessageTable>, "app_id" | "expires_at" | "unmatched_json" | "request_json">;
 
 export function toMessage(row: MessageRow): Message {
   return {
@@ -36,6 +34,7 @@ export function toMessage(row: MessageRow): Message {
     payload: row.payload,
     timestamp: timeOfKey(row.id),
     deliverAt: row.deliver_at,
+    orderingKey: row.ordering_key,
     deliverUntil: row.deliver_until,
   };
 }
@@ -51,6 +50,7 @@ export function messageColumns(withContent: boolean) {
     "message.tags_json",
     "message.content_type",
     "message.deliver_at",
+    "message.ordering_key",
     "message.deliver_until",
     withContent
       ? sql.ref<Uint8Array | null>("message.payload").as("payload")

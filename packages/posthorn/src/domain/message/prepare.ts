@@ -1,9 +1,10 @@
 /** What a publish is made of, before it is stored: checked, matched with endpoints, given its id. */
 import { invalid, PosthornError } from "../../errors.ts";
 import { timeOfKey } from "../../id.ts";
-import type { AcceptEntry, DueDelivery, Dues, IdempotencyKey, Pacing } from "../../store/store.ts";
+import type { AcceptEntry, DueDelivery, Dues, IdempotencyKey, OrderKeys, Pacing } from "../../store/store.ts";
 import type { Context } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";
+import { orderKeyOf } from "../policy/order.ts";
 import { matchEndpoints } from "./match.ts";
 import type { Message } from "./message.ts";
 import type { RequestFacts } from "./request.ts";
@@ -14,6 +15,8 @@ export interface Publication {
   readonly eventId: string | null;
   readonly channels: readonly string[] | null;
   readonly tags: readonly string[] | null;
+  /** Where an endpoint asks for it, messages of one key are delivered in their order. */
+  readonly orderingKey: string | null;
   /** The exact bytes to store, sign and send. */
   readonly payload: Uint8Array;
   readonly contentType: string;
@@ -107,7 +110,7 @@ export function prepareMessage(
     contentType,
     expiresAt: input.retentionMs === null ? null : due + input.retentionMs,
     deliverAt,
-    orderingKey: null,
+    orderingKey: input.orderingKey,
     unmatchedJson,
     requestJson: inbound?.requestJson ?? null,
     due,
@@ -116,9 +119,14 @@ export function prepareMessage(
     deliverUntil,
   };
   const pacing = pacingOf(application, entry, now);
+  const orderKeys = orderKeysOf(application, entry);
   const timestamp = timeOfKey(key);
   const message = { key, id, eventType, eventId, channels, tags, payload, contentType, timestamp, deliverAt };
-  return { entry: pacing === null ? entry : { ...entry, pacing }, message: { ...message, deliverUntil } };
+  const { orderingKey } = input;
+  return {
+    entry: pacing === null && orderKeys === null ? entry : { ...entry, pacing, orderKeys },
+    message: { ...message, orderingKey, deliverUntil },
+  };
 }
 
 /** What those endpoints ask for that debounce or throttle; `null` when none of them does. */
@@ -130,6 +138,17 @@ function pacingOf(application: DirectoryApplication, entry: AcceptEntry, now: nu
   return endpoints.length === 0 ? null : { now, endpoints };
 }
 
+/** The order keys at those endpoints that have an order; `null` when none of them has. */
+function orderKeysOf(application: DirectoryApplication, { endpointIds, orderingKey }: AcceptEntry): OrderKeys | null {
+  let ordered = false;
+  const keys = endpointIds.map((endpointId) => {
+    const key = orderKeyOf(application.endpoints.get(endpointId)?.policy.lane.order ?? null, orderingKey);
+    ordered ||= key !== null;
+    return key;
+  });
+  return ordered ? keys : null;
+}
+
 /** The first attempts of a message that was stored, for the dispatcher. */
 export function firstJobs(entry: AcceptEntry, dues: Dues | null): DueDelivery[] {
   const { id: messageId, publicId, contentType, payload, orderingKey, requestJson, deliverUntil = null } = entry;
@@ -137,7 +156,9 @@ export function firstJobs(entry: AcceptEntry, dues: Dues | null): DueDelivery[] 
   const jobs: DueDelivery[] = [];
   entry.endpointIds.forEach((endpointId, index) => {
     const due = dues === null ? entry.due : dues[index]!;
-    if (due !== null) jobs.push({ ...fresh, messageId, publicId, endpointId, due, contentType, payload });
+    if (due === null) return;
+    const orderKey = entry.orderKeys?.[index] ?? null;
+    jobs.push({ ...fresh, messageId, publicId, endpointId, due, firstDue: due, contentType, payload, orderKey });
   });
   return jobs;
 }

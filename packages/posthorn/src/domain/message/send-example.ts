@@ -60,7 +60,7 @@ export async function sendExample({ ctx, input }: Call<SendExample>): Promise<Me
       payload,
     },
   ]);
-  const none = { eventId: null, channels: null, tags: null, deliverAt: null, deliverUntil: null };
+  const none = { eventId: null, channels: null, tags: null, deliverAt: null, orderingKey: null, deliverUntil: null };
   return { key, id, eventType: input.eventType, payload, contentType, timestamp: timeOfKey(key), ...none };
 }
 

@@ -16,6 +16,15 @@ export const order = defineSection<OrderValues>({
   platform: () => ({ by: "none", onFailure: "block", maxBlockSeconds: 86_400 }),
 });
 
+/** The order key of every delivery to an endpoint that has one order for all. Ordering keys of messages are never empty. */
+export const WHOLE_ENDPOINT = "";
+
+/** What a delivery to an endpoint waits in line under; `null`: it does not. */
+export function orderKeyOf(policy: OrderPolicy | null, orderingKey: string | null): string | null {
+  if (policy === null) return null;
+  return policy.by === "endpoint" ? WHOLE_ENDPOINT : orderingKey;
+}
+
 /** In the form of the dispatcher. */
 export function orderPolicy(values: OrderValues): OrderPolicy | null {
   if (values.by === "none") return null;

@@ -98,7 +98,7 @@ describe("a replay of deliveries", () => {
     });
     expect(await deliveryOf(h.files.store, 1)).toMatchObject({ manual: ASKED.byRecovery, generation: 1 });
     // It succeeded already: what is asked for is one more, whatever an attempt in flight comes to.
-    expect(await deliveryOf(h.files.store, 2)).toMatchObject({ manual: ASKED.byResend, generation: 1 });
+    expect(await deliveryOf(h.files.store, 2)).toMatchObject({ manual: ASKED.byReplay, generation: 1 });
     expect(h.woken).toEqual([1]);
   });
 

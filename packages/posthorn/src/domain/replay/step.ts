@@ -5,12 +5,13 @@
  * behind a few of its rows and not behind all of them. An endpoint that takes nothing, because it is off or broken, makes the replay
  * wait there and go on elsewhere.
  */
-import { type Selectable, sql } from "kysely";
+import { type RawBuilder, type Selectable, sql } from "kysely";
 import { ASKED, DELIVERY_STATE, type TaskPartTable } from "../../store/schema.ts";
 import { indexedBy } from "../../store/portable-sql.ts";
 import type { Tx } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import { byHand } from "../delivery/resend.ts";
+import { WHOLE_ENDPOINT } from "../policy/order.ts";
 import type { DirectoryEndpoint } from "../directory.ts";
 import type { Step, StepResult } from "../task/run.ts";
 import type { Task } from "../task/task.ts";
@@ -138,6 +139,13 @@ async function send(services: Services, tx: Tx, sending: Sending): Promise<StepR
   return { data: next, end: null, waitMs: 0 };
 }
 
+/** The value of `order_key` for a row of `message`. */
+function orderColumn(endpoint: DirectoryEndpoint): RawBuilder<string | null> {
+  const { order } = endpoint.policy.lane;
+  if (order === null) return sql`NULL`;
+  return order.by === "key" ? sql`ordering_key` : sql`${WHOLE_ENDPOINT}`;
+}
+
 /** Returns how many deliveries it made due. */
 async function makeDue(services: Services, { db }: Tx, { params, endpoint, found }: Sending): Promise<number> {
   const { keys } = found;
@@ -149,7 +157,7 @@ async function makeDue(services: Services, { db }: Tx, { params, endpoint, found
       ...byHand(now, ASKED.byRecovery),
       // One that succeeded is wanted once more; one that is being retried is not, when that retry succeeds.
       manual: sql<number>`CASE WHEN state IN (${DELIVERY_STATE.failed}, ${DELIVERY_STATE.pending})
-                          THEN ${ASKED.byRecovery} ELSE ${ASKED.byResend} END`,
+                          THEN ${ASKED.byRecovery} ELSE ${ASKED.byReplay} END`,
     })
     .where("endpoint_id", "=", endpoint.key)
     .where("message_id", "in", keys)
@@ -158,9 +166,9 @@ async function makeDue(services: Services, { db }: Tx, { params, endpoint, found
     .executeTakeFirstOrThrow();
   if (params.mode === "failing" || params.mode === "deliveries") return Number(numUpdatedRows);
   const { numAffectedRows } = await sql`
-    INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, resume_due)
+    INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, resume_due, order_key)
     SELECT id, ${endpoint.key}, ${DELIVERY_STATE.pending}, CASE WHEN deliver_at > ${now} THEN deliver_at ELSE ${now} END, 0, 0,
-           ${params.target.kind === "url" ? ASKED.byResend : ASKED.bySchedule}, NULL
+           ${params.target.kind === "url" ? ASKED.byResend : ASKED.bySchedule}, NULL, ${orderColumn(endpoint)}
     FROM message WHERE id IN (${sql.join(keys)})
     ON CONFLICT DO NOTHING`.execute(db);
   return Number(numUpdatedRows) + Number(numAffectedRows ?? 0n);

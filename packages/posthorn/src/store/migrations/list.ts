@@ -6,6 +6,7 @@ import { replay } from "./007-replay.ts";
 import { messages } from "./008-messages.ts";
 import { sources } from "./009-sources.ts";
 import { sourceWatch } from "./020-source-watch.ts";
+import { flow } from "./021-flow.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -24,6 +25,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "messages", sql: messages },
   { name: "sources", sql: sources },
   { name: "source watch", sql: sourceWatch },
+  { name: "flow", sql: flow },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

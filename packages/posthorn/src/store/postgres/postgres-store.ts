@@ -10,6 +10,7 @@ import type {
   AcceptResult,
   CommitListener,
   DuePage,
+  PageWish,
   EndpointBacklog,
   RecordEntry,
   Store,
@@ -143,9 +144,9 @@ export class PostgresStore implements Store {
     this.#onDoubt = listener;
   }
 
-  async due(endpointId: number, now: number, limit: number): Promise<DuePage> {
+  async due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<DuePage> {
     await this.#records.settled();
-    return orStoreError(due(this.#parts.hot, endpointId, now, limit));
+    return orStoreError(due(this.#parts.hot, { endpointId, now, limit, wish }));
   }
 
   async backlog(): Promise<readonly EndpointBacklog[]> {

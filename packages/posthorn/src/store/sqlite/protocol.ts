@@ -8,7 +8,9 @@ import type {
   DuePage,
   Dues,
   EndpointBacklog,
+  OrderKeys,
   Pacing,
+  PageWish,
   RecordEntry,
 } from "../store.ts";
 
@@ -20,10 +22,11 @@ export interface ThreadOptions {
 }
 
 /** A message and its deliveries, as the writer thread works with them. */
-export type AcceptRow = Omit<AcceptEntry, "payload" | "deliverUntil" | "pacing"> & {
+export type AcceptRow = Omit<AcceptEntry, "payload" | "deliverUntil" | "pacing" | "orderKeys"> & {
   readonly payloadBytes: number;
   readonly deliverUntil: number | null;
   readonly pacing: Pacing | null;
+  readonly orderKeys: OrderKeys | null;
 };
 
 /** `stored`, or when its deliveries are due; `duplicate_event_id`; or the key of the message that used the idempotency key before. */
@@ -62,7 +65,13 @@ export interface ThreadFailure {
 export type ThreadRequest =
   | { readonly op: "batch"; readonly batch: Batch }
   | { readonly op: "query"; readonly sql: string; readonly parameters: readonly unknown[] }
-  | { readonly op: "due"; readonly endpointId: number; readonly now: number; readonly limit: number }
+  | {
+      readonly op: "due";
+      readonly endpointId: number;
+      readonly now: number;
+      readonly limit: number;
+      readonly wish: PageWish | null;
+    }
   | { readonly op: "backlog" }
   | { readonly op: "reclaim"; readonly pages: number }
   | { readonly op: "close" };
@@ -114,6 +123,7 @@ export function encodeAccept(cells: Cell[], entry: AcceptEntry): void {
     entry.payload.byteLength,
     entry.deliverUntil ?? null,
     entry.pacing ? JSON.stringify(entry.pacing) : null,
+    entry.orderKeys ? JSON.stringify(entry.orderKeys) : null,
     key === null ? null : key.hash,
     key === null ? 0 : key.buckets.length,
     endpointIds.length,
@@ -143,7 +153,8 @@ export function decodeAccepts(cells: readonly Cell[]): readonly AcceptRow[] {
       due: reader.number(),
       payloadBytes: reader.number(),
       deliverUntil: reader.numberOrNull(),
-      pacing: pacingOf(reader.textOrNull()),
+      pacing: parsed(reader.textOrNull()) as Pacing | null,
+      orderKeys: parsed(reader.textOrNull()) as OrderKeys | null,
     };
     const hash = reader.textOrNull();
     const buckets = reader.number();
@@ -154,8 +165,8 @@ export function decodeAccepts(cells: readonly Cell[]): readonly AcceptRow[] {
   return rows;
 }
 
-function pacingOf(json: string | null): Pacing | null {
-  return json === null ? null : (JSON.parse(json) as Pacing);
+function parsed(json: string | null): unknown {
+  return json === null ? null : JSON.parse(json);
 }
 
 export function encodeRecord(cells: Cell[], { attempt, ...delivery }: RecordEntry): void {
@@ -169,6 +180,7 @@ export function encodeRecord(cells: Cell[], { attempt, ...delivery }: RecordEntr
     delivery.attempts,
     delivery.cancel ? delivery.cancel.reason : null,
     delivery.cancel ? delivery.cancel.at : null,
+    delivery.passAt ?? null,
     attempt === null ? null : attempt.id,
   );
   if (attempt === null) return;
@@ -192,8 +204,9 @@ export function decodeRecords(cells: readonly Cell[]): readonly RecordEntry[] {
     const reason = reader.textOrNull();
     const at = reader.numberOrNull();
     const cancel = reason === null || at === null ? null : { reason, at };
+    const passAt = reader.numberOrNull();
     const id = reader.numberOrNull();
-    rows.push({ ...delivery, cancel, attempt: id === null ? null : decodeAttempt(id, reader) });
+    rows.push({ ...delivery, cancel, passAt, attempt: id === null ? null : decodeAttempt(id, reader) });
   }
   return rows;
 }

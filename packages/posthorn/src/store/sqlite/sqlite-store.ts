@@ -10,6 +10,7 @@ import type {
   CommitListener,
   DuePage,
   EndpointBacklog,
+  PageWish,
   RecordEntry,
   Store,
   StoreCounters,
@@ -125,8 +126,8 @@ export class SqliteStore implements Store {
     return this.#writer.record(entry);
   }
 
-  due(endpointId: number, now: number, limit: number): Promise<DuePage> {
-    return this.#writer.due(endpointId, now, limit);
+  due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<DuePage> {
+    return this.#writer.due(endpointId, now, limit, wish);
   }
 
   backlog(): Promise<readonly EndpointBacklog[]> {

@@ -6,6 +6,7 @@ import type {
   CommitListener,
   DuePage,
   EndpointBacklog,
+  PageWish,
   RecordEntry,
   StoreCounters,
 } from "../store.ts";
@@ -125,8 +126,8 @@ export class Writer {
     });
   }
 
-  due(endpointId: number, now: number, limit: number): Promise<DuePage> {
-    return this.exclusive(() => this.#thread.request<"due">({ op: "due", endpointId, now, limit }));
+  due(endpointId: number, now: number, limit: number, wish: PageWish | null = null): Promise<DuePage> {
+    return this.exclusive(() => this.#thread.request<"due">({ op: "due", endpointId, now, limit, wish }));
   }
 
   backlog(): Promise<readonly EndpointBacklog[]> {

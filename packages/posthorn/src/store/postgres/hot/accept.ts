@@ -41,10 +41,10 @@ const ACCEPT = {
       request_json, deliver_until
     FROM fresh
   ), deliveries AS (
-    INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual)
+    INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, order_key)
     SELECT d.message_id, d.endpoint_id, CASE WHEN d.due IS NULL THEN ${DELIVERY_STATE.canceled} ELSE ${DELIVERY_STATE.pending} END,
-      d.due, 0, 0, 0
-    FROM unnest($21::bigint[], $22::bigint[], $23::bigint[]) AS d (message_id, endpoint_id, due)
+      d.due, 0, 0, 0, d.order_key
+    FROM unnest($21::bigint[], $22::bigint[], $23::bigint[], $24::text[]) AS d (message_id, endpoint_id, due, order_key)
     WHERE d.message_id NOT IN (SELECT id FROM judged WHERE replayed IS NOT NULL OR taken)
   )
   SELECT id, replayed FROM judged WHERE replayed IS NOT NULL OR taken`,
@@ -111,6 +111,7 @@ async function run(
     entries.flatMap((entry) => entry.endpointIds.map(() => entry.id)),
     entries.flatMap((entry) => entry.endpointIds),
     dues ?? entries.flatMap((entry) => entry.endpointIds.map(() => entry.due)),
+    entries.flatMap((entry) => entry.endpointIds.map((_, index) => entry.orderKeys?.[index] ?? null)),
   ];
   const { rows } = await client.query<{ id: number; replayed: number | null }>({ ...ACCEPT, values });
   return new Map(rows.map(({ id, replayed }) => [id, refusalOf(replayed)]));

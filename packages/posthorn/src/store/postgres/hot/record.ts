@@ -19,9 +19,9 @@ const RECORD = {
   WITH input AS MATERIALIZED (
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[],
       $9::bigint[], $10::bigint[], $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::text[], $16::bigint[], $17::text[],
-      $18::text[])
+      $18::text[], $19::bigint[])
       AS i (message_id, endpoint_id, generation, trigger_type, state, due, attempts, reason, canceled_at, attempt_id, public_id, url,
-        status, response_code, response, duration_ms, error_code, detail_json)
+        status, response_code, response, duration_ms, error_code, detail_json, pass_at)
   ), made AS (
     INSERT INTO attempt (id, public_id, message_id, endpoint_id, url, status, trigger_type, response_code, response, duration_ms,
       error_code, detail_json)
@@ -55,7 +55,8 @@ const RECORD = {
         WHEN d.generation = i.generation THEN CASE WHEN i.trigger_type = ${TRIGGER.scheduled} THEN d.resume_due END
         WHEN i.state = ${succeeded} OR d.state = ${canceled} THEN NULL
         WHEN i.trigger_type = ${TRIGGER.scheduled} THEN i.due
-        ELSE d.resume_due END
+        ELSE d.resume_due END,
+      pass_at = CASE WHEN d.order_key IS NULL THEN NULL ELSE coalesce(d.pass_at, i.pass_at) END
     FROM input i
     WHERE d.message_id = i.message_id AND d.endpoint_id = i.endpoint_id
       AND (i.attempt_id IS NULL OR i.attempt_id IN (SELECT id FROM made))
@@ -88,6 +89,7 @@ export async function recordTogether(client: pg.ClientBase, entries: readonly Re
     attempts.map((attempt) => attempt?.durationMs ?? null),
     attempts.map((attempt) => attempt?.errorCode ?? null),
     attempts.map((attempt) => attempt?.detailJson ?? null),
+    entries.map((entry) => entry.passAt ?? null),
   ];
   await client.query({ ...RECORD, values });
 }

@@ -19,12 +19,13 @@ export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const insertDeadline = db.prepare("INSERT INTO message_deadline (deliver_until, message_id) VALUES (?, ?)");
   const insertDelivery = db.prepare(`
-    INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual)
-    VALUES (?, ?, ?, ?, 0, 0, 0)`);
+    INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, order_key)
+    VALUES (?, ?, ?, ?, 0, 0, 0, ?)`);
   const pace = preparePace(db);
 
   return (row, payload) => {
-    const { id, appId, eventId, idempotency: key, deliverUntil, pacing } = row;
+    const { id, appId, eventId, idempotency: key, deliverUntil, pacing, orderKeys } = row;
+    const orderKey = (index: number): string | null => (orderKeys === null ? null : orderKeys[index]!);
     if (key !== null) {
       for (const bucket of key.buckets) {
         const used = usedKey.get(bucket, key.hash) as { message_id: number | null } | undefined;
@@ -52,13 +53,15 @@ export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8
     if (deliverUntil !== null) insertDeadline.run(deliverUntil, id);
     if (key !== null) keepKey.run(key.buckets[0]!, key.hash, id);
     if (pacing === null) {
-      for (const endpointId of row.endpointIds) insertDelivery.run(id, endpointId, DELIVERY_STATE.pending, row.due);
+      row.endpointIds.forEach((endpointId, index) =>
+        insertDelivery.run(id, endpointId, DELIVERY_STATE.pending, row.due, orderKey(index)),
+      );
       return "stored";
     }
-    return row.endpointIds.map((endpointId) => {
+    return row.endpointIds.map((endpointId, index) => {
       const due = pace(row, endpointId, pacing);
       const state = due === null ? DELIVERY_STATE.canceled : DELIVERY_STATE.pending;
-      insertDelivery.run(id, endpointId, state, due);
+      insertDelivery.run(id, endpointId, state, due, orderKey(index));
       return due;
     });
   };

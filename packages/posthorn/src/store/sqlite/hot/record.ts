@@ -46,8 +46,12 @@ export function prepareRecord(db: DatabaseSync): (entry: RecordEntry) => void {
     WHERE message_id = ?1 AND endpoint_id = ?2 AND state = ${DELIVERY_STATE.canceled}
     ON CONFLICT DO NOTHING`);
 
+  const pass = db.prepare(`
+    UPDATE delivery SET pass_at = coalesce(pass_at, ?)
+    WHERE message_id = ? AND endpoint_id = ? AND order_key IS NOT NULL`);
+
   return (entry) => {
-    const { messageId, endpointId, generation, trigger, state, due, attempts, attempt, cancel } = entry;
+    const { messageId, endpointId, generation, trigger, state, due, attempts, attempt, cancel, passAt } = entry;
     if (attempt !== null) {
       const { id, publicId, url, status, responseCode, response, durationMs, errorCode, detailJson } = attempt;
       const inserted = insertAttempt.run(
@@ -71,6 +75,7 @@ export function prepareRecord(db: DatabaseSync): (entry: RecordEntry) => void {
         ? manual.run(state, messageId, endpointId, generation)
         : scheduled.run(state, due, attempts, messageId, endpointId, generation);
     if (changes === 0) overtaken.run(state, attempts, messageId, endpointId, trigger, due);
+    if (typeof passAt === "number") pass.run(passAt, messageId, endpointId);
     if (cancel) noteCancel.run(messageId, endpointId, cancel.reason, cancel.at);
   };
 }

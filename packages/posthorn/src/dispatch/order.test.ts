@@ -1,0 +1,385 @@
+/** Order by key, with the real store: who may start, who waits, and what a restart, a failure and a hand do to it. */
+import { describe, expect, it } from "vitest";
+import {
+  type DispatchHarness,
+  dispatchHarness,
+  eventually,
+  type HarnessOptions,
+  made,
+} from "../../test/support/dispatch.ts";
+import { acceptEntry, deliveryOf, openStore } from "../../test/support/store.ts";
+import { ASKED } from "../store/schema.ts";
+import { byHand } from "../domain/delivery/resend.ts";
+import type { OrderPolicy } from "./policy.ts";
+import type { AttemptResult } from "./types.ts";
+
+const BLOCK: OrderPolicy = { by: "key", onFailure: "block", maxBlockMs: null };
+
+function ordered(options: HarnessOptions & { readonly order?: OrderPolicy } = {}): Promise<DispatchHarness> {
+  const { order = BLOCK, policy, ...rest } = options;
+  const own = typeof policy === "function" ? {} : policy;
+  return dispatchHarness({ retrySchedule: [5000, 60_000], ...rest, policy: { order, ...own } });
+}
+
+function publish(harness: DispatchHarness, id: number, key: string | null): Promise<void> {
+  return harness.publish(id, { orderingKey: key, orderKeys: key === null ? null : [key] });
+}
+
+/** Lets time pass, since an endpoint that fails is given little at a time. */
+async function allDone({ files, clock }: DispatchHarness): Promise<void> {
+  await eventually(async () => {
+    clock.advance(100);
+    expect(await files.store.backlog()).toEqual([]);
+  });
+}
+
+describe("messages of one key", () => {
+  it("are attempted one after the other, in order; those of other keys and of none do not wait for them", async () => {
+    await using harness = await ordered();
+    const { attempter } = harness;
+    attempter.script = () => null;
+    for (let id = 1; id <= 3; id++) await publish(harness, id, "a");
+    await publish(harness, 4, "b");
+    await publish(harness, 5, null);
+    await publish(harness, 6, "a");
+    expect(attempter.messages).toEqual([1, 4, 5]);
+    attempter.open[0]!.end(made(0));
+    await eventually(() => expect(attempter.messages).toEqual([1, 4, 5, 2]));
+    attempter.script = () => made(0);
+    for (const open of attempter.open.slice()) open.end(made(0));
+    await allDone(harness);
+    expect(attempter.messages).toEqual([1, 4, 5, 2, 3, 6]);
+  });
+
+  it("wait until the one before is on disk, so that a crash cannot turn them round", async () => {
+    const gate = Promise.withResolvers<void>();
+    await using harness = await ordered({
+      wrap: (store) => ({
+        backlog: () => store.backlog(),
+        due: (...ask) => store.due(...ask),
+        record: async (outcome) => {
+          await gate.promise;
+          return store.record(outcome);
+        },
+      }),
+    });
+    await publish(harness, 1, "a");
+    await publish(harness, 2, "a");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(harness.attempter.messages).toEqual([1]);
+    gate.resolve();
+    await eventually(() => expect(harness.attempter.messages).toEqual([1, 2]));
+  });
+
+  it("wait for one that failed until it succeeds, use no attempt up, and are found by their order", async () => {
+    await using harness = await ordered();
+    const { attempter, clock, files } = harness;
+    attempter.script = (job) => made(job.messageId === 1 && job.attempts < 2 ? 2 : 0);
+    for (let id = 1; id <= 40; id++) await publish(harness, id, id % 2 === 1 ? "a" : "b");
+    await eventually(() => expect(attempter.messages.filter((id) => id % 2 === 0)).toHaveLength(20));
+    clock.advance(5000);
+    await eventually(async () => expect(await deliveryOf(files.store, 1)).toMatchObject({ attempts: 2 }));
+    expect(attempter.messages.filter((id) => id % 2 === 1)).toEqual([1, 1]);
+    expect(await deliveryOf(files.store, 3)).toMatchObject({ attempts: 0, state: 0 });
+    await eventually(() => {
+      clock.advance(10_000);
+      expect(attempter.messages).toContain(39);
+    });
+    await allDone(harness);
+    const odd = Array.from({ length: 20 }, (_, index) => 2 * index + 1);
+    expect(attempter.messages.filter((id) => id % 2 === 1)).toEqual([1, 1, ...odd]);
+  });
+
+  it("go on when one that failed has used up its schedule", async () => {
+    await using harness = await ordered({ retrySchedule: [] });
+    harness.attempter.script = (job) => made(job.messageId === 1 ? 2 : 0);
+    for (let id = 1; id <= 3; id++) await publish(harness, id, "a");
+    await allDone(harness);
+    expect(harness.attempter.messages).toEqual([1, 2, 3]);
+  });
+
+  it("keep their order over a restart, also behind one that waits for its retry", async () => {
+    await using files = await openStore();
+    {
+      await using before = await ordered({ files });
+      before.attempter.script = (job) => (job.orderKey === "a" ? made(2) : null);
+      for (let id = 1; id <= 6; id++) await publish(before, id, id % 2 === 1 ? "a" : "b");
+      await eventually(async () => expect((await deliveryOf(files.store, 1))?.attempts).toBe(1));
+    }
+    await using after = await ordered({ files });
+    await after.dispatcher.start();
+    after.clock.advance(0);
+    await eventually(() => expect(after.attempter.messages).toEqual([2, 4, 6]));
+    await publish(after, 7, "a");
+    await eventually(() => expect(after.dispatcher.load.inFlight).toBe(0));
+    expect(after.attempter.messages).toEqual([2, 4, 6]);
+    await eventually(async () => {
+      after.clock.advance(5000);
+      expect(await files.store.backlog()).toEqual([]);
+    });
+    expect(after.attempter.messages).toEqual([2, 4, 6, 1, 3, 5, 7]);
+  });
+
+  it("are not held up by one that was put off, nor before a retry of it", async () => {
+    await using harness = await ordered();
+    await harness.publish(1, { due: harness.clock.now() + 60_000, orderKeys: ["a"] });
+    await publish(harness, 2, "a");
+    await eventually(() => expect(harness.attempter.messages).toEqual([2]));
+    harness.clock.advance(60_000);
+    await eventually(() => expect(harness.attempter.messages).toEqual([2, 1]));
+  });
+
+  it("stay in order when the clock is set back between them", async () => {
+    await using harness = await ordered();
+    const { attempter, files } = harness;
+    attempter.script = () => null;
+    await publish(harness, 1, "a");
+    await harness.publish(2, { due: harness.clock.now() - 60_000, orderKeys: ["a"] });
+    await harness.publish(3, { due: harness.clock.now() - 90_000, orderKeys: ["a"] });
+    attempter.script = () => made(0);
+    harness.dispatcher.wake(1);
+    attempter.open[0]!.end(made(0));
+    await eventually(async () => expect(await files.store.backlog()).toEqual([]));
+    expect(attempter.messages).toEqual([1, 2, 3]);
+  });
+});
+
+describe("a page that is under way", () => {
+  it.each<[string, AttemptResult, number]>([
+    ["failed", made(2), 1],
+    ["was given back", { kind: "not_now", pauseMs: 1 }, 0],
+  ])("lets nobody pass one that %s meanwhile", async (_how, result, attempts) => {
+    const gate = Promise.withResolvers<void>();
+    let pages = 0;
+    await using harness = await ordered({
+      retrySchedule: [3_600_000],
+      wrap: (store) => ({
+        backlog: () => store.backlog(),
+        record: (outcome) => store.record(outcome),
+        due: async (...ask) => {
+          const page = await store.due(...ask);
+          if (++pages === 1) await gate.promise;
+          return page;
+        },
+      }),
+    });
+    const { attempter, files, clock, dispatcher } = harness;
+    attempter.script = () => null;
+    await publish(harness, 1, "a");
+    await files.store.accept(acceptEntry(2, { due: clock.now(), orderKeys: ["a"] }));
+    dispatcher.wake(1);
+    await eventually(() => expect(pages).toBe(1));
+    attempter.open[0]!.end(result);
+    await eventually(() => expect(dispatcher.load.inFlight).toBe(0));
+    await eventually(async () => expect(await deliveryOf(files.store, 1)).toMatchObject({ attempts }));
+    clock.advance(1);
+    gate.resolve();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(attempter.messages).not.toContain(2);
+  });
+});
+
+describe("memory", () => {
+  it("stays bounded with more keys than fit, all of them blocked, and everyone's turn comes", async () => {
+    await using harness = await ordered({ limits: { laneJobs: 8 }, retrySchedule: [3_600_000] });
+    const { attempter, clock, files, dispatcher } = harness;
+    attempter.script = () => made(2);
+    const count = 120;
+    const { store } = files;
+    for (let id = 1; id <= count; id++) {
+      await store.accept(acceptEntry(id, { due: clock.now(), orderKeys: [`key-${id}`] }));
+      await store.accept(acceptEntry(count + id, { due: clock.now(), orderKeys: [`key-${id}`] }));
+    }
+    dispatcher.wake(1);
+    await eventually(() => {
+      clock.advance(100);
+      expect(dispatcher.load.queuedBytes).toBeLessThanOrEqual(8 * 1300);
+      expect(attempter.messages.length).toBeGreaterThanOrEqual(count);
+    });
+    expect(Math.max(...attempter.messages)).toBeLessThanOrEqual(count);
+    attempter.script = () => made(0);
+    await eventually(async () => {
+      clock.advance(60_000);
+      expect(await store.backlog()).toEqual([]);
+    });
+    for (let id = 1; id <= count; id++) {
+      expect(attempter.messages.lastIndexOf(id)).toBeLessThan(attempter.messages.indexOf(count + id));
+    }
+  }, 60_000);
+
+  it("is not filled by one key that has much: others come between", async () => {
+    await using harness = await ordered({ limits: { laneJobs: 40 }, policy: { concurrency: 2 } });
+    const { attempter, files, clock, dispatcher } = harness;
+    attempter.script = (job) => (job.orderKey === "hot" ? null : made(0));
+    for (let id = 1; id <= 100; id++)
+      await files.store.accept(acceptEntry(id, { due: clock.now(), orderKeys: ["hot"] }));
+    await files.store.accept(acceptEntry(101, { due: clock.now(), orderKeys: ["cold"] }));
+    dispatcher.wake(1);
+    await eventually(() => expect(attempter.messages).toEqual([1, 101]));
+    attempter.script = () => made(0);
+    attempter.open[0]!.end(made(0));
+    await allDone(harness);
+    const hot = attempter.messages.filter((id) => id !== 101);
+    expect(hot).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+  });
+});
+
+describe("what a failure does", () => {
+  it("skip: those behind pass while it is tried again", async () => {
+    await using harness = await ordered({ order: { ...BLOCK, onFailure: "skip" } });
+    const { attempter, clock } = harness;
+    attempter.script = (job) => made(job.messageId === 1 && job.attempts === 0 ? 2 : 0);
+    for (let id = 1; id <= 3; id++) await publish(harness, id, "a");
+    await eventually(() => expect(attempter.messages).toEqual([1, 2, 3]));
+    await eventually(() => {
+      clock.advance(5000);
+      expect(attempter.messages).toEqual([1, 2, 3, 1]);
+    });
+    await allDone(harness);
+  });
+
+  it("park: it is set aside at once, those behind go on, and it goes out again when somebody asks", async () => {
+    await using harness = await ordered({ order: { ...BLOCK, onFailure: "park" } });
+    const { attempter, files, clock } = harness;
+    attempter.script = (job) => made(job.messageId === 1 && job.trigger === 0 ? 2 : 0);
+    for (let id = 1; id <= 3; id++) await publish(harness, id, "a");
+    await allDone(harness);
+    clock.advance(3_600_000);
+    expect(attempter.messages).toEqual([1, 2, 3]);
+    expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 2, due: null, attempts: 1 });
+  });
+
+  it("block: for the longest time only, also over a restart", async () => {
+    await using files = await openStore();
+    const order = { ...BLOCK, maxBlockMs: 30_000 };
+    {
+      await using before = await ordered({ files, order, retrySchedule: [3_600_000] });
+      before.attempter.script = (job) => made(job.messageId === 1 ? 2 : 0);
+      for (let id = 1; id <= 3; id++) await publish(before, id, "a");
+      await eventually(async () => expect((await deliveryOf(files.store, 1))?.attempts).toBe(1));
+      before.clock.advance(29_999);
+      expect(before.attempter.messages).toEqual([1]);
+    }
+    await using after = await ordered({ files, order, retrySchedule: [3_600_000] });
+    await after.dispatcher.start();
+    after.clock.advance(0);
+    await eventually(() => expect(after.clock.waiting).toBe(1));
+    after.clock.advance(29_999);
+    expect(after.attempter.messages).toEqual([]);
+    await eventually(() => {
+      after.clock.advance(100);
+      expect(after.attempter.messages).toEqual([2, 3]);
+    });
+  });
+});
+
+describe("a hand", () => {
+  it("that sends one again does not wait, and what has ended does not hold others up", async () => {
+    await using harness = await ordered({ retrySchedule: [3_600_000] });
+    const { attempter, files, clock, dispatcher } = harness;
+    attempter.script = (job) => made(job.messageId === 1 ? 2 : 0);
+    await publish(harness, 1, "a");
+    await publish(harness, 2, "a");
+    await eventually(async () => expect((await deliveryOf(files.store, 1))?.attempts).toBe(1));
+    await files.store.transaction(async ({ db, afterCommit }) => {
+      const change = byHand(clock.now(), ASKED.byResend);
+      await db.updateTable("delivery").set(change).where("message_id", "=", 2).execute();
+      afterCommit(() => dispatcher.wake(1));
+    });
+    await eventually(() => expect(attempter.messages).toEqual([1, 2]));
+    expect(attempter.jobs[1]!.trigger).toBe(1);
+  });
+
+  it("that recovers many keeps their order", async () => {
+    await using harness = await ordered({ retrySchedule: [], policy: { concurrency: 8 } });
+    const { attempter, files, clock, dispatcher } = harness;
+    attempter.script = () => made(2);
+    for (let id = 1; id <= 6; id++) await publish(harness, id, "a");
+    await allDone(harness);
+    attempter.jobs.length = 0;
+    attempter.script = () => null;
+    await files.store.transaction(async ({ db, afterCommit }) => {
+      await db.updateTable("delivery").set(byHand(clock.now(), ASKED.byRecovery)).execute();
+      afterCommit(() => dispatcher.wake(1));
+    });
+    for (let id = 1; id <= 6; id++) {
+      await eventually(() => {
+        clock.advance(100);
+        expect(attempter.messages).toHaveLength(id);
+      });
+      expect(attempter.open).toHaveLength(1);
+      attempter.open[0]!.end(made(id === 2 ? 2 : 0));
+    }
+    await allDone(harness);
+    expect(attempter.messages).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it("that cancels the one that blocks lets the others go on", async () => {
+    await using harness = await ordered({ retrySchedule: [3_600_000] });
+    const { attempter, files, dispatcher } = harness;
+    attempter.script = (job) => made(job.messageId === 1 ? 2 : 0);
+    for (let id = 1; id <= 3; id++) await publish(harness, id, "a");
+    await eventually(async () => expect((await deliveryOf(files.store, 1))?.attempts).toBe(1));
+    await files.store.transaction(async ({ db, afterCommit }) => {
+      await db.updateTable("delivery").set({ state: 3, due: null }).where("message_id", "=", 1).execute();
+      afterCommit(() => dispatcher.revoke([{ messageId: 1, endpointId: 1 }]));
+    });
+    await eventually(() => expect(attempter.messages).toEqual([1, 2, 3]));
+  });
+
+  it("that passes the one that blocks lets the others go on while it is tried again", async () => {
+    await using harness = await ordered({ retrySchedule: [60_000] });
+    const { attempter, files, clock, dispatcher } = harness;
+    attempter.script = (job) => made(job.messageId === 1 && job.attempts === 0 ? 2 : 0);
+    for (let id = 1; id <= 3; id++) await publish(harness, id, "a");
+    await eventually(async () => expect((await deliveryOf(files.store, 1))?.attempts).toBe(1));
+    await files.store.transaction(async ({ db, afterCommit }) => {
+      await db.updateTable("delivery").set({ pass_at: clock.now() }).where("message_id", "=", 1).execute();
+      afterCommit(() => dispatcher.wake(1));
+    });
+    await eventually(() => expect(attempter.messages).toEqual([1, 2, 3]));
+    await eventually(() => {
+      clock.advance(60_000);
+      expect(attempter.messages).toEqual([1, 2, 3, 1]);
+    });
+  });
+});
+
+describe("a fault of our own", () => {
+  it("keeps the order of what waited in memory", async () => {
+    await using harness = await ordered();
+    const { attempter, clock } = harness;
+    attempter.script = () => ({ kind: "not_now", pauseMs: 1000 });
+    for (let id = 1; id <= 5; id++) await publish(harness, id, "a");
+    await eventually(() => expect(harness.dispatcher.load.inFlight).toBe(0));
+    attempter.jobs.length = 0;
+    attempter.script = () => made(0);
+    await eventually(async () => {
+      clock.advance(1000);
+      expect(await harness.files.store.backlog()).toEqual([]);
+    });
+    expect(attempter.messages).toEqual([1, 2, 3, 4, 5]);
+  });
+});
+
+describe("a backlog with the newest first", () => {
+  it("goes out from its end, and what comes meanwhile goes before it", async () => {
+    await using files = await openStore();
+    for (let id = 1; id <= 9; id++) await files.store.accept(acceptEntry(id, { due: 1000 * id }));
+    await using harness = await dispatchHarness({
+      files,
+      policy: { newestFirst: true, concurrency: 1 },
+      limits: { laneJobs: 2 },
+    });
+    const { attempter, dispatcher } = harness;
+    attempter.script = () => null;
+    dispatcher.wake(1);
+    await eventually(() => expect(attempter.messages).toEqual([9]));
+    await harness.publish(10);
+    attempter.script = () => made(0);
+    attempter.open[0]!.end(made(0));
+    await allDone(harness);
+    expect(attempter.messages.indexOf(10)).toBeLessThan(4);
+    expect(attempter.messages.at(-1)).toBe(1);
+  });
+});

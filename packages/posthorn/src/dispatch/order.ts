@@ -1,0 +1,202 @@
+/**
+ * Keeps deliveries of one ordering key in the order of their messages, and those of different keys out of each other's way.
+ *
+ * The store decides whose turn it is: a page holds only jobs of which every job before is done, or in memory already. What waits for a
+ * failed one stays in the store and is passed over, page by page, until its key is free. So memory is bounded however many keys there
+ * are, and a restart finds the same order.
+ */
+import { Fifo } from "./fifo.ts";
+import type { Job, LinePage, Position } from "./types.ts";
+
+/** Jobs of one key in memory behind the one that is under way. */
+const MAX_CHAIN = 16;
+/** Keys whose jobs were passed over that are known by name; what is over goes by the place of the first of them. */
+const MAX_LEFT = 1000;
+const START: Position = { due: -1, messageId: -1 };
+
+export class Line {
+  /** Where the next page begins: what is due before is in memory, or was passed over. */
+  #from = START;
+  /** The earliest place that was asked for again while a page is under way. */
+  #again: Position | null = null;
+  /** Of each key that has a job in memory: those that wait for it. */
+  readonly #chains = new Map<string, Fifo<Job>>();
+  #waiting = 0;
+  /** The first job that was passed over, by key. */
+  readonly #left = new Map<string, Position>();
+  #leftElsewhere: Position | null = null;
+  /** Keys that became free while a page is under way that may not show it. */
+  readonly #freed = new Set<string>();
+  /** Keys of which a job left memory undone since the last page was asked for: what that page holds of them is out of date. */
+  readonly #outdated = new Set<string>();
+  #allOutdated = false;
+  #paging = false;
+  /** When a job that blocks others does so no longer. */
+  #passAt: number | null = null;
+
+  /** Jobs in memory that wait for another one. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Nothing was passed over. */
+  get isClean(): boolean {
+    return this.#left.size === 0 && this.#leftElsewhere === null;
+  }
+
+  /** Whether a job that was just stored can follow the ones in memory, without a look at the store. */
+  follows({ orderKey }: Job): boolean {
+    if (orderKey === null || orderKey === undefined) return false;
+    const chain = this.#chains.get(orderKey);
+    return chain !== undefined && chain.length < MAX_CHAIN && !this.#isLeft(orderKey);
+  }
+
+  /** `go`: it may start. `wait`: it does when the one before it is done. `leave`: it is found in the store later. */
+  admit(job: Job): "go" | "wait" | "leave" {
+    const { orderKey } = job;
+    if (!inLine(job) || orderKey === null || orderKey === undefined) return "go";
+    const chain = this.#chains.get(orderKey);
+    if (chain === undefined && (this.#allOutdated || this.#outdated.has(orderKey))) {
+      this.#leave(orderKey, placeOf(job));
+      return "leave";
+    }
+    if (chain === undefined) {
+      this.#chains.set(orderKey, new Fifo());
+      return "go";
+    }
+    if (chain.length >= MAX_CHAIN || this.#left.has(orderKey)) {
+      this.#leave(orderKey, placeOf(job));
+      return "leave";
+    }
+    chain.push(job);
+    this.#waiting++;
+    return "wait";
+  }
+
+  /** A job is done, or passed: the next of its key, which may start now; or whether some of its key are in the store. */
+  free(job: Job): Job | boolean {
+    const { orderKey } = job;
+    if (!inLine(job) || orderKey === null || orderKey === undefined) return false;
+    const next = this.#chains.get(orderKey)?.shift();
+    if (next !== undefined) {
+      this.#waiting--;
+      return next;
+    }
+    this.#chains.delete(orderKey);
+    if (this.#paging) this.#freed.add(orderKey);
+    const at = this.#left.get(orderKey) ?? this.#leftElsewhere;
+    if (at !== null) this.rewind(at);
+    return at !== null;
+  }
+
+  /** A job failed and those behind it wait for its retry: they are left to the store and returned. */
+  block(job: Job, passAt: number | null): readonly Job[] {
+    const { orderKey } = job;
+    if (!inLine(job) || orderKey === null || orderKey === undefined) return [];
+    if (passAt !== null) this.#notePassAt(passAt);
+    this.#outdated.add(orderKey);
+    const jobs = this.#chains.get(orderKey)?.drain() ?? [];
+    this.#chains.delete(orderKey);
+    this.#waiting -= jobs.length;
+    if (jobs[0] !== undefined) this.#leave(orderKey, placeOf(jobs[0]));
+    return jobs;
+  }
+
+  /** Leaves what waits to the store, and with it the keys of `queued`, which are in memory and have not started. */
+  drain(queued: readonly Job[]): readonly Job[] {
+    const jobs = [...this.#chains.values()].flatMap((chain) => chain.drain());
+    for (const job of queued) if (inLine(job) && typeof job.orderKey === "string") this.#chains.delete(job.orderKey);
+    this.#waiting = 0;
+    this.#allOutdated = true;
+    this.restart();
+    return jobs;
+  }
+
+  /** Everything in the store is looked at anew. */
+  restart(): void {
+    this.rewind(START);
+  }
+
+  /** What is due from this place on is looked at again. */
+  rewind(to: Position): void {
+    if (this.#paging && (this.#again === null || isBefore(to, this.#again))) this.#again = to;
+    if (!isBefore(to, this.#from)) return;
+    this.#from = to;
+    for (const [key, at] of this.#left) if (!isBefore(at, this.#from)) this.#left.delete(key);
+    if (this.#leftElsewhere !== null && !isBefore(this.#leftElsewhere, this.#from)) this.#leftElsewhere = null;
+  }
+
+  /** A page is asked for from the place that is returned. */
+  beginPage(): Position {
+    this.#paging = true;
+    this.#again = null;
+    this.#freed.clear();
+    this.#outdated.clear();
+    this.#allOutdated = false;
+    return this.#from;
+  }
+
+  pageFailed(): void {
+    this.#paging = false;
+  }
+
+  /** Takes note of what a page passed over. Returns whether there is more to look at. */
+  endPage({ scannedTo, done, left, passAt }: LinePage): boolean {
+    this.#paging = false;
+    const again = this.#again;
+    this.#from = again !== null && isBefore(again, scannedTo) ? again : scannedTo;
+    if (passAt !== null) this.#notePassAt(passAt);
+    for (const { key, at } of left) {
+      if (this.#freed.has(key)) this.rewind(at);
+      else this.#leave(key, at);
+    }
+    return !done || isBefore(this.#from, scannedTo);
+  }
+
+  /** When those that wait for a job may pass it; `null`: not known of any. */
+  get passAt(): number | null {
+    return this.#passAt;
+  }
+
+  /** Looks at everything anew when the time has come to pass a job. */
+  passBy(now: number): void {
+    if (this.#passAt === null || this.#passAt > now) return;
+    this.#passAt = null;
+    this.restart();
+  }
+
+  #notePassAt(at: number): void {
+    this.#passAt = this.#passAt === null ? at : Math.min(this.#passAt, at);
+  }
+
+  #isLeft(key: string): boolean {
+    return this.#leftElsewhere !== null || this.#left.has(key);
+  }
+
+  #leave(key: string, at: Position): void {
+    // The next page shows it.
+    if (!isBefore(at, this.#from)) return;
+    const known = this.#left.get(key);
+    if (known !== undefined) {
+      if (isBefore(at, known)) this.#left.set(key, at);
+    } else if (this.#left.size < MAX_LEFT) {
+      this.#left.set(key, at);
+    } else if (this.#leftElsewhere === null || isBefore(at, this.#leftElsewhere)) {
+      this.#leftElsewhere = at;
+    }
+  }
+}
+
+/** An attempt that somebody asked for by hand is made whatever stands before it. */
+function inLine({ trigger, resent }: Job): boolean {
+  return trigger === 0 || resent !== true;
+}
+
+/** The place just before a job. */
+function placeOf({ due, messageId }: Job): Position {
+  return { due, messageId: messageId - 1 };
+}
+
+function isBefore(one: Position, other: Position): boolean {
+  return one.due < other.due || (one.due === other.due && one.messageId < other.messageId);
+}

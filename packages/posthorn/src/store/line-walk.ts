@@ -1,0 +1,66 @@
+/** Goes along the deliveries of an endpoint with an order and says whose turn it is; the same for every database. */
+import type { LinePage, PageWish, Position } from "./store.ts";
+
+/** Deliveries that are looked at for one page, so that a key with a million that wait does not hold up commits. */
+export const MAX_SCANNED = 2000;
+
+/** Payloads above this many bytes are not paged in with their delivery but fetched when it is sent. */
+export const INLINE_PAYLOAD_BYTES = 16_384;
+
+export interface Scanned {
+  readonly messageId: number;
+  readonly due: number;
+  readonly orderKey: string | null;
+  /** The delivery just before it in its key that is not done; `null`: none. */
+  readonly ahead: number | null;
+}
+
+export class LineWalk {
+  /** Message keys of those whose turn it is. */
+  readonly taken: number[] = [];
+  readonly #limit: number;
+  readonly #there: Set<number>;
+  readonly #waiting = new Set<number>();
+  readonly #left = new Map<string, Position>();
+  #scannedTo: Position;
+  #scanned = 0;
+  #passAt: number | null = null;
+
+  constructor({ after, known }: Extract<PageWish, { kind: "line" }>, limit: number) {
+    this.#limit = limit;
+    this.#there = new Set(known);
+    this.#scannedTo = after;
+  }
+
+  get isFull(): boolean {
+    return this.taken.length === this.#limit;
+  }
+
+  /** Looks at the next one. Returns whether it waits for one that no other in this page waits for, which may be passed at some time. */
+  see({ messageId, due, orderKey, ahead }: Scanned): boolean {
+    this.#scanned++;
+    this.#scannedTo = { due, messageId };
+    if (ahead === null || this.#there.has(ahead)) {
+      this.#there.add(messageId);
+      this.taken.push(messageId);
+      return false;
+    }
+    this.#waiting.add(messageId);
+    if (orderKey !== null && !this.#left.has(orderKey)) this.#left.set(orderKey, { due, messageId: messageId - 1 });
+    return !this.#waiting.has(ahead);
+  }
+
+  /** @param passAt When one that others wait for is passed; `null`: at no known time. */
+  notePassAt(passAt: number | null): void {
+    if (passAt !== null) this.#passAt = this.#passAt === null ? passAt : Math.min(this.#passAt, passAt);
+  }
+
+  get page(): LinePage {
+    return {
+      scannedTo: this.#scannedTo,
+      done: !this.isFull && this.#scanned < MAX_SCANNED,
+      left: [...this.#left].map(([key, at]) => ({ key, at })),
+      passAt: this.#passAt,
+    };
+  }
+}

@@ -1,0 +1,64 @@
+import type { DatabaseSync } from "node:sqlite";
+import { INLINE_PAYLOAD_BYTES, LineWalk, MAX_SCANNED, type Scanned } from "../../line-walk.ts";
+import { ASKED, DELIVERY_STATE } from "../../schema.ts";
+import type { DueDelivery, LinePage, PageWish } from "../../store.ts";
+
+/** What the dispatcher gets of a delivery `d` of a message `m`. */
+export const JOB_COLUMNS = `
+  d.message_id AS messageId, m.public_id AS publicId, d.endpoint_id AS endpointId, d.due AS due, d.attempts AS attempts,
+  d.generation AS generation, min(d.manual, 1) AS "trigger", d.manual = ${ASKED.byResend} AS resent, d.order_key AS orderKey,
+  m.content_type AS contentType, m.ordering_key AS orderingKey, m.request_json AS requestJson,
+  m.deliver_until AS deliverUntil, m.deliver_at AS deliverAt,
+  CASE WHEN length(m.payload) <= ${INLINE_PAYLOAD_BYTES} THEN m.payload END AS payload`;
+
+export type JobRow = Omit<DueDelivery, "firstDue" | "resent"> & {
+  readonly deliverAt: number | null;
+  readonly resent: number;
+};
+
+export interface LineAsk extends Extract<PageWish, { kind: "line" }> {
+  readonly endpointId: number;
+  readonly now: number;
+  readonly limit: number;
+}
+
+/**
+ * Pages in the deliveries of an endpoint with an order whose turn it is. Each costs one look into the index of its key: measured
+ * in `bench/README.md`.
+ */
+export function prepareLine(db: DatabaseSync): (ask: LineAsk) => { readonly rows: JobRow[]; readonly line: LinePage } {
+  // Who is before it: those that are due, or failed and will be tried again; not those that were put off by whoever sent them, nor
+  // those that have blocked for long enough, nor what somebody sends once more although it has ended.
+  const scan = db.prepare(`
+    SELECT d.message_id AS messageId, d.due AS due, d.order_key AS orderKey,
+      CASE WHEN d.order_key IS NOT NULL AND d.manual <> ${ASKED.byResend} AND coalesce(d.pass_at > $now, TRUE) THEN (
+        SELECT e.message_id FROM delivery e INDEXED BY delivery_order
+        WHERE e.endpoint_id = d.endpoint_id AND e.order_key = d.order_key AND e.message_id < d.message_id
+          AND e.due IS NOT NULL AND coalesce(e.pass_at > $now, TRUE)
+          AND (e.state = ${DELIVERY_STATE.pending} OR e.manual <> ${ASKED.byResend})
+          AND (e.due <= $now OR (e.state = ${DELIVERY_STATE.pending} AND e.attempts > 0))
+        ORDER BY e.message_id DESC LIMIT 1) END AS ahead
+    FROM delivery d INDEXED BY delivery_due
+    WHERE d.endpoint_id = $endpoint AND d.due IS NOT NULL AND d.due >= $due AND d.due <= $now
+      AND (d.due > $due OR d.message_id > $message)
+    ORDER BY d.due, d.message_id
+    LIMIT ${MAX_SCANNED}`);
+  const job = db.prepare(`
+    SELECT ${JOB_COLUMNS} FROM delivery d JOIN message m ON m.id = d.message_id
+    WHERE d.message_id = ? AND d.endpoint_id = ?`);
+  const passAt = db.prepare("SELECT pass_at AS passAt FROM delivery WHERE message_id = ? AND endpoint_id = ?");
+
+  return ({ endpointId, now, limit, ...wish }) => {
+    const walk = new LineWalk(wish, limit);
+    const { due, messageId } = wish.after;
+    for (const row of scan.iterate({ $now: now, $endpoint: endpointId, $due: due, $message: messageId })) {
+      const scanned = row as unknown as Scanned;
+      if (walk.isFull) break;
+      if (walk.see(scanned)) {
+        walk.notePassAt((passAt.get(scanned.ahead, endpointId) as { passAt: number | null }).passAt);
+      }
+    }
+    const rows = walk.taken.map((id) => job.get(id, endpointId) as unknown as JobRow);
+    return { rows, line: walk.page };
+  };
+}
