@@ -54,7 +54,12 @@ describe("a policy", () => {
       backoff: { type: "schedule", delays: [5, 60] },
       stopCodes: [410],
     });
-    expect(shown.effective["limits"]).toEqual({ concurrency: 16, ratePerSecond: 0, timeoutMs: 15_000 });
+    expect(shown.effective["limits"]).toEqual({
+      concurrency: 16,
+      ratePerSecond: 0,
+      timeoutMs: 15_000,
+      backlog: "oldest",
+    });
     expect(shown.sources["limits"]).toMatchObject({ concurrency: "platform" });
   });
 

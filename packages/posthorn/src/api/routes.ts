@@ -33,6 +33,12 @@ import { sendExample } from "./endpoint/send-example.ts";
 import { setEgress } from "./endpoint/set-egress.ts";
 import { setHeaders } from "./endpoint/set-headers.ts";
 import { endpointStats } from "./endpoint/stats.ts";
+import { enableEndpoint } from "./endpoint/enable.ts";
+import { getState } from "./endpoint/get-state.ts";
+import { pauseEndpoint } from "./endpoint/pause.ts";
+import { resumeEndpoint } from "./endpoint/resume.ts";
+import { unblockEndpoint } from "./endpoint/unblock.ts";
+import { tryNow } from "./endpoint/try-now.ts";
 import { upsertEndpoint } from "./endpoint/upsert.ts";
 import { verify } from "./endpoint/verify.ts";
 import { bulkExpungeContent } from "./message/bulk-expunge-content.ts";
@@ -143,6 +149,12 @@ export const ROUTES: readonly Route[] = [
   sendExample,
   setHeaders,
   endpointStats,
+  getState,
+  tryNow,
+  pauseEndpoint,
+  resumeEndpoint,
+  enableEndpoint,
+  unblockEndpoint,
   getEgress,
   setEgress,
   deleteEgress,

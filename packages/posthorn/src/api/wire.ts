@@ -162,6 +162,7 @@ function messageJson(message: Message, { withContent }: MessageOptions, more: ob
     contentType,
     timestamp: dateTime(message.timestamp),
     deliverAt: dateTimeOrNull(message.deliverAt),
+    ...(message.orderingKey === null ? {} : { orderingKey: message.orderingKey }),
     expiresAt: dateTimeOrNull(message.deliverUntil),
     ...more,
   };

@@ -73,6 +73,7 @@ export class DeliveryAttempter implements Attempter {
     const endpoint = await directory.endpoint(job.endpointId);
     if (endpoint === null) return { kind: "void", reason: "endpoint_gone" };
     if (endpoint.isHeld) return { kind: "held" };
+    if (job.trigger === 0 && endpoint.discards(job.messageId)) return { kind: "void", reason: "discarded" };
     if (endpoint.reshapes) return this.#reshape(job, endpoint, signal);
     const body = job.payload ?? (await store.payload(job.messageId));
     if (body === null) return { kind: "void", reason: "payload_gone" };

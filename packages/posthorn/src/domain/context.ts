@@ -2,6 +2,7 @@
 import type { WebhookRequest } from "@posthorn/webhooks";
 import type { Diagnosis } from "@posthorn/webhooks/doctor";
 import type { Kysely } from "kysely";
+import type { LaneView } from "../dispatch/dispatcher.ts";
 import { PosthornError } from "../errors.ts";
 import type { IdGenerator } from "../id.ts";
 import type { ApplicationKind, Database } from "../store/schema.ts";
@@ -46,6 +47,10 @@ export interface Services {
 export interface DispatchHints {
   push(jobs: readonly DueDelivery[]): void;
   wake(endpointId: number): void;
+  /** As `wake`, and without waiting any longer for an endpoint that failed or asked to be left alone. */
+  tryNow(endpointId: number): void;
+  /** What is known of how an endpoint is delivered to; `null`: nothing. */
+  inspect(endpointId: number): LaneView | null;
   /** Takes jobs back that are in memory and not under way: their deliveries are no longer due. */
   revoke(deliveries: readonly { readonly messageId: number; readonly endpointId: number }[]): void;
 }

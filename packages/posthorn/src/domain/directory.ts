@@ -18,6 +18,7 @@ import { authHeaderNames, type EndpointEgress, type EndpointProxy } from "./endp
 import { type Forwarding, toForwarding } from "./endpoint/forwarding.ts";
 import type { ShapeSettings } from "./delivery/shape.ts";
 import type { Transformation } from "./endpoint/transformation.ts";
+import { toFlow } from "./endpoint/flow.ts";
 import { type Grant, grantOf, toVerification } from "./endpoint/verification.ts";
 import { EndpointPolicy } from "./policy/endpoint-policy.ts";
 import { layerOf, over, platformPolicy } from "./policy/resolve.ts";
@@ -48,6 +49,7 @@ export class DirectoryEndpoint {
   readonly #below: ApplicationSettings;
   /** Whether it has a filter. */
   readonly filtered: boolean;
+  readonly #discardUpTo: number | null;
   readonly #vault: Vault;
   readonly #filterJson: string | null;
   readonly #sealedTransformation: Uint8Array | null;
@@ -82,8 +84,15 @@ export class DirectoryEndpoint {
     this.oneOff = row.replay_task_id !== null;
     this.signerExpiresAt = earliest(secrets.map((secret) => secret.expires_at ?? Number.POSITIVE_INFINITY));
     const values = over(below.policy, layerOf(row), "endpoint");
+    const flow = toFlow(row.flow_json);
+    this.#discardUpTo = flow.discardUpTo;
     this.grant = grantOf(toVerification(row.verification_json), values.verification, row.url);
-    this.policy = new EndpointPolicy(values, { tenant: row.app_id, url: row.url, perMinute: this.grant.perMinute });
+    this.policy = new EndpointPolicy(values, {
+      tenant: row.app_id,
+      url: row.url,
+      perMinute: this.grant.perMinute,
+      flow,
+    });
     this.#below = below;
     this.filtered = row.filter_json !== null;
     this.#vault = vault;
@@ -148,6 +157,11 @@ export class DirectoryEndpoint {
   /** Nothing is sent for now: it is off, or has not proved that it wants anything. What it is owed is held. */
   get isHeld(): boolean {
     return this.disabled || this.grant.held;
+  }
+
+  /** Whether its deliveries of this message, unless asked for by hand, were given up when it was switched on again. */
+  discards(messageKey: number): boolean {
+    return this.#discardUpTo !== null && messageKey <= this.#discardUpTo;
   }
 
   /** The name under which it consented to deliveries; `null`: none. */

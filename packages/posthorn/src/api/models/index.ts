@@ -68,6 +68,7 @@ import {
   OperationalWebhookEndpointSecretOut,
   OperationalWebhookEndpointUpsertIn,
 } from "./operational-webhook.ts";
+import { STATE_MODELS } from "./endpoint-state.ts";
 import { OVERVIEW_MODELS } from "./overview.ts";
 import { POLICY_MODELS } from "./policy/policy.ts";
 import { REPLAY_MODELS } from "./replay.ts";
@@ -112,6 +113,7 @@ export const MODELS: readonly TSchema[] = [
   EndpointVerificationOut,
   EndpointVerifyIn,
   EndpointVerifyOut,
+  ...STATE_MODELS,
   ...OVERVIEW_MODELS,
   ...POLICY_MODELS,
   EndpointStats,

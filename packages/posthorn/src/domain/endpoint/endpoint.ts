@@ -63,6 +63,7 @@ type EndpointColumns = Omit<
   | "updated_at"
   | "deleted_at"
   | "replay_task_id"
+  | "flow_json"
   | "forward_json"
 >;
 

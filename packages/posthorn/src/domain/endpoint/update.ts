@@ -53,7 +53,7 @@ async function save(
         ctx.services.directory.invalidate(existing.appKey);
         if (existing.disabled && !fields.disabled) ctx.services.health.forget(existing.key);
         // What was held while it was off, or failing at the old URL, can go out.
-        ctx.services.dispatch.wake(existing.key);
+        ctx.services.dispatch.tryNow(existing.key);
       });
     });
   } catch (error) {
@@ -63,9 +63,13 @@ async function save(
 }
 
 /** Who switched it and when, if this change does. */
-function switchColumns(existing: Endpoint, fields: EndpointInput, at: number): { disabled_json?: string | null } {
+function switchColumns(
+  existing: Endpoint,
+  fields: EndpointInput,
+  at: number,
+): { disabled_json?: string | null; flow_json?: null } {
   if (fields.disabled === existing.disabled) return {};
-  return { disabled_json: fields.disabled ? disabledJson(disabledByHand(at)) : null };
+  return { disabled_json: fields.disabled ? disabledJson(disabledByHand(at)) : null, flow_json: null };
 }
 
 async function announceChange(

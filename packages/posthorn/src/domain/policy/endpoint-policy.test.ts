@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { POLICY_DEFAULTS } from "../../../test/support/services.ts";
+import { NO_FLOW } from "../endpoint/flow.ts";
 import { EndpointPolicy } from "./endpoint-policy.ts";
 import { over, platformPolicy } from "./resolve.ts";
 import { rangeOf, RETRY_PRESETS } from "./retry.ts";
 import type { Policy } from "./sections.ts";
 
-const PLACE = { tenant: 7, url: "https://example.com:8443/hook?a=b", perMinute: null };
+const PLACE = { tenant: 7, url: "https://example.com:8443/hook?a=b", perMinute: null, flow: NO_FLOW };
 const platform = platformPolicy(POLICY_DEFAULTS);
 
 function laneOf(policy: Policy, throttleRate: number | null = null) {

@@ -1,5 +1,6 @@
 /** The policy of one endpoint in the forms that delivery needs, each made when it is first asked for. */
 import type { LanePolicy } from "../../dispatch/policy.ts";
+import type { Flow } from "../endpoint/flow.ts";
 import { breakerPolicy } from "./breaker.ts";
 import { orderPolicy } from "./order.ts";
 import { type PacingRule, pacingRule } from "./pacing.ts";
@@ -15,6 +16,8 @@ export interface PolicyPlace {
   readonly url: string;
   /** Deliveries a minute that the endpoint granted, or gets before it proved that it wants any; `null`: no bound. */
   readonly perMinute: number | null;
+  /** What was decided by hand. */
+  readonly flow: Flow;
 }
 
 export class EndpointPolicy {
@@ -49,13 +52,16 @@ export class EndpointPolicy {
   }
 }
 
-function laneOf({ retry, limits, breaker, order }: PolicyValues, { tenant, url, perMinute }: PolicyPlace): LanePolicy {
+function laneOf(
+  { retry, limits, breaker, order }: PolicyValues,
+  { tenant, url, perMinute, flow }: PolicyPlace,
+): LanePolicy {
   return {
     tenant,
     host: new URL(url).host,
     concurrency: limits.concurrency,
-    pausedUntil: null,
-    newestFirst: false,
+    pausedUntil: flow.pausedUntil,
+    newestFirst: flow.newestFirst || limits.backlog === "newest",
     rate: lower(limits.ratePerSecond === 0 ? null : limits.ratePerSecond, perMinute === null ? null : perMinute / 60),
     retry: retryPolicy(retry),
     breaker: breakerPolicy(breaker),

@@ -9,6 +9,8 @@ export interface LimitsValues {
   readonly ratePerSecond: number;
   /** Milliseconds from the first look-up to the last byte of the answer. */
   readonly timeoutMs: number;
+  /** Which of what waits goes out first. Nothing changes for those that have an order. */
+  readonly backlog: "oldest" | "newest";
 }
 
 /**
@@ -21,6 +23,7 @@ export const limits = defineSection<LimitsValues>({
     concurrency: endpointConcurrency,
     ratePerSecond: 0,
     timeoutMs: requestTimeoutMs,
+    backlog: "oldest",
   }),
   check: ({ timeoutMs }, { path, defaults }) => {
     if (timeoutMs === undefined || timeoutMs <= defaults.maxRequestTimeoutMs) return;
@@ -33,6 +36,7 @@ export const limits = defineSection<LimitsValues>({
     concurrency: tighter(level, below.concurrency, given.concurrency),
     ratePerSecond: tightestRate(below.ratePerSecond, given.ratePerSecond),
     timeoutMs: given.timeoutMs ?? below.timeoutMs,
+    backlog: given.backlog ?? below.backlog,
   }),
 });
 

@@ -25,6 +25,14 @@ export const LimitsPolicyModel = Type.Object(
         }),
       ),
     ),
+    backlog: Type.Optional(
+      nullable(
+        Type.Union([Type.Literal("oldest"), Type.Literal("newest")], {
+          description:
+            "Which of what waits goes out first, such as after an outage. Nothing changes where there is an order.",
+        }),
+      ),
+    ),
   },
   {
     $id: "LimitsPolicy",

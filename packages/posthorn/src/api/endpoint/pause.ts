@@ -1,0 +1,22 @@
+import { pauseEndpoint as pauseVerb } from "../../domain/endpoint/set-flow.ts";
+import { EndpointPauseIn, EndpointStateOut } from "../models/endpoint-state.ts";
+import { defineRoute } from "../route.ts";
+import { toMs } from "../wire.ts";
+import { stateReply } from "./state-reply.ts";
+
+export const pauseEndpoint = defineRoute({
+  method: "POST",
+  path: "/api/v1/app/:app_id/endpoint/:endpoint_id/pause",
+  operationId: "v1.endpoint.pause",
+  tag: "Endpoint",
+  summary: "Hold the deliveries to an endpoint",
+  description: "Until a time, or until they are resumed. Nothing is lost and no attempt is used up.",
+  access: "ManageEndpoint",
+  body: EndpointPauseIn,
+  responses: { 200: EndpointStateOut },
+  handle: async ({ ctx, params, body }) => {
+    const input = { app: params.app_id, endpoint: params.endpoint_id };
+    await pauseVerb({ ctx, input: { ...input, until: toMs(body.until) } });
+    return stateReply(ctx, input);
+  },
+});

@@ -1,0 +1,43 @@
+/** The answer of every call that shows or changes how deliveries to an endpoint flow. */
+import type { Context } from "../../domain/context.ts";
+import { FOR_EVER } from "../../domain/endpoint/flow.ts";
+import type { EndpointRef } from "../../domain/endpoint/find.ts";
+import { type EndpointState, endpointState } from "../../domain/endpoint/state.ts";
+import { ok, type Reply } from "../reply.ts";
+import { dateTime, dateTimeOrNull } from "../wire.ts";
+
+export async function stateReply(ctx: Context, input: EndpointRef): Promise<Reply> {
+  return ok(stateOut(await endpointState({ ctx, input })));
+}
+
+function stateOut({
+  state,
+  reason,
+  since,
+  lane,
+  failing,
+  waiting,
+  newestFirst,
+  limits,
+  blockers,
+}: EndpointState): object {
+  return {
+    state,
+    reason,
+    since: dateTimeOrNull(since),
+    pausedUntil: limits.pausedUntil === FOR_EVER ? "never" : dateTimeOrNull(limits.pausedUntil),
+    nextProbeAt: dateTimeOrNull(lane?.breaker.nextProbeAt ?? null),
+    failing: failing === null ? null : { since: dateTime(failing.since), failures: failing.failures },
+    waiting: { ...waiting, oldestDue: dateTimeOrNull(waiting.oldestDue), newestFirst },
+    blockers: blockers.map(({ messageId, due, passAt, ...blocker }) => ({
+      msgId: messageId,
+      ...blocker,
+      nextAttempt: dateTime(due),
+      passAt: dateTimeOrNull(passAt),
+    })),
+    inFlight: lane?.inFlight ?? 0,
+    concurrency: { now: lane?.concurrency ?? null, max: limits.concurrency },
+    rate: { perSecond: limits.rate, easedTo: lane?.easedTo ?? null },
+    recentMs: lane?.recentMs ?? null,
+  };
+}

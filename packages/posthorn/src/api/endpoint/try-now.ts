@@ -1,0 +1,21 @@
+import { tryEndpointNow } from "../../domain/endpoint/try-now.ts";
+import { EndpointStateOut } from "../models/endpoint-state.ts";
+import { defineRoute } from "../route.ts";
+import { stateReply } from "./state-reply.ts";
+
+export const tryNow = defineRoute({
+  method: "POST",
+  path: "/api/v1/app/:app_id/endpoint/:endpoint_id/try-now",
+  operationId: "v1.endpoint.try-now",
+  tag: "Endpoint",
+  summary: "Try an endpoint now",
+  description:
+    "Does not wait any longer to see whether an endpoint that failed, or asked to be left alone, is back: one attempt of what waits is made at once.",
+  access: "ManageEndpoint",
+  responses: { 200: EndpointStateOut },
+  handle: async ({ ctx, params }) => {
+    const input = { app: params.app_id, endpoint: params.endpoint_id };
+    await tryEndpointNow({ ctx, input });
+    return stateReply(ctx, input);
+  },
+});

@@ -1,0 +1,86 @@
+/** Pausing an endpoint, letting it go on, and switching it on again with what was held. */
+import { invalid } from "../../errors.ts";
+import { keyAtTime } from "../../id.ts";
+import type { Tx } from "../../store/store.ts";
+import type { Application } from "../application/application.ts";
+import { atomically, type Call, type Context } from "../context.ts";
+import { announceEndpoint } from "../operational/operational.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { type EndpointRef, getEndpoint } from "./find.ts";
+import { FOR_EVER, type Flow, flowJson, toFlow } from "./flow.ts";
+
+/** Holds everything until `until` (Unix milliseconds), or until it is resumed when that is `null`. */
+export function pauseEndpoint(call: Call<EndpointRef & { readonly until: number | null }>): Promise<void> {
+  const { until } = call.input;
+  if (until !== null && until <= call.ctx.services.now()) {
+    throw invalid("until", "A pause ends in the future: give a later time, or none to pause until it is resumed.");
+  }
+  return change(call, (flow) => ({ ...flow, pausedUntil: until ?? FOR_EVER }));
+}
+
+/** Ends a pause, and does not wait any longer for an endpoint that failed or asked to be left alone. */
+export function resumeEndpoint(call: Call<EndpointRef>): Promise<void> {
+  return change(call, (flow) => ({ ...flow, pausedUntil: null }));
+}
+
+/** What becomes of the deliveries that were held while an endpoint was off. */
+export type HeldChoice =
+  /** All of them go out, the oldest first. */
+  | { readonly kind: "replay" }
+  /** All of them go out, the newest first, until the endpoint is switched off again. */
+  | { readonly kind: "newest" }
+  /** Those of messages from this time on go out, Unix milliseconds; those before are canceled. */
+  | { readonly kind: "since"; readonly since: number }
+  /** None goes out: they are canceled. */
+  | { readonly kind: "discard" };
+
+/**
+ * Switches an endpoint on, ends every pause of it, and says what becomes of what waits. Deliveries that are given up are canceled as
+ * they come up; an attempt by hand is still made.
+ */
+export function enableEndpoint(call: Call<EndpointRef & { readonly held: HeldChoice }>): Promise<void> {
+  return change(call, (_flow, now) => {
+    const { held } = call.input;
+    const before = held.kind === "since" ? held.since : held.kind === "discard" ? now : null;
+    if (before !== null && before > now) throw invalid("since", "It lies in the future: give an earlier time.");
+    const discardUpTo = before === null ? null : keyAtTime(before) - 1;
+    return { pausedUntil: null, discardUpTo, newestFirst: held.kind === "newest", enabled: true };
+  });
+}
+
+type Change = (flow: Flow, now: number) => Flow & { readonly enabled?: true };
+
+function change(call: Call<EndpointRef>, to: Change): Promise<void> {
+  return atomically(call, async ({ ctx, input }) => {
+    const { application, endpoint } = await getEndpoint(ctx, input);
+    // A context in `atomically` has its transaction.
+    const tx = ctx.tx as Tx;
+    const row = await tx.db
+      .selectFrom("endpoint")
+      .select("flow_json")
+      .where("id", "=", endpoint.key)
+      .executeTakeFirstOrThrow();
+    const now = ctx.services.now();
+    const { enabled, ...flow } = to(toFlow(row.flow_json), now);
+    await tx.db
+      .updateTable("endpoint")
+      .set({ flow_json: flowJson(flow), updated_at: now })
+      .where("id", "=", endpoint.key)
+      .execute();
+    if (enabled && endpoint.disabled) await switchOn(ctx, tx, application, endpoint);
+    tx.afterCommit(() => {
+      ctx.services.directory.invalidate(application.key);
+      if (flow.pausedUntil === null) ctx.services.dispatch.tryNow(endpoint.key);
+    });
+  });
+}
+
+async function switchOn(ctx: Context, tx: Tx, application: Application, endpoint: Endpoint): Promise<void> {
+  await tx.db
+    .updateTable("endpoint")
+    .set({ disabled: 0, disabled_json: null })
+    .where("id", "=", endpoint.key)
+    .execute();
+  await announceEndpoint(ctx, tx, "endpoint.enabled", { application, endpoint }, { trigger: "manual" });
+  tx.afterCommit(() => ctx.services.health.forget(endpoint.key));
+}

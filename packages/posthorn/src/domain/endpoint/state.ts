@@ -1,0 +1,109 @@
+/** How deliveries to an endpoint stand: whether and why they are held, how fast they go, and how much waits. */
+import type { LaneView } from "../../dispatch/dispatcher.ts";
+import type { LanePolicy } from "../../dispatch/policy.ts";
+import { PosthornError } from "../../errors.ts";
+import { type Call, type Context, reader } from "../context.ts";
+import type { DirectoryEndpoint } from "../directory.ts";
+import type { Streak } from "../health/streak.ts";
+import { type Blocker, blockersOf } from "./blockers.ts";
+import { type Disabled, toDisabled } from "./disabled.ts";
+import { type EndpointRef, getEndpoint } from "./find.ts";
+
+/**
+ * `active`: deliveries go out. `disabled`: it is off. `unverified`: it has not consented to deliveries. `paused`: held by hand. `open`:
+ * it fails, or asked to be left alone, and is left alone. `half_open`: one attempt decides whether it is back. `recovering`: it is back,
+ * and gets more from second to second.
+ */
+export const FLOW_STATES = ["active", "disabled", "unverified", "paused", "open", "half_open", "recovering"] as const;
+export type FlowState = (typeof FLOW_STATES)[number];
+
+/** Times are Unix milliseconds. */
+export interface EndpointState {
+  readonly state: FlowState;
+  readonly reason: string | null;
+  readonly since: number | null;
+  readonly disabled: Disabled | null;
+  /** How it fails; `null`: its last attempt succeeded, or there was none. */
+  readonly failing: Streak | null;
+  /** What the dispatcher knows; `null`: there was nothing to do lately. */
+  readonly lane: LaneView | null;
+  readonly newestFirst: boolean;
+  /** What its policy says. */
+  readonly limits: Pick<LanePolicy, "concurrency" | "rate" | "pausedUntil">;
+  readonly waiting: Waiting;
+  readonly blockers: readonly Blocker[];
+}
+
+export interface Waiting {
+  /** Deliveries that are due now: held, or waiting for their turn. */
+  readonly due: number;
+  /** Deliveries that are due later: retries, and what was put off. */
+  readonly later: number;
+  /** False when counting ended before the end: the counts are lower bounds. */
+  readonly exact: boolean;
+  /** When the first of them was due. */
+  readonly oldestDue: number | null;
+}
+
+/** Rows that are counted of each kind at most. */
+const MAX_COUNTED = 10_000;
+
+export async function endpointState({ ctx, input }: Call<EndpointRef>): Promise<EndpointState> {
+  const { endpoint } = await getEndpoint(ctx, input);
+  const { directory, dispatch, health } = ctx.services;
+  const known = await directory.endpoint(endpoint.key);
+  if (known === null) throw new PosthornError("not_found", "There is no such endpoint.");
+  const lane = dispatch.inspect(endpoint.key);
+  const disabled = endpoint.disabled ? await disabledOf(ctx, endpoint.key) : null;
+  return {
+    ...stateOf(known, lane, disabled, ctx.services.now()),
+    disabled,
+    failing: health.streak(endpoint.key),
+    lane,
+    newestFirst: known.policy.lane.newestFirst,
+    limits: known.policy.lane,
+    waiting: await waitingFor(ctx, endpoint.key),
+    blockers: known.policy.lane.order === null ? [] : await blockersOf(ctx, endpoint.key),
+  };
+}
+
+function stateOf(
+  endpoint: DirectoryEndpoint,
+  lane: LaneView | null,
+  disabled: Disabled | null,
+  now: number,
+): Pick<EndpointState, "state" | "reason" | "since"> {
+  if (endpoint.disabled) return { state: "disabled", reason: disabled?.reason ?? null, since: disabled?.at ?? null };
+  if (endpoint.grant.held) return { state: "unverified", reason: null, since: null };
+  const { pausedUntil } = endpoint.policy.lane;
+  if (pausedUntil !== null && pausedUntil > now) return { state: "paused", reason: null, since: null };
+  if (lane === null) return { state: "active", reason: null, since: null };
+  const { state, reason, since } = lane.breaker;
+  if (state !== "closed") return { state, reason, since };
+  return { state: lane.climbing ? "recovering" : "active", reason: null, since };
+}
+
+async function disabledOf(ctx: Context, key: number): Promise<Disabled | null> {
+  const row = await reader(ctx)
+    .selectFrom("endpoint")
+    .select("disabled_json")
+    .where("id", "=", key)
+    .executeTakeFirstOrThrow();
+  return toDisabled(row.disabled_json);
+}
+
+async function waitingFor(ctx: Context, key: number): Promise<Waiting> {
+  const now = ctx.services.now();
+  const live = reader(ctx).selectFrom("delivery").where("endpoint_id", "=", key).where("due", "is not", null);
+  const count = async (operator: "<=" | ">"): Promise<number> => {
+    const some = live.select("due").where("due", operator, now).limit(MAX_COUNTED).as("some");
+    const { rows } = await reader(ctx)
+      .selectFrom(some)
+      .select((eb) => eb.fn.countAll<number>().as("rows"))
+      .executeTakeFirstOrThrow();
+    return rows;
+  };
+  const [due, later] = [await count("<="), await count(">")];
+  const { oldest } = await live.select((eb) => eb.fn.min<number | null>("due").as("oldest")).executeTakeFirstOrThrow();
+  return { due, later, exact: due < MAX_COUNTED && later < MAX_COUNTED, oldestDue: due === 0 ? null : oldest };
+}

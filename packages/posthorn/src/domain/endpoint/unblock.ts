@@ -1,0 +1,32 @@
+import { type Call, write } from "../context.ts";
+import { keyOfId } from "../../id.ts";
+import { DELIVERY_STATE } from "../../store/schema.ts";
+import { type EndpointRef, getEndpoint } from "./find.ts";
+
+export interface UnblockEndpoint extends EndpointRef {
+  /** Only what blocks this ordering key; `null`: every key. */
+  readonly orderingKey: string | null;
+  /** Only this message; `null`: every one. */
+  readonly messageId: string | null;
+}
+
+/** Lets others pass the deliveries that failed and hold them up. Those are tried again as their schedule says. */
+export async function unblockEndpoint({ ctx, input }: Call<UnblockEndpoint>): Promise<void> {
+  const { endpoint } = await getEndpoint(ctx, input);
+  const now = ctx.services.now();
+  await write(ctx, async ({ db, afterCommit }) => {
+    let change = db
+      .updateTable("delivery")
+      .set({ pass_at: now })
+      .where("endpoint_id", "=", endpoint.key)
+      .where("order_key", "is not", null)
+      .where("due", "is not", null)
+      .where("state", "=", DELIVERY_STATE.pending)
+      .where("attempts", ">", 0)
+      .where((eb) => eb.or([eb("pass_at", "is", null), eb("pass_at", ">", now)]));
+    if (input.orderingKey !== null) change = change.where("order_key", "=", input.orderingKey);
+    if (input.messageId !== null) change = change.where("message_id", "=", keyOfId("msg_", input.messageId) ?? -1);
+    await change.execute();
+    afterCommit(() => ctx.services.dispatch.wake(endpoint.key));
+  });
+}
