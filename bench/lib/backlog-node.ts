@@ -1,0 +1,80 @@
+/** A process with the dispatcher over a store with a backlog for endpoints that never answer well. Sends what it costs, then waits. */
+import { setTimeout as delay } from "node:timers/promises";
+import { Dispatcher } from "../../packages/posthorn/src/dispatch/dispatcher.ts";
+import type { LanePolicy } from "../../packages/posthorn/src/dispatch/policy.ts";
+import { IdGenerator } from "../../packages/posthorn/src/id.ts";
+import { SqliteStore } from "../../packages/posthorn/src/store/sqlite/sqlite-store.ts";
+
+const PAGES = 50;
+const store = await SqliteStore.open({ path: process.argv[2]! });
+const ids = new IdGenerator(Date.now, await store.lastKey());
+let attempts = 0;
+
+const policy: LanePolicy = {
+  tenant: 1,
+  host: "dead.example",
+  concurrency: 16,
+  rate: null,
+  pausedUntil: null,
+  newestFirst: false,
+  retry: {
+    backoff: { kind: "schedule", delaysMs: [60_000], jitter: 0.2 },
+    maxAgeMs: null,
+    stopCodes: [],
+    retryCodes: null,
+  },
+  breaker: null,
+  order: null,
+};
+
+async function microsOf(work: () => Promise<unknown>): Promise<number> {
+  await work();
+  const begun = performance.now();
+  for (let page = 0; page < PAGES; page++) await work();
+  return ((performance.now() - begun) * 1000) / PAGES;
+}
+
+const pageMicros = await microsOf(() => store.due(1, Date.now(), 256));
+const after = { due: -1, messageId: -1 };
+const linePageMicros = await microsOf(() => store.due(2, Date.now(), 256, { kind: "line", after, known: [] }));
+
+const dispatcher = new Dispatcher({
+  store,
+  clock: {
+    now: Date.now,
+    setTimer: (ms, callback) => {
+      const timer = setTimeout(callback, ms);
+      return () => clearTimeout(timer);
+    },
+  },
+  random: Math.random,
+  policies: {
+    policy: (endpointId) =>
+      endpointId === 2 ? { ...policy, order: { by: "key", onFailure: "block", maxBlockMs: null } } : policy,
+  },
+  attempter: {
+    attempt: () => {
+      attempts++;
+      const { key: id, id: publicId } = ids.next("atmpt_");
+      const outcome = {
+        status: 2,
+        responseCode: 0,
+        response: "",
+        durationMs: 1,
+        errorCode: "reset",
+        detailJson: null,
+      } as const;
+      return Promise.resolve({
+        kind: "made",
+        attempt: { id, publicId, url: "http://dead.example/", ...outcome },
+        retryAfterMs: null,
+      });
+    },
+  },
+});
+const begun = performance.now();
+await dispatcher.start();
+const startMs = performance.now() - begun;
+await delay(5000);
+process.send?.({ startMs, pageMicros, linePageMicros, attempts });
+process.on("SIGTERM", () => process.exit(0));

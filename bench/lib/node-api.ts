@@ -1,0 +1,77 @@
+/** The API of a node under measurement, with a token of an organisation. */
+import { createHmac } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type StartedNode, startNode, stop } from "./processes.ts";
+
+const SECRET = "bench-secret-bench-secret-bench-secret";
+
+export interface MeasuredNode extends AsyncDisposable {
+  readonly node: StartedNode;
+  call(method: string, path: string, body?: object): Promise<Record<string, unknown>>;
+}
+
+/** Starts the built server on a folder of its own, with application `bench`. */
+export async function startMeasuredNode(env: Record<string, string> = {}): Promise<MeasuredNode> {
+  const folder = mkdtempSync(join(tmpdir(), "posthorn-bench-"));
+  const node = await startNode({
+    POSTHORN_LISTEN: "127.0.0.1:0",
+    POSTHORN_DATA_DIR: folder,
+    POSTHORN_JWT_SECRET: SECRET,
+    POSTHORN_EGRESS_ALLOW: "external,loopback",
+    ...env,
+  });
+  const authorization = `Bearer ${organisationToken()}`;
+  const call = async (method: string, path: string, body?: object): Promise<Record<string, unknown>> => {
+    const response = await fetch(`${node.url}/api/v1/${path}`, {
+      method,
+      headers: { authorization, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
+    return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+  };
+  await call("POST", "app", { name: "Bench", uid: "bench" });
+  return {
+    node,
+    call,
+    [Symbol.asyncDispose]: async () => {
+      await stop(node.child);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Publishes `perSecond` messages a second for a while, each with the time it was published. */
+export async function publishFor(
+  { call }: MeasuredNode,
+  { perSecond, seconds, channels = [] }: { perSecond: number; seconds: number; channels?: readonly string[] },
+): Promise<void> {
+  const begun = performance.now();
+  const total = perSecond * seconds;
+  const open = new Set<Promise<unknown>>();
+  for (let sent = 0; sent < total;) {
+    const due = Math.min(total, Math.floor(((performance.now() - begun) * perSecond) / 1000));
+    for (; sent < due; sent++) {
+      const to = channels.length === 0 ? {} : { channels: [channels[sent % channels.length]!] };
+      const body = { eventType: "bench.event", payload: { at: Date.now() }, ...to };
+      const publishing = call("POST", "app/bench/msg?with_content=false", body).finally(() => open.delete(publishing));
+      open.add(publishing);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  await Promise.all(open);
+}
+
+export function percentile(numbers: readonly number[], share: number): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+function organisationToken(): string {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const unsigned = `${part({ alg: "HS256", typ: "JWT" })}.${part({ sub: `org_${"b".repeat(27)}` })}`;
+  return `${unsigned}.${createHmac("sha256", SECRET).update(unsigned).digest("base64url")}`;
+}

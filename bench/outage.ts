@@ -1,0 +1,108 @@
+/**
+ * What an endpoint sees that is down for a while and comes back, and what a dead one sees: attempts in each second, in real processes.
+ * See README.md beside this file.
+ *
+ *     npm run bench:outage -- --rate 100 --cap 150 --down 20 --after 15
+ *     npm run bench:dead -- --events 10000 --seconds 30
+ */
+import { parseArgs } from "node:util";
+import { type MeasuredNode, publishFor, startMeasuredNode } from "./lib/node-api.ts";
+import { nextMessage, startModule, stop } from "./lib/processes.ts";
+import type { Arrival } from "./lib/wayward-receiver.ts";
+
+const { values } = parseArgs({
+  options: {
+    dead: { type: "boolean", default: false },
+    rate: { type: "string", default: "100" },
+    cap: { type: "string", default: "150" },
+    down: { type: "string", default: "20" },
+    after: { type: "string", default: "15" },
+    events: { type: "string", default: "10000" },
+    seconds: { type: "string", default: "30" },
+  },
+});
+
+const receiver = startModule("wayward-receiver.ts");
+const { port } = await nextMessage<{ port: number }>(receiver);
+
+async function tell(message: { readonly down?: boolean }): Promise<readonly Arrival[]> {
+  receiver.send(message);
+  return (await nextMessage<{ arrivals: readonly Arrival[] }>(receiver)).arrivals;
+}
+
+/** Attempts in each second between two times. */
+function perSecond(arrivals: readonly Arrival[], from: number, to: number): number[] {
+  const counts = new Array<number>(Math.ceil((to - from) / 1000)).fill(0);
+  for (const { at } of arrivals) if (at >= from && at < to) counts[Math.floor((at - from) / 1000)]!++;
+  return counts;
+}
+
+function row(name: string, counts: readonly number[]): string {
+  const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length;
+  const peak = Math.max(...counts);
+  return `| ${name} | ${counts.length} | ${mean.toFixed(1)} | ${peak} | ${(peak / mean).toFixed(2)} |`;
+}
+
+const HEADER = "\n| | seconds | mean attempts a second | peak | peak / mean |\n| --- | ---: | ---: | ---: | ---: |";
+
+async function endpoint({ call }: MeasuredNode, policy: object): Promise<void> {
+  await call("POST", "app/bench/endpoint", { url: `http://127.0.0.1:${port}/down`, uid: "ep" });
+  await call("PUT", "app/bench/endpoint/ep/policy", policy);
+}
+
+/** An hour's outage, compressed: the waits of the breaker are seconds and not minutes. */
+async function outage(): Promise<void> {
+  const [rate, cap, down, after] = [values.rate, values.cap, values.down, values.after].map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  await using node = await startMeasuredNode();
+  const breaker = { failures: 10, windowSeconds: 2, probeSeconds: 1, maxProbeSeconds: 2 };
+  await endpoint(node, { breaker, limits: { ratePerSecond: cap } });
+  const publishing = publishFor(node, { perSecond: rate, seconds: 5 + down + after });
+  await new Promise((resolve) => setTimeout(resolve, 5000));
+  const wentDown = Date.now();
+  const before = await tell({ down: true });
+  await new Promise((resolve) => setTimeout(resolve, down * 1000));
+  const cameBack = Date.now();
+  const during = await tell({ down: false });
+  await publishing;
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  const since = await tell({});
+  console.log(HEADER);
+  console.log(row("before", perSecond(before, wentDown - 4000, wentDown)));
+  console.log(row("down", perSecond(during, wentDown, cameBack)));
+  console.log(row("back", perSecond(since, cameBack, cameBack + after * 1000)));
+  console.log(
+    `\nThe cap is ${cap} a second. Second by second since it is back: ${perSecond(since, cameBack, cameBack + after * 1000).join(" ")}`,
+  );
+}
+
+async function dead(): Promise<void> {
+  const [events, seconds] = [values.events, values.seconds].map(Number) as [number, number];
+  await tell({ down: true });
+  console.log(HEADER);
+  for (const enabled of [false, true]) {
+    await using node = await startMeasuredNode();
+    const retry = { backoff: { type: "exponential", first: 1, factor: 2, attempts: 8, max: 60 } };
+    await endpoint(node, { breaker: { enabled, windowSeconds: 5, probeSeconds: 2 }, retry });
+    for (let at = 0; at < events; at += 500) {
+      const messages = Array.from({ length: Math.min(500, events - at) }, () => ({
+        eventType: "a",
+        payload: { at: Date.now() },
+      }));
+      await node.call("POST", "app/bench/msg/batch", { messages });
+    }
+    const arrivals: Arrival[] = [];
+    const from = Date.now() - 1000;
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    arrivals.push(...(await tell({})));
+    const first = Math.min(from, ...arrivals.map(({ at }) => at));
+    console.log(row(enabled ? "breaker on" : "breaker off", perSecond(arrivals, first, first + seconds * 1000)));
+  }
+}
+
+await (values.dead ? dead() : outage());
+await stop(receiver);
