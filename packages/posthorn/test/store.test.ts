@@ -249,9 +249,9 @@ describe("due and backlog", () => {
     await using files = await openStore();
     const { store } = files;
     const keys = ["a", "a", "b", "b", null, "a", "c"];
-    for (const [index, key] of keys.entries()) {
+    for (const [index, orderKey] of keys.entries()) {
       const due = index === 6 ? 900 : 10 * (index + 1);
-      await store.accept(acceptEntry(index + 1, { due, orderKeys: [key] }));
+      await store.accept(acceptEntry(index + 1, { due, orderKeys: [orderKey] }));
     }
     const start = { kind: "line", after: { due: -1, messageId: -1 }, known: [] } as const;
     const ids = async (now: number, wish: PageWish = start): Promise<number[]> =>
