@@ -78,6 +78,8 @@ export async function startReceiver({ answer = 204 }: ReceiverOptions = {}): Pro
     // When the sender goes away in the middle, nobody is left to answer.
     serve(incoming, outgoing).catch(() => outgoing.destroy());
   });
+  // On a busy machine more than the five seconds of the default pass between two requests of one test.
+  server.keepAliveTimeout = 60_000;
   await listen(server);
   const { port } = server.address() as AddressInfo;
   return {
