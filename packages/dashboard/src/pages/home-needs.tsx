@@ -37,7 +37,9 @@ function Need({ trouble }: { readonly trouble: Trouble }) {
   return (
     <li className={styles["need"]}>
       <p>
-        <Badge tone={trouble.trouble === "failing" ? "warn" : "bad"}>{t(`home.troubles.${trouble.trouble}`)}</Badge>{" "}
+        <Badge tone={trouble.trouble === "failing" || trouble.trouble === "paused" ? "warn" : "bad"}>
+          {t(`home.troubles.${trouble.trouble}`)}
+        </Badge>{" "}
         <strong>{url}</strong> <span className="muted">{appName}</span>
         <br />
         <span className="muted">

@@ -12,6 +12,7 @@ import { Time } from "../components/time.tsx";
 import { formatCompact, formatDuration, formatNumber } from "../lib/format.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
 import { Attempts } from "./attempts.tsx";
+import { Blockers, EndpointFlowCard } from "./endpoint-flow.tsx";
 import styles from "./endpoint-overview.module.css";
 import type { Endpoint } from "./endpoint-view.tsx";
 
@@ -40,7 +41,9 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
   return (
     <>
       {endpoint.disabled && <Note tone="warn">{t("endpoints.offText")}</Note>}
+      <Blockers app={app} endpoint={endpoint.id} />
       <Columns>
+        <EndpointFlowCard app={app} endpoint={endpoint.id} />
         <LastDay app={app} id={endpoint.id} />
         <Card title={t("endpoints.about")}>
           <Facts

@@ -18,7 +18,7 @@ export const home: typeof english = {
     retrying: "Geplant",
     retryingMore: "Wiederholungen und Aufgeschobenes",
     held: "Zurückgehalten",
-    heldMore: "bei ausgeschalteten Endpunkten",
+    heldMore: "wo aus, angehalten oder in Ruhe gelassen",
     trouble: "Endpunkte mit Störung",
     inFlight: "{{value}} Versuche unterwegs",
     outcomes: "Beendete Zustellungen",
@@ -30,7 +30,7 @@ export const home: typeof english = {
     needsYou: "Braucht Sie",
     needsNothing:
       "Nichts. Hier stehen Endpunkte, die scheitern, oder die aus sind, während Nachrichten auf sie warten.",
-    troubles: { failing: "Scheitert", disabled: "Aus", unverified: "Nicht bestätigt" },
+    troubles: { failing: "Scheitert", paused: "Angehalten", disabled: "Aus", unverified: "Nicht bestätigt" },
     failures_one: "{{count}} Fehlschlag seit",
     failures_other: "{{count}} Fehlschläge seit",
     waits_one: "{{value}} Zustellung wartet",

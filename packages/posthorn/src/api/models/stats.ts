@@ -58,7 +58,12 @@ export const EndpointInTroubleOut = Type.Object(
     appUid: nullable(Type.String()),
     appName: Type.String(),
     url: Type.String(),
-    trouble: Type.Union([Type.Literal("failing"), Type.Literal("disabled"), Type.Literal("unverified")]),
+    trouble: Type.Union([
+      Type.Literal("failing"),
+      Type.Literal("paused"),
+      Type.Literal("disabled"),
+      Type.Literal("unverified"),
+    ]),
     failingSince: nullable(DateTime),
     failures: Type.Integer({ description: "Attempts that failed since then." }),
     due: Type.Integer({ description: "Deliveries that wait for it." }),
