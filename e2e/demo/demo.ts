@@ -109,10 +109,22 @@ export class Demo implements AsyncDisposable {
     await this.#receiver[Symbol.asyncDispose]();
   }
 
+  /** A call of its API. @throws When it is refused. */
+  async call(method: string, path: string, body?: object): Promise<Record<string, unknown> & { readonly id: string }> {
+    const answer = await fetch(this.url + path, {
+      method,
+      headers: { authorization: `Bearer ${this.token}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${text}`);
+    return text === "" ? { id: "" } : (JSON.parse(text) as Record<string, unknown> & { id: string });
+  }
+
   async #setUp(): Promise<void> {
     for (const { name, group, description, payload } of EVENT_KINDS) {
       const schema = { type: "object", description, examples: [payload(this.#random)] };
-      await this.#call("POST", "/api/v1/event-type", { name, groupName: group, description, schemas: { v1: schema } });
+      await this.call("POST", "/api/v1/event-type", { name, groupName: group, description, schemas: { v1: schema } });
     }
     for (const name of CUSTOMERS) await this.#setUpCustomer(name);
     for (const kind of SOURCES) await this.#setUpSource(kind);
@@ -121,7 +133,7 @@ export class Demo implements AsyncDisposable {
   async #setUpCustomer(name: string): Promise<void> {
     const uid = uidOf(name);
     this.#applications.push(uid);
-    await this.#call("POST", "/api/v1/app", { name, uid });
+    await this.call("POST", "/api/v1/app", { name, uid });
     const count = 1 + this.#random.below(2);
     for (let index = 0; index < count; index++) {
       const manner = mannerOf(this.#manners.size);
@@ -129,14 +141,14 @@ export class Demo implements AsyncDisposable {
       const path = index === 0 ? "/webhooks/posthorn" : "/events";
       this.#manners.set(host + path, manner);
       const description = index === 0 ? "Production" : "Accounting";
-      const { id } = await this.#call("POST", `/api/v1/app/${uid}/endpoint`, {
+      const { id } = await this.call("POST", `/api/v1/app/${uid}/endpoint`, {
         url: `http://${host}${path}`,
         description,
         ...(index === 0 ? {} : { eventTypes: ["invoice.paid", "invoice.payment_failed", "order.created"] }),
       });
       const endpoint = `/api/v1/app/${uid}/endpoint/${id}`;
-      if (manner === "off") await this.#call("PATCH", endpoint, { disabled: true });
-      if (manner === "paused") await this.#call("POST", `${endpoint}/pause`, {});
+      if (manner === "off") await this.call("PATCH", endpoint, { disabled: true });
+      if (manner === "paused") await this.call("POST", `${endpoint}/pause`, {});
     }
   }
 
@@ -144,16 +156,16 @@ export class Demo implements AsyncDisposable {
     const { name, type, silent = false } = kind;
     const signed = type !== "generic-webhook";
     const proof = signed ? { secrets: [SOURCE_SECRET] } : { allowUnsigned: true };
-    const made = await this.#call("POST", "/ingest/api/v1/source", { name, type, ...proof });
+    const made = await this.call("POST", "/ingest/api/v1/source", { name, type, ...proof });
     this.#sources.push({ kind, url: made["ingestUrl"] as string });
     const { port } = new URL(this.#receiver.url);
     const path = `/ingest/api/v1/source/${made.id}`;
-    await this.#call("POST", `${path}/endpoint`, { url: `http://orders.internal.example:${port}/in/${type}` });
+    await this.call("POST", `${path}/endpoint`, { url: `http://orders.internal.example:${port}/in/${type}` });
     if (type === "github") {
       const [url, eventTypes] = [`http://ci.internal.example:${port}/build`, ["push"]];
-      await this.#call("POST", `${path}/endpoint`, { url, eventTypes });
+      await this.call("POST", `${path}/endpoint`, { url, eventTypes });
     }
-    if (silent) await this.#call("PUT", `${path}/rhythm`, { mode: "fixed", quietSeconds: QUIET_SECONDS });
+    if (silent) await this.call("PUT", `${path}/rhythm`, { mode: "fixed", quietSeconds: QUIET_SECONDS });
   }
 
   /** What happens in a quarter of an hour, with all that becomes of it at once. */
@@ -173,7 +185,7 @@ export class Demo implements AsyncDisposable {
     // Some customers have much more to do than others.
     const application = this.#applications[random.below(1 + random.below(this.#applications.length))]!;
     const { name, payload } = EVENT_KINDS[random.below(EVENT_KINDS.length)]!;
-    await this.#call("POST", `/api/v1/app/${application}/msg`, { eventType: name, payload: payload(random) });
+    await this.call("POST", `/api/v1/app/${application}/msg`, { eventType: name, payload: payload(random) });
   }
 
   async #receive({ kind: { type }, url }: DemoSource): Promise<void> {
@@ -187,7 +199,7 @@ export class Demo implements AsyncDisposable {
   async #settle(): Promise<void> {
     const until = Date.now() + SETTLE_MS;
     while (Date.now() < until) {
-      const now = await this.#call("GET", "/api/v1/stats/now");
+      const now = await this.call("GET", "/api/v1/stats/now");
       const { due, held } = now["waiting"] as { due: number; held: number };
       const { inFlight } = now["dispatcher"] as { inFlight: number };
       if (due === held && inFlight === 0) return;
@@ -213,17 +225,6 @@ export class Demo implements AsyncDisposable {
       case "paused":
         return { status: 200, headers: { "content-type": "application/json" }, body: '{"received":true}' };
     }
-  }
-
-  async #call(method: string, path: string, body?: object): Promise<Record<string, unknown> & { readonly id: string }> {
-    const answer = await fetch(this.url + path, {
-      method,
-      headers: { authorization: `Bearer ${this.token}`, "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${text}`);
-    return text === "" ? { id: "" } : (JSON.parse(text) as Record<string, unknown> & { id: string });
   }
 }
 
