@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   root: import.meta.dirname,
   resolve: { conditions: ["@posthorn/source"] },
-  ssr: { resolve: { conditions: ["@posthorn/source", "node", "import", "module", "default"] } },
+  ssr: { resolve: { conditions: ["@posthorn/source", "node", "module"] } },
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: "../packages/testkit/src/postgres-on-demand.ts",

@@ -241,11 +241,14 @@ describe("an endpoint", () => {
 
   it("that asked to be left alone says until when, and is tried at once", async () => {
     const asking = await world.api.post(`/api/v1/app/${scene.app}/endpoint`, { url: `${world.receiver.url}/busy` });
-    await world.api.post(`/api/v1/app/${scene.app}/msg`, { eventType: "too.much", payload: {} });
+    const publish = () => world.api.post(`/api/v1/app/${scene.app}/msg`, { eventType: "too.much", payload: {} });
+    await publish();
     const page = await open(`/applications/${scene.app}/endpoints/${asking.json.id as string}`);
     const now = page.getByRole("region", { name: "Deliveries now" });
     await now.getByText("It asked to be left alone for a while").waitFor();
     await now.getByText("Tried next").waitFor();
+    // The first one waits for its own retry; this one is held.
+    await publish();
     const tries = () => world.receiver.requests.filter(({ path }) => path === "/busy").length;
     const before = tries();
     await now.getByRole("button", { name: "Try now" }).click();
