@@ -64,6 +64,7 @@ export class Demo implements AsyncDisposable {
         POSTHORN_LISTEN: listen ?? "127.0.0.1:0",
         POSTHORN_RETRY_SCHEDULE: "60,1800,7200",
         POSTHORN_EGRESS_ALLOW: "loopback,*.example",
+        POSTHORN_SECOND_HEADER_FAMILY: "false",
       },
       clock,
       egress: {

@@ -1,24 +1,18 @@
 /** Who is in the demo and what they send: names, event types and payloads as they could be. */
 import type { Random } from "../lib/random.ts";
 
-export const CUSTOMERS: readonly string[] = [
-  ...["Acme Logistics", "Bluebird Health", "Cedar & Pine", "Delta Freight", "Ember Coffee", "Foxglove Insurance"],
-  ...["Granite Bank", "Harbour Hotels", "Iris Optics", "Juniper Foods", "Kestrel Airways", "Lumen Energy"],
-  ...[
-    "Maple Schools",
-    "Northwind Traders",
-    "Oakridge Clinics",
-    "Pelican Shipping",
-    "Quartz Analytics",
-    "Riverside Rail",
-  ],
-  ...["Saffron Kitchens", "Tundra Outdoor", "Umbra Studios", "Vela Yachts", "Willow Pharmacy", "Xenon Lighting"],
-  ...["Yarrow Florists", "Zephyr Mobility", "Alder Legal", "Birch Furniture", "Cobalt Mining", "Dune Travel"],
-  ...["Elm Street Books", "Fjord Seafood", "Garnet Jewellers", "Hazel Cosmetics", "Ivory Dental", "Jade Gardens"],
-  ...["Kiln Ceramics", "Lotus Yoga", "Moss Landscaping", "Nova Robotics", "Onyx Security", "Poppy Toys"],
-  ...["Quill Publishing", "Rowan Vets", "Slate Roofing", "Thistle Textiles", "Uplands Dairy", "Violet Beauty"],
-  ...["Wren Music", "Yew Tree Inns"],
-];
+export const CUSTOMERS: readonly string[] = `
+  Acme Logistics, Bluebird Health, Cedar & Pine, Delta Freight, Ember Coffee, Foxglove Insurance,
+  Granite Bank, Harbour Hotels, Iris Optics, Juniper Foods, Kestrel Airways, Lumen Energy,
+  Maple Schools, Northwind Traders, Oakridge Clinics, Pelican Shipping, Quartz Analytics, Riverside Rail,
+  Saffron Kitchens, Tundra Outdoor, Umbra Studios, Vela Yachts, Willow Pharmacy, Xenon Lighting,
+  Yarrow Florists, Zephyr Mobility, Alder Legal, Birch Furniture, Cobalt Mining, Dune Travel,
+  Elm Street Books, Fjord Seafood, Garnet Jewellers, Hazel Cosmetics, Ivory Dental, Jade Gardens,
+  Kiln Ceramics, Lotus Yoga, Moss Landscaping, Nova Robotics, Onyx Security, Poppy Toys,
+  Quill Publishing, Rowan Vets, Slate Roofing, Thistle Textiles, Uplands Dairy, Violet Beauty,
+  Wren Music, Yew Tree Inns`
+  .split(",")
+  .map((name) => name.trim());
 
 export interface EventKind {
   readonly name: string;

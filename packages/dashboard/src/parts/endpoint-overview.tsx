@@ -44,21 +44,23 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
       <Blockers app={app} endpoint={endpoint.id} />
       <Columns>
         <EndpointFlowCard app={app} endpoint={endpoint.id} />
-        <LastDay app={app} id={endpoint.id} />
-        <Card title={t("endpoints.about")}>
-          <Facts
-            facts={[
-              [t("messages.id"), <Copyable key="id" text={endpoint.id} />],
-              [t("applications.uid"), endpoint.uid ?? "–"],
-              [t("endpoints.types"), <Tags key="types" names={endpoint.eventTypes} none={t("endpoints.allTypes")} />],
-              [
-                t("messages.channels"),
-                <Tags key="channels" names={endpoint.channels} none={t("endpoints.allTypes")} />,
-              ],
-              [t("applications.created"), <Time key="at" at={endpoint.createdAt} />],
-            ]}
-          />
-        </Card>
+        <div className={styles["stack"]}>
+          <LastDay app={app} id={endpoint.id} />
+          <Card title={t("endpoints.about")}>
+            <Facts
+              facts={[
+                [t("messages.id"), <Copyable key="id" text={endpoint.id} />],
+                [t("applications.uid"), endpoint.uid ?? "–"],
+                [t("endpoints.types"), <Tags key="types" names={endpoint.eventTypes} none={t("endpoints.allTypes")} />],
+                [
+                  t("messages.channels"),
+                  <Tags key="channels" names={endpoint.channels} none={t("endpoints.allTypes")} />,
+                ],
+                [t("applications.created"), <Time key="at" at={endpoint.createdAt} />],
+              ]}
+            />
+          </Card>
+        </div>
       </Columns>
       <Section
         title={t("endpoints.failures")}
