@@ -142,7 +142,7 @@ export function mannerOf(index: number): Manner {
 export interface SourceKind {
   readonly name: string;
   readonly type: "github" | "shopify" | "stripe" | "generic-webhook";
-  /** Goes quiet in the course of the day. */
+  /** Goes quiet in the course of the day; it is called silent when the demo has listened for an hour since. */
   readonly silent?: boolean;
 }
 

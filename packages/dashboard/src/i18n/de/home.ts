@@ -29,12 +29,13 @@ export const home: typeof english = {
     latencyLead: "Von Zustellungen, die gut endeten, Wiederholungen eingeschlossen.",
     needsYou: "Braucht Sie",
     needsNothing:
-      "Nichts. Hier stehen Endpunkte, die scheitern, oder die aus sind, während Nachrichten auf sie warten.",
+      "Nichts. Hier stehen Endpunkte, die scheitern oder zurückhalten, was auf sie wartet, Quellen, die still werden, und eine Platte, die voll wird.",
     troubles: { failing: "Scheitert", paused: "Angehalten", disabled: "Aus", unverified: "Nicht bestätigt" },
     failures_one: "{{count}} Fehlschlag seit",
     failures_other: "{{count}} Fehlschläge seit",
     waits_one: "{{value}} Zustellung wartet",
     waits_other: "{{value}} Zustellungen warten",
+    silent: "Sendet weniger als sonst: still seit",
     lookAt: "{{url}} ansehen",
     verdict: {
       good: "Alles in Ordnung: was angenommen wurde, ist zugestellt oder unterwegs.",

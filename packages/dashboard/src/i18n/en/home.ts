@@ -27,12 +27,14 @@ export const home = {
     latency: "From event to answer",
     latencyLead: "Of deliveries that ended well, retries included.",
     needsYou: "Needs you",
-    needsNothing: "Nothing. Endpoints that fail, or are off while messages wait for them, stand here.",
+    needsNothing:
+      "Nothing. Endpoints that fail, or hold what waits for them, sources that fall silent, and a disk that fills up stand here.",
     troubles: { failing: "Failing", paused: "Paused", disabled: "Off", unverified: "Not confirmed" },
     failures_one: "{{count}} failure since",
     failures_other: "{{count}} failures since",
     waits_one: "{{value}} delivery waits",
     waits_other: "{{value}} deliveries wait",
+    silent: "Sends less than usual: silent since",
     lookAt: "Look at {{url}}",
     verdict: {
       good: "All is well: everything that was accepted is delivered, or on its way.",

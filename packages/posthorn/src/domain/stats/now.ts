@@ -38,11 +38,21 @@ export interface EndpointInTrouble {
   readonly due: number;
 }
 
+/** A source that has sent nothing for longer than it uses to. */
+export interface SilentSource {
+  readonly sourceId: string;
+  readonly name: string;
+  /** Unix milliseconds. */
+  readonly silentSince: number;
+}
+
 export interface Now {
   readonly at: number;
   readonly waiting: Waiting;
   readonly load: DispatchLoad;
   readonly endpoints: { readonly inTrouble: readonly EndpointInTrouble[]; readonly more: boolean };
+  /** Longest first. */
+  readonly silentSources: readonly SilentSource[];
 }
 
 /** Where the deliveries of the organisation stand at this moment. */
@@ -70,6 +80,7 @@ export async function statsNow({ ctx }: Call<null>): Promise<Now> {
     },
     load: services.statistics.load(),
     endpoints: await inTrouble(ctx, { live, held }),
+    silentSources: await silentSources(ctx),
   };
 }
 
@@ -83,6 +94,21 @@ async function holdOf({ directory, dispatch }: Services, key: number, at: number
   if (pausedUntil !== null && pausedUntil > at) return "paused";
   const breaker = dispatch.inspect(key)?.breaker.state;
   return breaker === "open" || breaker === "half_open" ? "failing" : null;
+}
+
+async function silentSources(ctx: Context): Promise<readonly SilentSource[]> {
+  return reader(ctx)
+    .selectFrom("source_rhythm as r")
+    .innerJoin("source as s", "s.id", "r.source_id")
+    .innerJoin("application as a", "a.id", "r.source_id")
+    .select(["s.public_id as sourceId", "a.name", "r.silent_since as silentSince"])
+    .where("a.org_id", "=", ctx.actor.orgId)
+    .where("a.deleted_at", "is", null)
+    .where("r.silent_since", "is not", null)
+    .orderBy("r.silent_since")
+    .limit(MAX_LISTED)
+    .$narrowType<{ silentSince: number }>()
+    .execute();
 }
 
 /** An endpoint with live deliveries. */
