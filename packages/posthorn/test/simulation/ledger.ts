@@ -56,7 +56,14 @@ export class TrackedDelivery {
   /** The last attempt found nothing to send, or nobody to send it to. */
   isVoid = false;
 
-  constructor(messageId: number, endpoint: TrackedEndpoint, row: DeliveryRow, commit: Commit) {
+  /** When it was first due, Unix milliseconds. */
+  readonly firstDue: number | null;
+  /** When the row was made, in elapsed milliseconds. */
+  readonly madeAt: number;
+
+  constructor(messageId: number, endpoint: TrackedEndpoint, row: DeliveryRow, commit: Commit, madeAt: number) {
+    this.firstDue = row.due;
+    this.madeAt = madeAt;
     this.messageId = messageId;
     this.endpoint = endpoint;
     this.row = row;
@@ -268,7 +275,7 @@ export class Ledger {
     let delivery = endpoint.deliveries.get(messageId);
     const before = delivery?.row ?? null;
     if (delivery === undefined) {
-      delivery = new TrackedDelivery(messageId, endpoint, row, commit);
+      delivery = new TrackedDelivery(messageId, endpoint, row, commit, this.#time.elapsed);
       endpoint.deliveries.set(messageId, delivery);
     } else {
       delivery.row = row;

@@ -145,6 +145,12 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     policy: (policy) => ({ ...policy, breaker: null }),
   },
   {
+    name: "a dispatcher that does not hear of orders",
+    breaks: "order",
+    orShows: ["retry_policy"],
+    policy: (policy) => ({ ...policy, order: null }),
+  },
+  {
     name: "waiting for an endpoint that is off counts as an attempt",
     breaks: "waiting_is_free",
     attempter: (attempter) => countingHeld(attempter),
