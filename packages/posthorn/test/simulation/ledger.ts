@@ -85,6 +85,8 @@ export class TrackedEndpoint {
   commit: Commit;
   /** When the row was changed, in elapsed milliseconds. */
   changedAt = 0;
+  /** When a request left for it the last time, in elapsed milliseconds. */
+  requestedAt = 0;
   inFlight = 0;
   readonly deliveries = new Map<number, TrackedDelivery>();
 
@@ -203,6 +205,7 @@ export class Ledger {
     const delivery = endpoint.deliveries.get(messageId);
     for (const check of this.#checks) check.requested?.(endpoint, messageId, delivery);
     endpoint.inFlight++;
+    endpoint.requestedAt = this.#time.elapsed;
     this.inFlight++;
     if (delivery !== undefined) {
       delivery.requests++;
