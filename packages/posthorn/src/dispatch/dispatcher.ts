@@ -264,10 +264,10 @@ export class Dispatcher {
     const from = { due: (lane.nextDue ?? now) - 1, messageId: Number.MAX_SAFE_INTEGER };
     const isDue = lane.nextDue !== null && lane.nextDue <= now;
     if (isDue) lane.nextDue = null;
-    lane.line?.passBy(now);
+    const passes = lane.line?.passBy(now) === true;
     if (lane.resumeAt !== null && lane.resumeAt <= now) lane.resumeAt = null;
     this.#arm(lane);
-    if (isDue || lane.spilled) this.#lookAt(lane, isDue ? from : NOWHERE);
+    if (isDue || passes || lane.spilled) this.#lookAt(lane, isDue ? from : NOWHERE);
     else this.#join(lane);
     this.#pump();
   }

@@ -170,8 +170,8 @@ export class Lane {
 
   /** When there is something to do for it, as far as that is known. */
   get alarmAt(): number | null {
-    if (this.nextDue === null || this.resumeAt === null) return this.nextDue ?? this.resumeAt;
-    return Math.min(this.nextDue, this.resumeAt);
+    const times = [this.nextDue, this.resumeAt, this.line?.passAt ?? null].filter((time) => time !== null);
+    return times.length === 0 ? null : Math.min(...times);
   }
 }
 

@@ -158,11 +158,12 @@ export class Line {
     return this.#passAt;
   }
 
-  /** Looks at everything anew when the time has come to pass a job. */
-  passBy(now: number): void {
-    if (this.#passAt === null || this.#passAt > now) return;
+  /** Looks at everything anew when the time has come to pass a job. Returns whether it has. */
+  passBy(now: number): boolean {
+    if (this.#passAt === null || this.#passAt > now) return false;
     this.#passAt = null;
     this.restart();
+    return true;
   }
 
   #notePassAt(at: number): void {
