@@ -1,11 +1,13 @@
 import { defineConfig } from "vitest/config";
 
+/** What also runs on PostgreSQL: the official SDKs, and what a crash leaves. */
+const ON_BOTH_STORES = ["crash", "delivery", "idempotency", "operations", "paging", "repair", "replay"];
+
 export default defineConfig({
   root: import.meta.dirname,
   resolve: { conditions: ["@posthorn/source"] },
-  ssr: { resolve: { conditions: ["@posthorn/source", "node", "import", "module", "default"] } },
+  ssr: { resolve: { conditions: ["@posthorn/source", "node", "module"] } },
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: "../packages/testkit/src/postgres-on-demand.ts",
     pool: "forks",
     // Each file runs a server of its own beside itself.
@@ -13,5 +15,16 @@ export default defineConfig({
     execArgv: ["--conditions=@posthorn/source"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    projects: [
+      { extends: true, test: { name: "sqlite", include: ["test/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          name: "postgres",
+          include: ON_BOTH_STORES.map((name) => `test/${name}.test.ts`),
+          env: { POSTHORN_TEST_STORE: "postgres" },
+        },
+      },
+    ],
   },
 });

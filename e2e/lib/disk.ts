@@ -3,20 +3,37 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import type { TestServer } from "@posthorn/testkit";
+import pg from "pg";
 
-/** Ids of the messages that are still owed to an endpoint. */
-export function owedOnDisk(dataDir: string, endpointId: string): Set<string> {
-  return withCopy(dataDir, (db) => {
-    const rows = db
-      .prepare(
-        `SELECT message.public_id AS id FROM delivery
-         JOIN message ON message.id = delivery.message_id
-         JOIN endpoint ON endpoint.id = delivery.endpoint_id
-         WHERE endpoint.public_id = ? AND delivery.due IS NOT NULL`,
-      )
-      .all(endpointId);
-    return new Set(rows.map((row) => row["id"] as string));
-  });
+const OWED = `
+  SELECT message.public_id AS id FROM delivery
+  JOIN message ON message.id = delivery.message_id
+  JOIN endpoint ON endpoint.id = delivery.endpoint_id
+  WHERE endpoint.public_id = $1 AND delivery.due IS NOT NULL`;
+
+/** Ids of the messages that are still owed to an endpoint, in the database of a server that does not run. */
+export async function owedOnDisk(server: TestServer, endpointId: string): Promise<Set<string>> {
+  const rows =
+    server.databaseUrl === null
+      ? withCopy(server.dataDir, (db) => db.prepare(OWED).all(endpointId))
+      : await queryPostgres(server.databaseUrl, OWED, [endpointId]);
+  return new Set(rows.map((row) => row["id"] as string));
+}
+
+/** What a query says of the tables of a server on PostgreSQL. */
+export async function queryPostgres(
+  url: string,
+  sql: string,
+  values: readonly unknown[] = [],
+): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url, options: "-c search_path=posthorn" });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql, [...values])).rows;
+  } finally {
+    await client.end();
+  }
 }
 
 /** What SQLite says of the whole file; `ok` when it is sound. */

@@ -33,7 +33,7 @@ export class Kills {
     await this.#server.kill();
     // What the dead process had already written to its sockets arrives.
     await Promise.all([this.#watched, ...this.#others].map((receiver) => receiver.disconnected()));
-    const owed = owedOnDisk(this.#server.dataDir, endpointId);
+    const owed = await owedOnDisk(this.#server, endpointId);
     const received = new Set(this.#watched.requests.map((request) => request.headers["webhook-id"]!));
     for (const id of owed) {
       if (!received.has(id)) continue;

@@ -1,7 +1,7 @@
 /** What tests of whole processes share: the server as a child process, receivers, tokens, names, and waiting. */
 export { eventually, type EventuallyOptions } from "./eventually.ts";
 export { eventTypeName, organisationId, randomId, uid } from "./factories.ts";
-export { createDatabase, type PostgresOptions, startPostgres, type TestPostgres } from "./postgres.ts";
+export { createDatabase, type PostgresOptions, startPostgres, type TestDatabase, type TestPostgres } from "./postgres.ts";
 export { sharedPostgres } from "./postgres-on-demand.ts";
 export {
   type Answer,
@@ -11,7 +11,7 @@ export {
   type ReceiverOptions,
   startReceiver,
 } from "./receiver.ts";
-export { type Exit, type ServerOptions, startServer, type TestServer } from "./server.ts";
+export { type Exit, onPostgres, type ServerOptions, startServer, type TestServer } from "./server.ts";
 export { type GitHubStandIn, primaryLimit, secondaryLimit, startGitHub } from "./providers/github.ts";
 export { startStripe, stripeRateLimit, type StripeStandIn } from "./providers/stripe.ts";
 export { makeToken, makeUnsignedToken } from "./token.ts";

@@ -90,8 +90,12 @@ export async function startPostgres({ settings = {} }: PostgresOptions = {}): Pr
   };
 }
 
+export interface TestDatabase extends AsyncDisposable {
+  readonly url: string;
+}
+
 /** Makes an empty database beside the one of this URL. It is dropped with all connections to it at the end. */
-export async function createDatabase(serverUrl: string): Promise<{ readonly url: string } & AsyncDisposable> {
+export async function createDatabase(serverUrl: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString("hex")}`;
   await askOnce(serverUrl, `CREATE DATABASE ${name}`);
   const url = new URL(serverUrl);

@@ -3,6 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { organisationId } from "./factories.ts";
+import { createDatabase, type TestDatabase } from "./postgres.ts";
+import { sharedPostgres } from "./postgres-on-demand.ts";
 import { type RunningProcess, spawnServer } from "./server-process.ts";
 import { makeToken } from "./token.ts";
 
@@ -13,11 +15,16 @@ export interface ServerOptions {
   readonly npm?: boolean;
   /** `false` for `posthorn start` without `--dev`. */
   readonly dev?: boolean;
+  /** An existing database of PostgreSQL, by its URL; it is left alone at the end. Defaults to a new one where the run is on PostgreSQL. */
+  readonly databaseUrl?: string;
   /** An existing data folder; it is left alone at the end. Defaults to a new one, which is deleted. */
   readonly dataDir?: string;
   /** Errors in the log are what the test is about, so they do not fail it. */
   readonly allowErrors?: boolean;
 }
+
+/** Whether this run of the tests is on PostgreSQL: one of the projects of Vitest. */
+export const onPostgres: boolean = process.env["POSTHORN_TEST_STORE"] === "postgres";
 
 export interface Exit {
   readonly code: number | null;
@@ -35,19 +42,23 @@ export class TestServer implements AsyncDisposable {
   readonly token = this.tokenOf(this.organisation);
   readonly dataDir: string;
   readonly #options: ServerOptions;
+  readonly #database: TestDatabase | null;
   #process: RunningProcess | null = null;
   /** What earlier processes on the same data wrote. */
   #earlier = "";
   readonly #failures: string[] = [];
 
-  private constructor(options: ServerOptions, dataDir: string) {
+  private constructor(options: ServerOptions, dataDir: string, database: TestDatabase | null) {
     this.#options = options;
     this.dataDir = dataDir;
+    this.#database = database;
   }
 
   static async start(options: ServerOptions = {}): Promise<TestServer> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "posthorn-test-")));
-    const server = new TestServer(options, dataDir);
+    // Data that is there already is in its folder.
+    const wanted = onPostgres && options.dataDir === undefined && options.databaseUrl === undefined;
+    const server = new TestServer(options, dataDir, wanted ? await createDatabase(await sharedPostgres()) : null);
     try {
       await server.#launch();
     } catch (error) {
@@ -60,6 +71,11 @@ export class TestServer implements AsyncDisposable {
   /** Such as `http://127.0.0.1:40000`. Changes with `restart()`. */
   get url(): string {
     return this.#running().url;
+  }
+
+  /** Its database on PostgreSQL; `null`: SQLite in the data folder. */
+  get databaseUrl(): string | null {
+    return this.#options.databaseUrl ?? this.#database?.url ?? null;
   }
 
   /** Process id of the server; with `npm`, of npm. */
@@ -110,6 +126,7 @@ export class TestServer implements AsyncDisposable {
         POSTHORN_DATA_DIR: this.dataDir,
         POSTHORN_JWT_SECRET: this.jwtSecret,
         POSTHORN_LOG_FORMAT: "json",
+        ...this.#databaseEnv(),
         ...this.#options.env,
         ...env,
       },
@@ -140,7 +157,13 @@ export class TestServer implements AsyncDisposable {
     return this.#process;
   }
 
+  #databaseEnv(): Record<string, string> {
+    const url = this.databaseUrl;
+    return url === null ? {} : { POSTHORN_DATABASE_URL: url };
+  }
+
   async #removeData(): Promise<void> {
+    await this.#database?.[Symbol.asyncDispose]();
     if (this.#options.dataDir === undefined) await rm(this.dataDir, { recursive: true, force: true });
   }
 }

@@ -1,10 +1,6 @@
 /** Databases for tests on PostgreSQL: a few for each process of the run, emptied and used again, since making one takes a second. */
-import { createDatabase, sharedPostgres } from "@posthorn/testkit";
+import { createDatabase, sharedPostgres, type TestDatabase } from "@posthorn/testkit";
 import pg from "pg";
-
-export interface BorrowedDatabase extends AsyncDisposable {
-  readonly url: string;
-}
 
 const EMPTY = `
   DO $$
@@ -19,7 +15,7 @@ const EMPTY = `
 const free: string[] = [];
 
 /** A database without rows; with the tables of whoever had it before. */
-export async function borrowDatabase(): Promise<BorrowedDatabase> {
+export async function borrowDatabase(): Promise<TestDatabase> {
   const url = free.pop() ?? (await createDatabase(await sharedPostgres())).url;
   const client = new pg.Client(url);
   await client.connect();

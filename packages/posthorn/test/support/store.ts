@@ -1,4 +1,5 @@
 /** A real store on a folder of its own, and rows to put into it. */
+import { onPostgres } from "@posthorn/testkit";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -59,8 +60,7 @@ export class TestStore<S extends Store = Store, Options = object> implements Asy
   }
 }
 
-/** Which database this run of the tests is on: one of the projects in `vitest.config.ts`. */
-export const onPostgres: boolean = process.env["POSTHORN_TEST_STORE"] === "postgres";
+export { onPostgres };
 
 /** An empty store in the database of this run. */
 export function openStore(listeners: Partial<StoreListeners> = {}): Promise<TestStore> {

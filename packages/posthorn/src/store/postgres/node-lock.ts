@@ -1,4 +1,5 @@
 /** The one connection that a node keeps for itself: it holds the lock that says who works on the database. */
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { StoreError } from "../errors.ts";
 import { clientConfig } from "./connections.ts";
@@ -6,6 +7,9 @@ import { toStoreError } from "./errors.ts";
 import { LOCK, tryLockForSession } from "./locks.ts";
 
 const RETRY_MS = 1000;
+/** A node that was killed has the lock until PostgreSQL sees that its connection is gone. */
+const PATIENCE_MS = 5000;
+const ASK_MS = 100;
 
 /**
  * Keeps other nodes away from the database. The lock lives as long as the connection; when that breaks, it is taken again as soon as the
@@ -41,13 +45,21 @@ export class NodeLock implements AsyncDisposable {
     client.on("error", () => undefined);
     try {
       await client.connect();
-      if (!(await tryLockForSession(client, LOCK.node))) throw inUse();
+      await this.#waitForLock(client);
     } catch (error) {
       await client.end().catch(() => undefined);
       throw toStoreError(error);
     }
     this.#client = client;
     client.once("end", () => this.#lost());
+  }
+
+  async #waitForLock(client: pg.Client): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS;
+    while (!(await tryLockForSession(client, LOCK.node))) {
+      if (Date.now() > deadline) throw inUse();
+      await delay(ASK_MS);
+    }
   }
 
   #lost(): void {

@@ -1,5 +1,5 @@
 /** The store for those who run PostgreSQL: queries on a pool, hot statements in group commits on connections of their own. */
-import { Kysely, sql } from "kysely";
+import { HandleEmptyInListsPlugin, Kysely, replaceWithNoncontingentExpression, sql } from "kysely";
 import pg from "pg";
 import { timeOfKey } from "../../id.ts";
 import { postgresDialect } from "../dialect.ts";
@@ -84,11 +84,9 @@ export class PostgresStore implements Store {
   private constructor(parts: Parts) {
     this.#parts = parts;
     const { queries, lookups } = parts;
-    this.db = new Kysely<Database>({ dialect: postgresDialect({ begin: "BEGIN", lend: () => lend(queries) }) });
-    this.hotDb = new Kysely<Database>({ dialect: postgresDialect({ begin: "BEGIN", lend: () => lend(lookups) }) });
-    this.#writeDb = new Kysely<Database>({
-      dialect: postgresDialect({ begin: BEGIN_WRITE, lend: () => lend(queries) }),
-    });
+    this.db = kyselyOn(queries, "BEGIN");
+    this.hotDb = kyselyOn(lookups, "BEGIN");
+    this.#writeDb = kyselyOn(queries, BEGIN_WRITE);
     this.#accepts = this.#acceptLine();
     this.#records = this.#recordLine();
     this.#partitionTimer = setInterval(() => void this.#addPartitions(0).catch(() => undefined), PARTITIONS_EVERY_MS);
@@ -286,6 +284,14 @@ export class PostgresStore implements Store {
       `Connections through POSTHORN_DATABASE_URL begin in the schema ${rows[0]!.name ?? "of nobody"}: with a pooler in between, run ALTER ROLE … SET search_path = ${SCHEMA} once.`,
     );
   }
+}
+
+function kyselyOn(pool: pg.Pool, begin: string): Kysely<Database> {
+  return new Kysely<Database>({
+    dialect: postgresDialect({ begin, lend: () => lend(pool) }),
+    // SQLite takes a list with nothing in it.
+    plugins: [new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression })],
+  });
 }
 
 function isPaced({ pacing }: AcceptEntry): boolean {
