@@ -18,9 +18,11 @@ export const HOSTILE = "<img src=x onerror=\"window.broken='yes'\"><script>windo
 /** Sends a message to an endpoint that takes it and to one that fails, whose answer is hostile. */
 export async function setUpScene(world: World): Promise<DashboardScene> {
   const { api, receiver } = world;
-  receiver.answer(({ path }) =>
-    path === "/bad" ? { status: 500, headers: { "content-type": "text/html" }, body: HOSTILE } : 204,
-  );
+  receiver.answer(({ path, body }) => {
+    if (path === "/bad") return { status: 500, headers: { "content-type": "text/html" }, body: HOSTILE };
+    if (path === "/busy") return { status: 429, headers: { "retry-after": "3600" } };
+    return path === "/ordered" && body.includes("refuse") ? 500 : 204;
+  });
   const make = async (path: string, body: object): Promise<{ id: string; name: string }> => {
     const { status, json, text } = await api.post(path, body);
     assert.ok(status === 201 || status === 202, text);

@@ -198,17 +198,81 @@ describe("an endpoint", () => {
       .not.toBe(before);
   });
 
-  it("is switched off and on again", async () => {
+  it("is switched off, and on again without what was held", async () => {
     const page = await open(`/applications/${scene.app}/endpoints/${scene.good}`);
     await page.getByRole("button", { name: "Disable" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Disable" }).click();
     await page.getByText("This endpoint is off.").waitFor();
     const isOff = async () => (await world.api.get(`/api/v1/app/${scene.app}/endpoint/${scene.good}`)).json.disabled;
     expect(await isOff()).toBe(true);
+    const { json } = await world.api.post(`/api/v1/app/${scene.app}/msg`, { eventType: "held.back", payload: {} });
+    await page.reload();
     await page.getByRole("button", { name: "Enable" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Enable" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("1 delivery is held.").waitFor();
+    await dialog.getByLabel("What was held").selectOption("discard");
+    await dialog.getByRole("button", { name: "Enable" }).click();
     await page.getByText("This endpoint is off.").waitFor({ state: "detached" });
     expect(await isOff()).toBe(false);
+    const stateOf = async () => {
+      const { json: list } = await world.api.get(`/api/v1/app/${scene.app}/msg/${json.id as string}/delivery`);
+      const rows = list.data as { endpointId: string; state: string }[];
+      return rows.find(({ endpointId }) => endpointId === scene.good)?.state;
+    };
+    await expect.poll(stateOf).toBe("canceled");
+  });
+
+  it("is paused and resumed, and what waits meanwhile goes out", async () => {
+    const page = await open(`/applications/${scene.app}/endpoints/${scene.good}`);
+    const now = page.getByRole("region", { name: "Deliveries now" });
+    await now.getByRole("button", { name: "Pause" }).click();
+    await now.getByText("It is paused until somebody resumes it.").waitFor();
+    const before = world.receiver.requests.length;
+    await world.api.post(`/api/v1/app/${scene.app}/msg`, { eventType: "paused.meanwhile", payload: {} });
+    await page.reload();
+    await now.getByText("Held", { exact: true }).waitFor();
+    await now.getByRole("button", { name: "Resume" }).click();
+    await now.getByText("Deliveries go out as they come.").waitFor();
+    const arrived = () =>
+      world.receiver.requests.slice(before).filter(({ path, body }) => path === "/good" && body.toString() === "{}")
+        .length;
+    await expect.poll(arrived).toBe(1);
+  });
+
+  it("that asked to be left alone says until when, and is tried at once", async () => {
+    const asking = await world.api.post(`/api/v1/app/${scene.app}/endpoint`, { url: `${world.receiver.url}/busy` });
+    const publish = () => world.api.post(`/api/v1/app/${scene.app}/msg`, { eventType: "too.much", payload: {} });
+    await publish();
+    const page = await open(`/applications/${scene.app}/endpoints/${asking.json.id as string}`);
+    const now = page.getByRole("region", { name: "Deliveries now" });
+    await now.getByText("It asked to be left alone for a while").waitFor();
+    await now.getByText("Tried next").waitFor();
+    // The first one waits for its own retry; this one is held.
+    await publish();
+    const tries = () => world.receiver.requests.filter(({ path }) => path === "/busy").length;
+    const before = tries();
+    await now.getByRole("button", { name: "Try now" }).click();
+    await expect.poll(tries).toBeGreaterThan(before);
+    await world.api.delete(`/api/v1/app/${scene.app}/endpoint/${asking.json.id as string}`);
+  });
+
+  it("with an order shows what holds up others, and lets them pass", async () => {
+    const policy = { order: { by: "key", onFailure: "block", maxBlockSeconds: 3600 } };
+    const made = await world.api.post(`/api/v1/app/${scene.app}/endpoint`, { url: `${world.receiver.url}/ordered` });
+    const id = made.json.id as string;
+    await world.api.patch(`/api/v1/app/${scene.app}/endpoint/${id}/policy`, policy);
+    const publish = (payload: object) =>
+      world.api.post(`/api/v1/app/${scene.app}/msg`, { eventType: "in.order", orderingKey: "customer-7", payload });
+    await publish({ refuse: true });
+    await publish({ second: true });
+    const page = await open(`/applications/${scene.app}/endpoints/${id}`);
+    const blockers = page.getByRole("region", { name: "Held up by a failure" }).first();
+    await blockers.getByText("customer-7").waitFor();
+    await blockers.getByRole("button", { name: "Let others pass" }).click();
+    await expect
+      .poll(() => world.receiver.requests.some(({ path, body }) => path === "/ordered" && body.includes("second")))
+      .toBe(true);
+    await world.api.delete(`/api/v1/app/${scene.app}/endpoint/${id}`);
   });
 });
 

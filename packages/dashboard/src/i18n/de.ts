@@ -1,5 +1,6 @@
 /** German. */
 import type { en } from "./en.ts";
+import { flow } from "./de/flow.ts";
 import { frame } from "./de/frame.ts";
 import { home } from "./de/home.ts";
 import { inbound } from "./de/inbound.ts";
@@ -8,4 +9,4 @@ import { objects } from "./de/objects.ts";
 import { policy } from "./de/policy.ts";
 import { work } from "./de/work.ts";
 
-export const de: typeof en = { ...frame, ...home, ...inbound, ...messages, ...objects, ...policy, ...work };
+export const de: typeof en = { ...flow, ...frame, ...home, ...inbound, ...messages, ...objects, ...policy, ...work };

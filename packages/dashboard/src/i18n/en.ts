@@ -1,4 +1,5 @@
 /** English, the catalogue that the others are held to. */
+import { flow } from "./en/flow.ts";
 import { frame } from "./en/frame.ts";
 import { home } from "./en/home.ts";
 import { inbound } from "./en/inbound.ts";
@@ -7,4 +8,4 @@ import { objects } from "./en/objects.ts";
 import { policy } from "./en/policy.ts";
 import { work } from "./en/work.ts";
 
-export const en = { ...frame, ...home, ...inbound, ...messages, ...objects, ...policy, ...work };
+export const en = { ...flow, ...frame, ...home, ...inbound, ...messages, ...objects, ...policy, ...work };

@@ -1,5 +1,7 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
 import type { components } from "../api/schema.ts";
 import { Badge } from "../components/badge.tsx";
 import { buttonClass } from "../components/button.tsx";
@@ -9,21 +11,37 @@ import { Time } from "../components/time.tsx";
 import { formatNumber } from "../lib/format.ts";
 import styles from "./home.module.css";
 
+type Silent = components["schemas"]["StatsNowOut"]["sources"]["silent"][number];
 type Trouble = components["schemas"]["EndpointInTroubleOut"];
+
+/** A disk that is full sooner wants somebody to act. */
+const DISK_DAYS = 14;
+const STORAGE_STALE_MS = 300_000;
 
 /** What somebody should look at, worst first. */
 export function NeedsYou({ now }: { readonly now: components["schemas"]["StatsNowOut"] | undefined }) {
   const { t } = useTranslation();
+  const storage = useQuery({
+    queryKey: ["storage"],
+    queryFn: () => must(api.GET("/api/v1/stats/storage")),
+    staleTime: STORAGE_STALE_MS,
+  });
+  const days = storage.data?.fullInDays ?? null;
+  const diskSoon = days !== null && days < DISK_DAYS ? days : null;
   return (
     <Card title={t("home.needsYou")}>
       {now === undefined ? (
         <Loading lines={3} />
-      ) : now.endpoints.inTrouble.length === 0 ? (
+      ) : now.endpoints.inTrouble.length + now.sources.silent.length === 0 && diskSoon === null ? (
         <Empty>{t("home.needsNothing")}</Empty>
       ) : (
         <ul className={styles["needs"]}>
+          {diskSoon !== null && <DiskNeed days={diskSoon} />}
           {now.endpoints.inTrouble.map((trouble) => (
             <Need key={trouble.endpointId} trouble={trouble} />
+          ))}
+          {now.sources.silent.map((source) => (
+            <SilentNeed key={source.sourceId} source={source} />
           ))}
         </ul>
       )}
@@ -37,7 +55,9 @@ function Need({ trouble }: { readonly trouble: Trouble }) {
   return (
     <li className={styles["need"]}>
       <p>
-        <Badge tone={trouble.trouble === "failing" ? "warn" : "bad"}>{t(`home.troubles.${trouble.trouble}`)}</Badge>{" "}
+        <Badge tone={trouble.trouble === "failing" || trouble.trouble === "paused" ? "warn" : "bad"}>
+          {t(`home.troubles.${trouble.trouble}`)}
+        </Badge>{" "}
         <strong>{url}</strong> <span className="muted">{appName}</span>
         <br />
         <span className="muted">
@@ -55,6 +75,43 @@ function Need({ trouble }: { readonly trouble: Trouble }) {
         params={{ app: appId, endpoint: endpointId }}
         className={buttonClass("plain", true)}
         aria-label={t("home.lookAt", { url })}
+      >
+        {t("actions.look")}
+      </Link>
+    </li>
+  );
+}
+
+function DiskNeed({ days }: { readonly days: number }) {
+  const { t } = useTranslation();
+  return (
+    <li className={styles["need"]}>
+      <p>
+        <Badge tone="bad">{t("storage.disk")}</Badge> <strong>{t("storage.full", { count: days })}</strong>
+      </p>
+      <Link to="/settings" search={{ tab: "storage" }} className={buttonClass("plain", true)}>
+        {t("settings.tabs.storage")}
+      </Link>
+    </li>
+  );
+}
+
+function SilentNeed({ source: { sourceId, name, silentSince } }: { readonly source: Silent }) {
+  const { t } = useTranslation();
+  return (
+    <li className={styles["need"]}>
+      <p>
+        <Badge tone="warn">{t("sources.rhythm.silent")}</Badge> <strong>{name}</strong>
+        <br />
+        <span className="muted">
+          {t("home.silent")} <Time at={silentSince} relative />
+        </span>
+      </p>
+      <Link
+        to="/sources/$source"
+        params={{ source: sourceId }}
+        className={buttonClass("plain", true)}
+        aria-label={t("home.lookAt", { url: name })}
       >
         {t("actions.look")}
       </Link>

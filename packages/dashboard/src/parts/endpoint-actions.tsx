@@ -1,13 +1,14 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Power, RotateCcw, Send } from "lucide-react";
+import { RotateCcw, Send } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
-import { Confirm, Dialog } from "../components/dialog.tsx";
+import { Dialog } from "../components/dialog.tsx";
 import { Form, type FormValues, SelectField, TextField } from "../components/form.tsx";
 import { useFace } from "../session/face.ts";
+import { EndpointSwitch } from "./endpoint-switch.tsx";
 import type { Endpoint } from "./endpoint-view.tsx";
 
 export interface EndpointActionsProps {
@@ -20,7 +21,7 @@ export function EndpointActions({ app, endpoint }: EndpointActionsProps) {
     <>
       <TestSend app={app} endpoint={endpoint} />
       <Recover app={app} endpoint={endpoint} />
-      <Switch app={app} endpoint={endpoint} />
+      <EndpointSwitch app={app} endpoint={endpoint} />
     </>
   );
 }
@@ -153,39 +154,5 @@ function Recover({ app, endpoint }: EndpointActionsProps) {
         />
       </Form>
     </Dialog>
-  );
-}
-
-/** On or off. What is owed to an endpoint that is off is held, and goes out when it is on again. */
-function Switch({ app, endpoint }: EndpointActionsProps) {
-  const { t } = useTranslation();
-  const queries = useQueryClient();
-  const turn = async (disabled: boolean): Promise<void> => {
-    await must(
-      api.PATCH("/api/v1/app/{app_id}/endpoint/{endpoint_id}", {
-        params: { path: { app_id: app, endpoint_id: endpoint.id } },
-        body: { disabled },
-      }),
-    );
-    await Promise.all([
-      queries.invalidateQueries({ queryKey: ["endpoint", app, endpoint.id] }),
-      queries.invalidateQueries({ queryKey: ["endpoints", app] }),
-      queries.invalidateQueries({ queryKey: ["stats"] }),
-    ]);
-  };
-  const { disabled } = endpoint;
-  return (
-    <Confirm
-      trigger={
-        <Button kind={disabled ? "primary" : "plain"}>
-          <Power aria-hidden />
-          {t(disabled ? "actions.enable" : "actions.disable")}
-        </Button>
-      }
-      title={t(disabled ? "endpoints.enableTitle" : "endpoints.disableTitle")}
-      text={t(disabled ? "endpoints.enableText" : "endpoints.disableText")}
-      action={t(disabled ? "actions.enable" : "actions.disable")}
-      onConfirm={() => turn(!disabled)}
-    />
   );
 }

@@ -12,6 +12,7 @@ import { Time } from "../components/time.tsx";
 import { formatCompact, formatDuration, formatNumber } from "../lib/format.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
 import { Attempts } from "./attempts.tsx";
+import { Blockers, EndpointFlowCard } from "./endpoint-flow.tsx";
 import styles from "./endpoint-overview.module.css";
 import type { Endpoint } from "./endpoint-view.tsx";
 
@@ -40,22 +41,26 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
   return (
     <>
       {endpoint.disabled && <Note tone="warn">{t("endpoints.offText")}</Note>}
+      <Blockers app={app} endpoint={endpoint.id} />
       <Columns>
-        <LastDay app={app} id={endpoint.id} />
-        <Card title={t("endpoints.about")}>
-          <Facts
-            facts={[
-              [t("messages.id"), <Copyable key="id" text={endpoint.id} />],
-              [t("applications.uid"), endpoint.uid ?? "–"],
-              [t("endpoints.types"), <Tags key="types" names={endpoint.eventTypes} none={t("endpoints.allTypes")} />],
-              [
-                t("messages.channels"),
-                <Tags key="channels" names={endpoint.channels} none={t("endpoints.allTypes")} />,
-              ],
-              [t("applications.created"), <Time key="at" at={endpoint.createdAt} />],
-            ]}
-          />
-        </Card>
+        <EndpointFlowCard app={app} endpoint={endpoint.id} />
+        <div className={styles["stack"]}>
+          <LastDay app={app} id={endpoint.id} />
+          <Card title={t("endpoints.about")}>
+            <Facts
+              facts={[
+                [t("messages.id"), <Copyable key="id" text={endpoint.id} />],
+                [t("applications.uid"), endpoint.uid ?? "–"],
+                [t("endpoints.types"), <Tags key="types" names={endpoint.eventTypes} none={t("endpoints.allTypes")} />],
+                [
+                  t("messages.channels"),
+                  <Tags key="channels" names={endpoint.channels} none={t("endpoints.allTypes")} />,
+                ],
+                [t("applications.created"), <Time key="at" at={endpoint.createdAt} />],
+              ]}
+            />
+          </Card>
+        </div>
       </Columns>
       <Section
         title={t("endpoints.failures")}

@@ -5,7 +5,6 @@ import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import type { components } from "../api/schema.ts";
-import { Badge } from "../components/badge.tsx";
 import { Page } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { tabOf, Tabs } from "../components/tabs.tsx";
@@ -14,6 +13,7 @@ import { useFace } from "../session/face.ts";
 import { AttemptFilters, type AttemptFilter } from "./attempt-filters.tsx";
 import { Attempts } from "./attempts.tsx";
 import { EndpointActions } from "./endpoint-actions.tsx";
+import { FlowBadge } from "./endpoint-flow.tsx";
 import { EndpointMatching } from "./endpoint-matching.tsx";
 import { EndpointOverview } from "./endpoint-overview.tsx";
 import { EndpointSecurity } from "./endpoint-security.tsx";
@@ -40,9 +40,7 @@ export function EndpointView({ app, id }: { readonly app: string; readonly id: s
   return (
     <Page
       title={data.url}
-      badge={
-        <Badge tone={data.disabled ? "warn" : "good"}>{t(data.disabled ? "endpoints.off" : "endpoints.on")}</Badge>
-      }
+      badge={<FlowBadge app={app} endpoint={id} />}
       {...(data.description === "" ? {} : { lead: data.description })}
       crumbs={face.crumbs(app)}
       actions={<EndpointActions app={app} endpoint={data} />}

@@ -112,6 +112,8 @@ describe("a source that falls silent", () => {
     await deliver(source, { n: 1 });
     await minutesUntil(source, { state: "heard", mode: "fixed" });
     await minutesUntil(source, { state: "silent" });
+    const silentNow = async () => (await gateway.call("GET", "api/v1/stats/now")).json["sources"];
+    expect(await silentNow()).toMatchObject({ silent: [{ sourceId: source.id, name: "Shop" }] });
     const [silent] = await ears.waitForCount(1);
     expect(JSON.parse(silent!.body.toString())).toMatchObject({
       type: "source.silent",
@@ -119,6 +121,7 @@ describe("a source that falls silent", () => {
     });
     await deliver(source, { n: 2 });
     await minutesUntil(source, { state: "heard", silentSince: null });
+    expect(await silentNow()).toEqual({ silent: [] });
     const [, recovered] = await ears.waitForCount(2);
     expect(JSON.parse(recovered!.body.toString())).toMatchObject({
       type: "source.recovered",

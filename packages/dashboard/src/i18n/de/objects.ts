@@ -74,7 +74,21 @@ export const objects: typeof english = {
     recoverMissing: "Nachrichten, die nie an ihn gingen",
     spans: { hour: "Letzte Stunde", day: "Letzte 24 Stunden", week: "Letzte 7 Tage" },
     enableTitle: "Diesen Endpunkt einschalten?",
-    enableText: "Was zurückgehalten wurde, geht jetzt hinaus, das Älteste zuerst, so schnell der Endpunkt es annimmt.",
+    heldNow_one: "{{value}} Zustellung wird zurückgehalten.",
+    heldNow_other: "{{value}} Zustellungen werden zurückgehalten.",
+    heldLabel: "Was zurückgehalten wurde",
+    heldChoices: {
+      replay: "Alles senden, das Älteste zuerst",
+      newest: "Alles senden, das Neueste zuerst",
+      since: "Senden, was veröffentlicht wurde seit …",
+      discard: "Alles aufgeben",
+    },
+    heldTexts: {
+      replay: "So schnell der Endpunkt es annimmt; zuerst langsam, wenn er gescheitert war.",
+      newest: "Damit, was jetzt geschieht, nicht hinter dem steht, was war.",
+      since: "Was älter ist, wird abgebrochen.",
+      discard: "Es wird abgebrochen. Von Hand kann eine Nachricht weiter gesendet werden.",
+    },
     disableTitle: "Diesen Endpunkt ausschalten?",
     disableText:
       "Neue Nachrichten für ihn werden aufgehoben und zurückgehalten. Nichts geht verloren, und kein Versuch wird verbraucht.",

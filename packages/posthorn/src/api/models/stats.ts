@@ -58,7 +58,12 @@ export const EndpointInTroubleOut = Type.Object(
     appUid: nullable(Type.String()),
     appName: Type.String(),
     url: Type.String(),
-    trouble: Type.Union([Type.Literal("failing"), Type.Literal("disabled"), Type.Literal("unverified")]),
+    trouble: Type.Union([
+      Type.Literal("failing"),
+      Type.Literal("paused"),
+      Type.Literal("disabled"),
+      Type.Literal("unverified"),
+    ]),
     failingSince: nullable(DateTime),
     failures: Type.Integer({ description: "Attempts that failed since then." }),
     due: Type.Integer({ description: "Deliveries that wait for it." }),
@@ -71,7 +76,9 @@ export const StatsNowOut = Type.Object(
     at: DateTime,
     waiting: Type.Object({
       due: Type.Integer({ description: "Deliveries that are due, held ones included." }),
-      held: Type.Integer({ description: "Of endpoints that are off or have not proved that they want any." }),
+      held: Type.Integer({
+        description: "Of endpoints that are off, paused, left alone, or have not proved that they want any.",
+      }),
       later: Type.Integer({ description: "Retries, and what was put off." }),
       oldestDueAt: nullable(Type.String({ format: "date-time", description: "Of those that are due and not held." })),
       oldestWaitSeconds: Type.Integer({ description: "0 when none waits." }),
@@ -84,6 +91,11 @@ export const StatsNowOut = Type.Object(
           "Those that fail, longest first, then those that are held while something waits for them; at most 50.",
       }),
       more: Type.Boolean(),
+    }),
+    sources: Type.Object({
+      silent: Type.Array(Type.Object({ sourceId: Type.String(), name: Type.String(), silentSince: DateTime }), {
+        description: "Sources that sent nothing for longer than usual, longest first; at most 50.",
+      }),
     }),
   },
   { $id: "StatsNowOut" },

@@ -65,7 +65,7 @@ function percentilesOut(histogram: Histogram): object {
   return { count: countOf(histogram), p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
-export function nowOut({ at, waiting, load, endpoints }: Now): object {
+export function nowOut({ at, waiting, load, endpoints, silentSources }: Now): object {
   const { oldestDue, due, held, later, exact } = waiting;
   return {
     at: dateTime(at),
@@ -84,6 +84,9 @@ export function nowOut({ at, waiting, load, endpoints }: Now): object {
         failingSince: dateTimeOrNull(failingSince),
       })),
       more: endpoints.more,
+    },
+    sources: {
+      silent: silentSources.map(({ silentSince, ...row }) => ({ ...row, silentSince: dateTime(silentSince) })),
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Where things stand: what waits, for whom, and which endpoints are in trouble. */
 import type { Kysely } from "kysely";
 import { APPLICATION_KIND, type Database } from "../../store/schema.ts";
-import { type Call, type Context, type DispatchLoad, reader } from "../context.ts";
+import { type Call, type Context, type DispatchLoad, reader, type Services } from "../context.ts";
 
 /** Rows of the index of live deliveries that are counted; with more, the counts are lower bounds. */
 const MAX_COUNTED = 1_000_000;
@@ -21,13 +21,16 @@ export interface Waiting {
   readonly exact: boolean;
 }
 
+/** `paused`, `disabled`, `unverified`: it is held so. `failing`: its attempts fail, or it asked to be left alone. */
+export type Trouble = "failing" | "paused" | "disabled" | "unverified";
+
 export interface EndpointInTrouble {
   readonly endpointId: string;
   readonly appId: string;
   readonly appUid: string | null;
   readonly appName: string;
   readonly url: string;
-  readonly trouble: "failing" | "disabled" | "unverified";
+  readonly trouble: Trouble;
   /** Unix milliseconds: since when every attempt fails; `null`: it does not. */
   readonly failingSince: number | null;
   readonly failures: number;
@@ -35,11 +38,21 @@ export interface EndpointInTrouble {
   readonly due: number;
 }
 
+/** A source that has sent nothing for longer than it uses to. */
+export interface SilentSource {
+  readonly sourceId: string;
+  readonly name: string;
+  /** Unix milliseconds. */
+  readonly silentSince: number;
+}
+
 export interface Now {
   readonly at: number;
   readonly waiting: Waiting;
   readonly load: DispatchLoad;
   readonly endpoints: { readonly inTrouble: readonly EndpointInTrouble[]; readonly more: boolean };
+  /** Longest first. */
+  readonly silentSources: readonly SilentSource[];
 }
 
 /** Where the deliveries of the organisation stand at this moment. */
@@ -47,9 +60,10 @@ export async function statsNow({ ctx }: Call<null>): Promise<Now> {
   const { services, actor } = ctx;
   const at = services.now();
   const { live, exact } = await liveOf(reader(ctx), actor.orgId, at);
-  const held = new Set<number>();
+  const held = new Map<number, Trouble>();
   for (const { endpointKey } of live) {
-    if ((await services.directory.endpoint(endpointKey))?.isHeld === true) held.add(endpointKey);
+    const hold = await holdOf(services, endpointKey, at);
+    if (hold !== null) held.set(endpointKey, hold);
   }
   const sum = (rows: readonly LiveEndpoint[], pick: (row: LiveEndpoint) => number): number =>
     rows.reduce((total, row) => total + pick(row), 0);
@@ -66,7 +80,35 @@ export async function statsNow({ ctx }: Call<null>): Promise<Now> {
     },
     load: services.statistics.load(),
     endpoints: await inTrouble(ctx, { live, held }),
+    silentSources: await silentSources(ctx),
   };
+}
+
+/** Why an endpoint gets nothing for now; `null`: it gets what is due. */
+async function holdOf({ directory, dispatch }: Services, key: number, at: number): Promise<Trouble | null> {
+  const endpoint = await directory.endpoint(key);
+  if (endpoint === null) return null;
+  if (endpoint.disabled) return "disabled";
+  if (endpoint.grant.held) return "unverified";
+  const { pausedUntil } = endpoint.policy.lane;
+  if (pausedUntil !== null && pausedUntil > at) return "paused";
+  const breaker = dispatch.inspect(key)?.breaker.state;
+  return breaker === "open" || breaker === "half_open" ? "failing" : null;
+}
+
+async function silentSources(ctx: Context): Promise<readonly SilentSource[]> {
+  return reader(ctx)
+    .selectFrom("source_rhythm as r")
+    .innerJoin("source as s", "s.id", "r.source_id")
+    .innerJoin("application as a", "a.id", "r.source_id")
+    .select(["s.public_id as sourceId", "a.name", "r.silent_since as silentSince"])
+    .where("a.org_id", "=", ctx.actor.orgId)
+    .where("a.deleted_at", "is", null)
+    .where("r.silent_since", "is not", null)
+    .orderBy("r.silent_since")
+    .limit(MAX_LISTED)
+    .$narrowType<{ silentSince: number }>()
+    .execute();
 }
 
 /** An endpoint with live deliveries. */
@@ -112,7 +154,7 @@ async function liveOf(db: Kysely<Database>, orgId: number, at: number): Promise<
 /** Those that fail, longest first, then those that are held while something waits for them. */
 async function inTrouble(
   { services, actor }: Context,
-  { live, held }: { readonly live: readonly LiveEndpoint[]; readonly held: ReadonlySet<number> },
+  { live, held }: { readonly live: readonly LiveEndpoint[]; readonly held: ReadonlyMap<number, Trouble> },
 ): Promise<Now["endpoints"]> {
   const facts = services.store.db
     .selectFrom("endpoint as e")
@@ -139,7 +181,7 @@ async function inTrouble(
   const dueOf = new Map(live.map((row) => [row.endpointKey, row.due]));
   const listed = [...failing, ...rest].map(({ id, since, failures, disabled, ...more }) => {
     const streak = services.health.streak(id);
-    const trouble: EndpointInTrouble["trouble"] = disabled === 1 ? "disabled" : held.has(id) ? "unverified" : "failing";
+    const trouble: Trouble = disabled === 1 ? "disabled" : (held.get(id) ?? "failing");
     const failingSince = streak?.since ?? since;
     return { ...more, trouble, failingSince, failures: streak?.failures ?? failures ?? 0, due: dueOf.get(id) ?? 0 };
   });

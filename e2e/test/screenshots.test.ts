@@ -1,0 +1,113 @@
+/**
+ * Pictures of every page, with a day of traffic behind it: at the width of a desk and of a phone, in light and in dark. They go to
+ * `e2e/screenshots`, or to the folder that `POSTHORN_SCREENSHOTS` names, to be looked at.
+ */
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { Demo } from "../demo/demo.ts";
+import { useBrowser } from "../lib/browser.ts";
+
+const FOLDER = process.env["POSTHORN_SCREENSHOTS"] ?? fileURLToPath(new URL("../screenshots", import.meta.url));
+const WIDTHS = { desk: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } } as const;
+const COLOURS = ["light", "dark"] as const;
+const TEST_MS = 400_000;
+
+const browser = useBrowser();
+let folder: string;
+let demo: Demo;
+
+beforeAll(async () => {
+  await mkdir(FOLDER, { recursive: true });
+  folder = await mkdtemp(join(tmpdir(), "posthorn-screenshots-"));
+  demo = await Demo.start({ folder });
+}, TEST_MS);
+
+afterAll(async () => {
+  await demo?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Rows {
+  readonly data: readonly { readonly id: string; readonly msgId: string; readonly name: string }[];
+}
+
+/** Every page of the dashboard, by the name of its picture. */
+async function pages(): Promise<readonly (readonly [string, string])[]> {
+  const now = await demo.call("GET", "/api/v1/stats/now");
+  const { inTrouble } = now["endpoints"] as { inTrouble: { appId: string; endpointId: string; trouble: string }[] };
+  const failing = inTrouble.find(({ trouble }) => trouble === "failing")!;
+  const off = inTrouble.find(({ trouble }) => trouble === "disabled")!;
+  const application = `/applications/${failing.appId}`;
+  const endpoint = `${application}/endpoints/${failing.endpointId}`;
+  const failures = await demo.call(
+    "GET",
+    `/api/v1/app/${failing.appId}/attempt/endpoint/${failing.endpointId}?status=2&limit=1`,
+  );
+  const attempt = (failures as unknown as Rows).data[0]!;
+  const message = `${application}/messages/${attempt.msgId}`;
+  const sources = (await demo.call("GET", "/ingest/api/v1/source?limit=50")) as unknown as Rows;
+  const source = `/sources/${sources.data.find(({ name }) => name === "GitHub, shop")!.id}`;
+  const replay = await demo.call("POST", `/api/v1/app/${failing.appId}/endpoint/${failing.endpointId}/recover`, {
+    since: new Date(Date.now() - 20 * 3_600_000).toISOString(),
+  });
+  return [
+    ["home", "/"],
+    ["messages", "/messages"],
+    ["live", "/live"],
+    ["issues", "/issues"],
+    ["applications", "/applications"],
+    ["application", application],
+    ["application-policy", `${application}?tab=policy`],
+    ["endpoint", endpoint],
+    ["endpoint-off", `/applications/${off.appId}/endpoints/${off.endpointId}`],
+    ["endpoint-matching", `${endpoint}?tab=matching`],
+    ["endpoint-policy", `${endpoint}?tab=policy`],
+    ["endpoint-security", `${endpoint}?tab=security`],
+    ["message", message],
+    ["attempt", `${message}/attempts/${attempt.id}`],
+    ["event-types", "/event-types"],
+    ["event-type", "/event-types/order.created"],
+    ["sources", "/sources"],
+    ["source", source],
+    ["source-events", `${source}?tab=events`],
+    ["source-quarantine", `${source}?tab=quarantine`],
+    ["replays", "/replays"],
+    ["replay", `/replays/${failing.appId}/${replay.id}`],
+    ["new-replay", `/replays/new?app=${failing.appId}&endpoint=${failing.endpointId}`],
+    ["keys", "/settings"],
+    ["storage", "/settings?tab=storage"],
+    ["egress", "/settings?tab=egress"],
+  ];
+}
+
+async function settled(page: Page): Promise<void> {
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await expect.poll(() => page.getByRole("status", { name: "Loading" }).count(), { timeout: 20_000 }).toBe(0);
+}
+
+it(
+  "every page shows itself at each width and in each colour",
+  async () => {
+    const page = await browser.open({ token: demo.token, reducedMotion: "reduce" });
+    const faults: string[] = [];
+    for (const [name, path] of await pages()) {
+      await page.setViewportSize(WIDTHS.desk);
+      await page.goto(demo.url + path);
+      await settled(page);
+      if ((await page.getByRole("alert").count()) > 0) faults.push(name);
+      for (const [width, size] of Object.entries(WIDTHS)) {
+        await page.setViewportSize(size);
+        for (const colorScheme of COLOURS) {
+          await page.emulateMedia({ colorScheme });
+          await page.screenshot({ path: join(FOLDER, `${name}-${width}-${colorScheme}.png`), animations: "disabled" });
+        }
+      }
+    }
+    expect(faults).toEqual([]);
+  },
+  TEST_MS,
+);
