@@ -1,7 +1,13 @@
 /** What tests of whole processes share: the server as a child process, receivers, tokens, names, and waiting. */
 export { eventually, type EventuallyOptions } from "./eventually.ts";
 export { eventTypeName, organisationId, randomId, uid } from "./factories.ts";
-export { createDatabase, type PostgresOptions, startPostgres, type TestDatabase, type TestPostgres } from "./postgres.ts";
+export {
+  createDatabase,
+  type PostgresOptions,
+  startPostgres,
+  type TestDatabase,
+  type TestPostgres,
+} from "./postgres.ts";
 export { sharedPostgres } from "./postgres-on-demand.ts";
 export {
   type Answer,

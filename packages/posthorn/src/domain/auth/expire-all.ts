@@ -36,16 +36,14 @@ export async function expireTokens({ ctx, input }: Call<ExpireTokens>): Promise<
         })),
       )
       .onConflict((conflict) =>
-        conflict
-          .columns(["app_id", "session_id", "issued_until"])
-          .doUpdateSet((eb) => ({
-            expires_at: eb
-              .case()
-              .when("token_end.expires_at", "<", eb.ref("excluded.expires_at"))
-              .then(eb.ref("token_end.expires_at"))
-              .else(eb.ref("excluded.expires_at"))
-              .end(),
-          })),
+        conflict.columns(["app_id", "session_id", "issued_until"]).doUpdateSet((eb) => ({
+          expires_at: eb
+            .case()
+            .when("token_end.expires_at", "<", eb.ref("excluded.expires_at"))
+            .then(eb.ref("token_end.expires_at"))
+            .else(eb.ref("excluded.expires_at"))
+            .end(),
+        })),
       )
       .execute();
     afterCommit(() => ctx.services.tokens.forget());
