@@ -312,7 +312,7 @@ export class Dispatcher {
       lane.forget(waiting);
       this.#queuedBytes -= bytesOf(waiting);
     }
-    if (passAt !== null) this.#noteStored(lane, passAt);
+    if (passAt !== null) this.#arm(lane);
   }
 
   #join(lane: Lane): void {
@@ -442,8 +442,8 @@ export class Dispatcher {
     else this.#free(lane, job);
     if (!recorded) return;
     if (outcome.due !== null) this.#noteStored(lane, outcome.due);
-    // An attempt by hand that failed gave way to a retry by schedule, whose time only the store knows.
-    if (outcome.trigger === 1 && outcome.state === 2) lane.spilled = true;
+    // An attempt by hand that failed gave way to a retry by schedule, whose time only the store knows: it can be long past.
+    if (outcome.trigger === 1 && outcome.state === 2) this.#lookAt(lane);
     this.#options.observer?.recorded?.(outcome);
   }
 
@@ -578,7 +578,7 @@ export class Dispatcher {
       }
     }
     if (page.nextDue !== null && page.nextDue > now) this.#noteStored(lane, page.nextDue);
-    if (typeof page.line?.passAt === "number") this.#noteStored(lane, page.line.passAt);
+    if (typeof page.line?.passAt === "number") this.#arm(lane);
     if (lane.pageAgain) {
       lane.pageAgain = false;
       // A line knows from where on.

@@ -156,6 +156,8 @@ export class Lane {
 
   /** Leaves all queued jobs to the store and returns them. */
   spillAll(): readonly Job[] {
+    // Draining a line forgets which keys were passed over: only another look at the store finds them.
+    if (this.line?.isClean === false) this.spilled = true;
     const ready = [...this.#first.drain(), ...this.#retries.drain()];
     const jobs = this.line === null ? ready : [...ready, ...this.line.drain(ready)];
     for (const job of jobs) this.forget(job);

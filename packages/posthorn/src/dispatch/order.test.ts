@@ -25,6 +25,14 @@ function publish(harness: DispatchHarness, id: number, key: string | null): Prom
   return harness.publish(id, { orderingKey: key, orderKeys: key === null ? null : [key] });
 }
 
+async function resend({ files, clock, dispatcher }: DispatchHarness, messageId: number): Promise<void> {
+  await files.store.transaction(async ({ db, afterCommit }) => {
+    const change = byHand(clock.now(), ASKED.byResend);
+    await db.updateTable("delivery").set(change).where("message_id", "=", messageId).execute();
+    afterCommit(() => dispatcher.wake(1));
+  });
+}
+
 /** Lets time pass, since an endpoint that fails is given little at a time. */
 async function allDone({ files, clock }: DispatchHarness): Promise<void> {
   await eventually(async () => {
@@ -224,6 +232,34 @@ describe("memory", () => {
   });
 });
 
+describe("a lane", () => {
+  it("finds those that wait in the store when its breaker opens with the last attempt of the one before them", async () => {
+    const breaker = { failures: 2, windowMs: 0, probeMs: 1000, maxProbeMs: 1000 };
+    await using harness = await ordered({ retrySchedule: [5000], policy: { breaker } });
+    const { attempter, clock, files, dispatcher } = harness;
+    attempter.script = (job) => made(job.messageId === 1 ? 2 : 0);
+    for (let id = 1; id <= 3; id++) await files.store.accept(acceptEntry(id, { due: clock.now(), orderKeys: ["a"] }));
+    dispatcher.wake(1);
+    await eventually(async () => expect((await deliveryOf(files.store, 1))?.attempts).toBe(1));
+    await allDone(harness);
+    expect(attempter.messages).toEqual([1, 1, 2, 3]);
+  });
+
+  it("goes when nothing is left to do, though one could have been passed only later", async () => {
+    const breaker = { failures: 1, windowMs: 0, probeMs: 6000, maxProbeMs: 6000 };
+    const order = { ...BLOCK, maxBlockMs: 86_400_000 };
+    await using harness = await ordered({ order, retrySchedule: [5000], policy: { breaker } });
+    const { attempter, files, dispatcher } = harness;
+    attempter.script = (job) => made(job.messageId === 1 && job.attempts === 0 ? 2 : 0);
+    await publish(harness, 1, "a");
+    await publish(harness, 2, "a");
+    await eventually(async () => expect((await deliveryOf(files.store, 1))?.attempts).toBe(1));
+    await allDone(harness);
+    expect(attempter.messages).toEqual([1, 1, 2]);
+    await eventually(() => expect(dispatcher.load).toEqual({ inFlight: 0, lanes: 0, queuedBytes: 0 }));
+  });
+});
+
 describe("what a failure does", () => {
   it("skip: those behind pass while it is tried again", async () => {
     await using harness = await ordered({ order: { ...BLOCK, onFailure: "skip" } });
@@ -276,18 +312,40 @@ describe("what a failure does", () => {
 describe("a hand", () => {
   it("that sends one again does not wait, and what has ended does not hold others up", async () => {
     await using harness = await ordered({ retrySchedule: [3_600_000] });
-    const { attempter, files, clock, dispatcher } = harness;
+    const { attempter, files } = harness;
     attempter.script = (job) => made(job.messageId === 1 ? 2 : 0);
     await publish(harness, 1, "a");
     await publish(harness, 2, "a");
     await eventually(async () => expect((await deliveryOf(files.store, 1))?.attempts).toBe(1));
-    await files.store.transaction(async ({ db, afterCommit }) => {
-      const change = byHand(clock.now(), ASKED.byResend);
-      await db.updateTable("delivery").set(change).where("message_id", "=", 2).execute();
-      afterCommit(() => dispatcher.wake(1));
-    });
+    await resend(harness, 2);
     await eventually(() => expect(attempter.messages).toEqual([1, 2]));
     expect(attempter.jobs[1]!.trigger).toBe(1);
+  });
+
+  it("that sends the one that blocks again lets the others go on once it succeeded", async () => {
+    await using harness = await ordered({ retrySchedule: [3_600_000] });
+    const { attempter, files, clock } = harness;
+    attempter.script = (job) => made(job.messageId === 1 && job.trigger === 0 ? 2 : 0);
+    for (let id = 1; id <= 3; id++) await publish(harness, id, "a");
+    await eventually(async () => expect((await deliveryOf(files.store, 1))?.attempts).toBe(1));
+    // Due after those that wait for it, so that the page passes them over first.
+    clock.advance(1000);
+    await resend(harness, 1);
+    await eventually(() => {
+      clock.advance(100);
+      expect(attempter.messages).toEqual([1, 1, 2, 3]);
+    });
+  });
+
+  it("that sends one again and fails gives way to its schedule, also when that is behind", async () => {
+    await using harness = await ordered();
+    const { attempter, files, clock } = harness;
+    attempter.script = (job) => made(job.trigger === 1 ? 2 : 0);
+    await files.store.accept(acceptEntry(1, { due: clock.now(), orderKeys: ["a"] }));
+    clock.advance(1000);
+    await resend(harness, 1);
+    await allDone(harness);
+    expect(attempter.jobs.map(({ trigger }) => trigger)).toEqual([1, 0]);
   });
 
   it("that recovers many keeps their order", async () => {

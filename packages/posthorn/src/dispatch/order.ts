@@ -76,13 +76,16 @@ export class Line {
   /** A job is done, or passed: the next of its key, which may start now; or whether some of its key are in the store. */
   free(job: Job): Job | boolean {
     const { orderKey } = job;
-    if (!inLine(job) || orderKey === null || orderKey === undefined) return false;
-    const next = this.#chains.get(orderKey)?.shift();
-    if (next !== undefined) {
-      this.#waiting--;
-      return next;
+    if (orderKey === null || orderKey === undefined) return false;
+    // One that was sent by hand has no chain, and yet others in the store can wait for it.
+    if (inLine(job)) {
+      const next = this.#chains.get(orderKey)?.shift();
+      if (next !== undefined) {
+        this.#waiting--;
+        return next;
+      }
+      this.#chains.delete(orderKey);
     }
-    this.#chains.delete(orderKey);
     if (this.#paging) this.#freed.add(orderKey);
     const at = this.#left.get(orderKey) ?? this.#leftElsewhere;
     if (at !== null) this.rewind(at);

@@ -15,6 +15,10 @@ export interface DeliveryRow {
   /** See `ASKED`. */
   readonly manual: number;
   readonly resumeDue: number | null;
+  /** What it waits in line under; `null`: it does not. */
+  readonly orderKey: string | null;
+  /** From when on it is passed by those behind it; `null`: never. */
+  readonly passAt: number | null;
 }
 
 export type Change =
@@ -37,7 +41,7 @@ export type Change =
       readonly policyJson: string | null;
     };
 
-const DELIVERY = "state, due, attempts, generation, manual, resume_due";
+const DELIVERY = "state, due, attempts, generation, manual, resume_due, order_key, pass_at";
 const NEW_DELIVERY = DELIVERY.replaceAll(/(\w+)/g, "NEW.$1");
 
 const TRIGGERS = `
@@ -75,6 +79,8 @@ interface ChangeRow {
   readonly generation: number;
   readonly manual: number;
   readonly resume_due: number | null;
+  readonly order_key: string | null;
+  readonly pass_at: number | null;
   readonly id: number;
   readonly trigger_type: Trigger;
   readonly status: number;
@@ -100,8 +106,7 @@ function toChange(row: ChangeRow): Change {
   const { kind, message_id: messageId, endpoint_id: endpointId } = row;
   switch (kind) {
     case "delivery": {
-      const { state, due, attempts, generation, manual, resume_due: resumeDue } = row;
-      return { kind, messageId, endpointId, row: { state, due, attempts, generation, manual, resumeDue } };
+      return { kind, messageId, endpointId, row: toRow(row) };
     }
     case "delivery_gone":
       return { kind, messageId, endpointId };
@@ -114,6 +119,11 @@ function toChange(row: ChangeRow): Change {
   }
 }
 
+function toRow(row: ChangeRow): DeliveryRow {
+  const { state, due, attempts, generation, manual, resume_due: resumeDue } = row;
+  return { state, due, attempts, generation, manual, resumeDue, orderKey: row.order_key, passAt: row.pass_at };
+}
+
 /** Every delivery that is stored, and how many attempts of it. */
 export function allDeliveries(
   connection: DatabaseSync,
@@ -123,8 +133,7 @@ export function allDeliveries(
       WHERE attempt.message_id = delivery.message_id AND attempt.endpoint_id = delivery.endpoint_id) AS id
     FROM delivery`);
   return (statement.all() as unknown as ChangeRow[]).map((found) => {
-    const { state, due, attempts, generation, manual, resume_due: resumeDue } = found;
-    const row = { state, due, attempts, generation, manual, resumeDue };
-    return { messageId: found.message_id, endpointId: found.endpoint_id, row, rows: found.id };
+    const { message_id: messageId, endpoint_id: endpointId, id: rows } = found;
+    return { messageId, endpointId, row: toRow(found), rows };
   });
 }

@@ -56,7 +56,14 @@ export class TrackedDelivery {
   /** The last attempt found nothing to send, or nobody to send it to. */
   isVoid = false;
 
-  constructor(messageId: number, endpoint: TrackedEndpoint, row: DeliveryRow, commit: Commit) {
+  /** When it was first due, Unix milliseconds. */
+  readonly firstDue: number | null;
+  /** When the row was made, in elapsed milliseconds. */
+  readonly madeAt: number;
+
+  constructor(messageId: number, endpoint: TrackedEndpoint, row: DeliveryRow, commit: Commit, madeAt: number) {
+    this.firstDue = row.due;
+    this.madeAt = madeAt;
     this.messageId = messageId;
     this.endpoint = endpoint;
     this.row = row;
@@ -78,6 +85,8 @@ export class TrackedEndpoint {
   commit: Commit;
   /** When the row was changed, in elapsed milliseconds. */
   changedAt = 0;
+  /** When a request left for it the last time, in elapsed milliseconds. */
+  requestedAt = 0;
   inFlight = 0;
   readonly deliveries = new Map<number, TrackedDelivery>();
 
@@ -196,6 +205,7 @@ export class Ledger {
     const delivery = endpoint.deliveries.get(messageId);
     for (const check of this.#checks) check.requested?.(endpoint, messageId, delivery);
     endpoint.inFlight++;
+    endpoint.requestedAt = this.#time.elapsed;
     this.inFlight++;
     if (delivery !== undefined) {
       delivery.requests++;
@@ -268,7 +278,7 @@ export class Ledger {
     let delivery = endpoint.deliveries.get(messageId);
     const before = delivery?.row ?? null;
     if (delivery === undefined) {
-      delivery = new TrackedDelivery(messageId, endpoint, row, commit);
+      delivery = new TrackedDelivery(messageId, endpoint, row, commit, this.#time.elapsed);
       endpoint.deliveries.set(messageId, delivery);
     } else {
       delivery.row = row;

@@ -11,7 +11,7 @@ import { NO_FILTER } from "../../src/domain/replay/replay.ts";
 import { bulkReplay, recoverEndpoint, replayMissing } from "../../src/domain/replay/start.ts";
 import type { Ledger, TrackedEndpoint } from "./ledger.ts";
 import type { SimulatedNode } from "./node.ts";
-import { somePolicy } from "./policies.ts";
+import { someOrder, somePolicy } from "./policies.ts";
 import type { Random } from "./random.ts";
 import type { Verdict } from "./verdict.ts";
 import type { VirtualTime } from "./virtual-time.ts";
@@ -49,6 +49,7 @@ export type OperationName =
   | "replay_missing"
   | "delete_endpoint";
 
+const KEYS = ["a", "b", "c"] as const;
 const HOUR = 3_600_000;
 /** Messages that somebody may come back to. */
 const RECENT = 60;
@@ -83,6 +84,13 @@ export class Operations {
       },
     });
     this.endpoints.push({ key, id, host });
+  }
+
+  /** Lets an endpoint keep messages in order. */
+  async setOrder(node: SimulatedNode, endpoint: EndpointHandle): Promise<void> {
+    const policy = { order: someOrder(this.#world.random) };
+    const input = { app: APP, endpoint: endpoint.id, policy, change: true };
+    await setEndpointPolicy({ ctx: contextOf(node), input });
   }
 
   /** Does it, on a message and an endpoint of its choice. Rejects as the verb does. */
@@ -163,7 +171,7 @@ export class Operations {
         tags: null,
         payload: new Uint8Array(random.int(0, 100)),
         contentType: "application/json",
-        orderingKey: null,
+        orderingKey: random.chance(0.6) ? random.pick(KEYS) : null,
         deliverAt: null,
         delayMs: random.chance(0.1) ? random.span(1000, 6 * HOUR) : null,
         deliverUntil: null,

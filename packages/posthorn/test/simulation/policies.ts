@@ -9,6 +9,8 @@ export interface ExpectedPolicy {
   readonly rate: number | null;
   /** From and to, in milliseconds, of the wait after so many attempts; `null`: there is no other one. */
   readonly delay: (attempts: number) => readonly [number, number] | null;
+  /** What a failure does to those behind it in the order; `null`: there is no order. */
+  readonly order: { readonly onFailure: "block" | "skip" | "park"; readonly maxBlockMs: number | null } | null;
   /** `null`: there is none. */
   readonly breaker: { readonly failures: number; readonly windowMs: number; readonly probeMs: number } | null;
 }
@@ -24,6 +26,7 @@ interface StoredPolicy {
     readonly backoff: { readonly type: string; readonly delays?: number[]; readonly jitter?: number; first?: number };
   };
   readonly breaker?: { readonly enabled?: boolean };
+  readonly order?: { by: string; onFailure: "block" | "skip" | "park"; maxBlockSeconds: number };
 }
 
 /** The changes that callers make. Each section is set as a whole. */
@@ -35,8 +38,16 @@ export function somePolicy(random: Random): object {
     () => ({ retry: { backoff: { type: "schedule", delays: [3, 60, 600], jitter: random.pick([0, 0.5]) } } }),
     () => ({ retry: { backoff: EXPONENTIAL } }),
     () => ({ retry: null }),
+    () => ({ order: someOrder(random) }),
     () => ({ breaker: { enabled: random.chance(0.5) } }),
   ])();
+}
+
+/** How an endpoint keeps messages in order. */
+export function someOrder(random: Random): object {
+  const by = random.pick(["none", "endpoint", "key", "key"]);
+  const onFailure = random.pick(["block", "block", "skip", "park"]);
+  return { by, onFailure, maxBlockSeconds: random.pick([0, 60, 3600, 86_400]) };
 }
 
 const EXPONENTIAL = { type: "exponential", first: 2, factor: 4, max: 900, attempts: 6 } as const;
@@ -49,15 +60,20 @@ export function policiesInForce(endpoint: TrackedEndpoint, settings: Settings, e
 }
 
 function expectedPolicy(json: string | null, settings: Settings): ExpectedPolicy {
-  const { limits = {}, retry, breaker } = (json === null ? {} : JSON.parse(json)) as StoredPolicy;
+  const { limits = {}, retry, breaker, order } = (json === null ? {} : JSON.parse(json)) as StoredPolicy;
   const { concurrency = Infinity, ratePerSecond = 0 } = limits;
   const enabled = breaker?.enabled ?? true;
   return {
     concurrency: Math.min(settings.endpointConcurrency, concurrency),
     rate: ratePerSecond === 0 ? null : ratePerSecond,
     delay: retry === undefined ? scheduled(settings.retrySchedule, JITTER) : delayOf(retry.backoff),
+    order: order === undefined || order.by === "none" ? null : orderOf(order),
     breaker: enabled ? { failures: 10, windowMs: 30_000, probeMs: 30_000 } : null,
   };
+}
+
+function orderOf({ onFailure, maxBlockSeconds }: NonNullable<StoredPolicy["order"]>): ExpectedPolicy["order"] {
+  return { onFailure, maxBlockMs: maxBlockSeconds === 0 ? null : maxBlockSeconds * 1000 };
 }
 
 function delayOf({ type, delays = [], jitter = JITTER }: NonNullable<StoredPolicy["retry"]>["backoff"]) {

@@ -8,9 +8,9 @@ import type { Rule } from "./verdict.ts";
 
 export interface NamedSabotage extends Sabotage {
   readonly name: string;
-  /** The rule that it breaks. */
+  /** The rule that it breaks, in some seed or other. */
   readonly breaks: Rule;
-  /** Rules that may show it first. */
+  /** Rules that may show it in other seeds. */
   readonly orShows?: readonly Rule[];
 }
 
@@ -41,7 +41,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
   {
     name: "a store that forgets one outcome in fifty",
     breaks: "found_again",
-    orShows: ["never_doubled"],
+    orShows: ["never_doubled", "order"],
     jobs: (store, random) => ({
       ...passing(store),
       record: (outcome) => (random.chance(0.02) ? Promise.resolve() : store.record(outcome)),
@@ -109,7 +109,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
   {
     name: "a directory that does not hear of changes",
     breaks: "held_is_left_alone",
-    orShows: ["caps", "rate", "retry_policy"],
+    orShows: ["caps", "rate", "retry_policy", "found_again"],
     directory: (directory) => {
       let heard = 0;
       const invalidate = directory.invalidate.bind(directory);
@@ -143,6 +143,12 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     name: "a breaker that never opens",
     breaks: "left_alone",
     policy: (policy) => ({ ...policy, breaker: null }),
+  },
+  {
+    name: "a dispatcher that does not hear of orders",
+    breaks: "order",
+    orShows: ["retry_policy"],
+    policy: (policy) => ({ ...policy, order: null }),
   },
   {
     name: "waiting for an endpoint that is off counts as an attempt",

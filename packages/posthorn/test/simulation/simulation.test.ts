@@ -47,7 +47,7 @@ describe("what is broken on purpose is seen", () => {
         const { violation } = await simulate(seed, { sabotage });
         if (violation === null) continue;
         expect([breaks, ...orShows]).toContain(violation.rule);
-        return;
+        if (violation.rule === breaks) return;
       }
       expect.fail(`${SEEDS_TO_SHOW} weeks went by and nobody saw it`);
     });

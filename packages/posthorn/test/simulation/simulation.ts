@@ -144,6 +144,9 @@ class Simulation implements Disposable {
     const set = async (): Promise<void> => {
       await this.#operations.perform("publish", node);
       for (const host of this.#receivers.keys()) await this.#operations.makeEndpoint(node, host);
+      for (const endpoint of this.#operations.endpoints) {
+        if (this.#random.chance(0.5)) await this.#operations.setOrder(node, endpoint);
+      }
     };
     this.#watch(set());
     await this.#goOn(10_000);

@@ -8,6 +8,7 @@ export const RULES = {
   caps: "No more is in flight than the settings allow, in all and to one endpoint.",
   rate: "No more attempts start in a second than the policy allows.",
   left_alone: "An endpoint that asks for a pause gets it, and one that only fails is tried now and then, and no more.",
+  order: "Nothing overtakes what is before it in its order, until that is done or has blocked for as long as it may.",
   waiting_is_free: "The attempts that count are those that were made by schedule, neither more nor fewer.",
   success_is_final: "A delivery that has succeeded stays so, and generations and attempts never go back.",
   retry_policy: "A failed delivery is tried again when the policy says so, and given up only when it says so.",

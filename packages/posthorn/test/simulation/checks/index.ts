@@ -6,6 +6,7 @@ import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 import { BreakerCheck } from "./breaker.ts";
 import { CapsCheck } from "./caps.ts";
+import { OrderCheck } from "./order.ts";
 import { CountingCheck } from "./counting.ts";
 import { MemoryCheck } from "./memory.ts";
 import { ProgressCheck } from "./progress.ts";
@@ -29,6 +30,7 @@ export function allChecks(world: CheckedWorld): readonly Check[] {
     new SendingCheck(world),
     new CapsCheck(world),
     new BreakerCheck(world),
+    new OrderCheck(world),
     new CountingCheck(world),
     new RetryCheck(world),
     new WishCheck(world),

@@ -6,6 +6,8 @@ import type { VirtualTime } from "../virtual-time.ts";
 
 /** After so much time without trouble, nothing may be due for so long. Longer than any pause and any backlog of the simulation. */
 const PATIENCE_MS = 4 * 3_600_000;
+/** A line moves on within this time once it can. */
+const LINE_MS = 10 * 60_000;
 
 export class ProgressCheck implements Check {
   readonly #ledger: Ledger;
@@ -33,7 +35,7 @@ export class ProgressCheck implements Check {
     const { elapsed, wall } = this.#time;
     if (this.#ledger.run === null || elapsed - this.#calmSince() < PATIENCE_MS) return;
     for (const delivery of this.#ledger.live) {
-      if (delivery.row.due! > wall - PATIENCE_MS || !this.#takes(delivery)) continue;
+      if (delivery.row.due! > wall - PATIENCE_MS || !this.#takes(delivery) || this.#waitsInLine(delivery)) continue;
       const hours = (wall - delivery.row.due!) / 3_600_000;
       this.#verdict.broken(
         "found_again",
@@ -53,6 +55,18 @@ export class ProgressCheck implements Check {
         this.#verdict.broken("nothing_lost", text);
       }
     }
+  }
+
+  /** Behind one that is tried again later, or one of many of which one at a time is sent. */
+  #waitsInLine({ endpoint, messageId, row: { orderKey } }: TrackedDelivery): boolean {
+    if (orderKey === null) return false;
+    const { elapsed, wall } = this.#time;
+    if (elapsed - endpoint.requestedAt < LINE_MS) return true;
+    for (const { endpoint: where, messageId: id, row } of this.#ledger.live) {
+      if (where !== endpoint || id >= messageId || row.orderKey !== orderKey) continue;
+      if (row.due! > wall && (row.passAt === null || row.passAt > wall - LINE_MS)) return true;
+    }
+    return false;
   }
 
   #takes({ endpoint }: TrackedDelivery): boolean {

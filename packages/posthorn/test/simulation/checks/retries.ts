@@ -30,9 +30,12 @@ export class RetryCheck implements Check {
     if (before?.generation !== made.job.generation) return;
     const { responseCode } = made.result.attempt;
     const asked = made.result.retryAfterMs ?? 0;
-    const wanted = policiesInForce(endpoint, made.run.settings, this.#time.elapsed).map(({ delay }) =>
-      responseCode === GONE ? null : delay(row.attempts),
-    );
+    const wanted = policiesInForce(endpoint, made.run.settings, this.#time.elapsed).flatMap(({ delay, order }) => {
+      const next = responseCode === GONE ? null : delay(row.attempts);
+      // Set aside, so that those behind it go on.
+      const parks = row.orderKey !== null && order?.onFailure === "park";
+      return parks ? [null] : [next];
+    });
     const gap = row.due === null ? null : row.due - made.endedAt;
     const holds = wanted.some((range) => {
       if (range === null || gap === null) return range === null && gap === null && row.state === FAILED;
