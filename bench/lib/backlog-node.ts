@@ -8,7 +8,6 @@ import { SqliteStore } from "../../packages/posthorn/src/store/sqlite/sqlite-sto
 const PAGES = 50;
 const store = await SqliteStore.open({ path: process.argv[2]! });
 const ids = new IdGenerator(Date.now, await store.lastKey());
-let attempts = 0;
 
 const policy: LanePolicy = {
   tenant: 1,
@@ -54,7 +53,6 @@ const dispatcher = new Dispatcher({
   },
   attempter: {
     attempt: () => {
-      attempts++;
       const { key: id, id: publicId } = ids.next("atmpt_");
       const outcome = {
         status: 2,
@@ -76,5 +74,5 @@ const begun = performance.now();
 await dispatcher.start();
 const startMs = performance.now() - begun;
 await delay(5000);
-process.send?.({ startMs, pageMicros, linePageMicros, attempts });
+process.send?.({ startMs, pageMicros, linePageMicros });
 process.on("SIGTERM", () => process.exit(0));
