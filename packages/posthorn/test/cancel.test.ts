@@ -117,7 +117,7 @@ describe("an endpoint that debounces", () => {
       eventTypes: null,
     });
     expect(answer.status).toBe(201);
-    const policy = { debounce: { waitSeconds: 0.5, by: "payload", path: "customer.id" } };
+    const policy = { debounce: { waitSeconds: 3, by: "payload", path: "customer.id" } };
     expect((await tenant.call("PUT", "app/app/endpoint/calm/policy", policy)).status).toBe(200);
     const send = (customer: number, n: number) => publish({ payload: { customer: { id: customer }, n } });
     const ids = [await send(1, 1), await send(2, 1), await send(1, 2)];
