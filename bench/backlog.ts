@@ -18,7 +18,7 @@ const PAYLOAD = Buffer.from(JSON.stringify({ data: "x".repeat(80) }));
 /** Keys of the rows of the two endpoints, the first ones of an empty store. In the one with an order every message has a key of its own. */
 const [PLAIN, ORDERED] = [1, 2];
 /** Where nothing listens. */
-const DEAD = "http://127.0.0.1:9/";
+const DEAD = "http://127.0.0.1:1024/";
 const SETTLE_MS = 5000;
 
 const folder = mkdtempSync(join(tmpdir(), "posthorn-bench-"));

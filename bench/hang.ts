@@ -72,11 +72,11 @@ const rounds: { calm: Waits[]; hanging: Waits[] } = { calm: [], hanging: [] };
   await round(node, "answers", 2);
   for (let index = 0; index < ROUNDS; index++) {
     rounds.calm.push(await round(node, "answers", SECONDS));
+    await node.call("POST", "app/bench/endpoint/hangs/resume");
     rounds.hanging.push(await round(node, "hangs", SECONDS));
     // What hangs must be gone before the next calm round.
     await node.call("POST", "app/bench/endpoint/hangs/pause", {});
     await sleep(TIME_OUT_SECONDS * 1000 + 500);
-    await node.call("POST", "app/bench/endpoint/hangs/resume");
   }
 }
 await stop(receiver);
@@ -86,8 +86,8 @@ function each(kind: keyof typeof rounds, which: keyof Waits, share: number): num
 }
 
 /** The median over the rounds, and each of them. */
-function cell(values: readonly number[]): string {
-  return `${percentile(values, 0.5).toFixed(1)} (${values.map((value) => value.toFixed(1)).join(", ")})`;
+function cell(figures: readonly number[]): string {
+  return `${percentile(figures, 0.5).toFixed(1)} (${figures.map((figure) => figure.toFixed(1)).join(", ")})`;
 }
 
 function ratio(which: keyof Waits): string {
