@@ -78,12 +78,12 @@ try {
   await prepare();
   for (const rows of values.rows.split(",").map(Number)) {
     await fillTo(rows);
-    const mib = await serverMib();
     const node = startModule("backlog-node.ts", [path]);
     const { startMs, pageMicros, linePageMicros } = await nextMessage<Measured>(node);
-    const figures = [mib, pageMicros, linePageMicros, residentMib(node.pid!), startMs].map((n) => n.toFixed(0));
-    console.log(`| ${rows.toLocaleString("en")} | ${figures.join(" | ")} |`);
+    const alone = residentMib(node.pid!);
     await stop(node);
+    const figures = [await serverMib(), pageMicros, linePageMicros, alone, startMs].map((n) => n.toFixed(0));
+    console.log(`| ${rows.toLocaleString("en")} | ${figures.join(" | ")} |`);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
