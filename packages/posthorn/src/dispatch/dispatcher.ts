@@ -438,9 +438,12 @@ export class Dispatcher {
     const recorded = await this.#recorder.record(outcome);
     const passAt = outcome.passAt ?? null;
     const blocks = outcome.state === 0 && (passAt === null || passAt > this.#now());
+    const isRevoked = lane.isRevoked(job);
     if (blocks || !recorded) this.#block(lane, job, passAt);
     else this.#free(lane, job);
     if (!recorded) return;
+    // Canceled while it was under way: those behind it do not wait for a retry that will not be made.
+    if (isRevoked) this.#lookAt(lane);
     if (outcome.due !== null) this.#noteStored(lane, outcome.due);
     // An attempt by hand that failed gave way to a retry by schedule, whose time only the store knows: it can be long past.
     if (outcome.trigger === 1 && outcome.state === 2) this.#lookAt(lane);

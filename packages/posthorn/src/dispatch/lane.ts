@@ -2,7 +2,7 @@
 import { hangs } from "./adaptive.ts";
 import { Fifo } from "./fifo.ts";
 import type { Gate } from "./gate.ts";
-import type { Line } from "./order.ts";
+import { inLine, type Line } from "./order.ts";
 import type { Pace, Ticket } from "./pace.ts";
 import type { Job } from "./types.ts";
 
@@ -46,8 +46,8 @@ export class Lane {
   #untilRetry = RETRY_SHARE;
   /** Attempts in flight, the oldest first. */
   readonly #tickets = new Set<Ticket>();
-  /** Generation of each job in memory, by message. */
-  readonly #inMemory = new Map<number, number>();
+  /** The jobs in memory, by message. */
+  readonly #inMemory = new Map<number, Job>();
   /** Messages in memory whose delivery was canceled. */
   readonly #revoked = new Set<number>();
 
@@ -107,12 +107,12 @@ export class Lane {
   }
 
   generationInMemory(messageId: number): number | undefined {
-    return this.#inMemory.get(messageId);
+    return this.#inMemory.get(messageId)?.generation;
   }
 
-  /** Message keys of the jobs in memory. */
+  /** Message keys of the jobs in memory that keep their order: one sent by hand may itself have passed others. */
   get known(): readonly number[] {
-    return [...this.#inMemory.keys()];
+    return [...this.#inMemory.values()].filter(inLine).map(({ messageId }) => messageId);
   }
 
   /** Returns whether it is in memory now. */
@@ -120,7 +120,7 @@ export class Lane {
     const place = this.line?.admit(job) ?? "go";
     if (place === "leave") return false;
     if (place === "go") this.ripen(job);
-    this.#inMemory.set(job.messageId, job.generation);
+    this.#inMemory.set(job.messageId, job);
     return true;
   }
 

@@ -372,6 +372,39 @@ describe("a hand", () => {
     expect(attempter.messages).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
+  it("that sends one again takes nobody along that waits for another one", async () => {
+    await using harness = await ordered({ retrySchedule: [3_600_000] });
+    const { attempter, files } = harness;
+    attempter.script = (job) => (job.trigger === 1 ? null : made(2));
+    await publish(harness, 1, "a");
+    await publish(harness, 2, "a");
+    await eventually(async () => expect((await deliveryOf(files.store, 1))?.attempts).toBe(1));
+    await resend(harness, 2);
+    await eventually(() => expect(attempter.messages).toEqual([1, 2]));
+    await publish(harness, 3, "a");
+    attempter.open[0]!.end(made(0));
+    await eventually(async () => expect(await deliveryOf(files.store, 2)).toMatchObject({ state: 1 }));
+    await eventually(() => expect(harness.dispatcher.load.inFlight).toBe(0));
+    expect(attempter.messages).toEqual([1, 2]);
+  });
+
+  it("that cancels one under way that fails lets the others go on at once", async () => {
+    await using harness = await ordered({ retrySchedule: [3_600_000] });
+    const { attempter, files, dispatcher } = harness;
+    attempter.script = (job) => (job.messageId === 1 ? null : made(0));
+    for (let id = 1; id <= 3; id++) await publish(harness, id, "a");
+    await files.store.transaction(async ({ db, afterCommit }) => {
+      const change = { state: 3, due: null, generation: 1 };
+      await db.updateTable("delivery").set(change).where("message_id", "=", 1).execute();
+      afterCommit(() => dispatcher.revoke([{ messageId: 1, endpointId: 1 }]));
+    });
+    attempter.open[0]!.end(made(2));
+    await eventually(() => {
+      harness.clock.advance(100);
+      expect(attempter.messages).toEqual([1, 2, 3]);
+    });
+  });
+
   it("that cancels the one that blocks lets the others go on", async () => {
     await using harness = await ordered({ retrySchedule: [3_600_000] });
     const { attempter, files, dispatcher } = harness;

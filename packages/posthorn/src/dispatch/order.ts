@@ -192,7 +192,7 @@ export class Line {
 }
 
 /** An attempt that somebody asked for by hand is made whatever stands before it. */
-function inLine({ trigger, resent }: Job): boolean {
+export function inLine({ trigger, resent }: Job): boolean {
   return trigger === 0 || resent !== true;
 }
 

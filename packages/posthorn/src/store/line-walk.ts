@@ -13,6 +13,8 @@ export interface Scanned {
   readonly orderKey: string | null;
   /** The delivery just before it in its key that is not done; `null`: none. */
   readonly ahead: number | null;
+  /** 1: sent by hand, whatever is before it. */
+  readonly resent: number;
 }
 
 export class LineWalk {
@@ -37,11 +39,12 @@ export class LineWalk {
   }
 
   /** Looks at the next one. Returns whether it waits for one that no other in this page waits for, which may be passed at some time. */
-  see({ messageId, due, orderKey, ahead }: Scanned): boolean {
+  see({ messageId, due, orderKey, ahead, resent }: Scanned): boolean {
     this.#scanned++;
     this.#scannedTo = { due, messageId };
     if (ahead === null || this.#there.has(ahead)) {
-      this.#there.add(messageId);
+      // What waits for one sent by hand waits until that is done: it may have passed others.
+      if (resent === 0) this.#there.add(messageId);
       this.taken.push(messageId);
       return false;
     }

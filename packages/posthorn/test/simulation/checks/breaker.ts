@@ -65,11 +65,16 @@ export class BreakerCheck implements Check {
     const trouble = this.#trouble.get(endpoint);
     const open = delivery?.open;
     if (trouble === undefined || !open || trouble.run !== this.#ledger.run) return;
-    // Who changes a policy may want it to be tried at once.
-    if (this.#time.elapsed - endpoint.changedAt < STALE_MS) return;
+    const { elapsed, wall } = this.#time;
     // It may have begun before the endpoint asked.
-    if (open.begunAt === this.#time.elapsed && this.#time.wall < trouble.askedUntil) {
-      const early = trouble.askedUntil - this.#time.wall;
+    const isEarly = open.begunAt === elapsed && wall < trouble.askedUntil;
+    if (elapsed - endpoint.changedAt < STALE_MS) {
+      // Who changes a policy may want it to be tried at once. What it asks for then takes the place of what it asked for before.
+      if (isEarly) trouble.askedUntil = 0;
+      return;
+    }
+    if (isEarly) {
+      const early = trouble.askedUntil - wall;
       this.#verdict.broken("left_alone", `${endpoint.host} got a request ${early} ms before the time it asked for`);
     }
     if (!trouble.asked) this.#checkProbe(endpoint, trouble, open.begunAt);

@@ -38,7 +38,8 @@ const NEXT = {
 const SCAN = {
   name: "line",
   text: `
-  SELECT d.message_id AS "messageId", d.due, d.order_key AS "orderKey", e.message_id AS ahead, e.pass_at AS "passAt"
+  SELECT d.message_id AS "messageId", d.due, d.order_key AS "orderKey", (d.manual = ${ASKED.byResend})::int AS resent,
+    e.message_id AS ahead, e.pass_at AS "passAt"
   FROM (SELECT * FROM delivery WHERE endpoint_id = $1 AND due IS NOT NULL AND due <= $2 AND (due, message_id) > ($3, $4)
         ORDER BY due, message_id LIMIT ${MAX_SCANNED}) AS d
   LEFT JOIN LATERAL (

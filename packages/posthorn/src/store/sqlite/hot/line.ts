@@ -31,6 +31,7 @@ export function prepareLine(db: DatabaseSync): (ask: LineAsk) => { readonly rows
   // those that have blocked for long enough, nor what somebody sends once more although it has ended.
   const scan = db.prepare(`
     SELECT d.message_id AS messageId, d.due AS due, d.order_key AS orderKey,
+      d.manual = ${ASKED.byResend} AS resent,
       CASE WHEN d.order_key IS NOT NULL AND d.manual <> ${ASKED.byResend} AND coalesce(d.pass_at > $now, TRUE) THEN (
         SELECT e.message_id FROM delivery e INDEXED BY delivery_order
         WHERE e.endpoint_id = d.endpoint_id AND e.order_key = d.order_key AND e.message_id < d.message_id
