@@ -13,6 +13,8 @@ export default defineConfig({
     pool: "forks",
     execArgv: ["--conditions=@posthorn/source"],
     testTimeout: 20_000,
+    // The tests wait for disks and sockets more than for the processor.
+    maxWorkers: 3,
     projects: [
       {
         extends: true,
