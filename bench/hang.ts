@@ -2,22 +2,32 @@
  * What 99 endpoints wait for their deliveries while one of a hundred hangs until its time-out, against what they wait otherwise, in one
  * run: both take turns. See README.md beside this file.
  *
- *     npm run bench:hang -- --rate 200 --seconds 4 --rounds 3
+ *     npm run bench:engine -- --case hanging --rate 200 --seconds 3 --rounds 5
  */
 import { parseArgs } from "node:util";
-import { percentile, publishFor, startMeasuredNode } from "./lib/node-api.ts";
+import { type MeasuredNode, percentile, publishFor, startMeasuredNode } from "./lib/node-api.ts";
 import { nextMessage, startModule, stop } from "./lib/processes.ts";
 import type { Arrival } from "./lib/wayward-receiver.ts";
 
 const { values } = parseArgs({
   options: {
     rate: { type: "string", default: "200" },
-    seconds: { type: "string", default: "4" },
-    rounds: { type: "string", default: "3" },
+    seconds: { type: "string", default: "3" },
+    rounds: { type: "string", default: "5" },
   },
 });
 const [RATE, SECONDS, ROUNDS] = [Number(values.rate), Number(values.seconds), Number(values.rounds)];
 const ENDPOINTS = 100;
+/** Of ten messages one is for the endpoint in question: always more than may be in flight while it hangs. */
+const SHARE = 10;
+const TIME_OUT_SECONDS = 4;
+
+interface Waits {
+  /** From the answer to the publisher until the request arrives; 0 when it arrives before. */
+  readonly queue: number[];
+  /** From before the publish until the request arrives. */
+  readonly whole: number[];
+}
 
 const receiver = startModule("wayward-receiver.ts");
 const { port } = await nextMessage<{ port: number }>(receiver);
@@ -27,43 +37,70 @@ async function takeArrivals(): Promise<readonly Arrival[]> {
   return (await nextMessage<{ arrivals: readonly Arrival[] }>(receiver)).arrivals;
 }
 
-const ages: { calm: number[]; hanging: number[] } = { calm: [], hanging: [] };
-const p99: { calm: number[]; hanging: number[] } = { calm: [], hanging: [] };
-{
-  await using node = await startMeasuredNode({ POSTHORN_REQUEST_TIMEOUT: "15" });
-  const channels = Array.from({ length: ENDPOINTS }, (_, index) => `c${index}`);
-  for (const [index, channel] of channels.entries()) {
-    const path = index === 0 ? "hang" : `fine/${index}`;
-    await node.call("POST", "app/bench/endpoint", { url: `http://127.0.0.1:${port}/${path}`, channels: [channel] });
-  }
-  const healthy = channels.slice(1);
-  await publishFor(node, { perSecond: RATE, seconds: 2, channels: healthy });
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Publishes for one round and returns what the 99 waited. The hundredth is the one at `channel`. */
+async function round(node: MeasuredNode, channel: string, seconds: number): Promise<Waits> {
+  const others = Array.from({ length: ENDPOINTS - 1 }, (_, index) => `c${index + 1}`);
+  const channels = others.flatMap((other, index) => (index % (SHARE - 1) === 0 ? [channel, other] : [other]));
   await takeArrivals();
-  for (let round = 0; round < 2 * ROUNDS; round++) {
-    const kind = round % 2 === 0 ? "calm" : "hanging";
-    // The one that hangs gets a tenth of everything, so that it always has more than may be in flight.
-    const to =
-      kind === "calm" ? healthy : healthy.flatMap((channel, index) => (index % 9 === 0 ? ["c0", channel] : [channel]));
-    await publishFor(node, { perSecond: RATE, seconds: SECONDS, channels: to });
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    const fine = (await takeArrivals()).filter(({ path }) => path.startsWith("/fine")).map(({ age }) => age);
-    ages[kind].push(...fine);
-    p99[kind].push(percentile(fine, 0.99));
+  const answered = await publishFor(node, { perSecond: RATE, seconds, channels });
+  await sleep(500);
+  const arrived = (await takeArrivals()).filter(({ path }) => path.startsWith("/others"));
+  return {
+    queue: arrived.map(({ at, sent }) => Math.max(0, at - answered[sent.n]!)),
+    whole: arrived.map(({ at, sent }) => at - sent.at),
+  };
+}
+
+const rounds: { calm: Waits[]; hanging: Waits[] } = { calm: [], hanging: [] };
+{
+  await using node = await startMeasuredNode({ POSTHORN_REQUEST_TIMEOUT: String(TIME_OUT_SECONDS) });
+  const endpoint = (path: string, channel: string): Promise<unknown> =>
+    node.call("POST", "app/bench/endpoint", {
+      url: `http://127.0.0.1:${port}/${path}`,
+      uid: channel,
+      channels: [channel],
+    });
+  for (let index = 1; index < ENDPOINTS; index++) await endpoint(`others/${index}`, `c${index}`);
+  await endpoint("answers", "answers");
+  await endpoint("hang", "hangs");
+  // Without a breaker it hangs all the time and not only until it is found out.
+  await node.call("PUT", "app/bench/endpoint/hangs/policy", { breaker: { enabled: false } });
+  await round(node, "answers", 2);
+  for (let index = 0; index < ROUNDS; index++) {
+    rounds.calm.push(await round(node, "answers", SECONDS));
+    await node.call("POST", "app/bench/endpoint/hangs/resume");
+    rounds.hanging.push(await round(node, "hangs", SECONDS));
+    // What hangs must be gone before the next calm round.
+    await node.call("POST", "app/bench/endpoint/hangs/pause", {});
+    await sleep(TIME_OUT_SECONDS * 1000 + 500);
   }
 }
 await stop(receiver);
 
-console.log("\n| | deliveries | p50 ms | p99 ms (each round) |\n| --- | ---: | ---: | ---: |");
+function each(kind: keyof typeof rounds, which: keyof Waits, share: number): number[] {
+  return rounds[kind].map((waits) => percentile(waits[which], share));
+}
+
+/** The median over the rounds, and each of them. */
+function cell(figures: readonly number[]): string {
+  return `${percentile(figures, 0.5).toFixed(1)} (${figures.map((figure) => figure.toFixed(1)).join(", ")})`;
+}
+
+function ratio(which: keyof Waits): string {
+  return (percentile(each("hanging", which, 0.99), 0.5) / percentile(each("calm", which, 0.99), 0.5)).toFixed(2);
+}
+
+console.log("\n| | queue p50 ms | queue p99 ms | whole p50 ms | whole p99 ms |\n| --- | ---: | ---: | ---: | ---: |");
 for (const kind of ["calm", "hanging"] as const) {
-  const name = kind === "calm" ? "none hangs" : "one of 100 hangs";
-  const row = [
-    name,
-    ages[kind].length,
-    percentile(ages[kind], 0.5),
-    `${percentile(ages[kind], 0.99)} (${p99[kind].join(", ")})`,
-  ];
-  console.log(`| ${row.join(" | ")} |`);
+  const cells = (["queue", "whole"] as const).flatMap((which) =>
+    [0.5, 0.99].map((share) => cell(each(kind, which, share))),
+  );
+  console.log(`| ${[kind === "calm" ? "none hangs" : "one of 100 hangs", ...cells].join(" | ")} |`);
 }
 console.log(
-  `\np99 of the others: ${(percentile(ages.hanging, 0.99) / percentile(ages.calm, 0.99)).toFixed(2)} of what it is otherwise`,
+  `\np99 of the others while one hangs, over what it is otherwise: queue ${ratio("queue")}, whole ${ratio("whole")}`,
 );

@@ -2,8 +2,8 @@
  * What an endpoint sees that is down for a while and comes back, and what a dead one sees: attempts in each second, in real processes.
  * See README.md beside this file.
  *
- *     npm run bench:outage -- --rate 100 --cap 150 --down 20 --after 15
- *     npm run bench:dead -- --events 10000 --seconds 30
+ *     npm run bench:engine -- --case outage --rate 100 --cap 200 --concurrency 8 --down 20 --after 30
+ *     npm run bench:engine -- --case dead --events 10000 --seconds 30
  */
 import { parseArgs } from "node:util";
 import { type MeasuredNode, publishFor, startMeasuredNode } from "./lib/node-api.ts";
@@ -14,13 +14,16 @@ const { values } = parseArgs({
   options: {
     dead: { type: "boolean", default: false },
     rate: { type: "string", default: "100" },
-    cap: { type: "string", default: "150" },
+    cap: { type: "string", default: "200" },
+    concurrency: { type: "string", default: "8" },
     down: { type: "string", default: "20" },
-    after: { type: "string", default: "15" },
+    after: { type: "string", default: "30" },
     events: { type: "string", default: "10000" },
     seconds: { type: "string", default: "30" },
   },
 });
+
+const LONGEST_CATCH_UP_MS = 30_000;
 
 const receiver = startModule("wayward-receiver.ts");
 const { port } = await nextMessage<{ port: number }>(receiver);
@@ -45,38 +48,54 @@ function row(name: string, counts: readonly number[]): string {
 
 const HEADER = "\n| | seconds | mean attempts a second | peak | peak / mean |\n| --- | ---: | ---: | ---: | ---: |";
 
-async function endpoint({ call }: MeasuredNode, policy: object): Promise<void> {
-  await call("POST", "app/bench/endpoint", { url: `http://127.0.0.1:${port}/down`, uid: "ep" });
+/** Most attempts in any second, wherever it begins. */
+function greatestInASecond(arrivals: readonly Arrival[]): number {
+  let [oldest, greatest] = [0, 0];
+  for (const [index, { at }] of arrivals.entries()) {
+    while (arrivals[oldest]!.at <= at - 1000) oldest++;
+    greatest = Math.max(greatest, index - oldest + 1);
+  }
+  return greatest;
+}
+
+async function endpoint({ call }: MeasuredNode, policy: object, throttleRate?: number): Promise<void> {
+  await call("POST", "app/bench/endpoint", { url: `http://127.0.0.1:${port}/down`, uid: "ep", throttleRate });
   await call("PUT", "app/bench/endpoint/ep/policy", policy);
 }
 
 /** An hour's outage, compressed: the waits of the breaker are seconds and not minutes. */
 async function outage(): Promise<void> {
-  const [rate, cap, down, after] = [values.rate, values.cap, values.down, values.after].map(Number) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [rate, cap, concurrency] = [Number(values.rate), Number(values.cap), Number(values.concurrency)];
+  const [down, after] = [Number(values.down), Number(values.after)];
   await using node = await startMeasuredNode();
   const breaker = { failures: 10, windowSeconds: 2, probeSeconds: 1, maxProbeSeconds: 2 };
-  await endpoint(node, { breaker, limits: { ratePerSecond: cap } });
+  await endpoint(node, { breaker, limits: { concurrency } }, cap);
   const publishing = publishFor(node, { perSecond: rate, seconds: 5 + down + after });
   await new Promise((resolve) => setTimeout(resolve, 5000));
   const wentDown = Date.now();
-  const before = await tell({ down: true });
+  const first = await tell({ down: true });
   await new Promise((resolve) => setTimeout(resolve, down * 1000));
   const cameBack = Date.now();
   const during = await tell({ down: false });
-  await publishing;
-  await new Promise((resolve) => setTimeout(resolve, 3000));
-  const since = await tell({});
+  const published = await publishing;
+  const since: Arrival[] = [];
+  const seen = new Set(first.map(({ sent }) => sent.n));
+  const waitUntil = Date.now() + LONGEST_CATCH_UP_MS;
+  do {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    since.push(...(await tell({})));
+    for (const { sent } of since) seen.add(sent.n);
+  } while (seen.size < published.length && Date.now() < waitUntil);
   console.log(HEADER);
-  console.log(row("before", perSecond(before, wentDown - 4000, wentDown)));
+  console.log(row("before", perSecond(first, wentDown - 4000, wentDown)));
   console.log(row("down", perSecond(during, wentDown, cameBack)));
   console.log(row("back", perSecond(since, cameBack, cameBack + after * 1000)));
+  console.log(`\nSecond by second since it is back: ${perSecond(since, cameBack, cameBack + after * 1000).join(" ")}`);
+  const inFlight = Math.max(...since.map((arrival) => arrival.inFlight));
+  console.log(`Greatest in any second since it is back: ${greatestInASecond(since)}, cap ${cap}`);
+  console.log(`Greatest in flight since it is back: ${inFlight}, cap ${concurrency}`);
   console.log(
-    `\nThe cap is ${cap} a second. Second by second since it is back: ${perSecond(since, cameBack, cameBack + after * 1000).join(" ")}`,
+    `Published: ${published.length}, of which ${seen.size} were taken, the last ${((since.at(-1)!.at - cameBack) / 1000).toFixed(0)} s after it is back`,
   );
 }
 
@@ -91,7 +110,7 @@ async function dead(): Promise<void> {
     for (let at = 0; at < events; at += 500) {
       const messages = Array.from({ length: Math.min(500, events - at) }, () => ({
         eventType: "a",
-        payload: { at: Date.now() },
+        payload: { at: Date.now(), n: 0 },
       }));
       await node.call("POST", "app/bench/msg/batch", { messages });
     }

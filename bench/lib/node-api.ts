@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type StartedNode, startNode, stop } from "./processes.ts";
+import type { Sent } from "./wayward-receiver.ts";
 
 const SECRET = "bench-secret-bench-secret-bench-secret";
 
@@ -12,9 +13,12 @@ export interface MeasuredNode extends AsyncDisposable {
   call(method: string, path: string, body?: object): Promise<Record<string, unknown>>;
 }
 
-/** Starts the built server on a folder of its own, with application `bench`. */
-export async function startMeasuredNode(env: Record<string, string> = {}): Promise<MeasuredNode> {
-  const folder = mkdtempSync(join(tmpdir(), "posthorn-bench-"));
+/** Starts the built server with application `bench`, on a folder of its own unless `folder` is one to keep. */
+export async function startMeasuredNode(
+  env: Record<string, string> = {},
+  { folder: kept }: { readonly folder?: string } = {},
+): Promise<MeasuredNode> {
+  const folder = kept ?? mkdtempSync(join(tmpdir(), "posthorn-bench-"));
   const node = await startNode({
     POSTHORN_LISTEN: "127.0.0.1:0",
     POSTHORN_DATA_DIR: folder,
@@ -33,36 +37,50 @@ export async function startMeasuredNode(env: Record<string, string> = {}): Promi
     if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
     return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
   };
-  await call("POST", "app", { name: "Bench", uid: "bench" });
+  await call("POST", "app?get_if_exists=true", { name: "Bench", uid: "bench" });
   return {
     node,
     call,
     [Symbol.asyncDispose]: async () => {
       await stop(node.child);
-      rmSync(folder, { recursive: true, force: true });
+      if (kept === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-/** Publishes `perSecond` messages a second for a while, each with the time it was published. */
+/**
+ * Publishes `perSecond` messages a second for a while. Each carries what `Sent` of wayward-receiver.ts says; the result is when its
+ * answer came, by its number (Unix milliseconds, with fractions).
+ */
 export async function publishFor(
   { call }: MeasuredNode,
   { perSecond, seconds, channels = [] }: { perSecond: number; seconds: number; channels?: readonly string[] },
-): Promise<void> {
+): Promise<readonly number[]> {
   const begun = performance.now();
   const total = perSecond * seconds;
-  const open = new Set<Promise<unknown>>();
+  const answered = new Array<number>(total).fill(Number.NaN);
+  const open = new Set<Promise<void>>();
+  const publish = async (n: number): Promise<void> => {
+    const to = channels.length === 0 ? {} : { channels: [channels[n % channels.length]!] };
+    const payload: Sent = { at: unixMs(), n };
+    await call("POST", "app/bench/msg?with_content=false", { eventType: "bench.event", payload, ...to });
+    answered[n] = unixMs();
+  };
   for (let sent = 0; sent < total;) {
     const due = Math.min(total, Math.floor(((performance.now() - begun) * perSecond) / 1000));
     for (; sent < due; sent++) {
-      const to = channels.length === 0 ? {} : { channels: [channels[sent % channels.length]!] };
-      const body = { eventType: "bench.event", payload: { at: Date.now() }, ...to };
-      const publishing = call("POST", "app/bench/msg?with_content=false", body).finally(() => open.delete(publishing));
+      const publishing = publish(sent).finally(() => open.delete(publishing));
       open.add(publishing);
     }
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
   await Promise.all(open);
+  return answered;
+}
+
+/** Unix milliseconds with fractions, comparable between processes of one machine. */
+function unixMs(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 export function percentile(numbers: readonly number[], share: number): number {

@@ -37,8 +37,12 @@ export function startNode(env: Record<string, string>, profile?: string): Promis
 /** The next message a process sends. */
 export function nextMessage<T>(child: ChildProcess): Promise<T> {
   return new Promise((resolve, reject) => {
-    child.once("message", (message) => resolve(message as T));
-    child.once("exit", (code) => reject(new Error(`the process ended with ${code}`)));
+    const ended = (code: number | null): void => reject(new Error(`the process ended with ${code}`));
+    child.once("exit", ended);
+    child.once("message", (message) => {
+      child.off("exit", ended);
+      resolve(message as T);
+    });
   });
 }
 

@@ -1,31 +1,45 @@
 /**
- * A receiver that misbehaves as it is told: `/hang` never answers, `/down` breaks connections off while it is down. It keeps when each
- * request came and how old its message was.
+ * A receiver that misbehaves as it is told: `/hang` never answers, `/down` breaks connections off while it is down and takes its time
+ * while it is not. It keeps when each request came, how old its message was and how many were open.
  */
 import { createServer } from "node:http";
 
+/** What the messages of these measurements carry. */
+export interface Sent {
+  /** Unix milliseconds at which it was published. */
+  readonly at: number;
+  /** Which one it is of those that were published together. */
+  readonly n: number;
+}
+
 export interface Arrival {
   readonly path: string;
-  /** Unix milliseconds. */
+  /** Unix milliseconds, with fractions. */
   readonly at: number;
-  /** Milliseconds since the message was published. */
-  readonly age: number;
+  readonly sent: Sent;
+  /** Requests that were open when it came, with itself. */
+  readonly inFlight: number;
 }
+
+const ANSWER_MS = 30;
 
 let arrivals: Arrival[] = [];
 let down = false;
+let inFlight = 0;
 
 const server = createServer((request, response) => {
+  inFlight++;
+  response.once("close", () => inFlight--);
   const chunks: Buffer[] = [];
   request.on("data", (chunk: Buffer) => chunks.push(chunk));
   request.on("end", () => {
-    const { at } = JSON.parse(Buffer.concat(chunks).toString()) as { at: number };
-    const now = Date.now();
+    const sent = JSON.parse(Buffer.concat(chunks).toString()) as Sent;
     const path = request.url ?? "";
-    arrivals.push({ path, at: now, age: now - at });
+    arrivals.push({ path, at: performance.timeOrigin + performance.now(), sent, inFlight });
     if (path.startsWith("/hang")) return;
-    if (path.startsWith("/down") && down) request.socket.destroy();
-    else response.writeHead(200).end();
+    if (!path.startsWith("/down")) response.writeHead(200).end();
+    else if (down) request.socket.destroy();
+    else setTimeout(() => response.writeHead(200).end(), ANSWER_MS);
   });
 });
 
