@@ -13,6 +13,8 @@ export default defineConfig({
     pool: "forks",
     execArgv: ["--conditions=@posthorn/source"],
     testTimeout: 20_000,
+    // The tests wait for disks and sockets more than for the processor.
+    maxWorkers: 3,
     projects: [
       {
         extends: true,
@@ -20,7 +22,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "postgres", include: ON_BOTH_STORES, env: { POSTHORN_TEST_STORE: "postgres" } },
+        test: {
+          name: "postgres",
+          include: ON_BOTH_STORES,
+          // Half a thousand requests through the door, of which the store sees nothing new.
+          exclude: ["packages/posthorn/test/simulation/**", "packages/posthorn/test/receiving/vectors.test.ts"],
+          env: { POSTHORN_TEST_STORE: "postgres" },
+        },
       },
     ],
   },
