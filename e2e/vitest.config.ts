@@ -8,7 +8,7 @@ export default defineConfig({
   resolve: { conditions: ["@posthorn/source"] },
   ssr: { resolve: { conditions: ["@posthorn/source", "node", "module"] } },
   test: {
-    globalSetup: "../packages/testkit/src/postgres-on-demand.ts",
+    globalSetup: ["lib/build-pages.ts", "../packages/testkit/src/postgres-on-demand.ts"],
     pool: "forks",
     // Each file runs a server of its own beside itself.
     maxWorkers: 3,

@@ -7,10 +7,10 @@ import { type DashboardScene, HOSTILE, pagesOf, setUpScene } from "../lib/dashbo
 import { freePort } from "../lib/free-port.ts";
 import { useWorld } from "../lib/world.ts";
 
+const browser = useBrowser();
 const world = useWorld({
   env: { POSTHORN_LISTEN: `127.0.0.1:${await freePort()}`, POSTHORN_RETRY_SCHEDULE: "3600" },
 });
-const browser = useBrowser();
 let scene: DashboardScene;
 
 beforeAll(async () => {

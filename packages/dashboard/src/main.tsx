@@ -5,18 +5,26 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { startI18n } from "./i18n/i18n.ts";
 import { applyTheme, readTheme } from "./layout/theme.ts";
+import { startFrame } from "./portal/frame.ts";
+import { startLook } from "./portal/look.ts";
 import { createQueries } from "./queries.ts";
 import { router } from "./router.tsx";
 import { onSession, takeTokenFromAddress } from "./session/session.ts";
 import "./styles/base.css";
 
 takeTokenFromAddress();
-applyTheme(readTheme());
 await startI18n();
+const root = document.querySelector<HTMLElement>("#root")!;
+if (/^\/portal(\/|$)/.test(location.pathname)) {
+  startLook();
+  startFrame(root);
+} else {
+  applyTheme(readTheme());
+}
 const queries = createQueries();
 // What one token may see is not shown to the next.
 onSession(() => queries.clear());
-createRoot(document.querySelector("#root")!).render(
+createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
       <RouterProvider router={router} />

@@ -106,6 +106,17 @@ const operatorPages = [
   }),
   createRoute({
     getParentRoute: () => operator,
+    path: "/capture",
+    component: lazyRouteComponent(() => import("./pages/captures.tsx"), "Captures"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/capture/$source",
+    validateSearch: ({ request }: Search) => (typeof request === "string" ? { request } : {}),
+    component: lazyRouteComponent(() => import("./pages/capture.tsx"), "CapturePage"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
     path: "/replays",
     component: lazyRouteComponent(() => import("./pages/replays.tsx"), "Replays"),
   }),
@@ -149,6 +160,31 @@ const portalPages = [
     path: "/messages",
     validateSearch: toMessageFilter,
     component: lazyRouteComponent(() => import("./pages/portal.tsx"), "PortalMessages"),
+  }),
+  createRoute({
+    getParentRoute: () => portal,
+    path: "/event-types",
+    component: lazyRouteComponent(() => import("./pages/portal-catalogue.tsx"), "PortalCatalogue"),
+  }),
+  createRoute({
+    getParentRoute: () => portal,
+    path: "/event-types/$name",
+    component: lazyRouteComponent(() => import("./pages/portal-catalogue.tsx"), "PortalEventType"),
+  }),
+  createRoute({
+    getParentRoute: () => portal,
+    path: "/signing",
+    component: lazyRouteComponent(() => import("./pages/portal-signing.tsx"), "PortalSigning"),
+  }),
+  createRoute({
+    getParentRoute: () => portal,
+    path: "/feed",
+    component: lazyRouteComponent(() => import("./pages/portal-feed.tsx"), "PortalFeed"),
+  }),
+  createRoute({
+    getParentRoute: () => portal,
+    path: "/replays/$replay",
+    component: lazyRouteComponent(() => import("./pages/portal.tsx"), "PortalReplay"),
   }),
   createRoute({
     getParentRoute: () => portal,

@@ -5,6 +5,7 @@ import { dropOldKeys } from "./domain/idempotency.ts";
 import { dropOldPacing, expireDeliveries } from "./domain/message/expire-deliveries.ts";
 import { expireInbound } from "./domain/quarantine/expire.ts";
 import type { RetentionPeriods, SweepOptions } from "./domain/retention/retention.ts";
+import { expireSources } from "./domain/source/expire.ts";
 import { sweepAttempts } from "./domain/retention/sweep-attempts.ts";
 import { sweepCounts } from "./domain/retention/sweep-counts.ts";
 import { sweepMessages } from "./domain/retention/sweep-messages.ts";
@@ -54,6 +55,7 @@ export class Maintenance implements AsyncDisposable {
       await services.store.transaction(async ({ db }) => {
         await db.deleteFrom("revoked_token").where("expires_at", "<", services.now()).execute();
       });
+      await expireSources(services, signal);
       await expireInbound(services, periods.payloadMs, signal);
       await sweepPayloads(services, sweep);
       await sweepAttempts(services, sweep);

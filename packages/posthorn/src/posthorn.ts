@@ -21,6 +21,7 @@ import { Authenticator } from "./domain/auth/authenticate.ts";
 import type { Services } from "./domain/context.ts";
 import { Directory } from "./domain/directory.ts";
 import { ensureOrganisation } from "./domain/organisation/ensure.ts";
+import type { PortalLook } from "./domain/portal/look.ts";
 import type { RetentionPeriods } from "./domain/retention/retention.ts";
 import type { SettledKeys } from "./domain/stats/roll-up.ts";
 import type { PlatformDefaults } from "./domain/policy/section.ts";
@@ -92,6 +93,10 @@ function retentionOf({ payloadRetentionDays, attemptRetentionDays, failureRetent
     attemptMs: attemptRetentionDays * DAY_MS,
     failureMs: failureRetentionDays * DAY_MS,
   };
+}
+
+function portalLookOf({ portalName, portalLogo, portalColour, portalFont }: Config): PortalLook {
+  return { name: portalName || null, logo: portalLogo || null, colour: portalColour || null, font: portalFont || null };
 }
 
 /** Bytes that code may hold while it runs. */
@@ -237,6 +242,7 @@ export class Posthorn implements AsyncDisposable {
         policyDefaults,
         addressTrouble,
         retention: retentionOf(config),
+        portalLook: portalLookOf(config),
         publicUrl: () => config.publicUrl || this.#url,
       },
     };

@@ -59,9 +59,11 @@ export interface TextFieldProps {
   readonly min?: number;
   readonly max?: number;
   readonly step?: number | "any";
+  /** Called as it is typed; the field keeps its value itself. */
+  readonly onValue?: (value: string) => void;
 }
 
-export function TextField({ name, label, help, type = "text", value = "", ...rest }: TextFieldProps) {
+export function TextField({ name, label, help, type = "text", value = "", onValue, ...rest }: TextFieldProps) {
   return (
     <BaseField.Root name={name} className={styles["field"]}>
       <BaseField.Label className={styles["label"]}>{label}</BaseField.Label>
@@ -71,6 +73,7 @@ export function TextField({ name, label, help, type = "text", value = "", ...res
         defaultValue={value}
         autoComplete="off"
         spellCheck={false}
+        onValueChange={(typed: string) => onValue?.(typed)}
         {...rest}
       />
       {help !== undefined && <BaseField.Description className={styles["help"]}>{help}</BaseField.Description>}

@@ -1,6 +1,7 @@
 /** The frame of a page: where it stands, its name, what can be done, and what it says. */
 import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import { useLook } from "../portal/use-look.ts";
 import styles from "./page.module.css";
 
 export interface PageProps {
@@ -16,9 +17,10 @@ export interface PageProps {
 
 export function Page({ title, badge, lead, crumbs, actions, children }: PageProps) {
   const { t } = useTranslation();
+  const { name: product = "Posthorn" } = useLook();
   useEffect(() => {
-    document.title = `${title} · Posthorn`;
-  }, [title]);
+    document.title = `${title} · ${product}`;
+  }, [title, product]);
   return (
     <div className={styles["page"]}>
       <header className={styles["top"]}>

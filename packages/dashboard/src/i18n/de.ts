@@ -1,5 +1,6 @@
 /** German. */
 import type { en } from "./en.ts";
+import { capture } from "./de/capture.ts";
 import { flow } from "./de/flow.ts";
 import { frame } from "./de/frame.ts";
 import { home } from "./de/home.ts";
@@ -7,6 +8,18 @@ import { inbound } from "./de/inbound.ts";
 import { messages } from "./de/messages.ts";
 import { objects } from "./de/objects.ts";
 import { policy } from "./de/policy.ts";
+import { portal } from "./de/portal.ts";
 import { work } from "./de/work.ts";
 
-export const de: typeof en = { ...flow, ...frame, ...home, ...inbound, ...messages, ...objects, ...policy, ...work };
+export const de: typeof en = {
+  ...capture,
+  ...flow,
+  ...frame,
+  ...home,
+  ...inbound,
+  ...messages,
+  ...objects,
+  ...policy,
+  ...portal,
+  ...work,
+};

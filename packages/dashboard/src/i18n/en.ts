@@ -1,4 +1,5 @@
 /** English, the catalogue that the others are held to. */
+import { capture } from "./en/capture.ts";
 import { flow } from "./en/flow.ts";
 import { frame } from "./en/frame.ts";
 import { home } from "./en/home.ts";
@@ -6,6 +7,18 @@ import { inbound } from "./en/inbound.ts";
 import { messages } from "./en/messages.ts";
 import { objects } from "./en/objects.ts";
 import { policy } from "./en/policy.ts";
+import { portal } from "./en/portal.ts";
 import { work } from "./en/work.ts";
 
-export const en = { ...flow, ...frame, ...home, ...inbound, ...messages, ...objects, ...policy, ...work };
+export const en = {
+  ...capture,
+  ...flow,
+  ...frame,
+  ...home,
+  ...inbound,
+  ...messages,
+  ...objects,
+  ...policy,
+  ...portal,
+  ...work,
+};

@@ -33,7 +33,7 @@ export async function startI18n(): Promise<void> {
     // React escapes.
     interpolation: { escapeValue: false },
   });
-  await show(wanted());
+  await showLanguage(wanted());
 }
 
 /** Changes the language, and keeps the choice for the browser. */
@@ -43,10 +43,11 @@ export async function chooseLanguage(language: Language): Promise<void> {
   } catch {
     // A browser that keeps nothing forgets this too.
   }
-  await show(language);
+  await showLanguage(language);
 }
 
-async function show(language: Language): Promise<void> {
+/** Changes the language of this page alone. */
+export async function showLanguage(language: Language): Promise<void> {
   await load(language);
   document.documentElement.lang = language;
   await i18next.changeLanguage(language);

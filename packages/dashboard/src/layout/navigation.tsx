@@ -7,6 +7,7 @@ import {
   House,
   type LucideIcon,
   Mail,
+  Radar,
   RotateCcw,
   Settings,
   Shapes,
@@ -33,6 +34,7 @@ const GROUPS: readonly (readonly Place[])[] = [
   [
     { to: "/applications", name: "applications", icon: Boxes },
     { to: "/sources", name: "sources", icon: Download },
+    { to: "/capture", name: "capture", icon: Radar },
     { to: "/event-types", name: "eventTypes", icon: Shapes },
   ],
   [

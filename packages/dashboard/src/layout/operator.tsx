@@ -10,12 +10,14 @@ import { Shell } from "./shell.tsx";
 
 const OPERATOR: Face = {
   kind: "operator",
+  can: () => true,
   endpoint: (app, endpoint) => ({ to: "/applications/$app/endpoints/$endpoint", params: { app, endpoint } }),
   message: (app, message) => ({ to: "/applications/$app/messages/$message", params: { app, message } }),
   attempt: (app, message, attempt) => ({
     to: "/applications/$app/messages/$message/attempts/$attempt",
     params: { app, message, attempt },
   }),
+  replay: (app, replay) => ({ to: "/replays/$app/$replay", params: { app, replay } }),
   crumbs: (app) => [
     <Link key="all" to="/applications">
       <Trans i18nKey="applications.title" />

@@ -1,45 +1,140 @@
 /** The portal: one customer, by the link that the product gave them, often in a frame. */
-import { Link, Outlet } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { Link, type LinkProps, Outlet, useRouterState } from "@tanstack/react-router";
+import { ArrowLeftRight, BookOpen, Inbox, KeyRound, type LucideIcon, Webhook } from "lucide-react";
+import { useEffect, useMemo, useRef } from "react";
 import { Trans, useTranslation } from "react-i18next";
-import { Empty } from "../components/state.tsx";
-import { FaceContext, type Face } from "../session/face.ts";
+import { api, must } from "../api/client.ts";
+import type { en } from "../i18n/en.ts";
+import { Empty, Failed, Loading } from "../components/state.tsx";
+import { useLive } from "../live/use-live.ts";
+import { LiveSign } from "../parts/live-sign.tsx";
+import { isFramed } from "../portal/frame.ts";
+import { serverLook } from "../portal/look.ts";
+import { useLook } from "../portal/use-look.ts";
+import { type Capability, FaceContext, type Face } from "../session/face.ts";
 import { useSession } from "../session/use-session.ts";
+import { Preferences } from "./preferences.tsx";
 import styles from "./portal.module.css";
 
-const PORTAL: Face = {
-  kind: "portal",
-  endpoint: (_app, endpoint) => ({ to: "/portal/endpoints/$endpoint", params: { endpoint } }),
-  message: (_app, message) => ({ to: "/portal/messages/$message", params: { message } }),
-  attempt: (_app, message, attempt) => ({
-    to: "/portal/messages/$message/attempts/$attempt",
-    params: { message, attempt },
-  }),
-  crumbs: () => [
-    <Link key="all" to="/portal">
-      <Trans i18nKey="endpoints.title" />
-    </Link>,
-  ],
-};
+const NOTHING = { events: () => undefined, gap: () => undefined };
+
+interface Place {
+  readonly to: NonNullable<LinkProps["to"]>;
+  readonly name: keyof (typeof en)["portal"]["nav"];
+  readonly icon: LucideIcon;
+}
+
+const PLACES: readonly Place[] = [
+  { to: "/portal", name: "endpoints", icon: Webhook },
+  { to: "/portal/messages", name: "deliveries", icon: ArrowLeftRight },
+  { to: "/portal/event-types", name: "catalogue", icon: BookOpen },
+  { to: "/portal/signing", name: "signing", icon: KeyRound },
+  { to: "/portal/feed", name: "feed", icon: Inbox },
+];
+
+function faceOf(capabilities: readonly Capability[]): Face {
+  return {
+    kind: "portal",
+    can: (capability) => capabilities.includes(capability),
+    endpoint: (_app, endpoint) => ({ to: "/portal/endpoints/$endpoint", params: { endpoint } }),
+    message: (_app, message) => ({ to: "/portal/messages/$message", params: { message } }),
+    attempt: (_app, message, attempt) => ({
+      to: "/portal/messages/$message/attempts/$attempt",
+      params: { message, attempt },
+    }),
+    replay: (_app, replay) => ({ to: "/portal/replays/$replay", params: { replay } }),
+    crumbs: (_app, of = "endpoints") => [
+      <Link key="all" to={of === "messages" ? "/portal/messages" : "/portal"}>
+        <Trans i18nKey={of === "messages" ? "portal.nav.deliveries" : "portal.nav.endpoints"} />
+      </Link>,
+    ],
+  };
+}
 
 export function Portal() {
   const { t } = useTranslation();
   const session = useSession();
-  if (session === null) return <Empty>{t("signIn.portal")}</Empty>;
   return (
-    <FaceContext value={PORTAL}>
-      <div className={styles["portal"]}>
-        <nav className={styles["nav"]} aria-label={t("app.menu")}>
-          <Link to="/portal" className={styles["tab"]} activeOptions={{ exact: true }}>
-            {t("endpoints.title")}
-          </Link>
-          <Link to="/portal/messages" className={styles["tab"]}>
-            {t("messages.title")}
-          </Link>
-        </nav>
-        <main>
-          <Outlet />
-        </main>
-      </div>
+    <div className={styles["portal"]}>
+      {session === null ? <Empty>{t("signIn.portal")}</Empty> : <SignedIn key={session.token} />}
+    </div>
+  );
+}
+
+function SignedIn() {
+  const portal = useQuery({
+    queryKey: ["portal"],
+    queryFn: () => must(api.GET("/api/v1/portal")),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const { data } = portal;
+  useEffect(() => {
+    if (data !== undefined) serverLook(data.look);
+  }, [data]);
+  const face = useMemo(() => faceOf(data?.capabilities ?? []), [data]);
+  if (portal.error !== null) return <Failed error={portal.error} retry={() => void portal.refetch()} />;
+  if (data === undefined) return <Loading />;
+  return (
+    <FaceContext value={face}>
+      <Frame app={data.app.name} />
     </FaceContext>
+  );
+}
+
+function Frame({ app }: { readonly app: string }) {
+  const { t } = useTranslation();
+  const nav = useRef<HTMLElement>(null);
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  // The stream stays open from page to page, and the sign tells of it on each.
+  useLive(NOTHING);
+  useEffect(() => {
+    if (nav.current !== null) showTab(nav.current, path);
+  }, [path]);
+  return (
+    <>
+      <a className={styles["skip"]} href="#main">
+        {t("app.skip")}
+      </a>
+      <Head app={app} />
+      <nav ref={nav} className={styles["nav"]} aria-label={t("app.menu")}>
+        {PLACES.map(({ to, name, icon: Icon }) => (
+          <Link
+            key={name}
+            to={to}
+            className={styles["tab"]}
+            {...(to === "/portal" && /^\/portal\/(endpoints|replays)/.test(path) ? { "data-status": "active" } : {})}
+            activeOptions={{ exact: to === "/portal", includeSearch: false }}
+          >
+            <Icon aria-hidden />
+            {t(`portal.nav.${name}`)}
+          </Link>
+        ))}
+      </nav>
+      <main id="main" tabIndex={-1} className={styles["main"]}>
+        <Outlet />
+      </main>
+    </>
+  );
+}
+
+/** Where the window is narrow: brings the tab of a page into view, and moves nothing else. */
+function showTab(nav: HTMLElement, path: string): void {
+  const tab = [...nav.querySelectorAll("a")].findLast(({ pathname }) => path.startsWith(pathname));
+  if (tab !== undefined) nav.scrollLeft = tab.offsetLeft + tab.offsetWidth / 2 - nav.clientWidth / 2;
+}
+
+/** Whose portal this is. In a frame the page around has said so, unless the product gave a logo or a name. */
+function Head({ app }: { readonly app: string }) {
+  const { logo, name } = useLook();
+  const framed = isFramed();
+  return (
+    <header className={styles["head"]}>
+      {logo !== undefined && <img className={styles["logo"]} src={logo} alt={name ?? ""} />}
+      {name !== undefined && <strong className={styles["product"]}>{name}</strong>}
+      <span className={styles["app"]}>{app}</span>
+      <LiveSign short={framed} />
+      {!framed && <Preferences />}
+    </header>
   );
 }

@@ -1,16 +1,18 @@
 import { Keyboard, LogOut, SlidersHorizontal } from "lucide-react";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useContext, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "../components/button.tsx";
 import { Menu, MenuChoice, MenuItem, MenuLine } from "../components/menu.tsx";
 import { chooseLanguage, LANGUAGE_NAMES, LANGUAGES, type Language } from "../i18n/i18n.ts";
+import { FaceContext } from "../session/face.ts";
 import { endSession } from "../session/session.ts";
 import { chooseTheme, readTheme, type Theme, THEMES } from "./theme.ts";
 
 /** Colours, language, and the way out. */
 export function Preferences() {
   const { t, i18n } = useTranslation();
+  const face = useContext(FaceContext);
   const [theme, setTheme] = useState(readTheme);
   const themeChosen = (chosen: Theme): void => {
     chooseTheme(chosen);
@@ -38,10 +40,12 @@ export function Preferences() {
         onChange={(language) => void chooseLanguage(language)}
       />
       <MenuLine />
-      <MenuItem render={<Link to="/shortcuts" />}>
-        <Keyboard aria-hidden />
-        {t("shortcuts.title")}
-      </MenuItem>
+      {face?.kind !== "portal" && (
+        <MenuItem render={<Link to="/shortcuts" />}>
+          <Keyboard aria-hidden />
+          {t("shortcuts.title")}
+        </MenuItem>
+      )}
       <MenuItem onClick={() => endSession("signed_out")}>
         <LogOut aria-hidden />
         {t("app.signOut")}

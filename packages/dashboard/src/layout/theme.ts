@@ -1,12 +1,10 @@
-/** Light, dark, or as the system has it. Kept for the browser; a link can say it for a frame (`?darkMode=true`). */
+/** Light, dark, or as the system has it. Kept for the browser. */
 const KEY = "posthorn.theme";
 
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
 export function readTheme(): Theme {
-  const asked = new URLSearchParams(location.search).get("darkMode");
-  if (asked !== null) return asked === "true" ? "dark" : "light";
   try {
     return THEMES.find((theme) => theme === localStorage.getItem(KEY)) ?? "system";
   } catch {

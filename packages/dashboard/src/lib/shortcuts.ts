@@ -10,6 +10,7 @@ export const GO_TO = {
   e: "/event-types",
   r: "/replays",
   o: "/sources",
+  c: "/capture",
   s: "/settings",
 } as const;
 
@@ -22,6 +23,7 @@ export const PLACES_OF_KEYS = [
   ["e", "eventTypes"],
   ["r", "replays"],
   ["o", "sources"],
+  ["c", "capture"],
   ["s", "settings"],
 ] as const;
 

@@ -1,21 +1,58 @@
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
 import { Page } from "../components/page.tsx";
+import { Note } from "../components/state.tsx";
 import { AttemptView } from "../parts/attempt-view.tsx";
 import { EndpointView } from "../parts/endpoint-view.tsx";
 import { Endpoints } from "../parts/endpoints.tsx";
 import { MessageList } from "../parts/message-list.tsx";
 import { MessageView } from "../parts/message-view.tsx";
 import { NewEndpoint } from "../parts/new-endpoint.tsx";
+import { useFace } from "../session/face.ts";
 import { useApplication } from "../session/use-application.ts";
+import { ReplayView } from "./replay.tsx";
 
 export function PortalEndpoints() {
   const { t } = useTranslation();
+  const { can } = useFace();
   const app = useApplication();
   return (
-    <Page title={t("endpoints.title")} actions={<NewEndpoint app={app} />}>
+    <Page
+      title={t("endpoints.title")}
+      lead={t("portal.endpoints.lead")}
+      {...(can("ManageEndpoint") ? { actions: <NewEndpoint app={app} /> } : {})}
+    >
+      <OffNote app={app} />
       <Endpoints app={app} />
     </Page>
+  );
+}
+
+/** Endpoints that are off are what a customer should see first. */
+function OffNote({ app }: { readonly app: string }) {
+  const { t } = useTranslation();
+  const face = useFace();
+  const endpoints = useQuery({
+    queryKey: ["endpoints", app, "off"],
+    queryFn: () =>
+      must(api.GET("/api/v1/app/{app_id}/endpoint", { params: { path: { app_id: app }, query: { limit: 250 } } })),
+  });
+  const off = endpoints.data?.data.filter(({ disabled }) => disabled) ?? [];
+  if (off.length === 0) return null;
+  return (
+    <Note tone="warn">
+      <strong>{t("portal.health.someOff", { count: off.length })}</strong>{" "}
+      {off.slice(0, 3).map(({ id, url }, index) => (
+        <span key={id}>
+          {index > 0 && ", "}
+          <Link {...face.endpoint(app, id)} className="linked">
+            {url}
+          </Link>
+        </span>
+      ))}
+    </Note>
   );
 }
 
@@ -24,7 +61,7 @@ export function PortalMessages() {
   const filter = useSearch({ from: "/portal/messages" });
   const navigate = useNavigate({ from: "/portal/messages" });
   return (
-    <Page title={t("messages.title")}>
+    <Page title={t("portal.nav.deliveries")} lead={t("portal.deliveries.lead")}>
       <MessageList app={useApplication()} filter={filter} onFilter={(search) => void navigate({ search })} />
     </Page>
   );
@@ -43,4 +80,11 @@ export function PortalMessage() {
 export function PortalAttempt() {
   const { message, attempt } = useParams({ from: "/portal/messages/$message/attempts/$attempt" });
   return <AttemptView app={useApplication()} message={message} id={attempt} />;
+}
+
+export function PortalReplay() {
+  const { replay } = useParams({ from: "/portal/replays/$replay" });
+  const app = useApplication();
+  const { crumbs } = useFace();
+  return <ReplayView app={app} id={replay} crumbs={crumbs(app)} />;
 }

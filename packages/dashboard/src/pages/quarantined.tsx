@@ -3,7 +3,6 @@ import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { Stethoscope } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
-import type { components } from "../api/schema.ts";
 import { Button } from "../components/button.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { FormError } from "../components/form.tsx";
@@ -11,8 +10,8 @@ import { Card, Columns, Facts, Page } from "../components/page.tsx";
 import { Payload } from "../components/payload.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
+import { Diagnosis } from "../parts/diagnosis.tsx";
 import { Headers } from "../parts/headers.tsx";
-import styles from "./source.module.css";
 
 /** A request that did not verify: what came, why not, and what to do about it. */
 export function QuarantinedPage() {
@@ -136,28 +135,7 @@ function Doctor({ source, id }: Ref) {
       }
     >
       <FormError error={diagnose.error} />
-      {diagnose.data !== undefined && <Diagnosis diagnosis={diagnose.data} />}
+      {diagnose.data !== undefined && <Diagnosis diagnosis={diagnose.data} ok={t("doctor.ok")} />}
     </Card>
-  );
-}
-
-function Diagnosis({ diagnosis }: { readonly diagnosis: components["schemas"]["DiagnosisOut"] }) {
-  const { t } = useTranslation();
-  const { ok, error, findings, hints } = diagnosis;
-  if (ok) return <Note tone="good">{t("doctor.ok")}</Note>;
-  const told = findings.length > 0 ? findings : hints;
-  return (
-    <>
-      <Note tone={findings.length > 0 ? "warn" : "info"}>
-        {findings.length > 0 ? t("doctor.proved") : (error?.message ?? t("doctor.nothing"))}
-      </Note>
-      <ul className={styles["findings"]}>
-        {told.map(({ code, message }) => (
-          <li key={code}>
-            {message} <code className="muted">{code}</code>
-          </li>
-        ))}
-      </ul>
-    </>
   );
 }

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { Pause, Play } from "lucide-react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { fixedList } from "../api/list.ts";
@@ -15,6 +16,7 @@ import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { formatDuration, formatNumber } from "../lib/format.ts";
 import { TASK_TONES } from "../lib/task.ts";
+import { useFace } from "../session/face.ts";
 
 type Job = components["schemas"]["ReplayJobDetailOut"];
 
@@ -22,7 +24,25 @@ const EVERY_MS = 1000;
 
 export function ReplayPage() {
   const { t } = useTranslation();
-  const { app, replay: id } = useParams({ from: "/operator/replays/$app/$replay" });
+  const { app, replay } = useParams({ from: "/operator/replays/$app/$replay" });
+  const crumbs = [
+    <Link key="all" to="/replays">
+      {t("replays.title")}
+    </Link>,
+  ];
+  return <ReplayView app={app} id={replay} crumbs={crumbs} />;
+}
+
+export interface ReplayViewProps {
+  readonly app: string;
+  readonly id: string;
+  readonly crumbs: readonly ReactNode[];
+}
+
+/** How far a replay got, what it sends, and how it is stopped. */
+export function ReplayView({ app, id, crumbs }: ReplayViewProps) {
+  const { t } = useTranslation();
+  const { can } = useFace();
   const path = { app_id: app, replay_id: id };
   const job = useQuery({
     queryKey: ["replay", app, id],
@@ -37,12 +57,8 @@ export function ReplayPage() {
     <Page
       title={data.reason === "" ? t("replays.one") : data.reason}
       badge={<Badge tone={TASK_TONES[state]}>{t(`replays.states.${state}`)}</Badge>}
-      crumbs={[
-        <Link key="all" to="/replays">
-          {t("replays.title")}
-        </Link>,
-      ]}
-      actions={<Controls app={app} job={data} />}
+      crumbs={crumbs}
+      {...(can("CreateAttempts") ? { actions: <Controls app={app} job={data} /> } : {})}
     >
       {data.error !== null && <Note tone="bad">{data.error}</Note>}
       {data.progress.waiting && <Note>{t("replays.waiting")}</Note>}
@@ -124,17 +140,22 @@ function HowFar({ job }: { readonly job: Job }) {
 
 function What({ app, job }: { readonly app: string; readonly job: Job }) {
   const { t } = useTranslation();
+  const face = useFace();
   const { parameters } = job;
   return (
     <Card title={t("replays.what")}>
       <Facts
         facts={[
-          [
-            t("applications.one"),
-            <Link key="app" to="/applications/$app" params={{ app }}>
-              <code>{app}</code>
-            </Link>,
-          ],
+          ...(face.kind === "portal"
+            ? []
+            : [
+                [
+                  t("applications.one"),
+                  <Link key="app" to="/applications/$app" params={{ app }}>
+                    <code>{app}</code>
+                  </Link>,
+                ] as const,
+              ]),
           [
             t("filters.range"),
             <span key="range">
@@ -159,6 +180,7 @@ function What({ app, job }: { readonly app: string; readonly job: Job }) {
 
 function Parts({ app, job }: { readonly app: string; readonly job: Job }) {
   const { t, i18n } = useTranslation();
+  const face = useFace();
   return (
     <Section title={t("endpoints.title")}>
       <Table
@@ -171,11 +193,7 @@ function Parts({ app, job }: { readonly app: string; readonly job: Job }) {
           {
             key: "endpoint",
             label: t("endpoints.one"),
-            cell: (row) => (
-              <Link to="/applications/$app/endpoints/$endpoint" params={{ app, endpoint: row.endpointId }}>
-                {row.endpointId}
-              </Link>
-            ),
+            cell: (row) => <Link {...face.endpoint(app, row.endpointId)}>{row.endpointId}</Link>,
           },
           {
             key: "state",

@@ -61,7 +61,7 @@ export function AttemptView({ app, message, id }: AttemptViewProps) {
       title={t("attempts.titleOf", { cause: attemptCause(t, data) })}
       badge={<Status status={data.status} />}
       crumbs={[
-        ...face.crumbs(app),
+        ...face.crumbs(app, "messages"),
         <Link key="message" {...face.message(app, message)}>
           {published.data?.eventType ?? t("messages.one")}
         </Link>,

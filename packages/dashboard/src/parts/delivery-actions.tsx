@@ -6,6 +6,7 @@ import type { components } from "../api/schema.ts";
 import { Button } from "../components/button.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { FormError } from "../components/form.tsx";
+import { useFace } from "../session/face.ts";
 import styles from "./message-view.module.css";
 
 export interface DeliveryActionsProps {
@@ -17,6 +18,7 @@ export interface DeliveryActionsProps {
 /** Sends a message again to one endpoint, or takes back what is still owed. */
 export function DeliveryActions({ app, message, delivery }: DeliveryActionsProps) {
   const { t } = useTranslation();
+  const { can } = useFace();
   const queries = useQueryClient();
   const path = { app_id: app, msg_id: message, endpoint_id: delivery.endpointId };
   const renew = (): Promise<void> => queries.invalidateQueries({ queryKey: ["message", app, message] });
@@ -29,6 +31,7 @@ export function DeliveryActions({ app, message, delivery }: DeliveryActionsProps
     await must(api.POST("/api/v1/app/{app_id}/msg/{msg_id}/endpoint/{endpoint_id}/cancel", { params: { path } }));
     await renew();
   };
+  if (!can("CreateAttempts")) return null;
   const open = ["pending", "retrying", "held"].includes(delivery.state);
   return (
     <div className={styles["row"]}>

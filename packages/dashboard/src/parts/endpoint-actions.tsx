@@ -17,11 +17,12 @@ export interface EndpointActionsProps {
 }
 
 export function EndpointActions({ app, endpoint }: EndpointActionsProps) {
+  const { can } = useFace();
   return (
     <>
-      <TestSend app={app} endpoint={endpoint} />
-      <Recover app={app} endpoint={endpoint} />
-      <EndpointSwitch app={app} endpoint={endpoint} />
+      {can("CreateAttempts") && <TestSend app={app} endpoint={endpoint} />}
+      {can("CreateAttempts") && <Recover app={app} endpoint={endpoint} />}
+      {can("ManageEndpoint") && !endpoint.disabled && <EndpointSwitch app={app} endpoint={endpoint} />}
     </>
   );
 }
@@ -110,7 +111,7 @@ function Recover({ app, endpoint }: EndpointActionsProps) {
     onSuccess: async ({ id }) => {
       setOpen(false);
       await queries.invalidateQueries({ queryKey: ["replays"] });
-      if (face.kind === "operator") await navigate({ to: "/replays/$app/$replay", params: { app, replay: id } });
+      await navigate(face.replay(app, id));
     },
   });
   return (

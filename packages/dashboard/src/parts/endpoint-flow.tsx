@@ -33,6 +33,7 @@ export function FlowBadge({ app, endpoint }: FlowProps) {
 
 export function EndpointFlowCard({ app, endpoint }: FlowProps) {
   const { t } = useTranslation();
+  const { can } = useFace();
   const flow = useFlow(app, endpoint);
   if (flow.error !== null && flow.data === undefined) {
     return <Failed error={flow.error} retry={() => void flow.refetch()} />;
@@ -40,7 +41,11 @@ export function EndpointFlowCard({ app, endpoint }: FlowProps) {
   return (
     <Card
       title={t("flow.title")}
-      actions={flow.data === undefined ? null : <FlowActions app={app} endpoint={endpoint} flow={flow.data} />}
+      actions={
+        flow.data === undefined || !can("ManageEndpoint") ? null : (
+          <FlowActions app={app} endpoint={endpoint} flow={flow.data} />
+        )
+      }
     >
       {flow.data === undefined ? (
         <Loading lines={5} />
@@ -200,17 +205,21 @@ export function Blockers({ app, endpoint }: FlowProps) {
           },
           { key: "next", label: t("flow.next"), end: true, cell: (row) => <Time at={row.nextAttempt} relative /> },
           { key: "pass", label: t("flow.passAt"), end: true, cell: (row) => <Time at={row.passAt} relative /> },
-          {
-            key: "unblock",
-            label: t("flow.unblock"),
-            end: true,
-            tight: true,
-            cell: (row) => (
-              <Button small onClick={() => unblock.mutate(row.msgId)} disabled={unblock.isPending}>
-                {t("flow.unblock")}
-              </Button>
-            ),
-          },
+          ...(face.can("ManageEndpoint")
+            ? [
+                {
+                  key: "unblock",
+                  label: t("flow.unblock"),
+                  end: true,
+                  tight: true,
+                  cell: (row: EndpointFlow["blockers"][number]) => (
+                    <Button small onClick={() => unblock.mutate(row.msgId)} disabled={unblock.isPending}>
+                      {t("flow.unblock")}
+                    </Button>
+                  ),
+                },
+              ]
+            : []),
         ]}
       />
     </Section>

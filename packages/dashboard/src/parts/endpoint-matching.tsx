@@ -7,6 +7,7 @@ import { Form, FormError, type FormValues, TextField } from "../components/form.
 import formStyles from "../components/form.module.css";
 import { Card, Columns } from "../components/page.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
+import { useFace } from "../session/face.ts";
 import { CodeArea } from "./code-area.tsx";
 import type { Endpoint } from "./endpoint-view.tsx";
 import { SamplePicker } from "./sample-picker.tsx";
@@ -21,6 +22,7 @@ export interface EndpointMatchingProps {
 /** Which messages it gets: by type, by channel, and by what stands in them. */
 export function EndpointMatching({ app, endpoint }: EndpointMatchingProps) {
   const { t } = useTranslation();
+  const { can } = useFace();
   const queries = useQueryClient();
   const save = useMutation({
     mutationFn: ({ eventTypes, channels }: FormValues) =>
@@ -58,7 +60,7 @@ export function EndpointMatching({ app, endpoint }: EndpointMatchingProps) {
         </Form>
       </Card>
       <FilterCard app={app} id={endpoint.id} />
-      <Transformation app={app} id={endpoint.id} />
+      {can("ManageTransformations") && <Transformation app={app} id={endpoint.id} />}
     </>
   );
 }

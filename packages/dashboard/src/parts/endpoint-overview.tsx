@@ -7,7 +7,6 @@ import { Tags } from "../components/badge.tsx";
 import { Spark } from "../components/chart.tsx";
 import { Copyable } from "../components/copy.tsx";
 import { Card, Columns, Facts, Section } from "../components/page.tsx";
-import { Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { formatCompact, formatDuration, formatNumber } from "../lib/format.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
@@ -40,7 +39,6 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
   );
   return (
     <>
-      {endpoint.disabled && <Note tone="warn">{t("endpoints.offText")}</Note>}
       <Blockers app={app} endpoint={endpoint.id} />
       <Columns>
         <EndpointFlowCard app={app} endpoint={endpoint.id} />

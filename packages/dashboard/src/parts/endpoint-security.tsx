@@ -1,18 +1,16 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Eye, RefreshCw } from "lucide-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { Tags } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
-import { Copyable } from "../components/copy.tsx";
-import { Dialog } from "../components/dialog.tsx";
-import { AreaField, Form, FormError, type FormValues, SelectField, TextField } from "../components/form.tsx";
-import formStyles from "../components/form.module.css";
+import { AreaField, Form, type FormValues, TextField } from "../components/form.tsx";
 import { Card, Columns, Facts } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
+import { headersOf } from "../lib/headers-text.ts";
+import { useFace } from "../session/face.ts";
 import type { Endpoint } from "./endpoint-view.tsx";
+import { Signing } from "./signing.tsx";
 
 export interface EndpointSecurityProps {
   readonly app: string;
@@ -20,13 +18,14 @@ export interface EndpointSecurityProps {
 }
 
 export function EndpointSecurity({ app, endpoint }: EndpointSecurityProps) {
+  const { can } = useFace();
   return (
     <>
+      <Signing app={app} id={endpoint.id} />
       <Columns>
-        <Secret app={app} id={endpoint.id} />
+        {can("ManageEndpoint") && <Headers app={app} id={endpoint.id} />}
         <Network app={app} id={endpoint.id} />
       </Columns>
-      <Headers app={app} id={endpoint.id} />
     </>
   );
 }
@@ -34,97 +33,6 @@ export function EndpointSecurity({ app, endpoint }: EndpointSecurityProps) {
 interface Ref {
   readonly app: string;
   readonly id: string;
-}
-
-/** Asked for when somebody wants to see it, and not before. */
-function Secret({ app, id }: Ref) {
-  const { t } = useTranslation();
-  const path = { app_id: app, endpoint_id: id };
-  const reveal = useMutation({
-    mutationFn: () => must(api.GET("/api/v1/app/{app_id}/endpoint/{endpoint_id}/secret", { params: { path } })),
-  });
-  return (
-    <Card title={t("endpoints.secret")} lead={t("endpoints.secretLead")}>
-      {reveal.data === undefined ? (
-        <p>
-          <code>whsec_••••••••••••••••</code>
-        </p>
-      ) : (
-        <p>
-          <Copyable text={reveal.data.key} />
-        </p>
-      )}
-      <FormError error={reveal.error} />
-      <div className={formStyles["foot"]} data-start>
-        <Button onClick={() => reveal.mutate()} disabled={reveal.isPending || reveal.data !== undefined}>
-          <Eye aria-hidden />
-          {t("actions.show")}
-        </Button>
-        <Rotate app={app} id={id} onRotated={() => reveal.reset()} />
-      </div>
-    </Card>
-  );
-}
-
-const GRACE = { none: 0, hour: 3600, day: 86_400, week: 604_800 } as const;
-type Grace = keyof typeof GRACE;
-
-function Rotate({ app, id, onRotated }: Ref & { readonly onRotated: () => void }) {
-  const { t } = useTranslation();
-  const [open, setOpen] = useState(false);
-  const [done, setDone] = useState(false);
-  const rotate = useMutation({
-    mutationFn: ({ key = "", grace = "day" }: FormValues) =>
-      must(
-        api.POST("/api/v1/app/{app_id}/endpoint/{endpoint_id}/secret/rotate", {
-          params: { path: { app_id: app, endpoint_id: id } },
-          body: { gracePeriodSeconds: GRACE[grace as Grace], ...(key.trim() === "" ? {} : { key: key.trim() }) },
-        }),
-      ),
-    onSuccess: () => {
-      setOpen(false);
-      setDone(true);
-      onRotated();
-    },
-  });
-  return (
-    <>
-      {done && <span role="status">{t("endpoints.rotated")}</span>}
-      <Dialog
-        trigger={
-          <Button>
-            <RefreshCw aria-hidden />
-            {t("endpoints.rotate")}
-          </Button>
-        }
-        title={t("endpoints.rotateTitle")}
-        open={open}
-        onOpenChange={setOpen}
-      >
-        <Form
-          onSubmit={(values) => rotate.mutate(values)}
-          error={rotate.error}
-          foot={
-            <>
-              <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
-              <Button type="submit" kind="primary" disabled={rotate.isPending}>
-                {t("endpoints.rotate")}
-              </Button>
-            </>
-          }
-        >
-          <p className="muted">{t("endpoints.rotateText")}</p>
-          <SelectField
-            name="grace"
-            label={t("endpoints.grace")}
-            value="day"
-            choices={(Object.keys(GRACE) as Grace[]).map((value) => ({ value, label: t(`endpoints.graces.${value}`) }))}
-          />
-          <TextField name="key" label={t("endpoints.ownSecret")} help={t("endpoints.ownSecretHelp")} />
-        </Form>
-      </Dialog>
-    </>
-  );
 }
 
 function Headers({ app, id }: Ref) {
@@ -186,15 +94,6 @@ function Headers({ app, id }: Ref) {
       </Form>
     </Card>
   );
-}
-
-/** One `name: value` a line. */
-function headersOf(text: string): Record<string, string> {
-  const pairs = text.split("\n").flatMap((line): readonly (readonly [string, string])[] => {
-    const colon = line.indexOf(":");
-    return colon < 1 ? [] : [[line.slice(0, colon).trim(), line.slice(colon + 1).trim()]];
-  });
-  return Object.fromEntries(pairs);
 }
 
 /** Those that were there and are not any more. */

@@ -8,6 +8,7 @@ import { Form, FormRow, type FormValues, TextField } from "../components/form.ts
 import { Card } from "../components/page.tsx";
 import { useFace } from "../session/face.ts";
 import type { Endpoint } from "./endpoint-view.tsx";
+import { UrlField } from "./url-field.tsx";
 
 export interface EndpointSettingsProps {
   readonly app: string;
@@ -59,7 +60,7 @@ export function EndpointSettings({ app, endpoint }: EndpointSettingsProps) {
             </>
           }
         >
-          <TextField name="url" type="url" label={t("endpoints.url")} value={endpoint.url} required />
+          <UrlField app={app} value={endpoint.url} />
           <TextField name="description" label={t("endpoints.description")} value={endpoint.description} />
           <FormRow>
             <TextField

@@ -1,4 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { Power } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,11 +9,17 @@ import { Button } from "../components/button.tsx";
 import { Confirm, Dialog } from "../components/dialog.tsx";
 import { Form, type FormValues, SelectField, TextField } from "../components/form.tsx";
 import { formatNumber } from "../lib/format.ts";
+import { useFace } from "../session/face.ts";
 import type { EndpointActionsProps } from "./endpoint-actions.tsx";
 import { useFlow } from "./use-flow.ts";
 
 const HELD = ["replay", "newest", "since", "discard"] as const;
 type Held = (typeof HELD)[number];
+
+const DAY_MS = 86_400_000;
+/** Days back of what had failed for good and is sent again too. */
+const AGAIN_DAYS = { none: 0, day: 1, week: 7, twoWeeks: 14 } as const;
+type Again = keyof typeof AGAIN_DAYS;
 
 /** On or off. What is owed to an endpoint that is off is held; who switches it on says what becomes of that. */
 export function EndpointSwitch({ app, endpoint }: EndpointActionsProps) {
@@ -69,6 +76,8 @@ function Enable({ app, id, onDone }: SwitchProps) {
   const { t, i18n } = useTranslation();
   const flow = useFlow(app, id);
   const [open, setOpen] = useState(false);
+  const face = useFace();
+  const navigate = useNavigate();
   const [held, setHeld] = useState<Held>("replay");
   const path = { app_id: app, endpoint_id: id };
   const enable = useMutation({
@@ -79,8 +88,19 @@ function Enable({ app, id, onDone }: SwitchProps) {
           body: enableBody(held, since),
         }),
       ),
-    onSuccess: onDone,
+    onSuccess: async (_state, { again = "none" }) => {
+      const days = AGAIN_DAYS[again as Again] ?? 0;
+      if (days > 0) await sendAgain(days);
+      await onDone();
+    },
   });
+  const sendAgain = async (days: number): Promise<void> => {
+    const body = { since: new Date(Date.now() - days * DAY_MS).toISOString() };
+    const { id: replay } = await must(
+      api.POST("/api/v1/app/{app_id}/endpoint/{endpoint_id}/recover", { params: { path }, body }),
+    );
+    await navigate(face.replay(app, replay));
+  };
   const waiting = flow.data?.waiting;
   return (
     <Dialog
@@ -123,6 +143,17 @@ function Enable({ app, id, onDone }: SwitchProps) {
           choices={HELD.map((value) => ({ value, label: t(`endpoints.heldChoices.${value}`) }))}
         />
         {held === "since" && <TextField name="since" type="datetime-local" label={t("filters.after")} required />}
+        {face.can("CreateAttempts") && (
+          <SelectField
+            name="again"
+            label={t("portal.health.again")}
+            value="none"
+            choices={(Object.keys(AGAIN_DAYS) as Again[]).map((value) => ({
+              value,
+              label: t(`portal.health.choices.${value}`),
+            }))}
+          />
+        )}
       </Form>
     </Dialog>
   );

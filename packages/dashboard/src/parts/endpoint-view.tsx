@@ -1,6 +1,7 @@
 /** One URL of a customer: how it stands, what happened there, and how it gets its messages. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
@@ -18,17 +19,21 @@ import { EndpointMatching } from "./endpoint-matching.tsx";
 import { EndpointOverview } from "./endpoint-overview.tsx";
 import { EndpointSecurity } from "./endpoint-security.tsx";
 import { EndpointSettings } from "./endpoint-settings.tsx";
+import { HealthBanner } from "./health-banner.tsx";
 import { PolicyEditor } from "./policy-editor.tsx";
-import { useState } from "react";
 
 export type Endpoint = components["schemas"]["EndpointOut"];
 
 const TABS = ["overview", "attempts", "matching", "policy", "security", "settings"] as const;
 
+/** What a customer who may change nothing of it has no use for. */
+const NEEDS_MANAGING: ReadonlySet<string> = new Set(["matching", "policy", "settings"]);
+
 export function EndpointView({ app, id }: { readonly app: string; readonly id: string }) {
   const { t } = useTranslation();
   const face = useFace();
-  const tab = tabOf(TABS, useSearch({ strict: false }).tab);
+  const tabs = TABS.filter((name) => !NEEDS_MANAGING.has(name) || face.can("ManageEndpoint"));
+  const tab = tabOf(tabs, useSearch({ strict: false }).tab);
   const path = { app_id: app, endpoint_id: id };
   const endpoint = useQuery({
     queryKey: ["endpoint", app, id],
@@ -45,14 +50,19 @@ export function EndpointView({ app, id }: { readonly app: string; readonly id: s
       crumbs={face.crumbs(app)}
       actions={<EndpointActions app={app} endpoint={data} />}
     >
+      <HealthBanner app={app} endpoint={data} />
       <Tabs
         label={t("endpoints.one")}
         current={tab}
-        tabs={TABS.map((name) => ({ name, label: t(`endpoints.tabs.${name}`) }))}
+        tabs={tabs.map((name) => ({ name, label: t(labelOf(name, face.kind)) }))}
       />
       <Tab app={app} endpoint={data} tab={tab} />
     </Page>
   );
+}
+
+function labelOf(name: (typeof TABS)[number], face: "operator" | "portal") {
+  return name === "security" && face === "portal" ? "portal.nav.signing" : (`endpoints.tabs.${name}` as const);
 }
 
 interface TabProps {

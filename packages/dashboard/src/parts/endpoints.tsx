@@ -22,7 +22,7 @@ export function Endpoints({ app }: { readonly app: string }) {
       rowKey={(row) => row.id}
       linked
       empty={t("endpoints.none")}
-      emptyAction={<NewEndpoint app={app} />}
+      emptyAction={face.can("ManageEndpoint") ? <NewEndpoint app={app} /> : undefined}
       columns={[
         {
           key: "url",

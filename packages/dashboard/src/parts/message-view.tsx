@@ -55,8 +55,11 @@ export function MessageView({ app, id }: { readonly app: string; readonly id: st
     <Page
       title={message.data.eventType}
       badge={<WorstBadge states={rows.map(({ state }) => state as DeliveryWord)} />}
-      crumbs={face.crumbs(app)}
-      actions={<MessageActions app={app} message={message.data} deliveries={rows} />}
+      crumbs={face.crumbs(app, "messages")}
+      // Publishing, canceling and deleting are for whoever publishes.
+      {...(face.kind === "operator"
+        ? { actions: <MessageActions app={app} message={message.data} deliveries={rows} /> }
+        : {})}
     >
       <div className={styles["columns"]}>
         <Timeline

@@ -10,6 +10,7 @@ import { Dialog } from "../components/dialog.tsx";
 import { Form, type FormValues, TextField } from "../components/form.tsx";
 import { useFace } from "../session/face.ts";
 import { namesOf, TypePicker } from "./type-picker.tsx";
+import { UrlField } from "./url-field.tsx";
 
 export function NewEndpoint({ app }: { readonly app: string }) {
   const { t } = useTranslation();
@@ -37,6 +38,7 @@ export function NewEndpoint({ app }: { readonly app: string }) {
           {t("endpoints.new")}
         </Button>
       }
+      wide
       open={open}
       onOpenChange={setOpen}
     >
@@ -52,14 +54,7 @@ export function NewEndpoint({ app }: { readonly app: string }) {
           </>
         }
       >
-        <TextField
-          name="url"
-          type="url"
-          label={t("endpoints.url")}
-          placeholder="https://example.com/webhooks"
-          required
-          autoFocus
-        />
+        <UrlField app={app} />
         <TextField name="description" label={t("endpoints.description")} />
         <TypePicker value={[]} />
         <TextField name="channels" label={t("messages.channels")} help={t("endpoints.channelsHelp")} />

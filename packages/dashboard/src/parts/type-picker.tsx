@@ -1,7 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
-import { ChecksField, TextField } from "../components/form.tsx";
+import type { components } from "../api/schema.ts";
+import { TextField } from "../components/form.tsx";
+import { TypeTree } from "./type-tree.tsx";
+
+export type KnownType = Pick<components["schemas"]["EventTypeOut"], "name" | "description" | "groupName">;
 
 /** Which event types an endpoint gets: ticked when they are known, else typed. None is all. */
 export function TypePicker({ value }: { readonly value: readonly string[] }) {
@@ -10,7 +14,7 @@ export function TypePicker({ value }: { readonly value: readonly string[] }) {
     queryKey: ["event-types", "names"],
     queryFn: () => must(api.GET("/api/v1/event-type", { params: { query: { limit: 250 } } })),
   });
-  const known = types.data?.data.map(({ name }) => name) ?? [];
+  const known = types.data?.data ?? [];
   if (types.data === undefined || known.length === 0) {
     return (
       <TextField
@@ -22,17 +26,9 @@ export function TypePicker({ value }: { readonly value: readonly string[] }) {
       />
     );
   }
-  const names = [...new Set([...known, ...value])].toSorted();
-  return (
-    <ChecksField
-      key={names.length}
-      name="eventTypes"
-      label={t("endpoints.types")}
-      help={t("endpoints.typesPick")}
-      choices={names.map((name) => ({ value: name, label: name }))}
-      value={value}
-    />
-  );
+  const names = new Set(known.map(({ name }) => name));
+  const others = value.filter((name) => !names.has(name)).map((name) => ({ name, description: "", groupName: null }));
+  return <TypeTree key={known.length} types={[...known, ...others]} value={value} />;
 }
 
 /** Names that were ticked or typed; `null` for none, which is all. */

@@ -62,6 +62,8 @@ import { listAttemptedMessages } from "./attempt/list-attempted-messages.ts";
 import { listAttemptsByEndpoint } from "./attempt/list-by-endpoint.ts";
 import { listAttemptsByMessage } from "./attempt/list-by-msg.ts";
 import { resend } from "./attempt/resend.ts";
+import { checkUrl } from "./portal/check-url.ts";
+import { getPortal } from "./portal/get.ts";
 import { appPortalAccess } from "./auth/app-portal-access.ts";
 import { applicationStatsSeries } from "./stats/series-of-application.ts";
 import { applicationStatsSummary } from "./stats/summary-of-application.ts";
@@ -190,6 +192,8 @@ export const ROUTES: readonly Route[] = [
   listAttemptsByMessage,
   resend,
   appPortalAccess,
+  getPortal,
+  checkUrl,
   createKey,
   listKeys,
   logout,

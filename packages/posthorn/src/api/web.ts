@@ -28,6 +28,7 @@ const RESERVED = /^\/+(api|in|ingest|health|docs|assets|\.well-known)(\/|$)/;
 export async function registerWeb(app: FastifyInstance, options: WebOptions): Promise<PageServer> {
   if (!existsSync(`${options.folder}/index.html`)) return () => null;
   const html = await readFile(`${options.folder}/index.html`);
+  await registerEmbed(app, options.folder);
   await app.register(fastifyStatic, {
     root: `${options.folder}/assets`,
     prefix: "/assets/",
@@ -58,6 +59,22 @@ export async function registerWeb(app: FastifyInstance, options: WebOptions): Pr
     // The same page, but the portal alone may stand in a frame.
     return page(answer, path === "/portal" || path.startsWith("/portal/") ? ancestors : "'none'");
   };
+}
+
+/** The script of `<posthorn-portal>`: loaded by pages of other origins, under a name that stays. */
+async function registerEmbed(app: FastifyInstance, folder: string): Promise<void> {
+  const script = await readFile(`${folder}/embed.js`);
+  app.get("/portal/embed.js", { schema: { hide: true } }, (_request, answer) =>
+    answer
+      .headers({
+        "content-type": "text/javascript; charset=utf-8",
+        "cache-control": "public, max-age=3600",
+        "cross-origin-resource-policy": "cross-origin",
+        "access-control-allow-origin": "*",
+        "x-content-type-options": "nosniff",
+      })
+      .send(script),
+  );
 }
 
 /** Bodies of strangers are shown on this page: whatever slips through is text, since no script but the files may run. */

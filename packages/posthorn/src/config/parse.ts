@@ -42,6 +42,13 @@ export function parseChoice<const T extends string>(text: string, choices: reado
   return choice;
 }
 
+/** Reads a text of a certain form (a regular expression), which `what` names; empty is none. */
+export function parsePattern(text: string, pattern: string, what: string): string {
+  const value = text.trim();
+  if (value !== "" && !new RegExp(pattern).test(value)) throw new Error(`"${value}" is not ${what}`);
+  return value;
+}
+
 /** Reads the URL of a proxy; empty is none. */
 export function parseProxyUrl(text: string): string {
   const url = text.trim();

@@ -1,6 +1,7 @@
 /** Every setting of a node: its name, how its text is read, its default and what it means. Nothing here reads anything. */
 import { parseAllowList, parseDenyList } from "@posthorn/egress";
 import { VERIFICATION_METHODS } from "../domain/policy/verification.ts";
+import { COLOUR_PATTERN, FONT_PATTERN, LOGO_PATTERN } from "../domain/portal/look.ts";
 import {
   parseAddresses,
   parseAddress,
@@ -9,6 +10,7 @@ import {
   parseFrameAncestors,
   parseInteger,
   parseList,
+  parsePattern,
   parseProxyUrl,
   parseSchedule,
   parseSwitch,
@@ -244,6 +246,30 @@ export const settings = {
     help: "Origins whose pages may show the customer portal in a frame, with commas; * is every origin (a frame has no session but by the link it is given), empty is none.",
     default: "*",
     parse: parseFrameAncestors,
+  }),
+  portalName: setting({
+    name: "POSTHORN_PORTAL_NAME",
+    help: "Name of your product, at the top of the customer portal. A link can say another (docs/portal.md).",
+    default: "",
+    parse: parseText,
+  }),
+  portalLogo: setting({
+    name: "POSTHORN_PORTAL_LOGO",
+    help: "The https URL of your logo, at the top of the customer portal.",
+    default: "",
+    parse: (text) => parsePattern(text, LOGO_PATTERN, "an https URL"),
+  }),
+  portalColour: setting({
+    name: "POSTHORN_PORTAL_COLOUR",
+    help: "Colour of buttons and links in the customer portal, as #rrggbb. It is darkened or lightened where it could not be read.",
+    default: "",
+    parse: (text) => parsePattern(text, COLOUR_PATTERN, "a colour such as #0a7d5c"),
+  }),
+  portalFont: setting({
+    name: "POSTHORN_PORTAL_FONT",
+    help: "Font families of the customer portal, with commas, of those that the reader's device has.",
+    default: "",
+    parse: (text) => parsePattern(text, FONT_PATTERN, "a list of font families"),
   }),
   shutdownTimeout: setting({
     name: "POSTHORN_SHUTDOWN_TIMEOUT",

@@ -17,6 +17,7 @@ import type { Ownership, OwnershipMethod } from "./endpoint/verify.ts";
 import type { Streak } from "./health/streak.ts";
 import type { InboundRequest } from "./message/request.ts";
 import type { Announcer } from "./operational/operational.ts";
+import type { PortalLook } from "./portal/look.ts";
 import type { ProviderApis } from "./reconcile/provider-apis.ts";
 import type { TaskKind } from "./task/task.ts";
 import type { RetentionPeriods } from "./retention/retention.ts";
@@ -73,6 +74,8 @@ export interface DomainRules {
   readonly addressTrouble: (word: string) => string | null;
   /** For how long what is stored is kept. */
   readonly retention: RetentionPeriods;
+  /** Of the product whose customers the portal serves. */
+  readonly portalLook: PortalLook;
   /** Public URL of this server, without a slash at the end. */
   readonly publicUrl: () => string;
 }

@@ -67,6 +67,12 @@ export class Answers {
     }
   }
 
+  /** For a source that is to be slow. */
+  holdBack(ms: number): Promise<void> {
+    if (ms === 0) return Promise.resolve();
+    return new Promise((resolve) => void this.#setTimer(ms, resolve));
+  }
+
   async #wanted(sourceKey: number, ref: string | null, ids: readonly number[]): Promise<ReadonlySet<number>> {
     if (ref === null) return new Set(ids);
     const endpoints = (await this.#directory.application(sourceKey))?.endpoints;

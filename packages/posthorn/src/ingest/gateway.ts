@@ -166,6 +166,7 @@ export class Gateway {
     }
     const { response } = source.settings;
     if (response === null) return source.verifier.acceptance;
+    await this.#options.answers.holdBack(response.delayMs ?? 0);
     const id = accepted.kind === "stored" ? accepted.publicId : "";
     return answerOf(response, source.definition, { ...request, id, type: facts.type });
   }

@@ -12,7 +12,7 @@ export interface LiveSourceOptions {
   readonly definition: ProviderDefinition;
   /** Newest first. */
   readonly secrets: readonly string[];
-  /** When the first secret of them ends, Unix milliseconds. */
+  /** When the first secret of them ends, or the source itself, Unix milliseconds. */
   readonly freshUntil: number;
   readonly fetchKey: FetchKey;
   readonly now: () => number;
@@ -47,7 +47,9 @@ export class LiveSource {
       ...(toleranceSeconds === null ? {} : { toleranceSeconds }),
     };
     this.verifier = new InboundVerifier(definition, this.options);
-    this.credentials = credentialsOf(definition, config);
+    const credentials = credentialsOf(definition, config);
+    // What is made to be looked at, and ends, shows the query: senders without a proof may else have a secret in it.
+    this.credentials = source.expiresAt === null ? credentials : { ...credentials, query: false };
     this.#methods = new Set(source.methods);
     this.#admits = addressRules(source.allowedAddresses);
   }

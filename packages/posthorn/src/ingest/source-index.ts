@@ -105,7 +105,7 @@ export class SourceIndex {
       .where("id", "=", key)
       .where("deleted_at", "is", null)
       .executeTakeFirst();
-    if (row === undefined) return null;
+    if (row === undefined || (row.expires_at !== null && row.expires_at <= now())) return null;
     const source = toSource(row, vault);
     const definition = definitionOf(source.type, source.verification);
     if (definition === null) return null;
@@ -121,7 +121,7 @@ export class SourceIndex {
       orgId: row.org_id,
       definition,
       secrets: secrets.map((secret) => vault.open(secret.secret_sealed)),
-      freshUntil: Math.min(...secrets.map(({ expires_at }) => expires_at ?? Number.POSITIVE_INFINITY)),
+      freshUntil: Math.min(...[row, ...secrets].map(({ expires_at }) => expires_at ?? Number.POSITIVE_INFINITY)),
       fetchKey,
       now,
     });

@@ -398,6 +398,8 @@ export interface SourceTable {
   created_at: number;
   updated_at: number;
   deleted_at: number | null;
+  /** When it is deleted by itself; `null`: never. */
+  expires_at: number | null;
 }
 
 export interface SourceSecretTable {

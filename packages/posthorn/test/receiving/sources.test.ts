@@ -97,7 +97,8 @@ describe("a source", () => {
     ],
     ["secrets and public keys mixed", { verification: { scheme: "jwt", algorithms: ["HS256", "RS256"] } }],
     ["an answer that breaks its line", { response: { headers: { "x-a": "b\r\nc: d" } } }],
-    ["an answer that is a failure", { response: { status: 500 } }],
+    ["an answer that is no final one", { response: { status: 199 } }],
+    ["an end that has passed", { expiresAt: "2020-01-01T00:00:00Z" }],
     ["an answer that sets a cookie", { response: { headers: { "Set-Cookie": "a=b" } } }],
     ["a uid that looks like an id", { uid: "src_0" }],
   ])("with %s is refused", async (_, fields) => {

@@ -50,6 +50,7 @@ export const TEST_RULES: Services["rules"] = {
   policyDefaults: POLICY_DEFAULTS,
   addressTrouble: () => null,
   retention: { payloadMs: 86_400_000, attemptMs: 86_400_000, failureMs: 86_400_000 },
+  portalLook: { name: null, logo: null, colour: null, font: null },
   publicUrl: () => "",
 };
 

@@ -19,6 +19,7 @@ export const frame: typeof english = {
     issues: "Störungen",
     applications: "Anwendungen",
     sources: "Quellen",
+    capture: "Auffangen",
     eventTypes: "Ereignistypen",
     replays: "Wiederholungen",
     settings: "Einstellungen",

@@ -18,6 +18,7 @@ export const frame = {
     issues: "Issues",
     applications: "Applications",
     sources: "Sources",
+    capture: "Capture",
     eventTypes: "Event types",
     replays: "Replays",
     settings: "Settings",

@@ -1,4 +1,5 @@
-import { createPortalAccess } from "../../domain/auth/portal-access.ts";
+import { createPortalAccess } from "../../domain/portal/access.ts";
+import { NO_LOOK } from "../../domain/portal/look.ts";
 import { applicationInput } from "../inputs.ts";
 import { AppPortalAccessIn, AppPortalAccessOut } from "../models/auth.ts";
 import { ok } from "../reply.ts";
@@ -25,6 +26,7 @@ export const appPortalAccess = defineRoute({
       featureFlags: body.featureFlags ?? [],
       expirySeconds: body.expiry ?? DEFAULT_EXPIRY_SECONDS,
       sessionId: body.sessionId ?? null,
+      look: { ...NO_LOOK, ...body.look },
     };
     return ok(await createPortalAccess({ ctx, input }));
   },

@@ -12,7 +12,7 @@ export const sendExample = defineRoute({
   tag: "Endpoint",
   summary: "Send an example to an endpoint",
   description: "The example stands in the schema of the event type: version 1, `examples`.",
-  access: "organisation",
+  access: "CreateAttempts",
   idempotency: "own",
   body: EventExampleIn,
   responses: { 202: MessageOut },

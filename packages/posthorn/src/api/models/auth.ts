@@ -1,9 +1,27 @@
 import { Type } from "typebox";
 import { ApplicationIn } from "./application.ts";
-import { DateTime, listOf, Name, nullable, ref } from "./common.ts";
+import { DateTime, listOf, Name, nullable, ref, Url } from "./common.ts";
 import { CAPABILITIES } from "../../domain/context.ts";
+import { COLOUR_PATTERN, FONT_PATTERN, LOGO_PATTERN, PORTAL_THEMES } from "../../domain/portal/look.ts";
+
+const LookName = Type.String({ maxLength: 100 });
+const LookLogo = Type.String({ maxLength: 2048, pattern: LOGO_PATTERN, description: "An https URL." });
+const LookColour = Type.String({ pattern: COLOUR_PATTERN, description: "Of buttons and links, as `#rrggbb`." });
+const LookFont = Type.String({ maxLength: 200, pattern: FONT_PATTERN, description: "Families that devices have." });
 
 const SessionId = Type.String({ minLength: 1, maxLength: 64, pattern: "^[a-zA-Z0-9@_-]+$" });
+
+const PortalLinkLook = Type.Object(
+  {
+    name: Type.Optional(nullable(LookName)),
+    logo: Type.Optional(nullable(LookLogo)),
+    colour: Type.Optional(nullable(LookColour)),
+    font: Type.Optional(nullable(LookFont)),
+    theme: Type.Optional(nullable(Type.Union(PORTAL_THEMES.map((theme) => Type.Literal(theme))))),
+    language: Type.Optional(nullable(Type.String({ maxLength: 35, pattern: "^[a-zA-Z-]{2,35}$" }))),
+  },
+  { description: "How the portal looks behind this link, where it differs from the settings of the server." },
+);
 
 export const AppPortalAccessIn = Type.Object(
   {
@@ -19,6 +37,7 @@ export const AppPortalAccessIn = Type.Object(
       nullable(Type.Integer({ minimum: 3600, maximum: 604_800, description: "Seconds; 7 days when left out." })),
     ),
     sessionId: Type.Optional(nullable(SessionId)),
+    look: Type.Optional(PortalLinkLook),
   },
   { $id: "AppPortalAccessIn" },
 );
@@ -26,6 +45,33 @@ export const AppPortalAccessIn = Type.Object(
 export const AppPortalAccessOut = Type.Object(
   { url: Type.String({ description: "Carries the token in its fragment." }), token: Type.String() },
   { $id: "AppPortalAccessOut" },
+);
+
+export const PortalOut = Type.Object(
+  {
+    app: Type.Object({ id: Type.String(), uid: nullable(Type.String()), name: Type.String() }),
+    capabilities: Type.Array(Type.Union(CAPABILITIES.map((name) => Type.Literal(name)))),
+    sessionId: nullable(Type.String()),
+    expiresAt: nullable(DateTime),
+    look: Type.Object({
+      name: nullable(Type.String()),
+      logo: nullable(Type.String()),
+      colour: nullable(Type.String()),
+      font: nullable(Type.String()),
+    }),
+  },
+  { $id: "PortalOut", description: "What a token of an application is for and may do, and how the portal looks." },
+);
+
+export const UrlCheckIn = Type.Object({ url: Url }, { $id: "UrlCheckIn" });
+
+export const UrlCheckOut = Type.Object(
+  {
+    allowed: Type.Boolean(),
+    code: nullable(Type.String({ description: "Why not." })),
+    message: nullable(Type.String()),
+  },
+  { $id: "UrlCheckOut", description: "Whether an endpoint could have this URL." },
 );
 
 export const ApiKeyIn = Type.Object(

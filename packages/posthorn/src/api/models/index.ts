@@ -10,7 +10,17 @@ import {
 } from "./application.ts";
 import { AttemptDetail, SentBody } from "./attempt-detail.ts";
 import { MessageDeliveryList, MessageDeliveryOut } from "./delivery.ts";
-import { ApiKeyCreated, ApiKeyIn, ApiKeyList, ApiKeyOut, AppPortalAccessIn, AppPortalAccessOut } from "./auth.ts";
+import {
+  ApiKeyCreated,
+  ApiKeyIn,
+  ApiKeyList,
+  ApiKeyOut,
+  AppPortalAccessIn,
+  AppPortalAccessOut,
+  PortalOut,
+  UrlCheckIn,
+  UrlCheckOut,
+} from "./auth.ts";
 import { EmptyResponse, HttpError, HttpValidationError } from "./common.ts";
 import {
   EndpointHeadersIn,
@@ -146,6 +156,9 @@ export const MODELS: readonly TSchema[] = [
   ...TRANSFORMATION_MODELS,
   AppPortalAccessIn,
   AppPortalAccessOut,
+  PortalOut,
+  UrlCheckIn,
+  UrlCheckOut,
   ApiKeyIn,
   ApiKeyOut,
   ApiKeyCreated,

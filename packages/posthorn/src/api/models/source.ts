@@ -83,13 +83,22 @@ export const SourceVerification = Type.Union(
 );
 
 const SourceResponse = Type.Object({
-  status: Type.Optional(Type.Integer({ minimum: 200, maximum: 299 })),
+  status: Type.Optional(
+    Type.Integer({
+      minimum: 200,
+      maximum: 599,
+      description: "What came in is stored whatever this says. Outside 2xx most senders try again.",
+    }),
+  ),
   headers: Type.Optional(StringMap),
   body: Type.Optional(
     Type.String({
       maxLength: 65_536,
       description: "May hold `{id}`, `{type}`, `{header:…}`, `{query:…}` and `{body:…}`.",
     }),
+  ),
+  delaySeconds: Type.Optional(
+    Type.Number({ minimum: 0, maximum: 20, description: "How long the answer is held back." }),
   ),
   wait: Type.Optional(
     nullable(
@@ -178,6 +187,9 @@ export const IngestSourceIn = Type.Object(
       ),
     ),
     verification: Type.Optional(nullable(SourceVerification)),
+    expiresAt: Type.Optional(
+      nullable(Type.String({ format: "date-time", description: "When it is deleted by itself. Never when left out." })),
+    ),
     ...settings,
   },
   { $id: "IngestSourceIn", description: "A PUT resets what is left out; secrets stay unless new ones are given." },
@@ -204,6 +216,7 @@ export const IngestSourceOut = Type.Object(
     allowedAddresses: Type.Array(Type.String()),
     deduplication: Type.String(),
     response: nullable(SourceResponse),
+    expiresAt: nullable(DateTime),
     createdAt: DateTime,
     updatedAt: DateTime,
   },

@@ -1,4 +1,5 @@
-import { createPortalAccess } from "../../domain/auth/portal-access.ts";
+import { createPortalAccess } from "../../domain/portal/access.ts";
+import { NO_LOOK } from "../../domain/portal/look.ts";
 import { scopeOf } from "../../domain/source/endpoints.ts";
 import { AppPortalAccessOut } from "../models/auth.ts";
 import { IngestSourceConsumerPortalAccessIn } from "../models/source.ts";
@@ -27,6 +28,7 @@ export const sourceDashboard = defineRoute({
       featureFlags: [],
       expirySeconds: body.expiry ?? DEFAULT_EXPIRY_SECONDS,
       sessionId: null,
+      look: NO_LOOK,
     };
     return ok(await createPortalAccess({ ctx: scope.ctx, input }));
   },

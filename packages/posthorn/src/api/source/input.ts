@@ -5,6 +5,7 @@ import { DEFAULT_SETTINGS, type SourceInput, type SourceResponse } from "../../d
 import type { Verification } from "../../domain/source/verification.ts";
 import { invalid } from "../../errors.ts";
 import type { IngestSourceIn, SourceVerification } from "../models/source.ts";
+import { toMs } from "../wire.ts";
 
 type Body = Static<typeof IngestSourceIn>;
 
@@ -36,6 +37,7 @@ export function sourceInput(body: Body): SourceInput & { readonly secrets: reado
     allowedAddresses: body.allowedAddresses ?? [],
     deduplication: body.deduplication ?? DEFAULT_SETTINGS.deduplication,
     response: responseOf(body.response ?? null),
+    expiresAt: toMs(body.expiresAt),
   };
 }
 
@@ -72,12 +74,12 @@ function hasSetting(type: string, name: string): boolean {
 
 function responseOf(response: NonNullable<Body["response"]> | null): SourceResponse | null {
   if (response === null) return null;
-  const { status = 200, headers = {}, body = "", wait = null } = response;
+  const { status = 200, headers = {}, body = "", delaySeconds = 0, wait = null } = response;
   const waited =
     wait === null
       ? null
       : { endpoint: wait.endpoint ?? null, timeoutMs: (wait.timeoutSeconds ?? DEFAULT_WAIT_SECONDS) * 1000 };
-  return { status, headers, body, wait: waited };
+  return { status, headers, body, delayMs: Math.round(delaySeconds * 1000), wait: waited };
 }
 
 /** The settings with their defaults. */

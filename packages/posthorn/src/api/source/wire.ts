@@ -1,21 +1,23 @@
 import type { Source, SourceResponse } from "../../domain/source/source.ts";
-import { dateTime } from "../wire.ts";
+import { dateTime, dateTimeOrNull } from "../wire.ts";
 
 /** A source as the API shows it: without anything that is a secret. */
 export function sourceOut(source: Source, ingestUrl: string): object {
-  const { key: _key, config, response, createdAt, updatedAt, ...rest } = source;
+  const { key: _key, config, response, expiresAt, createdAt, updatedAt, ...rest } = source;
   return {
     ...rest,
     config: {},
     configured: Object.keys(config),
     ingestUrl,
     response: response === null ? null : responseOut(response),
+    expiresAt: dateTimeOrNull(expiresAt),
     createdAt: dateTime(createdAt),
     updatedAt: dateTime(updatedAt),
   };
 }
 
-function responseOut({ wait, ...rest }: SourceResponse): object {
-  if (wait === null) return { ...rest, wait };
-  return { ...rest, wait: { endpoint: wait.endpoint, timeoutSeconds: wait.timeoutMs / 1000 } };
+function responseOut({ wait, delayMs = 0, ...rest }: SourceResponse): object {
+  const answer = { ...rest, delaySeconds: delayMs / 1000 };
+  if (wait === null) return { ...answer, wait };
+  return { ...answer, wait: { endpoint: wait.endpoint, timeoutSeconds: wait.timeoutMs / 1000 } };
 }

@@ -37,6 +37,7 @@ export function checkSource(
     if (trouble !== null) throw invalid("allowedAddresses", trouble);
   }
   if (response !== null) checkResponse(response);
+  if (input.expiresAt !== null && input.expiresAt <= services.now()) throw invalid("expiresAt", "This is in the past.");
 }
 
 function checkResponse({ headers }: SourceResponse): void {

@@ -61,7 +61,7 @@ export async function createSource({ ctx, input }: Call<CreateSource>): Promise<
 
 /** What of an input is stored in the row of the source. */
 export function toColumns(ctx: Context, input: SourceInput) {
-  const { name, uid, type, config, metadata } = input;
+  const { name, uid, type, config, metadata, expiresAt } = input;
   return {
     name,
     uid,
@@ -69,6 +69,7 @@ export function toColumns(ctx: Context, input: SourceInput) {
     settings_json: settingsJson(input),
     config_sealed: Object.keys(config).length === 0 ? null : ctx.services.vault.seal(JSON.stringify(config)),
     metadata_json: metadataJson(metadata),
+    expires_at: expiresAt,
   };
 }
 

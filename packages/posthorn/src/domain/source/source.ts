@@ -14,6 +14,8 @@ export interface SourceResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** With `{header:…}`, `{query:…}`, `{body:…}`, `{id}` and `{type}` filled in. */
   readonly body: string;
+  /** How long it is held back. */
+  readonly delayMs?: number;
   /** Answers as an endpoint does, when it does within the time. */
   readonly wait: {
     /** Id or uid; `null`: the first that answers. */
@@ -56,6 +58,8 @@ export interface Source extends SourceSettings {
   /** Settings of the provider, such as a verify token: some are secrets. */
   readonly config: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, string>>;
+  /** When its URL stops to answer and it is deleted; `null`: never. */
+  readonly expiresAt: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -81,6 +85,7 @@ export interface SourceInput extends SourceSettings {
   readonly type: string;
   readonly config: Readonly<Record<string, string>>;
   readonly metadata: Record<string, string>;
+  readonly expiresAt: number | null;
 }
 
 export function toSource(row: Selectable<SourceTable>, vault: Vault): Source {
@@ -95,6 +100,7 @@ export function toSource(row: Selectable<SourceTable>, vault: Vault): Source {
     type: row.type,
     config: sealed === null ? {} : (JSON.parse(vault.open(sealed)) as Record<string, string>),
     metadata: JSON.parse(row.metadata_json) as Record<string, string>,
+    expiresAt: row.expires_at,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

@@ -7,6 +7,7 @@ import { messages } from "./008-messages.ts";
 import { sources } from "./009-sources.ts";
 import { sourceWatch } from "./020-source-watch.ts";
 import { flow } from "./021-flow.ts";
+import { captures } from "./022-captures.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -26,6 +27,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "sources", sql: sources },
   { name: "source watch", sql: sourceWatch },
   { name: "flow", sql: flow },
+  { name: "captures", sql: captures },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

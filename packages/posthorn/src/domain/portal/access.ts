@@ -3,6 +3,7 @@ import { insertApplication } from "../application/create.ts";
 import { findApplication } from "../application/find.ts";
 import { invalid, notFound } from "../../errors.ts";
 import { atomically, type Call, CAPABILITIES, type Capability } from "../context.ts";
+import { type LinkLook, lookQuery } from "./look.ts";
 
 export interface PortalAccess {
   readonly app: string;
@@ -14,6 +15,8 @@ export interface PortalAccess {
   readonly featureFlags: readonly string[];
   readonly expirySeconds: number;
   readonly sessionId: string | null;
+  /** How the portal looks behind this link, where it differs from the settings of the server. */
+  readonly look: LinkLook;
 }
 
 /** What a read-only token may do. */
@@ -36,7 +39,7 @@ export async function createPortalAccess({
     feature_flags: input.featureFlags,
     ...(input.sessionId === null ? {} : { sid: input.sessionId }),
   });
-  return { url: `${rules.publicUrl()}/portal#key=${token}`, token };
+  return { url: `${rules.publicUrl()}/portal${lookQuery(input.look)}#key=${token}`, token };
 }
 
 async function findOrMake({ ctx, input }: Call<PortalAccess>): Promise<Application> {

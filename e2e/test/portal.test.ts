@@ -1,0 +1,398 @@
+/** The customer portal in a real browser: by link, in a frame of another origin, and as an element of a page. */
+import { AxeBuilder } from "@axe-core/playwright";
+import type { FrameLocator, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { useBrowser } from "../lib/browser.ts";
+import {
+  type HostPage,
+  portalLink,
+  portalPages,
+  type PortalScene,
+  setUpPortal,
+  startHost,
+} from "../lib/portal-scene.ts";
+import { useWorld } from "../lib/world.ts";
+
+const host: HostPage = await startHost();
+const stranger: HostPage = await startHost();
+const browser = useBrowser();
+const world = useWorld({
+  env: { POSTHORN_RETRY_SCHEDULE: "3600", POSTHORN_PORTAL_FRAME_ANCESTORS: host.origin, POSTHORN_PORTAL_NAME: "Shop" },
+});
+let scene: PortalScene;
+
+beforeAll(async () => {
+  scene = await setUpPortal(world);
+});
+
+afterAll(async () => {
+  await host[Symbol.asyncDispose]();
+  await stranger[Symbol.asyncDispose]();
+});
+
+const AXE_MS = 150_000;
+const READ_ONLY = { readOnly: true };
+
+async function open(path = "/portal", options: { readonly access?: object; readonly page?: object } = {}) {
+  const { token } = await portalLink(world, scene.app, options.access);
+  const page = await browser.open({ token, ...options.page });
+  await page.goto(world.server.url + path);
+  return page;
+}
+
+async function inFrame(access: object = {}, query = ""): Promise<{ page: Page; frame: FrameLocator }> {
+  const { url } = await portalLink(world, scene.app, access);
+  host.show(`<iframe src="${url.replace("/portal", `/portal${query}`)}" style="width:900px;height:300px"></iframe>
+    <script>window.heard = []; addEventListener("message", (event) => heard.push(event.data));</script>`);
+  const page = await browser.open();
+  await page.goto(host.origin);
+  return { page, frame: page.frameLocator("iframe") };
+}
+
+async function settled(page: Page): Promise<void> {
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await expect.poll(() => page.getByRole("status", { name: "Loading" }).count(), { timeout: 20_000 }).toBe(0);
+}
+
+describe("a link", () => {
+  it("opens the portal of one application, and its token leaves the address", async () => {
+    const { url, token } = await portalLink(world, scene.app);
+    const page = await browser.open();
+    await page.goto(url);
+    await page.getByText("Acme Logistics").waitFor();
+    await page.getByRole("link", { name: /good/ }).first().waitFor();
+    expect(page.url()).toBe(`${world.server.url}/portal`);
+    expect(await page.evaluate(() => document.documentElement.outerHTML)).not.toContain(token);
+    await page.reload();
+    await page.getByText("Acme Logistics").waitFor();
+    expect(await page.title()).toBe("Endpoints · Shop");
+  });
+
+  it("says that it has ended once its token was revoked", async () => {
+    const { url, token } = await portalLink(world, scene.app);
+    await world.api.post("/api/v1/auth/logout", {}, { token });
+    const page = await browser.open();
+    await page.goto(url);
+    await page.getByText("This link has ended.").waitFor();
+    expect(await page.getByRole("link").count()).toBe(0);
+  });
+
+  it("is not for a token of the organisation", async () => {
+    const page = await browser.open({ token: world.server.token });
+    await page.goto(`${world.server.url}/portal`);
+    await page.getByText("This call is for tokens of an application").waitFor();
+    expect(await page.getByRole("link").count()).toBe(0);
+  });
+
+  it("carries a look: language, colour, theme and name", async () => {
+    const look = { name: "Kontor", colour: "#0a7d5c", theme: "dark", language: "de", font: "Georgia" };
+    const { url } = await portalLink(world, scene.app, { look });
+    const page = await browser.open();
+    await page.goto(url);
+    await page.getByRole("heading", { level: 1, name: "Endpunkte" }).waitFor();
+    await page.getByText("Kontor").waitFor();
+    const seen = await page.evaluate(() => {
+      const root = document.documentElement;
+      return [root.lang, root.dataset["theme"], getComputedStyle(root).fontFamily.split(",")[0]];
+    });
+    expect(seen).toEqual(["de", "dark", "Georgia"]);
+    await page.getByRole("link", { name: "Signatur" }).click();
+    await page.reload();
+    await page.getByRole("heading", { level: 1, name: "Signatur" }).waitFor();
+    expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
+  });
+
+  it("takes no look that would be more than a look", async () => {
+    const page = await open(
+      "/portal?primaryColor=red;background:url(//evil)&fontFamily=a;}b{&icon=javascript:alert(1)",
+    );
+    await settled(page);
+    expect(await page.evaluate(() => document.documentElement.getAttribute("style"))).toBeNull();
+    expect(await page.locator("header img").count()).toBe(0);
+  });
+});
+
+describe("in a frame of another origin", () => {
+  it("a customer makes an endpoint, sends it an example, and sees it arrive", async () => {
+    const { frame } = await inFrame();
+    await frame.getByRole("button", { name: "New endpoint" }).first().click();
+    await frame.getByLabel("URL").fill("http://169.254.169.254/latest");
+    await frame.getByText("This target is blocked.").waitFor();
+    await frame.getByLabel("URL").fill(`${world.receiver.url}/framed`);
+    await frame.getByText("Deliveries to this URL are allowed.").waitFor();
+    await frame.getByRole("checkbox", { name: /^Billing/ }).check();
+    await frame.getByText("3 types chosen").waitFor();
+    await frame.getByRole("checkbox", { name: /invoice\.refunded/ }).uncheck();
+    await frame.getByRole("button", { name: "Create" }).click();
+    await frame.getByRole("heading", { level: 1, name: /framed/ }).waitFor();
+    const { json } = await world.api.get(`/api/v1/app/${scene.app}/endpoint`);
+    const made = (json.data as { url: string; eventTypes: string[] }[]).find(({ url }) => url.endsWith("/framed"));
+    expect(made?.eventTypes.toSorted()).toEqual(["invoice.failed", "invoice.paid"]);
+
+    await frame.getByRole("link", { name: "Event catalogue" }).click();
+    await frame.getByRole("link", { name: /invoice\.paid/ }).click();
+    await frame.getByLabel("Endpoint").selectOption({ label: `${world.receiver.url}/framed` });
+    await frame.getByRole("button", { name: "Send" }).click();
+    await frame.getByText("Answered 204").first().waitFor();
+    const got = world.receiver.requests.find(({ path }) => path === "/framed");
+    expect(JSON.parse(got!.body.toString())).toEqual({ id: "inv_1042", amount: 129.9, currency: "EUR" });
+  });
+
+  it("the page around is told the height, and changes the look", async () => {
+    const { page, frame } = await inFrame();
+    await frame.getByRole("heading", { level: 1 }).waitFor();
+    const heard = (type: string) =>
+      page.evaluate(
+        (wanted) =>
+          (window as unknown as { heard: { type: string; payload: { height: number } }[] }).heard.findLast(
+            (message) => message.type === wanted,
+          )?.payload.height,
+        type,
+      );
+    await expect.poll(() => heard("svix.iframe-resizer-height")).toBeGreaterThan(200);
+    expect(await heard("posthorn.height")).toBe(await heard("svix.iframe-resizer-height"));
+    const theme = () => frame.locator("html").getAttribute("data-theme");
+    expect(await theme()).toBe("light");
+    await page.evaluate(() => {
+      const { contentWindow } = document.querySelector("iframe")!;
+      contentWindow!.postMessage({ type: "posthorn.look", payload: { theme: "dark", colour: "#0a7d5c" } }, "*");
+    });
+    await expect.poll(theme).toBe("dark");
+    expect(await frame.locator("html").getAttribute("style")).toContain("--accent");
+  });
+
+  it("is not shown by an origin that the settings do not name, and the dashboard by none", async () => {
+    const { url } = await portalLink(world, scene.app);
+    const policies = async (path: string) =>
+      (await fetch(world.server.url + path, { headers: { accept: "text/html" } })).headers.get(
+        "content-security-policy",
+      );
+    expect(await policies("/portal")).toContain(`frame-ancestors ${host.origin}`);
+    expect(await policies("/")).toContain("frame-ancestors 'none'");
+    expect(await policies("/portalx")).toContain("frame-ancestors 'none'");
+    stranger.show(`<iframe src="${url}"></iframe>`);
+    const page = await browser.open({ refused: true });
+    await page.goto(stranger.origin);
+    await expect.poll(() => page.frames().length).toBe(2);
+    expect(await page.frameLocator("iframe").getByText("Acme").count()).toBe(0);
+  });
+});
+
+describe("a token that may only look", () => {
+  it("is offered nothing that changes anything", async () => {
+    const { frame } = await inFrame(READ_ONLY);
+    await frame.getByRole("link", { name: /bad/ }).first().click();
+    await frame.getByRole("heading", { level: 1, name: /bad/ }).waitFor();
+    for (const name of ["Disable", "Recover", "Send an example", "New endpoint", "Delete endpoint"]) {
+      expect([name, await frame.getByRole("button", { name }).count()]).toEqual([name, 0]);
+    }
+    expect(await frame.getByRole("link", { name: "Settings" }).count()).toBe(0);
+    await frame.getByLabel("Endpoint").getByRole("link", { name: "Signing" }).click();
+    await frame.getByText("You may not see it here.").waitFor();
+    expect(await frame.getByRole("button", { name: "Show" }).count()).toBe(0);
+    await frame.getByLabel("Menu").getByRole("link", { name: "Deliveries" }).click();
+    await frame.getByRole("link", { name: "invoice.paid" }).first().click();
+    await frame.getByRole("heading", { name: /endpoints? wanted it/ }).waitFor();
+    expect(await frame.getByRole("button", { name: /again|now/i }).count()).toBe(0);
+  });
+
+  it("is refused by the server when a request is forged, whatever the page shows", async () => {
+    const { token } = await portalLink(world, scene.app, READ_ONLY);
+    const { app, bad, message } = scene;
+    const at = `/api/v1/app/${app}`;
+    const forged: readonly (readonly [string, string, object?])[] = [
+      ["POST", `${at}/endpoint`, { url: "https://example.com" }],
+      ["PATCH", `${at}/endpoint/${bad}`, { disabled: true }],
+      ["PUT", `${at}/endpoint/${bad}`, { url: "https://example.com" }],
+      ["DELETE", `${at}/endpoint/${bad}`],
+      ["GET", `${at}/endpoint/${bad}/secret`],
+      ["POST", `${at}/endpoint/${bad}/secret/rotate`, {}],
+      ["PATCH", `${at}/endpoint/${bad}/headers`, { headers: { "x-a": "b" } }],
+      ["PUT", `${at}/endpoint/${bad}/filter`, { filter: { body: { a: 1 } } }],
+      ["GET", `${at}/endpoint/${bad}/transformation`],
+      ["PATCH", `${at}/endpoint/${bad}/transformation`, { code: "function handler(w){return w}" }],
+      ["PATCH", `${at}/endpoint/${bad}/policy`, { limits: { concurrency: 1 } }],
+      ["POST", `${at}/endpoint/${bad}/recover`, { since: new Date(0).toISOString() }],
+      ["POST", `${at}/endpoint/${bad}/replay-missing`, { since: new Date().toISOString() }],
+      ["POST", `${at}/endpoint/${bad}/send-example`, { eventType: "invoice.paid" }],
+      ["POST", `${at}/msg/${message}/endpoint/${bad}/resend`, {}],
+      ["POST", `${at}/replay`, { since: new Date().toISOString() }],
+      ["POST", `${at}/check-url`, { url: "https://example.com" }],
+      ["POST", `${at}/msg`, { eventType: "a", payload: {} }],
+      ["POST", "/api/v1/app", { name: "mine" }],
+      ["POST", `/api/v1/auth/app-portal-access/${app}`, {}],
+      ["POST", "/ingest/api/v1/source", { name: "mine", type: "github" }],
+    ];
+    for (const [method, path, body] of forged) {
+      const response = await fetch(world.server.url + path, {
+        method,
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      expect([path, response.status]).toEqual([path, 403]);
+      await response.arrayBuffer();
+    }
+  });
+
+  it("cannot be made to do more by changing its claims", async () => {
+    const { token } = await portalLink(world, scene.app, READ_ONLY);
+    const [head, claims, signature] = token.split(".") as [string, string, string];
+    const more = { ...JSON.parse(Buffer.from(claims, "base64url").toString()), cap: ["ViewBase", "ManageEndpoint"] };
+    const forged = `${head}.${Buffer.from(JSON.stringify(more)).toString("base64url")}.${signature}`;
+    const { status } = await world.api.get("/api/v1/portal", { token: forged });
+    expect(status).toBe(401);
+  });
+});
+
+describe("another customer", () => {
+  it("is not there: its ids are answered like ids of nothing", async () => {
+    const { token } = await portalLink(world, scene.app);
+    const { app, endpoint, message } = scene.other;
+    for (const path of [
+      `app/${app}`,
+      `app/${app}/endpoint`,
+      `app/${app}/endpoint/${endpoint}/secret`,
+      `app/${scene.app}/endpoint/${endpoint}`,
+      `app/${scene.app}/endpoint/${endpoint}/secret`,
+      `app/${scene.app}/msg/${message}`,
+      `app/${scene.app}/attempt/msg/${message}`,
+    ]) {
+      const { status } = await world.api.get(`/api/v1/${path}`, { token });
+      expect([path, status]).toEqual([path, 404]);
+    }
+    const page = await open(`/portal/endpoints/${endpoint}`);
+    await page.getByText("There is no such endpoint.").waitFor();
+  });
+});
+
+describe("signing", () => {
+  it("shows the secret when asked, code in nine languages, and why a request does not verify", async () => {
+    const page = await open(`/portal/endpoints/${scene.good}?tab=security`);
+    await page.getByRole("button", { name: "Show" }).click();
+    await page.getByText(/^whsec_\w/).waitFor();
+    expect(await page.getByLabel("Language", { exact: true }).locator("option").count()).toBe(9);
+    await page.getByLabel("Language", { exact: true }).selectOption("go");
+    await page.getByText("standardwebhooks.NewWebhook").waitFor();
+
+    const { headers, body } = world.receiver.requests.find(({ path }) => path === "/good")!;
+    const names = ["webhook-id", "webhook-timestamp", "webhook-signature"];
+    const head = names.map((name) => `${name}: ${headers[name]}`).join("\n");
+    const ask = async (request: string): Promise<void> => {
+      await page.getByLabel("The request").fill(request);
+      await page.getByRole("button", { name: "Find out" }).click();
+    };
+    await ask(`POST /good HTTP/1.1\n${head}\n\n${body.toString()}`);
+    await page.getByText("It verifies as it is").waitFor();
+    await ask(`${head}\n\n${body.toString()}\n`);
+    await page.getByText("body_newline").waitFor();
+    await page.getByLabel("Secret", { exact: true }).fill("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    await ask(`${head}\n\n${body.toString()}`);
+    await page.getByText(/the secret is another endpoint/).waitFor();
+  });
+});
+
+describe("an endpoint that is off", () => {
+  it("is told of, switched on again with what failed, and the replay shows how far it got", async () => {
+    await world.api.patch(`/api/v1/app/${scene.app}/endpoint/${scene.bad}`, { disabled: true });
+    const page = await open();
+    await page.getByText("1 endpoint is off:").waitFor();
+    await page.getByRole("link", { name: /bad/ }).first().click();
+    await page.getByText("This endpoint is off.").first().waitFor();
+    world.receiver.answer(204);
+    await page.getByRole("button", { name: "Enable" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Send again what failed").selectOption("day");
+    await dialog.getByRole("button", { name: "Enable" }).click();
+    await page.getByText("Finished").first().waitFor();
+    expect(page.url()).toContain("/portal/replays/");
+    await page.getByRole("progressbar").waitFor();
+  });
+});
+
+describe("the element <posthorn-portal>", () => {
+  it("shows the portal, grows with it, takes its attributes, and says when the session ends", async () => {
+    const { url, token } = await portalLink(world, scene.app);
+    host.show(`<script type="module" src="${world.server.url}/portal/embed.js"></script>
+      <posthorn-portal src="${url}" theme="dark" lang="de" colour="#0a7d5c"></posthorn-portal>
+      <script>document.querySelector("posthorn-portal").addEventListener("session-ended", () => (window.ended = true));</script>`);
+    const page = await browser.open();
+    await page.goto(host.origin);
+    const frame = page.frameLocator("posthorn-portal iframe");
+    await frame.getByRole("heading", { level: 1, name: "Endpunkte" }).waitFor();
+    const theme = () => frame.locator("html").getAttribute("data-theme");
+    expect(await theme()).toBe("dark");
+    await page.evaluate(() => document.querySelector("posthorn-portal")!.setAttribute("theme", "light"));
+    await expect.poll(theme).toBe("light");
+    await frame.getByRole("link", { name: "Ereigniskatalog" }).click();
+    const height = () => page.locator("posthorn-portal iframe").evaluate((element) => element.clientHeight);
+    await expect.poll(height).toBeGreaterThan(450);
+
+    await world.api.post("/api/v1/auth/logout", {}, { token });
+    await frame.getByRole("link", { name: "Feed" }).click();
+    await expect.poll(() => page.evaluate(() => "ended" in window)).toBe(true);
+    const next = await portalLink(world, scene.app);
+    await page.evaluate((src) => document.querySelector("posthorn-portal")!.setAttribute("src", src), next.url);
+    await frame.getByText("Acme Logistics").waitFor();
+  });
+});
+
+describe("the keyboard alone", () => {
+  it("reaches the content, the tabs and the dialog, and leaves the dialog where it came from", async () => {
+    const page = await open();
+    await settled(page);
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to content");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").waitFor();
+    await page.getByLabel("URL").fill("https://example.com/hook");
+    await page.getByRole("checkbox", { name: /^Billing/ }).focus();
+    await page.keyboard.press("Space");
+    await page.getByText("3 types chosen").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("New endpoint");
+  });
+});
+
+describe.each([
+  ["light", { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }],
+  ["dark", { type: "rule", values: ["color-contrast"] }],
+] as const)("in %s colours", (colorScheme, { type, values }) => {
+  it(
+    "axe finds no fault on any page, with a colour of the product's own",
+    async () => {
+      const look = { colour: "#ffd400", theme: colorScheme };
+      const { url } = await portalLink(world, scene.app, { look });
+      const page = await browser.open({ reducedMotion: "reduce" });
+      await page.goto(url);
+      await settled(page);
+      const found: string[] = [];
+      for (const [name, path] of portalPages(scene)) {
+        await page.goto(world.server.url + path);
+        await settled(page);
+        const { violations } = await new AxeBuilder({ page })
+          .options({ runOnly: { type, values: [...values] } })
+          .analyze();
+        for (const { id, nodes } of violations) {
+          found.push(`${name}: ${id} at ${nodes[0]!.target.join(" ")}: ${nodes[0]!.failureSummary ?? ""}`);
+        }
+      }
+      expect(found).toEqual([]);
+    },
+    AXE_MS,
+  );
+});
+
+describe("at the width of a phone", () => {
+  it("no page scrolls sideways", async () => {
+    const page = await open("/portal", { page: { viewport: { width: 390, height: 844 }, hasTouch: true } });
+    for (const [name, path] of portalPages(scene)) {
+      await page.goto(world.server.url + path);
+      await settled(page);
+      const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect([name, beyond <= 0]).toEqual([name, true]);
+    }
+  });
+});

@@ -1,0 +1,81 @@
+import type { portal as english } from "../en/portal.ts";
+
+export const portal: typeof english = {
+  portal: {
+    nav: {
+      endpoints: "Endpunkte",
+      deliveries: "Zustellungen",
+      catalogue: "Ereigniskatalog",
+      signing: "Signatur",
+      feed: "Feed",
+    },
+    endpoints: { lead: "Wohin Sie erfahren, was geschieht. Jeder Endpunkt ist eine URL von Ihnen." },
+    deliveries: {
+      lead: "Jedes Ereignis, und was an Ihren Endpunkten daraus wurde. Öffnen Sie eines, um jeden Versuch zu sehen.",
+    },
+    types: {
+      search: "Ereignistyp suchen",
+      all: "Alle Typen, auch künftige",
+      chosen_one: "{{count}} Typ gewählt",
+      chosen_other: "{{count}} Typen gewählt",
+      help: "Eine Gruppe wählt, was jetzt in ihr ist. Ist nichts gewählt, kommen alle Typen.",
+    },
+    url: {
+      help: "Wird beim Tippen geprüft. Es wird nichts gesendet.",
+      good: "Zustellungen an diese URL sind erlaubt.",
+    },
+    health: {
+      off: "Dieser Endpunkt ist aus.",
+      failing: "Nur Fehlschläge seit",
+      switchOff: "Bleibt es dabei, wird er abgeschaltet am",
+      offText: "Was ihm zusteht, wird gehalten, verbraucht keine Versuche und kann hinaus, wenn er wieder an ist.",
+      someOff_one: "{{count}} Endpunkt ist aus:",
+      someOff_other: "{{count}} Endpunkte sind aus:",
+      again: "Fehlgeschlagenes erneut senden",
+      choices: {
+        none: "Nichts",
+        day: "Was am letzten Tag fehlschlug",
+        week: "Was in der letzten Woche fehlschlug",
+        twoWeeks: "Was in den letzten zwei Wochen fehlschlug",
+      },
+    },
+    signing: {
+      lead: "Jede Anfrage ist signiert. Prüfen Sie das, und Sie wissen, dass sie echt und unverändert ist.",
+      hidden: "Der Empfänger prüft damit. Sie dürfen es hier nicht sehen.",
+      code: "Im eigenen Code prüfen",
+      codeLead: "Mit den rohen Bytes, bevor etwas sie liest. Das Geheimnis steht in WEBHOOK_SECRET.",
+      language: "Sprache",
+      install: "Vorher zu installieren",
+      none: "Es gibt noch keinen Endpunkt: mit jedem kommt ein Geheimnis.",
+    },
+    doctor: {
+      title: "Signatur-Doktor",
+      lead: "Fügen Sie eine Anfrage ein, deren Prüfung scheitert, und lesen Sie, warum. Sie bleibt in diesem Browser.",
+      request: "Die Anfrage",
+      requestHelp: "Header, eine leere Zeile, dann der Inhalt genau so, wie er kam.",
+      secret: "Geheimnis",
+      secretOwn: "Leer: das Geheimnis dieses Endpunkts.",
+      secretHelp: "Womit Ihr Empfänger prüft.",
+      ok: "Sie ist so gültig: sehen Sie nach, wie Ihr Code Inhalt und Header liest.",
+    },
+    catalogue: {
+      lead: "Jedes Ereignis, das Sie erfahren können, mit Schema und Beispiel.",
+      none: "Einen solchen Ereignistyp gibt es nicht.",
+      noSchema: "Dieser Ereignistyp hat kein Schema.",
+      send: "Beispiel senden",
+      sendLead: "An einen Ihrer Endpunkte, signiert wie jede andere Nachricht.",
+    },
+    feed: {
+      lead: "Für Netze, die von außen niemand erreicht: abholen, was geschah, statt es gesendet zu bekommen.",
+      poll: "Neues abholen",
+      begin: "Beginnen Sie bei einer Zeit. Die Seite enthält die ältesten Nachrichten danach, mit Inhalt.",
+      go: "Gehen Sie mit prevIterator der letzten Antwort weiter, immer wieder. Merken Sie ihn: er ist Ihre Stelle.",
+      live: "Live zusehen",
+      liveLead: "Server-Sent Events sagen sofort, dass etwas neu ist. Nach einer Pause hilft Last-Event-ID.",
+      token: "POSTHORN_TOKEN ist ein Token für Ihr Konto. Das Produkt, von dem Sie kommen, kann Ihnen eines geben.",
+      useToken: "Token dieser Sitzung verwenden",
+      copyToken: "Token kopieren (endet mit dieser Sitzung)",
+      newest: "Das Neueste im Feed",
+    },
+  },
+};

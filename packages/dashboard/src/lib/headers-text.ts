@@ -1,0 +1,8 @@
+/** Headers as people type them: one `name: value` a line. Lines that are none are left out. */
+export function headersOf(text: string): Record<string, string> {
+  const pairs = text.split("\n").flatMap((line): readonly (readonly [string, string])[] => {
+    const colon = line.indexOf(":");
+    return colon < 1 ? [] : [[line.slice(0, colon).trim(), line.slice(colon + 1).trim()]];
+  });
+  return Object.fromEntries(pairs);
+}

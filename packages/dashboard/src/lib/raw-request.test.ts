@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { parseRequest } from "./raw-request.ts";
+
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+describe("parseRequest", () => {
+  it("reads a whole request, the body byte for byte", () => {
+    const request = parseRequest(
+      'POST /hooks?x=1 HTTP/1.1\nHost: shop.example\nWebhook-Id: msg_1\n\n{"a": 1.0}\n\nmore\n',
+    );
+    expect(request).toMatchObject({
+      method: "POST",
+      url: "https://shop.example/hooks?x=1",
+      headers: [
+        ["Host", "shop.example"],
+        ["Webhook-Id", "msg_1"],
+      ],
+    });
+    expect(text(request.body)).toBe('{"a": 1.0}\n\nmore\n');
+  });
+
+  it("needs no request line, and takes what curl puts in front of headers", () => {
+    const request = parseRequest("\n> webhook-id: a\n> webhook-signature: v1,x\r\n\r\nhi");
+    expect(request.method).toBe("POST");
+    expect(request.headers).toEqual([
+      ["webhook-id", "a"],
+      ["webhook-signature", "v1,x"],
+    ]);
+    expect(text(request.body)).toBe("hi");
+  });
+
+  it("finds no header in lines that are none", () => {
+    expect(parseRequest("hello there\n\nbody").headers).toEqual([]);
+  });
+});

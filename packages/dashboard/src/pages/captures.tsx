@@ -1,0 +1,97 @@
+/** URLs that take whatever is sent to them, for a while: to see what a sender sends. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { Radar } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { useList } from "../api/list.ts";
+import { Button } from "../components/button.tsx";
+import { FormError } from "../components/form.tsx";
+import { Page } from "../components/page.tsx";
+import { Table } from "../components/table.tsx";
+import { Time } from "../components/time.tsx";
+import { captureInput, DEFAULT_ANSWER, expiryOf, isCapture } from "../lib/capture.ts";
+import { regional } from "../lib/format.ts";
+import styles from "./capture.module.css";
+
+export function Captures() {
+  const { t } = useTranslation();
+  const list = useList(["captures"], async (page) => {
+    const sources = await must(
+      api.GET("/ingest/api/v1/source", { params: { query: { ...page, order: "descending" } } }),
+    );
+    return { ...sources, data: sources.data.filter(isCapture) };
+  });
+  return (
+    <Page title={t("capture.title")} lead={t("capture.lead")}>
+      <Begin />
+      <Table
+        label={t("capture.title")}
+        list={list}
+        rowKey={(row) => row.id}
+        linked
+        empty={t("capture.none")}
+        columns={[
+          {
+            key: "name",
+            label: t("capture.name"),
+            cell: (row) => (
+              <Link to="/capture/$source" params={{ source: row.id }}>
+                {row.name}
+              </Link>
+            ),
+          },
+          { key: "url", label: t("endpoints.url"), wideOnly: true, cell: (row) => <code>{row.ingestUrl}</code> },
+          {
+            key: "made",
+            label: t("applications.created"),
+            end: true,
+            cell: (row) => <Time at={row.createdAt} relative />,
+          },
+          {
+            key: "ends",
+            label: t("capture.ends"),
+            end: true,
+            tight: true,
+            cell: (row) => <Time at={row.expiresAt} relative />,
+          },
+        ]}
+      />
+    </Page>
+  );
+}
+
+/** One click, one URL. */
+function Begin() {
+  const { t, i18n } = useTranslation();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const begin = useMutation({
+    mutationFn: () => {
+      const now = Date.now();
+      const name = t("capture.nameOf", {
+        time: new Intl.DateTimeFormat(regional(i18n.language), { dateStyle: "medium", timeStyle: "short" }).format(now),
+      });
+      return must(
+        api.POST("/ingest/api/v1/source", { body: captureInput(name, expiryOf("day", now), DEFAULT_ANSWER) }),
+      );
+    },
+    onSuccess: async ({ id }) => {
+      await queries.invalidateQueries({ queryKey: ["captures"] });
+      await navigate({ to: "/capture/$source", params: { source: id } });
+    },
+  });
+  return (
+    <section className={styles["begin"]}>
+      <Radar className={styles["radar"]} aria-hidden />
+      <div>
+        <h2>{t("capture.begin")}</h2>
+        <p className="muted">{t("capture.beginText")}</p>
+        <FormError error={begin.error} />
+      </div>
+      <Button kind="primary" onClick={() => begin.mutate()} disabled={begin.isPending}>
+        {t("capture.new")}
+      </Button>
+    </section>
+  );
+}

@@ -1,0 +1,43 @@
+import { useTranslation } from "react-i18next";
+import { Note } from "../components/state.tsx";
+import styles from "./diagnosis.module.css";
+
+interface Finding {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface DiagnosisProps {
+  readonly diagnosis: {
+    readonly ok: boolean;
+    readonly error?: { readonly message: string } | null | undefined;
+    readonly findings: readonly Finding[];
+    readonly hints: readonly Finding[];
+  };
+  /** What to say when nothing is wrong. */
+  readonly ok: string;
+}
+
+/** What the doctor found: proof where there is, else what looks wrong. */
+export function Diagnosis({ diagnosis, ok }: DiagnosisProps) {
+  const { t } = useTranslation();
+  const { error, findings, hints } = diagnosis;
+  if (diagnosis.ok) return <Note tone="good">{ok}</Note>;
+  const told = findings.length > 0 ? findings : hints;
+  return (
+    <>
+      <Note tone={findings.length > 0 ? "warn" : "info"}>
+        {findings.length > 0 ? t("doctor.proved") : (error?.message ?? t("doctor.nothing"))}
+      </Note>
+      {told.length > 0 && (
+        <ul className={styles["findings"]}>
+          {told.map(({ code, message }) => (
+            <li key={code}>
+              {message} <code className="muted">{code}</code>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}

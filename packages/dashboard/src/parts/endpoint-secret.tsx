@@ -1,0 +1,114 @@
+import { useMutation } from "@tanstack/react-query";
+import { Eye, RefreshCw } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { Button } from "../components/button.tsx";
+import { Copyable } from "../components/copy.tsx";
+import { Dialog } from "../components/dialog.tsx";
+import { Form, FormError, type FormValues, SelectField, TextField } from "../components/form.tsx";
+import formStyles from "../components/form.module.css";
+import { Card } from "../components/page.tsx";
+import { useFace } from "../session/face.ts";
+
+interface Ref {
+  readonly app: string;
+  readonly id: string;
+}
+
+/** Asked for when somebody wants to see it, and not before. */
+export function Secret({ app, id }: Ref) {
+  const { t } = useTranslation();
+  const { can } = useFace();
+  const path = { app_id: app, endpoint_id: id };
+  const reveal = useMutation({
+    mutationFn: () => must(api.GET("/api/v1/app/{app_id}/endpoint/{endpoint_id}/secret", { params: { path } })),
+  });
+  return (
+    <Card
+      title={t("endpoints.secret")}
+      lead={t(can("ViewEndpointSecret") ? "endpoints.secretLead" : "portal.signing.hidden")}
+    >
+      {reveal.data === undefined ? (
+        <p>
+          <code>whsec_••••••••••••••••</code>
+        </p>
+      ) : (
+        <p>
+          <Copyable text={reveal.data.key} />
+        </p>
+      )}
+      <FormError error={reveal.error} />
+      <div className={formStyles["foot"]} data-start>
+        {can("ViewEndpointSecret") && (
+          <Button onClick={() => reveal.mutate()} disabled={reveal.isPending || reveal.data !== undefined}>
+            <Eye aria-hidden />
+            {t("actions.show")}
+          </Button>
+        )}
+        {can("ManageEndpointSecret") && <Rotate app={app} id={id} onRotated={() => reveal.reset()} />}
+      </div>
+    </Card>
+  );
+}
+
+const GRACE = { none: 0, hour: 3600, day: 86_400, week: 604_800 } as const;
+type Grace = keyof typeof GRACE;
+
+function Rotate({ app, id, onRotated }: Ref & { readonly onRotated: () => void }) {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState(false);
+  const [done, setDone] = useState(false);
+  const rotate = useMutation({
+    mutationFn: ({ key = "", grace = "day" }: FormValues) =>
+      must(
+        api.POST("/api/v1/app/{app_id}/endpoint/{endpoint_id}/secret/rotate", {
+          params: { path: { app_id: app, endpoint_id: id } },
+          body: { gracePeriodSeconds: GRACE[grace as Grace], ...(key.trim() === "" ? {} : { key: key.trim() }) },
+        }),
+      ),
+    onSuccess: () => {
+      setOpen(false);
+      setDone(true);
+      onRotated();
+    },
+  });
+  return (
+    <>
+      {done && <span role="status">{t("endpoints.rotated")}</span>}
+      <Dialog
+        trigger={
+          <Button>
+            <RefreshCw aria-hidden />
+            {t("endpoints.rotate")}
+          </Button>
+        }
+        title={t("endpoints.rotateTitle")}
+        open={open}
+        onOpenChange={setOpen}
+      >
+        <Form
+          onSubmit={(values) => rotate.mutate(values)}
+          error={rotate.error}
+          foot={
+            <>
+              <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
+              <Button type="submit" kind="primary" disabled={rotate.isPending}>
+                {t("endpoints.rotate")}
+              </Button>
+            </>
+          }
+        >
+          <p className="muted">{t("endpoints.rotateText")}</p>
+          <SelectField
+            name="grace"
+            label={t("endpoints.grace")}
+            value="day"
+            choices={(Object.keys(GRACE) as Grace[]).map((value) => ({ value, label: t(`endpoints.graces.${value}`) }))}
+          />
+          <TextField name="key" label={t("endpoints.ownSecret")} help={t("endpoints.ownSecretHelp")} />
+        </Form>
+      </Dialog>
+    </>
+  );
+}

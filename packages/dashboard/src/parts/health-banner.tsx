@@ -1,0 +1,61 @@
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { Note } from "../components/state.tsx";
+import { Time } from "../components/time.tsx";
+import { useFace } from "../session/face.ts";
+import { EndpointSwitch } from "./endpoint-switch.tsx";
+import type { Endpoint } from "./endpoint-view.tsx";
+import { useFlow } from "./use-flow.ts";
+
+export interface HealthBannerProps {
+  readonly app: string;
+  readonly endpoint: Endpoint;
+}
+
+/** An endpoint that is off, with the way back; or one that fails, and when it will be switched off. */
+export function HealthBanner({ app, endpoint }: HealthBannerProps) {
+  const { t } = useTranslation();
+  const { can } = useFace();
+  const flow = useFlow(app, endpoint.id);
+  const failing = flow.data?.failing ?? null;
+  if (endpoint.disabled) {
+    const action = can("ManageEndpoint") ? { action: <EndpointSwitch app={app} endpoint={endpoint} /> } : {};
+    return (
+      <Note tone="warn" {...action}>
+        <strong>{t("portal.health.off")}</strong> {flow.data?.reason} {t("portal.health.offText")}
+      </Note>
+    );
+  }
+  if (failing === null) return null;
+  return (
+    <Note tone="warn">
+      <strong>
+        {t("portal.health.failing")} <Time at={failing.since} relative />
+      </strong>{" "}
+      ({t("home.failures", { count: failing.failures })}).{" "}
+      <SwitchOff app={app} id={endpoint.id} since={failing.since} />
+    </Note>
+  );
+}
+
+/** When the platform will switch it off, if it goes on like this. */
+function SwitchOff({ app, id, since }: { readonly app: string; readonly id: string; readonly since: string }) {
+  const { t } = useTranslation();
+  const policy = useQuery({
+    queryKey: ["policy", app, id],
+    queryFn: () =>
+      must(
+        api.GET("/api/v1/app/{app_id}/endpoint/{endpoint_id}/policy", {
+          params: { path: { app_id: app, endpoint_id: id } },
+        }),
+      ),
+  });
+  const rule = policy.data?.effective.autoDisable;
+  if (rule?.enabled !== true || typeof rule.afterSeconds !== "number") return null;
+  return (
+    <>
+      {t("portal.health.switchOff")} <Time at={new Date(Date.parse(since) + rule.afterSeconds * 1000).toISOString()} />.
+    </>
+  );
+}

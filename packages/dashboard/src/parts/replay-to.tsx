@@ -1,0 +1,75 @@
+import { useMutation } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { Forward } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { Button } from "../components/button.tsx";
+import { Dialog } from "../components/dialog.tsx";
+import { Form, type FormValues } from "../components/form.tsx";
+import { Note } from "../components/state.tsx";
+import { UrlField } from "./url-field.tsx";
+
+export interface ReplayToProps {
+  readonly source: string;
+  /** When the request came in: a replay names a window of time, and this is all of it. */
+  readonly at: string;
+}
+
+/** Sends a request that came in to any URL that deliveries may go to. */
+export function ReplayTo({ source, at }: ReplayToProps) {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState(false);
+  const replay = useMutation({
+    mutationFn: ({ url = "" }: FormValues) =>
+      must(
+        api.POST("/api/v1/app/{app_id}/replay", {
+          params: { path: { app_id: source } },
+          body: {
+            since: at,
+            until: at,
+            order: "oldest",
+            target: { url: url.trim() },
+            reason: t("capture.replayReason"),
+          },
+        }),
+      ),
+  });
+  return (
+    <Dialog
+      trigger={
+        <Button small kind="primary">
+          <Forward aria-hidden />
+          {t("capture.replay")}
+        </Button>
+      }
+      title={t("capture.replayTitle")}
+      open={open}
+      onOpenChange={setOpen}
+    >
+      <Form
+        onSubmit={(values) => replay.mutate(values)}
+        error={replay.error}
+        foot={
+          <>
+            <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
+            <Button type="submit" kind="primary" disabled={replay.isPending}>
+              {t("actions.send")}
+            </Button>
+          </>
+        }
+      >
+        <p className="muted">{t("capture.replayText")}</p>
+        <UrlField app={source} />
+        {replay.data !== undefined && (
+          <Note tone="good">
+            {t("capture.replayed")}{" "}
+            <Link to="/replays/$app/$replay" params={{ app: source, replay: replay.data.id }}>
+              {t("capture.replayLook")}
+            </Link>
+          </Note>
+        )}
+      </Form>
+    </Dialog>
+  );
+}

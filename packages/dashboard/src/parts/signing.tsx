@@ -1,0 +1,40 @@
+import { useTranslation } from "react-i18next";
+import { useState } from "react";
+import { CodeBlock } from "../components/code-block.tsx";
+import { SelectField } from "../components/form.tsx";
+import { Card, Columns } from "../components/page.tsx";
+import { SNIPPETS } from "../lib/verify-snippets.ts";
+import { Secret } from "./endpoint-secret.tsx";
+import { SignatureDoctor } from "./signature-doctor.tsx";
+import styles from "./signing.module.css";
+
+/** How the receiver knows that a message is genuine: the secret, code that verifies, and why a request does not. */
+export function Signing({ app, id }: { readonly app: string; readonly id: string }) {
+  return (
+    <Columns>
+      <div className={styles["stack"]}>
+        <Secret app={app} id={id} />
+        <SignatureDoctor app={app} id={id} />
+      </div>
+      <VerifyCode />
+    </Columns>
+  );
+}
+
+export function VerifyCode() {
+  const { t } = useTranslation();
+  const [language, setLanguage] = useState(SNIPPETS[0]!.id);
+  const { install, code, label } = SNIPPETS.find(({ id }) => id === language) ?? SNIPPETS[0]!;
+  return (
+    <Card title={t("portal.signing.code")} lead={t("portal.signing.codeLead")}>
+      <SelectField
+        label={t("portal.signing.language")}
+        value={language}
+        onChange={setLanguage}
+        choices={SNIPPETS.map((one) => ({ value: one.id, label: one.label }))}
+      />
+      {install !== null && <CodeBlock label={t("portal.signing.install")} text={install} />}
+      <CodeBlock label={`${t("portal.signing.code")}: ${label}`} text={code} />
+    </Card>
+  );
+}

@@ -1,0 +1,22 @@
+import { checkUrl as checkVerb } from "../../domain/application/check-url.ts";
+import { UrlCheckIn, UrlCheckOut } from "../models/auth.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+
+export const checkUrl = defineRoute({
+  method: "POST",
+  path: "/api/v1/app/:app_id/check-url",
+  operationId: "v1.portal.check-url",
+  tag: "Portal",
+  summary: "Say whether an endpoint could have this URL",
+  description:
+    "By the rules for this application and the name service as it is now. Nothing is connected to, and no address is told: operators have `POST /api/v1/egress/check`.",
+  access: "ManageEndpoint",
+  body: UrlCheckIn,
+  responses: { 200: UrlCheckOut },
+  handle: async ({ ctx, params, body }) => {
+    const verdict = await checkVerb({ ctx, input: { url: body.url, app: params.app_id } });
+    if (verdict.allowed) return ok({ allowed: true, code: null, message: null });
+    return ok({ allowed: false, code: verdict.code, message: verdict.message });
+  },
+});

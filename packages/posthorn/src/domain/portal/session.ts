@@ -1,0 +1,32 @@
+import { PosthornError } from "../../errors.ts";
+import { getApplication } from "../application/find.ts";
+import { type Call, CAPABILITIES, type Capability } from "../context.ts";
+import type { PortalLook } from "./look.ts";
+
+export interface PortalSession {
+  readonly app: { readonly id: string; readonly uid: string | null; readonly name: string };
+  readonly capabilities: readonly Capability[];
+  readonly sessionId: string | null;
+  /** When the token ends, in Unix milliseconds; `null`: never. */
+  readonly expiresAt: number | null;
+  readonly look: PortalLook;
+}
+
+/** What the token of the call is for and may do. The portal shows what this says; each call is checked by itself all the same. */
+export async function portalSession({ ctx }: Call<null>): Promise<PortalSession> {
+  const { actor } = ctx;
+  if (actor.kind !== "application") {
+    throw new PosthornError(
+      "insufficient access",
+      "This call is for tokens of an application: POST /api/v1/auth/app-portal-access/{app} makes one.",
+    );
+  }
+  const { id, uid, name } = await getApplication(ctx, actor.appPublicId);
+  return {
+    app: { id, uid, name },
+    capabilities: CAPABILITIES.filter((capability) => actor.capabilities.has(capability)),
+    sessionId: actor.sessionId,
+    expiresAt: Number.isFinite(actor.tokenExpiresAt) ? actor.tokenExpiresAt : null,
+    look: ctx.services.rules.portalLook,
+  };
+}

@@ -1,0 +1,98 @@
+/** Sources that take anything, answer as they are told, and end. */
+import { eventually } from "@posthorn/testkit";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { TestGateway } from "../support/gateway.ts";
+import { ShiftedClock } from "../support/shifted-clock.ts";
+
+const HOUR_MS = 3_600_000;
+const clock = new ShiftedClock();
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await TestGateway.start({}, { clock });
+});
+
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+const capture = (fields: object) =>
+  gateway.source(
+    {
+      expiresAt: new Date(clock.now() + 24 * HOUR_MS).toISOString(),
+      type: "generic-webhook",
+      verification: { scheme: "none" },
+      allowUnsigned: true,
+      methods: ["POST", "GET", "DELETE"],
+      deduplication: "off",
+      ...fields,
+    },
+    false,
+  );
+
+it("answers with any final status, with headers and a body, and keeps what came all the same", async () => {
+  const response = {
+    status: 503,
+    headers: { "content-type": "application/json", "x-seen": "yes" },
+    body: '{"no":1.0}',
+  };
+  const source = await capture({ response });
+  const answer = await fetch(`${source.url}/a/b?c=d`, { method: "DELETE", body: "same" });
+  expect([answer.status, answer.headers.get("x-seen"), await answer.text()]).toEqual([503, "yes", '{"no":1.0}']);
+  await fetch(source.url, { method: "POST", body: "same" });
+  const { json } = await gateway.call("GET", `ingest/api/v1/source/${source.id}/event`);
+  expect(json["data"]).toMatchObject([
+    { method: "POST", path: "" },
+    { method: "DELETE", path: "/a/b", query: "c=d", bodyBytes: 4 },
+  ]);
+});
+
+it("holds its answer back for as long as it says, and is stored before", async () => {
+  const source = await capture({ response: { delaySeconds: 20 } });
+  let answered = false;
+  const answer = fetch(source.url, { method: "POST", body: "slow" }).then((response) => {
+    answered = true;
+    return response.status;
+  });
+  await eventually(async () => expect(await gateway.messages(source)).toHaveLength(1));
+  expect(answered).toBe(false);
+  clock.advance(20_000);
+  expect(await answer).toBe(200);
+});
+
+it("ends at its time: the door closes at once", async () => {
+  const expiresAt = new Date(clock.now() + HOUR_MS).toISOString();
+  const source = await capture({ expiresAt });
+  expect((await gateway.call("GET", `ingest/api/v1/source/${source.id}`)).json["expiresAt"]).toBe(expiresAt);
+  expect((await fetch(source.url, { method: "POST", body: "a" })).status).toBe(200);
+  clock.advance(HOUR_MS + 1000);
+  expect((await fetch(source.url, { method: "POST", body: "b" })).status).toBe(404);
+});
+
+it("is sent on to a URL with the body and headers that came, and not to where deliveries may not go", async () => {
+  const source = await capture({});
+  await fetch(source.url, {
+    method: "POST",
+    headers: { "x-mine": "1", "content-type": "text/plain" },
+    body: "as it came",
+  });
+  const { json } = await gateway.call("GET", `ingest/api/v1/source/${source.id}/event`);
+  const { receivedAt } = (json["data"] as { receivedAt: string }[])[0]!;
+  const replay = (url: string) =>
+    gateway.call("POST", `api/v1/app/${source.id}/replay`, { since: receivedAt, until: receivedAt, target: { url } });
+  const refused = await replay("http://169.254.169.254/latest");
+  const { endpointId } = (refused.json["parameters"] as { target: { endpointId: string } }).target;
+  await eventually(async () => {
+    const { json: list } = await gateway.call("GET", `api/v1/app/${source.id}/attempt/endpoint/${endpointId}`);
+    expect(list["data"]).toMatchObject([{ errorCode: "blocked_address" }]);
+  });
+  expect((await replay(`${gateway.receiver.url}/on`)).status).toBe(202);
+  const got = await eventually(() => {
+    const request = gateway.receiver.requests.find(({ path }) => path === "/on");
+    if (request === undefined) throw new Error("not yet");
+    return request;
+  });
+  expect([got.body.toString(), got.headers["x-mine"], got.headers["content-type"]]).toEqual([
+    "as it came",
+    "1",
+    "text/plain",
+  ]);
+});
