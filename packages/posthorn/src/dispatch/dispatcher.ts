@@ -307,12 +307,10 @@ export class Dispatcher {
 
   /** A job failed: those behind it wait for its retry. */
   #block(lane: Lane, job: Job, passAt: number | null): void {
-    lane.forget(job);
-    for (const waiting of lane.line?.block(job, passAt) ?? []) {
-      lane.forget(waiting);
-      this.#queuedBytes -= bytesOf(waiting);
-    }
+    const { waiting, again } = lane.block(job, passAt);
+    for (const left of waiting) this.#queuedBytes -= bytesOf(left);
     if (passAt !== null) this.#arm(lane);
+    if (again) this.#lookAt(lane, NOWHERE);
   }
 
   #join(lane: Lane): void {

@@ -2,7 +2,7 @@
 import { hangs } from "./adaptive.ts";
 import { Fifo } from "./fifo.ts";
 import type { Gate } from "./gate.ts";
-import { inLine, type Line } from "./order.ts";
+import { type Blocked, inLine, type Line } from "./order.ts";
 import type { Pace, Ticket } from "./pace.ts";
 import type { Job } from "./types.ts";
 
@@ -118,7 +118,8 @@ export class Lane {
   /** Returns whether it is in memory now. */
   enqueue(job: Job): boolean {
     const place = this.line?.admit(job) ?? "go";
-    if (place === "leave") return false;
+    if (place === "again") this.pageAgain = true;
+    if (place === "leave" || place === "again") return false;
     if (place === "go") this.ripen(job);
     this.#inMemory.set(job.messageId, job);
     return true;
@@ -152,6 +153,14 @@ export class Lane {
   forget(job: Job): void {
     this.#inMemory.delete(job.messageId);
     this.#revoked.delete(job.messageId);
+  }
+
+  /** A job failed, and leaves memory with those that wait for its retry. */
+  block(job: Job, passAt: number | null): Blocked {
+    this.forget(job);
+    const blocked = this.line?.block(job, passAt) ?? { waiting: [], again: false };
+    for (const left of blocked.waiting) this.forget(left);
+    return blocked;
   }
 
   /** Leaves all queued jobs to the store and returns them. */

@@ -137,6 +137,36 @@ describe("messages of one key", () => {
     await eventually(() => expect(harness.attempter.messages).toEqual([2, 1]));
   });
 
+  it.each([
+    ["in memory", 2],
+    ["in the store", 3],
+  ])("wait for one that was put off when one under way fails while that waits %s", async (_where, failing) => {
+    const paged: number[] = [];
+    await using harness = await ordered({
+      wrap: (store) => ({
+        backlog: () => store.backlog(),
+        due: async (...ask) => {
+          const page = await store.due(...ask);
+          paged.push(...page.deliveries.map(({ messageId }) => messageId));
+          return page;
+        },
+        record: (outcome) => store.record(outcome),
+      }),
+    });
+    const { attempter, clock } = harness;
+    attempter.script = ({ messageId, attempts }) => (messageId === failing && attempts === 0 ? null : made(0));
+    await harness.publish(1, { due: clock.now() + 1000, orderKeys: ["a"] });
+    for (let id = 2; id <= 4; id++) await publish(harness, id, "a");
+    await eventually(() => expect(attempter.open).toHaveLength(1));
+    clock.advance(1000);
+    await eventually(() => expect(paged).toContain(1));
+    attempter.open[0]!.end(made(2));
+    await eventually(() => expect(attempter.messages.slice(-2)).toEqual([failing, 1]));
+    clock.advance(5000);
+    await allDone(harness);
+    expect(attempter.messages.slice(-(6 - failing))).toEqual([1, ...[2, 3, 4].slice(failing - 2)]);
+  });
+
   it("stay in order when the clock is set back between them", async () => {
     await using harness = await ordered();
     const { attempter, files } = harness;

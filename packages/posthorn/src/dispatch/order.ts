@@ -14,21 +14,37 @@ const MAX_CHAIN = 16;
 const MAX_LEFT = 1000;
 const START: Position = { due: -1, messageId: -1 };
 
+/** What the failure of a job leaves to the store. */
+export interface Blocked {
+  /** Jobs that were in memory. */
+  readonly waiting: readonly Job[];
+  /** Some in the store do not wait for it: the next page, which must be asked for, shows them. */
+  readonly again: boolean;
+}
+
+/** Of a key that has a job under way: what comes after it. */
+interface Chain {
+  /** In memory, in the order in which they start. */
+  readonly waiting: Fifo<Job>;
+  /** The lowest message key that was left to the store although its turn had come; infinity: none. */
+  lowestLeft: number;
+}
+
 export class Line {
   /** Where the next page begins: what is due before is in memory, or was passed over. */
   #from = START;
   /** The earliest place that was asked for again while a page is under way. */
   #again: Position | null = null;
-  /** Of each key that has a job in memory: those that wait for it. */
-  readonly #chains = new Map<string, Fifo<Job>>();
+  /** Of each key that has a job in memory. */
+  readonly #chains = new Map<string, Chain>();
   #waiting = 0;
   /** The first job that was passed over, by key. */
   readonly #left = new Map<string, Position>();
   #leftElsewhere: Position | null = null;
   /** Keys that became free while a page is under way that may not show it. */
   readonly #freed = new Set<string>();
-  /** Keys of which a job left memory undone since the last page was asked for: what that page holds of them is out of date. */
-  readonly #outdated = new Set<string>();
+  /** The message that failed, by key, since the last page was asked for: what that page holds of the key is out of date. */
+  readonly #outdated = new Map<string, number>();
   #allOutdated = false;
   #paging = false;
   /** When a job that blocks others does so no longer. */
@@ -48,27 +64,33 @@ export class Line {
   follows({ orderKey }: Job): boolean {
     if (orderKey === null || orderKey === undefined) return false;
     const chain = this.#chains.get(orderKey);
-    return chain !== undefined && chain.length < MAX_CHAIN && !this.#isLeft(orderKey);
+    return chain !== undefined && chain.waiting.length < MAX_CHAIN && !this.#isLeft(orderKey);
   }
 
-  /** `go`: it may start. `wait`: it does when the one before it is done. `leave`: it is found in the store later. */
-  admit(job: Job): "go" | "wait" | "leave" {
+  /**
+   * `go`: it may start. `wait`: it does when the one before it is done. `leave`: it is found in the store later. `again`: it is found
+   * in the store by the next page, which must be asked for.
+   */
+  admit(job: Job): "go" | "wait" | "leave" | "again" {
     const { orderKey } = job;
     if (!inLine(job) || orderKey === null || orderKey === undefined) return "go";
     const chain = this.#chains.get(orderKey);
     if (chain === undefined && (this.#allOutdated || this.#outdated.has(orderKey))) {
       this.#leave(orderKey, placeOf(job));
-      return "leave";
+      if (job.messageId >= (this.#outdated.get(orderKey) ?? 0)) return "leave";
+      this.rewind(placeOf(job));
+      return "again";
     }
     if (chain === undefined) {
-      this.#chains.set(orderKey, new Fifo());
+      this.#chains.set(orderKey, { waiting: new Fifo(), lowestLeft: Number.POSITIVE_INFINITY });
       return "go";
     }
-    if (chain.length >= MAX_CHAIN || this.#left.has(orderKey)) {
+    if (chain.waiting.length >= MAX_CHAIN || this.#left.has(orderKey)) {
       this.#leave(orderKey, placeOf(job));
+      chain.lowestLeft = Math.min(chain.lowestLeft, job.messageId);
       return "leave";
     }
-    chain.push(job);
+    chain.waiting.push(job);
     this.#waiting++;
     return "wait";
   }
@@ -79,7 +101,7 @@ export class Line {
     if (orderKey === null || orderKey === undefined) return false;
     // One that was sent by hand has no chain, and yet others in the store can wait for it.
     if (inLine(job)) {
-      const next = this.#chains.get(orderKey)?.shift();
+      const next = this.#chains.get(orderKey)?.waiting.shift();
       if (next !== undefined) {
         this.#waiting--;
         return next;
@@ -92,22 +114,28 @@ export class Line {
     return at !== null;
   }
 
-  /** A job failed and those behind it wait for its retry: they are left to the store and returned. */
-  block(job: Job, passAt: number | null): readonly Job[] {
-    const { orderKey } = job;
-    if (!inLine(job) || orderKey === null || orderKey === undefined) return [];
+  /** A job failed and those behind it wait for its retry: they are left to the store. */
+  block(job: Job, passAt: number | null): Blocked {
+    const { orderKey, messageId } = job;
+    if (!inLine(job) || orderKey === null || orderKey === undefined) return { waiting: [], again: false };
     if (passAt !== null) this.#notePassAt(passAt);
-    this.#outdated.add(orderKey);
-    const jobs = this.#chains.get(orderKey)?.drain() ?? [];
+    this.#outdated.set(orderKey, messageId);
+    const chain = this.#chains.get(orderKey);
+    const waiting = chain?.waiting.drain() ?? [];
     this.#chains.delete(orderKey);
-    this.#waiting -= jobs.length;
-    if (jobs[0] !== undefined) this.#leave(orderKey, placeOf(jobs[0]));
-    return jobs;
+    this.#waiting -= waiting.length;
+    if (waiting[0] !== undefined) this.#leave(orderKey, placeOf(waiting[0]));
+    // Put off when they were sent, and due since it started: they are before it, and its retry will wait for them.
+    const before = waiting.filter((other) => other.messageId < messageId).map(placeOf);
+    const left = this.#left.get(orderKey) ?? this.#leftElsewhere;
+    if (left !== null && chain !== undefined && chain.lowestLeft < messageId) before.push(left);
+    for (const place of before) this.rewind(place);
+    return { waiting, again: before.length > 0 };
   }
 
   /** Leaves what waits to the store, and with it the keys of `queued`, which are in memory and have not started. */
   drain(queued: readonly Job[]): readonly Job[] {
-    const jobs = [...this.#chains.values()].flatMap((chain) => chain.drain());
+    const jobs = [...this.#chains.values()].flatMap(({ waiting }) => waiting.drain());
     for (const job of queued) if (inLine(job) && typeof job.orderKey === "string") this.#chains.delete(job.orderKey);
     this.#waiting = 0;
     this.#allOutdated = true;
