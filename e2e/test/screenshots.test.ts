@@ -124,7 +124,7 @@ async function capture(): Promise<string> {
   await send("/health", "GET");
   await send("/stock/42", "PUT", '{"sku": "A-42", "left": 7}');
   await send("/orders?from=shop", "POST", '{"type": "order.created", "data": {"id": "ord_1042", "total": 129.90}}');
-  return `/capture/${String(id)}`;
+  return `/capture/${id}`;
 }
 
 async function settled(page: Page): Promise<void> {
