@@ -28,6 +28,8 @@ export default defineConfig({
           // Half a thousand requests through the door, of which the store sees nothing new.
           exclude: ["packages/posthorn/test/simulation/**", "packages/posthorn/test/receiving/vectors.test.ts"],
           env: { POSTHORN_TEST_STORE: "postgres" },
+          // The first of them starts the server.
+          testTimeout: 60_000,
         },
       },
     ],
