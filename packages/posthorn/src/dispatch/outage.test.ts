@@ -85,6 +85,25 @@ describe("while the breaker of an endpoint is open", () => {
     await eventually(() => expect(attempter.open).toHaveLength(1));
   });
 
+  it("what is published long after somebody wanted it to be tried is tried at once", async () => {
+    await using harness = await dispatchHarness({ retrySchedule: [DAY] });
+    const { attempter, clock, dispatcher } = harness;
+    attempter.script = () => asked(503, DAY / 2);
+    await harness.publish(1);
+    await eventually(() => expect(stateOf(harness)).toBe("open"));
+    clock.advance(3_600_000);
+    dispatcher.tryNow(1);
+    clock.advance(3_600_000);
+    await harness.publish(2);
+    await eventually(() => expect(attempter.messages).toEqual([1, 2]));
+    // What it asks for then counts again.
+    await eventually(() => expect(stateOf(harness)).toBe("open"));
+    await harness.publish(3);
+    clock.advance(DAY / 2 - 1);
+    await eventually(() => expect(dispatcher.load.inFlight).toBe(0));
+    expect(attempter.messages).toEqual([1, 2]);
+  });
+
   it("a fault of our own does not count as the attempt that decides", async () => {
     await using harness = await dispatchHarness({ policy: { breaker: BREAKER }, retrySchedule: [DAY] });
     const { attempter, clock, files } = harness;

@@ -85,6 +85,8 @@ export class TrackedEndpoint {
   commit: Commit;
   /** When the row was changed, in elapsed milliseconds. */
   changedAt = 0;
+  /** The last commit that changed something of it other than its policy. */
+  repair: Commit;
   /** When a request left for it the last time, in elapsed milliseconds. */
   requestedAt = 0;
   inFlight = 0;
@@ -94,6 +96,7 @@ export class TrackedEndpoint {
     this.id = id;
     this.host = host;
     this.commit = commit;
+    this.repair = commit;
   }
 }
 
@@ -299,6 +302,7 @@ export class Ledger {
     }
     const { elapsed } = this.#time;
     Object.assign(endpoint, { disabled, deleted, commit, changedAt: elapsed });
-    if (endpoint.policies.at(-1)?.json !== policyJson) endpoint.policies.push({ json: policyJson, since: elapsed });
+    if (endpoint.policies.at(-1)?.json === policyJson) endpoint.repair = commit;
+    else endpoint.policies.push({ json: policyJson, since: elapsed });
   }
 }

@@ -9,6 +9,8 @@ interface Trouble {
   readonly run: Run;
   /** The wall clock until which it asked to be left alone. */
   askedUntil: number;
+  /** When it said so the last time, in elapsed milliseconds. */
+  askedAt: number;
   /** Failures in a row, and the wall clock at the first and last of them. */
   failures: number;
   firstAt: number;
@@ -47,6 +49,7 @@ export class BreakerCheck implements Check {
       trouble = {
         run,
         askedUntil: 0,
+        askedAt: 0,
         failures: 0,
         firstAt: endedAt,
         lastAt: endedAt,
@@ -58,7 +61,9 @@ export class BreakerCheck implements Check {
     trouble.failures++;
     trouble.lastAt = endedAt;
     if (responseCode === 429 || responseCode === 503) trouble.asked = true;
-    if (retryAfterMs !== null) trouble.askedUntil = Math.max(trouble.askedUntil, endedAt + retryAfterMs);
+    if (retryAfterMs === null) return;
+    trouble.askedUntil = Math.max(trouble.askedUntil, endedAt + retryAfterMs);
+    trouble.askedAt = this.#time.elapsed;
   }
 
   requested(endpoint: TrackedEndpoint, _messageId: number, delivery: TrackedDelivery | undefined): void {
@@ -68,12 +73,12 @@ export class BreakerCheck implements Check {
     const { elapsed, wall } = this.#time;
     // It may have begun before the endpoint asked.
     const isEarly = open.begunAt === elapsed && wall < trouble.askedUntil;
-    if (elapsed - endpoint.changedAt < STALE_MS) {
-      // Who changes a policy may want it to be tried at once. What it asks for then takes the place of what it asked for before.
-      if (isEarly) trouble.askedUntil = 0;
-      return;
-    }
-    if (isEarly) {
+    const isChanged = elapsed - endpoint.changedAt < STALE_MS;
+    // Who changes a policy may want it to be tried at once. What it asks for then takes the place of what it asked for before.
+    const isForgiven = isEarly && (isChanged || isRepaired(endpoint, trouble));
+    if (isForgiven) trouble.askedUntil = 0;
+    if (isChanged) return;
+    if (isEarly && !isForgiven) {
       const early = trouble.askedUntil - wall;
       this.#verdict.broken("left_alone", `${endpoint.host} got a request ${early} ms before the time it asked for`);
     }
@@ -92,4 +97,9 @@ export class BreakerCheck implements Check {
     }
     trouble.probedAt = begunAt;
   }
+}
+
+/** Who changes an endpoint wants what comes next to be tried, however long after that it comes, and whatever was asked for before. */
+function isRepaired({ repair }: TrackedEndpoint, { askedAt }: Trouble): boolean {
+  return repair.answeredAt !== null && repair.answeredAt >= askedAt;
 }
