@@ -84,9 +84,67 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
   ];
 }
 
+/** Every page of a customer's portal, and the token that opens them. */
+async function portal(): Promise<{ readonly token: string; readonly pages: readonly (readonly [string, string])[] }> {
+  const now = await demo.call("GET", "/api/v1/stats/now");
+  const { inTrouble } = now["endpoints"] as { inTrouble: { appId: string; endpointId: string; trouble: string }[] };
+  const { appId, endpointId } = inTrouble.find(({ trouble }) => trouble === "failing")!;
+  const { token } = await demo.call("POST", `/api/v1/auth/app-portal-access/${appId}`, {});
+  return {
+    token: token as string,
+    pages: [
+      ["portal-endpoints", "/portal?name=Kontor&primaryColor=3b5bdb&darkMode=auto"],
+      ["portal-endpoint", `/portal/endpoints/${endpointId}`],
+      ["portal-deliveries", "/portal/messages"],
+      ["portal-catalogue", "/portal/event-types"],
+      ["portal-event-type", "/portal/event-types/order.created"],
+      ["portal-signing", "/portal/signing"],
+      ["portal-feed", "/portal/feed"],
+    ],
+  };
+}
+
+/** A capture with a few requests in it. */
+async function capture(): Promise<string> {
+  const { id, ingestUrl } = await demo.call("POST", "/ingest/api/v1/source", {
+    name: "What the shop sends",
+    type: "generic-webhook",
+    verification: { scheme: "none" },
+    allowUnsigned: true,
+    methods: ["POST", "PUT", "GET"],
+    deduplication: "off",
+    expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+  });
+  const send = (path: string, method: string, body?: string) =>
+    fetch(`${String(ingestUrl)}${path}`, {
+      method,
+      headers: { "content-type": "application/json", "user-agent": "shop/2.1" },
+      ...(body === undefined ? {} : { body }),
+    });
+  await send("/health", "GET");
+  await send("/stock/42", "PUT", '{"sku": "A-42", "left": 7}');
+  await send("/orders?from=shop", "POST", '{"type": "order.created", "data": {"id": "ord_1042", "total": 129.90}}');
+  return `/capture/${id}`;
+}
+
 async function settled(page: Page): Promise<void> {
   await page.getByRole("heading", { level: 1 }).waitFor();
   await expect.poll(() => page.getByRole("status", { name: "Loading" }).count(), { timeout: 20_000 }).toBe(0);
+}
+
+/** One page at each width and in each colour; `faults` gets its name when it says that something failed. */
+async function photograph(page: Page, name: string, path: string, faults: string[]): Promise<void> {
+  await page.setViewportSize(WIDTHS.desk);
+  await page.goto(demo.url + path);
+  await settled(page);
+  if ((await page.getByRole("alert").count()) > 0) faults.push(name);
+  for (const [width, size] of Object.entries(WIDTHS)) {
+    await page.setViewportSize(size);
+    for (const colorScheme of COLOURS) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: join(FOLDER, `${name}-${width}-${colorScheme}.png`), animations: "disabled" });
+    }
+  }
 }
 
 it(
@@ -94,19 +152,11 @@ it(
   async () => {
     const page = await browser.open({ token: demo.token, reducedMotion: "reduce" });
     const faults: string[] = [];
-    for (const [name, path] of await pages()) {
-      await page.setViewportSize(WIDTHS.desk);
-      await page.goto(demo.url + path);
-      await settled(page);
-      if ((await page.getByRole("alert").count()) > 0) faults.push(name);
-      for (const [width, size] of Object.entries(WIDTHS)) {
-        await page.setViewportSize(size);
-        for (const colorScheme of COLOURS) {
-          await page.emulateMedia({ colorScheme });
-          await page.screenshot({ path: join(FOLDER, `${name}-${width}-${colorScheme}.png`), animations: "disabled" });
-        }
-      }
-    }
+    const all = [...(await pages()), ["captures", "/capture"], ["capture", await capture()]] as const;
+    for (const [name, path] of all) await photograph(page, name, path, faults);
+    const customer = await portal();
+    const theirs = await browser.open({ token: customer.token, reducedMotion: "reduce" });
+    for (const [name, path] of customer.pages) await photograph(theirs, name, path, faults);
     expect(faults).toEqual([]);
   },
   TEST_MS,

@@ -77,7 +77,7 @@ export function CaptureAnswerCard({ capture }: { readonly capture: Capture }) {
         <AreaField name="body" label={t("capture.body")} value={answer.body} rows={5} />
         <AreaField
           name="headers"
-          label={t("endpoints.headersText")}
+          label={t("capture.headers")}
           value={Object.entries(answer.headers)
             .map(([name, value]) => `${name}: ${value}`)
             .join("\n")}

@@ -5,6 +5,7 @@ import { useList } from "../api/list.ts";
 import { Badge, Tags } from "../components/badge.tsx";
 import { Table } from "../components/table.tsx";
 import { useFace } from "../session/face.ts";
+import { FlowBadge } from "./endpoint-flow.tsx";
 import styles from "./message-list.module.css";
 import { NewEndpoint } from "./new-endpoint.tsx";
 
@@ -43,9 +44,13 @@ export function Endpoints({ app }: { readonly app: string }) {
           key: "state",
           label: t("endpoints.state"),
           tight: true,
-          cell: (row) => (
-            <Badge tone={row.disabled ? "warn" : "good"}>{t(row.disabled ? "endpoints.off" : "endpoints.on")}</Badge>
-          ),
+          cell: (row) =>
+            // A customer has few endpoints, and should see at once which of them gets nothing.
+            face.kind === "portal" ? (
+              <FlowBadge app={app} endpoint={row.id} />
+            ) : (
+              <Badge tone={row.disabled ? "warn" : "good"}>{t(row.disabled ? "endpoints.off" : "endpoints.on")}</Badge>
+            ),
         },
       ]}
     />

@@ -30,6 +30,7 @@ export const capture: typeof english = {
     status: "Status",
     delay: "Verzögerung in Sekunden",
     contentType: "Inhaltstyp",
+    headers: "Weitere Header, je Zeile „Name: Wert“",
     lifetime: "Wie lange sie da ist",
     keep: "Wie jetzt",
     lifetimes: {

@@ -29,6 +29,7 @@ export const capture = {
     status: "Status",
     delay: "Delay in seconds",
     contentType: "Content type",
+    headers: "More headers, one “name: value” a line",
     lifetime: "How long it is there",
     keep: "As it is now",
     lifetimes: {
