@@ -14,6 +14,8 @@ export default defineConfig({
     maxWorkers: 3,
     execArgv: ["--conditions=@posthorn/source"],
     testTimeout: 60_000,
+    // Not a measure of speed: a page may be slow to answer on a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     hookTimeout: 120_000,
     projects: [
       { extends: true, test: { name: "sqlite", include: ["test/**/*.test.ts"] } },

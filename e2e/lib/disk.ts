@@ -16,7 +16,7 @@ const OWED = `
 export async function owedOnDisk(server: TestServer, endpointId: string): Promise<Set<string>> {
   const rows =
     server.databaseUrl === null
-      ? withCopy(server.dataDir, (db) => db.prepare(OWED).all(endpointId))
+      ? withCopy(server.dataDir, (db) => db.prepare(OWED).all({ $1: endpointId }))
       : await queryPostgres(server.databaseUrl, OWED, [endpointId]);
   return new Set(rows.map((row) => row["id"] as string));
 }

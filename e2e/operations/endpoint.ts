@@ -231,7 +231,7 @@ export const endpointCases: Cases = {
       { eventType: await scene.newEventType({ schemas: { 1: { type: "object", examples: [{ an: "example" }] } } }) },
     ],
     check: (answer) => expect(answer.payload).toEqual({ an: "example" }),
-    needs: "organisation",
+    needs: "CreateAttempts",
     failures: [
       ...unknown((scene) => [scene.app, scene.endpoint, { eventType: scene.eventType }]),
       {
