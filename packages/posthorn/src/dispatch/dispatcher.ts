@@ -26,7 +26,6 @@ import {
   type Job,
   type JobStore,
   limitsOf,
-  type PageWish,
   type Position,
 } from "./types.ts";
 
@@ -434,6 +433,8 @@ export class Dispatcher {
       random: this.#options.random,
     });
     const recorded = await this.#recorder.record(outcome);
+    // A page that was asked for before may still show the job as due: it stays known until that page was taken.
+    await lane.page;
     const passAt = outcome.passAt ?? null;
     const blocks = outcome.state === 0 && (passAt === null || passAt > this.#now());
     const isRevoked = lane.isRevoked(job);
@@ -536,7 +537,7 @@ export class Dispatcher {
     if (room <= 0) return null;
     // Rows that are in memory are still due in the store: the page must be long enough to reach behind them.
     return this.#options.store
-      .due(lane.endpointId, now, room + lane.inMemory, wishOf(lane))
+      .due(lane.endpointId, now, room + lane.inMemory, lane.pageWish())
       .then((page) => ({ ...page, askedAt: now }));
   }
 
@@ -590,9 +591,4 @@ export class Dispatcher {
     this.#dropIfIdle(lane);
     this.#pump();
   }
-}
-
-function wishOf(lane: Lane): PageWish | undefined {
-  if (lane.line !== null) return { kind: "line", after: lane.line.beginPage(), known: lane.known };
-  return lane.pace!.policy.newestFirst ? { kind: "newest" } : undefined;
 }

@@ -143,6 +143,8 @@ describe("retries", () => {
     for (let id = 101; id <= 112; id++) await harness.publish(id);
     attempter.script = () => made(0);
     await eventually(async () => {
+      // The alarm of a retry that was recorded after its time rings now.
+      clock.advance(0);
       attempter.open[0]?.end(made(0));
       expect(await files.store.backlog()).toEqual([]);
     });

@@ -4,7 +4,7 @@ import { Fifo } from "./fifo.ts";
 import type { Gate } from "./gate.ts";
 import { type Blocked, inLine, type Line } from "./order.ts";
 import type { Pace, Ticket } from "./pace.ts";
-import type { Job } from "./types.ts";
+import type { Job, PageWish } from "./types.ts";
 
 /** What a job is taken to weigh beside its payload. */
 const JOB_BYTES = 256;
@@ -25,7 +25,8 @@ export class Lane {
   nextDue: number | null = null;
   /** When its rate or its breaker lets it go on. */
   resumeAt: number | null = null;
-  paging = false;
+  /** The page under way: settled once it was taken, or failed. */
+  page: Promise<void> | null = null;
   /** Its page waits for its turn. */
   awaitsPage = false;
   /** Something became due while a page was under way that may not show it. */
@@ -53,6 +54,10 @@ export class Lane {
 
   constructor(endpointId: number) {
     this.endpointId = endpointId;
+  }
+
+  get paging(): boolean {
+    return this.page !== null;
   }
 
   /** Jobs that could start now. */
@@ -113,6 +118,12 @@ export class Lane {
   /** Message keys of the jobs in memory that keep their order: one sent by hand may itself have passed others. */
   get known(): readonly number[] {
     return [...this.#inMemory.values()].filter(inLine).map(({ messageId }) => messageId);
+  }
+
+  /** What a page of it should hold, beside its length. */
+  pageWish(): PageWish | undefined {
+    if (this.line !== null) return { kind: "line", after: this.line.beginPage(), known: this.known };
+    return this.pace!.policy.newestFirst ? { kind: "newest" } : undefined;
   }
 
   /** Returns whether it is in memory now. */

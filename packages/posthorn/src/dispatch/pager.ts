@@ -41,18 +41,17 @@ export class Pager {
   #begin(lane: Lane): void {
     const asked = this.#options.ask(lane);
     if (asked === null) return;
-    lane.paging = true;
     this.#pages++;
-    void this.#receive(lane, asked);
+    lane.page = this.#receive(lane, asked);
   }
 
   async #receive(lane: Lane, asked: Promise<AskedPage>): Promise<void> {
     try {
       const page = await asked;
-      lane.paging = false;
+      lane.page = null;
       this.#options.take(lane, page);
     } catch (error) {
-      lane.paging = false;
+      lane.page = null;
       this.#options.trouble(lane, error);
     }
     this.#next();
