@@ -12,6 +12,7 @@ import { egressTrouble } from "./delivery/egress-trouble.ts";
 import { HealthWatch } from "./delivery/health-watch.ts";
 import { OperationalPublisher } from "./delivery/operational-publisher.ts";
 import { OwnershipCheck } from "./delivery/ownership.ts";
+import { patiently } from "./delivery/patience.ts";
 import { Statistics } from "./delivery/statistics.ts";
 import { TaskRunners } from "./delivery/task-runner.ts";
 import { Watch } from "./delivery/watched-attempter.ts";
@@ -30,13 +31,14 @@ import { IdGenerator } from "./id.ts";
 import { addressTrouble } from "./ingest/addresses.ts";
 import { describeFrom } from "./live/describe.ts";
 import { LiveFeed } from "./live/feed.ts";
-import type { Logger } from "./log.ts";
+import { type Logger, reporter } from "./log.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Receiving } from "./receiving.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { type MetricsServer, serveMetrics } from "./metrics/server.ts";
 import { openStore } from "./store/open.ts";
-import type { Store } from "./store/store.ts";
+import { describeTrouble } from "./store/errors.ts";
+import type { Store, StoreTrouble } from "./store/store.ts";
 import { TransformPool } from "./transform/pool.ts";
 import { Vault } from "./vault.ts";
 
@@ -99,6 +101,12 @@ function portalLookOf({ portalName, portalLogo, portalColour, portalFont }: Conf
   return { name: portalName || null, logo: portalLogo || null, colour: portalColour || null, font: portalFont || null };
 }
 
+/** One line for each change. */
+function tellTrouble(log: Logger, trouble: StoreTrouble | null): void {
+  if (trouble === null) log.info("the database is back");
+  else log.warn({ trouble }, `the database ${describeTrouble(trouble)}; trying again`);
+}
+
 /** Bytes that code may hold while it runs. */
 const TRANSFORM_MEMORY_BYTES = 64 * 1024 * 1024;
 /** Bytes of a payload that code returns, at least. */
@@ -152,6 +160,7 @@ export class Posthorn implements AsyncDisposable {
   private constructor(options: PosthornOptions, node: NodeParts) {
     const { config, secrets, log, clock = systemClock } = options;
     const { store, feed, ids, failed } = node;
+    const report = reporter(log);
     this.#feed = feed;
     this.#options = options;
     this.#store = store;
@@ -179,17 +188,17 @@ export class Posthorn implements AsyncDisposable {
     this.#tasks = new TaskRunners({
       services: () => this.services,
       clock,
-      onFailure: (taskKey, error) => log.error({ err: error, taskKey }, "task failed"),
+      onFailure: (taskKey, error) => report(error, "task failed", { taskKey }),
     });
     this.#operational = new OperationalPublisher({
       services: () => this.services,
       clock,
-      onFailure: (error) => log.error({ err: error }, "operational webhooks were not published; trying again"),
+      onFailure: (error) => report(error, "operational webhooks were not published; trying again"),
     });
     this.#health = new HealthWatch({
       services: () => this.services,
       clock,
-      onFailure: (error) => log.error({ err: error }, "the health of endpoints was not kept; trying again"),
+      onFailure: (error) => report(error, "the health of endpoints was not kept; trying again"),
       onDisabled: (disabled) => log.warn(disabled, "an endpoint that only fails was switched off"),
     });
     this.#receiving = new Receiving({
@@ -210,7 +219,7 @@ export class Posthorn implements AsyncDisposable {
       clock,
       settled: () => this.#settled(),
       load: () => this.#dispatcher.load,
-      onFailure: (error) => log.error({ err: error }, "statistics were not counted; trying again"),
+      onFailure: (error) => report(error, "statistics were not counted; trying again"),
     });
     this.services = {
       store,
@@ -249,7 +258,7 @@ export class Posthorn implements AsyncDisposable {
     this.#maintenance = new Maintenance({
       services: this.services,
       periods: retentionOf(config),
-      onFailure: (error) => log.error({ err: error }, "maintenance failed"),
+      onFailure: (error) => report(error, "maintenance failed"),
     });
   }
 
@@ -262,9 +271,13 @@ export class Posthorn implements AsyncDisposable {
       describe: (messages, endpoints) => describeFrom(store)(messages, endpoints),
       now: clock.now,
       setTimer: clock.setTimer,
-      onFailure: (error) => options.log.error({ err: error }, "the live feed has a gap"),
+      onFailure: (error) => reporter(options.log)(error, "the live feed has a gap"),
     });
-    const store = await openStore(options.config.database, { onFailure: fail, listener: feed });
+    const store = await openStore(options.config.database, {
+      onFailure: fail,
+      onTrouble: (trouble) => tellTrouble(options.log, trouble),
+      listener: feed,
+    });
     let posthorn: Posthorn | null = null;
     try {
       const ids = new IdGenerator(clock.now, await store.lastKey());
@@ -389,7 +402,7 @@ export class Posthorn implements AsyncDisposable {
       clock,
       random: Math.random,
       policies: {
-        policy: (endpointId) => directory.policy(endpointId),
+        policy: (endpointId) => patiently(this.#store, () => directory.policy(endpointId)),
         failing: (endpointId) => this.#health.streak(endpointId),
       },
       limits: { concurrency: config.concurrency, hostConcurrency: hostConcurrencyOf(config) },
@@ -398,7 +411,7 @@ export class Posthorn implements AsyncDisposable {
           this.#health.recorded(outcome);
           this.#metrics.recorded(outcome);
         },
-        trouble: (what, error) => log.error({ err: error }, `${what} failed; trying again`),
+        trouble: (what, error) => reporter(log)(error, `${what} failed; trying again`),
       },
     });
   }

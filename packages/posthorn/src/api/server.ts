@@ -15,6 +15,7 @@ import { idempotencyKey, once } from "../domain/idempotency.ts";
 import { PosthornError } from "../errors.ts";
 import type { Gateway } from "../ingest/gateway.ts";
 import type { LiveFeed } from "../live/feed.ts";
+import { describeTrouble, isStoreAway } from "../store/errors.ts";
 import type { Store } from "../store/store.ts";
 import { VERSION } from "../version.ts";
 import { NDJSON, parseBody, type ParsedBody, splitLines } from "./body.ts";
@@ -217,7 +218,8 @@ function send(answer: FastifyReply, { status, json }: Reply): FastifyReply {
 function toReply(error: unknown, request: FastifyRequest): Reply {
   const known = errorReply(error);
   if (known !== null) {
-    if (known.status >= 500) request.log.error({ err: error }, "request failed");
+    // That the database is away is said once, by the store.
+    if (known.status >= 500) request.log[isStoreAway(error) ? "debug" : "error"]({ err: error }, "request failed");
     return known;
   }
   const { code, statusCode, message } = error as { code?: string; statusCode?: number; message: string };
@@ -243,7 +245,15 @@ function noSuchRoute({ method, url }: FastifyRequest): Reply {
   });
 }
 
-function registerHealth(app: FastifyInstance, store: Pick<Store, "ping">): void {
+function registerHealth(app: FastifyInstance, store: Pick<Store, "ping" | "trouble">): void {
+  app.get("/health/live", { schema: { hide: true } }, (_request, answer) => send(answer, noContent()));
+  app.get("/health/ready", { schema: { hide: true } }, async (_request, answer) => {
+    // Not asked but known: a probe waits for nobody.
+    const { trouble } = store;
+    if (trouble === null) return send(answer, noContent());
+    const detail = `The database ${describeTrouble(trouble)}.`;
+    return send(answer, reply(503, { code: "storage_unavailable", detail, reason: trouble }));
+  });
   for (const url of ["/health", "/health/ping", "/api/v1/health"]) {
     app.route({
       // Fastify answers HEAD for every GET, and leaves it out of the document.

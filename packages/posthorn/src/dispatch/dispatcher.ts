@@ -52,6 +52,8 @@ export interface LaneView extends PaceView {
 const MAX_RECORDING = 512;
 /** Outcomes that may wait for the disk in all. */
 const MAX_RECORDING_IN_ALL = 4096;
+/** After the last attempt has ended, outcomes have this long to get to a store that does not answer. */
+const LAST_WORDS_MS = 2000;
 /** From a write that failed in doubt to the look at the store: writes that fail together are looked after together. */
 const RESCAN_MS = 2000;
 
@@ -173,19 +175,16 @@ export class Dispatcher {
 
   /**
    * Stops: starts no attempt, lets those in flight end for up to `graceMs`, then breaks them off. What was broken off counts as
-   * not attempted and stays pending in the store.
+   * not attempted and stays pending in the store, and so does what a store that is away cannot be told any more.
    */
   async stop(graceMs: number): Promise<void> {
     if (this.#state !== "running") return;
     this.#state = "stopping";
     this.#alarm.stop();
     this.#cancelRescan?.();
-    const { promise: graceOver, resolve: endGrace } = Promise.withResolvers<void>();
-    const cancelTimer = this.#options.clock.setTimer(graceMs, endGrace);
-    await Promise.race([this.#settled(), graceOver]);
-    cancelTimer();
+    await this.#settledWithin(graceMs);
     this.#abort.abort();
-    await this.#settled();
+    await this.#settledWithin(LAST_WORDS_MS);
     this.#state = "stopped";
     this.#lanes.clear();
     this.#slots.clear();
@@ -199,6 +198,13 @@ export class Dispatcher {
       this.#options.observer?.trouble?.("page", error);
       this.rescan();
     }
+  }
+
+  async #settledWithin(ms: number): Promise<void> {
+    const { promise: over, resolve: end } = Promise.withResolvers<void>();
+    const cancelTimer = this.#options.clock.setTimer(ms, end);
+    await Promise.race([this.#settled(), over]);
+    cancelTimer();
   }
 
   async #settled(): Promise<void> {

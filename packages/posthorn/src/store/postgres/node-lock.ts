@@ -1,4 +1,5 @@
 /** The one connection that a node keeps for itself: it holds the lock that says who works on the database. */
+import { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { StoreError } from "../errors.ts";
@@ -17,19 +18,21 @@ const ASK_MS = 100;
  */
 export class NodeLock implements AsyncDisposable {
   readonly #url: string;
+  readonly #timeoutMs: number;
   readonly #onLost: (error: Error) => void;
-  #client: pg.Client | null = null;
+  #socket: Socket | null = null;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
-  private constructor(url: string, onLost: (error: Error) => void) {
+  private constructor(url: string, timeoutMs: number, onLost: (error: Error) => void) {
     this.#url = url;
+    this.#timeoutMs = timeoutMs;
     this.#onLost = onLost;
   }
 
   /** Throws `data_folder_in_use` when another node has the lock. */
-  static async take(url: string, onLost: (error: Error) => void): Promise<NodeLock> {
-    const lock = new NodeLock(url, onLost);
+  static async take(url: string, timeoutMs: number, onLost: (error: Error) => void): Promise<NodeLock> {
+    const lock = new NodeLock(url, timeoutMs, onLost);
     await lock.#take();
     return lock;
   }
@@ -37,11 +40,13 @@ export class NodeLock implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#client?.end();
+    // A server that says nothing does not say goodbye either; one that sees the end of the connection lets go of the lock.
+    this.#socket?.destroy();
   }
 
   async #take(): Promise<void> {
-    const client = new pg.Client(clientConfig({ url: this.#url, use: "coordination" }));
+    const config = clientConfig({ url: this.#url, use: "coordination", timeoutMs: this.#timeoutMs });
+    const client = new pg.Client({ ...config, stream: () => (this.#socket = new Socket()) });
     client.on("error", () => undefined);
     try {
       await client.connect();
@@ -50,7 +55,6 @@ export class NodeLock implements AsyncDisposable {
       await client.end().catch(() => undefined);
       throw toStoreError(error);
     }
-    this.#client = client;
     client.once("end", () => this.#lost());
   }
 
@@ -63,7 +67,6 @@ export class NodeLock implements AsyncDisposable {
   }
 
   #lost(): void {
-    this.#client = null;
     if (this.#closed) return;
     this.#timer = setTimeout(() => void this.#takeAgain(), RETRY_MS);
   }
