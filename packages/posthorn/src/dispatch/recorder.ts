@@ -4,6 +4,8 @@ import type { Clock, DispatchObserver, JobStore, Outcome } from "./types.ts";
 export const FIRST_PAUSE_MS = 500;
 export const MAX_PAUSE_MS = 30_000;
 
+/** After the last attempt has ended, outcomes have this long to get to a store that does not answer. */
+export const LAST_WORDS_MS = 2000;
 const MAX_BYTES = 32 * 1024 * 1024;
 
 export interface RecorderOptions {
