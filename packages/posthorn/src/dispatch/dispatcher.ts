@@ -48,9 +48,8 @@ export interface LaneView extends PaceView {
   readonly queued: number;
 }
 
-/** Outcomes of one lane that may wait for the disk; more and the lane makes no further attempts. */
+/** Outcomes of one lane that may wait for the disk, and in all; more and no further attempts are made. */
 const MAX_RECORDING = 512;
-/** Outcomes that may wait for the disk in all. */
 const MAX_RECORDING_IN_ALL = 4096;
 /** From a write that failed in doubt to the look at the store: writes that fail together are looked after together. */
 const RESCAN_MS = 2000;
@@ -200,13 +199,12 @@ export class Dispatcher {
   }
 
   async #settledWithin(ms: number): Promise<void> {
-    const { promise: over, resolve: end } = Promise.withResolvers<void>();
-    const cancelTimer = this.#options.clock.setTimer(ms, end);
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#options.clock.setTimer(ms, resolve);
     const settled = async (): Promise<void> => {
       while (this.#unfinished.size > 0) await Promise.all(this.#unfinished);
     };
-    await Promise.race([settled(), over]);
-    cancelTimer();
+    await Promise.race([settled(), over]).finally(cancel);
   }
 
   #now(): number {
