@@ -239,7 +239,7 @@ describe("a service outside the catalogue", () => {
     expect([taken.status, taken.headers.get("x-adobesign-clientid")]).toEqual([200, "CBJCHBCAABAA"]);
     expect((await send(source.url, event, { "x-adobesign-clientid": "of-another" })).status).toBe(401);
     expect(await gateway.messages(source)).toMatchObject([{ eventType: "AGREEMENT_CREATED", eventId: "n-1" }]);
-    const passed = await gateway.receiver.waitFor(({ body }) => body.toString() === event);
+    const passed = await gateway.receiver.waitFor((request) => request.body.toString() === event);
     expect(passed.headers).toMatchObject(mine);
   });
 
