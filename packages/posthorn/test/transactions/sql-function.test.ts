@@ -61,10 +61,9 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     expect(late.status).toBe(201);
     await client.query("COMMIT");
     const got = await scene.receiver.waitForCount(2);
-    expect(got.map(({ path, headers }) => [path, headers["webhook-id"]]).sort()).toEqual([
-      ["/hook", id],
-      ["/late", id],
-    ]);
+    expect(new Set(got.map(({ path, headers }) => `${path} ${headers["webhook-id"]}`))).toEqual(
+      new Set([`/hook ${id}`, `/late ${id}`]),
+    );
   });
 
   it("makes ids as nodes do: unique, in the order of calls, with the time of the call", async () => {
@@ -211,7 +210,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     ];
     for (const [args, code, message] of cases) {
       const refused = client.query(`SELECT posthorn.publish(${args})`);
-      await expect(refused, args).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
+      await expect(refused).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
     }
   });
 

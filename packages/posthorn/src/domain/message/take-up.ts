@@ -96,7 +96,7 @@ interface Accepted {
 
 async function acceptRows(services: Services, rows: readonly OutboxRow[]): Promise<Accepted> {
   const { directory, store, dispatch } = services;
-  const applications = await Promise.all(rows.map((row) => directory.application(row.app_id)));
+  const applications = await Promise.all(rows.map(async (row) => directory.application(row.app_id)));
   const notTaken: NotTaken[] = [];
   const prepared = rows.flatMap((row, index): Prepared[] => {
     const application = applications[index]!;
