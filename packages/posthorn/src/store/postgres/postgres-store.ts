@@ -18,7 +18,7 @@ import type {
   Tx,
 } from "../store.ts";
 import { greatestKey, transactOn } from "../transaction.ts";
-import { clientConfig, lend, openPool, SCHEMA, withClient } from "./connections.ts";
+import { clientConfig, inTransaction, lend, openPool, SCHEMA, withClient } from "./connections.ts";
 import { isMissingPartition, isRetryable, isUnique, toStoreError } from "./errors.ts";
 import { acceptPaced, acceptTogether, keysOf } from "./hot/accept.ts";
 import { AnnouncingRecord, nameOf } from "./hot/announce.ts";
@@ -26,9 +26,10 @@ import { backlog } from "./hot/backlog.ts";
 import { due } from "./hot/due.ts";
 import { Counters } from "./counters.ts";
 import { Line } from "./line.ts";
-import { LOCK, lockCall } from "./locks.ts";
+import { LOCK, lockCall, tryLockForTransaction } from "./locks.ts";
 import { migrate } from "./migrate.ts";
 import { NodeLock } from "./node-lock.ts";
+import { Notices } from "./notices.ts";
 import { ensurePartitions } from "./partitions.ts";
 
 export interface PostgresStoreOptions {
@@ -60,6 +61,7 @@ const TRIES = 5;
 const BEGIN_WRITE = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = '15s'; SELECT ${lockCall(LOCK.resources)}`;
 
 interface Parts {
+  readonly directUrl: string;
   readonly hot: pg.Pool;
   readonly lookups: pg.Pool;
   readonly queries: pg.Pool;
@@ -78,6 +80,8 @@ export class PostgresStore implements Store {
   readonly #partitionTimer: NodeJS.Timeout;
   #onAnnounced: () => void = () => undefined;
   #onDoubt: () => void = () => undefined;
+  #onOutbox: (from: number | null) => void = () => undefined;
+  readonly #notices: Notices;
   /** Write transactions of this node, one after another: one connection of each node waits for the lock, and not all of them. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -87,6 +91,7 @@ export class PostgresStore implements Store {
     this.db = kyselyOn(queries, "BEGIN");
     this.hotDb = kyselyOn(lookups, "BEGIN");
     this.#writeDb = kyselyOn(queries, BEGIN_WRITE);
+    this.#notices = new Notices(parts.directUrl, (text) => this.#hear(text));
     this.#accepts = this.#acceptLine();
     this.#records = this.#recordLine();
     this.#partitionTimer = setInterval(() => void this.#addPartitions(0).catch(() => undefined), PARTITIONS_EVERY_MS);
@@ -101,6 +106,7 @@ export class PostgresStore implements Store {
     const lock = await NodeLock.take(direct, onFailure ?? (() => undefined));
     const pooled = directUrl !== null;
     const store = new PostgresStore({
+      directUrl: direct,
       hot: openPool({ url: direct, use: "hot" }, HOT_CONNECTIONS),
       lookups: openPool({ url, use: "queries", pooled }, LOOKUP_CONNECTIONS),
       queries: openPool({ url, use: "queries", pooled }, connections),
@@ -109,6 +115,7 @@ export class PostgresStore implements Store {
     });
     try {
       await store.#checkSchema();
+      await store.#notices.start();
       return store;
     } catch (error) {
       await store[Symbol.asyncDispose]();
@@ -140,6 +147,17 @@ export class PostgresStore implements Store {
 
   onDoubt(listener: () => void): void {
     this.#onDoubt = listener;
+  }
+
+  onOutbox(listener: (from: number | null) => void): void {
+    this.#onOutbox = listener;
+  }
+
+  alone<T>(work: () => Promise<T>): Promise<T | null> {
+    const exclusive = inTransaction(this.#parts.queries, async (client) =>
+      (await tryLockForTransaction(client, LOCK.outbox)) ? await work() : null,
+    );
+    return orStoreError(exclusive);
   }
 
   async due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<DuePage> {
@@ -189,6 +207,7 @@ export class PostgresStore implements Store {
     clearInterval(this.#partitionTimer);
     await Promise.all([this.#accepts.close(), this.#records.close(), this.#turn]);
     const { hot, lookups, queries, lock } = this.#parts;
+    await this.#notices[Symbol.asyncDispose]();
     await Promise.all([hot.end(), lookups.end(), queries.end()]);
     await lock[Symbol.asyncDispose]();
   }
@@ -269,6 +288,12 @@ export class PostgresStore implements Store {
 
   async #addPartitions(upTo: number): Promise<void> {
     await withClient(this.#parts.hot, (client) => ensurePartitions(client, Math.max(Date.now(), upTo)));
+  }
+
+  #hear(notice: string | null): void {
+    if (notice === null) return this.#onOutbox(null);
+    const from = /^outbox (\d+)$/.exec(notice)?.[1];
+    if (from !== undefined) this.#onOutbox(Number(from));
   }
 
   /** A pooler that does not know the schema would have every query fail with a riddle. */
