@@ -20,7 +20,7 @@ import type {
 } from "../store.ts";
 import { greatestKey, transactOn } from "../transaction.ts";
 import { setTimeout as delay } from "node:timers/promises";
-import { clientConfig, lend, Pool, SCHEMA, withClient } from "./connections.ts";
+import { clientConfig, inTransaction, lend, Pool, SCHEMA, withClient } from "./connections.ts";
 import { isAway, isMissingPartition, isRetryable, isUnique, toStoreError } from "./errors.ts";
 import { acceptPaced, acceptTogether, keysOf } from "./hot/accept.ts";
 import { AnnouncingRecord, nameOf } from "./hot/announce.ts";
@@ -28,9 +28,10 @@ import { backlog } from "./hot/backlog.ts";
 import { due } from "./hot/due.ts";
 import { Counters } from "./counters.ts";
 import { Line } from "./line.ts";
-import { LOCK, lockCall } from "./locks.ts";
+import { LOCK, lockCall, tryLockForTransaction } from "./locks.ts";
 import { migrate } from "./migrate.ts";
 import { NodeLock } from "./node-lock.ts";
+import { Notices } from "./notices.ts";
 import { ensurePartitions } from "./partitions.ts";
 import { Pulse } from "./pulse.ts";
 import { Turn } from "./turn.ts";
@@ -80,7 +81,7 @@ interface Ways {
   readonly lookups: Pool;
   readonly queries: Pool;
   /** Of the way to the database itself, and of that through a pooler if there is one. */
-  readonly pulses: readonly Pulse[];
+  readonly pulses: readonly [direct: Pulse, ...Pulse[]];
 }
 
 interface Parts extends Ways {
@@ -100,6 +101,8 @@ export class PostgresStore implements Store {
   readonly #partitionTimer: NodeJS.Timeout;
   #onAnnounced: () => void = () => undefined;
   #onDoubt: () => void = () => undefined;
+  #onOutbox: (from: number | null) => void = () => undefined;
+  readonly #notices: Notices;
   /** Write transactions of this node, one after another: one connection of each node waits for the lock, and not all of them. */
   readonly #turn: Turn;
 
@@ -110,6 +113,7 @@ export class PostgresStore implements Store {
     this.hotDb = kyselyOn(lookups, "BEGIN");
     this.#writeDb = kyselyOn(queries, beginWrite(timeoutMs));
     this.#turn = new Turn(TURNS * timeoutMs);
+    this.#notices = new Notices(parts.pulses[0], (text) => this.#hear(text));
     this.#accepts = this.#acceptLine();
     this.#records = this.#recordLine();
     this.#partitionTimer = setInterval(() => void this.#addPartitions(0).catch(() => undefined), PARTITIONS_EVERY_MS);
@@ -128,6 +132,7 @@ export class PostgresStore implements Store {
     try {
       await Promise.all(store.#parts.pulses.map((each) => each.beat()));
       await store.#checkSchema();
+      await store.#notices.start();
       return store;
     } catch (error) {
       await store[Symbol.asyncDispose]();
@@ -167,6 +172,19 @@ export class PostgresStore implements Store {
 
   onDoubt(listener: () => void): void {
     this.#onDoubt = listener;
+  }
+
+  onOutbox(listener: (from: number | null) => void): void {
+    this.#onOutbox = listener;
+  }
+
+  alone<T>(work: () => Promise<T>): Promise<T | null> {
+    const exclusive = inTransaction(this.#parts.queries, async (client) => {
+      // The connection stands still while the work is done on others.
+      await client.query("SET LOCAL idle_in_transaction_session_timeout = '60s'");
+      return (await tryLockForTransaction(client, LOCK.outbox)) ? await work() : null;
+    });
+    return orStoreError(exclusive);
   }
 
   async due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<DuePage> {
@@ -214,6 +232,7 @@ export class PostgresStore implements Store {
     clearInterval(this.#partitionTimer);
     await Promise.all([this.#accepts.close(), this.#records.close(), this.#turn.settled()]);
     const { hot, lookups, queries, pulses, lock } = this.#parts;
+    await this.#notices[Symbol.asyncDispose]();
     const ended = Promise.all([hot.end(), lookups.end(), queries.end()]);
     // A server that says nothing does not say goodbye either.
     await Promise.race([ended, delay(GOODBYE_MS)]);
@@ -307,6 +326,12 @@ export class PostgresStore implements Store {
 
   async #addPartitions(upTo: number): Promise<void> {
     await withClient(this.#parts.hot, (client) => ensurePartitions(client, Math.max(Date.now(), upTo)));
+  }
+
+  #hear(notice: string | null): void {
+    if (notice === null) return this.#onOutbox(null);
+    const from = /^outbox (\d+)$/.exec(notice)?.[1];
+    if (from !== undefined) this.#onOutbox(Number(from));
   }
 
   /** A pooler that does not know the schema would have every query fail with a riddle. */

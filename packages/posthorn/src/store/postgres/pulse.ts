@@ -59,6 +59,19 @@ export class Pulse implements AsyncDisposable {
     return socket;
   }
 
+  /** Opens a connection for somebody who keeps it. It ends when the pulse is gone. */
+  async open(): Promise<pg.Client> {
+    const client = new pg.Client({ ...this.#options.config, stream: () => this.socket() });
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+    } catch (error) {
+      client.end().catch(() => undefined);
+      throw error;
+    }
+    return client;
+  }
+
   /** Resolves when a connection may be used. Rejects at once while there is none to be had: what is asked of it was never sent. */
   async ready(): Promise<void> {
     if (!this.#isAway && this.#doubted) await this.#beating;
@@ -128,7 +141,7 @@ export class Pulse implements AsyncDisposable {
   }
 
   async #ask(): Promise<StoreTrouble | null> {
-    this.#client ??= await this.#connect();
+    this.#client ??= await this.#openOwn();
     const { rows } = await this.#client.query<{ transaction_read_only: string }>("SHOW transaction_read_only");
     if (rows[0]!.transaction_read_only === "off") return null;
     // Another server may be the one to write to by now: its name is looked up again.
@@ -136,18 +149,11 @@ export class Pulse implements AsyncDisposable {
     return "read_only";
   }
 
-  async #connect(): Promise<pg.Client> {
-    const client = new pg.Client({ ...this.#options.config, stream: () => this.socket() });
-    client.on("error", () => undefined);
+  async #openOwn(): Promise<pg.Client> {
+    const client = await this.open();
     client.once("end", () => {
       if (this.#client === client) this.failed(new Error("the connection ended"));
     });
-    try {
-      await client.connect();
-    } catch (error) {
-      client.end().catch(() => undefined);
-      throw error;
-    }
     return client;
   }
 
