@@ -123,14 +123,18 @@ interface DatabaseContext {
   readonly dataDir: string;
   readonly directUrl: string;
   readonly connections: number;
-  readonly timeoutMs: number;
+  /** Absent: as long as when nothing is set. */
+  readonly timeoutMs?: number;
+  /** What the text is called where it was given. */
+  readonly name?: string;
 }
 
 const POSTGRES_URL = /^postgres(?:ql)?:\/\//;
 
 /** Reads where messages are stored. `text` empty: SQLite in the data folder. */
 export function parseDatabase(text: string, context: DatabaseContext): DatabaseConfig {
-  const { dataDir, directUrl, connections, timeoutMs } = context;
+  const { dataDir, directUrl, connections, name = settings.databaseUrl.name } = context;
+  const { timeoutMs = settings.databaseTimeout.parse(settings.databaseTimeout.default) * 1000 } = context;
   if (POSTGRES_URL.test(text)) {
     if (directUrl !== "" && !POSTGRES_URL.test(directUrl)) {
       throw wrong(settings.databaseDirectUrl.name, "it is not postgres://…");
@@ -140,7 +144,7 @@ export function parseDatabase(text: string, context: DatabaseContext): DatabaseC
   if (directUrl !== "") throw wrong(settings.databaseDirectUrl.name, "it is for PostgreSQL behind a pooler only");
   if (text === "") return { kind: "sqlite", path: resolve(dataDir, "posthorn.db") };
   const path = /^sqlite:(?:\/\/)?(.+)$/.exec(text)?.[1];
-  if (path === undefined) throw wrong(settings.databaseUrl.name, "it is neither sqlite:path nor postgres://…");
+  if (path === undefined) throw wrong(name, "it is neither sqlite:path nor postgres://…");
   return { kind: "sqlite", path: resolve(path) };
 }
 

@@ -43,3 +43,11 @@ const SENTENCE: Record<StoreTrouble, string> = {
 export function describeTrouble(trouble: StoreTrouble): string {
   return SENTENCE[trouble];
 }
+
+/** The database is half of a copy: nothing may be sent from it, and nothing be added to it. */
+export function copyUnfinished(): StoreError {
+  return new StoreError(
+    "copy_unfinished",
+    "The database is a copy that is not whole: run the same `posthorn copy` again, which goes on where it stopped, or empty the database.",
+  );
+}

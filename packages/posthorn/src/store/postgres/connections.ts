@@ -7,6 +7,8 @@ import type { Pulse } from "./pulse.ts";
 /** Everything of Posthorn is in this schema, so that it can share a database with the tables of a product. */
 export const SCHEMA = "posthorn";
 
+/** How long PostgreSQL may take to answer when nothing else is set. */
+export const TIMEOUT_MS = 5000;
 /** How long a query may take that reads or changes many rows. Whether PostgreSQL answers at all is felt by the pulse. */
 const QUERY_MS = 15_000;
 /** How long a change of tables may take, which waits for other nodes and rewrites what is there. */
@@ -52,12 +54,16 @@ export interface ConnectionOptions {
   /** A pooler is at the other end: it may refuse settings at the start of a connection. */
   readonly pooled?: boolean;
   /** How long a connection may take to open, and a short statement to be answered. */
-  readonly timeoutMs: number;
+  readonly timeoutMs?: number;
 }
 
 /** What a connection is opened with. */
-export function clientConfig({ url, use, pooled = false, timeoutMs }: ConnectionOptions): pg.ClientConfig {
-  const settings = [`search_path=${SCHEMA}`, ...LETTING_GO, ...(use === "hot" ? HOT_OPTIONS : [])];
+export function clientConfig({ url, use, pooled = false, timeoutMs = TIMEOUT_MS }: ConnectionOptions): pg.ClientConfig {
+  const settings = [
+    `search_path=${SCHEMA}`,
+    ...(use === "schema" ? [] : LETTING_GO),
+    ...(use === "hot" ? HOT_OPTIONS : []),
+  ];
   return {
     connectionString: url,
     application_name: `posthorn ${use}`,

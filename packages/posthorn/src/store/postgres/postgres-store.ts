@@ -3,7 +3,8 @@ import { HandleEmptyInListsPlugin, Kysely, replaceWithNoncontingentExpression, s
 import pg from "pg";
 import { timeOfKey } from "../../id.ts";
 import { postgresDialect } from "../dialect.ts";
-import { StoreError } from "../errors.ts";
+import { COPYING } from "../copy/tables.ts";
+import { copyUnfinished, StoreError } from "../errors.ts";
 import type { Database } from "../schema.ts";
 import type {
   AcceptEntry,
@@ -20,7 +21,7 @@ import type {
 } from "../store.ts";
 import { greatestKey, transactOn } from "../transaction.ts";
 import { setTimeout as delay } from "node:timers/promises";
-import { clientConfig, inTransaction, lend, Pool, SCHEMA, withClient } from "./connections.ts";
+import { clientConfig, inTransaction, lend, Pool, SCHEMA, TIMEOUT_MS, withClient } from "./connections.ts";
 import { isAway, isMissingPartition, isRetryable, isUnique, toStoreError } from "./errors.ts";
 import { acceptPaced, acceptTogether, keysOf } from "./hot/accept.ts";
 import { AnnouncingRecord, nameOf } from "./hot/announce.ts";
@@ -54,7 +55,6 @@ export interface PostgresStoreOptions {
 }
 
 const CONNECTIONS = 8;
-const TIMEOUT_MS = 5000;
 /** A write transaction waits for those before it for as many times as long. */
 const TURNS = 3;
 /** Two for each line, and one for pages of due deliveries. */
@@ -383,6 +383,7 @@ async function prepareDatabase(url: string, timeoutMs: number): Promise<void> {
   client.on("error", () => undefined);
   try {
     await client.connect();
+    await refuseHalfCopy(client);
     await migrate(client, Date.now());
     await ensurePartitions(client, Date.now());
   } catch (error) {
@@ -390,6 +391,12 @@ async function prepareDatabase(url: string, timeoutMs: number): Promise<void> {
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/** Throws `copy_unfinished` when the database is half of a copy. */
+async function refuseHalfCopy(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ known: unknown }>("SELECT to_regclass($1) AS known", [`${SCHEMA}.${COPYING}`]);
+  if (rows[0]!.known !== null) throw copyUnfinished();
 }
 
 async function orStoreError<T>(work: Promise<T>): Promise<T> {
