@@ -25,8 +25,11 @@ import {
   type DispatchObserver,
   type Job,
   type JobStore,
+  type LaneOwners,
+  type Lease,
   limitsOf,
   type Position,
+  SOLE_OWNER,
 } from "./types.ts";
 
 export interface DispatcherOptions {
@@ -39,6 +42,8 @@ export interface DispatcherOptions {
   readonly policies: LanePolicies;
   readonly limits?: Partial<DispatchLimits>;
   readonly observer?: DispatchObserver;
+  /** Which lanes are here; all of them unless given. */
+  readonly owners?: LaneOwners;
 }
 
 /** What the dispatcher knows of an endpoint. */
@@ -65,6 +70,8 @@ interface Flight {
   readonly job: Job;
   readonly ticket: Ticket;
   readonly claim: Claim;
+  /** The right under which it is recorded; `undefined`: none is needed. */
+  readonly lease: Lease | undefined;
 }
 
 export class Dispatcher {
@@ -75,9 +82,10 @@ export class Dispatcher {
   readonly #alarm: Alarm;
   readonly #pager: Pager;
   readonly #recorder: Recorder;
+  readonly #owners: LaneOwners;
   readonly #abort = new AbortController();
   /** Every job that has left its queue and whose outcome is not on disk. */
-  readonly #unfinished = new Set<Promise<void>>();
+  readonly #unfinished = new Map<Promise<void>, Lane>();
   /** Takes back the look at the store that is to come; `null`: none is. */
   #cancelRescan: (() => void) | null = null;
   #queuedBytes = 0;
@@ -87,6 +95,7 @@ export class Dispatcher {
     const { store, clock, observer, policies, random } = options;
     this.#options = options;
     this.#limits = limitsOf(options.limits);
+    this.#owners = options.owners ?? SOLE_OWNER;
     this.#lanes = new Lanes(policies, random);
     this.#slots = new Slots(this.#limits, (lane) => this.#join(lane));
     this.#alarm = new Alarm(clock, (endpointId) => this.#ring(endpointId));
@@ -115,11 +124,45 @@ export class Dispatcher {
     return { ...pace.view(), inFlight: lane?.inFlight ?? 0, queued: lane?.queued ?? 0 };
   }
 
-  /** Finds what an earlier run left to do. */
+  /** Finds what an earlier run, or the node that had a lane before, left to do. */
   async start(): Promise<void> {
     for (const { endpointId, due } of await this.#options.store.backlog()) {
-      this.#noteStored(this.#lanes.getOrMake(endpointId), due);
+      if (this.#owners.owns(endpointId)) this.#noteStored(this.#lanes.getOrMake(endpointId), due);
     }
+  }
+
+  /**
+   * Gives up the lanes of these endpoints, which nobody owns here any more: begins nothing, and forgets what waits. `left` had something
+   * to do; `ended` resolves when nothing of any of them is under way nor on its way to disk.
+   */
+  leave(isGone: (endpointId: number) => boolean): { readonly left: readonly number[]; readonly ended: Promise<void> } {
+    const lanes = this.#lanes.remove(isGone);
+    for (const lane of lanes) {
+      lane.gone = true;
+      this.#alarm.clear(lane.endpointId);
+      this.#spill(lane);
+    }
+    const flights = [...this.#unfinished].filter(([, lane]) => isGone(lane.endpointId));
+    const left = lanes.filter((lane) => lane.spilled || lane.inMemory > 0).map(({ endpointId }) => endpointId);
+    return { left, ended: Promise.all(flights.map(([finished]) => finished)).then(() => undefined) };
+  }
+
+  /** Attempts to these endpoints that are under way or on their way to disk. */
+  inFlightOf(isOne: (endpointId: number) => boolean): number {
+    let count = 0;
+    for (const lane of this.#unfinished.values()) if (isOne(lane.endpointId)) count++;
+    return count;
+  }
+
+  /** Attempts may begin again that `owners` did not let begin. */
+  goOn(): void {
+    for (const lane of this.#lanes.all()) this.#join(lane);
+    this.#pump();
+  }
+
+  /** Wakes every lane: what was told meanwhile was not heard. */
+  wakeAll(): void {
+    for (const { endpointId } of this.#lanes.all()) this.wake(endpointId);
   }
 
   /**
@@ -145,8 +188,15 @@ export class Dispatcher {
     this.#pump();
   }
 
+  /** Looks at the store for jobs that were stored by another node. */
+  look(endpointIds: readonly number[]): void {
+    for (const endpointId of endpointIds)
+      if (this.#owners.owns(endpointId)) this.#lookAt(this.#lanes.getOrMake(endpointId));
+  }
+
   /** Looks at the store for jobs of an endpoint: they were made due, or the endpoint was switched on or changed. */
   wake(endpointId: number): void {
+    if (!this.#owners.owns(endpointId)) return;
     const lane = this.#lanes.getOrMake(endpointId);
     lane.held = false;
     lane.pausedUntil = 0;
@@ -202,7 +252,7 @@ export class Dispatcher {
   }
 
   async #settled(): Promise<void> {
-    while (this.#unfinished.size > 0) await Promise.all(this.#unfinished);
+    while (this.#unfinished.size > 0) await Promise.all(this.#unfinished.keys());
   }
 
   #now(): number {
@@ -273,6 +323,7 @@ export class Dispatcher {
 
   /** There is, or may be, a job in the store that the lane does not know of. */
   #lookAt(lane: Lane, from: Position = EVERYWHERE): void {
+    if (lane.gone) return;
     lane.spilled = true;
     lane.line?.rewind(from);
     if (lane.paging) lane.pageAgain = true;
@@ -313,6 +364,7 @@ export class Dispatcher {
   }
 
   #join(lane: Lane): void {
+    if (lane.gone) return;
     if (lane.ready > 0 && this.#state === "running" && this.#isReady(lane)) this.#slots.join(lane);
   }
 
@@ -323,7 +375,7 @@ export class Dispatcher {
 
   #arm(lane: Lane): void {
     const at = lane.alarmAt;
-    if (at !== null && this.#state === "running") this.#alarm.set(lane.endpointId, at);
+    if (at !== null && this.#state === "running" && !lane.gone) this.#alarm.set(lane.endpointId, at);
   }
 
   /** Starts attempts, one lane after the other, as long as there is room for more in flight. */
@@ -350,7 +402,7 @@ export class Dispatcher {
   #step(lane: Lane): boolean {
     const now = this.#now();
     const pace = lane.pace!;
-    if (lane.held || lane.ready === 0 || this.#isPaused(lane)) return false;
+    if (lane.held || lane.gone || lane.ready === 0 || this.#isPaused(lane)) return false;
     const heldUntil = pace.heldUntil(now);
     if (heldUntil > now) {
       this.#setAside(lane, heldUntil);
@@ -368,6 +420,9 @@ export class Dispatcher {
   }
 
   #startNext(lane: Lane, now: number): boolean {
+    // `goOn` brings the lane back, or it goes for good.
+    const lease = this.#owners.lease(lane.endpointId);
+    if (lease === null) return false;
     const claim = this.#slots.claimFor(lane, now);
     if (claim === null) return false;
     const job = this.#takeWanted(lane);
@@ -378,7 +433,7 @@ export class Dispatcher {
     }
     const ticket = lane.pace!.started(now);
     lane.started(ticket);
-    this.#run({ lane, job, ticket, claim: this.#slots.enter(claim, isRetry(job)) });
+    this.#run({ lane, job, ticket, claim: this.#slots.enter(claim, isRetry(job)), lease });
     return true;
   }
 
@@ -404,7 +459,7 @@ export class Dispatcher {
       this.#unfinished.delete(finished);
       this.#afterJob(flight.lane);
     });
-    this.#unfinished.add(finished);
+    this.#unfinished.set(finished, flight.lane);
   }
 
   async #finish(flight: Flight): Promise<void> {
@@ -427,11 +482,9 @@ export class Dispatcher {
     }
     this.#join(lane);
     this.#pump();
-    const outcome = outcomeOf(job, result, {
-      policy: lane.pace!.policy,
-      now: this.#now(),
-      random: this.#options.random,
-    });
+    const { lease } = flight;
+    const context = { policy: lane.pace!.policy, now: this.#now(), random: this.#options.random };
+    const outcome = { ...outcomeOf(job, result, context), ...(lease === undefined ? {} : { lease }) };
     const recorded = await this.#recorder.record(outcome);
     // A page that was asked for before may still show the job as due: it stays known until that page was taken.
     await lane.page;
@@ -517,11 +570,11 @@ export class Dispatcher {
 
   /** Fetches due jobs of a lane from the store, into the room it has. */
   #page(lane: Lane): void {
-    if (this.#state === "running" && !lane.held && !lane.paging) this.#pager.request(lane);
+    if (this.#state === "running" && !lane.held && !lane.gone && !lane.paging) this.#pager.request(lane);
   }
 
   #askForPage(lane: Lane): Promise<AskedPage> | null {
-    if (lane.held || this.#state !== "running" || !this.#isReady(lane)) return null;
+    if (lane.held || lane.gone || this.#state !== "running" || !this.#isReady(lane)) return null;
     const now = this.#now();
     if (this.#isPaused(lane)) {
       // The alarm that rang may have been an earlier one than that of the pause.
@@ -555,6 +608,7 @@ export class Dispatcher {
   }
 
   #takePage(lane: Lane, page: AskedPage): void {
+    if (lane.gone) return;
     const now = page.askedAt;
     const heldUntil = lane.pace!.heldUntil(this.#now());
     if (lane.held || this.#isPaused(lane) || heldUntil > this.#now()) {

@@ -32,6 +32,8 @@ export class Lane {
   /** Something became due while a page was under way that may not show it. */
   pageAgain = false;
   held = false;
+  /** It is another node's: what ends here is still recorded, and nothing begins any more. */
+  gone = false;
   /** How often the lane was woken. */
   wakes = 0;
   /** After a fault of our own. */

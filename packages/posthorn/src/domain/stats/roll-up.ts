@@ -5,8 +5,9 @@
  * are one transaction: a process that ends at any instant has counted a row or has not, and never twice. Nothing of it is on the way
  * of a message.
  */
+import type { Kysely } from "kysely";
 import { keyAtTime, timeOfKey } from "../../id.ts";
-import { APPLICATION_KIND, ATTEMPT_STATUS, DELIVERY_STATE, TRIGGER } from "../../store/schema.ts";
+import { APPLICATION_KIND, ATTEMPT_STATUS, type Database, DELIVERY_STATE, TRIGGER } from "../../store/schema.ts";
 import type { Services } from "../context.ts";
 import { addStored, type StorageKind, type StoredAmount } from "../storage/day.ts";
 import { mergedRows, saveRows } from "./rows.ts";
@@ -31,12 +32,12 @@ export async function rollUp(services: Services, settled: SettledKeys, signal: A
 }
 
 /** The last key that was counted. */
-export async function rolledUpTo({ store }: Services, source: RollUpSource): Promise<number> {
-  const row = await store.db
-    .selectFrom("rollup_cursor")
-    .select("last_id")
-    .where("source", "=", source)
-    .executeTakeFirst();
+export function rolledUpTo({ store }: Services, source: RollUpSource): Promise<number> {
+  return cursorIn(store.db, source);
+}
+
+async function cursorIn(db: Kysely<Database>, source: RollUpSource): Promise<number> {
+  const row = await db.selectFrom("rollup_cursor").select("last_id").where("source", "=", source).executeTakeFirst();
   return row?.last_id ?? 0;
 }
 
@@ -282,6 +283,8 @@ async function save(
 ): Promise<void> {
   const rows = await mergedRows(store.db, tally, range.hour);
   await store.transaction(async ({ db }) => {
+    // Another node counted the same rows meanwhile: once is enough.
+    if ((await cursorIn(db, source)) !== range.after) return;
     await saveRows(db, rows);
     await addStored(db, Math.floor(range.hour / 24), amounts);
     await db
