@@ -14,6 +14,7 @@ export default defineConfig({
     execArgv: ["--conditions=@posthorn/source"],
     // Not a measure of speed: the first test on PostgreSQL starts its server, and a busy machine takes its time.
     testTimeout: 60_000,
+    hookTimeout: 120_000,
     // The tests wait for disks and sockets more than for the processor.
     maxWorkers: 3,
     projects: [
