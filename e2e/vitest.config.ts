@@ -13,10 +13,10 @@ export default defineConfig({
     // Each file runs a server of its own beside itself.
     maxWorkers: 3,
     execArgv: ["--conditions=@posthorn/source"],
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     // Not a measure of speed: a page may be slow to answer on a busy machine.
-    expect: { poll: { timeout: 15_000 } },
-    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
+    hookTimeout: 300_000,
     projects: [
       { extends: true, test: { name: "sqlite", include: ["test/**/*.test.ts"] } },
       {

@@ -235,6 +235,7 @@ export class Dispatcher {
     await Promise.race([this.#settled(), graceOver]);
     cancelTimer();
     this.#abort.abort();
+    this.#pager.release();
     await this.#settled();
     this.#state = "stopped";
     this.#lanes.clear();
@@ -487,7 +488,7 @@ export class Dispatcher {
     const outcome = { ...outcomeOf(job, result, context), ...(lease === undefined ? {} : { lease }) };
     const recorded = await this.#recorder.record(outcome);
     // A page that was asked for before may still show the job as due: it stays known until that page was taken.
-    await lane.page;
+    await lane.pageTaken();
     const passAt = outcome.passAt ?? null;
     const blocks = outcome.state === 0 && (passAt === null || passAt > this.#now());
     const isRevoked = lane.isRevoked(job);
@@ -588,10 +589,11 @@ export class Dispatcher {
     }
     const room = this.#roomOf(lane);
     if (room <= 0) return null;
+    const askedIn = lane.line;
     // Rows that are in memory are still due in the store: the page must be long enough to reach behind them.
     return this.#options.store
       .due(lane.endpointId, now, room + lane.inMemory, lane.pageWish())
-      .then((page) => ({ ...page, askedAt: now }));
+      .then((page) => ({ ...page, askedAt: now, askedIn }));
   }
 
   /** Jobs that may be paged in. When memory is short each lane still gets one, so that none stands still. */
@@ -607,23 +609,26 @@ export class Dispatcher {
     lane.line?.rewind({ due: job.due, messageId: job.messageId - 1 });
   }
 
+  /** What a page holds is asked for again when the lane goes on. */
+  #dropPage(lane: Lane): void {
+    lane.pageAgain = false;
+    lane.spilled = true;
+    lane.line?.pageFailed();
+    this.#page(lane);
+  }
+
   #takePage(lane: Lane, page: AskedPage): void {
     if (lane.gone) return;
     const now = page.askedAt;
-    const heldUntil = lane.pace!.heldUntil(this.#now());
-    if (lane.held || this.#isPaused(lane) || heldUntil > this.#now()) {
-      // Stopped while the page was under way: what it holds is asked for again when the lane goes on.
-      lane.pageAgain = false;
-      lane.spilled = true;
-      lane.line?.pageFailed();
-      if (this.#isPaused(lane)) this.#noteStored(lane, lane.pausedUntil);
-      if (!lane.held && heldUntil > this.#now()) this.#setAside(lane, heldUntil);
-      return;
-    }
+    const isStopped = lane.held || this.#isPaused(lane) || lane.pace!.heldUntil(this.#now()) > this.#now();
+    // When an order began or ended meanwhile it does not show whose turn it is now, nor what was passed over.
+    if (isStopped || page.askedIn !== lane.line) return this.#dropPage(lane);
     // Of a line: a page can be full of jobs whose turn it is not, so that nothing of it brings the lane back.
     const unread = page.line !== undefined && lane.line !== null && lane.line.endPage(page.line);
     lane.spilled = unread || (page.line === undefined && page.nextDue !== null && page.nextDue <= now);
     for (const job of page.deliveries) {
+      // Whoever made it due again since has asked for another page.
+      if (lane.isOutdated(job)) continue;
       const generation = lane.generationInMemory(job.messageId);
       if (generation === undefined) {
         if (lane.queued < this.#limits.laneJobs && this.#roomOf(lane) > 0) this.#enqueue(lane, job);

@@ -25,8 +25,6 @@ export class Lane {
   nextDue: number | null = null;
   /** When its rate or its breaker lets it go on. */
   resumeAt: number | null = null;
-  /** The page under way: settled once it was taken, or failed. */
-  page: Promise<void> | null = null;
   /** Its page waits for its turn. */
   awaitsPage = false;
   /** Something became due while a page was under way that may not show it. */
@@ -53,13 +51,33 @@ export class Lane {
   readonly #inMemory = new Map<number, Job>();
   /** Messages in memory whose delivery was canceled. */
   readonly #revoked = new Set<number>();
+  /** Messages whose delivery was canceled since the page under way was asked for: it may still show them. */
+  readonly #outdated = new Set<number>();
+  #page: Promise<void> | null = null;
 
   constructor(endpointId: number) {
     this.endpointId = endpointId;
   }
 
+  /** A page of it is under way. */
   get paging(): boolean {
-    return this.page !== null;
+    return this.#page !== null;
+  }
+
+  /** A page was asked for. @param taken Settled once it was taken, failed, or is not waited for any more. */
+  beginPage(taken: Promise<void>): void {
+    this.#page = taken;
+    this.#outdated.clear();
+  }
+
+  /** The page under way has arrived, or never will. */
+  endPage(): void {
+    this.#page = null;
+  }
+
+  /** Waits for the page under way, if there is one, to be taken. */
+  async pageTaken(): Promise<void> {
+    await this.#page;
   }
 
   /** Jobs that could start now. */
@@ -107,6 +125,12 @@ export class Lane {
   /** A job of this message is not started any more. One under way is left alone. */
   revoke(messageId: number): void {
     if (this.#inMemory.has(messageId)) this.#revoked.add(messageId);
+    if (this.paging) this.#outdated.add(messageId);
+  }
+
+  /** A job of the page under way that was canceled since that page was asked for. */
+  isOutdated(job: Job): boolean {
+    return this.#outdated.has(job.messageId);
   }
 
   isRevoked(job: Job): boolean {

@@ -1,0 +1,258 @@
+/** Pages that were read before something changed and arrive after it, as they can from a database beside the process. */
+import { describe, expect, it } from "vitest";
+import { dispatchHarness, type DispatchHarness, eventually, made } from "../../test/support/dispatch.ts";
+import { acceptEntry, recordEntry } from "../../test/support/store.ts";
+import { byHand } from "../domain/delivery/resend.ts";
+import { ASKED, DELIVERY_STATE } from "../store/schema.ts";
+import type { OrderPolicy } from "./policy.ts";
+import type { JobStore } from "./types.ts";
+
+/** Reads when it is asked, and answers when the test says so. */
+class LateReads {
+  /** Of what was read: lets the answer arrive. The longest waiting first. */
+  readonly #waiting: (() => void)[] = [];
+  #isLate = true;
+
+  readonly wrap = (store: JobStore): JobStore => ({
+    due: async (...asked) => this.#arrive(await store.due(...asked)),
+    backlog: async () => this.#arrive(await store.backlog()),
+    record: async (outcome) => {
+      await store.record(outcome);
+      this.recorded++;
+    },
+  });
+
+  /** Outcomes that are on disk, and the dispatcher was told so. */
+  recorded = 0;
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  arrive(): void {
+    this.#waiting.shift()!();
+  }
+
+  /** From now on answers arrive at once. */
+  hurry(): void {
+    this.#isLate = false;
+    for (const arrive of this.#waiting.splice(0)) arrive();
+  }
+
+  async #arrive<T>(answer: T): Promise<T> {
+    if (this.#isLate) await new Promise<void>((resolve) => void this.#waiting.push(resolve));
+    return answer;
+  }
+}
+
+/** Something was read, and the answer is on its way. */
+const isRead = (late: LateReads): Promise<void> => eventually(() => expect(late.waiting).toBe(1));
+
+async function cancel({ files, dispatcher }: DispatchHarness, messageId: number): Promise<void> {
+  await files.store.transaction(async ({ db, afterCommit }) => {
+    await db
+      .updateTable("delivery")
+      .set((eb) => ({ state: DELIVERY_STATE.canceled, due: null, generation: eb("generation", "+", 1) }))
+      .where("message_id", "=", messageId)
+      .execute();
+    afterCommit(() => dispatcher.revoke([{ messageId, endpointId: 1 }]));
+  });
+}
+
+async function resend({ files, clock, dispatcher }: DispatchHarness, messageId: number): Promise<void> {
+  await files.store.transaction(async ({ db, afterCommit }) => {
+    const wish = byHand(clock.now(), ASKED.byResend);
+    await db.updateTable("delivery").set(wish).where("message_id", "=", messageId).execute();
+    afterCommit(() => dispatcher.wake(1));
+  });
+}
+
+/** Everything is done: a delivery made once too often would have been made by now. */
+async function allIsDone({ files, dispatcher, clock }: DispatchHarness): Promise<void> {
+  await eventually(async () => {
+    // The alarm of what became due while a page was under way rings now.
+    clock.advance(0);
+    expect(await files.store.backlog()).toEqual([]);
+    expect(dispatcher.load).toMatchObject({ inFlight: 0, lanes: 0, queuedBytes: 0 });
+  });
+}
+
+describe("a page that arrives late", () => {
+  it("does not bring back what was delivered meanwhile", async () => {
+    const late = new LateReads();
+    await using harness = await dispatchHarness({ wrap: late.wrap });
+    const { attempter, dispatcher } = harness;
+    attempter.script = () => null;
+    await harness.publish(1);
+    dispatcher.wake(1);
+    await isRead(late);
+    attempter.open[0]!.end(made(0));
+    await eventually(() => expect(late.recorded).toBe(1));
+    attempter.script = () => made(0);
+    late.hurry();
+    await allIsDone(harness);
+    expect(attempter.messages).toEqual([1]);
+  });
+
+  it("does not bring a retry before its time", async () => {
+    const late = new LateReads();
+    await using harness = await dispatchHarness({ wrap: late.wrap, retrySchedule: [5000] });
+    const { attempter, dispatcher, clock } = harness;
+    attempter.script = () => null;
+    await harness.publish(1);
+    dispatcher.wake(1);
+    await isRead(late);
+    attempter.open[0]!.end(made(2));
+    await eventually(() => expect(late.recorded).toBe(1));
+    attempter.script = () => made(0);
+    late.hurry();
+    await harness.publish(2);
+    await eventually(() => expect(late.recorded).toBe(2));
+    expect(attempter.messages).toEqual([1, 2]);
+    clock.advance(5000);
+    await allIsDone(harness);
+    expect(attempter.messages).toEqual([1, 2, 1]);
+  });
+
+  it("does not hide what was stored after it was read", async () => {
+    const late = new LateReads();
+    await using harness = await dispatchHarness({ wrap: late.wrap });
+    harness.dispatcher.wake(1);
+    await isRead(late);
+    await harness.publish(1);
+    late.hurry();
+    await allIsDone(harness);
+    expect(harness.attempter.messages).toEqual([1]);
+  });
+
+  it("does not bring what was canceled meanwhile", async () => {
+    const late = new LateReads();
+    await using harness = await dispatchHarness({ wrap: late.wrap });
+    await harness.files.store.accept(acceptEntry(1));
+    harness.dispatcher.wake(1);
+    await isRead(late);
+    await cancel(harness, 1);
+    late.hurry();
+    await allIsDone(harness);
+    expect(harness.attempter.messages).toEqual([]);
+  });
+
+  it("does not bring back what was canceled and taken out of memory meanwhile", async () => {
+    const late = new LateReads();
+    await using harness = await dispatchHarness({ wrap: late.wrap, policy: { concurrency: 1 } });
+    const { attempter, dispatcher } = harness;
+    attempter.script = () => null;
+    await harness.publish(1);
+    await harness.publish(2);
+    dispatcher.wake(1);
+    await isRead(late);
+    await cancel(harness, 2);
+    attempter.open[0]!.end(made(0));
+    await eventually(() => expect(dispatcher.load).toMatchObject({ inFlight: 0, queuedBytes: 0 }));
+    attempter.script = () => made(0);
+    late.hurry();
+    await allIsDone(harness);
+    expect(attempter.messages).toEqual([1]);
+  });
+
+  it("does not lose a resend of what was canceled before", async () => {
+    const late = new LateReads();
+    await using harness = await dispatchHarness({ wrap: late.wrap });
+    await harness.files.store.accept(acceptEntry(1));
+    harness.dispatcher.wake(1);
+    await isRead(late);
+    await cancel(harness, 1);
+    await resend(harness, 1);
+    late.hurry();
+    await allIsDone(harness);
+    expect(harness.attempter.jobs.map(({ trigger }) => trigger)).toEqual([1]);
+  });
+
+  it("lets nothing overtake in an order that began meanwhile", async () => {
+    const late = new LateReads();
+    let order: OrderPolicy | null = null;
+    await using harness = await dispatchHarness({ wrap: late.wrap, policy: () => ({ order }) });
+    const { attempter, dispatcher, files, clock } = harness;
+    const due = clock.now();
+    await files.store.accept(acceptEntry(1, { due, orderKeys: ["a"] }));
+    await files.store.accept(acceptEntry(2, { due, orderKeys: ["a"] }));
+    await files.store.record(recordEntry(1, { state: 0, due: due + 60_000 }));
+    dispatcher.wake(1);
+    await isRead(late);
+    order = { by: "key", onFailure: "block", maxBlockMs: null };
+    await harness.publish(3, { orderKeys: ["b"] });
+    late.hurry();
+    await eventually(() => expect(late.recorded).toBe(1));
+    clock.advance(60_000);
+    await allIsDone(harness);
+    expect(attempter.messages).toEqual([3, 1, 2]);
+  });
+
+  it("loses nothing when an order ended and began again meanwhile", async () => {
+    const late = new LateReads();
+    const block: OrderPolicy = { by: "key", onFailure: "block", maxBlockMs: null };
+    let order: OrderPolicy | null = block;
+    await using harness = await dispatchHarness({
+      wrap: late.wrap,
+      policy: () => ({ order, concurrency: 1 }),
+    });
+    const { attempter, dispatcher, clock } = harness;
+    attempter.script = () => null;
+    await harness.publish(1, { orderKeys: ["1"] });
+    await harness.publish(2, { orderKeys: ["2"] });
+    dispatcher.wake(1);
+    await isRead(late);
+    late.arrive();
+    await harness.publish(3, { orderKeys: ["3"], due: clock.now() + 1000 });
+    // With something in the store alone it cannot be known whose turn it is: a page from here on is under way.
+    await harness.publish(4, { orderKeys: ["4"] });
+    await isRead(late);
+    order = null;
+    await harness.publish(5, { orderKeys: ["5"] });
+    order = block;
+    await harness.publish(6, { orderKeys: ["6"] });
+    attempter.script = () => made(0);
+    attempter.open[0]!.end(made(0));
+    late.hurry();
+    await eventually(() => expect(attempter.jobs).toHaveLength(5));
+    clock.advance(1000);
+    await allIsDone(harness);
+    expect(attempter.messages.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it("does not hold up a stop when it never arrives", async () => {
+    const late = new LateReads();
+    await using harness = await dispatchHarness({ wrap: late.wrap });
+    const { attempter, dispatcher, clock } = harness;
+    attempter.script = () => null;
+    await harness.publish(1);
+    dispatcher.wake(1);
+    await isRead(late);
+    attempter.open[0]!.end(made(0));
+    await eventually(() => expect(late.recorded).toBe(1));
+    const stopped = dispatcher.stop(1000);
+    clock.advance(1000);
+    await stopped;
+    expect(late.waiting).toBe(1);
+  });
+});
+
+describe("a backlog that arrives late", () => {
+  it("does not bring back what was delivered meanwhile", async () => {
+    const late = new LateReads();
+    await using harness = await dispatchHarness({ wrap: late.wrap });
+    const { attempter, dispatcher, clock } = harness;
+    attempter.script = () => null;
+    await harness.publish(1);
+    const started = dispatcher.start();
+    await isRead(late);
+    attempter.script = () => made(0);
+    attempter.open[0]!.end(made(0));
+    await eventually(() => expect(dispatcher.load.lanes).toBe(0));
+    late.hurry();
+    await started;
+    clock.advance(0);
+    await allIsDone(harness);
+    expect(attempter.messages).toEqual([1]);
+  });
+});
