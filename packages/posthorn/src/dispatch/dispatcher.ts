@@ -10,13 +10,14 @@
 import { Alarm } from "./alarm.ts";
 import { bytesOf, isRetry, type Lane } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
-import type { PaceView, Ticket } from "./pace.ts";
+import { attempt, type Flight, Flights, judge } from "./flight.ts";
+import type { PaceView } from "./pace.ts";
 import { type AskedPage, Pager } from "./pager.ts";
 import type { LanePolicies } from "./policy.ts";
-import { FIRST_PAUSE_MS, MAX_PAUSE_MS, Recorder } from "./recorder.ts";
+import { FIRST_PAUSE_MS, Recorder } from "./recorder.ts";
 import { Line } from "./order.ts";
 import { outcomeOf } from "./outcome.ts";
-import { type Claim, Slots } from "./slots.ts";
+import { Slots } from "./slots.ts";
 import {
   type Attempter,
   type AttemptResult,
@@ -26,7 +27,6 @@ import {
   type Job,
   type JobStore,
   type LaneOwners,
-  type Lease,
   limitsOf,
   type Position,
   SOLE_OWNER,
@@ -64,16 +64,6 @@ const RESCAN_MS = 2000;
 const EVERYWHERE: Position = { due: -1, messageId: -1 };
 const NOWHERE: Position = { due: Number.MAX_SAFE_INTEGER, messageId: Number.MAX_SAFE_INTEGER };
 
-/** A job under way, and the places it takes. */
-interface Flight {
-  readonly lane: Lane;
-  readonly job: Job;
-  readonly ticket: Ticket;
-  readonly claim: Claim;
-  /** The right under which it is recorded; `undefined`: none is needed. */
-  readonly lease: Lease | undefined;
-}
-
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #limits: DispatchLimits;
@@ -84,8 +74,7 @@ export class Dispatcher {
   readonly #recorder: Recorder;
   readonly #owners: LaneOwners;
   readonly #abort = new AbortController();
-  /** Every job that has left its queue and whose outcome is not on disk. */
-  readonly #unfinished = new Map<Promise<void>, Lane>();
+  readonly #flights = new Flights();
   /** Takes back the look at the store that is to come; `null`: none is. */
   #cancelRescan: (() => void) | null = null;
   #queuedBytes = 0;
@@ -142,16 +131,13 @@ export class Dispatcher {
       this.#alarm.clear(lane.endpointId);
       this.#spill(lane);
     }
-    const flights = [...this.#unfinished].filter(([, lane]) => isGone(lane.endpointId));
     const left = lanes.filter((lane) => lane.spilled || lane.inMemory > 0).map(({ endpointId }) => endpointId);
-    return { left, ended: Promise.all(flights.map(([finished]) => finished)).then(() => undefined) };
+    return { left, ended: Promise.all(this.#flights.of(isGone)).then(() => undefined) };
   }
 
   /** Attempts to these endpoints that are under way or on their way to disk. */
   inFlightOf(isOne: (endpointId: number) => boolean): number {
-    let count = 0;
-    for (const lane of this.#unfinished.values()) if (isOne(lane.endpointId)) count++;
-    return count;
+    return this.#flights.of(isOne).length;
   }
 
   /** Attempts may begin again that `owners` did not let begin. */
@@ -232,11 +218,11 @@ export class Dispatcher {
     this.#cancelRescan?.();
     const { promise: graceOver, resolve: endGrace } = Promise.withResolvers<void>();
     const cancelTimer = this.#options.clock.setTimer(graceMs, endGrace);
-    await Promise.race([this.#settled(), graceOver]);
+    await Promise.race([this.#flights.settled(), graceOver]);
     cancelTimer();
     this.#abort.abort();
     this.#pager.release();
-    await this.#settled();
+    await this.#flights.settled();
     this.#state = "stopped";
     this.#lanes.clear();
     this.#slots.clear();
@@ -250,10 +236,6 @@ export class Dispatcher {
       this.#options.observer?.trouble?.("page", error);
       this.rescan();
     }
-  }
-
-  async #settled(): Promise<void> {
-    while (this.#unfinished.size > 0) await Promise.all(this.#unfinished.keys());
   }
 
   #now(): number {
@@ -393,9 +375,7 @@ export class Dispatcher {
 
   #mayStart(): boolean {
     return (
-      this.#slots.isFree &&
-      !this.#recorder.isStuck &&
-      this.#unfinished.size - this.#slots.inFlight < MAX_RECORDING_IN_ALL
+      this.#slots.isFree && !this.#recorder.isStuck && this.#flights.size - this.#slots.inFlight < MAX_RECORDING_IN_ALL
     );
   }
 
@@ -403,7 +383,7 @@ export class Dispatcher {
   #step(lane: Lane): boolean {
     const now = this.#now();
     const pace = lane.pace!;
-    if (lane.held || lane.gone || lane.ready === 0 || this.#isPaused(lane)) return false;
+    if (lane.held || lane.gone || lane.ready === 0 || lane.isPaused(this.#now())) return false;
     const heldUntil = pace.heldUntil(now);
     if (heldUntil > now) {
       this.#setAside(lane, heldUntil);
@@ -434,7 +414,8 @@ export class Dispatcher {
     }
     const ticket = lane.pace!.started(now);
     lane.started(ticket);
-    this.#run({ lane, job, ticket, claim: this.#slots.enter(claim, isRetry(job)), lease });
+    const flight = { lane, job, ticket, claim: this.#slots.enter(claim, isRetry(job)), lease };
+    this.#flights.add(lane, this.#finish(flight), () => this.#afterJob(lane));
     return true;
   }
 
@@ -449,24 +430,10 @@ export class Dispatcher {
     }
   }
 
-  /** A pause that ends later than the longest pause is over: the clock was set back meanwhile. */
-  #isPaused(lane: Lane): boolean {
-    const left = lane.pausedUntil - this.#now();
-    return left > 0 && left <= MAX_PAUSE_MS;
-  }
-
-  #run(flight: Flight): void {
-    const finished = this.#finish(flight).finally(() => {
-      this.#unfinished.delete(finished);
-      this.#afterJob(flight.lane);
-    });
-    this.#unfinished.set(finished, flight.lane);
-  }
-
   async #finish(flight: Flight): Promise<void> {
     const { lane, job } = flight;
     const { wakes } = lane;
-    const result = await this.#attempt(job);
+    const result = await attempt(this.#options, job, this.#abort.signal);
     const full = lane.inFlight >= lane.pace!.concurrency;
     lane.ended(flight.ticket);
     this.#slots.leave(flight.claim);
@@ -474,7 +441,8 @@ export class Dispatcher {
       lane.forget(job);
       return;
     }
-    this.#judge(flight, result, full);
+    const heldUntil = judge(flight, result, full, { now: this.#now(), random: this.#options.random });
+    if (heldUntil > this.#now()) this.#setAside(lane, heldUntil);
     if (result.kind === "held" || result.kind === "not_now") {
       this.#leave(lane, job, result);
       // Woken since the attempt began: what it saw of the endpoint is out of date.
@@ -501,34 +469,6 @@ export class Dispatcher {
     // An attempt by hand that failed gave way to a retry by schedule, whose time only the store knows: it can be long past.
     if (outcome.trigger === 1 && outcome.state === 2) this.#lookAt(lane);
     this.#options.observer?.recorded?.(outcome);
-  }
-
-  /** What an attempt says about its endpoint. */
-  #judge({ lane, ticket }: Flight, result: AttemptResult, full: boolean): void {
-    const now = this.#now();
-    const pace = lane.pace!;
-    if (result.kind !== "made" || result.attempt.unsent === true) {
-      pace.notMade(now, ticket);
-    } else if (result.attempt.status === 0) {
-      pace.succeeded(now, ticket, full);
-    } else {
-      const { responseCode } = result.attempt;
-      const failure = { responseCode, retryAfterMs: result.retryAfterMs };
-      pace.failed(now, ticket, failure, this.#options.random());
-      const heldUntil = pace.heldUntil(now);
-      if (heldUntil > now) this.#setAside(lane, heldUntil);
-    }
-  }
-
-  /** `null` when the attempt was broken off by the end of the process. */
-  async #attempt(job: Job): Promise<AttemptResult | null> {
-    try {
-      const result = await this.#options.attempter.attempt(job, this.#abort.signal);
-      return this.#abort.signal.aborted && result.kind !== "made" ? null : result;
-    } catch (error) {
-      this.#options.observer?.trouble?.("attempt", error);
-      return { kind: "not_now", pauseMs: MAX_PAUSE_MS };
-    }
   }
 
   /** No attempt was used up: the job goes back to the store, and its lane waits. */
@@ -577,7 +517,7 @@ export class Dispatcher {
   #askForPage(lane: Lane): Promise<AskedPage> | null {
     if (lane.held || lane.gone || this.#state !== "running" || !this.#isReady(lane)) return null;
     const now = this.#now();
-    if (this.#isPaused(lane)) {
+    if (lane.isPaused(this.#now())) {
       // The alarm that rang may have been an earlier one than that of the pause.
       this.#noteStored(lane, lane.pausedUntil);
       return null;
@@ -620,7 +560,7 @@ export class Dispatcher {
   #takePage(lane: Lane, page: AskedPage): void {
     if (lane.gone) return;
     const now = page.askedAt;
-    const isStopped = lane.held || this.#isPaused(lane) || lane.pace!.heldUntil(this.#now()) > this.#now();
+    const isStopped = lane.held || lane.isPaused(this.#now()) || lane.pace!.heldUntil(this.#now()) > this.#now();
     // When an order began or ended meanwhile it does not show whose turn it is now, nor what was passed over.
     if (isStopped || page.askedIn !== lane.line) return this.#dropPage(lane);
     // Of a line: a page can be full of jobs whose turn it is not, so that nothing of it brings the lane back.

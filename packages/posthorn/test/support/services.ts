@@ -73,7 +73,7 @@ export function servicesOver(store: Store): TestServices {
       inspect: () => null,
       revoke: () => undefined,
     },
-    tasks: { start: unused },
+    tasks: { start: () => undefined },
     health: { streak: () => null, forget: () => undefined },
     rules: TEST_RULES,
   };
