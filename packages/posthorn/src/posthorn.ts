@@ -15,6 +15,7 @@ import { EndpointSender } from "./delivery/endpoint-sender.ts";
 import { egressTrouble } from "./delivery/egress-trouble.ts";
 import { HealthWatch } from "./delivery/health-watch.ts";
 import { OperationalPublisher } from "./delivery/operational-publisher.ts";
+import { OutboxWatch } from "./delivery/outbox-watch.ts";
 import { OwnershipCheck } from "./delivery/ownership.ts";
 import { Statistics } from "./delivery/statistics.ts";
 import { TaskRunners } from "./delivery/task-runner.ts";
@@ -146,6 +147,7 @@ export class Posthorn implements AsyncDisposable {
   #watch!: Watch;
   readonly #tasks: TaskRunners;
   readonly #operational: OperationalPublisher;
+  readonly #outbox: OutboxWatch;
   readonly #health: HealthWatch;
   readonly #statistics: Statistics;
   readonly #metrics: Metrics;
@@ -155,6 +157,7 @@ export class Posthorn implements AsyncDisposable {
   readonly #feed: LiveFeed;
   #server: FastifyInstance | null = null;
   #url = "";
+  #closing: Promise<void> | null = null;
 
   private constructor(options: PosthornOptions, node: NodeParts) {
     const { config, secrets, log, clock = systemClock } = options;
@@ -196,6 +199,14 @@ export class Posthorn implements AsyncDisposable {
       clock,
       leads,
       onFailure: (error) => log.error({ err: error }, "operational webhooks were not published; trying again"),
+    });
+    this.#outbox = new OutboxWatch({
+      services: () => this.services,
+      clock,
+      onFailure: (error) => log.error({ err: error }, "the outbox was not taken up; trying again"),
+      // Nobody else writes to a file.
+      looks: config.database.kind === "postgres",
+      onNotTaken: (row) => log.warn(row, "what a transaction published is no message"),
     });
     this.#health = new HealthWatch({
       services: () => this.services,
@@ -264,6 +275,7 @@ export class Posthorn implements AsyncDisposable {
       health: this.#health,
       tasks: this.#tasks,
       ids,
+      outbox: this.#outbox,
       settled: () => this.#settled(),
       log,
     });
@@ -318,7 +330,11 @@ export class Posthorn implements AsyncDisposable {
    * Takes no new requests, lets attempts in flight end within `POSTHORN_SHUTDOWN_TIMEOUT`, and closes the store. What was not
    * finished is found again at the next start.
    */
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     const drained = this.#cluster.drain();
     await this.#closeServer();
     await this.#metricsServer?.[Symbol.asyncDispose]();
@@ -327,6 +343,7 @@ export class Posthorn implements AsyncDisposable {
     await this.#statistics[Symbol.asyncDispose]();
     await this.#tasks[Symbol.asyncDispose]();
     await this.#operational[Symbol.asyncDispose]();
+    await this.#outbox[Symbol.asyncDispose]();
     await this.#dispatcher.stop(this.#options.config.shutdownTimeoutMs);
     await drained;
     this.#clusterWork[Symbol.dispose]();

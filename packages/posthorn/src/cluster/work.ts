@@ -1,6 +1,7 @@
 /** What a node does when shards come and go, and when it hears nothing of the others. */
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { HealthWatch } from "../delivery/health-watch.ts";
+import type { OutboxWatch } from "../delivery/outbox-watch.ts";
 import type { TaskRunners } from "../delivery/task-runner.ts";
 import type { Services } from "../domain/context.ts";
 import { applySignals } from "../domain/signals.ts";
@@ -18,6 +19,7 @@ export interface ClusterWorkOptions {
   readonly dispatcher: Dispatcher;
   readonly health: HealthWatch;
   readonly tasks: TaskRunners;
+  readonly outbox: OutboxWatch;
   readonly ids: IdGenerator;
   /** Up to where what this node writes is on disk. */
   readonly settled: () => SettledKeys;
@@ -46,6 +48,7 @@ export class ClusterWork implements Disposable {
   async start(): Promise<void> {
     const { cluster, services } = this.#options;
     await cluster.start(this.#work());
+    this.#options.outbox.wake();
     if (services.store.cluster === null) return;
     this.#look = setInterval(() => this.#lookForWork(), LOOK_MS);
     this.#look.unref();
@@ -100,7 +103,10 @@ export class ClusterWork implements Disposable {
 
   #hear(signals: readonly Signal[]): void {
     applySignals(this.#options.services, signals);
-    if (signals.some(({ kind }) => kind === "nodes")) this.#options.cluster.look();
+    for (const signal of signals) {
+      if (signal.kind === "nodes") this.#options.cluster.look();
+      if (signal.kind === "outbox") this.#options.outbox.wake(signal.from);
+    }
   }
 
   /** A write failed that may have been made: takes nothing in memory for granted, and finds what is to be done as a start does. */
@@ -110,9 +116,10 @@ export class ClusterWork implements Disposable {
   }
 
   #lookForWork(): void {
-    const { dispatcher, services, tasks } = this.#options;
+    const { dispatcher, outbox, services, tasks } = this.#options;
     dispatcher.rescan();
     tasks.rescan();
+    outbox.wake();
     services.operational.wake();
   }
 

@@ -30,6 +30,8 @@ function apply({ directory, dispatch, health, operational, sources, tasks, token
       return tasks.start(signal.key, signal.task as TaskKind);
     case "operational":
       return operational.wake();
+    // Those who put the node together see to them.
+    case "outbox":
     case "nodes":
       return undefined;
   }

@@ -51,6 +51,8 @@ function linesOf(signal: Signal): readonly string[] {
     case "application":
     case "source":
       return [`${signal.kind} ${signal.key}`];
+    case "outbox":
+      return [`outbox ${signal.from}`];
     case "task":
       return [`task ${signal.key} ${signal.task}`];
     case "wake":
@@ -91,6 +93,8 @@ function toSignal(kind: string, words: readonly string[]): Signal | null {
     case "application":
     case "source":
       return isKey(key) ? { kind, key } : null;
+    case "outbox":
+      return isKey(key) ? { kind, from: key } : null;
     case "task":
       return isKey(key) && words[1] !== undefined ? { kind, key, task: words[1] } : null;
     case "wake":

@@ -26,6 +26,8 @@ export type Signal =
   | { readonly kind: "task"; readonly key: number; readonly task: string }
   /** Something waits for operational webhooks. */
   | { readonly kind: "operational" }
+  /** A transaction of the product has published: there is something to take up from this key of the outbox on. */
+  | { readonly kind: "outbox"; readonly from: number }
   /** A node came or went, or gave up shards. */
   | { readonly kind: "nodes" };
 

@@ -225,6 +225,11 @@ export interface Store extends AsyncDisposable {
   accept(entry: AcceptEntry): Promise<AcceptResult>;
   /** As `accept` for each, in as few commits as their size allows; one that fails takes no other with it. */
   acceptAll(entries: readonly AcceptEntry[]): Promise<readonly PromiseSettledResult<AcceptResult>[]>;
+  /**
+   * Runs `work` while nobody else does, in the whole cluster; `null`, and nothing was done, when somebody does. Who dies within lets
+   * the next one in.
+   */
+  alone<T>(work: () => Promise<T>): Promise<T | null>;
   /** The least key of a message that waits for the disk; `null` when none does. */
   lowestWaiting(): number | null;
   /** Resolves once the outcome is on disk. Rejects with `shard_lost` when its lease is not held any more: then nothing of it was written. */

@@ -8,7 +8,8 @@ import { sources } from "./009-sources.ts";
 import { sourceWatch } from "./020-source-watch.ts";
 import { flow } from "./021-flow.ts";
 import { captures } from "./022-captures.ts";
-import { nodes } from "./023-nodes.ts";
+import { outboxMigration } from "./023-outbox.ts";
+import { nodes } from "./024-nodes.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -29,6 +30,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "source watch", sql: sourceWatch },
   { name: "flow", sql: flow },
   { name: "captures", sql: captures },
+  { name: "outbox", sql: outboxMigration },
   { name: "nodes", sql: nodes },
 ];
 

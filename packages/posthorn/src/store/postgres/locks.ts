@@ -11,9 +11,11 @@ export const LOCK = {
   resources: 2,
   /** Shared by the nodes that work on this database; whoever has it alone keeps them away. */
   node: 3,
+  /** Whoever takes up the outbox. */
+  outbox: 4,
   /** Who changes which shard is whose. */
   cluster: 5,
-  /** Of shard 0, and so on: shared while an outcome is recorded, alone while the shard changes hands. See migration 023. */
+  /** Of shard 0, and so on: shared while an outcome is recorded, alone while the shard changes hands. See migration 024. */
   shards: 1000,
 } as const;
 
@@ -26,6 +28,14 @@ export function lockCall(lock: LockName): string {
 
 export async function lockForTransaction(client: pg.ClientBase, lock: LockName): Promise<void> {
   await client.query(`SELECT ${lockCall(lock)}`);
+}
+
+/** Takes a lock to the end of the transaction, unless somebody has it. */
+export async function tryLockForTransaction(client: pg.ClientBase, lock: LockName): Promise<boolean> {
+  const { rows } = await client.query<{ taken: number }>(
+    `SELECT pg_try_advisory_xact_lock(${NAMESPACE}, ${lock}) AS taken`,
+  );
+  return rows[0]!.taken === 1;
 }
 
 /** Takes a share of a lock for as long as the connection lives, unless somebody has it alone. */

@@ -20,7 +20,7 @@ import type {
   Tx,
 } from "../store.ts";
 import { greatestKey, type Telling, transactOn } from "../transaction.ts";
-import { clientConfig, lend, openPool, SCHEMA, withClient } from "./connections.ts";
+import { clientConfig, inTransaction, lend, openPool, SCHEMA, withClient } from "./connections.ts";
 import { isMissingPartition, isRetryable, isUnique, toStoreError } from "./errors.ts";
 import { acceptPaced, acceptTogether, keysOf } from "./hot/accept.ts";
 import { AnnouncingRecord, nameOf } from "./hot/announce.ts";
@@ -31,7 +31,7 @@ import { Counters } from "./counters.ts";
 import { PostgresCluster } from "./cluster.ts";
 import { Line } from "./line.ts";
 import { Link } from "./link.ts";
-import { LOCK, lockCall } from "./locks.ts";
+import { LOCK, lockCall, tryLockForTransaction } from "./locks.ts";
 import { migrate } from "./migrate.ts";
 import { SignalPost } from "./signals.ts";
 import { ensurePartitions } from "./partitions.ts";
@@ -164,6 +164,13 @@ export class PostgresStore implements Store {
 
   onDoubt(listener: () => void): void {
     this.#onDoubt = listener;
+  }
+
+  alone<T>(work: () => Promise<T>): Promise<T | null> {
+    const exclusive = inTransaction(this.#parts.queries, async (client) =>
+      (await tryLockForTransaction(client, LOCK.outbox)) ? await work() : null,
+    );
+    return orStoreError(exclusive);
   }
 
   async due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<DuePage> {
