@@ -23,7 +23,7 @@ import { Watch } from "./delivery/watched-attempter.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Clock } from "./dispatch/types.ts";
 import { Authenticator } from "./domain/auth/authenticate.ts";
-import type { Services } from "./domain/context.ts";
+import type { DomainRules, Services } from "./domain/context.ts";
 import { Directory } from "./domain/directory.ts";
 import { ensureOrganisation } from "./domain/organisation/ensure.ts";
 import type { PortalLook } from "./domain/portal/look.ts";
@@ -254,19 +254,7 @@ export class Posthorn implements AsyncDisposable {
         timeoutMs: config.requestTimeoutMs,
         publicUrl: () => this.services.rules.publicUrl(),
       }),
-      rules: {
-        maxPayloadBytes: config.maxPayloadBytes,
-        maxInboundBytes: config.maxInboundBytes,
-        normaliseUrl: (url, allow) => this.#normaliseUrl(url, allow),
-        normaliseAllow: (words) => parseAllowList(words).text,
-        egressTrouble: (settings, allow) => egressTrouble(this.#egress, settings, allow),
-        judgeUrl: (url, allow) => this.#egress.check(url, allow === null ? undefined : parseAllowList(allow)),
-        policyDefaults,
-        addressTrouble,
-        retention: retentionOf(config),
-        portalLook: portalLookOf(config),
-        publicUrl: () => config.publicUrl || this.#url,
-      },
+      rules: this.#buildRules(policyDefaults),
     };
     this.#clusterWork = new ClusterWork({
       services: this.services,
@@ -411,6 +399,23 @@ export class Posthorn implements AsyncDisposable {
     return {
       messages: Math.min(own.messages, others.messages),
       attempts: Math.min(own.attempts, others.attempts),
+    };
+  }
+
+  #buildRules(policyDefaults: PlatformDefaults): DomainRules {
+    const { config } = this.#options;
+    return {
+      maxPayloadBytes: config.maxPayloadBytes,
+      maxInboundBytes: config.maxInboundBytes,
+      normaliseUrl: (url, allow) => this.#normaliseUrl(url, allow),
+      normaliseAllow: (words) => parseAllowList(words).text,
+      egressTrouble: (settings, allow) => egressTrouble(this.#egress, settings, allow),
+      judgeUrl: (url, allow) => this.#egress.check(url, allow === null ? undefined : parseAllowList(allow)),
+      policyDefaults,
+      addressTrouble,
+      retention: retentionOf(config),
+      portalLook: portalLookOf(config),
+      publicUrl: () => config.publicUrl || this.#url,
     };
   }
 
