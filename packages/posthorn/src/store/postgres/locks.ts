@@ -38,6 +38,12 @@ export async function tryLockForTransaction(client: pg.ClientBase, lock: LockNam
   return rows[0]!.taken === 1;
 }
 
+/** Takes a lock alone for as long as the connection lives, unless somebody has it or a share of it. */
+export async function tryLockForSession(client: pg.ClientBase, lock: LockName): Promise<boolean> {
+  const { rows } = await client.query<{ taken: number }>(`SELECT pg_try_advisory_lock(${NAMESPACE}, ${lock}) AS taken`);
+  return rows[0]!.taken === 1;
+}
+
 /** Takes a share of a lock for as long as the connection lives, unless somebody has it alone. */
 export async function tryShareForSession(client: pg.ClientBase, lock: LockName): Promise<boolean> {
   const { rows } = await client.query<{ taken: number }>(
