@@ -156,14 +156,6 @@ describe("a route", () => {
 
     expect(await sendPush((await source()).ingestUrl as string, "refs/heads/main")).toBe(200);
     const arrived = () => world.receiver.requests.find(({ path }) => path === "/ci/ci");
-    console.log(
-      world.receiver.requests.map(({ path, body }) => path + " " + body.toString()),
-      JSON.stringify((await world.api.get(`/ingest/api/v1/source/${scene.source}/graph`)).json),
-      JSON.stringify(
-        (await world.api.get(`/api/v1/app/${scene.source}/attempt/endpoint/${/route=(\w+)/.exec(page.url())![1]}`))
-          .json,
-      ),
-    );
     await expect.poll(() => arrived()?.body.toString() ?? "").toContain('"seen":"yes"');
 
     await page.getByRole("button", { name: "Delete route" }).click();

@@ -27,11 +27,10 @@ const KIB = 1024;
 
 /** A `PUT` that changes nothing: it resets what it does not name. */
 export function unchanged(source: Source): SourceIn {
-  const { name, uid, type, metadata, verification, publicKeys, allowUnsigned, toleranceSeconds } = source;
-  const { methods, maxBodyBytes, rateLimit, dailyQuota, allowedAddresses, deduplication, response, expiresAt } = source;
+  const { id: _id, config: _config, configured: _configured, ingestUrl: _ingestUrl, ...named } = source;
+  const { createdAt: _createdAt, updatedAt: _updatedAt, methods, deduplication, ...rest } = named;
   return {
-    ...{ name, uid, type, metadata, verification, publicKeys, allowUnsigned, toleranceSeconds },
-    ...{ maxBodyBytes, rateLimit, dailyQuota, allowedAddresses, response, expiresAt },
+    ...rest,
     methods: SOURCE_METHODS.filter((method) => methods.includes(method)),
     deduplication: deduplicationOf(deduplication),
   };

@@ -20,7 +20,9 @@ export function WeekMap({ week }: { readonly week: readonly number[] }) {
       <table className={styles["map"]} aria-label={t("rhythm.week")}>
         <thead>
           <tr>
-            <td />
+            <th scope="col">
+              <span className="visually-hidden">{t("rhythm.day")}</span>
+            </th>
             {Array.from({ length: HOURS }, (_, hour) => (
               <th key={hour} scope="col">
                 {hour}

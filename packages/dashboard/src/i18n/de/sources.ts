@@ -59,6 +59,7 @@ export const sources: typeof english = {
       none: "enden sofort",
       hour: "gelten noch eine Stunde",
       day: "gelten noch einen Tag",
+      day: "Tag",
       week: "gelten noch eine Woche",
     },
     deleteTitle: "Dieses Geheimnis löschen?",

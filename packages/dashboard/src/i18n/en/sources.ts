@@ -56,6 +56,7 @@ export const sources = {
       none: "end at once",
       hour: "verify for one more hour",
       day: "verify for one more day",
+      day: "Day",
       week: "verify for one more week",
     },
     deleteTitle: "Delete this secret?",
