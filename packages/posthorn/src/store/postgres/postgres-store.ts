@@ -3,7 +3,8 @@ import { HandleEmptyInListsPlugin, Kysely, replaceWithNoncontingentExpression, s
 import pg from "pg";
 import { timeOfKey } from "../../id.ts";
 import { postgresDialect } from "../dialect.ts";
-import { StoreError } from "../errors.ts";
+import { COPYING } from "../copy/tables.ts";
+import { copyUnfinished, StoreError } from "../errors.ts";
 import type { Database } from "../schema.ts";
 import type {
   AcceptEntry,
@@ -328,6 +329,7 @@ async function prepareDatabase(url: string): Promise<void> {
   client.on("error", () => undefined);
   try {
     await client.connect();
+    await refuseHalfCopy(client);
     await migrate(client, Date.now());
     await ensurePartitions(client, Date.now());
   } catch (error) {
@@ -335,6 +337,12 @@ async function prepareDatabase(url: string): Promise<void> {
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/** Throws `copy_unfinished` when the database is half of a copy. */
+async function refuseHalfCopy(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ known: unknown }>("SELECT to_regclass($1) AS known", [`${SCHEMA}.${COPYING}`]);
+  if (rows[0]!.known !== null) throw copyUnfinished();
 }
 
 async function orStoreError<T>(work: Promise<T>): Promise<T> {
