@@ -31,11 +31,12 @@ export class Recorder {
     return this.#refused > 0 || this.#bytes >= MAX_BYTES;
   }
 
-  /** Returns whether the outcome is on disk; it is not only when the process ends. */
+  /** Returns whether the outcome is on disk; it is not when the process ends, and when the lane is another node's by now. */
   async record(outcome: Outcome): Promise<boolean> {
     const bytes = bytesOf(outcome);
     this.#bytes += bytes;
-    const recorded = (await this.#offer(outcome)) || (await this.#insist(outcome));
+    const offered = await this.#offer(outcome);
+    const recorded = offered === "refused" ? await this.#insist(outcome) : offered === "recorded";
     this.#bytes -= bytes;
     return recorded;
   }
@@ -51,18 +52,20 @@ export class Recorder {
     const { signal } = this.#options;
     for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
       await this.#sleep(pause);
-      if (await this.#offer(outcome)) return true;
+      const offered = await this.#offer(outcome);
+      if (offered !== "refused") return offered === "recorded";
     }
     return false;
   }
 
-  async #offer(outcome: Outcome): Promise<boolean> {
+  async #offer(outcome: Outcome): Promise<"recorded" | "lost" | "refused"> {
     try {
       await this.#options.store.record(outcome);
-      return true;
+      return "recorded";
     } catch (error) {
+      if ((error as { readonly code?: unknown }).code === "shard_lost") return "lost";
       this.#options.observer?.trouble?.("record", error);
-      return false;
+      return "refused";
     }
   }
 

@@ -6,6 +6,8 @@ import { postgresDialect } from "../dialect.ts";
 import { COPYING } from "../copy/tables.ts";
 import { copyUnfinished, StoreError } from "../errors.ts";
 import type { Database } from "../schema.ts";
+import type { ClusterStore } from "../cluster.ts";
+import type { Signal, SignalListener } from "../signal.ts";
 import type {
   AcceptEntry,
   AcceptResult,
@@ -19,20 +21,22 @@ import type {
   StoreTrouble,
   Tx,
 } from "../store.ts";
-import { greatestKey, transactOn } from "../transaction.ts";
+import { greatestKey, type Telling, transactOn } from "../transaction.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { clientConfig, inTransaction, lend, Pool, SCHEMA, TIMEOUT_MS, withClient } from "./connections.ts";
 import { isAway, isMissingPartition, isRetryable, isUnique, toStoreError } from "./errors.ts";
 import { acceptPaced, acceptTogether, keysOf } from "./hot/accept.ts";
 import { AnnouncingRecord, nameOf } from "./hot/announce.ts";
+import type { Recorded } from "./hot/record.ts";
 import { backlog } from "./hot/backlog.ts";
 import { due } from "./hot/due.ts";
 import { Counters } from "./counters.ts";
+import { PostgresCluster } from "./cluster.ts";
 import { Line } from "./line.ts";
+import { Link } from "./link.ts";
 import { LOCK, lockCall, tryLockForTransaction } from "./locks.ts";
 import { migrate } from "./migrate.ts";
-import { NodeLock } from "./node-lock.ts";
-import { Notices } from "./notices.ts";
+import { SignalPost } from "./signals.ts";
 import { ensurePartitions } from "./partitions.ts";
 import { Pulse } from "./pulse.ts";
 import { Turn } from "./turn.ts";
@@ -86,7 +90,9 @@ interface Ways {
 
 interface Parts extends Ways {
   readonly timeoutMs: number;
-  readonly lock: NodeLock;
+  readonly link: Link;
+  readonly post: SignalPost;
+  readonly cluster: PostgresCluster;
   readonly listener: CommitListener | null;
 }
 
@@ -97,12 +103,10 @@ export class PostgresStore implements Store {
   readonly #writeDb: Kysely<Database>;
   readonly #parts: Parts;
   readonly #accepts: Line<AcceptEntry, AcceptResult>;
-  readonly #records: Line<RecordEntry, void>;
+  readonly #records: Line<RecordEntry, Recorded>;
   readonly #partitionTimer: NodeJS.Timeout;
-  #onAnnounced: () => void = () => undefined;
+  #onSignal: SignalListener = () => undefined;
   #onDoubt: () => void = () => undefined;
-  #onOutbox: (from: number | null) => void = () => undefined;
-  readonly #notices: Notices;
   /** Write transactions of this node, one after another: one connection of each node waits for the lock, and not all of them. */
   readonly #turn: Turn;
 
@@ -113,26 +117,32 @@ export class PostgresStore implements Store {
     this.hotDb = kyselyOn(lookups, "BEGIN");
     this.#writeDb = kyselyOn(queries, beginWrite(timeoutMs));
     this.#turn = new Turn(TURNS * timeoutMs);
-    this.#notices = new Notices(parts.pulses[0], (text) => this.#hear(text));
     this.#accepts = this.#acceptLine();
     this.#records = this.#recordLine();
     this.#partitionTimer = setInterval(() => void this.#addPartitions(0).catch(() => undefined), PARTITIONS_EVERY_MS);
     this.#partitionTimer.unref();
   }
 
-  /** Connects, brings the schema up to date and keeps other nodes away. */
+  /** Connects, brings the schema up to date and listens to other nodes. */
   static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
     const { url, directUrl = null, timeoutMs = TIMEOUT_MS, listener } = options;
     const direct = directUrl ?? url;
     await prepareDatabase(direct, timeoutMs);
-    const lock = await NodeLock.take(direct, timeoutMs, options.onFailure ?? (() => undefined));
     let store: PostgresStore | null = null;
     const ways = waysTo(options, () => void (store !== null && store.#onPulse(options.onTrouble)));
-    store = new PostgresStore({ ...ways, timeoutMs, lock, listener: listener ?? null });
+    const link = await Link.open({
+      pulse: ways.pulses[0],
+      onMessage: (payload) => void (store !== null && store.#hear(payload)),
+      onHearing: (hears) => cluster.hears(hears),
+      onLost: options.onFailure ?? (() => undefined),
+    });
+    const { hot } = ways;
+    const cluster = new PostgresCluster(link, hot);
+    const post = new SignalPost(hot);
+    store = new PostgresStore({ ...ways, timeoutMs, link, post, cluster, listener: listener ?? null });
     try {
       await Promise.all(store.#parts.pulses.map((each) => each.beat()));
       await store.#checkSchema();
-      await store.#notices.start();
       return store;
     } catch (error) {
       await store[Symbol.asyncDispose]();
@@ -162,20 +172,24 @@ export class PostgresStore implements Store {
     return lowest === Infinity ? null : lowest;
   }
 
-  record(entry: RecordEntry): Promise<void> {
-    return this.#records.push(entry);
+  async record(entry: RecordEntry): Promise<void> {
+    if ((await this.#records.push(entry)) === "lost") throw shardLost(entry);
   }
 
-  onAnnounced(listener: () => void): void {
-    this.#onAnnounced = listener;
+  get cluster(): ClusterStore {
+    return this.#parts.cluster;
+  }
+
+  onSignal(listener: SignalListener): void {
+    this.#onSignal = listener;
+  }
+
+  signal(...signals: readonly Signal[]): void {
+    this.#parts.post.tell(signals);
   }
 
   onDoubt(listener: () => void): void {
     this.#onDoubt = listener;
-  }
-
-  onOutbox(listener: (from: number | null) => void): void {
-    this.#onOutbox = listener;
   }
 
   alone<T>(work: () => Promise<T>): Promise<T | null> {
@@ -231,14 +245,13 @@ export class PostgresStore implements Store {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#partitionTimer);
     await Promise.all([this.#accepts.close(), this.#records.close(), this.#turn.settled()]);
-    const { hot, lookups, queries, pulses, lock } = this.#parts;
-    await this.#notices[Symbol.asyncDispose]();
-    const ended = Promise.all([hot.end(), lookups.end(), queries.end()]);
+    const { hot, lookups, queries, pulses, link, post } = this.#parts;
+    await post.close();
+    const ended = Promise.all([hot.end(), lookups.end(), queries.end(), link[Symbol.asyncDispose]()]);
     // A server that says nothing does not say goodbye either.
     await Promise.race([ended, delay(GOODBYE_MS)]);
     await Promise.all(pulses.map((pulse) => pulse[Symbol.asyncDispose]()));
     await ended;
-    await lock[Symbol.asyncDispose]();
   }
 
   #onPulse(onTrouble: PostgresStoreOptions["onTrouble"]): void {
@@ -277,21 +290,27 @@ export class PostgresStore implements Store {
     });
   }
 
-  #recordLine(): Line<RecordEntry, void> {
+  #recordLine(): Line<RecordEntry, Recorded> {
     const { hot, listener } = this.#parts;
     const recording = new AnnouncingRecord();
-    return new Line<RecordEntry, void>({
+    return new Line<RecordEntry, Recorded>({
       whenAway: "keep",
       namesOf: (entry) => [nameOf(entry)],
       bytesOf: ({ attempt }) => (attempt === null ? 0 : attempt.response.length + (attempt.detailJson?.length ?? 0)),
       commit: async (entries) => {
         const newest = entries.reduce((key, { attempt }) => Math.max(key, attempt?.id ?? 0), 0);
         const record = () => this.#trying(newest, () => recording.record(hot, entries));
-        if (await this.counters.timing("records", entries.length, record)) this.#onAnnounced();
-        return entries.map(() => undefined);
+        const { results, announced } = await this.counters.timing("records", entries.length, record);
+        if (announced) this.#announced();
+        return results;
       },
-      onCommit: (entries) => {
-        if (listener?.wanted === true) listener.committed([], entries);
+      onCommit: (entries, results) => {
+        if (listener?.wanted === true) {
+          listener.committed(
+            [],
+            entries.filter((_, at) => results[at] === "recorded"),
+          );
+        }
       },
     });
   }
@@ -316,7 +335,7 @@ export class PostgresStore implements Store {
   async #transact<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
-        return await transactOn(this.#writeDb, work);
+        return await transactOn(this.#writeDb, this.#telling, work);
       } catch (error) {
         if (error instanceof StoreError && isAway(error.cause)) this.#onDoubt();
         if (tries === TRIES || !(error instanceof StoreError) || !isRetryable(error.cause)) throw error;
@@ -324,14 +343,26 @@ export class PostgresStore implements Store {
     }
   }
 
-  async #addPartitions(upTo: number): Promise<void> {
-    await withClient(this.#parts.hot, (client) => ensurePartitions(client, Math.max(Date.now(), upTo)));
+  readonly #telling: Telling = {
+    beforeCommit: (signals, db) => this.#parts.post.tellIn(db, signals),
+    committed: (signals) => this.#onSignal(signals, "here"),
+  };
+
+  #announced(): void {
+    this.#onSignal([{ kind: "operational" }], "here");
+    this.signal({ kind: "operational" });
   }
 
-  #hear(notice: string | null): void {
-    if (notice === null) return this.#onOutbox(null);
-    const from = /^outbox (\d+)$/.exec(notice)?.[1];
-    if (from !== undefined) this.#onOutbox(Number(from));
+  #hear(payload: string): void {
+    const told = this.#parts.post.read(payload);
+    if (told === null) return;
+    this.#onSignal(told.signals, "elsewhere");
+    // A later version said something: what it was about is looked up anew.
+    if (told.unknown) this.#onDoubt();
+  }
+
+  async #addPartitions(upTo: number): Promise<void> {
+    await withClient(this.#parts.hot, (client) => ensurePartitions(client, Math.max(Date.now(), upTo)));
   }
 
   /** A pooler that does not know the schema would have every query fail with a riddle. */
@@ -372,6 +403,13 @@ function kyselyOn(pool: Pool, begin: string): Kysely<Database> {
     // SQLite takes a list with nothing in it.
     plugins: [new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression })],
   });
+}
+
+function shardLost({ messageId }: RecordEntry): StoreError {
+  return new StoreError(
+    "shard_lost",
+    `The outcome of message ${messageId} was not recorded: its endpoint is another node's by now, which makes the attempt again.`,
+  );
 }
 
 function isPaced({ pacing }: AcceptEntry): boolean {

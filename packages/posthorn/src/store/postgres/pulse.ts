@@ -60,8 +60,8 @@ export class Pulse implements AsyncDisposable {
   }
 
   /** Opens a connection for somebody who keeps it. It ends when the pulse is gone. */
-  async open(): Promise<pg.Client> {
-    const client = new pg.Client({ ...this.#options.config, stream: () => this.socket() });
+  async open(more: pg.ClientConfig = {}): Promise<pg.Client> {
+    const client = new pg.Client({ ...this.#options.config, ...more, stream: () => this.socket() });
     client.on("error", () => undefined);
     try {
       await client.connect();

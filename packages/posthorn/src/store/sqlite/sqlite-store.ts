@@ -3,6 +3,7 @@ import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Kysely, sql } from "kysely";
 import type { Database } from "../schema.ts";
+import type { SignalListener } from "../signal.ts";
 import type {
   AcceptEntry,
   AcceptResult,
@@ -59,6 +60,7 @@ const RESERVED = 0.05;
 export class SqliteStore implements Store {
   readonly db: Kysely<Database>;
   readonly hotDb: Kysely<Database>;
+  readonly cluster = null;
   /** The file is there, or the node ends. */
   readonly trouble = null;
   readonly #writeDb: Kysely<Database>;
@@ -67,6 +69,7 @@ export class SqliteStore implements Store {
   readonly #readers: readonly DatabaseThread[];
   readonly #lock: Disposable;
   readonly #path: string;
+  #onSignal: SignalListener = () => undefined;
 
   /** Works with threads that are open: `open` opens them for a file. */
   constructor({ path, writer, hotReader, readers, gather, listener, lock }: SqliteThreads) {
@@ -125,7 +128,6 @@ export class SqliteStore implements Store {
   }
 
   /** Nobody else writes to the file: rows are there from a copy alone, and found at the start. */
-  onOutbox(): void {}
 
   lowestWaiting(): number | null {
     return this.#writer.lowestWaiting();
@@ -143,16 +145,20 @@ export class SqliteStore implements Store {
     return this.#writer.backlog();
   }
 
-  onAnnounced(listener: () => void): void {
-    this.#writer.onAnnounced = listener;
+  onSignal(listener: SignalListener): void {
+    this.#onSignal = listener;
+    this.#writer.onAnnounced = () => listener([{ kind: "operational" }], "here");
   }
+
+  /** There is no other node. */
+  signal(): void {}
 
   onDoubt(listener: () => void): void {
     this.#writer.onDoubt = listener;
   }
 
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return transactOn(this.#writeDb, work);
+    return transactOn(this.#writeDb, { committed: (signals) => this.#onSignal(signals, "here") }, work);
   }
 
   async payload(messageId: number): Promise<Uint8Array | null> {
