@@ -1,5 +1,6 @@
 /** The composition root: one node with its store, dispatcher and HTTP server, from a configuration. */
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { Egress, type EgressOptions, parseAllowList, parseDenyList, webhookSources } from "@posthorn/egress";
 import type { FastifyInstance } from "fastify";
 import { buildServer, type HttpTimeouts } from "./api/server.ts";
@@ -72,6 +73,8 @@ const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 /** Requests that are under way when the process stops may take this long. */
 const CLOSE_REQUESTS_MS = 5000;
+/** Once no attempt is under way, giving up the shards may take this long. */
+const RELEASE_MS = 2000;
 /** How often connections are closed whose last request has ended meanwhile. */
 const CLOSE_IDLE_MS = 50;
 
@@ -336,7 +339,7 @@ export class Posthorn implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const drained = this.#cluster.drain();
+    const drained = this.#cluster.drain().catch(() => undefined);
     await this.#closeServer();
     await this.#metricsServer?.[Symbol.asyncDispose]();
     await this.#receiving[Symbol.asyncDispose]();
@@ -346,7 +349,8 @@ export class Posthorn implements AsyncDisposable {
     await this.#operational[Symbol.asyncDispose]();
     await this.#outbox[Symbol.asyncDispose]();
     await this.#dispatcher.stop(this.#options.config.shutdownTimeoutMs);
-    await drained;
+    // What could not be written by now keeps its shards from being given up: others take them when the time of this node is over.
+    await Promise.race([drained, delay(RELEASE_MS, undefined, { ref: false })]);
     this.#clusterWork[Symbol.dispose]();
     await this.#transforms[Symbol.asyncDispose]();
     await this.#health[Symbol.asyncDispose]();
