@@ -13,8 +13,8 @@ export default defineConfig({
     pool: "forks",
     execArgv: ["--conditions=@posthorn/source"],
     // Not a measure of speed: the first test on PostgreSQL starts its server, and a busy machine takes its time.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
     // The tests wait for disks and sockets more than for the processor.
     maxWorkers: 3,
     projects: [

@@ -1,7 +1,16 @@
 import { defineConfig } from "vitest/config";
 
 /** What also runs on PostgreSQL: the official SDKs, and what a crash leaves. */
-const ON_BOTH_STORES = ["crash", "delivery", "idempotency", "operations", "paging", "repair", "replay"];
+const ON_BOTH_STORES = [
+  "crash",
+  "delivery",
+  "idempotency",
+  "operations",
+  "paging",
+  "receive-crash",
+  "repair",
+  "replay",
+];
 
 export default defineConfig({
   root: import.meta.dirname,
@@ -13,10 +22,10 @@ export default defineConfig({
     // Each file runs a server of its own beside itself.
     maxWorkers: 3,
     execArgv: ["--conditions=@posthorn/source"],
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     // Not a measure of speed: a page may be slow to answer on a busy machine.
-    expect: { poll: { timeout: 15_000 } },
-    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
+    hookTimeout: 300_000,
     projects: [
       { extends: true, test: { name: "sqlite", include: ["test/**/*.test.ts"] } },
       {

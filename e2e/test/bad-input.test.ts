@@ -337,7 +337,7 @@ describe("the URL of an endpoint", () => {
       const { id } = (await world.api.post(`/api/v1/app/${app}/msg`, { eventType: "a", payload: {} })).json;
       const path = `/api/v1/app/${app}/attempt/msg/${id}`;
       const { data } = await expect
-        .poll(async () => (await world.api.get(path)).json, { timeout: 20_000 })
+        .poll(async () => (await world.api.get(path)).json, { timeout: 60_000 })
         .toMatchObject({ data: [{ status: 2, responseStatusCode: 0 }] })
         .then(async () => (await world.api.get(path)).json);
       expect(["blocked_address", "blocked_url"]).toContain(data[0].errorCode);

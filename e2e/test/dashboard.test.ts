@@ -31,7 +31,7 @@ async function open(path: string, options: Parameters<typeof browser.open>[0] = 
 /** Nothing loads any more. */
 async function settled(page: Page): Promise<void> {
   await page.getByRole("heading", { level: 1 }).waitFor();
-  await expect.poll(() => page.getByRole("status", { name: "Loading" }).count(), { timeout: 20_000 }).toBe(0);
+  await expect.poll(() => page.getByRole("status", { name: "Loading" }).count(), { timeout: 60_000 }).toBe(0);
 }
 
 describe("signing in", () => {

@@ -51,7 +51,7 @@ async function inFrame(access: object = {}, query = ""): Promise<{ page: Page; f
 
 async function settled(page: Page): Promise<void> {
   await page.getByRole("heading", { level: 1 }).waitFor();
-  await expect.poll(() => page.getByRole("status", { name: "Loading" }).count(), { timeout: 20_000 }).toBe(0);
+  await expect.poll(() => page.getByRole("status", { name: "Loading" }).count(), { timeout: 60_000 }).toBe(0);
 }
 
 describe("a link", () => {

@@ -129,7 +129,7 @@ async function capture(): Promise<string> {
 
 async function settled(page: Page): Promise<void> {
   await page.getByRole("heading", { level: 1 }).waitFor();
-  await expect.poll(() => page.getByRole("status", { name: "Loading" }).count(), { timeout: 20_000 }).toBe(0);
+  await expect.poll(() => page.getByRole("status", { name: "Loading" }).count(), { timeout: 60_000 }).toBe(0);
 }
 
 /** One page at each width and in each colour; `faults` gets its name when it says that something failed. */

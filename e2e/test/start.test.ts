@@ -65,7 +65,7 @@ test("without --dev nothing on this machine is called, and the attempt says why"
   const { id } = await client.endpoint.create("a", { url: receiver.url });
   const message = await client.message.create("a", { eventType: "a", payload: {} });
   await expect
-    .poll(async () => (await client.messageAttempt.listByEndpoint("a", id)).data[0], { timeout: 20_000 })
+    .poll(async () => (await client.messageAttempt.listByEndpoint("a", id)).data[0], { timeout: 60_000 })
     .toMatchObject({ msgId: message.id, status: 2, responseStatusCode: 0 });
   expect(receiver.requests).toEqual([]);
 });

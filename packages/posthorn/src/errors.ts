@@ -31,7 +31,10 @@ export type PosthornErrorCode =
   // The process cannot start; changing its settings helps.
   | "config_invalid"
   | "data_folder_in_use"
-  | "schema_too_new";
+  | "schema_too_new"
+  | "copy_unfinished"
+  // A command cannot do what it was asked for; the sentence says what is in the way.
+  | "copy_refused";
 
 const STATUS: Record<PosthornErrorCode, number> = {
   bad_request: 400,
@@ -60,6 +63,8 @@ const STATUS: Record<PosthornErrorCode, number> = {
   config_invalid: 500,
   data_folder_in_use: 500,
   schema_too_new: 500,
+  copy_unfinished: 500,
+  copy_refused: 500,
 };
 
 /** An error that is meant for the person who made the request or started the process. `message` is safe to show. */

@@ -11,6 +11,7 @@ import { EndpointSender } from "./delivery/endpoint-sender.ts";
 import { egressTrouble } from "./delivery/egress-trouble.ts";
 import { HealthWatch } from "./delivery/health-watch.ts";
 import { OperationalPublisher } from "./delivery/operational-publisher.ts";
+import { OutboxWatch } from "./delivery/outbox-watch.ts";
 import { OwnershipCheck } from "./delivery/ownership.ts";
 import { Statistics } from "./delivery/statistics.ts";
 import { TaskRunners } from "./delivery/task-runner.ts";
@@ -139,6 +140,7 @@ export class Posthorn implements AsyncDisposable {
   #watch!: Watch;
   readonly #tasks: TaskRunners;
   readonly #operational: OperationalPublisher;
+  readonly #outbox: OutboxWatch;
   readonly #health: HealthWatch;
   readonly #statistics: Statistics;
   readonly #metrics: Metrics;
@@ -148,6 +150,7 @@ export class Posthorn implements AsyncDisposable {
   readonly #feed: LiveFeed;
   #server: FastifyInstance | null = null;
   #url = "";
+  #closing: Promise<void> | null = null;
 
   private constructor(options: PosthornOptions, node: NodeParts) {
     const { config, secrets, log, clock = systemClock } = options;
@@ -185,6 +188,14 @@ export class Posthorn implements AsyncDisposable {
       services: () => this.services,
       clock,
       onFailure: (error) => log.error({ err: error }, "operational webhooks were not published; trying again"),
+    });
+    this.#outbox = new OutboxWatch({
+      services: () => this.services,
+      clock,
+      onFailure: (error) => log.error({ err: error }, "the outbox was not taken up; trying again"),
+      // Nobody else writes to a file.
+      looks: config.database.kind === "postgres",
+      onNotTaken: (row) => log.warn(row, "what a transaction published is no message"),
     });
     this.#health = new HealthWatch({
       services: () => this.services,
@@ -275,6 +286,7 @@ export class Posthorn implements AsyncDisposable {
       await posthorn.#tasks.resume();
       posthorn.#receiving.start();
       posthorn.#operational.wake();
+      posthorn.#takeUpOutbox();
       return posthorn;
     } catch (error) {
       // What was started already, such as the server, would keep the process alive.
@@ -297,7 +309,11 @@ export class Posthorn implements AsyncDisposable {
    * Takes no new requests, lets attempts in flight end within `POSTHORN_SHUTDOWN_TIMEOUT`, and closes the store. What was not
    * finished is found again at the next start.
    */
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     await this.#closeServer();
     await this.#metricsServer?.[Symbol.asyncDispose]();
     await this.#receiving[Symbol.asyncDispose]();
@@ -305,11 +321,17 @@ export class Posthorn implements AsyncDisposable {
     await this.#statistics[Symbol.asyncDispose]();
     await this.#tasks[Symbol.asyncDispose]();
     await this.#operational[Symbol.asyncDispose]();
+    await this.#outbox[Symbol.asyncDispose]();
     await this.#dispatcher.stop(this.#options.config.shutdownTimeoutMs);
     await this.#transforms[Symbol.asyncDispose]();
     await this.#health[Symbol.asyncDispose]();
     await this.#egress.close();
     await this.#store[Symbol.asyncDispose]();
+  }
+
+  #takeUpOutbox(): void {
+    this.#store.onOutbox((from) => this.#outbox.wake(from ?? 0));
+    this.#outbox.wake();
   }
 
   /** A write failed that may have been made: takes nothing in memory for granted, and finds what is to be done as a start does. */

@@ -10,7 +10,7 @@ export interface EventuallyOptions {
 /** Calls `check` until it does not throw, and returns what it returned. Throws the last error when the time is over. */
 export async function eventually<T>(
   check: () => T | Promise<T>,
-  { timeoutMs = 20_000, intervalMs = 20 }: EventuallyOptions = {},
+  { timeoutMs = 60_000, intervalMs = 20 }: EventuallyOptions = {},
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

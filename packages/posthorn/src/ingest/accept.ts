@@ -59,7 +59,7 @@ export async function acceptEvent(services: Services, arrival: Arrival, hooks?: 
   // Only filters look at it: without one nothing is read again.
   const filtered = [...application.endpoints.values()].some((endpoint) => endpoint.filtered);
   const inbound = { requestJson, request: filtered ? requestOf(requestJson) : {} };
-  const { entry } = prepareMessage({ services }, application, publication, idempotency, inbound);
+  const { entry } = prepareMessage({ services }, application, publication, idempotency, { inbound });
   const result = await services.store.accept(entry);
   if (result.kind !== "stored") return { kind: "duplicate" };
   hooks?.beforeFirstAttempt(entry.id);

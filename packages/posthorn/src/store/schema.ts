@@ -164,6 +164,32 @@ export interface MessageDeadlineTable {
   message_id: number;
 }
 
+/** A message that was published within a transaction of the product, until it is a row of `message`. */
+export interface OutboxTable {
+  /** Key of the message to be. */
+  id: number;
+  public_id: string;
+  app_id: number;
+  event_type: string;
+  event_id: string | null;
+  channels_json: string | null;
+  tags_json: string | null;
+  payload: Uint8Array;
+  content_type: string;
+  ordering_key: string | null;
+  /** When the first attempts are due; `null`: at once. */
+  due: number | null;
+  deliver_until: number | null;
+  /** In place of `deliver_until`: from when the first attempts are due. */
+  ttl_ms: number | null;
+  retention_ms: number | null;
+}
+
+/** A message that is younger than its key: the walk of the statistics had passed it. */
+export interface LateMessageTable {
+  id: number;
+}
+
 /** Why a delivery was canceled. A delivery that was made due again afterwards keeps its row. */
 export interface CancellationTable {
   message_id: number;
@@ -506,6 +532,8 @@ export interface Database {
   storage_day: StorageDayTable;
   token_end: TokenEndTable;
   message_deadline: MessageDeadlineTable;
+  outbox: OutboxTable;
+  late_message: LateMessageTable;
   cancellation: CancellationTable;
   pacing: PacingTable;
   broadcast: BroadcastTable;

@@ -220,6 +220,16 @@ export interface Store extends AsyncDisposable {
   accept(entry: AcceptEntry): Promise<AcceptResult>;
   /** As `accept` for each, in as few commits as their size allows; one that fails takes no other with it. */
   acceptAll(entries: readonly AcceptEntry[]): Promise<readonly PromiseSettledResult<AcceptResult>[]>;
+  /**
+   * Runs `work` while nobody else does, in the whole cluster; `null`, and nothing was done, when somebody does. Who dies within lets
+   * the next one in.
+   */
+  alone<T>(work: () => Promise<T>): Promise<T | null>;
+  /**
+   * Sets who is told that a transaction of the product, on whatever connection, has published: from which key of the outbox on there
+   * is something to take up. `null`: from the beginning, since notices may have been missed.
+   */
+  onOutbox(listener: (from: number | null) => void): void;
   /** The least key of a message that waits for the disk; `null` when none does. */
   lowestWaiting(): number | null;
   /** Resolves once the outcome is on disk. */

@@ -160,5 +160,5 @@ function firstJob(entry: AcceptEntry, endpointId: number): Job {
 
 /** Waits until `check` stops throwing. Generous: it bounds a hang, it does not time anything. */
 export function eventually<T>(check: () => T | Promise<T>): Promise<T> {
-  return vi.waitFor(check, { timeout: 15_000, interval: 5 });
+  return vi.waitFor(check, { timeout: 60_000, interval: 5 });
 }

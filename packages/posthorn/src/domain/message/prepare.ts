@@ -1,6 +1,6 @@
 /** What a publish is made of, before it is stored: checked, matched with endpoints, given its id. */
 import { invalid, PosthornError } from "../../errors.ts";
-import { timeOfKey } from "../../id.ts";
+import { type GeneratedId, timeOfKey } from "../../id.ts";
 import type { AcceptEntry, DueDelivery, Dues, IdempotencyKey, OrderKeys, Pacing } from "../../store/store.ts";
 import type { Context } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";
@@ -37,6 +37,13 @@ export interface Inbound {
   /** As it is stored: see `request.ts`. */
   readonly requestJson: string;
   readonly request: RequestFacts;
+}
+
+/** What a message has that most do not. */
+export interface PrepareOptions {
+  readonly inbound?: Inbound;
+  /** The id that it was given before; a new one otherwise. */
+  readonly identity?: GeneratedId;
 }
 
 /** A message ready for `store.accept`. */
@@ -84,17 +91,17 @@ export function prepareMessage(
   application: DirectoryApplication,
   input: Publication,
   idempotency: IdempotencyKey | null,
-  inbound: Inbound | null = null,
+  { inbound, identity }: PrepareOptions = {},
 ): Prepared {
   const now = ctx.services.now();
-  const { key, id } = ctx.services.ids.next("msg_");
+  const { key, id } = identity ?? ctx.services.ids.next("msg_");
   const { eventType, eventId, channels, tags, payload, contentType } = input;
   const due = dueOf(input, now);
   const { endpointIds, unmatchedJson } = matchEndpoints(application, {
     ...input,
     id,
-    time: now,
-    ...(inbound === null ? {} : { request: inbound.request }),
+    time: identity === undefined ? now : timeOfKey(key),
+    ...(inbound === undefined ? {} : { request: inbound.request }),
   });
   const deliverAt = due === now ? null : due;
   const deliverUntil = input.ttlMs === null ? input.deliverUntil : due + input.ttlMs;

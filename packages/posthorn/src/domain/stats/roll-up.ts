@@ -5,8 +5,10 @@
  * are one transaction: a process that ends at any instant has counted a row or has not, and never twice. Nothing of it is on the way
  * of a message.
  */
+import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
 import { keyAtTime, timeOfKey } from "../../id.ts";
-import { APPLICATION_KIND, ATTEMPT_STATUS, DELIVERY_STATE, TRIGGER } from "../../store/schema.ts";
+import { APPLICATION_KIND, ATTEMPT_STATUS, type Database, DELIVERY_STATE, TRIGGER } from "../../store/schema.ts";
+import type { Tx } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import { addStored, type StorageKind, type StoredAmount } from "../storage/day.ts";
 import { mergedRows, saveRows } from "./rows.ts";
@@ -27,6 +29,7 @@ export type RollUpSource = "message" | "attempt";
 /** Counts until nothing is left, or the signal fires. */
 export async function rollUp(services: Services, settled: SettledKeys, signal: AbortSignal): Promise<void> {
   while (!signal.aborted && (await messageStep(services, settled.messages)));
+  while (!signal.aborted && (await lateStep(services)));
   while (!signal.aborted && (await attemptStep(services, settled.attempts)));
 }
 
@@ -59,15 +62,61 @@ async function nextRange(services: Services, source: RollUpSource, settled: numb
     .execute();
   const [first] = rows;
   if (first === undefined) return null;
-  const hour = Math.floor(timeOfKey(first.id) / HOUR_MS);
+  const hour = hourOf(first.id);
   const end = keyAtTime((hour + 1) * HOUR_MS);
   return { after, upTo: rows.findLast(({ id }) => id < end)!.id, hour };
+}
+
+function hourOf(key: number): number {
+  return Math.floor(timeOfKey(key) / HOUR_MS);
 }
 
 /** Whether there may be more. */
 async function messageStep(services: Services, settled: number): Promise<boolean> {
   const range = await nextRange(services, "message", settled);
   if (range === null) return false;
+  const counted = await countMessages(services, (eb, key) =>
+    eb.and([eb(key, ">", range.after), eb(key, "<=", range.upTo)]),
+  );
+  await save(services, { hour: range.hour, ...counted, place: { source: "message", upTo: range.upTo } });
+  return true;
+}
+
+/**
+ * Counts messages that came to be after the walk had passed their keys: what a product publishes in its transaction has the key of that
+ * moment, and is a message once the transaction has ended. Whether there may be more.
+ */
+async function lateStep(services: Services): Promise<boolean> {
+  const rows = await services.store.db.selectFrom("late_message").select("id").orderBy("id").limit(STEP).execute();
+  const [first] = rows;
+  if (first === undefined) return false;
+  const hour = hourOf(first.id);
+  const late = rows.map(({ id }) => id).filter((id) => hourOf(id) === hour);
+  const counted = await countMessages(services, (eb, key) => eb(key, "in", late));
+  await save(services, { hour, ...counted, place: { late } });
+  return true;
+}
+
+/** Leaves it to the next walk to count those of these messages whose keys it has passed. */
+export async function noteLate({ db }: Tx, messages: readonly number[]): Promise<void> {
+  const cursor = await db
+    .selectFrom("rollup_cursor")
+    .select("last_id")
+    .where("source", "=", "message")
+    .executeTakeFirst();
+  const late = messages.filter((id) => id <= (cursor?.last_id ?? 0));
+  if (late.length > 0)
+    await db
+      .insertInto("late_message")
+      .values(late.map((id) => ({ id })))
+      .execute();
+}
+
+type KeyColumn = "message.id" | "delivery.message_id";
+type ByKey = (eb: ExpressionBuilder<Database, "message" | "delivery">, key: KeyColumn) => Expression<SqlBool>;
+
+/** What the messages of some keys, all of one hour, come to. */
+async function countMessages(services: Services, which: ByKey): Promise<Pick<Counted, "tally" | "amounts">> {
   const { db } = services.store;
   const published = await db
     .selectFrom("message")
@@ -76,15 +125,13 @@ async function messageStep(services: Services, settled: number): Promise<boolean
       eb.fn.countAll<number>().as("messages"),
       eb.fn.sum<number>(eb.fn<number>("octet_length", ["payload"])).as("bytes"),
     ])
-    .where("id", ">", range.after)
-    .where("id", "<=", range.upTo)
+    .where((eb) => which(eb as never, "message.id"))
     .groupBy("app_id")
     .execute();
   const owed = await db
     .selectFrom("delivery")
     .select((eb) => ["endpoint_id", eb.fn.countAll<number>().as("messages")])
-    .where("message_id", ">", range.after)
-    .where("message_id", "<=", range.upTo)
+    .where((eb) => which(eb as never, "delivery.message_id"))
     .groupBy("endpoint_id")
     .execute();
   const owners = await ownersOf(services, {
@@ -100,17 +147,14 @@ async function messageStep(services: Services, settled: number): Promise<boolean
   }
   const sum = (values: readonly (number | null)[]): number =>
     values.reduce<number>((total, value) => total + (value ?? 0), 0);
-  const messages = sum(published.map((row) => row.messages));
-  await save(
-    services,
-    { source: "message", range, tally },
-    {
-      payload: { stored: messages, bytes: sum(published.map((row) => row.bytes)) },
-      message: { stored: messages, bytes: 0 },
+  return {
+    tally,
+    amounts: {
+      payload: { stored: sum(published.map((row) => row.messages)), bytes: sum(published.map((row) => row.bytes)) },
+      message: { stored: sum(published.map((row) => row.messages)), bytes: 0 },
       delivery: { stored: sum(owed.map((row) => row.messages)), bytes: 0 },
     },
-  );
-  return true;
+  };
 }
 
 async function attemptStep(services: Services, settled: number): Promise<boolean> {
@@ -127,7 +171,7 @@ async function attemptStep(services: Services, settled: number): Promise<boolean
     kind.stored++;
     kind.bytes += row.bytes;
   }
-  await save(services, { source: "attempt", range, tally }, stored);
+  await save(services, { hour: range.hour, tally, amounts: stored, place: { source: "attempt", upTo: range.upTo } });
   return true;
 }
 
@@ -270,24 +314,27 @@ async function ownersOf(
 }
 
 interface Counted {
-  readonly source: RollUpSource;
-  readonly range: Range;
+  readonly hour: number;
   readonly tally: Tally;
+  readonly amounts: Partial<Record<StorageKind, StoredAmount>>;
+  /** What is counted with it: everything up to a key, or messages that came late. */
+  readonly place: { readonly source: RollUpSource; readonly upTo: number } | { readonly late: readonly number[] };
 }
 
-async function save(
-  { store }: Services,
-  { source, range, tally }: Counted,
-  amounts: Partial<Record<StorageKind, StoredAmount>>,
-): Promise<void> {
-  const rows = await mergedRows(store.db, tally, range.hour);
+async function save({ store }: Services, { hour, tally, amounts, place }: Counted): Promise<void> {
+  const rows = await mergedRows(store.db, tally, hour);
   await store.transaction(async ({ db }) => {
     await saveRows(db, rows);
-    await addStored(db, Math.floor(range.hour / 24), amounts);
+    await addStored(db, Math.floor(hour / 24), amounts);
+    if ("late" in place) {
+      await db.deleteFrom("late_message").where("id", "in", place.late).execute();
+      return;
+    }
+    const { source, upTo } = place;
     await db
       .insertInto("rollup_cursor")
-      .values({ source, last_id: range.upTo })
-      .onConflict((conflict) => conflict.column("source").doUpdateSet({ last_id: range.upTo }))
+      .values({ source, last_id: upTo })
+      .onConflict((conflict) => conflict.column("source").doUpdateSet({ last_id: upTo }))
       .execute();
   });
 }

@@ -8,6 +8,7 @@ import { sources } from "./009-sources.ts";
 import { sourceWatch } from "./020-source-watch.ts";
 import { flow } from "./021-flow.ts";
 import { captures } from "./022-captures.ts";
+import { outboxMigration } from "./023-outbox.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -28,6 +29,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "source watch", sql: sourceWatch },
   { name: "flow", sql: flow },
   { name: "captures", sql: captures },
+  { name: "outbox", sql: outboxMigration },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -11,6 +11,8 @@ export const LOCK = {
   resources: 2,
   /** The node that works on this database. */
   node: 3,
+  /** Whoever takes up the outbox. */
+  outbox: 4,
 } as const;
 
 export type LockName = (typeof LOCK)[keyof typeof LOCK];
@@ -22,6 +24,14 @@ export function lockCall(lock: LockName): string {
 
 export async function lockForTransaction(client: pg.ClientBase, lock: LockName): Promise<void> {
   await client.query(`SELECT ${lockCall(lock)}`);
+}
+
+/** Takes a lock to the end of the transaction, unless somebody has it. */
+export async function tryLockForTransaction(client: pg.ClientBase, lock: LockName): Promise<boolean> {
+  const { rows } = await client.query<{ taken: number }>(
+    `SELECT pg_try_advisory_xact_lock(${NAMESPACE}, ${lock}) AS taken`,
+  );
+  return rows[0]!.taken === 1;
 }
 
 /** Takes a lock for as long as the connection lives, unless somebody has it. */

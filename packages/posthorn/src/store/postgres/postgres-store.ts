@@ -3,7 +3,8 @@ import { HandleEmptyInListsPlugin, Kysely, replaceWithNoncontingentExpression, s
 import pg from "pg";
 import { timeOfKey } from "../../id.ts";
 import { postgresDialect } from "../dialect.ts";
-import { StoreError } from "../errors.ts";
+import { COPYING } from "../copy/tables.ts";
+import { copyUnfinished, StoreError } from "../errors.ts";
 import type { Database } from "../schema.ts";
 import type {
   AcceptEntry,
@@ -18,7 +19,7 @@ import type {
   Tx,
 } from "../store.ts";
 import { greatestKey, transactOn } from "../transaction.ts";
-import { clientConfig, lend, openPool, SCHEMA, withClient } from "./connections.ts";
+import { clientConfig, inTransaction, lend, openPool, SCHEMA, withClient } from "./connections.ts";
 import { isMissingPartition, isRetryable, isUnique, toStoreError } from "./errors.ts";
 import { acceptPaced, acceptTogether, keysOf } from "./hot/accept.ts";
 import { AnnouncingRecord, nameOf } from "./hot/announce.ts";
@@ -26,9 +27,10 @@ import { backlog } from "./hot/backlog.ts";
 import { due } from "./hot/due.ts";
 import { Counters } from "./counters.ts";
 import { Line } from "./line.ts";
-import { LOCK, lockCall } from "./locks.ts";
+import { LOCK, lockCall, tryLockForTransaction } from "./locks.ts";
 import { migrate } from "./migrate.ts";
 import { NodeLock } from "./node-lock.ts";
+import { Notices } from "./notices.ts";
 import { ensurePartitions } from "./partitions.ts";
 
 export interface PostgresStoreOptions {
@@ -60,6 +62,7 @@ const TRIES = 5;
 const BEGIN_WRITE = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = '15s'; SELECT ${lockCall(LOCK.resources)}`;
 
 interface Parts {
+  readonly directUrl: string;
   readonly hot: pg.Pool;
   readonly lookups: pg.Pool;
   readonly queries: pg.Pool;
@@ -78,6 +81,8 @@ export class PostgresStore implements Store {
   readonly #partitionTimer: NodeJS.Timeout;
   #onAnnounced: () => void = () => undefined;
   #onDoubt: () => void = () => undefined;
+  #onOutbox: (from: number | null) => void = () => undefined;
+  readonly #notices: Notices;
   /** Write transactions of this node, one after another: one connection of each node waits for the lock, and not all of them. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -87,6 +92,7 @@ export class PostgresStore implements Store {
     this.db = kyselyOn(queries, "BEGIN");
     this.hotDb = kyselyOn(lookups, "BEGIN");
     this.#writeDb = kyselyOn(queries, BEGIN_WRITE);
+    this.#notices = new Notices(parts.directUrl, (text) => this.#hear(text));
     this.#accepts = this.#acceptLine();
     this.#records = this.#recordLine();
     this.#partitionTimer = setInterval(() => void this.#addPartitions(0).catch(() => undefined), PARTITIONS_EVERY_MS);
@@ -101,6 +107,7 @@ export class PostgresStore implements Store {
     const lock = await NodeLock.take(direct, onFailure ?? (() => undefined));
     const pooled = directUrl !== null;
     const store = new PostgresStore({
+      directUrl: direct,
       hot: openPool({ url: direct, use: "hot" }, HOT_CONNECTIONS),
       lookups: openPool({ url, use: "queries", pooled }, LOOKUP_CONNECTIONS),
       queries: openPool({ url, use: "queries", pooled }, connections),
@@ -109,6 +116,7 @@ export class PostgresStore implements Store {
     });
     try {
       await store.#checkSchema();
+      await store.#notices.start();
       return store;
     } catch (error) {
       await store[Symbol.asyncDispose]();
@@ -140,6 +148,17 @@ export class PostgresStore implements Store {
 
   onDoubt(listener: () => void): void {
     this.#onDoubt = listener;
+  }
+
+  onOutbox(listener: (from: number | null) => void): void {
+    this.#onOutbox = listener;
+  }
+
+  alone<T>(work: () => Promise<T>): Promise<T | null> {
+    const exclusive = inTransaction(this.#parts.queries, async (client) =>
+      (await tryLockForTransaction(client, LOCK.outbox)) ? await work() : null,
+    );
+    return orStoreError(exclusive);
   }
 
   async due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<DuePage> {
@@ -189,6 +208,7 @@ export class PostgresStore implements Store {
     clearInterval(this.#partitionTimer);
     await Promise.all([this.#accepts.close(), this.#records.close(), this.#turn]);
     const { hot, lookups, queries, lock } = this.#parts;
+    await this.#notices[Symbol.asyncDispose]();
     await Promise.all([hot.end(), lookups.end(), queries.end()]);
     await lock[Symbol.asyncDispose]();
   }
@@ -271,6 +291,12 @@ export class PostgresStore implements Store {
     await withClient(this.#parts.hot, (client) => ensurePartitions(client, Math.max(Date.now(), upTo)));
   }
 
+  #hear(notice: string | null): void {
+    if (notice === null) return this.#onOutbox(null);
+    const from = /^outbox (\d+)$/.exec(notice)?.[1];
+    if (from !== undefined) this.#onOutbox(Number(from));
+  }
+
   /** A pooler that does not know the schema would have every query fail with a riddle. */
   async #checkSchema(): Promise<void> {
     const { rows } = await orStoreError(
@@ -303,6 +329,7 @@ async function prepareDatabase(url: string): Promise<void> {
   client.on("error", () => undefined);
   try {
     await client.connect();
+    await refuseHalfCopy(client);
     await migrate(client, Date.now());
     await ensurePartitions(client, Date.now());
   } catch (error) {
@@ -310,6 +337,12 @@ async function prepareDatabase(url: string): Promise<void> {
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/** Throws `copy_unfinished` when the database is half of a copy. */
+async function refuseHalfCopy(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ known: unknown }>("SELECT to_regclass($1) AS known", [`${SCHEMA}.${COPYING}`]);
+  if (rows[0]!.known !== null) throw copyUnfinished();
 }
 
 async function orStoreError<T>(work: Promise<T>): Promise<T> {

@@ -1,5 +1,4 @@
 /** The embedded store: SQLite in threads, one that writes and some that read. */
-import { closeSync, openSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Kysely, sql } from "kysely";
@@ -19,6 +18,7 @@ import type {
 } from "../store.ts";
 import { type Lent, sqliteDialect } from "../dialect.ts";
 import { greatestKey, transactOn } from "../transaction.ts";
+import { createFile } from "./file.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { DatabaseThread } from "./protocol.ts";
 import { ThreadClient } from "./thread-client.ts";
@@ -87,8 +87,7 @@ export class SqliteStore implements Store {
     const lock = lockFolder(path);
     const threads: ThreadClient[] = [];
     try {
-      // SQLite would make it readable for everybody; the files beside it get the mode of this one.
-      closeSync(openSync(path, "a", 0o600));
+      createFile(path);
       const writer = await ThreadClient.open({ path, role: "writer", maxPages: maxPages ?? null }, onFailure);
       threads.push(writer);
       for (let reader = 0; reader <= readers; reader++) {
@@ -117,6 +116,14 @@ export class SqliteStore implements Store {
   acceptAll(entries: readonly AcceptEntry[]): Promise<readonly PromiseSettledResult<AcceptResult>[]> {
     return this.#writer.acceptAll(entries);
   }
+
+  /** The file has one process, and that has one who asks. */
+  alone<T>(work: () => Promise<T>): Promise<T | null> {
+    return work();
+  }
+
+  /** Nobody else writes to the file: rows are there from a copy alone, and found at the start. */
+  onOutbox(): void {}
 
   lowestWaiting(): number | null {
     return this.#writer.lowestWaiting();
