@@ -1,7 +1,6 @@
 /** When each lane has something to do next. One alarm rings for all of them; nothing polls. */
 import { Alarm } from "./alarm.ts";
 import type { Lane } from "./lane.ts";
-import { MAX_PAUSE_MS } from "./recorder.ts";
 import type { Clock } from "./types.ts";
 
 export class Agenda {
@@ -33,15 +32,9 @@ export class Agenda {
     this.noteStored(lane, lane.pausedUntil);
   }
 
-  /** A pause that ends later than the longest pause is over: the clock was set back meanwhile. */
-  isPaused(lane: Lane): boolean {
-    const left = lane.pausedUntil - this.#clock.now();
-    return left > 0 && left <= MAX_PAUSE_MS;
-  }
-
   arm(lane: Lane): void {
     const at = lane.alarmAt;
-    if (at !== null && !this.#isOver) this.#alarm.set(lane.endpointId, at);
+    if (at !== null && !this.#isOver && !lane.gone) this.#alarm.set(lane.endpointId, at);
   }
 
   forget(lane: Lane): void {

@@ -25,8 +25,10 @@ import {
   type DispatchObserver,
   type Job,
   type JobStore,
+  type LaneOwners,
   limitsOf,
   type Position,
+  SOLE_OWNER,
 } from "./types.ts";
 
 export interface DispatcherOptions {
@@ -39,6 +41,8 @@ export interface DispatcherOptions {
   readonly policies: LanePolicies;
   readonly limits?: Partial<DispatchLimits>;
   readonly observer?: DispatchObserver;
+  /** Which lanes are here; all of them unless given. */
+  readonly owners?: LaneOwners;
 }
 
 /** What the dispatcher knows of an endpoint. */
@@ -55,6 +59,7 @@ const RESCAN_MS = 2000;
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
+  readonly #owners: LaneOwners;
   readonly #lanes: Lanes;
   readonly #slots: Slots;
   readonly #shelf: Shelf;
@@ -70,6 +75,7 @@ export class Dispatcher {
     const { clock, policies, random, attempter } = options;
     const limits = limitsOf(options.limits);
     this.#options = options;
+    this.#owners = options.owners ?? SOLE_OWNER;
     this.#lanes = new Lanes(policies, random);
     this.#slots = new Slots(limits, (lane) => this.#join(lane));
     this.#shelf = new Shelf(limits);
@@ -93,11 +99,42 @@ export class Dispatcher {
     return { ...pace.view(), inFlight: lane?.inFlight ?? 0, queued: lane?.queued ?? 0 };
   }
 
-  /** Finds what an earlier run left to do. */
+  /** Finds what an earlier run, or the node that had a lane before, left to do. */
   async start(): Promise<void> {
     for (const { endpointId, due } of await this.#options.store.backlog()) {
-      this.#agenda.noteStored(this.#lanes.getOrMake(endpointId), due);
+      if (this.#owners.owns(endpointId)) this.#agenda.noteStored(this.#lanes.getOrMake(endpointId), due);
     }
+  }
+
+  /**
+   * Gives up the lanes of these endpoints, which nobody owns here any more: begins nothing, and forgets what waits. `left` had something
+   * to do; `ended` resolves when nothing of any of them is under way nor on its way to disk.
+   */
+  leave(isGone: (endpointId: number) => boolean): { readonly left: readonly number[]; readonly ended: Promise<void> } {
+    const lanes = this.#lanes.remove(isGone);
+    for (const lane of lanes) {
+      lane.gone = true;
+      this.#agenda.forget(lane);
+      this.#shelf.spill(lane);
+    }
+    const left = lanes.filter((lane) => lane.spilled || lane.inMemory > 0).map(({ endpointId }) => endpointId);
+    return { left, ended: Promise.all(this.#flights.of(isGone)).then(() => undefined) };
+  }
+
+  /** Attempts to these endpoints that are under way or on their way to disk. */
+  inFlightOf(isOne: (endpointId: number) => boolean): number {
+    return this.#flights.of(isOne).length;
+  }
+
+  /** Attempts may begin again that `owners` did not let begin. */
+  goOn(): void {
+    for (const lane of this.#lanes.all()) this.#join(lane);
+    this.#pump();
+  }
+
+  /** Wakes every lane: what was told meanwhile was not heard. */
+  wakeAll(): void {
+    for (const { endpointId } of this.#lanes.all()) this.wake(endpointId);
   }
 
   /**
@@ -123,8 +160,15 @@ export class Dispatcher {
     this.#pump();
   }
 
+  /** Looks at the store for jobs that were stored by another node. */
+  look(endpointIds: readonly number[]): void {
+    for (const endpointId of endpointIds)
+      if (this.#owners.owns(endpointId)) this.#lookAt(this.#lanes.getOrMake(endpointId));
+  }
+
   /** Looks at the store for jobs of an endpoint: they were made due, or the endpoint was switched on or changed. */
   wake(endpointId: number): void {
+    if (!this.#owners.owns(endpointId)) return;
     const lane = this.#lanes.getOrMake(endpointId);
     lane.held = false;
     lane.pausedUntil = 0;
@@ -228,6 +272,7 @@ export class Dispatcher {
   }
 
   #join(lane: Lane): void {
+    if (lane.gone) return;
     if (lane.ready > 0 && this.#state === "running" && this.#readiness.isReady(lane)) this.#slots.join(lane);
   }
 
@@ -255,7 +300,7 @@ export class Dispatcher {
   #step(lane: Lane): boolean {
     const now = this.#options.clock.now();
     const pace = lane.pace!;
-    if (lane.held || lane.ready === 0 || this.#agenda.isPaused(lane)) return false;
+    if (lane.held || lane.gone || lane.ready === 0 || lane.isPaused(now)) return false;
     const heldUntil = pace.heldUntil(now);
     if (heldUntil > now) {
       this.#setAside(lane, heldUntil);
@@ -272,6 +317,9 @@ export class Dispatcher {
   }
 
   #startNext(lane: Lane, now: number): boolean {
+    // `goOn` brings the lane back, or it goes for good.
+    const lease = this.#owners.lease(lane.endpointId);
+    if (lease === null) return false;
     const claim = this.#slots.claimFor(lane, now);
     if (claim === null) return false;
     const job = this.#shelf.take(lane, this.#slots.retriesFree);
@@ -280,7 +328,7 @@ export class Dispatcher {
       this.#dropIfIdle(lane);
       return false;
     }
-    this.#flights.start(lane, job, claim);
+    this.#flights.start(lane, job, { claim, lease });
     return true;
   }
 }

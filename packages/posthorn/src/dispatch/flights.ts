@@ -5,7 +5,7 @@ import { outcomeOf } from "./outcome.ts";
 import type { Ticket } from "./pace.ts";
 import { MAX_PAUSE_MS, Recorder } from "./recorder.ts";
 import type { Claim, Slots } from "./slots.ts";
-import type { Attempter, AttemptResult, Job, Outcome } from "./types.ts";
+import type { Attempter, AttemptResult, Job, Lease, Outcome } from "./types.ts";
 
 /** Outcomes that may wait for the disk in all. */
 const MAX_RECORDING_IN_ALL = 4096;
@@ -16,6 +16,8 @@ interface Flight {
   readonly job: Job;
   readonly ticket: Ticket;
   readonly claim: Claim;
+  /** The right under which it is recorded; `undefined`: none is needed. */
+  readonly lease: Lease | undefined;
 }
 
 export interface FlightsOptions {
@@ -31,8 +33,8 @@ export class Flights {
   readonly #slots: Slots;
   readonly #recorder: Recorder;
   readonly #abort = new AbortController();
-  /** Every job that has left its queue and whose outcome is not on disk. */
-  readonly #unfinished = new Set<Promise<void>>();
+  /** Every job that has left its queue and whose outcome is not on disk, with its lane. */
+  readonly #unfinished = new Map<Promise<void>, Lane>();
 
   constructor(options: FlightsOptions) {
     const { engine, slots } = options;
@@ -49,20 +51,25 @@ export class Flights {
     return this.#slots.isFree && !this.#recorder.isStuck && recording < MAX_RECORDING_IN_ALL;
   }
 
-  start(lane: Lane, job: Job, claim: Claim): void {
+  start(lane: Lane, job: Job, { claim, lease }: Pick<Flight, "claim" | "lease">): void {
     const ticket = lane.pace!.started(this.#now());
     lane.started(ticket);
-    const flight = { lane, job, ticket, claim: this.#slots.enter(claim, isRetry(job)) };
+    const flight = { lane, job, ticket, claim: this.#slots.enter(claim, isRetry(job)), lease };
     const finished = this.#finish(flight).finally(() => {
       this.#unfinished.delete(finished);
       this.#after(lane);
     });
-    this.#unfinished.add(finished);
+    this.#unfinished.set(finished, lane);
   }
 
   /** Resolves when none is left: each has ended, and its outcome is on disk. */
   async settled(): Promise<void> {
-    while (this.#unfinished.size > 0) await Promise.all(this.#unfinished);
+    while (this.#unfinished.size > 0) await Promise.all(this.#unfinished.keys());
+  }
+
+  /** Those of some endpoints: each resolves when it has ended and its outcome is on disk. */
+  of(isOne: (endpointId: number) => boolean): readonly Promise<void>[] {
+    return [...this.#unfinished].flatMap(([finished, { endpointId }]) => (isOne(endpointId) ? [finished] : []));
   }
 
   /** Breaks off what is in flight, and gives up what does not come to disk. */
@@ -75,7 +82,7 @@ export class Flights {
   }
 
   async #finish(flight: Flight): Promise<void> {
-    const { lane, job } = flight;
+    const { lane, job, lease } = flight;
     const { wakes } = lane;
     const result = await this.#attempt(job);
     const full = lane.inFlight >= lane.pace!.concurrency;
@@ -94,8 +101,8 @@ export class Flights {
     }
     this.#engine.join(lane);
     this.#engine.pump();
-    const { policy } = lane.pace!;
-    const outcome = outcomeOf(job, result, { policy, now: this.#now(), random: this.#options.random });
+    const context = { policy: lane.pace!.policy, now: this.#now(), random: this.#options.random };
+    const outcome = { ...outcomeOf(job, result, context), ...(lease === undefined ? {} : { lease }) };
     const recorded = await this.#recorder.record(outcome);
     // A page that was asked for before may still show the job as due: it stays known until that page was taken.
     await lane.pageTaken();
@@ -140,7 +147,7 @@ export class Flights {
     else agenda.pause(lane, result.pauseMs);
   }
 
-  /** The outcome is on disk, or the process ends: the job leaves memory. */
+  /** The outcome is on disk, or not to be written here any more: the job leaves memory. */
   #close(lane: Lane, job: Job, outcome: Outcome, recorded: boolean): void {
     const { agenda, observer } = this.#engine;
     const passAt = outcome.passAt ?? null;

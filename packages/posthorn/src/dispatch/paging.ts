@@ -26,6 +26,7 @@ export class Paging {
 
   /** There is, or may be, a job in the store that the lane does not know of. */
   lookAt(lane: Lane, from: Position = EVERYWHERE): void {
+    if (lane.gone) return;
     lane.spilled = true;
     lane.line?.rewind(from);
     if (lane.paging) lane.pageAgain = true;
@@ -34,7 +35,7 @@ export class Paging {
 
   /** Fetches due jobs of a lane from the store, into the room it has. */
   page(lane: Lane): void {
-    if (this.#engine.isRunning() && !lane.held && !lane.paging) this.#pager.request(lane);
+    if (this.#engine.isRunning() && !lane.held && !lane.gone && !lane.paging) this.#pager.request(lane);
   }
 
   /** Nobody waits for a page any more. */
@@ -44,9 +45,9 @@ export class Paging {
 
   #ask(lane: Lane): Promise<AskedPage> | null {
     const { store, clock, shelf, agenda } = this.#engine;
-    if (lane.held || !this.#engine.isRunning() || !this.#engine.isReady(lane)) return null;
+    if (lane.held || lane.gone || !this.#engine.isRunning() || !this.#engine.isReady(lane)) return null;
     const now = clock.now();
-    if (agenda.isPaused(lane)) {
+    if (lane.isPaused(now)) {
       // The alarm that rang may have been an earlier one than that of the pause.
       agenda.noteStored(lane, lane.pausedUntil);
       return null;
@@ -66,6 +67,7 @@ export class Paging {
   }
 
   #take(lane: Lane, page: AskedPage): void {
+    if (lane.gone) return;
     const engine = this.#engine;
     const now = page.askedAt;
     // When an order began or ended meanwhile it does not show whose turn it is now, nor what was passed over.
@@ -109,7 +111,7 @@ export class Paging {
 
   #isStopped(lane: Lane): boolean {
     const now = this.#engine.clock.now();
-    return lane.held || this.#engine.agenda.isPaused(lane) || lane.pace!.heldUntil(now) > now;
+    return lane.held || lane.isPaused(now) || lane.pace!.heldUntil(now) > now;
   }
 
   /** What a page holds is asked for again when the lane goes on. */

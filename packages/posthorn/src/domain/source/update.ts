@@ -44,7 +44,7 @@ async function save(ctx: Context, existing: Source, input: Omit<UpsertSource, "r
         await endSecrets(ctx, tx, existing.key, 0);
         for (const secret of secrets.toReversed()) await insertSourceSecret(ctx, tx, existing.key, secret);
       }
-      tx.afterCommit(() => ctx.services.sources.invalidate(existing.key));
+      tx.signal({ kind: "source", key: existing.key });
     });
   } catch (error) {
     throw uidTaken(error, fields.uid);
