@@ -28,6 +28,8 @@ export type PosthornErrorCode =
   | "storage_failed"
   | "storage_unavailable"
   | "internal_error"
+  // The host of an embedded Posthorn took what it needs.
+  | "body_consumed"
   // The process cannot start; changing its settings helps.
   | "config_invalid"
   | "data_folder_in_use"
@@ -57,6 +59,7 @@ const STATUS: Record<PosthornErrorCode, number> = {
   storage_failed: 503,
   storage_unavailable: 503,
   internal_error: 500,
+  body_consumed: 500,
   config_invalid: 500,
   data_folder_in_use: 500,
   schema_too_new: 500,
