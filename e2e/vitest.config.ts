@@ -1,7 +1,16 @@
 import { defineConfig } from "vitest/config";
 
 /** What also runs on PostgreSQL: the official SDKs, and what a crash leaves. */
-const ON_BOTH_STORES = ["crash", "delivery", "idempotency", "operations", "paging", "repair", "replay"];
+const ON_BOTH_STORES = [
+  "crash",
+  "delivery",
+  "idempotency",
+  "operations",
+  "paging",
+  "receive-crash",
+  "repair",
+  "replay",
+];
 
 export default defineConfig({
   root: import.meta.dirname,

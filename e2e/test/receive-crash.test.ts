@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { eventually, startReceiver, startServer } from "@posthorn/testkit";
+import { eventually, onPostgres, startReceiver, startServer } from "@posthorn/testkit";
 import { expect, it, onTestFailed } from "vitest";
 import { checkDisk } from "../lib/disk.ts";
 import { PersistentClient } from "../lib/persistent-client.ts";
@@ -14,7 +14,7 @@ const MAX_LIFE_MS = 600;
 
 it(
   "what a provider was told was taken in is delivered, once for each delivery id, however often the server is killed",
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async () => {
     const random = seededRandom(testSeed());
     onTestFailed(() => void process.stderr.write(`receiving crash test: SEED=${random.seed}\n`));
@@ -55,7 +55,8 @@ it(
     expect(unexplained).toEqual([]);
 
     await server.stop();
-    expect(checkDisk(server.dataDir)).toBe("ok");
+    // PostgreSQL was not killed, and checks its pages itself.
+    expect(onPostgres || checkDisk(server.dataDir)).toBe(onPostgres || "ok");
     process.stdout.write(
       `receiving crash test: seed ${random.seed}, ${KILLS} kills, ${run.accepted.size} events taken in from ${run.requests} requests ` +
         `(${run.repeats} after more than one try), ${receiver.requests.length - arrived.size} duplicates of ` +

@@ -42,6 +42,8 @@ export interface AttemptTrouble {
 
 /** A request that is ready but for its signature. */
 interface Prepared extends ShapedRequest {
+  /** `url` as it is kept. */
+  readonly shownUrl: string;
   /** `headers` as they are kept. */
   readonly masked: readonly (string | null)[];
   /** `null`: it is the message as it was published. */
@@ -88,7 +90,8 @@ export class DeliveryAttempter implements Attempter {
       return { ...passed, contentType: "", body, change: null };
     }
     const { url, headers, maskedHeaders: masked } = endpoint;
-    return { method: "POST", url, headers, masked, contentType, body, change: null, families, userAgent: USER_AGENT };
+    const as = { method: "POST", url, shownUrl: url, headers, masked, families, userAgent: USER_AGENT };
+    return { ...as, contentType, body, change: null };
   }
 
   /** With the code and the format that the endpoint has now. Reads the message again: code sees more of it than a delivery needs. */
@@ -116,10 +119,19 @@ export class DeliveryAttempter implements Attempter {
   #changed({ requestJson }: Job, endpoint: DirectoryEndpoint, request: ShapedRequest): Omit<Prepared, "change"> {
     const { families, vault } = this.#options;
     const masked = endpoint.masked(request.headers);
-    if (requestJson === null) return { ...request, masked, families, userAgent: USER_AGENT };
-    const passed = passedOn({ endpoint, requestJson, families, vault, instead: request.headers, changed: true });
     const { method, url, contentType, body } = request;
-    return { ...passed, method, url, contentType, body };
+    if (requestJson === null) return { ...request, shownUrl: url, masked, families, userAgent: USER_AGENT };
+    const passed = passedOn({ endpoint, requestJson, families, vault, instead: request.headers, changed: true });
+    // What the code left alone is passed on as for any request.
+    const target = url === endpoint.url ? passed : { url, shownUrl: url };
+    return {
+      ...passed,
+      method: method === "POST" ? passed.method : method,
+      url: target.url,
+      shownUrl: target.shownUrl,
+      contentType,
+      body,
+    };
   }
 
   #unsent({ url }: DirectoryEndpoint, { code, message, final, run }: ShapeFailure): AttemptResult {
@@ -145,7 +157,7 @@ export class DeliveryAttempter implements Attempter {
     const startedAt = now();
     const { key, id } = ids.next("atmpt_");
     const { publicId: messageId } = job;
-    const { method, url, headers, masked, contentType, body, change, families, userAgent } = prepared;
+    const { method, url, shownUrl, headers, masked, contentType, body, change, families, userAgent } = prepared;
     const standard = standardHeaders(endpoint, { messageId, now: startedAt, contentType, body, families, userAgent });
     const extra = change === null ? null : { change };
     const sent: Sent = { method, standard, headers: masked, bodyBytes: body.byteLength, extra };
@@ -173,7 +185,7 @@ export class DeliveryAttempter implements Attempter {
     const attempt = {
       id: key,
       publicId: id,
-      url,
+      url: shownUrl,
       status,
       responseCode,
       response,

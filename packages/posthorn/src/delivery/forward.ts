@@ -9,6 +9,8 @@ import { type HeaderFamily, USER_AGENT } from "./headers.ts";
 export interface PassedOn {
   readonly method: string;
   readonly url: string;
+  /** The same, without credentials. */
+  readonly shownUrl: string;
   /** Names and values in turn. */
   readonly headers: readonly string[];
   /** The same, with `null` in place of credentials. */
@@ -43,14 +45,18 @@ export interface PassOptions {
 
 export function passedOn({ endpoint, requestJson, families, vault, instead, changed }: PassOptions): PassedOn {
   const request = openRequest(requestJson, vault);
+  const { hidden } = request;
   const { method, path, query } = endpoint.forward;
   const dropped = droppedNames(endpoint, request.headers, instead, changed);
-  const { kept, masked, names } = passedHeaders(request.headers, hiddenIn(requestJson), dropped);
+  const { kept, masked, names } = passedHeaders(request.headers, hidden.headers, dropped);
   const facts = factHeaders(request.origin);
   const free = families.filter((family) => !isTaken(family, names));
+  const url = targetUrl(endpoint.url, path ? request.path : "", query ? request.query : "");
+  const isHidden = (path && hidden.path) || (query && hidden.query);
   return {
     method: method ? request.method : "POST",
-    url: targetUrl(endpoint.url, path ? request.path : "", query ? request.query : ""),
+    url,
+    shownUrl: isHidden ? endpoint.url : url,
     headers: [...kept, ...facts, ...instead],
     masked: [...masked, ...facts, ...endpoint.masked(instead)],
     families: free.length === 0 ? ["x-posthorn"] : free,
@@ -97,12 +103,6 @@ function droppedNames(
     for (const name of headers[index + 1]!.split(",")) names.add(name.trim().toLowerCase());
   }
   return names;
-}
-
-/** Which places of the headers are sealed. */
-function hiddenIn(requestJson: string): readonly boolean[] {
-  const { headers } = JSON.parse(requestJson) as { readonly headers: readonly (string | null)[] };
-  return headers.map((text) => text === null);
 }
 
 function isTaken(family: HeaderFamily, names: ReadonlySet<string>): boolean {

@@ -165,7 +165,7 @@ export class Gateway {
       if (own !== null) return own;
     }
     const { response } = source.settings;
-    if (response === null) return source.verifier.acceptance;
+    if (response === null) return source.verifier.acceptance(request);
     await this.#options.answers.holdBack(response.delayMs ?? 0);
     const id = accepted.kind === "stored" ? accepted.publicId : "";
     return answerOf(response, source.definition, { ...request, id, type: facts.type });

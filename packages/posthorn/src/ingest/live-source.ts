@@ -47,7 +47,7 @@ export class LiveSource {
       ...(toleranceSeconds === null ? {} : { toleranceSeconds }),
     };
     this.verifier = new InboundVerifier(definition, this.options);
-    const credentials = credentialsOf(definition, config);
+    const credentials = credentialsOf(definition, config, secrets.length > 0);
     // What is made to be looked at, and ends, shows the query: senders without a proof may else have a secret in it.
     this.credentials = source.expiresAt === null ? credentials : { ...credentials, query: false };
     this.#methods = new Set(source.methods);
@@ -69,9 +69,18 @@ export class LiveSource {
   }
 }
 
-function credentialsOf(definition: ProviderDefinition, config: Readonly<Record<string, string>>): Credentials {
+function credentialsOf(
+  definition: ProviderDefinition,
+  config: Readonly<Record<string, string>>,
+  hasSecrets: boolean,
+): Credentials {
   const parts = secretParts(definition, config);
   const headers = parts.filter((part) => part.startsWith("header:")).map((part) => part.slice("header:".length));
   // A secret in the URL may be any part of it.
-  return { headers: new Set(headers), query: parts.some((part) => part === "url" || part.startsWith("query:")) };
+  const inUrl = parts.includes("url");
+  return {
+    headers: new Set(headers),
+    query: inUrl || parts.some((part) => part.startsWith("query:")),
+    path: inUrl && hasSecrets,
+  };
 }

@@ -69,8 +69,8 @@ export class InboundVerifier {
   }
 
   /** What the provider expects when it was taken in. */
-  get acceptance(): WebhookAnswer {
-    return acceptance(this.definition);
+  acceptance(request: Pick<WebhookRequest, "headers">): WebhookAnswer {
+    return acceptance(this.definition, request);
   }
 
   #refusal(error: WebhookError): WebhookAnswer {

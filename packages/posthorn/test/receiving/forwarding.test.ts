@@ -127,6 +127,32 @@ describe("what is passed on", () => {
     expect(`${event.text}${detail.text}`).not.toContain("t0p-secret");
   });
 
+  it.each([
+    ["path", "/t0p-secret/x", { scheme: "api-key", in: "query", name: "key" }],
+    ["query", "?key=t0p-secret", { scheme: "api-key", in: "query", name: "key" }],
+  ])(
+    "has the secret in its %s where the endpoint asks for it, and nothing else shows it",
+    async (_, suffix, scheme) => {
+      const source = await gateway.source({ ...generic(scheme), secrets: ["t0p-secret"] });
+      const [endpoint] = await endpointsOf(source);
+      const path = `ingest/api/v1/source/${source.id}/endpoint/${endpoint!}/forwarding`;
+      await gateway.call("PUT", path, { method: false, path: true, query: true });
+      expect((await send(source.url + suffix, "{}")).status).toBe(200);
+      const [passed] = await gateway.receiver.waitForCount(1);
+      expect(passed!.path).toBe(`/target${suffix}`);
+      const [message] = await gateway.messages(source);
+      const id = message!["id"] as string;
+      const event = await gateway.call("GET", `ingest/api/v1/source/${source.id}/event/${id}`);
+      expect(event.text).toContain("***");
+      const attempts = await eventually(async () => {
+        const list = await gateway.call("GET", `api/v1/app/${source.id}/attempt/msg/${id}`);
+        expect(list.json["data"]).toHaveLength(1);
+        return list.text;
+      });
+      expect(`${event.text}${attempts}`).not.toContain("t0p-secret");
+    },
+  );
+
   it("has the endpoint's own headers in place of the request's", async () => {
     const source = await gateway.source(generic(), { headers: { Authorization: "Bearer of-the-target" } });
     await send(source.url, "{}", { authorization: "Bearer of-the-sender" });

@@ -116,6 +116,36 @@ describe("a generic source", () => {
     ]);
   });
 
+  const KEYS = [
+    ["ed25519", generateKeyPairSync("ed25519"), null],
+    ["ecdsa-p256-sha256", generateKeyPairSync("ec", { namedCurve: "P-256" }), "sha256"],
+    ["rsa-sha256", generateKeyPairSync("rsa", { modulusLength: 2048 }), "sha256"],
+  ] as const;
+  it.each(KEYS)("verifies a %s signature with its public keys, and refuses one changed byte", async (...key) => {
+    const [algorithm, { privateKey, publicKey }, hash] = key;
+    const pem = publicKey.export({ type: "spki", format: "pem" }).toString();
+    // Of Ed25519 the raw key is what people are given.
+    const raw = publicKey.export({ type: "spki", format: "der" }).subarray(-32).toString("hex");
+    const own = algorithm === "ed25519" ? raw : pem;
+    const verification = { header: "X-Sig", signed: "{ts}.{body}", timestamp: { from: "header:x-time" }, ...PLACES };
+    const fields = { type: "generic-webhook", verification: { scheme: "public-key", algorithm, ...verification } };
+    const source = await gateway.source({ ...fields, publicKeys: [own] }, false);
+    const time = seconds();
+    const signed = (body: string) => ({
+      "x-time": time,
+      "x-sig": signBytes(hash, Buffer.from(`${time}.${body}`), privateKey).toString("base64"),
+    });
+    expect((await send(source.url, CHANGED, signed(BODY))).status).toBe(401);
+    expect((await send(source.url, BODY, { ...signed(BODY), "x-time": String(Number(time) - 301) })).status).toBe(401);
+    expect((await send(source.url, BODY, signed(BODY))).status).toBe(200);
+    const reasons = (await gateway.quarantine(source, 2)).map((row) => row["reason"]);
+    expect(reasons).toEqual(["timestamp_too_old", "signature_mismatch"]);
+
+    const other = { ...fields, name: "x2", publicKeys: ["bm90IGEga2V5"] };
+    const refused = await gateway.call("POST", "ingest/api/v1/source", other);
+    expect([refused.status, refused.text]).toEqual([422, expect.stringContaining("publicKeys")]);
+  });
+
   it.each<readonly [string, object, string, Record<string, string>, string]>([
     [
       "Basic",
@@ -167,6 +197,55 @@ describe("a generic source", () => {
     expect((await send(source.url, "anything")).status).toBe(200);
     const { json } = await gateway.call("GET", `ingest/api/v1/source/${source.id}/event`);
     expect(json["data"]).toMatchObject([{ eventType: "unknown", trust: "none", scheme: "none", deliveryId: null }]);
+  });
+});
+
+describe("a service outside the catalogue", () => {
+  const time = seconds();
+  const body = '{"type":"sync","action":"CREATE","code":"DONE"}';
+  const list = '[{"event":"document_updated"}]';
+  it.each<readonly [string, string, Record<string, string>, string, string]>([
+    ["nango", body, { "x-nango-hmac-sha256": mac("sha256", "k", body, "hex") }, "", "sync"],
+    ["rutter", body, { "x-rutter-signature": `sha256=${mac("sha256", "k", body, "base64")}` }, "", "sync.DONE"],
+    [
+      "port-io",
+      body,
+      {
+        "x-port-timestamp": time,
+        "x-port-signature": `v1,${mac("sha256", "k", `${time}.${body}`, "base64")}`,
+      },
+      "",
+      "CREATE",
+    ],
+    ["panda-doc", list, {}, `?signature=${mac("sha256", "k", list, "hex")}`, "document_updated"],
+  ])("such as %s is verified as it signs", async (type, text, headers, query, eventType) => {
+    const source = await gateway.source({ type, config: { secret: "k" } }, false);
+    expect((await send(source.url + query, text.replace("T", "t").replace("doc", "Doc"), headers)).status).toBe(401);
+    expect((await send(source.url + query, `${text} `, headers)).status).toBe(401);
+    expect((await send(source.url, text)).status).toBe(401);
+    expect((await send(source.url + query, text, headers)).status).toBe(200);
+    const { json } = await gateway.call("GET", `ingest/api/v1/source/${source.id}/event`);
+    expect(json["data"]).toMatchObject([{ eventType, provider: type, trust: "signed" }]);
+  });
+
+  it("such as Acrobat Sign gets its client id back, from the handshake and from each answer", async () => {
+    const source = await gateway.source({ type: "adobe-sign", config: { clientId: "CBJCHBCAABAA" } });
+    const mine = { "x-adobesign-clientid": "CBJCHBCAABAA" };
+    const asked = await send(source.url, "", mine, "GET");
+    expect([asked.status, asked.headers.get("x-adobesign-clientid")]).toEqual([200, "CBJCHBCAABAA"]);
+    expect((await send(source.url, "", { "x-adobesign-clientid": "of-another" }, "GET")).status).toBe(401);
+    const event = '{"event":"AGREEMENT_CREATED","webhookNotificationId":"n-1"}';
+    const taken = await send(source.url, event, mine);
+    expect([taken.status, taken.headers.get("x-adobesign-clientid")]).toEqual([200, "CBJCHBCAABAA"]);
+    expect((await send(source.url, event, { "x-adobesign-clientid": "of-another" })).status).toBe(401);
+    expect(await gateway.messages(source)).toMatchObject([{ eventType: "AGREEMENT_CREATED", eventId: "n-1" }]);
+    const passed = await gateway.receiver.waitFor((request) => request.body.toString() === event);
+    expect(passed.headers).toMatchObject(mine);
+  });
+
+  it.each(["checkbook", "openclaw", "orum-io", "vgs"])("whose scheme nobody publishes is refused: %s", async (type) => {
+    const made = await gateway.call("POST", "ingest/api/v1/source", { name: "Unknown", type, config: { secret: "k" } });
+    expect([made.status, made.text]).toEqual([422, expect.stringContaining("generic-webhook")]);
   });
 });
 

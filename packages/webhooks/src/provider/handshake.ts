@@ -1,5 +1,6 @@
 import { WebhookError } from "../errors.ts";
-import type { WebhookRequest } from "../request.ts";
+import { readHeaders, type WebhookRequest } from "../request.ts";
+import { cleanHeader } from "./handshakes.ts";
 import { openInbound } from "./inbound.ts";
 import type { HandshakeAnswer, HandshakeContext, ProviderDefinition, WebhookAnswer } from "./types.ts";
 import { checkProvider, type ProviderOptions, schemeSettings } from "./verify.ts";
@@ -51,7 +52,7 @@ export async function receiveProvider(
     return { kind: handshake.error === undefined ? "handshake" : "rejected", answer: handshake };
   try {
     await checkProvider(definition, openInbound(request, definition.payload), schemeSettings(options));
-    return { kind: "event", answer: acceptance(definition) };
+    return { kind: "event", answer: acceptance(definition, request) };
   } catch (error) {
     if (error instanceof WebhookError) return { kind: "rejected", answer: { ...rejection(definition), error } };
     throw error;
@@ -59,9 +60,14 @@ export async function receiveProvider(
 }
 
 /** The answer a provider wants for a delivery that was taken in. */
-export function acceptance({ respond = {} }: ProviderDefinition): WebhookAnswer {
-  const { status = 200, body = "", contentType } = respond;
-  return { status, body, headers: contentType === undefined ? {} : { "content-type": contentType } };
+export function acceptance(
+  { respond = {} }: ProviderDefinition,
+  request: Pick<WebhookRequest, "headers">,
+): WebhookAnswer {
+  const { status = 200, body = "", contentType, echo } = respond;
+  const headers: Record<string, string> = contentType === undefined ? {} : { "content-type": contentType };
+  if (echo !== undefined) headers[echo] = cleanHeader(readHeaders(request.headers).get(echo) ?? "");
+  return { status, body, headers };
 }
 
 /** The answer for a delivery that does not verify: empty, so that it says nothing to whoever forged it. */

@@ -15,6 +15,7 @@ export {
   ed25519,
   type KeyAlgorithm,
   rsaSha1,
+  rsaSha256,
 } from "./scheme/asymmetric.ts";
 export { basic, credential, type CredentialOptions } from "./scheme/credential.ts";
 export { hmac, type HmacOptions, type SecretReader } from "./scheme/hmac.ts";

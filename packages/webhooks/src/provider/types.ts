@@ -123,6 +123,8 @@ export interface ResponseContract {
   readonly status?: number;
   readonly contentType?: string;
   readonly body?: string;
+  /** Header of the request that must come back in the answer. */
+  readonly echo?: string;
   /** Status for a delivery that does not verify; 401 unless given. */
   readonly reject?: number;
   /** Seconds after which the provider gives up. */

@@ -33,7 +33,7 @@ export function providerWebhooks(definition: ProviderDefinition, options: Provid
         event: { type: type ?? "", id, occurredAt, payload: openInbound(request, definition.payload).payload() },
         deduplicationKey: await deduplicationKey(definition, request),
         idUnsigned: hasUnsignedId(definition, result),
-        reply: acceptance(definition),
+        reply: acceptance(definition, request),
       };
     },
   };

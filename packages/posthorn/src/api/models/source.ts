@@ -14,12 +14,8 @@ const places = { eventType: Templates, deliveryId: Templates, occurredAt: Templa
 const HeaderName = Type.String({ minLength: 1, maxLength: 256 });
 const Encoding = Type.Union([Type.Literal("hex"), Type.Literal("base64"), Type.Literal("base64url")]);
 
-const HmacVerification = Type.Object({
-  scheme: Type.Literal("hmac"),
+const form = {
   header: HeaderName,
-  hash: Type.Optional(
-    Type.Union([Type.Literal("sha1"), Type.Literal("sha256"), Type.Literal("sha384"), Type.Literal("sha512")]),
-  ),
   encoding: Type.Optional(Encoding),
   prefix: Type.Optional(Type.String({ maxLength: 64, description: "Text before the signature, such as `sha256=`." })),
   field: Type.Optional(
@@ -38,7 +34,22 @@ const HmacVerification = Type.Object({
       }),
     ),
   ),
+};
+
+const HmacVerification = Type.Object({
+  scheme: Type.Literal("hmac"),
+  ...form,
+  hash: Type.Optional(
+    Type.Union([Type.Literal("sha1"), Type.Literal("sha256"), Type.Literal("sha384"), Type.Literal("sha512")]),
+  ),
   secretEncoding: Type.Optional(Type.Union([Type.Literal("utf8"), Type.Literal("base64"), Type.Literal("hex")])),
+  ...places,
+});
+
+const PublicKeyVerification = Type.Object({
+  scheme: Type.Literal("public-key"),
+  algorithm: Type.Union([Type.Literal("ed25519"), Type.Literal("ecdsa-p256-sha256"), Type.Literal("rsa-sha256")]),
+  ...form,
   ...places,
 });
 
@@ -67,6 +78,7 @@ const Plain = <const Scheme extends string>(scheme: Scheme) => Type.Object({ sch
 export const SourceVerification = Type.Union(
   [
     HmacVerification,
+    PublicKeyVerification,
     JwtVerification,
     Plain("basic"),
     Plain("bearer"),
@@ -192,7 +204,10 @@ export const IngestSourceIn = Type.Object(
     ),
     ...settings,
   },
-  { $id: "IngestSourceIn", description: "A PUT resets what is left out; secrets stay unless new ones are given." },
+  {
+    $id: "IngestSourceIn",
+    description: "A PUT resets what is left out; secrets and `config` stay unless new ones are given.",
+  },
 );
 
 export const IngestSourceOut = Type.Object(

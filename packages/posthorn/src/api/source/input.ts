@@ -2,7 +2,7 @@
 import type { Static } from "typebox";
 import { definitionOf } from "../../domain/source/kind.ts";
 import { DEFAULT_SETTINGS, type SourceInput, type SourceResponse } from "../../domain/source/source.ts";
-import type { Verification } from "../../domain/source/verification.ts";
+import type { SignatureForm, Verification } from "../../domain/source/verification.ts";
 import { invalid } from "../../errors.ts";
 import type { IngestSourceIn, SourceVerification } from "../models/source.ts";
 import { toMs } from "../wire.ts";
@@ -11,11 +11,18 @@ type Body = Static<typeof IngestSourceIn>;
 
 const DEFAULT_WAIT_SECONDS = 5;
 const DEFAULT_TOLERANCE_SECONDS = 300;
-/** The names under which `config` may hold a secret or a public key. */
-const SECRET_NAMES = new Set(["secret", "webhookSecret"]);
+/** The names under which `config` may hold a secret, unless a provider calls a setting of its own so. */
+const SECRET_NAMES = new Set(["secret", "webhookSecret", "clientId"]);
 
-/** The input of a source; its secrets are `null` when the body names none. */
-export function sourceInput(body: Body): SourceInput & { readonly secrets: readonly string[] | null } {
+export type GivenSource = Omit<SourceInput, "config"> & {
+  /** `null`: the body names none. */
+  readonly secrets: readonly string[] | null;
+  /** `null`: the body has none. */
+  readonly config: SourceInput["config"] | null;
+};
+
+/** The input of a source, with what is never shown apart: a body that does not name it is no word on it. */
+export function sourceInput(body: Body): GivenSource {
   const { secrets, publicKeys, config, toleranceSeconds } = configOf(body);
   const verification = verificationOf(body.verification ?? null);
   const provesNothing = definitionOf(body.type, verification)?.unsigned !== undefined;
@@ -24,7 +31,7 @@ export function sourceInput(body: Body): SourceInput & { readonly secrets: reado
     uid: body.uid ?? null,
     type: body.type,
     metadata: body.metadata ?? {},
-    config,
+    config: (body.config ?? null) === null ? null : config,
     secrets: body.secrets ?? secrets,
     verification,
     publicKeys: body.publicKeys ?? publicKeys,
@@ -61,7 +68,7 @@ function configOf({ type, config: given }: Body): ReadConfig {
       continue;
     }
     if (typeof value !== "string") throw invalid(["body", "config", name], "A setting of a provider is a text.");
-    if (SECRET_NAMES.has(name)) secret = value;
+    if (SECRET_NAMES.has(name) && !hasSetting(type, name)) secret = value;
     else if (name === "publicKey" && !hasSetting(type, name)) publicKeys = [value];
     else config[name] = value;
   }
@@ -89,13 +96,11 @@ export function verificationOf(given: Static<typeof SourceVerification> | null):
   const places = { eventType, deliveryId, occurredAt };
   switch (given.scheme) {
     case "hmac": {
-      const { header, hash = "sha256", encoding = "hex", prefix = "", field = null, separator = "," } = given;
-      const { signed = "{body}", timestamp: time = null, secretEncoding = "utf8" } = given;
-      const timestamp =
-        time === null ? null : { toleranceSeconds: DEFAULT_TOLERANCE_SECONDS, unit: "seconds" as const, ...time };
-      const form = { header, hash, encoding, prefix, field, separator, signed, timestamp, secretEncoding };
-      return { scheme: "hmac", ...form, ...places };
+      const { hash = "sha256", secretEncoding = "utf8" } = given;
+      return { scheme: "hmac", hash, secretEncoding, ...formOf(given, "hex"), ...places };
     }
+    case "public-key":
+      return { scheme: "public-key", algorithm: given.algorithm, ...formOf(given, "base64"), ...places };
     case "jwt": {
       const { header = "authorization", algorithms, jwksUrl = null, issuer = [], audience = null } = given;
       const { bodyHash = null } = given;
@@ -109,4 +114,14 @@ export function verificationOf(given: Static<typeof SourceVerification> | null):
     case "standard-webhooks":
       return { scheme: given.scheme, ...places };
   }
+}
+
+type GivenForm = Extract<Static<typeof SourceVerification>, { scheme: "hmac" | "public-key" }>;
+
+function formOf(given: GivenForm, usual: SignatureForm["encoding"]): SignatureForm {
+  const { header, encoding = usual, prefix = "", field = null, separator = ",", signed = "{body}" } = given;
+  const { timestamp: time = null } = given;
+  const timestamp =
+    time === null ? null : { toleranceSeconds: DEFAULT_TOLERANCE_SECONDS, unit: "seconds" as const, ...time };
+  return { header, encoding, prefix, field, separator, signed, timestamp };
 }

@@ -31,16 +31,17 @@ export interface InboundRequest {
   readonly origin: InboundOrigin;
 }
 
-/** Which parts of a request are credentials: names of headers in lower case, and the query. */
+/** Which parts of a request are credentials: names of headers in lower case, the query, and what followed the token in the path. */
 export interface Credentials {
   readonly headers: ReadonlySet<string>;
   readonly query: boolean;
+  readonly path: boolean;
 }
 
 /** As {@link InboundRequest}; `null` stands in place of what is sealed. */
 interface StoredRequest {
   readonly method: string;
-  readonly path: string;
+  readonly path: string | null;
   readonly query: string | null;
   readonly headers: readonly (string | null)[];
   readonly address: string;
@@ -53,7 +54,7 @@ interface StoredRequest {
 const ALWAYS_SECRET: ReadonlySet<string> = new Set(["authorization", "cookie", "proxy-authorization"]);
 
 /** The text that is stored. Credentials in it are sealed. */
-export function encodeRequest(request: InboundRequest, { headers, query }: Credentials, vault: Vault): string {
+export function encodeRequest(request: InboundRequest, { headers, query, path }: Credentials, vault: Vault): string {
   const secrets: string[] = [];
   const kept = request.headers.map((text, index) => {
     if (index % 2 === 0) return text;
@@ -64,9 +65,11 @@ export function encodeRequest(request: InboundRequest, { headers, query }: Crede
   });
   const hideQuery = query && request.query !== "";
   if (hideQuery) secrets.push(request.query);
+  const hidePath = path && request.path !== "";
+  if (hidePath) secrets.push(request.path);
   const stored: StoredRequest = {
     method: request.method,
-    path: request.path,
+    path: hidePath ? null : request.path,
     query: hideQuery ? null : request.query,
     headers: kept,
     address: request.address,
@@ -76,13 +79,26 @@ export function encodeRequest(request: InboundRequest, { headers, query }: Crede
   return JSON.stringify(stored);
 }
 
+/** A stored request with its credentials, and which parts of it these are. */
+export interface OpenedRequest extends InboundRequest {
+  readonly hidden: {
+    /** By the places of `headers`. */
+    readonly headers: readonly boolean[];
+    readonly query: boolean;
+    readonly path: boolean;
+  };
+}
+
 /** The whole request, to be passed on. */
-export function openRequest(json: string, vault: Vault): InboundRequest {
-  const { sealed, headers, query, ...rest } = JSON.parse(json) as StoredRequest;
-  const secrets = sealed === undefined ? [] : (JSON.parse(vault.open(Buffer.from(sealed, "base64"))) as string[]);
+export function openRequest(json: string, vault: Vault): OpenedRequest {
+  const { sealed, headers, query, path, ...rest } = JSON.parse(json) as StoredRequest;
+  const hidden = { headers: headers.map((text) => text === null), query: query === null, path: path === null };
+  if (sealed === undefined)
+    return { ...rest, headers: headers as readonly string[], query: query!, path: path!, hidden };
+  const secrets = JSON.parse(vault.open(Buffer.from(sealed, "base64"))) as string[];
   let next = 0;
   const opened = headers.map((text) => text ?? secrets[next++]!);
-  return { ...rest, headers: opened, query: query ?? secrets[next] ?? "" };
+  return { ...rest, headers: opened, query: query ?? secrets[next++]!, path: path ?? secrets[next]!, hidden };
 }
 
 /** What stands in place of a credential where requests are shown. */
@@ -90,14 +106,15 @@ export const HIDDEN = "***";
 
 /** The request to be shown, with its credentials hidden. */
 export function shownRequest(json: string): InboundRequest {
-  const { sealed: _sealed, headers, query, ...rest } = JSON.parse(json) as StoredRequest;
-  return { ...rest, headers: headers.map((text) => text ?? HIDDEN), query: query ?? HIDDEN };
+  const { sealed: _sealed, headers, query, path, ...rest } = JSON.parse(json) as StoredRequest;
+  const shown = headers.map((text) => text ?? HIDDEN);
+  return { ...rest, headers: shown, query: query ?? HIDDEN, path: path ?? `/${HIDDEN}` };
 }
 
 /** The parts of a stored request that filters and transformations see: its credentials are not among them. */
 export function requestOf(json: string): RequestFacts {
   const { method, path, query, headers } = JSON.parse(json) as StoredRequest;
-  return { method, path, query: queryFacts(query ?? ""), headers: headerFacts(headers) };
+  return { method, path: path ?? "", query: queryFacts(query ?? ""), headers: headerFacts(headers) };
 }
 
 function queryFacts(query: string): NonNullable<RequestFacts["query"]> {

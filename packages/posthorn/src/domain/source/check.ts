@@ -3,7 +3,7 @@ import { invalid } from "../../errors.ts";
 import type { Context } from "../context.ts";
 import { GENERIC_TYPE, requireDefinition } from "./kind.ts";
 import type { SourceInput, SourceResponse } from "./source.ts";
-import { checkSecretEncoding, checkVerification } from "./verification.ts";
+import { checkPublicKeys, checkSecretEncoding, checkVerification } from "./verification.ts";
 
 /** Settings that every provider may have. */
 const COMMON_CONFIG = new Set(["url", "header"]);
@@ -32,6 +32,7 @@ export function checkSource(
   for (const secret of secrets) checkSecretEncoding(verification, secret);
   if (secrets.includes("")) throw invalid("secrets", "A secret is empty: with it anybody could sign.");
   if (publicKeys.includes("")) throw invalid("publicKeys", "A public key is empty.");
+  checkPublicKeys(verification, publicKeys);
   for (const word of allowedAddresses) {
     const trouble = services.rules.addressTrouble(word);
     if (trouble !== null) throw invalid("allowedAddresses", trouble);

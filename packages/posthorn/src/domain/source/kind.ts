@@ -2,7 +2,8 @@
 import type { ProviderDefinition } from "@posthorn/webhooks/provider";
 import { findProvider, providers } from "@posthorn/webhooks/providers";
 import { invalid } from "../../errors.ts";
-import { genericDefinition, type HmacSettings, type Verification } from "./verification.ts";
+import { KNOWN_SERVICES } from "./known-services.ts";
+import { genericDefinition, type Verification } from "./verification.ts";
 
 export const GENERIC_TYPE = "generic-webhook";
 
@@ -28,74 +29,13 @@ const ALIASES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(SVIX_SENDERS.map((name) => [name, "svix"])),
 };
 
-const PLACES = { eventType: [], deliveryId: [], occurredAt: [] };
-const HMAC: Omit<HmacSettings, "header"> = {
-  scheme: "hmac",
-  hash: "sha256",
-  encoding: "hex",
-  prefix: "",
-  field: null,
-  separator: ",",
-  signed: "{body}",
-  timestamp: null,
-  secretEncoding: "utf8",
-};
-
-/** Services outside the catalogue whose scheme is known. */
-const KNOWN: Readonly<Record<string, Verification>> = {
-  airwallex: {
-    ...PLACES,
-    ...HMAC,
-    header: "x-signature",
-    signed: "{ts}{body}",
-    timestamp: { from: "header:x-timestamp", unit: "milliseconds", toleranceSeconds: 300 },
-    eventType: ["{body:name}"],
-    deliveryId: ["{body:id}"],
-    occurredAt: ["{body:created_at}"],
-  },
-  segment: {
-    ...PLACES,
-    ...HMAC,
-    header: "x-signature",
-    hash: "sha1",
-    eventType: ["{body:type}"],
-    deliveryId: ["{body:messageId}"],
-    occurredAt: ["{body:timestamp}"],
-  },
-  tailscale: {
-    ...PLACES,
-    ...HMAC,
-    header: "tailscale-webhook-signature",
-    field: "v1",
-    signed: "{ts}.{body}",
-    timestamp: { from: "field:t", unit: "seconds", toleranceSeconds: 300 },
-    eventType: ["{body:0.type}"],
-    occurredAt: ["{body:0.timestamp}"],
-  },
-  vapi: {
-    ...PLACES,
-    scheme: "api-key",
-    in: "header",
-    name: "x-vapi-secret",
-    eventType: ["{body:message.type}"],
-  },
-  veriff: {
-    ...PLACES,
-    ...HMAC,
-    header: "x-hmac-signature",
-    eventType: ["{body:action}"],
-    deliveryId: ["{body:attemptId}.{body:action}"],
-  },
-};
-
 /** Takes what comes without a scheme: for a generic source that was given none. */
-const UNVERIFIED: Verification = { ...PLACES, scheme: "none" };
+const UNVERIFIED: Verification = { scheme: "none", eventType: [], deliveryId: [], occurredAt: [] };
 
 /** How requests of a source are read and verified; `null` when its type is not known. */
 export function definitionOf(type: string, verification: Verification | null): ProviderDefinition | null {
   if (type === GENERIC_TYPE) return genericDefinition(verification ?? UNVERIFIED);
-  const known = KNOWN[type];
-  if (known !== undefined) return { ...genericDefinition(known), id: type, name: type };
+  if (Object.hasOwn(KNOWN_SERVICES, type)) return KNOWN_SERVICES[type]!;
   return findProvider(ALIASES[type] ?? type) ?? null;
 }
 
@@ -112,7 +52,7 @@ export function requireDefinition(type: string, verification: Verification | nul
 /** Every type that is known. */
 export const SOURCE_TYPES: readonly string[] = [
   GENERIC_TYPE,
-  ...[...Object.keys(providers), ...Object.keys(ALIASES), ...Object.keys(KNOWN)].sort(),
+  ...[...Object.keys(providers), ...Object.keys(ALIASES), ...Object.keys(KNOWN_SERVICES)].sort(),
 ];
 
 /** A type of source, for those who set one up. */
@@ -123,7 +63,7 @@ export interface SourceType {
 
 /** Every provider of the catalogue, and the services beside it whose scheme is known. */
 export function listSourceTypes(): readonly SourceType[] {
-  return [...Object.keys(providers), ...Object.keys(KNOWN)]
+  return [...Object.keys(providers), ...Object.keys(KNOWN_SERVICES)]
     .sort()
     .map((type) => ({ type, definition: definitionOf(type, null)! }));
 }

@@ -1,18 +1,24 @@
 /** How a source without a provider of the catalogue verifies: settings that become a definition of `@posthorn/webhooks`. */
 import {
+  asymmetric,
   base64Key,
   basic,
   credential,
+  ecdsaP256,
+  ed25519,
   hexKey,
   hmac,
   iso,
   jwt,
+  type KeyAlgorithm,
   milliseconds,
   pairs,
   type ProviderDefinition,
+  rsaSha256,
   type Scheme,
   seconds,
   type Selector,
+  type SignedOptions,
   signedTime,
   standard,
   unsigned,
@@ -29,11 +35,9 @@ export interface SignedTimeSettings {
   readonly toleranceSeconds: number;
 }
 
-/** An HMAC in any form that the catalogue can say. */
-export interface HmacSettings {
-  readonly scheme: "hmac";
+/** Where a signature stands, and what it is made over. */
+export interface SignatureForm {
   readonly header: string;
-  readonly hash: "sha1" | "sha256" | "sha384" | "sha512";
   readonly encoding: "hex" | "base64" | "base64url";
   /** Text before the signature, such as `sha256=`. */
   readonly prefix: string;
@@ -43,8 +47,20 @@ export interface HmacSettings {
   /** What is signed, with `{body}`, `{ts}`, `{url}`, `{method}` and selectors such as `{header:x-id}`. */
   readonly signed: string;
   readonly timestamp: SignedTimeSettings | null;
+}
+
+/** An HMAC in any form that the catalogue can say. */
+export interface HmacSettings extends SignatureForm {
+  readonly scheme: "hmac";
+  readonly hash: "sha1" | "sha256" | "sha384" | "sha512";
   /** How the key stands in the secret. */
   readonly secretEncoding: "utf8" | "base64" | "hex";
+}
+
+/** A signature that the source's public keys verify. ECDSA signatures are in DER. */
+export interface PublicKeySettings extends SignatureForm {
+  readonly scheme: "public-key";
+  readonly algorithm: "ed25519" | "ecdsa-p256-sha256" | "rsa-sha256";
 }
 
 export interface JwtSettings {
@@ -61,6 +77,7 @@ export interface JwtSettings {
 
 export type SchemeSettings =
   | HmacSettings
+  | PublicKeySettings
   | JwtSettings
   | { readonly scheme: "basic" }
   | { readonly scheme: "bearer" }
@@ -97,6 +114,8 @@ function schemesOf(verification: Verification): Pick<ProviderDefinition, "scheme
   switch (verification.scheme) {
     case "hmac":
       return { schemes: [hmacScheme(verification)] };
+    case "public-key":
+      return { schemes: [publicKeyScheme(verification)] };
     case "jwt":
       return { schemes: [jwtScheme(verification)] };
     case "basic":
@@ -113,19 +132,26 @@ function schemesOf(verification: Verification): Pick<ProviderDefinition, "scheme
 }
 
 function hmacScheme(settings: HmacSettings): Scheme {
-  const { header, hash, encoding, prefix, field, separator, signed, timestamp, secretEncoding } = settings;
+  const { hash, secretEncoding } = settings;
   const key = READERS[secretEncoding];
-  return hmac({
+  return hmac({ ...signedOptions(settings), hash, ...(key === null ? {} : { key }) });
+}
+
+function publicKeyScheme(settings: PublicKeySettings): Scheme {
+  return asymmetric({ ...signedOptions(settings), algorithm: ALGORITHMS[settings.algorithm] });
+}
+
+function signedOptions(form: SignatureForm): SignedOptions & Pick<SignatureForm, "encoding"> {
+  const { header, encoding, prefix, field, separator, signed, timestamp } = form;
+  return {
     header: header.toLowerCase(),
-    hash,
     encoding,
     ...(prefix === "" ? {} : { prefix }),
     ...(field === null ? {} : { fields: pairs(field, separator) }),
     signed,
     ...(timestamp === null ? {} : { timestamp: timeOf(timestamp) }),
-    ...(key === null ? {} : { key }),
     ...(signed.includes("{body}") ? {} : { covers: "fields" }),
-  });
+  };
 }
 
 const UNITS = { seconds, milliseconds, iso } as const;
@@ -159,6 +185,11 @@ function apiKeyScheme(settings: Extract<SchemeSettings, { scheme: "api-key" }>):
 }
 
 const READERS = { utf8: null, base64: base64Key, hex: hexKey } as const;
+const ALGORITHMS: Readonly<Record<PublicKeySettings["algorithm"], KeyAlgorithm>> = {
+  ed25519,
+  "ecdsa-p256-sha256": ecdsaP256,
+  "rsa-sha256": rsaSha256,
+};
 
 /** Refuses a secret that is no key in the encoding that the settings name: with it nothing would verify, and nobody would know why. */
 export function checkSecretEncoding(verification: Verification | null, secret: string): void {
@@ -171,6 +202,19 @@ export function checkSecretEncoding(verification: Verification | null, secret: s
   }
 }
 
+/** Refuses a public key that the algorithm cannot use, for the same reason. */
+export function checkPublicKeys(verification: Verification | null, keys: readonly string[]): void {
+  if (verification?.scheme !== "public-key") return;
+  for (const key of keys) {
+    try {
+      ALGORITHMS[verification.algorithm].prepare(key);
+    } catch (error) {
+      if (!(error instanceof WebhookError)) throw error;
+      throw invalid("publicKeys", error.message);
+    }
+  }
+}
+
 const SELECTOR = /^(?:header|query|body):[^{}]+$/;
 const SIGNED_WORDS = new Set(["body", "ts", "url", "method", "secret"]);
 
@@ -179,11 +223,14 @@ export function checkVerification(verification: Verification): void {
   for (const name of ["eventType", "deliveryId", "occurredAt"] as const) {
     for (const template of verification[name]) checkTemplate(template, name, new Set());
   }
-  if (verification.scheme === "hmac") checkHmac(verification);
+  if (verification.scheme === "hmac" || verification.scheme === "public-key") checkForm(verification);
   if (verification.scheme === "jwt") checkJwt(verification);
 }
 
-function checkHmac({ signed, timestamp }: HmacSettings): void {
+function checkForm({ scheme, signed, timestamp }: HmacSettings | PublicKeySettings): void {
+  if (scheme === "public-key" && signed.includes("{secret}")) {
+    throw invalid(["body", "verification", "signed"], "There is no {secret} where public keys verify.");
+  }
   checkTemplate(signed, "signed", SIGNED_WORDS);
   if (signed.includes("{ts}") !== (timestamp !== null)) {
     throw invalid(["body", "verification", "timestamp"], "A signed {ts} needs `timestamp`, and the other way round.");

@@ -43,14 +43,21 @@ export const ecdsaP256: KeyAlgorithm = {
   },
 };
 
+/** RSA PKCS#1 v1.5 with SHA-256. */
+export const rsaSha256: KeyAlgorithm = rsa("rsa-sha256");
+
 /** RSA PKCS#1 v1.5 with SHA-1: for two old senders that offer nothing else. */
-export const rsaSha1: KeyAlgorithm = {
-  name: "rsa-sha1",
-  prepare(key) {
-    const prepared = publicKey("rsa-sha1", readPublicKey(key));
-    return (signature, parts) => prepared.verify(signature, parts);
-  },
-};
+export const rsaSha1: KeyAlgorithm = rsa("rsa-sha1");
+
+function rsa(name: "rsa-sha1" | "rsa-sha256"): KeyAlgorithm {
+  return {
+    name,
+    prepare(key) {
+      const prepared = publicKey(name, readPublicKey(key));
+      return (signature, parts) => prepared.verify(signature, parts);
+    },
+  };
+}
 
 /** A public-key signature in a header or a form field. */
 export interface AsymmetricOptions extends SignedOptions {
