@@ -81,28 +81,33 @@ export function clientConfig({ url, use, pooled = false, timeoutMs = TIMEOUT_MS 
   };
 }
 
-/** Connections that follow a pulse: while it is gone they are cut, and none is lent. */
+/** Connections that follow a pulse, if there is one: while it is gone they are cut, and none is lent. */
 export class Pool {
-  readonly pulse: Pulse;
+  readonly #pulse: Pulse | null;
   readonly #connections: pg.Pool;
 
-  constructor(options: ConnectionOptions, max: number, pulse: Pulse) {
-    this.pulse = pulse;
-    const config = { ...clientConfig(options), stream: () => pulse.socket() };
+  constructor(options: ConnectionOptions, max: number, pulse: Pulse | null = null) {
+    this.#pulse = pulse;
+    const config = { ...clientConfig(options), ...(pulse === null ? {} : { stream: () => pulse.socket() }) };
     this.#connections = new pg.Pool({ ...config, max, idleTimeoutMillis: IDLE_MS, allowExitOnIdle: true });
     // A connection that breaks while nobody uses it: the pool has dropped it, and the next use opens another.
-    this.#connections.on("error", (error) => pulse.failed(error));
+    this.#connections.on("error", (error) => this.failed(error));
   }
 
   /** Rejects with `storage_unavailable`: what was to be sent was not. */
   async connect(): Promise<pg.PoolClient> {
-    await this.pulse.ready();
+    await this.#pulse?.ready();
     try {
       return await this.#connections.connect();
     } catch (error) {
-      this.pulse.failed(error);
+      this.failed(error);
       throw toStoreError(error);
     }
+  }
+
+  /** A connection of it broke. */
+  failed(error: unknown): void {
+    this.#pulse?.failed(error);
   }
 
   /** Resolves when every connection is back and closed. */
@@ -177,7 +182,7 @@ async function lendClient(pool: Pool): Promise<LentClient> {
     failed: (error) => {
       if (!isAway(error)) return;
       broken = true;
-      pool.pulse.failed(error);
+      pool.failed(error);
     },
     release: () => {
       client.off("error", onError);
