@@ -90,6 +90,8 @@ export class Pool {
     this.#pulse = pulse;
     const config = { ...clientConfig(options), ...(pulse === null ? {} : { stream: () => pulse.socket() }) };
     this.#connections = new pg.Pool({ ...config, max, idleTimeoutMillis: IDLE_MS, allowExitOnIdle: true });
+    // The server can say goodbye in the same breath in which it says hello: an error that nobody hears ends the process.
+    this.#connections.on("connect", (client) => client.on("error", () => undefined));
     // A connection that breaks while nobody uses it: the pool has dropped it, and the next use opens another.
     this.#connections.on("error", (error) => this.failed(error));
   }
