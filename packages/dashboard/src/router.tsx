@@ -12,6 +12,23 @@ function tabSearch(search: Search): { readonly tab?: string } {
   return typeof search["tab"] === "string" ? { tab: search["tab"] } : {};
 }
 
+interface SourceSearch {
+  readonly tab?: string;
+  /** Id of the endpoint whose route is looked at. */
+  readonly route?: string;
+  /** The event type of the catalogue that is looked at. */
+  readonly type?: string;
+}
+
+function sourceSearch(search: Search): SourceSearch {
+  const { route, type } = search;
+  return {
+    ...tabSearch(search),
+    ...(typeof route === "string" ? { route } : {}),
+    ...(typeof type === "string" || typeof type === "number" ? { type: String(type) } : {}),
+  };
+}
+
 function windowSearch(search: Search): { readonly window?: HomeWindow } {
   const window = HOME_WINDOWS.find((name) => name === search["window"]);
   return window === undefined ? {} : { window };
@@ -96,7 +113,7 @@ const operatorPages = [
   createRoute({
     getParentRoute: () => operator,
     path: "/sources/$source",
-    validateSearch: tabSearch,
+    validateSearch: sourceSearch,
     component: lazyRouteComponent(() => import("./pages/source.tsx"), "SourcePage"),
   }),
   createRoute({

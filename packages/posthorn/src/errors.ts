@@ -27,6 +27,7 @@ export type PosthornErrorCode =
   | "storage_corrupt"
   | "storage_failed"
   | "storage_unavailable"
+  | "shard_lost"
   | "internal_error"
   // The process cannot start; changing its settings helps.
   | "config_invalid"
@@ -59,6 +60,7 @@ const STATUS: Record<PosthornErrorCode, number> = {
   storage_corrupt: 503,
   storage_failed: 503,
   storage_unavailable: 503,
+  shard_lost: 503,
   internal_error: 500,
   config_invalid: 500,
   data_folder_in_use: 500,

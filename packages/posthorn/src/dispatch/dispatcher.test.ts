@@ -7,15 +7,15 @@ import { ASKED } from "../store/schema.ts";
 import type { AttemptResult, JobPage, JobStore } from "./types.ts";
 
 async function resend({ files, clock, dispatcher }: DispatchHarness, messageId: number, endpointId = 1): Promise<void> {
-  await files.store.transaction(async ({ db, afterCommit }) => {
+  await files.store.transaction(async ({ db }) => {
     await db
       .updateTable("delivery")
       .set(byHand(clock.now(), ASKED.byResend))
       .where("message_id", "=", messageId)
       .where("endpoint_id", "=", endpointId)
       .execute();
-    afterCommit(() => dispatcher.wake(endpointId));
   });
+  dispatcher.wake(endpointId);
 }
 
 /** A store whose calls a test can make fail, or hold up. */

@@ -10,13 +10,14 @@
 import { Alarm } from "./alarm.ts";
 import { bytesOf, isRetry, type Lane } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
-import type { PaceView, Ticket } from "./pace.ts";
+import { attempt, type Flight, Flights, judge } from "./flight.ts";
+import type { PaceView } from "./pace.ts";
 import { type AskedPage, Pager } from "./pager.ts";
 import type { LanePolicies } from "./policy.ts";
-import { FIRST_PAUSE_MS, MAX_PAUSE_MS, Recorder } from "./recorder.ts";
+import { FIRST_PAUSE_MS, Recorder } from "./recorder.ts";
 import { Line } from "./order.ts";
 import { outcomeOf } from "./outcome.ts";
-import { type Claim, Slots } from "./slots.ts";
+import { Slots } from "./slots.ts";
 import {
   type Attempter,
   type AttemptResult,
@@ -25,8 +26,10 @@ import {
   type DispatchObserver,
   type Job,
   type JobStore,
+  type LaneOwners,
   limitsOf,
   type Position,
+  SOLE_OWNER,
 } from "./types.ts";
 
 export interface DispatcherOptions {
@@ -39,6 +42,8 @@ export interface DispatcherOptions {
   readonly policies: LanePolicies;
   readonly limits?: Partial<DispatchLimits>;
   readonly observer?: DispatchObserver;
+  /** Which lanes are here; all of them unless given. */
+  readonly owners?: LaneOwners;
 }
 
 /** What the dispatcher knows of an endpoint. */
@@ -59,14 +64,6 @@ const RESCAN_MS = 2000;
 const EVERYWHERE: Position = { due: -1, messageId: -1 };
 const NOWHERE: Position = { due: Number.MAX_SAFE_INTEGER, messageId: Number.MAX_SAFE_INTEGER };
 
-/** A job under way, and the places it takes. */
-interface Flight {
-  readonly lane: Lane;
-  readonly job: Job;
-  readonly ticket: Ticket;
-  readonly claim: Claim;
-}
-
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #limits: DispatchLimits;
@@ -75,9 +72,9 @@ export class Dispatcher {
   readonly #alarm: Alarm;
   readonly #pager: Pager;
   readonly #recorder: Recorder;
+  readonly #owners: LaneOwners;
   readonly #abort = new AbortController();
-  /** Every job that has left its queue and whose outcome is not on disk. */
-  readonly #unfinished = new Set<Promise<void>>();
+  readonly #flights = new Flights();
   /** Takes back the look at the store that is to come; `null`: none is. */
   #cancelRescan: (() => void) | null = null;
   #queuedBytes = 0;
@@ -87,6 +84,7 @@ export class Dispatcher {
     const { store, clock, observer, policies, random } = options;
     this.#options = options;
     this.#limits = limitsOf(options.limits);
+    this.#owners = options.owners ?? SOLE_OWNER;
     this.#lanes = new Lanes(policies, random);
     this.#slots = new Slots(this.#limits, (lane) => this.#join(lane));
     this.#alarm = new Alarm(clock, (endpointId) => this.#ring(endpointId));
@@ -115,11 +113,42 @@ export class Dispatcher {
     return { ...pace.view(), inFlight: lane?.inFlight ?? 0, queued: lane?.queued ?? 0 };
   }
 
-  /** Finds what an earlier run left to do. */
+  /** Finds what an earlier run, or the node that had a lane before, left to do. */
   async start(): Promise<void> {
     for (const { endpointId, due } of await this.#options.store.backlog()) {
-      this.#noteStored(this.#lanes.getOrMake(endpointId), due);
+      if (this.#owners.owns(endpointId)) this.#noteStored(this.#lanes.getOrMake(endpointId), due);
     }
+  }
+
+  /**
+   * Gives up the lanes of these endpoints, which nobody owns here any more: begins nothing, and forgets what waits. `left` had something
+   * to do; `ended` resolves when nothing of any of them is under way nor on its way to disk.
+   */
+  leave(isGone: (endpointId: number) => boolean): { readonly left: readonly number[]; readonly ended: Promise<void> } {
+    const lanes = this.#lanes.remove(isGone);
+    for (const lane of lanes) {
+      lane.gone = true;
+      this.#alarm.clear(lane.endpointId);
+      this.#spill(lane);
+    }
+    const left = lanes.filter((lane) => lane.spilled || lane.inMemory > 0).map(({ endpointId }) => endpointId);
+    return { left, ended: Promise.all(this.#flights.of(isGone)).then(() => undefined) };
+  }
+
+  /** Attempts to these endpoints that are under way or on their way to disk. */
+  inFlightOf(isOne: (endpointId: number) => boolean): number {
+    return this.#flights.of(isOne).length;
+  }
+
+  /** Attempts may begin again that `owners` did not let begin. */
+  goOn(): void {
+    for (const lane of this.#lanes.all()) this.#join(lane);
+    this.#pump();
+  }
+
+  /** Wakes every lane: what was told meanwhile was not heard. */
+  wakeAll(): void {
+    for (const { endpointId } of this.#lanes.all()) this.wake(endpointId);
   }
 
   /**
@@ -145,8 +174,15 @@ export class Dispatcher {
     this.#pump();
   }
 
+  /** Looks at the store for jobs that were stored by another node. */
+  look(endpointIds: readonly number[]): void {
+    for (const endpointId of endpointIds)
+      if (this.#owners.owns(endpointId)) this.#lookAt(this.#lanes.getOrMake(endpointId));
+  }
+
   /** Looks at the store for jobs of an endpoint: they were made due, or the endpoint was switched on or changed. */
   wake(endpointId: number): void {
+    if (!this.#owners.owns(endpointId)) return;
     const lane = this.#lanes.getOrMake(endpointId);
     lane.held = false;
     lane.pausedUntil = 0;
@@ -182,11 +218,11 @@ export class Dispatcher {
     this.#cancelRescan?.();
     const { promise: graceOver, resolve: endGrace } = Promise.withResolvers<void>();
     const cancelTimer = this.#options.clock.setTimer(graceMs, endGrace);
-    await Promise.race([this.#settled(), graceOver]);
+    await Promise.race([this.#flights.settled(), graceOver]);
     cancelTimer();
     this.#abort.abort();
     this.#pager.release();
-    await this.#settled();
+    await this.#flights.settled();
     this.#state = "stopped";
     this.#lanes.clear();
     this.#slots.clear();
@@ -200,10 +236,6 @@ export class Dispatcher {
       this.#options.observer?.trouble?.("page", error);
       this.rescan();
     }
-  }
-
-  async #settled(): Promise<void> {
-    while (this.#unfinished.size > 0) await Promise.all(this.#unfinished);
   }
 
   #now(): number {
@@ -274,6 +306,7 @@ export class Dispatcher {
 
   /** There is, or may be, a job in the store that the lane does not know of. */
   #lookAt(lane: Lane, from: Position = EVERYWHERE): void {
+    if (lane.gone) return;
     lane.spilled = true;
     lane.line?.rewind(from);
     if (lane.paging) lane.pageAgain = true;
@@ -314,6 +347,7 @@ export class Dispatcher {
   }
 
   #join(lane: Lane): void {
+    if (lane.gone) return;
     if (lane.ready > 0 && this.#state === "running" && this.#isReady(lane)) this.#slots.join(lane);
   }
 
@@ -324,7 +358,7 @@ export class Dispatcher {
 
   #arm(lane: Lane): void {
     const at = lane.alarmAt;
-    if (at !== null && this.#state === "running") this.#alarm.set(lane.endpointId, at);
+    if (at !== null && this.#state === "running" && !lane.gone) this.#alarm.set(lane.endpointId, at);
   }
 
   /** Starts attempts, one lane after the other, as long as there is room for more in flight. */
@@ -341,9 +375,7 @@ export class Dispatcher {
 
   #mayStart(): boolean {
     return (
-      this.#slots.isFree &&
-      !this.#recorder.isStuck &&
-      this.#unfinished.size - this.#slots.inFlight < MAX_RECORDING_IN_ALL
+      this.#slots.isFree && !this.#recorder.isStuck && this.#flights.size - this.#slots.inFlight < MAX_RECORDING_IN_ALL
     );
   }
 
@@ -351,7 +383,7 @@ export class Dispatcher {
   #step(lane: Lane): boolean {
     const now = this.#now();
     const pace = lane.pace!;
-    if (lane.held || lane.ready === 0 || this.#isPaused(lane)) return false;
+    if (lane.held || lane.gone || lane.ready === 0 || lane.isPaused(this.#now())) return false;
     const heldUntil = pace.heldUntil(now);
     if (heldUntil > now) {
       this.#setAside(lane, heldUntil);
@@ -369,6 +401,9 @@ export class Dispatcher {
   }
 
   #startNext(lane: Lane, now: number): boolean {
+    // `goOn` brings the lane back, or it goes for good.
+    const lease = this.#owners.lease(lane.endpointId);
+    if (lease === null) return false;
     const claim = this.#slots.claimFor(lane, now);
     if (claim === null) return false;
     const job = this.#takeWanted(lane);
@@ -379,7 +414,8 @@ export class Dispatcher {
     }
     const ticket = lane.pace!.started(now);
     lane.started(ticket);
-    this.#run({ lane, job, ticket, claim: this.#slots.enter(claim, isRetry(job)) });
+    const flight = { lane, job, ticket, claim: this.#slots.enter(claim, isRetry(job)), lease };
+    this.#flights.add(lane, this.#finish(flight), () => this.#afterJob(lane));
     return true;
   }
 
@@ -394,24 +430,10 @@ export class Dispatcher {
     }
   }
 
-  /** A pause that ends later than the longest pause is over: the clock was set back meanwhile. */
-  #isPaused(lane: Lane): boolean {
-    const left = lane.pausedUntil - this.#now();
-    return left > 0 && left <= MAX_PAUSE_MS;
-  }
-
-  #run(flight: Flight): void {
-    const finished = this.#finish(flight).finally(() => {
-      this.#unfinished.delete(finished);
-      this.#afterJob(flight.lane);
-    });
-    this.#unfinished.add(finished);
-  }
-
   async #finish(flight: Flight): Promise<void> {
     const { lane, job } = flight;
     const { wakes } = lane;
-    const result = await this.#attempt(job);
+    const result = await attempt(this.#options, job, this.#abort.signal);
     const full = lane.inFlight >= lane.pace!.concurrency;
     lane.ended(flight.ticket);
     this.#slots.leave(flight.claim);
@@ -419,7 +441,8 @@ export class Dispatcher {
       lane.forget(job);
       return;
     }
-    this.#judge(flight, result, full);
+    const heldUntil = judge(flight, result, full, { now: this.#now(), random: this.#options.random });
+    if (heldUntil > this.#now()) this.#setAside(lane, heldUntil);
     if (result.kind === "held" || result.kind === "not_now") {
       this.#leave(lane, job, result);
       // Woken since the attempt began: what it saw of the endpoint is out of date.
@@ -428,11 +451,9 @@ export class Dispatcher {
     }
     this.#join(lane);
     this.#pump();
-    const outcome = outcomeOf(job, result, {
-      policy: lane.pace!.policy,
-      now: this.#now(),
-      random: this.#options.random,
-    });
+    const { lease } = flight;
+    const context = { policy: lane.pace!.policy, now: this.#now(), random: this.#options.random };
+    const outcome = { ...outcomeOf(job, result, context), ...(lease === undefined ? {} : { lease }) };
     const recorded = await this.#recorder.record(outcome);
     // A page that was asked for before may still show the job as due: it stays known until that page was taken.
     await lane.pageTaken();
@@ -448,34 +469,6 @@ export class Dispatcher {
     // An attempt by hand that failed gave way to a retry by schedule, whose time only the store knows: it can be long past.
     if (outcome.trigger === 1 && outcome.state === 2) this.#lookAt(lane);
     this.#options.observer?.recorded?.(outcome);
-  }
-
-  /** What an attempt says about its endpoint. */
-  #judge({ lane, ticket }: Flight, result: AttemptResult, full: boolean): void {
-    const now = this.#now();
-    const pace = lane.pace!;
-    if (result.kind !== "made" || result.attempt.unsent === true) {
-      pace.notMade(now, ticket);
-    } else if (result.attempt.status === 0) {
-      pace.succeeded(now, ticket, full);
-    } else {
-      const { responseCode } = result.attempt;
-      const failure = { responseCode, retryAfterMs: result.retryAfterMs };
-      pace.failed(now, ticket, failure, this.#options.random());
-      const heldUntil = pace.heldUntil(now);
-      if (heldUntil > now) this.#setAside(lane, heldUntil);
-    }
-  }
-
-  /** `null` when the attempt was broken off by the end of the process. */
-  async #attempt(job: Job): Promise<AttemptResult | null> {
-    try {
-      const result = await this.#options.attempter.attempt(job, this.#abort.signal);
-      return this.#abort.signal.aborted && result.kind !== "made" ? null : result;
-    } catch (error) {
-      this.#options.observer?.trouble?.("attempt", error);
-      return { kind: "not_now", pauseMs: MAX_PAUSE_MS };
-    }
   }
 
   /** No attempt was used up: the job goes back to the store, and its lane waits. */
@@ -518,13 +511,13 @@ export class Dispatcher {
 
   /** Fetches due jobs of a lane from the store, into the room it has. */
   #page(lane: Lane): void {
-    if (this.#state === "running" && !lane.held && !lane.paging) this.#pager.request(lane);
+    if (this.#state === "running" && !lane.held && !lane.gone && !lane.paging) this.#pager.request(lane);
   }
 
   #askForPage(lane: Lane): Promise<AskedPage> | null {
-    if (lane.held || this.#state !== "running" || !this.#isReady(lane)) return null;
+    if (lane.held || lane.gone || this.#state !== "running" || !this.#isReady(lane)) return null;
     const now = this.#now();
-    if (this.#isPaused(lane)) {
+    if (lane.isPaused(this.#now())) {
       // The alarm that rang may have been an earlier one than that of the pause.
       this.#noteStored(lane, lane.pausedUntil);
       return null;
@@ -565,8 +558,9 @@ export class Dispatcher {
   }
 
   #takePage(lane: Lane, page: AskedPage): void {
+    if (lane.gone) return;
     const now = page.askedAt;
-    const isStopped = lane.held || this.#isPaused(lane) || lane.pace!.heldUntil(this.#now()) > this.#now();
+    const isStopped = lane.held || lane.isPaused(this.#now()) || lane.pace!.heldUntil(this.#now()) > this.#now();
     // When an order began or ended meanwhile it does not show whose turn it is now, nor what was passed over.
     if (isStopped || page.askedIn !== lane.line) return this.#dropPage(lane);
     // Of a line: a page can be full of jobs whose turn it is not, so that nothing of it brings the lane back.

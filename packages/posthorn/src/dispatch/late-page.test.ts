@@ -49,22 +49,22 @@ class LateReads {
 const isRead = (late: LateReads): Promise<void> => eventually(() => expect(late.waiting).toBe(1));
 
 async function cancel({ files, dispatcher }: DispatchHarness, messageId: number): Promise<void> {
-  await files.store.transaction(async ({ db, afterCommit }) => {
+  await files.store.transaction(async ({ db }) => {
     await db
       .updateTable("delivery")
       .set((eb) => ({ state: DELIVERY_STATE.canceled, due: null, generation: eb("generation", "+", 1) }))
       .where("message_id", "=", messageId)
       .execute();
-    afterCommit(() => dispatcher.revoke([{ messageId, endpointId: 1 }]));
   });
+  dispatcher.revoke([{ messageId, endpointId: 1 }]);
 }
 
 async function resend({ files, clock, dispatcher }: DispatchHarness, messageId: number): Promise<void> {
-  await files.store.transaction(async ({ db, afterCommit }) => {
+  await files.store.transaction(async ({ db }) => {
     const wish = byHand(clock.now(), ASKED.byResend);
     await db.updateTable("delivery").set(wish).where("message_id", "=", messageId).execute();
-    afterCommit(() => dispatcher.wake(1));
   });
+  dispatcher.wake(1);
 }
 
 /** Everything is done: a delivery made once too often would have been made by now. */

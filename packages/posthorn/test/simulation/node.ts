@@ -10,6 +10,7 @@ import type { Attempter, Clock, JobStore } from "../../src/dispatch/types.ts";
 import type { Services } from "../../src/domain/context.ts";
 import { Directory } from "../../src/domain/directory.ts";
 import type { PlatformDefaults } from "../../src/domain/policy/section.ts";
+import { applySignals } from "../../src/domain/signals.ts";
 import { PosthornError } from "../../src/errors.ts";
 import { IdGenerator } from "../../src/id.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
@@ -59,10 +60,11 @@ export class SimulatedNode {
     world.sabotage.directory?.(directory);
     const services = (): Services => this.services;
     const onFailure = (error: unknown): void => expectOwnError(world.verdict, error);
-    this.#tasks = new TaskRunners({ services, clock, onFailure: (_task, error) => onFailure(error) });
+    this.#tasks = new TaskRunners({ services, clock, owns: () => true, onFailure: (_task, error) => onFailure(error) });
     this.#health = new HealthWatch({ services, clock, onFailure, onDisabled: () => undefined });
     const watch = buildWatch(world, { clock, store, directory, vault, ids, life });
     this.dispatcher = this.#buildDispatcher(world, { clock, directory, watch });
+    store.onSignal((signals) => applySignals(this.services, signals));
     store.onDoubt(() => {
       directory.clear();
       this.dispatcher.rescan();

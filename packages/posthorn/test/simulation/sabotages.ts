@@ -63,6 +63,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     name: "a dispatcher that is told of a publish twice",
     breaks: "never_doubled",
     hints: (dispatcher) => ({
+      look: (endpointIds) => dispatcher.look(endpointIds),
       wake: (endpointId) => dispatcher.wake(endpointId),
       revoke: (deliveries) => dispatcher.revoke(deliveries),
       push: (jobs) => dispatcher.push([...jobs, ...jobs]),
@@ -100,6 +101,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     breaks: "only_what_is_due",
     hints: (dispatcher) => ({
       push: (jobs) => dispatcher.push(jobs),
+      look: (endpointIds) => dispatcher.look(endpointIds),
       wake: (endpointId) => dispatcher.wake(endpointId),
       tryNow: (endpointId) => dispatcher.tryNow(endpointId),
       inspect: (endpointId) => dispatcher.inspect(endpointId),
@@ -205,6 +207,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     breaks: "found_again",
     hints: (dispatcher) => ({
       push: (jobs) => dispatcher.push(jobs),
+      look: (endpointIds) => dispatcher.look(endpointIds),
       wake: () => undefined,
       tryNow: () => undefined,
       inspect: (endpointId) => dispatcher.inspect(endpointId),
