@@ -38,7 +38,7 @@ async function sqliteAt(version: number): Promise<Old> {
   for (const { sql } of MIGRATIONS.slice(0, version)) db.exec(migrationFor("sqlite", sql));
   db.exec(`PRAGMA user_version = ${version}`);
   const run = async (sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> =>
-    db.prepare(sql.replaceAll(/\$\d+/g, "?")).all(...(values as (string | number | Uint8Array)[])) as Row[];
+    db.prepare(sql.replaceAll(/\$\d+/g, "?")).all(...(values as (string | number | Uint8Array)[]));
   return {
     location: { kind: "sqlite", path },
     run,

@@ -37,9 +37,13 @@ export async function runMigrations(location: StoreLocation, now: number): Promi
     });
   }
   const { path } = location;
-  using _lock = lockFolder(path);
-  createFile(path);
-  return onFile(path, openForWriting, sqlite.migrate);
+  const lock = lockFolder(path);
+  try {
+    createFile(path);
+    return onFile(path, openForWriting, sqlite.migrate);
+  } finally {
+    lock[Symbol.dispose]();
+  }
 }
 
 /** What a migration says to the database. */
