@@ -12,7 +12,7 @@ export type StoreLocation =
       readonly directUrl: string | null;
       readonly connections: number;
       /** How long it may take to answer. */
-      readonly timeoutMs: number;
+      readonly timeoutMs?: number;
     };
 
 export interface StoreListeners {
