@@ -1,0 +1,62 @@
+/** Who recorded what, seen by the database: a trigger notes for each attempt which node wrote it and whose the shard was at that moment. */
+import { queryPostgres } from "../disk.ts";
+
+/** The key of an attempt is of the class of its node's slot. */
+const AUDIT = `
+  CREATE SCHEMA chaos;
+  CREATE TABLE chaos.record (attempt_id bigint, slot bigint, owner_slot bigint);
+  CREATE TABLE chaos.shard_of (endpoint_id bigint PRIMARY KEY, shard bigint);
+  CREATE FUNCTION chaos.note() RETURNS trigger LANGUAGE plpgsql VOLATILE AS $$
+  BEGIN
+    INSERT INTO chaos.record
+    SELECT NEW.id, NEW.id % 64, (
+      SELECT n.slot FROM chaos.shard_of o JOIN posthorn.shard s ON s.id = o.shard JOIN posthorn.node n ON n.id = s.node_id
+      WHERE o.endpoint_id = NEW.endpoint_id);
+    RETURN NULL;
+  END $$;
+  CREATE TRIGGER chaos AFTER INSERT ON posthorn.attempt FOR EACH ROW EXECUTE FUNCTION chaos.note()`;
+
+/** @param shardOf The shard of the key of an endpoint. */
+export async function startAudit(databaseUrl: string, shardOf: (key: number) => number): Promise<void> {
+  await queryPostgres(databaseUrl, AUDIT);
+  for (const row of await queryPostgres(databaseUrl, "SELECT id FROM endpoint")) {
+    const key = Number(row["id"]);
+    await queryPostgres(databaseUrl, "INSERT INTO chaos.shard_of VALUES ($1, $2)", [key, shardOf(key)]);
+  }
+}
+
+export interface AuditResult {
+  readonly recorded: number;
+  /** Written by a node while the shard was another's. */
+  readonly byStrangers: number;
+  /** Nodes that wrote anything; one that had to join anew counts again. */
+  readonly writers: number;
+}
+
+export async function readAudit(databaseUrl: string): Promise<AuditResult> {
+  const [row] = await queryPostgres(
+    databaseUrl,
+    `SELECT count(*) AS recorded, count(*) FILTER (WHERE owner_slot <> slot) AS strangers, count(DISTINCT slot) AS writers
+     FROM chaos.record`,
+  );
+  return {
+    recorded: Number(row!["recorded"]),
+    byStrangers: Number(row!["strangers"]),
+    writers: Number(row!["writers"]),
+  };
+}
+
+/** Deliveries that are still to be made. */
+export async function owed(databaseUrl: string): Promise<number> {
+  const [row] = await queryPostgres(databaseUrl, "SELECT count(*) AS owed FROM delivery WHERE due IS NOT NULL");
+  return Number(row!["owed"]);
+}
+
+/** Deliveries that are at their end, by state as stored, and messages. */
+export async function counts(databaseUrl: string): Promise<{ readonly messages: number; readonly succeeded: number }> {
+  const [row] = await queryPostgres(
+    databaseUrl,
+    "SELECT (SELECT count(*) FROM message) AS messages, (SELECT count(*) FROM delivery WHERE state = 1) AS succeeded",
+  );
+  return { messages: Number(row!["messages"]), succeeded: Number(row!["succeeded"]) };
+}
