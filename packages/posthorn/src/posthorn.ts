@@ -225,7 +225,13 @@ export class Posthorn implements AsyncDisposable {
       log,
     });
     this.#dispatcher = this.#buildDispatcher(directory, vault, ids);
-    this.#metrics = new Metrics({ store, load: () => this.#dispatcher.load, egress: this.#egress });
+    this.#metrics = new Metrics({
+      store,
+      shards: () => cluster.shards,
+      now: clock.now,
+      load: () => this.#dispatcher.load,
+      egress: this.#egress,
+    });
     this.#statistics = new Statistics({
       services: () => this.services,
       clock,
@@ -249,6 +255,7 @@ export class Posthorn implements AsyncDisposable {
       sources: this.#receiving.desk,
       providerApis: this.#receiving.providerApis,
       statistics: this.#statistics,
+      cluster,
       ownership: new OwnershipCheck({
         sender: this.#sender,
         timeoutMs: config.requestTimeoutMs,
@@ -293,8 +300,7 @@ export class Posthorn implements AsyncDisposable {
       const { slot, keysFrom } = cluster.seat ?? { slot: null, keysFrom: 0 };
       const ids = new IdGenerator(clock.now, Math.max(keysFrom - 1, await store.lastKey()), slot);
       posthorn = new Posthorn(options, { store, cluster, feed, ids, failed });
-      await posthorn.#listen();
-      await posthorn.#clusterWork.start();
+      await Promise.all([posthorn.#listen(), posthorn.#clusterWork.start()]);
       posthorn.#receiving.start();
       return posthorn;
     } catch (error) {

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { PosthornError } from "../errors.ts";
 import { VERSION } from "../version.ts";
+import { addClusterCommand } from "./cluster/show.ts";
 import { addConfigCommand } from "./config/show.ts";
 import { addCopyCommand } from "./database/copy.ts";
 import { addKeyCreateCommand } from "./key/create.ts";
@@ -23,6 +24,7 @@ function buildProgram(): Command {
   addTokenCommand(program);
   addLabCommand(program);
   addStorageCommand(program);
+  addClusterCommand(program);
   addCopyCommand(program);
   const key = program.command("key").description("keys of the organisation that can be revoked");
   addKeyCreateCommand(key);

@@ -69,8 +69,9 @@ export class ClusterWork implements Disposable {
         log.warn({ node: id }, "the other nodes thought that this one was gone; it joins them again");
       },
       report: () => {
-        const { inFlight, lanes } = dispatcher.load;
-        return { inFlight, lanes, settled: settled() };
+        const { inFlight, lanes, oldestDue } = dispatcher.load;
+        const lagMs = oldestDue === null ? 0 : Math.max(0, services.now() - oldestDue);
+        return { inFlight, lanes, lagMs, settled: settled() };
       },
       inFlight: (shard) => dispatcher.inFlightOf((endpointId) => shardOf(endpointId) === shard),
       announce: () => services.store.signal({ kind: "nodes" }),
@@ -82,8 +83,7 @@ export class ClusterWork implements Disposable {
   async #gained(isGained: InShards): Promise<void> {
     const { dispatcher, health, services, tasks } = this.#options;
     try {
-      await health.load(isGained);
-      await dispatcher.start();
+      await dispatcher.start(health.load(isGained));
       await tasks.resume();
     } catch (error) {
       this.#lookForWork();

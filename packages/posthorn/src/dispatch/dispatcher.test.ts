@@ -46,7 +46,7 @@ describe("a job", () => {
     await harness.publish(1);
     await eventually(async () => expect((await deliveryOf(harness.files.store, 1))?.state).toBe(1));
     expect(harness.attempter.messages).toEqual([1]);
-    expect(harness.dispatcher.load).toEqual({ inFlight: 0, lanes: 0, queuedBytes: 0 });
+    expect(harness.dispatcher.load).toEqual({ inFlight: 0, lanes: 0, queuedBytes: 0, oldestDue: null });
   });
 
   it("that would fail in the same way again has failed at once, whatever the schedule has left", async () => {
@@ -239,7 +239,7 @@ describe("a held endpoint", () => {
     await eventually(() => expect(dispatcher.load.inFlight).toBe(0));
     for (let id = 2; id <= 20; id++) await harness.publish(id);
     clock.advance(3_600_000);
-    expect(dispatcher.load).toMatchObject({ inFlight: 0, queuedBytes: 0 });
+    expect(dispatcher.load).toMatchObject({ inFlight: 0, queuedBytes: 0, oldestDue: null });
     expect(attempter.messages).toEqual([1]);
     attempter.script = () => made(0);
     dispatcher.wake(1);
@@ -270,10 +270,10 @@ describe("a held endpoint", () => {
     await eventually(() => expect(asked).toBe(true));
     await eventually(() => expect(attempter.open).toHaveLength(1));
     attempter.open[0]!.end({ kind: "held" });
-    await eventually(() => expect(dispatcher.load).toMatchObject({ inFlight: 0, queuedBytes: 0 }));
+    await eventually(() => expect(dispatcher.load).toMatchObject({ inFlight: 0, queuedBytes: 0, oldestDue: null }));
     gate.resolve();
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(dispatcher.load).toMatchObject({ inFlight: 0, queuedBytes: 0 });
+    expect(dispatcher.load).toMatchObject({ inFlight: 0, queuedBytes: 0, oldestDue: null });
     attempter.script = () => made(0);
     dispatcher.wake(1);
     await eventually(async () => expect(await files.store.backlog()).toEqual([]));

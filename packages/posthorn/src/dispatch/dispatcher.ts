@@ -8,10 +8,9 @@
  *     running → stopping (no new attempts; those in flight end) → stopped
  */
 import { Alarm } from "./alarm.ts";
-import { bytesOf, isRetry, type Lane } from "./lane.ts";
-import { Lanes } from "./lanes.ts";
+import { bytesOf, isRetry, type Lane, type LaneView } from "./lane.ts";
+import { type DispatcherLoad, Lanes } from "./lanes.ts";
 import { attempt, type Flight, Flights, judge } from "./flight.ts";
-import type { PaceView } from "./pace.ts";
 import { type AskedPage, Pager } from "./pager.ts";
 import type { LanePolicies } from "./policy.ts";
 import { FIRST_PAUSE_MS, Recorder } from "./recorder.ts";
@@ -46,13 +45,6 @@ export interface DispatcherOptions {
   readonly owners?: LaneOwners;
 }
 
-/** What the dispatcher knows of an endpoint. */
-export interface LaneView extends PaceView {
-  readonly inFlight: number;
-  /** Jobs in memory that have not started. */
-  readonly queued: number;
-}
-
 /** Outcomes of one lane that may wait for the disk; more and the lane makes no further attempts. */
 const MAX_RECORDING = 512;
 /** Outcomes that may wait for the disk in all. */
@@ -77,6 +69,9 @@ export class Dispatcher {
   readonly #flights = new Flights();
   /** Takes back the look at the store that is to come; `null`: none is. */
   #cancelRescan: (() => void) | null = null;
+  /** Searches for what is left to do: how many were begun, and the last that came to its end. */
+  #searches = 0;
+  #searched = 0;
   #queuedBytes = 0;
   #state: "running" | "stopping" | "stopped" = "running";
 
@@ -100,9 +95,9 @@ export class Dispatcher {
     });
   }
 
-  /** Jobs in flight, and lanes in memory. */
-  get load(): { readonly inFlight: number; readonly lanes: number; readonly queuedBytes: number } {
-    return { inFlight: this.#slots.inFlight, lanes: this.#lanes.size, queuedBytes: this.#queuedBytes };
+  get load(): DispatcherLoad {
+    const oldestDue = this.#lanes.oldestReady(this.#now());
+    return { inFlight: this.#slots.inFlight, lanes: this.#lanes.size, queuedBytes: this.#queuedBytes, oldestDue };
   }
 
   /** What is known of an endpoint; `null`: nothing, since it has and had nothing to do lately. */
@@ -113,11 +108,19 @@ export class Dispatcher {
     return { ...pace.view(), inFlight: lane?.inFlight ?? 0, queued: lane?.queued ?? 0 };
   }
 
-  /** Finds what an earlier run, or the node that had a lane before, left to do. */
-  async start(): Promise<void> {
+  /**
+   * Finds what an earlier run, or the node that had a lane before, left to do. Until it has, a lane that is new may have older jobs than
+   * those that are handed over to it.
+   *
+   * @param ready Waited for before the first of them can start.
+   */
+  async start(ready: Promise<unknown> = Promise.resolve()): Promise<void> {
+    const search = ++this.#searches;
+    await ready;
     for (const { endpointId, due } of await this.#options.store.backlog()) {
       if (this.#owners.owns(endpointId)) this.#noteStored(this.#lanes.getOrMake(endpointId), due);
     }
+    this.#searched = Math.max(this.#searched, search);
   }
 
   /**
@@ -164,7 +167,9 @@ export class Dispatcher {
   push(jobs: readonly Job[]): void {
     const now = this.#now();
     for (const job of jobs) {
+      const isKnown = this.#searched === this.#searches || this.#lanes.get(job.endpointId) !== undefined;
       const lane = this.#lanes.getOrMake(job.endpointId);
+      lane.spilled ||= !isKnown;
       if (job.due > now) {
         this.#noteStored(lane, job.due);
       } else if (!this.#isReady(lane) || !this.#hasRoom(lane, job) || !this.#enqueue(lane, job)) {
