@@ -1,6 +1,7 @@
 /** The addresses of both faces. What a reader filters and where they are is in the address, so that it can be kept and shared. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { Operator } from "./layout/operator.tsx";
+import { basePath } from "./lib/base.ts";
 import { HOME_WINDOWS, type HomeWindow } from "./lib/home-window.ts";
 import { type Range, RANGES, toMessageFilter } from "./lib/message-filter.ts";
 import { Home } from "./pages/home.tsx";
@@ -223,6 +224,7 @@ const portalPages = [
 
 export const router = createRouter({
   routeTree: root.addChildren([operator.addChildren(operatorPages), portal.addChildren(portalPages)]),
+  ...(basePath() === "" ? {} : { basepath: basePath() }),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

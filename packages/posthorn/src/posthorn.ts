@@ -53,6 +53,10 @@ export interface PosthornOptions {
   readonly timeouts?: Partial<HttpTimeouts>;
   /** The time that counts; that of the machine unless given. */
   readonly clock?: Clock;
+  /** False: requests come from a server of the host's, through `server.routing`, and nothing listens. */
+  readonly listens?: boolean;
+  /** Where the host has mounted it, such as `/webhooks`; empty unless given. */
+  readonly base?: string;
   /** What no setting of the server says of its HTTP client: another name service, an authority to trust. */
   readonly egress?: EgressOptions;
 }
@@ -310,6 +314,11 @@ export class Posthorn implements AsyncDisposable {
     }
   }
 
+  /** The HTTP side, for a host that hands it requests. */
+  get server(): FastifyInstance {
+    return this.#server!;
+  }
+
   /** Where the metrics are; `null`: nowhere. */
   get metricsUrl(): string | null {
     return this.#metricsServer?.url ?? null;
@@ -366,8 +375,13 @@ export class Posthorn implements AsyncDisposable {
       trustedProxies: config.trustedProxies,
       frameAncestors: config.portalFrameAncestors,
       feed: this.#feed,
+      base: this.#options.base ?? "",
       timeouts,
     });
+    if (this.#options.listens === false) {
+      await this.#server.ready();
+      return;
+    }
     if (config.metricsListen !== null) this.#metricsServer = await serveMetrics(this.#metrics, config.metricsListen);
     try {
       this.#url = await this.#server.listen(config.listen);

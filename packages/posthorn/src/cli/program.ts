@@ -5,6 +5,7 @@ import { VERSION } from "../version.ts";
 import { addClusterCommand } from "./cluster/show.ts";
 import { addConfigCommand } from "./config/show.ts";
 import { addCopyCommand } from "./database/copy.ts";
+import { addMigrateCommand } from "./database/migrate.ts";
 import { addKeyCreateCommand } from "./key/create.ts";
 import { addKeyListCommand } from "./key/list.ts";
 import { addKeyRevokeCommand } from "./key/revoke.ts";
@@ -25,6 +26,7 @@ function buildProgram(): Command {
   addLabCommand(program);
   addStorageCommand(program);
   addClusterCommand(program);
+  addMigrateCommand(program);
   addCopyCommand(program);
   const key = program.command("key").description("keys of the organisation that can be revoked");
   addKeyCreateCommand(key);

@@ -18,6 +18,7 @@ import { Vault } from "../../src/vault.ts";
 import { OTHER_SERVICES, TEST_RULES } from "../support/services.ts";
 import { NAME, type SimulatedDatabase } from "./database.ts";
 import type { Ledger, Run, Settings } from "./ledger.ts";
+import { withLatePages } from "./late-pages.ts";
 import { SimulatedNetwork } from "./network.ts";
 import type { Random } from "./random.ts";
 import type { Receiver } from "./receivers.ts";
@@ -33,6 +34,7 @@ export interface NodeWorld {
   readonly receivers: ReadonlyMap<string, Receiver>;
   readonly networkRandom: Random;
   readonly dispatchRandom: Random;
+  readonly pagesRandom: Random;
   readonly sabotage: Sabotage;
   readonly sabotageRandom: Random;
 }
@@ -173,7 +175,8 @@ function buildWatch(world: NodeWorld, { clock, store, directory, vault, ids, lif
     families: ["webhook"],
     onTrouble: () => undefined,
   });
-  return new Watch({ attempter, store, now: clock.now, lastKey: () => ids.lastKey });
+  const jobs = withLatePages(store, world, life);
+  return new Watch({ attempter, store: jobs, now: clock.now, lastKey: () => ids.lastKey });
 }
 
 /** Keeps the books around an attempter. */
