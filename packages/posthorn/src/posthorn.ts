@@ -35,6 +35,7 @@ import { IdGenerator } from "./id.ts";
 import { addressTrouble } from "./ingest/addresses.ts";
 import { describeFrom } from "./live/describe.ts";
 import { LiveFeed } from "./live/feed.ts";
+import { SharedFeed } from "./live/shared-feed.ts";
 import type { Logger } from "./log.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Receiving } from "./receiving.ts";
@@ -66,6 +67,7 @@ interface NodeParts {
   readonly store: Store;
   readonly cluster: Cluster;
   readonly feed: LiveFeed;
+  readonly shared: SharedFeed;
   readonly ids: IdGenerator;
   readonly failed: Promise<Error>;
 }
@@ -165,7 +167,7 @@ export class Posthorn implements AsyncDisposable {
 
   private constructor(options: PosthornOptions, node: NodeParts) {
     const { config, secrets, log, clock = systemClock } = options;
-    const { store, cluster, feed, ids, failed } = node;
+    const { store, cluster, feed, shared, ids, failed } = node;
     const leads = (): boolean => cluster.leads;
     this.#cluster = cluster;
     this.#feed = feed;
@@ -275,6 +277,7 @@ export class Posthorn implements AsyncDisposable {
       tasks: this.#tasks,
       ids,
       outbox: this.#outbox,
+      feed: shared,
       settled: () => this.#settled(),
       log,
     });
@@ -290,20 +293,24 @@ export class Posthorn implements AsyncDisposable {
   static async start(options: PosthornOptions): Promise<Posthorn> {
     const { clock = systemClock } = options;
     const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
-    const feed: LiveFeed = new LiveFeed({
-      run: randomUUID(),
-      describe: (messages, endpoints) => describeFrom(store)(messages, endpoints),
+    const feedOptions = {
       now: clock.now,
       setTimer: clock.setTimer,
-      onFailure: (error) => options.log.error({ err: error }, "the live feed has a gap"),
+      onFailure: (error: unknown) => options.log.error({ err: error }, "the live feed has a gap"),
+    };
+    const feed: LiveFeed = new LiveFeed({
+      ...feedOptions,
+      run: randomUUID(),
+      describe: (messages, endpoints) => describeFrom(store)(messages, endpoints),
     });
-    const store = await openStore(options.config.database, { onFailure: fail, listener: feed });
+    const shared: SharedFeed = new SharedFeed({ ...feedOptions, feed, store: () => store });
+    const store = await openStore(options.config.database, { onFailure: fail, listener: shared });
     let posthorn: Posthorn | null = null;
     try {
       const cluster = await Cluster.join({ store, facts: nodeFacts(options.secrets) });
       const { slot, keysFrom } = cluster.seat ?? { slot: null, keysFrom: 0 };
       const ids = new IdGenerator(clock.now, Math.max(keysFrom - 1, await store.lastKey()), slot);
-      posthorn = new Posthorn(options, { store, cluster, feed, ids, failed });
+      posthorn = new Posthorn(options, { store, cluster, feed, shared, ids, failed });
       await Promise.all([posthorn.#listen(), posthorn.#clusterWork.start()]);
       posthorn.#receiving.start();
       return posthorn;

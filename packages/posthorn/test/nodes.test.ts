@@ -131,6 +131,29 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     noneTwice();
   });
 
+  it("show on each of them what happens on all", async () => {
+    await using two = await start();
+    await settled(2);
+    const stream = await fetch(`${two.url}/api/v1/live`, { headers: { authorization: `Bearer ${two.token}` } });
+    let told = "";
+    const reading = stream.body!.pipeTo(
+      new WritableStream({ write: (chunk: Uint8Array) => void (told += Buffer.from(chunk).toString()) }),
+    );
+    // What happened before anybody watched is not shown.
+    const id = await eventually(async () => {
+      const published = await publish(one);
+      await eventually(() => expect(told).toContain(published), { timeoutMs: 1000 });
+      return published;
+    });
+    await eventually(() => {
+      const events = told.split("\n\n").filter((event) => event.includes(id));
+      expect(events.filter((event) => event.includes("event: message.accepted"))).toHaveLength(1);
+      expect(events.filter((event) => event.includes("event: attempt.recorded"))).toHaveLength(ENDPOINTS);
+    });
+    await two[Symbol.asyncDispose]();
+    await reading;
+  });
+
   it("follow at once what is changed on any of them", async () => {
     await using two = await start();
     const mine = (await endpointsOf((await nodeIds())[0]!))[0]!;

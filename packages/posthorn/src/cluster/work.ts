@@ -7,6 +7,7 @@ import type { Services } from "../domain/context.ts";
 import { applySignals } from "../domain/signals.ts";
 import type { SettledKeys } from "../domain/stats/roll-up.ts";
 import type { IdGenerator } from "../id.ts";
+import type { SharedFeed } from "../live/shared-feed.ts";
 import type { Logger } from "../log.ts";
 import type { Signal } from "../store/signal.ts";
 import { shardOf } from "../store/shards.ts";
@@ -20,6 +21,7 @@ export interface ClusterWorkOptions {
   readonly health: HealthWatch;
   readonly tasks: TaskRunners;
   readonly outbox: OutboxWatch;
+  readonly feed: SharedFeed;
   readonly ids: IdGenerator;
   /** Up to where what this node writes is on disk. */
   readonly settled: () => SettledKeys;
@@ -106,6 +108,8 @@ export class ClusterWork implements Disposable {
     for (const signal of signals) {
       if (signal.kind === "nodes") this.#options.cluster.look();
       if (signal.kind === "outbox") this.#options.outbox.wake(signal.from);
+      if (signal.kind === "watch") this.#options.feed.watchedElsewhere();
+      if (signal.kind === "stored") this.#options.feed.storedElsewhere(signal);
     }
   }
 
