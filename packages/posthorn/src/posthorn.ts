@@ -167,7 +167,7 @@ export class Posthorn implements AsyncDisposable {
 
   private constructor(options: PosthornOptions, node: NodeParts) {
     const { config, secrets, log, clock = systemClock } = options;
-    const { store, cluster, feed, shared, ids, failed } = node;
+    const { store, cluster, feed, ids, failed } = node;
     const leads = (): boolean => cluster.leads;
     this.#cluster = cluster;
     this.#feed = feed;
@@ -269,18 +269,7 @@ export class Posthorn implements AsyncDisposable {
       }),
       rules: this.#buildRules(policyDefaults),
     };
-    this.#clusterWork = new ClusterWork({
-      services: this.services,
-      cluster,
-      dispatcher: this.#dispatcher,
-      health: this.#health,
-      tasks: this.#tasks,
-      ids,
-      outbox: this.#outbox,
-      feed: shared,
-      settled: () => this.#settled(),
-      log,
-    });
+    this.#clusterWork = this.#buildClusterWork(node);
     this.#maintenance = new Maintenance({
       services: this.services,
       periods: retentionOf(config),
@@ -427,6 +416,21 @@ export class Posthorn implements AsyncDisposable {
       messages: Math.min(own.messages, others.messages),
       attempts: Math.min(own.attempts, others.attempts),
     };
+  }
+
+  #buildClusterWork({ cluster, ids, shared }: NodeParts): ClusterWork {
+    return new ClusterWork({
+      services: this.services,
+      cluster,
+      dispatcher: this.#dispatcher,
+      health: this.#health,
+      tasks: this.#tasks,
+      ids,
+      outbox: this.#outbox,
+      feed: shared,
+      settled: () => this.#settled(),
+      log: this.#options.log,
+    });
   }
 
   #buildRules(policyDefaults: PlatformDefaults): DomainRules {
