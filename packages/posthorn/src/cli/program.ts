@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { PosthornError } from "../errors.ts";
 import { VERSION } from "../version.ts";
+import { addClusterCommand } from "./cluster/show.ts";
 import { addConfigCommand } from "./config/show.ts";
 import { addCopyCommand } from "./database/copy.ts";
 import { addMigrateCommand } from "./database/migrate.ts";
@@ -24,6 +25,7 @@ function buildProgram(): Command {
   addTokenCommand(program);
   addLabCommand(program);
   addStorageCommand(program);
+  addClusterCommand(program);
   addMigrateCommand(program);
   addCopyCommand(program);
   const key = program.command("key").description("keys of the organisation that can be revoked");

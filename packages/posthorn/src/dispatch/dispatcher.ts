@@ -10,9 +10,8 @@
 import { Agenda } from "./agenda.ts";
 import { type Engine, NOWHERE } from "./engine.ts";
 import { Flights } from "./flights.ts";
-import type { Lane } from "./lane.ts";
-import { Lanes } from "./lanes.ts";
-import type { PaceView } from "./pace.ts";
+import type { Lane, LaneView } from "./lane.ts";
+import { type DispatcherLoad, Lanes } from "./lanes.ts";
 import { Paging } from "./paging.ts";
 import type { LanePolicies } from "./policy.ts";
 import { Readiness } from "./readiness.ts";
@@ -46,13 +45,6 @@ export interface DispatcherOptions {
   readonly owners?: LaneOwners;
 }
 
-/** What the dispatcher knows of an endpoint. */
-export interface LaneView extends PaceView {
-  readonly inFlight: number;
-  /** Jobs in memory that have not started. */
-  readonly queued: number;
-}
-
 /** From a write that failed in doubt to the look at the store: writes that fail together are looked after together. */
 const RESCAN_MS = 2000;
 
@@ -69,6 +61,9 @@ export class Dispatcher {
   readonly #turns: Turns;
   /** Takes back the look at the store that is to come; `null`: none is. */
   #cancelRescan: (() => void) | null = null;
+  /** Searches for what is left to do: how many were begun, and the last that came to its end. */
+  #searches = 0;
+  #searched = 0;
   #state: "running" | "stopping" | "stopped" = "running";
 
   constructor(options: DispatcherOptions) {
@@ -87,9 +82,9 @@ export class Dispatcher {
     this.#turns = new Turns({ engine, slots: this.#slots, flights: this.#flights, owners: this.#owners });
   }
 
-  /** Jobs in flight, and lanes in memory. */
-  get load(): { readonly inFlight: number; readonly lanes: number; readonly queuedBytes: number } {
-    return { inFlight: this.#slots.inFlight, lanes: this.#lanes.size, queuedBytes: this.#shelf.queuedBytes };
+  get load(): DispatcherLoad {
+    const oldestDue = this.#lanes.oldestReady(this.#options.clock.now());
+    return { inFlight: this.#slots.inFlight, lanes: this.#lanes.size, queuedBytes: this.#shelf.queuedBytes, oldestDue };
   }
 
   /** What is known of an endpoint; `null`: nothing, since it has and had nothing to do lately. */
@@ -100,11 +95,19 @@ export class Dispatcher {
     return { ...pace.view(), inFlight: lane?.inFlight ?? 0, queued: lane?.queued ?? 0 };
   }
 
-  /** Finds what an earlier run, or the node that had a lane before, left to do. */
-  async start(): Promise<void> {
+  /**
+   * Finds what an earlier run, or the node that had a lane before, left to do. Until it has, a lane that is new may have older jobs than
+   * those that are handed over to it.
+   *
+   * @param ready Waited for before the first of them can start.
+   */
+  async start(ready: Promise<unknown> = Promise.resolve()): Promise<void> {
+    const search = ++this.#searches;
+    await ready;
     for (const { endpointId, due } of await this.#options.store.backlog()) {
       if (this.#owners.owns(endpointId)) this.#agenda.noteStored(this.#lanes.getOrMake(endpointId), due);
     }
+    this.#searched = Math.max(this.#searched, search);
   }
 
   /**
@@ -151,7 +154,9 @@ export class Dispatcher {
   push(jobs: readonly Job[]): void {
     const now = this.#options.clock.now();
     for (const job of jobs) {
+      const isKnown = this.#searched === this.#searches || this.#lanes.get(job.endpointId) !== undefined;
       const lane = this.#lanes.getOrMake(job.endpointId);
+      lane.spilled ||= !isKnown;
       if (job.due > now) {
         this.#agenda.noteStored(lane, job.due);
       } else if (!this.#takeOver(lane, job)) {

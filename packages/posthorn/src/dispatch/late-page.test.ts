@@ -66,7 +66,7 @@ async function allIsDone({ files, dispatcher, clock }: DispatchHarness): Promise
     // The alarm of what became due while a page was under way rings now.
     clock.advance(0);
     expect(await files.store.backlog()).toEqual([]);
-    expect(dispatcher.load).toMatchObject({ inFlight: 0, lanes: 0, queuedBytes: 0 });
+    expect(dispatcher.load).toMatchObject({ inFlight: 0, lanes: 0, queuedBytes: 0, oldestDue: null });
   });
 }
 
@@ -141,7 +141,7 @@ describe("a page that arrives late", () => {
     await isRead(late);
     await cancel(harness, 2);
     attempter.open[0]!.end(made(0));
-    await eventually(() => expect(dispatcher.load).toMatchObject({ inFlight: 0, queuedBytes: 0 }));
+    await eventually(() => expect(dispatcher.load).toMatchObject({ inFlight: 0, queuedBytes: 0, oldestDue: null }));
     attempter.script = () => made(0);
     late.hurry();
     await allIsDone(harness);

@@ -279,7 +279,7 @@ describe("a lane", () => {
     await eventually(async () => expect((await deliveryOf(files.store, 1))?.attempts).toBe(1));
     await allDone(harness);
     expect(attempter.messages).toEqual([1, 1, 2]);
-    await eventually(() => expect(dispatcher.load).toEqual({ inFlight: 0, lanes: 0, queuedBytes: 0 }));
+    await eventually(() => expect(dispatcher.load).toEqual({ inFlight: 0, lanes: 0, queuedBytes: 0, oldestDue: null }));
   });
 });
 

@@ -32,7 +32,7 @@ describe("while the breaker of an endpoint is open", () => {
     await outage(harness);
     harness.clock.advance(29_000);
     expect(harness.attempter.messages).toEqual([1, 2]);
-    expect(harness.dispatcher.load).toMatchObject({ inFlight: 0, queuedBytes: 0 });
+    expect(harness.dispatcher.load).toMatchObject({ inFlight: 0, queuedBytes: 0, oldestDue: null });
     expect(await deliveryOf(harness.files.store, 3)).toMatchObject({ state: 0, attempts: 0 });
     await eventually(() => expect(harness.clock.waiting).toBe(1));
   });

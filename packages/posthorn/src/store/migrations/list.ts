@@ -10,6 +10,7 @@ import { flow } from "./021-flow.ts";
 import { captures } from "./022-captures.ts";
 import { outboxMigration } from "./023-outbox.ts";
 import { nodes } from "./024-nodes.ts";
+import { nodeLag } from "./025-node-lag.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -32,6 +33,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "captures", sql: captures },
   { name: "outbox", sql: outboxMigration },
   { name: "nodes", sql: nodes },
+  { name: "node lag", sql: nodeLag },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
