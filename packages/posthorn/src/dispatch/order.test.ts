@@ -6,6 +6,7 @@ import {
   eventually,
   type HarnessOptions,
   made,
+  resend,
 } from "../../test/support/dispatch.ts";
 import { acceptEntry, deliveryOf, openStore } from "../../test/support/store.ts";
 import { ASKED } from "../store/schema.ts";
@@ -23,14 +24,6 @@ function ordered(options: HarnessOptions & { readonly order?: OrderPolicy } = {}
 
 function publish(harness: DispatchHarness, id: number, key: string | null): Promise<void> {
   return harness.publish(id, { orderingKey: key, orderKeys: key === null ? null : [key] });
-}
-
-async function resend({ files, clock, dispatcher }: DispatchHarness, messageId: number): Promise<void> {
-  await files.store.transaction(async ({ db }) => {
-    const change = byHand(clock.now(), ASKED.byResend);
-    await db.updateTable("delivery").set(change).where("message_id", "=", messageId).execute();
-  });
-  dispatcher.wake(1);
 }
 
 /** Lets time pass, since an endpoint that fails is given little at a time. */

@@ -142,7 +142,9 @@ describe("an endpoint that asks to be left alone", () => {
     clock.advance(59_999);
     expect(attempter.messages).toEqual([1]);
     expect(harness.dispatcher.inspect(1)!.breaker).toMatchObject({ reason: "asked_to_wait", since: 1_000_000 });
-    expect(await deliveryOf(files.store, 1)).toMatchObject({ attempts: 1, due: 1_060_000 });
+    await eventually(async () =>
+      expect(await deliveryOf(files.store, 1)).toMatchObject({ attempts: 1, due: 1_060_000 }),
+    );
     expect(await deliveryOf(files.store, 2)).toMatchObject({ attempts: 0 });
     attempter.script = () => made(0);
     await eventually(async () => {
