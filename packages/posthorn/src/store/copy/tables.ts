@@ -48,7 +48,7 @@ export const TABLES: { readonly [T in keyof Database]: TableRule } = {
 /** Tables that only one of the databases has: a copy makes them anew from others, or they say which schema it has. */
 export const OWN_TABLES: { readonly sqlite: readonly string[]; readonly postgres: readonly string[] } = {
   sqlite: [],
-  postgres: ["event_id_taken", "schema_version"],
+  postgres: ["event_id_taken", "schema_version", "table_source_missed"],
 };
 
 /** The table of the target that says how far a copy got. It is there from the first row until the copy was found to be whole. */
