@@ -27,7 +27,10 @@ export type PosthornErrorCode =
   | "storage_corrupt"
   | "storage_failed"
   | "storage_unavailable"
+  | "shard_lost"
   | "internal_error"
+  // The host of an embedded Posthorn took what it needs.
+  | "body_consumed"
   // The process cannot start; changing its settings helps.
   | "config_invalid"
   | "data_folder_in_use"
@@ -59,7 +62,9 @@ const STATUS: Record<PosthornErrorCode, number> = {
   storage_corrupt: 503,
   storage_failed: 503,
   storage_unavailable: 503,
+  shard_lost: 503,
   internal_error: 500,
+  body_consumed: 500,
   config_invalid: 500,
   data_folder_in_use: 500,
   schema_too_new: 500,

@@ -106,8 +106,13 @@ async function readBody(
   } catch {
     return CUT_OFF;
   }
-  if (!raw.complete) return CUT_OFF;
+  if (isCutOff(raw)) return CUT_OFF;
   return chunks.length === 0 ? NO_BODY : chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
+}
+
+/** A request that a host has handed over as an object never came over a socket, and says nothing of that. */
+function isCutOff({ complete }: { readonly complete?: boolean }): boolean {
+  return complete === false;
 }
 
 /** What follows the token, exactly as it was written. */

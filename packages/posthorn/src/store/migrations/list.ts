@@ -9,7 +9,8 @@ import { sourceWatch } from "./020-source-watch.ts";
 import { flow } from "./021-flow.ts";
 import { captures } from "./022-captures.ts";
 import { outboxMigration } from "./023-outbox.ts";
-import { tableSources } from "./024-table-sources.ts";
+import { nodes } from "./024-nodes.ts";
+import { tableSources } from "./025-table-sources.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -31,6 +32,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "flow", sql: flow },
   { name: "captures", sql: captures },
   { name: "outbox", sql: outboxMigration },
+  { name: "nodes", sql: nodes },
   { name: "table sources", sql: tableSources },
 ];
 
