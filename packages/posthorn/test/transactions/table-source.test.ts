@@ -137,9 +137,9 @@ describe.skipIf(!onPostgres)("a table source", () => {
     const events = await shop.events(
       `INSERT INTO shop.orders VALUES (1, 'new'), (2, 'new') ON CONFLICT (id) DO UPDATE SET status = excluded.status`,
     );
-    expect(events.map(({ type, key }) => [type, key]).sort()).toEqual([
-      ["order.created", "shop.orders/2"],
-      ["order.updated", "shop.orders/1"],
+    expect(events.map(({ type, key }) => `${type} ${key}`).sort()).toEqual([
+      "order.created shop.orders/2",
+      "order.updated shop.orders/1",
     ]);
   });
 
@@ -202,10 +202,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     const events = await shop.events(
       "INSERT INTO shop.orders VALUES (1, 'a', 1, 'app'), (2, 'a', 1, 'other'), (3, 'a', 1, NULL)",
     );
-    expect(events.map(({ app, key }) => [app, key]).sort()).toEqual([
-      ["app", "shop.orders/1"],
-      ["other", "shop.orders/2"],
-    ]);
+    expect(events.map(({ app, key }) => `${app} ${key}`).sort()).toEqual(["app shop.orders/1", "other shop.orders/2"]);
   });
 
   it("takes a row that moves to another key or another application from the one and gives it to the other", async () => {
@@ -213,16 +210,13 @@ describe.skipIf(!onPostgres)("a table source", () => {
     await shop.client.query("INSERT INTO shop.orders VALUES (1, 'a', 1, 'app'), (2, 'b', 1, 'app')");
     await shop.add({ app: { column: "tenant" }, payload: '{"new": {{new.status}}, "old": {{old.status}}}' });
     const moved = await shop.events("UPDATE shop.orders SET tenant = 'other' WHERE id = 1");
-    expect(moved.map(({ app, type }) => [app, type]).sort()).toEqual([
-      ["app", "order.deleted"],
-      ["other", "order.created"],
-    ]);
+    expect(moved.map(({ app, type }) => `${app} ${type}`).sort()).toEqual(["app order.deleted", "other order.created"]);
     // What the other application must not see: what the row was before.
     expect(payloads(moved.filter(({ app }) => app === "other"))).toEqual([{ new: "a", old: null }]);
     const renamed = await shop.events("UPDATE shop.orders SET id = id + 10, status = 'c' WHERE id = 2");
-    expect(renamed.map(({ type, key }) => [type, key]).sort()).toEqual([
-      ["order.created", "shop.orders/12"],
-      ["order.deleted", "shop.orders/2"],
+    expect(renamed.map(({ type, key }) => `${type} ${key}`).sort()).toEqual([
+      "order.created shop.orders/12",
+      "order.deleted shop.orders/2",
     ]);
   });
 
