@@ -12,6 +12,9 @@ import { addKeyRevokeCommand } from "./key/revoke.ts";
 import { addLabCommand } from "./lab/start.ts";
 import { addStartCommand } from "./server/start.ts";
 import { addStorageCommand } from "./storage/show.ts";
+import { addTablesAddCommand } from "./tables/add.ts";
+import { addTablesListCommand } from "./tables/list.ts";
+import { addTablesRemoveCommand } from "./tables/remove.ts";
 import { addTokenCommand } from "./token/create.ts";
 
 function buildProgram(): Command {
@@ -32,6 +35,10 @@ function buildProgram(): Command {
   addKeyCreateCommand(key);
   addKeyListCommand(key);
   addKeyRevokeCommand(key);
+  const tables = program.command("tables").description("events of the changes of your own tables in PostgreSQL");
+  addTablesAddCommand(tables);
+  addTablesListCommand(tables);
+  addTablesRemoveCommand(tables);
   return program;
 }
 

@@ -11,6 +11,7 @@ import { captures } from "./022-captures.ts";
 import { outboxMigration } from "./023-outbox.ts";
 import { nodes } from "./024-nodes.ts";
 import { nodeLag } from "./025-node-lag.ts";
+import { tableSources } from "./026-table-sources.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -34,6 +35,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "outbox", sql: outboxMigration },
   { name: "nodes", sql: nodes },
   { name: "node lag", sql: nodeLag },
+  { name: "table sources", sql: tableSources },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
