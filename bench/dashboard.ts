@@ -174,7 +174,7 @@ async function browserTimes(node: TestNode): Promise<void> {
   const before = await memory(session);
   await page.evaluate(watch);
   const rows = await scroll(page);
-  const seen = (await page.evaluate(() => (window as unknown as { seen: Seen }).seen)) as Seen;
+  const seen = await page.evaluate(() => (window as unknown as { seen: Seen }).seen);
   const after = await memory(session);
   const frames = seen.frames.toSorted((a, b) => a - b);
   const slow = frames.filter((ms) => ms > 50).length;

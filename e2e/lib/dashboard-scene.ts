@@ -83,6 +83,7 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["messages", "/messages"],
     ["live", "/live"],
     ["issues", "/issues"],
+    ["endpoints in trouble", "/endpoints"],
     ["applications", "/applications"],
     ["application", `/applications/${app}`],
     ["messages of an application", `/applications/${app}?tab=messages`],

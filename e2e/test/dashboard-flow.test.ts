@@ -161,6 +161,8 @@ describe("without a mouse", () => {
     await tabTo(page, /^Disable$/);
     await page.keyboard.press("Enter");
     await page.getByText("This endpoint is off.").waitFor();
+    const { json } = await world.api.get(`/api/v1/app/${APP}/endpoint/${/ep_\w+/.exec(page.url())![0]}`);
+    expect(json.disabled).toBe(true);
   });
 });
 
@@ -197,5 +199,49 @@ describe("a long list", () => {
     const { shift } = await page.evaluate(() => (window as unknown as { seen: { shift: number } }).seen);
     expect(shift).toBeLessThan(0.05);
     expect(await page.locator("tr[data-index]").count()).toBeLessThan(100);
+  });
+});
+
+describe("the network of an endpoint", () => {
+  it("is set part by part, is used by the next delivery, and shows no secret", async () => {
+    answer = 204;
+    const { json } = await world.api.post(`/api/v1/app/${APP}/endpoint`, { url: `${world.receiver.url}/secured` });
+    const page = await open(`/applications/${APP}/endpoints/${json.id as string}?tab=security`);
+    const credentials = page.getByRole("region", { name: "Credentials" });
+    await credentials.getByRole("button", { name: "Set" }).click();
+    await page.getByRole("dialog").getByLabel("Kind").selectOption("header");
+    await page.getByLabel("Name of the header").fill("x-access");
+    await page.getByLabel("Value", { exact: true }).fill("open-sesame");
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await credentials.getByText("x-access").waitFor();
+    expect(await page.content()).not.toContain("open-sesame");
+    await publish(6);
+    const sent = () => world.receiver.requests.find(({ path }) => path === "/secured")?.headers["x-access"];
+    await expect.poll(sent).toBe("open-sesame");
+    const tls = page.getByRole("region", { name: "TLS" });
+    await tls.getByRole("button", { name: "Set" }).click();
+    await page.getByLabel("Pinned certificates").fill("not a fingerprint");
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await page.getByRole("alert").waitFor();
+    await page.getByLabel("Pinned certificates").fill("ab".repeat(32));
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await tls.getByText("abab").waitFor();
+    await credentials.getByRole("button", { name: "Remove" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+    await credentials.getByText("Nothing of its own.").waitFor();
+  });
+});
+
+describe("a number of home", () => {
+  it("leads into the list of what it counts", async () => {
+    const page = await open("/");
+    await page.getByRole("link", { name: /Endpoints in trouble/ }).click();
+    await page.getByRole("heading", { level: 1, name: "Endpoints in trouble" }).waitFor();
+    await page.getByLabel("Kind of trouble").selectOption("disabled");
+    await expect.poll(() => page.url()).toContain("trouble=disabled");
+    await page.goBack();
+    await page.goto(world.server.url);
+    await page.getByRole("link", { name: /Disk is full/ }).click();
+    await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();
   });
 });
