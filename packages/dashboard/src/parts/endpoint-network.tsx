@@ -181,7 +181,7 @@ function Proxy({ app, id, egress: { proxy } }: PartProps) {
 }
 
 interface NetworkPartProps extends Ref {
-  readonly part: keyof EgressIn & ("auth" | "tls" | "proxy");
+  readonly part: keyof EgressIn;
   readonly isSet: boolean;
   readonly facts: readonly (readonly [string, ReactNode])[];
   readonly toPart: (values: FormValues) => EgressIn;
