@@ -212,7 +212,7 @@ function send(answer: FastifyReply, { status, json }: Reply): FastifyReply {
 function toReply(error: unknown, request: FastifyRequest): Reply {
   const known = errorReply(error);
   if (known !== null) {
-    if (known.status >= 500) request.log.error({ err: error }, "request failed");
+    if (known.status >= 500) logFailure(request, error);
     return known;
   }
   const { code, statusCode, message } = error as { code?: string; statusCode?: number; message: string };
@@ -225,8 +225,13 @@ function toReply(error: unknown, request: FastifyRequest): Reply {
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return reply(statusCode, { code: "bad_request", detail: message });
   }
-  request.log.error({ err: error }, "request failed");
+  logFailure(request, error);
   return internalErrorReply();
+}
+
+/** What fails for a client that has gone, such as when the server stops meanwhile, has harmed nobody. */
+function logFailure({ log, socket }: FastifyRequest, err: unknown): void {
+  log[socket.destroyed ? "warn" : "error"]({ err }, "request failed");
 }
 
 function noSuchRoute({ method, url }: FastifyRequest): Reply {
