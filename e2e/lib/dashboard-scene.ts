@@ -1,5 +1,6 @@
 /** A small platform for the tests of the dashboard: two customers, good and bad endpoints, a few messages. */
 import assert from "node:assert/strict";
+import { createHmac, randomUUID } from "node:crypto";
 import { eventually } from "@posthorn/testkit";
 import type { World } from "./world.ts";
 
@@ -11,8 +12,11 @@ export interface DashboardScene {
   readonly failedAttempt: string;
   readonly eventType: string;
   readonly source: string;
+  /** The endpoint to which what comes in there is passed on. */
+  readonly route: string;
 }
 
+export const SOURCE_SECRET = "a-secret";
 export const HOSTILE = "<img src=x onerror=\"window.broken='yes'\"><script>window.broken='yes'</script>";
 
 /** Sends a message to an endpoint that takes it and to one that fails, whose answer is hostile. */
@@ -36,19 +40,43 @@ export async function setUpScene(world: World): Promise<DashboardScene> {
   const bad = (await make(`/api/v1/app/${app}/endpoint`, { url: `${receiver.url}/bad`, description: HOSTILE })).id;
   const payload = { amount: 1.5, note: HOSTILE };
   const message = (await make(`/api/v1/app/${app}/msg`, { eventType, payload })).id;
-  const source = (await make("/ingest/api/v1/source", { name: "GitHub", type: "github", secrets: ["a-secret"] })).id;
+  const fields = { name: "GitHub", type: "github", secrets: [SOURCE_SECRET] };
+  const made = await api.post("/ingest/api/v1/source", fields);
+  const { id: source, ingestUrl } = made.json as { id: string; ingestUrl: string };
+  const route = (await make(`/ingest/api/v1/source/${source}/endpoint`, { url: `${receiver.url}/inbound` })).id;
+  await sendPush(ingestUrl, "refs/heads/main");
+  await eventually(async () => {
+    const { json } = await api.get(`/ingest/api/v1/source/${source}/catalogue`);
+    assert.equal((json.data as unknown[]).length, 1);
+  });
   const failedAttempt = await eventually(async () => {
     const { json } = await api.get(`/api/v1/app/${app}/attempt/msg/${message}`);
     const attempts = json.data as { id: string; endpointId: string }[];
     assert.equal(attempts.length, 2);
     return attempts.find(({ endpointId }) => endpointId === bad)!.id;
   });
-  return { app, good, bad, message, failedAttempt, eventType, source };
+  return { app, good, bad, message, failedAttempt, eventType, source, route };
+}
+
+/** Sends what GitHub sends when something is pushed, signed. @returns The status of the answer. */
+export async function sendPush(url: string, branch: string, secret = SOURCE_SECRET): Promise<number> {
+  const body = JSON.stringify({ ref: branch, commits: 1 });
+  const { status } = await fetch(`${url}/ci?from=shop`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      "x-github-event": "push",
+      "x-github-delivery": randomUUID(),
+      "x-hub-signature-256": `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`,
+    },
+    body,
+  });
+  return status;
 }
 
 /** Every page of the dashboard, by a name for people. */
 export function pagesOf(scene: DashboardScene): readonly (readonly [string, string])[] {
-  const { app, bad, message, failedAttempt, eventType, source } = scene;
+  const { app, bad, message, failedAttempt, eventType, source, route } = scene;
   const endpoint = `/applications/${app}/endpoints/${bad}`;
   return [
     ["home", "/"],
@@ -72,6 +100,11 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["event type", `/event-types/${eventType}`],
     ["sources", "/sources"],
     ["source", `/sources/${source}`],
+    ["routes of a source", `/sources/${source}?tab=routes&route=${route}`],
+    ["catalogue of a source", `/sources/${source}?tab=catalogue`],
+    ["event type of a source", `/sources/${source}?tab=catalogue&type=push`],
+    ["rhythm of a source", `/sources/${source}?tab=watch`],
+    ["settings of a source", `/sources/${source}?tab=settings`],
     ["events of a source", `/sources/${source}?tab=events`],
     ["quarantine", `/sources/${source}?tab=quarantine`],
     ["replays", "/replays"],

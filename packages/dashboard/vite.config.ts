@@ -4,6 +4,8 @@ import { defaultClientConditions, defineConfig } from "vite";
 /** One page with two faces: the dashboard of operators, and under `/portal` the portal of customers. */
 export default defineConfig({
   root: import.meta.dirname,
+  // A program may have mounted the page anywhere: files name each other by their own place.
+  base: "./",
   plugins: [react()],
   // Packages of this repository as they are written, without a build before.
   resolve: { conditions: ["@posthorn/source", ...defaultClientConditions] },

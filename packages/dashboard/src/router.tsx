@@ -1,6 +1,7 @@
 /** The addresses of both faces. What a reader filters and where they are is in the address, so that it can be kept and shared. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { Operator } from "./layout/operator.tsx";
+import { basePath } from "./lib/base.ts";
 import { HOME_WINDOWS, type HomeWindow } from "./lib/home-window.ts";
 import { type Range, RANGES, toMessageFilter } from "./lib/message-filter.ts";
 import { Home } from "./pages/home.tsx";
@@ -10,6 +11,23 @@ type Search = Readonly<Record<string, unknown>>;
 
 function tabSearch(search: Search): { readonly tab?: string } {
   return typeof search["tab"] === "string" ? { tab: search["tab"] } : {};
+}
+
+interface SourceSearch {
+  readonly tab?: string;
+  /** Id of the endpoint whose route is looked at. */
+  readonly route?: string;
+  /** The event type of the catalogue that is looked at. */
+  readonly type?: string;
+}
+
+function sourceSearch(search: Search): SourceSearch {
+  const { route, type } = search;
+  return {
+    ...tabSearch(search),
+    ...(typeof route === "string" ? { route } : {}),
+    ...(typeof type === "string" || typeof type === "number" ? { type: String(type) } : {}),
+  };
 }
 
 function windowSearch(search: Search): { readonly window?: HomeWindow } {
@@ -96,7 +114,7 @@ const operatorPages = [
   createRoute({
     getParentRoute: () => operator,
     path: "/sources/$source",
-    validateSearch: tabSearch,
+    validateSearch: sourceSearch,
     component: lazyRouteComponent(() => import("./pages/source.tsx"), "SourcePage"),
   }),
   createRoute({
@@ -206,6 +224,7 @@ const portalPages = [
 
 export const router = createRouter({
   routeTree: root.addChildren([operator.addChildren(operatorPages), portal.addChildren(portalPages)]),
+  ...(basePath() === "" ? {} : { basepath: basePath() }),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

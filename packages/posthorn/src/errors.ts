@@ -27,11 +27,17 @@ export type PosthornErrorCode =
   | "storage_corrupt"
   | "storage_failed"
   | "storage_unavailable"
+  | "shard_lost"
   | "internal_error"
+  // The host of an embedded Posthorn took what it needs.
+  | "body_consumed"
   // The process cannot start; changing its settings helps.
   | "config_invalid"
   | "data_folder_in_use"
-  | "schema_too_new";
+  | "schema_too_new"
+  | "copy_unfinished"
+  // A command cannot do what it was asked for; the sentence says what is in the way.
+  | "copy_refused";
 
 const STATUS: Record<PosthornErrorCode, number> = {
   bad_request: 400,
@@ -56,10 +62,14 @@ const STATUS: Record<PosthornErrorCode, number> = {
   storage_corrupt: 503,
   storage_failed: 503,
   storage_unavailable: 503,
+  shard_lost: 503,
   internal_error: 500,
+  body_consumed: 500,
   config_invalid: 500,
   data_folder_in_use: 500,
   schema_too_new: 500,
+  copy_unfinished: 500,
+  copy_refused: 500,
 };
 
 /** An error that is meant for the person who made the request or started the process. `message` is safe to show. */

@@ -65,19 +65,39 @@ export function timeOfKey(key: number): number {
   return (seconds + EPOCH_SECONDS) * 1000 + tick * TICK_MS;
 }
 
+/** Generators at a time that share a database. */
+const SLOTS = 64;
+/** Sequences of a tick that they share; those above are for keys that are made in the database. */
+const SHARED_SEQUENCES = SEQUENCES_PER_TICK / 2;
+
 /**
  * Makes ids. Keys never repeat and never go back, even when the clock does: within one tick the sequence counts up, and
  * a clock that is behind the last key is ignored until it catches up.
  */
 export class IdGenerator {
   #lastKey: number;
+  #slot: number | null;
   readonly #now: () => number;
   readonly #pool = new Uint8Array(4096);
   #poolOffset = 4096;
 
-  constructor(now: () => number, lastKey = 0) {
+  /** @param slot Sets its keys apart from those of others that write to the same database; `null`: there are none. */
+  constructor(now: () => number, lastKey = 0, slot: number | null = null) {
     this.#now = now;
     this.#lastKey = lastKey;
+    this.#slot = slot;
+  }
+
+  /** Goes on in another slot, with keys from here on. */
+  moveTo(slot: number, keysFrom: number): void {
+    this.#slot = slot;
+    this.#lastKey = Math.max(this.#lastKey, keysFrom - 1);
+  }
+
+  /** Gives out no key up to now any more, and returns the last of those. */
+  settle(): number {
+    this.#lastKey = Math.max(this.#lastKey, keyAtTime(this.#now()) - 1);
+    return this.#lastKey;
   }
 
   /** The greatest key that was given out. */
@@ -86,10 +106,19 @@ export class IdGenerator {
   }
 
   next(prefix: IdPrefix): GeneratedId {
-    const key = Math.max(keyAtTime(this.#now()), this.#lastKey + 1);
+    const key = this.#free(Math.max(keyAtTime(this.#now()), this.#lastKey + 1));
     // A tick holds 16,384 ids and a second 250 ticks: the counter may run into ticks 250–255, which is harmless.
     this.#lastKey = key;
     return { key, id: prefix + encode(this.#bytesOf(key)) };
+  }
+
+  /** The first key from here on that is of its slot. */
+  #free(key: number): number {
+    if (this.#slot === null) return key;
+    const sequence = key % SEQUENCES_PER_TICK;
+    const next = sequence + ((this.#slot - (sequence % SLOTS) + SLOTS) % SLOTS);
+    const tick = key - sequence;
+    return next < SHARED_SEQUENCES ? tick + next : tick + SEQUENCES_PER_TICK + this.#slot;
   }
 
   #bytesOf(key: number): Uint8Array {

@@ -1,6 +1,7 @@
-export { type Config, envToConfig } from "./config/config.ts";
-export { readEnv, type SettingSources } from "./config/env.ts";
-export { loadSecrets, type Secrets } from "./config/secrets.ts";
-export { PosthornError, type PosthornErrorCode } from "./errors.ts";
-export { createLog, type Logger } from "./log.ts";
-export { Posthorn, type PosthornOptions } from "./posthorn.ts";
+export { Posthorn, type PosthornOptions, type Settings } from "./embed/posthorn.ts";
+export { PosthornPublisher, type PublisherOptions } from "./embed/publisher.ts";
+export type { PublishOptions } from "./embed/messages.ts";
+export type { CallOptions } from "./embed/call.ts";
+export type * from "./embed/shapes.ts";
+export type { HostTransaction, SendStatement } from "./embed/transaction.ts";
+export { PosthornError, type PosthornErrorCode, ValidationError, type ValidationIssue } from "./errors.ts";

@@ -14,6 +14,8 @@ import { sweepPayloads } from "./domain/retention/sweep-payloads.ts";
 export interface MaintenanceOptions {
   readonly services: Services;
   readonly periods: RetentionPeriods;
+  /** Whether this node does it for all. */
+  readonly leads: () => boolean;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -29,7 +31,9 @@ export class Maintenance implements AsyncDisposable {
 
   constructor(options: MaintenanceOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => void this.run(), INTERVAL_MS);
+    this.#timer = setInterval(() => {
+      if (options.leads()) void this.run();
+    }, INTERVAL_MS);
     this.#timer.unref();
   }
 

@@ -4,6 +4,10 @@ import { Egress, type EgressOptions, parseAllowList, parseDenyList, webhookSourc
 import type { FastifyInstance } from "fastify";
 import { buildServer, type HttpTimeouts } from "./api/server.ts";
 import { systemClock } from "./clock.ts";
+import { Cluster } from "./cluster/cluster.ts";
+import { ClusterDispatch } from "./cluster/dispatch.ts";
+import { nodeFacts } from "./cluster/facts.ts";
+import { ClusterWork } from "./cluster/work.ts";
 import type { Config } from "./config/config.ts";
 import type { Secrets } from "./config/secrets.ts";
 import { DeliveryAttempter } from "./delivery/attempter.ts";
@@ -19,7 +23,7 @@ import { Watch } from "./delivery/watched-attempter.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Clock } from "./dispatch/types.ts";
 import { Authenticator } from "./domain/auth/authenticate.ts";
-import type { Services } from "./domain/context.ts";
+import type { DomainRules, Services } from "./domain/context.ts";
 import { Directory } from "./domain/directory.ts";
 import { ensureOrganisation } from "./domain/organisation/ensure.ts";
 import type { PortalLook } from "./domain/portal/look.ts";
@@ -49,6 +53,10 @@ export interface PosthornOptions {
   readonly timeouts?: Partial<HttpTimeouts>;
   /** The time that counts; that of the machine unless given. */
   readonly clock?: Clock;
+  /** False: requests come from a server of the host's, through `server.routing`, and nothing listens. */
+  readonly listens?: boolean;
+  /** Where the host has mounted it, such as `/webhooks`; empty unless given. */
+  readonly base?: string;
   /** What no setting of the server says of its HTTP client: another name service, an authority to trust. */
   readonly egress?: EgressOptions;
 }
@@ -56,6 +64,7 @@ export interface PosthornOptions {
 /** What a node is made of before anything runs. */
 interface NodeParts {
   readonly store: Store;
+  readonly cluster: Cluster;
   readonly feed: LiveFeed;
   readonly ids: IdGenerator;
   readonly failed: Promise<Error>;
@@ -137,6 +146,8 @@ export class Posthorn implements AsyncDisposable {
   readonly #sender: EndpointSender;
   readonly #transforms: TransformPool;
   readonly #dispatcher: Dispatcher;
+  readonly #cluster: Cluster;
+  readonly #clusterWork: ClusterWork;
   #watch!: Watch;
   readonly #tasks: TaskRunners;
   readonly #operational: OperationalPublisher;
@@ -154,7 +165,9 @@ export class Posthorn implements AsyncDisposable {
 
   private constructor(options: PosthornOptions, node: NodeParts) {
     const { config, secrets, log, clock = systemClock } = options;
-    const { store, feed, ids, failed } = node;
+    const { store, cluster, feed, ids, failed } = node;
+    const leads = (): boolean => cluster.leads;
+    this.#cluster = cluster;
     this.#feed = feed;
     this.#options = options;
     this.#store = store;
@@ -182,11 +195,13 @@ export class Posthorn implements AsyncDisposable {
     this.#tasks = new TaskRunners({
       services: () => this.services,
       clock,
+      owns: (taskKey) => cluster.owns(taskKey),
       onFailure: (taskKey, error) => log.error({ err: error, taskKey }, "task failed"),
     });
     this.#operational = new OperationalPublisher({
       services: () => this.services,
       clock,
+      leads,
       onFailure: (error) => log.error({ err: error }, "operational webhooks were not published; trying again"),
     });
     this.#outbox = new OutboxWatch({
@@ -210,16 +225,16 @@ export class Posthorn implements AsyncDisposable {
       directory,
       egress: this.#egress,
       clock,
+      leads,
       log,
     });
-    store.onAnnounced(() => this.#operational.wake());
-    store.onDoubt(() => this.#lookAgain());
     this.#dispatcher = this.#buildDispatcher(directory, vault, ids);
     this.#metrics = new Metrics({ store, load: () => this.#dispatcher.load, egress: this.#egress });
     this.#statistics = new Statistics({
       services: () => this.services,
       clock,
-      settled: () => this.#settled(),
+      settled: () => this.#settledByAll(),
+      leads,
       load: () => this.#dispatcher.load,
       onFailure: (error) => log.error({ err: error }, "statistics were not counted; trying again"),
     });
@@ -229,7 +244,7 @@ export class Posthorn implements AsyncDisposable {
       now: clock.now,
       vault,
       directory,
-      dispatch: this.#dispatcher,
+      dispatch: new ClusterDispatch({ cluster, dispatcher: this.#dispatcher, store }),
       tokens: this.authenticator,
       tasks: this.#tasks,
       transforms: this.#transforms,
@@ -243,23 +258,23 @@ export class Posthorn implements AsyncDisposable {
         timeoutMs: config.requestTimeoutMs,
         publicUrl: () => this.services.rules.publicUrl(),
       }),
-      rules: {
-        maxPayloadBytes: config.maxPayloadBytes,
-        maxInboundBytes: config.maxInboundBytes,
-        normaliseUrl: (url, allow) => this.#normaliseUrl(url, allow),
-        normaliseAllow: (words) => parseAllowList(words).text,
-        egressTrouble: (settings, allow) => egressTrouble(this.#egress, settings, allow),
-        judgeUrl: (url, allow) => this.#egress.check(url, allow === null ? undefined : parseAllowList(allow)),
-        policyDefaults,
-        addressTrouble,
-        retention: retentionOf(config),
-        portalLook: portalLookOf(config),
-        publicUrl: () => config.publicUrl || this.#url,
-      },
+      rules: this.#buildRules(policyDefaults),
     };
+    this.#clusterWork = new ClusterWork({
+      services: this.services,
+      cluster,
+      dispatcher: this.#dispatcher,
+      health: this.#health,
+      tasks: this.#tasks,
+      ids,
+      outbox: this.#outbox,
+      settled: () => this.#settled(),
+      log,
+    });
     this.#maintenance = new Maintenance({
       services: this.services,
       periods: retentionOf(config),
+      leads,
       onFailure: (error) => log.error({ err: error }, "maintenance failed"),
     });
   }
@@ -278,21 +293,24 @@ export class Posthorn implements AsyncDisposable {
     const store = await openStore(options.config.database, { onFailure: fail, listener: feed });
     let posthorn: Posthorn | null = null;
     try {
-      const ids = new IdGenerator(clock.now, await store.lastKey());
-      posthorn = new Posthorn(options, { store, feed, ids, failed });
+      const cluster = await Cluster.join({ store, facts: nodeFacts(options.secrets) });
+      const { slot, keysFrom } = cluster.seat ?? { slot: null, keysFrom: 0 };
+      const ids = new IdGenerator(clock.now, Math.max(keysFrom - 1, await store.lastKey()), slot);
+      posthorn = new Posthorn(options, { store, cluster, feed, ids, failed });
       await posthorn.#listen();
-      await posthorn.#health.load();
-      await posthorn.#dispatcher.start();
-      await posthorn.#tasks.resume();
+      await posthorn.#clusterWork.start();
       posthorn.#receiving.start();
-      posthorn.#operational.wake();
-      posthorn.#takeUpOutbox();
       return posthorn;
     } catch (error) {
       // What was started already, such as the server, would keep the process alive.
       await (posthorn ?? store)[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** The HTTP side, for a host that hands it requests. */
+  get server(): FastifyInstance {
+    return this.#server!;
   }
 
   /** Where the metrics are; `null`: nowhere. */
@@ -314,6 +332,7 @@ export class Posthorn implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    const drained = this.#cluster.drain();
     await this.#closeServer();
     await this.#metricsServer?.[Symbol.asyncDispose]();
     await this.#receiving[Symbol.asyncDispose]();
@@ -323,23 +342,13 @@ export class Posthorn implements AsyncDisposable {
     await this.#operational[Symbol.asyncDispose]();
     await this.#outbox[Symbol.asyncDispose]();
     await this.#dispatcher.stop(this.#options.config.shutdownTimeoutMs);
+    await drained;
+    this.#clusterWork[Symbol.dispose]();
     await this.#transforms[Symbol.asyncDispose]();
     await this.#health[Symbol.asyncDispose]();
     await this.#egress.close();
+    await this.#cluster[Symbol.asyncDispose]();
     await this.#store[Symbol.asyncDispose]();
-  }
-
-  #takeUpOutbox(): void {
-    this.#store.onOutbox((from) => this.#outbox.wake(from ?? 0));
-    this.#outbox.wake();
-  }
-
-  /** A write failed that may have been made: takes nothing in memory for granted, and finds what is to be done as a start does. */
-  #lookAgain(): void {
-    this.services.directory.clear();
-    this.#dispatcher.rescan();
-    this.#tasks.rescan();
-    this.#operational.wake();
   }
 
   async #listen(): Promise<void> {
@@ -360,8 +369,13 @@ export class Posthorn implements AsyncDisposable {
       trustedProxies: config.trustedProxies,
       frameAncestors: config.portalFrameAncestors,
       feed: this.#feed,
+      base: this.#options.base ?? "",
       timeouts,
     });
+    if (this.#options.listens === false) {
+      await this.#server.ready();
+      return;
+    }
     if (config.metricsListen !== null) this.#metricsServer = await serveMetrics(this.#metrics, config.metricsListen);
     try {
       this.#url = await this.#server.listen(config.listen);
@@ -385,9 +399,38 @@ export class Posthorn implements AsyncDisposable {
     clearInterval(sweep);
   }
 
+  /** Keys of this node up to which everything is on disk, or never will be. */
   #settled(): SettledKeys {
+    const last = this.services.ids.settle();
     const lowest = this.#store.lowestWaiting();
-    return { messages: lowest === null ? this.services.ids.lastKey : lowest - 1, attempts: this.#watch.settledUpTo };
+    return { messages: lowest === null ? last : lowest - 1, attempts: this.#watch.settledUpTo };
+  }
+
+  async #settledByAll(): Promise<SettledKeys> {
+    // Before the others are asked: what this node begins meanwhile has a greater key.
+    const own = this.#settled();
+    const others = await this.#cluster.settledByOthers();
+    return {
+      messages: Math.min(own.messages, others.messages),
+      attempts: Math.min(own.attempts, others.attempts),
+    };
+  }
+
+  #buildRules(policyDefaults: PlatformDefaults): DomainRules {
+    const { config } = this.#options;
+    return {
+      maxPayloadBytes: config.maxPayloadBytes,
+      maxInboundBytes: config.maxInboundBytes,
+      normaliseUrl: (url, allow) => this.#normaliseUrl(url, allow),
+      normaliseAllow: (words) => parseAllowList(words).text,
+      egressTrouble: (settings, allow) => egressTrouble(this.#egress, settings, allow),
+      judgeUrl: (url, allow) => this.#egress.check(url, allow === null ? undefined : parseAllowList(allow)),
+      policyDefaults,
+      addressTrouble,
+      retention: retentionOf(config),
+      portalLook: portalLookOf(config),
+      publicUrl: () => config.publicUrl || this.#url,
+    };
   }
 
   #buildDispatcher(directory: Directory, vault: Vault, ids: IdGenerator): Dispatcher {
@@ -415,6 +458,7 @@ export class Posthorn implements AsyncDisposable {
         failing: (endpointId) => this.#health.streak(endpointId),
       },
       limits: { concurrency: config.concurrency, hostConcurrency: hostConcurrencyOf(config) },
+      owners: this.#cluster,
       observer: {
         recorded: (outcome) => {
           this.#health.recorded(outcome);

@@ -27,6 +27,7 @@ export interface ReceivingOptions {
   readonly directory: Directory;
   readonly egress: Pick<Egress, "send">;
   readonly clock: Clock;
+  readonly leads: () => boolean;
   readonly log: Logger;
 }
 
@@ -45,7 +46,7 @@ export class Receiving implements AsyncDisposable {
   readonly #sampler: TrafficSampler;
   readonly #watch: SourceWatch;
 
-  constructor({ services, store, vault, directory, egress, clock, log }: ReceivingOptions) {
+  constructor({ services, store, vault, directory, egress, clock, leads, log }: ReceivingOptions) {
     const fetchKey = createKeyFetcher({ fetch: fetchThrough(egress), now: clock.now });
     const index = new SourceIndex({ store, vault, now: clock.now, fetchKey });
     this.desk = new Desk(index, services);
@@ -67,6 +68,7 @@ export class Receiving implements AsyncDisposable {
     this.#watch = new SourceWatch({
       services,
       setTimer: clock.setTimer,
+      leads,
       onFailure: (error) => log.error({ err: error }, "sources were not looked after; trying again"),
     });
     this.#calls = new ProviderCalls(egress);

@@ -38,4 +38,14 @@ export class Vault {
       );
     }
   }
+
+  /** Whether it was sealed with this key, and is as it was. */
+  opens(sealed: Uint8Array): boolean {
+    try {
+      this.open(sealed);
+      return true;
+    } catch {
+      return false;
+    }
+  }
 }

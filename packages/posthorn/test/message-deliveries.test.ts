@@ -62,6 +62,44 @@ describe("the deliveries of a message", () => {
     expect(rest).toMatchObject({ done: true, data: [{ endpointUid: "off" }] });
   });
 
+  it("say why they are held: a pause, an endpoint that asked to be left alone, an earlier one of the order", async () => {
+    await using receiver = await startReceiver({
+      answer: ({ path, body }) =>
+        path === "/busy" ? { status: 429, headers: { "retry-after": "7200" } } : body.includes("refuse") ? 500 : 204,
+    });
+    await tenant.call("POST", "app", { name: "Held", uid: "held" });
+    const endpoints = ["paused", "busy", "ordered"];
+    for (const uid of endpoints) {
+      await tenant.call("POST", "app/held/endpoint", { uid, url: `${receiver.url}/${uid}`, channels: [uid] });
+    }
+    await tenant.call("PATCH", "app/held/endpoint/ordered/policy", { order: { by: "endpoint", onFailure: "block" } });
+    await tenant.call("POST", "app/held/endpoint/paused/pause", { until: "2999-01-01T00:00:00Z" });
+    const publish = async (payload: object): Promise<string> => {
+      const { json } = await tenant.call("POST", "app/held/msg", { eventType: "a", payload, channels: endpoints });
+      return String(json["id"]);
+    };
+    const rowsOf = async (message: string): Promise<Row[]> => {
+      const { json } = await tenant.call("GET", `app/held/msg/${message}/delivery`);
+      return json["data"] as Row[];
+    };
+    const first = await publish({ refuse: true });
+    await eventually(async () => {
+      expect(await rowsOf(first)).toMatchObject([
+        { state: "held", heldReason: "endpoint_paused", heldUntil: "2999-01-01T00:00:00.000Z", nextAttempt: null },
+        { state: "held", heldReason: "endpoint_asked_to_wait", attempts: 1, heldUntil: expect.any(String) },
+        { state: "retrying", heldReason: null, heldUntil: null, nextAttempt: expect.any(String) },
+      ]);
+    });
+    const second = await publish({});
+    await eventually(async () => {
+      expect(await rowsOf(second)).toMatchObject([
+        { heldReason: "endpoint_paused" },
+        { heldReason: "endpoint_asked_to_wait", attempts: 0 },
+        { state: "held", heldReason: "order", heldBy: first, nextAttempt: null },
+      ]);
+    });
+  });
+
   it("of another application are not to be seen", async () => {
     const { json } = await tenant.call("POST", "app/app/msg", { eventType: "a", payload: {} });
     await tenant.call("POST", "app", { name: "Other", uid: "other" });

@@ -327,12 +327,13 @@ describe("due and backlog", () => {
 });
 
 describe("transaction", () => {
-  it("runs its hooks after the commit, and not at all when it fails", async () => {
+  it("tells what changed after the commit, and nothing when it fails", async () => {
     await using files = await openStore();
-    const hooks: string[] = [];
+    const told: unknown[] = [];
+    files.store.onSignal((signals, origin) => told.push(...signals, origin));
     const insert = (id: number, fail: boolean) =>
-      files.store.transaction(async ({ db, afterCommit }) => {
-        afterCommit(() => void hooks.push(`committed ${id}`));
+      files.store.transaction(async ({ db, signal }) => {
+        signal({ kind: "application", key: id }, { kind: "tokens" });
         await db
           .insertInto("organisation")
           .values({ id, public_id: `org_${id}`, created_at: 0 })
@@ -341,7 +342,7 @@ describe("transaction", () => {
       });
     await insert(1, false);
     await expect(insert(2, true)).rejects.toThrow("changed my mind");
-    expect(hooks).toEqual(["committed 1"]);
+    expect(told).toEqual([{ kind: "application", key: 1 }, { kind: "tokens" }, "here"]);
     expect(await files.store.db.selectFrom("organisation").select("id").execute()).toEqual([{ id: 1 }]);
   });
 

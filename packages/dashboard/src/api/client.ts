@@ -1,5 +1,6 @@
 /** The one way to the API: typed by the server's OpenAPI document, signed with the token of the session. */
 import createClient, { type Middleware } from "openapi-fetch";
+import { baseUrl } from "../lib/base.ts";
 import { endSession, readSession } from "../session/session.ts";
 import type { paths } from "./schema.ts";
 
@@ -15,7 +16,7 @@ const withToken: Middleware = {
   },
 };
 
-export const api = createClient<paths>({ baseUrl: location.origin });
+export const api = createClient<paths>({ baseUrl: baseUrl() });
 api.use(withToken);
 
 /** What the server said was wrong, in its words. */

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 
 vi.stubGlobal("location", { origin: "http://here" });
+vi.stubGlobal("document", { querySelector: () => null });
 vi.stubGlobal("sessionStorage", { getItem: () => null });
 const { toExact } = await import("./message.ts");
 

@@ -89,6 +89,11 @@ export function Columns({ children }: { readonly children: ReactNode }) {
   return <div className={styles["grid"]}>{children}</div>;
 }
 
+/** Cards above each other, such as in one of two columns. */
+export function Stack({ children }: { readonly children: ReactNode }) {
+  return <div className={styles["stack"]}>{children}</div>;
+}
+
 export function Facts({ facts }: { readonly facts: readonly (readonly [string, ReactNode])[] }) {
   return (
     <dl className={styles["facts"]}>

@@ -9,6 +9,7 @@ import { messages } from "./de/messages.ts";
 import { objects } from "./de/objects.ts";
 import { policy } from "./de/policy.ts";
 import { portal } from "./de/portal.ts";
+import { sources } from "./de/sources.ts";
 import { work } from "./de/work.ts";
 
 export const de: typeof en = {
@@ -21,5 +22,6 @@ export const de: typeof en = {
   ...objects,
   ...policy,
   ...portal,
+  ...sources,
   ...work,
 };

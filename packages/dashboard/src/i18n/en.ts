@@ -8,6 +8,7 @@ import { messages } from "./en/messages.ts";
 import { objects } from "./en/objects.ts";
 import { policy } from "./en/policy.ts";
 import { portal } from "./en/portal.ts";
+import { sources } from "./en/sources.ts";
 import { work } from "./en/work.ts";
 
 export const en = {
@@ -20,5 +21,6 @@ export const en = {
   ...objects,
   ...policy,
   ...portal,
+  ...sources,
   ...work,
 };

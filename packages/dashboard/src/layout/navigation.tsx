@@ -16,6 +16,7 @@ import {
 import { useTranslation } from "react-i18next";
 import type { en } from "../i18n/en.ts";
 import styles from "./shell.module.css";
+import { basePath } from "../lib/base.ts";
 
 interface Place {
   readonly to: NonNullable<LinkProps["to"]>;
@@ -62,7 +63,7 @@ export function Navigation({ onNavigate }: { readonly onNavigate?: (() => void) 
             </Link>
           ))}
           {index === GROUPS.length - 1 && (
-            <a href="/docs/api" className={styles["link"]}>
+            <a href={`${basePath()}/docs/api`} className={styles["link"]}>
               <BookOpen aria-hidden />
               {t("nav.api")}
             </a>

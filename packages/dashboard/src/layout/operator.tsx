@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
 import { Trans, useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
+import { isSource } from "../lib/source.ts";
 import { SignIn } from "../pages/sign-in.tsx";
 import { FaceContext, type Face } from "../session/face.ts";
 import { useSession } from "../session/use-session.ts";
@@ -18,15 +19,29 @@ const OPERATOR: Face = {
     params: { app, message, attempt },
   }),
   replay: (app, replay) => ({ to: "/replays/$app/$replay", params: { app, replay } }),
-  crumbs: (app) => [
+  crumbs: (app) =>
+    isSource(app)
+      ? [
+          <Link key="all" to="/sources">
+            <Trans i18nKey="sources.title" />
+          </Link>,
+          <Link key="source" to="/sources/$source" params={{ source: app }}>
+            <ApplicationName app={app} />
+          </Link>,
+        ]
+      : applicationCrumbs(app),
+};
+
+function applicationCrumbs(app: string) {
+  return [
     <Link key="all" to="/applications">
       <Trans i18nKey="applications.title" />
     </Link>,
     <Link key="app" to="/applications/$app" params={{ app }}>
       <ApplicationName app={app} />
     </Link>,
-  ],
-};
+  ];
+}
 
 function ApplicationName({ app }: { readonly app: string }) {
   const { t } = useTranslation();

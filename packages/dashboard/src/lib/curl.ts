@@ -1,5 +1,7 @@
 /** Requests as commands that a shell takes. No token is in them: where one belongs stands a variable. */
 
+import { baseUrl } from "./base.ts";
+
 export interface CurlRequest {
   readonly method: string;
   readonly url: string;
@@ -37,7 +39,7 @@ export function publishCurl(app: string, { eventType, body, contentType, channel
       ? `${JSON.stringify(about).slice(0, -1)},"payload":${body.text}}`
       : JSON.stringify({ ...about, transformationsParams: { ...raw, headers: { "content-type": contentType } } });
   const headers = [{ name: "content-type", value: "application/json" }];
-  const command = toCurl({ method: "POST", url: `${location.origin}/api/v1/app/${app}/msg`, headers, body: json });
+  const command = toCurl({ method: "POST", url: `${baseUrl()}/api/v1/app/${app}/msg`, headers, body: json });
   return command.replace(" \\\n", ' \\\n  -H "authorization: Bearer $POSTHORN_TOKEN" \\\n');
 }
 

@@ -7,9 +7,13 @@ export type MessageState = (typeof MESSAGE_STATES)[number];
 export const RANGES = { "15m": 15, "1h": 60, "24h": 1440, "7d": 10_080, "30d": 43_200 } as const;
 export type Range = keyof typeof RANGES;
 
+export const DIRECTIONS = ["out", "in"] as const;
+export type Direction = (typeof DIRECTIONS)[number];
+
 export interface MessageFilter {
   /** An id, an event id, or a text in the payload. */
   readonly q?: string;
+  readonly direction?: Direction;
   readonly state?: MessageState;
   readonly range?: Range;
   /** RFC 3339; in place of `range`. */
@@ -34,15 +38,22 @@ export function toMessageFilter(search: Readonly<Record<string, unknown>>): Mess
   }
   const state = MESSAGE_STATES.find((name) => name === search["state"]);
   const range = (Object.keys(RANGES) as Range[]).find((name) => name === search["range"]);
-  return { ...filter, ...(state === undefined ? {} : { state }), ...(range === undefined ? {} : { range }) };
+  const direction = DIRECTIONS.find((name) => name === search["direction"]);
+  return {
+    ...filter,
+    ...(direction === undefined ? {} : { direction }),
+    ...(state === undefined ? {} : { state }),
+    ...(range === undefined ? {} : { range }),
+  };
 }
 
 /** The parameters of `GET /api/v1/message`. */
 export function toSearchQuery(filter: MessageFilter, now: number): Record<string, string | string[]> {
-  const { q, state, range, after, before, app, endpoint, type, channel, tag } = filter;
+  const { q, direction, state, range, after, before, app, endpoint, type, channel, tag } = filter;
   const since = after ?? (range === undefined ? undefined : new Date(now - RANGES[range] * 60_000).toISOString());
   const query = {
     ...(q === undefined ? {} : searched(q.trim())),
+    direction,
     state,
     after: since,
     before: before ?? (since === undefined ? undefined : new Date(now + 60_000).toISOString()),

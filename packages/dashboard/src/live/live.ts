@@ -2,6 +2,7 @@
  * One stream of what happens for the whole tab. It begins with the first reader, goes on where it was after a break, and says how it
  * stands. What it missed for good it says too (`gap`): then readers ask the lists.
  */
+import { baseUrl } from "../lib/base.ts";
 import { onSession, readSession } from "../session/session.ts";
 import { readEvents, type ServerEvent } from "./stream.ts";
 
@@ -113,7 +114,7 @@ async function run(token: string, signal: AbortSignal): Promise<void> {
     setState(state === "broken" ? "broken" : "connecting");
     try {
       const headers = { authorization: `Bearer ${token}`, ...(lastId === null ? {} : { "last-event-id": lastId }) };
-      const response = await fetch("/api/v1/live", { headers, signal, cache: "no-store" });
+      const response = await fetch(`${baseUrl()}/api/v1/live`, { headers, signal, cache: "no-store" });
       if (response.ok) {
         wait = FIRST_WAIT_MS;
         setState("open");

@@ -36,10 +36,9 @@ export function CapturePage() {
   const list = useList(["capture", id, "events"], (page) =>
     must(api.GET("/ingest/api/v1/source/{source_id}/event", { params: { path: { source_id: id }, query: page } })),
   );
-  const app = id.replace(/^src_/, "app_");
   useLiveRefresh(
     [["capture", id, "events"]],
-    (event) => event.type === "message.accepted" && event.appId === app,
+    (event) => event.type === "message.accepted" && event.appId === id,
     LIVE_PACE_MS,
   );
   if (capture.error !== null) return <Failed error={capture.error} retry={() => void capture.refetch()} />;

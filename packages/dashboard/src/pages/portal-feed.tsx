@@ -14,17 +14,18 @@ import { useLiveRefresh } from "../live/use-live.ts";
 import { useFace } from "../session/face.ts";
 import { useApplication } from "../session/use-application.ts";
 import { useSession } from "../session/use-session.ts";
+import { baseUrl } from "../lib/base.ts";
 
 const AUTHORISATION = '  -H "authorization: Bearer $POSTHORN_TOKEN"';
 
 export function PortalFeed() {
   const { t } = useTranslation();
   const app = useApplication();
-  const base = `${location.origin}/api/v1/app/${app}/msg`;
+  const base = `${baseUrl()}/api/v1/app/${app}/msg`;
   const commands = {
     begin: `curl "${base}?limit=50&after=2026-01-01T00:00:00Z" \\\n${AUTHORISATION}`,
     go: `curl "${base}?limit=50&iterator=$PREV_ITERATOR" \\\n${AUTHORISATION}`,
-    live: `curl -N "${location.origin}/api/v1/live" \\\n${AUTHORISATION}`,
+    live: `curl -N "${baseUrl()}/api/v1/live" \\\n${AUTHORISATION}`,
   };
   return (
     <Page title={t("portal.nav.feed")} lead={t("portal.feed.lead")}>

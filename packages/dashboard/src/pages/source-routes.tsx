@@ -1,29 +1,51 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Plus } from "lucide-react";
-import { useState } from "react";
+/** The routes of a source as a picture, and beside it the one that is chosen, to be changed. */
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { api, must } from "../api/client.ts";
-import type { components } from "../api/schema.ts";
 import { Badge, Tags } from "../components/badge.tsx";
-import { Button } from "../components/button.tsx";
-import { Dialog } from "../components/dialog.tsx";
-import { Form, type FormValues, TextField } from "../components/form.tsx";
 import { Card } from "../components/page.tsx";
-import { Empty, Failed, Loading } from "../components/state.tsx";
-import { namesOf } from "../parts/type-picker.tsx";
+import { Empty, Failed, Loading, Note } from "../components/state.tsx";
+import { NewRoute } from "../parts/new-route.tsx";
+import { RouteEditor } from "../parts/route-editor.tsx";
+import { type RouteGraph, useRoutes } from "../parts/use-routes.ts";
 import styles from "./source.module.css";
 
-type Graph = components["schemas"]["IngestGraphOut"];
-type Node = Graph["nodes"][number];
+type Node = RouteGraph["nodes"][number];
+
+export interface RoutesProps {
+  readonly source: string;
+  /** Id of the endpoint whose route is shown beside the picture. */
+  readonly chosen?: string | undefined;
+}
+
+/** The picture with the editor of the chosen route. */
+export function RoutesTab({ source, chosen }: RoutesProps) {
+  const { t } = useTranslation();
+  const navigate = useNavigate({ from: "/sources/$source" });
+  const graph = useRoutes(source);
+  const known = graph.data?.nodes.some(({ id }) => id === chosen) ?? false;
+  return (
+    <div className={styles["beside"]}>
+      <div className={styles["picture"]}>
+        <Routes source={source} chosen={chosen} />
+      </div>
+      {chosen !== undefined && known ? (
+        <RouteEditor
+          key={chosen}
+          source={source}
+          endpoint={chosen}
+          onDeleted={() => void navigate({ search: { tab: "routes" } })}
+        />
+      ) : (
+        graph.data !== undefined && graph.data.nodes.length > 1 && <Empty>{t("routes.choose")}</Empty>
+      )}
+    </div>
+  );
+}
 
 /** Source → filter → transformation → endpoint, as a picture. */
-export function Routes({ source }: { readonly source: string }) {
+export function Routes({ source, chosen }: RoutesProps) {
   const { t } = useTranslation();
-  const graph = useQuery({
-    queryKey: ["source", source, "graph"],
-    queryFn: () =>
-      must(api.GET("/ingest/api/v1/source/{source_id}/graph", { params: { path: { source_id: source } } })),
-  });
+  const graph = useRoutes(source);
   if (graph.error !== null) return <Failed error={graph.error} retry={() => void graph.refetch()} />;
   if (graph.data === undefined) return <Loading lines={3} />;
   const paths = pathsOf(graph.data);
@@ -39,17 +61,34 @@ export function Routes({ source }: { readonly source: string }) {
             <span className="muted">{root?.type}</span>
           </div>
           <ul className={styles["routes"]}>
-            {paths.map((nodes, index) => (
-              <li key={index} className={styles["route"]}>
-                {nodes.map((node, place) => (
-                  <Step key={node.id} node={node} first={place === 0} />
-                ))}
-              </li>
+            {paths.map((nodes) => (
+              <Route key={nodes.at(-1)!.id} source={source} nodes={nodes} chosen={chosen} />
             ))}
           </ul>
         </div>
       )}
+      {graph.data.cut && <Note>{t("routes.cut")}</Note>}
     </Card>
+  );
+}
+
+function Route({ source, nodes, chosen }: RoutesProps & { readonly nodes: readonly Node[] }) {
+  const endpoint = nodes.at(-1)!;
+  return (
+    <li className={styles["route"]}>
+      <Link
+        to="/sources/$source"
+        params={{ source }}
+        search={{ tab: "routes", route: endpoint.id }}
+        resetScroll={false}
+        className={styles["way"]}
+        aria-current={endpoint.id === chosen ? "true" : undefined}
+      >
+        {nodes.map((node, place) => (
+          <Step key={node.id} node={node} first={place === 0} />
+        ))}
+      </Link>
+    </li>
   );
 }
 
@@ -62,18 +101,18 @@ function Step({ node, first }: { readonly node: Node; readonly first: boolean })
           →
         </span>
       )}
-      <div className={styles["node"]}>
+      <span className={styles["node"]}>
         {node.kind === "endpoint" ? <strong>{node.url}</strong> : <strong>{t(`routes.kinds.${node.kind}`)}</strong>}
         {node.kind === "filter" && <Tags names={node.eventTypes} max={3} none={t("endpoints.allTypes")} />}
         {node.filter !== undefined && node.filter !== null && <code>{JSON.stringify(node.filter)}</code>}
         {node.disabled === true && <Badge tone="warn">{t("endpoints.off")}</Badge>}
-      </div>
+      </span>
     </>
   );
 }
 
 /** The ways from the source to each endpoint, without the source. */
-function pathsOf({ nodes, edges }: Graph): readonly (readonly Node[])[] {
+function pathsOf({ nodes, edges }: RouteGraph): readonly (readonly Node[])[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const before = new Map(edges.map(({ from, to }) => [to, from]));
   return nodes
@@ -87,52 +126,4 @@ function pathsOf({ nodes, edges }: Graph): readonly (readonly Node[])[] {
       }
       return path;
     });
-}
-
-function NewRoute({ source }: { readonly source: string }) {
-  const { t } = useTranslation();
-  const queries = useQueryClient();
-  const [open, setOpen] = useState(false);
-  const create = useMutation({
-    mutationFn: ({ url = "", eventTypes }: FormValues) =>
-      must(
-        api.POST("/ingest/api/v1/source/{source_id}/endpoint", {
-          params: { path: { source_id: source } },
-          body: { url: url.trim(), eventTypes: namesOf(eventTypes) },
-        }),
-      ),
-    onSuccess: async () => {
-      setOpen(false);
-      await queries.invalidateQueries({ queryKey: ["source", source, "graph"] });
-    },
-  });
-  return (
-    <Dialog
-      trigger={
-        <Button small>
-          <Plus aria-hidden />
-          {t("routes.new")}
-        </Button>
-      }
-      title={t("routes.new")}
-      open={open}
-      onOpenChange={setOpen}
-    >
-      <Form
-        onSubmit={(values) => create.mutate(values)}
-        error={create.error}
-        foot={
-          <>
-            <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
-            <Button type="submit" kind="primary" disabled={create.isPending}>
-              {t("actions.create")}
-            </Button>
-          </>
-        }
-      >
-        <TextField name="url" type="url" label={t("endpoints.url")} required autoFocus />
-        <TextField name="eventTypes" label={t("endpoints.types")} help={t("endpoints.typesHelp")} />
-      </Form>
-    </Dialog>
-  );
 }

@@ -5,22 +5,27 @@ import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import { Badge, Tag, Tags } from "../components/badge.tsx";
-import { Copyable } from "../components/copy.tsx";
 import { Card, Columns, Facts, Page } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { Table } from "../components/table.tsx";
 import { tabOf, Tabs } from "../components/tabs.tsx";
 import { Time } from "../components/time.tsx";
 import { formatBytes } from "../lib/format.ts";
-import { Routes } from "./source-routes.tsx";
+import { deduplicationOf, type Source } from "../lib/source-form.ts";
+import { SourceUrl } from "../parts/source-url.tsx";
+import { SourceCatalogue } from "./source-catalogue.tsx";
+import { Routes, RoutesTab } from "./source-routes.tsx";
+import { SourceSettings } from "./source-settings.tsx";
+import { RHYTHM_TONES, SourceWatch } from "./source-watch.tsx";
 
-const TABS = ["overview", "events", "quarantine"] as const;
+const TABS = ["overview", "routes", "events", "catalogue", "watch", "quarantine", "settings"] as const;
 const EVERY_MS = 5000;
 
 export function SourcePage() {
   const { t } = useTranslation();
   const { source: id } = useParams({ from: "/operator/sources/$source" });
-  const tab = tabOf(TABS, useSearch({ from: "/operator/sources/$source" }).tab);
+  const search = useSearch({ from: "/operator/sources/$source" });
+  const tab = tabOf(TABS, search.tab);
   const source = useQuery({
     queryKey: ["source", id],
     queryFn: () => must(api.GET("/ingest/api/v1/source/{source_id}", { params: { path: { source_id: id } } })),
@@ -43,36 +48,58 @@ export function SourcePage() {
         current={tab}
         tabs={TABS.map((one) => ({ name: one, label: t(`sources.tabs.${one}`) }))}
       />
-      {tab === "overview" && <Overview id={id} />}
-      {tab === "events" && <Events id={id} />}
-      {tab === "quarantine" && <Quarantine id={id} />}
+      <Tab source={source.data} tab={tab} route={search.route} type={search.type} />
     </Page>
   );
 }
 
-function Overview({ id }: { readonly id: string }) {
+interface TabProps {
+  readonly source: Source;
+  readonly tab: (typeof TABS)[number];
+  readonly route: string | undefined;
+  readonly type: string | undefined;
+}
+
+function Tab({ source, tab, route, type }: TabProps) {
+  switch (tab) {
+    case "overview":
+      return <Overview source={source} />;
+    case "routes":
+      return <RoutesTab source={source.id} chosen={route} />;
+    case "events":
+      return <Events id={source.id} />;
+    case "catalogue":
+      return <SourceCatalogue source={source} type={type} />;
+    case "watch":
+      return <SourceWatch source={source} />;
+    case "quarantine":
+      return <Quarantine id={source.id} />;
+    case "settings":
+      return <SourceSettings source={source} />;
+  }
+}
+
+function Overview({ source }: { readonly source: Source }) {
   const { t } = useTranslation();
-  const path = { source_id: id };
-  const source = useQuery({
-    queryKey: ["source", id],
-    queryFn: () => must(api.GET("/ingest/api/v1/source/{source_id}", { params: { path } })),
-  });
   const rhythm = useQuery({
-    queryKey: ["source", id, "rhythm"],
-    queryFn: () => must(api.GET("/ingest/api/v1/source/{source_id}/rhythm", { params: { path } })),
+    queryKey: ["source", source.id, "rhythm"],
+    queryFn: () =>
+      must(api.GET("/ingest/api/v1/source/{source_id}/rhythm", { params: { path: { source_id: source.id } } })),
     refetchInterval: EVERY_MS,
   });
-  if (source.data === undefined) return <Loading />;
-  const { ingestUrl, allowUnsigned, methods, allowedAddresses, deduplication, configured } = source.data;
+  const { allowUnsigned, methods, allowedAddresses, deduplication, configured } = source;
   return (
     <>
-      <Card title={t("sources.url")} lead={t("sources.urlLead")}>
-        <p>
-          <Copyable text={ingestUrl} />
-        </p>
-      </Card>
+      <SourceUrl source={source} />
       <Columns>
-        <Card title={t("sources.heard")}>
+        <Card
+          title={t("sources.heard")}
+          actions={
+            <Link to="." search={{ tab: "watch" }}>
+              {t("sources.tabs.watch")}
+            </Link>
+          }
+        >
           <Facts
             facts={[
               [
@@ -80,7 +107,7 @@ function Overview({ id }: { readonly id: string }) {
                 rhythm.data === undefined ? (
                   "–"
                 ) : (
-                  <Badge key="state" tone={rhythm.data.state === "silent" ? "bad" : "good"}>
+                  <Badge key="state" tone={RHYTHM_TONES[rhythm.data.state]}>
                     {t(`sources.rhythm.${rhythm.data.state}`)}
                   </Badge>
                 ),
@@ -90,19 +117,26 @@ function Overview({ id }: { readonly id: string }) {
             ]}
           />
         </Card>
-        <Card title={t("sources.takes")}>
+        <Card
+          title={t("sources.takes")}
+          actions={
+            <Link to="." search={{ tab: "settings" }}>
+              {t("sources.tabs.settings")}
+            </Link>
+          }
+        >
           <Facts
             facts={[
               [t("sources.proof"), t(allowUnsigned ? "sources.unsignedToo" : "sources.signedOnly")],
               [t("sources.configured"), <Tags key="configured" names={configured} />],
               [t("sources.methods"), <Tags key="methods" names={methods} />],
               [t("sources.addresses"), <Tags key="addresses" names={allowedAddresses} none={t("sources.anywhere")} />],
-              [t("sources.deduplication"), deduplication],
+              [t("sources.deduplication"), t(`sourceEdit.deduplications.${deduplicationOf(deduplication)}`)],
             ]}
           />
         </Card>
       </Columns>
-      <Routes source={id} />
+      <Routes source={source.id} />
     </>
   );
 }
@@ -120,9 +154,18 @@ function Events({ id }: { readonly id: string }) {
       label={t("sources.tabs.events")}
       list={list}
       rowKey={(row) => row.id}
+      linked
       empty={t("sources.noEvents")}
       columns={[
-        { key: "type", label: t("messages.type"), cell: (row) => <strong>{row.eventType}</strong> },
+        {
+          key: "type",
+          label: t("messages.type"),
+          cell: (row) => (
+            <Link to="/applications/$app/messages/$message" params={{ app: id, message: row.id }}>
+              {row.eventType}
+            </Link>
+          ),
+        },
         { key: "delivery", label: t("sources.deliveryId"), cell: (row) => <code>{row.deliveryId ?? "–"}</code> },
         {
           key: "trust",

@@ -12,8 +12,7 @@ import { Form, type FormValues, SelectField, TextField } from "../components/for
 import { Page } from "../components/page.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
-
-const GENERIC = "generic-webhook";
+import { GENERIC } from "../lib/source-form.ts";
 
 /** Where providers send to. */
 export function Sources() {

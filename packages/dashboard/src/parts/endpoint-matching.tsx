@@ -1,18 +1,16 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
-import { Form, FormError, type FormValues, TextField } from "../components/form.tsx";
-import formStyles from "../components/form.module.css";
-import { Card, Columns } from "../components/page.tsx";
-import { Failed, Loading, Note } from "../components/state.tsx";
+import { Form, type FormValues, TextField } from "../components/form.tsx";
+import { Card } from "../components/page.tsx";
+import { isSource } from "../lib/source.ts";
 import { useFace } from "../session/face.ts";
-import { CodeArea } from "./code-area.tsx";
 import type { Endpoint } from "./endpoint-view.tsx";
-import { SamplePicker } from "./sample-picker.tsx";
+import { FilterCard } from "./filter-editor.tsx";
 import { Transformation } from "./transformation.tsx";
 import { namesOf, TypePicker } from "./type-picker.tsx";
+import { routesKey } from "./use-routes.ts";
 
 export interface EndpointMatchingProps {
   readonly app: string;
@@ -21,160 +19,59 @@ export interface EndpointMatchingProps {
 
 /** Which messages it gets: by type, by channel, and by what stands in them. */
 export function EndpointMatching({ app, endpoint }: EndpointMatchingProps) {
-  const { t } = useTranslation();
   const { can } = useFace();
-  const queries = useQueryClient();
-  const save = useMutation({
-    mutationFn: ({ eventTypes, channels }: FormValues) =>
-      must(
-        api.PATCH("/api/v1/app/{app_id}/endpoint/{endpoint_id}", {
-          params: { path: { app_id: app, endpoint_id: endpoint.id } },
-          body: { eventTypes: namesOf(eventTypes), channels: namesOf(channels) },
-        }),
-      ),
-    onSuccess: (saved) => queries.setQueryData(["endpoint", app, endpoint.id], saved),
-  });
   return (
     <>
-      <Card title={t("endpoints.matching")} lead={t("endpoints.matchingLead")}>
-        <Form
-          key={endpoint.updatedAt}
-          onSubmit={(values) => save.mutate(values)}
-          error={save.error}
-          foot={
-            <>
-              {save.isSuccess && <span role="status">{t("actions.saved")}</span>}
-              <Button type="submit" kind="primary" disabled={save.isPending}>
-                {t("actions.save")}
-              </Button>
-            </>
-          }
-        >
-          <TypePicker value={endpoint.eventTypes ?? []} />
-          <TextField
-            name="channels"
-            label={t("messages.channels")}
-            help={t("endpoints.channelsHelp")}
-            value={endpoint.channels?.join(", ") ?? ""}
-          />
-        </Form>
-      </Card>
+      <EndpointTypes app={app} endpoint={endpoint} />
       <FilterCard app={app} id={endpoint.id} />
       {can("ManageTransformations") && <Transformation app={app} id={endpoint.id} />}
     </>
   );
 }
 
-function FilterCard({ app, id }: { readonly app: string; readonly id: string }) {
-  const path = { app_id: app, endpoint_id: id };
-  const filter = useQuery({
-    queryKey: ["filter", app, id],
-    queryFn: () => must(api.GET("/api/v1/app/{app_id}/endpoint/{endpoint_id}/filter", { params: { path } })),
-  });
-  if (filter.error !== null) return <Failed error={filter.error} retry={() => void filter.refetch()} />;
-  if (filter.data === undefined) return <Loading />;
-  return <FilterEditor app={app} id={id} filter={filter.data.filter ?? null} />;
-}
-
-interface FilterEditorProps {
-  readonly app: string;
-  readonly id: string;
-  readonly filter: unknown;
-}
-
-const EXAMPLE = '{\n  "body": {\n    "amount": { "$gt": 100 }\n  }\n}';
-
-function FilterEditor({ app, id, filter }: FilterEditorProps) {
+function EndpointTypes({ app, endpoint }: EndpointMatchingProps) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const [text, setText] = useState(filter === null ? "" : JSON.stringify(filter, null, 2));
-  const [message, setMessage] = useState("");
-  const path = { app_id: app, endpoint_id: id };
-  const parsed = parse(text);
+  // What comes in at a source is in no channel.
+  const withChannels = !isSource(app);
   const save = useMutation({
-    mutationFn: () =>
+    mutationFn: ({ eventTypes, channels }: FormValues) =>
       must(
-        api.PUT("/api/v1/app/{app_id}/endpoint/{endpoint_id}/filter", {
-          params: { path },
-          body: { filter: parsed.value },
+        api.PATCH("/api/v1/app/{app_id}/endpoint/{endpoint_id}", {
+          params: { path: { app_id: app, endpoint_id: endpoint.id } },
+          body: { eventTypes: namesOf(eventTypes), ...(withChannels ? { channels: namesOf(channels) } : {}) },
         }),
       ),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["filter", app, id] }),
-  });
-  const explain = useMutation({
-    mutationFn: () =>
-      must(
-        api.POST("/api/v1/app/{app_id}/endpoint/{endpoint_id}/filter/explain", {
-          params: { path },
-          body: { message, ...(parsed.value === null ? {} : { filter: parsed.value }) },
-        }),
-      ),
+    onSuccess: async (saved) => {
+      queries.setQueryData(["endpoint", app, endpoint.id], saved);
+      await queries.invalidateQueries({ queryKey: routesKey(app) });
+    },
   });
   return (
-    <Columns>
-      <Card title={t("filter.title")} lead={t("filter.lead")}>
-        <CodeArea
-          label={t("filter.json")}
-          help={parsed.fault === null ? t("filter.help") : t("filter.fault", { fault: parsed.fault })}
-          value={text}
-          onChange={setText}
-          placeholder={EXAMPLE}
-          invalid={parsed.fault !== null}
-        />
-        <FormError error={save.error} />
-        <div className={formStyles["foot"]}>
-          {save.isSuccess && <span role="status">{t("actions.saved")}</span>}
-          <Button kind="primary" onClick={() => save.mutate()} disabled={save.isPending || parsed.fault !== null}>
-            {t("actions.save")}
-          </Button>
-        </div>
-      </Card>
-      <Card title={t("tryIt.title")} lead={t("tryIt.lead")}>
-        <SamplePicker app={app} value={message} onChange={setMessage} />
-        <div>
-          <Button
-            onClick={() => explain.mutate()}
-            disabled={message === "" || explain.isPending || parsed.fault !== null}
-          >
-            {t("tryIt.run")}
-          </Button>
-        </div>
-        <FormError error={explain.error} />
-        {explain.data !== undefined && (
-          <Note tone={explain.data.matched ? "good" : "warn"}>
-            <strong>{t(explain.data.matched ? "tryIt.matches" : "tryIt.matchesNot")}</strong>
-            <br />
-            {explain.data.message}
-            {explain.data.clause !== null && (
-              <>
-                <br />
-                <code>{explain.data.clause}</code>
-                {explain.data.found !== null && (
-                  <>
-                    {" – "}
-                    {t("tryIt.found")} <code>{explain.data.found}</code>
-                  </>
-                )}
-              </>
-            )}
-          </Note>
+    <Card title={t("endpoints.matching")} lead={t(withChannels ? "endpoints.matchingLead" : "routes.matchingLead")}>
+      <Form
+        key={endpoint.updatedAt}
+        onSubmit={(values) => save.mutate(values)}
+        error={save.error}
+        foot={
+          <>
+            {save.isSuccess && <span role="status">{t("actions.saved")}</span>}
+            <Button type="submit" kind="primary" disabled={save.isPending}>
+              {t("actions.save")}
+            </Button>
+          </>
+        }
+      >
+        <TypePicker app={app} value={endpoint.eventTypes ?? []} />
+        {withChannels && (
+          <TextField
+            name="channels"
+            label={t("messages.channels")}
+            help={t("endpoints.channelsHelp")}
+            value={endpoint.channels?.join(", ") ?? ""}
+          />
         )}
-      </Card>
-    </Columns>
+      </Form>
+    </Card>
   );
-}
-
-interface Parsed {
-  readonly value: Record<string, unknown> | null;
-  readonly fault: string | null;
-}
-
-/** An empty text is no filter. */
-function parse(text: string): Parsed {
-  if (text.trim() === "") return { value: null, fault: null };
-  try {
-    return { value: JSON.parse(text) as Record<string, unknown>, fault: null };
-  } catch (error) {
-    return { value: null, fault: (error as Error).message };
-  }
 }

@@ -6,7 +6,7 @@ import { useList } from "../api/list.ts";
 import { Tags } from "../components/badge.tsx";
 import { Spark } from "../components/chart.tsx";
 import { Copyable } from "../components/copy.tsx";
-import { Card, Columns, Facts, Section } from "../components/page.tsx";
+import { Card, Columns, Facts, Section, Stack } from "../components/page.tsx";
 import { Time } from "../components/time.tsx";
 import { formatCompact, formatDuration, formatNumber } from "../lib/format.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
@@ -42,7 +42,7 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
       <Blockers app={app} endpoint={endpoint.id} />
       <Columns>
         <EndpointFlowCard app={app} endpoint={endpoint.id} />
-        <div className={styles["stack"]}>
+        <Stack>
           <LastDay app={app} id={endpoint.id} />
           <Card title={t("endpoints.about")}>
             <Facts
@@ -58,7 +58,7 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
               ]}
             />
           </Card>
-        </div>
+        </Stack>
       </Columns>
       <Section
         title={t("endpoints.failures")}

@@ -8,6 +8,7 @@ import { Button } from "../components/button.tsx";
 import { Copy } from "../components/copy.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { publishCurl } from "../lib/curl.ts";
+import { isSource } from "../lib/source.ts";
 
 export interface MessageActionsProps {
   readonly app: string;
@@ -31,7 +32,8 @@ export function MessageActions({ app, message, deliveries }: MessageActionsProps
   const open = deliveries.some(({ state }) => ["pending", "retrying", "held"].includes(state));
   return (
     <>
-      <Copy label={t("messages.copyCurl")} text={() => publishCurl(app, message)} />
+      {/* Only a provider can put something into a source. */}
+      {!isSource(app) && <Copy label={t("messages.copyCurl")} text={() => publishCurl(app, message)} />}
       {open && (
         <Confirm
           trigger={<Button small>{t("messages.cancel")}</Button>}

@@ -7,7 +7,7 @@ import { Count } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
 import { SelectField } from "../components/form.tsx";
 import formStyles from "../components/form.module.css";
-import { MESSAGE_STATES, type MessageFilter, type Range, RANGES } from "../lib/message-filter.ts";
+import { DIRECTIONS, MESSAGE_STATES, type MessageFilter, type Range, RANGES } from "../lib/message-filter.ts";
 import styles from "./filters.module.css";
 import { SuggestField } from "./suggest.tsx";
 
@@ -29,11 +29,26 @@ export function MessageFilters({ filter, onChange, app }: MessageFiltersProps) {
     const next = Object.entries({ ...filter, ...changes }).filter(([, value]) => value !== undefined && value !== "");
     onChange(Object.fromEntries(next) as MessageFilter);
   };
-  const active = hidden.length + (filter.q === undefined ? 0 : 1) + (filter.state === undefined ? 0 : 1);
+  const shown = (["q", "state", "direction"] as const).filter((name) => filter[name] !== undefined);
+  const active = hidden.length + shown.length;
   return (
     <div className={styles["bar"]} role="search" aria-label={t("filters.title")}>
       <div className={styles["line"]}>
         <SearchBox key={filter.q ?? ""} value={filter.q ?? ""} onSearch={(q) => set({ q })} />
+        {app === undefined && (
+          <div className={styles["choice"]}>
+            <SelectField
+              bare
+              label={t("filters.direction")}
+              value={filter.direction ?? ""}
+              onChange={(direction) => set({ direction })}
+              choices={[
+                { value: "", label: t("filters.bothDirections") },
+                ...DIRECTIONS.map((value) => ({ value, label: t(`filters.directions.${value}`) })),
+              ]}
+            />
+          </div>
+        )}
         <div className={styles["choice"]}>
           <SelectField
             bare

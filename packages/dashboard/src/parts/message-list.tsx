@@ -1,4 +1,5 @@
-import { Link } from "@tanstack/react-router";
+import { Link, type LinkProps } from "@tanstack/react-router";
+import { Download, Upload } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
@@ -11,6 +12,7 @@ import { type Column, Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { formatBytes } from "../lib/format.ts";
 import { type MessageFilter, toSearchQuery } from "../lib/message-filter.ts";
+import { isSource } from "../lib/source.ts";
 import { useLive } from "../live/use-live.ts";
 import { useFace } from "../session/face.ts";
 import styles from "./message-list.module.css";
@@ -71,9 +73,10 @@ export function MessageList({ app, filter, onFilter }: MessageListProps) {
 }
 
 function isOf(
-  { app, type }: MessageFilter,
+  { app, type, direction }: MessageFilter,
   event: { readonly appId: string; readonly appUid: string | null; readonly eventType: string },
 ) {
+  if (direction !== undefined && (direction === "in") !== isSource(event.appId)) return false;
   if (app !== undefined && app !== event.appId && app !== event.appUid) return false;
   return type === undefined || type.split(",").includes(event.eventType);
 }
@@ -84,18 +87,32 @@ interface MessageTableProps {
   readonly filtered: boolean;
 }
 
+/** Whose it is, and which way it goes. */
+function Owner({ row: { appId, appName, direction } }: { readonly row: Found }) {
+  const { t } = useTranslation();
+  const Icon = direction === "in" ? Download : Upload;
+  const link: LinkProps =
+    direction === "in"
+      ? { to: "/sources/$source", params: { source: appId } }
+      : { to: "/applications/$app", params: { app: appId } };
+  return (
+    <span className={styles["owner"]}>
+      <Icon size={14} aria-label={t(`filters.directions.${direction}`)} />
+      <Link {...link} data-above className="muted">
+        {appName}
+      </Link>
+    </span>
+  );
+}
+
 function MessageTable({ list, app, filtered }: MessageTableProps) {
   const { t, i18n } = useTranslation();
   const face = useFace();
   const application: readonly Column<Found>[] = [
     {
       key: "app",
-      label: t("applications.one"),
-      cell: (row) => (
-        <Link to="/applications/$app" params={{ app: row.appId }} data-above className="muted">
-          {row.appName}
-        </Link>
-      ),
+      label: t("messages.owner"),
+      cell: (row) => <Owner row={row} />,
     },
   ];
   return (

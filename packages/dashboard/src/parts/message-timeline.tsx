@@ -11,19 +11,21 @@ import {
   Slash,
   X,
 } from "lucide-react";
-import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { ExactMessage } from "../api/message.ts";
 import type { components } from "../api/schema.ts";
-import { Badge, type Tone } from "../components/badge.tsx";
+import { Badge } from "../components/badge.tsx";
 import { Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { attemptCause } from "../lib/cause.ts";
 import { formatDuration } from "../lib/format.ts";
 import { DELIVERY_TONES, type DeliveryWord } from "../lib/status.ts";
+import { isSource } from "../lib/source.ts";
 import { useFace } from "../session/face.ts";
+import { CameIn } from "./came-in.tsx";
 import { DeliveryActions } from "./delivery-actions.tsx";
 import styles from "./message-view.module.css";
+import { Step } from "./timeline-step.tsx";
 
 type Delivery = components["schemas"]["MessageDeliveryOut"];
 type Attempt = components["schemas"]["MessageAttemptOut"];
@@ -47,14 +49,18 @@ export interface TimelineProps {
   readonly matching: Matching | undefined;
 }
 
-/** Received → matched → each endpoint → each attempt. */
+/** Received → verified, if it came in at a source → matched → each endpoint → each attempt. */
 export function Timeline({ app, message, deliveries, moreDeliveries, attempts, matching }: TimelineProps) {
   const { t } = useTranslation();
   return (
     <ol className={styles["timeline"]} aria-label={t("timeline.title")}>
-      <Step icon={Inbox} tone="good" title={t("timeline.received")} end={<Time at={message.timestamp} />}>
-        <p className="muted">{t("timeline.receivedText", { type: message.eventType })}</p>
-      </Step>
+      {isSource(app) ? (
+        <CameIn source={app} message={message} />
+      ) : (
+        <Step icon={Inbox} tone="good" title={t("timeline.received")} end={<Time at={message.timestamp} />}>
+          <p className="muted">{t("timeline.receivedText", { type: message.eventType })}</p>
+        </Step>
+      )}
       <Matched matching={matching} deliveries={deliveries} app={app} />
       {deliveries.map((delivery) => (
         <DeliveryStep
@@ -67,33 +73,6 @@ export function Timeline({ app, message, deliveries, moreDeliveries, attempts, m
       ))}
       {moreDeliveries && <Note>{t("timeline.more")}</Note>}
     </ol>
-  );
-}
-
-interface StepProps {
-  readonly icon: LucideIcon;
-  readonly tone: Tone;
-  readonly title: ReactNode;
-  readonly badge?: ReactNode;
-  readonly end?: ReactNode;
-  readonly children?: ReactNode;
-}
-
-export function Step({ icon: Icon, tone, title, badge, end, children }: StepProps) {
-  return (
-    <li className={styles["step"]}>
-      <span className={styles["mark"]} data-tone={tone} aria-hidden>
-        <Icon />
-      </span>
-      <div className={styles["inside"]}>
-        <div className={styles["title"]}>
-          <h3>{title}</h3>
-          {badge}
-          {end !== undefined && <span className={styles["end"]}>{end}</span>}
-        </div>
-        {children}
-      </div>
-    </li>
   );
 }
 
@@ -115,13 +94,13 @@ function Matched({
     <Step
       icon={Filter}
       tone={wanted > 0 ? "good" : "neutral"}
-      title={t("timeline.matched", { count: wanted })}
+      title={t(isSource(app) ? "timeline.routed" : "timeline.matched", { count: wanted })}
       end={unmatched > 0 ? t("timeline.unmatched", { count: unmatched }) : undefined}
     >
-      {wanted === 0 && <p className="muted">{t("timeline.nobody")}</p>}
+      {wanted === 0 && <p className="muted">{t(isSource(app) ? "timeline.noRoute" : "timeline.nobody")}</p>}
       {matching !== undefined && matching.reasons.length > 0 && (
         <details>
-          <summary>{t("timeline.whyNot", { count: unmatched })}</summary>
+          <summary>{t(isSource(app) ? "timeline.whyNoRoute" : "timeline.whyNot", { count: unmatched })}</summary>
           <ul className={styles["why"]}>
             {matching.reasons.map((reason) => (
               <li key={reason.endpointId}>
@@ -164,7 +143,7 @@ function DeliveryStep({ app, message, delivery, attempts }: DeliveryStepProps) {
           {t("timeline.next")} <Time at={delivery.nextAttempt} relative /> (<Time at={delivery.nextAttempt} />)
         </p>
       )}
-      {state === "held" && <p className="muted">{t("timeline.held")}</p>}
+      {delivery.heldReason !== null && <Held app={app} delivery={delivery} reason={delivery.heldReason} />}
       {attempts.length > 0 && (
         <ol className={styles["attempts"]} aria-label={t("attempts.title")}>
           {attempts.map((attempt, index) => (
@@ -176,6 +155,38 @@ function DeliveryStep({ app, message, delivery, attempts }: DeliveryStepProps) {
       )}
       <DeliveryActions app={app} message={message} delivery={delivery} />
     </Step>
+  );
+}
+
+/** What a delivery waits for, until when, and what it waits behind. */
+function Held({
+  app,
+  delivery: { heldUntil, heldBy },
+  reason,
+}: {
+  readonly app: string;
+  readonly delivery: Delivery;
+  readonly reason: NonNullable<Delivery["heldReason"]>;
+}) {
+  const { t } = useTranslation();
+  const face = useFace();
+  return (
+    <p className="muted">
+      {t(`timeline.heldReasons.${reason}`)}
+      {heldUntil !== null && (
+        <>
+          {" "}
+          {t(reason === "endpoint_paused" ? "timeline.heldUntil" : "timeline.heldProbe")}{" "}
+          <Time at={heldUntil} relative /> (<Time at={heldUntil} />)
+        </>
+      )}
+      {heldBy !== null && (
+        <>
+          {" "}
+          <Link {...face.message(app, heldBy)}>{t("timeline.heldBy")}</Link>
+        </>
+      )}
+    </p>
   );
 }
 

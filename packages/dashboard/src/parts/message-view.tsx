@@ -19,6 +19,11 @@ import styles from "./message-view.module.css";
 /** Endpoints of one message that are shown. */
 const MAX_SHOWN = 100;
 const LIVE_PACE_MS = 300;
+const OPEN_EVERY_MS = 5000;
+
+function isOpen({ state }: { readonly state: string }): boolean {
+  return state === "pending" || state === "retrying" || state === "held";
+}
 
 export function MessageView({ app, id }: { readonly app: string; readonly id: string }) {
   const { t } = useTranslation();
@@ -32,6 +37,8 @@ export function MessageView({ app, id }: { readonly app: string; readonly id: st
     queryKey: ["message", app, id, "deliveries"],
     queryFn: () =>
       must(api.GET("/api/v1/app/{app_id}/msg/{msg_id}/delivery", { params: { path, query: { limit: MAX_SHOWN } } })),
+    // What becomes of the endpoint holds it, or lets it go, without an attempt of this message.
+    refetchInterval: ({ state }) => (state.data?.data.some(isOpen) === true ? OPEN_EVERY_MS : false),
   });
   const attempts = useQuery({
     queryKey: ["message", app, id, "attempts"],

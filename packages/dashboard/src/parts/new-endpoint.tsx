@@ -56,7 +56,7 @@ export function NewEndpoint({ app }: { readonly app: string }) {
       >
         <UrlField app={app} />
         <TextField name="description" label={t("endpoints.description")} />
-        <TypePicker value={[]} />
+        <TypePicker app={app} value={[]} />
         <TextField name="channels" label={t("messages.channels")} help={t("endpoints.channelsHelp")} />
       </Form>
     </Dialog>

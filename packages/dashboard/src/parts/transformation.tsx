@@ -14,6 +14,7 @@ import { Failed, Loading, Note } from "../components/state.tsx";
 import { CodeArea } from "./code-area.tsx";
 import { prettyLines } from "./payload-text.ts";
 import { SamplePicker } from "./sample-picker.tsx";
+import { routesKey } from "./use-routes.ts";
 
 type Tried = components["schemas"]["EndpointTryOut"];
 
@@ -56,7 +57,10 @@ function Editor({ app, id, stored }: EditorProps) {
           body: code.trim() === "" ? { code: null } : { code, enabled },
         }),
       ),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["transformation", app, id] }),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ["transformation", app, id] });
+      await queries.invalidateQueries({ queryKey: routesKey(app) });
+    },
   });
   return (
     <Columns>

@@ -114,7 +114,7 @@ function readBody(
       else chunks.push(chunk);
     };
     const onEnd = (): void => {
-      if (!raw.complete) stop(CUT_OFF);
+      if (isCutOff(raw)) stop(CUT_OFF);
       else resolve(chunks.length === 0 ? NO_BODY : chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size));
     };
     // A request that breaks off has no end. After one it changes nothing.
@@ -124,6 +124,11 @@ function readBody(
       .once("error", () => stop(CUT_OFF))
       .once("close", () => stop(CUT_OFF));
   });
+}
+
+/** A request that a host has handed over as an object never came over a socket, and says nothing of that. */
+function isCutOff({ complete }: { readonly complete?: boolean }): boolean {
+  return complete === false;
 }
 
 /** What follows the token, exactly as it was written. */

@@ -21,11 +21,11 @@ const POLICY = [
   "form-action 'none'",
 ].join("; ");
 
-export function registerReference(app: FastifyInstance): void {
+export function registerReference(app: FastifyInstance, base: string): void {
   let viewer: Promise<FastifyInstance> | null = null;
   for (const url of [PATH, `${PATH}/*`]) {
     app.get(url, { schema: { hide: true } }, async (request, answer) => {
-      viewer ??= loadViewer().catch((error: unknown) => {
+      viewer ??= loadViewer(base).catch((error: unknown) => {
         viewer = null;
         throw error;
       });
@@ -38,13 +38,13 @@ export function registerReference(app: FastifyInstance): void {
   }
 }
 
-async function loadViewer(): Promise<FastifyInstance> {
+async function loadViewer(base: string): Promise<FastifyInstance> {
   const { default: scalar } = await import("@scalar/fastify-api-reference");
   const viewer = Fastify();
   await viewer.register(scalar, {
     routePrefix: PATH,
     configuration: {
-      url: "/api/v1/openapi.json",
+      url: `${base}/api/v1/openapi.json`,
       pageTitle: "Posthorn API",
       withDefaultFonts: false,
       telemetry: false,

@@ -10,13 +10,13 @@ import Fastify, {
 } from "fastify";
 import { Type } from "typebox";
 import type { Authenticator } from "../domain/auth/authenticate.ts";
-import { type Actor, type Context, requireAccess, type Services } from "../domain/context.ts";
-import { idempotencyKey, once } from "../domain/idempotency.ts";
+import { type Actor, requireAccess, type Services } from "../domain/context.ts";
 import { PosthornError } from "../errors.ts";
 import type { Gateway } from "../ingest/gateway.ts";
 import type { LiveFeed } from "../live/feed.ts";
 import type { Store } from "../store/store.ts";
 import { VERSION } from "../version.ts";
+import { invoker } from "./invoke.ts";
 import { NDJSON, parseBody, type ParsedBody, splitLines } from "./body.ts";
 import { answerClientError, discard } from "./connection.ts";
 import { errorReply, internalErrorReply, RETRY_AFTER_SECONDS } from "./error-reply.ts";
@@ -31,7 +31,6 @@ import { registerLive } from "./live.ts";
 import { registerInbound } from "./inbound.ts";
 import { registerSources } from "./sources.ts";
 import { registerWeb, WEB_FOLDER } from "./web.ts";
-import { bodyValidator, queryValidator } from "./validation.ts";
 
 export interface ServerOptions {
   readonly services: Services;
@@ -51,6 +50,8 @@ export interface ServerOptions {
   readonly feed: LiveFeed;
   /** Origins that may show the portal in a frame. */
   readonly frameAncestors: readonly string[];
+  /** Where a host has mounted the server, such as `/webhooks`; empty at the root. */
+  readonly base: string;
   /** Shorter ones for tests. */
   readonly timeouts?: Partial<HttpTimeouts>;
 }
@@ -140,16 +141,19 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     feed: options.feed,
     authenticate: (request) => options.authenticator.authenticate(bearerToken(request)),
   });
-  registerReference(app);
-  const page = await registerWeb(app, { folder: WEB_FOLDER, frameAncestors: options.frameAncestors });
+  registerReference(app, options.base);
+  const page = await registerWeb(app, {
+    folder: WEB_FOLDER,
+    base: options.base,
+    frameAncestors: options.frameAncestors,
+  });
   app.setNotFoundHandler((request, answer) => page(request, answer) ?? send(answer, noSuchRoute(request)));
   return app;
 }
 
 function registerRoute(app: FastifyInstance, route: Route, options: ServerOptions): void {
   const { services, authenticator } = options;
-  const checkQuery = queryValidator(route.query ?? Type.Object({}));
-  const checkBody = route.body === undefined ? null : bodyValidator(route.body);
+  const invoke = invoker(route);
   app.route({
     method: route.method,
     url: route.path,
@@ -164,19 +168,10 @@ function registerRoute(app: FastifyInstance, route: Route, options: ServerOption
     },
     handler: async (request, answer) => {
       const { token, actor } = request.getDecorator<Caller>("caller");
-      const { query, params } = request;
-      checkQuery(query);
-      const { raw, value, lines = null } = (request.body as ParsedBody | undefined) ?? NO_BODY;
-      if (lines === null) checkBody?.(value);
-      const key =
-        route.method === "POST"
-          ? idempotencyKey(request.headers["idempotency-key"], token, request.originalUrl, services.now())
-          : null;
-      const keyOf = (url: string, text: string) => idempotencyKey(text, token, url, services.now());
-      const handle = (ctx: Context): Promise<Reply> =>
-        route.handle({ ctx, params, query, body: value, rawBody: raw, lines, idempotency: key, keyOf } as never);
-      const ctx: Context = { services, actor, tx: null };
-      const result = await (key !== null && route.idempotency !== "own" ? once(ctx, key, handle) : handle(ctx));
+      const { query, params, originalUrl: url } = request;
+      const body = (request.body as ParsedBody | undefined) ?? NO_BODY;
+      const key = request.headers["idempotency-key"];
+      const result = await invoke(services, { actor, caller: token, url, params, query, body, idempotencyKey: key });
       return send(answer, result);
     },
   });

@@ -15,6 +15,8 @@ export const WEB_FOLDER = fileURLToPath(new URL("../../web", import.meta.url));
 
 export interface WebOptions {
   readonly folder: string;
+  /** Where a host has mounted the server, such as `/webhooks`; empty at the root. */
+  readonly base: string;
   /** Origins that may show the portal in a frame, as in `frame-ancestors` of a content security policy. */
   readonly frameAncestors: readonly string[];
 }
@@ -27,7 +29,7 @@ const RESERVED = /^\/+(api|in|ingest|health|docs|assets|\.well-known)(\/|$)/;
 /** Serves the files; the result answers for every address that is a page. */
 export async function registerWeb(app: FastifyInstance, options: WebOptions): Promise<PageServer> {
   if (!existsSync(`${options.folder}/index.html`)) return () => null;
-  const html = await readFile(`${options.folder}/index.html`);
+  const html = pageAt(options.base, await readFile(`${options.folder}/index.html`, "utf8"));
   await registerEmbed(app, options.folder);
   await app.register(fastifyStatic, {
     root: `${options.folder}/assets`,
@@ -59,6 +61,12 @@ export async function registerWeb(app: FastifyInstance, options: WebOptions): Pr
     // The same page, but the portal alone may stand in a frame.
     return page(answer, path === "/portal" || path.startsWith("/portal/") ? ancestors : "'none'");
   };
+}
+
+/** The page, with the place of its files and of the API. */
+function pageAt(base: string, html: string): Buffer {
+  const placed = html.replaceAll('"./assets/', `"${base}/assets/`);
+  return Buffer.from(placed.replace("<head>", `<head>\n    <meta name="posthorn-base" content="${base}" />`));
 }
 
 /** The script of `<posthorn-portal>`: loaded by pages of other origins, under a name that stays. */

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { PosthornError } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import { addConfigCommand } from "./config/show.ts";
+import { addCopyCommand } from "./database/copy.ts";
 import { addKeyCreateCommand } from "./key/create.ts";
 import { addKeyListCommand } from "./key/list.ts";
 import { addKeyRevokeCommand } from "./key/revoke.ts";
@@ -22,6 +23,7 @@ function buildProgram(): Command {
   addTokenCommand(program);
   addLabCommand(program);
   addStorageCommand(program);
+  addCopyCommand(program);
   const key = program.command("key").description("keys of the organisation that can be revoked");
   addKeyCreateCommand(key);
   addKeyListCommand(key);

@@ -115,12 +115,15 @@ interface DatabaseContext {
   readonly dataDir: string;
   readonly directUrl: string;
   readonly connections: number;
+  /** What the text is called where it was given. */
+  readonly name?: string;
 }
 
 const POSTGRES_URL = /^postgres(?:ql)?:\/\//;
 
 /** Reads where messages are stored. `text` empty: SQLite in the data folder. */
-export function parseDatabase(text: string, { dataDir, directUrl, connections }: DatabaseContext): DatabaseConfig {
+export function parseDatabase(text: string, context: DatabaseContext): DatabaseConfig {
+  const { dataDir, directUrl, connections, name = settings.databaseUrl.name } = context;
   if (POSTGRES_URL.test(text)) {
     if (directUrl !== "" && !POSTGRES_URL.test(directUrl)) {
       throw wrong(settings.databaseDirectUrl.name, "it is not postgres://…");
@@ -130,7 +133,7 @@ export function parseDatabase(text: string, { dataDir, directUrl, connections }:
   if (directUrl !== "") throw wrong(settings.databaseDirectUrl.name, "it is for PostgreSQL behind a pooler only");
   if (text === "") return { kind: "sqlite", path: resolve(dataDir, "posthorn.db") };
   const path = /^sqlite:(?:\/\/)?(.+)$/.exec(text)?.[1];
-  if (path === undefined) throw wrong(settings.databaseUrl.name, "it is neither sqlite:path nor postgres://…");
+  if (path === undefined) throw wrong(name, "it is neither sqlite:path nor postgres://…");
   return { kind: "sqlite", path: resolve(path) };
 }
 

@@ -12,10 +12,19 @@ export interface Secrets {
   readonly encryptionKey: Buffer;
 }
 
+const ENCRYPTION_KEY_FILE = "encryption.key";
+
 export function loadSecrets(config: Pick<Config, "dataDir" | "jwtSecret" | "encryptionKey">): Secrets {
   const jwtSecret = config.jwtSecret || keptSecret(config.dataDir, "jwt.secret");
-  const encryptionKey = config.encryptionKey || keptSecret(config.dataDir, "encryption.key");
+  const encryptionKey = config.encryptionKey || keptSecret(config.dataDir, ENCRYPTION_KEY_FILE);
   return { jwtSecret, encryptionKey: Buffer.from(encryptionKey, "base64") };
+}
+
+/** The key of what is encrypted, from the setting or from the first of these folders that has one; makes none. */
+export function findEncryptionKey(setting: string, folders: readonly string[]): Buffer | null {
+  const folder = folders.find((candidate) => existsSync(join(candidate, ENCRYPTION_KEY_FILE)));
+  if (setting === "" && folder === undefined) return null;
+  return Buffer.from(setting || keptSecret(folder!, ENCRYPTION_KEY_FILE), "base64");
 }
 
 function keptSecret(folder: string, name: string): string {

@@ -122,7 +122,16 @@ export class DeliveryAttempter implements Attempter {
     const { method, url, contentType, body } = request;
     if (requestJson === null) return { ...request, shownUrl: url, masked, families, userAgent: USER_AGENT };
     const passed = passedOn({ endpoint, requestJson, families, vault, changed: request.headers });
-    return { ...passed, method, url, shownUrl: url, contentType, body };
+    // What the code left alone is passed on as for any request.
+    const target = url === endpoint.url ? passed : { url, shownUrl: url };
+    return {
+      ...passed,
+      method: method === "POST" ? passed.method : method,
+      url: target.url,
+      shownUrl: target.shownUrl,
+      contentType,
+      body,
+    };
   }
 
   #unsent({ url }: DirectoryEndpoint, { code, message, final, run }: ShapeFailure): AttemptResult {

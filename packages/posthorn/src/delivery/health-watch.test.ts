@@ -39,7 +39,7 @@ async function watched(files: TestStore, policy: object | null = null, kind = 0,
   const services: Services = {
     ...base,
     now: () => clock.now(),
-    operational: { announce: (_tx, event) => Promise.resolve(void told.push(event)) },
+    operational: { announce: (_tx, event) => Promise.resolve(void told.push(event)), wake: () => undefined },
   };
   const onFailure = (error: unknown): never => {
     throw error;

@@ -51,9 +51,9 @@ export class HealthWatch implements HealthSource, DispatchObserver, AsyncDisposa
     this.#options = options;
   }
 
-  /** Takes up what an earlier run knew. */
-  async load(): Promise<void> {
-    for (const [endpointKey, streak] of await loadStreaks(this.#options.services())) {
+  /** Takes up what an earlier run knew, or the node that had these endpoints before. */
+  async load(isWanted: (endpointKey: number) => boolean = () => true): Promise<void> {
+    for (const [endpointKey, streak] of await loadStreaks(this.#options.services(), isWanted)) {
       this.#saved.add(endpointKey);
       if (streak === null) this.#change(endpointKey, null);
       else this.#streaks.set(endpointKey, streak);
@@ -76,6 +76,16 @@ export class HealthWatch implements HealthSource, DispatchObserver, AsyncDisposa
     const under = this.#looks.get(endpointId);
     if (under === undefined) this.#looks.set(endpointId, { again: false, done: this.#lookUntilDone(endpointId) });
     else under.again = true;
+  }
+
+  /** Writes what it knows of endpoints that are another node's from now on, and forgets them. */
+  async handOver(isGone: (endpointKey: number) => boolean): Promise<void> {
+    await this.#saving;
+    await this.#save();
+    for (const known of [this.#streaks, this.#lookedAt]) {
+      for (const key of known.keys()) if (isGone(key)) known.delete(key);
+    }
+    for (const known of [this.#saved, this.#unsaved]) for (const key of known) if (isGone(key)) known.delete(key);
   }
 
   /** How an endpoint fails; `null`: it does not. */

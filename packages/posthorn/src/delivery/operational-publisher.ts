@@ -10,6 +10,8 @@ export interface OperationalPublisherOptions {
   /** Asked for at each step, since the services hold this publisher. */
   readonly services: () => Services;
   readonly clock: Clock;
+  /** Whether this node publishes for all. */
+  readonly leads: () => boolean;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -29,12 +31,11 @@ export class OperationalPublisher implements Announcer, AsyncDisposable {
 
   async announce(tx: Tx, event: OperationalEvent): Promise<void> {
     const written = await writeEvent(tx, event, this.#options.clock.now());
-    if (written) tx.afterCommit(() => this.wake());
+    if (written) tx.signal({ kind: "operational" });
   }
 
-  /** There is, or may be, something to publish. */
   wake(): void {
-    if (this.#stopped) return;
+    if (this.#stopped || !this.#options.leads()) return;
     this.#again = true;
     this.#running ??= this.#run().finally(() => {
       this.#running = null;
@@ -52,7 +53,7 @@ export class OperationalPublisher implements Announcer, AsyncDisposable {
 
   async #run(): Promise<void> {
     const { services, clock, onFailure } = this.#options;
-    while (this.#again && !this.#stopped) {
+    while (this.#again && !this.#stopped && this.#options.leads()) {
       this.#again = false;
       this.#cancelTimer();
       try {

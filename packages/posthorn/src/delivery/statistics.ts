@@ -7,7 +7,9 @@ export interface StatisticsOptions {
   /** Asked for at each run, since the services hold this. */
   readonly services: () => Services;
   readonly clock: Clock;
-  readonly settled: () => SettledKeys;
+  readonly settled: () => Promise<SettledKeys>;
+  /** Whether this node counts for all; whoever looks counts all the same. */
+  readonly leads: () => boolean;
   readonly load: () => DispatchLoad;
   readonly onFailure: (error: unknown) => void;
 }
@@ -51,7 +53,9 @@ export class Statistics implements StatisticsSource, AsyncDisposable {
   }
 
   #later(): void {
-    this.#cancelTimer = this.#options.clock.setTimer(INTERVAL_MS, () => void this.#run().then(() => this.#next()));
+    const { clock, leads } = this.#options;
+    const run = (): Promise<void> => (leads() ? this.#run() : Promise.resolve());
+    this.#cancelTimer = clock.setTimer(INTERVAL_MS, () => void run().then(() => this.#next()));
   }
 
   #next(): void {
@@ -66,7 +70,7 @@ export class Statistics implements StatisticsSource, AsyncDisposable {
   async #count(): Promise<void> {
     const { services, settled, clock, onFailure } = this.#options;
     try {
-      await rollUp(services(), settled(), this.#abort.signal);
+      await rollUp(services(), await settled(), this.#abort.signal);
       this.#ranAt = clock.now();
     } catch (error) {
       onFailure(error);

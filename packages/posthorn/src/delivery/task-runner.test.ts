@@ -23,7 +23,12 @@ async function promiseRecovery(store: Store): Promise<void> {
 function failing(store: Store, error: Error, times: number): Store {
   let left = times;
   const transaction: Store["transaction"] = (work) => (left-- > 0 ? Promise.reject(error) : store.transaction(work));
-  return Object.create(store, { db: { value: store.db }, transaction: { value: transaction } }) as Store;
+  const onSignal = store.onSignal.bind(store);
+  return Object.create(store, {
+    db: { value: store.db },
+    transaction: { value: transaction },
+    onSignal: { value: onSignal },
+  }) as Store;
 }
 
 async function statusOf(store: Store): Promise<string> {
@@ -39,6 +44,7 @@ describe("TaskRunner", () => {
     await using runners = new TaskRunners({
       services: () => services,
       clock: systemClock,
+      owns: () => true,
       onFailure: (_task, error) => failures.push(error),
     });
     await runners.resume();
@@ -52,7 +58,12 @@ describe("TaskRunner", () => {
     await using files = await openStore();
     await promiseRecovery(files.store);
     const { services } = servicesOver(failing(files.store, new Error("a bug of ours"), 1));
-    await using runner = new TaskRunner({ services: () => services, clock: systemClock, onFailure: () => undefined });
+    await using runner = new TaskRunner({
+      services: () => services,
+      clock: systemClock,
+      owns: () => true,
+      onFailure: () => undefined,
+    });
     runner.start(TASK);
     await eventually(async () => expect(await statusOf(files.store)).toBe("failed"));
   });
@@ -66,6 +77,7 @@ describe("TaskRunner", () => {
       await using runner = new TaskRunner({
         services: () => services,
         clock: systemClock,
+        owns: () => true,
         onFailure: () => failed.resolve(),
       });
       runner.start(TASK);

@@ -9,6 +9,8 @@ export interface TaskRunnerOptions {
   /** Asked for at each step, since the services hold the runners. */
   readonly services: () => Services;
   readonly clock: Clock;
+  /** Whether a task is this node's to do. */
+  readonly owns: (taskKey: number) => boolean;
   readonly onFailure: (taskKey: number, error: unknown) => void;
 }
 
@@ -31,6 +33,7 @@ export class TaskRunners implements TaskQueue, AsyncDisposable {
   }
 
   start(taskKey: number, kind: TaskKind): void {
+    if (!this.#options.owns(taskKey)) return;
     (waitsOutside(kind) ? this.#outside : this.#inside).start(taskKey);
   }
 
@@ -110,7 +113,9 @@ export class TaskRunner implements AsyncDisposable {
 
   /** Milliseconds until the next step; `null` when the task is at its end. */
   async #step(taskKey: number): Promise<number | null> {
-    const { services, onFailure } = this.#options;
+    const { services, onFailure, owns } = this.#options;
+    // It is another node's by now, which has found it.
+    if (!owns(taskKey)) return null;
     try {
       return await runStep(services(), taskKey);
     } catch (error) {

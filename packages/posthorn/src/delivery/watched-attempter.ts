@@ -63,7 +63,17 @@ export class Watch {
   }
 
   async #record(outcome: Outcome): Promise<void> {
-    await this.#options.store.record(outcome);
+    try {
+      await this.#options.store.record(outcome);
+    } catch (error) {
+      // It will never be there: the attempt is made again elsewhere, under another key.
+      if ((error as { readonly code?: unknown }).code === "shard_lost") this.#settle(outcome);
+      throw error;
+    }
+    this.#settle(outcome);
+  }
+
+  #settle(outcome: Outcome): void {
     if (outcome.attempt === null) return;
     const mark = this.#made.get(outcome.attempt.id);
     if (mark === undefined) return;

@@ -7,26 +7,28 @@
  *
  *     running → stopping (no new attempts; those in flight end) → stopped
  */
-import { Alarm } from "./alarm.ts";
-import { bytesOf, isRetry, type Lane } from "./lane.ts";
+import { Agenda } from "./agenda.ts";
+import { type Engine, NOWHERE } from "./engine.ts";
+import { Flights } from "./flights.ts";
+import type { Lane } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
-import type { PaceView, Ticket } from "./pace.ts";
-import { type AskedPage, Pager } from "./pager.ts";
+import type { PaceView } from "./pace.ts";
+import { Paging } from "./paging.ts";
 import type { LanePolicies } from "./policy.ts";
-import { FIRST_PAUSE_MS, MAX_PAUSE_MS, Recorder } from "./recorder.ts";
-import { Line } from "./order.ts";
-import { outcomeOf } from "./outcome.ts";
-import { type Claim, Slots } from "./slots.ts";
+import { Readiness } from "./readiness.ts";
+import { Shelf } from "./shelf.ts";
+import { Slots } from "./slots.ts";
 import {
   type Attempter,
-  type AttemptResult,
   type Clock,
   type DispatchLimits,
   type DispatchObserver,
   type Job,
   type JobStore,
+  type LaneOwners,
   limitsOf,
   type Position,
+  SOLE_OWNER,
 } from "./types.ts";
 
 export interface DispatcherOptions {
@@ -39,6 +41,8 @@ export interface DispatcherOptions {
   readonly policies: LanePolicies;
   readonly limits?: Partial<DispatchLimits>;
   readonly observer?: DispatchObserver;
+  /** Which lanes are here; all of them unless given. */
+  readonly owners?: LaneOwners;
 }
 
 /** What the dispatcher knows of an endpoint. */
@@ -50,61 +54,41 @@ export interface LaneView extends PaceView {
 
 /** Outcomes of one lane that may wait for the disk; more and the lane makes no further attempts. */
 const MAX_RECORDING = 512;
-/** Outcomes that may wait for the disk in all. */
-const MAX_RECORDING_IN_ALL = 4096;
 /** From a write that failed in doubt to the look at the store: writes that fail together are looked after together. */
 const RESCAN_MS = 2000;
 
-/** Places in the store: before and behind everything. */
-const EVERYWHERE: Position = { due: -1, messageId: -1 };
-const NOWHERE: Position = { due: Number.MAX_SAFE_INTEGER, messageId: Number.MAX_SAFE_INTEGER };
-
-/** A job under way, and the places it takes. */
-interface Flight {
-  readonly lane: Lane;
-  readonly job: Job;
-  readonly ticket: Ticket;
-  readonly claim: Claim;
-}
-
 export class Dispatcher {
   readonly #options: DispatcherOptions;
-  readonly #limits: DispatchLimits;
+  readonly #owners: LaneOwners;
   readonly #lanes: Lanes;
   readonly #slots: Slots;
-  readonly #alarm: Alarm;
-  readonly #pager: Pager;
-  readonly #recorder: Recorder;
-  readonly #abort = new AbortController();
-  /** Every job that has left its queue and whose outcome is not on disk. */
-  readonly #unfinished = new Set<Promise<void>>();
+  readonly #shelf: Shelf;
+  readonly #agenda: Agenda;
+  readonly #readiness: Readiness;
+  readonly #paging: Paging;
+  readonly #flights: Flights;
   /** Takes back the look at the store that is to come; `null`: none is. */
   #cancelRescan: (() => void) | null = null;
-  #queuedBytes = 0;
   #state: "running" | "stopping" | "stopped" = "running";
 
   constructor(options: DispatcherOptions) {
-    const { store, clock, observer, policies, random } = options;
+    const { clock, policies, random, attempter } = options;
+    const limits = limitsOf(options.limits);
     this.#options = options;
-    this.#limits = limitsOf(options.limits);
+    this.#owners = options.owners ?? SOLE_OWNER;
     this.#lanes = new Lanes(policies, random);
-    this.#slots = new Slots(this.#limits, (lane) => this.#join(lane));
-    this.#alarm = new Alarm(clock, (endpointId) => this.#ring(endpointId));
-    this.#recorder = new Recorder({ store, clock, observer, signal: this.#abort.signal });
-    this.#pager = new Pager({
-      ask: (lane) => this.#askForPage(lane),
-      take: (lane, page) => this.#takePage(lane, page),
-      trouble: (lane, error) => {
-        lane.line?.pageFailed();
-        observer?.trouble?.("page", error);
-        this.#pause(lane, FIRST_PAUSE_MS);
-      },
-    });
+    this.#slots = new Slots(limits, (lane) => this.#join(lane));
+    this.#shelf = new Shelf(limits);
+    this.#agenda = new Agenda(clock, (endpointId) => this.#ring(endpointId));
+    const engine = this.#engine();
+    this.#readiness = new Readiness(this.#lanes, engine);
+    this.#paging = new Paging(engine);
+    this.#flights = new Flights({ engine, slots: this.#slots, attempter, random });
   }
 
   /** Jobs in flight, and lanes in memory. */
   get load(): { readonly inFlight: number; readonly lanes: number; readonly queuedBytes: number } {
-    return { inFlight: this.#slots.inFlight, lanes: this.#lanes.size, queuedBytes: this.#queuedBytes };
+    return { inFlight: this.#slots.inFlight, lanes: this.#lanes.size, queuedBytes: this.#shelf.queuedBytes };
   }
 
   /** What is known of an endpoint; `null`: nothing, since it has and had nothing to do lately. */
@@ -115,11 +99,42 @@ export class Dispatcher {
     return { ...pace.view(), inFlight: lane?.inFlight ?? 0, queued: lane?.queued ?? 0 };
   }
 
-  /** Finds what an earlier run left to do. */
+  /** Finds what an earlier run, or the node that had a lane before, left to do. */
   async start(): Promise<void> {
     for (const { endpointId, due } of await this.#options.store.backlog()) {
-      this.#noteStored(this.#lanes.getOrMake(endpointId), due);
+      if (this.#owners.owns(endpointId)) this.#agenda.noteStored(this.#lanes.getOrMake(endpointId), due);
     }
+  }
+
+  /**
+   * Gives up the lanes of these endpoints, which nobody owns here any more: begins nothing, and forgets what waits. `left` had something
+   * to do; `ended` resolves when nothing of any of them is under way nor on its way to disk.
+   */
+  leave(isGone: (endpointId: number) => boolean): { readonly left: readonly number[]; readonly ended: Promise<void> } {
+    const lanes = this.#lanes.remove(isGone);
+    for (const lane of lanes) {
+      lane.gone = true;
+      this.#agenda.forget(lane);
+      this.#shelf.spill(lane);
+    }
+    const left = lanes.filter((lane) => lane.spilled || lane.inMemory > 0).map(({ endpointId }) => endpointId);
+    return { left, ended: Promise.all(this.#flights.of(isGone)).then(() => undefined) };
+  }
+
+  /** Attempts to these endpoints that are under way or on their way to disk. */
+  inFlightOf(isOne: (endpointId: number) => boolean): number {
+    return this.#flights.of(isOne).length;
+  }
+
+  /** Attempts may begin again that `owners` did not let begin. */
+  goOn(): void {
+    for (const lane of this.#lanes.all()) this.#join(lane);
+    this.#pump();
+  }
+
+  /** Wakes every lane: what was told meanwhile was not heard. */
+  wakeAll(): void {
+    for (const { endpointId } of this.#lanes.all()) this.wake(endpointId);
   }
 
   /**
@@ -133,20 +148,27 @@ export class Dispatcher {
 
   /** Takes over jobs that were just stored, without a look at the store. */
   push(jobs: readonly Job[]): void {
-    const now = this.#now();
+    const now = this.#options.clock.now();
     for (const job of jobs) {
       const lane = this.#lanes.getOrMake(job.endpointId);
       if (job.due > now) {
-        this.#noteStored(lane, job.due);
-      } else if (!this.#isReady(lane) || !this.#hasRoom(lane, job) || !this.#enqueue(lane, job)) {
+        this.#agenda.noteStored(lane, job.due);
+      } else if (!this.#takeOver(lane, job)) {
         this.#lookAt(lane, { due: job.due, messageId: job.messageId - 1 });
       }
     }
     this.#pump();
   }
 
+  /** Looks at the store for jobs that were stored by another node. */
+  look(endpointIds: readonly number[]): void {
+    for (const endpointId of endpointIds)
+      if (this.#owners.owns(endpointId)) this.#lookAt(this.#lanes.getOrMake(endpointId));
+  }
+
   /** Looks at the store for jobs of an endpoint: they were made due, or the endpoint was switched on or changed. */
   wake(endpointId: number): void {
+    if (!this.#owners.owns(endpointId)) return;
     const lane = this.#lanes.getOrMake(endpointId);
     lane.held = false;
     lane.pausedUntil = 0;
@@ -157,7 +179,7 @@ export class Dispatcher {
 
   /** As `wake`, and does not wait any longer to see whether an endpoint that failed, or asked to be left alone, is back. */
   tryNow(endpointId: number): void {
-    this.#lanes.paceOf(endpointId)?.tryNow(this.#now());
+    this.#lanes.paceOf(endpointId)?.tryNow(this.#options.clock.now());
     this.wake(endpointId);
   }
 
@@ -178,15 +200,15 @@ export class Dispatcher {
   async stop(graceMs: number): Promise<void> {
     if (this.#state !== "running") return;
     this.#state = "stopping";
-    this.#alarm.stop();
+    this.#agenda.stop();
+    this.#paging.release();
     this.#cancelRescan?.();
     const { promise: graceOver, resolve: endGrace } = Promise.withResolvers<void>();
     const cancelTimer = this.#options.clock.setTimer(graceMs, endGrace);
-    await Promise.race([this.#settled(), graceOver]);
+    await Promise.race([this.#flights.settled(), graceOver]);
     cancelTimer();
-    this.#abort.abort();
-    this.#pager.release();
-    await this.#settled();
+    this.#flights.abort();
+    await this.#flights.settled();
     this.#state = "stopped";
     this.#lanes.clear();
     this.#slots.clear();
@@ -202,156 +224,83 @@ export class Dispatcher {
     }
   }
 
-  async #settled(): Promise<void> {
-    while (this.#unfinished.size > 0) await Promise.all(this.#unfinished);
+  #engine(): Engine {
+    const { store, clock, observer } = this.#options;
+    return {
+      store,
+      clock,
+      observer,
+      shelf: this.#shelf,
+      agenda: this.#agenda,
+      isRunning: () => this.#state === "running",
+      isReady: (lane) => this.#readiness.isReady(lane),
+      lookAt: (lane, from) => this.#lookAt(lane, from),
+      page: (lane) => this.#paging.page(lane),
+      setAside: (lane, until) => this.#setAside(lane, until),
+      join: (lane) => this.#join(lane),
+      pump: () => this.#pump(),
+      dropIfIdle: (lane) => this.#dropIfIdle(lane),
+    };
   }
 
-  #now(): number {
-    return this.#options.clock.now();
-  }
-
-  /**
-   * Whether the policy of the lane is known; when it must be waited for, the lane is looked at once it is. One that is known already
-   * holds until a newer one has been read, unless the lane was woken since.
-   */
-  #isReady(lane: Lane): boolean {
-    if (!lane.awaitsPolicy) {
-      const asked = this.#lanes.refresh(lane, () => this.#now());
-      if (asked === null) return this.#settlePolicy(lane);
-      lane.awaitsPolicy = true;
-      void this.#awaitPolicy(lane, asked, lane.wakes);
-    }
-    return lane.pace !== null && !lane.stale;
-  }
-
-  #settlePolicy(lane: Lane): true {
-    lane.stale = false;
-    this.#settleOrder(lane);
+  /** Puts a job that was just stored in memory. Returns whether there was room for it. */
+  #takeOver(lane: Lane, job: Job): boolean {
+    if (!this.#readiness.isReady(lane) || !this.#shelf.hasRoom(lane, job) || !this.#shelf.put(lane, job)) return false;
+    this.#join(lane);
     return true;
-  }
-
-  /** Follows a policy that begins or ends an order. Deliveries in memory are found again in the store. */
-  #settleOrder(lane: Lane): void {
-    const { order } = lane.pace!.policy;
-    if ((order === null) === (lane.line === null)) return;
-    if (lane.inMemory > 0) lane.spilled = true;
-    this.#spill(lane);
-    lane.line = order === null ? null : new Line();
-  }
-
-  async #awaitPolicy(lane: Lane, asked: Promise<boolean>, wakes: number): Promise<void> {
-    try {
-      const isNew = await asked;
-      lane.awaitsPolicy = false;
-      // Woken meanwhile: it may have changed after it was read.
-      if (lane.wakes === wakes) lane.stale = false;
-      this.#settleOrder(lane);
-      // It may let go what the one before held.
-      if (isNew || lane.stale) this.#lookAt(lane);
-      else if (lane.spilled) this.#page(lane);
-    } catch (error) {
-      lane.awaitsPolicy = false;
-      this.#options.observer?.trouble?.("page", error);
-      lane.spilled = true;
-      this.#pause(lane, FIRST_PAUSE_MS);
-    }
   }
 
   /** The time came at which a lane had something to do. */
   #ring(endpointId: number): void {
     const lane = this.#lanes.getOrMake(endpointId);
-    const now = this.#now();
+    const now = this.#options.clock.now();
     const from = { due: (lane.nextDue ?? now) - 1, messageId: Number.MAX_SAFE_INTEGER };
     const isDue = lane.nextDue !== null && lane.nextDue <= now;
     if (isDue) lane.nextDue = null;
     const passes = lane.line?.passBy(now) === true;
     if (lane.resumeAt !== null && lane.resumeAt <= now) lane.resumeAt = null;
-    this.#arm(lane);
+    this.#agenda.arm(lane);
     if (isDue || passes || lane.spilled) this.#lookAt(lane, isDue ? from : NOWHERE);
     else this.#join(lane);
     this.#pump();
   }
 
-  /** There is, or may be, a job in the store that the lane does not know of. */
-  #lookAt(lane: Lane, from: Position = EVERYWHERE): void {
-    lane.spilled = true;
-    lane.line?.rewind(from);
-    if (lane.paging) lane.pageAgain = true;
-    else this.#page(lane);
+  #lookAt(lane: Lane, from?: Position): void {
+    this.#paging.lookAt(lane, from);
     this.#join(lane);
     this.#pump();
   }
 
-  #hasRoom(lane: Lane, job: Job): boolean {
-    // Once some of a lane's jobs are only in the store, later ones wait behind them there.
-    if (lane.held || lane.spilled || lane.paging || !lane.pace!.isClosed) return false;
-    if (lane.line !== null && !lane.isWhole && !lane.line.follows(job)) return false;
-    return lane.queued < this.#limits.laneJobs && this.#queuedBytes < this.#limits.queueBytes;
-  }
-
-  /** Returns whether it is in memory now. */
-  #enqueue(lane: Lane, job: Job): boolean {
-    if (!lane.enqueue(job)) return false;
-    this.#queuedBytes += bytesOf(job);
-    this.#join(lane);
-    return true;
-  }
-
-  /** A job has left memory, and its key is free: the next one may start. */
-  #free(lane: Lane, job: Job): void {
-    lane.forget(job);
-    const next = lane.line?.free(job) ?? false;
-    if (next === true) lane.spilled = true;
-    else if (next !== false) lane.ripen(next);
-  }
-
-  /** A job failed: those behind it wait for its retry. */
-  #block(lane: Lane, job: Job, passAt: number | null): void {
-    const { waiting, again } = lane.block(job, passAt);
-    for (const left of waiting) this.#queuedBytes -= bytesOf(left);
-    if (passAt !== null) this.#arm(lane);
-    if (again) this.#lookAt(lane, NOWHERE);
-  }
-
   #join(lane: Lane): void {
-    if (lane.ready > 0 && this.#state === "running" && this.#isReady(lane)) this.#slots.join(lane);
+    if (lane.gone) return;
+    if (lane.ready > 0 && this.#state === "running" && this.#readiness.isReady(lane)) this.#slots.join(lane);
   }
 
-  #noteStored(lane: Lane, due: number): void {
-    lane.noteStored(due);
-    this.#arm(lane);
+  #setAside(lane: Lane, until: number): void {
+    this.#shelf.spill(lane);
+    if (until !== Number.POSITIVE_INFINITY) this.#agenda.resumeAt(lane, until);
   }
 
-  #arm(lane: Lane): void {
-    const at = lane.alarmAt;
-    if (at !== null && this.#state === "running") this.#alarm.set(lane.endpointId, at);
+  #dropIfIdle(lane: Lane): void {
+    if (lane.idle && this.#lanes.drop(lane)) this.#agenda.forget(lane);
   }
 
-  /** Starts attempts, one lane after the other, as long as there is room for more in flight. */
   #pump(): void {
     if (this.#state !== "running") return;
-    while (this.#mayStart()) {
+    while (this.#flights.mayStart) {
       const lane = this.#slots.next();
       if (lane === undefined) return;
       if (this.#step(lane)) this.#join(lane);
       else this.#slots.passOn(lane);
-      if (lane.spilled && lane.queued * 2 < this.#limits.laneJobs) this.#page(lane);
+      if (lane.spilled && this.#shelf.isHalfEmpty(lane)) this.#paging.page(lane);
     }
-  }
-
-  #mayStart(): boolean {
-    return (
-      this.#slots.isFree &&
-      !this.#recorder.isStuck &&
-      this.#unfinished.size - this.#slots.inFlight < MAX_RECORDING_IN_ALL
-    );
   }
 
   /** Starts the next job of a lane, or sees to it that the lane comes back when it can. Returns whether it started one. */
   #step(lane: Lane): boolean {
-    const now = this.#now();
+    const now = this.#options.clock.now();
     const pace = lane.pace!;
-    if (lane.held || lane.ready === 0 || this.#isPaused(lane)) return false;
+    if (lane.held || lane.gone || lane.ready === 0 || lane.isPaused(now)) return false;
     const heldUntil = pace.heldUntil(now);
     if (heldUntil > now) {
       this.#setAside(lane, heldUntil);
@@ -361,239 +310,25 @@ export class Dispatcher {
     if (lane.inFlight >= pace.concurrency || lane.recording >= MAX_RECORDING) return false;
     const readyAt = pace.readyAt(now);
     if (readyAt > now) {
-      lane.resumeAt = readyAt;
-      this.#arm(lane);
+      this.#agenda.resumeAt(lane, readyAt);
       return false;
     }
     return this.#startNext(lane, now);
   }
 
   #startNext(lane: Lane, now: number): boolean {
+    // `goOn` brings the lane back, or it goes for good.
+    const lease = this.#owners.lease(lane.endpointId);
+    if (lease === null) return false;
     const claim = this.#slots.claimFor(lane, now);
     if (claim === null) return false;
-    const job = this.#takeWanted(lane);
+    const job = this.#shelf.take(lane, this.#slots.retriesFree);
     if (job === undefined) {
       if (lane.ready > 0) this.#slots.waitForRetries(lane);
       this.#dropIfIdle(lane);
       return false;
     }
-    const ticket = lane.pace!.started(now);
-    lane.started(ticket);
-    this.#run({ lane, job, ticket, claim: this.#slots.enter(claim, isRetry(job)) });
+    this.#flights.start(lane, job, { claim, lease });
     return true;
-  }
-
-  /** The next job that was not canceled while it waited. */
-  #takeWanted(lane: Lane): Job | undefined {
-    for (;;) {
-      const job = lane.take(this.#slots.retriesFree);
-      if (job === undefined) return undefined;
-      this.#queuedBytes -= bytesOf(job);
-      if (!lane.isRevoked(job)) return job;
-      this.#free(lane, job);
-    }
-  }
-
-  /** A pause that ends later than the longest pause is over: the clock was set back meanwhile. */
-  #isPaused(lane: Lane): boolean {
-    const left = lane.pausedUntil - this.#now();
-    return left > 0 && left <= MAX_PAUSE_MS;
-  }
-
-  #run(flight: Flight): void {
-    const finished = this.#finish(flight).finally(() => {
-      this.#unfinished.delete(finished);
-      this.#afterJob(flight.lane);
-    });
-    this.#unfinished.add(finished);
-  }
-
-  async #finish(flight: Flight): Promise<void> {
-    const { lane, job } = flight;
-    const { wakes } = lane;
-    const result = await this.#attempt(job);
-    const full = lane.inFlight >= lane.pace!.concurrency;
-    lane.ended(flight.ticket);
-    this.#slots.leave(flight.claim);
-    if (result === null) {
-      lane.forget(job);
-      return;
-    }
-    this.#judge(flight, result, full);
-    if (result.kind === "held" || result.kind === "not_now") {
-      this.#leave(lane, job, result);
-      // Woken since the attempt began: what it saw of the endpoint is out of date.
-      if (result.kind === "held" && lane.wakes !== wakes) lane.held = false;
-      return;
-    }
-    this.#join(lane);
-    this.#pump();
-    const outcome = outcomeOf(job, result, {
-      policy: lane.pace!.policy,
-      now: this.#now(),
-      random: this.#options.random,
-    });
-    const recorded = await this.#recorder.record(outcome);
-    // A page that was asked for before may still show the job as due: it stays known until that page was taken.
-    await lane.pageTaken();
-    const passAt = outcome.passAt ?? null;
-    const blocks = outcome.state === 0 && (passAt === null || passAt > this.#now());
-    const isRevoked = lane.isRevoked(job);
-    if (blocks || !recorded) this.#block(lane, job, passAt);
-    else this.#free(lane, job);
-    if (!recorded) return;
-    // Canceled while it was under way: those behind it do not wait for a retry that will not be made.
-    if (isRevoked) this.#lookAt(lane);
-    if (outcome.due !== null) this.#noteStored(lane, outcome.due);
-    // An attempt by hand that failed gave way to a retry by schedule, whose time only the store knows: it can be long past.
-    if (outcome.trigger === 1 && outcome.state === 2) this.#lookAt(lane);
-    this.#options.observer?.recorded?.(outcome);
-  }
-
-  /** What an attempt says about its endpoint. */
-  #judge({ lane, ticket }: Flight, result: AttemptResult, full: boolean): void {
-    const now = this.#now();
-    const pace = lane.pace!;
-    if (result.kind !== "made" || result.attempt.unsent === true) {
-      pace.notMade(now, ticket);
-    } else if (result.attempt.status === 0) {
-      pace.succeeded(now, ticket, full);
-    } else {
-      const { responseCode } = result.attempt;
-      const failure = { responseCode, retryAfterMs: result.retryAfterMs };
-      pace.failed(now, ticket, failure, this.#options.random());
-      const heldUntil = pace.heldUntil(now);
-      if (heldUntil > now) this.#setAside(lane, heldUntil);
-    }
-  }
-
-  /** `null` when the attempt was broken off by the end of the process. */
-  async #attempt(job: Job): Promise<AttemptResult | null> {
-    try {
-      const result = await this.#options.attempter.attempt(job, this.#abort.signal);
-      return this.#abort.signal.aborted && result.kind !== "made" ? null : result;
-    } catch (error) {
-      this.#options.observer?.trouble?.("attempt", error);
-      return { kind: "not_now", pauseMs: MAX_PAUSE_MS };
-    }
-  }
-
-  /** No attempt was used up: the job goes back to the store, and its lane waits. */
-  #leave(lane: Lane, job: Job, result: Extract<AttemptResult, { kind: "held" | "not_now" }>): void {
-    this.#spill(lane);
-    this.#free(lane, job);
-    lane.spilled = true;
-    if (result.kind === "held") lane.held = true;
-    else this.#pause(lane, result.pauseMs);
-  }
-
-  #spill(lane: Lane): void {
-    for (const spilled of lane.spillAll()) this.#queuedBytes -= bytesOf(spilled);
-  }
-
-  /** The endpoint is left alone for now: nothing of it stays in memory. */
-  #setAside(lane: Lane, until: number): void {
-    this.#spill(lane);
-    if (until === Number.POSITIVE_INFINITY) return;
-    lane.resumeAt = until;
-    this.#arm(lane);
-  }
-
-  #pause(lane: Lane, ms: number): void {
-    lane.pausedUntil = this.#now() + ms;
-    this.#noteStored(lane, lane.pausedUntil);
-  }
-
-  #afterJob(lane: Lane): void {
-    if (this.#state !== "running") return;
-    if (lane.spilled) this.#page(lane);
-    this.#dropIfIdle(lane);
-    this.#join(lane);
-    this.#pump();
-  }
-
-  #dropIfIdle(lane: Lane): void {
-    if (lane.idle && this.#lanes.drop(lane)) this.#alarm.clear(lane.endpointId);
-  }
-
-  /** Fetches due jobs of a lane from the store, into the room it has. */
-  #page(lane: Lane): void {
-    if (this.#state === "running" && !lane.held && !lane.paging) this.#pager.request(lane);
-  }
-
-  #askForPage(lane: Lane): Promise<AskedPage> | null {
-    if (lane.held || this.#state !== "running" || !this.#isReady(lane)) return null;
-    const now = this.#now();
-    if (this.#isPaused(lane)) {
-      // The alarm that rang may have been an earlier one than that of the pause.
-      this.#noteStored(lane, lane.pausedUntil);
-      return null;
-    }
-    const heldUntil = lane.pace!.heldUntil(now);
-    if (heldUntil > now) {
-      this.#setAside(lane, heldUntil);
-      return null;
-    }
-    const room = this.#roomOf(lane);
-    if (room <= 0) return null;
-    const askedIn = lane.line;
-    // Rows that are in memory are still due in the store: the page must be long enough to reach behind them.
-    return this.#options.store
-      .due(lane.endpointId, now, room + lane.inMemory, lane.pageWish())
-      .then((page) => ({ ...page, askedAt: now, askedIn }));
-  }
-
-  /** Jobs that may be paged in. When memory is short each lane still gets one, so that none stands still. */
-  #roomOf(lane: Lane): number {
-    const { queueBytes, laneJobs } = this.#limits;
-    if (this.#queuedBytes >= queueBytes || !lane.pace!.isClosed) return lane.queued === 0 ? 1 : 0;
-    return laneJobs - lane.queued;
-  }
-
-  /** A job of a page stays in the store for now. */
-  #leaveBehind(lane: Lane, job: Job): void {
-    lane.spilled = true;
-    lane.line?.rewind({ due: job.due, messageId: job.messageId - 1 });
-  }
-
-  /** What a page holds is asked for again when the lane goes on. */
-  #dropPage(lane: Lane): void {
-    lane.pageAgain = false;
-    lane.spilled = true;
-    lane.line?.pageFailed();
-    this.#page(lane);
-  }
-
-  #takePage(lane: Lane, page: AskedPage): void {
-    const now = page.askedAt;
-    const isStopped = lane.held || this.#isPaused(lane) || lane.pace!.heldUntil(this.#now()) > this.#now();
-    // When an order began or ended meanwhile it does not show whose turn it is now, nor what was passed over.
-    if (isStopped || page.askedIn !== lane.line) return this.#dropPage(lane);
-    // Of a line: a page can be full of jobs whose turn it is not, so that nothing of it brings the lane back.
-    const unread = page.line !== undefined && lane.line !== null && lane.line.endPage(page.line);
-    lane.spilled = unread || (page.line === undefined && page.nextDue !== null && page.nextDue <= now);
-    for (const job of page.deliveries) {
-      // Whoever made it due again since has asked for another page.
-      if (lane.isOutdated(job)) continue;
-      const generation = lane.generationInMemory(job.messageId);
-      if (generation === undefined) {
-        if (lane.queued < this.#limits.laneJobs && this.#roomOf(lane) > 0) this.#enqueue(lane, job);
-        else this.#leaveBehind(lane, job);
-      } else if (generation !== job.generation) {
-        // Asked for again while it is in flight: it is found once the attempt in flight is recorded.
-        this.#leaveBehind(lane, job);
-      }
-    }
-    if (page.nextDue !== null && page.nextDue > now) this.#noteStored(lane, page.nextDue);
-    if (typeof page.line?.passAt === "number") this.#arm(lane);
-    if (lane.pageAgain) {
-      lane.pageAgain = false;
-      // A line knows from where on.
-      this.#lookAt(lane, NOWHERE);
-    }
-    if (unread) this.#page(lane);
-    this.#join(lane);
-    this.#dropIfIdle(lane);
-    this.#pump();
   }
 }

@@ -4,6 +4,7 @@ import { Fifo } from "./fifo.ts";
 import type { Gate } from "./gate.ts";
 import { type Blocked, inLine, type Line } from "./order.ts";
 import type { Pace, Ticket } from "./pace.ts";
+import { MAX_PAUSE_MS } from "./recorder.ts";
 import type { Job, PageWish } from "./types.ts";
 
 /** What a job is taken to weigh beside its payload. */
@@ -30,6 +31,8 @@ export class Lane {
   /** Something became due while a page was under way that may not show it. */
   pageAgain = false;
   held = false;
+  /** It is another node's: what ends here is still recorded, and nothing begins any more. */
+  gone = false;
   /** How often the lane was woken. */
   wakes = 0;
   /** After a fault of our own. */
@@ -111,6 +114,12 @@ export class Lane {
   /** All there is of it in the store is in memory too. */
   get isWhole(): boolean {
     return !this.spilled && this.nextDue === null && !this.paging && this.line?.isClean !== false;
+  }
+
+  /** A pause that ends later than the longest pause is over: the clock was set back meanwhile. */
+  isPaused(now: number): boolean {
+    const left = this.pausedUntil - now;
+    return left > 0 && left <= MAX_PAUSE_MS;
   }
 
   /** Its answers take long, or one is overdue. */

@@ -41,6 +41,18 @@ export class Lanes {
     return this.#lanes.get(endpointId);
   }
 
+  /** Takes the lanes of these endpoints out, and forgets how fast they were delivered to. */
+  remove(isGone: (endpointId: number) => boolean): readonly Lane[] {
+    for (const endpointId of this.#paces.keys()) if (isGone(endpointId)) this.#paces.delete(endpointId);
+    const removed = [...this.#lanes.values()].filter(({ endpointId }) => isGone(endpointId));
+    for (const { endpointId } of removed) this.#lanes.delete(endpointId);
+    return removed;
+  }
+
+  all(): readonly Lane[] {
+    return [...this.#lanes.values()];
+  }
+
   getOrMake(endpointId: number): Lane {
     let lane = this.#lanes.get(endpointId);
     if (lane === undefined) {

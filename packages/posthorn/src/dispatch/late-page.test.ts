@@ -1,9 +1,8 @@
 /** Pages that were read before something changed and arrive after it, as they can from a database beside the process. */
 import { describe, expect, it } from "vitest";
-import { dispatchHarness, type DispatchHarness, eventually, made } from "../../test/support/dispatch.ts";
+import { dispatchHarness, type DispatchHarness, eventually, made, resend } from "../../test/support/dispatch.ts";
 import { acceptEntry, recordEntry } from "../../test/support/store.ts";
-import { byHand } from "../domain/delivery/resend.ts";
-import { ASKED, DELIVERY_STATE } from "../store/schema.ts";
+import { DELIVERY_STATE } from "../store/schema.ts";
 import type { OrderPolicy } from "./policy.ts";
 import type { JobStore } from "./types.ts";
 
@@ -49,22 +48,14 @@ class LateReads {
 const isRead = (late: LateReads): Promise<void> => eventually(() => expect(late.waiting).toBe(1));
 
 async function cancel({ files, dispatcher }: DispatchHarness, messageId: number): Promise<void> {
-  await files.store.transaction(async ({ db, afterCommit }) => {
+  await files.store.transaction(async ({ db }) => {
     await db
       .updateTable("delivery")
       .set((eb) => ({ state: DELIVERY_STATE.canceled, due: null, generation: eb("generation", "+", 1) }))
       .where("message_id", "=", messageId)
       .execute();
-    afterCommit(() => dispatcher.revoke([{ messageId, endpointId: 1 }]));
   });
-}
-
-async function resend({ files, clock, dispatcher }: DispatchHarness, messageId: number): Promise<void> {
-  await files.store.transaction(async ({ db, afterCommit }) => {
-    const wish = byHand(clock.now(), ASKED.byResend);
-    await db.updateTable("delivery").set(wish).where("message_id", "=", messageId).execute();
-    afterCommit(() => dispatcher.wake(1));
-  });
+  dispatcher.revoke([{ messageId, endpointId: 1 }]);
 }
 
 /** Everything is done: a delivery made once too often would have been made by now. */
@@ -223,16 +214,14 @@ describe("a page that arrives late", () => {
   it("does not hold up a stop when it never arrives", async () => {
     const late = new LateReads();
     await using harness = await dispatchHarness({ wrap: late.wrap });
-    const { attempter, dispatcher, clock } = harness;
+    const { attempter, dispatcher } = harness;
     attempter.script = () => null;
     await harness.publish(1);
     dispatcher.wake(1);
     await isRead(late);
     attempter.open[0]!.end(made(0));
     await eventually(() => expect(late.recorded).toBe(1));
-    const stopped = dispatcher.stop(1000);
-    clock.advance(1000);
-    await stopped;
+    await dispatcher.stop(1000);
     expect(late.waiting).toBe(1);
   });
 });

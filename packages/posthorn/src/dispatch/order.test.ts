@@ -26,11 +26,11 @@ function publish(harness: DispatchHarness, id: number, key: string | null): Prom
 }
 
 async function resend({ files, clock, dispatcher }: DispatchHarness, messageId: number): Promise<void> {
-  await files.store.transaction(async ({ db, afterCommit }) => {
+  await files.store.transaction(async ({ db }) => {
     const change = byHand(clock.now(), ASKED.byResend);
     await db.updateTable("delivery").set(change).where("message_id", "=", messageId).execute();
-    afterCommit(() => dispatcher.wake(1));
   });
+  dispatcher.wake(1);
 }
 
 /** Lets time pass, since an endpoint that fails is given little at a time. */
@@ -386,10 +386,10 @@ describe("a hand", () => {
     await allDone(harness);
     attempter.jobs.length = 0;
     attempter.script = () => null;
-    await files.store.transaction(async ({ db, afterCommit }) => {
+    await files.store.transaction(async ({ db }) => {
       await db.updateTable("delivery").set(byHand(clock.now(), ASKED.byRecovery)).execute();
-      afterCommit(() => dispatcher.wake(1));
     });
+    dispatcher.wake(1);
     for (let id = 1; id <= 6; id++) {
       await eventually(() => {
         clock.advance(100);
@@ -423,11 +423,11 @@ describe("a hand", () => {
     const { attempter, files, dispatcher } = harness;
     attempter.script = (job) => (job.messageId === 1 ? null : made(0));
     for (let id = 1; id <= 3; id++) await publish(harness, id, "a");
-    await files.store.transaction(async ({ db, afterCommit }) => {
+    await files.store.transaction(async ({ db }) => {
       const change = { state: 3, due: null, generation: 1 };
       await db.updateTable("delivery").set(change).where("message_id", "=", 1).execute();
-      afterCommit(() => dispatcher.revoke([{ messageId: 1, endpointId: 1 }]));
     });
+    dispatcher.revoke([{ messageId: 1, endpointId: 1 }]);
     attempter.open[0]!.end(made(2));
     await eventually(() => {
       harness.clock.advance(100);
@@ -441,10 +441,10 @@ describe("a hand", () => {
     attempter.script = (job) => made(job.messageId === 1 ? 2 : 0);
     for (let id = 1; id <= 3; id++) await publish(harness, id, "a");
     await eventually(async () => expect((await deliveryOf(files.store, 1))?.attempts).toBe(1));
-    await files.store.transaction(async ({ db, afterCommit }) => {
+    await files.store.transaction(async ({ db }) => {
       await db.updateTable("delivery").set({ state: 3, due: null }).where("message_id", "=", 1).execute();
-      afterCommit(() => dispatcher.revoke([{ messageId: 1, endpointId: 1 }]));
     });
+    dispatcher.revoke([{ messageId: 1, endpointId: 1 }]);
     await eventually(() => expect(attempter.messages).toEqual([1, 2, 3]));
   });
 
@@ -454,10 +454,10 @@ describe("a hand", () => {
     attempter.script = (job) => made(job.messageId === 1 && job.attempts === 0 ? 2 : 0);
     for (let id = 1; id <= 3; id++) await publish(harness, id, "a");
     await eventually(async () => expect((await deliveryOf(files.store, 1))?.attempts).toBe(1));
-    await files.store.transaction(async ({ db, afterCommit }) => {
+    await files.store.transaction(async ({ db }) => {
       await db.updateTable("delivery").set({ pass_at: clock.now() }).where("message_id", "=", 1).execute();
-      afterCommit(() => dispatcher.wake(1));
     });
+    dispatcher.wake(1);
     await eventually(() => expect(attempter.messages).toEqual([1, 2, 3]));
     await eventually(() => {
       clock.advance(60_000);

@@ -25,9 +25,10 @@ export class Recorder {
     return this.#refused > 0;
   }
 
-  /** Returns whether the outcome is on disk; it is not only when the process ends. */
+  /** Returns whether the outcome is on disk; it is not when the process ends, and when the lane is another node's by now. */
   async record(outcome: Outcome): Promise<boolean> {
-    if (await this.#offer(outcome)) return true;
+    const offered = await this.#offer(outcome);
+    if (offered !== "refused") return offered === "recorded";
     this.#refused++;
     const recorded = await this.#offerAgain(outcome);
     this.#refused--;
@@ -38,18 +39,20 @@ export class Recorder {
     const { signal } = this.#options;
     for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
       await this.#sleep(pause);
-      if (await this.#offer(outcome)) return true;
+      const offered = await this.#offer(outcome);
+      if (offered !== "refused") return offered === "recorded";
     }
     return false;
   }
 
-  async #offer(outcome: Outcome): Promise<boolean> {
+  async #offer(outcome: Outcome): Promise<"recorded" | "lost" | "refused"> {
     try {
       await this.#options.store.record(outcome);
-      return true;
+      return "recorded";
     } catch (error) {
+      if ((error as { readonly code?: unknown }).code === "shard_lost") return "lost";
       this.#options.observer?.trouble?.("record", error);
-      return false;
+      return "refused";
     }
   }
 

@@ -77,6 +77,26 @@ export interface Attempter {
 /** 0 pending, 1 succeeded, 2 failed, 3 canceled: as stored. */
 export type JobState = 0 | 1 | 2 | 3;
 
+/** The right to record the outcome of an attempt. Who lost it is refused. */
+export interface Lease {
+  readonly shard: number;
+  readonly fence: number;
+}
+
+/** Which lanes are this node's. */
+export interface LaneOwners {
+  /** Whether the lane of this endpoint is here. */
+  owns(endpointId: number): boolean;
+  /**
+   * The right under which an attempt that begins now is recorded; `undefined`: none is needed; `null`: none may begin, since the lane is
+   * not here or may be somebody else's before long.
+   */
+  lease(endpointId: number): Lease | undefined | null;
+}
+
+/** One node has every lane. */
+export const SOLE_OWNER: LaneOwners = { owns: () => true, lease: () => undefined };
+
 export interface Outcome {
   readonly messageId: number;
   readonly endpointId: number;
@@ -90,6 +110,7 @@ export interface Outcome {
   readonly cancel?: { readonly reason: string; readonly at: number } | null;
   /** From this time on nobody waits for it, unless an earlier time was set before; absent or `null`: it stays as it is. */
   readonly passAt?: number | null;
+  readonly lease?: Lease;
 }
 
 export interface JobPage {
@@ -126,6 +147,7 @@ export interface LinePage {
 export interface JobStore {
   /** Jobs of one endpoint due at `now`, longest waiting first. Must see every outcome recorded before the call. */
   due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<JobPage>;
+  /** Rejects with the code `shard_lost` when its lease is not held any more. */
   record(outcome: Outcome): Promise<void>;
   backlog(): Promise<readonly { readonly endpointId: number; readonly due: number }[]>;
 }

@@ -47,6 +47,8 @@ export interface Services {
 /** What the domain tells the dispatcher. Hints only: the rows in the store say the same. */
 export interface DispatchHints {
   push(jobs: readonly DueDelivery[]): void;
+  /** Deliveries were stored by another node. */
+  look(endpointIds: readonly number[]): void;
   wake(endpointId: number): void;
   /** As `wake`, and without waiting any longer for an endpoint that failed or asked to be left alone. */
   tryNow(endpointId: number): void;
@@ -90,6 +92,8 @@ export type UrlVerdict =
 export interface InboundDesk {
   /** Forgets what is known of a source; the next request reads it again. */
   invalidate(sourceKey: number): void;
+  /** Forgets what is known of every source. */
+  clear(): void;
   /** Takes a request in that was in quarantine, as if it had verified. Returns the id of its message, or `null` for a duplicate. */
   release(sourceKey: number, request: InboundRequest, body: Uint8Array): Promise<string | null>;
   /** Finds out why a request does not verify. `otherSecrets`: by name, to see whether one of them fits. */

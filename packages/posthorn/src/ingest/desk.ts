@@ -22,6 +22,10 @@ export class Desk implements InboundDesk {
     this.#index.invalidate(sourceKey);
   }
 
+  clear(): void {
+    this.#index.clear();
+  }
+
   async release(sourceKey: number, request: InboundRequest, body: Uint8Array): Promise<string | null> {
     const source = await this.#source(sourceKey);
     const { method, query, headers } = request;

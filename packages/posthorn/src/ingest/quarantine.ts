@@ -95,7 +95,7 @@ export class Quarantine implements AsyncDisposable {
         .executeTakeFirstOrThrow();
       if (secrets > 0) throw new Error("The source got a secret in the meantime.");
       await insertSourceSecret({ services }, tx, source.key, secret);
-      tx.afterCommit(() => services.sources.invalidate(source.key));
+      tx.signal({ kind: "source", key: source.key });
     });
   }
 

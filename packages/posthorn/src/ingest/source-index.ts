@@ -81,6 +81,13 @@ export class SourceIndex {
     this.#unknown.clear();
   }
 
+  /** Forgets everything: nobody knows what of it still holds. */
+  clear(): void {
+    this.#sources.clear();
+    this.#tokens.clear();
+    this.#unknown.clear();
+  }
+
   async #lookUp(token: string): Promise<LiveSource | null> {
     const { store, now } = this.#options;
     const row = await store.hotDb

@@ -9,6 +9,8 @@ export interface SourceWatchOptions {
   readonly services: () => Services;
   /** Calls back after so many milliseconds; the result takes it back. */
   readonly setTimer: (ms: number, callback: () => void) => () => void;
+  /** Whether this node looks for all; each counts what it hears itself. */
+  readonly leads: () => boolean;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -67,6 +69,7 @@ export class SourceWatch implements AsyncDisposable {
     return this.#attempt(async (services) => {
       const listenedFrom = await keepListening(services);
       await this.#record(services, listenedFrom);
+      if (!this.#options.leads()) return;
       await findSilent(services, listenedFrom);
       await startDueReconciliations(services);
     });

@@ -1,4 +1,6 @@
 import { timeOfKey } from "../id.ts";
+import { sourceIdOf } from "../domain/source/source.ts";
+import { APPLICATION_KIND } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
 import type { Describe } from "./events.ts";
 
@@ -10,7 +12,7 @@ export function describeFrom(store: Pick<Store, "db">): Describe {
         .selectFrom("message")
         .innerJoin("application", "application.id", "message.app_id")
         .select(["message.id", "message.public_id", "event_type", "app_id", "application.public_id as app_public_id"])
-        .select(["application.uid as app_uid", "org_id"])
+        .select(["application.uid as app_uid", "application.kind", "org_id"])
         .where("message.id", "in", messageKeys)
         .execute(),
       endpointKeys.length === 0
@@ -26,7 +28,7 @@ export function describeFrom(store: Pick<Store, "db">): Describe {
             id: row.public_id,
             eventType: row.event_type,
             appKey: row.app_id,
-            appId: row.app_public_id,
+            appId: row.kind === APPLICATION_KIND.source ? sourceIdOf(row.app_public_id) : row.app_public_id,
             appUid: row.app_uid,
             orgId: row.org_id,
             timestamp: timeOfKey(row.id),

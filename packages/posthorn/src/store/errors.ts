@@ -24,3 +24,11 @@ export function schemaTooNew(found: number, known: number): StoreError {
     `The database was written by a newer Posthorn (schema ${found}, this version knows ${known}). Start that version, or restore the backup made before the upgrade.`,
   );
 }
+
+/** The database is half of a copy: nothing may be sent from it, and nothing be added to it. */
+export function copyUnfinished(): StoreError {
+  return new StoreError(
+    "copy_unfinished",
+    "The database is a copy that is not whole: run the same `posthorn copy` again, which goes on where it stopped, or empty the database.",
+  );
+}

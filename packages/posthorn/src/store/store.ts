@@ -1,6 +1,8 @@
 /** What the rest of the server needs from a database: queries for resources, and the few hot statements of delivery. */
 import type { Kysely } from "kysely";
+import type { ClusterStore, Lease } from "./cluster.ts";
 import type { AttemptStatus, Database, DeliveryState, Trigger } from "./schema.ts";
+import type { Signal, SignalListener } from "./signal.ts";
 
 /** A message on its way into the store, with the deliveries it is owed. */
 export interface AcceptEntry {
@@ -98,6 +100,8 @@ export interface RecordEntry {
   readonly cancel?: { readonly reason: string; readonly at: number } | null;
   /** From this time on nobody waits for it, unless an earlier time was set before; absent or `null`: it stays as it is. */
   readonly passAt?: number | null;
+  /** The right under which the attempt was made; absent: nobody else could have made one. */
+  readonly lease?: Lease;
 }
 
 export interface AttemptEntry {
@@ -176,10 +180,11 @@ export interface EndpointBacklog {
   readonly due: number;
 }
 
-/** A transaction for writes of resources. Hooks run after the commit and not at all when it fails. */
+/** A transaction for writes of resources. */
 export interface Tx {
   readonly db: Kysely<Database>;
-  afterCommit(hook: () => void): void;
+  /** Tells every node after the commit, in this order, and nobody when it fails. */
+  readonly signal: (...signals: readonly Signal[]) => void;
 }
 
 /** Told what each commit has stored, before anybody who waits for it goes on. Must be quick and must not throw. */
@@ -225,17 +230,16 @@ export interface Store extends AsyncDisposable {
    * the next one in.
    */
   alone<T>(work: () => Promise<T>): Promise<T | null>;
-  /**
-   * Sets who is told that a transaction of the product, on whatever connection, has published: from which key of the outbox on there
-   * is something to take up. `null`: from the beginning, since notices may have been missed.
-   */
-  onOutbox(listener: (from: number | null) => void): void;
   /** The least key of a message that waits for the disk; `null` when none does. */
   lowestWaiting(): number | null;
-  /** Resolves once the outcome is on disk. */
+  /** Resolves once the outcome is on disk. Rejects with `shard_lost` when its lease is not held any more: then nothing of it was written. */
   record(entry: RecordEntry): Promise<void>;
-  /** Sets who is told after a commit that wrote something for operational webhooks. */
-  onAnnounced(listener: () => void): void;
+  /** What nodes that share the database decide there; `null`: there is one node. */
+  readonly cluster: ClusterStore | null;
+  /** Sets who is told what changed: after each transaction that says so, and of what other nodes say. */
+  onSignal(listener: SignalListener): void;
+  /** Tells the other nodes what needs no transaction. Never rejects: who did not hear it finds out by looking. */
+  signal(...signals: readonly Signal[]): void;
   /**
    * Sets who is told when a write failed of which nobody knows whether it was made: what is in memory may be out of date, and rows may
    * be there that nobody was told of.

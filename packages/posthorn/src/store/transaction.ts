@@ -1,15 +1,30 @@
 /** Write transactions of resources, the same for every database. */
 import type { Kysely } from "kysely";
 import type { Database } from "./schema.ts";
+import type { Signal } from "./signal.ts";
 import type { Tx } from "./store.ts";
 
-/** Runs `work` in one transaction of `db`, and what it asked for after the commit. */
-export async function transactOn<T>(db: Kysely<Database>, work: (tx: Tx) => Promise<T>): Promise<T> {
-  const hooks: (() => void)[] = [];
-  const result = await db
-    .transaction()
-    .execute((transaction) => work({ db: transaction, afterCommit: (hook) => void hooks.push(hook) }));
-  for (const hook of hooks) hook();
+/** How what a transaction tells reaches those who listen. */
+export interface Telling {
+  /** In the transaction, once its work is done. */
+  readonly beforeCommit?: (signals: readonly Signal[], db: Kysely<Database>) => Promise<void>;
+  /** On this node, after the commit. */
+  readonly committed: (signals: readonly Signal[]) => void;
+}
+
+/** Runs `work` in one transaction of `db`, and tells what it asked to be told. */
+export async function transactOn<T>(
+  db: Kysely<Database>,
+  { beforeCommit, committed }: Telling,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  const signals: Signal[] = [];
+  const result = await db.transaction().execute(async (transaction) => {
+    const done = await work({ db: transaction, signal: (...more) => void signals.push(...more) });
+    if (signals.length > 0) await beforeCommit?.(signals, transaction);
+    return done;
+  });
+  if (signals.length > 0) committed(signals);
   return result;
 }
 

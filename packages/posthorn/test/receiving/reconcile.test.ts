@@ -36,6 +36,8 @@ async function run(source: TestSource, body: object = {}): Promise<Record<string
   });
   expect(started).toMatchObject({ status: 202 });
   const path = `ingest/api/v1/source/${source.id}/reconcile/run/${String(started.json["id"])}`;
+  const runs = await gateway.call("GET", `ingest/api/v1/source/${source.id}/reconcile/run?limit=1`);
+  expect(runs.json["data"]).toMatchObject([{ id: started.json["id"] }]);
   return eventually(async () => {
     const { json } = await gateway.call("GET", path);
     if (json["state"] === "running") throw new Error(JSON.stringify(json));

@@ -119,6 +119,19 @@ describe("a source", () => {
   });
 });
 
+describe("what is never shown", () => {
+  it("stays over a PUT that does not name it, and not over a change of the provider", async () => {
+    const meta = { name: "Meta", type: "meta", config: { secret: "app-secret", verifyToken: "verify-token" } };
+    const { json } = await gateway.call("POST", SOURCES, meta);
+    const path = `${SOURCES}/${String(json["id"])}`;
+    const put = async (body: object) => (await gateway.call("PUT", path, body)).json["configured"];
+    expect(await put({ name: "Renamed", type: "meta" })).toEqual(["verifyToken"]);
+    expect(await put({ name: "Renamed", type: "meta", config: {} })).toEqual([]);
+    expect(await put(meta)).toEqual(["verifyToken"]);
+    expect(await put({ name: "Renamed", type: "github" })).toEqual([]);
+  });
+});
+
 describe("on the disk", () => {
   it.skipIf(onPostgres)("no secret, no token and no credential of a request stands in the clear", async () => {
     using folder = temporaryFolder();

@@ -20,13 +20,18 @@ import type { Life, VirtualTime } from "./virtual-time.ts";
 export interface DatabaseWeather {
   /** Milliseconds that a request takes at least, and at most. */
   readonly latency: readonly [number, number];
+  /**
+   * Part of the reads whose answer takes long to arrive, while others go on and commits are made: it shows what was there when it was
+   * read.
+   */
+  readonly late: number;
   /** Part of the requests that are refused: nothing was done, and the caller is told so. */
   readonly refuses: number;
   /** Part of the commits whose answer is lost: done or not, the caller is told that it failed. */
   readonly loses: number;
 }
 
-export const FAIR: DatabaseWeather = { latency: [0.2, 3], refuses: 0, loses: 0 };
+export const FAIR: DatabaseWeather = { latency: [0.2, 3], late: 0.5, refuses: 0, loses: 0 };
 
 /** A commit that was made. */
 export interface Commit {
@@ -37,6 +42,9 @@ export interface Commit {
   /** Whether the answer said that it was made. */
   confirmed: boolean;
 }
+
+/** Milliseconds that a late answer to a query takes at most. */
+const LATE_MS = 200;
 
 /** Told of each commit, at the moment it is made, on the connection that made it. */
 export type CommitWatcher = (connection: DatabaseSync, commit: Commit) => void;
@@ -127,7 +135,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Answers in order, one request at a time, each after a while. */
+/** Does one request at a time, in order, each after a while. What was read can arrive later than that. */
 class SimulatedThread implements DatabaseThread {
   readonly #world: ThreadWorld;
   readonly #handler: Handler;
@@ -183,8 +191,16 @@ class SimulatedThread implements DatabaseThread {
       else if ("value" in outcome) resolve(outcome.value);
       else reject(toStoreError(outcome.failure, NAME));
     };
-    if (commit === null) this.#answer(answer);
-    else time.after(life, weather().latency[0], () => this.#answer(answer));
+    if (commit !== null) time.after(life, weather().latency[0], () => this.#answer(answer));
+    else if (this.#writing === null && random.chance(weather().late)) this.#answerLate(answer);
+    else this.#answer(answer);
+  }
+
+  /** The line goes on meanwhile. */
+  #answerLate(answer: () => void): void {
+    const { time, random, life } = this.#world;
+    time.after(life, random.span(1, LATE_MS), answer);
+    this.#answer(() => undefined);
   }
 
   #answer(answer: () => void): void {

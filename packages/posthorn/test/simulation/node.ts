@@ -10,6 +10,7 @@ import type { Attempter, Clock, JobStore } from "../../src/dispatch/types.ts";
 import type { Services } from "../../src/domain/context.ts";
 import { Directory } from "../../src/domain/directory.ts";
 import type { PlatformDefaults } from "../../src/domain/policy/section.ts";
+import { applySignals } from "../../src/domain/signals.ts";
 import { PosthornError } from "../../src/errors.ts";
 import { IdGenerator } from "../../src/id.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
@@ -17,6 +18,7 @@ import { Vault } from "../../src/vault.ts";
 import { OTHER_SERVICES, TEST_RULES } from "../support/services.ts";
 import { NAME, type SimulatedDatabase } from "./database.ts";
 import type { Ledger, Run, Settings } from "./ledger.ts";
+import { withLatePages } from "./late-pages.ts";
 import { SimulatedNetwork } from "./network.ts";
 import type { Random } from "./random.ts";
 import type { Receiver } from "./receivers.ts";
@@ -32,6 +34,7 @@ export interface NodeWorld {
   readonly receivers: ReadonlyMap<string, Receiver>;
   readonly networkRandom: Random;
   readonly dispatchRandom: Random;
+  readonly pagesRandom: Random;
   readonly sabotage: Sabotage;
   readonly sabotageRandom: Random;
 }
@@ -59,10 +62,11 @@ export class SimulatedNode {
     world.sabotage.directory?.(directory);
     const services = (): Services => this.services;
     const onFailure = (error: unknown): void => expectOwnError(world.verdict, error);
-    this.#tasks = new TaskRunners({ services, clock, onFailure: (_task, error) => onFailure(error) });
+    this.#tasks = new TaskRunners({ services, clock, owns: () => true, onFailure: (_task, error) => onFailure(error) });
     this.#health = new HealthWatch({ services, clock, onFailure, onDisabled: () => undefined });
     const watch = buildWatch(world, { clock, store, directory, vault, ids, life });
     this.dispatcher = this.#buildDispatcher(world, { clock, directory, watch });
+    store.onSignal((signals) => applySignals(this.services, signals));
     store.onDoubt(() => {
       directory.clear();
       this.dispatcher.rescan();
@@ -171,7 +175,8 @@ function buildWatch(world: NodeWorld, { clock, store, directory, vault, ids, lif
     families: ["webhook"],
     onTrouble: () => undefined,
   });
-  return new Watch({ attempter, store, now: clock.now, lastKey: () => ids.lastKey });
+  const jobs = withLatePages(store, world, life);
+  return new Watch({ attempter, store: jobs, now: clock.now, lastKey: () => ids.lastKey });
 }
 
 /** Keeps the books around an attempter. */

@@ -9,7 +9,7 @@ import { createMessage } from "../../src/domain/message/create.ts";
 import { setEndpointPolicy } from "../../src/domain/policy/set.ts";
 import { NO_FILTER } from "../../src/domain/replay/replay.ts";
 import { bulkReplay, recoverEndpoint, replayMissing } from "../../src/domain/replay/start.ts";
-import type { Ledger, TrackedEndpoint } from "./ledger.ts";
+import type { Ledger, TrackedDelivery, TrackedEndpoint } from "./ledger.ts";
 import type { SimulatedNode } from "./node.ts";
 import { someOrder, somePolicy } from "./policies.ts";
 import type { Random } from "./random.ts";
@@ -51,6 +51,8 @@ export type OperationName =
 
 const KEYS = ["a", "b", "c"] as const;
 const HOUR = 3_600_000;
+/** An endpoint that got a request within this time is at work. */
+const BUSY_MS = 5000;
 /** Messages that somebody may come back to. */
 const RECENT = 60;
 
@@ -98,7 +100,8 @@ export class Operations {
     const ctx = contextOf(node);
     if (name === "publish") return this.#publish(node);
     const { random, time } = this.#world;
-    const underWay = random.chance(0.7) ? this.#underWay() : null;
+    const isOpen = name !== "cancel" || random.chance(0.5);
+    const underWay = random.chance(0.7) ? this.#underWay(isOpen) : null;
     const endpoint = underWay?.endpoint ?? random.pick(this.endpoints);
     const ref = { app: APP, endpoint: endpoint.id };
     const window = { since: time.wall - random.span(HOUR, 48 * HOUR), until: null };
@@ -146,15 +149,23 @@ export class Operations {
     }
   }
 
-  /** A message that is on its way to an endpoint just now. */
-  #underWay(): { readonly message: Published; readonly endpoint: EndpointHandle } | null {
-    const { ledger, random } = this.#world;
+  /** A message that is on its way to an endpoint just now, or whose turn there comes soon. */
+  #underWay(isOpen: boolean): { readonly message: Published; readonly endpoint: EndpointHandle } | null {
     const found = this.#recent.flatMap((message) =>
       this.endpoints
-        .filter(({ key }) => ledger.delivery(message.key, key)?.open)
+        .filter(({ key }) => {
+          const delivery = this.#world.ledger.delivery(message.key, key);
+          return isOpen ? delivery?.open : delivery !== undefined && this.#isNext(delivery);
+        })
         .map((endpoint) => ({ message, endpoint })),
     );
-    return found.length === 0 ? null : random.pick(found);
+    return found.length === 0 ? null : this.#world.random.pick(found);
+  }
+
+  /** It is due at an endpoint that is at work. */
+  #isNext({ open, row, endpoint }: TrackedDelivery): boolean {
+    const { elapsed, wall } = this.#world.time;
+    return open === null && row.due !== null && row.due <= wall && elapsed - endpoint.requestedAt < BUSY_MS;
   }
 
   async #publish(node: SimulatedNode): Promise<void> {

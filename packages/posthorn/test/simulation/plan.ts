@@ -56,7 +56,7 @@ const OPERATIONS: Readonly<Record<Exclude<OperationName, "enable">, number>> = {
   delete_endpoint: 0.3,
 };
 
-const BY_HAND: readonly OperationName[] = ["resend", "resend", "cancel", "disable", "recover"];
+const BY_HAND: readonly OperationName[] = ["resend", "resend", "cancel", "cancel", "disable", "recover"];
 
 export function planOf(random: Random): readonly Planned[] {
   const planned: Planned[] = [];
@@ -109,7 +109,8 @@ function addWeather(random: Random, times: readonly number[], add: Add): void {
       { ...FAIR, latency: [50, random.span(100, 5000)] },
       { ...FAIR, refuses: random.pick([0.1, 0.5, 1]) },
       { ...FAIR, loses: random.pick([0.1, 0.5]) },
-      { latency: [1, 300], refuses: 0.1, loses: 0.1 },
+      { ...FAIR, late: 1 },
+      { latency: [1, 300], late: 0.7, refuses: 0.1, loses: 0.1 },
     ]);
     add(at, { kind: "weather", weather });
     add(at + random.span(1000, 1_200_000), { kind: "weather", weather: FAIR });

@@ -7,6 +7,8 @@ import type { DatabaseThread } from "../../src/store/sqlite/protocol.ts";
 import type { Random } from "./random.ts";
 
 export interface Sabotage {
+  /** A part from within, until the week is over. */
+  inside?(): Disposable;
   /** The writer of the database. */
   thread?(thread: DatabaseThread, random: Random): DatabaseThread;
   /** The store as the dispatcher sees it. */

@@ -1,4 +1,5 @@
 /** Each rule, broken on purpose. */
+import { Lane } from "../../src/dispatch/lane.ts";
 import type { LanePolicy } from "../../src/dispatch/policy.ts";
 import type { Attempter, Job, JobStore } from "../../src/dispatch/types.ts";
 import { decodeRecords, encodeRecord, type Cell } from "../../src/store/sqlite/protocol.ts";
@@ -63,6 +64,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     name: "a dispatcher that is told of a publish twice",
     breaks: "never_doubled",
     hints: (dispatcher) => ({
+      look: (endpointIds) => dispatcher.look(endpointIds),
       wake: (endpointId) => dispatcher.wake(endpointId),
       revoke: (deliveries) => dispatcher.revoke(deliveries),
       push: (jobs) => dispatcher.push([...jobs, ...jobs]),
@@ -88,6 +90,17 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     },
   },
   {
+    name: "a dispatcher that forgets what is done while a page that still shows it is under way",
+    breaks: "never_doubled",
+    orShows: ["only_what_is_due", "waiting_is_free", "order"],
+    inside: () => replaced(Lane.prototype, "pageTaken", async () => undefined),
+  },
+  {
+    name: "a dispatcher that believes a page of what was canceled meanwhile",
+    breaks: "only_what_is_due",
+    inside: () => replaced(Lane.prototype, "isOutdated", () => false),
+  },
+  {
     name: "a dispatcher that takes retries an hour too early",
     breaks: "only_what_is_due",
     jobs: (store) => ({
@@ -100,6 +113,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     breaks: "only_what_is_due",
     hints: (dispatcher) => ({
       push: (jobs) => dispatcher.push(jobs),
+      look: (endpointIds) => dispatcher.look(endpointIds),
       wake: (endpointId) => dispatcher.wake(endpointId),
       tryNow: (endpointId) => dispatcher.tryNow(endpointId),
       inspect: (endpointId) => dispatcher.inspect(endpointId),
@@ -205,6 +219,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     breaks: "found_again",
     hints: (dispatcher) => ({
       push: (jobs) => dispatcher.push(jobs),
+      look: (endpointIds) => dispatcher.look(endpointIds),
       wake: () => undefined,
       tryNow: () => undefined,
       inspect: (endpointId) => dispatcher.inspect(endpointId),
@@ -233,6 +248,17 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     }),
   },
 ];
+
+/** Another method in place of one, until the result is disposed of. */
+function replaced<T extends object, Name extends keyof T>(type: T, name: Name, method: T[Name]): Disposable {
+  const own = type[name];
+  type[name] = method;
+  return {
+    [Symbol.dispose]: () => {
+      type[name] = own;
+    },
+  };
+}
 
 /** The store as it is: its methods are not its own properties. */
 function passing(store: JobStore): JobStore {

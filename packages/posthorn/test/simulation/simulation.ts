@@ -39,6 +39,7 @@ const AFTERMATH = 96 * HOUR;
 const STOP_SLACK = 2 * 60_000;
 
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<SimulationResult> {
+  using _ = options.sabotage?.inside?.() ?? null;
   using simulation = new Simulation(seed, options);
   return await simulation.run();
 }
@@ -94,6 +95,7 @@ class Simulation implements Disposable {
       receivers: this.#receivers,
       networkRandom: random("network"),
       dispatchRandom: random("dispatch"),
+      pagesRandom: random("pages"),
       sabotage,
       sabotageRandom: random("sabotage"),
     };
@@ -139,7 +141,7 @@ class Simulation implements Disposable {
 
   async #begin(): Promise<void> {
     this.#start();
-    await this.#goOn(1000);
+    await this.#goOn(30_000);
     const node = this.#node!;
     const set = async (): Promise<void> => {
       await this.#operations.perform("publish", node);
@@ -149,7 +151,7 @@ class Simulation implements Disposable {
       }
     };
     this.#watch(set());
-    await this.#goOn(10_000);
+    await this.#goOn(90_000);
   }
 
   /** Everything is healthy from now on: what is owed must come to its end. */

@@ -2,7 +2,9 @@
 import { vi } from "vitest";
 import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
 import type { Failing, LanePolicies, LanePolicy } from "../../src/dispatch/policy.ts";
-import type { Attempter, AttemptResult, DispatchLimits, Job, JobStore } from "../../src/dispatch/types.ts";
+import type { Attempter, AttemptResult, DispatchLimits, Job, JobPage, JobStore } from "../../src/dispatch/types.ts";
+import { byHand } from "../../src/domain/delivery/resend.ts";
+import { ASKED } from "../../src/store/schema.ts";
 import type { AcceptEntry } from "../../src/store/store.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { acceptEntry, openStore, type TestStore } from "./store.ts";
@@ -156,6 +158,45 @@ function firstJob(entry: AcceptEntry, endpointId: number): Job {
   const orderKey = entry.orderKeys?.[entry.endpointIds.indexOf(endpointId)] ?? null;
   const fresh = { attempts: 0, orderKey, generation: 0, trigger: 0, orderingKey: null, requestJson: null } as const;
   return { ...fresh, messageId, publicId, endpointId, due, contentType, payload };
+}
+
+/** Asks for an attempt by hand, as the call of the API does. */
+export async function resend(
+  { files, clock, dispatcher }: DispatchHarness,
+  messageId: number,
+  endpointId = 1,
+): Promise<void> {
+  await files.store.transaction(async ({ db }) => {
+    await db
+      .updateTable("delivery")
+      .set(byHand(clock.now(), ASKED.byResend))
+      .where("message_id", "=", messageId)
+      .where("endpoint_id", "=", endpointId)
+      .execute();
+  });
+  dispatcher.wake(endpointId);
+}
+
+/** A store whose calls a test can make fail, or hold up. */
+export function faulty(
+  store: JobStore,
+  faults: { record?: () => Promise<void>; due?: () => Promise<void>; backlog?: () => Promise<void> },
+): JobStore {
+  return {
+    backlog: async () => {
+      await faults.backlog?.();
+      return store.backlog();
+    },
+    record: async (outcome) => {
+      await faults.record?.();
+      return store.record(outcome);
+    },
+    due: async (endpointId, now, limit, wish): Promise<JobPage> => {
+      const page = await store.due(endpointId, now, limit, wish);
+      await faults.due?.();
+      return page;
+    },
+  };
 }
 
 /** Waits until `check` stops throwing. Generous: it bounds a hang, it does not time anything. */

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { generateSecret } from "@posthorn/webhooks";
 import type { Services } from "../../src/domain/context.ts";
 import { Directory } from "../../src/domain/directory.ts";
+import { applySignals } from "../../src/domain/signals.ts";
 import { IdGenerator } from "../../src/id.ts";
 import type { Store } from "../../src/store/store.ts";
 import { Vault } from "../../src/vault.ts";
@@ -31,13 +32,13 @@ export const OTHER_SERVICES = {
   tokens: { sign: unused, forget: unused },
   ownership: { ask: unused },
   transforms: { run: unused, check: unused, convert: unused },
-  operational: { announce: () => Promise.resolve() },
+  operational: { announce: () => Promise.resolve(), wake: () => undefined },
   statistics: {
     refresh: () => Promise.resolve(),
     load: () => ({ inFlight: 0, lanes: 0, queuedBytes: 0 }),
   },
   providerApis: { send: unused, takeIn: unused },
-  sources: { invalidate: () => undefined, release: unused, diagnose: unused },
+  sources: { invalidate: () => undefined, clear: () => undefined, release: unused, diagnose: unused },
 } satisfies Partial<Services>;
 
 export const TEST_RULES: Services["rules"] = {
@@ -66,15 +67,17 @@ export function servicesOver(store: Store): TestServices {
     directory: new Directory({ store, vault, now: Date.now, policyDefaults: POLICY_DEFAULTS }),
     dispatch: {
       push: unused,
+      look: unused,
       wake: (endpointId) => void woken.push(endpointId),
       tryNow: unused,
       inspect: () => null,
       revoke: () => undefined,
     },
-    tasks: { start: unused },
+    tasks: { start: () => undefined },
     health: { streak: () => null, forget: () => undefined },
     rules: TEST_RULES,
   };
+  store.onSignal((signals) => applySignals(services, signals));
   return { services, woken };
 }
 

@@ -58,6 +58,9 @@ export const frame: typeof english = {
     look: "Ansehen",
   },
   filters: {
+    direction: "Richtung",
+    bothDirections: "Hinaus und herein",
+    directions: { out: "Hinaus", in: "Herein" },
     title: "Filter",
     search: "Id, event:…, oder Text im Inhalt",
     state: "Zustand",

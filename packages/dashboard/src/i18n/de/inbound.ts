@@ -11,7 +11,15 @@ export const inbound: typeof english = {
     generic: "Beliebiger Absender",
     secret: "Geheimnis",
     secretHelp: "Womit der Anbieter signiert. Es wird nie wieder gezeigt. Es kann später dazukommen.",
-    tabs: { overview: "Überblick", events: "Ereignisse", quarantine: "Quarantäne" },
+    tabs: {
+      overview: "Überblick",
+      routes: "Wege",
+      events: "Ereignisse",
+      catalogue: "Ereignistypen",
+      watch: "Rhythmus und Lücken",
+      quarantine: "Quarantäne",
+      settings: "Einstellungen",
+    },
     url: "Adresse für den Anbieter",
     urlLead:
       "Tragen Sie sie beim Anbieter ein. Wer sie kennt, kann auch senden; angenommen wird nur, was die Prüfung besteht.",
@@ -32,13 +40,6 @@ export const inbound: typeof english = {
     deliveryId: "Liefer-Id",
     routing: "Weitergegeben",
     routings: { routed: "ja", no_match: "niemand wollte es", no_endpoint: "es gibt keinen Weg" },
-  },
-  routes: {
-    title: "Wege",
-    lead: "Wohin Ankommendes weitergegeben wird.",
-    none: "Noch keine Wege: was ankommt, wird aufgehoben und geht nirgends hin.",
-    new: "Neuer Weg",
-    kinds: { source: "Quelle", filter: "Filter", transformation: "Umwandlung", endpoint: "Endpunkt" },
   },
   quarantine: {
     one: "Anfrage in Quarantäne",

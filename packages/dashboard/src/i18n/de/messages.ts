@@ -4,7 +4,8 @@ export const messages: typeof english = {
   messages: {
     title: "Nachrichten",
     one: "Nachricht",
-    lead: "Ereignisse, wie sie veröffentlicht wurden, über alle Anwendungen, und was aus ihnen wurde.",
+    lead: "Ereignisse, die veröffentlicht wurden oder bei Quellen ankamen, und was aus ihnen wurde.",
+    owner: "Anwendung oder Quelle",
     none: "Noch keine Nachrichten. Was veröffentlicht wird, steht hier.",
     noneFound: "Keine Nachricht passt zu diesen Filtern.",
     type: "Ereignistyp",
@@ -44,7 +45,35 @@ export const messages: typeof english = {
     whyNot_one: "Warum {{count}} Endpunkt nicht",
     whyNot_other: "Warum {{count}} Endpunkte nicht",
     next: "Nächster Versuch",
-    held: "Wartet, ohne Versuche zu verbrauchen: der Endpunkt ist aus oder wird eine Weile in Ruhe gelassen.",
+    heldReasons: {
+      endpoint_disabled: "Wartet, ohne Versuche zu verbrauchen: der Endpunkt ist aus.",
+      endpoint_unverified:
+        "Wartet, ohne Versuche zu verbrauchen: der Endpunkt hat nicht bestätigt, dass er Lieferungen will.",
+      endpoint_paused: "Wartet, ohne Versuche zu verbrauchen: der Endpunkt ist angehalten.",
+      endpoint_failing:
+        "Wartet, ohne Versuche zu verbrauchen: der Endpunkt schlug nur fehl und wird eine Weile in Ruhe gelassen.",
+      endpoint_asked_to_wait:
+        "Wartet, ohne Versuche zu verbrauchen: der Endpunkt bat darum, eine Weile in Ruhe gelassen zu werden.",
+      order: "Wartet, bis es dran ist: eine frühere Nachricht seiner Reihenfolge schlug fehl und kommt zuerst.",
+    },
+    heldUntil: "Es geht weiter",
+    heldProbe: "Ein Versuch, ob er wieder da ist,",
+    heldBy: "Die Nachricht, auf die es wartet",
+    cameIn: "Von {{from}}, als {{type}} auf der Platte gesichert, dann beantwortet.",
+    verified: "Geprüft",
+    notVerified: "Nicht geprüft",
+    trusts: {
+      signed: "Die Signatur von {{provider}} passt zu dieser Anfrage, Byte für Byte.",
+      "shared-secret": "Sie brachte das Geheimnis mit, das {{provider}} bekam.",
+      none: "Die Quelle nimmt Anfragen an, die nichts nachweisen: wer ihre Adresse kennt, kann sie gesendet haben.",
+      released: "Sie bestand die Prüfung nicht. Jemand sah sie in der Quarantäne an und ließ sie durch.",
+      unknown: "Wie, ist nicht bekannt.",
+    },
+    routed_one: "{{count}} Weg ließ es durch",
+    routed_other: "{{count}} Wege ließen es durch",
+    noRoute: "Kein Weg ließ es durch, also geht es nirgends hin. Es wird aufgehoben und kann wiederholt werden.",
+    whyNoRoute_one: "Warum {{count}} Weg nicht",
+    whyNoRoute_other: "Warum {{count}} Wege nicht",
     more: "Es gibt mehr Endpunkte: die API nennt alle.",
   },
   deliveries: {

@@ -126,13 +126,16 @@ export const objects: typeof english = {
     lead: "Was in einer Nachricht stehen muss, damit sie an diesen Endpunkt geht.",
     json: "Filter, als JSON",
     help: "Operatoren wie $gt, $in, $exists, $regex. Leer: kein Filter.",
+    helpRequest:
+      "Nach body, headers, query, path und method. Vergleiche wie $gt, $in, $exists, $regex. Leer: kein Filter.",
     fault: "Das ist noch kein JSON: {{fault}}",
   },
   tryIt: {
+    request: "Die Anfrage:",
     title: "Ausprobieren",
     lead: "An einer echten Nachricht von früher. Nichts wird gesendet.",
     message: "Nachricht",
-    messageHelp: "Die neuesten Nachrichten dieser Anwendung.",
+    messageHelp: "Die neuesten.",
     choose: "Nachricht wählen",
     noMessages: "Es gibt noch keine Nachrichten",
     run: "Probieren",

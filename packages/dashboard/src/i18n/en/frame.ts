@@ -57,6 +57,9 @@ export const frame = {
     look: "Look at it",
   },
   filters: {
+    direction: "Direction",
+    bothDirections: "Out and in",
+    directions: { out: "Out", in: "In" },
     title: "Filters",
     search: "Id, event:…, or text in the payload",
     state: "State",

@@ -123,13 +123,16 @@ export const objects = {
     lead: "What a message must hold to be sent to this endpoint.",
     json: "Filter, as JSON",
     help: "Operators such as $gt, $in, $exists, $regex. Empty: no filter.",
+    helpRequest:
+      "Of body, headers, query, path and method. Operators such as $gt, $in, $exists, $regex. Empty: no filter.",
     fault: "This is not JSON yet: {{fault}}",
   },
   tryIt: {
+    request: "The request:",
     title: "Try it",
     lead: "On a real message of the past. Nothing is sent.",
     message: "Message",
-    messageHelp: "The newest messages of this application.",
+    messageHelp: "The newest ones.",
     choose: "Choose a message",
     noMessages: "There are no messages yet",
     run: "Try",

@@ -23,7 +23,7 @@ export const listDeliveries = defineRoute({
   },
 });
 
-function deliveryOut({ status, lastAttempt, nextAttempt, ...rest }: MessageDelivery): object {
+function deliveryOut({ status, lastAttempt, heldUntil, nextAttempt, ...rest }: MessageDelivery): object {
   return {
     ...rest,
     status: status.status,
@@ -38,6 +38,7 @@ function deliveryOut({ status, lastAttempt, nextAttempt, ...rest }: MessageDeliv
             errorCode: lastAttempt.errorCode,
             timestamp: dateTime(lastAttempt.timestamp),
           },
+    heldUntil: dateTimeOrNull(heldUntil),
     nextAttempt: dateTimeOrNull(nextAttempt),
   };
 }

@@ -1,5 +1,10 @@
 import { Type } from "typebox";
-import { type FoundMessage, MESSAGE_STATES, searchMessages as searchVerb } from "../../domain/message/search.ts";
+import {
+  DIRECTIONS,
+  type FoundMessage,
+  MESSAGE_STATES,
+  searchMessages as searchVerb,
+} from "../../domain/message/search.ts";
 import { messageFilterOf, pageOf, timesOf } from "../inputs.ts";
 import { MessageFilterQuery, PageQuery, TimeQuery } from "../models/common.ts";
 import { FoundMessageList } from "../models/overview.ts";
@@ -14,7 +19,7 @@ export const searchMessages = defineRoute({
   path: "/api/v1/message",
   operationId: "v1.message.search",
   tag: "Message",
-  summary: "Search messages over all applications",
+  summary: "Search messages over all applications and sources",
   description:
     "Newest first, with what became of each. A call looks at 5,000 messages, and for a text at 16 MiB of payloads, so that its cost is bounded: a page can be short or empty and not be the last. Go on with `iterator` until `done`. A token of an application sees its own.",
   access: "ViewBase",
@@ -22,8 +27,14 @@ export const searchMessages = defineRoute({
     ...PageQuery,
     ...MessageFilterQuery,
     ...TimeQuery,
-    app_id: Ref("Id or uid: messages of this application."),
+    app_id: Ref("Id or uid: messages of this application, or source."),
     endpoint_id: Ref("With `app_id`: messages owed to this endpoint, and `state` as it stands there."),
+    direction: Type.Optional(
+      Type.Union(
+        DIRECTIONS.map((direction) => Type.Literal(direction)),
+        { description: "`out`: published to an application; `in`: came in at a source. Both when left out." },
+      ),
+    ),
     message_id: Ref("Id or event id of a message."),
     state: Type.Optional(
       Type.Union(
@@ -42,6 +53,7 @@ export const searchMessages = defineRoute({
       ...messageFilterOf(query),
       ...timesOf(query),
       app: query.app_id ?? null,
+      direction: query.direction ?? null,
       endpoint: query.endpoint_id ?? null,
       id: query.message_id ?? null,
       state: query.state ?? null,

@@ -172,6 +172,8 @@ export const ReconcileRunOut = Type.Object(
   { $id: "ReconcileRunOut" },
 );
 
+export const ReconcileRunList = listOf(ReconcileRunOut);
+
 export const SOURCE_WATCH_MODELS = [
   CatalogueEntryOut,
   CatalogueEntryList,
@@ -184,4 +186,5 @@ export const SOURCE_WATCH_MODELS = [
   ReconciliationOut,
   ReconcileRunIn,
   ReconcileRunOut,
+  ReconcileRunList,
 ];

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { HELD_REASONS } from "../../domain/delivery/list-of-message.ts";
 import { CANCEL_REASONS } from "../../store/schema.ts";
 import { DateTime, listOf, nullable } from "./common.ts";
 
@@ -39,7 +40,19 @@ export const MessageDeliveryOut = Type.Object(
         timestamp: DateTime,
       }),
     ),
-    heldReason: nullable(Type.String({ description: "`endpoint_disabled`." })),
+    heldReason: nullable(
+      Type.Union(
+        HELD_REASONS.map((reason) => Type.Literal(reason)),
+        {
+          description:
+            "The endpoint is off, has not confirmed that it wants deliveries, is paused, is left alone because it failed, or asked for that; `order`: an earlier delivery of the ordering key failed, and goes first.",
+        },
+      ),
+    ),
+    heldUntil: nullable(
+      Type.String({ format: "date-time", description: "When that ends, or one attempt is made to see." }),
+    ),
+    heldBy: nullable(Type.String({ description: "With `order`: the message that it waits for." })),
     nextAttempt: nullable(DateTime),
     canceled: nullable(Canceled),
   },

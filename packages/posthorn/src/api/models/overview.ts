@@ -1,5 +1,6 @@
 /** Models of what operators look at over all applications. */
 import { type TSchema, Type } from "typebox";
+import { DIRECTIONS } from "../../domain/message/search.ts";
 import { DateTime, listOf, nullable, ref, Url } from "./common.ts";
 
 const count = (description?: string) => Type.Integer(description === undefined ? {} : { description });
@@ -7,7 +8,8 @@ const count = (description?: string) => Type.Integer(description === undefined ?
 export const FoundMessageOut = Type.Object(
   {
     id: Type.String(),
-    appId: Type.String(),
+    direction: Type.Union(DIRECTIONS.map((direction) => Type.Literal(direction))),
+    appId: Type.String({ description: "Of the application, or of the source." }),
     appUid: nullable(Type.String()),
     appName: Type.String(),
     eventId: nullable(Type.String()),

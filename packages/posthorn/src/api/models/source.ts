@@ -204,7 +204,10 @@ export const IngestSourceIn = Type.Object(
     ),
     ...settings,
   },
-  { $id: "IngestSourceIn", description: "A PUT resets what is left out; secrets stay unless new ones are given." },
+  {
+    $id: "IngestSourceIn",
+    description: "A PUT resets what is left out; secrets and `config` stay unless new ones are given.",
+  },
 );
 
 export const IngestSourceOut = Type.Object(

@@ -17,7 +17,10 @@ export const createSource = defineRoute({
   responses: { 201: IngestSourceOut },
   handle: async ({ ctx, body }) => {
     const input = sourceInput(body);
-    const made = await createVerb({ ctx, input: { ...input, secrets: input.secrets ?? [] } });
+    const made = await createVerb({
+      ctx,
+      input: { ...input, secrets: input.secrets ?? [], config: input.config ?? {} },
+    });
     return created(sourceOut(made.source, made.ingestUrl));
   },
 });

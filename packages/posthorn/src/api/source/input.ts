@@ -14,8 +14,15 @@ const DEFAULT_TOLERANCE_SECONDS = 300;
 /** The names under which `config` may hold a secret, unless a provider calls a setting of its own so. */
 const SECRET_NAMES = new Set(["secret", "webhookSecret", "clientId"]);
 
-/** The input of a source; its secrets are `null` when the body names none. */
-export function sourceInput(body: Body): SourceInput & { readonly secrets: readonly string[] | null } {
+export type GivenSource = Omit<SourceInput, "config"> & {
+  /** `null`: the body names none. */
+  readonly secrets: readonly string[] | null;
+  /** `null`: the body has none. */
+  readonly config: SourceInput["config"] | null;
+};
+
+/** The input of a source, with what is never shown apart: a body that does not name it is no word on it. */
+export function sourceInput(body: Body): GivenSource {
   const { secrets, publicKeys, config, toleranceSeconds } = configOf(body);
   const verification = verificationOf(body.verification ?? null);
   const provesNothing = definitionOf(body.type, verification)?.unsigned !== undefined;
@@ -24,7 +31,7 @@ export function sourceInput(body: Body): SourceInput & { readonly secrets: reado
     uid: body.uid ?? null,
     type: body.type,
     metadata: body.metadata ?? {},
-    config,
+    config: (body.config ?? null) === null ? null : config,
     secrets: body.secrets ?? secrets,
     verification,
     publicKeys: body.publicKeys ?? publicKeys,

@@ -12,7 +12,7 @@ export const upsertSource = defineRoute({
   tag: "Ingest",
   summary: "Replace or create a source",
   description:
-    "Every field that is left out is reset; the URL stays, and the secrets unless new ones are given. When there is no such source a new one is made, with an id of its own.",
+    "Every field that is left out is reset; the URL stays, and secrets and `config` unless new ones are given. When there is no such source a new one is made, with an id of its own.",
   access: "organisation",
   body: IngestSourceIn,
   responses: { 200: IngestSourceOut, 201: IngestSourceOut },

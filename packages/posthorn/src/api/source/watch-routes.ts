@@ -5,6 +5,7 @@ import { getCatalogueEntry } from "../catalogue/get.ts";
 import { listCatalogue } from "../catalogue/list.ts";
 import { deleteReconciliation } from "../reconcile/delete.ts";
 import { getReconcileRun } from "../reconcile/get-run.ts";
+import { listReconcileRuns } from "../reconcile/list-runs.ts";
 import { getReconciliation } from "../reconcile/get.ts";
 import { runReconciliation } from "../reconcile/run.ts";
 import { setReconciliation } from "../reconcile/set.ts";
@@ -23,5 +24,6 @@ export const SOURCE_WATCH_ROUTES: readonly Route[] = [
   setReconciliation,
   deleteReconciliation,
   runReconciliation,
+  listReconcileRuns,
   getReconcileRun,
 ];

@@ -2,13 +2,14 @@ import type { Command } from "commander";
 import { envToConfig } from "../../config/config.ts";
 import { readEnv } from "../../config/env.ts";
 import { loadSecrets } from "../../config/secrets.ts";
+import { DEFAULT_ORGANISATION } from "../../domain/organisation/ensure.ts";
 import { createLog } from "../../log.ts";
 import { Posthorn } from "../../posthorn.ts";
 import { VERSION } from "../../version.ts";
 import { print } from "../output.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
 import { stopSignal } from "../stop-signal.ts";
-import { DEFAULT_ORGANISATION, organisationToken } from "../token/create.ts";
+import { organisationToken } from "../token/create.ts";
 
 /** `posthorn start`: runs a node until it is told to stop. */
 export function addStartCommand(program: Command): void {

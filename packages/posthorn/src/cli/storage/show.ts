@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { addClientFlags, call } from "../client.ts";
-import { printTable } from "../output.ts";
+import { printTable, size } from "../output.ts";
 
 interface StorageAnswer {
   readonly bytes: number;
@@ -41,12 +41,4 @@ export function addStorageCommand(program: Command): void {
         (disk === null ? "" : `${size(disk.freeBytes)} are left on the disk: as it goes, ${full}.\n`),
     );
   });
-}
-
-const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
-
-function size(bytes: number): string {
-  const power = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** power;
-  return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${UNITS[power]!}`;
 }

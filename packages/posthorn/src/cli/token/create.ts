@@ -3,13 +3,11 @@ import { SignJWT } from "jose";
 import { envToConfig } from "../../config/config.ts";
 import { readEnv } from "../../config/env.ts";
 import { loadSecrets } from "../../config/secrets.ts";
+import { DEFAULT_ORGANISATION } from "../../domain/organisation/ensure.ts";
 import { PosthornError } from "../../errors.ts";
 import { isId } from "../../id.ts";
 import { print } from "../output.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
-
-/** The organisation of a server that has only one. */
-export const DEFAULT_ORGANISATION = "org_00000000000000000000default";
 
 const DAY_SECONDS = 86_400;
 const DEFAULT_DAYS = 3650;

@@ -43,14 +43,14 @@ export function setApplicationEgress(call: Call<SetApplicationEgress>): Promise<
     const words = typeof allow === "string" ? readWords(ctx, allow) : allow;
     if (proxy) checkProxy(ctx, proxy);
     const sealed = proxy ? ctx.services.vault.seal(JSON.stringify({ proxy })) : proxy;
-    await write(ctx, async ({ db, afterCommit }) => {
+    await write(ctx, async ({ db, signal }) => {
       const columns = {
         ...(words === undefined ? {} : { egress_allow: words }),
         ...(sealed === undefined ? {} : { egress_sealed: sealed }),
         updated_at: ctx.services.now(),
       };
       await db.updateTable("application").set(columns).where("id", "=", key).execute();
-      afterCommit(() => ctx.services.directory.invalidate(key));
+      signal({ kind: "application", key: key });
     });
   });
 }

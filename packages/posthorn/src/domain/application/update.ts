@@ -28,13 +28,13 @@ async function save(ctx: Context, existing: Application, input: ApplicationInput
   const updatedAt = ctx.services.now();
   const { name, uid, throttleRate, metadata } = input;
   try {
-    await write(ctx, async ({ db, afterCommit }) => {
+    await write(ctx, async ({ db, signal }) => {
       await db
         .updateTable("application")
         .set({ name, uid, throttle_rate: throttleRate, metadata_json: metadataJson(metadata), updated_at: updatedAt })
         .where("id", "=", existing.key)
         .execute();
-      afterCommit(() => ctx.services.directory.invalidate(existing.key));
+      signal({ kind: "application", key: existing.key });
     });
   } catch (error) {
     throw uidTaken(error, uid);

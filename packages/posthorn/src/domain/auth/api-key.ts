@@ -56,7 +56,7 @@ export async function listApiKeys({ ctx, input }: Call<PageRequest>): Promise<Pa
 /** Takes a key away; the next call with it is refused. */
 export async function revokeApiKey({ ctx, input }: Call<{ readonly key: string }>): Promise<void> {
   const key = idIterator("key_")(input.key);
-  await write(ctx, async ({ db, afterCommit }) => {
+  await write(ctx, async ({ db, signal }) => {
     const { numDeletedRows } = await db
       .deleteFrom("api_key")
       .where("id", "=", key ?? -1)
@@ -64,6 +64,6 @@ export async function revokeApiKey({ ctx, input }: Call<{ readonly key: string }
       .where("org_id", "=", ctx.actor.orgId)
       .executeTakeFirst();
     if (numDeletedRows === 0n) throw notFound("key");
-    afterCommit(() => ctx.services.tokens.forget());
+    signal({ kind: "tokens" });
   });
 }

@@ -18,7 +18,7 @@ export async function expireTokens({ ctx, input }: Call<ExpireTokens>): Promise<
   const now = ctx.services.now();
   const expiresAt = now + input.afterMs;
   const sessions = input.sessionIds.length === 0 ? [ANY_SESSION] : [...new Set(input.sessionIds)];
-  await write(ctx, async ({ db, afterCommit }) => {
+  await write(ctx, async ({ db, signal }) => {
     const earlier = db
       .deleteFrom("token_end")
       .where("app_id", "=", application.key)
@@ -46,6 +46,6 @@ export async function expireTokens({ ctx, input }: Call<ExpireTokens>): Promise<
         })),
       )
       .execute();
-    afterCommit(() => ctx.services.tokens.forget());
+    signal({ kind: "tokens" });
   });
 }

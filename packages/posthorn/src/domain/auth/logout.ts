@@ -4,7 +4,7 @@ import { type Context, write } from "../context.ts";
 export async function logout(ctx: Context): Promise<void> {
   const { actor } = ctx;
   if (actor.kind !== "application") return;
-  await write(ctx, async ({ db, afterCommit }) => {
+  await write(ctx, async ({ db, signal }) => {
     const expiresAt = Number.isFinite(actor.tokenExpiresAt) ? actor.tokenExpiresAt : Number.MAX_SAFE_INTEGER;
     await db
       .insertInto("revoked_token")
@@ -12,6 +12,6 @@ export async function logout(ctx: Context): Promise<void> {
       .onConflict((conflict) => conflict.column("hash").doNothing())
       .execute();
     await db.deleteFrom("revoked_token").where("expires_at", "<", ctx.services.now()).execute();
-    afterCommit(() => ctx.services.tokens.forget());
+    signal({ kind: "tokens" });
   });
 }

@@ -13,10 +13,10 @@ export function cancelBroadcast(call: Call<{ readonly task: string }>): Promise<
     // Its next step ends it, and takes away what one that is under way leaves.
     const data: BroadcastData = { ...dataOf(task), canceling: true };
     const at = ctx.services.now();
-    await write(ctx, async ({ db, afterCommit }) => {
+    await write(ctx, async ({ db, signal }) => {
       const columns = { data_json: JSON.stringify(data), updated_at: at };
       await db.updateTable("task").set(columns).where("id", "=", task.key).execute();
-      afterCommit(() => ctx.services.tasks.start(task.key, task.kind));
+      signal({ kind: "task", key: task.key, task: task.kind });
     });
     return { ...task, data, updatedAt: at };
   });

@@ -28,7 +28,7 @@ async function customers(store: Store): Promise<Services> {
 
 function usable(services: Services): Services {
   const dispatch = { ...services.dispatch, push: () => undefined };
-  return { ...services, dispatch, tasks: { start: () => undefined } };
+  return { ...services, dispatch };
 }
 
 function contextOf(services: Services) {

@@ -3,15 +3,18 @@ import { dispatchHarness, eventually, made } from "../../../test/support/dispatc
 import { servicesOver } from "../../../test/support/services.ts";
 import { acceptEntry, deliveryOf, openStore } from "../../../test/support/store.ts";
 import { Watch } from "../../delivery/watched-attempter.ts";
+import { applySignals } from "../signals.ts";
 import { expireDeliveries } from "../message/expire-deliveries.ts";
 import { cancelDeliveries } from "./cancel.ts";
 
 const signal = new AbortController().signal;
 
 async function cancel(harness: Awaited<ReturnType<typeof dispatchHarness>>, message: number): Promise<number> {
-  const { services } = servicesOver(harness.files.store);
-  const ctx = { services: { ...services, dispatch: harness.dispatcher, now: () => harness.clock.now() } };
-  return harness.files.store.transaction((tx) =>
+  const { store } = harness.files;
+  const services = { ...servicesOver(store).services, dispatch: harness.dispatcher, now: () => harness.clock.now() };
+  store.onSignal((signals) => applySignals(services, signals));
+  const ctx = { services };
+  return store.transaction((tx) =>
     cancelDeliveries(ctx, tx, { messages: [message], endpoint: null, reason: "requested" }),
   );
 }

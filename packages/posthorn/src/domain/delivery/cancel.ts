@@ -37,7 +37,7 @@ export async function cancelDeliveries(
   tx: Tx,
   { messages, endpoint, reason }: Canceled,
 ): Promise<number> {
-  const { now, dispatch } = ctx.services;
+  const { now } = ctx.services;
   let live = tx.db
     .selectFrom("delivery")
     .select(["message_id", "endpoint_id"])
@@ -73,9 +73,8 @@ export async function cancelDeliveries(
       )
       .execute();
   }
-  tx.afterCommit(() =>
-    dispatch.revoke(rows.map((row) => ({ messageId: row.message_id, endpointId: row.endpoint_id }))),
-  );
+  const deliveries = rows.map((row) => ({ messageId: row.message_id, endpointId: row.endpoint_id }));
+  tx.signal({ kind: "revoke", deliveries });
   return rows.length;
 }
 

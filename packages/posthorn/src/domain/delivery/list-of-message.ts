@@ -3,6 +3,8 @@ import { timeOfKey } from "../../id.ts";
 import { ATTEMPT_STATUS, DELIVERY_STATE } from "../../store/schema.ts";
 import { type Call, type Context, reader } from "../context.ts";
 import { getMessage, type MessageRef } from "../message/find.ts";
+import { blockerOf } from "../endpoint/blockers.ts";
+import { ENDPOINT_HOLD_REASONS, holdOf } from "../endpoint/hold.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 import { CANCELLATION_COLUMNS, type DeliveryRow, type DeliveryStatus, statusOf } from "./delivery.ts";
 
@@ -18,11 +20,17 @@ export interface MessageDelivery {
   readonly lastAttempt: LastAttempt | null;
   /** Why nothing is sent though something is due; `null`: it is not held. */
   readonly heldReason: HeldReason | null;
+  /** When that ends by itself, or one attempt is made to see. Unix milliseconds; `null`: not before somebody acts, or no one knows. */
+  readonly heldUntil: number | null;
+  /** Of an order: id of the message whose delivery it waits for. */
+  readonly heldBy: string | null;
   /** When its next attempt is due, while it is not held. Unix milliseconds. */
   readonly nextAttempt: number | null;
 }
 
-export type HeldReason = "endpoint_disabled";
+/** `order`: an earlier delivery of its ordering key failed, and is tried again first. */
+export const HELD_REASONS = [...ENDPOINT_HOLD_REASONS, "order"] as const;
+export type HeldReason = (typeof HELD_REASONS)[number];
 
 export interface LastAttempt {
   readonly id: string;
@@ -45,14 +53,14 @@ export async function listMessageDeliveries({
     let query = reader(ctx)
       .selectFrom("delivery")
       .innerJoin("endpoint", "endpoint.id", "delivery.endpoint_id")
-      .select(["endpoint.id", "endpoint.public_id", "endpoint.uid", "endpoint.url", "endpoint.disabled"])
+      .select(["endpoint.id", "endpoint.public_id", "endpoint.uid", "endpoint.url"])
       .leftJoin("cancellation", (join) =>
         join
           .onRef("cancellation.message_id", "=", "delivery.message_id")
           .onRef("cancellation.endpoint_id", "=", "delivery.endpoint_id"),
       )
       .leftJoin("message as newer", "newer.id", "cancellation.by_message_id")
-      .select(["delivery.state", "delivery.due", "delivery.attempts"])
+      .select(["delivery.state", "delivery.due", "delivery.attempts", "delivery.order_key"])
       .select(CANCELLATION_COLUMNS)
       .where("delivery.message_id", "=", message.key)
       .orderBy("delivery.endpoint_id", slice.order)
@@ -62,7 +70,11 @@ export async function listMessageDeliveries({
   });
   const keys = page.rows.map((row) => row.id);
   const tried = await attemptsOf(ctx, message.key, keys);
-  return { ...page, rows: page.rows.map((row) => toDelivery(row, tried.get(row.id) ?? NOT_TRIED)) };
+  const rows: MessageDelivery[] = [];
+  for (const row of page.rows) {
+    rows.push(toDelivery(row, tried.get(row.id) ?? NOT_TRIED, await heldOf(ctx, message.key, row)));
+  }
+  return { ...page, rows };
 }
 
 interface Row extends DeliveryRow {
@@ -70,7 +82,7 @@ interface Row extends DeliveryRow {
   readonly public_id: string;
   readonly uid: string | null;
   readonly url: string;
-  readonly disabled: number;
+  readonly order_key: string | null;
 }
 
 interface Tried {
@@ -80,27 +92,40 @@ interface Tried {
 
 const NOT_TRIED: Tried = { attempts: 0, lastAttempt: null };
 
-function toDelivery(row: Row, tried: Tried): MessageDelivery {
+interface Held {
+  readonly reason: HeldReason;
+  readonly until: number | null;
+  readonly by: string | null;
+}
+
+function toDelivery(row: Row, tried: Tried, held: Held | null): MessageDelivery {
   const { public_id: endpointId, uid: endpointUid, url, due } = row;
-  const heldReason = row.due === null ? null : heldBy(row);
   return {
     endpointId,
     endpointUid,
     url,
-    state: stateOf(row, tried, heldReason),
+    state: held === null ? stateOf(row, tried) : "held",
     status: statusOf(row),
     ...tried,
-    heldReason,
-    nextAttempt: heldReason === null ? due : null,
+    heldReason: held?.reason ?? null,
+    heldUntil: held?.until ?? null,
+    heldBy: held?.by ?? null,
+    nextAttempt: held === null ? due : null,
   };
 }
 
-function heldBy({ disabled }: Row): HeldReason | null {
-  return disabled === 1 ? "endpoint_disabled" : null;
+/** What a delivery waits for beside its own time; a retry that is due after the hold has ended waits for that alone. */
+async function heldOf(ctx: Context, messageKey: number, { id, due, order_key }: Row): Promise<Held | null> {
+  if (due === null) return null;
+  const now = ctx.services.now();
+  const hold = await holdOf(ctx.services, id, now);
+  if (hold !== null && (hold.until === null || due <= Math.max(now, hold.until))) return { ...hold, by: null };
+  if (order_key === null || due > now) return null;
+  const blocker = await blockerOf(ctx, { endpointKey: id, orderKey: order_key, messageKey });
+  return blocker === null ? null : { reason: "order", until: null, by: blocker };
 }
 
-function stateOf({ state, due }: Row, { attempts }: Tried, held: HeldReason | null): MessageDelivery["state"] {
-  if (held !== null) return "held";
+function stateOf({ state, due }: Row, { attempts }: Tried): MessageDelivery["state"] {
   if (due !== null) return attempts === 0 ? "pending" : "retrying";
   if (state === DELIVERY_STATE.succeeded) return "succeeded";
   return state === DELIVERY_STATE.canceled ? "canceled" : "failed";

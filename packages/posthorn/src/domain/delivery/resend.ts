@@ -33,7 +33,7 @@ export async function resendMessage({ ctx, input }: Call<MessageRef & { readonly
   }
   await write(ctx, async (tx) => {
     await makeDueByHand(tx, message.key, endpoint.key, ctx.services.now());
-    tx.afterCommit(() => ctx.services.dispatch.wake(endpoint.key));
+    tx.signal({ kind: "wake", endpointId: endpoint.key });
   });
 }
 

@@ -20,18 +20,10 @@ const MAX_COUNTED = 1000;
 
 /** The deliveries that hold up others of an endpoint with an order, the next to be tried first. */
 export async function blockersOf(ctx: Context, endpointKey: number): Promise<readonly Blocker[]> {
-  const now = ctx.services.now();
-  const rows = await reader(ctx)
-    .selectFrom("delivery")
-    .innerJoin("message", "message.id", "delivery.message_id")
+  const rows = await failedInOrder(ctx, endpointKey)
     .select(["delivery.message_id", "message.public_id", "message.ordering_key"])
     .select(["delivery.order_key", "delivery.attempts", "delivery.due", "delivery.pass_at"])
-    .where("delivery.endpoint_id", "=", endpointKey)
     .where("delivery.order_key", "is not", null)
-    .where("delivery.due", "is not", null)
-    .where("delivery.state", "=", DELIVERY_STATE.pending)
-    .where("delivery.attempts", ">", 0)
-    .where((eb) => eb.or([eb("delivery.pass_at", "is", null), eb("delivery.pass_at", ">", now)]))
     .orderBy("delivery.due")
     .limit(MAX_SHOWN)
     .execute();
@@ -43,6 +35,37 @@ export async function blockersOf(ctx: Context, endpointKey: number): Promise<rea
     blockers.push({ messageId, orderingKey, attempts, due: row.due!, passAt, waiting });
   }
   return blockers;
+}
+
+export interface InOrder {
+  readonly endpointKey: number;
+  readonly orderKey: string;
+  readonly messageKey: number;
+}
+
+/** Id of the message whose delivery holds up this one; `null`: none does. */
+export async function blockerOf(ctx: Context, { endpointKey, orderKey, messageKey }: InOrder): Promise<string | null> {
+  const row = await failedInOrder(ctx, endpointKey)
+    .select("message.public_id")
+    .where("delivery.order_key", "=", orderKey)
+    .where("delivery.message_id", "<", messageKey)
+    .orderBy("delivery.message_id")
+    .limit(1)
+    .executeTakeFirst();
+  return row?.public_id ?? null;
+}
+
+/** Deliveries that failed, are tried again, and are not to be passed by yet. */
+function failedInOrder(ctx: Context, endpointKey: number) {
+  const now = ctx.services.now();
+  return reader(ctx)
+    .selectFrom("delivery")
+    .innerJoin("message", "message.id", "delivery.message_id")
+    .where("delivery.endpoint_id", "=", endpointKey)
+    .where("delivery.due", "is not", null)
+    .where("delivery.state", "=", DELIVERY_STATE.pending)
+    .where("delivery.attempts", ">", 0)
+    .where((eb) => eb.or([eb("delivery.pass_at", "is", null), eb("delivery.pass_at", ">", now)]));
 }
 
 async function countBehind(ctx: Context, endpointKey: number, orderKey: string, messageKey: number): Promise<number> {

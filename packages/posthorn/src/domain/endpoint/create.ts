@@ -58,7 +58,7 @@ export async function insertEndpoint(
       await tx.db.insertInto("endpoint").values(row).execute();
       await insertSecret(ctx, tx, key, signingSecret);
       await announceEndpoint(ctx, tx, "endpoint.created", { application, endpoint: { id, uid: fields.uid } });
-      tx.afterCommit(() => ctx.services.directory.invalidate(appKey));
+      tx.signal({ kind: "application", key: appKey });
     });
   } catch (error) {
     throw isUniqueViolation(error) ? uidClash(fields.uid, error) : error;

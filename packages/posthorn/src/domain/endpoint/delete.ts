@@ -12,9 +12,6 @@ export async function deleteEndpoint({ ctx, input }: Call<EndpointRef>): Promise
       .where("id", "=", endpoint.key)
       .execute();
     await announceEndpoint(ctx, tx, "endpoint.deleted", { application, endpoint });
-    tx.afterCommit(() => {
-      ctx.services.directory.invalidate(application.key);
-      ctx.services.dispatch.wake(endpoint.key);
-    });
+    tx.signal({ kind: "application", key: application.key }, { kind: "wake", endpointId: endpoint.key });
   });
 }

@@ -20,13 +20,13 @@ export async function getFilter({ ctx, input }: Call<EndpointRef>): Promise<stri
 export async function setFilter({ ctx, input }: Call<EndpointRef & { readonly filter: string | null }>): Promise<void> {
   const { application, endpoint } = await getEndpoint(ctx, input);
   if (input.filter !== null) readFilter(input.filter);
-  await write(ctx, async ({ db, afterCommit }) => {
+  await write(ctx, async ({ db, signal }) => {
     await db
       .updateTable("endpoint")
       .set({ filter_json: input.filter, updated_at: ctx.services.now() })
       .where("id", "=", endpoint.key)
       .execute();
-    afterCommit(() => ctx.services.directory.invalidate(application.key));
+    signal({ kind: "application", key: application.key });
   });
 }
 

@@ -105,12 +105,12 @@ export function sealHeaders(ctx: Context, headers: HeaderMap): Uint8Array | null
 }
 
 async function saveHeaders(ctx: Context, appKey: number, endpointKey: number, headers: HeaderMap): Promise<void> {
-  await write(ctx, async ({ db, afterCommit }) => {
+  await write(ctx, async ({ db, signal }) => {
     await db
       .updateTable("endpoint")
       .set({ headers_sealed: sealHeaders(ctx, headers), updated_at: ctx.services.now() })
       .where("id", "=", endpointKey)
       .execute();
-    afterCommit(() => ctx.services.directory.invalidate(appKey));
+    signal({ kind: "application", key: appKey });
   });
 }

@@ -49,7 +49,7 @@ export async function rotateSecret({
       .where("expires_at", "is", null)
       .execute();
     await insertSecret(ctx, tx, endpoint.key, next);
-    tx.afterCommit(() => ctx.services.directory.invalidate(application.key));
+    tx.signal({ kind: "application", key: application.key });
   });
 }
 

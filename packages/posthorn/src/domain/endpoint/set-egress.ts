@@ -55,12 +55,12 @@ export async function readEgress(ctx: Context, endpointKey: number): Promise<End
 
 async function saveEgress(ctx: Context, appKey: number, endpointKey: number, settings: EndpointEgress): Promise<void> {
   const sealed = Object.keys(settings).length === 0 ? null : ctx.services.vault.seal(JSON.stringify(settings));
-  await write(ctx, async ({ db, afterCommit }) => {
+  await write(ctx, async ({ db, signal }) => {
     await db
       .updateTable("endpoint")
       .set({ egress_sealed: sealed, updated_at: ctx.services.now() })
       .where("id", "=", endpointKey)
       .execute();
-    afterCommit(() => ctx.services.directory.invalidate(appKey));
+    signal({ kind: "application", key: appKey });
   });
 }

@@ -68,10 +68,8 @@ function change(call: Call<EndpointRef>, to: Change): Promise<void> {
       .where("id", "=", endpoint.key)
       .execute();
     if (enabled && endpoint.disabled) await switchOn(ctx, tx, application, endpoint);
-    tx.afterCommit(() => {
-      ctx.services.directory.invalidate(application.key);
-      if (flow.pausedUntil === null) ctx.services.dispatch.tryNow(endpoint.key);
-    });
+    tx.signal({ kind: "application", key: application.key });
+    if (flow.pausedUntil === null) tx.signal({ kind: "try", endpointId: endpoint.key });
   });
 }
 
@@ -82,5 +80,5 @@ async function switchOn(ctx: Context, tx: Tx, application: Application, endpoint
     .where("id", "=", endpoint.key)
     .execute();
   await announceEndpoint(ctx, tx, "endpoint.enabled", { application, endpoint }, { trigger: "manual" });
-  tx.afterCommit(() => ctx.services.health.forget(endpoint.key));
+  tx.signal({ kind: "healthy", endpointId: endpoint.key });
 }

@@ -56,7 +56,7 @@ export async function patchTransformation({
       })
       .where("id", "=", endpoint.key)
       .execute();
-    tx.afterCommit(() => ctx.services.directory.invalidate(application.key));
+    tx.signal({ kind: "application", key: application.key });
   });
 }
 

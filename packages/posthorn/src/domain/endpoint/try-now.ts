@@ -4,5 +4,5 @@ import { type EndpointRef, getEndpoint } from "./find.ts";
 /** Does not wait any longer for an endpoint that failed, or asked to be left alone: one attempt is made now, if anything waits. */
 export async function tryEndpointNow({ ctx, input }: Call<EndpointRef>): Promise<void> {
   const { endpoint } = await getEndpoint(ctx, input);
-  await write(ctx, async ({ afterCommit }) => afterCommit(() => ctx.services.dispatch.tryNow(endpoint.key)));
+  await write(ctx, async ({ signal }) => signal({ kind: "try", endpointId: endpoint.key }));
 }

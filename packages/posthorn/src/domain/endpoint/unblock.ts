@@ -14,7 +14,7 @@ export interface UnblockEndpoint extends EndpointRef {
 export async function unblockEndpoint({ ctx, input }: Call<UnblockEndpoint>): Promise<void> {
   const { endpoint } = await getEndpoint(ctx, input);
   const now = ctx.services.now();
-  await write(ctx, async ({ db, afterCommit }) => {
+  await write(ctx, async ({ db, signal }) => {
     let change = db
       .updateTable("delivery")
       .set({ pass_at: now })
@@ -27,6 +27,6 @@ export async function unblockEndpoint({ ctx, input }: Call<UnblockEndpoint>): Pr
     if (input.orderingKey !== null) change = change.where("order_key", "=", input.orderingKey);
     if (input.messageId !== null) change = change.where("message_id", "=", keyOfId("msg_", input.messageId) ?? -1);
     await change.execute();
-    afterCommit(() => ctx.services.dispatch.wake(endpoint.key));
+    signal({ kind: "wake", endpointId: endpoint.key });
   });
 }

@@ -49,12 +49,10 @@ async function save(
       await tx.db.updateTable("endpoint").set(columns).where("id", "=", existing.key).execute();
       if (originOf(url) !== originOf(existing.url)) await forgetProof(tx, existing.key);
       await announceChange(ctx, tx, application, existing, fields);
-      tx.afterCommit(() => {
-        ctx.services.directory.invalidate(existing.appKey);
-        if (existing.disabled && !fields.disabled) ctx.services.health.forget(existing.key);
-        // What was held while it was off, or failing at the old URL, can go out.
-        ctx.services.dispatch.tryNow(existing.key);
-      });
+      tx.signal({ kind: "application", key: existing.appKey });
+      if (existing.disabled && !fields.disabled) tx.signal({ kind: "healthy", endpointId: existing.key });
+      // What was held while it was off, or failing at the old URL, can go out.
+      tx.signal({ kind: "try", endpointId: existing.key });
     });
   } catch (error) {
     throw isUniqueViolation(error) ? uidClash(fields.uid, error) : error;

@@ -67,7 +67,7 @@ export async function verifyEndpoint({
 }
 
 async function saveProof(ctx: Context, { key }: DirectoryEndpoint, proof: Proof | null): Promise<void> {
-  await write(ctx, async ({ db, afterCommit }) => {
+  await write(ctx, async ({ db, signal }) => {
     const row = await db
       .selectFrom("endpoint")
       .select(["app_id", "verification_json"])
@@ -76,10 +76,7 @@ async function saveProof(ctx: Context, { key }: DirectoryEndpoint, proof: Proof 
     const { required } = toVerification(row.verification_json);
     const columns = { verification_json: verificationJson({ required, proof }) };
     await db.updateTable("endpoint").set(columns).where("id", "=", key).execute();
-    afterCommit(() => {
-      ctx.services.directory.invalidate(row.app_id);
-      // What was held until it proved itself can go out.
-      ctx.services.dispatch.wake(key);
-    });
+    // What was held until it proved itself can go out.
+    signal({ kind: "application", key: row.app_id }, { kind: "wake", endpointId: key });
   });
 }

@@ -30,7 +30,7 @@ export function disableFailing(services: Services, { endpointKey, streak, reason
       failSince: new Date(streak.since).toISOString(),
       failures: streak.failures,
     });
-    tx.afterCommit(() => services.directory.invalidate(subject.app_id));
+    tx.signal({ kind: "application", key: subject.app_id });
     return true;
   });
 }

@@ -12,10 +12,14 @@ const MAX_ATTEMPTS = 10_000;
  * How endpoints failed when an earlier run ended. One that succeeded after its row was written is left out: the row is written from
  * time to time only, and the process may have died in between.
  */
-export async function loadStreaks({ store }: Services): Promise<readonly (readonly [number, Streak | null])[]> {
+export async function loadStreaks(
+  { store }: Services,
+  isWanted: (endpointKey: number) => boolean,
+): Promise<readonly (readonly [number, Streak | null])[]> {
   const rows = await store.db.selectFrom("endpoint_failure").selectAll().execute();
   const loaded: (readonly [number, Streak | null])[] = [];
   for (const { endpoint_id, since, failures, last_at, warned, updated_at } of rows) {
+    if (!isWanted(endpoint_id)) continue;
     const success = await store.db
       .selectFrom("attempt")
       .select("id")

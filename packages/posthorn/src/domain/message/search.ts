@@ -7,11 +7,12 @@
 import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from "kysely";
 import { ValidationError } from "../../errors.ts";
 import { keyOfId, timeOfKey } from "../../id.ts";
-import { APPLICATION_KIND, type Database, DELIVERY_STATE } from "../../store/schema.ts";
+import { APPLICATION_KIND, type ApplicationKind, type Database, DELIVERY_STATE } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, type Context, reader } from "../context.ts";
 import { getEndpoint } from "../endpoint/find.ts";
 import { idIterator } from "../paging.ts";
+import { sourceIdOf } from "../source/source.ts";
 import { keyRange, type MessageFilter, messageMatches, type TimeRange } from "./filter.ts";
 import { readPayloads } from "./payloads.ts";
 
@@ -19,11 +20,22 @@ import { readPayloads } from "./payloads.ts";
 export const MESSAGE_STATES = ["succeeded", "failed", "retrying", "pending", "canceled", "unmatched"] as const;
 export type MessageState = (typeof MESSAGE_STATES)[number];
 
+/** `out`: published to an application. `in`: came in at a source. */
+export const DIRECTIONS = ["out", "in"] as const;
+export type Direction = (typeof DIRECTIONS)[number];
+
+const KINDS_OF: Readonly<Record<Direction, readonly ApplicationKind[]>> = {
+  out: [APPLICATION_KIND.customer],
+  in: [APPLICATION_KIND.source],
+};
+
 export interface SearchMessages extends MessageFilter, TimeRange {
   readonly limit: number;
   readonly iterator: string | null;
   /** Id or uid; `null`: all that the actor may see. */
   readonly app: string | null;
+  /** `null`: both. */
+  readonly direction: Direction | null;
   /** Id or uid of an endpoint of `app`: messages that it is owed. */
   readonly endpoint: string | null;
   /** Id or event id of a message. */
@@ -35,6 +47,8 @@ export interface SearchMessages extends MessageFilter, TimeRange {
 
 export interface FoundMessage {
   readonly id: string;
+  readonly direction: Direction;
+  /** Of a source where it came in at one. */
   readonly appId: string;
   readonly appUid: string | null;
   readonly appName: string;
@@ -104,6 +118,10 @@ async function scopeOf(ctx: Context, input: SearchMessages): Promise<Scope> {
   return { ...input, appKey, endpointKey };
 }
 
+function kindsOf({ direction }: SearchMessages): ApplicationKind[] {
+  return DIRECTIONS.filter((one) => direction === null || direction === one).flatMap((one) => KINDS_OF[one]);
+}
+
 interface End {
   readonly id: number;
   readonly public_id: string;
@@ -130,9 +148,10 @@ function candidates(ctx: Context, scope: Scope, from: number | null, end: End | 
     .innerJoin("application", "application.id", "message.app_id")
     .select(["message.id", "message.public_id", "event_id", "event_type", "channels_json", "tags_json", "content_type"])
     .select(["application.public_id as app_public_id", "application.uid as app_uid", "application.name as app_name"])
+    .select("application.kind")
     .select(sql<number | null>`length(message.payload)`.as("payload_bytes"))
     .where("application.org_id", "=", ctx.actor.orgId)
-    .where("application.kind", "=", APPLICATION_KIND.customer)
+    .where("application.kind", "in", kindsOf(scope))
     .where("application.deleted_at", "is", null)
     .where(messageMatches(scope))
     .orderBy("message.id", "desc");
@@ -247,7 +266,9 @@ async function withDeliveries(ctx: Context, rows: readonly Row[]): Promise<reado
   );
   return rows.map((row) => ({
     id: row.public_id,
-    appId: row.app_public_id,
+    ...(row.kind === APPLICATION_KIND.source
+      ? { direction: "in", appId: sourceIdOf(row.app_public_id) }
+      : { direction: "out", appId: row.app_public_id }),
     appUid: row.app_uid,
     appName: row.app_name,
     eventId: row.event_id,

@@ -35,6 +35,8 @@ export interface OperationalEvent {
 export interface Announcer {
   /** Writes the event in the transaction of what it tells; nothing when nobody of the organisation listens to its type. */
   announce(tx: Tx, event: OperationalEvent): Promise<void>;
+  /** There is, or may be, something that was announced. */
+  wake(): void;
 }
 
 /** The hidden application of an organisation, under this uid, has the endpoints. */

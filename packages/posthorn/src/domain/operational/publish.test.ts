@@ -13,8 +13,7 @@ import { publishEvents } from "./publish.ts";
 async function setUp(store: Store, listens = true): Promise<{ services: Services; pushed: DueDelivery[] }> {
   const { services } = servicesOver(store);
   const pushed: DueDelivery[] = [];
-  const quiet = { wake: () => undefined, tryNow: () => undefined, inspect: () => null, revoke: () => undefined };
-  const dispatch = { ...quiet, push: (jobs: readonly DueDelivery[]) => void pushed.push(...jobs) };
+  const dispatch = { ...services.dispatch, push: (jobs: readonly DueDelivery[]) => void pushed.push(...jobs) };
   await insertEndpoint(services, "https://example.com/", {});
   if (listens) await listen(store);
   return { services: { ...services, dispatch }, pushed };

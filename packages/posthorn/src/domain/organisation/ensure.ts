@@ -1,6 +1,9 @@
 /** An organisation comes into being when its first token is used. */
 import type { Services } from "../context.ts";
 
+/** The organisation of a server that has only one. */
+export const DEFAULT_ORGANISATION = "org_00000000000000000000default";
+
 export async function ensureOrganisation(services: Services, publicId: string): Promise<number> {
   const { store } = services;
   const find = (): Promise<{ id: number } | undefined> =>

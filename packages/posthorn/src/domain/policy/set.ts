@@ -22,13 +22,10 @@ export function setEndpointPolicy(call: Call<EndpointRef & PolicyWrite>): Promis
     const { application, endpoint } = await getEndpoint(ctx, input);
     const before = await endpointLayer(ctx, endpoint.key);
     const policy = nextPolicy(ctx, before.policy, input, "endpoint");
-    await write(ctx, async ({ db, afterCommit }) => {
+    await write(ctx, async ({ db, signal }) => {
       const columns = { policy_json: jsonOf(policy), updated_at: ctx.services.now() };
       await db.updateTable("endpoint").set(columns).where("id", "=", endpoint.key).execute();
-      afterCommit(() => {
-        ctx.services.directory.invalidate(application.key);
-        ctx.services.dispatch.wake(endpoint.key);
-      });
+      signal({ kind: "application", key: application.key }, { kind: "wake", endpointId: endpoint.key });
     });
     return viewOf(ctx, await applicationLayer(ctx, application.key), { ...before, policy });
   });
@@ -39,10 +36,10 @@ export function setApplicationPolicy(call: Call<ApplicationRef & PolicyWrite>): 
     const { key } = await getApplication(ctx, input.app);
     const before = await applicationLayer(ctx, key);
     const policy = nextPolicy(ctx, before.policy, input, "application");
-    await write(ctx, async ({ db, afterCommit }) => {
+    await write(ctx, async ({ db, signal }) => {
       const columns = { policy_json: jsonOf(policy), updated_at: ctx.services.now() };
       await db.updateTable("application").set(columns).where("id", "=", key).execute();
-      afterCommit(() => ctx.services.directory.invalidate(key));
+      signal({ kind: "application", key: key });
     });
     return viewOf(ctx, { ...before, policy }, null);
   });

@@ -3,7 +3,8 @@ import { invalid, notFound } from "../../errors.ts";
 import type { Actor, Call, Context, Services } from "../context.ts";
 import { messageMs } from "../retention/retention.ts";
 import { getSource } from "../source/find.ts";
-import { getTask } from "../task/list.ts";
+import type { Page, PageRequest } from "../paging.ts";
+import { getTask, listTasks } from "../task/list.ts";
 import { startTask } from "../task/start.ts";
 import type { Task, TaskData } from "../task/task.ts";
 import { apiOf, findRow } from "./settings.ts";
@@ -91,6 +92,15 @@ export async function startReconciliation({ ctx, input }: Call<StartReconciliati
   }
   const params = { sourceKey: source.key, sourceId: source.id, from, until, dryRun: input.dryRun };
   return startTask(ctx, { kind: "source.reconcile", appKey: source.key, params, data: NOTHING_DONE });
+}
+
+/** Newest first. */
+export async function listReconcileTasks({
+  ctx,
+  input: { source, ...page },
+}: Call<PageRequest & { readonly source: string }>): Promise<Page<Task>> {
+  const { key: appKey } = await getSource(ctx, source);
+  return listTasks({ ctx, input: { ...page, order: "descending", status: null, kind: "source.reconcile", appKey } });
 }
 
 export async function getReconcileTask({

@@ -46,7 +46,7 @@ function change(call: Call<ReplayRef>, from: readonly TaskState[], to: Change): 
       .where("id", "=", task.key)
       .execute();
     if (state === "canceled") await deleteOneOff(services, tx, task.key);
-    if (state === "running") tx.afterCommit(() => services.tasks.start(task.key, task.kind));
+    if (state === "running") tx.signal({ kind: "task", key: task.key, task: task.kind });
     return { ...task, state, data, updatedAt: at, endedAt };
   });
 }

@@ -94,11 +94,11 @@ export async function insertOneOff(
     })
     .execute();
   await insertSecret(ctx, tx, key, secret);
-  tx.afterCommit(() => ctx.services.directory.invalidate(appKey));
+  tx.signal({ kind: "application", key: appKey });
 }
 
 /** Deletes the row of one replay; what is still owed to it is canceled. */
-export async function deleteOneOff({ directory, dispatch, now }: Services, tx: Tx, taskKey: number): Promise<void> {
+export async function deleteOneOff({ now }: Services, tx: Tx, taskKey: number): Promise<void> {
   const rows = await tx.db
     .updateTable("endpoint")
     .set({ deleted_at: now() })
@@ -106,12 +106,7 @@ export async function deleteOneOff({ directory, dispatch, now }: Services, tx: T
     .where("deleted_at", "is", null)
     .returning(["id", "app_id"])
     .execute();
-  tx.afterCommit(() => {
-    for (const row of rows) {
-      directory.invalidate(row.app_id);
-      dispatch.wake(row.id);
-    }
-  });
+  for (const row of rows) tx.signal({ kind: "application", key: row.app_id }, { kind: "wake", endpointId: row.id });
 }
 
 /** Deletes the rows of replays that have ended and whose deliveries have as well. */

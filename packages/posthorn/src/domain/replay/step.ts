@@ -124,7 +124,7 @@ async function send(services: Services, tx: Tx, sending: Sending): Promise<StepR
     .where("task_id", "=", part.task_id)
     .where("endpoint_id", "=", part.endpoint_id)
     .execute();
-  if (made > 0) tx.afterCommit(() => services.dispatch.wake(endpoint.key));
+  if (made > 0) tx.signal({ kind: "wake", endpointId: endpoint.key });
   const next: ReplayData = {
     ...data,
     messagesSent: data.messagesSent + made,

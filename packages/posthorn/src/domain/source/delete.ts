@@ -8,7 +8,7 @@ import { applicationIdOf } from "./source.ts";
 export function deleteSource(call: Call<{ readonly ref: string }>): Promise<void> {
   return atomically(call, async ({ ctx, input }) => {
     const { key, id } = await getSource(ctx, input.ref);
-    const { db, afterCommit } = ctx.tx!;
+    const { db, signal } = ctx.tx!;
     await db.updateTable("source").set({ deleted_at: ctx.services.now() }).where("id", "=", key).execute();
     for (const table of [
       "source_token",
@@ -24,6 +24,6 @@ export function deleteSource(call: Call<{ readonly ref: string }>): Promise<void
       ctx: { ...ctx, applicationKind: APPLICATION_KIND.source },
       input: { ref: applicationIdOf(id) },
     });
-    afterCommit(() => ctx.services.sources.invalidate(key));
+    signal({ kind: "source", key: key });
   });
 }

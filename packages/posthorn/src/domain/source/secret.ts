@@ -45,7 +45,7 @@ export async function addSecret({ ctx, input }: Call<AddSecret>): Promise<Source
     if (input.overlapSeconds !== null) await endSecrets(ctx, tx, source.key, input.overlapSeconds);
     await checkRoom(ctx, tx, source.key);
     const secret = await insertSourceSecret(ctx, tx, source.key, input.secret);
-    tx.afterCommit(() => ctx.services.sources.invalidate(source.key));
+    tx.signal({ kind: "source", key: source.key });
     return secret;
   });
 }
@@ -105,7 +105,7 @@ export async function deleteSecret({
   const source = await getSource(ctx, input.source);
   const key = keyOfId("ssec_", input.secret);
   if (key === null) throw notFound("secret");
-  await write(ctx, async ({ db, afterCommit }) => {
+  await write(ctx, async ({ db, signal }) => {
     const { numDeletedRows } = await db
       .deleteFrom("source_secret")
       .where("id", "=", key)
@@ -113,6 +113,6 @@ export async function deleteSecret({
       .where("source_id", "=", source.key)
       .executeTakeFirstOrThrow();
     if (numDeletedRows === 0n) throw notFound("secret");
-    afterCommit(() => ctx.services.sources.invalidate(source.key));
+    signal({ kind: "source", key: source.key });
   });
 }

@@ -128,3 +128,8 @@ export function settingsJson(input: SourceSettings): string {
 export function applicationIdOf(sourceId: string): string {
   return sourceId.replace(/^src_/, "app_");
 }
+
+/** The id of the source that an application of that kind is. */
+export function sourceIdOf(applicationId: string): string {
+  return applicationId.replace(/^app_/, "src_");
+}

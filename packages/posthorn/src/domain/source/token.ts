@@ -60,7 +60,7 @@ export async function rotateToken({
       .where("expires_at", "is", null)
       .execute();
     const token = await insertToken(ctx, tx, source.key);
-    tx.afterCommit(() => ctx.services.sources.invalidate(source.key));
+    tx.signal({ kind: "source", key: source.key });
     return ingestUrl(ctx, token);
   });
 }

@@ -6,25 +6,28 @@ import { endSecrets, insertSourceSecret } from "./secret.ts";
 import type { Source } from "./source.ts";
 import { currentTokens, ingestUrl } from "./token.ts";
 
-export type UpsertSource = Omit<CreateSource, "secrets"> & {
+export type UpsertSource = Omit<CreateSource, "secrets" | "config"> & {
   readonly ref: string;
   /** `null`: those it has stay. */
   readonly secrets: readonly string[] | null;
+  /** `null`: what it has stays, unless it becomes one of another provider. */
+  readonly config: CreateSource["config"] | null;
 };
 
 /** Replaces every field of a source, or creates one (with an id of its own) when there is none. The URL stays. */
 export function upsertSource(call: Call<UpsertSource>): Promise<CreatedSource & { readonly created: boolean }> {
-  return atomically(call, async ({ ctx, input }) => {
-    const { ref, ...fields } = input;
+  return atomically(call, async ({ ctx, input: { ref, ...fields } }) => {
     const existing = await findSource(ctx, ref);
     if (existing !== null) return { ...(await save(ctx, existing, fields)), created: false };
-    const made = await createSource({ ctx, input: { ...fields, secrets: fields.secrets ?? [] } });
+    const input = { ...fields, secrets: fields.secrets ?? [], config: fields.config ?? {} };
+    const made = await createSource({ ctx, input });
     return { ...made, created: true };
   });
 }
 
 async function save(ctx: Context, existing: Source, input: Omit<UpsertSource, "ref">): Promise<CreatedSource> {
-  const { secrets, ...fields } = input;
+  const { secrets, ...given } = input;
+  const fields = { ...given, config: given.config ?? (given.type === existing.type ? existing.config : {}) };
   checkSource(ctx, { ...fields, secrets: secrets ?? [] });
   const updatedAt = ctx.services.now();
   try {
@@ -41,7 +44,7 @@ async function save(ctx: Context, existing: Source, input: Omit<UpsertSource, "r
         await endSecrets(ctx, tx, existing.key, 0);
         for (const secret of secrets.toReversed()) await insertSourceSecret(ctx, tx, existing.key, secret);
       }
-      tx.afterCommit(() => ctx.services.sources.invalidate(existing.key));
+      tx.signal({ kind: "source", key: existing.key });
     });
   } catch (error) {
     throw uidTaken(error, fields.uid);

@@ -1,7 +1,8 @@
 /** Where things stand: what waits, for whom, and which endpoints are in trouble. */
 import type { Kysely } from "kysely";
 import { APPLICATION_KIND, type Database } from "../../store/schema.ts";
-import { type Call, type Context, type DispatchLoad, reader, type Services } from "../context.ts";
+import { type Call, type Context, type DispatchLoad, reader } from "../context.ts";
+import { type EndpointHoldReason, holdOf } from "../endpoint/hold.ts";
 
 /** Rows of the index of live deliveries that are counted; with more, the counts are lower bounds. */
 const MAX_COUNTED = 1_000_000;
@@ -63,7 +64,7 @@ export async function statsNow({ ctx }: Call<null>): Promise<Now> {
   const held = new Map<number, Trouble>();
   for (const { endpointKey } of live) {
     const hold = await holdOf(services, endpointKey, at);
-    if (hold !== null) held.set(endpointKey, hold);
+    if (hold !== null) held.set(endpointKey, TROUBLE_OF[hold.reason]);
   }
   const sum = (rows: readonly LiveEndpoint[], pick: (row: LiveEndpoint) => number): number =>
     rows.reduce((total, row) => total + pick(row), 0);
@@ -84,17 +85,13 @@ export async function statsNow({ ctx }: Call<null>): Promise<Now> {
   };
 }
 
-/** Why an endpoint gets nothing for now; `null`: it gets what is due. */
-async function holdOf({ directory, dispatch }: Services, key: number, at: number): Promise<Trouble | null> {
-  const endpoint = await directory.endpoint(key);
-  if (endpoint === null) return null;
-  if (endpoint.disabled) return "disabled";
-  if (endpoint.grant.held) return "unverified";
-  const { pausedUntil } = endpoint.policy.lane;
-  if (pausedUntil !== null && pausedUntil > at) return "paused";
-  const breaker = dispatch.inspect(key)?.breaker.state;
-  return breaker === "open" || breaker === "half_open" ? "failing" : null;
-}
+const TROUBLE_OF: Readonly<Record<EndpointHoldReason, Trouble>> = {
+  endpoint_disabled: "disabled",
+  endpoint_unverified: "unverified",
+  endpoint_paused: "paused",
+  endpoint_failing: "failing",
+  endpoint_asked_to_wait: "failing",
+};
 
 async function silentSources(ctx: Context): Promise<readonly SilentSource[]> {
   return reader(ctx)

@@ -5,7 +5,7 @@
  * are one transaction: a process that ends at any instant has counted a row or has not, and never twice. Nothing of it is on the way
  * of a message.
  */
-import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
+import type { Expression, ExpressionBuilder, Kysely, SqlBool } from "kysely";
 import { keyAtTime, timeOfKey } from "../../id.ts";
 import { APPLICATION_KIND, ATTEMPT_STATUS, type Database, DELIVERY_STATE, TRIGGER } from "../../store/schema.ts";
 import type { Tx } from "../../store/store.ts";
@@ -34,12 +34,12 @@ export async function rollUp(services: Services, settled: SettledKeys, signal: A
 }
 
 /** The last key that was counted. */
-export async function rolledUpTo({ store }: Services, source: RollUpSource): Promise<number> {
-  const row = await store.db
-    .selectFrom("rollup_cursor")
-    .select("last_id")
-    .where("source", "=", source)
-    .executeTakeFirst();
+export function rolledUpTo({ store }: Services, source: RollUpSource): Promise<number> {
+  return cursorIn(store.db, source);
+}
+
+async function cursorIn(db: Kysely<Database>, source: RollUpSource): Promise<number> {
+  const row = await db.selectFrom("rollup_cursor").select("last_id").where("source", "=", source).executeTakeFirst();
   return row?.last_id ?? 0;
 }
 
@@ -78,7 +78,7 @@ async function messageStep(services: Services, settled: number): Promise<boolean
   const counted = await countMessages(services, (eb, key) =>
     eb.and([eb(key, ">", range.after), eb(key, "<=", range.upTo)]),
   );
-  await save(services, { hour: range.hour, ...counted, place: { source: "message", upTo: range.upTo } });
+  await save(services, { hour: range.hour, ...counted, place: { source: "message", ...range } });
   return true;
 }
 
@@ -171,7 +171,7 @@ async function attemptStep(services: Services, settled: number): Promise<boolean
     kind.stored++;
     kind.bytes += row.bytes;
   }
-  await save(services, { hour: range.hour, tally, amounts: stored, place: { source: "attempt", upTo: range.upTo } });
+  await save(services, { hour: range.hour, tally, amounts: stored, place: { source: "attempt", ...range } });
   return true;
 }
 
@@ -318,12 +318,24 @@ interface Counted {
   readonly tally: Tally;
   readonly amounts: Partial<Record<StorageKind, StoredAmount>>;
   /** What is counted with it: everything up to a key, or messages that came late. */
-  readonly place: { readonly source: RollUpSource; readonly upTo: number } | { readonly late: readonly number[] };
+  readonly place: CountedPlace;
+}
+
+type CountedPlace =
+  | { readonly source: RollUpSource; readonly after: number; readonly upTo: number }
+  | { readonly late: readonly number[] };
+
+/** Whether another node counted the same rows meanwhile: once is enough. */
+async function isCounted(db: Kysely<Database>, place: CountedPlace): Promise<boolean> {
+  if ("source" in place) return (await cursorIn(db, place.source)) !== place.after;
+  const left = await db.selectFrom("late_message").select("id").where("id", "in", place.late).execute();
+  return left.length !== place.late.length;
 }
 
 async function save({ store }: Services, { hour, tally, amounts, place }: Counted): Promise<void> {
   const rows = await mergedRows(store.db, tally, hour);
   await store.transaction(async ({ db }) => {
+    if (await isCounted(db, place)) return;
     await saveRows(db, rows);
     await addStored(db, Math.floor(hour / 24), amounts);
     if ("late" in place) {

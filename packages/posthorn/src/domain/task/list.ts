@@ -7,6 +7,8 @@ export interface ListTasks extends PageRequest {
   readonly order: "ascending" | "descending";
   readonly status: TaskStatus | null;
   readonly kind: TaskKind | null;
+  /** Key of the application, or of the source, that it is about; all when left out. */
+  readonly appKey?: number;
 }
 
 export async function listTasks({ ctx, input }: Call<ListTasks>): Promise<Page<Task>> {
@@ -20,6 +22,7 @@ export async function listTasks({ ctx, input }: Call<ListTasks>): Promise<Page<T
       .limit(slice.limit);
     if (input.status !== null) query = query.where("status", "in", statesOf(input.status));
     if (input.kind !== null) query = query.where("kind", "=", input.kind);
+    if (input.appKey !== undefined) query = query.where("app_id", "=", input.appKey);
     if (slice.from !== null) query = query.where("id", comparison(slice.order), slice.from);
     return query.execute();
   });

@@ -18,7 +18,7 @@ export interface NewTask {
 
 /** Stores a task and starts it once it is on disk. */
 export async function startTask(ctx: Context, task: NewTask): Promise<Task> {
-  const { ids, now, tasks } = ctx.services;
+  const { ids, now } = ctx.services;
   const { kind, appKey, params, data } = task;
   const at = now();
   const { key, id } = ids.next("qtask_");
@@ -41,7 +41,7 @@ export async function startTask(ctx: Context, task: NewTask): Promise<Task> {
     await checkRoom(tx.db, orgId, appKey);
     await tx.db.insertInto("task").values(row).execute();
     await task.prepare?.(tx, key);
-    tx.afterCommit(() => tasks.start(key, kind));
+    tx.signal({ kind: "task", key, task: kind });
   });
   const times = { createdAt: at, updatedAt: at, endedAt: null };
   return { key, id, kind, state: "running", orgId, appKey, params, data, askedBy, ...times };

@@ -9,6 +9,7 @@ import { sourceWatch } from "./020-source-watch.ts";
 import { flow } from "./021-flow.ts";
 import { captures } from "./022-captures.ts";
 import { outboxMigration } from "./023-outbox.ts";
+import { nodes } from "./024-nodes.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -30,6 +31,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "flow", sql: flow },
   { name: "captures", sql: captures },
   { name: "outbox", sql: outboxMigration },
+  { name: "nodes", sql: nodes },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -25,7 +25,13 @@ const types: pg.CustomTypesConfig = {
  * The hot statements join a batch of rows with a table by its key and nothing else. A plan made while the table was small would read
  * it whole for every row of every batch later, so the other ways are closed.
  */
-const HOT_OPTIONS = ["enable_seqscan=off", "enable_hashjoin=off", "enable_mergejoin=off"];
+const HOT_OPTIONS = [
+  "enable_seqscan=off",
+  "enable_hashjoin=off",
+  "enable_mergejoin=off",
+  // A node that stands still in the middle of a transaction has locks that others wait for.
+  "idle_in_transaction_session_timeout=5s",
+];
 
 export type ConnectionUse = "hot" | "queries" | "coordination";
 

@@ -9,10 +9,14 @@ export const LOCK = {
   schema: 1,
   /** Write transactions of resources, one at a time, as SQLite has it: what one read still holds when it writes. */
   resources: 2,
-  /** The node that works on this database. */
+  /** Shared by the nodes that work on this database; whoever has it alone keeps them away. */
   node: 3,
   /** Whoever takes up the outbox. */
   outbox: 4,
+  /** Who changes which shard is whose. */
+  cluster: 5,
+  /** Of shard 0, and so on: shared while an outcome is recorded, alone while the shard changes hands. See migration 024. */
+  shards: 1000,
 } as const;
 
 export type LockName = (typeof LOCK)[keyof typeof LOCK];
@@ -34,8 +38,26 @@ export async function tryLockForTransaction(client: pg.ClientBase, lock: LockNam
   return rows[0]!.taken === 1;
 }
 
-/** Takes a lock for as long as the connection lives, unless somebody has it. */
+/** Takes a lock alone for as long as the connection lives, unless somebody has it or a share of it. */
 export async function tryLockForSession(client: pg.ClientBase, lock: LockName): Promise<boolean> {
   const { rows } = await client.query<{ taken: number }>(`SELECT pg_try_advisory_lock(${NAMESPACE}, ${lock}) AS taken`);
   return rows[0]!.taken === 1;
+}
+
+/** Takes a share of a lock for as long as the connection lives, unless somebody has it alone. */
+export async function tryShareForSession(client: pg.ClientBase, lock: LockName): Promise<boolean> {
+  const { rows } = await client.query<{ taken: number }>(
+    `SELECT pg_try_advisory_lock_shared(${NAMESPACE}, ${lock}) AS taken`,
+  );
+  return rows[0]!.taken === 1;
+}
+
+/** The SQL call that waits for the lock of a shard, and keeps it to the end of the transaction. */
+export function lockShard(shard: string): string {
+  return `pg_advisory_xact_lock(${NAMESPACE}, (${LOCK.shards} + ${shard})::int)`;
+}
+
+/** The SQL call that takes the lock of a shard to the end of the transaction unless an outcome of it is being recorded. */
+export function tryLockShard(shard: string): string {
+  return `pg_try_advisory_xact_lock(${NAMESPACE}, (${LOCK.shards} + ${shard})::int)`;
 }

@@ -2,7 +2,7 @@
  * Messages and attempts in a table for each day, so that a day is dropped and not deleted row by row.
  *
  * A key begins with its time, so a day is a range of keys. Days are made well ahead of time: making one needs a short lock on the whole
- * table. Everything before the first day of a database, such as what was copied from another one, is in one partition.
+ * table. Everything before the first day of a database is in one partition.
  */
 import type pg from "pg";
 import { keyAtTime, timeOfKey } from "../../id.ts";
@@ -14,6 +14,8 @@ export type Partitioned = (typeof PARTITIONED)[number];
 const DAY_MS = 86_400_000;
 /** Days that are there before they begin. */
 const DAYS_AHEAD = 7;
+/** Days of history that a new database gets: each costs every plan a little. */
+const MOST_DAYS = 366;
 /** The lock must wait for queries that run, and whatever comes after waits for the lock. */
 const LOCK_TIMEOUT = "5s";
 
@@ -23,14 +25,18 @@ export interface Partition {
   readonly end: number;
 }
 
-/** Makes the partitions of today and the days to come that are missing. */
-export async function ensurePartitions(client: pg.ClientBase, now: number): Promise<void> {
+/**
+ * Makes the partitions of today and the days to come that are missing. The first day of a new database is that of `since`, up to a year
+ * ago: what is copied into it has its days too.
+ */
+export async function ensurePartitions(client: pg.ClientBase, now: number, since: number = now): Promise<void> {
   const today = Math.floor(now / DAY_MS);
+  const first = Math.max(Math.floor(since / DAY_MS), today - MOST_DAYS);
   const wanted = today + DAYS_AHEAD;
   for (const table of PARTITIONED) {
     const existing = await partitionsOf(client, table);
     if (dayOf(existing.at(-1)) > wanted) continue;
-    await addPartitions(client, table, today, wanted);
+    await addPartitions(client, table, first, wanted);
   }
 }
 
@@ -45,14 +51,14 @@ export async function partitionsOf(client: pg.ClientBase, table: Partitioned): P
   return rows;
 }
 
-async function addPartitions(client: pg.ClientBase, table: Partitioned, today: number, wanted: number): Promise<void> {
+async function addPartitions(client: pg.ClientBase, table: Partitioned, first: number, wanted: number): Promise<void> {
   await client.query("BEGIN");
   try {
     await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
     await lockForTransaction(client, LOCK.schema);
     const newest = (await partitionsOf(client, table)).at(-1);
-    if (newest === undefined) await addPartition(client, table, `${table}_before`, "MINVALUE", startOf(today));
-    for (let day = newest === undefined ? today : dayOf(newest); day <= wanted; day++) {
+    if (newest === undefined) await addPartition(client, table, `${table}_before`, "MINVALUE", startOf(first));
+    for (let day = newest === undefined ? first : dayOf(newest); day <= wanted; day++) {
       await addPartition(client, table, `${table}_${nameOf(day)}`, startOf(day), startOf(day + 1));
     }
     await client.query("COMMIT");

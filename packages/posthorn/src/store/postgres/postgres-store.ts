@@ -3,8 +3,11 @@ import { HandleEmptyInListsPlugin, Kysely, replaceWithNoncontingentExpression, s
 import pg from "pg";
 import { timeOfKey } from "../../id.ts";
 import { postgresDialect } from "../dialect.ts";
-import { StoreError } from "../errors.ts";
+import { COPYING } from "../copy/tables.ts";
+import { copyUnfinished, StoreError } from "../errors.ts";
 import type { Database } from "../schema.ts";
+import type { ClusterStore } from "../cluster.ts";
+import type { Signal, SignalListener } from "../signal.ts";
 import type {
   AcceptEntry,
   AcceptResult,
@@ -17,19 +20,21 @@ import type {
   StoreSize,
   Tx,
 } from "../store.ts";
-import { greatestKey, transactOn } from "../transaction.ts";
+import { greatestKey, type Telling, transactOn } from "../transaction.ts";
 import { clientConfig, inTransaction, lend, openPool, SCHEMA, withClient } from "./connections.ts";
 import { isMissingPartition, isRetryable, isUnique, toStoreError } from "./errors.ts";
 import { acceptPaced, acceptTogether, keysOf } from "./hot/accept.ts";
 import { AnnouncingRecord, nameOf } from "./hot/announce.ts";
+import type { Recorded } from "./hot/record.ts";
 import { backlog } from "./hot/backlog.ts";
 import { due } from "./hot/due.ts";
 import { Counters } from "./counters.ts";
+import { PostgresCluster } from "./cluster.ts";
 import { Line } from "./line.ts";
+import { Link } from "./link.ts";
 import { LOCK, lockCall, tryLockForTransaction } from "./locks.ts";
 import { migrate } from "./migrate.ts";
-import { NodeLock } from "./node-lock.ts";
-import { Notices } from "./notices.ts";
+import { SignalPost } from "./signals.ts";
 import { ensurePartitions } from "./partitions.ts";
 
 export interface PostgresStoreOptions {
@@ -61,11 +66,12 @@ const TRIES = 5;
 const BEGIN_WRITE = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = '15s'; SELECT ${lockCall(LOCK.resources)}`;
 
 interface Parts {
-  readonly directUrl: string;
   readonly hot: pg.Pool;
   readonly lookups: pg.Pool;
   readonly queries: pg.Pool;
-  readonly lock: NodeLock;
+  readonly link: Link;
+  readonly post: SignalPost;
+  readonly cluster: PostgresCluster;
   readonly listener: CommitListener | null;
 }
 
@@ -76,12 +82,10 @@ export class PostgresStore implements Store {
   readonly #writeDb: Kysely<Database>;
   readonly #parts: Parts;
   readonly #accepts: Line<AcceptEntry, AcceptResult>;
-  readonly #records: Line<RecordEntry, void>;
+  readonly #records: Line<RecordEntry, Recorded>;
   readonly #partitionTimer: NodeJS.Timeout;
-  #onAnnounced: () => void = () => undefined;
+  #onSignal: SignalListener = () => undefined;
   #onDoubt: () => void = () => undefined;
-  #onOutbox: (from: number | null) => void = () => undefined;
-  readonly #notices: Notices;
   /** Write transactions of this node, one after another: one connection of each node waits for the lock, and not all of them. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -91,31 +95,37 @@ export class PostgresStore implements Store {
     this.db = kyselyOn(queries, "BEGIN");
     this.hotDb = kyselyOn(lookups, "BEGIN");
     this.#writeDb = kyselyOn(queries, BEGIN_WRITE);
-    this.#notices = new Notices(parts.directUrl, (text) => this.#hear(text));
     this.#accepts = this.#acceptLine();
     this.#records = this.#recordLine();
     this.#partitionTimer = setInterval(() => void this.#addPartitions(0).catch(() => undefined), PARTITIONS_EVERY_MS);
     this.#partitionTimer.unref();
   }
 
-  /** Connects, brings the schema up to date and keeps other nodes away. */
+  /** Connects, brings the schema up to date and listens to other nodes. */
   static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
     const { url, directUrl = null, connections = CONNECTIONS, onFailure, listener } = options;
     const direct = directUrl ?? url;
     await prepareDatabase(direct);
-    const lock = await NodeLock.take(direct, onFailure ?? (() => undefined));
+    const link = await Link.open({
+      url: direct,
+      onMessage: (payload) => store.#hear(payload),
+      onHearing: (hears) => cluster.hears(hears),
+      onLost: onFailure ?? (() => undefined),
+    });
     const pooled = directUrl !== null;
+    const hot = openPool({ url: direct, use: "hot" }, HOT_CONNECTIONS);
+    const cluster = new PostgresCluster(link, hot);
     const store = new PostgresStore({
-      directUrl: direct,
-      hot: openPool({ url: direct, use: "hot" }, HOT_CONNECTIONS),
+      hot,
       lookups: openPool({ url, use: "queries", pooled }, LOOKUP_CONNECTIONS),
       queries: openPool({ url, use: "queries", pooled }, connections),
-      lock,
+      link,
+      post: new SignalPost(hot),
+      cluster,
       listener: listener ?? null,
     });
     try {
       await store.#checkSchema();
-      await store.#notices.start();
       return store;
     } catch (error) {
       await store[Symbol.asyncDispose]();
@@ -137,20 +147,24 @@ export class PostgresStore implements Store {
     return lowest === Infinity ? null : lowest;
   }
 
-  record(entry: RecordEntry): Promise<void> {
-    return this.#records.push(entry);
+  async record(entry: RecordEntry): Promise<void> {
+    if ((await this.#records.push(entry)) === "lost") throw shardLost(entry);
   }
 
-  onAnnounced(listener: () => void): void {
-    this.#onAnnounced = listener;
+  get cluster(): ClusterStore {
+    return this.#parts.cluster;
+  }
+
+  onSignal(listener: SignalListener): void {
+    this.#onSignal = listener;
+  }
+
+  signal(...signals: readonly Signal[]): void {
+    this.#parts.post.tell(signals);
   }
 
   onDoubt(listener: () => void): void {
     this.#onDoubt = listener;
-  }
-
-  onOutbox(listener: (from: number | null) => void): void {
-    this.#onOutbox = listener;
   }
 
   alone<T>(work: () => Promise<T>): Promise<T | null> {
@@ -206,10 +220,10 @@ export class PostgresStore implements Store {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#partitionTimer);
     await Promise.all([this.#accepts.close(), this.#records.close(), this.#turn]);
-    const { hot, lookups, queries, lock } = this.#parts;
-    await this.#notices[Symbol.asyncDispose]();
+    const { hot, lookups, queries, link, post } = this.#parts;
+    await post.close();
     await Promise.all([hot.end(), lookups.end(), queries.end()]);
-    await lock[Symbol.asyncDispose]();
+    await link[Symbol.asyncDispose]();
   }
 
   #acceptLine(): Line<AcceptEntry, AcceptResult> {
@@ -239,21 +253,27 @@ export class PostgresStore implements Store {
     });
   }
 
-  #recordLine(): Line<RecordEntry, void> {
+  #recordLine(): Line<RecordEntry, Recorded> {
     const { hot, listener } = this.#parts;
     const recording = new AnnouncingRecord();
-    return new Line<RecordEntry, void>({
+    return new Line<RecordEntry, Recorded>({
       whenAway: "keep",
       namesOf: (entry) => [nameOf(entry)],
       bytesOf: ({ attempt }) => (attempt === null ? 0 : attempt.response.length + (attempt.detailJson?.length ?? 0)),
       commit: async (entries) => {
         const newest = entries.reduce((key, { attempt }) => Math.max(key, attempt?.id ?? 0), 0);
         const record = () => this.#trying(newest, () => recording.record(hot, entries));
-        if (await this.counters.timing("records", entries.length, record)) this.#onAnnounced();
-        return entries.map(() => undefined);
+        const { results, announced } = await this.counters.timing("records", entries.length, record);
+        if (announced) this.#announced();
+        return results;
       },
-      onCommit: (entries) => {
-        if (listener?.wanted === true) listener.committed([], entries);
+      onCommit: (entries, results) => {
+        if (listener?.wanted === true) {
+          listener.committed(
+            [],
+            entries.filter((_, at) => results[at] === "recorded"),
+          );
+        }
       },
     });
   }
@@ -278,7 +298,7 @@ export class PostgresStore implements Store {
   async #transact<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
-        return await transactOn(this.#writeDb, work);
+        return await transactOn(this.#writeDb, this.#telling, work);
       } catch (error) {
         if (error instanceof StoreError && error.code === "storage_unavailable") this.#onDoubt();
         if (tries === TRIES || !(error instanceof StoreError) || !isRetryable(error.cause)) throw error;
@@ -286,14 +306,26 @@ export class PostgresStore implements Store {
     }
   }
 
-  async #addPartitions(upTo: number): Promise<void> {
-    await withClient(this.#parts.hot, (client) => ensurePartitions(client, Math.max(Date.now(), upTo)));
+  readonly #telling: Telling = {
+    beforeCommit: (signals, db) => this.#parts.post.tellIn(db, signals),
+    committed: (signals) => this.#onSignal(signals, "here"),
+  };
+
+  #announced(): void {
+    this.#onSignal([{ kind: "operational" }], "here");
+    this.signal({ kind: "operational" });
   }
 
-  #hear(notice: string | null): void {
-    if (notice === null) return this.#onOutbox(null);
-    const from = /^outbox (\d+)$/.exec(notice)?.[1];
-    if (from !== undefined) this.#onOutbox(Number(from));
+  #hear(payload: string): void {
+    const told = this.#parts.post.read(payload);
+    if (told === null) return;
+    this.#onSignal(told.signals, "elsewhere");
+    // A later version said something: what it was about is looked up anew.
+    if (told.unknown) this.#onDoubt();
+  }
+
+  async #addPartitions(upTo: number): Promise<void> {
+    await withClient(this.#parts.hot, (client) => ensurePartitions(client, Math.max(Date.now(), upTo)));
   }
 
   /** A pooler that does not know the schema would have every query fail with a riddle. */
@@ -319,6 +351,13 @@ function kyselyOn(pool: pg.Pool, begin: string): Kysely<Database> {
   });
 }
 
+function shardLost({ messageId }: RecordEntry): StoreError {
+  return new StoreError(
+    "shard_lost",
+    `The outcome of message ${messageId} was not recorded: its endpoint is another node's by now, which makes the attempt again.`,
+  );
+}
+
 function isPaced({ pacing }: AcceptEntry): boolean {
   return pacing !== null && pacing !== undefined;
 }
@@ -328,6 +367,7 @@ async function prepareDatabase(url: string): Promise<void> {
   client.on("error", () => undefined);
   try {
     await client.connect();
+    await refuseHalfCopy(client);
     await migrate(client, Date.now());
     await ensurePartitions(client, Date.now());
   } catch (error) {
@@ -335,6 +375,12 @@ async function prepareDatabase(url: string): Promise<void> {
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/** Throws `copy_unfinished` when the database is half of a copy. */
+async function refuseHalfCopy(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ known: unknown }>("SELECT to_regclass($1) AS known", [`${SCHEMA}.${COPYING}`]);
+  if (rows[0]!.known !== null) throw copyUnfinished();
 }
 
 async function orStoreError<T>(work: Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 /** What a database thread does with its requests, on a connection that somebody else opened. */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { StatementResult } from "../dialect.ts";
+import { StoreError } from "../errors.ts";
 import { prepareAccept } from "./hot/accept.ts";
 import { type AnnouncingRecord, prepareAnnouncing } from "./hot/announce.ts";
 import { prepareBacklog } from "./hot/backlog.ts";
@@ -144,10 +145,9 @@ function prepareQuery(db: DatabaseSync): (sql: string, parameters: readonly unkn
 
 export function failureOf(error: unknown): ThreadFailure {
   const code = (error as { errcode?: unknown }).errcode;
-  const posthornCode = (error as { code?: unknown }).code;
   return {
     message: error instanceof Error ? error.message : String(error),
     sqliteCode: typeof code === "number" ? code : null,
-    ...(posthornCode === "schema_too_new" ? { posthornCode } : {}),
+    ...(error instanceof StoreError ? { posthornCode: error.code } : {}),
   };
 }

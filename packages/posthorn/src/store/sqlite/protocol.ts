@@ -1,4 +1,5 @@
 /** What the main thread and the database threads say to each other. */
+import type { PosthornErrorCode } from "../../errors.ts";
 import type { StatementResult } from "../dialect.ts";
 import type { AttemptStatus, DeliveryState, Trigger } from "../schema.ts";
 import type {
@@ -59,7 +60,7 @@ export interface ThreadFailure {
   readonly message: string;
   readonly sqliteCode: number | null;
   /** Set when the failure is one of Posthorn's own. */
-  readonly posthornCode?: "schema_too_new";
+  readonly posthornCode?: PosthornErrorCode;
 }
 
 export type ThreadRequest =

@@ -1,9 +1,9 @@
 /** The embedded store: SQLite in threads, one that writes and some that read. */
-import { closeSync, openSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Kysely, sql } from "kysely";
 import type { Database } from "../schema.ts";
+import type { SignalListener } from "../signal.ts";
 import type {
   AcceptEntry,
   AcceptResult,
@@ -19,6 +19,7 @@ import type {
 } from "../store.ts";
 import { type Lent, sqliteDialect } from "../dialect.ts";
 import { greatestKey, transactOn } from "../transaction.ts";
+import { createFile } from "./file.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { DatabaseThread } from "./protocol.ts";
 import { ThreadClient } from "./thread-client.ts";
@@ -59,12 +60,14 @@ const RESERVED = 0.05;
 export class SqliteStore implements Store {
   readonly db: Kysely<Database>;
   readonly hotDb: Kysely<Database>;
+  readonly cluster = null;
   readonly #writeDb: Kysely<Database>;
   readonly #writer: Writer;
   readonly #hotReader: DatabaseThread;
   readonly #readers: readonly DatabaseThread[];
   readonly #lock: Disposable;
   readonly #path: string;
+  #onSignal: SignalListener = () => undefined;
 
   /** Works with threads that are open: `open` opens them for a file. */
   constructor({ path, writer, hotReader, readers, gather, listener, lock }: SqliteThreads) {
@@ -87,8 +90,7 @@ export class SqliteStore implements Store {
     const lock = lockFolder(path);
     const threads: ThreadClient[] = [];
     try {
-      // SQLite would make it readable for everybody; the files beside it get the mode of this one.
-      closeSync(openSync(path, "a", 0o600));
+      createFile(path);
       const writer = await ThreadClient.open({ path, role: "writer", maxPages: maxPages ?? null }, onFailure);
       threads.push(writer);
       for (let reader = 0; reader <= readers; reader++) {
@@ -124,7 +126,6 @@ export class SqliteStore implements Store {
   }
 
   /** Nobody else writes to the file: rows are there from a copy alone, and found at the start. */
-  onOutbox(): void {}
 
   lowestWaiting(): number | null {
     return this.#writer.lowestWaiting();
@@ -142,16 +143,20 @@ export class SqliteStore implements Store {
     return this.#writer.backlog();
   }
 
-  onAnnounced(listener: () => void): void {
-    this.#writer.onAnnounced = listener;
+  onSignal(listener: SignalListener): void {
+    this.#onSignal = listener;
+    this.#writer.onAnnounced = () => listener([{ kind: "operational" }], "here");
   }
+
+  /** There is no other node. */
+  signal(): void {}
 
   onDoubt(listener: () => void): void {
     this.#writer.onDoubt = listener;
   }
 
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return transactOn(this.#writeDb, work);
+    return transactOn(this.#writeDb, { committed: (signals) => this.#onSignal(signals, "here") }, work);
   }
 
   async payload(messageId: number): Promise<Uint8Array | null> {

@@ -3,7 +3,7 @@ import { Announcements, type DeliveryBefore, isRare } from "../../announcing.ts"
 import { APPLICATION_KIND } from "../../schema.ts";
 import type { RecordEntry } from "../../store.ts";
 import { inTransaction, withClient } from "../connections.ts";
-import { recordTogether } from "./record.ts";
+import { type Recorded, recordTogether } from "./record.ts";
 
 const LISTENER = `
   SELECT FROM application o JOIN endpoint l ON l.app_id = o.id AND l.deleted_at IS NULL
@@ -26,6 +26,12 @@ const ANNOUNCE = `
   ON CONFLICT (merge_key) WHERE merge_key IS NOT NULL DO UPDATE SET
     count = known.count + 1, at = excluded.at, message_id = excluded.message_id, attempt_id = excluded.attempt_id`;
 
+export interface BatchRecorded {
+  /** What became of each outcome. */
+  readonly results: readonly Recorded[];
+  readonly announced: boolean;
+}
+
 /**
  * Records outcomes and writes, in the same transaction, what operational webhooks are told of them. Ordinary outcomes cost nothing more:
  * only a batch with a rare one among them asks whether anybody listens.
@@ -33,23 +39,23 @@ const ANNOUNCE = `
 export class AnnouncingRecord {
   readonly #announcements = new Announcements();
 
-  /** Records outcomes of different deliveries, and returns whether anything was announced. */
-  async record(pool: pg.Pool, entries: readonly RecordEntry[]): Promise<boolean> {
+  /** Records outcomes of different deliveries, and says whether anything was announced. */
+  async record(pool: pg.Pool, entries: readonly RecordEntry[]): Promise<BatchRecorded> {
     const rare = entries.filter((entry) => isRare(entry));
     if (rare.length === 0) {
-      await withClient(pool, (client) => recordTogether(client, entries));
-      return false;
+      return { results: await withClient(pool, (client) => recordTogether(client, entries)), announced: false };
     }
     return inTransaction(pool, async (client) => {
       const listening = (await client.query(LISTENER)).rowCount === 1;
       const before = listening ? await statesBefore(client, rare) : new Map<string, DeliveryBefore>();
-      await recordTogether(client, entries);
+      const results = await recordTogether(client, entries);
       let announced = false;
       for (const entry of rare) {
+        if (results[entries.indexOf(entry)] === "lost") continue;
         const state = before.get(nameOf(entry));
         if (state !== undefined && (await this.#announce(client, entry, state))) announced = true;
       }
-      return announced;
+      return { results, announced };
     });
   }
 

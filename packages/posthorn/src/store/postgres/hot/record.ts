@@ -1,11 +1,18 @@
 import type pg from "pg";
 import { ASKED, DELIVERY_STATE, TRIGGER } from "../../schema.ts";
+import type { Lease } from "../../cluster.ts";
 import type { RecordEntry } from "../../store.ts";
 
 const { succeeded, failed, canceled } = DELIVERY_STATE;
 
+/** `lost`: the shard was another node's by then, and nothing was written. */
+export type Recorded = "recorded" | "lost";
+
 /**
  * Writes outcomes of attempts: attempts appended, deliveries moved on, in one statement.
+ *
+ * Each names the lease under which the attempt was made. The leases of a batch are looked at once, in the order of their shards, which
+ * keeps the shards from changing hands until the commit.
  *
  * Each outcome names the generation that the dispatcher read. When somebody made the delivery due again meanwhile (a resend, a
  * recovery), their wish stands and the outcome only adds what it knows: what the schedule has left is decided by the attempt that was
@@ -16,12 +23,16 @@ const { succeeded, failed, canceled } = DELIVERY_STATE;
 const RECORD = {
   name: "record",
   text: `
-  WITH input AS MATERIALIZED (
+  WITH leases AS MATERIALIZED (
+    SELECT array_agg(holds(l.shard, l.fence) ORDER BY l.place) AS held
+    FROM unnest($20::bigint[], $21::bigint[]) WITH ORDINALITY AS l (shard, fence, place)
+  ), input AS MATERIALIZED (
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[],
       $9::bigint[], $10::bigint[], $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::text[], $16::bigint[], $17::text[],
-      $18::text[], $19::bigint[])
+      $18::text[], $19::bigint[], $22::int[])
       AS i (message_id, endpoint_id, generation, trigger_type, state, due, attempts, reason, canceled_at, attempt_id, public_id, url,
-        status, response_code, response, duration_ms, error_code, detail_json, pass_at)
+        status, response_code, response, duration_ms, error_code, detail_json, pass_at, lease)
+    WHERE i.lease IS NULL OR (SELECT held FROM leases)[i.lease]
   ), made AS (
     INSERT INTO attempt (id, public_id, message_id, endpoint_id, url, status, trigger_type, response_code, response, duration_ms,
       error_code, detail_json)
@@ -61,14 +72,20 @@ const RECORD = {
     WHERE d.message_id = i.message_id AND d.endpoint_id = i.endpoint_id
       AND (i.attempt_id IS NULL OR i.attempt_id IN (SELECT id FROM made))
     RETURNING d.message_id, d.endpoint_id, d.state, i.reason, i.canceled_at
+  ), noted AS (
+    INSERT INTO cancellation (message_id, endpoint_id, reason, at)
+    SELECT message_id, endpoint_id, reason, canceled_at FROM moved WHERE state = ${canceled} AND reason IS NOT NULL
+    ON CONFLICT (message_id, endpoint_id) DO NOTHING
   )
-  INSERT INTO cancellation (message_id, endpoint_id, reason, at)
-  SELECT message_id, endpoint_id, reason, canceled_at FROM moved WHERE state = ${canceled} AND reason IS NOT NULL
-  ON CONFLICT (message_id, endpoint_id) DO NOTHING`,
+  SELECT held::int[] FROM leases`,
 };
 
-/** Records outcomes of different deliveries. */
-export async function recordTogether(client: pg.ClientBase, entries: readonly RecordEntry[]): Promise<void> {
+/** Records outcomes of different deliveries. Returns what became of each. */
+export async function recordTogether(
+  client: pg.ClientBase,
+  entries: readonly RecordEntry[],
+): Promise<readonly Recorded[]> {
+  const { leases, places } = leasesOf(entries);
   const attempts = entries.map((entry) => entry.attempt);
   const values = [
     entries.map((entry) => entry.messageId),
@@ -90,8 +107,28 @@ export async function recordTogether(client: pg.ClientBase, entries: readonly Re
     attempts.map((attempt) => attempt?.errorCode ?? null),
     attempts.map((attempt) => attempt?.detailJson ?? null),
     entries.map((entry) => entry.passAt ?? null),
+    leases.map(({ shard }) => shard),
+    leases.map(({ fence }) => fence),
+    places,
   ];
-  await client.query({ ...RECORD, values });
+  const { rows } = await client.query<{ held: readonly number[] | null }>({ ...RECORD, values });
+  const held = rows[0]!.held ?? [];
+  return places.map((place) => (place === null || held[place - 1] === 1 ? "recorded" : "lost"));
+}
+
+/** The leases of a batch, each once and in the order of their shards, and the place of each entry's among them, from 1. */
+function leasesOf(entries: readonly RecordEntry[]): {
+  readonly leases: readonly Lease[];
+  readonly places: readonly (number | null)[];
+} {
+  const known = new Map<string, Lease>();
+  for (const { lease } of entries) if (lease !== undefined) known.set(`${lease.shard}/${lease.fence}`, lease);
+  const leases = [...known.values()].sort((a, b) => a.shard - b.shard || a.fence - b.fence);
+  const placeOf = new Map(leases.map(({ shard, fence }, index) => [`${shard}/${fence}`, index + 1]));
+  const places = entries.map(({ lease }) =>
+    lease === undefined ? null : placeOf.get(`${lease.shard}/${lease.fence}`)!,
+  );
+  return { leases, places };
 }
 
 /** PostgreSQL has no NUL in texts; what a stranger answered may have. */

@@ -1,0 +1,222 @@
+/** Sources in the dashboard, in a real browser: what is set there holds for requests that come in. */
+import { readFile } from "node:fs/promises";
+import { startGitHub } from "@posthorn/testkit";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { useBrowser } from "../lib/browser.ts";
+import { type DashboardScene, sendPush, setUpScene, SOURCE_SECRET } from "../lib/dashboard-scene.ts";
+import { useWorld } from "../lib/world.ts";
+
+const browser = useBrowser();
+const world = useWorld({ env: { POSTHORN_RETRY_SCHEDULE: "3600" } });
+let scene: DashboardScene;
+
+beforeAll(async () => {
+  scene = await setUpScene(world);
+});
+
+async function open(tab: string): Promise<Page> {
+  const page = await browser.open({ token: world.server.token });
+  await page.goto(`${world.server.url}/sources/${scene.source}?tab=${tab}`);
+  await page.getByRole("heading", { level: 1, name: "GitHub" }).waitFor();
+  return page;
+}
+
+const source = async () => (await world.api.get(`/ingest/api/v1/source/${scene.source}`)).json;
+
+describe("the settings of a source", () => {
+  it("hold for what comes in: methods, size, rate, addresses, and an answer of one's own", async () => {
+    const page = await open("settings");
+    await page.getByLabel("Name", { exact: true }).fill("GitHub, all of it");
+    await page.getByLabel("PUT").check();
+    await page.getByLabel("Largest body (KiB)").fill("2");
+    await page.getByLabel("Requests a second").fill("50");
+    await page.getByLabel("Events a day").fill("1000");
+    await page.getByLabel("GitHub", { exact: true }).check();
+    await page.getByLabel("Further addresses and networks").fill("127.0.0.0/8\n192.0.2.1");
+    await page.getByRole("combobox", { name: "What the sender is answered" }).selectOption("own");
+    await page.getByLabel("Status").fill("202");
+    await page.getByLabel("Body", { exact: true }).fill("taken as {type}");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved").waitFor();
+    expect(await source()).toMatchObject({
+      name: "GitHub, all of it",
+      methods: ["POST", "PUT"],
+      maxBodyBytes: 2048,
+      rateLimit: 50,
+      dailyQuota: 1000,
+      allowedAddresses: ["github", "127.0.0.0/8", "192.0.2.1"],
+      response: { status: 202, body: "taken as {type}" },
+    });
+    const { ingestUrl } = await source();
+    expect(await sendPush(ingestUrl as string, "refs/heads/main")).toBe(202);
+    expect(await sendPush(ingestUrl as string, "x".repeat(3000))).toBe(413);
+    // What a form cannot say is said by the server.
+    await page.getByLabel("Further addresses and networks").fill("not an address");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("alert").waitFor();
+    await page.getByLabel("Further addresses and networks").fill("");
+    await page.getByLabel("GitHub", { exact: true }).uncheck();
+    await page.getByRole("combobox", { name: "What the sender is answered" }).selectOption("provider");
+    await page.getByLabel("Name", { exact: true }).fill("GitHub");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect.poll(async () => (await source()).allowedAddresses).toEqual([]);
+    expect((await source()).response).toBeNull();
+  });
+
+  it("let a secret be changed while both verify, and the one before be taken away", async () => {
+    const page = await open("settings");
+    const secrets = page.getByRole("region", { name: "Secrets" });
+    await secrets.getByRole("button", { name: "Add a secret" }).click();
+    await page.getByRole("dialog").getByLabel("Secret", { exact: true }).fill("the-next-secret");
+    await page.getByLabel("The secrets before").selectOption("stay");
+    await page.getByRole("dialog").getByRole("button", { name: "Add a secret" }).click();
+    await expect.poll(() => secrets.getByRole("row").count()).toBe(3);
+    const url = (await source()).ingestUrl as string;
+    expect(await sendPush(url, "refs/heads/new", "the-next-secret")).toBe(200);
+    expect(await sendPush(url, "refs/heads/old", SOURCE_SECRET)).toBe(200);
+    await secrets.getByRole("button", { name: "Delete" }).first().click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await expect.poll(() => secrets.getByRole("row").count()).toBe(2);
+    const statuses = [await sendPush(url, "a", "the-next-secret"), await sendPush(url, "b", SOURCE_SECRET)];
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([200, 401]);
+    await world.api.post(`/ingest/api/v1/source/${scene.source}/secret`, { secret: SOURCE_SECRET });
+  });
+
+  it("give it another address, and the one before goes on for as long as was chosen", async () => {
+    const page = await open("settings");
+    const before = (await source()).ingestUrl as string;
+    await page.getByRole("button", { name: "New address" }).click();
+    await page.getByLabel("The address before").selectOption("hour");
+    await page.getByRole("dialog").getByRole("button", { name: "New address" }).click();
+    await page.getByText("This is the new address.").waitFor();
+    const after = (await source()).ingestUrl as string;
+    expect(after).not.toBe(before);
+    await page.getByText(after).waitFor();
+    expect(await sendPush(before, "refs/heads/a")).toBe(200);
+    expect(await sendPush(after, "refs/heads/b")).toBe(200);
+    await page.getByRole("button", { name: "New address" }).click();
+    await page.getByLabel("The address before").selectOption("none");
+    await page.getByRole("dialog").getByRole("button", { name: "New address" }).click();
+    await expect.poll(() => sendPush(after, "refs/heads/c")).toBe(404);
+  });
+
+  it("delete it only after asking", async () => {
+    const { json } = await world.api.post("/ingest/api/v1/source", { name: "To be deleted", type: "github" });
+    const page = await browser.open({ token: world.server.token });
+    await page.goto(`${world.server.url}/sources/${json.id as string}?tab=settings`);
+    await page.getByRole("button", { name: "Delete source" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Delete source" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("heading", { level: 1, name: "Sources" }).waitFor();
+    expect(await page.getByRole("link", { name: "To be deleted" }).count()).toBe(0);
+  });
+});
+
+describe("a route", () => {
+  it("is drawn, filtered by the request, tried on a real one, changed by code, and deleted", async () => {
+    const page = await open("routes");
+    await page.getByRole("button", { name: "New route" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("URL").fill(`${world.receiver.url}/ci`);
+    await dialog.getByLabel("push", { exact: true }).last().check();
+    await dialog.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("heading", { level: 2, name: /\/ci$/ }).waitFor();
+    const picture = page.getByRole("region", { name: "Routes" });
+    await picture.getByRole("link", { name: /Filter.*push.*\/ci/ }).waitFor();
+
+    const filter = { query: { from: "nowhere" }, body: { ref: "refs/heads/main" } };
+    await page.getByLabel("Filter, as JSON").fill(JSON.stringify(filter));
+    await page.getByLabel("Message", { exact: true }).first().selectOption({ index: 1 });
+    await page.getByText("The request:").click();
+    await page.getByRole("rowheader", { name: "x-github-event" }).waitFor();
+    await page.getByRole("button", { name: "Try" }).first().click();
+    await page.getByText("It would not be sent").waitFor();
+    await page.getByLabel("Filter, as JSON").fill('{"query":{"from":"shop"},"headers":{"x-github-event":"push"}}');
+    await page.getByRole("button", { name: "Try" }).first().click();
+    await page.getByText("It would be sent").waitFor();
+    await page.getByRole("region", { name: "Filter" }).getByRole("button", { name: "Save" }).click();
+    await picture.getByText('"from":"shop"').waitFor();
+
+    const code = 'function handler(webhook) { webhook.payload.seen = "yes"; return webhook; }';
+    const transformation = page.getByRole("region", { name: "Transformation" });
+    await transformation.getByLabel("JavaScript").fill(code);
+    await transformation.getByRole("switch", { name: "On" }).click();
+    await transformation.getByRole("button", { name: "Save" }).click();
+    await picture.getByRole("link", { name: /Transformation/ }).waitFor();
+
+    const forwarding = page.getByRole("region", { name: "Passed on as well" });
+    await forwarding.getByRole("switch", { name: "What followed the token in the path" }).click();
+    await forwarding.getByRole("button", { name: "Save" }).click();
+    const order = page.getByRole("region", { name: "Order" });
+    await order.getByLabel("Goes out").selectOption("endpoint");
+    await order.getByRole("button", { name: "Save" }).click();
+    await order.getByText("Saved").waitFor();
+
+    expect(await sendPush((await source()).ingestUrl as string, "refs/heads/main")).toBe(200);
+    const arrived = () => world.receiver.requests.find(({ path }) => path === "/ci/ci");
+    await expect.poll(() => arrived()?.body.toString() ?? "").toContain('"seen":"yes"');
+
+    await page.getByRole("button", { name: "Delete route" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("heading", { level: 2, name: /\/ci$/ }).waitFor({ state: "detached" });
+    expect(await picture.getByRole("link", { name: /\/ci$/ }).count()).toBe(0);
+  });
+});
+
+describe("what a source has sent", () => {
+  it("stands in its catalogue with schema and changes, and is saved as TypeScript", async () => {
+    const url = (await source()).ingestUrl as string;
+    await world.api.put(`/ingest/api/v1/source/${scene.source}/rhythm`, { mode: "learned" });
+    await sendPush(url, "refs/heads/main");
+    const page = await open("catalogue");
+    const saving = page.waitForEvent("download");
+    await page.getByRole("button", { name: "TypeScript" }).click();
+    const file = await (await saving).path();
+    expect(await readFile(file, "utf8")).toMatch(/export (interface|type) /);
+    await page.getByRole("link", { name: "push" }).click();
+    await page.getByRole("region", { name: "Schema" }).last().getByText('"ref"').waitFor();
+    await page.getByRole("button", { name: "Learn anew" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Learn anew" }).click();
+    await page.getByText("Nothing came in yet, so nothing is known.").waitFor();
+  });
+
+  it("counts as silent after a time that is set", async () => {
+    const page = await open("watch");
+    await page.getByLabel("Watched").selectOption("fixed");
+    await page.getByLabel("Silent after (minutes)").fill("90");
+    await page.getByRole("button", { name: "Save" }).first().click();
+    await page.getByText("Silent if nothing comes until").waitFor();
+    const { json } = await world.api.get(`/ingest/api/v1/source/${scene.source}/rhythm`);
+    expect(json).toMatchObject({ mode: "fixed", quietSeconds: 5400, state: "heard" });
+  });
+
+  it("is asked of the provider: set up, run, and what was missed is gotten", async () => {
+    await using github = await startGitHub({ token: "ghp_1", now: () => Date.now() - 3_600_000 });
+    const url = (await source()).ingestUrl as string;
+    const hook = await fetch(`${github.url}/repos/acme/shop/hooks`, {
+      method: "POST",
+      headers: { authorization: "Bearer ghp_1", "user-agent": "test" },
+      body: JSON.stringify({ config: { url, content_type: "json", secret: SOURCE_SECRET }, events: ["issues"] }),
+    });
+    const { id } = (await hook.json()) as { id: number };
+    await github.emitInVain("repos/acme/shop", "issues", { action: "opened", issue: { number: 7 } });
+    const page = await open("watch");
+    await page.getByLabel("Repository or organisation").fill("acme/shop");
+    await page.getByLabel("Id of the webhook").fill(String(id));
+    await page.getByLabel("Token for the API").fill("ghp_1");
+    await page.getByLabel("Address of the API").fill(github.url);
+    const asking = page.getByRole("region", { name: "Ask the provider" });
+    await asking.getByRole("button", { name: "Save" }).click();
+    await asking.getByRole("button", { name: "Stop asking" }).waitFor();
+    const dayAgo = new Date(Date.now() - 86_400_000).toISOString().slice(0, 16);
+    await page.getByRole("region", { name: "Ask now" }).getByLabel("From").fill(dayAgo);
+    await page.getByRole("button", { name: "Ask", exact: true }).click();
+    const runs = page.getByRole("region", { name: "Runs" });
+    await runs.getByText("Finished").waitFor();
+    await runs.getByText("Some of what was missed").waitFor();
+    const { json } = await world.api.get(`/ingest/api/v1/source/${scene.source}/reconcile/run`);
+    expect(json.data).toMatchObject([{ state: "finished", missing: 1, redelivered: 1 }]);
+  });
+});

@@ -1,0 +1,11 @@
+/** Where the server has this page: under a path of its own when a program has mounted Posthorn there. */
+
+/** Such as `/webhooks`; empty at the root. */
+export function basePath(): string {
+  return document.querySelector<HTMLMetaElement>('meta[name="posthorn-base"]')?.content ?? "";
+}
+
+/** Of the API and the pages, without a slash at the end. */
+export function baseUrl(): string {
+  return `${location.origin}${basePath()}`;
+}

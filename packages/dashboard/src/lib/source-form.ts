@@ -1,0 +1,112 @@
+/** The settings of a source as fields of a form, and back. */
+import type { components } from "../api/schema.ts";
+import type { FormValues } from "../components/form.tsx";
+import { headersOf } from "./headers-text.ts";
+
+export type Source = components["schemas"]["IngestSourceOut"];
+export type SourceIn = components["schemas"]["IngestSourceIn"];
+type Response = NonNullable<SourceIn["response"]>;
+
+export const SOURCE_METHODS = ["POST", "PUT", "PATCH", "DELETE", "GET"] as const;
+export const DEDUPLICATIONS = ["auto", "id", "content", "off"] as const;
+
+export function deduplicationOf(name: string | undefined): (typeof DEDUPLICATIONS)[number] {
+  return DEDUPLICATIONS.find((known) => known === name) ?? "auto";
+}
+
+/** How it answers: what the provider expects, or a text of one's own. */
+export const ANSWERS = ["provider", "own"] as const;
+export type AnswerKind = (typeof ANSWERS)[number];
+
+/** In place of an endpoint that is waited for. */
+export const WAIT = { none: "none", any: "any" } as const;
+
+export const GENERIC = "generic-webhook";
+
+const KIB = 1024;
+
+/** A `PUT` that changes nothing: it resets what it does not name. */
+export function unchanged(source: Source): SourceIn {
+  const { id: _id, config: _config, configured: _configured, ingestUrl: _ingestUrl, ...named } = source;
+  const { createdAt: _createdAt, updatedAt: _updatedAt, methods, deduplication, ...rest } = named;
+  return {
+    ...rest,
+    methods: SOURCE_METHODS.filter((method) => methods.includes(method)),
+    deduplication: deduplicationOf(deduplication),
+  };
+}
+
+/** Words of an allow list that are names of providers, and the rest, one a line. */
+export function splitAddresses(allowed: readonly string[], presets: readonly string[]) {
+  return {
+    presets: allowed.filter((word) => presets.includes(word)),
+    others: allowed.filter((word) => !presets.includes(word)).join("\n"),
+  };
+}
+
+/** What a size in bytes is in KiB, as it stands in a field. */
+export function toKiB(bytes: number | null): string {
+  return bytes === null ? "" : String(Math.round((bytes / KIB) * 1000) / 1000);
+}
+
+/**
+ * The `PUT` for what stands in the form.
+ *
+ * @throws {SyntaxError} when the verification of a generic source is not JSON.
+ */
+export function sourceFromForm(source: Source, values: FormValues, answer: AnswerKind): SourceIn {
+  const { name = "", uid = "", deduplication, maxKiB = "", presets = "", addresses = "" } = values;
+  const config = configOf(values);
+  return {
+    ...unchanged(source),
+    name: name.trim(),
+    uid: uid.trim() === "" ? null : uid.trim(),
+    allowUnsigned: values["unsigned"] !== undefined,
+    methods: SOURCE_METHODS.filter((method) => (values["methods"] ?? "").split(",").includes(method)),
+    maxBodyBytes: maxKiB === "" ? null : Math.round(Number(maxKiB) * KIB),
+    rateLimit: numberOrNull(values["rateLimit"]),
+    dailyQuota: numberOrNull(values["dailyQuota"]),
+    toleranceSeconds: numberOrNull(values["tolerance"]),
+    allowedAddresses: [...words(presets), ...words(addresses)],
+    deduplication: deduplicationOf(deduplication),
+    response: answer === "own" ? responseOf(values) : null,
+    ...(values["verification"] === undefined ? {} : { verification: verificationOf(values["verification"]) }),
+    ...(Object.keys(config).length === 0 ? {} : { config }),
+  };
+}
+
+function responseOf(values: FormValues): Response {
+  const { status, headers = "", body = "", delay, wait = WAIT.none, timeout } = values;
+  return {
+    status: Number(status),
+    headers: headersOf(headers),
+    body,
+    delaySeconds: Number(delay),
+    wait:
+      wait === WAIT.none ? null : { endpoint: wait === WAIT.any ? null : wait, timeoutSeconds: Number(timeout) || 5 },
+  };
+}
+
+function verificationOf(text: string): NonNullable<SourceIn["verification"]> | null {
+  return text.trim() === "" ? null : (JSON.parse(text) as NonNullable<SourceIn["verification"]>);
+}
+
+const CONFIG = "config_";
+
+/** Name of the field for a setting of the provider. */
+export function configField(name: string): string {
+  return CONFIG + name;
+}
+
+function configOf(values: FormValues): Record<string, string> {
+  const given = Object.entries(values).filter(([name, value]) => name.startsWith(CONFIG) && value.trim() !== "");
+  return Object.fromEntries(given.map(([name, value]) => [name.slice(CONFIG.length), value.trim()]));
+}
+
+function numberOrNull(text: string | undefined): number | null {
+  return text === undefined || text === "" ? null : Number(text);
+}
+
+function words(text: string): string[] {
+  return text.split(/[,\s]+/).filter((word) => word !== "");
+}

@@ -1,0 +1,58 @@
+import { useQuery } from "@tanstack/react-query";
+import { Inbox, ShieldCheck, ShieldQuestion } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import type { ExactMessage } from "../api/message.ts";
+import { Badge } from "../components/badge.tsx";
+import { Time } from "../components/time.tsx";
+import { trustOf } from "../lib/trust.ts";
+import { Headers } from "./headers.tsx";
+import { Step } from "./timeline-step.tsx";
+
+export interface CameInProps {
+  readonly source: string;
+  readonly message: ExactMessage;
+}
+
+/** The request that came in, and what proved that it is genuine. */
+export function CameIn({ source, message }: CameInProps) {
+  const { t } = useTranslation();
+  const path = { source_id: source, event_id: message.id };
+  const event = useQuery({
+    queryKey: ["source", source, "event", message.id],
+    queryFn: () => must(api.GET("/ingest/api/v1/source/{source_id}/event/{event_id}", { params: { path } })),
+  });
+  const { data } = event;
+  const trust = trustOf(data?.trust ?? "");
+  const proven = trust !== "none" && trust !== "unknown";
+  return (
+    <>
+      <Step icon={Inbox} tone="good" title={t("timeline.received")} end={<Time at={message.timestamp} />}>
+        <p className="muted">{t("timeline.cameIn", { type: message.eventType, from: data?.address ?? "–" })}</p>
+        {data !== undefined && (
+          <details>
+            <summary>
+              <code>{`${data.method} ${data.path === "" ? "/" : data.path}${data.query === "" ? "" : `?${data.query}`}`}</code>
+            </summary>
+            <Headers headers={data.headers} />
+          </details>
+        )}
+      </Step>
+      {data !== undefined && (
+        <Step
+          icon={proven ? ShieldCheck : ShieldQuestion}
+          tone={proven ? "good" : "warn"}
+          title={t(proven ? "timeline.verified" : "timeline.notVerified")}
+          badge={<Badge tone={proven ? "good" : "warn"}>{data.scheme}</Badge>}
+        >
+          <p className="muted">{t(`timeline.trusts.${trust}`, { provider: data.provider })}</p>
+          {data.deliveryId !== null && (
+            <p className="muted">
+              {t("sources.deliveryId")}: <code>{data.deliveryId}</code>
+            </p>
+          )}
+        </Step>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,64 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Plus } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { Button } from "../components/button.tsx";
+import { Dialog } from "../components/dialog.tsx";
+import { Form, type FormValues } from "../components/form.tsx";
+import { namesOf, TypePicker } from "./type-picker.tsx";
+import { UrlField } from "./url-field.tsx";
+import { routesKey } from "./use-routes.ts";
+
+/** A further endpoint for what comes in at a source. */
+export function NewRoute({ source }: { readonly source: string }) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const [open, setOpen] = useState(false);
+  const create = useMutation({
+    mutationFn: ({ url = "", eventTypes }: FormValues) =>
+      must(
+        api.POST("/ingest/api/v1/source/{source_id}/endpoint", {
+          params: { path: { source_id: source } },
+          body: { url: url.trim(), eventTypes: namesOf(eventTypes) },
+        }),
+      ),
+    onSuccess: async ({ id }) => {
+      setOpen(false);
+      await queries.invalidateQueries({ queryKey: routesKey(source) });
+      await navigate({ to: "/sources/$source", params: { source }, search: { tab: "routes", route: id } });
+    },
+  });
+  return (
+    <Dialog
+      trigger={
+        <Button small>
+          <Plus aria-hidden />
+          {t("routes.new")}
+        </Button>
+      }
+      title={t("routes.new")}
+      open={open}
+      onOpenChange={setOpen}
+      wide
+    >
+      <Form
+        onSubmit={(values) => create.mutate(values)}
+        error={create.error}
+        foot={
+          <>
+            <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
+            <Button type="submit" kind="primary" disabled={create.isPending}>
+              {t("actions.create")}
+            </Button>
+          </>
+        }
+      >
+        <UrlField app={source} />
+        <TypePicker app={source} value={[]} />
+      </Form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,150 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { useList } from "../api/list.ts";
+import { Badge } from "../components/badge.tsx";
+import { Button } from "../components/button.tsx";
+import { Form, FormRow, type FormValues, SwitchField, TextField } from "../components/form.tsx";
+import { Card, Facts, Section } from "../components/page.tsx";
+import { Progress } from "../components/progress.tsx";
+import { Table } from "../components/table.tsx";
+import { Time } from "../components/time.tsx";
+import { formatNumber } from "../lib/format.ts";
+import { type ReconcileRun, type Reconciliation, runPercent } from "../lib/reconcile.ts";
+import { TASK_TONES, type TaskState } from "../lib/task.ts";
+import styles from "./reconcile-runs.module.css";
+
+const EVERY_MS = 2000;
+
+export interface StartRunProps {
+  readonly source: string;
+  readonly reconciliation: Reconciliation | null;
+}
+
+/** A run by hand, over a time, or only to count. */
+export function StartRun({ source, reconciliation }: StartRunProps) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const start = useMutation({
+    mutationFn: ({ since = "", until = "", dryRun }: FormValues) =>
+      must(
+        api.POST("/ingest/api/v1/source/{source_id}/reconcile/run", {
+          params: { path: { source_id: source } },
+          body: { since: toIso(since), until: toIso(until), dryRun: dryRun !== undefined },
+        }),
+      ),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["source", source, "reconcile", "runs"] }),
+  });
+  return (
+    <Card title={t("reconcile.run")} lead={t("reconcile.runLead")}>
+      {reconciliation !== null && (
+        <Facts
+          facts={[
+            [t("reconcile.until"), <Time key="until" at={reconciliation.reconciledUntil} />],
+            [t("reconcile.next"), <Time key="next" at={reconciliation.nextAt} />],
+          ]}
+        />
+      )}
+      <Form
+        onSubmit={(values) => start.mutate(values)}
+        error={start.error}
+        foot={
+          <Button type="submit" kind="primary" disabled={start.isPending || reconciliation === null}>
+            {t("reconcile.start")}
+          </Button>
+        }
+      >
+        <FormRow>
+          <TextField name="since" type="datetime-local" label={t("filters.after")} help={t("reconcile.sinceHelp")} />
+          <TextField name="until" type="datetime-local" label={t("filters.before")} help={t("replays.untilHelp")} />
+        </FormRow>
+        <SwitchField name="dryRun" label={t("reconcile.dryRun")} />
+      </Form>
+    </Card>
+  );
+}
+
+function toIso(local: string): string | null {
+  return local === "" ? null : new Date(local).toISOString();
+}
+
+/** What runs found, newest first, and how far the one that is under way got. */
+export function ReconcileRuns({ source }: { readonly source: string }) {
+  const { t, i18n } = useTranslation();
+  const list = useList(
+    ["source", source, "reconcile", "runs"],
+    (page) =>
+      must(
+        api.GET("/ingest/api/v1/source/{source_id}/reconcile/run", {
+          params: { path: { source_id: source }, query: page },
+        }),
+      ),
+    { everyMs: EVERY_MS },
+  );
+  const count = (value: number): string => formatNumber(i18n.language, value);
+  return (
+    <Section title={t("reconcile.runs")}>
+      <Table
+        label={t("reconcile.runs")}
+        list={list}
+        rowKey={(run) => run.id}
+        empty={t("reconcile.noRuns")}
+        columns={[
+          {
+            key: "time",
+            label: t("filters.range"),
+            cell: (run) => (
+              <>
+                <Time at={run.since} /> – <Time at={run.until} />
+              </>
+            ),
+          },
+          { key: "state", label: t("endpoints.state"), cell: (run) => <RunState run={run} /> },
+          { key: "scanned", label: t("reconcile.scanned"), end: true, cell: (run) => count(run.scanned) },
+          { key: "missing", label: t("reconcile.missing"), end: true, cell: (run) => count(run.missing) },
+          {
+            key: "gotten",
+            label: t("reconcile.gotten"),
+            end: true,
+            cell: (run) => count(run.fetched + run.redelivered),
+          },
+          {
+            key: "started",
+            label: t("replays.started"),
+            end: true,
+            tight: true,
+            cell: (run) => <Time at={run.createdAt} relative />,
+          },
+        ]}
+      />
+    </Section>
+  );
+}
+
+function RunState({ run }: { readonly run: ReconcileRun }) {
+  const { t } = useTranslation();
+  const state = run.state as TaskState;
+  const percent = runPercent(run);
+  return (
+    <span className={styles["state"]}>
+      <span>
+        <Badge tone={TASK_TONES[state]}>{t(`replays.states.${state}`)}</Badge>{" "}
+        {run.dryRun && <span className="muted">{t("replays.dryRun")}</span>}
+      </span>
+      {state === "running" && percent !== null && <Progress percent={percent} label={t("replays.progress")} />}
+      {run.trouble !== null && <span className="muted">{run.trouble}</span>}
+      {run.examples.length > 0 && (
+        <details>
+          <summary>{t("reconcile.examples")}</summary>
+          <ul>
+            {run.examples.map(({ deliveryId, eventType, occurredAt }) => (
+              <li key={deliveryId}>
+                {eventType} <code>{deliveryId}</code> <Time at={occurredAt} />
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,84 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { RefreshCw } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { Button } from "../components/button.tsx";
+import { Copyable } from "../components/copy.tsx";
+import { Dialog } from "../components/dialog.tsx";
+import { Form, type FormValues, SelectField } from "../components/form.tsx";
+import { Card } from "../components/page.tsx";
+import { Note } from "../components/state.tsx";
+import type { Source } from "../lib/source-form.ts";
+
+/** Seconds for which the URL before goes on to work. */
+const OVERLAPS = { none: 0, hour: 3600, day: 86_400, week: 604_800, month: 2_592_000 } as const;
+type Overlap = keyof typeof OVERLAPS;
+
+/** Where the provider sends to; a new URL, with the one before for a while. */
+export function SourceUrl({ source }: { readonly source: Source }) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const [open, setOpen] = useState(false);
+  const rotate = useMutation({
+    mutationFn: ({ overlap = "day" }: FormValues) =>
+      must(
+        api.POST("/ingest/api/v1/source/{source_id}/token/rotate", {
+          params: { path: { source_id: source.id } },
+          body: { overlapSeconds: OVERLAPS[overlap as Overlap] },
+        }),
+      ),
+    onSuccess: ({ ingestUrl }) => {
+      setOpen(false);
+      queries.setQueryData(["source", source.id], { ...source, ingestUrl });
+    },
+  });
+  return (
+    <Card
+      title={t("sources.url")}
+      lead={t("sources.urlLead")}
+      actions={
+        <Dialog
+          trigger={
+            <Button small>
+              <RefreshCw aria-hidden />
+              {t("sourceUrl.rotate")}
+            </Button>
+          }
+          title={t("sourceUrl.rotate")}
+          open={open}
+          onOpenChange={setOpen}
+        >
+          <Form
+            onSubmit={(values) => rotate.mutate(values)}
+            error={rotate.error}
+            foot={
+              <>
+                <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
+                <Button type="submit" kind="primary" disabled={rotate.isPending}>
+                  {t("sourceUrl.rotate")}
+                </Button>
+              </>
+            }
+          >
+            <p className="muted">{t("sourceUrl.rotateText")}</p>
+            <SelectField
+              name="overlap"
+              label={t("sourceUrl.overlap")}
+              value="day"
+              choices={(Object.keys(OVERLAPS) as Overlap[]).map((value) => ({
+                value,
+                label: t(`sourceUrl.overlaps.${value}`),
+              }))}
+            />
+          </Form>
+        </Dialog>
+      }
+    >
+      <p>
+        <Copyable text={source.ingestUrl} />
+      </p>
+      {rotate.isSuccess && <Note tone="good">{t("sourceUrl.rotated")}</Note>}
+    </Card>
+  );
+}

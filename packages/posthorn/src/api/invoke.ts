@@ -1,0 +1,37 @@
+/** Calls a route: checks what is sent, keeps it from being done twice, and answers. The same for HTTP and for calls in the process. */
+import { Type } from "typebox";
+import type { Actor, Context, Services } from "../domain/context.ts";
+import { idempotencyKey, once } from "../domain/idempotency.ts";
+import type { ParsedBody } from "./body.ts";
+import type { Reply } from "./reply.ts";
+import type { Route } from "./route.ts";
+import { bodyValidator, queryValidator } from "./validation.ts";
+
+export interface Invocation {
+  readonly actor: Actor;
+  /** Whose idempotency keys: callers cannot meet in one. */
+  readonly caller: string;
+  /** Path and query: a key is good for one of them. */
+  readonly url: string;
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: ParsedBody;
+  readonly idempotencyKey: string | string[] | undefined;
+}
+
+/** Compiles the schemas of a route once. Whether the actor may call it was asked before. */
+export function invoker(route: Route): (services: Services, call: Invocation) => Promise<Reply> {
+  const checkQuery = queryValidator(route.query ?? Type.Object({}));
+  const checkBody = route.body === undefined ? null : bodyValidator(route.body);
+  return async (services, { actor, caller, url, params, query, body, idempotencyKey: given }) => {
+    checkQuery(query);
+    const { raw, value, lines = null } = body;
+    if (lines === null) checkBody?.(value);
+    const key = route.method === "POST" ? idempotencyKey(given, caller, url, services.now()) : null;
+    const keyOf = (at: string, text: string) => idempotencyKey(text, caller, at, services.now());
+    const handle = (ctx: Context): Promise<Reply> =>
+      route.handle({ ctx, params, query, body: value, rawBody: raw, lines, idempotency: key, keyOf } as never);
+    const ctx: Context = { services, actor, tx: null };
+    return key !== null && route.idempotency !== "own" ? once(ctx, key, handle) : handle(ctx);
+  };
+}

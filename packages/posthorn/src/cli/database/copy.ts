@@ -1,0 +1,98 @@
+import { dirname } from "node:path";
+import type { Command } from "commander";
+import { type Config, type DatabaseConfig, envToConfig, parseDatabase } from "../../config/config.ts";
+import { readEnv } from "../../config/env.ts";
+import { findEncryptionKey } from "../../config/secrets.ts";
+import { PosthornError } from "../../errors.ts";
+import { type CopyPlan, type CopySides, planCopy, runCopy } from "../../store/copy/copy.ts";
+import { PostgresSide } from "../../store/copy/postgres-side.ts";
+import type { CopyTarget } from "../../store/copy/side.ts";
+import { SqliteSide } from "../../store/copy/sqlite-side.ts";
+import { Vault } from "../../vault.ts";
+import { print, printTable, size } from "../output.ts";
+import { addSettingFlags, sourcesOf } from "../settings.ts";
+import { ProgressLine } from "./progress.ts";
+
+/** `posthorn copy`: moves everything from one database to another. */
+export function addCopyCommand(program: Command): void {
+  const command = program
+    .command("copy")
+    .description("copy everything to another, empty database, such as from SQLite to PostgreSQL")
+    .requiredOption("--from <database>", "sqlite:path, or postgres://user:password@host/database without a pooler")
+    .requiredOption("--to <database>", "as --from; a file or the tables are made")
+    .option("--dry-run", "say what would be copied, and what is in the way");
+  addSettingFlags(command).action((options: Record<string, unknown>) => copy(options));
+}
+
+async function copy(options: Record<string, unknown>): Promise<void> {
+  const config = envToConfig(readEnv(sourcesOf(options)));
+  const from = databaseOf("--from", String(options["from"]), config);
+  const to = databaseOf("--to", String(options["to"]), config);
+  if (locationOf(from) === locationOf(to)) {
+    throw new PosthornError("copy_refused", "--from and --to are the same database: name an empty one to copy to.");
+  }
+  const dryRun = options["dryRun"] === true;
+  await using source = await open(from, dryRun ? "look" : "source", to);
+  await using target = await open(to, dryRun ? "look" : "target", from);
+  const sides = { source, target };
+  const plan = await planCopy(sides, keyCheck(config, from, to));
+  if (dryRun) printPlan(sides, plan);
+  else await run(sides, plan);
+}
+
+function databaseOf(name: string, text: string, { dataDir }: Config): DatabaseConfig {
+  return parseDatabase(text, { dataDir, directUrl: "", connections: 1, name });
+}
+
+function locationOf(database: DatabaseConfig): string {
+  return database.kind === "sqlite" ? database.path : database.url;
+}
+
+async function open(
+  database: DatabaseConfig,
+  as: "source" | "target" | "look",
+  other: DatabaseConfig,
+): Promise<CopyTarget> {
+  if (database.kind === "postgres") return PostgresSide.open(database.url);
+  return SqliteSide.open({ path: database.path, as, replaceNul: other.kind === "postgres" });
+}
+
+/** Whether a secret can be read with the key of the settings, or with the one that is kept beside a file. */
+function keyCheck(config: Config, ...databases: readonly DatabaseConfig[]): ((sealed: Uint8Array) => boolean) | null {
+  const beside = databases.flatMap((database) => (database.kind === "sqlite" ? [dirname(database.path)] : []));
+  const key = findEncryptionKey(config.encryptionKey, [...beside, config.dataDir]);
+  if (key === null) return null;
+  const vault = new Vault(key);
+  return (sealed) => vault.opens(sealed);
+}
+
+function printPlan({ source, target }: CopySides, { tables, resumed }: CopyPlan): void {
+  const filled = tables.filter(({ rows }) => rows > 0);
+  printTable([["TABLE", "ROWS"], ...filled.map(({ shape, rows }) => [shape.name, String(rows)])]);
+  print(`\n${resumed ? "A copy that was begun would go on" : "Everything would be copied"}:`);
+  print(`from ${source.name}\nto   ${target.name}\nNothing is in the way, and nothing was changed.`);
+}
+
+async function run(sides: CopySides, plan: CopyPlan): Promise<void> {
+  const { source, target } = sides;
+  if (plan.resumed) print(`Going on with the copy from ${source.name} to ${target.name}.`);
+  const line = new ProgressLine(plan.tables.reduce((sum, { rows }) => sum + rows, 0));
+  const checked = await runCopy(sides, plan, (progress) => line.show(progress));
+  const filled = checked.filter(({ rows }) => rows > 0);
+  printTable([
+    ["TABLE", "ROWS", "SIZE", "DIGEST"],
+    ...filled.map(({ name, rows, bytes, digest }) => [name, String(rows), size(bytes), digest]),
+  ]);
+  print(
+    `\n${target.name} is a whole copy: rows and digests of all ${checked.length} tables are those of ${source.name}.`,
+  );
+  if (source.replaced > 0) {
+    print(
+      `${source.replaced} texts held the character NUL, which PostgreSQL does not take: U+FFFD stands in its place.`,
+    );
+  }
+  print(
+    "Start on it with the same POSTHORN_ENCRYPTION_KEY and POSTHORN_JWT_SECRET, or the data folder that has them.\n" +
+      "Do not start on the old one again: both would send what is still owed.",
+  );
+}

@@ -1,0 +1,49 @@
+/** Where the domain hands over new work: to the lanes of this node, or to the node that has the lane. */
+import type { Dispatcher, LaneView } from "../dispatch/dispatcher.ts";
+import type { DispatchHints } from "../domain/context.ts";
+import type { DeliveryKey } from "../store/signal.ts";
+import type { DueDelivery, Store } from "../store/store.ts";
+import type { Cluster } from "./cluster.ts";
+
+export interface ClusterDispatchOptions {
+  readonly cluster: Pick<Cluster, "owns">;
+  readonly dispatcher: Dispatcher;
+  readonly store: Pick<Store, "signal">;
+}
+
+export class ClusterDispatch implements DispatchHints {
+  readonly #options: ClusterDispatchOptions;
+
+  constructor(options: ClusterDispatchOptions) {
+    this.#options = options;
+  }
+
+  push(jobs: readonly DueDelivery[]): void {
+    const { cluster, dispatcher, store } = this.#options;
+    const own = jobs.filter(({ endpointId }) => cluster.owns(endpointId));
+    if (own.length > 0) dispatcher.push(own);
+    if (own.length === jobs.length) return;
+    const others = jobs.filter(({ endpointId }) => !cluster.owns(endpointId));
+    store.signal({ kind: "due", endpointIds: [...new Set(others.map(({ endpointId }) => endpointId))] });
+  }
+
+  look(endpointIds: readonly number[]): void {
+    this.#options.dispatcher.look(endpointIds);
+  }
+
+  wake(endpointId: number): void {
+    this.#options.dispatcher.wake(endpointId);
+  }
+
+  tryNow(endpointId: number): void {
+    this.#options.dispatcher.tryNow(endpointId);
+  }
+
+  inspect(endpointId: number): LaneView | null {
+    return this.#options.dispatcher.inspect(endpointId);
+  }
+
+  revoke(deliveries: readonly DeliveryKey[]): void {
+    this.#options.dispatcher.revoke(deliveries);
+  }
+}

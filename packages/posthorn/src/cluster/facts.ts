@@ -1,0 +1,14 @@
+import { createHmac } from "node:crypto";
+import { hostname } from "node:os";
+import type { Secrets } from "../config/secrets.ts";
+import type { NodeFacts } from "../store/cluster.ts";
+import { VERSION } from "../version.ts";
+
+/** What this node says of itself. The mark tells whether secrets are the same, and nothing else of them. */
+export function nodeFacts({ encryptionKey, jwtSecret }: Secrets): NodeFacts {
+  const secretsMark = createHmac("sha256", encryptionKey)
+    .update(`posthorn nodes ${jwtSecret}`)
+    .digest("base64url")
+    .slice(0, 16);
+  return { host: hostname(), version: VERSION, secretsMark };
+}

@@ -1,0 +1,286 @@
+/**
+ * A node among the nodes of a database: says that it is there, takes its share of the shards, and gives up what others should have.
+ *
+ *     joined → working (a round every second and a half, and whenever something changes) → draining → left
+ *
+ * The database's clock decides whose time is over. A node judges its own leases by time that passes, from before it asked to keep them
+ * and less a margin: it begins nothing that it could be too late for. Whoever was thought dead and is not finds its seat gone, forgets
+ * what it had, and joins anew.
+ */
+import type { Lease, LaneOwners } from "../dispatch/types.ts";
+import type { ClusterStore, ClusterView, NodeFacts, NodeReport, Seat } from "../store/cluster.ts";
+import { shardOf } from "../store/shards.ts";
+import { planFor } from "./plan.ts";
+
+export interface MemberOptions {
+  readonly store: ClusterStore;
+  readonly facts: NodeFacts;
+  /** Milliseconds that pass, whatever clocks are set to. */
+  readonly monotonic: () => number;
+  readonly setTimer: (ms: number, callback: () => void) => () => void;
+  readonly leaseMs?: number;
+}
+
+/** Whether the key of an endpoint or a task is in one of the shards it is about. */
+export type InShards = (key: number) => boolean;
+
+/** What a member needs of its node. */
+export interface MemberWork {
+  /** Takes up the work of these shards. */
+  readonly gained: (isGained: InShards) => Promise<void>;
+  /** Begins nothing in these shards any more; resolves when nothing is under way there. */
+  readonly leave: (isLeft: InShards) => Promise<void>;
+  /** The leases hold again that had run out. */
+  readonly renewed: () => void;
+  /** It has another seat. */
+  readonly moved: (seat: Seat) => void;
+  readonly report: () => Omit<NodeReport, "draining">;
+  /** Attempts under way in a shard: those with few are given up first. */
+  readonly inFlight: (shard: number) => number;
+  /** Tells the others that shards are free, or that this node came or went. */
+  readonly announce: () => void;
+  readonly trouble: (error: unknown) => void;
+}
+
+/** For how long a node may be silent. Its shards go to others then. */
+export const LEASE_MS = 6000;
+const ROUND_MS = 1500;
+/** What a node leaves of its lease: an attempt that is about to begin has begun by then. */
+const MARGIN_MS = 1500;
+/** After the end of another node's lease. */
+const AFTER_MS = 50;
+
+export class Member implements LaneOwners, AsyncDisposable {
+  readonly #options: MemberOptions;
+  readonly #leaseMs: number;
+  #seat: Seat;
+  #work: MemberWork | null = null;
+  readonly #leases = new Map<number, Lease>();
+  /** Shards that are being given up. */
+  readonly #leaving = new Set<number>();
+  /** What was left and is to be released with the next statement. */
+  readonly #left = new Set<number>();
+  /** By time that passes: until when attempts may begin. */
+  #validUntil: number;
+  /** By time that passes: since when its leases hold without a break. */
+  #heldSince: number;
+  /** Grows with each shard that came or went: a view from before says nothing of those. */
+  #changes = 0;
+  #gaining: Promise<void> = Promise.resolve();
+  #inTrouble = false;
+  #draining = false;
+  #stopped = false;
+  #round: Promise<void> | null = null;
+  #again = false;
+  #cancelTimer: () => void = () => undefined;
+
+  private constructor(options: MemberOptions, seat: Seat, asked: number) {
+    this.#options = options;
+    this.#leaseMs = options.leaseMs ?? LEASE_MS;
+    this.#seat = seat;
+    this.#heldSince = asked;
+    this.#validUntil = asked + this.#leaseMs - MARGIN_MS;
+  }
+
+  /** Takes a seat. Shards come with `start`. */
+  static async join(options: MemberOptions): Promise<Member> {
+    const { store, facts, monotonic, leaseMs = LEASE_MS } = options;
+    const asked = monotonic();
+    const seat = await store.join(facts, leaseMs);
+    return new Member(options, seat, asked);
+  }
+
+  get seat(): Seat {
+    return this.#seat;
+  }
+
+  /** The shards that are this node's. */
+  get shards(): readonly number[] {
+    return [...this.#leases.keys()].filter((shard) => !this.#leaving.has(shard));
+  }
+
+  /** Takes its share of the shards; resolves after the first round. */
+  async start(work: MemberWork): Promise<void> {
+    this.#work = work;
+    work.announce();
+    await this.look();
+    await this.#gaining;
+  }
+
+  owns(key: number): boolean {
+    return this.ownsShard(shardOf(key));
+  }
+
+  ownsShard(shard: number): boolean {
+    return this.#leases.has(shard) && !this.#leaving.has(shard);
+  }
+
+  lease(key: number): Lease | null {
+    const shard = shardOf(key);
+    const lease = this.#leases.get(shard);
+    if (lease === undefined || this.#leaving.has(shard) || this.#options.monotonic() >= this.#validUntil) return null;
+    return lease;
+  }
+
+  /** Looks now at who is there: something changed. */
+  look(): Promise<void> {
+    this.#again = true;
+    this.#round ??= this.#rounds().finally(() => (this.#round = null));
+    return this.#round;
+  }
+
+  /** Takes nothing any more and gives up each shard as soon as nothing is under way in it. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    await this.#giveUp(this.shards);
+  }
+
+  /** Gives up the seat. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    this.#cancelTimer();
+    await this.#round;
+    // Else its time runs out, and others see that.
+    await this.#options.store.leave(this.#seat.id).catch(() => undefined);
+    this.#work?.announce();
+  }
+
+  async #rounds(): Promise<void> {
+    while (this.#again && !this.#stopped) {
+      this.#again = false;
+      this.#cancelTimer();
+      let waitMs = ROUND_MS;
+      try {
+        waitMs = await this.#makeRound(this.#work!);
+        this.#inTrouble = false;
+      } catch (error) {
+        // Said once, and not in each round until it is over.
+        if (!this.#inTrouble) this.#work!.trouble(error);
+        this.#inTrouble = true;
+      }
+      if (!this.#stopped) this.#cancelTimer = this.#options.setTimer(waitMs, () => void this.look());
+    }
+  }
+
+  /** Returns when the next round is due. */
+  async #makeRound(work: MemberWork): Promise<number> {
+    const { store, monotonic } = this.#options;
+    const asked = monotonic();
+    const report = { ...work.report(), draining: this.#draining };
+    if (!(await store.renew(this.#seat.id, this.#leaseMs, report))) {
+      await this.#joinAnew(work);
+      return 0;
+    }
+    const hadLapsed = monotonic() >= this.#validUntil;
+    this.#validUntil = asked + this.#leaseMs - MARGIN_MS;
+    if (hadLapsed) {
+      this.#heldSince = asked;
+      work.renewed();
+    }
+    if (this.#left.size > 0) await this.#release();
+    const changes = this.#changes;
+    const view = await store.view();
+    if (this.#changes === changes) this.#settle(view, work);
+    await this.#follow(view, work);
+    return this.#untilNext(view);
+  }
+
+  /** What was taken or given up by a call whose answer got lost is as the database says. */
+  #settle(view: ClusterView, work: MemberWork): void {
+    const mine = view.shards.filter(({ nodeId }) => nodeId === this.#seat.id);
+    const fences = new Map(mine.map(({ shard, fence }) => [shard, fence]));
+    const lost = [...this.#leases.values()].filter(({ shard, fence }) => fences.get(shard) !== fence);
+    for (const { shard } of lost) this.#forget(shard);
+    if (lost.length > 0) void work.leave(inShards(lost.map(({ shard }) => shard))).catch(work.trouble);
+    this.#takeUp(
+      mine.filter(({ shard }) => !this.#leases.has(shard)).map(({ shard, fence }) => ({ shard, fence })),
+      work,
+    );
+  }
+
+  async #follow(view: ClusterView, work: MemberWork): Promise<void> {
+    const { store, monotonic } = this.#options;
+    const plan = planFor(view, this.#seat.id);
+    // After the database was away for all, nobody is dead only because he did not get to say so yet.
+    const bury = monotonic() - this.#heldSince > this.#leaseMs ? plan.bury : [];
+    const waits = new Set(plan.bury.filter((id) => !bury.includes(id)));
+    const ownerOf = new Map(view.shards.map(({ shard, nodeId }) => [shard, nodeId]));
+    const take = plan.take.filter((shard) => !waits.has(ownerOf.get(shard) ?? -1));
+    if (take.length > 0 || bury.length > 0) this.#takeUp(await store.take(this.#seat.id, take, bury), work);
+    const more = plan.surplus - this.#leaving.size;
+    if (more > 0 && !this.#draining) {
+      const idleFirst = this.shards.toSorted((a, b) => work.inFlight(a) - work.inFlight(b));
+      // Others go on meanwhile: only these wait for what is under way.
+      void this.#giveUp(idleFirst.slice(0, more)).catch(work.trouble);
+    }
+  }
+
+  #takeUp(leases: readonly Lease[], work: MemberWork): void {
+    if (leases.length === 0) return;
+    this.#changes++;
+    for (const lease of leases) this.#leases.set(lease.shard, lease);
+    this.#gaining = work.gained(inShards(leases.map(({ shard }) => shard))).catch(work.trouble);
+  }
+
+  #forget(shard: number): void {
+    this.#changes++;
+    this.#leases.delete(shard);
+    this.#leaving.delete(shard);
+    this.#left.delete(shard);
+  }
+
+  async #giveUp(shards: readonly number[]): Promise<void> {
+    for (const shard of shards) this.#leaving.add(shard);
+    await Promise.all(shards.map((shard) => this.#giveUpOne(shard)));
+  }
+
+  async #giveUpOne(shard: number): Promise<void> {
+    const lease = this.#leases.get(shard);
+    await this.#work!.leave(inShards([shard]));
+    // Lost meanwhile, and perhaps taken again.
+    if (this.#leases.get(shard) !== lease) return;
+    this.#left.add(shard);
+    // Those that are left at the same moment go together.
+    await Promise.resolve();
+    await this.#release();
+  }
+
+  async #release(): Promise<void> {
+    const shards = [...this.#left];
+    if (shards.length === 0) return;
+    this.#left.clear();
+    try {
+      await this.#options.store.release(this.#seat.id, shards);
+      for (const shard of shards) this.#forget(shard);
+      this.#work!.announce();
+    } catch (error) {
+      this.#work!.trouble(error);
+      for (const shard of shards) this.#left.add(shard);
+    }
+  }
+
+  /** It was thought dead: nothing is its own any more. */
+  async #joinAnew(work: MemberWork): Promise<void> {
+    const { store, facts, monotonic } = this.#options;
+    const lost = [...this.#leases.keys()];
+    for (const shard of lost) this.#forget(shard);
+    void work.leave(inShards(lost)).catch(work.trouble);
+    const asked = monotonic();
+    this.#seat = await store.join(facts, this.#leaseMs);
+    this.#heldSince = asked;
+    this.#validUntil = asked + this.#leaseMs - MARGIN_MS;
+    work.moved(this.#seat);
+    this.#again = true;
+  }
+
+  /** Somebody's time may be over before the next round. */
+  #untilNext({ nodes }: ClusterView): number {
+    const ends = nodes.map(({ leaseMs }) => leaseMs + AFTER_MS).filter((ms) => ms > 0);
+    return Math.max(AFTER_MS, Math.min(ROUND_MS, ...ends));
+  }
+}
+
+function inShards(shards: readonly number[]): InShards {
+  const known = new Set(shards);
+  return (key) => known.has(shardOf(key));
+}

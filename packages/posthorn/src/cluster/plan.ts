@@ -1,0 +1,51 @@
+/** Who should have which shard: the same answer on every node that sees the same nodes and shards. */
+import type { ClusterNode, ClusterView } from "../store/cluster.ts";
+
+export interface Plan {
+  /** Shards to take: nobody's, or of nodes whose time is over. */
+  readonly take: readonly number[];
+  /** Nodes whose time is over. */
+  readonly bury: readonly number[];
+  /** How many shards to give up, so that others get their share. */
+  readonly surplus: number;
+}
+
+/**
+ * What a node is to do. Shares differ by one shard at most; who has more keeps the odd ones, so that no shard moves that need not.
+ *
+ * @param me Id of the node that asks.
+ */
+export function planFor(view: ClusterView, me: number): Plan {
+  const live = view.nodes.filter((node) => isLive(node));
+  const ids = new Set(live.map(({ id }) => id));
+  const free = view.shards.filter(({ nodeId }) => nodeId === null || !ids.has(nodeId)).map(({ shard }) => shard);
+  const takers = live.filter(({ report }) => !report.draining).map(({ id }) => ({ id, has: sharesOf(view, id) }));
+  const bury = view.nodes.filter((node) => !isLive(node)).map(({ id }) => id);
+  const quotas = quotasOf(takers, view.shards.length);
+  let place = 0;
+  for (const { id, has } of takers) {
+    const missing = Math.max(0, quotas.get(id)! - has);
+    if (id === me)
+      return { take: free.slice(place, place + missing), bury, surplus: Math.max(0, has - quotas.get(id)!) };
+    place += missing;
+  }
+  return { take: [], bury, surplus: sharesOf(view, me) };
+}
+
+function isLive({ leaseMs }: ClusterNode): boolean {
+  return leaseMs > 0;
+}
+
+function sharesOf({ shards }: ClusterView, id: number): number {
+  return shards.filter(({ nodeId }) => nodeId === id).length;
+}
+
+function quotasOf(
+  takers: readonly { readonly id: number; readonly has: number }[],
+  shards: number,
+): Map<number, number> {
+  const least = Math.floor(shards / takers.length);
+  const odd = shards % takers.length;
+  const byShare = takers.toSorted((a, b) => b.has - a.has || a.id - b.id);
+  return new Map(byShare.map(({ id }, index) => [id, index < odd ? least + 1 : least]));
+}

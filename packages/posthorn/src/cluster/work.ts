@@ -1,0 +1,148 @@
+/** What a node does when shards come and go, and when it hears nothing of the others. */
+import type { Dispatcher } from "../dispatch/dispatcher.ts";
+import type { HealthWatch } from "../delivery/health-watch.ts";
+import type { OutboxWatch } from "../delivery/outbox-watch.ts";
+import type { TaskRunners } from "../delivery/task-runner.ts";
+import type { Services } from "../domain/context.ts";
+import { applySignals } from "../domain/signals.ts";
+import type { SettledKeys } from "../domain/stats/roll-up.ts";
+import type { IdGenerator } from "../id.ts";
+import type { Logger } from "../log.ts";
+import type { Signal } from "../store/signal.ts";
+import { shardOf } from "../store/shards.ts";
+import type { Cluster } from "./cluster.ts";
+import type { InShards, MemberWork } from "./member.ts";
+
+export interface ClusterWorkOptions {
+  readonly services: Services;
+  readonly cluster: Cluster;
+  readonly dispatcher: Dispatcher;
+  readonly health: HealthWatch;
+  readonly tasks: TaskRunners;
+  readonly outbox: OutboxWatch;
+  readonly ids: IdGenerator;
+  /** Up to where what this node writes is on disk. */
+  readonly settled: () => SettledKeys;
+  readonly log: Logger;
+}
+
+/** What nobody was told of, since whoever should have told it died first, is found this much later at the latest. */
+const LOOK_MS = 30_000;
+/** A node that hears nothing believes nothing of what it knows for longer than this. */
+const DEAF_MS = 500;
+
+export class ClusterWork implements Disposable {
+  readonly #options: ClusterWorkOptions;
+  #look: NodeJS.Timeout | null = null;
+  #deaf: NodeJS.Timeout | null = null;
+
+  constructor(options: ClusterWorkOptions) {
+    this.#options = options;
+    const { services } = options;
+    services.store.onSignal((signals) => this.#hear(signals));
+    services.store.onDoubt(() => this.#lookAgain());
+    services.store.cluster?.onHearing((hears) => (hears ? this.#hearsAgain() : this.#isDeaf()));
+  }
+
+  /** Takes up this node's share of the work. */
+  async start(): Promise<void> {
+    const { cluster, services } = this.#options;
+    await cluster.start(this.#work());
+    this.#options.outbox.wake();
+    if (services.store.cluster === null) return;
+    this.#look = setInterval(() => this.#lookForWork(), LOOK_MS);
+    this.#look.unref();
+  }
+
+  [Symbol.dispose](): void {
+    for (const timer of [this.#look, this.#deaf]) if (timer !== null) clearInterval(timer);
+  }
+
+  #work(): MemberWork {
+    const { cluster, dispatcher, ids, log, services, settled } = this.#options;
+    return {
+      gained: (isGained) => this.#gained(isGained),
+      leave: (isLeft) => this.#leave(isLeft),
+      renewed: () => dispatcher.goOn(),
+      moved: ({ id, slot, keysFrom }) => {
+        ids.moveTo(slot, keysFrom);
+        log.warn({ node: id }, "the other nodes thought that this one was gone; it joins them again");
+      },
+      report: () => {
+        const { inFlight, lanes } = dispatcher.load;
+        return { inFlight, lanes, settled: settled() };
+      },
+      inFlight: (shard) => dispatcher.inFlightOf((endpointId) => shardOf(endpointId) === shard),
+      announce: () => services.store.signal({ kind: "nodes" }),
+      trouble: (error) =>
+        log.error({ err: error, node: cluster.seat?.id }, "the other nodes were not reached; trying again"),
+    };
+  }
+
+  async #gained(isGained: InShards): Promise<void> {
+    const { dispatcher, health, services, tasks } = this.#options;
+    try {
+      await health.load(isGained);
+      await dispatcher.start();
+      await tasks.resume();
+    } catch (error) {
+      this.#lookForWork();
+      throw error;
+    }
+    services.operational.wake();
+  }
+
+  async #leave(isLeft: InShards): Promise<void> {
+    const { dispatcher, health, services } = this.#options;
+    const { left, ended } = dispatcher.leave(isLeft);
+    // Of what was handed over here while the lanes were somebody else's already, nobody knows.
+    if (left.length > 0) services.store.signal({ kind: "due", endpointIds: left });
+    await ended;
+    await health.handOver(isLeft);
+  }
+
+  #hear(signals: readonly Signal[]): void {
+    applySignals(this.#options.services, signals);
+    for (const signal of signals) {
+      if (signal.kind === "nodes") this.#options.cluster.look();
+      if (signal.kind === "outbox") this.#options.outbox.wake(signal.from);
+    }
+  }
+
+  /** A write failed that may have been made: takes nothing in memory for granted, and finds what is to be done as a start does. */
+  #lookAgain(): void {
+    this.#forgetAll();
+    this.#lookForWork();
+  }
+
+  #lookForWork(): void {
+    const { dispatcher, outbox, services, tasks } = this.#options;
+    dispatcher.rescan();
+    tasks.rescan();
+    outbox.wake();
+    services.operational.wake();
+  }
+
+  #isDeaf(): void {
+    const { log } = this.#options;
+    log.warn("nothing is heard of the other nodes; settings are read anew until it is");
+    this.#forgetAll();
+    this.#deaf ??= setInterval(() => this.#forgetAll(), DEAF_MS);
+  }
+
+  #hearsAgain(): void {
+    if (this.#deaf !== null) clearInterval(this.#deaf);
+    this.#deaf = null;
+    this.#forgetAll();
+    this.#options.dispatcher.wakeAll();
+    this.#lookForWork();
+    this.#options.cluster.look();
+  }
+
+  #forgetAll(): void {
+    const { directory, sources, tokens } = this.#options.services;
+    directory.clear();
+    sources.clear();
+    tokens.forget();
+  }
+}

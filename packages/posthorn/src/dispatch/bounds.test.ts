@@ -1,0 +1,108 @@
+/** What is in memory and in flight at once. */
+import { describe, expect, it } from "vitest";
+import { dispatchHarness, eventually, faulty, made } from "../../test/support/dispatch.ts";
+import { acceptEntry } from "../../test/support/store.ts";
+
+describe("bounds", () => {
+  it("keeps at most laneJobs jobs of an endpoint in memory and still delivers all of them, once", async () => {
+    await using harness = await dispatchHarness({ limits: { laneJobs: 4 }, policy: { concurrency: 2 } });
+    const { attempter, files, dispatcher } = harness;
+    attempter.script = () => null;
+    const ids = Array.from({ length: 50 }, (_, index) => index + 1);
+    for (const id of ids) await harness.publish(id, { payload: Buffer.alloc(1000) });
+    expect(attempter.open).toHaveLength(2);
+    expect(dispatcher.load.queuedBytes).toBeLessThanOrEqual(4 * 1256);
+    while (attempter.jobs.length < ids.length || attempter.open.length > 0) {
+      await eventually(() => expect(attempter.open.length).toBeGreaterThan(0));
+      expect(attempter.open.length).toBeLessThanOrEqual(2);
+      expect(dispatcher.load.queuedBytes).toBeLessThanOrEqual(4 * 1256);
+      attempter.open[0]!.end(made(0));
+    }
+    await eventually(async () => expect(await files.store.backlog()).toEqual([]));
+    expect(attempter.messages.toSorted((a, b) => a - b)).toEqual(ids);
+  });
+
+  it("keeps within queueBytes over all endpoints and lets every one of them go on", async () => {
+    await using harness = await dispatchHarness({ limits: { queueBytes: 2000 }, policy: { concurrency: 1 } });
+    const { attempter, dispatcher, files } = harness;
+    attempter.script = () => null;
+    for (let id = 1; id <= 30; id++) {
+      await harness.publish(id, { endpointIds: [1 + (id % 3)], payload: Buffer.alloc(900) });
+    }
+    // A lane that has nothing may always take one.
+    expect(dispatcher.load.queuedBytes).toBeLessThanOrEqual(2000 + 3 * 1156);
+    attempter.script = () => made(0);
+    for (const open of attempter.open.slice()) open.end(made(0));
+    await eventually(async () => expect(await files.store.backlog()).toEqual([]));
+    expect(new Set(attempter.messages).size).toBe(30);
+    expect(attempter.jobs).toHaveLength(30);
+  });
+
+  it("one endpoint that hangs does not hold up another", async () => {
+    await using harness = await dispatchHarness({ limits: { concurrency: 8 }, policy: { concurrency: 4 } });
+    const { attempter, files } = harness;
+    attempter.script = (job) => (job.endpointId === 1 ? null : made(0));
+    for (let id = 1; id <= 40; id++) await harness.publish(id, { endpointIds: [1, 2] });
+    await eventually(async () => {
+      const left = (await files.store.backlog()).map((entry) => entry.endpointId);
+      expect(left).toEqual([1]);
+    });
+    expect(attempter.open).toHaveLength(4);
+  });
+
+  it("gives endpoints their turns one after the other, however much each has waiting", async () => {
+    await using harness = await dispatchHarness({ limits: { concurrency: 1 }, policy: { concurrency: 1 } });
+    const { attempter } = harness;
+    attempter.script = () => null;
+    for (let id = 1; id <= 6; id++) await harness.publish(id, { endpointIds: [1] });
+    for (let id = 7; id <= 9; id++) await harness.publish(id, { endpointIds: [2] });
+    for (let count = 1; count <= 9; count++) {
+      await eventually(() => expect(attempter.open).toHaveLength(1));
+      attempter.open[0]!.end(made(0));
+      await eventually(() => expect(attempter.jobs.length).toBe(Math.min(9, count + 1)));
+    }
+    // The first began before the second endpoint had anything to do.
+    expect(attempter.jobs.slice(1, 7).map((job) => job.endpointId)).toEqual([1, 2, 1, 2, 1, 2]);
+  });
+
+  it("fills no more than queueBytes after a restart that finds many endpoints with much to do", async () => {
+    await using harness = await dispatchHarness({ limits: { queueBytes: 5000 }, policy: { concurrency: 1 } });
+    const { attempter, dispatcher, files, clock } = harness;
+    attempter.script = () => null;
+    const endpointIds = Array.from({ length: 40 }, (_, index) => index + 1);
+    for (let id = 1; id <= 10; id++) {
+      await files.store.accept(acceptEntry(id, { endpointIds, due: clock.now(), payload: Buffer.alloc(1000) }));
+    }
+    await dispatcher.start();
+    clock.advance(0);
+    await eventually(() => expect(attempter.open).toHaveLength(40));
+    // A lane that has nothing queued may always take one.
+    expect(dispatcher.load.queuedBytes).toBeLessThanOrEqual(5000 + 40 * 1256);
+    attempter.script = () => made(0);
+    for (const open of attempter.open.slice()) open.end(made(0));
+    await eventually(async () => expect(await files.store.backlog()).toEqual([]));
+    expect(attempter.jobs).toHaveLength(400);
+  });
+
+  it("makes no further attempts at all while outcomes cannot be written", async () => {
+    let stuck = true;
+    await using harness = await dispatchHarness({
+      limits: { laneJobs: 1000 },
+      wrap: (store) =>
+        faulty(store, { record: () => (stuck ? Promise.reject(new Error("disk full")) : Promise.resolve()) }),
+    });
+    const { attempter, clock, files } = harness;
+    const ids = Array.from({ length: 700 }, (_, index) => index + 1);
+    await Promise.all(ids.map((id) => harness.publish(id, { endpointIds: [1 + (id % 3)] })));
+    const before = attempter.jobs.length;
+    expect(before).toBeLessThan(200);
+    await harness.publish(701, { endpointIds: [4] });
+    expect(attempter.jobs).toHaveLength(before);
+    stuck = false;
+    await eventually(async () => {
+      clock.advance(1000);
+      expect(await files.store.backlog()).toEqual([]);
+    });
+    expect(attempter.messages.toSorted((a, b) => a - b)).toEqual([...ids, 701]);
+  });
+});

@@ -1,0 +1,153 @@
+/** Endpoints that are off, and pauses after a fault of our own. */
+import { describe, expect, it } from "vitest";
+import { dispatchHarness, eventually, faulty, made } from "../../test/support/dispatch.ts";
+import { deliveryOf } from "../../test/support/store.ts";
+
+describe("a held endpoint", () => {
+  it("keeps nothing in memory, uses no attempt up, and goes on when it is woken", async () => {
+    await using harness = await dispatchHarness();
+    const { attempter, dispatcher, files, clock } = harness;
+    attempter.script = () => ({ kind: "held" });
+    await harness.publish(1);
+    await eventually(() => expect(dispatcher.load.inFlight).toBe(0));
+    for (let id = 2; id <= 20; id++) await harness.publish(id);
+    clock.advance(3_600_000);
+    expect(dispatcher.load).toMatchObject({ inFlight: 0, queuedBytes: 0 });
+    expect(attempter.messages).toEqual([1]);
+    attempter.script = () => made(0);
+    dispatcher.wake(1);
+    await eventually(async () => expect(await files.store.backlog()).toEqual([]));
+    expect((await deliveryOf(files.store, 1))?.attempts).toBe(1);
+    expect(dispatcher.load.lanes).toBe(0);
+  });
+
+  it("keeps nothing in memory either when the store was just being asked for its jobs", async () => {
+    const gate = Promise.withResolvers<void>();
+    let asked = false;
+    await using harness = await dispatchHarness({
+      limits: { laneJobs: 2 },
+      policy: { concurrency: 1 },
+      wrap: (store) =>
+        faulty(store, {
+          due: () => {
+            asked = true;
+            return gate.promise;
+          },
+        }),
+    });
+    const { attempter, dispatcher, files } = harness;
+    attempter.script = () => null;
+    for (let id = 1; id <= 6; id++) await harness.publish(id);
+    dispatcher.wake(1);
+    attempter.open[0]!.end(made(0));
+    await eventually(() => expect(asked).toBe(true));
+    await eventually(() => expect(attempter.open).toHaveLength(1));
+    attempter.open[0]!.end({ kind: "held" });
+    await eventually(() => expect(dispatcher.load).toMatchObject({ inFlight: 0, queuedBytes: 0 }));
+    gate.resolve();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(dispatcher.load).toMatchObject({ inFlight: 0, queuedBytes: 0 });
+    attempter.script = () => made(0);
+    dispatcher.wake(1);
+    await eventually(async () => expect(await files.store.backlog()).toEqual([]));
+  });
+
+  it("that is switched on while an attempt still sees it off is not held for good", async () => {
+    await using harness = await dispatchHarness();
+    const { attempter, dispatcher, files } = harness;
+    attempter.script = () => null;
+    await harness.publish(1);
+    const [open] = attempter.open;
+    dispatcher.wake(1);
+    attempter.script = () => made(0);
+    open!.end({ kind: "held" });
+    await eventually(async () => expect(await files.store.backlog()).toEqual([]));
+  });
+});
+
+describe("a pause after a fault of our own", () => {
+  it("ends by itself", async () => {
+    await using harness = await dispatchHarness();
+    const { attempter, clock, files } = harness;
+    attempter.script = () => ({ kind: "not_now", pauseMs: 2000 });
+    await harness.publish(1);
+    await eventually(() => expect(clock.waiting).toBe(1));
+    attempter.script = () => made(0);
+    clock.advance(1999);
+    expect(attempter.jobs).toHaveLength(1);
+    clock.advance(1);
+    await eventually(async () => expect(await files.store.backlog()).toEqual([]));
+  });
+
+  it("ends also when a retry became due within it", async () => {
+    await using harness = await dispatchHarness({ retrySchedule: [1000] });
+    const { attempter, clock, files } = harness;
+    attempter.script = () => made(2);
+    await harness.publish(1);
+    await eventually(() => expect(clock.waiting).toBe(1));
+    attempter.script = () => ({ kind: "not_now", pauseMs: 5000 });
+    await harness.publish(2);
+    await eventually(() => expect(harness.dispatcher.load.inFlight).toBe(0));
+    attempter.script = () => made(0);
+    clock.advance(1000);
+    clock.advance(4000);
+    await eventually(async () => expect(await files.store.backlog()).toEqual([]));
+  });
+
+  it("ends also for jobs that a page brought in meanwhile", async () => {
+    const gate = Promise.withResolvers<void>();
+    let asked = false;
+    await using harness = await dispatchHarness({
+      limits: { laneJobs: 2 },
+      policy: { concurrency: 1 },
+      wrap: (store) =>
+        faulty(store, {
+          due: () => {
+            asked = true;
+            return gate.promise;
+          },
+        }),
+    });
+    const { attempter, dispatcher, clock, files } = harness;
+    attempter.script = () => null;
+    for (let id = 1; id <= 6; id++) await harness.publish(id);
+    dispatcher.wake(1);
+    attempter.open[0]!.end(made(0));
+    await eventually(() => expect(asked).toBe(true));
+    await eventually(() => expect(attempter.open).toHaveLength(1));
+    attempter.open[0]!.end({ kind: "not_now", pauseMs: 2000 });
+    await eventually(() => expect(dispatcher.load.inFlight).toBe(0));
+    gate.resolve();
+    attempter.script = () => made(0);
+    await eventually(async () => {
+      clock.advance(2000);
+      expect(await files.store.backlog()).toEqual([]);
+    });
+  });
+
+  it("after a page that failed lets the jobs in memory go on as well", async () => {
+    let broken = false;
+    await using harness = await dispatchHarness({
+      limits: { laneJobs: 4, concurrency: 8 },
+      policy: { concurrency: 1 },
+      wrap: (store) =>
+        faulty(store, { due: () => (broken ? Promise.reject(new Error("cannot read")) : Promise.resolve()) }),
+    });
+    const { attempter, trouble, clock, files } = harness;
+    attempter.script = () => null;
+    for (let id = 1; id <= 4; id++) await harness.publish(id);
+    broken = true;
+    harness.dispatcher.wake(1);
+    await eventually(() => expect(trouble).toContain("page"));
+    attempter.script = () => made(0);
+    attempter.open[0]!.end(made(0));
+    await eventually(() => expect(harness.dispatcher.load.inFlight).toBe(0));
+    // Another endpoint is busy meanwhile, so that every lane was looked at.
+    await harness.publish(10, { endpointIds: [2] });
+    broken = false;
+    await eventually(async () => {
+      clock.advance(500);
+      expect(await files.store.backlog()).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,38 @@
+/** What a node does when it is told that something changed, by itself or by another node. */
+import type { Signal } from "../store/signal.ts";
+import type { Services } from "./context.ts";
+import type { TaskKind } from "./task/task.ts";
+
+/** Follows signals in their order. Each is a hint, so that one too many does no harm. */
+export function applySignals(services: Services, signals: readonly Signal[]): void {
+  for (const signal of signals) apply(services, signal);
+}
+
+function apply({ directory, dispatch, health, operational, sources, tasks, tokens }: Services, signal: Signal): void {
+  switch (signal.kind) {
+    case "application":
+      return directory.invalidate(signal.key);
+    case "source":
+      return sources.invalidate(signal.key);
+    case "tokens":
+      return tokens.forget();
+    case "due":
+      return dispatch.look(signal.endpointIds);
+    case "wake":
+      return dispatch.wake(signal.endpointId);
+    case "try":
+      return dispatch.tryNow(signal.endpointId);
+    case "healthy":
+      return health.forget(signal.endpointId);
+    case "revoke":
+      return dispatch.revoke(signal.deliveries);
+    case "task":
+      return tasks.start(signal.key, signal.task as TaskKind);
+    case "operational":
+      return operational.wake();
+    // Those who put the node together see to them.
+    case "outbox":
+    case "nodes":
+      return undefined;
+  }
+}

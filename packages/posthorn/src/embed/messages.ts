@@ -1,0 +1,99 @@
+/** Publishing in the process, and in a transaction of the host's. */
+import { createMessage } from "../api/message/create.ts";
+import { getMessage } from "../api/message/get.ts";
+import { listMessages } from "../api/message/list.ts";
+import { publicationOf } from "../api/message/publication.ts";
+import { applicationInput } from "../api/inputs.ts";
+import { MessageIn as MessageModel } from "../api/models/message.ts";
+import { bodyValidator } from "../api/validation.ts";
+import { messageOut } from "../api/wire.ts";
+import type { Static } from "typebox";
+import type { Context } from "../domain/context.ts";
+import { findOrCreateApplication } from "../domain/message/create.ts";
+import { checkPublication, type Publication } from "../domain/message/prepare.ts";
+import { PosthornError } from "../errors.ts";
+import { keyOfId, timeOfKey } from "../id.ts";
+import { type Caller, type CallOptions, jsonBody } from "./call.ts";
+import { publishOn } from "./publish.ts";
+import type * as shapes from "./shapes.ts";
+import { type HostTransaction, statementsOn } from "./transaction.ts";
+
+export interface PublishOptions extends CallOptions {
+  /**
+   * A transaction of yours on the same PostgreSQL: the message is part of it. Rolled back it is never sent; committed it is, at once.
+   * What your client hands to a transaction of `pg`, `postgres`, Kysely, Drizzle, Prisma or Knex, or a function that sends one statement.
+   */
+  readonly tx?: HostTransaction;
+}
+
+type Wire = Static<typeof MessageModel>;
+
+const checkMessage = bodyValidator(MessageModel);
+
+/** Reads a message as the HTTP API does. Throws a `ValidationError` for what breaks a rule. */
+export function readMessage(message: shapes.MessageIn): { readonly wire: Wire; readonly publication: Publication } {
+  const { raw, value } = jsonBody(toWire(message));
+  checkMessage(value);
+  const wire = value as Wire;
+  return { wire, publication: publicationOf(wire, raw) };
+}
+
+/** Bytes go as the raw payload of the API. */
+function toWire({ payload, contentType = "application/json", ...rest }: shapes.MessageIn): object {
+  if (!(payload instanceof Uint8Array)) return { ...rest, payload };
+  const rawPayload = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString("base64");
+  const headers = { "content-type": contentType };
+  return { ...rest, transformationsParams: { rawPayload, rawPayloadEncoding: "base64", headers } };
+}
+
+/** A message that was published under this id, in the shape of the API. */
+export function publishedMessage(id: string, publication: Publication): shapes.MessageOut {
+  const key = keyOfId("msg_", id)!;
+  const timestamp = timeOfKey(key);
+  const { deliverAt, delayMs, deliverUntil, ttlMs } = publication;
+  const due = deliverAt ?? (delayMs === null ? null : timestamp + delayMs);
+  const until = deliverUntil ?? (ttlMs === null ? null : (due ?? timestamp) + ttlMs);
+  const message = { ...publication, key, id, timestamp, deliverAt: due, deliverUntil: until };
+  return JSON.parse(messageOut(message, { withContent: true }).text) as shapes.MessageOut;
+}
+
+/** Verbs of messages. `ctx` as of the organisation. */
+export function messageVerbs(on: Caller, ctx: Context, onPostgres: boolean) {
+  const [create, get, list] = [on(createMessage), on(getMessage), on(listMessages)];
+  type Out = Promise<shapes.MessageOut>;
+  return {
+    /** Resolves when the message and its deliveries are on disk, or with `tx` when it is part of that transaction. */
+    create: (appId: string, message: shapes.MessageIn, { tx, ...options }: PublishOptions = {}): Out =>
+      tx === undefined
+        ? create({ path: [appId], body: toWire(message), ...options })
+        : createIn({ ctx, onPostgres, tx }, appId, message, options),
+    get: (appId: string, messageId: string): Out => get({ path: [appId, messageId] }),
+    list: (appId: string, query?: Omit<shapes.PageOptions, "order">): Promise<shapes.Page<shapes.MessageOut>> =>
+      list({ path: [appId], query }),
+  };
+}
+
+interface Within {
+  readonly ctx: Context;
+  readonly onPostgres: boolean;
+  readonly tx: HostTransaction;
+}
+
+/** What can be refused is refused before the transaction is touched: an error in it would be the end of it. */
+async function createIn(
+  { ctx, onPostgres, tx }: Within,
+  appId: string,
+  message: shapes.MessageIn,
+  { idempotencyKey = null }: { readonly idempotencyKey?: string | null },
+): Promise<shapes.MessageOut> {
+  if (!onPostgres) {
+    throw new PosthornError("not_supported", "tx needs Posthorn on PostgreSQL, in the database of the transaction.");
+  }
+  const send = statementsOn(tx);
+  const { wire, publication } = readMessage(message);
+  checkPublication(ctx, publication);
+  const application = wire.application ? applicationInput(wire.application) : null;
+  const { id: app } = await findOrCreateApplication(ctx, { app: appId, application });
+  const id = await publishOn(send, { app, organisation: null, publication, idempotencyKey });
+  return publishedMessage(id, publication);
+}

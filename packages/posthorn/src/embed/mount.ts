@@ -1,0 +1,143 @@
+/**
+ * Hands requests of a host's server to the routes of Posthorn: API, door for inbound webhooks, dashboard and portal.
+ *
+ * The bytes of a body must come as they were sent, so nobody may have read them before. Where a body parser did, that is an answer of
+ * its own and not a signature that does not verify.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import type { ReadableStream as WebStream } from "node:stream/web";
+import type { FastifyInstance } from "fastify";
+import { discard } from "../api/connection.ts";
+import { errorReply } from "../api/error-reply.ts";
+import { PosthornError } from "../errors.ts";
+
+/** A request of a host, and how it wants to be answered: a listener of `node:http`, and a handler of Express and Connect. */
+export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** What Hono on Node knows of a request beside it. */
+export interface NodeBindings {
+  readonly incoming?: IncomingMessage;
+}
+
+/** The part of a Fastify instance that the plugin needs. */
+interface FastifyHost {
+  addHook(name: "onRequest", hook: (request: HostRequest, reply: HostReply, done: () => void) => void): unknown;
+  all(path: string, handler: () => void): unknown;
+}
+
+interface HostRequest {
+  readonly raw: IncomingMessage;
+}
+
+interface HostReply {
+  readonly raw: ServerResponse;
+  hijack(): unknown;
+}
+
+/** In no list of proxies or providers. */
+const UNKNOWN_ADDRESS = "0.0.0.0";
+/** Statuses whose answers have no body, not even an empty one. */
+const WITHOUT_BODY = new Set([101, 204, 205, 304]);
+
+export class Mount {
+  readonly #server: FastifyInstance;
+  readonly #prefix: string;
+  readonly #open = new Set<ServerResponse>();
+
+  /** @param prefix Where the host has mounted it, such as `/webhooks`; empty for everything. */
+  constructor(server: FastifyInstance, prefix: string) {
+    this.#server = server;
+    this.#prefix = prefix;
+  }
+
+  readonly handler: NodeHandler = (request, response) => {
+    const hosted = request as IncomingMessage & { originalUrl?: string };
+    // Express has cut its own prefix off, and kept what there was.
+    request.url = this.#strip(hosted.originalUrl ?? request.url ?? "/");
+    if (isConsumed(request)) {
+      void refuse(request, response);
+      return;
+    }
+    this.#open.add(response);
+    response.once("close", () => this.#open.delete(response));
+    this.#server.routing(request, response);
+  };
+
+  readonly fetch = async (request: Request, env?: NodeBindings): Promise<Response> => {
+    if (request.bodyUsed || (env?.incoming !== undefined && isConsumed(env.incoming))) return toResponse(consumed());
+    const { pathname, search } = new URL(request.url);
+    const answer = await this.#server.inject({
+      method: request.method as "GET",
+      url: this.#strip(pathname + search),
+      headers: Object.fromEntries(request.headers),
+      ...(request.body === null ? {} : { payload: Readable.fromWeb(request.body as WebStream) }),
+      remoteAddress: env?.incoming?.socket.remoteAddress ?? UNKNOWN_ADDRESS,
+      payloadAsStream: true,
+    });
+    const { statusCode: status, headers } = answer;
+    const body = WITHOUT_BODY.has(status) ? null : (Readable.toWeb(answer.stream()) as ReadableStream);
+    return new Response(body, { status, headers: toHeaders(headers) });
+  };
+
+  /** A hook that answers before Fastify looks at the body. */
+  readonly plugin = async (host: unknown): Promise<void> => {
+    const app = host as FastifyHost;
+    app.addHook("onRequest", (request, reply) => {
+      reply.hijack();
+      this.handler(request.raw, reply.raw);
+    });
+    for (const path of ["/", "/*"]) app.all(path, () => undefined);
+  };
+
+  /** Resolves when every answer under way has been given, or after so many milliseconds. */
+  async settled(patienceMs: number): Promise<void> {
+    if (this.#open.size === 0) return;
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, patienceMs);
+    const ended = [...this.#open].map((response) => new Promise((done) => void response.once("close", done)));
+    await Promise.race([Promise.all(ended), over]);
+    clearTimeout(timer);
+  }
+
+  #strip(url: string): string {
+    const prefix = this.#prefix;
+    if (prefix === "" || !url.startsWith(prefix)) return url;
+    const rest = url.slice(prefix.length);
+    if (rest === "" || rest.startsWith("?")) return `/${rest}`;
+    return rest.startsWith("/") ? rest : url;
+  }
+}
+
+/** Whether somebody else has read the body, of a request that has one. */
+function isConsumed(request: IncomingMessage): boolean {
+  const { headers } = request;
+  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+  return hasBody && (request.readableDidRead || request.readableEnded);
+}
+
+function consumed(): PosthornError {
+  return new PosthornError(
+    "body_consumed",
+    "The body of this request was read before Posthorn got it, and its exact bytes are gone: mount Posthorn before body parsers such as express.json(), or keep them off its path.",
+  );
+}
+
+async function refuse(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  await discard(request);
+  const { status, json } = errorReply(consumed())!;
+  response.writeHead(status, { "content-type": "application/json" }).end(json);
+}
+
+function toResponse(error: PosthornError): Response {
+  const { status, json } = errorReply(error)!;
+  return new Response(json, { status, headers: { "content-type": "application/json" } });
+}
+
+function toHeaders(headers: Readonly<Record<string, number | string | string[] | undefined>>): Headers {
+  const result = new Headers();
+  for (const [name, value] of Object.entries(headers)) {
+    for (const one of [value ?? []].flat()) result.append(name, String(one));
+  }
+  return result;
+}

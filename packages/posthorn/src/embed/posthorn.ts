@@ -1,0 +1,168 @@
+/** Posthorn inside a program: a node that the program starts, calls, and mounts into its own server. */
+import { envToConfig } from "../config/config.ts";
+import { readEnv } from "../config/env.ts";
+import { loadSecrets } from "../config/secrets.ts";
+import { settings as SETTINGS, type SettingKey } from "../config/settings.ts";
+import type { Actor, Context } from "../domain/context.ts";
+import { DEFAULT_ORGANISATION, ensureOrganisation } from "../domain/organisation/ensure.ts";
+import { PosthornError } from "../errors.ts";
+import { isId } from "../id.ts";
+import { createLog, type Logger } from "../log.ts";
+import { Posthorn as Node } from "../posthorn.ts";
+import { callerFor } from "./call.ts";
+import { messageVerbs } from "./messages.ts";
+import { Mount, type NodeBindings, type NodeHandler } from "./mount.ts";
+import { applicationVerbs, authenticationVerbs, endpointVerbs, eventTypeVerbs } from "./verbs.ts";
+
+/** Settings as in docs/configuration.md, in camel case and without their prefix: `POSTHORN_DATABASE_URL` is `databaseUrl`. */
+export type Settings = { readonly [Key in SettingKey]?: string | number | boolean };
+
+export interface PosthornOptions {
+  readonly settings?: Settings;
+  /** Where variables named `POSTHORN_…` are read too, such as `process.env`; nowhere unless given. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Whose data the verbs see: `org_` and 27 letters or digits. The one of a server that has only one unless given. */
+  readonly organisation?: string;
+  /** Also listens by itself, at the setting `listen`. */
+  readonly listen?: boolean;
+  /** A logger of pino; one that writes warnings to the standard output unless given. */
+  readonly log?: Logger;
+}
+
+/** Paths of Posthorn's own: mounted there, it could not tell them from the place it is mounted at. */
+const OWN_PATHS = /^\/(?:api(?:\/v1)?|in|ingest|health|docs|assets|portal|\.well-known)$/;
+/** Answers that are under way when it closes may take this long. */
+const CLOSE_ANSWERS_MS = 5000;
+
+/**
+ * A node in this process. It listens nowhere, reads no environment and handles no signal unless it is told to; several in one process
+ * have nothing in common.
+ *
+ * ```ts
+ * await using posthorn = await Posthorn.start({ settings: { databaseUrl, publicUrl: "https://shop.example/webhooks" } });
+ * app.use("/webhooks", posthorn.handler);
+ * await posthorn.message.create("acme", { eventType: "order.paid", payload: { order: 17 } });
+ * ```
+ */
+export class Posthorn implements AsyncDisposable {
+  /** Customers. */
+  readonly application: ReturnType<typeof applicationVerbs>;
+  /** Where customers get their webhooks. */
+  readonly endpoint: ReturnType<typeof endpointVerbs>;
+  readonly eventType: ReturnType<typeof eventTypeVerbs>;
+  /** Events. */
+  readonly message: ReturnType<typeof messageVerbs>;
+  /** Access for customers. */
+  readonly authentication: ReturnType<typeof authenticationVerbs>;
+  readonly #node: Node;
+  readonly #mount: Mount;
+
+  private constructor(node: Node, mount: Mount, ctx: Context, onPostgres: boolean) {
+    this.#node = node;
+    this.#mount = mount;
+    const on = callerFor(ctx.services, ctx.actor);
+    this.application = applicationVerbs(on);
+    this.endpoint = endpointVerbs(on);
+    this.eventType = eventTypeVerbs(on);
+    this.message = messageVerbs(on, ctx, onPostgres);
+    this.authentication = authenticationVerbs(on);
+  }
+
+  /**
+   * Opens the database, brings it up to date, and takes up what an earlier run left to do. Rejects with a `PosthornError` that says what
+   * to change.
+   */
+  static async start(options: PosthornOptions = {}): Promise<Posthorn> {
+    const { settings = {}, environment = {}, organisation = DEFAULT_ORGANISATION, listen = false } = options;
+    if (!isId("org_", organisation)) {
+      throw new PosthornError("config_invalid", `"${organisation}" is no organisation: org_ and 27 letters or digits.`);
+    }
+    const config = envToConfig(readEnv({ environment: { ...environment }, flags: textsOf(settings) }));
+    const prefix = prefixOf(config.publicUrl);
+    const log = options.log ?? createLog({ level: levelOf(options) ?? "warn", format: config.logFormat });
+    const node = await Node.start({ config, secrets: loadSecrets(config), log, listens: listen, base: prefix });
+    try {
+      const orgId = await ensureOrganisation(node.services, organisation);
+      const actor: Actor = { kind: "organisation", orgId, orgPublicId: organisation, keyId: null };
+      const ctx: Context = { services: node.services, actor, tx: null };
+      return new Posthorn(node, new Mount(node.server, prefix), ctx, config.database.kind === "postgres");
+    } catch (error) {
+      await node[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * Answers a request of `node:http`, Express or Connect: API, inbound webhooks, dashboard and portal. Mounted under a path, that is the
+   * path of the setting `publicUrl`. Comes before body parsers.
+   */
+  get handler(): NodeHandler {
+    return this.#mount.handler;
+  }
+
+  /**
+   * As `handler`, for servers that speak in `Request` and `Response`, such as Hono: `app.mount("/webhooks", posthorn.fetch)`. Without the
+   * bindings of Hono on Node the address of the sender is not known.
+   */
+  get fetch(): (request: Request, env?: NodeBindings) => Promise<Response> {
+    return this.#mount.fetch;
+  }
+
+  /** As `handler`, for Fastify: `await app.register(posthorn.fastify, { prefix: "/webhooks" })`. */
+  get fastify(): (host: unknown) => Promise<void> {
+    return this.#mount.plugin;
+  }
+
+  /** Where it listens by itself; empty when it does not. */
+  get url(): string {
+    return this.#node.url;
+  }
+
+  /** Resolves when the node cannot go on and must be started anew; nothing that was accepted is lost. */
+  get failed(): Promise<Error> {
+    return this.#node.failed;
+  }
+
+  /**
+   * Lets answers and attempts under way end, within the setting `shutdownTimeout`, and closes the database. What is left is found at the
+   * next start. Stop the host's server, or take its requests away, before.
+   */
+  async close(): Promise<void> {
+    this.#node.server.server.closeIdleConnections();
+    await this.#node.server.close();
+    await this.#mount.settled(CLOSE_ANSWERS_MS);
+    await this.#node[Symbol.asyncDispose]();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+function textsOf(settings: Settings): Partial<Record<SettingKey, string>> {
+  const unknown = Object.keys(settings).find((key) => !(key in SETTINGS));
+  if (unknown !== undefined) {
+    throw new PosthornError(
+      "config_invalid",
+      `"${unknown}" is no setting of Posthorn: docs/configuration.md lists them.`,
+    );
+  }
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([key, value]) => [key, String(value)]));
+}
+
+/** The level, where somebody chose one. */
+function levelOf({ settings, environment }: PosthornOptions): string | undefined {
+  return settings?.logLevel?.toString() ?? environment?.[SETTINGS.logLevel.name];
+}
+
+/** The path under which the host has mounted it. */
+function prefixOf(publicUrl: string): string {
+  if (publicUrl === "") return "";
+  const path = new URL(publicUrl).pathname.replace(/\/+$/, "");
+  if (!OWN_PATHS.test(path)) return path;
+  throw new PosthornError(
+    "config_invalid",
+    `Posthorn cannot be mounted at ${path}, where it has paths of its own: choose another path in publicUrl.`,
+  );
+}

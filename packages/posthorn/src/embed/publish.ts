@@ -1,0 +1,87 @@
+/** Publishes through `posthorn.publish`, on whatever connection: the row is part of the transaction there. */
+import type { Publication } from "../domain/message/prepare.ts";
+import { PosthornError, type PosthornErrorCode } from "../errors.ts";
+import type { SendStatement } from "./transaction.ts";
+
+/** Parameters are texts, since clients differ in how they send anything else. */
+const PUBLISH = `SELECT posthorn.publish(
+  app => $1::text, type => $2::text, payload => decode($3::text, 'base64'), event_id => $4::text,
+  channels => (SELECT array_agg(c) FROM json_array_elements_text($5::text::json) AS c),
+  tags => (SELECT array_agg(t) FROM json_array_elements_text($6::text::json) AS t),
+  ordering_key => $7::text, content_type => $8::text,
+  deliver_at => $9::text::timestamptz, delay => $10::text::interval, expires_at => $11::text::timestamptz, ttl => $12::text::interval,
+  retention => $13::text::interval, idempotency_key => $14::text, org => $15::text) AS id`;
+
+export interface TransactionalPublication {
+  /** Id or uid of the application. */
+  readonly app: string;
+  /** `null`: whichever has the application. */
+  readonly organisation: string | null;
+  readonly publication: Publication;
+  readonly idempotencyKey: string | null;
+}
+
+/** Returns the id of the message. Rejects with errors of Posthorn's list where the function refuses, and with the client's own otherwise. */
+export async function publishOn(
+  send: SendStatement,
+  { app, organisation, publication, idempotencyKey }: TransactionalPublication,
+): Promise<string> {
+  const { eventType, eventId, channels, tags, payload, orderingKey, contentType } = publication;
+  const { deliverAt, delayMs, deliverUntil, ttlMs, retentionMs } = publication;
+  try {
+    const [row] = await send(PUBLISH, [
+      app,
+      eventType,
+      Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString("base64"),
+      eventId,
+      jsonOf(channels),
+      jsonOf(tags),
+      orderingKey,
+      contentType,
+      timeOf(deliverAt),
+      durationOf(delayMs),
+      timeOf(deliverUntil),
+      durationOf(ttlMs),
+      durationOf(retentionMs),
+      idempotencyKey,
+      organisation,
+    ]);
+    return (row as { id: string }).id;
+  } catch (error) {
+    throw toPosthornError(error);
+  }
+}
+
+function jsonOf(names: readonly string[] | null): string | null {
+  return names === null || names.length === 0 ? null : JSON.stringify(names);
+}
+
+function timeOf(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+function durationOf(ms: number | null): string | null {
+  return ms === null ? null : `${ms} milliseconds`;
+}
+
+const CODES: Readonly<Record<string, PosthornErrorCode>> = {
+  PH404: "not_found",
+  PH409: "conflict",
+  PH422: "bad_request",
+};
+
+/** What the function refused. Clients put an SQLSTATE in places of their own, within each other. */
+function toPosthornError(error: unknown): unknown {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const { code, meta, message } = at as Error & { code?: unknown; meta?: unknown };
+    const states = [code, ...statesIn(meta)];
+    const state = states.find((one): one is string => typeof one === "string" && one in CODES);
+    if (state !== undefined) return new PosthornError(CODES[state]!, message, { cause: error });
+  }
+  return error;
+}
+
+/** SQLSTATEs of Posthorn's in what Prisma says of an error. */
+function statesIn(meta: unknown): readonly string[] {
+  return meta === undefined ? [] : (JSON.stringify(meta).match(/PH\d{3}/g) ?? []);
+}

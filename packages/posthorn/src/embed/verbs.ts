@@ -1,0 +1,102 @@
+/** The verbs that a program calls most. All others are in the HTTP API, which `fetch` reaches in the process. */
+import { createApplication } from "../api/application/create.ts";
+import { deleteApplication } from "../api/application/delete.ts";
+import { getApplication } from "../api/application/get.ts";
+import { listApplications } from "../api/application/list.ts";
+import { patchApplication } from "../api/application/patch.ts";
+import { upsertApplication } from "../api/application/upsert.ts";
+import { appPortalAccess } from "../api/auth/app-portal-access.ts";
+import { createEndpoint } from "../api/endpoint/create.ts";
+import { deleteEndpoint } from "../api/endpoint/delete.ts";
+import { getSecret } from "../api/endpoint/get-secret.ts";
+import { getEndpoint } from "../api/endpoint/get.ts";
+import { listEndpoints } from "../api/endpoint/list.ts";
+import { patchEndpoint } from "../api/endpoint/patch.ts";
+import { rotateSecret } from "../api/endpoint/rotate-secret.ts";
+import { upsertEndpoint } from "../api/endpoint/upsert.ts";
+import { createEventType } from "../api/event-type/create.ts";
+import { deleteEventType } from "../api/event-type/delete.ts";
+import { getEventType } from "../api/event-type/get.ts";
+import { listEventTypes } from "../api/event-type/list.ts";
+import { patchEventType } from "../api/event-type/patch.ts";
+import { upsertEventType } from "../api/event-type/upsert.ts";
+import type { Caller, CallOptions } from "./call.ts";
+import type * as shapes from "./shapes.ts";
+
+type Done = Promise<void>;
+
+/** Verbs of applications: `appId` is an id or a uid. */
+export function applicationVerbs(on: Caller) {
+  const [create, get, list] = [on(createApplication), on(getApplication), on(listApplications)];
+  const [update, patch, remove] = [on(upsertApplication), on(patchApplication), on(deleteApplication)];
+  type Out = Promise<shapes.ApplicationOut>;
+  return {
+    /** Rejects with `conflict` when there is one with this uid. */
+    create: (body: shapes.ApplicationIn, options?: CallOptions): Out => create({ body, ...options }),
+    /** As `create`, or the one with this uid as it is. */
+    getOrCreate: (body: shapes.ApplicationIn, options?: CallOptions): Out =>
+      create({ body, query: { get_if_exists: true }, ...options }),
+    get: (appId: string): Out => get({ path: [appId] }),
+    list: (query?: shapes.PageOptions): Promise<shapes.Page<shapes.ApplicationOut>> => list({ query }),
+    /** All fields; makes one with this uid when there is none. */
+    update: (appId: string, body: shapes.ApplicationIn): Out => update({ path: [appId], body }),
+    patch: (appId: string, body: shapes.ApplicationPatch): Out => patch({ path: [appId], body }),
+    delete: (appId: string): Done => remove({ path: [appId] }),
+  };
+}
+
+/** Verbs of endpoints. */
+export function endpointVerbs(on: Caller) {
+  const [create, get, list] = [on(createEndpoint), on(getEndpoint), on(listEndpoints)];
+  const [update, patch, remove] = [on(upsertEndpoint), on(patchEndpoint), on(deleteEndpoint)];
+  const [secret, rotate] = [on(getSecret), on(rotateSecret)];
+  type Out = Promise<shapes.EndpointOut>;
+  return {
+    create: (appId: string, body: shapes.EndpointIn, options?: CallOptions): Out =>
+      create({ path: [appId], body, ...options }),
+    get: (appId: string, endpointId: string): Out => get({ path: [appId, endpointId] }),
+    list: (appId: string, query?: shapes.PageOptions): Promise<shapes.Page<shapes.EndpointOut>> =>
+      list({ path: [appId], query }),
+    /** All fields; makes one with this uid when there is none. */
+    update: (appId: string, endpointId: string, body: shapes.EndpointUpdate): Out =>
+      update({ path: [appId, endpointId], body }),
+    patch: (appId: string, endpointId: string, body: shapes.EndpointPatch): Out =>
+      patch({ path: [appId, endpointId], body }),
+    delete: (appId: string, endpointId: string): Done => remove({ path: [appId, endpointId] }),
+    /** What the receiver verifies with. */
+    getSecret: (appId: string, endpointId: string): Promise<shapes.EndpointSecretOut> =>
+      secret({ path: [appId, endpointId] }),
+    rotateSecret: (
+      appId: string,
+      endpointId: string,
+      body: shapes.EndpointSecretRotateIn = {},
+      options?: CallOptions,
+    ): Done => rotate({ path: [appId, endpointId], body, ...options }),
+  };
+}
+
+/** Verbs of event types. */
+export function eventTypeVerbs(on: Caller) {
+  const [create, get, list] = [on(createEventType), on(getEventType), on(listEventTypes)];
+  const [update, patch, remove] = [on(upsertEventType), on(patchEventType), on(deleteEventType)];
+  type Out = Promise<shapes.EventTypeOut>;
+  return {
+    create: (body: shapes.EventTypeIn, options?: CallOptions): Out => create({ body, ...options }),
+    get: (name: string): Out => get({ path: [name] }),
+    list: (query?: shapes.PageOptions): Promise<shapes.Page<shapes.EventTypeOut>> => list({ query }),
+    update: (name: string, body: shapes.EventTypeUpdate): Out => update({ path: [name], body }),
+    patch: (name: string, body: shapes.EventTypePatch): Out => patch({ path: [name], body }),
+    /** Archives it. */
+    delete: (name: string): Done => remove({ path: [name] }),
+  };
+}
+
+/** Access for customers. */
+export function authenticationVerbs(on: Caller) {
+  const access = on(appPortalAccess);
+  return {
+    /** A token of one application, and the URL of its portal. */
+    appPortalAccess: (appId: string, body: shapes.AppPortalAccessIn = {}): Promise<shapes.AppPortalAccessOut> =>
+      access({ path: [appId], body }),
+  };
+}

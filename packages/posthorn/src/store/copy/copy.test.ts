@@ -1,0 +1,395 @@
+/** Copies between real databases, a file and a PostgreSQL, in both directions. */
+import { randomBytes, randomInt } from "node:crypto";
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { createDatabase, sharedPostgres } from "@posthorn/testkit";
+import pg from "pg";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../../test/support/store.ts";
+import { keyAtTime } from "../../id.ts";
+import { Vault } from "../../vault.ts";
+import { SCHEMA_VERSION } from "../migrations/list.ts";
+import { PostgresStore } from "../postgres/postgres-store.ts";
+import { openForWriting } from "../sqlite/file.ts";
+import { migrate } from "../sqlite/migrate.ts";
+import { SqliteStore } from "../sqlite/sqlite-store.ts";
+import { type CopyProgress, digestOf, planCopy, runCopy } from "./copy.ts";
+import { PostgresSide } from "./postgres-side.ts";
+import type { CopyTarget, TableShape } from "./side.ts";
+import { SqliteSide } from "./sqlite-side.ts";
+import { OWN_TABLES, TABLES } from "./tables.ts";
+
+/** A folder for files, and an empty database of PostgreSQL. */
+async function places() {
+  const folder = temporaryFolder();
+  const database = await createDatabase(await sharedPostgres());
+  return {
+    url: database.url,
+    path: (name: string): string => join(folder.path, name),
+    [Symbol.asyncDispose]: async () => {
+      await database[Symbol.asyncDispose]();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+const fileSource = (path: string): CopyTarget => SqliteSide.open({ path, as: "source", replaceNul: true });
+const fileTarget = (path: string): CopyTarget => SqliteSide.open({ path, as: "target", replaceNul: false });
+const canOpen = (): boolean => true;
+const ignore = (): void => undefined;
+
+async function copy(source: CopyTarget, target: CopyTarget, onProgress: (progress: CopyProgress) => void = ignore) {
+  await using from = source;
+  await using to = target;
+  const sides = { source: from, target: to };
+  return await runCopy(sides, await planCopy(sides, canOpen), onProgress);
+}
+
+/** A file of this version of the schema, open for tests to write to. */
+function newFile(path: string): DatabaseSync {
+  const db = openForWriting(path);
+  migrate(db);
+  return db;
+}
+
+const NOW = Date.now();
+const HISTORY_MS = 15 * 86_400_000;
+
+/** What each type can hold at its ends, and things between. */
+const INTEGERS = [2n ** 63n - 1n, -(2n ** 63n), 2n ** 53n + 1n, 0n, 1n, BigInt(NOW)];
+const TEXTS = ["", "a", "äöü €", "😀", "\u0001\u001f\"\\'\n\r\t", "\\N", "\\x00", "NULL", "\u{10ffff}", "e\u0301"];
+const BLOBS = [Buffer.alloc(0), Buffer.of(0), Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))];
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly notnull: number;
+  readonly pk: number;
+}
+
+/** Fills a table with rows of the ends of each type, NULL where it may be. */
+function fill(db: DatabaseSync, table: string, rows: number): void {
+  const columns = db.prepare("SELECT * FROM pragma_table_info(?)").all(table) as unknown as Column[];
+  const timed = table === "message" || table === "attempt";
+  const insert = db.prepare(`INSERT INTO ${table} (${columns.map(({ name }) => name).join(", ")})
+    VALUES (${columns.map(() => "?").join(", ")})`);
+  db.exec("BEGIN");
+  for (let row = 0; row < rows; row++) {
+    const values = columns.map(({ name, type, notnull, pk }): SQLInputValue => {
+      if (timed && name === "id") return keyAtTime(NOW - Math.floor((row / rows) * HISTORY_MS)) + row;
+      if (table === "delivery" && name === "state") return 1;
+      if (type === "INTEGER") return pk > 0 ? BigInt(row) * 2n ** 50n + 1n : pick(INTEGERS, notnull, row);
+      if (type === "TEXT")
+        return pk > 0 || UNIQUE.has(name) ? `${row} ${TEXTS[row % TEXTS.length]!}` : pick(TEXTS, notnull, row);
+      return pk > 0 || name === "hash" ? randomBytes(32) : pick(BLOBS, notnull, row);
+    });
+    insert.run(...values);
+  }
+  db.exec("COMMIT");
+}
+
+/** Texts with a unique index. */
+const UNIQUE = new Set(["public_id", "uid", "event_id", "merge_key", "name"]);
+
+function pick<T>(from: readonly T[], notnull: number, row: number): T | null {
+  const at = (row + randomInt(from.length)) % (from.length + (notnull === 1 ? 0 : 1));
+  return at === from.length ? null : from[at]!;
+}
+
+/** Every row of every table that is copied, as texts, to be compared by others than the copy itself. */
+function contentOf(path: string): Record<string, string[]> {
+  const db = new DatabaseSync(path, { readOnly: true });
+  const content = Object.fromEntries(
+    Object.keys(TABLES).map((table) => {
+      const columns = db.prepare("SELECT name FROM pragma_table_info(?) ORDER BY name").all(table);
+      const quoted = columns.map(({ name }) => `quote(${String(name)})`).join(" || ' ' || ");
+      const rows = db.prepare(`SELECT ${quoted} AS text FROM ${table}`).all();
+      return [table, rows.map(({ text }) => String(text)).sort()];
+    }),
+  );
+  db.close();
+  return content;
+}
+
+async function ask(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url, options: "-c search_path=posthorn" });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+describe("the description of tables", () => {
+  it("names every table of the schema in both databases, with the same columns, types and keys", async () => {
+    await using place = await places();
+    newFile(place.path("a.db")).close();
+    await using file = fileSource(place.path("a.db"));
+    await using server = await PostgresSide.open(place.url);
+    await server.begin("test", { first: 0, last: 0 });
+    const inFile = await file.shapes();
+    const onServer = await server.shapes();
+    expect([...inFile.keys()].sort()).toEqual([...Object.keys(TABLES), ...OWN_TABLES.sqlite].sort());
+    expect([...onServer.keys()].sort()).toEqual([...Object.keys(TABLES), ...OWN_TABLES.postgres].sort());
+    const withoutCounters = ({ name, columns, key }: TableShape) => ({ name, columns, key });
+    for (const [name, rule] of Object.entries(TABLES)) {
+      if (rule === "left") continue;
+      const shape = inFile.get(name)!;
+      expect(withoutCounters(onServer.get(name)!)).toEqual(withoutCounters(shape));
+      expect(shape.key).not.toEqual([]);
+      expect(shape.columns.filter(({ type }) => type === undefined)).toEqual([]);
+    }
+  });
+});
+
+describe("a copy", () => {
+  it("has every value of every table exactly, to PostgreSQL and back", async () => {
+    await using place = await places();
+    const db = newFile(place.path("a.db"));
+    for (const table of Object.keys(TABLES)) fill(db, table, 30);
+    db.close();
+    const there = await copy(fileSource(place.path("a.db")), await PostgresSide.open(place.url));
+    const back = await copy(await PostgresSide.open(place.url), fileTarget(place.path("b.db")));
+    expect(back).toEqual(there);
+    expect(there.every(({ rows }) => rows === 30)).toBe(true);
+    expect(contentOf(place.path("b.db"))).toEqual(contentOf(place.path("a.db")));
+  });
+
+  it("gives history days of its own, and event ids that are taken stay taken", async () => {
+    await using place = await places();
+    const db = newFile(place.path("a.db"));
+    fill(db, "message", 30);
+    const withEvent = db.prepare("SELECT event_id FROM message WHERE event_id IS NOT NULL ORDER BY id").all();
+    db.close();
+    await copy(fileSource(place.path("a.db")), await PostgresSide.open(place.url));
+    const [spread = {}] = await ask(
+      place.url,
+      `SELECT count(DISTINCT tableoid)::int AS days,
+         count(*) FILTER (WHERE tableoid = 'message_before'::regclass)::int AS before FROM message`,
+    );
+    // Two messages a day; the first of them may be on the evening of a day.
+    expect([15, 16]).toContain(spread["days"]);
+    expect(spread["before"]).toBe(0);
+    expect(await ask(place.url, "SELECT event_id FROM event_id_taken ORDER BY message_id")).toEqual(withEvent);
+  });
+
+  it("puts U+FFFD for the character NUL that PostgreSQL does not take in texts, and says how often", async () => {
+    await using place = await places();
+    const db = newFile(place.path("a.db"));
+    db.prepare("INSERT INTO sweep VALUES (?, 1)").run("a\0b");
+    db.prepare("INSERT INTO broadcast VALUES (1, ?, ?)").run('{"a":"\\u0000"}', Buffer.from("a\0b"));
+    db.close();
+    const source = fileSource(place.path("a.db"));
+    await copy(source, await PostgresSide.open(place.url));
+    // Each row was read twice: to be copied, and to be compared.
+    expect(source.replaced).toBe(2);
+    expect(await ask(place.url, "SELECT name FROM sweep")).toEqual([{ name: "a\uFFFDb" }]);
+    expect(await ask(place.url, "SELECT message_json, payload FROM broadcast")).toEqual([
+      { message_json: '{"a":"\\u0000"}', payload: Buffer.from("a\0b") },
+    ]);
+  });
+
+  it("gives out no number again that the source gave out, in both directions", async () => {
+    await using place = await places();
+    const db = newFile(place.path("a.db"));
+    db.exec("INSERT INTO organisation VALUES (7, 'org_7', 0)");
+    db.exec("INSERT INTO operational_event (id, org_id, type, at, due, count) VALUES (41, 1, 'a', 0, 0, 1)");
+    db.exec("DELETE FROM operational_event");
+    db.close();
+    await copy(fileSource(place.path("a.db")), await PostgresSide.open(place.url));
+    const insert = "INSERT INTO operational_event (org_id, type, at, due, count) VALUES (1, 'a', 0, 0, 1) RETURNING id";
+    expect(await ask(place.url, insert)).toEqual([{ id: "42" }]);
+    expect(
+      await ask(place.url, "INSERT INTO organisation (public_id, created_at) VALUES ('org_8', 0) RETURNING id"),
+    ).toEqual([{ id: "8" }]);
+    await ask(place.url, "DELETE FROM operational_event");
+    await copy(await PostgresSide.open(place.url), fileTarget(place.path("b.db")));
+    const back = new DatabaseSync(place.path("b.db"));
+    expect(back.prepare(insert).get()).toEqual({ id: 43 });
+    back.close();
+  });
+
+  it("takes what a killed server left in the log beside its file", async () => {
+    await using place = await places();
+    const db = newFile(place.path("a.db"));
+    db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    db.exec("INSERT INTO sweep VALUES ('in the log', 1)");
+    for (const end of ["", "-wal"]) copyFileSync(place.path(`a.db${end}`), place.path(`killed.db${end}`));
+    db.close();
+    await copy(fileSource(place.path("killed.db")), await PostgresSide.open(place.url));
+    expect(await ask(place.url, "SELECT name FROM sweep")).toEqual([{ name: "in the log" }]);
+  });
+});
+
+describe("a copy that was stopped", () => {
+  class Stopped extends Error {}
+
+  const stopAfter = (batches: number) => {
+    let seen = 0;
+    return (): void => {
+      if (++seen === batches) throw new Stopped();
+    };
+  };
+
+  it.each(["to PostgreSQL", "to a file"])(
+    "goes on where it was, %s, and until then no server starts on it",
+    async (to) => {
+      await using place = await places();
+      const db = newFile(place.path("a.db"));
+      for (const table of ["message", "delivery", "attempt", "pacing"]) fill(db, table, 2500);
+      db.close();
+      const toServer = to === "to PostgreSQL";
+      if (!toServer) await copy(fileSource(place.path("a.db")), await PostgresSide.open(place.url));
+      const source = async () => (toServer ? fileSource(place.path("a.db")) : PostgresSide.open(place.url));
+      const target = async () => (toServer ? PostgresSide.open(place.url) : fileTarget(place.path("b.db")));
+      const starts = async (): Promise<void> => {
+        const store = toServer
+          ? await PostgresStore.open({ url: place.url })
+          : await SqliteStore.open({ path: place.path("b.db") });
+        await store[Symbol.asyncDispose]();
+      };
+      // Within a table, at the end of one, and when only the comparison is missing.
+      for (const batches of [2, 3, 8]) {
+        await expect(copy(await source(), await target(), stopAfter(batches))).rejects.toThrow(Stopped);
+        await expect(starts()).rejects.toMatchObject({ code: "copy_unfinished" });
+      }
+      const checked = await copy(await source(), await target());
+      expect(checked.filter(({ rows }) => rows > 0).map(({ rows }) => rows)).toEqual([2500, 2500, 2500, 2500]);
+      await starts();
+      expect(contentOf(place.path(toServer ? "a.db" : "b.db"))).toEqual(contentOf(place.path("a.db")));
+    },
+  );
+
+  it("is not gone on with from another source", async () => {
+    await using place = await places();
+    for (const name of ["a.db", "b.db"]) {
+      const db = newFile(place.path(name));
+      fill(db, "pacing", 10);
+      db.close();
+    }
+    await expect(
+      copy(fileSource(place.path("a.db")), await PostgresSide.open(place.url), stopAfter(1)),
+    ).rejects.toThrow(Stopped);
+    await expect(copy(fileSource(place.path("b.db")), await PostgresSide.open(place.url))).rejects.toMatchObject({
+      code: "copy_refused",
+      message: expect.stringContaining(`half of a copy from sqlite:${place.path("a.db")}`),
+    });
+  });
+});
+
+describe("a copy is refused", () => {
+  const refusal = (text: string) => ({ code: "copy_refused", message: expect.stringContaining(text) });
+
+  it("when a row differs at the end, and the target stays unusable", async () => {
+    await using place = await places();
+    const db = newFile(place.path("a.db"));
+    fill(db, "pacing", 10);
+    db.close();
+    let tampered: Promise<unknown> | null = null;
+    await using source = fileSource(place.path("a.db"));
+    await using target = await PostgresSide.open(place.url);
+    const sides = {
+      source,
+      target: Object.assign(target, {
+        derive: () => (tampered = ask(place.url, "UPDATE pacing SET used = 5 WHERE key LIKE '1 %'")),
+      }),
+    };
+    await expect(runCopy(sides, await planCopy(sides, canOpen), ignore)).rejects.toMatchObject(
+      refusal("differs from sqlite:"),
+    );
+    expect(tampered).not.toBeNull();
+    await target[Symbol.asyncDispose]();
+    await expect(PostgresStore.open({ url: place.url })).rejects.toMatchObject({ code: "copy_unfinished" });
+  });
+
+  it("when the target has rows", async () => {
+    await using place = await places();
+    newFile(place.path("a.db")).close();
+    const db = newFile(place.path("b.db"));
+    db.exec("INSERT INTO sweep VALUES ('a', 1)");
+    db.close();
+    await expect(copy(fileSource(place.path("a.db")), fileTarget(place.path("b.db")))).rejects.toMatchObject(
+      refusal("is not empty, its table sweep has rows"),
+    );
+  });
+
+  it("while a server runs on either side", async () => {
+    await using place = await places();
+    await using file = await SqliteStore.open({ path: place.path("a.db") });
+    expect(() => fileSource(place.path("a.db"))).toThrow(expect.objectContaining({ code: "data_folder_in_use" }));
+    await using server = await PostgresStore.open({ url: place.url });
+    await expect(PostgresSide.open(place.url)).rejects.toMatchObject({ code: "data_folder_in_use" });
+    expect([file, server]).toHaveLength(2);
+  });
+
+  it("and keeps servers away while it runs itself", async () => {
+    await using place = await places();
+    await using side = await PostgresSide.open(place.url);
+    await expect(PostgresStore.open({ url: place.url })).rejects.toMatchObject({ code: "data_folder_in_use" });
+    expect(side.name).toMatch(/^postgres:\/\/127\.0\.0\.1:\d+\/test_/);
+  });
+
+  it("when the schema is of another version, older or newer", async () => {
+    await using place = await places();
+    const file = newFile(place.path("a.db"));
+    file.exec(`PRAGMA user_version = ${SCHEMA_VERSION - 1}`);
+    await expect(copy(fileSource(place.path("a.db")), fileTarget(place.path("b.db")))).rejects.toMatchObject(
+      refusal("was written by an older Posthorn"),
+    );
+    file.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
+    await expect(copy(fileSource(place.path("a.db")), fileTarget(place.path("b.db")))).rejects.toMatchObject({
+      code: "schema_too_new",
+    });
+    file.close();
+  });
+
+  it("when there is nothing to copy", async () => {
+    await using place = await places();
+    expect(() => fileSource(place.path("none.db"))).toThrow(expect.objectContaining(refusal("There is no database")));
+    await expect(copy(await PostgresSide.open(place.url), fileTarget(place.path("b.db")))).rejects.toMatchObject(
+      refusal("There is nothing of Posthorn"),
+    );
+  });
+
+  it("when secrets were encrypted with another key, or there is none", async () => {
+    await using place = await places();
+    const db = newFile(place.path("a.db"));
+    const vault = new Vault(randomBytes(32));
+    db.prepare("INSERT INTO endpoint_secret VALUES (1, 1, ?, NULL)").run(vault.seal("whsec_a"));
+    db.close();
+    const other = new Vault(randomBytes(32));
+    await using source = fileSource(place.path("a.db"));
+    await using target = fileTarget(place.path("b.db"));
+    await expect(planCopy({ source, target }, (sealed) => other.opens(sealed))).rejects.toMatchObject(
+      refusal("is not the one that they were encrypted with"),
+    );
+    await expect(planCopy({ source, target }, null)).rejects.toMatchObject(refusal("there is no key for them here"));
+    await expect(planCopy({ source, target }, (sealed) => vault.opens(sealed))).resolves.toMatchObject({
+      resumed: false,
+    });
+  });
+});
+
+describe("a plan", () => {
+  it("says what would be copied, and makes neither file nor table", async () => {
+    await using place = await places();
+    const db = newFile(place.path("a.db"));
+    fill(db, "pacing", 10);
+    db.close();
+    await using source = fileSource(place.path("a.db"));
+    await using server = await PostgresSide.open(place.url);
+    await using file = SqliteSide.open({ path: place.path("b.db"), as: "look", replaceNul: false });
+    for (const target of [server, file]) {
+      const { tables } = await planCopy({ source, target }, canOpen);
+      expect(tables.filter(({ rows }) => rows > 0).map(({ shape, rows }) => [shape.name, rows])).toEqual([
+        ["pacing", 10],
+      ]);
+      expect(await target.version()).toBe(0);
+    }
+    expect(await ask(place.url, "SELECT nspname FROM pg_namespace WHERE nspname = 'posthorn'")).toEqual([]);
+    const digest = await digestOf(source, (await source.shapes()).get("pacing")!);
+    expect(digest.rows).toBe(10);
+  });
+});

@@ -1,0 +1,177 @@
+/** Who works on a PostgreSQL database, and which shard is whose: short statements by the database's clock. */
+import type pg from "pg";
+import { MAX_NODES, SHARDS } from "../shards.ts";
+import type { ClusterNode, ClusterStore, ClusterView, Lease, NodeFacts, NodeReport, Seat } from "../cluster.ts";
+import { StoreError } from "../errors.ts";
+import { inTransaction } from "./connections.ts";
+import { toStoreError } from "./errors.ts";
+import type { Link } from "./link.ts";
+import { LOCK, lockForTransaction, lockShard, tryLockShard } from "./locks.ts";
+
+/** For whoever waits for a node that stands still within a transaction. */
+const LOCK_TIMEOUT = "2s";
+
+const MAKE_SHARDS =
+  "INSERT INTO shard SELECT id, NULL, 0 FROM generate_series(0, $1::bigint - 1) AS id ON CONFLICT DO NOTHING";
+const OTHERS = `
+  SELECT id, slot, host, secrets_mark AS "secretsMark", (leased_until > clock_ms())::int AS live,
+    greatest(settled_messages, settled_attempts) AS settled
+  FROM node ORDER BY id`;
+const JOIN = `
+  INSERT INTO node (slot, host, version, secrets_mark, started_at, seen_at, leased_until)
+  VALUES ($1, $2, $3, $4, clock_ms(), clock_ms(), clock_ms() + $5) RETURNING id`;
+const COUNTED = "SELECT coalesce(max(last_id), 0) AS counted FROM rollup_cursor";
+const RENEW = `
+  UPDATE node SET seen_at = clock_ms(), leased_until = clock_ms() + $2, draining = $3, in_flight = $4, lanes = $5,
+    settled_messages = $6, settled_attempts = $7
+  WHERE id = $1 RETURNING id`;
+const NODES = `
+  SELECT id, host, version, started_at AS "startedAt", seen_at AS "seenAt", leased_until - clock_ms() AS "leaseMs", draining,
+    in_flight AS "inFlight", lanes, settled_messages AS messages, settled_attempts AS attempts, clock_ms() AS at
+  FROM node ORDER BY id`;
+const SHARDS_NOW = `SELECT id AS shard, node_id AS "nodeId", fence FROM shard ORDER BY id`;
+const BURY = "DELETE FROM node WHERE id = ANY ($1::bigint[]) AND leased_until < clock_ms()";
+/** Of two conditions with a price the cheap one is asked first: a shard that is somebody's is not locked. */
+const TAKE = `
+  UPDATE shard SET node_id = $1, fence = fence + 1
+  WHERE id IN (
+    SELECT free.id FROM (
+      SELECT s.id FROM shard s WHERE s.id = ANY ($2::bigint[])
+        AND (s.node_id IS NULL OR NOT EXISTS (SELECT FROM node n WHERE n.id = s.node_id))
+      ORDER BY s.id OFFSET 0) AS free
+    WHERE ${tryLockShard("free.id")})
+    AND EXISTS (SELECT FROM node n WHERE n.id = $1)
+  RETURNING id AS shard, fence`;
+const LOCK_SHARDS = `SELECT ${lockShard("id")} FROM unnest($1::bigint[]) AS id`;
+const RELEASE = "UPDATE shard SET node_id = NULL, fence = fence + 1 WHERE id = ANY ($1::bigint[]) AND node_id = $2";
+const LEAVE = "DELETE FROM node WHERE id = $1";
+
+interface OtherRow {
+  readonly id: number;
+  readonly slot: number;
+  readonly host: string;
+  readonly secretsMark: string;
+  readonly live: number;
+  readonly settled: number;
+}
+
+interface NodeRow {
+  readonly id: number;
+  readonly host: string;
+  readonly version: string;
+  readonly startedAt: number;
+  readonly seenAt: number;
+  readonly leaseMs: number;
+  readonly draining: number;
+  readonly inFlight: number;
+  readonly lanes: number;
+  readonly messages: number;
+  readonly attempts: number;
+  readonly at: number;
+}
+
+/** What changes hands goes through the pool, one node after the other; the word that a node is there does not wait behind it. */
+export class PostgresCluster implements ClusterStore {
+  readonly #link: Link;
+  readonly #pool: pg.Pool;
+  #onHearing: (hears: boolean) => void = () => undefined;
+
+  constructor(link: Link, pool: pg.Pool) {
+    this.#link = link;
+    this.#pool = pool;
+  }
+
+  onHearing(listener: (hears: boolean) => void): void {
+    this.#onHearing = listener;
+  }
+
+  /** Called by whoever keeps the link. */
+  hears(hears: boolean): void {
+    this.#onHearing(hears);
+  }
+
+  join(facts: NodeFacts, leaseMs: number): Promise<Seat> {
+    return this.#alone(async (client) => {
+      await client.query(MAKE_SHARDS, [SHARDS]);
+      const { rows: others } = await client.query<OtherRow>(OTHERS);
+      const slot = freeSlot(others);
+      checkSecrets(facts, others);
+      const { host, version, secretsMark } = facts;
+      const joined = await client.query<{ id: number }>(JOIN, [slot, host, version, secretsMark, leaseMs]);
+      const { rows } = await client.query<{ counted: number }>(COUNTED);
+      const settled = Math.max(rows[0]!.counted, ...others.map((other) => other.settled));
+      return { id: joined.rows[0]!.id, slot, keysFrom: settled + 1 };
+    });
+  }
+
+  async renew(nodeId: number, leaseMs: number, report: NodeReport): Promise<boolean> {
+    const { draining, inFlight, lanes, settled } = report;
+    const values = [nodeId, leaseMs, draining ? 1 : 0, inFlight, lanes, settled.messages, settled.attempts];
+    return (await this.#link.query(RENEW, values)).length === 1;
+  }
+
+  async view(): Promise<ClusterView> {
+    const [nodes, shards] = await Promise.all([
+      this.#link.query<NodeRow>(NODES),
+      this.#link.query<{ shard: number; nodeId: number | null; fence: number }>(SHARDS_NOW),
+    ]);
+    return { at: nodes[0]?.at ?? 0, nodes: nodes.map(toNode), shards };
+  }
+
+  take(nodeId: number, shards: readonly number[], bury: readonly number[]): Promise<readonly Lease[]> {
+    return this.#alone(async (client) => {
+      if (bury.length > 0) await client.query(BURY, [bury]);
+      return (await client.query<Lease>(TAKE, [nodeId, shards])).rows;
+    });
+  }
+
+  release(nodeId: number, shards: readonly number[]): Promise<void> {
+    return this.#alone(async (client) => {
+      await client.query(LOCK_SHARDS, [shards]);
+      await client.query(RELEASE, [shards, nodeId]);
+    });
+  }
+
+  leave(nodeId: number): Promise<void> {
+    return this.#alone(async (client) => {
+      await client.query(LEAVE, [nodeId]);
+    });
+  }
+
+  /** Runs `work` in a transaction while no other node changes who has what. */
+  async #alone<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    try {
+      return await inTransaction(this.#pool, async (client) => {
+        await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
+        await lockForTransaction(client, LOCK.cluster);
+        return work(client);
+      });
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+}
+
+function toNode({ draining, inFlight, lanes, messages, attempts, at: _at, ...node }: NodeRow): ClusterNode {
+  return { ...node, report: { draining: draining === 1, inFlight, lanes, settled: { messages, attempts } } };
+}
+
+/** Goes round, so that a slot rests for long before it is used again: who had it may not know yet that it was given up. */
+function freeSlot(others: readonly OtherRow[]): number {
+  const taken = new Set(others.map(({ slot }) => slot));
+  const start = (others.at(-1)?.slot ?? -1) + 1;
+  for (let step = 0; step < MAX_NODES; step++) {
+    const slot = (start + step) % MAX_NODES;
+    if (!taken.has(slot)) return slot;
+  }
+  throw new StoreError("config_invalid", `${MAX_NODES} nodes work on this database, which is as many as can.`);
+}
+
+function checkSecrets({ secretsMark }: NodeFacts, others: readonly OtherRow[]): void {
+  const stranger = others.find((other) => other.live === 1 && other.secretsMark !== secretsMark);
+  if (stranger === undefined) return;
+  throw new StoreError(
+    "config_invalid",
+    `The node on ${stranger.host} that works on this database has other secrets: give all nodes the same POSTHORN_JWT_SECRET and POSTHORN_ENCRYPTION_KEY.`,
+  );
+}

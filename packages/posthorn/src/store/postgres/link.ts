@@ -1,0 +1,124 @@
+/** The one connection that a node keeps for itself: it hears on it what other nodes tell, says on it that it is there, and has its share of the lock. */
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import { StoreError } from "../errors.ts";
+import { clientConfig } from "./connections.ts";
+import { toStoreError } from "./errors.ts";
+import { LOCK, tryShareForSession } from "./locks.ts";
+
+/** Where nodes tell each other what changed; so does SQL. */
+export const CHANNEL = "posthorn";
+
+const RETRY_MS = 500;
+/** A copy that was killed has the lock until PostgreSQL sees that its connection is gone. */
+const PATIENCE_MS = 5000;
+const ASK_MS = 100;
+/** An answer that takes longer means that nothing is heard either: short beside the leases that are kept on this connection. */
+const ANSWER_MS = 2000;
+
+export interface LinkOptions {
+  /** Leads to the database itself: a pooler would not pass on what is told. */
+  readonly url: string;
+  readonly onMessage: (payload: string) => void;
+  /** Told that nothing is heard from now on, and that it is again: what was told in between is lost. */
+  readonly onHearing: (hears: boolean) => void;
+  /** Told when somebody has the lock alone: this node must not go on. */
+  readonly onLost: (error: Error) => void;
+}
+
+/** Keeps the connection: when it breaks it is opened again as soon as the database is back. */
+export class Link implements AsyncDisposable {
+  readonly #options: LinkOptions;
+  #client: pg.Client | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  private constructor(options: LinkOptions) {
+    this.#options = options;
+  }
+
+  /** Throws `data_folder_in_use` when somebody has the lock alone. */
+  static async open(options: LinkOptions): Promise<Link> {
+    const link = new Link(options);
+    await link.#open();
+    return link;
+  }
+
+  /** Asks on this connection. One that does not answer in time is given up, and opened again. */
+  async query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<readonly Row[]> {
+    const client = this.#client;
+    if (client === null) throw new StoreError("storage_unavailable", "PostgreSQL does not answer; trying again.");
+    try {
+      return (await client.query<Row>(text, values)).rows;
+    } catch (error) {
+      // Whatever it was: a connection that is known to work is worth more than one that may.
+      await this.#giveUp(client);
+      throw toStoreError(error);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#client?.end();
+  }
+
+  async #open(): Promise<void> {
+    const { url, onMessage } = this.#options;
+    const client = new pg.Client({ ...clientConfig({ url, use: "coordination" }), query_timeout: ANSWER_MS });
+    client.on("error", () => undefined);
+    client.on("notification", ({ payload }) => onMessage(payload ?? ""));
+    try {
+      await client.connect();
+      await this.#share(client);
+      await client.query(`LISTEN ${CHANNEL}`);
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw toStoreError(error);
+    }
+    if (this.#closed) {
+      await client.end();
+      return;
+    }
+    this.#client = client;
+    client.once("end", () => void this.#giveUp(client));
+  }
+
+  async #share(client: pg.Client): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS;
+    while (!(await tryShareForSession(client, LOCK.node))) {
+      if (Date.now() > deadline) throw inUse();
+      await delay(ASK_MS);
+    }
+  }
+
+  async #giveUp(client: pg.Client): Promise<void> {
+    if (this.#client !== client || this.#closed) return;
+    this.#client = null;
+    this.#options.onHearing(false);
+    this.#openLater();
+    // With an answer outstanding it does not wait for one.
+    await client.end().catch(() => undefined);
+  }
+
+  #openLater(): void {
+    this.#timer = setTimeout(() => void this.#openAgain(), RETRY_MS);
+  }
+
+  async #openAgain(): Promise<void> {
+    try {
+      await this.#open();
+      if (this.#client !== null) this.#options.onHearing(true);
+    } catch (error) {
+      if (error instanceof StoreError && error.code === "data_folder_in_use") this.#options.onLost(error);
+      else if (!this.#closed) this.#openLater();
+    }
+  }
+}
+
+function inUse(): StoreError {
+  return new StoreError(
+    "data_folder_in_use",
+    "Somebody works alone on this database, such as `posthorn copy`: wait until it is done, or give this node a database of its own.",
+  );
+}

@@ -1,0 +1,70 @@
+/** Brings signals to the other nodes, and those of others here. */
+import { randomUUID } from "node:crypto";
+import type { Kysely } from "kysely";
+import { sql } from "kysely";
+import type pg from "pg";
+import type { Database } from "../schema.ts";
+import type { Signal } from "../signal.ts";
+import { fromPayload, toPayloads } from "../signal-text.ts";
+import { withClient } from "./connections.ts";
+import { CHANNEL } from "./link.ts";
+
+/** What is told outside of transactions is gathered for so long: whoever notifies holds up all others who do at that moment. */
+const GATHER_MS = 10;
+/** Endpoints that wait to be told of; more are found by those who look. */
+const MAX_WAITING = 20_000;
+
+/** A notification has nothing to lose: it need not wait for the disk. */
+const NOTIFY = `
+  SELECT set_config('synchronous_commit', 'off', TRUE), (SELECT count(pg_notify('${CHANNEL}', payload)) FROM unnest($1::text[]) AS payload)`;
+
+export class SignalPost {
+  /** Names this node to itself among those who are told. */
+  readonly #by = randomUUID().slice(0, 8);
+  readonly #pool: pg.Pool;
+  #waiting: Signal[] = [];
+  #due = new Set<number>();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+  }
+
+  /** Tells with the commit of the transaction, or not at all. */
+  async tellIn(db: Kysely<Database>, signals: readonly Signal[]): Promise<void> {
+    for (const payload of toPayloads(this.#by, signals))
+      await sql`SELECT pg_notify(${CHANNEL}, ${payload})`.execute(db);
+  }
+
+  /** Tells soon, as far as it can be told. */
+  tell(signals: readonly Signal[]): void {
+    for (const signal of signals) {
+      if (signal.kind !== "due") this.#waiting.push(signal);
+      else if (this.#due.size < MAX_WAITING) for (const key of signal.endpointIds) this.#due.add(key);
+    }
+    this.#timer ??= setTimeout(() => void this.#send(), GATHER_MS);
+  }
+
+  /** What a notification says to this node; `null`: it is its own. */
+  read(payload: string): { readonly signals: readonly Signal[]; readonly unknown: boolean } | null {
+    const { by, ...told } = fromPayload(payload);
+    return by === this.#by ? null : told;
+  }
+
+  /** Tells what waits. */
+  async close(): Promise<void> {
+    if (this.#timer === null) return;
+    clearTimeout(this.#timer);
+    await this.#send();
+  }
+
+  async #send(): Promise<void> {
+    this.#timer = null;
+    const due: readonly Signal[] = this.#due.size === 0 ? [] : [{ kind: "due", endpointIds: [...this.#due] }];
+    const payloads = toPayloads(this.#by, [...this.#waiting, ...due]);
+    this.#waiting = [];
+    this.#due = new Set();
+    // While the database is away nobody hears anything, and everybody looks when it is back.
+    await withClient(this.#pool, (client) => client.query(NOTIFY, [payloads])).catch(() => undefined);
+  }
+}

@@ -1,0 +1,119 @@
+/** Signals as the text that crosses between nodes: lines, gathered into as few notifications as their size allows. */
+import type { DeliveryKey, Signal } from "./signal.ts";
+
+/** PostgreSQL takes notifications of less than 8000 bytes. */
+const MAX_BYTES = 7900;
+/** Keys in one line: at most 16 digits and a space each. */
+const MAX_KEYS = 300;
+
+/** The payloads that tell these signals, none of them too large. @param by Names the sender. */
+export function toPayloads(by: string, signals: readonly Signal[]): readonly string[] {
+  const head = `by ${by}`;
+  const payloads: string[] = [];
+  let payload = head;
+  for (const line of new Set(signals.flatMap(linesOf))) {
+    if (payload.length + 1 + line.length > MAX_BYTES) {
+      payloads.push(payload);
+      payload = head;
+    }
+    payload += `\n${line}`;
+  }
+  return payload === head ? payloads : [...payloads, payload];
+}
+
+export interface ReadPayload {
+  /** `null`: it does not say, as what SQL sends. */
+  readonly by: string | null;
+  readonly signals: readonly Signal[];
+  /** Something in it is not understood: it may have said anything. */
+  readonly unknown: boolean;
+}
+
+export function fromPayload(payload: string): ReadPayload {
+  let by: string | null = null;
+  let unknown = false;
+  const signals: Signal[] = [];
+  for (const line of payload.split("\n")) {
+    const [kind = "", ...words] = line.split(" ");
+    if (kind === "by") {
+      by = words[0] ?? null;
+      continue;
+    }
+    const signal = toSignal(kind, words);
+    if (signal === null) unknown = true;
+    else signals.push(signal);
+  }
+  return { by, signals, unknown };
+}
+
+function linesOf(signal: Signal): readonly string[] {
+  switch (signal.kind) {
+    case "application":
+    case "source":
+      return [`${signal.kind} ${signal.key}`];
+    case "outbox":
+      return [`outbox ${signal.from}`];
+    case "task":
+      return [`task ${signal.key} ${signal.task}`];
+    case "wake":
+    case "try":
+    case "healthy":
+      return [`${signal.kind} ${signal.endpointId}`];
+    case "due":
+      return inLines("due", signal.endpointIds);
+    case "revoke":
+      return inLines(
+        "revoke",
+        signal.deliveries.flatMap(({ messageId, endpointId }) => [messageId, endpointId]),
+      );
+    case "tokens":
+    case "operational":
+    case "nodes":
+      return [signal.kind];
+  }
+}
+
+function inLines(kind: string, keys: readonly number[]): readonly string[] {
+  const lines: string[] = [];
+  for (let from = 0; from < keys.length; from += MAX_KEYS) {
+    lines.push(`${kind} ${keys.slice(from, from + MAX_KEYS).join(" ")}`);
+  }
+  return lines;
+}
+
+/** `null` when it is none that is known here. */
+function toSignal(kind: string, words: readonly string[]): Signal | null {
+  const keys = words.map(Number);
+  const [key] = keys;
+  switch (kind) {
+    case "tokens":
+    case "operational":
+    case "nodes":
+      return { kind };
+    case "application":
+    case "source":
+      return isKey(key) ? { kind, key } : null;
+    case "outbox":
+      return isKey(key) ? { kind, from: key } : null;
+    case "task":
+      return isKey(key) && words[1] !== undefined ? { kind, key, task: words[1] } : null;
+    case "wake":
+    case "try":
+    case "healthy":
+      return isKey(key) ? { kind, endpointId: key } : null;
+    case "due":
+      return keys.every(isKey) ? { kind, endpointIds: keys } : null;
+    case "revoke":
+      return keys.every(isKey) ? { kind, deliveries: pairsOf(keys) } : null;
+    default:
+      return null;
+  }
+}
+
+function isKey(value: number | undefined): value is number {
+  return Number.isSafeInteger(value);
+}
+
+function pairsOf(keys: readonly number[]): readonly DeliveryKey[] {
+  return keys.flatMap((messageId, index) => (index % 2 === 0 ? [{ messageId, endpointId: keys[index + 1]! }] : []));
+}

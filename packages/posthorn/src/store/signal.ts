@@ -1,0 +1,42 @@
+/**
+ * What nodes tell each other about rows that were committed: hints, each of which only says where to look.
+ *
+ * Between nodes a signal is a line of text, `kind argument argument …`, so that a function or trigger in SQL can send one as well:
+ * `pg_notify('posthorn', 'due 12 13')`. The line `by <node>` names the sender, who has heard it already.
+ */
+
+export type Signal =
+  /** Settings of an application, or of one of its endpoints, changed. */
+  | { readonly kind: "application"; readonly key: number }
+  /** Settings, secrets or URL of a source changed. */
+  | { readonly kind: "source"; readonly key: number }
+  /** A key or token was revoked. */
+  | { readonly kind: "tokens" }
+  /** Deliveries were stored whose lane is elsewhere. */
+  | { readonly kind: "due"; readonly endpointIds: readonly number[] }
+  /** Deliveries were made due, or what held them changed. */
+  | { readonly kind: "wake"; readonly endpointId: number }
+  /** As `wake`, and somebody says that the endpoint is back. */
+  | { readonly kind: "try"; readonly endpointId: number }
+  /** The endpoint was switched on again: how it failed before says nothing any more. */
+  | { readonly kind: "healthy"; readonly endpointId: number }
+  /** Deliveries are no longer due. */
+  | { readonly kind: "revoke"; readonly deliveries: readonly DeliveryKey[] }
+  /** A task has something to do. */
+  | { readonly kind: "task"; readonly key: number; readonly task: string }
+  /** Something waits for operational webhooks. */
+  | { readonly kind: "operational" }
+  /** A transaction of the product has published: there is something to take up from this key of the outbox on. */
+  | { readonly kind: "outbox"; readonly from: number }
+  /** A node came or went, or gave up shards. */
+  | { readonly kind: "nodes" };
+
+export interface DeliveryKey {
+  readonly messageId: number;
+  readonly endpointId: number;
+}
+
+/** Who sent it: this node, or another one. */
+export type SignalOrigin = "here" | "elsewhere";
+
+export type SignalListener = (signals: readonly Signal[], origin: SignalOrigin) => void;

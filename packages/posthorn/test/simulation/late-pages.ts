@@ -1,0 +1,29 @@
+/**
+ * Pages that are of when they were read, and arrive after commits that were made meanwhile: PostgreSQL reads them beside everything
+ * else, where SQLite does one thing after the other.
+ */
+import type { JobStore } from "../../src/dispatch/types.ts";
+import type { SimulatedDatabase } from "./database.ts";
+import type { Random } from "./random.ts";
+import type { Life, VirtualTime } from "./virtual-time.ts";
+
+/** Milliseconds that a late page takes at most. */
+const LATE_MS = 3000;
+
+export interface LatePagesWorld {
+  readonly time: VirtualTime;
+  readonly database: SimulatedDatabase;
+  readonly pagesRandom: Random;
+}
+
+export function withLatePages(store: JobStore, { time, database, pagesRandom }: LatePagesWorld, life: Life): JobStore {
+  const arrive = async <T>(answer: T): Promise<T> => {
+    if (pagesRandom.chance(database.weather.late)) await time.delay(life, pagesRandom.span(1, LATE_MS));
+    return answer;
+  };
+  return {
+    due: async (...asked) => arrive(await store.due(...asked)),
+    backlog: async () => arrive(await store.backlog()),
+    record: (outcome) => store.record(outcome),
+  };
+}
