@@ -4,6 +4,7 @@ import { PosthornError } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import { addConfigCommand } from "./config/show.ts";
 import { addCopyCommand } from "./database/copy.ts";
+import { addMigrateCommand } from "./database/migrate.ts";
 import { addKeyCreateCommand } from "./key/create.ts";
 import { addKeyListCommand } from "./key/list.ts";
 import { addKeyRevokeCommand } from "./key/revoke.ts";
@@ -23,6 +24,7 @@ function buildProgram(): Command {
   addTokenCommand(program);
   addLabCommand(program);
   addStorageCommand(program);
+  addMigrateCommand(program);
   addCopyCommand(program);
   const key = program.command("key").description("keys of the organisation that can be revoked");
   addKeyCreateCommand(key);

@@ -1,18 +1,12 @@
 /** Brings a database to the schema of this version: forward only, each step in its own transaction, one process at a time. */
 import type pg from "pg";
-import { schemaTooNew } from "../errors.ts";
+import { COPYING } from "../copy/tables.ts";
+import { copyUnfinished, schemaTooNew } from "../errors.ts";
 import { MIGRATIONS, SCHEMA_VERSION } from "../migrations/list.ts";
 import { migrationFor } from "../migrations/portable.ts";
+import { type MigrationState, statesBy } from "../migrations/state.ts";
 import { SCHEMA } from "./connections.ts";
 import { LOCK, lockForTransaction } from "./locks.ts";
-
-/** A migration of the list, and when this database saw it. */
-export interface MigrationState {
-  readonly version: number;
-  readonly name: string;
-  /** Unix milliseconds; `null`: not yet. */
-  readonly appliedAt: number | null;
-}
 
 /** Runs what is missing, and returns it. Throws `schema_too_new` when a later version of Posthorn was here. */
 export async function migrate(client: pg.ClientBase, now: number): Promise<readonly MigrationState[]> {
@@ -34,11 +28,13 @@ export async function migrationStates(client: pg.ClientBase): Promise<readonly M
   const times = new Map(applied.map(({ version, applied_at }) => [version, applied_at]));
   const newest = Math.max(0, ...times.keys());
   if (newest > SCHEMA_VERSION) throw schemaTooNew(newest, SCHEMA_VERSION);
-  return MIGRATIONS.map(({ name }, index) => ({
-    version: index + 1,
-    name,
-    appliedAt: times.get(index + 1) ?? null,
-  }));
+  return statesBy((version) => times.get(version));
+}
+
+/** Throws `copy_unfinished` when the database is half of a copy. */
+export async function refuseHalfCopy(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ known: unknown }>("SELECT to_regclass($1) AS known", [`${SCHEMA}.${COPYING}`]);
+  if (rows[0]!.known !== null) throw copyUnfinished();
 }
 
 /** Another process may have done it in between: the version is read again under the lock. */
@@ -55,14 +51,15 @@ async function applyNext(client: pg.ClientBase, now: number): Promise<MigrationS
     await client.query(migrationFor("postgres", sql));
     await client.query(`INSERT INTO ${SCHEMA}.schema_version VALUES ($1, $2, $3)`, [version, name, now]);
     await client.query("COMMIT");
-    return { version, name, appliedAt: now };
+    return { version, name, applied: true, appliedAt: now };
   } catch (error) {
     await client.query("ROLLBACK").catch(() => undefined);
     throw error;
   }
 }
 
-async function prepare(client: pg.ClientBase): Promise<void> {
+/** Makes the schema and the table that says what was done, where they are missing. */
+export async function prepare(client: pg.ClientBase): Promise<void> {
   await client.query("BEGIN");
   try {
     await lockForTransaction(client, LOCK.schema);

@@ -3,8 +3,7 @@ import { HandleEmptyInListsPlugin, Kysely, replaceWithNoncontingentExpression, s
 import pg from "pg";
 import { timeOfKey } from "../../id.ts";
 import { postgresDialect } from "../dialect.ts";
-import { COPYING } from "../copy/tables.ts";
-import { copyUnfinished, StoreError } from "../errors.ts";
+import { StoreError } from "../errors.ts";
 import type { Database } from "../schema.ts";
 import type { ClusterStore } from "../cluster.ts";
 import type { Signal, SignalListener } from "../signal.ts";
@@ -33,7 +32,7 @@ import { PostgresCluster } from "./cluster.ts";
 import { Line } from "./line.ts";
 import { Link } from "./link.ts";
 import { LOCK, lockCall, tryLockForTransaction } from "./locks.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, refuseHalfCopy } from "./migrate.ts";
 import { SignalPost } from "./signals.ts";
 import { ensurePartitions } from "./partitions.ts";
 
@@ -375,12 +374,6 @@ async function prepareDatabase(url: string): Promise<void> {
   } finally {
     await client.end().catch(() => undefined);
   }
-}
-
-/** Throws `copy_unfinished` when the database is half of a copy. */
-async function refuseHalfCopy(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query<{ known: unknown }>("SELECT to_regclass($1) AS known", [`${SCHEMA}.${COPYING}`]);
-  if (rows[0]!.known !== null) throw copyUnfinished();
 }
 
 async function orStoreError<T>(work: Promise<T>): Promise<T> {

@@ -3,12 +3,12 @@ import type { DatabaseSync } from "node:sqlite";
 import { schemaTooNew } from "../errors.ts";
 import { MIGRATIONS, SCHEMA_VERSION } from "../migrations/list.ts";
 import { migrationFor } from "../migrations/portable.ts";
+import { type MigrationState, statesBy } from "../migrations/state.ts";
 
-/** Runs what is missing. Throws `schema_too_new` when a later version of Posthorn wrote the file. */
-export function migrate(db: DatabaseSync): void {
-  const found = schemaVersion(db);
-  if (found > SCHEMA_VERSION) throw schemaTooNew(found, SCHEMA_VERSION);
-  for (let version = found + 1; version <= SCHEMA_VERSION; version++) {
+/** Runs what is missing, and returns it. Throws `schema_too_new` when a later version of Posthorn wrote the file. */
+export function migrate(db: DatabaseSync): readonly MigrationState[] {
+  const missing = migrationStates(db).filter(({ applied }) => !applied);
+  for (const { version } of missing) {
     db.exec("BEGIN IMMEDIATE");
     try {
       db.exec(migrationFor("sqlite", MIGRATIONS[version - 1]!.sql));
@@ -19,6 +19,14 @@ export function migrate(db: DatabaseSync): void {
       throw error;
     }
   }
+  return missing.map((state) => ({ ...state, applied: true }));
+}
+
+/** What was done to a file and what is left to do; it does not keep when. Changes nothing. */
+export function migrationStates(db: DatabaseSync): readonly MigrationState[] {
+  const found = schemaVersion(db);
+  if (found > SCHEMA_VERSION) throw schemaTooNew(found, SCHEMA_VERSION);
+  return statesBy((version) => (version <= found ? null : undefined));
 }
 
 /** How many migrations a file has seen. */

@@ -1,0 +1,85 @@
+/** Migrations from the command line: what was done to a database, what is left to do, and doing it. */
+import { existsSync } from "node:fs";
+import pg from "pg";
+import { StoreError } from "./errors.ts";
+import { MIGRATIONS } from "./migrations/list.ts";
+import { migrationFor } from "./migrations/portable.ts";
+import { type MigrationState, statesBy } from "./migrations/state.ts";
+import type { StoreLocation } from "./open.ts";
+import { clientConfig } from "./postgres/connections.ts";
+import { toStoreError } from "./postgres/errors.ts";
+import * as postgres from "./postgres/migrate.ts";
+import { ensurePartitions } from "./postgres/partitions.ts";
+import { failureOf } from "./sqlite/connection.ts";
+import { createFile, openForReading, openForWriting, refuseHalfCopy } from "./sqlite/file.ts";
+import { lockFolder } from "./sqlite/folder-lock.ts";
+import * as sqlite from "./sqlite/migrate.ts";
+import { toStoreError as sqliteError } from "./sqlite/thread-client.ts";
+
+/** Every migration, and whether the database has had it. Changes nothing; a database that is not there has had none. */
+export async function migrationStates(location: StoreLocation): Promise<readonly MigrationState[]> {
+  if (location.kind === "postgres") return onPostgres(location, postgres.migrationStates);
+  if (!existsSync(location.path)) return statesBy(() => undefined);
+  return onFile(location.path, openForReading, sqlite.migrationStates);
+}
+
+/**
+ * Runs what is missing, and returns it. On PostgreSQL nodes may run meanwhile, and whoever comes second waits; a file must not be in
+ * use. Throws `schema_too_new` when a later version of Posthorn was here.
+ */
+export async function runMigrations(location: StoreLocation, now: number): Promise<readonly MigrationState[]> {
+  if (location.kind === "postgres") {
+    return onPostgres(location, async (client) => {
+      await postgres.refuseHalfCopy(client);
+      const applied = await postgres.migrate(client, now);
+      await ensurePartitions(client, now);
+      return applied;
+    });
+  }
+  const { path } = location;
+  const lock = lockFolder(path);
+  try {
+    createFile(path);
+    return onFile(path, openForWriting, sqlite.migrate);
+  } finally {
+    lock[Symbol.dispose]();
+  }
+}
+
+/** What a migration says to the database. */
+export function migrationSql({ kind }: StoreLocation, { version }: MigrationState): string {
+  const migration = MIGRATIONS[version - 1];
+  if (migration === undefined) throw new StoreError("storage_failed", `There is no migration ${version}.`);
+  return migrationFor(kind, migration.sql).trim();
+}
+
+async function onPostgres<T>(
+  { url, directUrl }: StoreLocation & { readonly kind: "postgres" },
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  // No bound on an answer: a step over a large table takes its time.
+  const client = new pg.Client({ ...clientConfig({ url: directUrl ?? url, use: "coordination" }), query_timeout: 0 });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    return await work(client);
+  } catch (error) {
+    throw toStoreError(error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function onFile<T>(path: string, open: typeof openForReading, work: (db: ReturnType<typeof open>) => T): T {
+  try {
+    const db = open(path);
+    try {
+      refuseHalfCopy(db);
+      return work(db);
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    throw sqliteError(failureOf(error), path);
+  }
+}
