@@ -107,7 +107,8 @@ function literal(value: string | null): string {
 }
 
 function onPrisma(tx: PrismaTransaction): SendStatement {
-  if ("$transaction" in tx && typeof tx.$transaction === "function") {
+  // Within a transaction nobody can connect; another transaction can be begun, in later versions.
+  if ("$connect" in tx && typeof tx.$connect === "function") {
     throw noTransaction("This client of Prisma is not the one that $transaction hands over");
   }
   return async (text, values) => rowsOf(await tx.$queryRawUnsafe(text, ...values));
