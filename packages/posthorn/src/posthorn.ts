@@ -1,5 +1,6 @@
 /** The composition root: one node with its store, dispatcher and HTTP server, from a configuration. */
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { Egress, type EgressOptions, parseAllowList, parseDenyList, webhookSources } from "@posthorn/egress";
 import type { FastifyInstance } from "fastify";
 import { buildServer, type HttpTimeouts } from "./api/server.ts";
@@ -17,6 +18,7 @@ import { HealthWatch } from "./delivery/health-watch.ts";
 import { OperationalPublisher } from "./delivery/operational-publisher.ts";
 import { OutboxWatch } from "./delivery/outbox-watch.ts";
 import { OwnershipCheck } from "./delivery/ownership.ts";
+import { patiently } from "./delivery/patience.ts";
 import { Statistics } from "./delivery/statistics.ts";
 import { TaskRunners } from "./delivery/task-runner.ts";
 import { Watch } from "./delivery/watched-attempter.ts";
@@ -36,13 +38,14 @@ import { addressTrouble } from "./ingest/addresses.ts";
 import { describeFrom } from "./live/describe.ts";
 import { LiveFeed } from "./live/feed.ts";
 import { SharedFeed } from "./live/shared-feed.ts";
-import type { Logger } from "./log.ts";
+import { type Logger, reporter } from "./log.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Receiving } from "./receiving.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { type MetricsServer, serveMetrics } from "./metrics/server.ts";
 import { openStore } from "./store/open.ts";
-import type { Store } from "./store/store.ts";
+import { describeTrouble } from "./store/errors.ts";
+import type { Store, StoreTrouble } from "./store/store.ts";
 import { TransformPool } from "./transform/pool.ts";
 import { Vault } from "./vault.ts";
 
@@ -76,6 +79,8 @@ const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 /** Requests that are under way when the process stops may take this long. */
 const CLOSE_REQUESTS_MS = 5000;
+/** Once no attempt is under way, giving up the shards may take this long. */
+const RELEASE_MS = 2000;
 /** How often connections are closed whose last request has ended meanwhile. */
 const CLOSE_IDLE_MS = 50;
 
@@ -109,6 +114,12 @@ function retentionOf({ payloadRetentionDays, attemptRetentionDays, failureRetent
 
 function portalLookOf({ portalName, portalLogo, portalColour, portalFont }: Config): PortalLook {
   return { name: portalName || null, logo: portalLogo || null, colour: portalColour || null, font: portalFont || null };
+}
+
+/** One line for each change. */
+function tellTrouble(log: Logger, trouble: StoreTrouble | null): void {
+  if (trouble === null) log.info("the database is back");
+  else log.warn({ trouble }, `the database ${describeTrouble(trouble)}; trying again`);
 }
 
 /** Bytes that code may hold while it runs. */
@@ -170,6 +181,7 @@ export class Posthorn implements AsyncDisposable {
     const { store, cluster, feed, ids, failed } = node;
     const leads = (): boolean => cluster.leads;
     this.#cluster = cluster;
+    const report = reporter(log);
     this.#feed = feed;
     this.#options = options;
     this.#store = store;
@@ -198,18 +210,18 @@ export class Posthorn implements AsyncDisposable {
       services: () => this.services,
       clock,
       owns: (taskKey) => cluster.owns(taskKey),
-      onFailure: (taskKey, error) => log.error({ err: error, taskKey }, "task failed"),
+      onFailure: (taskKey, error) => report(error, "task failed", { taskKey }),
     });
     this.#operational = new OperationalPublisher({
       services: () => this.services,
       clock,
       leads,
-      onFailure: (error) => log.error({ err: error }, "operational webhooks were not published; trying again"),
+      onFailure: (error) => report(error, "operational webhooks were not published; trying again"),
     });
     this.#outbox = new OutboxWatch({
       services: () => this.services,
       clock,
-      onFailure: (error) => log.error({ err: error }, "the outbox was not taken up; trying again"),
+      onFailure: (error) => report(error, "the outbox was not taken up; trying again"),
       // Nobody else writes to a file.
       looks: config.database.kind === "postgres",
       onNotTaken: (row) => log.warn(row, "what a transaction published is no message"),
@@ -217,7 +229,7 @@ export class Posthorn implements AsyncDisposable {
     this.#health = new HealthWatch({
       services: () => this.services,
       clock,
-      onFailure: (error) => log.error({ err: error }, "the health of endpoints was not kept; trying again"),
+      onFailure: (error) => report(error, "the health of endpoints was not kept; trying again"),
       onDisabled: (disabled) => log.warn(disabled, "an endpoint that only fails was switched off"),
     });
     this.#receiving = new Receiving({
@@ -244,7 +256,7 @@ export class Posthorn implements AsyncDisposable {
       settled: () => this.#settledByAll(),
       leads,
       load: () => this.#dispatcher.load,
-      onFailure: (error) => log.error({ err: error }, "statistics were not counted; trying again"),
+      onFailure: (error) => report(error, "statistics were not counted; trying again"),
     });
     this.services = {
       store,
@@ -274,7 +286,7 @@ export class Posthorn implements AsyncDisposable {
       services: this.services,
       periods: retentionOf(config),
       leads,
-      onFailure: (error) => log.error({ err: error }, "maintenance failed"),
+      onFailure: (error) => report(error, "maintenance failed"),
     });
   }
 
@@ -285,7 +297,7 @@ export class Posthorn implements AsyncDisposable {
     const feedOptions = {
       now: clock.now,
       setTimer: clock.setTimer,
-      onFailure: (error: unknown) => options.log.error({ err: error }, "the live feed has a gap"),
+      onFailure: (error: unknown) => reporter(options.log)(error, "the live feed has a gap"),
     };
     const feed: LiveFeed = new LiveFeed({
       ...feedOptions,
@@ -293,7 +305,11 @@ export class Posthorn implements AsyncDisposable {
       describe: (messages, endpoints) => describeFrom(store)(messages, endpoints),
     });
     const shared: SharedFeed = new SharedFeed({ ...feedOptions, feed, store: () => store });
-    const store = await openStore(options.config.database, { onFailure: fail, listener: shared });
+    const store = await openStore(options.config.database, {
+      onFailure: fail,
+      onTrouble: (trouble) => tellTrouble(options.log, trouble),
+      listener: shared,
+    });
     let posthorn: Posthorn | null = null;
     try {
       const cluster = await Cluster.join({ store, facts: nodeFacts(options.secrets) });
@@ -334,7 +350,7 @@ export class Posthorn implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const drained = this.#cluster.drain();
+    const drained = this.#cluster.drain().catch(() => undefined);
     await this.#closeServer();
     await this.#metricsServer?.[Symbol.asyncDispose]();
     await this.#receiving[Symbol.asyncDispose]();
@@ -344,7 +360,8 @@ export class Posthorn implements AsyncDisposable {
     await this.#operational[Symbol.asyncDispose]();
     await this.#outbox[Symbol.asyncDispose]();
     await this.#dispatcher.stop(this.#options.config.shutdownTimeoutMs);
-    await drained;
+    // What could not be written by now keeps its shards from being given up: others take them when the time of this node is over.
+    await Promise.race([drained, delay(RELEASE_MS, undefined, { ref: false })]);
     this.#clusterWork[Symbol.dispose]();
     await this.#transforms[Symbol.asyncDispose]();
     await this.#health[Symbol.asyncDispose]();
@@ -471,7 +488,7 @@ export class Posthorn implements AsyncDisposable {
       clock,
       random: Math.random,
       policies: {
-        policy: (endpointId) => directory.policy(endpointId),
+        policy: (endpointId) => patiently(this.#store, () => directory.policy(endpointId)),
         failing: (endpointId) => this.#health.streak(endpointId),
       },
       limits: { concurrency: config.concurrency, hostConcurrency: hostConcurrencyOf(config) },
@@ -481,7 +498,7 @@ export class Posthorn implements AsyncDisposable {
           this.#health.recorded(outcome);
           this.#metrics.recorded(outcome);
         },
-        trouble: (what, error) => log.error({ err: error }, `${what} failed; trying again`),
+        trouble: (what, error) => reporter(log)(error, `${what} failed; trying again`),
       },
     });
   }

@@ -16,7 +16,7 @@ import { Quarantine } from "./ingest/quarantine.ts";
 import { SourceIndex } from "./ingest/source-index.ts";
 import { SourceWatch } from "./ingest/source-watch.ts";
 import { type InboundEvent, TrafficSampler } from "./ingest/traffic-sampler.ts";
-import type { Logger } from "./log.ts";
+import { type Logger, reporter } from "./log.ts";
 import type { Store } from "./store/store.ts";
 import type { Vault } from "./vault.ts";
 
@@ -47,6 +47,7 @@ export class Receiving implements AsyncDisposable {
   readonly #watch: SourceWatch;
 
   constructor({ services, store, vault, directory, egress, clock, leads, log }: ReceivingOptions) {
+    const report = reporter(log);
     const fetchKey = createKeyFetcher({ fetch: fetchThrough(egress), now: clock.now });
     const index = new SourceIndex({ store, vault, now: clock.now, fetchKey });
     this.desk = new Desk(index, services);
@@ -54,7 +55,7 @@ export class Receiving implements AsyncDisposable {
     this.quarantine = new Quarantine({
       services,
       setTimer: clock.setTimer,
-      onFailure: (error) => log.error({ err: error }, "requests that did not verify were not kept"),
+      onFailure: (error) => report(error, "requests that did not verify were not kept"),
     });
     const stored = (event: InboundEvent): void => {
       this.#sampler.received(event);
@@ -63,13 +64,13 @@ export class Receiving implements AsyncDisposable {
     this.#sampler = new TrafficSampler({
       services,
       setTimer: clock.setTimer,
-      onFailure: (error) => log.error({ err: error }, "what came in was not learned from"),
+      onFailure: (error) => report(error, "what came in was not learned from"),
     });
     this.#watch = new SourceWatch({
       services,
       setTimer: clock.setTimer,
       leads,
-      onFailure: (error) => log.error({ err: error }, "sources were not looked after; trying again"),
+      onFailure: (error) => report(error, "sources were not looked after; trying again"),
     });
     this.#calls = new ProviderCalls(egress);
     const backDoor = new BackDoor({ services, index, onStored: stored });
@@ -82,7 +83,7 @@ export class Receiving implements AsyncDisposable {
       confirm: (url) => confirm(egress, url),
       answers: this.#answers,
       quarantine: this.quarantine,
-      onFailure: (what, error) => log.error({ err: error }, what),
+      onFailure: (what, error) => report(error, what),
     });
   }
 

@@ -20,4 +20,5 @@ export {
 export { type Exit, onPostgres, type ServerOptions, startServer, type TestServer } from "./server.ts";
 export { type GitHubStandIn, primaryLimit, secondaryLimit, startGitHub } from "./providers/github.ts";
 export { startStripe, stripeRateLimit, type StripeStandIn } from "./providers/stripe.ts";
+export { startTcpProxy, type TcpProxy, type Weather } from "./tcp-proxy.ts";
 export { makeToken, makeUnsignedToken } from "./token.ts";

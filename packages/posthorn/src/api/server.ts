@@ -14,6 +14,7 @@ import { type Actor, requireAccess, type Services } from "../domain/context.ts";
 import { PosthornError } from "../errors.ts";
 import type { Gateway } from "../ingest/gateway.ts";
 import type { LiveFeed } from "../live/feed.ts";
+import { describeTrouble, isStoreAway } from "../store/errors.ts";
 import type { Store } from "../store/store.ts";
 import { VERSION } from "../version.ts";
 import { invoker } from "./invoke.ts";
@@ -231,7 +232,9 @@ function toReply(error: unknown, request: FastifyRequest): Reply {
 
 /** What fails for a client that has gone, such as when the server stops meanwhile, has harmed nobody. */
 function logFailure({ log, socket }: FastifyRequest, err: unknown): void {
-  log[socket.destroyed ? "warn" : "error"]({ err }, "request failed");
+  // That the database is away is said once, by the store.
+  if (isStoreAway(err)) log.debug({ err }, "request failed");
+  else log[socket.destroyed ? "warn" : "error"]({ err }, "request failed");
 }
 
 function noSuchRoute({ method, url }: FastifyRequest): Reply {
@@ -243,7 +246,15 @@ function noSuchRoute({ method, url }: FastifyRequest): Reply {
   });
 }
 
-function registerHealth(app: FastifyInstance, store: Pick<Store, "ping">): void {
+function registerHealth(app: FastifyInstance, store: Pick<Store, "ping" | "trouble">): void {
+  app.get("/health/live", { schema: { hide: true } }, (_request, answer) => send(answer, noContent()));
+  app.get("/health/ready", { schema: { hide: true } }, async (_request, answer) => {
+    // Not asked but known: a probe waits for nobody.
+    const { trouble } = store;
+    if (trouble === null) return send(answer, noContent());
+    const detail = `The database ${describeTrouble(trouble)}.`;
+    return send(answer, reply(503, { code: "storage_unavailable", detail, reason: trouble }));
+  });
   for (const url of ["/health", "/health/ping", "/api/v1/health"]) {
     app.route({
       // Fastify answers HEAD for every GET, and leaves it out of the document.

@@ -124,6 +124,8 @@ export class Member implements LaneOwners, AsyncDisposable {
 
   /** Looks now at who is there: something changed. */
   look(): Promise<void> {
+    // Others can be heard before it has begun; its first round sees what they said.
+    if (this.#work === null) return Promise.resolve();
     this.#again = true;
     this.#round ??= this.#rounds().finally(() => (this.#round = null));
     return this.#round;

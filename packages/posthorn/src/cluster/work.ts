@@ -8,7 +8,7 @@ import { applySignals } from "../domain/signals.ts";
 import type { SettledKeys } from "../domain/stats/roll-up.ts";
 import type { IdGenerator } from "../id.ts";
 import type { SharedFeed } from "../live/shared-feed.ts";
-import type { Logger } from "../log.ts";
+import { type Logger, reporter } from "../log.ts";
 import type { Signal } from "../store/signal.ts";
 import { shardOf } from "../store/shards.ts";
 import type { Cluster } from "./cluster.ts";
@@ -78,7 +78,7 @@ export class ClusterWork implements Disposable {
       inFlight: (shard) => dispatcher.inFlightOf((endpointId) => shardOf(endpointId) === shard),
       announce: () => services.store.signal({ kind: "nodes" }),
       trouble: (error) =>
-        log.error({ err: error, node: cluster.seat?.id }, "the other nodes were not reached; trying again"),
+        reporter(log)(error, "the other nodes were not reached; trying again", { node: cluster.seat?.id }),
     };
   }
 

@@ -13,6 +13,7 @@ export interface Config extends Omit<
   | "databaseUrl"
   | "databaseDirectUrl"
   | "databaseConnections"
+  | "databaseTimeout"
 > {
   readonly requestTimeoutMs: number;
   /** At least `requestTimeoutMs`. */
@@ -30,6 +31,8 @@ export type DatabaseConfig =
       readonly url: string;
       readonly directUrl: string | null;
       readonly connections: number;
+      /** How long it may take to answer. */
+      readonly timeoutMs: number;
     };
 
 /** What `posthorn config` prints for one setting. */
@@ -57,13 +60,18 @@ export function envToConfig(raw: RawSettings): Config {
   checkSecrets(values);
   checkRetention(values);
   const { requestTimeout, maxRequestTimeout, shutdownTimeout, ...others } = values;
-  const { databaseUrl, databaseDirectUrl, databaseConnections, ...rest } = others;
+  const { databaseUrl, databaseDirectUrl: directUrl, databaseConnections, databaseTimeout, ...rest } = others;
   const dataDir = resolve(values.dataDir);
   return {
     ...rest,
     dataDir,
     publicUrl: checkPublicUrl(values.publicUrl),
-    database: parseDatabase(databaseUrl, { dataDir, directUrl: databaseDirectUrl, connections: databaseConnections }),
+    database: parseDatabase(databaseUrl, {
+      dataDir,
+      directUrl,
+      connections: databaseConnections,
+      timeoutMs: Math.round(databaseTimeout * 1000),
+    }),
     requestTimeoutMs: Math.round(requestTimeout * 1000),
     maxRequestTimeoutMs: Math.round(Math.max(requestTimeout, maxRequestTimeout) * 1000),
     shutdownTimeoutMs: Math.round(shutdownTimeout * 1000),
@@ -115,6 +123,8 @@ interface DatabaseContext {
   readonly dataDir: string;
   readonly directUrl: string;
   readonly connections: number;
+  /** Absent: as long as when nothing is set. */
+  readonly timeoutMs?: number;
   /** What the text is called where it was given. */
   readonly name?: string;
 }
@@ -124,11 +134,12 @@ const POSTGRES_URL = /^postgres(?:ql)?:\/\//;
 /** Reads where messages are stored. `text` empty: SQLite in the data folder. */
 export function parseDatabase(text: string, context: DatabaseContext): DatabaseConfig {
   const { dataDir, directUrl, connections, name = settings.databaseUrl.name } = context;
+  const { timeoutMs = settings.databaseTimeout.parse(settings.databaseTimeout.default) * 1000 } = context;
   if (POSTGRES_URL.test(text)) {
     if (directUrl !== "" && !POSTGRES_URL.test(directUrl)) {
       throw wrong(settings.databaseDirectUrl.name, "it is not postgres://…");
     }
-    return { kind: "postgres", url: text, directUrl: directUrl === "" ? null : directUrl, connections };
+    return { kind: "postgres", url: text, directUrl: directUrl === "" ? null : directUrl, connections, timeoutMs };
   }
   if (directUrl !== "") throw wrong(settings.databaseDirectUrl.name, "it is for PostgreSQL behind a pooler only");
   if (text === "") return { kind: "sqlite", path: resolve(dataDir, "posthorn.db") };

@@ -85,6 +85,12 @@ export const settings = {
     default: "8",
     parse: (text) => parseInteger(text, { min: 2, max: 200 }),
   }),
+  databaseTimeout: setting({
+    name: "POSTHORN_DATABASE_TIMEOUT",
+    help: "Seconds that PostgreSQL may take to answer; then requests that need it are answered 503, and connections are opened anew.",
+    default: "5",
+    parse: (text) => parseDecimal(text, { min: 0.5, max: 60 }),
+  }),
   jwtSecret: setting({
     name: "POSTHORN_JWT_SECRET",
     help: "Secret of the HS256 tokens, at least 32 characters. Empty: made once and kept in the data folder.",

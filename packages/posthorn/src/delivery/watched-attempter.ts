@@ -1,8 +1,13 @@
 /**
- * Stands between the dispatcher and what it works with: makes no attempt for a message that has expired, and knows which keys of
- * attempts were given out and are not on disk yet.
+ * Stands between the dispatcher and what it works with: makes no attempt for a message that has expired, waits for a database that is
+ * away, and knows which keys of attempts were given out and are not on disk yet.
  */
 import type { Attempter, AttemptResult, Job, JobStore, Outcome } from "../dispatch/types.ts";
+import { isStoreAway } from "../store/errors.ts";
+import { patiently } from "./patience.ts";
+
+/** Jobs that waited for the database go back to it, since others may have done them meanwhile; a lane looks for them after at most this. */
+const BACK_MS = 500;
 
 /** An attempt that was begun: every key it gets is greater than `after`. */
 interface Mark {
@@ -11,7 +16,8 @@ interface Mark {
 
 export interface WatchOptions {
   readonly attempter: Attempter;
-  readonly store: JobStore;
+  /** `whenHere` resolves when the database can be worked with. */
+  readonly store: JobStore & { whenHere(): Promise<void> };
   readonly now: () => number;
   /** The last key that was given out. */
   readonly lastKey: () => number;
@@ -31,8 +37,8 @@ export class Watch {
     const { store } = options;
     this.attempter = { attempt: (job, signal) => this.#attempt(job, signal) };
     this.store = {
-      due: (endpointId, now, limit, wish) => store.due(endpointId, now, limit, wish),
-      backlog: () => store.backlog(),
+      due: async (endpointId, now, limit, wish) => patiently(store, () => store.due(endpointId, now, limit, wish)),
+      backlog: async () => patiently(store, () => store.backlog()),
       record: (outcome) => this.#record(outcome),
     };
   }
@@ -56,10 +62,20 @@ export class Watch {
       const result = await attempter.attempt(job, signal);
       if (result.kind === "made") made = result.attempt.id;
       return result;
+    } catch (error) {
+      if (!isStoreAway(error)) throw error;
+      await this.#storeIsBack(signal);
+      return { kind: "not_now", pauseMs: Math.random() * BACK_MS };
     } finally {
       if (made === null) this.#open.delete(mark);
       else this.#made.set(made, mark);
     }
+  }
+
+  async #storeIsBack(signal: AbortSignal): Promise<void> {
+    const { promise: broken, resolve: breakOff } = Promise.withResolvers<void>();
+    signal.addEventListener("abort", () => breakOff(), { once: true });
+    if (!signal.aborted) await Promise.race([this.#options.store.whenHere(), broken]);
   }
 
   async #record(outcome: Outcome): Promise<void> {

@@ -14,6 +14,7 @@ import type { Lane, LaneView } from "./lane.ts";
 import { type DispatcherLoad, Lanes } from "./lanes.ts";
 import { Paging } from "./paging.ts";
 import type { LanePolicies } from "./policy.ts";
+import { LAST_WORDS_MS } from "./recorder.ts";
 import { Readiness } from "./readiness.ts";
 import { Shelf } from "./shelf.ts";
 import { Slots } from "./slots.ts";
@@ -201,7 +202,7 @@ export class Dispatcher {
 
   /**
    * Stops: starts no attempt, lets those in flight end for up to `graceMs`, then breaks them off. What was broken off counts as
-   * not attempted and stays pending in the store.
+   * not attempted and stays pending in the store, and so does what a store that is away cannot be told any more.
    */
   async stop(graceMs: number): Promise<void> {
     if (this.#state !== "running") return;
@@ -209,12 +210,9 @@ export class Dispatcher {
     this.#agenda.stop();
     this.#paging.release();
     this.#cancelRescan?.();
-    const { promise: graceOver, resolve: endGrace } = Promise.withResolvers<void>();
-    const cancelTimer = this.#options.clock.setTimer(graceMs, endGrace);
-    await Promise.race([this.#flights.settled(), graceOver]);
-    cancelTimer();
+    await this.#settledWithin(graceMs);
     this.#flights.abort();
-    await this.#flights.settled();
+    await this.#settledWithin(LAST_WORDS_MS);
     this.#state = "stopped";
     this.#lanes.clear();
     this.#slots.clear();
@@ -228,6 +226,12 @@ export class Dispatcher {
       this.#options.observer?.trouble?.("page", error);
       this.rescan();
     }
+  }
+
+  async #settledWithin(ms: number): Promise<void> {
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#options.clock.setTimer(ms, resolve);
+    await Promise.race([this.#flights.settled(), over]).finally(cancel);
   }
 
   #engine(): Engine {

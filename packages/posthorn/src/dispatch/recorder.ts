@@ -4,6 +4,10 @@ import type { Clock, DispatchObserver, JobStore, Outcome } from "./types.ts";
 export const FIRST_PAUSE_MS = 500;
 export const MAX_PAUSE_MS = 30_000;
 
+/** After the last attempt has ended, outcomes have this long to get to a store that does not answer. */
+export const LAST_WORDS_MS = 2000;
+const MAX_BYTES = 32 * 1024 * 1024;
+
 export interface RecorderOptions {
   readonly store: JobStore;
   readonly clock: Clock;
@@ -15,20 +19,29 @@ export interface RecorderOptions {
 export class Recorder {
   readonly #options: RecorderOptions;
   #refused = 0;
+  /** About what the outcomes take in memory that are not on disk yet. */
+  #bytes = 0;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
   }
 
-  /** There are outcomes that the store did not take: while there are any it makes no sense to make more. */
+  /** There are outcomes that the store did not take, or many bytes of them that wait: until they are on disk it makes no sense to make more. */
   get isStuck(): boolean {
-    return this.#refused > 0;
+    return this.#refused > 0 || this.#bytes >= MAX_BYTES;
   }
 
   /** Returns whether the outcome is on disk; it is not when the process ends, and when the lane is another node's by now. */
   async record(outcome: Outcome): Promise<boolean> {
+    const bytes = bytesOf(outcome);
+    this.#bytes += bytes;
     const offered = await this.#offer(outcome);
-    if (offered !== "refused") return offered === "recorded";
+    const recorded = offered === "refused" ? await this.#insist(outcome) : offered === "recorded";
+    this.#bytes -= bytes;
+    return recorded;
+  }
+
+  async #insist(outcome: Outcome): Promise<boolean> {
     this.#refused++;
     const recorded = await this.#offerAgain(outcome);
     this.#refused--;
@@ -69,4 +82,11 @@ export class Recorder {
       signal.addEventListener("abort", wakeUp, { once: true });
     });
   }
+}
+
+const OUTCOME_BYTES = 500;
+
+function bytesOf({ attempt }: Outcome): number {
+  if (attempt === null) return OUTCOME_BYTES;
+  return OUTCOME_BYTES + attempt.response.length + (attempt.detailJson?.length ?? 0);
 }

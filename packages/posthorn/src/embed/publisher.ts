@@ -1,6 +1,5 @@
 /** For a program that publishes and does nothing else: no node, no threads, no files. */
-import type pg from "pg";
-import { openPool, withClient } from "../store/postgres/connections.ts";
+import { Pool, withClient } from "../store/postgres/connections.ts";
 import { toStoreError } from "../store/postgres/errors.ts";
 import { PosthornError } from "../errors.ts";
 import { type PublishOptions, publishedMessage, readMessage } from "./messages.ts";
@@ -32,11 +31,11 @@ export class PosthornPublisher implements AsyncDisposable {
     /** Resolves when the message is on disk, or with `tx` when it is part of that transaction. A node that runs then sends it. */
     create(appId: string, message: MessageIn, options?: PublishOptions): Promise<MessageOut>;
   };
-  readonly #pool: pg.Pool | null;
+  readonly #pool: Pool | null;
 
   constructor({ databaseUrl, organisation = null, connections = CONNECTIONS }: PublisherOptions = {}) {
     this.#pool =
-      databaseUrl === undefined ? null : openPool({ url: databaseUrl, use: "queries", pooled: true }, connections);
+      databaseUrl === undefined ? null : new Pool({ url: databaseUrl, use: "queries", pooled: true }, connections);
     this.message = {
       create: async (app, message, { tx, idempotencyKey = null } = {}) => {
         const send = tx === undefined ? this.#onPool() : statementsOn(tx);

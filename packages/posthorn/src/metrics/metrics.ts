@@ -3,7 +3,8 @@ import type { Egress } from "@posthorn/egress";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { AttemptRecord, Outcome } from "../dispatch/types.ts";
 import type { DispatchLoad } from "../domain/context.ts";
-import type { Store } from "../store/store.ts";
+import { isStoreAway } from "../store/errors.ts";
+import type { Store, StoreSize } from "../store/store.ts";
 
 export interface MetricsOptions {
   readonly store: Store;
@@ -130,6 +131,9 @@ function watchStore(registry: Registry, store: Store): void {
   counter(registry, "posthorn_messages_total", "Messages that were given to commits.", () => counters.accepts);
   counter(registry, "posthorn_records_total", "Outcomes that were given to commits.", () => counters.records);
   gauge(registry, "posthorn_store_waiting_bytes", "Payload bytes that wait for the disk.", () => counters.waitingBytes);
+  gauge(registry, "posthorn_database_up", "1 while the database can be worked with, else 0.", () =>
+    store.trouble === null ? 1 : 0,
+  );
   registry.registerMetric(
     new Gauge({
       name: "posthorn_store_bytes",
@@ -137,9 +141,11 @@ function watchStore(registry: Registry, store: Store): void {
       labelNames: ["part"],
       registers: [],
       async collect() {
-        const { bytes, freeBytes } = await store.size();
-        this.set({ part: "used" }, bytes - freeBytes);
-        this.set({ part: "free" }, freeBytes);
+        const size = await sizeOf(store);
+        this.reset();
+        if (size === null) return;
+        this.set({ part: "used" }, size.bytes - size.freeBytes);
+        this.set({ part: "free" }, size.freeBytes);
       },
     }),
   );
@@ -149,11 +155,22 @@ function watchStore(registry: Registry, store: Store): void {
       help: "Bytes left on the disk of the database; absent where it cannot be seen.",
       registers: [],
       async collect() {
-        const { disk } = await store.size();
+        const disk = (await sizeOf(store))?.disk ?? null;
+        this.remove();
         if (disk !== null) this.set(disk.freeBytes);
       },
     }),
   );
+}
+
+/** `null`: the database is away. All that is known without it is told all the same. */
+async function sizeOf(store: Store): Promise<StoreSize | null> {
+  try {
+    return await store.size();
+  } catch (error) {
+    if (isStoreAway(error)) return null;
+    throw error;
+  }
 }
 
 function watchEgress(registry: Registry, egress: Pick<Egress, "stats">): void {

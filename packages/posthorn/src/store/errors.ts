@@ -1,5 +1,6 @@
 /** Turns what a database says into errors of Posthorn's own list. */
 import { PosthornError, type PosthornErrorCode } from "../errors.ts";
+import type { StoreTrouble } from "./store.ts";
 
 /** A database refused or failed. `unique` is set when a row with the same unique value exists. */
 export class StoreError extends PosthornError {
@@ -17,12 +18,30 @@ export function isUniqueViolation(error: unknown): boolean {
   return error instanceof StoreError && error.unique;
 }
 
+/** Whether something failed only because the database is away: it can be done when it is back. */
+export function isStoreAway(error: unknown): boolean {
+  return error instanceof PosthornError && error.code === "storage_unavailable";
+}
+
 /** A later version of Posthorn wrote the database. */
 export function schemaTooNew(found: number, known: number): StoreError {
   return new StoreError(
     "schema_too_new",
     `The database was written by a newer Posthorn (schema ${found}, this version knows ${known}). Start that version, or restore the backup made before the upgrade.`,
   );
+}
+
+const SENTENCE: Record<StoreTrouble, string> = {
+  unreachable: "cannot be reached",
+  silent: "does not answer",
+  refusing: "turns connections away",
+  read_only: "takes no writes: it is a replica, or recovers",
+  no_connections: "has no connection to spare",
+};
+
+/** What is wrong with a database, as the end of a sentence. */
+export function describeTrouble(trouble: StoreTrouble): string {
+  return SENTENCE[trouble];
 }
 
 /** The database is half of a copy: nothing may be sent from it, and nothing be added to it. */

@@ -1,7 +1,7 @@
 /** Opens the store that a node is told to use. */
 import { SqliteStore } from "./sqlite/sqlite-store.ts";
 import { PostgresStore } from "./postgres/postgres-store.ts";
-import type { CommitListener, Store } from "./store.ts";
+import type { CommitListener, Store, StoreTrouble } from "./store.ts";
 
 /** Which database: see `DatabaseConfig`. */
 export type StoreLocation =
@@ -11,17 +11,22 @@ export type StoreLocation =
       readonly url: string;
       readonly directUrl: string | null;
       readonly connections: number;
+      /** How long it may take to answer. */
+      readonly timeoutMs?: number;
     };
 
 export interface StoreListeners {
   /** Called when the store is of no use any more and must be opened anew. */
   readonly onFailure: (error: Error) => void;
+  /** Told when the database cannot be worked with any more, and when it can again (`null`). */
+  readonly onTrouble: (trouble: StoreTrouble | null) => void;
   /** Told what each commit has stored. */
   readonly listener: CommitListener;
 }
 
 export function openStore(location: StoreLocation, listeners: StoreListeners): Promise<Store> {
-  if (location.kind === "sqlite") return SqliteStore.open({ path: location.path, ...listeners });
-  const { url, directUrl, connections } = location;
-  return PostgresStore.open({ url, directUrl, connections, ...listeners });
+  const { onFailure, listener } = listeners;
+  if (location.kind === "sqlite") return SqliteStore.open({ path: location.path, onFailure, listener });
+  const { kind: _kind, ...options } = location;
+  return PostgresStore.open({ ...options, ...listeners });
 }

@@ -214,7 +214,17 @@ export interface StoreCounters {
   readonly waitingBytes: number;
 }
 
+/**
+ * Why a database cannot be worked with: it cannot be reached, does not answer, turns connections away, takes no writes, or, while those
+ * that have a connection go on, has none to spare.
+ */
+export type StoreTrouble = "unreachable" | "silent" | "refusing" | "read_only" | "no_connections";
+
 export interface Store extends AsyncDisposable {
+  /** What is wrong with the database now; `null`: nothing. Known without asking it. */
+  readonly trouble: StoreTrouble | null;
+  /** Resolves when the database can be worked with, however long that takes; rejects when the store is closed before. */
+  whenHere(): Promise<void>;
   /** Reads what is committed. Never waits for a writer. */
   readonly db: Kysely<Database>;
   /** As `db`, for the short look-ups that deliveries and logins wait for: no list of a caller is before them. */

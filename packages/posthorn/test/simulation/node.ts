@@ -175,7 +175,7 @@ function buildWatch(world: NodeWorld, { clock, store, directory, vault, ids, lif
     families: ["webhook"],
     onTrouble: () => undefined,
   });
-  const jobs = withLatePages(store, world, life);
+  const jobs = { ...withLatePages(store, world, life), whenHere: () => store.whenHere() };
   return new Watch({ attempter, store: jobs, now: clock.now, lastKey: () => ids.lastKey });
 }
 

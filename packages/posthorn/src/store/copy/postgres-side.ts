@@ -48,7 +48,7 @@ export class PostgresSide implements CopyTarget {
   /** `url` leads to the database itself, and through no pooler. */
   static async open(url: string): Promise<PostgresSide> {
     // Reading a large table takes what it takes.
-    const client = new pg.Client({ ...clientConfig({ url, use: "coordination" }), query_timeout: 0 });
+    const client = new pg.Client({ ...clientConfig({ url, use: "schema" }), query_timeout: 0 });
     client.on("error", () => undefined);
     const side = new PostgresSide(nameOf(url), client);
     try {

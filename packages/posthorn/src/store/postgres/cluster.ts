@@ -3,7 +3,7 @@ import type pg from "pg";
 import { MAX_NODES, SHARDS } from "../shards.ts";
 import type { ClusterNode, ClusterStore, ClusterView, Lease, NodeFacts, NodeReport, Seat } from "../cluster.ts";
 import { StoreError } from "../errors.ts";
-import { inTransaction } from "./connections.ts";
+import { inTransaction, type Pool } from "./connections.ts";
 import { toStoreError } from "./errors.ts";
 import type { Link } from "./link.ts";
 import { LOCK, lockForTransaction, lockShard, tryLockShard } from "./locks.ts";
@@ -74,10 +74,10 @@ interface NodeRow {
 /** What changes hands goes through the pool, one node after the other; the word that a node is there does not wait behind it. */
 export class PostgresCluster implements ClusterStore {
   readonly #link: Link;
-  readonly #pool: pg.Pool;
+  readonly #pool: Pool;
   #onHearing: (hears: boolean) => void = () => undefined;
 
-  constructor(link: Link, pool: pg.Pool) {
+  constructor(link: Link, pool: Pool) {
     this.#link = link;
     this.#pool = pool;
   }

@@ -2,14 +2,17 @@
 import pg from "pg";
 import type { Lent } from "../dialect.ts";
 import { isAway, toStoreError } from "./errors.ts";
+import type { Pulse } from "./pulse.ts";
 
 /** Everything of Posthorn is in this schema, so that it can share a database with the tables of a product. */
 export const SCHEMA = "posthorn";
 
-/** How long to wait for a connection: the bound within which a publish learns that the database is away. */
-const CONNECT_MS = 3000;
-/** How long to wait for an answer: a cut network says nothing at all. */
-const ANSWER_MS = 15_000;
+/** How long PostgreSQL may take to answer when nothing else is set. */
+export const TIMEOUT_MS = 5000;
+/** How long a query may take that reads or changes many rows. Whether PostgreSQL answers at all is felt by the pulse. */
+const QUERY_MS = 15_000;
+/** How long a change of tables may take, which waits for other nodes and rewrites what is there. */
+const SCHEMA_MS = 600_000;
 const IDLE_MS = 30_000;
 
 /** Values as SQLite gives them: whole numbers of up to 53 bits, switches as 0 and 1. */
@@ -33,38 +36,90 @@ const HOT_OPTIONS = [
   "idle_in_transaction_session_timeout=5s",
 ];
 
-export type ConnectionUse = "hot" | "queries" | "coordination";
+/** A node that was cut off, or stands still within a transaction, does not hold up the others for long. */
+const LETTING_GO = [
+  "idle_in_transaction_session_timeout=15s",
+  "tcp_keepalives_idle=10",
+  "tcp_keepalives_interval=5",
+  "tcp_keepalives_count=3",
+];
+
+export type ConnectionUse = "hot" | "lookups" | "queries" | "coordination" | "schema";
+
+const PATIENCE_MS: Record<ConnectionUse, number> = {
+  hot: 0,
+  lookups: 0,
+  coordination: 0,
+  queries: QUERY_MS,
+  schema: SCHEMA_MS,
+};
 
 export interface ConnectionOptions {
   readonly url: string;
   readonly use: ConnectionUse;
   /** A pooler is at the other end: it may refuse settings at the start of a connection. */
   readonly pooled?: boolean;
+  /** How long a connection may take to open, and a short statement to be answered. */
+  readonly timeoutMs?: number;
 }
 
 /** What a connection is opened with. */
-export function clientConfig({ url, use, pooled = false }: ConnectionOptions): pg.ClientConfig {
-  const settings = [`search_path=${SCHEMA}`, ...(use === "hot" ? HOT_OPTIONS : [])];
+export function clientConfig({ url, use, pooled = false, timeoutMs = TIMEOUT_MS }: ConnectionOptions): pg.ClientConfig {
+  const settings = [
+    `search_path=${SCHEMA}`,
+    ...(use === "schema" ? [] : LETTING_GO),
+    ...(use === "hot" ? HOT_OPTIONS : []),
+  ];
   return {
     connectionString: url,
     application_name: `posthorn ${use}`,
-    connectionTimeoutMillis: CONNECT_MS,
-    query_timeout: ANSWER_MS,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: Math.max(PATIENCE_MS[use], timeoutMs),
     keepAlive: true,
     types,
     ...(pooled ? {} : { options: settings.map((setting) => `-c ${setting}`).join(" ") }),
   };
 }
 
-export function openPool(options: ConnectionOptions, max: number): pg.Pool {
-  const pool = new pg.Pool({ ...clientConfig(options), max, idleTimeoutMillis: IDLE_MS, allowExitOnIdle: true });
-  // A connection that breaks while nobody uses it: the pool has dropped it, and the next use opens another.
-  pool.on("error", () => undefined);
-  return pool;
+/** Connections that follow a pulse, if there is one: while it is gone they are cut, and none is lent. */
+export class Pool {
+  readonly #pulse: Pulse | null;
+  readonly #connections: pg.Pool;
+
+  constructor(options: ConnectionOptions, max: number, pulse: Pulse | null = null) {
+    this.#pulse = pulse;
+    const config = { ...clientConfig(options), ...(pulse === null ? {} : { stream: () => pulse.socket() }) };
+    this.#connections = new pg.Pool({ ...config, max, idleTimeoutMillis: IDLE_MS, allowExitOnIdle: true });
+    // The server can say goodbye in the same breath in which it says hello: an error that nobody hears ends the process.
+    this.#connections.on("connect", (client) => client.on("error", () => undefined));
+    // A connection that breaks while nobody uses it: the pool has dropped it, and the next use opens another.
+    this.#connections.on("error", (error) => this.failed(error));
+  }
+
+  /** Rejects with `storage_unavailable`: what was to be sent was not. */
+  async connect(): Promise<pg.PoolClient> {
+    await this.#pulse?.ready();
+    try {
+      return await this.#connections.connect();
+    } catch (error) {
+      this.failed(error);
+      throw toStoreError(error);
+    }
+  }
+
+  /** A connection of it broke. */
+  failed(error: unknown): void {
+    this.#pulse?.failed(error);
+  }
+
+  /** Resolves when every connection is back and closed. */
+  end(): Promise<void> {
+    return this.#connections.end();
+  }
 }
 
-/** Runs `work` on a connection of the pool. One that failed is closed and not used again. Rejects with errors of Posthorn's list. */
-export async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+/** Runs `work` on a connection of the pool. One that failed is closed and not used again. Rejects with what PostgreSQL says. */
+export async function withClient<T>(pool: Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const lent = await lendClient(pool);
   try {
     return await work(lent.client);
@@ -77,7 +132,7 @@ export async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient)
 }
 
 /** Runs `work` in a transaction on a connection of the pool. */
-export function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+export function inTransaction<T>(pool: Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   return withClient(pool, async (client) => {
     await client.query("BEGIN");
     try {
@@ -93,10 +148,8 @@ export function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) =>
 }
 
 /** A connection for Kysely. */
-export async function lend(pool: pg.Pool): Promise<Lent> {
-  const lent = await lendClient(pool).catch((error: unknown) => {
-    throw toStoreError(error);
-  });
+export async function lend(pool: Pool): Promise<Lent> {
+  const lent = await lendClient(pool);
   return {
     run: async (sql, parameters) => {
       try {
@@ -120,7 +173,7 @@ interface LentClient {
   release(): void;
 }
 
-async function lendClient(pool: pg.Pool): Promise<LentClient> {
+async function lendClient(pool: Pool): Promise<LentClient> {
   const client = await pool.connect();
   let broken = false;
   // Between two statements nobody else listens, and an error that nobody hears ends the process.
@@ -128,7 +181,11 @@ async function lendClient(pool: pg.Pool): Promise<LentClient> {
   client.on("error", onError);
   return {
     client,
-    failed: (error) => void (broken ||= isAway(error)),
+    failed: (error) => {
+      if (!isAway(error)) return;
+      broken = true;
+      pool.failed(error);
+    },
     release: () => {
       client.off("error", onError);
       client.release(broken);

@@ -8,6 +8,10 @@ const DISK_FULL = "53100";
 /** A text with a NUL, or with bytes that are no UTF-8. */
 const UNSTORABLE_TEXT = new Set(["22021", "22P05"]);
 const RETRYABLE = new Set(["40001" /* serialisation */, "40P01" /* deadlock */]);
+const OUT_OF_CONNECTIONS = "53300";
+const POOLER_FULL = /no more connections allowed/;
+/** A lock that did not come within the time set for it: nothing was done. */
+const LOCK_TIMEOUT = "55P03";
 /** Answers of a server that stops, starts, has no room, or has become a replica. Another connection may fare better. */
 const AWAY = /^(?:08...|57P0[1-5]|25006|25P03|53300)$/;
 /** Answers that no waiting mends. */
@@ -16,6 +20,11 @@ const MISCONFIGURED = /^(?:28...|3D000|42501)$/;
 /** Whether the connection is of no use any more, or never was one. Every answer of a server has an SQLSTATE; all else is the network. */
 export function isAway(error: unknown): boolean {
   return error instanceof pg.DatabaseError ? AWAY.test(error.code ?? "") : error instanceof Error;
+}
+
+/** Whether the server has no room for a further connection; those that it has go on. A pooler says so in its own words. */
+export function isOutOfConnections(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && (error.code === OUT_OF_CONNECTIONS || POOLER_FULL.test(error.message));
 }
 
 /** Whether a transaction lost against another one and can simply run again. */
@@ -36,7 +45,7 @@ export function isMissingPartition(error: unknown): boolean {
 export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const cause = error as Error;
-  if (!(error instanceof pg.DatabaseError) || AWAY.test(error.code ?? "")) {
+  if (!(error instanceof pg.DatabaseError) || AWAY.test(error.code ?? "") || error.code === LOCK_TIMEOUT) {
     return new StoreError("storage_unavailable", `PostgreSQL does not answer (${cause.message}); trying again.`, {
       cause,
     });

@@ -38,7 +38,7 @@ const MAX_WAITING_ENTRIES = 100_000;
 const GATHER_MS = 2;
 /** What counts as load: a last batch of at least this many entries. */
 const GATHER_FROM = 16;
-/** How long to leave a database alone that was away, at first and at most. */
+/** How long to leave a database alone that was away, at first and at most; chance takes up to half of it. */
 const PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2000;
 
@@ -91,6 +91,14 @@ export class Line<Entry, Result> {
       if (this.#pausedUntil !== null) throw this.#awayError();
       await this.#ended.promise;
     }
+  }
+
+  /** The database is back: what waits for it goes on now. */
+  resume(): void {
+    if (this.#pausedUntil === null) return;
+    clearTimeout(this.#pausedUntil);
+    this.#pausedUntil = null;
+    this.#gather();
   }
 
   /** Waits for what is under way and what waits; what is kept for a database that is away is given up. */
@@ -198,14 +206,12 @@ export class Line<Entry, Result> {
     } else {
       for (const { reject } of [...batch, ...this.#waiting.splice(0)]) reject(toStoreError(error));
       this.#waitingBytes = 0;
-      this.#options.onDoubt?.();
+      // An error of our own list says that nothing was sent.
+      if (!(error instanceof StoreError)) this.#options.onDoubt?.();
     }
     if (this.#pausedUntil !== null || this.#closed) return;
     this.#pause = Math.min(MAX_PAUSE_MS, Math.max(PAUSE_MS, 2 * this.#pause));
-    this.#pausedUntil = setTimeout(() => {
-      this.#pausedUntil = null;
-      this.#gather();
-    }, this.#pause);
+    this.#pausedUntil = setTimeout(() => this.resume(), this.#pause * (1 - Math.random() / 2));
     this.#pausedUntil.unref();
   }
 }

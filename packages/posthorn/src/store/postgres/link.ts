@@ -1,10 +1,10 @@
 /** The one connection that a node keeps for itself: it hears on it what other nodes tell, says on it that it is there, and has its share of the lock. */
 import { setTimeout as delay } from "node:timers/promises";
-import pg from "pg";
+import type pg from "pg";
 import { StoreError } from "../errors.ts";
-import { clientConfig } from "./connections.ts";
 import { toStoreError } from "./errors.ts";
 import { LOCK, tryShareForSession } from "./locks.ts";
+import type { Pulse } from "./pulse.ts";
 
 /** Where nodes tell each other what changed; so does SQL. */
 export const CHANNEL = "posthorn";
@@ -17,8 +17,8 @@ const ASK_MS = 100;
 const ANSWER_MS = 2000;
 
 export interface LinkOptions {
-  /** Leads to the database itself: a pooler would not pass on what is told. */
-  readonly url: string;
+  /** Of the way to the database itself: a pooler would not pass on what is told. */
+  readonly pulse: Pulse;
   readonly onMessage: (payload: string) => void;
   /** Told that nothing is heard from now on, and that it is again: what was told in between is lost. */
   readonly onHearing: (hears: boolean) => void;
@@ -72,12 +72,12 @@ export class Link implements AsyncDisposable {
   }
 
   async #open(): Promise<void> {
-    const { url, onMessage } = this.#options;
-    const client = new pg.Client({ ...clientConfig({ url, use: "coordination" }), query_timeout: ANSWER_MS });
-    client.on("error", () => undefined);
+    const { pulse, onMessage } = this.#options;
+    const client = await pulse.open({ query_timeout: ANSWER_MS }).catch((error: unknown) => {
+      throw toStoreError(error);
+    });
     client.on("notification", ({ payload }) => onMessage(payload ?? ""));
     try {
-      await client.connect();
       await this.#share(client);
       await client.query(`LISTEN ${CHANNEL}`);
     } catch (error) {
@@ -115,6 +115,7 @@ export class Link implements AsyncDisposable {
 
   async #openAgain(): Promise<void> {
     try {
+      await this.#options.pulse.whenHere();
       await this.#open();
       if (this.#client !== null) this.#options.onHearing(true);
     } catch (error) {

@@ -17,11 +17,13 @@ import type {
   RecordEntry,
   Store,
   StoreSize,
+  StoreTrouble,
   Tx,
 } from "../store.ts";
 import { greatestKey, type Telling, transactOn } from "../transaction.ts";
-import { clientConfig, inTransaction, lend, openPool, SCHEMA, withClient } from "./connections.ts";
-import { isMissingPartition, isRetryable, isUnique, toStoreError } from "./errors.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { clientConfig, inTransaction, lend, Pool, SCHEMA, TIMEOUT_MS, withClient } from "./connections.ts";
+import { isAway, isMissingPartition, isRetryable, isUnique, toStoreError } from "./errors.ts";
 import { acceptPaced, acceptTogether, keysOf } from "./hot/accept.ts";
 import { AnnouncingRecord, nameOf } from "./hot/announce.ts";
 import type { Recorded } from "./hot/record.ts";
@@ -35,6 +37,8 @@ import { LOCK, lockCall, tryLockForTransaction } from "./locks.ts";
 import { migrate, refuseHalfCopy } from "./migrate.ts";
 import { SignalPost } from "./signals.ts";
 import { ensurePartitions } from "./partitions.ts";
+import { Pulse } from "./pulse.ts";
+import { Turn } from "./turn.ts";
 
 export interface PostgresStoreOptions {
   /** As `postgres://user:password@host/database`. */
@@ -43,6 +47,10 @@ export interface PostgresStoreOptions {
   readonly directUrl?: string | null;
   /** Connections for queries, beside the few for hot statements. */
   readonly connections?: number;
+  /** How long PostgreSQL may take to answer, milliseconds. */
+  readonly timeoutMs?: number;
+  /** Told when the database cannot be worked with any more, and when it can again (`null`). */
+  readonly onTrouble?: (trouble: StoreTrouble | null) => void;
   /** Called when the node must not go on. */
   readonly onFailure?: (error: Error) => void;
   /** Told what each commit has stored. */
@@ -50,24 +58,37 @@ export interface PostgresStoreOptions {
 }
 
 const CONNECTIONS = 8;
+/** A write transaction waits for those before it for as many times as long. */
+const TURNS = 3;
 /** Two for each line, and one for pages of due deliveries. */
 const HOT_CONNECTIONS = 5;
 /** For short look-ups that deliveries and logins wait for. */
 const LOOKUP_CONNECTIONS = 2;
+/** How long connections may take to close in order. */
+const GOODBYE_MS = 1000;
 const PARTITIONS_EVERY_MS = 3_600_000;
 /** How often what lost against another transaction is tried. */
 const TRIES = 5;
 
 /**
  * One write transaction of resources at a time, in the whole cluster: what one read still holds when it writes. A node that stands still
- * within one loses it after a while, so that it does not hold up the others.
+ * within one loses it after a while, so that it does not hold up the others, and nobody waits for it for longer than for an answer.
  */
-const BEGIN_WRITE = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = '15s'; SELECT ${lockCall(LOCK.resources)}`;
+function beginWrite(timeoutMs: number): string {
+  const limits = `SET LOCAL idle_in_transaction_session_timeout = '15s'; SET LOCAL lock_timeout = ${timeoutMs}`;
+  return `BEGIN; ${limits}; SELECT ${lockCall(LOCK.resources)}`;
+}
 
-interface Parts {
-  readonly hot: pg.Pool;
-  readonly lookups: pg.Pool;
-  readonly queries: pg.Pool;
+interface Ways {
+  readonly hot: Pool;
+  readonly lookups: Pool;
+  readonly queries: Pool;
+  /** Of the way to the database itself, and of that through a pooler if there is one. */
+  readonly pulses: readonly [direct: Pulse, ...Pulse[]];
+}
+
+interface Parts extends Ways {
+  readonly timeoutMs: number;
   readonly link: Link;
   readonly post: SignalPost;
   readonly cluster: PostgresCluster;
@@ -86,14 +107,15 @@ export class PostgresStore implements Store {
   #onSignal: SignalListener = () => undefined;
   #onDoubt: () => void = () => undefined;
   /** Write transactions of this node, one after another: one connection of each node waits for the lock, and not all of them. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turn: Turn;
 
   private constructor(parts: Parts) {
     this.#parts = parts;
-    const { queries, lookups } = parts;
+    const { queries, lookups, timeoutMs } = parts;
     this.db = kyselyOn(queries, "BEGIN");
     this.hotDb = kyselyOn(lookups, "BEGIN");
-    this.#writeDb = kyselyOn(queries, BEGIN_WRITE);
+    this.#writeDb = kyselyOn(queries, beginWrite(timeoutMs));
+    this.#turn = new Turn(TURNS * timeoutMs);
     this.#accepts = this.#acceptLine();
     this.#records = this.#recordLine();
     this.#partitionTimer = setInterval(() => void this.#addPartitions(0).catch(() => undefined), PARTITIONS_EVERY_MS);
@@ -102,34 +124,37 @@ export class PostgresStore implements Store {
 
   /** Connects, brings the schema up to date and listens to other nodes. */
   static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
-    const { url, directUrl = null, connections = CONNECTIONS, onFailure, listener } = options;
+    const { url, directUrl = null, timeoutMs = TIMEOUT_MS, listener } = options;
     const direct = directUrl ?? url;
-    await prepareDatabase(direct);
+    await prepareDatabase(direct, timeoutMs);
+    let store: PostgresStore | null = null;
+    const ways = waysTo(options, () => void (store !== null && store.#onPulse(options.onTrouble)));
     const link = await Link.open({
-      url: direct,
-      onMessage: (payload) => store.#hear(payload),
+      pulse: ways.pulses[0],
+      onMessage: (payload) => void (store !== null && store.#hear(payload)),
       onHearing: (hears) => cluster.hears(hears),
-      onLost: onFailure ?? (() => undefined),
+      onLost: options.onFailure ?? (() => undefined),
     });
-    const pooled = directUrl !== null;
-    const hot = openPool({ url: direct, use: "hot" }, HOT_CONNECTIONS);
+    const { hot } = ways;
     const cluster = new PostgresCluster(link, hot);
-    const store = new PostgresStore({
-      hot,
-      lookups: openPool({ url, use: "queries", pooled }, LOOKUP_CONNECTIONS),
-      queries: openPool({ url, use: "queries", pooled }, connections),
-      link,
-      post: new SignalPost(hot),
-      cluster,
-      listener: listener ?? null,
-    });
+    const post = new SignalPost(hot);
+    store = new PostgresStore({ ...ways, timeoutMs, link, post, cluster, listener: listener ?? null });
     try {
+      await Promise.all(store.#parts.pulses.map((each) => each.beat()));
       await store.#checkSchema();
       return store;
     } catch (error) {
       await store[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  get trouble(): StoreTrouble | null {
+    return this.#parts.pulses.find(({ trouble }) => trouble !== null)?.trouble ?? null;
+  }
+
+  async whenHere(): Promise<void> {
+    for (const pulse of this.#parts.pulses) await pulse.whenHere();
   }
 
   accept(entry: AcceptEntry): Promise<AcceptResult> {
@@ -167,9 +192,11 @@ export class PostgresStore implements Store {
   }
 
   alone<T>(work: () => Promise<T>): Promise<T | null> {
-    const exclusive = inTransaction(this.#parts.queries, async (client) =>
-      (await tryLockForTransaction(client, LOCK.outbox)) ? await work() : null,
-    );
+    const exclusive = inTransaction(this.#parts.queries, async (client) => {
+      // The connection stands still while the work is done on others.
+      await client.query("SET LOCAL idle_in_transaction_session_timeout = '60s'");
+      return (await tryLockForTransaction(client, LOCK.outbox)) ? await work() : null;
+    });
     return orStoreError(exclusive);
   }
 
@@ -184,9 +211,7 @@ export class PostgresStore implements Store {
   }
 
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    const result = this.#turn.then(() => this.#transact(work));
-    this.#turn = result.catch(() => undefined);
-    return result;
+    return this.#turn.take(() => this.#transact(work));
   }
 
   async payload(messageId: number): Promise<Uint8Array | null> {
@@ -218,11 +243,23 @@ export class PostgresStore implements Store {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#partitionTimer);
-    await Promise.all([this.#accepts.close(), this.#records.close(), this.#turn]);
-    const { hot, lookups, queries, link, post } = this.#parts;
+    await Promise.all([this.#accepts.close(), this.#records.close(), this.#turn.settled()]);
+    const { hot, lookups, queries, pulses, link, post } = this.#parts;
     await post.close();
-    await Promise.all([hot.end(), lookups.end(), queries.end()]);
-    await link[Symbol.asyncDispose]();
+    const ended = Promise.all([hot.end(), lookups.end(), queries.end(), link[Symbol.asyncDispose]()]);
+    // A server that says nothing does not say goodbye either.
+    await Promise.race([ended, delay(GOODBYE_MS)]);
+    await Promise.all(pulses.map((pulse) => pulse[Symbol.asyncDispose]()));
+    await ended;
+  }
+
+  #onPulse(onTrouble: PostgresStoreOptions["onTrouble"]): void {
+    const { trouble } = this;
+    if (trouble === null) {
+      this.#accepts.resume();
+      this.#records.resume();
+    }
+    onTrouble?.(trouble);
   }
 
   #acceptLine(): Line<AcceptEntry, AcceptResult> {
@@ -299,7 +336,7 @@ export class PostgresStore implements Store {
       try {
         return await transactOn(this.#writeDb, this.#telling, work);
       } catch (error) {
-        if (error instanceof StoreError && error.code === "storage_unavailable") this.#onDoubt();
+        if (error instanceof StoreError && isAway(error.cause)) this.#onDoubt();
         if (tries === TRIES || !(error instanceof StoreError) || !isRetryable(error.cause)) throw error;
       }
     }
@@ -342,7 +379,24 @@ export class PostgresStore implements Store {
   }
 }
 
-function kyselyOn(pool: pg.Pool, begin: string): Kysely<Database> {
+function waysTo(options: PostgresStoreOptions, onChange: () => void): Ways {
+  const { url, directUrl = null, connections = CONNECTIONS, timeoutMs = TIMEOUT_MS } = options;
+  const pulseOf = (to: string, pooled: boolean): Pulse => {
+    const config = clientConfig({ url: to, use: "coordination", pooled, timeoutMs });
+    return new Pulse({ config, timeoutMs, onChange, random: Math.random });
+  };
+  const pooled = directUrl !== null;
+  const direct = pulseOf(directUrl ?? url, false);
+  const querying = pooled ? pulseOf(url, true) : direct;
+  return {
+    hot: new Pool({ url: directUrl ?? url, use: "hot", timeoutMs }, HOT_CONNECTIONS, direct),
+    lookups: new Pool({ url, use: "lookups", pooled, timeoutMs }, LOOKUP_CONNECTIONS, querying),
+    queries: new Pool({ url, use: "queries", pooled, timeoutMs }, connections, querying),
+    pulses: pooled ? [direct, querying] : [direct],
+  };
+}
+
+function kyselyOn(pool: Pool, begin: string): Kysely<Database> {
   return new Kysely<Database>({
     dialect: postgresDialect({ begin, lend: () => lend(pool) }),
     // SQLite takes a list with nothing in it.
@@ -361,8 +415,8 @@ function isPaced({ pacing }: AcceptEntry): boolean {
   return pacing !== null && pacing !== undefined;
 }
 
-async function prepareDatabase(url: string): Promise<void> {
-  const client = new pg.Client(clientConfig({ url, use: "coordination" }));
+async function prepareDatabase(url: string, timeoutMs: number): Promise<void> {
+  const client = new pg.Client(clientConfig({ url, use: "schema", timeoutMs }));
   client.on("error", () => undefined);
   try {
     await client.connect();

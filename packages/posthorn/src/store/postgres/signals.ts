@@ -2,11 +2,10 @@
 import { randomUUID } from "node:crypto";
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
-import type pg from "pg";
 import type { Database } from "../schema.ts";
 import type { Signal } from "../signal.ts";
 import { fromPayload, toPayloads } from "../signal-text.ts";
-import { withClient } from "./connections.ts";
+import { type Pool, withClient } from "./connections.ts";
 import { CHANNEL } from "./link.ts";
 
 /** What is told outside of transactions is gathered for so long: whoever notifies holds up all others who do at that moment. */
@@ -21,12 +20,12 @@ const NOTIFY = `
 export class SignalPost {
   /** Names this node to itself among those who are told. */
   readonly #by = randomUUID().slice(0, 8);
-  readonly #pool: pg.Pool;
+  readonly #pool: Pool;
   #waiting: Signal[] = [];
   #due = new Set<number>();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(pool: pg.Pool) {
+  constructor(pool: Pool) {
     this.#pool = pool;
   }
 

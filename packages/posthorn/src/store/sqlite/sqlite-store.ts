@@ -61,6 +61,8 @@ export class SqliteStore implements Store {
   readonly db: Kysely<Database>;
   readonly hotDb: Kysely<Database>;
   readonly cluster = null;
+  /** The file is there, or the node ends. */
+  readonly trouble = null;
   readonly #writeDb: Kysely<Database>;
   readonly #writer: Writer;
   readonly #hotReader: DatabaseThread;
@@ -162,6 +164,10 @@ export class SqliteStore implements Store {
   async payload(messageId: number): Promise<Uint8Array | null> {
     const row = await this.hotDb.selectFrom("message").select("payload").where("id", "=", messageId).executeTakeFirst();
     return row?.payload ?? null;
+  }
+
+  whenHere(): Promise<void> {
+    return Promise.resolve();
   }
 
   async ping(): Promise<void> {

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { DELIVERY_STATE } from "../../schema.ts";
 import type { AcceptEntry, AcceptResult, Dues } from "../../store.ts";
-import { inTransaction, withClient } from "../connections.ts";
+import { inTransaction, type Pool, withClient } from "../connections.ts";
 import { paceAll } from "./pace.ts";
 
 /**
@@ -51,13 +51,13 @@ const ACCEPT = {
 };
 
 /** Accepts messages none of which shares a key with another. Rejects when one of them is at fault. */
-export async function acceptTogether(pool: pg.Pool, entries: readonly AcceptEntry[]): Promise<readonly AcceptResult[]> {
+export async function acceptTogether(pool: Pool, entries: readonly AcceptEntry[]): Promise<readonly AcceptResult[]> {
   const refused = await withClient(pool, (client) => run(client, entries, null));
   return entries.map(({ id }) => refused.get(id) ?? { kind: "stored" });
 }
 
 /** Accepts a message that some endpoint debounces or throttles. */
-export function acceptPaced(pool: pg.Pool, entry: AcceptEntry): Promise<AcceptResult> {
+export function acceptPaced(pool: Pool, entry: AcceptEntry): Promise<AcceptResult> {
   return inTransaction(pool, async (client) => {
     await client.query("SAVEPOINT unpaced");
     const dues = await paceAll(client, entry, entry.pacing!);

@@ -2,7 +2,7 @@ import type pg from "pg";
 import { Announcements, type DeliveryBefore, isRare } from "../../announcing.ts";
 import { APPLICATION_KIND } from "../../schema.ts";
 import type { RecordEntry } from "../../store.ts";
-import { inTransaction, withClient } from "../connections.ts";
+import { inTransaction, type Pool, withClient } from "../connections.ts";
 import { type Recorded, recordTogether } from "./record.ts";
 
 const LISTENER = `
@@ -40,7 +40,7 @@ export class AnnouncingRecord {
   readonly #announcements = new Announcements();
 
   /** Records outcomes of different deliveries, and says whether anything was announced. */
-  async record(pool: pg.Pool, entries: readonly RecordEntry[]): Promise<BatchRecorded> {
+  async record(pool: Pool, entries: readonly RecordEntry[]): Promise<BatchRecorded> {
     const rare = entries.filter((entry) => isRare(entry));
     if (rare.length === 0) {
       return { results: await withClient(pool, (client) => recordTogether(client, entries)), announced: false };

@@ -1,6 +1,5 @@
-import type pg from "pg";
 import type { EndpointBacklog } from "../../store.ts";
-import { withClient } from "../connections.ts";
+import { type Pool, withClient } from "../connections.ts";
 
 const BACKLOG = `
   WITH RECURSIVE step (endpoint_id) AS (
@@ -17,6 +16,6 @@ const BACKLOG = `
  * Lists the endpoints that have live deliveries. Steps along the index from one endpoint to the next, so that the cost follows
  * the number of endpoints and not the number of deliveries that wait.
  */
-export function backlog(pool: pg.Pool): Promise<readonly EndpointBacklog[]> {
+export function backlog(pool: Pool): Promise<readonly EndpointBacklog[]> {
   return withClient(pool, async (client) => (await client.query<EndpointBacklog>(BACKLOG)).rows);
 }

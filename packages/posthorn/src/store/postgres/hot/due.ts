@@ -3,7 +3,7 @@ import { timeOfKey } from "../../../id.ts";
 import { INLINE_PAYLOAD_BYTES, LineWalk, MAX_SCANNED, type Scanned } from "../../line-walk.ts";
 import { ASKED, DELIVERY_STATE } from "../../schema.ts";
 import type { DueDelivery, DuePage, PageWish } from "../../store.ts";
-import { withClient } from "../connections.ts";
+import { type Pool, withClient } from "../connections.ts";
 
 type JobRow = Omit<DueDelivery, "firstDue" | "resent"> & { readonly deliverAt: number | null; readonly resent: number };
 
@@ -71,7 +71,7 @@ export interface DueAsk {
  * Pages in the deliveries of one endpoint that are due, along the partial index of live rows: the longest waiting first, unless the
  * wish says otherwise.
  */
-export function due(pool: pg.Pool, { endpointId, now, limit, wish }: DueAsk): Promise<DuePage> {
+export function due(pool: Pool, { endpointId, now, limit, wish }: DueAsk): Promise<DuePage> {
   return withClient(pool, async (client) => {
     if (wish?.kind === "line") return linePage(client, wish, { endpointId, now, limit });
     const statement = wish?.kind === "newest" ? NEWEST : OLDEST;

@@ -1,0 +1,343 @@
+/** What a node does while PostgreSQL is away, seen from outside, with a way to the database that fails as networks do. */
+import { Writable } from "node:stream";
+import {
+  createDatabase,
+  eventually,
+  sharedPostgres,
+  startReceiver,
+  startTcpProxy,
+  type TcpProxy,
+} from "@posthorn/testkit";
+import pg from "pg";
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import { borrowDatabase } from "./support/postgres.ts";
+import { startNode, type TestNode } from "./support/posthorn.ts";
+import { onPostgres, temporaryFolder } from "./support/store.ts";
+import { Tenant } from "./support/tenant.ts";
+
+/** No request of these tests takes longer, whatever the database does. */
+const NEVER_HANGS_MS = 15_000;
+
+interface Scene extends AsyncDisposable {
+  readonly node: TestNode;
+  readonly proxy: TcpProxy;
+  /** The database itself, not by way of the proxy. */
+  readonly url: string;
+  /** What was logged, from warnings on; and that the database is back. */
+  readonly log: readonly { level: number; msg: string; trouble?: string }[];
+  readonly tenant: Tenant;
+}
+
+async function scene(env: Record<string, string> = {}): Promise<Scene> {
+  const stack = new AsyncDisposableStack();
+  const folder = stack.use(temporaryFolder());
+  const { url } = stack.use(await borrowDatabase());
+  const proxy = stack.use(await startTcpProxy(Number(new URL(url).port)));
+  const log: Scene["log"][number][] = [];
+  const lines = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      log.push(JSON.parse(chunk.toString()) as Scene["log"][number]);
+      done();
+    },
+  });
+  const node = stack.use(
+    await startNode(folder.path, {
+      log: pino({ level: "info" }, lines),
+      env: {
+        POSTHORN_DATABASE_URL: proxy.through(url),
+        POSTHORN_DATABASE_TIMEOUT: "1",
+        POSTHORN_METRICS_LISTEN: "127.0.0.1:0",
+        POSTHORN_SHUTDOWN_TIMEOUT: "1",
+        ...env,
+      },
+    }),
+  );
+  return { node, proxy, url, log, tenant: new Tenant(node), [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+function ask(node: TestNode, path: string, init: RequestInit = {}): Promise<Response> {
+  return fetch(`${node.url}${path}`, { ...init, signal: AbortSignal.timeout(NEVER_HANGS_MS) });
+}
+
+/** The path of a source that takes anything. */
+async function openDoor(node: TestNode): Promise<string> {
+  const answer = await ask(node, "/ingest/api/v1/source", {
+    method: "POST",
+    headers: { authorization: `Bearer ${node.token}`, "content-type": "application/json" },
+    body: JSON.stringify({ name: "Door", type: "generic-webhook" }),
+  });
+  const { ingestUrl } = (await answer.json()) as { ingestUrl: string };
+  return new URL(ingestUrl).pathname;
+}
+
+function publish(node: TestNode, key?: string): Promise<Response> {
+  return ask(node, "/api/v1/app/app/msg", {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${node.token}`,
+      "content-type": "application/json",
+      ...(key === undefined ? {} : { "idempotency-key": key }),
+    },
+    body: JSON.stringify({ eventType: "a", payload: { n: 1 } }),
+  });
+}
+
+/** The trouble that the node says it has; `null`: it is ready. */
+async function readiness(node: TestNode): Promise<string | null> {
+  const answer = await ask(node, "/health/ready");
+  if (answer.status === 204) return null;
+  expect(answer.status).toBe(503);
+  expect(answer.headers.get("retry-after")).toMatch(/^\d+$/);
+  return ((await answer.json()) as { reason: string }).reason;
+}
+
+function becomes(node: TestNode, trouble: string | null): Promise<void> {
+  return eventually(async () => expect(await readiness(node)).toBe(trouble));
+}
+
+async function expectRefused(answer: Response): Promise<void> {
+  const body: unknown = await answer.json();
+  expect({ status: answer.status, body }).toMatchObject({ status: 503, body: { code: "storage_unavailable" } });
+  expect(answer.headers.get("retry-after")).toMatch(/^\d+$/);
+}
+
+async function ids(tenant: Tenant): Promise<string[]> {
+  const { json } = await tenant.call("GET", "app/app/msg?limit=250");
+  return (json["data"] as { id: string }[]).map(({ id }) => id).sort();
+}
+
+async function admin(url: string, ...statements: string[]): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  for (const statement of statements) await client.query(statement);
+  await client.end();
+}
+
+const TERMINATE = `
+  SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  WHERE datname = current_database() AND application_name LIKE 'posthorn%'`;
+
+describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
+  it.each(["cut", "silent"] as const)(
+    "refuses every write with 503 and Retry-After, serves what needs no database, and is as before afterwards (%s)",
+    async (weather) => {
+      await using receiver = await startReceiver();
+      await using s = await scene();
+      const { node, proxy, tenant } = s;
+      await tenant.setUp(receiver.url);
+      const door = await openDoor(node);
+      await eventually(async () => expect((await publish(node)).status).toBe(202));
+
+      proxy.become(weather);
+      const writes = await Promise.all([
+        ...Array.from({ length: 20 }, () => publish(node)),
+        ask(node, "/api/v1/app", {
+          method: "POST",
+          headers: { authorization: `Bearer ${node.token}`, "content-type": "application/json" },
+          body: JSON.stringify({ name: "New" }),
+        }),
+        ask(node, door, { method: "POST", body: "{}" }),
+        ask(node, "/api/v1/app", { headers: { authorization: `Bearer ${node.token}` } }),
+      ]);
+      for (const answer of writes) await expectRefused(answer);
+      await becomes(node, weather === "cut" ? "unreachable" : "silent");
+
+      expect((await ask(node, "/health/live")).status).toBe(204);
+      expect((await ask(node, "/api/v1/openapi.json")).status).toBe(200);
+      expect((await ask(node, "/health")).status).toBe(503);
+      const metrics = await (await fetch(node.metricsUrl!)).text();
+      expect(metrics).toContain("posthorn_database_up 0");
+      expect(metrics).toContain("posthorn_attempts_total");
+
+      const before = (await readStored(s)).length;
+      proxy.become("open");
+      await becomes(node, null);
+      await eventually(async () => expect((await publish(node)).status).toBe(202));
+      // What was refused is not there; but what had gone into the black hole may come out of it.
+      const after = (await ids(tenant)).length;
+      expect(after).toBeGreaterThan(before);
+      expect(after).toBeLessThanOrEqual(before + (weather === "cut" ? 1 : writes.length));
+    },
+  );
+
+  it("says so once in the log, and once that it is back", async () => {
+    await using receiver = await startReceiver();
+    await using s = await scene();
+    const { node, proxy, tenant, log } = s;
+    await tenant.setUp(receiver.url);
+    for (let uid = 0; uid < 20; uid++) {
+      await tenant.call("POST", "app/app/endpoint", { url: receiver.url, uid: `more-${uid}` });
+    }
+    receiver.answer(500);
+    expect((await publish(node)).status).toBe(202);
+    await receiver.waitForCount(21);
+    proxy.become("cut");
+    await becomes(node, "unreachable");
+    const asked = proxy.asked;
+    await eventually(() => expect(proxy.asked).toBeGreaterThan(asked + 3));
+    await Promise.all(Array.from({ length: 50 }, () => publish(node).then(expectRefused)));
+    proxy.become("open");
+    await becomes(node, null);
+    const lines = log.filter(({ msg, level }) => level >= 40 || msg.includes("database")).map(({ msg }) => msg);
+    expect(lines.filter((line) => line.includes("database"))).toEqual([
+      "the database cannot be reached; trying again",
+      "the database is back",
+    ]);
+    expect(new Set(lines).size).toBe(lines.length);
+  });
+
+  it("does not say 202 for a commit of which nobody knows; the key makes the retry safe", async () => {
+    await using receiver = await startReceiver();
+    await using s = await scene();
+    const { node, proxy, tenant } = s;
+    await tenant.setUp(receiver.url);
+    expect((await publish(node, "first")).status).toBe(202);
+    proxy.become("mute");
+    await expectRefused(await publish(node, "doubt"));
+    proxy.become("open");
+    await becomes(node, null);
+    const again = await eventually(async () => {
+      const answer = await publish(node, "doubt");
+      expect(answer.status).toBe(202);
+      return (await answer.json()) as { id: string };
+    });
+    expect(await ids(tenant)).toHaveLength(2);
+    // Delivered too, although the node that stored it was never told so.
+    await receiver.waitFor(({ headers }) => headers["webhook-id"] === again.id);
+    expect(receiver.requests.filter(({ headers }) => headers["webhook-id"] === again.id)).toHaveLength(1);
+  });
+
+  it.each(["cut", "silent"] as const)(
+    "keeps outcomes of attempts under way, and writes each once (%s)",
+    async (weather) => {
+      await using receiver = await startReceiver();
+      await using s = await scene();
+      const { node, proxy, tenant } = s;
+      await tenant.setUp(receiver.url);
+      const { promise: answerNow, resolve: letAnswer } = Promise.withResolvers<void>();
+      receiver.answer(async () => {
+        await answerNow;
+        return 204;
+      });
+      const published = await Promise.all(Array.from({ length: 4 }, () => publish(node)));
+      const wanted = await Promise.all(published.map(async (answer) => ((await answer.json()) as { id: string }).id));
+      await receiver.waitForCount(4);
+      proxy.become(weather);
+      await becomes(node, weather === "cut" ? "unreachable" : "silent");
+      letAnswer();
+      proxy.become("open");
+      await becomes(node, null);
+      for (const id of wanted) {
+        await eventually(async () => {
+          const { json } = await tenant.call("GET", `app/app/attempt/msg/${id}`);
+          expect((json["data"] as { status: number }[]).map(({ status }) => status)).toEqual([0]);
+        });
+      }
+      expect(receiver.requests).toHaveLength(4);
+    },
+  );
+
+  it("ends when it is told to, although outcomes cannot be written", async () => {
+    await using receiver = await startReceiver();
+    await using s = await scene();
+    const { node, proxy, tenant } = s;
+    await tenant.setUp(receiver.url);
+    const { promise: answerNow, resolve: letAnswer } = Promise.withResolvers<void>();
+    receiver.answer(async () => {
+      await answerNow;
+      return 204;
+    });
+    expect((await publish(node)).status).toBe(202);
+    await receiver.waitForCount(1);
+    proxy.become("silent");
+    await becomes(node, "silent");
+    letAnswer();
+    await s[Symbol.asyncDispose]();
+  });
+});
+
+describe.runIf(onPostgres)("a node survives that", () => {
+  it("all its connections are ended by the server, under load, and loses nothing that it accepted", async () => {
+    await using receiver = await startReceiver();
+    await using s = await scene();
+    const { node, url, tenant } = s;
+    await tenant.setUp(receiver.url);
+    const end = new AbortController();
+    const accepted: string[] = [];
+    const publisher = async (name: string): Promise<void> => {
+      for (let n = 0; !end.signal.aborted; n++) {
+        for (;;) {
+          const answer = await publish(node, `${name}-${n}`);
+          if (answer.status === 202) {
+            accepted.push(((await answer.json()) as { id: string }).id);
+            break;
+          }
+          await expectRefused(answer);
+        }
+      }
+    };
+    const work = ["a", "b", "c"].map((name) => publisher(name));
+    for (let round = 1; round <= 5; round++) {
+      await eventually(() => expect(accepted.length).toBeGreaterThan(round * 10));
+      await admin(url, TERMINATE);
+    }
+    end.abort();
+    await Promise.all(work);
+    expect(new Set(accepted).size).toBe(accepted.length);
+    for (const id of accepted) await receiver.waitFor(({ headers }) => headers["webhook-id"] === id);
+    expect(await readStored(s)).toEqual(accepted.toSorted());
+  });
+
+  it("the server it reaches has become a replica", async () => {
+    await using receiver = await startReceiver();
+    await using s = await scene();
+    const { node, url, tenant } = s;
+    const name = new URL(url).pathname.slice(1);
+    await tenant.setUp(receiver.url);
+    await admin(url, `ALTER DATABASE ${name} SET default_transaction_read_only = on`, TERMINATE);
+    try {
+      await becomes(node, "read_only");
+      await expectRefused(await publish(node));
+    } finally {
+      await admin(
+        url,
+        `SET default_transaction_read_only = off`,
+        `ALTER DATABASE ${name} RESET default_transaction_read_only`,
+      );
+    }
+    await becomes(node, null);
+    await eventually(async () => expect((await publish(node)).status).toBe(202));
+  });
+
+  it("the server has no connection to spare", async () => {
+    await using receiver = await startReceiver();
+    const role = `few_${Math.random().toString(36).slice(2)}`;
+    await using owner = await createDatabase(await sharedPostgres());
+    const name = new URL(owner.url).pathname.slice(1);
+    await admin(owner.url, `CREATE ROLE ${role} LOGIN`, `ALTER DATABASE ${name} OWNER TO ${role}`);
+    const url = new URL(owner.url);
+    url.username = role;
+    await using s = await scene({ POSTHORN_DATABASE_URL: url.href });
+    const { node, tenant } = s;
+    await tenant.setUp(receiver.url);
+    await admin(owner.url, `ALTER ROLE ${role} CONNECTION LIMIT 0`, TERMINATE);
+    await becomes(node, "no_connections");
+    await expectRefused(await publish(node));
+    await admin(owner.url, `ALTER ROLE ${role} CONNECTION LIMIT -1`);
+    await becomes(node, null);
+    await eventually(async () => expect((await publish(node)).status).toBe(202));
+  });
+});
+
+/** Ids of all messages that are stored. */
+async function readStored({ url }: Scene): Promise<string[]> {
+  const client = new pg.Client({ connectionString: url, options: "-c search_path=posthorn" });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ id: string }>("SELECT public_id AS id FROM message");
+    return rows.map(({ id }) => id).sort();
+  } finally {
+    await client.end();
+  }
+}
