@@ -1,7 +1,10 @@
 import { defineConfig } from "vitest/config";
 
 /** What also runs on PostgreSQL: everything that opens a store through `openStore` or starts a node. */
-const ON_BOTH_STORES = ["packages/posthorn/test/**/*.test.ts", "packages/posthorn/src/{delivery,domain}/**/*.test.ts"];
+const ON_BOTH_STORES = [
+  "packages/posthorn/test/**/*.test.ts",
+  "packages/posthorn/src/{delivery,dispatch,domain}/**/*.test.ts",
+];
 
 export default defineConfig({
   resolve: { conditions: ["@posthorn/source"] },
@@ -28,7 +31,12 @@ export default defineConfig({
           name: "postgres",
           include: ON_BOTH_STORES,
           // Half a thousand requests through the door, of which the store sees nothing new.
-          exclude: ["packages/posthorn/test/simulation/**", "packages/posthorn/test/receiving/vectors.test.ts"],
+          exclude: [
+            "packages/posthorn/test/simulation/**",
+            "packages/posthorn/test/receiving/vectors.test.ts",
+            // Without a store.
+            "packages/posthorn/src/dispatch/{adaptive,alarm,breaker,rate,retry}.test.ts",
+          ],
           env: { POSTHORN_TEST_STORE: "postgres" },
         },
       },

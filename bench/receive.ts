@@ -13,6 +13,7 @@ const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "5" },
     rounds: { type: "string", default: "3" },
+    "warm-up": { type: "string", default: "10" },
     connections: { type: "string", default: "64" },
     profile: { type: "string" },
   },
@@ -22,6 +23,7 @@ const SECRET = "bench-secret-of-the-hook";
 await compare({
   seconds: Number(values.seconds),
   rounds: Number(values.rounds),
+  warmUp: Number(values["warm-up"]),
   connections: Number(values.connections),
   requests: { kind: "github", secret: SECRET },
   fan: 1,

@@ -12,6 +12,7 @@ const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "5" },
     rounds: { type: "string", default: "3" },
+    "warm-up": { type: "string", default: "10" },
     connections: { type: "string", default: "64" },
     endpoints: { type: "string", default: "1" },
     profile: { type: "string" },
@@ -22,6 +23,7 @@ const endpoints = Number(values.endpoints);
 await compare({
   seconds: Number(values.seconds),
   rounds: Number(values.rounds),
+  warmUp: Number(values["warm-up"]),
   connections: Number(values.connections),
   requests: { kind: "publish" },
   fan: endpoints,

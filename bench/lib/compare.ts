@@ -17,6 +17,8 @@ export interface Measured {
 
 export interface ComparisonOptions {
   readonly seconds: number;
+  /** Before each round, in seconds: until what is hot is compiled. */
+  readonly warmUp: number;
   readonly rounds: number;
   readonly connections: number;
   /** What the server under test is sent. The forwarder gets events of the same size. */
@@ -102,7 +104,7 @@ class Rounds {
       publisher.send({ ...job, connections: this.#options.connections, seconds } satisfies Job);
       return nextMessage<Published>(publisher);
     };
-    const warmUp = await publish(1);
+    const warmUp = await publish(this.#options.warmUp);
     await this.#arrived(warmUp.accepted * fan);
     const cpuBefore = cpuSeconds(server.pid!);
     const startedAt = performance.now();

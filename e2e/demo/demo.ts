@@ -125,7 +125,7 @@ export class Demo implements AsyncDisposable {
   async #setUp(): Promise<void> {
     for (const { name, group, description, payload } of EVENT_KINDS) {
       const schema = { type: "object", description, examples: [payload(this.#random)] };
-      await this.call("POST", "/api/v1/event-type", { name, groupName: group, description, schemas: { v1: schema } });
+      await this.call("POST", "/api/v1/event-type", { name, groupName: group, description, schemas: { 1: schema } });
     }
     for (const name of CUSTOMERS) await this.#setUpCustomer(name);
     for (const kind of SOURCES) await this.#setUpSource(kind);

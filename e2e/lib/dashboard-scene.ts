@@ -32,7 +32,7 @@ export async function setUpScene(world: World): Promise<DashboardScene> {
     assert.ok(status === 201 || status === 202, text);
     return json as { id: string; name: string };
   };
-  const schemas = { v1: { type: "object", properties: { amount: { type: "integer", minimum: 5 } } } };
+  const schemas = { 1: { type: "object", properties: { amount: { type: "integer", minimum: 5 } } } };
   const { name: eventType } = await make("/api/v1/event-type", { name: "invoice.paid", description: "Paid.", schemas });
   const app = (await make("/api/v1/app", { name: "Acme Logistics", uid: "acme" })).id;
   await make("/api/v1/app", { name: "Globex", uid: "globex" });
@@ -83,6 +83,7 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["messages", "/messages"],
     ["live", "/live"],
     ["issues", "/issues"],
+    ["endpoints in trouble", "/endpoints"],
     ["applications", "/applications"],
     ["application", `/applications/${app}`],
     ["messages of an application", `/applications/${app}?tab=messages`],

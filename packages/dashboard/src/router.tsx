@@ -4,6 +4,7 @@ import { Operator } from "./layout/operator.tsx";
 import { basePath } from "./lib/base.ts";
 import { HOME_WINDOWS, type HomeWindow } from "./lib/home-window.ts";
 import { type Range, RANGES, toMessageFilter } from "./lib/message-filter.ts";
+import { isTrouble, type Trouble } from "./lib/troubles.ts";
 import { Home } from "./pages/home.tsx";
 import { NotFound } from "./pages/not-found.tsx";
 
@@ -28,6 +29,10 @@ function sourceSearch(search: Search): SourceSearch {
     ...(typeof route === "string" ? { route } : {}),
     ...(typeof type === "string" || typeof type === "number" ? { type: String(type) } : {}),
   };
+}
+
+function troubleSearch({ trouble }: Search): { readonly trouble?: Trouble } {
+  return isTrouble(trouble) ? { trouble } : {};
 }
 
 function windowSearch(search: Search): { readonly window?: HomeWindow } {
@@ -68,6 +73,12 @@ const operatorPages = [
     path: "/issues",
     validateSearch: rangeSearch,
     component: lazyRouteComponent(() => import("./pages/issues.tsx"), "Issues"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/endpoints",
+    validateSearch: troubleSearch,
+    component: lazyRouteComponent(() => import("./pages/troubles.tsx"), "Troubles"),
   }),
   createRoute({
     getParentRoute: () => operator,

@@ -78,8 +78,8 @@ export class IdGenerator {
   #lastKey: number;
   #slot: number | null;
   readonly #now: () => number;
-  readonly #pool = new Uint8Array(4096);
-  #poolOffset = 4096;
+  readonly #pool = new Uint16Array(2048);
+  #poolOffset = 2048;
 
   /** @param slot Sets its keys apart from those of others that write to the same database; `null`: there are none. */
   constructor(now: () => number, lastKey = 0, slot: number | null = null) {
@@ -109,7 +109,8 @@ export class IdGenerator {
     const key = this.#free(Math.max(keyAtTime(this.#now()), this.#lastKey + 1));
     // A tick holds 16,384 ids and a second 250 ticks: the counter may run into ticks 250–255, which is harmless.
     this.#lastKey = key;
-    return { key, id: prefix + encode(this.#bytesOf(key)) };
+    this.#spread(key);
+    return { key, id: prefix + encodeLimbs() };
   }
 
   /** The first key from here on that is of its slot. */
@@ -121,25 +122,22 @@ export class IdGenerator {
     return next < SHARED_SEQUENCES ? tick + next : tick + SEQUENCES_PER_TICK + this.#slot;
   }
 
-  #bytesOf(key: number): Uint8Array {
-    if (this.#poolOffset + 14 > this.#pool.length) {
+  /** Puts the 20 bytes of an id into `scratch`: its key, and 106 random bits. */
+  #spread(key: number): void {
+    if (this.#poolOffset + 7 > this.#pool.length) {
       getRandomValues(this.#pool);
       this.#poolOffset = 0;
     }
-    const bytes = new Uint8Array(20);
     const seconds = Math.floor(key / KEYS_PER_SECOND);
-    const rest = key % KEYS_PER_SECOND;
-    const sequence = rest % SEQUENCES_PER_TICK;
-    bytes[0] = seconds >>> 24;
-    bytes[1] = seconds >>> 16;
-    bytes[2] = seconds >>> 8;
-    bytes[3] = seconds;
-    bytes[4] = Math.floor(rest / SEQUENCES_PER_TICK);
-    bytes[5] = sequence >>> 6;
-    bytes[6] = ((sequence & 0x3f) << 2) | (this.#pool[this.#poolOffset]! & 3);
-    bytes.set(this.#pool.subarray(this.#poolOffset + 1, this.#poolOffset + 14), 7);
-    this.#poolOffset += 14;
-    return bytes;
+    const rest = key - seconds * KEYS_PER_SECOND;
+    const tick = Math.floor(rest / SEQUENCES_PER_TICK);
+    const sequence = rest - tick * SEQUENCES_PER_TICK;
+    scratch[0] = seconds >>> 16;
+    scratch[1] = seconds & 0xffff;
+    scratch[2] = (tick << 8) | (sequence >>> 6);
+    scratch[3] = ((sequence & 0x3f) << 10) | (this.#pool[this.#poolOffset]! & 0x3ff);
+    for (let limb = 4; limb < 10; limb++) scratch[limb] = this.#pool[this.#poolOffset + limb - 3]!;
+    this.#poolOffset += 7;
   }
 }
 
@@ -162,24 +160,32 @@ export function isId(prefix: IdPrefix, id: string): boolean {
   );
 }
 
-function encode(bytes: Uint8Array): string {
-  const limbs = new Array<number>(10);
-  for (let i = 0; i < 10; i++) limbs[i] = bytes[2 * i]! * 256 + bytes[2 * i + 1]!;
+/** Pairs of digits: two at a time is half the divisions and half the texts. */
+const PAIRS: readonly string[] = Array.from(
+  { length: 62 * 62 },
+  (_, value) => ALPHABET[Math.floor(value / 62)]! + ALPHABET[value % 62]!,
+);
+/** An id as ten numbers of 16 bits, the highest first. One for all ids: it is in use from one line to the next. */
+const scratch = new Uint16Array(10);
+
+/** The number in `scratch` in base 62. */
+function encodeLimbs(): string {
   let text = "";
-  for (let digits = 0; digits < ENCODED_LENGTH; digits += 5) {
+  let first = 0;
+  for (let digits = ENCODED_LENGTH; digits > 0; digits -= 5) {
     let remainder = 0;
-    for (let i = 0; i < 10; i++) {
-      const value = remainder * 65_536 + limbs[i]!;
+    for (let limb = first; limb < 10; limb++) {
+      const value = remainder * 65_536 + scratch[limb]!;
       const quotient = Math.floor(value / CHUNK);
-      limbs[i] = quotient;
+      scratch[limb] = quotient;
       remainder = value - quotient * CHUNK;
     }
-    let chunk = "";
-    for (let i = 0; i < 5 && digits + i < ENCODED_LENGTH; i++) {
-      chunk = ALPHABET[remainder % 62]! + chunk;
-      remainder = Math.floor(remainder / 62);
-    }
-    text = chunk + text;
+    // Each round takes almost two numbers off the top.
+    while (first < 10 && scratch[first] === 0) first++;
+    const high = Math.floor(remainder / 62 ** 2);
+    const low = PAIRS[remainder % 62 ** 2]!;
+    // Five digits, and two in the last round.
+    text = (digits < 5 ? low : ALPHABET[Math.floor(high / 62 ** 2)]! + PAIRS[high % 62 ** 2]! + low) + text;
   }
   return text;
 }

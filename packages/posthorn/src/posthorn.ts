@@ -37,6 +37,7 @@ import { IdGenerator } from "./id.ts";
 import { addressTrouble } from "./ingest/addresses.ts";
 import { describeFrom } from "./live/describe.ts";
 import { LiveFeed } from "./live/feed.ts";
+import { SharedFeed } from "./live/shared-feed.ts";
 import { type Logger, reporter } from "./log.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Receiving } from "./receiving.ts";
@@ -69,6 +70,7 @@ interface NodeParts {
   readonly store: Store;
   readonly cluster: Cluster;
   readonly feed: LiveFeed;
+  readonly shared: SharedFeed;
   readonly ids: IdGenerator;
   readonly failed: Promise<Error>;
 }
@@ -241,7 +243,13 @@ export class Posthorn implements AsyncDisposable {
       log,
     });
     this.#dispatcher = this.#buildDispatcher(directory, vault, ids);
-    this.#metrics = new Metrics({ store, load: () => this.#dispatcher.load, egress: this.#egress });
+    this.#metrics = new Metrics({
+      store,
+      shards: () => cluster.shards,
+      now: clock.now,
+      load: () => this.#dispatcher.load,
+      egress: this.#egress,
+    });
     this.#statistics = new Statistics({
       services: () => this.services,
       clock,
@@ -265,6 +273,7 @@ export class Posthorn implements AsyncDisposable {
       sources: this.#receiving.desk,
       providerApis: this.#receiving.providerApis,
       statistics: this.#statistics,
+      cluster,
       ownership: new OwnershipCheck({
         sender: this.#sender,
         timeoutMs: config.requestTimeoutMs,
@@ -272,17 +281,7 @@ export class Posthorn implements AsyncDisposable {
       }),
       rules: this.#buildRules(policyDefaults),
     };
-    this.#clusterWork = new ClusterWork({
-      services: this.services,
-      cluster,
-      dispatcher: this.#dispatcher,
-      health: this.#health,
-      tasks: this.#tasks,
-      ids,
-      outbox: this.#outbox,
-      settled: () => this.#settled(),
-      log,
-    });
+    this.#clusterWork = this.#buildClusterWork(node);
     this.#maintenance = new Maintenance({
       services: this.services,
       periods: retentionOf(config),
@@ -295,26 +294,29 @@ export class Posthorn implements AsyncDisposable {
   static async start(options: PosthornOptions): Promise<Posthorn> {
     const { clock = systemClock } = options;
     const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
-    const feed: LiveFeed = new LiveFeed({
-      run: randomUUID(),
-      describe: (messages, endpoints) => describeFrom(store)(messages, endpoints),
+    const feedOptions = {
       now: clock.now,
       setTimer: clock.setTimer,
-      onFailure: (error) => reporter(options.log)(error, "the live feed has a gap"),
+      onFailure: (error: unknown) => reporter(options.log)(error, "the live feed has a gap"),
+    };
+    const feed: LiveFeed = new LiveFeed({
+      ...feedOptions,
+      run: randomUUID(),
+      describe: (messages, endpoints) => describeFrom(store)(messages, endpoints),
     });
+    const shared: SharedFeed = new SharedFeed({ ...feedOptions, feed, store: () => store });
     const store = await openStore(options.config.database, {
       onFailure: fail,
       onTrouble: (trouble) => tellTrouble(options.log, trouble),
-      listener: feed,
+      listener: shared,
     });
     let posthorn: Posthorn | null = null;
     try {
       const cluster = await Cluster.join({ store, facts: nodeFacts(options.secrets) });
       const { slot, keysFrom } = cluster.seat ?? { slot: null, keysFrom: 0 };
       const ids = new IdGenerator(clock.now, Math.max(keysFrom - 1, await store.lastKey()), slot);
-      posthorn = new Posthorn(options, { store, cluster, feed, ids, failed });
-      await posthorn.#listen();
-      await posthorn.#clusterWork.start();
+      posthorn = new Posthorn(options, { store, cluster, feed, shared, ids, failed });
+      await Promise.all([posthorn.#listen(), posthorn.#clusterWork.start()]);
       posthorn.#receiving.start();
       return posthorn;
     } catch (error) {
@@ -431,6 +433,21 @@ export class Posthorn implements AsyncDisposable {
       messages: Math.min(own.messages, others.messages),
       attempts: Math.min(own.attempts, others.attempts),
     };
+  }
+
+  #buildClusterWork({ cluster, ids, shared }: NodeParts): ClusterWork {
+    return new ClusterWork({
+      services: this.services,
+      cluster,
+      dispatcher: this.#dispatcher,
+      health: this.#health,
+      tasks: this.#tasks,
+      ids,
+      outbox: this.#outbox,
+      feed: shared,
+      settled: () => this.#settled(),
+      log: this.#options.log,
+    });
   }
 
   #buildRules(policyDefaults: PlatformDefaults): DomainRules {

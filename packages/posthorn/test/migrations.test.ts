@@ -118,7 +118,7 @@ async function fill({ shape, run }: Old): Promise<Shape> {
 
 async function newestShape(): Promise<Shape> {
   await using fresh = await databaseAt(SCHEMA_VERSION);
-  return fresh.shape();
+  return await fresh.shape();
 }
 
 describe("a database", () => {

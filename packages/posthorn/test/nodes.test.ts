@@ -1,68 +1,249 @@
 /** Several nodes on one PostgreSQL database. */
-import { eventually, type Receiver, startReceiver } from "@posthorn/testkit";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Answer, eventually, type Receiver, startReceiver, startServer, type TestServer } from "@posthorn/testkit";
+import pg from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { keyOfId } from "../src/id.ts";
+import { shardOf } from "../src/store/shards.ts";
 import { startNode, type TestNode } from "./support/posthorn.ts";
+import { borrowDatabase } from "./support/postgres.ts";
 import { onPostgres, temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
 
 const ENDPOINTS = 12;
 const folder = temporaryFolder();
+const SETTINGS = { POSTHORN_RETRY_SCHEDULE: "3600,3600" };
+/** A lease runs out, and then the shard is taken. */
+const PATIENCE = { timeoutMs: 40_000 };
+
+let databaseUrl: string;
 let receiver: Receiver;
+let client: pg.Client;
+let one: TestNode;
+/** Public ids of the endpoints; each is at the path of its number. */
+let endpoints: string[];
+
+const start = (): Promise<TestNode> =>
+  startNode(folder.path, { env: { ...SETTINGS, POSTHORN_DATABASE_URL: databaseUrl } });
+
+/** A node as a process of its own, so that it can be killed and stopped. */
+function startProcess(): Promise<TestServer> {
+  const secrets = { POSTHORN_JWT_SECRET: readFileSync(join(folder.path, "jwt.secret"), "utf8").trim() };
+  return startServer({ databaseUrl, dataDir: folder.path, allowErrors: true, env: { ...SETTINGS, ...secrets } });
+}
+
+const asNode = ({ url }: TestServer): TestNode => ({ ...one, url });
+
+/** The numbers of the endpoints whose lanes are at a node, by its id. */
+async function endpointsOf(nodeId: number): Promise<number[]> {
+  const { rows } = await client.query<{ id: string }>("SELECT id FROM posthorn.shard WHERE node_id = $1", [nodeId]);
+  const shards = new Set(rows.map(({ id }) => Number(id)));
+  return endpoints.flatMap((id, number) => (shards.has(shardOf(keyOfId("ep_", id)!)) ? [number] : []));
+}
+
+async function nodeIds(): Promise<number[]> {
+  const { rows } = await client.query<{ id: string }>("SELECT id FROM posthorn.node ORDER BY id");
+  return rows.map(({ id }) => Number(id));
+}
+
+/** Waits until so many nodes share the shards evenly, and returns the id of the one that came last. */
+function settled(nodes: number): Promise<number> {
+  return eventually(async () => {
+    const ids = await nodeIds();
+    const { rows } = await client.query<{ shards: string }>(
+      "SELECT count(*) AS shards FROM posthorn.shard WHERE node_id = ANY ($1::bigint[]) GROUP BY node_id",
+      [ids],
+    );
+    expect([ids.length, rows.length, rows.reduce((sum, { shards }) => sum + Number(shards), 0)]).toEqual([
+      nodes,
+      nodes,
+      64,
+    ]);
+    for (const { shards } of rows) expect(Math.abs(Number(shards) - 64 / nodes)).toBeLessThan(1);
+    return ids.at(-1)!;
+  }, PATIENCE);
+}
+
+async function call(node: TestNode, method: string, path: string, body?: object): Promise<Record<string, unknown>> {
+  const { status, json, text } = await new Tenant(node).call(method, path, body);
+  if (status > 299) throw new Error(`${method} ${path}: ${status} ${text}`);
+  return json;
+}
+
+async function publish(node: TestNode, fields: object = {}): Promise<string> {
+  return (await call(node, "POST", "app/app/msg", { eventType: "a", payload: {}, ...fields }))["id"] as string;
+}
 
 /** The message ids that came to an endpoint, in order. */
 function received(endpoint: number): string[] {
   return receiver.requests.filter(({ path }) => path === `/${endpoint}`).map(({ headers }) => headers["webhook-id"]!);
 }
 
-async function publish(node: TestNode, fields: object = {}): Promise<string> {
-  const { status, json, text } = await new Tenant(node).call("POST", "app/app/msg", {
-    eventType: "a",
-    payload: {},
-    ...fields,
-  });
-  if (status !== 202) throw new Error(text);
-  return json["id"] as string;
+function everywhere(id: string): void {
+  for (let endpoint = 0; endpoint < ENDPOINTS; endpoint++) expect(received(endpoint)).toContain(id);
 }
 
-/** Publishes through a node and waits until every endpoint has it. */
-async function expectDelivered(node: TestNode, fields: object = {}): Promise<void> {
-  const id = await publish(node, fields);
-  await eventually(() => {
-    for (let endpoint = 0; endpoint < ENDPOINTS; endpoint++) expect(received(endpoint)).toContain(id);
-  });
+function noneTwice(): void {
+  for (let endpoint = 0; endpoint < ENDPOINTS; endpoint++) {
+    expect(received(endpoint)).toEqual([...new Set(received(endpoint))]);
+  }
 }
 
 describe.runIf(onPostgres)("nodes on one database", () => {
-  let one: TestNode;
-  let two: TestNode;
-
   beforeAll(async () => {
+    databaseUrl = (await borrowDatabase()).url;
+    client = new pg.Client(databaseUrl);
+    await client.connect();
     receiver = await startReceiver();
-    one = await startNode(folder.path);
-    two = await startNode(folder.path);
-    const tenant = new Tenant(one);
-    await tenant.call("POST", "app", { name: "Test", uid: "app" });
-    for (let endpoint = 0; endpoint < ENDPOINTS; endpoint++) {
-      const created = await tenant.call("POST", "app/app/endpoint", {
-        url: `${receiver.url}/${endpoint}`,
-        uid: `ep${endpoint}`,
+    one = await start();
+    await call(one, "POST", "app", { name: "Test", uid: "app" });
+    endpoints = [];
+    for (let number = 0; number < ENDPOINTS; number++) {
+      const created = await call(one, "POST", "app/app/endpoint", {
+        url: `${receiver.url}/${number}`,
+        uid: `ep${number}`,
       });
-      if (created.status !== 201) throw new Error(created.text);
+      endpoints.push(created["id"] as string);
     }
+  });
+
+  beforeEach(() => {
+    receiver.answer(204);
+    receiver.clear();
   });
 
   afterAll(async () => {
     await one[Symbol.asyncDispose]();
-    await two[Symbol.asyncDispose]();
     await receiver[Symbol.asyncDispose]();
+    await client.end();
     folder[Symbol.dispose]();
   });
 
-  it("deliver what any of them accepts, each message once to each endpoint", async () => {
-    await expectDelivered(one);
-    await expectDelivered(two);
-    for (let endpoint = 0; endpoint < ENDPOINTS; endpoint++) {
-      expect(new Set(received(endpoint)).size).toBe(received(endpoint).length);
+  it("share the work evenly, and deliver what any of them accepts, once", async () => {
+    await using two = await start();
+    const id = await settled(2);
+    const theirs = await endpointsOf(id);
+    expect(theirs.length).toBeGreaterThan(0);
+    expect(theirs.length).toBeLessThan(ENDPOINTS);
+    const ids = [await publish(one), await publish(two)];
+    await eventually(() => ids.forEach(everywhere));
+    noneTwice();
+  });
+
+  it("show on each of them what happens on all", async () => {
+    await using two = await start();
+    await settled(2);
+    const stream = await fetch(`${two.url}/api/v1/live`, { headers: { authorization: `Bearer ${two.token}` } });
+    let told = "";
+    const reading = stream.body!.pipeTo(
+      new WritableStream({ write: (chunk: Uint8Array) => void (told += Buffer.from(chunk).toString()) }),
+    );
+    // What happened before anybody watched is not shown.
+    const id = await eventually(async () => {
+      const published = await publish(one);
+      await eventually(() => expect(told).toContain(published), { timeoutMs: 1000 });
+      return published;
+    });
+    await eventually(() => {
+      const events = told.split("\n\n").filter((event) => event.includes(id));
+      expect(events.filter((event) => event.includes("event: message.accepted"))).toHaveLength(1);
+      expect(events.filter((event) => event.includes("event: attempt.recorded"))).toHaveLength(ENDPOINTS);
+    });
+    await two[Symbol.asyncDispose]();
+    await reading;
+  });
+
+  it("follow at once what is changed on any of them", async () => {
+    await using two = await start();
+    const mine = (await endpointsOf((await nodeIds())[0]!))[0]!;
+    await settled(2);
+    const first = await publish(two);
+    await eventually(() => everywhere(first));
+    // Whoever has the lane, the change is made on the other node, and on both.
+    for (const [node, other] of [
+      [one, two],
+      [two, one],
+    ] as const) {
+      await call(node, "POST", `app/app/endpoint/ep${mine}/pause`);
+      await eventually(async () => {
+        const { state } = await call(other, "GET", `app/app/endpoint/ep${mine}/state`);
+        expect(state).toBe("paused");
+      });
+      const held = await publish(other);
+      await eventually(() => expect(received((mine + 1) % ENDPOINTS)).toContain(held));
+      expect(received(mine)).not.toContain(held);
+      await call(other, "POST", `app/app/endpoint/ep${mine}/resume`);
+      await eventually(() => expect(received(mine)).toContain(held));
     }
+    const { token, id } = (await call(one, "POST", "auth/api-key", { name: "short-lived" })) as {
+      token: string;
+      id: string;
+    };
+    const visitor = new Tenant(two, token);
+    expect((await visitor.call("GET", "app")).status).toBe(200);
+    await call(one, "DELETE", `auth/api-key/${id}`);
+    await eventually(async () => expect((await visitor.call("GET", "app")).status).toBe(401), { timeoutMs: 1000 });
+    noneTwice();
+  });
+
+  it("hand over what they have when they are stopped: nothing is made twice, and order is kept", async () => {
+    await call(one, "PATCH", "app/app/policy", { order: { by: "key" } });
+    receiver.answer({ status: 204, delayMs: 20 });
+    const two = await start();
+    await settled(2);
+    const ids: string[] = [];
+    for (let n = 0; n < 30; n++) {
+      ids.push(await publish(one, { orderingKey: "k" }));
+      // In the middle, with attempts under way.
+      if (n === 15) await two[Symbol.asyncDispose]();
+    }
+    await eventually(() => everywhere(ids.at(-1)!), PATIENCE);
+    for (let endpoint = 0; endpoint < ENDPOINTS; endpoint++) expect(received(endpoint)).toEqual(ids);
+    await call(one, "PATCH", "app/app/policy", { order: { by: "none" } });
+  });
+
+  it("take over from one that was killed, and lose nothing of what it had accepted", async () => {
+    await using two = await startProcess();
+    await settled(2);
+    const ids = [await publish(asNode(two)), await publish(asNode(two))];
+    await two.kill();
+    ids.push(await publish(one));
+    await eventually(() => ids.forEach(everywhere), PATIENCE);
+    expect(await settled(1)).toBeGreaterThan(0);
+  });
+
+  it("record nothing for one that stood still while its shards went to others", async () => {
+    await using two = await startProcess();
+    const zombie = await settled(2);
+    const [slow] = await endpointsOf(zombie);
+    const answer = Promise.withResolvers<Answer>();
+    let asked = 0;
+    // The zombie is told that all is well, when it is too late; the other one that it is not.
+    receiver.answer(({ path }) => (path !== `/${slow}` ? 204 : asked++ === 0 ? answer.promise : 500));
+    const id = await publish(one);
+    await eventually(() => expect(asked).toBe(1));
+    process.kill(two.pid, "SIGSTOP");
+    await eventually(() => expect(asked).toBe(2), PATIENCE);
+    const attemptsOf = async (): Promise<unknown> => {
+      const { rows } = await client.query(
+        "SELECT response_code AS code FROM posthorn.attempt WHERE message_id = $1 AND endpoint_id = $2",
+        [keyOfId("msg_", id), keyOfId("ep_", endpoints[slow!]!)],
+      );
+      return rows.map(({ code }) => Number(code));
+    };
+    await eventually(async () => expect(await attemptsOf()).toEqual([500]));
+    process.kill(two.pid, "SIGCONT");
+    answer.resolve(204);
+    // It joins again and gets its share: by then it has handed in what it had.
+    expect(await settled(2)).toBeGreaterThan(zombie);
+    const after = await publish(asNode(two));
+    await eventually(() => everywhere(after), PATIENCE);
+    expect(await attemptsOf()).toEqual([500]);
+    const { rows } = await client.query(
+      "SELECT state, attempts FROM posthorn.delivery WHERE message_id = $1 AND endpoint_id = $2",
+      [keyOfId("msg_", id), keyOfId("ep_", endpoints[slow!]!)],
+    );
+    expect(rows.map(({ state, attempts }) => [Number(state), Number(attempts)])).toEqual([[0, 1]]);
   });
 });

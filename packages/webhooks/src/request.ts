@@ -38,14 +38,7 @@ export interface HeaderReader {
 
 /** Wraps headers of any shape. Nothing is copied: values are read when asked for. `name` must be in lower case. */
 export function readHeaders(headers: HeadersInput): HeaderReader {
-  const all = readerOf(headers);
-  return {
-    all,
-    get(name) {
-      const values = all(name);
-      return values.length < 2 ? values[0] : values.join(", ");
-    },
-  };
+  return isHeadersLike(headers) ? new ReadOfLike(headers) : new ReadOfRecord(headers);
 }
 
 /** The value of a header that must be there, or a `missing_header` error. `name` must be in lower case. */
@@ -59,23 +52,57 @@ export function requireHeader(headers: HeaderReader, name: string): string {
   );
 }
 
-function readerOf(headers: HeadersInput): (name: string) => readonly string[] {
-  if (isHeadersLike(headers)) return (name) => [headers.get(name) ?? []].flat().map(trimmed);
-  const record = headers as HeaderRecord;
-  return (name) => {
-    // Node hands over lower-case names: the usual case is one look-up. An array has no header names of its own.
-    const direct = Object.hasOwn(record, name) ? record[name] : undefined;
-    if (typeof direct === "string") return [direct.trim()];
-    const pairs = Array.isArray(headers) ? (headers as HeaderPairs) : Object.entries(record);
-    return pairs
-      .filter(([key]) => key.length === name.length && key.toLowerCase() === name)
-      .flatMap(([, value]) => value ?? [])
-      .map(trimmed);
-  };
+// Classes rather than closures: there is a reader for every request, and most of them are asked for two or three headers.
+class ReadOfLike implements HeaderReader {
+  private readonly headers: HeadersLike;
+
+  constructor(headers: HeadersLike) {
+    this.headers = headers;
+  }
+
+  get(name: string): string | undefined {
+    return this.headers.get(name)?.trim();
+  }
+
+  all(name: string): readonly string[] {
+    const value = this.get(name);
+    return value === undefined ? [] : [value];
+  }
 }
 
-function trimmed(value: string): string {
-  return value.trim();
+class ReadOfRecord implements HeaderReader {
+  private readonly headers: HeaderRecord | HeaderPairs;
+
+  constructor(headers: HeaderRecord | HeaderPairs) {
+    this.headers = headers;
+  }
+
+  get(name: string): string | undefined {
+    const direct = this.direct(name);
+    if (direct !== undefined) return direct;
+    const values = this.all(name);
+    return values.length < 2 ? values[0] : values.join(", ");
+  }
+
+  all(name: string): readonly string[] {
+    const direct = this.direct(name);
+    if (direct !== undefined) return [direct];
+    const { headers } = this;
+    const pairs = Array.isArray(headers) ? (headers as HeaderPairs) : Object.entries(headers as HeaderRecord);
+    const values: string[] = [];
+    for (const [key, value] of pairs) {
+      if (value === undefined || key.length !== name.length || key.toLowerCase() !== name) continue;
+      for (const one of typeof value === "string" ? [value] : value) values.push(one.trim());
+    }
+    return values;
+  }
+
+  /** Node hands over lower-case names: the usual case is one look-up. An array has no header names of its own. */
+  private direct(name: string): string | undefined {
+    const record = this.headers as HeaderRecord;
+    const value = Object.hasOwn(record, name) ? record[name] : undefined;
+    return typeof value === "string" ? value.trim() : undefined;
+  }
 }
 
 function isHeadersLike(headers: HeadersInput): headers is HeadersLike {

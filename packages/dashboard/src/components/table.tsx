@@ -31,6 +31,7 @@ export interface TableProps<Row> {
   readonly linked?: boolean;
 }
 
+/** Pixels of a row before any was seen. */
 const ROW_HEIGHT = 43;
 /** Rows before the end at which the next page is asked for. */
 const AHEAD = 10;
@@ -48,13 +49,22 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
   const frame = useRef<HTMLDivElement>(null);
   const [offset, setOffset] = useState(0);
   useLayoutEffect(() => setOffset(frame.current?.offsetTop ?? 0), []);
-  const rows = useWindowVirtualizer({
+  const typical = useRef(ROW_HEIGHT);
+  const rows = useWindowVirtualizer<HTMLTableRowElement>({
     count: list.rows.length,
-    estimateSize: () => ROW_HEIGHT,
+    estimateSize: () => typical.current,
+    measureElement: heightOf,
     getItemKey: (index) => rowKey(list.rows[index]!),
     scrollMargin: offset,
     overscan: 12,
   });
+  // Rows of one list are alike: those to come are taken to be as high as the first, so that none of them moves the others.
+  useLayoutEffect(() => {
+    const first = frame.current?.querySelector("tr[data-index]");
+    if (!first) return;
+    typical.current = heightOf(first);
+    rows.measure();
+  }, [rows]);
   const seen = rows.getVirtualItems();
   const last = seen.at(-1)?.index ?? 0;
   const { hasMore, isLoadingMore, loadMore } = list;
@@ -104,6 +114,11 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
       )}
     </div>
   );
+}
+
+/** To the fraction of a pixel: rounded, the list would jump by what was cut off as rows leave the page. */
+function heightOf(row: Element): number {
+  return row.getBoundingClientRect().height;
 }
 
 function cellClass({

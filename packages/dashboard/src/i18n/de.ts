@@ -6,6 +6,7 @@ import { frame } from "./de/frame.ts";
 import { home } from "./de/home.ts";
 import { inbound } from "./de/inbound.ts";
 import { messages } from "./de/messages.ts";
+import { network } from "./de/network.ts";
 import { objects } from "./de/objects.ts";
 import { policy } from "./de/policy.ts";
 import { portal } from "./de/portal.ts";
@@ -19,6 +20,7 @@ export const de: typeof en = {
   ...home,
   ...inbound,
   ...messages,
+  ...network,
   ...objects,
   ...policy,
   ...portal,

@@ -5,6 +5,7 @@ import { frame } from "./en/frame.ts";
 import { home } from "./en/home.ts";
 import { inbound } from "./en/inbound.ts";
 import { messages } from "./en/messages.ts";
+import { network } from "./en/network.ts";
 import { objects } from "./en/objects.ts";
 import { policy } from "./en/policy.ts";
 import { portal } from "./en/portal.ts";
@@ -18,6 +19,7 @@ export const en = {
   ...home,
   ...inbound,
   ...messages,
+  ...network,
   ...objects,
   ...policy,
   ...portal,

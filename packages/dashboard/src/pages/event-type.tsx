@@ -98,18 +98,21 @@ function About({ type }: { readonly type: EventType }) {
   );
 }
 
+/** Endpoints get this one, and examples of it are sent. */
+const FIRST_VERSION = "1";
+
 /** The JSON Schema of each version, with an example beside it. */
 function Schemas({ type }: { readonly type: EventType }) {
   const { t } = useTranslation();
   const save = useSave(type.name);
   const schemas = type.schemas ?? {};
   const versions = Object.keys(schemas);
-  const [version, setVersion] = useState(versions.at(-1) ?? "v1");
+  const [version, setVersion] = useState(versions.at(-1) ?? FIRST_VERSION);
   const [texts, setTexts] = useState<Readonly<Record<string, string>>>({});
   const stored = schemas[version];
   const text = texts[version] ?? (stored === undefined ? "" : JSON.stringify(stored, null, 2));
   const parsed = parse(text);
-  const next = `v${versions.length + 1}`;
+  const next = String(Math.max(0, ...versions.map(Number).filter(Number.isFinite)) + 1);
   const examples = parsed.schema === null ? [] : examplesOf(parsed.schema);
   const submit = (): void => {
     const others = Object.fromEntries(Object.entries(schemas).filter(([name]) => name !== version));
@@ -124,7 +127,7 @@ function Schemas({ type }: { readonly type: EventType }) {
           value={version}
           onChange={setVersion}
           choices={[
-            ...(versions.length === 0 ? ["v1"] : versions).map((name) => ({ value: name, label: name })),
+            ...(versions.length === 0 ? [FIRST_VERSION] : versions).map((name) => ({ value: name, label: name })),
             ...(versions.length === 0 ? [] : [{ value: next, label: t("eventTypes.newVersion", { name: next }) }]),
           ]}
         />

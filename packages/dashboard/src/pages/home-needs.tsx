@@ -1,32 +1,28 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { api, must } from "../api/client.ts";
 import type { components } from "../api/schema.ts";
 import { Badge } from "../components/badge.tsx";
 import { buttonClass } from "../components/button.tsx";
 import { Card } from "../components/page.tsx";
 import { Empty, Loading } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
+import { DISK_DAYS } from "../lib/disk.ts";
 import { formatNumber } from "../lib/format.ts";
+import { TROUBLE_TONES } from "../lib/troubles.ts";
 import styles from "./home.module.css";
 
 type Silent = components["schemas"]["StatsNowOut"]["sources"]["silent"][number];
 type Trouble = components["schemas"]["EndpointInTroubleOut"];
 
-/** A disk that is full sooner wants somebody to act. */
-const DISK_DAYS = 14;
-const STORAGE_STALE_MS = 300_000;
+interface NeedsYouProps {
+  readonly now: components["schemas"]["StatsNowOut"] | undefined;
+  readonly storage: components["schemas"]["StatsStorageOut"] | undefined;
+}
 
 /** What somebody should look at, worst first. */
-export function NeedsYou({ now }: { readonly now: components["schemas"]["StatsNowOut"] | undefined }) {
+export function NeedsYou({ now, storage }: NeedsYouProps) {
   const { t } = useTranslation();
-  const storage = useQuery({
-    queryKey: ["storage"],
-    queryFn: () => must(api.GET("/api/v1/stats/storage")),
-    staleTime: STORAGE_STALE_MS,
-  });
-  const days = storage.data?.fullInDays ?? null;
+  const days = storage?.fullInDays ?? null;
   const diskSoon = days !== null && days < DISK_DAYS ? days : null;
   return (
     <Card title={t("home.needsYou")}>
@@ -55,9 +51,7 @@ function Need({ trouble }: { readonly trouble: Trouble }) {
   return (
     <li className={styles["need"]}>
       <p>
-        <Badge tone={trouble.trouble === "failing" || trouble.trouble === "paused" ? "warn" : "bad"}>
-          {t(`home.troubles.${trouble.trouble}`)}
-        </Badge>{" "}
+        <Badge tone={TROUBLE_TONES[trouble.trouble]}>{t(`home.troubles.${trouble.trouble}`)}</Badge>{" "}
         <strong>{url}</strong> <span className="muted">{appName}</span>
         <br />
         <span className="muted">

@@ -2,13 +2,15 @@ import { Link, type LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { components } from "../api/schema.ts";
-import { formatCompact, formatDuration, formatNumber } from "../lib/format.ts";
+import { DISK_DAYS } from "../lib/disk.ts";
+import { formatBytes, formatCompact, formatDuration, formatNumber } from "../lib/format.ts";
 import type { HomeWindow } from "../lib/home-window.ts";
 import styles from "./home.module.css";
 
 export interface TilesProps {
   readonly now: components["schemas"]["StatsNowOut"] | undefined;
   readonly summary: components["schemas"]["StatsSummaryOut"] | undefined;
+  readonly storage: components["schemas"]["StatsStorageOut"] | undefined;
   readonly window: HomeWindow;
 }
 
@@ -16,7 +18,7 @@ export interface TilesProps {
 const LONG_WAIT_SECONDS = 60;
 const GOOD_PERCENT = 99;
 
-export function Tiles({ now, summary, window }: TilesProps) {
+export function Tiles({ now, summary, storage, window }: TilesProps) {
   const { t, i18n } = useTranslation();
   const { language } = i18n;
   const count = (value: number | undefined): string => (value === undefined ? "–" : formatCompact(language, value));
@@ -25,6 +27,8 @@ export function Tiles({ now, summary, window }: TilesProps) {
   const percent = (value: number | null | undefined): string =>
     value === null || value === undefined ? "–" : `${formatNumber(language, value, 2)} %`;
   const success = summary?.deliveries.successPercent;
+  const silent = now?.sources.silent.length ?? 0;
+  const days = storage?.fullInDays;
   const oldest = now?.waiting.oldestWaitSeconds ?? 0;
   return (
     <div className={styles["tiles"]}>
@@ -52,6 +56,7 @@ export function Tiles({ now, summary, window }: TilesProps) {
         name={t("home.eventToAnswer")}
         value={ms(summary?.latency.p50)}
         more={t("home.percentiles", { p95: ms(summary?.latency.p95), p99: ms(summary?.latency.p99) })}
+        link={{ to: "/messages", search: { range: window, state: "succeeded" } }}
       />
       <Tile
         name={t("home.oldest")}
@@ -71,13 +76,32 @@ export function Tiles({ now, summary, window }: TilesProps) {
         value={count(now?.waiting.held)}
         tone={(now?.waiting.held ?? 0) > 0 ? "warn" : undefined}
         more={t("home.heldMore")}
+        link={{ to: "/endpoints" }}
       />
       <Tile
         name={t("home.trouble")}
         value={now === undefined ? "–" : `${now.endpoints.inTrouble.length}${now.endpoints.more ? "+" : ""}`}
         tone={(now?.endpoints.inTrouble.length ?? 0) > 0 ? "bad" : undefined}
         more={t("home.inFlight", { value: count(now?.dispatcher.inFlight) })}
-        link={{ to: "/issues" }}
+        link={{ to: "/endpoints" }}
+      />
+      <Tile
+        name={t("home.silentSources")}
+        value={now === undefined ? "–" : String(silent)}
+        tone={silent > 0 ? "warn" : undefined}
+        more={t("home.silentMore")}
+        link={{ to: "/sources" }}
+      />
+      <Tile
+        name={t("home.disk")}
+        value={days === null || days === undefined ? t("home.diskNever") : t("home.diskDays", { count: days })}
+        tone={days !== null && days !== undefined && days < DISK_DAYS ? "bad" : undefined}
+        more={
+          storage?.disk
+            ? t("home.diskFree", { free: formatBytes(language, storage.disk.freeBytes) })
+            : t("home.diskUnseen")
+        }
+        link={{ to: "/settings", search: { tab: "storage" } }}
       />
     </div>
   );

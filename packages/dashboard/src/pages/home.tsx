@@ -18,6 +18,7 @@ import { Verdict } from "./home-verdict.tsx";
 type Series = components["schemas"]["StatsSeriesOut"];
 
 const EVERY_MS = 15_000;
+const STORAGE_STALE_MS = 300_000;
 const HOUR_SECONDS = 3600;
 
 export function Home() {
@@ -45,13 +46,18 @@ export function Home() {
     refetchInterval: EVERY_MS,
     placeholderData: keepPreviousData,
   });
+  const storage = useQuery({
+    queryKey: ["storage"],
+    queryFn: () => must(api.GET("/api/v1/stats/storage")),
+    staleTime: STORAGE_STALE_MS,
+  });
   useLiveRefresh([["stats"]], () => true, 5000);
   const error = now.error ?? summary.error ?? series.error;
   if (error !== null && now.data === undefined) return <Failed error={error} retry={() => void now.refetch()} />;
   return (
     <Page title={t("home.title")} actions={<Windows current={window} />}>
       <Verdict now={now.data} />
-      <Tiles now={now.data} summary={summary.data} window={window} />
+      <Tiles now={now.data} summary={summary.data} storage={storage.data} window={window} />
       <Columns>
         <Card title={t("home.outcomes")}>
           <Outcomes series={series.data} />
@@ -60,7 +66,7 @@ export function Home() {
           <Latency series={series.data} />
         </Card>
       </Columns>
-      <NeedsYou now={now.data} />
+      <NeedsYou now={now.data} storage={storage.data} />
     </Page>
   );
 }

@@ -5,9 +5,8 @@ import { fixedList } from "../api/list.ts";
 import { Card, Facts, Section } from "../components/page.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
 import { Table } from "../components/table.tsx";
+import { DISK_DAYS } from "../lib/disk.ts";
 import { formatBytes, formatCompact, formatNumber } from "../lib/format.ts";
-
-const SOON_DAYS = 14;
 
 /** How much is stored, for how long it is kept, and where that leads. */
 export function Storage() {
@@ -21,7 +20,7 @@ export function Storage() {
   return (
     <>
       {fullInDays !== null && (
-        <Note tone={fullInDays < SOON_DAYS ? "bad" : "warn"}>{t("storage.full", { count: fullInDays })}</Note>
+        <Note tone={fullInDays < DISK_DAYS ? "bad" : "warn"}>{t("storage.full", { count: fullInDays })}</Note>
       )}
       <Card title={t("storage.title")} lead={t("storage.lead")}>
         <Facts

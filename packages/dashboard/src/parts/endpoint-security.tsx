@@ -4,11 +4,11 @@ import { api, must } from "../api/client.ts";
 import { Tags } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
 import { AreaField, Form, type FormValues, TextField } from "../components/form.tsx";
-import { Card, Columns, Facts } from "../components/page.tsx";
+import { Card } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
-import { Time } from "../components/time.tsx";
 import { headersOf } from "../lib/headers-text.ts";
 import { useFace } from "../session/face.ts";
+import { EndpointNetwork } from "./endpoint-network.tsx";
 import type { Endpoint } from "./endpoint-view.tsx";
 import { Signing } from "./signing.tsx";
 
@@ -22,10 +22,8 @@ export function EndpointSecurity({ app, endpoint }: EndpointSecurityProps) {
   return (
     <>
       <Signing app={app} id={endpoint.id} />
-      <Columns>
-        {can("ManageEndpoint") && <Headers app={app} id={endpoint.id} />}
-        <Network app={app} id={endpoint.id} />
-      </Columns>
+      {can("ManageEndpoint") && <Headers app={app} id={endpoint.id} />}
+      <EndpointNetwork app={app} id={endpoint.id} />
     </>
   );
 }
@@ -101,30 +99,4 @@ function removed(before: Readonly<Record<string, string>>, text: string): Record
   const names = new Set(Object.keys(headersOf(text)).map((name) => name.toLowerCase()));
   const gone = Object.keys(before).filter((name) => !names.has(name.toLowerCase()));
   return Object.fromEntries(gone.map((name) => [name, null]));
-}
-
-/** How its requests are authorised and carried: what may be seen of it. */
-function Network({ app, id }: Ref) {
-  const { t } = useTranslation();
-  const path = { app_id: app, endpoint_id: id };
-  const egress = useQuery({
-    queryKey: ["egress", app, id],
-    queryFn: () => must(api.GET("/api/v1/app/{app_id}/endpoint/{endpoint_id}/egress", { params: { path } })),
-  });
-  if (egress.error !== null) return <Failed error={egress.error} />;
-  if (egress.data === undefined) return <Loading lines={3} />;
-  const { auth, tls, proxy } = egress.data;
-  const validTo = tls?.clientCertificateValidTo ?? null;
-  return (
-    <Card title={t("endpoints.network")} lead={t("endpoints.networkLead")}>
-      <Facts
-        facts={[
-          [t("endpoints.auth"), auth?.type ?? "–"],
-          [t("endpoints.tls"), tls === null || tls === undefined ? "–" : t("endpoints.tlsOwn")],
-          ...(validTo === null ? [] : [[t("attempts.validTo"), <Time key="to" at={validTo} />] as const]),
-          [t("endpoints.proxy"), proxy?.scheme ?? "–"],
-        ]}
-      />
-    </Card>
-  );
 }

@@ -21,7 +21,7 @@ const NO_BODY = Buffer.alloc(0);
 export function registerInbound(app: FastifyInstance, gateway: Gateway): void {
   const answer = async (request: FastifyRequest, reply: FastifyReply, fail: (error: Error) => void): Promise<void> => {
     try {
-      void send(reply, await receive(gateway, request));
+      send(reply, await receive(gateway, request));
     } catch (error) {
       fail(error as Error);
     }
@@ -87,27 +87,43 @@ async function read(
   }
 }
 
-/** The whole body, or how to answer when it is too large, cut off, or does not fit into memory now. */
-async function readBody(
+/**
+ * The whole body, or how to answer when it is too large, cut off, or does not fit into memory now. By events: an iterator makes
+ * promises and listeners for each of its few chunks.
+ */
+function readBody(
   raw: IncomingMessage,
   most: number,
   take: (bytes: number) => boolean,
 ): Promise<Buffer | WebhookAnswer> {
-  if (Number(raw.headers["content-length"] ?? 0) > most) return TOO_LARGE;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of raw as AsyncIterable<Buffer>) {
+  if (Number(raw.headers["content-length"] ?? 0) > most) return Promise.resolve(TOO_LARGE);
+  // It broke off before anybody listened: no event will come.
+  if (raw.destroyed) return Promise.resolve(CUT_OFF);
+  return new Promise((resolve) => {
+    let chunks: Buffer[] = [];
+    let size = 0;
+    const stop = (answer: WebhookAnswer): void => {
+      raw.off("data", onData).off("end", onEnd);
+      chunks = [];
+      resolve(answer);
+    };
+    const onData = (chunk: Buffer): void => {
       size += chunk.byteLength;
-      if (size > most) return TOO_LARGE;
-      if (!take(chunk.byteLength)) return BUSY;
-      chunks.push(chunk);
-    }
-  } catch {
-    return CUT_OFF;
-  }
-  if (isCutOff(raw)) return CUT_OFF;
-  return chunks.length === 0 ? NO_BODY : chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
+      if (size > most) stop(TOO_LARGE);
+      else if (!take(chunk.byteLength)) stop(BUSY);
+      else chunks.push(chunk);
+    };
+    const onEnd = (): void => {
+      if (isCutOff(raw)) stop(CUT_OFF);
+      else resolve(chunks.length === 0 ? NO_BODY : chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size));
+    };
+    // A request that breaks off has no end. After one it changes nothing.
+    raw
+      .on("data", onData)
+      .on("end", onEnd)
+      .once("error", () => stop(CUT_OFF))
+      .once("close", () => stop(CUT_OFF));
+  });
 }
 
 /** A request that a host has handed over as an object never came over a socket, and says nothing of that. */
@@ -123,10 +139,13 @@ function partsOf(url: string, token: string): { readonly path: string; readonly 
   return { path: whole.slice(whole.indexOf(token) + token.length), query };
 }
 
-function send(reply: FastifyReply, { status, headers, body }: WebhookAnswer): FastifyReply {
-  void reply.code(status).headers(headers);
-  // As bytes: to a text Fastify adds a charset, and a type where the provider wants none.
-  if (body === "") return reply.send();
-  if (headers["content-type"] === undefined) void reply.header("content-type", "text/plain");
-  return reply.send(Buffer.from(body));
+/** Past Fastify: to a text it adds a charset, and a type where the provider wants none. */
+function send(reply: FastifyReply, { status, headers, body }: WebhookAnswer): void {
+  reply.hijack();
+  const { raw } = reply;
+  // What has no body has no length either (RFC 9110, section 8.6).
+  if (status === 204 || status === 304) return void raw.writeHead(status, headers).end();
+  const length = Buffer.byteLength(body);
+  const typed = length === 0 || headers["content-type"] !== undefined ? null : { "content-type": "text/plain" };
+  raw.writeHead(status, { ...headers, ...typed, "content-length": length }).end(body);
 }

@@ -7,6 +7,7 @@ import { getApplication } from "./application/get.ts";
 import { listApplications } from "./application/list.ts";
 import { patchApplication } from "./application/patch.ts";
 import { upsertApplication } from "./application/upsert.ts";
+import { getCluster } from "./cluster/get.ts";
 import { createEventType } from "./event-type/create.ts";
 import { deleteEventType } from "./event-type/delete.ts";
 import { importOpenApi } from "./event-type/import-openapi.ts";
@@ -220,6 +221,7 @@ export const ROUTES: readonly Route[] = [
   statsSeries,
   statsNow,
   statsStorage,
+  getCluster,
   aggregateEventTypes,
   aggregateAppStats,
   createBroadcast,

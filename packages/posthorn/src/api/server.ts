@@ -213,8 +213,7 @@ function send(answer: FastifyReply, { status, json }: Reply): FastifyReply {
 function toReply(error: unknown, request: FastifyRequest): Reply {
   const known = errorReply(error);
   if (known !== null) {
-    // That the database is away is said once, by the store.
-    if (known.status >= 500) request.log[isStoreAway(error) ? "debug" : "error"]({ err: error }, "request failed");
+    if (known.status >= 500) logFailure(request, error);
     return known;
   }
   const { code, statusCode, message } = error as { code?: string; statusCode?: number; message: string };
@@ -227,8 +226,15 @@ function toReply(error: unknown, request: FastifyRequest): Reply {
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return reply(statusCode, { code: "bad_request", detail: message });
   }
-  request.log.error({ err: error }, "request failed");
+  logFailure(request, error);
   return internalErrorReply();
+}
+
+/** What fails for a client that has gone, such as when the server stops meanwhile, has harmed nobody. */
+function logFailure({ log, socket }: FastifyRequest, err: unknown): void {
+  // That the database is away is said once, by the store.
+  if (isStoreAway(err)) log.debug({ err }, "request failed");
+  else log[socket.destroyed ? "warn" : "error"]({ err }, "request failed");
 }
 
 function noSuchRoute({ method, url }: FastifyRequest): Reply {

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { PosthornError } from "../errors.ts";
 import { VERSION } from "../version.ts";
+import { addClusterCommand } from "./cluster/show.ts";
 import { addConfigCommand } from "./config/show.ts";
 import { addCopyCommand } from "./database/copy.ts";
 import { addMigrateCommand } from "./database/migrate.ts";
@@ -11,6 +12,9 @@ import { addKeyRevokeCommand } from "./key/revoke.ts";
 import { addLabCommand } from "./lab/start.ts";
 import { addStartCommand } from "./server/start.ts";
 import { addStorageCommand } from "./storage/show.ts";
+import { addTablesAddCommand } from "./tables/add.ts";
+import { addTablesListCommand } from "./tables/list.ts";
+import { addTablesRemoveCommand } from "./tables/remove.ts";
 import { addTokenCommand } from "./token/create.ts";
 
 function buildProgram(): Command {
@@ -24,12 +28,17 @@ function buildProgram(): Command {
   addTokenCommand(program);
   addLabCommand(program);
   addStorageCommand(program);
+  addClusterCommand(program);
   addMigrateCommand(program);
   addCopyCommand(program);
   const key = program.command("key").description("keys of the organisation that can be revoked");
   addKeyCreateCommand(key);
   addKeyListCommand(key);
   addKeyRevokeCommand(key);
+  const tables = program.command("tables").description("events of the changes of your own tables in PostgreSQL");
+  addTablesAddCommand(tables);
+  addTablesListCommand(tables);
+  addTablesRemoveCommand(tables);
   return program;
 }
 

@@ -2,6 +2,7 @@
 import type { Lease, LaneOwners } from "../dispatch/types.ts";
 import type { SettledKeys } from "../domain/stats/roll-up.ts";
 import type { ClusterView, NodeFacts, Seat } from "../store/cluster.ts";
+import { SHARDS } from "../store/shards.ts";
 import type { Store } from "../store/store.ts";
 import { Member, type MemberWork } from "./member.ts";
 
@@ -12,25 +13,31 @@ export interface ClusterOptions {
 
 /** What one shard is for beside its endpoints: work that is done once for all. */
 const LEADING_SHARD = 0;
+/** Id of the node where there is one. */
+const SOLE_ID = 1;
 
 export class Cluster implements LaneOwners, AsyncDisposable {
   readonly #store: Store;
+  readonly #facts: NodeFacts;
   readonly #member: Member | null;
+  readonly #startedAt = Date.now();
+  #work: MemberWork | null = null;
 
-  private constructor(store: Store, member: Member | null) {
+  private constructor({ store, facts }: ClusterOptions, member: Member | null) {
     this.#store = store;
+    this.#facts = facts;
     this.#member = member;
   }
 
   /** Takes a seat among the nodes of the database. Throws when this node cannot be one of them. */
   static async join({ store, facts }: ClusterOptions): Promise<Cluster> {
-    if (store.cluster === null) return new Cluster(store, null);
+    if (store.cluster === null) return new Cluster({ store, facts }, null);
     const setTimer = (ms: number, callback: () => void): (() => void) => {
       const timer = setTimeout(callback, ms);
       return () => clearTimeout(timer);
     };
     const member = await Member.join({ store: store.cluster, facts, monotonic: () => performance.now(), setTimer });
-    return new Cluster(store, member);
+    return new Cluster({ store, facts }, member);
   }
 
   /** `null`: there is one node. */
@@ -54,25 +61,44 @@ export class Cluster implements LaneOwners, AsyncDisposable {
 
   /** Takes up its share of the work; resolves when that is known and taken up. */
   async start(work: MemberWork): Promise<void> {
+    this.#work = work;
     if (this.#member !== null) await this.#member.start(work);
     else await work.gained(() => true);
   }
 
+  /** How many shards this node has. */
+  get shards(): number {
+    return this.#member?.shards.length ?? SHARDS;
+  }
+
+  get id(): number {
+    return this.seat?.id ?? SOLE_ID;
+  }
+
   /** Keys up to which every other node has settled; infinite where there is none. */
   async settledByOthers(): Promise<SettledKeys> {
-    const view = await this.view();
+    const view = await this.#store.cluster?.view();
     let [messages, attempts] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
     for (const { id, report } of view?.nodes ?? []) {
-      if (id === this.seat?.id) continue;
+      if (id === this.id) continue;
       messages = Math.min(messages, report.settled.messages);
       attempts = Math.min(attempts, report.settled.attempts);
     }
     return { messages, attempts };
   }
 
-  /** Who is there, and what is whose; `null`: there is one node. */
-  async view(): Promise<ClusterView | null> {
-    return this.#store.cluster === null ? null : this.#store.cluster.view();
+  /** Who is there, and what is whose. */
+  view(): Promise<ClusterView> {
+    return this.#store.cluster?.view() ?? Promise.resolve(this.#soleView());
+  }
+
+  #soleView(): ClusterView {
+    const { host, version } = this.#facts;
+    const at = Date.now();
+    const report = { draining: false, ...this.#work!.report() };
+    const node = { id: SOLE_ID, host, version, startedAt: this.#startedAt, seenAt: at, leaseMs: Infinity, report };
+    const shards = Array.from({ length: SHARDS }, (_, shard) => ({ shard, fence: 0, nodeId: SOLE_ID }));
+    return { at, nodes: [node], shards };
   }
 
   /** A node came or went, or gave up shards. */

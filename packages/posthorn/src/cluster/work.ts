@@ -7,6 +7,7 @@ import type { Services } from "../domain/context.ts";
 import { applySignals } from "../domain/signals.ts";
 import type { SettledKeys } from "../domain/stats/roll-up.ts";
 import type { IdGenerator } from "../id.ts";
+import type { SharedFeed } from "../live/shared-feed.ts";
 import { type Logger, reporter } from "../log.ts";
 import type { Signal } from "../store/signal.ts";
 import { shardOf } from "../store/shards.ts";
@@ -20,6 +21,7 @@ export interface ClusterWorkOptions {
   readonly health: HealthWatch;
   readonly tasks: TaskRunners;
   readonly outbox: OutboxWatch;
+  readonly feed: SharedFeed;
   readonly ids: IdGenerator;
   /** Up to where what this node writes is on disk. */
   readonly settled: () => SettledKeys;
@@ -69,8 +71,9 @@ export class ClusterWork implements Disposable {
         log.warn({ node: id }, "the other nodes thought that this one was gone; it joins them again");
       },
       report: () => {
-        const { inFlight, lanes } = dispatcher.load;
-        return { inFlight, lanes, settled: settled() };
+        const { inFlight, lanes, oldestDue } = dispatcher.load;
+        const lagMs = oldestDue === null ? 0 : Math.max(0, services.now() - oldestDue);
+        return { inFlight, lanes, lagMs, settled: settled() };
       },
       inFlight: (shard) => dispatcher.inFlightOf((endpointId) => shardOf(endpointId) === shard),
       announce: () => services.store.signal({ kind: "nodes" }),
@@ -82,8 +85,7 @@ export class ClusterWork implements Disposable {
   async #gained(isGained: InShards): Promise<void> {
     const { dispatcher, health, services, tasks } = this.#options;
     try {
-      await health.load(isGained);
-      await dispatcher.start();
+      await dispatcher.start(health.load(isGained));
       await tasks.resume();
     } catch (error) {
       this.#lookForWork();
@@ -106,6 +108,8 @@ export class ClusterWork implements Disposable {
     for (const signal of signals) {
       if (signal.kind === "nodes") this.#options.cluster.look();
       if (signal.kind === "outbox") this.#options.outbox.wake(signal.from);
+      if (signal.kind === "watch") this.#options.feed.watchedElsewhere();
+      if (signal.kind === "stored") this.#options.feed.storedElsewhere(signal);
     }
   }
 

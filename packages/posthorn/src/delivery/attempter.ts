@@ -86,7 +86,7 @@ export class DeliveryAttempter implements Attempter {
   #plain({ contentType, requestJson }: Job, endpoint: DirectoryEndpoint, body: Uint8Array): Prepared {
     const { families, vault } = this.#options;
     if (requestJson !== null) {
-      const passed = passedOn({ endpoint, requestJson, families, vault, instead: endpoint.headers, changed: false });
+      const passed = passedOn({ endpoint, requestJson, families, vault, changed: null });
       return { ...passed, contentType: "", body, change: null };
     }
     const { url, headers, maskedHeaders: masked } = endpoint;
@@ -121,7 +121,7 @@ export class DeliveryAttempter implements Attempter {
     const masked = endpoint.masked(request.headers);
     const { method, url, contentType, body } = request;
     if (requestJson === null) return { ...request, shownUrl: url, masked, families, userAgent: USER_AGENT };
-    const passed = passedOn({ endpoint, requestJson, families, vault, instead: request.headers, changed: true });
+    const passed = passedOn({ endpoint, requestJson, families, vault, changed: request.headers });
     // What the code left alone is passed on as for any request.
     const target = url === endpoint.url ? passed : { url, shownUrl: url };
     return {

@@ -25,6 +25,8 @@ export class EndpointSender {
   /** As `Egress.send`: never rejects. */
   send(endpoint: DirectoryEndpoint, plain: EgressRequest): Promise<EgressResult> {
     const { auth, tls, proxy } = endpoint.egress;
+    const isPlain = endpoint.egressAllow === null && tls === undefined && proxy === undefined && auth === undefined;
+    if (isPlain) return this.#egress.send(plain);
     const request: EgressRequest = {
       ...plain,
       ...(endpoint.egressAllow === null ? {} : { allow: this.#rulesOf(endpoint.egressAllow) }),

@@ -1,7 +1,6 @@
 /** Passes on a request that came in: its bytes and headers as they were, under our signature beside the provider's. */
 import type { DirectoryEndpoint } from "../domain/directory.ts";
-import { type InboundOrigin, openRequest } from "../domain/message/request.ts";
-import { authHeaderNames } from "../domain/endpoint/egress.ts";
+import { type InboundOrigin, type OpenedRequest, openRequest } from "../domain/message/request.ts";
 import type { Vault } from "../vault.ts";
 import { type HeaderFamily, USER_AGENT } from "./headers.ts";
 
@@ -37,44 +36,40 @@ export interface PassOptions {
   readonly requestJson: string;
   readonly families: readonly HeaderFamily[];
   readonly vault: Vault;
-  /** Headers that take the place of those of the request. */
-  readonly instead: readonly string[];
-  /** The body is another one: what was said of the old one is left out. */
-  readonly changed: boolean;
+  /** Headers of what code made of the request, whose body is another one then; `null`: it goes on as it came. */
+  readonly changed: readonly string[] | null;
 }
 
-export function passedOn({ endpoint, requestJson, families, vault, instead, changed }: PassOptions): PassedOn {
+export function passedOn({ endpoint, requestJson, families, vault, changed }: PassOptions): PassedOn {
   const request = openRequest(requestJson, vault);
   const { hidden } = request;
   const { method, path, query } = endpoint.forward;
-  const dropped = droppedNames(endpoint, request.headers, instead, changed);
-  const { kept, masked, names } = passedHeaders(request.headers, hidden.headers, dropped);
+  const { kept, masked, names } = passedHeaders(request, droppedNames(endpoint, request.headers, changed));
   const facts = factHeaders(request.origin);
-  const free = families.filter((family) => !isTaken(family, names));
+  kept.push(...facts, ...(changed ?? endpoint.headers));
+  masked.push(...facts, ...(changed === null ? endpoint.maskedHeaders : endpoint.masked(changed)));
+  const free = isAnyTaken(families, names) ? families.filter((family) => !isTaken(family, names)) : families;
   const url = targetUrl(endpoint.url, path ? request.path : "", query ? request.query : "");
   const isHidden = (path && hidden.path) || (query && hidden.query);
   return {
     method: method ? request.method : "POST",
     url,
     shownUrl: isHidden ? endpoint.url : url,
-    headers: [...kept, ...facts, ...instead],
-    masked: [...masked, ...facts, ...endpoint.masked(instead)],
+    headers: kept,
+    masked,
     families: free.length === 0 ? ["x-posthorn"] : free,
     userAgent: names.has("user-agent") ? "" : USER_AGENT,
   };
 }
 
 interface PassedHeaders {
-  readonly kept: readonly string[];
-  readonly masked: readonly (string | null)[];
+  readonly kept: string[];
+  readonly masked: (string | null)[];
+  /** In lower case. */
   readonly names: ReadonlySet<string>;
 }
 
-function passedHeaders(
-  headers: readonly string[],
-  hidden: readonly boolean[],
-  dropped: ReadonlySet<string>,
-): PassedHeaders {
+function passedHeaders({ headers, hidden }: OpenedRequest, dropped: ReadonlySet<string>): PassedHeaders {
   const kept: string[] = [];
   const masked: (string | null)[] = [];
   const names = new Set<string>();
@@ -82,7 +77,7 @@ function passedHeaders(
     const name = headers[index]!.toLowerCase();
     if (HOP_HEADERS.has(name) || dropped.has(name) || name.startsWith(OWN_PREFIX)) continue;
     kept.push(headers[index]!, headers[index + 1]!);
-    masked.push(headers[index]!, hidden[index + 1] ? null : headers[index + 1]!);
+    masked.push(headers[index]!, hidden.headers[index + 1] ? null : headers[index + 1]!);
     names.add(name);
   }
   return { kept, masked, names };
@@ -92,21 +87,34 @@ function passedHeaders(
 function droppedNames(
   endpoint: DirectoryEndpoint,
   headers: readonly string[],
-  instead: readonly string[],
-  changed: boolean,
+  changed: readonly string[] | null,
 ): ReadonlySet<string> {
-  const names = new Set<string>(authHeaderNames(endpoint.egress.auth));
-  if (changed) for (const name of BODY_HEADERS) names.add(name);
-  for (let index = 0; index < instead.length; index += 2) names.add(instead[index]!.toLowerCase());
+  const ofConnection = connectionNames(headers);
+  if (changed === null && ofConnection.length === 0) return endpoint.headerNames;
+  const names = new Set([...endpoint.headerNames, ...ofConnection]);
+  if (changed === null) return names;
+  for (const name of BODY_HEADERS) names.add(name);
+  for (let index = 0; index < changed.length; index += 2) names.add(changed[index]!.toLowerCase());
+  return names;
+}
+
+function connectionNames(headers: readonly string[]): string[] {
+  const names: string[] = [];
   for (let index = 0; index + 1 < headers.length; index += 2) {
-    if (headers[index]!.toLowerCase() !== "connection") continue;
-    for (const name of headers[index + 1]!.split(",")) names.add(name.trim().toLowerCase());
+    const name = headers[index]!;
+    if (name.length !== "connection".length || name.toLowerCase() !== "connection") continue;
+    for (const named of headers[index + 1]!.split(",")) names.push(named.trim().toLowerCase());
   }
   return names;
 }
 
+function isAnyTaken(families: readonly HeaderFamily[], names: ReadonlySet<string>): boolean {
+  for (const family of families) if (isTaken(family, names)) return true;
+  return false;
+}
+
 function isTaken(family: HeaderFamily, names: ReadonlySet<string>): boolean {
-  return ["id", "timestamp", "signature"].some((part) => names.has(`${family}-${part}`));
+  return names.has(`${family}-id`) || names.has(`${family}-timestamp`) || names.has(`${family}-signature`);
 }
 
 /** What verification found, under the same names for every provider. */

@@ -5,6 +5,7 @@ import { insertEndpoint, servicesOver } from "../../test/support/services.ts";
 import { acceptEntry, attemptEntry, openStore, recordEntry, type TestStore } from "../../test/support/store.ts";
 import type { Services } from "../domain/context.ts";
 import type { OperationalEvent } from "../domain/operational/operational.ts";
+import { failureRate } from "../domain/health/load.ts";
 import { keyAtTime } from "../id.ts";
 import { HealthWatch } from "./health-watch.ts";
 
@@ -17,7 +18,7 @@ interface Watched extends AsyncDisposable {
   readonly services: Services;
   readonly told: OperationalEvent[];
   /** An attempt ends like this, and is on disk. */
-  end(status: 0 | 2): Promise<void>;
+  end(status: 0 | 2, errorCode?: string): Promise<void>;
 }
 
 let lastMessage = 0;
@@ -46,10 +47,10 @@ async function watched(files: TestStore, policy: object | null = null, kind = 0,
   };
   const watch = new HealthWatch({ services: () => services, clock, onFailure, onDisabled: () => undefined });
   await watch.load();
-  const end = async (status: 0 | 2): Promise<void> => {
+  const end = async (status: 0 | 2, errorCode: string | null = null): Promise<void> => {
     const id = ++lastMessage;
     await store.accept(acceptEntry(id));
-    const attempt = attemptEntry(keyAtTime(clock.now()) + id, { status });
+    const attempt = attemptEntry(keyAtTime(clock.now()) + id, { status, errorCode });
     await store.record(recordEntry(id, { state: status === 0 ? 1 : 2, attempt }));
     watch.recorded({ ...recordEntry(id), attempt });
   };
@@ -179,6 +180,21 @@ describe("an endpoint that only fails", () => {
     await tenth();
     await eventually(async () => expect((await endpointOf(files)).disabled).toBe(1));
     expect(world.told.at(-1)!.data["reason"]).toMatch(/of its last \d+ attempts failed/);
+  });
+
+  it("is not switched off for what failed before anything was sent", async () => {
+    await using files = await openStore();
+    await using world = await watched(files, { failurePercent: 90, windowSeconds: 3600, windowAttempts: 20 });
+    for (let index = 0; index < 30; index++) {
+      await world.end(2, "format_failed");
+      if (index % 3 === 0) await world.end(0);
+      world.clock.advance(61_000);
+    }
+    await world.end(2);
+    await world.watch[Symbol.asyncDispose]();
+    expect((await endpointOf(files)).disabled).toBe(0);
+    const { attempts, failures } = await failureRate(files.store, 1, START);
+    expect({ attempts, failures }).toEqual({ attempts: 11, failures: 1 });
   });
 
   it("of operational webhooks is switched off as well, and nobody is told", async () => {

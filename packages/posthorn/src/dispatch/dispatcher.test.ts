@@ -10,7 +10,9 @@ describe("a job", () => {
     await harness.publish(1);
     await eventually(async () => expect((await deliveryOf(harness.files.store, 1))?.state).toBe(1));
     expect(harness.attempter.messages).toEqual([1]);
-    expect(harness.dispatcher.load).toEqual({ inFlight: 0, lanes: 0, queuedBytes: 0 });
+    await eventually(() =>
+      expect(harness.dispatcher.load).toEqual({ inFlight: 0, lanes: 0, queuedBytes: 0, oldestDue: null }),
+    );
   });
 
   it("that would fail in the same way again has failed at once, whatever the schedule has left", async () => {

@@ -10,15 +10,15 @@
 import { Agenda } from "./agenda.ts";
 import { type Engine, NOWHERE } from "./engine.ts";
 import { Flights } from "./flights.ts";
-import type { Lane } from "./lane.ts";
-import { Lanes } from "./lanes.ts";
-import type { PaceView } from "./pace.ts";
+import type { Lane, LaneView } from "./lane.ts";
+import { type DispatcherLoad, Lanes } from "./lanes.ts";
 import { Paging } from "./paging.ts";
 import type { LanePolicies } from "./policy.ts";
 import { LAST_WORDS_MS } from "./recorder.ts";
 import { Readiness } from "./readiness.ts";
 import { Shelf } from "./shelf.ts";
 import { Slots } from "./slots.ts";
+import { Turns } from "./turns.ts";
 import {
   type Attempter,
   type Clock,
@@ -46,15 +46,6 @@ export interface DispatcherOptions {
   readonly owners?: LaneOwners;
 }
 
-/** What the dispatcher knows of an endpoint. */
-export interface LaneView extends PaceView {
-  readonly inFlight: number;
-  /** Jobs in memory that have not started. */
-  readonly queued: number;
-}
-
-/** Outcomes of one lane that may wait for the disk; more and the lane makes no further attempts. */
-const MAX_RECORDING = 512;
 /** From a write that failed in doubt to the look at the store: writes that fail together are looked after together. */
 const RESCAN_MS = 2000;
 
@@ -68,8 +59,12 @@ export class Dispatcher {
   readonly #readiness: Readiness;
   readonly #paging: Paging;
   readonly #flights: Flights;
+  readonly #turns: Turns;
   /** Takes back the look at the store that is to come; `null`: none is. */
   #cancelRescan: (() => void) | null = null;
+  /** Searches for what is left to do: how many were begun, and the last that came to its end. */
+  #searches = 0;
+  #searched = 0;
   #state: "running" | "stopping" | "stopped" = "running";
 
   constructor(options: DispatcherOptions) {
@@ -85,11 +80,12 @@ export class Dispatcher {
     this.#readiness = new Readiness(this.#lanes, engine);
     this.#paging = new Paging(engine);
     this.#flights = new Flights({ engine, slots: this.#slots, attempter, random });
+    this.#turns = new Turns({ engine, slots: this.#slots, flights: this.#flights, owners: this.#owners });
   }
 
-  /** Jobs in flight, and lanes in memory. */
-  get load(): { readonly inFlight: number; readonly lanes: number; readonly queuedBytes: number } {
-    return { inFlight: this.#slots.inFlight, lanes: this.#lanes.size, queuedBytes: this.#shelf.queuedBytes };
+  get load(): DispatcherLoad {
+    const oldestDue = this.#lanes.oldestReady(this.#options.clock.now());
+    return { inFlight: this.#slots.inFlight, lanes: this.#lanes.size, queuedBytes: this.#shelf.queuedBytes, oldestDue };
   }
 
   /** What is known of an endpoint; `null`: nothing, since it has and had nothing to do lately. */
@@ -100,11 +96,19 @@ export class Dispatcher {
     return { ...pace.view(), inFlight: lane?.inFlight ?? 0, queued: lane?.queued ?? 0 };
   }
 
-  /** Finds what an earlier run, or the node that had a lane before, left to do. */
-  async start(): Promise<void> {
+  /**
+   * Finds what an earlier run, or the node that had a lane before, left to do. Until it has, a lane that is new may have older jobs than
+   * those that are handed over to it.
+   *
+   * @param ready Waited for before the first of them can start.
+   */
+  async start(ready: Promise<unknown> = Promise.resolve()): Promise<void> {
+    const search = ++this.#searches;
+    await ready;
     for (const { endpointId, due } of await this.#options.store.backlog()) {
       if (this.#owners.owns(endpointId)) this.#agenda.noteStored(this.#lanes.getOrMake(endpointId), due);
     }
+    this.#searched = Math.max(this.#searched, search);
   }
 
   /**
@@ -130,7 +134,7 @@ export class Dispatcher {
   /** Attempts may begin again that `owners` did not let begin. */
   goOn(): void {
     for (const lane of this.#lanes.all()) this.#join(lane);
-    this.#pump();
+    this.#turns.pump();
   }
 
   /** Wakes every lane: what was told meanwhile was not heard. */
@@ -151,14 +155,16 @@ export class Dispatcher {
   push(jobs: readonly Job[]): void {
     const now = this.#options.clock.now();
     for (const job of jobs) {
+      const isKnown = this.#searched === this.#searches || this.#lanes.get(job.endpointId) !== undefined;
       const lane = this.#lanes.getOrMake(job.endpointId);
+      lane.spilled ||= !isKnown;
       if (job.due > now) {
         this.#agenda.noteStored(lane, job.due);
       } else if (!this.#takeOver(lane, job)) {
         this.#lookAt(lane, { due: job.due, messageId: job.messageId - 1 });
       }
     }
-    this.#pump();
+    this.#turns.pump();
   }
 
   /** Looks at the store for jobs that were stored by another node. */
@@ -242,7 +248,7 @@ export class Dispatcher {
       page: (lane) => this.#paging.page(lane),
       setAside: (lane, until) => this.#setAside(lane, until),
       join: (lane) => this.#join(lane),
-      pump: () => this.#pump(),
+      pump: () => this.#turns.pump(),
       dropIfIdle: (lane) => this.#dropIfIdle(lane),
     };
   }
@@ -266,13 +272,13 @@ export class Dispatcher {
     this.#agenda.arm(lane);
     if (isDue || passes || lane.spilled) this.#lookAt(lane, isDue ? from : NOWHERE);
     else this.#join(lane);
-    this.#pump();
+    this.#turns.pump();
   }
 
   #lookAt(lane: Lane, from?: Position): void {
     this.#paging.lookAt(lane, from);
     this.#join(lane);
-    this.#pump();
+    this.#turns.pump();
   }
 
   #join(lane: Lane): void {
@@ -287,52 +293,5 @@ export class Dispatcher {
 
   #dropIfIdle(lane: Lane): void {
     if (lane.idle && this.#lanes.drop(lane)) this.#agenda.forget(lane);
-  }
-
-  #pump(): void {
-    if (this.#state !== "running") return;
-    while (this.#flights.mayStart) {
-      const lane = this.#slots.next();
-      if (lane === undefined) return;
-      if (this.#step(lane)) this.#join(lane);
-      else this.#slots.passOn(lane);
-      if (lane.spilled && this.#shelf.isHalfEmpty(lane)) this.#paging.page(lane);
-    }
-  }
-
-  /** Starts the next job of a lane, or sees to it that the lane comes back when it can. Returns whether it started one. */
-  #step(lane: Lane): boolean {
-    const now = this.#options.clock.now();
-    const pace = lane.pace!;
-    if (lane.held || lane.gone || lane.ready === 0 || lane.isPaused(now)) return false;
-    const heldUntil = pace.heldUntil(now);
-    if (heldUntil > now) {
-      this.#setAside(lane, heldUntil);
-      return false;
-    }
-    // The end of one of its attempts brings it back.
-    if (lane.inFlight >= pace.concurrency || lane.recording >= MAX_RECORDING) return false;
-    const readyAt = pace.readyAt(now);
-    if (readyAt > now) {
-      this.#agenda.resumeAt(lane, readyAt);
-      return false;
-    }
-    return this.#startNext(lane, now);
-  }
-
-  #startNext(lane: Lane, now: number): boolean {
-    // `goOn` brings the lane back, or it goes for good.
-    const lease = this.#owners.lease(lane.endpointId);
-    if (lease === null) return false;
-    const claim = this.#slots.claimFor(lane, now);
-    if (claim === null) return false;
-    const job = this.#shelf.take(lane, this.#slots.retriesFree);
-    if (job === undefined) {
-      if (lane.ready > 0) this.#slots.waitForRetries(lane);
-      this.#dropIfIdle(lane);
-      return false;
-    }
-    this.#flights.start(lane, job, { claim, lease });
-    return true;
   }
 }

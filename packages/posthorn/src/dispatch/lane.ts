@@ -3,7 +3,7 @@ import { hangs } from "./adaptive.ts";
 import { Fifo } from "./fifo.ts";
 import type { Gate } from "./gate.ts";
 import { type Blocked, inLine, type Line } from "./order.ts";
-import type { Pace, Ticket } from "./pace.ts";
+import type { Pace, PaceView, Ticket } from "./pace.ts";
 import { MAX_PAUSE_MS } from "./recorder.ts";
 import type { Job, PageWish } from "./types.ts";
 
@@ -11,6 +11,13 @@ import type { Job, PageWish } from "./types.ts";
 const JOB_BYTES = 256;
 /** While both wait, one of so many attempts is a retry. */
 const RETRY_SHARE = 5;
+
+/** What the dispatcher knows of an endpoint. */
+export interface LaneView extends PaceView {
+  readonly inFlight: number;
+  /** Jobs in memory that have not started. */
+  readonly queued: number;
+}
 
 export class Lane {
   readonly endpointId: number;
@@ -84,6 +91,11 @@ export class Lane {
   /** Jobs that could start now. */
   get ready(): number {
     return this.#first.length + this.#retries.length;
+  }
+
+  /** The one of these that comes first. */
+  get nextReady(): Job | null {
+    return this.#first.first ?? this.#retries.first ?? null;
   }
 
   /** Jobs in memory that have not started. */

@@ -21,6 +21,17 @@ const GONE: LanePolicy = {
   order: null,
 };
 
+/** What a dispatcher has in memory. */
+export interface DispatcherLoad {
+  /** Attempts under way. */
+  readonly inFlight: number;
+  readonly lanes: number;
+  /** Bytes of the jobs that wait in lanes. */
+  readonly queuedBytes: number;
+  /** When the job was due that has waited longest for its turn, Unix milliseconds; `null`: none waits. */
+  readonly oldestDue: number | null;
+}
+
 export class Lanes {
   readonly #policies: LanePolicies;
   readonly #random: () => number;
@@ -47,6 +58,17 @@ export class Lanes {
     const removed = [...this.#lanes.values()].filter(({ endpointId }) => isGone(endpointId));
     for (const { endpointId } of removed) this.#lanes.delete(endpointId);
     return removed;
+  }
+
+  /** When the job was due that has waited longest for its turn, Unix milliseconds; what is held or left alone waits for something else. */
+  oldestReady(now: number): number | null {
+    let oldest = Infinity;
+    for (const lane of this.#lanes.values()) {
+      const { held, nextReady, pace } = lane;
+      if (nextReady === null || held || lane.isPaused(now) || (pace?.heldUntil(now) ?? 0) > now) continue;
+      oldest = Math.min(oldest, nextReady.due);
+    }
+    return oldest === Infinity ? null : oldest;
   }
 
   all(): readonly Lane[] {

@@ -6,6 +6,8 @@ import { DELIVERY_STATE } from "../store/schema.ts";
 import type { OrderPolicy } from "./policy.ts";
 import type { JobStore } from "./types.ts";
 
+const BLOCK: OrderPolicy = { by: "key", onFailure: "block", maxBlockMs: null };
+
 /** Reads when it is asked, and answers when the test says so. */
 class LateReads {
   /** Of what was read: lets the answer arrive. The longest waiting first. */
@@ -64,7 +66,7 @@ async function allIsDone({ files, dispatcher, clock }: DispatchHarness): Promise
     // The alarm of what became due while a page was under way rings now.
     clock.advance(0);
     expect(await files.store.backlog()).toEqual([]);
-    expect(dispatcher.load).toMatchObject({ inFlight: 0, lanes: 0, queuedBytes: 0 });
+    expect(dispatcher.load).toMatchObject({ inFlight: 0, lanes: 0, queuedBytes: 0, oldestDue: null });
   });
 }
 
@@ -139,7 +141,7 @@ describe("a page that arrives late", () => {
     await isRead(late);
     await cancel(harness, 2);
     attempter.open[0]!.end(made(0));
-    await eventually(() => expect(dispatcher.load).toMatchObject({ inFlight: 0, queuedBytes: 0 }));
+    await eventually(() => expect(dispatcher.load).toMatchObject({ inFlight: 0, queuedBytes: 0, oldestDue: null }));
     attempter.script = () => made(0);
     late.hurry();
     await allIsDone(harness);
@@ -170,7 +172,7 @@ describe("a page that arrives late", () => {
     await files.store.record(recordEntry(1, { state: 0, due: due + 60_000 }));
     dispatcher.wake(1);
     await isRead(late);
-    order = { by: "key", onFailure: "block", maxBlockMs: null };
+    order = BLOCK;
     await harness.publish(3, { orderKeys: ["b"] });
     late.hurry();
     await eventually(() => expect(late.recorded).toBe(1));
@@ -179,10 +181,37 @@ describe("a page that arrives late", () => {
     expect(attempter.messages).toEqual([3, 1, 2]);
   });
 
+  it("lets nothing overtake what was left to the store meanwhile", async () => {
+    const late = new LateReads();
+    await using harness = await dispatchHarness({ wrap: late.wrap, policy: { order: BLOCK } });
+    const { attempter, dispatcher, clock } = harness;
+    attempter.script = () => null;
+    await harness.publish(1, { orderKeys: ["a"] });
+    await harness.publish(2, { orderKeys: ["a"] });
+    await harness.publish(9, { orderKeys: ["b"] });
+    await harness.publish(3, { orderKeys: ["a"], due: clock.now() + 1000 });
+    dispatcher.wake(1);
+    await isRead(late);
+    late.arrive();
+    await eventually(() => expect(late.waiting).toBe(0));
+    // The next page begins behind those in memory.
+    clock.advance(1000);
+    await isRead(late);
+    // A fault of our own: what waits is left to the store, while the first is still under way.
+    attempter.open[1]!.end({ kind: "not_now", pauseMs: 1000 });
+    await eventually(() => expect(dispatcher.load).toMatchObject({ inFlight: 1, queuedBytes: 0 }));
+    clock.advance(1000);
+    attempter.script = () => made(0);
+    late.hurry();
+    await eventually(() => expect(attempter.messages).toEqual([1, 9, 9]));
+    attempter.open[0]!.end(made(0));
+    await allIsDone(harness);
+    expect(attempter.messages).toEqual([1, 9, 9, 2, 3]);
+  });
+
   it("loses nothing when an order ended and began again meanwhile", async () => {
     const late = new LateReads();
-    const block: OrderPolicy = { by: "key", onFailure: "block", maxBlockMs: null };
-    let order: OrderPolicy | null = block;
+    let order: OrderPolicy | null = BLOCK;
     await using harness = await dispatchHarness({
       wrap: late.wrap,
       policy: () => ({ order, concurrency: 1 }),
@@ -200,7 +229,7 @@ describe("a page that arrives late", () => {
     await isRead(late);
     order = null;
     await harness.publish(5, { orderKeys: ["5"] });
-    order = block;
+    order = BLOCK;
     await harness.publish(6, { orderKeys: ["6"] });
     attempter.script = () => made(0);
     attempter.open[0]!.end(made(0));

@@ -6,6 +6,7 @@ import {
   eventually,
   type HarnessOptions,
   made,
+  resend,
 } from "../../test/support/dispatch.ts";
 import { acceptEntry, deliveryOf, openStore } from "../../test/support/store.ts";
 import { ASKED } from "../store/schema.ts";
@@ -23,14 +24,6 @@ function ordered(options: HarnessOptions & { readonly order?: OrderPolicy } = {}
 
 function publish(harness: DispatchHarness, id: number, key: string | null): Promise<void> {
   return harness.publish(id, { orderingKey: key, orderKeys: key === null ? null : [key] });
-}
-
-async function resend({ files, clock, dispatcher }: DispatchHarness, messageId: number): Promise<void> {
-  await files.store.transaction(async ({ db }) => {
-    const change = byHand(clock.now(), ASKED.byResend);
-    await db.updateTable("delivery").set(change).where("message_id", "=", messageId).execute();
-  });
-  dispatcher.wake(1);
 }
 
 /** Lets time pass, since an endpoint that fails is given little at a time. */
@@ -286,7 +279,7 @@ describe("a lane", () => {
     await eventually(async () => expect((await deliveryOf(files.store, 1))?.attempts).toBe(1));
     await allDone(harness);
     expect(attempter.messages).toEqual([1, 1, 2]);
-    await eventually(() => expect(dispatcher.load).toEqual({ inFlight: 0, lanes: 0, queuedBytes: 0 }));
+    await eventually(() => expect(dispatcher.load).toEqual({ inFlight: 0, lanes: 0, queuedBytes: 0, oldestDue: null }));
   });
 });
 

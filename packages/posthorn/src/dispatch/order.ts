@@ -75,7 +75,7 @@ export class Line {
     const { orderKey } = job;
     if (!inLine(job) || orderKey === null || orderKey === undefined) return "go";
     const chain = this.#chains.get(orderKey);
-    if (chain === undefined && (this.#allOutdated || this.#outdated.has(orderKey))) {
+    if (this.#allOutdated || (chain === undefined && this.#outdated.has(orderKey))) {
       this.#leave(orderKey, placeOf(job));
       if (job.messageId >= (this.#outdated.get(orderKey) ?? 0)) return "leave";
       this.rewind(placeOf(job));

@@ -2,9 +2,10 @@
 import type { WebhookRequest } from "@posthorn/webhooks";
 import type { Diagnosis } from "@posthorn/webhooks/doctor";
 import type { Kysely } from "kysely";
-import type { LaneView } from "../dispatch/dispatcher.ts";
+import type { LaneView } from "../dispatch/lane.ts";
 import { PosthornError } from "../errors.ts";
 import type { IdGenerator } from "../id.ts";
+import type { ClusterView } from "../store/cluster.ts";
 import type { ApplicationKind, Database } from "../store/schema.ts";
 import type { DueDelivery, Store, Tx } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
@@ -41,6 +42,7 @@ export interface Services {
   readonly health: HealthSource;
   readonly sources: InboundDesk;
   readonly statistics: StatisticsSource;
+  readonly cluster: ClusterSource;
   readonly rules: DomainRules;
 }
 
@@ -146,6 +148,13 @@ export interface StatisticsSource {
   load(): DispatchLoad;
 }
 
+/** The nodes that work together. */
+export interface ClusterSource {
+  /** Of the node that this is. */
+  readonly id: number;
+  view(): Promise<ClusterView>;
+}
+
 export interface DispatchLoad {
   /** Attempts under way. */
   readonly inFlight: number;
@@ -153,6 +162,8 @@ export interface DispatchLoad {
   readonly lanes: number;
   /** Bytes of the deliveries that wait in lanes. */
   readonly queuedBytes: number;
+  /** When the delivery was due that has waited longest for its turn, Unix milliseconds; `null`: none waits. */
+  readonly oldestDue: number | null;
 }
 
 /** Where long work is handed over. */

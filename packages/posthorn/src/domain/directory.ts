@@ -59,6 +59,7 @@ export class DirectoryEndpoint {
   #filter: CompiledFilter | null = null;
   #transformation: Transformation | null = null;
   #headers: readonly string[] | null = null;
+  #headerNames: ReadonlySet<string> | null = null;
   #maskedHeaders: readonly (string | null)[] | null = null;
   #ownEgress: EndpointEgress | null = null;
   #egress: EndpointEgress | null = null;
@@ -152,6 +153,15 @@ export class DirectoryEndpoint {
       ...(this.requestOrigin === null ? [] : ["Origin", this.requestOrigin]),
     ];
     return this.#headers;
+  }
+
+  /** Names of what is sent in place of headers that a request came with, in lower case: its own, and those of its credentials. */
+  get headerNames(): ReadonlySet<string> {
+    this.#headerNames ??= new Set([
+      ...authHeaderNames(this.egress.auth),
+      ...this.headers.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()),
+    ]);
+    return this.#headerNames;
   }
 
   /** Nothing is sent for now: it is off, or has not proved that it wants anything. What it is owed is held. */

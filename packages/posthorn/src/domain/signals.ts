@@ -32,6 +32,8 @@ function apply({ directory, dispatch, health, operational, sources, tasks, token
       return operational.wake();
     // Those who put the node together see to them.
     case "outbox":
+    case "watch":
+    case "stored":
     case "nodes":
       return undefined;
   }

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Services } from "../domain/context.ts";
 import { type InboundRequest, encodeRequest, requestOf } from "../domain/message/request.ts";
+import type { DirectoryApplication } from "../domain/directory.ts";
 import { bucketsOfDay } from "../domain/idempotency.ts";
 import { firstJobs, prepareMessage, type Publication } from "../domain/message/prepare.ts";
 import type { IdempotencyKey } from "../store/store.ts";
@@ -57,14 +58,18 @@ export async function acceptEvent(services: Services, arrival: Arrival, hooks?: 
     retentionMs: null,
   };
   // Only filters look at it: without one nothing is read again.
-  const filtered = [...application.endpoints.values()].some((endpoint) => endpoint.filtered);
-  const inbound = { requestJson, request: filtered ? requestOf(requestJson) : {} };
+  const inbound = { requestJson, request: isFiltered(application) ? requestOf(requestJson) : {} };
   const { entry } = prepareMessage({ services }, application, publication, idempotency, { inbound });
   const result = await services.store.accept(entry);
   if (result.kind !== "stored") return { kind: "duplicate" };
   hooks?.beforeFirstAttempt(entry.id);
   services.dispatch.push(firstJobs(entry, result.dues ?? null));
   return { kind: "stored", messageId: entry.id, publicId: entry.publicId, endpointIds: entry.endpointIds };
+}
+
+function isFiltered({ endpoints }: DirectoryApplication): boolean {
+  for (const endpoint of endpoints.values()) if (endpoint.filtered) return true;
+  return false;
 }
 
 export interface AcceptHooks {

@@ -130,7 +130,7 @@ export class Gateway {
     verified: ProviderVerified,
     facts: EventFacts,
   ): Promise<WebhookAnswer> {
-    if (!(await this.#withinQuota(source))) {
+    if (source.settings.dailyQuota !== null && !(await this.#withinQuota(source, source.settings.dailyQuota))) {
       const retry = { "retry-after": String(this.limits.untilTomorrow()) };
       return jsonAnswer(429, "quota_exceeded", "The source took in all that it may today.", retry);
     }
@@ -160,20 +160,18 @@ export class Gateway {
     facts: EventFacts,
     accepted: Exclude<Accepted, { kind: "gone" }>,
   ): Promise<WebhookAnswer> {
+    const { response } = source.settings;
+    if (response === null) return source.verifier.acceptance(request);
     if (accepted.kind === "stored") {
       const own = await this.#options.answers.of(source, accepted.messageId, accepted.endpointIds);
       if (own !== null) return own;
     }
-    const { response } = source.settings;
-    if (response === null) return source.verifier.acceptance(request);
     await this.#options.answers.holdBack(response.delayMs ?? 0);
     const id = accepted.kind === "stored" ? accepted.publicId : "";
     return answerOf(response, source.definition, { ...request, id, type: facts.type });
   }
 
-  async #withinQuota({ key, settings }: LiveSource): Promise<boolean> {
-    const { dailyQuota } = settings;
-    if (dailyQuota === null) return true;
+  async #withinQuota({ key }: LiveSource, dailyQuota: number): Promise<boolean> {
     if (!this.limits.knowsDay(key)) this.limits.beginDay(key, await this.#eventsToday(key));
     return this.limits.takeEvent(key, dailyQuota);
   }

@@ -5,6 +5,7 @@ import {
   answerHandshake,
   describe,
   type HandshakeAction,
+  openInbound,
   type ProviderDefinition,
   type ProviderOptions,
   type ProviderVerified,
@@ -52,11 +53,15 @@ export class InboundVerifier {
   }
 
   async judge(request: WebhookRequest): Promise<Verdict> {
-    const handshake = await this.handshake(request);
-    if (handshake !== null) return handshake;
-    const result = await this.#verifier.tryVerify(request);
+    // Opened once: what is read of it to verify is there when it is described.
+    const inbound = openInbound(request, this.definition.payload);
+    if (this.definition.handshakes !== undefined) {
+      const handshake = await this.handshake(inbound);
+      if (handshake !== null) return handshake;
+    }
+    const result = await this.#verifier.tryVerify(inbound);
     if (!result.ok) return { kind: "refused", error: result.error, answer: this.#refusal(result.error) };
-    return { kind: "event", verified: result, facts: eventFacts(this.definition, request) };
+    return { kind: "event", verified: result, facts: eventFacts(this.definition, inbound) };
   }
 
   /** Answers a request that may be nothing but a handshake. */
@@ -108,6 +113,6 @@ export function eventFacts(definition: ProviderDefinition, request: WebhookReque
 }
 
 function cleanType(type: string): string {
-  const clean = type.replace(/[^\x20-\x7e]/g, "_").slice(0, MAX_TYPE);
+  const clean = (/^[\x20-\x7e]*$/.test(type) ? type : type.replace(/[^\x20-\x7e]/g, "_")).slice(0, MAX_TYPE);
   return clean === "" ? "unknown" : clean;
 }

@@ -32,22 +32,21 @@ export type Describe = (messages: readonly number[], endpoints: readonly number[
 /** Events in the order of their commits. A row whose message is gone already says nothing to anybody. */
 export function toEvents(rows: readonly CommittedRow[], described: Described): readonly LiveEvent[] {
   return rows.flatMap((row): readonly LiveEvent[] => {
-    const message = described.messages.get(row.kind === "accept" ? row.entry.id : row.entry.messageId);
+    const message = described.messages.get(row.kind === "accept" ? row.id : row.messageId);
     if (message === undefined) return [];
     const { orgId, appKey, appId, appUid, eventType } = message;
     const about = { appId, appUid, msgId: message.id, eventType };
     if (row.kind === "accept") {
-      const { eventId, endpointIds } = row.entry;
+      const { eventId, endpoints } = row;
       const data = {
         ...about,
         eventId,
-        endpoints: endpointIds.length,
+        endpoints,
         timestamp: new Date(message.timestamp).toISOString(),
       };
       return [{ type: "message.accepted", orgId, appKey, data }];
     }
-    const { attempt, due, endpointId } = row.entry;
-    if (attempt === null) return [];
+    const { attempt, due, endpointId } = row;
     const data = {
       ...about,
       endpointId: described.endpoints.get(endpointId) ?? null,

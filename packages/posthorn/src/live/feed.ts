@@ -5,7 +5,7 @@
  * where it was. It is a hint beside the database: who was away for longer, or over a restart, is told that there is a gap and asks
  * the lists. While nobody watches it keeps nothing and costs nothing.
  */
-import type { AcceptEntry, CommitListener, RecordEntry } from "../store/store.ts";
+import type { AcceptEntry, AttemptEntry, CommitListener, RecordEntry } from "../store/store.ts";
 import { type Describe, type Described, type LiveEvent, toEvents } from "./events.ts";
 
 /** Events kept for those who come back. */
@@ -41,9 +41,18 @@ export interface Watcher {
   gap(id: string): void;
 }
 
+/** What the feed needs of a row that was stored. */
 export type CommittedRow =
-  | { readonly kind: "accept"; readonly entry: Omit<AcceptEntry, "payload"> }
-  | { readonly kind: "record"; readonly entry: RecordEntry; readonly at: number };
+  | { readonly kind: "accept"; readonly id: number; readonly eventId: string | null; readonly endpoints: number }
+  | {
+      readonly kind: "record";
+      readonly messageId: number;
+      readonly endpointId: number;
+      readonly due: number | null;
+      readonly attempt: Pick<AttemptEntry, "publicId" | "status" | "responseCode" | "durationMs" | "errorCode">;
+      /** Unix milliseconds. */
+      readonly at: number;
+    };
 
 export class LiveFeed implements CommitListener {
   readonly #options: FeedOptions;
@@ -55,6 +64,7 @@ export class LiveFeed implements CommitListener {
   #missed = false;
   #pumping = false;
   #wantedUntil = 0;
+  #onWatched: () => void = () => undefined;
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -74,15 +84,27 @@ export class LiveFeed implements CommitListener {
 
   /** Told by the store after each commit. Must be cheap: deliveries wait behind it. */
   committed(accepts: readonly AcceptEntry[], records: readonly RecordEntry[]): void {
-    if (this.#waiting.length + accepts.length + records.length > MAX_WAITING) {
-      this.#missed = true;
-      return;
-    }
-    // Without the payload, which the feed does not show and would only keep in memory.
-    for (const { payload: _payload, ...entry } of accepts) this.#waiting.push({ kind: "accept", entry });
     const at = this.#options.now();
-    for (const entry of records) if (entry.attempt !== null) this.#waiting.push({ kind: "record", entry, at });
+    const rows: CommittedRow[] = accepts.map(({ id, eventId, endpointIds }) => {
+      return { kind: "accept", id, eventId, endpoints: endpointIds.length };
+    });
+    for (const { messageId, endpointId, due, attempt } of records) {
+      if (attempt !== null) rows.push({ kind: "record", messageId, endpointId, due, attempt, at });
+    }
+    this.told(rows, false);
+  }
+
+  /** As `committed`, by whoever has looked the rows up. `missed`: there were more. */
+  told(rows: readonly CommittedRow[], missed: boolean): void {
+    const fits = this.#waiting.length + rows.length <= MAX_WAITING;
+    if (fits) this.#waiting.push(...rows);
+    this.#missed ||= missed || !fits;
     this.#startPump();
+  }
+
+  /** Sets who is told that somebody begins to watch. */
+  onWatched(listener: () => void): void {
+    this.#onWatched = listener;
   }
 
   /**
@@ -92,6 +114,7 @@ export class LiveFeed implements CommitListener {
    */
   watch(watcher: Watcher, since: string | null): () => void {
     this.#watchers.add(watcher);
+    this.#onWatched();
     if (since !== null) this.#catchUp(watcher, since);
     return () => {
       this.#watchers.delete(watcher);
@@ -138,8 +161,8 @@ export class LiveFeed implements CommitListener {
     const messages = new Set<number>();
     const endpoints = new Set<number>();
     for (const row of rows) {
-      messages.add(row.kind === "accept" ? row.entry.id : row.entry.messageId);
-      if (row.kind === "record") endpoints.add(row.entry.endpointId);
+      messages.add(row.kind === "accept" ? row.id : row.messageId);
+      if (row.kind === "record") endpoints.add(row.endpointId);
     }
     return this.#options.describe([...messages], [...endpoints]);
   }

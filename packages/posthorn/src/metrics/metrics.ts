@@ -9,6 +9,10 @@ import type { Store, StoreSize } from "../store/store.ts";
 export interface MetricsOptions {
   readonly store: Store;
   readonly load: () => DispatchLoad;
+  /** How many shards the node has. */
+  readonly shards: () => number;
+  /** Unix milliseconds. */
+  readonly now: () => number;
   readonly egress: Pick<Egress, "stats">;
 }
 
@@ -97,7 +101,14 @@ function counter(registry: Registry, name: string, help: string, value: () => nu
   );
 }
 
-function watchDispatcher(registry: Registry, { load }: MetricsOptions): void {
+function watchDispatcher(registry: Registry, { load, shards, now }: MetricsOptions): void {
+  gauge(registry, "posthorn_shards", "Shards of endpoints that this node has, of 64.", shards);
+  gauge(
+    registry,
+    "posthorn_dispatcher_lag_seconds",
+    "For how long the delivery has waited that has waited longest for its turn; what is held or paused does not count.",
+    () => Math.max(0, now() - (load().oldestDue ?? now())) / 1000,
+  );
   gauge(registry, "posthorn_dispatcher_in_flight", "Attempts under way.", () => load().inFlight);
   gauge(registry, "posthorn_dispatcher_lanes", "Endpoints with a lane in memory.", () => load().lanes);
   gauge(

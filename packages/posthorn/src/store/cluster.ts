@@ -26,6 +26,8 @@ export interface NodeReport {
   readonly inFlight: number;
   /** Endpoints with a lane in memory. */
   readonly lanes: number;
+  /** For how long the delivery has waited that has waited longest for its turn. */
+  readonly lagMs: number;
   /** Keys up to which everything that it writes is on disk, or never will be. */
   readonly settled: { readonly messages: number; readonly attempts: number };
 }

@@ -51,6 +51,12 @@ function linesOf(signal: Signal): readonly string[] {
     case "application":
     case "source":
       return [`${signal.kind} ${signal.key}`];
+    case "stored":
+      return [
+        ...inLines("accepted", signal.messages),
+        ...inLines("attempted", signal.attempts),
+        ...(signal.missed ? ["missed"] : []),
+      ];
     case "outbox":
       return [`outbox ${signal.from}`];
     case "task":
@@ -68,6 +74,7 @@ function linesOf(signal: Signal): readonly string[] {
       );
     case "tokens":
     case "operational":
+    case "watch":
     case "nodes":
       return [signal.kind];
   }
@@ -88,8 +95,15 @@ function toSignal(kind: string, words: readonly string[]): Signal | null {
   switch (kind) {
     case "tokens":
     case "operational":
+    case "watch":
     case "nodes":
       return { kind };
+    case "accepted":
+      return keys.every(isKey) ? { kind: "stored", messages: keys, attempts: [], missed: false } : null;
+    case "attempted":
+      return keys.every(isKey) ? { kind: "stored", messages: [], attempts: keys, missed: false } : null;
+    case "missed":
+      return { kind: "stored", messages: [], attempts: [], missed: true };
     case "application":
     case "source":
       return isKey(key) ? { kind, key } : null;

@@ -26,6 +26,15 @@ export type Signal =
   | { readonly kind: "task"; readonly key: number; readonly task: string }
   /** Something waits for operational webhooks. */
   | { readonly kind: "operational" }
+  /** Somebody watches the live feed: tell what is stored, for a while. */
+  | { readonly kind: "watch" }
+  /** Messages and attempts that were stored, by key. `missed`: and more. */
+  | {
+      readonly kind: "stored";
+      readonly messages: readonly number[];
+      readonly attempts: readonly number[];
+      readonly missed: boolean;
+    }
   /** A transaction of the product has published: there is something to take up from this key of the outbox on. */
   | { readonly kind: "outbox"; readonly from: number }
   /** A node came or went, or gave up shards. */

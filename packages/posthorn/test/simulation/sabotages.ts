@@ -2,7 +2,7 @@
 import { Lane } from "../../src/dispatch/lane.ts";
 import type { LanePolicy } from "../../src/dispatch/policy.ts";
 import type { Attempter, Job, JobStore } from "../../src/dispatch/types.ts";
-import { decodeRecords, encodeRecord, type Cell } from "../../src/store/sqlite/protocol.ts";
+import { decodeRecords, encodeRecord, type Cell, unpackRows } from "../../src/store/sqlite/protocol.ts";
 import type { DatabaseThread, ThreadRequest } from "../../src/store/sqlite/protocol.ts";
 import type { Sabotage } from "./sabotage.ts";
 import type { Rule } from "./verdict.ts";
@@ -296,12 +296,12 @@ async function withCurrentGenerations(thread: DatabaseThread, request: ThreadReq
   if (request.op !== "batch" || request.batch.records.length === 0) return request;
   const records: Cell[] = [];
   for (const record of decodeRecords(request.batch.records)) {
-    const { rows } = await thread.request<"query">({
+    const result = await thread.request<"query">({
       op: "query",
       sql: "SELECT generation FROM delivery WHERE message_id = ? AND endpoint_id = ?",
       parameters: [record.messageId, record.endpointId],
     });
-    encodeRecord(records, { ...record, generation: rows[0]!["generation"] as number });
+    encodeRecord(records, { ...record, generation: unpackRows(result)[0]!["generation"] as number });
   }
   return { ...request, batch: { ...request.batch, records } };
 }

@@ -35,6 +35,8 @@ export interface SimulationResult {
 
 /** After the week, everything healthy and nothing new: the longest retry, the longest `Retry-After` and the clock set back fit in. */
 const AFTERMATH = 96 * HOUR;
+/** A lane stays until the alarm for a retry has rung, also when that delivery was made by hand meanwhile. */
+const LAST_ALARM = 48 * HOUR;
 /** A process that is told to stop has this long beyond its grace. */
 const STOP_SLACK = 2 * 60_000;
 
@@ -166,7 +168,7 @@ class Simulation implements Disposable {
       await this.#goOn(at);
       if (this.#ledger.live.size === 0 || this.#verdict.violation !== null) break;
     }
-    await this.#goOn(this.#time.elapsed + HOUR);
+    await this.#goOn(this.#time.elapsed + LAST_ALARM);
     this.#compareWithDatabase();
     this.#ledger.finish();
   }

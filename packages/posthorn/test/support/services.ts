@@ -35,8 +35,9 @@ export const OTHER_SERVICES = {
   operational: { announce: () => Promise.resolve(), wake: () => undefined },
   statistics: {
     refresh: () => Promise.resolve(),
-    load: () => ({ inFlight: 0, lanes: 0, queuedBytes: 0 }),
+    load: () => ({ inFlight: 0, lanes: 0, queuedBytes: 0, oldestDue: null }),
   },
+  cluster: { id: 1, view: unused },
   providerApis: { send: unused, takeIn: unused },
   sources: { invalidate: () => undefined, clear: () => undefined, release: unused, diagnose: unused },
 } satisfies Partial<Services>;

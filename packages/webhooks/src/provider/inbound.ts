@@ -20,8 +20,12 @@ export interface Inbound {
   payload(): unknown;
 }
 
-/** Opens a request for reading. Nothing throws: what is not there is `undefined`. */
+/**
+ * Opens a request for reading. Nothing throws: what is not there is `undefined`. One that is open already stays so: who verifies,
+ * describes and answers a request can open it once.
+ */
 export function openInbound(request: WebhookRequest, reader: PayloadReader = parseJson): Inbound {
+  if (request instanceof RequestView && request.reader === reader) return request;
   return new RequestView(request, reader);
 }
 
@@ -30,13 +34,15 @@ export function queryOf(url: string): string {
   return /\?([^#]*)/.exec(url)?.[1] ?? "";
 }
 
+const utf8Text = /* @__PURE__ */ new TextDecoder();
+
 // A class rather than closures: opening a request must cost next to nothing, for most of it is never looked at.
 class RequestView implements Inbound {
   readonly method: string;
   readonly url: string;
   readonly body: Uint8Array;
   readonly headers: HeaderReader;
-  private readonly reader: PayloadReader;
+  readonly reader: PayloadReader;
   private decoded: string | undefined;
   private found: { readonly payload: unknown } | undefined;
 
@@ -57,7 +63,7 @@ class RequestView implements Inbound {
   }
 
   text(): string {
-    return (this.decoded ??= new TextDecoder().decode(this.body));
+    return (this.decoded ??= utf8Text.decode(this.body));
   }
 
   payload(): unknown {

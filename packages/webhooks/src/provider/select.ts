@@ -36,22 +36,33 @@ export function fill(
   valueOf: (selector: string) => string | undefined,
   templates: Templates | undefined,
 ): string | undefined {
-  for (const template of typeof templates === "string" ? [templates] : (templates ?? [])) {
-    let complete = true;
-    const text = template.replace(/\{([^}]+)\}/g, (_, selector: string) => {
-      const value = valueOf(selector) ?? "";
-      if (value === "") complete = false;
-      return value;
-    });
-    if (complete) return text;
+  if (templates === undefined) return undefined;
+  if (typeof templates === "string") return fillOne(valueOf, templates);
+  for (const template of templates) {
+    const text = fillOne(valueOf, template);
+    if (text !== undefined) return text;
   }
   return undefined;
 }
 
+function fillOne(valueOf: (selector: string) => string | undefined, template: Template): string | undefined {
+  let text = "";
+  for (let at = 0; ;) {
+    const open = template.indexOf("{", at);
+    const close = open === -1 ? -1 : template.indexOf("}", open);
+    if (close === -1) return text + template.slice(at);
+    const value = valueOf(template.slice(open + 1, close));
+    if (value === undefined || value === "") return undefined;
+    text += template.slice(at, open) + value;
+    at = close + 1;
+  }
+}
+
 /** Follows a dotted path through own properties only; the empty path is the document itself. */
 export function walk(document: unknown, path: string): unknown {
+  if (path === "") return document;
   let value = document;
-  for (const key of path === "" ? [] : path.split(".")) {
+  for (const key of path.split(".")) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
     value = (value as Readonly<Record<string, unknown>>)[key];
   }
@@ -60,5 +71,7 @@ export function walk(document: unknown, path: string): unknown {
 
 /** A JSON scalar as text; objects, arrays and null have none. */
 export function scalar(value: unknown): string | undefined {
-  return /^(?:string|number|boolean)$/.test(typeof value) ? String(value) : undefined;
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+    ? String(value)
+    : undefined;
 }

@@ -5,7 +5,7 @@ export const messages: typeof english = {
     title: "Nachrichten",
     one: "Nachricht",
     lead: "Ereignisse, die veröffentlicht wurden oder bei Quellen ankamen, und was aus ihnen wurde.",
-    owner: "Anwendung oder Quelle",
+    owner: "Wessen",
     none: "Noch keine Nachrichten. Was veröffentlicht wird, steht hier.",
     noneFound: "Keine Nachricht passt zu diesen Filtern.",
     type: "Ereignistyp",

@@ -4,7 +4,7 @@ export const messages = {
     title: "Messages",
     one: "Message",
     lead: "Events that were published, and that came in at sources, and what became of them.",
-    owner: "Application or source",
+    owner: "Whose",
     none: "No messages yet. What is published stands here.",
     noneFound: "No message fits these filters.",
     type: "Event type",

@@ -1,4 +1,5 @@
 /** Every named model of the API. */
+import { CLUSTER_MODELS } from "./cluster.ts";
 import type { TSchema } from "typebox";
 import {
   ApplicationEgress,
@@ -125,6 +126,7 @@ export const MODELS: readonly TSchema[] = [
   EndpointVerifyOut,
   ...STATE_MODELS,
   ...OVERVIEW_MODELS,
+  ...CLUSTER_MODELS,
   ...POLICY_MODELS,
   EndpointStats,
   MessageStats,

@@ -77,7 +77,7 @@ export function nowOut({ at, waiting, load, endpoints, silentSources }: Now): ob
       oldestWaitSeconds: oldestDue === null ? 0 : Math.max(0, Math.round((at - oldestDue) / 1000)),
       exact,
     },
-    dispatcher: load,
+    dispatcher: { inFlight: load.inFlight, lanes: load.lanes, queuedBytes: load.queuedBytes },
     endpoints: {
       inTrouble: endpoints.inTrouble.map(({ failingSince, ...row }) => ({
         ...row,

@@ -34,7 +34,9 @@ describe("a delivery that is canceled", () => {
     await eventually(async () => expect((await deliveryOf(files.store, 3))?.state).toBe(1));
     expect(attempter.messages).toEqual([1, 3]);
     expect(await deliveryOf(files.store, 2)).toMatchObject({ state: 3, due: null });
-    await eventually(() => expect(harness.dispatcher.load).toEqual({ inFlight: 0, lanes: 0, queuedBytes: 0 }));
+    await eventually(() =>
+      expect(harness.dispatcher.load).toEqual({ inFlight: 0, lanes: 0, queuedBytes: 0, oldestDue: null }),
+    );
   });
 
   it("while its attempt is under way has succeeded when that succeeds, and is not tried again when it fails", async () => {

@@ -70,7 +70,9 @@ export interface ShapeFailure {
   readonly run: RunFacts | null;
 }
 
-export type ShapeErrorCode = "transform_failed" | "format_failed";
+/** The error codes of attempts that failed before anything was sent. */
+export const SHAPE_ERRORS = ["transform_failed", "format_failed"] as const;
+export type ShapeErrorCode = (typeof SHAPE_ERRORS)[number];
 
 /** Ends that may have come of the state of this node rather than of code and message. */
 const PASSING: ReadonlySet<RunFailure> = new Set(["timeout", "crashed"]);

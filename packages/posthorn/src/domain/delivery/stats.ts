@@ -1,6 +1,7 @@
 import { PosthornError } from "../../errors.ts";
 import { keyAfterTime, keyAtTime } from "../../id.ts";
 import { ATTEMPT_STATUS } from "../../store/schema.ts";
+import { wasSent } from "../attempt/sent.ts";
 import { type Call, reader } from "../context.ts";
 import { type EndpointRef, getEndpoint } from "../endpoint/find.ts";
 import { getMessage, type MessageRef } from "../message/find.ts";
@@ -17,7 +18,7 @@ export interface Stats {
 const DAY = 86_400_000;
 const MAX_RANGE = 28 * DAY;
 
-/** Attempts of an endpoint by how they ended, and its deliveries that wait, over up to 28 days. */
+/** Attempts of an endpoint for which something was sent, by how they ended, and its deliveries that wait, over up to 28 days. */
 export async function endpointStats({
   ctx,
   input,
@@ -37,6 +38,7 @@ export async function endpointStats({
     .where("endpoint_id", "=", endpoint.key)
     .where("id", ">=", from)
     .where("id", "<", to)
+    .where(wasSent)
     .groupBy("status")
     .execute();
   const waiting = await reader(ctx)

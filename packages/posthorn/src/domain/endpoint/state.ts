@@ -1,5 +1,5 @@
 /** How deliveries to an endpoint stand: whether and why they are held, how fast they go, and how much waits. */
-import type { LaneView } from "../../dispatch/dispatcher.ts";
+import type { LaneView } from "../../dispatch/lane.ts";
 import type { LanePolicy } from "../../dispatch/policy.ts";
 import { PosthornError } from "../../errors.ts";
 import { type Call, type Context, reader } from "../context.ts";

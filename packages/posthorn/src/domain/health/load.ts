@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { keyAtTime } from "../../id.ts";
 import { ATTEMPT_STATUS } from "../../store/schema.ts";
 import type { Store } from "../../store/store.ts";
+import { wasSent } from "../attempt/sent.ts";
 import type { Services } from "../context.ts";
 import type { FailureRate, Streak } from "./streak.ts";
 
@@ -33,7 +34,7 @@ export async function loadStreaks(
   return loaded;
 }
 
-/** The attempts of an endpoint since a time, the newest 10,000 of them. */
+/** The attempts of an endpoint since a time for which something was sent, the newest 10,000 of them. */
 export async function failureRate(store: Store, endpointKey: number, since: number): Promise<FailureRate> {
   const row = await store.db
     .selectFrom((eb) =>
@@ -42,6 +43,7 @@ export async function failureRate(store: Store, endpointKey: number, since: numb
         .select("status")
         .where("endpoint_id", "=", endpointKey)
         .where("id", ">=", keyAtTime(since))
+        .where(wasSent)
         .orderBy("id", "desc")
         .limit(MAX_ATTEMPTS)
         .as("recent"),

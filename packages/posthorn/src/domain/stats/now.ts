@@ -2,6 +2,7 @@
 import type { Kysely } from "kysely";
 import { APPLICATION_KIND, type Database } from "../../store/schema.ts";
 import { type Call, type Context, type DispatchLoad, reader } from "../context.ts";
+import { sourceIdOf } from "../source/source.ts";
 import { type EndpointHoldReason, holdOf } from "../endpoint/hold.ts";
 
 /** Rows of the index of live deliveries that are counted; with more, the counts are lower bounds. */
@@ -158,7 +159,7 @@ async function inTrouble(
     .innerJoin("application as a", "a.id", "e.app_id")
     .leftJoin("endpoint_failure as f", "f.endpoint_id", "e.id")
     .select(["e.id", "e.public_id as endpointId", "e.url", "e.disabled", "f.since", "f.failures"])
-    .select(["a.public_id as appId", "a.uid as appUid", "a.name as appName"])
+    .select(["a.public_id as appId", "a.uid as appUid", "a.name as appName", "a.kind"])
     .where("a.org_id", "=", actor.orgId)
     .where("a.kind", "<>", APPLICATION_KIND.operational)
     .where("a.deleted_at", "is", null)
@@ -176,7 +177,8 @@ async function inTrouble(
     .slice(0, MAX_LISTED + 1);
   const rest = others.length === 0 ? [] : await facts.where("e.id", "in", others).execute();
   const dueOf = new Map(live.map((row) => [row.endpointKey, row.due]));
-  const listed = [...failing, ...rest].map(({ id, since, failures, disabled, ...more }) => {
+  const listed = [...failing, ...rest].map(({ id, since, failures, disabled, kind, ...named }) => {
+    const more = kind === APPLICATION_KIND.source ? { ...named, appId: sourceIdOf(named.appId) } : named;
     const streak = services.health.streak(id);
     const trouble: Trouble = disabled === 1 ? "disabled" : (held.get(id) ?? "failing");
     const failingSince = streak?.since ?? since;

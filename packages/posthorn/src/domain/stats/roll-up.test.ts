@@ -17,6 +17,7 @@ interface Try {
   /** Milliseconds from the message to the attempt. */
   readonly after: number;
   readonly status: 0 | 2;
+  readonly errorCode?: string;
   readonly trigger?: 0 | 1;
   /** Where the delivery stands after it; pending when left out. */
   readonly state?: 0 | 1 | 2;
@@ -27,9 +28,14 @@ async function message(store: Store, at: number, tries: readonly Try[], sequence
   const id = keyAtTime(at) + sequence;
   await store.accept(acceptEntry(id, { due: at }));
   let attempts = 0;
-  for (const { after, status, trigger = 0, state = 0 } of tries) {
+  for (const { after, status, trigger = 0, state = 0, errorCode = null } of tries) {
     if (trigger === 0) attempts++;
-    const attempt = attemptEntry(keyAtTime(at + after) + sequence, { status, durationMs: 40, response: "answer" });
+    const attempt = attemptEntry(keyAtTime(at + after) + sequence, {
+      status,
+      errorCode,
+      durationMs: 40,
+      response: "answer",
+    });
     await store.record(recordEntry(id, { trigger, state, attempts, due: state === 0 ? at : null, attempt }));
   }
 }
@@ -92,6 +98,18 @@ describe("the roll-up", () => {
     ]);
     expect(percentile(organisation!.latency, 1)).toBeCloseTo(9040, -3);
     expect(percentile(organisation!.duration, 0.5)).toBeCloseTo(40, -1);
+  });
+
+  it("does not count as an attempt what failed before anything was sent, only as what became of its delivery", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    const services = await customer(store);
+    await message(store, START, [{ after: 100, status: 2, errorCode: "transform_failed", state: 2 }]);
+    await message(store, START + 1000, [{ after: 100, status: 2, errorCode: "timeout", state: 2 }]);
+    await rollUp(services, ALL, signal);
+    const [organisation] = await hours(store);
+    expect(organisation).toMatchObject({ messages: 2, attemptsOk: 0, attemptsFailed: 1, exhausted: 2 });
+    expect([...organisation!.duration.values()]).toEqual([1]);
   });
 
   it("counts an attempt in its hour, and the time from when a delayed message was due", async () => {

@@ -9,6 +9,7 @@ import type { Expression, ExpressionBuilder, Kysely, SqlBool } from "kysely";
 import { keyAtTime, timeOfKey } from "../../id.ts";
 import { APPLICATION_KIND, ATTEMPT_STATUS, type Database, DELIVERY_STATE, TRIGGER } from "../../store/schema.ts";
 import type { Tx } from "../../store/store.ts";
+import { isSent } from "../attempt/sent.ts";
 import type { Services } from "../context.ts";
 import { addStored, type StorageKind, type StoredAmount } from "../storage/day.ts";
 import { mergedRows, saveRows } from "./rows.ts";
@@ -182,6 +183,7 @@ interface EndedAttempt {
   readonly status: number;
   readonly trigger: number;
   readonly durationMs: number;
+  readonly errorCode: string | null;
   readonly bytes: number;
   readonly deliverAt: number | null;
   readonly state: number | null;
@@ -204,6 +206,7 @@ function endedAttempts({ store }: Services, { after, upTo }: Range): Promise<rea
       "a.status",
       "a.trigger_type as trigger",
       "a.duration_ms as durationMs",
+      "a.error_code as errorCode",
       "m.deliver_at as deliverAt",
       "d.state",
       "d.attempts",
@@ -260,7 +263,8 @@ function countedOf(row: EndedAttempt): CountedAttempt {
   const succeeded = row.status === ATTEMPT_STATUS.success;
   const from = row.deliverAt ?? timeOfKey(row.messageId);
   const latencyMs = timeOfKey(row.id) + row.durationMs - from;
-  return { succeeded, durationMs: row.durationMs, latencyMs, end: endOf(row, succeeded) };
+  const { durationMs, errorCode } = row;
+  return { unsent: !isSent(errorCode), succeeded, durationMs, latencyMs, end: endOf(row, succeeded) };
 }
 
 function endOf(

@@ -48,6 +48,8 @@ export function addCounts(to: Counts, from: Counts): void {
 
 /** How an attempt counts. */
 export interface CountedAttempt {
+  /** It failed before anything was sent: it counts for its delivery alone. */
+  readonly unsent: boolean;
   readonly succeeded: boolean;
   readonly durationMs: number;
   /** What it did to its delivery; `null`: nothing that is counted. */
@@ -56,10 +58,13 @@ export interface CountedAttempt {
   readonly latencyMs: number;
 }
 
-export function countAttempt(counts: Counts, { succeeded, durationMs, end, latencyMs }: CountedAttempt): void {
-  if (succeeded) counts.attemptsOk++;
-  else counts.attemptsFailed++;
-  addDuration(counts.duration, durationMs);
+export function countAttempt(counts: Counts, attempt: CountedAttempt): void {
+  const { unsent, succeeded, durationMs, end, latencyMs } = attempt;
+  if (!unsent) {
+    if (succeeded) counts.attemptsOk++;
+    else counts.attemptsFailed++;
+    addDuration(counts.duration, durationMs);
+  }
   if (end === "exhausted") counts.exhausted++;
   else if (end !== null) {
     if (end === "first_try") counts.firstTry++;

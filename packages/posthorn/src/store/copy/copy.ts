@@ -51,8 +51,7 @@ export async function planCopy(
   const resumed = await checkTarget(source, target);
   const shapes = await source.shapes();
   const tables: PlannedTable[] = [];
-  for (const [name, rule] of Object.entries(TABLES)) {
-    if (rule === "left") continue;
+  for (const name of TABLES) {
     const shape = shapes.get(name)!;
     await checkSecrets(source, shape, canOpen);
     tables.push({ shape, rows: await source.count(name) });
@@ -119,16 +118,12 @@ async function checkTarget(source: CopySide, target: CopyTarget): Promise<boolea
 
 async function checkEmpty(target: CopyTarget): Promise<void> {
   for (const name of (await target.shapes()).keys()) {
-    if (!isCopied(name) || (await target.count(name)) === 0) continue;
+    if (!TABLES.includes(name) || (await target.count(name)) === 0) continue;
     throw new StoreError(
       "copy_refused",
       `${target.name} is not empty, its table ${name} has rows: copy to another database, or ${howToEmpty(target)}.`,
     );
   }
-}
-
-function isCopied(name: string): boolean {
-  return (TABLES as Readonly<Record<string, string>>)[name] === "copied";
 }
 
 function howToEmpty({ database }: CopySide): string {

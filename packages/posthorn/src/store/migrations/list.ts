@@ -10,6 +10,8 @@ import { flow } from "./021-flow.ts";
 import { captures } from "./022-captures.ts";
 import { outboxMigration } from "./023-outbox.ts";
 import { nodes } from "./024-nodes.ts";
+import { nodeLag } from "./025-node-lag.ts";
+import { tableSources } from "./026-table-sources.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -32,6 +34,8 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "captures", sql: captures },
   { name: "outbox", sql: outboxMigration },
   { name: "nodes", sql: nodes },
+  { name: "node lag", sql: nodeLag },
+  { name: "table sources", sql: tableSources },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -23,11 +23,11 @@ const JOIN = `
 const COUNTED = "SELECT coalesce(max(last_id), 0) AS counted FROM rollup_cursor";
 const RENEW = `
   UPDATE node SET seen_at = clock_ms(), leased_until = clock_ms() + $2, draining = $3, in_flight = $4, lanes = $5,
-    settled_messages = $6, settled_attempts = $7
+    settled_messages = $6, settled_attempts = $7, lag_ms = $8
   WHERE id = $1 RETURNING id`;
 const NODES = `
   SELECT id, host, version, started_at AS "startedAt", seen_at AS "seenAt", leased_until - clock_ms() AS "leaseMs", draining,
-    in_flight AS "inFlight", lanes, settled_messages AS messages, settled_attempts AS attempts, clock_ms() AS at
+    in_flight AS "inFlight", lanes, lag_ms AS "lagMs", settled_messages AS messages, settled_attempts AS attempts, clock_ms() AS at
   FROM node ORDER BY id`;
 const SHARDS_NOW = `SELECT id AS shard, node_id AS "nodeId", fence FROM shard ORDER BY id`;
 const BURY = "DELETE FROM node WHERE id = ANY ($1::bigint[]) AND leased_until < clock_ms()";
@@ -65,6 +65,7 @@ interface NodeRow {
   readonly draining: number;
   readonly inFlight: number;
   readonly lanes: number;
+  readonly lagMs: number;
   readonly messages: number;
   readonly attempts: number;
   readonly at: number;
@@ -105,8 +106,8 @@ export class PostgresCluster implements ClusterStore {
   }
 
   async renew(nodeId: number, leaseMs: number, report: NodeReport): Promise<boolean> {
-    const { draining, inFlight, lanes, settled } = report;
-    const values = [nodeId, leaseMs, draining ? 1 : 0, inFlight, lanes, settled.messages, settled.attempts];
+    const { draining, inFlight, lanes, settled, lagMs } = report;
+    const values = [nodeId, leaseMs, draining ? 1 : 0, inFlight, lanes, settled.messages, settled.attempts, lagMs];
     return (await this.#link.query(RENEW, values)).length === 1;
   }
 
@@ -152,8 +153,8 @@ export class PostgresCluster implements ClusterStore {
   }
 }
 
-function toNode({ draining, inFlight, lanes, messages, attempts, at: _at, ...node }: NodeRow): ClusterNode {
-  return { ...node, report: { draining: draining === 1, inFlight, lanes, settled: { messages, attempts } } };
+function toNode({ draining, inFlight, lanes, lagMs, messages, attempts, at: _at, ...node }: NodeRow): ClusterNode {
+  return { ...node, report: { draining: draining === 1, inFlight, lanes, lagMs, settled: { messages, attempts } } };
 }
 
 /** Goes round, so that a slot rests for long before it is used again: who had it may not know yet that it was given up. */

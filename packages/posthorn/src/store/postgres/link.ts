@@ -31,6 +31,8 @@ export class Link implements AsyncDisposable {
   readonly #options: LinkOptions;
   #client: pg.Client | null = null;
   #timer: NodeJS.Timeout | null = null;
+  /** One question at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   private constructor(options: LinkOptions) {
@@ -45,7 +47,13 @@ export class Link implements AsyncDisposable {
   }
 
   /** Asks on this connection. One that does not answer in time is given up, and opened again. */
-  async query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<readonly Row[]> {
+  query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<readonly Row[]> {
+    const answer = this.#turn.then(() => this.#ask<Row>(text, values));
+    this.#turn = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async #ask<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<readonly Row[]> {
     const client = this.#client;
     if (client === null) throw new StoreError("storage_unavailable", "PostgreSQL does not answer; trying again.");
     try {

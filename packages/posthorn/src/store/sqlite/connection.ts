@@ -1,6 +1,5 @@
 /** What a database thread does with its requests, on a connection that somebody else opened. */
-import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import type { StatementResult } from "../dialect.ts";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { StoreError } from "../errors.ts";
 import { prepareAccept } from "./hot/accept.ts";
 import { type AnnouncingRecord, prepareAnnouncing } from "./hot/announce.ts";
@@ -13,6 +12,7 @@ import {
   type BatchResult,
   decodeAccepts,
   decodeRecords,
+  type PackedResult,
   type ThreadFailure,
   type ThreadRequest,
 } from "./protocol.ts";
@@ -22,7 +22,7 @@ const FATAL_CODES = new Set([10 /* IOERR */, 11 /* CORRUPT */, 13 /* FULL */, 26
 
 export type Handler = (request: ThreadRequest) => unknown;
 
-const NOTHING: StatementResult = { rows: [], changes: null };
+const NOTHING: PackedResult = { columns: [], cells: [], changes: null };
 
 /** Answers lists, gets and look-ups. */
 export function readerOn(db: DatabaseSync): Handler {
@@ -126,20 +126,23 @@ function attempt<T>(work: () => T): T | ThreadFailure {
 }
 
 /** Runs a compiled query. Statements are kept by their text; the count is bounded since query texts come from code. */
-function prepareQuery(db: DatabaseSync): (sql: string, parameters: readonly unknown[]) => StatementResult {
-  const kept = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
+function prepareQuery(db: DatabaseSync): (sql: string, parameters: readonly unknown[]) => PackedResult {
+  const kept = new Map<string, StatementSync>();
   return (sql, parameters) => {
     let statement = kept.get(sql);
     if (statement === undefined) {
       statement = db.prepare(sql);
+      statement.setReturnArrays(true);
       if (kept.size >= 500) kept.clear();
       kept.set(sql, statement);
     }
-    if (statement.columns().length > 0) {
-      return { rows: statement.all(...(parameters as SQLInputValue[])), changes: null };
-    }
-    const { changes } = statement.run(...(parameters as SQLInputValue[]));
-    return { rows: [], changes: Number(changes) };
+    const values = parameters as SQLInputValue[];
+    const columns = statement.columns().map(({ name }) => name);
+    if (columns.length === 0) return { columns, cells: [], changes: Number(statement.run(...values).changes) };
+    const cells: unknown[] = [];
+    // Arrays, though the types of Node know objects alone.
+    for (const row of statement.all(...values) as unknown as unknown[][]) cells.push(...row);
+    return { columns, cells, changes: null };
   };
 }
 

@@ -21,7 +21,7 @@ import { type Lent, sqliteDialect } from "../dialect.ts";
 import { greatestKey, transactOn } from "../transaction.ts";
 import { createFile } from "./file.ts";
 import { lockFolder } from "./folder-lock.ts";
-import type { DatabaseThread } from "./protocol.ts";
+import { type DatabaseThread, unpackRows } from "./protocol.ts";
 import { ThreadClient } from "./thread-client.ts";
 import { type Gather, Writer } from "./writer.ts";
 
@@ -229,7 +229,10 @@ export class SqliteStore implements Store {
 /** Readers need no turns: whatever is asked of one is answered in order. */
 function lend(reader: DatabaseThread): Lent {
   return {
-    run: (text, parameters) => reader.request<"query">({ op: "query", sql: text, parameters }),
+    run: async (text, parameters) => {
+      const result = await reader.request<"query">({ op: "query", sql: text, parameters });
+      return { rows: unpackRows(result), changes: result.changes };
+    },
     release: () => undefined,
   };
 }

@@ -20,6 +20,7 @@ import {
   encodeAccept,
   encodeRecord,
   type ThreadFailure,
+  unpackRows,
 } from "./protocol.ts";
 import { toStoreError } from "./thread-client.ts";
 
@@ -143,7 +144,8 @@ export class Writer {
     parameters: readonly unknown[],
   ): Promise<{ rows: Record<string, unknown>[]; changes: number | null }> {
     try {
-      return await this.#thread.request<"query">({ op: "query", sql, parameters });
+      const result = await this.#thread.request<"query">({ op: "query", sql, parameters });
+      return { rows: unpackRows(result), changes: result.changes };
     } catch (error) {
       if (sql === "COMMIT") this.onDoubt();
       throw error;

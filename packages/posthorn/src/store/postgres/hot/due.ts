@@ -5,7 +5,7 @@ import { ASKED, DELIVERY_STATE } from "../../schema.ts";
 import type { DueDelivery, DuePage, PageWish } from "../../store.ts";
 import { type Pool, withClient } from "../connections.ts";
 
-type JobRow = Omit<DueDelivery, "firstDue"> & { readonly deliverAt: number | null };
+type JobRow = Omit<DueDelivery, "firstDue" | "resent"> & { readonly deliverAt: number | null; readonly resent: number };
 
 const JOB_COLUMNS = `
   d.message_id AS "messageId", m.public_id AS "publicId", d.endpoint_id AS "endpointId", d.due, d.attempts, d.generation,
@@ -106,6 +106,6 @@ async function nextDue(client: pg.ClientBase, endpointId: number, now: number): 
   return rows[0]!.due;
 }
 
-function toDelivery({ deliverAt, ...row }: JobRow): DueDelivery {
-  return { ...row, firstDue: deliverAt ?? timeOfKey(row.messageId) };
+function toDelivery({ deliverAt, resent, ...row }: JobRow): DueDelivery {
+  return { ...row, resent: resent === 1, firstDue: deliverAt ?? timeOfKey(row.messageId) };
 }

@@ -1,0 +1,247 @@
+/** What people come for, from the first message to the replay after an outage; in a real browser, and once by keyboard alone. */
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { useBrowser } from "../lib/browser.ts";
+import { useWorld } from "../lib/world.ts";
+
+const browser = useBrowser();
+const world = useWorld({ env: { POSTHORN_RETRY_SCHEDULE: "3600" } });
+const APP = "wayne";
+const MAX_TABS = 120;
+/** What the receiver answers. */
+let answer = 204;
+/** Ids of messages that it took. */
+const delivered: string[] = [];
+
+beforeAll(async () => {
+  world.receiver.answer(({ headers }) => {
+    if (answer === 204) delivered.push(String(headers["webhook-id"]));
+    return answer;
+  });
+  const schemas = { 1: { type: "object", examples: [{ amount: 5 }] } };
+  await world.api.post("/api/v1/event-type", { name: "order.paid", description: "Paid.", schemas });
+  await world.api.post("/api/v1/app", { name: "Wayne Enterprises", uid: APP });
+});
+
+async function open(path: string): Promise<Page> {
+  const page = await browser.open({ token: world.server.token });
+  await page.goto(world.server.url + path);
+  return page;
+}
+
+const publish = async (number: number): Promise<string> => {
+  const { json } = await world.api.post(`/api/v1/app/${APP}/msg`, { eventType: "order.paid", payload: { number } });
+  return json.id as string;
+};
+
+describe("an outage of a receiver", () => {
+  it("is seen as it happens, understood, and made good: endpoint, live attempt, cause, retry, replay", async () => {
+    const page = await open(`/applications/${APP}`);
+    await page.getByRole("button", { name: "New endpoint" }).first().click();
+    await page.getByRole("dialog").getByLabel("URL").fill(`${world.receiver.url}/orders`);
+    await page.getByRole("dialog").getByRole("button", { name: "Create" }).click();
+    await page.getByRole("heading", { level: 1, name: /\/orders$/ }).waitFor();
+    const endpoint = page.url();
+    const api = `/api/v1/app/${APP}/endpoint/${/ep_\w+/.exec(endpoint)![0]}`;
+    await world.api.patch(`${api}/policy`, {
+      retry: { stopCodes: [500] },
+      breaker: { failures: 2, windowSeconds: 1, probeSeconds: 600 },
+    });
+
+    // A message, and its attempt on the page that is open: nobody loads it again.
+    await page.getByRole("link", { name: "Attempts", exact: true }).click();
+    await page.getByText("No attempts yet.").waitFor();
+    const loads = await page.evaluate(() => performance.getEntriesByType("navigation").length);
+    await publish(1);
+    await page.getByRole("link", { name: "Answered 204" }).waitFor();
+    expect(await page.evaluate(() => performance.getEntriesByType("navigation").length)).toBe(loads);
+
+    // It breaks: what the page says of it, in a sentence, and what a retry by hand comes to.
+    answer = 500;
+    const first = await publish(2);
+    await page.getByRole("link", { name: "Answered 500" }).first().click();
+    await page.getByText("The receiver failed. See its log at the time of this attempt.").waitFor();
+    await page.goto(`${world.server.url}/applications/${APP}/messages/${first}`);
+    const timeline = page.getByRole("list", { name: "What happened" });
+    await timeline.getByText("Failed", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Send again" }).click();
+    await page.getByRole("link", { name: /^Attempt 2 Answered 500/ }).waitFor();
+
+    // It goes on to fail and is left alone: what comes then is held, and the page says why and until when.
+    answer = 502;
+    const state = async () => (await world.api.get(`${api}/state`)).json.state;
+    const failing = async (): Promise<unknown> => {
+      await publish(3);
+      return state();
+    };
+    await expect.poll(failing, { interval: 300 }).toBe("open");
+    const last = await publish(4);
+    await page.goto(`${world.server.url}/applications/${APP}/messages/${last}`);
+    await timeline.getByText("Held", { exact: true }).waitFor();
+    await timeline.getByText("the endpoint only failed, so it is left alone for a while").waitFor();
+    await timeline.getByText("One attempt is made to see whether it is back").waitFor();
+    await page.goto(world.server.url);
+    await page.getByText(/1 endpoint needs you/).waitFor();
+
+    // It is mended, and tried at once: what was held goes out.
+    answer = 204;
+    await page.getByRole("link", { name: /Look at .*orders/ }).click();
+    await page.getByRole("button", { name: "Try now" }).click();
+    await page.getByText("Deliveries go out as they come.").or(page.getByText("It is back")).first().waitFor();
+    await page.goto(`${world.server.url}/applications/${APP}/messages/${last}`);
+    await timeline.getByText("Delivered").waitFor();
+
+    // What had failed goes out with a replay, which shows how far it got.
+    await page.goto(endpoint);
+    await page.getByRole("button", { name: "Recover" }).click();
+    await page.getByRole("dialog").getByLabel("Time").selectOption("hour");
+    await page.getByRole("dialog").getByRole("button", { name: "Recover" }).click();
+    await page.getByRole("progressbar", { name: "Progress" }).waitFor();
+    await page.getByText("Finished").first().waitFor();
+    await page.getByText("100 %").waitFor();
+    await expect.poll(() => delivered.includes(first)).toBe(true);
+    await page.goto(`${world.server.url}/messages?state=failed`);
+    await page.getByText("No message fits these filters.").waitFor();
+  });
+});
+
+/** Presses Tab until what has the focus is named so. */
+async function tabTo(page: Page, name: RegExp): Promise<void> {
+  for (let count = 0; count < MAX_TABS; count++) {
+    await page.keyboard.press("Tab");
+    const named = await page.evaluate(() => {
+      const here = document.activeElement;
+      if (here instanceof HTMLInputElement || here instanceof HTMLSelectElement)
+        return here.labels?.[0]?.textContent ?? "";
+      return here?.matches("a, button") === true ? (here.getAttribute("aria-label") ?? here.textContent) : "";
+    });
+    if (name.test(named)) return;
+  }
+  throw new Error(`Tab leads to nothing that is named ${String(name)}.`);
+}
+
+/** A dialog takes the focus, once it is open. */
+async function focusInDialog(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.activeElement?.closest('[role="dialog"]') !== null);
+}
+
+describe("without a mouse", () => {
+  it("an endpoint is made, sent an example, looked at, and switched off", async () => {
+    answer = 204;
+    const page = await open(`/applications/${APP}`);
+    await page.getByRole("button", { name: "New endpoint" }).first().waitFor();
+    await tabTo(page, /New endpoint/);
+    await page.keyboard.press("Enter");
+    await focusInDialog(page);
+    await tabTo(page, /^URL$/);
+    await page.keyboard.type(`${world.receiver.url}/keys`);
+    // Enter in a field sends the form, as everywhere.
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: /\/keys$/ }).waitFor();
+    await page.getByRole("button", { name: "Send an example" }).waitFor();
+    await tabTo(page, /Send an example/);
+    await page.keyboard.press("Enter");
+    await focusInDialog(page);
+    await page.getByRole("dialog").getByRole("combobox").waitFor();
+    await tabTo(page, /^Send$/);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "order.paid" }).waitFor();
+    await page.getByRole("link", { name: /^Attempt 1 Answered 204/ }).waitFor();
+    await tabTo(page, /^Attempt 1/);
+    await page.keyboard.press("Enter");
+    await page.getByText("Where the time went").waitFor();
+    await page.keyboard.press("Alt+ArrowLeft");
+    await page.getByRole("link", { name: /\/keys$/ }).waitFor();
+    await tabTo(page, /\/keys$/);
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Disable" }).waitFor();
+    await tabTo(page, /Disable/);
+    await page.keyboard.press("Enter");
+    await focusInDialog(page);
+    await tabTo(page, /^Disable$/);
+    await page.keyboard.press("Enter");
+    await page.getByText("This endpoint is off.").waitFor();
+    const { json } = await world.api.get(`/api/v1/app/${APP}/endpoint/${/ep_\w+/.exec(page.url())![0]}`);
+    expect(json.disabled).toBe(true);
+  });
+});
+
+/** Sums up what moves on the page by itself, which scrolling is not. */
+function watchShifts(): void {
+  const seen = { shift: 0 };
+  Object.assign(window, { seen });
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) seen.shift += (entry as PerformanceEntry & { value: number }).value;
+  }).observe({ type: "layout-shift" });
+}
+
+describe("a long list", () => {
+  it("loads more as one scrolls, and moves nothing by itself", async () => {
+    const messages = Array.from({ length: 300 }, (_, number) => ({ eventType: "order.paid", payload: { number } }));
+    const { status } = await world.api.post("/api/v1/app", { name: "Stark Industries", uid: "stark" });
+    expect(status).toBe(201);
+    await world.api.post("/api/v1/app/stark/msg/batch", { messages });
+    const page = await open("/messages?app=stark");
+    await page.locator("tr[data-index]").first().waitFor();
+    await page.evaluate(watchShifts);
+    await page.mouse.move(640, 500);
+    const last = () =>
+      page.evaluate(() =>
+        Math.max(
+          ...[...document.querySelectorAll("tr[data-index]")].map((row) => Number(row.getAttribute("data-index"))),
+        ),
+      );
+    const scroll = async (): Promise<number> => {
+      await page.mouse.wheel(0, 600);
+      return last();
+    };
+    await expect.poll(scroll, { interval: 40 }).toBe(299);
+    const { shift } = await page.evaluate(() => (window as unknown as { seen: { shift: number } }).seen);
+    expect(shift).toBeLessThan(0.05);
+    expect(await page.locator("tr[data-index]").count()).toBeLessThan(100);
+  });
+});
+
+describe("the network of an endpoint", () => {
+  it("is set part by part, is used by the next delivery, and shows no secret", async () => {
+    answer = 204;
+    const { json } = await world.api.post(`/api/v1/app/${APP}/endpoint`, { url: `${world.receiver.url}/secured` });
+    const page = await open(`/applications/${APP}/endpoints/${json.id as string}?tab=security`);
+    const credentials = page.getByRole("region", { name: "Credentials" });
+    await credentials.getByRole("button", { name: "Set" }).click();
+    await page.getByRole("dialog").getByLabel("Kind").selectOption("header");
+    await page.getByLabel("Name of the header").fill("x-access");
+    await page.getByLabel("Value", { exact: true }).fill("open-sesame");
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await credentials.getByText("x-access").waitFor();
+    expect(await page.content()).not.toContain("open-sesame");
+    await publish(6);
+    const sent = () => world.receiver.requests.find(({ path }) => path === "/secured")?.headers["x-access"];
+    await expect.poll(sent).toBe("open-sesame");
+    const tls = page.getByRole("region", { name: "TLS" });
+    await tls.getByRole("button", { name: "Set" }).click();
+    await page.getByLabel("Pinned certificates").fill("not a fingerprint");
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await page.getByRole("alert").waitFor();
+    await page.getByLabel("Pinned certificates").fill("ab".repeat(32));
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await tls.getByText("abab").waitFor();
+    await credentials.getByRole("button", { name: "Remove" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+    await credentials.getByText("Nothing of its own.").waitFor();
+  });
+});
+
+describe("a number of home", () => {
+  it("leads into the list of what it counts", async () => {
+    const page = await open("/");
+    await page.getByRole("link", { name: /Endpoints in trouble/ }).click();
+    await page.getByRole("heading", { level: 1, name: "Endpoints in trouble" }).waitFor();
+    await page.getByLabel("Kind of trouble").selectOption("disabled");
+    await expect.poll(() => page.url()).toContain("trouble=disabled");
+    await page.goBack();
+    await page.goto(world.server.url);
+    await page.getByRole("link", { name: /Disk is full/ }).click();
+    await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();
+  });
+});

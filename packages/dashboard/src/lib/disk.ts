@@ -1,0 +1,2 @@
+/** A disk that is full sooner wants somebody to act. */
+export const DISK_DAYS = 14;

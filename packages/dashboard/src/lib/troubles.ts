@@ -1,0 +1,18 @@
+import type { components } from "../api/schema.ts";
+import type { Tone } from "../components/badge.tsx";
+
+export type Trouble = components["schemas"]["EndpointInTroubleOut"]["trouble"];
+
+export const TROUBLES = ["failing", "paused", "disabled", "unverified"] as const satisfies readonly Trouble[];
+
+/** What can pass by itself is a warning. */
+export const TROUBLE_TONES: Readonly<Record<Trouble, Tone>> = {
+  failing: "warn",
+  paused: "warn",
+  disabled: "bad",
+  unverified: "bad",
+};
+
+export function isTrouble(name: unknown): name is Trouble {
+  return TROUBLES.some((known) => known === name);
+}

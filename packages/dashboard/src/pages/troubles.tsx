@@ -1,0 +1,84 @@
+/** Endpoints that fail, or hold what waits for them: what is behind two numbers of home. */
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { fixedList } from "../api/list.ts";
+import { Badge } from "../components/badge.tsx";
+import { SelectField } from "../components/form.tsx";
+import { Page } from "../components/page.tsx";
+import { Failed, Loading } from "../components/state.tsx";
+import { Table } from "../components/table.tsx";
+import { Time } from "../components/time.tsx";
+import { formatNumber } from "../lib/format.ts";
+import { isTrouble, TROUBLE_TONES, TROUBLES } from "../lib/troubles.ts";
+import { useFace } from "../session/face.ts";
+
+const EVERY_MS = 5000;
+
+export function Troubles() {
+  const { t, i18n } = useTranslation();
+  const face = useFace();
+  const navigate = useNavigate({ from: "/endpoints" });
+  const { trouble } = useSearch({ from: "/operator/endpoints" });
+  const now = useQuery({
+    queryKey: ["stats", "now"],
+    queryFn: () => must(api.GET("/api/v1/stats/now")),
+    refetchInterval: EVERY_MS,
+  });
+  if (now.error !== null) return <Failed error={now.error} retry={() => void now.refetch()} />;
+  if (now.data === undefined) return <Loading />;
+  const rows = now.data.endpoints.inTrouble.filter((row) => trouble === undefined || row.trouble === trouble);
+  return (
+    <Page
+      title={t("troubles.title")}
+      lead={t(now.data.endpoints.more ? "troubles.more" : "troubles.lead")}
+      actions={
+        <SelectField
+          bare
+          label={t("troubles.kind")}
+          value={trouble ?? ""}
+          onChange={(value) => void navigate({ search: isTrouble(value) ? { trouble: value } : {} })}
+          choices={[
+            { value: "", label: t("troubles.all") },
+            ...TROUBLES.map((value) => ({ value, label: t(`home.troubles.${value}`) })),
+          ]}
+        />
+      }
+    >
+      <Table
+        label={t("troubles.title")}
+        list={fixedList(rows)}
+        rowKey={(row) => row.endpointId}
+        linked
+        empty={t("troubles.none")}
+        columns={[
+          {
+            key: "url",
+            label: t("endpoints.url"),
+            cell: (row) => <Link {...face.endpoint(row.appId, row.endpointId)}>{row.url}</Link>,
+          },
+          { key: "app", label: t("messages.owner"), cell: (row) => <span className="muted">{row.appName}</span> },
+          {
+            key: "trouble",
+            label: t("endpoints.state"),
+            cell: (row) => <Badge tone={TROUBLE_TONES[row.trouble]}>{t(`home.troubles.${row.trouble}`)}</Badge>,
+          },
+          {
+            key: "failures",
+            label: t("troubles.failures"),
+            end: true,
+            cell: (row) => formatNumber(i18n.language, row.failures),
+          },
+          { key: "since", label: t("flow.since"), end: true, cell: (row) => <Time at={row.failingSince} relative /> },
+          {
+            key: "due",
+            label: t("troubles.waits"),
+            end: true,
+            cell: (row) => formatNumber(i18n.language, row.due),
+          },
+        ]}
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,32 @@
+import { getCluster as getClusterVerb } from "../../domain/cluster/get.ts";
+import { ClusterOut } from "../models/cluster.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { dateTime } from "../wire.ts";
+
+export const getCluster = defineRoute({
+  method: "GET",
+  path: "/api/v1/cluster",
+  operationId: "v1.cluster.get",
+  tag: "Cluster",
+  summary: "Which nodes are there, and what each does",
+  description: "Of the whole server. With SQLite there is one node, which has everything.",
+  access: "organisation",
+  responses: { 200: ClusterOut },
+  handle: async ({ ctx }) => {
+    const { at, nodes, shards, lagMs } = await getClusterVerb({ ctx, input: null });
+    return ok({
+      at: dateTime(at),
+      nodes: nodes.map(({ startedAt, seenAt, report, ...node }) => ({
+        ...node,
+        startedAt: dateTime(startedAt),
+        lastSeenAt: dateTime(seenAt),
+        inFlight: report.inFlight,
+        lanes: report.lanes,
+        lagSeconds: report.lagMs / 1000,
+      })),
+      shards: shards.map(({ shard, nodeId }) => ({ shard, node: nodeId })),
+      lagSeconds: lagMs / 1000,
+    });
+  },
+});

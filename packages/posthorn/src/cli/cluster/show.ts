@@ -1,0 +1,53 @@
+import type { Command } from "commander";
+import { addClientFlags, call } from "../client.ts";
+import { print, printTable } from "../output.ts";
+
+interface ClusterAnswer {
+  readonly at: string;
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly host: string;
+    readonly version: string;
+    readonly state: string;
+    readonly answers: boolean;
+    readonly startedAt: string;
+    readonly lastSeenAt: string;
+    readonly shards: number;
+    readonly inFlight: number;
+    readonly lagSeconds: number;
+  }[];
+  readonly shards: readonly { readonly shard: number; readonly node: number | null }[];
+  readonly lagSeconds: number;
+}
+
+/** `posthorn cluster`: which nodes work together, and what each of them does. */
+export function addClusterCommand(program: Command): void {
+  const command = program.command("cluster").description("which nodes work together, and what each of them does");
+  addClientFlags(command)
+    .option("--json", "as the API answers")
+    .action(async (options: Record<string, unknown>) => {
+      const cluster = (await call(options, "GET", "/api/v1/cluster")) as unknown as ClusterAnswer;
+      if (options["json"] === true) print(JSON.stringify(cluster, null, 2));
+      else show(cluster);
+    });
+}
+
+function show({ at, nodes, shards, lagSeconds }: ClusterAnswer): void {
+  const rows = nodes.map((node) => [
+    `${node.id}${node.answers ? " *" : ""}`,
+    node.host,
+    node.version,
+    node.state,
+    node.startedAt,
+    `${((Date.parse(at) - Date.parse(node.lastSeenAt)) / 1000).toFixed(1)} s ago`,
+    String(node.shards),
+    String(node.inFlight),
+    `${node.lagSeconds.toFixed(1)} s`,
+  ]);
+  printTable([["NODE", "HOST", "VERSION", "STATE", "STARTED", "SEEN", "SHARDS", "IN FLIGHT", "LAG"], ...rows]);
+  const unowned = shards.filter(({ node }) => node === null).length;
+  print(
+    `\n* answers. ${shards.length} shards, ${unowned === 0 ? "each with a node" : `${unowned} without a node`}; ` +
+      `what waits for its turn has waited ${lagSeconds.toFixed(1)} s at most.`,
+  );
+}

@@ -1,0 +1,72 @@
+import type { Command } from "commander";
+import { parseList } from "../../config/parse.ts";
+import { PosthornError } from "../../errors.ts";
+import {
+  type Change,
+  CHANGES,
+  DEFAULT_PAYLOAD,
+  type TableSource,
+} from "../../store/postgres/table-source/definition.ts";
+import { addSource, withTables } from "../../store/postgres/table-source/manage.ts";
+import { print } from "../output.ts";
+import { addSettingFlags } from "../settings.ts";
+import { tablesUrl } from "./database.ts";
+
+/** `posthorn tables add`: events of the changes of a table, from now on. */
+export function addTablesAddCommand(tables: Command): void {
+  const command = tables
+    .command("add")
+    .description("make events of the changes of a table, in the transactions that make them")
+    .argument("<table>", "such as orders or shop.orders")
+    .option("--app <application>", "uid or id of the application whose events they are")
+    .option("--app-column <column>", "or the column that has it; rows without one make no events")
+    .option("--on <changes>", "which changes, with commas", CHANGES.join(","))
+    .option("--type <type>", "type of event; {event} becomes created, updated or deleted (default: TABLE.{event})")
+    .option(
+      "--columns <columns>",
+      "columns that are told and whose change makes an update an event, with commas (default: all)",
+    )
+    .option("--when <condition>", "SQL over new and old, such as new.status = 'paid'")
+    .option("--payload <template>", `JSON with {{SQL}} in place of values (default: ${DEFAULT_PAYLOAD})`)
+    .option("--name <name>", "name of this source (default: the table's)")
+    .option("--org <organisation>", "where several organisations have an application with that uid")
+    .option("--strict", "let a change fail whose event cannot be published")
+    .option("--dry-run", "print the SQL, after trying it out");
+  addSettingFlags(command).action(async (table: string, options: Record<string, unknown>) => {
+    const source = sourceOf(table, options);
+    const dryRun = options["dryRun"] === true;
+    const sql = await withTables(tablesUrl(options), (client) => addSource(client, source, table, { dryRun }));
+    print(
+      dryRun ? sql : `Changes of ${table} are events from now on: \`posthorn tables remove ${source.name}\` ends it.`,
+    );
+  });
+}
+
+function sourceOf(table: string, options: Record<string, unknown>): TableSource {
+  const text = (name: string): string | null => (options[name] as string | undefined) ?? null;
+  const bare = table.split(".").at(-1)!.replaceAll('"', "");
+  const columns = text("columns");
+  return {
+    name: text("name") ?? bare.toLowerCase(),
+    changes: parseList(text("on")!).map(changeOf),
+    columns: columns === null ? null : parseList(columns),
+    when: text("when"),
+    type: text("type") ?? `${bare}.{event}`,
+    payload: text("payload"),
+    app: applicationOf(text("app"), text("appColumn")),
+    org: text("org"),
+    strict: options["strict"] === true,
+  };
+}
+
+function changeOf(text: string): Change {
+  const change = CHANGES.find((candidate) => candidate === text);
+  if (change !== undefined) return change;
+  throw new PosthornError("config_invalid", `--on is wrong: "${text}" is none of ${CHANGES.join(", ")}.`);
+}
+
+function applicationOf(constant: string | null, column: string | null): TableSource["app"] {
+  if (constant !== null && column === null) return { constant };
+  if (column !== null && constant === null) return { column };
+  throw new PosthornError("config_invalid", "Say whose the events are: either --app or --app-column.");
+}

@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { type ListedSource, listSources, withTables } from "../../store/postgres/table-source/manage.ts";
+import { print, printTable } from "../output.ts";
+import { addSettingFlags } from "../settings.ts";
+import { tablesUrl } from "./database.ts";
+
+/** `posthorn tables list`: the tables whose changes are events, and what was missed of them. */
+export function addTablesListCommand(tables: Command): void {
+  const command = tables
+    .command("list")
+    .description("list the tables whose changes are events")
+    .option("--json", "print as JSON, with conditions and templates");
+  addSettingFlags(command).action(async (options: Record<string, unknown>) => {
+    const sources = await withTables(tablesUrl(options), listSources);
+    if (options["json"] === true) {
+      print(JSON.stringify(sources, null, 2));
+      return;
+    }
+    printTable([["NAME", "TABLE", "ON", "TYPE", "APPLICATION", "MISSED"], ...sources.map(rowOf)]);
+  });
+}
+
+function rowOf({ name, table, changes, type, app, triggers, missed }: ListedSource): readonly string[] {
+  const off = triggers === 0 ? " (no triggers)" : "";
+  const application = "column" in app ? `column ${app.column}` : app.constant;
+  const last = missed === null ? "never" : `${new Date(missed.at).toISOString()}: ${missed.reason}`;
+  return [name, table + off, changes.join(","), type, application, last];
+}

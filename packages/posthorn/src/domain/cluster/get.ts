@@ -1,0 +1,54 @@
+import type { ClusterNode, ClusterView } from "../../store/cluster.ts";
+import type { Call } from "../context.ts";
+
+/** `working`; `draining`: it gives up its shards; `silent`: it has not been heard of for so long that others may take them. */
+export const NODE_STATES = ["working", "draining", "silent"] as const;
+export type NodeState = (typeof NODE_STATES)[number];
+
+/** Times are Unix milliseconds by the clock of the database. */
+export interface ClusterState {
+  readonly at: number;
+  readonly nodes: readonly NodeInCluster[];
+  readonly shards: readonly ShardInCluster[];
+  /** For how long the delivery has waited that has waited longest for its turn. */
+  readonly lagMs: number;
+}
+
+export interface NodeInCluster extends Omit<ClusterNode, "leaseMs"> {
+  readonly state: NodeState;
+  /** It is the one that answers. */
+  readonly answers: boolean;
+  readonly shards: number;
+}
+
+export interface ShardInCluster {
+  readonly shard: number;
+  /** `null`: nobody has it just now. */
+  readonly nodeId: number | null;
+}
+
+/** Who is there and who has what, of the whole server. */
+export async function getCluster({ ctx }: Call<null>): Promise<ClusterState> {
+  const { cluster } = ctx.services;
+  const view = await cluster.view();
+  const known = new Set(view.nodes.map(({ id }) => id));
+  return {
+    at: view.at,
+    nodes: view.nodes.map((node) => inCluster(node, view, cluster.id)),
+    shards: view.shards.map(({ shard, nodeId }) => ({
+      shard,
+      nodeId: nodeId !== null && known.has(nodeId) ? nodeId : null,
+    })),
+    lagMs: Math.max(0, ...view.nodes.map(({ report }) => report.lagMs)),
+  };
+}
+
+function inCluster({ leaseMs, ...node }: ClusterNode, { shards }: ClusterView, answering: number): NodeInCluster {
+  const working = node.report.draining ? "draining" : "working";
+  return {
+    ...node,
+    state: leaseMs > 0 ? working : "silent",
+    answers: node.id === answering,
+    shards: shards.filter(({ nodeId }) => nodeId === node.id).length,
+  };
+}

@@ -1,0 +1,138 @@
+/**
+ * The live feed of one node among several: shows what the others store as well, while somebody watches here, and tells them what this
+ * one stores, while somebody watches there. Keys go between nodes, and who watches looks the rows up, so that what nobody watches costs
+ * nothing and much of it costs a bounded amount.
+ */
+import type { Kysely } from "kysely";
+import { timeOfKey } from "../id.ts";
+import type { AttemptStatus, Database } from "../store/schema.ts";
+import type { Signal } from "../store/signal.ts";
+import type { AcceptEntry, CommitListener, RecordEntry, Store } from "../store/store.ts";
+import type { CommittedRow, LiveFeed } from "./feed.ts";
+
+export interface SharedFeedOptions {
+  readonly feed: LiveFeed;
+  /** Asked for at each step, since the store tells this feed. */
+  readonly store: () => Pick<Store, "db" | "signal">;
+  readonly now: () => number;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Those who watch say so this often … */
+const SAY_MS = 5000;
+/** … and are told for so long after they last did. */
+const TELL_MS = 15_000;
+const GATHER_MS = 150;
+/** Keys of one kind that are told of in one go; of more, watchers learn that they missed some. */
+const MAX_KEYS = 300;
+
+export class SharedFeed implements CommitListener {
+  readonly #options: SharedFeedOptions;
+  #tellUntil = 0;
+  #messages: number[] = [];
+  #attempts: number[] = [];
+  #missed = false;
+  #gathering = false;
+  /** Whether it will say again that somebody watches here. */
+  #saying = false;
+
+  constructor(options: SharedFeedOptions) {
+    this.#options = options;
+    options.feed.onWatched(() => this.#say());
+  }
+
+  get wanted(): boolean {
+    return this.#options.feed.wanted || this.#tells;
+  }
+
+  committed(accepts: readonly AcceptEntry[], records: readonly RecordEntry[]): void {
+    const { feed } = this.#options;
+    if (feed.wanted) feed.committed(accepts, records);
+    if (!this.#tells) return;
+    for (const { id } of accepts) this.#gather(this.#messages, id);
+    for (const { attempt } of records) if (attempt !== null) this.#gather(this.#attempts, attempt.id);
+    if (this.#gathering) return;
+    this.#gathering = true;
+    setTimeout(() => this.#send(), GATHER_MS).unref();
+  }
+
+  /** Somebody watches on another node. */
+  watchedElsewhere(): void {
+    this.#tellUntil = this.#options.now() + TELL_MS;
+  }
+
+  /** Another node has stored these. */
+  storedElsewhere({ messages, attempts, missed }: Omit<Extract<Signal, { kind: "stored" }>, "kind">): void {
+    const { feed, store, onFailure } = this.#options;
+    if (!feed.wanted) return;
+    rowsOf(store().db, messages, attempts).then(
+      (rows) => feed.told(rows, missed),
+      (error: unknown) => {
+        feed.told([], true);
+        onFailure(error);
+      },
+    );
+  }
+
+  get #tells(): boolean {
+    return this.#tellUntil > this.#options.now();
+  }
+
+  #say(): void {
+    const { feed, store } = this.#options;
+    if (!feed.wanted) return;
+    store().signal({ kind: "watch" });
+    if (this.#saying) return;
+    this.#saying = true;
+    // Whoever stops does not wait for those who may come back.
+    setTimeout(() => {
+      this.#saying = false;
+      this.#say();
+    }, SAY_MS).unref();
+  }
+
+  #gather(keys: number[], key: number): void {
+    if (keys.length < MAX_KEYS) keys.push(key);
+    else this.#missed = true;
+  }
+
+  #send(): void {
+    const [messages, attempts, missed] = [this.#messages, this.#attempts, this.#missed];
+    [this.#messages, this.#attempts, this.#missed, this.#gathering] = [[], [], false, false];
+    this.#options.store().signal({ kind: "stored", messages, attempts, missed });
+  }
+}
+
+/** What was stored under these keys, messages before attempts. */
+async function rowsOf(
+  db: Kysely<Database>,
+  messages: readonly number[],
+  attempts: readonly number[],
+): Promise<readonly CommittedRow[]> {
+  const accepted = await db
+    .selectFrom("message as m")
+    .leftJoin("delivery as d", "d.message_id", "m.id")
+    .select((eb) => ["m.id", "m.event_id as eventId", eb.fn.count<number>("d.endpoint_id").as("endpoints")])
+    .where("m.id", "in", messages)
+    .groupBy(["m.id", "m.event_id"])
+    .orderBy("m.id")
+    .execute();
+  const made = await db
+    .selectFrom("attempt as a")
+    .leftJoin("delivery as d", (join) =>
+      join.onRef("d.message_id", "=", "a.message_id").onRef("d.endpoint_id", "=", "a.endpoint_id"),
+    )
+    .select(["a.id", "a.public_id as publicId", "a.message_id as messageId", "a.endpoint_id as endpointId", "a.status"])
+    .select(["a.response_code as responseCode", "a.duration_ms as durationMs", "a.error_code as errorCode", "d.due"])
+    .where("a.id", "in", attempts)
+    .orderBy("a.id")
+    .$narrowType<{ status: AttemptStatus }>()
+    .execute();
+  return [
+    ...accepted.map((row) => ({ kind: "accept", ...row }) as const),
+    ...made.map(
+      ({ messageId, endpointId, due, id, ...attempt }) =>
+        ({ kind: "record", messageId, endpointId, due, attempt, at: timeOfKey(id) + attempt.durationMs }) as const,
+    ),
+  ];
+}

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startNode, type TestNode } from "./support/posthorn.ts";
+import { onPostgres, temporaryFolder } from "./support/store.ts";
+import { Tenant } from "./support/tenant.ts";
+
+interface Cluster {
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly answers: boolean;
+    readonly state: string;
+    readonly shards: number;
+  }[];
+  readonly shards: readonly { readonly node: number | null }[];
+  readonly lagSeconds: number;
+}
+
+const folder = temporaryFolder();
+let node: TestNode;
+
+beforeAll(async () => {
+  node = await startNode(folder.path, { env: { POSTHORN_METRICS_LISTEN: "127.0.0.1:0" } });
+});
+
+afterAll(async () => {
+  await node[Symbol.asyncDispose]();
+  folder[Symbol.dispose]();
+});
+
+const cluster = async (of: TestNode): Promise<Cluster> =>
+  (await new Tenant(of).call("GET", "cluster")).json as unknown as Cluster;
+
+describe("the cluster", () => {
+  it("of one node is that node, which has every shard", async () => {
+    const { nodes, shards, lagSeconds } = await cluster(node);
+    expect(nodes).toMatchObject([{ answers: true, state: "working", shards: 64, inFlight: 0, lagSeconds: 0 }]);
+    expect(shards).toHaveLength(64);
+    expect(shards.every((shard) => shard.node === nodes[0]!.id)).toBe(true);
+    expect(lagSeconds).toBe(0);
+  });
+
+  it("is not for tokens of one application", async () => {
+    const tenant = new Tenant(node);
+    await tenant.call("POST", "app", { name: "Test", uid: "app" });
+    expect((await (await tenant.portal([])).call("GET", "cluster")).status).toBe(403);
+  });
+
+  it("is in the metrics of each node with the share that it has", async () => {
+    const text = await (await fetch(node.metricsUrl!)).text();
+    expect(text).toMatch(/^posthorn_shards 64$/m);
+    expect(text).toMatch(/^posthorn_dispatcher_lag_seconds 0$/m);
+  });
+
+  it.runIf(onPostgres)("shows a node that joins, and the one that answers", async () => {
+    const another = await startNode(folder.path);
+    const [one, two] = [await cluster(node), await cluster(another)];
+    await another[Symbol.asyncDispose]();
+    expect(one.nodes.map(({ answers }) => answers)).toEqual([true, false]);
+    expect(two.nodes.map(({ answers }) => answers)).toEqual([false, true]);
+    expect((await cluster(node)).nodes).toHaveLength(1);
+  });
+});
