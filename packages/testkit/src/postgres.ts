@@ -1,6 +1,6 @@
 /** A real PostgreSQL for tests: found or installed, started on data of its own, stopped by its process id. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -23,6 +23,8 @@ export interface TestPostgres extends AsyncDisposable {
 export interface PostgresOptions {
   /** Settings of the server on top of those that bound it. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Certificate and key, as PEM: it takes connections with TLS too. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 /** Durable as in production, but small. */
@@ -37,7 +39,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: "127.0.0.1",
 };
 
-export async function startPostgres({ settings = {} }: PostgresOptions = {}): Promise<TestPostgres> {
+export async function startPostgres({ settings = {}, tls }: PostgresOptions = {}): Promise<TestPostgres> {
   const binaries = findBinaries();
   const account = accountFor();
   const folder = mkdtempSync(join(tmpdir(), "posthorn-postgres-"));
@@ -48,8 +50,15 @@ export async function startPostgres({ settings = {} }: PostgresOptions = {}): Pr
     ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
     account,
   );
+  if (tls !== undefined) {
+    for (const [name, text] of Object.entries({ "server.crt": tls.cert, "server.key": tls.key })) {
+      writeFileSync(join(data, name), text, { mode: 0o600 });
+      if (account !== null) chownSync(join(data, name), account.uid, account.gid);
+    }
+  }
   const port = await freePort();
-  const flags = Object.entries({ ...SETTINGS, ...settings, port: String(port) }).flatMap(([name, value]) => [
+  const ssl = tls === undefined ? "off" : "on";
+  const flags = Object.entries({ ...SETTINGS, ssl, ...settings, port: String(port) }).flatMap(([name, value]) => [
     "-c",
     `${name}=${value}`,
   ]);
