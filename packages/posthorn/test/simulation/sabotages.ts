@@ -1,6 +1,7 @@
 /** Each rule, broken on purpose. */
 import { Lane } from "../../src/dispatch/lane.ts";
 import type { LanePolicy } from "../../src/dispatch/policy.ts";
+import { LAST_WORDS_MS } from "../../src/dispatch/recorder.ts";
 import type { Attempter, Job, JobStore } from "../../src/dispatch/types.ts";
 import { decodeRecords, encodeRecord, type Cell, unpackRows } from "../../src/store/sqlite/protocol.ts";
 import type { DatabaseThread, ThreadRequest } from "../../src/store/sqlite/protocol.ts";
@@ -227,8 +228,14 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     }),
   },
   {
-    name: "an attempt that cannot be broken off",
+    name: "an attempt that cannot be broken off, and a stop that waits for it",
     breaks: "stops",
+    // Whoever looks for rows after a failure waits as long as a stop does at its end.
+    orShows: ["found_again"],
+    clock: (clock) => ({
+      now: () => clock.now(),
+      setTimer: (ms, ring) => (ms === LAST_WORDS_MS ? () => undefined : clock.setTimer(ms, ring)),
+    }),
     attempter: (attempter) => ({
       attempt: (job, signal) =>
         new Promise((resolve, reject) => {
