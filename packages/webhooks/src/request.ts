@@ -38,7 +38,25 @@ export interface HeaderReader {
 
 /** Wraps headers of any shape. Nothing is copied: values are read when asked for. `name` must be in lower case. */
 export function readHeaders(headers: HeadersInput): HeaderReader {
-  return isHeadersLike(headers) ? new ReadOfLike(headers) : new ReadOfRecord(headers);
+  const all = (name: string): readonly string[] => {
+    const value = direct(headers, name);
+    if (value !== undefined) return [value];
+    if (isHeadersLike(headers)) return [];
+    const pairs = Array.isArray(headers) ? (headers as HeaderPairs) : Object.entries(headers as HeaderRecord);
+    return pairs
+      .filter(([key]) => key.toLowerCase() === name)
+      .flatMap(([, values]) => values ?? [])
+      .map((one) => one.trim());
+  };
+  return {
+    all,
+    get(name) {
+      const value = direct(headers, name);
+      if (value !== undefined) return value;
+      const values = all(name);
+      return values.length < 2 ? values[0] : values.join(", ");
+    },
+  };
 }
 
 /** The value of a header that must be there, or a `missing_header` error. `name` must be in lower case. */
@@ -52,57 +70,12 @@ export function requireHeader(headers: HeaderReader, name: string): string {
   );
 }
 
-// Classes rather than closures: there is a reader for every request, and most of them are asked for two or three headers.
-class ReadOfLike implements HeaderReader {
-  private readonly headers: HeadersLike;
-
-  constructor(headers: HeadersLike) {
-    this.headers = headers;
-  }
-
-  get(name: string): string | undefined {
-    return this.headers.get(name)?.trim();
-  }
-
-  all(name: string): readonly string[] {
-    const value = this.get(name);
-    return value === undefined ? [] : [value];
-  }
-}
-
-class ReadOfRecord implements HeaderReader {
-  private readonly headers: HeaderRecord | HeaderPairs;
-
-  constructor(headers: HeaderRecord | HeaderPairs) {
-    this.headers = headers;
-  }
-
-  get(name: string): string | undefined {
-    const direct = this.direct(name);
-    if (direct !== undefined) return direct;
-    const values = this.all(name);
-    return values.length < 2 ? values[0] : values.join(", ");
-  }
-
-  all(name: string): readonly string[] {
-    const direct = this.direct(name);
-    if (direct !== undefined) return [direct];
-    const { headers } = this;
-    const pairs = Array.isArray(headers) ? (headers as HeaderPairs) : Object.entries(headers as HeaderRecord);
-    const values: string[] = [];
-    for (const [key, value] of pairs) {
-      if (value === undefined || key.length !== name.length || key.toLowerCase() !== name) continue;
-      for (const one of typeof value === "string" ? [value] : value) values.push(one.trim());
-    }
-    return values;
-  }
-
-  /** Node hands over lower-case names: the usual case is one look-up. An array has no header names of its own. */
-  private direct(name: string): string | undefined {
-    const record = this.headers as HeaderRecord;
-    const value = Object.hasOwn(record, name) ? record[name] : undefined;
-    return typeof value === "string" ? value.trim() : undefined;
-  }
+/** Node hands over lower-case names: the usual case is one look-up. An array has no header names of its own. */
+function direct(headers: HeadersInput, name: string): string | undefined {
+  const value = isHeadersLike(headers)
+    ? headers.get(name)
+    : Object.hasOwn(headers, name) && (headers as HeaderRecord)[name];
+  return typeof value === "string" ? value.trim() : undefined;
 }
 
 function isHeadersLike(headers: HeadersInput): headers is HeadersLike {
