@@ -366,6 +366,7 @@ describe("the cluster page", () => {
     await page.unroute("**/api/v1/cluster");
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByRole("table", { name: "Nodes" }).waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
   });
 });
 
