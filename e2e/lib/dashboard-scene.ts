@@ -110,6 +110,7 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["quarantine", `/sources/${source}?tab=quarantine`],
     ["replays", "/replays"],
     ["new replay", "/replays/new"],
+    ["cluster", "/cluster"],
     ["keys", "/settings"],
     ["address checker", "/settings?tab=egress"],
     ["storage", "/settings?tab=storage"],

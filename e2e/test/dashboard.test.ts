@@ -341,6 +341,35 @@ describe("the live page", () => {
   });
 });
 
+describe("the cluster page", () => {
+  it("shows the node that answers, and that it has every shard", async () => {
+    const { json } = await world.api.get("/api/v1/cluster");
+    const [node] = json.nodes as { id: number; host: string }[];
+    const page = await open("/");
+    await settled(page);
+    await page.keyboard.press("g");
+    await page.keyboard.press("n");
+    const row = page.getByRole("table", { name: "Nodes" }).getByRole("row").nth(1);
+    await row.getByText(`Node ${node!.id}`, { exact: true }).waitFor();
+    expect(await row.innerText()).toContain(node!.host);
+    await row.getByText("Working").waitFor();
+    await page.getByRole("region", { name: "Spread of shards" }).getByText("64 of 64").waitFor();
+  });
+
+  it("says that it could not ask, and asks again", async () => {
+    const page = await browser.open({ token: world.server.token });
+    await page.route("**/api/v1/cluster", (route) =>
+      route.fulfill({ status: 403, json: { code: "no", detail: "No." } }),
+    );
+    await page.goto(`${world.server.url}/cluster`);
+    await page.getByRole("alert").waitFor();
+    await page.unroute("**/api/v1/cluster");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("table", { name: "Nodes" }).waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
+  });
+});
+
 describe("the keyboard alone", () => {
   it("skips to the content, goes to pages, searches, and opens rows", async () => {
     const page = await open("/");

@@ -162,6 +162,11 @@ const operatorPages = [
   }),
   createRoute({
     getParentRoute: () => operator,
+    path: "/cluster",
+    component: lazyRouteComponent(() => import("./pages/cluster.tsx"), "ClusterPage"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
     path: "/settings",
     validateSearch: tabSearch,
     component: lazyRouteComponent(() => import("./pages/settings.tsx"), "Settings"),

@@ -1,6 +1,7 @@
 /** German. */
 import type { en } from "./en.ts";
 import { capture } from "./de/capture.ts";
+import { cluster } from "./de/cluster.ts";
 import { flow } from "./de/flow.ts";
 import { frame } from "./de/frame.ts";
 import { home } from "./de/home.ts";
@@ -15,6 +16,7 @@ import { work } from "./de/work.ts";
 
 export const de: typeof en = {
   ...capture,
+  ...cluster,
   ...flow,
   ...frame,
   ...home,

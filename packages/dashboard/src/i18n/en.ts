@@ -1,5 +1,6 @@
 /** English, the catalogue that the others are held to. */
 import { capture } from "./en/capture.ts";
+import { cluster } from "./en/cluster.ts";
 import { flow } from "./en/flow.ts";
 import { frame } from "./en/frame.ts";
 import { home } from "./en/home.ts";
@@ -14,6 +15,7 @@ import { work } from "./en/work.ts";
 
 export const en = {
   ...capture,
+  ...cluster,
   ...flow,
   ...frame,
   ...home,

@@ -9,6 +9,7 @@ import {
   Mail,
   Radar,
   RotateCcw,
+  Server,
   Settings,
   Shapes,
   TriangleAlert,
@@ -40,6 +41,7 @@ const GROUPS: readonly (readonly Place[])[] = [
   ],
   [
     { to: "/replays", name: "replays", icon: RotateCcw },
+    { to: "/cluster", name: "cluster", icon: Server },
     { to: "/settings", name: "settings", icon: Settings },
   ],
 ];

@@ -11,6 +11,7 @@ export const GO_TO = {
   r: "/replays",
   o: "/sources",
   c: "/capture",
+  n: "/cluster",
   s: "/settings",
 } as const;
 
@@ -24,6 +25,7 @@ export const PLACES_OF_KEYS = [
   ["r", "replays"],
   ["o", "sources"],
   ["c", "capture"],
+  ["n", "cluster"],
   ["s", "settings"],
 ] as const;
 

@@ -22,6 +22,7 @@ export const frame: typeof english = {
     capture: "Auffangen",
     eventTypes: "Ereignistypen",
     replays: "Wiederholungen",
+    cluster: "Cluster",
     settings: "Einstellungen",
     api: "API-Referenz",
   },

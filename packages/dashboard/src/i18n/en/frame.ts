@@ -21,6 +21,7 @@ export const frame = {
     capture: "Capture",
     eventTypes: "Event types",
     replays: "Replays",
+    cluster: "Cluster",
     settings: "Settings",
     api: "API reference",
   },

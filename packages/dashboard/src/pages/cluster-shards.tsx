@@ -1,0 +1,58 @@
+import { useTranslation } from "react-i18next";
+import type { components } from "../api/schema.ts";
+import type { Tone } from "../components/badge.tsx";
+import { Card } from "../components/page.tsx";
+import { formatNumber } from "../lib/format.ts";
+import { NODE_TONES } from "../lib/node.ts";
+import styles from "./cluster.module.css";
+
+type Cluster = components["schemas"]["ClusterOut"];
+
+/** Who has which shard: a row of marks for each node, and one for what nobody has. */
+export function SpreadOfShards({ nodes, shards }: Pick<Cluster, "nodes" | "shards">) {
+  const { t } = useTranslation();
+  const isUnowned = shards.some(({ node }) => node === null);
+  return (
+    <Card title={t("cluster.spread")} lead={t("cluster.spreadLead")}>
+      <ul className={styles["spread"]}>
+        {nodes.map(({ id, state }) => (
+          <Share key={id} name={t("cluster.node", { id })} tone={NODE_TONES[state]} owner={id} shards={shards} />
+        ))}
+        {isUnowned && <Share name={t("cluster.nobody")} tone="bad" owner={null} shards={shards} />}
+      </ul>
+    </Card>
+  );
+}
+
+interface ShareProps {
+  readonly name: string;
+  readonly tone: Tone;
+  /** Id of the node whose shards are marked. */
+  readonly owner: number | null;
+  readonly shards: Cluster["shards"];
+}
+
+/** The marks are for the eye: what they say together stands beside them as a number. */
+function Share({ name, tone, owner, shards }: ShareProps) {
+  const { t, i18n } = useTranslation();
+  const number = (value: number): string => formatNumber(i18n.language, value);
+  const owned = shards.filter(({ node }) => node === owner).length;
+  return (
+    <li className={styles["row"]}>
+      <span>{name}</span>
+      <span className={styles["marks"]} aria-hidden>
+        {shards.map(({ shard, node }) => (
+          <span
+            key={shard}
+            className={styles["mark"]}
+            data-tone={node === owner ? tone : undefined}
+            title={`${shard}`}
+          />
+        ))}
+      </span>
+      <span className={styles["share"]}>
+        {t("cluster.share", { value: number(owned), all: number(shards.length) })}
+      </span>
+    </li>
+  );
+}
