@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   createDatabase,
+  eventually,
   type Receiver,
   sharedPostgres,
   startReceiver,

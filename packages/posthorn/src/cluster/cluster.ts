@@ -55,6 +55,10 @@ export class Cluster implements LaneOwners, AsyncDisposable {
     return this.#member?.owns(key) ?? true;
   }
 
+  get alone(): boolean {
+    return this.#member === null;
+  }
+
   lease(endpointId: number): Lease | undefined | null {
     return this.#member === null ? undefined : this.#member.lease(endpointId);
   }

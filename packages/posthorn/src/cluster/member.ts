@@ -51,6 +51,8 @@ const MARGIN_MS = 1500;
 const AFTER_MS = 50;
 
 export class Member implements LaneOwners, AsyncDisposable {
+  /** Others may come at any time. */
+  readonly alone = false;
   readonly #options: MemberOptions;
   readonly #leaseMs: number;
   #seat: Seat;

@@ -8,7 +8,7 @@
  *     running → stopping (no new attempts; those in flight end) → stopped
  */
 import { Agenda } from "./agenda.ts";
-import { type Engine, NOWHERE } from "./engine.ts";
+import { type Engine, EVERYWHERE, NOWHERE } from "./engine.ts";
 import { Flights } from "./flights.ts";
 import type { Lane, LaneView } from "./lane.ts";
 import { type DispatcherLoad, Lanes } from "./lanes.ts";
@@ -161,7 +161,8 @@ export class Dispatcher {
       if (job.due > now) {
         this.#agenda.noteStored(lane, job.due);
       } else if (!this.#takeOver(lane, job)) {
-        this.#lookAt(lane, { due: job.due, messageId: job.messageId - 1 });
+        // Another node may have stored one before it, of which nobody has told yet: a line looks from its beginning.
+        this.#lookAt(lane, this.#owners.alone ? { due: job.due, messageId: job.messageId - 1 } : EVERYWHERE);
       }
     }
     this.#turns.pump();
@@ -255,7 +256,8 @@ export class Dispatcher {
 
   /** Puts a job that was just stored in memory. Returns whether there was room for it. */
   #takeOver(lane: Lane, job: Job): boolean {
-    if (!this.#readiness.isReady(lane) || !this.#shelf.hasRoom(lane, job) || !this.#shelf.put(lane, job)) return false;
+    if (!this.#readiness.isReady(lane) || !this.#shelf.hasRoom(lane, job)) return false;
+    if ((lane.line !== null && !this.#owners.alone) || !this.#shelf.put(lane, job)) return false;
     this.#join(lane);
     return true;
   }

@@ -12,7 +12,7 @@ import { acceptEntry, deliveryOf, openStore } from "../../test/support/store.ts"
 import { ASKED } from "../store/schema.ts";
 import { byHand } from "../domain/delivery/resend.ts";
 import type { OrderPolicy } from "./policy.ts";
-import type { AttemptResult } from "./types.ts";
+import { type AttemptResult, SOLE_OWNER } from "./types.ts";
 
 const BLOCK: OrderPolicy = { by: "key", onFailure: "block", maxBlockMs: null };
 
@@ -50,6 +50,17 @@ describe("messages of one key", () => {
     for (const open of attempter.open.slice()) open.end(made(0));
     await allDone(harness);
     expect(attempter.messages).toEqual([1, 4, 5, 2, 3, 6]);
+  });
+
+  it("wait for one that another node stored and has not told of yet", async () => {
+    await using harness = await ordered({ owners: { ...SOLE_OWNER, alone: false } });
+    const { attempter, clock, files } = harness;
+    await publish(harness, 1, "a");
+    await allDone(harness);
+    await files.store.accept(acceptEntry(2, { due: clock.now(), orderingKey: "a", orderKeys: ["a"] }));
+    await publish(harness, 3, "a");
+    await allDone(harness);
+    expect(attempter.messages).toEqual([1, 2, 3]);
   });
 
   it("wait until the one before is on disk, so that a crash cannot turn them round", async () => {

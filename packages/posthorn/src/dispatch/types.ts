@@ -85,6 +85,8 @@ export interface Lease {
 
 /** Which lanes are this node's. */
 export interface LaneOwners {
+  /** Whether whatever is stored for a lane that is here was stored here, so that nothing older can be in the store unseen. */
+  readonly alone: boolean;
   /** Whether the lane of this endpoint is here. */
   owns(endpointId: number): boolean;
   /**
@@ -95,7 +97,7 @@ export interface LaneOwners {
 }
 
 /** One node has every lane. */
-export const SOLE_OWNER: LaneOwners = { owns: () => true, lease: () => undefined };
+export const SOLE_OWNER: LaneOwners = { alone: true, owns: () => true, lease: () => undefined };
 
 export interface Outcome {
   readonly messageId: number;

@@ -2,7 +2,15 @@
 import { vi } from "vitest";
 import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
 import type { Failing, LanePolicies, LanePolicy } from "../../src/dispatch/policy.ts";
-import type { Attempter, AttemptResult, DispatchLimits, Job, JobPage, JobStore } from "../../src/dispatch/types.ts";
+import type {
+  Attempter,
+  AttemptResult,
+  DispatchLimits,
+  Job,
+  JobPage,
+  JobStore,
+  LaneOwners,
+} from "../../src/dispatch/types.ts";
 import { byHand } from "../../src/domain/delivery/resend.ts";
 import { ASKED } from "../../src/store/schema.ts";
 import type { AcceptEntry } from "../../src/store/store.ts";
@@ -90,6 +98,8 @@ export interface HarnessOptions {
   readonly policyOf?: LanePolicies["policy"];
   readonly failing?: (endpointId: number) => Failing | null;
   readonly random?: () => number;
+  /** Whose lanes are whose; one node has them all unless said. */
+  readonly owners?: LaneOwners;
   /** Stands between the dispatcher and the store, to make it fail. */
   readonly wrap?: (store: JobStore) => JobStore;
   readonly files?: TestStore;
@@ -131,6 +141,7 @@ export async function dispatchHarness(options: HarnessOptions = {}): Promise<Dis
       failing: options.failing ?? (() => null),
     },
     ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.owners === undefined ? {} : { owners: options.owners }),
     observer: { trouble: (what) => void trouble.push(what) },
   });
   return {
