@@ -316,7 +316,9 @@ export class Posthorn implements AsyncDisposable {
       const { slot, keysFrom } = cluster.seat ?? { slot: null, keysFrom: 0 };
       const ids = new IdGenerator(clock.now, Math.max(keysFrom - 1, await store.lastKey()), slot);
       posthorn = new Posthorn(options, { store, cluster, feed, shared, ids, failed });
-      await Promise.all([posthorn.#listen(), posthorn.#clusterWork.start()]);
+      // Both are waited for: one that went on after the other failed would listen for nobody.
+      for (const part of await Promise.allSettled([posthorn.#listen(), posthorn.#clusterWork.start()]))
+        if (part.status === "rejected") throw part.reason;
       posthorn.#receiving.start();
       return posthorn;
     } catch (error) {
