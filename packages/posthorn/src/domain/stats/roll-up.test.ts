@@ -155,7 +155,8 @@ describe("the roll-up", () => {
       }
       await rollUp(servicesOver(store).services, ALL, signal);
       await rollUp(servicesOver(store).services, ALL, signal);
-      return { hours: await hours(store), stored: await store.db.selectFrom("storage_day").selectAll().execute() };
+      const stored = await store.db.selectFrom("storage_day").selectAll().orderBy("day").orderBy("kind").execute();
+      return { hours: await hours(store), stored };
     };
     await fc.assert(
       fc.asyncProperty(plan, cuts, async (messages, at) => {
