@@ -9,7 +9,6 @@ import type { StoreLocation } from "./open.ts";
 import { clientConfig } from "./postgres/connections.ts";
 import { toStoreError } from "./postgres/errors.ts";
 import * as postgres from "./postgres/migrate.ts";
-import { ensurePartitions } from "./postgres/partitions.ts";
 import { failureOf } from "./sqlite/connection.ts";
 import { createFile, openForReading, openForWriting, refuseHalfCopy } from "./sqlite/file.ts";
 import { lockFolder } from "./sqlite/folder-lock.ts";
@@ -29,12 +28,7 @@ export async function migrationStates(location: StoreLocation): Promise<readonly
  */
 export async function runMigrations(location: StoreLocation, now: number): Promise<readonly MigrationState[]> {
   if (location.kind === "postgres") {
-    return onPostgres(location, async (client) => {
-      await postgres.refuseHalfCopy(client);
-      const applied = await postgres.migrate(client, now);
-      await ensurePartitions(client, now);
-      return applied;
-    });
+    return onPostgres(location, (client) => postgres.prepareDatabase(client, now));
   }
   const { path } = location;
   const lock = lockFolder(path);
@@ -58,7 +52,7 @@ async function onPostgres<T>(
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
   // No bound on an answer: a step over a large table takes its time.
-  const client = new pg.Client({ ...clientConfig({ url: directUrl ?? url, use: "coordination" }), query_timeout: 0 });
+  const client = new pg.Client({ ...clientConfig({ url: directUrl ?? url, use: "schema" }), query_timeout: 0 });
   client.on("error", () => undefined);
   try {
     await client.connect();

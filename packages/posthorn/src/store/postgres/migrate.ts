@@ -7,6 +7,15 @@ import { migrationFor } from "../migrations/portable.ts";
 import { type MigrationState, statesBy } from "../migrations/state.ts";
 import { SCHEMA } from "./connections.ts";
 import { LOCK, lockForTransaction } from "./locks.ts";
+import { ensurePartitions } from "./partitions.ts";
+
+/** Makes a database ready for a node: refuses half a copy, runs what is missing and returns it, makes the days to come. */
+export async function prepareDatabase(client: pg.ClientBase, now: number): Promise<readonly MigrationState[]> {
+  await refuseHalfCopy(client);
+  const applied = await migrate(client, now);
+  await ensurePartitions(client, now);
+  return applied;
+}
 
 /** Runs what is missing, and returns it. Throws `schema_too_new` when a later version of Posthorn was here. */
 export async function migrate(client: pg.ClientBase, now: number): Promise<readonly MigrationState[]> {
@@ -32,7 +41,7 @@ export async function migrationStates(client: pg.ClientBase): Promise<readonly M
 }
 
 /** Throws `copy_unfinished` when the database is half of a copy. */
-export async function refuseHalfCopy(client: pg.ClientBase): Promise<void> {
+async function refuseHalfCopy(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<{ known: unknown }>("SELECT to_regclass($1) AS known", [`${SCHEMA}.${COPYING}`]);
   if (rows[0]!.known !== null) throw copyUnfinished();
 }

@@ -34,7 +34,7 @@ import { PostgresCluster } from "./cluster.ts";
 import { Line } from "./line.ts";
 import { Link } from "./link.ts";
 import { LOCK, lockCall, tryLockForTransaction } from "./locks.ts";
-import { migrate, refuseHalfCopy } from "./migrate.ts";
+import { prepareDatabase } from "./migrate.ts";
 import { SignalPost } from "./signals.ts";
 import { ensurePartitions } from "./partitions.ts";
 import { Pulse } from "./pulse.ts";
@@ -126,7 +126,7 @@ export class PostgresStore implements Store {
   static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
     const { url, directUrl = null, timeoutMs = TIMEOUT_MS, listener } = options;
     const direct = directUrl ?? url;
-    await prepareDatabase(direct, timeoutMs);
+    await prepare(direct, timeoutMs);
     let store: PostgresStore | null = null;
     const ways = waysTo(options, () => void (store !== null && store.#onPulse(options.onTrouble)));
     const link = await Link.open({
@@ -415,14 +415,12 @@ function isPaced({ pacing }: AcceptEntry): boolean {
   return pacing !== null && pacing !== undefined;
 }
 
-async function prepareDatabase(url: string, timeoutMs: number): Promise<void> {
+async function prepare(url: string, timeoutMs: number): Promise<void> {
   const client = new pg.Client(clientConfig({ url, use: "schema", timeoutMs }));
   client.on("error", () => undefined);
   try {
     await client.connect();
-    await refuseHalfCopy(client);
-    await migrate(client, Date.now());
-    await ensurePartitions(client, Date.now());
+    await prepareDatabase(client, Date.now());
   } catch (error) {
     throw toStoreError(error);
   } finally {
