@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -14,17 +14,14 @@ import { Payload } from "../components/payload.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { examplesOf } from "../lib/schema-examples.ts";
 import { CodeArea } from "../parts/code-area.tsx";
+import { useEventType } from "../parts/use-event-type.ts";
 
 type EventType = components["schemas"]["EventTypeOut"];
 
 export function EventTypePage() {
   const { t } = useTranslation();
   const { name } = useParams({ from: "/operator/event-types/$name" });
-  const type = useQuery({
-    queryKey: ["event-type", name],
-    queryFn: () =>
-      must(api.GET("/api/v1/event-type/{event_type_name}", { params: { path: { event_type_name: name } } })),
-  });
+  const type = useEventType(name);
   if (type.error !== null) return <Failed error={type.error} retry={() => void type.refetch()} />;
   if (type.data === undefined) return <Loading />;
   return (

@@ -14,6 +14,7 @@ import { Payload } from "../components/payload.tsx";
 import { Empty, Failed, Loading } from "../components/state.tsx";
 import { examplesOf } from "../lib/schema-examples.ts";
 import { groupTypes, searchGroups } from "../lib/type-groups.ts";
+import { useEventType } from "../parts/use-event-type.ts";
 import { useFace } from "../session/face.ts";
 import { useApplication } from "../session/use-application.ts";
 import styles from "./portal-catalogue.module.css";
@@ -68,11 +69,7 @@ export function PortalEventType() {
   const { t } = useTranslation();
   const { can } = useFace();
   const { name } = useParams({ from: "/portal/event-types/$name" });
-  const type = useQuery({
-    queryKey: ["event-type", name],
-    queryFn: () =>
-      must(api.GET("/api/v1/event-type/{event_type_name}", { params: { path: { event_type_name: name } } })),
-  });
+  const type = useEventType(name);
   if (type.error !== null) return <Failed error={type.error} retry={() => void type.refetch()} />;
   if (type.data === undefined) return <Loading />;
   return (

@@ -1,0 +1,11 @@
+import { useQuery } from "@tanstack/react-query";
+import { api, must } from "../api/client.ts";
+
+/** An event type with its schemas, by its name. */
+export function useEventType(name: string) {
+  return useQuery({
+    queryKey: ["event-type", name],
+    queryFn: () =>
+      must(api.GET("/api/v1/event-type/{event_type_name}", { params: { path: { event_type_name: name } } })),
+  });
+}
