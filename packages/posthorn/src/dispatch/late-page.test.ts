@@ -70,17 +70,23 @@ async function allIsDone({ files, dispatcher, clock }: DispatchHarness): Promise
   });
 }
 
+/** Message 1 is delivered, and on disk, while a page that still shows it is under way. */
+async function deliveredDuringPage(harness: DispatchHarness, late: LateReads): Promise<void> {
+  const { attempter, dispatcher } = harness;
+  attempter.script = () => null;
+  await harness.publish(1);
+  dispatcher.wake(1);
+  await isRead(late);
+  attempter.open[0]!.end(made(0));
+  await eventually(() => expect(late.recorded).toBe(1));
+}
+
 describe("a page that arrives late", () => {
   it("does not bring back what was delivered meanwhile", async () => {
     const late = new LateReads();
     await using harness = await dispatchHarness({ wrap: late.wrap });
-    const { attempter, dispatcher } = harness;
-    attempter.script = () => null;
-    await harness.publish(1);
-    dispatcher.wake(1);
-    await isRead(late);
-    attempter.open[0]!.end(made(0));
-    await eventually(() => expect(late.recorded).toBe(1));
+    const { attempter } = harness;
+    await deliveredDuringPage(harness, late);
     attempter.script = () => made(0);
     late.hurry();
     await allIsDone(harness);
@@ -243,13 +249,8 @@ describe("a page that arrives late", () => {
   it("does not hold up a stop when it never arrives", async () => {
     const late = new LateReads();
     await using harness = await dispatchHarness({ wrap: late.wrap });
-    const { attempter, dispatcher } = harness;
-    attempter.script = () => null;
-    await harness.publish(1);
-    dispatcher.wake(1);
-    await isRead(late);
-    attempter.open[0]!.end(made(0));
-    await eventually(() => expect(late.recorded).toBe(1));
+    const { dispatcher } = harness;
+    await deliveredDuringPage(harness, late);
     await dispatcher.stop(1000);
     expect(late.waiting).toBe(1);
   });
