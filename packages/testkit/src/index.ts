@@ -21,4 +21,5 @@ export { type Exit, onPostgres, type ServerOptions, startServer, type TestServer
 export { type GitHubStandIn, primaryLimit, secondaryLimit, startGitHub } from "./providers/github.ts";
 export { startStripe, stripeRateLimit, type StripeStandIn } from "./providers/stripe.ts";
 export { startTcpProxy, type TcpProxy, type Weather } from "./tcp-proxy.ts";
+export { startWireCounter, type WireCounter } from "./wire-counter.ts";
 export { makeToken, makeUnsignedToken } from "./token.ts";
