@@ -4,7 +4,7 @@
  *
  *     npm run bench:scale -- --nodes 1,2,3 --seconds 8 --connections 64 --endpoints 100
  *
- * `--rate` publishes so many a second and not as many as are taken; `--top` names the statements that were asked most.
+ * `--connections` are those of each node. `--rate` publishes so many a second in all, and not as many as are taken; `--top` names the statements that were asked most.
  */
 import { createDatabase, startPostgres, type TestPostgres } from "@posthorn/testkit";
 import type { ChildProcess } from "node:child_process";
@@ -66,7 +66,7 @@ async function publish({ nodes, publishers }: Bench, seconds: number): Promise<r
         paths: [...paths.slice(shift), ...paths.slice(0, shift)],
         token: organisationToken(),
         requests: { kind: "publish" },
-        connections: Math.ceil(CONNECTIONS / nodes.length),
+        connections: CONNECTIONS,
         seconds,
         ...(RATE === null ? {} : { rate: RATE / nodes.length }),
       } satisfies Job);
@@ -138,7 +138,14 @@ async function measure(bench: Bench): Promise<string> {
   const each = (of: (counts: WireCounts) => number): string =>
     ((of(after.wire) - of(before.wire)) / deliveries).toFixed(3);
   const asked = [each(({ statements }) => statements), each(({ roundTrips }) => roundTrips)];
-  const cells = [bench.nodes.length, (deliveries / seconds).toFixed(0), ...asked, ...micros, p50.toFixed(1), p99.toFixed(1)];
+  const cells = [
+    bench.nodes.length,
+    (deliveries / seconds).toFixed(0),
+    ...asked,
+    ...micros,
+    p50.toFixed(1),
+    p99.toFixed(1),
+  ];
   return `| ${[...cells, load].join(" | ")} |`;
 }
 
@@ -174,7 +181,7 @@ async function withNodes(postgres: TestPostgres, count: number): Promise<string>
 await using postgres = await startPostgres({ settings: SETTINGS });
 const rows: string[] = [];
 for (const count of values.nodes.split(",").map(Number)) rows.push(await withNodes(postgres, count));
-const pace = RATE === null ? `${CONNECTIONS} connections` : `${RATE} a second`;
+const pace = RATE === null ? `${CONNECTIONS} connections a node` : `${RATE} a second`;
 console.log(`\n${SECONDS} s, ${pace}, ${ENDPOINTS} endpoints, payloads of 1 KiB; CPU in µs a delivery\n`);
 console.log(
   "| nodes | deliveries/s | statements/delivery | round trips/delivery | CPU nodes | PostgreSQL | publishers | receiver | counter | publish p50 ms | p99 ms | load |",

@@ -127,7 +127,8 @@ export class Line<Entry, Result> {
   }
 
   #gather(): void {
-    if (this.#gathering || this.#pausedUntil !== null || this.#underWay.size >= (this.#options.parallel ?? PARALLEL)) return;
+    if (this.#gathering || this.#pausedUntil !== null || this.#underWay.size >= (this.#options.parallel ?? PARALLEL))
+      return;
     this.#gathering = true;
     const go = (): void => {
       this.#gathering = false;

@@ -139,11 +139,7 @@ async function plainPages(
   }
 }
 
-async function linePages(
-  client: pg.ClientBase,
-  asks: readonly LineAsk[],
-  pages: Map<DueAsk, DuePage>,
-): Promise<void> {
+async function linePages(client: pg.ClientBase, asks: readonly LineAsk[], pages: Map<DueAsk, DuePage>): Promise<void> {
   const values = [
     asks.map(({ endpointId }) => endpointId),
     asks.map(({ now }) => now),
@@ -163,7 +159,9 @@ async function linePages(
   const jobs = await jobsOf(client, walked);
   for (const { ask, nextDue, walk } of walked) {
     // One that ended between the two looks is not there any more.
-    const deliveries = walk.taken.flatMap((id) => jobs.get(nameOf({ messageId: id, endpointId: ask.endpointId })) ?? []);
+    const deliveries = walk.taken.flatMap(
+      (id) => jobs.get(nameOf({ messageId: id, endpointId: ask.endpointId })) ?? [],
+    );
     pages.set(ask, { deliveries: deliveries.map(toDelivery), nextDue, line: walk.page });
   }
 }
