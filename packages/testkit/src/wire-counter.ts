@@ -14,7 +14,7 @@ export interface WireCounter extends AsyncDisposable {
 
 /** Type and length stand before each message of the server. */
 const HEAD_BYTES = 5;
-const [COMPLETE, EMPTY, FAILED, READY] = [..."CIEZ"].map((type) => type.charCodeAt(0));
+const [COMPLETE, EMPTY, FAILED, READY] = ["C", "I", "E", "Z"].map((type) => type.charCodeAt(0));
 
 /** @param targetPort Of the server on this machine. */
 export async function startWireCounter(targetPort: number): Promise<WireCounter> {

@@ -28,7 +28,7 @@ import { acceptPaced, acceptTogether, keysOf } from "./hot/accept.ts";
 import { AnnouncingRecord, nameOf } from "./hot/announce.ts";
 import type { Recorded } from "./hot/record.ts";
 import { backlog } from "./hot/backlog.ts";
-import { due, type DueAsk } from "./hot/due.ts";
+import { type DueAsk, duePages } from "./hot/due.ts";
 import { Counters } from "./counters.ts";
 import { PostgresCluster } from "./cluster.ts";
 import { Line } from "./line.ts";
@@ -324,7 +324,7 @@ export class PostgresStore implements Store {
       parallel: 1,
       namesOf: () => [],
       bytesOf: () => 0,
-      commit: (asks) => due(this.#parts.hot, asks),
+      commit: (asks) => duePages(this.#parts.hot, asks),
     });
   }
 

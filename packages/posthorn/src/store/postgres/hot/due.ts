@@ -97,7 +97,7 @@ type InPage<Row> = { readonly place: number; readonly nextDue: number | null } &
  * wish says otherwise. One statement for all that want the same order, whatever their number; two for those whose deliveries have an
  * order among themselves.
  */
-export async function due(pool: Pool, asks: readonly DueAsk[]): Promise<readonly DuePage[]> {
+export async function duePages(pool: Pool, asks: readonly DueAsk[]): Promise<readonly DuePage[]> {
   const pages = new Map<DueAsk, DuePage>();
   await withClient(pool, async (client) => {
     const lines = asks.filter((ask) => isLine(ask));
