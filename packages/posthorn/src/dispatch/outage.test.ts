@@ -197,7 +197,7 @@ describe("a rate", () => {
     expect(attempter.messages).toEqual([1]);
     for (let second = 1; second <= 5; second++) {
       await eventually(() => expect(harness.dispatcher.load.inFlight).toBe(0));
-      clock.advance(499);
+      clock.advance(512);
       expect(attempter.messages).toHaveLength(second);
       clock.advance(1);
       await eventually(() => expect(attempter.messages).toHaveLength(second + 1));
