@@ -50,6 +50,8 @@ export class Lane {
   waitsAt: Gate | null = null;
   /** `null`: its deliveries have no order. */
   line: Line | null = null;
+  /** What waits in the store comes with the newest first. */
+  newestFirst = false;
   readonly #first = new Fifo<Job>();
   readonly #retries = new Fifo<Job>();
   #untilRetry = RETRY_SHARE;
@@ -172,7 +174,7 @@ export class Lane {
   /** What a page of it should hold, beside its length. */
   pageWish(): PageWish | undefined {
     if (this.line !== null) return { kind: "line", after: this.line.beginPage(), known: this.known };
-    return this.pace!.policy.newestFirst ? { kind: "newest" } : undefined;
+    return this.newestFirst ? { kind: "newest" } : undefined;
   }
 
   /** Returns whether it is in memory now. */
