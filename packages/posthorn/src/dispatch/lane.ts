@@ -119,8 +119,12 @@ export class Lane {
     return this.#inMemory.size - this.queued - this.inFlight;
   }
 
-  /** Nothing in memory and nothing known in the store. A held lane has its reason to stay. */
+  /**
+   * Nothing in memory, nothing known in the store, and nothing on its way to it: a page or a policy that arrives wakes the lane that asked
+   * for it, and an endpoint must not have two. A held lane has its reason to stay.
+   */
   get idle(): boolean {
+    if (this.awaitsPolicy) return false;
     if (this.#inMemory.size > 0 || this.spilled || this.nextDue !== null || this.paging || this.held) return false;
     return this.line?.isClean !== false;
   }

@@ -56,6 +56,7 @@ export class Readiness {
       // It may let go what the one before held.
       if (isNew || lane.stale) engine.lookAt(lane);
       else if (lane.spilled) engine.page(lane);
+      else engine.dropIfIdle(lane);
     } catch (error) {
       lane.awaitsPolicy = false;
       engine.observer?.trouble?.("page", error);
