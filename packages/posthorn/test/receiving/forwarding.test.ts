@@ -256,7 +256,8 @@ describe("an endpoint that leads back to its own source", () => {
     await send(source.url, BODY, { "x-posthorn-hops": "4, 0" });
     await send(source.url, BODY, { "X-Posthorn-Hops": "of course not" });
     const passed = await gateway.receiver.waitForCount(2);
-    expect(passed.map(({ headers }) => headers["x-posthorn-hops"]).toSorted()).toEqual(["1", "5"]);
+    const hops = new Set(passed.map(({ headers }) => headers["x-posthorn-hops"]));
+    expect(hops).toEqual(new Set(["1", "5"]));
     expect((await send(source.url, BODY, { "x-posthorn-hops": "8" })).status).toBe(508);
   });
 });
