@@ -75,7 +75,12 @@ export async function startStandby(primary: TestPostgres): Promise<TestPostgres>
   writeFileSync(join(folder, "data", "standby.signal"), "");
   const from = new URL(primary.url);
   const following = `host=${from.hostname} port=${from.port} user=postgres application_name=${STANDBY}`;
-  const standby = await serve({ binaries, account, folder, settings: { primary_conninfo: following } });
+  const standby = await serve({
+    binaries,
+    account,
+    folder,
+    settings: { primary_conninfo: following, log_min_messages: "panic" },
+  });
   // From now on a commit is answered when the stand-by has it on its disk.
   await askOnce(primary.url, `ALTER SYSTEM SET synchronous_standby_names = '${STANDBY}'`);
   await askOnce(primary.url, "SELECT pg_reload_conf()");
