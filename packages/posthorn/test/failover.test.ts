@@ -147,12 +147,12 @@ describe.runIf(onPostgres)("with a synchronous stand-by", () => {
     expect(publisher.refused).toBeGreaterThan(0);
     expect(publisher.slowestMs).toBeLessThan(BOUND_MS);
     const stored = await ask(s.standbyUrl, "SELECT public_id AS id FROM posthorn.message");
-    expect(stored.map(({ id }) => id).sort()).toEqual(accepted.toSorted());
+    expect(stored.map(({ id }) => String(id)).sort()).toEqual(accepted.toSorted());
     await eventually(async () => {
       const owed = await ask(s.standbyUrl, "SELECT message_id FROM posthorn.delivery WHERE due IS NOT NULL");
       expect(owed).toEqual([]);
     });
     // No process ended: outcomes of what was in flight were kept, and written to the new primary.
-    expect(receiver.requests.map(({ headers }) => headers["webhook-id"]).sort()).toEqual(accepted.toSorted());
+    expect(receiver.requests.map(({ headers }) => headers["webhook-id"]!).sort()).toEqual(accepted.toSorted());
   });
 });
