@@ -18,6 +18,8 @@ export interface Received {
   readonly body: Buffer;
   /** Unix milliseconds. */
   readonly at: number;
+  /** Port of the sender's end of the connection. */
+  readonly fromPort: number;
 }
 
 /** How to answer a request. A number is a status. */
@@ -115,6 +117,7 @@ function fail(what: string, requests: readonly Received[]): never {
 }
 
 async function record(incoming: IncomingMessage): Promise<Omit<Received, "index">> {
+  const fromPort = incoming.socket.remotePort ?? 0;
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   const { method = "", url = "", rawHeaders } = incoming;
@@ -124,7 +127,7 @@ async function record(incoming: IncomingMessage): Promise<Omit<Received, "index"
     const value = rawHeaders[index + 1]!;
     headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
   }
-  return { method, path: url, headers, rawHeaders, body: Buffer.concat(chunks), at: Date.now() };
+  return { method, path: url, headers, rawHeaders, body: Buffer.concat(chunks), at: Date.now(), fromPort };
 }
 
 async function give(answer: Answer, outgoing: ServerResponse): Promise<void> {
