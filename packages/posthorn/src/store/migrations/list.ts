@@ -13,6 +13,7 @@ import { nodes } from "./024-nodes.ts";
 import { nodeLag } from "./025-node-lag.ts";
 import { tableSources } from "./026-table-sources.ts";
 import { dueOrder } from "./027-due-order.ts";
+import { failureRate } from "./032-failure-rate.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -37,6 +38,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "nodes", sql: nodes },
   { name: "node lag", sql: nodeLag },
   { name: "table sources", sql: tableSources },
+  { name: "failure rate", sql: failureRate },
   { name: "due order", sql: dueOrder },
 ];
 
