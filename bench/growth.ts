@@ -153,12 +153,15 @@ async function sizeOf(client: pg.Client): Promise<string> {
 const now = Date.now();
 await using postgres = await startPostgres({ settings: SETTINGS });
 await using database = await createDatabase(postgres.url);
+await using stack = new AsyncDisposableStack();
 const { url } = database;
 const client = new pg.Client(clientConfig({ url, use: "schema" }));
 await client.connect();
+stack.defer(() => client.end());
 await migrate(client, now);
 await ensurePartitions(client, now, now - (DAYS + 1) * DAY_MS);
 const receiver = startModule("receiver.ts");
+stack.defer(() => stop(receiver));
 const { port } = await nextMessage<{ port: number }>(receiver);
 const startNode = (): Promise<MeasuredNode> => startMeasuredNode({ POSTHORN_DATABASE_URL: url });
 {
@@ -178,8 +181,6 @@ for (const [index, attempts] of STAGES.entries()) {
   await measureCalls(node);
   console.log(`${attempts} attempts: measured`);
 }
-await client.end();
-await stop(receiver);
 console.log(`\nmilliseconds, median and longest, with so many attempts stored\n\n| | ${STAGES.join(" | ")} |`);
 console.log(`| --- |${STAGES.map(() => " ---: |").join("")}`);
 for (const [what, row] of table) console.log(`| ${what} | ${row.join(" | ")} |`);

@@ -17,6 +17,11 @@ export interface HistoryPlan {
 /** One message in so many is of a rare type, has a rare tag, and one delivery in so many failed. */
 const RARE = 10_000;
 const FAILED = 50;
+/** Keys of different stages are so far apart, and all of one stage are the same below this. */
+const STAGE_KEYS = 16;
+const MAX_STAGES = 8;
+const roundedDown = (key: number): number => key - (key % (STAGE_KEYS * MAX_STAGES));
+
 /** Messages in one statement, so that the log of the database stays small. */
 const STEP = 100_000;
 
@@ -55,7 +60,7 @@ const CURSOR = `
 /**
  * Adds messages so that there are `attempts` attempts more, spread evenly over the days.
  *
- * @param stage From 1 on: keeps the keys of one call apart from those of others.
+ * @param stage From 1 to 7: keeps the keys of one call apart from those of others.
  */
 export async function addHistory(
   client: pg.ClientBase,
@@ -64,9 +69,9 @@ export async function addHistory(
   stage: number,
 ): Promise<void> {
   const { endpoints, endpointsOfApplication: fan, days, until } = plan;
-  const from = keyAtTime(until - days * DAY_MS);
+  const from = roundedDown(keyAtTime(until - days * DAY_MS));
   const messages = Math.floor(attempts / fan);
-  const stride = Math.floor((keyAtTime(until) - from) / messages);
+  const stride = roundedDown(Math.floor((keyAtTime(until) - from) / messages));
   const keys = endpoints.map(({ id }) => id);
   const apps = endpoints.filter((_, index) => index % fan === 0).map(({ appId }) => appId);
   await client.query(CURSOR, [keyAtTime(until)]);
@@ -79,8 +84,7 @@ export async function addHistory(
   const counted = [endpoints[0]!.orgId, places.map(({ appId }) => appId), places.map(({ id }) => id), ...hours];
   await client.query(COUNTED, counted);
   for (let at = 0; at < messages; at += STEP) {
-    // The keys of a stage stand beside those of the others.
-    const range = [from + stage * 16, stride, at, Math.min(messages, at + STEP)] as const;
+    const range = [from + stage * STAGE_KEYS, stride, at, Math.min(messages, at + STEP)] as const;
     const [base, step, first, end] = range;
     await client.query(MESSAGES, [base, step, apps, first, end]);
     await client.query(DELIVERIES, [base, step, keys, first, end, fan]);
