@@ -32,6 +32,8 @@ const HOT_OPTIONS = [
   "enable_seqscan=off",
   "enable_hashjoin=off",
   "enable_mergejoin=off",
+  // They are planned once for each connection. Planned for each batch, a page of due deliveries took 40 ms with the partitions of 90 days.
+  "plan_cache_mode=force_generic_plan",
   // A node that stands still in the middle of a transaction has locks that others wait for.
   "idle_in_transaction_session_timeout=5s",
 ];
