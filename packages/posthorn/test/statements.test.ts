@@ -76,6 +76,27 @@ describe.runIf(onPostgres)("hot statements", () => {
     await pool.end();
     expect(store.trouble).toBeNull();
   });
+
+  it("page in the beginning of an index: nothing is sorted, and nothing is read that is not in the page", async () => {
+    await using database = await borrowDatabase();
+    await using store = await PostgresStore.open({ url: database.url });
+    const pool = new Pool({ url: database.url, use: "hot" }, 1);
+    const ids = Array.from({ length: 2000 }, (_, index) => index + 1);
+    await Promise.all(ids.map((id) => store.accept(acceptEntry(id))));
+    await withClient(pool, (client) => client.query("ANALYZE delivery"));
+    for (const wish of WISHES) await duePages(pool, [{ endpointId: 1, now: 1, limit: 10, wish }]);
+    for (const explain of [
+      `EXECUTE "due ASC" ('{1}', '{1}', '{11}')`,
+      `EXECUTE "due DESC" ('{1}', '{1}', '{11}')`,
+      `EXECUTE "line" ('{1}', '{1}', '{-1}', '{-1}')`,
+    ]) {
+      const { rows } = await withClient(pool, (client) => client.query<{ "QUERY PLAN": string }>(`EXPLAIN ${explain}`));
+      const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
+      expect(plan).toMatch(/Index (?:Only )?Scan (?:Backward )?using delivery_due on delivery/);
+      expect(plan).not.toMatch(/Sort|Bitmap|JIT/);
+    }
+    await pool.end();
+  });
 });
 
 /** Statements while `work` is done. */

@@ -25,7 +25,7 @@ export interface SweepOptions {
   readonly pause: () => Promise<void>;
 }
 
-export type SweepName = "payload" | "attempt" | "message";
+export type SweepName = "payload" | "attempt" | "message" | "message-day" | "attempt-day" | "delivery";
 
 /** The last key that an earlier run looked at. */
 export async function sweptUpTo({ store }: Services, name: SweepName): Promise<number> {
