@@ -49,10 +49,9 @@ export async function sweepsUpTo(services: Services, table: TableOfDays): Promis
 async function dropMessages(services: Services, days: DayStore, options: SweepOptions): Promise<number> {
   const { periods } = options;
   const now = services.now();
-  const counted = await rolledUpTo(services, "message");
   return dropEach(services, days, options, {
     table: "message",
-    below: Math.min(keyAtTime(now - messageMs(periods)), counted + 1),
+    below: keyAtTime(now - messageMs(periods)),
     emptyBelow: keyAtTime(now - Math.max(messageMs(periods), periods.failureMs)),
     kept: (day) => (day.end > keyAtTime(now - periods.failureMs) ? failedMessages(services, day) : Promise.resolve([])),
     keptNow: (db, day) => messagesThatStay(db, day, { now, recent: keyAtTime(now - periods.attemptMs) }),
@@ -63,10 +62,9 @@ async function dropMessages(services: Services, days: DayStore, options: SweepOp
 async function dropAttempts(services: Services, days: DayStore, options: SweepOptions): Promise<number> {
   const { periods } = options;
   const now = services.now();
-  const counted = await rolledUpTo(services, "attempt");
   return dropEach(services, days, options, {
     table: "attempt",
-    below: Math.min(keyAtTime(now - periods.attemptMs), counted + 1),
+    below: keyAtTime(now - periods.attemptMs),
     emptyBelow: keyAtTime(now - Math.max(messageMs(periods), periods.failureMs)),
     kept: (day) => attemptsThatStay(services, day),
     // Who sends one again at this very moment does so without attempts that are over.
@@ -99,9 +97,11 @@ async function dropEach(
 ): Promise<number> {
   const { table, below } = dropping;
   const dealtWith = await sweptUpTo(services, PLACES[table]);
+  const counted = await rolledUpTo(services, table);
   let dropped = 0;
   for (const day of await days.days(table)) {
     if (signal.aborted || day.end > below) break;
+    if (await hasRows(services.store.db, table, { from: counted + 1, end: day.end })) break;
     const done =
       day.from < dealtWith ? dropEmpty(services, days, dropping, day) : dropOne(services, days, dropping, day);
     if (await done) dropped++;
@@ -131,17 +131,15 @@ function dropEmpty({ store }: Services, days: DayStore, dropping: Dropping, day:
   const { table, emptyBelow } = dropping;
   if (day.end > emptyBelow) return Promise.resolve(false);
   return store.transaction(async (tx) => {
-    const some = await tx.db
-      .selectFrom(table)
-      .select("id")
-      .where("id", ">=", day.from)
-      .where("id", "<", day.end)
-      .limit(1)
-      .executeTakeFirst();
-    if (some !== undefined) return false;
+    if (await hasRows(tx.db, table, day)) return false;
     await days.keepOnly(tx, table, day, []);
     return true;
   });
+}
+
+async function hasRows(db: Kysely<Database>, table: TableOfDays, { from, end }: Day): Promise<boolean> {
+  const query = db.selectFrom(table).select("id").where("id", ">=", from).where("id", "<", end);
+  return (await query.limit(1).executeTakeFirst()) !== undefined;
 }
 
 /** Goes along a day in stretches, and stops when there is too much. */
