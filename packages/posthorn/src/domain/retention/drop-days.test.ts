@@ -218,17 +218,17 @@ describe.runIf(onPostgres)("days that are over", () => {
     const { store } = history;
     for (let day = 4; day < HISTORY; day++) await publish(store, key(day), "succeeded");
     const services = await counted(store);
-    let over = false;
+    const over = new AbortController();
     const published: number[] = [];
     const publisher = async (slot: number): Promise<void> => {
-      for (let id = key(0, slot); !over; id += 16) {
+      for (let id = key(0, slot); !over.signal.aborted; id += 16) {
         await publish(store, id, "succeeded");
         published.push(id);
       }
     };
     const publishers = Array.from({ length: 8 }, (_, slot) => publisher(slot));
     await dropDays(services, sweepOf());
-    over = true;
+    over.abort();
     await Promise.all(publishers);
     expect(await idsIn(store, "message")).toEqual(published.toSorted((a, b) => a - b));
     expect(published.length).toBeGreaterThan(0);

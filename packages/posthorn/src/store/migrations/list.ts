@@ -14,6 +14,7 @@ import { nodeLag } from "./025-node-lag.ts";
 import { tableSources } from "./026-table-sources.ts";
 import { failureRate } from "./027-failure-rate.ts";
 import { dueOrder } from "./028-due-order.ts";
+import { canceledDeliveries } from "./033-canceled-deliveries.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -40,6 +41,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "table sources", sql: tableSources },
   { name: "failure rate", sql: failureRate },
   { name: "due order", sql: dueOrder },
+  { name: "canceled deliveries", sql: canceledDeliveries },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
