@@ -53,7 +53,7 @@ describe("the search over all applications", () => {
       appName: "One",
       appUid: "one",
       eventId: "order-7",
-      deliveries: { succeeded: 0, failed: 0, retrying: 0, pending: 0, canceled: 0 },
+      deliveries: { succeeded: 0, failed: 0, retrying: 0, pending: 0, held: 0, canceled: 0 },
     });
   });
 

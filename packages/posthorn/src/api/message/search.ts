@@ -39,7 +39,10 @@ export const searchMessages = defineRoute({
     state: Type.Optional(
       Type.Union(
         MESSAGE_STATES.map((state) => Type.Literal(state)),
-        { description: "Messages with a delivery that stands so; `succeeded`: all do; `unmatched`: there is none." },
+        {
+          description:
+            "Messages with a delivery that stands so; `succeeded`: all do; `held`: it is neither `retrying` nor `pending` then; `unmatched`: there is none.",
+        },
       ),
     ),
     text: Type.Optional(

@@ -4,7 +4,7 @@ import { ATTEMPT_STATUS, DELIVERY_STATE } from "../../store/schema.ts";
 import { type Call, type Context, reader } from "../context.ts";
 import { getMessage, type MessageRef } from "../message/find.ts";
 import { blockerOf } from "../endpoint/blockers.ts";
-import { ENDPOINT_HOLD_REASONS, holdOf } from "../endpoint/hold.ts";
+import { ENDPOINT_HOLD_REASONS, holdOf, holdsWhatIsDueBy } from "../endpoint/hold.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 import { CANCELLATION_COLUMNS, type DeliveryRow, type DeliveryStatus, statusOf } from "./delivery.ts";
 
@@ -119,7 +119,10 @@ async function heldOf(ctx: Context, messageKey: number, { id, due, order_key }: 
   if (due === null) return null;
   const now = ctx.services.now();
   const hold = await holdOf(ctx.services, id, now);
-  if (hold !== null && (hold.until === null || due <= Math.max(now, hold.until))) return { ...hold, by: null };
+  if (hold !== null) {
+    const dueBy = holdsWhatIsDueBy(hold, now);
+    if (dueBy === null || due <= dueBy) return { ...hold, by: null };
+  }
   if (order_key === null || due > now) return null;
   const blocker = await blockerOf(ctx, { endpointKey: id, orderKey: order_key, messageKey });
   return blocker === null ? null : { reason: "order", until: null, by: blocker };

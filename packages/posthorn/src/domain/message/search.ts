@@ -10,6 +10,7 @@ import { keyOfId, timeOfKey } from "../../id.ts";
 import { APPLICATION_KIND, type ApplicationKind, type Database, DELIVERY_STATE } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, type Context, reader } from "../context.ts";
+import { endpointsOwed, type Holds, holdsOf, isHeld } from "../delivery/held.ts";
 import { getEndpoint } from "../endpoint/find.ts";
 import { idIterator } from "../paging.ts";
 import { sourceIdOf } from "../source/source.ts";
@@ -17,7 +18,7 @@ import { keyRange, type MessageFilter, messageMatches, type TimeRange } from "./
 import { readPayloads } from "./payloads.ts";
 
 /** Where deliveries of a message stand, in one word. */
-export const MESSAGE_STATES = ["succeeded", "failed", "retrying", "pending", "canceled", "unmatched"] as const;
+export const MESSAGE_STATES = ["succeeded", "failed", "retrying", "pending", "held", "canceled", "unmatched"] as const;
 export type MessageState = (typeof MESSAGE_STATES)[number];
 
 /** `out`: published to an application. `in`: came in at a source. */
@@ -70,6 +71,8 @@ export interface DeliveryCounts {
   readonly retrying: number;
   /** Not tried yet. */
   readonly pending: number;
+  /** Of the two above, what gets nowhere for now and is not counted there: its endpoint is off or left alone, or it waits in an order. */
+  readonly held: number;
   readonly canceled: number;
 }
 
@@ -105,7 +108,11 @@ function keyOfIterator(iterator: string): number {
 interface Scope extends SearchMessages {
   readonly appKey: number | null;
   readonly endpointKey: number | null;
+  /** Known where the state that is asked for depends on it. */
+  readonly holds: Holds | null;
 }
+
+const LIVE_STATES: ReadonlySet<MessageState | null> = new Set<MessageState>(["retrying", "pending", "held"]);
 
 async function scopeOf(ctx: Context, input: SearchMessages): Promise<Scope> {
   const { actor } = ctx;
@@ -115,7 +122,9 @@ async function scopeOf(ctx: Context, input: SearchMessages): Promise<Scope> {
     app === null || input.endpoint === null
       ? null
       : (await getEndpoint(ctx, { app, endpoint: input.endpoint })).endpoint.key;
-  return { ...input, appKey, endpointKey };
+  const owed = async () => (endpointKey === null ? endpointsOwed(ctx, appKey) : [endpointKey]);
+  const holds = LIVE_STATES.has(input.state) ? await holdsOf(ctx, await owed()) : null;
+  return { ...input, appKey, endpointKey, holds };
 }
 
 function kindsOf({ direction }: SearchMessages): ApplicationKind[] {
@@ -173,7 +182,7 @@ function hasId(id: string): RawBuilder<SqlBool> {
 }
 
 /** What the deliveries of a message must look like; of one endpoint when one is asked for. */
-function stands(eb: ExpressionBuilder<Database, "message">, { state, endpointKey }: Scope) {
+function stands(eb: ExpressionBuilder<Database, "message">, { state, endpointKey, holds }: Scope) {
   let owed = eb
     .selectFrom("delivery")
     .select("delivery.endpoint_id")
@@ -192,10 +201,13 @@ function stands(eb: ExpressionBuilder<Database, "message">, { state, endpointKey
       return isIn(DELIVERY_STATE.failed);
     case "canceled":
       return isIn(DELIVERY_STATE.canceled);
+    case "held":
+      return eb.exists(owed.where(isHeld(holds!)));
     case "retrying":
     case "pending": {
       const tried = state === "retrying" ? ">" : "=";
-      return eb.exists(owed.where("delivery.state", "=", DELIVERY_STATE.pending).where("delivery.attempts", tried, 0));
+      const waits = owed.where("delivery.state", "=", DELIVERY_STATE.pending).where("delivery.attempts", tried, 0);
+      return eb.exists(waits.where(eb.not(isHeld(holds!))));
     }
   }
 }
@@ -257,7 +269,7 @@ function groupsOf(rows: readonly Row[]): readonly (readonly Row[])[] {
   return groups;
 }
 
-const NONE: DeliveryCounts = { succeeded: 0, failed: 0, retrying: 0, pending: 0, canceled: 0 };
+const NONE: DeliveryCounts = { succeeded: 0, failed: 0, retrying: 0, pending: 0, held: 0, canceled: 0 };
 
 async function withDeliveries(ctx: Context, rows: readonly Row[]): Promise<readonly FoundMessage[]> {
   const counts = await deliveryCounts(
@@ -284,15 +296,20 @@ async function withDeliveries(ctx: Context, rows: readonly Row[]): Promise<reado
 
 async function deliveryCounts(ctx: Context, keys: readonly number[]): Promise<ReadonlyMap<number, DeliveryCounts>> {
   if (keys.length === 0) return new Map();
-  const rows = await reader(ctx)
-    .selectFrom("delivery")
+  const deliveries = reader(ctx).selectFrom("delivery").where("message_id", "in", keys);
+  const owed = await deliveries.select("endpoint_id").distinct().where("due", "is not", null).execute();
+  const holds = await holdsOf(
+    ctx,
+    owed.map((row) => row.endpoint_id),
+  );
+  const rows = await deliveries
     .select((eb) => ["message_id", "state", eb("attempts", ">", 0).as("tried"), eb.fn.countAll<number>().as("count")])
-    .where("message_id", "in", keys)
-    .groupBy(["message_id", "state", "tried"])
+    .select(isHeld(holds).as("held"))
+    .groupBy(["message_id", "state", "tried", "held"])
     .execute();
   const counts = new Map<number, DeliveryCounts>();
-  for (const { message_id, state, tried, count } of rows) {
-    const name = nameOf(state, Boolean(tried));
+  for (const { message_id, state, tried, held, count } of rows) {
+    const name = held ? "held" : nameOf(state, Boolean(tried));
     const before = counts.get(message_id) ?? NONE;
     counts.set(message_id, { ...before, [name]: before[name] + count });
   }
