@@ -12,6 +12,8 @@ import { outboxMigration } from "./023-outbox.ts";
 import { nodes } from "./024-nodes.ts";
 import { nodeLag } from "./025-node-lag.ts";
 import { tableSources } from "./026-table-sources.ts";
+import { certificates } from "./028-certificates.ts";
+import { minutes } from "./029-minutes.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -36,6 +38,8 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "nodes", sql: nodes },
   { name: "node lag", sql: nodeLag },
   { name: "table sources", sql: tableSources },
+  { name: "certificates", sql: certificates },
+  { name: "minutes", sql: minutes },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
