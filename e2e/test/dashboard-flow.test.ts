@@ -177,13 +177,20 @@ function watchShifts(): void {
 
 describe("a long list", () => {
   it("loads more as one scrolls, and moves nothing by itself", async () => {
-    const messages = Array.from({ length: 300 }, (_, number) => ({ eventType: "order.paid", payload: { number } }));
+    const messages = Array.from({ length: 300 }, (_, number) => ({
+      // The oldest, which are seen last, would want more room than the others.
+      eventType: number < 100 ? `order.${"paid_".repeat(20)}` : "order.paid",
+      payload: { number },
+    }));
     const { status } = await world.api.post("/api/v1/app", { name: "Stark Industries", uid: "stark" });
     expect(status).toBe(201);
     await world.api.post("/api/v1/app/stark/msg/batch", { messages });
     const page = await open("/messages?app=stark");
     await page.locator("tr[data-index]").first().waitFor();
     await page.evaluate(watchShifts);
+    const widths = () =>
+      page.evaluate(() => [...document.querySelectorAll("thead th")].map((head) => head.getBoundingClientRect().width));
+    const before = await widths();
     await page.mouse.move(640, 500);
     const last = () =>
       page.evaluate(() =>
@@ -198,6 +205,7 @@ describe("a long list", () => {
     await expect.poll(scroll, { interval: 40 }).toBe(299);
     const { shift } = await page.evaluate(() => (window as unknown as { seen: { shift: number } }).seen);
     expect(shift).toBeLessThan(0.05);
+    expect(await widths()).toEqual(before);
     expect(await page.locator("tr[data-index]").count()).toBeLessThan(100);
   });
 });

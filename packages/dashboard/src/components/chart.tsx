@@ -19,8 +19,8 @@ export interface ChartProps {
   readonly times: readonly number[];
   readonly series: readonly ChartSeries[];
   readonly format: (value: number) => string;
-  /** Called with the place of the bar that was clicked. */
-  readonly onPick?: (index: number) => void;
+  /** Called with the place of the point that was clicked, and of a stack with the series of the bar. */
+  readonly onPick?: (index: number, series: number | null) => void;
   /** What leads from a row of the table to what is behind it. */
   readonly rowLink?: (index: number, text: string) => ReactNode;
 }

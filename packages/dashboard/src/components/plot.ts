@@ -62,8 +62,11 @@ export function draw(element: HTMLElement, props: ChartProps, { height, language
     element,
   );
   chart.over.addEventListener("click", () => {
-    const { idx } = chart.cursor;
-    if (typeof idx === "number") onPick?.(idx);
+    const { idx, top } = chart.cursor;
+    if (typeof idx !== "number") return;
+    const value = chart.posToVal(top ?? 0, "y");
+    const bar = stacked ? sums.findIndex((sum) => value <= (sum[idx] ?? 0)) : -1;
+    onPick?.(idx, bar === -1 ? null : bar);
   });
   return chart;
 }

@@ -1,6 +1,6 @@
 /** A list in rows: loads as the reader comes to its end, and puts no more rows on the page than are seen. */
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { List } from "../api/list.ts";
 import { Button } from "./button.tsx";
@@ -33,6 +33,8 @@ export interface TableProps<Row> {
 
 /** Pixels of a row before any was seen. */
 const ROW_HEIGHT = 43;
+/** With fewer rows all of them are on the page, and the browser may take all into account for the widths of columns. */
+const STEADY_ROWS = 25;
 /** Rows before the end at which the next page is asked for. */
 const AHEAD = 10;
 
@@ -65,6 +67,7 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
     typical.current = heightOf(first);
     rows.measure();
   }, [rows]);
+  const widths = useSteadyWidths(frame, list.rows.length > STEADY_ROWS);
   const seen = rows.getVirtualItems();
   const last = seen.at(-1)?.index ?? 0;
   const { hasMore, isLoadingMore, loadMore } = list;
@@ -75,7 +78,19 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
   const after = rows.getTotalSize() - ((seen.at(-1)?.end ?? offset) - offset);
   return (
     <div ref={frame} className={styles["frame"]}>
-      <table className={styles["table"]} aria-label={label} aria-rowcount={hasMore ? -1 : list.rows.length + 1}>
+      <table
+        className={styles["table"]}
+        data-steady={widths !== null}
+        aria-label={label}
+        aria-rowcount={hasMore ? -1 : list.rows.length + 1}
+      >
+        {widths !== null && (
+          <colgroup>
+            {columns.map(({ key }, place) => (
+              <col key={key} style={{ width: widths[place] }} />
+            ))}
+          </colgroup>
+        )}
         <thead>
           <tr>
             {columns.map((column) => (
@@ -114,6 +129,31 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
       )}
     </div>
   );
+}
+
+/**
+ * The widths, in pixels, that the columns had with the first rows: rows that come and go while one scrolls do not move them. Taken anew
+ * when the room changes; `null` while the browser chooses.
+ */
+function useSteadyWidths(frame: RefObject<HTMLDivElement | null>, steady: boolean): readonly number[] | null {
+  const [widths, setWidths] = useState<readonly number[] | null>(null);
+  useLayoutEffect(() => {
+    if (!steady || widths !== null || frame.current === null) return;
+    const heads = [...frame.current.querySelectorAll("thead th")];
+    setWidths(heads.map((head) => head.getBoundingClientRect().width));
+  }, [frame, steady, widths]);
+  useEffect(() => {
+    let room = frame.current!.clientWidth;
+    const observer = new ResizeObserver(([entry]) => {
+      const width = entry!.target.clientWidth;
+      if (width === room) return;
+      room = width;
+      setWidths(null);
+    });
+    observer.observe(frame.current!);
+    return () => observer.disconnect();
+  }, [frame]);
+  return widths;
 }
 
 /** To the fraction of a pixel: rounded, the list would jump by what was cut off as rows leave the page. */

@@ -1,6 +1,6 @@
 /** What is looked for among messages, as it stands in the address. */
 
-export const MESSAGE_STATES = ["failed", "retrying", "pending", "succeeded", "canceled", "unmatched"] as const;
+export const MESSAGE_STATES = ["failed", "held", "retrying", "pending", "succeeded", "canceled", "unmatched"] as const;
 export type MessageState = (typeof MESSAGE_STATES)[number];
 
 /** Stretches of time that end now, in minutes. */

@@ -72,6 +72,13 @@ export function Troubles() {
           },
           { key: "since", label: t("flow.since"), end: true, cell: (row) => <Time at={row.failingSince} relative /> },
           {
+            key: "off",
+            label: t("flow.switchedOff"),
+            end: true,
+            wideOnly: true,
+            cell: (row) => (row.disabledAt === null ? "–" : <Time at={row.disabledAt} relative />),
+          },
+          {
             key: "due",
             label: t("troubles.waits"),
             end: true,

@@ -36,8 +36,12 @@ export const home: typeof english = {
     latency: "Vom Ereignis zur Antwort",
     latencyLead: "Von Zustellungen, die gut endeten, Wiederholungen eingeschlossen.",
     needsYou: "Braucht Sie",
+    byCause: "Fehlschläge nach Ursache",
     needsNothing:
-      "Nichts. Hier stehen Endpunkte, die scheitern oder zurückhalten, was auf sie wartet, Quellen, die still werden, und eine Platte, die voll wird.",
+      "Nichts. Hier stehen Endpunkte, die scheitern oder zurückhalten, was auf sie wartet, Zertifikate, die ablaufen, Quellen, die still werden, und eine Platte, die voll wird.",
+    switchedOff: "wird, wenn es so weitergeht, abgeschaltet:",
+    certificate: "Zertifikat",
+    certificateEnds: "Ablauf",
     troubles: { failing: "Scheitert", paused: "Angehalten", disabled: "Aus", unverified: "Nicht bestätigt" },
     failures_one: "{{count}} Fehlschlag seit",
     failures_other: "{{count}} Fehlschläge seit",
@@ -51,6 +55,8 @@ export const home: typeof english = {
         "{{count}} Endpunkt braucht Sie. Nichts geht verloren: was ihm zusteht, bleibt und wird wieder versucht.",
       trouble_other:
         "{{count}} Endpunkte brauchen Sie. Nichts geht verloren: was ihnen zusteht, bleibt und wird wieder versucht.",
+      other_one: "Zustellungen gehen hinaus. {{count}} Sache daneben braucht Sie.",
+      other_other: "Zustellungen gehen hinaus. {{count}} Dinge daneben brauchen Sie.",
       behind: "Zustellungen warten seit {{wait}}: dieser Server kommt nicht nach.",
     },
   },
