@@ -1,4 +1,5 @@
 /** What people come for, from the first message to the replay after an outage; in a real browser, and once by keyboard alone. */
+import { startLab } from "@posthorn/egress/lab";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useBrowser } from "../lib/browser.ts";
@@ -237,6 +238,55 @@ describe("the network of an endpoint", () => {
     await credentials.getByRole("button", { name: "Remove" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
     await credentials.getByText("Nothing of its own.").waitFor();
+  });
+});
+
+describe("home", () => {
+  it("says when the certificate of a receiver ends, and leads to its endpoint", async () => {
+    const lab = await startLab();
+    try {
+      const path = `/api/v1/app/${APP}/endpoint`;
+      const { json } = await world.api.post(path, { url: `${lab.ports["tls-good"]}/ok`, channels: ["secure"] });
+      const endpoint = json.id as string;
+      await world.api.put(`${path}/${endpoint}/egress`, { tls: { ca: lab.certificates.ca.cert } });
+      const message = { eventType: "order.paid", channels: ["secure"], payload: {} };
+      await world.api.post(`/api/v1/app/${APP}/msg`, message);
+      const page = await open("/");
+      const needs = page.getByRole("region", { name: "Needs you" });
+      await needs.getByText("Certificate").waitFor();
+      await needs.getByText(/ends in 29d|ends in 30d/).waitFor();
+      await needs.getByRole("link", { name: /Look at .*\/ok/ }).click();
+      await page.getByText("Certificate ends").waitFor();
+      await world.api.delete(`${path}/${endpoint}`);
+    } finally {
+      await lab.close();
+    }
+  });
+
+  it("shows the last hour by the minute, and a bar leads to the messages of its colour", async () => {
+    const page = await open("/");
+    await page.getByRole("link", { name: "1 h", exact: true }).click();
+    await expect.poll(() => page.url()).toContain("window=1h");
+    const chart = page.getByRole("figure", { name: "Deliveries that ended" });
+    await chart.getByText("As a table").click();
+    await chart.getByRole("row").nth(60).waitFor();
+    await chart.getByRole("rowheader").last().getByRole("link").click();
+    await page.getByRole("heading", { level: 1, name: "Messages" }).waitFor();
+    const asked = new URL(page.url()).searchParams;
+    const [after, before] = ["after", "before"].map((name) => Date.parse(asked.get(name)!.replaceAll('"', "")));
+    expect(before! - after!).toBe(60_000);
+  });
+
+  it("leads from what is held to its messages", async () => {
+    const { json } = await world.api.post("/api/v1/app", { name: "Held", uid: "held" });
+    expect(json.uid).toBe("held");
+    await world.api.post("/api/v1/app/held/endpoint", { url: `${world.receiver.url}/held`, disabled: true });
+    await world.api.post("/api/v1/app/held/msg", { eventType: "kept.back", payload: {} });
+    const page = await open("/");
+    await page.getByRole("link", { name: /^Held/ }).click();
+    await expect.poll(() => page.url()).toContain("state=held");
+    await page.getByRole("link", { name: "kept.back" }).waitFor();
+    await page.getByRole("row", { name: /kept\.back/ }).getByText("Held", { exact: true }).last().waitFor();
   });
 });
 
