@@ -254,7 +254,7 @@ describe("home", () => {
       const page = await open("/");
       const needs = page.getByRole("region", { name: "Needs you" });
       await needs.getByText("Certificate").waitFor();
-      await needs.getByText(/ends in 29d|ends in 30d/).waitFor();
+      await needs.getByText(/ends in (29|30) days/).waitFor();
       await needs.getByRole("link", { name: /Look at .*\/ok/ }).click();
       await page.getByText("Certificate ends").waitFor();
       await world.api.delete(`${path}/${endpoint}`);
@@ -286,7 +286,11 @@ describe("home", () => {
     await page.getByRole("link", { name: /^Held/ }).click();
     await expect.poll(() => page.url()).toContain("state=held");
     await page.getByRole("link", { name: "kept.back" }).waitFor();
-    await page.getByRole("row", { name: /kept\.back/ }).getByText("Held", { exact: true }).last().waitFor();
+    await page
+      .getByRole("row", { name: /kept\.back/ })
+      .getByText("Held", { exact: true })
+      .last()
+      .waitFor();
   });
 });
 

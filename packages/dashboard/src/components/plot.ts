@@ -18,6 +18,8 @@ export function draw(element: HTMLElement, props: ChartProps, { height, language
   // Of stacked bars the highest is drawn first, and those below it over it.
   const order = stacked ? series.map((_, index) => index).toReversed() : series.map((_, index) => index);
   const bars = UPlot.paths.bars!({ size: [0.72, 40], radius: 0.08 });
+  // Half a bar stands on either side of its time.
+  const half = times.length > 1 ? (times[1]! - times[0]!) / 2 : 0;
   const axis: UPlot.Axis = {
     stroke: colour("--muted"),
     font: `11px ${styles.fontFamily}`,
@@ -37,10 +39,16 @@ export function draw(element: HTMLElement, props: ChartProps, { height, language
           fill: (_chart, place) => (place === 0 ? "transparent" : colour(series[order[place - 1]!]!.colour)),
         },
       },
-      scales: { y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.08 : 1] } },
+      scales: {
+        x: { range: (_chart, low, high) => (stacked ? [low - half, high + half] : [low, high]) },
+        // Durations of one chart are milliseconds and hours: only their powers can be seen beside each other.
+        y: stacked
+          ? { range: (_chart, _low, high) => [0, high > 0 ? high * 1.08 : 1] }
+          : { distr: 3, range: powersAround },
+      },
       axes: [
         { ...axis, size: 26, space: 64, grid: { show: false }, values: (_chart, ticks) => tickTexts(ticks, language) },
-        { ...axis, size: 52, values: (_chart, ticks) => ticks.map((tick) => format(tick)) },
+        { ...axis, size: 52, values: (_chart, ticks) => ticks.map((tick) => (tick === null ? null : format(tick))) },
       ],
       series: [
         { value: (_chart, time) => (time === null ? "" : momentText(time, language)), label: "" },
@@ -50,7 +58,7 @@ export function draw(element: HTMLElement, props: ChartProps, { height, language
           width: stacked ? 0 : 2,
           ...(stacked ? { fill: colour(series[index]!.colour), paths: bars } : {}),
           // A line of one point is a point.
-          points: { show: !stacked && series[index]!.values.filter((value) => value !== null).length < 4, size: 7 },
+          points: { show: !stacked, size: 6, filter: () => lonely(series[index]!.values) },
           value: (_chart, _sum, _series, place) => {
             const value = place === null ? null : series[index]!.values[place];
             return value === null || value === undefined ? "" : format(value);
@@ -58,7 +66,11 @@ export function draw(element: HTMLElement, props: ChartProps, { height, language
         })),
       ],
     },
-    [[...times], ...order.map((index) => [...sums[index]!])],
+    // A logarithm has no zero.
+    [
+      [...times],
+      ...order.map((index) => sums[index]!.map((sum) => (stacked || sum === null ? sum : Math.max(sum, 1)))),
+    ],
     element,
   );
   chart.over.addEventListener("click", () => {
@@ -78,6 +90,18 @@ function stack(rows: readonly (readonly (number | null)[])[]): readonly (readonl
     sums.push(row.map((value, index) => (value ?? 0) + (below?.[index] ?? 0)));
   }
   return sums;
+}
+
+/** The powers of ten below and above, at least one apart. */
+function powersAround(_chart: UPlot, low: number | null, high: number | null): [number, number] {
+  const from = 10 ** Math.floor(Math.log10(Math.max(low ?? 1, 1)));
+  return [from, Math.max(from * 10, 10 ** Math.ceil(Math.log10(Math.max(high ?? 1, 1))))];
+}
+
+/** Places of values without a neighbour, through which no line goes. */
+function lonely(values: readonly (number | null)[]): number[] {
+  const isThere = (index: number): boolean => typeof values[index] === "number";
+  return values.flatMap((_, index) => (isThere(index) && !isThere(index - 1) && !isThere(index + 1) ? [index] : []));
 }
 
 /** A colour as a canvas takes it: `light-dark()` is worked out by an element. */

@@ -71,7 +71,7 @@ function EndpointNeed({ need: { trouble, tone } }: OfKind<"endpoint">) {
     >
       {failingSince !== null && (
         <>
-          {t("home.failures", { count: failures })} <Time at={failingSince} relative />
+          {t("home.failures", { count: failures })}, {t("home.firstFailure")} <Time at={failingSince} relative />
           {" · "}
         </>
       )}

@@ -90,7 +90,8 @@ function FlowFacts({ flow }: { readonly flow: EndpointFlow }) {
       : [
           t("flow.failing"),
           <span key="failing">
-            {t("home.failures", { count: failing.failures })} <Time at={failing.since} relative />
+            {t("home.failures", { count: failing.failures })}, {t("home.firstFailure")}{" "}
+            <Time at={failing.since} relative />
           </span>,
         ],
     failing === null || failing.disabledAt === null

@@ -29,7 +29,7 @@ export function HealthBanner({ app, endpoint }: HealthBannerProps) {
   return (
     <Note tone="warn">
       <strong>
-        {t("portal.health.failing")} <Time at={failing.since} relative />
+        {t("portal.health.failing")} <Time at={failing.since} />
       </strong>{" "}
       ({t("home.failures", { count: failing.failures })}).
       {failing.disabledAt !== null && (

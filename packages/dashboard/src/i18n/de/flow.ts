@@ -33,7 +33,7 @@ export const flow: typeof english = {
     since: "Seit",
     nextProbe: "Nächster Versuch",
     failing: "Scheitert",
-    switchedOff: "Abgeschaltet, wenn es so weitergeht",
+    switchedOff: "Abschaltung",
     certificate: "Zertifikat läuft ab",
     inFlight: "Unterwegs",
     of: "{{now}} von {{max}}",

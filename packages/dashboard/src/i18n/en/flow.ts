@@ -29,7 +29,7 @@ export const flow = {
     since: "Since",
     nextProbe: "Tried next",
     failing: "Fails",
-    switchedOff: "Switched off, if it goes on",
+    switchedOff: "Switched off",
     certificate: "Certificate ends",
     inFlight: "In flight",
     of: "{{now}} of {{max}}",

@@ -35,7 +35,7 @@ export const searchMessages = defineRoute({
         { description: "`out`: published to an application; `in`: came in at a source. Both when left out." },
       ),
     ),
-    message_id: Ref("Id or event id of a message."),
+    message_id: Ref("Id or event id of a message, or id of one of its attempts: found by an id however old it is."),
     state: Type.Optional(
       Type.Union(
         MESSAGE_STATES.map((state) => Type.Literal(state)),

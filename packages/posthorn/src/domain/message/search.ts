@@ -4,7 +4,7 @@
  * The cost of a call is bounded, whatever is asked for: it looks at a stretch of the newest messages, and a text is looked for in so
  * many bytes. A page can so be shorter than asked for, or empty, and not be the last.
  */
-import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from "kysely";
+import { type ExpressionBuilder, sql } from "kysely";
 import { ValidationError } from "../../errors.ts";
 import { keyOfId, timeOfKey } from "../../id.ts";
 import { APPLICATION_KIND, type ApplicationKind, type Database, DELIVERY_STATE } from "../../store/schema.ts";
@@ -39,7 +39,7 @@ export interface SearchMessages extends MessageFilter, TimeRange {
   readonly direction: Direction | null;
   /** Id or uid of an endpoint of `app`: messages that it is owed. */
   readonly endpoint: string | null;
-  /** Id or event id of a message. */
+  /** Id or event id of a message, or id of one of its attempts. */
   readonly id: string | null;
   readonly state: MessageState | null;
   /** Bytes that stand in the payload, in UTF-8. */
@@ -92,7 +92,9 @@ const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 export async function searchMessages({ ctx, input }: Call<SearchMessages>): Promise<FoundPage> {
   const scope = await scopeOf(ctx, input);
   const from = input.iterator === null ? null : keyOfIterator(input.iterator);
-  const end = await endOfStretch(ctx, scope, from);
+  if (scope.keys?.length === 0) return { rows: [], next: null };
+  // What is known by its key is found however old it is.
+  const end = scope.keys === null ? await endOfStretch(ctx, scope, from) : undefined;
   const found = input.text === null ? await byColumns(ctx, scope, from, end) : await byText(ctx, scope, from, end);
   const rows = await withDeliveries(ctx, found.rows);
   return { rows, next: found.next ?? end?.public_id ?? null };
@@ -108,6 +110,8 @@ function keyOfIterator(iterator: string): number {
 interface Scope extends SearchMessages {
   readonly appKey: number | null;
   readonly endpointKey: number | null;
+  /** The messages that can have the id; `null`: they are looked for. */
+  readonly keys: readonly number[] | null;
   /** Known where the state that is asked for depends on it. */
   readonly holds: Holds | null;
 }
@@ -124,7 +128,35 @@ async function scopeOf(ctx: Context, input: SearchMessages): Promise<Scope> {
       : (await getEndpoint(ctx, { app, endpoint: input.endpoint })).endpoint.key;
   const owed = async () => (endpointKey === null ? endpointsOwed(ctx, appKey) : [endpointKey]);
   const holds = LIVE_STATES.has(input.state) ? await holdsOf(ctx, await owed()) : null;
-  return { ...input, appKey, endpointKey, holds };
+  return { ...input, appKey, endpointKey, holds, keys: input.id === null ? null : await keysOf(ctx, input.id, appKey) };
+}
+
+/** Keys of the messages with an id, along indexes: event ids have one for each application. */
+async function keysOf(ctx: Context, id: string, appKey: number | null): Promise<readonly number[] | null> {
+  const db = reader(ctx);
+  const message = keyOfId("msg_", id);
+  if (message !== null) {
+    const rows = await db
+      .selectFrom("message")
+      .select("id")
+      .where("id", "=", message)
+      .where("public_id", "=", id)
+      .execute();
+    return rows.map((row) => row.id);
+  }
+  const attempt = keyOfId("atmpt_", id);
+  if (attempt !== null) {
+    const made = db.selectFrom("attempt").select("message_id").where("id", "=", attempt).where("public_id", "=", id);
+    return (await made.execute()).map((row) => row.message_id);
+  }
+  if (appKey === null) return null;
+  const rows = await db
+    .selectFrom("message")
+    .select("id")
+    .where("app_id", "=", appKey)
+    .where("event_id", "=", id)
+    .execute();
+  return rows.map((row) => row.id);
 }
 
 function kindsOf({ direction }: SearchMessages): ApplicationKind[] {
@@ -170,15 +202,10 @@ function candidates(ctx: Context, scope: Scope, from: number | null, end: End | 
   if (below !== null) query = query.where("message.id", "<", below);
   if (from !== null) query = query.where("message.id", "<", from);
   if (end !== undefined) query = query.where("message.id", ">=", end.id);
-  if (scope.id !== null) query = query.where(hasId(scope.id));
+  if (scope.keys !== null) query = query.where("message.id", "in", scope.keys);
+  else if (scope.id !== null) query = query.where("message.event_id", "=", scope.id);
   if (scope.state !== null || scope.endpointKey !== null) query = query.where((eb) => stands(eb, scope));
   return query;
-}
-
-function hasId(id: string): RawBuilder<SqlBool> {
-  const key = keyOfId("msg_", id);
-  if (key === null) return sql<SqlBool>`message.event_id = ${id}`;
-  return sql<SqlBool>`(message.id = ${key} AND message.public_id = ${id})`;
 }
 
 /** What the deliveries of a message must look like; of one endpoint when one is asked for. */
