@@ -14,7 +14,8 @@ export interface ChartSeries {
 
 export interface ChartProps {
   readonly label: string;
-  readonly kind: "bars" | "lines";
+  /** Bars stand on each other; durations are lines, in milliseconds. */
+  readonly kind: "bars" | "durations";
   /** Unix seconds, ascending. */
   readonly times: readonly number[];
   readonly series: readonly ChartSeries[];

@@ -140,7 +140,7 @@ function Latency({ series }: { readonly series: Series | undefined }) {
   return (
     <Chart
       label={t("home.latency")}
-      kind="lines"
+      kind="durations"
       times={points.map(({ at }) => Date.parse(at) / 1000)}
       series={[
         { label: "p50", colour: "--chart-good", values: points.map(({ latency }) => latency.p50) },
