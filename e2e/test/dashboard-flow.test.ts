@@ -211,6 +211,72 @@ describe("a long list", () => {
   });
 });
 
+describe("a message", () => {
+  it("shows at each endpoint what its transformation made of it", async () => {
+    answer = 204;
+    const path = `/api/v1/app/${APP}/endpoint`;
+    const { json } = await world.api.post(path, { url: `${world.receiver.url}/changed`, channels: ["changed"] });
+    const code = "function handler(webhook) { webhook.payload.amount = 2; return webhook; }";
+    await world.api.patch(`${path}/${json.id as string}/transformation`, { code, enabled: true });
+    const message = { eventType: "order.paid", channels: ["changed"], payload: { amount: 1 } };
+    const published = await world.api.post(`/api/v1/app/${APP}/msg`, message);
+    const page = await open(`/applications/${APP}/messages/${published.json.id as string}`);
+    await page.getByText("Transformed before it was sent").click();
+    const diff = page.getByRole("region", { name: "Before and after" });
+    await diff.getByText('"amount": 1').waitFor();
+    await diff.getByText('"amount": 2').waitFor();
+    await world.api.delete(`${path}/${json.id as string}`);
+  });
+
+  it("of a MiB is on the page line by line as it is read, is searched, and is shown in bytes", async () => {
+    await world.api.post("/api/v1/app", { name: "Large", uid: "large" });
+    const items = Array.from({ length: 20_000 }, (_, number) => ({ name: `a name of item ${number}`, ok: true }));
+    const { json, status } = await world.api.post("/api/v1/app/large/msg", {
+      eventType: "large.one",
+      payload: { items },
+    });
+    expect(status).toBe(202);
+    const page = await open(`/applications/large/messages/${json.id as string}`);
+    const body = page.getByRole("region", { name: "Payload" });
+    await body.getByText('"a name of item 1"').waitFor();
+    const lines = () => body.locator("[data-index]").count();
+    expect(await lines()).toBeLessThan(150);
+    await page.getByRole("searchbox", { name: "Find in: Payload" }).fill("item 19999");
+    await body.getByText('"a name of item 19999"').waitFor();
+    expect(await lines()).toBeLessThan(150);
+    await page.getByLabel("How it is shown").selectOption("hex");
+    await body.getByText(/^00000000 {2}7b 22 69/).waitFor();
+    expect(await lines()).toBeLessThan(150);
+  });
+});
+
+describe("the live page", () => {
+  it("stays where it is read while new rows come in above", async () => {
+    const page = await open("/live");
+    await expect.poll(() => page.getByRole("main").getByRole("status").first().innerText()).toBe("Live");
+    const publishMany = async (eventType: string, count: number): Promise<void> => {
+      const messages = Array.from({ length: count }, () => ({ eventType, payload: {} }));
+      await world.api.post("/api/v1/app/large/msg/batch", { messages });
+    };
+    await publishMany("read.here", 60);
+    const frame = page.getByRole("region", { name: "Live" });
+    const height = () => frame.evaluate((element) => element.scrollHeight);
+    await expect.poll(height).toBeGreaterThan(60 * 38 - 1);
+    const whole = await height();
+    await frame.evaluate((element) => element.scrollTo(0, 500));
+    const read = () =>
+      frame.evaluate((element) => {
+        const { left, top } = element.getBoundingClientRect();
+        return document.elementFromPoint(left + 50, top + 100)?.closest("a")?.href;
+      });
+    await expect.poll(read).toContain("/messages/msg_");
+    const before = await read();
+    await publishMany("comes.later", 10);
+    await expect.poll(height).toBeGreaterThan(whole);
+    await expect.poll(read).toBe(before);
+  });
+});
+
 describe("the network of an endpoint", () => {
   it("is set part by part, is used by the next delivery, and shows no secret", async () => {
     answer = 204;

@@ -2,6 +2,7 @@
 import { timeOfKey } from "../../id.ts";
 import { ATTEMPT_STATUS, DELIVERY_STATE } from "../../store/schema.ts";
 import { type Call, type Context, reader } from "../context.ts";
+import { HOLDS_CHANGE } from "../attempt/detail.ts";
 import { getMessage, type MessageRef } from "../message/find.ts";
 import { blockerOf } from "../endpoint/blockers.ts";
 import { ENDPOINT_HOLD_REASONS, holdOf, holdsWhatIsDueBy } from "../endpoint/hold.ts";
@@ -41,6 +42,8 @@ export interface LastAttempt {
   readonly errorCode: string | null;
   /** Unix milliseconds. */
   readonly timestamp: number;
+  /** It went through a transformation or a format before it was sent. */
+  readonly changed: boolean;
 }
 
 /** In the order of the endpoints' ids, deleted ones included. */
@@ -151,6 +154,7 @@ async function attemptsOf(
   const last = await reader(ctx)
     .selectFrom("attempt")
     .select(["id", "public_id", "status", "response_code", "error_code"])
+    .select((eb) => eb("detail_json", "like", HOLDS_CHANGE).as("changed"))
     .where(
       "id",
       "in",
@@ -165,7 +169,17 @@ async function attemptsOf(
       const status = row.status === ATTEMPT_STATUS.success ? ATTEMPT_STATUS.success : ATTEMPT_STATUS.fail;
       return [
         endpoint_id,
-        { attempts, lastAttempt: { id, status, responseCode, errorCode, timestamp: timeOfKey(key) } },
+        {
+          attempts,
+          lastAttempt: {
+            id,
+            status,
+            responseCode,
+            errorCode,
+            timestamp: timeOfKey(key),
+            changed: Boolean(row.changed),
+          },
+        },
       ];
     }),
   );
