@@ -4,6 +4,9 @@ import "uplot/dist/uPlot.min.css";
 import { regional } from "../lib/format.ts";
 import type { ChartProps } from "./chart.tsx";
 
+/** The number of a logarithmic scale: the names of these numbers are in the types of uPlot alone. */
+const LOGARITHMIC: unknown = 3;
+
 export interface PlotOptions {
   readonly height: number;
   readonly language: string;
@@ -70,7 +73,7 @@ function scalesOf({ kind, times }: ChartProps): UPlot.Scales {
   const half = kind === "bars" && times.length > 1 ? (times[1]! - times[0]!) / 2 : 0;
   const x: UPlot.Scale = { range: (_chart, low, high) => [low - half, high + half] };
   // Durations of one chart are milliseconds and hours: on a common scale only the longest would be seen.
-  if (kind === "durations") return { x, y: { distr: 3, range: durationsAround } };
+  if (kind === "durations") return { x, y: { distr: LOGARITHMIC as UPlot.Scale.Distr, range: durationsAround } };
   return { x, y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.08 : 1] } };
 }
 

@@ -67,7 +67,7 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
     typical.current = heightOf(first);
     rows.measure();
   }, [rows]);
-  const widths = useSteadyWidths(frame, list.rows.length > STEADY_ROWS);
+  useSteadyWidths(frame, list.rows.length > STEADY_ROWS);
   const seen = rows.getVirtualItems();
   const last = seen.at(-1)?.index ?? 0;
   const { hasMore, isLoadingMore, loadMore } = list;
@@ -78,19 +78,12 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
   const after = rows.getTotalSize() - ((seen.at(-1)?.end ?? offset) - offset);
   return (
     <div ref={frame} className={styles["frame"]}>
-      <table
-        className={styles["table"]}
-        data-steady={widths !== null}
-        aria-label={label}
-        aria-rowcount={hasMore ? -1 : list.rows.length + 1}
-      >
-        {widths !== null && (
-          <colgroup>
-            {columns.map(({ key }, place) => (
-              <col key={key} style={{ width: widths[place] }} />
-            ))}
-          </colgroup>
-        )}
+      <table className={styles["table"]} aria-label={label} aria-rowcount={hasMore ? -1 : list.rows.length + 1}>
+        <colgroup>
+          {columns.map(({ key }) => (
+            <col key={key} />
+          ))}
+        </colgroup>
         <thead>
           <tr>
             {columns.map((column) => (
@@ -131,29 +124,30 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
   );
 }
 
-/**
- * The widths, in pixels, that the columns had with the first rows: rows that come and go while one scrolls do not move them. Taken anew
- * when the room changes; `null` while the browser chooses.
- */
-function useSteadyWidths(frame: RefObject<HTMLDivElement | null>, steady: boolean): readonly number[] | null {
-  const [widths, setWidths] = useState<readonly number[] | null>(null);
-  useLayoutEffect(() => {
-    if (!steady || widths !== null || frame.current === null) return;
-    const heads = [...frame.current.querySelectorAll("thead th")];
-    setWidths(heads.map((head) => head.getBoundingClientRect().width));
-  }, [frame, steady, widths]);
+/** Rows that come and go while one scrolls do not move the columns: they keep the widths they had with the first rows. */
+function useSteadyWidths(frame: RefObject<HTMLDivElement | null>, steady: boolean): void {
   useEffect(() => {
-    let room = frame.current!.clientWidth;
-    const observer = new ResizeObserver(([entry]) => {
-      const width = entry!.target.clientWidth;
-      if (width === room) return;
-      room = width;
-      setWidths(null);
+    const element = frame.current;
+    if (!steady || element === null) return;
+    let room = 0;
+    const observer = new ResizeObserver(() => {
+      if (element.clientWidth === room) return;
+      room = element.clientWidth;
+      keepWidths(element.querySelector("table")!);
     });
-    observer.observe(frame.current!);
+    observer.observe(element);
     return () => observer.disconnect();
-  }, [frame]);
-  return widths;
+  }, [frame, steady]);
+}
+
+/** Takes the widths that the browser chooses for the rows that are there. */
+function keepWidths(table: HTMLTableElement): void {
+  const columns = [...table.querySelectorAll("col")];
+  table.removeAttribute("data-steady");
+  for (const column of columns) column.style.removeProperty("width");
+  const widths = [...table.querySelectorAll("thead th")].map((head) => head.getBoundingClientRect().width);
+  for (const [place, column] of columns.entries()) column.style.setProperty("width", `${widths[place]!}px`);
+  table.setAttribute("data-steady", "");
 }
 
 /** To the fraction of a pixel: rounded, the list would jump by what was cut off as rows leave the page. */

@@ -20,8 +20,8 @@ export function Tabs<Name extends string>({ label, tabs, current }: TabsProps<Na
   const row = useRef<HTMLElement>(null);
   // Where they are wider than the window, the one that is shown is in it.
   useEffect(() => {
-    const shown = row.current?.querySelector<HTMLElement>("[aria-current]");
-    if (shown) row.current!.scrollLeft = shown.offsetLeft - (row.current!.clientWidth - shown.offsetWidth) / 2;
+    const shown = row.current?.querySelector<HTMLElement>(`[data-tab="${current}"]`);
+    if (shown) row.current?.scrollTo({ left: shown.offsetLeft - (row.current.clientWidth - shown.offsetWidth) / 2 });
   }, [current]);
   return (
     <nav ref={row} className={styles["tabs"]} aria-label={label}>
@@ -31,6 +31,7 @@ export function Tabs<Name extends string>({ label, tabs, current }: TabsProps<Na
           to="."
           search={name === first ? {} : ({ tab: name } as never)}
           className={styles["tab"]}
+          data-tab={name}
           activeProps={{ "aria-current": name === current ? "page" : undefined }}
           aria-current={name === current ? "page" : undefined}
           activeOptions={{ exact: true, includeSearch: true }}

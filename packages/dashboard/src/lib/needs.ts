@@ -2,7 +2,7 @@
 import type { components } from "../api/schema.ts";
 import type { Tone } from "../components/badge.tsx";
 import { DISK_DAYS } from "./disk.ts";
-import { type Trouble, TROUBLE_TONES } from "./troubles.ts";
+import { TROUBLE_TONES } from "./troubles.ts";
 
 type Now = components["schemas"]["StatsNowOut"];
 export type EndpointTrouble = Now["endpoints"]["inTrouble"][number];
@@ -27,7 +27,7 @@ export function needsOf(now: Now, fullInDays: number | null): readonly Need[] {
       ? [{ kind: "disk", tone: "bad", days: fullInDays } as const]
       : []),
     ...now.endpoints.inTrouble.map((trouble) => {
-      return { kind: "endpoint", tone: TROUBLE_TONES[trouble.trouble as Trouble], trouble } as const;
+      return { kind: "endpoint", tone: TROUBLE_TONES[trouble.trouble], trouble } as const;
     }),
     ...now.endpoints.certificates.map((certificate) => {
       return { kind: "certificate", tone: toneOfEnd(certificate.validTo, now.at), certificate } as const;

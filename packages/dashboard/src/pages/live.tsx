@@ -132,7 +132,7 @@ function useSamePlace(scroll: RefObject<HTMLDivElement | null>, rows: readonly T
     const added = rows.findIndex(({ key }) => key === first.current);
     first.current = rows[0]?.key;
     const frame = scroll.current;
-    if (frame !== null && frame.scrollTop > 0 && added > 0) frame.scrollTop += added * height;
+    if (frame !== null && frame.scrollTop > 0 && added > 0) frame.scrollBy(0, added * height);
   }, [scroll, rows, height]);
 }
 

@@ -49,9 +49,10 @@ export async function endingCertificates(ctx: Context): Promise<readonly EndingC
   return rows
     .filter(({ origin, url }) => origin === originOf(url))
     .slice(0, MAX_LISTED)
-    .map(({ origin: _, kind, ...row }) =>
-      kind === APPLICATION_KIND.source ? { ...row, appId: sourceIdOf(row.appId) } : row,
-    );
+    .map(({ endpointId, appId, appUid, appName, url, validTo, kind }) => {
+      const shown = kind === APPLICATION_KIND.source ? sourceIdOf(appId) : appId;
+      return { endpointId, appId: shown, appUid, appName, url, validTo };
+    });
 }
 
 /** What is known of the certificate of an endpoint; `null`: it has none, or was not called since it got its URL. */

@@ -12,8 +12,10 @@ import { outboxMigration } from "./023-outbox.ts";
 import { nodes } from "./024-nodes.ts";
 import { nodeLag } from "./025-node-lag.ts";
 import { tableSources } from "./026-table-sources.ts";
-import { certificates } from "./028-certificates.ts";
-import { minutes } from "./029-minutes.ts";
+import { failureRate } from "./027-failure-rate.ts";
+import { dueOrder } from "./028-due-order.ts";
+import { certificates } from "./029-certificates.ts";
+import { minutes } from "./030-minutes.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -38,6 +40,8 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "nodes", sql: nodes },
   { name: "node lag", sql: nodeLag },
   { name: "table sources", sql: tableSources },
+  { name: "failure rate", sql: failureRate },
+  { name: "due order", sql: dueOrder },
   { name: "certificates", sql: certificates },
   { name: "minutes", sql: minutes },
 ];
