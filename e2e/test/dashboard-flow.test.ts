@@ -318,6 +318,8 @@ describe("home", () => {
       await world.api.put(`${path}/${endpoint}/egress`, { tls: { ca: lab.certificates.ca.cert } });
       const message = { eventType: "order.paid", channels: ["secure"], payload: {} };
       await world.api.post(`/api/v1/app/${APP}/msg`, message);
+      const ending = async () => (await world.api.get("/api/v1/stats/now")).text;
+      await expect.poll(ending, { timeout: 30_000 }).toContain(lab.ports["tls-good"]);
       const page = await open("/");
       const needs = page.getByRole("region", { name: "Needs you" });
       await needs.getByText("Certificate").waitFor();
