@@ -20,7 +20,7 @@ import { sweepPayloads } from "./sweep-payloads.ts";
 const DAY = 86_400_000;
 const NOW = Date.now();
 /** Days that have a table before today. */
-const HISTORY = 12;
+const HISTORY = 11;
 const PERIODS: RetentionPeriods = { payloadMs: 3 * DAY, attemptMs: 3 * DAY, failureMs: 8 * DAY };
 const ALL = { messages: Number.MAX_SAFE_INTEGER, attempts: Number.MAX_SAFE_INTEGER };
 
@@ -191,7 +191,7 @@ describe.runIf(onPostgres)("days that are over", () => {
   });
 
   it("go on after an end at any step, and free event ids", async () => {
-    for (const steps of [1, 2, 8, 12]) {
+    for (const steps of [1, 8]) {
       await using history = await openHistory();
       const { store } = history;
       await publish(store, key(6), "succeeded", { eventId: "one" });
@@ -211,6 +211,20 @@ describe.runIf(onPostgres)("days that are over", () => {
       expect(await store.accept(acceptEntry(key(0), { eventId: "one" }))).toEqual({ kind: "stored" });
       expect(await store.accept(acceptEntry(key(0, 1), { eventId: "two" }))).toEqual({ kind: "duplicate_event_id" });
     }
+  });
+
+  it("are dropped once where two nodes see to it at the same time", async () => {
+    await using history = await openHistory();
+    const { store } = history;
+    for (let day = 4; day < HISTORY; day++) {
+      await publish(store, key(day), "succeeded");
+      await publish(store, key(day, 1), "failed");
+    }
+    const services = await counted(store);
+    await Promise.all([dropDays(services, sweepOf()), dropDays(services, sweepOf())]);
+    const kept = Array.from({ length: HISTORY }, (_, day) => day).filter((day) => day >= 4 && day <= 8);
+    expect(await idsIn(store, "message")).toEqual(kept.map((day) => key(day, 1)).toSorted((a, b) => a - b));
+    expect(await deliveriesIn(store)).toHaveLength(kept.length);
   });
 
   it("take turns with what is published and delivered meanwhile, and lose none of it", async () => {
@@ -251,7 +265,9 @@ describe.runIf(onPostgres)("days that are over", () => {
     const services = await counted(store);
     await dropDays(services, sweepOf());
     expect(await idsIn(store, "message")).toHaveLength(20_002);
-    await sweepMessages(services, sweepOf());
+    // Its first step is enough.
+    const abort = new AbortController();
+    await sweepMessages(services, sweepOf({ signal: abort.signal, pause: () => Promise.resolve(abort.abort()) }));
     expect(await idsIn(store, "message")).toHaveLength(20_001);
   });
 });

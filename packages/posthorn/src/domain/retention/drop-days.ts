@@ -15,7 +15,7 @@ import type { Services } from "../context.ts";
 import { rolledUpTo } from "../stats/roll-up.ts";
 import { DAY_MS, setStored, type StorageKind, type StoredAmount } from "../storage/day.ts";
 import { attemptBytes, attemptKind, TakenAway } from "../storage/taken.ts";
-import { messageMs, noteSwept, type SweepOptions, sweptUpTo } from "./retention.ts";
+import { messageMs, noteSwept, type SweepOptions, sweptIn, sweptUpTo } from "./retention.ts";
 
 /** Rows of a day that may stay: they are copied while changes of resources wait. */
 const MAX_KEPT = 20_000;
@@ -116,6 +116,8 @@ async function dropOne({ store }: Services, days: DayStore, dropping: Dropping, 
   const { table, kept, keptNow, left } = dropping;
   const before = await kept(day);
   return store.transaction(async (tx) => {
+    // The node that did this before may not know yet that it does not any more.
+    if ((await sweptIn(tx.db, PLACES[table])) >= day.end) return false;
     await noteSwept(tx.db, PLACES[table], day.end);
     if (before === null) return false;
     const keep = new Set([...before, ...(await keptNow(tx.db, day))]);
@@ -131,7 +133,8 @@ function dropEmpty({ store }: Services, days: DayStore, dropping: Dropping, day:
   const { table, emptyBelow } = dropping;
   if (day.end > emptyBelow) return Promise.resolve(false);
   return store.transaction(async (tx) => {
-    if (await hasRows(tx.db, table, day)) return false;
+    const isThere = (await days.days(table)).some(({ from }) => from === day.from);
+    if (!isThere || (await hasRows(tx.db, table, day))) return false;
     await days.keepOnly(tx, table, day, []);
     return true;
   });
