@@ -483,14 +483,15 @@ export class Posthorn implements AsyncDisposable {
       onAnswer: (job, result, verdict) => this.#receiving.tell(job, result, verdict),
       onTrouble: (trouble) => log.warn(trouble, "no request was made"),
     });
-    this.#watch = new Watch({ attempter, store: this.#store, now: clock.now, lastKey: () => ids.lastKey });
+    const patience = { store: this.#store, clock, random: Math.random };
+    this.#watch = new Watch({ attempter, ...patience, lastKey: () => ids.lastKey });
     return new Dispatcher({
       store: this.#watch.store,
       attempter: this.#watch.attempter,
       clock,
       random: Math.random,
       policies: {
-        policy: (endpointId) => patiently(this.#store, () => directory.policy(endpointId)),
+        policy: (endpointId) => patiently(patience, () => directory.policy(endpointId)),
         failing: (endpointId) => this.#health.streak(endpointId),
       },
       limits: { concurrency: config.concurrency, hostConcurrency: hostConcurrencyOf(config) },

@@ -20,8 +20,8 @@ export interface ClusterWorkOptions {
   readonly dispatcher: Dispatcher;
   readonly health: HealthWatch;
   readonly tasks: TaskRunners;
-  readonly outbox: OutboxWatch;
-  readonly feed: SharedFeed;
+  readonly outbox: Pick<OutboxWatch, "wake">;
+  readonly feed: Pick<SharedFeed, "watchedElsewhere" | "storedElsewhere">;
   readonly ids: IdGenerator;
   /** Up to where what this node writes is on disk. */
   readonly settled: () => SettledKeys;
@@ -35,8 +35,9 @@ const DEAF_MS = 500;
 
 export class ClusterWork implements Disposable {
   readonly #options: ClusterWorkOptions;
-  #look: NodeJS.Timeout | null = null;
-  #deaf: NodeJS.Timeout | null = null;
+  /** Each takes a timer back; `null`: none is set. */
+  #cancelLook: (() => void) | null = null;
+  #cancelDeaf: (() => void) | null = null;
 
   constructor(options: ClusterWorkOptions) {
     this.#options = options;
@@ -52,12 +53,12 @@ export class ClusterWork implements Disposable {
     await cluster.start(this.#work());
     this.#options.outbox.wake();
     if (services.store.cluster === null) return;
-    this.#look = setInterval(() => this.#lookForWork(), LOOK_MS);
-    this.#look.unref();
+    this.#lookLater();
   }
 
   [Symbol.dispose](): void {
-    for (const timer of [this.#look, this.#deaf]) if (timer !== null) clearInterval(timer);
+    this.#cancelLook?.();
+    this.#cancelDeaf?.();
   }
 
   #work(): MemberWork {
@@ -127,16 +128,27 @@ export class ClusterWork implements Disposable {
     services.operational.wake();
   }
 
+  #lookLater(): void {
+    this.#cancelLook = this.#options.cluster.time.setTimer(LOOK_MS, () => {
+      this.#lookLater();
+      this.#lookForWork();
+    });
+  }
+
   #isDeaf(): void {
-    const { log } = this.#options;
-    log.warn("nothing is heard of the other nodes; settings are read anew until it is");
+    this.#options.log.warn("nothing is heard of the other nodes; settings are read anew until it is");
+    this.#cancelDeaf?.();
+    this.#staysDeaf();
+  }
+
+  #staysDeaf(): void {
     this.#forgetAll();
-    this.#deaf ??= setInterval(() => this.#forgetAll(), DEAF_MS);
+    this.#cancelDeaf = this.#options.cluster.time.setTimer(DEAF_MS, () => this.#staysDeaf());
   }
 
   #hearsAgain(): void {
-    if (this.#deaf !== null) clearInterval(this.#deaf);
-    this.#deaf = null;
+    this.#cancelDeaf?.();
+    this.#cancelDeaf = null;
     this.#forgetAll();
     this.#options.dispatcher.wakeAll();
     this.#lookForWork();

@@ -29,7 +29,7 @@ function unused(): never {
 
 /** What a test of delivery has no part for. */
 export const OTHER_SERVICES = {
-  tokens: { sign: unused, forget: unused },
+  tokens: { sign: unused, forget: () => undefined },
   ownership: { ask: unused },
   transforms: { run: unused, check: unused, convert: unused },
   operational: { announce: () => Promise.resolve(), wake: () => undefined },
