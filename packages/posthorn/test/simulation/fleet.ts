@@ -29,6 +29,8 @@ export interface FleetOptions {
 const STOP_SLACK = 2 * 60_000;
 /** One that does not come up is started again. */
 const START_AGAIN = 5000;
+/** Whoever was in trouble so long ago has caught up. */
+const WELL_MS = 15_000;
 /** By how much clocks differ at most, and by which part of the time they run fast or slow. */
 const SKEW = 30_000;
 const DRIFT = 0.01;
@@ -66,6 +68,12 @@ export class Fleet {
   someNode(): SimulatedNode | null {
     const up = this.machines.filter(({ node, stands }) => node !== null && !stands);
     return up.length === 0 ? null : this.#options.random.pick(up).node;
+  }
+
+  /** Whether nothing came between a machine and the others for a while. */
+  isWell(machine: number): boolean {
+    const { wellSince } = this.machines[machine - 1]!;
+    return wellSince !== null && this.#options.time.elapsed - wellSince > WELL_MS;
   }
 
   isUnlinked(machine: number): boolean {

@@ -30,8 +30,12 @@ export interface Run {
   readonly startedAt: number;
 }
 
-/** What was changed by another process is known to each after so many milliseconds: as long as a node that hears nothing goes on. */
-const NEWS_MS = 10_000;
+/**
+ * What was changed by another process is known to a process after so many milliseconds: to one with which all is well, and to any, for as
+ * long as one that does not hear goes on.
+ */
+const NEWS_MS = 2500;
+const LATE_NEWS_MS = 10_000;
 
 /** An attempt that was begun and whose outcome is not on disk. */
 export interface OpenAttempt {
@@ -162,6 +166,7 @@ export class Ledger {
   /** The processes that run, and the requests of each that are on their way. */
   readonly #runs = new Map<Run, number>();
   #tenures: Tenures | null = null;
+  #isWell: (run: Run) => boolean = () => true;
 
   constructor(time: VirtualTime, verdict: Verdict) {
     this.#time = time;
@@ -172,9 +177,13 @@ export class Ledger {
     this.#checks.push(...checks);
   }
 
-  /** @param tenures Who has which lanes. */
-  watchOver(tenures: Tenures): void {
+  /**
+   * @param tenures Who has which lanes.
+   * @param isWell Whether a process reaches the database, and hears the others, for a while.
+   */
+  watchOver(tenures: Tenures, isWell: (run: Run) => boolean = () => true): void {
     this.#tenures = tenures;
+    this.#isWell = isWell;
   }
 
   /** Who has the lane of an endpoint; `null`: nobody. */
@@ -316,8 +325,8 @@ export class Ledger {
     return commit.at < run.startedAt || this.#hasHeard(commit, run, elapsed);
   }
 
-  #hasHeard({ run, at, confirmed, answeredAt }: Commit, { number }: Run, elapsed: number): boolean {
-    if (run !== number) return at < elapsed - NEWS_MS;
+  #hasHeard({ run, at, confirmed, answeredAt }: Commit, own: Run, elapsed: number): boolean {
+    if (run !== own.number) return at < elapsed - (this.#isWell(own) ? NEWS_MS : LATE_NEWS_MS);
     return confirmed && answeredAt !== null && answeredAt < elapsed;
   }
 

@@ -88,7 +88,7 @@ export function planOf(random: Random, span: Span): readonly Planned[] {
       }
     }
   }
-  const bursts = times(7);
+  const bursts = times(isShared(span) ? 20 : 7);
   for (const at of bursts) {
     const length = random.span(1, 30_000);
     for (let left = random.span(2, 25); left > 0; left--) operation(at + random.next() * length, "publish");
@@ -150,10 +150,10 @@ function addSplits(
   { add, machine }: { readonly add: Add; readonly machine: () => number },
 ): void {
   if (random.chance(0.7)) {
-    for (const at of some(3)) add(at, { kind: "freeze", machine: machine(), ms: random.span(500, MINUTE) });
+    for (const at of some(4)) add(at, { kind: "freeze", machine: machine(), ms: random.span(1000, MINUTE) });
   }
   if (random.chance(0.7)) {
-    for (const at of some(3)) {
+    for (const at of some(4)) {
       const what = random.pick<Cut>(["database", "link"]);
       add(at, { kind: "cut", machine: machine(), what, ms: random.span(200, MINUTE) });
     }

@@ -15,6 +15,17 @@ import type { DatabaseThread } from "../../src/store/sqlite/protocol.ts";
 import type { Lease } from "../../src/store/cluster.ts";
 import type { Coordination } from "./cluster/coordination.ts";
 import type { Random } from "./random.ts";
+import type { Rule } from "./verdict.ts";
+
+export interface NamedSabotage extends Sabotage {
+  readonly name: string;
+  /** The rule that it breaks, in some seed or other. */
+  readonly breaks: Rule;
+  /** Rules that may show it in other seeds. */
+  readonly orShows?: readonly Rule[];
+  /** It shows where nodes share the database, and there alone. */
+  readonly shared?: true;
+}
 
 export interface Sabotage {
   /** A part from within, until the week is over. */
@@ -44,4 +55,15 @@ export interface Sabotage {
   owners?(owners: LaneOwners): LaneOwners;
   /** What nodes tell each other; `null`: it gets lost. */
   told?(payload: string): string | null;
+}
+
+/** Another method in place of one, until the result is disposed of. */
+export function replaced<T extends object, Name extends keyof T>(type: T, name: Name, method: T[Name]): Disposable {
+  const own = type[name];
+  type[name] = method;
+  return {
+    [Symbol.dispose]: () => {
+      type[name] = own;
+    },
+  };
 }

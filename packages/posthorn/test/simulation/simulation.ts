@@ -183,7 +183,7 @@ class Simulation implements Disposable {
     const tenures = new ShardTenures(() => this.#time.elapsed, {
       ended: (tenure, how) => this.#ledger.tenureEnded(tenure, how),
     });
-    this.#ledger.watchOver(tenures);
+    this.#ledger.watchOver(tenures, ({ machine }) => this.#fleet.isWell(machine));
     const coordination = new Coordination(() => this.#time.utc, tenures);
     sabotage?.(coordination);
     const isUnlinked = (machine: number): boolean => this.#fleet.isUnlinked(machine);

@@ -37,7 +37,7 @@ async function openPostgresScene(): Promise<ClusterScene> {
     eventually: (check) => eventually(check),
     breakLinks: async () => {
       await client.query(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'posthorn coordination'",
       );
     },
     [Symbol.asyncDispose]: async () => {

@@ -17,14 +17,18 @@ export class SendingCheck implements Check {
   }
 
   /** What changes while an attempt is being made may come too late for it, so it counts what was known when it began. */
-  begun({ row, commit, name }: TrackedDelivery, { run, tenure }: OpenAttempt): void {
+  begun({ row, commit, name }: TrackedDelivery, { run, tenure, job }: OpenAttempt): void {
     const { latestWall } = run.clock;
     if (row.due === null) {
       if (!this.#ledger.knowsRow(commit, tenure, this.#time.elapsed)) return;
       const rule = row.state === SUCCEEDED ? "never_doubled" : "only_what_is_due";
       this.#verdict.broken(rule, `${name} is attempted, though it is at its end (state ${row.state})`);
-    } else if (row.due > latestWall) {
-      const early = row.due - latestWall;
+      return;
+    }
+    // Asked for again by a node whose clock is ahead, it is due as it was before.
+    const due = job.generation === row.generation ? row.due : job.due;
+    if (due > latestWall) {
+      const early = due - latestWall;
       this.#verdict.broken("only_what_is_due", `${name} is attempted ${early} ms before its time`);
     }
   }
