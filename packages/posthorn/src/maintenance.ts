@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Services } from "./domain/context.ts";
 import { dropOldKeys } from "./domain/idempotency.ts";
 import { dropOldPacing, expireDeliveries } from "./domain/message/expire-deliveries.ts";
+import { dropParked } from "./domain/message/take-up.ts";
 import { expireInbound } from "./domain/quarantine/expire.ts";
 import type { RetentionPeriods, SweepOptions } from "./domain/retention/retention.ts";
 import { expireSources } from "./domain/source/expire.ts";
@@ -59,6 +60,7 @@ export class Maintenance implements AsyncDisposable {
       await services.store.transaction(async ({ db }) => {
         await db.deleteFrom("revoked_token").where("expires_at", "<", services.now()).execute();
       });
+      await dropParked(services, services.now() - periods.failureMs);
       await expireSources(services, signal);
       await expireInbound(services, periods.payloadMs, signal);
       await sweepPayloads(services, sweep);

@@ -224,7 +224,7 @@ export class Posthorn implements AsyncDisposable {
       onFailure: (error) => report(error, "the outbox was not taken up; trying again"),
       // Nobody else writes to a file.
       looks: config.database.kind === "postgres",
-      onNotTaken: (row) => log.warn(row, "what a transaction published is no message"),
+      onNotTaken: (row) => log.warn(row, "no message could be made of what a transaction published: it is set aside"),
     });
     this.#health = new HealthWatch({
       services: () => this.services,

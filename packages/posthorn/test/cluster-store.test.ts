@@ -134,7 +134,7 @@ describe("shards", () => {
       const wanted = [3, 4, 5];
       const both = Promise.all([of(one).take(a.id, wanted, []), of(two).take(b.id, wanted, [])]);
       const [mine, yours] = await scene.until(both);
-      expect([...mine, ...yours].map(({ shard }) => shard).sort()).toEqual(wanted);
+      expect([...mine, ...yours].map(({ shard }) => shard).sort((a, b) => a - b)).toEqual(wanted);
       const { shards } = await scene.until(of(one).view());
       for (const { shard } of mine) expect(shards[shard]).toMatchObject({ nodeId: a.id });
       for (const { shard } of yours) expect(shards[shard]).toMatchObject({ nodeId: b.id });
@@ -165,7 +165,7 @@ describe("shards", () => {
     expect((await take(two, b, [1], [a])).map(({ shard }) => shard)).toEqual([1]);
     await leave(two, b);
     const c = await join(one);
-    expect((await take(one, c, [1, 2])).map(({ shard }) => shard).sort()).toEqual([1, 2]);
+    expect((await take(one, c, [1, 2])).map(({ shard }) => shard).sort((a, b) => a - b)).toEqual([1, 2]);
     await leave(one, c);
   });
 
@@ -230,9 +230,7 @@ describe("signals", () => {
     });
     await expect(scene.until(failed)).rejects.toThrow("taken back");
     const revoked: Signal = { kind: "revoke", deliveries: [{ messageId: 7, endpointId: 8 }] };
-    await scene.until(
-      one.transaction(async ({ signal }) => signal({ kind: "wake", endpointId: 2 }, revoked)),
-    );
+    await scene.until(one.transaction(async ({ signal }) => signal({ kind: "wake", endpointId: 2 }, revoked)));
     const told = [{ kind: "wake", endpointId: 2 }, revoked];
     await scene.eventually(() => expect(heardAt(two)).toEqual(told));
     expect(heardAt(one)).toEqual(told);

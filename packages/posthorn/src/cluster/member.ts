@@ -119,7 +119,8 @@ export class Member implements LaneOwners, AsyncDisposable {
   lease(key: number): Lease | null {
     const shard = shardOf(key);
     const lease = this.#leases.get(shard);
-    if (lease === undefined || this.#leaving.has(shard) || this.#options.time.monotonic() >= this.#validUntil) return null;
+    if (lease === undefined || this.#leaving.has(shard) || this.#options.time.monotonic() >= this.#validUntil)
+      return null;
     return lease;
   }
 

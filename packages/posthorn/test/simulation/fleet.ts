@@ -131,6 +131,7 @@ export class Fleet {
     machine.run = run;
     this.#note("process", machine, `${run.number} starts with ${JSON.stringify(run.settings)}`);
     ledger.started(run);
+    this.#changed(machine);
     void this.#bringUp(machine, run);
   }
 

@@ -174,7 +174,11 @@ export class SimulatedNode {
       clock: sabotage.clock?.(clock, sabotageRandom) ?? clock,
       random: dispatchRandom.next,
       policies: {
-        policy: (endpointId) => sabotaged(patiently(patience, () => directory.policy(endpointId)), sabotage),
+        policy: (endpointId) =>
+          sabotaged(
+            patiently(patience, () => directory.policy(endpointId)),
+            sabotage,
+          ),
         failing: (endpointId) => this.#health.streak(endpointId),
       },
       limits: sabotage.limits?.(limits) ?? limits,

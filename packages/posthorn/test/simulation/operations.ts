@@ -152,7 +152,10 @@ export class Operations {
   }
 
   /** A message that is on its way to an endpoint just now, or whose turn there comes soon. */
-  #underWay(isOpen: boolean, { run }: SimulatedNode): { readonly message: Published; readonly endpoint: EndpointHandle } | null {
+  #underWay(
+    isOpen: boolean,
+    { run }: SimulatedNode,
+  ): { readonly message: Published; readonly endpoint: EndpointHandle } | null {
     const found = this.#recent.flatMap((message) =>
       this.endpoints
         .filter(({ key }) => {

@@ -54,7 +54,7 @@ const TOGETHER: Omit<Span, "nodes"> = {
 };
 
 /** Part of the seeds in which several nodes share a database. */
-const SHARED = 0.3;
+const SHARED = 0.25;
 
 export function spanOf(random: Random): Span {
   return random.chance(SHARED) ? { ...TOGETHER, nodes: random.pick([1, 2, 2, 3, 3, 4]) } : WEEK;

@@ -88,15 +88,17 @@ export class Coordination {
 
   nodes(): readonly ClusterNode[] {
     const now = this.#now();
-    return [...this.#nodes.values()].map(({ id, facts: { host, version }, startedAt, seenAt, leasedUntil, report }) => ({
-      id,
-      host,
-      version,
-      startedAt,
-      seenAt,
-      leaseMs: leasedUntil - now,
-      report,
-    }));
+    return [...this.#nodes.values()].map(
+      ({ id, facts: { host, version }, startedAt, seenAt, leasedUntil, report }) => ({
+        id,
+        host,
+        version,
+        startedAt,
+        seenAt,
+        leaseMs: leasedUntil - now,
+        report,
+      }),
+    );
   }
 
   shards(): readonly ClusterShard[] {

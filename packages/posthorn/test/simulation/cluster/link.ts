@@ -44,7 +44,7 @@ export function ask<T>({ time, random, life, serverLife, way }: LinkWorld, work:
         const result = work();
         answer(lost ? ANSWER_MS : least, lost ? fail : () => resolve(result));
       } catch (error) {
-        answer(least, () => reject(error as Error));
+        answer(least, () => reject(error));
       }
     });
   });

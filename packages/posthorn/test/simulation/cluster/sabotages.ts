@@ -58,8 +58,7 @@ export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
     shared: true,
     breaks: "one_owner",
     orShows: ["never_doubled", "handed_over"],
-    inside: () =>
-      replaced(Dispatcher.prototype, "leave", () => ({ left: [], ended: Promise.resolve() })),
+    inside: () => replaced(Dispatcher.prototype, "leave", () => ({ left: [], ended: Promise.resolve() })),
     owners: (owners) => {
       const known = new Map<number, ReturnType<typeof owners.lease>>();
       return {

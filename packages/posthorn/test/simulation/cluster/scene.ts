@@ -45,15 +45,17 @@ export function openSimulatedScene(): ClusterScene {
       ahead += ms;
     },
     until: async (work) => {
-      const from = time.elapsed;
-      let isDone = false;
-      const done = work.finally(() => (isDone = true));
-      done.catch(() => undefined);
-      while (!isDone && time.elapsed - from < PATIENCE_MS) {
+      const settled = work.then(
+        () => true,
+        () => true,
+      );
+      const turn = async (): Promise<boolean> => {
         await pass(STEP_MS);
         await turnOfLoop();
-      }
-      return done;
+        return false;
+      };
+      for (let left = PATIENCE_MS / STEP_MS; left > 0 && !(await Promise.race([settled, turn()])); left--);
+      return work;
     },
     eventually: async (check) => {
       for (let left = PATIENCE_MS / STEP_MS; ; left--) {
