@@ -285,6 +285,7 @@ export class Posthorn implements AsyncDisposable {
     this.#maintenance = new Maintenance({
       services: this.services,
       periods: retentionOf(config),
+      clock,
       leads,
       onFailure: (error) => report(error, "maintenance failed"),
     });
