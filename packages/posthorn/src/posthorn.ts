@@ -8,6 +8,7 @@ import { systemClock } from "./clock.ts";
 import { Cluster } from "./cluster/cluster.ts";
 import { ClusterDispatch } from "./cluster/dispatch.ts";
 import { nodeFacts } from "./cluster/facts.ts";
+import { LaneDesk } from "./cluster/lane-desk.ts";
 import { ClusterWork } from "./cluster/work.ts";
 import type { Config } from "./config/config.ts";
 import type { Secrets } from "./config/secrets.ts";
@@ -161,6 +162,7 @@ export class Posthorn implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #cluster: Cluster;
   readonly #clusterWork: ClusterWork;
+  readonly #lanes: LaneDesk;
   #watch!: Watch;
   readonly #tasks: TaskRunners;
   readonly #operational: OperationalPublisher;
@@ -258,6 +260,13 @@ export class Posthorn implements AsyncDisposable {
       load: () => this.#dispatcher.load,
       onFailure: (error) => report(error, "statistics were not counted; trying again"),
     });
+    this.#lanes = new LaneDesk({
+      cluster,
+      dispatcher: this.#dispatcher,
+      health: this.#health,
+      store,
+      time: cluster.time,
+    });
     this.services = {
       store,
       ids,
@@ -265,6 +274,7 @@ export class Posthorn implements AsyncDisposable {
       vault,
       directory,
       dispatch: new ClusterDispatch({ cluster, dispatcher: this.#dispatcher, store }),
+      lanes: this.#lanes,
       tokens: this.authenticator,
       tasks: this.#tasks,
       transforms: this.#transforms,
@@ -446,6 +456,7 @@ export class Posthorn implements AsyncDisposable {
       health: this.#health,
       tasks: this.#tasks,
       ids,
+      lanes: this.#lanes,
       outbox: this.#outbox,
       feed: shared,
       settled: () => this.#settled(),

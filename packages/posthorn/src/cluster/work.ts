@@ -12,6 +12,7 @@ import { type Logger, reporter } from "../log.ts";
 import type { Signal } from "../store/signal.ts";
 import { shardOf } from "../store/shards.ts";
 import type { Cluster } from "./cluster.ts";
+import type { LaneDesk } from "./lane-desk.ts";
 import type { InShards, MemberWork } from "./member.ts";
 
 export interface ClusterWorkOptions {
@@ -23,6 +24,7 @@ export interface ClusterWorkOptions {
   readonly outbox: Pick<OutboxWatch, "wake">;
   readonly feed: Pick<SharedFeed, "watchedElsewhere" | "storedElsewhere">;
   readonly ids: IdGenerator;
+  readonly lanes: Pick<LaneDesk, "hear">;
   /** Up to where what this node writes is on disk. */
   readonly settled: () => SettledKeys;
   readonly log: Logger;
@@ -107,6 +109,7 @@ export class ClusterWork implements Disposable {
   #hear(signals: readonly Signal[]): void {
     applySignals(this.#options.services, signals);
     for (const signal of signals) {
+      this.#options.lanes.hear(signal);
       if (signal.kind === "nodes") this.#options.cluster.look();
       if (signal.kind === "outbox") this.#options.outbox.wake(signal.from);
       if (signal.kind === "watch") this.#options.feed.watchedElsewhere();

@@ -5,6 +5,7 @@
 import { pino } from "pino";
 import { Cluster } from "../../src/cluster/cluster.ts";
 import { ClusterDispatch } from "../../src/cluster/dispatch.ts";
+import { LaneDesk } from "../../src/cluster/lane-desk.ts";
 import { ClusterWork } from "../../src/cluster/work.ts";
 import { DeliveryAttempter } from "../../src/delivery/attempter.ts";
 import { EndpointSender } from "../../src/delivery/endpoint-sender.ts";
@@ -105,6 +106,13 @@ export class SimulatedNode {
     const watch = buildWatch(world, { clock, store, directory, vault, ids, life, run });
     this.dispatcher = this.#buildDispatcher(world, { clock, directory, watch });
     const dispatch = new ClusterDispatch({ cluster, dispatcher: this.dispatcher, store });
+    const lanes = new LaneDesk({
+      cluster,
+      dispatcher: this.dispatcher,
+      health: this.#health,
+      store,
+      time: cluster.time,
+    });
     this.services = {
       ...OTHER_SERVICES,
       store,
@@ -113,11 +121,13 @@ export class SimulatedNode {
       vault,
       directory,
       dispatch: world.sabotage.hints?.(dispatch, world.sabotageRandom) ?? dispatch,
+      lanes,
       tasks: this.#tasks,
       health: this.#health,
       rules: { ...TEST_RULES, policyDefaults },
     };
     this.#clusterWork = new ClusterWork({
+      lanes,
       services: this.services,
       cluster,
       dispatcher: this.dispatcher,

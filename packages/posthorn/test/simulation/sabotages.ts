@@ -62,7 +62,6 @@ export const SABOTAGES: readonly NamedSabotage[] = [
       revoke: (deliveries) => dispatcher.revoke(deliveries),
       push: (jobs) => dispatcher.push([...jobs, ...jobs]),
       tryNow: (endpointId) => dispatcher.tryNow(endpointId),
-      inspect: (endpointId) => dispatcher.inspect(endpointId),
     }),
   },
   {
@@ -109,7 +108,6 @@ export const SABOTAGES: readonly NamedSabotage[] = [
       look: (endpointIds) => dispatcher.look(endpointIds),
       wake: (endpointId) => dispatcher.wake(endpointId),
       tryNow: (endpointId) => dispatcher.tryNow(endpointId),
-      inspect: (endpointId) => dispatcher.inspect(endpointId),
       revoke: () => undefined,
     }),
   },
@@ -215,7 +213,6 @@ export const SABOTAGES: readonly NamedSabotage[] = [
       look: (endpointIds) => dispatcher.look(endpointIds),
       wake: () => undefined,
       tryNow: () => undefined,
-      inspect: (endpointId) => dispatcher.inspect(endpointId),
       revoke: (deliveries) => dispatcher.revoke(deliveries),
     }),
   },
