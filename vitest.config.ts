@@ -40,6 +40,14 @@ export default defineConfig({
           env: { POSTHORN_TEST_STORE: "postgres" },
         },
       },
+      {
+        extends: true,
+        test: {
+          name: "pooler",
+          include: ["packages/posthorn/test/store.test.ts"],
+          env: { POSTHORN_TEST_STORE: "postgres", POSTHORN_TEST_POOLER: "1" },
+        },
+      },
     ],
   },
 });

@@ -1,10 +1,10 @@
 /** The dashboard in a real browser, on a real server with real deliveries. */
 import { AxeBuilder } from "@axe-core/playwright";
+import { freePort } from "@posthorn/testkit";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useBrowser } from "../lib/browser.ts";
 import { type DashboardScene, HOSTILE, pagesOf, setUpScene } from "../lib/dashboard-scene.ts";
-import { freePort } from "../lib/free-port.ts";
 import { useWorld } from "../lib/world.ts";
 
 const browser = useBrowser();

@@ -4,14 +4,16 @@ import { queryPostgres } from "../disk.ts";
 /** The key of an attempt is of the class of its node's slot. */
 const AUDIT = `
   CREATE SCHEMA chaos;
-  CREATE TABLE chaos.record (attempt_id bigint, slot bigint, owner_slot bigint);
+  CREATE TABLE chaos.record (
+    attempt_id bigint, slot bigint, owner_slot bigint, message_id bigint, endpoint_id bigint, status bigint, at bigint);
   CREATE TABLE chaos.shard_of (endpoint_id bigint PRIMARY KEY, shard bigint);
   CREATE FUNCTION chaos.note() RETURNS trigger LANGUAGE plpgsql VOLATILE AS $$
   BEGIN
     INSERT INTO chaos.record
     SELECT NEW.id, NEW.id % 64, (
       SELECT n.slot FROM chaos.shard_of o JOIN posthorn.shard s ON s.id = o.shard JOIN posthorn.node n ON n.id = s.node_id
-      WHERE o.endpoint_id = NEW.endpoint_id);
+      WHERE o.endpoint_id = NEW.endpoint_id),
+      NEW.message_id, NEW.endpoint_id, NEW.status, extract(epoch FROM clock_timestamp()) * 1000;
     RETURN NULL;
   END $$;
   CREATE TRIGGER chaos AFTER INSERT ON posthorn.attempt FOR EACH ROW EXECUTE FUNCTION chaos.note()`;
@@ -44,6 +46,29 @@ export async function readAudit(databaseUrl: string): Promise<AuditResult> {
     byStrangers: Number(row!["strangers"]),
     writers: Number(row!["writers"]),
   };
+}
+
+/** An attempt that was stored. */
+export interface Outcome {
+  readonly succeeded: boolean;
+  /** Just before it was committed; Unix milliseconds. */
+  readonly at: number;
+}
+
+/** What was stored, oldest first, by endpoint and message as their public ids with a space between. */
+export async function outcomesBy(databaseUrl: string): Promise<ReadonlyMap<string, readonly Outcome[]>> {
+  const rows = await queryPostgres(
+    databaseUrl,
+    `SELECT e.public_id || ' ' || m.public_id AS name, r.status = 0 AS succeeded, r.at
+     FROM chaos.record r JOIN endpoint e ON e.id = r.endpoint_id JOIN message m ON m.id = r.message_id ORDER BY r.at`,
+  );
+  const outcomes = new Map<string, Outcome[]>();
+  for (const row of rows) {
+    const name = row["name"] as string;
+    const outcome = { succeeded: row["succeeded"] === true, at: Number(row["at"]) };
+    outcomes.set(name, [...(outcomes.get(name) ?? []), outcome]);
+  }
+  return outcomes;
 }
 
 /** Deliveries that are still to be made. */

@@ -1,4 +1,4 @@
-/** Three nodes on one PostgreSQL, each behind a way of its own to it, and what can befall them. */
+/** Three nodes on one PostgreSQL, each behind a way of its own to it, and what befalls them. */
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import {
@@ -6,6 +6,7 @@ import {
   eventually,
   makeToken,
   organisationId,
+  startPgBouncer,
   startPostgres,
   startServer,
   startTcpProxy,
@@ -13,59 +14,58 @@ import {
   type TestPostgres,
   type TestServer,
 } from "@posthorn/testkit";
+import { queryPostgres } from "../disk.ts";
 import type { Random } from "../random.ts";
-
-export const NODES = 3;
-
-/** Something that befell the nodes, Unix milliseconds. */
-export interface Fault {
-  readonly kind: FaultKind;
-  readonly from: number;
-  until: number;
-}
-
-const KINDS = ["kill", "freeze", "cut", "silence", "restart PostgreSQL", "kill PostgreSQL"] as const;
-export type FaultKind = (typeof KINDS)[number];
-
-/** How long most faults last, milliseconds; a frozen node must be able to outlast its lease. */
-const MIN_FAULT_MS = 500;
-const FAULT_MS = 9000;
+import { Exits } from "./exits.ts";
+import { type Fault, NODES, type PlannedFault } from "./faults.ts";
 
 interface Member {
   readonly server: TestServer;
-  readonly proxy: TcpProxy;
+  /** All ways to the database. */
+  readonly ways: readonly TcpProxy[];
   up: boolean;
+}
+
+interface Parts {
+  readonly token: string;
+  readonly databaseUrl: string;
+  readonly exits: Exits;
+  readonly postgres: TestPostgres;
+  readonly members: readonly Member[];
+  readonly stack: AsyncDisposableStack;
 }
 
 export class ChaosNodes implements AsyncDisposable {
   readonly token: string;
   readonly databaseUrl: string;
-  readonly faults: Fault[] = [];
+  readonly exits: Exits;
   readonly #random: Random;
   readonly #postgres: TestPostgres;
   readonly #members: readonly Member[];
   readonly #stack: AsyncDisposableStack;
+  readonly #faults: Fault[] = [];
+  /** Nothing befalls one that is in trouble already. */
+  readonly #troubled = new Map<PlannedFault["target"], Promise<void>>();
 
-  private constructor(
-    random: Random,
-    parts: Pick<ChaosNodes, "token" | "databaseUrl"> & {
-      readonly postgres: TestPostgres;
-      readonly members: readonly Member[];
-      readonly stack: AsyncDisposableStack;
-    },
-  ) {
+  private constructor(random: Random, parts: Parts) {
     this.#random = random;
     this.token = parts.token;
     this.databaseUrl = parts.databaseUrl;
+    this.exits = parts.exits;
     this.#postgres = parts.postgres;
     this.#members = parts.members;
     this.#stack = parts.stack;
   }
 
+  /** @param random Of the traffic. */
   static async start(random: Random, env: Readonly<Record<string, string>>): Promise<ChaosNodes> {
     const stack = new AsyncDisposableStack();
-    const postgres = stack.use(await startPostgres());
+    const postgres = stack.use(await startPostgres({ settings: { log_min_messages: "panic" } }));
     const { url: databaseUrl } = await createDatabase(postgres.url);
+    const pooler = stack.use(await startPgBouncer(postgres.url));
+    const name = new URL(databaseUrl).pathname.slice(1);
+    await queryPostgres(databaseUrl, `ALTER ROLE postgres IN DATABASE ${name} SET search_path = posthorn`);
+    const exits = stack.use(new Exits());
     const secret = `secret-of-the-chaos-${randomBytes(16).toString("hex")}`;
     const common = {
       POSTHORN_JWT_SECRET: secret,
@@ -75,13 +75,26 @@ export class ChaosNodes implements AsyncDisposable {
     };
     const members: Member[] = [];
     for (let index = 0; index < NODES; index++) {
-      const proxy = stack.use(await startTcpProxy(postgres.port));
-      const options = { databaseUrl: proxy.through(databaseUrl), env: common, allowErrors: true };
-      members.push({ server: stack.use(await startServer(options)), proxy, up: true });
+      const way = stack.use(await startTcpProxy(postgres.port));
+      const ways = [way];
+      const ownEnv: Record<string, string> = { POSTHORN_EGRESS_PROXY: await exits.open(index) };
+      if (index === 0) {
+        // One has a pooler in between.
+        const pooled = stack.use(await startTcpProxy(Number(new URL(pooler.through(databaseUrl)).port)));
+        ways.push(pooled);
+        ownEnv["POSTHORN_DATABASE_URL"] = pooled.through(databaseUrl);
+        ownEnv["POSTHORN_DATABASE_DIRECT_URL"] = way.through(databaseUrl);
+      }
+      const options = { databaseUrl: way.through(databaseUrl), env: { ...common, ...ownEnv }, allowErrors: true };
+      members.push({ server: stack.use(await startServer(options)), ways, up: true });
     }
     const now = Math.floor(Date.now() / 1000);
     const token = makeToken({ sub: organisationId(), iat: now, exp: now + 86_400 }, secret);
-    return new ChaosNodes(random, { token, databaseUrl, postgres, members, stack });
+    return new ChaosNodes(random, { token, databaseUrl, exits, postgres, members, stack });
+  }
+
+  get faults(): readonly Fault[] {
+    return this.#faults;
   }
 
   /** Where some node is; `null`: none is up. */
@@ -90,46 +103,56 @@ export class ChaosNodes implements AsyncDisposable {
     return up.length === 0 ? null : up[this.#random.below(up.length)]!.server.url;
   }
 
-  /** Makes one fault, and mends it. */
-  async fault(): Promise<void> {
-    const kind = KINDS[this.#random.below(KINDS.length)]!;
-    const member = this.#members[this.#random.below(NODES)]!;
-    const lastsMs = MIN_FAULT_MS + this.#random.below(FAULT_MS);
-    const fault: Fault = { kind, from: Date.now(), until: Infinity };
-    this.faults.push(fault);
-    await this.#make(kind, member, lastsMs);
-    fault.until = Date.now();
+  /** Makes one fault, and mends it; waits first while the same one is in trouble. */
+  async make(planned: PlannedFault): Promise<void> {
+    const { kind, target } = planned;
+    const before = this.#troubled.get(target) ?? Promise.resolve();
+    const { promise: mended, resolve: mend } = Promise.withResolvers<void>();
+    this.#troubled.set(target, mended);
+    await before;
+    const place = this.#faults.push({ kind, target, from: Date.now(), until: Infinity }) - 1;
+    try {
+      await this.#befall(planned);
+    } finally {
+      this.#faults[place] = { ...this.#faults[place]!, until: Date.now() };
+      mend();
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#stack.disposeAsync();
   }
 
-  async #make(kind: FaultKind, member: Member, lastsMs: number): Promise<void> {
-    const { server, proxy } = member;
-    switch (kind) {
-      case "kill":
-        member.up = false;
-        await server.kill();
-        await eventually(() => server.restart(), { timeoutMs: 60_000 });
-        member.up = true;
-        return;
-      case "freeze":
-        // Still among those that are asked: nobody tells a client that a node stands still.
-        process.kill(server.pid, "SIGSTOP");
-        await delay(lastsMs);
-        process.kill(server.pid, "SIGCONT");
-        return;
-      case "cut":
-      case "silence":
-        proxy.become(kind === "cut" ? "cut" : "silent");
-        await delay(lastsMs);
-        proxy.become("open");
-        return;
-      case "restart PostgreSQL":
-      case "kill PostgreSQL":
-        await this.#postgres.stop(kind === "kill PostgreSQL" ? "SIGKILL" : "SIGINT");
-        await this.#postgres.start();
+  #befall({ kind, target, lastsMs }: PlannedFault): Promise<void> {
+    return target === "database"
+      ? this.#fellDatabase(kind === "kill PostgreSQL" ? "SIGKILL" : "SIGINT", lastsMs)
+      : this.#fell(this.#members[target]!, kind, lastsMs);
+  }
+
+  async #fell(member: Member, kind: PlannedFault["kind"], lastsMs: number): Promise<void> {
+    const { server, ways } = member;
+    if (kind === "kill") {
+      member.up = false;
+      await server.kill();
+      await eventually(() => server.restart(), { timeoutMs: 60_000 });
+      member.up = true;
+      return;
     }
+    if (kind === "freeze") {
+      // Still among those that are asked: nobody tells a client that a node stands still.
+      process.kill(server.pid, "SIGSTOP");
+      await delay(lastsMs);
+      process.kill(server.pid, "SIGCONT");
+      return;
+    }
+    for (const way of ways) way.become(kind === "cut" ? "cut" : "silent");
+    await delay(lastsMs);
+    for (const way of ways) way.become("open");
+  }
+
+  async #fellDatabase(signal: "SIGKILL" | "SIGINT", lastsMs: number): Promise<void> {
+    await this.#postgres.stop(signal);
+    if (signal === "SIGKILL") await delay(lastsMs);
+    await this.#postgres.start();
   }
 }

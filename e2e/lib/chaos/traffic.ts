@@ -1,7 +1,8 @@
 /** Publishers that do not give up, on any node, and what receivers make of it. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Received } from "@posthorn/testkit";
-import type { ChaosNodes, Fault } from "./nodes.ts";
+import { nameOf } from "./duplicates.ts";
+import type { ChaosNodes } from "./nodes.ts";
 
 /** A node that stands still answers nobody: another one is asked. */
 const PATIENCE_MS = 6000;
@@ -67,36 +68,6 @@ export class Publishers {
     if (response.status === 503) return null;
     throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
   }
-}
-
-/** Who was sent what: endpoint and message. */
-const nameOf = ({ path, headers }: Received): string => `${path} ${headers["webhook-id"]}`;
-
-export interface Duplicates {
-  readonly all: number;
-  /** Those without a fault between the first request and the repeated one. */
-  readonly unexplained: number;
-}
-
-/** After a fault, how long what was in flight at it may take to come again: a lease, and a round of those who take over. */
-const AFTERMATH_MS = 20_000;
-
-export function duplicatesIn(requests: readonly Received[], faults: readonly Fault[]): Duplicates {
-  const first = new Map<string, number>();
-  let all = 0;
-  let unexplained = 0;
-  for (const request of requests) {
-    const name = nameOf(request);
-    const before = first.get(name);
-    if (before === undefined) {
-      first.set(name, request.at);
-      continue;
-    }
-    all++;
-    const explained = faults.some(({ from, until }) => from <= request.at && until + AFTERMATH_MS >= before);
-    if (!explained) unexplained++;
-  }
-  return { all, unexplained };
 }
 
 /** Requests whose message came before one of its ordering key that was published earlier. */

@@ -1,41 +1,67 @@
 /**
- * One PostgreSQL for a whole run of tests, started when the first of them asks. As Vitest's `globalSetup`: its processes end before the
- * server does.
+ * One PostgreSQL for a whole run of tests, and one pooler in front of it, each started when the first of them asks. As Vitest's
+ * `globalSetup`: its processes end before the servers do.
  */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { text } from "node:stream/consumers";
+import { startPgBouncer } from "./pgbouncer.ts";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
 
 /** Tests end processes and not machines: what PostgreSQL has handed to the system is safe, and a commit need not wait for the disk. */
 const SETTINGS = { fsync: "off" };
 
-/** Where the processes of the run ask for it. */
-const VARIABLE = "POSTHORN_TEST_POSTGRES_PORT";
+/** Where the processes of the run ask for each. */
+const POSTGRES = "POSTHORN_TEST_POSTGRES_PORT";
+const POOLER = "POSTHORN_TEST_POOLER_PORT";
 
 export async function setup(): Promise<() => Promise<void>> {
+  const stack = new AsyncDisposableStack();
   let starting: Promise<TestPostgres> | null = null;
+  const postgres = async (): Promise<string> => {
+    starting ??= startPostgres({ settings: SETTINGS }).then((server) => stack.use(server));
+    return (await starting).url;
+  };
+  const pooler = async (): Promise<string> => {
+    const url = await postgres();
+    return stack.use(await startPgBouncer(url)).through(url);
+  };
+  stack.use(await offer(POSTGRES, postgres));
+  stack.use(await offer(POOLER, pooler));
+  return () => stack.disposeAsync();
+}
+
+/** Gives whoever connects the URL of what is started for the first of them. */
+async function offer(variable: string, start: () => Promise<string>): Promise<Disposable> {
+  let starting: Promise<string> | null = null;
   const starter = createServer((socket) => {
     socket.on("error", () => undefined);
-    starting ??= startPostgres({ settings: SETTINGS });
+    starting ??= start();
     starting.then(
-      ({ url }) => socket.end(url),
+      (url) => socket.end(url),
       (error: unknown) => socket.end(String(error)),
     );
   });
   starter.listen(0, "127.0.0.1");
   await once(starter, "listening");
-  process.env[VARIABLE] = String((starter.address() as AddressInfo).port);
-  return async () => {
-    starter.close();
-    await (await starting?.catch(() => null))?.[Symbol.asyncDispose]();
-  };
+  process.env[variable] = String((starter.address() as AddressInfo).port);
+  return { [Symbol.dispose]: () => void starter.close() };
+}
+
+async function ask(variable: string): Promise<string> {
+  const answer = await text(connect(Number(process.env[variable]), "127.0.0.1"));
+  if (!answer.startsWith("postgres://")) throw new Error(`It did not start: ${answer}`);
+  return answer;
 }
 
 /** URL of the server of this run, to make databases on. */
-export async function sharedPostgres(): Promise<string> {
-  const port = Number(process.env[VARIABLE]);
-  const answer = await text(connect(port, "127.0.0.1"));
-  if (!answer.startsWith("postgres://")) throw new Error(`PostgreSQL did not start: ${answer}`);
-  return answer;
+export function sharedPostgres(): Promise<string> {
+  return ask(POSTGRES);
+}
+
+/** The same database of that server, by way of the pooler of this run: in transaction mode, with a few connections for each database. */
+export async function throughSharedPooler(databaseUrl: string): Promise<string> {
+  const url = new URL(databaseUrl);
+  url.port = new URL(await ask(POOLER)).port;
+  return url.href;
 }

@@ -1,12 +1,11 @@
 /** A real PostgreSQL for tests: found or installed, started on data of its own, stopped by its process id. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { chownSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { eventually } from "./eventually.ts";
+import { type Account, folderOf, freePort, installPackage, pathFolders, run, serviceAccount } from "./system.ts";
 
 export interface TestPostgres extends AsyncDisposable {
   /** Of the database `postgres`, as the superuser. */
@@ -39,11 +38,14 @@ const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: "127.0.0.1",
 };
 
+/** How much of the end of the server's log, in characters, is told of one that does not start. */
+const SAID_LENGTH = 4000;
+
+/** Starts a server on data of its own. */
 export async function startPostgres({ settings = {}, tls }: PostgresOptions = {}): Promise<TestPostgres> {
   const binaries = findBinaries();
-  const account = accountFor();
-  const folder = mkdtempSync(join(tmpdir(), "posthorn-postgres-"));
-  if (account !== null) chownSync(folder, account.uid, account.gid);
+  const account = serviceAccount();
+  const folder = folderOf(account, "postgres");
   const data = join(folder, "data");
   run(
     join(binaries, "initdb"),
@@ -56,14 +58,60 @@ export async function startPostgres({ settings = {}, tls }: PostgresOptions = {}
       if (account !== null) chownSync(join(data, name), account.uid, account.gid);
     }
   }
-  const port = await freePort();
   const ssl = tls === undefined ? "off" : "on";
-  const flags = Object.entries({ ...SETTINGS, ssl, ...settings, port: String(port) }).flatMap(([name, value]) => [
+  return serve({ binaries, account, folder, settings: { ssl, ...settings } });
+}
+
+/** Name of a stand-by in `synchronous_standby_names` of its primary. */
+const STANDBY = "standby";
+
+/**
+ * Starts a stand-by of a server: a copy that follows it, takes no writes until it is promoted (`SELECT pg_promote()`), and has whatever the
+ * primary has answered for.
+ */
+export async function startStandby(primary: TestPostgres): Promise<TestPostgres> {
+  const binaries = findBinaries();
+  const account = serviceAccount();
+  const folder = folderOf(account, "standby");
+  const copied = ["-D", join(folder, "data"), "-d", primary.url, "-X", "stream", "-c", "fast", "--no-sync"];
+  run(join(binaries, "pg_basebackup"), copied, account);
+  writeFileSync(join(folder, "data", "standby.signal"), "");
+  const from = new URL(primary.url);
+  const following = `host=${from.hostname} port=${from.port} user=postgres application_name=${STANDBY}`;
+  const standby = await serve({
+    binaries,
+    account,
+    folder,
+    settings: { primary_conninfo: following, log_min_messages: "panic" },
+  });
+  // From now on a commit is answered when the stand-by has it on its disk.
+  await askOnce(primary.url, `ALTER SYSTEM SET synchronous_standby_names = '${STANDBY}'`);
+  await askOnce(primary.url, "SELECT pg_reload_conf()");
+  await eventually(async () => {
+    const rows = await askOnce(primary.url, "SELECT sync_state FROM pg_stat_replication");
+    if (rows[0]?.["sync_state"] !== "sync") throw new Error("The stand-by does not follow yet.");
+  });
+  return standby;
+}
+
+interface Serving {
+  readonly binaries: string;
+  readonly account: Account | null;
+  /** With the data in its folder `data`; deleted at the end. */
+  readonly folder: string;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+async function serve({ binaries, account, folder, settings }: Serving): Promise<TestPostgres> {
+  const data = join(folder, "data");
+  const port = await freePort();
+  const flags = Object.entries({ ...SETTINGS, ...settings, port: String(port) }).flatMap(([name, value]) => [
     "-c",
     `${name}=${value}`,
   ]);
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   let server: ChildProcess | null = null;
+  let said = "";
 
   const killAtExit = (): void => void server?.kill("SIGQUIT");
   process.once("exit", killAtExit);
@@ -73,12 +121,17 @@ export async function startPostgres({ settings = {}, tls }: PostgresOptions = {}
       if (server === null || server.exitCode !== null) {
         server = spawn(join(binaries, "postgres"), ["-D", data, ...flags], {
           ...account,
-          stdio: ["ignore", "ignore", "inherit"],
+          stdio: ["ignore", "ignore", "pipe"],
         });
+        server.stderr!.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-SAID_LENGTH)));
       }
       await askOnce(url, "SELECT 1");
     };
-    await eventually(check, { timeoutMs: 60_000, intervalMs: 100 });
+    try {
+      await eventually(check, { timeoutMs: 60_000, intervalMs: 100 });
+    } catch (cause) {
+      throw new Error(`PostgreSQL did not start. It said: ${said}`, { cause });
+    }
   };
   const stop = async (signal: "SIGINT" | "SIGQUIT" | "SIGKILL" = "SIGINT"): Promise<void> => {
     const running = server;
@@ -117,31 +170,22 @@ export async function createDatabase(serverUrl: string): Promise<TestDatabase> {
   url.pathname = `/${name}`;
   return {
     url: url.href,
-    [Symbol.asyncDispose]: () => askOnce(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+    [Symbol.asyncDispose]: async () => {
+      await askOnce(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    },
   };
 }
 
-async function askOnce(url: string, sql: string): Promise<void> {
+/** The rows that a statement gives, on a connection of its own. */
+async function askOnce(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   client.on("error", () => undefined);
   await client.connect();
   try {
-    await client.query(sql);
+    return (await client.query<Record<string, unknown>>(sql)).rows;
   } finally {
     await client.end();
   }
-}
-
-interface Account {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-/** The server refuses to run as root: whom to run it as, `null` for whoever runs the tests. */
-function accountFor(): Account | null {
-  if (process.getuid?.() !== 0) return null;
-  const id = (flag: string): number => Number(run("id", [flag, "postgres"], null));
-  return { uid: id("-u"), gid: id("-g") };
 }
 
 const DEBIAN = "/usr/lib/postgresql";
@@ -150,10 +194,7 @@ const DEBIAN = "/usr/lib/postgresql";
 function findBinaries(): string {
   const found = installed();
   if (found !== null) return found;
-  if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
-    run("apt-get", ["update", "-qq"], null);
-    run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "postgresql"], null);
-  }
+  installPackage("postgresql");
   const now = installed();
   if (now === null)
     throw new Error("There is no PostgreSQL here: install one of 14 to 18, so that initdb is on the path.");
@@ -162,24 +203,6 @@ function findBinaries(): string {
 
 function installed(): string | null {
   const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).sort((a, b) => Number(b) - Number(a)) : [];
-  const onPath = (process.env["PATH"] ?? "").split(":");
-  const folders = [...versions.map((version) => join(DEBIAN, version, "bin")), ...onPath];
+  const folders = [...versions.map((version) => join(DEBIAN, version, "bin")), ...pathFolders()];
   return folders.find((folder) => existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres"))) ?? null;
-}
-
-function run(command: string, args: readonly string[], account: Account | null): string {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { ...account, encoding: "utf8", cwd: tmpdir() });
-  if (status === 0) return stdout.trim();
-  throw new Error(`${command} failed: ${error?.message ?? stderr}`);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }

@@ -18,6 +18,8 @@ export interface Received {
   readonly body: Buffer;
   /** Unix milliseconds. */
   readonly at: number;
+  /** Port of the sender's end of the connection. */
+  readonly fromPort: number;
 }
 
 /** How to answer a request. A number is a status. */
@@ -115,6 +117,7 @@ function fail(what: string, requests: readonly Received[]): never {
 }
 
 async function record(incoming: IncomingMessage): Promise<Omit<Received, "index">> {
+  const fromPort = incoming.socket.remotePort ?? 0;
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   const { method = "", url = "", rawHeaders } = incoming;
@@ -124,7 +127,7 @@ async function record(incoming: IncomingMessage): Promise<Omit<Received, "index"
     const value = rawHeaders[index + 1]!;
     headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
   }
-  return { method, path: url, headers, rawHeaders, body: Buffer.concat(chunks), at: Date.now() };
+  return { method, path: url, headers, rawHeaders, body: Buffer.concat(chunks), at: Date.now(), fromPort };
 }
 
 async function give(answer: Answer, outgoing: ServerResponse): Promise<void> {
@@ -157,10 +160,12 @@ async function give(answer: Answer, outgoing: ServerResponse): Promise<void> {
 
 async function giveEndless(outgoing: ServerResponse): Promise<void> {
   const chunk = Buffer.alloc(64 * 1024, "a");
+  // One listener for all waits: a reader that is slow makes many of them.
+  const closed = new Promise((resolve) => void outgoing.once("close", resolve));
   outgoing.writeHead(200, { "content-type": "text/plain" });
   while (!outgoing.destroyed) {
     if (outgoing.write(chunk)) await pause(1);
-    else await new Promise((resolve) => void outgoing.once("drain", resolve).once("close", resolve));
+    else await Promise.race([closed, new Promise((resolve) => void outgoing.once("drain", resolve))]);
   }
 }
 

@@ -7,6 +7,7 @@ import type { StoreListeners } from "../../src/store/open.ts";
 import { PostgresStore, type PostgresStoreOptions } from "../../src/store/postgres/postgres-store.ts";
 import { SqliteStore, type SqliteStoreOptions } from "../../src/store/sqlite/sqlite-store.ts";
 import type { AcceptEntry, AttemptEntry, RecordEntry, Store } from "../../src/store/store.ts";
+import { pooled } from "./pooler.ts";
 import { borrowDatabase } from "./postgres.ts";
 
 /** A folder that is deleted at the end. */
@@ -62,6 +63,9 @@ export class TestStore<S extends Store = Store, Options = object> implements Asy
 
 export { onPostgres };
 
+/** Whether queries of this run go through a pooler: one of the projects of Vitest. */
+const throughPooler = process.env["POSTHORN_TEST_POOLER"] === "1";
+
 /** An empty store in the database of this run. */
 export function openStore(listeners: Partial<StoreListeners> = {}): Promise<TestStore> {
   return onPostgres ? openPostgresStore(listeners) : openSqliteStore(listeners);
@@ -83,10 +87,10 @@ export async function openPostgresStore(
   options: Partial<PostgresStoreOptions> = {},
 ): Promise<TestStore<PostgresStore, Partial<PostgresStoreOptions>>> {
   const database = await borrowDatabase();
-  const { url } = database;
+  const ways = throughPooler ? await pooled(database.url) : { url: database.url };
   return TestStore.open(
-    url,
-    (changed = {}) => PostgresStore.open({ url, ...options, ...changed }),
+    database.url,
+    (changed = {}) => PostgresStore.open({ ...ways, ...options, ...changed }),
     async () => {
       await database[Symbol.asyncDispose]();
     },

@@ -12,6 +12,8 @@ import { outboxMigration } from "./023-outbox.ts";
 import { nodes } from "./024-nodes.ts";
 import { nodeLag } from "./025-node-lag.ts";
 import { tableSources } from "./026-table-sources.ts";
+import { failureRate } from "./027-failure-rate.ts";
+import { dueOrder } from "./028-due-order.ts";
 import { outboxParked } from "./031-outbox-parked.ts";
 import type { Migration } from "./portable.ts";
 
@@ -37,6 +39,8 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "nodes", sql: nodes },
   { name: "node lag", sql: nodeLag },
   { name: "table sources", sql: tableSources },
+  { name: "failure rate", sql: failureRate },
+  { name: "due order", sql: dueOrder },
   { name: "outbox parked", sql: outboxParked },
 ];
 

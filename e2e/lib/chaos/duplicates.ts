@@ -1,0 +1,59 @@
+/** Requests that came more than once, and whether what befell their node, or the database, explains it. */
+import type { Received } from "@posthorn/testkit";
+import type { Outcome } from "./audit.ts";
+import { befell, type Fault } from "./faults.ts";
+
+/** A request, and the node that sent it. */
+export interface Sent extends Received {
+  readonly node: number;
+}
+
+export interface Duplicates {
+  /** Requests after the first one of an endpoint and a message. */
+  readonly all: number;
+  /** Those after one that was in flight, or whose outcome was not stored yet, when its node was killed, frozen or cut off. */
+  readonly ofNode: number;
+  /** The same, when only the database was away. */
+  readonly ofDatabase: number;
+  /** All others, each as a line. */
+  readonly unexplained: readonly string[];
+  /** Begun when the success of an earlier one was stored already, as a line each. */
+  readonly afterSuccess: readonly string[];
+}
+
+/** Who was sent what: endpoint and message. */
+export const nameOf = ({ path, headers }: Received): string => `${path} ${headers["webhook-id"]}`;
+
+/** No node: only what befell the database counts. */
+const NOBODY = -1;
+
+/** When an attempt was signed, rounded down to a second: Unix milliseconds. */
+const begunAt = ({ headers }: Received): number => Number(headers["webhook-timestamp"]) * 1000;
+
+/** @param outcomesOf What was stored for an endpoint and a message, oldest first. */
+export function duplicatesIn(
+  requests: readonly Sent[],
+  faults: readonly Fault[],
+  outcomesOf: (name: string) => readonly Outcome[],
+): Duplicates {
+  const found = { all: 0, ofNode: 0, ofDatabase: 0, unexplained: [] as string[], afterSuccess: [] as string[] };
+  for (const [name, sent] of Map.groupBy(requests, nameOf)) {
+    const outcomes = outcomesOf(name);
+    const success = outcomes.find(({ succeeded }) => succeeded)?.at ?? Infinity;
+    for (let place = 1; place < sent.length; place++) {
+      const [before, repeated] = [sent[place - 1]!, sent[place]!];
+      const line = `${name}: node ${before.node} at ${before.at}, node ${repeated.node} at ${repeated.at}`;
+      found.all++;
+      if (begunAt(repeated) >= success) found.afterSuccess.push(`${line}, success stored at ${success}`);
+      const storedAt = outcomes.find(({ at }) => at >= before.at)?.at ?? Infinity;
+      const explains = (first: number, second: number): boolean =>
+        befell(faults, first, begunAt(before), Math.min(storedAt, repeated.at)) ||
+        // It was begun in time, and its own node held it back.
+        befell(faults, second, begunAt(repeated), repeated.at);
+      if (!explains(before.node, repeated.node)) found.unexplained.push(line);
+      else if (explains(NOBODY, NOBODY)) found.ofDatabase++;
+      else found.ofNode++;
+    }
+  }
+  return found;
+}

@@ -1,0 +1,61 @@
+/** What the chaos test counts, and that its plan can be had again. */
+import { describe, expect, it } from "vitest";
+import type { Outcome } from "../lib/chaos/audit.ts";
+import { duplicatesIn, type Sent } from "../lib/chaos/duplicates.ts";
+import { type Fault, nextFault, type Target } from "../lib/chaos/faults.ts";
+import { seededRandom } from "../lib/random.ts";
+
+/** A request of message `m` to `/a`, begun at this second and come half a second later. */
+function sent(node: number, second: number): Sent {
+  const headers = { "webhook-id": "m", "webhook-timestamp": String(second) };
+  const at = second * 1000 + 500;
+  return { node, at, path: "/a", headers, index: 0, method: "POST", rawHeaders: [], body: Buffer.of(), fromPort: 1 };
+}
+
+function fault(target: Target, from: number, until: number): Fault {
+  return { kind: "cut", target, from: from * 1000, until: until * 1000 };
+}
+
+function count(requests: readonly Sent[], faults: readonly Fault[], outcomes: readonly Outcome[] = []) {
+  const { ofNode, ofDatabase, unexplained, afterSuccess } = duplicatesIn(requests, faults, () => outcomes);
+  return [ofNode, ofDatabase, unexplained.length, afterSuccess.length];
+}
+
+describe("a request that came twice", () => {
+  const twice = [sent(1, 10), sent(2, 20)];
+
+  it("is explained by a fault of the node that it was in flight at, or of the database, and by no other", () => {
+    expect(count(twice, [fault(1, 12, 13)])).toEqual([1, 0, 0, 0]);
+    expect(count(twice, [fault("database", 12, 13)])).toEqual([0, 1, 0, 0]);
+    expect(count(twice, [fault(0, 0, 99), fault(2, 12, 13)])).toEqual([0, 0, 1, 0]);
+    expect(count(twice, [])).toEqual([0, 0, 1, 0]);
+  });
+
+  it("is not explained by a fault that was over before, or came when the outcome was stored", () => {
+    expect(count(twice, [fault(1, 5, 9)])).toEqual([0, 0, 1, 0]);
+    const stored = [{ succeeded: false, at: 11_000 }];
+    expect(count(twice, [fault(1, 12, 13)], stored)).toEqual([0, 0, 1, 0]);
+    expect(count(twice, [fault(1, 10, 11)], stored)).toEqual([1, 0, 0, 0]);
+  });
+
+  it("is explained when the node that repeated it was held back in the middle", () => {
+    expect(count(twice, [fault(2, 20, 21)])).toEqual([1, 0, 0, 0]);
+  });
+
+  it("is wrong in any case when a success was stored before it was begun", () => {
+    const stored = [{ succeeded: true, at: 15_000 }];
+    expect(count(twice, [fault("database", 0, 99)], stored)).toEqual([0, 1, 0, 1]);
+    expect(count(twice, [fault("database", 0, 99)], [{ succeeded: true, at: 20_100 }])).toEqual([0, 1, 0, 0]);
+  });
+});
+
+describe("a plan of faults", () => {
+  it("is the same for the same seed, and another for another one", () => {
+    const plan = (seed: number) => {
+      const random = seededRandom(seed);
+      return Array.from({ length: 50 }, () => nextFault(random));
+    };
+    expect(plan(7)).toEqual(plan(7));
+    expect(plan(8)).not.toEqual(plan(7));
+  });
+});

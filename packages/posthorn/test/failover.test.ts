@@ -1,0 +1,158 @@
+/** Fail-over to a stand-by that has every commit before it is answered, seen from outside, on two real PostgreSQL servers. */
+import {
+  createDatabase,
+  eventually,
+  type Receiver,
+  startPostgres,
+  startReceiver,
+  startStandby,
+  startTcpProxy,
+  type TcpProxy,
+  type TestPostgres,
+} from "@posthorn/testkit";
+import pg from "pg";
+import { describe, expect, it } from "vitest";
+import { startNode, type TestNode } from "./support/posthorn.ts";
+import { onPostgres, temporaryFolder } from "./support/store.ts";
+import { Tenant } from "./support/tenant.ts";
+
+/** Within this, whatever becomes of the database: its timeout of 1 s, a beat of the pulse, and what a busy machine adds. */
+const BOUND_MS = 10_000;
+
+/** What a server says that is killed is no news. */
+const QUIET = { log_min_messages: "panic" };
+
+interface Scene extends AsyncDisposable {
+  readonly primary: TestPostgres;
+  readonly standby: TestPostgres;
+  /** What the name of the database is to an operator: it leads to whoever is the primary. */
+  readonly proxy: TcpProxy;
+  /** The database, on the stand-by. */
+  readonly standbyUrl: string;
+  readonly nodes: readonly TestNode[];
+  readonly receiver: Receiver;
+}
+
+async function openScene(): Promise<Scene> {
+  await using opening = new AsyncDisposableStack();
+  const folder = opening.use(temporaryFolder());
+  const primary = opening.use(await startPostgres({ settings: QUIET }));
+  const { url } = await createDatabase(primary.url);
+  const standby = opening.use(await startStandby(primary));
+  const proxy = opening.use(await startTcpProxy(primary.port));
+  const receiver = opening.use(await startReceiver());
+  const nodes: TestNode[] = [];
+  for (let n = 0; n < 2; n++) {
+    const env = { POSTHORN_DATABASE_URL: proxy.through(url), POSTHORN_DATABASE_TIMEOUT: "1" };
+    nodes.push(opening.use(await startNode(folder.path, { env })));
+  }
+  await new Tenant(nodes[0]!).setUp(`${receiver.url}/hook`);
+  const standbyUrl = new URL(url);
+  standbyUrl.port = String(standby.port);
+  const stack = opening.move();
+  const parts = { primary, standby, proxy, standbyUrl: standbyUrl.href, nodes, receiver };
+  return { ...parts, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/** Publishes without end, each message until it is accepted; what is refused must be refused as it should be. */
+class Publisher {
+  readonly accepted: string[] = [];
+  refused = 0;
+  slowestMs = 0;
+  readonly #nodes: readonly TestNode[];
+  #ended = false;
+
+  constructor(nodes: readonly TestNode[]) {
+    this.#nodes = nodes;
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  async run(name: string): Promise<void> {
+    for (let n = 0; !this.#ended; n++) {
+      for (let tries = 0; ; tries++) {
+        const answer = await this.publish(this.#nodes[tries % this.#nodes.length]!, `${name}-${n}`);
+        if (answer.status === 202) {
+          this.accepted.push(((await answer.json()) as { id: string }).id);
+          break;
+        }
+        await expectRefused(answer);
+        this.refused++;
+      }
+    }
+  }
+
+  async publish(node: TestNode, key: string): Promise<Response> {
+    const from = performance.now();
+    const answer = await fetch(`${node.url}/api/v1/app/app/msg`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${node.token}`, "content-type": "application/json", "idempotency-key": key },
+      body: JSON.stringify({ eventType: "a", payload: { key } }),
+    });
+    this.slowestMs = Math.max(this.slowestMs, performance.now() - from);
+    return answer;
+  }
+}
+
+async function expectRefused(answer: Response): Promise<void> {
+  const body: unknown = await answer.json();
+  expect({ status: answer.status, body }).toMatchObject({ status: 503, body: { code: "storage_unavailable" } });
+  expect(answer.headers.get("retry-after")).toMatch(/^\d+$/);
+}
+
+async function becomes(node: TestNode, trouble: string | null): Promise<void> {
+  await eventually(async () => {
+    const answer = await fetch(`${node.url}/health/ready`);
+    expect(answer.status === 204 ? null : ((await answer.json()) as { reason: string }).reason).toBe(trouble);
+  });
+}
+
+async function ask(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+describe.runIf(onPostgres)("with a synchronous stand-by", () => {
+  it("a fail-over loses nothing that was accepted and repeats nothing; meanwhile publishing answers 503 in time", async () => {
+    await using s = await openScene();
+    const { nodes, receiver } = s;
+    receiver.answer(({ index }) => ({ status: 204, delayMs: index % 40 }));
+    const publisher = new Publisher(nodes);
+    const work = ["a", "b", "c"].map((name) => publisher.run(name));
+    const going = Promise.all(work);
+    await Promise.race([eventually(() => expect(publisher.accepted.length).toBeGreaterThan(50)), going]);
+
+    await s.primary.stop("SIGKILL");
+    for (const node of nodes) await becomes(node, "unreachable");
+    // The name leads to the stand-by before that one takes writes.
+    s.proxy.leadTo(s.standby.port);
+    for (const node of nodes) await becomes(node, "read_only");
+    await expectRefused(await publisher.publish(nodes[0]!, "while it is a replica"));
+    await ask(s.standby.url, "SELECT pg_promote()");
+    for (const node of nodes) await becomes(node, null);
+
+    const before = publisher.accepted.length;
+    await Promise.race([eventually(() => expect(publisher.accepted.length).toBeGreaterThan(before + 50)), going]);
+    publisher.end();
+    await going;
+
+    const { accepted } = publisher;
+    expect(publisher.refused).toBeGreaterThan(0);
+    expect(publisher.slowestMs).toBeLessThan(BOUND_MS);
+    const stored = await ask(s.standbyUrl, "SELECT public_id AS id FROM posthorn.message");
+    expect(stored.map(({ id }) => String(id)).sort()).toEqual(accepted.toSorted());
+    await eventually(async () => {
+      const owed = await ask(s.standbyUrl, "SELECT message_id FROM posthorn.delivery WHERE due IS NOT NULL");
+      expect(owed).toEqual([]);
+    });
+    // No process ended: outcomes of what was in flight were kept, and written to the new primary.
+    expect(receiver.requests.map(({ headers }) => headers["webhook-id"]!).sort()).toEqual(accepted.toSorted());
+  });
+});

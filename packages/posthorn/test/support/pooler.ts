@@ -1,0 +1,23 @@
+/** A pooler between a store and its database, as an operator sets one up: see docs/postgresql.md. */
+import { throughSharedPooler } from "@posthorn/testkit";
+import pg from "pg";
+
+export interface Pooled {
+  /** By way of the pooler. */
+  readonly url: string;
+  readonly directUrl: string;
+}
+
+/** The ways to a database of the server of this run, whose owner has said where the tables are. */
+export async function pooled(databaseUrl: string): Promise<Pooled> {
+  await setSearchPath(databaseUrl);
+  return { url: await throughSharedPooler(databaseUrl), directUrl: databaseUrl };
+}
+
+export async function setSearchPath(databaseUrl: string): Promise<void> {
+  const name = new URL(databaseUrl).pathname.slice(1);
+  const client = new pg.Client(databaseUrl);
+  await client.connect();
+  await client.query(`ALTER ROLE postgres IN DATABASE ${name} SET search_path = posthorn`);
+  await client.end();
+}

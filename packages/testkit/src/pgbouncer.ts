@@ -1,0 +1,110 @@
+/** A real PgBouncer for tests, in transaction mode: each transaction gets whatever connection to the server is free. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { chownSync, existsSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import pg from "pg";
+import { eventually } from "./eventually.ts";
+import { folderOf, freePort, installPackage, pathFolders, serviceAccount } from "./system.ts";
+
+export interface TestPgBouncer extends AsyncDisposable {
+  /** The same database, by way of the pooler. */
+  through(url: string): string;
+  /** Transactions that went through it to a database, so far. */
+  transactions(database: string): Promise<number>;
+  /** Ends it on the spot. */
+  stop(): Promise<void>;
+  /** Starts it again on the same port. */
+  start(): Promise<void>;
+}
+
+/** Fewer connections to the server than a node has to the pooler: they are shared, or nothing is shown. */
+const POOL_SIZE = 4;
+
+/** Starts one before all databases of a server on this machine, for its superuser. */
+export async function startPgBouncer(serverUrl: string): Promise<TestPgBouncer> {
+  const binary = findBinary();
+  const account = serviceAccount();
+  const folder = folderOf(account, "pgbouncer");
+  const port = await freePort();
+  const users = join(folder, "users.txt");
+  const config = join(folder, "pgbouncer.ini");
+  writeFileSync(users, '"postgres" ""\n');
+  writeFileSync(
+    config,
+    `[databases]
+* = host=127.0.0.1 port=${new URL(serverUrl).port}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+unix_socket_dir =
+auth_type = trust
+auth_file = ${users}
+admin_users = postgres
+pool_mode = transaction
+default_pool_size = ${POOL_SIZE}
+max_client_conn = 200
+server_login_retry = 1
+`,
+  );
+  if (account !== null) for (const file of [users, config]) chownSync(file, account.uid, account.gid);
+
+  const through = (url: string): string => {
+    const other = new URL(url);
+    other.port = String(port);
+    return other.href;
+  };
+  const show = async (what: string): Promise<readonly Record<string, string>[]> => {
+    const client = new pg.Client(through("postgres://postgres@127.0.0.1/pgbouncer"));
+    await client.connect();
+    try {
+      return (await client.query<Record<string, string>>(`SHOW ${what}`)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+
+  let pooler: ChildProcess | null = null;
+  const killAtExit = (): void => void pooler?.kill("SIGKILL");
+  process.once("exit", killAtExit);
+  const start = async (): Promise<void> => {
+    pooler = spawn(binary, ["-q", config], { ...account, stdio: ["ignore", "ignore", "ignore"] });
+    await eventually(() => show("VERSION"));
+  };
+  const stop = async (): Promise<void> => {
+    const running = pooler;
+    if (running === null) return;
+    pooler = null;
+    const ended = new Promise((resolve) => void running.once("exit", resolve));
+    running.kill("SIGKILL");
+    await ended;
+  };
+  await start();
+  return {
+    through,
+    transactions: async (name) => {
+      const row = (await show("STATS")).find(({ database }) => database === name);
+      return Number(row?.["total_xact_count"] ?? 0);
+    },
+    start,
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      await stop();
+      process.off("exit", killAtExit);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function findBinary(): string {
+  const found = installed();
+  if (found !== null) return found;
+  installPackage("pgbouncer");
+  const now = installed();
+  if (now === null) throw new Error("There is no PgBouncer here: install it, so that pgbouncer is on the path.");
+  return now;
+}
+
+function installed(): string | null {
+  const places = ["/usr/sbin", ...pathFolders()].map((folder) => join(folder, "pgbouncer"));
+  return places.find((place) => existsSync(place)) ?? null;
+}

@@ -1,0 +1,56 @@
+/** Services of the system that tests start: found or installed, run by an account that may run them, on a port that is free. */
+import { spawnSync } from "node:child_process";
+import { chownSync, existsSync, mkdtempSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** PostgreSQL and PgBouncer refuse to run as root: whom to run them as, `null` for whoever runs the tests. */
+export function serviceAccount(): Account | null {
+  if (process.getuid?.() !== 0) return null;
+  const id = (flag: string): number => Number(run("id", [flag, "postgres"], null));
+  return { uid: id("-u"), gid: id("-g") };
+}
+
+/** A new folder of the account. */
+export function folderOf(account: Account | null, name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `posthorn-${name}-`));
+  if (account !== null) chownSync(folder, account.uid, account.gid);
+  return folder;
+}
+
+/** Folders of the path. */
+export function pathFolders(): string[] {
+  return (process.env["PATH"] ?? "").split(":");
+}
+
+/** Installs a package of the system where that is possible: as root on Debian. */
+export function installPackage(name: string): void {
+  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return;
+  run("apt-get", ["update", "-qq"], null);
+  run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", name], null);
+}
+
+/** Runs a program to its end, and returns what it wrote. */
+export function run(command: string, args: readonly string[], account: Account | null): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { ...account, encoding: "utf8", cwd: tmpdir() });
+  if (status === 0) return stdout.trim();
+  throw new Error(`${command} failed: ${error?.message ?? stderr}`);
+}
+
+/** A port of the loopback interface that nobody listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}
