@@ -260,13 +260,7 @@ export class Posthorn implements AsyncDisposable {
       load: () => this.#dispatcher.load,
       onFailure: (error) => report(error, "statistics were not counted; trying again"),
     });
-    this.#lanes = new LaneDesk({
-      cluster,
-      dispatcher: this.#dispatcher,
-      health: this.#health,
-      store,
-      time: cluster.time,
-    });
+    this.#lanes = this.#buildLaneDesk(node);
     this.services = {
       store,
       ids,
@@ -446,6 +440,11 @@ export class Posthorn implements AsyncDisposable {
       messages: Math.min(own.messages, others.messages),
       attempts: Math.min(own.attempts, others.attempts),
     };
+  }
+
+  #buildLaneDesk({ cluster, store }: NodeParts): LaneDesk {
+    const dispatcher = this.#dispatcher;
+    return new LaneDesk({ cluster, dispatcher, health: this.#health, store, time: cluster.time });
   }
 
   #buildClusterWork({ cluster, ids, shared }: NodeParts): ClusterWork {
