@@ -17,6 +17,8 @@ export interface Settings {
   readonly retrySchedule: readonly number[];
   readonly requestTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
+  /** A policy that was changed may be used for so long: whoever has it in memory must be able to read the new one. */
+  readonly staleMs: number;
 }
 
 /** One run of a process, from its start to its end. */

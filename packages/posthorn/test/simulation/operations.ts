@@ -96,6 +96,12 @@ export class Operations {
     await setEndpointPolicy({ ctx: contextOf(node), input });
   }
 
+  async setRate(node: SimulatedNode, endpoint: EndpointHandle): Promise<void> {
+    const policy = { limits: { timeoutMs: 15_000, ratePerSecond: this.#world.random.pick([0.5, 1, 2]) } };
+    const input = { app: APP, endpoint: endpoint.id, policy, change: true };
+    await setEndpointPolicy({ ctx: contextOf(node), input });
+  }
+
   /** Does it, on a message and an endpoint of its choice. Rejects as the verb does. */
   async perform(name: OperationName, node: SimulatedNode): Promise<void> {
     const ctx = contextOf(node);
@@ -138,14 +144,16 @@ export class Operations {
         return;
       case "delete_endpoint":
         if (this.endpoints.length < 3) return;
-        this.endpoints.splice(this.endpoints.indexOf(endpoint), 1);
         await deleteEndpoint({ ctx, input: ref });
+        if (this.endpoints.includes(endpoint)) this.endpoints.splice(this.endpoints.indexOf(endpoint), 1);
     }
   }
 
   /** Switches every endpoint on. */
   async enableAll(node: SimulatedNode): Promise<void> {
-    for (const { id } of this.endpoints) {
+    for (const { id, key } of this.endpoints) {
+      // Who deleted it may have been told that it failed.
+      if (this.#world.ledger.endpoints.get(key)?.deleted === true) continue;
       const input = { app: APP, endpoint: id, changes: { disabled: false } };
       await patchEndpoint({ ctx: contextOf(node), input });
     }

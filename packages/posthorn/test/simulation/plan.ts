@@ -34,7 +34,7 @@ export interface Planned {
   readonly what: Happening;
 }
 
-export function settingsOf(random: Random, { retrySchedules }: Span): Settings {
+export function settingsOf(random: Random, { retrySchedules, staleMs }: Span): Settings {
   return {
     limits: limitsOf({
       concurrency: random.int(4, 24),
@@ -45,6 +45,7 @@ export function settingsOf(random: Random, { retrySchedules }: Span): Settings {
     retrySchedule: random.chance(0.1) ? random.pick(retrySchedules) : retrySchedules[random.int(0, 1)]!,
     requestTimeoutMs: random.pick([5000, 15_000, 30_000]),
     shutdownTimeoutMs: random.pick([0, 1000, 30_000]),
+    staleMs,
   };
 }
 

@@ -215,6 +215,8 @@ class Simulation implements Disposable {
       for (const host of this.#receivers.keys()) await this.#operations.makeEndpoint(node, host);
       for (const endpoint of this.#operations.endpoints) {
         if (this.#random.chance(0.5)) await this.#operations.setOrder(node, endpoint);
+        // In a short time a backlog comes of a low rate alone.
+        if (isShared(this.#span) && this.#random.chance(0.5)) await this.#operations.setRate(node, endpoint);
       }
     };
     this.#watch(set());

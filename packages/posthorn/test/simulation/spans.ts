@@ -22,6 +22,8 @@ export interface Span {
   readonly retrySchedules: readonly (readonly number[])[];
   /** By how much clocks are set at most. */
   readonly clockJump: number;
+  /** A policy that was changed may be used for so long: longer than the database can be in trouble. */
+  readonly staleMs: number;
   readonly patience: Patience;
 }
 
@@ -39,6 +41,7 @@ const WEEK: Span = {
     [],
   ],
   clockJump: 6 * HOUR,
+  staleMs: 30 * MINUTE,
   patience: { dueMs: 4 * HOUR, pauseMs: 4 * HOUR, lineMs: 10 * MINUTE },
 };
 
@@ -50,6 +53,7 @@ const TOGETHER: Omit<Span, "nodes"> = {
   haste: 200,
   retrySchedules: [[1000, 5000, 20_000, MINUTE], [1000, 10_000], [5000, 20_000], []],
   clockJump: 2 * MINUTE,
+  staleMs: 2 * MINUTE,
   patience: { dueMs: 4 * MINUTE, pauseMs: 20 * MINUTE, lineMs: 4 * MINUTE },
 };
 

@@ -1,6 +1,6 @@
 /** Whether an endpoint that asks for it, or only fails, is left alone. */
 import type { Check, Ledger, OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../ledger.ts";
-import { policiesInForce, STALE_MS } from "../policies.ts";
+import { policiesInForce } from "../policies.ts";
 import type { Tenure } from "../tenure.ts";
 import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
@@ -75,7 +75,7 @@ export class BreakerCheck implements Check {
     const { wall } = open.run.clock;
     // It may have begun before the endpoint asked.
     const isEarly = open.begunAt === elapsed && wall < trouble.askedUntil;
-    const isChanged = elapsed - endpoint.changedAt < STALE_MS;
+    const isChanged = elapsed - endpoint.changedAt < open.run.settings.staleMs;
     // Who changes a policy may want it to be tried at once. What it asks for then takes the place of what it asked for before.
     const isForgiven = isEarly && (isChanged || isRepaired(endpoint, trouble));
     if (isForgiven) trouble.askedUntil = 0;
