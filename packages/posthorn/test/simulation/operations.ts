@@ -97,7 +97,7 @@ export class Operations {
   }
 
   async setRate(node: SimulatedNode, endpoint: EndpointHandle): Promise<void> {
-    const policy = { limits: { timeoutMs: 15_000, ratePerSecond: this.#world.random.pick([0.5, 1, 2]) } };
+    const policy = { limits: { timeoutMs: 15_000, ratePerSecond: this.#world.random.pick([1, 2]) } };
     const input = { app: APP, endpoint: endpoint.id, policy, change: true };
     await setEndpointPolicy({ ctx: contextOf(node), input });
   }
