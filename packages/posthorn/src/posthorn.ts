@@ -8,6 +8,7 @@ import { systemClock } from "./clock.ts";
 import { Cluster } from "./cluster/cluster.ts";
 import { ClusterDispatch } from "./cluster/dispatch.ts";
 import { nodeFacts } from "./cluster/facts.ts";
+import { LaneDesk } from "./cluster/lane-desk.ts";
 import { ClusterWork } from "./cluster/work.ts";
 import type { Config } from "./config/config.ts";
 import type { Secrets } from "./config/secrets.ts";
@@ -162,6 +163,7 @@ export class Posthorn implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #cluster: Cluster;
   readonly #clusterWork: ClusterWork;
+  readonly #lanes: LaneDesk;
   #watch!: Watch;
   readonly #tasks: TaskRunners;
   readonly #operational: OperationalPublisher;
@@ -226,7 +228,7 @@ export class Posthorn implements AsyncDisposable {
       onFailure: (error) => report(error, "the outbox was not taken up; trying again"),
       // Nobody else writes to a file.
       looks: config.database.kind === "postgres",
-      onNotTaken: (row) => log.warn(row, "what a transaction published is no message"),
+      onNotTaken: (row) => log.warn(row, "no message could be made of what a transaction published: it is set aside"),
     });
     this.#health = new HealthWatch({
       services: () => this.services,
@@ -265,6 +267,7 @@ export class Posthorn implements AsyncDisposable {
       load: () => this.#dispatcher.load,
       onFailure: (error) => report(error, "statistics were not counted; trying again"),
     });
+    this.#lanes = this.#buildLaneDesk(node);
     this.services = {
       store,
       ids,
@@ -272,6 +275,7 @@ export class Posthorn implements AsyncDisposable {
       vault,
       directory,
       dispatch: new ClusterDispatch({ cluster, dispatcher: this.#dispatcher, store }),
+      lanes: this.#lanes,
       tokens: this.authenticator,
       tasks: this.#tasks,
       transforms: this.#transforms,
@@ -292,6 +296,7 @@ export class Posthorn implements AsyncDisposable {
     this.#maintenance = new Maintenance({
       services: this.services,
       periods: retentionOf(config),
+      clock,
       leads,
       onFailure: (error) => report(error, "maintenance failed"),
     });
@@ -445,6 +450,11 @@ export class Posthorn implements AsyncDisposable {
     };
   }
 
+  #buildLaneDesk({ cluster, store }: NodeParts): LaneDesk {
+    const dispatcher = this.#dispatcher;
+    return new LaneDesk({ cluster, dispatcher, health: this.#health, store, time: cluster.time });
+  }
+
   #buildClusterWork({ cluster, ids, shared }: NodeParts): ClusterWork {
     return new ClusterWork({
       services: this.services,
@@ -453,6 +463,7 @@ export class Posthorn implements AsyncDisposable {
       health: this.#health,
       tasks: this.#tasks,
       ids,
+      lanes: this.#lanes,
       outbox: this.#outbox,
       feed: shared,
       settled: () => this.#settled(),
@@ -492,14 +503,15 @@ export class Posthorn implements AsyncDisposable {
       onCertificate: (seen) => this.#certificates.seen(seen),
       onTrouble: (trouble) => log.warn(trouble, "no request was made"),
     });
-    this.#watch = new Watch({ attempter, store: this.#store, now: clock.now, lastKey: () => ids.lastKey });
+    const patience = { store: this.#store, clock, random: Math.random };
+    this.#watch = new Watch({ attempter, ...patience, lastKey: () => ids.lastKey });
     return new Dispatcher({
       store: this.#watch.store,
       attempter: this.#watch.attempter,
       clock,
       random: Math.random,
       policies: {
-        policy: (endpointId) => patiently(this.#store, () => directory.policy(endpointId)),
+        policy: (endpointId) => patiently(patience, () => directory.policy(endpointId)),
         failing: (endpointId) => this.#health.streak(endpointId),
       },
       limits: { concurrency: config.concurrency, hostConcurrency: hostConcurrencyOf(config) },
