@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Egress, type EgressOptions, parseAllowList, parseDenyList, webhookSources } from "@posthorn/egress";
 import type { FastifyInstance } from "fastify";
 import { buildServer, type HttpTimeouts } from "./api/server.ts";
+import { cannotListen } from "./api/waiting-room.ts";
 import { systemClock } from "./clock.ts";
 import { Cluster } from "./cluster/cluster.ts";
 import { ClusterDispatch } from "./cluster/dispatch.ts";
@@ -32,7 +33,6 @@ import type { PortalLook } from "./domain/portal/look.ts";
 import type { RetentionPeriods } from "./domain/retention/retention.ts";
 import type { SettledKeys } from "./domain/stats/roll-up.ts";
 import type { PlatformDefaults } from "./domain/policy/section.ts";
-import { PosthornError } from "./errors.ts";
 import { IdGenerator } from "./id.ts";
 import { addressTrouble } from "./ingest/addresses.ts";
 import { describeFrom } from "./live/describe.ts";
@@ -40,6 +40,7 @@ import { LiveFeed } from "./live/feed.ts";
 import { SharedFeed } from "./live/shared-feed.ts";
 import { type Logger, reporter } from "./log.ts";
 import { Maintenance } from "./maintenance.ts";
+import { startPatiently } from "./patient-start.ts";
 import { Receiving } from "./receiving.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { type MetricsServer, serveMetrics } from "./metrics/server.ts";
@@ -61,6 +62,8 @@ export interface PosthornOptions {
   readonly listens?: boolean;
   /** Where the host has mounted it, such as `/webhooks`; empty unless given. */
   readonly base?: string;
+  /** Ends a start that waits for its database, which then rejects. */
+  readonly signal?: AbortSignal;
   /** What no setting of the server says of its HTTP client: another name service, an authority to trust. */
   readonly egress?: EgressOptions;
 }
@@ -290,8 +293,17 @@ export class Posthorn implements AsyncDisposable {
     });
   }
 
-  /** Opens the store, takes up what an earlier run left to do, and listens. */
-  static async start(options: PosthornOptions): Promise<Posthorn> {
+  /** Opens the store, takes up what an earlier run left to do, and listens. Waits for a database that is away. */
+  static start(options: PosthornOptions): Promise<Posthorn> {
+    const { config, log, listens = true, signal = null } = options;
+    // At a port that the system chooses nobody asks.
+    const listen = listens && config.listen.port !== 0 ? config.listen : null;
+    return startPatiently({ waitMs: config.databaseWaitMs, listen, log, signal }, (makeRoom) =>
+      Posthorn.#start(options, makeRoom),
+    );
+  }
+
+  static async #start(options: PosthornOptions, makeRoom: () => Promise<void>): Promise<Posthorn> {
     const { clock = systemClock } = options;
     const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
     const feedOptions = {
@@ -315,6 +327,7 @@ export class Posthorn implements AsyncDisposable {
       const cluster = await Cluster.join({ store, facts: nodeFacts(options.secrets) });
       const { slot, keysFrom } = cluster.seat ?? { slot: null, keysFrom: 0 };
       const ids = new IdGenerator(clock.now, Math.max(keysFrom - 1, await store.lastKey()), slot);
+      await makeRoom();
       posthorn = new Posthorn(options, { store, cluster, feed, shared, ids, failed });
       // Both are waited for: one that went on after the other failed would listen for nobody.
       for (const part of await Promise.allSettled([posthorn.#listen(), posthorn.#clusterWork.start()]))
@@ -401,12 +414,7 @@ export class Posthorn implements AsyncDisposable {
     try {
       this.#url = await this.#server.listen(config.listen);
     } catch (cause) {
-      const { host, port } = config.listen;
-      throw new PosthornError(
-        "config_invalid",
-        `Cannot listen on ${host}:${port} (${(cause as Error).message}): stop what uses it, or set POSTHORN_LISTEN.`,
-        { cause },
-      );
+      throw cannotListen(config.listen, cause);
     }
   }
 

@@ -223,6 +223,8 @@ export type StoreTrouble = "unreachable" | "silent" | "refusing" | "read_only" |
 export interface Store extends AsyncDisposable {
   /** What is wrong with the database now; `null`: nothing. Known without asking it. */
   readonly trouble: StoreTrouble | null;
+  /** For how long it has been so; 0: nothing is wrong. */
+  readonly troubleForMs: number;
   /** Resolves when the database can be worked with, however long that takes; rejects when the store is closed before. */
   whenHere(): Promise<void>;
   /** Reads what is committed. Never waits for a writer. */

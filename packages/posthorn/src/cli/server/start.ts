@@ -22,7 +22,15 @@ async function start(options: Record<string, unknown>): Promise<void> {
   const secrets = loadSecrets(config);
   const log = createLog({ level: config.logLevel, format: config.logFormat });
   const stop = options["dev"] === true ? Promise.race([stopSignal(), parentGone()]) : stopSignal();
-  await using posthorn = await Posthorn.start({ config, secrets, log });
+  const waiting = new AbortController();
+  void stop.then(() => waiting.abort());
+  await using posthorn = await Posthorn.start({ config, secrets, log, signal: waiting.signal }).catch(
+    (error: unknown) => {
+      if (waiting.signal.aborted) return null;
+      throw error;
+    },
+  );
+  if (posthorn === null) return;
   log.info({ url: posthorn.url, version: VERSION }, `Posthorn ${VERSION} listens on ${posthorn.url}`);
   if (options["dev"] === true) {
     print(welcome(posthorn.url, await organisationToken(secrets.jwtSecret, DEFAULT_ORGANISATION)));

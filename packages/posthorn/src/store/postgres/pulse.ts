@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import pg from "pg";
 import { describeTrouble, StoreError } from "../errors.ts";
 import type { StoreTrouble } from "../store.ts";
-import { isOutOfConnections } from "./errors.ts";
+import { isOutOfConnections, troubleOf } from "./errors.ts";
 
 export interface PulseOptions {
   /** What a connection is opened with. */
@@ -184,10 +184,9 @@ export class Pulse implements AsyncDisposable {
 
 function awayError(trouble: StoreTrouble | null): StoreError {
   const what = trouble === null ? "is not used any more" : describeTrouble(trouble);
-  return new StoreError("storage_unavailable", `PostgreSQL ${what}; trying again.`);
-}
-
-function troubleOf(error: unknown): StoreTrouble {
-  if (isOutOfConnections(error)) return "no_connections";
-  return error instanceof pg.DatabaseError ? "refusing" : "unreachable";
+  return new StoreError(
+    "storage_unavailable",
+    `PostgreSQL ${what}; trying again.`,
+    trouble === null ? {} : { trouble },
+  );
 }

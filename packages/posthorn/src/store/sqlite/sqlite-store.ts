@@ -63,6 +63,7 @@ export class SqliteStore implements Store {
   readonly cluster = null;
   /** The file is there, or the node ends. */
   readonly trouble = null;
+  readonly troubleForMs = 0;
   readonly #writeDb: Kysely<Database>;
   readonly #writer: Writer;
   readonly #hotReader: DatabaseThread;
