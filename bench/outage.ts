@@ -99,6 +99,17 @@ async function outage(): Promise<void> {
   );
 }
 
+/**
+ * What follows the opening of the breaker: single attempts, further and further apart. A mean over them and the seconds before would say
+ * nothing of either, and less the longer one looks.
+ */
+function afterwards(arrivals: readonly Arrival[], opened: number, seconds: number): string {
+  const times = arrivals.map(({ at }) => at).filter((at) => at >= opened);
+  const gaps = [opened, ...times].slice(0, -1).map((at, index) => ((times[index]! - at) / 1000).toFixed(1));
+  const greatest = Math.max(0, ...perSecond(arrivals, opened, opened + seconds * 1000));
+  return `Once it is open (${seconds.toFixed(0)} s): ${times.length} attempts, ${greatest} in a second at most, after ${gaps.join(", ")} s`;
+}
+
 async function dead(): Promise<void> {
   const [events, seconds] = [values.events, values.seconds].map(Number) as [number, number];
   await tell({ down: true });
@@ -106,7 +117,7 @@ async function dead(): Promise<void> {
   for (const enabled of [false, true]) {
     await using node = await startMeasuredNode();
     const retry = { backoff: { type: "exponential", first: 1, factor: 2, attempts: 8, max: 60 } };
-    await endpoint(node, { breaker: { enabled, windowSeconds: 5, probeSeconds: 2 }, retry });
+    await endpoint(node, { breaker: { enabled, windowSeconds: 10, probeSeconds: 2 }, retry });
     for (let at = 0; at < events; at += 500) {
       const messages = Array.from({ length: Math.min(500, events - at) }, () => ({
         eventType: "a",
@@ -114,12 +125,18 @@ async function dead(): Promise<void> {
       }));
       await node.call("POST", "app/bench/msg/batch", { messages });
     }
-    const arrivals: Arrival[] = [];
-    const from = Date.now() - 1000;
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-    arrivals.push(...(await tell({})));
-    const first = Math.min(from, ...arrivals.map(({ at }) => at));
-    console.log(row(enabled ? "breaker on" : "breaker off", perSecond(arrivals, first, first + seconds * 1000)));
+    const arrivals = await tell({});
+    const first = Math.min(...arrivals.map(({ at }) => at));
+    const end = Date.now();
+    if (!enabled) {
+      console.log(row("breaker off", perSecond(arrivals, first, end)));
+      continue;
+    }
+    const { since } = (await node.call("GET", "app/bench/endpoint/ep/state")) as { readonly since: string };
+    const opened = Date.parse(since);
+    console.log(row("breaker on, until it opens", perSecond(arrivals, first, opened)));
+    console.log(`\n${afterwards(arrivals, opened, (end - opened) / 1000)}`);
   }
 }
 

@@ -38,6 +38,9 @@ const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: "127.0.0.1",
 };
 
+/** How much of the end of the server's log, in characters, is told of one that does not start. */
+const SAID_LENGTH = 4000;
+
 /** Starts a server on data of its own. */
 export async function startPostgres({ settings = {}, tls }: PostgresOptions = {}): Promise<TestPostgres> {
   const binaries = findBinaries();
@@ -108,6 +111,7 @@ async function serve({ binaries, account, folder, settings }: Serving): Promise<
   ]);
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   let server: ChildProcess | null = null;
+  let said = "";
 
   const killAtExit = (): void => void server?.kill("SIGQUIT");
   process.once("exit", killAtExit);
@@ -117,12 +121,17 @@ async function serve({ binaries, account, folder, settings }: Serving): Promise<
       if (server === null || server.exitCode !== null) {
         server = spawn(join(binaries, "postgres"), ["-D", data, ...flags], {
           ...account,
-          stdio: ["ignore", "ignore", "inherit"],
+          stdio: ["ignore", "ignore", "pipe"],
         });
+        server.stderr!.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-SAID_LENGTH)));
       }
       await askOnce(url, "SELECT 1");
     };
-    await eventually(check, { timeoutMs: 60_000, intervalMs: 100 });
+    try {
+      await eventually(check, { timeoutMs: 60_000, intervalMs: 100 });
+    } catch (cause) {
+      throw new Error(`PostgreSQL did not start. It said: ${said}`, { cause });
+    }
   };
   const stop = async (signal: "SIGINT" | "SIGQUIT" | "SIGKILL" = "SIGINT"): Promise<void> => {
     const running = server;

@@ -160,10 +160,12 @@ async function give(answer: Answer, outgoing: ServerResponse): Promise<void> {
 
 async function giveEndless(outgoing: ServerResponse): Promise<void> {
   const chunk = Buffer.alloc(64 * 1024, "a");
+  // One listener for all waits: a reader that is slow makes many of them.
+  const closed = new Promise((resolve) => void outgoing.once("close", resolve));
   outgoing.writeHead(200, { "content-type": "text/plain" });
   while (!outgoing.destroyed) {
     if (outgoing.write(chunk)) await pause(1);
-    else await new Promise((resolve) => void outgoing.once("drain", resolve).once("close", resolve));
+    else await Promise.race([closed, new Promise((resolve) => void outgoing.once("drain", resolve))]);
   }
 }
 

@@ -40,3 +40,16 @@ test("a receiver records exact bytes and the case of header names, and answers a
   receiver.answer("reset");
   await expect(send()).rejects.toThrow("fetch failed");
 });
+
+test("an answer that never ends waits for a slow reader as often as it must, with one listener", async () => {
+  await using receiver = await startReceiver({ answer: "endless" });
+  const warnings: string[] = [];
+  const warned = ({ name }: Error): void => void warnings.push(name);
+  process.on("warning", warned);
+  const { body } = await fetch(receiver.url, { method: "POST" });
+  let read = 0;
+  for await (const chunk of body!) if ((read += chunk.byteLength) > 64 * 1024 * 1024) break;
+  await receiver.disconnected();
+  process.off("warning", warned);
+  expect(warnings).toEqual([]);
+});

@@ -53,7 +53,8 @@ declare module "fastify" {
 async function receive(gateway: Gateway, request: FastifyRequest): Promise<WebhookAnswer> {
   const { token } = request.params as { readonly token: string };
   const source = await gateway.find(token);
-  const refusal = "status" in source ? source : gateway.admit(source, request.ip);
+  const refusal =
+    "status" in source ? source : gateway.admit(source, { address: request.ip, headers: request.headers });
   if (refusal !== null) {
     await discard(request.raw);
     return refusal;

@@ -1,5 +1,6 @@
 /** Passes on a request that came in: its bytes and headers as they were, under our signature beside the provider's. */
 import type { DirectoryEndpoint } from "../domain/directory.ts";
+import { HOPS_HEADER, hopsOf } from "../domain/message/hops.ts";
 import { type InboundOrigin, type OpenedRequest, openRequest } from "../domain/message/request.ts";
 import type { Vault } from "../vault.ts";
 import { type HeaderFamily, USER_AGENT } from "./headers.ts";
@@ -45,7 +46,11 @@ export function passedOn({ endpoint, requestJson, families, vault, changed }: Pa
   const { hidden } = request;
   const { method, path, query } = endpoint.forward;
   const { kept, masked, names } = passedHeaders(request, droppedNames(endpoint, request.headers, changed));
-  const facts = factHeaders(request.origin);
+  const facts = [
+    ...factHeaders(request.origin),
+    HOPS_HEADER,
+    String(hopsOf(valueOf(request.headers, HOPS_HEADER)) + 1),
+  ];
   kept.push(...facts, ...(changed ?? endpoint.headers));
   masked.push(...facts, ...(changed === null ? endpoint.maskedHeaders : endpoint.masked(changed)));
   const free = isAnyTaken(families, names) ? families.filter((family) => !isTaken(family, names)) : families;
@@ -96,6 +101,12 @@ function droppedNames(
   for (const name of BODY_HEADERS) names.add(name);
   for (let index = 0; index < changed.length; index += 2) names.add(changed[index]!.toLowerCase());
   return names;
+}
+
+/** `name` in lower case. */
+function valueOf(headers: readonly string[], name: string): string | undefined {
+  const at = headers.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === name);
+  return headers[at + 1];
 }
 
 function connectionNames(headers: readonly string[]): string[] {

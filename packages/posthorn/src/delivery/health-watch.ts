@@ -7,9 +7,10 @@
 import { LRUCache } from "lru-cache";
 import type { Clock, DispatchObserver, Outcome } from "../dispatch/types.ts";
 import type { HealthSource, Services } from "../domain/context.ts";
-import { disableFailing, saveStreaks, warnOfDisabling } from "../domain/health/auto-disable.ts";
-import { failureRate, loadStreaks } from "../domain/health/load.ts";
-import { disabledAt, isOverRate, percentOfWay, type Streak, warningDue, withFailure } from "../domain/health/streak.ts";
+import { type Cause, disableFailing, saveStreaks, warnOfDisabling } from "../domain/health/auto-disable.ts";
+import { loadStreaks } from "../domain/health/load.ts";
+import { judgeRate } from "../domain/health/rate.ts";
+import { disabledAt, percentOfWay, type Streak, warningDue, withFailure } from "../domain/health/streak.ts";
 import type { AutoDisableValues } from "../domain/policy/auto-disable.ts";
 
 export interface HealthWatchOptions {
@@ -146,15 +147,16 @@ export class HealthWatch implements HealthSource, DispatchObserver, AsyncDisposa
   async #judge(endpointKey: number, endpointId: string, policy: AutoDisableValues): Promise<void> {
     const services = this.#options.services();
     const streak = this.#streaks.get(endpointKey);
-    if (streak === undefined) return;
-    const percent = percentOfWay(streak, policy, this.#options.clock.now());
-    const reason = percent >= 100 ? reasonOf(streak) : await this.#rateReason(endpointKey, policy);
-    if (reason !== null) {
-      const was = await disableFailing(services, { endpointKey, streak, reason });
-      if (was) this.#options.onDisabled({ endpointId, reason });
+    const percent = streak === undefined ? 0 : percentOfWay(streak, policy, this.#options.clock.now());
+    const isOver = streak !== undefined && percent >= 100;
+    const cause = isOver ? causeOf(streak) : await this.#rateCause(endpointKey, policy);
+    if (cause !== null) {
+      const was = await disableFailing(services, endpointKey, cause);
+      if (was) this.#options.onDisabled({ endpointId, reason: cause.reason });
       return;
     }
-    const warning = warningDue(streak, percent);
+    if (streak === undefined) return;
+    const warning = warningDue(streak.warned, percent);
     if (warning === null) return;
     await warnOfDisabling(services, { endpointKey, streak, percent: warning, disabledAt: disabledAt(streak, policy) });
     this.#saved.add(endpointKey);
@@ -163,14 +165,13 @@ export class HealthWatch implements HealthSource, DispatchObserver, AsyncDisposa
     this.#change(endpointKey, now === undefined ? null : { ...now, warned: Math.max(now.warned, warning) });
   }
 
-  async #rateReason(endpointKey: number, policy: AutoDisableValues): Promise<string | null> {
+  async #rateCause(endpointKey: number, policy: AutoDisableValues): Promise<Cause | null> {
+    if (policy.failurePercent === 0) return null;
     const now = this.#options.clock.now();
-    if (policy.failurePercent === 0 || now - (this.#ratedAt.get(endpointKey) ?? 0) < RATE_MS) return null;
+    const ratedAt = this.#ratedAt.get(endpointKey);
+    if (ratedAt !== undefined && now >= ratedAt && now - ratedAt < RATE_MS) return null;
     this.#ratedAt.set(endpointKey, now);
-    const since = now - policy.windowSeconds * 1000;
-    const rate = await failureRate(this.#options.services().store, endpointKey, since);
-    if (!isOverRate(rate, policy)) return null;
-    return `${rate.failures} of its last ${rate.attempts} attempts failed.`;
+    return judgeRate(this.#options.services(), { endpointKey, policy });
   }
 
   #saveLater(): void {
@@ -217,6 +218,6 @@ export class HealthWatch implements HealthSource, DispatchObserver, AsyncDisposa
   }
 }
 
-function reasonOf({ since, failures }: Streak): string {
-  return `All ${failures} attempts since ${new Date(since).toISOString()} failed.`;
+function causeOf({ since, failures }: Streak): Cause {
+  return { since, failures, reason: `All ${failures} attempts since ${new Date(since).toISOString()} failed.` };
 }

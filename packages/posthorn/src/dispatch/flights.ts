@@ -92,7 +92,9 @@ export class Flights {
       lane.forget(job);
       return;
     }
-    this.#judge(flight, result, full);
+    // One time for both: a retry that is due when the endpoint may be tried again is not later than that by what took place between.
+    const now = this.#now();
+    this.#judge(flight, result, { now, full });
     if (result.kind === "held" || result.kind === "not_now") {
       this.#leave(lane, job, result);
       // Woken since the attempt began: what it saw of the endpoint is out of date.
@@ -101,7 +103,7 @@ export class Flights {
     }
     this.#engine.join(lane);
     this.#engine.pump();
-    const context = { policy: lane.pace!.policy, now: this.#now(), random: this.#options.random };
+    const context = { policy: lane.pace!.policy, now, random: this.#options.random };
     const outcome = { ...outcomeOf(job, result, context), ...(lease === undefined ? {} : { lease }) };
     const recorded = await this.#recorder.record(outcome);
     // A page that was asked for before may still show the job as due: it stays known until that page was taken.
@@ -121,8 +123,11 @@ export class Flights {
   }
 
   /** What an attempt says about its endpoint. */
-  #judge({ lane, ticket }: Flight, result: AttemptResult, full: boolean): void {
-    const now = this.#now();
+  #judge(
+    { lane, ticket }: Flight,
+    result: AttemptResult,
+    { now, full }: { readonly now: number; readonly full: boolean },
+  ): void {
     const pace = lane.pace!;
     if (result.kind !== "made" || result.attempt.unsent === true) {
       pace.notMade(now, ticket);

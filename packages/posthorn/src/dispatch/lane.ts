@@ -50,6 +50,8 @@ export class Lane {
   waitsAt: Gate | null = null;
   /** `null`: its deliveries have no order. */
   line: Line | null = null;
+  /** What waits in the store comes with the newest first. */
+  newestFirst = false;
   readonly #first = new Fifo<Job>();
   readonly #retries = new Fifo<Job>();
   #untilRetry = RETRY_SHARE;
@@ -117,8 +119,12 @@ export class Lane {
     return this.#inMemory.size - this.queued - this.inFlight;
   }
 
-  /** Nothing in memory and nothing known in the store. A held lane has its reason to stay. */
+  /**
+   * Nothing in memory, nothing known in the store, and nothing on its way to it: a page or a policy that arrives wakes the lane that asked
+   * for it, and an endpoint must not have two. A held lane has its reason to stay.
+   */
   get idle(): boolean {
+    if (this.awaitsPolicy) return false;
     if (this.#inMemory.size > 0 || this.spilled || this.nextDue !== null || this.paging || this.held) return false;
     return this.line?.isClean !== false;
   }
@@ -168,7 +174,7 @@ export class Lane {
   /** What a page of it should hold, beside its length. */
   pageWish(): PageWish | undefined {
     if (this.line !== null) return { kind: "line", after: this.line.beginPage(), known: this.known };
-    return this.pace!.policy.newestFirst ? { kind: "newest" } : undefined;
+    return this.newestFirst ? { kind: "newest" } : undefined;
   }
 
   /** Returns whether it is in memory now. */

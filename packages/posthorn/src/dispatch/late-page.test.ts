@@ -187,6 +187,25 @@ describe("a page that arrives late", () => {
     expect(attempter.messages).toEqual([3, 1, 2]);
   });
 
+  it("lets nothing overtake in an order of which nothing but a wake told", async () => {
+    const late = new LateReads();
+    let order: OrderPolicy | null = null;
+    await using harness = await dispatchHarness({ wrap: late.wrap, policy: () => ({ order }) });
+    const { attempter, dispatcher, files, clock } = harness;
+    const due = clock.now();
+    for (const id of [1, 2, 3]) await files.store.accept(acceptEntry(id, { due, orderKeys: ["a"] }));
+    await files.store.record(recordEntry(1, { state: 0, due: due + 60_000 }));
+    dispatcher.wake(1);
+    await isRead(late);
+    order = BLOCK;
+    dispatcher.wake(1);
+    late.hurry();
+    await eventually(() => expect(dispatcher.load).toMatchObject({ inFlight: 0, queuedBytes: 0 }));
+    clock.advance(60_000);
+    await allIsDone(harness);
+    expect(attempter.messages).toEqual([1, 2, 3]);
+  });
+
   it("lets nothing overtake what was left to the store meanwhile", async () => {
     const late = new LateReads();
     await using harness = await dispatchHarness({ wrap: late.wrap, policy: { order: BLOCK } });
@@ -244,6 +263,21 @@ describe("a page that arrives late", () => {
     clock.advance(1000);
     await allIsDone(harness);
     expect(attempter.messages.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it("brings nothing old before what is new when the newest are wanted meanwhile", async () => {
+    const late = new LateReads();
+    let newestFirst = false;
+    await using harness = await dispatchHarness({ wrap: late.wrap, policy: () => ({ newestFirst, concurrency: 1 }) });
+    const { attempter, dispatcher, files } = harness;
+    for (let id = 1; id <= 5; id++) await files.store.accept(acceptEntry(id, { due: id }));
+    dispatcher.wake(1);
+    await isRead(late);
+    newestFirst = true;
+    dispatcher.wake(1);
+    late.hurry();
+    await allIsDone(harness);
+    expect(attempter.messages).toEqual([5, 4, 3, 2, 1]);
   });
 
   it("does not hold up a stop when it never arrives", async () => {

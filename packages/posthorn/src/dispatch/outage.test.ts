@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type DispatchHarness, dispatchHarness, eventually, lanePolicy, made } from "../../test/support/dispatch.ts";
 import { acceptEntry, deliveryOf, openStore } from "../../test/support/store.ts";
 import type { AttemptResult } from "./types.ts";
@@ -153,6 +153,23 @@ describe("an endpoint that asks to be left alone", () => {
     });
     expect(await deliveryOf(files.store, 2)).toMatchObject({ attempts: 1 });
   });
+
+  it("gets the retry when it may be tried again and no later, however slow the process is", async () => {
+    await using harness = await dispatchHarness({ policy: { concurrency: 1 } });
+    const { attempter, clock, files, dispatcher } = harness;
+    attempter.script = () => {
+      let time = clock.now();
+      vi.spyOn(clock, "now").mockImplementation(() => time++);
+      return asked(429, 60_000);
+    };
+    await harness.publish(1);
+    const retry = await eventually(async () => {
+      const delivery = await deliveryOf(files.store, 1);
+      expect(delivery).toMatchObject({ attempts: 1 });
+      return delivery;
+    });
+    expect(dispatcher.inspect(1)!.breaker.nextProbeAt).toBe(retry!.due);
+  });
 });
 
 describe("after a restart", () => {
@@ -197,7 +214,7 @@ describe("a rate", () => {
     expect(attempter.messages).toEqual([1]);
     for (let second = 1; second <= 5; second++) {
       await eventually(() => expect(harness.dispatcher.load.inFlight).toBe(0));
-      clock.advance(499);
+      clock.advance(512);
       expect(attempter.messages).toHaveLength(second);
       clock.advance(1);
       await eventually(() => expect(attempter.messages).toHaveLength(second + 1));

@@ -157,7 +157,7 @@ describe("a policy that changes", () => {
     const pace = new Pace(lanePolicy(1), 0);
     pace.adopt({ ...lanePolicy(1), rate: 1, pausedUntil: 9000 }, 0);
     pace.started(0);
-    expect(pace.readyAt(0)).toBe(1000);
+    expect(pace.readyAt(0)).toBe(1025);
     expect(pace.heldUntil(0)).toBe(9000);
     pace.adopt(lanePolicy(1), 1);
     expect([pace.readyAt(1), pace.heldUntil(1)]).toEqual([1, 1]);

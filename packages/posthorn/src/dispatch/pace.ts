@@ -6,7 +6,7 @@ import { AdaptiveWindow } from "./adaptive.ts";
 import { Breaker, type BreakerView } from "./breaker.ts";
 import type { LanePolicy } from "./policy.ts";
 import { Ramp } from "./ramp.ts";
-import { RateLimit } from "./rate.ts";
+import { RateLimit, SECOND_ON_ARRIVAL_MS } from "./rate.ts";
 import type { AttemptRecord } from "./types.ts";
 
 /** An attempt that was let go. */
@@ -150,7 +150,7 @@ export class Pace {
 
   #setRate(rate: number | null, now: number): void {
     if ((this.#rate?.perSecond ?? null) === rate) return;
-    this.#rate = rate === null ? null : new RateLimit(rate, now);
+    this.#rate = rate === null ? null : new RateLimit(rate, now, SECOND_ON_ARRIVAL_MS);
   }
 }
 

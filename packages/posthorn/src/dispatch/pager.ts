@@ -12,6 +12,8 @@ export interface AskedPage extends JobPage {
   readonly askedAt: number;
   /** The order that the page was made for; `null`: none. */
   readonly askedIn: Line | null;
+  /** Whether it has the newest first. */
+  readonly newestFirst: boolean;
 }
 
 export interface PagerOptions {

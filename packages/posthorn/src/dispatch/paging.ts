@@ -59,19 +59,22 @@ export class Paging {
     }
     const room = shelf.roomOf(lane);
     if (room <= 0) return null;
-    const askedIn = lane.line;
+    const { line: askedIn, newestFirst } = lane;
     // Rows that are in memory are still due in the store: the page must be long enough to reach behind them.
     return store
       .due(lane.endpointId, now, room + lane.inMemory, lane.pageWish())
-      .then((page) => ({ ...page, askedAt: now, askedIn }));
+      .then((page) => ({ ...page, askedAt: now, askedIn, newestFirst }));
   }
 
   #take(lane: Lane, page: AskedPage): void {
     if (lane.gone) return;
     const engine = this.#engine;
     const now = page.askedAt;
-    // When an order began or ended meanwhile it does not show whose turn it is now, nor what was passed over.
-    if (this.#isStopped(lane) || page.askedIn !== lane.line) return this.#drop(lane);
+    // Asked first: it settles the order. When that began, ended or turned round meanwhile, or may have, the page does not show whose
+    // turn it is now, nor what was passed over.
+    const isReady = engine.isReady(lane);
+    const isOther = page.askedIn !== lane.line || page.newestFirst !== lane.newestFirst;
+    if (!isReady || isOther || this.#isStopped(lane)) return this.#drop(lane);
     // Of a line: a page can be full of jobs whose turn it is not, so that nothing of it brings the lane back.
     const unread = page.line !== undefined && lane.line !== null && lane.line.endPage(page.line);
     lane.spilled = unread || (page.line === undefined && page.nextDue !== null && page.nextDue <= now);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RateLimit } from "./rate.ts";
+import { RateLimit, SECOND_ON_ARRIVAL_MS } from "./rate.ts";
 
 /** Starts an attempt as soon as each may start; the times of all. */
 function startsWithin(limit: RateLimit, from: number, ms: number): number[] {
@@ -31,6 +31,14 @@ describe("a rate", () => {
       expect(starts.length).toBeGreaterThanOrEqual(Math.floor(rate * 20 * 0.94));
     },
   );
+
+  it.each([1, 10, 200])("of %d a second is not exceeded by what arrives late, up to 25 ms each", (rate) => {
+    const starts = startsWithin(new RateLimit(rate, 0, SECOND_ON_ARRIVAL_MS), 0, 20_000);
+    // The worst that can be: each second attempt is as late as it can be, the others are not.
+    const arrivals = starts.map((start, index) => start + (index % 2) * 25).toSorted((a, b) => a - b);
+    expect(peak(arrivals)).toBeLessThanOrEqual(rate);
+    expect(starts.length).toBeGreaterThanOrEqual(Math.floor(rate * 20 * 0.92));
+  });
 
   it("is not saved up while nothing is sent", () => {
     const limit = new RateLimit(10, 0);

@@ -2,6 +2,8 @@
 
 /** Part of a second's attempts that may start together, so that timers of a millisecond keep up with high rates. */
 const BURST = 0.05;
+/** A second as the receiver sees it: what is slow on its way there arrives together with what started so much later. */
+export const SECOND_ON_ARRIVAL_MS = 1025;
 
 /**
  * So many attempts a second, evenly spaced, and never more than that in any second. A fraction is fine: 0.5 is one every two seconds.
@@ -15,11 +17,14 @@ export class RateLimit {
   readonly #aheadMs: number;
   #next: number;
 
-  /** @param from Unix milliseconds from which the schedule runs. */
-  constructor(perSecond: number, from: number) {
+  /**
+   * @param from Unix milliseconds from which the schedule runs.
+   * @param secondMs The time that has no more than `perSecond`.
+   */
+  constructor(perSecond: number, from: number, secondMs = 1000) {
     const burst = Math.max(1, Math.floor(perSecond * BURST));
     this.perSecond = perSecond;
-    this.#gapMs = 1000 / (perSecond - (burst - 1));
+    this.#gapMs = secondMs / (perSecond - (burst - 1));
     this.#aheadMs = (burst - 1) * this.#gapMs;
     this.#next = from;
   }

@@ -34,13 +34,15 @@ export class Readiness {
     return true;
   }
 
-  /** Follows a policy that begins or ends an order. Deliveries in memory are found again in the store. */
+  /** Follows a policy that begins or ends an order, or turns it round. Deliveries in memory are found again in the store. */
   #settleOrder(lane: Lane): void {
-    const { order } = lane.pace!.policy;
-    if ((order === null) === (lane.line === null)) return;
+    const { order, newestFirst } = lane.pace!.policy;
+    const isSame = (order === null) === (lane.line === null);
+    if (isSame && newestFirst === lane.newestFirst) return;
     if (lane.inMemory > 0) lane.spilled = true;
     this.#engine.shelf.spill(lane);
-    lane.line = order === null ? null : new Line();
+    if (!isSame) lane.line = order === null ? null : new Line();
+    lane.newestFirst = newestFirst;
   }
 
   async #await(lane: Lane, asked: Promise<boolean>, wakes: number): Promise<void> {
@@ -54,6 +56,7 @@ export class Readiness {
       // It may let go what the one before held.
       if (isNew || lane.stale) engine.lookAt(lane);
       else if (lane.spilled) engine.page(lane);
+      else engine.dropIfIdle(lane);
     } catch (error) {
       lane.awaitsPolicy = false;
       engine.observer?.trouble?.("page", error);

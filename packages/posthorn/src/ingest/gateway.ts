@@ -1,6 +1,7 @@
 /** The door for inbound webhooks: who may come in, what it is, where it goes, and how it is answered. Knows no HTTP server. */
 import type { HandshakeAction, ProviderVerified, WebhookAnswer } from "@posthorn/webhooks/provider";
 import type { Services } from "../domain/context.ts";
+import { HOPS_HEADER, hopsOf, MOST_HOPS } from "../domain/message/hops.ts";
 import type { InboundOrigin, InboundRequest } from "../domain/message/request.ts";
 import { ingestUrl } from "../domain/source/token.ts";
 import { keyAtTime } from "../id.ts";
@@ -45,6 +46,11 @@ export interface GatewayOptions {
 
 /** The answer of a door that says nothing of what is behind it. */
 export const NO_SOURCE: WebhookAnswer = jsonAnswer(404, "not_found", "There is no source at this URL.");
+const LOOP = jsonAnswer(
+  508,
+  "loop_detected",
+  `This was passed on ${MOST_HOPS} times: an endpoint of a source leads back to it. Give that endpoint another URL.`,
+);
 export const BUSY: WebhookAnswer = jsonAnswer(503, "busy", "Too much at once: try again.", { "retry-after": "5" });
 
 export class Gateway {
@@ -70,10 +76,11 @@ export class Gateway {
   }
 
   /** Whether a request may come in, asked before its body is read; the answer when it may not. */
-  admit(source: LiveSource, address: string): WebhookAnswer | null {
+  admit(source: LiveSource, { address, headers }: Pick<DoorRequest, "address" | "headers">): WebhookAnswer | null {
     if (!source.admits(address)) {
       return jsonAnswer(403, "address_refused", "This source takes no requests from your address.");
     }
+    if (hopsOf(headers[HOPS_HEADER]) >= MOST_HOPS) return LOOP;
     const wait = this.limits.waitOf(source.key, source.settings.rateLimit);
     if (wait === 0) return null;
     const detail = "The source gets more requests than its rate allows: try again.";

@@ -407,6 +407,15 @@ export interface EndpointFailureTable {
   updated_at: number;
 }
 
+/** Endpoints that were warned of for the rate at which they fail, or were switched off. */
+export interface EndpointRateTable {
+  endpoint_id: number;
+  /** Attempts before this do not count, Unix milliseconds: it was switched off then. */
+  counted_from: number;
+  /** Percent of the way to being switched off that was warned of. */
+  warned: number;
+}
+
 /** An inbound URL. Its key is the key of the application that has its endpoints and messages. */
 export interface SourceTable {
   id: number;
@@ -527,6 +536,7 @@ export interface Database {
   task: TaskTable;
   operational_event: OperationalEventTable;
   endpoint_failure: EndpointFailureTable;
+  endpoint_rate: EndpointRateTable;
   task_part: TaskPartTable;
   sweep: SweepTable;
   storage_day: StorageDayTable;

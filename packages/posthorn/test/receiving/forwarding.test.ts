@@ -233,3 +233,31 @@ describe("routes", () => {
     await verify({ headers: passed!.headers, body: passed!.body }, await secretOf(source));
   });
 });
+
+describe("an endpoint that leads back to its own source", () => {
+  it("gets a webhook so often and no more, and its last attempt says why", async () => {
+    const source = await gateway.source(generic(), false);
+    const path = `ingest/api/v1/source/${source.id}/endpoint`;
+    expect((await gateway.call("POST", path, { url: source.url })).status).toBe(201);
+    expect((await send(source.url, BODY)).status).toBe(200);
+    await eventually(async () => expect(await gateway.messages(source)).toHaveLength(8));
+    await eventually(async () => {
+      const [last] = await gateway.messages(source);
+      const { json } = await gateway.call("GET", `api/v1/app/${source.id}/attempt/msg/${last!["id"] as string}`);
+      const attempt = { responseStatusCode: 508, response: expect.stringContaining("loop_detected") as string };
+      expect(json["data"]).toMatchObject([attempt]);
+    });
+    expect(await gateway.messages(source)).toHaveLength(8);
+  });
+
+  it("is told from one that goes on: each that is passed on says how often it was", async () => {
+    const source = await gateway.source(generic());
+    // The second is what code or a header of an endpoint may have added.
+    await send(source.url, BODY, { "x-posthorn-hops": "4, 0" });
+    await send(source.url, BODY, { "X-Posthorn-Hops": "of course not" });
+    const passed = await gateway.receiver.waitForCount(2);
+    const hops = new Set(passed.map(({ headers }) => headers["x-posthorn-hops"]));
+    expect(hops).toEqual(new Set(["1", "5"]));
+    expect((await send(source.url, BODY, { "x-posthorn-hops": "8" })).status).toBe(508);
+  });
+});

@@ -33,6 +33,13 @@ describe("a warning", () => {
     expect(warned({ response, status: 2 }, {})).toEqual([]);
   });
 
+  it("comes when a success is an HTML page, and not when it only says that it is HTML, as Slack does", () => {
+    const html = { headers: ["Content-Type", "text/html; charset=utf-8"], headersCut: false, truncated: false };
+    const response = { ...html, bodyError: null };
+    expect(warned({ response: "\n<!doctype html>" }, { response })).toEqual(["success_doubtful"]);
+    expect(warned({ response: "ok" }, { response })).toEqual([]);
+  });
+
   it.each(['{"ok":true}', "", "ok", '{"errors":[]}', '{"error":null}', "no errors here"])(
     "does not come when a success looks like one: %s",
     (response) => expect(warned({ response }, {})).toEqual([]),

@@ -39,7 +39,9 @@ const DOUBTS: readonly (readonly [pattern: RegExp, preset: string])[] = [
 function doubt({ status, response }: Attempt, { response: answer }: AttemptFacts): Warning | null {
   if (status !== 0 || answer === null) return null;
   const text = response.slice(0, LOOK_AT);
-  const preset = isHtml(answer.headers) ? "no-html" : DOUBTS.find(([pattern]) => pattern.test(text))?.[1];
+  // Some answer "ok" and call it HTML, Slack's incoming webhooks among them.
+  const isPage = isHtml(answer.headers) && /^\s*</.test(text);
+  const preset = isPage ? "no-html" : DOUBTS.find(([pattern]) => pattern.test(text))?.[1];
   if (preset === undefined) return null;
   const what = preset === "no-html" ? "is an HTML page" : "has an error inside";
   return {

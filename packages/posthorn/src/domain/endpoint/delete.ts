@@ -11,6 +11,7 @@ export async function deleteEndpoint({ ctx, input }: Call<EndpointRef>): Promise
       .set({ deleted_at: ctx.services.now() })
       .where("id", "=", endpoint.key)
       .execute();
+    await tx.db.deleteFrom("endpoint_rate").where("endpoint_id", "=", endpoint.key).execute();
     await announceEndpoint(ctx, tx, "endpoint.deleted", { application, endpoint });
     tx.signal({ kind: "application", key: application.key }, { kind: "wake", endpointId: endpoint.key });
   });

@@ -4,31 +4,38 @@ import type { Tx } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import { type Disabled, disabledJson } from "../endpoint/disabled.ts";
 import type { OperationalEventType } from "../operational/operational.ts";
-import type { Streak } from "./streak.ts";
+import type { FailureRate, Streak } from "./streak.ts";
 
-export interface AutoDisable {
-  readonly endpointKey: number;
-  readonly streak: Streak;
+/** What an endpoint is switched off for. */
+export interface Cause {
+  /** When it began, Unix milliseconds. */
+  readonly since: number;
+  readonly failures: number;
   readonly reason: string;
 }
 
-/** Returns whether it was on until now. */
-export function disableFailing(services: Services, { endpointKey, streak, reason }: AutoDisable): Promise<boolean> {
+/**
+ * Returns whether it was on until now. Its rate counts anew from here: what failed before would switch it off again as soon as
+ * somebody has switched it on.
+ */
+export function disableFailing(services: Services, endpointKey: number, cause: Cause): Promise<boolean> {
+  const { since, failures, reason } = cause;
   const at = services.now();
   return services.store.transaction(async (tx) => {
     const subject = await liveEndpoint(tx, endpointKey);
     if (subject === null || subject.disabled === 1) return false;
-    const disabled: Disabled = { trigger: "automatic", at, reason, failSince: streak.since };
+    const disabled: Disabled = { trigger: "automatic", at, reason, failSince: since };
     await tx.db
       .updateTable("endpoint")
       .set({ disabled: 1, disabled_json: disabledJson(disabled), updated_at: at })
       .where("id", "=", endpointKey)
       .execute();
+    await saveRate(tx, endpointKey, { counted_from: at, warned: 0 });
     await announce(services, tx, "endpoint.disabled", subject, {
       trigger: "automatic",
       reason,
-      failSince: new Date(streak.since).toISOString(),
-      failures: streak.failures,
+      failSince: new Date(since).toISOString(),
+      failures,
     });
     tx.signal({ kind: "application", key: subject.app_id });
     return true;
@@ -39,7 +46,7 @@ export interface Warning {
   readonly endpointKey: number;
   readonly streak: Streak;
   readonly percent: number;
-  /** Unix milliseconds: when it is switched off if it goes on failing; `null`: by its rate, at no time that is known. */
+  /** Unix milliseconds: when it is switched off if it goes on failing. */
   readonly disabledAt: number | null;
 }
 
@@ -52,11 +59,56 @@ export function warnOfDisabling(services: Services, warning: Warning): Promise<v
     await saveStreaks(tx, [[endpointKey, { ...streak, warned: percent }]], services.now());
     await announce(services, tx, "endpoint.warning", subject, {
       percent,
+      by: "time",
       failSince: new Date(streak.since).toISOString(),
       failures: streak.failures,
       disabledAt: disabledAt === null ? null : new Date(disabledAt).toISOString(),
     });
   });
+}
+
+export interface RateWarning {
+  readonly endpointKey: number;
+  readonly rate: FailureRate;
+  /** From when on its attempts were counted, Unix milliseconds. */
+  readonly since: number;
+  readonly percent: number;
+}
+
+/** As `warnOfDisabling`, of one that succeeds at times. When it will be switched off is not known. */
+export function warnOfRate(services: Services, { endpointKey, rate, since, percent }: RateWarning): Promise<void> {
+  return services.store.transaction(async (tx) => {
+    const subject = await liveEndpoint(tx, endpointKey);
+    if (subject === null || subject.disabled === 1) return;
+    await saveRate(tx, endpointKey, { warned: percent });
+    const { attempts, failures } = rate;
+    const failSince = new Date(since).toISOString();
+    await announce(services, tx, "endpoint.warning", subject, {
+      percent,
+      by: "rate",
+      failSince,
+      attempts,
+      failures,
+      disabledAt: null,
+    });
+  });
+}
+
+/** It does better: what was warned of is over. */
+export function forgetRateWarning(services: Services, endpointKey: number): Promise<void> {
+  return services.store.transaction((tx) => saveRate(tx, endpointKey, { warned: 0 }));
+}
+
+async function saveRate(
+  { db }: Tx,
+  endpoint_id: number,
+  columns: { readonly counted_from?: number; readonly warned: number },
+): Promise<void> {
+  await db
+    .insertInto("endpoint_rate")
+    .values({ endpoint_id, counted_from: 0, ...columns })
+    .onConflict((conflict) => conflict.column("endpoint_id").doUpdateSet(columns))
+    .execute();
 }
 
 /** Keeps how endpoints fail; `null`: they do not any more. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AutoDisableValues } from "../policy/auto-disable.ts";
-import { disabledAt, isOverRate, percentOfWay, type Streak, warningDue, withFailure } from "./streak.ts";
+import { disabledAt, percentOfRate, percentOfWay, type Streak, warningDue, withFailure } from "./streak.ts";
 
 const policy: AutoDisableValues = {
   enabled: true,
@@ -29,27 +29,28 @@ describe("the way to being switched off", () => {
     const off = { ...policy, enabled: false };
     expect(percentOfWay(failed(TEN), off, 10_000_000)).toBe(0);
     expect([disabledAt(failed(TEN), off), disabledAt(failed([7]), policy)]).toEqual([null, 1_000_007]);
-    expect(isOverRate({ attempts: 100, failures: 100 }, off)).toBe(false);
+    expect(percentOfRate({ attempts: 100, failures: 100 }, off)).toBe(0);
   });
 
   it("warns once at 50, 70 and 90 percent, and not of what was leapt over", () => {
     const given: number[] = [];
-    let streak = failed(TEN);
     for (const percent of [10, 49, 50, 51, 69, 75, 75, 89, 95, 99]) {
-      const warning = warningDue(streak, percent);
-      if (warning === null) continue;
-      given.push(warning);
-      streak = Object.assign({}, streak, { warned: warning });
+      const warning = warningDue(given.at(-1) ?? 0, percent);
+      if (warning !== null) given.push(warning);
     }
     expect(given).toEqual([50, 70, 90]);
-    expect(warningDue(failed([0]), 95)).toBe(90);
-    expect(warningDue(failed([0]), 49)).toBeNull();
+    expect(warningDue(0, 95)).toBe(90);
+    expect(warningDue(0, 49)).toBeNull();
   });
 
   it("is cut short by a rate, when there are attempts enough to speak of one", () => {
-    expect(isOverRate({ attempts: 20, failures: 16 }, policy)).toBe(true);
-    expect(isOverRate({ attempts: 20, failures: 15 }, policy)).toBe(false);
-    expect(isOverRate({ attempts: 19, failures: 19 }, policy)).toBe(false);
-    expect(isOverRate({ attempts: 1000, failures: 1000 }, { ...policy, failurePercent: 0 })).toBe(false);
+    const percent = (attempts: number, failures: number) => percentOfRate({ attempts, failures }, policy);
+    expect([percent(20, 16), percent(20, 15), percent(19, 19), percent(20, 8), percent(10, 10)]).toEqual([
+      100, 93, 95, 50, 50,
+    ]);
+    expect([
+      percent(0, 0),
+      percentOfRate({ attempts: 1000, failures: 1000 }, { ...policy, failurePercent: 0 }),
+    ]).toEqual([0, 0]);
   });
 });

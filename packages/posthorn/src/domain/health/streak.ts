@@ -28,10 +28,10 @@ export function percentOfWay(streak: Streak, policy: AutoDisableValues, now: num
   return Math.max(0, Math.floor(part * 100));
 }
 
-/** The warning that is due and was not given yet; of several the last. */
-export function warningDue(streak: Streak, percent: number): number | null {
+/** The warning that is due and was not given yet; of several the last. @param warned Percent that was warned of. */
+export function warningDue(warned: number, percent: number): number | null {
   const due = WARNINGS.findLast((warning) => percent >= warning);
-  return due !== undefined && due > streak.warned ? due : null;
+  return due !== undefined && due > warned ? due : null;
 }
 
 /** When it is switched off if it goes on failing. */
@@ -45,8 +45,12 @@ export interface FailureRate {
   readonly failures: number;
 }
 
-/** Whether so much failed that it is switched off, whatever succeeded in between. */
-export function isOverRate({ attempts, failures }: FailureRate, policy: AutoDisableValues): boolean {
-  if (!policy.enabled || policy.failurePercent === 0 || attempts < policy.windowAttempts) return false;
-  return failures * 100 >= policy.failurePercent * attempts;
+/**
+ * 0 to 100: how far the failures have brought it, whatever succeeded in between. How much of the rate and of the attempts there is,
+ * whichever is less.
+ */
+export function percentOfRate({ attempts, failures }: FailureRate, policy: AutoDisableValues): number {
+  if (!policy.enabled || policy.failurePercent === 0 || attempts === 0) return 0;
+  const rate = (failures * 100) / (attempts * policy.failurePercent);
+  return Math.floor(Math.min(rate, attempts / policy.windowAttempts, 1) * 100);
 }

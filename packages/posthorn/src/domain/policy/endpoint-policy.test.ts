@@ -17,7 +17,7 @@ describe("the policy for a lane", () => {
   it("is the platform's when nobody says otherwise", () => {
     expect(laneOf({})).toEqual({
       tenant: 7,
-      host: "example.com:8443",
+      host: "example.com",
       concurrency: 16,
       rate: null,
       pausedUntil: null,
@@ -32,6 +32,13 @@ describe("the policy for a lane", () => {
       order: null,
     });
   });
+
+  it.each(["https://EXAMPLE.com/a", "http://example.com:8080/b", "https://example.com./c"])(
+    "knows %s as the same host, whose bound on attempts in flight they share",
+    (url) => {
+      expect(new EndpointPolicy(platform, { ...PLACE, url }).lane.host).toBe("example.com");
+    },
+  );
 
   it("has every value in the units of the dispatcher", () => {
     const lane = laneOf({

@@ -58,7 +58,7 @@ function laneOf(
 ): LanePolicy {
   return {
     tenant,
-    host: new URL(url).host,
+    host: hostOf(url),
     concurrency: limits.concurrency,
     pausedUntil: flow.pausedUntil,
     newestFirst: flow.newestFirst || limits.backlog === "newest",
@@ -67,6 +67,11 @@ function laneOf(
     breaker: breakerPolicy(breaker),
     order: orderPolicy(order),
   };
+}
+
+/** Whoever it is that answers there, on whichever port. A dot at the end names the same host. */
+function hostOf(url: string): string {
+  return new URL(url).hostname.replace(/\.$/, "");
 }
 
 /** Rules by their values: endpoints that say nothing of their own share the object, and then the rule. */

@@ -9,6 +9,7 @@ const COPIED: { readonly [T in keyof Database]: true } = {
   endpoint: true,
   endpoint_secret: true,
   endpoint_failure: true,
+  endpoint_rate: true,
   api_key: true,
   revoked_token: true,
   token_end: true,

@@ -12,6 +12,7 @@ import { outboxMigration } from "./023-outbox.ts";
 import { nodes } from "./024-nodes.ts";
 import { nodeLag } from "./025-node-lag.ts";
 import { tableSources } from "./026-table-sources.ts";
+import { failureRate } from "./032-failure-rate.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -36,6 +37,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "nodes", sql: nodes },
   { name: "node lag", sql: nodeLag },
   { name: "table sources", sql: tableSources },
+  { name: "failure rate", sql: failureRate },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

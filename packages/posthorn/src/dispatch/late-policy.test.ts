@@ -1,0 +1,29 @@
+import { describe, expect, it } from "vitest";
+import { dispatchHarness, eventually, lanePolicy, made } from "../../test/support/dispatch.ts";
+import type { LanePolicy } from "./policy.ts";
+
+describe("a policy that is read slowly", () => {
+  it("and comes when its lane has nothing left to do brings no second lane of the endpoint to life", async () => {
+    const later = Promise.withResolvers<LanePolicy>();
+    const answers: (LanePolicy | Promise<LanePolicy>)[] = [lanePolicy(1), later.promise];
+    await using harness = await dispatchHarness({ policyOf: () => answers.shift() ?? lanePolicy(1) });
+    const { attempter, dispatcher } = harness;
+    await harness.publish(1);
+    await harness.publish(2);
+    await eventually(() => expect(attempter.messages).toEqual([1, 2]));
+    await eventually(() => expect(dispatcher.load).toMatchObject({ inFlight: 0 }));
+    await eventually(async () => expect(await harness.files.store.backlog()).toEqual([]));
+    attempter.script = () => null;
+    await harness.publish(3);
+    await eventually(() => expect(attempter.open).toHaveLength(1));
+    later.resolve({ ...lanePolicy(1), concurrency: 8 });
+    await later.promise;
+    attempter.script = () => made(0);
+    await harness.publish(4);
+    await eventually(() => expect(attempter.messages).toContain(4));
+    attempter.open[0]!.end(made(0));
+    await eventually(async () => expect(await harness.files.store.backlog()).toEqual([]));
+    expect(attempter.messages).toEqual([1, 2, 3, 4]);
+    await eventually(() => expect(dispatcher.load.lanes).toBe(0));
+  });
+});
