@@ -44,6 +44,7 @@ const SENTENCE: Record<StoreTrouble, string> = {
   silent: "does not answer",
   refusing: "turns connections away",
   read_only: "takes no writes: it is a replica, or recovers",
+  not_committing: "answers, but not to a commit: it waits for a stand-by",
   no_connections: "has no connection to spare",
 };
 

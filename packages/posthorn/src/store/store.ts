@@ -215,10 +215,10 @@ export interface StoreCounters {
 }
 
 /**
- * Why a database cannot be worked with: it cannot be reached, does not answer, turns connections away, takes no writes, or, while those
- * that have a connection go on, has none to spare.
+ * Why a database cannot be worked with: it cannot be reached, does not answer, turns connections away, takes no writes, answers but
+ * never to a commit, or, while those that have a connection go on, has none to spare.
  */
-export type StoreTrouble = "unreachable" | "silent" | "refusing" | "read_only" | "no_connections";
+export type StoreTrouble = "unreachable" | "silent" | "refusing" | "read_only" | "not_committing" | "no_connections";
 
 export interface Store extends AsyncDisposable {
   /** What is wrong with the database now; `null`: nothing. Known without asking it. */
