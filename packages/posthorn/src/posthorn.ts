@@ -326,7 +326,8 @@ export class Posthorn implements AsyncDisposable {
     try {
       const cluster = await Cluster.join({ store, facts: nodeFacts(options.secrets) });
       const { slot, keysFrom } = cluster.seat ?? { slot: null, keysFrom: 0 };
-      const ids = new IdGenerator(clock.now, Math.max(keysFrom - 1, await store.lastKey()), slot);
+      const lastKey = Math.max(keysFrom - 1, await store.lastKey());
+      const ids = new IdGenerator(clock.now, lastKey, slot, () => cluster.holdsSeat);
       await makeRoom();
       posthorn = new Posthorn(options, { store, cluster, feed, shared, ids, failed });
       // Both are waited for: one that went on after the other failed would listen for nobody.

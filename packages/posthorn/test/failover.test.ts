@@ -17,7 +17,7 @@ import { onPostgres, temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
 
 /** Within this, whatever becomes of the database: its timeout of 1 s, a beat of the pulse, and what a busy machine adds. */
-const BOUND_MS = 10_000;
+const BOUND_MS = 15_000;
 
 /** What a server says that is killed is no news. */
 const QUIET = { log_min_messages: "panic" };
@@ -143,8 +143,9 @@ describe.runIf(onPostgres)("with a synchronous stand-by", () => {
     expect(waiting).toBeGreaterThan(0);
     const asked = s.proxy.asked;
     for (let n = 0; n < 20; n++) await expectRefused(await publisher.publish(nodes[n % 2]!, `refused-${n}`));
-    expect(await hanging(s)).toBeLessThanOrEqual(waiting);
-    expect(s.proxy.asked - asked).toBeLessThan(10);
+    // What was on its way may have come late.
+    expect(await hanging(s)).toBeLessThan(waiting + 5);
+    expect(s.proxy.asked - asked).toBeLessThan(30);
     expect(publisher.slowestMs).toBeLessThan(BOUND_MS);
 
     await s.standby.start();

@@ -157,10 +157,10 @@ function toNode({ draining, inFlight, lanes, lagMs, messages, attempts, at: _at,
   return { ...node, report: { draining: draining === 1, inFlight, lanes, lagMs, settled: { messages, attempts } } };
 }
 
-/** Goes round, so that a slot rests for long before it is used again: who had it may not know yet that it was given up. */
+/** Any, and not the next one: who had that may have a clock that is ahead of the others. */
 function freeSlot(others: readonly OtherRow[]): number {
   const taken = new Set(others.map(({ slot }) => slot));
-  const start = (others.at(-1)?.slot ?? -1) + 1;
+  const start = Math.floor(Math.random() * MAX_NODES);
   for (let step = 0; step < MAX_NODES; step++) {
     const slot = (start + step) % MAX_NODES;
     if (!taken.has(slot)) return slot;
