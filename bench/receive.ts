@@ -31,6 +31,6 @@ await compare({
   prepare: async ({ post, target, token }) => {
     const source = await post("/ingest/api/v1/source", { name: "Bench", type: "github", secrets: [SECRET] });
     await post(`/ingest/api/v1/source/${source["id"]}/endpoint`, { url: `${target}/0` });
-    return { path: new URL(source["ingestUrl"]!).pathname, token };
+    return { paths: [new URL(source["ingestUrl"]!).pathname], token };
   },
 });

@@ -31,6 +31,6 @@ await compare({
   prepare: async ({ post, target, token }) => {
     const { id } = await post("/api/v1/app", { name: "Bench" });
     for (let n = 0; n < endpoints; n++) await post(`/api/v1/app/${id}/endpoint`, { url: `${target}/${n}` });
-    return { path: `/api/v1/app/${id}/msg?with_content=false`, token };
+    return { paths: [`/api/v1/app/${id}/msg?with_content=false`], token };
   },
 });

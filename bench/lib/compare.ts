@@ -1,9 +1,9 @@
 /** A server against the bare forwarder: the same events through each, rounds taking turns, to one receiver that counts. */
 import type { ChildProcess } from "node:child_process";
-import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { organisationToken, SECRET } from "./node-api.ts";
 import { cpuSeconds, nextMessage, residentMib, startModule, startNode, stop } from "./processes.ts";
 import type { Job, Published, Requests } from "./publisher.ts";
 
@@ -28,7 +28,7 @@ export interface ComparisonOptions {
   /** Writes CPU profiles of the server to this folder. */
   readonly profile?: string | undefined;
   /** Prepares the server; the path that events are sent to, and the token they carry. */
-  readonly prepare: (node: PreparedNode) => Promise<Pick<Job, "path" | "token">>;
+  readonly prepare: (node: PreparedNode) => Promise<Pick<Job, "paths" | "token">>;
 }
 
 export interface PreparedNode {
@@ -39,8 +39,6 @@ export interface PreparedNode {
   readonly post: (path: string, body: object) => Promise<Readonly<Record<string, string>>>;
   readonly token: string;
 }
-
-const SECRET = "bench-secret-bench-secret-bench-secret";
 
 /** Runs all rounds and prints the table. */
 export async function compare(options: ComparisonOptions): Promise<void> {
@@ -73,7 +71,7 @@ class Rounds {
   async forwarder(): Promise<Measured> {
     const forwarder = startModule("forwarder.ts", [this.#target]);
     const { port } = await nextMessage<{ port: number }>(forwarder);
-    const job = { origin: `http://127.0.0.1:${port}`, path: "/", token: "none" };
+    const job = { origin: `http://127.0.0.1:${port}`, paths: ["/"], token: "none" };
     return this.#measure(forwarder, { ...job, requests: { kind: "publish" } }, 1);
   }
 
@@ -142,12 +140,6 @@ async function call(origin: string, token: string, path: string, body: object): 
   });
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return (await response.json()) as Record<string, string>;
-}
-
-function organisationToken(): string {
-  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const unsigned = `${part({ alg: "HS256", typ: "JWT" })}.${part({ sub: `org_${"b".repeat(27)}` })}`;
-  return `${unsigned}.${createHmac("sha256", SECRET).update(unsigned).digest("base64url")}`;
 }
 
 function median(numbers: readonly number[]): number {

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { type StartedNode, startNode, stop } from "./processes.ts";
 import type { Sent } from "./wayward-receiver.ts";
 
-const SECRET = "bench-secret-bench-secret-bench-secret";
+/** Signs tokens. */
+export const SECRET = "bench-secret-bench-secret-bench-secret";
 
 export interface MeasuredNode extends AsyncDisposable {
   readonly node: StartedNode;
@@ -88,7 +89,8 @@ export function percentile(numbers: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-function organisationToken(): string {
+/** With it everything of the one organisation of a benchmark can be called. */
+export function organisationToken(): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
   const unsigned = `${part({ alg: "HS256", typ: "JWT" })}.${part({ sub: `org_${"b".repeat(27)}` })}`;
   return `${unsigned}.${createHmac("sha256", SECRET).update(unsigned).digest("base64url")}`;

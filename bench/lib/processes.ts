@@ -1,6 +1,7 @@
 /** Child processes of a benchmark, and what they cost. */
 import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const TICKS_PER_SECOND = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
@@ -48,15 +49,38 @@ export function nextMessage<T>(child: ChildProcess): Promise<T> {
 
 /** CPU seconds, user and system, that a process and all its threads have used (Linux). */
 export function cpuSeconds(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const fields = statFields(pid);
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Of /proc/…/stat, from the third field on: the name before it can hold anything. */
+function statFields(pid: number): readonly string[] {
+  const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return text.slice(text.lastIndexOf(")") + 2).split(" ");
+}
+
+/** As `cpuSeconds`, of a process with all those that it started, also those that have ended since (Linux). */
+export function treeCpuSeconds(pid: number): number {
+  const [user, system, usersOfEnded, systemOfEnded] = statFields(pid).slice(11, 15).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
+  const own = (user + system + usersOfEnded + systemOfEnded) / TICKS_PER_SECOND;
+  return children.reduce((sum, child) => sum + cpuSeconds(Number(child)), own);
 }
 
 /** Resident memory in MiB (Linux). */
 export function residentMib(pid: number): number {
   const kib = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return Number(kib) / 1024;
+}
+
+/** What else the machine does: processes that want a core, the mean of the last minute. */
+export function loadAverage(): string {
+  return loadavg()[0]!.toFixed(1);
 }
 
 export function stop(child: ChildProcess): Promise<void> {

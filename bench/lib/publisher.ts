@@ -1,5 +1,6 @@
 /** Sends 1 KiB events as fast as they are taken, over a fixed number of connections, for a fixed time. */
 import { createHmac } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { Pool } from "undici";
 
 /** Published with a token of the API, or as GitHub sends them, signed with the secret of the hook. */
@@ -7,11 +8,14 @@ export type Requests = { readonly kind: "publish" } | { readonly kind: "github";
 
 export interface Job {
   readonly origin: string;
-  readonly path: string;
+  /** Taken in turns. */
+  readonly paths: readonly string[];
   readonly token: string;
   readonly requests: Requests;
   readonly connections: number;
   readonly seconds: number;
+  /** Events a second; absent: as many as are taken. */
+  readonly rate?: number;
 }
 
 export interface Published {
@@ -45,8 +49,11 @@ async function run(job: Job): Promise<Published> {
   const prepare = job.requests.kind === "publish" ? publishing(job.token) : asGitHub(job.requests.secret);
   const publish = async (): Promise<void> => {
     while (performance.now() < until) {
+      const number = sequence++;
+      if (job.rate !== undefined && !(await turn(started + (number * 1000) / job.rate, until))) return;
       const at = performance.now();
-      const { statusCode, body } = await pool.request({ method: "POST", path: job.path, ...prepare(sequence++) });
+      const path = job.paths[number % job.paths.length]!;
+      const { statusCode, body } = await pool.request({ method: "POST", path, ...prepare(number) });
       await body.dump();
       latencies.push(performance.now() - at);
       if (statusCode >= 200 && statusCode < 300) accepted++;
@@ -59,6 +66,14 @@ async function run(job: Job): Promise<Published> {
   latencies.sort((a, b) => a - b);
   const at = (part: number): number => latencies[Math.floor(latencies.length * part)] ?? 0;
   return { accepted, refused, seconds, p50: at(0.5), p99: at(0.99) };
+}
+
+/** Waits for the time of an event. False: it is over before. */
+async function turn(at: number, until: number): Promise<boolean> {
+  if (at >= until) return false;
+  const wait = at - performance.now();
+  if (wait > 0) await delay(wait);
+  return true;
 }
 
 function publishing(token: string): (sequence: number) => Prepared {

@@ -24,4 +24,5 @@ export { type GitHubStandIn, primaryLimit, secondaryLimit, startGitHub } from ".
 export { startStripe, stripeRateLimit, type StripeStandIn } from "./providers/stripe.ts";
 export { freePort } from "./system.ts";
 export { startTcpProxy, type TcpProxy, type Weather } from "./tcp-proxy.ts";
+export { startWireCounter, type WireCounter } from "./wire-counter.ts";
 export { makeToken, makeUnsignedToken } from "./token.ts";

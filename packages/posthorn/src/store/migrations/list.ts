@@ -12,7 +12,8 @@ import { outboxMigration } from "./023-outbox.ts";
 import { nodes } from "./024-nodes.ts";
 import { nodeLag } from "./025-node-lag.ts";
 import { tableSources } from "./026-table-sources.ts";
-import { failureRate } from "./032-failure-rate.ts";
+import { failureRate } from "./027-failure-rate.ts";
+import { dueOrder } from "./028-due-order.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -38,6 +39,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "node lag", sql: nodeLag },
   { name: "table sources", sql: tableSources },
   { name: "failure rate", sql: failureRate },
+  { name: "due order", sql: dueOrder },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

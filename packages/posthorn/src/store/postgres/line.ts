@@ -1,4 +1,4 @@
-/** Group commit over a network: whatever waits while commits are under way becomes the next one. */
+/** Group commit over a network: whatever waits while commits are under way becomes the next one. Pages are read in groups in the same way. */
 import { StoreError } from "../errors.ts";
 import { isAway, toStoreError } from "./errors.ts";
 
@@ -8,6 +8,8 @@ export interface LineOptions<Entry, Result> {
   /** Two entries that share a name are never in one commit, nor in two at the same time. */
   readonly namesOf: (entry: Entry) => readonly string[];
   readonly bytesOf: (entry: Entry) => number;
+  /** Commits under way at once; two unless given: one is on the wire while the other is on the disk. */
+  readonly parallel?: number;
   /** Whether an entry needs a commit of its own. */
   readonly isAlone?: (entry: Entry) => boolean;
   /** What becomes of entries while the database is away: refused at once, or kept until it is back. */
@@ -27,7 +29,6 @@ interface Waiting<Entry, Result> {
   readonly reject: (error: Error) => void;
 }
 
-/** Commits under way at once: one is on the wire while the other is on the disk. */
 const PARALLEL = 2;
 const MAX_BATCH_ENTRIES = 1000;
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
@@ -126,7 +127,8 @@ export class Line<Entry, Result> {
   }
 
   #gather(): void {
-    if (this.#gathering || this.#pausedUntil !== null || this.#underWay.size >= PARALLEL) return;
+    if (this.#gathering || this.#pausedUntil !== null || this.#underWay.size >= (this.#options.parallel ?? PARALLEL))
+      return;
     this.#gathering = true;
     const go = (): void => {
       this.#gathering = false;

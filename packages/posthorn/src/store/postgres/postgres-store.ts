@@ -28,7 +28,7 @@ import { acceptPaced, acceptTogether, keysOf } from "./hot/accept.ts";
 import { AnnouncingRecord, nameOf } from "./hot/announce.ts";
 import type { Recorded } from "./hot/record.ts";
 import { backlog } from "./hot/backlog.ts";
-import { due } from "./hot/due.ts";
+import { type DueAsk, duePages } from "./hot/due.ts";
 import { Counters } from "./counters.ts";
 import { PostgresCluster } from "./cluster.ts";
 import { Line } from "./line.ts";
@@ -103,6 +103,7 @@ export class PostgresStore implements Store {
   readonly #parts: Parts;
   readonly #accepts: Line<AcceptEntry, AcceptResult>;
   readonly #records: Line<RecordEntry, Recorded>;
+  readonly #pages: Line<DueAsk, DuePage>;
   readonly #partitionTimer: NodeJS.Timeout;
   #onSignal: SignalListener = () => undefined;
   #onDoubt: () => void = () => undefined;
@@ -119,6 +120,7 @@ export class PostgresStore implements Store {
     this.#turn = new Turn(TURNS * timeoutMs);
     this.#accepts = this.#acceptLine();
     this.#records = this.#recordLine();
+    this.#pages = this.#pageLine();
     this.#partitionTimer = setInterval(() => void this.#addPartitions(0).catch(() => undefined), PARTITIONS_EVERY_MS);
     this.#partitionTimer.unref();
   }
@@ -207,7 +209,7 @@ export class PostgresStore implements Store {
 
   async due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<DuePage> {
     await this.#records.settled();
-    return orStoreError(due(this.#parts.hot, { endpointId, now, limit, wish }));
+    return this.#pages.push({ endpointId, now, limit, wish });
   }
 
   async backlog(): Promise<readonly EndpointBacklog[]> {
@@ -248,7 +250,7 @@ export class PostgresStore implements Store {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#partitionTimer);
-    await Promise.all([this.#accepts.close(), this.#records.close(), this.#turn.settled()]);
+    await Promise.all([this.#accepts.close(), this.#records.close(), this.#pages.close(), this.#turn.settled()]);
     const { hot, lookups, queries, pulses, link, post } = this.#parts;
     await post.close();
     const ended = Promise.all([hot.end(), lookups.end(), queries.end(), link[Symbol.asyncDispose]()]);
@@ -264,6 +266,7 @@ export class PostgresStore implements Store {
     if (trouble === null) {
       this.#accepts.resume();
       this.#records.resume();
+      this.#pages.resume();
     }
     onTrouble?.(trouble);
   }
@@ -317,6 +320,17 @@ export class PostgresStore implements Store {
           );
         }
       },
+    });
+  }
+
+  /** Lanes that ask at the same time are answered together: a statement for each would cost more than what it brings. */
+  #pageLine(): Line<DueAsk, DuePage> {
+    return new Line<DueAsk, DuePage>({
+      whenAway: "refuse",
+      parallel: 1,
+      namesOf: () => [],
+      bytesOf: () => 0,
+      commit: (asks) => duePages(this.#parts.hot, asks),
     });
   }
 

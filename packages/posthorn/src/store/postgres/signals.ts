@@ -8,8 +8,13 @@ import { fromPayload, toPayloads } from "../signal-text.ts";
 import { type Pool, withClient } from "./connections.ts";
 import { CHANNEL } from "./link.ts";
 
-/** What is told outside of transactions is gathered for so long: whoever notifies holds up all others who do at that moment. */
-const GATHER_MS = 10;
+/** What is told outside of transactions is gathered for so long. */
+const GATHER_MS = 2;
+/**
+ * And told so long after what was told before: whoever notifies holds up all others who do at that moment, and whoever hears it reads a
+ * page for each endpoint that it is about.
+ */
+const APART_MS = 25;
 /** Endpoints that wait to be told of; more are found by those who look. */
 const MAX_WAITING = 20_000;
 
@@ -24,6 +29,8 @@ export class SignalPost {
   #waiting: Signal[] = [];
   #due = new Set<number>();
   #timer: NodeJS.Timeout | null = null;
+  /** When something was told last, milliseconds of the process. */
+  #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(pool: Pool) {
     this.#pool = pool;
@@ -41,7 +48,9 @@ export class SignalPost {
       if (signal.kind !== "due") this.#waiting.push(signal);
       else if (this.#due.size < MAX_WAITING) for (const key of signal.endpointIds) this.#due.add(key);
     }
-    this.#timer ??= setTimeout(() => void this.#send(), GATHER_MS);
+    if (this.#timer !== null) return;
+    const waitMs = Math.max(GATHER_MS, this.#toldAt + APART_MS - performance.now());
+    this.#timer = setTimeout(() => void this.#send(), waitMs);
   }
 
   /** What a notification says to this node; `null`: it is its own. */
@@ -59,6 +68,7 @@ export class SignalPost {
 
   async #send(): Promise<void> {
     this.#timer = null;
+    this.#toldAt = performance.now();
     const due: readonly Signal[] = this.#due.size === 0 ? [] : [{ kind: "due", endpointIds: [...this.#due] }];
     const payloads = toPayloads(this.#by, [...this.#waiting, ...due]);
     this.#waiting = [];

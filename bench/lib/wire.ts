@@ -1,0 +1,15 @@
+/** The way of all nodes to PostgreSQL, as a process of its own: counts what goes over it, and tells when it is asked. */
+import { startWireCounter } from "@posthorn/testkit";
+
+export interface WireCounts {
+  readonly statements: number;
+  readonly roundTrips: number;
+}
+
+const wire = await startWireCounter(Number(process.argv[2]));
+process.send?.({ port: wire.port });
+process.on("message", () => {
+  const { statements, roundTrips } = wire;
+  process.send?.({ statements, roundTrips } satisfies WireCounts);
+});
+process.on("disconnect", () => process.exit(0));

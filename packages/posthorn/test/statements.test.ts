@@ -1,0 +1,130 @@
+/** What PostgreSQL is asked for a delivery: counted on the wire, so that it does not depend on how fast the machine is. */
+import { eventually, type Receiver, startReceiver, startWireCounter, type WireCounter } from "@posthorn/testkit";
+import pg from "pg";
+import { describe, expect, it } from "vitest";
+import { PostgresStore } from "../src/store/postgres/postgres-store.ts";
+import type { PageWish } from "../src/store/store.ts";
+import { startNode } from "./support/posthorn.ts";
+import { borrowDatabase } from "./support/postgres.ts";
+import { acceptEntry, attemptEntry, onPostgres, recordEntry, temporaryFolder } from "./support/store.ts";
+import { Tenant } from "./support/tenant.ts";
+
+const ENDPOINTS = 40;
+/** Until each node knows each endpoint. */
+const FIRST = 400;
+const MESSAGES = 2000;
+/** Publishers at a time: enough that what arrives together can be written together. */
+const PUBLISHERS = 64;
+/** What a delivery costs where many are written together. A statement for each message, outcome or lane would be 1 or more. */
+const MOST_OF_A_DELIVERY = 0.2;
+/** Pulse, lease, a look for work: what a node asks whether or not it has anything to do. */
+const MOST_OF_A_SECOND = 10;
+/** Where there are others it tells them what is theirs, and pages in what they tell: each 40 times a second at most. */
+const MOST_BETWEEN_NODES = 80;
+
+interface Cluster {
+  readonly nodes: readonly { readonly shards: number }[];
+}
+
+async function publish(tenants: readonly Tenant[], messages: number): Promise<void> {
+  let next = 0;
+  const publisher = async (): Promise<void> => {
+    for (let number = next++; number < messages; number = next++) {
+      const message = { eventType: "a", payload: { number }, channels: [`c${number % ENDPOINTS}`] };
+      const { status, text } = await tenants[number % tenants.length]!.call("POST", "app/app/msg", message);
+      if (status !== 202) throw new Error(`${status} ${text}`);
+    }
+  };
+  await Promise.all(Array.from({ length: PUBLISHERS }, publisher));
+}
+
+async function makeEndpoints(tenant: Tenant, receiver: Receiver): Promise<void> {
+  await tenant.call("POST", "app", { name: "Test", uid: "app" });
+  for (let number = 0; number < ENDPOINTS; number++) {
+    const endpoint = { url: `${receiver.url}/${number}`, channels: [`c${number}`] };
+    const { status, text } = await tenant.call("POST", "app/app/endpoint", endpoint);
+    if (status !== 201) throw new Error(text);
+  }
+}
+
+/** Statements while `work` is done. */
+async function during(counter: WireCounter, work: () => Promise<unknown>): Promise<number> {
+  const before = counter.statements;
+  await work();
+  return counter.statements - before;
+}
+
+describe.runIf(onPostgres)("what is asked at the same time", () => {
+  it("is one statement or a few, whatever its number: messages, outcomes, pages of lanes, and what other nodes are told", async () => {
+    await using database = await borrowDatabase();
+    await using counter = await startWireCounter(Number(new URL(database.url).port));
+    await using store = await PostgresStore.open({ url: counter.through(database.url) });
+    const ids = Array.from({ length: 900 }, (_, index) => index + 1);
+    const endpoints = Array.from({ length: ENDPOINTS }, (_, index) => index);
+    const of = (id: number): number => id % ENDPOINTS;
+    const few = async (work: () => Promise<unknown>): Promise<void> =>
+      expect(await during(counter, work)).toBeLessThan(10);
+    await few(() => Promise.all(ids.map((id) => store.accept(acceptEntry(id, { endpointIds: [of(id)] })))));
+    const line: PageWish = { kind: "line", after: { due: -1, messageId: -1 }, known: [] };
+    for (const wish of [undefined, { kind: "newest" }, line] as const) {
+      let found = 0;
+      await few(async () => {
+        const pages = await Promise.all(endpoints.map((endpoint) => store.due(endpoint, 1, 100, wish)));
+        found = pages.reduce((sum, { deliveries }) => sum + deliveries.length, 0);
+      });
+      expect(found).toBe(ids.length);
+    }
+    const outcome = (id: number) => recordEntry(id, { endpointId: of(id), attempt: attemptEntry(id) });
+    await few(() => Promise.all(ids.map((id) => store.record(outcome(id)))));
+    await using other = await PostgresStore.open({ url: database.url });
+    const told = new Set<number>();
+    other.onSignal((signals) => {
+      for (const signal of signals) if (signal.kind === "due") for (const id of signal.endpointIds) told.add(id);
+    });
+    await few(async () => {
+      for (const id of ids) store.signal({ kind: "due", endpointIds: [of(id)] });
+      await eventually(() => expect(told.size).toBe(ENDPOINTS));
+    });
+  });
+});
+
+describe.runIf(onPostgres)("at load, PostgreSQL is asked a fraction of a statement for a delivery", () => {
+  it.each([1, 2])("by %i node(s), also where the lane is at another node than the publisher", async (count) => {
+    await using database = await borrowDatabase();
+    await using counter = await startWireCounter(Number(new URL(database.url).port));
+    await using receiver = await startReceiver();
+    using folder = temporaryFolder();
+    await using stack = new AsyncDisposableStack();
+    const env = { POSTHORN_DATABASE_URL: counter.through(database.url) };
+    const tenants: Tenant[] = [];
+    for (let node = 0; node < count; node++) tenants.push(new Tenant(stack.use(await startNode(folder.path, { env }))));
+    // Past the counter.
+    const client = new pg.Client(database.url);
+    await client.connect();
+    stack.defer(() => client.end());
+    const delivered = async (messages: number): Promise<void> => {
+      await receiver.waitForCount(messages, { timeoutMs: 120_000 });
+      await eventually(async () => {
+        const { rows } = await client.query("SELECT FROM posthorn.delivery WHERE due IS NOT NULL LIMIT 1");
+        expect(rows).toEqual([]);
+      });
+    };
+    await eventually(
+      async () => {
+        const { nodes } = (await tenants[0]!.call("GET", "cluster")).json as unknown as Cluster;
+        expect(nodes.map(({ shards }) => shards)).toEqual(Array.from({ length: count }, () => 64 / count));
+      },
+      { timeoutMs: 40_000 },
+    );
+    await makeEndpoints(tenants[0]!, receiver);
+    await publish(tenants, FIRST);
+    await delivered(FIRST);
+    const [statements, begun] = [counter.statements, performance.now()];
+    await publish(tenants, MESSAGES);
+    await delivered(FIRST + MESSAGES);
+    const seconds = (performance.now() - begun) / 1000;
+    const asked = counter.statements - statements;
+    const ofASecond = count * (MOST_OF_A_SECOND + (count === 1 ? 0 : MOST_BETWEEN_NODES));
+    expect(asked).toBeLessThan(MOST_OF_A_DELIVERY * MESSAGES + ofASecond * seconds);
+  });
+});
