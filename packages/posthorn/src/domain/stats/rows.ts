@@ -1,13 +1,13 @@
 /** Hours of statistics as rows. */
-import { type Insertable, type Kysely, type Selectable, sql, type SqlBool } from "kysely";
-import type { Database, RollupTable } from "../../store/schema.ts";
+import { type Insertable, type Kysely, sql, type SqlBool } from "kysely";
+import type { CountColumns, Database, RollupTable } from "../../store/schema.ts";
 import { decodeHistogram, encodeHistogram } from "./histogram.ts";
 import { addCounts, type Counts, type Place, type Tally } from "./tally.ts";
 
 /** Rows in one statement: below every bound of parameters. */
 const ROWS = 200;
 
-export function countsOf(row: Selectable<RollupTable>): Counts {
+export function countsOf(row: CountColumns): Counts {
   return {
     messages: row.messages,
     attemptsOk: row.attempts_ok,
@@ -20,12 +20,8 @@ export function countsOf(row: Selectable<RollupTable>): Counts {
   };
 }
 
-function rowOf({ orgId, appId, endpointId }: Place, hour: number, counts: Counts): Insertable<RollupTable> {
+export function columnsOf(counts: Counts): CountColumns {
   return {
-    org_id: orgId,
-    app_id: appId,
-    endpoint_id: endpointId,
-    hour,
     messages: counts.messages,
     attempts_ok: counts.attemptsOk,
     attempts_failed: counts.attemptsFailed,
@@ -35,6 +31,10 @@ function rowOf({ orgId, appId, endpointId }: Place, hour: number, counts: Counts
     latency_json: encodeHistogram(counts.latency),
     duration_json: encodeHistogram(counts.duration),
   };
+}
+
+function rowOf({ orgId, appId, endpointId }: Place, hour: number, counts: Counts): Insertable<RollupTable> {
+  return { org_id: orgId, app_id: appId, endpoint_id: endpointId, hour, ...columnsOf(counts) };
 }
 
 /** The rows of an hour with what a step adds. Only the roll-up writes these rows, so they may be read beforehand. */

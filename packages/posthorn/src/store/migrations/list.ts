@@ -14,6 +14,8 @@ import { nodeLag } from "./025-node-lag.ts";
 import { tableSources } from "./026-table-sources.ts";
 import { failureRate } from "./027-failure-rate.ts";
 import { dueOrder } from "./028-due-order.ts";
+import { certificates } from "./029-certificates.ts";
+import { minutes } from "./030-minutes.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -40,6 +42,8 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "table sources", sql: tableSources },
   { name: "failure rate", sql: failureRate },
   { name: "due order", sql: dueOrder },
+  { name: "certificates", sql: certificates },
+  { name: "minutes", sql: minutes },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
