@@ -51,7 +51,7 @@ import type { Store, StoreTrouble } from "./store/store.ts";
 import { TransformPool } from "./transform/pool.ts";
 import { Vault } from "./vault.ts";
 
-export interface PosthornOptions {
+export interface NodeOptions {
   readonly config: Config;
   readonly secrets: Secrets;
   readonly log: Logger;
@@ -149,15 +149,15 @@ function transformPoolOf({ transformThreads, transformCpuMs, maxPayloadBytes }: 
  * A running node.
  *
  * ```ts
- * await using posthorn = await Posthorn.start({ config, secrets, log });
+ * await using node = await PosthornNode.start({ config, secrets, log });
  * ```
  */
-export class Posthorn implements AsyncDisposable {
+export class PosthornNode implements AsyncDisposable {
   readonly services: Services;
   readonly authenticator: Authenticator;
   /** Resolves when the node cannot go on and the process should end, to be started anew; nothing that was accepted is lost. */
   readonly failed: Promise<Error>;
-  readonly #options: PosthornOptions;
+  readonly #options: NodeOptions;
   readonly #store: Store;
   readonly #egress: Egress;
   readonly #sender: EndpointSender;
@@ -181,7 +181,7 @@ export class Posthorn implements AsyncDisposable {
   #url = "";
   #closing: Promise<void> | null = null;
 
-  private constructor(options: PosthornOptions, node: NodeParts) {
+  private constructor(options: NodeOptions, node: NodeParts) {
     const { config, secrets, log, clock = systemClock } = options;
     const { store, cluster, feed, ids, failed } = node;
     const leads = (): boolean => cluster.leads;
@@ -301,16 +301,16 @@ export class Posthorn implements AsyncDisposable {
   }
 
   /** Opens the store, takes up what an earlier run left to do, and listens. Waits for a database that is away. */
-  static start(options: PosthornOptions): Promise<Posthorn> {
+  static start(options: NodeOptions): Promise<PosthornNode> {
     const { config, log, listens = true, signal = null } = options;
     // At a port that the system chooses nobody asks.
     const listen = listens && config.listen.port !== 0 ? config.listen : null;
     return startPatiently({ waitMs: config.databaseWaitMs, listen, log, signal }, (makeRoom) =>
-      Posthorn.#start(options, makeRoom),
+      PosthornNode.#start(options, makeRoom),
     );
   }
 
-  static async #start(options: PosthornOptions, makeRoom: () => Promise<void>): Promise<Posthorn> {
+  static async #start(options: NodeOptions, makeRoom: () => Promise<void>): Promise<PosthornNode> {
     const { clock = systemClock } = options;
     const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
     const feedOptions = {
@@ -329,22 +329,22 @@ export class Posthorn implements AsyncDisposable {
       onTrouble: (trouble) => tellTrouble(options.log, trouble),
       listener: shared,
     });
-    let posthorn: Posthorn | null = null;
+    let node: PosthornNode | null = null;
     try {
       const cluster = await Cluster.join({ store, facts: nodeFacts(options.secrets) });
       const { slot, keysFrom } = cluster.seat ?? { slot: null, keysFrom: 0 };
       const lastKey = Math.max(keysFrom - 1, await store.lastKey());
       const ids = new IdGenerator(clock.now, lastKey, slot, () => cluster.holdsSeat);
       await makeRoom();
-      posthorn = new Posthorn(options, { store, cluster, feed, shared, ids, failed });
+      node = new PosthornNode(options, { store, cluster, feed, shared, ids, failed });
       // Both are waited for: one that went on after the other failed would listen for nobody.
-      for (const part of await Promise.allSettled([posthorn.#listen(), posthorn.#clusterWork.start()]))
+      for (const part of await Promise.allSettled([node.#listen(), node.#clusterWork.start()]))
         if (part.status === "rejected") throw part.reason;
-      posthorn.#receiving.start();
-      return posthorn;
+      node.#receiving.start();
+      return node;
     } catch (error) {
       // What was started already, such as the server, would keep the process alive.
-      await (posthorn ?? store)[Symbol.asyncDispose]();
+      await (node ?? store)[Symbol.asyncDispose]();
       throw error;
     }
   }
