@@ -62,18 +62,24 @@ describe("three nodes on one PostgreSQL, all of which fail again and again", () 
 
       const work = Array.from({ length: PUBLISHERS }, (_, n) => publishers.run(`key-${n}`));
       const until = Date.now() + CHAOS_MS;
+      let ended = false;
       const hand = async (): Promise<void> => {
         for (;;) {
           const planned = nextFault(plan);
           await delay(planned.calmMs);
-          if (Date.now() >= until) return;
+          if (ended || Date.now() >= until) return;
           await nodes.make(planned);
         }
       };
       const hands = Promise.all(Array.from({ length: HANDS }, hand));
-      await Promise.race([hands, ...work]);
-      await hands;
-      publishers.end();
+      try {
+        await Promise.race([hands, ...work]);
+      } finally {
+        // What froze goes on, whatever else failed.
+        ended = true;
+        await hands;
+        publishers.end();
+      }
       await Promise.all(work);
       await eventually(async () => expect(await owed(nodes.databaseUrl)).toBe(0), {
         timeoutMs: SETTLE_MS,

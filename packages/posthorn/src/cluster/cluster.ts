@@ -46,6 +46,11 @@ export class Cluster implements LaneOwners, AsyncDisposable {
     return this.#member?.seat ?? null;
   }
 
+  /** Whether nobody else can have its seat just now. */
+  get holdsSeat(): boolean {
+    return this.#member?.holdsSeat ?? true;
+  }
+
   /** Whether this node does what is to be done once: retention, statistics, the watch over sources, operational webhooks. */
   get leads(): boolean {
     return this.#member?.ownsShard(LEADING_SHARD) ?? true;

@@ -95,6 +95,11 @@ export class Member implements LaneOwners, AsyncDisposable {
     return this.#seat;
   }
 
+  /** Whether nobody can have been given its seat: its lease holds. */
+  get holdsSeat(): boolean {
+    return this.#options.time.monotonic() < this.#validUntil;
+  }
+
   /** The shards that are this node's. */
   get shards(): readonly number[] {
     return [...this.#leases.keys()].filter((shard) => !this.#leaving.has(shard));
@@ -119,8 +124,7 @@ export class Member implements LaneOwners, AsyncDisposable {
   lease(key: number): Lease | null {
     const shard = shardOf(key);
     const lease = this.#leases.get(shard);
-    if (lease === undefined || this.#leaving.has(shard) || this.#options.time.monotonic() >= this.#validUntil)
-      return null;
+    if (lease === undefined || this.#leaving.has(shard) || !this.holdsSeat) return null;
     return lease;
   }
 
@@ -175,7 +179,7 @@ export class Member implements LaneOwners, AsyncDisposable {
       await this.#joinAnew(work);
       return 0;
     }
-    const hadLapsed = time.monotonic() >= this.#validUntil;
+    const hadLapsed = !this.holdsSeat;
     this.#validUntil = asked + this.#leaseMs - MARGIN_MS;
     if (hadLapsed) {
       this.#heldSince = asked;

@@ -13,13 +13,13 @@ export interface TakenSeat {
 }
 
 /**
- * Goes round, so that a slot rests for long before it is used again: who had it may not know yet that it was given up.
+ * Any, and not the next one: who had that may have a clock that is ahead of the others.
  *
- * @param others In the order they came.
+ * @param random A number from 0 to below 1.
  */
-export function freeSlot(others: readonly TakenSeat[]): number {
+export function freeSlot(others: readonly TakenSeat[], random: number): number {
   const taken = new Set(others.map(({ slot }) => slot));
-  const start = (others.at(-1)?.slot ?? -1) + 1;
+  const start = Math.floor(random * MAX_NODES);
   for (let step = 0; step < MAX_NODES; step++) {
     const slot = (start + step) % MAX_NODES;
     if (!taken.has(slot)) return slot;

@@ -92,7 +92,7 @@ export class PostgresCluster implements ClusterStore {
       await client.query(MAKE_SHARDS, [SHARDS]);
       const { rows } = await client.query<OtherRow>(OTHERS);
       const others = rows.map(({ live, ...other }) => ({ ...other, live: live === 1 }));
-      const slot = freeSlot(others);
+      const slot = freeSlot(others, Math.random());
       checkSecrets(facts, others);
       const { host, version, secretsMark } = facts;
       const joined = await client.query<{ id: number }>(JOIN, [slot, host, version, secretsMark, leaseMs]);

@@ -65,6 +65,7 @@ export class SqliteStore implements Store {
   readonly cluster: ClusterStore | null = null;
   /** The file is there, or the node ends. */
   readonly trouble = null;
+  readonly troubleForMs = 0;
   readonly #writeDb: Kysely<Database>;
   readonly #writer: Writer;
   readonly #hotReader: DatabaseThread;

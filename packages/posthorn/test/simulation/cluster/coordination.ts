@@ -36,6 +36,9 @@ const NOTHING: NodeReport = {
   settled: { messages: 0, attempts: 0 },
 };
 
+/** Its multiples are spread over 0 to 1: a seat is any, and the same in each run of a seed. */
+const GOLDEN = 0.618_033_988_75;
+
 export class Coordination {
   readonly #now: () => number;
   readonly #watcher: CoordinationWatcher | null;
@@ -62,7 +65,7 @@ export class Coordination {
       secretsMark,
       live: leasedUntil > now,
     }));
-    const slot = freeSlot(others);
+    const slot = freeSlot(others, (this.#lastId * GOLDEN) % 1);
     checkSecrets(facts, others);
     const id = ++this.#lastId;
     const settled = rows.map(({ report }) => Math.max(report.settled.messages, report.settled.attempts));
