@@ -109,6 +109,18 @@ function hostConcurrencyOf({ endpointConcurrency }: Config): number {
   return Math.max(HOST_CONCURRENCY, endpointConcurrency);
 }
 
+function egressOf(config: Config, more: EgressOptions = {}): Egress {
+  return new Egress({
+    allow: parseAllowList(config.egressAllow),
+    deny: parseDenyList(config.egressDeny),
+    httpsOnly: config.httpsOnly,
+    ...(config.egressProxy === "" ? {} : { proxy: { url: config.egressProxy } }),
+    maxSockets: 2 * config.concurrency,
+    maxSocketsPerOrigin: hostConcurrencyOf(config),
+    ...more,
+  });
+}
+
 function retentionOf({ payloadRetentionDays, attemptRetentionDays, failureRetentionDays }: Config): RetentionPeriods {
   return {
     payloadMs: payloadRetentionDays * DAY_MS,
@@ -196,15 +208,7 @@ export class PosthornNode implements AsyncDisposable {
     const vault = new Vault(secrets.encryptionKey);
     const policyDefaults = policyDefaultsOf(config);
     const directory = new Directory({ store, vault, now: clock.now, policyDefaults });
-    this.#egress = new Egress({
-      allow: parseAllowList(config.egressAllow),
-      deny: parseDenyList(config.egressDeny),
-      httpsOnly: config.httpsOnly,
-      ...(config.egressProxy === "" ? {} : { proxy: { url: config.egressProxy } }),
-      maxSockets: 2 * config.concurrency,
-      maxSocketsPerOrigin: hostConcurrencyOf(config),
-      ...options.egress,
-    });
+    this.#egress = egressOf(config, options.egress);
     this.#sender = new EndpointSender(this.#egress);
     this.#transforms = transformPoolOf(config, log);
     this.authenticator = new Authenticator({
