@@ -1,4 +1,5 @@
 /** What people come for, from the first message to the replay after an outage; in a real browser, and once by keyboard alone. */
+import { startLab } from "@posthorn/egress/lab";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useBrowser } from "../lib/browser.ts";
@@ -177,13 +178,20 @@ function watchShifts(): void {
 
 describe("a long list", () => {
   it("loads more as one scrolls, and moves nothing by itself", async () => {
-    const messages = Array.from({ length: 300 }, (_, number) => ({ eventType: "order.paid", payload: { number } }));
+    const messages = Array.from({ length: 300 }, (_, number) => ({
+      // The oldest, which are seen last, would want more room than the others.
+      eventType: number < 100 ? `order.${"paid_".repeat(20)}` : "order.paid",
+      payload: { number },
+    }));
     const { status } = await world.api.post("/api/v1/app", { name: "Stark Industries", uid: "stark" });
     expect(status).toBe(201);
     await world.api.post("/api/v1/app/stark/msg/batch", { messages });
     const page = await open("/messages?app=stark");
     await page.locator("tr[data-index]").first().waitFor();
     await page.evaluate(watchShifts);
+    const widths = () =>
+      page.evaluate(() => [...document.querySelectorAll("thead th")].map((head) => head.getBoundingClientRect().width));
+    const before = await widths();
     await page.mouse.move(640, 500);
     const last = () =>
       page.evaluate(() =>
@@ -198,7 +206,75 @@ describe("a long list", () => {
     await expect.poll(scroll, { interval: 40 }).toBe(299);
     const { shift } = await page.evaluate(() => (window as unknown as { seen: { shift: number } }).seen);
     expect(shift).toBeLessThan(0.05);
+    expect(await widths()).toEqual(before);
     expect(await page.locator("tr[data-index]").count()).toBeLessThan(100);
+  });
+});
+
+describe("a message", () => {
+  it("shows at each endpoint what its transformation made of it", async () => {
+    answer = 204;
+    const path = `/api/v1/app/${APP}/endpoint`;
+    const { json } = await world.api.post(path, { url: `${world.receiver.url}/changed`, channels: ["changed"] });
+    const code = "function handler(webhook) { webhook.payload.amount = 2; return webhook; }";
+    await world.api.patch(`${path}/${json.id as string}/transformation`, { code, enabled: true });
+    const message = { eventType: "order.paid", channels: ["changed"], payload: { amount: 1 } };
+    const published = await world.api.post(`/api/v1/app/${APP}/msg`, message);
+    const page = await open(`/applications/${APP}/messages/${published.json.id as string}`);
+    await page.getByText("Transformed before it was sent").click();
+    const diff = page.getByRole("region", { name: "Before and after" });
+    await diff.waitFor();
+    const lines = (await diff.innerText()).split(/\s*\n\s*/);
+    expect(lines).toEqual(expect.arrayContaining(['"amount": 1', '"amount": 2']));
+    await world.api.delete(`${path}/${json.id as string}`);
+  });
+
+  it("of a MiB is on the page line by line as it is read, is searched, and is shown in bytes", async () => {
+    await world.api.post("/api/v1/app", { name: "Large", uid: "large" });
+    const items = Array.from({ length: 20_000 }, (_, number) => ({ name: `a name of item ${number}`, ok: true }));
+    const { json, status } = await world.api.post("/api/v1/app/large/msg", {
+      eventType: "large.one",
+      payload: { items },
+    });
+    expect(status).toBe(202);
+    const page = await open(`/applications/large/messages/${json.id as string}`);
+    const body = page.getByRole("region", { name: "Payload" });
+    await body.getByText('"a name of item 1"').waitFor();
+    const lines = () => body.locator("[data-index]").count();
+    expect(await lines()).toBeLessThan(150);
+    await page.getByRole("searchbox", { name: "Find in: Payload" }).fill("item 19999");
+    await body.getByText('"a name of item 19999"').waitFor();
+    expect(await lines()).toBeLessThan(150);
+    await page.getByLabel("How it is shown").selectOption("hex");
+    await body.getByText(/^00000000 {2}7b 22 69/).waitFor();
+    expect(await lines()).toBeLessThan(150);
+  });
+});
+
+describe("the live page", () => {
+  it("stays where it is read while new rows come in above", async () => {
+    const page = await open("/live");
+    await expect.poll(() => page.getByRole("main").getByRole("status").first().innerText()).toBe("Live");
+    const publishMany = async (eventType: string, count: number): Promise<void> => {
+      const messages = Array.from({ length: count }, () => ({ eventType, payload: {} }));
+      await world.api.post("/api/v1/app/large/msg/batch", { messages });
+    };
+    await publishMany("read.here", 60);
+    const frame = page.getByRole("region", { name: "Live" });
+    const height = () => frame.evaluate((element) => element.scrollHeight);
+    await expect.poll(height).toBeGreaterThan(60 * 38 - 1);
+    const whole = await height();
+    await frame.evaluate((element) => element.scrollTo(0, 500));
+    const read = () =>
+      frame.evaluate((element) => {
+        const { left, top } = element.getBoundingClientRect();
+        return document.elementFromPoint(left + 50, top + 100)?.closest("a")?.href;
+      });
+    await expect.poll(read).toContain("/messages/msg_");
+    const before = await read();
+    await publishMany("comes.later", 10);
+    await expect.poll(height).toBeGreaterThan(whole);
+    await expect.poll(read).toBe(before);
   });
 });
 
@@ -229,6 +305,62 @@ describe("the network of an endpoint", () => {
     await credentials.getByRole("button", { name: "Remove" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
     await credentials.getByText("Nothing of its own.").waitFor();
+  });
+});
+
+describe("home", () => {
+  it("says when the certificate of a receiver ends, and leads to its endpoint", async () => {
+    const lab = await startLab();
+    try {
+      const path = `/api/v1/app/${APP}/endpoint`;
+      const { json } = await world.api.post(path, { url: `${lab.ports["tls-good"]}/ok`, channels: ["secure"] });
+      const endpoint = json.id as string;
+      await world.api.put(`${path}/${endpoint}/egress`, { tls: { ca: lab.certificates.ca.cert } });
+      const message = { eventType: "order.paid", channels: ["secure"], payload: {} };
+      await world.api.post(`/api/v1/app/${APP}/msg`, message);
+      const ending = async () => (await world.api.get("/api/v1/stats/now")).text;
+      await expect.poll(ending, { timeout: 30_000 }).toContain(lab.ports["tls-good"]);
+      const page = await open("/");
+      const needs = page.getByRole("region", { name: "Needs you" });
+      await needs.getByText("Certificate").waitFor();
+      await needs.getByText(/ends in (29|30) days/).waitFor();
+      await needs.getByRole("link", { name: /Look at .*\/ok/ }).click();
+      await page.getByText("Certificate ends").waitFor();
+      expect(page.url()).toContain(endpoint);
+      await world.api.delete(`${path}/${endpoint}`);
+    } finally {
+      await lab.close();
+    }
+  });
+
+  it("shows the last hour by the minute, and a bar leads to the messages of its colour", async () => {
+    const page = await open("/");
+    await page.getByRole("link", { name: "1 h", exact: true }).click();
+    await expect.poll(() => page.url()).toContain("window=1h");
+    const chart = page.getByRole("figure", { name: "Deliveries that ended" });
+    await chart.getByText("As a table").click();
+    await chart.getByRole("row").nth(60).waitFor();
+    await chart.getByRole("rowheader").last().getByRole("link").click();
+    await page.getByRole("heading", { level: 1, name: "Messages" }).waitFor();
+    const asked = new URL(page.url()).searchParams;
+    const [after, before] = ["after", "before"].map((name) => Date.parse(asked.get(name)!.replaceAll('"', "")));
+    expect(before! - after!).toBe(60_000);
+  });
+
+  it("leads from what is held to its messages", async () => {
+    const { json } = await world.api.post("/api/v1/app", { name: "Held", uid: "held" });
+    expect(json.uid).toBe("held");
+    await world.api.post("/api/v1/app/held/endpoint", { url: `${world.receiver.url}/held`, disabled: true });
+    await world.api.post("/api/v1/app/held/msg", { eventType: "kept.back", payload: {} });
+    const page = await open("/");
+    await page.getByRole("link", { name: /^Held/ }).click();
+    await expect.poll(() => page.url()).toContain("state=held");
+    await page.getByRole("link", { name: "kept.back" }).waitFor();
+    await page
+      .getByRole("row", { name: /kept\.back/ })
+      .getByText("Held", { exact: true })
+      .last()
+      .waitFor();
   });
 });
 

@@ -65,6 +65,9 @@ export function timeOfKey(key: number): number {
   return (seconds + EPOCH_SECONDS) * 1000 + tick * TICK_MS;
 }
 
+/** What SQL makes the minute of a key with, since 1970: `(key / perSecond + epoch) / 60`, all of it whole numbers. */
+export const KEY_TIME = { perSecond: KEYS_PER_SECOND, epoch: EPOCH_SECONDS } as const;
+
 /** Generators at a time that share a database. */
 const SLOTS = 64;
 /** Sequences of a tick that they share; those above are for keys that are made in the database. */

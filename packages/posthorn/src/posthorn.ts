@@ -15,6 +15,7 @@ import type { Secrets } from "./config/secrets.ts";
 import { DeliveryAttempter } from "./delivery/attempter.ts";
 import { EndpointSender } from "./delivery/endpoint-sender.ts";
 import { egressTrouble } from "./delivery/egress-trouble.ts";
+import { CertificateWatch } from "./delivery/certificate-watch.ts";
 import { HealthWatch } from "./delivery/health-watch.ts";
 import { OperationalPublisher } from "./delivery/operational-publisher.ts";
 import { OutboxWatch } from "./delivery/outbox-watch.ts";
@@ -168,6 +169,7 @@ export class Posthorn implements AsyncDisposable {
   readonly #operational: OperationalPublisher;
   readonly #outbox: OutboxWatch;
   readonly #health: HealthWatch;
+  readonly #certificates: CertificateWatch;
   readonly #statistics: Statistics;
   readonly #metrics: Metrics;
   #metricsServer: MetricsServer | null = null;
@@ -233,6 +235,11 @@ export class Posthorn implements AsyncDisposable {
       clock,
       onFailure: (error) => report(error, "the health of endpoints was not kept; trying again"),
       onDisabled: (disabled) => log.warn(disabled, "an endpoint that only fails was switched off"),
+    });
+    this.#certificates = new CertificateWatch({
+      services: () => this.services,
+      clock,
+      onFailure: (error) => report(error, "the certificates of endpoints were not kept; trying again"),
     });
     this.#receiving = new Receiving({
       services: () => this.services,
@@ -372,6 +379,7 @@ export class Posthorn implements AsyncDisposable {
     this.#clusterWork[Symbol.dispose]();
     await this.#transforms[Symbol.asyncDispose]();
     await this.#health[Symbol.asyncDispose]();
+    await this.#certificates[Symbol.asyncDispose]();
     await this.#egress.close();
     await this.#cluster[Symbol.asyncDispose]();
     await this.#store[Symbol.asyncDispose]();
@@ -492,6 +500,7 @@ export class Posthorn implements AsyncDisposable {
       families: config.secondHeaderFamily ? ["webhook", "svix"] : ["webhook"],
       vault,
       onAnswer: (job, result, verdict) => this.#receiving.tell(job, result, verdict),
+      onCertificate: (seen) => this.#certificates.seen(seen),
       onTrouble: (trouble) => log.warn(trouble, "no request was made"),
     });
     const patience = { store: this.#store, clock, random: Math.random };

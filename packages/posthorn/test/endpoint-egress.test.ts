@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Lab, startLab } from "@posthorn/egress/lab";
-import { type Received, startReceiver } from "@posthorn/testkit";
+import { eventually, type Received, startReceiver } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startNode, type TestNode } from "./support/posthorn.ts";
 import { onPostgres, temporaryFolder } from "./support/store.ts";
@@ -107,10 +107,24 @@ describe("TLS settings of an endpoint", () => {
     const url = `${lab.ports["tls-client-certificate"]}/ok`;
     await endpointWith(url, { tls: { ca: ca.cert, cert: client.cert, key: client.key } });
     expect(await tenant.firstAttempt()).toMatchObject({ status: 0, responseStatusCode: 200 });
+    // When the certificate of the receiver ends is known from its answer, for as long as it is the endpoint's.
+    const ends = await eventually(async () => {
+      const { json } = await tenant.call("GET", "app/app/endpoint/ep/state");
+      expect(json["certificateValidTo"]).toEqual(expect.any(String));
+      return json["certificateValidTo"];
+    });
+    const ending = async () => {
+      const { json } = await tenant.call("GET", "stats/now");
+      return (json["endpoints"] as { certificates: unknown }).certificates;
+    };
+    expect(await ending()).toMatchObject([{ appUid: "app", url, validTo: ends }]);
     await endpointWith(url, { tls: { ca: ca.cert } });
     expect(await tenant.firstAttempt()).toMatchObject({ status: 2, errorCode: "tls_client_certificate" });
     await endpointWith(url, { tls: { cert: client.cert, key: client.key } });
     expect(await tenant.firstAttempt()).toMatchObject({ status: 2, errorCode: "tls_chain" });
+    await endpointWith("http://127.0.0.1:9999/", {});
+    expect(await ending()).toEqual([]);
+    expect((await tenant.call("GET", "app/app/endpoint/ep/state")).json["certificateValidTo"]).toBeNull();
   });
 
   it("a pin accepts the one certificate and no other", async () => {

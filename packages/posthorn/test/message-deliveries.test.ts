@@ -98,6 +98,24 @@ describe("the deliveries of a message", () => {
         { state: "held", heldReason: "order", heldBy: first, nextAttempt: null },
       ]);
     });
+    const found = async (query: string): Promise<readonly unknown[]> => {
+      const { json } = await tenant.call("GET", `message?app_id=held&${query}`);
+      return (json["data"] as Row[]).map(({ id, deliveries: counts }) => [id, counts]);
+    };
+    const counts = { succeeded: 0, failed: 0, pending: 0, canceled: 0 };
+    const both = [
+      [second, { ...counts, retrying: 0, held: 3 }],
+      [first, { ...counts, retrying: 1, held: 2 }],
+    ];
+    expect(await found("state=held")).toEqual(both);
+    expect(await found("state=held&endpoint_id=ordered")).toEqual([both[0]]);
+    expect(await found("state=retrying")).toEqual([both[1]]);
+    expect(await found("state=pending")).toEqual([]);
+    await tenant.call("POST", "app/held/endpoint/paused/resume");
+    await eventually(async () => {
+      expect(await found("state=succeeded&endpoint_id=paused")).toEqual([[second, expect.anything()]]);
+    });
+    expect(await found("state=held&endpoint_id=paused")).toEqual([]);
   });
 
   it("of another application are not to be seen", async () => {

@@ -53,8 +53,37 @@ describe("the search over all applications", () => {
       appName: "One",
       appUid: "one",
       eventId: "order-7",
-      deliveries: { succeeded: 0, failed: 0, retrying: 0, pending: 0, canceled: 0 },
+      deliveries: { succeeded: 0, failed: 0, retrying: 0, pending: 0, held: 0, canceled: 0 },
     });
+  });
+
+  it("finds an old message by its id, its event id within its application, and an attempt of it, in one call", async () => {
+    await using receiver = await startReceiver();
+    await tenant.call("POST", "app", { name: "Old", uid: "old" });
+    await tenant.call("POST", "app/old/endpoint", { url: receiver.url });
+    const old = await publish("old", { eventId: "the-first" });
+    const attempt = await eventually(async () => {
+      const { json } = await tenant.call("GET", `app/old/attempt/msg/${old}`);
+      const [made] = json["data"] as { id: string }[];
+      expect(made).toBeDefined();
+      return made!.id;
+    });
+    await tenant.call("POST", "app", { name: "Busy", uid: "busy" });
+    const messages = Array.from({ length: 1000 }, () => ({ eventType: "a.b", payload: {} }));
+    for (let batch = 0; batch < 5; batch++) {
+      expect(await tenant.call("POST", "app/busy/msg/batch", { messages })).toMatchObject({ status: 202 });
+    }
+    for (const query of [
+      { message_id: old },
+      { message_id: attempt },
+      { message_id: "the-first", app_id: "old" },
+      { message_id: attempt, app_id: "old" },
+    ]) {
+      const page = await search(query);
+      expect([query, idsOf(page), page.iterator]).toEqual([query, [old], null]);
+    }
+    expect(idsOf(await search({ message_id: attempt, app_id: "busy" }))).toEqual([]);
+    expect(idsOf(await search({ message_id: old.replace(/.$/, (last) => (last === "0" ? "1" : "0")) }))).toEqual([]);
   });
 
   it("tells where deliveries stand, and finds messages by it", async () => {

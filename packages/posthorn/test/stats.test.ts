@@ -44,6 +44,13 @@ describe("statistics", () => {
       expect(at(json, "latency", "p99")).toBeTypeOf("number");
     }
     expect((await tenant.call("GET", "app/app/stats/summary")).json).toMatchObject({ messages: 2 });
+    const hour = new Date(Date.now() - 3_600_000).toISOString();
+    const last = await tenant.call("GET", `stats/summary?step=minute&since=${hour}`);
+    expect(last.json).toMatchObject({ messages: 2, attempts: { ok: 1, failed: 1 } });
+    const points = (await tenant.call("GET", `stats/series?step=minute&since=${hour}`)).json["points"];
+    const minutes = points as { messages: number }[];
+    expect(minutes.length === 61 || minutes.length === 62).toBe(true);
+    expect(minutes.reduce((sum, point) => sum + point.messages, 0)).toBe(2);
   });
 
   it("make series without gaps, and outlive a restart", async () => {
@@ -80,8 +87,8 @@ describe("statistics", () => {
       const { json } = await tenant.call("GET", "stats/now");
       expect(json["waiting"]).toMatchObject({ due: 1, held: 1, later: 1, oldestDueAt: null, exact: true });
       expect(at(json, "endpoints", "inTrouble")).toMatchObject([
-        { trouble: "failing", appUid: "app", failures: 1, due: 0 },
-        { trouble: "disabled", appUid: "app", failingSince: null, due: 1 },
+        { trouble: "failing", appUid: "app", failures: 1, due: 0, disabledAt: expect.any(String) },
+        { trouble: "disabled", appUid: "app", failingSince: null, due: 1, disabledAt: null },
       ]);
     });
     expect(at((await tenant.call("GET", "stats/now")).json, "dispatcher", "inFlight")).toBe(0);
@@ -124,6 +131,9 @@ describe("statistics", () => {
     expect(await portal.call("GET", "app/other/stats/summary")).toMatchObject({ status: 404 });
     expect(await tenant.call("GET", "stats/summary?endpoint_id=ep")).toMatchObject({ status: 422 });
     expect(await tenant.call("GET", "stats/summary?app_id=nobody")).toMatchObject({ status: 404 });
+    expect(await tenant.call("GET", "stats/summary?step=minute&app_id=app")).toMatchObject({ status: 422 });
+    const before = new Date(Date.now() - 4 * 3_600_000).toISOString();
+    expect(await tenant.call("GET", `stats/series?step=minute&since=${before}`)).toMatchObject({ status: 400 });
     const early = "since=2025-06-01T00:00:00Z";
     expect(await tenant.call("GET", `stats/summary?${early}&until=2025-01-01T00:00:00Z`)).toMatchObject({
       status: 400,

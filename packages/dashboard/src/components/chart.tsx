@@ -14,13 +14,14 @@ export interface ChartSeries {
 
 export interface ChartProps {
   readonly label: string;
-  readonly kind: "bars" | "lines";
+  /** Bars stand on each other; durations are lines, in milliseconds. */
+  readonly kind: "bars" | "durations";
   /** Unix seconds, ascending. */
   readonly times: readonly number[];
   readonly series: readonly ChartSeries[];
   readonly format: (value: number) => string;
-  /** Called with the place of the bar that was clicked. */
-  readonly onPick?: (index: number) => void;
+  /** Called with the place of the point that was clicked, and of a stack with the series of the bar. */
+  readonly onPick?: (index: number, series: number | null) => void;
   /** What leads from a row of the table to what is behind it. */
   readonly rowLink?: (index: number, text: string) => ReactNode;
 }
@@ -28,44 +29,53 @@ export interface ChartProps {
 const HEIGHT = 190;
 
 export function Chart(props: ChartProps) {
-  const { label, times, series, format, rowLink } = props;
+  const { label, times, series } = props;
   const { t, i18n } = useTranslation();
   const theme = useTheme();
-  const moment = new Intl.DateTimeFormat(regional(i18n.language), { dateStyle: "short", timeStyle: "short" });
+  const [open, setOpen] = useState(false);
   return (
     <figure className={styles["figure"]} aria-label={label}>
       <Plot key={JSON.stringify([theme, i18n.language, times, series])} chart={props} language={i18n.language} />
-      <details className={styles["table"]}>
+      <details className={styles["table"]} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>{t("chart.table")}</summary>
-        {/* A region that scrolls must be within reach of the keyboard. */}
-        <div className={styles["scroll"]} tabIndex={0} role="region" aria-label={label}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{t("messages.time")}</th>
-                {series.map((one) => (
-                  <th key={one.label} scope="col">
-                    {one.label}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {times.map((time, index) => (
-                <tr key={time}>
-                  <th scope="row">
-                    {rowLink === undefined ? moment.format(time * 1000) : rowLink(index, moment.format(time * 1000))}
-                  </th>
-                  {series.map((one) => (
-                    <td key={one.label}>{one.values[index] === null ? "–" : format(one.values[index]!)}</td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        {open && <Numbers {...props} />}
       </details>
     </figure>
+  );
+}
+
+/** The same numbers to be read. */
+function Numbers({ label, times, series, format, rowLink }: ChartProps) {
+  const { t, i18n } = useTranslation();
+  const moment = new Intl.DateTimeFormat(regional(i18n.language), { dateStyle: "short", timeStyle: "short" });
+  return (
+    // A region that scrolls must be within reach of the keyboard.
+    <div className={styles["scroll"]} tabIndex={0} role="region" aria-label={label}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{t("messages.time")}</th>
+            {series.map((one) => (
+              <th key={one.label} scope="col">
+                {one.label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {times.map((time, index) => (
+            <tr key={time}>
+              <th scope="row">
+                {rowLink === undefined ? moment.format(time * 1000) : rowLink(index, moment.format(time * 1000))}
+              </th>
+              {series.map((one) => (
+                <td key={one.label}>{one.values[index] === null ? "–" : format(one.values[index]!)}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

@@ -4,9 +4,15 @@ import { Check } from "lucide-react";
 import type { ReactElement, ReactNode } from "react";
 import styles from "./menu.module.css";
 
-export function Menu({ trigger, children }: { readonly trigger: ReactElement; readonly children: ReactNode }) {
+export interface MenuProps {
+  readonly trigger: ReactElement;
+  readonly openAtOnce?: boolean;
+  readonly children: ReactNode;
+}
+
+export function Menu({ trigger, openAtOnce = false, children }: MenuProps) {
   return (
-    <BaseMenu.Root modal={false}>
+    <BaseMenu.Root modal={false} defaultOpen={openAtOnce}>
       <BaseMenu.Trigger render={trigger} />
       <BaseMenu.Portal>
         <BaseMenu.Positioner className={styles["positioner"]} sideOffset={6} align="end">

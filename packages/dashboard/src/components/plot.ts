@@ -4,6 +4,9 @@ import "uplot/dist/uPlot.min.css";
 import { regional } from "../lib/format.ts";
 import type { ChartProps } from "./chart.tsx";
 
+/** The number of a logarithmic scale: the names of these numbers are in the types of uPlot alone. */
+const LOGARITHMIC: unknown = 3;
+
 export interface PlotOptions {
   readonly height: number;
   readonly language: string;
@@ -11,19 +14,12 @@ export interface PlotOptions {
 
 export function draw(element: HTMLElement, props: ChartProps, { height, language }: PlotOptions): UPlot {
   const { times, series, kind, format, onPick } = props;
-  const styles = getComputedStyle(element);
   const colour = (name: string): string => resolved(element, name);
   const stacked = kind === "bars";
-  const sums = stacked ? stack(series.map(({ values }) => values)) : series.map(({ values }) => values);
+  const sums = stacked ? stack(series.map(({ values }) => values)) : series.map(({ values }) => values.map(aboveZero));
   // Of stacked bars the highest is drawn first, and those below it over it.
   const order = stacked ? series.map((_, index) => index).toReversed() : series.map((_, index) => index);
   const bars = UPlot.paths.bars!({ size: [0.72, 40], radius: 0.08 });
-  const axis: UPlot.Axis = {
-    stroke: colour("--muted"),
-    font: `11px ${styles.fontFamily}`,
-    grid: { stroke: colour("--line"), width: 1 },
-    ticks: { show: false },
-  };
   const chart = new UPlot(
     {
       width: element.clientWidth,
@@ -37,11 +33,8 @@ export function draw(element: HTMLElement, props: ChartProps, { height, language
           fill: (_chart, place) => (place === 0 ? "transparent" : colour(series[order[place - 1]!]!.colour)),
         },
       },
-      scales: { y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.08 : 1] } },
-      axes: [
-        { ...axis, size: 26, space: 64, grid: { show: false }, values: (_chart, ticks) => tickTexts(ticks, language) },
-        { ...axis, size: 52, values: (_chart, ticks) => ticks.map((tick) => format(tick)) },
-      ],
+      scales: scalesOf(props),
+      axes: axesOf(element, props, language),
       series: [
         { value: (_chart, time) => (time === null ? "" : momentText(time, language)), label: "" },
         ...order.map((index): UPlot.Series => ({
@@ -49,8 +42,12 @@ export function draw(element: HTMLElement, props: ChartProps, { height, language
           stroke: colour(series[index]!.colour),
           width: stacked ? 0 : 2,
           ...(stacked ? { fill: colour(series[index]!.colour), paths: bars } : {}),
-          // A line of one point is a point.
-          points: { show: !stacked && series[index]!.values.filter((value) => value !== null).length < 4, size: 7 },
+          points: {
+            show: !stacked,
+            size: 6,
+            fill: colour(series[index]!.colour),
+            filter: () => lonely(series[index]!.values),
+          },
           value: (_chart, _sum, _series, place) => {
             const value = place === null ? null : series[index]!.values[place];
             return value === null || value === undefined ? "" : format(value);
@@ -62,10 +59,46 @@ export function draw(element: HTMLElement, props: ChartProps, { height, language
     element,
   );
   chart.over.addEventListener("click", () => {
-    const { idx } = chart.cursor;
-    if (typeof idx === "number") onPick?.(idx);
+    const { idx, top } = chart.cursor;
+    if (typeof idx !== "number") return;
+    const value = chart.posToVal(top ?? 0, "y");
+    const bar = stacked ? sums.findIndex((sum) => value <= (sum[idx] ?? 0)) : -1;
+    onPick?.(idx, bar === -1 ? null : bar);
   });
   return chart;
+}
+
+function scalesOf({ kind, times }: ChartProps): UPlot.Scales {
+  // Half a bar stands on either side of its time.
+  const half = kind === "bars" && times.length > 1 ? (times[1]! - times[0]!) / 2 : 0;
+  const x: UPlot.Scale = { range: (_chart, low, high) => [low - half, high + half] };
+  // Durations of one chart are milliseconds and hours: on a common scale only the longest would be seen.
+  if (kind === "durations") return { x, y: { distr: LOGARITHMIC as UPlot.Scale.Distr, range: durationsAround } };
+  return { x, y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.08 : 1] } };
+}
+
+function axesOf(element: HTMLElement, { kind, format }: ChartProps, language: string): UPlot.Axis[] {
+  const axis: UPlot.Axis = {
+    stroke: resolved(element, "--muted"),
+    font: `11px ${getComputedStyle(element).fontFamily}`,
+    grid: { stroke: resolved(element, "--line"), width: 1 },
+    ticks: { show: false },
+  };
+  const known: UPlot.Axis = { splits: durationsBetween, filter: (_chart, splits) => splits };
+  return [
+    { ...axis, size: 26, space: 64, grid: { show: false }, values: (_chart, ticks) => tickTexts(ticks, language) },
+    {
+      ...axis,
+      ...(kind === "durations" ? known : {}),
+      size: 52,
+      values: (_chart, ticks) => ticks.map((tick) => format(tick)),
+    },
+  ];
+}
+
+/** A logarithm has no zero. */
+function aboveZero(value: number | null): number | null {
+  return value === null ? null : Math.max(value, 1);
 }
 
 function stack(rows: readonly (readonly (number | null)[])[]): readonly (readonly number[])[] {
@@ -75,6 +108,29 @@ function stack(rows: readonly (readonly (number | null)[])[]): readonly (readonl
     sums.push(row.map((value, index) => (value ?? 0) + (below?.[index] ?? 0)));
   }
   return sums;
+}
+
+/** Milliseconds that a reader knows by name, about ten times as long from one to the next. */
+const DURATIONS = [
+  1, 10, 100, 1000, 10_000, 60_000, 600_000, 3_600_000, 36_000_000, 345_600_000, 3_456_000_000,
+] as const;
+
+/** The known durations below and above. */
+function durationsAround(_chart: UPlot, low: number | null, high: number | null): [number, number] {
+  const from = DURATIONS.findLastIndex((duration) => duration <= (low ?? 1));
+  const to = DURATIONS.findIndex((duration) => duration >= (high ?? 1));
+  const least = Math.max(from, 0);
+  return [DURATIONS[least]!, DURATIONS[Math.max(to, least + 1)] ?? DURATIONS.at(-1)!];
+}
+
+function durationsBetween(_chart: UPlot, _axis: number, low: number, high: number): number[] {
+  return DURATIONS.filter((duration) => duration >= low && duration <= high);
+}
+
+/** Places of values without a neighbour: no line goes through them, so they are points. */
+function lonely(values: readonly (number | null)[]): number[] {
+  const isThere = (index: number): boolean => typeof values[index] === "number";
+  return values.flatMap((_, index) => (isThere(index) && !isThere(index - 1) && !isThere(index + 1) ? [index] : []));
 }
 
 /** A colour as a canvas takes it: `light-dark()` is worked out by an element. */

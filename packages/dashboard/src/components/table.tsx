@@ -1,6 +1,6 @@
 /** A list in rows: loads as the reader comes to its end, and puts no more rows on the page than are seen. */
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { List } from "../api/list.ts";
 import { Button } from "./button.tsx";
@@ -33,6 +33,8 @@ export interface TableProps<Row> {
 
 /** Pixels of a row before any was seen. */
 const ROW_HEIGHT = 43;
+/** With fewer rows all of them are on the page, and the browser may take all into account for the widths of columns. */
+const STEADY_ROWS = 25;
 /** Rows before the end at which the next page is asked for. */
 const AHEAD = 10;
 
@@ -65,6 +67,7 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
     typical.current = heightOf(first);
     rows.measure();
   }, [rows]);
+  useSteadyWidths(frame, list.rows.length > STEADY_ROWS);
   const seen = rows.getVirtualItems();
   const last = seen.at(-1)?.index ?? 0;
   const { hasMore, isLoadingMore, loadMore } = list;
@@ -76,6 +79,11 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
   return (
     <div ref={frame} className={styles["frame"]}>
       <table className={styles["table"]} aria-label={label} aria-rowcount={hasMore ? -1 : list.rows.length + 1}>
+        <colgroup>
+          {columns.map(({ key }) => (
+            <col key={key} />
+          ))}
+        </colgroup>
         <thead>
           <tr>
             {columns.map((column) => (
@@ -114,6 +122,32 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
       )}
     </div>
   );
+}
+
+/** Rows that come and go while one scrolls do not move the columns: they keep the widths they had with the first rows. */
+function useSteadyWidths(frame: RefObject<HTMLDivElement | null>, steady: boolean): void {
+  useEffect(() => {
+    const element = frame.current;
+    if (!steady || element === null) return;
+    let room = 0;
+    const observer = new ResizeObserver(() => {
+      if (element.clientWidth === room) return;
+      room = element.clientWidth;
+      keepWidths(element.querySelector("table")!);
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [frame, steady]);
+}
+
+/** Takes the widths that the browser chooses for the rows that are there. */
+function keepWidths(table: HTMLTableElement): void {
+  const columns = [...table.querySelectorAll("col")];
+  table.removeAttribute("data-steady");
+  for (const column of columns) column.style.removeProperty("width");
+  const widths = [...table.querySelectorAll("thead th")].map((head) => head.getBoundingClientRect().width);
+  for (const [place, column] of columns.entries()) column.style.setProperty("width", `${widths[place]!}px`);
+  table.setAttribute("data-steady", "");
 }
 
 /** To the fraction of a pixel: rounded, the list would jump by what was cut off as rows leave the page. */

@@ -1,6 +1,6 @@
 /** Parts of one page, each with an address of its own (`?tab=`), so that it can be kept and shared. */
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import styles from "./tabs.module.css";
 
 export interface TabOf<Name extends string> {
@@ -17,14 +17,21 @@ export interface TabsProps<Name extends string> {
 
 export function Tabs<Name extends string>({ label, tabs, current }: TabsProps<Name>) {
   const first = tabs[0]?.name;
+  const row = useRef<HTMLElement>(null);
+  // Where they are wider than the window, the one that is shown is in it.
+  useEffect(() => {
+    const shown = row.current?.querySelector<HTMLElement>(`[data-tab="${current}"]`);
+    if (shown) row.current?.scrollTo({ left: shown.offsetLeft - (row.current.clientWidth - shown.offsetWidth) / 2 });
+  }, [current]);
   return (
-    <nav className={styles["tabs"]} aria-label={label}>
+    <nav ref={row} className={styles["tabs"]} aria-label={label}>
       {tabs.map(({ name, label: text, extra }) => (
         <Link
           key={name}
           to="."
           search={name === first ? {} : ({ tab: name } as never)}
           className={styles["tab"]}
+          data-tab={name}
           activeProps={{ "aria-current": name === current ? "page" : undefined }}
           aria-current={name === current ? "page" : undefined}
           activeOptions={{ exact: true, includeSearch: true }}

@@ -53,7 +53,7 @@ function momentText(language: string, at: number): string {
 }
 
 function sinceText(language: string, at: number, current: number): string {
-  const format = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "narrow" });
+  const format = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
   // The clock ticks rarely: what came after its last tick came just now.
   const distance = at - current > 0 && at - current < TICK_MS ? 0 : at - current;
   const [unit, ms] = UNITS.find(([, size]) => Math.abs(distance) >= size) ?? (["second", 1000] as const);

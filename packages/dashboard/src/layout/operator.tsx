@@ -1,13 +1,19 @@
 /** The dashboard: signed in with a token of the organisation. */
 import { Link } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { Trans, useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { isSource } from "../lib/source.ts";
-import { SignIn } from "../pages/sign-in.tsx";
 import { FaceContext, type Face } from "../session/face.ts";
 import { useSession } from "../session/use-session.ts";
 import { Shell } from "./shell.tsx";
+
+/** Who is signed in does not load it. */
+const SignIn = lazy(async () => {
+  const { SignIn: component } = await import("../pages/sign-in.tsx");
+  return { default: component };
+});
 
 const OPERATOR: Face = {
   kind: "operator",
@@ -54,7 +60,13 @@ function ApplicationName({ app }: { readonly app: string }) {
 
 export function Operator() {
   const session = useSession();
-  if (session === null) return <SignIn />;
+  if (session === null) {
+    return (
+      <Suspense fallback={null}>
+        <SignIn />
+      </Suspense>
+    );
+  }
   return (
     <FaceContext value={OPERATOR}>
       <Shell />

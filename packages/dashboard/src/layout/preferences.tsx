@@ -1,55 +1,27 @@
-import { Keyboard, LogOut, SlidersHorizontal } from "lucide-react";
-import { Link } from "@tanstack/react-router";
-import { useContext, useState } from "react";
+/** The button of the preferences; what it opens is loaded after the page, which does not need it to be shown. */
+import { SlidersHorizontal } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "../components/button.tsx";
-import { Menu, MenuChoice, MenuItem, MenuLine } from "../components/menu.tsx";
-import { chooseLanguage, LANGUAGE_NAMES, LANGUAGES, type Language } from "../i18n/i18n.ts";
-import { FaceContext } from "../session/face.ts";
-import { endSession } from "../session/session.ts";
-import { chooseTheme, readTheme, type Theme, THEMES } from "./theme.ts";
+import { idle } from "../lib/idle.ts";
 
-/** Colours, language, and the way out. */
+const PreferencesMenu = lazy(async () => {
+  await idle();
+  const { PreferencesMenu: component } = await import("./preferences-menu.tsx");
+  return { default: component };
+});
+
 export function Preferences() {
-  const { t, i18n } = useTranslation();
-  const face = useContext(FaceContext);
-  const [theme, setTheme] = useState(readTheme);
-  const themeChosen = (chosen: Theme): void => {
-    chooseTheme(chosen);
-    setTheme(chosen);
-  };
+  const { t } = useTranslation();
+  const [asked, setAsked] = useState(false);
+  const trigger = (
+    <IconButton label={t("app.preferences")} aria-haspopup="menu" onClick={() => setAsked(true)}>
+      <SlidersHorizontal aria-hidden />
+    </IconButton>
+  );
   return (
-    <Menu
-      trigger={
-        <IconButton label={t("app.preferences")}>
-          <SlidersHorizontal aria-hidden />
-        </IconButton>
-      }
-    >
-      <MenuChoice
-        label={t("app.theme")}
-        value={theme}
-        choices={THEMES.map((value) => ({ value, label: t(`app.themes.${value}`) }))}
-        onChange={themeChosen}
-      />
-      <MenuLine />
-      <MenuChoice
-        label={t("app.language")}
-        value={i18n.language as Language}
-        choices={LANGUAGES.map((value) => ({ value, label: LANGUAGE_NAMES[value] }))}
-        onChange={(language) => void chooseLanguage(language)}
-      />
-      <MenuLine />
-      {face?.kind !== "portal" && (
-        <MenuItem render={<Link to="/shortcuts" />}>
-          <Keyboard aria-hidden />
-          {t("shortcuts.title")}
-        </MenuItem>
-      )}
-      <MenuItem onClick={() => endSession("signed_out")}>
-        <LogOut aria-hidden />
-        {t("app.signOut")}
-      </MenuItem>
-    </Menu>
+    <Suspense fallback={trigger}>
+      <PreferencesMenu trigger={trigger} openAtOnce={asked} />
+    </Suspense>
   );
 }

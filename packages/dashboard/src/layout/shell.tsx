@@ -1,12 +1,10 @@
-import { Dialog as BaseDialog } from "@base-ui/react/dialog";
-import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { Menu as MenuIcon } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { Outlet, useRouterState } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import logo from "../assets/posthorn.svg";
-import { IconButton } from "../components/button.tsx";
 import { useLive } from "../live/use-live.ts";
 import { LiveSign } from "../parts/live-sign.tsx";
+import { Brand } from "./brand.tsx";
+import { Drawer } from "./drawer.tsx";
 import { Navigation } from "./navigation.tsx";
 import { Preferences } from "./preferences.tsx";
 import styles from "./shell.module.css";
@@ -51,40 +49,5 @@ export function Shell() {
         <Outlet />
       </main>
     </div>
-  );
-}
-
-function Brand() {
-  const { t } = useTranslation();
-  return (
-    <Link to="/" className={styles["brand"]}>
-      <img src={logo} alt="" />
-      {t("app.name")}
-    </Link>
-  );
-}
-
-/** The navigation of a narrow window. */
-function Drawer() {
-  const { t } = useTranslation();
-  const [open, setOpen] = useState(false);
-  return (
-    <BaseDialog.Root open={open} onOpenChange={setOpen}>
-      <BaseDialog.Trigger
-        render={
-          <IconButton label={t("app.menu")}>
-            <MenuIcon aria-hidden />
-          </IconButton>
-        }
-      />
-      <BaseDialog.Portal>
-        <BaseDialog.Backdrop className={styles["backdrop"]} />
-        <BaseDialog.Popup className={styles["drawer"]}>
-          <BaseDialog.Title className="visually-hidden">{t("app.menu")}</BaseDialog.Title>
-          <Brand />
-          <Navigation onNavigate={() => setOpen(false)} />
-        </BaseDialog.Popup>
-      </BaseDialog.Portal>
-    </BaseDialog.Root>
   );
 }

@@ -1,6 +1,6 @@
 /** What is looked for among messages, as it stands in the address. */
 
-export const MESSAGE_STATES = ["failed", "retrying", "pending", "succeeded", "canceled", "unmatched"] as const;
+export const MESSAGE_STATES = ["failed", "held", "retrying", "pending", "succeeded", "canceled", "unmatched"] as const;
 export type MessageState = (typeof MESSAGE_STATES)[number];
 
 /** Stretches of time that end now, in minutes. */
@@ -71,7 +71,7 @@ export function toSearchQuery(filter: MessageFilter, now: number): Record<string
 
 /** `event:…` asks for an event id; what looks like an id of a message is one; the rest is looked for in payloads. */
 function searched(q: string): { readonly message_id?: string; readonly text?: string } {
-  if (q.startsWith("msg_")) return { message_id: q };
+  if (/^(msg|atmpt)_/.test(q)) return { message_id: q };
   if (q.startsWith("event:")) return { message_id: q.slice("event:".length).trim() };
   return q.length < 2 ? {} : { text: q };
 }

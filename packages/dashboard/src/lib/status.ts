@@ -36,6 +36,7 @@ export interface DeliveryCounts {
   readonly failed: number;
   readonly retrying: number;
   readonly pending: number;
+  readonly held: number;
   readonly canceled: number;
 }
 
@@ -48,9 +49,9 @@ export interface Outcome {
 
 /** What became of a message in one word: the worst that happened, else what is still to come. */
 export function outcomeOf(counts: DeliveryCounts): Outcome {
-  const { succeeded, failed, retrying, pending, canceled } = counts;
-  const total = succeeded + failed + retrying + pending + canceled;
-  const order = ["failed", "retrying", "pending", "succeeded", "canceled"] as const;
+  const { succeeded, failed, held, retrying, pending, canceled } = counts;
+  const total = succeeded + failed + held + retrying + pending + canceled;
+  const order = ["failed", "held", "retrying", "pending", "succeeded", "canceled"] as const;
   const word = order.find((name) => counts[name] > 0) ?? "unmatched";
   return { word, tone: word === "unmatched" ? "neutral" : DELIVERY_TONES[word], done: succeeded, total };
 }

@@ -1,43 +1,29 @@
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import type { components } from "../api/schema.ts";
 import { Badge } from "../components/badge.tsx";
 import { buttonClass } from "../components/button.tsx";
 import { Card } from "../components/page.tsx";
 import { Empty, Loading } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
-import { DISK_DAYS } from "../lib/disk.ts";
 import { formatNumber } from "../lib/format.ts";
-import { TROUBLE_TONES } from "../lib/troubles.ts";
+import type { Need } from "../lib/needs.ts";
+import { useFace } from "../session/face.ts";
 import styles from "./home.module.css";
 
-type Silent = components["schemas"]["StatsNowOut"]["sources"]["silent"][number];
-type Trouble = components["schemas"]["EndpointInTroubleOut"];
-
-interface NeedsYouProps {
-  readonly now: components["schemas"]["StatsNowOut"] | undefined;
-  readonly storage: components["schemas"]["StatsStorageOut"] | undefined;
-}
-
-/** What somebody should look at, worst first. */
-export function NeedsYou({ now, storage }: NeedsYouProps) {
+/** What somebody should look at, worst first. `undefined`: it is not known yet. */
+export function NeedsYou({ needs }: { readonly needs: readonly Need[] | undefined }) {
   const { t } = useTranslation();
-  const days = storage?.fullInDays ?? null;
-  const diskSoon = days !== null && days < DISK_DAYS ? days : null;
   return (
-    <Card title={t("home.needsYou")}>
-      {now === undefined ? (
+    <Card title={t("home.needsYou")} actions={<Link to="/issues">{t("home.byCause")}</Link>}>
+      {needs === undefined ? (
         <Loading lines={3} />
-      ) : now.endpoints.inTrouble.length + now.sources.silent.length === 0 && diskSoon === null ? (
+      ) : needs.length === 0 ? (
         <Empty>{t("home.needsNothing")}</Empty>
       ) : (
         <ul className={styles["needs"]}>
-          {diskSoon !== null && <DiskNeed days={diskSoon} />}
-          {now.endpoints.inTrouble.map((trouble) => (
-            <Need key={trouble.endpointId} trouble={trouble} />
-          ))}
-          {now.sources.silent.map((source) => (
-            <SilentNeed key={source.sourceId} source={source} />
+          {needs.map((need) => (
+            <NeedOf key={keyOf(need)} need={need} />
           ))}
         </ul>
       )}
@@ -45,70 +31,152 @@ export function NeedsYou({ now, storage }: NeedsYouProps) {
   );
 }
 
-function Need({ trouble }: { readonly trouble: Trouble }) {
+function keyOf(need: Need): string {
+  switch (need.kind) {
+    case "disk":
+      return "disk";
+    case "endpoint":
+      return `endpoint ${need.trouble.endpointId}`;
+    case "certificate":
+      return `certificate ${need.certificate.endpointId}`;
+    case "source":
+      return need.source.sourceId;
+  }
+}
+
+function NeedOf({ need }: { readonly need: Need }) {
+  switch (need.kind) {
+    case "disk":
+      return <DiskNeed need={need} />;
+    case "endpoint":
+      return <EndpointNeed need={need} />;
+    case "certificate":
+      return <CertificateNeed need={need} />;
+    case "source":
+      return <SilentNeed need={need} />;
+  }
+}
+
+type OfKind<Kind extends Need["kind"]> = { readonly need: Extract<Need, { readonly kind: Kind }> };
+
+function EndpointNeed({ need: { trouble, tone } }: OfKind<"endpoint">) {
   const { t, i18n } = useTranslation();
-  const { appId, appName, endpointId, url, failures, due, failingSince } = trouble;
+  const { url, appName, failures, due, failingSince, disabledAt } = trouble;
   return (
-    <li className={styles["need"]}>
-      <p>
-        <Badge tone={TROUBLE_TONES[trouble.trouble]}>{t(`home.troubles.${trouble.trouble}`)}</Badge>{" "}
-        <strong>{url}</strong> <span className="muted">{appName}</span>
-        <br />
-        <span className="muted">
-          {failingSince !== null && (
-            <>
-              {t("home.failures", { count: failures })} <Time at={failingSince} relative />
-              {" · "}
-            </>
-          )}
-          {t("home.waits", { count: due, value: formatNumber(i18n.language, due) })}
-        </span>
-      </p>
-      <Link
-        to="/applications/$app/endpoints/$endpoint"
-        params={{ app: appId, endpoint: endpointId }}
-        className={buttonClass("plain", true)}
-        aria-label={t("home.lookAt", { url })}
-      >
-        {t("actions.look")}
-      </Link>
-    </li>
+    <Line
+      badge={<Badge tone={tone}>{t(`home.troubles.${trouble.trouble}`)}</Badge>}
+      name={url}
+      of={appName}
+      link={<LookAt endpoint={trouble} />}
+    >
+      {failingSince !== null && (
+        <>
+          {t("home.failures", { count: failures })}, {t("home.firstFailure")} <Time at={failingSince} relative />
+          {" · "}
+        </>
+      )}
+      {t("home.waits", { count: due, value: formatNumber(i18n.language, due) })}
+      {disabledAt !== null && (
+        <>
+          {" · "}
+          {t("home.switchedOff")} <Time at={disabledAt} relative />
+        </>
+      )}
+    </Line>
   );
 }
 
-function DiskNeed({ days }: { readonly days: number }) {
+function CertificateNeed({ need: { certificate, tone } }: OfKind<"certificate">) {
   const { t } = useTranslation();
+  const { url, appName, validTo } = certificate;
   return (
-    <li className={styles["need"]}>
-      <p>
-        <Badge tone="bad">{t("storage.disk")}</Badge> <strong>{t("storage.full", { count: days })}</strong>
-      </p>
-      <Link to="/settings" search={{ tab: "storage" }} className={buttonClass("plain", true)}>
-        {t("settings.tabs.storage")}
-      </Link>
-    </li>
+    <Line
+      badge={<Badge tone={tone}>{t("home.certificate")}</Badge>}
+      name={url}
+      of={appName}
+      link={<LookAt endpoint={certificate} />}
+    >
+      {t("home.certificateEnds")} <Time at={validTo} relative /> (<Time at={validTo} />)
+    </Line>
   );
 }
 
-function SilentNeed({ source: { sourceId, name, silentSince } }: { readonly source: Silent }) {
+function SilentNeed({ need: { source, tone } }: OfKind<"source">) {
   const { t } = useTranslation();
+  const { sourceId, name, silentSince } = source;
+  const link = (
+    <Link
+      to="/sources/$source"
+      params={{ source: sourceId }}
+      className={buttonClass("plain", true)}
+      aria-label={t("home.lookAt", { url: name })}
+    >
+      {t("actions.look")}
+    </Link>
+  );
+  return (
+    <Line badge={<Badge tone={tone}>{t("sources.rhythm.silent")}</Badge>} name={name} link={link}>
+      {t("home.silent")} <Time at={silentSince} relative />
+    </Line>
+  );
+}
+
+function DiskNeed({ need: { days, tone } }: OfKind<"disk">) {
+  const { t } = useTranslation();
+  const link = (
+    <Link to="/settings" search={{ tab: "storage" }} className={buttonClass("plain", true)}>
+      {t("settings.tabs.storage")}
+    </Link>
+  );
+  return (
+    <Line
+      badge={<Badge tone={tone}>{t("storage.disk")}</Badge>}
+      name={t("storage.full", { count: days })}
+      link={link}
+    />
+  );
+}
+
+interface LookAtProps {
+  readonly endpoint: { readonly appId: string; readonly endpointId: string; readonly url: string };
+}
+
+function LookAt({ endpoint: { appId, endpointId, url } }: LookAtProps) {
+  const { t } = useTranslation();
+  const face = useFace();
+  return (
+    <Link
+      {...face.endpoint(appId, endpointId)}
+      className={buttonClass("plain", true)}
+      aria-label={t("home.lookAt", { url })}
+    >
+      {t("actions.look")}
+    </Link>
+  );
+}
+
+interface LineProps {
+  readonly badge: ReactNode;
+  readonly name: string;
+  /** Whose it is. */
+  readonly of?: string;
+  readonly link: ReactNode;
+  readonly children?: ReactNode;
+}
+
+function Line({ badge, name, of, link, children }: LineProps) {
   return (
     <li className={styles["need"]}>
       <p>
-        <Badge tone="warn">{t("sources.rhythm.silent")}</Badge> <strong>{name}</strong>
-        <br />
-        <span className="muted">
-          {t("home.silent")} <Time at={silentSince} relative />
-        </span>
+        {badge} <strong>{name}</strong> {of !== undefined && <span className="muted">{of}</span>}
+        {children !== undefined && (
+          <>
+            <br />
+            <span className="muted">{children}</span>
+          </>
+        )}
       </p>
-      <Link
-        to="/sources/$source"
-        params={{ source: sourceId }}
-        className={buttonClass("plain", true)}
-        aria-label={t("home.lookAt", { url: name })}
-      >
-        {t("actions.look")}
-      </Link>
+      {link}
     </li>
   );
 }

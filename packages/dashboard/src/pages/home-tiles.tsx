@@ -76,7 +76,7 @@ export function Tiles({ now, summary, storage, window }: TilesProps) {
         value={count(now?.waiting.held)}
         tone={(now?.waiting.held ?? 0) > 0 ? "warn" : undefined}
         more={t("home.heldMore")}
-        link={{ to: "/endpoints" }}
+        link={{ to: "/messages", search: { state: "held" } }}
       />
       <Tile
         name={t("home.trouble")}

@@ -2,26 +2,38 @@ import { CircleCheck, Clock, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { components } from "../api/schema.ts";
 import { formatDuration } from "../lib/format.ts";
+import { isPressing, type Need } from "../lib/needs.ts";
 import styles from "./home.module.css";
 
 /** A wait that says that this server does not keep up. */
 const BEHIND_SECONDS = 60;
 
+interface VerdictProps {
+  readonly now: components["schemas"]["StatsNowOut"] | undefined;
+  /** What stands in the list below. */
+  readonly needs: readonly Need[] | undefined;
+}
+
 /** One sentence that says whether somebody must do something. */
-export function Verdict({ now }: { readonly now: components["schemas"]["StatsNowOut"] | undefined }) {
+export function Verdict({ now, needs }: VerdictProps) {
   const { t, i18n } = useTranslation();
-  if (now === undefined) return <div className={`${styles["verdict"]} ${styles["neutral"]}`}>{t("list.loading")}</div>;
-  const { inTrouble } = now.endpoints;
+  if (now === undefined || needs === undefined) {
+    return <div className={`${styles["verdict"]} ${styles["neutral"]}`}>{t("list.loading")}</div>;
+  }
   const wait = now.waiting.oldestWaitSeconds;
-  const off = inTrouble.filter(({ trouble }) => trouble === "disabled").length;
-  const tone = off > 0 ? "bad" : inTrouble.length > 0 || wait > BEHIND_SECONDS ? "warn" : "good";
-  const Icon = tone === "good" ? CircleCheck : inTrouble.length > 0 ? TriangleAlert : Clock;
+  const pressing = needs.filter(isPressing);
+  const endpoints = pressing.filter(({ kind }) => kind === "endpoint").length;
+  const behind = wait > BEHIND_SECONDS;
+  const tone = pressing.some((need) => need.tone === "bad") ? "bad" : pressing.length > 0 || behind ? "warn" : "good";
+  const Icon = tone === "good" ? CircleCheck : pressing.length > 0 ? TriangleAlert : Clock;
   const sentence =
-    inTrouble.length > 0
-      ? t("home.verdict.trouble", { count: inTrouble.length })
-      : wait > BEHIND_SECONDS
+    endpoints > 0
+      ? t("home.verdict.trouble", { count: endpoints })
+      : behind
         ? t("home.verdict.behind", { wait: formatDuration(i18n.language, wait * 1000) })
-        : t("home.verdict.good");
+        : pressing.length > 0
+          ? t("home.verdict.other", { count: pressing.length })
+          : t("home.verdict.good");
   return (
     <div className={`${styles["verdict"]} ${styles[tone]}`} role="status">
       <Icon aria-hidden />

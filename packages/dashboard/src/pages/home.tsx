@@ -8,7 +8,9 @@ import { Chart } from "../components/chart.tsx";
 import { Card, Columns, Page } from "../components/page.tsx";
 import { Failed } from "../components/state.tsx";
 import { formatCompact, formatDuration } from "../lib/format.ts";
-import { HOME_WINDOWS, type HomeWindow, sinceOf } from "../lib/home-window.ts";
+import { HOME_WINDOWS, type HomeWindow, sinceOf, STEP_MS, STRETCHES } from "../lib/home-window.ts";
+import type { MessageState } from "../lib/message-filter.ts";
+import { needsOf } from "../lib/needs.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
 import { NeedsYou } from "./home-needs.tsx";
 import { Tiles } from "./home-tiles.tsx";
@@ -19,7 +21,6 @@ type Series = components["schemas"]["StatsSeriesOut"];
 
 const EVERY_MS = 15_000;
 const STORAGE_STALE_MS = 300_000;
-const HOUR_SECONDS = 3600;
 
 export function Home() {
   const { t } = useTranslation();
@@ -31,18 +32,19 @@ export function Home() {
   });
   const summary = useQuery({
     queryKey: ["stats", "summary", window],
-    queryFn: () => must(api.GET("/api/v1/stats/summary", { params: { query: { since: sinceOf(window) } } })),
+    queryFn: () => {
+      const query = { since: sinceOf(window), step: STRETCHES[window].sums };
+      return must(api.GET("/api/v1/stats/summary", { params: { query } }));
+    },
     refetchInterval: EVERY_MS,
     placeholderData: keepPreviousData,
   });
   const series = useQuery({
     queryKey: ["stats", "series", window],
-    queryFn: () =>
-      must(
-        api.GET("/api/v1/stats/series", {
-          params: { query: { since: sinceOf(window), step: window === "30d" ? "day" : "hour" } },
-        }),
-      ),
+    queryFn: () => {
+      const query = { since: sinceOf(window), step: STRETCHES[window].points };
+      return must(api.GET("/api/v1/stats/series", { params: { query } }));
+    },
     refetchInterval: EVERY_MS,
     placeholderData: keepPreviousData,
   });
@@ -54,9 +56,10 @@ export function Home() {
   useLiveRefresh([["stats"]], () => true, 5000);
   const error = now.error ?? summary.error ?? series.error;
   if (error !== null && now.data === undefined) return <Failed error={error} retry={() => void now.refetch()} />;
+  const needs = now.data === undefined ? undefined : needsOf(now.data, storage.data?.fullInDays ?? null);
   return (
     <Page title={t("home.title")} actions={<Windows current={window} />}>
-      <Verdict now={now.data} />
+      <Verdict now={now.data} needs={needs} />
       <Tiles now={now.data} summary={summary.data} storage={storage.data} window={window} />
       <Columns>
         <Card title={t("home.outcomes")}>
@@ -66,7 +69,7 @@ export function Home() {
           <Latency series={series.data} />
         </Card>
       </Columns>
-      <NeedsYou now={now.data} storage={storage.data} />
+      <NeedsYou needs={needs} />
     </Page>
   );
 }
@@ -92,13 +95,15 @@ function Windows({ current }: { readonly current: HomeWindow }) {
   );
 }
 
-/** The messages of the time that one point of a series stands for. */
-function messagesOf(series: Series, index: number) {
+/** The messages of the time that one point of a series stands for, and of a state where one was asked for. */
+function messagesOf(series: Series, index: number, state?: MessageState) {
   const after = series.points[index]!.at;
-  const seconds = series.step === "day" ? 24 * HOUR_SECONDS : HOUR_SECONDS;
-  const before = new Date(Date.parse(after) + seconds * 1000).toISOString();
-  return { to: "/messages", search: { after, before } } as const;
+  const before = new Date(Date.parse(after) + STEP_MS[series.step]).toISOString();
+  return { to: "/messages", search: { after, before, ...(state === undefined ? {} : { state }) } } as const;
 }
+
+/** In the order of the bars, from below. */
+const OUTCOME_STATES = ["succeeded", "succeeded", "failed"] as const;
 
 function Outcomes({ series }: { readonly series: Series | undefined }) {
   const { t, i18n } = useTranslation();
@@ -119,7 +124,10 @@ function Outcomes({ series }: { readonly series: Series | undefined }) {
         },
       ]}
       format={(value) => formatCompact(i18n.language, value)}
-      onPick={(index) => series !== undefined && void navigate(messagesOf(series, index))}
+      onPick={(index, bar) => {
+        const state = bar === null ? undefined : OUTCOME_STATES[bar];
+        if (series !== undefined) void navigate(messagesOf(series, index, state));
+      }}
       rowLink={(index, text) => <Link {...messagesOf(series!, index)}>{text}</Link>}
     />
   );
@@ -127,11 +135,12 @@ function Outcomes({ series }: { readonly series: Series | undefined }) {
 
 function Latency({ series }: { readonly series: Series | undefined }) {
   const { t, i18n } = useTranslation();
+  const navigate = useNavigate();
   const points = series?.points ?? [];
   return (
     <Chart
       label={t("home.latency")}
-      kind="lines"
+      kind="durations"
       times={points.map(({ at }) => Date.parse(at) / 1000)}
       series={[
         { label: "p50", colour: "--chart-good", values: points.map(({ latency }) => latency.p50) },
@@ -139,6 +148,8 @@ function Latency({ series }: { readonly series: Series | undefined }) {
         { label: "p99", colour: "--chart-warn", values: points.map(({ latency }) => latency.p99) },
       ]}
       format={(value) => formatDuration(i18n.language, value)}
+      onPick={(index) => series !== undefined && void navigate(messagesOf(series, index, "succeeded"))}
+      rowLink={(index, text) => <Link {...messagesOf(series!, index, "succeeded")}>{text}</Link>}
     />
   );
 }

@@ -2,7 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Pause, Play, Trash2 } from "lucide-react";
-import { useRef, useState } from "react";
+import { type RefObject, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { Badge, Count } from "../components/badge.tsx";
@@ -111,6 +111,7 @@ function Rows({ rows }: { readonly rows: readonly TailRow[] }) {
     getItemKey: (index) => rows[index]!.key,
     overscan: 10,
   });
+  useSamePlace(scroll, rows, height);
   return (
     <div ref={scroll} className={styles["frame"]} tabIndex={0} role="region" aria-label={t("live.title")}>
       <ol className={styles["rows"]} style={{ height: virtual.getTotalSize() }}>
@@ -122,6 +123,17 @@ function Rows({ rows }: { readonly rows: readonly TailRow[] }) {
       </ol>
     </div>
   );
+}
+
+/** Whoever has scrolled down goes on reading there while new rows come in above; at the top the newest are shown. */
+function useSamePlace(scroll: RefObject<HTMLDivElement | null>, rows: readonly TailRow[], height: number): void {
+  const first = useRef(rows[0]?.key);
+  useLayoutEffect(() => {
+    const added = rows.findIndex(({ key }) => key === first.current);
+    first.current = rows[0]?.key;
+    const frame = scroll.current;
+    if (frame !== null && frame.scrollTop > 0 && added > 0) frame.scrollBy(0, added * height);
+  }, [scroll, rows, height]);
 }
 
 function Row({ row, top }: { readonly row: TailRow; readonly top: number }) {

@@ -44,7 +44,7 @@ export function Storage() {
           rowKey={(row) => row.kind}
           empty={t("storage.nothing")}
           columns={[
-            { key: "kind", label: t("storage.kind"), cell: (row) => <strong>{row.kind}</strong> },
+            { key: "kind", label: t("storage.kind"), cell: (row) => <strong>{t(`storage.of.${row.kind}`)}</strong> },
             { key: "rows", label: t("storage.rows"), end: true, cell: (row) => formatCompact(language, row.stored) },
             { key: "bytes", label: t("messages.size"), end: true, cell: (row) => size(row.bytes) },
             {

@@ -70,7 +70,20 @@ export function Troubles() {
             end: true,
             cell: (row) => formatNumber(i18n.language, row.failures),
           },
-          { key: "since", label: t("flow.since"), end: true, cell: (row) => <Time at={row.failingSince} relative /> },
+          {
+            key: "since",
+            label: t("flow.since"),
+            end: true,
+            tight: true,
+            cell: (row) => (row.failingSince === null ? "–" : <Time at={row.failingSince} relative />),
+          },
+          {
+            key: "off",
+            label: t("flow.switchedOff"),
+            end: true,
+            tight: true,
+            cell: (row) => (row.disabledAt === null ? "–" : <Time at={row.disabledAt} relative />),
+          },
           {
             key: "due",
             label: t("troubles.waits"),

@@ -1,12 +1,10 @@
 /** One try: what was sent, what came back, how long each phase took, and what that means. */
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { api, must } from "../api/client.ts";
-import { type ExactBody, type ExactMessage, getMessage } from "../api/message.ts";
+import { type ExactBody, getMessage } from "../api/message.ts";
 import type { components } from "../api/schema.ts";
 import { Badge } from "../components/badge.tsx";
 import { Copy, Copyable } from "../components/copy.tsx";
-import { Diff } from "../components/diff.tsx";
 import { Card, Columns, Facts, Page } from "../components/page.tsx";
 import { Payload } from "../components/payload.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
@@ -19,7 +17,7 @@ import { useFace } from "../session/face.ts";
 import { Link } from "@tanstack/react-router";
 import styles from "./attempt-view.module.css";
 import { Headers } from "./headers.tsx";
-import { prettyLines } from "./payload-text.ts";
+import { Change, sentTypeOf, useAttempt } from "./message-change.tsx";
 import { Waterfall } from "./waterfall.tsx";
 
 type Attempt = components["schemas"]["MessageAttemptOut"];
@@ -35,15 +33,7 @@ export function AttemptView({ app, message, id }: AttemptViewProps) {
   const { t } = useTranslation();
   const face = useFace();
   const path = { app_id: app, msg_id: message };
-  const attempt = useQuery({
-    queryKey: ["attempt", app, message, id],
-    queryFn: () =>
-      must(
-        api.GET("/api/v1/app/{app_id}/msg/{msg_id}/attempt/{attempt_id}", {
-          params: { path: { ...path, attempt_id: id } },
-        }),
-      ),
-  });
+  const attempt = useAttempt({ app, message, id });
   const published = useQuery({
     queryKey: ["message", app, message],
     queryFn: () => getMessage(path),
@@ -55,7 +45,7 @@ export function AttemptView({ app, message, id }: AttemptViewProps) {
   const request = detail?.request ?? null;
   const sent = detail?.change?.body ?? null;
   const body = sent === null ? (published.data?.body ?? null) : { text: sent.text, base64: sent.encoding === "base64" };
-  const sentType = request?.headers.find(({ name }) => name.toLowerCase() === "content-type")?.value ?? "";
+  const sentType = sentTypeOf(detail);
   return (
     <Page
       title={t("attempts.titleOf", { cause: attemptCause(t, data) })}
@@ -86,8 +76,10 @@ export function AttemptView({ app, message, id }: AttemptViewProps) {
           {detail === null ? <p className="muted">{t("attempts.expunged")}</p> : <Waterfall timings={detail.timings} />}
         </Card>
       </Columns>
-      {detail?.change !== null && detail?.change !== undefined && (
-        <Change change={detail.change} published={published.data} sentType={sentType} />
+      {detail !== null && detail.change !== null && (
+        <Card title={t("attempts.changed")} lead={t("attempts.changedLead")}>
+          <Change detail={detail} published={published.data} />
+        </Card>
       )}
       <Columns>
         <Request detail={detail} body={body} contentType={sentType} />
@@ -221,35 +213,6 @@ function Response({ attempt, detail }: { readonly attempt: Attempt; readonly det
           text={attempt.response}
           contentType={contentType}
           note={answer?.truncated === true && <span>{t("attempts.cut")}</span>}
-        />
-      )}
-    </Card>
-  );
-}
-
-interface ChangeProps {
-  readonly change: NonNullable<Detail["change"]>;
-  readonly published: ExactMessage | undefined;
-  readonly sentType: string;
-}
-
-/** What transformation and format made of the message. */
-function Change({ change, published, sentType }: ChangeProps) {
-  const { t } = useTranslation();
-  const { logs, body } = change;
-  const before = published?.body ?? null;
-  return (
-    <Card title={t("attempts.changed")} lead={t("attempts.changedLead")}>
-      {logs !== null && logs.length > 0 && (
-        <pre>
-          <code>{logs.join("\n")}</code>
-        </pre>
-      )}
-      {body !== null && before !== null && (
-        <Diff
-          label={t("diff.title")}
-          before={prettyLines({ ...before, contentType: published?.contentType ?? "" }).join("\n")}
-          after={prettyLines({ text: body.text, base64: body.encoding === "base64", contentType: sentType }).join("\n")}
         />
       )}
     </Card>

@@ -90,9 +90,13 @@ function FlowFacts({ flow }: { readonly flow: EndpointFlow }) {
       : [
           t("flow.failing"),
           <span key="failing">
-            {t("home.failures", { count: failing.failures })} <Time at={failing.since} relative />
+            {t("home.failures", { count: failing.failures })}, {t("home.firstFailure")}{" "}
+            <Time at={failing.since} relative />
           </span>,
         ],
+    failing === null || failing.disabledAt === null
+      ? null
+      : [t("flow.switchedOff"), <Time key="off" at={failing.disabledAt} relative />],
     [t("flow.inFlight"), t("flow.of", { now: flow.inFlight, max: concurrency.now ?? concurrency.max })],
     [t(isHeld(flow) ? "flow.held" : "flow.due"), count(waiting.due)],
     waiting.oldestDue === null ? null : [t("flow.oldest"), <Time key="oldest" at={waiting.oldestDue} relative />],
@@ -101,6 +105,9 @@ function FlowFacts({ flow }: { readonly flow: EndpointFlow }) {
       ? null
       : [t("flow.rate"), formatNumber(language, rate.easedTo ?? rate.perSecond ?? 0, 1)],
     recentMs === null ? null : [t("flow.recent"), formatDuration(language, recentMs)],
+    flow.certificateValidTo === null
+      ? null
+      : [t("flow.certificate"), <Time key="certificate" at={flow.certificateValidTo} relative />],
     waiting.newestFirst ? [t("replays.order"), t("replays.newest")] : null,
   ];
   return <Facts facts={facts.filter((fact) => fact !== null)} />;

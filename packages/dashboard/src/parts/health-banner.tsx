@@ -1,6 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { api, must } from "../api/client.ts";
 import { Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { useFace } from "../session/face.ts";
@@ -31,31 +29,15 @@ export function HealthBanner({ app, endpoint }: HealthBannerProps) {
   return (
     <Note tone="warn">
       <strong>
-        {t("portal.health.failing")} <Time at={failing.since} relative />
+        {t("portal.health.failing")} <Time at={failing.since} />
       </strong>{" "}
-      ({t("home.failures", { count: failing.failures })}).{" "}
-      <SwitchOff app={app} id={endpoint.id} since={failing.since} />
+      ({t("home.failures", { count: failing.failures })}).
+      {failing.disabledAt !== null && (
+        <>
+          {" "}
+          {t("portal.health.switchOff")} <Time at={failing.disabledAt} />.
+        </>
+      )}
     </Note>
-  );
-}
-
-/** When the platform will switch it off, if it goes on like this. */
-function SwitchOff({ app, id, since }: { readonly app: string; readonly id: string; readonly since: string }) {
-  const { t } = useTranslation();
-  const policy = useQuery({
-    queryKey: ["policy", app, id],
-    queryFn: () =>
-      must(
-        api.GET("/api/v1/app/{app_id}/endpoint/{endpoint_id}/policy", {
-          params: { path: { app_id: app, endpoint_id: id } },
-        }),
-      ),
-  });
-  const rule = policy.data?.effective.autoDisable;
-  if (rule?.enabled !== true || typeof rule.afterSeconds !== "number") return null;
-  return (
-    <>
-      {t("portal.health.switchOff")} <Time at={new Date(Date.parse(since) + rule.afterSeconds * 1000).toISOString()} />.
-    </>
   );
 }

@@ -24,6 +24,7 @@ import { isSource } from "../lib/source.ts";
 import { useFace } from "../session/face.ts";
 import { CameIn } from "./came-in.tsx";
 import { DeliveryActions } from "./delivery-actions.tsx";
+import { Transformed } from "./message-change.tsx";
 import styles from "./message-view.module.css";
 import { Step } from "./timeline-step.tsx";
 
@@ -49,7 +50,7 @@ export interface TimelineProps {
   readonly matching: Matching | undefined;
 }
 
-/** Received → verified, if it came in at a source → matched → each endpoint → each attempt. */
+/** Received → verified, if it came in at a source → matched → each endpoint → transformed, if it was → each attempt. */
 export function Timeline({ app, message, deliveries, moreDeliveries, attempts, matching }: TimelineProps) {
   const { t } = useTranslation();
   return (
@@ -66,7 +67,7 @@ export function Timeline({ app, message, deliveries, moreDeliveries, attempts, m
         <DeliveryStep
           key={delivery.endpointId}
           app={app}
-          message={message.id}
+          message={message}
           delivery={delivery}
           attempts={attempts.filter(({ endpointId }) => endpointId === delivery.endpointId)}
         />
@@ -118,7 +119,7 @@ function Matched({
 
 interface DeliveryStepProps {
   readonly app: string;
-  readonly message: string;
+  readonly message: ExactMessage;
   readonly delivery: Delivery;
   readonly attempts: readonly Attempt[];
 }
@@ -144,16 +145,19 @@ function DeliveryStep({ app, message, delivery, attempts }: DeliveryStepProps) {
         </p>
       )}
       {delivery.heldReason !== null && <Held app={app} delivery={delivery} reason={delivery.heldReason} />}
+      {delivery.lastAttempt?.changed === true && (
+        <Transformed app={app} message={message} attempt={delivery.lastAttempt.id} />
+      )}
       {attempts.length > 0 && (
         <ol className={styles["attempts"]} aria-label={t("attempts.title")}>
           {attempts.map((attempt, index) => (
             <li key={attempt.id}>
-              <AttemptLine app={app} message={message} attempt={attempt} number={attempts.length - index} />
+              <AttemptLine app={app} message={message.id} attempt={attempt} number={attempts.length - index} />
             </li>
           ))}
         </ol>
       )}
-      <DeliveryActions app={app} message={message} delivery={delivery} />
+      <DeliveryActions app={app} message={message.id} delivery={delivery} />
     </Step>
   );
 }

@@ -9,6 +9,7 @@ import type { IdGenerator } from "../id.ts";
 import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
 import { detailOf, type Sent, unsentDetail } from "./attempt-detail.ts";
+import type { SeenCertificate } from "./certificate-watch.ts";
 import { changeFacts, type ChangeFacts } from "./change-facts.ts";
 import type { EndpointSender } from "./endpoint-sender.ts";
 import { passedOn } from "./forward.ts";
@@ -28,6 +29,8 @@ export interface DeliveryAttempterOptions {
   readonly vault: Vault;
   /** Told what came of each request, before it is recorded. Must be quick and must not throw. */
   readonly onAnswer?: (job: Job, result: EgressResult, verdict: Verdict) => void;
+  /** Told what certificate a receiver showed. Must be quick and must not throw. */
+  readonly onCertificate?: (seen: SeenCertificate) => void;
   /** Told why no request was made, with what only operators may see: the rule, the resolved address, the setting. */
   readonly onTrouble: (trouble: AttemptTrouble) => void;
 }
@@ -181,6 +184,9 @@ export class DeliveryAttempter implements Attempter {
     }
     const verdict = verdictOf(result, endpoint.policy.success, now());
     this.#options.onAnswer?.(job, result, verdict);
+    if (result.kind === "response" && result.tls !== undefined) {
+      this.#options.onCertificate?.({ endpointKey: job.endpointId, url, validTo: result.tls.validTo });
+    }
     const { status, responseCode, response, errorCode, retryAfterMs } = verdict;
     const attempt = {
       id: key,

@@ -231,13 +231,8 @@ export interface BroadcastTable {
   payload: Uint8Array;
 }
 
-/** Counts of one hour. Application 0 is the organisation, endpoint 0 the application. */
-export interface RollupTable {
-  org_id: number;
-  app_id: number;
-  endpoint_id: number;
-  /** Hours since 1970. */
-  hour: number;
+/** What is counted of a stretch of time. */
+export interface CountColumns {
   messages: number;
   attempts_ok: number;
   attempts_failed: number;
@@ -251,6 +246,22 @@ export interface RollupTable {
   latency_json: string;
   /** Milliseconds of attempts, as a histogram. */
   duration_json: string;
+}
+
+/** Counts of one hour. Application 0 is the organisation, endpoint 0 the application. */
+export interface RollupTable extends CountColumns {
+  org_id: number;
+  app_id: number;
+  endpoint_id: number;
+  /** Hours since 1970. */
+  hour: number;
+}
+
+/** Counts of one minute of the newest hours, of an organisation as a whole. */
+export interface RollupMinuteTable extends CountColumns {
+  org_id: number;
+  /** Minutes since 1970. */
+  minute: number;
 }
 
 export interface RollupCursorTable {
@@ -415,6 +426,17 @@ export interface EndpointFailureTable {
   updated_at: number;
 }
 
+/** The certificate that the receiver of an endpoint showed last. */
+export interface EndpointCertificateTable {
+  endpoint_id: number;
+  /** Whose it is: an endpoint that was given another URL since has none until it is called. */
+  origin: string;
+  /** When it ends. */
+  valid_to: number;
+  /** When it was first seen to be this one. */
+  seen_at: number;
+}
+
 /** Endpoints that were warned of for the rate at which they fail, or were switched off. */
 export interface EndpointRateTable {
   endpoint_id: number;
@@ -544,6 +566,7 @@ export interface Database {
   task: TaskTable;
   operational_event: OperationalEventTable;
   endpoint_failure: EndpointFailureTable;
+  endpoint_certificate: EndpointCertificateTable;
   endpoint_rate: EndpointRateTable;
   task_part: TaskPartTable;
   sweep: SweepTable;
@@ -556,6 +579,7 @@ export interface Database {
   pacing: PacingTable;
   broadcast: BroadcastTable;
   rollup: RollupTable;
+  rollup_minute: RollupMinuteTable;
   rollup_cursor: RollupCursorTable;
   catalogue_entry: CatalogueEntryTable;
   source_rhythm: SourceRhythmTable;

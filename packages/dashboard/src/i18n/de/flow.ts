@@ -33,6 +33,8 @@ export const flow: typeof english = {
     since: "Seit",
     nextProbe: "Nächster Versuch",
     failing: "Scheitert",
+    switchedOff: "Abschaltung",
+    certificate: "Zertifikat läuft ab",
     inFlight: "Unterwegs",
     of: "{{now}} von {{max}}",
     due: "Warten, bis sie dran sind",

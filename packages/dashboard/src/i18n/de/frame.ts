@@ -76,7 +76,7 @@ export const frame: typeof english = {
       "7d": "Letzte 7 Tage",
       "30d": "Letzte 30 Tage",
     },
-    short: { "24h": "24 Std.", "7d": "7 T.", "30d": "30 T." },
+    short: { "1h": "1 Std.", "24h": "24 Std.", "7d": "7 T.", "30d": "30 T." },
     more: "Filter",
     clear: "Leeren",
     after: "Von",

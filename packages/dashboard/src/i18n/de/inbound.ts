@@ -98,6 +98,13 @@ export const inbound: typeof english = {
     full_other: "So wie es geht, ist die Platte in {{count}} Tagen voll.",
     kinds: "Nach Art",
     kind: "Art",
+    of: {
+      payload: "Inhalte",
+      message: "Nachrichten",
+      delivery: "Zustellungen",
+      attempt: "Versuche",
+      failure: "Gescheiterte Versuche",
+    },
     rows: "Zeilen",
     keep: "Bleibt",
     nothing: "Noch ist nichts gespeichert.",

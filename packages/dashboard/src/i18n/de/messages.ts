@@ -44,6 +44,7 @@ export const messages: typeof english = {
     nobody: "Kein Endpunkt der Anwendung wollte sie, also wird nichts gesendet.",
     whyNot_one: "Warum {{count}} Endpunkt nicht",
     whyNot_other: "Warum {{count}} Endpunkte nicht",
+    transformed: "Vor dem Senden umgewandelt",
     next: "Nächster Versuch",
     heldReasons: {
       endpoint_disabled: "Wartet, ohne Versuche zu verbrauchen: der Endpunkt ist aus.",
@@ -116,6 +117,7 @@ export const messages: typeof english = {
     validTo: "Zertifikat gültig bis",
     changed: "Was vor dem Senden geändert wurde",
     changedLead: "Durch Umwandlung und Format des Endpunkts.",
+    notChanged: "Der Inhalt ging hinaus, wie er war, oder er ist nicht mehr da.",
     phases: "Wohin die Zeit ging",
     phase: {
       queue: "Warten auf Socket",

@@ -29,6 +29,8 @@ export const flow = {
     since: "Since",
     nextProbe: "Tried next",
     failing: "Fails",
+    switchedOff: "Switched off",
+    certificate: "Certificate ends",
     inFlight: "In flight",
     of: "{{now}} of {{max}}",
     due: "Waiting for their turn",

@@ -75,7 +75,7 @@ export const frame = {
       "7d": "Last 7 days",
       "30d": "Last 30 days",
     },
-    short: { "24h": "24 h", "7d": "7 d", "30d": "30 d" },
+    short: { "1h": "1 h", "24h": "24 h", "7d": "7 d", "30d": "30 d" },
     more: "Filters",
     clear: "Clear",
     after: "From",

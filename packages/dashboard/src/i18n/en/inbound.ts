@@ -95,6 +95,13 @@ export const inbound = {
     full_other: "As it goes, the disk is full in {{count}} days.",
     kinds: "By kind",
     kind: "Kind",
+    of: {
+      payload: "Payloads",
+      message: "Messages",
+      delivery: "Deliveries",
+      attempt: "Attempts",
+      failure: "Failed attempts",
+    },
     rows: "Rows",
     keep: "Kept for",
     nothing: "Nothing is stored yet.",

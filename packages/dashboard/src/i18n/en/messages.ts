@@ -43,6 +43,7 @@ export const messages = {
     nobody: "No endpoint of the application wanted it, so nothing is sent.",
     whyNot_one: "Why {{count}} endpoint did not",
     whyNot_other: "Why {{count}} endpoints did not",
+    transformed: "Transformed before it was sent",
     next: "Next attempt",
     heldReasons: {
       endpoint_disabled: "Waits without using up attempts: the endpoint is off.",
@@ -112,6 +113,7 @@ export const messages = {
     validTo: "certificate valid until",
     changed: "What was changed before sending",
     changedLead: "By the transformation and the format of the endpoint.",
+    notChanged: "The body was sent as it was, or is kept no longer.",
     phases: "Where the time went",
     phase: {
       queue: "Wait for a socket",

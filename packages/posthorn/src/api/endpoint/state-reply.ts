@@ -16,6 +16,8 @@ function stateOut({
   since,
   lane,
   failing,
+  disabledAt,
+  certificate,
   waiting,
   newestFirst,
   limits,
@@ -27,7 +29,11 @@ function stateOut({
     since: dateTimeOrNull(since),
     pausedUntil: limits.pausedUntil === FOR_EVER ? "never" : dateTimeOrNull(limits.pausedUntil),
     nextProbeAt: dateTimeOrNull(lane?.breaker.nextProbeAt ?? null),
-    failing: failing === null ? null : { since: dateTime(failing.since), failures: failing.failures },
+    failing:
+      failing === null
+        ? null
+        : { since: dateTime(failing.since), failures: failing.failures, disabledAt: dateTimeOrNull(disabledAt) },
+    certificateValidTo: dateTimeOrNull(certificate?.validTo ?? null),
     waiting: { ...waiting, oldestDue: dateTimeOrNull(waiting.oldestDue), newestFirst },
     blockers: blockers.map(({ messageId, due, passAt, ...blocker }) => ({
       msgId: messageId,

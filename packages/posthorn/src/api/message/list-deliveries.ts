@@ -37,6 +37,7 @@ function deliveryOut({ status, lastAttempt, heldUntil, nextAttempt, ...rest }: M
             responseStatusCode: lastAttempt.responseCode,
             errorCode: lastAttempt.errorCode,
             timestamp: dateTime(lastAttempt.timestamp),
+            changed: lastAttempt.changed,
           },
     heldUntil: dateTimeOrNull(heldUntil),
     nextAttempt: dateTimeOrNull(nextAttempt),

@@ -35,11 +35,14 @@ export const searchMessages = defineRoute({
         { description: "`out`: published to an application; `in`: came in at a source. Both when left out." },
       ),
     ),
-    message_id: Ref("Id or event id of a message."),
+    message_id: Ref("Id or event id of a message, or id of one of its attempts: found by an id however old it is."),
     state: Type.Optional(
       Type.Union(
         MESSAGE_STATES.map((state) => Type.Literal(state)),
-        { description: "Messages with a delivery that stands so; `succeeded`: all do; `unmatched`: there is none." },
+        {
+          description:
+            "Messages with a delivery that stands so; `succeeded`: all do; `held`: it is neither `retrying` nor `pending` then; `unmatched`: there is none.",
+        },
       ),
     ),
     text: Type.Optional(

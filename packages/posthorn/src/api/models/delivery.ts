@@ -38,6 +38,7 @@ export const MessageDeliveryOut = Type.Object(
         responseStatusCode: Type.Integer({ description: "0 when there was no answer." }),
         errorCode: nullable(Type.String()),
         timestamp: DateTime,
+        changed: Type.Boolean({ description: "A transformation or a format had a hand in what was sent." }),
       }),
     ),
     heldReason: nullable(

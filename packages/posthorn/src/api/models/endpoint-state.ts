@@ -24,7 +24,13 @@ export const EndpointStateOut = Type.Object(
       Type.Object({
         since: DateTime,
         failures: Type.Integer(),
+        disabledAt: nullable(
+          Type.String({ format: "date-time", description: "When it is switched off if it goes on failing." }),
+        ),
       }),
+    ),
+    certificateValidTo: nullable(
+      Type.String({ format: "date-time", description: "Of the certificate that its receiver showed last." }),
     ),
     waiting: Type.Object({
       due: Type.Integer({ description: "Held, or waiting for their turn." }),

@@ -25,6 +25,9 @@ export const FoundMessageOut = Type.Object(
         failed: count(),
         retrying: count("Failed, and tried again."),
         pending: count("Not tried yet."),
+        held: count(
+          "Retried or not tried yet, and not counted there: the endpoint is off, paused or left alone, or it waits in an order.",
+        ),
         canceled: count(),
       },
       { description: "What it was owed to endpoints, by where that stands." },

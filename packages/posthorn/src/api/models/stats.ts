@@ -1,5 +1,6 @@
 /** Models of statistics. */
 import { type TSchema, Type } from "typebox";
+import { SERIES_STEPS, SUMMARY_STEPS } from "../../domain/stats/query.ts";
 import { STORAGE_KINDS } from "../../domain/storage/day.ts";
 import { DateTime, nullable, ref } from "./common.ts";
 
@@ -39,16 +40,19 @@ const rangeFields = {
 
 export const StatsSummaryOut = Type.Object(
   { ...rangeFields, ...countFields },
-  { $id: "StatsSummaryOut", description: "Sums over whole hours. Attempts and ends count in the hour of the attempt." },
+  {
+    $id: "StatsSummaryOut",
+    description: "Sums over whole hours or minutes. Attempts and ends count in that of the attempt.",
+  },
 );
 
 export const StatsSeriesOut = Type.Object(
   {
     ...rangeFields,
-    step: Type.Union([Type.Literal("hour"), Type.Literal("day")]),
+    step: Type.Union(SERIES_STEPS.map((step) => Type.Literal(step))),
     points: Type.Array(Type.Object({ at: DateTime, ...countFields })),
   },
-  { $id: "StatsSeriesOut", description: "One point for each hour or day (in UTC), those without traffic too." },
+  { $id: "StatsSeriesOut", description: "One point for each minute, hour or day (in UTC), those without traffic too." },
 );
 
 export const EndpointInTroubleOut = Type.Object(
@@ -66,9 +70,24 @@ export const EndpointInTroubleOut = Type.Object(
     ]),
     failingSince: nullable(DateTime),
     failures: Type.Integer({ description: "Attempts that failed since then." }),
+    disabledAt: nullable(
+      Type.String({ format: "date-time", description: "When it is switched off if it goes on failing." }),
+    ),
     due: Type.Integer({ description: "Deliveries that wait for it." }),
   },
   { $id: "EndpointInTroubleOut" },
+);
+
+export const EndingCertificateOut = Type.Object(
+  {
+    endpointId: Type.String(),
+    appId: Type.String(),
+    appUid: nullable(Type.String()),
+    appName: Type.String(),
+    url: Type.String(),
+    validTo: DateTime,
+  },
+  { $id: "EndingCertificateOut", description: "As its receiver showed it with the last answer." },
 );
 
 export const StatsNowOut = Type.Object(
@@ -91,6 +110,9 @@ export const StatsNowOut = Type.Object(
           "Those that fail, longest first, then those that are held while something waits for them; at most 50.",
       }),
       more: Type.Boolean(),
+      certificates: Type.Array(ref(EndingCertificateOut), {
+        description: "Those whose certificate ends within 30 days or has ended, the first to end first; at most 50.",
+      }),
     }),
     sources: Type.Object({
       silent: Type.Array(Type.Object({ sourceId: Type.String(), name: Type.String(), silentSince: DateTime }), {
@@ -133,8 +155,26 @@ export const StatsRangeQuery = {
   until: Type.Optional(Type.String({ format: "date-time", description: "Now when left out." })),
 };
 
+const ofEverything = "`minute`: of everything together, and of the last three hours alone.";
+
 export const StepQuery = {
   step: Type.Optional(Type.Union([Type.Literal("hour"), Type.Literal("day")], { default: "hour" })),
+};
+export const SeriesStepQuery = {
+  step: Type.Optional(
+    Type.Union(
+      SERIES_STEPS.map((step) => Type.Literal(step)),
+      { default: "hour", description: ofEverything },
+    ),
+  ),
+};
+export const SummaryStepQuery = {
+  step: Type.Optional(
+    Type.Union(
+      SUMMARY_STEPS.map((step) => Type.Literal(step)),
+      { default: "hour", description: `What the bounds are rounded to. ${ofEverything}` },
+    ),
+  ),
 };
 
 const IdQuery = (what: string) => Type.Optional(Type.String({ maxLength: 256, description: `Id or uid of ${what}.` }));
@@ -145,6 +185,7 @@ export const STATS_MODELS: readonly TSchema[] = [
   StatsSummaryOut,
   StatsSeriesOut,
   EndpointInTroubleOut,
+  EndingCertificateOut,
   StatsNowOut,
   StatsStorageOut,
 ];

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { seriesOf } from "../../domain/stats/query.ts";
-import { OfApplicationQuery, StatsRangeQuery, StatsSeriesOut, StepQuery } from "../models/stats.ts";
+import { OfApplicationQuery, SeriesStepQuery, StatsRangeQuery, StatsSeriesOut } from "../models/stats.ts";
 import { ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
 import { seriesOut, statsRange } from "./wire.ts";
@@ -10,9 +10,9 @@ export const statsSeries = defineRoute({
   path: "/api/v1/stats/series",
   operationId: "v1.statistics.series",
   tag: "Statistics",
-  summary: "A series by hour or day of everything, an application or an endpoint",
+  summary: "A series by minute, hour or day of everything, an application or an endpoint",
   access: "organisation",
-  query: Type.Object({ ...OfApplicationQuery, ...StatsRangeQuery, ...StepQuery }),
+  query: Type.Object({ ...OfApplicationQuery, ...StatsRangeQuery, ...SeriesStepQuery }),
   responses: { 200: StatsSeriesOut },
   handle: async ({ ctx, query }) => {
     const step = query.step ?? "hour";

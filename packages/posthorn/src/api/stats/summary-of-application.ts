@@ -15,5 +15,5 @@ export const applicationStatsSummary = defineRoute({
   query: Type.Object({ ...OfEndpointQuery, ...StatsRangeQuery }),
   responses: { 200: StatsSummaryOut },
   handle: async ({ ctx, params, query }) =>
-    ok(summaryOut(await summarise({ ctx, input: statsRange(query, params.app_id) }))),
+    ok(summaryOut(await summarise({ ctx, input: { ...statsRange(query, params.app_id), step: "hour" } }))),
 });

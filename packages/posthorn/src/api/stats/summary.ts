@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { summarise } from "../../domain/stats/query.ts";
-import { OfApplicationQuery, StatsRangeQuery, StatsSummaryOut } from "../models/stats.ts";
+import { OfApplicationQuery, StatsRangeQuery, StatsSummaryOut, SummaryStepQuery } from "../models/stats.ts";
 import { ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
 import { summaryOut, statsRange } from "./wire.ts";
@@ -12,7 +12,8 @@ export const statsSummary = defineRoute({
   tag: "Statistics",
   summary: "Sums and percentiles of everything, an application or an endpoint",
   access: "organisation",
-  query: Type.Object({ ...OfApplicationQuery, ...StatsRangeQuery }),
+  query: Type.Object({ ...OfApplicationQuery, ...StatsRangeQuery, ...SummaryStepQuery }),
   responses: { 200: StatsSummaryOut },
-  handle: async ({ ctx, query }) => ok(summaryOut(await summarise({ ctx, input: statsRange(query) }))),
+  handle: async ({ ctx, query }) =>
+    ok(summaryOut(await summarise({ ctx, input: { ...statsRange(query), step: query.step ?? "hour" } }))),
 });

@@ -65,7 +65,7 @@ function percentilesOut(histogram: Histogram): object {
   return { count: countOf(histogram), p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
-export function nowOut({ at, waiting, load, endpoints, silentSources }: Now): object {
+export function nowOut({ at, waiting, load, endpoints, certificates, silentSources }: Now): object {
   const { oldestDue, due, held, later, exact } = waiting;
   return {
     at: dateTime(at),
@@ -79,11 +79,13 @@ export function nowOut({ at, waiting, load, endpoints, silentSources }: Now): ob
     },
     dispatcher: { inFlight: load.inFlight, lanes: load.lanes, queuedBytes: load.queuedBytes },
     endpoints: {
-      inTrouble: endpoints.inTrouble.map(({ failingSince, ...row }) => ({
+      inTrouble: endpoints.inTrouble.map(({ failingSince, disabledAt, ...row }) => ({
         ...row,
         failingSince: dateTimeOrNull(failingSince),
+        disabledAt: dateTimeOrNull(disabledAt),
       })),
       more: endpoints.more,
+      certificates: certificates.map(({ validTo, ...row }) => ({ ...row, validTo: dateTime(validTo) })),
     },
     sources: {
       silent: silentSources.map(({ silentSince, ...row }) => ({ ...row, silentSince: dateTime(silentSince) })),

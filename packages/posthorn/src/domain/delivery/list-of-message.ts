@@ -2,9 +2,10 @@
 import { timeOfKey } from "../../id.ts";
 import { ATTEMPT_STATUS, DELIVERY_STATE } from "../../store/schema.ts";
 import { type Call, type Context, reader } from "../context.ts";
+import { HOLDS_CHANGE } from "../attempt/detail.ts";
 import { getMessage, type MessageRef } from "../message/find.ts";
 import { blockerOf } from "../endpoint/blockers.ts";
-import { ENDPOINT_HOLD_REASONS, holdOf } from "../endpoint/hold.ts";
+import { ENDPOINT_HOLD_REASONS, holdOf, holdsWhatIsDueBy } from "../endpoint/hold.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 import { CANCELLATION_COLUMNS, type DeliveryRow, type DeliveryStatus, statusOf } from "./delivery.ts";
 
@@ -41,6 +42,8 @@ export interface LastAttempt {
   readonly errorCode: string | null;
   /** Unix milliseconds. */
   readonly timestamp: number;
+  /** It went through a transformation or a format before it was sent. */
+  readonly changed: boolean;
 }
 
 /** In the order of the endpoints' ids, deleted ones included. */
@@ -119,7 +122,10 @@ async function heldOf(ctx: Context, messageKey: number, { id, due, order_key }: 
   if (due === null) return null;
   const now = ctx.services.now();
   const hold = await holdOf(ctx.services, id, now);
-  if (hold !== null && (hold.until === null || due <= Math.max(now, hold.until))) return { ...hold, by: null };
+  if (hold !== null) {
+    const dueBy = holdsWhatIsDueBy(hold, now);
+    if (dueBy === null || due <= dueBy) return { ...hold, by: null };
+  }
   if (order_key === null || due > now) return null;
   const blocker = await blockerOf(ctx, { endpointKey: id, orderKey: order_key, messageKey });
   return blocker === null ? null : { reason: "order", until: null, by: blocker };
@@ -148,6 +154,7 @@ async function attemptsOf(
   const last = await reader(ctx)
     .selectFrom("attempt")
     .select(["id", "public_id", "status", "response_code", "error_code"])
+    .select((eb) => eb("detail_json", "like", HOLDS_CHANGE).as("changed"))
     .where(
       "id",
       "in",
@@ -162,7 +169,17 @@ async function attemptsOf(
       const status = row.status === ATTEMPT_STATUS.success ? ATTEMPT_STATUS.success : ATTEMPT_STATUS.fail;
       return [
         endpoint_id,
-        { attempts, lastAttempt: { id, status, responseCode, errorCode, timestamp: timeOfKey(key) } },
+        {
+          attempts,
+          lastAttempt: {
+            id,
+            status,
+            responseCode,
+            errorCode,
+            timestamp: timeOfKey(key),
+            changed: Boolean(row.changed),
+          },
+        },
       ];
     }),
   );

@@ -40,3 +40,11 @@ export async function holdOf(
   const reason = breaker.reason === "asked_to_wait" ? "endpoint_asked_to_wait" : "endpoint_failing";
   return { reason, until: breaker.nextProbeAt ?? now };
 }
+
+/** The hold and a retry that follow from one answer are timed a moment apart. */
+const SAME_MOMENT_MS = 1000;
+
+/** Deliveries that are due up to this time wait for the end of a hold, later ones for their own time; `null`: all wait for it. */
+export function holdsWhatIsDueBy({ until }: EndpointHold, now: number): number | null {
+  return until === null ? null : Math.max(now, until + SAME_MOMENT_MS);
+}

@@ -4,7 +4,8 @@ import type { LanePolicy } from "../../dispatch/policy.ts";
 import { PosthornError } from "../../errors.ts";
 import { type Call, type Context, reader } from "../context.ts";
 import type { DirectoryEndpoint } from "../directory.ts";
-import type { Streak } from "../health/streak.ts";
+import { type Certificate, certificateOf } from "../health/certificates.ts";
+import { disabledAt, type Streak } from "../health/streak.ts";
 import { type Blocker, blockersOf } from "./blockers.ts";
 import { type Disabled, toDisabled } from "./disabled.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
@@ -25,6 +26,10 @@ export interface EndpointState {
   readonly disabled: Disabled | null;
   /** How it fails; `null`: its last attempt succeeded, or there was none. */
   readonly failing: Streak | null;
+  /** When it is switched off if it goes on failing; `null`: it does not fail, or is not switched off for that. */
+  readonly disabledAt: number | null;
+  /** That its receiver showed last; `null`: none. */
+  readonly certificate: Certificate | null;
   /** What the dispatcher knows; `null`: there was nothing to do lately. */
   readonly lane: LaneView | null;
   readonly newestFirst: boolean;
@@ -59,6 +64,8 @@ export async function endpointState({ ctx, input }: Call<EndpointRef>): Promise<
     ...stateOf(known, lane, disabled, ctx.services.now()),
     disabled,
     failing,
+    disabledAt: failing === null || known.disabled ? null : disabledAt(failing, known.policy.values.autoDisable),
+    certificate: await certificateOf(ctx, endpoint),
     lane,
     newestFirst: known.policy.lane.newestFirst,
     limits: known.policy.lane,

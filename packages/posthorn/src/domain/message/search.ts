@@ -4,12 +4,13 @@
  * The cost of a call is bounded, whatever is asked for: it looks at a stretch of the newest messages, and a text is looked for in so
  * many bytes. A page can so be shorter than asked for, or empty, and not be the last.
  */
-import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from "kysely";
+import { type ExpressionBuilder, sql } from "kysely";
 import { ValidationError } from "../../errors.ts";
 import { keyOfId, timeOfKey } from "../../id.ts";
 import { APPLICATION_KIND, type ApplicationKind, type Database, DELIVERY_STATE } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, type Context, reader } from "../context.ts";
+import { endpointsOwed, type Holds, holdsOf, isHeld } from "../delivery/held.ts";
 import { getEndpoint } from "../endpoint/find.ts";
 import { idIterator } from "../paging.ts";
 import { sourceIdOf } from "../source/source.ts";
@@ -17,7 +18,7 @@ import { keyRange, type MessageFilter, messageMatches, type TimeRange } from "./
 import { readPayloads } from "./payloads.ts";
 
 /** Where deliveries of a message stand, in one word. */
-export const MESSAGE_STATES = ["succeeded", "failed", "retrying", "pending", "canceled", "unmatched"] as const;
+export const MESSAGE_STATES = ["succeeded", "failed", "retrying", "pending", "held", "canceled", "unmatched"] as const;
 export type MessageState = (typeof MESSAGE_STATES)[number];
 
 /** `out`: published to an application. `in`: came in at a source. */
@@ -38,7 +39,7 @@ export interface SearchMessages extends MessageFilter, TimeRange {
   readonly direction: Direction | null;
   /** Id or uid of an endpoint of `app`: messages that it is owed. */
   readonly endpoint: string | null;
-  /** Id or event id of a message. */
+  /** Id or event id of a message, or id of one of its attempts. */
   readonly id: string | null;
   readonly state: MessageState | null;
   /** Bytes that stand in the payload, in UTF-8. */
@@ -70,6 +71,8 @@ export interface DeliveryCounts {
   readonly retrying: number;
   /** Not tried yet. */
   readonly pending: number;
+  /** Of the two above, what gets nowhere for now and is not counted there: its endpoint is off or left alone, or it waits in an order. */
+  readonly held: number;
   readonly canceled: number;
 }
 
@@ -89,7 +92,9 @@ const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 export async function searchMessages({ ctx, input }: Call<SearchMessages>): Promise<FoundPage> {
   const scope = await scopeOf(ctx, input);
   const from = input.iterator === null ? null : keyOfIterator(input.iterator);
-  const end = await endOfStretch(ctx, scope, from);
+  if (scope.keys?.length === 0) return { rows: [], next: null };
+  // What is known by its key is found however old it is.
+  const end = scope.keys === null ? await endOfStretch(ctx, scope, from) : undefined;
   const found = input.text === null ? await byColumns(ctx, scope, from, end) : await byText(ctx, scope, from, end);
   const rows = await withDeliveries(ctx, found.rows);
   return { rows, next: found.next ?? end?.public_id ?? null };
@@ -105,7 +110,13 @@ function keyOfIterator(iterator: string): number {
 interface Scope extends SearchMessages {
   readonly appKey: number | null;
   readonly endpointKey: number | null;
+  /** The messages that can have the id; `null`: they are looked for. */
+  readonly keys: readonly number[] | null;
+  /** Known where the state that is asked for depends on it. */
+  readonly holds: Holds | null;
 }
+
+const LIVE_STATES: ReadonlySet<MessageState | null> = new Set<MessageState>(["retrying", "pending", "held"]);
 
 async function scopeOf(ctx: Context, input: SearchMessages): Promise<Scope> {
   const { actor } = ctx;
@@ -115,7 +126,37 @@ async function scopeOf(ctx: Context, input: SearchMessages): Promise<Scope> {
     app === null || input.endpoint === null
       ? null
       : (await getEndpoint(ctx, { app, endpoint: input.endpoint })).endpoint.key;
-  return { ...input, appKey, endpointKey };
+  const owed = async () => (endpointKey === null ? endpointsOwed(ctx, appKey) : [endpointKey]);
+  const holds = LIVE_STATES.has(input.state) ? await holdsOf(ctx, await owed()) : null;
+  return { ...input, appKey, endpointKey, holds, keys: input.id === null ? null : await keysOf(ctx, input.id, appKey) };
+}
+
+/** Keys of the messages with an id, along indexes: event ids have one for each application. */
+async function keysOf(ctx: Context, id: string, appKey: number | null): Promise<readonly number[] | null> {
+  const db = reader(ctx);
+  const message = keyOfId("msg_", id);
+  if (message !== null) {
+    const rows = await db
+      .selectFrom("message")
+      .select("id")
+      .where("id", "=", message)
+      .where("public_id", "=", id)
+      .execute();
+    return rows.map((row) => row.id);
+  }
+  const attempt = keyOfId("atmpt_", id);
+  if (attempt !== null) {
+    const made = db.selectFrom("attempt").select("message_id").where("id", "=", attempt).where("public_id", "=", id);
+    return (await made.execute()).map((row) => row.message_id);
+  }
+  if (appKey === null) return null;
+  const rows = await db
+    .selectFrom("message")
+    .select("id")
+    .where("app_id", "=", appKey)
+    .where("event_id", "=", id)
+    .execute();
+  return rows.map((row) => row.id);
 }
 
 function kindsOf({ direction }: SearchMessages): ApplicationKind[] {
@@ -161,19 +202,14 @@ function candidates(ctx: Context, scope: Scope, from: number | null, end: End | 
   if (below !== null) query = query.where("message.id", "<", below);
   if (from !== null) query = query.where("message.id", "<", from);
   if (end !== undefined) query = query.where("message.id", ">=", end.id);
-  if (scope.id !== null) query = query.where(hasId(scope.id));
+  if (scope.keys !== null) query = query.where("message.id", "in", scope.keys);
+  else if (scope.id !== null) query = query.where("message.event_id", "=", scope.id);
   if (scope.state !== null || scope.endpointKey !== null) query = query.where((eb) => stands(eb, scope));
   return query;
 }
 
-function hasId(id: string): RawBuilder<SqlBool> {
-  const key = keyOfId("msg_", id);
-  if (key === null) return sql<SqlBool>`message.event_id = ${id}`;
-  return sql<SqlBool>`(message.id = ${key} AND message.public_id = ${id})`;
-}
-
 /** What the deliveries of a message must look like; of one endpoint when one is asked for. */
-function stands(eb: ExpressionBuilder<Database, "message">, { state, endpointKey }: Scope) {
+function stands(eb: ExpressionBuilder<Database, "message">, { state, endpointKey, holds }: Scope) {
   let owed = eb
     .selectFrom("delivery")
     .select("delivery.endpoint_id")
@@ -192,10 +228,13 @@ function stands(eb: ExpressionBuilder<Database, "message">, { state, endpointKey
       return isIn(DELIVERY_STATE.failed);
     case "canceled":
       return isIn(DELIVERY_STATE.canceled);
+    case "held":
+      return eb.exists(owed.where(isHeld(holds!)));
     case "retrying":
     case "pending": {
       const tried = state === "retrying" ? ">" : "=";
-      return eb.exists(owed.where("delivery.state", "=", DELIVERY_STATE.pending).where("delivery.attempts", tried, 0));
+      const waits = owed.where("delivery.state", "=", DELIVERY_STATE.pending).where("delivery.attempts", tried, 0);
+      return eb.exists(waits.where(eb.not(isHeld(holds!))));
     }
   }
 }
@@ -257,7 +296,7 @@ function groupsOf(rows: readonly Row[]): readonly (readonly Row[])[] {
   return groups;
 }
 
-const NONE: DeliveryCounts = { succeeded: 0, failed: 0, retrying: 0, pending: 0, canceled: 0 };
+const NONE: DeliveryCounts = { succeeded: 0, failed: 0, retrying: 0, pending: 0, held: 0, canceled: 0 };
 
 async function withDeliveries(ctx: Context, rows: readonly Row[]): Promise<readonly FoundMessage[]> {
   const counts = await deliveryCounts(
@@ -284,15 +323,20 @@ async function withDeliveries(ctx: Context, rows: readonly Row[]): Promise<reado
 
 async function deliveryCounts(ctx: Context, keys: readonly number[]): Promise<ReadonlyMap<number, DeliveryCounts>> {
   if (keys.length === 0) return new Map();
-  const rows = await reader(ctx)
-    .selectFrom("delivery")
+  const deliveries = reader(ctx).selectFrom("delivery").where("message_id", "in", keys);
+  const owed = await deliveries.select("endpoint_id").distinct().where("due", "is not", null).execute();
+  const holds = await holdsOf(
+    ctx,
+    owed.map((row) => row.endpoint_id),
+  );
+  const rows = await deliveries
     .select((eb) => ["message_id", "state", eb("attempts", ">", 0).as("tried"), eb.fn.countAll<number>().as("count")])
-    .where("message_id", "in", keys)
-    .groupBy(["message_id", "state", "tried"])
+    .select(isHeld(holds).as("held"))
+    .groupBy(["message_id", "state", "tried", "held"])
     .execute();
   const counts = new Map<number, DeliveryCounts>();
-  for (const { message_id, state, tried, count } of rows) {
-    const name = nameOf(state, Boolean(tried));
+  for (const { message_id, state, tried, held, count } of rows) {
+    const name = held ? "held" : nameOf(state, Boolean(tried));
     const before = counts.get(message_id) ?? NONE;
     counts.set(message_id, { ...before, [name]: before[name] + count });
   }

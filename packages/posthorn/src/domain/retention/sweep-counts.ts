@@ -1,5 +1,6 @@
 /** Deletes statistics whose time is over. They are small and told for longer than what they were counted from. */
 import type { Services } from "../context.ts";
+import { oldestMinute } from "../stats/minutes.ts";
 import { HOUR_MS } from "../stats/roll-up.ts";
 import { DAY_MS } from "../storage/day.ts";
 import { messageMs, type SweepOptions } from "./retention.ts";
@@ -34,6 +35,8 @@ export async function sweepCounts(services: Services, { periods, signal, pause }
     });
     await pause();
   }
+  const minute = oldestMinute(now);
+  await store.transaction(({ db }) => db.deleteFrom("rollup_minute").where("minute", "<", minute).execute());
   // Nothing is left of these days but what is still owed.
   const gone = Math.floor((now - Math.max(periods.failureMs, messageMs(periods))) / DAY_MS) - 1;
   await store.transaction(({ db }) => db.deleteFrom("storage_day").where("day", "<", gone).execute());

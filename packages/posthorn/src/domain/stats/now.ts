@@ -1,9 +1,11 @@
 /** Where things stand: what waits, for whom, and which endpoints are in trouble. */
 import type { Kysely } from "kysely";
 import { APPLICATION_KIND, type Database } from "../../store/schema.ts";
-import { type Call, type Context, type DispatchLoad, reader } from "../context.ts";
+import { type Call, type Context, type DispatchLoad, reader, type Services } from "../context.ts";
 import { sourceIdOf } from "../source/source.ts";
 import { type EndpointHoldReason, holdOf } from "../endpoint/hold.ts";
+import { endingCertificates, type EndingCertificate } from "../health/certificates.ts";
+import { disabledAt } from "../health/streak.ts";
 
 /** Rows of the index of live deliveries that are counted; with more, the counts are lower bounds. */
 const MAX_COUNTED = 1_000_000;
@@ -36,6 +38,8 @@ export interface EndpointInTrouble {
   /** Unix milliseconds: since when every attempt fails; `null`: it does not. */
   readonly failingSince: number | null;
   readonly failures: number;
+  /** When it is switched off if it goes on failing; `null`: it is, or is not switched off for that. */
+  readonly disabledAt: number | null;
   /** Deliveries that are due. */
   readonly due: number;
 }
@@ -53,6 +57,8 @@ export interface Now {
   readonly waiting: Waiting;
   readonly load: DispatchLoad;
   readonly endpoints: { readonly inTrouble: readonly EndpointInTrouble[]; readonly more: boolean };
+  /** Those that end within a month or have ended, the first to end first. */
+  readonly certificates: readonly EndingCertificate[];
   /** Longest first. */
   readonly silentSources: readonly SilentSource[];
 }
@@ -82,6 +88,7 @@ export async function statsNow({ ctx }: Call<null>): Promise<Now> {
     },
     load: services.statistics.load(),
     endpoints: await inTrouble(ctx, { live, held }),
+    certificates: await endingCertificates(ctx),
     silentSources: await silentSources(ctx),
   };
 }
@@ -182,8 +189,19 @@ async function inTrouble(
     const streak = services.health.streak(id);
     const trouble: Trouble = disabled === 1 ? "disabled" : (held.get(id) ?? "failing");
     const failingSince = streak?.since ?? since;
-    return { ...more, trouble, failingSince, failures: streak?.failures ?? failures ?? 0, due: dueOf.get(id) ?? 0 };
+    const due = dueOf.get(id) ?? 0;
+    return { id, row: { ...more, trouble, failingSince, failures: streak?.failures ?? failures ?? 0, due } };
   });
-  const ordered = listed.toSorted((a, b) => (a.failingSince ?? Infinity) - (b.failingSince ?? Infinity));
-  return { inTrouble: ordered.slice(0, MAX_LISTED), more: ordered.length > MAX_LISTED };
+  const ordered = listed.toSorted((a, b) => (a.row.failingSince ?? Infinity) - (b.row.failingSince ?? Infinity));
+  const shown = ordered.slice(0, MAX_LISTED).map(async ({ id, row }) => {
+    return { ...row, disabledAt: await switchedOffAt(services, id) };
+  });
+  return { inTrouble: await Promise.all(shown), more: ordered.length > MAX_LISTED };
+}
+
+async function switchedOffAt({ health, directory }: Services, endpointKey: number): Promise<number | null> {
+  const streak = health.streak(endpointKey);
+  const endpoint = streak === null ? null : await directory.endpoint(endpointKey);
+  if (streak === null || endpoint === null || endpoint.disabled) return null;
+  return disabledAt(streak, endpoint.policy.values.autoDisable);
 }

@@ -1,11 +1,11 @@
-/** Reads what was counted: sums over a time, and series by hour or day. */
-import type { Selectable } from "kysely";
-import { PosthornError } from "../../errors.ts";
+/** Reads what was counted: sums over a time, and series by minute, hour or day. */
+import { invalid, PosthornError } from "../../errors.ts";
 import { timeOfKey } from "../../id.ts";
-import type { RollupTable } from "../../store/schema.ts";
+import type { CountColumns } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, type Context, reader } from "../context.ts";
 import { getEndpoint } from "../endpoint/find.ts";
+import { MINUTE_MS, MINUTES_MS, oldestMinute } from "./minutes.ts";
 import { HOUR_MS, rolledUpTo } from "./roll-up.ts";
 import { countsOf } from "./rows.ts";
 import { addCounts, type Counts, noCounts, type Place } from "./tally.ts";
@@ -22,7 +22,7 @@ export interface StatsRange {
 }
 
 export interface Summary {
-  /** The whole hours that were asked for. */
+  /** The whole hours, minutes or days that were asked for. */
   readonly since: number;
   readonly until: number;
   /** Everything up to this time is counted; what came after is not yet. */
@@ -30,7 +30,11 @@ export interface Summary {
   readonly counts: Counts;
 }
 
-export type SeriesStep = "hour" | "day";
+/** Minutes are of everything together, and of the newest hours alone. */
+export const SUMMARY_STEPS = ["minute", "hour"] as const;
+export type SummaryStep = (typeof SUMMARY_STEPS)[number];
+export const SERIES_STEPS = ["minute", "hour", "day"] as const;
+export type SeriesStep = (typeof SERIES_STEPS)[number];
 
 export interface Point {
   readonly at: number;
@@ -38,21 +42,21 @@ export interface Point {
 }
 
 export interface Series extends Omit<Summary, "counts"> {
-  /** Every hour or day of the range, those without traffic too. */
+  /** Every minute, hour or day of the range, those without traffic too. */
   readonly points: readonly Point[];
 }
 
-const STEP_MS: Readonly<Record<SeriesStep, number>> = { hour: HOUR_MS, day: 24 * HOUR_MS };
+const STEP_MS: Readonly<Record<SeriesStep, number>> = { minute: MINUTE_MS, hour: HOUR_MS, day: 24 * HOUR_MS };
 /** Points of one series. */
 const MAX_POINTS = 1000;
 const MAX_RANGE_MS = 400 * 24 * HOUR_MS;
 
-export async function summarise({ ctx, input }: Call<StatsRange>): Promise<Summary> {
-  const range = rangeOf(ctx, input, HOUR_MS);
+export async function summarise({ ctx, input }: Call<StatsRange & { readonly step: SummaryStep }>): Promise<Summary> {
+  const range = rangeOf(ctx, input, STEP_MS[input.step]);
   const place = await placeOf(ctx, input);
   await ctx.services.statistics.refresh();
   const counts = noCounts();
-  for (const row of await hoursOf(ctx, place, range)) addCounts(counts, countsOf(row));
+  for (const row of await counted(ctx, place, range, input.step)) addCounts(counts, countsOf(row));
   return { ...range, countedUpTo: await countedUpTo(ctx), counts };
 }
 
@@ -66,8 +70,8 @@ export async function seriesOf({ ctx, input }: Call<StatsRange & { readonly step
   await ctx.services.statistics.refresh();
   const points = new Map<number, Counts>();
   for (let at = range.since; at < range.until; at += stepMs) points.set(at, noCounts());
-  for (const row of await hoursOf(ctx, place, range)) {
-    const at = Math.floor((row.hour * HOUR_MS) / stepMs) * stepMs;
+  for (const row of await counted(ctx, place, range, input.step)) {
+    const at = Math.floor(row.at / stepMs) * stepMs;
     addCounts(points.get(at)!, countsOf(row));
   }
   const list = [...points].map(([at, counts]) => ({ at, counts }));
@@ -96,12 +100,17 @@ async function placeOf(ctx: Context, { app, endpoint }: StatsRange): Promise<Pla
   return { orgId, appId: found.application.key, endpointId: found.endpoint.key };
 }
 
-function hoursOf(
-  ctx: Context,
-  { orgId, appId, endpointId }: Place,
-  { since, until }: TimeRange,
-): Promise<readonly Selectable<RollupTable>[]> {
-  return reader(ctx)
+interface CountedRow extends CountColumns {
+  /** When its minute or hour began. */
+  readonly at: number;
+}
+
+async function counted(ctx: Context, place: Place, range: TimeRange, step: SeriesStep): Promise<readonly CountedRow[]> {
+  return step === "minute" ? minutesOf(ctx, place, range) : hoursOf(ctx, place, range);
+}
+
+async function hoursOf(ctx: Context, { orgId, appId, endpointId }: Place, { since, until }: TimeRange) {
+  const rows = await reader(ctx)
     .selectFrom("rollup")
     .selectAll()
     .where("org_id", "=", orgId)
@@ -110,6 +119,25 @@ function hoursOf(
     .where("hour", ">=", since / HOUR_MS)
     .where("hour", "<", until / HOUR_MS)
     .execute();
+  return rows.map((row) => ({ ...row, at: row.hour * HOUR_MS }));
+}
+
+async function minutesOf(ctx: Context, { orgId, appId }: Place, { since, until }: TimeRange) {
+  if (appId !== 0) {
+    throw invalid(["query", "step"], "Minutes are counted of everything together: leave app_id out, or ask for hours.");
+  }
+  if (since / MINUTE_MS < oldestMinute(ctx.services.now())) {
+    const hours = MINUTES_MS / HOUR_MS;
+    throw new PosthornError("invalid_range", `Minutes are kept for ${hours} hours: ask for hours, or for less.`);
+  }
+  const rows = await reader(ctx)
+    .selectFrom("rollup_minute")
+    .selectAll()
+    .where("org_id", "=", orgId)
+    .where("minute", ">=", since / MINUTE_MS)
+    .where("minute", "<", until / MINUTE_MS)
+    .execute();
+  return rows.map((row) => ({ ...row, at: row.minute * MINUTE_MS }));
 }
 
 /** Up to when both sources are counted; now while there is nothing newer. */

@@ -167,6 +167,54 @@ describe("the roll-up", () => {
     );
   }, 180_000);
 
+  it("counts the newest hours by the minute too, once however it is cut, and of everything together", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    const services = { ...(await customer(store)), now: () => START + 4 * HOUR_MS };
+    const tries = [
+      { after: 100, status: 2 },
+      { after: 70_000, status: 0, state: 1 },
+    ] as const;
+    // Older than minutes are kept; within them, twice in one minute.
+    await message(store, START, tries, 1);
+    await message(store, START + 2 * HOUR_MS, tries, 2);
+    await message(store, START + 2 * HOUR_MS + 30_000, tries, 3);
+    const half = keyAtTime(START + 2 * HOUR_MS + 40_000);
+    await rollUp(services, { messages: half, attempts: half }, signal);
+    await rollUp(services, ALL, signal);
+    await rollUp(services, ALL, signal);
+    const rows = await store.db.selectFrom("rollup_minute").selectAll().orderBy("minute").execute();
+    const first = (START + 2 * HOUR_MS) / 60_000;
+    expect(rows.map((row) => [row.minute - first, row.messages, row.attempts_failed, row.later])).toEqual([
+      [0, 2, 2, 0],
+      [1, 0, 0, 2],
+    ]);
+    expect(percentile(countsOf(rows[1]!).latency, 1)).toBeCloseTo(70_040, -4);
+  });
+
+  it("loses nothing of an hour when another node counts at the same moment", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    const services = await customer(store);
+    await message(store, START, [{ after: 100, status: 0, state: 1 }]);
+    // The other one counts the attempt just before this one writes the message.
+    let meanwhile: Promise<void> | null = null;
+    const slower = new Proxy(store, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (name !== "transaction") return typeof value === "function" ? value.bind(target) : value;
+        return async (work: Parameters<Store["transaction"]>[0]) => {
+          await (meanwhile ??= rollUp(services, { messages: 0, attempts: ALL.attempts }, signal));
+          return target.transaction(work);
+        };
+      },
+    });
+    await rollUp({ ...services, store: slower }, { messages: ALL.messages, attempts: 0 }, signal);
+    const counted = (await hours(store)).map(({ endpoint, messages, attemptsOk }) => [endpoint, messages, attemptsOk]);
+    expect(counted).toContainEqual([1, 1, 1]);
+    for (const [, messages, attempts] of counted) expect([messages, attempts]).toEqual([1, 1]);
+  });
+
   it("leaves what is not settled for the next time", async () => {
     await using files = await openStore();
     const { store } = files;
@@ -184,11 +232,12 @@ describe("the roll-up", () => {
     const services = await customer(store);
     await store.transaction(({ db }) => db.updateTable("application").set({ kind: 1 }).execute());
     await message(store, START, [{ after: 100, status: 0, state: 1 }]);
-    await rollUp(services, ALL, signal);
+    await rollUp({ ...services, now: () => START }, ALL, signal);
     expect((await hours(store)).map(({ app, endpoint }) => [app, endpoint])).toEqual([
       [1, 0],
       [1, 1],
     ]);
+    expect(await store.db.selectFrom("rollup_minute").selectAll().execute()).toEqual([]);
   });
 
   it("says of each day how much it takes", async () => {

@@ -12,6 +12,7 @@ import type { Tx } from "../../store/store.ts";
 import { isSent } from "../attempt/sent.ts";
 import type { Services } from "../context.ts";
 import { addStored, type StorageKind, type StoredAmount } from "../storage/day.ts";
+import { MINUTE_MS, minuteOf, MinuteTally, saveMinutes } from "./minutes.ts";
 import { mergedRows, saveRows } from "./rows.ts";
 import { type CountedAttempt, countAttempt, Tally } from "./tally.ts";
 
@@ -117,17 +118,21 @@ type KeyColumn = "message.id" | "delivery.message_id";
 type ByKey = (eb: ExpressionBuilder<Database, "message" | "delivery">, key: KeyColumn) => Expression<SqlBool>;
 
 /** What the messages of some keys, all of one hour, come to. */
-async function countMessages(services: Services, which: ByKey): Promise<Pick<Counted, "tally" | "amounts">> {
+async function countMessages(
+  services: Services,
+  which: ByKey,
+): Promise<Pick<Counted, "tally" | "minutes" | "amounts">> {
   const { db } = services.store;
   const published = await db
     .selectFrom("message")
     .select((eb) => [
       "app_id",
+      minuteOf("message.id").as("minute"),
       eb.fn.countAll<number>().as("messages"),
       eb.fn.sum<number>(eb.fn<number>("octet_length", ["payload"])).as("bytes"),
     ])
     .where((eb) => which(eb as never, "message.id"))
-    .groupBy("app_id")
+    .groupBy(["app_id", "minute"])
     .execute();
   const owed = await db
     .selectFrom("delivery")
@@ -136,23 +141,29 @@ async function countMessages(services: Services, which: ByKey): Promise<Pick<Cou
     .groupBy("endpoint_id")
     .execute();
   const owners = await ownersOf(services, {
-    apps: published.map((row) => row.app_id),
+    apps: [...new Set(published.map((row) => row.app_id))],
     endpoints: owed.map((row) => row.endpoint_id),
   });
   const tally = new Tally();
-  for (const { app_id, messages } of published) {
-    for (const place of owners.ofApplication(app_id)) tally.at(place).messages += messages;
+  const minutes = new MinuteTally(services.now());
+  for (const { app_id, minute, messages } of published) {
+    const places = owners.ofApplication(app_id);
+    for (const place of places) tally.at(place).messages += messages;
+    const counts = minutes.at(places, minute);
+    if (counts !== null) counts.messages += messages;
   }
   for (const { endpoint_id, messages } of owed) {
     for (const place of owners.ofEndpoint(endpoint_id).slice(-1)) tally.at(place).messages += messages;
   }
   const sum = (values: readonly (number | null)[]): number =>
     values.reduce<number>((total, value) => total + (value ?? 0), 0);
+  const stored = sum(published.map((row) => row.messages));
   return {
     tally,
+    minutes,
     amounts: {
-      payload: { stored: sum(published.map((row) => row.messages)), bytes: sum(published.map((row) => row.bytes)) },
-      message: { stored: sum(published.map((row) => row.messages)), bytes: 0 },
+      payload: { stored, bytes: sum(published.map((row) => row.bytes)) },
+      message: { stored, bytes: 0 },
       delivery: { stored: sum(owed.map((row) => row.messages)), bytes: 0 },
     },
   };
@@ -164,15 +175,20 @@ async function attemptStep(services: Services, settled: number): Promise<boolean
   const attempts = await endedAttempts(services, range);
   const owners = await ownersOf(services, { apps: [], endpoints: [...new Set(attempts.map((row) => row.endpointId))] });
   const tally = new Tally();
+  const minutes = new MinuteTally(services.now());
   const stored = { attempt: { stored: 0, bytes: 0 }, failure: { stored: 0, bytes: 0 } };
   for (const row of attempts) {
     const counted = countedOf(row);
-    for (const place of owners.ofEndpoint(row.endpointId)) countAttempt(tally.at(place), counted);
+    const places = owners.ofEndpoint(row.endpointId);
+    for (const place of places) countAttempt(tally.at(place), counted);
+    const minute = minutes.at(places, Math.floor(timeOfKey(row.id) / MINUTE_MS));
+    if (minute !== null) countAttempt(minute, counted);
     const kind = counted.succeeded ? stored.attempt : stored.failure;
     kind.stored++;
     kind.bytes += row.bytes;
   }
-  await save(services, { hour: range.hour, tally, amounts: stored, place: { source: "attempt", ...range } });
+  const counted = { hour: range.hour, tally, minutes, amounts: stored };
+  await save(services, { ...counted, place: { source: "attempt", ...range } });
   return true;
 }
 
@@ -320,6 +336,7 @@ async function ownersOf(
 interface Counted {
   readonly hour: number;
   readonly tally: Tally;
+  readonly minutes: MinuteTally;
   readonly amounts: Partial<Record<StorageKind, StoredAmount>>;
   /** What is counted with it: everything up to a key, or messages that came late. */
   readonly place: CountedPlace;
@@ -336,11 +353,11 @@ async function isCounted(db: Kysely<Database>, place: CountedPlace): Promise<boo
   return left.length !== place.late.length;
 }
 
-async function save({ store }: Services, { hour, tally, amounts, place }: Counted): Promise<void> {
-  const rows = await mergedRows(store.db, tally, hour);
+async function save({ store }: Services, { hour, tally, minutes, amounts, place }: Counted): Promise<void> {
   await store.transaction(async ({ db }) => {
     if (await isCounted(db, place)) return;
-    await saveRows(db, rows);
+    await saveRows(db, await mergedRows(db, tally, hour));
+    await saveMinutes(db, minutes);
     await addStored(db, Math.floor(hour / 24), amounts);
     if ("late" in place) {
       await db.deleteFrom("late_message").where("id", "in", place.late).execute();

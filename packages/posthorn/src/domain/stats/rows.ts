@@ -1,13 +1,13 @@
 /** Hours of statistics as rows. */
-import { type Insertable, type Kysely, type Selectable, sql, type SqlBool } from "kysely";
-import type { Database, RollupTable } from "../../store/schema.ts";
+import { type Insertable, type Kysely, sql, type SqlBool } from "kysely";
+import type { CountColumns, Database, RollupTable } from "../../store/schema.ts";
 import { decodeHistogram, encodeHistogram } from "./histogram.ts";
 import { addCounts, type Counts, type Place, type Tally } from "./tally.ts";
 
 /** Rows in one statement: below every bound of parameters. */
 const ROWS = 200;
 
-export function countsOf(row: Selectable<RollupTable>): Counts {
+export function countsOf(row: CountColumns): Counts {
   return {
     messages: row.messages,
     attemptsOk: row.attempts_ok,
@@ -20,12 +20,8 @@ export function countsOf(row: Selectable<RollupTable>): Counts {
   };
 }
 
-function rowOf({ orgId, appId, endpointId }: Place, hour: number, counts: Counts): Insertable<RollupTable> {
+export function columnsOf(counts: Counts): CountColumns {
   return {
-    org_id: orgId,
-    app_id: appId,
-    endpoint_id: endpointId,
-    hour,
     messages: counts.messages,
     attempts_ok: counts.attemptsOk,
     attempts_failed: counts.attemptsFailed,
@@ -37,7 +33,11 @@ function rowOf({ orgId, appId, endpointId }: Place, hour: number, counts: Counts
   };
 }
 
-/** The rows of an hour with what a step adds. Only the roll-up writes these rows, so they may be read beforehand. */
+function rowOf({ orgId, appId, endpointId }: Place, hour: number, counts: Counts): Insertable<RollupTable> {
+  return { org_id: orgId, app_id: appId, endpoint_id: endpointId, hour, ...columnsOf(counts) };
+}
+
+/** The rows of an hour with what a step adds: to be written in the transaction in which they were read, since another node may count too. */
 export async function mergedRows(
   db: Kysely<Database>,
   tally: Tally,
@@ -59,8 +59,10 @@ export async function mergedRows(
     const known = new Map(stored.map((row) => [`${row.org_id}/${row.app_id}/${row.endpoint_id}`, row]));
     for (const { place, counts } of chunk) {
       const before = known.get(`${place.orgId}/${place.appId}/${place.endpointId}`);
-      if (before !== undefined) addCounts(counts, countsOf(before));
-      merged.push(rowOf(place, hour, counts));
+      const sum = before === undefined ? counts : countsOf(before);
+      // What is to be added stays as it is: a transaction can be tried again.
+      if (sum !== counts) addCounts(sum, counts);
+      merged.push(rowOf(place, hour, sum));
     }
   }
   return merged;

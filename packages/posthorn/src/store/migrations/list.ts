@@ -14,7 +14,9 @@ import { nodeLag } from "./025-node-lag.ts";
 import { tableSources } from "./026-table-sources.ts";
 import { failureRate } from "./027-failure-rate.ts";
 import { dueOrder } from "./028-due-order.ts";
-import { outboxParked } from "./031-outbox-parked.ts";
+import { certificates } from "./029-certificates.ts";
+import { minutes } from "./030-minutes.ts";
+import { outboxParked } from "./032-outbox-parked.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -41,6 +43,8 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "table sources", sql: tableSources },
   { name: "failure rate", sql: failureRate },
   { name: "due order", sql: dueOrder },
+  { name: "certificates", sql: certificates },
+  { name: "minutes", sql: minutes },
   { name: "outbox parked", sql: outboxParked },
 ];
 

@@ -1,0 +1,54 @@
+import { Link } from "@tanstack/react-router";
+import { Keyboard, LogOut } from "lucide-react";
+import { type ReactElement, useContext, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Menu, MenuChoice, MenuItem, MenuLine } from "../components/menu.tsx";
+import { chooseLanguage, LANGUAGE_NAMES, LANGUAGES, type Language } from "../i18n/i18n.ts";
+import { FaceContext } from "../session/face.ts";
+import { endSession } from "../session/session.ts";
+import { chooseTheme, readTheme, type Theme, THEMES } from "./theme.ts";
+
+export interface PreferencesMenuProps {
+  readonly trigger: ReactElement;
+  /** Somebody asked for it before it was here. */
+  readonly openAtOnce: boolean;
+}
+
+/** Colours, language, and the way out. */
+export function PreferencesMenu({ trigger, openAtOnce }: PreferencesMenuProps) {
+  const { t, i18n } = useTranslation();
+  const face = useContext(FaceContext);
+  const [theme, setTheme] = useState(readTheme);
+  const themeChosen = (chosen: Theme): void => {
+    chooseTheme(chosen);
+    setTheme(chosen);
+  };
+  return (
+    <Menu trigger={trigger} openAtOnce={openAtOnce}>
+      <MenuChoice
+        label={t("app.theme")}
+        value={theme}
+        choices={THEMES.map((value) => ({ value, label: t(`app.themes.${value}`) }))}
+        onChange={themeChosen}
+      />
+      <MenuLine />
+      <MenuChoice
+        label={t("app.language")}
+        value={i18n.language as Language}
+        choices={LANGUAGES.map((value) => ({ value, label: LANGUAGE_NAMES[value] }))}
+        onChange={(language) => void chooseLanguage(language)}
+      />
+      <MenuLine />
+      {face?.kind !== "portal" && (
+        <MenuItem render={<Link to="/shortcuts" />}>
+          <Keyboard aria-hidden />
+          {t("shortcuts.title")}
+        </MenuItem>
+      )}
+      <MenuItem onClick={() => endSession("signed_out")}>
+        <LogOut aria-hidden />
+        {t("app.signOut")}
+      </MenuItem>
+    </Menu>
+  );
+}

@@ -1,0 +1,88 @@
+/**
+ * Watches which certificates receivers show, and keeps when they end. An endpoint whose certificate stays what it was costs one look-up in
+ * a map for each attempt, and nothing of the database.
+ */
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../dispatch/types.ts";
+import type { Services } from "../domain/context.ts";
+import { type Certificate, saveCertificates } from "../domain/health/certificates.ts";
+
+export interface CertificateWatchOptions {
+  /** Asked for at each step, since the services hold what is watched. */
+  readonly services: () => Services;
+  readonly clock: Clock;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** A certificate in the answer to an attempt. */
+export interface SeenCertificate {
+  readonly endpointKey: number;
+  /** What was called. */
+  readonly url: string;
+  /** ISO 8601. */
+  readonly validTo: string;
+}
+
+/** What was seen is written this long afterwards. */
+const SAVE_MS = 2000;
+/** Rows of one transaction. */
+const SAVE_ROWS = 200;
+/** Endpoints whose certificates are remembered; those of others are compared with the database. */
+const MAX_KNOWN = 100_000;
+
+export class CertificateWatch implements AsyncDisposable {
+  readonly #options: CertificateWatchOptions;
+  readonly #known = new LRUCache<number, { readonly origin: string; readonly validTo: string }>({ max: MAX_KNOWN });
+  readonly #unsaved = new Map<number, Certificate>();
+  #saving: Promise<void> | null = null;
+  #cancelTimer: (() => void) | null = null;
+  #stopped = false;
+
+  constructor(options: CertificateWatchOptions) {
+    this.#options = options;
+  }
+
+  seen({ endpointKey, url, validTo }: SeenCertificate): void {
+    const known = this.#known.get(endpointKey);
+    if (known?.validTo === validTo && url.startsWith(known.origin) && url[known.origin.length] === "/") return;
+    const { origin } = new URL(url);
+    this.#known.set(endpointKey, { origin, validTo });
+    this.#unsaved.set(endpointKey, { origin, validTo: Date.parse(validTo) });
+    this.#saveLater();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    this.#cancelTimer?.();
+    await this.#saving;
+    await this.#save();
+  }
+
+  #saveLater(): void {
+    if (this.#stopped || this.#cancelTimer !== null || this.#saving !== null) return;
+    this.#cancelTimer = this.#options.clock.setTimer(SAVE_MS, () => {
+      this.#cancelTimer = null;
+      this.#saving = this.#save().finally(() => {
+        this.#saving = null;
+        if (this.#unsaved.size > 0) this.#saveLater();
+      });
+    });
+  }
+
+  async #save(): Promise<void> {
+    const { services, onFailure } = this.#options;
+    while (this.#unsaved.size > 0) {
+      const rows = new Map([...this.#unsaved].slice(0, SAVE_ROWS));
+      try {
+        await saveCertificates(services(), rows);
+      } catch (error) {
+        onFailure(error);
+        return;
+      }
+      for (const [key, certificate] of rows) {
+        // It may have changed again meanwhile.
+        if (this.#unsaved.get(key) === certificate) this.#unsaved.delete(key);
+      }
+    }
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Which deliveries are held, as a condition of a query. That is stored nowhere: it follows from what is known of their endpoints at this
+ * moment, and of an order from the delivery before. `list-of-message.ts` says the same of one delivery, with its reason.
+ */
+import { type RawBuilder, sql, type SqlBool } from "kysely";
+import { APPLICATION_KIND, DELIVERY_STATE } from "../../store/schema.ts";
+import { type Context, reader } from "../context.ts";
+import { holdOf, holdsWhatIsDueBy } from "../endpoint/hold.ts";
+
+/** Endpoints that get nothing for now. */
+export interface Holds {
+  readonly at: number;
+  /** Until somebody acts. */
+  readonly forever: readonly number[];
+  /** Until a time: what is due up to then, Unix milliseconds, is held. */
+  readonly timed: readonly (readonly [endpointKey: number, dueBy: number])[];
+}
+
+/** Those of some endpoints. */
+export async function holdsOf(ctx: Context, endpointKeys: readonly number[]): Promise<Holds> {
+  const { services } = ctx;
+  const at = services.now();
+  const forever: number[] = [];
+  const timed: (readonly [number, number])[] = [];
+  for (const key of endpointKeys) {
+    const hold = await holdOf(services, key, at);
+    if (hold === null) continue;
+    const dueBy = holdsWhatIsDueBy(hold, at);
+    if (dueBy === null) forever.push(key);
+    else timed.push([key, dueBy]);
+  }
+  return { at, forever, timed };
+}
+
+/** The endpoints for which something waits: of one application, or of all of the organisation. */
+export async function endpointsOwed(ctx: Context, appKey: number | null): Promise<readonly number[]> {
+  let query = reader(ctx)
+    .selectFrom("endpoint")
+    .innerJoin("application", "application.id", "endpoint.app_id")
+    .select("endpoint.id")
+    .where("application.org_id", "=", ctx.actor.orgId)
+    .where("application.kind", "<>", APPLICATION_KIND.operational)
+    .where("application.deleted_at", "is", null)
+    // One look into the index of live deliveries for each endpoint, however many deliveries wait there.
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom("delivery")
+          .select("delivery.due")
+          .whereRef("delivery.endpoint_id", "=", "endpoint.id")
+          .where("delivery.due", "is not", null),
+      ),
+    );
+  if (appKey !== null) query = query.where("endpoint.app_id", "=", appKey);
+  const rows = await query.execute();
+  return rows.map(({ id }) => id);
+}
+
+/** The condition that a row of `delivery` is held. */
+export function isHeld({ at, forever, timed }: Holds): RawBuilder<SqlBool> {
+  const endpoint = sql.ref("delivery.endpoint_id");
+  const due = sql.ref("delivery.due");
+  const conditions = [waitsInOrder(at)];
+  if (forever.length > 0) conditions.push(sql`${endpoint} IN (${list(forever)})`);
+  if (timed.length > 0) {
+    const ends = sql.join(timed.map(([key, dueBy]) => sql`(${sql.lit(key)}, ${sql.lit(dueBy)})`));
+    const ended = sql`EXISTS (SELECT 1 FROM (VALUES ${ends}) AS hold WHERE column1 = ${endpoint} AND ${due} <= column2)`;
+    const keys = list(timed.map(([key]) => key));
+    conditions.push(sql`(${endpoint} IN (${keys}) AND (${due} <= ${sql.lit(at)} OR ${ended}))`);
+  }
+  return sql<SqlBool>`(${due} IS NOT NULL AND (${sql.join(conditions, sql` OR `)}))`;
+}
+
+/** An earlier delivery of its key failed, and is tried again first. */
+function waitsInOrder(at: number): RawBuilder<unknown> {
+  const now = sql.lit(at);
+  return sql`(delivery.order_key IS NOT NULL AND delivery.due <= ${now} AND EXISTS (
+    SELECT 1 FROM delivery AS earlier
+    WHERE earlier.endpoint_id = delivery.endpoint_id AND earlier.order_key = delivery.order_key
+      AND earlier.message_id < delivery.message_id AND earlier.due IS NOT NULL
+      AND earlier.state = ${sql.lit(DELIVERY_STATE.pending)} AND earlier.attempts > 0
+      AND (earlier.pass_at IS NULL OR earlier.pass_at > ${now})))`;
+}
+
+/** Keys of rows: whole numbers, which need no parameters, of which there is a bound. */
+function list(keys: readonly number[]): RawBuilder<unknown> {
+  return sql.join(keys.map((key) => sql.lit(key)));
+}
