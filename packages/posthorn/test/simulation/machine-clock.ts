@@ -21,7 +21,12 @@ export class MachineClock {
 
   /** Milliseconds that passed since the start, as this machine counts them. */
   get passed(): number {
-    return this.#time.elapsed * this.#speed;
+    return this.passedAt(this.#time.elapsed);
+  }
+
+  /** As `passed`, when so many really had. */
+  passedAt(elapsed: number): number {
+    return elapsed * this.#speed;
   }
 
   /** What it shows, Unix milliseconds. */

@@ -192,6 +192,29 @@ describe("the roll-up", () => {
     expect(percentile(countsOf(rows[1]!).latency, 1)).toBeCloseTo(70_040, -4);
   });
 
+  it("loses nothing of an hour when another node counts at the same moment", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    const services = await customer(store);
+    await message(store, START, [{ after: 100, status: 0, state: 1 }]);
+    // The other one counts the attempt just before this one writes the message.
+    let meanwhile: Promise<void> | null = null;
+    const slower = new Proxy(store, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (name !== "transaction") return typeof value === "function" ? value.bind(target) : value;
+        return async (work: Parameters<Store["transaction"]>[0]) => {
+          await (meanwhile ??= rollUp(services, { messages: 0, attempts: ALL.attempts }, signal));
+          return target.transaction(work);
+        };
+      },
+    });
+    await rollUp({ ...services, store: slower }, { messages: ALL.messages, attempts: 0 }, signal);
+    const counted = (await hours(store)).map(({ endpoint, messages, attemptsOk }) => [endpoint, messages, attemptsOk]);
+    expect(counted).toContainEqual([1, 1, 1]);
+    for (const [, messages, attempts] of counted) expect([messages, attempts]).toEqual([1, 1]);
+  });
+
   it("leaves what is not settled for the next time", async () => {
     await using files = await openStore();
     const { store } = files;

@@ -354,10 +354,9 @@ async function isCounted(db: Kysely<Database>, place: CountedPlace): Promise<boo
 }
 
 async function save({ store }: Services, { hour, tally, minutes, amounts, place }: Counted): Promise<void> {
-  const rows = await mergedRows(store.db, tally, hour);
   await store.transaction(async ({ db }) => {
     if (await isCounted(db, place)) return;
-    await saveRows(db, rows);
+    await saveRows(db, await mergedRows(db, tally, hour));
     await saveMinutes(db, minutes);
     await addStored(db, Math.floor(hour / 24), amounts);
     if ("late" in place) {

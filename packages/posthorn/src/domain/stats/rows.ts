@@ -37,7 +37,7 @@ function rowOf({ orgId, appId, endpointId }: Place, hour: number, counts: Counts
   return { org_id: orgId, app_id: appId, endpoint_id: endpointId, hour, ...columnsOf(counts) };
 }
 
-/** The rows of an hour with what a step adds. Only the roll-up writes these rows, so they may be read beforehand. */
+/** The rows of an hour with what a step adds: to be written in the transaction in which they were read, since another node may count too. */
 export async function mergedRows(
   db: Kysely<Database>,
   tally: Tally,
@@ -59,8 +59,10 @@ export async function mergedRows(
     const known = new Map(stored.map((row) => [`${row.org_id}/${row.app_id}/${row.endpoint_id}`, row]));
     for (const { place, counts } of chunk) {
       const before = known.get(`${place.orgId}/${place.appId}/${place.endpointId}`);
-      if (before !== undefined) addCounts(counts, countsOf(before));
-      merged.push(rowOf(place, hour, counts));
+      const sum = before === undefined ? counts : countsOf(before);
+      // What is to be added stays as it is: a transaction can be tried again.
+      if (sum !== counts) addCounts(sum, counts);
+      merged.push(rowOf(place, hour, sum));
     }
   }
   return merged;

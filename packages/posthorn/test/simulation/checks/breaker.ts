@@ -92,8 +92,9 @@ export class BreakerCheck implements Check {
     const breaker = policy?.breaker ?? null;
     if (breaker === null || others.length > 0) return;
     if (trouble.failures < breaker.failures + STRAGGLERS || trouble.lastAt - trouble.firstAt < breaker.windowMs) return;
-    const { jumpedAt } = trouble.tenure.run.clock;
-    const gap = begunAt - Math.max(trouble.probedAt, jumpedAt);
+    const { clock } = trouble.tenure.run;
+    const { jumpedAt } = clock;
+    const gap = clock.passedAt(begunAt - Math.max(trouble.probedAt, jumpedAt));
     if (trouble.probedAt > jumpedAt && gap < breaker.probeMs) {
       const text = `${endpoint.host} failed ${trouble.failures} times in a row and is tried again after ${gap} ms`;
       this.#verdict.broken("left_alone", text);

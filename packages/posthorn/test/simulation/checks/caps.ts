@@ -13,7 +13,7 @@ export class CapsCheck implements Check {
   readonly #time: VirtualTime;
   readonly #verdict: Verdict;
   readonly #retries = new Set<OpenAttempt>();
-  /** When attempts began that led to a request, in elapsed milliseconds, by endpoint. */
+  /** When attempts began that led to a request, by endpoint, as the clock of its owner counts. */
   readonly #begun = new Map<TrackedEndpoint, { tenure: Tenure; times: number[] }>();
 
   constructor({ ledger, time, verdict }: { ledger: Ledger; time: VirtualTime; verdict: Verdict }) {
@@ -57,9 +57,11 @@ export class CapsCheck implements Check {
   #checkRate(endpoint: TrackedEndpoint, { run, tenure, begunAt }: OpenAttempt, rate: number): void {
     let begun = this.#begun.get(endpoint);
     if (begun?.tenure !== tenure) this.#begun.set(endpoint, (begun = { tenure, times: [] }));
-    const since = Math.max(begunAt - SECOND, run.clock.jumpedAt);
+    // Of the second as its owner counts it.
+    const at = run.clock.passedAt(begunAt);
+    const since = Math.max(at - SECOND, run.clock.passedAt(run.clock.jumpedAt));
     begun.times = begun.times.filter((time) => time > since);
-    begun.times.push(begunAt);
+    begun.times.push(at);
     if (begun.times.length <= rate) return;
     this.#verdict.broken("rate", `${begun.times.length} attempts to ${endpoint.host} in a second, of ${rate}`);
   }
