@@ -14,7 +14,7 @@ import { useBrowser } from "../lib/browser.ts";
 const FOLDER = process.env["POSTHORN_SCREENSHOTS"] ?? fileURLToPath(new URL("../screenshots", import.meta.url));
 const WIDTHS = { desk: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } } as const;
 const COLOURS = ["light", "dark"] as const;
-const TEST_MS = 400_000;
+const TEST_MS = 600_000;
 
 const browser = useBrowser();
 let folder: string;
