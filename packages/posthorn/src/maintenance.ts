@@ -4,6 +4,7 @@ import type { Services } from "./domain/context.ts";
 import { dropOldKeys } from "./domain/idempotency.ts";
 import { dropOldPacing, expireDeliveries } from "./domain/message/expire-deliveries.ts";
 import { expireInbound } from "./domain/quarantine/expire.ts";
+import { dropDays } from "./domain/retention/drop-days.ts";
 import type { RetentionPeriods, SweepOptions } from "./domain/retention/retention.ts";
 import { expireSources } from "./domain/source/expire.ts";
 import { sweepAttempts } from "./domain/retention/sweep-attempts.ts";
@@ -61,6 +62,7 @@ export class Maintenance implements AsyncDisposable {
       });
       await expireSources(services, signal);
       await expireInbound(services, periods.payloadMs, signal);
+      await dropDays(services, sweep);
       await sweepPayloads(services, sweep);
       await sweepAttempts(services, sweep);
       await sweepMessages(services, sweep);

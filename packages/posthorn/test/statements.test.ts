@@ -2,6 +2,10 @@
 import { eventually, type Receiver, startReceiver, startWireCounter, type WireCounter } from "@posthorn/testkit";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
+import { Pool, withClient } from "../src/store/postgres/connections.ts";
+import { acceptTogether } from "../src/store/postgres/hot/accept.ts";
+import { duePages } from "../src/store/postgres/hot/due.ts";
+import { recordTogether } from "../src/store/postgres/hot/record.ts";
 import { PostgresStore } from "../src/store/postgres/postgres-store.ts";
 import type { PageWish } from "../src/store/store.ts";
 import { startNode } from "./support/posthorn.ts";
@@ -21,6 +25,13 @@ const MOST_OF_A_DELIVERY = 0.2;
 const MOST_OF_A_SECOND = 10;
 /** Where there are others it tells them what is theirs, and pages in what they tell: each 40 times a second at most. */
 const MOST_BETWEEN_NODES = 80;
+
+/** Each way of making a page. */
+const WISHES: readonly (PageWish | undefined)[] = [
+  undefined,
+  { kind: "newest" },
+  { kind: "line", after: { due: -1, messageId: -1 }, known: [] },
+];
 
 interface Cluster {
   readonly nodes: readonly { readonly shards: number }[];
@@ -47,6 +58,47 @@ async function makeEndpoints(tenant: Tenant, receiver: Receiver): Promise<void> 
   }
 }
 
+describe.runIf(onPostgres)("hot statements", () => {
+  it("are planned once for a connection, and not again for each batch", async () => {
+    await using database = await borrowDatabase();
+    await using store = await PostgresStore.open({ url: database.url });
+    const pool = new Pool({ url: database.url, use: "hot" }, 1);
+    for (let id = 1; id <= 20; id++) {
+      await acceptTogether(pool, [acceptEntry(id)]);
+      for (const wish of WISHES) await duePages(pool, [{ endpointId: 1, now: 1, limit: 10, wish }]);
+      await withClient(pool, (client) => recordTogether(client, [recordEntry(id, { attempt: attemptEntry(id) })]));
+    }
+    const { rows } = await withClient(pool, (client) =>
+      client.query("SELECT name, generic_plans, custom_plans FROM pg_prepared_statements"),
+    );
+    expect(rows.length).toBeGreaterThanOrEqual(6);
+    for (const row of rows) expect(row).toMatchObject({ generic_plans: 20, custom_plans: 0 });
+    await pool.end();
+    expect(store.trouble).toBeNull();
+  });
+
+  it("page in the beginning of an index: nothing is sorted, and nothing is read that is not in the page", async () => {
+    await using database = await borrowDatabase();
+    await using store = await PostgresStore.open({ url: database.url });
+    const pool = new Pool({ url: database.url, use: "hot" }, 1);
+    const ids = Array.from({ length: 2000 }, (_, index) => index + 1);
+    await Promise.all(ids.map((id) => store.accept(acceptEntry(id))));
+    await withClient(pool, (client) => client.query("ANALYZE delivery"));
+    for (const wish of WISHES) await duePages(pool, [{ endpointId: 1, now: 1, limit: 10, wish }]);
+    for (const explain of [
+      `EXECUTE "due ASC" ('{1}', '{1}', '{11}')`,
+      `EXECUTE "due DESC" ('{1}', '{1}', '{11}')`,
+      `EXECUTE "line" ('{1}', '{1}', '{-1}', '{-1}')`,
+    ]) {
+      const { rows } = await withClient(pool, (client) => client.query<{ "QUERY PLAN": string }>(`EXPLAIN ${explain}`));
+      const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
+      expect(plan).toMatch(/Index (?:Only )?Scan (?:Backward )?using delivery_due on delivery/);
+      expect(plan).not.toMatch(/Sort|Bitmap|JIT/);
+    }
+    await pool.end();
+  });
+});
+
 /** Statements while `work` is done. */
 async function during(counter: WireCounter, work: () => Promise<unknown>): Promise<number> {
   const before = counter.statements;
@@ -65,8 +117,7 @@ describe.runIf(onPostgres)("what is asked at the same time", () => {
     const few = async (work: () => Promise<unknown>): Promise<void> =>
       expect(await during(counter, work)).toBeLessThan(10);
     await few(() => Promise.all(ids.map((id) => store.accept(acceptEntry(id, { endpointIds: [of(id)] })))));
-    const line: PageWish = { kind: "line", after: { due: -1, messageId: -1 }, known: [] };
-    for (const wish of [undefined, { kind: "newest" }, line] as const) {
+    for (const wish of WISHES) {
       let found = 0;
       await few(async () => {
         const pages = await Promise.all(endpoints.map((endpoint) => store.due(endpoint, 1, 100, wish)));

@@ -1,6 +1,7 @@
 /** What the rest of the server needs from a database: queries for resources, and the few hot statements of delivery. */
 import type { Kysely } from "kysely";
 import type { ClusterStore, Lease } from "./cluster.ts";
+import type { DayStore } from "./days.ts";
 import type { AttemptStatus, Database, DeliveryState, Trigger } from "./schema.ts";
 import type { Signal, SignalListener } from "./signal.ts";
 
@@ -244,6 +245,8 @@ export interface Store extends AsyncDisposable {
   lowestWaiting(): number | null;
   /** Resolves once the outcome is on disk. Rejects with `shard_lost` when its lease is not held any more: then nothing of it was written. */
   record(entry: RecordEntry): Promise<void>;
+  /** History by day; `null`: it is all in one table. */
+  readonly days: DayStore | null;
   /** What nodes that share the database decide there; `null`: there is one node. */
   readonly cluster: ClusterStore | null;
   /** Sets who is told what changed: after each transaction that says so, and of what other nodes say. */

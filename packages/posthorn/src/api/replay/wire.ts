@@ -63,7 +63,7 @@ export async function replayOut(ctx: Context, task: Task): Promise<object> {
       ...countsOut(data),
       sent: data.messagesSent,
       ...(await replayProgress(ctx, task)),
-      waiting: task.state === "running" && data.waiting,
+      waiting: task.state === "running" && data.waitingSince !== null,
     },
   };
 }

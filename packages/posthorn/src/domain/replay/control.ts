@@ -23,7 +23,7 @@ export function cancelReplay(call: Call<ReplayRef>): Promise<Task> {
 
 function goOn(data: ReplayData, now: number): ReplayData {
   const pausedMs = data.pausedMs + (data.pausedAt === null ? 0 : now - data.pausedAt);
-  return { ...data, pausedMs, pausedAt: null, paceFrom: now, waiting: false };
+  return { ...data, pausedMs, pausedAt: null, paceFrom: now, waitingSince: null };
 }
 
 type Change = (data: ReplayData, now: number) => { readonly state: TaskState; readonly data: ReplayData };

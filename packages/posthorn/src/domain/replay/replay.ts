@@ -76,8 +76,8 @@ export interface ReplayData extends TaskData, ReplayCounts {
   readonly lastPart: number;
   /** What the rate allows counts from here. */
   readonly paceFrom: number;
-  /** No endpoint has room: each has enough that is due. */
-  readonly waiting: boolean;
+  /** Since when no endpoint has room, each having enough that is due, Unix milliseconds; `null`: one has. */
+  readonly waitingSince: number | null;
   readonly pausedAt: number | null;
   readonly pausedMs: number;
 }
@@ -88,7 +88,7 @@ export function newReplayData(now: number): ReplayData {
     messagesSent: 0,
     lastPart: 0,
     paceFrom: now,
-    waiting: false,
+    waitingSince: null,
     pausedAt: null,
     pausedMs: 0,
   };

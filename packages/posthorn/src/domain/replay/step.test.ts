@@ -134,12 +134,29 @@ describe("a replay of deliveries", () => {
     await h.start({});
     expect(await h.run()).toBeGreaterThan(0);
     expect(await h.due()).toHaveLength(500);
-    expect((await taskOf(h.files.store, TASK)).data).toMatchObject({ messagesSent: 500, waiting: true });
+    expect((await taskOf(h.files.store, TASK)).data).toMatchObject({ messagesSent: 500, waitingSince: h.now });
     for (const id of await h.due()) {
       await h.files.store.record(recordEntry(id, { generation: 1, trigger: 1, attempt: null }));
     }
     expect(await h.run()).toBeGreaterThan(0);
     expect(await h.due()).toEqual(Array.from({ length: 500 }, (_, index) => 501 + index));
+  });
+
+  it("looks for room less and less often while there is none, and as often as before once there was", async () => {
+    await using h = await harness();
+    for (let id = 1; id <= 1100; id++) await h.ended(id, 2);
+    await h.start({});
+    const waits: number[] = [];
+    for (const since of [0, 500, 5000, 60_000, 86_400_000]) {
+      h.now = 1_000_000 + since;
+      waits.push((await h.run())!);
+    }
+    expect(waits).toEqual([100, 100, 500, 6000, 30_000]);
+    for (const id of await h.due()) {
+      await h.files.store.record(recordEntry(id, { generation: 1, trigger: 1, attempt: null }));
+    }
+    expect(await h.run()).toBe(100);
+    expect(await h.due()).toHaveLength(500);
   });
 
   it("keeps to its rate, also when it is looked at more often, and after a pause does not make it good", async () => {

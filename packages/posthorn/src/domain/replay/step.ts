@@ -24,8 +24,11 @@ const CHUNK = 100;
 const LANE_ROOM = 500;
 /** Endpoints that are asked for room in one step. */
 const PARTS_A_STEP = 50;
-/** How long to wait when no endpoint has room. */
+/** How long to wait when no endpoint has room: a tenth of the time for which none had, within these bounds. */
 const NO_ROOM_MS = 100;
+const LONG_NO_ROOM_MS = 30_000;
+/** The same, while there are more endpoints than one step asks: the next step asks others. */
+const NEXT_PARTS_MS = 1000;
 /** What a rate allows is kept for this long, so that a wait is not made good all at once. */
 const BURST_MS = 1000;
 
@@ -47,10 +50,18 @@ export async function replayStep(services: Services, task: Task): Promise<Step> 
     const found = await scan(services.store.db, { params, appKey: task.appKey!, endpoint, cursor: part.cursor }, room);
     return { kind: "write", write: (tx) => send(services, tx, { params, data, part, endpoint, found, budget }) };
   }
-  const lastPart = parts.length < PARTS_A_STEP ? data.lastPart : parts.at(-1)!.endpoint_id;
-  if (data.waiting && lastPart === data.lastPart) return { kind: "wait", waitMs: NO_ROOM_MS };
-  const waiting = { ...data, lastPart, waiting: true };
-  return { kind: "write", write: async () => ({ data: waiting, end: null, waitMs: NO_ROOM_MS }) };
+  return noRoom(data, { areAll: parts.length < PARTS_A_STEP, last: parts.at(-1)!.endpoint_id }, now);
+}
+
+/** Waits, the longer the longer it has: an endpoint that is off can be so for days. */
+function noRoom(data: ReplayData, asked: { readonly areAll: boolean; readonly last: number }, now: number): Step {
+  const waitingSince = data.waitingSince ?? now;
+  const most = asked.areAll ? LONG_NO_ROOM_MS : NEXT_PARTS_MS;
+  const waitMs = Math.min(most, Math.max(NO_ROOM_MS, Math.round((now - waitingSince) / 10)));
+  const lastPart = asked.areAll ? data.lastPart : asked.last;
+  if (data.waitingSince !== null && lastPart === data.lastPart) return { kind: "wait", waitMs };
+  const next = { ...data, lastPart, waitingSince };
+  return { kind: "write", write: async () => ({ data: next, end: null, waitMs }) };
 }
 
 interface Budget {
@@ -134,7 +145,7 @@ async function send(services: Services, tx: Tx, sending: Sending): Promise<StepR
     alreadyDue: data.alreadyDue + alreadyDue,
     lastPart: part.endpoint_id,
     paceFrom: params.ratePerSecond === null ? data.paceFrom : budget.from + (made * 1000) / params.ratePerSecond,
-    waiting: false,
+    waitingSince: null,
   };
   return { data: next, end: null, waitMs: 0 };
 }
@@ -193,7 +204,7 @@ async function finish(tx: Tx, task: Task, params: ReplayParams, data: ReplayData
     .select((eb) => [eb.fn.countAll<number>().as("parts"), eb.fn.sum<number | null>("endpoint_gone").as("gone")])
     .where("task_id", "=", task.key)
     .executeTakeFirstOrThrow();
-  const ended = { ...data, waiting: false };
+  const ended = { ...data, waitingSince: null };
   if (parts === 0 || gone !== parts) return { data: ended, end: "finished", waitMs: 0 };
   const which = params.target.kind === "same" && parts > 1 ? "Every endpoint" : "The endpoint";
   return { data: { ...ended, error: `${which} was deleted before the end.` }, end: "failed", waitMs: 0 };

@@ -25,11 +25,16 @@ export interface SweepOptions {
   readonly pause: () => Promise<void>;
 }
 
-export type SweepName = "payload" | "attempt" | "message";
+export type SweepName = "payload" | "attempt" | "message" | "message-day" | "attempt-day" | "delivery";
 
 /** The last key that an earlier run looked at. */
-export async function sweptUpTo({ store }: Services, name: SweepName): Promise<number> {
-  const row = await store.db.selectFrom("sweep").select("cursor").where("name", "=", name).executeTakeFirst();
+export function sweptUpTo({ store }: Services, name: SweepName): Promise<number> {
+  return sweptIn(store.db, name);
+}
+
+/** As `sweptUpTo`, within a transaction. */
+export async function sweptIn(db: Kysely<Database>, name: SweepName): Promise<number> {
+  const row = await db.selectFrom("sweep").select("cursor").where("name", "=", name).executeTakeFirst();
   return row?.cursor ?? 0;
 }
 

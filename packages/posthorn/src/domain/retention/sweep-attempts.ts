@@ -8,6 +8,7 @@ import { DELIVERY_STATE, type Database } from "../../store/schema.ts";
 import type { Services } from "../context.ts";
 import { rolledUpTo } from "../stats/roll-up.ts";
 import { attemptBytes, attemptKind, TakenAway } from "../storage/taken.ts";
+import { sweepsUpTo } from "./drop-days.ts";
 import { messageMs, noteSwept, type SweepOptions, sweptUpTo } from "./retention.ts";
 
 /** Attempts in one transaction. */
@@ -19,7 +20,8 @@ export async function sweepAttempts(services: Services, { periods, signal, pause
   if (periods.attemptMs >= messageMs(periods)) return 0;
   const { store } = services;
   const counted = await rolledUpTo(services, "attempt");
-  const end = Math.min(keyAtTime(services.now() - periods.attemptMs), counted + 1);
+  const bound = Math.min(counted + 1, await sweepsUpTo(services, "attempt"));
+  const end = Math.min(keyAtTime(services.now() - periods.attemptMs), bound);
   let deleted = 0;
   for (let cursor = await sweptUpTo(services, "attempt"); !signal.aborted && cursor < end;) {
     const rows = await store.db

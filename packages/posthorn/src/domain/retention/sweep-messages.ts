@@ -12,6 +12,7 @@ import type { Services } from "../context.ts";
 import { rolledUpTo } from "../stats/roll-up.ts";
 import { attemptBytes, attemptKind, TakenAway } from "../storage/taken.ts";
 import { hasFailed, isOwed, keepsPayload, wasAttemptedSince } from "./conditions.ts";
+import { sweepsUpTo } from "./drop-days.ts";
 import { messageMs, noteSwept, type SweepOptions, sweptUpTo } from "./retention.ts";
 
 /** Messages in one transaction: few enough that no publish waits long for its commit. */
@@ -22,7 +23,8 @@ export async function sweepMessages(services: Services, options: SweepOptions): 
   const { periods } = options;
   const now = services.now();
   const counted = await rolledUpTo(services, "message");
-  const before = (ms: number): number => Math.min(keyAtTime(now - ms), counted + 1);
+  const bound = Math.min(counted + 1, await sweepsUpTo(services, "message"));
+  const before = (ms: number): number => Math.min(keyAtTime(now - ms), bound);
   const recent = keyAtTime(now - periods.attemptMs);
   const ended = await walk(services, options, {
     name: "message",

@@ -8,7 +8,8 @@ import type { Services } from "../context.ts";
 import { rolledUpTo } from "../stats/roll-up.ts";
 import { TakenAway } from "../storage/taken.ts";
 import { isOwed } from "./conditions.ts";
-import { noteSwept, type SweepOptions, sweptUpTo } from "./retention.ts";
+import { sweepsUpTo } from "./drop-days.ts";
+import { messageMs, noteSwept, type SweepOptions, sweptUpTo } from "./retention.ts";
 
 /** Payloads in one transaction: they can be large, and freeing their pages takes time. */
 const STEP = 100;
@@ -21,7 +22,10 @@ export async function sweepPayloads(services: Services, { periods, signal, pause
   const now = services.now();
   while (!signal.aborted && (await expireOwnRetention(services, now))) await pause();
   const counted = await rolledUpTo(services, "message");
-  const end = Math.min(keyAtTime(now - periods.payloadMs), counted + 1);
+  // Where messages stand as long as their payloads, both go with the day.
+  const withDay = periods.payloadMs >= messageMs(periods);
+  const bound = withDay ? await sweepsUpTo(services, "message") : Number.POSITIVE_INFINITY;
+  const end = Math.min(keyAtTime(now - periods.payloadMs), counted + 1, bound);
   for (let cursor = await sweptUpTo(services, "payload"); !signal.aborted && cursor < end;) {
     const rows = await store.db
       .selectFrom("message")

@@ -24,6 +24,25 @@ export const ROW_BYTES: Readonly<Record<StorageKind, number>> = {
   failure: 150,
 };
 
+/** Says how much is left of a day, whatever was said before. A part of the transaction that dropped the rest. */
+export async function setStored(
+  db: Kysely<Database>,
+  day: number,
+  amounts: Partial<Record<StorageKind, StoredAmount>>,
+): Promise<void> {
+  for (const kind of STORAGE_KINDS) {
+    const left = amounts[kind];
+    if (left === undefined) continue;
+    const { stored, bytes } = left;
+    await db
+      .updateTable("storage_day")
+      .set({ stored, bytes })
+      .where("day", "=", day)
+      .where("kind", "=", kind)
+      .execute();
+  }
+}
+
 /** Adds to a day; negative amounts take away. A part of the transaction that stored or deleted it. */
 export async function addStored(
   db: Kysely<Database>,

@@ -16,6 +16,7 @@ import { failureRate } from "./027-failure-rate.ts";
 import { dueOrder } from "./028-due-order.ts";
 import { certificates } from "./029-certificates.ts";
 import { minutes } from "./030-minutes.ts";
+import { canceledDeliveries } from "./031-canceled-deliveries.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -44,6 +45,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "due order", sql: dueOrder },
   { name: "certificates", sql: certificates },
   { name: "minutes", sql: minutes },
+  { name: "canceled deliveries", sql: canceledDeliveries },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

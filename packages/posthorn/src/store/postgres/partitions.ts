@@ -6,10 +6,10 @@
  */
 import type pg from "pg";
 import { keyAtTime, timeOfKey } from "../../id.ts";
+import type { TableOfDays } from "../days.ts";
 import { LOCK, lockForTransaction } from "./locks.ts";
 
-export const PARTITIONED = ["message", "attempt"] as const;
-export type Partitioned = (typeof PARTITIONED)[number];
+export const PARTITIONED = ["message", "attempt"] as const satisfies readonly TableOfDays[];
 
 const DAY_MS = 86_400_000;
 /** Days that are there before they begin. */
@@ -21,6 +21,8 @@ const LOCK_TIMEOUT = "5s";
 
 export interface Partition {
   readonly name: string;
+  /** The first key in it; `null`: whatever is before the first day. */
+  readonly from: number | null;
   /** The first key beyond it. */
   readonly end: number;
 }
@@ -41,9 +43,10 @@ export async function ensurePartitions(client: pg.ClientBase, now: number, since
 }
 
 /** The partitions of a table, oldest first. */
-export async function partitionsOf(client: pg.ClientBase, table: Partitioned): Promise<readonly Partition[]> {
+export async function partitionsOf(client: pg.ClientBase, table: TableOfDays): Promise<readonly Partition[]> {
   const { rows } = await client.query<Partition>(
-    `SELECT c.relname AS name, (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \\(''?(\\d+)''?\\)'))[1]::bigint AS "end"
+    `SELECT c.relname AS name, (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \\(''?(\\d+)''?\\)'))[1]::bigint AS "from",
+       (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \\(''?(\\d+)''?\\)'))[1]::bigint AS "end"
      FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
      WHERE i.inhparent = to_regclass($1) ORDER BY "end"`,
     [table],
@@ -51,7 +54,7 @@ export async function partitionsOf(client: pg.ClientBase, table: Partitioned): P
   return rows;
 }
 
-async function addPartitions(client: pg.ClientBase, table: Partitioned, first: number, wanted: number): Promise<void> {
+async function addPartitions(client: pg.ClientBase, table: TableOfDays, first: number, wanted: number): Promise<void> {
   await client.query("BEGIN");
   try {
     await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
@@ -59,7 +62,7 @@ async function addPartitions(client: pg.ClientBase, table: Partitioned, first: n
     const newest = (await partitionsOf(client, table)).at(-1);
     if (newest === undefined) await addPartition(client, table, `${table}_before`, "MINVALUE", startOf(first));
     for (let day = newest === undefined ? first : dayOf(newest); day <= wanted; day++) {
-      await addPartition(client, table, `${table}_${nameOf(day)}`, startOf(day), startOf(day + 1));
+      await addPartition(client, table, partitionName(table, startOf(day)), startOf(day), startOf(day + 1));
     }
     await client.query("COMMIT");
   } catch (error) {
@@ -71,13 +74,18 @@ async function addPartitions(client: pg.ClientBase, table: Partitioned, first: n
 /** Made on its own and then attached, which keeps nobody from reading and writing the others. */
 async function addPartition(
   client: pg.ClientBase,
-  table: Partitioned,
+  table: TableOfDays,
   name: string,
   from: number | "MINVALUE",
   to: number,
 ): Promise<void> {
   await client.query(`CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)`);
   await client.query(`ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM (${from}) TO (${to})`);
+}
+
+/** @param from The first key of the day. */
+export function partitionName(table: TableOfDays, from: number): string {
+  return `${table}_${new Date(timeOfKey(from)).toISOString().slice(0, 10).replaceAll("-", "")}`;
 }
 
 /** The day that begins where a partition ends, in days since 1970 (UTC). */
@@ -87,8 +95,4 @@ function dayOf(partition: Partition | undefined): number {
 
 function startOf(day: number): number {
   return keyAtTime(day * DAY_MS);
-}
-
-function nameOf(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll("-", "");
 }

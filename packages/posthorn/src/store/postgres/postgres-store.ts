@@ -29,6 +29,7 @@ import { AnnouncingRecord, nameOf } from "./hot/announce.ts";
 import type { Recorded } from "./hot/record.ts";
 import { backlog } from "./hot/backlog.ts";
 import { type DueAsk, duePages } from "./hot/due.ts";
+import { PostgresDays } from "./days.ts";
 import { Counters } from "./counters.ts";
 import { PostgresCluster } from "./cluster.ts";
 import { Line } from "./line.ts";
@@ -99,6 +100,7 @@ export class PostgresStore implements Store {
   readonly db: Kysely<Database>;
   readonly hotDb: Kysely<Database>;
   readonly counters = new Counters(() => this.#accepts.waitingBytes);
+  readonly days: PostgresDays;
   readonly #writeDb: Kysely<Database>;
   readonly #parts: Parts;
   readonly #accepts: Line<AcceptEntry, AcceptResult>;
@@ -116,6 +118,7 @@ export class PostgresStore implements Store {
     this.db = kyselyOn(queries, "BEGIN");
     this.hotDb = kyselyOn(lookups, "BEGIN");
     this.#writeDb = kyselyOn(queries, beginWrite(timeoutMs));
+    this.days = new PostgresDays(queries);
     this.#turn = new Turn(TURNS * timeoutMs);
     this.#accepts = this.#acceptLine();
     this.#records = this.#recordLine();

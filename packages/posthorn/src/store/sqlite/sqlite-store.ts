@@ -60,6 +60,7 @@ const RESERVED = 0.05;
 export class SqliteStore implements Store {
   readonly db: Kysely<Database>;
   readonly hotDb: Kysely<Database>;
+  readonly days = null;
   readonly cluster = null;
   /** The file is there, or the node ends. */
   readonly trouble = null;

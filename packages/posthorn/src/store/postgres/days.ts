@@ -1,0 +1,59 @@
+/** Days as partitions: dropped whole, never row by row. */
+import { type Kysely, sql } from "kysely";
+import type { Day, DayStore, TableOfDays } from "../days.ts";
+import type { Database } from "../schema.ts";
+import type { Tx } from "../store.ts";
+import { type Pool, withClient } from "./connections.ts";
+import { LOCK, lockCall } from "./locks.ts";
+import { partitionName, partitionsOf } from "./partitions.ts";
+import { toStoreError } from "./errors.ts";
+
+/** Whoever publishes waits behind whoever waits for the lock: a list that takes longer than this has precedence. */
+const LOCK_TIMEOUT = "2s";
+
+export class PostgresDays implements DayStore {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  async days(table: TableOfDays): Promise<readonly Day[]> {
+    try {
+      const partitions = await withClient(this.#pool, (client) => partitionsOf(client, table));
+      return partitions.flatMap(({ from, end }) => (from === null ? [] : [{ from, end }]));
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+
+  async keepOnly({ db }: Tx, table: TableOfDays, day: Day, keep: readonly number[]): Promise<void> {
+    const name = partitionName(table, day.from);
+    const kept = `${name}_kept`;
+    // In the order in which those take them who make the days to come.
+    await run(db, `SELECT ${lockCall(LOCK.schema)}`);
+    await run(db, `SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
+    if (keep.length > 0) {
+      await run(db, `CREATE TABLE ${kept} (LIKE ${table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)`);
+      await sql`INSERT INTO ${sql.raw(kept)} SELECT * FROM ${sql.raw(table)}
+        WHERE id >= ${day.from} AND id < ${day.end} AND id = ANY (${[...keep]}::bigint[])`.execute(db);
+    }
+    await run(db, `ALTER TABLE ${table} DETACH PARTITION ${name}`);
+    await run(db, `DROP TABLE ${name}`);
+    if (keep.length === 0) return;
+    await run(db, `ALTER TABLE ${kept} RENAME TO ${name}`);
+    await run(db, `ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM (${day.from}) TO (${day.end})`);
+  }
+
+  async freeEventIds({ db }: Tx, after: number, upTo: number): Promise<void> {
+    await sql`
+      DELETE FROM event_id_taken t WHERE t.message_id > ${after} AND t.message_id <= ${upTo}
+        AND NOT EXISTS (SELECT FROM message m WHERE m.id = t.message_id AND m.id > ${after} AND m.id <= ${upTo})`.execute(
+      db,
+    );
+  }
+}
+
+async function run(db: Kysely<Database>, text: string): Promise<void> {
+  await sql.raw(text).execute(db);
+}
