@@ -59,7 +59,7 @@ function factsOf(results: readonly SimulationResult[]): string {
     `${sum(({ messages }) => messages)} messages`,
     `${sum(({ deliveries }) => deliveries)} deliveries`,
     `${sum(({ requests }) => requests)} requests`,
-    `${sum(({ processes }) => processes)} starts of the process`,
+    `${sum(({ processes }) => processes)} starts of a process`,
     `${sum(({ events }) => events)} steps`,
   ].join(", ");
 }

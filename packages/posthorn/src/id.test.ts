@@ -28,6 +28,21 @@ describe("ids", () => {
     expect(keys).toEqual([...keys].sort((a, b) => a - b));
   });
 
+  it("are not given out while the slot may be another's, who would make the same", () => {
+    let holds = true;
+    const ids = new IdGenerator(
+      () => 1_764_000_000_000,
+      0,
+      5,
+      () => holds,
+    );
+    const before = ids.next("msg_").key;
+    holds = false;
+    expect(() => ids.next("msg_")).toThrow(expect.objectContaining({ code: "storage_unavailable" }));
+    holds = true;
+    expect(ids.next("msg_").key).toBeGreaterThan(before);
+  });
+
   it("continue after the greatest key of an earlier run", () => {
     const last = keyAtTime(1_999_000_000_000);
     expect(new IdGenerator(() => 1_764_000_000_000, last).next("msg_").key).toBeGreaterThan(last);

@@ -13,6 +13,7 @@
  * The 106 random bits make an id unguessable; they are stored with the row and compared.
  */
 import { getRandomValues } from "node:crypto";
+import { PosthornError } from "./errors.ts";
 
 export type IdPrefix =
   | "org_"
@@ -83,12 +84,17 @@ export class IdGenerator {
   readonly #now: () => number;
   readonly #pool = new Uint16Array(2048);
   #poolOffset = 2048;
+  readonly #holdsSlot: () => boolean;
 
-  /** @param slot Sets its keys apart from those of others that write to the same database; `null`: there are none. */
-  constructor(now: () => number, lastKey = 0, slot: number | null = null) {
+  /**
+   * @param slot Sets its keys apart from those of others that write to the same database; `null`: there are none.
+   * @param holdsSlot Whether the slot can be nobody else's just now.
+   */
+  constructor(now: () => number, lastKey = 0, slot: number | null = null, holdsSlot: () => boolean = () => true) {
     this.#now = now;
     this.#lastKey = lastKey;
     this.#slot = slot;
+    this.#holdsSlot = holdsSlot;
   }
 
   /** Goes on in another slot, with keys from here on. */
@@ -108,7 +114,11 @@ export class IdGenerator {
     return this.#lastKey;
   }
 
+  /** Throws `storage_unavailable` while its slot may be another's: two would make the same keys. */
   next(prefix: IdPrefix): GeneratedId {
+    if (!this.#holdsSlot()) {
+      throw new PosthornError("storage_unavailable", "The other nodes may think that this one is gone; it asks them.");
+    }
     const key = this.#free(Math.max(keyAtTime(this.#now()), this.#lastKey + 1));
     // A tick holds 16,384 ids and a second 250 ticks: the counter may run into ticks 250–255, which is harmless.
     this.#lastKey = key;

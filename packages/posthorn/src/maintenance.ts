@@ -1,8 +1,10 @@
 /** What a node does from time to time: whatever is stored and has had its time. */
 import { setTimeout as delay } from "node:timers/promises";
+import type { Clock } from "./dispatch/types.ts";
 import type { Services } from "./domain/context.ts";
 import { dropOldKeys } from "./domain/idempotency.ts";
 import { dropOldPacing, expireDeliveries } from "./domain/message/expire-deliveries.ts";
+import { dropParked } from "./domain/message/take-up.ts";
 import { expireInbound } from "./domain/quarantine/expire.ts";
 import { dropDays } from "./domain/retention/drop-days.ts";
 import type { RetentionPeriods, SweepOptions } from "./domain/retention/retention.ts";
@@ -15,6 +17,7 @@ import { sweepPayloads } from "./domain/retention/sweep-payloads.ts";
 export interface MaintenanceOptions {
   readonly services: Services;
   readonly periods: RetentionPeriods;
+  readonly clock: Clock;
   /** Whether this node does it for all. */
   readonly leads: () => boolean;
   readonly onFailure: (error: unknown) => void;
@@ -27,15 +30,12 @@ const SHARE = 0.2;
 export class Maintenance implements AsyncDisposable {
   readonly #options: MaintenanceOptions;
   readonly #abort = new AbortController();
-  readonly #timer: NodeJS.Timeout;
+  #cancelTimer: () => void = () => undefined;
   #running: Promise<void> | null = null;
 
   constructor(options: MaintenanceOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => {
-      if (options.leads()) void this.run();
-    }, INTERVAL_MS);
-    this.#timer.unref();
+    this.#later();
   }
 
   /** Does what is due now; one run at a time. */
@@ -44,15 +44,30 @@ export class Maintenance implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#timer);
+    this.#cancelTimer();
     this.#abort.abort();
     await this.#running;
   }
 
+  #later(): void {
+    const { clock, leads } = this.#options;
+    this.#cancelTimer = clock.setTimer(INTERVAL_MS, () => {
+      this.#later();
+      if (leads()) void this.run();
+    });
+  }
+
   async #run(): Promise<void> {
-    const { services, periods, onFailure } = this.#options;
-    const { signal } = this.#abort;
-    const sweep: SweepOptions = { periods, signal, pause: pacer(signal) };
+    const { services, periods, leads, onFailure } = this.#options;
+    // A run that takes long may outlive the lead of this node: another one goes on.
+    const led = new AbortController();
+    const signal = AbortSignal.any([this.#abort.signal, led.signal]);
+    const rest = pacer(signal);
+    const pause = async (): Promise<void> => {
+      await rest();
+      if (!leads()) led.abort();
+    };
+    const sweep: SweepOptions = { periods, signal, pause };
     try {
       await expireDeliveries(services, signal);
       await dropOldPacing(services, signal);
@@ -60,6 +75,7 @@ export class Maintenance implements AsyncDisposable {
       await services.store.transaction(async ({ db }) => {
         await db.deleteFrom("revoked_token").where("expires_at", "<", services.now()).execute();
       });
+      await dropParked(services, services.now() - periods.failureMs);
       await expireSources(services, signal);
       await expireInbound(services, periods.payloadMs, signal);
       await dropDays(services, sweep);

@@ -4,10 +4,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Egress, type EgressOptions, parseAllowList, parseDenyList, webhookSources } from "@posthorn/egress";
 import type { FastifyInstance } from "fastify";
 import { buildServer, type HttpTimeouts } from "./api/server.ts";
+import { cannotListen } from "./api/waiting-room.ts";
 import { systemClock } from "./clock.ts";
 import { Cluster } from "./cluster/cluster.ts";
 import { ClusterDispatch } from "./cluster/dispatch.ts";
 import { nodeFacts } from "./cluster/facts.ts";
+import { LaneDesk } from "./cluster/lane-desk.ts";
 import { ClusterWork } from "./cluster/work.ts";
 import type { Config } from "./config/config.ts";
 import type { Secrets } from "./config/secrets.ts";
@@ -33,7 +35,6 @@ import type { PortalLook } from "./domain/portal/look.ts";
 import type { RetentionPeriods } from "./domain/retention/retention.ts";
 import type { SettledKeys } from "./domain/stats/roll-up.ts";
 import type { PlatformDefaults } from "./domain/policy/section.ts";
-import { PosthornError } from "./errors.ts";
 import { IdGenerator } from "./id.ts";
 import { addressTrouble } from "./ingest/addresses.ts";
 import { describeFrom } from "./live/describe.ts";
@@ -41,6 +42,7 @@ import { LiveFeed } from "./live/feed.ts";
 import { SharedFeed } from "./live/shared-feed.ts";
 import { type Logger, reporter } from "./log.ts";
 import { Maintenance } from "./maintenance.ts";
+import { startPatiently } from "./patient-start.ts";
 import { Receiving } from "./receiving.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { type MetricsServer, serveMetrics } from "./metrics/server.ts";
@@ -50,7 +52,7 @@ import type { Store, StoreTrouble } from "./store/store.ts";
 import { TransformPool } from "./transform/pool.ts";
 import { Vault } from "./vault.ts";
 
-export interface PosthornOptions {
+export interface NodeOptions {
   readonly config: Config;
   readonly secrets: Secrets;
   readonly log: Logger;
@@ -62,6 +64,8 @@ export interface PosthornOptions {
   readonly listens?: boolean;
   /** Where the host has mounted it, such as `/webhooks`; empty unless given. */
   readonly base?: string;
+  /** Ends a start that waits for its database, which then rejects. */
+  readonly signal?: AbortSignal;
   /** What no setting of the server says of its HTTP client: another name service, an authority to trust. */
   readonly egress?: EgressOptions;
 }
@@ -105,6 +109,18 @@ function hostConcurrencyOf({ endpointConcurrency }: Config): number {
   return Math.max(HOST_CONCURRENCY, endpointConcurrency);
 }
 
+function egressOf(config: Config, more: EgressOptions = {}): Egress {
+  return new Egress({
+    allow: parseAllowList(config.egressAllow),
+    deny: parseDenyList(config.egressDeny),
+    httpsOnly: config.httpsOnly,
+    ...(config.egressProxy === "" ? {} : { proxy: { url: config.egressProxy } }),
+    maxSockets: 2 * config.concurrency,
+    maxSocketsPerOrigin: hostConcurrencyOf(config),
+    ...more,
+  });
+}
+
 function retentionOf({ payloadRetentionDays, attemptRetentionDays, failureRetentionDays }: Config): RetentionPeriods {
   return {
     payloadMs: payloadRetentionDays * DAY_MS,
@@ -146,15 +162,15 @@ function transformPoolOf({ transformThreads, transformCpuMs, maxPayloadBytes }: 
  * A running node.
  *
  * ```ts
- * await using posthorn = await Posthorn.start({ config, secrets, log });
+ * await using node = await PosthornNode.start({ config, secrets, log });
  * ```
  */
-export class Posthorn implements AsyncDisposable {
+export class PosthornNode implements AsyncDisposable {
   readonly services: Services;
   readonly authenticator: Authenticator;
   /** Resolves when the node cannot go on and the process should end, to be started anew; nothing that was accepted is lost. */
   readonly failed: Promise<Error>;
-  readonly #options: PosthornOptions;
+  readonly #options: NodeOptions;
   readonly #store: Store;
   readonly #egress: Egress;
   readonly #sender: EndpointSender;
@@ -162,6 +178,7 @@ export class Posthorn implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #cluster: Cluster;
   readonly #clusterWork: ClusterWork;
+  readonly #lanes: LaneDesk;
   #watch!: Watch;
   readonly #tasks: TaskRunners;
   readonly #operational: OperationalPublisher;
@@ -178,7 +195,7 @@ export class Posthorn implements AsyncDisposable {
   #url = "";
   #closing: Promise<void> | null = null;
 
-  private constructor(options: PosthornOptions, node: NodeParts) {
+  private constructor(options: NodeOptions, node: NodeParts) {
     const { config, secrets, log, clock = systemClock } = options;
     const { store, cluster, feed, ids, failed } = node;
     const leads = (): boolean => cluster.leads;
@@ -191,15 +208,7 @@ export class Posthorn implements AsyncDisposable {
     const vault = new Vault(secrets.encryptionKey);
     const policyDefaults = policyDefaultsOf(config);
     const directory = new Directory({ store, vault, now: clock.now, policyDefaults });
-    this.#egress = new Egress({
-      allow: parseAllowList(config.egressAllow),
-      deny: parseDenyList(config.egressDeny),
-      httpsOnly: config.httpsOnly,
-      ...(config.egressProxy === "" ? {} : { proxy: { url: config.egressProxy } }),
-      maxSockets: 2 * config.concurrency,
-      maxSocketsPerOrigin: hostConcurrencyOf(config),
-      ...options.egress,
-    });
+    this.#egress = egressOf(config, options.egress);
     this.#sender = new EndpointSender(this.#egress);
     this.#transforms = transformPoolOf(config, log);
     this.authenticator = new Authenticator({
@@ -226,7 +235,7 @@ export class Posthorn implements AsyncDisposable {
       onFailure: (error) => report(error, "the outbox was not taken up; trying again"),
       // Nobody else writes to a file.
       looks: config.database.kind === "postgres",
-      onNotTaken: (row) => log.warn(row, "what a transaction published is no message"),
+      onNotTaken: (row) => log.warn(row, "no message could be made of what a transaction published: it is set aside"),
     });
     this.#health = new HealthWatch({
       services: () => this.services,
@@ -265,6 +274,7 @@ export class Posthorn implements AsyncDisposable {
       load: () => this.#dispatcher.load,
       onFailure: (error) => report(error, "statistics were not counted; trying again"),
     });
+    this.#lanes = this.#buildLaneDesk(node);
     this.services = {
       store,
       ids,
@@ -272,6 +282,7 @@ export class Posthorn implements AsyncDisposable {
       vault,
       directory,
       dispatch: new ClusterDispatch({ cluster, dispatcher: this.#dispatcher, store }),
+      lanes: this.#lanes,
       tokens: this.authenticator,
       tasks: this.#tasks,
       transforms: this.#transforms,
@@ -292,13 +303,23 @@ export class Posthorn implements AsyncDisposable {
     this.#maintenance = new Maintenance({
       services: this.services,
       periods: retentionOf(config),
+      clock,
       leads,
       onFailure: (error) => report(error, "maintenance failed"),
     });
   }
 
-  /** Opens the store, takes up what an earlier run left to do, and listens. */
-  static async start(options: PosthornOptions): Promise<Posthorn> {
+  /** Opens the store, takes up what an earlier run left to do, and listens. Waits for a database that is away. */
+  static start(options: NodeOptions): Promise<PosthornNode> {
+    const { config, log, listens = true, signal = null } = options;
+    // At a port that the system chooses nobody asks.
+    const listen = listens && config.listen.port !== 0 ? config.listen : null;
+    return startPatiently({ waitMs: config.databaseWaitMs, listen, log, signal }, (makeRoom) =>
+      PosthornNode.#start(options, makeRoom),
+    );
+  }
+
+  static async #start(options: NodeOptions, makeRoom: () => Promise<void>): Promise<PosthornNode> {
     const { clock = systemClock } = options;
     const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
     const feedOptions = {
@@ -317,20 +338,22 @@ export class Posthorn implements AsyncDisposable {
       onTrouble: (trouble) => tellTrouble(options.log, trouble),
       listener: shared,
     });
-    let posthorn: Posthorn | null = null;
+    let node: PosthornNode | null = null;
     try {
       const cluster = await Cluster.join({ store, facts: nodeFacts(options.secrets) });
       const { slot, keysFrom } = cluster.seat ?? { slot: null, keysFrom: 0 };
-      const ids = new IdGenerator(clock.now, Math.max(keysFrom - 1, await store.lastKey()), slot);
-      posthorn = new Posthorn(options, { store, cluster, feed, shared, ids, failed });
+      const lastKey = Math.max(keysFrom - 1, await store.lastKey());
+      const ids = new IdGenerator(clock.now, lastKey, slot, () => cluster.holdsSeat);
+      await makeRoom();
+      node = new PosthornNode(options, { store, cluster, feed, shared, ids, failed });
       // Both are waited for: one that went on after the other failed would listen for nobody.
-      for (const part of await Promise.allSettled([posthorn.#listen(), posthorn.#clusterWork.start()]))
+      for (const part of await Promise.allSettled([node.#listen(), node.#clusterWork.start()]))
         if (part.status === "rejected") throw part.reason;
-      posthorn.#receiving.start();
-      return posthorn;
+      node.#receiving.start();
+      return node;
     } catch (error) {
       // What was started already, such as the server, would keep the process alive.
-      await (posthorn ?? store)[Symbol.asyncDispose]();
+      await (node ?? store)[Symbol.asyncDispose]();
       throw error;
     }
   }
@@ -409,12 +432,7 @@ export class Posthorn implements AsyncDisposable {
     try {
       this.#url = await this.#server.listen(config.listen);
     } catch (cause) {
-      const { host, port } = config.listen;
-      throw new PosthornError(
-        "config_invalid",
-        `Cannot listen on ${host}:${port} (${(cause as Error).message}): stop what uses it, or set POSTHORN_LISTEN.`,
-        { cause },
-      );
+      throw cannotListen(config.listen, cause);
     }
   }
 
@@ -445,6 +463,11 @@ export class Posthorn implements AsyncDisposable {
     };
   }
 
+  #buildLaneDesk({ cluster, store }: NodeParts): LaneDesk {
+    const dispatcher = this.#dispatcher;
+    return new LaneDesk({ cluster, dispatcher, health: this.#health, store, time: cluster.time });
+  }
+
   #buildClusterWork({ cluster, ids, shared }: NodeParts): ClusterWork {
     return new ClusterWork({
       services: this.services,
@@ -453,6 +476,7 @@ export class Posthorn implements AsyncDisposable {
       health: this.#health,
       tasks: this.#tasks,
       ids,
+      lanes: this.#lanes,
       outbox: this.#outbox,
       feed: shared,
       settled: () => this.#settled(),
@@ -492,14 +516,15 @@ export class Posthorn implements AsyncDisposable {
       onCertificate: (seen) => this.#certificates.seen(seen),
       onTrouble: (trouble) => log.warn(trouble, "no request was made"),
     });
-    this.#watch = new Watch({ attempter, store: this.#store, now: clock.now, lastKey: () => ids.lastKey });
+    const patience = { store: this.#store, clock, random: Math.random };
+    this.#watch = new Watch({ attempter, ...patience, lastKey: () => ids.lastKey });
     return new Dispatcher({
       store: this.#watch.store,
       attempter: this.#watch.attempter,
       clock,
       random: Math.random,
       policies: {
-        policy: (endpointId) => patiently(this.#store, () => directory.policy(endpointId)),
+        policy: (endpointId) => patiently(patience, () => directory.policy(endpointId)),
         failing: (endpointId) => this.#health.streak(endpointId),
       },
       limits: { concurrency: config.concurrency, hostConcurrency: hostConcurrencyOf(config) },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Member, type MemberWork } from "../src/cluster/member.ts";
 import { startNode, type TestNode } from "./support/posthorn.ts";
-import { onPostgres, temporaryFolder } from "./support/store.ts";
+import { onPostgres, openStore, temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
 
 interface Cluster {
@@ -57,5 +58,53 @@ describe("the cluster", () => {
     expect(one.nodes.map(({ answers }) => answers)).toEqual([true, false]);
     expect(two.nodes.map(({ answers }) => answers)).toEqual([false, true]);
     expect((await cluster(node)).nodes).toHaveLength(1);
+  });
+});
+
+/** Of a node that has nothing to do. */
+const IDLE: MemberWork = {
+  gained: async () => undefined,
+  leave: async () => undefined,
+  renewed: () => undefined,
+  moved: () => undefined,
+  report: () => ({ inFlight: 0, lanes: 0, lagMs: 0, settled: { messages: 0, attempts: 0 } }),
+  inFlight: () => 0,
+  announce: () => undefined,
+  trouble: (error) => {
+    throw error;
+  },
+};
+
+describe.runIf(onPostgres)("a seat", () => {
+  it("is not held by a node that has not said for long that it is there, until it has heard that nobody took it", async () => {
+    await using files = await openStore();
+    const store = files.store.cluster!;
+    let now = 0;
+    const join = (): Promise<Member> =>
+      Member.join({
+        store,
+        facts: { host: "here", version: "1", secretsMark: "same" },
+        monotonic: () => now,
+        setTimer: () => () => undefined,
+        leaseMs: 2000,
+      });
+    await using member = await join();
+    await member.start(IDLE);
+    expect(member.holdsSeat).toBe(true);
+    now = 499;
+    expect(member.holdsSeat).toBe(true);
+    now = 500;
+    expect(member.holdsSeat).toBe(false);
+    await member.look();
+    expect(member.holdsSeat).toBe(true);
+
+    // It is buried meanwhile.
+    now = 5000;
+    const before = member.seat;
+    await store.leave(before.id);
+    expect(member.holdsSeat).toBe(false);
+    await member.look();
+    expect(member.seat.id).not.toBe(before.id);
+    expect(member.holdsSeat).toBe(true);
   });
 });

@@ -186,6 +186,40 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     noneTwice();
   });
 
+  it("say how an endpoint is delivered to, whichever of them has its lane", async () => {
+    await using two = await start();
+    await settled(2);
+    // One of them at each node.
+    const numbers: number[] = [];
+    for (const id of await nodeIds()) numbers.push((await endpointsOf(id))[0]!);
+    const retry = { backoff: { type: "schedule", delays: [1], jitter: 0 } };
+    const breaker = { failures: 2, windowSeconds: 1, probeSeconds: 3600, maxProbeSeconds: 3600 };
+    receiver.answer(({ path }) => (numbers.includes(Number(path.slice(1))) ? 500 : 204));
+    for (const number of numbers) {
+      await call(one, "PATCH", `app/app/endpoint/ep${number}/policy`, { breaker, retry });
+    }
+    await publish(one);
+    const stateAt = async (node: TestNode, number: number): Promise<unknown> => {
+      const { state, reason, failing, nextProbeAt } = await call(node, "GET", `app/app/endpoint/ep${number}/state`);
+      return {
+        state,
+        reason,
+        failing: (failing as { failures: number } | null)?.failures,
+        probes: nextProbeAt !== null,
+      };
+    };
+    for (const number of numbers) {
+      for (const node of [one, two]) {
+        await eventually(async () =>
+          expect(await stateAt(node, number)).toEqual({ state: "open", reason: "failures", failing: 2, probes: true }),
+        );
+      }
+    }
+    for (const number of numbers) {
+      await call(one, "PATCH", `app/app/endpoint/ep${number}/policy`, { breaker: null, retry: null });
+    }
+  });
+
   it("hand over what they have when they are stopped: nothing is made twice, and order is kept", async () => {
     await call(one, "PATCH", "app/app/policy", { order: { by: "key" } });
     receiver.answer({ status: 204, delayMs: 20 });

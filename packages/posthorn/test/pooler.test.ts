@@ -33,7 +33,6 @@ const start = (env: Record<string, string> = {}): Promise<TestNode> =>
     env: {
       POSTHORN_DATABASE_URL: url,
       POSTHORN_DATABASE_DIRECT_URL: directUrl,
-      POSTHORN_DATABASE_TIMEOUT: "1",
       ...env,
     },
   });

@@ -67,8 +67,14 @@ server_login_retry = 1
   const killAtExit = (): void => void pooler?.kill("SIGKILL");
   process.once("exit", killAtExit);
   const start = async (): Promise<void> => {
-    pooler = spawn(binary, ["-q", config], { ...account, stdio: ["ignore", "ignore", "ignore"] });
-    await eventually(() => show("VERSION"));
+    const check = async (): Promise<void> => {
+      // Its port may have been somebody else's for a moment.
+      if (pooler === null || pooler.exitCode !== null) {
+        pooler = spawn(binary, ["-q", config], { ...account, stdio: ["ignore", "ignore", "ignore"] });
+      }
+      await show("VERSION");
+    };
+    await eventually(check, { intervalMs: 100 });
   };
   const stop = async (): Promise<void> => {
     const running = pooler;

@@ -32,8 +32,11 @@ export function pathFolders(): string[] {
 /** Installs a package of the system where that is possible: as root on Debian. */
 export function installPackage(name: string): void {
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return;
-  run("apt-get", ["update", "-qq"], null);
-  run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", name], null);
+  // One after the other: two processes of a run may find at once that it is missing.
+  const alone = (...args: string[]): string =>
+    run("flock", [join(tmpdir(), "posthorn-apt.lock"), "apt-get", ...args], null);
+  alone("update", "-qq");
+  alone("install", "-y", "-qq", "--no-install-recommends", name);
 }
 
 /** Runs a program to its end, and returns what it wrote. */

@@ -2,9 +2,6 @@
 import { PosthornError, type PosthornErrorCode, ValidationError } from "../errors.ts";
 import { type Reply, reply } from "./reply.ts";
 
-/** Seconds after which a caller may come back when the server cannot do it now. */
-export const RETRY_AFTER_SECONDS = 1;
-
 /** What callers are told of troubles whose own sentence names files and settings of the server; that one is in the log. */
 const CALLER_DETAIL: Partial<Record<PosthornErrorCode, string>> = {
   storage_full: "The disk of the server is full: nothing was stored. Try again later.",

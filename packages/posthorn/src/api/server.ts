@@ -20,11 +20,12 @@ import { VERSION } from "../version.ts";
 import { invoker } from "./invoke.ts";
 import { NDJSON, parseBody, type ParsedBody, splitLines } from "./body.ts";
 import { answerClientError, discard } from "./connection.ts";
-import { errorReply, internalErrorReply, RETRY_AFTER_SECONDS } from "./error-reply.ts";
+import { errorReply, internalErrorReply } from "./error-reply.ts";
 import { HttpError, HttpValidationError, ref } from "./models/common.ts";
 import { MODELS } from "./models/index.ts";
 import { parseQuery } from "./query.ts";
 import { registerReference } from "./reference.ts";
+import { retryAfterSeconds } from "./retry-after.ts";
 import { noContent, type Reply, reply } from "./reply.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
@@ -105,6 +106,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   // Schemas describe; routes validate by themselves, after the caller is known. Bodies are JSON text already.
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (body) => JSON.stringify(body));
+  app.decorate(RETRY_AFTER, () => retryAfterSeconds(options.services.store.troubleForMs, Math.random));
   // Before the hooks below, which are for callers of the API.
   registerInbound(app, options.gateway);
   app.removeAllContentTypeParsers();
@@ -202,9 +204,12 @@ function bearerToken(request: FastifyRequest): string {
   );
 }
 
+/** What says how long a caller of this server may stay away. */
+const RETRY_AFTER = "retryAfterSeconds";
+
 function send(answer: FastifyReply, { status, json }: Reply): FastifyReply {
   void answer.code(status);
-  if (status === 503) void answer.header("retry-after", RETRY_AFTER_SECONDS);
+  if (status === 503) void answer.header("retry-after", answer.server.getDecorator<() => number>(RETRY_AFTER)());
   if (json === null) return answer.send();
   // As bytes: to a text Fastify adds a charset that JSON does not have (RFC 8259, section 11).
   return answer.header("content-type", "application/json").send(Buffer.from(json));

@@ -1,4 +1,5 @@
 /** The part that one node has in the work of all: everything where there is one node, its shards where there are many. */
+import { type PassingTime, systemTime } from "../clock.ts";
 import type { Lease, LaneOwners } from "../dispatch/types.ts";
 import type { SettledKeys } from "../domain/stats/roll-up.ts";
 import type { ClusterView, NodeFacts, Seat } from "../store/cluster.ts";
@@ -9,6 +10,8 @@ import { Member, type MemberWork } from "./member.ts";
 export interface ClusterOptions {
   readonly store: Store;
   readonly facts: NodeFacts;
+  /** That of this machine unless given. */
+  readonly time?: PassingTime;
 }
 
 /** What one shard is for beside its endpoints: work that is done once for all. */
@@ -17,32 +20,35 @@ const LEADING_SHARD = 0;
 const SOLE_ID = 1;
 
 export class Cluster implements LaneOwners, AsyncDisposable {
+  readonly time: PassingTime;
   readonly #store: Store;
   readonly #facts: NodeFacts;
   readonly #member: Member | null;
   readonly #startedAt = Date.now();
   #work: MemberWork | null = null;
 
-  private constructor({ store, facts }: ClusterOptions, member: Member | null) {
+  private constructor({ store, facts, time = systemTime }: ClusterOptions, member: Member | null) {
+    this.time = time;
     this.#store = store;
     this.#facts = facts;
     this.#member = member;
   }
 
   /** Takes a seat among the nodes of the database. Throws when this node cannot be one of them. */
-  static async join({ store, facts }: ClusterOptions): Promise<Cluster> {
-    if (store.cluster === null) return new Cluster({ store, facts }, null);
-    const setTimer = (ms: number, callback: () => void): (() => void) => {
-      const timer = setTimeout(callback, ms);
-      return () => clearTimeout(timer);
-    };
-    const member = await Member.join({ store: store.cluster, facts, monotonic: () => performance.now(), setTimer });
-    return new Cluster({ store, facts }, member);
+  static async join(options: ClusterOptions): Promise<Cluster> {
+    const { store, facts, time = systemTime } = options;
+    if (store.cluster === null) return new Cluster(options, null);
+    return new Cluster(options, await Member.join({ store: store.cluster, facts, time }));
   }
 
   /** `null`: there is one node. */
   get seat(): Seat | null {
     return this.#member?.seat ?? null;
+  }
+
+  /** Whether nobody else can have its seat just now. */
+  get holdsSeat(): boolean {
+    return this.#member?.holdsSeat ?? true;
   }
 
   /** Whether this node does what is to be done once: retention, statistics, the watch over sources, operational webhooks. */

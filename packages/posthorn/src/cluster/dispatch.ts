@@ -1,6 +1,5 @@
 /** Where the domain hands over new work: to the lanes of this node, or to the node that has the lane. */
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
-import type { LaneView } from "../dispatch/lane.ts";
 import type { DispatchHints } from "../domain/context.ts";
 import type { DeliveryKey } from "../store/signal.ts";
 import type { DueDelivery, Store } from "../store/store.ts";
@@ -38,10 +37,6 @@ export class ClusterDispatch implements DispatchHints {
 
   tryNow(endpointId: number): void {
     this.#options.dispatcher.tryNow(endpointId);
-  }
-
-  inspect(endpointId: number): LaneView | null {
-    return this.#options.dispatcher.inspect(endpointId);
   }
 
   revoke(deliveries: readonly DeliveryKey[]): void {

@@ -7,6 +7,7 @@
  * and less a margin: it begins nothing that it could be too late for. Whoever was thought dead and is not finds its seat gone, forgets
  * what it had, and joins anew.
  */
+import type { PassingTime } from "../clock.ts";
 import type { Lease, LaneOwners } from "../dispatch/types.ts";
 import type { ClusterStore, ClusterView, NodeFacts, NodeReport, Seat } from "../store/cluster.ts";
 import { shardOf } from "../store/shards.ts";
@@ -15,9 +16,7 @@ import { planFor } from "./plan.ts";
 export interface MemberOptions {
   readonly store: ClusterStore;
   readonly facts: NodeFacts;
-  /** Milliseconds that pass, whatever clocks are set to. */
-  readonly monotonic: () => number;
-  readonly setTimer: (ms: number, callback: () => void) => () => void;
+  readonly time: PassingTime;
   readonly leaseMs?: number;
 }
 
@@ -86,14 +85,19 @@ export class Member implements LaneOwners, AsyncDisposable {
 
   /** Takes a seat. Shards come with `start`. */
   static async join(options: MemberOptions): Promise<Member> {
-    const { store, facts, monotonic, leaseMs = LEASE_MS } = options;
-    const asked = monotonic();
+    const { store, facts, time, leaseMs = LEASE_MS } = options;
+    const asked = time.monotonic();
     const seat = await store.join(facts, leaseMs);
     return new Member(options, seat, asked);
   }
 
   get seat(): Seat {
     return this.#seat;
+  }
+
+  /** Whether nobody can have been given its seat: its lease holds. */
+  get holdsSeat(): boolean {
+    return this.#options.time.monotonic() < this.#validUntil;
   }
 
   /** The shards that are this node's. */
@@ -120,7 +124,7 @@ export class Member implements LaneOwners, AsyncDisposable {
   lease(key: number): Lease | null {
     const shard = shardOf(key);
     const lease = this.#leases.get(shard);
-    if (lease === undefined || this.#leaving.has(shard) || this.#options.monotonic() >= this.#validUntil) return null;
+    if (lease === undefined || this.#leaving.has(shard) || !this.holdsSeat) return null;
     return lease;
   }
 
@@ -162,20 +166,20 @@ export class Member implements LaneOwners, AsyncDisposable {
         if (!this.#inTrouble) this.#work!.trouble(error);
         this.#inTrouble = true;
       }
-      if (!this.#stopped) this.#cancelTimer = this.#options.setTimer(waitMs, () => void this.look());
+      if (!this.#stopped) this.#cancelTimer = this.#options.time.setTimer(waitMs, () => void this.look());
     }
   }
 
   /** Returns when the next round is due. */
   async #makeRound(work: MemberWork): Promise<number> {
-    const { store, monotonic } = this.#options;
-    const asked = monotonic();
+    const { store, time } = this.#options;
+    const asked = time.monotonic();
     const report = { ...work.report(), draining: this.#draining };
     if (!(await store.renew(this.#seat.id, this.#leaseMs, report))) {
       await this.#joinAnew(work);
       return 0;
     }
-    const hadLapsed = monotonic() >= this.#validUntil;
+    const hadLapsed = !this.holdsSeat;
     this.#validUntil = asked + this.#leaseMs - MARGIN_MS;
     if (hadLapsed) {
       this.#heldSince = asked;
@@ -203,10 +207,10 @@ export class Member implements LaneOwners, AsyncDisposable {
   }
 
   async #follow(view: ClusterView, work: MemberWork): Promise<void> {
-    const { store, monotonic } = this.#options;
+    const { store, time } = this.#options;
     const plan = planFor(view, this.#seat.id);
     // After the database was away for all, nobody is dead only because he did not get to say so yet.
-    const bury = monotonic() - this.#heldSince > this.#leaseMs ? plan.bury : [];
+    const bury = time.monotonic() - this.#heldSince > this.#leaseMs ? plan.bury : [];
     const waits = new Set(plan.bury.filter((id) => !bury.includes(id)));
     const ownerOf = new Map(view.shards.map(({ shard, nodeId }) => [shard, nodeId]));
     const take = plan.take.filter((shard) => !waits.has(ownerOf.get(shard) ?? -1));
@@ -265,11 +269,11 @@ export class Member implements LaneOwners, AsyncDisposable {
 
   /** It was thought dead: nothing is its own any more. */
   async #joinAnew(work: MemberWork): Promise<void> {
-    const { store, facts, monotonic } = this.#options;
+    const { store, facts, time } = this.#options;
     const lost = [...this.#leases.keys()];
     for (const shard of lost) this.#forget(shard);
     void work.leave(inShards(lost)).catch(work.trouble);
-    const asked = monotonic();
+    const asked = time.monotonic();
     this.#seat = await store.join(facts, this.#leaseMs);
     this.#heldSince = asked;
     this.#validUntil = asked + this.#leaseMs - MARGIN_MS;

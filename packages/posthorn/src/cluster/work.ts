@@ -12,6 +12,7 @@ import { type Logger, reporter } from "../log.ts";
 import type { Signal } from "../store/signal.ts";
 import { shardOf } from "../store/shards.ts";
 import type { Cluster } from "./cluster.ts";
+import type { LaneDesk } from "./lane-desk.ts";
 import type { InShards, MemberWork } from "./member.ts";
 
 export interface ClusterWorkOptions {
@@ -20,9 +21,10 @@ export interface ClusterWorkOptions {
   readonly dispatcher: Dispatcher;
   readonly health: HealthWatch;
   readonly tasks: TaskRunners;
-  readonly outbox: OutboxWatch;
-  readonly feed: SharedFeed;
+  readonly outbox: Pick<OutboxWatch, "wake">;
+  readonly feed: Pick<SharedFeed, "watchedElsewhere" | "storedElsewhere">;
   readonly ids: IdGenerator;
+  readonly lanes: Pick<LaneDesk, "hear">;
   /** Up to where what this node writes is on disk. */
   readonly settled: () => SettledKeys;
   readonly log: Logger;
@@ -35,8 +37,9 @@ const DEAF_MS = 500;
 
 export class ClusterWork implements Disposable {
   readonly #options: ClusterWorkOptions;
-  #look: NodeJS.Timeout | null = null;
-  #deaf: NodeJS.Timeout | null = null;
+  /** Each takes a timer back; `null`: none is set. */
+  #cancelLook: (() => void) | null = null;
+  #cancelDeaf: (() => void) | null = null;
 
   constructor(options: ClusterWorkOptions) {
     this.#options = options;
@@ -52,12 +55,12 @@ export class ClusterWork implements Disposable {
     await cluster.start(this.#work());
     this.#options.outbox.wake();
     if (services.store.cluster === null) return;
-    this.#look = setInterval(() => this.#lookForWork(), LOOK_MS);
-    this.#look.unref();
+    this.#lookLater();
   }
 
   [Symbol.dispose](): void {
-    for (const timer of [this.#look, this.#deaf]) if (timer !== null) clearInterval(timer);
+    this.#cancelLook?.();
+    this.#cancelDeaf?.();
   }
 
   #work(): MemberWork {
@@ -106,6 +109,7 @@ export class ClusterWork implements Disposable {
   #hear(signals: readonly Signal[]): void {
     applySignals(this.#options.services, signals);
     for (const signal of signals) {
+      this.#options.lanes.hear(signal);
       if (signal.kind === "nodes") this.#options.cluster.look();
       if (signal.kind === "outbox") this.#options.outbox.wake(signal.from);
       if (signal.kind === "watch") this.#options.feed.watchedElsewhere();
@@ -127,16 +131,27 @@ export class ClusterWork implements Disposable {
     services.operational.wake();
   }
 
+  #lookLater(): void {
+    this.#cancelLook = this.#options.cluster.time.setTimer(LOOK_MS, () => {
+      this.#lookLater();
+      this.#lookForWork();
+    });
+  }
+
   #isDeaf(): void {
-    const { log } = this.#options;
-    log.warn("nothing is heard of the other nodes; settings are read anew until it is");
+    this.#options.log.warn("nothing is heard of the other nodes; settings are read anew until it is");
+    this.#cancelDeaf?.();
+    this.#staysDeaf();
+  }
+
+  #staysDeaf(): void {
     this.#forgetAll();
-    this.#deaf ??= setInterval(() => this.#forgetAll(), DEAF_MS);
+    this.#cancelDeaf = this.#options.cluster.time.setTimer(DEAF_MS, () => this.#staysDeaf());
   }
 
   #hearsAgain(): void {
-    if (this.#deaf !== null) clearInterval(this.#deaf);
-    this.#deaf = null;
+    this.#cancelDeaf?.();
+    this.#cancelDeaf = null;
     this.#forgetAll();
     this.#options.dispatcher.wakeAll();
     this.#lookForWork();

@@ -14,11 +14,14 @@ export interface Config extends Omit<
   | "databaseDirectUrl"
   | "databaseConnections"
   | "databaseTimeout"
+  | "databaseWait"
 > {
   readonly requestTimeoutMs: number;
   /** At least `requestTimeoutMs`. */
   readonly maxRequestTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
+  /** How long a start waits for a database that is away. */
+  readonly databaseWaitMs: number;
   readonly database: DatabaseConfig;
 }
 
@@ -60,7 +63,14 @@ export function envToConfig(raw: RawSettings): Config {
   checkSecrets(values);
   checkRetention(values);
   const { requestTimeout, maxRequestTimeout, shutdownTimeout, ...others } = values;
-  const { databaseUrl, databaseDirectUrl: directUrl, databaseConnections, databaseTimeout, ...rest } = others;
+  const {
+    databaseUrl,
+    databaseDirectUrl: directUrl,
+    databaseConnections,
+    databaseTimeout,
+    databaseWait,
+    ...rest
+  } = others;
   const dataDir = resolve(values.dataDir);
   return {
     ...rest,
@@ -74,6 +84,7 @@ export function envToConfig(raw: RawSettings): Config {
     }),
     requestTimeoutMs: Math.round(requestTimeout * 1000),
     maxRequestTimeoutMs: Math.round(Math.max(requestTimeout, maxRequestTimeout) * 1000),
+    databaseWaitMs: Math.round(databaseWait * 1000),
     shutdownTimeoutMs: Math.round(shutdownTimeout * 1000),
   };
 }

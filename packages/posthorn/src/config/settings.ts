@@ -91,6 +91,12 @@ export const settings = {
     default: "5",
     parse: (text) => parseDecimal(text, { min: 0.5, max: 60 }),
   }),
+  databaseWait: setting({
+    name: "POSTHORN_DATABASE_WAIT",
+    help: "Seconds that a start waits for a PostgreSQL that cannot be reached yet; then the process ends. 0: not at all.",
+    default: "300",
+    parse: (text) => parseDecimal(text, { min: 0, max: 86_400 }),
+  }),
   jwtSecret: setting({
     name: "POSTHORN_JWT_SECRET",
     help: "Secret of the HS256 tokens, at least 32 characters. Empty: made once and kept in the data folder.",

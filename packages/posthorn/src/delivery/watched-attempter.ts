@@ -2,7 +2,7 @@
  * Stands between the dispatcher and what it works with: makes no attempt for a message that has expired, waits for a database that is
  * away, and knows which keys of attempts were given out and are not on disk yet.
  */
-import type { Attempter, AttemptResult, Job, JobStore, Outcome } from "../dispatch/types.ts";
+import type { Attempter, AttemptResult, Clock, Job, JobStore, Outcome } from "../dispatch/types.ts";
 import { isStoreAway } from "../store/errors.ts";
 import { patiently } from "./patience.ts";
 
@@ -18,7 +18,9 @@ export interface WatchOptions {
   readonly attempter: Attempter;
   /** `whenHere` resolves when the database can be worked with. */
   readonly store: JobStore & { whenHere(): Promise<void> };
-  readonly now: () => number;
+  readonly clock: Clock;
+  /** A number from 0 to below 1, as `Math.random`. */
+  readonly random: () => number;
   /** The last key that was given out. */
   readonly lastKey: () => number;
 }
@@ -37,8 +39,8 @@ export class Watch {
     const { store } = options;
     this.attempter = { attempt: (job, signal) => this.#attempt(job, signal) };
     this.store = {
-      due: async (endpointId, now, limit, wish) => patiently(store, () => store.due(endpointId, now, limit, wish)),
-      backlog: async () => patiently(store, () => store.backlog()),
+      due: async (endpointId, now, limit, wish) => patiently(options, () => store.due(endpointId, now, limit, wish)),
+      backlog: async () => patiently(options, () => store.backlog()),
       record: (outcome) => this.#record(outcome),
     };
   }
@@ -50,9 +52,9 @@ export class Watch {
   }
 
   async #attempt(job: Job, signal: AbortSignal): Promise<AttemptResult> {
-    const { attempter, now, lastKey } = this.#options;
+    const { attempter, clock, random, lastKey } = this.#options;
     const { deliverUntil } = job;
-    if (deliverUntil !== null && deliverUntil !== undefined && deliverUntil <= now()) {
+    if (deliverUntil !== null && deliverUntil !== undefined && deliverUntil <= clock.now()) {
       return { kind: "void", reason: "expired" };
     }
     const mark = { after: lastKey() };
@@ -65,7 +67,7 @@ export class Watch {
     } catch (error) {
       if (!isStoreAway(error)) throw error;
       await this.#storeIsBack(signal);
-      return { kind: "not_now", pauseMs: Math.random() * BACK_MS };
+      return { kind: "not_now", pauseMs: random() * BACK_MS };
     } finally {
       if (made === null) this.#open.delete(mark);
       else this.#made.set(made, mark);

@@ -137,9 +137,12 @@ export class Dispatcher {
     this.#turns.pump();
   }
 
-  /** Wakes every lane: what was told meanwhile was not heard. */
+  /** Wakes every lane: what was told meanwhile was not heard, and what waits in memory may have been canceled. */
   wakeAll(): void {
-    for (const { endpointId } of this.#lanes.all()) this.wake(endpointId);
+    for (const lane of this.#lanes.all()) {
+      this.#shelf.spill(lane);
+      this.wake(lane.endpointId);
+    }
   }
 
   /**

@@ -33,6 +33,7 @@ export interface Services {
   readonly directory: Directory;
   /** Where new work is announced. */
   readonly dispatch: DispatchHints;
+  readonly lanes: LaneSource;
   readonly tokens: TokenIssuer;
   readonly tasks: TaskQueue;
   readonly ownership: OwnershipAsker;
@@ -54,10 +55,21 @@ export interface DispatchHints {
   wake(endpointId: number): void;
   /** As `wake`, and without waiting any longer for an endpoint that failed or asked to be left alone. */
   tryNow(endpointId: number): void;
-  /** What is known of how an endpoint is delivered to; `null`: nothing. */
-  inspect(endpointId: number): LaneView | null;
   /** Takes jobs back that are in memory and not under way: their deliveries are no longer due. */
   revoke(deliveries: readonly { readonly messageId: number; readonly endpointId: number }[]): void;
+}
+
+/** What is in memory of how endpoints are delivered to. */
+export interface LaneSource {
+  /** On whichever node has the lane; nothing, when that one does not answer. */
+  of(endpointKey: number): LaneReport | Promise<LaneReport>;
+}
+
+export interface LaneReport {
+  /** `null`: nothing is known, since there was nothing to do lately. */
+  readonly lane: LaneView | null;
+  /** How it fails; `null`: its last attempt succeeded, or there was none. */
+  readonly failing: Streak | null;
 }
 
 export interface DomainRules {

@@ -31,6 +31,8 @@ function apply({ directory, dispatch, health, operational, sources, tasks, token
     case "operational":
       return operational.wake();
     // Those who put the node together see to them.
+    case "ask":
+    case "answer":
     case "outbox":
     case "watch":
     case "stored":

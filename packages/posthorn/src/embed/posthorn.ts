@@ -8,7 +8,7 @@ import { DEFAULT_ORGANISATION, ensureOrganisation } from "../domain/organisation
 import { PosthornError } from "../errors.ts";
 import { isId } from "../id.ts";
 import { createLog, type Logger } from "../log.ts";
-import { Posthorn as Node } from "../posthorn.ts";
+import { PosthornNode } from "../posthorn.ts";
 import { callerFor } from "./call.ts";
 import { messageVerbs } from "./messages.ts";
 import { Mount, type NodeBindings, type NodeHandler } from "./mount.ts";
@@ -54,10 +54,10 @@ export class Posthorn implements AsyncDisposable {
   readonly message: ReturnType<typeof messageVerbs>;
   /** Access for customers. */
   readonly authentication: ReturnType<typeof authenticationVerbs>;
-  readonly #node: Node;
+  readonly #node: PosthornNode;
   readonly #mount: Mount;
 
-  private constructor(node: Node, mount: Mount, ctx: Context, onPostgres: boolean) {
+  private constructor(node: PosthornNode, mount: Mount, ctx: Context, onPostgres: boolean) {
     this.#node = node;
     this.#mount = mount;
     const on = callerFor(ctx.services, ctx.actor);
@@ -80,7 +80,7 @@ export class Posthorn implements AsyncDisposable {
     const config = envToConfig(readEnv({ environment: { ...environment }, flags: textsOf(settings) }));
     const prefix = prefixOf(config.publicUrl);
     const log = options.log ?? createLog({ level: levelOf(options) ?? "warn", format: config.logFormat });
-    const node = await Node.start({ config, secrets: loadSecrets(config), log, listens: listen, base: prefix });
+    const node = await PosthornNode.start({ config, secrets: loadSecrets(config), log, listens: listen, base: prefix });
     try {
       const orgId = await ensureOrganisation(node.services, organisation);
       const actor: Actor = { kind: "organisation", orgId, orgPublicId: organisation, keyId: null };

@@ -2,14 +2,22 @@
 import { PosthornError, type PosthornErrorCode } from "../errors.ts";
 import type { StoreTrouble } from "./store.ts";
 
+export interface StoreErrorOptions extends ErrorOptions {
+  readonly unique?: boolean;
+  readonly trouble?: StoreTrouble;
+}
+
 /** A database refused or failed. `unique` is set when a row with the same unique value exists. */
 export class StoreError extends PosthornError {
   override readonly name = "StoreError";
   readonly unique: boolean;
+  /** Why the database could not be worked with; `null`: it was there. */
+  readonly trouble: StoreTrouble | null;
 
-  constructor(code: PosthornErrorCode, message: string, options?: ErrorOptions & { unique?: boolean }) {
+  constructor(code: PosthornErrorCode, message: string, options: StoreErrorOptions = {}) {
     super(code, message, options);
-    this.unique = options?.unique ?? false;
+    this.unique = options.unique ?? false;
+    this.trouble = options.trouble ?? null;
   }
 }
 
@@ -36,6 +44,7 @@ const SENTENCE: Record<StoreTrouble, string> = {
   silent: "does not answer",
   refusing: "turns connections away",
   read_only: "takes no writes: it is a replica, or recovers",
+  not_committing: "answers, but not to a commit: it waits for a stand-by",
   no_connections: "has no connection to spare",
 };
 

@@ -183,6 +183,14 @@ export interface OutboxTable {
   /** In place of `deliver_until`: from when the first attempts are due. */
   ttl_ms: number | null;
   retention_ms: number | null;
+  /** How often it could not be made a message of. */
+  failures: Generated<number>;
+  /** Why, the last time. */
+  error: string | null;
+  /** It is left alone until then; `null`: it is not. */
+  retry_at: number | null;
+  /** When it was set aside for good; `null`: it was not. */
+  parked_at: number | null;
 }
 
 /** A message that is younger than its key: the walk of the statistics had passed it. */

@@ -59,6 +59,10 @@ function linesOf(signal: Signal): readonly string[] {
       ];
     case "outbox":
       return [`outbox ${signal.from}`];
+    case "ask":
+      return [`ask ${signal.question} ${signal.endpointId}`];
+    case "answer":
+      return [`answer ${signal.question} ${Buffer.from(signal.text).toString("base64url")}`];
     case "task":
       return [`task ${signal.key} ${signal.task}`];
     case "wake":
@@ -109,6 +113,12 @@ function toSignal(kind: string, words: readonly string[]): Signal | null {
       return isKey(key) ? { kind, key } : null;
     case "outbox":
       return isKey(key) ? { kind, from: key } : null;
+    case "ask":
+      return isKey(keys[1]) ? { kind, question: words[0]!, endpointId: keys[1] } : null;
+    case "answer":
+      return words.length === 2
+        ? { kind, question: words[0]!, text: Buffer.from(words[1]!, "base64url").toString() }
+        : null;
     case "task":
       return isKey(key) && words[1] !== undefined ? { kind, key, task: words[1] } : null;
     case "wake":

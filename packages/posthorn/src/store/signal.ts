@@ -37,6 +37,9 @@ export type Signal =
     }
   /** A transaction of the product has published: there is something to take up from this key of the outbox on. */
   | { readonly kind: "outbox"; readonly from: number }
+  /** How is an endpoint delivered to? Whoever has its lane answers, with the same question and a report as JSON. */
+  | { readonly kind: "ask"; readonly question: string; readonly endpointId: number }
+  | { readonly kind: "answer"; readonly question: string; readonly text: string }
   /** A node came or went, or gave up shards. */
   | { readonly kind: "nodes" };
 

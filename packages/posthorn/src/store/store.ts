@@ -216,14 +216,16 @@ export interface StoreCounters {
 }
 
 /**
- * Why a database cannot be worked with: it cannot be reached, does not answer, turns connections away, takes no writes, or, while those
- * that have a connection go on, has none to spare.
+ * Why a database cannot be worked with: it cannot be reached, does not answer, turns connections away, takes no writes, answers but
+ * never to a commit, or, while those that have a connection go on, has none to spare.
  */
-export type StoreTrouble = "unreachable" | "silent" | "refusing" | "read_only" | "no_connections";
+export type StoreTrouble = "unreachable" | "silent" | "refusing" | "read_only" | "not_committing" | "no_connections";
 
 export interface Store extends AsyncDisposable {
   /** What is wrong with the database now; `null`: nothing. Known without asking it. */
   readonly trouble: StoreTrouble | null;
+  /** For how long it has been so; 0: nothing is wrong. */
+  readonly troubleForMs: number;
   /** Resolves when the database can be worked with, however long that takes; rejects when the store is closed before. */
   whenHere(): Promise<void>;
   /** Reads what is committed. Never waits for a writer. */

@@ -5,6 +5,8 @@
 import type { AttemptResult, DispatchLimits, Job } from "../../src/dispatch/types.ts";
 import type { Change, DeliveryRow } from "./audit.ts";
 import type { Commit } from "./database.ts";
+import type { MachineClock } from "./machine-clock.ts";
+import type { Tenure, TenureEnd, Tenures } from "./tenure.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -15,17 +17,33 @@ export interface Settings {
   readonly retrySchedule: readonly number[];
   readonly requestTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
+  /** A policy that was changed may be used for so long: whoever has it in memory must be able to read the new one. */
+  readonly staleMs: number;
 }
 
-/** One run of the process, from its start to its end. */
+/** One run of a process, from its start to its end. */
 export interface Run {
   readonly number: number;
   readonly settings: Settings;
+  /** Of the machine that it is on. */
+  readonly machine: number;
+  readonly clock: MachineClock;
+  /** In elapsed milliseconds. */
+  readonly startedAt: number;
 }
+
+/**
+ * What was changed by another process is known to a process after so many milliseconds: to one with which all is well, and to any, for as
+ * long as one that does not hear goes on.
+ */
+const NEWS_MS = 2500;
+const LATE_NEWS_MS = 10_000;
 
 /** An attempt that was begun and whose outcome is not on disk. */
 export interface OpenAttempt {
   readonly run: Run;
+  /** Under which it was begun. */
+  readonly tenure: Tenure;
   readonly job: Job;
   /** A request left the process for it. */
   requested: boolean;
@@ -33,7 +51,7 @@ export interface OpenAttempt {
   readonly begunAt: number;
   /** What the attempter said; `null` while it is under way. */
   result: AttemptResult | null;
-  /** The wall clock when it said so. */
+  /** The clock of its machine when it said so. */
   endedAt: number;
 }
 
@@ -48,9 +66,11 @@ export class TrackedDelivery {
   scheduledRows = 0;
   /** Requests that left a process. */
   requests = 0;
-  /** Requests of which nothing came to disk, since their process ended or they were broken off. */
+  /** Requests of which nothing came to disk, since their process ended or lost the shard, or they were broken off. */
   lost = 0;
   open: OpenAttempt | null = null;
+  /** Attempts under way whose process has lost the shard: nothing of them may come to disk. */
+  readonly outlived = new Set<OpenAttempt>();
   /** Requests that had left when somebody asked for an attempt by hand the last time. */
   requestsAtWish = 0;
   /** The last attempt found nothing to send, or nobody to send it to. */
@@ -89,7 +109,8 @@ export class TrackedEndpoint {
   repair: Commit;
   /** When a request left for it the last time, in elapsed milliseconds. */
   requestedAt = 0;
-  inFlight = 0;
+  /** Requests on their way, by the tenure under which they were made. */
+  readonly inFlight = new Map<Tenure, number>();
   readonly deliveries = new Map<number, TrackedDelivery>();
 
   constructor(id: number, host: string, commit: Commit) {
@@ -110,14 +131,21 @@ export interface Check {
   begun?(delivery: TrackedDelivery, attempt: OpenAttempt): void;
   /** The attempter said what came of it. */
   ended?(delivery: TrackedDelivery, attempt: OpenAttempt): void;
-  /** A request is about to leave the process. `delivery` is `undefined` when no such row was ever committed. */
-  requested?(endpoint: TrackedEndpoint, messageId: number, delivery: TrackedDelivery | undefined): void;
+  /** A request is about to leave the process. `null` when no such row was ever committed, and when nobody began an attempt. */
+  requested?(endpoint: TrackedEndpoint, messageId: number, made: RequestedAttempt | null): void;
+  /** A process has a shard no longer. `open`: deliveries there with attempts under way, which nobody waits for any more. */
+  tenureEnded?(tenure: Tenure, how: TenureEnd, open: readonly TrackedDelivery[]): void;
   /** After each event. */
   stepped?(): void;
   /** Once an hour. */
   sampled?(): void;
   /** When everything had the time to come to its end. */
   finished?(): void;
+}
+
+export interface RequestedAttempt {
+  readonly delivery: TrackedDelivery;
+  readonly attempt: OpenAttempt;
 }
 
 export interface RecordedAttempt {
@@ -137,10 +165,10 @@ export class Ledger {
   readonly #time: VirtualTime;
   readonly #verdict: Verdict;
   readonly #checks: Check[] = [];
-  /** Requests on their way, over all endpoints. */
-  inFlight = 0;
-  /** The process that runs. */
-  run: Run | null = null;
+  /** The processes that run, and the requests of each that are on their way. */
+  readonly #runs = new Map<Run, number>();
+  #tenures: Tenures | null = null;
+  #isWell: (run: Run) => boolean = () => true;
 
   constructor(time: VirtualTime, verdict: Verdict) {
     this.#time = time;
@@ -149,6 +177,33 @@ export class Ledger {
 
   use(checks: readonly Check[]): void {
     this.#checks.push(...checks);
+  }
+
+  /**
+   * @param tenures Who has which lanes.
+   * @param isWell Whether a process reaches the database, and hears the others, for a while.
+   */
+  watchOver(tenures: Tenures, isWell: (run: Run) => boolean = () => true): void {
+    this.#tenures = tenures;
+    this.#isWell = isWell;
+  }
+
+  /** Who has the lane of an endpoint; `null`: nobody. */
+  tenureOf(endpointId: number): Tenure | null {
+    return this.#tenures!.of(endpointId);
+  }
+
+  get runs(): Iterable<Run> {
+    return this.#runs.keys();
+  }
+
+  isRunning(run: Run): boolean {
+    return this.#runs.has(run);
+  }
+
+  /** Requests of a process that are on their way. */
+  inFlightOf(run: Run): number {
+    return this.#runs.get(run) ?? 0;
   }
 
   delivery(messageId: number, endpointId: number): TrackedDelivery | undefined {
@@ -173,62 +228,81 @@ export class Ledger {
     }
   }
 
-  /** The dispatcher handed a job to the attempter. */
-  begun(run: Run, job: Job): OpenAttempt {
-    const attempt: OpenAttempt = { run, job, requested: false, begunAt: this.#time.elapsed, result: null, endedAt: 0 };
+  /** The dispatcher handed a job to the attempter; `null` when it may not have. */
+  begun(run: Run, job: Job): OpenAttempt | null {
     const delivery = this.delivery(job.messageId, job.endpointId);
+    const tenure = this.tenureOf(job.endpointId);
     if (delivery === undefined) {
       this.#verdict.broken("accepted_is_stored", `message ${job.messageId} is attempted and was never committed`);
-    } else if (delivery.open !== null) {
-      this.#verdict.broken("never_doubled", `${delivery.name}: an attempt began while the one before is not on disk`);
-    } else {
-      for (const check of this.#checks) check.begun?.(delivery, attempt);
-      delivery.open = attempt;
-      this.#open.add(delivery);
+      return null;
     }
+    if (tenure?.run !== run) {
+      const owner = tenure === null ? "nobody's" : `of process ${tenure.run.number}`;
+      this.#verdict.broken("one_owner", `${delivery.name} is attempted by process ${run.number}, and is ${owner}`);
+      return null;
+    }
+    if (delivery.open !== null) {
+      this.#verdict.broken("never_doubled", `${delivery.name}: an attempt began while the one before is not on disk`);
+      return null;
+    }
+    const { elapsed: begunAt } = this.#time;
+    const attempt: OpenAttempt = { run, tenure, job, requested: false, begunAt, result: null, endedAt: 0 };
+    for (const check of this.#checks) check.begun?.(delivery, attempt);
+    delivery.open = attempt;
+    this.#open.add(delivery);
     return attempt;
   }
 
   /** The attempter said what came of it. */
   ended(attempt: OpenAttempt, result: AttemptResult): void {
     attempt.result = result;
-    attempt.endedAt = this.#time.wall;
-    const delivery = this.delivery(attempt.job.messageId, attempt.job.endpointId);
-    if (delivery === undefined) return;
+    attempt.endedAt = attempt.run.clock.wall;
+    const delivery = this.delivery(attempt.job.messageId, attempt.job.endpointId)!;
     if (result.kind === "made" && !attempt.requested) {
       this.#verdict.broken("waiting_is_free", `${delivery.name}: an attempt counts for which no request was made`);
     }
-    delivery.isVoid = result.kind === "void";
     for (const check of this.#checks) check.ended?.(delivery, attempt);
-    if (delivery.open === attempt && result.kind !== "made") this.#forget(delivery);
+    if (delivery.open !== attempt) return;
+    delivery.isVoid = result.kind === "void";
+    if (result.kind !== "made") this.#forget(delivery);
   }
 
-  requested(host: string, messageId: number): () => void {
+  requested(run: Run, host: string, messageId: number): () => void {
     const endpoint = this.hosts.get(host)!;
-    const delivery = endpoint.deliveries.get(messageId);
-    for (const check of this.#checks) check.requested?.(endpoint, messageId, delivery);
-    endpoint.inFlight++;
+    const made = requestedOf(endpoint.deliveries.get(messageId), run);
+    for (const check of this.#checks) check.requested?.(endpoint, messageId, made);
     endpoint.requestedAt = this.#time.elapsed;
-    this.inFlight++;
-    if (delivery !== undefined) {
-      delivery.requests++;
-      if (delivery.open !== null) delivery.open.requested = true;
-    }
-    const { run } = this;
-    return () => {
-      // What was on its way when its process ended is not counted any more.
-      if (this.run !== run) return;
-      endpoint.inFlight--;
-      this.inFlight--;
-    };
+    if (made === null) return () => undefined;
+    const { delivery, attempt } = made;
+    delivery.requests++;
+    attempt.requested = true;
+    if (delivery.open !== attempt) delivery.lost++;
+    this.#count(endpoint, attempt.tenure, 1);
+    return () => this.#count(endpoint, attempt.tenure, -1);
   }
 
-  /** The process has ended: what it had open is lost. */
-  processEnded(): void {
-    this.run = null;
-    this.inFlight = 0;
-    for (const endpoint of this.endpoints.values()) endpoint.inFlight = 0;
-    for (const delivery of this.#open) this.#forget(delivery);
+  started(run: Run): void {
+    this.#runs.set(run, 0);
+    this.#tenures!.began(run);
+  }
+
+  /** A process has ended: what it had open is lost. */
+  processEnded(run: Run): void {
+    this.#runs.delete(run);
+    for (const { inFlight } of this.endpoints.values()) {
+      for (const tenure of inFlight.keys()) if (tenure.run === run) inFlight.delete(tenure);
+    }
+    for (const delivery of this.#open) if (delivery.open!.run === run) this.#forget(delivery);
+  }
+
+  /** Another process has the shard, or nobody: what its owner had open there must not come to disk. */
+  tenureEnded(tenure: Tenure, how: TenureEnd): void {
+    const open = [...this.#open].filter((delivery) => delivery.open!.tenure === tenure);
+    for (const check of this.#checks) check.tenureEnded?.(tenure, how, open);
+    for (const delivery of open) {
+      delivery.outlived.add(delivery.open!);
+      this.#forget(delivery);
+    }
   }
 
   stepped(): void {
@@ -243,10 +317,29 @@ export class Ledger {
     for (const check of this.#checks) check.finished?.();
   }
 
-  /** Whether the process knew of a commit before `elapsed`: it was answered as made, or made by a process before. */
-  isKnown(commit: Commit, elapsed: number): boolean {
-    if (commit.run !== this.run?.number) return true;
-    return commit.confirmed && commit.answeredAt !== null && commit.answeredAt < elapsed;
+  /** Whether the owner of a lane knew what was committed of a delivery before `elapsed`. It looks when it gets the lane. */
+  knowsRow(commit: Commit, { run, since }: Tenure, elapsed: number): boolean {
+    return commit.at < since || this.#hasHeard(commit, run, elapsed);
+  }
+
+  /** Whether a process knew the settings that were committed before `elapsed`. */
+  knowsSettings(commit: Commit, run: Run, elapsed: number): boolean {
+    return commit.at < run.startedAt || this.#hasHeard(commit, run, elapsed);
+  }
+
+  #hasHeard({ run, at, confirmed, answeredAt }: Commit, own: Run, elapsed: number): boolean {
+    if (run !== own.number) return at < elapsed - (this.#isWell(own) ? NEWS_MS : LATE_NEWS_MS);
+    return confirmed && answeredAt !== null && answeredAt < elapsed;
+  }
+
+  #count({ inFlight }: TrackedEndpoint, tenure: Tenure, change: 1 | -1): void {
+    const { run } = tenure;
+    // What was on its way when its process ended is not counted any more.
+    if (!this.#runs.has(run)) return;
+    this.#runs.set(run, this.#runs.get(run)! + change);
+    const left = (inFlight.get(tenure) ?? 0) + change;
+    if (left === 0) inFlight.delete(tenure);
+    else inFlight.set(tenure, left);
   }
 
   #forget(delivery: TrackedDelivery): void {
@@ -258,8 +351,14 @@ export class Ledger {
   #attemptCommitted({ messageId, endpointId, id, trigger, status }: Change & { kind: "attempt" }): RecordedAttempt {
     const delivery = this.delivery(messageId, endpointId);
     const open = delivery?.open ?? null;
-    const made = open?.result?.kind === "made" && open.result.attempt.id === id ? open : null;
+    const made = open !== null && isMade(open, id) ? open : null;
     const attempt = { id, trigger, status, made };
+    const late = [...(delivery?.outlived ?? [])].find((outlived) => isMade(outlived, id));
+    if (late !== undefined) {
+      const text = `${delivery!.name}: process ${late.run.number} recorded an attempt after it had lost the shard`;
+      this.#verdict.broken("fenced", text);
+      return attempt;
+    }
     if (delivery === undefined || made === null) {
       this.#verdict.broken("never_doubled", `attempt ${id} of message ${messageId} is on disk and nobody made it`);
       return attempt;
@@ -305,4 +404,17 @@ export class Ledger {
     if (endpoint.policies.at(-1)?.json === policyJson) endpoint.repair = commit;
     else endpoint.policies.push({ json: policyJson, since: elapsed });
   }
+}
+
+function isMade({ result }: OpenAttempt, id: number): boolean {
+  return result?.kind === "made" && result.attempt.id === id;
+}
+
+/** The attempt of a process for which a request is made: the one under way, or one that it began before it lost the shard. */
+function requestedOf(delivery: TrackedDelivery | undefined, run: Run): RequestedAttempt | null {
+  if (delivery === undefined) return null;
+  const { open, outlived } = delivery;
+  const candidates = [...outlived, ...(open === null ? [] : [open])].filter((attempt) => attempt.run === run);
+  const attempt = candidates.find(({ requested }) => !requested) ?? candidates.at(-1);
+  return attempt === undefined ? null : { delivery, attempt };
 }

@@ -22,6 +22,8 @@ export interface NetworkOptions {
   readonly random: Random;
   readonly receivers: ReadonlyMap<string, Receiver>;
   readonly watcher: NetworkWatcher;
+  /** Seconds for which receivers ask to be left alone at most. */
+  readonly longestWait: number;
 }
 
 interface Answer {
@@ -87,11 +89,11 @@ export class SimulatedNetwork {
   }
 
   #limited(): Answer {
-    const { random, time } = this.#options;
-    const seconds = random.span(1, 7200);
-    const until = new Date(time.wall + seconds * 1000).toUTCString();
+    const { random, time, longestWait } = this.#options;
+    const seconds = random.span(1, longestWait);
+    const until = new Date(time.utc + seconds * 1000).toUTCString();
     const text = random.chance(0.5) ? String(seconds) : until;
-    const date = new Date(time.wall).toUTCString();
+    const date = new Date(time.utc).toUTCString();
     return response(random.pick([429, 503]), random.span(5, 200), ["Retry-After", text, "Date", date]);
   }
 }

@@ -1,7 +1,16 @@
-/** One run of a node: what `Posthorn` puts together, less the HTTP server, on a database, a network and a clock of the simulation. */
+/**
+ * One run of a node: what `Posthorn` puts together, less the HTTP server and what is done from time to time, on a database, a network
+ * and a clock of the simulation.
+ */
+import { pino } from "pino";
+import { Cluster } from "../../src/cluster/cluster.ts";
+import { ClusterDispatch } from "../../src/cluster/dispatch.ts";
+import { LaneDesk } from "../../src/cluster/lane-desk.ts";
+import { ClusterWork } from "../../src/cluster/work.ts";
 import { DeliveryAttempter } from "../../src/delivery/attempter.ts";
 import { EndpointSender } from "../../src/delivery/endpoint-sender.ts";
 import { HealthWatch } from "../../src/delivery/health-watch.ts";
+import { patiently } from "../../src/delivery/patience.ts";
 import { TaskRunners } from "../../src/delivery/task-runner.ts";
 import { Watch } from "../../src/delivery/watched-attempter.ts";
 import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
@@ -10,28 +19,36 @@ import type { Attempter, Clock, JobStore } from "../../src/dispatch/types.ts";
 import type { Services } from "../../src/domain/context.ts";
 import { Directory } from "../../src/domain/directory.ts";
 import type { PlatformDefaults } from "../../src/domain/policy/section.ts";
-import { applySignals } from "../../src/domain/signals.ts";
+import type { SettledKeys } from "../../src/domain/stats/roll-up.ts";
 import { PosthornError } from "../../src/errors.ts";
 import { IdGenerator } from "../../src/id.ts";
-import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import type { Logger } from "../../src/log.ts";
+import type { DatabaseThread } from "../../src/store/sqlite/protocol.ts";
+import type { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { Vault } from "../../src/vault.ts";
 import { OTHER_SERVICES, TEST_RULES } from "../support/services.ts";
-import { NAME, type SimulatedDatabase } from "./database.ts";
+import { openStore, type Sharing } from "./cluster/open.ts";
+import type { SimulatedDatabase } from "./database.ts";
 import type { Ledger, Run, Settings } from "./ledger.ts";
 import { withLatePages } from "./late-pages.ts";
 import { SimulatedNetwork } from "./network.ts";
 import type { Random } from "./random.ts";
 import type { Receiver } from "./receivers.ts";
 import type { Sabotage } from "./sabotage.ts";
+import { hostOf } from "./tenure.ts";
 import type { Verdict } from "./verdict.ts";
 import type { Life, VirtualTime } from "./virtual-time.ts";
 
 export interface NodeWorld {
   readonly time: VirtualTime;
   readonly database: SimulatedDatabase;
+  /** `null`: one node has the database for itself. */
+  readonly sharing: Sharing | null;
   readonly ledger: Ledger;
   readonly verdict: Verdict;
   readonly receivers: ReadonlyMap<string, Receiver>;
+  /** Seconds for which receivers ask to be left alone at most. */
+  readonly longestWait: number;
   readonly networkRandom: Random;
   readonly dispatchRandom: Random;
   readonly pagesRandom: Random;
@@ -39,38 +56,62 @@ export interface NodeWorld {
   readonly sabotageRandom: Random;
 }
 
+/** What a process is on. */
+export interface Place {
+  readonly run: Run;
+  readonly life: Life;
+  readonly serverLife: Life;
+}
+
+interface NodeParts {
+  readonly store: SqliteStore;
+  readonly ids: IdGenerator;
+  readonly cluster: Cluster;
+}
+
 const VAULT_KEY = Buffer.alloc(32, 7);
+/** As `posthorn.ts`: once no attempt is under way, giving up the shards may take this long. */
+const RELEASE_MS = 2000;
+
 export class SimulatedNode {
   readonly run: Run;
   readonly life: Life;
   readonly services: Services;
   readonly dispatcher: Dispatcher;
+  readonly #time: VirtualTime;
   readonly #store: SqliteStore;
   readonly #tasks: TaskRunners;
   readonly #health: HealthWatch;
+  readonly #cluster: Cluster;
+  readonly #clusterWork: ClusterWork;
 
-  private constructor(world: NodeWorld, run: Run, life: Life, parts: { store: SqliteStore; ids: IdGenerator }) {
-    const { store, ids } = parts;
+  private constructor(world: NodeWorld, { run, life }: Place, parts: NodeParts) {
+    const { store, ids, cluster } = parts;
     const { settings } = run;
     this.run = run;
     this.life = life;
+    this.#time = world.time;
     this.#store = store;
-    const clock = world.time.clockFor(life);
+    this.#cluster = cluster;
+    const clock = run.clock.for(life);
     const policyDefaults = policyDefaultsOf(settings);
     const vault = new Vault(VAULT_KEY);
     const directory = new Directory({ store, vault, now: clock.now, policyDefaults, maxEndpoints: 64 });
     world.sabotage.directory?.(directory);
     const services = (): Services => this.services;
     const onFailure = (error: unknown): void => expectOwnError(world.verdict, error);
-    this.#tasks = new TaskRunners({ services, clock, owns: () => true, onFailure: (_task, error) => onFailure(error) });
+    const owns = (key: number): boolean => cluster.owns(key);
+    this.#tasks = new TaskRunners({ services, clock, owns, onFailure: (_task, error) => onFailure(error) });
     this.#health = new HealthWatch({ services, clock, onFailure, onDisabled: () => undefined });
-    const watch = buildWatch(world, { clock, store, directory, vault, ids, life });
+    const watch = buildWatch(world, { clock, store, directory, vault, ids, life, run });
     this.dispatcher = this.#buildDispatcher(world, { clock, directory, watch });
-    store.onSignal((signals) => applySignals(this.services, signals));
-    store.onDoubt(() => {
-      directory.clear();
-      this.dispatcher.rescan();
-      this.#tasks.rescan();
+    const dispatch = new ClusterDispatch({ cluster, dispatcher: this.dispatcher, store });
+    const lanes = new LaneDesk({
+      cluster,
+      dispatcher: this.dispatcher,
+      health: this.#health,
+      store,
+      time: cluster.time,
     });
     this.services = {
       ...OTHER_SERVICES,
@@ -79,44 +120,63 @@ export class SimulatedNode {
       now: clock.now,
       vault,
       directory,
-      dispatch: world.sabotage.hints?.(this.dispatcher, world.sabotageRandom) ?? this.dispatcher,
+      dispatch: world.sabotage.hints?.(dispatch, world.sabotageRandom) ?? dispatch,
+      lanes,
       tasks: this.#tasks,
       health: this.#health,
       rules: { ...TEST_RULES, policyDefaults },
     };
+    this.#clusterWork = new ClusterWork({
+      lanes,
+      services: this.services,
+      cluster,
+      dispatcher: this.dispatcher,
+      health: this.#health,
+      tasks: this.#tasks,
+      ids,
+      outbox: { wake: () => undefined },
+      feed: { watchedElsewhere: () => undefined, storedElsewhere: () => undefined },
+      settled: () => settledOf(store, ids, watch),
+      log: judgingLog(world.verdict),
+    });
   }
 
-  /** Opens the store and takes up what an earlier run left to do. */
-  static async start(world: NodeWorld, run: Run, life: Life): Promise<SimulatedNode> {
-    const { database, time } = world;
-    const writer = database.thread("writer", { life, run: run.number });
-    const store = new SqliteStore({
-      path: NAME,
-      writer: world.sabotage.thread?.(writer, world.sabotageRandom) ?? writer,
-      hotReader: database.thread("reader", { life, run: run.number }),
-      readers: [database.thread("reader", { life, run: run.number })],
-      gather: (underLoad) => time.delay(life, underLoad ? 2 : 0),
-      lock: { [Symbol.dispose]: () => undefined },
-    });
-    const ids = new IdGenerator(() => time.wall, await store.lastKey());
-    const node = new SimulatedNode(world, run, life, { store, ids });
-    await node.#health.load();
-    await node.dispatcher.start();
-    await node.#tasks.resume();
+  /** Opens the store, takes a seat, and takes up what an earlier run left to do. */
+  static async start(world: NodeWorld, place: Place): Promise<SimulatedNode> {
+    const { run, life } = place;
+    const { sabotage, sabotageRandom } = world;
+    const { time, database, sharing } = world;
+    const writer = (thread: DatabaseThread): DatabaseThread => sabotage.thread?.(thread, sabotageRandom) ?? thread;
+    const { holds } = sabotage;
+    const storeWorld = { time, database, sharing, writer, ...(holds === undefined ? {} : { holds }) };
+    const process = { ...place, run: run.number, machine: run.machine };
+    const store = openStore(storeWorld, process, hostOf(run));
+    const clock = run.clock.for(life);
+    const facts = { host: hostOf(run), version: "simulated", secretsMark: "same" };
+    const cluster = await Cluster.join({ store, facts, time: sabotage.time?.(clock) ?? clock });
+    const { slot, keysFrom } = cluster.seat ?? { slot: null, keysFrom: 0 };
+    const ids = new IdGenerator(clock.now, Math.max(keysFrom - 1, await store.lastKey()), slot);
+    const node = new SimulatedNode(world, place, { store, ids, cluster });
+    await node.#clusterWork.start();
     return node;
   }
 
   /** As `Posthorn` does when it is told to stop. */
   async stop(): Promise<void> {
+    const drained = this.#cluster.drain().catch(() => undefined);
     await this.#tasks[Symbol.asyncDispose]();
     await this.dispatcher.stop(this.run.settings.shutdownTimeoutMs);
+    await Promise.race([drained, this.#time.delay(this.life, RELEASE_MS)]);
+    this.#clusterWork[Symbol.dispose]();
     await this.#health[Symbol.asyncDispose]();
+    await this.#cluster[Symbol.asyncDispose]();
     await this.#store[Symbol.asyncDispose]();
   }
 
   #buildDispatcher(world: NodeWorld, { clock, directory, watch }: DispatcherParts): Dispatcher {
     const { sabotage, sabotageRandom, dispatchRandom, verdict } = world;
     const { limits } = this.run.settings;
+    const patience = { store: this.#store, clock, random: dispatchRandom.next };
     const attempter = sabotage.attempter?.(watch.attempter, sabotageRandom) ?? watch.attempter;
     return new Dispatcher({
       store: sabotage.jobs?.(watch.store, sabotageRandom) ?? watch.store,
@@ -124,10 +184,15 @@ export class SimulatedNode {
       clock: sabotage.clock?.(clock, sabotageRandom) ?? clock,
       random: dispatchRandom.next,
       policies: {
-        policy: (endpointId) => sabotaged(directory.policy(endpointId), sabotage),
+        policy: (endpointId) =>
+          sabotaged(
+            patiently(patience, () => directory.policy(endpointId)),
+            sabotage,
+          ),
         failing: (endpointId) => this.#health.streak(endpointId),
       },
       limits: sabotage.limits?.(limits) ?? limits,
+      owners: sabotage.owners?.(this.#cluster) ?? this.#cluster,
       observer: {
         recorded: (outcome) => this.#health.recorded(outcome),
         trouble: (_what, error) => expectOwnError(verdict, error),
@@ -149,6 +214,7 @@ interface WatchParts {
   readonly vault: Vault;
   readonly ids: IdGenerator;
   readonly life: Life;
+  readonly run: Run;
 }
 
 function sabotaged(
@@ -161,9 +227,10 @@ function sabotaged(
 }
 
 /** The attempter of the product on the simulated network. */
-function buildWatch(world: NodeWorld, { clock, store, directory, vault, ids, life }: WatchParts): Watch {
-  const { time, ledger, receivers, networkRandom: random } = world;
-  const network = new SimulatedNetwork({ time, life, random, receivers, watcher: ledger });
+function buildWatch(world: NodeWorld, { clock, store, directory, vault, ids, life, run }: WatchParts): Watch {
+  const { time, ledger, receivers, networkRandom: random, dispatchRandom, longestWait } = world;
+  const watcher = { requested: (host: string, messageId: number) => ledger.requested(run, host, messageId) };
+  const network = new SimulatedNetwork({ time, life, random, receivers, watcher, longestWait });
   const attempter = new DeliveryAttempter({
     store,
     transforms: OTHER_SERVICES.transforms,
@@ -176,7 +243,7 @@ function buildWatch(world: NodeWorld, { clock, store, directory, vault, ids, lif
     onTrouble: () => undefined,
   });
   const jobs = { ...withLatePages(store, world, life), whenHere: () => store.whenHere() };
-  return new Watch({ attempter, store: jobs, now: clock.now, lastKey: () => ids.lastKey });
+  return new Watch({ attempter, store: jobs, clock, random: dispatchRandom.next, lastKey: () => ids.lastKey });
 }
 
 /** Keeps the books around an attempter. */
@@ -186,14 +253,33 @@ function bookedAttempter({ ledger, sabotage }: NodeWorld, run: Run, attempter: A
       const open = ledger.begun(run, job);
       try {
         const result = await attempter.attempt(job, signal);
-        ledger.ended(open, result);
+        if (open !== null) ledger.ended(open, result);
         return sabotage.heard?.(result) ?? result;
       } catch (error) {
-        ledger.ended(open, { kind: "not_now", pauseMs: 0 });
+        if (open !== null) ledger.ended(open, { kind: "not_now", pauseMs: 0 });
         throw error;
       }
     },
   };
+}
+
+/** Keys of a node up to which everything is on disk, or never will be. */
+function settledOf(store: SqliteStore, ids: IdGenerator, { settledUpTo }: Watch): SettledKeys {
+  const last = ids.settle();
+  const lowest = store.lowestWaiting();
+  return { messages: lowest === null ? last : lowest - 1, attempts: settledUpTo };
+}
+
+/** Writes nothing, and sees to it that what is logged as a failure is one of our own. */
+function judgingLog(verdict: Verdict): Logger {
+  return pino({
+    level: "debug",
+    hooks: {
+      logMethod: ([facts]) => {
+        if (typeof facts === "object" && facts !== null && "err" in facts) expectOwnError(verdict, facts.err);
+      },
+    },
+  });
 }
 
 function policyDefaultsOf({ retrySchedule, requestTimeoutMs, endpointConcurrency }: Settings): PlatformDefaults {

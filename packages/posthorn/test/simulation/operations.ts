@@ -13,6 +13,7 @@ import type { Ledger, TrackedDelivery, TrackedEndpoint } from "./ledger.ts";
 import type { SimulatedNode } from "./node.ts";
 import { someOrder, somePolicy } from "./policies.ts";
 import type { Random } from "./random.ts";
+import { HOUR, type Span } from "./spans.ts";
 import type { Verdict } from "./verdict.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
@@ -35,6 +36,7 @@ export interface OperationsWorld {
   readonly ledger: Ledger;
   readonly verdict: Verdict;
   readonly random: Random;
+  readonly span: Span;
 }
 
 export type OperationName =
@@ -50,7 +52,6 @@ export type OperationName =
   | "delete_endpoint";
 
 const KEYS = ["a", "b", "c"] as const;
-const HOUR = 3_600_000;
 /** An endpoint that got a request within this time is at work. */
 const BUSY_MS = 5000;
 /** Messages that somebody may come back to. */
@@ -95,16 +96,23 @@ export class Operations {
     await setEndpointPolicy({ ctx: contextOf(node), input });
   }
 
+  async setRate(node: SimulatedNode, endpoint: EndpointHandle): Promise<void> {
+    const policy = { limits: { timeoutMs: 15_000, ratePerSecond: this.#world.random.pick([1, 2]) } };
+    const input = { app: APP, endpoint: endpoint.id, policy, change: true };
+    await setEndpointPolicy({ ctx: contextOf(node), input });
+  }
+
   /** Does it, on a message and an endpoint of its choice. Rejects as the verb does. */
   async perform(name: OperationName, node: SimulatedNode): Promise<void> {
     const ctx = contextOf(node);
     if (name === "publish") return this.#publish(node);
-    const { random, time } = this.#world;
+    const { random, span } = this.#world;
     const isOpen = name !== "cancel" || random.chance(0.5);
-    const underWay = random.chance(0.7) ? this.#underWay(isOpen) : null;
+    const underWay = random.chance(0.7) ? this.#underWay(isOpen, node) : null;
     const endpoint = underWay?.endpoint ?? random.pick(this.endpoints);
     const ref = { app: APP, endpoint: endpoint.id };
-    const window = { since: time.wall - random.span(HOUR, 48 * HOUR), until: null };
+    const since = node.run.clock.wall - random.span(HOUR, 48 * HOUR) / span.haste;
+    const window = { since: Math.floor(since), until: null };
     // What is new is likelier to be looked at.
     const message = underWay?.message ?? this.#recent[Math.floor(this.#recent.length * random.next() ** 3)];
     switch (name) {
@@ -136,26 +144,31 @@ export class Operations {
         return;
       case "delete_endpoint":
         if (this.endpoints.length < 3) return;
-        this.endpoints.splice(this.endpoints.indexOf(endpoint), 1);
         await deleteEndpoint({ ctx, input: ref });
+        if (this.endpoints.includes(endpoint)) this.endpoints.splice(this.endpoints.indexOf(endpoint), 1);
     }
   }
 
   /** Switches every endpoint on. */
   async enableAll(node: SimulatedNode): Promise<void> {
-    for (const { id } of this.endpoints) {
+    for (const { id, key } of this.endpoints) {
+      // Who deleted it may have been told that it failed.
+      if (this.#world.ledger.endpoints.get(key)?.deleted === true) continue;
       const input = { app: APP, endpoint: id, changes: { disabled: false } };
       await patchEndpoint({ ctx: contextOf(node), input });
     }
   }
 
   /** A message that is on its way to an endpoint just now, or whose turn there comes soon. */
-  #underWay(isOpen: boolean): { readonly message: Published; readonly endpoint: EndpointHandle } | null {
+  #underWay(
+    isOpen: boolean,
+    { run }: SimulatedNode,
+  ): { readonly message: Published; readonly endpoint: EndpointHandle } | null {
     const found = this.#recent.flatMap((message) =>
       this.endpoints
         .filter(({ key }) => {
           const delivery = this.#world.ledger.delivery(message.key, key);
-          return isOpen ? delivery?.open : delivery !== undefined && this.#isNext(delivery);
+          return isOpen ? delivery?.open : delivery !== undefined && this.#isNext(delivery, run.clock.wall);
         })
         .map((endpoint) => ({ message, endpoint })),
     );
@@ -163,13 +176,14 @@ export class Operations {
   }
 
   /** It is due at an endpoint that is at work. */
-  #isNext({ open, row, endpoint }: TrackedDelivery): boolean {
-    const { elapsed, wall } = this.#world.time;
+  #isNext({ open, row, endpoint }: TrackedDelivery, wall: number): boolean {
+    const { elapsed } = this.#world.time;
     return open === null && row.due !== null && row.due <= wall && elapsed - endpoint.requestedAt < BUSY_MS;
   }
 
   async #publish(node: SimulatedNode): Promise<void> {
-    const { random, ledger, verdict } = this.#world;
+    const { random, ledger, verdict, span } = this.#world;
+    const hours = (most: number): number => Math.floor((most * HOUR) / span.haste);
     const owed = [...ledger.endpoints.values()].filter((endpoint) => !endpoint.deleted);
     const message = await createMessage({
       ctx: contextOf(node),
@@ -184,9 +198,9 @@ export class Operations {
         contentType: "application/json",
         orderingKey: random.chance(0.6) ? random.pick(KEYS) : null,
         deliverAt: null,
-        delayMs: random.chance(0.1) ? random.span(1000, 6 * HOUR) : null,
+        delayMs: random.chance(0.1) ? random.span(1000, hours(6)) : null,
         deliverUntil: null,
-        ttlMs: random.chance(0.03) ? random.span(60_000, 24 * HOUR) : null,
+        ttlMs: random.chance(0.03) ? random.span(60_000, hours(24)) : null,
         retentionMs: null,
         idempotency: null,
       },

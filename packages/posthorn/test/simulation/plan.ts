@@ -1,20 +1,32 @@
-/** What is to happen in the week of one seed. */
+/** What is to happen in one seed. */
 import { limitsOf } from "../../src/dispatch/types.ts";
+import type { BusWeather } from "./cluster/bus.ts";
 import { type DatabaseWeather, FAIR } from "./database.ts";
 import type { Settings } from "./ledger.ts";
 import type { OperationName } from "./operations.ts";
 import type { Random } from "./random.ts";
-
-export const HOUR = 3_600_000;
-export const WEEK = 7 * 24 * HOUR;
+import { HOUR, isShared, MINUTE, type Span } from "./spans.ts";
 
 export type Happening =
   | { readonly kind: "operation"; readonly name: OperationName }
   | { readonly kind: "weather"; readonly weather: DatabaseWeather }
+  /** How it is with what nodes tell each other. */
+  | { readonly kind: "bus"; readonly weather: BusWeather }
+  | MachineHappening;
+
+/** What happens to one of the machines, by its number. */
+export type MachineHappening = { readonly machine: number } & (
   | { readonly kind: "clock_jump"; readonly ms: number }
   /** The process is killed after so many more events, and comes back after a while. */
   | { readonly kind: "crash"; readonly afterEvents: number; readonly downMs: number }
-  | { readonly kind: "restart"; readonly downMs: number };
+  | { readonly kind: "restart"; readonly downMs: number }
+  /** It stands still for a while. */
+  | { readonly kind: "freeze"; readonly ms: number }
+  /** The database does not answer it for a while, or it hears nothing and cannot say that it is there. */
+  | { readonly kind: "cut"; readonly what: Cut; readonly ms: number }
+);
+
+export type Cut = "database" | "link";
 
 export interface Planned {
   /** Elapsed milliseconds. */
@@ -22,14 +34,7 @@ export interface Planned {
   readonly what: Happening;
 }
 
-const SCHEDULES: readonly (readonly number[])[] = [
-  [5000, 5 * 60_000, 0.5 * HOUR, 2 * HOUR, 5 * HOUR, 10 * HOUR, 10 * HOUR],
-  [1000, 10_000, 60_000, 0.5 * HOUR],
-  [5000, 20_000],
-  [],
-];
-
-export function settingsOf(random: Random): Settings {
+export function settingsOf(random: Random, { retrySchedules, staleMs }: Span): Settings {
   return {
     limits: limitsOf({
       concurrency: random.int(4, 24),
@@ -37,13 +42,14 @@ export function settingsOf(random: Random): Settings {
       queueBytes: random.pick([1024, 4096, 65_536]),
     }),
     endpointConcurrency: random.int(1, 6),
-    retrySchedule: random.chance(0.1) ? random.pick(SCHEDULES) : SCHEDULES[random.int(0, 1)]!,
+    retrySchedule: random.chance(0.1) ? random.pick(retrySchedules) : retrySchedules[random.int(0, 1)]!,
     requestTimeoutMs: random.pick([5000, 15_000, 30_000]),
     shutdownTimeoutMs: random.pick([0, 1000, 30_000]),
+    staleMs,
   };
 }
 
-/** How often each of these happens in a week, on average. */
+/** How often each of these happens in a simulation, on average. */
 const OPERATIONS: Readonly<Record<Exclude<OperationName, "enable">, number>> = {
   publish: 30,
   resend: 10,
@@ -58,22 +64,32 @@ const OPERATIONS: Readonly<Record<Exclude<OperationName, "enable">, number>> = {
 
 const BY_HAND: readonly OperationName[] = ["resend", "resend", "cancel", "cancel", "disable", "recover"];
 
-export function planOf(random: Random): readonly Planned[] {
+/** When each machine is first started, in elapsed milliseconds: some join later. */
+export function startsOf(random: Random, { nodes, trouble }: Span): readonly number[] {
+  return Array.from({ length: nodes }, (_, index) =>
+    index === 0 || random.chance(0.6) ? 0 : random.span(60_000, trouble / 2),
+  );
+}
+
+export function planOf(random: Random, span: Span): readonly Planned[] {
+  const { nodes, trouble, haste } = span;
   const planned: Planned[] = [];
   const add = (at: number, what: Happening): void => {
-    if (at < WEEK) planned.push({ at, what });
+    if (at < trouble) planned.push({ at, what });
   };
   const operation = (at: number, name: OperationName): void => add(at, { kind: "operation", name });
   const times = (mean: number): number[] =>
-    Array.from({ length: Math.floor(mean * 2 * random.next() + 0.5) }, () => random.next() * WEEK);
+    Array.from({ length: Math.floor(mean * 2 * random.next() + 0.5) }, () => random.next() * trouble);
 
   for (const [name, mean] of Object.entries(OPERATIONS)) {
     for (const at of times(mean)) {
       operation(at, name as OperationName);
-      if (name === "disable" && random.chance(0.8)) operation(at + random.span(60_000, 24 * HOUR), "enable");
+      if (name === "disable" && random.chance(0.8)) {
+        operation(at + random.span(60_000 / haste, (24 * HOUR) / haste), "enable");
+      }
     }
   }
-  const bursts = times(7);
+  const bursts = times(isShared(span) ? 20 : 7);
   for (const at of bursts) {
     const length = random.span(1, 30_000);
     for (let left = random.span(2, 25); left > 0; left--) operation(at + random.next() * length, "publish");
@@ -83,27 +99,38 @@ export function planOf(random: Random): readonly Planned[] {
     }
   }
   // Trouble is likelier to show something while there is work.
-  const busy = (): number => (bursts.length > 0 && random.chance(0.7) ? random.pick(bursts) : random.next() * WEEK);
+  const busy = (): number => (bursts.length > 0 && random.chance(0.7) ? random.pick(bursts) : random.next() * trouble);
   const some = (mean: number): number[] => times(mean).map(() => busy() + random.span(1, 60_000));
-  if (random.chance(0.7)) addCrashes(random, some(3), add);
-  for (const at of some(1)) add(at, { kind: "restart", downMs: random.span(100, 600_000) });
-  if (random.chance(0.7)) addWeather(random, some(3), add);
-  if (random.chance(0.5)) {
-    for (const at of some(2))
-      add(at, { kind: "clock_jump", ms: (random.chance(0.5) ? 1 : -1) * random.span(1000, 6 * HOUR) });
+  const machine = (): number => random.int(1, nodes);
+  // Nobody waits for hours in an hour.
+  const upTo = (ms: number): number => Math.min(ms, isShared(span) ? MINUTE : ms);
+  if (random.chance(0.7)) {
+    for (const at of some(3)) {
+      const what = { afterEvents: random.int(0, 60), downMs: random.span(100, upTo(10 * MINUTE)) };
+      add(at, { kind: "crash", machine: machine(), ...what });
+    }
   }
+  for (const at of some(isShared(span) ? 2 : 1)) {
+    add(at, { kind: "restart", machine: machine(), downMs: random.span(100, upTo(10 * MINUTE)) });
+  }
+  if (random.chance(0.7)) addWeather(random, some(3), { add, longest: upTo(20 * MINUTE) });
+  if (random.chance(0.5)) {
+    for (const at of some(2)) {
+      const ms = (random.chance(0.5) ? 1 : -1) * random.span(1000, span.clockJump);
+      add(at, { kind: "clock_jump", machine: machine(), ms });
+    }
+  }
+  if (isShared(span)) addSplits(random, some, { add, machine });
   return planned.sort((a, b) => a.at - b.at);
 }
 
 type Add = (at: number, what: Happening) => void;
 
-function addCrashes(random: Random, times: readonly number[], add: Add): void {
-  for (const at of times) {
-    add(at, { kind: "crash", afterEvents: random.int(0, 60), downMs: random.span(100, 600_000) });
-  }
-}
-
-function addWeather(random: Random, times: readonly number[], add: Add): void {
+function addWeather(
+  random: Random,
+  times: readonly number[],
+  { add, longest }: { readonly add: Add; readonly longest: number },
+): void {
   for (const at of times) {
     const weather = random.pick<DatabaseWeather>([
       { ...FAIR, latency: [50, random.span(100, 5000)] },
@@ -113,6 +140,26 @@ function addWeather(random: Random, times: readonly number[], add: Add): void {
       { latency: [1, 300], late: 0.7, refuses: 0.1, loses: 0.1 },
     ]);
     add(at, { kind: "weather", weather });
-    add(at + random.span(1000, 1_200_000), { kind: "weather", weather: FAIR });
+    add(at + random.span(1000, longest), { kind: "weather", weather: FAIR });
+  }
+}
+
+/** What comes between nodes: one stands still, or is cut off, or does not hear the others. */
+function addSplits(
+  random: Random,
+  some: (mean: number) => readonly number[],
+  { add, machine }: { readonly add: Add; readonly machine: () => number },
+): void {
+  if (random.chance(0.7)) {
+    for (const at of some(4)) add(at, { kind: "freeze", machine: machine(), ms: random.span(1000, MINUTE) });
+  }
+  if (random.chance(0.7)) {
+    for (const at of some(4)) {
+      const what = random.pick<Cut>(["database", "link"]);
+      add(at, { kind: "cut", machine: machine(), what, ms: random.span(200, MINUTE) });
+    }
+  }
+  for (const at of some(2)) {
+    add(at, { kind: "bus", weather: { delayMs: random.span(20, 2000), loses: random.pick([0, 0.5, 1]) } });
   }
 }

@@ -15,8 +15,6 @@ export interface ExpectedPolicy {
   readonly breaker: { readonly failures: number; readonly windowMs: number; readonly probeMs: number } | null;
 }
 
-/** A policy that was changed may be used for so long: whoever has it in memory must be able to read the new one. */
-export const STALE_MS = 30 * 60_000;
 /** Part of a delay that chance may add when a policy does not say otherwise. */
 const JITTER = 0.2;
 
@@ -55,7 +53,7 @@ const EXPONENTIAL = { type: "exponential", first: 2, factor: 4, max: 900, attemp
 /** Every policy that may be in force now: the newest, and those it took the place of a short while ago. */
 export function policiesInForce(endpoint: TrackedEndpoint, settings: Settings, elapsed: number): ExpectedPolicy[] {
   const { policies } = endpoint;
-  const first = policies.findLastIndex(({ since }) => since <= elapsed - STALE_MS);
+  const first = policies.findLastIndex(({ since }) => since <= elapsed - settings.staleMs);
   return policies.slice(Math.max(0, first)).map(({ json }) => expectedPolicy(json, settings));
 }
 

@@ -1,5 +1,6 @@
 /** The receivers of webhooks: how each of them behaves over the week. */
 import type { Random } from "./random.ts";
+import { MINUTE, type Span } from "./spans.ts";
 
 /** How a receiver is for a while. */
 export type Mood =
@@ -27,22 +28,22 @@ interface Phase {
 }
 
 const TROUBLE: readonly Mood[] = ["down", "slow", "hanging", "resetting", "failing", "flapping", "limiting"];
-const MINUTE = 60_000;
 
 export class Receiver {
   readonly host: string;
   readonly #phases: Phase[] = [{ from: 0, mood: "healthy" }];
 
-  /** @param until Trouble ends then, in elapsed milliseconds. */
-  constructor(host: string, random: Random, until: number) {
+  /** Trouble ends with its span. */
+  constructor(host: string, random: Random, { trouble: until, haste }: Span) {
     this.host = host;
     if (random.chance(0.25)) return;
-    for (let at = random.span(10 * MINUTE, 2880 * MINUTE); at < until;) {
+    const minutes = (least: number, most: number): number => random.span(least * MINUTE, most * MINUTE) / haste;
+    for (let at = minutes(10, 2880); at < until;) {
       const mood = random.chance(0.02) ? "gone" : random.pick(TROUBLE);
       this.#phases.push({ from: at, mood });
-      at += random.span(MINUTE, 1440 * MINUTE);
+      at += minutes(1, 1440);
       this.#phases.push({ from: Math.min(at, until), mood: "healthy" });
-      at += random.span(10 * MINUTE, 2880 * MINUTE);
+      at += minutes(10, 2880);
     }
   }
 

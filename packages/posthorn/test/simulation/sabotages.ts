@@ -5,16 +5,8 @@ import { LAST_WORDS_MS } from "../../src/dispatch/recorder.ts";
 import type { Attempter, Job, JobStore } from "../../src/dispatch/types.ts";
 import { decodeRecords, encodeRecord, type Cell, unpackRows } from "../../src/store/sqlite/protocol.ts";
 import type { DatabaseThread, ThreadRequest } from "../../src/store/sqlite/protocol.ts";
-import type { Sabotage } from "./sabotage.ts";
-import type { Rule } from "./verdict.ts";
-
-export interface NamedSabotage extends Sabotage {
-  readonly name: string;
-  /** The rule that it breaks, in some seed or other. */
-  readonly breaks: Rule;
-  /** Rules that may show it in other seeds. */
-  readonly orShows?: readonly Rule[];
-}
+import { CLUSTER_SABOTAGES } from "./cluster/sabotages.ts";
+import { type NamedSabotage, replaced } from "./sabotage.ts";
 
 const HOUR = 3_600_000;
 
@@ -70,7 +62,6 @@ export const SABOTAGES: readonly NamedSabotage[] = [
       revoke: (deliveries) => dispatcher.revoke(deliveries),
       push: (jobs) => dispatcher.push([...jobs, ...jobs]),
       tryNow: (endpointId) => dispatcher.tryNow(endpointId),
-      inspect: (endpointId) => dispatcher.inspect(endpointId),
     }),
   },
   {
@@ -117,7 +108,6 @@ export const SABOTAGES: readonly NamedSabotage[] = [
       look: (endpointIds) => dispatcher.look(endpointIds),
       wake: (endpointId) => dispatcher.wake(endpointId),
       tryNow: (endpointId) => dispatcher.tryNow(endpointId),
-      inspect: (endpointId) => dispatcher.inspect(endpointId),
       revoke: () => undefined,
     }),
   },
@@ -223,7 +213,6 @@ export const SABOTAGES: readonly NamedSabotage[] = [
       look: (endpointIds) => dispatcher.look(endpointIds),
       wake: () => undefined,
       tryNow: () => undefined,
-      inspect: (endpointId) => dispatcher.inspect(endpointId),
       revoke: (deliveries) => dispatcher.revoke(deliveries),
     }),
   },
@@ -254,18 +243,8 @@ export const SABOTAGES: readonly NamedSabotage[] = [
       },
     }),
   },
+  ...CLUSTER_SABOTAGES,
 ];
-
-/** Another method in place of one, until the result is disposed of. */
-function replaced<T extends object, Name extends keyof T>(type: T, name: Name, method: T[Name]): Disposable {
-  const own = type[name];
-  type[name] = method;
-  return {
-    [Symbol.dispose]: () => {
-      type[name] = own;
-    },
-  };
-}
 
 /** The store as it is: its methods are not its own properties. */
 function passing(store: JobStore): JobStore {

@@ -1,19 +1,28 @@
 /**
- * One simulated week of a node: the dispatcher, the store and the verbs of the product, under a clock, a network, a disk and a process
- * that misbehave as the seed says. Nothing in it looks at the real time, so the same seed gives the same week.
+ * One simulated week of a node, or an hour of several: the dispatcher, the store, the verbs and the shards of the product, under clocks,
+ * a network, a database and processes that misbehave as the seed says. Nothing in it looks at the real time, so the same seed gives the
+ * same week.
  */
-import { Random } from "./random.ts";
+import type { DatabaseSync } from "node:sqlite";
 import { allDeliveries, auditOn, type Change } from "./audit.ts";
 import { allChecks } from "./checks/index.ts";
-import { FAIR, SimulatedDatabase } from "./database.ts";
-import { Ledger, type Run } from "./ledger.ts";
-import { expectOwnError, SimulatedNode, type NodeWorld } from "./node.ts";
+import { Bus, CLEAR } from "./cluster/bus.ts";
+import { Coordination } from "./cluster/coordination.ts";
+import type { Sharing } from "./cluster/open.ts";
+import { noticesOf } from "./cluster/shared-store.ts";
+import { type CommitWatcher, type DatabaseWeather, FAIR, SimulatedDatabase } from "./database.ts";
+import { Fleet } from "./fleet.ts";
+import { Ledger } from "./ledger.ts";
+import { expectOwnError, type NodeWorld } from "./node.ts";
 import { type OperationName, Operations } from "./operations.ts";
-import { type Happening, HOUR, planOf, settingsOf, WEEK } from "./plan.ts";
+import { type Happening, planOf, startsOf } from "./plan.ts";
+import { Random } from "./random.ts";
 import { Receiver } from "./receivers.ts";
 import type { Sabotage } from "./sabotage.ts";
+import { HOUR, isShared, MINUTE, type Span, spanOf } from "./spans.ts";
+import { ShardTenures, SoleTenure, type Tenure } from "./tenure.ts";
 import { Verdict, type Violation } from "./verdict.ts";
-import { type Life, VirtualTime } from "./virtual-time.ts";
+import { Life, VirtualTime } from "./virtual-time.ts";
 
 export interface SimulationOptions {
   readonly sabotage?: Sabotage;
@@ -30,15 +39,12 @@ export interface SimulationResult {
   readonly messages: number;
   readonly deliveries: number;
   readonly requests: number;
+  /** Requests of which nothing came to disk: their process ended, or lost the shard. */
+  readonly lost: number;
   readonly processes: number;
+  /** Machines with a process each. */
+  readonly nodes: number;
 }
-
-/** After the week, everything healthy and nothing new: the longest retry, the longest `Retry-After` and the clock set back fit in. */
-const AFTERMATH = 96 * HOUR;
-/** A lane stays until the alarm for a retry has rung, also when that delivery was made by hand meanwhile. */
-const LAST_ALARM = 48 * HOUR;
-/** A process that is told to stop has this long beyond its grace. */
-const STOP_SLACK = 2 * 60_000;
 
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<SimulationResult> {
   using _ = options.sabotage?.inside?.() ?? null;
@@ -49,24 +55,21 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
 class Simulation implements Disposable {
   readonly #seed: number;
   readonly #log: ((line: string) => void) | null;
+  readonly #span: Span;
   readonly #time = new VirtualTime();
   readonly #verdict = new Verdict(() => this.#time.elapsed);
   readonly #ledger = new Ledger(this.#time, this.#verdict);
   readonly #random: Random;
   readonly #receivers = new Map<string, Receiver>();
   readonly #database: SimulatedDatabase;
+  readonly #bus: Bus;
   readonly #operations: Operations;
   readonly #world: NodeWorld;
-  /** What happens around the process and outlives it. */
-  readonly #outside: Life = { alive: true };
-  /** The process that runs, once it has started. */
-  #node: SimulatedNode | null = null;
-  #life: Life = { alive: false };
-  #runs = 0;
-  #drain: () => readonly Change[] = () => [];
-  #troubledAt = 0;
-  /** Events until the process is killed; `null`: it is not going to be. */
-  #fuse: { events: number; readonly downMs: number } | null = null;
+  /** What happens around the processes and outlives them. */
+  readonly #outside = new Life();
+  readonly #fleet: Fleet;
+  /** When the database was in trouble the last time. */
+  #databaseTroubledAt = 0;
   #digest = 0;
   #events = 0;
 
@@ -74,51 +77,76 @@ class Simulation implements Disposable {
     this.#seed = seed;
     this.#log = log ?? null;
     const random = (name: string): Random => new Random(seed, name);
+    const span = spanOf(random("span"));
+    this.#span = span;
     this.#random = random("process");
-    this.#database = new SimulatedDatabase({
-      time: this.#time,
-      random: random("database"),
-      onOpen: (connection) => {
-        this.#drain = auditOn(connection);
-      },
-      onCommit: (_connection, commit) => {
-        const changes = this.#drain();
-        for (const change of changes) this.#note("commit", describe(change));
-        this.#ledger.committed(changes, commit);
-      },
-    });
     const { verdict, ledger, time } = { verdict: this.#verdict, ledger: this.#ledger, time: this.#time };
-    this.#operations = new Operations({ time, ledger, verdict, random: random("operations") });
+    this.#bus = new Bus({ time, random: random("bus"), ...(sabotage.told && { change: sabotage.told }) });
+    this.#database = new SimulatedDatabase({
+      time,
+      random: random("database"),
+      watch: (connection) => this.#watchCommits(connection),
+    });
+    const { sharing, shards } = this.#share(random("sharing"), sabotage);
+    this.#operations = new Operations({ time, ledger, verdict, random: random("operations"), span });
     this.#world = {
       time,
       verdict,
       ledger,
       database: this.#database,
+      sharing,
       receivers: this.#receivers,
+      longestWait: Math.floor(7200 / Math.min(24, span.haste)),
       networkRandom: random("network"),
       dispatchRandom: random("dispatch"),
       pagesRandom: random("pages"),
       sabotage,
       sabotageRandom: random("sabotage"),
     };
+    this.#fleet = new Fleet({
+      span,
+      time,
+      ledger,
+      verdict,
+      random: this.#random,
+      outside: this.#outside,
+      world: () => this.#world,
+      note: (kind, text) => this.#note(kind, text),
+      onStart: () => this.#compareWithDatabase(),
+      watch: (work) => this.#watch(work),
+    });
     const receiversRandom = random("receivers");
     for (let index = receiversRandom.int(2, 5); index > 0; index--) {
       const host = `receiver-${index}.example.com`;
-      this.#receivers.set(host, new Receiver(host, receiversRandom, WEEK));
+      this.#receivers.set(host, new Receiver(host, receiversRandom, span));
     }
-    const dispatcher = () => this.#node?.dispatcher ?? null;
-    const calmSince = () => this.#troubledAt;
-    ledger.use(allChecks({ ledger, time, verdict, receivers: this.#receivers, dispatcher, calmSince }));
+    const { machines } = this.#fleet;
+    ledger.use(
+      allChecks({
+        ledger,
+        time,
+        verdict,
+        receivers: this.#receivers,
+        machines,
+        clocks: machines.map(({ clock }) => clock),
+        nodes: () => this.#fleet.nodes,
+        shards,
+        patience: span.patience,
+        calmSince: () => Math.max(this.#fleet.troubledAt, this.#databaseTroubledAt),
+        databaseWellSince: () => this.#databaseTroubledAt,
+      }),
+    );
     ledger.use([{ requested: (endpoint, messageId) => this.#note("request", `${messageId} to ${endpoint.host}`) }]);
   }
 
   async run(): Promise<SimulationResult> {
+    const { trouble } = this.#span;
     await this.#begin();
-    for (const { at, what } of planOf(new Random(this.#seed, "plan"))) {
+    for (const { at, what } of planOf(new Random(this.#seed, "plan"), this.#span)) {
       this.#time.after(this.#outside, at - this.#time.elapsed, () => this.#happen(what));
     }
-    this.#sampleHourly();
-    await this.#goOn(WEEK);
+    this.#sample();
+    await this.#goOn(trouble);
     if (this.#verdict.violation === null) await this.#end();
     const { violation } = this.#verdict;
     if (violation !== null) this.#log?.(`broken: ${violation.rule}: ${violation.text}`);
@@ -131,25 +159,64 @@ class Simulation implements Disposable {
       messages: this.#operations.published,
       deliveries: deliveries.length,
       requests: deliveries.reduce((sum, delivery) => sum + delivery.requests, 0),
-      processes: this.#runs,
+      lost: deliveries.reduce((sum, delivery) => sum + delivery.lost, 0),
+      processes: this.#fleet.runs,
+      nodes: this.#span.nodes,
     };
   }
 
   [Symbol.dispose](): void {
-    this.#life.alive = false;
+    this.#fleet.end();
     this.#outside.alive = false;
     this.#database[Symbol.dispose]();
   }
 
+  /** What nodes that share the database have in common, if they do. */
+  #share(
+    random: Random,
+    { coordination: sabotage }: Sabotage,
+  ): { readonly sharing: Sharing | null; readonly shards: readonly (Tenure | null)[] | null } {
+    if (!isShared(this.#span)) {
+      this.#ledger.watchOver(new SoleTenure());
+      return { sharing: null, shards: null };
+    }
+    const tenures = new ShardTenures(() => this.#time.elapsed, {
+      ended: (tenure, how) => this.#ledger.tenureEnded(tenure, how),
+    });
+    this.#ledger.watchOver(tenures, ({ machine }) => this.#fleet.isWell(machine));
+    const coordination = new Coordination(() => this.#time.utc, tenures);
+    sabotage?.(coordination);
+    const isUnlinked = (machine: number): boolean => this.#fleet.isUnlinked(machine);
+    return { sharing: { coordination, bus: this.#bus, random, isUnlinked }, shards: tenures.shards };
+  }
+
+  #watchCommits(connection: DatabaseSync): CommitWatcher {
+    const changesOf = auditOn(connection);
+    const told = noticesOf(connection);
+    return (commit) => {
+      const changes = changesOf();
+      for (const change of changes) this.#note("commit", describe(change));
+      this.#ledger.committed(changes, commit);
+      for (const payload of told()) this.#bus.committed(payload);
+    };
+  }
+
   async #begin(): Promise<void> {
-    this.#start();
+    const starts = startsOf(this.#random, this.#span);
+    for (const [index, machine] of this.#fleet.machines.entries()) {
+      const at = starts[index]!;
+      if (at === 0) this.#fleet.start(machine);
+      else this.#time.after(this.#outside, at, () => this.#fleet.start(machine));
+    }
     await this.#goOn(30_000);
-    const node = this.#node!;
+    const node = this.#fleet.nodes[0]!;
     const set = async (): Promise<void> => {
       await this.#operations.perform("publish", node);
       for (const host of this.#receivers.keys()) await this.#operations.makeEndpoint(node, host);
       for (const endpoint of this.#operations.endpoints) {
         if (this.#random.chance(0.5)) await this.#operations.setOrder(node, endpoint);
+        // In a short time a backlog comes of a low rate alone.
+        if (isShared(this.#span) && this.#random.chance(0.5)) await this.#operations.setRate(node, endpoint);
       }
     };
     this.#watch(set());
@@ -158,17 +225,24 @@ class Simulation implements Disposable {
 
   /** Everything is healthy from now on: what is owed must come to its end. */
   async #end(): Promise<void> {
-    this.#fuse = null;
+    const { trouble, aftermath, lastAlarm, sample } = this.#span;
+    const step = Math.min(HOUR, Math.max(sample, 5 * MINUTE));
+    this.#fleet.spare();
     this.#note("aftermath", "");
-    this.#setWeather({ kind: "weather", weather: FAIR });
-    await this.#goOn(WEEK + HOUR);
-    if (this.#node === null) this.#verdict.broken("stops", "the process did not come back");
-    else this.#watch(this.#operations.enableAll(this.#node));
-    for (let at = WEEK + 2 * HOUR; at <= WEEK + AFTERMATH; at += HOUR) {
+    this.#setWeather(FAIR);
+    this.#bus.weather = CLEAR;
+    await this.#goOn(trouble + step);
+    const node = this.#fleet.someNode();
+    if (this.#fleet.nodes.length < this.#span.nodes || node === null) {
+      this.#verdict.broken("stops", "a process did not come back");
+    } else {
+      this.#watch(this.#operations.enableAll(node));
+    }
+    for (let at = trouble + 2 * step; at <= trouble + aftermath; at += step) {
       await this.#goOn(at);
       if (this.#ledger.live.size === 0 || this.#verdict.violation !== null) break;
     }
-    await this.#goOn(this.#time.elapsed + LAST_ALARM);
+    await this.#goOn(this.#time.elapsed + lastAlarm);
     this.#compareWithDatabase();
     this.#ledger.finish();
   }
@@ -177,50 +251,37 @@ class Simulation implements Disposable {
     if (this.#verdict.violation !== null) return;
     this.#events += await this.#time.run(end, () => {
       this.#ledger.stepped();
-      if (this.#fuse !== null && --this.#fuse.events <= 0) this.#kill(this.#fuse.downMs);
+      this.#fleet.stepped();
       return this.#verdict.violation === null;
     });
   }
 
-  #sampleHourly(): void {
-    this.#time.after(this.#outside, HOUR, () => {
+  #sample(): void {
+    this.#time.after(this.#outside, this.#span.sample, () => {
       this.#ledger.sampled();
-      this.#sampleHourly();
+      this.#sample();
     });
   }
 
   #happen(what: Happening): void {
-    switch (what.kind) {
-      case "operation":
-        this.#perform(what.name);
-        return;
-      case "weather":
-        this.#setWeather(what);
-        return;
-      case "clock_jump":
-        this.#note("clock_jump", String(what.ms));
-        this.#troubledAt = this.#time.elapsed + Math.abs(what.ms);
-        this.#time.jump(what.ms);
-        return;
-      case "crash":
-        // One that does not run cannot be killed.
-        if (this.#life.alive) this.#fuse ??= { events: what.afterEvents, downMs: what.downMs };
-        return;
-      case "restart":
-        this.#stop(what.downMs);
-    }
+    if (what.kind === "operation") this.#perform(what.name);
+    else if (what.kind === "weather") this.#setWeather(what.weather);
+    else if (what.kind === "bus") this.#bus.weather = what.weather;
+    else this.#fleet.happen(what);
   }
 
-  #setWeather({ weather }: Happening & { kind: "weather" }): void {
+  #setWeather(weather: DatabaseWeather): void {
     this.#note("weather", JSON.stringify(weather));
     this.#database.weather = weather;
-    this.#troubledAt = Math.max(this.#troubledAt, this.#time.elapsed);
+    // Until it is fair again there is no end of the trouble.
+    this.#databaseTroubledAt = weather === FAIR ? this.#time.elapsed : Infinity;
   }
 
   #perform(name: OperationName): void {
-    const node = this.#node;
+    const node = this.#fleet.someNode();
     if (node === null) return;
-    this.#note("operation", name);
+    const at = this.#span.nodes === 1 ? "" : ` at ${node.run.number}`;
+    this.#note("operation", name + at);
     this.#watch(this.#operations.perform(name, node).then(() => this.#note("operation", `${name} is done`)));
   }
 
@@ -230,64 +291,6 @@ class Simulation implements Disposable {
       this.#note("operation", `failed: ${String(error)}`);
       expectOwnError(this.#verdict, error);
     });
-  }
-
-  /** Starts the process, and again after a while when it does not come up. */
-  #start(): void {
-    const run: Run = { number: ++this.#runs, settings: settingsOf(this.#random) };
-    const life: Life = { alive: true };
-    this.#life = life;
-    this.#note("process", `${run.number} starts with ${JSON.stringify(run.settings)}`);
-    this.#compareWithDatabase();
-    this.#ledger.run = run;
-    void this.#bringUp(run, life);
-  }
-
-  async #bringUp(run: Run, life: Life): Promise<void> {
-    try {
-      this.#node = await SimulatedNode.start(this.#world, run, life);
-      this.#note("process", `${run.number} is up`);
-    } catch (error) {
-      expectOwnError(this.#verdict, error);
-      this.#note("process", `${run.number} did not come up: ${String(error)}`);
-      this.#kill(5000);
-    }
-  }
-
-  /** `kill -9`. */
-  #kill(downMs: number): void {
-    this.#note("process", "killed");
-    this.#gone();
-    this.#time.after(this.#outside, downMs, () => this.#start());
-  }
-
-  /** SIGTERM. A process that does not stop in time is broken, unless it is killed meanwhile. */
-  #stop(downMs: number): void {
-    const node = this.#node;
-    if (node === null) return;
-    this.#note("process", "told to stop");
-    this.#node = null;
-    const { shutdownTimeoutMs } = node.run.settings;
-    const cancel = this.#time.after(node.life, shutdownTimeoutMs + STOP_SLACK, () =>
-      this.#verdict.broken("stops", `the process was told to stop ${shutdownTimeoutMs + STOP_SLACK} ms ago`),
-    );
-    const stop = async (): Promise<void> => {
-      await node.stop();
-      cancel();
-      this.#note("process", "stopped");
-      this.#gone();
-      this.#time.after(this.#outside, downMs, () => this.#start());
-    };
-    this.#watch(stop());
-  }
-
-  #gone(): void {
-    this.#fuse = null;
-    this.#life.alive = false;
-    this.#node = null;
-    this.#database.drop();
-    this.#ledger.processEnded();
-    this.#troubledAt = Math.max(this.#troubledAt, this.#time.elapsed);
   }
 
   /** The database must say what the books say: whatever ended, what was committed is there, and nothing else. */

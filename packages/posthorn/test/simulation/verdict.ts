@@ -15,6 +15,10 @@ export const RULES = {
   wish_kept: "A resend or recovery that was accepted is attempted, unless it is canceled or not needed any more.",
   bounded_memory: "What is in memory stays within its bounds, and goes when there is nothing to do.",
   found_again: "What is due for an endpoint that works is made soon, and everything comes to an end.",
+  one_owner: "An attempt begins at the node alone that has the shard.",
+  fenced: "A node that has lost a shard records nothing for it.",
+  handed_over: "A node gives up a shard when nothing is under way there, and loses none while all is well with it.",
+  shards_move: "A shard that nobody has is somebody's within seconds, and every node has its share.",
   stops: "A process that is told to stop stops in time.",
   nothing_unexpected: "What fails fails with one of our own errors.",
 } as const;

@@ -1,9 +1,10 @@
-/** Time that passes only from one event to the next, and a wall clock that can be wrong about it. */
-import type { Clock } from "../../src/dispatch/types.ts";
+/** Time that passes only from one event to the next. */
 
-/** Whose events they are. What belongs to a process that was killed never happens. */
-export interface Life {
-  alive: boolean;
+/** Whose events they are. What belongs to a process that was killed never happens; to one that stands still, when it goes on. */
+export class Life {
+  alive = true;
+  /** What would have happened to it while it stands still; `null`: it does not. */
+  held: Event[] | null = null;
 }
 
 interface Event {
@@ -14,44 +15,22 @@ interface Event {
   canceled: boolean;
 }
 
-/** The wall clock at the start of every simulation: 2026-01-05T00:00Z. */
-const START = Date.UTC(2026, 0, 5);
+/** The time at the start of every simulation: 2026-01-05T00:00Z. */
+export const START = Date.UTC(2026, 0, 5);
 
 export class VirtualTime {
   readonly #heap: Event[] = [];
   #elapsed = 0;
   #order = 0;
-  /** How wrong the wall clock is. */
-  #skew = 0;
-  #latestWall = START;
-  #jumpedAt = Number.NEGATIVE_INFINITY;
 
   /** Milliseconds since the start that really passed. */
   get elapsed(): number {
     return this.#elapsed;
   }
 
-  /** What the wall clock says, Unix milliseconds. */
-  get wall(): number {
-    return START + Math.floor(this.#elapsed) + this.#skew;
-  }
-
-  /** The latest time that the wall clock ever showed. */
-  get latestWall(): number {
-    this.#latestWall = Math.max(this.#latestWall, this.wall);
-    return this.#latestWall;
-  }
-
-  /** When the wall clock was set the last time, in elapsed milliseconds. */
-  get jumpedAt(): number {
-    return this.#jumpedAt;
-  }
-
-  /** Sets the wall clock forwards, or backwards. */
-  jump(ms: number): void {
-    void this.latestWall;
-    this.#skew += ms;
-    this.#jumpedAt = this.#elapsed;
+  /** What a clock shows that is right, Unix milliseconds. */
+  get utc(): number {
+    return START + Math.floor(this.#elapsed);
   }
 
   /** Lets something happen in `ms`; the result takes it back. */
@@ -67,9 +46,24 @@ export class VirtualTime {
     return new Promise((resolve) => void this.after(life, ms, resolve));
   }
 
-  /** A clock as the product knows it, for one process. */
-  clockFor(life: Life): Clock {
-    return { now: () => this.wall, setTimer: (ms, callback) => this.after(life, ms, callback) };
+  /** Lets something happen now, or when the process goes on that it happens to. */
+  tell(life: Life, happen: () => void): void {
+    if (life.held !== null) life.held.push({ at: this.#elapsed, order: ++this.#order, life, happen, canceled: false });
+    else if (life.alive) happen();
+  }
+
+  freeze(life: Life): void {
+    life.held ??= [];
+  }
+
+  /** What would have happened meanwhile happens now, in its order. */
+  thaw(life: Life): void {
+    const held = life.held ?? [];
+    life.held = null;
+    for (const event of held) {
+      // Whoever takes it back knows the event and not its copy.
+      this.after(life, 0, () => (event.canceled ? undefined : event.happen()));
+    }
   }
 
   /**
@@ -87,6 +81,10 @@ export class VirtualTime {
       pop(this.#heap);
       if (next.canceled || !next.life.alive) continue;
       this.#elapsed = next.at;
+      if (next.life.held !== null) {
+        next.life.held.push(next);
+        continue;
+      }
       next.happen();
       await settled();
       events++;

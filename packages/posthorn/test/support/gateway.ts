@@ -1,7 +1,7 @@
 /** Sources of a test node, over its HTTP API and its door. */
 import { createHmac } from "node:crypto";
 import { eventually, type Receiver, startReceiver } from "@posthorn/testkit";
-import type { PosthornOptions } from "../../src/posthorn.ts";
+import type { NodeOptions } from "../../src/posthorn.ts";
 import { startNode, type TestNode } from "./posthorn.ts";
 import { temporaryFolder } from "./store.ts";
 
@@ -30,7 +30,7 @@ export class TestGateway implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  static async start(env: Record<string, string> = {}, options: Partial<PosthornOptions> = {}): Promise<TestGateway> {
+  static async start(env: Record<string, string> = {}, options: Partial<NodeOptions> = {}): Promise<TestGateway> {
     const folder = temporaryFolder();
     return new TestGateway(await startNode(folder.path, { env, ...options }), await startReceiver(), folder);
   }

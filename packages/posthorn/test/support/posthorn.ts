@@ -4,7 +4,7 @@ import { organisationToken } from "../../src/cli/token/create.ts";
 import { envToConfig } from "../../src/config/config.ts";
 import { readEnv } from "../../src/config/env.ts";
 import { loadSecrets } from "../../src/config/secrets.ts";
-import { Posthorn, type PosthornOptions } from "../../src/posthorn.ts";
+import { type NodeOptions, PosthornNode } from "../../src/posthorn.ts";
 
 import { borrowDatabase } from "./postgres.ts";
 import { onPostgres } from "./store.ts";
@@ -18,7 +18,7 @@ export interface TestNode extends AsyncDisposable {
 /** Starts a node with its data in `folder`, or in the PostgreSQL database that goes with it: see `openStore`. */
 export async function startNode(
   folder: string,
-  options: Partial<PosthornOptions> & { readonly env?: Record<string, string> } = {},
+  options: Partial<NodeOptions> & { readonly env?: Record<string, string> } = {},
 ): Promise<TestNode> {
   const environment = {
     POSTHORN_DATA_DIR: folder,
@@ -28,7 +28,7 @@ export async function startNode(
   };
   const config = envToConfig(readEnv({ environment, dev: true }));
   const secrets = loadSecrets(config);
-  const posthorn = await Posthorn.start({ config, secrets, log: pino({ level: "silent" }), ...options });
+  const posthorn = await PosthornNode.start({ config, secrets, log: pino({ level: "silent" }), ...options });
   return {
     url: posthorn.url,
     metricsUrl: posthorn.metricsUrl,

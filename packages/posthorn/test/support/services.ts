@@ -29,8 +29,9 @@ function unused(): never {
 
 /** What a test of delivery has no part for. */
 export const OTHER_SERVICES = {
-  tokens: { sign: unused, forget: unused },
+  tokens: { sign: unused, forget: () => undefined },
   ownership: { ask: unused },
+  lanes: { of: () => ({ lane: null, failing: null }) },
   transforms: { run: unused, check: unused, convert: unused },
   operational: { announce: () => Promise.resolve(), wake: () => undefined },
   statistics: {
@@ -71,7 +72,6 @@ export function servicesOver(store: Store): TestServices {
       look: unused,
       wake: (endpointId) => void woken.push(endpointId),
       tryNow: unused,
-      inspect: () => null,
       revoke: () => undefined,
     },
     tasks: { start: () => undefined },

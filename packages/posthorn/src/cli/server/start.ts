@@ -4,7 +4,7 @@ import { readEnv } from "../../config/env.ts";
 import { loadSecrets } from "../../config/secrets.ts";
 import { DEFAULT_ORGANISATION } from "../../domain/organisation/ensure.ts";
 import { createLog } from "../../log.ts";
-import { Posthorn } from "../../posthorn.ts";
+import { PosthornNode } from "../../posthorn.ts";
 import { VERSION } from "../../version.ts";
 import { print } from "../output.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
@@ -22,12 +22,20 @@ async function start(options: Record<string, unknown>): Promise<void> {
   const secrets = loadSecrets(config);
   const log = createLog({ level: config.logLevel, format: config.logFormat });
   const stop = options["dev"] === true ? Promise.race([stopSignal(), parentGone()]) : stopSignal();
-  await using posthorn = await Posthorn.start({ config, secrets, log });
-  log.info({ url: posthorn.url, version: VERSION }, `Posthorn ${VERSION} listens on ${posthorn.url}`);
+  const waiting = new AbortController();
+  void stop.then(() => waiting.abort());
+  await using node = await PosthornNode.start({ config, secrets, log, signal: waiting.signal }).catch(
+    (error: unknown) => {
+      if (waiting.signal.aborted) return null;
+      throw error;
+    },
+  );
+  if (node === null) return;
+  log.info({ url: node.url, version: VERSION }, `Posthorn ${VERSION} listens on ${node.url}`);
   if (options["dev"] === true) {
-    print(welcome(posthorn.url, await organisationToken(secrets.jwtSecret, DEFAULT_ORGANISATION)));
+    print(welcome(node.url, await organisationToken(secrets.jwtSecret, DEFAULT_ORGANISATION)));
   }
-  const signal = await Promise.race([stop, posthorn.failed]);
+  const signal = await Promise.race([stop, node.failed]);
   if (signal instanceof Error) {
     log.fatal({ err: signal }, "the node cannot go on; start it again");
     // Nothing can be closed in order any more. What was accepted is on disk.

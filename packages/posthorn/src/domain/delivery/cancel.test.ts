@@ -85,7 +85,7 @@ describe("a message that has expired", () => {
   it("is not attempted any more, also when it waits in memory, and its delivery says why", async () => {
     await using harness = await dispatchHarness();
     const { attempter, clock, files } = harness;
-    const watch = new Watch({ attempter, store: files.store, now: () => clock.now(), lastKey: () => 0 });
+    const watch = new Watch({ attempter, store: files.store, clock, random: Math.random, lastKey: () => 0 });
     const job = { messageId: 1, deliverUntil: clock.now() + 1000 } as Parameters<typeof attempter.attempt>[0];
     expect((await watch.attempter.attempt(job, signal)).kind).toBe("made");
     clock.advance(1000);
@@ -117,7 +117,7 @@ describe("what the watch knows", () => {
     await using harness = await dispatchHarness();
     const { attempter, files, clock } = harness;
     let lastKey = 10;
-    const watch = new Watch({ attempter, store: files.store, now: () => clock.now(), lastKey: () => lastKey });
+    const watch = new Watch({ attempter, store: files.store, clock, random: Math.random, lastKey: () => lastKey });
     expect(watch.settledUpTo).toBe(10);
     attempter.script = () => null;
     await files.store.acceptAll([acceptEntry(1), acceptEntry(2)]);

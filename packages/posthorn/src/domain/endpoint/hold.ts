@@ -21,9 +21,9 @@ export interface EndpointHold {
   readonly until: number | null;
 }
 
-/** As this node knows it; `null`: the endpoint gets what is due. */
+/** As the node knows it that has its lane; `null`: the endpoint gets what is due. */
 export async function holdOf(
-  { directory, dispatch }: Services,
+  { directory, lanes }: Services,
   endpointKey: number,
   now: number,
 ): Promise<EndpointHold | null> {
@@ -35,7 +35,7 @@ export async function holdOf(
   if (pausedUntil !== null && pausedUntil > now) {
     return { reason: "endpoint_paused", until: pausedUntil === FOR_EVER ? null : pausedUntil };
   }
-  const breaker = dispatch.inspect(endpointKey)?.breaker;
+  const breaker = (await lanes.of(endpointKey)).lane?.breaker;
   if (breaker === undefined || breaker.state === "closed") return null;
   const reason = breaker.reason === "asked_to_wait" ? "endpoint_asked_to_wait" : "endpoint_failing";
   return { reason, until: breaker.nextProbeAt ?? now };

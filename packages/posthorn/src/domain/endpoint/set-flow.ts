@@ -69,7 +69,8 @@ function change(call: Call<EndpointRef>, to: Change): Promise<void> {
       .execute();
     if (enabled && endpoint.disabled) await switchOn(ctx, tx, application, endpoint);
     tx.signal({ kind: "application", key: application.key });
-    if (flow.pausedUntil === null) tx.signal({ kind: "try", endpointId: endpoint.key });
+    // Either way nothing begins before the lane knows of it.
+    tx.signal({ kind: flow.pausedUntil === null ? "try" : "wake", endpointId: endpoint.key });
   });
 }
 

@@ -55,12 +55,11 @@ const MAX_COUNTED = 10_000;
 
 export async function endpointState({ ctx, input }: Call<EndpointRef>): Promise<EndpointState> {
   const { endpoint } = await getEndpoint(ctx, input);
-  const { directory, dispatch, health } = ctx.services;
+  const { directory, lanes } = ctx.services;
   const known = await directory.endpoint(endpoint.key);
   if (known === null) throw new PosthornError("not_found", "There is no such endpoint.");
-  const lane = dispatch.inspect(endpoint.key);
+  const { lane, failing } = await lanes.of(endpoint.key);
   const disabled = endpoint.disabled ? await disabledOf(ctx, endpoint.key) : null;
-  const failing = health.streak(endpoint.key);
   return {
     ...stateOf(known, lane, disabled, ctx.services.now()),
     disabled,

@@ -4,19 +4,24 @@
  *
  * Each goes the way of every other publish, with the id that its transaction was told. The row goes after the message is on disk; a
  * process that ends in between finds both, and the message is known by its key. So it is taken up once, whoever dies when.
+ *
+ * A row that no message can be made of is set aside with the reason. One that fails though the database works is tried again after
+ * growing pauses, and then set aside too: the others do not wait for it.
  */
 import type { Selectable } from "kysely";
 import type { OutboxTable } from "../../store/schema.ts";
+import type { Tx } from "../../store/store.ts";
+import { PosthornError } from "../../errors.ts";
 import type { Services } from "../context.ts";
 import { noteLate } from "../stats/roll-up.ts";
 import { firstJobs, type Prepared, type PrepareOptions, prepareMessage, type Publication } from "./prepare.ts";
 
 type OutboxRow = Selectable<OutboxTable>;
 
-/** Why a row became no message. */
+/** A row that became no message, and is set aside. */
 export interface NotTaken {
   readonly id: string;
-  readonly reason: "application gone" | "event id taken";
+  readonly reason: string;
 }
 
 export interface TakenUp {
@@ -24,9 +29,14 @@ export interface TakenUp {
   readonly notTaken: readonly NotTaken[];
   /** From where on there may be more; `null`: this was all. */
   readonly next: number | null;
-  /** What kept the store from some of them, which are still there; `null`: nothing. */
+  /** The store could not be worked with: some rows are still there, as they were. `null`: it could. */
   readonly failure: unknown;
 }
+
+/** A row that fails is tried again after so long, twice as long each time, and after so many failures it is set aside. */
+const PAUSE_MS = 5000;
+const MAX_PAUSE_MS = 600_000;
+const MAX_FAILURES = 10;
 
 /** Rows and bytes of one step: it holds them in memory. */
 const STEP = 500;
@@ -40,24 +50,60 @@ export async function takeUp(services: Services, from: number): Promise<TakenUp>
   const rows = await store.db.selectFrom("outbox").selectAll().where("id", "in", ids).orderBy("id").execute();
   const known = await knownKeys(services, ids);
   const fresh = rows.filter(({ id }) => !known.has(id));
-  const { messages, notTaken, failed, failure } = await acceptRows(services, fresh);
-  const done = ids.filter((id) => !failed.has(id));
+  const { messages, left, failed, failure } = await acceptRows(services, fresh);
+  const now = services.now();
+  const leaving = left.map((row) => leave(row, now));
+  const staying = new Set([...failed, ...left.map(({ row }) => row.id)]);
   await store.transaction(async (tx) => {
+    const done = ids.filter((id) => !staying.has(id));
     await tx.db.deleteFrom("outbox").where("id", "in", done).execute();
+    for (const { id, ...change } of leaving) await leaveAs(tx, id, change);
     await noteLate(tx, messages);
   });
   await wakeFor(services, [...known]);
+  const notTaken = left.flatMap(({ row, reason }, index) =>
+    leaving[index]!.parked_at === null ? [] : [{ id: row.public_id, reason }],
+  );
   return { messages: messages.length, notTaken, next, failure };
 }
 
+type Leaving = Pick<OutboxRow, "failures" | "error" | "retry_at" | "parked_at">;
+
+/** Where a row stays that no message was made of: until it is tried again, or for good. */
+function leave({ row, reason, forGood }: Left, now: number): Leaving & { readonly id: number } {
+  const failures = row.failures + 1;
+  const isParked = forGood || failures >= MAX_FAILURES;
+  const pauseMs = Math.min(MAX_PAUSE_MS, PAUSE_MS * 2 ** row.failures);
+  return {
+    id: row.id,
+    failures,
+    error: reason,
+    retry_at: isParked ? null : now + pauseMs,
+    parked_at: isParked ? now : null,
+  };
+}
+
+async function leaveAs({ db }: Tx, id: number, change: Leaving): Promise<void> {
+  await db.updateTable("outbox").set(change).where("id", "=", id).execute();
+}
+
+/** Forgets what was set aside before this time. */
+export async function dropParked({ store }: Services, before: number): Promise<void> {
+  await store.transaction(async ({ db }) => {
+    await db.deleteFrom("outbox").where("parked_at", "<", before).execute();
+  });
+}
+
 async function nextRows(
-  { store }: Services,
+  { store, now }: Services,
   from: number,
 ): Promise<{ readonly ids: readonly number[]; readonly next: number | null }> {
   const rows = await store.db
     .selectFrom("outbox")
     .select((eb) => ["id", eb.fn<number>("octet_length", ["payload"]).as("bytes")])
     .where("id", ">=", from)
+    .where("parked_at", "is", null)
+    .where((eb) => eb.or([eb("retry_at", "is", null), eb("retry_at", "<=", now())]))
     .orderBy("id")
     .limit(STEP)
     .execute();
@@ -87,43 +133,77 @@ async function wakeFor({ store, dispatch }: Services, messages: readonly number[
   for (const { endpoint_id } of owed) dispatch.wake(endpoint_id);
 }
 
+/** A row that no message was made of. */
+interface Left {
+  readonly row: OutboxRow;
+  readonly reason: string;
+  /** It would fail in the same way again. */
+  readonly forGood: boolean;
+}
+
 interface Accepted {
   readonly messages: readonly number[];
-  readonly notTaken: readonly NotTaken[];
+  readonly left: readonly Left[];
+  /** Rows that the store was not there for. */
   readonly failed: ReadonlySet<number>;
   readonly failure: unknown;
 }
 
 async function acceptRows(services: Services, rows: readonly OutboxRow[]): Promise<Accepted> {
-  const { directory, store, dispatch } = services;
-  const applications = await Promise.all(rows.map(async (row) => directory.application(row.app_id)));
-  const notTaken: NotTaken[] = [];
-  const prepared = rows.flatMap((row, index): Prepared[] => {
-    const application = applications[index]!;
-    if (application !== null)
-      return [prepareMessage({ services }, application, publicationOf(row), null, identityOf(row))];
-    notTaken.push({ id: row.public_id, reason: "application gone" });
-    return [];
-  });
+  const { store, dispatch } = services;
+  const { prepared, left } = await prepareRows(services, rows);
   const answers = await store.acceptAll(prepared.map(({ entry }) => entry));
   const messages: number[] = [];
   const failed = new Set<number>();
   let failure: unknown = null;
-  const jobs = prepared.flatMap(({ entry }, index) => {
+  const jobs = prepared.flatMap(({ entry, row }, index) => {
     const answer = answers[index]!;
     if (answer.status === "rejected") {
-      failed.add(entry.id);
-      failure = answer.reason;
+      if (isStoreTrouble(answer.reason)) {
+        failed.add(entry.id);
+        failure = answer.reason;
+      } else left.push({ row, reason: reasonOf(answer.reason), forGood: false });
     } else if (answer.value.kind === "stored") {
       messages.push(entry.id);
       return firstJobs(entry, answer.value.dues ?? null);
     } else {
-      notTaken.push({ id: entry.publicId, reason: "event id taken" });
+      left.push({ row, reason: "event id taken", forGood: true });
     }
     return [];
   });
   dispatch.push(jobs);
-  return { messages, notTaken, failed, failure };
+  return { messages, left, failed, failure };
+}
+
+async function prepareRows(
+  services: Services,
+  rows: readonly OutboxRow[],
+): Promise<{ readonly prepared: readonly (Prepared & { readonly row: OutboxRow })[]; readonly left: Left[] }> {
+  const applications = await Promise.all(rows.map(async (row) => services.directory.application(row.app_id)));
+  const left: Left[] = [];
+  const prepared = rows.flatMap((row, index) => {
+    const application = applications[index]!;
+    if (application === null) {
+      left.push({ row, reason: "application gone", forGood: true });
+      return [];
+    }
+    try {
+      return [{ row, ...prepareMessage({ services }, application, publicationOf(row), null, identityOf(row)) }];
+    } catch (error) {
+      left.push({ row, reason: reasonOf(error), forGood: false });
+      return [];
+    }
+  });
+  return { prepared, left };
+}
+
+/** Not the row is at fault: any other would fare the same. */
+function isStoreTrouble(error: unknown): boolean {
+  return error instanceof PosthornError && (error.code === "storage_unavailable" || error.code === "storage_full");
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function identityOf({ id: key, public_id: id }: OutboxRow): PrepareOptions {

@@ -17,6 +17,7 @@ import { dueOrder } from "./028-due-order.ts";
 import { certificates } from "./029-certificates.ts";
 import { minutes } from "./030-minutes.ts";
 import { canceledDeliveries } from "./031-canceled-deliveries.ts";
+import { outboxParked } from "./032-outbox-parked.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -46,6 +47,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "certificates", sql: certificates },
   { name: "minutes", sql: minutes },
   { name: "canceled deliveries", sql: canceledDeliveries },
+  { name: "outbox parked", sql: outboxParked },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -1,8 +1,8 @@
 /** Who works on a PostgreSQL database, and which shard is whose: short statements by the database's clock. */
 import type pg from "pg";
-import { MAX_NODES, SHARDS } from "../shards.ts";
+import { checkSecrets, freeSlot, type TakenSeat } from "../seats.ts";
+import { SHARDS } from "../shards.ts";
 import type { ClusterNode, ClusterStore, ClusterView, Lease, NodeFacts, NodeReport, Seat } from "../cluster.ts";
-import { StoreError } from "../errors.ts";
 import { inTransaction, type Pool } from "./connections.ts";
 import { toStoreError } from "./errors.ts";
 import type { Link } from "./link.ts";
@@ -14,7 +14,7 @@ const LOCK_TIMEOUT = "2s";
 const MAKE_SHARDS =
   "INSERT INTO shard SELECT id, NULL, 0 FROM generate_series(0, $1::bigint - 1) AS id ON CONFLICT DO NOTHING";
 const OTHERS = `
-  SELECT id, slot, host, secrets_mark AS "secretsMark", (leased_until > clock_ms())::int AS live,
+  SELECT slot, host, secrets_mark AS "secretsMark", (leased_until > clock_ms())::int AS live,
     greatest(settled_messages, settled_attempts) AS settled
   FROM node ORDER BY id`;
 const JOIN = `
@@ -46,11 +46,7 @@ const LOCK_SHARDS = `SELECT ${lockShard("id")} FROM unnest($1::bigint[]) AS id`;
 const RELEASE = "UPDATE shard SET node_id = NULL, fence = fence + 1 WHERE id = ANY ($1::bigint[]) AND node_id = $2";
 const LEAVE = "DELETE FROM node WHERE id = $1";
 
-interface OtherRow {
-  readonly id: number;
-  readonly slot: number;
-  readonly host: string;
-  readonly secretsMark: string;
+interface OtherRow extends Omit<TakenSeat, "live"> {
   readonly live: number;
   readonly settled: number;
 }
@@ -94,13 +90,14 @@ export class PostgresCluster implements ClusterStore {
   join(facts: NodeFacts, leaseMs: number): Promise<Seat> {
     return this.#alone(async (client) => {
       await client.query(MAKE_SHARDS, [SHARDS]);
-      const { rows: others } = await client.query<OtherRow>(OTHERS);
-      const slot = freeSlot(others);
+      const { rows } = await client.query<OtherRow>(OTHERS);
+      const others = rows.map(({ live, ...other }) => ({ ...other, live: live === 1 }));
+      const slot = freeSlot(others, Math.random());
       checkSecrets(facts, others);
       const { host, version, secretsMark } = facts;
       const joined = await client.query<{ id: number }>(JOIN, [slot, host, version, secretsMark, leaseMs]);
-      const { rows } = await client.query<{ counted: number }>(COUNTED);
-      const settled = Math.max(rows[0]!.counted, ...others.map((other) => other.settled));
+      const counting = await client.query<{ counted: number }>(COUNTED);
+      const settled = Math.max(counting.rows[0]!.counted, ...others.map((other) => other.settled));
       return { id: joined.rows[0]!.id, slot, keysFrom: settled + 1 };
     });
   }
@@ -155,24 +152,4 @@ export class PostgresCluster implements ClusterStore {
 
 function toNode({ draining, inFlight, lanes, lagMs, messages, attempts, at: _at, ...node }: NodeRow): ClusterNode {
   return { ...node, report: { draining: draining === 1, inFlight, lanes, lagMs, settled: { messages, attempts } } };
-}
-
-/** Goes round, so that a slot rests for long before it is used again: who had it may not know yet that it was given up. */
-function freeSlot(others: readonly OtherRow[]): number {
-  const taken = new Set(others.map(({ slot }) => slot));
-  const start = (others.at(-1)?.slot ?? -1) + 1;
-  for (let step = 0; step < MAX_NODES; step++) {
-    const slot = (start + step) % MAX_NODES;
-    if (!taken.has(slot)) return slot;
-  }
-  throw new StoreError("config_invalid", `${MAX_NODES} nodes work on this database, which is as many as can.`);
-}
-
-function checkSecrets({ secretsMark }: NodeFacts, others: readonly OtherRow[]): void {
-  const stranger = others.find((other) => other.live === 1 && other.secretsMark !== secretsMark);
-  if (stranger === undefined) return;
-  throw new StoreError(
-    "config_invalid",
-    `The node on ${stranger.host} that works on this database has other secrets: give all nodes the same POSTHORN_JWT_SECRET and POSTHORN_ENCRYPTION_KEY.`,
-  );
 }

@@ -1,6 +1,7 @@
 /** Says in one sentence what PostgreSQL refused, or that it is not there. */
 import pg from "pg";
 import { StoreError } from "../errors.ts";
+import type { StoreTrouble } from "../store.ts";
 
 const UNIQUE_VIOLATION = "23505";
 const CHECK_VIOLATION = "23514";
@@ -16,6 +17,11 @@ const LOCK_TIMEOUT = "55P03";
 const AWAY = /^(?:08...|57P0[1-5]|25006|25P03|53300)$/;
 /** Answers that no waiting mends. */
 const MISCONFIGURED = /^(?:28...|3D000|42501)$/;
+const READ_ONLY = "25006";
+/** Codes of Node and OpenSSL for a certificate that is not to be trusted. */
+const CERTIFICATE = /^(?:CERT_|ERR_TLS_|ERR_SSL_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|INVALID_CA|HOSTNAME_MISMATCH)/;
+/** What the client itself finds wrong with the answers of a server that is there. It has no code. */
+const NO_AGREEMENT = /^SASL: |does not support SSL/;
 
 /** Whether the connection is of no use any more, or never was one. Every answer of a server has an SQLSTATE; all else is the network. */
 export function isAway(error: unknown): boolean {
@@ -42,12 +48,32 @@ export function isMissingPartition(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === CHECK_VIOLATION && error.constraint === undefined;
 }
 
+/** Why the database cannot be worked with, by what came instead of an answer. */
+export function troubleOf(error: unknown): StoreTrouble {
+  if (isOutOfConnections(error)) return "no_connections";
+  if (!(error instanceof pg.DatabaseError)) return "unreachable";
+  return error.code === READ_ONLY ? "read_only" : "refusing";
+}
+
+/** Whether settings must change: the server is there, and the two do not agree on a password, a certificate or a right. */
+function isMisconfigured(error: unknown): error is Error {
+  if (error instanceof pg.DatabaseError) return MISCONFIGURED.test(error.code ?? "");
+  if (!(error instanceof Error)) return false;
+  return ("code" in error && CERTIFICATE.test(String(error.code))) || NO_AGREEMENT.test(error.message);
+}
+
 export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const cause = error as Error;
+  if (isMisconfigured(error)) {
+    return new StoreError("config_invalid", `PostgreSQL refuses: ${cause.message}. See POSTHORN_DATABASE_URL.`, {
+      cause,
+    });
+  }
   if (!(error instanceof pg.DatabaseError) || AWAY.test(error.code ?? "") || error.code === LOCK_TIMEOUT) {
     return new StoreError("storage_unavailable", `PostgreSQL does not answer (${cause.message}); trying again.`, {
       cause,
+      trouble: troubleOf(error),
     });
   }
   const code = error.code ?? "";
@@ -67,11 +93,6 @@ export function toStoreError(error: unknown): StoreError {
         cause,
       },
     );
-  }
-  if (MISCONFIGURED.test(code)) {
-    return new StoreError("config_invalid", `PostgreSQL refuses: ${cause.message}. See POSTHORN_DATABASE_URL.`, {
-      cause,
-    });
   }
   return new StoreError("storage_failed", `PostgreSQL refused a statement: ${cause.message} (${code}).`, { cause });
 }

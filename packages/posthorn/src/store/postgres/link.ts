@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { StoreError } from "../errors.ts";
-import { toStoreError } from "./errors.ts";
+import { isAway, toStoreError } from "./errors.ts";
 import { LOCK, tryShareForSession } from "./locks.ts";
 import type { Pulse } from "./pulse.ts";
 
@@ -61,6 +61,7 @@ export class Link implements AsyncDisposable {
     } catch (error) {
       // Whatever it was: a connection that is known to work is worth more than one that may.
       await this.#giveUp(client);
+      if (isAway(error)) this.#options.pulse.failed(error);
       throw toStoreError(error);
     }
   }

@@ -109,6 +109,7 @@ export class PostgresStore implements Store {
   readonly #partitionTimer: NodeJS.Timeout;
   #onSignal: SignalListener = () => undefined;
   #onDoubt: () => void = () => undefined;
+  #troubleSince: number | null = null;
   /** Write transactions of this node, one after another: one connection of each node waits for the lock, and not all of them. */
   readonly #turn: Turn;
 
@@ -156,6 +157,10 @@ export class PostgresStore implements Store {
 
   get trouble(): StoreTrouble | null {
     return this.#parts.pulses.find(({ trouble }) => trouble !== null)?.trouble ?? null;
+  }
+
+  get troubleForMs(): number {
+    return this.#troubleSince === null ? 0 : performance.now() - this.#troubleSince;
   }
 
   async whenHere(): Promise<void> {
@@ -260,6 +265,7 @@ export class PostgresStore implements Store {
 
   #onPulse(onTrouble: PostgresStoreOptions["onTrouble"]): void {
     const { trouble } = this;
+    this.#troubleSince = trouble === null ? null : (this.#troubleSince ?? performance.now());
     if (trouble === null) {
       this.#accepts.resume();
       this.#records.resume();

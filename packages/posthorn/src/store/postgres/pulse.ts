@@ -3,7 +3,9 @@ import { Socket } from "node:net";
 import pg from "pg";
 import { describeTrouble, StoreError } from "../errors.ts";
 import type { StoreTrouble } from "../store.ts";
-import { isOutOfConnections } from "./errors.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { CommitProbe } from "./commit-probe.ts";
+import { isOutOfConnections, troubleOf } from "./errors.ts";
 
 export interface PulseOptions {
   /** What a connection is opened with. */
@@ -31,6 +33,8 @@ export class Pulse implements AsyncDisposable {
   readonly #options: PulseOptions;
   readonly #sockets = new Set<Socket>();
   #client: pg.Client | null = null;
+  /** A commit that was asked for since another one had failed, and is not answered yet. */
+  #probe: CommitProbe | null = null;
   #trouble: StoreTrouble | null = null;
   #beating: Promise<void> | null = null;
   /** A connection has failed since the last beat: who wants one waits for the next. */
@@ -104,6 +108,7 @@ export class Pulse implements AsyncDisposable {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#cut();
+    this.#dropProbe();
     this.#back.reject(awayError(this.#trouble));
     await this.#beating;
   }
@@ -133,6 +138,7 @@ export class Pulse implements AsyncDisposable {
       return await this.#ask();
     } catch (error) {
       this.#drop();
+      this.#dropProbe();
       const silent = performance.now() - from >= this.#options.timeoutMs;
       // A connection may have broken alone.
       if (known && !silent && !this.#closed) return this.#look();
@@ -143,10 +149,27 @@ export class Pulse implements AsyncDisposable {
   async #ask(): Promise<StoreTrouble | null> {
     this.#client ??= await this.#openOwn();
     const { rows } = await this.#client.query<{ transaction_read_only: string }>("SHOW transaction_read_only");
-    if (rows[0]!.transaction_read_only === "off") return null;
-    // Another server may be the one to write to by now: its name is looked up again.
-    this.#drop();
-    return "read_only";
+    if (rows[0]!.transaction_read_only !== "off") {
+      // Another server may be the one to write to by now: its name is looked up again.
+      this.#drop();
+      return "read_only";
+    }
+    const suspected = this.#doubted || this.#trouble === "not_committing";
+    return !suspected || (await this.#commits()) ? null : "not_committing";
+  }
+
+  /** One commit is asked for, and waited for however many beats that takes: each that is given up stays behind in the server. */
+  async #commits(): Promise<boolean> {
+    const { config, timeoutMs } = this.#options;
+    this.#probe ??= new CommitProbe(config);
+    const answered = await Promise.race([this.#probe.answer, delay(timeoutMs, false, { ref: false })]);
+    if (answered) this.#dropProbe();
+    return answered;
+  }
+
+  #dropProbe(): void {
+    this.#probe?.[Symbol.dispose]();
+    this.#probe = null;
   }
 
   async #openOwn(): Promise<pg.Client> {
@@ -168,6 +191,7 @@ export class Pulse implements AsyncDisposable {
     const was = this.#isAway;
     this.#trouble = trouble;
     if (this.#isAway) this.#cut();
+    if (trouble !== "not_committing") this.#dropProbe();
     if (this.#isAway && !was) {
       this.#back = Promise.withResolvers();
       this.#back.promise.catch(() => undefined);
@@ -184,10 +208,9 @@ export class Pulse implements AsyncDisposable {
 
 function awayError(trouble: StoreTrouble | null): StoreError {
   const what = trouble === null ? "is not used any more" : describeTrouble(trouble);
-  return new StoreError("storage_unavailable", `PostgreSQL ${what}; trying again.`);
-}
-
-function troubleOf(error: unknown): StoreTrouble {
-  if (isOutOfConnections(error)) return "no_connections";
-  return error instanceof pg.DatabaseError ? "refusing" : "unreachable";
+  return new StoreError(
+    "storage_unavailable",
+    `PostgreSQL ${what}; trying again.`,
+    trouble === null ? {} : { trouble },
+  );
 }

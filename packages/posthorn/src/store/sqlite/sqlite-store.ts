@@ -2,6 +2,7 @@
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Kysely, sql } from "kysely";
+import type { ClusterStore } from "../cluster.ts";
 import type { Database } from "../schema.ts";
 import type { SignalListener } from "../signal.ts";
 import type {
@@ -61,9 +62,10 @@ export class SqliteStore implements Store {
   readonly db: Kysely<Database>;
   readonly hotDb: Kysely<Database>;
   readonly days = null;
-  readonly cluster = null;
+  readonly cluster: ClusterStore | null = null;
   /** The file is there, or the node ends. */
   readonly trouble = null;
+  readonly troubleForMs = 0;
   readonly #writeDb: Kysely<Database>;
   readonly #writer: Writer;
   readonly #hotReader: DatabaseThread;

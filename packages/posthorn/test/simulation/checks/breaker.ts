@@ -1,12 +1,13 @@
 /** Whether an endpoint that asks for it, or only fails, is left alone. */
-import type { Check, Ledger, OpenAttempt, Run, TrackedDelivery, TrackedEndpoint } from "../ledger.ts";
-import { policiesInForce, STALE_MS } from "../policies.ts";
+import type { Check, Ledger, OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../ledger.ts";
+import { policiesInForce } from "../policies.ts";
+import type { Tenure } from "../tenure.ts";
 import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 
-/** What is known of an endpoint from how attempts ended in one run. */
+/** What is known of an endpoint from how attempts ended for one owner of its lane. */
 interface Trouble {
-  readonly run: Run;
+  readonly tenure: Tenure;
   /** The wall clock until which it asked to be left alone. */
   askedUntil: number;
   /** When it said so the last time, in elapsed milliseconds. */
@@ -36,8 +37,8 @@ export class BreakerCheck implements Check {
     this.#verdict = verdict;
   }
 
-  ended({ endpoint }: TrackedDelivery, { run, result, endedAt }: OpenAttempt): void {
-    if (result?.kind !== "made") return;
+  ended({ endpoint }: TrackedDelivery, { tenure, result, endedAt }: OpenAttempt): void {
+    if (result?.kind !== "made" || this.#ledger.tenureOf(endpoint.id) !== tenure) return;
     const { status, responseCode } = result.attempt;
     const { retryAfterMs } = result;
     if (status === 0) {
@@ -45,9 +46,9 @@ export class BreakerCheck implements Check {
       return;
     }
     let trouble = this.#trouble.get(endpoint);
-    if (trouble?.run !== run) {
+    if (trouble?.tenure !== tenure) {
       trouble = {
-        run,
+        tenure,
         askedUntil: 0,
         askedAt: 0,
         failures: 0,
@@ -66,14 +67,15 @@ export class BreakerCheck implements Check {
     trouble.askedAt = this.#time.elapsed;
   }
 
-  requested(endpoint: TrackedEndpoint, _messageId: number, delivery: TrackedDelivery | undefined): void {
+  requested(endpoint: TrackedEndpoint, _messageId: number, made: RequestedAttempt | null): void {
     const trouble = this.#trouble.get(endpoint);
-    const open = delivery?.open;
-    if (trouble === undefined || !open || trouble.run !== this.#ledger.run) return;
-    const { elapsed, wall } = this.#time;
+    const open = made?.attempt;
+    if (trouble === undefined || open === undefined || trouble.tenure !== open.tenure) return;
+    const { elapsed } = this.#time;
+    const { wall } = open.run.clock;
     // It may have begun before the endpoint asked.
     const isEarly = open.begunAt === elapsed && wall < trouble.askedUntil;
-    const isChanged = elapsed - endpoint.changedAt < STALE_MS;
+    const isChanged = elapsed - endpoint.changedAt < open.run.settings.staleMs;
     // Who changes a policy may want it to be tried at once. What it asks for then takes the place of what it asked for before.
     const isForgiven = isEarly && (isChanged || isRepaired(endpoint, trouble));
     if (isForgiven) trouble.askedUntil = 0;
@@ -86,12 +88,13 @@ export class BreakerCheck implements Check {
   }
 
   #checkProbe(endpoint: TrackedEndpoint, trouble: Trouble, begunAt: number): void {
-    const [policy, ...others] = policiesInForce(endpoint, trouble.run.settings, this.#time.elapsed);
+    const [policy, ...others] = policiesInForce(endpoint, trouble.tenure.run.settings, this.#time.elapsed);
     const breaker = policy?.breaker ?? null;
     if (breaker === null || others.length > 0) return;
     if (trouble.failures < breaker.failures + STRAGGLERS || trouble.lastAt - trouble.firstAt < breaker.windowMs) return;
-    const gap = begunAt - Math.max(trouble.probedAt, this.#time.jumpedAt);
-    if (trouble.probedAt > this.#time.jumpedAt && gap < breaker.probeMs) {
+    const { jumpedAt } = trouble.tenure.run.clock;
+    const gap = begunAt - Math.max(trouble.probedAt, jumpedAt);
+    if (trouble.probedAt > jumpedAt && gap < breaker.probeMs) {
       const text = `${endpoint.host} failed ${trouble.failures} times in a row and is tried again after ${gap} ms`;
       this.#verdict.broken("left_alone", text);
     }

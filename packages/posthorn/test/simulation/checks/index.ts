@@ -1,7 +1,10 @@
 /** The rules, one check for each group of them. A new one is written beside them and gets its line here. */
-import type { Dispatcher } from "../../../src/dispatch/dispatcher.ts";
 import type { Check, Ledger } from "../ledger.ts";
+import type { Machine } from "../machine.ts";
+import type { MachineClock } from "../machine-clock.ts";
+import type { SimulatedNode } from "../node.ts";
 import type { Receiver } from "../receivers.ts";
+import type { Tenure } from "../tenure.ts";
 import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 import { BreakerCheck } from "./breaker.ts";
@@ -9,9 +12,10 @@ import { CapsCheck } from "./caps.ts";
 import { OrderCheck } from "./order.ts";
 import { CountingCheck } from "./counting.ts";
 import { MemoryCheck } from "./memory.ts";
-import { ProgressCheck } from "./progress.ts";
+import { type Patience, ProgressCheck } from "./progress.ts";
 import { RetryCheck } from "./retries.ts";
 import { SendingCheck } from "./sending.ts";
+import { ShardsCheck } from "./shards.ts";
 import { WishCheck } from "./wishes.ts";
 
 export interface CheckedWorld {
@@ -19,10 +23,17 @@ export interface CheckedWorld {
   readonly time: VirtualTime;
   readonly verdict: Verdict;
   readonly receivers: ReadonlyMap<string, Receiver>;
-  /** The dispatcher of the process that runs; `null` while none does. */
-  readonly dispatcher: () => Dispatcher | null;
-  /** When process, database and clock were in trouble the last time, in elapsed milliseconds. */
+  readonly machines: readonly Machine[];
+  readonly clocks: readonly MachineClock[];
+  /** The processes that are up. */
+  readonly nodes: () => readonly SimulatedNode[];
+  /** Who has which shard; `null`: there are no shards. */
+  readonly shards: readonly (Tenure | null)[] | null;
+  readonly patience: Patience;
+  /** When a process, the database or a clock was in trouble the last time, in elapsed milliseconds. */
   readonly calmSince: () => number;
+  /** And the database alone. */
+  readonly databaseWellSince: () => number;
 }
 
 export function allChecks(world: CheckedWorld): readonly Check[] {
@@ -36,5 +47,6 @@ export function allChecks(world: CheckedWorld): readonly Check[] {
     new WishCheck(world),
     new MemoryCheck(world),
     new ProgressCheck(world),
+    new ShardsCheck(world),
   ];
 }

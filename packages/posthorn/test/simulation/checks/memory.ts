@@ -1,6 +1,6 @@
 /** What the dispatcher keeps in memory. */
-import type { Dispatcher } from "../../../src/dispatch/dispatcher.ts";
 import type { Check, Ledger } from "../ledger.ts";
+import type { SimulatedNode } from "../node.ts";
 import type { Verdict } from "../verdict.ts";
 
 /** The most that a job of the simulation weighs: what the dispatcher takes for its fields, and its payload. */
@@ -9,18 +9,29 @@ const JOB_BYTES = 256 + 128;
 export class MemoryCheck implements Check {
   readonly #ledger: Ledger;
   readonly #verdict: Verdict;
-  readonly #dispatcher: () => Dispatcher | null;
+  readonly #nodes: () => readonly SimulatedNode[];
 
-  constructor(world: { ledger: Ledger; verdict: Verdict; dispatcher: () => Dispatcher | null }) {
+  constructor(world: { ledger: Ledger; verdict: Verdict; nodes: () => readonly SimulatedNode[] }) {
     this.#ledger = world.ledger;
     this.#verdict = world.verdict;
-    this.#dispatcher = world.dispatcher;
+    this.#nodes = world.nodes;
   }
 
   stepped(): void {
-    const load = this.#dispatcher()?.load;
-    if (load === undefined || this.#ledger.run === null) return;
-    const { queueBytes, laneJobs } = this.#ledger.run.settings.limits;
+    for (const node of this.#nodes()) this.#look(node);
+  }
+
+  finished(): void {
+    for (const { dispatcher } of this.#nodes()) {
+      const { inFlight, lanes, queuedBytes } = dispatcher.load;
+      if (inFlight + lanes + queuedBytes === 0) continue;
+      const text = `nothing is to be done, and yet ${inFlight} jobs, ${lanes} lanes, ${queuedBytes} bytes`;
+      this.#verdict.broken("bounded_memory", text);
+    }
+  }
+
+  #look({ dispatcher: { load }, run }: SimulatedNode): void {
+    const { queueBytes, laneJobs } = run.settings.limits;
     const { endpoints } = this.#ledger;
     // Each lane has one job even when memory is short, and the last one to fit may stand over.
     const bound = Math.min(queueBytes + (load.lanes + 1) * JOB_BYTES, load.lanes * laneJobs * JOB_BYTES);
@@ -30,13 +41,5 @@ export class MemoryCheck implements Check {
     if (load.queuedBytes < 0 || load.lanes > endpoints.size) {
       this.#verdict.broken("bounded_memory", `${load.queuedBytes} bytes, ${load.lanes} lanes`);
     }
-  }
-
-  finished(): void {
-    const load = this.#dispatcher()?.load;
-    if (load === undefined || load.inFlight + load.lanes + load.queuedBytes === 0) return;
-    const { inFlight, lanes, queuedBytes } = load;
-    const text = `nothing is to be done, and yet ${inFlight} jobs, ${lanes} lanes, ${queuedBytes} bytes`;
-    this.#verdict.broken("bounded_memory", text);
   }
 }

@@ -1,7 +1,7 @@
 /** Whether messages go out in their order where an endpoint asks for it. */
 import { ASKED, DELIVERY_STATE } from "../../../src/store/schema.ts";
 import type { DeliveryRow } from "../audit.ts";
-import type { Check, Ledger, OpenAttempt, TrackedDelivery } from "../ledger.ts";
+import type { Check, Ledger, OpenAttempt, Run, TrackedDelivery } from "../ledger.ts";
 import { policiesInForce } from "../policies.ts";
 import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
@@ -17,32 +17,35 @@ export class OrderCheck implements Check {
     this.#verdict = verdict;
   }
 
-  begun(delivery: TrackedDelivery, { run }: OpenAttempt): void {
+  begun(delivery: TrackedDelivery, attempt: OpenAttempt): void {
     const { endpoint, row } = delivery;
-    if (endpoint.deleted || !standsInLine(row) || this.#isPassed(row)) return;
+    const { run } = attempt;
+    if (endpoint.deleted || !standsInLine(row) || isPassed(row, run)) return;
     const policies = policiesInForce(endpoint, run.settings, this.#time.elapsed);
     if (policies.some(({ order }) => order === null)) return;
     for (const other of this.#ledger.live) {
-      if (other.endpoint !== endpoint || other.messageId >= delivery.messageId || !this.#blocks(other, delivery))
-        continue;
+      if (other.endpoint !== endpoint || other.messageId >= delivery.messageId) continue;
+      if (!this.#blocks(other, delivery, attempt)) continue;
       this.#verdict.broken("order", `${delivery.name} overtook message ${other.messageId}`);
     }
   }
 
   /** Only of what was there, and in line, all the time can it be said that it was before the other one. */
-  #blocks(other: TrackedDelivery, delivery: TrackedDelivery): boolean {
+  #blocks(other: TrackedDelivery, delivery: TrackedDelivery, { run, tenure }: OpenAttempt): boolean {
     const { row, commit, madeAt, firstDue } = other;
     if (row.orderKey !== delivery.row.orderKey || !standsInLine(row) || row.generation > 0) return false;
-    if (madeAt > delivery.madeAt || this.#isPassed(row) || !this.#ledger.isKnown(commit, this.#time.elapsed))
-      return false;
+    if (madeAt > delivery.madeAt || isPassed(row, run)) return false;
+    // Whoever stored it: what is stored after it is found together with it, or later.
+    const isAsMade = commit.at === madeAt && commit.run !== run.number;
+    if (!isAsMade && !this.#ledger.knowsRow(commit, tenure, this.#time.elapsed)) return false;
     // Put off by whoever sent it: others do not wait for it before its time.
     if (row.attempts === 0 && firstDue! > delivery.firstDue!) return false;
-    return row.attempts > 0 || row.due! <= this.#time.wall;
+    return row.attempts > 0 || row.due! <= run.clock.wall;
   }
+}
 
-  #isPassed({ passAt }: DeliveryRow): boolean {
-    return passAt !== null && passAt <= this.#time.latestWall;
-  }
+function isPassed({ passAt }: DeliveryRow, { clock }: Run): boolean {
+  return passAt !== null && passAt <= clock.latestWall;
 }
 
 /** What somebody sends by hand goes at once. */

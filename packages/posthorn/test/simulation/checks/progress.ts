@@ -1,13 +1,19 @@
 /** Whether everything that waits is found by somebody. */
 import type { Check, Ledger, TrackedDelivery } from "../ledger.ts";
+import type { MachineClock } from "../machine-clock.ts";
 import type { Receiver } from "../receivers.ts";
 import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 
-/** After so much time without trouble, nothing may be due for so long. Longer than any pause and any backlog of the simulation. */
-const PATIENCE_MS = 4 * 3_600_000;
-/** A line moves on within this time once it can. */
-const LINE_MS = 10 * 60_000;
+/** How long things may take when nothing stands in their way; milliseconds. */
+export interface Patience {
+  /** After so much time without trouble nothing may be due for so long: longer than any backlog of the simulation. */
+  readonly dueMs: number;
+  /** An endpoint may be left alone for so long after it is well again: longer than any pause. */
+  readonly pauseMs: number;
+  /** A line moves on within this time once it can. */
+  readonly lineMs: number;
+}
 
 export class ProgressCheck implements Check {
   readonly #ledger: Ledger;
@@ -15,31 +21,38 @@ export class ProgressCheck implements Check {
   readonly #verdict: Verdict;
   readonly #receivers: ReadonlyMap<string, Receiver>;
   readonly #calmSince: () => number;
+  readonly #clocks: readonly MachineClock[];
+  readonly #patience: Patience;
 
-  /** `calmSince`: when process, database and clock were in trouble the last time, in elapsed milliseconds. */
+  /** `calmSince`: when a process, the database or a clock was in trouble the last time, in elapsed milliseconds. */
   constructor(world: {
     ledger: Ledger;
     time: VirtualTime;
     verdict: Verdict;
     receivers: ReadonlyMap<string, Receiver>;
     calmSince: () => number;
+    clocks: readonly MachineClock[];
+    patience: Patience;
   }) {
     this.#ledger = world.ledger;
     this.#time = world.time;
     this.#verdict = world.verdict;
     this.#receivers = world.receivers;
     this.#calmSince = world.calmSince;
+    this.#clocks = world.clocks;
+    this.#patience = world.patience;
   }
 
   sampled(): void {
-    const { elapsed, wall } = this.#time;
-    if (this.#ledger.run === null || elapsed - this.#calmSince() < PATIENCE_MS) return;
+    const { dueMs } = this.#patience;
+    const wall = this.#wall;
+    if ([...this.#ledger.runs].length === 0 || this.#time.elapsed - this.#calmSince() < dueMs) return;
     for (const delivery of this.#ledger.live) {
-      if (delivery.row.due! > wall - PATIENCE_MS || !this.#takes(delivery) || this.#waitsInLine(delivery)) continue;
-      const hours = (wall - delivery.row.due!) / 3_600_000;
+      if (delivery.row.due! > wall - dueMs || !this.#takes(delivery) || this.#waitsInLine(delivery)) continue;
+      const minutes = (wall - delivery.row.due!) / 60_000;
       this.#verdict.broken(
         "found_again",
-        `${delivery.name} is due for ${hours.toFixed(1)} h, and nothing stands in its way`,
+        `${delivery.name} is due for ${minutes.toFixed(0)} min, and nothing stands in its way`,
       );
     }
   }
@@ -57,14 +70,20 @@ export class ProgressCheck implements Check {
     }
   }
 
+  /** By the clock that is behind all others. */
+  get #wall(): number {
+    return Math.min(...this.#clocks.map(({ wall }) => wall));
+  }
+
   /** Behind one that is tried again later, or one of many of which one at a time is sent. */
   #waitsInLine({ endpoint, messageId, row: { orderKey } }: TrackedDelivery): boolean {
     if (orderKey === null) return false;
-    const { elapsed, wall } = this.#time;
-    if (elapsed - endpoint.requestedAt < LINE_MS) return true;
+    const { lineMs } = this.#patience;
+    const wall = this.#wall;
+    if (this.#time.elapsed - endpoint.requestedAt < lineMs) return true;
     for (const { endpoint: where, messageId: id, row } of this.#ledger.live) {
       if (where !== endpoint || id >= messageId || row.orderKey !== orderKey) continue;
-      if (row.due! > wall && (row.passAt === null || row.passAt > wall - LINE_MS)) return true;
+      if (row.due! > wall && (row.passAt === null || row.passAt > wall - lineMs)) return true;
     }
     return false;
   }
@@ -73,6 +92,6 @@ export class ProgressCheck implements Check {
     const { elapsed } = this.#time;
     const healthySince = this.#receivers.get(endpoint.host)!.healthySince(elapsed);
     if (endpoint.disabled || healthySince === null) return false;
-    return elapsed - Math.max(healthySince, endpoint.changedAt) >= PATIENCE_MS;
+    return elapsed - Math.max(healthySince, endpoint.changedAt) >= this.#patience.pauseMs;
   }
 }

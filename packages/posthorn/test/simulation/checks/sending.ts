@@ -1,5 +1,5 @@
 /** What may leave the process, and when. */
-import type { Check, Ledger, TrackedDelivery, TrackedEndpoint } from "../ledger.ts";
+import type { Check, Ledger, OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../ledger.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 import type { Verdict } from "../verdict.ts";
 
@@ -17,26 +17,33 @@ export class SendingCheck implements Check {
   }
 
   /** What changes while an attempt is being made may come too late for it, so it counts what was known when it began. */
-  begun({ row, commit, name }: TrackedDelivery): void {
+  begun({ row, commit, name }: TrackedDelivery, { run, tenure, job }: OpenAttempt): void {
+    const { latestWall } = run.clock;
     if (row.due === null) {
-      if (!this.#ledger.isKnown(commit, this.#time.elapsed)) return;
+      if (!this.#ledger.knowsRow(commit, tenure, this.#time.elapsed)) return;
       const rule = row.state === SUCCEEDED ? "never_doubled" : "only_what_is_due";
       this.#verdict.broken(rule, `${name} is attempted, though it is at its end (state ${row.state})`);
-    } else if (row.due > this.#time.latestWall) {
-      const early = row.due - this.#time.latestWall;
+      return;
+    }
+    // Asked for again by a node whose clock is ahead, it is due as it was before.
+    const due = job.generation === row.generation ? row.due : job.due;
+    if (due > latestWall) {
+      const early = due - latestWall;
       this.#verdict.broken("only_what_is_due", `${name} is attempted ${early} ms before its time`);
     }
   }
 
-  requested(endpoint: TrackedEndpoint, messageId: number, delivery: TrackedDelivery | undefined): void {
-    if (delivery === undefined || delivery.open === null) {
+  requested(endpoint: TrackedEndpoint, messageId: number, made: RequestedAttempt | null): void {
+    if (made === null) {
       this.#verdict.broken("accepted_is_stored", `message ${messageId} went to ${endpoint.host} and was never owed`);
       return;
     }
-    if (delivery.open.requested) {
+    const { delivery, attempt } = made;
+    if (attempt.requested) {
       this.#verdict.broken("never_doubled", `${delivery.name}: two requests for one attempt`);
     }
-    if ((endpoint.disabled || endpoint.deleted) && this.#ledger.isKnown(endpoint.commit, delivery.open.begunAt)) {
+    const isOff = endpoint.disabled || endpoint.deleted;
+    if (isOff && this.#ledger.knowsSettings(endpoint.commit, attempt.run, attempt.begunAt)) {
       this.#verdict.broken("held_is_left_alone", `${delivery.name} was sent, though the endpoint is off`);
     }
   }

@@ -67,12 +67,13 @@ const SCAN = {
       ORDER BY e.message_id DESC LIMIT 1) AS e ON TRUE) AS s ON TRUE`,
 };
 
+/** By their whole key. That they are still due is looked at here: asked for, PostgreSQL may go along all that are due of the endpoint. */
 const JOBS = {
   name: "jobs of lines",
   text: `
   SELECT ${JOB_COLUMNS}
   FROM unnest($1::bigint[], $2::bigint[]) AS a (message_id, endpoint_id)
-  JOIN delivery d ON d.message_id = a.message_id AND d.endpoint_id = a.endpoint_id AND d.due IS NOT NULL
+  JOIN delivery d ON d.message_id = a.message_id AND d.endpoint_id = a.endpoint_id
   JOIN message m ON m.id = d.message_id`,
 };
 
@@ -174,8 +175,14 @@ async function jobsOf(
   const messages = walked.flatMap(({ walk }) => walk.taken);
   if (messages.length === 0) return new Map();
   const endpoints = walked.flatMap(({ ask, walk }) => walk.taken.map(() => ask.endpointId));
-  const { rows } = await client.query<JobRow>({ ...JOBS, values: [messages, endpoints] });
-  return new Map(rows.map((row) => [nameOf(row), row]));
+  const { rows } = await client.query<JobRow | EndedRow>({ ...JOBS, values: [messages, endpoints] });
+  return new Map(rows.flatMap((row) => (isDue(row) ? [[nameOf(row), row]] : [])));
+}
+
+type EndedRow = Omit<JobRow, "due"> & { readonly due: null };
+
+function isDue(row: JobRow | EndedRow): row is JobRow {
+  return row.due !== null;
 }
 
 interface Found<Row> {

@@ -1,0 +1,83 @@
+/** `posthorn cluster` on two nodes, one of which goes away in order. */
+import { randomBytes } from "node:crypto";
+import {
+  createDatabase,
+  eventually,
+  makeToken,
+  organisationId,
+  sharedPostgres,
+  startReceiver,
+  startServer,
+  type TestServer,
+} from "@posthorn/testkit";
+import { describe, expect, it } from "vitest";
+import { Api } from "../lib/api.ts";
+import { runCli } from "../lib/cli.ts";
+import { Recorder } from "../lib/recorder.ts";
+
+interface Shown {
+  /** The lines of nodes, in columns. */
+  readonly nodes: readonly Readonly<Record<string, string>>[];
+  readonly summary: string;
+}
+
+async function show(server: TestServer, token: string): Promise<Shown> {
+  await using command = runCli(["cluster"], { POSTHORN_URL: server.url, POSTHORN_TOKEN: token });
+  const { code, stdout, stderr } = await command.ended;
+  expect([code, stderr]).toEqual([0, ""]);
+  const [table = "", summary = ""] = stdout.trim().split("\n\n");
+  const [names = [], ...rows] = table.split("\n").map((line) => line.trim().split(/ {2,}/));
+  return { nodes: rows.map((row) => Object.fromEntries(names.map((name, n) => [name, row[n] ?? ""]))), summary };
+}
+
+describe("posthorn cluster", () => {
+  it("shows both nodes and their shards, one that drains while it does, and then the other one with all of them", async () => {
+    await using database = await createDatabase(await sharedPostgres());
+    const held = Promise.withResolvers<number>();
+    await using receiver = await startReceiver({ answer: () => held.promise });
+    const secrets = {
+      POSTHORN_JWT_SECRET: `secret-of-the-cluster-${randomBytes(16).toString("hex")}`,
+      POSTHORN_ENCRYPTION_KEY: randomBytes(32).toString("base64"),
+    };
+    const start = (): Promise<TestServer> => startServer({ databaseUrl: database.url, env: secrets });
+    await using one = await start();
+    await using two = await start();
+    const now = Math.floor(Date.now() / 1000);
+    const token = makeToken({ sub: organisationId(), iat: now, exp: now + 3600 }, secrets.POSTHORN_JWT_SECRET);
+    const api = new Api(one.url, token, new Recorder());
+    const becomes = (...wanted: (readonly [state: string, shards: number])[]): Promise<void> =>
+      eventually(
+        async () => {
+          const nodes = (await api.get("/api/v1/cluster")).json.nodes as { state: string; shards: number }[];
+          expect(nodes.map(({ state, shards }) => [state, shards])).toEqual(wanted);
+        },
+        { intervalMs: 200 },
+      );
+    await becomes(["working", 32], ["working", 32]);
+    const both = await show(one, token);
+    expect(both.nodes.map(({ NODE, STATE, SHARDS }) => [NODE, STATE, SHARDS])).toEqual([
+      [expect.stringMatching(/^\d+ \*$/), "working", "32"],
+      [expect.stringMatching(/^\d+$/), "working", "32"],
+    ]);
+    expect(both.summary).toContain("64 shards, each with a node");
+
+    // An attempt at each node is under way: the one that is told to stop waits for it.
+    await api.post("/api/v1/app", { name: "Cluster", uid: "cluster" });
+    for (let n = 0; n < 16; n++) await api.post("/api/v1/app/cluster/endpoint", { url: `${receiver.url}/${n}` });
+    await api.post("/api/v1/app/cluster/msg", { eventType: "a", payload: {} });
+    await receiver.waitForCount(16);
+    const stopping = two.stop();
+    await eventually(async () => {
+      const { nodes } = (await api.get("/api/v1/cluster")).json as { nodes: { state: string }[] };
+      expect(nodes.map(({ state }) => state)).toEqual(["working", "draining"]);
+    });
+    expect((await show(one, token)).nodes.map(({ STATE }) => STATE)).toEqual(["working", "draining"]);
+    held.resolve(204);
+    expect(await stopping).toEqual({ code: 0, signal: null });
+    await becomes(["working", 64]);
+    const left = await show(one, token);
+    expect(left.nodes.map(({ STATE, SHARDS }) => [STATE, SHARDS])).toEqual([["working", "64"]]);
+    expect(left.summary).toContain("64 shards, each with a node");
+    expect(receiver.requests).toHaveLength(16);
+  });
+});

@@ -1,0 +1,85 @@
+/** Containers start in any order: a node that is there before its database. */
+import { createDatabase, eventually, freePort, sharedPostgres, startTcpProxy, type TcpProxy } from "@posthorn/testkit";
+import { describe, expect, it } from "vitest";
+import { type Cli, runCli } from "../lib/cli.ts";
+import { temporaryFolder } from "../lib/folder.ts";
+
+interface Early extends AsyncDisposable {
+  readonly url: string;
+  readonly proxy: TcpProxy;
+  readonly node: Cli;
+}
+
+/** A node that starts while its database cannot be reached. */
+async function early(env: Record<string, string> = {}): Promise<Early> {
+  await using opening = new AsyncDisposableStack();
+  const folder = opening.use(temporaryFolder());
+  const database = opening.use(await createDatabase(await sharedPostgres()));
+  const proxy = opening.use(await startTcpProxy(Number(new URL(database.url).port)));
+  proxy.become("cut");
+  const listen = `127.0.0.1:${await freePort()}`;
+  const node = opening.use(
+    runCli(["start"], {
+      POSTHORN_LISTEN: listen,
+      POSTHORN_DATA_DIR: folder.path,
+      POSTHORN_DATABASE_URL: proxy.through(database.url),
+      POSTHORN_LOG_FORMAT: "json",
+      ...env,
+    }),
+  );
+  const stack = opening.move();
+  return { url: `http://${listen}`, proxy, node, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+const becomes = (url: string, status: number): Promise<void> =>
+  eventually(async () => expect((await fetch(url)).status).toBe(status));
+
+describe("a node that starts before its database", () => {
+  it("waits for it, says that it lives and is not ready, and then does its work", async () => {
+    await using e = await early();
+    await becomes(`${e.url}/health/live`, 204);
+    const ready = await fetch(`${e.url}/health/ready`);
+    expect([ready.status, await ready.json()]).toMatchObject([
+      503,
+      { code: "storage_unavailable", reason: "unreachable" },
+    ]);
+    const publish = await fetch(`${e.url}/api/v1/app/a/msg`, { method: "POST", body: "{}" });
+    expect([publish.status, publish.headers.get("retry-after")]).toEqual([503, expect.stringMatching(/^\d+$/)]);
+    e.proxy.become("open");
+    expect(await e.node.url).toBe(e.url);
+    await becomes(`${e.url}/health/ready`, 204);
+    e.node.child.kill("SIGTERM");
+    const { code, stdout, stderr } = await e.node.ended;
+    expect([code, stderr]).toEqual([0, ""]);
+    // One line that it waits, and one that the wait is over.
+    expect(stdout.match(/waiting for the database, 0 of 300 s: /g)).toHaveLength(1);
+    expect(stdout.match(/the database is there, after \d+ s/g)).toHaveLength(1);
+  });
+
+  it("ends when it has waited for as long as it may, and says why", async () => {
+    await using e = await early({ POSTHORN_DATABASE_WAIT: "0.5" });
+    expect(await e.node.ended).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^posthorn: The database was not there within 0.5 s \(POSTHORN_DATABASE_WAIT\).*ECONN/,
+      ) as string,
+    });
+  });
+
+  it("ends at once when no waiting helps, such as for a database that is not there on a server that is", async () => {
+    const wrong = new URL(await sharedPostgres());
+    wrong.pathname = "/there_is_none";
+    await using e = await early({ POSTHORN_DATABASE_URL: wrong.href });
+    expect(await e.node.ended).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^posthorn: PostgreSQL refuses: database "there_is_none" does not exist/) as string,
+    });
+  });
+
+  it("stops when it is told to meanwhile", async () => {
+    await using e = await early();
+    await becomes(`${e.url}/health/live`, 204);
+    e.node.child.kill("SIGTERM");
+    expect(await e.node.ended).toMatchObject({ code: 0, stderr: "" });
+  });
+});

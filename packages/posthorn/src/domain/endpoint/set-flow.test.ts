@@ -1,0 +1,18 @@
+import { expect, it } from "vitest";
+import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
+import { openStore } from "../../../test/support/store.ts";
+import { pauseEndpoint } from "./set-flow.ts";
+
+it("a pause is told to the lane with its commit, so that nothing begins under what held before", async () => {
+  await using files = await openStore();
+  const { services, woken } = servicesOver(files.store);
+  await insertEndpoint(services, "https://example.com/", {});
+  await files.store.transaction(async ({ db }) => {
+    await db.updateTable("application").set({ uid: "customer" }).execute();
+    await db.updateTable("endpoint").set({ uid: "receiver" }).execute();
+  });
+  const actor = { kind: "organisation", orgId: 1, orgPublicId: "org_1", keyId: null } as const;
+  const call = { ctx: { services, actor, tx: null }, input: { app: "customer", endpoint: "receiver", until: null } };
+  await pauseEndpoint(call);
+  expect(woken).toEqual([1]);
+});

@@ -1,0 +1,261 @@
+/** What every database promises to nodes that share it: PostgreSQL, and the one of the simulation, so that neither drifts from the other. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ClusterStore, Lease, NodeReport, Seat } from "../src/store/cluster.ts";
+import { SHARDS } from "../src/store/shards.ts";
+import type { Signal } from "../src/store/signal.ts";
+import type { Store } from "../src/store/store.ts";
+import { type ClusterScene, openClusterScene } from "./support/cluster-scene.ts";
+import { acceptEntry, attemptEntry, deliveryOf, recordEntry } from "./support/store.ts";
+
+const LEASE_MS = 60_000;
+const FACTS = { host: "here", version: "1", secretsMark: "same" };
+const REPORT: NodeReport = {
+  draining: false,
+  inFlight: 1,
+  lanes: 2,
+  lagMs: 3,
+  settled: { messages: 4_000, attempts: 5_000 },
+};
+
+let scene: ClusterScene;
+let one: Store;
+let two: Store;
+/** Messages that were stored so far. */
+let messages = 0;
+
+beforeAll(async () => {
+  scene = await openClusterScene();
+  [one, two] = scene.stores;
+});
+
+afterAll(() => scene[Symbol.asyncDispose]());
+
+const of = (store: Store): ClusterStore => store.cluster!;
+const join = (store: Store, facts: object = {}): Promise<Seat> =>
+  scene.until(of(store).join({ ...FACTS, ...facts }, LEASE_MS));
+const leave = (store: Store, { id }: Seat): Promise<void> => scene.until(of(store).leave(id));
+const take = (
+  store: Store,
+  { id }: Seat,
+  shards: readonly number[],
+  bury: readonly Seat[] = [],
+): Promise<readonly Lease[]> =>
+  scene.until(
+    of(store).take(
+      id,
+      shards,
+      bury.map((seat) => seat.id),
+    ),
+  );
+const release = (store: Store, { id }: Seat, shards: readonly number[]): Promise<void> =>
+  scene.until(of(store).release(id, shards));
+
+/** Runs with a seat at each store, which is given up at the end. */
+async function seated(work: (a: Seat, b: Seat) => Promise<void>): Promise<void> {
+  const seats = [await join(one), await join(two)] as const;
+  await work(...seats);
+  await leave(one, seats[0]);
+  await leave(two, seats[1]);
+}
+
+async function accepted(): Promise<number> {
+  const id = ++messages;
+  await scene.until(one.accept(acceptEntry(id)));
+  return id;
+}
+
+/** An outcome under a lease. */
+function outcome(messageId: number, lease?: Lease): Parameters<Store["record"]>[0] {
+  const attempt = attemptEntry(1000 * messageId + (lease?.fence ?? 0), { response: "ok" });
+  return recordEntry(messageId, { attempt, ...(lease === undefined ? {} : { lease }) });
+}
+
+describe("seats", () => {
+  it("differ in their ids and slots, and no id is used again", async () => {
+    const [first, second] = [await join(one), await join(two)];
+    expect(second.id).not.toBe(first.id);
+    expect(second.slot).not.toBe(first.slot);
+    await leave(two, second);
+    const third = await join(two);
+    expect([first.id, second.id]).not.toContain(third.id);
+    expect(third.slot).not.toBe(first.slot);
+    await leave(one, first);
+    await leave(two, third);
+  });
+
+  it("are refused to whoever has other secrets, as long as somebody is there who could tell", async () => {
+    const seat = await join(one);
+    await expect(join(two, { secretsMark: "other" })).rejects.toMatchObject({ code: "config_invalid" });
+    await scene.leasesPass(2 * LEASE_MS);
+    const other = await join(two, { secretsMark: "other" });
+    await leave(one, seat);
+    await leave(two, other);
+  });
+
+  it("make keys from where those of the others are settled", async () => {
+    await seated(async (a) => {
+      await scene.until(of(one).renew(a.id, LEASE_MS, REPORT));
+      const third = await join(two);
+      expect(third.keysFrom).toBeGreaterThan(REPORT.settled.attempts);
+      await leave(two, third);
+    });
+  });
+
+  it("are shown with what was said last, and for how long they hold", async () => {
+    await seated(async (a, b) => {
+      expect(await scene.until(of(one).renew(a.id, LEASE_MS, REPORT))).toBe(true);
+      const { nodes, shards } = await scene.until(of(two).view());
+      expect(nodes.map(({ id }) => id)).toEqual([a.id, b.id]);
+      expect(nodes[0]).toMatchObject({ host: "here", version: "1", report: REPORT });
+      expect(nodes[0]!.leaseMs).toBeGreaterThan(LEASE_MS - 30_000);
+      expect(nodes[0]!.leaseMs).toBeLessThanOrEqual(LEASE_MS);
+      expect(shards.map(({ shard }) => shard)).toEqual(Array.from({ length: SHARDS }, (_, shard) => shard));
+    });
+  });
+
+  it("can be kept after their time, until somebody buries them, and not after that", async () => {
+    await seated(async (a, b) => {
+      await scene.leasesPass(2 * LEASE_MS);
+      expect(await scene.until(of(one).renew(a.id, LEASE_MS, REPORT))).toBe(true);
+      // Its time is not over any more.
+      await take(two, b, [], [a]);
+      expect(await scene.until(of(one).renew(a.id, LEASE_MS, REPORT))).toBe(true);
+      await scene.leasesPass(2 * LEASE_MS);
+      await take(two, b, [], [a]);
+      expect(await scene.until(of(one).renew(a.id, LEASE_MS, REPORT))).toBe(false);
+      expect((await scene.until(of(two).view())).nodes.map(({ id }) => id)).toEqual([b.id]);
+    });
+  });
+});
+
+describe("shards", () => {
+  it("go to one of those who want them at the same time", async () => {
+    await seated(async (a, b) => {
+      const wanted = [3, 4, 5];
+      const both = Promise.all([of(one).take(a.id, wanted, []), of(two).take(b.id, wanted, [])]);
+      const [mine, yours] = await scene.until(both);
+      expect(new Set([...mine, ...yours].map(({ shard }) => shard))).toEqual(new Set(wanted));
+      expect(mine.length + yours.length).toBe(wanted.length);
+      const { shards } = await scene.until(of(one).view());
+      for (const { shard } of mine) expect(shards[shard]).toMatchObject({ nodeId: a.id });
+      for (const { shard } of yours) expect(shards[shard]).toMatchObject({ nodeId: b.id });
+    });
+  });
+
+  it("get a greater fence with each change of owner", async () => {
+    await seated(async (a, b) => {
+      const [first] = await take(one, a, [7]);
+      await release(one, a, [7]);
+      const [second] = await take(two, b, [7]);
+      expect(second!.fence).toBeGreaterThan(first!.fence);
+      expect(await take(one, a, [7])).toEqual([]);
+      // Not its to give up.
+      await release(one, a, [7]);
+      expect((await scene.until(of(one).view())).shards[7]).toEqual({ ...second, nodeId: b.id });
+    });
+  });
+
+  it("of whoever left, or whose time is over and who is buried, are there for others, and for no one before", async () => {
+    const a = await join(one);
+    const b = await join(two);
+    await take(one, a, [1, 2]);
+    await scene.until(of(two).renew(b.id, 10 * LEASE_MS, REPORT));
+    expect(await take(two, b, [1], [a])).toEqual([]);
+    await scene.leasesPass(2 * LEASE_MS);
+    expect(await take(two, b, [1])).toEqual([]);
+    expect((await take(two, b, [1], [a])).map(({ shard }) => shard)).toEqual([1]);
+    await leave(two, b);
+    const c = await join(one);
+    expect((await take(one, c, [1, 2])).map(({ shard }) => shard)).toEqual(expect.arrayContaining([1, 2]));
+    await leave(one, c);
+  });
+
+  it("are not given to a node that was buried", async () => {
+    await seated(async (a, b) => {
+      await scene.leasesPass(2 * LEASE_MS);
+      await scene.until(of(two).renew(b.id, LEASE_MS, REPORT));
+      await take(two, b, [], [a]);
+      expect(await take(one, a, [9])).toEqual([]);
+    });
+  });
+});
+
+describe("fences", () => {
+  it("let the owner of a shard record, and refuse whoever had it before: then nothing of it is written", async () => {
+    await seated(async (a, b) => {
+      const [old] = await take(one, a, [11]);
+      const [first, second] = [await accepted(), await accepted()];
+      await scene.until(one.record(outcome(first, old)));
+      expect(await scene.until(deliveryOf(one, first))).toMatchObject({ state: 1, attempts: 1 });
+      await release(one, a, [11]);
+      const late = scene.until(one.record(outcome(second, old)));
+      await expect(late).rejects.toMatchObject({ code: "shard_lost" });
+      const [next] = await take(two, b, [11]);
+      await expect(scene.until(one.record(outcome(second, old)))).rejects.toMatchObject({ code: "shard_lost" });
+      expect(await scene.until(deliveryOf(two, second))).toMatchObject({ state: 0, attempts: 0 });
+      await scene.until(two.record(outcome(second, next)));
+      const made = one.db.selectFrom("attempt").select("id").where("message_id", "=", second).execute();
+      expect(await scene.until(made)).toEqual([{ id: 1000 * second + next!.fence }]);
+    });
+  });
+
+  it("refuse one outcome of a batch, and not the others", async () => {
+    await seated(async (a) => {
+      const [held] = await take(one, a, [12]);
+      const lost = { shard: 13, fence: -1 };
+      const ids = [await accepted(), await accepted(), await accepted(), await accepted()];
+      const leases = [held, lost, undefined, held];
+      const done = Promise.allSettled(ids.map((id, index) => one.record(outcome(id, leases[index]))));
+      const results = await scene.until(done);
+      expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
+      const states = await Promise.all(ids.map((id) => scene.until(deliveryOf(two, id))));
+      expect(states.map((delivery) => delivery!.state)).toEqual([1, 0, 1, 1]);
+    });
+  });
+});
+
+describe("signals", () => {
+  const heard: { readonly at: Store; readonly signal: Signal }[] = [];
+  const heardAt = (store: Store): Signal[] => heard.filter(({ at }) => at === store).map(({ signal }) => signal);
+
+  beforeAll(() => {
+    for (const store of scene.stores) {
+      store.onSignal((signals) => heard.push(...signals.map((signal) => ({ at: store, signal }))));
+    }
+  });
+
+  it("of a transaction reach every node with its commit, and nobody when it fails", async () => {
+    const failed = one.transaction(async ({ signal }) => {
+      signal({ kind: "wake", endpointId: 1 });
+      throw new Error("taken back");
+    });
+    await expect(scene.until(failed)).rejects.toThrow("taken back");
+    const revoked: Signal = { kind: "revoke", deliveries: [{ messageId: 7, endpointId: 8 }] };
+    await scene.until(one.transaction(async ({ signal }) => signal({ kind: "wake", endpointId: 2 }, revoked)));
+    const told = [{ kind: "wake", endpointId: 2 }, revoked];
+    await scene.eventually(() => expect(heardAt(two)).toEqual(told));
+    expect(heardAt(one)).toEqual(told);
+  });
+
+  it("outside of one reach the other nodes alone", async () => {
+    heard.length = 0;
+    one.signal({ kind: "due", endpointIds: [3, 4] });
+    await scene.eventually(() => expect(heardAt(two)).toEqual([{ kind: "due", endpointIds: [3, 4] }]));
+    expect(heardAt(one)).toEqual([]);
+  });
+
+  it("are known to be missed when the connection breaks, and to be heard again", async () => {
+    const hearing: boolean[][] = scene.stores.map((store) => {
+      const changes: boolean[] = [];
+      of(store).onHearing((hears) => changes.push(hears));
+      return changes;
+    });
+    await scene.breakLinks();
+    await scene.eventually(() => {
+      for (const changes of hearing) expect(changes).toEqual([false, true]);
+    });
+    heard.length = 0;
+    two.signal({ kind: "tokens" });
+    await scene.eventually(() => expect(heardAt(one)).toEqual([{ kind: "tokens" }]));
+  });
+});

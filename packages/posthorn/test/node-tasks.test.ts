@@ -1,0 +1,123 @@
+/** What is done once for all nodes of a database. */
+import { eventually } from "@posthorn/testkit";
+import { describe, expect, it } from "vitest";
+import { systemTime } from "../src/clock.ts";
+import { Cluster } from "../src/cluster/cluster.ts";
+import { rollUp } from "../src/domain/stats/roll-up.ts";
+import { keyAtTime } from "../src/id.ts";
+import { Maintenance } from "../src/maintenance.ts";
+import { SHARDS } from "../src/store/shards.ts";
+import type { Store } from "../src/store/store.ts";
+import { openClusterScene } from "./support/cluster-scene.ts";
+import { ManualClock } from "./support/manual-clock.ts";
+import { insertEndpoint, servicesOver } from "./support/services.ts";
+import { acceptEntry, attemptEntry, onPostgres, recordEntry } from "./support/store.ts";
+
+const DAY_MS = 86_400_000;
+const FACTS = { host: "here", version: "1", secretsMark: "same" };
+/** A lease runs out, and then the shards are taken. */
+const PATIENCE = { timeoutMs: 40_000 };
+
+interface MaintainingNode extends AsyncDisposable {
+  readonly cluster: Cluster;
+  /** Its maintenance looks at the time when it is at work. */
+  readonly looks: number;
+  /** The time of its maintenance. */
+  readonly clock: ManualClock;
+  /** It says no more that it is there. */
+  die(): void;
+}
+
+async function startNode(store: Store): Promise<MaintainingNode> {
+  let isDead = false;
+  let looks = 0;
+  const time = {
+    monotonic: () => systemTime.monotonic(),
+    setTimer: (ms: number, callback: () => void) => systemTime.setTimer(ms, () => (isDead ? undefined : callback())),
+  };
+  const cluster = await Cluster.join({ store, facts: FACTS, time });
+  const nothing = (): Promise<void> => Promise.resolve();
+  await cluster.start({
+    gained: nothing,
+    leave: nothing,
+    renewed: () => undefined,
+    moved: () => undefined,
+    report: () => ({ inFlight: 0, lanes: 0, lagMs: 0, settled: { messages: 0, attempts: 0 } }),
+    inFlight: () => 0,
+    announce: () => store.signal({ kind: "nodes" }),
+    trouble: () => undefined,
+  });
+  const now = (): number => {
+    looks++;
+    return Date.now();
+  };
+  const clock = new ManualClock();
+  const maintenance = new Maintenance({
+    services: { ...servicesOver(store).services, now },
+    periods: { payloadMs: DAY_MS, attemptMs: DAY_MS, failureMs: DAY_MS },
+    clock,
+    leads: () => cluster.leads,
+    onFailure: (error) => {
+      throw error;
+    },
+  });
+  return {
+    cluster,
+    clock,
+    get looks() {
+      return looks;
+    },
+    die: () => {
+      isDead = true;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await maintenance[Symbol.asyncDispose]();
+      await cluster[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe.runIf(onPostgres)("what is done once for all nodes", () => {
+  it("is done by one of them at a time, and by another one when that is gone", async () => {
+    await using scene = await openClusterScene();
+    await using one = await startNode(scene.stores[0]);
+    await using two = await startNode(scene.stores[1]);
+    const nodes = [one, two];
+    await eventually(() => {
+      for (const { cluster } of nodes) expect(cluster.shards).toBe(SHARDS / 2);
+    }, PATIENCE);
+    const leader = nodes.find(({ cluster }) => cluster.leads)!;
+    const other = nodes.find((node) => node !== leader)!;
+    expect(other.cluster.leads).toBe(false);
+    for (const { clock } of nodes) clock.advance(60_000);
+    await eventually(() => expect(leader.looks).toBeGreaterThan(0));
+    expect(other.looks).toBe(0);
+    leader.die();
+    await eventually(() => expect(other.cluster.leads).toBe(true), PATIENCE);
+    other.clock.advance(60_000);
+    await eventually(() => expect(other.looks).toBeGreaterThan(0));
+  });
+
+  it("counts each attempt once, though two nodes count at the same time", async () => {
+    await using scene = await openClusterScene();
+    const [a, b] = scene.stores.map((store) => servicesOver(store).services);
+    await insertEndpoint(a!, "https://example.com/", {});
+    const from = keyAtTime(Date.UTC(2026, 0, 1));
+    const { signal } = new AbortController();
+    for (let batch = 0; batch < 4; batch++) {
+      const keys = Array.from({ length: 300 }, (_, index) => from + 1000 * batch + index);
+      await Promise.all(keys.map((key) => a!.store.accept(acceptEntry(key))));
+      await Promise.all(
+        keys.map((key) => b!.store.record(recordEntry(key, { attempt: attemptEntry(key), attempts: 1 }))),
+      );
+      const settled = { messages: keys.at(-1)!, attempts: keys.at(-1)! };
+      await Promise.all([rollUp(a!, settled, signal), rollUp(b!, settled, signal), rollUp(a!, settled, signal)]);
+    }
+    const { messages, attempts } = await a!.store.db
+      .selectFrom("rollup")
+      .select((eb) => [eb.fn.sum<number>("messages").as("messages"), eb.fn.sum<number>("attempts_ok").as("attempts")])
+      .where("endpoint_id", "=", 1)
+      .executeTakeFirstOrThrow();
+    expect([messages, attempts]).toEqual([1200, 1200]);
+  });
+});

@@ -1,0 +1,235 @@
+/** The machines, and what becomes of the processes on them. */
+import type { Ledger, Run } from "./ledger.ts";
+import { Machine } from "./machine.ts";
+import { MachineClock } from "./machine-clock.ts";
+import { expectOwnError, type NodeWorld, SimulatedNode } from "./node.ts";
+import { type MachineHappening, settingsOf } from "./plan.ts";
+import type { Random } from "./random.ts";
+import { isShared, type Span } from "./spans.ts";
+import type { Verdict } from "./verdict.ts";
+import { Life, type VirtualTime } from "./virtual-time.ts";
+
+export interface FleetOptions {
+  readonly span: Span;
+  readonly time: VirtualTime;
+  readonly ledger: Ledger;
+  readonly verdict: Verdict;
+  readonly random: Random;
+  /** What happens around processes and outlives them. */
+  readonly outside: Life;
+  readonly world: () => NodeWorld;
+  readonly note: (kind: string, text: string) => void;
+  /** Told before a process begins. */
+  readonly onStart: () => void;
+  /** Whatever a caller is told must be one of our own answers. */
+  readonly watch: (work: Promise<void>) => void;
+}
+
+/** A process that is told to stop has this long beyond its grace. */
+const STOP_SLACK = 2 * 60_000;
+/** One that does not come up is started again. */
+const START_AGAIN = 5000;
+/** Whoever was in trouble so long ago has caught up. */
+const WELL_MS = 15_000;
+/** By how much clocks differ at most, and by which part of the time they run fast or slow. */
+const SKEW = 30_000;
+const DRIFT = 0.01;
+
+export class Fleet {
+  readonly machines: readonly Machine[];
+  /** Machines whose link to the others is cut. */
+  readonly #unlinked = new Set<number>();
+  readonly #options: FleetOptions;
+  #runs = 0;
+  /** When one of them was in trouble the last time, in elapsed milliseconds. */
+  troubledAt = 0;
+
+  constructor(options: FleetOptions) {
+    const { span, random, time } = options;
+    this.#options = options;
+    const wrong = (most: number): number => (isShared(span) ? (2 * random.next() - 1) * most : 0);
+    this.machines = Array.from({ length: span.nodes }, (_, index) => {
+      const clock = new MachineClock(time, { skewMs: Math.round(wrong(SKEW)), drift: wrong(DRIFT) });
+      return new Machine(index + 1, clock);
+    });
+  }
+
+  /** Processes that were started so far. */
+  get runs(): number {
+    return this.#runs;
+  }
+
+  /** The processes that are up. */
+  get nodes(): readonly SimulatedNode[] {
+    return this.machines.flatMap(({ node }) => (node === null ? [] : [node]));
+  }
+
+  /** One that is up and goes on; `null`: none is. */
+  someNode(): SimulatedNode | null {
+    const up = this.machines.filter(({ node, stands }) => node !== null && !stands);
+    return up.length === 0 ? null : this.#options.random.pick(up).node;
+  }
+
+  /** Whether nothing came between a machine and the others for a while. */
+  isWell(machine: number): boolean {
+    const { wellSince } = this.machines[machine - 1]!;
+    return wellSince !== null && this.#options.time.elapsed - wellSince > WELL_MS;
+  }
+
+  isUnlinked(machine: number): boolean {
+    return this.#unlinked.has(machine);
+  }
+
+  /** After each event. */
+  stepped(): void {
+    for (const machine of this.machines) {
+      if (machine.fuse !== null && --machine.fuse.events <= 0) this.#kill(machine, machine.fuse.downMs);
+    }
+  }
+
+  happen(what: MachineHappening): void {
+    const machine = this.machines[what.machine - 1]!;
+    switch (what.kind) {
+      case "clock_jump":
+        this.#note("clock_jump", machine, String(what.ms));
+        this.troubledAt = this.#options.time.elapsed + Math.abs(what.ms);
+        machine.clock.jump(what.ms);
+        return;
+      case "crash":
+        // One that does not run cannot be killed.
+        if (!machine.isDown) machine.fuse ??= { events: what.afterEvents, downMs: what.downMs };
+        return;
+      case "restart":
+        if (!machine.stands) this.#stop(machine, what.downMs);
+        return;
+      case "freeze":
+        if (!machine.isDown && !machine.stands) this.#freeze(machine, what.ms);
+        return;
+      case "cut":
+        this.#cut(machine, what);
+    }
+  }
+
+  /** Nobody is killed any more. */
+  spare(): void {
+    for (const machine of this.machines) machine.fuse = null;
+  }
+
+  end(): void {
+    for (const machine of this.machines) machine.life.alive = machine.serverLife.alive = false;
+  }
+
+  /** Starts a process, and again after a while when it does not come up. */
+  start(machine: Machine): void {
+    const { time, random, span, onStart, ledger } = this.#options;
+    const { number, clock } = machine;
+    onStart();
+    const settings = settingsOf(random, span);
+    const run: Run = { number: ++this.#runs, settings, machine: number, clock, startedAt: time.elapsed };
+    machine.life = new Life();
+    machine.serverLife = new Life();
+    machine.run = run;
+    this.#note("process", machine, `${run.number} starts with ${JSON.stringify(run.settings)}`);
+    ledger.started(run);
+    this.#changed(machine);
+    void this.#bringUp(machine, run);
+  }
+
+  async #bringUp(machine: Machine, run: Run): Promise<void> {
+    const { world, verdict } = this.#options;
+    const { life, serverLife } = machine;
+    try {
+      machine.node = await SimulatedNode.start(world(), { run, life, serverLife });
+      this.#note("process", machine, `${run.number} is up`);
+      this.#changed(machine);
+    } catch (error) {
+      expectOwnError(verdict, error);
+      this.#note("process", machine, `${run.number} did not come up: ${String(error)}`);
+      this.#kill(machine, START_AGAIN);
+    }
+  }
+
+  /** `kill -9`. */
+  #kill(machine: Machine, downMs: number): void {
+    this.#note("process", machine, "killed");
+    this.#gone(machine, downMs);
+  }
+
+  /** SIGTERM. A process that does not stop in time is broken, unless it is killed meanwhile. */
+  #stop(machine: Machine, downMs: number): void {
+    const { node } = machine;
+    if (node === null) return;
+    this.#note("process", machine, "told to stop");
+    machine.node = null;
+    this.#changed(machine);
+    const { time, verdict, watch } = this.#options;
+    const { shutdownTimeoutMs } = node.run.settings;
+    const cancel = time.after(node.life, shutdownTimeoutMs + STOP_SLACK, () =>
+      verdict.broken("stops", `the process was told to stop ${shutdownTimeoutMs + STOP_SLACK} ms ago`),
+    );
+    const stop = async (): Promise<void> => {
+      await node.stop();
+      cancel();
+      this.#note("process", machine, "stopped");
+      this.#gone(machine, downMs);
+    };
+    watch(stop());
+  }
+
+  #gone(machine: Machine, downMs: number): void {
+    const { time, ledger, outside, world } = this.#options;
+    const { run } = machine;
+    machine.fuse = null;
+    machine.life.alive = machine.serverLife.alive = false;
+    machine.node = null;
+    machine.run = null;
+    world().database.drop(run!.number);
+    ledger.processEnded(run!);
+    this.#changed(machine);
+    time.after(outside, downMs, () => this.start(machine));
+  }
+
+  /** SIGSTOP, and SIGCONT after a while. */
+  #freeze(machine: Machine, ms: number): void {
+    const { time, outside } = this.#options;
+    const { life } = machine;
+    this.#note("process", machine, `stands still for ${ms} ms`);
+    time.freeze(life);
+    this.#changed(machine);
+    time.after(outside, ms, () => {
+      time.thaw(life);
+      if (machine.life !== life) return;
+      this.#note("process", machine, "goes on");
+      this.#changed(machine);
+    });
+  }
+
+  #cut(machine: Machine, { what, ms }: MachineHappening & { kind: "cut" }): void {
+    const { time, outside, world } = this.#options;
+    const { number } = machine;
+    const cuts = what === "database" ? world().database.cutOff : this.#unlinked;
+    if (cuts.has(number)) return;
+    this.#note("cut", machine, `${what} for ${ms} ms`);
+    cuts.add(number);
+    this.#changed(machine);
+    time.after(outside, ms, () => {
+      this.#note("cut", machine, `${what} is back`);
+      cuts.delete(number);
+      this.#changed(machine);
+    });
+  }
+
+  /** Something began or ended that matters to whoever says how well it is. */
+  #changed(machine: Machine): void {
+    const { time, world } = this.#options;
+    const { number, node, stands } = machine;
+    const isCut = world().database.cutOff.has(number) || this.#unlinked.has(number);
+    machine.changedAt = time.elapsed;
+    machine.wellSince = node === null || stands || isCut ? null : time.elapsed;
+    this.troubledAt = Math.max(this.troubledAt, time.elapsed);
+  }
+
+  #note(kind: string, { number }: Machine, text: string): void {
+    this.#options.note(kind, this.machines.length === 1 ? text : `${number}: ${text}`);
+  }
+}
