@@ -81,6 +81,7 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
   return [
     ["home", "/"],
     ["messages", "/messages"],
+    ["held messages", "/messages?state=held"],
     ["live", "/live"],
     ["issues", "/issues"],
     ["endpoints in trouble", "/endpoints"],
@@ -108,6 +109,7 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["settings of a source", `/sources/${source}?tab=settings`],
     ["events of a source", `/sources/${source}?tab=events`],
     ["quarantine", `/sources/${source}?tab=quarantine`],
+    ["captures", "/capture"],
     ["replays", "/replays"],
     ["new replay", "/replays/new"],
     ["cluster", "/cluster"],

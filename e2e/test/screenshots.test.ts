@@ -14,7 +14,7 @@ import { useBrowser } from "../lib/browser.ts";
 const FOLDER = process.env["POSTHORN_SCREENSHOTS"] ?? fileURLToPath(new URL("../screenshots", import.meta.url));
 const WIDTHS = { desk: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } } as const;
 const COLOURS = ["light", "dark"] as const;
-const TEST_MS = 400_000;
+const TEST_MS = 600_000;
 
 const browser = useBrowser();
 let folder: string;
@@ -50,13 +50,17 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
   const attempt = (failures as unknown as Rows).data[0]!;
   const message = `${application}/messages/${attempt.msgId}`;
   const sources = (await demo.call("GET", "/ingest/api/v1/source?limit=50")) as unknown as Rows;
-  const source = `/sources/${sources.data.find(({ name }) => name === "GitHub, shop")!.id}`;
+  const sourceId = sources.data.find(({ name }) => name === "GitHub, shop")!.id;
+  const source = `/sources/${sourceId}`;
+  const routes = (await demo.call("GET", `/ingest/api/v1/source/${sourceId}/endpoint`)) as unknown as Rows;
   const replay = await demo.call("POST", `/api/v1/app/${failing.appId}/endpoint/${failing.endpointId}/recover`, {
     since: new Date(Date.now() - 20 * 3_600_000).toISOString(),
   });
   return [
     ["home", "/"],
+    ["home-hour", "/?window=1h"],
     ["messages", "/messages"],
+    ["messages-held", "/messages?state=held"],
     ["live", "/live"],
     ["issues", "/issues"],
     ["endpoints", "/endpoints"],
@@ -74,6 +78,10 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
     ["event-type", "/event-types/order.created"],
     ["sources", "/sources"],
     ["source", source],
+    ["source-routes", `${source}?tab=routes&route=${routes.data[0]!.id}`],
+    ["source-catalogue", `${source}?tab=catalogue`],
+    ["source-watch", `${source}?tab=watch`],
+    ["source-settings", `${source}?tab=settings`],
     ["source-events", `${source}?tab=events`],
     ["source-quarantine", `${source}?tab=quarantine`],
     ["replays", "/replays"],
@@ -83,6 +91,8 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
     ["keys", "/settings"],
     ["storage", "/settings?tab=storage"],
     ["egress", "/settings?tab=egress"],
+    ["operational", "/settings?tab=webhooks"],
+    ["shortcuts", "/shortcuts"],
   ];
 }
 

@@ -94,7 +94,8 @@ function Plot({ chart, language }: { readonly chart: ChartProps; readonly langua
     const observer = new ResizeObserver(() => drawn?.setSize({ width: element.clientWidth, height: HEIGHT }));
     const start = async (): Promise<void> => {
       const { draw } = await import("./plot.ts");
-      if (gone) return;
+      // What draws is loaded while the numbers are under way; without numbers there is nothing to draw.
+      if (gone || latest.current.times.length === 0) return;
       drawn = draw(element, latest.current, { height: HEIGHT, language });
       observer.observe(element);
     };

@@ -14,7 +14,7 @@ export interface PlotOptions {
 
 export function draw(element: HTMLElement, props: ChartProps, { height, language }: PlotOptions): UPlot {
   const { times, series, kind, format, onPick } = props;
-  const colour = (name: string): string => resolved(element, name);
+  const colour = palette(element, ["--muted", "--line", ...series.map((one) => one.colour)]);
   const stacked = kind === "bars";
   const sums = stacked ? stack(series.map(({ values }) => values)) : series.map(({ values }) => values.map(aboveZero));
   // Of stacked bars the highest is drawn first, and those below it over it.
@@ -34,7 +34,7 @@ export function draw(element: HTMLElement, props: ChartProps, { height, language
         },
       },
       scales: scalesOf(props),
-      axes: axesOf(element, props, language),
+      axes: axesOf(props, { colour, font: getComputedStyle(element).fontFamily, language }),
       series: [
         { value: (_chart, time) => (time === null ? "" : momentText(time, language)), label: "" },
         ...order.map((index): UPlot.Series => ({
@@ -77,11 +77,17 @@ function scalesOf({ kind, times }: ChartProps): UPlot.Scales {
   return { x, y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.08 : 1] } };
 }
 
-function axesOf(element: HTMLElement, { kind, format }: ChartProps, language: string): UPlot.Axis[] {
+interface AxisLook {
+  readonly colour: (name: string) => string;
+  readonly font: string;
+  readonly language: string;
+}
+
+function axesOf({ kind, format }: ChartProps, { colour, font, language }: AxisLook): UPlot.Axis[] {
   const axis: UPlot.Axis = {
-    stroke: resolved(element, "--muted"),
-    font: `11px ${getComputedStyle(element).fontFamily}`,
-    grid: { stroke: resolved(element, "--line"), width: 1 },
+    stroke: colour("--muted"),
+    font: `11px ${font}`,
+    grid: { stroke: colour("--line"), width: 1 },
     ticks: { show: false },
   };
   const known: UPlot.Axis = { splits: durationsBetween, filter: (_chart, splits) => splits };
@@ -133,14 +139,17 @@ function lonely(values: readonly (number | null)[]): number[] {
   return values.flatMap((_, index) => (isThere(index) && !isThere(index - 1) && !isThere(index + 1) ? [index] : []));
 }
 
-/** A colour as a canvas takes it: `light-dark()` is worked out by an element. */
-function resolved(element: HTMLElement, name: string): string {
-  const probe = document.createElement("span");
-  probe.style.color = `var(${name})`;
-  element.append(probe);
-  const { color } = getComputedStyle(probe);
-  probe.remove();
-  return color;
+/** Colours as a canvas takes them: `light-dark()` is worked out by elements, all at once, since each look at the page costs a layout. */
+function palette(element: HTMLElement, names: readonly string[]): (name: string) => string {
+  const probes = names.map((name) => {
+    const probe = document.createElement("span");
+    probe.style.color = `var(${name})`;
+    return probe;
+  });
+  element.append(...probes);
+  const colours = new Map(probes.map((probe, place) => [names[place]!, getComputedStyle(probe).color]));
+  for (const probe of probes) probe.remove();
+  return (name) => colours.get(name)!;
 }
 
 const DAY_SECONDS = 86_400;

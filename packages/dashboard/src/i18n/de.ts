@@ -1,6 +1,7 @@
 /** German. */
 import type { en } from "./en.ts";
 import { capture } from "./de/capture.ts";
+import { causes } from "./de/causes.ts";
 import { cluster } from "./de/cluster.ts";
 import { flow } from "./de/flow.ts";
 import { frame } from "./de/frame.ts";
@@ -16,6 +17,7 @@ import { work } from "./de/work.ts";
 
 export const de: typeof en = {
   ...capture,
+  ...causes,
   ...cluster,
   ...flow,
   ...frame,

@@ -1,5 +1,6 @@
 /** English, the catalogue that the others are held to. */
 import { capture } from "./en/capture.ts";
+import { causes } from "./en/causes.ts";
 import { cluster } from "./en/cluster.ts";
 import { flow } from "./en/flow.ts";
 import { frame } from "./en/frame.ts";
@@ -15,6 +16,7 @@ import { work } from "./en/work.ts";
 
 export const en = {
   ...capture,
+  ...causes,
   ...cluster,
   ...flow,
   ...frame,

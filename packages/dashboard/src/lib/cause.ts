@@ -1,4 +1,5 @@
 import type { TFunction } from "i18next";
+import { causes } from "../i18n/en/causes.ts";
 
 export interface AttemptEnd {
   readonly status: number;
@@ -11,10 +12,16 @@ export function attemptCause(t: TFunction, { responseStatusCode, errorCode, stat
   if (responseStatusCode > 0) {
     const answered = t("attempts.answered", { code: responseStatusCode });
     return status !== 0 && errorCode !== null && responseStatusCode < 300
-      ? `${answered}, ${words(errorCode)}`
+      ? `${answered}, ${causeOf(t, errorCode)}`
       : answered;
   }
-  return errorCode === null ? t("attempts.noAnswer") : words(errorCode);
+  return errorCode === null ? t("attempts.noAnswer") : causeOf(t, errorCode);
+}
+
+type Known = keyof typeof causes.causes;
+
+function causeOf(t: TFunction, code: string): string {
+  return code in causes.causes ? t(`causes.${code as Known}`) : words(code);
 }
 
 /** A code such as `connect_refused` as words. */
