@@ -150,7 +150,11 @@ export class Pace {
 
   #setRate(rate: number | null, now: number): void {
     if ((this.#rate?.perSecond ?? null) === rate) return;
-    this.#rate = rate === null ? null : new RateLimit(rate, now, SECOND_ON_ARRIVAL_MS);
+    if (rate === null) this.#rate = null;
+    else {
+      this.#rate =
+        this.#rate?.changed(rate, now, SECOND_ON_ARRIVAL_MS) ?? new RateLimit(rate, now, SECOND_ON_ARRIVAL_MS);
+    }
   }
 }
 

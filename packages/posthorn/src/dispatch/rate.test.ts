@@ -45,6 +45,18 @@ describe("a rate", () => {
     expect(peak(startsWithin(limit, 3_600_000, 5000))).toBeLessThanOrEqual(10);
   });
 
+  it("counts what was begun before it was changed, and waits no longer for it than its own gap", () => {
+    const limit = new RateLimit(2, 0);
+    limit.take(0);
+    limit.take(500);
+    expect(limit.changed(1, 510).readyAt(510)).toBe(1500);
+    expect(limit.changed(10, 510).readyAt(510)).toBe(600);
+    expect(limit.changed(1, 5000).readyAt(5000)).toBe(5000);
+    const rare = new RateLimit(0.01, 0);
+    rare.take(0);
+    expect(rare.changed(10, 50).readyAt(50)).toBe(100);
+  });
+
   it("is not used up by an attempt that was not made", () => {
     const limit = new RateLimit(1, 0);
     limit.take(0);

@@ -29,6 +29,15 @@ export class RateLimit {
     this.#next = from;
   }
 
+  /** Another rate from now on. What was last begun under this one counts, so that nobody gets more in a second by a change. */
+  changed(perSecond: number, now: number, secondMs = 1000): RateLimit {
+    const limit = new RateLimit(perSecond, now, secondMs);
+    const next = this.#next - this.#gapMs + limit.#gapMs;
+    // Further ahead than attempts can have put it: the clock was set back meanwhile.
+    if (next > now && next - now <= limit.#gapMs + this.#aheadMs + 1) limit.#next = next;
+    return limit;
+  }
+
   /** When the next attempt may start: `now` or later. */
   readyAt(now: number): number {
     const at = this.#next - this.#aheadMs;
