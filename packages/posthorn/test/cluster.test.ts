@@ -84,8 +84,7 @@ describe.runIf(onPostgres)("a seat", () => {
       Member.join({
         store,
         facts: { host: "here", version: "1", secretsMark: "same" },
-        monotonic: () => now,
-        setTimer: () => () => undefined,
+        time: { monotonic: () => now, setTimer: () => () => undefined },
         leaseMs: 2000,
       });
     await using member = await join();
