@@ -392,7 +392,7 @@ export class PosthornNode implements AsyncDisposable {
     await this.#operational[Symbol.asyncDispose]();
     await this.#outbox[Symbol.asyncDispose]();
     await this.#dispatcher.stop(this.#options.config.shutdownTimeoutMs);
-    // What could not be written by now keeps its shards from being given up: others take them when the time of this node is over.
+    // What is still under way keeps its shards from being given up: others take them when the time of this node is over.
     await Promise.race([drained, delay(RELEASE_MS, undefined, { ref: false })]);
     this.#clusterWork[Symbol.dispose]();
     await this.#transforms[Symbol.asyncDispose]();

@@ -35,8 +35,11 @@ export class ShardsCheck implements Check {
   tenureEnded({ run, fence }: Tenure, how: TenureEnd, open: readonly TrackedDelivery[]): void {
     const { verdict } = this.#world;
     if (how === "released") {
-      if (open.length === 0) return;
-      const text = `process ${run.number} gave up a shard (${fence}) with ${open[0]!.name} under way`;
+      // A node that stops gives up in the end what a database that is away cannot be told; whoever comes next makes it again.
+      const stops = this.#world.machines[run.machine - 1]!.node?.run !== run;
+      const left = open.find((delivery) => delivery.open!.result === null || !stops);
+      if (left === undefined) return;
+      const text = `process ${run.number} gave up a shard (${fence}) with ${left.name} under way`;
       verdict.broken("handed_over", text);
     } else if (this.#isThere({ run }) && this.#wellFor(run.machine) > WELL_MS) {
       verdict.broken("handed_over", `process ${run.number} lost a shard (${fence}), and all was well with it`);
