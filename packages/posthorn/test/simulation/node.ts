@@ -155,7 +155,8 @@ export class SimulatedNode {
     const facts = { host: hostOf(run), version: "simulated", secretsMark: "same" };
     const cluster = await Cluster.join({ store, facts, time: sabotage.time?.(clock) ?? clock });
     const { slot, keysFrom } = cluster.seat ?? { slot: null, keysFrom: 0 };
-    const ids = new IdGenerator(clock.now, Math.max(keysFrom - 1, await store.lastKey()), slot);
+    const lastKey = Math.max(keysFrom - 1, await store.lastKey());
+    const ids = new IdGenerator(clock.now, lastKey, slot, () => cluster.holdsSeat);
     const node = new SimulatedNode(world, place, { store, ids, cluster });
     await node.#clusterWork.start();
     return node;

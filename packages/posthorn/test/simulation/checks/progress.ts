@@ -90,8 +90,10 @@ export class ProgressCheck implements Check {
 
   #takes({ endpoint }: TrackedDelivery): boolean {
     const { elapsed } = this.#time;
+    const { dueMs, pauseMs } = this.#patience;
     const healthySince = this.#receivers.get(endpoint.host)!.healthySince(elapsed);
-    if (endpoint.disabled || healthySince === null) return false;
-    return elapsed - Math.max(healthySince, endpoint.changedAt) >= this.#patience.pauseMs;
+    if (endpoint.disabled || healthySince === null || elapsed - endpoint.changedAt < dueMs) return false;
+    // One that never failed is never left alone.
+    return healthySince === 0 || elapsed - healthySince >= pauseMs;
   }
 }
