@@ -15,6 +15,9 @@ export interface Patience {
   readonly lineMs: number;
 }
 
+/** An endpoint that got a request within this time is at work. */
+const BUSY_MS = 5000;
+
 export class ProgressCheck implements Check {
   readonly #ledger: Ledger;
   readonly #time: VirtualTime;
@@ -93,6 +96,8 @@ export class ProgressCheck implements Check {
     const { dueMs, pauseMs } = this.#patience;
     const healthySince = this.#receivers.get(endpoint.host)!.healthySince(elapsed);
     if (endpoint.disabled || healthySince === null || elapsed - endpoint.changedAt < dueMs) return false;
+    // It works off a backlog, at the rate it may have.
+    if (elapsed - endpoint.requestedAt < BUSY_MS) return false;
     // One that never failed is never left alone.
     return healthySince === 0 || elapsed - healthySince >= pauseMs;
   }
