@@ -38,7 +38,7 @@ describe("the settings of a source", () => {
     await page.getByLabel("Status").fill("202");
     await page.getByLabel("Body", { exact: true }).fill("taken as {type}");
     await page.getByRole("button", { name: "Save" }).click();
-    await page.getByText("Saved").waitFor();
+    await page.getByText("Saved", { exact: true }).waitFor();
     expect(await source()).toMatchObject({
       name: "GitHub, all of it",
       methods: ["POST", "PUT"],
@@ -152,7 +152,7 @@ describe("a route", () => {
     const order = page.getByRole("region", { name: "Order" });
     await order.getByLabel("Goes out").selectOption("endpoint");
     await order.getByRole("button", { name: "Save" }).click();
-    await order.getByText("Saved").waitFor();
+    await order.getByText("Saved", { exact: true }).waitFor();
 
     expect(await sendPush((await source()).ingestUrl as string, "refs/heads/main")).toBe(200);
     const arrived = () => world.receiver.requests.find(({ path }) => path === "/ci/ci");

@@ -165,7 +165,7 @@ describe("an endpoint", () => {
     await page.getByLabel("Attempts at the same time").fill("3");
     await page.getByLabel("Delays between attempts").fill("10s, 5m, 1h");
     await page.getByRole("button", { name: "Save" }).click();
-    await page.getByText("Saved").waitFor();
+    await page.getByText("Saved", { exact: true }).waitFor();
     const id = /ep_\w+/.exec(page.url())![0];
     const { json } = await world.api.get(`/api/v1/app/${scene.app}/endpoint/${id}/policy`);
     expect(json.policy).toEqual({

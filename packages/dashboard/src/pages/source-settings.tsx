@@ -12,7 +12,6 @@ import {
   ChecksField,
   Form,
   FormRow,
-  type FormValues,
   SelectField,
   SwitchField,
   TextField,
@@ -42,6 +41,8 @@ export function SourceSettings({ source }: { readonly source: Source }) {
     queryKey: ["source-types"],
     queryFn: () => must(api.GET("/ingest/api/v1/source-type")),
   });
+  // Not in the form, which begins anew with what was saved: that it was is still to be seen then.
+  const save = useSave(source);
   if (types.error !== null) return <Failed error={types.error} retry={() => void types.refetch()} />;
   if (types.data === undefined) return <Loading />;
   return (
@@ -50,7 +51,7 @@ export function SourceSettings({ source }: { readonly source: Source }) {
         <SourceSecrets source={source} />
         <SourceUrl source={source} />
       </Columns>
-      <Settings key={source.updatedAt} source={source} types={types.data.data} />
+      <Settings key={source.updatedAt} source={source} types={types.data.data} save={save} />
       <Delete source={source} />
     </>
   );
@@ -59,28 +60,27 @@ export function SourceSettings({ source }: { readonly source: Source }) {
 interface SettingsProps {
   readonly source: Source;
   readonly types: readonly SourceType[];
+  readonly save: ReturnType<typeof useSave>;
 }
 
-function Settings({ source, types }: SettingsProps) {
-  const { t } = useTranslation();
+function useSave(source: Source) {
   const queries = useQueryClient();
-  const [answer, setAnswer] = useState<AnswerKind>(source.response === null ? "provider" : "own");
-  const save = useMutation({
-    mutationFn: async (values: FormValues) =>
-      must(
-        api.PUT("/ingest/api/v1/source/{source_id}", {
-          params: { path: { source_id: source.id } },
-          body: sourceFromForm(source, values, answer),
-        }),
-      ),
+  return useMutation({
+    mutationFn: (body: ReturnType<typeof sourceFromForm>) =>
+      must(api.PUT("/ingest/api/v1/source/{source_id}", { params: { path: { source_id: source.id } }, body })),
     onSuccess: async (saved) => {
       queries.setQueryData(["source", source.id], saved);
       await queries.invalidateQueries({ queryKey: ["sources"] });
     },
   });
+}
+
+function Settings({ source, types, save }: SettingsProps) {
+  const { t } = useTranslation();
+  const [answer, setAnswer] = useState<AnswerKind>(source.response === null ? "provider" : "own");
   return (
     <Form
-      onSubmit={(values) => save.mutate(values)}
+      onSubmit={(values) => save.mutate(sourceFromForm(source, values, answer))}
       error={save.error}
       foot={
         <>
