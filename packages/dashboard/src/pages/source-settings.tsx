@@ -7,15 +7,7 @@ import { api, must } from "../api/client.ts";
 import type { components } from "../api/schema.ts";
 import { Button } from "../components/button.tsx";
 import { Confirm } from "../components/dialog.tsx";
-import {
-  AreaField,
-  ChecksField,
-  Form,
-  FormRow,
-  SelectField,
-  SwitchField,
-  TextField,
-} from "../components/form.tsx";
+import { AreaField, ChecksField, Form, FormRow, SelectField, SwitchField, TextField } from "../components/form.tsx";
 import { Card, Columns, Stack } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import {
