@@ -109,6 +109,14 @@ export class IdGenerator {
     return this.#lastKey;
   }
 
+  /**
+   * Milliseconds until another generator, whose clock agrees, makes greater keys than this one; those of one tick are in the order of slots.
+   * At most a tick: a clock that was set back is not waited for.
+   */
+  msUntilPassed(key: number): number {
+    return Math.min(TICK_MS, Math.max(0, timeOfKey(key) + TICK_MS - this.#now()));
+  }
+
   /** The greatest key that was given out. */
   get lastKey(): number {
     return this.#lastKey;

@@ -5,6 +5,7 @@ import type { Kysely } from "kysely";
 import type { LaneView } from "../dispatch/lane.ts";
 import { PosthornError } from "../errors.ts";
 import type { IdGenerator } from "../id.ts";
+import type { PassingTime } from "../clock.ts";
 import type { ClusterView } from "../store/cluster.ts";
 import type { ApplicationKind, Database } from "../store/schema.ts";
 import type { DueDelivery, Store, Tx } from "../store/store.ts";
@@ -164,6 +165,9 @@ export interface StatisticsSource {
 export interface ClusterSource {
   /** Of the node that this is. */
   readonly id: number;
+  /** No other node works on this database, now or later. */
+  readonly alone: boolean;
+  readonly time: PassingTime;
   view(): Promise<ClusterView>;
 }
 

@@ -4,6 +4,7 @@ import type { Services } from "../domain/context.ts";
 import { type InboundRequest, encodeRequest, requestOf } from "../domain/message/request.ts";
 import type { DirectoryApplication } from "../domain/directory.ts";
 import { bucketsOfDay } from "../domain/idempotency.ts";
+import { afterTheirTick } from "../domain/message/in-turn.ts";
 import { firstJobs, prepareMessage, type Publication } from "../domain/message/prepare.ts";
 import type { IdempotencyKey } from "../store/store.ts";
 import type { LiveSource } from "./live-source.ts";
@@ -64,6 +65,7 @@ export async function acceptEvent(services: Services, arrival: Arrival, hooks?: 
   if (result.kind !== "stored") return { kind: "duplicate" };
   hooks?.beforeFirstAttempt(entry.id);
   services.dispatch.push(firstJobs(entry, result.dues ?? null));
+  await afterTheirTick(services, [entry]);
   return { kind: "stored", messageId: entry.id, publicId: entry.publicId, endpointIds: entry.endpointIds };
 }
 

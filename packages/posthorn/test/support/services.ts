@@ -1,6 +1,7 @@
 /** The services of a node without its server and dispatcher, over a real store, with one endpoint. */
 import { randomBytes } from "node:crypto";
 import { generateSecret } from "@posthorn/webhooks";
+import { systemTime } from "../../src/clock.ts";
 import type { Services } from "../../src/domain/context.ts";
 import { Directory } from "../../src/domain/directory.ts";
 import { applySignals } from "../../src/domain/signals.ts";
@@ -38,7 +39,7 @@ export const OTHER_SERVICES = {
     refresh: () => Promise.resolve(),
     load: () => ({ inFlight: 0, lanes: 0, queuedBytes: 0, oldestDue: null }),
   },
-  cluster: { id: 1, view: unused },
+  cluster: { id: 1, alone: true, time: systemTime, view: unused },
   providerApis: { send: unused, takeIn: unused },
   sources: { invalidate: () => undefined, clear: () => undefined, release: unused, diagnose: unused },
 } satisfies Partial<Services>;

@@ -3,6 +3,7 @@ import type { AcceptResult } from "../../store/store.ts";
 import { type Call, type Context, reader } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";
 import { type CreateMessage, findOrCreateApplication } from "./create.ts";
+import { afterTheirTick } from "./in-turn.ts";
 import { checkPublication, firstJobs, type Prepared, prepareMessage } from "./prepare.ts";
 
 /** One message of a batch, or why it is none. */
@@ -33,6 +34,7 @@ export async function createMessages({ ctx, input }: Call<readonly BatchItem[]>)
   ctx.services.dispatch.push(
     outcomes.flatMap((one) => ("stored" in one ? firstJobs(one.stored.entry, one.stored.dues) : [])),
   );
+  await afterTheirTick(ctx.services, entries);
   return describe(ctx, input, outcomes);
 }
 

@@ -5,6 +5,7 @@ import { insertApplication } from "../application/create.ts";
 import { type Call, type Context } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";
 import { storedMessage } from "./find.ts";
+import { afterTheirTick } from "./in-turn.ts";
 import type { Message } from "./message.ts";
 import { checkPublication, firstJobs, prepareMessage, type Publication } from "./prepare.ts";
 
@@ -30,6 +31,7 @@ export async function createMessage({ ctx, input }: Call<CreateMessage>): Promis
     case "stored":
       ctx.services.dispatch.push(firstJobs(entry, result.dues ?? null));
   }
+  await afterTheirTick(ctx.services, [entry]);
   return message;
 }
 
