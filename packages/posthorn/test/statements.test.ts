@@ -88,7 +88,7 @@ describe.runIf(onPostgres)("hot statements", () => {
     for (const explain of [
       `EXECUTE "due ASC" ('{1}', '{1}', '{11}')`,
       `EXECUTE "due DESC" ('{1}', '{1}', '{11}')`,
-      `EXECUTE "line" ('{1}', '{1}', '{-1}', '{-1}')`,
+      `EXECUTE "line" ('{1}', '{1}', '{-1}', '{-1}', '{1}', '{1}')`,
     ]) {
       const { rows } = await withClient(pool, (client) => client.query<{ "QUERY PLAN": string }>(`EXPLAIN ${explain}`));
       const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");

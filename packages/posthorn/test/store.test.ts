@@ -283,6 +283,35 @@ describe("due and backlog", () => {
     expect(await ids(100)).toEqual([2, 3, 4, 5, 6]);
   });
 
+  it("in order, pages nothing that follows one in memory while another between them is not there", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    for (const [id, due] of [
+      [1, 10],
+      [3, 40],
+      [4, 20],
+      [5, 10],
+      [6, 50],
+    ] as const) {
+      await store.accept(acceptEntry(id, { due, orderKeys: ["a"] }));
+    }
+    const after = { due: -1, messageId: -1 };
+    const page = await store.due(1, 100, 10, { kind: "line", after, known: [1, 5] });
+    // 4 is due before 3, for which it waits; 6 waits for both, although 5 is in memory.
+    expect(page.deliveries.map(({ messageId }) => messageId)).toEqual([1, 5, 3]);
+    expect(page.line?.left).toEqual([{ key: "a", at: { due: 20, messageId: 3 } }]);
+    const next = await store.due(1, 100, 10, { kind: "line", after, known: [1, 5, 3] });
+    expect(next.deliveries.map(({ messageId }) => messageId)).toEqual([1, 5, 4, 3, 6]);
+    // What is in memory for one endpoint is not for another.
+    await store.accept(acceptEntry(7, { endpointIds: [2], due: 10, orderKeys: ["a"] }));
+    await store.accept(acceptEntry(8, { endpointIds: [2], due: 5, orderKeys: ["a"] }));
+    const [other] = await Promise.all([
+      store.due(2, 100, 10, { kind: "line", after, known: [] }),
+      store.due(1, 100, 10, { kind: "line", after, known: [7] }),
+    ]);
+    expect(other.deliveries.map(({ messageId }) => messageId)).toEqual([7]);
+  });
+
   it("holds all that an attempt needs, but leaves a large payload to be fetched", async () => {
     await using files = await openStore();
     await files.store.accept(acceptEntry(1, { contentType: "text/plain" }));

@@ -260,9 +260,15 @@ export class Dispatcher {
   /** Puts a job that was just stored in memory. Returns whether there was room for it. */
   #takeOver(lane: Lane, job: Job): boolean {
     if (!this.#readiness.isReady(lane) || !this.#shelf.hasRoom(lane, job)) return false;
-    if ((lane.line !== null && !this.#owners.alone) || !this.#shelf.put(lane, job)) return false;
+    if ((lane.line !== null && this.#mayBePassed(lane)) || !this.#shelf.put(lane, job)) return false;
     this.#join(lane);
     return true;
+  }
+
+  /** Whether there can be a job in the store that was due before the one that was just stored, and that nobody has told of. */
+  #mayBePassed({ nextDue }: Lane): boolean {
+    // The alarm rings late when the clock was set forwards, or the machine slept.
+    return !this.#owners.alone || (nextDue !== null && nextDue <= this.#options.clock.now());
   }
 
   /** The time came at which a lane had something to do. */

@@ -63,6 +63,41 @@ describe("messages of one key", () => {
     expect(attempter.messages).toEqual([1, 2, 3]);
   });
 
+  it("wait for one that came late from a node whose clock is behind, though the one between is in memory", async () => {
+    await using harness = await ordered({ owners: { ...SOLE_OWNER, alone: false } });
+    const { attempter, clock, dispatcher, files } = harness;
+    const fromElsewhere = (id: number, due: number): Promise<unknown> =>
+      files.store.accept(acceptEntry(id, { due, orderingKey: "a", orderKeys: ["a"] }));
+    attempter.script = () => null;
+    await publish(harness, 1, "a");
+    await publish(harness, 20, "a");
+    await eventually(() => expect(dispatcher.inspect(1)).toMatchObject({ inFlight: 1, queued: 1 }));
+    // The first of these was put off, so that the second is looked at before it, and waits.
+    await fromElsewhere(11, clock.now());
+    await fromElsewhere(12, clock.now() - 5);
+    await publish(harness, 30, "a");
+    // Told of them while the page under way already shows them.
+    dispatcher.look([1]);
+    attempter.script = () => made(0);
+    attempter.open[0]!.end(made(0));
+    await allDone(harness);
+    expect(attempter.messages).toEqual([1, 20, 11, 12, 30]);
+  });
+
+  it("wait for one that was put off and is due, although nobody has looked yet: the clock was set forwards", async () => {
+    await using harness = await ordered();
+    const { attempter, clock } = harness;
+    attempter.script = () => null;
+    await publish(harness, 1, "a");
+    await harness.publish(2, { due: clock.now() + 1000, orderingKey: "a", orderKeys: ["a"] });
+    clock.leap(2000);
+    await publish(harness, 3, "a");
+    attempter.script = () => made(0);
+    attempter.open[0]!.end(made(0));
+    await allDone(harness);
+    expect(attempter.messages).toEqual([1, 2, 3]);
+  });
+
   it("wait until the one before is on disk, so that a crash cannot turn them round", async () => {
     const gate = Promise.withResolvers<void>();
     await using harness = await ordered({

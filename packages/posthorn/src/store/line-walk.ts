@@ -11,7 +11,7 @@ export interface Scanned {
   readonly messageId: number;
   readonly due: number;
   readonly orderKey: string | null;
-  /** The delivery just before it in its key that is not done; `null`: none. */
+  /** The delivery just before it in its key that is neither done nor in memory; `null`: none. */
   readonly ahead: number | null;
   /** 1: sent by hand, whatever is before it. */
   readonly resent: number;
@@ -21,7 +21,9 @@ export class LineWalk {
   /** Message keys of those whose turn it is. */
   readonly taken: number[] = [];
   readonly #limit: number;
-  readonly #there: Set<number>;
+  readonly #known: ReadonlySet<number>;
+  /** Those of this page that others may follow. */
+  readonly #there = new Set<number>();
   readonly #waiting = new Set<number>();
   readonly #left = new Map<string, Position>();
   #scannedTo: Position;
@@ -30,7 +32,7 @@ export class LineWalk {
 
   constructor({ after, known }: Extract<PageWish, { kind: "line" }>, limit: number) {
     this.#limit = limit;
-    this.#there = new Set(known);
+    this.#known = new Set(known);
     this.#scannedTo = after;
   }
 
@@ -42,7 +44,8 @@ export class LineWalk {
   see({ messageId, due, orderKey, ahead, resent }: Scanned): boolean {
     this.#scanned++;
     this.#scannedTo = { due, messageId };
-    if (ahead === null || this.#there.has(ahead)) {
+    // In memory: it has its place in the line already, whatever has come before it since.
+    if (ahead === null || this.#there.has(ahead) || this.#known.has(messageId)) {
       // What waits for one sent by hand waits until that is done: it may have passed others.
       if (resent === 0) this.#there.add(messageId);
       this.taken.push(messageId);

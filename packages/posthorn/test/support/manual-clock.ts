@@ -2,7 +2,7 @@
 import type { Clock } from "../../src/dispatch/types.ts";
 
 interface Timer {
-  readonly at: number;
+  at: number;
   readonly callback: () => void;
 }
 
@@ -27,6 +27,12 @@ export class ManualClock implements Clock {
   /** Timers that wait. */
   get waiting(): number {
     return this.#timers.size;
+  }
+
+  /** Is set to another time: timers wait for as long as before. */
+  leap(ms: number): void {
+    this.#now += ms;
+    for (const timer of this.#timers) timer.at += ms;
   }
 
   /** Moves on, and calls what became due in the order of its time. */

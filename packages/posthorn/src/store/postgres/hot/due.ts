@@ -42,7 +42,9 @@ const NEWEST = page("DESC");
 
 /**
  * Who is before a delivery: those that are due, or failed and will be tried again; not those that were put off by whoever sent them,
- * nor those that have blocked for long enough, nor what somebody sends once more although it has ended.
+ * nor those that have blocked for long enough, nor what somebody sends once more although it has ended. What is in memory is looked past:
+ * one before it can have come later, from a sender who put it off or from a node whose clock is behind. Neither list of it depends on
+ * the row, so that PostgreSQL hashes it once.
  */
 const SCAN = {
   name: "line",
@@ -62,6 +64,7 @@ const SCAN = {
       WHERE d.order_key IS NOT NULL AND d.manual <> ${ASKED.byResend} AND coalesce(d.pass_at > a.now, TRUE)
         AND e.endpoint_id = a.endpoint_id AND e.order_key = d.order_key AND e.message_id < d.message_id
         AND e.order_key IS NOT NULL AND e.due IS NOT NULL AND coalesce(e.pass_at > a.now, TRUE)
+        AND (e.endpoint_id, e.message_id) NOT IN (SELECT * FROM unnest($5::bigint[], $6::bigint[]))
         AND (e.state = ${DELIVERY_STATE.pending} OR e.manual <> ${ASKED.byResend})
         AND (e.due <= a.now OR (e.state = ${DELIVERY_STATE.pending} AND e.attempts > 0))
       ORDER BY e.message_id DESC LIMIT 1) AS e ON TRUE) AS s ON TRUE`,
@@ -146,6 +149,8 @@ async function linePages(client: pg.ClientBase, asks: readonly LineAsk[], pages:
     asks.map(({ now }) => now),
     asks.map(({ wish }) => wish.after.due),
     asks.map(({ wish }) => wish.after.messageId),
+    asks.flatMap(({ endpointId, wish }) => wish.known.map(() => endpointId)),
+    asks.flatMap(({ wish }) => wish.known),
   ];
   const { rows } = await client.query<InPage<Scanned & { readonly passAt: number | null }>>({ ...SCAN, values });
   const walked = rowsOf(asks, rows).map(({ nextDue, found }, index) => {

@@ -28,7 +28,8 @@ export interface LineAsk extends Extract<PageWish, { kind: "line" }> {
  */
 export function prepareLine(db: DatabaseSync): (ask: LineAsk) => { readonly rows: JobRow[]; readonly line: LinePage } {
   // Who is before it: those that are due, or failed and will be tried again; not those that were put off by whoever sent them, nor
-  // those that have blocked for long enough, nor what somebody sends once more although it has ended.
+  // those that have blocked for long enough, nor what somebody sends once more although it has ended. What is in memory is looked past:
+  // one before it can have come later, from a sender who put it off or from a node whose clock is behind.
   const scan = db.prepare(`
     SELECT d.message_id AS messageId, d.due AS due, d.order_key AS orderKey,
       d.manual = ${ASKED.byResend} AS resent,
@@ -36,6 +37,7 @@ export function prepareLine(db: DatabaseSync): (ask: LineAsk) => { readonly rows
         SELECT e.message_id FROM delivery e INDEXED BY delivery_order
         WHERE e.endpoint_id = d.endpoint_id AND e.order_key = d.order_key AND e.message_id < d.message_id
           AND e.due IS NOT NULL AND coalesce(e.pass_at > $now, TRUE)
+          AND e.message_id NOT IN (SELECT value FROM json_each($known))
           AND (e.state = ${DELIVERY_STATE.pending} OR e.manual <> ${ASKED.byResend})
           AND (e.due <= $now OR (e.state = ${DELIVERY_STATE.pending} AND e.attempts > 0))
         ORDER BY e.message_id DESC LIMIT 1) END AS ahead
@@ -52,7 +54,8 @@ export function prepareLine(db: DatabaseSync): (ask: LineAsk) => { readonly rows
   return ({ endpointId, now, limit, ...wish }) => {
     const walk = new LineWalk(wish, limit);
     const { due, messageId } = wish.after;
-    for (const row of scan.iterate({ $now: now, $endpoint: endpointId, $due: due, $message: messageId })) {
+    const $known = JSON.stringify(wish.known);
+    for (const row of scan.iterate({ $now: now, $endpoint: endpointId, $due: due, $message: messageId, $known })) {
       const scanned = row as unknown as Scanned;
       if (walk.isFull) break;
       if (walk.see(scanned)) {
