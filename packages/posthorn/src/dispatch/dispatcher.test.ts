@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { dispatchHarness, eventually, faulty, made, resend } from "../../test/support/dispatch.ts";
+import { dispatchHarness, eventually, faulty, lanePolicy, made, resend } from "../../test/support/dispatch.ts";
 import { deliveryOf, openStore } from "../../test/support/store.ts";
 import type { AttemptResult } from "./types.ts";
 
@@ -41,6 +41,22 @@ describe("a job", () => {
     await eventually(async () => expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 2, due: null }));
     expect(attempter.jobs.map((job) => job.attempts)).toEqual([0, 1, 2]);
     expect(harness.dispatcher.load.lanes).toBe(0);
+  });
+
+  it("that fails while its endpoint is deleted is canceled, and has not failed for good", async () => {
+    let isThere = true;
+    await using harness = await dispatchHarness({ policyOf: () => (isThere ? lanePolicy(1) : null) });
+    const { attempter, clock, dispatcher, files } = harness;
+    attempter.script = () => null;
+    await harness.publish(1);
+    isThere = false;
+    dispatcher.wake(1);
+    attempter.script = () => ({ kind: "void", reason: "endpoint_gone" });
+    attempter.open[0]!.end(made(2));
+    await eventually(async () => {
+      clock.advance(0);
+      expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 3, due: null, attempts: 1 });
+    });
   });
 
   it("that is due later waits for its time, and only then", async () => {

@@ -8,7 +8,7 @@ const MAX_PACES = 10_000;
 /** Endpoints that were failing before a restart are tried again within this time, not all at once. */
 const SPREAD_MS = 5000;
 
-/** Of an endpoint that is gone: what is owed to it ends as soon as it is looked at. */
+/** Of an endpoint that is gone: what is owed to it is canceled as soon as it is looked at, and what just failed is looked at once more. */
 const GONE: LanePolicy = {
   tenant: -1,
   host: "",
@@ -16,7 +16,12 @@ const GONE: LanePolicy = {
   rate: null,
   pausedUntil: null,
   newestFirst: false,
-  retry: { backoff: { kind: "schedule", delaysMs: [], jitter: 0 }, maxAgeMs: null, stopCodes: [], retryCodes: null },
+  retry: {
+    backoff: { kind: "exponential", firstMs: 0, factor: 1, maxMs: 0, attempts: Number.POSITIVE_INFINITY },
+    maxAgeMs: null,
+    stopCodes: [],
+    retryCodes: null,
+  },
   breaker: null,
   order: null,
 };

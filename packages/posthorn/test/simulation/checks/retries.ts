@@ -36,6 +36,8 @@ export class RetryCheck implements Check {
       const parks = row.orderKey !== null && order?.onFailure === "park";
       return parks ? [null] : [next];
     });
+    // Nobody is there to be tried again: it is looked at once more, and canceled.
+    if (endpoint.deleted && row.state === PENDING) return;
     const gap = row.due === null ? null : row.due - made.endedAt;
     const holds = wanted.some((range) => {
       if (range === null || gap === null) return range === null && gap === null && row.state === FAILED;
