@@ -25,6 +25,8 @@ interface Waiting {
 /** Sends requests to one thread and matches its answers, which come in the order of the requests. */
 export class ThreadClient implements DatabaseThread {
   readonly #worker: Worker;
+  /** Settled once the thread is gone. */
+  readonly #ended: Promise<void>;
   readonly #waiting = new Map<number, Waiting>();
   readonly #path: string;
   readonly #onFailure: (error: Error) => void;
@@ -41,7 +43,12 @@ export class ThreadClient implements DatabaseThread {
     this.#worker = new Worker(file, { workerData: options, name: `posthorn-${options.role}` });
     this.#worker.on("message", (reply: ThreadReply) => this.#settle(reply));
     this.#worker.on("error", (error) => this.#die(error));
-    this.#worker.on("exit", () => this.#die(new Error("the database thread ended")));
+    this.#ended = new Promise((resolve) => {
+      this.#worker.on("exit", () => {
+        this.#die(new Error("the database thread ended"));
+        resolve();
+      });
+    });
   }
 
   /** Resolves once the thread has its connection open and, for the writer, the schema up to date. */
@@ -76,7 +83,8 @@ export class ThreadClient implements DatabaseThread {
     this.#expected = true;
     if (this.#dead !== null) return;
     await this.request<"close">({ op: "close" });
-    await this.#worker.terminate();
+    // It has closed its port and ends by itself: to terminate it as well would be a race for nothing.
+    await this.#ended;
   }
 
   #settle({ id, value, failure }: ThreadReply): void {
