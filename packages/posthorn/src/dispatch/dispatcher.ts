@@ -158,6 +158,7 @@ export class Dispatcher {
   push(jobs: readonly Job[]): void {
     const now = this.#options.clock.now();
     for (const job of jobs) {
+      if (this.#paging.hasShown(job)) continue;
       const isKnown = this.#searched === this.#searches || this.#lanes.get(job.endpointId) !== undefined;
       const lane = this.#lanes.getOrMake(job.endpointId);
       lane.spilled ||= !isKnown;

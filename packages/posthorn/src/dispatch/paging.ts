@@ -9,11 +9,13 @@ import { type Engine, EVERYWHERE, NOWHERE } from "./engine.ts";
 import type { Lane } from "./lane.ts";
 import { type AskedPage, Pager } from "./pager.ts";
 import { FIRST_PAUSE_MS } from "./recorder.ts";
+import { Shown } from "./shown.ts";
 import type { Job, Position } from "./types.ts";
 
 export class Paging {
   readonly #engine: Engine;
   readonly #pager: Pager;
+  readonly #shown = new Shown();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -22,6 +24,11 @@ export class Paging {
       take: (lane, page) => this.#take(lane, page),
       trouble: (lane, error) => this.#fail(lane, error),
     });
+  }
+
+  /** Whether a job that is handed over now was in a page already: it is in memory, was, or was left to the store with those around it. */
+  hasShown(job: Job): boolean {
+    return this.#shown.take(job);
   }
 
   /** There is, or may be, a job in the store that the lane does not know of. */
@@ -95,6 +102,7 @@ export class Paging {
   #takeJob(lane: Lane, job: Job): void {
     // Whoever made it due again since has asked for another page.
     if (lane.isOutdated(job)) return;
+    this.#shown.note(job);
     const { shelf } = this.#engine;
     const generation = lane.generationInMemory(job.messageId);
     if (generation === undefined) {

@@ -164,7 +164,7 @@ export async function dispatchHarness(options: HarnessOptions = {}): Promise<Dis
   };
 }
 
-function firstJob(entry: AcceptEntry, endpointId: number): Job {
+export function firstJob(entry: AcceptEntry, endpointId: number): Job {
   const { id: messageId, publicId, due, contentType, payload } = entry;
   const orderKey = entry.orderKeys?.[entry.endpointIds.indexOf(endpointId)] ?? null;
   const fresh = { attempts: 0, orderKey, generation: 0, trigger: 0, orderingKey: null, requestJson: null } as const;

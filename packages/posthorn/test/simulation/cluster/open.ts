@@ -39,7 +39,8 @@ export function openStore(world: StoreWorld, process: Omit<Client, "fences">, by
   const threads = threadsOf(world, { ...process, fences });
   const way = (): WayWeather => database.way(process.machine);
   const linkWay = (): WayWeather => ({ ...way(), ...(isUnlinked?.(process.machine) === true ? { silent: true } : {}) });
-  return new SharedStore({ threads, coordination, fences, bus, by, time, random, way, linkWay, ...process });
+  const pages = database.thread("writer", { ...process, fences });
+  return new SharedStore({ threads, pages, coordination, fences, bus, by, time, random, way, linkWay, ...process });
 }
 
 function threadsOf({ database, time, writer: between }: StoreWorld, client: Client): SqliteThreads {

@@ -1,5 +1,6 @@
 /** What holds between nodes, broken on purpose. */
 import { Dispatcher } from "../../../src/dispatch/dispatcher.ts";
+import { Shown } from "../../../src/dispatch/shown.ts";
 import { type NamedSabotage, replaced } from "../sabotage.ts";
 
 /** As in `cluster/work.ts`: what nobody was told of is looked for so often. */
@@ -71,6 +72,12 @@ export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
         },
       };
     },
+  },
+  {
+    name: "a dispatcher that takes over what a page has shown it",
+    shared: true,
+    breaks: "never_doubled",
+    inside: () => replaced(Shown.prototype, "take", () => false),
   },
   {
     name: "a dispatcher that takes what it is told for all there is",

@@ -9,7 +9,8 @@ import type { Database } from "../../../src/store/schema.ts";
 import type { Signal, SignalListener } from "../../../src/store/signal.ts";
 import { fromPayload, toPayloads } from "../../../src/store/signal-text.ts";
 import { SqliteStore, type SqliteThreads } from "../../../src/store/sqlite/sqlite-store.ts";
-import type { RecordEntry, Tx } from "../../../src/store/store.ts";
+import type { DatabaseThread } from "../../../src/store/sqlite/protocol.ts";
+import type { DuePage, PageWish, RecordEntry, Tx } from "../../../src/store/store.ts";
 import type { Bus } from "./bus.ts";
 import type { Coordination } from "./coordination.ts";
 import type { Fences } from "./fences.ts";
@@ -22,6 +23,8 @@ const LOOK_MS = 200;
 
 export interface SharedOptions extends LinkWorld {
   readonly threads: SqliteThreads;
+  /** Reads pages of what is due, beside those who write. */
+  readonly pages: DatabaseThread;
   readonly coordination: Coordination;
   readonly fences: Fences;
   readonly bus: Bus;
@@ -38,6 +41,8 @@ export class SharedStore extends SqliteStore {
   #onDoubt: () => void = () => undefined;
   #onHearing: (hears: boolean) => void = () => undefined;
   #waiting: Signal[] = [];
+  /** Outcomes that were handed in and not answered. */
+  readonly #recording = new Set<Promise<void>>();
 
   constructor(options: SharedOptions) {
     super(options.threads);
@@ -56,7 +61,20 @@ export class SharedStore extends SqliteStore {
 
   override record(entry: RecordEntry): Promise<void> {
     this.#options.fences.push(entry.lease);
-    return super.record(entry);
+    const recorded = super.record(entry);
+    const ended = recorded.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#recording.add(ended);
+    void ended.then(() => this.#recording.delete(ended));
+    return recorded;
+  }
+
+  /** Shows what is committed, though those who stored it may not have been told so. */
+  override async due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<DuePage> {
+    await Promise.all(this.#recording);
+    return this.#options.pages.request<"due">({ op: "due", endpointId, now, limit, wish: wish ?? null });
   }
 
   override transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -99,6 +117,7 @@ export class SharedStore extends SqliteStore {
   override async [Symbol.asyncDispose](): Promise<void> {
     this.#tell();
     await super[Symbol.asyncDispose]();
+    await this.#options.pages.close();
   }
 
   #tell(): void {

@@ -1,0 +1,46 @@
+/** What a page shows before the publisher hears of its commit, as several connections to one database allow. */
+import { describe, expect, it } from "vitest";
+import { type DispatchHarness, dispatchHarness, eventually, firstJob, made } from "../../test/support/dispatch.ts";
+import { acceptEntry } from "../../test/support/store.ts";
+import { Shown } from "./shown.ts";
+
+const job = (messageId: number, endpointId = 1) =>
+  firstJob(acceptEntry(messageId, { endpointIds: [endpointId] }), endpointId);
+
+/** Messages that are stored, and shown by a page, while their publisher still waits for the answer. */
+async function storeUnheard({ dispatcher, files, attempter }: DispatchHarness, ids: readonly number[]): Promise<void> {
+  for (const id of ids) await files.store.accept(acceptEntry(id));
+  dispatcher.look([1]);
+  await eventually(() => expect(attempter.messages).toEqual(ids));
+}
+
+describe("a job that a page has shown before it is handed over", () => {
+  it("is attempted once, whether the attempt is under way then or has ended", async () => {
+    await using harness = await dispatchHarness();
+    const { attempter, dispatcher, files } = harness;
+    attempter.script = ({ messageId }) => (messageId === 1 ? null : made(0));
+    await storeUnheard(harness, [1, 2]);
+    await eventually(() => expect(dispatcher.load.inFlight).toBe(1));
+    dispatcher.push([job(1), job(2)]);
+    attempter.script = () => made(0);
+    await harness.publish(3);
+    attempter.open[0]!.end(made(0));
+    await eventually(async () => expect(await files.store.backlog()).toEqual([]));
+    expect(attempter.messages).toEqual([1, 2, 3]);
+  });
+
+  it("is told from the same message for another endpoint", () => {
+    const shown = new Shown();
+    shown.note(job(1, 1));
+    expect(shown.take(job(1, 2))).toBe(false);
+    expect(shown.take(job(1, 1))).toBe(true);
+  });
+
+  it("costs bounded memory, though nobody ever hands it over", () => {
+    const shown = new Shown();
+    for (let id = 1; id <= 20_000; id++) shown.note(job(id));
+    expect(shown.take(job(1))).toBe(false);
+    expect(shown.take(job(20_000))).toBe(true);
+    expect(shown.size).toBeLessThanOrEqual(10_000);
+  });
+});
