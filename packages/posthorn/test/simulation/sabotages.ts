@@ -190,6 +190,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
   {
     name: "a store that ignores generations",
     breaks: "wish_kept",
+    orShows: ["never_doubled"],
     thread: (thread) => intercept(thread, (request, pass) => withCurrentGenerations(thread, request).then(pass)),
   },
   {

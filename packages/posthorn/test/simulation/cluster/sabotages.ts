@@ -93,6 +93,8 @@ export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
     name: "a node that never looks for what it was not told",
     shared: true,
     breaks: "found_again",
+    // What gets lost by chance is seldom alone in its lane: whatever comes after it makes the lane look.
+    told: (payload) => without(payload, "due"),
     time: (time) => ({
       monotonic: () => time.monotonic(),
       setTimer: (ms, callback) => (ms === LOOK_MS ? () => undefined : time.setTimer(ms, callback)),
