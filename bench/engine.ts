@@ -3,7 +3,7 @@
  *
  *     npm run bench:engine -- --case hanging --rate 100
  *
- * What follows the case goes to it; without a case all four run as they are by default.
+ * What follows the case goes to it; without a case all five run as they are by default.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,7 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   outage: ["outage.ts"],
   dead: ["outage.ts", "--dead"],
   backlog: ["backlog.ts"],
+  order: ["order.ts"],
 };
 const given = process.argv.slice(2);
 const [wanted, rest] = given[0] === "--case" ? [given[1] ?? "", given.slice(2)] : ["all", given];

@@ -239,9 +239,13 @@ describe("signals", () => {
 
   it("outside of one reach the other nodes alone", async () => {
     heard.length = 0;
-    one.signal({ kind: "due", endpointIds: [3, 4] });
-    await scene.eventually(() => expect(heardAt(two)).toEqual([{ kind: "due", endpointIds: [3, 4] }]));
-    expect(heardAt(one)).toEqual([]);
+    const due = (from: number | null): Signal => ({ kind: "due", endpointIds: [3, 4], from });
+    for (const from of [1767572204782, null]) {
+      heard.length = 0;
+      one.signal(due(from));
+      await scene.eventually(() => expect(heardAt(two)).toEqual([due(from)]));
+      expect(heardAt(one)).toEqual([]);
+    }
   });
 
   it("are known to be missed when the connection breaks, and to be heard again", async () => {

@@ -30,7 +30,8 @@ const MOST_BETWEEN_NODES = 80;
 const WISHES: readonly (PageWish | undefined)[] = [
   undefined,
   { kind: "newest" },
-  { kind: "line", after: { due: -1, messageId: -1 }, known: [] },
+  { kind: "line", after: { due: -1, messageId: -1 }, known: [], keys: null },
+  { kind: "line", after: { due: -1, messageId: -1 }, known: [], keys: ["a", "b"] },
 ];
 
 interface Cluster {
@@ -95,6 +96,12 @@ describe.runIf(onPostgres)("hot statements", () => {
       expect(plan).toMatch(/Index (?:Only )?Scan (?:Backward )?using delivery_due on delivery/);
       expect(plan).not.toMatch(/Sort|Bitmap|JIT/);
     }
+    const ofKeys = `EXPLAIN EXECUTE "keys of lines" ('{1}', '{1}', '{1}', '{1}', '{1}', '{a}')`;
+    const plan = await withClient(pool, (client) => client.query<{ "QUERY PLAN": string }>(ofKeys));
+    // Both the next ones of the key and who is before each.
+    const text = plan.rows.map((row) => row["QUERY PLAN"]).join("\n");
+    expect(text.match(/Index Scan (?:Backward )?using delivery_order on delivery/g)).toHaveLength(2);
+    expect(text).not.toMatch(/Sort|Bitmap|JIT/);
     const { rows } = await withClient(pool, (client) =>
       client.query<{ "QUERY PLAN": string }>(`EXPLAIN EXECUTE "jobs of lines" ('{1}', '{1}')`),
     );
@@ -121,7 +128,13 @@ describe.runIf(onPostgres)("what is asked at the same time", () => {
     const of = (id: number): number => id % ENDPOINTS;
     const few = async (work: () => Promise<unknown>): Promise<void> =>
       expect(await during(counter, work)).toBeLessThan(10);
-    await few(() => Promise.all(ids.map((id) => store.accept(acceptEntry(id, { endpointIds: [of(id)] })))));
+    await few(() =>
+      Promise.all(
+        ids.map((id) =>
+          store.accept(acceptEntry(id, { endpointIds: [of(id)], orderKeys: [id % 3 === 0 ? "a" : "b"] })),
+        ),
+      ),
+    );
     for (const wish of WISHES) {
       let found = 0;
       await few(async () => {
@@ -138,7 +151,7 @@ describe.runIf(onPostgres)("what is asked at the same time", () => {
       for (const signal of signals) if (signal.kind === "due") for (const id of signal.endpointIds) told.add(id);
     });
     await few(async () => {
-      for (const id of ids) store.signal({ kind: "due", endpointIds: [of(id)] });
+      for (const id of ids) store.signal({ kind: "due", endpointIds: [of(id)], from: id });
       await eventually(() => expect(told.size).toBe(ENDPOINTS));
     });
   });

@@ -24,11 +24,12 @@ export class ClusterDispatch implements DispatchHints {
     if (own.length > 0) dispatcher.push(own);
     if (own.length === jobs.length) return;
     const others = jobs.filter(({ endpointId }) => !cluster.owns(endpointId));
-    store.signal({ kind: "due", endpointIds: [...new Set(others.map(({ endpointId }) => endpointId))] });
+    const endpointIds = [...new Set(others.map(({ endpointId }) => endpointId))];
+    store.signal({ kind: "due", endpointIds, from: Math.min(...others.map(({ due }) => due)) });
   }
 
-  look(endpointIds: readonly number[]): void {
-    this.#options.dispatcher.look(endpointIds);
+  look(endpointIds: readonly number[], from: number | null): void {
+    this.#options.dispatcher.look(endpointIds, from);
   }
 
   wake(endpointId: number): void {

@@ -101,7 +101,7 @@ export class ClusterWork implements Disposable {
     const { dispatcher, health, services } = this.#options;
     const { left, ended } = dispatcher.leave(isLeft);
     // Of what was handed over here while the lanes were somebody else's already, nobody knows.
-    if (left.length > 0) services.store.signal({ kind: "due", endpointIds: left });
+    if (left.length > 0) services.store.signal({ kind: "due", endpointIds: left, from: null });
     await ended;
     await health.handOver(isLeft);
   }

@@ -165,17 +165,17 @@ export class Dispatcher {
       if (job.due > now) {
         this.#agenda.noteStored(lane, job.due);
       } else if (!this.#takeOver(lane, job)) {
-        // Another node may have stored one before it, of which nobody has told yet: a line looks from its beginning.
-        this.#lookAt(lane, this.#owners.alone ? { due: job.due, messageId: job.messageId - 1 } : EVERYWHERE);
+        this.#lookAt(lane, { due: job.due, messageId: job.messageId - 1 });
       }
     }
     this.#turns.pump();
   }
 
-  /** Looks at the store for jobs that were stored by another node. */
-  look(endpointIds: readonly number[]): void {
+  /** Looks at the store for jobs that were stored by another node. @param from None is due before, Unix milliseconds; `null`: who knows. */
+  look(endpointIds: readonly number[], from: number | null): void {
+    const place = from === null ? EVERYWHERE : { due: from - 1, messageId: Number.MAX_SAFE_INTEGER };
     for (const endpointId of endpointIds)
-      if (this.#owners.owns(endpointId)) this.#lookAt(this.#lanes.getOrMake(endpointId));
+      if (this.#owners.owns(endpointId)) this.#lookAt(this.#lanes.getOrMake(endpointId), place);
   }
 
   /** Looks at the store for jobs of an endpoint: they were made due, or the endpoint was switched on or changed. */

@@ -173,7 +173,7 @@ export class Lane {
 
   /** What a page of it should hold, beside its length. */
   pageWish(): PageWish | undefined {
-    if (this.line !== null) return { kind: "line", after: this.line.beginPage(), known: this.known };
+    if (this.line !== null) return { kind: "line", ...this.line.beginPage(), known: this.known };
     return this.newestFirst ? { kind: "newest" } : undefined;
   }
 

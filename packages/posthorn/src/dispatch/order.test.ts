@@ -77,7 +77,7 @@ describe("messages of one key", () => {
     await fromElsewhere(12, clock.now() - 5);
     await publish(harness, 30, "a");
     // Told of them while the page under way already shows them.
-    dispatcher.look([1]);
+    dispatcher.look([1], null);
     attempter.script = () => made(0);
     attempter.open[0]!.end(made(0));
     await allDone(harness);
@@ -96,6 +96,31 @@ describe("messages of one key", () => {
     attempter.open[0]!.end(made(0));
     await allDone(harness);
     expect(attempter.messages).toEqual([1, 2, 3]);
+  });
+
+  it("are gone along once, and from then on asked for a few at a time, however many wait", async () => {
+    const asked: (readonly string[] | null | undefined)[] = [];
+    await using harness = await ordered({
+      wrap: (store) => ({
+        backlog: () => store.backlog(),
+        due: (endpointId, now, limit, wish) => {
+          asked.push(wish?.kind === "line" ? wish.keys : undefined);
+          return store.due(endpointId, now, limit, wish);
+        },
+        record: (outcome) => store.record(outcome),
+      }),
+    });
+    const { attempter, dispatcher, files } = harness;
+    const ids = Array.from({ length: 600 }, (_, index) => index + 1);
+    await Promise.all(ids.map((id) => files.store.accept(acceptEntry(id, { orderKeys: [id % 3 === 0 ? "b" : "a"] }))));
+    dispatcher.look([1], null);
+    await allDone(harness);
+    const of = (isOne: (id: number) => boolean): readonly number[] => attempter.messages.filter(isOne);
+    expect(of((id) => id % 3 === 0)).toEqual(ids.filter((id) => id % 3 === 0));
+    expect(of((id) => id % 3 !== 0)).toEqual(ids.filter((id) => id % 3 !== 0));
+    // Two pages show all that is due, whatever its number; the others are for 16 of a key.
+    expect(asked.filter((keys) => keys === null).length).toBeLessThanOrEqual(4);
+    expect(asked.length).toBeLessThanOrEqual(4 + 600 / 16 + 2);
   });
 
   it("wait until the one before is on disk, so that a crash cannot turn them round", async () => {

@@ -1,9 +1,9 @@
 /**
  * Keeps deliveries of one ordering key in the order of their messages, and those of different keys out of each other's way.
  *
- * The store decides whose turn it is: a page holds only jobs of which every job before is done, or in memory already. What waits for a
- * failed one stays in the store and is passed over, page by page, until its key is free. So memory is bounded however many keys there
- * are, and a restart finds the same order.
+ * The store decides whose turn it is: a page holds only jobs of which every job before is done, or in memory already. What has to wait
+ * stays in the store and is passed over, once; when its key is free, the next ones of that key are asked for by its name. So memory is
+ * bounded however many keys there are, a job costs the same however many wait with it, and a restart finds the same order.
  */
 import { Fifo } from "./fifo.ts";
 import type { Job, LinePage, Position } from "./types.ts";
@@ -12,6 +12,8 @@ import type { Job, LinePage, Position } from "./types.ts";
 const MAX_CHAIN = 16;
 /** Keys whose jobs were passed over that are known by name; what is over goes by the place of the first of them. */
 const MAX_LEFT = 1000;
+/** Keys that are asked for in one page. */
+const MAX_ASKED = 64;
 const START: Position = { due: -1, messageId: -1 };
 
 /** What the failure of a job leaves to the store. */
@@ -20,6 +22,12 @@ export interface Blocked {
   readonly waiting: readonly Job[];
   /** Some in the store do not wait for it: the next page, which must be asked for, shows them. */
   readonly again: boolean;
+}
+
+/** What a page should hold: the next ones of some keys, or what is due from a place on. */
+export interface Ask {
+  readonly after: Position;
+  readonly keys: readonly string[] | null;
 }
 
 /** Of a key that has a job under way: what comes after it. */
@@ -38,9 +46,15 @@ export class Line {
   /** Of each key that has a job in memory. */
   readonly #chains = new Map<string, Chain>();
   #waiting = 0;
-  /** The first job that was passed over, by key. */
+  /** Of each key with jobs that were passed over, by name: a place with none of them before it. */
   readonly #left = new Map<string, Position>();
   #leftElsewhere: Position | null = null;
+  /** Those of `#left` that are free: pages are asked for the next ones of each. */
+  readonly #wanted = new Set<string>();
+  /** Keys that the page under way, or else the one before, was asked for; `null`: it went along all that is due. */
+  #asked: readonly string[] | null = null;
+  /** There can be something due from `#from` on. */
+  #unread = true;
   /** Keys that became free while a page is under way that may not show it. */
   readonly #freed = new Set<string>();
   /** The message that failed, by key, since the last page was asked for: what that page holds of the key is out of date. */
@@ -85,7 +99,7 @@ export class Line {
       this.#chains.set(orderKey, { waiting: new Fifo(), lowestLeft: Number.POSITIVE_INFINITY });
       return "go";
     }
-    if (chain.waiting.length >= MAX_CHAIN || this.#left.has(orderKey)) {
+    if (chain.waiting.length >= MAX_CHAIN) {
       this.#leave(orderKey, placeOf(job));
       chain.lowestLeft = Math.min(chain.lowestLeft, job.messageId);
       return "leave";
@@ -109,9 +123,7 @@ export class Line {
       this.#chains.delete(orderKey);
     }
     if (this.#paging) this.#freed.add(orderKey);
-    const at = this.#left.get(orderKey) ?? this.#leftElsewhere;
-    if (at !== null) this.rewind(at);
-    return at !== null;
+    return this.#want(orderKey);
   }
 
   /** A job failed and those behind it wait for its retry: they are left to the store. */
@@ -124,13 +136,12 @@ export class Line {
     const waiting = chain?.waiting.drain() ?? [];
     this.#chains.delete(orderKey);
     this.#waiting -= waiting.length;
-    if (waiting[0] !== undefined) this.#leave(orderKey, placeOf(waiting[0]));
+    for (const other of waiting) this.#leave(orderKey, placeOf(other));
     // Put off when they were sent, and due since it started: they are before it, and its retry will wait for them.
-    const before = waiting.filter((other) => other.messageId < messageId).map(placeOf);
-    const left = this.#left.get(orderKey) ?? this.#leftElsewhere;
-    if (left !== null && chain !== undefined && chain.lowestLeft < messageId) before.push(left);
-    for (const place of before) this.rewind(place);
-    return { waiting, again: before.length > 0 };
+    const hasLeft = this.#isLeft(orderKey) && chain !== undefined && chain.lowestLeft < messageId;
+    const again = hasLeft || waiting.some((other) => other.messageId < messageId);
+    if (again) this.#want(orderKey);
+    return { waiting, again };
   }
 
   /** Leaves what waits to the store, and with it the keys of `queued`, which are in memory and have not started. */
@@ -150,38 +161,45 @@ export class Line {
 
   /** What is due from this place on is looked at again. */
   rewind(to: Position): void {
+    this.#unread = true;
     if (this.#paging && (this.#again === null || isBefore(to, this.#again))) this.#again = to;
     if (!isBefore(to, this.#from)) return;
     this.#from = to;
-    for (const [key, at] of this.#left) if (!isBefore(at, this.#from)) this.#left.delete(key);
+    for (const [key, at] of this.#left) if (!isBefore(at, this.#from)) this.#forgetLeft(key);
     if (this.#leftElsewhere !== null && !isBefore(this.#leftElsewhere, this.#from)) this.#leftElsewhere = null;
   }
 
-  /** A page is asked for from the place that is returned. */
-  beginPage(): Position {
+  /** Says what the page that is asked for should hold. */
+  beginPage(): Ask {
     this.#paging = true;
     this.#again = null;
     this.#freed.clear();
     this.#outdated.clear();
     this.#allOutdated = false;
-    return this.#from;
+    // By turns, so that neither waits for the other.
+    const byKey = this.#wanted.size > 0 && (this.#asked === null || !this.#unread);
+    this.#asked = byKey ? [...this.#wanted].slice(0, MAX_ASKED) : null;
+    for (const key of this.#asked ?? []) this.#wanted.delete(key);
+    return { after: this.#from, keys: this.#asked };
   }
 
   pageFailed(): void {
     this.#paging = false;
+    for (const key of this.#asked ?? []) this.#want(key);
+    if (this.#asked === null) this.#unread = true;
   }
 
   /** Takes note of what a page passed over. Returns whether there is more to look at. */
-  endPage({ scannedTo, done, left, passAt }: LinePage): boolean {
+  endPage({ scannedTo, done, left, passAt, unread }: LinePage): boolean {
     this.#paging = false;
-    const again = this.#again;
-    this.#from = again !== null && isBefore(again, scannedTo) ? again : scannedTo;
     if (passAt !== null) this.#notePassAt(passAt);
+    if (this.#asked === null) this.#scanned(scannedTo, done);
+    else this.#found(this.#asked, left, unread);
     for (const { key, at } of left) {
-      if (this.#freed.has(key)) this.rewind(at);
-      else this.#leave(key, at);
+      this.#leave(key, at);
+      if (this.#freed.has(key)) this.#want(key);
     }
-    return !done || isBefore(this.#from, scannedTo);
+    return this.#unread || this.#wanted.size > 0;
   }
 
   /** When those that wait for a job may pass it; `null`: not known of any. */
@@ -195,6 +213,31 @@ export class Line {
     this.#passAt = null;
     this.restart();
     return true;
+  }
+
+  #scanned(to: Position, done: boolean): void {
+    const again = this.#again;
+    this.#from = again !== null && isBefore(again, to) ? again : to;
+    this.#unread = !done || isBefore(this.#from, to);
+  }
+
+  #found(asked: readonly string[], left: LinePage["left"], unread: readonly string[]): void {
+    for (const key of unread) this.#want(key);
+    const others = new Set([...unread, ...left.map(({ key }) => key)]);
+    for (const key of asked) if (!others.has(key)) this.#forgetLeft(key);
+  }
+
+  /** Asks for the next ones of a key. Returns whether there may be some in the store. */
+  #want(key: string): boolean {
+    if (this.#left.has(key)) this.#wanted.add(key);
+    else if (this.#leftElsewhere !== null) this.rewind(this.#leftElsewhere);
+    else return false;
+    return true;
+  }
+
+  #forgetLeft(key: string): void {
+    this.#left.delete(key);
+    this.#wanted.delete(key);
   }
 
   #notePassAt(at: number): void {

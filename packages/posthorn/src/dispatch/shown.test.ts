@@ -10,7 +10,7 @@ const job = (messageId: number, endpointId = 1) =>
 /** Messages that are stored, and shown by a page, while their publisher still waits for the answer. */
 async function storeUnheard({ dispatcher, files, attempter }: DispatchHarness, ids: readonly number[]): Promise<void> {
   for (const id of ids) await files.store.accept(acceptEntry(id));
-  dispatcher.look([1]);
+  dispatcher.look([1], null);
   await eventually(() => expect(attempter.messages).toEqual(ids));
 }
 

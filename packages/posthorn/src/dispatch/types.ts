@@ -125,8 +125,16 @@ export interface JobPage {
 /** How a page is made other than with the longest waiting first. */
 export type PageWish =
   | { readonly kind: "newest" }
-  /** Those whose turn it is: every job of the same key before is done, or among `known`, the message keys in memory. */
-  | { readonly kind: "line"; readonly after: Position; readonly known: readonly number[] };
+  /**
+   * Those whose turn it is: every job of the same key before is done, or among `known`, the message keys in memory. `keys`: a few of each
+   * of these keys, lowest messages first; `null`: of all, by due time from a place on.
+   */
+  | {
+      readonly kind: "line";
+      readonly after: Position;
+      readonly known: readonly number[];
+      readonly keys: readonly string[] | null;
+    };
 
 /** A place among the jobs of an endpoint by due time: just after this one. */
 export interface Position {
@@ -143,6 +151,8 @@ export interface LinePage {
   readonly left: readonly { readonly key: string; readonly at: Position }[];
   /** When the first of the jobs that block others does so no longer; `null`: none is known. */
   readonly passAt: number | null;
+  /** Keys that were asked for and not looked at: the page was full. */
+  readonly unread: readonly string[];
 }
 
 /** The durable truth behind the lanes. */

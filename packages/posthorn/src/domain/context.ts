@@ -51,8 +51,8 @@ export interface Services {
 /** What the domain tells the dispatcher. Hints only: the rows in the store say the same. */
 export interface DispatchHints {
   push(jobs: readonly DueDelivery[]): void;
-  /** Deliveries were stored by another node. */
-  look(endpointIds: readonly number[]): void;
+  /** Deliveries were stored by another node. @param from None is due before, Unix milliseconds; `null`: who knows. */
+  look(endpointIds: readonly number[], from: number | null): void;
   wake(endpointId: number): void;
   /** As `wake`, and without waiting any longer for an endpoint that failed or asked to be left alone. */
   tryNow(endpointId: number): void;

@@ -17,7 +17,7 @@ function apply({ directory, dispatch, health, operational, sources, tasks, token
     case "tokens":
       return tokens.forget();
     case "due":
-      return dispatch.look(signal.endpointIds);
+      return dispatch.look(signal.endpointIds, signal.from);
     case "wake":
       return dispatch.wake(signal.endpointId);
     case "try":

@@ -4,6 +4,9 @@ import type { LinePage, PageWish, Position } from "./store.ts";
 /** Deliveries that are looked at for one page, so that a key with a million that wait does not hold up commits. */
 export const MAX_SCANNED = 2000;
 
+/** Deliveries of a key that is asked for by name: a lane keeps no more of it in memory. One more is looked at, to know whether there is one. */
+export const KEY_ROWS = 16;
+
 /** Payloads above this many bytes are not paged in with their delivery but fetched when it is sent. */
 export const INLINE_PAYLOAD_BYTES = 16_384;
 
@@ -26,6 +29,7 @@ export class LineWalk {
   readonly #there = new Set<number>();
   readonly #waiting = new Set<number>();
   readonly #left = new Map<string, Position>();
+  readonly #unread: string[] = [];
   #scannedTo: Position;
   #scanned = 0;
   #passAt: number | null = null;
@@ -56,6 +60,21 @@ export class LineWalk {
     return !this.#waiting.has(ahead);
   }
 
+  /** Looks at what is due of a key that was asked for, lowest messages first. @param waits Told of one as `see` says. */
+  seeKey<Row extends Scanned>(key: string, rows: readonly Row[], waits: (row: Row) => void): void {
+    if (this.isFull) {
+      this.#unread.push(key);
+      return;
+    }
+    for (const [index, row] of rows.entries()) {
+      if (this.isFull || index === KEY_ROWS) {
+        if (!this.#left.has(key)) this.#left.set(key, { due: row.due, messageId: row.messageId - 1 });
+        return;
+      }
+      if (this.see(row)) waits(row);
+    }
+  }
+
   /** @param passAt When one that others wait for is passed; `null`: at no known time. */
   notePassAt(passAt: number | null): void {
     if (passAt !== null) this.#passAt = this.#passAt === null ? passAt : Math.min(this.#passAt, passAt);
@@ -67,6 +86,7 @@ export class LineWalk {
       done: !this.isFull && this.#scanned < MAX_SCANNED,
       left: [...this.#left].map(([key, at]) => ({ key, at })),
       passAt: this.#passAt,
+      unread: this.#unread,
     };
   }
 }

@@ -70,7 +70,7 @@ function linesOf(signal: Signal): readonly string[] {
     case "healthy":
       return [`${signal.kind} ${signal.endpointId}`];
     case "due":
-      return inLines("due", signal.endpointIds);
+      return inLines(signal.from === null ? "due" : `since ${signal.from}`, signal.endpointIds);
     case "revoke":
       return inLines(
         "revoke",
@@ -126,7 +126,9 @@ function toSignal(kind: string, words: readonly string[]): Signal | null {
     case "healthy":
       return isKey(key) ? { kind, endpointId: key } : null;
     case "due":
-      return keys.every(isKey) ? { kind, endpointIds: keys } : null;
+      return keys.every(isKey) ? { kind, endpointIds: keys, from: null } : null;
+    case "since":
+      return keys.every(isKey) && isKey(key) ? { kind: "due", endpointIds: keys.slice(1), from: key } : null;
     case "revoke":
       return keys.every(isKey) ? { kind, deliveries: pairsOf(keys) } : null;
     default:

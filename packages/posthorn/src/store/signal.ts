@@ -12,8 +12,8 @@ export type Signal =
   | { readonly kind: "source"; readonly key: number }
   /** A key or token was revoked. */
   | { readonly kind: "tokens" }
-  /** Deliveries were stored whose lane is elsewhere. */
-  | { readonly kind: "due"; readonly endpointIds: readonly number[] }
+  /** Deliveries were stored whose lane is elsewhere. `from`: none of them is due before, Unix milliseconds; `null`: who knows. */
+  | { readonly kind: "due"; readonly endpointIds: readonly number[]; readonly from: number | null }
   /** Deliveries were made due, or what held them changed. */
   | { readonly kind: "wake"; readonly endpointId: number }
   /** As `wake`, and somebody says that the endpoint is back. */

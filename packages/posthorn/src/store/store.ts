@@ -146,8 +146,16 @@ export interface DueDelivery {
 export type PageWish =
   /** Those that became due last. */
   | { readonly kind: "newest" }
-  /** Those whose turn it is: every delivery of the same key before is done, or among `known` (message keys). */
-  | { readonly kind: "line"; readonly after: Position; readonly known: readonly number[] };
+  /**
+   * Those whose turn it is: every delivery of the same key before is done, or among `known` (message keys). `keys`: a few of each of
+   * these keys, lowest messages first; `null`: of all, by due time from a place on.
+   */
+  | {
+      readonly kind: "line";
+      readonly after: Position;
+      readonly known: readonly number[];
+      readonly keys: readonly string[] | null;
+    };
 
 /** A place among the deliveries of an endpoint by due time: just after this one. */
 export interface Position {
@@ -164,6 +172,8 @@ export interface LinePage {
   readonly left: readonly { readonly key: string; readonly at: Position }[];
   /** When the first of the deliveries that others wait for is passed by; `null`: none is known. */
   readonly passAt: number | null;
+  /** Keys that were asked for and not looked at: the page was full. */
+  readonly unread: readonly string[];
 }
 
 export interface DuePage {

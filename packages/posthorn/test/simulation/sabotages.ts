@@ -57,7 +57,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     name: "a dispatcher that is told of a publish twice",
     breaks: "never_doubled",
     hints: (dispatcher) => ({
-      look: (endpointIds) => dispatcher.look(endpointIds),
+      look: (endpointIds, from) => dispatcher.look(endpointIds, from),
       wake: (endpointId) => dispatcher.wake(endpointId),
       revoke: (deliveries) => dispatcher.revoke(deliveries),
       push: (jobs) => dispatcher.push([...jobs, ...jobs]),
@@ -105,7 +105,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     breaks: "only_what_is_due",
     hints: (dispatcher) => ({
       push: (jobs) => dispatcher.push(jobs),
-      look: (endpointIds) => dispatcher.look(endpointIds),
+      look: (endpointIds, from) => dispatcher.look(endpointIds, from),
       wake: (endpointId) => dispatcher.wake(endpointId),
       tryNow: (endpointId) => dispatcher.tryNow(endpointId),
       revoke: () => undefined,
@@ -211,7 +211,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     breaks: "found_again",
     hints: (dispatcher) => ({
       push: (jobs) => dispatcher.push(jobs),
-      look: (endpointIds) => dispatcher.look(endpointIds),
+      look: (endpointIds, from) => dispatcher.look(endpointIds, from),
       wake: () => undefined,
       tryNow: () => undefined,
       revoke: (deliveries) => dispatcher.revoke(deliveries),

@@ -28,6 +28,8 @@ export class SignalPost {
   readonly #pool: Pool;
   #waiting: Signal[] = [];
   #due = new Set<number>();
+  /** The earliest time from which one of them says that something is due. */
+  #dueFrom: number | null = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
   /** When something was told last, milliseconds of the process. */
   #toldAt = Number.NEGATIVE_INFINITY;
@@ -46,7 +48,7 @@ export class SignalPost {
   tell(signals: readonly Signal[]): void {
     for (const signal of signals) {
       if (signal.kind !== "due") this.#waiting.push(signal);
-      else if (this.#due.size < MAX_WAITING) for (const key of signal.endpointIds) this.#due.add(key);
+      else if (this.#due.size < MAX_WAITING) this.#tellDue(signal);
     }
     if (this.#timer !== null) return;
     const waitMs = Math.max(GATHER_MS, this.#toldAt + APART_MS - performance.now());
@@ -66,13 +68,19 @@ export class SignalPost {
     await this.#send();
   }
 
+  #tellDue({ endpointIds, from }: Extract<Signal, { kind: "due" }>): void {
+    for (const key of endpointIds) this.#due.add(key);
+    this.#dueFrom = from === null || this.#dueFrom === null ? null : Math.min(from, this.#dueFrom);
+  }
+
   async #send(): Promise<void> {
     this.#timer = null;
     this.#toldAt = performance.now();
-    const due: readonly Signal[] = this.#due.size === 0 ? [] : [{ kind: "due", endpointIds: [...this.#due] }];
-    const payloads = toPayloads(this.#by, [...this.#waiting, ...due]);
+    const due: Signal = { kind: "due", endpointIds: [...this.#due], from: this.#dueFrom };
+    const payloads = toPayloads(this.#by, [...this.#waiting, ...(this.#due.size === 0 ? [] : [due])]);
     this.#waiting = [];
     this.#due = new Set();
+    this.#dueFrom = Number.POSITIVE_INFINITY;
     // While the database is away nobody hears anything, and everybody looks when it is back.
     await withClient(this.#pool, (client) => client.query(NOTIFY, [payloads])).catch(() => undefined);
   }

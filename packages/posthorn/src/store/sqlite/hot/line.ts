@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { INLINE_PAYLOAD_BYTES, LineWalk, MAX_SCANNED, type Scanned } from "../../line-walk.ts";
+import { INLINE_PAYLOAD_BYTES, KEY_ROWS, LineWalk, MAX_SCANNED, type Scanned } from "../../line-walk.ts";
 import { ASKED, DELIVERY_STATE } from "../../schema.ts";
 import type { DueDelivery, LinePage, PageWish } from "../../store.ts";
 
@@ -30,9 +30,7 @@ export function prepareLine(db: DatabaseSync): (ask: LineAsk) => { readonly rows
   // Who is before it: those that are due, or failed and will be tried again; not those that were put off by whoever sent them, nor
   // those that have blocked for long enough, nor what somebody sends once more although it has ended. What is in memory is looked past:
   // one before it can have come later, from a sender who put it off or from a node whose clock is behind.
-  const scan = db.prepare(`
-    SELECT d.message_id AS messageId, d.due AS due, d.order_key AS orderKey,
-      d.manual = ${ASKED.byResend} AS resent,
+  const columns = `d.message_id AS messageId, d.due AS due, d.order_key AS orderKey, d.manual = ${ASKED.byResend} AS resent,
       CASE WHEN d.order_key IS NOT NULL AND d.manual <> ${ASKED.byResend} AND coalesce(d.pass_at > $now, TRUE) THEN (
         SELECT e.message_id FROM delivery e INDEXED BY delivery_order
         WHERE e.endpoint_id = d.endpoint_id AND e.order_key = d.order_key AND e.message_id < d.message_id
@@ -40,12 +38,20 @@ export function prepareLine(db: DatabaseSync): (ask: LineAsk) => { readonly rows
           AND e.message_id NOT IN (SELECT value FROM json_each($known))
           AND (e.state = ${DELIVERY_STATE.pending} OR e.manual <> ${ASKED.byResend})
           AND (e.due <= $now OR (e.state = ${DELIVERY_STATE.pending} AND e.attempts > 0))
-        ORDER BY e.message_id DESC LIMIT 1) END AS ahead
+        ORDER BY e.message_id DESC LIMIT 1) END AS ahead`;
+  const scan = db.prepare(`
+    SELECT ${columns}
     FROM delivery d INDEXED BY delivery_due
     WHERE d.endpoint_id = $endpoint AND d.due IS NOT NULL AND d.due >= $due AND d.due <= $now
       AND (d.due > $due OR d.message_id > $message)
     ORDER BY d.due, d.message_id
     LIMIT ${MAX_SCANNED}`);
+  const ofKey = db.prepare(`
+    SELECT ${columns}
+    FROM delivery d INDEXED BY delivery_order
+    WHERE d.endpoint_id = $endpoint AND d.order_key = $key AND d.due IS NOT NULL AND d.due <= $now
+    ORDER BY d.message_id
+    LIMIT ${KEY_ROWS + 1}`);
   const job = db.prepare(`
     SELECT ${JOB_COLUMNS} FROM delivery d JOIN message m ON m.id = d.message_id
     WHERE d.message_id = ? AND d.endpoint_id = ?`);
@@ -53,13 +59,19 @@ export function prepareLine(db: DatabaseSync): (ask: LineAsk) => { readonly rows
 
   return ({ endpointId, now, limit, ...wish }) => {
     const walk = new LineWalk(wish, limit);
-    const { due, messageId } = wish.after;
-    const $known = JSON.stringify(wish.known);
-    for (const row of scan.iterate({ $now: now, $endpoint: endpointId, $due: due, $message: messageId, $known })) {
-      const scanned = row as unknown as Scanned;
-      if (walk.isFull) break;
-      if (walk.see(scanned)) {
-        walk.notePassAt((passAt.get(scanned.ahead, endpointId) as { passAt: number | null }).passAt);
+    const asked = { $now: now, $endpoint: endpointId, $known: JSON.stringify(wish.known) };
+    const waits = ({ ahead }: Scanned): void =>
+      walk.notePassAt((passAt.get(ahead, endpointId) as { passAt: number | null }).passAt);
+    if (wish.keys === null) {
+      const { due, messageId } = wish.after;
+      for (const row of scan.iterate({ ...asked, $due: due, $message: messageId })) {
+        const scanned = row as unknown as Scanned;
+        if (walk.isFull) break;
+        if (walk.see(scanned)) waits(scanned);
+      }
+    } else {
+      for (const key of wish.keys) {
+        walk.seeKey(key, walk.isFull ? [] : (ofKey.all({ ...asked, $key: key }) as unknown as Scanned[]), waits);
       }
     }
     const rows = walk.taken.map((id) => job.get(id, endpointId) as unknown as JobRow);

@@ -1,0 +1,82 @@
+/** What all pages of what is due have in common. */
+import { timeOfKey } from "../../../id.ts";
+import { INLINE_PAYLOAD_BYTES } from "../../line-walk.ts";
+import { ASKED } from "../../schema.ts";
+import type { DueDelivery, PageWish } from "../../store.ts";
+
+export type JobRow = Omit<DueDelivery, "firstDue" | "resent"> & {
+  readonly deliverAt: number | null;
+  readonly resent: number;
+};
+
+export const JOB_COLUMNS = `
+  d.message_id AS "messageId", m.public_id AS "publicId", d.endpoint_id AS "endpointId", d.due, d.attempts, d.generation,
+  least(d.manual, 1) AS "trigger", d.manual = ${ASKED.byResend} AS resent, d.order_key AS "orderKey",
+  m.content_type AS "contentType", m.ordering_key AS "orderingKey", m.request_json AS "requestJson",
+  m.deliver_until AS "deliverUntil", m.deliver_at AS "deliverAt",
+  CASE WHEN length(m.payload) <= ${INLINE_PAYLOAD_BYTES} THEN m.payload END AS payload`;
+
+/** When the first delivery of an endpoint is due that is not due yet. */
+export const NEXT = `
+  CROSS JOIN LATERAL (
+    SELECT min(due) AS due FROM delivery WHERE endpoint_id = a.endpoint_id AND due IS NOT NULL AND due > a.now) AS n`;
+
+export interface DueAsk {
+  readonly endpointId: number;
+  readonly now: number;
+  readonly limit: number;
+  readonly wish: PageWish | undefined;
+}
+
+/** A row of a page: the columns of a delivery are `null` where there is none. */
+export type InPage<Row> = { readonly place: number; readonly nextDue: number | null } & (
+  | Row
+  | { readonly messageId: null; readonly due: null }
+);
+
+export interface Found<Row> {
+  readonly nextDue: number | null;
+  /** The longest waiting first. */
+  readonly found: Row[];
+}
+
+/** The rows of each ask, in the order of the asks. */
+export function rowsOf<Row extends { readonly messageId: number; readonly due: number }>(
+  asks: readonly DueAsk[],
+  rows: readonly InPage<Row>[],
+): readonly Found<Row>[] {
+  const places = asks.map((): { nextDue: number | null; readonly found: Row[] } => ({ nextDue: null, found: [] }));
+  for (const row of rows) {
+    const place = places[row.place - 1]!;
+    place.nextDue = row.nextDue;
+    if (isThere(row)) place.found.push(row);
+  }
+  for (const { found } of places) found.sort((a, b) => a.due - b.due || a.messageId - b.messageId);
+  return places;
+}
+
+function isThere<Row>(row: InPage<Row>): row is InPage<Row> & Row {
+  return (row as { readonly messageId: number | null }).messageId !== null;
+}
+
+export function toDelivery(row: JobRow): DueDelivery {
+  const { messageId, publicId, endpointId, due, attempts, generation, trigger, contentType, orderingKey } = row;
+  const { requestJson, payload, deliverUntil, deliverAt, orderKey, resent } = row;
+  return {
+    messageId,
+    publicId,
+    endpointId,
+    due,
+    attempts,
+    generation,
+    trigger,
+    contentType,
+    orderingKey,
+    requestJson,
+    payload,
+    ...(deliverUntil === undefined ? {} : { deliverUntil }),
+    firstDue: deliverAt ?? timeOfKey(messageId),
+    ...(orderKey === undefined ? {} : { orderKey }),
+    resent: resent === 1,
+  };
+}
