@@ -24,6 +24,8 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Certificate and key, as PEM: it takes connections with TLS too. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** Of the superuser, who is let in without one unless it is given. */
+  readonly password?: string;
 }
 
 /** Durable as in production, but small. */
@@ -42,24 +44,29 @@ const SETTINGS: Readonly<Record<string, string>> = {
 const SAID_LENGTH = 4000;
 
 /** Starts a server on data of its own. */
-export async function startPostgres({ settings = {}, tls }: PostgresOptions = {}): Promise<TestPostgres> {
+export async function startPostgres({ settings = {}, tls, password }: PostgresOptions = {}): Promise<TestPostgres> {
   const binaries = findBinaries();
   const account = serviceAccount();
   const folder = folderOf(account, "postgres");
   const data = join(folder, "data");
+  const place = (path: string, text: string): void => {
+    writeFileSync(path, text, { mode: 0o600 });
+    if (account !== null) chownSync(path, account.uid, account.gid);
+  };
+  const passwordFile = join(folder, "password");
+  if (password !== undefined) place(passwordFile, password);
+  const lets = password === undefined ? ["-A", "trust"] : ["-A", "scram-sha-256", "--pwfile", passwordFile];
   run(
     join(binaries, "initdb"),
-    ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
+    ["-D", data, "-U", "postgres", ...lets, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
     account,
   );
   if (tls !== undefined) {
-    for (const [name, text] of Object.entries({ "server.crt": tls.cert, "server.key": tls.key })) {
-      writeFileSync(join(data, name), text, { mode: 0o600 });
-      if (account !== null) chownSync(join(data, name), account.uid, account.gid);
-    }
+    place(join(data, "server.crt"), tls.cert);
+    place(join(data, "server.key"), tls.key);
   }
   const ssl = tls === undefined ? "off" : "on";
-  return serve({ binaries, account, folder, settings: { ssl, ...settings } });
+  return serve({ binaries, account, folder, settings: { ssl, ...settings }, password });
 }
 
 /** Name of a stand-by in `synchronous_standby_names` of its primary. */
@@ -100,16 +107,18 @@ interface Serving {
   /** With the data in its folder `data`; deleted at the end. */
   readonly folder: string;
   readonly settings: Readonly<Record<string, string>>;
+  readonly password?: string | undefined;
 }
 
-async function serve({ binaries, account, folder, settings }: Serving): Promise<TestPostgres> {
+async function serve({ binaries, account, folder, settings, password }: Serving): Promise<TestPostgres> {
   const data = join(folder, "data");
   const port = await freePort();
   const flags = Object.entries({ ...SETTINGS, ...settings, port: String(port) }).flatMap(([name, value]) => [
     "-c",
     `${name}=${value}`,
   ]);
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const user = password === undefined ? "postgres" : `postgres:${password}`;
+  const url = `postgres://${user}@127.0.0.1:${port}/postgres`;
   let server: ChildProcess | null = null;
   let said = "";
 
