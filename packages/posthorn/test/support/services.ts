@@ -39,7 +39,7 @@ export const OTHER_SERVICES = {
     refresh: () => Promise.resolve(),
     load: () => ({ inFlight: 0, lanes: 0, queuedBytes: 0, oldestDue: null }),
   },
-  cluster: { id: 1, alone: true, time: systemTime, view: unused },
+  cluster: { id: 1, alone: true, holdsSeat: true, time: systemTime, view: unused },
   providerApis: { send: unused, takeIn: unused },
   sources: { invalidate: () => undefined, clear: () => undefined, release: unused, diagnose: unused },
 } satisfies Partial<Services>;
