@@ -215,6 +215,35 @@ describe.runIf(onPostgres)("nodes on one database", () => {
         );
       }
     }
+    // What is held, why, and which endpoints fail: every node says the same, and of all lanes.
+    const message = await publish(one);
+    const uids = numbers.map((number) => `ep${number}`).sort();
+    for (const node of [one, two]) {
+      await eventually(async () => {
+        const found = await call(node, "GET", `message?app_id=app&message_id=${message}&state=held`);
+        expect((found["data"] as object[])[0]).toMatchObject({ id: message, deliveries: { held: 2, succeeded: 10 } });
+        const { data } = await call(node, "GET", `app/app/msg/${message}/delivery?limit=100`);
+        const held = (data as Record<string, unknown>[]).filter(({ state }) => state === "held");
+        expect(held.map(({ endpointUid, heldReason }) => [endpointUid, heldReason]).sort()).toEqual(
+          uids.map((uid) => [uid, "endpoint_failing"]),
+        );
+        const now = await call(node, "GET", "stats/now");
+        expect(now).toMatchObject({ waiting: { held: (now["waiting"] as { due: number }).due } });
+        const inTrouble = (now["endpoints"] as { inTrouble: { url: string; trouble: string; failures: number }[] })[
+          "inTrouble"
+        ];
+        expect(
+          inTrouble.map(({ url, trouble, failures }) => [new URL(url).pathname, trouble, failures]).sort(),
+        ).toEqual(numbers.map((number) => [`/${number}`, "failing", 2]).sort());
+        const issues = (await call(node, "GET", "issue?app_id=app"))["data"] as { url: string; failing: boolean }[];
+        expect(
+          issues
+            .filter(({ failing }) => failing)
+            .map(({ url }) => new URL(url).pathname)
+            .sort(),
+        ).toEqual(numbers.map((number) => `/${number}`).sort());
+      });
+    }
     for (const number of numbers) {
       await call(one, "PATCH", `app/app/endpoint/ep${number}/policy`, { breaker: null, retry: null });
     }

@@ -32,7 +32,7 @@ function unused(): never {
 export const OTHER_SERVICES = {
   tokens: { sign: unused, forget: () => undefined },
   ownership: { ask: unused },
-  lanes: { of: () => ({ lane: null, failing: null }) },
+  lanes: { of: () => ({ lane: null, failing: null }), troubled: () => Promise.resolve(new Map()) },
   transforms: { run: unused, check: unused, convert: unused },
   operational: { announce: () => Promise.resolve(), wake: () => undefined },
   statistics: {
