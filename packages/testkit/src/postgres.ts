@@ -1,16 +1,19 @@
 /** A real PostgreSQL for tests: found or installed, started on data of its own, stopped by its process id. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chownSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, rmSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import pg from "pg";
 import { eventually } from "./eventually.ts";
-import { type Account, folderOf, freePort, installPackage, pathFolders, run, serviceAccount } from "./system.ts";
+import { postgresBinaries } from "./postgres-binaries.ts";
+import { type Account, folderOf, freePort, run, serviceAccount } from "./system.ts";
 
 export interface TestPostgres extends AsyncDisposable {
   /** Of the database `postgres`, as the superuser. */
   readonly url: string;
   readonly port: number;
+  /** Where its data are. */
+  readonly data: string;
   /** Process id of the postmaster. */
   readonly pid: number;
   /** Ends it orderly (`SIGINT`), on the spot (`SIGQUIT`), or without its knowing (`SIGKILL`). */
@@ -45,7 +48,7 @@ const SAID_LENGTH = 4000;
 
 /** Starts a server on data of its own. */
 export async function startPostgres({ settings = {}, tls, password }: PostgresOptions = {}): Promise<TestPostgres> {
-  const binaries = findBinaries();
+  const binaries = postgresBinaries();
   const account = serviceAccount();
   const folder = folderOf(account, "postgres");
   const data = join(folder, "data");
@@ -77,11 +80,10 @@ const STANDBY = "standby";
  * primary has answered for.
  */
 export async function startStandby(primary: TestPostgres): Promise<TestPostgres> {
-  const binaries = findBinaries();
+  const binaries = postgresBinaries();
   const account = serviceAccount();
   const folder = folderOf(account, "standby");
-  const copied = ["-D", join(folder, "data"), "-d", primary.url, "-X", "stream", "-c", "fast", "--no-sync"];
-  run(join(binaries, "pg_basebackup"), copied, account);
+  await copyData(primary, join(folder, "data"), account);
   writeFileSync(join(folder, "data", "standby.signal"), "");
   const from = new URL(primary.url);
   const following = `host=${from.hostname} port=${from.port} user=postgres application_name=${STANDBY}`;
@@ -99,6 +101,30 @@ export async function startStandby(primary: TestPostgres): Promise<TestPostgres>
     if (rows[0]?.["sync_state"] !== "sync") throw new Error("The stand-by does not follow yet.");
   });
   return standby;
+}
+
+/** As `pg_basebackup` does, which comes with a client and not with every server. What is missing in the copy comes by the replication. */
+async function copyData(from: TestPostgres, to: string, account: Account | null): Promise<void> {
+  const client = new pg.Client({ connectionString: from.url });
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ old: boolean }>(
+      "SELECT current_setting('server_version_num')::int < 150000 AS old",
+    );
+    const [begin, end] = rows[0]!.old
+      ? ["pg_start_backup('standby', TRUE, FALSE)", "pg_stop_backup(FALSE, FALSE)"]
+      : ["pg_backup_start('standby', TRUE)", "pg_backup_stop(FALSE)"];
+    await client.query(`SELECT ${begin}`);
+    run("cp", ["-a", from.data, to], account);
+    const stopped = await client.query<{ labelfile: string }>(`SELECT labelfile FROM ${end}`);
+    for (const name of ["postmaster.pid", "postmaster.opts"]) rmSync(join(to, name), { force: true });
+    const label = join(to, "backup_label");
+    writeFileSync(label, stopped.rows[0]!.labelfile, { mode: 0o600 });
+    if (account !== null) chownSync(label, account.uid, account.gid);
+  } finally {
+    await client.end();
+  }
 }
 
 interface Serving {
@@ -154,6 +180,7 @@ async function serve({ binaries, account, folder, settings, password }: Serving)
   return {
     url,
     port,
+    data,
     get pid() {
       return server!.pid!;
     },
@@ -195,23 +222,4 @@ async function askOnce(url: string, sql: string): Promise<readonly Record<string
   } finally {
     await client.end();
   }
-}
-
-const DEBIAN = "/usr/lib/postgresql";
-
-/** The folder with `initdb` and `postgres`. Installs the package of the system where that is possible. */
-function findBinaries(): string {
-  const found = installed();
-  if (found !== null) return found;
-  installPackage("postgresql");
-  const now = installed();
-  if (now === null)
-    throw new Error("There is no PostgreSQL here: install one of 14 to 18, so that initdb is on the path.");
-  return now;
-}
-
-function installed(): string | null {
-  const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).sort((a, b) => Number(b) - Number(a)) : [];
-  const folders = [...versions.map((version) => join(DEBIAN, version, "bin")), ...pathFolders()];
-  return folders.find((folder) => existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres"))) ?? null;
 }
