@@ -1,6 +1,15 @@
 /** Containers start in any order: a node that is there before its database. */
-import { createDatabase, eventually, freePort, sharedPostgres, startTcpProxy, type TcpProxy } from "@posthorn/testkit";
-import { describe, expect, it } from "vitest";
+import {
+  createDatabase,
+  eventually,
+  freePort,
+  sharedPostgres,
+  startPostgres,
+  startTcpProxy,
+  type TcpProxy,
+  type TestPostgres,
+} from "@posthorn/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Cli, runCli } from "../lib/cli.ts";
 import { temporaryFolder } from "../lib/folder.ts";
 
@@ -66,20 +75,70 @@ describe("a node that starts before its database", () => {
     });
   });
 
-  it("ends at once when no waiting helps, such as for a database that is not there on a server that is", async () => {
-    const wrong = new URL(await sharedPostgres());
-    wrong.pathname = "/there_is_none";
-    await using e = await early({ POSTHORN_DATABASE_URL: wrong.href });
-    expect(await e.node.ended).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/^posthorn: PostgreSQL refuses: database "there_is_none" does not exist/) as string,
-    });
-  });
-
   it("stops when it is told to meanwhile", async () => {
     await using e = await early();
     await becomes(`${e.url}/health/live`, 204);
     e.node.child.kill("SIGTERM");
     expect(await e.node.ended).toMatchObject({ code: 0, stderr: "" });
+  });
+});
+
+describe("a database that is there and lets nobody in", () => {
+  let server: TestPostgres;
+  beforeAll(async () => {
+    server = await startPostgres({ password: "right", settings: { log_min_messages: "panic" } });
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  const right = (): string => server.url;
+  it.each([
+    {
+      what: "a wrong password",
+      url: () => right().replace(":right@", ":wrong@"),
+      says: /password authentication failed for user "postgres"\. See user, password and sslmode in POSTHORN_DATABASE_URL\.$/,
+    },
+    {
+      what: "no password",
+      url: () => right().replace(":right@", "@"),
+      says: /PostgreSQL wants a password, and POSTHORN_DATABASE_URL has none/,
+    },
+    {
+      what: "a database that is not there",
+      url: () => right().replace(/postgres$/, "there_is_none"),
+      says: /database "there_is_none" does not exist\. Create it \(createdb\), or name another one in POSTHORN_DATABASE_URL\.$/,
+    },
+    {
+      what: "a certificate that is not there",
+      url: () => `${right()}?sslmode=verify-full&sslrootcert=/nowhere/ca.pem`,
+      says: /\/nowhere\/ca\.pem.*See sslmode and sslrootcert in POSTHORN_DATABASE_URL\.$/,
+    },
+    {
+      what: "a server without TLS",
+      url: () => `${right()}?sslmode=verify-full`,
+      says: /does not support SSL connections\. See .*sslmode in POSTHORN_DATABASE_URL\.$/,
+    },
+    {
+      what: "a password that is not written as in a URL",
+      url: () => right().replace(":right@", ":ri#ght@"),
+      says: /^posthorn: POSTHORN_DATABASE_URL is wrong: it is no URL: write .* # .* as .*%23/,
+    },
+  ])("ends a start at once and says what to change: $what", async ({ url, says }) => {
+    await using e = await early({ POSTHORN_DATABASE_URL: url() });
+    const { code, stdout, stderr } = await e.node.ended;
+    expect(stderr.trimEnd()).toMatch(says);
+    // One sentence, which gives away no password, and nothing was waited for.
+    expect(stderr).toMatch(/^posthorn: .*\n$/);
+    expect(stderr).not.toMatch(/wrong@|ri#ght/);
+    expect([code, stdout]).toEqual([1, ""]);
+  });
+
+  it("is told of by the other commands in the same words", async () => {
+    await using status = runCli(["migrate", "--status"], {
+      POSTHORN_DATABASE_URL: right().replace(":right@", ":wrong@"),
+    });
+    expect(await status.ended).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/password authentication failed.*POSTHORN_DATABASE_URL/) as string,
+    });
   });
 });

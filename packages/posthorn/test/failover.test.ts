@@ -12,6 +12,7 @@ import {
 } from "@posthorn/testkit";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
+import { PosthornPublisher } from "../src/embed/publisher.ts";
 import { startNode, type TestNode } from "./support/posthorn.ts";
 import { onPostgres, temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
@@ -27,13 +28,16 @@ interface Scene extends AsyncDisposable {
   readonly standby: TestPostgres;
   /** What the name of the database is to an operator: it leads to whoever is the primary. */
   readonly proxy: TcpProxy;
+  /** What nodes have as URL of the database. */
+  readonly nodeUrl: string;
   /** The database, on the stand-by. */
   readonly standbyUrl: string;
   readonly nodes: readonly TestNode[];
   readonly receiver: Receiver;
 }
 
-async function openScene(): Promise<Scene> {
+/** @param named Whether nodes know both servers by the URL, the stand-by first; else one name that leads to the primary. */
+async function openScene(named: "one" | "both" = "one"): Promise<Scene> {
   await using opening = new AsyncDisposableStack();
   const folder = opening.use(temporaryFolder());
   const primary = opening.use(await startPostgres({ settings: QUIET }));
@@ -41,16 +45,18 @@ async function openScene(): Promise<Scene> {
   const standby = opening.use(await startStandby(primary));
   const proxy = opening.use(await startTcpProxy(primary.port));
   const receiver = opening.use(await startReceiver());
+  const both = url.replace(/@[^/]*/, `@127.0.0.1:${standby.port},127.0.0.1:${primary.port}`);
+  const nodeUrl = named === "both" ? both : proxy.through(url);
   const nodes: TestNode[] = [];
   for (let n = 0; n < 2; n++) {
-    const env = { POSTHORN_DATABASE_URL: proxy.through(url), POSTHORN_DATABASE_TIMEOUT: "1" };
+    const env = { POSTHORN_DATABASE_URL: nodeUrl, POSTHORN_DATABASE_TIMEOUT: "1" };
     nodes.push(opening.use(await startNode(folder.path, { env })));
   }
   await new Tenant(nodes[0]!).setUp(`${receiver.url}/hook`);
   const standbyUrl = new URL(url);
   standbyUrl.port = String(standby.port);
   const stack = opening.move();
-  const parts = { primary, standby, proxy, standbyUrl: standbyUrl.href, nodes, receiver };
+  const parts = { primary, standby, proxy, nodeUrl, standbyUrl: standbyUrl.href, nodes, receiver };
   return { ...parts, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
@@ -164,39 +170,51 @@ describe.runIf(onPostgres)("with a synchronous stand-by", () => {
     await eventually(() => expect(got()).toEqual(ids.toSorted()));
   });
 
-  it("a fail-over loses nothing that was accepted and repeats nothing; meanwhile publishing answers 503 in time", async () => {
-    await using s = await openScene();
-    const { nodes, receiver } = s;
-    receiver.answer(({ index }) => ({ status: 204, delayMs: index % 40 }));
-    const publisher = new Publisher(nodes);
-    const work = ["a", "b", "c"].map((name) => publisher.run(name));
-    const going = Promise.all(work);
-    await Promise.race([eventually(() => expect(publisher.accepted.length).toBeGreaterThan(50)), going]);
+  it.each(["one", "both"] as const)(
+    "a fail-over (%s in the URL) loses nothing that was accepted and repeats nothing; meanwhile publishing answers 503 in time",
+    async (named) => {
+      await using s = await openScene(named);
+      const { nodes, receiver } = s;
+      await using beside = new PosthornPublisher({ databaseUrl: s.nodeUrl });
+      const sent = { eventType: "a", payload: { beside: true } };
+      const aside = [(await beside.message.create("app", sent)).id];
+      receiver.answer(({ index }) => ({ status: 204, delayMs: index % 40 }));
+      const publisher = new Publisher(nodes);
+      const work = ["a", "b", "c"].map((name) => publisher.run(name));
+      const going = Promise.all(work);
+      await Promise.race([eventually(() => expect(publisher.accepted.length).toBeGreaterThan(50)), going]);
 
-    await s.primary.stop("SIGKILL");
-    for (const node of nodes) await becomes(node, "unreachable");
-    // The name leads to the stand-by before that one takes writes.
-    s.proxy.leadTo(s.standby.port);
-    for (const node of nodes) await becomes(node, "read_only");
-    await expectRefused(await publisher.publish(nodes[0]!, "while it is a replica"));
-    await ask(s.standby.url, "SELECT pg_promote()");
-    for (const node of nodes) await becomes(node, null);
+      await s.primary.stop("SIGKILL");
+      if (named === "one") {
+        for (const node of nodes) await becomes(node, "unreachable");
+        // The name leads to the stand-by before that one takes writes.
+        s.proxy.leadTo(s.standby.port);
+      }
+      for (const node of nodes) await becomes(node, "read_only");
+      await expectRefused(await publisher.publish(nodes[0]!, "while it is a replica"));
+      await ask(s.standby.url, "SELECT pg_promote()");
+      for (const node of nodes) await becomes(node, null);
 
-    const before = publisher.accepted.length;
-    await Promise.race([eventually(() => expect(publisher.accepted.length).toBeGreaterThan(before + 50)), going]);
-    publisher.end();
-    await going;
+      const before = publisher.accepted.length;
+      await Promise.race([eventually(() => expect(publisher.accepted.length).toBeGreaterThan(before + 50)), going]);
+      publisher.end();
+      await going;
+      const last = await eventually(() => beside.message.create("app", sent));
+      aside.push(last.id);
 
-    const { accepted } = publisher;
-    expect(publisher.refused).toBeGreaterThan(0);
-    expect(publisher.slowestMs).toBeLessThan(BOUND_MS);
-    const stored = await ask(s.standbyUrl, "SELECT public_id AS id FROM posthorn.message");
-    expect(stored.map(({ id }) => String(id)).sort()).toEqual(accepted.toSorted());
-    await eventually(async () => {
-      const owed = await ask(s.standbyUrl, "SELECT message_id FROM posthorn.delivery WHERE due IS NOT NULL");
-      expect(owed).toEqual([]);
-    });
-    // No process ended: outcomes of what was in flight were kept, and written to the new primary.
-    expect(receiver.requests.map(({ headers }) => headers["webhook-id"]!).sort()).toEqual(accepted.toSorted());
-  });
+      const accepted = [...publisher.accepted, ...aside];
+      expect(publisher.refused).toBeGreaterThan(0);
+      expect(publisher.slowestMs).toBeLessThan(BOUND_MS);
+      await eventually(async () => {
+        const stored = await ask(s.standbyUrl, "SELECT public_id AS id FROM posthorn.message");
+        expect(stored.map(({ id }) => String(id)).sort()).toEqual(accepted.toSorted());
+      });
+      await eventually(async () => {
+        const owed = await ask(s.standbyUrl, "SELECT message_id FROM posthorn.delivery WHERE due IS NOT NULL");
+        expect(owed).toEqual([]);
+      });
+      // No process ended: outcomes of what was in flight were kept, and written to the new primary.
+      expect(receiver.requests.map(({ headers }) => headers["webhook-id"]!).sort()).toEqual(accepted.toSorted());
+    },
+  );
 });

@@ -215,9 +215,56 @@ describe.runIf(onPostgres)("nodes on one database", () => {
         );
       }
     }
+    // What is held, why, and which endpoints fail: every node says the same, and of all lanes.
+    const message = await publish(one);
+    const all = (line: (number: number) => string): Set<string> => new Set(numbers.map((number) => line(number)));
+    const rowsAt = async (node: TestNode, path: string): Promise<readonly Record<string, unknown>[]> =>
+      (await call(node, "GET", path))["data"] as Record<string, unknown>[];
+    const pathIn = ({ url }: Record<string, unknown>): string => new URL(String(url)).pathname;
+    for (const node of [one, two]) {
+      await eventually(async () => {
+        const [found] = await rowsAt(node, `message?app_id=app&message_id=${message}&state=held`);
+        expect(found).toMatchObject({ id: message, deliveries: { held: 2, succeeded: 10 } });
+        const deliveries = await rowsAt(node, `app/app/msg/${message}/delivery?limit=100`);
+        const held = deliveries.filter(({ state }) => state === "held");
+        const reasons = held.map(({ endpointUid, heldReason }) => `${String(endpointUid)} ${String(heldReason)}`);
+        expect(new Set(reasons)).toEqual(all((number) => `ep${number} endpoint_failing`));
+        const now = (await call(node, "GET", "stats/now")) as {
+          waiting: Record<"due" | "held", number>;
+          endpoints: { inTrouble: Record<string, unknown>[] };
+        };
+        expect(now.waiting.held).toBe(now.waiting.due);
+        const troubles = now.endpoints.inTrouble.map(
+          (row) => `${pathIn(row)} ${String(row["trouble"])} ${String(row["failures"])}`,
+        );
+        expect(new Set(troubles)).toEqual(all((number) => `/${number} failing 2`));
+        const failing = (await rowsAt(node, "issue?app_id=app")).filter((row) => row["failing"] === true);
+        expect(new Set(failing.map(pathIn))).toEqual(all((number) => `/${number}`));
+      });
+    }
+    receiver.answer(204);
     for (const number of numbers) {
       await call(one, "PATCH", `app/app/endpoint/ep${number}/policy`, { breaker: null, retry: null });
+      await call(one, "POST", `app/app/endpoint/ep${number}/try-now`);
     }
+    await eventually(() => everywhere(message));
+  });
+
+  it("are ready exactly as long as they can accept something", async () => {
+    const status = async (path: string): Promise<number> => (await fetch(`${one.url}${path}`)).status;
+    const accepts = async (): Promise<number> =>
+      (await new Tenant(one).call("POST", "app/app/msg", { eventType: "nobody", payload: {} })).status;
+    // It cannot say that it is there, though the database answers.
+    await client.query("BEGIN; SELECT id FROM posthorn.node FOR UPDATE");
+    await eventually(async () => expect(await status("/health/ready")).toBe(503), PATIENCE);
+    expect(await accepts()).toBe(503);
+    expect(await status("/health")).toBe(503);
+    expect(await status("/health/live")).toBe(204);
+    await client.query("ROLLBACK");
+    await eventually(async () => expect(await status("/health/ready")).toBe(204), PATIENCE);
+    expect(await accepts()).toBe(202);
+    expect(await status("/health")).toBe(204);
+    await settled(1);
   });
 
   it("hand over what they have when they are stopped: nothing is made twice, and order is kept", async () => {

@@ -1,16 +1,19 @@
 /** A real PostgreSQL for tests: found or installed, started on data of its own, stopped by its process id. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chownSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, rmSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import pg from "pg";
 import { eventually } from "./eventually.ts";
-import { type Account, folderOf, freePort, installPackage, pathFolders, run, serviceAccount } from "./system.ts";
+import { postgresBinaries } from "./postgres-binaries.ts";
+import { type Account, folderOf, freePort, run, serviceAccount } from "./system.ts";
 
 export interface TestPostgres extends AsyncDisposable {
   /** Of the database `postgres`, as the superuser. */
   readonly url: string;
   readonly port: number;
+  /** Where its data are. */
+  readonly data: string;
   /** Process id of the postmaster. */
   readonly pid: number;
   /** Ends it orderly (`SIGINT`), on the spot (`SIGQUIT`), or without its knowing (`SIGKILL`). */
@@ -24,6 +27,8 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Certificate and key, as PEM: it takes connections with TLS too. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** Of the superuser, who is let in without one unless it is given. */
+  readonly password?: string;
 }
 
 /** Durable as in production, but small. */
@@ -42,24 +47,29 @@ const SETTINGS: Readonly<Record<string, string>> = {
 const SAID_LENGTH = 4000;
 
 /** Starts a server on data of its own. */
-export async function startPostgres({ settings = {}, tls }: PostgresOptions = {}): Promise<TestPostgres> {
-  const binaries = findBinaries();
+export async function startPostgres({ settings = {}, tls, password }: PostgresOptions = {}): Promise<TestPostgres> {
+  const binaries = postgresBinaries();
   const account = serviceAccount();
   const folder = folderOf(account, "postgres");
   const data = join(folder, "data");
+  const place = (path: string, text: string): void => {
+    writeFileSync(path, text, { mode: 0o600 });
+    if (account !== null) chownSync(path, account.uid, account.gid);
+  };
+  const passwordFile = join(folder, "password");
+  if (password !== undefined) place(passwordFile, password);
+  const lets = password === undefined ? ["-A", "trust"] : ["-A", "scram-sha-256", "--pwfile", passwordFile];
   run(
     join(binaries, "initdb"),
-    ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
+    ["-D", data, "-U", "postgres", ...lets, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
     account,
   );
   if (tls !== undefined) {
-    for (const [name, text] of Object.entries({ "server.crt": tls.cert, "server.key": tls.key })) {
-      writeFileSync(join(data, name), text, { mode: 0o600 });
-      if (account !== null) chownSync(join(data, name), account.uid, account.gid);
-    }
+    place(join(data, "server.crt"), tls.cert);
+    place(join(data, "server.key"), tls.key);
   }
   const ssl = tls === undefined ? "off" : "on";
-  return serve({ binaries, account, folder, settings: { ssl, ...settings } });
+  return serve({ binaries, account, folder, settings: { ssl, ...settings }, password });
 }
 
 /** Name of a stand-by in `synchronous_standby_names` of its primary. */
@@ -70,11 +80,10 @@ const STANDBY = "standby";
  * primary has answered for.
  */
 export async function startStandby(primary: TestPostgres): Promise<TestPostgres> {
-  const binaries = findBinaries();
+  const binaries = postgresBinaries();
   const account = serviceAccount();
   const folder = folderOf(account, "standby");
-  const copied = ["-D", join(folder, "data"), "-d", primary.url, "-X", "stream", "-c", "fast", "--no-sync"];
-  run(join(binaries, "pg_basebackup"), copied, account);
+  await copyData(primary, join(folder, "data"), account);
   writeFileSync(join(folder, "data", "standby.signal"), "");
   const from = new URL(primary.url);
   const following = `host=${from.hostname} port=${from.port} user=postgres application_name=${STANDBY}`;
@@ -94,22 +103,48 @@ export async function startStandby(primary: TestPostgres): Promise<TestPostgres>
   return standby;
 }
 
+/** As `pg_basebackup` does, which comes with a client and not with every server. What is missing in the copy comes by the replication. */
+async function copyData(from: TestPostgres, to: string, account: Account | null): Promise<void> {
+  const client = new pg.Client({ connectionString: from.url });
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ old: boolean }>(
+      "SELECT current_setting('server_version_num')::int < 150000 AS old",
+    );
+    const [begin, end] = rows[0]!.old
+      ? ["pg_start_backup('standby', TRUE, FALSE)", "pg_stop_backup(FALSE, FALSE)"]
+      : ["pg_backup_start('standby', TRUE)", "pg_backup_stop(FALSE)"];
+    await client.query(`SELECT ${begin}`);
+    run("cp", ["-a", from.data, to], account);
+    const stopped = await client.query<{ labelfile: string }>(`SELECT labelfile FROM ${end}`);
+    for (const name of ["postmaster.pid", "postmaster.opts"]) rmSync(join(to, name), { force: true });
+    const label = join(to, "backup_label");
+    writeFileSync(label, stopped.rows[0]!.labelfile, { mode: 0o600 });
+    if (account !== null) chownSync(label, account.uid, account.gid);
+  } finally {
+    await client.end();
+  }
+}
+
 interface Serving {
   readonly binaries: string;
   readonly account: Account | null;
   /** With the data in its folder `data`; deleted at the end. */
   readonly folder: string;
   readonly settings: Readonly<Record<string, string>>;
+  readonly password?: string | undefined;
 }
 
-async function serve({ binaries, account, folder, settings }: Serving): Promise<TestPostgres> {
+async function serve({ binaries, account, folder, settings, password }: Serving): Promise<TestPostgres> {
   const data = join(folder, "data");
   const port = await freePort();
   const flags = Object.entries({ ...SETTINGS, ...settings, port: String(port) }).flatMap(([name, value]) => [
     "-c",
     `${name}=${value}`,
   ]);
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const user = password === undefined ? "postgres" : `postgres:${password}`;
+  const url = `postgres://${user}@127.0.0.1:${port}/postgres`;
   let server: ChildProcess | null = null;
   let said = "";
 
@@ -145,6 +180,7 @@ async function serve({ binaries, account, folder, settings }: Serving): Promise<
   return {
     url,
     port,
+    data,
     get pid() {
       return server!.pid!;
     },
@@ -186,23 +222,4 @@ async function askOnce(url: string, sql: string): Promise<readonly Record<string
   } finally {
     await client.end();
   }
-}
-
-const DEBIAN = "/usr/lib/postgresql";
-
-/** The folder with `initdb` and `postgres`. Installs the package of the system where that is possible. */
-function findBinaries(): string {
-  const found = installed();
-  if (found !== null) return found;
-  installPackage("postgresql");
-  const now = installed();
-  if (now === null)
-    throw new Error("There is no PostgreSQL here: install one of 14 to 18, so that initdb is on the path.");
-  return now;
-}
-
-function installed(): string | null {
-  const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).sort((a, b) => Number(b) - Number(a)) : [];
-  const folders = [...versions.map((version) => join(DEBIAN, version, "bin")), ...pathFolders()];
-  return folders.find((folder) => existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres"))) ?? null;
 }

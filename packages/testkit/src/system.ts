@@ -40,8 +40,8 @@ export function installPackage(name: string): void {
 }
 
 /** Runs a program to its end, and returns what it wrote. */
-export function run(command: string, args: readonly string[], account: Account | null): string {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { ...account, encoding: "utf8", cwd: tmpdir() });
+export function run(command: string, args: readonly string[], account: Account | null, cwd = tmpdir()): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { ...account, encoding: "utf8", cwd });
   if (status === 0) return stdout.trim();
   throw new Error(`${command} failed: ${error?.message ?? stderr}`);
 }

@@ -15,7 +15,6 @@ import { PosthornError } from "../errors.ts";
 import type { Gateway } from "../ingest/gateway.ts";
 import type { LiveFeed } from "../live/feed.ts";
 import { describeTrouble, isStoreAway } from "../store/errors.ts";
-import type { Store } from "../store/store.ts";
 import { VERSION } from "../version.ts";
 import { invoker } from "./invoke.ts";
 import { NDJSON, parseBody, type ParsedBody, splitLines } from "./body.ts";
@@ -138,7 +137,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.decorateRequest("caller");
   await registerDocument(app);
   for (const route of ROUTES) registerRoute(app, route, options);
-  registerHealth(app, options.services.store);
+  registerHealth(app, options.services);
   registerSources(app, options.sources);
   registerLive(app, {
     feed: options.feed,
@@ -251,14 +250,18 @@ function noSuchRoute({ method, url }: FastifyRequest): Reply {
   });
 }
 
-function registerHealth(app: FastifyInstance, store: Pick<Store, "ping" | "trouble">): void {
+const OUT_OF_SEAT =
+  "This node has not been able to say that it is there; publishing waits until it has. Try again later.";
+
+function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services, "store" | "cluster">): void {
   app.get("/health/live", { schema: { hide: true } }, (_request, answer) => send(answer, noContent()));
   app.get("/health/ready", { schema: { hide: true } }, async (_request, answer) => {
     // Not asked but known: a probe waits for nobody.
     const { trouble } = store;
-    if (trouble === null) return send(answer, noContent());
-    const detail = `The database ${describeTrouble(trouble)}.`;
-    return send(answer, reply(503, { code: "storage_unavailable", detail, reason: trouble }));
+    if (trouble === null && cluster.holdsSeat) return send(answer, noContent());
+    const [detail, reason] =
+      trouble === null ? [OUT_OF_SEAT, "lease_over"] : [`The database ${describeTrouble(trouble)}.`, trouble];
+    return send(answer, reply(503, { code: "storage_unavailable", detail, reason }));
   });
   for (const url of ["/health", "/health/ping", "/api/v1/health"]) {
     app.route({
@@ -273,6 +276,7 @@ function registerHealth(app: FastifyInstance, store: Pick<Store, "ping" | "troub
       },
       handler: async (_request, answer) => {
         await store.ping();
+        if (!cluster.holdsSeat) throw new PosthornError("storage_unavailable", OUT_OF_SEAT);
         return send(answer, noContent());
       },
     });

@@ -1,7 +1,7 @@
-/** Says how an endpoint is delivered to, whichever node has its lane: that one is asked, by way of the database. */
+/** Says how endpoints are delivered to, whichever nodes have their lanes: those are asked, by way of the database. */
 import type { PassingTime } from "../clock.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
-import type { HealthSource, LaneReport, LaneSource } from "../domain/context.ts";
+import type { HealthSource, LaneReport, LaneSource, LaneTrouble } from "../domain/context.ts";
 import type { Signal } from "../store/signal.ts";
 import type { Store } from "../store/store.ts";
 import type { Cluster } from "./cluster.ts";
@@ -14,36 +14,68 @@ export interface LaneDeskOptions {
   readonly time: PassingTime;
 }
 
-/** Nobody waits for an answer for longer than this. */
+/** Nobody waits for answers for longer than this. */
 const WAIT_MS = 500;
-/** And after one that did not come nobody is asked for so long: a list of many endpoints would wait for each. */
-const REST_MS = 2000;
+/** Characters of an answer: with a third more for its form, it is one notification. */
+const PART_LENGTH = 5000;
 const UNKNOWN: LaneReport = { lane: null, failing: null };
+
+type Entry = readonly [endpointKey: number, trouble: LaneTrouble];
+
+/** One part of what a node answers. */
+interface TroubledPart {
+  readonly entries: readonly Entry[];
+  /** Of so many of the endpoints that were asked about, these are all. */
+  readonly among: number;
+}
 
 export class LaneDesk implements LaneSource {
   readonly #options: LaneDeskOptions;
   /** What was asked of other nodes. */
-  readonly #asked = new Map<string, (report: LaneReport) => void>();
+  readonly #asked = new Map<string, (text: string) => void>();
   #questions = 0;
-  #restsUntil = Number.NEGATIVE_INFINITY;
 
   constructor(options: LaneDeskOptions) {
     this.#options = options;
   }
 
   of(endpointKey: number): LaneReport | Promise<LaneReport> {
-    const { cluster, time } = this.#options;
-    if (cluster.owns(endpointKey)) return this.#own(endpointKey);
-    return time.monotonic() < this.#restsUntil ? UNKNOWN : this.#ask(endpointKey);
+    if (this.#options.cluster.owns(endpointKey)) return this.#own(endpointKey);
+    return this.#ofOther(endpointKey);
+  }
+
+  async troubled(endpointKeys: readonly number[]): Promise<ReadonlyMap<number, LaneTrouble>> {
+    const { cluster } = this.#options;
+    const found = new Map(this.#troubledHere(endpointKeys.filter((key) => cluster.owns(key))));
+    const endpointIds = endpointKeys.filter((key) => !cluster.owns(key));
+    let missing = endpointIds.length;
+    if (missing === 0) return found;
+    await this.#ask(
+      (question) => ({ kind: "troubled", question, endpointIds }),
+      (text) => {
+        const { entries, among } = JSON.parse(text) as TroubledPart;
+        for (const [key, trouble] of entries) found.set(key, trouble);
+        missing -= among;
+        return missing <= 0;
+      },
+    );
+    return found;
   }
 
   /** Another node asks, or answers. */
   hear(signal: Signal): void {
-    const { cluster, store } = this.#options;
-    if (signal.kind === "answer") this.#asked.get(signal.question)?.(JSON.parse(signal.text) as LaneReport);
-    if (signal.kind !== "ask" || !cluster.owns(signal.endpointId)) return;
-    const text = JSON.stringify(this.#own(signal.endpointId));
-    store.signal({ kind: "answer", question: signal.question, text });
+    const { cluster } = this.#options;
+    if (signal.kind === "answer") this.#asked.get(signal.question)?.(signal.text);
+    if (signal.kind === "ask" && cluster.owns(signal.endpointId)) {
+      this.#answer(signal.question, JSON.stringify(this.#own(signal.endpointId)));
+    }
+    if (signal.kind === "troubled") {
+      const own = signal.endpointIds.filter((key) => cluster.owns(key));
+      if (own.length === 0) return;
+      for (const part of partsOf(this.#troubledHere(own), own.length)) {
+        this.#answer(signal.question, JSON.stringify(part));
+      }
+    }
   }
 
   #own(endpointKey: number): LaneReport {
@@ -51,21 +83,62 @@ export class LaneDesk implements LaneSource {
     return { lane: dispatcher.inspect(endpointKey), failing: health.streak(endpointKey) };
   }
 
-  #ask(endpointId: number): Promise<LaneReport> {
+  #troubledHere(endpointKeys: readonly number[]): readonly Entry[] {
+    return endpointKeys.flatMap((key): readonly Entry[] => {
+      const { lane, failing } = this.#own(key);
+      const breaker = lane === null || lane.breaker.state === "closed" ? null : lane.breaker;
+      return breaker === null && failing === null ? [] : [[key, { breaker, failing }]];
+    });
+  }
+
+  async #ofOther(endpointId: number): Promise<LaneReport> {
+    let report = UNKNOWN;
+    await this.#ask(
+      (question) => ({ kind: "ask", question, endpointId }),
+      (text) => {
+        report = JSON.parse(text) as LaneReport;
+        return true;
+      },
+    );
+    return report;
+  }
+
+  #answer(question: string, text: string): void {
+    this.#options.store.signal({ kind: "answer", question, text });
+  }
+
+  /** @param hear Returns whether this answer was the last. */
+  #ask(toSignal: (question: string) => Signal, hear: (text: string) => boolean): Promise<void> {
     const { cluster, store, time } = this.#options;
     const question = `${cluster.id}.${++this.#questions}`;
     return new Promise((resolve) => {
-      const end = (report: LaneReport): void => {
+      const end = (): void => {
         cancel();
         this.#asked.delete(question);
-        resolve(report);
+        resolve();
       };
-      const cancel = time.setTimer(WAIT_MS, () => {
-        this.#restsUntil = time.monotonic() + REST_MS;
-        end(UNKNOWN);
-      });
-      this.#asked.set(question, end);
-      store.signal({ kind: "ask", question, endpointId });
+      const cancel = time.setTimer(WAIT_MS, end);
+      this.#asked.set(question, (text) => void (hear(text) && end()));
+      store.signal(toSignal(question));
     });
   }
+}
+
+function partsOf(entries: readonly Entry[], among: number): readonly TroubledPart[] {
+  const parts: Entry[][] = [[]];
+  let length = 0;
+  for (const entry of entries) {
+    const more = JSON.stringify(entry).length;
+    if (length + more > PART_LENGTH) {
+      parts.push([]);
+      length = 0;
+    }
+    parts.at(-1)!.push(entry);
+    length += more;
+  }
+  const last = parts.at(-1)!;
+  return parts.map((part) => ({
+    entries: part,
+    among: part === last ? among - entries.length + last.length : part.length,
+  }));
 }

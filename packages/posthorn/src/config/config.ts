@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { PosthornError } from "../errors.ts";
 import type { RawSettings, SettingOrigin } from "./env.ts";
+import { serverUrls } from "../store/postgres/server-urls.ts";
 import { type SettingKey, type SettingValues, settings } from "./settings.ts";
 
 /** A checked configuration. Durations are in milliseconds; secrets may still be empty (see `secrets.ts`). */
@@ -147,9 +148,8 @@ export function parseDatabase(text: string, context: DatabaseContext): DatabaseC
   const { dataDir, directUrl, connections, name = settings.databaseUrl.name } = context;
   const { timeoutMs = settings.databaseTimeout.parse(settings.databaseTimeout.default) * 1000 } = context;
   if (POSTGRES_URL.test(text)) {
-    if (directUrl !== "" && !POSTGRES_URL.test(directUrl)) {
-      throw wrong(settings.databaseDirectUrl.name, "it is not postgres://…");
-    }
+    checkServers(name, text);
+    if (directUrl !== "") checkServers(settings.databaseDirectUrl.name, directUrl);
     return { kind: "postgres", url: text, directUrl: directUrl === "" ? null : directUrl, connections, timeoutMs };
   }
   if (directUrl !== "") throw wrong(settings.databaseDirectUrl.name, "it is for PostgreSQL behind a pooler only");
@@ -157,6 +157,14 @@ export function parseDatabase(text: string, context: DatabaseContext): DatabaseC
   const path = /^sqlite:(?:\/\/)?(.+)$/.exec(text)?.[1];
   if (path === undefined) throw wrong(name, "it is neither sqlite:path nor postgres://…");
   return { kind: "sqlite", path: resolve(path) };
+}
+
+function checkServers(name: string, url: string): void {
+  try {
+    serverUrls(url);
+  } catch (cause) {
+    throw wrong(name, (cause as Error).message);
+  }
 }
 
 function wrong(name: string, reason: string): PosthornError {

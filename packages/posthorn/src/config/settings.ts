@@ -67,7 +67,7 @@ export const settings = {
   }),
   databaseUrl: setting({
     name: "POSTHORN_DATABASE_URL",
-    help: "Where messages are stored: sqlite:path, or postgres://user:password@host/database. Empty: sqlite in the data folder.",
+    help: "Where messages are stored: sqlite:path, or postgres://user:password@host/database, where several hosts may stand (a,b). Empty: sqlite in the data folder.",
     default: "",
     secret: true,
     parse: parseText,

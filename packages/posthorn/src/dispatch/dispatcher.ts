@@ -104,6 +104,7 @@ export class Dispatcher {
    */
   async start(ready: Promise<unknown> = Promise.resolve()): Promise<void> {
     const search = ++this.#searches;
+    this.#lanes.takenOver(this.#options.clock.now());
     await ready;
     for (const { endpointId, due } of await this.#options.store.backlog()) {
       if (this.#owners.owns(endpointId)) this.#agenda.noteStored(this.#lanes.getOrMake(endpointId), due);

@@ -43,6 +43,7 @@ export class Lanes {
   readonly #lanes = new Map<number, Lane>();
   /** Of endpoints that have no lane now; the last used at the end. */
   readonly #paces = new Map<number, Pace>();
+  #ownSince: number | null = null;
 
   constructor(policies: LanePolicies, random: () => number) {
     this.#policies = policies;
@@ -51,6 +52,11 @@ export class Lanes {
 
   get size(): number {
     return this.#lanes.size;
+  }
+
+  /** Until now an earlier run, or another node, had lanes that are made here from now on. */
+  takenOver(now: number): void {
+    this.#ownSince = now;
   }
 
   get(endpointId: number): Lane | undefined {
@@ -136,7 +142,7 @@ export class Lanes {
   }
 
   #newPace(endpointId: number, policy: LanePolicy, now: number): Pace {
-    const pace = new Pace(policy, now);
+    const pace = new Pace(policy, now, this.#ownSince);
     const failing = this.#policies.failing?.(endpointId) ?? null;
     const { breaker } = policy;
     if (failing === null || breaker === null) return pace;

@@ -40,9 +40,11 @@ export class Pace {
   #policy: LanePolicy;
   #rate: RateLimit | null = null;
 
-  constructor(policy: LanePolicy, now: number) {
+  /** @param ownSince From when on nobody else has delivered to it, Unix milliseconds; `null`: nobody ever did. */
+  constructor(policy: LanePolicy, now: number, ownSince: number | null = null) {
     this.#policy = policy;
     this.#setRate(policy.rate, now);
+    if (ownSince !== null && ownSince <= now) this.#rate?.usedUntil(ownSince);
   }
 
   get policy(): LanePolicy {

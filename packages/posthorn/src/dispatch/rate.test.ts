@@ -40,6 +40,29 @@ describe("a rate", () => {
     expect(starts.length).toBeGreaterThanOrEqual(Math.floor(rate * 20 * 0.92));
   });
 
+  it.each([1, 3, 10, 100])("of %d a second is not exceeded when another owner goes on with it", (rate) => {
+    const second = (from: number): RateLimit => new RateLimit(rate, from, SECOND_ON_ARRIVAL_MS);
+    for (let handedOver = 1; handedOver < 1100; handedOver += 7) {
+      const before = startsWithin(second(0), 0, handedOver);
+      const next = second(handedOver);
+      next.usedUntil(handedOver);
+      const after = startsWithin(next, handedOver, 3000);
+      expect(peak([...before, ...after])).toBeLessThanOrEqual(rate);
+      // Nothing is waited for but its turn.
+      expect(after[0]! - handedOver).toBeLessThanOrEqual(SECOND_ON_ARRIVAL_MS / rate + 10);
+    }
+  });
+
+  it("of less than one a second does not wait for longer than that when another owner goes on with it", () => {
+    const rare = new RateLimit(0.01, 5000);
+    rare.usedUntil(5000);
+    expect(rare.readyAt(5000)).toBe(5000 + SECOND_ON_ARRIVAL_MS);
+    // And not at all when that was long ago.
+    const late = new RateLimit(1, 9000);
+    late.usedUntil(5000);
+    expect(late.readyAt(9000)).toBe(9000);
+  });
+
   it("is not saved up while nothing is sent", () => {
     const limit = new RateLimit(10, 0);
     expect(peak(startsWithin(limit, 3_600_000, 5000))).toBeLessThanOrEqual(10);

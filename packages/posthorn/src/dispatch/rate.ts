@@ -38,6 +38,14 @@ export class RateLimit {
     return limit;
   }
 
+  /**
+   * Somebody else may have used all that it allows until `at`, Unix milliseconds: goes on from there, a second later at most, so that
+   * what is rarer than once a second does not wait for each new owner.
+   */
+  usedUntil(at: number): void {
+    this.#next = Math.max(this.#next, at + Math.min(this.#gapMs, SECOND_ON_ARRIVAL_MS) + this.#aheadMs);
+  }
+
   /** When the next attempt may start: `now` or later. */
   readyAt(now: number): number {
     const at = this.#next - this.#aheadMs;

@@ -64,12 +64,21 @@ export interface DispatchHints {
 export interface LaneSource {
   /** On whichever node has the lane; nothing, when that one does not answer. */
   of(endpointKey: number): LaneReport | Promise<LaneReport>;
+  /** Those of these that are left alone or fail, whichever nodes have their lanes; without those of nodes that do not answer. */
+  troubled(endpointKeys: readonly number[]): Promise<ReadonlyMap<number, LaneTrouble>>;
 }
 
 export interface LaneReport {
   /** `null`: nothing is known, since there was nothing to do lately. */
   readonly lane: LaneView | null;
   /** How it fails; `null`: its last attempt succeeded, or there was none. */
+  readonly failing: Streak | null;
+}
+
+export interface LaneTrouble {
+  /** `null`: it is closed. */
+  readonly breaker: LaneView["breaker"] | null;
+  /** How it fails; `null`: it does not. */
   readonly failing: Streak | null;
 }
 
@@ -167,6 +176,8 @@ export interface ClusterSource {
   readonly id: number;
   /** No other node works on this database, now or later. */
   readonly alone: boolean;
+  /** Whether no other node can have been given its seat: while it is in doubt, nothing is accepted here. */
+  readonly holdsSeat: boolean;
   readonly time: PassingTime;
   view(): Promise<ClusterView>;
 }

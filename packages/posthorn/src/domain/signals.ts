@@ -32,6 +32,7 @@ function apply({ directory, dispatch, health, operational, sources, tasks, token
       return operational.wake();
     // Those who put the node together see to them.
     case "ask":
+    case "troubled":
     case "answer":
     case "outbox":
     case "watch":

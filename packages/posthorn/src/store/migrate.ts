@@ -1,13 +1,12 @@
 /** Migrations from the command line: what was done to a database, what is left to do, and doing it. */
 import { existsSync } from "node:fs";
-import pg from "pg";
+import type pg from "pg";
 import { StoreError } from "./errors.ts";
 import { MIGRATIONS } from "./migrations/list.ts";
 import { migrationFor } from "./migrations/portable.ts";
 import { type MigrationState, statesBy } from "./migrations/state.ts";
 import type { StoreLocation } from "./open.ts";
-import { clientConfig } from "./postgres/connections.ts";
-import { toStoreError } from "./postgres/errors.ts";
+import { onOwnClient } from "./postgres/connections.ts";
 import * as postgres from "./postgres/migrate.ts";
 import { failureOf } from "./sqlite/connection.ts";
 import { createFile, openForReading, openForWriting, refuseHalfCopy } from "./sqlite/file.ts";
@@ -47,21 +46,12 @@ export function migrationSql({ kind }: StoreLocation, { version }: MigrationStat
   return migrationFor(kind, migration.sql).trim();
 }
 
-async function onPostgres<T>(
+function onPostgres<T>(
   { url, directUrl }: StoreLocation & { readonly kind: "postgres" },
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
   // No bound on an answer: a step over a large table takes its time.
-  const client = new pg.Client({ ...clientConfig({ url: directUrl ?? url, use: "schema" }), query_timeout: 0 });
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-    return await work(client);
-  } catch (error) {
-    throw toStoreError(error);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  return onOwnClient({ url: directUrl ?? url, use: "schema" }, work, { query_timeout: 0 });
 }
 
 function onFile<T>(path: string, open: typeof openForReading, work: (db: ReturnType<typeof open>) => T): T {

@@ -61,6 +61,8 @@ function linesOf(signal: Signal): readonly string[] {
       return [`outbox ${signal.from}`];
     case "ask":
       return [`ask ${signal.question} ${signal.endpointId}`];
+    case "troubled":
+      return inLines(`troubled ${signal.question}`, signal.endpointIds);
     case "answer":
       return [`answer ${signal.question} ${Buffer.from(signal.text).toString("base64url")}`];
     case "task":
@@ -115,6 +117,8 @@ function toSignal(kind: string, words: readonly string[]): Signal | null {
       return isKey(key) ? { kind, from: key } : null;
     case "ask":
       return isKey(keys[1]) ? { kind, question: words[0]!, endpointId: keys[1] } : null;
+    case "troubled":
+      return keys.slice(1).every(isKey) ? { kind, question: words[0]!, endpointIds: keys.slice(1) } : null;
     case "answer":
       return words.length === 2
         ? { kind, question: words[0]!, text: Buffer.from(words[1]!, "base64url").toString() }

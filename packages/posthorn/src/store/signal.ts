@@ -39,6 +39,8 @@ export type Signal =
   | { readonly kind: "outbox"; readonly from: number }
   /** How is an endpoint delivered to? Whoever has its lane answers, with the same question and a report as JSON. */
   | { readonly kind: "ask"; readonly question: string; readonly endpointId: number }
+  /** Which of these endpoints are in trouble? Whoever has lanes of some answers for those, in parts. */
+  | { readonly kind: "troubled"; readonly question: string; readonly endpointIds: readonly number[] }
   | { readonly kind: "answer"; readonly question: string; readonly text: string }
   /** A node came or went, or gave up shards. */
   | { readonly kind: "nodes" };

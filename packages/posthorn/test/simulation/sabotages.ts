@@ -1,6 +1,7 @@
 /** Each rule, broken on purpose. */
 import { Lane } from "../../src/dispatch/lane.ts";
 import type { LanePolicy } from "../../src/dispatch/policy.ts";
+import { RateLimit } from "../../src/dispatch/rate.ts";
 import { LAST_WORDS_MS } from "../../src/dispatch/recorder.ts";
 import type { Attempter, Job, JobStore } from "../../src/dispatch/types.ts";
 import { decodeRecords, encodeRecord, type Cell, unpackRows } from "../../src/store/sqlite/protocol.ts";
@@ -137,6 +138,11 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     name: "a rate that leaks",
     breaks: "rate",
     policy: (policy) => (policy.rate === null ? policy : { ...policy, rate: policy.rate * 1.5 + 1 }),
+  },
+  {
+    name: "an owner that begins a rate anew",
+    breaks: "rate",
+    inside: () => replaced(RateLimit.prototype, "usedUntil", () => undefined),
   },
   {
     name: "a dispatcher that does not hear that it is asked to wait",

@@ -32,14 +32,14 @@ function unused(): never {
 export const OTHER_SERVICES = {
   tokens: { sign: unused, forget: () => undefined },
   ownership: { ask: unused },
-  lanes: { of: () => ({ lane: null, failing: null }) },
+  lanes: { of: () => ({ lane: null, failing: null }), troubled: () => Promise.resolve(new Map()) },
   transforms: { run: unused, check: unused, convert: unused },
   operational: { announce: () => Promise.resolve(), wake: () => undefined },
   statistics: {
     refresh: () => Promise.resolve(),
     load: () => ({ inFlight: 0, lanes: 0, queuedBytes: 0, oldestDue: null }),
   },
-  cluster: { id: 1, alone: true, time: systemTime, view: unused },
+  cluster: { id: 1, alone: true, holdsSeat: true, time: systemTime, view: unused },
   providerApis: { send: unused, takeIn: unused },
   sources: { invalidate: () => undefined, clear: () => undefined, release: unused, diagnose: unused },
 } satisfies Partial<Services>;

@@ -5,7 +5,7 @@
 import { type RawBuilder, sql, type SqlBool } from "kysely";
 import { APPLICATION_KIND, DELIVERY_STATE } from "../../store/schema.ts";
 import { type Context, reader } from "../context.ts";
-import { holdOf, holdsWhatIsDueBy } from "../endpoint/hold.ts";
+import { holdsAmong, holdsWhatIsDueBy } from "../endpoint/hold.ts";
 
 /** Endpoints that get nothing for now. */
 export interface Holds {
@@ -22,9 +22,7 @@ export async function holdsOf(ctx: Context, endpointKeys: readonly number[]): Pr
   const at = services.now();
   const forever: number[] = [];
   const timed: (readonly [number, number])[] = [];
-  for (const key of endpointKeys) {
-    const hold = await holdOf(services, key, at);
-    if (hold === null) continue;
+  for (const [key, hold] of await holdsAmong(services, endpointKeys, at)) {
     const dueBy = holdsWhatIsDueBy(hold, at);
     if (dueBy === null) forever.push(key);
     else timed.push([key, dueBy]);

@@ -5,7 +5,7 @@ import { type Call, type Context, reader } from "../context.ts";
 import { HOLDS_CHANGE } from "../attempt/detail.ts";
 import { getMessage, type MessageRef } from "../message/find.ts";
 import { blockerOf } from "../endpoint/blockers.ts";
-import { ENDPOINT_HOLD_REASONS, holdOf, holdsWhatIsDueBy } from "../endpoint/hold.ts";
+import { ENDPOINT_HOLD_REASONS, type EndpointHold, holdsAmong, holdsWhatIsDueBy } from "../endpoint/hold.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 import { CANCELLATION_COLUMNS, type DeliveryRow, type DeliveryStatus, statusOf } from "./delivery.ts";
 
@@ -73,9 +73,13 @@ export async function listMessageDeliveries({
   });
   const keys = page.rows.map((row) => row.id);
   const tried = await attemptsOf(ctx, message.key, keys);
+  const now = ctx.services.now();
+  const owed = page.rows.filter(({ due }) => due !== null).map(({ id }) => id);
+  const holds = await holdsAmong(ctx.services, owed, now);
   const rows: MessageDelivery[] = [];
   for (const row of page.rows) {
-    rows.push(toDelivery(row, tried.get(row.id) ?? NOT_TRIED, await heldOf(ctx, message.key, row)));
+    const held = await heldOf(ctx, { messageKey: message.key, row, hold: holds.get(row.id) ?? null, now });
+    rows.push(toDelivery(row, tried.get(row.id) ?? NOT_TRIED, held));
   }
   return { ...page, rows };
 }
@@ -117,11 +121,18 @@ function toDelivery(row: Row, tried: Tried, held: Held | null): MessageDelivery 
   };
 }
 
+interface Holding {
+  readonly messageKey: number;
+  readonly row: Row;
+  /** Of its endpoint. */
+  readonly hold: EndpointHold | null;
+  readonly now: number;
+}
+
 /** What a delivery waits for beside its own time; a retry that is due after the hold has ended waits for that alone. */
-async function heldOf(ctx: Context, messageKey: number, { id, due, order_key }: Row): Promise<Held | null> {
+async function heldOf(ctx: Context, { messageKey, row, hold, now }: Holding): Promise<Held | null> {
+  const { id, due, order_key } = row;
   if (due === null) return null;
-  const now = ctx.services.now();
-  const hold = await holdOf(ctx.services, id, now);
   if (hold !== null) {
     const dueBy = holdsWhatIsDueBy(hold, now);
     if (dueBy === null || due <= dueBy) return { ...hold, by: null };

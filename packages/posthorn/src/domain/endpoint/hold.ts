@@ -1,5 +1,6 @@
 /** Whether an endpoint gets nothing for now, why, and until when. */
-import type { Services } from "../context.ts";
+import type { LaneTrouble, Services } from "../context.ts";
+import type { DirectoryEndpoint } from "../directory.ts";
 import { FOR_EVER } from "./flow.ts";
 
 /**
@@ -21,22 +22,38 @@ export interface EndpointHold {
   readonly until: number | null;
 }
 
-/** As the node knows it that has its lane; `null`: the endpoint gets what is due. */
-export async function holdOf(
-  { directory, lanes }: Services,
-  endpointKey: number,
+/**
+ * The holds of some endpoints, as the nodes know them that have their lanes. An endpoint without one gets what is due.
+ *
+ * @param troubled What `lanes.troubled` says of them, where it was asked already.
+ */
+export async function holdsAmong(
+  { directory, lanes }: Pick<Services, "directory" | "lanes">,
+  endpointKeys: readonly number[],
   now: number,
-): Promise<EndpointHold | null> {
-  const endpoint = await directory.endpoint(endpointKey);
-  if (endpoint === null) return null;
-  if (endpoint.disabled) return { reason: "endpoint_disabled", until: null };
-  if (endpoint.grant.held) return { reason: "endpoint_unverified", until: null };
-  const { pausedUntil } = endpoint.policy.lane;
-  if (pausedUntil !== null && pausedUntil > now) {
-    return { reason: "endpoint_paused", until: pausedUntil === FOR_EVER ? null : pausedUntil };
+  troubled?: ReadonlyMap<number, LaneTrouble>,
+): Promise<ReadonlyMap<number, EndpointHold>> {
+  const known = troubled ?? (await lanes.troubled(endpointKeys));
+  const holds = new Map<number, EndpointHold>();
+  for (const key of endpointKeys) {
+    const endpoint = await directory.endpoint(key);
+    if (endpoint === null) continue;
+    const hold = holdBySettings(endpoint, now) ?? holdByBreaker(known.get(key)?.breaker ?? null, now);
+    if (hold !== null) holds.set(key, hold);
   }
-  const breaker = (await lanes.of(endpointKey)).lane?.breaker;
-  if (breaker === undefined || breaker.state === "closed") return null;
+  return holds;
+}
+
+function holdBySettings({ disabled, grant, policy }: DirectoryEndpoint, now: number): EndpointHold | null {
+  if (disabled) return { reason: "endpoint_disabled", until: null };
+  if (grant.held) return { reason: "endpoint_unverified", until: null };
+  const { pausedUntil } = policy.lane;
+  if (pausedUntil === null || pausedUntil <= now) return null;
+  return { reason: "endpoint_paused", until: pausedUntil === FOR_EVER ? null : pausedUntil };
+}
+
+function holdByBreaker(breaker: LaneTrouble["breaker"], now: number): EndpointHold | null {
+  if (breaker === null) return null;
   const reason = breaker.reason === "asked_to_wait" ? "endpoint_asked_to_wait" : "endpoint_failing";
   return { reason, until: breaker.nextProbeAt ?? now };
 }

@@ -78,6 +78,7 @@ export async function listIssues({ ctx, input }: Call<ListIssues>): Promise<Issu
     ctx,
     groups.map((group) => group.last),
   );
+  const troubled = await ctx.services.lanes.troubled([...new Set(groups.map((group) => group.endpoint_id))]);
   const rows = groups.flatMap((group): readonly Issue[] => {
     const name = named.get(group.last);
     if (name === undefined) return [];
@@ -90,7 +91,7 @@ export async function listIssues({ ctx, input }: Call<ListIssues>): Promise<Issu
         messages: group.messages,
         firstAt: timeOfKey(group.first),
         lastAt: timeOfKey(group.last),
-        failing: ctx.services.health.streak(group.endpoint_id) !== null,
+        failing: (troubled.get(group.endpoint_id)?.failing ?? null) !== null,
       },
     ];
   });

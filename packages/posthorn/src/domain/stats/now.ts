@@ -1,11 +1,11 @@
 /** Where things stand: what waits, for whom, and which endpoints are in trouble. */
 import type { Kysely } from "kysely";
 import { APPLICATION_KIND, type Database } from "../../store/schema.ts";
-import { type Call, type Context, type DispatchLoad, reader, type Services } from "../context.ts";
+import { type Call, type Context, type DispatchLoad, type LaneTrouble, reader, type Services } from "../context.ts";
 import { sourceIdOf } from "../source/source.ts";
-import { type EndpointHoldReason, holdOf } from "../endpoint/hold.ts";
+import { type EndpointHoldReason, holdsAmong } from "../endpoint/hold.ts";
 import { endingCertificates, type EndingCertificate } from "../health/certificates.ts";
-import { disabledAt } from "../health/streak.ts";
+import { disabledAt, type Streak } from "../health/streak.ts";
 
 /** Rows of the index of live deliveries that are counted; with more, the counts are lower bounds. */
 const MAX_COUNTED = 1_000_000;
@@ -68,11 +68,16 @@ export async function statsNow({ ctx }: Call<null>): Promise<Now> {
   const { services, actor } = ctx;
   const at = services.now();
   const { live, exact } = await liveOf(reader(ctx), actor.orgId, at);
-  const held = new Map<number, Trouble>();
-  for (const { endpointKey } of live) {
-    const hold = await holdOf(services, endpointKey, at);
-    if (hold !== null) held.set(endpointKey, TROUBLE_OF[hold.reason]);
-  }
+  const failing = await failingRows(ctx);
+  const keys = new Set([...live.map((row) => row.endpointKey), ...failing.map((row) => row.id)]);
+  const troubled = await services.lanes.troubled([...keys]);
+  const holds = await holdsAmong(
+    services,
+    live.map((row) => row.endpointKey),
+    at,
+    troubled,
+  );
+  const held = new Map([...holds].map(([key, { reason }]) => [key, TROUBLE_OF[reason]]));
   const sum = (rows: readonly LiveEndpoint[], pick: (row: LiveEndpoint) => number): number =>
     rows.reduce((total, row) => total + pick(row), 0);
   const free = live.filter(({ endpointKey, due }) => due > 0 && !held.has(endpointKey));
@@ -87,7 +92,7 @@ export async function statsNow({ ctx }: Call<null>): Promise<Now> {
       exact,
     },
     load: services.statistics.load(),
-    endpoints: await inTrouble(ctx, { live, held }),
+    endpoints: await inTrouble(ctx, { live, failing, held, troubled }),
     certificates: await endingCertificates(ctx),
     silentSources: await silentSources(ctx),
   };
@@ -156,12 +161,8 @@ async function liveOf(db: Kysely<Database>, orgId: number, at: number): Promise<
   return { live, exact: counted < MAX_COUNTED };
 }
 
-/** Those that fail, longest first, then those that are held while something waits for them. */
-async function inTrouble(
-  { services, actor }: Context,
-  { live, held }: { readonly live: readonly LiveEndpoint[]; readonly held: ReadonlyMap<number, Trouble> },
-): Promise<Now["endpoints"]> {
-  const facts = services.store.db
+function troubleFacts({ services, actor }: Context) {
+  return services.store.db
     .selectFrom("endpoint as e")
     .innerJoin("application as a", "a.id", "e.app_id")
     .leftJoin("endpoint_failure as f", "f.endpoint_id", "e.id")
@@ -171,22 +172,39 @@ async function inTrouble(
     .where("a.kind", "<>", APPLICATION_KIND.operational)
     .where("a.deleted_at", "is", null)
     .where("e.deleted_at", "is", null);
-  const failing = await facts
+}
+
+type TroubleRow = Awaited<ReturnType<ReturnType<typeof troubleFacts>["execute"]>>[number];
+
+/** Those that the database knows to fail, longest first; what has just begun is in the memory of the node with the lane alone. */
+function failingRows(ctx: Context): Promise<readonly TroubleRow[]> {
+  return troubleFacts(ctx)
     .where("f.endpoint_id", "is not", null)
     .orderBy("f.since")
     .limit(MAX_LISTED + 1)
     .execute();
-  // The table lags behind memory, which knows only what failed since the start.
+}
+
+interface Found {
+  readonly live: readonly LiveEndpoint[];
+  readonly failing: readonly TroubleRow[];
+  readonly held: ReadonlyMap<number, Trouble>;
+  readonly troubled: ReadonlyMap<number, LaneTrouble>;
+}
+
+/** Those that fail, longest first, then those that are held while something waits for them. */
+async function inTrouble(ctx: Context, { live, failing, held, troubled }: Found): Promise<Now["endpoints"]> {
+  const streakOf = (key: number): Streak | null => troubled.get(key)?.failing ?? null;
   const known = new Set(failing.map((row) => row.id));
   const others = live
     .map((row) => row.endpointKey)
-    .filter((key) => !known.has(key) && (services.health.streak(key) !== null || held.has(key)))
+    .filter((key) => !known.has(key) && (streakOf(key) !== null || held.has(key)))
     .slice(0, MAX_LISTED + 1);
-  const rest = others.length === 0 ? [] : await facts.where("e.id", "in", others).execute();
+  const rest = others.length === 0 ? [] : await troubleFacts(ctx).where("e.id", "in", others).execute();
   const dueOf = new Map(live.map((row) => [row.endpointKey, row.due]));
   const listed = [...failing, ...rest].map(({ id, since, failures, disabled, kind, ...named }) => {
     const more = kind === APPLICATION_KIND.source ? { ...named, appId: sourceIdOf(named.appId) } : named;
-    const streak = services.health.streak(id);
+    const streak = streakOf(id);
     const trouble: Trouble = disabled === 1 ? "disabled" : (held.get(id) ?? "failing");
     const failingSince = streak?.since ?? since;
     const due = dueOf.get(id) ?? 0;
@@ -194,13 +212,16 @@ async function inTrouble(
   });
   const ordered = listed.toSorted((a, b) => (a.row.failingSince ?? Infinity) - (b.row.failingSince ?? Infinity));
   const shown = ordered.slice(0, MAX_LISTED).map(async ({ id, row }) => {
-    return { ...row, disabledAt: await switchedOffAt(services, id) };
+    return { ...row, disabledAt: await switchedOffAt(ctx.services, id, streakOf(id)) };
   });
   return { inTrouble: await Promise.all(shown), more: ordered.length > MAX_LISTED };
 }
 
-async function switchedOffAt({ health, directory }: Services, endpointKey: number): Promise<number | null> {
-  const streak = health.streak(endpointKey);
+async function switchedOffAt(
+  { directory }: Services,
+  endpointKey: number,
+  streak: Streak | null,
+): Promise<number | null> {
   const endpoint = streak === null ? null : await directory.endpoint(endpointKey);
   if (streak === null || endpoint === null || endpoint.disabled) return null;
   return disabledAt(streak, endpoint.policy.values.autoDisable);

@@ -5,11 +5,12 @@ import pg from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import { timeOfKey } from "../../id.ts";
 import { StoreError } from "../errors.ts";
-import { clientConfig, SCHEMA } from "../postgres/connections.ts";
+import { openClient, SCHEMA } from "../postgres/connections.ts";
 import { toStoreError } from "../postgres/errors.ts";
 import { LOCK, tryLockForSession } from "../postgres/locks.ts";
 import { migrate, migrationStates } from "../postgres/migrate.ts";
 import { ensurePartitions } from "../postgres/partitions.ts";
+import { serversName } from "../postgres/server-urls.ts";
 import { type CopyTarget, type KeyRange, KEYS, type Position, type TableShape } from "./side.ts";
 import { COPYING } from "./tables.ts";
 import { Batch, type ColumnType, copyStream, decodeTuple, TupleReader, type Value } from "./tuple.ts";
@@ -48,11 +49,12 @@ export class PostgresSide implements CopyTarget {
   /** `url` leads to the database itself, and through no pooler. */
   static async open(url: string): Promise<PostgresSide> {
     // Reading a large table takes what it takes.
-    const client = new pg.Client({ ...clientConfig({ url, use: "schema" }), query_timeout: 0 });
-    client.on("error", () => undefined);
-    const side = new PostgresSide(nameOf(url), client);
+    const opening = openClient({ url, use: "schema" }, { query_timeout: 0 });
+    const client = await opening.catch((error: unknown) => {
+      throw translate(serversName(url), error);
+    });
+    const side = new PostgresSide(serversName(url), client);
     try {
-      await side.#asking(() => client.connect());
       await side.#lock();
       return side;
     } catch (error) {
@@ -97,7 +99,7 @@ export class PostgresSide implements CopyTarget {
         }
       }
     } catch (error) {
-      throw this.#translate(error);
+      throw translate(this.name, error);
     }
     if (batch.tuples.length > 0) yield batch.tuples;
   }
@@ -213,16 +215,16 @@ export class PostgresSide implements CopyTarget {
     try {
       return await work();
     } catch (error) {
-      throw this.#translate(error);
+      throw translate(this.name, error);
     }
   }
+}
 
-  #translate(error: unknown): StoreError {
-    const translated = toStoreError(error);
-    if (translated.code !== "storage_unavailable") return translated;
-    const cause = translated.cause as Error;
-    return new StoreError("storage_unavailable", `${this.name} does not answer (${cause.message}).`, { cause });
-  }
+function translate(name: string, error: unknown): StoreError {
+  const translated = toStoreError(error);
+  if (translated.code !== "storage_unavailable") return translated;
+  const cause = translated.cause as Error;
+  return new StoreError("storage_unavailable", `${name} does not answer (${cause.message}).`, { cause });
 }
 
 function shapeOf(name: string, columns: readonly ColumnRow[]): TableShape {
@@ -240,9 +242,4 @@ function literal(value: Value): string {
   if (typeof value === "bigint") return String(value);
   if (typeof value === "string") return pg.escapeLiteral(value);
   return `'\\x${Buffer.from(value!).toString("hex")}'::bytea`;
-}
-
-function nameOf(url: string): string {
-  const { host, pathname } = new URL(url);
-  return `postgres://${host}${pathname}`;
 }

@@ -3,6 +3,7 @@ import pg from "pg";
 import type { Lent } from "../dialect.ts";
 import { isAway, toStoreError } from "./errors.ts";
 import type { Pulse } from "./pulse.ts";
+import { Servers } from "./servers.ts";
 
 /** Everything of Posthorn is in this schema, so that it can share a database with the tables of a product. */
 export const SCHEMA = "posthorn";
@@ -92,15 +93,50 @@ export function clientConfig({ url, use, pooled = false, timeoutMs = TIMEOUT_MS 
   };
 }
 
+/** A connection for somebody who keeps it, to whichever server takes writes. Rejects as the client does. */
+export async function openClient(options: ConnectionOptions, more: pg.ClientConfig = {}): Promise<pg.Client> {
+  return new Servers(options.url).connect((url) => new pg.Client({ ...clientConfig({ ...options, url }), ...more }));
+}
+
+/** Runs `work` on a connection of its own. Rejects with a `StoreError`. */
+export async function onOwnClient<T>(
+  options: ConnectionOptions,
+  work: (client: pg.Client) => Promise<T>,
+  more: pg.ClientConfig = {},
+): Promise<T> {
+  let client: pg.Client | null = null;
+  try {
+    client = await openClient(options, more);
+    return await work(client);
+  } catch (error) {
+    throw toStoreError(error);
+  } finally {
+    await client?.end().catch(() => undefined);
+  }
+}
+
 /** Connections that follow a pulse, if there is one: while it is gone they are cut, and none is lent. */
 export class Pool {
   readonly #pulse: Pulse | null;
+  /** The pulse knows which of them takes writes; without one the pool asks. */
+  readonly #servers: Servers;
+  readonly #options: ConnectionOptions;
   readonly #connections: pg.Pool;
 
   constructor(options: ConnectionOptions, max: number, pulse: Pulse | null = null) {
     this.#pulse = pulse;
-    const config = { ...clientConfig(options), ...(pulse === null ? {} : { stream: () => pulse.socket() }) };
-    this.#connections = new pg.Pool({ ...config, max, idleTimeoutMillis: IDLE_MS, allowExitOnIdle: true });
+    this.#options = options;
+    const servers = (this.#servers = pulse?.servers ?? new Servers(options.url));
+    /** Each connection goes to the server that is known to take writes when it is opened. */
+    class ServerClient extends pg.Client {
+      constructor() {
+        const way = pulse === null ? {} : { stream: () => pulse.socket() };
+        super({ ...clientConfig({ ...options, url: servers.url }), ...way });
+      }
+    }
+    const bounds = { max, idleTimeoutMillis: IDLE_MS, allowExitOnIdle: true };
+    const { connectionTimeoutMillis } = clientConfig(options);
+    this.#connections = new pg.Pool({ ...bounds, connectionTimeoutMillis, Client: ServerClient });
     // The server can say goodbye in the same breath in which it says hello: an error that nobody hears ends the process.
     this.#connections.on("connect", (client) => client.on("error", () => undefined));
     // A connection that breaks while nobody uses it: the pool has dropped it, and the next use opens another.
@@ -111,6 +147,8 @@ export class Pool {
   async connect(): Promise<pg.PoolClient> {
     await this.#pulse?.ready();
     try {
+      if (this.#pulse === null)
+        await this.#servers.known((url) => new pg.Client(clientConfig({ ...this.#options, url })));
       return await this.#connections.connect();
     } catch (error) {
       this.failed(error);
@@ -120,7 +158,8 @@ export class Pool {
 
   /** A connection of it broke. */
   failed(error: unknown): void {
-    this.#pulse?.failed(error);
+    if (this.#pulse === null) this.#servers.doubt();
+    else this.#pulse.failed(error);
   }
 
   /** Resolves when every connection is back and closed. */

@@ -22,6 +22,9 @@ const READ_ONLY = "25006";
 const CERTIFICATE = /^(?:CERT_|ERR_TLS_|ERR_SSL_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|INVALID_CA|HOSTNAME_MISMATCH)/;
 /** What the client itself finds wrong with the answers of a server that is there. It has no code. */
 const NO_AGREEMENT = /^SASL: |does not support SSL/;
+const NO_PASSWORD = /client password must be a (?:non-empty )?string/;
+const NO_DATABASE = "3D000";
+const NO_RIGHT = "42501";
 
 /** Whether the connection is of no use any more, or never was one. Every answer of a server has an SQLSTATE; all else is the network. */
 export function isAway(error: unknown): boolean {
@@ -51,6 +54,7 @@ export function isMissingPartition(error: unknown): boolean {
 /** Why the database cannot be worked with, by what came instead of an answer. */
 export function troubleOf(error: unknown): StoreTrouble {
   if (isOutOfConnections(error)) return "no_connections";
+  if (error instanceof StoreError) return error.trouble ?? "refusing";
   if (!(error instanceof pg.DatabaseError)) return "unreachable";
   return error.code === READ_ONLY ? "read_only" : "refusing";
 }
@@ -59,16 +63,33 @@ export function troubleOf(error: unknown): StoreTrouble {
 function isMisconfigured(error: unknown): error is Error {
   if (error instanceof pg.DatabaseError) return MISCONFIGURED.test(error.code ?? "");
   if (!(error instanceof Error)) return false;
-  return ("code" in error && CERTIFICATE.test(String(error.code))) || NO_AGREEMENT.test(error.message);
+  return isUntrusted(error) || NO_AGREEMENT.test(error.message);
+}
+
+/** A certificate that is not to be trusted, or a file of one that cannot be read. */
+function isUntrusted(error: Error): boolean {
+  if (!("code" in error)) return false;
+  return CERTIFICATE.test(String(error.code)) || ("syscall" in error && error.syscall === "open");
+}
+
+/** One sentence that ends with what is to be changed. */
+function refusal(error: Error): string {
+  const said = `PostgreSQL refuses: ${error.message}`;
+  if (NO_PASSWORD.test(error.message)) {
+    return "PostgreSQL wants a password, and POSTHORN_DATABASE_URL has none: postgres://user:password@host/database.";
+  }
+  if (isUntrusted(error)) return `${said}. See sslmode and sslrootcert in POSTHORN_DATABASE_URL.`;
+  const code = error instanceof pg.DatabaseError ? error.code : undefined;
+  if (code === NO_DATABASE) return `${said}. Create it (createdb), or name another one in POSTHORN_DATABASE_URL.`;
+  if (code === NO_RIGHT) return `${said}. Grant it to the user of POSTHORN_DATABASE_URL, or name another user there.`;
+  return `${said}. See user, password and sslmode in POSTHORN_DATABASE_URL.`;
 }
 
 export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const cause = error as Error;
   if (isMisconfigured(error)) {
-    return new StoreError("config_invalid", `PostgreSQL refuses: ${cause.message}. See POSTHORN_DATABASE_URL.`, {
-      cause,
-    });
+    return new StoreError("config_invalid", refusal(error), { cause });
   }
   if (!(error instanceof pg.DatabaseError) || AWAY.test(error.code ?? "") || error.code === LOCK_TIMEOUT) {
     return new StoreError("storage_unavailable", `PostgreSQL does not answer (${cause.message}); trying again.`, {

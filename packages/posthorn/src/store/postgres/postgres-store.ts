@@ -1,6 +1,5 @@
 /** The store for those who run PostgreSQL: queries on a pool, hot statements in group commits on connections of their own. */
 import { HandleEmptyInListsPlugin, Kysely, replaceWithNoncontingentExpression, sql } from "kysely";
-import pg from "pg";
 import { timeOfKey } from "../../id.ts";
 import { postgresDialect } from "../dialect.ts";
 import { StoreError } from "../errors.ts";
@@ -22,7 +21,7 @@ import type {
 } from "../store.ts";
 import { greatestKey, type Telling, transactOn } from "../transaction.ts";
 import { setTimeout as delay } from "node:timers/promises";
-import { clientConfig, inTransaction, lend, Pool, SCHEMA, TIMEOUT_MS, withClient } from "./connections.ts";
+import { clientConfig, inTransaction, lend, onOwnClient, Pool, SCHEMA, TIMEOUT_MS, withClient } from "./connections.ts";
 import { isAway, isMissingPartition, isRetryable, isUnique, toStoreError } from "./errors.ts";
 import { acceptPaced, acceptTogether, keysOf } from "./hot/accept.ts";
 import { AnnouncingRecord, nameOf } from "./hot/announce.ts";
@@ -40,6 +39,7 @@ import { prepareDatabase } from "./migrate.ts";
 import { SignalPost } from "./signals.ts";
 import { ensurePartitions } from "./partitions.ts";
 import { Pulse } from "./pulse.ts";
+import { Servers } from "./servers.ts";
 import { Turn } from "./turn.ts";
 
 export interface PostgresStoreOptions {
@@ -132,8 +132,9 @@ export class PostgresStore implements Store {
   /** Connects, brings the schema up to date and listens to other nodes. */
   static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
     const { url, directUrl = null, timeoutMs = TIMEOUT_MS, listener } = options;
-    const direct = directUrl ?? url;
-    await prepare(direct, timeoutMs);
+    await onOwnClient({ url: directUrl ?? url, use: "schema", timeoutMs }, (client) =>
+      prepareDatabase(client, Date.now()),
+    );
     let store: PostgresStore | null = null;
     const ways = waysTo(options, () => void (store !== null && store.#onPulse(options.onTrouble)));
     const link = await Link.open({
@@ -406,8 +407,8 @@ export class PostgresStore implements Store {
 function waysTo(options: PostgresStoreOptions, onChange: () => void): Ways {
   const { url, directUrl = null, connections = CONNECTIONS, timeoutMs = TIMEOUT_MS } = options;
   const pulseOf = (to: string, pooled: boolean): Pulse => {
-    const config = clientConfig({ url: to, use: "coordination", pooled, timeoutMs });
-    return new Pulse({ config, timeoutMs, onChange, random: Math.random });
+    const config = (server: string) => clientConfig({ url: server, use: "coordination", pooled, timeoutMs });
+    return new Pulse({ servers: new Servers(to), config, timeoutMs, onChange, random: Math.random });
   };
   const pooled = directUrl !== null;
   const direct = pulseOf(directUrl ?? url, false);
@@ -437,19 +438,6 @@ function shardLost({ messageId }: RecordEntry): StoreError {
 
 function isPaced({ pacing }: AcceptEntry): boolean {
   return pacing !== null && pacing !== undefined;
-}
-
-async function prepare(url: string, timeoutMs: number): Promise<void> {
-  const client = new pg.Client(clientConfig({ url, use: "schema", timeoutMs }));
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-    await prepareDatabase(client, Date.now());
-  } catch (error) {
-    throw toStoreError(error);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
 }
 
 async function orStoreError<T>(work: Promise<T>): Promise<T> {

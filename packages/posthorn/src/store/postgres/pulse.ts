@@ -6,10 +6,12 @@ import type { StoreTrouble } from "../store.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { CommitProbe } from "./commit-probe.ts";
 import { isOutOfConnections, troubleOf } from "./errors.ts";
+import type { Servers } from "./servers.ts";
 
 export interface PulseOptions {
+  readonly servers: Servers;
   /** What a connection is opened with. */
-  readonly config: pg.ClientConfig;
+  readonly config: (url: string) => pg.ClientConfig;
   /** How long an answer may take. */
   readonly timeoutMs: number;
   /** Told of each change; `null`: it can be worked with again. */
@@ -55,6 +57,11 @@ export class Pulse implements AsyncDisposable {
     return this.#trouble;
   }
 
+  /** Its servers: a connection goes to the one that took writes when the pulse was opened. */
+  get servers(): Servers {
+    return this.#options.servers;
+  }
+
   /** A socket for a connection of this way. */
   socket(): Socket {
     const socket = new Socket();
@@ -65,7 +72,8 @@ export class Pulse implements AsyncDisposable {
 
   /** Opens a connection for somebody who keeps it. It ends when the pulse is gone. */
   async open(more: pg.ClientConfig = {}): Promise<pg.Client> {
-    const client = new pg.Client({ ...this.#options.config, ...more, stream: () => this.socket() });
+    await this.servers.known((url) => this.#clientTo(url));
+    const client = this.#clientTo(this.servers.url, more);
     client.on("error", () => undefined);
     try {
       await client.connect();
@@ -160,8 +168,8 @@ export class Pulse implements AsyncDisposable {
 
   /** One commit is asked for, and waited for however many beats that takes: each that is given up stays behind in the server. */
   async #commits(): Promise<boolean> {
-    const { config, timeoutMs } = this.#options;
-    this.#probe ??= new CommitProbe(config);
+    const { config, servers, timeoutMs } = this.#options;
+    this.#probe ??= new CommitProbe(config(servers.url));
     const answered = await Promise.race([this.#probe.answer, delay(timeoutMs, false, { ref: false })]);
     if (answered) this.#dropProbe();
     return answered;
@@ -173,11 +181,15 @@ export class Pulse implements AsyncDisposable {
   }
 
   async #openOwn(): Promise<pg.Client> {
-    const client = await this.open();
+    const client = await this.servers.connect((url) => this.#clientTo(url));
     client.once("end", () => {
       if (this.#client === client) this.failed(new Error("the connection ended"));
     });
     return client;
+  }
+
+  #clientTo(url: string, more: pg.ClientConfig = {}): pg.Client {
+    return new pg.Client({ ...this.#options.config(url), ...more, stream: () => this.socket() });
   }
 
   #drop(): void {

@@ -1,5 +1,5 @@
 /** How much is in flight at once, and how much starts in a second. */
-import type { Check, Ledger, OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../ledger.ts";
+import type { Check, Ledger, OpenAttempt, RequestedAttempt, Run, TrackedDelivery, TrackedEndpoint } from "../ledger.ts";
 import { policiesInForce } from "../policies.ts";
 import type { Tenure } from "../tenure.ts";
 import type { Verdict } from "../verdict.ts";
@@ -7,6 +7,8 @@ import type { VirtualTime } from "../virtual-time.ts";
 
 /** The clock of the product has whole milliseconds. */
 const SECOND = 998;
+/** Of two owners with clocks of their own, which run fast or slow. */
+const SHARED_SECOND = 975;
 
 export class CapsCheck implements Check {
   readonly #ledger: Ledger;
@@ -15,6 +17,8 @@ export class CapsCheck implements Check {
   readonly #retries = new Set<OpenAttempt>();
   /** When attempts began that led to a request, by endpoint, as the clock of its owner counts. */
   readonly #begun = new Map<TrackedEndpoint, { tenure: Tenure; times: number[] }>();
+  /** The same whoever the owner was, in elapsed milliseconds. */
+  readonly #begunByAll = new Map<TrackedEndpoint, { run: Run; at: number }[]>();
 
   constructor({ ledger, time, verdict }: { ledger: Ledger; time: VirtualTime; verdict: Verdict }) {
     this.#ledger = ledger;
@@ -52,6 +56,7 @@ export class CapsCheck implements Check {
     }
     const rate = Math.max(...policies.map((policy) => policy.rate ?? Infinity));
     this.#checkRate(endpoint, made.attempt, rate);
+    this.#checkRateOfAll(endpoint, made.attempt, rate);
   }
 
   #checkRate(endpoint: TrackedEndpoint, { run, tenure, begunAt }: OpenAttempt, rate: number): void {
@@ -64,5 +69,19 @@ export class CapsCheck implements Check {
     begun.times.push(at);
     if (begun.times.length <= rate) return;
     this.#verdict.broken("rate", `${begun.times.length} attempts to ${endpoint.host} in a second, of ${rate}`);
+  }
+
+  /** A lane that goes from one owner to the next, also by a restart, gets no more for it; below one a second it may get one. */
+  #checkRateOfAll(endpoint: TrackedEndpoint, { run, begunAt }: OpenAttempt, rate: number): void {
+    const begun = (this.#begunByAll.get(endpoint) ?? []).filter(({ at }) => at > begunAt - SHARED_SECOND);
+    begun.push({ run, at: begunAt });
+    this.#begunByAll.set(endpoint, begun);
+    // A clock that is set says nothing of how long ago something was.
+    const counted = begun.filter(({ at }) => begun.every((other) => at > other.run.clock.jumpedAt));
+    if (counted.length <= Math.max(1, rate)) return;
+    this.#verdict.broken(
+      "rate",
+      `${counted.length} attempts to ${endpoint.host} in a second by all owners, of ${rate}`,
+    );
   }
 }

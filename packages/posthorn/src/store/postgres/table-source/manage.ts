@@ -1,8 +1,8 @@
 /** Adds, lists and removes table sources, in the database that Posthorn shares with the tables. */
 import pg from "pg";
 import { StoreError } from "../../errors.ts";
-import { clientConfig, SCHEMA } from "../connections.ts";
-import { toStoreError } from "../errors.ts";
+import { onOwnClient, SCHEMA } from "../connections.ts";
+import { serversName } from "../server-urls.ts";
 import { checkDefinition, type TableSource } from "./definition.ts";
 import { checkSql, installSql, qualified, removeSql, type SourceTable } from "./sql.ts";
 
@@ -20,21 +20,14 @@ export interface ListedSource extends TableSource {
 const LOCK_TIMEOUT = "5s";
 
 /** Connects to the database of the tables, and makes sure that Posthorn is in it. */
-export async function withTables<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(clientConfig({ url, use: "coordination" }));
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
+export function withTables<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  return onOwnClient({ url, use: "coordination" }, async (client) => {
     const { rows } = await client.query<{ known: unknown }>("SELECT to_regclass($1) AS known", [
       `${SCHEMA}.table_source_missed`,
     ]);
     if (rows[0]!.known === null) throw notHere(url);
-    return await work(client);
-  } catch (error) {
-    throw toStoreError(error);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+    return work(client);
+  });
 }
 
 /** Returns the SQL that adds a source, and runs it unless it is a dry run. Throws `config_invalid` when something in it cannot work. */
@@ -186,8 +179,7 @@ function refused(message: string): StoreError {
 }
 
 function notHere(url: string): StoreError {
-  const { host, pathname } = new URL(url);
   return refused(
-    `Posthorn is not in the database postgres://${host}${pathname} (no schema ${SCHEMA}, or one of an older version). Events of a table are published in the transaction that changes it, so Posthorn must use the same database: start it once with POSTHORN_DATABASE_URL of this one (\`posthorn copy\` brings along what it has elsewhere).`,
+    `Posthorn is not in the database ${serversName(url)} (no schema ${SCHEMA}, or one of an older version). Events of a table are published in the transaction that changes it, so Posthorn must use the same database: start it once with POSTHORN_DATABASE_URL of this one (\`posthorn copy\` brings along what it has elsewhere).`,
   );
 }

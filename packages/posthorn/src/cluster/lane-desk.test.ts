@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import type { LaneReport } from "../domain/context.ts";
+import type { Signal } from "../store/signal.ts";
+import { fromPayload, toPayloads } from "../store/signal-text.ts";
+import { LaneDesk } from "./lane-desk.ts";
+
+type Lane = NonNullable<LaneReport["lane"]>;
+
+/** Endpoint keys of the size that real ones have. */
+const FIRST_KEY = 2 ** 52;
+const keys = (count: number): number[] => Array.from({ length: count }, (_, n) => FIRST_KEY + n);
+const BREAKER = {
+  state: "open",
+  reason: "failures",
+  since: 1_700_000_000_000,
+  failures: 12,
+  nextProbeAt: 1_700_000_900_000,
+};
+const STREAK = { since: 1_700_000_000_000, failures: 12, lastAt: 1_700_000_000_000, warned: 50 };
+
+interface Bus {
+  readonly desks: readonly LaneDesk[];
+  /** What was told between nodes, each as large as it crosses. */
+  readonly payloads: string[];
+  /** The time is over for whoever waits. */
+  pass(): void;
+}
+
+/** Nodes that share endpoints by the remainder of their key; every `troubledEvery`-th is left alone and fails. */
+function nodes(count: number, troubledEvery: number, mute: readonly number[] = []): Bus {
+  const payloads: string[] = [];
+  const timers = new Set<() => void>();
+  const desks: LaneDesk[] = [];
+  const inTrouble = (key: number): boolean => (key - FIRST_KEY) % troubledEvery === 0;
+  for (let id = 0; id < count; id++) {
+    const tell = (...signals: readonly Signal[]): void => {
+      if (mute.includes(id)) return;
+      for (const payload of toPayloads(String(id), signals)) {
+        payloads.push(payload);
+        for (const desk of desks) {
+          if (desk !== desks[id]) for (const signal of fromPayload(payload).signals) desk.hear(signal);
+        }
+      }
+    };
+    desks.push(
+      new LaneDesk({
+        cluster: { id, owns: (key) => key % count === id },
+        dispatcher: {
+          inspect: (key) => ({ breaker: inTrouble(key) ? BREAKER : { ...BREAKER, state: "closed" } }) as Lane,
+        },
+        health: { streak: (key) => (inTrouble(key) ? STREAK : null) },
+        store: { signal: (...signals) => queueMicrotask(() => tell(...signals)) },
+        time: {
+          monotonic: () => 0,
+          setTimer: (_, callback) => {
+            timers.add(callback);
+            return () => void timers.delete(callback);
+          },
+        },
+      }),
+    );
+  }
+  return { desks, payloads, pass: () => timers.forEach((callback) => callback()) };
+}
+
+describe("which endpoints are in trouble", () => {
+  it("is the same from every node, in one question and as much as there is to say", async () => {
+    const { desks, payloads } = nodes(3, 10);
+    const asked = keys(3000);
+    const wanted = asked.filter((key) => (key - FIRST_KEY) % 10 === 0);
+    for (const desk of desks) {
+      payloads.length = 0;
+      const troubled = await desk.troubled(asked);
+      expect([...troubled.keys()].sort((a, b) => a - b)).toEqual(wanted);
+      expect(troubled.get(wanted[1]!)).toEqual({ breaker: BREAKER, failing: STREAK });
+      // 2,000 keys of others, and 200 reports.
+      expect(payloads.length).toBeLessThan(30);
+      for (const payload of payloads) expect(payload.length).toBeLessThan(8000);
+    }
+  });
+
+  it("costs nothing between nodes where all lanes are here", async () => {
+    const { desks, payloads } = nodes(1, 1);
+    expect((await desks[0]!.troubled(keys(100))).size).toBe(100);
+    expect(payloads).toEqual([]);
+  });
+
+  it("is told without those of a node that does not answer", async () => {
+    const { desks, pass } = nodes(3, 1, [2]);
+    const asking = desks[0]!.troubled(keys(300));
+    await new Promise(setImmediate);
+    pass();
+    expect([...(await asking).keys()].filter((key) => key % 3 === 2)).toEqual([]);
+    expect((await asking).size).toBe(200);
+  });
+});

@@ -1,0 +1,39 @@
+import pg from "pg";
+import { describe, expect, it } from "vitest";
+import { toStoreError } from "./errors.ts";
+
+function answer(code: string, message: string): Error {
+  return Object.assign(new pg.DatabaseError(message, message.length, "error"), { code });
+}
+
+function network(code: string, syscall: string): Error {
+  return Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
+}
+
+describe("what comes instead of an answer", () => {
+  it.each([
+    ["refused connections", network("ECONNREFUSED", "connect"), "unreachable"],
+    ["a name that is not there yet", network("ENOTFOUND", "getaddrinfo"), "unreachable"],
+    ["a socket that is not there yet", network("ENOENT", "connect"), "unreachable"],
+    ["a server that starts", answer("57P03", "the database system is starting up"), "refusing"],
+    ["one that stops", answer("57P01", "terminating connection due to administrator command"), "refusing"],
+    ["one without room", answer("53300", "sorry, too many clients already"), "no_connections"],
+    ["a replica", answer("25006", "cannot execute INSERT in a read-only transaction"), "read_only"],
+  ])("is waited for: %s", (_, error, trouble) => {
+    expect(toStoreError(error)).toMatchObject({ code: "storage_unavailable", trouble });
+  });
+
+  it.each([
+    ["a password", answer("28P01", 'password authentication failed for user "a"'), /user, password/],
+    ["a user", answer("28000", 'role "a" does not exist'), /user, password/],
+    ["a database", answer("3D000", 'database "a" does not exist'), /createdb/],
+    ["a right", answer("42501", "permission denied for database a"), /Grant it/],
+    ["a certificate", network("SELF_SIGNED_CERT_IN_CHAIN", "connect"), /sslrootcert/],
+    ["the file of one", network("ENOENT", "open"), /sslrootcert/],
+  ])("is not waited for, but names what to change: %s", (_, error, says) => {
+    const { code, trouble, message } = toStoreError(error);
+    expect({ code, trouble }).toEqual({ code: "config_invalid", trouble: null });
+    expect(message).toMatch(says);
+    expect(message).toMatch(/POSTHORN_DATABASE_URL/);
+  });
+});

