@@ -158,6 +158,18 @@ export interface MessageTable {
   deliver_until: number | null;
 }
 
+/** What a label of a message is. */
+export const LABEL_KIND = { channel: 0, tag: 1 } as const;
+export type LabelKind = (typeof LABEL_KIND)[keyof typeof LABEL_KIND];
+
+/** A channel or a tag of a message, so that the few messages that have it are found among many. Goes with its message by itself. */
+export interface MessageLabelTable {
+  app_id: number;
+  kind: number;
+  name: string;
+  message_id: number;
+}
+
 /** Messages whose `deliver_until` is still ahead, or not yet acted on. */
 export interface MessageDeadlineTable {
   deliver_until: number;
@@ -572,6 +584,7 @@ export interface Database {
   sweep: SweepTable;
   storage_day: StorageDayTable;
   token_end: TokenEndTable;
+  message_label: MessageLabelTable;
   message_deadline: MessageDeadlineTable;
   outbox: OutboxTable;
   late_message: LateMessageTable;

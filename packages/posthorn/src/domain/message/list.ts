@@ -1,35 +1,40 @@
 import { getApplication } from "../application/find.ts";
 import { type Call, reader } from "../context.ts";
-import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
-import { keyRange, type MessageFilter, messageMatches, startsAtEnd, type TimeRange } from "./filter.ts";
+import { type Page, type PageRequest, readWalkedPage } from "../paging.ts";
+import { type MessageFilter, messageMatches, startsAtEnd, type TimeRange } from "./filter.ts";
 import { PAGE_WEIGHT, payloadBytes, readPayloads } from "./payloads.ts";
-import { type Message, messageColumns, toMessage } from "./message.ts";
+import { type Message, messageColumns, type MessageRow, toMessage } from "./message.ts";
+import { applicationTrail, isFiltered, messageTrails, readAll, type ReadPart, stretchOf, walk } from "./walk.ts";
 
 export interface ListMessages extends PageRequest, MessageFilter, TimeRange {
   readonly app: string;
   readonly withContent: boolean;
 }
 
+type Row = MessageRow & { readonly payload_bytes: number | null };
+
 /** Messages of an application, newest first. */
 export async function listMessages({ ctx, input }: Call<ListMessages>): Promise<Page<Message>> {
   const application = await getApplication(ctx, input.app);
-  const { above, below } = keyRange(input);
-  const list = { order: "desc", keyOf: idIterator("msg_"), startAtEnd: startsAtEnd(input) } as const;
-  const page = await readPage(
+  const page = await readWalkedPage(
     input,
-    list,
-    async (slice) => {
-      let query = reader(ctx)
-        .selectFrom("message")
-        .select([...messageColumns(false), payloadBytes(input.withContent)])
-        .where("app_id", "=", application.key)
-        .where(messageMatches(input))
-        .orderBy("id", slice.order)
-        .limit(slice.limit);
-      if (slice.from !== null) query = query.where("id", comparison(slice.order), slice.from);
-      if (above !== null) query = query.where("id", ">", above);
-      if (below !== null) query = query.where("id", "<", below);
-      return query.execute();
+    { prefix: "msg_", startAtEnd: startsAtEnd(input) },
+    (slice) => {
+      const stretch = stretchOf(slice, input);
+      const read: ReadPart<Row> = (isInPart, limit) =>
+        reader(ctx)
+          .selectFrom("message")
+          .select([...messageColumns(false), payloadBytes(input.withContent)])
+          .where("app_id", "=", application.key)
+          .where(isInPart)
+          .where(messageMatches(input))
+          .orderBy("message.id", slice.order)
+          .limit(limit)
+          .execute();
+      if (!isFiltered(input)) return readAll("message.id", stretch, slice.limit, read);
+      const trails = messageTrails(ctx, application.key, input);
+      const all = applicationTrail(ctx, application.key);
+      return walk(trails.length === 0 ? [all] : trails, "message.id", stretch, slice.limit, read);
     },
     PAGE_WEIGHT,
   );
