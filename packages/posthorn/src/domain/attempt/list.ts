@@ -1,3 +1,4 @@
+import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { notFound } from "../../errors.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, type Context, reader } from "../context.ts";
@@ -6,7 +7,17 @@ import { type MessageFilter, messageMatches, startsAtEnd, type TimeRange } from 
 import { getMessage } from "../message/find.ts";
 import { messageColumns, toMessage } from "../message/message.ts";
 import { PAGE_WEIGHT, payloadBytes } from "../message/payloads.ts";
-import { attemptTrail, isFiltered, readAll, type ReadPart, stretchOf, type Trail, walk } from "../message/walk.ts";
+import {
+  attemptTrail,
+  isFiltered,
+  matching,
+  readAll,
+  readFound,
+  type ReadPart,
+  stretchOf,
+  type Trail,
+  walk,
+} from "../message/walk.ts";
 import { idIterator, type Page, type PageRequest, readWalkedPage } from "../paging.ts";
 import { ATTEMPT_COLUMNS, type Attempt, toAttempt } from "./attempt.ts";
 
@@ -87,13 +98,17 @@ async function listAttempts(ctx: Context, input: ListAttempts, of: AttemptsOf): 
   const page = await readWalkedPage(
     input,
     { prefix: "atmpt_", startAtEnd: startsAtEnd(input) },
-    (slice) => {
+    async (slice) => {
       const stretch = stretchOf(slice, input);
-      const read: ReadPart<AttemptListRow> = (isInPart, limit) =>
-        filteredAttempts(ctx, input, of).where(isInPart).orderBy("attempt.id", slice.order).limit(limit).execute();
+      const read: ReadPart<AttemptListRow> = (part, limit) =>
+        filteredAttempts(ctx, input, of)
+          .where(part("attempt.id"))
+          .orderBy("attempt.id", slice.order)
+          .limit(limit)
+          .execute();
       const { trail = null } = of;
-      if (trail === null) return readAll("attempt.id", stretch, slice.limit, read);
-      return walk([trail], "attempt.id", stretch, slice.limit, read);
+      if (trail === null) return readAll(stretch, slice.limit, read);
+      return readFound(await walk([trail], stretch, slice.limit, (keys) => fitting(ctx, input, keys)), read);
     },
     PAGE_WEIGHT,
   );
@@ -103,15 +118,29 @@ async function listAttempts(ctx: Context, input: ListAttempts, of: AttemptsOf): 
 function filteredAttempts(ctx: Context, input: ListAttempts, of: AttemptsOf) {
   let query = attempts(ctx)
     .select(payloadBytes(of.withMessage ?? false))
-    .where(messageMatches(input));
+    .where(hasEnded(input));
+  // Each attempt of a message has the same; those of an endpoint were looked at before.
+  if (of.messageKey !== undefined)
+    query = query.where("attempt.message_id", "=", of.messageKey).where(messageMatches(input));
   if (of.endpointKey !== undefined) query = query.where("attempt.endpoint_id", "=", of.endpointKey);
-  if (of.messageKey !== undefined) query = query.where("attempt.message_id", "=", of.messageKey);
-  if (input.status !== null) query = query.where("attempt.status", "=", input.status);
-  if (input.statusCodeClass !== null) {
-    const from = input.statusCodeClass;
-    query = query.where("response_code", ">=", from).where("response_code", "<", from + 100);
-  }
   return query;
+}
+
+function hasEnded({ status, statusCodeClass: from }: ListAttempts): RawBuilder<SqlBool> {
+  const conditions = [sql`TRUE`];
+  if (status !== null) conditions.push(sql`attempt.status = ${status}`);
+  if (from !== null) conditions.push(sql`(response_code >= ${from} AND response_code < ${from + 100})`);
+  return sql<SqlBool>`(${sql.join(conditions, sql` AND `)})`;
+}
+
+/** Those of some attempts that ended as asked for, and whose message the filter lets through. */
+async function fitting(ctx: Context, input: ListAttempts, keys: readonly number[]): Promise<readonly number[]> {
+  if (keys.length === 0) return [];
+  const query = reader(ctx).selectFrom("attempt").select(["id", "message_id"]).where("id", "in", keys);
+  const ended = await query.where(hasEnded(input)).execute();
+  const messages = new Set(ended.map((row) => row.message_id));
+  const fit = new Set(await matching(ctx, input, [...messages]));
+  return ended.filter((row) => fit.has(row.message_id)).map(({ id }) => id);
 }
 
 async function withMessages(ctx: Context, rows: readonly Attempt[]): Promise<readonly Attempt[]> {

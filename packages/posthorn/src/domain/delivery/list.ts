@@ -1,10 +1,20 @@
 import { type Call, type Context, reader } from "../context.ts";
 import { type Endpoint, toEndpoint } from "../endpoint/endpoint.ts";
 import { type EndpointRef, getEndpoint } from "../endpoint/find.ts";
-import { type MessageFilter, messageMatches, startsAtEnd, type TimeRange } from "../message/filter.ts";
+import { type MessageFilter, startsAtEnd, type TimeRange } from "../message/filter.ts";
 import { getMessage, type MessageRef } from "../message/find.ts";
 import { type Message, messageColumns, toMessage } from "../message/message.ts";
-import { endpointTrail, isFiltered, messageTrails, readAll, type ReadPart, stretchOf, walk } from "../message/walk.ts";
+import {
+  endpointTrail,
+  isFiltered,
+  matching,
+  messageTrails,
+  readAll,
+  readFound,
+  type ReadPart,
+  stretchOf,
+  walk,
+} from "../message/walk.ts";
 import { PAGE_WEIGHT, payloadBytes, readPayloads } from "../message/payloads.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage, readWalkedPage } from "../paging.ts";
 import { CANCELLATION_COLUMNS, type DeliveryStatus, hasStatus, type Status, statusOf } from "./delivery.ts";
@@ -24,17 +34,22 @@ export async function listEndpointMessages({
   const page = await readWalkedPage(
     input,
     { prefix: "msg_", startAtEnd: startsAtEnd(input) },
-    (slice) => {
+    async (slice) => {
       const stretch = stretchOf(slice, input);
-      const read: ReadPart<EndpointMessageRow> = (isInPart, limit) =>
+      const read: ReadPart<EndpointMessageRow> = (part, limit) =>
         endpointMessages(ctx, endpoint.key, input)
-          .where(isInPart)
+          .where(part("delivery.message_id"))
+          // Said of both, it says which days of messages are meant.
+          .where(part("message.id"))
           .orderBy("delivery.message_id", slice.order)
           .limit(limit)
           .execute();
-      if (!isFiltered(input)) return readAll("delivery.message_id", stretch, slice.limit, read);
+      if (!isFiltered(input)) return readAll(stretch, slice.limit, read);
       const trails = [...messageTrails(ctx, application.key, input), endpointTrail(ctx, endpoint.key)];
-      return walk(trails, "delivery.message_id", stretch, slice.limit, read);
+      const found = await walk(trails, stretch, slice.limit, async (keys) =>
+        owedWith(ctx, endpoint.key, input.status, await matching(ctx, input, keys)),
+      );
+      return readFound(found, read);
     },
     PAGE_WEIGHT,
   );
@@ -45,6 +60,23 @@ export async function listEndpointMessages({
     delivery: statusOf(row),
   }));
   return { ...page, rows };
+}
+
+/** Those of some messages that are owed to an endpoint, and stand there so. */
+async function owedWith(
+  ctx: Context,
+  endpointKey: number,
+  status: Status | null,
+  keys: readonly number[],
+): Promise<readonly number[]> {
+  if (keys.length === 0) return [];
+  const query = reader(ctx)
+    .selectFrom("delivery")
+    .select("delivery.message_id")
+    .where("delivery.endpoint_id", "=", endpointKey)
+    .where("delivery.message_id", "in", keys);
+  const rows = await (status === null ? query : query.where(hasStatus(status))).execute();
+  return rows.map((row) => row.message_id);
 }
 
 type EndpointMessageRow = Awaited<ReturnType<ReturnType<typeof endpointMessages>["execute"]>>[number];
@@ -61,8 +93,7 @@ function endpointMessages(ctx: Context, endpointKey: number, input: ListEndpoint
     .leftJoin("message as newer", "newer.id", "cancellation.by_message_id")
     .select([...messageColumns(false), payloadBytes(input.withContent)])
     .select(["delivery.state", "delivery.due", "delivery.attempts", ...CANCELLATION_COLUMNS])
-    .where("delivery.endpoint_id", "=", endpointKey)
-    .where(messageMatches(input));
+    .where("delivery.endpoint_id", "=", endpointKey);
   return input.status === null ? query : query.where(hasStatus(input.status));
 }
 

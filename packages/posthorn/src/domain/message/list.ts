@@ -1,10 +1,20 @@
 import { getApplication } from "../application/find.ts";
 import { type Call, reader } from "../context.ts";
 import { type Page, type PageRequest, readWalkedPage } from "../paging.ts";
-import { type MessageFilter, messageMatches, startsAtEnd, type TimeRange } from "./filter.ts";
+import { type MessageFilter, startsAtEnd, type TimeRange } from "./filter.ts";
 import { PAGE_WEIGHT, payloadBytes, readPayloads } from "./payloads.ts";
 import { type Message, messageColumns, type MessageRow, toMessage } from "./message.ts";
-import { applicationTrail, isFiltered, messageTrails, readAll, type ReadPart, stretchOf, walk } from "./walk.ts";
+import {
+  applicationTrail,
+  isFiltered,
+  matching,
+  messageTrails,
+  readAll,
+  readFound,
+  type ReadPart,
+  stretchOf,
+  walk,
+} from "./walk.ts";
 
 export interface ListMessages extends PageRequest, MessageFilter, TimeRange {
   readonly app: string;
@@ -19,22 +29,22 @@ export async function listMessages({ ctx, input }: Call<ListMessages>): Promise<
   const page = await readWalkedPage(
     input,
     { prefix: "msg_", startAtEnd: startsAtEnd(input) },
-    (slice) => {
+    async (slice) => {
       const stretch = stretchOf(slice, input);
-      const read: ReadPart<Row> = (isInPart, limit) =>
+      const read: ReadPart<Row> = (part, limit) =>
         reader(ctx)
           .selectFrom("message")
           .select([...messageColumns(false), payloadBytes(input.withContent)])
           .where("app_id", "=", application.key)
-          .where(isInPart)
-          .where(messageMatches(input))
+          .where(part("message.id"))
           .orderBy("message.id", slice.order)
           .limit(limit)
           .execute();
-      if (!isFiltered(input)) return readAll("message.id", stretch, slice.limit, read);
+      if (!isFiltered(input)) return readAll(stretch, slice.limit, read);
       const trails = messageTrails(ctx, application.key, input);
-      const all = applicationTrail(ctx, application.key);
-      return walk(trails.length === 0 ? [all] : trails, "message.id", stretch, slice.limit, read);
+      const ways = trails.length === 0 ? [applicationTrail(ctx, application.key)] : trails;
+      const found = await walk(ways, stretch, slice.limit, (keys) => matching(ctx, input, keys));
+      return readFound(found, read);
     },
     PAGE_WEIGHT,
   );

@@ -16,7 +16,7 @@ import { idIterator } from "../paging.ts";
 import { sourceIdOf } from "../source/source.ts";
 import { keyRange, type MessageFilter, messageMatches, type TimeRange } from "./filter.ts";
 import { readPayloads } from "./payloads.ts";
-import { messageTrails, stretchOf, type Trail, walk } from "./walk.ts";
+import { matching, messageTrails, stretchOf, type Trail, walk } from "./walk.ts";
 
 /** Where deliveries of a message stand, in one word. */
 export const MESSAGE_STATES = ["succeeded", "failed", "retrying", "pending", "held", "canceled", "unmatched"] as const;
@@ -122,10 +122,15 @@ async function alongTrails(
   trails: readonly Trail[],
 ): Promise<FoundPage> {
   const stretch = stretchOf({ from, order: "desc", limit: scope.limit }, scope);
-  const found = await walk(trails, "message.id", stretch, scope.limit + 1, (isInPart, limit) =>
-    candidates(ctx, scope, from, undefined).where(isInPart).limit(limit).execute(),
-  );
-  const page = found.rows.slice(0, scope.limit);
+  const rows = new Map<number, Row>();
+  const found = await walk(trails, stretch, scope.limit + 1, async (keys) => {
+    const fitting = await matching(ctx, scope, keys);
+    if (fitting.length === 0) return [];
+    const read = await candidates(ctx, { ...scope, keys: fitting }, from, undefined).execute();
+    for (const row of read) rows.set(row.id, row);
+    return read.map(({ id }) => id);
+  });
+  const page = found.rows.slice(0, scope.limit).map((key) => rows.get(key)!);
   const next = found.rows.length > page.length ? page.at(-1)!.public_id : null;
   const place = found.stoppedAt === null ? null : placeOfKey("msg_", found.stoppedAt);
   return { rows: await withDeliveries(ctx, page), next: next ?? place };

@@ -16,6 +16,8 @@ const READ_AT_ONCE = 500;
 const MOST_TYPES = 10;
 /** So many messages are few: all their attempts are looked at, in place of all attempts of the endpoint. */
 const FEW = 200;
+/** Messages that are looked at to find out whether they are few. */
+const MOST_FOR_FEW = 1000;
 
 /** Where a list is read from: between two keys (exclusive; `null`: no bound), in this order. */
 export interface Stretch {
@@ -27,11 +29,12 @@ export interface Stretch {
 /** Finds the keys of rows that may be shown, at most `limit` of a stretch, in its order. */
 export type Trail = (stretch: Stretch, limit: number) => Promise<readonly number[]>;
 
-/** Reads rows of a list where a condition holds that says which part of the list is meant: at most `limit`, in the order of the stretch. */
-export type ReadPart<Row> = (isInPart: RawBuilder<SqlBool>, limit: number) => Promise<readonly Row[]>;
+/** A condition on a column that holds keys: which part of a list is meant. */
+export type Part = (column: KeyColumn) => RawBuilder<SqlBool>;
+type KeyColumn = "message.id" | "attempt.id" | "delivery.message_id" | "message_label.message_id";
 
-/** What is asked for of a list. */
-export type ListFilter = MessageFilter & TimeRange;
+/** Reads the rows of a part of a list, at most `limit`, in the order of the stretch. */
+export type ReadPart<Row> = (part: Part, limit: number) => Promise<readonly Row[]>;
 
 export function isFiltered({ eventTypes, channel, tag }: MessageFilter): boolean {
   return eventTypes !== null || channel !== null || tag !== null;
@@ -90,17 +93,8 @@ async function fewMessages(ctx: Context, appKey: number, filter: MessageFilter):
   const trails = messageTrails(ctx, appKey, filter);
   if (trails.length === 0) return null;
   const all: Stretch = { above: null, below: null, order: "desc" };
-  const { rows, stoppedAt } = await walk(trails, "message.id", all, FEW + 1, (isInPart, limit) =>
-    reader(ctx)
-      .selectFrom("message")
-      .select("id")
-      .where(isInPart)
-      .where(messageMatches(filter))
-      .orderBy("id", "desc")
-      .limit(limit)
-      .execute(),
-  );
-  return stoppedAt === null && rows.length <= FEW ? rows.map(({ id }) => id) : null;
+  const { rows, stoppedAt } = await walk(trails, all, FEW + 1, (keys) => matching(ctx, filter, keys), MOST_FOR_FEW);
+  return stoppedAt === null && rows.length <= FEW ? rows : null;
 }
 
 /** Attempts of some messages to an endpoint; `null` when they have more than is looked at, such as to many other endpoints. */
@@ -121,45 +115,70 @@ async function attemptsOf(
     : rows.filter((row) => row.endpoint_id === endpointKey).map(({ id }) => id);
 }
 
-type KeyColumn = "message.id" | "attempt.id" | "delivery.message_id" | "message_label.message_id";
+/** Those of some messages that a filter lets through. It is asked of the messages alone: a join costs more than many of these. */
+export async function matching(
+  ctx: Context,
+  filter: MessageFilter,
+  keys: readonly number[],
+): Promise<readonly number[]> {
+  if (keys.length === 0) return [];
+  const query = reader(ctx).selectFrom("message").select("id").where("id", "in", keys).where(messageMatches(filter));
+  return (await query.execute()).map(({ id }) => id);
+}
 
-/** Reads the first rows of a stretch, whatever has to be looked at for them. */
+/**
+ * Goes along the shortest of some trails until there are enough rows, or enough was looked at.
+ *
+ * @param fits Returns those of some keys whose rows are to be shown.
+ * @returns Keys, at most `wanted`.
+ */
+export async function walk(
+  trails: readonly Trail[],
+  stretch: Stretch,
+  wanted: number,
+  fits: (keys: readonly number[]) => Promise<readonly number[]>,
+  most = MOST_LOOKED_AT,
+): Promise<Walked<number>> {
+  const trail = trails.length === 1 ? trails[0]! : await shortest(trails, stretch);
+  const found: number[] = [];
+  let rest = stretch;
+  for (let looked = 0; found.length < wanted;) {
+    // The first step is enough where each row is to be shown.
+    const step = Math.min(looked === 0 ? wanted : READ_AT_ONCE, most - looked);
+    const keys = await trail(rest, step);
+    const fitting = new Set(await fits(keys));
+    found.push(...keys.filter((key) => fitting.has(key)));
+    if (keys.length < step || found.length >= wanted) break;
+    looked += keys.length;
+    const last = keys.at(-1)!;
+    if (looked === most) return { rows: found, stoppedAt: last };
+    rest = rest.order === "asc" ? { ...rest, above: last } : { ...rest, below: last };
+  }
+  return { rows: found.slice(0, wanted), stoppedAt: null };
+}
+
+/** The rows with the keys that a walk found. */
+export async function readFound<Row>(found: Walked<number>, read: ReadPart<Row>): Promise<Walked<Row>> {
+  const { rows: keys, stoppedAt } = found;
+  if (keys.length === 0) return { rows: [], stoppedAt };
+  const rows = await read((column) => sql<SqlBool>`${sql.ref(column)} IN (${sql.join(keys)})`, keys.length);
+  // Where one went meanwhile there may be more behind the last.
+  return { rows, stoppedAt: stoppedAt ?? (rows.length < keys.length ? keys.at(-1)! : null) };
+}
+
+/** The first rows of a stretch, whatever has to be looked at for them. */
 export async function readAll<Row>(
-  column: KeyColumn,
   { above, below }: Stretch,
   wanted: number,
   read: ReadPart<Row>,
 ): Promise<Walked<Row>> {
-  const key = sql.ref(column);
-  const bounds = [sql`TRUE`, ...(above === null ? [] : [sql`${key} > ${above}`])];
-  if (below !== null) bounds.push(sql`${key} < ${below}`);
-  return { rows: await read(sql<SqlBool>`(${sql.join(bounds, sql` AND `)})`, wanted), stoppedAt: null };
-}
-
-/** Goes along the shortest of some trails until there are enough rows, or enough was looked at. */
-export async function walk<Row>(
-  trails: readonly Trail[],
-  column: KeyColumn,
-  stretch: Stretch,
-  wanted: number,
-  read: ReadPart<Row>,
-): Promise<Walked<Row>> {
-  const trail = trails.length === 1 ? trails[0]! : await shortest(trails, stretch);
-  const rows: Row[] = [];
-  let rest = stretch;
-  for (let looked = 0; rows.length < wanted;) {
-    // The first step is enough where each row is to be shown.
-    const step = Math.min(looked === 0 ? wanted : READ_AT_ONCE, MOST_LOOKED_AT - looked);
-    const keys = await trail(rest, step);
-    const isInPart = sql<SqlBool>`${sql.ref(column)} IN (${sql.join(keys)})`;
-    if (keys.length > 0) rows.push(...(await read(isInPart, wanted - rows.length)));
-    if (keys.length < step || rows.length === wanted) break;
-    looked += keys.length;
-    const last = keys.at(-1)!;
-    if (looked === MOST_LOOKED_AT) return { rows, stoppedAt: last };
-    rest = rest.order === "asc" ? { ...rest, above: last } : { ...rest, below: last };
-  }
-  return { rows, stoppedAt: null };
+  const part: Part = (column) => {
+    const key = sql.ref(column);
+    const bounds = [sql`TRUE`, ...(above === null ? [] : [sql`${key} > ${above}`])];
+    if (below !== null) bounds.push(sql`${key} < ${below}`);
+    return sql<SqlBool>`(${sql.join(bounds, sql` AND `)})`;
+  };
+  return { rows: await read(part, wanted), stoppedAt: null };
 }
 
 /** That of the trails which has the fewest keys: known as far as anybody goes. What is rare is found at the first step. */
