@@ -111,7 +111,7 @@ async function measureCalls({ call }: MeasuredNode): Promise<void> {
   await get("attempts of an endpoint", `${of}/attempt/endpoint/ep-0-0?limit=50`);
   await get("… that failed", `${of}/attempt/endpoint/ep-0-0?limit=50&status=2`);
   const { id } = (await call("POST", `${of}/msg`, { eventType: "invoice.paid", payload: {} })) as { id: string };
-  await get("… with a rare tag", `${of}/attempt/endpoint/ep-0-0?limit=50&tag=rare`);
+  await get("attempts with a rare tag", `${of}/attempt/endpoint/ep-0-0?limit=50&tag=rare`);
   await get("attempts of a message", `${of}/attempt/msg/${id}`);
   await get("messages of an application", `${of}/msg?limit=50`);
   await get("… of a day", `${of}/msg?limit=50&before=${new Date(Date.now() - 5 * DAY_MS).toISOString()}`);

@@ -1,8 +1,8 @@
 /**
  * Messages over all applications, or one, with what became of them; for people who look for something.
  *
- * The cost of a call is bounded, whatever is asked for: it looks at a stretch of the newest messages, and a text is looked for in so
- * many bytes. A page can so be shorter than asked for, or empty, and not be the last.
+ * The cost of a call is bounded, whatever is asked for: it looks at a stretch of the newest messages, or of those that a tag, a channel or
+ * a type leads to, and a text is looked for in so many bytes. A page can so be shorter than asked for, or empty, and not be the last.
  */
 import { type ExpressionBuilder, sql } from "kysely";
 import { ValidationError } from "../../errors.ts";
