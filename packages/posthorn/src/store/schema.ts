@@ -158,13 +158,10 @@ export interface MessageTable {
   deliver_until: number | null;
 }
 
-/** What a label of a message is. */
-export const LABEL_KIND = { channel: 0, tag: 1 } as const;
-export type LabelKind = (typeof LABEL_KIND)[keyof typeof LABEL_KIND];
-
 /** A channel or a tag of a message, so that the few messages that have it are found among many. Goes with its message by itself. */
 export interface MessageLabelTable {
   app_id: number;
+  /** One of `LABEL_KIND`. */
   kind: number;
   name: string;
   message_id: number;

@@ -49,7 +49,7 @@ export function listOf<T extends TSchema>(model: T) {
       iterator: nullable(
         Type.String({
           description:
-            "Pass it as `iterator` for the next page. Null on an empty page only, and not there while `done` is false.",
+            "Pass it as `iterator` for the next page. Null on an empty page alone: the last, or one that was reached backwards.",
         }),
       ),
       prevIterator: Type.Optional(Type.String({ description: "Pass it as `iterator` for the page before." })),

@@ -144,6 +144,8 @@ async function rowsLookedAt({ store, watch }: Scene): Promise<number> {
   return rows;
 }
 
+/** So many that none of them leads anywhere. */
+const MANY_TYPES = ["type.1", ...Array.from({ length: 10 }, (_, index) => `other.${index}`)];
 const FILTERS: readonly Partial<MessageFilter>[] = [
   { tag: "odd" },
   { tag: "tag2" },
@@ -153,6 +155,7 @@ const FILTERS: readonly Partial<MessageFilter>[] = [
   { eventTypes: ["type.1"], channel: "c" },
   { eventTypes: ["type.1"], channel: "c", tag: "odd" },
   { tag: "none" },
+  { eventTypes: MANY_TYPES },
 ];
 
 interface Fields {
@@ -202,14 +205,13 @@ describe("a list with a filter", () => {
   });
 
   it("looks at so much for a page and no more, and says where to go on", async () => {
-    const many = Array.from({ length: 11 }, (_, index) => `type.${index}`);
-    await using scene = await openScene([{ eventType: many[0]!, ...labelled }, ...common]);
+    await using scene = await openScene([{ eventType: "type.1", ...labelled }, ...common]);
     const { ctx, watch } = scene;
     for (const [name, list] of Object.entries(LISTS)) {
       // It has no other way through so many types than all messages, and bounds of its own.
       if (name === "search") continue;
       watch.forget();
-      const filter = { eventTypes: many, ...(name === "attempts of an endpoint" ? { tag: "common" } : {}) };
+      const filter = { eventTypes: MANY_TYPES, ...(name === "attempts of an endpoint" ? { tag: "common" } : {}) };
       const first = await list(ctx, filter);
       expect([name, first]).toEqual([name, { rows: [], done: false, next: expect.any(String) }]);
       expect([name, watch.rows < 3 * MOST_LOOKED_AT]).toEqual([name, true]);

@@ -3,7 +3,8 @@
  * several conditions along the one that leads to the fewest. No more than so many rows are looked at for a page.
  */
 import { type RawBuilder, type SelectQueryBuilder, type SqlBool, sql } from "kysely";
-import { type Database, LABEL_KIND, type LabelKind } from "../../store/schema.ts";
+import { LABEL_KIND, type LabelKind } from "../../store/labels.ts";
+import type { Database } from "../../store/schema.ts";
 import { type Context, reader } from "../context.ts";
 import { type Slice, type Walked } from "../paging.ts";
 import { keyRange, type MessageFilter, messageMatches, type TimeRange } from "./filter.ts";

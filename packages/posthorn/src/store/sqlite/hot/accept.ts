@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import { DELIVERY_STATE, LABEL_KIND, type LabelKind } from "../../schema.ts";
+import { LABEL_KIND, type LabelKind } from "../../labels.ts";
+import { DELIVERY_STATE } from "../../schema.ts";
 import type { AcceptRow, AcceptStatus } from "../protocol.ts";
 import { preparePace } from "./pace.ts";
 
