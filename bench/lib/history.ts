@@ -32,6 +32,11 @@ const MESSAGES = `
     CASE WHEN n % ${RARE} = 1 THEN '["rare"]' END, convert_to(repeat('{"number":' || n || '}', 12), 'UTF8'), 'application/json'
   FROM generate_series($4::bigint, $5::bigint - 1) AS n`;
 
+const LABELS = `
+  INSERT INTO posthorn.message_label (app_id, kind, name, message_id)
+  SELECT ($3::bigint[])[1 + n % cardinality($3::bigint[])], 1, 'rare', $1::bigint + n * $2::bigint
+  FROM generate_series($4::bigint, $5::bigint - 1) AS n WHERE n % ${RARE} = 1`;
+
 const OF_MESSAGES = `
   FROM generate_series($4::bigint, $5::bigint - 1) AS n CROSS JOIN generate_series(0, $6::int - 1) AS e
   CROSS JOIN LATERAL (SELECT ($3::bigint[])[1 + (n % (cardinality($3::bigint[]) / $6)) * $6 + e] AS endpoint_id) AS o`;
@@ -87,8 +92,9 @@ export async function addHistory(
     const range = [from + stage * STAGE_KEYS, stride, at, Math.min(messages, at + STEP)] as const;
     const [base, step, first, end] = range;
     await client.query(MESSAGES, [base, step, apps, first, end]);
+    await client.query(LABELS, [base, step, apps, first, end]);
     await client.query(DELIVERIES, [base, step, keys, first, end, fan]);
     await client.query(ATTEMPTS, [base, step, keys, first, end, fan]);
   }
-  await client.query("VACUUM (ANALYZE) posthorn.message, posthorn.delivery, posthorn.attempt");
+  await client.query("VACUUM (ANALYZE) posthorn.message, posthorn.message_label, posthorn.delivery, posthorn.attempt");
 }

@@ -143,23 +143,35 @@ export class IdGenerator {
     return next < SHARED_SEQUENCES ? tick + next : tick + SEQUENCES_PER_TICK + this.#slot;
   }
 
-  /** Puts the 20 bytes of an id into `scratch`: its key, and 106 random bits. */
   #spread(key: number): void {
     if (this.#poolOffset + 7 > this.#pool.length) {
       getRandomValues(this.#pool);
       this.#poolOffset = 0;
     }
-    const seconds = Math.floor(key / KEYS_PER_SECOND);
-    const rest = key - seconds * KEYS_PER_SECOND;
-    const tick = Math.floor(rest / SEQUENCES_PER_TICK);
-    const sequence = rest - tick * SEQUENCES_PER_TICK;
-    scratch[0] = seconds >>> 16;
-    scratch[1] = seconds & 0xffff;
-    scratch[2] = (tick << 8) | (sequence >>> 6);
-    scratch[3] = ((sequence & 0x3f) << 10) | (this.#pool[this.#poolOffset]! & 0x3ff);
-    for (let limb = 4; limb < 10; limb++) scratch[limb] = this.#pool[this.#poolOffset + limb - 3]!;
+    spread(key, this.#pool, this.#poolOffset);
     this.#poolOffset += 7;
   }
+}
+
+/** The least of the ids with a key: where to go on in a list whose last row is not shown. Nothing has this id. */
+export function placeOfKey(prefix: IdPrefix, key: number): string {
+  spread(key, NOTHING_RANDOM, 0);
+  return prefix + encodeLimbs();
+}
+
+const NOTHING_RANDOM = new Uint16Array(7);
+
+/** Puts the 20 bytes of an id into `scratch`: its key, and 106 bits of the seven numbers at `from`. */
+function spread(key: number, random: Uint16Array, from: number): void {
+  const seconds = Math.floor(key / KEYS_PER_SECOND);
+  const rest = key - seconds * KEYS_PER_SECOND;
+  const tick = Math.floor(rest / SEQUENCES_PER_TICK);
+  const sequence = rest - tick * SEQUENCES_PER_TICK;
+  scratch[0] = seconds >>> 16;
+  scratch[1] = seconds & 0xffff;
+  scratch[2] = (tick << 8) | (sequence >>> 6);
+  scratch[3] = ((sequence & 0x3f) << 10) | (random[from]! & 0x3ff);
+  for (let limb = 4; limb < 10; limb++) scratch[limb] = random[from + limb - 3]!;
 }
 
 /** The integer key of a public id, or `null` when `id` is not an id with that prefix. */

@@ -9,7 +9,7 @@ import { MIGRATIONS, SCHEMA_VERSION } from "../src/store/migrations/list.ts";
 import { migrationFor } from "../src/store/migrations/portable.ts";
 import type { StoreLocation } from "../src/store/open.ts";
 import * as postgres from "../src/store/postgres/migrate.ts";
-import { ensurePartitions } from "../src/store/postgres/partitions.ts";
+import { ensurePartitions, PARTITIONED } from "../src/store/postgres/partitions.ts";
 import { onPostgres, temporaryFolder } from "./support/store.ts";
 
 const NOW = Date.now();
@@ -18,6 +18,9 @@ const KEY = keyAtTime(NOW);
 /** Tables that a step says otherwise, and its version: their rows are not what they were. */
 const REWRITTEN: Readonly<Record<string, number>> = { task: 5 };
 const TASK_DATA = '{"cursor":1,"messagesSent":2,"from":3,"to":4}';
+
+/** The version from which on labels of messages have a table. */
+const LABELLED = 21;
 
 type Row = Readonly<Record<string, unknown>>;
 /** Columns of each table, with their types. */
@@ -65,7 +68,8 @@ async function postgresAt(version: number): Promise<Old> {
     await client.query(migrationFor("postgres", sql));
     await client.query("INSERT INTO schema_version VALUES ($1, $2, $3)", [index + 1, name, NOW]);
   }
-  if (version > 0) await ensurePartitions(client, NOW);
+  const tables = PARTITIONED.filter((table) => table !== "message_label" || version >= LABELLED);
+  if (version > 0) await ensurePartitions(client, NOW, NOW, tables);
   const run = async (sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> =>
     (await client.query<Row>(sql, [...values])).rows;
   return {
@@ -98,8 +102,9 @@ function shapeOf(rows: readonly Row[]): Shape {
   return tables;
 }
 
-function sample(type: string): unknown {
+function sample(column: string, type: string): unknown {
   if (/int/.test(type)) return KEY;
+  if (/^(channels|tags)_json$/.test(column)) return '["a"]';
   return type === "text" ? TASK_DATA : Buffer.from([0, 255]);
 }
 
@@ -112,7 +117,7 @@ async function fill({ shape, run }: Old): Promise<Shape> {
     const places = [...columns].map((_, index) => `$${index + 1}`).join(", ");
     await run(
       `INSERT INTO ${table} (${[...columns.keys()].join(", ")}) ${overriding} VALUES (${places})`,
-      [...columns.values()].map(sample),
+      [...columns].map(([column, type]) => sample(column, type)),
     );
   }
   return tables;
@@ -141,8 +146,13 @@ describe("a database", () => {
         const kept = [...columns.keys()].filter((column) => after.get(table)?.has(column) === true);
         const rows = await old.run(`SELECT ${kept.join(", ")} FROM ${table}`);
         const plain = rows.map((row) => Object.values(row).map(asText));
-        expect([table, plain]).toEqual([table, [kept.map((column) => asText(sample(columns.get(column)!)))]]);
+        expect([table, plain]).toEqual([table, [kept.map((column) => asText(sample(column, columns.get(column)!)))]]);
       }
+      if (version === 0 || version >= LABELLED) return;
+      const labels = await old.run("SELECT app_id, kind, name, message_id FROM message_label ORDER BY kind");
+      expect(labels.map((row) => Object.values(row).map(asText))).toEqual(
+        ["0", "1"].map((kind) => [String(KEY), kind, "a", String(KEY)]),
+      );
     },
   );
 

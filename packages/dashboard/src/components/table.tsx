@@ -6,6 +6,7 @@ import type { List } from "../api/list.ts";
 import { Button } from "./button.tsx";
 import { Empty, Failed, Loading } from "./state.tsx";
 import styles from "./table.module.css";
+import { Time } from "./time.tsx";
 
 export interface Column<Row> {
   readonly key: string;
@@ -70,10 +71,11 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
   useSteadyWidths(frame, list.rows.length > STEADY_ROWS);
   const seen = rows.getVirtualItems();
   const last = seen.at(-1)?.index ?? 0;
-  const { hasMore, isLoadingMore, loadMore } = list;
+  const { hasMore, isLoadingMore, loadMore, search } = list;
+  const isPaused = search?.isPaused ?? false;
   useEffect(() => {
-    if (hasMore && !isLoadingMore && last >= list.rows.length - AHEAD) loadMore();
-  }, [hasMore, isLoadingMore, last, list.rows.length, loadMore]);
+    if (hasMore && !isLoadingMore && !isPaused && last >= list.rows.length - AHEAD) loadMore();
+  }, [hasMore, isLoadingMore, isPaused, last, list.rows.length, loadMore]);
   const before = (seen[0]?.start ?? offset) - offset;
   const after = rows.getTotalSize() - ((seen.at(-1)?.end ?? offset) - offset);
   return (
@@ -114,9 +116,14 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
         </tbody>
       </table>
       {hasMore && (
-        <div className={styles["foot"]}>
+        <div className={styles["foot"]} role="status">
+          {search !== null && search.backTo !== null && (
+            <span className="muted">
+              {t("list.searchedTo")} <Time at={new Date(search.backTo).toISOString()} />
+            </span>
+          )}
           <Button kind="quiet" small onClick={loadMore} disabled={isLoadingMore}>
-            {t(isLoadingMore ? "list.loading" : "list.more")}
+            {t(isLoadingMore ? "list.loading" : isPaused ? "list.further" : "list.more")}
           </Button>
         </div>
       )}

@@ -44,6 +44,7 @@ export function Issues() {
     isLoading: issues.isPending,
     isLoadingMore: false,
     hasMore: false,
+    search: null,
     loadMore: () => undefined,
     reload: () => void issues.refetch(),
   };

@@ -43,6 +43,8 @@ export class JsonText {
 export interface ListPage<Row> {
   readonly rows: readonly Row[];
   readonly done: boolean;
+  /** Where to go on, when that is not at the end of the rows; with a minus in front: backwards. */
+  readonly next?: string;
 }
 
 /** The JSON of a list. `iteratorOf` gives the id that a row is paged by. */
@@ -57,10 +59,9 @@ export function list<Row>(
     const body = toBody(row);
     return body instanceof JsonText ? body.text : JSON.stringify(body);
   });
-  const fields = {
-    iterator: last === undefined ? null : iteratorOf(last),
-    ...(first === undefined ? {} : { prevIterator: `-${iteratorOf(first)}` }),
-    done: page.done,
-  };
+  const { next } = page;
+  const back = next?.startsWith("-") === true ? next : first === undefined ? undefined : `-${iteratorOf(first)}`;
+  const on = next?.startsWith("-") === false ? next : last === undefined ? null : iteratorOf(last);
+  const fields = { iterator: on, ...(back === undefined ? {} : { prevIterator: back }), done: page.done };
   return { status: 200, json: JsonText.withMember(fields, "data", `[${data.join(",")}]`).text };
 }

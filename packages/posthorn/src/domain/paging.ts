@@ -1,6 +1,5 @@
 /** Pages of lists: keyset paging by the id of the last or first row seen, forwards and backwards. */
-import type { IdPrefix } from "../id.ts";
-import { keyOfId } from "../id.ts";
+import { type IdPrefix, keyOfId, placeOfKey } from "../id.ts";
 import { ValidationError } from "../errors.ts";
 
 export interface PageRequest {
@@ -14,6 +13,8 @@ export interface Page<Row> {
   readonly rows: readonly Row[];
   /** Nothing is left in the direction of travel. */
   readonly done: boolean;
+  /** Where to go on when the page ended before it was full, since enough was looked at; with a minus in front when it was reached backwards. */
+  readonly next?: string;
 }
 
 /** Where to read next: rows beyond `from`, in this order, at most `limit`. */
@@ -38,6 +39,13 @@ export interface PageWeight<Row> {
   readonly max: number;
 }
 
+/** What a slice of a long list gave that only so much is looked at of. */
+export interface Walked<Row> {
+  readonly rows: readonly Row[];
+  /** The last key that was looked at, when that is why there are not more rows; `null`: there are as many as asked for, or no more. */
+  readonly stoppedAt: number | null;
+}
+
 /** Reads one page. `fetch` returns the rows of a slice in the order of the slice. */
 export async function readPage<Row, Key>(
   request: PageRequest,
@@ -45,11 +53,41 @@ export async function readPage<Row, Key>(
   fetch: (slice: Slice<Key>) => Promise<readonly Row[]>,
   weight?: PageWeight<Row>,
 ): Promise<Page<Row>> {
-  const { limit, iterator } = request;
+  const { backwards, slice } = sliceOf(request, list);
+  return pageOf(await fetch(slice), request.limit, backwards, weight);
+}
+
+/** Reads one page of a list by id of which only so much is looked at. A page can so be short, or empty, and not be the last. */
+export async function readWalkedPage<Row>(
+  request: PageRequest,
+  { prefix, startAtEnd }: { readonly prefix: IdPrefix; readonly startAtEnd: boolean },
+  fetch: (slice: Slice<number>) => Promise<Walked<Row>>,
+  weight?: PageWeight<Row>,
+): Promise<Page<Row>> {
+  const { backwards, slice } = sliceOf(request, { order: "desc", keyOf: idIterator(prefix), startAtEnd });
+  const { rows, stoppedAt } = await fetch(slice);
+  const page = pageOf(rows, request.limit, backwards, weight);
+  // Not done: rows are left that were found, and the next page begins with them.
+  if (stoppedAt === null || !page.done) return page;
+  return { ...page, done: false, next: `${backwards ? "-" : ""}${placeOfKey(prefix, stoppedAt)}` };
+}
+
+function sliceOf<Key>(
+  { limit, iterator }: PageRequest,
+  list: ListOrder<Key>,
+): { readonly backwards: boolean; readonly slice: Slice<Key> } {
   const backwards = iterator === null ? (list.startAtEnd ?? false) : iterator.startsWith("-");
   const from = iterator === null ? null : keyOrThrow(iterator, list);
   const order = backwards === (list.order === "asc") ? "desc" : "asc";
-  const found = await fetch({ from, order, limit: limit + 1 });
+  return { backwards, slice: { from, order, limit: limit + 1 } };
+}
+
+function pageOf<Row>(
+  found: readonly Row[],
+  limit: number,
+  backwards: boolean,
+  weight: PageWeight<Row> | undefined,
+): Page<Row> {
   const rows = found.slice(0, weight === undefined ? limit : rowsWithin(found.slice(0, limit), weight));
   return { rows: backwards ? rows.toReversed() : rows, done: rows.length === found.length };
 }

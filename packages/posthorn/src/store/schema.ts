@@ -158,6 +158,15 @@ export interface MessageTable {
   deliver_until: number | null;
 }
 
+/** A channel or a tag of a message, so that the few messages that have it are found among many. Goes with its message by itself. */
+export interface MessageLabelTable {
+  app_id: number;
+  /** One of `LABEL_KIND`. */
+  kind: number;
+  name: string;
+  message_id: number;
+}
+
 /** Messages whose `deliver_until` is still ahead, or not yet acted on. */
 export interface MessageDeadlineTable {
   deliver_until: number;
@@ -572,6 +581,7 @@ export interface Database {
   sweep: SweepTable;
   storage_day: StorageDayTable;
   token_end: TokenEndTable;
+  message_label: MessageLabelTable;
   message_deadline: MessageDeadlineTable;
   outbox: OutboxTable;
   late_message: LateMessageTable;

@@ -36,6 +36,8 @@ export const frame: typeof english = {
   },
   list: {
     more: "Mehr laden",
+    searchedTo: "Durchsucht bis",
+    further: "Weiter zurück suchen",
     loading: "Lädt",
     failed: "Das konnte nicht geladen werden",
     retry: "Noch einmal",

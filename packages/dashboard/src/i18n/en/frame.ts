@@ -35,6 +35,8 @@ export const frame = {
   },
   list: {
     more: "Load more",
+    searchedTo: "Searched back to",
+    further: "Search further back",
     loading: "Loading",
     failed: "This could not be loaded",
     retry: "Try again",

@@ -21,7 +21,7 @@ export const searchMessages = defineRoute({
   tag: "Message",
   summary: "Search messages over all applications and sources",
   description:
-    "Newest first, with what became of each. A call looks at 5,000 messages, and for a text at 16 MiB of payloads, so that its cost is bounded: a page can be short or empty and not be the last. Go on with `iterator` until `done`. A token of an application sees its own.",
+    "Newest first, with what became of each. A call looks at 5,000 messages, and for a text at 16 MiB of payloads, so that its cost is bounded: a page can be short or empty and not be the last. Go on with `iterator` until `done`. With `app_id`, what is rare by `tag`, `channel` or `event_types` is found at once. A token of an application sees its own.",
   access: "ViewBase",
   query: Type.Object({
     ...PageQuery,

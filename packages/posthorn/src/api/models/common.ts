@@ -47,10 +47,16 @@ export function listOf<T extends TSchema>(model: T) {
     {
       data: Type.Array(ref(model)),
       iterator: nullable(
-        Type.String({ description: "Pass it as `iterator` for the next page. Null on an empty page only." }),
+        Type.String({
+          description:
+            "Pass it as `iterator` for the next page. Null on an empty page alone: the last, or one that was reached backwards.",
+        }),
       ),
       prevIterator: Type.Optional(Type.String({ description: "Pass it as `iterator` for the page before." })),
-      done: Type.Boolean({ description: "True when nothing is left in the direction of travel." }),
+      done: Type.Boolean({
+        description:
+          "True when nothing is left in the direction of travel. A page can be short, or empty, and not be the last.",
+      }),
     },
     { $id: `ListResponse_${$id}_` },
   );

@@ -1,12 +1,24 @@
+import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { notFound } from "../../errors.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, type Context, reader } from "../context.ts";
 import { findEndpoint, getEndpoint } from "../endpoint/find.ts";
-import { keyRange, type MessageFilter, messageMatches, startsAtEnd, type TimeRange } from "../message/filter.ts";
+import { type MessageFilter, messageMatches, startsAtEnd, type TimeRange } from "../message/filter.ts";
 import { getMessage } from "../message/find.ts";
 import { messageColumns, toMessage } from "../message/message.ts";
 import { PAGE_WEIGHT, payloadBytes } from "../message/payloads.ts";
-import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
+import {
+  attemptTrail,
+  isFiltered,
+  matching,
+  readAll,
+  readFound,
+  type ReadPart,
+  stretchOf,
+  type Trail,
+  walk,
+} from "../message/walk.ts";
+import { idIterator, type Page, type PageRequest, readWalkedPage } from "../paging.ts";
 import { ATTEMPT_COLUMNS, type Attempt, toAttempt } from "./attempt.ts";
 
 export interface ListAttempts extends PageRequest, MessageFilter, TimeRange {
@@ -22,8 +34,10 @@ export async function listAttemptsByEndpoint({
   ctx,
   input,
 }: Call<ListAttempts & { readonly endpoint: string; readonly withMessage: boolean }>): Promise<Page<Attempt>> {
-  const { endpoint } = await getEndpoint(ctx, input);
-  const page = await listAttempts(ctx, input, { endpointKey: endpoint.key, withMessage: input.withMessage });
+  const { application, endpoint } = await getEndpoint(ctx, input);
+  const of = { appKey: application.key, endpointKey: endpoint.key };
+  const trail = isFiltered(input) ? await attemptTrail(ctx, of, input) : null;
+  const page = await listAttempts(ctx, input, { endpointKey: endpoint.key, withMessage: input.withMessage, trail });
   return input.withMessage ? { ...page, rows: await withMessages(ctx, page.rows) } : page;
 }
 
@@ -70,37 +84,63 @@ function attempts(ctx: Context) {
     .select(ATTEMPT_COLUMNS);
 }
 
-async function listAttempts(
-  ctx: Context,
-  input: ListAttempts,
-  of: { readonly endpointKey?: number; readonly messageKey?: number; readonly withMessage?: boolean },
-): Promise<Page<Attempt>> {
-  const { above, below } = keyRange(input);
-  const list = { order: "desc", keyOf: idIterator("atmpt_"), startAtEnd: startsAtEnd(input) } as const;
-  const page = await readPage(
+interface AttemptsOf {
+  readonly endpointKey?: number;
+  readonly messageKey?: number;
+  readonly withMessage?: boolean;
+  /** The way to those that may be shown; `null` or absent: each that there is is looked at. */
+  readonly trail?: Trail | null;
+}
+
+type AttemptListRow = Awaited<ReturnType<ReturnType<typeof filteredAttempts>["execute"]>>[number];
+
+async function listAttempts(ctx: Context, input: ListAttempts, of: AttemptsOf): Promise<Page<Attempt>> {
+  const page = await readWalkedPage(
     input,
-    list,
-    (slice) => {
-      let query = attempts(ctx)
-        .select(payloadBytes(of.withMessage ?? false))
-        .where(messageMatches(input))
-        .orderBy("attempt.id", slice.order)
-        .limit(slice.limit);
-      if (of.endpointKey !== undefined) query = query.where("attempt.endpoint_id", "=", of.endpointKey);
-      if (of.messageKey !== undefined) query = query.where("attempt.message_id", "=", of.messageKey);
-      if (input.status !== null) query = query.where("attempt.status", "=", input.status);
-      if (input.statusCodeClass !== null) {
-        const from = input.statusCodeClass;
-        query = query.where("response_code", ">=", from).where("response_code", "<", from + 100);
-      }
-      if (slice.from !== null) query = query.where("attempt.id", comparison(slice.order), slice.from);
-      if (above !== null) query = query.where("attempt.id", ">", above);
-      if (below !== null) query = query.where("attempt.id", "<", below);
-      return query.execute();
+    { prefix: "atmpt_", startAtEnd: startsAtEnd(input) },
+    async (slice) => {
+      const stretch = stretchOf(slice, input);
+      const read: ReadPart<AttemptListRow> = (part, limit) =>
+        filteredAttempts(ctx, input, of)
+          .where(part("attempt.id"))
+          .orderBy("attempt.id", slice.order)
+          .limit(limit)
+          .execute();
+      const { trail = null } = of;
+      if (trail === null) return readAll(stretch, slice.limit, read);
+      return readFound(await walk([trail], stretch, slice.limit, (keys) => fitting(ctx, input, keys)), read);
     },
     PAGE_WEIGHT,
   );
   return { ...page, rows: page.rows.map((row) => toAttempt(row)) };
+}
+
+function filteredAttempts(ctx: Context, input: ListAttempts, of: AttemptsOf) {
+  let query = attempts(ctx)
+    .select(payloadBytes(of.withMessage ?? false))
+    .where(hasEnded(input));
+  // Each attempt of a message has the same; those of an endpoint were looked at before.
+  if (of.messageKey !== undefined)
+    query = query.where("attempt.message_id", "=", of.messageKey).where(messageMatches(input));
+  if (of.endpointKey !== undefined) query = query.where("attempt.endpoint_id", "=", of.endpointKey);
+  return query;
+}
+
+function hasEnded({ status, statusCodeClass: from }: ListAttempts): RawBuilder<SqlBool> {
+  const conditions = [sql`TRUE`];
+  if (status !== null) conditions.push(sql`attempt.status = ${status}`);
+  if (from !== null) conditions.push(sql`(response_code >= ${from} AND response_code < ${from + 100})`);
+  return sql<SqlBool>`(${sql.join(conditions, sql` AND `)})`;
+}
+
+/** Those of some attempts that ended as asked for, and whose message the filter lets through. */
+async function fitting(ctx: Context, input: ListAttempts, keys: readonly number[]): Promise<readonly number[]> {
+  if (keys.length === 0) return [];
+  const query = reader(ctx).selectFrom("attempt").select(["id", "message_id"]).where("id", "in", keys);
+  const ended = await query.where(hasEnded(input)).execute();
+  const messages = new Set(ended.map((row) => row.message_id));
+  const fit = new Set(await matching(ctx, input, [...messages]));
+  return ended.filter((row) => fit.has(row.message_id)).map(({ id }) => id);
 }
 
 async function withMessages(ctx: Context, rows: readonly Attempt[]): Promise<readonly Attempt[]> {

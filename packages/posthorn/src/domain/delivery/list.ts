@@ -1,11 +1,22 @@
-import { type Call, reader } from "../context.ts";
+import { type Call, type Context, reader } from "../context.ts";
 import { type Endpoint, toEndpoint } from "../endpoint/endpoint.ts";
 import { type EndpointRef, getEndpoint } from "../endpoint/find.ts";
-import { keyRange, type MessageFilter, messageMatches, startsAtEnd, type TimeRange } from "../message/filter.ts";
+import { type MessageFilter, startsAtEnd, type TimeRange } from "../message/filter.ts";
 import { getMessage, type MessageRef } from "../message/find.ts";
 import { type Message, messageColumns, toMessage } from "../message/message.ts";
+import {
+  endpointTrail,
+  isFiltered,
+  matching,
+  messageTrails,
+  readAll,
+  readFound,
+  type ReadPart,
+  stretchOf,
+  walk,
+} from "../message/walk.ts";
 import { PAGE_WEIGHT, payloadBytes, readPayloads } from "../message/payloads.ts";
-import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
+import { comparison, idIterator, type Page, type PageRequest, readPage, readWalkedPage } from "../paging.ts";
 import { CANCELLATION_COLUMNS, type DeliveryStatus, hasStatus, type Status, statusOf } from "./delivery.ts";
 
 export interface ListEndpointMessages extends PageRequest, MessageFilter, TimeRange, EndpointRef {
@@ -19,34 +30,26 @@ export async function listEndpointMessages({
   ctx,
   input,
 }: Call<ListEndpointMessages>): Promise<Page<{ readonly message: Message; readonly delivery: DeliveryStatus }>> {
-  const { endpoint } = await getEndpoint(ctx, input);
-  const { above, below } = keyRange(input);
-  const list = { order: "desc", keyOf: idIterator("msg_"), startAtEnd: startsAtEnd(input) } as const;
-  const page = await readPage(
+  const { application, endpoint } = await getEndpoint(ctx, input);
+  const page = await readWalkedPage(
     input,
-    list,
-    (slice) => {
-      let query = reader(ctx)
-        .selectFrom("delivery")
-        .innerJoin("message", "message.id", "delivery.message_id")
-        .leftJoin("cancellation", (join) =>
-          join
-            .onRef("cancellation.message_id", "=", "delivery.message_id")
-            .onRef("cancellation.endpoint_id", "=", "delivery.endpoint_id"),
-        )
-        .leftJoin("message as newer", "newer.id", "cancellation.by_message_id")
-        .select([...messageColumns(false), payloadBytes(input.withContent)])
-        .select(["delivery.state", "delivery.due", "delivery.attempts", ...CANCELLATION_COLUMNS])
-        .where("delivery.endpoint_id", "=", endpoint.key)
-        .where(messageMatches(input))
-        .orderBy("delivery.message_id", slice.order)
-        .limit(slice.limit);
-      const { status } = input;
-      if (status !== null) query = query.where(hasStatus(status));
-      if (slice.from !== null) query = query.where("delivery.message_id", comparison(slice.order), slice.from);
-      if (above !== null) query = query.where("delivery.message_id", ">", above);
-      if (below !== null) query = query.where("delivery.message_id", "<", below);
-      return query.execute();
+    { prefix: "msg_", startAtEnd: startsAtEnd(input) },
+    async (slice) => {
+      const stretch = stretchOf(slice, input);
+      const read: ReadPart<EndpointMessageRow> = (part, limit) =>
+        endpointMessages(ctx, endpoint.key, input)
+          .where(part("delivery.message_id"))
+          // Said of both, it says which days of messages are meant.
+          .where(part("message.id"))
+          .orderBy("delivery.message_id", slice.order)
+          .limit(limit)
+          .execute();
+      if (!isFiltered(input)) return readAll(stretch, slice.limit, read);
+      const trails = [...messageTrails(ctx, application.key, input), endpointTrail(ctx, endpoint.key)];
+      const found = await walk(trails, stretch, slice.limit, async (keys) =>
+        owedWith(ctx, endpoint.key, input.status, await matching(ctx, input, keys)),
+      );
+      return readFound(found, read);
     },
     PAGE_WEIGHT,
   );
@@ -57,6 +60,41 @@ export async function listEndpointMessages({
     delivery: statusOf(row),
   }));
   return { ...page, rows };
+}
+
+/** Those of some messages that are owed to an endpoint, and stand there so. */
+async function owedWith(
+  ctx: Context,
+  endpointKey: number,
+  status: Status | null,
+  keys: readonly number[],
+): Promise<readonly number[]> {
+  if (keys.length === 0) return [];
+  const query = reader(ctx)
+    .selectFrom("delivery")
+    .select("delivery.message_id")
+    .where("delivery.endpoint_id", "=", endpointKey)
+    .where("delivery.message_id", "in", keys);
+  const rows = await (status === null ? query : query.where(hasStatus(status))).execute();
+  return rows.map((row) => row.message_id);
+}
+
+type EndpointMessageRow = Awaited<ReturnType<ReturnType<typeof endpointMessages>["execute"]>>[number];
+
+function endpointMessages(ctx: Context, endpointKey: number, input: ListEndpointMessages) {
+  const query = reader(ctx)
+    .selectFrom("delivery")
+    .innerJoin("message", "message.id", "delivery.message_id")
+    .leftJoin("cancellation", (join) =>
+      join
+        .onRef("cancellation.message_id", "=", "delivery.message_id")
+        .onRef("cancellation.endpoint_id", "=", "delivery.endpoint_id"),
+    )
+    .leftJoin("message as newer", "newer.id", "cancellation.by_message_id")
+    .select([...messageColumns(false), payloadBytes(input.withContent)])
+    .select(["delivery.state", "delivery.due", "delivery.attempts", ...CANCELLATION_COLUMNS])
+    .where("delivery.endpoint_id", "=", endpointKey);
+  return input.status === null ? query : query.where(hasStatus(input.status));
 }
 
 /** The endpoints a message is owed or was sent to, deleted ones included, each with where it stands. */

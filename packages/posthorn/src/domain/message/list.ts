@@ -1,35 +1,50 @@
 import { getApplication } from "../application/find.ts";
 import { type Call, reader } from "../context.ts";
-import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
-import { keyRange, type MessageFilter, messageMatches, startsAtEnd, type TimeRange } from "./filter.ts";
+import { type Page, type PageRequest, readWalkedPage } from "../paging.ts";
+import { type MessageFilter, startsAtEnd, type TimeRange } from "./filter.ts";
 import { PAGE_WEIGHT, payloadBytes, readPayloads } from "./payloads.ts";
-import { type Message, messageColumns, toMessage } from "./message.ts";
+import { type Message, messageColumns, type MessageRow, toMessage } from "./message.ts";
+import {
+  applicationTrail,
+  isFiltered,
+  matching,
+  messageTrails,
+  readAll,
+  readFound,
+  type ReadPart,
+  stretchOf,
+  walk,
+} from "./walk.ts";
 
 export interface ListMessages extends PageRequest, MessageFilter, TimeRange {
   readonly app: string;
   readonly withContent: boolean;
 }
 
+type Row = MessageRow & { readonly payload_bytes: number | null };
+
 /** Messages of an application, newest first. */
 export async function listMessages({ ctx, input }: Call<ListMessages>): Promise<Page<Message>> {
   const application = await getApplication(ctx, input.app);
-  const { above, below } = keyRange(input);
-  const list = { order: "desc", keyOf: idIterator("msg_"), startAtEnd: startsAtEnd(input) } as const;
-  const page = await readPage(
+  const page = await readWalkedPage(
     input,
-    list,
+    { prefix: "msg_", startAtEnd: startsAtEnd(input) },
     async (slice) => {
-      let query = reader(ctx)
-        .selectFrom("message")
-        .select([...messageColumns(false), payloadBytes(input.withContent)])
-        .where("app_id", "=", application.key)
-        .where(messageMatches(input))
-        .orderBy("id", slice.order)
-        .limit(slice.limit);
-      if (slice.from !== null) query = query.where("id", comparison(slice.order), slice.from);
-      if (above !== null) query = query.where("id", ">", above);
-      if (below !== null) query = query.where("id", "<", below);
-      return query.execute();
+      const stretch = stretchOf(slice, input);
+      const read: ReadPart<Row> = (part, limit) =>
+        reader(ctx)
+          .selectFrom("message")
+          .select([...messageColumns(false), payloadBytes(input.withContent)])
+          .where("app_id", "=", application.key)
+          .where(part("message.id"))
+          .orderBy("message.id", slice.order)
+          .limit(limit)
+          .execute();
+      if (!isFiltered(input)) return readAll(stretch, slice.limit, read);
+      const trails = messageTrails(ctx, application.key, input);
+      const ways = trails.length === 0 ? [applicationTrail(ctx, application.key)] : trails;
+      const found = await walk(ways, stretch, slice.limit, (keys) => matching(ctx, input, keys));
+      return readFound(found, read);
     },
     PAGE_WEIGHT,
   );

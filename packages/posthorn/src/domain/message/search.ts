@@ -1,12 +1,12 @@
 /**
  * Messages over all applications, or one, with what became of them; for people who look for something.
  *
- * The cost of a call is bounded, whatever is asked for: it looks at a stretch of the newest messages, and a text is looked for in so
- * many bytes. A page can so be shorter than asked for, or empty, and not be the last.
+ * The cost of a call is bounded, whatever is asked for: it looks at a stretch of the newest messages, or of those that a tag, a channel or
+ * a type leads to, and a text is looked for in so many bytes. A page can so be shorter than asked for, or empty, and not be the last.
  */
 import { type ExpressionBuilder, sql } from "kysely";
 import { ValidationError } from "../../errors.ts";
-import { keyOfId, timeOfKey } from "../../id.ts";
+import { keyOfId, placeOfKey, timeOfKey } from "../../id.ts";
 import { APPLICATION_KIND, type ApplicationKind, type Database, DELIVERY_STATE } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, type Context, reader } from "../context.ts";
@@ -16,6 +16,7 @@ import { idIterator } from "../paging.ts";
 import { sourceIdOf } from "../source/source.ts";
 import { keyRange, type MessageFilter, messageMatches, type TimeRange } from "./filter.ts";
 import { readPayloads } from "./payloads.ts";
+import { matching, messageTrails, stretchOf, type Trail, walk } from "./walk.ts";
 
 /** Where deliveries of a message stand, in one word. */
 export const MESSAGE_STATES = ["succeeded", "failed", "retrying", "pending", "held", "canceled", "unmatched"] as const;
@@ -93,6 +94,8 @@ export async function searchMessages({ ctx, input }: Call<SearchMessages>): Prom
   const scope = await scopeOf(ctx, input);
   const from = input.iterator === null ? null : keyOfIterator(input.iterator);
   if (scope.keys?.length === 0) return { rows: [], next: null };
+  const along = trailsOf(ctx, scope);
+  if (along.length > 0) return alongTrails(ctx, scope, from, along);
   // What is known by its key is found however old it is.
   const end = scope.keys === null ? await endOfStretch(ctx, scope, from) : undefined;
   const found = input.text === null ? await byColumns(ctx, scope, from, end) : await byText(ctx, scope, from, end);
@@ -105,6 +108,32 @@ function keyOfIterator(iterator: string): number {
   if (key !== null) return key;
   const msg = "Not an iterator of this list: pass one from an earlier page.";
   throw new ValidationError([{ loc: ["query", "iterator"], msg, type: "value_error" }]);
+}
+
+/** The ways to what is looked for, where there are any: within one application, and not for a text, whose cost is in the payloads. */
+function trailsOf(ctx: Context, { appKey, keys, text, ...filter }: Scope): readonly Trail[] {
+  return appKey === null || keys !== null || text !== null ? [] : messageTrails(ctx, appKey, filter);
+}
+
+async function alongTrails(
+  ctx: Context,
+  scope: Scope,
+  from: number | null,
+  trails: readonly Trail[],
+): Promise<FoundPage> {
+  const stretch = stretchOf({ from, order: "desc", limit: scope.limit }, scope);
+  const rows = new Map<number, Row>();
+  const found = await walk(trails, stretch, scope.limit + 1, async (keys) => {
+    const fitting = await matching(ctx, scope, keys);
+    if (fitting.length === 0) return [];
+    const read = await candidates(ctx, { ...scope, keys: fitting }, from, undefined).execute();
+    for (const row of read) rows.set(row.id, row);
+    return read.map(({ id }) => id);
+  });
+  const page = found.rows.slice(0, scope.limit).map((key) => rows.get(key)!);
+  const next = found.rows.length > page.length ? page.at(-1)!.public_id : null;
+  const place = found.stoppedAt === null ? null : placeOfKey("msg_", found.stoppedAt);
+  return { rows: await withDeliveries(ctx, page), next: next ?? place };
 }
 
 interface Scope extends SearchMessages {

@@ -6,7 +6,7 @@ import { keyAtTime } from "../../id.ts";
 import pg from "pg";
 import { clientConfig } from "../../store/postgres/connections.ts";
 import { migrate } from "../../store/postgres/migrate.ts";
-import { ensurePartitions, partitionsOf } from "../../store/postgres/partitions.ts";
+import { ensurePartitions, type PartitionedTable, partitionsOf } from "../../store/postgres/partitions.ts";
 import { PostgresStore } from "../../store/postgres/postgres-store.ts";
 import type { AcceptEntry, Store } from "../../store/store.ts";
 import type { Services } from "../context.ts";
@@ -39,7 +39,7 @@ interface History extends AsyncDisposable {
   readonly store: PostgresStore;
   readonly client: pg.Client;
   /** Names of the tables of days that are over. */
-  tables(table: "message" | "attempt"): Promise<readonly string[]>;
+  tables(table: PartitionedTable): Promise<readonly string[]>;
 }
 
 /** A store with tables for days that are over. */
@@ -78,7 +78,7 @@ async function publish(
   end: "succeeded" | "failed" | "pending",
   changes: Partial<AcceptEntry> = {},
 ): Promise<void> {
-  await store.accept(acceptEntry(id, changes));
+  await store.accept(acceptEntry(id, { tagsJson: '["a"]', ...changes }));
   if (end === "pending") return;
   const attempt = attemptEntry(id + 1000, { status: end === "succeeded" ? 0 : 2, response: "answer" });
   await store.record(recordEntry(id, { state: end === "succeeded" ? 1 : 2, attempt }));
@@ -87,6 +87,11 @@ async function publish(
 async function idsIn(store: Store, table: "message" | "attempt"): Promise<readonly number[]> {
   const rows = await store.db.selectFrom(table).select("id").orderBy("id").execute();
   return rows.map(({ id }) => id);
+}
+
+async function labelledIn(store: Store): Promise<readonly number[]> {
+  const rows = await store.db.selectFrom("message_label").select("message_id").orderBy("message_id").execute();
+  return rows.map((row) => row.message_id);
 }
 
 async function deliveriesIn(store: Store): Promise<readonly number[]> {
@@ -127,12 +132,15 @@ describe.runIf(onPostgres)("days that are over", () => {
     const services = await counted(store);
     expect(await dropDays(services, sweepOf())).toBeGreaterThan(0);
     expect(await idsIn(store, "message")).toEqual([...kept, key(2)]);
+    expect(await labelledIn(store)).toEqual([...kept, key(2)]);
     expect(await deliveriesIn(store)).toEqual([...kept, key(2)]);
     // Attempts that are over stay where the delivery failed.
     expect(await idsIn(store, "attempt")).toEqual([kept[0] + 1000, key(2) + 1000, again]);
     expect(await storedIn(store)).toEqual({ attempt: 2, delivery: 5, failure: 1, message: 5, payload: 5 });
     // That of the day with something left, and those that ended within the period.
-    expect((await history.tables("message")).length).toBeLessThanOrEqual(5);
+    const days = await history.tables("message");
+    expect(days.length).toBeLessThanOrEqual(5);
+    expect(await history.tables("message_label")).toEqual(days.map((name) => name.replace("message", "message_label")));
     expect(await store.payload(kept[0])).toEqual(Buffer.from(`{"id":${kept[0]}}`));
     // What the messages took with them can leave a table of attempts empty.
     await dropDays(services, sweepOf());
@@ -156,6 +164,7 @@ describe.runIf(onPostgres)("days that are over", () => {
     await sweepAll(later);
     await dropDays(later, sweepOf());
     expect([await idsIn(store, "message"), await idsIn(store, "attempt")]).toEqual([[], []]);
+    expect(await labelledIn(store)).toEqual([]);
     expect((await history.tables("message")).length).toBeLessThan(before.length);
     await sweepAll(later);
     expect(await deliveriesIn(store)).toEqual([]);

@@ -68,16 +68,19 @@ interface Column {
   readonly pk: number;
 }
 
+/** Where a key stands that says which day a row is of. */
+const TIMED: Readonly<Record<string, string>> = { message: "id", attempt: "id", message_label: "message_id" };
+
 /** Fills a table with rows of the ends of each type, NULL where it may be. */
 function fill(db: DatabaseSync, table: string, rows: number): void {
   const columns = db.prepare("SELECT * FROM pragma_table_info(?)").all(table) as unknown as Column[];
-  const timed = table === "message" || table === "attempt";
+  const timed = TIMED[table];
   const insert = db.prepare(`INSERT INTO ${table} (${columns.map(({ name }) => name).join(", ")})
     VALUES (${columns.map(() => "?").join(", ")})`);
   db.exec("BEGIN");
   for (let row = 0; row < rows; row++) {
     const values = columns.map(({ name, type, notnull, pk }): SQLInputValue => {
-      if (timed && name === "id") return keyAtTime(NOW - Math.floor((row / rows) * HISTORY_MS)) + row;
+      if (name === timed) return keyAtTime(NOW - Math.floor((row / rows) * HISTORY_MS)) + row;
       if (table === "delivery" && name === "state") return 1;
       if (type === "INTEGER") return pk > 0 ? BigInt(row) * 2n ** 50n + 1n : pick(INTEGERS, notnull, row);
       if (type === "TEXT")

@@ -37,6 +37,7 @@ const COPIED: { readonly [T in keyof Database]: true } = {
   quarantine: true,
   idempotency: true,
   message: true,
+  message_label: true,
   delivery: true,
   cancellation: true,
   attempt: true,

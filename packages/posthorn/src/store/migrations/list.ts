@@ -18,6 +18,7 @@ import { certificates } from "./029-certificates.ts";
 import { minutes } from "./030-minutes.ts";
 import { canceledDeliveries } from "./031-canceled-deliveries.ts";
 import { outboxParked } from "./032-outbox-parked.ts";
+import { messageLabels } from "./033-message-labels.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -48,6 +49,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "minutes", sql: minutes },
   { name: "canceled deliveries", sql: canceledDeliveries },
   { name: "outbox parked", sql: outboxParked },
+  { name: "message labels", sql: messageLabels },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

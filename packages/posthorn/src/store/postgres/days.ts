@@ -40,9 +40,11 @@ export class PostgresDays implements DayStore {
     }
     await run(db, `ALTER TABLE ${table} DETACH PARTITION ${name}`);
     await run(db, `DROP TABLE ${name}`);
-    if (keep.length === 0) return;
-    await run(db, `ALTER TABLE ${kept} RENAME TO ${name}`);
-    await run(db, `ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM (${day.from}) TO (${day.end})`);
+    if (keep.length > 0) {
+      await run(db, `ALTER TABLE ${kept} RENAME TO ${name}`);
+      await run(db, `ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM (${day.from}) TO (${day.end})`);
+    }
+    if (table === "message") await keepLabels(db, day, keep);
   }
 
   async freeEventIds({ db }: Tx, after: number, upTo: number): Promise<void> {
@@ -52,6 +54,19 @@ export class PostgresDays implements DayStore {
       db,
     );
   }
+}
+
+/** Made anew from the messages that are left, which are few. */
+async function keepLabels(db: Kysely<Database>, day: Day, keep: readonly number[]): Promise<void> {
+  const name = partitionName("message_label", day.from);
+  await run(db, `DROP TABLE ${name}`);
+  if (keep.length === 0) return;
+  await run(db, `CREATE TABLE ${name} PARTITION OF message_label FOR VALUES FROM (${day.from}) TO (${day.end})`);
+  await sql`INSERT INTO message_label (app_id, kind, name, message_id)
+    SELECT m.app_id, l.kind, l.name, m.id FROM message m CROSS JOIN LATERAL labels_of(m.channels_json, m.tags_json) l
+    WHERE m.id >= ${day.from} AND m.id < ${day.end} AND (m.channels_json IS NOT NULL OR m.tags_json IS NOT NULL)`.execute(
+    db,
+  );
 }
 
 async function run(db: Kysely<Database>, text: string): Promise<void> {

@@ -6,10 +6,11 @@
  */
 import type pg from "pg";
 import { keyAtTime, timeOfKey } from "../../id.ts";
-import type { TableOfDays } from "../days.ts";
 import { LOCK, lockForTransaction } from "./locks.ts";
 
-export const PARTITIONED = ["message", "attempt"] as const satisfies readonly TableOfDays[];
+/** Labels have the days of their messages. */
+export const PARTITIONED = ["message", "message_label", "attempt"] as const;
+export type PartitionedTable = (typeof PARTITIONED)[number];
 
 const DAY_MS = 86_400_000;
 /** Days that are there before they begin. */
@@ -31,11 +32,16 @@ export interface Partition {
  * Makes the partitions of today and the days to come that are missing. The first day of a new database is that of `since`, up to a year
  * ago: what is copied into it has its days too.
  */
-export async function ensurePartitions(client: pg.ClientBase, now: number, since: number = now): Promise<void> {
+export async function ensurePartitions(
+  client: pg.ClientBase,
+  now: number,
+  since: number = now,
+  tables: readonly PartitionedTable[] = PARTITIONED,
+): Promise<void> {
   const today = Math.floor(now / DAY_MS);
   const first = Math.max(Math.floor(since / DAY_MS), today - MOST_DAYS);
   const wanted = today + DAYS_AHEAD;
-  for (const table of PARTITIONED) {
+  for (const table of tables) {
     const existing = await partitionsOf(client, table);
     if (dayOf(existing.at(-1)) > wanted) continue;
     await addPartitions(client, table, first, wanted);
@@ -43,7 +49,7 @@ export async function ensurePartitions(client: pg.ClientBase, now: number, since
 }
 
 /** The partitions of a table, oldest first. */
-export async function partitionsOf(client: pg.ClientBase, table: TableOfDays): Promise<readonly Partition[]> {
+export async function partitionsOf(client: pg.ClientBase, table: PartitionedTable): Promise<readonly Partition[]> {
   const { rows } = await client.query<Partition>(
     `SELECT c.relname AS name, (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \\(''?(\\d+)''?\\)'))[1]::bigint AS "from",
        (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \\(''?(\\d+)''?\\)'))[1]::bigint AS "end"
@@ -54,7 +60,12 @@ export async function partitionsOf(client: pg.ClientBase, table: TableOfDays): P
   return rows;
 }
 
-async function addPartitions(client: pg.ClientBase, table: TableOfDays, first: number, wanted: number): Promise<void> {
+async function addPartitions(
+  client: pg.ClientBase,
+  table: PartitionedTable,
+  first: number,
+  wanted: number,
+): Promise<void> {
   await client.query("BEGIN");
   try {
     await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
@@ -74,7 +85,7 @@ async function addPartitions(client: pg.ClientBase, table: TableOfDays, first: n
 /** Made on its own and then attached, which keeps nobody from reading and writing the others. */
 async function addPartition(
   client: pg.ClientBase,
-  table: TableOfDays,
+  table: PartitionedTable,
   name: string,
   from: number | "MINVALUE",
   to: number,
@@ -84,7 +95,7 @@ async function addPartition(
 }
 
 /** @param from The first key of the day. */
-export function partitionName(table: TableOfDays, from: number): string {
+export function partitionName(table: PartitionedTable, from: number): string {
   return `${table}_${new Date(timeOfKey(from)).toISOString().slice(0, 10).replaceAll("-", "")}`;
 }
 

@@ -40,6 +40,10 @@ const ACCEPT = {
       substring($20::bytea FROM payload_from FOR payload_bytes), content_type, expires_at, deliver_at, ordering_key, unmatched_json,
       request_json, deliver_until
     FROM fresh
+  ), labels AS (
+    INSERT INTO message_label (app_id, kind, name, message_id)
+    SELECT f.app_id, l.kind, l.name, f.id FROM fresh f CROSS JOIN LATERAL labels_of(f.channels_json, f.tags_json) l
+    WHERE f.channels_json IS NOT NULL OR f.tags_json IS NOT NULL
   ), deliveries AS (
     INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, order_key)
     SELECT d.message_id, d.endpoint_id, CASE WHEN d.due IS NULL THEN ${DELIVERY_STATE.canceled} ELSE ${DELIVERY_STATE.pending} END,

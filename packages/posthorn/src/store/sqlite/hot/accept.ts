@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { LABEL_KIND, type LabelKind } from "../../labels.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
 import type { AcceptRow, AcceptStatus } from "../protocol.ts";
 import { preparePace } from "./pace.ts";
@@ -18,6 +19,11 @@ export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8
       expires_at, deliver_at, ordering_key, unmatched_json, request_json, deliver_until)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const insertDeadline = db.prepare("INSERT INTO message_deadline (deliver_until, message_id) VALUES (?, ?)");
+  const insertLabel = db.prepare("INSERT INTO message_label VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
+  const insertLabels = ({ appId, id }: AcceptRow, kind: LabelKind, names: string | null): void => {
+    if (names === null) return;
+    for (const name of JSON.parse(names) as string[]) insertLabel.run(appId, kind, name, id);
+  };
   const insertDelivery = db.prepare(`
     INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, order_key)
     VALUES (?, ?, ?, ?, 0, 0, 0, ?)`);
@@ -50,6 +56,8 @@ export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8
       row.requestJson,
       deliverUntil,
     );
+    insertLabels(row, LABEL_KIND.channel, row.channelsJson);
+    insertLabels(row, LABEL_KIND.tag, row.tagsJson);
     if (deliverUntil !== null) insertDeadline.run(deliverUntil, id);
     if (key !== null) keepKey.run(key.buckets[0]!, key.hash, id);
     if (pacing === null) {

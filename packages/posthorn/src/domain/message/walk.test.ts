@@ -1,0 +1,269 @@
+/** What is looked at for a page of a list with a filter. Nothing is timed: rows are counted, and plans are read. */
+import { type CompiledQuery, type KyselyPlugin, type RootOperationNode, sql } from "kysely";
+import { describe, expect, it } from "vitest";
+import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
+import { acceptEntry, attemptEntry, onPostgres, openStore, recordEntry } from "../../../test/support/store.ts";
+import { keyOfId, placeOfKey } from "../../id.ts";
+import type { AcceptEntry, Store } from "../../store/store.ts";
+import { listAttemptsByEndpoint } from "../attempt/list.ts";
+import type { Context } from "../context.ts";
+import { listEndpointMessages } from "../delivery/list.ts";
+import type { Page } from "../paging.ts";
+import type { MessageFilter } from "./filter.ts";
+import { listMessages } from "./list.ts";
+import { searchMessages } from "./search.ts";
+import { MOST_LOOKED_AT } from "./walk.ts";
+
+/** More than is looked at for a page. */
+const MANY = MOST_LOOKED_AT + 1000;
+const NONE: MessageFilter = { eventTypes: null, channel: null, tag: null };
+const TIMES = { before: null, after: null };
+const REF = { app: "app", endpoint: "ep" };
+
+/** What the lists asked the database. */
+class Watch implements KyselyPlugin {
+  readonly nodes: RootOperationNode[] = [];
+  rows = 0;
+
+  transformQuery({ node }: { readonly node: RootOperationNode }): RootOperationNode {
+    this.nodes.push(node);
+    return node;
+  }
+
+  forget(): void {
+    this.nodes.length = 0;
+    this.rows = 0;
+  }
+
+  async transformResult<Result extends { readonly rows: readonly unknown[] }>({
+    result,
+  }: {
+    readonly result: Result;
+  }): Promise<Result> {
+    this.rows += result.rows.length;
+    return result;
+  }
+}
+
+interface Scene extends AsyncDisposable {
+  readonly store: Store;
+  readonly watch: Watch;
+  readonly ctx: Context;
+}
+
+/** Messages with these fields and the keys 1, 2 … , each sent once to endpoint `ep` of application `app`. */
+async function openScene(messages: readonly Partial<AcceptEntry>[]): Promise<Scene> {
+  const opened = await openStore();
+  const { store } = opened;
+  const { services } = servicesOver(store);
+  await insertEndpoint(services, "https://example.com/", {});
+  await store.transaction(async ({ db }) => {
+    await db.updateTable("application").set({ uid: "app" }).execute();
+    await db.updateTable("endpoint").set({ uid: "ep" }).execute();
+  });
+  const entries = messages.map((fields, index) => ({
+    ...acceptEntry(1000 + 10 * index, fields),
+    publicId: placeOfKey("msg_", 1000 + 10 * index),
+  }));
+  await store.acceptAll(entries);
+  await Promise.all(
+    entries.map(({ id }) =>
+      store.record(recordEntry(id, { attempt: { ...attemptEntry(id + 1), publicId: placeOfKey("atmpt_", id + 1) } })),
+    ),
+  );
+  if (onPostgres) await sql`ANALYZE`.execute(store.db);
+  const watch = new Watch();
+  const watched = Object.create(store, { db: { value: store.db.withPlugin(watch) } }) as Store;
+  const actor = { kind: "organisation", orgId: 1, orgPublicId: "org_1", keyId: null } as const;
+  const ctx: Context = { services: { ...services, store: watched }, actor, tx: null };
+  return { store, watch, ctx, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
+}
+
+interface Ask extends Partial<MessageFilter> {
+  readonly limit?: number;
+  readonly iterator?: string | null;
+  readonly before?: number | null;
+  readonly after?: number | null;
+}
+
+type Lister = (ctx: Context, ask: Ask) => Promise<Page<string>>;
+
+const asked = (ask: Ask) => ({ limit: 50, iterator: null, ...NONE, ...TIMES, ...ask });
+
+/** The lists, each as ids of messages. */
+const LISTS: Readonly<Record<string, Lister>> = {
+  "messages of an application": async (ctx, ask) => {
+    const page = await listMessages({ ctx, input: { app: "app", withContent: true, ...asked(ask) } });
+    return { ...page, rows: page.rows.map(({ id }) => id) };
+  },
+  "messages of an endpoint": async (ctx, ask) => {
+    const input = { ...REF, status: null, withContent: false, ...asked(ask) };
+    const page = await listEndpointMessages({ ctx, input });
+    return { ...page, rows: page.rows.map(({ message }) => message.id) };
+  },
+  "attempts of an endpoint": async (ctx, ask) => {
+    const input = { ...REF, status: null, statusCodeClass: null, withMessage: false, ...asked(ask) };
+    const page = await listAttemptsByEndpoint({ ctx, input });
+    return { ...page, rows: page.rows.map(({ messageId }) => messageId) };
+  },
+  search: async (ctx, ask) => {
+    const none = { direction: null, endpoint: null, id: null, state: null, text: null };
+    const { rows, next } = await searchMessages({ ctx, input: { app: "app", ...none, ...asked(ask) } });
+    return { rows: rows.map(({ id }) => id), done: next === null, ...(next === null ? {} : { next }) };
+  },
+};
+
+/** Rows of tables and indexes that a plan of PostgreSQL went through. */
+function rowsOfPlan(plan: Record<string, unknown>): number {
+  const parts = ((plan["Plans"] ?? []) as Record<string, unknown>[]).map(rowsOfPlan);
+  const own = "Relation Name" in plan ? Number(plan["Actual Rows"]) + Number(plan["Rows Removed by Filter"] ?? 0) : 0;
+  return parts.reduce((sum, rows) => sum + rows, own * Number(plan["Actual Loops"]));
+}
+
+async function explained({ db }: Store, query: CompiledQuery, how: string): Promise<Record<string, unknown>[]> {
+  const { rows } = await db.executeQuery<Record<string, unknown>>({ ...query, sql: `${how} ${query.sql}` });
+  return rows;
+}
+
+/** Rows that the statements went through; SQLite only says whether it went through a whole table, which is all of its rows. */
+async function rowsLookedAt({ store, watch }: Scene): Promise<number> {
+  let rows = watch.rows;
+  const queries = watch.nodes.map((node) => store.db.getExecutor().compileQuery(node, { queryId: "explain" }));
+  for (const query of queries) {
+    if (onPostgres) {
+      const [answer] = await explained(store, query, "EXPLAIN (ANALYZE, FORMAT JSON)");
+      const plans = answer!["QUERY PLAN"] as { readonly Plan: Record<string, unknown> }[];
+      rows += rowsOfPlan(plans[0]!.Plan);
+      continue;
+    }
+    const steps = (await explained(store, query, "EXPLAIN QUERY PLAN")).map((row) => String(row["detail"]));
+    if (steps.some((step) => /^SCAN (message|delivery|attempt)/.test(step))) rows += MANY;
+    // Two columns of an index are not enough: the rare ones among all of the application.
+    if (steps.some((step) => /message_of_application/.test(step))) rows += MANY;
+  }
+  return rows;
+}
+
+/** So many that none of them leads anywhere. */
+const MANY_TYPES = ["type.1", ...Array.from({ length: 10 }, (_, index) => `other.${index}`)];
+const FILTERS: readonly Partial<MessageFilter>[] = [
+  { tag: "odd" },
+  { tag: "tag2" },
+  { channel: "c" },
+  { eventTypes: ["type.1"] },
+  { eventTypes: ["type.2", "type.0", "type.2"] },
+  { eventTypes: ["type.1"], channel: "c" },
+  { eventTypes: ["type.1"], channel: "c", tag: "odd" },
+  { tag: "none" },
+  { eventTypes: MANY_TYPES },
+];
+
+interface Fields {
+  readonly eventType: string;
+  readonly tagsJson: string | null;
+  readonly channelsJson: string | null;
+}
+
+function fits(fields: Fields, { eventTypes = null, channel = null, tag = null }: Partial<MessageFilter>): boolean {
+  if (eventTypes !== null && !eventTypes.includes(fields.eventType)) return false;
+  if (channel !== null && !namesOf(fields.channelsJson).includes(channel)) return false;
+  return tag === null || namesOf(fields.tagsJson).includes(tag);
+}
+
+const namesOf = (json: string | null): readonly string[] => (json === null ? [] : (JSON.parse(json) as string[]));
+
+/** As the API makes it: of the last row, unless the page says otherwise. */
+function nextOf(name: string, { rows, next }: Page<string>): string {
+  if (next !== undefined) return next;
+  const message = rows.at(-1)!;
+  return name === "attempts of an endpoint" ? placeOfKey("atmpt_", keyOfId("msg_", message)! + 1) : message;
+}
+
+const labelled = { tagsJson: '["common"]', channelsJson: '["all"]' };
+const common = Array.from({ length: MANY }, () => labelled);
+const rare = { tagsJson: '["rare","common"]', channelsJson: '["all","few"]', eventType: "rare.type" };
+
+describe("a list with a filter", () => {
+  it("leads to what is rare without looking at the rest, however old that is", async () => {
+    await using scene = await openScene([rare, ...common]);
+    const { ctx, watch } = scene;
+    const id = placeOfKey("msg_", 1000);
+    const filters: readonly Partial<MessageFilter>[] = [
+      { tag: "rare" },
+      { channel: "few" },
+      { eventTypes: ["rare.type"] },
+      { eventTypes: ["rare.type", "nothing.has.it"] },
+      { eventTypes: ["test.event", "rare.type"], tag: "rare", channel: "all" },
+    ];
+    for (const [name, list] of Object.entries(LISTS)) {
+      for (const filter of filters) {
+        watch.forget();
+        expect([name, filter, await list(ctx, filter)]).toEqual([name, filter, { rows: [id], done: true }]);
+        expect([name, filter, (await rowsLookedAt(scene)) < 2000]).toEqual([name, filter, true]);
+      }
+    }
+  });
+
+  it("looks at so much for a page and no more, and says where to go on", async () => {
+    await using scene = await openScene([{ eventType: "type.1", ...labelled }, ...common]);
+    const { ctx, watch } = scene;
+    for (const [name, list] of Object.entries(LISTS)) {
+      // It has no other way through so many types than all messages, and bounds of its own.
+      if (name === "search") continue;
+      watch.forget();
+      const filter = { eventTypes: MANY_TYPES, ...(name === "attempts of an endpoint" ? { tag: "common" } : {}) };
+      const first = await list(ctx, filter);
+      expect([name, first]).toEqual([name, { rows: [], done: false, next: expect.any(String) }]);
+      expect([name, watch.rows < 3 * MOST_LOOKED_AT]).toEqual([name, true]);
+      const last = await list(ctx, { ...filter, iterator: first.next! });
+      expect([name, last]).toEqual([name, { rows: [placeOfKey("msg_", 1000)], done: true }]);
+      // The other way round: from the oldest on.
+      const oldest = await list(ctx, { ...filter, after: 0 });
+      expect([name, oldest.rows, oldest.done]).toEqual([name, [placeOfKey("msg_", 1000)], false]);
+      expect(oldest.next).toMatch(/^-/);
+      expect(await list(ctx, { ...filter, after: 0, iterator: oldest.next! })).toEqual({ rows: [], done: true });
+    }
+  });
+
+  it("shows what it lets through, all of it and once, whatever the filter and the way", async () => {
+    const messages = Array.from({ length: 120 }, (_, index) => ({
+      eventType: `type.${index % 3}`,
+      tagsJson: index % 2 === 0 ? null : JSON.stringify([`tag${index % 5}`, "odd", "odd"]),
+      channelsJson: index % 7 === 0 ? '["c"]' : null,
+    }));
+    await using scene = await openScene(messages);
+    for (const filter of FILTERS) {
+      const wanted = messages.flatMap((fields, index) =>
+        fits(fields, filter) ? [placeOfKey("msg_", 1000 + 10 * index)] : [],
+      );
+      for (const [name, list] of Object.entries(LISTS)) {
+        const found: string[] = [];
+        let page = await list(scene.ctx, { ...filter, limit: 7 });
+        for (; !page.done; page = await list(scene.ctx, { ...filter, limit: 7, iterator: nextOf(name, page) })) {
+          found.push(...page.rows);
+        }
+        found.push(...page.rows);
+        expect([name, filter, found]).toEqual([name, filter, wanted.toReversed()]);
+      }
+    }
+  });
+});
+
+describe("labels of a message", () => {
+  it("go with it", async () => {
+    await using scene = await openScene([rare, rare]);
+    const labels = () =>
+      scene.store.db.selectFrom("message_label").selectAll().orderBy("kind").orderBy("name").execute();
+    expect(await labels()).toHaveLength(8);
+    await scene.store.transaction(
+      async ({ db }) => void (await db.deleteFrom("message").where("id", "=", 1000).execute()),
+    );
+    const left = { app_id: 1, message_id: 1010 };
+    expect(await labels()).toEqual([
+      { ...left, kind: 0, name: "all" },
+      { ...left, kind: 0, name: "few" },
+      { ...left, kind: 1, name: "common" },
+      { ...left, kind: 1, name: "rare" },
+    ]);
+  });
+});
