@@ -38,7 +38,9 @@ async function microsOf(work: () => Promise<DuePage>): Promise<number> {
 
 const pageMicros = await microsOf(() => store.due(1, Date.now(), PAGE_ROWS));
 const after = { due: -1, messageId: -1 };
-const linePageMicros = await microsOf(() => store.due(2, Date.now(), PAGE_ROWS, { kind: "line", after, known: [], keys: null }));
+const linePageMicros = await microsOf(() =>
+  store.due(2, Date.now(), PAGE_ROWS, { kind: "line", after, known: [], keys: null }),
+);
 
 const dispatcher = new Dispatcher({
   store,

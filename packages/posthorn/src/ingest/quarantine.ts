@@ -3,7 +3,7 @@ import type { Services } from "../domain/context.ts";
 import { encodeRequest, type InboundRequest } from "../domain/message/request.ts";
 import { trimQuarantine } from "../domain/quarantine/trim.ts";
 import { insertSourceSecret } from "../domain/source/secret.ts";
-import type { QuarantineTable } from "../store/schema.ts";
+import type { QuarantineTable } from "../store/source-schema.ts";
 import { headerOf } from "./accept.ts";
 import type { LiveSource } from "./live-source.ts";
 

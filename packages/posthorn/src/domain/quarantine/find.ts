@@ -1,7 +1,7 @@
 import type { Selectable } from "kysely";
 import { notFound } from "../../errors.ts";
 import { keyOfId } from "../../id.ts";
-import type { QuarantineTable } from "../../store/schema.ts";
+import type { QuarantineTable } from "../../store/source-schema.ts";
 import { type Context, reader } from "../context.ts";
 import { getSource } from "../source/find.ts";
 import type { Source } from "../source/source.ts";

@@ -1,7 +1,7 @@
 /** A request that did not verify, as it is shown. */
 import type { Selectable } from "kysely";
 import { timeOfKey } from "../../id.ts";
-import type { QuarantineTable } from "../../store/schema.ts";
+import type { QuarantineTable } from "../../store/source-schema.ts";
 import { type InboundRequest, shownRequest } from "../message/request.ts";
 
 export interface Quarantined {

@@ -4,7 +4,7 @@ import { invalid, notFound } from "../../errors.ts";
 import { githubApi, type GitHubSettings } from "../../reconcile/github.ts";
 import { stripeApi, type StripeSettings } from "../../reconcile/stripe.ts";
 import type { ProviderApi, ReconcileProviderId } from "../../reconcile/types.ts";
-import type { SourceReconcileTable } from "../../store/schema.ts";
+import type { SourceReconcileTable } from "../../store/source-schema.ts";
 import type { Vault } from "../../vault.ts";
 import { atomically, type Call, type Context } from "../context.ts";
 import { getSource } from "../source/find.ts";

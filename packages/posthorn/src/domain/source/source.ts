@@ -1,6 +1,6 @@
 /** An inbound URL: what it expects, and what it does with what comes. */
 import type { Selectable } from "kysely";
-import type { SourceTable } from "../../store/schema.ts";
+import type { SourceTable } from "../../store/source-schema.ts";
 import type { Vault } from "../../vault.ts";
 import type { Verification } from "./verification.ts";
 
