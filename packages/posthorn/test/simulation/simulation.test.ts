@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { replayCommand, runSeeds } from "./run-seeds.ts";
 import { Random } from "./random.ts";
 import { SABOTAGES } from "./sabotages.ts";
-import { formatTime, simulate, type SimulationResult } from "./simulation.ts";
+import { formatTime } from "./diary.ts";
+import type { SimulationResult } from "./result.ts";
+import { simulate } from "./simulation.ts";
 import { isShared, spanOf } from "./spans.ts";
 import { RULES } from "./verdict.ts";
 
@@ -11,7 +13,7 @@ const SEEDS = Array.from({ length: 500 }, (_, index) => index + 1);
 /** Seeds in which a rule that is broken on purpose must show. */
 const SEEDS_TO_SHOW = 60;
 /** Those in which nodes share a database. */
-const SHARED_SEEDS = SEEDS.filter((seed) => isShared(spanOf(new Random(seed, "span"))));
+const SHARED_SEEDS = SEEDS.filter((seed) => isShared(spanOf(new Random(seed, "span"), new Random(seed, "crowd"))));
 
 function report({ seed, violation }: SimulationResult): string {
   const { rule, text, at } = violation!;

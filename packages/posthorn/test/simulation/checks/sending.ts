@@ -1,5 +1,7 @@
 /** What may leave the process, and when. */
-import type { Check, Ledger, OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../ledger.ts";
+import type { Check } from "../check.ts";
+import type { Ledger } from "../ledger.ts";
+import type { OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../tracked.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 import type { Verdict } from "../verdict.ts";
 
