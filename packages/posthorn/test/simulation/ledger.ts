@@ -277,7 +277,7 @@ export class Ledger {
   }
 
   #endpointCommitted({ endpointId: id, tenant, url, ...columns }: Change & { kind: "endpoint" }, commit: Commit): void {
-    const { disabled, deleted, pausedUntil, policyJson } = columns;
+    const { disabled, deleted, pausedUntil, discardUpTo, policyJson } = columns;
     let endpoint = this.endpoints.get(id);
     if (endpoint === undefined) {
       endpoint = new TrackedEndpoint({ id, tenant, host: new URL(url).host, commit });
@@ -285,7 +285,7 @@ export class Ledger {
       this.hosts.set(endpoint.host, endpoint);
     }
     const { elapsed } = this.#time;
-    Object.assign(endpoint, { disabled, deleted, pausedUntil, commit, changedAt: elapsed });
+    Object.assign(endpoint, { disabled, deleted, pausedUntil, discardUpTo, commit, changedAt: elapsed });
     if (endpoint.policies.at(-1)?.json === policyJson) endpoint.repair = commit;
     else endpoint.policies.push({ json: policyJson, commit });
   }

@@ -182,7 +182,8 @@ export class Operations {
   async #byHand(name: ByHandOperation, node: SimulatedNode): Promise<void> {
     const { handRandom: random, span, ledger } = this.#world;
     const next = name === "cancel_next" ? this.#underWay(false, node, random) : null;
-    const endpoint = next?.endpoint ?? random.pick(this.endpoints);
+    const waiting = name === "try_now" ? this.#leftAlone(node) : [];
+    const endpoint = next?.endpoint ?? random.pick(waiting.length > 0 ? waiting : this.endpoints);
     const { app } = endpoint;
     const recent = next === null ? this.#publisher.recent.filter((message) => message.app === app) : [next.message];
     if (name === "try_now") ledger.wanted(endpoint.key);
@@ -201,6 +202,7 @@ export class Operations {
     ledger.touched(endpoint.key);
     try {
       await this.#hand.perform(name, hand);
+      if (name === "try_now") ledger.endpoints.get(endpoint.key)!.triedAt = this.#world.time.elapsed;
     } finally {
       ledger.touched(endpoint.key);
     }
@@ -231,6 +233,17 @@ export class Operations {
         .map((endpoint) => ({ message, endpoint })),
     );
     return found.length === 0 ? null : random.pick(found);
+  }
+
+  /** Endpoints for which something is due, and to which nothing is sent. */
+  #leftAlone({ run }: SimulatedNode): readonly EndpointHandle[] {
+    const { ledger, time } = this.#world;
+    const due = [...ledger.live].filter(({ open, row }) => open === null && row.due! <= run.clock.wall);
+    const waiting = new Set(due.map(({ endpoint }) => endpoint));
+    return this.endpoints.filter(({ key }) => {
+      const endpoint = ledger.endpoints.get(key)!;
+      return waiting.has(endpoint) && !endpoint.disabled && time.elapsed - endpoint.requestedAt > BUSY_MS;
+    });
   }
 
   /** It is due at an endpoint that is at work. */

@@ -4,6 +4,7 @@ import { Round } from "../../src/dispatch/round.ts";
 import { Pace } from "../../src/dispatch/pace.ts";
 import { LAST_WORDS_MS } from "../../src/dispatch/recorder.ts";
 import type { Job } from "../../src/dispatch/types.ts";
+import { DirectoryEndpoint } from "../../src/domain/directory.ts";
 import { CLUSTER_SABOTAGES } from "./cluster/sabotages.ts";
 import { type NamedSabotage, replaced } from "./sabotage.ts";
 import { countingHeld, intercept, passing, withCurrentGenerations, withDelays } from "./tampering.ts";
@@ -162,6 +163,16 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     name: "a dispatcher that does not hear of pauses",
     breaks: "held_is_left_alone",
     policy: (policy) => ({ ...policy, pausedUntil: null }),
+  },
+  {
+    name: "an attempter that does not hear what somebody has given up",
+    breaks: "only_what_is_due",
+    inside: () => replaced(DirectoryEndpoint.prototype, "discards", () => false),
+  },
+  {
+    name: "a lane that waits on when somebody wants it to try at once",
+    breaks: "wish_kept",
+    inside: () => replaced(Pace.prototype, "tryNow", () => undefined),
   },
   {
     name: "a rate that leaks",

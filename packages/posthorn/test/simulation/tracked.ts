@@ -71,6 +71,8 @@ export class TrackedEndpoint {
   deleted = false;
   /** Held by hand until then, Unix milliseconds; 0: it is not. */
   pausedUntil = 0;
+  /** Scheduled deliveries of messages up to this key were given up by hand; 0: none. */
+  discardUpTo = 0;
   /** The policies it had, with the commit that set each; the newest last. */
   readonly policies: { readonly json: string | null; readonly commit: Commit }[] = [];
   commit: Commit;
@@ -80,6 +82,8 @@ export class TrackedEndpoint {
   repair: Commit;
   /** When somebody did something about it, or with what it is owed, by hand the last time, in elapsed milliseconds. */
   touchedAt = 0;
+  /** When somebody was told that it is tried at once, in elapsed milliseconds; `null`: long ago, or never. */
+  triedAt: number | null = null;
   /** When a request left for it the last time, in elapsed milliseconds. */
   requestedAt = 0;
   /** Requests on their way, by the tenure under which they were made. */

@@ -20,6 +20,7 @@ import { RetryCheck } from "./retries.ts";
 import { SendingCheck } from "./sending.ts";
 import { ShardsCheck } from "./shards.ts";
 import { SharesCheck } from "./shares.ts";
+import { TriedCheck } from "./tried.ts";
 import { WishCheck } from "./wishes.ts";
 
 export interface CheckedWorld {
@@ -52,6 +53,7 @@ export function allChecks(world: CheckedWorld): readonly Check[] {
     new CountingCheck(world),
     new RetryCheck(world),
     new WishCheck(world),
+    new TriedCheck(world),
     new MemoryCheck(world),
     new ProgressCheck(world),
     new ShardsCheck(world),
