@@ -8,7 +8,7 @@ import { DEFAULT_ORGANISATION, ensureOrganisation } from "../domain/organisation
 import { PosthornError } from "../errors.ts";
 import { isId } from "../id.ts";
 import { createLog, type Logger } from "../log.ts";
-import { PosthornNode } from "../posthorn.ts";
+import { PosthornNode } from "../node.ts";
 import { callerFor } from "./call.ts";
 import { messageVerbs } from "./messages.ts";
 import { Mount, type NodeBindings, type NodeHandler } from "./mount.ts";

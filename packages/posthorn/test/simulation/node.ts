@@ -69,7 +69,7 @@ interface NodeParts {
 }
 
 const VAULT_KEY = Buffer.alloc(32, 7);
-/** As `posthorn.ts`: once no attempt is under way, giving up the shards may take this long. */
+/** As `src/node.ts`: once no attempt is under way, giving up the shards may take this long. */
 const RELEASE_MS = 2000;
 
 export class SimulatedNode {

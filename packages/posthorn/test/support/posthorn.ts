@@ -4,7 +4,7 @@ import { organisationToken } from "../../src/cli/token/create.ts";
 import { envToConfig } from "../../src/config/config.ts";
 import { readEnv } from "../../src/config/env.ts";
 import { loadSecrets } from "../../src/config/secrets.ts";
-import { type NodeOptions, PosthornNode } from "../../src/posthorn.ts";
+import { type NodeOptions, PosthornNode } from "../../src/node.ts";
 
 import { borrowDatabase } from "./postgres.ts";
 import { onPostgres } from "./store.ts";

@@ -4,7 +4,7 @@ import { readEnv } from "../../config/env.ts";
 import { loadSecrets } from "../../config/secrets.ts";
 import { DEFAULT_ORGANISATION } from "../../domain/organisation/ensure.ts";
 import { createLog } from "../../log.ts";
-import { PosthornNode } from "../../posthorn.ts";
+import { PosthornNode } from "../../node.ts";
 import { VERSION } from "../../version.ts";
 import { print } from "../output.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";

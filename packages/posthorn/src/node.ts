@@ -1,7 +1,7 @@
 /** The composition root: one node with its store, dispatcher and HTTP server, from a configuration. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { Egress, type EgressOptions, parseAllowList, parseDenyList, webhookSources } from "@posthorn/egress";
+import { type Egress, type EgressOptions, parseAllowList, webhookSources } from "@posthorn/egress";
 import type { FastifyInstance } from "fastify";
 import { buildServer, type HttpTimeouts } from "./api/server.ts";
 import { cannotListen } from "./api/waiting-room.ts";
@@ -31,8 +31,6 @@ import { Authenticator } from "./domain/auth/authenticate.ts";
 import type { DomainRules, Services } from "./domain/context.ts";
 import { Directory } from "./domain/directory.ts";
 import { ensureOrganisation } from "./domain/organisation/ensure.ts";
-import type { PortalLook } from "./domain/portal/look.ts";
-import type { RetentionPeriods } from "./domain/retention/retention.ts";
 import type { SettledKeys } from "./domain/stats/roll-up.ts";
 import type { PlatformDefaults } from "./domain/policy/section.ts";
 import { IdGenerator } from "./id.ts";
@@ -42,6 +40,14 @@ import { LiveFeed } from "./live/feed.ts";
 import { SharedFeed } from "./live/shared-feed.ts";
 import { type Logger, reporter } from "./log.ts";
 import { Maintenance } from "./maintenance.ts";
+import {
+  egressOf,
+  hostConcurrencyOf,
+  policyDefaultsOf,
+  portalLookOf,
+  retentionOf,
+  transformPoolOf,
+} from "./node-parts.ts";
 import { startPatiently } from "./patient-start.ts";
 import { Receiving } from "./receiving.ts";
 import { Metrics } from "./metrics/metrics.ts";
@@ -49,7 +55,7 @@ import { type MetricsServer, serveMetrics } from "./metrics/server.ts";
 import { openStore } from "./store/open.ts";
 import { describeTrouble } from "./store/errors.ts";
 import type { Store, StoreTrouble } from "./store/store.ts";
-import { TransformPool } from "./transform/pool.ts";
+import type { TransformPool } from "./transform/pool.ts";
 import { Vault } from "./vault.ts";
 
 export interface NodeOptions {
@@ -80,8 +86,6 @@ interface NodeParts {
   readonly failed: Promise<Error>;
 }
 
-const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 /** Requests that are under way when the process stops may take this long. */
 const CLOSE_REQUESTS_MS = 5000;
 /** Once no attempt is under way, giving up the shards may take this long. */
@@ -89,73 +93,10 @@ const RELEASE_MS = 2000;
 /** How often connections are closed whose last request has ended meanwhile. */
 const CLOSE_IDLE_MS = 50;
 
-function policyDefaultsOf(config: Config): PlatformDefaults {
-  const { retrySchedule, requestTimeoutMs, maxRequestTimeoutMs, endpointConcurrency } = config;
-  const autoDisableAfterMs = config.autoDisableHours * HOUR_MS;
-  return {
-    retrySchedule,
-    requestTimeoutMs,
-    maxRequestTimeoutMs,
-    endpointConcurrency,
-    autoDisableAfterMs,
-    verification: config.endpointVerification,
-  };
-}
-
-/** Attempts in flight to one host: endpoints of many customers at one provider share it. */
-const HOST_CONCURRENCY = 128;
-
-function hostConcurrencyOf({ endpointConcurrency }: Config): number {
-  return Math.max(HOST_CONCURRENCY, endpointConcurrency);
-}
-
-function egressOf(config: Config, more: EgressOptions = {}): Egress {
-  return new Egress({
-    allow: parseAllowList(config.egressAllow),
-    deny: parseDenyList(config.egressDeny),
-    httpsOnly: config.httpsOnly,
-    ...(config.egressProxy === "" ? {} : { proxy: { url: config.egressProxy } }),
-    maxSockets: 2 * config.concurrency,
-    maxSocketsPerOrigin: hostConcurrencyOf(config),
-    ...more,
-  });
-}
-
-function retentionOf({ payloadRetentionDays, attemptRetentionDays, failureRetentionDays }: Config): RetentionPeriods {
-  return {
-    payloadMs: payloadRetentionDays * DAY_MS,
-    attemptMs: attemptRetentionDays * DAY_MS,
-    failureMs: failureRetentionDays * DAY_MS,
-  };
-}
-
-function portalLookOf({ portalName, portalLogo, portalColour, portalFont }: Config): PortalLook {
-  return { name: portalName || null, logo: portalLogo || null, colour: portalColour || null, font: portalFont || null };
-}
-
 /** One line for each change. */
 function tellTrouble(log: Logger, trouble: StoreTrouble | null): void {
   if (trouble === null) log.info("the database is back");
   else log.warn({ trouble }, `the database ${describeTrouble(trouble)}; trying again`);
-}
-
-/** Bytes that code may hold while it runs. */
-const TRANSFORM_MEMORY_BYTES = 64 * 1024 * 1024;
-/** Bytes of a payload that code returns, at least. */
-const TRANSFORM_OUTPUT_BYTES = 4 * 1024 * 1024;
-
-function transformPoolOf({ transformThreads, transformCpuMs, maxPayloadBytes }: Config, log: Logger): TransformPool {
-  return new TransformPool({
-    threads: transformThreads,
-    cpuMs: transformCpuMs,
-    // Threads that wait for a processor are not late: ten times as long on the wall is.
-    killMs: Math.max(10_000, 10 * transformCpuMs),
-    memoryBytes: Math.max(TRANSFORM_MEMORY_BYTES, 16 * maxPayloadBytes),
-    outputBytes: Math.max(TRANSFORM_OUTPUT_BYTES, maxPayloadBytes),
-    maxQueued: 5000,
-    maxQueuedBytes: 64 * 1024 * 1024,
-    onTrouble: (error) => log.error({ err: error }, "a thread of transformations ended; another one takes its place"),
-  });
 }
 
 /**
