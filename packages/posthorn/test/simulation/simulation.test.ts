@@ -9,7 +9,7 @@ import { isShared, spanOf } from "./spans.ts";
 import { RULES } from "./verdict.ts";
 
 /** Weeks in one run of the tests, the same each time: a change is to blame for what it breaks. New ones are looked for by `npm run simulate`. */
-const SEEDS = Array.from({ length: 500 }, (_, index) => index + 1);
+const SEEDS = Array.from({ length: 440 }, (_, index) => index + 1);
 /** Seeds in which a rule that is broken on purpose must show. */
 const SEEDS_TO_SHOW = 60;
 /** Those in which nodes share a database. */
@@ -28,7 +28,7 @@ describe("a simulated week", () => {
     expect(requests).toBeGreaterThan(100 * results.length);
   });
 
-  it("is the same each time", async () => {
+  it("is the same each time", { timeout: 300_000 }, async () => {
     const seeds = SEEDS.slice(0, 4);
     const elsewhere = await runSeeds(seeds);
     for (const [index, seed] of seeds.entries()) {

@@ -54,10 +54,9 @@ export class FairnessCheck implements Check {
   begun({ endpoint, name }: TrackedDelivery, { run }: OpenAttempt): void {
     this.#underWay.count(run, String(endpoint.tenant), 1);
     this.#isBusy(endpoint);
-    const endpoints = [...this.#world.ledger.endpoints.values()];
     // What is owed to one that is gone is nobody's.
     if (endpoint.deleted) return;
-    for (const other of endpoints) {
+    for (const other of this.#world.ledger.endpoints.values()) {
       if (other.tenant === endpoint.tenant) continue;
       if (this.#waits(other, run)) this.#passBy(other, endpoint.tenant, name);
       else this.#passed.delete(other);
