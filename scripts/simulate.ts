@@ -7,7 +7,9 @@
  */
 import { parseArgs } from "node:util";
 import { replayCommand, runSeeds } from "../packages/posthorn/test/simulation/run-seeds.ts";
-import { formatTime, simulate, type SimulationResult } from "../packages/posthorn/test/simulation/simulation.ts";
+import { formatTime } from "../packages/posthorn/test/simulation/diary.ts";
+import type { SimulationResult } from "../packages/posthorn/test/simulation/result.ts";
+import { simulate } from "../packages/posthorn/test/simulation/simulation.ts";
 import { RULES } from "../packages/posthorn/test/simulation/verdict.ts";
 
 const PROGRESS_EVERY = 100;

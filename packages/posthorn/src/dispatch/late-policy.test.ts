@@ -26,4 +26,28 @@ describe("a policy that is read slowly", () => {
     expect(attempter.messages).toEqual([1, 2, 3, 4]);
     await eventually(() => expect(dispatcher.load.lanes).toBe(0));
   });
+
+  it("holds up what waits in memory for its turn, once its lane was woken", async () => {
+    const later = Promise.withResolvers<LanePolicy>();
+    const answers = new Map<number, LanePolicy | Promise<LanePolicy>>();
+    await using harness = await dispatchHarness({
+      limits: { concurrency: 1 },
+      policyOf: (id) => answers.get(id) ?? lanePolicy(id),
+    });
+    const { attempter, clock, dispatcher } = harness;
+    attempter.script = () => null;
+    await harness.publish(1, { endpointIds: [1] });
+    await harness.publish(2, { endpointIds: [2] });
+    answers.set(2, later.promise);
+    dispatcher.wake(2);
+    attempter.open[0]!.end(made(0));
+    await eventually(async () => expect(await harness.files.store.backlog()).toHaveLength(1));
+    expect(attempter.messages).toEqual([1]);
+    later.resolve({ ...lanePolicy(2), pausedUntil: clock.now() + 1000 });
+    answers.set(2, { ...lanePolicy(2), pausedUntil: clock.now() + 1000 });
+    await eventually(() => expect(dispatcher.inspect(2)).toMatchObject({ pausedUntil: clock.now() + 1000, queued: 0 }));
+    expect(attempter.messages).toEqual([1]);
+    clock.advance(1000);
+    await eventually(() => expect(attempter.messages).toEqual([1, 2]));
+  });
 });

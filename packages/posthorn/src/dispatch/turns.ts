@@ -40,6 +40,8 @@ export class Turns {
     const { engine } = this.#options;
     const now = engine.clock.now();
     const pace = lane.pace!;
+    // Its policy brings it back.
+    if (lane.stale) return false;
     if (lane.held || lane.gone || lane.ready === 0 || lane.isPaused(now)) return false;
     const heldUntil = pace.heldUntil(now);
     if (heldUntil > now) {

@@ -35,9 +35,15 @@ export type Change =
   | {
       readonly kind: "endpoint";
       readonly endpointId: number;
+      /** The application that it is of. */
+      readonly tenant: number;
       readonly url: string;
       readonly disabled: boolean;
       readonly deleted: boolean;
+      /** Held by hand until then, Unix milliseconds; 0: it is not. */
+      readonly pausedUntil: number;
+      /** Scheduled deliveries of messages up to this key were given up by hand; 0: none. */
+      readonly discardUpTo: number;
       readonly policyJson: string | null;
     };
 
@@ -47,7 +53,7 @@ const NEW_DELIVERY = DELIVERY.replaceAll(/(\w+)/g, "NEW.$1");
 const TRIGGERS = `
 CREATE TEMP TABLE change (
   seq INTEGER PRIMARY KEY, kind TEXT, message_id, endpoint_id, ${DELIVERY},
-  id, trigger_type, status, url, disabled, deleted_at, policy_json);
+  id, trigger_type, status, app_id, url, disabled, deleted_at, paused_until, discard_up_to, policy_json);
 ${["INSERT", "UPDATE"]
   .map(
     (event) => `
@@ -56,8 +62,9 @@ CREATE TEMP TRIGGER delivery_${event} AFTER ${event} ON main.delivery BEGIN
   VALUES ('delivery', NEW.message_id, NEW.endpoint_id, ${NEW_DELIVERY});
 END;
 CREATE TEMP TRIGGER endpoint_${event} AFTER ${event} ON main.endpoint BEGIN
-  INSERT INTO change (kind, endpoint_id, url, disabled, deleted_at, policy_json)
-  VALUES ('endpoint', NEW.id, NEW.url, NEW.disabled, NEW.deleted_at, NEW.policy_json);
+  INSERT INTO change (kind, endpoint_id, app_id, url, disabled, deleted_at, paused_until, discard_up_to, policy_json)
+  VALUES ('endpoint', NEW.id, NEW.app_id, NEW.url, NEW.disabled, NEW.deleted_at, NEW.flow_json ->> '$.pausedUntil',
+    NEW.flow_json ->> '$.discardUpTo', NEW.policy_json);
 END;`,
   )
   .join("")}
@@ -84,9 +91,12 @@ interface ChangeRow {
   readonly id: number;
   readonly trigger_type: Trigger;
   readonly status: number;
+  readonly app_id: number;
   readonly url: string;
   readonly disabled: number;
   readonly deleted_at: number | null;
+  readonly paused_until: number | null;
+  readonly discard_up_to: number | null;
   readonly policy_json: string | null;
 }
 
@@ -113,8 +123,10 @@ function toChange(row: ChangeRow): Change {
     case "attempt":
       return { kind, messageId, endpointId, id: row.id, trigger: row.trigger_type, status: row.status };
     case "endpoint": {
-      const { url, policy_json: policyJson } = row;
-      return { kind, endpointId, url, disabled: row.disabled === 1, deleted: row.deleted_at !== null, policyJson };
+      const { app_id: tenant, url, policy_json: policyJson } = row;
+      const [disabled, deleted] = [row.disabled === 1, row.deleted_at !== null];
+      const [pausedUntil, discardUpTo] = [row.paused_until ?? 0, row.discard_up_to ?? 0];
+      return { kind, endpointId, tenant, url, disabled, deleted, pausedUntil, discardUpTo, policyJson };
     }
   }
 }

@@ -1,8 +1,10 @@
 /** The machines, and what becomes of the processes on them. */
-import type { Ledger, Run } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Run } from "./run.ts";
 import { Machine } from "./machine.ts";
 import { MachineClock } from "./machine-clock.ts";
-import { expectOwnError, type NodeWorld, SimulatedNode } from "./node.ts";
+import { expectOwnError } from "./judging.ts";
+import { type NodeWorld, SimulatedNode } from "./node.ts";
 import { type MachineHappening, settingsOf } from "./plan.ts";
 import type { Random } from "./random.ts";
 import { isShared, type Span } from "./spans.ts";
@@ -15,6 +17,7 @@ export interface FleetOptions {
   readonly ledger: Ledger;
   readonly verdict: Verdict;
   readonly random: Random;
+  readonly boundsRandom: Random;
   /** What happens around processes and outlives them. */
   readonly outside: Life;
   readonly world: () => NodeWorld;
@@ -65,9 +68,9 @@ export class Fleet {
   }
 
   /** One that is up and goes on; `null`: none is. */
-  someNode(): SimulatedNode | null {
+  someNode(random: Random = this.#options.random): SimulatedNode | null {
     const up = this.machines.filter(({ node, stands }) => node !== null && !stands);
-    return up.length === 0 ? null : this.#options.random.pick(up).node;
+    return up.length === 0 ? null : random.pick(up).node;
   }
 
   /** Whether nothing came between a machine and the others for a while. */
@@ -84,6 +87,7 @@ export class Fleet {
   stepped(): void {
     for (const machine of this.machines) {
       if (machine.fuse !== null && --machine.fuse.events <= 0) this.#kill(machine, machine.fuse.downMs);
+      else if (machine.stopsAtWork !== null) this.#stopAtWork(machine, machine.stopsAtWork);
     }
   }
 
@@ -102,6 +106,9 @@ export class Fleet {
       case "restart":
         if (!machine.stands) this.#stop(machine, what.downMs);
         return;
+      case "restart_at_work":
+        machine.stopsAtWork ??= what.downMs;
+        return;
       case "freeze":
         if (!machine.isDown && !machine.stands) this.#freeze(machine, what.ms);
         return;
@@ -112,7 +119,7 @@ export class Fleet {
 
   /** Nobody is killed any more. */
   spare(): void {
-    for (const machine of this.machines) machine.fuse = null;
+    for (const machine of this.machines) machine.fuse = machine.stopsAtWork = null;
   }
 
   end(): void {
@@ -121,10 +128,10 @@ export class Fleet {
 
   /** Starts a process, and again after a while when it does not come up. */
   start(machine: Machine): void {
-    const { time, random, span, onStart, ledger } = this.#options;
+    const { time, random, boundsRandom, span, onStart, ledger } = this.#options;
     const { number, clock } = machine;
     onStart();
-    const settings = settingsOf(random, span);
+    const settings = settingsOf(random, boundsRandom, span);
     const run: Run = { number: ++this.#runs, settings, machine: number, clock, startedAt: time.elapsed };
     machine.life = new Life();
     machine.serverLife = new Life();
@@ -174,6 +181,13 @@ export class Fleet {
       this.#gone(machine, downMs);
     };
     watch(stop());
+  }
+
+  #stopAtWork(machine: Machine, downMs: number): void {
+    const { node, stands } = machine;
+    if (node === null || stands || this.#options.ledger.inFlightOf(node.run) === 0) return;
+    machine.stopsAtWork = null;
+    this.#stop(machine, downMs);
   }
 
   #gone(machine: Machine, downMs: number): void {

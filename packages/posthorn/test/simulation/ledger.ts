@@ -2,35 +2,22 @@
  * The books of the simulation: what is committed, what was sent and what came back, kept apart from the product. The checks read them
  * and are told of every entry.
  */
-import type { AttemptResult, DispatchLimits, Job } from "../../src/dispatch/types.ts";
-import type { Change, DeliveryRow } from "./audit.ts";
+import type { AttemptResult, Job } from "../../src/dispatch/types.ts";
+import type { Change } from "./audit.ts";
+import type { Check } from "./check.ts";
 import type { Commit } from "./database.ts";
-import type { MachineClock } from "./machine-clock.ts";
+import type { Run } from "./run.ts";
 import type { Tenure, TenureEnd, Tenures } from "./tenure.ts";
+import {
+  isMade,
+  type OpenAttempt,
+  type RecordedAttempt,
+  requestedOf,
+  TrackedDelivery,
+  TrackedEndpoint,
+} from "./tracked.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 import type { Verdict } from "./verdict.ts";
-
-/** What a process is started with. */
-export interface Settings {
-  readonly limits: DispatchLimits;
-  readonly endpointConcurrency: number;
-  readonly retrySchedule: readonly number[];
-  readonly requestTimeoutMs: number;
-  readonly shutdownTimeoutMs: number;
-  /** A policy that was changed may be used for so long: whoever has it in memory must be able to read the new one. */
-  readonly staleMs: number;
-}
-
-/** One run of a process, from its start to its end. */
-export interface Run {
-  readonly number: number;
-  readonly settings: Settings;
-  /** Of the machine that it is on. */
-  readonly machine: number;
-  readonly clock: MachineClock;
-  /** In elapsed milliseconds. */
-  readonly startedAt: number;
-}
 
 /**
  * What was changed by another process is known to a process after so many milliseconds: to one with which all is well, and to any, for as
@@ -38,123 +25,6 @@ export interface Run {
  */
 const NEWS_MS = 2500;
 const LATE_NEWS_MS = 10_000;
-
-/** An attempt that was begun and whose outcome is not on disk. */
-export interface OpenAttempt {
-  readonly run: Run;
-  /** Under which it was begun. */
-  readonly tenure: Tenure;
-  readonly job: Job;
-  /** A request left the process for it. */
-  requested: boolean;
-  /** When it was begun, in elapsed milliseconds. */
-  readonly begunAt: number;
-  /** What the attempter said; `null` while it is under way. */
-  result: AttemptResult | null;
-  /** The clock of its machine when it said so. */
-  endedAt: number;
-}
-
-export class TrackedDelivery {
-  readonly messageId: number;
-  readonly endpoint: TrackedEndpoint;
-  row: DeliveryRow;
-  /** The commit that made the row what it is. */
-  commit: Commit;
-  /** Attempts on disk, and those among them that were made by schedule. */
-  rows = 0;
-  scheduledRows = 0;
-  /** Requests that left a process. */
-  requests = 0;
-  /** Requests of which nothing came to disk, since their process ended or lost the shard, or they were broken off. */
-  lost = 0;
-  open: OpenAttempt | null = null;
-  /** Attempts under way whose process has lost the shard: nothing of them may come to disk. */
-  readonly outlived = new Set<OpenAttempt>();
-  /** Requests that had left when somebody asked for an attempt by hand the last time. */
-  requestsAtWish = 0;
-  /** The last attempt found nothing to send, or nobody to send it to. */
-  isVoid = false;
-
-  /** When it was first due, Unix milliseconds. */
-  readonly firstDue: number | null;
-  /** When the row was made, in elapsed milliseconds. */
-  readonly madeAt: number;
-
-  constructor(messageId: number, endpoint: TrackedEndpoint, row: DeliveryRow, commit: Commit, madeAt: number) {
-    this.firstDue = row.due;
-    this.madeAt = madeAt;
-    this.messageId = messageId;
-    this.endpoint = endpoint;
-    this.row = row;
-    this.commit = commit;
-  }
-
-  get name(): string {
-    return `message ${this.messageId} to ${this.endpoint.host}`;
-  }
-}
-
-export class TrackedEndpoint {
-  readonly id: number;
-  readonly host: string;
-  disabled = false;
-  deleted = false;
-  /** The policies it had, with the time since when, in elapsed milliseconds; the newest last. */
-  readonly policies: { readonly json: string | null; readonly since: number }[] = [];
-  commit: Commit;
-  /** When the row was changed, in elapsed milliseconds. */
-  changedAt = 0;
-  /** The last commit that changed something of it other than its policy. */
-  repair: Commit;
-  /** When a request left for it the last time, in elapsed milliseconds. */
-  requestedAt = 0;
-  /** Requests on their way, by the tenure under which they were made. */
-  readonly inFlight = new Map<Tenure, number>();
-  readonly deliveries = new Map<number, TrackedDelivery>();
-
-  constructor(id: number, host: string, commit: Commit) {
-    this.id = id;
-    this.host = host;
-    this.commit = commit;
-    this.repair = commit;
-  }
-}
-
-/** What a check is told. Each method is optional; a check calls `verdict.broken` when its rule does not hold. */
-export interface Check {
-  /** A row of a delivery was committed. `before`: `null` when it is new. `attempt`: of the outcome that changed it. */
-  changed?(delivery: TrackedDelivery, before: DeliveryRow | null, attempt: RecordedAttempt | null): void;
-  /** An attempt was committed. */
-  recorded?(delivery: TrackedDelivery, attempt: RecordedAttempt): void;
-  /** An attempt is about to begin. */
-  begun?(delivery: TrackedDelivery, attempt: OpenAttempt): void;
-  /** The attempter said what came of it. */
-  ended?(delivery: TrackedDelivery, attempt: OpenAttempt): void;
-  /** A request is about to leave the process. `null` when no such row was ever committed, and when nobody began an attempt. */
-  requested?(endpoint: TrackedEndpoint, messageId: number, made: RequestedAttempt | null): void;
-  /** A process has a shard no longer. `open`: deliveries there with attempts under way, which nobody waits for any more. */
-  tenureEnded?(tenure: Tenure, how: TenureEnd, open: readonly TrackedDelivery[]): void;
-  /** After each event. */
-  stepped?(): void;
-  /** Once an hour. */
-  sampled?(): void;
-  /** When everything had the time to come to its end. */
-  finished?(): void;
-}
-
-export interface RequestedAttempt {
-  readonly delivery: TrackedDelivery;
-  readonly attempt: OpenAttempt;
-}
-
-export interface RecordedAttempt {
-  readonly id: number;
-  readonly trigger: 0 | 1;
-  readonly status: number;
-  /** What it was in the process that made it; `null` when nobody made it. */
-  readonly made: OpenAttempt | null;
-}
 
 export class Ledger {
   readonly endpoints = new Map<number, TrackedEndpoint>();
@@ -286,6 +156,21 @@ export class Ledger {
     this.#tenures!.began(run);
   }
 
+  /** Somebody does something about an endpoint, or has done it. */
+  touched(endpointId: number): void {
+    const endpoint = this.endpoints.get(endpointId);
+    if (endpoint !== undefined) endpoint.touchedAt = this.#time.elapsed;
+  }
+
+  /** Somebody wants an endpoint to be tried now, whatever it asked for. */
+  wanted(endpointId: number): void {
+    const endpoint = this.endpoints.get(endpointId);
+    if (endpoint === undefined) return;
+    const { elapsed } = this.#time;
+    endpoint.changedAt = elapsed;
+    endpoint.repair = { ...endpoint.repair, answeredAt: elapsed };
+  }
+
   /** A process has ended: what it had open is lost. */
   processEnded(run: Run): void {
     this.#runs.delete(run);
@@ -391,30 +276,17 @@ export class Ledger {
     for (const check of this.#checks) check.changed?.(delivery, before, attempt);
   }
 
-  #endpointCommitted({ endpointId, url, ...columns }: Change & { kind: "endpoint" }, commit: Commit): void {
-    const { disabled, deleted, policyJson } = columns;
-    let endpoint = this.endpoints.get(endpointId);
+  #endpointCommitted({ endpointId: id, tenant, url, ...columns }: Change & { kind: "endpoint" }, commit: Commit): void {
+    const { disabled, deleted, pausedUntil, discardUpTo, policyJson } = columns;
+    let endpoint = this.endpoints.get(id);
     if (endpoint === undefined) {
-      endpoint = new TrackedEndpoint(endpointId, new URL(url).host, commit);
-      this.endpoints.set(endpointId, endpoint);
+      endpoint = new TrackedEndpoint({ id, tenant, host: new URL(url).host, commit });
+      this.endpoints.set(id, endpoint);
       this.hosts.set(endpoint.host, endpoint);
     }
     const { elapsed } = this.#time;
-    Object.assign(endpoint, { disabled, deleted, commit, changedAt: elapsed });
+    Object.assign(endpoint, { disabled, deleted, pausedUntil, discardUpTo, commit, changedAt: elapsed });
     if (endpoint.policies.at(-1)?.json === policyJson) endpoint.repair = commit;
-    else endpoint.policies.push({ json: policyJson, since: elapsed });
+    else endpoint.policies.push({ json: policyJson, commit });
   }
-}
-
-function isMade({ result }: OpenAttempt, id: number): boolean {
-  return result?.kind === "made" && result.attempt.id === id;
-}
-
-/** The attempt of a process for which a request is made: the one under way, or one that it began before it lost the shard. */
-function requestedOf(delivery: TrackedDelivery | undefined, run: Run): RequestedAttempt | null {
-  if (delivery === undefined) return null;
-  const { open, outlived } = delivery;
-  const candidates = [...outlived, ...(open === null ? [] : [open])].filter((attempt) => attempt.run === run);
-  const attempt = candidates.find(({ requested }) => !requested) ?? candidates.at(-1);
-  return attempt === undefined ? null : { delivery, attempt };
 }

@@ -1,5 +1,5 @@
 /** A machine, with a clock of its own and one process after another. */
-import type { Run } from "./ledger.ts";
+import type { Run } from "./run.ts";
 import type { MachineClock } from "./machine-clock.ts";
 import type { SimulatedNode } from "./node.ts";
 import { Life } from "./virtual-time.ts";
@@ -20,6 +20,9 @@ export class Machine {
   changedAt = 0;
   /** Events until the process is killed; `null`: it is not going to be. */
   fuse: { events: number; readonly downMs: number } | null = null;
+
+  /** It is told to stop once a request is on its way from it, and is down for so long; `null`: it is not. */
+  stopsAtWork: number | null = null;
 
   constructor(number: number, clock: MachineClock) {
     this.number = number;

@@ -2,7 +2,6 @@
  * One run of a node: what `Posthorn` puts together, less the HTTP server and what is done from time to time, on a database, a network
  * and a clock of the simulation.
  */
-import { pino } from "pino";
 import { Cluster } from "../../src/cluster/cluster.ts";
 import { ClusterDispatch } from "../../src/cluster/dispatch.ts";
 import { LaneDesk } from "../../src/cluster/lane-desk.ts";
@@ -20,16 +19,16 @@ import type { Services } from "../../src/domain/context.ts";
 import { Directory } from "../../src/domain/directory.ts";
 import type { PlatformDefaults } from "../../src/domain/policy/section.ts";
 import type { SettledKeys } from "../../src/domain/stats/roll-up.ts";
-import { PosthornError } from "../../src/errors.ts";
 import { IdGenerator } from "../../src/id.ts";
-import type { Logger } from "../../src/log.ts";
 import type { DatabaseThread } from "../../src/store/sqlite/protocol.ts";
 import type { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { Vault } from "../../src/vault.ts";
 import { OTHER_SERVICES, TEST_RULES } from "../support/services.ts";
 import { openStore, type Sharing } from "./cluster/open.ts";
 import type { SimulatedDatabase } from "./database.ts";
-import type { Ledger, Run, Settings } from "./ledger.ts";
+import { expectOwnError, judgingLog } from "./judging.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Run, Settings } from "./run.ts";
 import { withLatePages } from "./late-pages.ts";
 import { SimulatedNetwork } from "./network.ts";
 import type { Random } from "./random.ts";
@@ -271,18 +270,6 @@ function settledOf(store: SqliteStore, ids: IdGenerator, { settledUpTo }: Watch)
   return { messages: lowest === null ? last : lowest - 1, attempts: settledUpTo };
 }
 
-/** Writes nothing, and sees to it that what is logged as a failure is one of our own. */
-function judgingLog(verdict: Verdict): Logger {
-  return pino({
-    level: "debug",
-    hooks: {
-      logMethod: ([facts]) => {
-        if (typeof facts === "object" && facts !== null && "err" in facts) expectOwnError(verdict, facts.err);
-      },
-    },
-  });
-}
-
 function policyDefaultsOf({ retrySchedule, requestTimeoutMs, endpointConcurrency }: Settings): PlatformDefaults {
   return {
     retrySchedule,
@@ -292,10 +279,4 @@ function policyDefaultsOf({ retrySchedule, requestTimeoutMs, endpointConcurrency
     autoDisableAfterMs: 5 * 86_400_000,
     verification: "off",
   };
-}
-
-/** What fails must fail with an error that says what to do, and not with a slip of ours. */
-export function expectOwnError(verdict: Verdict, error: unknown): void {
-  if (error instanceof PosthornError) return;
-  verdict.broken("nothing_unexpected", error instanceof Error ? (error.stack ?? error.message) : String(error));
 }

@@ -5,30 +5,26 @@ import { resendMessage } from "../../src/domain/delivery/resend.ts";
 import { createEndpoint } from "../../src/domain/endpoint/create.ts";
 import { deleteEndpoint } from "../../src/domain/endpoint/delete.ts";
 import { patchEndpoint } from "../../src/domain/endpoint/update.ts";
-import { createMessage } from "../../src/domain/message/create.ts";
 import { setEndpointPolicy } from "../../src/domain/policy/set.ts";
 import { NO_FILTER } from "../../src/domain/replay/replay.ts";
 import { bulkReplay, recoverEndpoint, replayMissing } from "../../src/domain/replay/start.ts";
-import type { Ledger, TrackedDelivery, TrackedEndpoint } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
+import type { TrackedDelivery } from "./tracked.ts";
 import type { SimulatedNode } from "./node.ts";
+import { type ByHand, type ByHandOperation, Hand, isByHand } from "./operations-by-hand.ts";
 import { someOrder, somePolicy } from "./policies.ts";
+import { contextOf, type EndpointHandle, KEYS, type Published, Publisher } from "./publishing.ts";
 import type { Random } from "./random.ts";
 import { HOUR, type Span } from "./spans.ts";
 import type { Verdict } from "./verdict.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
-export const APP = "customer";
-
-/** A message that was published. */
-interface Published {
-  readonly id: string;
-  readonly key: number;
-}
-
-export interface EndpointHandle {
-  readonly id: string;
-  readonly key: number;
-  readonly host: string;
+/** What an operation is about. */
+interface Chosen {
+  readonly endpoint: EndpointHandle;
+  readonly message: Published | undefined;
+  /** Unix milliseconds. */
+  readonly since: number;
 }
 
 export interface OperationsWorld {
@@ -36,11 +32,17 @@ export interface OperationsWorld {
   readonly ledger: Ledger;
   readonly verdict: Verdict;
   readonly random: Random;
+  /** For what is done by hand, so that the rest stays as it is. */
+  readonly handRandom: Random;
+  /** And for what is whose. */
+  readonly tenantRandom: Random;
   readonly span: Span;
 }
 
 export type OperationName =
   | "publish"
+  /** One application publishes a lot at once. */
+  | "crowd"
   | "resend"
   | "cancel"
   | "disable"
@@ -49,30 +51,30 @@ export type OperationName =
   | "recover"
   | "bulk_replay"
   | "replay_missing"
-  | "delete_endpoint";
+  | "delete_endpoint"
+  | ByHandOperation;
 
-const KEYS = ["a", "b", "c"] as const;
 /** An endpoint that got a request within this time is at work. */
 const BUSY_MS = 5000;
-/** Messages that somebody may come back to. */
-const RECENT = 60;
 
 export class Operations {
   readonly endpoints: EndpointHandle[] = [];
   readonly #world: OperationsWorld;
-  /** Newest first. */
-  readonly #recent: Published[] = [];
-  published = 0;
+  readonly #publisher: Publisher;
+  readonly #hand = new Hand();
 
   constructor(world: OperationsWorld) {
     this.#world = world;
+    this.#publisher = new Publisher(world, this.endpoints);
   }
 
   async makeEndpoint(node: SimulatedNode, host: string): Promise<void> {
+    const { apps } = this.#publisher;
+    const app = apps[this.endpoints.length] ?? this.#world.tenantRandom.pick(apps);
     const { key, id } = await createEndpoint({
       ctx: contextOf(node),
       input: {
-        app: APP,
+        app,
         url: `https://${host}/hook`,
         uid: null,
         description: "",
@@ -86,35 +88,63 @@ export class Operations {
         headers: {},
       },
     });
-    this.endpoints.push({ key, id, host });
+    this.endpoints.push({ key, id, app, host });
+  }
+
+  /** A first message makes an application. */
+  async makeApplications(node: SimulatedNode): Promise<void> {
+    for (const app of this.#publisher.apps) await this.#publisher.publish(node, app);
+  }
+
+  /** Messages that were published. */
+  get published(): number {
+    return this.#publisher.published;
   }
 
   /** Lets an endpoint keep messages in order. */
   async setOrder(node: SimulatedNode, endpoint: EndpointHandle): Promise<void> {
     const policy = { order: someOrder(this.#world.random) };
-    const input = { app: APP, endpoint: endpoint.id, policy, change: true };
+    const input = { app: endpoint.app, endpoint: endpoint.id, policy, change: true };
     await setEndpointPolicy({ ctx: contextOf(node), input });
   }
 
   async setRate(node: SimulatedNode, endpoint: EndpointHandle): Promise<void> {
     const policy = { limits: { timeoutMs: 15_000, ratePerSecond: this.#world.random.pick([1, 2]) } };
-    const input = { app: APP, endpoint: endpoint.id, policy, change: true };
+    const input = { app: endpoint.app, endpoint: endpoint.id, policy, change: true };
     await setEndpointPolicy({ ctx: contextOf(node), input });
   }
 
   /** Does it, on a message and an endpoint of its choice. Rejects as the verb does. */
   async perform(name: OperationName, node: SimulatedNode): Promise<void> {
-    const ctx = contextOf(node);
-    if (name === "publish") return this.#publish(node);
-    const { random, span } = this.#world;
+    // Who has more endpoints publishes more.
+    if (name === "publish") return this.#publisher.publish(node, this.#world.tenantRandom.pick(this.endpoints).app);
+    if (name === "crowd") return this.#publisher.crowd(node);
+    if (isByHand(name)) return this.#byHand(name, node);
+    const { random, ledger, span } = this.#world;
     const isOpen = name !== "cancel" || random.chance(0.5);
-    const underWay = random.chance(0.7) ? this.#underWay(isOpen, node) : null;
+    const underWay = random.chance(0.7) ? this.#underWay(isOpen, node, random) : null;
     const endpoint = underWay?.endpoint ?? random.pick(this.endpoints);
-    const ref = { app: APP, endpoint: endpoint.id };
-    const since = node.run.clock.wall - random.span(HOUR, 48 * HOUR) / span.haste;
-    const window = { since: Math.floor(since), until: null };
+    const since = Math.floor(node.run.clock.wall - random.span(HOUR, 48 * HOUR) / span.haste);
     // What is new is likelier to be looked at.
-    const message = underWay?.message ?? this.#recent[Math.floor(this.#recent.length * random.next() ** 3)];
+    const recent = this.#publisher.recent.filter(({ app }) => app === endpoint.app);
+    const message = underWay?.message ?? recent[Math.floor(recent.length * random.next() ** 3)];
+    ledger.touched(endpoint.key);
+    try {
+      await this.#do(name, contextOf(node), { endpoint, message, since });
+    } finally {
+      ledger.touched(endpoint.key);
+    }
+  }
+
+  async #do(
+    name: Exclude<OperationName, "publish" | "crowd" | ByHandOperation>,
+    ctx: Context,
+    { endpoint, message, since }: Chosen,
+  ): Promise<void> {
+    const { random } = this.#world;
+    const { app } = endpoint;
+    const ref = { app, endpoint: endpoint.id };
+    const window = { since, until: null };
     switch (name) {
       case "resend":
         if (message !== undefined) await resendMessage({ ctx, input: { ...ref, message: message.id } });
@@ -123,7 +153,7 @@ export class Operations {
         if (message === undefined) return;
         await cancelMessage({
           ctx,
-          input: { app: APP, message: message.id, endpoint: random.chance(0.5) ? endpoint.id : null },
+          input: { app, message: message.id, endpoint: random.chance(0.5) ? endpoint.id : null },
         });
         return;
       case "disable":
@@ -149,12 +179,41 @@ export class Operations {
     }
   }
 
+  async #byHand(name: ByHandOperation, node: SimulatedNode): Promise<void> {
+    const { handRandom: random, span, ledger } = this.#world;
+    const next = name === "cancel_next" ? this.#underWay(false, node, random) : null;
+    const waiting = name === "try_now" ? this.#leftAlone(node) : [];
+    const endpoint = next?.endpoint ?? random.pick(waiting.length > 0 ? waiting : this.endpoints);
+    const { app } = endpoint;
+    const recent = next === null ? this.#publisher.recent.filter((message) => message.app === app) : [next.message];
+    if (name === "try_now") ledger.wanted(endpoint.key);
+    const hand: ByHand = {
+      ctx: contextOf(node),
+      app,
+      endpoint: endpoint.id,
+      endpoints: this.endpoints.filter((other) => other.app === app).map(({ id }) => id),
+      message: recent.length === 0 ? null : random.pick(recent).id,
+      orderingKey: random.pick(KEYS),
+      random,
+      now: node.run.clock.wall,
+      backMs: (48 * HOUR) / span.haste,
+      pauseMs: (2 * HOUR) / span.haste,
+    };
+    ledger.touched(endpoint.key);
+    try {
+      await this.#hand.perform(name, hand);
+      if (name === "try_now") ledger.endpoints.get(endpoint.key)!.triedAt = this.#world.time.elapsed;
+    } finally {
+      ledger.touched(endpoint.key);
+    }
+  }
+
   /** Switches every endpoint on. */
   async enableAll(node: SimulatedNode): Promise<void> {
-    for (const { id, key } of this.endpoints) {
+    for (const { id, key, app } of this.endpoints) {
       // Who deleted it may have been told that it failed.
       if (this.#world.ledger.endpoints.get(key)?.deleted === true) continue;
-      const input = { app: APP, endpoint: id, changes: { disabled: false } };
+      const input = { app, endpoint: id, changes: { disabled: false } };
       await patchEndpoint({ ctx: contextOf(node), input });
     }
   }
@@ -163,8 +222,9 @@ export class Operations {
   #underWay(
     isOpen: boolean,
     { run }: SimulatedNode,
+    random: Random,
   ): { readonly message: Published; readonly endpoint: EndpointHandle } | null {
-    const found = this.#recent.flatMap((message) =>
+    const found = this.#publisher.recent.flatMap((message) =>
       this.endpoints
         .filter(({ key }) => {
           const delivery = this.#world.ledger.delivery(message.key, key);
@@ -172,7 +232,18 @@ export class Operations {
         })
         .map((endpoint) => ({ message, endpoint })),
     );
-    return found.length === 0 ? null : this.#world.random.pick(found);
+    return found.length === 0 ? null : random.pick(found);
+  }
+
+  /** Endpoints for which something is due, and to which nothing is sent. */
+  #leftAlone({ run }: SimulatedNode): readonly EndpointHandle[] {
+    const { ledger, time } = this.#world;
+    const due = [...ledger.live].filter(({ open, row }) => open === null && row.due! <= run.clock.wall);
+    const waiting = new Set(due.map(({ endpoint }) => endpoint));
+    return this.endpoints.filter(({ key }) => {
+      const endpoint = ledger.endpoints.get(key)!;
+      return waiting.has(endpoint) && !endpoint.disabled && time.elapsed - endpoint.requestedAt > BUSY_MS;
+    });
   }
 
   /** It is due at an endpoint that is at work. */
@@ -180,46 +251,4 @@ export class Operations {
     const { elapsed } = this.#world.time;
     return open === null && row.due !== null && row.due <= wall && elapsed - endpoint.requestedAt < BUSY_MS;
   }
-
-  async #publish(node: SimulatedNode): Promise<void> {
-    const { random, ledger, verdict, span } = this.#world;
-    const hours = (most: number): number => Math.floor((most * HOUR) / span.haste);
-    const owed = [...ledger.endpoints.values()].filter((endpoint) => !endpoint.deleted);
-    const message = await createMessage({
-      ctx: contextOf(node),
-      input: {
-        app: APP,
-        application: { uid: APP, name: "Customer", throttleRate: null, metadata: {} },
-        eventType: "invoice.paid",
-        eventId: null,
-        channels: null,
-        tags: null,
-        payload: new Uint8Array(random.int(0, 100)),
-        contentType: "application/json",
-        orderingKey: random.chance(0.6) ? random.pick(KEYS) : null,
-        deliverAt: null,
-        delayMs: random.chance(0.1) ? random.span(1000, hours(6)) : null,
-        deliverUntil: null,
-        ttlMs: random.chance(0.03) ? random.span(60_000, hours(24)) : null,
-        retentionMs: null,
-        idempotency: null,
-      },
-    });
-    this.published++;
-    for (const endpoint of owed) this.#expectOwed(message.key, endpoint, verdict);
-    this.#recent.unshift(message);
-    if (this.#recent.length > RECENT) this.#recent.pop();
-  }
-
-  #expectOwed(messageId: number, endpoint: TrackedEndpoint, verdict: Verdict): void {
-    if (endpoint.deleted || endpoint.deliveries.has(messageId)) return;
-    verdict.broken(
-      "accepted_is_stored",
-      `message ${messageId} was accepted, its delivery to ${endpoint.host} is not stored`,
-    );
-  }
-}
-
-function contextOf({ services }: SimulatedNode): Context {
-  return { services, actor: { kind: "organisation", orgId: 1, orgPublicId: "org_simulation", keyId: null }, tx: null };
 }

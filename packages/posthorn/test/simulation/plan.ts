@@ -2,8 +2,9 @@
 import { limitsOf } from "../../src/dispatch/types.ts";
 import type { BusWeather } from "./cluster/bus.ts";
 import { type DatabaseWeather, FAIR } from "./database.ts";
-import type { Settings } from "./ledger.ts";
+import type { Settings } from "./run.ts";
 import type { OperationName } from "./operations.ts";
+import type { ByHandOperation } from "./operations-by-hand.ts";
 import type { Random } from "./random.ts";
 import { HOUR, isShared, MINUTE, type Span } from "./spans.ts";
 
@@ -20,6 +21,8 @@ export type MachineHappening = { readonly machine: number } & (
   /** The process is killed after so many more events, and comes back after a while. */
   | { readonly kind: "crash"; readonly afterEvents: number; readonly downMs: number }
   | { readonly kind: "restart"; readonly downMs: number }
+  /** The same, once there is a request on its way from it. */
+  | { readonly kind: "restart_at_work"; readonly downMs: number }
   /** It stands still for a while. */
   | { readonly kind: "freeze"; readonly ms: number }
   /** The database does not answer it for a while, or it hears nothing and cannot say that it is there. */
@@ -34,12 +37,20 @@ export interface Planned {
   readonly what: Happening;
 }
 
-export function settingsOf(random: Random, { retrySchedules, staleMs }: Span): Settings {
+/** Where it is crowded there is one place for attempts, no part of it is kept from anybody, and memory holds all that waits for it. */
+const CROWDED = { concurrency: 1, tenantConcurrency: 1, slowConcurrency: 1, laneJobs: 256, queueBytes: 1e6 } as const;
+
+/** @param boundsRandom For what came later, so that the rest stays as it is. */
+export function settingsOf(random: Random, boundsRandom: Random, { retrySchedules, staleMs, crowded }: Span): Settings {
+  const concurrency = random.int(4, 24);
+  const hostConcurrency = boundsRandom.int(2, 10);
   return {
     limits: limitsOf({
-      concurrency: random.int(4, 24),
+      concurrency,
+      hostConcurrency,
       laneJobs: random.pick([3, 8, 16, 64]),
       queueBytes: random.pick([1024, 4096, 65_536]),
+      ...(crowded && CROWDED),
     }),
     endpointConcurrency: random.int(1, 6),
     retrySchedule: random.chance(0.1) ? random.pick(retrySchedules) : retrySchedules[random.int(0, 1)]!,
@@ -50,7 +61,7 @@ export function settingsOf(random: Random, { retrySchedules, staleMs }: Span): S
 }
 
 /** How often each of these happens in a simulation, on average. */
-const OPERATIONS: Readonly<Record<Exclude<OperationName, "enable">, number>> = {
+const OPERATIONS: Readonly<Record<Exclude<OperationName, "enable" | "crowd" | ByHandOperation>, number>> = {
   publish: 30,
   resend: 10,
   cancel: 6,
@@ -60,6 +71,20 @@ const OPERATIONS: Readonly<Record<Exclude<OperationName, "enable">, number>> = {
   bulk_replay: 1.5,
   replay_missing: 1,
   delete_endpoint: 0.3,
+};
+
+/** The same, of what is drawn by itself. */
+const BY_HAND_OPERATIONS: Readonly<Record<ByHandOperation, number>> = {
+  pause: 3,
+  resume: 2,
+  enable_with: 3,
+  try_now: 3,
+  unblock: 2,
+  cancel_next: 8,
+  replay: 1.5,
+  pause_replay: 1,
+  resume_replay: 1,
+  cancel_replay: 0.5,
 };
 
 const BY_HAND: readonly OperationName[] = ["resend", "resend", "cancel", "cancel", "disable", "recover"];
@@ -122,6 +147,27 @@ export function planOf(random: Random, span: Span): readonly Planned[] {
   }
   if (isShared(span)) addSplits(random, some, { add, machine });
   return planned.sort((a, b) => a.at - b.at);
+}
+
+/** What somebody does by hand beside all that, mostly while there is work: drawn by itself, so that the rest stays as it is. */
+export function byHandPlanOf(random: Random, span: Span, planned: readonly Planned[]): readonly Planned[] {
+  const { trouble, nodes } = span;
+  const published = planned.filter(({ what }) => what.kind === "operation" && what.name === "publish");
+  const times = (mean: number): number[] =>
+    Array.from({ length: Math.floor(mean * 2 * random.next() + 0.5) }, () => {
+      const isBusy = published.length > 0 && random.chance(0.7);
+      const at = isBusy ? random.pick(published).at + random.span(1, 60_000) : random.next() * trouble;
+      return Math.min(at, trouble - 1);
+    });
+  const operations = Object.entries(BY_HAND_OPERATIONS).flatMap(([name, mean]) =>
+    times(mean).map((at): Planned => ({ at, what: { kind: "operation", name: name as ByHandOperation } })),
+  );
+  const restarts = times(isShared(span) ? 2 : 0).map((at): Planned => {
+    const machine = random.int(1, nodes);
+    return { at, what: { kind: "restart_at_work", machine, downMs: random.span(100, MINUTE) } };
+  });
+  const crowds = times(span.crowded ? 3 : 0).map((at): Planned => ({ at, what: { kind: "operation", name: "crowd" } }));
+  return [...operations, ...restarts, ...crowds];
 }
 
 type Add = (at: number, what: Happening) => void;

@@ -1,5 +1,7 @@
 /** The policies that the simulation sets, and what must follow from them: worked out from what is stored, apart from the product. */
-import type { TrackedEndpoint, Settings } from "./ledger.ts";
+import type { TrackedEndpoint } from "./tracked.ts";
+import type { Run, Settings } from "./run.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Random } from "./random.ts";
 
 /** What holds for an endpoint, as far as it is checked. */
@@ -50,11 +52,26 @@ export function someOrder(random: Random): object {
 
 const EXPONENTIAL = { type: "exponential", first: 2, factor: 4, max: 900, attempts: 6 } as const;
 
-/** Every policy that may be in force now: the newest, and those it took the place of a short while ago. */
-export function policiesInForce(endpoint: TrackedEndpoint, settings: Settings, elapsed: number): ExpectedPolicy[] {
+/**
+ * Every policy that may be in force for a process since `from`, in elapsed milliseconds: the newest that it knew then, and those that came
+ * after it. Nothing begins under one before that, unless whoever changed it was told that this had failed.
+ */
+export function policiesInForce(
+  ledger: Ledger,
+  endpoint: TrackedEndpoint,
+  { run, from }: { readonly run: Run; readonly from: number },
+): ExpectedPolicy[] {
   const { policies } = endpoint;
-  const first = policies.findLastIndex(({ since }) => since <= elapsed - settings.staleMs);
+  const { settings } = run;
+  const first = policies.findLastIndex(
+    ({ commit }) => ledger.knowsSettings(commit, run, from) || commit.at <= from - settings.staleMs,
+  );
   return policies.slice(Math.max(0, first)).map(({ json }) => expectedPolicy(json, settings));
+}
+
+/** Whether somebody switched the breaker off since then: everything is tried anew. */
+export function breakerWentOff({ policies }: TrackedEndpoint, settings: Settings, since: number): boolean {
+  return policies.some(({ json, commit }) => commit.at >= since && expectedPolicy(json, settings).breaker === null);
 }
 
 function expectedPolicy(json: string | null, settings: Settings): ExpectedPolicy {

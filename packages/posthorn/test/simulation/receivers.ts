@@ -61,3 +61,13 @@ export class Receiver {
     return this.#phases.findLast((phase) => phase.from <= elapsed)!;
   }
 }
+
+/** A few of them, by host: the first two are one host, on two ports. */
+export function receiversOf(random: Random, span: Span): ReadonlyMap<string, Receiver> {
+  const receivers = new Map<string, Receiver>();
+  for (let index = random.int(2, 5); index > 0; index--) {
+    const host = index === 2 ? "receiver-1.example.com:8443" : `receiver-${index}.example.com`;
+    receivers.set(host, new Receiver(host, random, span));
+  }
+  return receivers;
+}

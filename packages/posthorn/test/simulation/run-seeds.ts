@@ -1,7 +1,7 @@
 /** Simulates many seeds on all cores. */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { SimulationResult } from "./simulation.ts";
+import type { SimulationResult } from "./result.ts";
 
 export interface SeedsOptions {
   /** Threads; one for each core when absent. */

@@ -1,13 +1,14 @@
 /** Each rule, broken on purpose. */
 import { Lane } from "../../src/dispatch/lane.ts";
-import type { LanePolicy } from "../../src/dispatch/policy.ts";
+import { Pace } from "../../src/dispatch/pace.ts";
 import { RateLimit } from "../../src/dispatch/rate.ts";
+import { Round } from "../../src/dispatch/round.ts";
 import { LAST_WORDS_MS } from "../../src/dispatch/recorder.ts";
-import type { Attempter, Job, JobStore } from "../../src/dispatch/types.ts";
-import { decodeRecords, encodeRecord, type Cell, unpackRows } from "../../src/store/sqlite/protocol.ts";
-import type { DatabaseThread, ThreadRequest } from "../../src/store/sqlite/protocol.ts";
+import type { Job } from "../../src/dispatch/types.ts";
+import { DirectoryEndpoint } from "../../src/domain/directory.ts";
 import { CLUSTER_SABOTAGES } from "./cluster/sabotages.ts";
 import { type NamedSabotage, replaced } from "./sabotage.ts";
+import { countingHeld, intercept, passing, withCurrentGenerations, withDelays } from "./tampering.ts";
 
 const HOUR = 3_600_000;
 
@@ -91,6 +92,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
   {
     name: "a dispatcher that believes a page of what was canceled meanwhile",
     breaks: "only_what_is_due",
+    orShows: ["never_doubled"],
     inside: () => replaced(Lane.prototype, "isOutdated", () => false),
   },
   {
@@ -132,7 +134,46 @@ export const SABOTAGES: readonly NamedSabotage[] = [
   {
     name: "one attempt too many in all",
     breaks: "caps",
+    limits: (limits) => ({ ...limits, concurrency: limits.concurrency + 1 }),
+  },
+  {
+    name: "one attempt too many of an application",
+    breaks: "caps",
     limits: (limits) => ({ ...limits, tenantConcurrency: limits.tenantConcurrency + 1 }),
+  },
+  {
+    name: "turns that go to the same application as long as it has something to do",
+    breaks: "fair",
+    inside: () => {
+      const { next } = Round.prototype;
+      return replaced(Round.prototype, "next", function selfish(this: Round) {
+        const lanes: Lane[] = [];
+        for (let lane = next.call(this); lane !== undefined; lane = next.call(this)) lanes.push(lane);
+        const [first, ...others] = lanes.toSorted((a, b) => a.pace!.policy.tenant - b.pace!.policy.tenant);
+        for (const lane of others) this.join(lane);
+        return first;
+      });
+    },
+  },
+  {
+    name: "one attempt too many to a host",
+    breaks: "caps",
+    limits: (limits) => ({ ...limits, hostConcurrency: limits.hostConcurrency + 1 }),
+  },
+  {
+    name: "a dispatcher that does not hear of pauses",
+    breaks: "held_is_left_alone",
+    policy: (policy) => ({ ...policy, pausedUntil: null }),
+  },
+  {
+    name: "an attempter that does not hear what somebody has given up",
+    breaks: "only_what_is_due",
+    inside: () => replaced(DirectoryEndpoint.prototype, "discards", () => false),
+  },
+  {
+    name: "a lane that waits on when somebody wants it to try at once",
+    breaks: "wish_kept",
+    inside: () => replaced(Pace.prototype, "tryNow", () => undefined),
   },
   {
     name: "a rate that leaks",
@@ -145,10 +186,20 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     inside: () => replaced(RateLimit.prototype, "usedUntil", () => undefined),
   },
   {
-    name: "a dispatcher that does not hear that it is asked to wait",
-    breaks: "left_alone",
+    name: "a retry that does not hear that it is asked to wait",
+    breaks: "retry_policy",
+    orShows: ["left_alone"],
     heard: (result) => (result.kind === "made" ? { ...result, retryAfterMs: null } : result),
-    orShows: ["retry_policy"],
+  },
+  {
+    name: "a lane that does not hear that it is asked to wait",
+    breaks: "left_alone",
+    inside: () => {
+      const { failed } = Pace.prototype;
+      return replaced(Pace.prototype, "failed", function deaf(this: Pace, now, ticket, _failure, random) {
+        return failed.call(this, now, ticket, { responseCode: 500, retryAfterMs: null }, random);
+      });
+    },
   },
   {
     name: "a breaker that never opens",
@@ -252,61 +303,3 @@ export const SABOTAGES: readonly NamedSabotage[] = [
   },
   ...CLUSTER_SABOTAGES,
 ];
-
-/** The store as it is: its methods are not its own properties. */
-function passing(store: JobStore): JobStore {
-  return {
-    due: (endpointId, now, limit, wish) => store.due(endpointId, now, limit, wish),
-    record: (outcome) => store.record(outcome),
-    backlog: () => store.backlog(),
-  };
-}
-
-function withDelays(policy: LanePolicy, change: (delays: readonly number[]) => readonly number[]): LanePolicy {
-  const { retry } = policy;
-  if (retry.backoff.kind !== "schedule") return policy;
-  return { ...policy, retry: { ...retry, backoff: { ...retry.backoff, delaysMs: change(retry.backoff.delaysMs) } } };
-}
-
-type Pass = (request: ThreadRequest) => Promise<unknown>;
-
-function intercept(
-  thread: DatabaseThread,
-  handle: (request: ThreadRequest, pass: Pass) => Promise<unknown>,
-): DatabaseThread {
-  const pass: Pass = (request) => thread.request(request);
-  return {
-    get load() {
-      return thread.load;
-    },
-    request: (request: ThreadRequest) => handle(request, pass) as Promise<never>,
-    close: () => thread.close(),
-  };
-}
-
-/** A batch whose outcomes claim to know the delivery as it is now. */
-async function withCurrentGenerations(thread: DatabaseThread, request: ThreadRequest): Promise<ThreadRequest> {
-  if (request.op !== "batch" || request.batch.records.length === 0) return request;
-  const records: Cell[] = [];
-  for (const record of decodeRecords(request.batch.records)) {
-    const result = await thread.request<"query">({
-      op: "query",
-      sql: "SELECT generation FROM delivery WHERE message_id = ? AND endpoint_id = ?",
-      parameters: [record.messageId, record.endpointId],
-    });
-    encodeRecord(records, { ...record, generation: unpackRows(result)[0]!["generation"] as number });
-  }
-  return { ...request, batch: { ...request.batch, records } };
-}
-
-function countingHeld(attempter: Attempter): Attempter {
-  return {
-    attempt: async (job, signal) => {
-      const result = await attempter.attempt(job, signal);
-      if (result.kind !== "held") return result;
-      const failure = { status: 2, responseCode: 0, response: "", durationMs: 0, errorCode: null } as const;
-      const attempt = { id: job.messageId + 0.7e9, publicId: "atmpt_held", url: "", detailJson: null, ...failure };
-      return { kind: "made", attempt, retryAfterMs: null };
-    },
-  };
-}

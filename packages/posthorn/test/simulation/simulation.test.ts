@@ -2,16 +2,18 @@ import { describe, expect, it } from "vitest";
 import { replayCommand, runSeeds } from "./run-seeds.ts";
 import { Random } from "./random.ts";
 import { SABOTAGES } from "./sabotages.ts";
-import { formatTime, simulate, type SimulationResult } from "./simulation.ts";
+import { formatTime } from "./diary.ts";
+import type { SimulationResult } from "./result.ts";
+import { simulate } from "./simulation.ts";
 import { isShared, spanOf } from "./spans.ts";
 import { RULES } from "./verdict.ts";
 
 /** Weeks in one run of the tests, the same each time: a change is to blame for what it breaks. New ones are looked for by `npm run simulate`. */
-const SEEDS = Array.from({ length: 500 }, (_, index) => index + 1);
+const SEEDS = Array.from({ length: 440 }, (_, index) => index + 1);
 /** Seeds in which a rule that is broken on purpose must show. */
 const SEEDS_TO_SHOW = 60;
 /** Those in which nodes share a database. */
-const SHARED_SEEDS = SEEDS.filter((seed) => isShared(spanOf(new Random(seed, "span"))));
+const SHARED_SEEDS = SEEDS.filter((seed) => isShared(spanOf(new Random(seed, "span"), new Random(seed, "crowd"))));
 
 function report({ seed, violation }: SimulationResult): string {
   const { rule, text, at } = violation!;
@@ -26,7 +28,7 @@ describe("a simulated week", () => {
     expect(requests).toBeGreaterThan(100 * results.length);
   });
 
-  it("is the same each time", async () => {
+  it("is the same each time", { timeout: 300_000 }, async () => {
     const seeds = SEEDS.slice(0, 4);
     const elsewhere = await runSeeds(seeds);
     for (const [index, seed] of seeds.entries()) {

@@ -4,46 +4,35 @@
  * same week.
  */
 import type { DatabaseSync } from "node:sqlite";
-import { allDeliveries, auditOn, type Change } from "./audit.ts";
+import { allDeliveries, auditOn } from "./audit.ts";
 import { allChecks } from "./checks/index.ts";
+import { compare } from "./comparison.ts";
 import { Bus, CLEAR } from "./cluster/bus.ts";
 import { Coordination } from "./cluster/coordination.ts";
 import type { Sharing } from "./cluster/open.ts";
 import { noticesOf } from "./cluster/shared-store.ts";
 import { type CommitWatcher, type DatabaseWeather, FAIR, SimulatedDatabase } from "./database.ts";
+import { describe, Diary } from "./diary.ts";
 import { Fleet } from "./fleet.ts";
 import { Ledger } from "./ledger.ts";
-import { expectOwnError, type NodeWorld } from "./node.ts";
+import { expectOwnError } from "./judging.ts";
+import type { NodeWorld } from "./node.ts";
 import { type OperationName, Operations } from "./operations.ts";
-import { type Happening, planOf, startsOf } from "./plan.ts";
+import { isByHand } from "./operations-by-hand.ts";
+import { byHandPlanOf, type Happening, planOf, startsOf } from "./plan.ts";
 import { Random } from "./random.ts";
-import { Receiver } from "./receivers.ts";
+import { type Receiver, receiversOf } from "./receivers.ts";
+import { countsOf, type SimulationResult } from "./result.ts";
 import type { Sabotage } from "./sabotage.ts";
 import { HOUR, isShared, MINUTE, type Span, spanOf } from "./spans.ts";
 import { ShardTenures, SoleTenure, type Tenure } from "./tenure.ts";
-import { Verdict, type Violation } from "./verdict.ts";
+import { Verdict } from "./verdict.ts";
 import { Life, VirtualTime } from "./virtual-time.ts";
 
 export interface SimulationOptions {
   readonly sabotage?: Sabotage;
   /** Told what happens, line by line. */
   readonly log?: (line: string) => void;
-}
-
-export interface SimulationResult {
-  readonly seed: number;
-  readonly violation: Violation | null;
-  /** The same for two runs of a seed. */
-  readonly digest: number;
-  readonly events: number;
-  readonly messages: number;
-  readonly deliveries: number;
-  readonly requests: number;
-  /** Requests of which nothing came to disk: their process ended, or lost the shard. */
-  readonly lost: number;
-  readonly processes: number;
-  /** Machines with a process each. */
-  readonly nodes: number;
 }
 
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<SimulationResult> {
@@ -54,13 +43,15 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
 
 class Simulation implements Disposable {
   readonly #seed: number;
-  readonly #log: ((line: string) => void) | null;
+  readonly #diary: Diary;
   readonly #span: Span;
   readonly #time = new VirtualTime();
   readonly #verdict = new Verdict(() => this.#time.elapsed);
   readonly #ledger = new Ledger(this.#time, this.#verdict);
   readonly #random: Random;
-  readonly #receivers = new Map<string, Receiver>();
+  /** For what is done by hand, so that the rest stays as it is. */
+  readonly #handRandom: Random;
+  readonly #receivers: ReadonlyMap<string, Receiver>;
   readonly #database: SimulatedDatabase;
   readonly #bus: Bus;
   readonly #operations: Operations;
@@ -70,16 +61,16 @@ class Simulation implements Disposable {
   readonly #fleet: Fleet;
   /** When the database was in trouble the last time. */
   #databaseTroubledAt = 0;
-  #digest = 0;
   #events = 0;
 
   constructor(seed: number, { sabotage = {}, log }: SimulationOptions) {
     this.#seed = seed;
-    this.#log = log ?? null;
+    this.#diary = new Diary(log);
     const random = (name: string): Random => new Random(seed, name);
-    const span = spanOf(random("span"));
+    const span = spanOf(random("span"), random("crowd"));
     this.#span = span;
     this.#random = random("process");
+    this.#handRandom = random("by hand");
     const { verdict, ledger, time } = { verdict: this.#verdict, ledger: this.#ledger, time: this.#time };
     this.#bus = new Bus({ time, random: random("bus"), ...(sabotage.told && { change: sabotage.told }) });
     this.#database = new SimulatedDatabase({
@@ -87,8 +78,17 @@ class Simulation implements Disposable {
       random: random("database"),
       watch: (connection) => this.#watchCommits(connection),
     });
+    this.#receivers = receiversOf(random("receivers"), span);
     const { sharing, shards } = this.#share(random("sharing"), sabotage);
-    this.#operations = new Operations({ time, ledger, verdict, random: random("operations"), span });
+    this.#operations = new Operations({
+      time,
+      ledger,
+      verdict,
+      random: random("operations"),
+      handRandom: this.#handRandom,
+      tenantRandom: random("tenants"),
+      span,
+    });
     this.#world = {
       time,
       verdict,
@@ -109,17 +109,13 @@ class Simulation implements Disposable {
       ledger,
       verdict,
       random: this.#random,
+      boundsRandom: random("bounds"),
       outside: this.#outside,
       world: () => this.#world,
       note: (kind, text) => this.#note(kind, text),
       onStart: () => this.#compareWithDatabase(),
       watch: (work) => this.#watch(work),
     });
-    const receiversRandom = random("receivers");
-    for (let index = receiversRandom.int(2, 5); index > 0; index--) {
-      const host = `receiver-${index}.example.com`;
-      this.#receivers.set(host, new Receiver(host, receiversRandom, span));
-    }
     const { machines } = this.#fleet;
     ledger.use(
       allChecks({
@@ -142,24 +138,23 @@ class Simulation implements Disposable {
   async run(): Promise<SimulationResult> {
     const { trouble } = this.#span;
     await this.#begin();
-    for (const { at, what } of planOf(new Random(this.#seed, "plan"), this.#span)) {
+    const planned = planOf(new Random(this.#seed, "plan"), this.#span);
+    const byHand = byHandPlanOf(new Random(this.#seed, "hand"), this.#span, planned);
+    for (const { at, what } of [...planned, ...byHand]) {
       this.#time.after(this.#outside, at - this.#time.elapsed, () => this.#happen(what));
     }
     this.#sample();
     await this.#goOn(trouble);
     if (this.#verdict.violation === null) await this.#end();
     const { violation } = this.#verdict;
-    if (violation !== null) this.#log?.(`broken: ${violation.rule}: ${violation.text}`);
-    const deliveries = [...this.#ledger.deliveries()];
+    if (violation !== null) this.#diary.tell(`broken: ${violation.rule}: ${violation.text}`);
     return {
       seed: this.#seed,
       violation,
-      digest: this.#digest,
+      digest: this.#diary.digest,
       events: this.#events,
       messages: this.#operations.published,
-      deliveries: deliveries.length,
-      requests: deliveries.reduce((sum, delivery) => sum + delivery.requests, 0),
-      lost: deliveries.reduce((sum, delivery) => sum + delivery.lost, 0),
+      ...countsOf(this.#ledger),
       processes: this.#fleet.runs,
       nodes: this.#span.nodes,
     };
@@ -211,7 +206,7 @@ class Simulation implements Disposable {
     await this.#goOn(30_000);
     const node = this.#fleet.nodes[0]!;
     const set = async (): Promise<void> => {
-      await this.#operations.perform("publish", node);
+      await this.#operations.makeApplications(node);
       for (const host of this.#receivers.keys()) await this.#operations.makeEndpoint(node, host);
       for (const endpoint of this.#operations.endpoints) {
         if (this.#random.chance(0.5)) await this.#operations.setOrder(node, endpoint);
@@ -278,7 +273,7 @@ class Simulation implements Disposable {
   }
 
   #perform(name: OperationName): void {
-    const node = this.#fleet.someNode();
+    const node = isByHand(name) ? this.#fleet.someNode(this.#handRandom) : this.#fleet.someNode();
     if (node === null) return;
     const at = this.#span.nodes === 1 ? "" : ` at ${node.run.number}`;
     this.#note("operation", name + at);
@@ -293,48 +288,11 @@ class Simulation implements Disposable {
     });
   }
 
-  /** The database must say what the books say: whatever ended, what was committed is there, and nothing else. */
   #compareWithDatabase(): void {
-    const stored = this.#database.look(allDeliveries);
-    let known = 0;
-    for (const { row, rows, messageId, endpointId } of stored) {
-      const delivery = this.#ledger.delivery(messageId, endpointId);
-      if (delivery === undefined) {
-        this.#verdict.broken("nothing_lost", `message ${messageId} has a row that nobody committed`);
-        return;
-      }
-      known++;
-      const same = delivery.rows === rows && delivery.row.state === row.state && delivery.row.due === row.due;
-      if (!same) this.#verdict.broken("nothing_lost", `${delivery.name} is not as it was committed`);
-    }
-    const expected = [...this.#ledger.deliveries()].length;
-    if (known !== expected) this.#verdict.broken("nothing_lost", `${expected - known} deliveries are gone`);
+    compare(this.#database.look(allDeliveries), this.#ledger, this.#verdict);
   }
 
   #note(kind: string, text: string): void {
-    let digest = this.#digest;
-    for (let index = 0; index < text.length; index++) digest = (Math.imul(digest, 31) + text.charCodeAt(index)) | 0;
-    this.#digest = (Math.imul(digest, 31) + Math.floor(this.#time.elapsed)) | 0;
-    this.#log?.(`${formatTime(this.#time.elapsed)} ${kind.padEnd(10)} ${text}`);
+    this.#diary.note(this.#time.elapsed, kind, text);
   }
-}
-
-function describe(change: Change): string {
-  switch (change.kind) {
-    case "delivery": {
-      const { state, due, attempts, generation, manual } = change.row;
-      return `delivery ${change.messageId}/${change.endpointId} state ${state} due ${due} attempts ${attempts} generation ${generation} manual ${manual}`;
-    }
-    case "attempt":
-      return `attempt ${change.id} of ${change.messageId}/${change.endpointId} status ${change.status}`;
-    case "endpoint":
-      return `endpoint ${change.endpointId} disabled ${change.disabled} deleted ${change.deleted}`;
-    case "delivery_gone":
-      return `delivery ${change.messageId}/${change.endpointId} deleted`;
-  }
-}
-
-/** Elapsed milliseconds as days and time, such as `2d 03:12:44.120`. */
-export function formatTime(elapsed: number): string {
-  return `${Math.floor(elapsed / (24 * HOUR))}d ${new Date(elapsed).toISOString().slice(11, 23)}`;
 }

@@ -20,14 +20,16 @@ export interface Span {
   /** What callers and receivers do takes so many times less long than in a week. */
   readonly haste: number;
   readonly retrySchedules: readonly (readonly number[])[];
+  /** One application publishes more at once than the few places for attempts can take: others must have their turns all the same. */
+  readonly crowded: boolean;
   /** By how much clocks are set at most. */
   readonly clockJump: number;
-  /** A policy that was changed may be used for so long: longer than the database can be in trouble. */
+  /** A policy of whose change a process was not told may be used for so long: longer than the database can be in trouble. */
   readonly staleMs: number;
   readonly patience: Patience;
 }
 
-const WEEK: Span = {
+const WEEK: Omit<Span, "crowded"> = {
   nodes: 1,
   trouble: 7 * 24 * HOUR,
   aftermath: 96 * HOUR,
@@ -45,7 +47,7 @@ const WEEK: Span = {
   patience: { dueMs: 4 * HOUR, pauseMs: 4 * HOUR, lineMs: 10 * MINUTE },
 };
 
-const TOGETHER: Omit<Span, "nodes"> = {
+const TOGETHER: Omit<Span, "nodes" | "crowded"> = {
   trouble: 20 * MINUTE,
   aftermath: 3 * HOUR,
   lastAlarm: 20 * MINUTE,
@@ -60,11 +62,17 @@ const TOGETHER: Omit<Span, "nodes"> = {
 /** Part of the seeds in which several nodes share a database. */
 const SHARED = 0.25;
 
-export function spanOf(random: Random): Span {
-  return random.chance(SHARED) ? { ...TOGETHER, nodes: random.pick([1, 2, 2, 3, 3, 4]) } : WEEK;
+/** Part of the seeds that are crowded. */
+const CROWDED = 0.12;
+
+/** @param crowdRandom For whether it is crowded, so that the rest stays as it is. */
+export function spanOf(random: Random, crowdRandom: Random): Span {
+  const crowded = crowdRandom.chance(CROWDED);
+  if (!random.chance(SHARED)) return { ...WEEK, crowded };
+  return { ...TOGETHER, nodes: random.pick([1, 2, 2, 3, 3, 4]), crowded };
 }
 
 /** Whether nodes share the database, though it may be one that does. */
-export function isShared(span: Span): boolean {
+export function isShared(span: Pick<Span, "haste">): boolean {
   return span.haste !== WEEK.haste;
 }

@@ -2,7 +2,7 @@
 import type { Lease } from "../../src/store/cluster.ts";
 import { SHARDS, shardOf } from "../../src/store/shards.ts";
 import type { CoordinationWatcher } from "./cluster/coordination.ts";
-import type { Run } from "./ledger.ts";
+import type { Run } from "./run.ts";
 
 /** One process has a shard, from when it took it until another one does, or it gave it up. */
 export interface Tenure {

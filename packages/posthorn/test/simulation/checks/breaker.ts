@@ -1,6 +1,9 @@
 /** Whether an endpoint that asks for it, or only fails, is left alone. */
-import type { Check, Ledger, OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../ledger.ts";
-import { policiesInForce } from "../policies.ts";
+import type { Check } from "../check.ts";
+import type { Ledger } from "../ledger.ts";
+import type { OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../tracked.ts";
+import { breakerWentOff, policiesInForce } from "../policies.ts";
+import type { Settings } from "../run.ts";
 import type { Tenure } from "../tenure.ts";
 import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
@@ -24,6 +27,8 @@ interface Trouble {
 
 /** Attempts that were under way when the breaker opened fail after it, and do not count. */
 const STRAGGLERS = 8;
+/** What was changed is known to whoever sends after so long. */
+const CHANGED_MS = 60_000;
 
 export class BreakerCheck implements Check {
   readonly #ledger: Ledger;
@@ -75,9 +80,9 @@ export class BreakerCheck implements Check {
     const { wall } = open.run.clock;
     // It may have begun before the endpoint asked.
     const isEarly = open.begunAt === elapsed && wall < trouble.askedUntil;
-    const isChanged = elapsed - endpoint.changedAt < open.run.settings.staleMs;
+    const isChanged = elapsed - endpoint.changedAt < CHANGED_MS;
     // Who changes a policy may want it to be tried at once. What it asks for then takes the place of what it asked for before.
-    const isForgiven = isEarly && (isChanged || isRepaired(endpoint, trouble));
+    const isForgiven = isEarly && (isChanged || isRepaired(endpoint, trouble, open.run.settings));
     if (isForgiven) trouble.askedUntil = 0;
     if (isChanged) return;
     if (isEarly && !isForgiven) {
@@ -88,11 +93,14 @@ export class BreakerCheck implements Check {
   }
 
   #checkProbe(endpoint: TrackedEndpoint, trouble: Trouble, begunAt: number): void {
-    const [policy, ...others] = policiesInForce(endpoint, trouble.tenure.run.settings, this.#time.elapsed);
+    const { run } = trouble.tenure;
+    // Since the attempt before: that one may have had another policy.
+    const from = Math.min(begunAt, Math.max(trouble.probedAt, 0));
+    const [policy, ...others] = policiesInForce(this.#ledger, endpoint, { run, from });
     const breaker = policy?.breaker ?? null;
     if (breaker === null || others.length > 0) return;
     if (trouble.failures < breaker.failures + STRAGGLERS || trouble.lastAt - trouble.firstAt < breaker.windowMs) return;
-    const { clock } = trouble.tenure.run;
+    const { clock } = run;
     const { jumpedAt } = clock;
     const gap = clock.passedAt(begunAt - Math.max(trouble.probedAt, jumpedAt));
     if (trouble.probedAt > jumpedAt && gap < breaker.probeMs) {
@@ -104,6 +112,7 @@ export class BreakerCheck implements Check {
 }
 
 /** Who changes an endpoint wants what comes next to be tried, however long after that it comes, and whatever was asked for before. */
-function isRepaired({ repair }: TrackedEndpoint, { askedAt }: Trouble): boolean {
-  return repair.answeredAt !== null && repair.answeredAt >= askedAt;
+function isRepaired(endpoint: TrackedEndpoint, { askedAt }: Trouble, settings: Settings): boolean {
+  const { answeredAt } = endpoint.repair;
+  return (answeredAt !== null && answeredAt >= askedAt) || breakerWentOff(endpoint, settings, askedAt);
 }

@@ -1,9 +1,11 @@
-/** How much is in flight at once, and how much starts in a second. */
-import type { Check, Ledger, OpenAttempt, RequestedAttempt, Run, TrackedDelivery, TrackedEndpoint } from "../ledger.ts";
+/** How much is in flight to one endpoint at once, how much starts in a second, and how many retries are under way. */
+import type { Check } from "../check.ts";
+import type { Ledger } from "../ledger.ts";
+import type { Run } from "../run.ts";
+import type { OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../tracked.ts";
 import { policiesInForce } from "../policies.ts";
 import type { Tenure } from "../tenure.ts";
 import type { Verdict } from "../verdict.ts";
-import type { VirtualTime } from "../virtual-time.ts";
 
 /** The clock of the product has whole milliseconds. */
 const SECOND = 998;
@@ -12,7 +14,6 @@ const SHARED_SECOND = 975;
 
 export class CapsCheck implements Check {
   readonly #ledger: Ledger;
-  readonly #time: VirtualTime;
   readonly #verdict: Verdict;
   readonly #retries = new Set<OpenAttempt>();
   /** When attempts began that led to a request, by endpoint, as the clock of its owner counts. */
@@ -20,9 +21,8 @@ export class CapsCheck implements Check {
   /** The same whoever the owner was, in elapsed milliseconds. */
   readonly #begunByAll = new Map<TrackedEndpoint, { run: Run; at: number }[]>();
 
-  constructor({ ledger, time, verdict }: { ledger: Ledger; time: VirtualTime; verdict: Verdict }) {
+  constructor({ ledger, verdict }: { ledger: Ledger; verdict: Verdict }) {
     this.#ledger = ledger;
-    this.#time = time;
     this.#verdict = verdict;
   }
 
@@ -43,18 +43,16 @@ export class CapsCheck implements Check {
   /** One more is about to be in flight. What is on its way for whoever had the lane before is not counted with it. */
   requested(endpoint: TrackedEndpoint, _messageId: number, made: RequestedAttempt | null): void {
     if (made === null) return;
-    const { run, tenure } = made.attempt;
-    const { limits } = run.settings;
-    const inFlight = this.#ledger.inFlightOf(run);
-    const most = Math.min(limits.concurrency, limits.tenantConcurrency);
-    if (inFlight >= most) this.#verdict.broken("caps", `${inFlight + 1} requests in flight, of ${most}`);
-    const policies = policiesInForce(endpoint, run.settings, this.#time.elapsed);
+    const { run, tenure, begunAt } = made.attempt;
+    const policies = policiesInForce(this.#ledger, endpoint, { run, from: begunAt });
     const mostHere = Math.max(...policies.map(({ concurrency }) => concurrency));
     const inFlightHere = endpoint.inFlight.get(tenure) ?? 0;
     if (inFlightHere >= mostHere) {
       this.#verdict.broken("caps", `${inFlightHere + 1} requests to ${endpoint.host} in flight, of ${mostHere}`);
     }
-    const rate = Math.max(...policies.map((policy) => policy.rate ?? Infinity));
+    // What began in the second before may have had another one.
+    const before = policiesInForce(this.#ledger, endpoint, { run, from: begunAt - 2 * SECOND });
+    const rate = Math.max(...before.map((policy) => policy.rate ?? Infinity));
     this.#checkRate(endpoint, made.attempt, rate);
     this.#checkRateOfAll(endpoint, made.attempt, rate);
   }

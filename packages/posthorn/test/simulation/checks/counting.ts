@@ -1,6 +1,7 @@
 /** What a row of a delivery may become, and what its counter says. */
 import type { DeliveryRow } from "../audit.ts";
-import type { Check, RecordedAttempt, TrackedDelivery } from "../ledger.ts";
+import type { Check } from "../check.ts";
+import type { RecordedAttempt, TrackedDelivery } from "../tracked.ts";
 import type { Verdict } from "../verdict.ts";
 
 const SUCCEEDED = 1;

@@ -1,5 +1,6 @@
 /** The rules, one check for each group of them. A new one is written beside them and gets its line here. */
-import type { Check, Ledger } from "../ledger.ts";
+import type { Check } from "../check.ts";
+import type { Ledger } from "../ledger.ts";
 import type { Machine } from "../machine.ts";
 import type { MachineClock } from "../machine-clock.ts";
 import type { SimulatedNode } from "../node.ts";
@@ -11,11 +12,15 @@ import { BreakerCheck } from "./breaker.ts";
 import { CapsCheck } from "./caps.ts";
 import { OrderCheck } from "./order.ts";
 import { CountingCheck } from "./counting.ts";
+import { FairnessCheck } from "./fairness.ts";
 import { MemoryCheck } from "./memory.ts";
+import { PausesCheck } from "./pauses.ts";
 import { type Patience, ProgressCheck } from "./progress.ts";
 import { RetryCheck } from "./retries.ts";
 import { SendingCheck } from "./sending.ts";
 import { ShardsCheck } from "./shards.ts";
+import { SharesCheck } from "./shares.ts";
+import { TriedCheck } from "./tried.ts";
 import { WishCheck } from "./wishes.ts";
 
 export interface CheckedWorld {
@@ -40,11 +45,15 @@ export function allChecks(world: CheckedWorld): readonly Check[] {
   return [
     new SendingCheck(world),
     new CapsCheck(world),
+    new SharesCheck(world),
+    new FairnessCheck(world),
+    new PausesCheck(world),
     new BreakerCheck(world),
     new OrderCheck(world),
     new CountingCheck(world),
     new RetryCheck(world),
     new WishCheck(world),
+    new TriedCheck(world),
     new MemoryCheck(world),
     new ProgressCheck(world),
     new ShardsCheck(world),

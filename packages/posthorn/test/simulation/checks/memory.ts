@@ -1,5 +1,6 @@
 /** What the dispatcher keeps in memory. */
-import type { Check, Ledger } from "../ledger.ts";
+import type { Check } from "../check.ts";
+import type { Ledger } from "../ledger.ts";
 import type { SimulatedNode } from "../node.ts";
 import type { Verdict } from "../verdict.ts";
 

@@ -1,7 +1,10 @@
 /** Whether messages go out in their order where an endpoint asks for it. */
 import { ASKED, DELIVERY_STATE } from "../../../src/store/schema.ts";
 import type { DeliveryRow } from "../audit.ts";
-import type { Check, Ledger, OpenAttempt, Run, TrackedDelivery } from "../ledger.ts";
+import type { Check } from "../check.ts";
+import type { Ledger } from "../ledger.ts";
+import type { OpenAttempt, TrackedDelivery } from "../tracked.ts";
+import type { Run } from "../run.ts";
 import { policiesInForce } from "../policies.ts";
 import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
@@ -21,7 +24,7 @@ export class OrderCheck implements Check {
     const { endpoint, row } = delivery;
     const { run } = attempt;
     if (endpoint.deleted || !standsInLine(row) || isPassed(row, run)) return;
-    const policies = policiesInForce(endpoint, run.settings, this.#time.elapsed);
+    const policies = policiesInForce(this.#ledger, endpoint, { run, from: attempt.begunAt });
     if (policies.some(({ order }) => order === null)) return;
     for (const other of this.#ledger.live) {
       if (other.endpoint !== endpoint || other.messageId >= delivery.messageId) continue;

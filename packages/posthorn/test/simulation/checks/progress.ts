@@ -1,5 +1,7 @@
 /** Whether everything that waits is found by somebody. */
-import type { Check, Ledger, TrackedDelivery } from "../ledger.ts";
+import type { Check } from "../check.ts";
+import type { Ledger } from "../ledger.ts";
+import type { TrackedDelivery } from "../tracked.ts";
 import type { MachineClock } from "../machine-clock.ts";
 import type { Receiver } from "../receivers.ts";
 import type { Verdict } from "../verdict.ts";

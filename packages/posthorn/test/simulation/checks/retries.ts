@@ -1,9 +1,10 @@
 /** When a failed attempt is made again. */
 import type { DeliveryRow } from "../audit.ts";
-import type { Check, RecordedAttempt, TrackedDelivery } from "../ledger.ts";
+import type { Check } from "../check.ts";
+import type { RecordedAttempt, TrackedDelivery } from "../tracked.ts";
+import type { Ledger } from "../ledger.ts";
 import { policiesInForce } from "../policies.ts";
 import type { Verdict } from "../verdict.ts";
-import type { VirtualTime } from "../virtual-time.ts";
 
 const PENDING = 0;
 const FAILED = 2;
@@ -11,11 +12,11 @@ const FAILED = 2;
 const GONE = 410;
 
 export class RetryCheck implements Check {
-  readonly #time: VirtualTime;
+  readonly #ledger: Ledger;
   readonly #verdict: Verdict;
 
-  constructor({ time, verdict }: { time: VirtualTime; verdict: Verdict }) {
-    this.#time = time;
+  constructor({ ledger, verdict }: { ledger: Ledger; verdict: Verdict }) {
+    this.#ledger = ledger;
     this.#verdict = verdict;
   }
 
@@ -30,12 +31,14 @@ export class RetryCheck implements Check {
     if (before?.generation !== made.job.generation) return;
     const { responseCode } = made.result.attempt;
     const asked = made.result.retryAfterMs ?? 0;
-    const wanted = policiesInForce(endpoint, made.run.settings, this.#time.elapsed).flatMap(({ delay, order }) => {
-      const next = responseCode === GONE ? null : delay(row.attempts);
-      // Set aside, so that those behind it go on.
-      const parks = row.orderKey !== null && order?.onFailure === "park";
-      return parks ? [null] : [next];
-    });
+    const wanted = policiesInForce(this.#ledger, endpoint, { run: made.run, from: made.begunAt }).flatMap(
+      ({ delay, order }) => {
+        const next = responseCode === GONE ? null : delay(row.attempts);
+        // Set aside, so that those behind it go on.
+        const parks = row.orderKey !== null && order?.onFailure === "park";
+        return parks ? [null] : [next];
+      },
+    );
     // Nobody is there to be tried again: it is looked at once more, and canceled.
     if (endpoint.deleted && row.state === PENDING) return;
     const gap = row.due === null ? null : row.due - made.endedAt;

@@ -1,5 +1,7 @@
 /** What may leave the process, and when. */
-import type { Check, Ledger, OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../ledger.ts";
+import type { Check } from "../check.ts";
+import type { Ledger } from "../ledger.ts";
+import type { OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../tracked.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 import type { Verdict } from "../verdict.ts";
 
@@ -42,8 +44,12 @@ export class SendingCheck implements Check {
     if (attempt.requested) {
       this.#verdict.broken("never_doubled", `${delivery.name}: two requests for one attempt`);
     }
+    const knows = this.#ledger.knowsSettings(endpoint.commit, attempt.run, attempt.begunAt);
+    if (attempt.job.trigger === 0 && messageId <= endpoint.discardUpTo && knows) {
+      this.#verdict.broken("only_what_is_due", `${delivery.name} was sent, though somebody had given it up`);
+    }
     const isOff = endpoint.disabled || endpoint.deleted;
-    if (isOff && this.#ledger.knowsSettings(endpoint.commit, attempt.run, attempt.begunAt)) {
+    if (isOff && knows) {
       this.#verdict.broken("held_is_left_alone", `${delivery.name} was sent, though the endpoint is off`);
     }
   }

@@ -1,5 +1,6 @@
 /** Whether every shard has an owner, and a good one. */
-import type { Check, TrackedDelivery } from "../ledger.ts";
+import type { Check } from "../check.ts";
+import type { TrackedDelivery } from "../tracked.ts";
 import type { Machine } from "../machine.ts";
 import type { Tenure, TenureEnd } from "../tenure.ts";
 import type { Verdict } from "../verdict.ts";

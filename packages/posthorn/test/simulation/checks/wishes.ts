@@ -1,7 +1,8 @@
 /** What somebody asked for by hand. */
 import { ASKED, DELIVERY_STATE } from "../../../src/store/schema.ts";
 import type { DeliveryRow } from "../audit.ts";
-import type { Check, TrackedDelivery } from "../ledger.ts";
+import type { Check } from "../check.ts";
+import type { TrackedDelivery } from "../tracked.ts";
 import type { Verdict } from "../verdict.ts";
 
 export class WishCheck implements Check {

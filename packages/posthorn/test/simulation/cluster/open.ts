@@ -1,7 +1,8 @@
 /** Opens the store of one node on the simulated database. */
 import { SqliteStore, type SqliteThreads } from "../../../src/store/sqlite/sqlite-store.ts";
 import type { DatabaseThread } from "../../../src/store/sqlite/protocol.ts";
-import { type Client, NAME, type SimulatedDatabase } from "../database.ts";
+import type { Client, SimulatedDatabase } from "../database.ts";
+import { NAME } from "../database-thread.ts";
 import type { Random } from "../random.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 import type { Bus } from "./bus.ts";

@@ -77,6 +77,7 @@ export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
     name: "a dispatcher that takes over what a page has shown it",
     shared: true,
     breaks: "never_doubled",
+    orShows: ["only_what_is_due", "waiting_is_free"],
     inside: () => replaced(Shown.prototype, "take", () => false),
   },
   {

@@ -1,0 +1,20 @@
+/** Whether the database says what the books say: whatever ended, what was committed is there, and nothing else. */
+import type { allDeliveries } from "./audit.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Verdict } from "./verdict.ts";
+
+export function compare(stored: ReturnType<typeof allDeliveries>, ledger: Ledger, verdict: Verdict): void {
+  for (const { row, rows, messageId, endpointId } of stored) {
+    const delivery = ledger.delivery(messageId, endpointId);
+    if (delivery === undefined) {
+      verdict.broken("nothing_lost", `message ${messageId} has a row that nobody committed`);
+      return;
+    }
+    const same = delivery.rows === rows && delivery.row.state === row.state && delivery.row.due === row.due;
+    if (!same) verdict.broken("nothing_lost", `${delivery.name} is not as it was committed`);
+  }
+  const expected = [...ledger.deliveries()].length;
+  if (stored.length !== expected) {
+    verdict.broken("nothing_lost", `${expected - stored.length} deliveries are gone`);
+  }
+}

@@ -1,0 +1,63 @@
+/** Parts of the product as they are, but for one thing. */
+import type { LanePolicy } from "../../src/dispatch/policy.ts";
+import type { Attempter, JobStore } from "../../src/dispatch/types.ts";
+import { type Cell, decodeRecords, encodeRecord, unpackRows } from "../../src/store/sqlite/protocol.ts";
+import type { DatabaseThread, ThreadRequest } from "../../src/store/sqlite/protocol.ts";
+
+/** The store as it is: its methods are not its own properties. */
+export function passing(store: JobStore): JobStore {
+  return {
+    due: (endpointId, now, limit, wish) => store.due(endpointId, now, limit, wish),
+    record: (outcome) => store.record(outcome),
+    backlog: () => store.backlog(),
+  };
+}
+
+export function withDelays(policy: LanePolicy, change: (delays: readonly number[]) => readonly number[]): LanePolicy {
+  const { retry } = policy;
+  if (retry.backoff.kind !== "schedule") return policy;
+  return { ...policy, retry: { ...retry, backoff: { ...retry.backoff, delaysMs: change(retry.backoff.delaysMs) } } };
+}
+
+type Pass = (request: ThreadRequest) => Promise<unknown>;
+
+export function intercept(
+  thread: DatabaseThread,
+  handle: (request: ThreadRequest, pass: Pass) => Promise<unknown>,
+): DatabaseThread {
+  const pass: Pass = (request) => thread.request(request);
+  return {
+    get load() {
+      return thread.load;
+    },
+    request: (request: ThreadRequest) => handle(request, pass) as Promise<never>,
+    close: () => thread.close(),
+  };
+}
+
+/** A batch whose outcomes claim to know the delivery as it is now. */
+export async function withCurrentGenerations(thread: DatabaseThread, request: ThreadRequest): Promise<ThreadRequest> {
+  if (request.op !== "batch" || request.batch.records.length === 0) return request;
+  const records: Cell[] = [];
+  for (const record of decodeRecords(request.batch.records)) {
+    const result = await thread.request<"query">({
+      op: "query",
+      sql: "SELECT generation FROM delivery WHERE message_id = ? AND endpoint_id = ?",
+      parameters: [record.messageId, record.endpointId],
+    });
+    encodeRecord(records, { ...record, generation: unpackRows(result)[0]!["generation"] as number });
+  }
+  return { ...request, batch: { ...request.batch, records } };
+}
+
+export function countingHeld(attempter: Attempter): Attempter {
+  return {
+    attempt: async (job, signal) => {
+      const result = await attempter.attempt(job, signal);
+      if (result.kind !== "held") return result;
+      const failure = { status: 2, responseCode: 0, response: "", durationMs: 0, errorCode: null } as const;
+      const attempt = { id: job.messageId + 0.7e9, publicId: "atmpt_held", url: "", detailJson: null, ...failure };
+      return { kind: "made", attempt, retryAfterMs: null };
+    },
+  };
+}

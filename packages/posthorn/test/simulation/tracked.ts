@@ -1,0 +1,126 @@
+/** What the books of the simulation keep of endpoints, deliveries and attempts. */
+import type { AttemptResult, Job } from "../../src/dispatch/types.ts";
+import type { DeliveryRow } from "./audit.ts";
+import type { Commit } from "./database.ts";
+import type { Run } from "./run.ts";
+import type { Tenure } from "./tenure.ts";
+
+/** An attempt that was begun and whose outcome is not on disk. */
+export interface OpenAttempt {
+  readonly run: Run;
+  /** Under which it was begun. */
+  readonly tenure: Tenure;
+  readonly job: Job;
+  /** A request left the process for it. */
+  requested: boolean;
+  /** When it was begun, in elapsed milliseconds. */
+  readonly begunAt: number;
+  /** What the attempter said; `null` while it is under way. */
+  result: AttemptResult | null;
+  /** The clock of its machine when it said so. */
+  endedAt: number;
+}
+
+export class TrackedDelivery {
+  readonly messageId: number;
+  readonly endpoint: TrackedEndpoint;
+  row: DeliveryRow;
+  /** The commit that made the row what it is. */
+  commit: Commit;
+  /** Attempts on disk, and those among them that were made by schedule. */
+  rows = 0;
+  scheduledRows = 0;
+  /** Requests that left a process. */
+  requests = 0;
+  /** Requests of which nothing came to disk, since their process ended or lost the shard, or they were broken off. */
+  lost = 0;
+  open: OpenAttempt | null = null;
+  /** Attempts under way whose process has lost the shard: nothing of them may come to disk. */
+  readonly outlived = new Set<OpenAttempt>();
+  /** Requests that had left when somebody asked for an attempt by hand the last time. */
+  requestsAtWish = 0;
+  /** The last attempt found nothing to send, or nobody to send it to. */
+  isVoid = false;
+
+  /** When it was first due, Unix milliseconds. */
+  readonly firstDue: number | null;
+  /** When the row was made, in elapsed milliseconds. */
+  readonly madeAt: number;
+
+  constructor(messageId: number, endpoint: TrackedEndpoint, row: DeliveryRow, commit: Commit, madeAt: number) {
+    this.firstDue = row.due;
+    this.madeAt = madeAt;
+    this.messageId = messageId;
+    this.endpoint = endpoint;
+    this.row = row;
+    this.commit = commit;
+  }
+
+  get name(): string {
+    return `message ${this.messageId} to ${this.endpoint.host}`;
+  }
+}
+
+export class TrackedEndpoint {
+  readonly id: number;
+  /** The application that it is of. */
+  readonly tenant: number;
+  /** With its port, if that is not the one of HTTPS. */
+  readonly host: string;
+  disabled = false;
+  deleted = false;
+  /** Held by hand until then, Unix milliseconds; 0: it is not. */
+  pausedUntil = 0;
+  /** Scheduled deliveries of messages up to this key were given up by hand; 0: none. */
+  discardUpTo = 0;
+  /** The policies it had, with the commit that set each; the newest last. */
+  readonly policies: { readonly json: string | null; readonly commit: Commit }[] = [];
+  commit: Commit;
+  /** When the row was changed, in elapsed milliseconds. */
+  changedAt = 0;
+  /** The last commit that changed something of it other than its policy. */
+  repair: Commit;
+  /** When somebody did something about it, or with what it is owed, by hand the last time, in elapsed milliseconds. */
+  touchedAt = 0;
+  /** When somebody was told that it is tried at once, in elapsed milliseconds; `null`: long ago, or never. */
+  triedAt: number | null = null;
+  /** When a request left for it the last time, in elapsed milliseconds. */
+  requestedAt = 0;
+  /** Requests on their way, by the tenure under which they were made. */
+  readonly inFlight = new Map<Tenure, number>();
+  readonly deliveries = new Map<number, TrackedDelivery>();
+
+  constructor({ id, tenant, host, commit }: Pick<TrackedEndpoint, "id" | "tenant" | "host" | "commit">) {
+    this.id = id;
+    this.tenant = tenant;
+    this.host = host;
+    this.commit = commit;
+    this.repair = commit;
+  }
+}
+
+export interface RequestedAttempt {
+  readonly delivery: TrackedDelivery;
+  readonly attempt: OpenAttempt;
+}
+
+export interface RecordedAttempt {
+  readonly id: number;
+  readonly trigger: 0 | 1;
+  readonly status: number;
+  /** What it was in the process that made it; `null` when nobody made it. */
+  readonly made: OpenAttempt | null;
+}
+
+export function isMade({ result }: OpenAttempt, id: number): boolean {
+  return result?.kind === "made" && result.attempt.id === id;
+}
+
+/** The attempt of a process for which a request is made: the one under way, or one that it began before it lost the shard. */
+export function requestedOf(delivery: TrackedDelivery | undefined, run: Run): RequestedAttempt | null {
+  if (delivery === undefined) return null;
+  const { open, outlived } = delivery;
+  const candidates = [...outlived, ...(open === null ? [] : [open])].filter((attempt) => attempt.run === run);
+  const attempt = candidates.find(({ requested }) => !requested) ?? candidates.at(-1);
+  return attempt === undefined ? null : { delivery, attempt };
+}

@@ -1,0 +1,19 @@
+/** Attempts under way of each process, by what they count for. */
+import type { Run } from "./run.ts";
+
+export class UnderWay {
+  readonly #counts = new WeakMap<Run, Map<string, number>>();
+
+  of(run: Run, name: string): number {
+    return this.#counts.get(run)?.get(name) ?? 0;
+  }
+
+  /** One more, or one less. Returns how many there are now. */
+  count(run: Run, name: string, change: 1 | -1): number {
+    const counts = this.#counts.get(run) ?? new Map<string, number>();
+    this.#counts.set(run, counts);
+    const count = (counts.get(name) ?? 0) + change;
+    counts.set(name, count);
+    return count;
+  }
+}
