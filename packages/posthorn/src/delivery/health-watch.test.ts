@@ -53,6 +53,8 @@ async function watched(files: TestStore, policy: object | null = null, kind = 0,
     const attempt = attemptEntry(keyAtTime(clock.now()) + id, { status, errorCode });
     await store.record(recordEntry(id, { state: status === 0 ? 1 : 2, attempt }));
     watch.recorded({ ...recordEntry(id), attempt });
+    // Time goes on when its meaning is known: what is judged later is judged by a later time.
+    await watch.looked();
   };
   return { clock, watch, services, told, end, [Symbol.asyncDispose]: () => watch[Symbol.asyncDispose]() };
 }

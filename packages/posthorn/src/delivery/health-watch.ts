@@ -103,9 +103,14 @@ export class HealthWatch implements HealthSource, DispatchObserver, AsyncDisposa
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
     this.#cancelTimer?.();
-    while (this.#looks.size > 0) await Promise.all([...this.#looks.values()].map(({ done }) => done));
+    await this.looked();
     await this.#saving;
     await this.#save();
+  }
+
+  /** Resolves when no endpoint is being looked at. */
+  async looked(): Promise<void> {
+    while (this.#looks.size > 0) await Promise.all([...this.#looks.values()].map(({ done }) => done));
   }
 
   #change(endpointKey: number, streak: Streak | null): void {

@@ -95,7 +95,7 @@ export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
     shared: true,
     breaks: "found_again",
     // What gets lost by chance is seldom alone in its lane: whatever comes after it makes the lane look.
-    told: (payload) => without(payload, "due"),
+    told: (payload) => without(without(payload, "due"), "since"),
     time: (time) => ({
       monotonic: () => time.monotonic(),
       setTimer: (ms, callback) => (ms === LOOK_MS ? () => undefined : time.setTimer(ms, callback)),
