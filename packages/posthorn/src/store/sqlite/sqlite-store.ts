@@ -211,7 +211,8 @@ export class SqliteStore implements Store {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#hotReader, ...this.#readers].map((reader) => reader.close()));
+    // One at a time: V8 has crashed where threads end beside each other (nodejs/node#64500).
+    for (const reader of [this.#hotReader, ...this.#readers]) await reader.close();
     await this.#writer.close();
     this.#lock[Symbol.dispose]();
   }
