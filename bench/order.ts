@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { systemClock } from "../packages/posthorn/src/clock.ts";
 import { Dispatcher } from "../packages/posthorn/src/dispatch/dispatcher.ts";
 import type { LanePolicy } from "../packages/posthorn/src/dispatch/policy.ts";
 import { IdGenerator } from "../packages/posthorn/src/id.ts";
@@ -59,13 +60,7 @@ function drain(store: SqliteStore, ids: IdGenerator, counted: number): Promise<M
   let [done, startMs, begun, cpu] = [0, 0, 0, process.cpuUsage()];
   const dispatcher = new Dispatcher({
     store,
-    clock: {
-      now: Date.now,
-      setTimer: (ms, callback) => {
-        const timer = setTimeout(callback, ms);
-        return () => clearTimeout(timer);
-      },
-    },
+    clock: systemClock,
     random: Math.random,
     policies: { policy: () => POLICY },
     attempter: {

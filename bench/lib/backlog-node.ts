@@ -1,5 +1,6 @@
 /** A process with the dispatcher over a store with a backlog for endpoints that never answer well. Sends what it costs, then waits. */
 import { setTimeout as delay } from "node:timers/promises";
+import { systemClock } from "../../packages/posthorn/src/clock.ts";
 import { Dispatcher } from "../../packages/posthorn/src/dispatch/dispatcher.ts";
 import type { LanePolicy } from "../../packages/posthorn/src/dispatch/policy.ts";
 import { IdGenerator } from "../../packages/posthorn/src/id.ts";
@@ -44,13 +45,7 @@ const linePageMicros = await microsOf(() =>
 
 const dispatcher = new Dispatcher({
   store,
-  clock: {
-    now: Date.now,
-    setTimer: (ms, callback) => {
-      const timer = setTimeout(callback, ms);
-      return () => clearTimeout(timer);
-    },
-  },
+  clock: systemClock,
   random: Math.random,
   policies: {
     policy: (endpointId) =>

@@ -6,7 +6,7 @@ import type { StoreTrouble } from "../store.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { CommitProbe } from "./commit-probe.ts";
 import { isOutOfConnections, troubleOf } from "./errors.ts";
-import type { Servers } from "./servers.ts";
+import { opened, type Servers } from "./servers.ts";
 
 export interface PulseOptions {
   readonly servers: Servers;
@@ -73,15 +73,7 @@ export class Pulse implements AsyncDisposable {
   /** Opens a connection for somebody who keeps it. It ends when the pulse is gone. */
   async open(more: pg.ClientConfig = {}): Promise<pg.Client> {
     await this.servers.known((url) => this.#clientTo(url));
-    const client = this.#clientTo(this.servers.url, more);
-    client.on("error", () => undefined);
-    try {
-      await client.connect();
-    } catch (error) {
-      client.end().catch(() => undefined);
-      throw error;
-    }
-    return client;
+    return opened(this.#clientTo(this.servers.url, more));
   }
 
   /** Resolves when a connection may be used. Rejects at once while there is none to be had: what is asked of it was never sent. */

@@ -88,7 +88,8 @@ export class Servers {
   }
 }
 
-async function opened(client: pg.Client): Promise<pg.Client> {
+/** Connects a client, which ends when it cannot. */
+export async function opened(client: pg.Client): Promise<pg.Client> {
   client.on("error", () => undefined);
   try {
     await client.connect();
