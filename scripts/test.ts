@@ -9,6 +9,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 
 const CHECKS = ["format:check", "lint", "types", "check:docs"];
@@ -35,6 +36,8 @@ interface FileReport {
 const DIED = /Worker exited unexpectedly with signal (?:SIGTRAP|SIGSEGV)\b.* while running test file (\S+)/g;
 /** How many errors it knows of no test. */
 const UNHANDLED = /Vitest caught (\d+) unhandled errors?/;
+/** What a script wrote before its end arrives within this. */
+const LAST_WORDS_MS = 5000;
 /** More than that is no accident of the engine. */
 const MOST_AGAIN = 2;
 
@@ -113,9 +116,16 @@ async function npm(script: string, args: readonly string[] = []): Promise<{ succ
       to.write(chunk);
     });
   }
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  child.on("close", (code) => resolve(code === 0));
-  return { succeeded: await promise, output };
+  const { promise: ended, resolve: end } = Promise.withResolvers<boolean>();
+  const { promise: said, resolve: hear } = Promise.withResolvers<void>();
+  child.on("exit", (code) => end(code === 0));
+  child.on("close", () => hear());
+  const succeeded = await ended;
+  // Whatever it left behind may keep what it wrote to open for ever.
+  await Promise.race([said, delay(LAST_WORDS_MS, undefined, { ref: false })]);
+  child.stdout.destroy();
+  child.stderr.destroy();
+  return { succeeded, output };
 }
 
 function fileOf(path: string): string {
