@@ -17,8 +17,11 @@ export interface Patience {
   readonly lineMs: number;
 }
 
-/** An endpoint that got a request within this time is at work. */
-const BUSY_MS = 5000;
+/**
+ * An endpoint that got a request within this time is at work: from one request to the next its rate may pass, a pause after a fault of
+ * our own, and a page that arrives late.
+ */
+const BUSY_MS = 15_000;
 
 export class ProgressCheck implements Check {
   readonly #ledger: Ledger;

@@ -77,7 +77,8 @@ export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
     name: "a dispatcher that takes over what a page has shown it",
     shared: true,
     breaks: "never_doubled",
-    orShows: ["only_what_is_due", "waiting_is_free"],
+    // What is taken over twice is counted twice, and forgotten once.
+    orShows: ["only_what_is_due", "waiting_is_free", "bounded_memory"],
     inside: () => replaced(Shown.prototype, "take", () => false),
   },
   {
