@@ -7,39 +7,66 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { startMeasuredNode } from "./lib/node-api.ts";
 import { nextMessage, residentMib, startModule, stop } from "./lib/processes.ts";
-import { IdGenerator } from "../packages/posthorn/src/id.ts";
+import { IdGenerator, keyOfId } from "../packages/posthorn/src/id.ts";
 import { SqliteStore } from "../packages/posthorn/src/store/sqlite/sqlite-store.ts";
 
 const { values } = parseArgs({ options: { rows: { type: "string", default: "1000,100000,1000000" } } });
 const PAYLOAD = Buffer.from(JSON.stringify({ data: "x".repeat(80) }));
-/** Keys of the rows of the two endpoints, the first ones of an empty store. In the one with an order every message has a key of its own. */
-const [PLAIN, ORDERED] = [1, 2];
 /** Where nothing listens. */
 const DEAD = "http://127.0.0.1:1024/";
-const SETTLE_MS = 5000;
+/** When memory is looked at, after the start. */
+const LOOKS_MS = [5000, 40_000];
+
+/** Keys of the rows of the application and its endpoints. In the one with an order every message has a key of its own. */
+interface Owners {
+  readonly appId: number;
+  readonly plain: number;
+  readonly ordered: number;
+}
 
 const folder = mkdtempSync(join(tmpdir(), "posthorn-bench-"));
 const path = join(folder, "posthorn.db");
 let stored = 0;
 
-async function prepare(): Promise<void> {
+async function prepare(): Promise<Owners> {
   await using node = await startMeasuredNode({}, { folder });
-  await node.call("POST", "app/bench/endpoint", { url: DEAD, uid: "plain" });
-  await node.call("POST", "app/bench/endpoint", { url: DEAD, uid: "ordered" });
+  const app = await node.call("GET", "app/bench");
+  const plain = await node.call("POST", "app/bench/endpoint", { url: DEAD, uid: "plain" });
+  const ordered = await node.call("POST", "app/bench/endpoint", { url: DEAD, uid: "ordered" });
   await node.call("PUT", "app/bench/endpoint/ordered/policy", { order: { by: "key" } });
+  return {
+    appId: keyOfId("app_", String(app.id))!,
+    plain: keyOfId("ep_", String(plain.id))!,
+    ordered: keyOfId("ep_", String(ordered.id))!,
+  };
 }
 
-/** Resident memory of the server some seconds after it began with the backlog, in MiB. */
-async function serverMib(): Promise<number> {
+/** Resident memory of the server some time after it began with the backlog, in MiB, at each look. */
+async function serverMib(): Promise<readonly number[]> {
   await using measured = await startMeasuredNode({}, { folder });
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-  return residentMib(measured.node.child.pid!);
+  const found: number[] = [];
+  for (const [index, at] of LOOKS_MS.entries()) {
+    await delay(at - (LOOKS_MS[index - 1] ?? 0));
+    found.push(residentMib(measured.node.child.pid!));
+  }
+  return found;
 }
 
-async function fillTo(rows: number): Promise<void> {
+/** A backlog that somebody takes away is none: all of it must still be due. */
+function expectAllPending(rows: number): void {
+  using db = new DatabaseSync(path, { readOnly: true });
+  const { pending } = db.prepare("SELECT count(*) AS pending FROM delivery WHERE due IS NOT NULL").get() as {
+    pending: number;
+  };
+  if (pending !== 2 * rows) throw new Error(`Of ${2 * rows} deliveries ${pending} are left: nothing to measure`);
+}
+
+async function fillTo(rows: number, { appId, plain, ordered }: Owners): Promise<void> {
   await using store = await SqliteStore.open({ path });
   const ids = new IdGenerator(Date.now, await store.lastKey());
   while (stored < rows) {
@@ -56,8 +83,8 @@ async function fillTo(rows: number): Promise<void> {
         idempotency: null,
       };
       const more = { orderingKey: null, unmatchedJson: null, requestJson: null, contentType: "application/json" };
-      const at = { due: Date.now() - 1000, endpointIds: [PLAIN, ORDERED], orderKeys };
-      return { id, publicId, appId: 1, eventType: "a", payload: PAYLOAD, ...none, ...more, ...at };
+      const at = { due: Date.now() - 1000, endpointIds: [plain, ordered], orderKeys };
+      return { id, publicId, appId, eventType: "a", payload: PAYLOAD, ...none, ...more, ...at };
     });
     await store.acceptAll(entries);
     stored += count;
@@ -71,18 +98,19 @@ interface Measured {
 }
 
 console.log(
-  "\n| rows of each endpoint | server MiB | page of 256 µs | page in order µs | dispatcher alone MiB | its start ms |",
+  `\n| rows of each endpoint | ${LOOKS_MS.map((at) => `server MiB after ${at / 1000} s`).join(" | ")} | page of 256 µs | page in order µs | dispatcher alone MiB | its start ms |`,
 );
-console.log("| ---: | ---: | ---: | ---: | ---: | ---: |");
+console.log("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
 try {
-  await prepare();
+  const owners = await prepare();
   for (const rows of values.rows.split(",").map(Number)) {
-    await fillTo(rows);
-    const node = startModule("backlog-node.ts", [path]);
+    await fillTo(rows, owners);
+    const node = startModule("backlog-node.ts", [path, String(owners.plain), String(owners.ordered)]);
     const { startMs, pageMicros, linePageMicros } = await nextMessage<Measured>(node);
     const alone = residentMib(node.pid!);
     await stop(node);
-    const figures = [await serverMib(), pageMicros, linePageMicros, alone, startMs].map((n) => n.toFixed(0));
+    const figures = [...(await serverMib()), pageMicros, linePageMicros, alone, startMs].map((n) => n.toFixed(0));
+    expectAllPending(rows);
     console.log(`| ${rows.toLocaleString("en")} | ${figures.join(" | ")} |`);
   }
 } finally {

@@ -9,7 +9,13 @@ import { SqliteStore } from "../../packages/posthorn/src/store/sqlite/sqlite-sto
 
 const PAGES = 50;
 const PAGE_ROWS = 256;
-const store = await SqliteStore.open({ path: process.argv[2]! });
+/** The file, the endpoint without an order and that with one. */
+const [path, plain, ordered] = process.argv.slice(2).map((text, index) => (index === 0 ? text : Number(text))) as [
+  string,
+  number,
+  number,
+];
+const store = await SqliteStore.open({ path });
 const ids = new IdGenerator(Date.now, await store.lastKey());
 
 const policy: LanePolicy = {
@@ -37,10 +43,10 @@ async function microsOf(work: () => Promise<DuePage>): Promise<number> {
   return ((performance.now() - begun) * 1000) / PAGES;
 }
 
-const pageMicros = await microsOf(() => store.due(1, Date.now(), PAGE_ROWS));
+const pageMicros = await microsOf(() => store.due(plain, Date.now(), PAGE_ROWS));
 const after = { due: -1, messageId: -1 };
 const linePageMicros = await microsOf(() =>
-  store.due(2, Date.now(), PAGE_ROWS, { kind: "line", after, known: [], keys: null }),
+  store.due(ordered, Date.now(), PAGE_ROWS, { kind: "line", after, known: [], keys: null }),
 );
 
 const dispatcher = new Dispatcher({
@@ -49,7 +55,7 @@ const dispatcher = new Dispatcher({
   random: Math.random,
   policies: {
     policy: (endpointId) =>
-      endpointId === 2 ? { ...policy, order: { by: "key", onFailure: "block", maxBlockMs: null } } : policy,
+      endpointId === ordered ? { ...policy, order: { by: "key", onFailure: "block", maxBlockMs: null } } : policy,
   },
   attempter: {
     attempt: () => {
