@@ -107,11 +107,17 @@ async function ids(tenant: Tenant): Promise<string[]> {
   return (json["data"] as { id: string }[]).map(({ id }) => id).sort();
 }
 
-async function admin(url: string, ...statements: string[]): Promise<void> {
-  const client = new pg.Client(url);
+/** Runs these on one connection of its own; the rows of the last. */
+async function onDatabase<Row>(url: string, ...statements: string[]): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url, options: "-c search_path=posthorn" });
   await client.connect();
-  for (const statement of statements) await client.query(statement);
-  await client.end();
+  try {
+    let rows: Row[] = [];
+    for (const statement of statements) rows = (await client.query(statement)).rows as Row[];
+    return rows;
+  } finally {
+    await client.end();
+  }
 }
 
 const TERMINATE = `
@@ -208,6 +214,24 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
     expect(receiver.requests.filter(({ headers }) => headers["webhook-id"] === again.id)).toHaveLength(1);
   });
 
+  it("finds out by itself what a change of which nobody knows has changed", async () => {
+    await using receiver = await startReceiver();
+    await using s = await scene();
+    const { proxy, tenant, url } = s;
+    await tenant.setUp(receiver.url);
+    await tenant.call("PATCH", "app/app/endpoint/ep", { disabled: true });
+    await tenant.call("POST", "app/app/msg", { eventType: "a", payload: {} });
+    await eventually(async () => {
+      await tenant.call("PATCH", "app/app/endpoint/ep", { disabled: true });
+      // Something else may be committed first.
+      proxy.breakOffAt("COMMIT");
+      const { status } = await tenant.call("PATCH", "app/app/endpoint/ep", { disabled: false });
+      expect(status).toBe(503);
+      expect(await onDatabase(url, "SELECT disabled::int FROM endpoint")).toEqual([{ disabled: 0 }]);
+    });
+    await receiver.waitForCount(1);
+  });
+
   it.each(["cut", "silent"] as const)(
     "keeps outcomes of attempts under way, and writes each once (%s)",
     async (weather) => {
@@ -280,7 +304,7 @@ describe.runIf(onPostgres)("a node survives that", () => {
     const work = ["a", "b", "c"].map((name) => publisher(name));
     for (let round = 1; round <= 5; round++) {
       await eventually(() => expect(accepted.length).toBeGreaterThan(round * 10));
-      await admin(url, TERMINATE);
+      await onDatabase(url, TERMINATE);
     }
     end.abort();
     await Promise.all(work);
@@ -295,12 +319,12 @@ describe.runIf(onPostgres)("a node survives that", () => {
     const { node, url, tenant } = s;
     const name = new URL(url).pathname.slice(1);
     await tenant.setUp(receiver.url);
-    await admin(url, `ALTER DATABASE ${name} SET default_transaction_read_only = on`, TERMINATE);
+    await onDatabase(url, `ALTER DATABASE ${name} SET default_transaction_read_only = on`, TERMINATE);
     try {
       await becomes(node, "read_only");
       await expectRefused(await publish(node));
     } finally {
-      await admin(
+      await onDatabase(
         url,
         `SET default_transaction_read_only = off`,
         `ALTER DATABASE ${name} RESET default_transaction_read_only`,
@@ -315,16 +339,16 @@ describe.runIf(onPostgres)("a node survives that", () => {
     const role = `few_${Math.random().toString(36).slice(2)}`;
     await using owner = await createDatabase(await sharedPostgres());
     const name = new URL(owner.url).pathname.slice(1);
-    await admin(owner.url, `CREATE ROLE ${role} LOGIN`, `ALTER DATABASE ${name} OWNER TO ${role}`);
+    await onDatabase(owner.url, `CREATE ROLE ${role} LOGIN`, `ALTER DATABASE ${name} OWNER TO ${role}`);
     const url = new URL(owner.url);
     url.username = role;
     await using s = await scene({ POSTHORN_DATABASE_URL: url.href });
     const { node, tenant } = s;
     await tenant.setUp(receiver.url);
-    await admin(owner.url, `ALTER ROLE ${role} CONNECTION LIMIT 0`, TERMINATE);
+    await onDatabase(owner.url, `ALTER ROLE ${role} CONNECTION LIMIT 0`, TERMINATE);
     await becomes(node, "no_connections");
     await expectRefused(await publish(node));
-    await admin(owner.url, `ALTER ROLE ${role} CONNECTION LIMIT -1`);
+    await onDatabase(owner.url, `ALTER ROLE ${role} CONNECTION LIMIT -1`);
     await becomes(node, null);
     await eventually(async () => expect((await publish(node)).status).toBe(202));
   });
@@ -332,12 +356,6 @@ describe.runIf(onPostgres)("a node survives that", () => {
 
 /** Ids of all messages that are stored. */
 async function readStored({ url }: Scene): Promise<string[]> {
-  const client = new pg.Client({ connectionString: url, options: "-c search_path=posthorn" });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ id: string }>("SELECT public_id AS id FROM message");
-    return rows.map(({ id }) => id).sort();
-  } finally {
-    await client.end();
-  }
+  const found = await onDatabase<{ id: string }>(url, "SELECT public_id AS id FROM message");
+  return found.map(({ id }) => id).sort();
 }

@@ -17,6 +17,8 @@ export interface TcpProxy extends AsyncDisposable {
   become(weather: Weather): void;
   /** Resets the connections that there are; new ones are taken. */
   reset(): void;
+  /** Resets the next connection on which a client says this: the server hears it, and the client never learns what came of it. */
+  breakOffAt(text: string): void;
   /** Connections that there are. */
   readonly connections: number;
   /** How many connections were asked for so far. */
@@ -35,6 +37,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   let weather: Weather = "open";
   let port = targetPort;
   let asked = 0;
+  let breaksAt: string | null = null;
   const pairs = new Set<Pair>();
 
   const listener = createServer((client) => {
@@ -47,6 +50,12 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     const pair = { client, server: connect(port, "127.0.0.1") };
     pairs.add(pair);
     carry(pair.client, pair.server, () => weather);
+    pair.client.on("data", (bytes) => {
+      if (breaksAt === null || !bytes.includes(breaksAt)) return;
+      breaksAt = null;
+      pair.server.end();
+      pair.client.resetAndDestroy();
+    });
     carry(pair.server, pair.client, () => weather);
     pair.client.once("close", () => pairs.delete(pair));
     hold(pair, weather);
@@ -74,6 +83,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       for (const pair of pairs) hold(pair, next);
     },
     reset,
+    breakOffAt: (text) => void (breaksAt = text),
     get connections() {
       return pairs.size;
     },
@@ -104,7 +114,8 @@ function carry(from: Socket, to: Socket, weather: () => Weather): void {
   from.on("error", () => undefined);
   from.once("close", () => {
     // In a black hole nobody learns that the other side is gone.
-    if (weather() !== "silent" && weather() !== "mute") to.destroy();
+    // What was said before is still passed on.
+    if (weather() !== "silent" && weather() !== "mute" && !to.writableEnded) to.destroy();
   });
 }
 

@@ -34,12 +34,15 @@ export interface ClusterWorkOptions {
 const LOOK_MS = 30_000;
 /** A node that hears nothing believes nothing of what it knows for longer than this. */
 const DEAF_MS = 500;
+/** A database that was cut off in the middle of a write may make it a moment later. */
+const DOUBT_MS = 2000;
 
 export class ClusterWork implements Disposable {
   readonly #options: ClusterWorkOptions;
   /** Each takes a timer back; `null`: none is set. */
   #cancelLook: (() => void) | null = null;
   #cancelDeaf: (() => void) | null = null;
+  #cancelDoubt: (() => void) | null = null;
 
   constructor(options: ClusterWorkOptions) {
     this.#options = options;
@@ -61,6 +64,7 @@ export class ClusterWork implements Disposable {
   [Symbol.dispose](): void {
     this.#cancelLook?.();
     this.#cancelDeaf?.();
+    this.#cancelDoubt?.();
   }
 
   #work(): MemberWork {
@@ -121,6 +125,12 @@ export class ClusterWork implements Disposable {
   #lookAgain(): void {
     this.#forgetAll();
     this.#lookForWork();
+    this.#cancelDoubt ??= this.#options.cluster.time.setTimer(DOUBT_MS, () => {
+      this.#cancelDoubt = null;
+      this.#forgetAll();
+      // It may have switched an endpoint on, or changed how it is delivered to.
+      this.#options.dispatcher.wakeAll();
+    });
   }
 
   #lookForWork(): void {

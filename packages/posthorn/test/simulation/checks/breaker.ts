@@ -79,13 +79,14 @@ export class BreakerCheck implements Check {
     const { elapsed } = this.#time;
     const { wall } = open.run.clock;
     // It may have begun before the endpoint asked.
-    const isEarly = open.begunAt === elapsed && wall < trouble.askedUntil;
+    const isEarly = open.begunAt > trouble.askedAt && wall < trouble.askedUntil;
     const isChanged = elapsed - endpoint.changedAt < CHANGED_MS;
     // Who changes a policy may want it to be tried at once. What it asks for then takes the place of what it asked for before.
     const isForgiven = isEarly && (isChanged || isRepaired(endpoint, trouble, open.run.settings));
     if (isForgiven) trouble.askedUntil = 0;
     if (isChanged) return;
-    if (isEarly && !isForgiven) {
+    // The clock may be set back between its begin and its request.
+    if (isEarly && !isForgiven && open.begunAt === elapsed) {
       const early = trouble.askedUntil - wall;
       this.#verdict.broken("left_alone", `${endpoint.host} got a request ${early} ms before the time it asked for`);
     }
