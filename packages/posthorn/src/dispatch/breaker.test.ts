@@ -132,4 +132,23 @@ describe("a breaker", () => {
     breaker.tryNow(11_500);
     expect(breaker.readyAt(11_500)).toBe(Infinity);
   });
+
+  it("is tried again at once when the attempt that was under way fails, and after that no sooner than before", () => {
+    const breaker = opened();
+    breaker.started();
+    breaker.tryNow(11_000);
+    breaker.failed(12_000, breaker.epoch, policy, 0);
+    expect(breaker.readyAt(12_000)).toBe(12_000);
+    breaker.started();
+    breaker.failed(12_500, breaker.epoch, policy, 0);
+    expect(breaker.readyAt(12_500)).toBeGreaterThan(12_500);
+  });
+
+  it("waits as it is asked to by the attempt that was under way", () => {
+    const breaker = opened();
+    breaker.started();
+    breaker.tryNow(11_000);
+    breaker.askedToWait(12_000, breaker.epoch, 5000, policy);
+    expect(breaker.readyAt(12_000)).toBe(17_000);
+  });
 });

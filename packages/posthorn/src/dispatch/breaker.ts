@@ -42,6 +42,8 @@ export class Breaker {
   #probeAt = 0;
   /** The latest time until which it asked to be left alone, also while it was open. */
   #askedUntil = 0;
+  /** Somebody wanted an attempt while one was under way, which says nothing of what was repaired since it began. */
+  #triesAgain = false;
   /** Changes whenever it opens: what was started before says nothing about the state after. */
   #epoch = 0;
 
@@ -66,6 +68,7 @@ export class Breaker {
 
   /** An attempt starts. */
   started(): void {
+    this.#triesAgain = false;
     if (this.#state === "open") this.#state = "half_open";
   }
 
@@ -99,7 +102,8 @@ export class Breaker {
     const tripped = this.#failures >= failures && now - this.#firstFailureAt >= windowMs;
     if (this.#state === "closed" && !tripped) return false;
     this.#gapMs = this.#gapMs === 0 ? probeMs : Math.min(maxProbeMs, 2 * this.#gapMs);
-    return this.#open(now, this.#gapMs * (1 + JITTER * random), this.#reason ?? "failures");
+    const waitMs = this.#triesAgain ? 0 : this.#gapMs * (1 + JITTER * random);
+    return this.#open(now, waitMs, this.#reason ?? "failures");
   }
 
   /** The endpoint asked to be left alone; `ms` is `null` when it did not say for how long. */
@@ -125,10 +129,11 @@ export class Breaker {
     this.#since = since;
   }
 
-  /** The next attempt may be made now. */
+  /** The next attempt may be made now, or at once after one that decides and is under way. */
   tryNow(now: number): void {
     this.#askedUntil = 0;
     if (this.#state === "open") this.#probeAt = Math.min(this.#probeAt, now);
+    this.#triesAgain = this.#state === "half_open";
   }
 
   view(): BreakerView {
