@@ -1,5 +1,5 @@
 /** Passes on a request that came in: its bytes and headers as they were, under our signature beside the provider's. */
-import type { DirectoryEndpoint } from "../domain/directory.ts";
+import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
 import { HOPS_HEADER, hopsOf } from "../domain/message/hops.ts";
 import { type InboundOrigin, type OpenedRequest, openRequest } from "../domain/message/request.ts";
 import type { Vault } from "../vault.ts";

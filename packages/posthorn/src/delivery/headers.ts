@@ -1,6 +1,6 @@
 /** The headers of a delivery. */
 import type { StandardFacts } from "../domain/attempt/detail.ts";
-import type { DirectoryEndpoint } from "../domain/directory.ts";
+import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
 import { VERSION } from "../version.ts";
 
 export const USER_AGENT = `Posthorn/${VERSION}`;

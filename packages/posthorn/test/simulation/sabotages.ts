@@ -5,7 +5,7 @@ import { RateLimit } from "../../src/dispatch/rate.ts";
 import { Round } from "../../src/dispatch/round.ts";
 import { LAST_WORDS_MS } from "../../src/dispatch/recorder.ts";
 import type { Job } from "../../src/dispatch/types.ts";
-import { DirectoryEndpoint } from "../../src/domain/directory.ts";
+import { DirectoryEndpoint } from "../../src/domain/directory-endpoint.ts";
 import { CLUSTER_SABOTAGES } from "./cluster/sabotages.ts";
 import { type NamedSabotage, replaced } from "./sabotage.ts";
 import { countingHeld, intercept, passing, withCurrentGenerations, withDelays } from "./tampering.ts";

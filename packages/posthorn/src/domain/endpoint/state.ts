@@ -3,7 +3,7 @@ import type { LaneView } from "../../dispatch/lane.ts";
 import type { LanePolicy } from "../../dispatch/policy.ts";
 import { PosthornError } from "../../errors.ts";
 import { type Call, type Context, reader } from "../context.ts";
-import type { DirectoryEndpoint } from "../directory.ts";
+import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import { type Certificate, certificateOf } from "../health/certificates.ts";
 import { disabledAt, type Streak } from "../health/streak.ts";
 import { type Blocker, blockersOf } from "./blockers.ts";

@@ -1,7 +1,7 @@
 /** Tries on one message what an endpoint would do with it, and sends nothing. */
 import { notFound } from "../../errors.ts";
 import type { Call } from "../context.ts";
-import type { DirectoryEndpoint } from "../directory.ts";
+import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import { type RunFacts, shape, type Shaped, type ShapeFailure, type ShapedRequest } from "../delivery/shape.ts";
 import { readSample, type Sample } from "../message/sample.ts";
 import { readSection } from "../policy/set.ts";

@@ -1,6 +1,6 @@
 import { notFound } from "../../errors.ts";
 import { type Call, type Context, write } from "../context.ts";
-import { type DirectoryEndpoint } from "../directory.ts";
+import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import type { VerificationMethod } from "../policy/verification.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 import { type Grant, originOf, type Proof, toVerification, verificationJson } from "./verification.ts";

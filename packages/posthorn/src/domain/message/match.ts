@@ -4,7 +4,8 @@ import { FilterDocument, type DocumentFacts } from "../../filter/document.ts";
 import { FilterError } from "../../filter/types.ts";
 import { timeOfKey } from "../../id.ts";
 import type { MessageTable } from "../../store/schema.ts";
-import type { DirectoryApplication, DirectoryEndpoint } from "../directory.ts";
+import type { DirectoryEndpoint } from "../directory-endpoint.ts";
+import type { DirectoryApplication } from "../directory.ts";
 import { requestOf } from "./request.ts";
 
 export interface MatchableMessage {

@@ -1,6 +1,6 @@
 import { notFound } from "../../errors.ts";
 import type { Call } from "../context.ts";
-import type { DirectoryEndpoint } from "../directory.ts";
+import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import { explanationOf } from "../endpoint/explain-filter.ts";
 import { documentOf, mismatchOf, type MatchableMessage, type Mismatch } from "./match.ts";
 

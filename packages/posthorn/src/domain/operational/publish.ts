@@ -4,7 +4,8 @@ import { timeOfKey } from "../../id.ts";
 import { APPLICATION_KIND, type OperationalEventTable } from "../../store/schema.ts";
 import type { DueDelivery } from "../../store/store.ts";
 import type { Services } from "../context.ts";
-import { type DirectoryApplication, matches } from "../directory.ts";
+import { matches } from "../directory-endpoint.ts";
+import type { DirectoryApplication } from "../directory.ts";
 
 /** Events made into messages in one go. */
 const STEP = 100;

@@ -1,5 +1,5 @@
 import { type Call, type Context, reader } from "../context.ts";
-import { type DirectoryEndpoint } from "../directory.ts";
+import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import { firstCursor, NO_COUNTS, type ReplayCounts, type ReplayParams } from "./replay.ts";
 import { scan, SCAN_ROWS } from "./scan.ts";
 import { type ReplayRequest, resolveReplay } from "./start.ts";

@@ -6,7 +6,7 @@ import { type Kysely, type RawBuilder, type SqlBool, sql } from "kysely";
 import { ASKED, type Database, DELIVERY_STATE } from "../../store/schema.ts";
 import { indexedBy, orderedJoin } from "../../store/portable-sql.ts";
 import { hasStatus, type Status } from "../delivery/delivery.ts";
-import { type DirectoryEndpoint, matches } from "../directory.ts";
+import { type DirectoryEndpoint, matches } from "../directory-endpoint.ts";
 import { jsonListHas, messageMatches } from "../message/filter.ts";
 import type { ReplayCounts, ReplayFilter, ReplayParams } from "./replay.ts";
 

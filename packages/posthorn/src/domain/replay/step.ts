@@ -12,7 +12,7 @@ import type { Tx } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import { byHand } from "../delivery/resend.ts";
 import { WHOLE_ENDPOINT } from "../policy/order.ts";
-import type { DirectoryEndpoint } from "../directory.ts";
+import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import type { Step, StepResult } from "../task/run.ts";
 import type { Task } from "../task/task.ts";
 import { dataOf, type ReplayData, type ReplayParams, paramsOf } from "./replay.ts";

@@ -1,0 +1,255 @@
+/** An endpoint as delivery needs it, with what its application says of all of them. What is encrypted is opened when it is first used. */
+import { createSigner, type StandardSigner } from "@posthorn/webhooks";
+import type { Selectable } from "kysely";
+import { type CompiledFilter, compileFilter } from "../filter/compile.ts";
+import type { ApplicationTable, EndpointTable } from "../store/schema.ts";
+import type { Vault } from "../vault.ts";
+import { masked } from "./attempt/mask.ts";
+import type { ShapeSettings } from "./delivery/shape.ts";
+import { authHeaderNames, type EndpointEgress, type EndpointProxy } from "./endpoint/egress.ts";
+import { toFlow } from "./endpoint/flow.ts";
+import { type Forwarding, toForwarding } from "./endpoint/forwarding.ts";
+import type { Transformation } from "./endpoint/transformation.ts";
+import { type Grant, grantOf, toVerification } from "./endpoint/verification.ts";
+import { EndpointPolicy } from "./policy/endpoint-policy.ts";
+import { layerOf, over } from "./policy/resolve.ts";
+import type { PolicyValues } from "./policy/sections.ts";
+
+/** An endpoint as delivery needs it. What is encrypted is opened when it is first sent to. */
+export class DirectoryEndpoint {
+  readonly key: number;
+  readonly id: string;
+  readonly uid: string | null;
+  readonly url: string;
+  /** How requests that came in are passed on. */
+  readonly forward: Forwarding;
+  readonly disabled: boolean;
+  /** What it may get, by what it proved of wanting it. */
+  readonly grant: Grant;
+  /** Words of the application; `null`: the platform's hold. */
+  readonly egressAllow: string | null;
+  /** `null`: all. */
+  readonly eventTypes: ReadonlySet<string> | null;
+  /** `null`: messages with and without channels. */
+  readonly channels: ReadonlySet<string> | null;
+  /** The target of one replay: no message matches it. */
+  readonly oneOff: boolean;
+  /** When the oldest secret of a rotation ends and the entry must be loaded anew. */
+  readonly signerExpiresAt: number;
+  readonly #below: ApplicationSettings;
+  /** Whether it has a filter. */
+  readonly filtered: boolean;
+  readonly #discardUpTo: number | null;
+  readonly #vault: Vault;
+  readonly #filterJson: string | null;
+  readonly #sealedTransformation: Uint8Array | null;
+  readonly #sealedHeaders: Uint8Array | null;
+  readonly #sealedEgress: Uint8Array | null;
+  readonly #sealedSecrets: readonly Uint8Array[];
+  #filter: CompiledFilter | null = null;
+  #transformation: Transformation | null = null;
+  #headers: readonly string[] | null = null;
+  #headerNames: ReadonlySet<string> | null = null;
+  #maskedHeaders: readonly (string | null)[] | null = null;
+  #ownEgress: EndpointEgress | null = null;
+  #egress: EndpointEgress | null = null;
+  #signer: StandardSigner | null = null;
+
+  /** How deliveries to it are made. */
+  readonly policy: EndpointPolicy;
+
+  /**
+   * @param secrets Those that sign now, newest first.
+   * @param below What the application says.
+   */
+  constructor(row: EndpointRow, secrets: readonly SealedSecret[], vault: Vault, below: ApplicationSettings) {
+    this.key = row.id;
+    this.id = row.public_id;
+    this.uid = row.uid;
+    this.forward = toForwarding(row.forward_json);
+    this.url = row.url;
+    this.disabled = row.disabled === 1;
+    this.egressAllow = below.egressAllow;
+    this.eventTypes = setOf(row.event_types_json);
+    this.channels = setOf(row.channels_json);
+    this.oneOff = row.replay_task_id !== null;
+    this.signerExpiresAt = Math.min(...secrets.map((secret) => secret.expires_at ?? Number.POSITIVE_INFINITY));
+    const values = over(below.policy, layerOf(row), "endpoint");
+    const flow = toFlow(row.flow_json);
+    this.#discardUpTo = flow.discardUpTo;
+    this.grant = grantOf(toVerification(row.verification_json), values.verification, row.url);
+    this.policy = new EndpointPolicy(values, {
+      tenant: row.app_id,
+      url: row.url,
+      perMinute: this.grant.perMinute,
+      flow,
+    });
+    this.#below = below;
+    this.filtered = row.filter_json !== null;
+    this.#vault = vault;
+    this.#filterJson = row.filter_json;
+    this.#sealedTransformation = row.transformation_enabled === 1 ? row.transformation_sealed : null;
+    this.#sealedHeaders = row.headers_sealed;
+    this.#sealedEgress = row.egress_sealed;
+    this.#sealedSecrets = secrets.map((secret) => secret.secret_sealed);
+  }
+
+  /** What it wants of the content of messages; `null`: anything. Compiled when it is first asked for. */
+  get filter(): CompiledFilter | null {
+    if (this.#filterJson === null) return null;
+    return (this.#filter ??= compileFilter(this.#filterJson));
+  }
+
+  /** How messages are changed on their way to it; `null`: they are not. The same object each time. */
+  get transformation(): Transformation | null {
+    if (this.#sealedTransformation === null) return null;
+    return (this.#transformation ??= JSON.parse(this.#vault.open(this.#sealedTransformation)) as Transformation);
+  }
+
+  /** Whether what it gets is not simply the message as it was published. */
+  get reshapes(): boolean {
+    return this.#sealedTransformation !== null || this.policy.values.format.body !== "as-published";
+  }
+
+  /** What makes a request of a message to it. */
+  get shapeSettings(): ShapeSettings {
+    const origin = this.requestOrigin === null ? [] : ["origin"];
+    return {
+      tenant: this.policy.lane.tenant,
+      key: this.key,
+      url: this.url,
+      headers: this.headers,
+      fixedHeaders: [...authHeaderNames(this.egress.auth), ...origin],
+      transformation: this.transformation,
+      format: this.policy.values.format,
+    };
+  }
+
+  /** As `maskedHeaders`, for other headers than its own. */
+  masked(headers: readonly string[]): readonly (string | null)[] {
+    return [...masked(headers), ...authHeaderNames(this.egress.auth).flatMap((name) => [name, null])];
+  }
+
+  /** Flat list of names and values, in the case they were given; less those that the credentials set. */
+  get headers(): readonly string[] {
+    this.#headers ??= [
+      ...(this.#sealedHeaders === null
+        ? []
+        : flatten(this.#vault.open(this.#sealedHeaders), [
+            ...authHeaderNames(this.egress.auth),
+            ...(this.requestOrigin === null ? [] : ["origin"]),
+          ])),
+      // Who consented to deliveries from a name gets that name with each (CloudEvents web hooks, section 2.2).
+      ...(this.requestOrigin === null ? [] : ["Origin", this.requestOrigin]),
+    ];
+    return this.#headers;
+  }
+
+  /** Names of what is sent in place of headers that a request came with, in lower case: its own, and those of its credentials. */
+  get headerNames(): ReadonlySet<string> {
+    this.#headerNames ??= new Set([
+      ...authHeaderNames(this.egress.auth),
+      ...this.headers.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()),
+    ]);
+    return this.#headerNames;
+  }
+
+  /** Nothing is sent for now: it is off, or has not proved that it wants anything. What it is owed is held. */
+  get isHeld(): boolean {
+    return this.disabled || this.grant.held;
+  }
+
+  /** Whether its deliveries of this message, unless asked for by hand, were given up when it was switched on again. */
+  discards(messageKey: number): boolean {
+    return this.#discardUpTo !== null && messageKey <= this.#discardUpTo;
+  }
+
+  /** The name under which it consented to deliveries; `null`: none. */
+  get requestOrigin(): string | null {
+    return this.grant.proof?.requestOrigin ?? null;
+  }
+
+  /** Whose proxy its deliveries go through; `null`: the platform's, if any. */
+  get proxyOf(): "endpoint" | "application" | null {
+    if (this.#own.proxy !== undefined) return "endpoint";
+    return this.#below.proxy === null ? null : "application";
+  }
+
+  /** As `headers`, and those of the credentials, with `null` in place of what may not be kept in the clear. */
+  get maskedHeaders(): readonly (string | null)[] {
+    this.#maskedHeaders ??= this.masked(this.headers);
+    return this.#maskedHeaders;
+  }
+
+  /** Credentials, TLS settings and proxy. The same object each time: the HTTP client keeps what it makes of it. */
+  get egress(): EndpointEgress {
+    if (this.#egress === null) {
+      const { proxy } = this.#below;
+      this.#egress = proxy === null || this.#own.proxy !== undefined ? this.#own : { ...this.#own, proxy };
+    }
+    return this.#egress;
+  }
+
+  /** Its own settings, without what the application adds. */
+  get #own(): EndpointEgress {
+    this.#ownEgress ??=
+      this.#sealedEgress === null ? NO_EGRESS : (JSON.parse(this.#vault.open(this.#sealedEgress)) as EndpointEgress);
+    return this.#ownEgress;
+  }
+
+  get signer(): StandardSigner {
+    this.#signer ??= createSigner(this.#sealedSecrets.map((sealed) => this.#vault.open(sealed)));
+    return this.#signer;
+  }
+}
+
+type EndpointRow = Selectable<EndpointTable>;
+
+/** What an application says of all its endpoints. Its proxy is opened when it is first asked for, and is the same object for each. */
+export class ApplicationSettings {
+  readonly egressAllow: string | null;
+  readonly policy: PolicyValues;
+  readonly #vault: Vault;
+  readonly #sealed: Uint8Array | null;
+  #proxy: EndpointProxy | null = null;
+
+  constructor(
+    row: Pick<Selectable<ApplicationTable>, "egress_allow" | "egress_sealed">,
+    policy: PolicyValues,
+    vault: Vault,
+  ) {
+    this.egressAllow = row.egress_allow;
+    this.policy = policy;
+    this.#vault = vault;
+    this.#sealed = row.egress_sealed;
+  }
+
+  get proxy(): EndpointProxy | null {
+    if (this.#sealed === null) return null;
+    this.#proxy ??= (JSON.parse(this.#vault.open(this.#sealed)) as { proxy: EndpointProxy }).proxy;
+    return this.#proxy;
+  }
+}
+
+const NO_EGRESS: EndpointEgress = {};
+
+export interface SealedSecret {
+  readonly secret_sealed: Uint8Array;
+  readonly expires_at: number | null;
+}
+
+/** Whether an endpoint wants messages of this type and these channels; its filter is asked apart: see `message/match.ts`. */
+export function matches(endpoint: DirectoryEndpoint, eventType: string, channels: readonly string[] | null): boolean {
+  if (endpoint.oneOff || (endpoint.eventTypes !== null && !endpoint.eventTypes.has(eventType))) return false;
+  if (endpoint.channels === null) return true;
+  return channels !== null && channels.some((channel) => endpoint.channels!.has(channel));
+}
+
+function setOf(json: string | null): ReadonlySet<string> | null {
+  return json === null ? null : new Set(JSON.parse(json) as string[]);
+}
+
+function flatten(json: string, without: readonly string[]): readonly string[] {
+  const entries = Object.entries(JSON.parse(json) as Record<string, string>);
+  return entries.filter(([name]) => !without.includes(name.toLowerCase())).flat();
+}
