@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { limitsOf, type Attempter, type AttemptResult, type Job } from "../../src/dispatch/types.ts";
 import type { Change } from "./audit.ts";
 import { BookedAttempts } from "./booked-attempts.ts";
+import { PausesCheck } from "./checks/pauses.ts";
 import type { Commit } from "./database.ts";
 import { Ledger } from "./ledger.ts";
 import { MachineClock } from "./machine-clock.ts";
@@ -85,6 +86,7 @@ function scene() {
   let tenure: Tenure = { run, fence: 1, since: 0 };
   ledger.watchOver({ of: () => tenure, began: () => undefined });
   ledger.started(run);
+  ledger.use([new PausesCheck({ ledger, time, verdict })]);
   const commit = (change: Change): void => {
     const { elapsed: at } = time;
     const made: Commit = { run: run.number, at, answeredAt: at - 1, confirmed: true };
@@ -137,6 +139,24 @@ describe("the books know which attempt a request is of", () => {
     loseAndRegain();
     await begin()(MADE);
     await end(NOT_NOW);
+    expect(verdict.violation).toBeNull();
+  });
+});
+
+describe("an endpoint that is paused", () => {
+  const paused = { ...ENDPOINT, pausedUntil: START + 60_000 };
+
+  it("is left alone", async () => {
+    const { begin, commit, verdict } = scene();
+    commit(paused);
+    await begin()(NOT_NOW);
+    expect(verdict.violation?.rule).toBe("held_is_left_alone");
+  });
+
+  it("has what it is owed looked at, and canceled, once it is deleted (seed 6709)", async () => {
+    const { begin, commit, verdict } = scene();
+    commit({ ...paused, deleted: true });
+    await begin()({ kind: "void", reason: "endpoint_gone" });
     expect(verdict.violation).toBeNull();
   });
 });
