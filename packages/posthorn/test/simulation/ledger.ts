@@ -137,9 +137,10 @@ export class Ledger {
     if (result.kind !== "made") this.#forget(delivery);
   }
 
-  requested(run: Run, host: string, messageId: number): () => void {
+  /** @param of The attempt that made the request; `null`: none did. */
+  requested(host: string, messageId: number, of: OpenAttempt | null): () => void {
     const endpoint = this.hosts.get(host)!;
-    const made = requestedOf(endpoint.deliveries.get(messageId), run);
+    const made = requestedOf(endpoint.deliveries.get(messageId), of);
     for (const check of this.#checks) check.requested?.(endpoint, messageId, made);
     endpoint.requestedAt = this.#time.elapsed;
     if (made === null) return () => undefined;

@@ -24,6 +24,7 @@ import type { DatabaseThread } from "../../src/store/sqlite/protocol.ts";
 import type { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { Vault } from "../../src/vault.ts";
 import { OTHER_SERVICES, TEST_RULES } from "../support/services.ts";
+import { BookedAttempts } from "./booked-attempts.ts";
 import { openStore, type Sharing } from "./cluster/open.ts";
 import type { SimulatedDatabase } from "./database.ts";
 import { expectOwnError, judgingLog } from "./judging.ts";
@@ -102,8 +103,9 @@ export class SimulatedNode {
     const owns = (key: number): boolean => cluster.owns(key);
     this.#tasks = new TaskRunners({ services, clock, owns, onFailure: (_task, error) => onFailure(error) });
     this.#health = new HealthWatch({ services, clock, onFailure, onDisabled: () => undefined });
-    const watch = buildWatch(world, { clock, store, directory, vault, ids, life, run });
-    this.dispatcher = this.#buildDispatcher(world, { clock, directory, watch });
+    const books = new BookedAttempts(world.ledger, run);
+    const watch = buildWatch(world, { clock, store, directory, vault, ids, life, books });
+    this.dispatcher = this.#buildDispatcher(world, { clock, directory, watch, books });
     const dispatch = new ClusterDispatch({ cluster, dispatcher: this.dispatcher, store });
     const lanes = new LaneDesk({
       cluster,
@@ -173,14 +175,14 @@ export class SimulatedNode {
     await this.#store[Symbol.asyncDispose]();
   }
 
-  #buildDispatcher(world: NodeWorld, { clock, directory, watch }: DispatcherParts): Dispatcher {
+  #buildDispatcher(world: NodeWorld, { clock, directory, watch, books }: DispatcherParts): Dispatcher {
     const { sabotage, sabotageRandom, dispatchRandom, verdict } = world;
     const { limits } = this.run.settings;
     const patience = { store: this.#store, clock, random: dispatchRandom.next };
     const attempter = sabotage.attempter?.(watch.attempter, sabotageRandom) ?? watch.attempter;
     return new Dispatcher({
       store: sabotage.jobs?.(watch.store, sabotageRandom) ?? watch.store,
-      attempter: bookedAttempter(world, this.run, attempter),
+      attempter: books.around(attempter, sabotage.heard),
       clock: sabotage.clock?.(clock, sabotageRandom) ?? clock,
       random: dispatchRandom.next,
       policies: {
@@ -205,6 +207,7 @@ interface DispatcherParts {
   readonly clock: Clock;
   readonly directory: Directory;
   readonly watch: { readonly attempter: Attempter; readonly store: JobStore };
+  readonly books: BookedAttempts;
 }
 
 interface WatchParts {
@@ -214,7 +217,7 @@ interface WatchParts {
   readonly vault: Vault;
   readonly ids: IdGenerator;
   readonly life: Life;
-  readonly run: Run;
+  readonly books: BookedAttempts;
 }
 
 function sabotaged(
@@ -227,10 +230,9 @@ function sabotaged(
 }
 
 /** The attempter of the product on the simulated network. */
-function buildWatch(world: NodeWorld, { clock, store, directory, vault, ids, life, run }: WatchParts): Watch {
-  const { time, ledger, receivers, networkRandom: random, dispatchRandom, longestWait } = world;
-  const watcher = { requested: (host: string, messageId: number) => ledger.requested(run, host, messageId) };
-  const network = new SimulatedNetwork({ time, life, random, receivers, watcher, longestWait });
+function buildWatch(world: NodeWorld, { clock, store, directory, vault, ids, life, books }: WatchParts): Watch {
+  const { time, receivers, networkRandom: random, dispatchRandom, longestWait } = world;
+  const network = new SimulatedNetwork({ time, life, random, receivers, watcher: books, longestWait });
   const attempter = new DeliveryAttempter({
     store,
     transforms: OTHER_SERVICES.transforms,
@@ -244,23 +246,6 @@ function buildWatch(world: NodeWorld, { clock, store, directory, vault, ids, lif
   });
   const jobs = { ...withLatePages(store, world, life), whenHere: () => store.whenHere() };
   return new Watch({ attempter, store: jobs, clock, random: dispatchRandom.next, lastKey: () => ids.lastKey });
-}
-
-/** Keeps the books around an attempter. */
-function bookedAttempter({ ledger, sabotage }: NodeWorld, run: Run, attempter: Attempter): Attempter {
-  return {
-    attempt: async (job, signal) => {
-      const open = ledger.begun(run, job);
-      try {
-        const result = await attempter.attempt(job, signal);
-        if (open !== null) ledger.ended(open, result);
-        return sabotage.heard?.(result) ?? result;
-      } catch (error) {
-        if (open !== null) ledger.ended(open, { kind: "not_now", pauseMs: 0 });
-        throw error;
-      }
-    },
-  };
 }
 
 /** Keys of a node up to which everything is on disk, or never will be. */

@@ -116,11 +116,13 @@ export function isMade({ result }: OpenAttempt, id: number): boolean {
   return result?.kind === "made" && result.attempt.id === id;
 }
 
-/** The attempt of a process for which a request is made: the one under way, or one that it began before it lost the shard. */
-export function requestedOf(delivery: TrackedDelivery | undefined, run: Run): RequestedAttempt | null {
-  if (delivery === undefined) return null;
-  const { open, outlived } = delivery;
-  const candidates = [...outlived, ...(open === null ? [] : [open])].filter((attempt) => attempt.run === run);
-  const attempt = candidates.find(({ requested }) => !requested) ?? candidates.at(-1);
-  return attempt === undefined ? null : { delivery, attempt };
+/** What a request is made for; `null` when it is not of that attempt, or comes after its end. */
+export function requestedOf(
+  delivery: TrackedDelivery | undefined,
+  attempt: OpenAttempt | null,
+): RequestedAttempt | null {
+  if (delivery === undefined || attempt === null || attempt.result !== null) return null;
+  const { messageId, endpointId } = attempt.job;
+  const isOfIt = messageId === delivery.messageId && endpointId === delivery.endpoint.id;
+  return isOfIt ? { delivery, attempt } : null;
 }

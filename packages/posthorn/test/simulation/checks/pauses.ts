@@ -17,6 +17,8 @@ export class PausesCheck implements Check {
   }
 
   begun({ endpoint, name }: TrackedDelivery, { run }: OpenAttempt): void {
+    // What is owed to one that is gone is looked at, paused or not, and canceled. That no request is made is seen elsewhere.
+    if (endpoint.deleted) return;
     const left = endpoint.pausedUntil - run.clock.latestWall;
     if (left <= 0 || !this.#ledger.knowsSettings(endpoint.commit, run, this.#time.elapsed)) return;
     this.#verdict.broken("held_is_left_alone", `${name} is attempted ${left} ms before the end of its pause`);

@@ -1,0 +1,43 @@
+/** Keeps the books around the attempter of a process: when each attempt begins, which request leaves for it, and what came of it. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Attempter, AttemptResult } from "../../src/dispatch/types.ts";
+import type { Ledger } from "./ledger.ts";
+import type { NetworkWatcher } from "./network.ts";
+import type { Run } from "./run.ts";
+import type { OpenAttempt } from "./tracked.ts";
+
+export class BookedAttempts implements NetworkWatcher {
+  readonly #ledger: Ledger;
+  readonly #run: Run;
+  /**
+   * The attempt that something is done for, however many steps later. A process that loses a shard and gets it back can have two attempts
+   * of one delivery under way, whose requests look alike.
+   */
+  readonly #made = new AsyncLocalStorage<OpenAttempt | null>();
+
+  constructor(ledger: Ledger, run: Run) {
+    this.#ledger = ledger;
+    this.#run = run;
+  }
+
+  /** @param heard What the dispatcher is told, if not what the attempter said. */
+  around(attempter: Attempter, heard: (result: AttemptResult) => AttemptResult = (result) => result): Attempter {
+    return {
+      attempt: async (job, signal) => {
+        const open = this.#ledger.begun(this.#run, job);
+        try {
+          const result = await this.#made.run(open, () => attempter.attempt(job, signal));
+          if (open !== null) this.#ledger.ended(open, result);
+          return heard(result);
+        } catch (error) {
+          if (open !== null) this.#ledger.ended(open, { kind: "not_now", pauseMs: 0 });
+          throw error;
+        }
+      },
+    };
+  }
+
+  requested(host: string, messageId: number): () => void {
+    return this.#ledger.requested(host, messageId, this.#made.getStore() ?? null);
+  }
+}
