@@ -116,11 +116,15 @@ export function isMade({ result }: OpenAttempt, id: number): boolean {
   return result?.kind === "made" && result.attempt.id === id;
 }
 
-/** The attempt of a process for which a request is made: the one under way, or one that it began before it lost the shard. */
+/**
+ * The attempt of a process for which a request is made: the one that is open, or one that it began before it lost the shard and that is
+ * under way still.
+ */
 export function requestedOf(delivery: TrackedDelivery | undefined, run: Run): RequestedAttempt | null {
   if (delivery === undefined) return null;
   const { open, outlived } = delivery;
-  const candidates = [...outlived, ...(open === null ? [] : [open])].filter((attempt) => attempt.run === run);
+  const lingering = [...outlived].filter(({ result }) => result === null);
+  const candidates = [...lingering, ...(open === null ? [] : [open])].filter((attempt) => attempt.run === run);
   const attempt = candidates.find(({ requested }) => !requested) ?? candidates.at(-1);
   return attempt === undefined ? null : { delivery, attempt };
 }
