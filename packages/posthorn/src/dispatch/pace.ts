@@ -106,8 +106,8 @@ export class Pace {
   /** No request was made: nothing was used up. */
   notMade(now: number, ticket: Ticket): void {
     this.#breaker.notMade(now, ticket.epoch);
-    this.#ramp.notMade();
-    this.#rate?.giveBack();
+    this.#ramp.notMade(ticket.startedAt);
+    this.#rate?.giveBack(ticket.startedAt);
   }
 
   /** @param full Whether as many were in flight as may be. */

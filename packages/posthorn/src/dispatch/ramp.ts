@@ -43,8 +43,8 @@ export class Ramp {
     this.#limit?.take(now);
   }
 
-  notMade(): void {
-    this.#limit?.giveBack();
+  notMade(startedAt: number): void {
+    this.#limit?.giveBack(startedAt);
   }
 
   /** It is back: 1 a second, then 2, 4 … */

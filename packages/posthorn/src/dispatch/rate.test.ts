@@ -22,6 +22,12 @@ function peak(starts: readonly number[]): number {
   }, 0);
 }
 
+/** Numbers from 0 to below 1, the same each time. */
+function pseudoRandom(): () => number {
+  let state = 1;
+  return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
+}
+
 describe("a rate", () => {
   it.each([0.5, 1, 3, 10, 100, 999, 5000])(
     "of %d a second is never exceeded in any second, and nearly reached",
@@ -84,8 +90,48 @@ describe("a rate", () => {
     const limit = new RateLimit(1, 0);
     limit.take(0);
     expect(limit.readyAt(0)).toBe(1000);
-    limit.giveBack();
+    limit.giveBack(0);
     expect(limit.readyAt(0)).toBe(0);
+  });
+
+  it.each([1, 2, 10, 100, 1000])(
+    "of %d a second is not exceeded by what begins after attempts that were not made, whenever they end",
+    (rate) => {
+      const random = pseudoRandom();
+      const limit = new RateLimit(rate, 0);
+      const made: number[] = [];
+      const pending: { readonly start: number; readonly end: number }[] = [];
+      for (let now = 0; now < 60_000;) {
+        while (pending.length > 0 && pending[0]!.end <= now) limit.giveBack(pending.shift()!.start);
+        if (limit.readyAt(now) > now) {
+          now = Math.min(limit.readyAt(now), pending[0]?.end ?? Infinity);
+          continue;
+        }
+        limit.take(now);
+        if (random() < 0.5) made.push(now);
+        else pending.push({ start: now, end: now + Math.ceil(3000 * random()) });
+        pending.sort((a, b) => a.end - b.end);
+      }
+      expect(peak(made)).toBeLessThanOrEqual(rate);
+    },
+  );
+
+  it("is given to others as soon as what was begun together is not made", () => {
+    const limit = new RateLimit(100, 0);
+    const begun = startsWithin(limit, 0, 1);
+    expect(begun).toHaveLength(5);
+    const ready = limit.readyAt(1);
+    for (const start of begun) limit.giveBack(start);
+    expect(ready).toBeGreaterThan(1);
+    expect(startsWithin(limit, 1, 1)).toHaveLength(5);
+  });
+
+  it("is not moved by the end of an attempt from before it was changed", () => {
+    const limit = new RateLimit(1, 0);
+    limit.take(0);
+    const changed = limit.changed(2, 10);
+    changed.giveBack(0);
+    expect(changed.readyAt(10)).toBe(500);
   });
 
   it("does not stand still when the clock is set back", () => {

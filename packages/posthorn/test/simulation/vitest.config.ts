@@ -5,7 +5,7 @@ export default defineConfig({
   resolve: { conditions: ["@posthorn/source"] },
   ssr: { resolve: { conditions: ["@posthorn/source", "node", "module"] } },
   test: {
-    include: ["*.test.ts"],
+    include: ["**/*.test.ts"],
     pool: "forks",
     execArgv: ["--conditions=@posthorn/source"],
     testTimeout: 60_000,

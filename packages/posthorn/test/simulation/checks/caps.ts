@@ -1,7 +1,7 @@
 /** How much is in flight to one endpoint at once, how much starts in a second, and how many retries are under way. */
+import { Begins } from "../begins.ts";
 import type { Check } from "../check.ts";
 import type { Ledger } from "../ledger.ts";
-import type { Run } from "../run.ts";
 import type { OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../tracked.ts";
 import { policiesInForce } from "../policies.ts";
 import type { Tenure } from "../tenure.ts";
@@ -16,10 +16,10 @@ export class CapsCheck implements Check {
   readonly #ledger: Ledger;
   readonly #verdict: Verdict;
   readonly #retries = new Set<OpenAttempt>();
-  /** When attempts began that led to a request, by endpoint, as the clock of its owner counts. */
-  readonly #begun = new Map<TrackedEndpoint, { tenure: Tenure; times: number[] }>();
-  /** The same whoever the owner was, in elapsed milliseconds. */
-  readonly #begunByAll = new Map<TrackedEndpoint, { run: Run; at: number }[]>();
+  /** Attempts that led to a request, by who owned their endpoint when they began. */
+  readonly #begun = new WeakMap<Tenure, Map<TrackedEndpoint, Begins>>();
+  /** The same whoever the owner was. */
+  readonly #begunByAll = new Map<TrackedEndpoint, Begins>();
 
   constructor({ ledger, verdict }: { ledger: Ledger; verdict: Verdict }) {
     this.#ledger = ledger;
@@ -54,32 +54,26 @@ export class CapsCheck implements Check {
     const before = policiesInForce(this.#ledger, endpoint, { run, from: begunAt - 2 * SECOND });
     const rate = Math.max(...before.map((policy) => policy.rate ?? Infinity));
     this.#checkRate(endpoint, made.attempt, rate);
-    this.#checkRateOfAll(endpoint, made.attempt, rate);
-  }
-
-  #checkRate(endpoint: TrackedEndpoint, { run, tenure, begunAt }: OpenAttempt, rate: number): void {
-    let begun = this.#begun.get(endpoint);
-    if (begun?.tenure !== tenure) this.#begun.set(endpoint, (begun = { tenure, times: [] }));
-    // Of the second as its owner counts it.
-    const at = run.clock.passedAt(begunAt);
-    const since = Math.max(at - SECOND, run.clock.passedAt(run.clock.jumpedAt));
-    begun.times = begun.times.filter((time) => time > since);
-    begun.times.push(at);
-    if (begun.times.length <= rate) return;
-    this.#verdict.broken("rate", `${begun.times.length} attempts to ${endpoint.host} in a second, of ${rate}`);
   }
 
   /** A lane that goes from one owner to the next, also by a restart, gets no more for it; below one a second it may get one. */
-  #checkRateOfAll(endpoint: TrackedEndpoint, { run, begunAt }: OpenAttempt, rate: number): void {
-    const begun = (this.#begunByAll.get(endpoint) ?? []).filter(({ at }) => at > begunAt - SHARED_SECOND);
-    begun.push({ run, at: begunAt });
-    this.#begunByAll.set(endpoint, begun);
-    // A clock that is set says nothing of how long ago something was.
-    const counted = begun.filter(({ at }) => begun.every((other) => at > other.run.clock.jumpedAt));
-    if (counted.length <= Math.max(1, rate)) return;
-    this.#verdict.broken(
-      "rate",
-      `${counted.length} attempts to ${endpoint.host} in a second by all owners, of ${rate}`,
-    );
+  #checkRate(endpoint: TrackedEndpoint, { run, tenure, begunAt }: OpenAttempt, rate: number): void {
+    const begin = { run, at: begunAt };
+    // Of the second as its owner counts it.
+    const begun = this.#begunUnder(tenure, endpoint).add(begin, SECOND / run.clock.passedAt(1));
+    if (begun > rate) this.#verdict.broken("rate", `${begun} attempts to ${endpoint.host} in a second, of ${rate}`);
+    const all = this.#begunByAll.get(endpoint) ?? new Begins();
+    this.#begunByAll.set(endpoint, all);
+    const byAll = all.add(begin, SHARED_SECOND);
+    if (byAll <= Math.max(1, rate)) return;
+    this.#verdict.broken("rate", `${byAll} attempts to ${endpoint.host} in a second by all owners, of ${rate}`);
+  }
+
+  #begunUnder(tenure: Tenure, endpoint: TrackedEndpoint): Begins {
+    const begun = this.#begun.get(tenure) ?? new Map<TrackedEndpoint, Begins>();
+    this.#begun.set(tenure, begun);
+    const begins = begun.get(endpoint) ?? new Begins();
+    begun.set(endpoint, begins);
+    return begins;
   }
 }

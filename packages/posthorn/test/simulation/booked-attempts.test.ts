@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import type { Attempter, AttemptResult } from "../../src/dispatch/types.ts";
+import { BookedAttempts } from "./booked-attempts.ts";
+import { BooksByHand, jobOf } from "./books-by-hand.ts";
+
+const HOST = "receiver.example.com";
+const ENDPOINT = 7;
+const MESSAGE = 1;
+const NOT_NOW: AttemptResult = { kind: "not_now", pauseMs: 0 };
+const MADE: AttemptResult = {
+  kind: "made",
+  retryAfterMs: null,
+  attempt: {
+    id: 100,
+    publicId: "atmpt_100",
+    url: `https://${HOST}/hook`,
+    status: 0,
+    responseCode: 200,
+    response: "",
+    durationMs: 1,
+    errorCode: null,
+    detailJson: "[]",
+  },
+};
+
+/** One process that has the lane of one endpoint, which is owed one message. */
+class Scene {
+  readonly books = new BooksByHand({}, null);
+  readonly #booked = new BookedAttempts(this.books.ledger, this.books.run);
+
+  constructor() {
+    this.books.endpoint(ENDPOINT, HOST);
+    this.books.delivery(MESSAGE, ENDPOINT);
+  }
+
+  /** Begins an attempt. Returns what lets it end, with a request before that if it says that it was made. */
+  begin(): (result: AttemptResult) => Promise<void> {
+    const { promise: until, resolve: goOn } = Promise.withResolvers<AttemptResult>();
+    const attempter: Attempter = {
+      attempt: async () => {
+        const result = await until;
+        if (result.kind === "made") this.#booked.requested(HOST, MESSAGE)();
+        return result;
+      },
+    };
+    const ended = this.#booked.around(attempter).attempt(jobOf(MESSAGE, ENDPOINT), new AbortController().signal);
+    return async (result) => {
+      goOn(result);
+      await ended;
+    };
+  }
+}
+
+describe("a request is of the attempt that makes it", () => {
+  it("when one before it ended without a request after its process had lost the shard (seed 7015)", async () => {
+    const scene = new Scene();
+    const end = scene.begin();
+    scene.books.loseLanes();
+    await end(NOT_NOW);
+    await scene.begin()(MADE);
+    expect(scene.books.verdict.violation).toBeNull();
+  });
+
+  it("when one before it is still under way", async () => {
+    const scene = new Scene();
+    const end = scene.begin();
+    scene.books.loseLanes();
+    await scene.begin()(MADE);
+    await end(NOT_NOW);
+    expect(scene.books.verdict.violation).toBeNull();
+  });
+});

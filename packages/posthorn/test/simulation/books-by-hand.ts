@@ -1,0 +1,108 @@
+/** The books of one process that has every lane, filled in by a test of the checks that read them. */
+import { type DispatchLimits, type Job, limitsOf } from "../../src/dispatch/types.ts";
+import type { CheckedWorld } from "./checks/index.ts";
+import type { Check } from "./check.ts";
+import { Ledger } from "./ledger.ts";
+import { MachineClock } from "./machine-clock.ts";
+import type { Run } from "./run.ts";
+import type { Tenure } from "./tenure.ts";
+import type { OpenAttempt } from "./tracked.ts";
+import { Verdict } from "./verdict.ts";
+import { Life, VirtualTime } from "./virtual-time.ts";
+
+const NOTHING = {
+  state: 0,
+  attempts: 0,
+  generation: 0,
+  manual: 0,
+  resumeDue: null,
+  orderKey: null,
+  passAt: null,
+} as const;
+
+export function jobOf(messageId: number, endpointId: number): Job {
+  const job = { messageId, endpointId, due: 0, publicId: "", attempts: 0, generation: 0, trigger: 0 } as const;
+  return { ...job, contentType: "", orderingKey: null, requestJson: null, payload: null };
+}
+
+export class BooksByHand {
+  readonly time = new VirtualTime();
+  readonly verdict = new Verdict(() => this.time.elapsed);
+  readonly ledger = new Ledger(this.time, this.verdict);
+  readonly run: Run;
+  #tenure: Tenure;
+
+  constructor(
+    limits: Partial<DispatchLimits>,
+    check: ((world: Pick<CheckedWorld, "ledger" | "time" | "verdict">) => Check) | null,
+  ) {
+    const settings = {
+      limits: limitsOf(limits),
+      endpointConcurrency: 10,
+      retrySchedule: [1000],
+      requestTimeoutMs: 1000,
+      shutdownTimeoutMs: 0,
+      staleMs: 60_000,
+    };
+    const clock = new MachineClock(this.time, { skewMs: 0, drift: 0 });
+    this.run = { number: 1, settings, machine: 1, clock, startedAt: 0 };
+    this.#tenure = { run: this.run, fence: 0, since: 0 };
+    this.ledger.watchOver({ of: () => this.#tenure, began: () => undefined });
+    this.ledger.started(this.run);
+    this.ledger.use(check === null ? [] : [check(this)]);
+  }
+
+  /** Lets time pass. */
+  async at(ms: number): Promise<void> {
+    this.time.after(new Life(), ms - this.time.elapsed, () => undefined);
+    await this.time.run(ms, () => true);
+  }
+
+  endpoint(
+    endpointId: number,
+    host: string,
+    settings: { readonly rate?: number; readonly deleted?: boolean; readonly pausedUntil?: number } = {},
+  ): void {
+    const { rate, deleted = false, pausedUntil = 0 } = settings;
+    const policyJson = rate === undefined ? null : JSON.stringify({ limits: { ratePerSecond: rate } });
+    const url = `https://${host}/hook`;
+    const endpoint = {
+      endpointId,
+      tenant: 1,
+      url,
+      disabled: false,
+      deleted,
+      pausedUntil,
+      discardUpTo: 0,
+      policyJson,
+    };
+    this.ledger.committed([{ kind: "endpoint", ...endpoint }], this.#commit());
+  }
+
+  delivery(messageId: number, endpointId: number): void {
+    const row = { ...NOTHING, due: this.run.clock.wall };
+    this.ledger.committed([{ kind: "delivery", messageId, endpointId, row }], this.#commit());
+  }
+
+  begin(messageId: number, endpointId: number): OpenAttempt {
+    return this.ledger.begun(this.run, jobOf(messageId, endpointId))!;
+  }
+
+  /** @returns What to call when it has ended. */
+  request(attempt: OpenAttempt): () => void {
+    const { endpointId, messageId } = attempt.job;
+    return this.ledger.requested(this.ledger.endpoints.get(endpointId)!.host, messageId, attempt);
+  }
+
+  /** The process loses every lane, and has them again. */
+  loseLanes(): void {
+    const lost = this.#tenure;
+    this.#tenure = { run: this.run, fence: lost.fence + 1, since: this.time.elapsed };
+    this.ledger.tenureEnded(lost, "taken");
+  }
+
+  #commit() {
+    const { elapsed: at } = this.time;
+    return { run: this.run.number, at, answeredAt: at, confirmed: true };
+  }
+}

@@ -1,0 +1,45 @@
+import { expect, it } from "vitest";
+import { BooksByHand } from "../books-by-hand.ts";
+import { SharesCheck } from "./shares.ts";
+
+const HERE = 1;
+const BESIDE = 2;
+
+/** Two endpoints on one host, which may have two attempts, and three messages for each. */
+function booksOfTwo(): BooksByHand {
+  const books = new BooksByHand({ hostConcurrency: 2 }, (world) => new SharesCheck(world));
+  books.endpoint(HERE, "receiver.example.com");
+  books.endpoint(BESIDE, "receiver.example.com:8443");
+  for (const endpointId of [HERE, BESIDE]) for (const message of [1, 2, 3]) books.delivery(message, endpointId);
+  return books;
+}
+
+it("counts attempts over all endpoints of a host", () => {
+  const books = booksOfTwo();
+  books.begin(1, HERE);
+  books.begin(1, BESIDE);
+  expect(books.verdict.violation).toBeNull();
+  books.begin(2, BESIDE);
+  expect(books.verdict.violation?.text).toBe("3 attempts under way to receiver.example.com, of 2");
+});
+
+it("does not count for a host what is canceled since its endpoint is gone", () => {
+  const books = booksOfTwo();
+  books.endpoint(BESIDE, "receiver.example.com:8443", { deleted: true });
+  const canceled = [1, 2, 3].map((message) => books.begin(message, BESIDE));
+  for (const message of [1, 2]) books.begin(message, HERE);
+  for (const attempt of canceled) books.ledger.ended(attempt, { kind: "void" });
+  expect(books.verdict.violation).toBeNull();
+  books.begin(3, HERE);
+  expect(books.verdict.violation?.rule).toBe("caps");
+});
+
+it("counts what is sent all the same by who has not heard that its endpoint is gone", () => {
+  const books = booksOfTwo();
+  books.endpoint(BESIDE, "receiver.example.com:8443", { deleted: true });
+  const [last, ...others] = [1, 2, 3].map((message) => books.begin(message, BESIDE));
+  for (const attempt of others) books.request(attempt);
+  expect(books.verdict.violation).toBeNull();
+  books.request(last!);
+  expect(books.verdict.violation?.text).toBe("3 attempts under way to receiver.example.com, of 2");
+});
