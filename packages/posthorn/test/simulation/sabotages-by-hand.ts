@@ -7,7 +7,7 @@ import { type NamedSabotage, replaced } from "./sabotage.ts";
 import { intercept } from "./tampering.ts";
 
 /** States of a replay in which nothing is to be done for it. */
-const HELD: readonly unknown[] = ["paused", "canceled"];
+const HELD: ReadonlySet<unknown> = new Set(["paused", "canceled"]);
 const UNBLOCK = 'update "delivery" set "pass_at" = ? where "endpoint_id" = ?';
 
 export const SABOTAGES_BY_HAND: readonly NamedSabotage[] = [
@@ -19,7 +19,7 @@ export const SABOTAGES_BY_HAND: readonly NamedSabotage[] = [
         const answer = await pass(request);
         if (!asks(request, 'select * from "task" where "id" = ?')) return answer;
         const { cells, ...rest } = answer as PackedResult;
-        return { ...rest, cells: cells.map((cell) => (HELD.includes(cell) ? "running" : cell)) };
+        return { ...rest, cells: cells.map((cell) => (HELD.has(cell) ? "running" : cell)) };
       }),
     thread: (thread) =>
       intercept(thread, (request, pass) => {
@@ -33,7 +33,7 @@ export const SABOTAGES_BY_HAND: readonly NamedSabotage[] = [
     breaks: "replay_held",
     thread: (thread) =>
       intercept(thread, (request, pass) => {
-        if (!asks(request, 'update "task" set "status" = ?') || !HELD.includes(request.parameters[0])) {
+        if (!asks(request, 'update "task" set "status" = ?') || !HELD.has(request.parameters[0])) {
           return pass(request);
         }
         return pass({ ...request, parameters: ["running", ...request.parameters.slice(1)] });
