@@ -174,7 +174,7 @@ export function byHandPlanOf(random: Random, span: Span, planned: readonly Plann
 }
 
 /** Part of the seeds in which somebody replays slowly, and holds that up. */
-const SLOW_REPLAYS = 0.4;
+const SLOW_REPLAYS = 0.25;
 
 /** Somebody replays what was published before, and does something about it while it is at work. */
 export function slowReplayPlanOf(
