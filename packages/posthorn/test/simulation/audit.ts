@@ -1,9 +1,10 @@
 /**
- * What was committed, as the database itself tells it: triggers on the tables of deliveries, attempts and endpoints note each change in
- * a table of the connection, so that no code of the product stands between a change and those who check it. What is rolled back is
+ * What was committed, as the database itself tells it: triggers on the tables of deliveries, attempts, endpoints and tasks note each change
+ * in a table of the connection, so that no code of the product stands between a change and those who check it. What is rolled back is
  * not noted.
  */
 import type { DatabaseSync } from "node:sqlite";
+import type { TaskState } from "../../src/domain/task/task.ts";
 import type { DeliveryState, Trigger } from "../../src/store/schema.ts";
 
 /** A delivery as it stands in its row. */
@@ -23,6 +24,8 @@ export interface DeliveryRow {
 
 export type Change =
   | { readonly kind: "delivery"; readonly messageId: number; readonly endpointId: number; readonly row: DeliveryRow }
+  /** A replay began, made a step or was held up. */
+  | { readonly kind: "replay"; readonly taskId: number; readonly state: TaskState }
   | { readonly kind: "delivery_gone"; readonly messageId: number; readonly endpointId: number }
   | {
       readonly kind: "attempt";
@@ -53,7 +56,7 @@ const NEW_DELIVERY = DELIVERY.replaceAll(/(\w+)/g, "NEW.$1");
 const TRIGGERS = `
 CREATE TEMP TABLE change (
   seq INTEGER PRIMARY KEY, kind TEXT, message_id, endpoint_id, ${DELIVERY},
-  id, trigger_type, status, app_id, url, disabled, deleted_at, paused_until, discard_up_to, policy_json);
+  id, trigger_type, status, task_state, app_id, url, disabled, deleted_at, paused_until, discard_up_to, policy_json);
 ${["INSERT", "UPDATE"]
   .map(
     (event) => `
@@ -65,6 +68,9 @@ CREATE TEMP TRIGGER endpoint_${event} AFTER ${event} ON main.endpoint BEGIN
   INSERT INTO change (kind, endpoint_id, app_id, url, disabled, deleted_at, paused_until, discard_up_to, policy_json)
   VALUES ('endpoint', NEW.id, NEW.app_id, NEW.url, NEW.disabled, NEW.deleted_at, NEW.flow_json ->> '$.pausedUntil',
     NEW.flow_json ->> '$.discardUpTo', NEW.policy_json);
+END;
+CREATE TEMP TRIGGER task_${event} AFTER ${event} ON main.task WHEN NEW.kind LIKE 'endpoint.%' BEGIN
+  INSERT INTO change (kind, id, task_state) VALUES ('replay', NEW.id, NEW.status);
 END;`,
   )
   .join("")}
@@ -91,6 +97,7 @@ interface ChangeRow {
   readonly id: number;
   readonly trigger_type: Trigger;
   readonly status: number;
+  readonly task_state: TaskState;
   readonly app_id: number;
   readonly url: string;
   readonly disabled: number;
@@ -118,6 +125,8 @@ function toChange(row: ChangeRow): Change {
     case "delivery": {
       return { kind, messageId, endpointId, row: toRow(row) };
     }
+    case "replay":
+      return { kind, taskId: row.id, state: row.task_state };
     case "delivery_gone":
       return { kind, messageId, endpointId };
     case "attempt":

@@ -39,6 +39,8 @@ export function describe(change: Change): string {
       return `attempt ${change.id} of ${change.messageId}/${change.endpointId} status ${change.status}`;
     case "endpoint":
       return `endpoint ${change.endpointId} disabled ${change.disabled} deleted ${change.deleted}`;
+    case "replay":
+      return `replay ${change.taskId} ${change.state}`;
     case "delivery_gone":
       return `delivery ${change.messageId}/${change.endpointId} deleted`;
   }

@@ -5,6 +5,7 @@
 import type { AttemptResult, Job } from "../../src/dispatch/types.ts";
 import type { Change } from "./audit.ts";
 import type { Check } from "./check.ts";
+import { ReplayCheck } from "./checks/replays.ts";
 import type { Commit } from "./database.ts";
 import type { Run } from "./run.ts";
 import type { Tenure, TenureEnd, Tenures } from "./tenure.ts";
@@ -31,6 +32,7 @@ export class Ledger {
   readonly hosts = new Map<string, TrackedEndpoint>();
   /** Deliveries that are not at their end. */
   readonly live = new Set<TrackedDelivery>();
+  readonly replays: ReplayCheck;
   readonly #open = new Set<TrackedDelivery>();
   readonly #time: VirtualTime;
   readonly #verdict: Verdict;
@@ -43,6 +45,7 @@ export class Ledger {
   constructor(time: VirtualTime, verdict: Verdict) {
     this.#time = time;
     this.#verdict = verdict;
+    this.replays = new ReplayCheck(verdict);
   }
 
   use(checks: readonly Check[]): void {
@@ -93,6 +96,7 @@ export class Ledger {
       }
       if (change.kind === "delivery") this.#deliveryCommitted(change, commit, attempt);
       else if (change.kind === "endpoint") this.#endpointCommitted(change, commit);
+      else if (change.kind === "replay") this.replays.committed(change, changes);
       else this.#verdict.broken("nothing_lost", `the row of message ${change.messageId} was deleted`);
       attempt = null;
     }

@@ -149,7 +149,8 @@ export class SimulatedNode {
     const { time, database, sharing } = world;
     const writer = (thread: DatabaseThread): DatabaseThread => sabotage.thread?.(thread, sabotageRandom) ?? thread;
     const { holds } = sabotage;
-    const storeWorld = { time, database, sharing, writer, ...(holds === undefined ? {} : { holds }) };
+    const reader = (thread: DatabaseThread): DatabaseThread => sabotage.reader?.(thread) ?? thread;
+    const storeWorld = { time, database, sharing, writer, reader, ...(holds === undefined ? {} : { holds }) };
     const process = { ...place, run: run.number, machine: run.machine };
     const store = openStore(storeWorld, process, hostOf(run));
     const clock = run.clock.for(life);

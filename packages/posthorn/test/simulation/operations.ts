@@ -16,6 +16,8 @@ import { someOrder, somePolicy } from "./policies.ts";
 import { contextOf, type EndpointHandle, KEYS, type Published, Publisher } from "./publishing.ts";
 import type { Random } from "./random.ts";
 import { HOUR, type Span } from "./spans.ts";
+import { isOfSlowReplay, SlowReplays, type SlowReplayStep } from "./slow-replay.ts";
+import { unblockStuck } from "./unblocking.ts";
 import type { Verdict } from "./verdict.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
@@ -34,6 +36,10 @@ export interface OperationsWorld {
   readonly random: Random;
   /** For what is done by hand, so that the rest stays as it is. */
   readonly handRandom: Random;
+  /** And with slow replays. */
+  readonly replayRandom: Random;
+  /** And with what is stuck behind what failed. */
+  readonly unblockRandom: Random;
   /** And for what is whose. */
   readonly tenantRandom: Random;
   readonly span: Span;
@@ -52,7 +58,13 @@ export type OperationName =
   | "bulk_replay"
   | "replay_missing"
   | "delete_endpoint"
-  | ByHandOperation;
+  | ByHandOperation
+  | SlowReplayStep
+  /** Somebody lets pass what waits for a retry of another one. */
+  | "unblock_stuck";
+
+/** Those that are done to an endpoint, or a message of it, of the caller's choice. */
+type ChosenOperation = Exclude<OperationName, "publish" | "crowd" | "unblock_stuck" | ByHandOperation | SlowReplayStep>;
 
 /** An endpoint that got a request within this time is at work. */
 const BUSY_MS = 5000;
@@ -62,10 +74,12 @@ export class Operations {
   readonly #world: OperationsWorld;
   readonly #publisher: Publisher;
   readonly #hand = new Hand();
+  readonly #slowReplays: SlowReplays;
 
   constructor(world: OperationsWorld) {
     this.#world = world;
     this.#publisher = new Publisher(world, this.endpoints);
+    this.#slowReplays = new SlowReplays(world);
   }
 
   async makeEndpoint(node: SimulatedNode, host: string): Promise<void> {
@@ -114,12 +128,21 @@ export class Operations {
     await setEndpointPolicy({ ctx: contextOf(node), input });
   }
 
+  /** Where it is decided to which node somebody turns; `undefined`: by what happens to the processes. */
+  chanceOf(name: OperationName): Random | undefined {
+    if (isOfSlowReplay(name)) return this.#world.replayRandom;
+    if (name === "unblock_stuck") return this.#world.unblockRandom;
+    return isByHand(name) ? this.#world.handRandom : undefined;
+  }
+
   /** Does it, on a message and an endpoint of its choice. Rejects as the verb does. */
   async perform(name: OperationName, node: SimulatedNode): Promise<void> {
     // Who has more endpoints publishes more.
     if (name === "publish") return this.#publisher.publish(node, this.#world.tenantRandom.pick(this.endpoints).app);
     if (name === "crowd") return this.#publisher.crowd(node);
     if (isByHand(name)) return this.#byHand(name, node);
+    if (name === "unblock_stuck") return unblockStuck(this.#world, node, this.endpoints);
+    if (isOfSlowReplay(name)) return this.#slowReplays.perform(name, node, this.endpoints);
     const { random, ledger, span } = this.#world;
     const isOpen = name !== "cancel" || random.chance(0.5);
     const underWay = random.chance(0.7) ? this.#underWay(isOpen, node, random) : null;
@@ -136,11 +159,7 @@ export class Operations {
     }
   }
 
-  async #do(
-    name: Exclude<OperationName, "publish" | "crowd" | ByHandOperation>,
-    ctx: Context,
-    { endpoint, message, since }: Chosen,
-  ): Promise<void> {
+  async #do(name: ChosenOperation, ctx: Context, { endpoint, message, since }: Chosen): Promise<void> {
     const { random } = this.#world;
     const { app } = endpoint;
     const ref = { app, endpoint: endpoint.id };
@@ -208,8 +227,13 @@ export class Operations {
     }
   }
 
-  /** Switches every endpoint on. */
-  async enableAll(node: SimulatedNode): Promise<void> {
+  /** Lets all go on that was held up by hand. */
+  async letAllGo(node: SimulatedNode): Promise<void> {
+    await this.#enableAll(node);
+    await this.#slowReplays.resumeAll(node);
+  }
+
+  async #enableAll(node: SimulatedNode): Promise<void> {
     for (const { id, key, app } of this.endpoints) {
       // Who deleted it may have been told that it failed.
       if (this.#world.ledger.endpoints.get(key)?.deleted === true) continue;

@@ -6,6 +6,7 @@ import type { Settings } from "./run.ts";
 import type { OperationName } from "./operations.ts";
 import type { ByHandOperation } from "./operations-by-hand.ts";
 import type { Random } from "./random.ts";
+import type { SlowReplayStep } from "./slow-replay.ts";
 import { HOUR, isShared, MINUTE, type Span } from "./spans.ts";
 
 export type Happening =
@@ -61,7 +62,9 @@ export function settingsOf(random: Random, boundsRandom: Random, { retrySchedule
 }
 
 /** How often each of these happens in a simulation, on average. */
-const OPERATIONS: Readonly<Record<Exclude<OperationName, "enable" | "crowd" | ByHandOperation>, number>> = {
+const OPERATIONS: Readonly<
+  Record<Exclude<OperationName, "enable" | "crowd" | "unblock_stuck" | ByHandOperation | SlowReplayStep>, number>
+> = {
   publish: 30,
   resend: 10,
   cancel: 6,
@@ -168,6 +171,37 @@ export function byHandPlanOf(random: Random, span: Span, planned: readonly Plann
   });
   const crowds = times(span.crowded ? 3 : 0).map((at): Planned => ({ at, what: { kind: "operation", name: "crowd" } }));
   return [...operations, ...restarts, ...crowds];
+}
+
+/** Part of the seeds in which somebody replays slowly, and holds that up. */
+const SLOW_REPLAYS = 0.25;
+
+/** Somebody replays what was published before, and does something about it while it is at work. */
+export function slowReplayPlanOf(
+  random: Random,
+  { trouble, haste }: Span,
+  planned: readonly Planned[],
+): readonly Planned[] {
+  const published = planned.filter(({ what }) => what.kind === "operation" && what.name === "publish");
+  if (published.length === 0 || !random.chance(SLOW_REPLAYS)) return [];
+  const begin = random.pick(published).at + random.span(1000, MINUTE);
+  const pause = begin + random.span(300, 5000);
+  const goOn = pause + random.span(1000, (2 * HOUR) / haste);
+  const cancel = (random.chance(0.5) ? pause : goOn) + random.span(300, 5000);
+  const steps: [number, SlowReplayStep][] = [
+    [begin, "begin_slow_replay"],
+    [pause, "pause_slow_replay"],
+    [goOn, "resume_slow_replay"],
+  ];
+  if (random.chance(0.5)) steps.push([cancel, "cancel_slow_replay"]);
+  return steps.filter(([at]) => at < trouble).map(([at, name]): Planned => ({ at, what: { kind: "operation", name } }));
+}
+
+/** When somebody looks for what is stuck behind what failed. Mostly nothing is. */
+export function unblockPlanOf(random: Random, { trouble }: Span): readonly Planned[] {
+  return Array.from({ length: random.int(0, 8) }, () => {
+    return { at: random.next() * trouble, what: { kind: "operation", name: "unblock_stuck" } };
+  });
 }
 
 type Add = (at: number, what: Happening) => void;

@@ -32,6 +32,8 @@ export interface Sabotage {
   inside?(): Disposable;
   /** The writer of the database. */
   thread?(thread: DatabaseThread, random: Random): DatabaseThread;
+  /** What reads beside the writer. */
+  reader?(thread: DatabaseThread): DatabaseThread;
   /** The store as the dispatcher sees it. */
   jobs?(store: JobStore, random: Random): JobStore;
   /** What the dispatcher hears of an attempt, after the books have heard it. */

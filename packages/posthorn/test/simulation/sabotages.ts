@@ -8,6 +8,7 @@ import type { Job } from "../../src/dispatch/types.ts";
 import { DirectoryEndpoint } from "../../src/domain/directory-endpoint.ts";
 import { CLUSTER_SABOTAGES } from "./cluster/sabotages.ts";
 import { type NamedSabotage, replaced } from "./sabotage.ts";
+import { SABOTAGES_BY_HAND } from "./sabotages-by-hand.ts";
 import { countingHeld, intercept, passing, withCurrentGenerations, withDelays } from "./tampering.ts";
 
 const HOUR = 3_600_000;
@@ -171,11 +172,6 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     inside: () => replaced(DirectoryEndpoint.prototype, "discards", () => false),
   },
   {
-    name: "a lane that waits on when somebody wants it to try at once",
-    breaks: "wish_kept",
-    inside: () => replaced(Pace.prototype, "tryNow", () => undefined),
-  },
-  {
     name: "a rate that leaks",
     breaks: "rate",
     policy: (policy) => (policy.rate === null ? policy : { ...policy, rate: policy.rate * 1.5 + 1 }),
@@ -301,5 +297,6 @@ export const SABOTAGES: readonly NamedSabotage[] = [
       },
     }),
   },
+  ...SABOTAGES_BY_HAND,
   ...CLUSTER_SABOTAGES,
 ];

@@ -18,8 +18,7 @@ import { Ledger } from "./ledger.ts";
 import { expectOwnError } from "./judging.ts";
 import type { NodeWorld } from "./node.ts";
 import { type OperationName, Operations } from "./operations.ts";
-import { isByHand } from "./operations-by-hand.ts";
-import { byHandPlanOf, type Happening, planOf, startsOf } from "./plan.ts";
+import { byHandPlanOf, type Happening, planOf, slowReplayPlanOf, startsOf, unblockPlanOf } from "./plan.ts";
 import { Random } from "./random.ts";
 import { type Receiver, receiversOf } from "./receivers.ts";
 import { countsOf, type SimulationResult } from "./result.ts";
@@ -49,8 +48,6 @@ class Simulation implements Disposable {
   readonly #verdict = new Verdict(() => this.#time.elapsed);
   readonly #ledger = new Ledger(this.#time, this.#verdict);
   readonly #random: Random;
-  /** For what is done by hand, so that the rest stays as it is. */
-  readonly #handRandom: Random;
   readonly #receivers: ReadonlyMap<string, Receiver>;
   readonly #database: SimulatedDatabase;
   readonly #bus: Bus;
@@ -70,7 +67,6 @@ class Simulation implements Disposable {
     const span = spanOf(random("span"), random("crowd"));
     this.#span = span;
     this.#random = random("process");
-    this.#handRandom = random("by hand");
     const { verdict, ledger, time } = { verdict: this.#verdict, ledger: this.#ledger, time: this.#time };
     this.#bus = new Bus({ time, random: random("bus"), ...(sabotage.told && { change: sabotage.told }) });
     this.#database = new SimulatedDatabase({
@@ -85,7 +81,9 @@ class Simulation implements Disposable {
       ledger,
       verdict,
       random: random("operations"),
-      handRandom: this.#handRandom,
+      handRandom: random("by hand"),
+      replayRandom: random("slow replays"),
+      unblockRandom: random("unblock"),
       tenantRandom: random("tenants"),
       span,
     });
@@ -140,7 +138,9 @@ class Simulation implements Disposable {
     await this.#begin();
     const planned = planOf(new Random(this.#seed, "plan"), this.#span);
     const byHand = byHandPlanOf(new Random(this.#seed, "hand"), this.#span, planned);
-    for (const { at, what } of [...planned, ...byHand]) {
+    const slowReplays = slowReplayPlanOf(new Random(this.#seed, "slow replay plan"), this.#span, planned);
+    const unblocks = unblockPlanOf(new Random(this.#seed, "unblock plan"), this.#span);
+    for (const { at, what } of [...planned, ...byHand, ...slowReplays, ...unblocks]) {
       this.#time.after(this.#outside, at - this.#time.elapsed, () => this.#happen(what));
     }
     this.#sample();
@@ -231,11 +231,12 @@ class Simulation implements Disposable {
     if (this.#fleet.nodes.length < this.#span.nodes || node === null) {
       this.#verdict.broken("stops", "a process did not come back");
     } else {
-      this.#watch(this.#operations.enableAll(node));
+      this.#watch(this.#operations.letAllGo(node));
     }
     for (let at = trouble + 2 * step; at <= trouble + aftermath; at += step) {
       await this.#goOn(at);
-      if (this.#ledger.live.size === 0 || this.#verdict.violation !== null) break;
+      const isDone = this.#ledger.live.size === 0 && !this.#ledger.replays.areRunning;
+      if (isDone || this.#verdict.violation !== null) break;
     }
     await this.#goOn(this.#time.elapsed + lastAlarm);
     this.#compareWithDatabase();
@@ -273,7 +274,7 @@ class Simulation implements Disposable {
   }
 
   #perform(name: OperationName): void {
-    const node = isByHand(name) ? this.#fleet.someNode(this.#handRandom) : this.#fleet.someNode();
+    const node = this.#fleet.someNode(this.#operations.chanceOf(name));
     if (node === null) return;
     const at = this.#span.nodes === 1 ? "" : ` at ${node.run.number}`;
     this.#note("operation", name + at);

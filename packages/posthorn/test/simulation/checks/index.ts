@@ -56,6 +56,7 @@ export function allChecks(world: CheckedWorld): readonly Check[] {
     new TriedCheck(world),
     new MemoryCheck(world),
     new ProgressCheck(world),
+    world.ledger.replays,
     new ShardsCheck(world),
   ];
 }

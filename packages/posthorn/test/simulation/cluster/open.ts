@@ -27,6 +27,8 @@ export interface StoreWorld {
   readonly sharing: Sharing | null;
   /** What stands between a store and its writer. */
   readonly writer?: (thread: DatabaseThread) => DatabaseThread;
+  /** And between it and what reads beside the writer. */
+  readonly reader?: (thread: DatabaseThread) => DatabaseThread;
   /** Whether an outcome under this lease is recorded; by what the database says unless given. */
   readonly holds?: Coordination["holds"];
 }
@@ -44,13 +46,14 @@ export function openStore(world: StoreWorld, process: Omit<Client, "fences">, by
   return new SharedStore({ threads, pages, coordination, fences, bus, by, time, random, way, linkWay, ...process });
 }
 
-function threadsOf({ database, time, writer: between }: StoreWorld, client: Client): SqliteThreads {
+function threadsOf({ database, time, writer: between, reader: beside }: StoreWorld, client: Client): SqliteThreads {
   const writer = database.thread("writer", client);
+  const reader = (): DatabaseThread => database.thread("reader", client);
   return {
     path: NAME,
     writer: between?.(writer) ?? writer,
-    hotReader: database.thread("reader", client),
-    readers: [database.thread("reader", client)],
+    hotReader: reader(),
+    readers: [beside === undefined ? reader() : beside(reader())],
     gather: (underLoad) => time.delay(client.life, underLoad ? 2 : 0),
     lock: { [Symbol.dispose]: () => undefined },
   };

@@ -1,0 +1,71 @@
+/** What somebody asks for by hand, and nobody heeds. */
+import { TaskRunners } from "../../src/delivery/task-runner.ts";
+import { Pace } from "../../src/dispatch/pace.ts";
+import type { TaskKind } from "../../src/domain/task/task.ts";
+import type { PackedResult, ThreadRequest } from "../../src/store/sqlite/protocol.ts";
+import { type NamedSabotage, replaced } from "./sabotage.ts";
+import { intercept } from "./tampering.ts";
+
+/** States of a replay in which nothing is to be done for it. */
+const HELD: ReadonlySet<unknown> = new Set(["paused", "canceled"]);
+const UNBLOCK = 'update "delivery" set "pass_at" = ? where "endpoint_id" = ?';
+
+export const SABOTAGES_BY_HAND: readonly NamedSabotage[] = [
+  {
+    name: "a replay that goes on whatever it is told",
+    breaks: "replay_held",
+    reader: (thread) =>
+      intercept(thread, async (request, pass) => {
+        const answer = await pass(request);
+        if (!asks(request, 'select * from "task" where "id" = ?')) return answer;
+        const { cells, ...rest } = answer as PackedResult;
+        return { ...rest, cells: cells.map((cell) => (HELD.has(cell) ? "running" : cell)) };
+      }),
+    thread: (thread) =>
+      intercept(thread, (request, pass) => {
+        if (!asks(request, 'select "data_json" from "task"')) return pass(request);
+        const sql = request.sql.replace(' and "status" = ?', "");
+        return pass({ ...request, sql, parameters: request.parameters.slice(0, 1) });
+      }),
+  },
+  {
+    name: "a pause and an end of a replay that are answered and not written",
+    breaks: "replay_held",
+    thread: (thread) =>
+      intercept(thread, (request, pass) => {
+        if (!asks(request, 'update "task" set "status" = ?') || !HELD.has(request.parameters[0])) {
+          return pass(request);
+        }
+        return pass({ ...request, parameters: ["running", ...request.parameters.slice(1)] });
+      }),
+  },
+  {
+    name: "a runner that takes up each task once, though it was held up meanwhile",
+    breaks: "replay_held",
+    inside: () => {
+      const { start } = TaskRunners.prototype;
+      const known = new Set<number>();
+      return replaced(TaskRunners.prototype, "start", function once(this: TaskRunners, key: number, kind: TaskKind) {
+        if (!known.has(key)) start.call(this, key, kind);
+        known.add(key);
+      });
+    },
+  },
+  {
+    name: "an unblock that is answered and not written",
+    breaks: "unblocked",
+    thread: (thread) =>
+      intercept(thread, (request, pass) =>
+        asks(request, UNBLOCK) ? Promise.resolve({ columns: [], cells: [], changes: 0 }) : pass(request),
+      ),
+  },
+  {
+    name: "a lane that waits on when somebody wants it to try at once",
+    breaks: "wish_kept",
+    inside: () => replaced(Pace.prototype, "tryNow", () => undefined),
+  },
+];
+
+function asks(request: ThreadRequest, sql: string): request is ThreadRequest & { readonly op: "query" } {
+  return request.op === "query" && request.sql.startsWith(sql);
+}

@@ -1,0 +1,94 @@
+/** Somebody who begins a replay that takes its time, and holds it up, lets it go on or ends it while it is at work. */
+import { cancelReplay, pauseReplay, resumeReplay } from "../../src/domain/replay/control.ts";
+import { NO_FILTER } from "../../src/domain/replay/replay.ts";
+import { startReplay } from "../../src/domain/replay/start.ts";
+import type { TaskState } from "../../src/domain/task/task.ts";
+import type { Ledger } from "./ledger.ts";
+import type { SimulatedNode } from "./node.ts";
+import { contextOf, type EndpointHandle } from "./publishing.ts";
+import type { Random } from "./random.ts";
+import { HOUR, type Span } from "./spans.ts";
+
+const STEPS = ["begin_slow_replay", "pause_slow_replay", "resume_slow_replay", "cancel_slow_replay"] as const;
+export type SlowReplayStep = (typeof STEPS)[number];
+
+export function isOfSlowReplay(name: string): name is SlowReplayStep {
+  return (STEPS as readonly string[]).includes(name);
+}
+
+interface BegunReplay {
+  readonly app: string;
+  readonly id: string;
+  /** The key of its task. */
+  readonly key: number;
+  /** How often somebody has asked for something else. */
+  asked: number;
+}
+
+export interface SlowReplayWorld {
+  readonly ledger: Ledger;
+  readonly replayRandom: Random;
+  readonly span: Span;
+}
+
+export class SlowReplays {
+  readonly #world: SlowReplayWorld;
+  /** The newest last. */
+  readonly #begun: BegunReplay[] = [];
+
+  constructor(world: SlowReplayWorld) {
+    this.#world = world;
+  }
+
+  async perform(step: SlowReplayStep, node: SimulatedNode, endpoints: readonly EndpointHandle[]): Promise<void> {
+    if (step === "begin_slow_replay") return this.#begin(node, this.#world.replayRandom.pick(endpoints));
+    const replay = this.#begun.at(-1);
+    if (replay === undefined) return;
+    if (step === "pause_slow_replay") await this.#control(pauseReplay, node, { replay, to: "paused" });
+    else if (step === "cancel_slow_replay") await this.#control(cancelReplay, node, { replay, to: "canceled" });
+    else await resumeReplay({ ctx: contextOf(node), input: asked(replay) });
+  }
+
+  /** Lets all that are held up go on. */
+  async resumeAll(node: SimulatedNode): Promise<void> {
+    for (const replay of this.#begun) {
+      if (this.#world.ledger.replays.stateOf(replay.key) !== "paused") continue;
+      await resumeReplay({ ctx: contextOf(node), input: asked(replay) });
+    }
+  }
+
+  async #begin(node: SimulatedNode, { app, id: endpoint }: EndpointHandle): Promise<void> {
+    const { replayRandom: random, span } = this.#world;
+    const { id, key } = await startReplay({
+      ctx: contextOf(node),
+      input: {
+        app,
+        since: node.run.clock.wall - (48 * HOUR) / span.haste,
+        until: null,
+        filter: NO_FILTER,
+        endpoints: random.chance(0.7) ? [endpoint] : null,
+        target: { kind: "same" },
+        newestFirst: random.chance(0.3),
+        ratePerSecond: random.int(1, 2),
+        reason: "",
+      },
+    });
+    this.#begun.push({ app, id, key, asked: 0 });
+  }
+
+  async #control(
+    control: typeof pauseReplay,
+    node: SimulatedNode,
+    { replay, to }: { readonly replay: BegunReplay; readonly to: TaskState },
+  ): Promise<void> {
+    const input = asked(replay);
+    const { asked: mine } = replay;
+    await control({ ctx: contextOf(node), input });
+    if (replay.asked === mine) this.#world.ledger.replays.told(replay.key, to);
+  }
+}
+
+function asked(replay: BegunReplay): { readonly app: string; readonly replay: string } {
+  replay.asked++;
+  return { app: replay.app, replay: replay.id };
+}
