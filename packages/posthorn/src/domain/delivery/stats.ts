@@ -1,11 +1,13 @@
 import { sql } from "kysely";
 import { PosthornError } from "../../errors.ts";
-import { keyAfterTime, keyAtTime } from "../../id.ts";
+import { keyAfterTime, keyAtTime, timeOfKey } from "../../id.ts";
 import { ATTEMPT_STATUS, DELIVERY_STATE } from "../../store/schema.ts";
 import { wasSent } from "../attempt/sent.ts";
-import { type Call, reader } from "../context.ts";
+import { type Call, type Context, reader } from "../context.ts";
 import { type EndpointRef, getEndpoint } from "../endpoint/find.ts";
 import { getMessage, type MessageRef } from "../message/find.ts";
+import { HOUR_MS, rolledUpTo } from "../stats/roll-up.ts";
+import type { Place } from "../stats/tally.ts";
 import { STATUS, statusOf } from "./delivery.ts";
 
 export interface Stats {
@@ -24,7 +26,7 @@ export async function endpointStats({
   ctx,
   input,
 }: Call<EndpointRef & { readonly since: number | null; readonly until: number | null }>): Promise<Stats> {
-  const { endpoint } = await getEndpoint(ctx, input);
+  const { application, endpoint } = await getEndpoint(ctx, input);
   const now = ctx.services.now();
   const until = input.until ?? now;
   const since = input.since ?? until - MAX_RANGE;
@@ -33,13 +35,8 @@ export async function endpointStats({
   }
   const from = keyAtTime(since);
   const to = keyAfterTime(until);
-  // Each count has an index that holds all it asks for; those of successes are many.
-  const attempts = reader(ctx)
-    .selectFrom("attempt")
-    .select((eb) => eb.fn.countAll<number>().as("count"))
-    .where("endpoint_id", "=", endpoint.key)
-    .where("id", ">=", from)
-    .where("id", "<", to);
+  const place = { orgId: ctx.actor.orgId, appId: application.key, endpointId: endpoint.key };
+  // Each count has an index that holds all it asks for.
   const deliveries = reader(ctx)
     .selectFrom("delivery")
     .select((eb) => eb.fn.countAll<number>().as("count"))
@@ -47,22 +44,72 @@ export async function endpointStats({
     .where("message_id", ">=", from)
     .where("message_id", "<", to);
   const live = deliveries.where("state", "=", DELIVERY_STATE.pending).where("due", "is not", null);
-  const counts = {
-    success: attempts.where("status", "=", ATTEMPT_STATUS.success),
-    fail: attempts.where("status", "=", ATTEMPT_STATUS.fail).where(wasSent),
-    pending: live.where("attempts", "=", 0),
-    sending: live.where("attempts", ">", 0),
-    canceled: deliveries.where("state", "=", sql.lit(DELIVERY_STATE.canceled)),
-  };
-  const count = async (query: { executeTakeFirstOrThrow(): Promise<{ count: number }> }): Promise<number> =>
-    (await query.executeTakeFirstOrThrow()).count;
   return {
-    success: await count(counts.success),
-    fail: await count(counts.fail),
-    pending: await count(counts.pending),
-    sending: await count(counts.sending),
-    canceled: await count(counts.canceled),
+    ...(await attemptsOf(ctx, place, { since, until })),
+    pending: await countOf(live.where("attempts", "=", 0)),
+    sending: await countOf(live.where("attempts", ">", 0)),
+    canceled: await countOf(deliveries.where("state", "=", sql.lit(DELIVERY_STATE.canceled))),
   };
+}
+
+type Ended = Pick<Stats, "success" | "fail">;
+
+/** Whole hours as they were counted once, since attempts can be many, and what is before and after them one by one. */
+async function attemptsOf(
+  ctx: Context,
+  place: Place,
+  { since, until }: { readonly since: number; readonly until: number },
+): Promise<Ended> {
+  const countedUpTo = timeOfKey(await rolledUpTo(ctx.services, "attempt"));
+  const first = Math.ceil(since / HOUR_MS);
+  const end = Math.floor(Math.min(until, countedUpTo) / HOUR_MS);
+  const [from, to] = [keyAtTime(since), keyAfterTime(until)];
+  if (first >= end) return attemptsBetween(ctx, place, from, to);
+  const parts = [
+    await attemptsBetween(ctx, place, from, keyAtTime(first * HOUR_MS)),
+    await attemptsInHours(ctx, place, first, end),
+    await attemptsBetween(ctx, place, keyAtTime(end * HOUR_MS), to),
+  ];
+  return parts.reduce((sum, { success, fail }) => ({ success: sum.success + success, fail: sum.fail + fail }));
+}
+
+async function attemptsInHours(
+  ctx: Context,
+  { orgId, appId, endpointId }: Place,
+  first: number,
+  end: number,
+): Promise<Ended> {
+  const { success, fail } = await reader(ctx)
+    .selectFrom("rollup")
+    .select((eb) => [
+      eb.fn.sum<number | null>("attempts_ok").as("success"),
+      eb.fn.sum<number | null>("attempts_failed").as("fail"),
+    ])
+    .where("org_id", "=", orgId)
+    .where("app_id", "=", appId)
+    .where("endpoint_id", "=", endpointId)
+    .where("hour", ">=", first)
+    .where("hour", "<", end)
+    .executeTakeFirstOrThrow();
+  return { success: success ?? 0, fail: fail ?? 0 };
+}
+
+/** From one key to below another. */
+async function attemptsBetween(ctx: Context, { endpointId }: Place, from: number, to: number): Promise<Ended> {
+  const attempts = reader(ctx)
+    .selectFrom("attempt")
+    .select((eb) => eb.fn.countAll<number>().as("count"))
+    .where("endpoint_id", "=", endpointId)
+    .where("id", ">=", from)
+    .where("id", "<", to);
+  return {
+    success: await countOf(attempts.where("status", "=", ATTEMPT_STATUS.success)),
+    fail: await countOf(attempts.where("status", "=", ATTEMPT_STATUS.fail).where(wasSent)),
+  };
+}
+
+async function countOf(query: { executeTakeFirstOrThrow(): Promise<{ count: number }> }): Promise<number> {
+  return (await query.executeTakeFirstOrThrow()).count;
 }
 
 /** Deliveries of a message by where they stand. */

@@ -1,0 +1,109 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
+import { acceptEntry, attemptEntry, openStore, recordEntry } from "../../../test/support/store.ts";
+import { keyAfterTime, keyAtTime } from "../../id.ts";
+import type { Store } from "../../store/store.ts";
+import type { Services } from "../context.ts";
+import { HOUR_MS, rollUp } from "../stats/roll-up.ts";
+import { endpointStats } from "./stats.ts";
+
+const HOURS = 5;
+const START = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - HOURS * HOUR_MS;
+/** How an attempt ended; `unsent`: what it was for could not be brought into form. */
+type End = "success" | "fail" | "unsent";
+
+interface Made {
+  /** Milliseconds after the start. */
+  readonly after: number;
+  readonly end: End;
+}
+
+async function endpointIn(store: Store): Promise<Services> {
+  const { services } = servicesOver(store);
+  await insertEndpoint(services, "https://example.com/", {});
+  await store.transaction(async ({ db }) => {
+    await db.updateTable("application").set({ uid: "app" }).execute();
+    await db.updateTable("endpoint").set({ uid: "ep" }).execute();
+  });
+  return services;
+}
+
+function keyOf(attempts: readonly Made[], index: number): number {
+  return keyAtTime(START + attempts[index]!.after) + index;
+}
+
+async function put(services: Services, attempts: readonly Made[]): Promise<void> {
+  for (const [index, { after, end }] of attempts.entries()) {
+    const id = keyOf(attempts, index);
+    await services.store.accept(acceptEntry(id, { due: START + after }));
+    const errorCode = end === "unsent" ? "format_failed" : null;
+    const attempt = attemptEntry(id, { status: end === "success" ? 0 : 2, errorCode });
+    await services.store.record(recordEntry(id, { state: end === "success" ? 1 : 2, attempt }));
+  }
+}
+
+/** Counts all attempts that began before a time into hours. */
+async function countUpTo(services: Services, after: number): Promise<void> {
+  const key = keyAtTime(START + after);
+  await rollUp(services, { messages: key, attempts: key }, new AbortController().signal);
+}
+
+function statsOf(services: Services, since: number, until: number) {
+  const actor = { kind: "organisation", orgId: 1, orgPublicId: "org_1", keyId: null } as const;
+  const input = { app: "app", endpoint: "ep", since: START + since, until: START + until };
+  return endpointStats({ ctx: { services, actor, tx: null }, input });
+}
+
+async function expectNumbers(services: Services, made: readonly Made[], since: number, until: number): Promise<void> {
+  // A key knows its time to some milliseconds.
+  const [from, to] = [keyAtTime(START + since), keyAfterTime(START + until)];
+  const within = made.filter((_, index) => keyOf(made, index) >= from && keyOf(made, index) < to);
+  const { success, fail } = await statsOf(services, since, until);
+  expect({ success, fail }).toEqual({
+    success: within.filter(({ end }) => end === "success").length,
+    fail: within.filter(({ end }) => end === "fail").length,
+  });
+}
+
+const END = fc.constantFrom<End>("success", "fail", "unsent");
+/** On a border of hours often: what is counted twice, or not at all, is counted so there. */
+const AFTER = fc.oneof(
+  fc.integer({ min: 0, max: HOURS * HOUR_MS }),
+  fc.integer({ min: 0, max: HOURS }).map((hour) => hour * HOUR_MS),
+);
+
+describe("the numbers of an endpoint", () => {
+  it("are those of its attempts, whatever of them is counted into hours, and whatever range is asked for", async () => {
+    const attempts = fc.array(fc.record({ after: AFTER, end: END }), { minLength: 10, maxLength: 40 });
+    const counts = fc.array(AFTER, { minLength: 3, maxLength: 3 }).map((times) => times.toSorted((a, b) => a - b));
+    const ranges = fc.array(fc.tuple(AFTER, AFTER), { minLength: 10, maxLength: 10 });
+    await fc.assert(
+      fc.asyncProperty(attempts, counts, ranges, async (made, counted, asked) => {
+        await using files = await openStore();
+        const services = await endpointIn(files.store);
+        await put(services, made);
+        for (const upTo of [0, ...counted]) {
+          await countUpTo(services, upTo);
+          for (const [one, other] of asked)
+            await expectNumbers(services, made, Math.min(one, other), Math.max(one, other));
+        }
+      }),
+      { numRuns: 6 },
+    );
+  });
+
+  it("do not need the attempts of hours that are counted", async () => {
+    await using files = await openStore();
+    const services = await endpointIn(files.store);
+    await put(services, [
+      { after: HOUR_MS / 2, end: "success" },
+      { after: 1.5 * HOUR_MS, end: "fail" },
+      { after: 3.5 * HOUR_MS, end: "success" },
+    ]);
+    await countUpTo(services, 4 * HOUR_MS);
+    const before = keyAtTime(START + 2 * HOUR_MS);
+    await services.store.transaction(({ db }) => db.deleteFrom("attempt").where("id", "<", before).execute());
+    expect(await statsOf(services, 0, HOURS * HOUR_MS)).toMatchObject({ success: 2, fail: 1 });
+  });
+});
