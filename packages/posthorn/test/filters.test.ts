@@ -177,6 +177,25 @@ describe("explaining a filter", () => {
     expect(await at("ep", { message })).toMatchObject({ status: 400, json: { code: "missing_payload" } });
   });
 
+  it("needs a token that may read", async () => {
+    const body = { filter: { body: { n: 1 } }, payload: { n: 1 } };
+    const without = await tenant.portal([]);
+    expect(await without.call("POST", "filter/explain", body)).toMatchObject({ status: 403 });
+    const reader = await tenant.portal(["ViewBase"]);
+    expect(await reader.call("POST", "filter/explain", body)).toMatchObject({ status: 200, json: { matched: true } });
+  });
+
+  it.each([
+    ["repetitions", "a{1000}".repeat(142), "too large once its repetitions are written out"],
+    ["character classes", `(?i)[${"b-\u{10ffff}".repeat(240)}]`, "use fewer Unicode classes"],
+  ])("refuses a pattern with too many %s, and says what to change", async (_what, pattern, advice) => {
+    const filter = { body: { a: { $regex: pattern } } };
+    const answer = await tenant.call("POST", "filter/explain", { filter, payload: {} });
+    expect(answer).toMatchObject({ status: 422 });
+    expect(answer.text).toContain(advice);
+    expect(answer.text).toContain("body.a.$regex");
+  });
+
   it("refuses a filter that could not be saved, and changes nothing", async () => {
     const before = receiver.requests.length;
     expect(await tenant.call("POST", "filter/explain", { filter: { nope: 1 }, payload: {} })).toMatchObject({

@@ -1,4 +1,5 @@
 /** Compiles filters: checks them once, when they are saved, so that matching a message meets no surprise. */
+import { MAX_CLASS_WORK, type SafeRegex } from "../safe-regex.ts";
 import { isObject, mismatch } from "./evaluate.ts";
 import { parseExact, printExact } from "./json.ts";
 import { type CompileContext, OPERATORS } from "./operators.ts";
@@ -9,6 +10,10 @@ export const MAX_FILTER_BYTES = 16_384;
 const MAX_DEPTH = 32;
 const MAX_CLAUSES = 500;
 const MAX_REGEXES = 20;
+/** Instructions of all regular expressions of a filter together. */
+const MAX_REGEX_SIZE = 5000;
+/** Work that the character classes of all regular expressions of a filter may cause together: about 20 ms. */
+const MAX_REGEX_CLASS_WORK = 2 * MAX_CLASS_WORK;
 /** Steps that one filter may take on one message. A step is about one comparison. */
 export const MAX_STEPS = 50_000;
 
@@ -142,6 +147,8 @@ const INDEX = /^\[(\*|-?\d{1,6})\]$/;
 class Compiler implements CompileContext {
   #clauses = 0;
   #regexes = 0;
+  #regexSize = 0;
+  #classWork = 0;
 
   compile(value: unknown, path: string): Node {
     if (++this.#clauses > MAX_CLAUSES) this.fail(path, `A filter may have ${MAX_CLAUSES} clauses.`);
@@ -150,6 +157,16 @@ class Compiler implements CompileContext {
 
   countRegex(path: string): void {
     if (++this.#regexes > MAX_REGEXES) this.fail(path, `A filter may have ${MAX_REGEXES} regular expressions.`);
+  }
+
+  countRegexCost({ size, classWork }: SafeRegex, path: string): void {
+    this.#regexSize += size;
+    this.#classWork += classWork;
+    if (this.#regexSize <= MAX_REGEX_SIZE && this.#classWork <= MAX_REGEX_CLASS_WORK) return;
+    this.fail(
+      path,
+      "The regular expressions of this filter are too large together: use fewer or smaller repetitions and Unicode classes (\\p{…}).",
+    );
   }
 
   fail(path: string, message: string): never {

@@ -192,6 +192,11 @@ describe("saving a filter", () => {
     ["regular expressions", json({ body: { a: { $regex: Array.from({ length: 21 }, () => "a") } } })],
     ["a pattern's length", json({ body: { a: { $regex: "a".repeat(1001) } } })],
     ["a pattern's repetitions", json({ body: { a: { $regex: "((a{30}){30}){1}b{900}" } } })],
+    ["the repetitions of all patterns", json({ body: { a: { $regex: Array(20).fill("a?".repeat(400)) } } })],
+    [
+      "the Unicode classes of all patterns",
+      json({ body: { a: { $regex: Array(20).fill(String.raw`\pL\pN\pP\pS`) } } }),
+    ],
     ["a pattern's nested repetitions", json({ body: { a: { $regex: "((a{100}){100}){100}" } } })],
   ])("is bounded in %s", (_what, text) => {
     expect(() => filterOf(text)).toThrow(FilterSyntaxError);

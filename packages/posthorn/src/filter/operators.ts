@@ -1,5 +1,5 @@
 /** The operators of the filter grammar: what each may be given, and what it tests. */
-import { compileRegex, SafeRegexError } from "../safe-regex.ts";
+import { compileRegex, type SafeRegex, SafeRegexError } from "../safe-regex.ts";
 import { isNumber, sameJson, samePrimitive } from "./evaluate.ts";
 import type { Node, OperatorTest, Primitive } from "./types.ts";
 
@@ -8,6 +8,8 @@ export interface CompileContext {
   compile(value: unknown, path: string): Node;
   /** Counts a regular expression, of which a filter may have few. */
   countRegex(path: string): void;
+  /** Adds up what its regular expressions cost to compile, which has a bound for all of them together. */
+  countRegexCost(regex: SafeRegex, path: string): void;
   fail(path: string, message: string): never;
 }
 
@@ -111,7 +113,9 @@ function regex(operand: unknown, path: string, context: CompileContext): Operato
     if (typeof source !== "string")
       return context.fail(path, "It takes a regular expression or a list of them, as text.");
     try {
-      return compileRegex(source);
+      const compiled = compileRegex(source);
+      context.countRegexCost(compiled, path);
+      return compiled;
     } catch (error) {
       if (error instanceof SafeRegexError) return context.fail(path, error.message);
       throw error;

@@ -12,7 +12,7 @@ export const explainFilter = defineRoute({
   tag: "Filter",
   summary: "Try a filter on a message",
   description: "Nothing is stored or sent.",
-  access: "any token",
+  access: "ViewBase",
   idempotency: "own",
   body: FilterExplainIn,
   responses: { 200: FilterExplanationOut },

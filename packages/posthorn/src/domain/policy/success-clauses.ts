@@ -1,5 +1,5 @@
 /** The rules of a success section: their form, and those that come ready made. */
-import { compileRegex, type SafeRegex, SafeRegexError } from "../../safe-regex.ts";
+import { compileRegex, MAX_CLASS_WORK, type SafeRegex, SafeRegexError } from "../../safe-regex.ts";
 
 /** One object for all types, of which each uses its own fields. */
 export interface SuccessClause {
@@ -48,6 +48,11 @@ const MAX_INSTRUCTIONS = 256;
 export function compileText(pattern: string): SafeRegex {
   if (pattern.length > MAX_PATTERN) throw new SafeRegexError(`A pattern may have ${MAX_PATTERN} characters here.`);
   const regex = compileRegex(pattern);
+  if (regex.classWork > MAX_CLASS_WORK / 4) {
+    throw new SafeRegexError(
+      "This pattern has too many character classes that are expensive to compile: use fewer Unicode classes, and smaller ranges where case is ignored.",
+    );
+  }
   if (regex.size <= MAX_INSTRUCTIONS) return regex;
   throw new SafeRegexError(
     "This pattern is too large once its repetitions are written out: use fewer, or smaller ones.",
