@@ -249,6 +249,11 @@ export interface Store extends AsyncDisposable {
   /** As `accept` for each, in as few commits as their size allows; one that fails takes no other with it. */
   acceptAll(entries: readonly AcceptEntry[]): Promise<readonly PromiseSettledResult<AcceptResult>[]>;
   /**
+   * As `acceptAll`, and each is on disk no later than those after it: when the database fails one, those after it are refused too.
+   * One that is refused for its own sake takes no other with it.
+   */
+  acceptInOrder(entries: readonly AcceptEntry[]): Promise<readonly PromiseSettledResult<AcceptResult>[]>;
+  /**
    * Runs `work` while nobody else does, in the whole cluster; `null`, and nothing was done, when somebody does. Who dies within lets
    * the next one in.
    */

@@ -5,6 +5,8 @@
  * Each goes the way of every other publish, with the id that its transaction was told. The row goes after the message is on disk; a
  * process that ends in between finds both, and the message is known by its key. So it is taken up once, whoever dies when.
  *
+ * Rows become messages in the order of their keys: when the database fails one of them, those behind it wait until it can be stored.
+ *
  * A row that no message can be made of is set aside with the reason. One that fails though the database works is tried again after
  * growing pauses, and then set aside too: the others do not wait for it.
  */
@@ -29,7 +31,7 @@ export interface TakenUp {
   readonly notTaken: readonly NotTaken[];
   /** From where on there may be more; `null`: this was all. */
   readonly next: number | null;
-  /** The store could not be worked with: some rows are still there, as they were. `null`: it could. */
+  /** The store could not be worked with: from the first row that it failed on, all are still there, as they were. `null`: it could. */
   readonly failure: unknown;
 }
 
@@ -64,7 +66,7 @@ export async function takeUp(services: Services, from: number): Promise<TakenUp>
   const notTaken = left.flatMap(({ row, reason }, index) =>
     leaving[index]!.parked_at === null ? [] : [{ id: row.public_id, reason }],
   );
-  return { messages: messages.length, notTaken, next, failure };
+  return { messages: messages.length, notTaken, next: failure === null ? next : null, failure };
 }
 
 type Leaving = Pick<OutboxRow, "failures" | "error" | "retry_at" | "parked_at">;
@@ -152,7 +154,7 @@ interface Accepted {
 async function acceptRows(services: Services, rows: readonly OutboxRow[]): Promise<Accepted> {
   const { store, dispatch } = services;
   const { prepared, left } = await prepareRows(services, rows);
-  const answers = await store.acceptAll(prepared.map(({ entry }) => entry));
+  const answers = await store.acceptInOrder(prepared.map(({ entry }) => entry));
   const messages: number[] = [];
   const failed = new Set<number>();
   let failure: unknown = null;

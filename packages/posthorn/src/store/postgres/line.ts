@@ -20,8 +20,15 @@ export interface LineOptions<Entry, Result> {
   readonly onCommit?: (entries: readonly Entry[], results: readonly Result[]) => void;
 }
 
+/** Entries that are committed in their order: never two commits of them at a time, and none after one that the database failed. */
+export interface Series {
+  /** What the database failed with, once it has. */
+  failure: StoreError | null;
+}
+
 interface Waiting<Entry, Result> {
   readonly entry: Entry;
+  readonly series: Series | null;
   readonly names: readonly string[];
   readonly bytes: number;
   readonly place: number;
@@ -49,6 +56,8 @@ export class Line<Entry, Result> {
   #waitingBytes = 0;
   readonly #underWay = new Set<readonly Waiting<Entry, Result>[]>();
   readonly #busyNames = new Set<string>();
+  /** Series of which a commit is under way. */
+  readonly #busySeries = new Set<Series>();
   #places = 0;
   #gathering = false;
   #lastBatch = 0;
@@ -67,14 +76,15 @@ export class Line<Entry, Result> {
     return this.#waitingBytes;
   }
 
-  push(entry: Entry): Promise<Result> {
+  /** @param series What the entry is committed in order with; `null`: nothing. */
+  push(entry: Entry, series: Series | null = null): Promise<Result> {
     const refusal = this.#refusal();
     if (refusal !== null) return Promise.reject(refusal);
     const names = this.#options.namesOf(entry);
     const bytes = this.#options.bytesOf(entry);
     this.#waitingBytes += bytes;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ entry, names, bytes, place: this.#places++, resolve, reject });
+      this.#waiting.push({ entry, series, names, bytes, place: this.#places++, resolve, reject });
       this.#gather();
     });
   }
@@ -144,13 +154,16 @@ export class Line<Entry, Result> {
     const batch: Waiting<Entry, Result>[] = [];
     const left: Waiting<Entry, Result>[] = [];
     const passed = new Set<string>();
+    const passedSeries = new Set(this.#busySeries);
     let bytes = 0;
     let index = 0;
     for (; index < this.#waiting.length && batch.length < MAX_BATCH_ENTRIES && bytes < MAX_BATCH_BYTES; index++) {
       const next = this.#waiting[index]!;
       // What was passed over stays before what came after it.
-      if (next.names.some((name) => this.#busyNames.has(name) || passed.has(name))) {
+      const isHeldUp = next.series !== null && passedSeries.has(next.series);
+      if (isHeldUp || next.names.some((name) => this.#busyNames.has(name) || passed.has(name))) {
         for (const name of next.names) passed.add(name);
+        if (next.series !== null) passedSeries.add(next.series);
         left.push(next);
         continue;
       }
@@ -165,6 +178,7 @@ export class Line<Entry, Result> {
     }
     this.#waiting = left.length === 0 ? this.#waiting.slice(index) : [...left, ...this.#waiting.slice(index)];
     this.#waitingBytes -= bytes;
+    for (const { series } of batch) if (series !== null) this.#busySeries.add(series);
     return batch;
   }
 
@@ -179,7 +193,11 @@ export class Line<Entry, Result> {
       this.#awayWith(batch, error);
     }
     this.#underWay.delete(batch);
-    for (const { names } of batch) for (const name of names) this.#busyNames.delete(name);
+    for (const { names, series } of batch) {
+      for (const name of names) this.#busyNames.delete(name);
+      if (series !== null) this.#busySeries.delete(series);
+    }
+    this.#refuseFailed();
     const ended = this.#ended;
     this.#ended = Promise.withResolvers();
     ended.resolve();
@@ -188,6 +206,8 @@ export class Line<Entry, Result> {
 
   /** Commits a batch, or when one entry is at fault each alone, so that it takes no other with it. Rejects when the database is away. */
   async #settle(batch: readonly Waiting<Entry, Result>[]): Promise<void> {
+    const [first] = batch;
+    if (batch.length === 1 && isFailed(first!.series)) return first!.reject(first!.series!.failure!);
     try {
       const entries = batch.map(({ entry }) => entry);
       const results = await this.#options.commit(entries);
@@ -195,8 +215,19 @@ export class Line<Entry, Result> {
       batch.forEach(({ resolve }, index) => resolve(results[index]!));
     } catch (error) {
       if (isAway(error)) throw error;
-      if (batch.length === 1) batch[0]!.reject(toStoreError(error));
+      if (batch.length === 1) rejectWith(batch[0]!, toStoreError(error));
       else for (const waiting of batch) await this.#settle([waiting]);
+    }
+  }
+
+  /** What waits in a series is refused once the database has failed an entry of it. */
+  #refuseFailed(): void {
+    if (!this.#waiting.some(({ series }) => isFailed(series))) return;
+    const refused = this.#waiting.filter(({ series }) => isFailed(series));
+    this.#waiting = this.#waiting.filter(({ series }) => !isFailed(series));
+    for (const { bytes, reject, series } of refused) {
+      this.#waitingBytes -= bytes;
+      reject(series!.failure!);
     }
   }
 
@@ -206,7 +237,7 @@ export class Line<Entry, Result> {
       this.#waiting = [...batch, ...this.#waiting].sort((a, b) => a.place - b.place);
       for (const { bytes } of batch) this.#waitingBytes += bytes;
     } else {
-      for (const { reject } of [...batch, ...this.#waiting.splice(0)]) reject(toStoreError(error));
+      for (const waiting of [...batch, ...this.#waiting.splice(0)]) rejectWith(waiting, toStoreError(error));
       this.#waitingBytes = 0;
       // An error of our own list says that nothing was sent.
       if (!(error instanceof StoreError)) this.#options.onDoubt?.();
@@ -216,4 +247,15 @@ export class Line<Entry, Result> {
     this.#pausedUntil = setTimeout(() => this.resume(), this.#pause * (1 - Math.random() / 2));
     this.#pausedUntil.unref();
   }
+}
+
+function isFailed(series: Series | null): boolean {
+  return series !== null && series.failure !== null;
+}
+
+/** An entry is refused; when the database is at fault, so are those after it in its series. */
+function rejectWith<Entry, Result>({ reject, series }: Waiting<Entry, Result>, error: StoreError): void {
+  if (series !== null && (error.code === "storage_unavailable" || error.code === "storage_full"))
+    series.failure = error;
+  reject(error);
 }

@@ -32,7 +32,7 @@ import type { DueAsk } from "./hot/page.ts";
 import { PostgresDays } from "./days.ts";
 import { Counters } from "./counters.ts";
 import { PostgresCluster } from "./cluster.ts";
-import { Line } from "./line.ts";
+import { Line, type Series } from "./line.ts";
 import { Link } from "./link.ts";
 import { LOCK, lockCall, tryLockForTransaction } from "./locks.ts";
 import { prepareDatabase } from "./migrate.ts";
@@ -69,6 +69,9 @@ const LOOKUP_CONNECTIONS = 2;
 /** How long connections may take to close in order. */
 const GOODBYE_MS = 1000;
 const PARTITIONS_EVERY_MS = 3_600_000;
+/** PostgreSQL ends the session of a node that works alone and says nothing for so long. */
+const ALONE_IDLE_MS = 10_000;
+const ALONE_ALIVE_MS = 2000;
 /** How often what lost against another transaction is tried. */
 const TRIES = 5;
 
@@ -177,6 +180,11 @@ export class PostgresStore implements Store {
     return Promise.allSettled(entries.map((entry) => this.#accepts.push(entry)));
   }
 
+  acceptInOrder(entries: readonly AcceptEntry[]): Promise<readonly PromiseSettledResult<AcceptResult>[]> {
+    const series: Series = { failure: null };
+    return Promise.allSettled(entries.map((entry) => this.#accepts.push(entry, series)));
+  }
+
   lowestWaiting(): number | null {
     let lowest = Infinity;
     for (const { id } of this.#accepts.unsettled()) lowest = Math.min(lowest, id);
@@ -205,9 +213,15 @@ export class PostgresStore implements Store {
 
   alone<T>(work: () => Promise<T>): Promise<T | null> {
     const exclusive = inTransaction(this.#parts.queries, async (client) => {
-      // The connection stands still while the work is done on others.
-      await client.query("SET LOCAL idle_in_transaction_session_timeout = '60s'");
-      return (await tryLockForTransaction(client, LOCK.outbox)) ? await work() : null;
+      await client.query(`SET LOCAL idle_in_transaction_session_timeout = ${ALONE_IDLE_MS}`);
+      if (!(await tryLockForTransaction(client, LOCK.outbox))) return null;
+      // The work is done on other connections. A process that is frozen sends nothing, so PostgreSQL ends its session and frees the lock.
+      const alive = setInterval(() => void client.query("SELECT 1").catch(() => undefined), ALONE_ALIVE_MS);
+      try {
+        return await work();
+      } finally {
+        clearInterval(alive);
+      }
     });
     return orStoreError(exclusive);
   }

@@ -125,6 +125,11 @@ export class SqliteStore implements Store {
     return this.#writer.acceptAll(entries);
   }
 
+  /** The writer thread commits in the order in which it is asked, one batch at a time. */
+  acceptInOrder(entries: readonly AcceptEntry[]): Promise<readonly PromiseSettledResult<AcceptResult>[]> {
+    return this.acceptAll(entries);
+  }
+
   /** The file has one process, and that has one who asks. */
   alone<T>(work: () => Promise<T>): Promise<T | null> {
     return work();

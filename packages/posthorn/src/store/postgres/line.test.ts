@@ -1,0 +1,76 @@
+import pg from "pg";
+import { describe, expect, it } from "vitest";
+import { Line, type Series } from "./line.ts";
+
+/** A line whose commits are settled by the test, in any order. */
+function openLine() {
+  const commits: { readonly entries: readonly number[]; readonly ended: PromiseWithResolvers<void> }[] = [];
+  const begun: (() => void)[] = [];
+  const line = new Line<number, number>({
+    commit: async (entries) => {
+      const ended = Promise.withResolvers<void>();
+      commits.push({ entries, ended });
+      begun.splice(0).forEach((tell) => tell());
+      await ended.promise;
+      return entries;
+    },
+    namesOf: () => [],
+    // Four of them fill a commit.
+    bytesOf: () => 2 * 1024 * 1024,
+    whenAway: "refuse",
+  });
+  /** The commit of this number, once it has begun. */
+  const commit = async (index: number) => {
+    while (commits[index] === undefined) await new Promise<void>((resolve) => begun.push(resolve));
+    return commits[index];
+  };
+  return { line, commits, commit };
+}
+
+function lockTimeout(): pg.DatabaseError {
+  const error = new pg.DatabaseError("canceling statement due to lock timeout", 0, "error");
+  error.code = "55P03";
+  return error;
+}
+
+describe("entries in a series", () => {
+  it("are never in two commits at a time, while others go on", async () => {
+    const { line, commits, commit } = openLine();
+    const series: Series = { failure: null };
+    const pushed = [1, 2, 3, 4, 5, 6].map((entry) => line.push(entry, series));
+    const other = line.push(100);
+    expect((await commit(0)).entries).toEqual([1, 2, 3, 4]);
+    expect((await commit(1)).entries).toEqual([100]);
+    commits[1]!.ended.resolve();
+    await other;
+    expect(commits).toHaveLength(2);
+    commits[0]!.ended.resolve();
+    expect((await commit(2)).entries).toEqual([5, 6]);
+    commits[2]!.ended.resolve();
+    expect(await Promise.all(pushed)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it("are refused behind one that the database failed, in the same commit and in later ones", async () => {
+    const { line, commit } = openLine();
+    const series: Series = { failure: null };
+    const pushed = Promise.allSettled([1, 2, 3, 4, 5, 6].map((entry) => line.push(entry, series)));
+    (await commit(0)).ended.reject(lockTimeout());
+    // Each alone: the first is stored, the second is not.
+    (await commit(1)).ended.resolve();
+    (await commit(2)).ended.reject(lockTimeout());
+    const statuses = (await pushed).map(({ status }) => status);
+    expect(statuses).toEqual(["fulfilled", "rejected", "rejected", "rejected", "rejected", "rejected"]);
+  });
+
+  it("are stored behind one that was refused for its own sake", async () => {
+    const { line, commit } = openLine();
+    const series: Series = { failure: null };
+    const pushed = Promise.allSettled([1, 2].map((entry) => line.push(entry, series)));
+    const broken = new pg.DatabaseError("null value", 0, "error");
+    broken.code = "23502";
+    (await commit(0)).ended.reject(broken);
+    (await commit(1)).ended.reject(broken);
+    (await commit(2)).ended.resolve();
+    expect((await pushed).map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
+  });
+});
