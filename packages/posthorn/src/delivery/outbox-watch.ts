@@ -7,75 +7,114 @@ export interface OutboxWatchOptions {
   /** Asked for at each step, since the services hold what this tells. */
   readonly services: () => Services;
   readonly clock: Clock;
-  /** Whether to look from time to time, though nothing was heard. */
+  /** Whether to scan the whole outbox at intervals, in case a notice was missed. */
   readonly looks: boolean;
   readonly onFailure: (error: unknown) => void;
   readonly onNotTaken: (row: NotTaken) => void;
 }
 
-/** A look at the whole outbox, whatever was heard: notices can be missed. */
-const LOOK_MS = 5000;
-/** After a failure of the store. */
-const PAUSE_MS = 1000;
+/** Interval between scans of the whole outbox: notices can be missed, however many others arrive. */
+const SCAN_MS = 5000;
+/** Pause after a failure of the store. */
+const FAILURE_PAUSE_MS = 1000;
+/** Pause while another node takes rows up: it may die before it is done. */
+const BUSY_PAUSE_MS = 250;
 
+/**
+ * Follows the outbox from the least key that this node does not know to be done. Every node hears every notice, so a key is kept until
+ * this node itself has looked from there while it held the lock, whichever node did the work: the rows of a node that dies are taken up
+ * before those that were published after them.
+ */
 export class OutboxWatch implements AsyncDisposable {
   readonly #options: OutboxWatchOptions;
-  /** The least key from which on there may be rows; `null`: nobody said that there are any. */
+  /** The least key that may still have a row; `null`: all rows that this node was told of are done. */
   #from: number | null = null;
   #running: Promise<void> | null = null;
   #stopped = false;
-  #cancelTimer: () => void = () => undefined;
+  /** Takes back the end of the pause after a look that was not completed; `null`: there is no pause. */
+  #cancelPause: (() => void) | null = null;
+  /** Takes back the next scan; `null`: none is planned. */
+  #cancelScan: (() => void) | null = null;
 
   constructor(options: OutboxWatchOptions) {
     this.#options = options;
   }
 
-  /** There is, or may be, something from this key on. */
+  /** There is, or may be, a row from this key on. */
   wake(from = 0): void {
     if (this.#stopped) return;
     this.#from = Math.min(from, this.#from ?? from);
-    this.#running ??= this.#run().finally(() => {
-      this.#running = null;
-      if (this.#from !== null) this.wake(this.#from);
-    });
+    this.#scanLater();
+    this.#begin();
   }
 
   /** Takes up no more; what is left is found at the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
-    this.#from = null;
-    this.#cancelTimer();
+    this.#cancelPause?.();
+    this.#cancelScan?.();
     await this.#running;
   }
 
+  #begin(): void {
+    if (this.#stopped || this.#from === null || this.#cancelPause !== null) return;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+      this.#begin();
+    });
+  }
+
   async #run(): Promise<void> {
-    this.#cancelTimer();
-    let pause = this.#options.looks ? LOOK_MS : null;
     while (this.#from !== null && !this.#stopped) {
       const from = this.#from;
       this.#from = null;
-      try {
-        const failure = await this.#options.services().store.alone(() => this.#takeAll(from));
-        if (failure !== null) throw failure;
-      } catch (error) {
-        this.#options.onFailure(error);
-        pause = PAUSE_MS;
-        break;
-      }
+      const pauseMs = await this.#look(from);
+      if (pauseMs === null) continue;
+      this.#from = Math.min(from, this.#from ?? from);
+      if (!this.#stopped) this.#pause(pauseMs);
+      return;
     }
-    if (!this.#stopped && pause !== null) this.#cancelTimer = this.#options.clock.setTimer(pause, () => this.wake());
+  }
+
+  /** Takes up the rows from a key on. Resolves with how long to pause before the same rows are looked for again; `null`: they are done. */
+  async #look(from: number): Promise<number | null> {
+    try {
+      const looked = await this.#options.services().store.alone(async () => ({ failure: await this.#takeAll(from) }));
+      if (looked === null) return BUSY_PAUSE_MS;
+      if (looked.failure !== null) throw looked.failure;
+      return null;
+    } catch (error) {
+      this.#options.onFailure(error);
+      return FAILURE_PAUSE_MS;
+    }
   }
 
   /** Resolves with what kept the store from some of them; `null`: nothing did. */
   async #takeAll(from: number): Promise<unknown> {
     const { services, onNotTaken } = this.#options;
-    let failure: unknown = null;
     for (let next: number | null = from; next !== null && !this.#stopped;) {
       const taken = await takeUp(services(), next);
       taken.notTaken.forEach(onNotTaken);
-      failure ??= taken.failure;
+      // Rows behind one that could not be stored must not pass it.
+      if (taken.failure !== null) return taken.failure;
       next = taken.next;
     }
-    return failure;
+    return null;
+  }
+
+  #pause(ms: number): void {
+    this.#cancelPause = this.#options.clock.setTimer(ms, () => {
+      this.#cancelPause = null;
+      this.#begin();
+    });
+  }
+
+  /** Plans the next scan, unless one is planned: notices that arrive meanwhile do not put it off. */
+  #scanLater(): void {
+    if (!this.#options.looks) return;
+    this.#cancelScan ??= this.#options.clock.setTimer(SCAN_MS, () => {
+      this.#cancelScan = null;
+      this.wake();
+    });
   }
 }

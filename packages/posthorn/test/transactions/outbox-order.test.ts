@@ -1,0 +1,74 @@
+/** Transactions that publish keep their order, whichever node was to take them up and whatever became of it. */
+import { setTimeout as delay } from "node:timers/promises";
+import type pg from "pg";
+import { describe, expect, it } from "vitest";
+import { LOCK, lockCall } from "../../src/store/postgres/locks.ts";
+import { onPostgres } from "../support/store.ts";
+import { openScene, type Scene } from "./scene.ts";
+
+/** One transaction that publishes message `n`. @param told Whether it sends the notice. */
+async function publish(client: pg.Client, n: number, told = true): Promise<void> {
+  await client.query("BEGIN");
+  // The function sends one notice for each transaction, and takes this setting for a sign that it has.
+  if (!told) await client.query("SELECT set_config('posthorn.published_from', 'untold', true)");
+  await client.query("SELECT posthorn.publish('app', 'order.paid', $1::text, ordering_key => 'order-1')", [String(n)]);
+  await client.query("COMMIT");
+}
+
+async function openOrderedScene(nodes: number): Promise<Scene> {
+  const scene = await openScene();
+  for (let node = 1; node < nodes; node++) await scene.start();
+  await scene.tenant.call("PATCH", "app/app/endpoint/ep/policy", { order: { by: "key" } });
+  return scene;
+}
+
+function received({ receiver }: Scene): readonly number[] {
+  return receiver.requests.map(({ body }) => Number(body.toString()));
+}
+
+/** Listens as nodes do. `last` resolves when so many notices of the outbox have come. */
+async function listenFor(listening: pg.Client, count: number): Promise<{ readonly last: Promise<void> }> {
+  const { promise: last, resolve } = Promise.withResolvers<void>();
+  let left = count;
+  listening.on("notification", ({ payload }) => {
+    if (payload?.startsWith("outbox") === true && --left === 0) resolve();
+  });
+  await listening.query("LISTEN posthorn");
+  return { last };
+}
+
+describe.skipIf(!onPostgres)("the order of transactions that publish", () => {
+  it.each([1, 2])(
+    "holds when a node dies that had the outbox to itself while %i others heard of its rows",
+    async (nodes) => {
+      await using scene = await openOrderedScene(nodes);
+      const [client, dying, listening] = await Promise.all([scene.connect(), scene.connect(), scene.connect()]);
+      // As a node that takes rows up, and comes to none of them.
+      await dying.query(`BEGIN; SELECT ${lockCall(LOCK.outbox)}`);
+      const heard = await listenFor(listening, 10);
+      for (let n = 1; n <= 10; n++) await publish(client, n);
+      await heard.last;
+      expect(scene.receiver.requests).toHaveLength(0);
+      // The next notice comes right after the death.
+      await client.query("SELECT pg_terminate_backend($1)", [(dying as unknown as { processID: number }).processID]);
+      for (let n = 11; n <= 20; n++) await publish(client, n);
+      await scene.receiver.waitForCount(20);
+      expect(received(scene)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    },
+  );
+
+  it("finds a row of which no notice came while other transactions publish all the time", async () => {
+    await using scene = await openOrderedScene(2);
+    const client = await scene.connect();
+    await publish(client, 0);
+    await scene.receiver.waitForCount(1);
+    await publish(client, 1, false);
+    let n = 2;
+    for (; n < 120 && !received(scene).includes(1); n++) {
+      await publish(client, n);
+      await delay(100);
+    }
+    expect(received(scene)).toContain(1);
+    await scene.receiver.waitForCount(n);
+  });
+});
