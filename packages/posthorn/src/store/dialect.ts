@@ -21,10 +21,11 @@ export interface StatementResult {
 
 type RunQuery = (sql: string, parameters: readonly unknown[]) => Promise<StatementResult>;
 
-/** A connection that is lent: `release` is called exactly once. */
+/** A connection that is lent. */
 export interface Lent {
   readonly run: RunQuery;
-  readonly release: () => void;
+  /** Called exactly once. Ends a transaction that is still open, also one whose begin failed: Kysely rolls back only what has begun. */
+  readonly release: () => void | Promise<void>;
 }
 
 export interface DialectOptions {
@@ -65,7 +66,7 @@ class TypedPostgresCompiler extends PostgresQueryCompiler {
 
 class LentConnection implements DatabaseConnection {
   readonly run: RunQuery;
-  readonly release: () => void;
+  readonly release: Lent["release"];
 
   constructor({ run, release }: Lent) {
     this.run = run;
@@ -110,10 +111,14 @@ class LendingDriver implements Driver {
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await (connection as LentConnection).run("ROLLBACK", []);
+    try {
+      await (connection as LentConnection).run("ROLLBACK", []);
+    } catch {
+      // The caller is told what failed first. The connection is settled or closed when it is released.
+    }
   }
 
   async releaseConnection(connection: DatabaseConnection): Promise<void> {
-    (connection as LentConnection).release();
+    await (connection as LentConnection).release();
   }
 }

@@ -1,7 +1,9 @@
 /** Connections to PostgreSQL: what they are told when they open, and what becomes of one that failed. */
 import pg from "pg";
+import { PosthornError } from "../../errors.ts";
 import type { Lent } from "../dialect.ts";
-import { isAway, toStoreError } from "./errors.ts";
+import { StoreError } from "../errors.ts";
+import { isAway, isInFailedTransaction, toStoreError } from "./errors.ts";
 import type { Pulse } from "./pulse.ts";
 import { Servers } from "./servers.ts";
 
@@ -168,7 +170,7 @@ export class Pool {
   }
 }
 
-/** Runs `work` on a connection of the pool. One that failed is closed and not used again. Rejects with what PostgreSQL says. */
+/** Runs `work` on a connection of the pool. Rejects with what PostgreSQL says. */
 export async function withClient<T>(pool: Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const lent = await lendClient(pool);
   try {
@@ -177,36 +179,32 @@ export async function withClient<T>(pool: Pool, work: (client: pg.PoolClient) =>
     lent.failed(error);
     throw error;
   } finally {
-    lent.release();
+    await lent.release();
   }
 }
 
-/** Runs `work` in a transaction on a connection of the pool. */
+/** Runs `work` in a transaction on a connection of the pool. Whatever fails, giving the connection back rolls it back. */
 export function inTransaction<T>(pool: Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   return withClient(pool, async (client) => {
     await client.query("BEGIN");
-    try {
-      const result = await work(client);
-      await client.query("COMMIT");
-      return result;
-    } catch (error) {
-      // A broken connection has rolled back by itself, and what failed is what the caller must hear of.
-      if (!isAway(error)) await client.query("ROLLBACK");
-      throw error;
-    }
+    const result = await work(client);
+    checkCommitted(await client.query("COMMIT"));
+    return result;
   });
 }
 
-/** A connection for Kysely. */
+/** A connection for Kysely. Giving it back rolls back a transaction that did not end, such as one whose begin failed half way. */
 export async function lend(pool: Pool): Promise<Lent> {
   const lent = await lendClient(pool);
   return {
     run: async (sql, parameters) => {
+      if (lent.isBroken()) throw toStoreError(new Error("the connection failed before"));
       try {
         const result =
           parameters.length === 0 ? await lent.client.query(sql) : await lent.client.query(sql, [...parameters]);
         // Several statements in one text have a result each.
         if (Array.isArray(result)) return { rows: [], changes: null };
+        if (sql === "COMMIT") checkCommitted(result);
         return { rows: result.rows as Record<string, unknown>[], changes: result.rowCount };
       } catch (error) {
         lent.failed(error);
@@ -217,28 +215,62 @@ export async function lend(pool: Pool): Promise<Lent> {
   };
 }
 
+/** PostgreSQL answers COMMIT in a transaction with a failed statement by rolling back, and calls that a success. */
+function checkCommitted({ command }: pg.QueryResult): void {
+  if (command === "COMMIT") return;
+  throw new StoreError(
+    "storage_failed",
+    "PostgreSQL rolled the transaction back instead of committing it: one of its statements had failed.",
+  );
+}
+
 interface LentClient {
   readonly client: pg.PoolClient;
+  /** Whether the connection will be closed instead of being used again. */
+  isBroken(): boolean;
   failed(error: unknown): void;
-  release(): void;
+  /** Resolves when the pool has the connection back outside of any transaction, or has closed it. Never rejects. */
+  release(): Promise<void>;
 }
 
 async function lendClient(pool: Pool): Promise<LentClient> {
   const client = await pool.connect();
   let broken = false;
-  // Between two statements nobody else listens, and an error that nobody hears ends the process.
+  let doubtful = false;
+  // Between two statements nothing else listens, and an error without a listener ends the process.
   const onError = (): void => void (broken = true);
   client.on("error", onError);
   return {
     client,
+    isBroken: () => broken,
     failed: (error) => {
+      doubtful = true;
+      // Our own refusals say nothing about the connection.
+      if (error instanceof PosthornError) return;
+      if (isInFailedTransaction(error)) broken = true;
       if (!isAway(error)) return;
       broken = true;
       pool.failed(error);
     },
-    release: () => {
+    release: async () => {
+      if (!broken && (doubtful || client.getTransactionStatus() !== IDLE) && !(await settle(client))) broken = true;
       client.off("error", onError);
       client.release(broken);
     },
   };
+}
+
+/** What PostgreSQL reports after each answer while no transaction is open. */
+const IDLE = "I";
+
+/** Rolls back what is open on a connection, and says whether it is known to be idle. */
+async function settle(client: pg.PoolClient): Promise<boolean> {
+  try {
+    // PostgreSQL reports the state of the transaction after the error itself, and that report may still be under way.
+    await client.query("");
+    if (client.getTransactionStatus() !== IDLE) await client.query("ROLLBACK");
+    return client.getTransactionStatus() === IDLE;
+  } catch {
+    return false;
+  }
 }

@@ -11,6 +11,8 @@ const UNSTORABLE_TEXT = new Set(["22021", "22P05"]);
 const RETRYABLE = new Set(["40001" /* serialisation */, "40P01" /* deadlock */]);
 const OUT_OF_CONNECTIONS = "53300";
 const POOLER_FULL = /no more connections allowed/;
+/** A statement in a transaction that an earlier error has aborted. */
+const IN_FAILED_TRANSACTION = "25P02";
 /** A lock that did not come within the time set for it: nothing was done. */
 const LOCK_TIMEOUT = "55P03";
 /** Answers of a server that stops, starts, has no room, or has become a replica. Another connection may fare better. */
@@ -39,6 +41,11 @@ export function isOutOfConnections(error: unknown): boolean {
 /** Whether a transaction lost against another one and can simply run again. */
 export function isRetryable(error: unknown): boolean {
   return error instanceof pg.DatabaseError && RETRYABLE.has(error.code ?? "");
+}
+
+/** Whether the transaction of a connection was aborted before this statement. */
+export function isInFailedTransaction(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === IN_FAILED_TRANSACTION;
 }
 
 /** Whether a row with the same unique value exists. */

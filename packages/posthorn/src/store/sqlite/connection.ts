@@ -44,8 +44,10 @@ export function writerOn(db: DatabaseSync): Handler {
   return (request) => {
     switch (request.op) {
       case "batch":
+        endLeftover(db);
         return commit(request.batch);
       case "query":
+        if (request.sql.startsWith("BEGIN")) endLeftover(db);
         if (request.sql === "COMMIT") announcing.forget();
         // As in `transact`: what failed may have rolled back already, and is what the caller must hear of.
         if (request.sql === "ROLLBACK" && !db.isTransaction) return NOTHING;
@@ -111,9 +113,17 @@ function transact<T>(db: DatabaseSync, work: () => T): T {
     db.exec("COMMIT");
     return result;
   } catch (error) {
-    // A full disk may have rolled back by itself.
-    if (db.isTransaction) db.exec("ROLLBACK");
+    endLeftover(db);
     throw error;
+  }
+}
+
+/** Rolls back an open transaction. A full disk may have done so by itself; what fails here is tried again before the next transaction. */
+function endLeftover(db: DatabaseSync): void {
+  try {
+    if (db.isTransaction) db.exec("ROLLBACK");
+  } catch {
+    // The caller is told what failed first.
   }
 }
 

@@ -15,7 +15,7 @@ export function migrate(db: DatabaseSync): readonly MigrationState[] {
       db.exec(`PRAGMA user_version = ${version}`);
       db.exec("COMMIT");
     } catch (error) {
-      db.exec("ROLLBACK");
+      if (db.isTransaction) db.exec("ROLLBACK");
       throw error;
     }
   }
