@@ -202,7 +202,7 @@ describe("portal access", () => {
     const api = await portal({}, id);
     expect((await api.get(`/api/v1/app/${id}`)).status).toBe(200);
     await world.api.delete(`/api/v1/app/${id}`);
-    expect((await api.get(`/api/v1/app/${id}`)).status).toBe(404);
+    expect((await api.get(`/api/v1/app/${id}`)).status).toBe(401);
   });
 });
 

@@ -229,7 +229,7 @@ export type Actor =
       readonly sessionId: string | null;
       readonly capabilities: ReadonlySet<Capability>;
       readonly featureFlags: ReadonlySet<string>;
-      /** Hash and end of the token, so that it can be revoked. */
+      /** Hash of the signed part of the token, and when the token expires, so that it can be revoked. */
       readonly tokenHash: Uint8Array;
       readonly tokenExpiresAt: number;
     };

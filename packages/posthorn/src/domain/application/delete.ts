@@ -1,7 +1,7 @@
 import { type Call, write } from "../context.ts";
 import { getApplication, ofCustomers } from "./find.ts";
 
-/** Deletes an application. Its uid is free again; what is still owed to its endpoints is canceled. */
+/** Deletes an application: cancels its queued deliveries, ends its tokens, and frees its uid. */
 export async function deleteApplication({ ctx, input }: Call<{ readonly ref: string }>): Promise<void> {
   const { key } = await getApplication(ofCustomers(ctx), input.ref);
   await write(ctx, async ({ db, signal }) => {
@@ -13,6 +13,7 @@ export async function deleteApplication({ ctx, input }: Call<{ readonly ref: str
       .where("deleted_at", "is", null)
       .execute();
     signal({ kind: "application", key });
+    signal({ kind: "tokens" });
     for (const { id } of endpoints) signal({ kind: "wake", endpointId: id });
   });
 }

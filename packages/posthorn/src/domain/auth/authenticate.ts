@@ -14,9 +14,10 @@ export const KEY_PREFIX = "phk_";
 /** A claim of our own beside `iat`, whose seconds are too coarse to tell a token from one that was ended just before. */
 const ISSUED_MS = "iat_ms";
 
-interface Known {
+/** Caller of a token, and when the token expires. */
+export interface Identity {
   readonly actor: Actor;
-  /** Unix milliseconds. */
+  /** Unix milliseconds; infinity: never. */
   readonly expiresAt: number;
 }
 
@@ -33,7 +34,8 @@ export class Authenticator implements TokenIssuer {
   readonly #options: AuthenticatorOptions;
   readonly #secret: Uint8Array;
   #epoch = 0;
-  readonly #known = new LRUCache<string, Known>({ max: 10_000 });
+  readonly #known = new LRUCache<string, Identity>({ max: 10_000 });
+  readonly #listeners = new Set<() => void>();
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
@@ -42,6 +44,11 @@ export class Authenticator implements TokenIssuer {
 
   /** Throws `authentication_failed` or `bad_token`; never says more than that the token does not work. */
   async authenticate(token: string): Promise<Actor> {
+    return (await this.identify(token)).actor;
+  }
+
+  /** As {@link authenticate}, with the time at which the token expires. */
+  async identify(token: string): Promise<Identity> {
     let known = this.#known.get(token);
     if (known === undefined) {
       const epoch = this.#epoch;
@@ -50,13 +57,20 @@ export class Authenticator implements TokenIssuer {
       if (epoch === this.#epoch) this.#known.set(token, known);
     }
     if (known.expiresAt <= this.#options.now()) throw refused();
-    return known.actor;
+    return known;
   }
 
-  /** Forgets what is kept in memory; after a revocation. */
+  /** Empties the cache after a revocation, and tells the listeners of {@link onForget}. */
   forget(): void {
     this.#epoch++;
     this.#known.clear();
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Calls `listener` after each revocation, on this node or another. Returns a function that removes the listener. */
+  onForget(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   sign(claims: Record<string, unknown> & { readonly sub: string; readonly exp: number }): Promise<string> {
@@ -67,7 +81,7 @@ export class Authenticator implements TokenIssuer {
       .sign(this.#secret);
   }
 
-  async #fromKey(token: string): Promise<Known> {
+  async #fromKey(token: string): Promise<Identity> {
     const row = await this.#options.store.hotDb
       .selectFrom("api_key")
       .innerJoin("organisation", "organisation.id", "api_key.org_id")
@@ -81,11 +95,13 @@ export class Authenticator implements TokenIssuer {
     };
   }
 
-  async #fromJwt(token: string): Promise<Known> {
+  async #fromJwt(token: string): Promise<Identity> {
     const claims = await this.#claims(token);
     const expiresAt = typeof claims["exp"] === "number" ? claims["exp"] * 1000 : Number.POSITIVE_INFINITY;
-    const tokenHash = hashToken(token);
-    if (await this.#isRevoked(tokenHash)) throw refused();
+    // A signature has several base64url spellings that decode alike; the signed part has one.
+    const tokenHash = hashToken(token.slice(0, token.lastIndexOf(".")));
+    // Rows written by earlier versions hold the hash of the whole token; they count until they expire.
+    if (await this.#isRevoked([tokenHash, hashToken(token)])) throw refused();
     const { sub, org } = claims;
     if (typeof sub === "string" && isId("org_", sub)) {
       const orgId = await this.#options.ensureOrganisation(sub);
@@ -105,6 +121,7 @@ export class Authenticator implements TokenIssuer {
         tokenHash,
         tokenExpiresAt: expiresAt,
       };
+      if (await this.#isDeleted(actor.appId)) throw refused();
       return { actor, expiresAt: Math.min(expiresAt, await this.#endOf(actor, claims)) };
     }
     throw new PosthornError(
@@ -114,6 +131,7 @@ export class Authenticator implements TokenIssuer {
   }
 
   async #claims(token: string): Promise<Record<string, unknown>> {
+    if (!hasCanonicalSignature(token)) throw refused();
     try {
       const currentDate = new Date(this.#options.now());
       const { payload } = await jwtVerify(token, this.#secret, { algorithms: ["HS256"], currentDate });
@@ -135,11 +153,21 @@ export class Authenticator implements TokenIssuer {
     return row?.expiresAt ?? Number.POSITIVE_INFINITY;
   }
 
-  async #isRevoked(hash: Uint8Array): Promise<boolean> {
+  async #isDeleted(appId: number): Promise<boolean> {
+    const row = await this.#options.store.hotDb
+      .selectFrom("application")
+      .select("id")
+      .where("id", "=", appId)
+      .where("deleted_at", "is not", null)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
+  async #isRevoked(hashes: readonly Uint8Array[]): Promise<boolean> {
     const row = await this.#options.store.hotDb
       .selectFrom("revoked_token")
       .select("expires_at")
-      .where("hash", "=", hash)
+      .where("hash", "in", [...hashes])
       .executeTakeFirst();
     return row !== undefined;
   }
@@ -147,6 +175,15 @@ export class Authenticator implements TokenIssuer {
 
 export function hashToken(token: string): Uint8Array {
   return createHash("sha256").update(token).digest();
+}
+
+/**
+ * Whether the signature is written the one way RFC 7515 allows. Decoders ignore padding, foreign characters and the unused bits of
+ * the last character, so one token could otherwise be written in many ways and be taken for many callers.
+ */
+function hasCanonicalSignature(token: string): boolean {
+  const signature = token.slice(token.lastIndexOf(".") + 1);
+  return Buffer.from(signature, "base64url").toString("base64url") === signature;
 }
 
 /** A token without the claim was signed elsewhere, by someone who has the secret, and may do all that an application may. */
