@@ -8,6 +8,7 @@ const FILE = new URL("../src/api/schema.ts", import.meta.url);
 // Only described, never called: the document needs no services.
 const server = await buildServer({
   services: { store: {} },
+  authenticator: { onForget: () => () => undefined },
   feed: {},
   log: {
     level: "silent",

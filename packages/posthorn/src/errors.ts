@@ -21,6 +21,8 @@ export type PosthornErrorCode =
   | "event_type_exists"
   | "payload_too_large"
   | "too_many_streams"
+  | "too_many_organisation_streams"
+  | "too_many_application_streams"
   // The server cannot do it now; trying again later helps.
   | "transforms_busy"
   | "storage_full"
@@ -57,6 +59,8 @@ const STATUS: Record<PosthornErrorCode, number> = {
   event_type_exists: 409,
   payload_too_large: 413,
   too_many_streams: 429,
+  too_many_organisation_streams: 429,
+  too_many_application_streams: 429,
   transforms_busy: 503,
   storage_full: 503,
   storage_corrupt: 503,

@@ -1,76 +1,132 @@
 /**
- * `GET /api/v1/live`: what happens, as server-sent events (HTML standard, section 9.2). A watcher that comes back sends the
- * `Last-Event-ID` it had and gets what it missed, or the event `gap` when that is not in memory any more.
+ * `GET /api/v1/live`: messages and attempts as they happen, as server-sent events (HTML standard, section 9.2). A client that
+ * reconnects sends its last `Last-Event-ID` and gets what it missed, or the event `gap` when memory no longer holds it.
  */
 import type { ServerResponse } from "node:http";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Identity } from "../domain/auth/authenticate.ts";
 import { type Actor, requireAccess } from "../domain/context.ts";
 import { PosthornError } from "../errors.ts";
 import type { LiveFeed, Numbered } from "../live/feed.ts";
+import { HttpError, ref } from "./models/common.ts";
 
 export interface LiveOptions {
   readonly feed: LiveFeed;
-  /** Who asks, or throws; asked again while the stream goes on, so that it ends with its token. */
-  readonly authenticate: (request: FastifyRequest) => Promise<Actor>;
+  /** Identifies the caller, or throws. Called again while the stream is open, so that the stream ends with its token. */
+  readonly identify: (request: FastifyRequest) => Promise<Identity>;
+  /** Calls the listener after tokens were revoked, on any node; returns a function that removes it. */
+  readonly onTokensRevoked: (listener: () => void) => () => void;
+  readonly now: () => number;
 }
 
-/** A comment goes out this often: it keeps proxies from closing the stream, and shows when the reader is gone. */
+/** Interval of comments in the stream: they keep proxies from closing it, and show when the client is gone. */
 const HEARTBEAT_MS = 15_000;
 const MAX_STREAMS = 500;
-/** Bytes that may wait for a slow reader; more, and it is told of a gap instead. */
+const MAX_ORGANISATION_STREAMS = 100;
+/** Streams opened with tokens of one application. */
+const MAX_APPLICATION_STREAMS = 10;
+/** Bytes buffered for a slow client; beyond it, events are dropped and the client gets a `gap`. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 
 export function registerLive(app: FastifyInstance, options: LiveOptions): void {
   const streams = new Set<LiveStream>();
+  const stopListening = options.onTokensRevoked(() => {
+    for (const stream of streams) stream.checkToken();
+  });
   app.addHook("preClose", (done) => {
+    stopListening();
     for (const stream of streams) stream.end();
     done();
   });
-  app.get("/api/v1/live", { schema: DESCRIPTION }, async (request, answer) => {
-    const actor = await options.authenticate(request);
+  app.get("/api/v1/live", { schema: DESCRIPTION }, async (request, reply) => {
+    const { actor } = await options.identify(request);
     requireAccess(actor, "ViewBase");
-    if (streams.size >= MAX_STREAMS) {
-      throw new PosthornError("too_many_streams", `${MAX_STREAMS} streams are open: close one, or try again later.`);
-    }
-    answer.hijack();
-    const stream = new LiveStream(request, answer.raw, actor, options);
+    checkLimits(streams, actor);
+    reply.hijack();
+    const stream = new LiveStream(request, reply, actor, options);
     streams.add(stream);
-    answer.raw.once("close", () => {
+    reply.raw.once("close", () => {
       streams.delete(stream);
       stream.end();
     });
   });
 }
 
+/** Throws when one more stream would exceed a limit. The narrowest limit is checked first, so that the error names the cause. */
+function checkLimits(streams: ReadonlySet<LiveStream>, actor: Actor): void {
+  let ofOrganisation = 0;
+  let ofApplication = 0;
+  for (const { actor: other } of streams) {
+    if (other.orgId !== actor.orgId) continue;
+    ofOrganisation++;
+    if (other.kind === "application" && actor.kind === "application" && other.appId === actor.appId) ofApplication++;
+  }
+  const advice = "Close one, or try again later.";
+  if (ofApplication >= MAX_APPLICATION_STREAMS) {
+    throw new PosthornError(
+      "too_many_application_streams",
+      `Tokens of this application have ${MAX_APPLICATION_STREAMS} live streams open, the most allowed. ${advice}`,
+    );
+  }
+  if (ofOrganisation >= MAX_ORGANISATION_STREAMS) {
+    throw new PosthornError(
+      "too_many_organisation_streams",
+      `This organisation has ${MAX_ORGANISATION_STREAMS} live streams open, the most allowed. ${advice}`,
+    );
+  }
+  if (streams.size >= MAX_STREAMS) {
+    throw new PosthornError(
+      "too_many_streams",
+      `This server has ${MAX_STREAMS} live streams open, the most allowed. ${advice}`,
+    );
+  }
+}
+
+const ERROR = ref(HttpError);
+
 const DESCRIPTION = {
   operationId: "v1.live",
   tags: ["Live"],
-  summary: "Watch what happens",
+  summary: "Stream messages and attempts",
   description:
-    "Server-sent events: `message.accepted`, `attempt.recorded`, and `gap` when something was missed that the lists know. A token of an application sees what is its own. Send `Last-Event-ID` to go on after a break.",
+    "Server-sent events: `message.accepted`, `attempt.recorded`, and `gap` when events were missed; the list operations have them. A token of an application sees its own events only. Send `Last-Event-ID` to continue after a disconnect. At most 10 streams are open for the tokens of one application, 100 for one organisation, and 500 in all. A stream ends as soon as its token expires or is revoked.",
   security: [{ token: [] }],
   response: {
     200: { description: "A stream of events.", content: { "text/event-stream": { schema: { type: "string" } } } },
+    401: { description: "The token is missing, wrong, expired or revoked.", ...ERROR },
+    403: { description: "The token may not do this.", ...ERROR },
+    429: { description: "Too many streams are open; the code says which limit was reached.", ...ERROR },
+    503: { description: "Not now; try again.", ...ERROR },
   },
 };
 
 class LiveStream {
+  readonly actor: Actor;
   readonly #answer: ServerResponse;
-  readonly #actor: Actor;
+  readonly #request: FastifyRequest;
+  readonly #options: LiveOptions;
   readonly #stopWatching: () => void;
   readonly #heartbeat: NodeJS.Timeout;
+  #expiry: NodeJS.Timeout | undefined;
   #skipping = false;
 
-  constructor(request: FastifyRequest, answer: ServerResponse, actor: Actor, { feed, authenticate }: LiveOptions) {
+  constructor(request: FastifyRequest, reply: FastifyReply, actor: Actor, options: LiveOptions) {
+    const answer = reply.raw;
+    this.actor = actor;
     this.#answer = answer;
-    this.#actor = actor;
+    this.#request = request;
+    this.#options = options;
+    // Set before the reply was hijacked, such as those of CORS.
+    for (const [name, value] of Object.entries(reply.getHeaders())) {
+      if (value !== undefined) answer.setHeader(name, value);
+    }
     answer.writeHead(200, {
       "content-type": "text/event-stream",
       "cache-control": "no-store",
-      "access-control-allow-origin": "*",
-      // Proxies that gather answers would hold events back.
+      // Keeps proxies from buffering the stream.
       "x-accel-buffering": "no",
     });
+    const { feed } = options;
     const since = request.headers["last-event-id"];
     answer.write(`retry: 2000\nid: ${feed.position}\nevent: open\ndata: {}\n\n`);
     const watcher = {
@@ -80,14 +136,33 @@ class LiveStream {
     this.#stopWatching = feed.watch(watcher, typeof since === "string" && since !== "" ? since : null);
     this.#heartbeat = setInterval(() => {
       answer.write(":\n\n");
-      authenticate(request).catch(() => this.end());
+      this.checkToken();
     }, HEARTBEAT_MS);
+    // Sets the timer of its expiry, and notices a revocation that came while the caller was identified.
+    this.checkToken();
+  }
+
+  /** Ends the stream if its token no longer works. */
+  checkToken(): void {
+    this.#options.identify(this.#request).then(
+      ({ expiresAt }) => this.#endAt(expiresAt),
+      () => this.end(),
+    );
   }
 
   end(): void {
     clearInterval(this.#heartbeat);
+    clearTimeout(this.#expiry);
     this.#stopWatching();
     if (!this.#answer.writableEnded) this.#answer.end();
+  }
+
+  /** Ends the stream when the token expires. Each heartbeat asks anew, so later times need no timer yet. */
+  #endAt(expiresAt: number): void {
+    clearTimeout(this.#expiry);
+    if (this.#answer.writableEnded) return;
+    const inMs = expiresAt - this.#options.now();
+    if (inMs <= HEARTBEAT_MS) this.#expiry = setTimeout(() => this.end(), Math.max(0, inMs));
   }
 
   #send(events: readonly Numbered[]): void {
@@ -107,7 +182,7 @@ class LiveStream {
   }
 
   #maySee(orgId: number, appKey: number): boolean {
-    const actor = this.#actor;
+    const { actor } = this;
     return orgId === actor.orgId && (actor.kind === "organisation" || actor.appId === appKey);
   }
 }

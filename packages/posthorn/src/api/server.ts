@@ -141,7 +141,9 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   registerSources(app, options.sources);
   registerLive(app, {
     feed: options.feed,
-    authenticate: (request) => options.authenticator.authenticate(bearerToken(request)),
+    identify: async (request) => options.authenticator.identify(bearerToken(request)),
+    onTokensRevoked: (listener) => options.authenticator.onForget(listener),
+    now: options.services.now,
   });
   registerReference(app, options.base);
   const page = await registerWeb(app, {
