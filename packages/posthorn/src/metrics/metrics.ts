@@ -5,6 +5,7 @@ import type { AttemptRecord, Outcome } from "../dispatch/types.ts";
 import type { DispatchLoad } from "../domain/context.ts";
 import { isStoreAway } from "../store/errors.ts";
 import type { Store, StoreSize } from "../store/store.ts";
+import { LONG_TRANSACTION_MS, type LongTransaction } from "../store/transaction-watch.ts";
 
 export interface MetricsOptions {
   readonly store: Store;
@@ -26,6 +27,7 @@ export class Metrics {
   readonly #attempts: Counter<"outcome" | "cause">;
   readonly #duration: Histogram;
   readonly #outcomes: Counter<"state">;
+  readonly #longTransactions: Counter<"operation">;
 
   constructor(options: MetricsOptions) {
     const registers = [this.#registry];
@@ -48,6 +50,12 @@ export class Metrics {
       labelNames: ["state"],
       registers,
     });
+    this.#longTransactions = new Counter({
+      name: "posthorn_long_transactions_total",
+      help: `Write transactions that were open for more than ${LONG_TRANSACTION_MS} ms, by the route or background job that opened them.`,
+      labelNames: ["operation"],
+      registers,
+    });
     watchDispatcher(this.#registry, options);
     watchStore(this.#registry, options.store);
     watchEgress(this.#registry, options.egress);
@@ -59,6 +67,11 @@ export class Metrics {
     if (attempt === null) return;
     this.#attempts.inc({ outcome: attempt.status === 0 ? "success" : "failure", cause: causeOf(attempt) });
     this.#duration.observe(attempt.durationMs / 1000);
+  }
+
+  /** A write transaction is open for long, or was: counted once, at the first report. */
+  longTransaction({ operation, first }: LongTransaction): void {
+    if (first) this.#longTransactions.inc({ operation });
   }
 
   /** The text that Prometheus reads, and its type. */

@@ -4,6 +4,7 @@ import type { ClusterStore, Lease } from "./cluster.ts";
 import type { DayStore } from "./days.ts";
 import type { AttemptStatus, Database, DeliveryState, Trigger } from "./schema.ts";
 import type { Signal, SignalListener } from "./signal.ts";
+import type { LongTransactionListener } from "./transaction-watch.ts";
 
 /** A message on its way into the store, with the deliveries it is owed. */
 export interface AcceptEntry {
@@ -242,8 +243,10 @@ export interface Store extends AsyncDisposable {
   readonly db: Kysely<Database>;
   /** As `db`, for the short look-ups that deliveries and logins wait for: no list of a caller is before them. */
   readonly hotDb: Kysely<Database>;
-  /** Runs `work` in one write transaction. */
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Runs `work` in one write transaction. `operation` names the route or background job in reports of long transactions. */
+  transaction<T>(work: (tx: Tx) => Promise<T>, operation?: string): Promise<T>;
+  /** Sets who is told of write transactions that are open for long. */
+  onLongTransaction(listener: LongTransactionListener): void;
   /** Resolves once the message and its deliveries are on disk. */
   accept(entry: AcceptEntry): Promise<AcceptResult>;
   /** As `accept` for each, in as few commits as their size allows; one that fails takes no other with it. */

@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import type { Database } from "./schema.ts";
 import type { Signal } from "./signal.ts";
 import type { Tx } from "./store.ts";
+import type { TransactionWatch } from "./transaction-watch.ts";
 
 /** How what a transaction tells reaches those who listen. */
 export interface Telling {
@@ -12,14 +13,22 @@ export interface Telling {
   readonly committed: (signals: readonly Signal[]) => void;
 }
 
+export interface Transacting extends Telling {
+  readonly watch: TransactionWatch;
+  /** Names the transaction in reports. */
+  readonly operation: string;
+}
+
 /** Runs `work` in one transaction of `db`, and tells what it asked to be told. */
 export async function transactOn<T>(
   db: Kysely<Database>,
-  { beforeCommit, committed }: Telling,
+  { beforeCommit, committed, watch, operation }: Transacting,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   const signals: Signal[] = [];
+  using stack = new DisposableStack();
   const result = await db.transaction().execute(async (transaction) => {
+    stack.use(watch.begin(operation));
     const done = await work({ db: transaction, signal: (...more) => void signals.push(...more) });
     if (signals.length > 0) await beforeCommit?.(signals, transaction);
     return done;

@@ -19,7 +19,9 @@ import type {
   StoreTrouble,
   Tx,
 } from "../store.ts";
+import type { PassingTime } from "../../clock.ts";
 import { greatestKey, type Telling, transactOn } from "../transaction.ts";
+import { type LongTransactionListener, TransactionWatch, UNNAMED } from "../transaction-watch.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { clientConfig, inTransaction, lend, onOwnClient, Pool, SCHEMA, TIMEOUT_MS, withClient } from "./connections.ts";
 import { isAway, isMissingPartition, isRetryable, isUnique, toStoreError } from "./errors.ts";
@@ -57,6 +59,8 @@ export interface PostgresStoreOptions {
   readonly onFailure?: (error: Error) => void;
   /** Told what each commit has stored. */
   readonly listener?: CommitListener;
+  /** By which long transactions are timed; that of the machine unless given. */
+  readonly time?: PassingTime;
 }
 
 const CONNECTIONS = 8;
@@ -98,6 +102,7 @@ interface Parts extends Ways {
   readonly post: SignalPost;
   readonly cluster: PostgresCluster;
   readonly listener: CommitListener | null;
+  readonly watch: TransactionWatch;
 }
 
 export class PostgresStore implements Store {
@@ -149,7 +154,8 @@ export class PostgresStore implements Store {
     const { hot } = ways;
     const cluster = new PostgresCluster(link, hot);
     const post = new SignalPost(hot);
-    store = new PostgresStore({ ...ways, timeoutMs, link, post, cluster, listener: listener ?? null });
+    const watch = new TransactionWatch(options.time);
+    store = new PostgresStore({ ...ways, timeoutMs, link, post, cluster, watch, listener: listener ?? null });
     try {
       await Promise.all(store.#parts.pulses.map((each) => each.beat()));
       await store.#checkSchema();
@@ -236,8 +242,12 @@ export class PostgresStore implements Store {
     return orStoreError(backlog(this.#parts.hot));
   }
 
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#turn.take(() => this.#transact(work));
+  transaction<T>(work: (tx: Tx) => Promise<T>, operation = UNNAMED): Promise<T> {
+    return this.#turn.take(() => this.#transact(work, operation));
+  }
+
+  onLongTransaction(listener: LongTransactionListener): void {
+    this.#parts.watch.onLong(listener);
   }
 
   async payload(messageId: number): Promise<Uint8Array | null> {
@@ -370,10 +380,10 @@ export class PostgresStore implements Store {
     }
   }
 
-  async #transact<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  async #transact<T>(work: (tx: Tx) => Promise<T>, operation: string): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
-        return await transactOn(this.#writeDb, this.#telling, work);
+        return await transactOn(this.#writeDb, { ...this.#telling, watch: this.#parts.watch, operation }, work);
       } catch (error) {
         if (error instanceof StoreError && isAway(error.cause)) this.#onDoubt();
         if (tries === TRIES || !(error instanceof StoreError) || !isRetryable(error.cause)) throw error;

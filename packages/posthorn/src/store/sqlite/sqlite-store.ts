@@ -4,7 +4,8 @@ import { dirname } from "node:path";
 import { Kysely, sql } from "kysely";
 import type { ClusterStore } from "../cluster.ts";
 import type { Database } from "../schema.ts";
-import type { SignalListener } from "../signal.ts";
+import type { PassingTime } from "../../clock.ts";
+import type { Signal, SignalListener } from "../signal.ts";
 import type {
   AcceptEntry,
   AcceptResult,
@@ -20,6 +21,7 @@ import type {
 } from "../store.ts";
 import { type Lent, sqliteDialect } from "../dialect.ts";
 import { greatestKey, transactOn } from "../transaction.ts";
+import { type LongTransactionListener, TransactionWatch, UNNAMED } from "../transaction-watch.ts";
 import { createFile } from "./file.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { type DatabaseThread, unpackRows } from "./protocol.ts";
@@ -37,6 +39,8 @@ export interface SqliteStoreOptions {
   readonly listener?: CommitListener;
   /** Upper bound of the file in pages of 4 KiB; for tests of a full disk. */
   readonly maxPages?: number;
+  /** By which long transactions are timed; that of the machine unless given. */
+  readonly time?: PassingTime;
 }
 
 /** The threads of a store that are open already, and how its writer waits for company. */
@@ -49,6 +53,8 @@ export interface SqliteThreads {
   readonly listener?: CommitListener | null;
   /** Given back when the store is closed. */
   readonly lock: Disposable;
+  /** By which long transactions are timed; that of the machine unless given. */
+  readonly time?: PassingTime;
 }
 
 /** Takes the place of the writer at once, and not at the first write, when others may have written. */
@@ -72,10 +78,12 @@ export class SqliteStore implements Store {
   readonly #readers: readonly DatabaseThread[];
   readonly #lock: Disposable;
   readonly #path: string;
+  readonly #watch: TransactionWatch;
   #onSignal: SignalListener = () => undefined;
 
   /** Works with threads that are open: `open` opens them for a file. */
-  constructor({ path, writer, hotReader, readers, gather, listener, lock }: SqliteThreads) {
+  constructor({ path, writer, hotReader, readers, gather, listener, lock, time }: SqliteThreads) {
+    this.#watch = new TransactionWatch(time);
     this.#writer = new Writer(writer, path, { gather, listener });
     this.#hotReader = hotReader;
     this.#readers = readers;
@@ -91,7 +99,8 @@ export class SqliteStore implements Store {
   }
 
   /** Opens the file, brings its schema up to date and keeps other processes away from it. */
-  static async open({ path, readers = 1, maxPages, onFailure, listener }: SqliteStoreOptions): Promise<SqliteStore> {
+  static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
+    const { path, readers = 1, maxPages, onFailure, listener, time } = options;
     const lock = lockFolder(path);
     const threads: ThreadClient[] = [];
     try {
@@ -109,6 +118,7 @@ export class SqliteStore implements Store {
         readers: others,
         lock,
         listener: listener ?? null,
+        ...(time === undefined ? {} : { time }),
       });
     } catch (error) {
       await Promise.all(threads.map((thread) => thread.close()));
@@ -165,8 +175,13 @@ export class SqliteStore implements Store {
     this.#writer.onDoubt = listener;
   }
 
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return transactOn(this.#writeDb, { committed: (signals) => this.#onSignal(signals, "here") }, work);
+  transaction<T>(work: (tx: Tx) => Promise<T>, operation = UNNAMED): Promise<T> {
+    const committed = (signals: readonly Signal[]): void => this.#onSignal(signals, "here");
+    return transactOn(this.#writeDb, { committed, watch: this.#watch, operation }, work);
+  }
+
+  onLongTransaction(listener: LongTransactionListener): void {
+    this.#watch.onLong(listener);
   }
 
   async payload(messageId: number): Promise<Uint8Array | null> {
