@@ -74,7 +74,7 @@ export class Maintenance implements AsyncDisposable {
       await dropOldKeys(services.store, services.now(), signal);
       await services.store.transaction(async ({ db }) => {
         await db.deleteFrom("revoked_token").where("expires_at", "<", services.now()).execute();
-      });
+      }, "maintenance");
       await dropParked(services, services.now() - periods.failureMs);
       await expireSources(services, signal);
       await expireInbound(services, periods.payloadMs, signal);

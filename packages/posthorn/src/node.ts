@@ -55,6 +55,7 @@ import { type MetricsServer, serveMetrics } from "./metrics/server.ts";
 import { openStore } from "./store/open.ts";
 import { describeTrouble } from "./store/errors.ts";
 import type { Store, StoreTrouble } from "./store/store.ts";
+import type { LongTransaction } from "./store/transaction-watch.ts";
 import type { TransformPool } from "./transform/pool.ts";
 import { Vault } from "./vault.ts";
 
@@ -92,6 +93,12 @@ const CLOSE_REQUESTS_MS = 5000;
 const RELEASE_MS = 2000;
 /** How often connections are closed whose last request has ended meanwhile. */
 const CLOSE_IDLE_MS = 50;
+
+/** Says which operation keeps others from writing: once while it does, and once when it has ended. */
+function tellLongTransaction(log: Logger, { operation, openMs, ended }: LongTransaction): void {
+  const state = ended ? "was open for" : "has been open for";
+  log.warn({ operation, openMs, ended }, `a write transaction ${state} ${openMs} ms (${operation})`);
+}
 
 /** One line for each change. */
 function tellTrouble(log: Logger, trouble: StoreTrouble | null): void {
@@ -207,6 +214,10 @@ export class PosthornNode implements AsyncDisposable {
       load: () => this.#dispatcher.load,
       egress: this.#egress,
     });
+    store.onLongTransaction((transaction) => {
+      tellLongTransaction(log, transaction);
+      this.#metrics.longTransaction(transaction);
+    });
     this.#statistics = new Statistics({
       services: () => this.services,
       clock,
@@ -238,6 +249,9 @@ export class PosthornNode implements AsyncDisposable {
         timeoutMs: config.requestTimeoutMs,
         publicUrl: () => this.services.rules.publicUrl(),
       }),
+      urls: {
+        judge: (url, allow) => this.#egress.check(url, allow === null ? undefined : parseAllowList(allow)),
+      },
       rules: this.#buildRules(policyDefaults),
     };
     this.#clusterWork = this.#buildClusterWork(node);
@@ -433,7 +447,6 @@ export class PosthornNode implements AsyncDisposable {
       normaliseUrl: (url, allow) => this.#normaliseUrl(url, allow),
       normaliseAllow: (words) => parseAllowList(words).text,
       egressTrouble: (settings, allow) => egressTrouble(this.#egress, settings, allow),
-      judgeUrl: (url, allow) => this.#egress.check(url, allow === null ? undefined : parseAllowList(allow)),
       policyDefaults,
       addressTrouble,
       retention: retentionOf(config),

@@ -1,7 +1,8 @@
 /** Calls a route: checks what is sent, keeps it from being done twice, and answers. The same for HTTP and for calls in the process. */
 import { Type } from "typebox";
-import type { Actor, Context, Services } from "../domain/context.ts";
-import { idempotencyKey, once } from "../domain/idempotency.ts";
+import type { Actor, Context, OutsideContext, Services } from "../domain/context.ts";
+import { idempotencyKey } from "../domain/idempotency.ts";
+import { ClaimedRequests, onceInTransaction } from "../domain/once.ts";
 import type { ParsedBody } from "./body.ts";
 import type { Reply } from "./reply.ts";
 import type { Route } from "./route.ts";
@@ -23,6 +24,7 @@ export interface Invocation {
 export function invoker(route: Route): (services: Services, call: Invocation) => Promise<Reply> {
   const checkQuery = queryValidator(route.query ?? Type.Object({}));
   const checkBody = route.body === undefined ? null : bodyValidator(route.body);
+  const claims = new ClaimedRequests();
   return async (services, { actor, caller, url, params, query, body, idempotencyKey: given }) => {
     checkQuery(query);
     const { raw, value, lines = null } = body;
@@ -31,7 +33,10 @@ export function invoker(route: Route): (services: Services, call: Invocation) =>
     const keyOf = (at: string, text: string) => idempotencyKey(text, caller, at, services.now());
     const handle = (ctx: Context): Promise<Reply> =>
       route.handle({ ctx, params, query, body: value, rawBody: raw, lines, idempotency: key, keyOf } as never);
-    const ctx: Context = { services, actor, tx: null };
-    return key !== null && route.idempotency !== "own" ? once(ctx, key, handle) : handle(ctx);
+    const ctx: OutsideContext = { services, actor, tx: null, operation: route.operationId };
+    const { idempotency = "transaction" } = route;
+    if (key !== null && idempotency === "transaction") return onceInTransaction(ctx, key, handle);
+    if (key !== null && idempotency === "claim") return claims.once(ctx, key, handle);
+    return handle(ctx);
   };
 }

@@ -1,11 +1,31 @@
 /** The form of a route. Its schemas validate the request, type the handler, and become its part of the OpenAPI document. */
 import type { Static, TObject, TSchema } from "typebox";
-import type { Access, Context } from "../domain/context.ts";
+import type { Access, Context, OutsideContext } from "../domain/context.ts";
 import type { IdempotencyKey } from "../store/store.ts";
 import type { Reply } from "./reply.ts";
 
-export interface RouteRequest<Params, Query, Body> {
-  readonly ctx: Context;
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/**
+ * How a POST with an idempotency key is kept from being done twice.
+ *
+ * - `transaction`: the handler runs in the write transaction that also stores its answer. It may wait for nothing but the database.
+ * - `claim`: the key is claimed first, the handler runs outside of any transaction, and its answer is stored afterwards. For handlers that
+ *   call out and write; they must tolerate being run again after a crash.
+ * - `own`: the handler stores the key with what it stores.
+ * - `none`: the handler changes nothing, so that a repeat is harmless. The key is ignored.
+ */
+export type Idempotency = "transaction" | "claim" | "own" | "none";
+
+/** Context of a handler. One that may run inside a write transaction is offered no service to wait for. */
+export type HandlerContext<M extends Method, I extends Idempotency> = M extends "POST"
+  ? "transaction" extends I
+    ? Context
+    : OutsideContext
+  : OutsideContext;
+
+export interface RouteRequest<Params, Query, Body, Ctx = OutsideContext> {
+  readonly ctx: Ctx;
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
@@ -26,8 +46,14 @@ export type PathParams<Path extends string> = Path extends `${string}:${infer Na
     ? { readonly [Key in Name]: string }
     : unknown;
 
-export interface RouteDefinition<Path extends string, Query extends TObject, Body extends TSchema> {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+export interface RouteDefinition<
+  Path extends string,
+  Query extends TObject,
+  Body extends TSchema,
+  M extends Method,
+  I extends Idempotency,
+> {
+  readonly method: M;
   readonly path: Path;
   readonly operationId: string;
   readonly tag: string;
@@ -39,27 +65,30 @@ export interface RouteDefinition<Path extends string, Query extends TObject, Bod
   readonly body?: Body;
   /** Schemas of the answers; `null` for an answer without a body. */
   readonly responses: Readonly<Record<number, TSchema | null>>;
-  /**
-   * How a POST with an idempotency key is kept from being done twice: by default its answer is kept in the transaction that does
-   * it; `own` routes store the key with what they store.
-   */
-  readonly idempotency?: "own";
+  /** Of a POST; `transaction` when absent. */
+  readonly idempotency?: I;
   /** Takes bodies up to the bound for batches. */
   readonly large?: true;
   /** Of a `large` route: also takes NDJSON, whose lines it must check itself. */
   readonly lines?: true;
   /** Answers the request. Anything thrown becomes an error of the API. */
-  readonly handle: (request: RouteRequest<PathParams<Path>, Static<Query>, Static<Body>>) => Promise<Reply>;
+  readonly handle: (
+    request: RouteRequest<PathParams<Path>, Static<Query>, Static<Body>, HandlerContext<M, I>>,
+  ) => Promise<Reply>;
 }
 
 /** A route of any form, as the server registers it. */
-export type Route = Omit<RouteDefinition<string, TObject, TSchema>, "handle"> & {
-  readonly handle: (request: RouteRequest<never, never, never>) => Promise<Reply>;
+export type Route = Omit<RouteDefinition<string, TObject, TSchema, Method, Idempotency>, "handle"> & {
+  readonly handle: (request: RouteRequest<never, never, never, never>) => Promise<Reply>;
 };
 
 /** Types a route; returns it as it is. */
-export function defineRoute<const Path extends string, Query extends TObject, Body extends TSchema>(
-  definition: RouteDefinition<Path, Query, Body>,
-): Route {
+export function defineRoute<
+  const Path extends string,
+  Query extends TObject,
+  Body extends TSchema,
+  M extends Method,
+  I extends Idempotency = "transaction",
+>(definition: RouteDefinition<Path, Query, Body, M, I>): Route {
   return definition;
 }

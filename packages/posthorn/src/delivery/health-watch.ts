@@ -211,7 +211,7 @@ export class HealthWatch implements HealthSource, DispatchObserver, AsyncDisposa
     now: number,
   ): Promise<void> {
     try {
-      await store.transaction((tx) => saveStreaks(tx, rows, now));
+      await store.transaction((tx) => saveStreaks(tx, rows, now), "delivery.health-watch");
     } catch (error) {
       for (const key of keys) this.#unsaved.add(key);
       throw error;

@@ -1,4 +1,9 @@
-/** What every verb of the domain gets: the services of the node, who asks, and the transaction it is part of, if any. */
+/**
+ * Request context for domain operations: services, caller, and the current transaction, if any.
+ *
+ * A write transaction holds the only writer of SQLite, or one of a few PostgreSQL connections. Code that may run inside one gets
+ * `TransactionServices`, which offer nothing to wait for but the database: calling out from there is a type error.
+ */
 import type { WebhookRequest } from "@posthorn/webhooks";
 import type { Diagnosis } from "@posthorn/webhooks/doctor";
 import type { Kysely } from "kysely";
@@ -26,8 +31,9 @@ import type { TaskKind } from "./task/task.ts";
 import type { RetentionPeriods } from "./retention/retention.ts";
 import type { PlatformDefaults } from "./policy/section.ts";
 
-export interface Services {
-  readonly store: Store;
+/** Services for code that may run inside a write transaction: memory, the database, and hints that nothing waits for. */
+export interface TransactionServices {
+  readonly store: StoreInTransaction;
   readonly ids: IdGenerator;
   /** Unix milliseconds. */
   readonly now: () => number;
@@ -35,18 +41,40 @@ export interface Services {
   readonly directory: Directory;
   /** Where new work is announced. */
   readonly dispatch: DispatchHints;
+  readonly tokens: Pick<TokenIssuer, "forget">;
+  readonly tasks: TaskQueue;
+  readonly operational: Announcer;
+  readonly health: HealthSource;
+  readonly sources: Pick<InboundDesk, "invalidate" | "clear">;
+  readonly statistics: Pick<StatisticsSource, "load">;
+  readonly cluster: Omit<ClusterSource, "view">;
+  readonly rules: DomainRules;
+}
+
+/** The store as code inside a write transaction sees it: a second write would wait for the first one for ever. */
+export type StoreInTransaction = Pick<
+  Store,
+  "db" | "hotDb" | "lowestWaiting" | "trouble" | "troubleForMs" | "counters"
+>;
+
+/** All services of the node, for code outside write transactions. */
+export interface Services extends TransactionServices {
+  readonly store: Store;
   readonly lanes: LaneSource;
   readonly tokens: TokenIssuer;
-  readonly tasks: TaskQueue;
   readonly ownership: OwnershipAsker;
   readonly transforms: TransformRunner;
-  readonly operational: Announcer;
   readonly providerApis: ProviderApis;
-  readonly health: HealthSource;
   readonly sources: InboundDesk;
   readonly statistics: StatisticsSource;
   readonly cluster: ClusterSource;
-  readonly rules: DomainRules;
+  readonly urls: UrlJudge;
+}
+
+/** Looks up host names. */
+export interface UrlJudge {
+  /** Whether deliveries to this URL would be allowed, as its name resolves now. `allow`: see `egress_allow`. */
+  judge(url: string, allow: string | null): Promise<UrlVerdict>;
 }
 
 /** What the domain tells the dispatcher. Hints only: the rows in the store say the same. */
@@ -93,8 +121,6 @@ export interface DomainRules {
   readonly normaliseAllow: (words: string) => string;
   /** What of these settings of an endpoint the HTTP client could not use. */
   readonly egressTrouble: (settings: EndpointEgress, allow: string | null) => EgressTrouble | null;
-  /** Whether deliveries to this URL would be allowed, as its name is looked up now. `allow`: see `egress_allow`. */
-  readonly judgeUrl: (url: string, allow: string | null) => Promise<UrlVerdict>;
   /** What policies begin with. */
   readonly policyDefaults: PlatformDefaults;
   /** What is wrong with an address, a network or the name of a list that requests may come from; `null`: nothing. */
@@ -234,18 +260,36 @@ export type Actor =
       readonly tokenExpiresAt: number;
     };
 
-export interface Context {
-  readonly services: Services;
+interface ContextFields {
   readonly actor: Actor;
-  readonly tx: Tx | null;
   /** Which applications the call can see; customers' when absent. Those the server keeps for itself have paths of their own. */
   readonly applicationKind?: ApplicationKind;
+  /** Id of the route that is being called, for reports; absent in background jobs. */
+  readonly operation?: string;
 }
 
-export interface Call<Input> {
-  readonly ctx: Context;
+/** Context of code that is never part of a write transaction: it may call out. */
+export interface OutsideContext extends ContextFields {
+  readonly services: Services;
+  readonly tx: null;
+}
+
+/** Context of code inside a write transaction. */
+export interface TransactionContext extends ContextFields {
+  readonly services: TransactionServices;
+  readonly tx: Tx;
+}
+
+/** Context of code that runs in either place, and so may use only what both offer. */
+export type Context = OutsideContext | TransactionContext;
+
+export interface Call<Input, In extends Context = Context> {
+  readonly ctx: In;
   readonly input: Input;
 }
+
+/** Call of an operation that may wait for something other than the database. */
+export type OutsideCall<Input> = Call<Input, OutsideContext>;
 
 /** Where to read: inside a transaction from it, so that it sees its own writes. */
 export function reader(ctx: Context): Kysely<Database> {
@@ -254,7 +298,12 @@ export function reader(ctx: Context): Kysely<Database> {
 
 /** Runs `work` in the transaction of the context, or in one of its own. */
 export function write<T>(ctx: Context, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return ctx.tx === null ? ctx.services.store.transaction(work) : work(ctx.tx);
+  return ctx.tx === null ? ctx.services.store.transaction(work, ctx.operation) : work(ctx.tx);
+}
+
+/** The context for code inside this transaction. */
+export function inside({ tx: _outer, services, ...fields }: Context, tx: Tx): TransactionContext {
+  return { ...fields, services, tx };
 }
 
 /**
@@ -263,9 +312,9 @@ export function write<T>(ctx: Context, work: (tx: Tx) => Promise<T>): Promise<T>
  */
 export function atomically<Input, Output>(
   { ctx, input }: Call<Input>,
-  verb: (call: Call<Input>) => Promise<Output>,
+  verb: (call: Call<Input, TransactionContext>) => Promise<Output>,
 ): Promise<Output> {
-  return write(ctx, (tx) => verb({ ctx: { ...ctx, tx }, input }));
+  return write(ctx, (tx) => verb({ ctx: inside(ctx, tx), input }));
 }
 
 /** Who may do something: the organisation alone, or also tokens of an application that have the capability, or all of these. */

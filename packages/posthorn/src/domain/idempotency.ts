@@ -1,5 +1,5 @@
 /**
- * Does a POST once, however often it is sent.
+ * Keys under which a POST is done once, however often it is sent; `once.ts` does it.
  *
  * Keys are hashed with the token and the whole URL, so that callers cannot meet in one. They stand in buckets of time: a look-up
  * asks the bucket of now and the ones before it, an insert goes to the bucket of now, and old buckets are dropped as a whole.
@@ -8,7 +8,6 @@
  */
 import { createHash } from "node:crypto";
 import { sql, type SqlBool } from "kysely";
-import { type Context, write } from "./context.ts";
 import type { IdempotencyKey, Store } from "../store/store.ts";
 
 const MINUTE = 60_000;
@@ -18,12 +17,6 @@ const CHOSEN_BUCKET = 6 * 60 * MINUTE;
 const INBOUND_BUCKETS = 5;
 /** 132 bits of the hash. */
 const HASH_LENGTH = 22;
-
-/** An answer that can be given again: a status and a body as JSON text. */
-export interface KeptAnswer {
-  readonly status: number;
-  readonly json: string | null;
-}
 
 /** The key of a request, or `null` when it has none. */
 export function idempotencyKey(
@@ -61,35 +54,6 @@ function bucketsAt(auto: boolean, now: number): readonly number[] {
   return [-bucket, -(bucket - 1), -(bucket - 2)];
 }
 
-/** Runs `handle` in a transaction that also keeps its answer, or gives the answer that was kept. Failures are not kept. */
-export function once(
-  ctx: Context,
-  key: IdempotencyKey,
-  handle: (ctx: Context) => Promise<KeptAnswer>,
-): Promise<KeptAnswer> {
-  const { vault } = ctx.services;
-  return write(ctx, async (tx) => {
-    const kept = await tx.db
-      .selectFrom("idempotency")
-      .select(["status", "body_sealed"])
-      .where("bucket", "in", key.buckets)
-      .where("hash", "=", key.hash)
-      .executeTakeFirst();
-    if (kept !== undefined && kept.status !== null) {
-      return { status: kept.status, json: kept.body_sealed === null ? null : vault.open(kept.body_sealed) };
-    }
-    const answer = await handle({ ...ctx, tx });
-    // Sealed: an answer may hold a token that is shown this once.
-    const body_sealed = answer.json === null ? null : vault.seal(answer.json);
-    const { status } = answer;
-    await tx.db
-      .insertInto("idempotency")
-      .values({ bucket: key.buckets[0]!, hash: key.hash, message_id: null, status, body_sealed })
-      .execute();
-    return answer;
-  });
-}
-
 /** Rows deleted in one transaction: small enough that publishing does not notice. */
 const DROP_STEP = 1000;
 
@@ -109,18 +73,20 @@ interface Buckets {
 
 async function dropBuckets(store: Store, { from, to, signal }: Buckets): Promise<void> {
   while (!signal.aborted) {
-    const { numDeletedRows } = await store.transaction(({ db }) =>
-      db
-        .deleteFrom("idempotency")
-        .where(({ refTuple, selectFrom }) => {
-          const old = selectFrom("idempotency as old")
-            .select(["old.bucket", "old.hash"])
-            .where("old.bucket", ">=", from)
-            .where("old.bucket", "<=", to)
-            .limit(DROP_STEP);
-          return sql<SqlBool>`${refTuple("bucket", "hash")} IN ${old}`;
-        })
-        .executeTakeFirstOrThrow(),
+    const { numDeletedRows } = await store.transaction(
+      ({ db }) =>
+        db
+          .deleteFrom("idempotency")
+          .where(({ refTuple, selectFrom }) => {
+            const old = selectFrom("idempotency as old")
+              .select(["old.bucket", "old.hash"])
+              .where("old.bucket", ">=", from)
+              .where("old.bucket", "<=", to)
+              .limit(DROP_STEP);
+            return sql<SqlBool>`${refTuple("bucket", "hash")} IN ${old}`;
+          })
+          .executeTakeFirstOrThrow(),
+      "idempotency",
     );
     if (numDeletedRows < DROP_STEP) return;
   }

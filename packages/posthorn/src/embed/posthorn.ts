@@ -3,7 +3,7 @@ import { envToConfig } from "../config/config.ts";
 import { readEnv } from "../config/env.ts";
 import { loadSecrets } from "../config/secrets.ts";
 import { settings as SETTINGS, type SettingKey } from "../config/settings.ts";
-import type { Actor, Context } from "../domain/context.ts";
+import type { Actor, OutsideContext } from "../domain/context.ts";
 import { DEFAULT_ORGANISATION, ensureOrganisation } from "../domain/organisation/ensure.ts";
 import { PosthornError } from "../errors.ts";
 import { isId } from "../id.ts";
@@ -57,7 +57,7 @@ export class Posthorn implements AsyncDisposable {
   readonly #node: PosthornNode;
   readonly #mount: Mount;
 
-  private constructor(node: PosthornNode, mount: Mount, ctx: Context, onPostgres: boolean) {
+  private constructor(node: PosthornNode, mount: Mount, ctx: OutsideContext, onPostgres: boolean) {
     this.#node = node;
     this.#mount = mount;
     const on = callerFor(ctx.services, ctx.actor);
@@ -84,7 +84,7 @@ export class Posthorn implements AsyncDisposable {
     try {
       const orgId = await ensureOrganisation(node.services, organisation);
       const actor: Actor = { kind: "organisation", orgId, orgPublicId: organisation, keyId: null };
-      const ctx: Context = { services: node.services, actor, tx: null };
+      const ctx: OutsideContext = { services: node.services, actor, tx: null };
       return new Posthorn(node, new Mount(node.server, prefix), ctx, config.database.kind === "postgres");
     } catch (error) {
       await node[Symbol.asyncDispose]();

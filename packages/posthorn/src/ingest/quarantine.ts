@@ -96,7 +96,7 @@ export class Quarantine implements AsyncDisposable {
       if (secrets > 0) throw new Error("The source got a secret in the meantime.");
       await insertSourceSecret({ services }, tx, source.key, secret);
       tx.signal({ kind: "source", key: source.key });
-    });
+    }, "ingest.quarantine");
   }
 
   async #write(): Promise<void> {
@@ -110,7 +110,7 @@ export class Quarantine implements AsyncDisposable {
           for (const row of rows) await tx.db.insertInto("quarantine").values(row).execute();
           await trimQuarantine(tx, sourceKey);
         }
-      });
+      }, "ingest.quarantine");
     } catch (error) {
       this.#options.onFailure(error);
     }

@@ -330,8 +330,9 @@ export interface IdempotencyTable {
   hash: string;
   /** A message that was accepted under this key … */
   message_id: number | null;
-  /** … or the answer that any other request got. */
+  /** … or the status of the response to any other request; 0 while the request is still running. */
   status: number | null;
+  /** The body of that response; of a request that is still running: who claimed the key, and when. */
   body_sealed: Uint8Array | null;
 }
 

@@ -1,5 +1,5 @@
 /** What applications publish, and whom it is owed to. */
-import type { Context } from "../../src/domain/context.ts";
+import type { OutsideContext } from "../../src/domain/context.ts";
 import { createMessage } from "../../src/domain/message/create.ts";
 import type { Ledger } from "./ledger.ts";
 import type { SimulatedNode } from "./node.ts";
@@ -104,6 +104,6 @@ export class Publisher {
   }
 }
 
-export function contextOf({ services }: SimulatedNode): Context {
+export function contextOf({ services }: SimulatedNode): OutsideContext {
   return { services, actor: { kind: "organisation", orgId: 1, orgPublicId: "org_simulation", keyId: null }, tx: null };
 }

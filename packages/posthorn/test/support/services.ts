@@ -40,6 +40,7 @@ export const OTHER_SERVICES = {
     load: () => ({ inFlight: 0, lanes: 0, queuedBytes: 0, oldestDue: null }),
   },
   cluster: { id: 1, alone: true, holdsSeat: true, time: systemTime, view: unused },
+  urls: { judge: () => Promise.resolve({ allowed: true, addresses: [] }) },
   providerApis: { send: unused, takeIn: unused },
   sources: { invalidate: () => undefined, clear: () => undefined, release: unused, diagnose: unused },
 } satisfies Partial<Services>;
@@ -50,7 +51,6 @@ export const TEST_RULES: Services["rules"] = {
   normaliseUrl: (url) => url,
   normaliseAllow: (words) => words,
   egressTrouble: () => null,
-  judgeUrl: () => Promise.resolve({ allowed: true, addresses: [] }),
   policyDefaults: POLICY_DEFAULTS,
   addressTrouble: () => null,
   retention: { payloadMs: 86_400_000, attemptMs: 86_400_000, failureMs: 86_400_000 },

@@ -15,6 +15,7 @@ export const appPortalAccess = defineRoute({
   summary: "Make a token for one application",
   description: "For the portal, or for calls on behalf of a customer. It can do what you list and nothing else.",
   access: "organisation",
+  idempotency: "claim",
   body: AppPortalAccessIn,
   responses: { 200: AppPortalAccessOut },
   handle: async ({ ctx, params, body }) => {

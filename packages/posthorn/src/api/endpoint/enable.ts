@@ -15,6 +15,7 @@ export const enableEndpoint = defineRoute({
   description:
     "Ends every pause too. What is discarded is canceled as it comes up. What is left drains slowly at first when the endpoint had failed.",
   access: "ManageEndpoint",
+  idempotency: "claim",
   body: EndpointEnableIn,
   responses: { 200: EndpointStateOut },
   handle: async ({ ctx, params, body }) => {

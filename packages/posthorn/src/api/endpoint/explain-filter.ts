@@ -14,7 +14,7 @@ export const explainEndpointFilter = defineRoute({
   description:
     "By its event types, its channels and its filter, or one that is given in its place. On a published message or one that is given. Nothing is stored or sent.",
   access: "ViewBase",
-  idempotency: "own",
+  idempotency: "none",
   body: EndpointFilterExplainIn,
   responses: { 200: FilterExplanationOut },
   handle: async ({ ctx, params, body, rawBody }) => {

@@ -12,6 +12,7 @@ export const pauseEndpoint = defineRoute({
   summary: "Hold the deliveries to an endpoint",
   description: "Until a time, or until they are resumed. Nothing is lost and no attempt is used up.",
   access: "ManageEndpoint",
+  idempotency: "claim",
   body: EndpointPauseIn,
   responses: { 200: EndpointStateOut },
   handle: async ({ ctx, params, body }) => {

@@ -10,6 +10,7 @@ export const resumeEndpoint = defineRoute({
   tag: "Endpoint",
   summary: "Let the deliveries to a paused endpoint go on",
   access: "ManageEndpoint",
+  idempotency: "claim",
   responses: { 200: EndpointStateOut },
   handle: async ({ ctx, params }) => {
     const input = { app: params.app_id, endpoint: params.endpoint_id };

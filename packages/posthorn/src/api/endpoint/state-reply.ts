@@ -1,12 +1,12 @@
 /** The answer of every call that shows or changes how deliveries to an endpoint flow. */
-import type { Context } from "../../domain/context.ts";
+import type { OutsideContext } from "../../domain/context.ts";
 import { FOR_EVER } from "../../domain/endpoint/flow.ts";
 import type { EndpointRef } from "../../domain/endpoint/find.ts";
 import { type EndpointState, endpointState } from "../../domain/endpoint/state.ts";
 import { ok, type Reply } from "../reply.ts";
 import { dateTime, dateTimeOrNull } from "../wire.ts";
 
-export async function stateReply(ctx: Context, input: EndpointRef): Promise<Reply> {
+export async function stateReply(ctx: OutsideContext, input: EndpointRef): Promise<Reply> {
   return ok(stateOut(await endpointState({ ctx, input })));
 }
 

@@ -15,7 +15,7 @@ export const tryMessage = defineRoute({
   summary: "Try filter, transformation and format on a message",
   description: "On a published message or one that is given. Nothing is stored or sent.",
   access: "ManageTransformations",
-  idempotency: "own",
+  idempotency: "none",
   body: EndpointTryIn,
   responses: { 200: EndpointTryOut },
   handle: async ({ ctx, params, body, rawBody }) => {

@@ -12,6 +12,7 @@ export const tryNow = defineRoute({
   description:
     "Does not wait any longer to see whether an endpoint that failed, or asked to be left alone, is back: one attempt of what waits is made at once.",
   access: "ManageEndpoint",
+  idempotency: "claim",
   responses: { 200: EndpointStateOut },
   handle: async ({ ctx, params }) => {
     const input = { app: params.app_id, endpoint: params.endpoint_id };

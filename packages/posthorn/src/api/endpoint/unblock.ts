@@ -12,6 +12,7 @@ export const unblockEndpoint = defineRoute({
   description:
     "For an endpoint with an order. What failed is passed by those behind it, and is tried again as its schedule says.",
   access: "ManageEndpoint",
+  idempotency: "claim",
   body: EndpointUnblockIn,
   responses: { 200: EndpointStateOut },
   handle: async ({ ctx, params, body }) => {

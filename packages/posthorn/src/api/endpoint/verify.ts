@@ -15,7 +15,7 @@ export const verify = defineRoute({
   body: EndpointVerifyIn,
   responses: { 200: EndpointVerifyOut },
   // It may be done twice, and must not hold a transaction while it waits for a stranger.
-  idempotency: "own",
+  idempotency: "claim",
   handle: async ({ ctx, params, body }) => {
     const input = { app: params.app_id, endpoint: params.endpoint_id, method: body.method ?? null };
     return ok(verifyOut(await verifyEndpoint({ ctx, input })));

@@ -13,7 +13,7 @@ export const explainFilter = defineRoute({
   summary: "Try a filter on a message",
   description: "Nothing is stored or sent.",
   access: "ViewBase",
-  idempotency: "own",
+  idempotency: "none",
   body: FilterExplainIn,
   responses: { 200: FilterExplanationOut },
   handle: async ({ ctx, body, rawBody }) => {

@@ -13,7 +13,7 @@ export const precheckMessage = defineRoute({
   description: "Nothing is stored or sent. Without a payload filters are not asked.",
   access: "ViewBase",
   // It changes nothing, so there is no answer to keep.
-  idempotency: "own",
+  idempotency: "none",
   body: MessagePrecheckIn,
   responses: { 200: MessagePrecheckOut },
   handle: async ({ ctx, params, body, rawBody }) => {

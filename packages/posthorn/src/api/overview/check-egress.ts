@@ -11,6 +11,7 @@ export const checkEgress = defineRoute({
   summary: "Say whether a URL could be called",
   description: "By the rules for addresses and the name service as they are now. Nothing is connected to.",
   access: "organisation",
+  idempotency: "none",
   body: EgressCheckIn,
   responses: { 200: EgressCheckOut },
   handle: async ({ ctx, body }) => {

@@ -12,6 +12,7 @@ export const checkUrl = defineRoute({
   description:
     "By the rules for this application and the name service as it is now. Nothing is connected to, and no address is told: operators have `POST /api/v1/egress/check`.",
   access: "ManageEndpoint",
+  idempotency: "none",
   body: UrlCheckIn,
   responses: { 200: UrlCheckOut },
   handle: async ({ ctx, params, body }) => {

@@ -13,6 +13,7 @@ export const diagnoseQuarantined = defineRoute({
   description:
     "Undoes likely mistakes until it verifies: another secret, a body that a proxy changed, a clock that is off. Tries the secrets of your other sources of the provider too.",
   access: "organisation",
+  idempotency: "none",
   responses: { 200: DiagnosisOut },
   handle: async ({ ctx, params }) => {
     const input = { source: params.source_id, request: params.request_id };

@@ -12,6 +12,7 @@ export const releaseQuarantined = defineRoute({
   description:
     "It becomes a message like any other and leaves the quarantine. Only what you know to be genuine: nothing has proved it.",
   access: "organisation",
+  idempotency: "claim",
   responses: { 200: QuarantineReleaseOut },
   handle: async ({ ctx, params }) => {
     const input = { source: params.source_id, request: params.request_id };

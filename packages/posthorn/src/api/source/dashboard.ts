@@ -16,6 +16,7 @@ export const sourceDashboard = defineRoute({
   summary: "Make a token for one source",
   description: "For the portal: it shows the endpoints and the messages of this source and nothing else.",
   access: "organisation",
+  idempotency: "claim",
   body: IngestSourceConsumerPortalAccessIn,
   responses: { 200: AppPortalAccessOut },
   handle: async ({ ctx, params, body }) => {

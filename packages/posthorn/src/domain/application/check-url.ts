@@ -1,4 +1,4 @@
-import type { Call, UrlVerdict } from "../context.ts";
+import type { OutsideCall, UrlVerdict } from "../context.ts";
 import { egressAllowOf } from "./egress.ts";
 import { getApplication } from "./find.ts";
 
@@ -9,7 +9,7 @@ export interface CheckUrl {
 }
 
 /** Would an attempt at this URL be allowed? Looks its name up and connects to nothing. */
-export async function checkUrl({ ctx, input }: Call<CheckUrl>): Promise<UrlVerdict> {
+export async function checkUrl({ ctx, input }: OutsideCall<CheckUrl>): Promise<UrlVerdict> {
   const allow = input.app === null ? null : await egressAllowOf(ctx, (await getApplication(ctx, input.app)).key);
-  return ctx.services.rules.judgeUrl(input.url, allow);
+  return ctx.services.urls.judge(input.url, allow);
 }

@@ -3,7 +3,7 @@ import type { Change } from "../../catalogue/drift.ts";
 import { type Entry, foldSamples, NOTHING_KNOWN } from "../../catalogue/entry.ts";
 import { type Shape, shapeFromJson, shapeToJson } from "../../catalogue/shape.ts";
 import type { Tx } from "../../store/store.ts";
-import type { Services } from "../context.ts";
+import type { Services, TransactionServices } from "../context.ts";
 import { announceSource } from "../source/announce.ts";
 
 /** What came in of one event type since the last time. Times are Unix milliseconds. */
@@ -37,7 +37,7 @@ export async function foldTraffic(services: Services, traffic: Traffic): Promise
       const isOurs = await writeEntry(tx, traffic, known, { entry, found });
       if (isOurs && found.length > 0) await announce(services, tx, traffic, found);
       return isOurs;
-    });
+    }, "catalogue.fold");
     if (written) return;
   }
 }
@@ -112,7 +112,7 @@ async function writeEntry(
 }
 
 function announce(
-  services: Services,
+  services: TransactionServices,
   tx: Tx,
   { sourceKey, eventType }: Traffic,
   found: readonly Change[],

@@ -1,5 +1,5 @@
 import type { ClusterNode, ClusterView } from "../../store/cluster.ts";
-import type { Call } from "../context.ts";
+import type { OutsideCall } from "../context.ts";
 
 /** `working`; `draining`: it gives up its shards; `silent`: it has not been heard of for so long that others may take them. */
 export const NODE_STATES = ["working", "draining", "silent"] as const;
@@ -28,7 +28,7 @@ export interface ShardInCluster {
 }
 
 /** Who is there and who has what, of the whole server. */
-export async function getCluster({ ctx }: Call<null>): Promise<ClusterState> {
+export async function getCluster({ ctx }: OutsideCall<null>): Promise<ClusterState> {
   const { cluster } = ctx.services;
   const view = await cluster.view();
   const known = new Set(view.nodes.map(({ id }) => id));

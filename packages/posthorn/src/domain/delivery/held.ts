@@ -4,7 +4,7 @@
  */
 import { type RawBuilder, sql, type SqlBool } from "kysely";
 import { APPLICATION_KIND, DELIVERY_STATE } from "../../store/schema.ts";
-import { type Context, reader } from "../context.ts";
+import { type Context, type OutsideContext, reader } from "../context.ts";
 import { holdsAmong, holdsWhatIsDueBy } from "../endpoint/hold.ts";
 
 /** Endpoints that get nothing for now. */
@@ -17,7 +17,7 @@ export interface Holds {
 }
 
 /** Those of some endpoints. */
-export async function holdsOf(ctx: Context, endpointKeys: readonly number[]): Promise<Holds> {
+export async function holdsOf(ctx: OutsideContext, endpointKeys: readonly number[]): Promise<Holds> {
   const { services } = ctx;
   const at = services.now();
   const forever: number[] = [];

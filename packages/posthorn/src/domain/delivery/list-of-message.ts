@@ -1,7 +1,7 @@
 /** Where a message stands at each endpoint that it is owed to, for people: state, attempts, what it waits for. */
 import { timeOfKey } from "../../id.ts";
 import { ATTEMPT_STATUS, DELIVERY_STATE } from "../../store/schema.ts";
-import { type Call, type Context, reader } from "../context.ts";
+import { type Context, type OutsideCall, reader } from "../context.ts";
 import { HOLDS_CHANGE } from "../attempt/detail.ts";
 import { getMessage, type MessageRef } from "../message/find.ts";
 import { blockerOf } from "../endpoint/blockers.ts";
@@ -50,7 +50,7 @@ export interface LastAttempt {
 export async function listMessageDeliveries({
   ctx,
   input,
-}: Call<MessageRef & PageRequest>): Promise<Page<MessageDelivery>> {
+}: OutsideCall<MessageRef & PageRequest>): Promise<Page<MessageDelivery>> {
   const { message } = await getMessage({ ctx, input: { ...input, withContent: false } });
   const page = await readPage(input, { order: "asc", keyOf: idIterator("ep_") }, (slice) => {
     let query = reader(ctx)

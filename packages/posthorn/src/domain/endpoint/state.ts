@@ -2,7 +2,7 @@
 import type { LaneView } from "../../dispatch/lane.ts";
 import type { LanePolicy } from "../../dispatch/policy.ts";
 import { PosthornError } from "../../errors.ts";
-import { type Call, type Context, reader } from "../context.ts";
+import { type Context, type OutsideCall, reader } from "../context.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import { type Certificate, certificateOf } from "../health/certificates.ts";
 import { disabledAt, type Streak } from "../health/streak.ts";
@@ -53,7 +53,7 @@ export interface Waiting {
 /** Rows that are counted of each kind at most. */
 const MAX_COUNTED = 10_000;
 
-export async function endpointState({ ctx, input }: Call<EndpointRef>): Promise<EndpointState> {
+export async function endpointState({ ctx, input }: OutsideCall<EndpointRef>): Promise<EndpointState> {
   const { endpoint } = await getEndpoint(ctx, input);
   const { directory, lanes } = ctx.services;
   const known = await directory.endpoint(endpoint.key);

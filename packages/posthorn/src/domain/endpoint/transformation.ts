@@ -1,6 +1,6 @@
 /** The code that changes messages on their way to an endpoint. */
 import { invalid, PosthornError } from "../../errors.ts";
-import { type Call, type Context, reader, write } from "../context.ts";
+import { type Call, type Context, type OutsideCall, type OutsideContext, reader, write } from "../context.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 
 /** What is kept, sealed: code and variables may hold secrets. */
@@ -38,7 +38,7 @@ export async function getTransformation({ ctx, input }: Call<EndpointRef>): Prom
 export async function patchTransformation({
   ctx,
   input,
-}: Call<EndpointRef & { readonly change: TransformationChange }>): Promise<void> {
+}: OutsideCall<EndpointRef & { readonly change: TransformationChange }>): Promise<void> {
   const { application, endpoint } = await getEndpoint(ctx, input);
   const { change } = input;
   if (change.variables) checkVariables(change.variables);
@@ -86,7 +86,7 @@ function changed(before: TransformationState, change: TransformationChange, now:
 
 /** Throws a 422 that says what is wrong with code, and in which line. */
 export async function checkCode(
-  ctx: Context,
+  ctx: OutsideContext,
   code: string,
   turn: { readonly tenant: number; readonly endpoint: number },
 ): Promise<void> {

@@ -1,6 +1,6 @@
 /** Tries on one message what an endpoint would do with it, and sends nothing. */
 import { notFound } from "../../errors.ts";
-import type { Call } from "../context.ts";
+import type { OutsideCall } from "../context.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import { type RunFacts, shape, type Shaped, type ShapeFailure, type ShapedRequest } from "../delivery/shape.ts";
 import { readSample, type Sample } from "../message/sample.ts";
@@ -37,7 +37,7 @@ export interface Tried {
  * A message that does not match is changed all the same, so that one can see what would come of it. The code of an endpoint runs also
  * while it is switched off.
  */
-export async function tryMessage({ ctx, input }: Call<TryMessage>): Promise<Tried> {
+export async function tryMessage({ ctx, input }: OutsideCall<TryMessage>): Promise<Tried> {
   const filter = input.filter === null ? null : readFilter(input.filter);
   const format = readSection(ctx, "format", input.format);
   if (input.variables !== null) checkVariables(input.variables);

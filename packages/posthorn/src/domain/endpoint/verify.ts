@@ -1,5 +1,5 @@
 import { notFound } from "../../errors.ts";
-import { type Call, type Context, write } from "../context.ts";
+import { type Call, type Context, type OutsideCall, write } from "../context.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import type { VerificationMethod } from "../policy/verification.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
@@ -49,7 +49,7 @@ const REFUSALS: ReadonlySet<string> = new Set(["refused", "origin_not_allowed", 
 export async function verifyEndpoint({
   ctx,
   input,
-}: Call<EndpointRef & { readonly method: OwnershipMethod | null }>): Promise<VerifyOutcome> {
+}: OutsideCall<EndpointRef & { readonly method: OwnershipMethod | null }>): Promise<VerifyOutcome> {
   const { endpoint } = await getEndpoint(ctx, input);
   const known = await ctx.services.directory.endpoint(endpoint.key);
   if (known === null) throw notFound("endpoint");

@@ -1,7 +1,7 @@
 /** Switches an endpoint off that failed for long, and warns before: each in one transaction with its announcement. */
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import type { Tx } from "../../store/store.ts";
-import type { Services } from "../context.ts";
+import type { Services, TransactionServices } from "../context.ts";
 import { type Disabled, disabledJson } from "../endpoint/disabled.ts";
 import type { OperationalEventType } from "../operational/operational.ts";
 import type { FailureRate, Streak } from "./streak.ts";
@@ -39,7 +39,7 @@ export function disableFailing(services: Services, endpointKey: number, cause: C
     });
     tx.signal({ kind: "application", key: subject.app_id });
     return true;
-  });
+  }, "health.auto-disable");
 }
 
 export interface Warning {
@@ -64,7 +64,7 @@ export function warnOfDisabling(services: Services, warning: Warning): Promise<v
       failures: streak.failures,
       disabledAt: disabledAt === null ? null : new Date(disabledAt).toISOString(),
     });
-  });
+  }, "health.auto-disable");
 }
 
 export interface RateWarning {
@@ -91,12 +91,12 @@ export function warnOfRate(services: Services, { endpointKey, rate, since, perce
       failures,
       disabledAt: null,
     });
-  });
+  }, "health.auto-disable");
 }
 
 /** It does better: what was warned of is over. */
 export function forgetRateWarning(services: Services, endpointKey: number): Promise<void> {
-  return services.store.transaction((tx) => saveRate(tx, endpointKey, { warned: 0 }));
+  return services.store.transaction((tx) => saveRate(tx, endpointKey, { warned: 0 }), "health.auto-disable");
 }
 
 async function saveRate(
@@ -154,7 +154,7 @@ type LiveEndpoint = NonNullable<Awaited<ReturnType<typeof liveEndpoint>>>;
 
 /** Of endpoints of customers alone: what becomes of operational ones must not be told to them. */
 async function announce(
-  { operational }: Services,
+  { operational }: Pick<TransactionServices, "operational">,
   tx: Tx,
   type: OperationalEventType,
   { public_id, uid, endpoint_id, endpoint_uid, kind, org_id }: LiveEndpoint,

@@ -83,7 +83,7 @@ export async function saveCertificates(
     const certificate = seen.get(endpoint_id);
     if (certificate?.origin === origin && certificate.validTo === valid_to) changed.delete(endpoint_id);
   }
-  if (changed.size > 0) await store.transaction((tx) => write(tx, changed, now()));
+  if (changed.size > 0) await store.transaction((tx) => write(tx, changed, now()), "health.certificates");
 }
 
 async function write({ db }: Tx, changed: ReadonlyMap<number, Certificate>, at: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { notFound, PosthornError } from "../../errors.ts";
 import type { AcceptResult } from "../../store/store.ts";
-import { type Call, type Context, reader } from "../context.ts";
+import { type Context, type OutsideCall, reader } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";
 import { type CreateMessage, findOrCreateApplication } from "./create.ts";
 import { afterTheirTick } from "./in-turn.ts";
@@ -24,7 +24,7 @@ export type BatchItemResult =
  * Stores messages, each for itself: one that is refused takes no other with it. Resolves when all that were stored are on disk, in
  * one commit unless they make more rows than one should hold.
  */
-export async function createMessages({ ctx, input }: Call<readonly BatchItem[]>): Promise<BatchItemResult[]> {
+export async function createMessages({ ctx, input }: OutsideCall<readonly BatchItem[]>): Promise<BatchItemResult[]> {
   const applications = await resolveApplications(ctx, input);
   const prepared = input.map((item, index) => prepareItem(ctx, item, applications[index]!));
   const entries = prepared.flatMap((one) => ("entry" in one ? [one.entry] : []));

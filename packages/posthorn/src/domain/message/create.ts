@@ -2,7 +2,7 @@ import { invalid, notFound, PosthornError } from "../../errors.ts";
 import type { IdempotencyKey } from "../../store/store.ts";
 import type { ApplicationInput } from "../application/application.ts";
 import { insertApplication } from "../application/create.ts";
-import { type Call, type Context } from "../context.ts";
+import type { Context, OutsideCall } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";
 import { storedMessage } from "./find.ts";
 import { afterTheirTick } from "./in-turn.ts";
@@ -18,7 +18,7 @@ export interface CreateMessage extends Publication {
 }
 
 /** Stores a message with the deliveries it is owed, and starts them. Resolves when both are on disk. */
-export async function createMessage({ ctx, input }: Call<CreateMessage>): Promise<Message> {
+export async function createMessage({ ctx, input }: OutsideCall<CreateMessage>): Promise<Message> {
   checkPublication(ctx, input);
   const application = await findOrCreateApplication(ctx, input);
   const { entry, message } = prepareMessage(ctx, application, input, input.idempotency);

@@ -31,7 +31,7 @@ export async function expireDeliveries(services: Services, signal: AbortSignal):
         .where("message_id", "in", messages)
         .execute();
       return count;
-    });
+    }, "message.expire-deliveries");
   }
   return canceled;
 }
@@ -51,7 +51,7 @@ export async function dropOldPacing(services: Services, signal: AbortSignal): Pr
         await db.deleteFrom("pacing").where("endpoint_id", "=", endpointId).where("key", "in", keys).execute();
       }
       return rows.length;
-    });
+    }, "message.expire-deliveries");
   }
 }
 

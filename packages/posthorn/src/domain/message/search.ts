@@ -9,7 +9,7 @@ import { ValidationError } from "../../errors.ts";
 import { keyOfId, placeOfKey, timeOfKey } from "../../id.ts";
 import { APPLICATION_KIND, type ApplicationKind, type Database, DELIVERY_STATE } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";
-import { type Call, type Context, reader } from "../context.ts";
+import { type Context, type OutsideCall, type OutsideContext, reader } from "../context.ts";
 import { endpointsOwed, type Holds, holdsOf, isHeld } from "../delivery/held.ts";
 import { getEndpoint } from "../endpoint/find.ts";
 import { idIterator } from "../paging.ts";
@@ -90,7 +90,7 @@ const READ_AT_ONCE = 100;
 const MAX_READ_BYTES = 2 * 1024 * 1024;
 const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 
-export async function searchMessages({ ctx, input }: Call<SearchMessages>): Promise<FoundPage> {
+export async function searchMessages({ ctx, input }: OutsideCall<SearchMessages>): Promise<FoundPage> {
   const scope = await scopeOf(ctx, input);
   const from = input.iterator === null ? null : keyOfIterator(input.iterator);
   if (scope.keys?.length === 0) return { rows: [], next: null };
@@ -116,7 +116,7 @@ function trailsOf(ctx: Context, { appKey, keys, text, ...filter }: Scope): reado
 }
 
 async function alongTrails(
-  ctx: Context,
+  ctx: OutsideContext,
   scope: Scope,
   from: number | null,
   trails: readonly Trail[],
@@ -147,7 +147,7 @@ interface Scope extends SearchMessages {
 
 const LIVE_STATES: ReadonlySet<MessageState | null> = new Set<MessageState>(["retrying", "pending", "held"]);
 
-async function scopeOf(ctx: Context, input: SearchMessages): Promise<Scope> {
+async function scopeOf(ctx: OutsideContext, input: SearchMessages): Promise<Scope> {
   const { actor } = ctx;
   const app = input.app ?? (actor.kind === "application" ? actor.appPublicId : null);
   const appKey = app === null ? null : (await getApplication(ctx, app)).key;
@@ -327,7 +327,7 @@ function groupsOf(rows: readonly Row[]): readonly (readonly Row[])[] {
 
 const NONE: DeliveryCounts = { succeeded: 0, failed: 0, retrying: 0, pending: 0, held: 0, canceled: 0 };
 
-async function withDeliveries(ctx: Context, rows: readonly Row[]): Promise<readonly FoundMessage[]> {
+async function withDeliveries(ctx: OutsideContext, rows: readonly Row[]): Promise<readonly FoundMessage[]> {
   const counts = await deliveryCounts(
     ctx,
     rows.map((row) => row.id),
@@ -350,7 +350,10 @@ async function withDeliveries(ctx: Context, rows: readonly Row[]): Promise<reado
   }));
 }
 
-async function deliveryCounts(ctx: Context, keys: readonly number[]): Promise<ReadonlyMap<number, DeliveryCounts>> {
+async function deliveryCounts(
+  ctx: OutsideContext,
+  keys: readonly number[],
+): Promise<ReadonlyMap<number, DeliveryCounts>> {
   if (keys.length === 0) return new Map();
   const deliveries = reader(ctx).selectFrom("delivery").where("message_id", "in", keys);
   const owed = await deliveries.select("endpoint_id").distinct().where("due", "is not", null).execute();

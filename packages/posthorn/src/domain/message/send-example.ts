@@ -1,6 +1,6 @@
 import { PosthornError } from "../../errors.ts";
 import { timeOfKey } from "../../id.ts";
-import { type Call } from "../context.ts";
+import type { Call, OutsideCall } from "../context.ts";
 import { type EndpointRef, getEndpoint } from "../endpoint/find.ts";
 import { findEventType } from "../event-type/find.ts";
 import type { IdempotencyKey } from "../../store/store.ts";
@@ -17,7 +17,7 @@ export interface SendExample extends EndpointRef {
 const PING_TYPES = new Set(["svix.ping", "posthorn.ping"]);
 
 /** Sends an example of an event type to one endpoint, whatever the endpoint filters. */
-export async function sendExample({ ctx, input }: Call<SendExample>): Promise<Message> {
+export async function sendExample({ ctx, input }: OutsideCall<SendExample>): Promise<Message> {
   const { application, endpoint } = await getEndpoint(ctx, input);
   const example = PING_TYPES.has(input.eventType) ? { success: true } : await findExample({ ctx, input });
   const { store, ids, now, dispatch } = ctx.services;

@@ -61,7 +61,7 @@ export async function takeUp(services: Services, from: number): Promise<TakenUp>
     await tx.db.deleteFrom("outbox").where("id", "in", done).execute();
     for (const { id, ...change } of leaving) await leaveAs(tx, id, change);
     await noteLate(tx, messages);
-  });
+  }, "message.take-up");
   await wakeFor(services, [...known]);
   const notTaken = left.flatMap(({ row, reason }, index) =>
     leaving[index]!.parked_at === null ? [] : [{ id: row.public_id, reason }],
@@ -93,7 +93,7 @@ async function leaveAs({ db }: Tx, id: number, change: Leaving): Promise<void> {
 export async function dropParked({ store }: Services, before: number): Promise<void> {
   await store.transaction(async ({ db }) => {
     await db.deleteFrom("outbox").where("parked_at", "<", before).execute();
-  });
+  }, "message.take-up");
 }
 
 async function nextRows(

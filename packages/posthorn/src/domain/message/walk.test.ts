@@ -6,7 +6,7 @@ import { acceptEntry, attemptEntry, onPostgres, openStore, recordEntry } from ".
 import { keyOfId, placeOfKey } from "../../id.ts";
 import type { AcceptEntry, Store } from "../../store/store.ts";
 import { listAttemptsByEndpoint } from "../attempt/list.ts";
-import type { Context } from "../context.ts";
+import type { OutsideContext } from "../context.ts";
 import { listEndpointMessages } from "../delivery/list.ts";
 import type { Page } from "../paging.ts";
 import type { MessageFilter } from "./filter.ts";
@@ -48,7 +48,7 @@ class Watch implements KyselyPlugin {
 interface Scene extends AsyncDisposable {
   readonly store: Store;
   readonly watch: Watch;
-  readonly ctx: Context;
+  readonly ctx: OutsideContext;
 }
 
 /** Messages with these fields and the keys 1, 2 … , each sent once to endpoint `ep` of application `app`. */
@@ -75,7 +75,7 @@ async function openScene(messages: readonly Partial<AcceptEntry>[]): Promise<Sce
   const watch = new Watch();
   const watched = Object.create(store, { db: { value: store.db.withPlugin(watch) } }) as Store;
   const actor = { kind: "organisation", orgId: 1, orgPublicId: "org_1", keyId: null } as const;
-  const ctx: Context = { services: { ...services, store: watched }, actor, tx: null };
+  const ctx: OutsideContext = { services: { ...services, store: watched }, actor, tx: null };
   return { store, watch, ctx, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }
 
@@ -86,7 +86,7 @@ interface Ask extends Partial<MessageFilter> {
   readonly after?: number | null;
 }
 
-type Lister = (ctx: Context, ask: Ask) => Promise<Page<string>>;
+type Lister = (ctx: OutsideContext, ask: Ask) => Promise<Page<string>>;
 
 const asked = (ask: Ask) => ({ limit: 50, iterator: null, ...NONE, ...TIMES, ...ask });
 

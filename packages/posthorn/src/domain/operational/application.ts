@@ -6,7 +6,10 @@ import type { EndpointRef } from "../endpoint/find.ts";
 import { OPERATIONAL_UID, operational } from "./operational.ts";
 
 /** The call of a verb for one operational endpoint. The application is made with the first endpoint: before, there is none to find. */
-export async function operationalCall(ctx: Context, endpoint: string): Promise<Call<EndpointRef>> {
+export async function operationalCall<Ctx extends Context>(
+  ctx: Ctx,
+  endpoint: string,
+): Promise<Call<EndpointRef, Ctx>> {
   const hidden = operational(ctx);
   if ((await findApplication(hidden, OPERATIONAL_UID)) === null) throw notFound("endpoint");
   return { ctx: hidden, input: { app: OPERATIONAL_UID, endpoint } };
@@ -18,7 +21,7 @@ export async function hasOperationalApplication(ctx: Context): Promise<boolean> 
 }
 
 /** Makes the application of the operational endpoints unless it is there; the context in which verbs see it. */
-export async function ensureOperationalApplication(ctx: Context): Promise<Context> {
+export async function ensureOperationalApplication<Ctx extends Context>(ctx: Ctx): Promise<Ctx> {
   const hidden = operational(ctx);
   if ((await findApplication(hidden, OPERATIONAL_UID)) !== null) return hidden;
   try {

@@ -43,7 +43,7 @@ export interface Announcer {
 export const OPERATIONAL_UID = "operational";
 
 /** The context in which verbs of applications and endpoints work on the operational ones. */
-export function operational(ctx: Context): Context {
+export function operational<Ctx extends Context>(ctx: Ctx): Ctx {
   return { ...ctx, applicationKind: APPLICATION_KIND.operational };
 }
 

@@ -146,5 +146,5 @@ async function forgetEvents(
       .deleteFrom("operational_event")
       .where(({ refTuple }) => sql<boolean>`${refTuple("id", "count")} IN (VALUES ${sql.join(pairs)})`)
       .execute();
-  });
+  }, "operational.publish");
 }

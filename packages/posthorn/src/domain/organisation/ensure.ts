@@ -10,12 +10,14 @@ export async function ensureOrganisation(services: Services, publicId: string): 
     store.hotDb.selectFrom("organisation").select("id").where("public_id", "=", publicId).executeTakeFirst();
   const found = await find();
   if (found !== undefined) return found.id;
-  await store.transaction(({ db }) =>
-    db
-      .insertInto("organisation")
-      .values({ public_id: publicId, created_at: services.now() })
-      .onConflict((conflict) => conflict.column("public_id").doNothing())
-      .execute(),
+  await store.transaction(
+    ({ db }) =>
+      db
+        .insertInto("organisation")
+        .values({ public_id: publicId, created_at: services.now() })
+        .onConflict((conflict) => conflict.column("public_id").doNothing())
+        .execute(),
+    "organisation.ensure",
   );
   return (await find())!.id;
 }

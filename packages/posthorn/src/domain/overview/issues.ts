@@ -2,7 +2,7 @@
 import { keyAtTime, timeOfKey } from "../../id.ts";
 import { APPLICATION_KIND, ATTEMPT_STATUS } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";
-import { type Call, reader } from "../context.ts";
+import { type Context, type OutsideCall, reader } from "../context.ts";
 
 export interface ListIssues {
   /** Unix milliseconds. */
@@ -42,7 +42,7 @@ export interface Issues {
 /** The newest attempts, failed or not, that one call looks at. */
 const MAX_ATTEMPTS = 20_000;
 
-export async function listIssues({ ctx, input }: Call<ListIssues>): Promise<Issues> {
+export async function listIssues({ ctx, input }: OutsideCall<ListIssues>): Promise<Issues> {
   const appKey = input.app === null ? null : (await getApplication(ctx, input.app)).key;
   const from = keyAtTime(input.since);
   const oldest = await reader(ctx)
@@ -100,7 +100,7 @@ export async function listIssues({ ctx, input }: Call<ListIssues>): Promise<Issu
 
 type Names = Pick<Issue, "appId" | "appName" | "endpointId" | "url" | "disabled" | "lastMessageId" | "lastAttemptId">;
 
-async function namesOf(ctx: Call<unknown>["ctx"], attempts: readonly number[]): Promise<ReadonlyMap<number, Names>> {
+async function namesOf(ctx: Context, attempts: readonly number[]): Promise<ReadonlyMap<number, Names>> {
   if (attempts.length === 0) return new Map();
   const rows = await reader(ctx)
     .selectFrom("attempt")

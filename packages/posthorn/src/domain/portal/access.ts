@@ -2,7 +2,7 @@ import type { Application, ApplicationInput } from "../application/application.t
 import { insertApplication } from "../application/create.ts";
 import { findApplication } from "../application/find.ts";
 import { invalid, notFound } from "../../errors.ts";
-import { atomically, type Call, CAPABILITIES, type Capability } from "../context.ts";
+import { atomically, type Call, CAPABILITIES, type Capability, type OutsideCall } from "../context.ts";
 import { type LinkLook, lookQuery } from "./look.ts";
 
 export interface PortalAccess {
@@ -26,7 +26,7 @@ const READ_ONLY: ReadonlySet<Capability> = new Set(["ViewBase"]);
 export async function createPortalAccess({
   ctx,
   input,
-}: Call<PortalAccess>): Promise<{ readonly url: string; readonly token: string }> {
+}: OutsideCall<PortalAccess>): Promise<{ readonly url: string; readonly token: string }> {
   const { tokens, rules, now } = ctx.services;
   const application = await atomically({ ctx, input }, findOrMake);
   const asked = input.capabilities ?? CAPABILITIES;

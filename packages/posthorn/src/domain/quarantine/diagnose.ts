@@ -1,6 +1,6 @@
 import type { Diagnosis } from "@posthorn/webhooks/doctor";
 import { PosthornError } from "../../errors.ts";
-import { type Call, type Context, reader } from "../context.ts";
+import { type Context, type OutsideCall, reader } from "../context.ts";
 import { openRequest } from "../message/request.ts";
 import type { Source } from "../source/source.ts";
 import { currentTokens, ingestUrl } from "../source/token.ts";
@@ -10,7 +10,7 @@ import { getQuarantineRow, type QuarantineRef } from "./find.ts";
 const MAX_OTHERS = 20;
 
 /** Finds out what is wrong with a request that did not verify, with the secrets and settings that the source has now. */
-export async function diagnoseQuarantined({ ctx, input }: Call<QuarantineRef>): Promise<Diagnosis> {
+export async function diagnoseQuarantined({ ctx, input }: OutsideCall<QuarantineRef>): Promise<Diagnosis> {
   const { source, row } = await getQuarantineRow(ctx, input);
   if (row.body === null) {
     throw new PosthornError(

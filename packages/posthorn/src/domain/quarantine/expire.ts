@@ -11,16 +11,18 @@ export async function expireInbound(services: Services, keptMs: number, signal: 
     for (const table of ["source_token", "source_secret"] as const) {
       await db.deleteFrom(table).where("expires_at", "<=", now()).execute();
     }
-  });
+  }, "quarantine.expire");
   const before = keyAtTime(now() - keptMs);
   while (!signal.aborted) {
-    const { numDeletedRows } = await store.transaction(({ db }) =>
-      db
-        .deleteFrom("quarantine")
-        .where("id", "in", (eb) =>
-          eb.selectFrom("quarantine").select("id").where("id", "<", before).orderBy("id").limit(STEP),
-        )
-        .executeTakeFirstOrThrow(),
+    const { numDeletedRows } = await store.transaction(
+      ({ db }) =>
+        db
+          .deleteFrom("quarantine")
+          .where("id", "in", (eb) =>
+            eb.selectFrom("quarantine").select("id").where("id", "<", before).orderBy("id").limit(STEP),
+          )
+          .executeTakeFirstOrThrow(),
+      "quarantine.expire",
     );
     if (numDeletedRows < STEP) return;
   }

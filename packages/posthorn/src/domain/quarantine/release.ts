@@ -1,5 +1,5 @@
 import { PosthornError } from "../../errors.ts";
-import { type Call, write } from "../context.ts";
+import { type Call, type OutsideCall, write } from "../context.ts";
 import { openRequest } from "../message/request.ts";
 import { getQuarantineRow, type QuarantineRef } from "./find.ts";
 
@@ -7,7 +7,7 @@ import { getQuarantineRow, type QuarantineRef } from "./find.ts";
  * Takes a request in that did not verify: somebody has looked at it and says that it is genuine. It leaves the quarantine. Returns
  * the id of its message, or `null` when the same delivery was taken in before.
  */
-export async function releaseQuarantined({ ctx, input }: Call<QuarantineRef>): Promise<string | null> {
+export async function releaseQuarantined({ ctx, input }: OutsideCall<QuarantineRef>): Promise<string | null> {
   const { source, row } = await getQuarantineRow(ctx, input);
   if (row.body === null) {
     throw new PosthornError(

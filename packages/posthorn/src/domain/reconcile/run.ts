@@ -141,7 +141,7 @@ export async function startDueReconciliations(services: Services): Promise<numbe
       if (numUpdatedRows === 0n || (await isRunning(ctx, key))) return 0;
       await startReconciliation({ ctx, input: { source: public_id, since: null, until: null, dryRun: false } });
       return 1;
-    });
+    }, "reconcile.run");
   }
   return started;
 }

@@ -14,7 +14,7 @@ import {
   UnreadableAnswer,
 } from "../../reconcile/types.ts";
 import type { Tx } from "../../store/store.ts";
-import type { Services } from "../context.ts";
+import type { Services, TransactionServices } from "../context.ts";
 import { announceSource } from "../source/announce.ts";
 import type { Step } from "../task/run.ts";
 import type { Task } from "../task/task.ts";
@@ -173,7 +173,12 @@ function finished({ services, params, data }: Work): Step {
   };
 }
 
-async function keepDone(services: Services, tx: Tx, params: ReconcileParams, data: ReconcileData): Promise<void> {
+async function keepDone(
+  services: TransactionServices,
+  tx: Tx,
+  params: ReconcileParams,
+  data: ReconcileData,
+): Promise<void> {
   const { sourceKey, from, until } = params;
   await tx.db
     .updateTable("source_reconcile")

@@ -1,6 +1,5 @@
 /** Holding up a replay, letting it go on, and ending it before its end. */
 import { PosthornError } from "../../errors.ts";
-import type { Tx } from "../../store/store.ts";
 import { atomically, type Call } from "../context.ts";
 import type { Task, TaskState } from "../task/task.ts";
 import { getReplay, type ReplayRef } from "./list.ts";
@@ -38,8 +37,7 @@ function change(call: Call<ReplayRef>, from: readonly TaskState[], to: Change): 
     const at = services.now();
     const { state, data } = to(dataOf(task), at);
     const endedAt = state === "canceled" ? at : null;
-    // A context in `atomically` has its transaction.
-    const tx = ctx.tx as Tx;
+    const { tx } = ctx;
     await tx.db
       .updateTable("task")
       .set({ status: state, data_json: JSON.stringify(data), updated_at: at, ended_at: endedAt })

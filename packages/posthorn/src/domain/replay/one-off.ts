@@ -7,7 +7,7 @@ import { generateSecret } from "@posthorn/webhooks";
 import { invalid, ValidationError } from "../../errors.ts";
 import type { Tx } from "../../store/store.ts";
 import type { Application } from "../application/application.ts";
-import type { Context, Services } from "../context.ts";
+import type { Context, Services, TransactionServices } from "../context.ts";
 import { checkUrl } from "../endpoint/endpoint.ts";
 import { findEndpoint } from "../endpoint/find.ts";
 import { checkHeaders, type HeaderMap, sealHeaders } from "../endpoint/headers.ts";
@@ -98,7 +98,7 @@ export async function insertOneOff(
 }
 
 /** Deletes the row of one replay; what is still owed to it is canceled. */
-export async function deleteOneOff({ now }: Services, tx: Tx, taskKey: number): Promise<void> {
+export async function deleteOneOff({ now }: Pick<TransactionServices, "now">, tx: Tx, taskKey: number): Promise<void> {
   const rows = await tx.db
     .updateTable("endpoint")
     .set({ deleted_at: now() })
@@ -130,5 +130,6 @@ export async function sweepOneOffs(services: Services): Promise<void> {
     )
     .limit(100)
     .execute();
-  for (const { taskKey } of rows) await services.store.transaction((tx) => deleteOneOff(services, tx, taskKey!));
+  for (const { taskKey } of rows)
+    await services.store.transaction((tx) => deleteOneOff(services, tx, taskKey!), "replay.one-off");
 }

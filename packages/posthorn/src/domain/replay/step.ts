@@ -9,7 +9,7 @@ import { type RawBuilder, type Selectable, sql } from "kysely";
 import { ASKED, DELIVERY_STATE, type TaskPartTable } from "../../store/schema.ts";
 import { indexedBy } from "../../store/portable-sql.ts";
 import type { Tx } from "../../store/store.ts";
-import type { Services } from "../context.ts";
+import type { Services, TransactionServices } from "../context.ts";
 import { byHand } from "../delivery/resend.ts";
 import { WHOLE_ENDPOINT } from "../policy/order.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
@@ -116,7 +116,7 @@ interface Sending {
   readonly budget: Budget;
 }
 
-async function send(services: Services, tx: Tx, sending: Sending): Promise<StepResult> {
+async function send(services: TransactionServices, tx: Tx, sending: Sending): Promise<StepResult> {
   const { params, data, part, endpoint, found, budget } = sending;
   const made = await makeDue(services, tx, sending);
   // What became due by other means since it was looked at.
@@ -158,7 +158,11 @@ function orderColumn(endpoint: DirectoryEndpoint): RawBuilder<string | null> {
 }
 
 /** Returns how many deliveries it made due. */
-async function makeDue(services: Services, { db }: Tx, { params, endpoint, found }: Sending): Promise<number> {
+async function makeDue(
+  services: TransactionServices,
+  { db }: Tx,
+  { params, endpoint, found }: Sending,
+): Promise<number> {
   const { keys } = found;
   if (keys.length === 0) return 0;
   const now = services.now();

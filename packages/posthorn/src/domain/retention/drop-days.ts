@@ -125,7 +125,7 @@ async function dropOne({ store }: Services, days: DayStore, dropping: Dropping, 
     await days.keepOnly(tx, table, day, [...keep]);
     await setStored(tx.db, Math.floor(timeOfKey(day.from) / DAY_MS), await left(tx.db, day));
     return true;
-  });
+  }, "retention.drop-days");
 }
 
 /** What was kept of it is over too, and the sweeps have deleted it. */
@@ -137,7 +137,7 @@ function dropEmpty({ store }: Services, days: DayStore, dropping: Dropping, day:
     if (!isThere || (await hasRows(tx.db, table, day))) return false;
     await days.keepOnly(tx, table, day, []);
     return true;
-  });
+  }, "retention.drop-days");
 }
 
 async function hasRows(db: Kysely<Database>, table: TableOfDays, { from, end }: Day): Promise<boolean> {
@@ -271,7 +271,7 @@ async function sweepOrphans(services: Services, days: DayStore, { signal, pause 
       await noteSwept(tx.db, "delivery", upTo);
       await deleteOrphans(tx.db, after, upTo);
       await days.freeEventIds(tx, after, upTo);
-    });
+    }, "retention.drop-days");
     cursor = upTo;
     await pause();
   }

@@ -38,7 +38,7 @@ export async function sweepAttempts(services: Services, { periods, signal, pause
     deleted += await store.transaction(async ({ db }) => {
       await noteSwept(db, "attempt", last.id);
       return deleteEnded(db, ids);
-    });
+    }, "retention.sweep-attempts");
     cursor = last.id;
     await pause();
   }

@@ -32,12 +32,18 @@ export async function sweepCounts(services: Services, { periods, signal, pause }
           .where("hour", "=", hour)
           .execute();
       }
-    });
+    }, "retention.sweep-counts");
     await pause();
   }
   const minute = oldestMinute(now);
-  await store.transaction(({ db }) => db.deleteFrom("rollup_minute").where("minute", "<", minute).execute());
+  await store.transaction(
+    ({ db }) => db.deleteFrom("rollup_minute").where("minute", "<", minute).execute(),
+    "retention.sweep-counts",
+  );
   // Nothing is left of these days but what is still owed.
   const gone = Math.floor((now - Math.max(periods.failureMs, messageMs(periods))) / DAY_MS) - 1;
-  await store.transaction(({ db }) => db.deleteFrom("storage_day").where("day", "<", gone).execute());
+  await store.transaction(
+    ({ db }) => db.deleteFrom("storage_day").where("day", "<", gone).execute(),
+    "retention.sweep-counts",
+  );
 }

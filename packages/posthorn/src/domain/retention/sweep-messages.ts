@@ -81,7 +81,7 @@ async function walk(
     deleted += await store.transaction(async ({ db }) => {
       if (name !== null) await noteSwept(db, name, last.id);
       return deleteEnded(db, ids, { ...step, now: services.now() });
-    });
+    }, "retention.sweep-messages");
     cursor = last.id;
     await pause();
   }

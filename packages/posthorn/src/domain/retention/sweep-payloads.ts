@@ -96,5 +96,5 @@ async function expire({ store }: Services, { ids, now, upTo }: Expiring): Promis
     const taken = new TakenAway();
     for (const { id, bytes } of ended) if (bytes !== null) taken.add(id, "payload", bytes);
     await taken.save(db);
-  });
+  }, "retention.sweep-payloads");
 }

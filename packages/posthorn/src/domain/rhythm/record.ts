@@ -42,7 +42,7 @@ export async function recordArrivals(
       silentSince: new Date(silentSince).toISOString(),
       recoveredAt: new Date(arrivals.firstAt).toISOString(),
     });
-  });
+  }, "rhythm.record");
 }
 
 export function isoOrNull(time: number | null): string | null {

@@ -25,7 +25,7 @@ export async function keepListening({ store, now }: Services): Promise<number> {
       .onConflict((conflict) => conflict.column("id").doUpdateSet(columns))
       .execute();
     return columns.listened_from;
-  });
+  }, "rhythm.watch");
 }
 
 /** Announces the sources that are silent by now. Returns how many. */
@@ -68,5 +68,5 @@ function judge(services: Services, sourceKey: number, listenedFrom: number, now:
       quietSeconds: Math.round((now - quietFrom) / 1000),
       expectedEvents: Math.round(expected),
     });
-  });
+  }, "rhythm.watch");
 }

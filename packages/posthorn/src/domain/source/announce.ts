@@ -1,10 +1,10 @@
 import type { Tx } from "../../store/store.ts";
-import type { Services } from "../context.ts";
+import type { TransactionServices } from "../context.ts";
 import type { OperationalEventType } from "../operational/operational.ts";
 
 /** Says what became of a source, in the transaction of what it tells; nothing of one that is gone. Returns whether it is there. */
 export async function announceSource(
-  services: Services,
+  services: TransactionServices,
   tx: Tx,
   sourceKey: number,
   type: OperationalEventType,

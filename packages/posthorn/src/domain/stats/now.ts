@@ -1,7 +1,15 @@
 /** Where things stand: what waits, for whom, and which endpoints are in trouble. */
 import type { Kysely } from "kysely";
 import { APPLICATION_KIND, type Database } from "../../store/schema.ts";
-import { type Call, type Context, type DispatchLoad, type LaneTrouble, reader, type Services } from "../context.ts";
+import {
+  type Context,
+  type DispatchLoad,
+  type LaneTrouble,
+  type OutsideCall,
+  type OutsideContext,
+  reader,
+  type Services,
+} from "../context.ts";
 import { sourceIdOf } from "../source/source.ts";
 import { type EndpointHoldReason, holdsAmong } from "../endpoint/hold.ts";
 import { endingCertificates, type EndingCertificate } from "../health/certificates.ts";
@@ -64,7 +72,7 @@ export interface Now {
 }
 
 /** Where the deliveries of the organisation stand at this moment. */
-export async function statsNow({ ctx }: Call<null>): Promise<Now> {
+export async function statsNow({ ctx }: OutsideCall<null>): Promise<Now> {
   const { services, actor } = ctx;
   const at = services.now();
   const { live, exact } = await liveOf(reader(ctx), actor.orgId, at);
@@ -193,7 +201,7 @@ interface Found {
 }
 
 /** Those that fail, longest first, then those that are held while something waits for them. */
-async function inTrouble(ctx: Context, { live, failing, held, troubled }: Found): Promise<Now["endpoints"]> {
+async function inTrouble(ctx: OutsideContext, { live, failing, held, troubled }: Found): Promise<Now["endpoints"]> {
   const streakOf = (key: number): Streak | null => troubled.get(key)?.failing ?? null;
   const known = new Set(failing.map((row) => row.id));
   const others = live
@@ -218,7 +226,7 @@ async function inTrouble(ctx: Context, { live, failing, held, troubled }: Found)
 }
 
 async function switchedOffAt(
-  { directory }: Services,
+  { directory }: Pick<Services, "directory">,
   endpointKey: number,
   streak: Streak | null,
 ): Promise<number | null> {

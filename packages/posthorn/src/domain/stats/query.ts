@@ -3,7 +3,7 @@ import { invalid, PosthornError } from "../../errors.ts";
 import { timeOfKey } from "../../id.ts";
 import type { CountColumns } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";
-import { type Call, type Context, reader } from "../context.ts";
+import { type Context, type OutsideCall, reader } from "../context.ts";
 import { getEndpoint } from "../endpoint/find.ts";
 import { MINUTE_MS, MINUTES_MS, oldestMinute } from "./minutes.ts";
 import { HOUR_MS, rolledUpTo } from "./roll-up.ts";
@@ -51,7 +51,10 @@ const STEP_MS: Readonly<Record<SeriesStep, number>> = { minute: MINUTE_MS, hour:
 const MAX_POINTS = 1000;
 const MAX_RANGE_MS = 400 * 24 * HOUR_MS;
 
-export async function summarise({ ctx, input }: Call<StatsRange & { readonly step: SummaryStep }>): Promise<Summary> {
+export async function summarise({
+  ctx,
+  input,
+}: OutsideCall<StatsRange & { readonly step: SummaryStep }>): Promise<Summary> {
   const range = rangeOf(ctx, input, STEP_MS[input.step]);
   const place = await placeOf(ctx, input);
   await ctx.services.statistics.refresh();
@@ -60,7 +63,10 @@ export async function summarise({ ctx, input }: Call<StatsRange & { readonly ste
   return { ...range, countedUpTo: await countedUpTo(ctx), counts };
 }
 
-export async function seriesOf({ ctx, input }: Call<StatsRange & { readonly step: SeriesStep }>): Promise<Series> {
+export async function seriesOf({
+  ctx,
+  input,
+}: OutsideCall<StatsRange & { readonly step: SeriesStep }>): Promise<Series> {
   const stepMs = STEP_MS[input.step];
   const range = rangeOf(ctx, input, stepMs);
   if ((range.until - range.since) / stepMs > MAX_POINTS) {

@@ -10,7 +10,7 @@ import { keyAtTime, timeOfKey } from "../../id.ts";
 import { APPLICATION_KIND, ATTEMPT_STATUS, type Database, DELIVERY_STATE, TRIGGER } from "../../store/schema.ts";
 import type { Tx } from "../../store/store.ts";
 import { isSent } from "../attempt/sent.ts";
-import type { Services } from "../context.ts";
+import type { Services, TransactionServices } from "../context.ts";
 import { addStored, type StorageKind, type StoredAmount } from "../storage/day.ts";
 import { MINUTE_MS, minuteOf, MinuteTally, saveMinutes } from "./minutes.ts";
 import { mergedRows, saveRows } from "./rows.ts";
@@ -36,7 +36,7 @@ export async function rollUp(services: Services, settled: SettledKeys, signal: A
 }
 
 /** The last key that was counted. */
-export function rolledUpTo({ store }: Services, source: RollUpSource): Promise<number> {
+export function rolledUpTo({ store }: Pick<TransactionServices, "store">, source: RollUpSource): Promise<number> {
   return cursorIn(store.db, source);
 }
 
@@ -369,5 +369,5 @@ async function save({ store }: Services, { hour, tally, minutes, amounts, place 
       .values({ source, last_id: upTo })
       .onConflict((conflict) => conflict.column("source").doUpdateSet({ last_id: upTo }))
       .execute();
-  });
+  }, "stats.roll-up");
 }

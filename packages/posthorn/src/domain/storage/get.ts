@@ -1,6 +1,6 @@
 import { timeOfKey } from "../../id.ts";
 import type { StoreSize } from "../../store/store.ts";
-import { type Call, reader } from "../context.ts";
+import { type OutsideCall, reader } from "../context.ts";
 import { messageMs, type RetentionPeriods } from "../retention/retention.ts";
 import { DAY_MS, type StorageKind } from "./day.ts";
 import { type Forecast, forecast } from "./forecast.ts";
@@ -11,7 +11,7 @@ export interface Storage {
 }
 
 /** What the server stores, of all organisations, and what becomes of it. */
-export async function getStorage({ ctx }: Call<null>): Promise<Storage> {
+export async function getStorage({ ctx }: OutsideCall<null>): Promise<Storage> {
   const { services } = ctx;
   await services.statistics.refresh();
   const size = await services.store.size();

@@ -68,8 +68,10 @@ export async function unfinishedTasks({ store }: Services): Promise<readonly Pic
 /** Marks a task that cannot go on. */
 export async function failTask({ store, now }: Services, key: number): Promise<void> {
   const at = now();
-  await store.transaction(({ db }) =>
-    db.updateTable("task").set({ status: "failed", updated_at: at, ended_at: at }).where("id", "=", key).execute(),
+  await store.transaction(
+    ({ db }) =>
+      db.updateTable("task").set({ status: "failed", updated_at: at, ended_at: at }).where("id", "=", key).execute(),
+    "task.run",
   );
 }
 
@@ -104,5 +106,5 @@ export async function runStep(services: Services, key: number): Promise<number |
       .where("id", "=", key)
       .execute();
     return end === null ? waitMs : null;
-  });
+  }, "task.run");
 }

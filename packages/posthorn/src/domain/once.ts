@@ -1,0 +1,167 @@
+/** Runs a request with an idempotency key once and gives repeats the answer of the first run. */
+import { randomUUID } from "node:crypto";
+import { PosthornError } from "../errors.ts";
+import type { IdempotencyKey, Tx } from "../store/store.ts";
+import { type Context, inside, type OutsideContext, type TransactionContext, write } from "./context.ts";
+
+/** Reply that can be sent again: a status and a body as JSON text. */
+export interface KeptAnswer {
+  readonly status: number;
+  readonly json: string | null;
+}
+
+/** Status of the row of a request that is still running. */
+const RUNNING = 0;
+/** How long another node waits before it takes over the key of a request that has left no answer. Every handler ends well before. */
+const TAKE_OVER_MS = 120_000;
+
+/**
+ * Runs `handle` in a transaction that also stores its answer, or returns the stored answer. Failures are not stored. A concurrent request
+ * with the same key waits for the row and then finds the answer.
+ */
+export function onceInTransaction(
+  ctx: Context,
+  key: IdempotencyKey,
+  handle: (ctx: TransactionContext) => Promise<KeptAnswer>,
+): Promise<KeptAnswer> {
+  return write(ctx, async (tx) => {
+    const found = (await insertRow(tx, key)) ? null : await findRow(tx, key);
+    if (found !== null && found.status !== RUNNING) return openAnswer(ctx, found);
+    const answer = await handle(inside(ctx, tx));
+    await updateRow(tx, key, sealAnswer(ctx, answer));
+    return answer;
+  });
+}
+
+/**
+ * Runs requests that call out before, after or between their writes: the key is claimed in one short transaction, the handler runs
+ * outside of any, and its answer is stored in another. Handlers must tolerate being run again, because a process that ends in between
+ * leaves no answer.
+ */
+export class ClaimedRequests {
+  /** Requests of this process by the hash of their key. */
+  readonly #running = new Map<string, Promise<void>>();
+
+  /** Runs `handle` unless an earlier request with the key has left its answer; waits for one that this process is running. */
+  async once(
+    ctx: OutsideContext,
+    key: IdempotencyKey,
+    handle: (ctx: OutsideContext) => Promise<KeptAnswer>,
+  ): Promise<KeptAnswer> {
+    for (let other = this.#running.get(key.hash); other !== undefined; other = this.#running.get(key.hash)) await other;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#running.set(key.hash, promise);
+    try {
+      return await runClaimed(ctx, key, handle);
+    } finally {
+      this.#running.delete(key.hash);
+      resolve();
+    }
+  }
+}
+
+async function runClaimed(
+  ctx: OutsideContext,
+  key: IdempotencyKey,
+  handle: (ctx: OutsideContext) => Promise<KeptAnswer>,
+): Promise<KeptAnswer> {
+  const claim: Claim = { at: ctx.services.now(), id: randomUUID() };
+  const earlier = await write(ctx, (tx) => takeClaim(ctx, tx, key, claim));
+  if (earlier !== null) return earlier;
+  let answer: KeptAnswer;
+  try {
+    answer = await handle(ctx);
+  } catch (error) {
+    // If this fails too, the claim is taken over later: the caller needs the first error.
+    await write(ctx, (tx) => dropClaim(ctx, tx, key, claim)).catch(() => undefined);
+    throw error;
+  }
+  await write(ctx, async (tx) => {
+    if (await holdsClaim(ctx, tx, key, claim)) await updateRow(tx, key, sealAnswer(ctx, answer));
+  });
+  return answer;
+}
+
+/** Who runs the request, and since when. */
+interface Claim {
+  readonly at: number;
+  readonly id: string;
+}
+
+/** Claims the key, or returns the answer of an earlier request. */
+async function takeClaim(ctx: OutsideContext, tx: Tx, key: IdempotencyKey, claim: Claim): Promise<KeptAnswer | null> {
+  const found = (await insertRow(tx, key)) ? null : await findRow(tx, key);
+  if (found !== null) {
+    if (found.status !== RUNNING) return openAnswer(ctx, found);
+    const other = claimIn(ctx, found);
+    // On a database that no other node uses, a claim that this process does not know is one of a process that has ended.
+    const orphaned = ctx.services.cluster.alone || other === null || claim.at - other.at > TAKE_OVER_MS;
+    if (!orphaned) {
+      throw new PosthornError(
+        "conflict",
+        "A request with this idempotency key is still running. Send it again in a few seconds to get its answer.",
+      );
+    }
+  }
+  await updateRow(tx, key, { status: RUNNING, body_sealed: ctx.services.vault.seal(JSON.stringify(claim)) });
+  return null;
+}
+
+async function dropClaim(ctx: Context, tx: Tx, key: IdempotencyKey, claim: Claim): Promise<void> {
+  if (!(await holdsClaim(ctx, tx, key, claim))) return;
+  await tx.db.deleteFrom("idempotency").where("bucket", "in", key.buckets).where("hash", "=", key.hash).execute();
+}
+
+/** Whether the key is still this request's: another node may have taken it over. */
+async function holdsClaim(ctx: Context, tx: Tx, key: IdempotencyKey, claim: Claim): Promise<boolean> {
+  const found = await findRow(tx, key);
+  return found?.status === RUNNING && claimIn(ctx, found)?.id === claim.id;
+}
+
+function claimIn(ctx: Context, { body_sealed }: AnswerRow): Claim | null {
+  return body_sealed === null ? null : (JSON.parse(ctx.services.vault.open(body_sealed)) as Claim);
+}
+
+interface AnswerRow {
+  readonly status: number;
+  readonly body_sealed: Uint8Array | null;
+}
+
+async function findRow({ db }: Tx, key: IdempotencyKey): Promise<AnswerRow | null> {
+  const row = await db
+    .selectFrom("idempotency")
+    .select(["status", "body_sealed"])
+    .where("bucket", "in", key.buckets)
+    .where("hash", "=", key.hash)
+    .executeTakeFirst();
+  return row === undefined || row.status === null ? null : { status: row.status, body_sealed: row.body_sealed };
+}
+
+/** Inserts the row of a key that has none. On PostgreSQL it waits for a transaction that is inserting the same key. */
+async function insertRow(tx: Tx, key: IdempotencyKey): Promise<boolean> {
+  if ((await findRow(tx, key)) !== null) return false;
+  const { numInsertedOrUpdatedRows } = await tx.db
+    .insertInto("idempotency")
+    .values({ bucket: key.buckets[0]!, hash: key.hash, message_id: null, status: RUNNING, body_sealed: null })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow();
+  return numInsertedOrUpdatedRows === 1n;
+}
+
+async function updateRow({ db }: Tx, key: IdempotencyKey, row: AnswerRow): Promise<void> {
+  await db
+    .updateTable("idempotency")
+    .set(row)
+    .where("bucket", "in", key.buckets)
+    .where("hash", "=", key.hash)
+    .execute();
+}
+
+/** Encrypted: an answer may hold a token that is shown only once. */
+function sealAnswer({ services }: Context, { status, json }: KeptAnswer): AnswerRow {
+  return { status, body_sealed: json === null ? null : services.vault.seal(json) };
+}
+
+function openAnswer({ services }: Context, { status, body_sealed }: AnswerRow): KeptAnswer {
+  return { status, json: body_sealed === null ? null : services.vault.open(body_sealed) };
+}
