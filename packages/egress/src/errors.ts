@@ -25,6 +25,11 @@ export const EGRESS_ERRORS = {
     fault: "refused",
     message: "This target is blocked. Use a URL that is reachable on the public internet, or ask the operator.",
   },
+  blocked_proxy: {
+    fault: "refused",
+    message:
+      "The proxy is at a blocked address. Use one that is reachable on the public internet, or ask the operator.",
+  },
   dns_not_found: { fault: "target", message: "The host name does not exist. Check its spelling and its DNS records." },
   dns_timeout: {
     fault: "target",
@@ -146,6 +151,7 @@ export type EgressConfigErrorCode =
   | "invalid_allow_word"
   | "invalid_port_list"
   | "invalid_proxy"
+  | "invalid_no_proxy"
   | "invalid_option"
   | "invalid_auth";
 
