@@ -1,15 +1,18 @@
 import { formatAddress, parseAddress } from "./address/bytes.ts";
-import type { AddressBytes, Network } from "./address/bytes.ts";
-import { judge, parseNat64 } from "./address/judge.ts";
+import type { AddressBytes } from "./address/bytes.ts";
+import { parseNat64 } from "./address/judge.ts";
 import { isLocalhost } from "./address/names.ts";
 import { ownAddresses } from "./address/own.ts";
+import { judgeRequest, judgeTenant, namesHostFor, refusedWords } from "./address/policy.ts";
+import type { GuardPolicy, RefusedWord } from "./address/policy.ts";
+import type { Verdict } from "./address/judge.ts";
 import { namesHost, parseAllowList } from "./address/rules.ts";
 import type { AddressRules } from "./address/rules.ts";
 import { Chain } from "./chain.ts";
 import { ConnectBudget } from "./connect/budget.ts";
 import { openConnection } from "./connect/open.ts";
 import type { Opened } from "./connect/open.ts";
-import { parseProxy } from "./connect/proxy.ts";
+import { parseProxy, tenantProxy } from "./connect/proxy.ts";
 import type { ProxyProfile } from "./connect/proxy.ts";
 import { tlsProfile } from "./connect/tls.ts";
 import type { TlsProfile } from "./connect/tls.ts";
@@ -23,15 +26,22 @@ import type { ExchangeHost } from "./exchange.ts";
 import { Sockets } from "./pool.ts";
 import type { Connection, Pool } from "./pool.ts";
 import { prepareHeaders } from "./headers.ts";
+import { parseNoProxy } from "./no-proxy.ts";
+import type { NoProxy } from "./no-proxy.ts";
 import { RecentMap } from "./recent.ts";
 import type { EgressProxy, EgressRequest, EgressResult, EgressTls } from "./types.ts";
 import { DEFAULT_PORTS, parsePorts, parseTarget } from "./url.ts";
-import type { ParsedTarget, UrlRules, UrlTrouble } from "./url.ts";
+import type { ParsedTarget, UrlRules, UrlTrouble, UrlVerdict } from "./url.ts";
 
 /** Options of {@link Egress}. Everything has a default; the defaults are the safe ones. Times in milliseconds. */
 export interface EgressOptions {
   /** What may be called. Default `external`. See {@link parseAllowList}. */
   readonly allow?: AddressRules;
+  /**
+   * What the rules and the proxy of a single request may open in addition to `allow`. Default nothing: a request can
+   * narrow the rules of the platform, but not widen them.
+   */
+  readonly tenantAllow?: AddressRules;
   /** What may never be called, whatever is allowed: CIDRs and host words. Default nothing. */
   readonly deny?: AddressRules;
   /** More addresses of this platform, refused like those of this machine: its public address, its pods. */
@@ -60,8 +70,10 @@ export interface EgressOptions {
   /** URLs whose parsed form is kept. Default 20,000. */
   readonly maxUrls?: number;
   readonly tls?: EgressTls;
-  /** Environment variables such as `HTTP_PROXY` are never read. */
+  /** The operator's choice, so its own address is not judged. Environment variables such as `HTTP_PROXY` are never read. */
   readonly proxy?: EgressProxy;
+  /** Targets that are called without `proxy`. They pass the guard all the same. See {@link parseNoProxy}. */
+  readonly noProxy?: NoProxy;
   /** For tests: the name service instead of `node:dns`. */
   readonly nameService?: NameService;
   /** For tests: monotonic milliseconds. */
@@ -75,6 +87,13 @@ export type EgressCheck =
   | { readonly allowed: true; readonly addresses: readonly string[] }
   | { readonly allowed: false; readonly code: EgressErrorCode; readonly message: string; readonly detail: string };
 
+/** Why the proxy of a request may not be used. */
+export interface ProxyTrouble {
+  readonly host: string;
+  /** `rules`: neither `allow` nor `tenantAllow` covers it. `deny`: it is on the deny list. */
+  readonly reason: "rules" | "deny";
+}
+
 /** A URL under one set of rules, TLS settings and proxy: parsed once, found by one look-up from then on. */
 interface Target {
   readonly parsed: ParsedTarget;
@@ -83,12 +102,6 @@ interface Target {
   readonly tls: TlsProfile;
   readonly proxy: ProxyProfile | null;
   pool: Pool;
-}
-
-interface Policy {
-  readonly allow: AddressRules;
-  readonly deny: AddressRules;
-  readonly own: readonly AddressBytes[];
 }
 
 /**
@@ -102,7 +115,6 @@ interface Policy {
  */
 export class Egress implements AsyncDisposable {
   readonly #urlRules: UrlRules;
-  readonly #nat64: readonly Network[];
   readonly #names: NameResolver;
   readonly #sockets: Sockets;
   readonly #targets: RecentMap<Target>;
@@ -110,11 +122,12 @@ export class Egress implements AsyncDisposable {
   readonly #connectTimeoutMs: number;
   readonly #tls: TlsProfile;
   readonly #proxy: ProxyProfile | null;
+  readonly #noProxy: NoProxy;
   readonly #tlsProfiles = new WeakMap<EgressTls, TlsProfile>();
   readonly #wallClock: () => number;
   readonly #host: ExchangeHost<Target>;
   #declaredOwn: readonly AddressBytes[];
-  #policy: Policy;
+  #policy: GuardPolicy;
   #closed = false;
 
   /** @throws {EgressConfigError} when an option cannot be used. */
@@ -126,12 +139,13 @@ export class Egress implements AsyncDisposable {
       ports: parsePorts(options.ports ?? DEFAULT_PORTS),
       maxLength: options.maxUrlLength ?? 2048,
     };
-    this.#nat64 = parseNat64(options.nat64Prefixes ?? []);
     this.#declaredOwn = (options.ownAddresses ?? []).map(ownAddress);
     this.#policy = {
       allow: options.allow ?? parseAllowList("external"),
+      tenantAllow: options.tenantAllow ?? parseAllowList(""),
       deny: options.deny ?? parseAllowList(""),
       own: [...ownAddresses(), ...this.#declaredOwn],
+      nat64: parseNat64(options.nat64Prefixes ?? []),
     };
     this.#names = new NameResolver(options.nameService ?? nodeNameService(options.dns ?? {}), options.dns ?? {}, now);
     this.#sockets = new Sockets(
@@ -148,6 +162,7 @@ export class Egress implements AsyncDisposable {
     this.#connectTimeoutMs = options.connectTimeoutMs ?? 5000;
     this.#tls = tlsProfile(options.tls ?? {});
     this.#proxy = options.proxy === undefined ? null : parseProxy(options.proxy);
+    this.#noProxy = options.noProxy ?? parseNoProxy("");
     this.#host = this.#exchangeHost(now);
   }
 
@@ -179,7 +194,7 @@ export class Egress implements AsyncDisposable {
   /** Would this URL be allowed? Asks DNS, and nothing else. The answer may change: `send` judges again. */
   async check(url: string, allow?: AddressRules): Promise<EgressCheck> {
     try {
-      const { target } = this.#parse(url, allow ?? this.#policy.allow);
+      const target = this.#parse(url, allow ?? null);
       const addresses = await this.#vet(target, allow ?? null);
       return { allowed: true, addresses: addresses.map(formatAddress) };
     } catch (error) {
@@ -190,20 +205,52 @@ export class Egress implements AsyncDisposable {
 
   /** Holds a URL to the URL rules alone, without DNS: for the moment it is typed. `null` when it is fine. */
   validateUrl(url: string, allow?: AddressRules): UrlTrouble | null {
-    const verdict = parseTarget(url, this.#urlRules, allow ?? this.#policy.allow);
+    const verdict = this.#parsed(url, allow ?? null);
     return verdict.ok ? null : verdict.trouble;
+  }
+
+  /** The words of an allow list that have no effect, as they would open what the platform refuses its tenants. */
+  refusedWords(allow: AddressRules): readonly RefusedWord[] {
+    return refusedWords(allow, this.#policy);
+  }
+
+  /**
+   * Holds the proxy of a request to the guard, without DNS: for the moment it is typed. `null` when nothing in its URL
+   * speaks against it. Its name is resolved and judged again for each connection.
+   *
+   * @throws {EgressConfigError} `invalid_proxy`.
+   */
+  proxyTrouble(proxy: EgressProxy): ProxyTrouble | null {
+    const { host } = parseProxy(proxy);
+    try {
+      const { literal } = this.#proxyTarget(host);
+      if (literal === null) return null;
+      const verdict = judgeTenant(literal, null, this.#policy);
+      return verdict.allowed ? null : { host, reason: verdict.rule === "deny-list" ? "deny" : "rules" };
+    } catch (error) {
+      if (error instanceof EgressError) return { host, reason: "rules" };
+      throw error;
+    }
   }
 
   /** Changes the platform's rules. Idle sockets are vetted again before their next request. */
   setRules(rules: {
     readonly allow?: AddressRules;
+    readonly tenantAllow?: AddressRules;
     readonly deny?: AddressRules;
     readonly ownAddresses?: readonly string[];
   }): void {
     if (rules.ownAddresses !== undefined) this.#declaredOwn = rules.ownAddresses.map(ownAddress);
     // Interfaces come and go: they are looked at again each time.
     const own = [...ownAddresses(), ...this.#declaredOwn];
-    this.#policy = { allow: rules.allow ?? this.#policy.allow, deny: rules.deny ?? this.#policy.deny, own };
+    const { allow, tenantAllow, deny, nat64 } = this.#policy;
+    this.#policy = {
+      allow: rules.allow ?? allow,
+      tenantAllow: rules.tenantAllow ?? tenantAllow,
+      deny: rules.deny ?? deny,
+      own,
+      nat64,
+    };
     this.#sockets.generation++;
     this.#targets.clear();
   }
@@ -258,19 +305,19 @@ export class Egress implements AsyncDisposable {
     const { url, allow, tls, proxy } = request;
     const plain = allow === undefined && tls === undefined && proxy === undefined;
     const tlsUsed = tls === undefined ? this.#tls : this.#tlsProfile(tls);
-    const proxyUsed = proxy === undefined ? this.#proxy : proxy === null ? null : parseProxy(proxy);
+    const proxyUsed = proxy === undefined ? this.#proxy : proxy === null ? null : tenantProxy(proxy);
     const profile = plain ? "" : `${allow?.text ?? "platform"}\n${tlsUsed.key}\n${proxyUsed?.key ?? ""}\n`;
     const cacheKey = plain ? url : profile + url;
     let target = this.#targets.get(cacheKey);
     if (target === undefined) {
-      const { target: parsed } = this.#parse(url, allow ?? this.#policy.allow);
+      const parsed = this.#parse(url, allow ?? null);
       const key = profile + parsed.origin;
       target = {
         parsed,
         key,
         allow: allow ?? null,
         tls: tlsUsed,
-        proxy: proxyUsed,
+        proxy: proxyUsed === this.#proxy && this.#noProxy.matches(parsed) ? null : proxyUsed,
         pool: this.#sockets.pool(key, parsed.origin),
       };
       this.#targets.set(cacheKey, target);
@@ -287,10 +334,32 @@ export class Egress implements AsyncDisposable {
     return profile;
   }
 
-  #parse(url: string, allow: AddressRules): { target: ParsedTarget } {
-    const verdict = parseTarget(url, this.#urlRules, allow);
-    if (!verdict.ok) throw new EgressError("blocked_url", `rule ${verdict.trouble.rule}: ${verdict.trouble.message}`);
-    return verdict;
+  #parse(url: string, wanted: AddressRules | null): ParsedTarget {
+    const verdict = this.#parsed(url, wanted);
+    if (verdict.ok) return verdict.target;
+    throw new EgressError("blocked_url", `rule ${verdict.trouble.rule}: ${verdict.trouble.message}`);
+  }
+
+  /** A name that only rules of the request accept is refused like one that no rules accept. */
+  #parsed(url: string, wanted: AddressRules | null): UrlVerdict {
+    const { allow } = this.#policy;
+    const verdict = parseTarget(url, this.#urlRules, wanted ?? allow);
+    if (!verdict.ok || wanted === null) return verdict;
+    return this.#parsedForTenant(url, this.#urlRules);
+  }
+
+  #parsedForTenant(url: string, rules: UrlRules): UrlVerdict {
+    const { allow, tenantAllow } = this.#policy;
+    const verdict = parseTarget(url, rules, allow);
+    return verdict.ok ? verdict : parseTarget(url, rules, tenantAllow);
+  }
+
+  /** @throws {EgressError} `blocked_proxy` when the name of the proxy of a request is none that may be looked up. */
+  #proxyTarget(host: string): ParsedTarget {
+    const shown = host.includes(":") ? `[${host}]` : host;
+    const verdict = this.#parsedForTenant(`http://${shown}/`, PROXY_URL_RULES);
+    if (verdict.ok) return verdict.target;
+    throw new EgressError("blocked_proxy", `proxy ${host}: rule ${verdict.trouble.rule}`);
   }
 
   #open(exchange: Exchange<Target>, controller: AbortController): Promise<Opened> {
@@ -298,6 +367,7 @@ export class Egress implements AsyncDisposable {
     const budget = new ConnectBudget(this.#connectTimeoutMs, controller);
     return openConnection({
       vet: () => this.#vet(target.parsed, target.allow),
+      vetProxy: (proxy) => this.#vetProxy(proxy),
       target: target.parsed,
       tls: target.tls,
       proxy: target.proxy,
@@ -310,41 +380,79 @@ export class Egress implements AsyncDisposable {
     }).finally(() => budget.enter(null));
   }
 
-  async #vet(target: ParsedTarget, allow: AddressRules | null): Promise<readonly AddressBytes[]> {
-    const rules = allow ?? this.#policy.allow;
-    const found = target.literal === null ? await this.#resolve(target.host, rules) : [target.literal];
-    const host = target.literal === null ? target.host : null;
+  async #vet(target: ParsedTarget, wanted: AddressRules | null): Promise<readonly AddressBytes[]> {
+    const { host, literal } = target;
+    const found = literal === null ? await this.#resolve(host, namesHostFor(host, wanted, this.#policy)) : [literal];
     for (const address of found) {
-      const refusal = this.#judge(address, host, rules);
+      const refusal = this.#judge(address, target, wanted);
       if (refusal !== null) throw refusal;
     }
     return found;
   }
 
-  #resolve(host: string, rules: AddressRules): Promise<readonly AddressBytes[]> {
-    if (isLocalhost(host)) return Promise.resolve(LOCALHOST);
-    return this.#names.resolve(host, namesHost(rules, host));
+  /** The addresses at which the proxy of a request may be dialed: each is judged, as those of a target are. */
+  async #vetProxy(proxy: ProxyProfile): Promise<readonly AddressBytes[]> {
+    const { host, literal } = this.#proxyTarget(proxy.host);
+    const { allow, tenantAllow } = this.#policy;
+    const bySystem = namesHost(allow, host) || namesHost(tenantAllow, host);
+    const found = literal === null ? await this.#resolveProxy(host, bySystem) : [literal];
+    for (const address of found) {
+      const refusal = this.#judgeProxy(address, proxy);
+      if (refusal !== null) throw refusal;
+    }
+    return found;
   }
 
-  #judge(address: AddressBytes, host: string | null, rules: AddressRules): EgressError | null {
-    const verdict = judge(address, host, rules, { deny: this.#policy.deny, own: this.#policy.own, nat64: this.#nat64 });
+  /** A proxy whose name does not resolve is in trouble as one that does not answer: the target has no part in it. */
+  async #resolveProxy(host: string, bySystem: boolean): Promise<readonly AddressBytes[]> {
+    try {
+      return await this.#resolve(host, bySystem);
+    } catch (error) {
+      const { code, detail } = toEgressError(error);
+      throw new EgressError(code === "dns_failed" ? code : "proxy_failed", `proxy ${host}: ${detail}`);
+    }
+  }
+
+  #resolve(host: string, bySystem: boolean): Promise<readonly AddressBytes[]> {
+    return isLocalhost(host) ? Promise.resolve(LOCALHOST) : this.#names.resolve(host, bySystem);
+  }
+
+  #judge(address: AddressBytes, { host, literal }: ParsedTarget, wanted: AddressRules | null): EgressError | null {
+    const name = literal === null ? host : null;
+    const verdict = judgeRequest(address, name, wanted, this.#policy);
+    return verdict.allowed ? null : new EgressError("blocked_address", refusalDetail(verdict, address, name));
+  }
+
+  #judgeProxy(address: AddressBytes, proxy: ProxyProfile): EgressError | null {
+    const { host, literal } = this.#proxyTarget(proxy.host);
+    const name = literal === null ? host : null;
+    const verdict = judgeTenant(address, name, this.#policy);
     if (verdict.allowed) return null;
-    const from = host === null ? "" : ` (resolved from ${host})`;
-    return new EgressError(
-      "blocked_address",
-      `rule ${verdict.rule}: ${formatAddress(address)}${from}; to allow it, ${verdict.setting}`,
-    );
+    return new EgressError("blocked_proxy", `proxy: ${refusalDetail(verdict, address, name)}`);
   }
 
   #revet(target: Target, connection: Connection): EgressError | null {
     if (connection.generation === this.#sockets.generation) return null;
-    const rules = target.allow ?? this.#policy.allow;
-    const host = target.parsed.literal === null ? target.parsed.host : null;
-    const refusal = this.#judge(connection.opened.address, host, rules);
+    const { address, proxyAddress } = connection.opened;
+    const refusal =
+      this.#judge(address, target.parsed, target.allow) ??
+      (target.proxy === null || proxyAddress === null ? null : this.#judgeProxy(proxyAddress, target.proxy));
     if (refusal === null) connection.generation = this.#sockets.generation;
     return refusal;
   }
 }
+
+function refusalDetail(
+  verdict: Verdict & { readonly allowed: false },
+  address: AddressBytes,
+  host: string | null,
+): string {
+  const from = host === null ? "" : ` (resolved from ${host})`;
+  return `rule ${verdict.rule}: ${formatAddress(address)}${from}; to allow it, ${verdict.setting}`;
+}
+
+/** Any port: proxies listen where their operators like. */
+const PROXY_URL_RULES: UrlRules = { httpsOnly: false, ports: parsePorts("1-65535"), maxLength: 2048 };
 
 const LOCALHOST: readonly AddressBytes[] = [
   Uint8Array.of(127, 0, 0, 1),

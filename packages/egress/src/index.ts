@@ -1,3 +1,4 @@
+export type { RefusedWord } from "./address/policy.ts";
 export { parseAllowList } from "./address/rules.ts";
 export type { AddressRules } from "./address/rules.ts";
 export { SPECIAL_RANGES } from "./address/special.ts";
@@ -9,10 +10,12 @@ export type { OAuth2Auth, TokenOptions } from "./auth/oauth2.ts";
 export { checkAuth, checkProxy, checkTls, parseDenyList } from "./check.ts";
 export type { DnsOptions, NameService } from "./dns/names.ts";
 export { Egress } from "./egress.ts";
-export type { EgressCheck, EgressOptions } from "./egress.ts";
+export type { EgressCheck, EgressOptions, ProxyTrouble } from "./egress.ts";
 export { EGRESS_ERRORS, EgressConfigError, EgressError } from "./errors.ts";
 export type { EgressConfigErrorCode, EgressErrorCode, EgressFault } from "./errors.ts";
 export { headerValue } from "./exchange.ts";
+export { parseNoProxy } from "./no-proxy.ts";
+export type { NoProxy } from "./no-proxy.ts";
 export { verifyChallenge, verifyCloudEvents } from "./ownership.ts";
 export type {
   ChallengeRequest,

@@ -43,11 +43,14 @@ export interface EgressRequest {
   readonly timeoutMs: number;
   /** Response body bytes kept. What is beyond is not read. */
   readonly maxResponseBytes: number;
-  /** Rules of one application, instead of the platform's. The deny list of the platform still holds. */
+  /**
+   * Rules of this request. They narrow those of the platform; they widen them only within `tenantAllow`, and never
+   * past the deny list.
+   */
   readonly allow?: AddressRules;
   readonly signal?: AbortSignal;
   readonly tls?: EgressTls;
-  /** `null`: no proxy, though the platform has one. */
+  /** A proxy for this request, dialed only at an address that `allow` or `tenantAllow` of the client opens. `null`: none. */
   readonly proxy?: EgressProxy | null;
 }
 

@@ -137,7 +137,7 @@ describe("an idle socket", () => {
   test("of one application is never lent to another whose rules refuse the address", async () => {
     await using receiver = await startReceiver();
     await using dns = await startDnsServer(zone(({ type }) => (type === "A" ? { a: ["127.0.0.1"] } : {})));
-    await using egress = client(dns, { allow: parseAllowList("external") });
+    await using egress = client(dns, { allow: parseAllowList("external"), tenantAllow: ONE });
     const request = {
       method: "GET",
       url: `http://${HOST}:${receiver.port}/`,

@@ -284,7 +284,7 @@ describe("send", () => {
 describe("check and validateUrl", () => {
   test("say what send would say, without a connection", async () => {
     await using receiver = await startReceiver();
-    await using egress = client();
+    await using egress = client({ tenantAllow: parseAllowList("*.internal") });
     expect(await egress.check(`http://a.customer.com:${receiver.port}/`)).toEqual({
       allowed: true,
       addresses: ["127.0.0.1"],

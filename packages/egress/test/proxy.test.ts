@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Egress, EgressConfigError, parseAllowList } from "../src/index.ts";
+import { Egress, EgressConfigError, parseAllowList, parseNoProxy } from "../src/index.ts";
 import type { EgressOptions, EgressProxy, EgressResult } from "../src/index.ts";
 import { startLab } from "../src/lab/index.ts";
 import type { Lab } from "../src/lab/index.ts";
@@ -165,3 +165,36 @@ test.each(["", "proxy:3128", "ftp://proxy", "socks4://proxy:1", "http://"])(
     expect(() => client({ url })).toThrow(EgressConfigError);
   },
 );
+
+describe("targets without proxy", () => {
+  test("are called directly, and the others through the proxy", async () => {
+    await using proxy = await startConnectProxy();
+    await using egress = client(
+      { url: `http://127.0.0.1:${proxy.port}` },
+      { noProxy: parseNoProxy(`direct.customer.com:${port(lab.url)}`) },
+    );
+    expect(code(await get(egress, `http://direct.customer.com:${port(lab.url)}/ok`))).toBe(200);
+    expect(code(await get(egress, `http://A.direct.customer.com.:${port(lab.url)}/ok`))).toBe(200);
+    expect(proxy.asked).toEqual([]);
+    expect(code(await get(egress, `http://other.customer.com:${port(lab.url)}/ok`))).toBe(200);
+    expect(proxy.asked).toHaveLength(1);
+  });
+
+  test("pass the guard all the same", async () => {
+    await using proxy = await startConnectProxy();
+    await using egress = client({ url: `http://127.0.0.1:${proxy.port}` }, { noProxy: parseNoProxy("*") });
+    expect(code(await get(egress, `http://bad.customer.com:${port(lab.url)}/ok`))).toBe("blocked_address");
+    expect(code(await get(egress, `http://10.0.0.1:${port(lab.url)}/ok`))).toBe("blocked_address");
+    expect(code(await get(egress, `${lab.url}/ok`))).toBe(200);
+    expect(proxy.asked).toEqual([]);
+  });
+
+  test("still go through the proxy of their own request", async () => {
+    await using own = await startConnectProxy();
+    await using egress = client({ url: "http://127.0.0.1:1" }, { noProxy: parseNoProxy("*") });
+    const request = { method: "GET", url: `${lab.url}/ok`, headers: [], body: null };
+    const proxy = { url: `http://127.0.0.1:${own.port}` };
+    expect(code(await egress.send({ ...request, timeoutMs: 2000, maxResponseBytes: 100, proxy }))).toBe(200);
+    expect(own.asked).toHaveLength(1);
+  });
+});

@@ -3,7 +3,7 @@ import { inNetwork, parseNetwork } from "./bytes.ts";
 import type { AddressBytes, Network } from "./bytes.ts";
 
 /** One host word: a whole name, or `*.suffix` for every name below the suffix (not the suffix itself). */
-interface HostWord {
+export interface HostWord {
   readonly suffix: string | null;
   readonly name: string;
 }
@@ -80,6 +80,16 @@ function parseHostWord(word: string): HostWord {
 
 function badWord(word: string, hint: string): EgressConfigError {
   return new EgressConfigError("invalid_allow_word", word, `"${word}" is no word of an allow list: ${hint}.`);
+}
+
+/** The network or address that a word of {@link AddressRules.text} stands for, or `null` for any other word. */
+export function networkOfWord(word: string): Network | null {
+  return parseNetwork(word);
+}
+
+/** The host word that a word of {@link AddressRules.text} stands for. */
+export function hostOfWord(word: string): HostWord {
+  return parseHostWord(word);
 }
 
 /** True when a host word names `host` (lower case, no dot at the end). */

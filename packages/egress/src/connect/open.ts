@@ -18,6 +18,8 @@ export type OpenPhase = "dns" | "proxy" | "connect" | "tls";
 export interface OpenContext {
   /** Resolves the target and vets every answer. Rejects when one is refused. */
   vet(): Promise<readonly AddressBytes[]>;
+  /** Resolves the proxy of a tenant and vets every answer, as `vet` does. */
+  vetProxy(proxy: ProxyProfile): Promise<readonly AddressBytes[]>;
   readonly target: ParsedTarget;
   readonly tls: TlsProfile;
   readonly proxy: ProxyProfile | null;
@@ -35,6 +37,8 @@ export interface Opened {
   /** `address:port`. */
   readonly peer: string;
   readonly tls: EgressTlsInfo | null;
+  /** The vetted address of the proxy in between; `null` without one, and for the operator's. */
+  readonly proxyAddress: AddressBytes | null;
 }
 
 /**
@@ -46,12 +50,12 @@ export async function openConnection(context: OpenContext): Promise<Opened> {
   const { target, signal, onPhase } = context;
   onPhase("dns");
   const vetted = await untilAborted(context.vet(), signal);
-  const { socket: raw, address } = await reach(vetted, context);
+  const { socket: raw, address, proxyAddress } = await reach(vetted, context);
   const text = formatAddress(address);
   const peer = address.length === 4 ? `${text}:${target.port}` : `[${text}]:${target.port}`;
   if (!target.secure) {
     onPhase(null);
-    return { socket: raw, address, peer, tls: null };
+    return { socket: raw, address, peer, tls: null, proxyAddress };
   }
   onPhase("tls");
   const { socket, info } = await secure(
@@ -63,16 +67,21 @@ export async function openConnection(context: OpenContext): Promise<Opened> {
     context.wallClock,
   );
   onPhase(null);
-  return { socket, address, peer, tls: info };
+  return { socket, address, peer, tls: info, proxyAddress };
 }
 
-async function reach(vetted: readonly AddressBytes[], context: OpenContext): Promise<Dialed> {
+async function reach(
+  vetted: readonly AddressBytes[],
+  context: OpenContext,
+): Promise<Dialed & { readonly proxyAddress: AddressBytes | null }> {
   const { target, proxy, signal, onPhase } = context;
   if (proxy === null) {
     onPhase("connect");
-    return dial(vetted, target.port, signal);
+    return { ...(await dial(vetted, target.port, signal)), proxyAddress: null };
   }
-  return throughProxy(proxy, vetted, target, signal, onPhase);
+  onPhase("proxy");
+  const at = proxy.trusted ? null : await untilAborted(context.vetProxy(proxy), signal);
+  return throughProxy(proxy, at, vetted, target, signal, onPhase);
 }
 
 /** The look-up goes on for whoever else waits for it; this waiter leaves when its signal says so. */

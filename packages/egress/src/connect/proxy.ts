@@ -9,6 +9,7 @@ import { EgressConfigError, EgressError } from "../errors.ts";
 import type { EgressErrorCode } from "../errors.ts";
 import type { EgressProxy } from "../types.ts";
 import type { ParsedTarget } from "../url.ts";
+import { dial } from "./tcp.ts";
 import type { Dialed } from "./tcp.ts";
 
 /** A proxy setting taken apart. */
@@ -20,15 +21,22 @@ export interface ProxyProfile {
   readonly user: string;
   readonly password: string;
   readonly byName: boolean;
+  /** The operator's own. Any other is dialed only at an address that passed the guard. */
+  readonly trusted: boolean;
 }
 
 const KINDS = { "http:": ["http", 80], "https:": ["https", 443], "socks5:": ["socks5", 1080] } as const;
 
-/** @throws {EgressConfigError} `invalid_proxy`. The message never holds the password. */
+/**
+ * Reads the proxy of the operator.
+ *
+ * @throws {EgressConfigError} `invalid_proxy`. The message never holds the password.
+ */
 export function parseProxy(proxy: EgressProxy): ProxyProfile {
   const url = URL.parse(proxy.url);
   const kind = url === null ? undefined : KINDS[url.protocol as keyof typeof KINDS];
-  if (url === null || kind === undefined || url.hostname === "") {
+  const host = url === null ? null : hostOf(url);
+  if (url === null || kind === undefined || host === null) {
     throw new EgressConfigError(
       "invalid_proxy",
       "proxy",
@@ -38,12 +46,32 @@ export function parseProxy(proxy: EgressProxy): ProxyProfile {
   return {
     key: `${url.href} ${proxy.target ?? "address"}`,
     kind: kind[0],
-    host: url.hostname.replace(/^\[|\]$/g, ""),
+    host,
     port: url.port === "" ? kind[1] : Number(url.port),
     user: decoded(url.username),
     password: decoded(url.password),
     byName: proxy.target === "name",
+    trusted: true,
   };
+}
+
+/**
+ * Reads the proxy of a single request, which a tenant may have chosen. It shares no socket with the operator's.
+ *
+ * @throws {EgressConfigError} `invalid_proxy`. The message never holds the password.
+ */
+export function tenantProxy(proxy: EgressProxy): ProxyProfile {
+  const profile = parseProxy(proxy);
+  return { ...profile, key: `tenant ${profile.key}`, trusted: false };
+}
+
+/**
+ * The host as it is dialed, without brackets. URLs of `socks5:` keep their host as it was typed, so it is read again as
+ * that of an `http:` URL: `0x7f.1` is `127.0.0.1` then.
+ */
+function hostOf(url: URL): string | null {
+  const hostname = URL.parse(`http://${url.hostname}/`)?.hostname ?? "";
+  return hostname === "" ? null : hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
 }
 
 function decoded(text: string): string {
@@ -55,30 +83,31 @@ function decoded(text: string): string {
 }
 
 /**
- * Asks a proxy for a tunnel to one vetted address, each in turn until one answers. The proxy is the operator's choice,
- * so its own address is not held to the guard.
+ * Asks a proxy for a tunnel to one vetted address, each in turn until one answers.
  *
+ * @param at Vetted addresses of the proxy; `null` for the operator's, whose host is dialed as it is.
  * @param onPhase Told `proxy` on the way to the proxy and `connect` once it was asked, as silence means our trouble
  *   in the one and the target's in the other.
  * @throws {EgressError} `proxy_failed` (ours), `proxy_denied`, `proxy_target`, `connect_refused` and so on.
  */
 export async function throughProxy(
   proxy: ProxyProfile,
+  at: readonly AddressBytes[] | null,
   vetted: readonly AddressBytes[],
   target: ParsedTarget,
   signal: AbortSignal,
   onPhase: (phase: "proxy" | "connect") => void,
-): Promise<Dialed> {
+): Promise<Dialed & { readonly proxyAddress: AddressBytes | null }> {
   const candidates = proxy.byName ? vetted.slice(0, 1) : vetted;
   let last: EgressError | null = null;
   for (const address of candidates) {
     const host = proxy.byName && target.literal === null ? target.host : formatAddress(address);
     onPhase("proxy");
-    const wire = await dialProxy(proxy, signal);
+    const { wire, proxyAddress } = await dialProxy(proxy, at, signal);
     onPhase("connect");
     try {
       const ask = proxy.kind === "socks5" ? socks : tunnel;
-      return { socket: await ask(proxy, wire, host, target.port, signal), address };
+      return { socket: await ask(proxy, wire, host, target.port, signal), address, proxyAddress };
     } catch (error) {
       wire.destroy();
       if (!(error instanceof EgressError) || error.fault === "ours" || signal.aborted) throw error;
@@ -88,31 +117,53 @@ export async function throughProxy(
   throw last ?? new EgressError("internal", "no address to ask the proxy for");
 }
 
-function dialProxy(proxy: ProxyProfile, signal: AbortSignal): Promise<Socket> {
-  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+async function dialProxy(
+  proxy: ProxyProfile,
+  at: readonly AddressBytes[] | null,
+  signal: AbortSignal,
+): Promise<{ readonly wire: Socket; readonly proxyAddress: AddressBytes | null }> {
   const { host, port } = proxy;
-  const secure = proxy.kind === "https";
-  const socket = secure
-    ? connectTls({
-        host,
-        port,
-        minVersion: "TLSv1.2",
-        ALPNProtocols: ["http/1.1"],
-        ...(isIP(host) === 0 ? { servername: host } : {}),
-      })
-    : connectTcp({ host, port });
-  socket.setNoDelay(true);
+  if (at === null) return { wire: await wireTo(proxy, connectTcp({ host, port }), signal), proxyAddress: null };
+  try {
+    const { socket, address } = await dial(at, port, signal);
+    return { wire: await wireTo(proxy, socket, signal), proxyAddress: address };
+  } catch (error) {
+    if (signal.aborted || !(error instanceof EgressError) || error.fault !== "target") throw error;
+    throw new EgressError("proxy_failed", `proxy ${host}: ${error.detail}`);
+  }
+}
+
+/** Waits until a socket can be spoken to the proxy over, with TLS where its URL says so. */
+function wireTo(proxy: ProxyProfile, raw: Socket, signal: AbortSignal): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const { host } = proxy;
+  if (proxy.kind !== "https" && !raw.connecting) return Promise.resolve(raw);
+  const socket =
+    proxy.kind === "https"
+      ? connectTls({
+          socket: raw,
+          host,
+          minVersion: "TLSv1.2",
+          ALPNProtocols: ["http/1.1"],
+          ...(isIP(host) === 0 ? { servername: host } : {}),
+        })
+      : raw;
+  raw.setNoDelay(true);
   const onAbort = () => {
     socket.destroy();
+    raw.destroy();
     reject(signal.reason as Error);
   };
   signal.addEventListener("abort", onAbort, { once: true });
-  // The listener stays: an error between two owners of the socket must not end the process.
-  socket.on("error", (error) => {
+  const onError = (error: Error) => {
     signal.removeEventListener("abort", onAbort);
+    raw.destroy();
     reject(new EgressError("proxy_failed", `proxy ${host}: ${String(error)}`, { cause: error }));
-  });
-  socket.once(secure ? "secureConnect" : "connect", () => {
+  };
+  // The listeners stay: an error between two owners of the socket must not end the process.
+  socket.on("error", onError);
+  if (socket !== raw) raw.on("error", onError);
+  socket.once(socket === raw ? "connect" : "secureConnect", () => {
     signal.removeEventListener("abort", onAbort);
     resolve(socket);
   });
@@ -185,7 +236,7 @@ async function socks(
     await Promise.race([asked, abort.promise]);
     return wire;
   } catch (error) {
-    // Whoever lost the race is not waited for, and its end is nobody's surprise.
+    // The losing promise of the race may still reject, and nothing waits for it any longer.
     asked.catch(() => {});
     throw error instanceof SocksClientError ? socksError(proxy, host, port, error) : error;
   } finally {
@@ -196,5 +247,6 @@ async function socks(
 function socksError(proxy: ProxyProfile, host: string, port: number, error: Error): EgressError {
   const reply = SOCKS_REPLIES.find(([name]) => error.message.includes(name));
   const detail = `proxy ${proxy.host}: SOCKS5 to ${host} port ${port}: ${error.message}`;
-  return new EgressError(reply?.[1] ?? "proxy_failed", detail, { cause: error });
+  // Without a cause: errors of this library carry the options of the connection, password included.
+  return new EgressError(reply?.[1] ?? "proxy_failed", detail);
 }

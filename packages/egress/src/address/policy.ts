@@ -1,0 +1,110 @@
+import { inNetwork } from "./bytes.ts";
+import type { AddressBytes, Network } from "./bytes.ts";
+import { judge } from "./judge.ts";
+import type { GuardSettings, Verdict } from "./judge.ts";
+import { isLocalhost } from "./names.ts";
+import { hostOfWord, namesHost, networkOfWord } from "./rules.ts";
+import type { AddressRules } from "./rules.ts";
+import { GLOBAL_UNICAST, SPECIAL_RANGES } from "./special.ts";
+
+/** The platform's rules, and how far the rules of one request may go beyond them. */
+export interface GuardPolicy extends GuardSettings {
+  /** What the platform allows. */
+  readonly allow: AddressRules;
+  /** What the rules or the proxy of a single request may open in addition to `allow`. */
+  readonly tenantAllow: AddressRules;
+}
+
+/** A word of an allow list that a tenant may not use. */
+export interface RefusedWord {
+  readonly word: string;
+  /** `rules`: neither `allow` nor `tenantAllow` covers it. `deny`: it is on the deny list. */
+  readonly reason: "rules" | "deny";
+}
+
+/**
+ * Judges an address for one request.
+ *
+ * @param wanted Rules of the request, or `null` for the platform's. They narrow the platform's rules, and widen them
+ *   only as far as `tenantAllow` does.
+ */
+export function judgeRequest(
+  address: AddressBytes,
+  host: string | null,
+  wanted: AddressRules | null,
+  policy: GuardPolicy,
+): Verdict {
+  if (wanted === null) return judge(address, host, policy.allow, policy);
+  const verdict = judge(address, host, wanted, policy);
+  return verdict.allowed ? judgeTenant(address, host, policy) : verdict;
+}
+
+/** Judges an address by what tenants may open at most: `allow` and `tenantAllow` together. */
+export function judgeTenant(address: AddressBytes, host: string | null, policy: GuardPolicy): Verdict {
+  const platform = judge(address, host, policy.allow, policy);
+  if (platform.allowed) return platform;
+  const added = judge(address, host, policy.tenantAllow, policy);
+  return added.allowed ? added : { ...platform, setting: `${platform.setting} of the platform or of its tenants` };
+}
+
+/** True when a host word applies to `host` for a request with these rules. */
+export function namesHostFor(host: string, wanted: AddressRules | null, policy: GuardPolicy): boolean {
+  if (wanted === null) return namesHost(policy.allow, host);
+  return namesHost(wanted, host) && (namesHost(policy.allow, host) || namesHost(policy.tenantAllow, host));
+}
+
+/** The words of `wanted` that could open what neither `allow` nor `tenantAllow` opens, in order. */
+export function refusedWords(wanted: AddressRules, policy: GuardPolicy): readonly RefusedWord[] {
+  const refused: RefusedWord[] = [];
+  for (const word of wanted.text.split(",").filter((text) => text !== "")) {
+    if (isDenied(word, policy.deny)) refused.push({ word, reason: "deny" });
+    else if (!isCovered(word, policy)) refused.push({ word, reason: "rules" });
+  }
+  return refused;
+}
+
+function isDenied(word: string, deny: AddressRules): boolean {
+  const network = networkOfWord(word);
+  if (network !== null) return deny.networks.some((denied) => contains(denied, network));
+  return hasHost(deny, word);
+}
+
+function isCovered(word: string, policy: GuardPolicy): boolean {
+  const sources = [policy.allow, policy.tenantAllow];
+  if (word === "external" || word === "private" || word === "loopback") return sources.some((rules) => rules[word]);
+  const network = networkOfWord(word);
+  if (network === null) {
+    const host = hostOfWord(word);
+    const local = isLocalhost(host.name);
+    return sources.some((rules) => hasHost(rules, word) || (local && rules.loopback));
+  }
+  // A single address opens ranges that a CIDR does not, so it is judged as it would be when dialed.
+  if (network.bits === network.bytes.length * 8) return judgeTenant(network.bytes, null, policy).allowed;
+  return sources.some((rules) => coversNetwork(rules, network));
+}
+
+/** True when every name that the word covers is covered by a host word of `rules`. */
+function hasHost(rules: AddressRules, word: string): boolean {
+  const { name, suffix } = hostOfWord(word);
+  if (suffix === null) return namesHost(rules, name);
+  return rules.hosts.some((host) => host.suffix !== null && suffix.endsWith(host.suffix));
+}
+
+function coversNetwork(rules: AddressRules, network: Network): boolean {
+  if (rules.networks.some((allowed) => contains(allowed, network))) return true;
+  const range = SPECIAL_RANGES.find((special) => contains(special.network, network));
+  if (range?.class === "private") return rules.private;
+  if (range?.class === "loopback") return rules.loopback;
+  return rules.external && isPublic(network);
+}
+
+function isPublic(network: Network): boolean {
+  if (network.bytes.length === 16 && !contains(GLOBAL_UNICAST, network)) return false;
+  return !SPECIAL_RANGES.some(
+    ({ network: special, rule }) => rule !== "metadata" && (contains(special, network) || contains(network, special)),
+  );
+}
+
+function contains(outer: Network, inner: Network): boolean {
+  return outer.bits <= inner.bits && inNetwork(inner.bytes, outer);
+}
