@@ -6,6 +6,7 @@ export type PosthornErrorCode =
   // The request is wrong; changing it helps.
   | "bad_request"
   | "validation"
+  | "egress_not_allowed"
   | "invalid_range"
   | "limit_reached"
   | "missing_payload"
@@ -44,6 +45,7 @@ export type PosthornErrorCode =
 const STATUS: Record<PosthornErrorCode, number> = {
   bad_request: 400,
   validation: 422,
+  egress_not_allowed: 422,
   invalid_range: 400,
   limit_reached: 400,
   missing_payload: 400,
@@ -105,8 +107,13 @@ export class ValidationError extends PosthornError {
   override readonly name = "ValidationError";
   readonly issues: readonly ValidationIssue[];
 
-  constructor(issues: readonly ValidationIssue[], options?: ErrorOptions) {
-    super("validation", issues.map((issue) => `${issue.loc.join(".")}: ${issue.msg}`).join("; "), options);
+  /** `code`: a more exact one than `validation`, which callers can act on. */
+  constructor(issues: readonly ValidationIssue[], options: ErrorOptions & { readonly code?: PosthornErrorCode } = {}) {
+    super(
+      options.code ?? "validation",
+      issues.map((issue) => `${issue.loc.join(".")}: ${issue.msg}`).join("; "),
+      options,
+    );
     this.issues = issues;
   }
 }

@@ -1,5 +1,5 @@
 /** What the settings make of the parts of a node. */
-import { Egress, type EgressOptions, parseAllowList, parseDenyList } from "@posthorn/egress";
+import { Egress, type EgressOptions, parseAllowList, parseDenyList, parseNoProxy } from "@posthorn/egress";
 import type { Config } from "./config/config.ts";
 import type { PlatformDefaults } from "./domain/policy/section.ts";
 import type { PortalLook } from "./domain/portal/look.ts";
@@ -33,9 +33,11 @@ export function hostConcurrencyOf({ endpointConcurrency }: Config): number {
 export function egressOf(config: Config, more: EgressOptions = {}): Egress {
   return new Egress({
     allow: parseAllowList(config.egressAllow),
+    tenantAllow: parseAllowList(config.egressTenantAllow),
     deny: parseDenyList(config.egressDeny),
     httpsOnly: config.httpsOnly,
     ...(config.egressProxy === "" ? {} : { proxy: { url: config.egressProxy } }),
+    noProxy: parseNoProxy(config.egressNoProxy),
     maxSockets: 2 * config.concurrency,
     maxSocketsPerOrigin: hostConcurrencyOf(config),
     ...more,

@@ -24,10 +24,12 @@ import { OwnershipCheck } from "./delivery/ownership.ts";
 import { patiently } from "./delivery/patience.ts";
 import { Statistics } from "./delivery/statistics.ts";
 import { TaskRunners } from "./delivery/task-runner.ts";
+import { tenantEgressRules, warnOfRefusedEgress } from "./delivery/tenant-egress.ts";
 import { Watch } from "./delivery/watched-attempter.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Clock } from "./dispatch/types.ts";
 import { Authenticator } from "./domain/auth/authenticate.ts";
+import { refusedEgress } from "./domain/application/refused-egress.ts";
 import type { DomainRules, Services } from "./domain/context.ts";
 import { Directory } from "./domain/directory.ts";
 import { ensureOrganisation } from "./domain/organisation/ensure.ts";
@@ -142,6 +144,8 @@ export class PosthornNode implements AsyncDisposable {
   #server: FastifyInstance | null = null;
   #url = "";
   #closing: Promise<void> | null = null;
+  /** Work that only writes to the log. */
+  #warnings: Promise<void> = Promise.resolve();
 
   private constructor(options: NodeOptions, node: NodeParts) {
     const { config, secrets, log, clock = systemClock } = options;
@@ -305,6 +309,7 @@ export class PosthornNode implements AsyncDisposable {
       for (const part of await Promise.allSettled([node.#listen(), node.#clusterWork.start()]))
         if (part.status === "rejected") throw part.reason;
       node.#receiving.start();
+      node.#warnings = node.#warnOfRefusedEgress();
       return node;
     } catch (error) {
       // What was started already, such as the server, would keep the process alive.
@@ -339,6 +344,7 @@ export class PosthornNode implements AsyncDisposable {
   async #close(): Promise<void> {
     const drained = this.#cluster.drain().catch(() => undefined);
     await this.#closeServer();
+    await this.#warnings;
     await this.#metricsServer?.[Symbol.asyncDispose]();
     await this.#receiving[Symbol.asyncDispose]();
     await this.#maintenance[Symbol.asyncDispose]();
@@ -388,6 +394,15 @@ export class PosthornNode implements AsyncDisposable {
       this.#url = await this.#server.listen(config.listen);
     } catch (cause) {
       throw cannotListen(config.listen, cause);
+    }
+  }
+
+  async #warnOfRefusedEgress(): Promise<void> {
+    const { log } = this.#options;
+    try {
+      await warnOfRefusedEgress(refusedEgress(this.services), log, () => this.#closing !== null);
+    } catch (error) {
+      reporter(log)(error, "stored egress rules could not be checked");
     }
   }
 
@@ -446,6 +461,7 @@ export class PosthornNode implements AsyncDisposable {
       maxInboundBytes: config.maxInboundBytes,
       normaliseUrl: (url, allow) => this.#normaliseUrl(url, allow),
       normaliseAllow: (words) => parseAllowList(words).text,
+      ...tenantEgressRules(this.#egress),
       egressTrouble: (settings, allow) => egressTrouble(this.#egress, settings, allow),
       policyDefaults,
       addressTrouble,

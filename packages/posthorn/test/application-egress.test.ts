@@ -11,13 +11,21 @@ describe("the allow words of an application", () => {
   it("hold in place of the platform's, for what is due and for new endpoints, until they are taken away", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
-    const env = { POSTHORN_EGRESS_ALLOW: "external", POSTHORN_RETRY_SCHEDULE: "" };
+    const env = {
+      POSTHORN_EGRESS_ALLOW: "external",
+      POSTHORN_EGRESS_TENANT_ALLOW: "loopback,receiver",
+      POSTHORN_RETRY_SCHEDULE: "",
+    };
     await using node = await startNode(folder.path, { env });
     const tenant = new Tenant(node);
     await tenant.setUp(receiver.url);
     expect(await tenant.firstAttempt()).toMatchObject({ status: 2, errorCode: "blocked_address" });
     expect(await tenant.call("PUT", EGRESS, { allow: "LOOPBACK, receiver" })).toMatchObject({ status: 204 });
-    expect((await tenant.call("GET", EGRESS)).json).toEqual({ allow: "loopback,receiver", proxy: null });
+    expect((await tenant.call("GET", EGRESS)).json).toEqual({
+      allow: "loopback,receiver",
+      refusedWords: [],
+      proxy: null,
+    });
     expect(await tenant.firstAttempt()).toMatchObject({ status: 0 });
     // A name without a dot is refused unless it is a word.
     expect(await tenant.call("POST", "app/app/endpoint", { url: "http://receiver/" })).toMatchObject({ status: 201 });
@@ -33,7 +41,8 @@ describe("the allow words of an application", () => {
     await using node = await startNode(folder.path, { env });
     const tenant = new Tenant(node);
     await tenant.setUp(receiver.url);
-    await tenant.call("PUT", EGRESS, { allow: "loopback,127.0.0.1" });
+    expect(await tenant.call("PUT", EGRESS, { allow: "loopback,127.0.0.1" })).toMatchObject({ status: 422 });
+    expect(await tenant.call("PUT", EGRESS, { allow: "loopback" })).toMatchObject({ status: 204 });
     expect(await tenant.firstAttempt()).toMatchObject({ status: 2, errorCode: "blocked_address" });
   });
 
@@ -63,7 +72,11 @@ describe("the proxy of an application", () => {
     expect(await tenant.firstAttempt()).toMatchObject({ status: 0 });
     expect([platform.asked.length, own.asked.length]).toEqual([0, 1]);
     const shown = await tenant.call("GET", EGRESS);
-    expect(shown.json).toEqual({ allow: null, proxy: { scheme: "http", target: "address" } });
+    expect(shown.json).toEqual({
+      allow: null,
+      refusedWords: [],
+      proxy: { scheme: "http", target: "address", refused: false },
+    });
     // A part that is left out stays.
     await tenant.call("PUT", EGRESS, { allow: "loopback" });
     expect((await tenant.call("GET", EGRESS)).json).toMatchObject({ allow: "loopback", proxy: { scheme: "http" } });

@@ -145,7 +145,7 @@ describe("a proxy of an endpoint", () => {
 
   it("is the organisation's: a token of the application can neither set it nor take it away", async () => {
     const portal = await tenant.portal(["ViewBase", "ManageEndpoint"]);
-    const proxy = { url: "http://proxy.example:4750" };
+    const proxy = { url: "http://proxy.example.com:4750" };
     await endpointWith("http://127.0.0.1:9999/", { proxy });
     expect(await portal.call("PUT", EGRESS, { proxy: null })).toMatchObject({ status: 403 });
     expect(await portal.call("PUT", EGRESS, { proxy })).toMatchObject({ status: 403 });
@@ -154,7 +154,7 @@ describe("a proxy of an endpoint", () => {
     });
     expect(await portal.call("DELETE", EGRESS)).toMatchObject({ status: 204 });
     const { json } = await portal.call("GET", EGRESS);
-    expect(json).toEqual({ auth: null, tls: null, proxy: { scheme: "http", target: "address" } });
+    expect(json).toEqual({ auth: null, tls: null, proxy: { scheme: "http", target: "address", refused: false } });
   });
 });
 
@@ -168,7 +168,11 @@ describe("the settings", () => {
       clientSecret: SECRET,
     };
     const tls = { cert: client.cert, key: client.key, pins: ["ab".repeat(32)] };
-    await endpointWith("http://127.0.0.1:9999/", { auth, tls, proxy: { url: `http://me:${SECRET}@proxy.example` } });
+    await endpointWith("http://127.0.0.1:9999/", {
+      auth,
+      tls,
+      proxy: { url: `http://me:${SECRET}@proxy.example.com` },
+    });
     const { json, text } = await tenant.call("GET", EGRESS);
     expect(json).toEqual({
       auth: {
@@ -179,7 +183,7 @@ describe("the settings", () => {
         scope: null,
       },
       tls: { ca: false, clientCertificateValidTo: expect.stringMatching(/^\d{4}-/), pins: ["ab".repeat(32)] },
-      proxy: { scheme: "http", target: "address" },
+      proxy: { scheme: "http", target: "address", refused: false },
     });
     expect(text).not.toMatch(/s3cret|PRIVATE KEY/);
     expect((await tenant.call("GET", "app/app/endpoint/ep")).text).not.toMatch(/s3cret|PRIVATE KEY/);

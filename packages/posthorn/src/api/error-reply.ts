@@ -12,7 +12,10 @@ const CALLER_DETAIL: Partial<Record<PosthornErrorCode, string>> = {
 
 /** The answer for an error that is meant for the caller; `null` for any other. */
 export function errorReply(error: unknown): Reply | null {
-  if (error instanceof ValidationError) return reply(422, { detail: error.issues });
+  if (error instanceof ValidationError) {
+    const { code, issues } = error;
+    return reply(422, { ...(code === "validation" ? {} : { code }), detail: issues });
+  }
   if (error instanceof PosthornError) {
     return reply(error.status, { code: error.code, detail: CALLER_DETAIL[error.code] ?? error.message });
   }

@@ -1,5 +1,5 @@
 /** Every setting of a node: its name, how its text is read, its default and what it means. Nothing here reads anything. */
-import { parseAllowList, parseDenyList } from "@posthorn/egress";
+import { parseAllowList, parseDenyList, parseNoProxy } from "@posthorn/egress";
 import { VERIFICATION_METHODS } from "../domain/policy/verification.ts";
 import { COLOUR_PATTERN, FONT_PATTERN, LOGO_PATTERN } from "../domain/portal/look.ts";
 import {
@@ -150,6 +150,12 @@ export const settings = {
     devDefault: "external,loopback",
     parse: (text) => parseAllowList(text).text,
   }),
+  egressTenantAllow: setting({
+    name: "POSTHORN_EGRESS_TENANT_ALLOW",
+    help: "Targets that rules and proxies of applications and endpoints may open beyond POSTHORN_EGRESS_ALLOW, in the same words. Empty: none.",
+    default: "",
+    parse: (text) => parseAllowList(text).text,
+  }),
   egressDeny: setting({
     name: "POSTHORN_EGRESS_DENY",
     help: "Targets that are never reached, whatever is allowed: CIDR ranges and host patterns, with commas.",
@@ -162,6 +168,12 @@ export const settings = {
     default: "",
     secret: true,
     parse: parseProxyUrl,
+  }),
+  egressNoProxy: setting({
+    name: "POSTHORN_EGRESS_NO_PROXY",
+    help: "Targets that are called without POSTHORN_EGRESS_PROXY, as in NO_PROXY: host, .suffix, *.suffix, address, CIDR range or *, with :port where needed, with commas.",
+    default: "",
+    parse: (text) => parseNoProxy(text).text,
   }),
   httpsOnly: setting({
     name: "POSTHORN_HTTPS_ONLY",

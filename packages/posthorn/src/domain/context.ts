@@ -20,7 +20,7 @@ import type { Turn } from "../transform/fair-queue.ts";
 import type { Busy, RunFailed, RunResult, TransformRun } from "../transform/types.ts";
 import type { DirectoryEndpoint } from "./directory-endpoint.ts";
 import type { Directory } from "./directory.ts";
-import type { EndpointEgress } from "./endpoint/egress.ts";
+import type { EndpointEgress, EndpointProxy } from "./endpoint/egress.ts";
 import type { Ownership, OwnershipMethod } from "./endpoint/verify.ts";
 import type { Streak } from "./health/streak.ts";
 import type { InboundRequest } from "./message/request.ts";
@@ -119,6 +119,10 @@ export interface DomainRules {
   readonly normaliseUrl: (url: string, allow: string | null) => string;
   /** The words of an allow list in one spelling, or throws an error whose message says what is wrong with them. */
   readonly normaliseAllow: (words: string) => string;
+  /** The words of an allow list that have no effect on this server, as they go beyond what its operator allows. */
+  readonly refusedWords: (words: string) => readonly RefusedTarget[];
+  /** Whether the host of a proxy is refused, as far as its URL tells; `null`: it is not. */
+  readonly refusedProxy: (proxy: EndpointProxy) => RefusedTarget | null;
   /** What of these settings of an endpoint the HTTP client could not use. */
   readonly egressTrouble: (settings: EndpointEgress, allow: string | null) => EgressTrouble | null;
   /** What policies begin with. */
@@ -153,6 +157,14 @@ export interface InboundDesk {
     request: WebhookRequest,
     otherSecrets: Readonly<Record<string, string>>,
   ): Promise<Diagnosis>;
+}
+
+/** A target that applications may not open on this server. */
+export interface RefusedTarget {
+  /** A word of an allow list, or a host. */
+  readonly text: string;
+  /** `deny`: it is on the deny list of the operator. */
+  readonly reason: "rules" | "deny";
 }
 
 export interface EgressTrouble {

@@ -50,6 +50,8 @@ export const TEST_RULES: Services["rules"] = {
   maxInboundBytes: 1024,
   normaliseUrl: (url) => url,
   normaliseAllow: (words) => words,
+  refusedWords: () => [],
+  refusedProxy: () => null,
   egressTrouble: () => null,
   policyDefaults: POLICY_DEFAULTS,
   addressTrouble: () => null,

@@ -11,7 +11,7 @@ export const setApplicationEgress = defineRoute({
   tag: "Application",
   summary: "Set the targets that deliveries of an application may reach, and the proxy they go through",
   description:
-    "The words stand in place of POSTHORN_EGRESS_ALLOW; POSTHORN_EGRESS_DENY still wins. The proxy stands in place of POSTHORN_EGRESS_PROXY; that of an endpoint wins over it.",
+    "The words replace POSTHORN_EGRESS_ALLOW for this application. A word or a proxy host that neither POSTHORN_EGRESS_ALLOW nor POSTHORN_EGRESS_TENANT_ALLOW covers, or that POSTHORN_EGRESS_DENY names, is refused with `egress_not_allowed`. The proxy replaces POSTHORN_EGRESS_PROXY; the proxy of an endpoint wins over it.",
   access: "organisation",
   body: ApplicationEgressIn,
   responses: { 204: null },

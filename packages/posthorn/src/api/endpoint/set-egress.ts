@@ -10,7 +10,8 @@ export const setEgress = defineRoute({
   operationId: "v1.endpoint.set-egress",
   tag: "Endpoint",
   summary: "Set credentials, TLS settings and proxy of an endpoint",
-  description: "A part that is left out stays; null removes it. The proxy needs a token of the organisation.",
+  description:
+    "A part that is left out stays; null removes it. The proxy needs a token of the organisation, and a host that POSTHORN_EGRESS_ALLOW or POSTHORN_EGRESS_TENANT_ALLOW covers: any other is refused with `egress_not_allowed`.",
   access: "ManageEndpoint",
   body: EndpointEgressIn,
   responses: { 204: null },

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { Proxy } from "./endpoint-egress.ts";
+import { Proxy, ProxyOut } from "./endpoint-egress.ts";
 import { DateTime, listOf, Metadata, nullable, Rate, StringMap, Uid, uidWithout } from "./common.ts";
 
 const AppUid = uidWithout("app_");
@@ -44,7 +44,8 @@ export const ApplicationOut = Type.Object(
 const AllowWords = nullable(
   Type.String({
     maxLength: 4096,
-    description: "Words as in POSTHORN_EGRESS_ALLOW, in place of them. Null: the platform's hold.",
+    description:
+      "Words as in POSTHORN_EGRESS_ALLOW, in place of them. They open nothing beyond POSTHORN_EGRESS_ALLOW and POSTHORN_EGRESS_TENANT_ALLOW. Null: the platform's hold.",
   }),
 );
 
@@ -57,7 +58,13 @@ export const ApplicationEgressIn = Type.Object(
 );
 
 export const ApplicationEgress = Type.Object(
-  { allow: AllowWords, proxy: nullable(Type.Object({ scheme: Type.String(), target: Type.String() })) },
+  {
+    allow: AllowWords,
+    refusedWords: Type.Array(Type.String(), {
+      description: "Words of `allow` that have no effect: the operator does not let applications open what they name.",
+    }),
+    proxy: nullable(ProxyOut),
+  },
   { $id: "ApplicationEgress" },
 );
 

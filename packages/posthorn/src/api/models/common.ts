@@ -102,6 +102,9 @@ export const HttpError = Type.Object(
 /** The request broke one or more rules. */
 export const HttpValidationError = Type.Object(
   {
+    code: Type.Optional(
+      Type.String({ description: "Stable code, where there is a more exact one than `validation`." }),
+    ),
     detail: Type.Array(
       Type.Object({
         loc: Type.Array(Type.String(), { description: "Where, from the outside in." }),

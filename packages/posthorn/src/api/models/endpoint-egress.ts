@@ -74,6 +74,16 @@ export const Proxy = Type.Object({
   target: Type.Optional(Type.Union([Type.Literal("address"), Type.Literal("name")])),
 });
 
+/** What may be seen of a proxy. */
+export const ProxyOut = Type.Object({
+  scheme: Type.String(),
+  target: Type.String(),
+  refused: Type.Boolean({
+    description:
+      "The operator does not let applications reach the host of this proxy: deliveries fail with `blocked_proxy`.",
+  }),
+});
+
 export const EndpointEgressIn = Type.Object(
   {
     auth: Type.Optional(nullable(Auth)),
@@ -101,7 +111,7 @@ export const EndpointEgressOut = Type.Object(
         pins: Type.Array(Type.String()),
       }),
     ),
-    proxy: nullable(Type.Object({ scheme: Type.String(), target: Type.String() })),
+    proxy: nullable(ProxyOut),
   },
   { $id: "EndpointEgressOut", description: "What is set, without any secret." },
 );

@@ -1,8 +1,9 @@
-/** The targets that deliveries of one application may reach, and the proxy they go through, in place of the platform's. */
+/** Targets that deliveries of one application may reach, and the proxy they go through. */
 import { invalid } from "../../errors.ts";
 import { atomically, type Call, type Context, reader, write } from "../context.ts";
 import type { EndpointProxy } from "../endpoint/egress.ts";
 import { getApplication } from "./find.ts";
+import { requireAllowedProxy, requireAllowedWords } from "./tenant-egress.ts";
 
 export interface ApplicationRef {
   /** Id or uid. */
@@ -13,8 +14,17 @@ export interface ApplicationRef {
 export interface ApplicationEgressFacts {
   /** The words of the application's own, in one canonical spelling; `null`: the platform's hold. */
   readonly allow: string | null;
+  /** Words of `allow` that have no effect, as they go beyond what the operator allows. */
+  readonly refusedWords: readonly string[];
   /** Without its address and credentials; `null`: the platform's, if any. */
-  readonly proxy: { readonly scheme: string; readonly target: "address" | "name" } | null;
+  readonly proxy: ProxyFacts | null;
+}
+
+export interface ProxyFacts {
+  readonly scheme: string;
+  readonly target: "address" | "name";
+  /** Deliveries fail, as the host of the proxy goes beyond what the operator allows. */
+  readonly refused: boolean;
 }
 
 export async function getApplicationEgress({ ctx, input }: Call<ApplicationRef>): Promise<ApplicationEgressFacts> {
@@ -24,10 +34,20 @@ export async function getApplicationEgress({ ctx, input }: Call<ApplicationRef>)
     .select(["egress_allow", "egress_sealed"])
     .where("id", "=", key)
     .executeTakeFirstOrThrow();
-  if (row.egress_sealed === null) return { allow: row.egress_allow, proxy: null };
-  const { proxy } = JSON.parse(ctx.services.vault.open(row.egress_sealed)) as { readonly proxy: EndpointProxy };
-  const scheme = new URL(proxy.url).protocol.slice(0, -1);
-  return { allow: row.egress_allow, proxy: { scheme, target: proxy.target ?? "address" } };
+  const { egress_allow: allow, egress_sealed: sealed } = row;
+  const refusedWords = allow === null ? [] : ctx.services.rules.refusedWords(allow).map(({ text }) => text);
+  if (sealed === null) return { allow, refusedWords, proxy: null };
+  const { proxy } = JSON.parse(ctx.services.vault.open(sealed)) as { readonly proxy: EndpointProxy };
+  return { allow, refusedWords, proxy: proxyFacts(ctx, proxy) };
+}
+
+export function proxyFacts(ctx: Context, proxy: EndpointProxy): ProxyFacts {
+  const { url, target = "address" } = proxy;
+  return {
+    scheme: new URL(url).protocol.slice(0, -1),
+    target,
+    refused: ctx.services.rules.refusedProxy(proxy) !== null,
+  };
 }
 
 export interface SetApplicationEgress extends ApplicationRef {
@@ -68,9 +88,16 @@ export async function egressAllowOf(ctx: Context, applicationKey: number): Promi
 function checkProxy(ctx: Context, proxy: EndpointProxy): void {
   const trouble = ctx.services.rules.egressTrouble({ proxy }, null);
   if (trouble !== null) throw invalid(["body", ...trouble.path], trouble.message);
+  requireAllowedProxy(ctx, proxy);
 }
 
 function readWords(ctx: Context, text: string): string {
+  const words = normaliseWords(ctx, text);
+  requireAllowedWords(ctx, words);
+  return words;
+}
+
+function normaliseWords(ctx: Context, text: string): string {
   try {
     return ctx.services.rules.normaliseAllow(text);
   } catch (cause) {

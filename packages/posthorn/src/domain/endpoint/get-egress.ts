@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import type { Call } from "../context.ts";
-import { authHeaderNames, type EndpointAuth, type EndpointProxy, type EndpointTls } from "./egress.ts";
+import { type ProxyFacts, proxyFacts } from "../application/egress.ts";
+import { authHeaderNames, type EndpointAuth, type EndpointTls } from "./egress.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 import { readEgress } from "./set-egress.ts";
 
@@ -21,7 +22,7 @@ export interface EgressFacts {
     readonly clientCertificateValidTo: number | null;
     readonly pins: readonly string[];
   } | null;
-  readonly proxy: { readonly scheme: string; readonly target: "address" | "name" } | null;
+  readonly proxy: ProxyFacts | null;
 }
 
 export async function getEgress({ ctx, input }: Call<EndpointRef>): Promise<EgressFacts> {
@@ -30,7 +31,7 @@ export async function getEgress({ ctx, input }: Call<EndpointRef>): Promise<Egre
   return {
     auth: auth === undefined ? null : authFacts(auth),
     tls: tls === undefined ? null : tlsFacts(tls),
-    proxy: proxy === undefined ? null : proxyFacts(proxy),
+    proxy: proxy === undefined ? null : proxyFacts(ctx, proxy),
   };
 }
 
@@ -44,8 +45,4 @@ function authFacts(auth: EndpointAuth): EgressFacts["auth"] {
 function tlsFacts({ ca, cert, pins = [] }: EndpointTls): EgressFacts["tls"] {
   const validTo = cert === undefined ? null : Date.parse(new X509Certificate(cert).validTo);
   return { ca: ca !== undefined, clientCertificateValidTo: validTo, pins };
-}
-
-function proxyFacts({ url, target = "address" }: EndpointProxy): EgressFacts["proxy"] {
-  return { scheme: new URL(url).protocol.slice(0, -1), target };
 }

@@ -1,5 +1,6 @@
 import { invalid, PosthornError } from "../../errors.ts";
 import { egressAllowOf } from "../application/egress.ts";
+import { requireAllowedProxy } from "../application/tenant-egress.ts";
 import { atomically, type Call, type Context, reader, write } from "../context.ts";
 import { type AuthFields, readAuth } from "./auth-fields.ts";
 import type { EndpointEgress, EndpointProxy, EndpointTls } from "./egress.ts";
@@ -9,7 +10,7 @@ export interface SetEgress extends EndpointRef {
   /** A part that is left out stays as it is; `null` takes it away. */
   readonly auth?: AuthFields | null;
   readonly tls?: EndpointTls | null;
-  /** Of the organisation alone: a proxy is not held to the address guard. */
+  /** Set by the organisation alone, and only where the operator lets its applications connect. */
   readonly proxy?: EndpointProxy | null;
 }
 
@@ -40,6 +41,7 @@ async function replaceParts({ ctx, input }: Call<SetEgress>): Promise<void> {
   };
   const trouble = ctx.services.rules.egressTrouble(settings, await egressAllowOf(ctx, application.key));
   if (trouble !== null) throw invalid(["body", ...trouble.path], trouble.message);
+  if (input.proxy) requireAllowedProxy(ctx, input.proxy);
   await saveEgress(ctx, application.key, endpoint.key, settings);
 }
 

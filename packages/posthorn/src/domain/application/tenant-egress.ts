@@ -1,0 +1,30 @@
+/** Limits on the egress rules and proxies that a token of an organisation may set. */
+import { ValidationError } from "../../errors.ts";
+import type { Context, RefusedTarget } from "../context.ts";
+import type { EndpointProxy } from "../endpoint/egress.ts";
+
+const SETTING = "POSTHORN_EGRESS_TENANT_ALLOW";
+
+/** Throws a 422 that names the first word of an allow list that this server does not let applications use. */
+export function requireAllowedWords(ctx: Context, words: string): void {
+  const [refused] = ctx.services.rules.refusedWords(words);
+  if (refused === undefined) return;
+  throw notAllowed(["allow"], refused, `"${refused.text}" is not allowed here. Remove it`);
+}
+
+/** Throws a 422 when the host of a proxy is one that this server does not let applications reach. */
+export function requireAllowedProxy(ctx: Context, proxy: EndpointProxy): void {
+  const refused = ctx.services.rules.refusedProxy(proxy);
+  if (refused === null) return;
+  const sentence = `The proxy host "${refused.text}" is not allowed here. Use a proxy that is reachable on the public internet`;
+  throw notAllowed(["proxy", "url"], refused, sentence);
+}
+
+function notAllowed(path: readonly string[], { text, reason }: RefusedTarget, sentence: string): ValidationError {
+  const remedy =
+    reason === "deny"
+      ? "The operator denies it with POSTHORN_EGRESS_DENY."
+      : `The operator can allow it by adding "${text}" to ${SETTING}.`;
+  const issue = { loc: ["body", ...path], msg: `${sentence}. ${remedy}`, type: "egress_not_allowed" };
+  return new ValidationError([issue], { code: "egress_not_allowed" });
+}
