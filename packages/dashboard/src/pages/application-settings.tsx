@@ -121,7 +121,7 @@ function PortalAccess({ app }: { readonly app: string }) {
   );
 }
 
-/** Where deliveries of this application may go, in place of the platform's rules. */
+/** Rules for where deliveries of this application may go. */
 function AllowedTargets({ app }: { readonly app: string }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
@@ -144,6 +144,7 @@ function AllowedTargets({ app }: { readonly app: string }) {
   return (
     <Card title={t("allow.title")} lead={t("allow.lead")}>
       <FormError error={egress.error} />
+      {egress.data !== undefined && <RefusedEgress egress={egress.data} />}
       <Form
         key={egress.dataUpdatedAt}
         onSubmit={(values) => save.mutate(values)}
@@ -159,6 +160,18 @@ function AllowedTargets({ app }: { readonly app: string }) {
         />
       </Form>
     </Card>
+  );
+}
+
+/** Says which stored rules the operator does not let applications use. */
+function RefusedEgress({ egress }: { readonly egress: components["schemas"]["ApplicationEgress"] }) {
+  const { t } = useTranslation();
+  const { refusedWords, proxy } = egress;
+  return (
+    <>
+      {refusedWords.length > 0 && <Note tone="warn">{t("allow.refused", { words: refusedWords.join(", ") })}</Note>}
+      {proxy?.refused === true && <Note tone="bad">{t("allow.proxyRefused")}</Note>}
+    </>
   );
 }
 

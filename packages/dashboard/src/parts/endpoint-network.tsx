@@ -9,7 +9,7 @@ import { Button } from "../components/button.tsx";
 import { Confirm, Dialog } from "../components/dialog.tsx";
 import { AreaField, Form, FormRow, type FormValues, SelectField, TextField } from "../components/form.tsx";
 import { Card, Columns, Facts } from "../components/page.tsx";
-import { Failed, Loading } from "../components/state.tsx";
+import { Failed, Loading, Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import {
   AUTH_FIELDS,
@@ -42,7 +42,7 @@ export function EndpointNetwork({ app, id }: Ref) {
     <Columns>
       <Credentials app={app} id={id} egress={egress.data} />
       <Tls app={app} id={id} egress={egress.data} />
-      {/* A proxy is the operator's: it reaches where customers may not. */}
+      {/* Customers cannot set a proxy. */}
       {face.kind === "operator" && <Proxy app={app} id={id} egress={egress.data} />}
     </Columns>
   );
@@ -150,6 +150,7 @@ function Proxy({ app, id, egress: { proxy } }: PartProps) {
       id={id}
       part="proxy"
       isSet={proxy !== null}
+      notice={proxy?.refused === true ? t("network.proxyRefused") : null}
       toPart={({ url = "", target }) => ({
         proxy: { url: url.trim(), target: TARGETS.find((name) => name === target) ?? "address" },
       })}
@@ -184,13 +185,15 @@ interface NetworkPartProps extends Ref {
   readonly part: keyof EgressIn;
   readonly isSet: boolean;
   readonly facts: readonly (readonly [string, ReactNode])[];
+  /** Why it does not work as it is set; `null`: it does. */
+  readonly notice?: string | null;
   readonly toPart: (values: FormValues) => EgressIn;
   /** The fields with which it is set anew. */
   readonly children: ReactNode;
 }
 
 /** One part: what may be seen of it, and a dialog that sets it as a whole. */
-function Part({ app, id, part, isSet, facts, toPart, children }: NetworkPartProps) {
+function Part({ app, id, part, isSet, facts, notice = null, toPart, children }: NetworkPartProps) {
   const { t } = useTranslation();
   const { can } = useFace();
   const queries = useQueryClient();
@@ -251,6 +254,7 @@ function Part({ app, id, part, isSet, facts, toPart, children }: NetworkPartProp
       lead={t(`network.leads.${part}`)}
       {...(can("ManageEndpoint") ? { actions } : {})}
     >
+      {notice !== null && <Note tone="bad">{notice}</Note>}
       {isSet ? <Facts facts={facts} /> : <p className="muted">{t("network.none")}</p>}
     </Card>
   );

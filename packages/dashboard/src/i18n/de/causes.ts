@@ -4,6 +4,7 @@ export const causes: typeof english = {
   causes: {
     blocked_url: "URL nicht erlaubt",
     blocked_address: "Adresse gesperrt",
+    blocked_proxy: "Adresse des Proxys gesperrt",
     dns_not_found: "Name des Rechners nicht gefunden",
     dns_timeout: "Nameserver antworten nicht",
     dns_broken: "Nameserver gestört",

@@ -9,6 +9,8 @@ export const network: typeof english = {
       proxy: "Durch welchen ihre Anfragen gehen.",
     },
     none: "Nichts Eigenes.",
+    proxyRefused:
+      "Zustellungen an diesen Endpunkt schlagen fehl, weil sein Proxy eine Adresse hat, die der Betreiber nicht für Anwendungen freigibt. Richten Sie einen anderen Proxy ein, oder bitten Sie den Betreiber, den Host in POSTHORN_EGRESS_TENANT_ALLOW aufzunehmen.",
     set: "Setzen",
     replace: "Ersetzen",
     remove: "Entfernen",

@@ -28,9 +28,13 @@ export const objects: typeof english = {
   },
   allow: {
     title: "Erlaubte Ziele",
-    lead: "Wohin Zustellungen dieser Anwendung gehen dürfen, anstelle der Regeln der Plattform.",
-    words: "Wörter",
-    help: "Etwa: external, private, loopback, 10.1.0.0/16, *.internal.example. Leer: die Regeln der Plattform.",
+    lead: "Wohin Zustellungen dieser Anwendung gehen dürfen. Diese Regeln ersetzen die der Plattform und öffnen nur, was der Betreiber für Anwendungen freigibt.",
+    words: "Regeln",
+    help: "Zum Beispiel external, oder 10.1.0.0/16, wenn der Betreiber es freigibt. Leer lassen, um die Regeln der Plattform zu verwenden.",
+    refused:
+      "Diese Regeln sind unwirksam, weil der Betreiber sie nicht für Anwendungen freigibt: {{words}}. Entfernen Sie sie, oder bitten Sie den Betreiber, sie in POSTHORN_EGRESS_TENANT_ALLOW aufzunehmen.",
+    proxyRefused:
+      "Zustellungen dieser Anwendung schlagen fehl, weil ihr Proxy eine Adresse hat, die der Betreiber nicht für Anwendungen freigibt. Richten Sie einen anderen Proxy ein, oder bitten Sie den Betreiber, den Host in POSTHORN_EGRESS_TENANT_ALLOW aufzunehmen.",
   },
   endpoints: {
     title: "Endpunkte",

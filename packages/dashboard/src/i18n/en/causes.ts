@@ -3,6 +3,7 @@ export const causes = {
   causes: {
     blocked_url: "URL not allowed",
     blocked_address: "Address blocked",
+    blocked_proxy: "Address of the proxy blocked",
     dns_not_found: "Host name not found",
     dns_timeout: "Name servers did not answer",
     dns_broken: "Name servers fail",

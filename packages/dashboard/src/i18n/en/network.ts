@@ -8,6 +8,8 @@ export const network = {
       proxy: "Through which its requests go.",
     },
     none: "Nothing of its own.",
+    proxyRefused:
+      "Deliveries to this endpoint fail, because its proxy is at an address that the operator does not let applications reach. Set another proxy, or ask the operator to add its host to POSTHORN_EGRESS_TENANT_ALLOW.",
     set: "Set",
     replace: "Replace",
     remove: "Remove",

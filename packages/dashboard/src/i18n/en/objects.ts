@@ -26,10 +26,14 @@ export const objects = {
     copy: "Copy link",
   },
   allow: {
-    title: "Targets that are allowed",
-    lead: "Where deliveries of this application may go, in place of the platform's rules.",
-    words: "Words",
-    help: "Such as: external, private, loopback, 10.1.0.0/16, *.internal.example. Empty: the platform's rules.",
+    title: "Allowed targets",
+    lead: "Where deliveries of this application may go. These rules replace the platform's, and open only what the operator lets applications open.",
+    words: "Rules",
+    help: "For example external, or 10.1.0.0/16 where the operator allows it. Leave empty to use the platform's rules.",
+    refused:
+      "These rules have no effect, because the operator does not let applications open them: {{words}}. Remove them, or ask the operator to add them to POSTHORN_EGRESS_TENANT_ALLOW.",
+    proxyRefused:
+      "Deliveries of this application fail, because its proxy is at an address that the operator does not let applications reach. Set another proxy, or ask the operator to add its host to POSTHORN_EGRESS_TENANT_ALLOW.",
   },
   endpoints: {
     title: "Endpoints",
