@@ -307,7 +307,10 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
   #classify(error: Error): EgressError {
     const code = "code" in error ? String(error.code) : "";
     const detail = `${code === "" ? error.name : code}: ${error.message}`;
-    return new EgressError(codeOf(error, code), detail, { cause: error });
+    const known = codeOf(error, code);
+    // Once the request is on its way, undici only reads the response: what it cannot handle there, the peer has sent.
+    const fallback = this.#controller === null ? "internal" : "protocol";
+    return new EgressError(known ?? fallback, detail, { cause: error });
   }
 }
 
@@ -316,11 +319,15 @@ function micros<T extends number | null>(ms: T): T {
   return (ms === null ? null : Math.round(ms * 1000) / 1000) as T;
 }
 
+/** Codes of sockets whose peer, or the way to it, is gone. */
+const LOST = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNABORTED", "EHOSTUNREACH", "ENETUNREACH"]);
+
 function onDeadline(exchange: Exchange<unknown>): void {
   exchange.deadline();
 }
 
-function codeOf(error: Error, code: string): EgressErrorCode {
+/** `null`: the error is none that undici or a socket is known to report. */
+function codeOf(error: Error, code: string): EgressErrorCode | null {
   if (error instanceof EgressError) return error.code;
   if (error instanceof errors.HeadersOverflowError) return "headers_too_large";
   if (error instanceof errors.HTTPParserError || error instanceof errors.ResponseContentLengthMismatchError)
@@ -332,7 +339,8 @@ function codeOf(error: Error, code: string): EgressErrorCode {
     return /^bad (?:response|upgrade)$/.test(error.message) ? "protocol" : "reset";
   const tls = tlsErrorCode(error);
   if (tls !== null) return tls;
-  return code === "ECONNRESET" || code === "EPIPE" || code === "ETIMEDOUT" ? "reset" : "internal";
+  if (LOST.has(code)) return "reset";
+  return "syscall" in error ? "internal" : null;
 }
 
 /** Header bytes as text: latin-1, as HTTP has it, so that every byte survives. */
