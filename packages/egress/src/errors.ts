@@ -52,7 +52,10 @@ export const EGRESS_ERRORS = {
     fault: "target",
     message: "No route leads to this host. Check the addresses in its DNS records.",
   },
-  tls_expired: { fault: "target", message: "The TLS certificate of the host has expired. Renew it." },
+  tls_expired: {
+    fault: "target",
+    message: "The TLS certificate of the host, or one in its chain, has expired. Renew it.",
+  },
   tls_not_yet_valid: {
     fault: "target",
     message: "The TLS certificate of the host is not valid yet. Check its dates and the clock of the server.",
@@ -61,10 +64,26 @@ export const EGRESS_ERRORS = {
     fault: "target",
     message: "The TLS certificate of the host is for another name. Issue one that covers the host of this URL.",
   },
+  tls_self_signed: {
+    fault: "target",
+    message: "The host has a self-signed TLS certificate. Use one of a known authority, or set it as the custom CA.",
+  },
   tls_chain: {
     fault: "target",
     message:
-      "The TLS certificate of the host is not signed by a known authority. Send the full chain, or set a custom CA.",
+      "The TLS certificate of the host is from an unknown authority. Use a known one, or set it as the custom CA.",
+  },
+  tls_incomplete_chain: {
+    fault: "target",
+    message: "The host does not send its intermediate TLS certificates. Configure it to send the full chain.",
+  },
+  tls_revoked: {
+    fault: "target",
+    message: "The TLS certificate of the host was revoked by its authority. Replace it.",
+  },
+  tls_invalid: {
+    fault: "target",
+    message: "The TLS certificate of the host is not fit for a server, too weak or wrongly signed. Issue a new one.",
   },
   tls_pin: {
     fault: "target",

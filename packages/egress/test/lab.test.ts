@@ -77,7 +77,7 @@ const PORTS: Record<LabPortName, Outcome> = {
   "tls-expired": { code: "tls_expired" },
   "tls-not-yet-valid": { code: "tls_not_yet_valid" },
   "tls-wrong-name": { code: "tls_name" },
-  "tls-self-signed": { code: "tls_chain" },
+  "tls-self-signed": { code: "tls_self_signed" },
   "tls-client-certificate": { code: "tls_client_certificate" },
   "tls-old": { code: "tls_version" },
   "tls-plain": { code: "tls_failed" },

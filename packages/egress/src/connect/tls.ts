@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { connect, createSecureContext } from "node:tls";
-import type { PeerCertificate, SecureContext, TLSSocket } from "node:tls";
+import type { DetailedPeerCertificate, PeerCertificate, SecureContext, TLSSocket } from "node:tls";
 import { EgressError } from "../errors.ts";
 import type { EgressErrorCode } from "../errors.ts";
 import type { EgressTls, EgressTlsInfo } from "../types.ts";
@@ -12,6 +12,8 @@ export interface TlsProfile {
   readonly key: string;
   readonly context: SecureContext;
   readonly pins: readonly string[];
+  /** Trusts its own authorities instead of the built-in ones. */
+  readonly ownAuthority: boolean;
   /** False when a pin stands in for chain and name. */
   readonly verifyChain: boolean;
 }
@@ -35,7 +37,8 @@ export function tlsProfile(settings: EgressTls): TlsProfile {
       ...(key === undefined ? {} : { key }),
       ...(passphrase === undefined ? {} : { passphrase }),
     });
-    return { key: hash.digest("base64"), context, pins, verifyChain: pins.length === 0 || ca !== undefined };
+    const ownAuthority = ca !== undefined;
+    return { key: hash.digest("base64"), context, pins, ownAuthority, verifyChain: pins.length === 0 || ownAuthority };
   } catch (error) {
     throw new EgressError("bad_tls_settings", `TLS settings: ${String(error)}`, { cause: error });
   }
@@ -76,7 +79,9 @@ export function secure(
     secureContext: profile.context,
     minVersion: "TLSv1.2",
     ALPNProtocols: ["http/1.1"],
-    rejectUnauthorized: profile.verifyChain,
+    // Node would destroy the socket, and the certificate with it, before the cause can be told: `verifyTrouble` refuses
+    // what was not verified, still before a byte of the request.
+    rejectUnauthorized: false,
     // A literal address is checked against the certificate too, but is never sent as SNI (RFC 6066 section 3).
     host,
     ...(isName ? { servername: host } : {}),
@@ -98,12 +103,54 @@ export function secure(
   socket.once("close", () => fail(new EgressError("tls_failed", `TLS with ${host}: the peer closed the connection`)));
   socket.once("secureConnect", () => {
     const certificate = socket.getPeerCertificate();
-    const trouble = pinTrouble(certificate, profile, host, now());
+    const trouble = verifyTrouble(socket, profile, host) ?? pinTrouble(certificate, profile, host, now());
     if (trouble !== null) return fail(trouble);
     signal.removeEventListener("abort", onAbort);
     resolve({ socket, info: tlsInfo(socket, certificate) });
   });
   return promise;
+}
+
+/** Why the chain, the dates or the name of the certificate were not verified; `null` when they were, or a pin stands in. */
+function verifyTrouble(socket: TLSSocket, profile: TlsProfile, host: string): EgressError | null {
+  if (!profile.verifyChain || socket.authorized) return null;
+  const certificate = socket.getPeerCertificate(true);
+  const name = String(socket.authorizationError);
+  return new EgressError(
+    verifyCode(name, certificate, profile),
+    `TLS with ${host}: ${name}; the certificate is for ${namesOf(certificate)}, issued by ${nameOf(certificate.issuer)}`,
+  );
+}
+
+/** Causes that mean "no trusted issuer was found", which OpenSSL does not tell apart further. */
+const NO_ISSUER = new Set([
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+]);
+
+function verifyCode(name: string, certificate: DetailedPeerCertificate, profile: TlsProfile): EgressErrorCode {
+  const code = CODES[name] ?? "tls_failed";
+  // OpenSSL has other words for a self-signed certificate whose key usage does not fit, too.
+  if ((code === "tls_chain" || code === "tls_invalid") && isSelfSigned(certificate)) return "tls_self_signed";
+  if (!NO_ISSUER.has(name)) return code;
+  // Public authorities write into each certificate where its issuer's is found; private ones seldom do.
+  const isLinked = certificate.infoAccess?.["CA Issuers - URI"] !== undefined;
+  const isAlone = (certificate.issuerCertificate as DetailedPeerCertificate | undefined) === undefined;
+  return isAlone && (isLinked || profile.ownAuthority) ? "tls_incomplete_chain" : "tls_chain";
+}
+
+function isSelfSigned({ raw }: DetailedPeerCertificate): boolean {
+  const certificate = new X509Certificate(raw);
+  return certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey);
+}
+
+function namesOf({ subjectaltname, subject }: DetailedPeerCertificate): string {
+  return subjectaltname ?? nameOf(subject);
+}
+
+function nameOf(part: PeerCertificate["subject"] | undefined): string {
+  return String(part?.CN ?? part?.O ?? "");
 }
 
 function pinTrouble(certificate: PeerCertificate, profile: TlsProfile, host: string, now: number): EgressError | null {
@@ -121,12 +168,11 @@ function pinTrouble(certificate: PeerCertificate, profile: TlsProfile, host: str
 }
 
 function tlsInfo(socket: TLSSocket, certificate: PeerCertificate): EgressTlsInfo {
-  const name = (part: PeerCertificate["subject"] | undefined) => String(part?.CN ?? part?.O ?? "");
   return {
     protocol: socket.getProtocol() ?? "unknown",
     cipher: socket.getCipher().name,
-    subject: name(certificate.subject),
-    issuer: name(certificate.issuer),
+    subject: nameOf(certificate.subject),
+    issuer: nameOf(certificate.issuer),
     validFrom: new Date(certificate.valid_from).toISOString(),
     validTo: new Date(certificate.valid_to).toISOString(),
     fingerprint256: certificate.fingerprint256,
@@ -140,19 +186,25 @@ const CODES: Readonly<Record<string, EgressErrorCode>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: "tls_name",
   ERR_TLS_CERT_ALTNAME_FORMAT: "tls_name",
   HOSTNAME_MISMATCH: "tls_name",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "tls_chain",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "tls_self_signed",
   SELF_SIGNED_CERT_IN_CHAIN: "tls_chain",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "tls_chain",
   UNABLE_TO_GET_ISSUER_CERT: "tls_chain",
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "tls_chain",
   CERT_UNTRUSTED: "tls_chain",
   CERT_REJECTED: "tls_chain",
-  CERT_REVOKED: "tls_chain",
-  CERT_SIGNATURE_FAILURE: "tls_chain",
-  CERT_CHAIN_TOO_LONG: "tls_chain",
-  PATH_LENGTH_EXCEEDED: "tls_chain",
-  INVALID_CA: "tls_chain",
-  INVALID_PURPOSE: "tls_chain",
+  CERT_REVOKED: "tls_revoked",
+  CERT_SIGNATURE_FAILURE: "tls_invalid",
+  CERT_CHAIN_TOO_LONG: "tls_invalid",
+  PATH_LENGTH_EXCEEDED: "tls_invalid",
+  INVALID_CA: "tls_invalid",
+  INVALID_PURPOSE: "tls_invalid",
+  EE_KEY_TOO_SMALL: "tls_invalid",
+  CA_KEY_TOO_SMALL: "tls_invalid",
+  CA_MD_TOO_WEAK: "tls_invalid",
+  ERROR_IN_CERT_NOT_BEFORE_FIELD: "tls_invalid",
+  ERROR_IN_CERT_NOT_AFTER_FIELD: "tls_invalid",
+  UNSPECIFIED: "tls_invalid",
   ERR_SSL_UNSUPPORTED_PROTOCOL: "tls_version",
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: "tls_version",
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: "tls_version",

@@ -97,7 +97,7 @@ class RunningLab implements Lab {
       ["tls-expired", this.#tls(expired), "The certificate ended a month ago.", "Refused: expired."],
       ["tls-not-yet-valid", this.#tls(notYetValid), "The certificate begins in ten days.", "Refused: not yet valid."],
       ["tls-wrong-name", this.#tls(wrongName), "The certificate is for elsewhere.example.", "Refused: wrong name."],
-      ["tls-self-signed", this.#tls(selfSigned), "The certificate is signed by itself.", "Refused: unknown authority."],
+      ["tls-self-signed", this.#tls(selfSigned), "The certificate is signed by itself.", "Refused: self-signed."],
       [
         "tls-client-certificate",
         this.#tls(good, { requestCert: true, rejectUnauthorized: true, ca: ca.cert }),
