@@ -175,12 +175,13 @@ describe("time ranges", () => {
   };
   const around = (index: number, ms: number): string => new Date(Date.parse(times[index]!) + ms).toISOString();
 
-  test("both ends are exclusive", async () => {
+  test("before is exclusive and after is inclusive", async () => {
     const { ids } = lists["messages"]!;
     const before = await listed(`before=${around(0, 60_000)}`);
     expect(before.ids).toEqual(ids);
     expect((await listed(`before=${times[6]}`)).ids).not.toContain(ids[6]);
-    expect((await listed(`after=${times[0]}`)).ids).not.toContain(ids[0]);
+    expect((await listed(`after=${times[0]}`)).ids).toEqual([ids[0]]);
+    expect((await listed(`after=${around(0, 1)}`)).ids).toEqual([]);
     expect((await listed(`before=${around(0, 60_000)}&after=${around(6, -60_000)}`)).ids).toEqual(ids);
     expect((await listed(`before=${around(6, -60_000)}`)).ids).toEqual([]);
   });

@@ -1,4 +1,6 @@
+import type { Static } from "typebox";
 import { sendExample as sendVerb } from "../../domain/message/send-example.ts";
+import { findMembers } from "../../json-range.ts";
 import { EventExampleIn } from "../models/endpoint.ts";
 import { MessageOut } from "../models/message.ts";
 import { accepted } from "../reply.ts";
@@ -11,19 +13,26 @@ export const sendExample = defineRoute({
   operationId: "v1.endpoint.send-example",
   tag: "Endpoint",
   summary: "Send an example to an endpoint",
-  description: "The example stands in the schema of the event type: version 1, `examples`.",
+  description:
+    "Sends `payload` if the request has one, kept byte for byte; otherwise an example from the schema of the event type " +
+    "(version 1, `examples`). The endpoint gets it whatever event types it subscribes to.",
   access: "CreateAttempts",
   idempotency: "own",
   body: EventExampleIn,
   responses: { 202: MessageOut },
-  handle: async ({ ctx, params, body, idempotency }) => {
+  handle: async ({ ctx, params, body, rawBody, idempotency }) => {
     const input = {
       app: params.app_id,
       endpoint: params.endpoint_id,
       eventType: body.eventType,
       exampleIndex: body.exampleIndex ?? 0,
+      payload: payloadOf(body, rawBody),
       idempotency,
     };
     return accepted(messageOut(await sendVerb({ ctx, input }), { withContent: true }));
   },
 });
+
+function payloadOf({ payload }: Static<typeof EventExampleIn>, rawBody: Buffer): Buffer | null {
+  return payload === undefined || payload === null ? null : findMembers(rawBody, ["payload"]).payload!;
+}

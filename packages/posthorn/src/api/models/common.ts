@@ -77,7 +77,7 @@ export const OrderQuery = {
 
 export const TimeQuery = {
   before: Type.Optional(Type.String({ format: "date-time", description: "Only what is older than this." })),
-  after: Type.Optional(Type.String({ format: "date-time", description: "Only what is newer than this." })),
+  after: Type.Optional(Type.String({ format: "date-time", description: "Only items at or after this time." })),
 } as const;
 
 export const MessageFilterQuery = {
@@ -117,3 +117,8 @@ export const HttpValidationError = Type.Object(
 );
 
 export const EmptyResponse = Type.Object({}, { $id: "EmptyResponse" });
+
+export const Payload = Type.Object(
+  {},
+  { description: "Any JSON object. Its text is stored, signed and sent exactly as you sent it." },
+);

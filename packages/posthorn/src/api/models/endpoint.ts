@@ -6,6 +6,7 @@ import {
   Metadata,
   Name,
   nullable,
+  Payload,
   Rate,
   Secret,
   StringMap,
@@ -140,6 +141,11 @@ export const EndpointStats = Type.Object(statsFields, {
     "Attempts that succeeded and failed; deliveries that were not tried yet, wait for a retry, or were canceled.",
 });
 
+export const EndpointAttemptStats = Type.Object(
+  { success: Type.Integer(), fail: Type.Integer(), canceled: Type.Integer() },
+  { $id: "EndpointAttemptStats", description: "Attempts that succeeded and failed, and canceled deliveries." },
+);
+
 export const MessageStats = Type.Object(statsFields, {
   $id: "MessageStats",
   description: "The deliveries of a message by where they stand.",
@@ -151,6 +157,14 @@ export const RecoverIn = Type.Object(
 );
 
 export const EventExampleIn = Type.Object(
-  { eventType: Name, exampleIndex: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000 })) },
+  {
+    eventType: Name,
+    exampleIndex: Type.Optional(
+      nullable(
+        Type.Integer({ minimum: 0, maximum: 1000, description: "Which example of the schema; the first by default." }),
+      ),
+    ),
+    payload: Type.Optional(nullable(Payload)),
+  },
   { $id: "EventExampleIn" },
 );

@@ -1,14 +1,9 @@
 import { Type } from "typebox";
 import { ApplicationIn } from "./application.ts";
-import { ChannelName, DateTime, listOf, Name, nullable, ref, TagName, uidWithout } from "./common.ts";
+import { ChannelName, DateTime, listOf, Name, nullable, Payload, ref, TagName, uidWithout } from "./common.ts";
 import { AttemptDetail } from "./attempt-detail.ts";
 import { Canceled } from "./delivery.ts";
 import { endpointOutFields } from "./endpoint.ts";
-
-const Payload = Type.Object(
-  {},
-  { description: "Any JSON object. Its text is kept, signed and sent exactly as you sent it." },
-);
 
 /** The fields of one message, as single and batch publishes take them. */
 export const messageInFields = {

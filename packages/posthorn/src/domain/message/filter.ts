@@ -11,7 +11,7 @@ export interface MessageFilter {
 export interface TimeRange {
   /** Exclusive, Unix milliseconds. */
   readonly before: number | null;
-  /** Exclusive, Unix milliseconds. */
+  /** Inclusive, Unix milliseconds. */
   readonly after: number | null;
 }
 
@@ -30,7 +30,8 @@ export function keyRange({ before, after }: TimeRange): {
   readonly below: number | null;
 } {
   return {
-    above: after === null ? null : keyAfterTime(after) - 1,
+    // The times of ids have steps of 4 ms: a reader who goes on from the last time it saw would miss the others of that step.
+    above: after === null ? null : keyAfterTime(after - 1) - 1,
     below: before === null ? null : keyAfterTime(before - 1),
   };
 }

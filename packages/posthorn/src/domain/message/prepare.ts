@@ -58,13 +58,7 @@ const DAY = 24 * 60 * MINUTE;
 /** Refuses what no server state could make right. */
 export function checkPublication(ctx: Context, input: Publication): void {
   const now = ctx.services.now();
-  const { maxPayloadBytes } = ctx.services.rules;
-  if (input.payload.byteLength > maxPayloadBytes) {
-    throw new PosthornError(
-      "payload_too_large",
-      `The payload has ${input.payload.byteLength} bytes; this server takes ${maxPayloadBytes} (POSTHORN_MAX_PAYLOAD_BYTES).`,
-    );
-  }
+  checkPayloadSize(ctx, input.payload);
   if (input.deliverAt !== null && input.delayMs !== null) {
     throw invalid("delaySeconds", "Give deliverAt or delaySeconds, not both.");
   }
@@ -80,6 +74,16 @@ export function checkPublication(ctx: Context, input: Publication): void {
   if (input.deliverUntil !== null && input.deliverUntil <= dueOf(input, now)) {
     throw invalid("expiresAt", "The message would expire before its first attempts are due.");
   }
+}
+
+/** Throws `payload_too_large` for a payload above the limit of the server. */
+export function checkPayloadSize({ services }: Pick<Context, "services">, payload: Uint8Array): void {
+  const { maxPayloadBytes } = services.rules;
+  if (payload.byteLength <= maxPayloadBytes) return;
+  throw new PosthornError(
+    "payload_too_large",
+    `The payload has ${payload.byteLength} bytes; this server takes ${maxPayloadBytes} (POSTHORN_MAX_PAYLOAD_BYTES).`,
+  );
 }
 
 /**

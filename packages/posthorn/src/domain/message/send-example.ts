@@ -6,24 +6,27 @@ import { findEventType } from "../event-type/find.ts";
 import type { IdempotencyKey } from "../../store/store.ts";
 import { storedMessage } from "./find.ts";
 import type { Message } from "./message.ts";
+import { checkPayloadSize } from "./prepare.ts";
 
 export interface SendExample extends EndpointRef {
   readonly eventType: string;
   readonly exampleIndex: number;
+  /** JSON to send in place of an example of the event type; `null` to send the example. */
+  readonly payload: Uint8Array | null;
   readonly idempotency: IdempotencyKey | null;
 }
 
 /** Built in under this name, so that an endpoint can be tried before any event type exists (see docs/compatibility.md). */
 const PING_TYPES = new Set(["svix.ping", "posthorn.ping"]);
 
-/** Sends an example of an event type to one endpoint, whatever the endpoint filters. */
+/** Sends an example of an event type, or a given payload, to one endpoint, whatever event types the endpoint subscribes to. */
 export async function sendExample({ ctx, input }: OutsideCall<SendExample>): Promise<Message> {
   const { application, endpoint } = await getEndpoint(ctx, input);
-  const example = PING_TYPES.has(input.eventType) ? { success: true } : await findExample({ ctx, input });
+  const payload = input.payload ?? Buffer.from(JSON.stringify(await exampleOf({ ctx, input })));
+  checkPayloadSize(ctx, payload);
   const { store, ids, now, dispatch } = ctx.services;
   const { key, id } = ids.next("msg_");
   const at = now();
-  const payload = Buffer.from(JSON.stringify(example));
   const contentType = "application/json";
   const result = await store.accept({
     id: key,
@@ -64,7 +67,8 @@ export async function sendExample({ ctx, input }: OutsideCall<SendExample>): Pro
   return { key, id, eventType: input.eventType, payload, contentType, timestamp: timeOfKey(key), ...none };
 }
 
-async function findExample({ ctx, input }: Call<SendExample>): Promise<unknown> {
+async function exampleOf({ ctx, input }: Call<SendExample>): Promise<unknown> {
+  if (PING_TYPES.has(input.eventType)) return { success: true };
   const eventType = await findEventType(ctx, input.eventType);
   const schema = eventType?.schemas?.["1"] as { examples?: unknown } | undefined;
   const examples = Array.isArray(schema?.examples) ? (schema.examples as unknown[]) : [];
@@ -72,6 +76,6 @@ async function findExample({ ctx, input }: Call<SendExample>): Promise<unknown> 
   if (example !== undefined) return example;
   throw new PosthornError(
     "no_example",
-    `The event type "${input.eventType}" has no example ${input.exampleIndex} in version 1 of its schemas: add one under "examples".`,
+    `The event type "${input.eventType}" has no example ${input.exampleIndex} in version 1 of its schemas: add one under "examples", or send a "payload".`,
   );
 }
