@@ -193,6 +193,14 @@ export function isId(prefix: IdPrefix, id: string): boolean {
   );
 }
 
+/**
+ * Whether `id` can name an organisation: `org_` and up to 100 letters, digits, `-`, `_` and `.`. Organisations are named by the tokens
+ * that their operators sign, so their names need not have the form of the ids made here.
+ */
+export function isOrganisationId(id: string): boolean {
+  return /^org_[0-9A-Za-z._-]{1,100}$/.test(id);
+}
+
 /** Pairs of digits: two at a time is half the divisions and half the texts. */
 const PAIRS: readonly string[] = Array.from(
   { length: 62 * 62 },

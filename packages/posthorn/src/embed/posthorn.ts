@@ -6,7 +6,7 @@ import { settings as SETTINGS, type SettingKey } from "../config/settings.ts";
 import type { Actor, OutsideContext } from "../domain/context.ts";
 import { DEFAULT_ORGANISATION, ensureOrganisation } from "../domain/organisation/ensure.ts";
 import { PosthornError } from "../errors.ts";
-import { isId } from "../id.ts";
+import { isOrganisationId } from "../id.ts";
 import { createLog, type Logger } from "../log.ts";
 import { PosthornNode } from "../node.ts";
 import { callerFor } from "./call.ts";
@@ -21,7 +21,7 @@ export interface PosthornOptions {
   readonly settings?: Settings;
   /** Where variables named `POSTHORN_…` are read too, such as `process.env`; nowhere unless given. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Whose data the verbs see: `org_` and 27 letters or digits. The one of a server that has only one unless given. */
+  /** Whose data the verbs see: `org_` and up to 100 letters, digits, `-`, `_` and `.`. By default the organisation of a server that has only one. */
   readonly organisation?: string;
   /** Also listens by itself, at the setting `listen`. */
   readonly listen?: boolean;
@@ -74,8 +74,11 @@ export class Posthorn implements AsyncDisposable {
    */
   static async start(options: PosthornOptions = {}): Promise<Posthorn> {
     const { settings = {}, environment = {}, organisation = DEFAULT_ORGANISATION, listen = false } = options;
-    if (!isId("org_", organisation)) {
-      throw new PosthornError("config_invalid", `"${organisation}" is no organisation: org_ and 27 letters or digits.`);
+    if (!isOrganisationId(organisation)) {
+      throw new PosthornError(
+        "config_invalid",
+        `"${organisation}" is not the name of an organisation: write org_ and up to 100 letters, digits, -, _ or .`,
+      );
     }
     const config = envToConfig(readEnv({ environment: { ...environment }, flags: textsOf(settings) }));
     const prefix = prefixOf(config.publicUrl);

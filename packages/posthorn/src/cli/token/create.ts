@@ -5,7 +5,7 @@ import { readEnv } from "../../config/env.ts";
 import { loadSecrets } from "../../config/secrets.ts";
 import { DEFAULT_ORGANISATION } from "../../domain/organisation/ensure.ts";
 import { PosthornError } from "../../errors.ts";
-import { isId } from "../../id.ts";
+import { isOrganisationId } from "../../id.ts";
 import { print } from "../output.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
 
@@ -17,7 +17,7 @@ export function addTokenCommand(program: Command): void {
   const command = program
     .command("token")
     .description("make a token of the organisation, signed with the secret of this server")
-    .option("--org <id>", "organisation, org_ and 27 letters or digits", DEFAULT_ORGANISATION)
+    .option("--org <id>", "organisation: org_ and up to 100 letters, digits, -, _ or .", DEFAULT_ORGANISATION)
     .option("--days <number>", "days until it expires", String(DEFAULT_DAYS));
   addSettingFlags(command).action(async (options: Record<string, unknown>) => {
     const { jwtSecret } = loadSecrets(envToConfig(readEnv(sourcesOf(options))));
@@ -26,10 +26,10 @@ export function addTokenCommand(program: Command): void {
 }
 
 export function organisationToken(jwtSecret: string, organisation: string, days = DEFAULT_DAYS): Promise<string> {
-  if (!isId("org_", organisation)) {
+  if (!isOrganisationId(organisation)) {
     throw new PosthornError(
       "config_invalid",
-      `"${organisation}" is no organisation: write org_ and 27 letters or digits.`,
+      `"${organisation}" is not the name of an organisation: write org_ and up to 100 letters, digits, -, _ or .`,
     );
   }
   if (!(days > 0)) throw new PosthornError("config_invalid", "The number of days must be above 0.");

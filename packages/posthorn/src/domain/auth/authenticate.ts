@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import { PosthornError } from "../../errors.ts";
-import { isId, keyOfId } from "../../id.ts";
+import { isId, isOrganisationId, keyOfId } from "../../id.ts";
 import type { Store } from "../../store/store.ts";
 import { ANY_SESSION } from "./expire-all.ts";
 import { type Actor, CAPABILITIES, type Capability, type TokenIssuer } from "../context.ts";
@@ -103,11 +103,11 @@ export class Authenticator implements TokenIssuer {
     // Rows written by earlier versions hold the hash of the whole token; they count until they expire.
     if (await this.#isRevoked([tokenHash, hashToken(token)])) throw refused();
     const { sub, org } = claims;
-    if (typeof sub === "string" && isId("org_", sub)) {
+    if (typeof sub === "string" && isOrganisationId(sub)) {
       const orgId = await this.#options.ensureOrganisation(sub);
       return { actor: { kind: "organisation", orgId, orgPublicId: sub, keyId: null }, expiresAt };
     }
-    if (typeof sub === "string" && isId("app_", sub) && typeof org === "string" && isId("org_", org)) {
+    if (typeof sub === "string" && isId("app_", sub) && typeof org === "string" && isOrganisationId(org)) {
       const orgId = await this.#options.ensureOrganisation(org);
       const actor: ApplicationActor = {
         kind: "application",
