@@ -263,11 +263,14 @@ describe("browsers", () => {
 });
 
 describe("health", () => {
-  test.each(["/health", "/health/ping", "/api/v1/health"])("%s answers GET and HEAD without a token", async (path) => {
-    for (const method of ["GET", "HEAD"]) {
-      expect((await world.api.call(method, path, { token: null })).status).toBe(204);
-    }
-  });
+  test.each(["/health", "/health/ping", "/api/v1/health", "/api/v1/health/ping", "/api/v1/health/ping/"])(
+    "%s answers GET and HEAD without a token",
+    async (path) => {
+      for (const method of ["GET", "HEAD"]) {
+        expect((await world.api.call(method, path, { token: null })).status).toBe(204);
+      }
+    },
+  );
 });
 
 /** Sends bytes on a connection of their own and returns all that comes back. */

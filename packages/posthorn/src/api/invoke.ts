@@ -18,6 +18,7 @@ export interface Invocation {
   readonly query: unknown;
   readonly body: ParsedBody;
   readonly idempotencyKey: string | string[] | undefined;
+  readonly userAgent?: string | undefined;
 }
 
 /** Compiles the schemas of a route once. Whether the actor may call it was asked before. */
@@ -25,14 +26,14 @@ export function invoker(route: Route): (services: Services, call: Invocation) =>
   const checkQuery = queryValidator(route.query ?? Type.Object({}));
   const checkBody = route.body === undefined ? null : bodyValidator(route.body);
   const claims = new ClaimedRequests();
-  return async (services, { actor, caller, url, params, query, body, idempotencyKey: given }) => {
+  return async (services, { actor, caller, url, params, query, body, idempotencyKey: given, userAgent }) => {
     checkQuery(query);
     const { raw, value, lines = null } = body;
     if (lines === null) checkBody?.(value);
     const key = route.method === "POST" ? idempotencyKey(given, caller, url, services.now()) : null;
     const keyOf = (at: string, text: string) => idempotencyKey(text, caller, at, services.now());
-    const handle = (ctx: Context): Promise<Reply> =>
-      route.handle({ ctx, params, query, body: value, rawBody: raw, lines, idempotency: key, keyOf } as never);
+    const request = { params, query, body: value, rawBody: raw, lines, idempotency: key, keyOf, userAgent };
+    const handle = (ctx: Context): Promise<Reply> => route.handle({ ...request, ctx } as never);
     const ctx: OutsideContext = { services, actor, tx: null, operation: route.operationId };
     const { idempotency = "transaction" } = route;
     if (key !== null && idempotency === "transaction") return onceInTransaction(ctx, key, handle);

@@ -33,6 +33,8 @@ export interface RouteRequest<Params, Query, Body, Ctx = OutsideContext> {
   readonly rawBody: Buffer;
   /** Set for POST when the caller gave an idempotency key and the route keeps it itself. */
   readonly idempotency: IdempotencyKey | null;
+  /** The `User-Agent` of the caller. */
+  readonly userAgent: string | undefined;
   /** The lines of a body of NDJSON, not parsed; `null` for a body of JSON. */
   readonly lines: readonly Buffer[] | null;
   /** The idempotency key that the caller would have had with this key at this URL. */

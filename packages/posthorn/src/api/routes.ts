@@ -33,6 +33,7 @@ import { rotateSecret } from "./endpoint/rotate-secret.ts";
 import { sendExample } from "./endpoint/send-example.ts";
 import { setEgress } from "./endpoint/set-egress.ts";
 import { setHeaders } from "./endpoint/set-headers.ts";
+import { attemptStats } from "./endpoint/attempt-stats.ts";
 import { endpointStats } from "./endpoint/stats.ts";
 import { enableEndpoint } from "./endpoint/enable.ts";
 import { getState } from "./endpoint/get-state.ts";
@@ -66,6 +67,7 @@ import { resend } from "./attempt/resend.ts";
 import { checkUrl } from "./portal/check-url.ts";
 import { getPortal } from "./portal/get.ts";
 import { appPortalAccess } from "./auth/app-portal-access.ts";
+import { dashboardAccess } from "./auth/dashboard-access.ts";
 import { applicationStatsSeries } from "./stats/series-of-application.ts";
 import { applicationStatsSummary } from "./stats/summary-of-application.ts";
 import { statsNow } from "./stats/now.ts";
@@ -152,6 +154,7 @@ export const ROUTES: readonly Route[] = [
   sendExample,
   setHeaders,
   endpointStats,
+  attemptStats,
   getState,
   tryNow,
   pauseEndpoint,
@@ -193,6 +196,7 @@ export const ROUTES: readonly Route[] = [
   listAttemptsByMessage,
   resend,
   appPortalAccess,
+  dashboardAccess,
   getPortal,
   checkUrl,
   createKey,

@@ -174,8 +174,9 @@ function registerRoute(app: FastifyInstance, route: Route, options: ServerOption
       const { token, actor } = request.getDecorator<Caller>("caller");
       const { query, params, originalUrl: url } = request;
       const body = (request.body as ParsedBody | undefined) ?? NO_BODY;
-      const key = request.headers["idempotency-key"];
-      const result = await invoke(services, { actor, caller: token, url, params, query, body, idempotencyKey: key });
+      const { "idempotency-key": idempotencyKey, "user-agent": userAgent } = request.headers;
+      const call = { actor, caller: token, url, params, query, body, idempotencyKey, userAgent };
+      const result = await invoke(services, call);
       return send(answer, result);
     },
   });
@@ -196,8 +197,12 @@ declare module "fastify" {
 
 const NO_BODY: ParsedBody = { raw: Buffer.alloc(0), value: {} };
 
+/**
+ * Token of the `Authorization` header. The Terraform provider of the compatible API appends `|` and the name of an
+ * environment to it; a token never contains that character, and a server has no environments, so the suffix is ignored.
+ */
 function bearerToken(request: FastifyRequest): string {
-  const match = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? "");
+  const match = /^bearer +([^\s|]+)(?:\|\S*)? *$/i.exec(request.headers.authorization ?? "");
   if (match !== null) return match[1]!;
   throw new PosthornError(
     "authentication_failed",
@@ -265,7 +270,7 @@ function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services,
       trouble === null ? [OUT_OF_SEAT, "lease_over"] : [`The database ${describeTrouble(trouble)}.`, trouble];
     return send(answer, reply(503, { code: "storage_unavailable", detail, reason }));
   });
-  for (const url of ["/health", "/health/ping", "/api/v1/health"]) {
+  for (const url of ["/health", "/health/ping", "/api/v1/health", "/api/v1/health/ping"]) {
     app.route({
       // Fastify answers HEAD for every GET, and leaves it out of the document.
       method: "GET",

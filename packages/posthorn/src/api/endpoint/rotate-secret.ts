@@ -1,7 +1,8 @@
 import { rotateSecret as rotateVerb } from "../../domain/endpoint/secret.ts";
+import { isAtLeast, libraryVersion } from "../client-library.ts";
 import { rotationOf } from "../inputs.ts";
-import { EndpointSecretRotateIn } from "../models/endpoint.ts";
-import { noContent } from "../reply.ts";
+import { EndpointSecretOut, EndpointSecretRotateIn } from "../models/endpoint.ts";
+import { noContent, ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
 
 export const rotateSecret = defineRoute({
@@ -10,13 +11,17 @@ export const rotateSecret = defineRoute({
   operationId: "v1.endpoint.rotate-secret",
   tag: "Endpoint",
   summary: "Rotate the signing secret of an endpoint",
-  description: "The secret before signs as well until its grace period ends: receivers can change over without a gap.",
+  description:
+    "The previous secret keeps signing until its grace period ends, so receivers can switch without downtime. " +
+    "Client libraries that expect the new secret in the response (`svix-libs` 2.7.0 and later, by their `User-Agent`) get it " +
+    "with status 200; every other client gets 204.",
   access: "ManageEndpointSecret",
   body: EndpointSecretRotateIn,
-  responses: { 204: null },
-  handle: async ({ ctx, params, body }) => {
+  responses: { 200: EndpointSecretOut, 204: null },
+  handle: async ({ ctx, params, body, userAgent }) => {
     const input = { app: params.app_id, endpoint: params.endpoint_id, ...rotationOf(body) };
-    await rotateVerb({ ctx, input });
-    return noContent();
+    const key = await rotateVerb({ ctx, input });
+    // Older libraries fail on a body here, newer ones on its absence.
+    return isAtLeast(libraryVersion(userAgent), 2, 7) ? ok({ key }) : noContent();
   },
 });

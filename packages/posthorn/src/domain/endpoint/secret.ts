@@ -3,6 +3,7 @@ import { createSigner, generateKeyPair, generateSecret, publicKeyOf, WebhookErro
 import { invalid, PosthornError } from "../../errors.ts";
 import type { Tx } from "../../store/store.ts";
 import { type Call, type Context, reader, write } from "../context.ts";
+import { announceEndpoint } from "../operational/operational.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 
 /** Earlier secrets that may still sign, beside the one in force. */
@@ -11,15 +12,21 @@ const MAX_EARLIER_SECRETS = 10;
 /** What receivers verify with: the shared secret, or the public key of an Ed25519 key. */
 export async function getSecret({ ctx, input }: Call<EndpointRef>): Promise<string> {
   const { endpoint } = await getEndpoint(ctx, input);
-  const secret = await currentSecret(ctx, endpoint.key);
+  return verificationKey(await currentSecret(ctx, endpoint.key));
+}
+
+function verificationKey(secret: string): string {
   return secret.startsWith("whsk") ? publicKeyOf(secret) : secret;
 }
 
-/** Puts a new secret in force. The one before signs as well until its grace period ends. */
+/**
+ * Puts a new secret in force and returns what receivers verify with. The previous secret keeps signing until its grace
+ * period ends.
+ */
 export async function rotateSecret({
   ctx,
   input,
-}: Call<EndpointRef & { readonly key: string | null; readonly gracePeriodSeconds: number }>): Promise<void> {
+}: Call<EndpointRef & { readonly key: string | null; readonly gracePeriodSeconds: number }>): Promise<string> {
   const { application, endpoint } = await getEndpoint(ctx, input);
   const current = await currentSecret(ctx, endpoint.key);
   const next = input.key === null ? await newSecretLike(current) : checkSecret(input.key);
@@ -49,8 +56,10 @@ export async function rotateSecret({
       .where("expires_at", "is", null)
       .execute();
     await insertSecret(ctx, tx, endpoint.key, next);
+    await announceEndpoint(ctx, tx, "endpoint.updated", { application, endpoint });
     tx.signal({ kind: "application", key: application.key });
   });
+  return verificationKey(next);
 }
 
 export async function insertSecret(ctx: Context, tx: Tx, endpointKey: number, secret: string): Promise<void> {

@@ -1,0 +1,32 @@
+import { createPortalAccess } from "../../domain/portal/access.ts";
+import { NO_LOOK } from "../../domain/portal/look.ts";
+import { AppPortalAccessOut } from "../models/auth.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { DEFAULT_EXPIRY_SECONDS } from "./app-portal-access.ts";
+
+/** What older client libraries call for a portal link. It takes no options. */
+export const dashboardAccess = defineRoute({
+  method: "POST",
+  path: "/api/v1/auth/dashboard-access/:app_id",
+  operationId: "v1.authentication.dashboard-access",
+  tag: "Authentication",
+  summary: "Make a portal link with all capabilities",
+  description: "Kept for older client libraries. Use `app-portal-access`, which can limit what the token may do.",
+  access: "organisation",
+  idempotency: "claim",
+  responses: { 200: AppPortalAccessOut },
+  handle: async ({ ctx, params }) => {
+    const input = {
+      app: params.app_id,
+      application: null,
+      readOnly: false,
+      capabilities: null,
+      featureFlags: [],
+      expirySeconds: DEFAULT_EXPIRY_SECONDS,
+      sessionId: null,
+      look: NO_LOOK,
+    };
+    return ok(await createPortalAccess({ ctx, input }));
+  },
+});
