@@ -59,7 +59,7 @@ class Scanner {
   }
 
   #next(): void {
-    switch (this.#source[this.#at]) {
+    switch (this.#source.charAt(this.#at)) {
       case "(":
         return this.#open();
       case ")":
@@ -157,7 +157,7 @@ class Scanner {
     const end = this.#source.indexOf("\\E", this.#at + 2);
     const text = this.#source.slice(this.#at + 2, end === -1 ? undefined : end);
     this.#at = end === -1 ? this.#source.length : end + 2;
-    for (const _character of text) this.#atom(1);
+    for (let left = Array.from(text).length; left > 0; left--) this.#atom(1);
   }
 
   #class(): void {

@@ -106,8 +106,8 @@ describe("the estimate of a pattern's cost", () => {
   const atom = fc.oneof(
     fc.constantFrom("a", "é", "🐎", ".", "^", "$", "-", "]", "}", "{", "{,2}", "a{01}", "(?i)", "(?-s)", "(?)"),
     fc.constantFrom("[a-c]", "[^]x]", "[]a-]", "[[:digit:]x]", String.raw`[\]a]`, String.raw`[\pL-]`, "[a{3}]", "[(|]"),
-    fc.constantFrom(...[String.raw`\d`, String.raw`\.`, String.raw`\pL`, String.raw`\x{41}`, String.raw`\x41`]),
-    fc.constantFrom(...[String.raw`\b`, String.raw`\101`, String.raw`\Q(a{9}\E`, String.raw`\Q\E`, String.raw`\\`]),
+    fc.constantFrom(String.raw`\d`, String.raw`\.`, String.raw`\pL`, String.raw`\x{41}`, String.raw`\x41`),
+    fc.constantFrom(String.raw`\b`, String.raw`\101`, String.raw`\Q(a{9}\E`, String.raw`\Q\E`, String.raw`\\`),
   );
   const count = fc.nat({ max: 12 });
   const suffix = fc.oneof(
@@ -138,30 +138,35 @@ describe("the estimate of a pattern's cost", () => {
     }
   }
 
+  /** Whether the estimate is an upper bound; `null` when the text is no pattern. */
+  function isBound(source: string): boolean | null {
+    const size = compiledSize(source);
+    return size === null ? null : regexCost(source).instructions >= size;
+  }
+
   it("is never below the size that the pattern compiles to", () => {
-    let valid = 0;
+    const verdicts: boolean[] = [];
     fc.assert(
       fc.property(pattern, (source) => {
-        fc.pre(source.length <= MAX_PATTERN_LENGTH);
         const { instructions, classWork } = regexCost(source);
-        fc.pre(instructions < 20_000 && classWork < MAX_CLASS_WORK);
-        const size = compiledSize(source);
-        if (size === null) return;
-        valid++;
-        expect(instructions).toBeGreaterThanOrEqual(size);
+        fc.pre(source.length <= MAX_PATTERN_LENGTH && instructions < 20_000 && classWork < MAX_CLASS_WORK);
+        const verdict = isBound(source);
+        if (verdict !== null) verdicts.push(verdict);
+        return verdict !== false;
       }),
       { numRuns: 3000 },
     );
-    expect(valid).toBeGreaterThan(1000);
+    expect(verdicts.length).toBeGreaterThan(1000);
   });
 
   it("holds for texts of any shape", () => {
-    fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(..."([{|\\Qpx<>?*+^-]})09,:iE🐎"), maxLength: 60 }), (source) => {
-        const size = compiledSize(source);
-        if (size !== null) expect(regexCost(source).instructions).toBeGreaterThanOrEqual(size);
-      }),
-      { numRuns: 5000 },
-    );
+    const unit = fc.constantFrom(...Array.from("([{|\\Qpx<>?*+^-]})09,:iE🐎"));
+    const text = fc.string({ unit, maxLength: 60 });
+    expect(() =>
+      fc.assert(
+        fc.property(text, (source) => isBound(source) !== false),
+        { numRuns: 5000 },
+      ),
+    ).not.toThrow();
   });
 });

@@ -218,6 +218,14 @@ describe("a document that cannot be imported is refused with 422:", () => {
     )
     .join("\n");
 
+  const longList = (length: number) => Array.from({ length }, (_, n) => `value ${n}`);
+  const manyTimes = (times: number, schema: object) =>
+    Object.fromEntries(
+      Array.from({ length: times }, (_, n) => [`a${n}`, hook({ $ref: "#/webhooks/s/schema" })]).concat([
+        ["s", { ...hook({}), schema }],
+      ]),
+    );
+
   it.each<[string, object, string[]]>([
     ["none at all", {}, ["body", "spec"]],
     ["two", { spec: {}, specRaw: "{}" }, ["body", "specRaw"]],
@@ -229,6 +237,13 @@ describe("a document that cannot be imported is refused with 422:", () => {
     ["aliases that grow", { specRaw: bomb }, ["body", "specRaw"]],
     ["an alias of itself", { specRaw: "openapi: 3.1.0\nwebhooks: &a\n  b: *a" }, ["body", "specRaw", "webhooks", "b"]],
     ["YAML of a megabyte", { specRaw: `a: ${"x".repeat(1024 * 1024)}` }, ["body", "specRaw"]],
+    ["YAML with a key twice", { specRaw: "openapi: 3.1.0\nopenapi: 3.0.0\n" }, ["body", "specRaw"]],
+    [
+      "JSON that is nested too deeply",
+      { specRaw: `${"[".repeat(100_000)}${"]".repeat(100_000)}` },
+      ["body", "specRaw"],
+    ],
+    ["schemas that add up to too much", { spec: spec(manyTimes(200, { enum: longList(15_000) })) }, ["body", "spec"]],
     [
       "a reference to a URL",
       { spec: spec({ a: hook({ $ref: "https://example.com/a.json" }) }) },
@@ -256,5 +271,40 @@ describe("a document that cannot be imported is refused with 422:", () => {
   it("a schema that is nested too deeply", async () => {
     const [status, , message] = await refused({ spec: spec({ a: hook(deep(200)) }) });
     expect([status, message]).toEqual([422, "Schemas may be 100 levels deep."]);
+  });
+});
+
+describe("while a document that is expensive to read is being imported", () => {
+  it.each([
+    ["many keys", Array.from({ length: 20_000 }, (_, n) => `k${n}: 1`).join("\n")],
+    ["flow lists in each other", "[".repeat(200_000)],
+  ])("other requests are answered: YAML with %s", async (_what, specRaw) => {
+    const tenant = await fresh();
+    const order: string[] = [];
+    const imported = tenant
+      .call("POST", "event-type/import/openapi", { specRaw, dryRun: true })
+      .finally(() => order.push("import"));
+    // The first ones may overtake the import; the others come while it is being read.
+    for (let n = 0; n < 4; n++) {
+      expect((await fetch(`${node.url}/health/live`)).ok).toBe(true);
+      order.push("live");
+    }
+    expect((await imported).status).toBe(422);
+    expect(order).toEqual(["live", "live", "live", "live", "import"]);
+  });
+});
+
+describe("the schemas of an event type", () => {
+  const create = async (schemas: unknown) =>
+    (await fresh()).call("POST", "event-type", { name: "a", description: "", schemas });
+
+  it("may have a long enum", async () => {
+    expect((await create({ 1: { enum: Array.from({ length: 20_000 }, (_, n) => n) } })).status).toBe(201);
+  });
+
+  it("may have 256 KiB in total", async () => {
+    const half = { description: "x".repeat(140 * 1024) };
+    expect((await create({ 1: half })).status).toBe(201);
+    expect(await create({ 1: half, 2: half })).toMatchObject({ status: 422 });
   });
 });

@@ -21,6 +21,7 @@ import type { Busy, RunFailed, RunResult, TransformRun } from "../transform/type
 import type { DirectoryEndpoint } from "./directory-endpoint.ts";
 import type { Directory } from "./directory.ts";
 import type { EndpointEgress, EndpointProxy } from "./endpoint/egress.ts";
+import type { OpenApiDescription } from "./event-type/openapi/describe.ts";
 import type { Ownership, OwnershipMethod } from "./endpoint/verify.ts";
 import type { Streak } from "./health/streak.ts";
 import type { InboundRequest } from "./message/request.ts";
@@ -192,6 +193,8 @@ export interface TransformRunner {
   check(code: string, turn: Turn): Promise<RunFailed | Busy | null>;
   /** For bodies that are too large to be converted beside other work. */
   convert(conversion: Conversion, turn: Turn, signal?: AbortSignal): Promise<ConversionResult | RunFailed | Busy>;
+  /** Reads the OpenAPI document in the body of an import request. */
+  describeOpenApi(request: Uint8Array, turn: Turn): Promise<OpenApiDescription | RunFailed | Busy>;
 }
 
 /** What is known of how endpoints fail, newer than the database has it. */

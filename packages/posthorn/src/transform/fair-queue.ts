@@ -5,6 +5,11 @@ export interface Turn {
   readonly endpoint: number;
 }
 
+/** The turn of work that an organisation asks for itself, such as an import: beside those of its applications, which have positive keys. */
+export function organisationTurn(orgId: number): Turn {
+  return { tenant: -orgId, endpoint: -orgId };
+}
+
 export class FairQueue<Item extends Turn> {
   /** In the order of their turns; each tenant has its endpoints in the order of theirs. Nothing in it is empty. */
   readonly #tenants = new Map<number, Map<number, Item[]>>();

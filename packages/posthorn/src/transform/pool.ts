@@ -6,6 +6,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { FairQueue, type Turn } from "./fair-queue.ts";
+import type { OpenApiDescription } from "../domain/event-type/openapi/describe.ts";
 import type { Conversion, ConversionResult } from "../format/convert.ts";
 import type {
   Busy,
@@ -72,6 +73,12 @@ export class TransformPool implements AsyncDisposable {
     const request = { id: ++this.#lastId, op: "convert", conversion } as const;
     const bytes = conversion.body.bytes.byteLength;
     return this.#submit(request, turn, bytes, signal) as Promise<ConversionResult | RunFailed | Busy>;
+  }
+
+  /** Reads the OpenAPI document in the body of an import request. Never rejects. */
+  describeOpenApi(request: Uint8Array, turn: Turn): Promise<OpenApiDescription | RunFailed | Busy> {
+    const job = { id: ++this.#lastId, op: "describe", request } as const;
+    return this.#submit(job, turn, request.byteLength) as Promise<OpenApiDescription | RunFailed | Busy>;
   }
 
   /** Ends the threads, and whatever they do. */

@@ -1,5 +1,6 @@
-/** A thread that runs the code of transformations and converts bodies, one after the other. It has no environment and no other work. */
+/** Worker thread for what may take long: code of transformations, conversions of bodies, imports. One job at a time, without an environment. */
 import { parentPort, workerData } from "node:worker_threads";
+import { describeOpenApi } from "../domain/event-type/openapi/describe.ts";
 import { tryConvert } from "../format/convert.ts";
 import { Sandbox } from "./sandbox.ts";
 import type { SandboxLimits, ThreadMessage, ThreadRequest, ThreadResult } from "./types.ts";
@@ -20,6 +21,8 @@ function resultOf(request: ThreadRequest): ThreadResult {
       return sandbox.check(request.code);
     case "convert":
       return tryConvert(request.conversion);
+    case "describe":
+      return describeOpenApi(request.request);
   }
 }
 

@@ -1,4 +1,5 @@
 /** What goes into the threads of transformations and what comes out. */
+import type { OpenApiDescription } from "../domain/event-type/openapi/describe.ts";
 import type { Conversion, ConversionResult } from "../format/convert.ts";
 
 /** One run of somebody's code on one message. */
@@ -80,10 +81,12 @@ export type ThreadRequest = { readonly id: number } & (
   /** Runs the code without calling its handler. */
   | { readonly op: "check"; readonly code: string }
   | { readonly op: "convert"; readonly conversion: Conversion }
+  /** `request`: the body of an import. */
+  | { readonly op: "describe"; readonly request: Uint8Array }
 );
 
 /** What a thread answers; `null`: nothing is wrong with the code that it checked. */
-export type ThreadResult = RunResult | ConversionResult | null;
+export type ThreadResult = RunResult | ConversionResult | OpenApiDescription | null;
 
 export type ThreadMessage =
   | { readonly kind: "ready" }

@@ -12,12 +12,15 @@ export const importOpenApi = defineRoute({
   description:
     "Of `webhooks` (OpenAPI 3.1) or `x-webhooks`: one event type each, with its description, the schema of its body as version 1, and examples. All or none; `dryRun` only tells.",
   access: "organisation",
+  // Reading the document waits for a worker thread, which a write transaction must not.
+  idempotency: "claim",
   large: true,
   body: EventTypeImportOpenApiIn,
   responses: { 200: EventTypeImportOpenApiOut },
-  handle: async ({ ctx, body }) => {
+  handle: async ({ ctx, body, rawBody }) => {
     const dryRun = body.dryRun ?? false;
     const input = {
+      request: rawBody,
       spec: body.spec ?? null,
       specRaw: body.specRaw ?? null,
       dryRun,

@@ -1,6 +1,6 @@
 import { PosthornError } from "../../errors.ts";
 import { atomically, type Call, type Context, write } from "../context.ts";
-import { type EventType, type EventTypeInput, toColumns } from "./event-type.ts";
+import { checkSchemas, type EventType, type EventTypeInput, toColumns } from "./event-type.ts";
 import { findEventType } from "./find.ts";
 
 /** Creates an event type. An archived one of that name comes back with the new fields; a live one is a conflict. */
@@ -21,6 +21,7 @@ export async function saveEventType(
   input: EventTypeInput,
 ): Promise<EventType> {
   const at = ctx.services.now();
+  if (input.schemas !== existing?.schemas) checkSchemas(input.schemas);
   const columns = toColumns(input);
   const createdAt = existing?.createdAt ?? at;
   const row = {

@@ -1,11 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
-import { invalid } from "../../errors.ts";
-import { atomically, type Call, type Context, reader, write } from "../context.ts";
+import { invalid, ValidationError } from "../../errors.ts";
+import { organisationTurn } from "../../transform/fair-queue.ts";
+import { atomically, type Context, type OutsideCall, reader, write } from "../context.ts";
 import { saveEventType } from "./create.ts";
-import { type EventType, type EventTypeInput, toColumns, toEventType } from "./event-type.ts";
-import { type DescribedEventType, eventTypesOf, parseSpec } from "./openapi/read.ts";
+import { type EventType, type EventTypeInput, toEventType } from "./event-type.ts";
+import { transformsBusy } from "../endpoint/transformation.ts";
+import type { DescribedEventType } from "./openapi/read.ts";
 
 export interface ImportOpenApi {
+  /** The body of the request, which has the fields that follow. */
+  readonly request: Uint8Array;
   readonly spec: unknown;
   /** The document as text, in place of `spec`. */
   readonly specRaw: string | null;
@@ -23,13 +27,12 @@ export interface OpenApiImport {
 }
 
 /** Makes the event types that the webhooks of an OpenAPI document describe, all or, when one of them is wrong, none. */
-export function importOpenApi(call: Call<ImportOpenApi>): Promise<OpenApiImport> {
-  const described = read(call.input);
+export async function importOpenApi(call: OutsideCall<ImportOpenApi>): Promise<OpenApiImport> {
+  const described = await describe(call);
   return atomically(call, async ({ ctx, input }) => {
     const existing = await allEventTypes(ctx);
     const changes = described.map((one) => ({ before: existing.get(one.name) ?? null, after: inputOf(one, existing) }));
     const differing = changes.filter(({ before, after }) => before === null || !isSame(before, after));
-    for (const { after } of differing) checkSchema(after, input);
     const names = new Set(described.map(({ name }) => name));
     const missing = [...existing.values()].filter(({ name, archived }) => !archived && !names.has(name));
     const archived = input.replaceAll ? missing.map(({ name }) => name) : [];
@@ -43,18 +46,32 @@ export function importOpenApi(call: Call<ImportOpenApi>): Promise<OpenApiImport>
   });
 }
 
-function read({ spec, specRaw }: ImportOpenApi): readonly DescribedEventType[] {
+/** Reads the document in a worker thread: that takes seconds for a large one, and longer for a hostile one. */
+async function describe({ ctx, input }: OutsideCall<ImportOpenApi>): Promise<readonly DescribedEventType[]> {
+  const { spec, specRaw, request } = input;
   if (specRaw !== null && spec !== null && spec !== undefined)
     throw invalid("specRaw", "Give spec or specRaw, not both.");
-  if (specRaw !== null) return eventTypesOf(parseSpec(specRaw), "specRaw");
-  if (spec === null || spec === undefined) {
+  if (specRaw === null && (spec === null || spec === undefined)) {
     throw invalid(
       "spec",
       "Give the document: as an object in `spec`, or its text in `specRaw`.",
       "value_error.jsondecode",
     );
   }
-  return eventTypesOf(spec, "spec");
+  const result = await ctx.services.transforms.describeOpenApi(request, organisationTurn(ctx.actor.orgId));
+  switch (result.kind) {
+    case "described":
+      return JSON.parse(result.json) as DescribedEventType[];
+    case "invalid":
+      throw new ValidationError(result.issues);
+    case "busy":
+      throw transformsBusy();
+    case "failed":
+      throw invalid(
+        specRaw === null ? "spec" : "specRaw",
+        "Reading this document takes too much time or memory: make it smaller, or import it in parts.",
+      );
+  }
 }
 
 /** What the document does not speak of stays: other versions of schemas, feature flags. */
@@ -76,16 +93,6 @@ function inputOf(described: DescribedEventType, existing: ReadonlyMap<string, Ev
 function isSame({ createdAt: _created, updatedAt: _updated, ...before }: EventType, after: EventTypeInput): boolean {
   // As it would be read back: what JSON has no word for is no difference.
   return isDeepStrictEqual(before, JSON.parse(JSON.stringify(after)));
-}
-
-/** Says which webhook has the schema that is none. */
-function checkSchema(eventType: EventTypeInput, { specRaw }: ImportOpenApi): void {
-  try {
-    toColumns(eventType);
-  } catch (error) {
-    const field = specRaw === null ? "spec" : "specRaw";
-    throw invalid(["body", field, "webhooks", eventType.name], (error as Error).message);
-  }
 }
 
 async function allEventTypes(ctx: Context): Promise<ReadonlyMap<string, EventType>> {

@@ -1,5 +1,4 @@
-/** Reads an OpenAPI document, as JSON or YAML, and finds its webhooks. */
-import { LineCounter, parseDocument } from "yaml";
+/** Finds the webhooks of an OpenAPI document. */
 import { invalid } from "../../../errors.ts";
 import { SchemaConverter } from "./schema.ts";
 
@@ -18,37 +17,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const MAX_EVENT_TYPES = 1000;
 /** Bytes of one schema as JSON. */
 const MAX_SCHEMA_BYTES = 256 * 1024;
-/** A document may repeat itself by YAML aliases, but not grow without bound by them. */
-const MAX_ALIASES = 200;
-/** YAML takes so long to read that nobody else should have to wait for more of it. */
-const MAX_YAML = 1024 * 1024;
 const NAME = /^[a-zA-Z0-9_.-]{1,256}$/;
 const METHODS = ["post", "put", "patch", "get", "delete"] as const;
-
-/** Parses the text of a document: JSON is YAML too, and is read as such when it is not JSON. */
-export function parseSpec(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return parseYaml(text);
-  }
-}
-
-function parseYaml(text: string): unknown {
-  if (text.length > MAX_YAML) {
-    throw invalid("specRaw", `Not JSON, and as YAML longer than ${MAX_YAML} characters: send it as JSON.`);
-  }
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: true, uniqueKeys: true });
-  const [error] = document.errors;
-  if (error !== undefined) throw invalid("specRaw", `Neither JSON nor YAML: ${error.message.split("\n")[0]}`);
-  try {
-    return document.toJS({ maxAliasCount: MAX_ALIASES });
-  } catch (cause) {
-    // The library throws for too many aliases, and for one that contains itself.
-    throw invalid("specRaw", `The YAML cannot be read: ${(cause as Error).message}.`);
-  }
-}
 
 /** The webhooks of a document: `webhooks` of OpenAPI 3.1, `x-webhooks` before it. `field` is where it stands in the request. */
 export function eventTypesOf(spec: unknown, field: string): readonly DescribedEventType[] {
