@@ -9,10 +9,10 @@ import { startFrame } from "./portal/frame.ts";
 import { startLook } from "./portal/look.ts";
 import { createQueries } from "./queries.ts";
 import { router } from "./router.tsx";
-import { onSession, takeTokenFromAddress } from "./session/session.ts";
+import { onSession, signInFromLinks } from "./session/session.ts";
 import "./styles/base.css";
 
-takeTokenFromAddress();
+signInFromLinks();
 await startI18n();
 const root = document.querySelector<HTMLElement>("#root")!;
 if (/^\/portal(\/|$)/.test(location.pathname)) {

@@ -46,12 +46,25 @@ export function onSession(listener: Listener): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Takes the token out of the fragment of a link, so that it is neither in the history nor in what people copy. */
-export function takeTokenFromAddress(): void {
-  const token = new URLSearchParams(location.hash.slice(1)).get("key");
-  if (token === null || token === "") return;
-  history.replaceState(null, "", `${location.pathname}${location.search}`);
-  startSession(token);
+/**
+ * Signs in with the token in the fragment of a link (`#key=…`), now and whenever such a link is opened in this tab later. The
+ * fragment is removed from the address first, so that the token stays in neither the address bar nor the history.
+ */
+export function signInFromLinks(): void {
+  takeTokenFromAddress();
+  // In the capture phase: the router must not see the token, because it keeps the addresses that it has seen.
+  addEventListener("popstate", takeTokenFromAddress, { capture: true });
+  addEventListener("hashchange", takeTokenFromAddress, { capture: true });
+}
+
+function takeTokenFromAddress(): void {
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  if (!fragment.has("key")) return;
+  const token = fragment.get("key")!.trim();
+  fragment.delete("key");
+  const rest = fragment.size === 0 ? "" : `#${fragment.toString()}`;
+  history.replaceState(history.state, "", `${location.pathname}${location.search}${rest}`);
+  if (token !== "" && token !== current?.token) startSession(token);
 }
 
 /** The claims of a token, unverified: what to show; what is allowed the server decides. */

@@ -1,0 +1,113 @@
+/** Links with a token behind the hash, as `npm start` prints them and products hand them out, opened in a new tab and in an open one. */
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { useBrowser } from "../lib/browser.ts";
+import { portalLink } from "../lib/portal-scene.ts";
+import { useWorld } from "../lib/world.ts";
+
+const browser = useBrowser();
+const world = useWorld();
+
+/** Every address that the browser would go back or forward to, the current one included. */
+async function historyOf(page: Page): Promise<readonly string[]> {
+  const session = await page.context().newCDPSession(page);
+  const { entries } = await session.send("Page.getNavigationHistory");
+  return entries.map(({ url }) => url);
+}
+
+async function expectNoTrace(page: Page, token: string): Promise<void> {
+  expect(page.url()).not.toContain("#");
+  expect((await historyOf(page)).filter((url) => url.includes("key="))).toEqual([]);
+  const kept = await page.evaluate(() => [JSON.stringify({ ...localStorage }), document.documentElement.outerHTML]);
+  expect(kept.filter((text) => text.includes(token))).toEqual([]);
+}
+
+/** Values in the storage of the tab, except the session itself. */
+function storedBesides(page: Page): Promise<string> {
+  return page.evaluate(() =>
+    JSON.stringify(Object.entries(sessionStorage).filter(([name]) => name !== "posthorn.session")),
+  );
+}
+
+const signedIn = (page: Page) => page.getByRole("heading", { level: 1, name: "Home" }).waitFor();
+const signedOut = (page: Page) => page.getByLabel("Token").waitFor();
+
+describe("a link with the token of an organisation", () => {
+  it("signs in at the first load, and leaves the token in neither the address nor the history", async () => {
+    const page = await browser.open();
+    await page.goto(`${world.server.url}/messages?range=1h#key=${world.server.token}`);
+    await page.getByRole("heading", { level: 1, name: "Messages" }).waitFor();
+    expect(page.url()).toBe(`${world.server.url}/messages?range=1h`);
+    await expectNoTrace(page, world.server.token);
+  });
+
+  it("signs in a tab that is open at the same page, and leaves no trace there either", async () => {
+    const page = await browser.open();
+    await page.goto(world.server.url);
+    await signedOut(page);
+    await page.goto(`${world.server.url}/#key=${world.server.token}`);
+    await signedIn(page);
+    await expectNoTrace(page, world.server.token);
+    await page.goBack();
+    await signedIn(page);
+    await page.goForward();
+    await signedIn(page);
+    await expectNoTrace(page, world.server.token);
+    expect(await storedBesides(page)).not.toContain(world.server.token);
+  });
+
+  it("is taken from a link within the page and from a script just the same", async () => {
+    const page = await browser.open();
+    await page.goto(world.server.url);
+    await signedOut(page);
+    await page.evaluate((token) => (location.hash = `key=${token}`), world.server.token);
+    await signedIn(page);
+    await expectNoTrace(page, world.server.token);
+  });
+
+  it.each([
+    ["a wrong token", () => "nonsense"],
+    ["an expired token", () => world.server.tokenOf(world.server.organisation, { exp: 1_700_000_000 })],
+  ])("with %s says so in an open tab, and leaves no trace", async (_title, tokenOf) => {
+    const page = await browser.open();
+    await page.goto(world.server.url);
+    await signedOut(page);
+    const token = tokenOf();
+    await page.goto(`${world.server.url}/#key=${token}`);
+    await page.getByText("The token has ended").waitFor();
+    await expectNoTrace(page, token);
+    expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage }))).not.toContain(token);
+  });
+
+  it("without a token keeps the session, and is cleaned all the same", async () => {
+    const page = await browser.open({ token: world.server.token });
+    await page.goto(world.server.url);
+    await signedIn(page);
+    await page.goto(`${world.server.url}/#key=`);
+    await expect.poll(() => page.url()).toBe(`${world.server.url}/`);
+    await signedIn(page);
+  });
+});
+
+describe("a portal link", () => {
+  it("opens in a tab whose link has expired, or belongs to another customer", async () => {
+    for (const uid of ["first", "second"]) await world.api.post("/api/v1/app", { name: `Customer ${uid}`, uid });
+    const first = await portalLink(world, "first");
+    const second = await portalLink(world, "second");
+    const page = await browser.open();
+    await page.goto(`${world.server.url}/portal`);
+    await page.getByText("This link has ended.").waitFor();
+    for (const [{ url, token }, name] of [
+      [first, "Customer first"],
+      [second, "Customer second"],
+    ] as const) {
+      await page.goto(url);
+      await page.getByText(name).waitFor();
+      await expectNoTrace(page, token);
+    }
+    await world.api.post("/api/v1/auth/logout", {}, { token: first.token });
+    await page.goto(first.url);
+    await page.getByText("This link has ended.").waitFor();
+    await expectNoTrace(page, first.token);
+  });
+});
