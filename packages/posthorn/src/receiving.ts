@@ -11,6 +11,7 @@ import type { ProviderApis } from "./domain/reconcile/provider-apis.ts";
 import { Answers } from "./ingest/answers.ts";
 import { BackDoor } from "./ingest/back-door.ts";
 import { Desk } from "./ingest/desk.ts";
+import { DuplicateCounter } from "./ingest/duplicate-counter.ts";
 import { Gateway } from "./ingest/gateway.ts";
 import { Quarantine } from "./ingest/quarantine.ts";
 import { SourceIndex } from "./ingest/source-index.ts";
@@ -40,6 +41,7 @@ export class Receiving implements AsyncDisposable {
   readonly desk: Desk;
   readonly gateway: Gateway;
   readonly quarantine: Quarantine;
+  readonly duplicates: DuplicateCounter;
   readonly providerApis: ProviderApis;
   readonly #calls: ProviderCalls;
   readonly #answers: Answers;
@@ -56,6 +58,11 @@ export class Receiving implements AsyncDisposable {
       services,
       setTimer: clock.setTimer,
       onFailure: (error) => report(error, "requests that did not verify were not kept"),
+    });
+    this.duplicates = new DuplicateCounter({
+      services,
+      setTimer: clock.setTimer,
+      onFailure: (error) => report(error, "duplicate deliveries were not counted"),
     });
     const stored = (event: InboundEvent): void => {
       this.#sampler.received(event);
@@ -83,6 +90,7 @@ export class Receiving implements AsyncDisposable {
       confirm: (url) => confirm(egress, url),
       answers: this.#answers,
       quarantine: this.quarantine,
+      duplicates: this.duplicates,
       onFailure: (what, error) => report(error, what),
     });
   }
@@ -112,6 +120,7 @@ export class Receiving implements AsyncDisposable {
     await this.#watch[Symbol.asyncDispose]();
     await this.#sampler[Symbol.asyncDispose]();
     await this.quarantine[Symbol.asyncDispose]();
+    await this.duplicates[Symbol.asyncDispose]();
   }
 }
 

@@ -25,8 +25,8 @@ export type Accepted =
       /** Endpoints that get it. */
       readonly endpointIds: readonly number[];
     }
-  /** The same delivery was taken in before. */
-  | { readonly kind: "duplicate" }
+  /** The same delivery was accepted before, as this message. */
+  | { readonly kind: "duplicate"; readonly of: { readonly messageId: number } | { readonly eventId: string } }
   /** The source was deleted meanwhile. */
   | { readonly kind: "gone" };
 
@@ -62,7 +62,9 @@ export async function acceptEvent(services: Services, arrival: Arrival, hooks?: 
   const inbound = { requestJson, request: isFiltered(application) ? requestOf(requestJson) : {} };
   const { entry } = prepareMessage({ services }, application, publication, idempotency, { inbound });
   const result = await services.store.accept(entry);
-  if (result.kind !== "stored") return { kind: "duplicate" };
+  if (result.kind === "replayed") return { kind: "duplicate", of: { messageId: result.messageId } };
+  // Only an event ID can be taken by another message.
+  if (result.kind === "duplicate_event_id") return { kind: "duplicate", of: { eventId: eventId! } };
   hooks?.beforeFirstAttempt(entry.id);
   services.dispatch.push(firstJobs(entry, result.dues ?? null));
   await afterTheirTick(services, [entry]);

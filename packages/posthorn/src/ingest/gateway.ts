@@ -7,6 +7,7 @@ import { ingestUrl } from "../domain/source/token.ts";
 import { keyAtTime } from "../id.ts";
 import { acceptEvent, type Accepted } from "./accept.ts";
 import type { Answers } from "./answers.ts";
+import type { DuplicateCounter } from "./duplicate-counter.ts";
 import { InboundLimits } from "./limits.ts";
 import type { LiveSource } from "./live-source.ts";
 import type { Quarantine } from "./quarantine.ts";
@@ -39,6 +40,7 @@ export interface GatewayOptions {
   readonly confirm: (url: string) => Promise<void>;
   readonly answers: Answers;
   readonly quarantine: Quarantine;
+  readonly duplicates: Pick<DuplicateCounter, "count">;
   /** Told of each event that is on disk. Must be quick and must not throw. */
   readonly onStored: (event: InboundEvent) => void;
   readonly onFailure: (what: string, error: unknown) => void;
@@ -152,6 +154,7 @@ export class Gateway {
     );
     if (accepted.kind === "gone") return NO_SOURCE;
     if (accepted.kind === "stored") this.#tellStored(source, request, facts);
+    else this.#options.duplicates.count({ sourceKey: source.key, of: accepted.of, at: this.#options.now() });
     return this.#answer(source, request, facts, accepted);
   }
 

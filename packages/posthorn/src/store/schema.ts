@@ -10,6 +10,8 @@ import type {
   CatalogueEntryTable,
   QuarantineTable,
   SourceReconcileTable,
+  SourceDuplicateTable,
+  SourceDuplicateTotalTable,
   SourceRhythmTable,
   SourceSecretTable,
   SourceTable,
@@ -503,6 +505,8 @@ export interface Database {
   rollup_cursor: RollupCursorTable;
   catalogue_entry: CatalogueEntryTable;
   source_rhythm: SourceRhythmTable;
+  source_duplicate_total: SourceDuplicateTotalTable;
+  source_duplicate: SourceDuplicateTable;
   source_watch: SourceWatchTable;
   source_reconcile: SourceReconcileTable;
 }

@@ -82,6 +82,21 @@ export interface SourceRhythmTable {
   silent_since: number | null;
 }
 
+/** How often a source received an earlier delivery again. */
+export interface SourceDuplicateTotalTable {
+  source_id: number;
+  duplicates: number;
+  last_at: number;
+}
+
+/** A message whose delivery was repeated. The most recently repeated ones of each source are kept. */
+export interface SourceDuplicateTable {
+  source_id: number;
+  message_id: number;
+  repeats: number;
+  last_at: number;
+}
+
 export interface SourceWatchTable {
   id: number;
   listened_from: number;

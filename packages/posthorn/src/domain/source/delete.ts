@@ -16,6 +16,8 @@ export function deleteSource(call: Call<{ readonly ref: string }>): Promise<void
       "quarantine",
       "catalogue_entry",
       "source_rhythm",
+      "source_duplicate_total",
+      "source_duplicate",
       "source_reconcile",
     ] as const) {
       await db.deleteFrom(table).where("source_id", "=", key).execute();

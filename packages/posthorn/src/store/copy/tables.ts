@@ -18,6 +18,8 @@ const COPIED: { readonly [T in keyof Database]: true } = {
   source_secret: true,
   source_token: true,
   source_rhythm: true,
+  source_duplicate_total: true,
+  source_duplicate: true,
   source_watch: true,
   source_reconcile: true,
   catalogue_entry: true,

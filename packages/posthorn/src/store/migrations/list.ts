@@ -19,6 +19,7 @@ import { minutes } from "./030-minutes.ts";
 import { canceledDeliveries } from "./031-canceled-deliveries.ts";
 import { outboxParked } from "./032-outbox-parked.ts";
 import { messageLabels } from "./033-message-labels.ts";
+import { sourceDuplicates } from "./034-source-duplicates.ts";
 import type { Migration } from "./portable.ts";
 
 export interface NamedMigration {
@@ -50,6 +51,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "canceled deliveries", sql: canceledDeliveries },
   { name: "outbox parked", sql: outboxParked },
   { name: "message labels", sql: messageLabels },
+  { name: "source duplicates", sql: sourceDuplicates },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -1,0 +1,75 @@
+/** Counts repeated deliveries in memory and writes the counts once a second, so that a repetition costs no transaction of its own. */
+import type { Services } from "../domain/context.ts";
+import { recordDuplicates, type Repetition } from "../domain/duplicate/record.ts";
+
+export interface DuplicateCounterOptions {
+  readonly services: () => Services;
+  /** Calls back after so many milliseconds; the result cancels it. */
+  readonly setTimer: (ms: number, callback: () => void) => () => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+type Tally = { -readonly [Name in keyof Repetition]: Repetition[Name] };
+
+/** Time from the first repetition to the write. */
+const FLUSH_MS = 1000;
+/** Messages that one write names. Repetitions of further ones only count for their source. */
+const MAX_MESSAGES = 500;
+
+export class DuplicateCounter implements AsyncDisposable {
+  readonly #options: DuplicateCounterOptions;
+  #tallies = new Map<string, Tally>();
+  #total = 0;
+  #cancelTimer: (() => void) | null = null;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: DuplicateCounterOptions) {
+    this.#options = options;
+  }
+
+  /** Repetitions since the process started. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Counts one repetition. A crash loses what was counted within the last second. */
+  count({ sourceKey, of, at }: Pick<Repetition, "sourceKey" | "of"> & { readonly at: number }): void {
+    this.#total += 1;
+    const kept = this.#tallies.size < MAX_MESSAGES ? of : null;
+    const exact = this.#tallies.get(nameOf(sourceKey, of));
+    const tally = exact ??
+      this.#tallies.get(nameOf(sourceKey, kept)) ?? { sourceKey, of: kept, repeats: 0, lastAt: at };
+    tally.repeats += 1;
+    tally.lastAt = Math.max(tally.lastAt, at);
+    this.#tallies.set(nameOf(sourceKey, tally.of), tally);
+    this.#cancelTimer ??= this.#options.setTimer(FLUSH_MS, () => void this.flush());
+  }
+
+  /** Writes what was counted. */
+  flush(): Promise<void> {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.flush();
+  }
+
+  async #write(): Promise<void> {
+    const tallies = [...this.#tallies.values()];
+    this.#tallies = new Map();
+    if (tallies.length === 0) return;
+    try {
+      await recordDuplicates(this.#options.services(), tallies);
+    } catch (error) {
+      this.#options.onFailure(error);
+    }
+  }
+}
+
+function nameOf(sourceKey: number, of: Repetition["of"]): string {
+  if (of === null) return `${sourceKey}`;
+  return "messageId" in of ? `${sourceKey} ${of.messageId}` : `${sourceKey} event ${of.eventId}`;
+}
