@@ -217,6 +217,7 @@ export class PosthornNode implements AsyncDisposable {
       now: clock.now,
       load: () => this.#dispatcher.load,
       egress: this.#egress,
+      inboundDuplicates: () => this.#receiving.duplicates.total,
     });
     store.onLongTransaction((transaction) => {
       tellLongTransaction(log, transaction);

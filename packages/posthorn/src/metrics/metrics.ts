@@ -15,6 +15,8 @@ export interface MetricsOptions {
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly egress: Pick<Egress, "stats">;
+  /** Duplicate deliveries at sources since the process started. */
+  readonly inboundDuplicates: () => number;
 }
 
 /** Seconds; an attempt takes 60 of them at most unless settings say otherwise. */
@@ -59,6 +61,12 @@ export class Metrics {
     watchDispatcher(this.#registry, options);
     watchStore(this.#registry, options.store);
     watchEgress(this.#registry, options.egress);
+    counter(
+      this.#registry,
+      "posthorn_inbound_duplicates_total",
+      "Deliveries at sources that repeated an earlier one, so were acknowledged and not forwarded.",
+      options.inboundDuplicates,
+    );
   }
 
   /** An outcome is on disk. */

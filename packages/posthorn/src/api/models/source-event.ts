@@ -10,6 +10,10 @@ const fields = {
   deliveryId: nullable(Type.String({ description: "The provider's own id of the delivery." })),
   occurredAt: nullable(Type.String({ format: "date-time", description: "When it happened, as the provider says." })),
   receivedAt: DateTime,
+  receivedCount: Type.Integer({
+    description: "How often the provider delivered it, the first time included. Duplicates are not forwarded.",
+  }),
+  lastReceivedAt: Type.String({ format: "date-time", description: "When the provider last delivered it." }),
   scheme: Type.String({ description: "What was verified." }),
   trust: Type.String({ description: "`signed`, `shared-secret`, `none`, or `released` by hand from the quarantine." }),
   method: Type.String(),
@@ -40,6 +44,24 @@ export const IngestEventDetailOut = Type.Object(
     }),
   },
   { $id: "IngestEventDetailOut" },
+);
+
+export const IngestDuplicatesOut = Type.Object(
+  {
+    count: Type.Integer({ description: "Deliveries that repeated an earlier one, since the source was created." }),
+    lastAt: nullable(DateTime),
+    messages: Type.Array(
+      Type.Object({
+        id: Type.String({ description: "ID of the message that was repeated." }),
+        eventType: Type.String(),
+        receivedCount: Type.Integer({ description: "How often it was received, the first time included." }),
+        receivedAt: DateTime,
+        lastReceivedAt: DateTime,
+      }),
+      { description: "The most recently repeated messages that still exist, newest first." },
+    ),
+  },
+  { $id: "IngestDuplicatesOut", description: "Deliveries that a source received more than once." },
 );
 
 const GraphNode = Type.Object({

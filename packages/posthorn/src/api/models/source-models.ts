@@ -20,6 +20,7 @@ import {
   IngestEndpointTransformationPatch,
 } from "./source-endpoint.ts";
 import {
+  IngestDuplicatesOut,
   IngestEventDetailOut,
   IngestEventList,
   IngestEventOut,
@@ -63,6 +64,7 @@ export const SOURCE_MODELS = [
   QuarantinedList,
   QuarantinedOut,
   QuarantineReleaseOut,
+  IngestDuplicatesOut,
   IngestEventDetailOut,
   IngestEventList,
   IngestEventOut,

@@ -12,6 +12,8 @@ export function eventOut(event: InboundEvent): object {
     deliveryId: origin?.deliveryId ?? null,
     occurredAt: dateTimeOrNull(origin?.occurredAt ?? null),
     receivedAt: dateTime(timestamp),
+    receivedCount: event.receivedCount,
+    lastReceivedAt: dateTime(event.lastReceivedAt),
     scheme: origin?.scheme ?? "none",
     trust: origin?.trust ?? "none",
     method: request?.method ?? "POST",

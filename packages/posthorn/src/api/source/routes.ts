@@ -27,6 +27,7 @@ import { diagnoseQuarantined } from "../quarantine/diagnose.ts";
 import { sourceDashboard } from "./dashboard.ts";
 import { listEvents } from "./list-events.ts";
 import { getEvent } from "./get-event.ts";
+import { getDuplicates } from "./get-duplicates.ts";
 import { sourceGraph } from "./graph.ts";
 import { listTypes } from "./list-types.ts";
 import { getSourceTransformation } from "../source-endpoint/get-transformation.ts";
@@ -62,6 +63,7 @@ export const SOURCE_ROUTES: readonly Route[] = [
   sourceDashboard,
   listEvents,
   getEvent,
+  getDuplicates,
   sourceGraph,
   listTypes,
   getSourceTransformation,

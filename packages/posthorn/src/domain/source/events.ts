@@ -22,6 +22,10 @@ export interface InboundEvent {
   readonly unmatched: number;
   /** Unix milliseconds. */
   readonly timestamp: number;
+  /** How often the provider delivered it: 1 unless it was repeated. */
+  readonly receivedCount: number;
+  /** Unix milliseconds. */
+  readonly lastReceivedAt: number;
 }
 
 export interface ListEvents extends PageRequest {
@@ -76,6 +80,10 @@ function eventsOf(ctx: Context, sourceKey: number) {
         .whereRef("message_id", "=", "message.id")
         .as("matched"),
     )
+    .leftJoin("source_duplicate as d", (join) =>
+      join.onRef("d.source_id", "=", "message.app_id").onRef("d.message_id", "=", "message.id"),
+    )
+    .select(["d.repeats", "d.last_at as repeated_at"])
     .where("app_id", "=", sourceKey);
 }
 
@@ -93,5 +101,7 @@ function toEvent(row: EventRow): InboundEvent {
     matched: row.matched ?? 0,
     unmatched,
     timestamp: timeOfKey(row.id),
+    receivedCount: 1 + (row.repeats ?? 0),
+    lastReceivedAt: row.repeated_at ?? timeOfKey(row.id),
   };
 }

@@ -1,0 +1,29 @@
+import { getDuplicates as getVerb } from "../../domain/duplicate/get.ts";
+import { IngestDuplicatesOut } from "../models/source-event.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { dateTime, dateTimeOrNull } from "../wire.ts";
+
+export const getDuplicates = defineRoute({
+  method: "GET",
+  path: "/ingest/api/v1/source/:source_id/duplicates",
+  operationId: "v1.ingest.source.duplicates",
+  tag: "Ingest",
+  summary: "Get duplicate deliveries",
+  description:
+    "How many deliveries repeated an earlier one, and the 50 most recently repeated messages. A duplicate is acknowledged and not forwarded again. Counts are updated within a few seconds.",
+  access: "organisation",
+  responses: { 200: IngestDuplicatesOut },
+  handle: async ({ ctx, params }) => {
+    const { count, lastAt, messages } = await getVerb({ ctx, input: { source: params.source_id } });
+    return ok({
+      count,
+      lastAt: dateTimeOrNull(lastAt),
+      messages: messages.map(({ receivedAt, lastReceivedAt, ...message }) => ({
+        ...message,
+        receivedAt: dateTime(receivedAt),
+        lastReceivedAt: dateTime(lastReceivedAt),
+      })),
+    });
+  },
+});

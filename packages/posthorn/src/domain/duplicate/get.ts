@@ -1,0 +1,55 @@
+/** Reads how often a source received the same delivery again. */
+import { timeOfKey } from "../../id.ts";
+import { type Call, reader } from "../context.ts";
+import { getSource } from "../source/find.ts";
+
+/** A message whose delivery was repeated. Times are Unix milliseconds. */
+export interface RepeatedMessage {
+  readonly id: string;
+  readonly eventType: string;
+  /** How often it was received in all, the first time included. */
+  readonly receivedCount: number;
+  readonly receivedAt: number;
+  readonly lastReceivedAt: number;
+}
+
+export interface Duplicates {
+  /** Deliveries that repeated an earlier one, since the source was created. */
+  readonly count: number;
+  /** `null`: there was none. */
+  readonly lastAt: number | null;
+  /** The most recently repeated messages that still exist, newest first. */
+  readonly messages: readonly RepeatedMessage[];
+}
+
+const MAX_LISTED = 50;
+
+/** The repeated deliveries of a source. */
+export async function getDuplicates({ ctx, input }: Call<{ readonly source: string }>): Promise<Duplicates> {
+  const { key } = await getSource(ctx, input.source);
+  const total = await reader(ctx)
+    .selectFrom("source_duplicate_total")
+    .select(["duplicates", "last_at"])
+    .where("source_id", "=", key)
+    .executeTakeFirst();
+  const rows = await reader(ctx)
+    .selectFrom("source_duplicate as d")
+    .innerJoin("message as m", "m.id", "d.message_id")
+    .select(["m.id", "m.public_id", "m.event_type", "d.repeats", "d.last_at"])
+    .where("d.source_id", "=", key)
+    .orderBy("d.last_at", "desc")
+    .orderBy("d.message_id", "desc")
+    .limit(MAX_LISTED)
+    .execute();
+  return {
+    count: total?.duplicates ?? 0,
+    lastAt: total?.last_at ?? null,
+    messages: rows.map((row) => ({
+      id: row.public_id,
+      eventType: row.event_type,
+      receivedCount: row.repeats + 1,
+      receivedAt: timeOfKey(row.id),
+      lastReceivedAt: row.last_at,
+    })),
+  };
+}
