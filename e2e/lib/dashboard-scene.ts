@@ -59,14 +59,19 @@ export async function setUpScene(world: World): Promise<DashboardScene> {
 }
 
 /** Sends what GitHub sends when something is pushed, signed. @returns The status of the answer. */
-export async function sendPush(url: string, branch: string, secret = SOURCE_SECRET): Promise<number> {
+export async function sendPush(
+  url: string,
+  branch: string,
+  secret = SOURCE_SECRET,
+  delivery: string = randomUUID(),
+): Promise<number> {
   const body = JSON.stringify({ ref: branch, commits: 1 });
   const { status } = await fetch(`${url}/ci?from=shop`, {
     method: "POST",
     headers: {
       "content-type": "application/json",
       "x-github-event": "push",
-      "x-github-delivery": randomUUID(),
+      "x-github-delivery": delivery,
       "x-hub-signature-256": `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`,
     },
     body,

@@ -220,3 +220,26 @@ describe("what a source has sent", () => {
     expect(json.data).toMatchObject([{ state: "finished", missing: 1, redelivered: 1 }]);
   });
 });
+
+describe("a delivery that the provider repeats", () => {
+  it("is counted on the source, with a link to its message, which says how often it was received", async () => {
+    const { json } = await world.api.post("/ingest/api/v1/source", {
+      name: "Repeating",
+      type: "github",
+      secrets: [SOURCE_SECRET],
+    });
+    const { id, ingestUrl } = json as { id: string; ingestUrl: string };
+    const page = await browser.open({ token: world.server.token });
+    await page.goto(`${world.server.url}/sources/${id}`);
+    const card = page.getByRole("region", { name: "Duplicates" });
+    await card.getByText("never").waitFor();
+    for (let time = 0; time < 3; time++) {
+      expect(await sendPush(ingestUrl, "refs/heads/main", SOURCE_SECRET, "the-same")).toBe(200);
+    }
+    await card.getByText("Received 3 times.").waitFor();
+    expect(await card.getByRole("definition").first().innerText()).toBe("2");
+    await card.getByRole("link", { name: "push" }).click();
+    await page.getByRole("heading", { level: 1, name: "push" }).waitFor();
+    await page.getByText(/Received 3 times\. Last at .+\. Duplicates are acknowledged/).waitFor();
+  });
+});

@@ -12,6 +12,7 @@ import { tabOf, Tabs } from "../components/tabs.tsx";
 import { Time } from "../components/time.tsx";
 import { formatBytes } from "../lib/format.ts";
 import { deduplicationOf, type Source } from "../lib/source-form.ts";
+import { SourceDuplicates } from "../parts/source-duplicates.tsx";
 import { SourceUrl } from "../parts/source-url.tsx";
 import { SourceCatalogue } from "./source-catalogue.tsx";
 import { Routes, RoutesTab } from "./source-routes.tsx";
@@ -136,6 +137,7 @@ function Overview({ source }: { readonly source: Source }) {
           />
         </Card>
       </Columns>
+      <SourceDuplicates source={source.id} />
       <Routes source={source.id} />
     </>
   );

@@ -29,6 +29,14 @@ export function CameIn({ source, message }: CameInProps) {
     <>
       <Step icon={Inbox} tone="good" title={t("timeline.received")} end={<Time at={message.timestamp} />}>
         <p className="muted">{t("timeline.cameIn", { type: message.eventType, from: data?.address ?? "–" })}</p>
+        {data !== undefined && data.receivedCount > 1 && (
+          <p>
+            {t("duplicates.received", { count: data.receivedCount })}{" "}
+            <span className="muted">
+              {t("duplicates.lastAt")} <Time at={data.lastReceivedAt} />. {t("duplicates.notForwarded")}
+            </span>
+          </p>
+        )}
         {data !== undefined && (
           <details>
             <summary>

@@ -41,6 +41,17 @@ export const inbound: typeof english = {
     routing: "Weitergegeben",
     routings: { routed: "ja", no_match: "niemand wollte es", no_endpoint: "es gibt keinen Weg" },
   },
+  duplicates: {
+    title: "Duplikate",
+    lead: "Zustellungen, die der Anbieter erneut gesendet hat. Jede wurde bestätigt, aber nicht noch einmal weitergeleitet.",
+    count: "Duplikate",
+    last: "Letztes Duplikat",
+    messages: "Wiederholte Nachrichten",
+    received_one: "{{count}}-mal empfangen.",
+    received_other: "{{count}}-mal empfangen.",
+    lastAt: "Zuletzt am",
+    notForwarded: "Duplikate werden bestätigt, aber nicht weitergeleitet.",
+  },
   quarantine: {
     one: "Anfrage in Quarantäne",
     lead: "Anfragen, die die Prüfung nicht bestanden. Sie gehen nirgends hin, bis jemand sie freigibt.",

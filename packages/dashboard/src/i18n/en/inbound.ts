@@ -39,6 +39,17 @@ export const inbound = {
     routing: "Passed on",
     routings: { routed: "yes", no_match: "nobody wanted it", no_endpoint: "there is no route" },
   },
+  duplicates: {
+    title: "Duplicates",
+    lead: "Deliveries that the provider sent again. Each was acknowledged, and not forwarded a second time.",
+    count: "Duplicates",
+    last: "Last duplicate",
+    messages: "Repeated messages",
+    received_one: "Received {{count}} time.",
+    received_other: "Received {{count}} times.",
+    lastAt: "Last at",
+    notForwarded: "Duplicates are acknowledged and not forwarded.",
+  },
   quarantine: {
     one: "Request in quarantine",
     lead: "Requests that did not verify. They go nowhere unless somebody releases them.",
