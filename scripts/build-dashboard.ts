@@ -1,43 +1,79 @@
 /**
- * Builds the dashboard into `packages/posthorn/web`. With `--if-changed` only when a source is newer than the last build, so that
- * `npm start` costs nothing more the second time.
+ * Builds the dashboard into `packages/posthorn/web`, and says what it is doing. With `--if-changed` it builds only when a source
+ * is newer than the last build.
  */
 import { spawnSync } from "node:child_process";
-import { globSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { brotliCompressSync, gzipSync } from "node:zlib";
+import { globSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { brotliCompress, gzip } from "node:zlib";
 
 const PAGE = "packages/posthorn/web/index.html";
 const SOURCES = [
-  "packages/dashboard/{src,scripts}/**/*",
+  "packages/dashboard/src/**/*",
   "packages/dashboard/*",
-  "packages/posthorn/src/api/**/*",
+  // The one module that the pages share with the server.
+  "packages/posthorn/src/domain/event-type/schema-examples.ts",
   "package-lock.json",
 ];
 
-if (!process.argv.includes("--if-changed") || isStale()) build();
+const STEPS = [
+  { name: "Bundle the pages", run: bundle },
+  { name: "Compress the files", run: compress },
+];
+
+/** What failed, in a sentence for the person who started the build. */
+class BuildError extends Error {}
+
+if (!process.argv.includes("--if-changed") || isStale()) await build();
+else console.log("The dashboard is up to date.");
 
 function isStale(): boolean {
   const built = statSync(PAGE, { throwIfNoEntry: false });
   if (built === undefined) return true;
-  // The generated client is written by the build itself.
+  // The generated client has types only, so no page changes with it.
   const sources = globSync(SOURCES).filter((path) => !path.endsWith("src/api/schema.ts"));
   return sources.some((path) => statSync(path).mtimeMs > built.mtimeMs);
 }
 
-function build(): void {
-  run("npm", ["run", "-s", "generate:client"]);
-  run("vite", ["build", "--logLevel", "warn", "packages/dashboard"]);
-  // Compressed once here, not by each node at each request.
-  for (const path of globSync("packages/posthorn/web/assets/*.{js,css,svg}")) {
-    const bytes = readFileSync(path);
-    writeFileSync(`${path}.br`, brotliCompressSync(bytes));
-    writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }));
+async function build(): Promise<void> {
+  console.log("Building the dashboard. This takes up to a minute, and only happens when its sources have changed.");
+  for (const [index, { name, run }] of STEPS.entries()) {
+    const step = `[${index + 1}/${STEPS.length}] ${name}`;
+    process.stdout.write(`  ${step} … `);
+    const start = performance.now();
+    try {
+      await run();
+    } catch (error) {
+      console.log("failed");
+      const cause = error instanceof BuildError ? error.message : String(error);
+      console.error(`posthorn: the dashboard was not built. Step ${step} failed: ${cause}`);
+      // Without the page, the next start builds again instead of taking this one for complete.
+      rmSync(PAGE, { force: true });
+      process.exit(1);
+    }
+    console.log(`${((performance.now() - start) / 1000).toFixed(1)} s`);
   }
 }
 
-function run(command: string, args: readonly string[]): void {
-  // A test that builds has NODE_ENV of its own, with which React is larger and slower.
+function bundle(): void {
+  // Vitest sets NODE_ENV to "test", and React's development build is larger and slower.
   const env = { ...process.env, NODE_ENV: "production" };
-  const { status } = spawnSync(command, args, { stdio: "inherit", env });
-  if (status !== 0) process.exit(status ?? 1);
+  const args = ["build", "--logLevel", "warn", "packages/dashboard"];
+  const { status, signal, error } = spawnSync("vite", args, { stdio: "inherit", env });
+  if (error !== undefined)
+    throw new BuildError(`Vite did not start (${error.message}). Run \`npm ci\`, then try again.`);
+  if (status !== 0) {
+    const end = signal === null ? `ended with exit code ${status}` : `was ended by ${signal}`;
+    throw new BuildError(`\`vite ${args.join(" ")}\` ${end}. The lines above say why.`);
+  }
+}
+
+/** Compresses each file once here, so that no node does it for each request. */
+async function compress(): Promise<void> {
+  const compressFile = async (path: string): Promise<void> => {
+    const bytes = readFileSync(path);
+    writeFileSync(`${path}.br`, await promisify(brotliCompress)(bytes));
+    writeFileSync(`${path}.gz`, await promisify(gzip)(bytes, { level: 9 }));
+  };
+  await Promise.all(globSync("packages/posthorn/web/assets/*.{js,css,svg}").map(compressFile));
 }
