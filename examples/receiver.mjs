@@ -11,4 +11,4 @@ createServer((request, response) => {
       return response.writeHead(204).end();
     })
     .catch((error) => response.writeHead(400).end(error.message));
-}).listen(9000);
+}).listen(9000, "127.0.0.1");

@@ -1,0 +1,256 @@
+/** The first minutes of a newcomer: `npm ci`, the build that `npm start` begins with, and every command of the README. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { eventually, freePort } from "@posthorn/testkit";
+import { afterEach, describe, expect, it } from "vitest";
+
+const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
+const README_MS = 900_000;
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "posthorn-first-run-"));
+  folders.push(folder);
+  return folder;
+}
+
+/** The working tree as a fresh clone has it: without dependencies, data or builds. */
+function cloneOfWorkingTree(): string {
+  const folder = newFolder();
+  const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: REPOSITORY,
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+  });
+  for (const path of listed.split("\0").filter((name) => name !== "" && existsSync(join(REPOSITORY, name)))) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    cpSync(join(REPOSITORY, path), join(folder, path));
+  }
+  return folder;
+}
+
+/** The environment of a terminal: nothing of npm, of the test runner or of Posthorn, and the Node that the machine has. */
+function terminalEnvironment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const foreign = /^(POSTHORN_|NODE_|VITEST|npm_)/;
+  const path = process.env["PATH"]!.split(delimiter).filter((folder) => !folder.includes("node_modules"));
+  const rest = Object.entries(process.env).filter(([name]) => !foreign.test(name));
+  return { ...Object.fromEntries(rest), PATH: path.join(delimiter), ...extra };
+}
+
+/** A shell that is given one block of commands after another, with everything that was printed since. */
+class Terminal implements AsyncDisposable {
+  readonly #shell: ChildProcess;
+  output = "";
+  #blocks = 0;
+
+  constructor(folder: string, env: Readonly<Record<string, string>> = {}) {
+    this.#shell = spawn("bash", [], { cwd: folder, env: terminalEnvironment(env), detached: true });
+    for (const stream of [this.#shell.stdout!, this.#shell.stderr!])
+      stream.setEncoding("utf8").on("data", (text: string) => (this.output += text));
+  }
+
+  /** Types a block, and leaves it running. */
+  type(block: string): void {
+    this.#shell.stdin!.write(`${block}\n`);
+  }
+
+  /** Types a block and waits for its end. @returns What was printed meanwhile. */
+  async run(block: string): Promise<string> {
+    const start = this.output.length;
+    const mark = `end-of-block-${++this.#blocks}`;
+    this.type(`${block}\nprintf '\\n%s %s\\n' ${mark} $?`);
+    const end = new RegExp(`\\n${mark} (\\d+)\\n`);
+    await this.waitFor(end, start);
+    const printed = this.output.slice(start);
+    expect({ block, status: end.exec(printed)![1], printed }).toMatchObject({ status: "0" });
+    return printed.slice(0, end.exec(printed)!.index);
+  }
+
+  /** Waits until something was printed after `from`, and fails when the shell ends before. */
+  waitFor(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = pattern.exec(this.output.slice(from));
+        if (found === null && this.#shell.exitCode === null) return;
+        this.#shell.stdout!.off("data", look);
+        if (found === null) reject(new Error(`The shell ended without ${pattern.source}:\n${this.output}`));
+        else resolve(found);
+      };
+      this.#shell.stdout!.on("data", look);
+      this.#shell.once("exit", look);
+      look();
+    });
+  }
+
+  /** Presses Ctrl-C, and waits until what runs has ended. */
+  async interrupt(): Promise<void> {
+    const ended = once(this.#shell, "close");
+    this.#shell.stdin!.end();
+    process.kill(-this.#shell.pid!, "SIGINT");
+    await ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#shell.exitCode !== null || this.#shell.signalCode !== null) return;
+    const ended = once(this.#shell, "close");
+    process.kill(-this.#shell.pid!, "SIGKILL");
+    await ended;
+  }
+}
+
+const readme = readFileSync(join(REPOSITORY, "README.md"), "utf8");
+
+/** Commands of the README in their order: its shell blocks, and `npm run …` within sentences. */
+const commands = [...readme.matchAll(/^```sh\n([^]*?)^```|`(npm run [^`]+|kill %1)`/gm)].map(
+  ([, block, inline]) => block ?? inline!,
+);
+
+describe("the README", () => {
+  it(
+    "says only what works: each of its commands, in their order, prints what the text around promises",
+    async () => {
+      const [port, receiverPort, seedPort] = [await freePort(), await freePort(), await freePort()];
+      const folder = cloneOfWorkingTree();
+      // Other ports, because those of the README may be in use here.
+      const moved = (text: string): string =>
+        text.replaceAll("127.0.0.1:8071", `127.0.0.1:${port}`).replaceAll("9000", String(receiverPort));
+      const receiver = join(folder, "examples/receiver.mjs");
+      writeFileSync(receiver, moved(readFileSync(receiver, "utf8")));
+      const [seed, start, startReceiver, publish, listAttempts, source, signedRequest, stop, ...others] =
+        commands.map(moved);
+      expect([seed, start, stop, others]).toEqual(["npm run seed", "npm ci && npm start\n", "kill %1", []]);
+
+      await using server = new Terminal(folder, {
+        POSTHORN_LISTEN: `127.0.0.1:${port}`,
+        npm_config_prefer_offline: "true",
+      });
+      server.type(start!);
+      const [, token] = await server.waitFor(/Token {4}(\S+)/);
+      expect(server.output).not.toContain("EBADENGINE");
+      expect(server.output).toMatch(/Building the dashboard[^]+\[1\/2\][^]+\[2\/2\][^]+Dashboard http/);
+
+      await using terminal = new Terminal(folder);
+      await terminal.run(startReceiver!);
+      const published = await terminal.run(publish!.replace("…", token!));
+      const [application, endpoint, message] = published
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Json);
+      expect([application, endpoint, message]).toMatchObject([{ uid: "demo" }, { uid: "receiver" }, {}]);
+      await terminal.waitFor(new RegExp(`${message!["id"] as string} \\{ amount: 12\\.5 \\}`));
+
+      await eventually(async () => {
+        const { data } = JSON.parse(await terminal.run(listAttempts!)) as Page;
+        expect(data).toMatchObject([{ msgId: message!["id"], status: 0, responseStatusCode: 204 }]);
+      });
+
+      const made = (await terminal.run(source!))
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Json);
+      expect(made).toMatchObject([{ uid: "github", ingestUrl: expect.stringMatching(/^http/) as unknown }, {}]);
+      const before = terminal.output.length;
+      expect(await terminal.run(signedRequest!)).toContain("200");
+      const [, id] = await terminal.waitFor(/(msg_\w+) \{ ref: 'refs\/heads\/main' \}/, before);
+      const forwarded = async (): Promise<readonly Json[]> => {
+        const path = `http://127.0.0.1:${port}/api/v1/app/${made[0]!["id"] as string}/attempt/msg/${id}`;
+        return ((await (await fetch(path, { headers: { authorization: `Bearer ${token}` } })).json()) as Page).data;
+      };
+      await eventually(async () => expect(await forwarded()).toMatchObject([{ status: 0, responseStatusCode: 204 }]));
+      const forged = await terminal.run(signedRequest!.replace("sha256=$SIGNATURE", "sha256=00"));
+      expect(forged).toContain("401");
+
+      await terminal.run(`${stop!}; wait`);
+      await expect(fetch(`http://127.0.0.1:${receiverPort}`)).rejects.toThrow();
+      await server.interrupt();
+      await eventually(() => expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow());
+
+      await using again = new Terminal(folder);
+      again.type(`${seed!} -- --listen 127.0.0.1:${seedPort}`);
+      await again.waitFor(/sample traffic[^]+ \d+ %[^]+Dashboard http\S+#key=\S+/);
+      expect(again.output).toContain("The dashboard is up to date.");
+      await again.interrupt();
+    },
+    README_MS,
+  );
+});
+
+type Json = Readonly<Record<string, unknown>>;
+interface Page {
+  readonly data: readonly Json[];
+}
+
+describe("npm ci", () => {
+  it("warns of no engine under the oldest Node that the README allows", () => {
+    // npm reads the version from the process, so the oldest one need not be installed.
+    const shim = join(newFolder(), "oldest.cjs");
+    writeFileSync(shim, 'Object.defineProperty(process, "version", { value: "v20.0.0" });');
+    const output = execFileSync("bash", ["-c", "npm ci --dry-run --offline 2>&1"], {
+      cwd: REPOSITORY,
+      env: terminalEnvironment({ NODE_OPTIONS: `--require ${shim}` }),
+      encoding: "utf8",
+    });
+    expect(output.split("\n").filter((line) => line.includes("EBADENGINE"))).toEqual([]);
+    // The run did compare versions: with warnings shown there are many.
+    const verbose = execFileSync("bash", ["-c", "npm ci --dry-run --offline --loglevel=warn 2>&1"], {
+      cwd: REPOSITORY,
+      env: terminalEnvironment({ NODE_OPTIONS: `--require ${shim}` }),
+      encoding: "utf8",
+    });
+    expect(verbose).toContain("EBADENGINE");
+  });
+});
+
+/** Runs the build script in a folder of its own, with a program in the place of Vite. */
+async function buildWith(vite: string, args: readonly string[] = [], folder = newFolder()) {
+  writeFileSync(join(folder, "vite"), `#!/bin/sh\n${vite}\n`);
+  chmodSync(join(folder, "vite"), 0o755);
+  const env = { ...process.env, PATH: [folder, process.env["PATH"]].join(delimiter) };
+  const child = spawn(process.execPath, [join(REPOSITORY, "scripts/build-dashboard.ts"), ...args], {
+    cwd: folder,
+    env,
+  });
+  let output = "";
+  let first = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    if (first === "") first = text;
+    output += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (output += text));
+  const [code] = (await once(child, "close")) as [number];
+  return { code, output, first, folder };
+}
+
+const WRITE_PAGE = "mkdir -p packages/posthorn/web/assets && touch packages/posthorn/web/index.html";
+
+describe("the build of the dashboard", () => {
+  it("names each step before it is done, and says when there is nothing to do", async () => {
+    const built = await buildWith(`${WRITE_PAGE} && echo x > packages/posthorn/web/assets/a.js`);
+    expect(built.first).toMatch(/^Building the dashboard\./);
+    expect(built.output).toMatch(/\[1\/2\] Bundle the pages … [\d.]+ s\n {2}\[2\/2\] Compress the files … [\d.]+ s\n$/);
+    expect(existsSync(join(built.folder, "packages/posthorn/web/assets/a.js.br"))).toBe(true);
+    const again = await buildWith("exit 1", ["--if-changed"], built.folder);
+    expect(again).toMatchObject({ code: 0, output: "The dashboard is up to date.\n" });
+  });
+
+  it.each([
+    ["a bundle that fails", "echo 'main.tsx: unexpected token' >&2; exit 3", "exit code 3"],
+    ["a bundle that is killed", "kill -9 $$", "SIGKILL"],
+    ["files that cannot be compressed", `${WRITE_PAGE} && mkdir packages/posthorn/web/assets/a.js`, "EISDIR"],
+  ])("says what failed with %s, and builds again at the next start", async (_title, vite, cause) => {
+    const failed = await buildWith(vite, ["--if-changed"]);
+    expect(failed.code).toBe(1);
+    expect(failed.output).toMatch(/\nposthorn: the dashboard was not built\. Step \[\d\/2\] [^\n]+ failed: /);
+    expect(failed.output).toContain(cause);
+    const again = await buildWith(WRITE_PAGE, ["--if-changed"], failed.folder);
+    expect(again.output).toMatch(/^Building the dashboard\./);
+  });
+});
