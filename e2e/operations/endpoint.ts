@@ -235,10 +235,10 @@ export const endpointCases: Cases = {
     failures: [
       ...unknown((scene) => [scene.app, scene.endpoint, { eventType: scene.eventType }]),
       {
-        title: "an event type without an example",
+        title: "an example that the event type does not have",
         status: 400,
         code: "no_example",
-        args: (scene) => [scene.app, scene.endpoint, { eventType: scene.eventType }],
+        args: (scene) => [scene.app, scene.endpoint, { eventType: scene.eventType, exampleIndex: 1 }],
       },
     ],
   },

@@ -248,6 +248,27 @@ describe("examples", () => {
     expect([none.status, none.json.code]).toEqual([400, "no_example"]);
   });
 
+  test("is generated from the schema where it names none, else from the newest message of the type", async () => {
+    const send = (eventType: string) => world.api.post(`${endpoint.path}/send-example`, { eventType });
+    const described = `described.${Date.now()}`;
+    const schemas = { 1: { type: "object", properties: { amount: { type: "integer", minimum: 5 } } } };
+    await world.api.post("/api/v1/event-type", { name: described, description: "", schemas });
+    expect((await send(described)).json.payload).toEqual({ amount: 5 });
+    const bare = `bare.${Date.now()}`;
+    await world.api.post("/api/v1/event-type", { name: bare, description: "" });
+    expect((await send(bare)).json.payload).toEqual({ example: true });
+    const published = `published.${Date.now()}`;
+    const refused = await send(published);
+    expect([refused.status, refused.json.code]).toEqual([400, "no_example"]);
+    expect(refused.json.detail).toContain("posthorn.ping");
+    await world.api.post(`${endpoint.path.replace(/\/endpoint\/.*/, "")}/msg`, {
+      eventType: published,
+      payload: { id: "inv_1" },
+    });
+    const sent = await send(published);
+    expect([sent.status, sent.json.payload]).toEqual([202, { id: "inv_1" }]);
+  });
+
   test.each(["posthorn.ping", "svix.ping"])("%s is built in", async (eventType) => {
     const { status, json } = await world.api.post(`${endpoint.path}/send-example`, { eventType });
     expect([status, json.eventType]).toEqual([202, eventType]);

@@ -12,7 +12,7 @@ import formStyles from "../components/form.module.css";
 import { Card, Columns, Page } from "../components/page.tsx";
 import { Payload } from "../components/payload.tsx";
 import { Failed, Loading } from "../components/state.tsx";
-import { examplesOf } from "../lib/schema-examples.ts";
+import { examplesOf } from "../../../posthorn/src/domain/event-type/schema-examples.ts";
 import { CodeArea } from "../parts/code-area.tsx";
 import { useEventType } from "../parts/use-event-type.ts";
 

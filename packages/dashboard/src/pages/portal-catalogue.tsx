@@ -12,7 +12,7 @@ import { Form, type FormValues, SelectField } from "../components/form.tsx";
 import { Card, Columns, Page, Section } from "../components/page.tsx";
 import { Payload } from "../components/payload.tsx";
 import { Empty, Failed, Loading } from "../components/state.tsx";
-import { examplesOf } from "../lib/schema-examples.ts";
+import { examplesOf } from "../../../posthorn/src/domain/event-type/schema-examples.ts";
 import { groupTypes, searchGroups } from "../lib/type-groups.ts";
 import { useEventType } from "../parts/use-event-type.ts";
 import { useFace } from "../session/face.ts";

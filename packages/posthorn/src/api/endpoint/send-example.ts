@@ -14,8 +14,10 @@ export const sendExample = defineRoute({
   tag: "Endpoint",
   summary: "Send an example to an endpoint",
   description:
-    "Sends `payload` if the request has one, kept byte for byte; otherwise an example from the schema of the event type " +
-    "(version 1, `examples`). The endpoint gets it whatever event types it subscribes to.",
+    "Sends `payload` if the request has one, kept byte for byte; otherwise `examples[exampleIndex]` of version 1 of the event " +
+    "type's schema. The first example is generated where the schema names none: from the schema, else from the newest " +
+    "message of that type in the application. `posthorn.ping` is built in and needs no event type. The endpoint gets the " +
+    "message whatever event types it subscribes to.",
   access: "CreateAttempts",
   idempotency: "own",
   body: EventExampleIn,

@@ -1,8 +1,9 @@
 import { PosthornError } from "../../errors.ts";
 import { timeOfKey } from "../../id.ts";
-import type { Call, OutsideCall } from "../context.ts";
+import { type Context, type OutsideCall, reader } from "../context.ts";
 import { type EndpointRef, getEndpoint } from "../endpoint/find.ts";
 import { findEventType } from "../event-type/find.ts";
+import { examplesOf, type Schema } from "../event-type/schema-examples.ts";
 import type { IdempotencyKey } from "../../store/store.ts";
 import { storedMessage } from "./find.ts";
 import type { Message } from "./message.ts";
@@ -16,18 +17,26 @@ export interface SendExample extends EndpointRef {
   readonly idempotency: IdempotencyKey | null;
 }
 
-/** Built in under this name, so that an endpoint can be tried before any event type exists (see docs/compatibility.md). */
+/** Built-in event types, for endpoints of an application without event types (see docs/compatibility.md). */
 const PING_TYPES = new Set(["svix.ping", "posthorn.ping"]);
+const JSON_TYPE = "application/json";
+
+interface Example {
+  readonly payload: Uint8Array;
+  readonly contentType: string;
+}
 
 /** Sends an example of an event type, or a given payload, to one endpoint, whatever event types the endpoint subscribes to. */
 export async function sendExample({ ctx, input }: OutsideCall<SendExample>): Promise<Message> {
   const { application, endpoint } = await getEndpoint(ctx, input);
-  const payload = input.payload ?? Buffer.from(JSON.stringify(await exampleOf({ ctx, input })));
+  const { payload, contentType } =
+    input.payload === null
+      ? await findExample(ctx, application.key, input)
+      : { payload: input.payload, contentType: JSON_TYPE };
   checkPayloadSize(ctx, payload);
   const { store, ids, now, dispatch } = ctx.services;
   const { key, id } = ids.next("msg_");
   const at = now();
-  const contentType = "application/json";
   const result = await store.accept({
     id: key,
     publicId: id,
@@ -67,15 +76,51 @@ export async function sendExample({ ctx, input }: OutsideCall<SendExample>): Pro
   return { key, id, eventType: input.eventType, payload, contentType, timestamp: timeOfKey(key), ...none };
 }
 
-async function exampleOf({ ctx, input }: Call<SendExample>): Promise<unknown> {
-  if (PING_TYPES.has(input.eventType)) return { success: true };
-  const eventType = await findEventType(ctx, input.eventType);
-  const schema = eventType?.schemas?.["1"] as { examples?: unknown } | undefined;
-  const examples = Array.isArray(schema?.examples) ? (schema.examples as unknown[]) : [];
-  const example = examples[input.exampleIndex];
-  if (example !== undefined) return example;
+/**
+ * The example to send. A later example must be one that the schema names; the first one is generated where it names none, so that
+ * every endpoint can be tried out.
+ */
+async function findExample(
+  ctx: Context,
+  applicationKey: number,
+  { eventType: name, exampleIndex }: SendExample,
+): Promise<Example> {
+  if (PING_TYPES.has(name)) return jsonExample({ success: true });
+  const eventType = await findEventType(ctx, name);
+  const schemas = (eventType?.schemas ?? {}) as Readonly<Record<string, Schema>>;
+  // Examples that customers rely on by their number are those of version 1.
+  const schema = schemas["1"] ?? Object.values(schemas).at(-1);
+  const example = schema === undefined ? undefined : examplesOf(schema)[exampleIndex];
+  if (example !== undefined) return jsonExample(example);
+  if (exampleIndex > 0) {
+    throw new PosthornError(
+      "no_example",
+      `The event type "${name}" has no example ${exampleIndex} in version 1 of its schemas: add one under "examples", or send a "payload".`,
+    );
+  }
+  const sample = await newestMessage(ctx, applicationKey, name);
+  if (sample !== null) return sample;
+  if (eventType !== null) return jsonExample({ example: true });
   throw new PosthornError(
     "no_example",
-    `The event type "${input.eventType}" has no example ${input.exampleIndex} in version 1 of its schemas: add one under "examples", or send a "payload".`,
+    `The event type "${name}" is not registered and has no messages in this application: register it, send a "payload", or send "posthorn.ping".`,
   );
+}
+
+function jsonExample(value: unknown): Example {
+  return { payload: Buffer.from(JSON.stringify(value)), contentType: JSON_TYPE };
+}
+
+/** The payload of the newest message of this type that the application still has. */
+async function newestMessage(ctx: Context, applicationKey: number, eventType: string): Promise<Example | null> {
+  const row = await reader(ctx)
+    .selectFrom("message")
+    .select(["payload", "content_type"])
+    .where("app_id", "=", applicationKey)
+    .where("event_type", "=", eventType)
+    .where("payload", "is not", null)
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? null : { payload: row.payload!, contentType: row.content_type };
 }
