@@ -4,7 +4,7 @@ import type { Selectable } from "kysely";
 import { type CompiledFilter, compileFilter } from "../filter/compile.ts";
 import type { ApplicationTable, EndpointTable } from "../store/schema.ts";
 import type { Vault } from "../vault.ts";
-import { masked } from "./attempt/mask.ts";
+import { masked } from "./secret-headers.ts";
 import type { ShapeSettings } from "./delivery/shape.ts";
 import { authHeaderNames, type EndpointEgress, type EndpointProxy } from "./endpoint/egress.ts";
 import { toFlow } from "./endpoint/flow.ts";

@@ -1,6 +1,7 @@
 /** Custom headers of an endpoint: which are allowed, how they are kept, and what is shown of them. */
 import { invalid } from "../../errors.ts";
 import { atomically, type Call, type Context, reader, write } from "../context.ts";
+import { isSecretHeader } from "../secret-headers.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 
 export type HeaderMap = Record<string, string>;
@@ -21,14 +22,6 @@ const PROTECTED_NAMES = new Set(
 );
 const PROTECTED_PREFIXES =
   "webhook- svix- x-svix- x-amz- x-amzn- x-google x-goog- x-gfe x-azure- x-fd- x-posthorn-".split(" ");
-
-/** Shown by name only. */
-const SENSITIVE_NAMES = new Set(["x-auth-token", "x-api-key", "www-authenticate", "authorization", "cookie"]);
-
-export function isSensitive(name: string): boolean {
-  const lower = name.toLowerCase();
-  return SENSITIVE_NAMES.has(lower) || lower.startsWith("proxy-");
-}
 
 /** Throws a 422 that names the first header that may not be set, or whose value could not be sent. */
 export function checkHeaders(headers: HeaderMap): HeaderMap {
@@ -61,8 +54,8 @@ export async function getHeaders({
   const { endpoint } = await getEndpoint(ctx, input);
   const entries = Object.entries(await readHeaders(ctx, endpoint.key));
   return {
-    headers: Object.fromEntries(entries.filter(([name]) => !isSensitive(name))),
-    sensitive: entries.map(([name]) => name).filter(isSensitive),
+    headers: Object.fromEntries(entries.filter(([name, value]) => !isSecretHeader(name, value))),
+    sensitive: entries.filter(([name, value]) => isSecretHeader(name, value)).map(([name]) => name),
   };
 }
 

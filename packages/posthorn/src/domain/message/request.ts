@@ -1,6 +1,7 @@
 /** How an inbound message came in, as it is stored beside its body. */
 import type { DocumentFacts } from "../../filter/document.ts";
 import type { Vault } from "../../vault.ts";
+import { isSecretHeader } from "../secret-headers.ts";
 
 export type RequestFacts = Pick<DocumentFacts, "method" | "path" | "query" | "headers">;
 
@@ -50,16 +51,13 @@ interface StoredRequest {
   readonly sealed?: string;
 }
 
-/** Headers that are credentials whoever the provider is. */
-const ALWAYS_SECRET: ReadonlySet<string> = new Set(["authorization", "cookie", "proxy-authorization"]);
-
 /** The text that is stored. Credentials in it are sealed. */
 export function encodeRequest(request: InboundRequest, { headers, query, path }: Credentials, vault: Vault): string {
   const secrets: string[] = [];
   const kept = request.headers.map((text, index) => {
     if (index % 2 === 0) return text;
     const name = request.headers[index - 1]!.toLowerCase();
-    if (!headers.has(name) && !ALWAYS_SECRET.has(name)) return text;
+    if (!headers.has(name) && !isSecretHeader(name, text)) return text;
     secrets.push(text);
     return null;
   });
@@ -92,7 +90,11 @@ export interface OpenedRequest extends InboundRequest {
 /** The whole request, to be passed on. */
 export function openRequest(json: string, vault: Vault): OpenedRequest {
   const { sealed, headers, query, path, ...rest } = JSON.parse(json) as StoredRequest;
-  const hidden = { headers: headers.map((text) => text === null), query: query === null, path: path === null };
+  const hidden = {
+    headers: hiddenHeaders(headers).map((text) => text === null),
+    query: query === null,
+    path: path === null,
+  };
   if (sealed === undefined)
     return { ...rest, headers: headers as readonly string[], query: query!, path: path!, hidden };
   const secrets = JSON.parse(vault.open(Buffer.from(sealed, "base64"))) as string[];
@@ -107,14 +109,22 @@ export const HIDDEN = "***";
 /** The request to be shown, with its credentials hidden. */
 export function shownRequest(json: string): InboundRequest {
   const { sealed: _sealed, headers, query, path, ...rest } = JSON.parse(json) as StoredRequest;
-  const shown = headers.map((text) => text ?? HIDDEN);
+  const shown = hiddenHeaders(headers).map((text) => text ?? HIDDEN);
   return { ...rest, headers: shown, query: query ?? HIDDEN, path: path ?? `/${HIDDEN}` };
 }
 
 /** The parts of a stored request that filters and transformations see: its credentials are not among them. */
 export function requestOf(json: string): RequestFacts {
   const { method, path, query, headers } = JSON.parse(json) as StoredRequest;
-  return { method, path: path ?? "", query: queryFacts(query ?? ""), headers: headerFacts(headers) };
+  return { method, path: path ?? "", query: queryFacts(query ?? ""), headers: headerFacts(hiddenHeaders(headers)) };
+}
+
+/** Requests that were stored under a shorter list of secret headers have values in the clear that are not shown. */
+function hiddenHeaders(headers: readonly (string | null)[]): readonly (string | null)[] {
+  return headers.map((text, index) => {
+    const isValue = index % 2 === 1 && text !== null;
+    return isValue && isSecretHeader(String(headers[index - 1]), text) ? null : text;
+  });
 }
 
 function queryFacts(query: string): NonNullable<RequestFacts["query"]> {

@@ -1,0 +1,39 @@
+/** The one list of headers whose values are secrets. Whatever stores, shows or logs headers asks here. */
+import { LRUCache } from "lru-cache";
+
+/** Parts of names under which people send secrets. A name too many hides a harmless value; one too few shows a secret. */
+const SECRET_PART =
+  /^proxy-|auth(?!or(?!i))|token|secret|passw|passphrase|passcode|credential|cookie|session|jwt|bearer|private|api[-_]?key|access[-_]?key|honeycomb[-_]team/i;
+/** Whole words of names that mean the same. */
+const SECRET_WORD = /(?:^|[-_])(?:otp|pat|pin|pwd|sas)(?:$|[-_])/i;
+/** Names that end in a key … */
+const KEY_WORD = /(?:^|[-_])(?:api|access|app|client|functions?|subscription|signing)?[-_]?keys?(?:$|[-_])/i;
+/** … that is none to a lock. */
+const HARMLESS_KEY =
+  /(?:^|[-_])(?:cache|deduplication|dedupe?|idempotency|message|ordering|partition|routing|sort|surrogate)[-_]?keys?(?:$|[-_])/i;
+/** Values that say by themselves that they are one. */
+const SECRET_VALUE =
+  /^(?:basic|bearer|digest|negotiate|token)\s|^eyJ[\w-]+\.eyJ|^(?:[rs]k_(?:live|test)|gh[opsu]|github_pat|glpat|xox[abeoprs]|whsec|whsk|phk)[_-]|^AKIA[0-9A-Z]{16}$/i;
+
+/** Senders use few names, again and again. */
+const KNOWN = new LRUCache<string, boolean>({ max: 2000 });
+
+/** True when the value of a header is not shown, and not kept in the clear. */
+export function isSecretHeader(name: string, value: string): boolean {
+  return isSecretName(name) || SECRET_VALUE.test(value);
+}
+
+function isSecretName(name: string): boolean {
+  let known = KNOWN.get(name);
+  if (known === undefined) {
+    const isKey = KEY_WORD.test(name) && !HARMLESS_KEY.test(name);
+    known = isKey || SECRET_PART.test(name) || SECRET_WORD.test(name);
+    KNOWN.set(name, known);
+  }
+  return known;
+}
+
+/** A flat list of names and values with `null` in place of what is hidden. */
+export function masked(headers: readonly string[]): readonly (string | null)[] {
+  return headers.map((text, index) => (index % 2 === 1 && isSecretHeader(headers[index - 1]!, text) ? null : text));
+}

@@ -1,0 +1,159 @@
+/** Headers that hold secrets, in every answer that shows headers. */
+import { request as httpRequest } from "node:http";
+import { eventually } from "@posthorn/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TestGateway, type TestSource } from "./support/gateway.ts";
+import { HARMLESS_HEADERS, SECRET_HEADERS } from "./support/secret-headers.ts";
+
+const OWN = "canary-of-the-endpoint";
+const INBOUND = "canary-of-the-sender";
+const CODE = "canary-of-the-code";
+/** Names that HTTP or Posthorn sets itself. */
+const ownable = SECRET_HEADERS.filter((name) => name !== "set-cookie");
+
+let gateway: TestGateway;
+let source: TestSource;
+let rejecting: TestSource;
+let endpoint: string;
+let readOnly: string;
+
+beforeAll(async () => {
+  gateway = await TestGateway.start();
+  const open = { type: "generic-webhook", verification: { scheme: "none" }, allowUnsigned: true };
+  source = await gateway.source({ ...open, deduplication: "off" }, { uid: "ep" });
+  rejecting = await gateway.source({ type: "github" }, false);
+  const { json } = await gateway.call("GET", `api/v1/app/${source.id}/endpoint/ep`);
+  endpoint = `api/v1/app/${source.id}/endpoint/${String(json["id"])}`;
+  const access = await gateway.call("POST", `api/v1/auth/app-portal-access/${source.id}`, { readOnly: true });
+  readOnly = access.json["token"] as string;
+});
+
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+const withValue = (names: readonly string[], value: string) => Object.fromEntries(names.map((name) => [name, value]));
+
+/** Sends a request with all of these headers to a source. */
+function receive(url: string, headers: Record<string, string>): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const request = httpRequest(url, { method: "POST", headers }, (response) => {
+    response.resume();
+    resolve(response.statusCode ?? 0);
+  });
+  request.on("error", reject);
+  request.end('{"n":1}');
+  return promise;
+}
+
+async function textOf(path: string, token = gateway.node.token): Promise<string> {
+  const response = await fetch(`${gateway.node.url}/${path}`, { headers: { authorization: `Bearer ${token}` } });
+  expect(response.status).toBe(200);
+  return response.text();
+}
+
+describe("headers of an endpoint", () => {
+  it("show harmless values, and secret ones by name only, to every token", async () => {
+    const headers = {
+      ...withValue(ownable, OWN),
+      ...withValue(HARMLESS_HEADERS, "visible"),
+      "x-other": `Bearer ${OWN}`,
+    };
+    expect((await gateway.call("PUT", `${endpoint}/headers`, { headers })).status).toBe(204);
+    for (const token of [gateway.node.token, readOnly]) {
+      const text = await textOf(`${endpoint}/headers`, token);
+      expect(text).not.toContain("canary");
+      expect(JSON.parse(text)).toEqual({
+        headers: withValue(HARMLESS_HEADERS, "visible"),
+        sensitive: expect.arrayContaining([...ownable, "x-other"]),
+      });
+    }
+  });
+
+  it("can be set for operational webhooks and sources, with the same list", async () => {
+    const made = await gateway.call("POST", "api/v1/operational-webhook/endpoint", { url: "https://example.com/" });
+    const path = `api/v1/operational-webhook/endpoint/${String(made.json["id"])}/headers`;
+    expect((await gateway.call("PUT", path, { headers: withValue(ownable, OWN) })).status).toBe(204);
+    const id = endpoint.split("/").at(-1)!;
+    for (const text of [await textOf(path), await textOf(`ingest/api/v1/source/${source.id}/endpoint/${id}/headers`)]) {
+      expect(text).not.toContain("canary");
+      expect(text).toContain("x-functions-key");
+    }
+  });
+});
+
+it("no answer shows them: attempts, inbound events, quarantine, dry runs, filters and the live feed", async () => {
+  const live = new AbortController();
+  const feed = await fetch(`${gateway.node.url}/api/v1/live`, {
+    signal: live.signal,
+    headers: { authorization: `Bearer ${gateway.node.token}` },
+  });
+  let told = "";
+  const reading = (async () => {
+    for await (const chunk of feed.body!.pipeThrough(new TextDecoderStream())) told += chunk;
+  })().catch(() => undefined);
+
+  const headers = { "content-type": "application/json", "x-seen": "seen", ...withValue(SECRET_HEADERS, INBOUND) };
+  // The endpoint's own headers replace those that came, so one request goes on without any of its own.
+  await gateway.call("PUT", `${endpoint}/headers`, { headers: {} });
+  expect(await receive(source.url, headers)).toBe(200);
+  const passed = await eventually(() => {
+    const [request] = gateway.receiver.requests;
+    if (request === undefined) throw new Error("nothing yet");
+    return Promise.resolve(request);
+  });
+  expect(passed.headers).toMatchObject({ "x-functions-key": INBOUND, "private-token": INBOUND, cookie: INBOUND });
+  await gateway.call("PUT", `${endpoint}/headers`, { headers: withValue(ownable, OWN) });
+  await receive(source.url, headers);
+  expect(await receive(rejecting.url, headers)).toBeGreaterThanOrEqual(400);
+  const [rejected] = await gateway.quarantine(rejecting);
+
+  const messages = await eventually(async () => {
+    const found = await gateway.messages(source);
+    expect(found).toHaveLength(2);
+    return found;
+  });
+  const texts: string[] = [];
+  for (const { id } of messages) {
+    const attempts = `api/v1/app/${source.id}/attempt/msg/${String(id)}`;
+    const attempt = await eventually(async () => {
+      const { data } = JSON.parse(await textOf(attempts)) as { data: { id: string }[] };
+      if (data[0] === undefined) throw new Error("no attempt yet");
+      return data[0];
+    });
+    texts.push(
+      await textOf(`${attempts}?withContent=true`),
+      await textOf(`api/v1/app/${source.id}/msg/${String(id)}/attempt/${attempt.id}`),
+      await textOf(`api/v1/app/${source.id}/msg/${String(id)}`, readOnly),
+      await textOf(`api/v1/app/${source.id}/msg/${String(id)}/matching`),
+      await textOf(`ingest/api/v1/source/${source.id}/event/${String(id)}`),
+    );
+    // Code sees the request without its credentials, and what it sets itself is hidden by the same list.
+    const dryRun = await gateway.call("POST", `${endpoint}/try`, {
+      message: id,
+      code: `function handler(webhook) {
+        console.log(JSON.stringify(webhook));
+        webhook.headers = ${JSON.stringify(withValue(ownable, CODE))};
+        return webhook;
+      }`,
+    });
+    expect(dryRun).toMatchObject({ status: 200, json: { request: { headers: expect.any(Array) } } });
+    texts.push(dryRun.text);
+    // An explanation shows the value that a clause did not match.
+    for (const name of SECRET_HEADERS) {
+      const filter = { headers: { [name]: "no" } };
+      const explained = await gateway.call("POST", `${endpoint}/filter/explain`, { message: id, filter });
+      expect(explained.json).toMatchObject({ matched: false, found: null });
+      texts.push(explained.text);
+    }
+  }
+  texts.push(await textOf(`ingest/api/v1/source/${source.id}/event`));
+  texts.push(await textOf(`ingest/api/v1/source/${rejecting.id}/quarantine`));
+  texts.push(await textOf(`ingest/api/v1/source/${rejecting.id}/quarantine/${String(rejected!["id"])}`));
+  live.abort();
+  await reading;
+  expect(told).toContain(String(messages[0]!["id"]));
+  texts.push(told);
+  for (const text of texts) expect(text).not.toContain("canary");
+  const all = texts.join("\n").toLowerCase();
+  expect(SECRET_HEADERS.filter((name) => !all.includes(name))).toEqual([]);
+  expect(all).toContain('"seen"');
+});
