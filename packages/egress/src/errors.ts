@@ -174,6 +174,11 @@ export type EgressConfigErrorCode =
   | "invalid_option"
   | "invalid_auth";
 
+/** A word of a setting as it may be shown: the URL of a proxy, given in the wrong place, without user and password. */
+export function withoutCredentials(word: string): string {
+  return word.replace(/^.*@/s, "…@");
+}
+
 /** A setting that cannot be used. `word` is the part that was not understood. */
 export class EgressConfigError extends Error {
   override readonly name = "EgressConfigError";

@@ -104,10 +104,15 @@ describe("a list of targets without proxy", () => {
     ".",
     "*.",
     "exa mple.com, -a.com",
-    "me@example.com",
   ])("refuses %j, and names the word", (list) => {
     expect(() => parseNoProxy(list)).toThrow(
       expect.objectContaining({ code: "invalid_no_proxy", message: expect.stringContaining(list.split(" ").at(-1)!) }),
+    );
+  });
+
+  test("shows no password when it is given the URL of a proxy", () => {
+    expect(() => parseNoProxy("http://me:s3cret@proxy:3128")).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining("s3cret"), word: "…@proxy:3128" }),
     );
   });
 });

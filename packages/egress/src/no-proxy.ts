@@ -1,7 +1,7 @@
 import { domainToASCII } from "node:url";
 import { inNetwork, parseAddress, parseNetwork, unmap } from "./address/bytes.ts";
 import type { AddressBytes, Network } from "./address/bytes.ts";
-import { EgressConfigError } from "./errors.ts";
+import { EgressConfigError, withoutCredentials } from "./errors.ts";
 import type { ParsedTarget } from "./url.ts";
 
 /** Targets that are called without the proxy. Made by {@link parseNoProxy}. */
@@ -81,7 +81,8 @@ function hostEntry(word: string, host: string, port: number | null): Entry {
   return { port, matches: (target, literal) => literal === null && matches(target) };
 }
 
-function badWord(word: string): EgressConfigError {
+function badWord(text: string): EgressConfigError {
+  const word = withoutCredentials(text);
   return new EgressConfigError(
     "invalid_no_proxy",
     word,

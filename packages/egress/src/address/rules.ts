@@ -1,4 +1,4 @@
-import { EgressConfigError } from "../errors.ts";
+import { EgressConfigError, withoutCredentials } from "../errors.ts";
 import { inNetwork, parseNetwork } from "./bytes.ts";
 import type { AddressBytes, Network } from "./bytes.ts";
 
@@ -78,7 +78,8 @@ function parseHostWord(word: string): HostWord {
   return word.startsWith("*.") ? { suffix: `.${name}`, name } : { suffix: null, name };
 }
 
-function badWord(word: string, hint: string): EgressConfigError {
+function badWord(text: string, hint: string): EgressConfigError {
+  const word = withoutCredentials(text);
   return new EgressConfigError("invalid_allow_word", word, `"${word}" is no word of an allow list: ${hint}.`);
 }
 

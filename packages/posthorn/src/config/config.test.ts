@@ -143,6 +143,41 @@ describe("envToConfig", () => {
   });
 });
 
+describe("the password of a proxy", () => {
+  const URLS = [
+    "http://me:s3cret@127.0.0.1:3128",
+    "socks5://me:s3cret@proxy",
+    "me:s3cret@proxy:3128",
+    "ftp://me:s3cret@proxy",
+    "http://me:s3cret%@proxy",
+    "http://me:s3cret@",
+    "http://me:s3cret@proxy:99999",
+    "http://me:s3cret@[::1",
+  ];
+
+  it.each(["EGRESS_PROXY", "EGRESS_NO_PROXY", "EGRESS_ALLOW", "EGRESS_TENANT_ALLOW", "EGRESS_DENY"])(
+    "is in no error when it is given as POSTHORN_%s",
+    (name) => {
+      for (const url of URLS) {
+        let text = "";
+        try {
+          configOf({ [`POSTHORN_${name}`]: url });
+        } catch (error) {
+          text = `${String(error)} ${JSON.stringify(error)}`;
+        }
+        expect(text).not.toContain("s3cret");
+      }
+    },
+  );
+
+  it("is masked where settings are printed, whatever else is wrong with it", () => {
+    for (const url of URLS) {
+      const described = describeSettings(readEnv({ environment: { POSTHORN_EGRESS_PROXY: url } }));
+      expect(JSON.stringify(described)).not.toContain("s3cret");
+    }
+  });
+});
+
 describe("describeSettings", () => {
   it("lists every setting with value, origin and meaning, and masks secrets that are set", () => {
     const environment = { POSTHORN_JWT_SECRET: "a-secret-that-nobody-may-read-0123456789" };
