@@ -6,7 +6,7 @@ import { ClaimedRequests, onceInTransaction } from "../domain/once.ts";
 import type { ParsedBody } from "./body.ts";
 import type { Reply } from "./reply.ts";
 import type { Route } from "./route.ts";
-import { bodyValidator, queryValidator } from "./validation.ts";
+import { bodyValidator, depthValidator, queryValidator } from "./validation.ts";
 
 export interface Invocation {
   readonly actor: Actor;
@@ -25,11 +25,15 @@ export interface Invocation {
 export function invoker(route: Route): (services: Services, call: Invocation) => Promise<Reply> {
   const checkQuery = queryValidator(route.query ?? Type.Object({}));
   const checkBody = route.body === undefined ? null : bodyValidator(route.body);
+  const checkDepth = depthValidator(route.body);
   const claims = new ClaimedRequests();
   return async (services, { actor, caller, url, params, query, body, idempotencyKey: given, userAgent }) => {
     checkQuery(query);
     const { raw, value, lines = null } = body;
-    if (lines === null) checkBody?.(value);
+    if (lines === null) {
+      checkDepth(value);
+      checkBody?.(value);
+    }
     const key = route.method === "POST" ? idempotencyKey(given, caller, url, services.now()) : null;
     const keyOf = (at: string, text: string) => idempotencyKey(text, caller, at, services.now());
     const request = { params, query, body: value, rawBody: raw, lines, idempotency: key, keyOf, userAgent };

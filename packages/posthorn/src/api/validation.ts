@@ -2,7 +2,8 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
 import type { TSchema } from "typebox";
-import { PosthornError, ValidationError, type ValidationIssue } from "../errors.ts";
+import { invalid, PosthornError, ValidationError, type ValidationIssue } from "../errors.ts";
+import { pathBeyond, TOO_DEEP } from "../json-depth.ts";
 import { MODELS } from "./models/index.ts";
 
 const SHARED_OPTIONS = { strict: false, useDefaults: true, allErrors: false } as const;
@@ -32,6 +33,35 @@ export function bodyValidator(schema: TSchema): Validator {
   return (body) => {
     if (!validate(body)) throw new ValidationError(issuesOf(validate, "body"));
   };
+}
+
+/** Members of a message whose bytes are stored as they came: nothing writes their values out again, so they may have any depth. */
+const STORED_AS_BYTES = new Set(["payload", "data"]);
+
+/** Refuses bodies that are nested too deeply to be written out again. */
+export function depthValidator(schema: TSchema | undefined): Validator {
+  const { properties = {} } = (schema ?? {}) as { readonly properties?: object };
+  const isMessage = "payload" in properties;
+  const isBatch = "messages" in properties;
+  return (body) => {
+    const path = isMessage ? pathInMessage(body) : isBatch ? pathInBatch(body) : pathBeyond(body);
+    if (path !== null) throw invalid(["body", ...path], TOO_DEEP);
+  };
+}
+
+function pathInMessage(message: unknown): readonly string[] | null {
+  if (typeof message !== "object" || message === null) return null;
+  return pathBeyond(Object.fromEntries(Object.entries(message).filter(([name]) => !STORED_AS_BYTES.has(name))));
+}
+
+function pathInBatch(body: unknown): readonly string[] | null {
+  const { messages, ...others } = (body ?? {}) as { readonly messages?: unknown };
+  if (!Array.isArray(messages)) return pathBeyond(body);
+  for (const [index, message] of messages.entries()) {
+    const path = pathInMessage(message);
+    if (path !== null) return ["messages", `[${index}]`, ...path];
+  }
+  return pathBeyond(others);
 }
 
 /** What a text must be to stand for a value at all; the other keywords are rules that a value may break. */

@@ -1,7 +1,8 @@
 /** Compiles filters: checks them once, when they are saved, so that matching a message meets no surprise. */
 import { MAX_CLASS_WORK, type SafeRegex } from "../safe-regex.ts";
 import { isObject, mismatch } from "./evaluate.ts";
-import { parseExact, printExact } from "./json.ts";
+import { pathBeyond } from "../json-depth.ts";
+import { parseExact, printStart } from "./json.ts";
 import { type CompileContext, OPERATORS } from "./operators.ts";
 import type { Group, KeyClause, Nested, Node, ObjectNode, Operator, Primitive, Run } from "./types.ts";
 
@@ -106,21 +107,12 @@ export function compileFilter(json: string, roots?: ReadonlySet<string>): Compil
 function parse(json: string): unknown {
   try {
     const value = parseExact(json);
-    if (!deeperThan(value, MAX_DEPTH)) return value;
+    if (pathBeyond(value, MAX_DEPTH) === null) return value;
   } catch (error) {
     // The parser goes into depths that the stack does not.
     if (!(error instanceof RangeError)) throw error;
   }
   throw new FilterSyntaxError("", `A filter may be ${MAX_DEPTH} deep.`);
-}
-
-/** Level by level rather than by recursion: no nesting is too deep to be refused. */
-function deeperThan(value: unknown, limit: number): boolean {
-  let level: unknown[] = [value];
-  for (let depth = 0; depth <= limit && level.length > 0; depth++) {
-    level = level.flatMap((part) => (typeof part === "object" && part !== null ? Object.values(part) : []));
-  }
-  return level.length > 0;
 }
 
 /** The outermost keys, also those inside `$and`, `$or`, `$not`. */
@@ -227,6 +219,6 @@ function shown(name: string): string {
 
 /** A value that was found, as JSON of at most `limit` characters. */
 export function preview(value: unknown, limit = 200): string {
-  const text = printExact(value);
+  const text = printStart(value, limit + 1);
   return text.length > limit ? `${text.slice(0, limit)}…` : text;
 }

@@ -344,5 +344,7 @@ describe("what was found is shown", () => {
     expect(preview({ a: 12345678901234567890n, b: "x" })).toBe('{"a":12345678901234567890,"b":"x"}');
     expect(preview(12345678901234567890n)).toBe("12345678901234567890");
     expect(preview("x".repeat(500), 10)).toBe('"xxxxxxxxx…');
+    expect(preview("x".repeat(8), 10)).toBe('"xxxxxxxx"');
+    expect(preview([1, [true, null], {}, { a: [] }])).toBe('[1,[true,null],{},{"a":[]}]');
   });
 });

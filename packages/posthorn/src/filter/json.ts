@@ -16,11 +16,22 @@ export function parseExact(text: string): unknown {
   return JSON.parse(text, reviver);
 }
 
-/** The text of a value that `parseExact` made. */
-export function printExact(value: unknown): string {
-  // A number alone cannot be printed raw by `JSON.stringify`; every other `bigint` stands in something.
+/**
+ * The first characters of the JSON of a value that `parseExact` made: at least `length` of them, or all. It does not look at the rest, and
+ * no nesting is too deep, since each level has a character.
+ */
+export function printStart(value: unknown, length: number): string {
+  if (length <= 0) return "";
+  if (typeof value === "string") return JSON.stringify(value.slice(0, length));
   if (typeof value === "bigint") return String(value);
-  return JSON.stringify(value, (_key, part: unknown) => (typeof part === "bigint" ? rawJson(String(part)) : part));
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const isList = Array.isArray(value);
+  let text = isList ? "[" : "{";
+  for (const name of Object.keys(value)) {
+    if (text.length >= length) return text;
+    if (text.length > 1) text += ",";
+    if (!isList) text += `${JSON.stringify(name.slice(0, length))}:`;
+    text += printStart((value as Readonly<Record<string, unknown>>)[name], length - text.length);
+  }
+  return text + (isList ? "]" : "}");
 }
-
-const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: string): unknown };

@@ -2,8 +2,12 @@ import { Type } from "typebox";
 import { DateTime, listOf, Name, nullable } from "./common.ts";
 
 const Description = Type.String({ maxLength: 65_536 });
+const Schema = Type.Unsafe<object | boolean>({ type: ["object", "boolean"], additionalProperties: true });
 const Schemas = nullable(
-  Type.Record(Type.String(), Type.Unknown(), { description: 'JSON Schemas (draft 7) by version, such as "1".' }),
+  Type.Record(Type.String(), Schema, {
+    description:
+      'JSON Schemas by version, such as "1". `$schema` may name draft-06, draft-07 (the default), 2019-09 or 2020-12.',
+  }),
 );
 const FeatureFlags = nullable(Type.Array(Name, { minItems: 1, maxItems: 250 }));
 

@@ -1,10 +1,12 @@
 import { PosthornError } from "../../errors.ts";
 import { atomically, type Call, type Context, write } from "../context.ts";
-import { checkSchemas, type EventType, type EventTypeInput, toColumns } from "./event-type.ts";
+import { type EventType, type EventTypeInput, toColumns } from "./event-type.ts";
 import { findEventType } from "./find.ts";
+import { checkSchemas } from "./schema-check.ts";
 
 /** Creates an event type. An archived one of that name comes back with the new fields; a live one is a conflict. */
-export function createEventType(call: Call<EventTypeInput>): Promise<EventType> {
+export async function createEventType(call: Call<EventTypeInput>): Promise<EventType> {
+  checkSchemas(call.input.schemas);
   return atomically(call, async ({ ctx, input }) => {
     const existing = await findEventType(ctx, input.name);
     if (existing !== null && !existing.archived) {
@@ -14,14 +16,13 @@ export function createEventType(call: Call<EventTypeInput>): Promise<EventType> 
   });
 }
 
-/** Writes all fields of an event type, new or not. */
+/** Writes all fields of an event type, new or not. Its schemas must have been checked: that takes too long inside a transaction. */
 export async function saveEventType(
   ctx: Context,
   existing: EventType | null,
   input: EventTypeInput,
 ): Promise<EventType> {
   const at = ctx.services.now();
-  if (input.schemas !== existing?.schemas) checkSchemas(input.schemas);
   const columns = toColumns(input);
   const createdAt = existing?.createdAt ?? at;
   const row = {

@@ -1,8 +1,6 @@
 import type { Selectable } from "kysely";
-import { invalid } from "../../errors.ts";
 import type { EventTypeTable } from "../../store/schema.ts";
 import type { Actor } from "../context.ts";
-import { schemaTrouble } from "./schema-check.ts";
 
 /** A kind of event that the product publishes. Times are Unix milliseconds. */
 export interface EventType {
@@ -34,6 +32,7 @@ export function toEventType(row: Selectable<EventTypeTable>): EventType {
   };
 }
 
+/** Columns of an event type. Its schemas must have been checked: see `checkSchemas`. */
 export function toColumns(input: EventTypeInput): Omit<EventTypeTable, "id" | "org_id" | "created_at" | "updated_at"> {
   return {
     name: input.name,
@@ -50,23 +49,4 @@ export function toColumns(input: EventTypeInput): Omit<EventTypeTable, "id" | "o
 export function isVisible(eventType: Pick<EventType, "featureFlags">, actor: Actor): boolean {
   if (actor.kind === "organisation" || eventType.featureFlags === null) return true;
   return eventType.featureFlags.some((flag) => actor.featureFlags.has(flag));
-}
-
-/** Characters of the JSON of all schemas of an event type: checking them takes about 100 ms of the main thread. */
-const MAX_SCHEMAS = 256 * 1024;
-
-/** Throws a 422 unless each of these is a JSON Schema. */
-export function checkSchemas(schemas: Record<string, unknown> | null): void {
-  if (schemas === null) return;
-  const { length } = JSON.stringify(schemas);
-  if (length > MAX_SCHEMAS) {
-    throw invalid(
-      ["body", "schemas"],
-      `The schemas of an event type may have ${MAX_SCHEMAS} characters as JSON, and these have ${length}.`,
-    );
-  }
-  for (const [version, schema] of Object.entries(schemas)) {
-    const trouble = schemaTrouble(schema);
-    if (trouble !== null) throw invalid(["body", "schemas", version], trouble);
-  }
 }

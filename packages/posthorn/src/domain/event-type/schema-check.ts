@@ -1,31 +1,131 @@
-/** Checks that values are JSON Schemas, in time that grows with their size alone. */
-import { Ajv, type AnySchemaObject } from "ajv";
-
-const DRAFT_7 = "http://json-schema.org/draft-07/schema";
-
 /**
- * The metaschema of draft 7, but with `enum` free to repeat itself: the draft only recommends unique values, and comparing each with
- * all the others takes minutes for a long list.
+ * Checks that values are JSON Schemas of the draft that they name, in time that grows with their size alone. Nothing is fetched: `$schema`
+ * and `$ref` are only names here, and patterns are not compiled.
  */
-function metaSchema(): AnySchemaObject {
-  const draft7 = new Ajv().schemas[DRAFT_7]!.schema as AnySchemaObject;
-  const properties = draft7["properties"] as object;
-  return { ...draft7, properties: { ...properties, enum: { type: "array", items: true } } };
+import { Ajv, type AnySchemaObject, type Options, type ValidateFunction } from "ajv";
+import { Ajv2019 } from "ajv/dist/2019.js";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import draft06 from "ajv/dist/refs/json-schema-draft-06.json" with { type: "json" };
+import { invalid } from "../../errors.ts";
+import { printStart } from "../../filter/json.ts";
+import { pathBeyond, TOO_DEEP } from "../../json-depth.ts";
+
+/** Characters of the JSON of all schemas of an event type. */
+const MAX_LENGTH = 256 * 1024;
+/** Objects and lists in all schemas of an event type: checking them keeps the main thread for up to 60 ms. */
+const MAX_PARTS = 20_000;
+/** Characters of a sentence of the validator, which may quote names of the schema. */
+const MAX_TROUBLE = 500;
+
+const OPTIONS: Options = { strict: false, validateFormats: false, logger: false };
+
+/** A version of JSON Schema: how people call it, and its meta-schema. */
+class Draft {
+  readonly name: string;
+  readonly #open: () => ValidateFunction;
+  #validate: ValidateFunction | null = null;
+
+  constructor(name: string, uri: string, build: () => Ajv | Ajv2019 | Ajv2020) {
+    this.name = name;
+    this.#open = () => build().getSchema(uri) as ValidateFunction;
+  }
+
+  /** Compiled when the first schema of the draft comes, then kept: it takes a tenth of a second. */
+  get validate(): ValidateFunction {
+    return (this.#validate ??= this.#open());
+  }
 }
 
-// One instance for all: compiling the metaschema takes longer than most checks, and Ajv does not keep what it validates.
-const ajv = new Ajv({ strict: false, meta: false, logger: false });
-ajv.addMetaSchema(metaSchema());
-const isSchema = ajv.getSchema(DRAFT_7)!;
+const DEFAULT_URI = "http://json-schema.org/draft-07/schema";
 
-/** Says why the value is not a JSON Schema of draft 7; `null`: it is one. */
+/** By the URI of the meta-schema, as `keyOf` spells it. */
+const DRAFTS: ReadonlyMap<string, Draft> = new Map(
+  (
+    [
+      ["draft-06", "http://json-schema.org/draft-06/schema", () => withDraft06(linear(new Ajv(OPTIONS)))],
+      ["draft-07", DEFAULT_URI, () => linear(new Ajv(OPTIONS))],
+      ["2019-09", "https://json-schema.org/draft/2019-09/schema", () => linear(new Ajv2019(OPTIONS))],
+      ["2020-12", "https://json-schema.org/draft/2020-12/schema", () => linear(new Ajv2020(OPTIONS))],
+    ] as const
+  ).map(([name, uri, build]) => [keyOf(uri), new Draft(name, uri, build)]),
+);
+
+function withDraft06(ajv: Ajv): Ajv {
+  return ajv.addMetaSchema(draft06 as AnySchemaObject);
+}
+
+/** Replaces the keyword `uniqueItems` of the meta-schemas, which compares each item with every other. */
+function linear<Validator extends Ajv | Ajv2019 | Ajv2020>(ajv: Validator): Validator {
+  ajv.removeKeyword("uniqueItems");
+  ajv.addKeyword({
+    keyword: "uniqueItems",
+    type: "array",
+    validate: (isOn: boolean, items: readonly unknown[]) =>
+      !isOn || new Set(items.map((item) => JSON.stringify(item))).size === items.length,
+  });
+  return ajv;
+}
+
+/** Throws a 422 for the first of these schemas, by version, that is not a JSON Schema, and for more than an event type may have. */
+export function checkSchemas(schemas: Readonly<Record<string, unknown>> | null | undefined): void {
+  if (schemas === null || schemas === undefined) return;
+  const deep = pathBeyond(schemas);
+  if (deep !== null) throw invalid([...PLACE, ...deep], TOO_DEEP);
+  const { length } = JSON.stringify(schemas);
+  if (length > MAX_LENGTH || countUpTo(schemas, MAX_PARTS + 1) > MAX_PARTS) {
+    throw invalid(
+      PLACE,
+      `The schemas of an event type are too large: together they may have ${MAX_LENGTH} characters as JSON, and ${MAX_PARTS} objects and lists.`,
+    );
+  }
+  for (const [version, schema] of Object.entries(schemas)) {
+    const trouble = schemaTrouble(schema);
+    if (trouble !== null) throw invalid([...PLACE, version], trouble);
+  }
+}
+
+const PLACE = ["body", "schemas"] as const;
+
+/** Says why the value is not a JSON Schema; `null`: it is one. */
 export function schemaTrouble(schema: unknown): string | null {
+  if (typeof schema === "boolean") return null;
+  if (typeof schema !== "object" || schema === null || Array.isArray(schema)) {
+    return "A JSON Schema is an object, or true or false.";
+  }
+  if (pathBeyond(schema) !== null) return TOO_DEEP;
+  const { $schema: uri = DEFAULT_URI } = schema as { readonly $schema?: unknown };
+  const draft = typeof uri === "string" ? DRAFTS.get(keyOf(uri)) : undefined;
+  if (draft !== undefined) return troubleOf(draft, schema);
+  const known = [...DRAFTS.values()].map(({ name }) => name).join(", ");
+  return `The $schema ${printStart(uri, 200)} is not supported: use the URI of one of these drafts: ${known}.`;
+}
+
+/** The URI of a meta-schema in one spelling: without its scheme and an empty fragment. */
+function keyOf(uri: string): string {
+  return uri.replace(/^https?:\/\//, "").replace(/#$/, "");
+}
+
+function troubleOf({ name, validate }: Draft, schema: object): string | null {
   try {
-    if (isSchema(schema) === true) return null;
-    return `Not a JSON Schema of draft 7: ${ajv.errorsText(isSchema.errors, { dataVar: "schema" })}.`;
+    if (validate(schema)) return null;
   } catch (error) {
-    // Ajv calls itself for each level, and there are only so many that it can.
-    if (error instanceof RangeError) return "Not a JSON Schema of draft 7: it is nested too deeply.";
+    // The validator calls itself several times for each level, more for newer drafts.
+    if (error instanceof RangeError) return `Not a JSON Schema of ${name}: it is nested too deeply.`;
     throw error;
   }
+  const [error] = validate.errors ?? [];
+  const text = `schema${error?.instancePath ?? ""} ${error?.message ?? "is wrong"}`;
+  const short = text.length > MAX_TROUBLE ? `${text.slice(0, MAX_TROUBLE)}…` : text;
+  return `Not a JSON Schema of ${name}: ${short}.`;
+}
+
+/** Objects and lists in a value, itself included; stops at `most`. Its depth must be bounded. */
+function countUpTo(value: unknown, most: number): number {
+  if (typeof value !== "object" || value === null) return 0;
+  let count = 1;
+  for (const part of Object.values(value)) {
+    count += countUpTo(part, most - count);
+    if (count >= most) break;
+  }
+  return count;
 }

@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import { ValidationError } from "../../errors.ts";
+import { checkSchemas, schemaTrouble } from "./schema-check.ts";
+
+/** What is refused, and where. */
+function refusal(schemas: Record<string, unknown>): { readonly loc: readonly string[]; readonly msg: string } | null {
+  try {
+    checkSchemas(schemas);
+    return null;
+  } catch (error) {
+    if (error instanceof ValidationError) return error.issues[0]!;
+    throw error;
+  }
+}
+
+function nested(keyword: string, levels: number): unknown {
+  return JSON.parse(`${`{"${keyword}":`.repeat(levels)}{}${"}".repeat(levels)}`);
+}
+
+const DRAFTS = [
+  ["draft-06", "http://json-schema.org/draft-06/schema#"],
+  ["draft-07", "http://json-schema.org/draft-07/schema#"],
+  ["2019-09", "https://json-schema.org/draft/2019-09/schema"],
+  ["2020-12", "https://json-schema.org/draft/2020-12/schema"],
+] as const;
+
+describe.each(DRAFTS)("a schema of %s", (name, $schema) => {
+  it("is taken with its URI in any common spelling", () => {
+    const body = { type: "object", properties: { id: { type: "string" } }, required: ["id"] };
+    const plain = $schema.replace("#", "");
+    for (const uri of [plain, `${plain}#`, plain.replace("https:", "http:"), plain.replace("http:", "https:")]) {
+      expect(schemaTrouble({ $schema: uri, ...body })).toBeNull();
+    }
+  });
+
+  it("is refused with the draft and the place when it breaks its rules", () => {
+    const { loc, msg } = refusal({ "2": { $schema, properties: { id: { type: "text" } } } })!;
+    expect(loc).toEqual(["body", "schemas", "2"]);
+    expect(msg).toContain(name);
+    expect(msg).toContain("/properties/id");
+  });
+
+  it("is taken with a long enum in time that grows with its length", () => {
+    const values = Array.from({ length: 15_000 }, (_, value) => `v${value}`);
+    expect(schemaTrouble({ $schema, enum: values })).toBeNull();
+    // A list of types is compared pairwise by the keyword that the validator comes with.
+    expect(schemaTrouble({ $schema, type: values })).toContain("/type");
+  });
+
+  it("is refused rather than followed to any depth", () => {
+    for (const keyword of ["not", "items", "additionalProperties", "const"]) {
+      for (const levels of [100, 300, 5000, 50_000]) {
+        const trouble = schemaTrouble({ $schema, a: nested(keyword, levels), ...(nested(keyword, levels) as object) });
+        if (levels > 256) expect(trouble).toContain("nested too deeply");
+      }
+    }
+  });
+});
+
+describe("a schema", () => {
+  it("without $schema is one of draft-07", () => {
+    expect(schemaTrouble({ if: { type: "object" } })).toBeNull();
+    expect(schemaTrouble({ if: 5 })).toContain("draft-07");
+  });
+
+  it("uses keywords of its own draft", () => {
+    expect(schemaTrouble({ $schema: DRAFTS[3][1], prefixItems: [{ type: "string" }], $defs: { a: {} } })).toBeNull();
+    expect(schemaTrouble({ $schema: DRAFTS[3][1], prefixItems: {} })).toContain("2020-12");
+    expect(schemaTrouble({ $schema: DRAFTS[2][1], dependentRequired: { a: ["b"] } })).toBeNull();
+  });
+
+  it.each([
+    "http://json-schema.org/draft-04/schema#",
+    "http://json-schema.org/schema#",
+    "https://spec.openapis.org/oas/3.1/dialect/base",
+    "https://example.com/own",
+    "toString",
+    "__proto__",
+    "",
+    5,
+    null,
+    ["http://json-schema.org/draft-07/schema#"],
+    {},
+  ])("of another draft is refused with its name (%j)", (given) => {
+    const { msg } = refusal({ "1": { $schema: given } })!;
+    expect(msg).toContain(`The $schema ${JSON.stringify(given)} is not supported`);
+    expect(msg).toContain("2020-12");
+  });
+
+  it.each([null, 1, "text", [], [{}]])("is an object or a boolean, and not %j", (given) => {
+    expect(refusal({ "1": given })).toMatchObject({ loc: ["body", "schemas", "1"] });
+  });
+
+  it("may be true or false", () => {
+    expect(refusal({ "1": true, "2": false })).toBeNull();
+  });
+
+  it("is refused when the schemas together are too large", () => {
+    const wide = Object.fromEntries(Array.from({ length: 11_000 }, (_, place) => [`k${place}`, {}]));
+    expect(refusal({ "1": { properties: wide } })).toBeNull();
+    expect(refusal({ "1": { properties: wide }, "2": { properties: wide } })).toMatchObject({
+      loc: ["body", "schemas"],
+      msg: expect.stringContaining("20000 objects and lists"),
+    });
+    expect(refusal({ "1": { description: "x".repeat(300_000) } })?.msg).toContain("262144 characters");
+  });
+
+  it("is not asked for over the network, and its patterns are not compiled", () => {
+    expect(schemaTrouble({ $ref: "https://192.0.2.1/schema.json", $id: "https://192.0.2.1/" })).toBeNull();
+    expect(schemaTrouble({ pattern: "(a+)+$", patternProperties: { "(((": {} } })).toBeNull();
+  });
+
+  it("is quoted in few characters", () => {
+    expect(schemaTrouble({ properties: { ["k".repeat(200_000)]: { type: 5 } } })!.length).toBeLessThan(700);
+  });
+});

@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import { MAX_JSON_DEPTH, pathBeyond } from "./json-depth.ts";
+
+/** A value of `levels` objects or lists in each other. */
+function nested(levels: number, kind: "object" | "list"): unknown {
+  const [open, close] = kind === "object" ? ['{"a":', "}"] : ["[", "]"];
+  return JSON.parse(`${open.repeat(levels)}0${close.repeat(levels)}`);
+}
+
+describe.each(["object", "list"] as const)("a nested %s", (kind) => {
+  it("is too deep from one level beyond the limit on", () => {
+    expect(pathBeyond(nested(MAX_JSON_DEPTH, kind))).toBeNull();
+    expect(pathBeyond(nested(MAX_JSON_DEPTH + 1, kind))).not.toBeNull();
+  });
+
+  it("is found to be too deep at a million levels", () => {
+    expect(pathBeyond(nested(1_000_000, kind))).not.toBeNull();
+  });
+});
+
+describe("the path to what is too deep", () => {
+  it("names members and places of lists, and no more than a few", () => {
+    const value = { first: {}, second: [1, { third: nested(300, "object") }] };
+    expect(pathBeyond(value)).toEqual(["second", "[1]", "third", "a", "a", "a", "a", "a"]);
+  });
+
+  it("is none for plain values and for wide ones", () => {
+    for (const value of [null, 1, "text", true, [], {}]) expect(pathBeyond(value)).toBeNull();
+    expect(pathBeyond(Array.from({ length: 200_000 }, () => ({ a: [1] })))).toBeNull();
+  });
+});
