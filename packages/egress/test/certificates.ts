@@ -2,7 +2,7 @@ import {
   AuthorityInfoAccessExtension,
   BasicConstraintsExtension,
   cryptoProvider,
-  ExtendedKeyUsage,
+  type ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
   type Extension,
   KeyUsageFlags,
@@ -45,7 +45,7 @@ const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as con
 let serial = 1000;
 
 export async function makeCertificate(wish: Wish): Promise<Made> {
-  const keys = (await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"])) as CryptoKeyPair;
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const { name, issuer } = wish;
   const made = await X509CertificateGenerator.create({
     serialNumber: String(++serial),
