@@ -38,6 +38,11 @@ interface Waiting extends Turn {
 }
 
 const BUSY: Busy = { kind: "busy" };
+/**
+ * Heap of a thread. A thread that reaches it can take the whole process down (Node aborts when the heap is full before the thread could be
+ * ended), so each kind of job is bounded to a fraction of it.
+ */
+const HEAP_MB = 512;
 /** A thread that is not up by then never will be. */
 const START_MS = 30_000;
 /** After a thread ended by itself no new one is started for this long. */
@@ -183,7 +188,7 @@ class Thread {
       workerData: { cpuMs, memoryBytes, outputBytes } satisfies SandboxLimits,
       name: "posthorn-transform",
       env: {},
-      resourceLimits: { maxOldGenerationSizeMb: 128, stackSizeMb: 8 },
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, stackSizeMb: 8 },
     });
     this.#worker.on("message", (message: ThreadMessage) => this.#take(message));
     this.#worker.on("error", (error) => void this.#die(error instanceof Error ? error : new Error(String(error))));

@@ -24,8 +24,12 @@ export function describeOpenApi(request: Uint8Array): OpenApiDescription {
   }
 }
 
+/** Objects and lists in one document, and how deep they may be: their memory is a multiple of their text. */
+const MAX_CONTAINERS = 1_000_000;
+const MAX_DEPTH = 500;
+
 function eventTypesIn(request: Uint8Array): readonly DescribedEventType[] {
-  const { spec, specRaw } = JSON.parse(Buffer.from(request).toString("utf8")) as { spec?: unknown; specRaw?: string };
+  const { spec, specRaw } = parseJson(request, "spec") as { spec?: unknown; specRaw?: string };
   const field = typeof specRaw === "string" ? "specRaw" : "spec";
   const described = eventTypesOf(typeof specRaw === "string" ? parseSpec(specRaw) : spec, field);
   for (const { name, schema } of described) {
@@ -38,10 +42,45 @@ function eventTypesIn(request: Uint8Array): readonly DescribedEventType[] {
 /** Parses the text of a document: as YAML when it is not JSON. */
 function parseSpec(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
+    return parseJson(Buffer.from(text), "specRaw");
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
     return parseYaml(text, "specRaw");
   }
+}
+
+function parseJson(bytes: Uint8Array, field: string): unknown {
+  const { containers, depth } = jsonShape(bytes);
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  if (containers <= MAX_CONTAINERS && depth <= MAX_DEPTH) return JSON.parse(text) as unknown;
+  throw invalid(
+    field,
+    `A document may have ${MAX_CONTAINERS} objects and lists, ${MAX_DEPTH} levels deep: this one has more, or is deeper.`,
+  );
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Counts what opens outside of strings, without parsing. */
+function jsonShape(bytes: Uint8Array): { readonly containers: number; readonly depth: number } {
+  let containers = 0;
+  let open = 0;
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!;
+    if (inString) {
+      if (byte === BACKSLASH) at++;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
+    // `[` and `{`, `]` and `}` differ in one bit.
+    else if ((byte & 0xdf) === 0x5b) {
+      containers++;
+      depth = Math.max(depth, ++open);
+    } else if ((byte & 0xdf) === 0x5d) open--;
+  }
+  return { containers, depth };
 }
 
 function printed(described: readonly DescribedEventType[]): string {

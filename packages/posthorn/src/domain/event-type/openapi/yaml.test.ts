@@ -48,9 +48,26 @@ describe("a YAML document", () => {
   });
 });
 
+describe("YAML that would take much memory is refused before it is parsed:", () => {
+  it.each([
+    ["flow lists in each other", "[".repeat(300), "nested"],
+    ["flow maps in each other", "{a: ".repeat(300), "nested"],
+    ["block lists on one line", "- ".repeat(300), "nested"],
+    ["explicit keys on one line", "? ".repeat(300), "nested"],
+    ["more than 100,000 tokens", "-\n".repeat(60_000), "tokens"],
+  ])("%s", (_what, text, reason) => {
+    expect(outcomeOf(text)).toContain(reason);
+  });
+
+  it("but not lists beside each other", () => {
+    expect(parseYaml(`[${"[],".repeat(300)}]`, "specRaw")).toHaveLength(300);
+    expect(parseYaml("- - 1\n".repeat(300), "specRaw")).toHaveLength(300);
+  });
+});
+
 describe("hostile YAML ends in bounded work:", () => {
   it.each<[string, string]>([
-    ["many keys", numbered((n) => `k${n}: 1\n`, 250_000)],
+    ["many keys", numbered((n) => `k${n}: 1\n`, 150_000)],
     ["many keys of a flow map", `{${numbered((n) => `k${n}: 1, `)}}`],
     ["many keys without values", numbered((n) => `k${n}:\n`)],
     ["many keys that are lists", numbered((n) => `? [${n}]\n: 1\n`)],

@@ -1,8 +1,8 @@
 /** Reads YAML in bounded time: no check is quadratic in the document, and aliases cannot multiply it. */
-import { isScalar, LineCounter, parseDocument, visit, type YAMLMap } from "yaml";
+import { CST, isScalar, Lexer, LineCounter, parseDocument, visit, type YAMLMap } from "yaml";
 import { invalid } from "../../../errors.ts";
 
-/** Characters of a YAML document. The parser needs about a second for this much hostile text. */
+/** Characters of a YAML document. */
 const MAX_YAML = 256 * 1024;
 /** A document may repeat itself by YAML aliases, but not grow without bound by them. */
 const MAX_ALIASES = 200;
@@ -16,6 +16,7 @@ export function parseYaml(text: string, field: string): unknown {
   if (text.length > MAX_YAML) {
     throw invalid(field, `YAML may have ${MAX_YAML} characters, and this has ${text.length}: convert it to JSON.`);
   }
+  checkShape(text, field);
   const lineCounter = new LineCounter();
   // `uniqueKeys` compares each key with all keys before it; `prettyErrors` quotes the source for each of its errors.
   const options = { lineCounter, uniqueKeys: false, prettyErrors: false, logLevel: "silent" } as const;
@@ -30,6 +31,32 @@ export function parseYaml(text: string, field: string): unknown {
   } catch (cause) {
     // The library throws for too many aliases, and for one that contains itself.
     throw invalid(field, `The YAML cannot be read: ${sentence((cause as Error).message)}.`);
+  }
+}
+
+/** Tokens of a document: each takes about a kilobyte while it is parsed. An ordinary document of the largest size has half as many. */
+const MAX_TOKENS = 100_000;
+/** Flow collections in each other, and block collections that begin on one line. */
+const MAX_NESTING = 200;
+
+/**
+ * Refuses text that would take much memory, before the parser builds a tree of it. Levels by indentation need no bound, since each of their
+ * lines must be longer than the one before.
+ */
+function checkShape(text: string, field: string): void {
+  let tokens = 0;
+  let flow = 0;
+  let block = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    const type = CST.tokenType(lexeme);
+    if (++tokens > MAX_TOKENS) throw invalid(field, `YAML may have ${MAX_TOKENS} tokens: convert it to JSON.`);
+    if (type === "newline") block = 0;
+    else if (type === "flow-seq-start" || type === "flow-map-start") flow++;
+    else if (type === "flow-seq-end" || type === "flow-map-end") flow--;
+    else if (type === "seq-item-ind" || type === "explicit-key-ind") block++;
+    if (flow > MAX_NESTING || block > MAX_NESTING) {
+      throw invalid(field, `The YAML is nested more than ${MAX_NESTING} levels deep.`);
+    }
   }
 }
 
