@@ -18,6 +18,7 @@ export type FindingCode =
   | "clock"
   // The secret.
   | "secret_whitespace"
+  | "secret_newline"
   | "secret_quoted"
   | "secret_with_name"
   | "secret_escaped"
@@ -36,6 +37,7 @@ export type FindingCode =
   | "body_base64"
   | "body_quoted"
   | "body_emptied"
+  | "body_too_deep"
   // The headers.
   | "header_names"
   | "header_family"

@@ -4,10 +4,12 @@ import { jsonWritings } from "./json.ts";
 
 const PARSED = "Verify the bytes as they came, before anything parses them";
 
+/** Bytes of a body that is rewritten as a whole; of larger ones only the ends are changed. */
+const MAX_REWRITTEN = 256 * 1024;
+
 /** What the body may have been before something on the way changed it. */
 export function* bodyRemedies(attempt: Attempt): Generator<Remedy> {
   const { body } = attempt.request;
-  const text = decodeUtf8(body);
   const change = (code: FindingCode, message: string, changed: string | Uint8Array | undefined): Remedy[] => {
     const bytes = typeof changed === "string" ? utf8(changed) : changed;
     // Comparing here needs no constant time, it only drops changes that change nothing.
@@ -15,14 +17,13 @@ export function* bodyRemedies(attempt: Attempt): Generator<Remedy> {
   };
 
   yield* newlines(body, change);
+  const text = decodeUtf8(body);
   if (text === undefined) return;
   yield* change(
     "body_byte_order_mark",
     "The body has a byte order mark that was not signed. Save the captured body as UTF-8 without one.",
     text.startsWith("\ufeff") ? text.slice(1) : undefined,
   );
-  yield* change("body_line_endings", lineEndings("\\n", "\\r\\n"), text.replaceAll("\r\n", "\n"));
-  yield* change("body_line_endings", lineEndings("\\r\\n", "\\n"), text.replace(/\r?\n/g, "\r\n"));
   yield* change(
     "body_whitespace",
     "White space around the body was not signed. Take the body as it came.",
@@ -33,6 +34,12 @@ export function* bodyRemedies(attempt: Attempt): Generator<Remedy> {
     "The sender signed an empty body; a parser made something of nothing. " + PARSED + ".",
     "",
   );
+  if (body.length <= MAX_REWRITTEN) yield* rewritten(text, change);
+}
+
+function* rewritten(text: string, change: Change): Generator<Remedy> {
+  yield* change("body_line_endings", lineEndings("\\n", "\\r\\n"), text.replaceAll("\r\n", "\n"));
+  yield* change("body_line_endings", lineEndings("\\r\\n", "\\n"), text.replace(/\r?\n/g, "\r\n"));
   yield* wrapped(text, change);
   yield* change(
     "body_character_set",

@@ -19,7 +19,12 @@ export interface Diagnosis {
   readonly hints: readonly Finding[];
   /** How many combinations were tried. */
   readonly tried: number;
+  /** Why the doctor stopped before it had tried everything; `undefined`: it did not. */
+  readonly stopped: StopReason | undefined;
 }
+
+/** The budget was used up, or the signal was aborted. */
+export type StopReason = "budget" | "aborted";
 
 /** What to examine beside request and secrets. */
 export interface DoctorOptions {
@@ -29,12 +34,53 @@ export interface DoctorOptions {
   readonly config?: Readonly<Record<string, string | undefined>>;
   /** Secrets may also be tried as bytes: for schemes that take bytes. */
   readonly rawSecrets?: boolean;
+  /** Bytes of bodies to verify in total before it stops looking; 64 MiB when absent, a fraction of a second with HMAC. */
+  readonly maxBytes?: number;
+  /** Combinations to try before it stops looking; 10,000 when absent. */
+  readonly maxTries?: number;
+  /** Ends the search. */
+  readonly signal?: AbortSignal;
+}
+
+const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_TRIES = 10_000;
+/** Bytes after which others get a turn, so that a signal can be aborted meanwhile. */
+const TURN_BYTES = 4 * 1024 * 1024;
+/** What a try costs beside its body. */
+const TRY_BYTES = 512;
+
+/** What is left to spend on one diagnosis. */
+class Budget {
+  readonly #signal: AbortSignal | undefined;
+  #bytes: number;
+  #tries: number;
+  #turn = TURN_BYTES;
+
+  constructor({ maxBytes = MAX_BYTES, maxTries = MAX_TRIES, signal }: DoctorOptions) {
+    this.#bytes = maxBytes;
+    this.#tries = maxTries;
+    this.#signal = signal;
+  }
+
+  /** Pays for one try. Returns why there must be no more, if so. */
+  async spend({ request }: Attempt): Promise<StopReason | undefined> {
+    const cost = request.body.length + TRY_BYTES;
+    this.#bytes -= cost;
+    this.#tries -= 1;
+    this.#turn -= cost;
+    if (this.#turn <= 0) {
+      this.#turn = TURN_BYTES;
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    if (this.#signal?.aborted === true) return "aborted";
+    return this.#bytes < 0 || this.#tries < 0 ? "budget" : undefined;
+  }
 }
 
 /**
  * Finds out why a request does not verify, by undoing likely mistakes, one at a time and then two at a time, until it
- * does. A tool for setting up, not for production: it does hundreds of verifications, a few milliseconds with HMAC. Its
- * words never hold the signature that would have been right.
+ * does or its budget is used up. A tool for setting up, not for production: it does hundreds of verifications, a few
+ * milliseconds with HMAC. Its words never hold the signature that would have been right.
  *
  * @param check Verifies one attempt; the doctor knows no scheme by itself.
  */
@@ -45,21 +91,42 @@ export async function diagnose(
   options: DoctorOptions = {},
 ): Promise<Diagnosis> {
   const attempt: Attempt = { request, secrets, config: options.config ?? {} };
-  let tried = 1;
   const plain = await check(attempt, false);
-  if (plain.ok) return { ok: true, error: undefined, findings: [], hints: [], tried };
-
-  for (const remedies of combinations(attempt, options)) {
-    tried += 1;
-    const last = remedies.at(-1)?.attempt ?? attempt;
-    if (!(await check(last, true)).ok) continue;
-    const timely = await check(last, false);
-    const findings = remedies.map(({ code, message }): Finding => ({ code, message }));
-    if (!timely.ok) findings.push({ code: "clock", message: clockMessage(timely.error) });
-    return { ok: false, error: plain.error, findings, hints: [], tried };
-  }
-  return { ok: false, error: plain.error, findings: [], hints: secretHints(secrets), tried };
+  if (plain.ok) return { ok: true, error: undefined, findings: [], hints: [], tried: 1, stopped: undefined };
+  const { findings, ...searched } = await search(attempt, check, options);
+  const hints = findings.length > 0 ? [] : [...secretHints(secrets), ...searched.hints];
+  return { ...searched, ok: false, error: plain.error, findings, hints };
 }
+
+type Search = Pick<Diagnosis, "findings" | "hints" | "tried" | "stopped">;
+
+async function search(attempt: Attempt, check: Check, options: DoctorOptions): Promise<Search> {
+  const budget = new Budget(options);
+  let tried = 1;
+  let stopped: StopReason | undefined;
+  try {
+    for (const remedies of combinations(attempt, options)) {
+      const last = remedies.at(-1)?.attempt ?? attempt;
+      stopped = await budget.spend(last);
+      if (stopped !== undefined) break;
+      tried += 1;
+      if (!(await check(last, true)).ok) continue;
+      const timely = await check(last, false);
+      const findings = remedies.map(({ code, message }): Finding => ({ code, message }));
+      if (!timely.ok) findings.push({ code: "clock", message: clockMessage(timely.error) });
+      return { findings, hints: [], tried, stopped };
+    }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { findings: [], hints: [TOO_DEEP], tried, stopped };
+  }
+  return { findings: [], hints: [], tried, stopped };
+}
+
+const TOO_DEEP: Finding = {
+  code: "body_too_deep",
+  message: "The body is nested too deeply to look into, so changes that a parser may have made to it were not tried.",
+};
 
 /** No mistake but the clock, then single mistakes, then the pairs that go together. */
 function* combinations(attempt: Attempt, options: DoctorOptions): Generator<readonly Remedy[]> {

@@ -10,10 +10,14 @@ import { slackStyle } from "../sender-styles/slack.ts";
 import { stripeStyle } from "../sender-styles/stripe.ts";
 import { parseSecret } from "../standard/secret.ts";
 import { createSigner } from "../standard/sign.ts";
-import type { Diagnosis } from "./diagnose.ts";
+import { WebhookError } from "../errors.ts";
+import type { Attempt } from "./attempt.ts";
+import { diagnose, type Diagnosis } from "./diagnose.ts";
 import { diagnoseProvider, diagnoseStandard } from "./subjects.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+/** Of a provider that keys with the text. */
+const SECRET_TEXT = btoa("plain text secret");
 const TIME = 1_700_000_000;
 const now = () => TIME * 1000;
 const JSON_BODY = '{"type":"a.b","price":1.0,"list":[],"name":"Zoë <a> \'/\' 🐎","big":12345678901234567890}';
@@ -93,6 +97,36 @@ describe("mistakes with the secret", () => {
   ])("%s", async (code, secret) => {
     expect(codes(await diagnoseStandard(standardRequest("{}"), secret, { now }))).toEqual([code]);
   });
+
+  it.each([
+    ["a line feed", `${SECRET_TEXT}\n`],
+    ["a carriage return and a line feed", `${SECRET_TEXT}\r\n`],
+  ])("secret_newline: the sender's secret ends with %s", async (_what, used) => {
+    const headers = githubStyle(used).signSync({ body: "{}", timestampSeconds: TIME });
+    const request = { method: "POST", url: "https://a.test/", headers, body: utf8("{}") };
+    expect(codes(await diagnoseProvider(github, request, { secrets: SECRET_TEXT }))).toEqual(["secret_newline"]);
+  });
+
+  it("secret_newline: of Standard Webhooks, in the bytes of the key", async () => {
+    const key = parseSecret(SECRET).bytes;
+    const request = standardRequest("{}", "{}", new Uint8Array([...key, 10]));
+    expect(codes(await diagnoseStandard(request, SECRET, { now }))).toEqual(["secret_newline"]);
+  });
+
+  it.each([
+    ["quotes", "secret_quoted", `"${SECRET_TEXT}"`],
+    ["white space", "secret_whitespace", `${SECRET_TEXT}\n`],
+    ["the name of a variable", "secret_with_name", `SECRET=${SECRET_TEXT}`],
+    ["one decoding too many", "secret_encoding", atob(SECRET_TEXT)],
+  ])(
+    "%s around the secret are named, although another environment has it in the right form",
+    async (_what, code, secrets) => {
+      const headers = githubStyle(SECRET_TEXT).signSync({ body: "{}", timestampSeconds: TIME });
+      const request = { method: "POST", url: "https://a.test/", headers, body: utf8("{}") };
+      const otherSecrets = { live: SECRET_TEXT };
+      expect(codes(await diagnoseProvider(github, request, { secrets, otherSecrets }))).toEqual([code]);
+    },
+  );
 
   it("secret_encoding: the sender keys with the text of the secret", async () => {
     const request = standardRequest("{}", "{}", utf8(SECRET));
@@ -242,5 +276,74 @@ describe("what the doctor never does", () => {
     for (const secret of [SECRET.slice(6), encodeBase64(parseSecret(SECRET).bytes), wouldBe]) {
       expect(shown).not.toContain(secret);
     }
+  });
+});
+
+describe("the work of the doctor is bounded", () => {
+  const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+  const unverified = (body: string) => standardRequest(body, "another body");
+
+  it.each([
+    ["10,000 levels", nested(10_000)],
+    ["16,000 levels of objects", `${'{"a":'.repeat(16_000)}1${"}".repeat(16_000)}`],
+    ["1,000,000 levels", nested(1_000_000)],
+    ["1 MB of flat JSON", JSON.stringify({ list: Array.from({ length: 100_000 }, (_, n) => `value ${n}`) })],
+    ["1 MB of one string", JSON.stringify({ a: "x".repeat(1_000_000) })],
+    ["1 MB of escapes", JSON.stringify({ a: "\n".repeat(500_000) })],
+    ["250 KB of empty lists", `[${Array(80_000).fill("[]").join(",")}]`],
+    ["1 MB of a form", "a=b+c&".repeat(160_000)],
+    ["1 MB of line ends", "\r\n".repeat(500_000)],
+  ])("for %s", async (_what, body) => {
+    const sizes: number[] = [];
+    const check = (attempt: Attempt) => {
+      sizes.push(attempt.request.body.length);
+      return Promise.resolve({ ok: false, error: new WebhookError("signature_mismatch", "No.") } as const);
+    };
+    const { findings, tried } = await diagnose(unverified(body), [SECRET, "another"], check);
+    expect(findings).toEqual([]);
+    expect(sizes).toHaveLength(tried);
+    // One more than the budget at most.
+    const spent = sizes.reduce((sum, size) => sum + size, 0);
+    expect(spent).toBeLessThanOrEqual(64 * 1024 * 1024 + body.length);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(4 * body.length + 65_536);
+  });
+
+  it("by bytes or tries: it says that it stopped", async () => {
+    const small = unverified('{"a":1}');
+    expect(await diagnoseStandard(small, SECRET, { now })).toMatchObject({ stopped: undefined });
+    expect(await diagnoseStandard(small, SECRET, { now, maxTries: 10 })).toMatchObject({
+      tried: 11,
+      stopped: "budget",
+    });
+    expect(await diagnoseStandard(small, SECRET, { now, maxBytes: 5000 })).toMatchObject({ stopped: "budget" });
+  });
+
+  it("by a signal, which may be aborted while it looks", async () => {
+    const controller = new AbortController();
+    const large = unverified("x".repeat(1_000_000));
+    const diagnosis = diagnoseStandard(large, SECRET, { now, signal: controller.signal, maxBytes: Infinity });
+    setTimeout(() => controller.abort());
+    expect((await diagnosis).stopped).toBe("aborted");
+  });
+
+  it("and finds a newline at the end of a large body all the same", async () => {
+    const body = JSON.stringify({ list: Array.from({ length: 100_000 }, (_, n) => n) });
+    expect(codes(await diagnoseStandard(standardRequest(`${body}\n`, body), SECRET, { now }))).toEqual([
+      "body_newline",
+    ]);
+  });
+
+  it("and says when something is nested too deeply to look into", async () => {
+    const check = () => Promise.reject(new RangeError("Maximum call stack size exceeded"));
+    let calls = 0;
+    const first = () =>
+      calls++ === 0
+        ? Promise.resolve({ ok: false, error: new WebhookError("signature_mismatch", "No.") } as const)
+        : check();
+    expect(await diagnose(unverified("{}"), [SECRET], first)).toMatchObject({
+      ok: false,
+      findings: [],
+      hints: [{ code: "body_too_deep" }],
+    });
   });
 });

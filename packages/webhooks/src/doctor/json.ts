@@ -5,7 +5,7 @@ export interface JsonWriting {
   readonly written: string;
 }
 
-const LAYOUTS: readonly (readonly [style: string, write: (text: string) => string])[] = [
+const LAYOUTS: readonly (readonly [style: string, write: (text: string) => string | undefined])[] = [
   ["without spaces", (text) => layout(text, "", ",", ":")],
   ["with a space after commas and colons (Python's json.dumps)", (text) => layout(text, "", ", ", ": ")],
   ["with a space after colons", (text) => layout(text, "", ",", ": ")],
@@ -32,6 +32,7 @@ export function* jsonWritings(text: string): Generator<JsonWriting> {
   if (!isDocument(text)) return;
   for (const [layoutStyle, lay] of LAYOUTS) {
     const laid = lay(text);
+    if (laid === undefined) continue;
     for (const [escapeStyle, escape] of ESCAPES) {
       const written = escape(laid);
       if (escapeStyle === "" || written !== laid) yield { style: layoutStyle + escapeStyle, written };
@@ -48,10 +49,16 @@ function isDocument(text: string): boolean {
   }
 }
 
-const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
+const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
+/** Levels that an indented layout may have: a line at level n has n indents in front, so the layouts of deep documents explode. */
+const MAX_INDENTED_DEPTH = 100;
+/** How much longer a layout may be than its document, and what any document may have. */
+const MAX_GROWTH = 4;
+const ALWAYS_ALLOWED = 65_536;
 
-/** Lays the tokens of a valid document out anew, each token as it stands. */
-function layout(text: string, indent: string, comma: string, colon: string): string {
+/** Lays the tokens of a valid document out anew, each token as it stands; `undefined` when that would be too long to try. */
+function layout(text: string, indent: string, comma: string, colon: string): string | undefined {
+  const limit = Math.max(MAX_GROWTH * text.length, ALWAYS_ALLOWED);
   let out = "";
   let depth = 0;
   let previous = "";
@@ -66,6 +73,7 @@ function layout(text: string, indent: string, comma: string, colon: string): str
       out += (previous === "{" || previous === "[" ? line() : "") + token;
       if (token === "{" || token === "[") depth += 1;
     }
+    if ((indent !== "" && depth > MAX_INDENTED_DEPTH) || out.length > limit) return undefined;
     previous = token;
   }
   return out;

@@ -1,4 +1,13 @@
-import { decodeBase64, decodeBase64Url, decodeHex, decodeUtf8, encodeBase64, encodeHex, utf8 } from "../encoding.ts";
+import {
+  concatBytes,
+  decodeBase64,
+  decodeBase64Url,
+  decodeHex,
+  decodeUtf8,
+  encodeBase64,
+  encodeHex,
+  utf8,
+} from "../encoding.ts";
 import type { StandardSecret } from "../standard/secret.ts";
 import type { Attempt, Finding, FindingCode, Remedy } from "./attempt.ts";
 
@@ -12,16 +21,17 @@ export function* secretRemedies(
   raw: boolean,
   others: Readonly<Record<string, string>>,
 ): Generator<Remedy> {
-  for (const [name, secret] of Object.entries(others)) {
-    const message = `The secret that fits is the one you gave as "${name}": the request comes from another environment or endpoint.`;
-    yield { code: "secret_of_other_environment", message, attempt: { ...attempt, secrets: [secret] } };
-  }
   for (const [index, secret] of attempt.secrets.entries()) {
     if (typeof secret !== "string") continue;
     for (const [code, message, reading] of readings(secret, raw)) {
       if (reading === undefined || reading === secret || reading.length === 0) continue;
       yield { code, message, attempt: withSecret(attempt, index, reading) };
     }
+  }
+  // After the forms of the secret itself: another environment may well have the same secret, in the right form.
+  for (const [name, secret] of Object.entries(others)) {
+    const message = `The secret that fits is the one you gave as "${name}": the request comes from another environment or endpoint.`;
+    yield { code: "secret_of_other_environment", message, attempt: { ...attempt, secrets: [secret] } };
   }
 }
 
@@ -50,6 +60,10 @@ function readings(secret: string, raw: boolean): Reading[] {
     ["secret_escaped", "The secret has \\n in place of line ends. Put real ones.", tidy.replaceAll("\\n", "\n")],
   ];
   const meant: Reading[] = [
+    ["secret_newline", newlineAtSender("a line feed"), `${tidy}\n`],
+    ["secret_newline", newlineAtSender("a carriage return and a line feed"), `${tidy}\r\n`],
+    ["secret_quoted", "The sender's secret has quotes around it. Remove them there.", `"${tidy}"`],
+    ["secret_quoted", "The sender's secret has quotes around it. Remove them there.", `'${tidy}'`],
     ["secret_prefix", "The key is the secret without its whsec_ prefix.", bare],
     ["secret_prefix", "The secret lost its whsec_ prefix. Copy it whole.", `whsec_${secret}`],
     encoding("The secret is Base64 of the text that is the key. Decode it once.", asText(decodeBase64(bare))),
@@ -60,11 +74,17 @@ function readings(secret: string, raw: boolean): Reading[] {
   return raw ? [...around, ...rawReadings(secret, bare), ...meant] : [...around, ...meant];
 }
 
+function newlineAtSender(what: string): string {
+  return `The sender's secret ends with ${what}, as tools such as echo add. Set it there without one (printf, echo -n).`;
+}
+
 function rawReadings(secret: string, bare: string): Reading[] {
   const how = (what: string): string =>
     `The sender's key is ${what}, not what Standard Webhooks makes of it. Pass the key as bytes.`;
   return [
     ["secret_encoding", how("the text of the whole secret"), utf8(secret)],
+    ["secret_newline", newlineAtSender("a line feed"), utf8(`${secret.trim()}\n`)],
+    ["secret_newline", newlineAtSender("a line feed"), concatBytes([decodeBase64(bare) ?? utf8(bare), utf8("\n")])],
     ["secret_encoding", how("the text of the secret without its prefix"), utf8(bare)],
     ["secret_encoding", how("the secret decoded from hexadecimal"), decodeHex(bare)],
     ["secret_encoding", how("the secret decoded from URL-safe Base64"), decodeBase64Url(bare.replace(/=+$/, ""))],
