@@ -22,6 +22,7 @@ export type PosthornErrorCode =
   | "event_type_exists"
   | "payload_too_large"
   | "too_many_streams"
+  | "diagnosis_running"
   | "too_many_organisation_streams"
   | "too_many_application_streams"
   // The server cannot do it now; trying again later helps.
@@ -61,6 +62,7 @@ const STATUS: Record<PosthornErrorCode, number> = {
   event_type_exists: 409,
   payload_too_large: 413,
   too_many_streams: 429,
+  diagnosis_running: 429,
   too_many_organisation_streams: 429,
   too_many_application_streams: 429,
   transforms_busy: 503,

@@ -13,6 +13,8 @@ export interface DiagnosisProps {
     readonly error?: { readonly message: string } | null | undefined;
     readonly findings: readonly Finding[];
     readonly hints: readonly Finding[];
+    /** Why the search ended early. */
+    readonly stopped?: string | null | undefined;
   };
   /** What to say when nothing is wrong. */
   readonly ok: string;
@@ -21,7 +23,7 @@ export interface DiagnosisProps {
 /** What the doctor found: proof where there is, else what looks wrong. */
 export function Diagnosis({ diagnosis, ok }: DiagnosisProps) {
   const { t } = useTranslation();
-  const { error, findings, hints } = diagnosis;
+  const { error, findings, hints, stopped } = diagnosis;
   if (diagnosis.ok) return <Note tone="good">{ok}</Note>;
   const told = findings.length > 0 ? findings : hints;
   return (
@@ -38,6 +40,7 @@ export function Diagnosis({ diagnosis, ok }: DiagnosisProps) {
           ))}
         </ul>
       )}
+      {findings.length === 0 && typeof stopped === "string" && <p className="muted">{t("doctor.stopped")}</p>}
     </>
   );
 }

@@ -215,6 +215,8 @@ const RETRY_AFTER = "retryAfterSeconds";
 
 function send(answer: FastifyReply, { status, json }: Reply): FastifyReply {
   void answer.code(status);
+  // What a 429 waits for ends within seconds, or not at all.
+  if (status === 429) void answer.header("retry-after", "5");
   if (status === 503) void answer.header("retry-after", answer.server.getDecorator<() => number>(RETRY_AFTER)());
   if (json === null) return answer.send();
   // As bytes: to a text Fastify adds a charset that JSON does not have (RFC 8259, section 11).

@@ -4,8 +4,6 @@
  * A write transaction holds the only writer of SQLite, or one of a few PostgreSQL connections. Code that may run inside one gets
  * `TransactionServices`, which offer nothing to wait for but the database: calling out from there is a type error.
  */
-import type { WebhookRequest } from "@posthorn/webhooks";
-import type { Diagnosis } from "@posthorn/webhooks/doctor";
 import type { Kysely } from "kysely";
 import type { LaneView } from "../dispatch/lane.ts";
 import { PosthornError } from "../errors.ts";
@@ -16,6 +14,7 @@ import type { ApplicationKind, Database } from "../store/schema.ts";
 import type { DueDelivery, Store, Tx } from "../store/store.ts";
 import type { Vault } from "../vault.ts";
 import type { Conversion, ConversionResult } from "../format/convert.ts";
+import type { DiagnosisJob, DiagnosisReport } from "../ingest/diagnosis.ts";
 import type { Turn } from "../transform/fair-queue.ts";
 import type { Busy, RunFailed, RunResult, TransformRun } from "../transform/types.ts";
 import type { DirectoryEndpoint } from "./directory-endpoint.ts";
@@ -155,9 +154,9 @@ export interface InboundDesk {
   /** Finds out why a request does not verify. `otherSecrets`: by name, to see whether one of them fits. */
   diagnose(
     sourceKey: number,
-    request: WebhookRequest,
+    request: DiagnosisJob["request"],
     otherSecrets: Readonly<Record<string, string>>,
-  ): Promise<Diagnosis>;
+  ): Promise<DiagnosisReport>;
 }
 
 /** A target that applications may not open on this server. */
@@ -195,6 +194,8 @@ export interface TransformRunner {
   convert(conversion: Conversion, turn: Turn, signal?: AbortSignal): Promise<ConversionResult | RunFailed | Busy>;
   /** Reads the OpenAPI document in the body of an import request. */
   describeOpenApi(request: Uint8Array, turn: Turn): Promise<OpenApiDescription | RunFailed | Busy>;
+  /** Finds out why a request does not verify. */
+  diagnose(job: DiagnosisJob, turn: Turn): Promise<DiagnosisReport | RunFailed | Busy>;
 }
 
 /** What is known of how endpoints fail, newer than the database has it. */

@@ -1,10 +1,11 @@
 /** What people do with inbound requests by hand, for the verbs of the domain. */
-import type { WebhookRequest } from "@posthorn/webhooks";
-import { type Diagnosis, diagnoseProvider } from "@posthorn/webhooks/doctor";
 import type { InboundDesk, Services } from "../domain/context.ts";
 import type { InboundRequest } from "../domain/message/request.ts";
-import { notFound } from "../errors.ts";
+import { notFound, PosthornError } from "../errors.ts";
+import { organisationTurn } from "../transform/fair-queue.ts";
+import { transformsBusy } from "../domain/endpoint/transformation.ts";
 import { acceptEvent } from "./accept.ts";
+import { type DiagnosisJob, type DiagnosisReport, prepareDiagnosis } from "./diagnosis.ts";
 import type { LiveSource } from "./live-source.ts";
 import type { SourceIndex } from "./source-index.ts";
 import { eventFacts } from "./verifier.ts";
@@ -12,6 +13,8 @@ import { eventFacts } from "./verifier.ts";
 export class Desk implements InboundDesk {
   readonly #index: SourceIndex;
   readonly #services: () => Services;
+  /** Organisations that have a diagnosis under way. */
+  readonly #diagnosing = new Set<number>();
 
   constructor(index: SourceIndex, services: () => Services) {
     this.#index = index;
@@ -40,11 +43,37 @@ export class Desk implements InboundDesk {
 
   async diagnose(
     sourceKey: number,
-    request: WebhookRequest,
+    request: DiagnosisJob["request"],
     otherSecrets: Readonly<Record<string, string>>,
-  ): Promise<Diagnosis> {
+  ): Promise<DiagnosisReport> {
     const source = await this.#source(sourceKey);
-    return diagnoseProvider(source.definition, request, { ...source.options, otherSecrets });
+    const { orgId } = source;
+    if (this.#diagnosing.has(orgId)) {
+      throw new PosthornError(
+        "diagnosis_running",
+        "Another diagnosis of your organisation is running: try again when it has ended.",
+      );
+    }
+    this.#diagnosing.add(orgId);
+    try {
+      return await this.#search(source, request, otherSecrets);
+    } finally {
+      this.#diagnosing.delete(orgId);
+    }
+  }
+
+  async #search(
+    source: LiveSource,
+    request: DiagnosisJob["request"],
+    otherSecrets: Readonly<Record<string, string>>,
+  ): Promise<DiagnosisReport> {
+    const { transforms, now } = this.#services();
+    const { job, report } = await prepareDiagnosis(source, request, otherSecrets, now());
+    if (report.ok) return report;
+    const result = await transforms.diagnose(job, organisationTurn(source.orgId));
+    if (result.kind === "busy") throw transformsBusy();
+    // The thread was killed, or ran out of memory: the search went as far as it may.
+    return result.kind === "failed" ? report : result;
   }
 
   async #source(key: number): Promise<LiveSource> {

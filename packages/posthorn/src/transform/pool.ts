@@ -7,6 +7,7 @@
 import { Worker } from "node:worker_threads";
 import { FairQueue, type Turn } from "./fair-queue.ts";
 import type { OpenApiDescription } from "../domain/event-type/openapi/describe.ts";
+import type { DiagnosisJob, DiagnosisReport } from "../ingest/diagnosis.ts";
 import type { Conversion, ConversionResult } from "../format/convert.ts";
 import type {
   Busy,
@@ -84,6 +85,12 @@ export class TransformPool implements AsyncDisposable {
   describeOpenApi(request: Uint8Array, turn: Turn): Promise<OpenApiDescription | RunFailed | Busy> {
     const job = { id: ++this.#lastId, op: "describe", request } as const;
     return this.#submit(job, turn, request.byteLength) as Promise<OpenApiDescription | RunFailed | Busy>;
+  }
+
+  /** Finds out why a request does not verify. Never rejects. */
+  diagnose(job: DiagnosisJob, turn: Turn): Promise<DiagnosisReport | RunFailed | Busy> {
+    const request = { id: ++this.#lastId, op: "diagnose", job } as const;
+    return this.#submit(request, turn, job.request.body.byteLength) as Promise<DiagnosisReport | RunFailed | Busy>;
   }
 
   /** Ends the threads, and whatever they do. */

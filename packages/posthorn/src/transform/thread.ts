@@ -2,18 +2,22 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { describeOpenApi } from "../domain/event-type/openapi/describe.ts";
 import { tryConvert } from "../format/convert.ts";
+import { diagnose } from "../ingest/diagnosis.ts";
 import { Sandbox } from "./sandbox.ts";
 import type { SandboxLimits, ThreadMessage, ThreadRequest, ThreadResult } from "./types.ts";
 
 const port = parentPort!;
 const sandbox = await Sandbox.open(workerData as SandboxLimits);
 
-port.on("message", (request: ThreadRequest) => {
-  post({ kind: "done", id: request.id, result: resultOf(request), worn: sandbox.worn });
-});
+port.on("message", (request: ThreadRequest) => void work(request));
 post({ kind: "ready" });
 
-function resultOf(request: ThreadRequest): ThreadResult {
+async function work(request: ThreadRequest): Promise<void> {
+  const result = await resultOf(request);
+  post({ kind: "done", id: request.id, result, worn: sandbox.worn });
+}
+
+function resultOf(request: ThreadRequest): ThreadResult | Promise<ThreadResult> {
   switch (request.op) {
     case "run":
       return sandbox.run(request.run);
@@ -23,6 +27,8 @@ function resultOf(request: ThreadRequest): ThreadResult {
       return tryConvert(request.conversion);
     case "describe":
       return describeOpenApi(request.request);
+    case "diagnose":
+      return diagnose(request.job);
   }
 }
 

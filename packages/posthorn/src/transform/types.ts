@@ -1,5 +1,6 @@
 /** What goes into the threads of transformations and what comes out. */
 import type { OpenApiDescription } from "../domain/event-type/openapi/describe.ts";
+import type { DiagnosisJob, DiagnosisReport } from "../ingest/diagnosis.ts";
 import type { Conversion, ConversionResult } from "../format/convert.ts";
 
 /** One run of somebody's code on one message. */
@@ -83,10 +84,11 @@ export type ThreadRequest = { readonly id: number } & (
   | { readonly op: "convert"; readonly conversion: Conversion }
   /** `request`: the body of an import. */
   | { readonly op: "describe"; readonly request: Uint8Array }
+  | { readonly op: "diagnose"; readonly job: DiagnosisJob }
 );
 
 /** What a thread answers; `null`: nothing is wrong with the code that it checked. */
-export type ThreadResult = RunResult | ConversionResult | OpenApiDescription | null;
+export type ThreadResult = RunResult | ConversionResult | OpenApiDescription | DiagnosisReport | null;
 
 export type ThreadMessage =
   | { readonly kind: "ready" }

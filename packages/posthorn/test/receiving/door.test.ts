@@ -61,6 +61,34 @@ describe("a request that does not verify", () => {
     expect(JSON.stringify(json)).not.toContain("of-the-other");
   });
 
+  it.each([
+    ["20 KB of nested lists", `${"[".repeat(10_000)}${"]".repeat(10_000)}`],
+    ["2 MB of nested lists", `${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}`],
+    ["200 KB of flat JSON", JSON.stringify(Array.from({ length: 25_000 }, (_, n) => n))],
+  ])("is diagnosed while other requests are answered, and one at a time: %s", async (_what, body) => {
+    const source = await gateway.source({ type: "github", config: { secret: "mine" } });
+    await send(source.url, body, githubHeaders("of-nobody", body, "d-1"));
+    const [kept] = await gateway.quarantine(source);
+    const path = `ingest/api/v1/source/${source.id}/quarantine/${kept!["id"] as string}/diagnose`;
+    const order: string[] = [];
+    const diagnosed = gateway.call("POST", path).finally(() => order.push("diagnosed"));
+    for (let n = 0; n < 4; n++) {
+      expect((await fetch(`${gateway.node.url}/health/live`)).ok).toBe(true);
+      order.push("live");
+    }
+    const second = await fetch(`${gateway.node.url}/${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${gateway.node.token}` },
+    });
+    order.push("refused");
+    expect([second.status, second.headers.get("retry-after")]).toEqual([429, "5"]);
+    expect(await second.json()).toMatchObject({ code: "diagnosis_running" });
+    expect(await diagnosed).toMatchObject({ status: 200, json: { ok: false, findings: [] } });
+    expect(order).toEqual(["live", "live", "live", "live", "refused", "diagnosed"]);
+    // The next one may run.
+    expect(await gateway.call("POST", path)).toMatchObject({ status: 200 });
+  });
+
   it("at a URL that nobody has is not found", async () => {
     expect((await send(`${gateway.node.url}/in/${"0".repeat(40)}`, BODY)).status).toBe(404);
     expect((await send(`${gateway.node.url}/in/x`, BODY)).status).toBe(404);

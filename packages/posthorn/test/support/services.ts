@@ -33,7 +33,7 @@ export const OTHER_SERVICES = {
   tokens: { sign: unused, forget: () => undefined },
   ownership: { ask: unused },
   lanes: { of: () => ({ lane: null, failing: null }), troubled: () => Promise.resolve(new Map()) },
-  transforms: { run: unused, check: unused, convert: unused, describeOpenApi: unused },
+  transforms: { run: unused, check: unused, convert: unused, describeOpenApi: unused, diagnose: unused },
   operational: { announce: () => Promise.resolve(), wake: () => undefined },
   statistics: {
     refresh: () => Promise.resolve(),

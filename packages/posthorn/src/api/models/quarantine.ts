@@ -58,6 +58,11 @@ export const DiagnosisOut = Type.Object(
     }),
     hints: Type.Array(Finding, { description: "What looks wrong when nothing could be proved." }),
     tried: Type.Integer({ description: "How many combinations were tried." }),
+    stopped: nullable(
+      Type.Union([Type.Literal("budget"), Type.Literal("aborted")], {
+        description: "Why the search ended before everything was tried; null if it did not.",
+      }),
+    ),
   },
   { $id: "DiagnosisOut", description: "What the doctor found." },
 );

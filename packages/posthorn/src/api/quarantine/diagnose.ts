@@ -11,7 +11,7 @@ export const diagnoseQuarantined = defineRoute({
   tag: "Ingest",
   summary: "Find out why a request did not verify",
   description:
-    "Undoes likely mistakes until it verifies: another secret, a body that a proxy changed, a clock that is off. Tries the secrets of your other sources of the provider too.",
+    "Undoes likely mistakes until it verifies: another secret, a body that a proxy changed, a clock that is off. Tries the secrets of your other sources of the provider too. The search is limited; `stopped` says when it ended early. An organisation has one diagnosis at a time: another one gets a 429 with `retry-after`.",
   access: "organisation",
   idempotency: "none",
   responses: { 200: DiagnosisOut },

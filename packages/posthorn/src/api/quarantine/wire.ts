@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
-import type { Diagnosis } from "@posthorn/webhooks/doctor";
 import type { Quarantined } from "../../domain/quarantine/quarantined.ts";
+import type { DiagnosisReport } from "../../ingest/diagnosis.ts";
 import { dateTime } from "../wire.ts";
 
 export function quarantinedOut(quarantined: Quarantined): object {
@@ -27,7 +27,6 @@ export function headerPairs(flat: readonly string[]): readonly { readonly name: 
   return flat.flatMap((name, index) => (index % 2 === 0 ? [{ name, value: flat[index + 1]! }] : []));
 }
 
-export function diagnosisOut({ ok, error, findings, hints, tried }: Diagnosis): object {
-  const cause = error === undefined ? null : { code: error.code, message: error.message };
-  return { ok, error: cause, findings, hints, tried };
+export function diagnosisOut({ kind: _kind, ...report }: DiagnosisReport): object {
+  return report;
 }

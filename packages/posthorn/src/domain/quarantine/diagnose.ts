@@ -1,4 +1,4 @@
-import type { Diagnosis } from "@posthorn/webhooks/doctor";
+import type { DiagnosisReport } from "../../ingest/diagnosis.ts";
 import { PosthornError } from "../../errors.ts";
 import { type Context, type OutsideCall, reader } from "../context.ts";
 import { openRequest } from "../message/request.ts";
@@ -10,7 +10,7 @@ import { getQuarantineRow, type QuarantineRef } from "./find.ts";
 const MAX_OTHERS = 20;
 
 /** Finds out what is wrong with a request that did not verify, with the secrets and settings that the source has now. */
-export async function diagnoseQuarantined({ ctx, input }: OutsideCall<QuarantineRef>): Promise<Diagnosis> {
+export async function diagnoseQuarantined({ ctx, input }: OutsideCall<QuarantineRef>): Promise<DiagnosisReport> {
   const { source, row } = await getQuarantineRow(ctx, input);
   if (row.body === null) {
     throw new PosthornError(
