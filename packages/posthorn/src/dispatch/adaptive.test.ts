@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { AdaptiveWindow } from "./adaptive.ts";
 
+const HOUR = 3_600_000;
+
 /** Answers of `ms` each, of a window that is used to the full. */
 function answers(window: AdaptiveWindow, count: number, ms: number, from = 0): number {
   let now = from;
+  window.limit(64);
   for (let i = 0; i < count; i++) {
     window.succeeded(now, now + ms, true);
     now += ms;
@@ -50,6 +53,96 @@ describe("attempts in flight", () => {
     const slow = new AdaptiveWindow();
     slow.succeeded(answers(slow, 60, 50), 60 * 50 + 900, true);
     expect(slow.limit(64)).toBe(44);
+  });
+
+  /** Responses of `ms` each for so long. */
+  const answersFor = (window: AdaptiveWindow, forMs: number, ms: number, from: number): number =>
+    answers(window, Math.ceil(forMs / ms), ms, from);
+
+  it("stay few while the endpoint stays slow, however many responses it gives", () => {
+    const window = new AdaptiveWindow();
+    const now = answers(window, 60, 50);
+    answers(window, 1000, 1000, now);
+    expect(window.limit(64)).toBe(1);
+  });
+
+  it("become few when the endpoint grows slower little by little, and stay few", () => {
+    const window = new AdaptiveWindow();
+    let now = answers(window, 60, 50);
+    let ms = 50;
+    while (ms < 3000) {
+      now = answers(window, 1, ms, now);
+      ms *= 1.01;
+    }
+    expect(window.limit(64)).toBeLessThan(4);
+    answers(window, 300, ms, now);
+    expect(window.limit(64)).toBe(1);
+  });
+
+  it("stay few while many slow responses arrive at the same time", () => {
+    const window = new AdaptiveWindow();
+    const now = answers(window, 60, 50);
+    for (let round = 1; round < 60; round++) {
+      for (let i = 0; i < 64; i++) window.succeeded(now + (round - 1) * 2000, now + round * 2000, true);
+    }
+    expect(window.limit(64)).toBe(1);
+  });
+
+  it("become many again once the endpoint is fast again", () => {
+    const window = new AdaptiveWindow();
+    let now = answers(window, 60, 50);
+    now = answers(window, 1000, 1000, now);
+    answers(window, 3000, 50, now);
+    expect(window.limit(64)).toBe(64);
+  });
+
+  it("stay many when the endpoint becomes three times slower for good, which is usual from then on", () => {
+    const window = new AdaptiveWindow();
+    let now = answers(window, 60, 300);
+    now = answersFor(window, 3 * HOUR, 900, now);
+    expect(window.limit(64)).toBe(64);
+    now = answers(window, 1, 3400, now);
+    expect(window.limit(64)).toBe(64);
+    answers(window, 1, 3800, now);
+    expect(window.limit(64)).toBe(44);
+  });
+
+  it("become many again when the endpoint is sixteen times slower for good, after hours and not before", () => {
+    const window = new AdaptiveWindow();
+    let now = answers(window, 60, 100);
+    now = answersFor(window, 1.5 * HOUR, 1600, now);
+    expect(window.limit(64)).toBe(1);
+    answersFor(window, 4 * HOUR, 1600, now);
+    expect(window.limit(64)).toBe(64);
+  });
+
+  it("do not learn what is usual from failures, fast or slow", () => {
+    const refused = new AdaptiveWindow();
+    let now = answers(refused, 60, 700);
+    for (let i = 0; i < 500; i++) refused.failed(now, ++now);
+    refused.restart(now);
+    answers(refused, 200, 700, now);
+    expect(refused.limit(64)).toBe(64);
+    const hung = new AdaptiveWindow();
+    now = answers(hung, 60, 50);
+    for (let i = 0; i < 500; i++) hung.failed(now, (now += 15_000));
+    hung.restart(now);
+    answers(hung, 100, 1000, now);
+    expect(hung.limit(64)).toBe(1);
+  });
+
+  it("become fewer at once after many responses with the most that the policy allows", () => {
+    const window = new AdaptiveWindow();
+    const now = answers(window, 10_000, 10);
+    window.failed(now, now + 1);
+    expect(window.limit(64)).toBe(44);
+  });
+
+  it("do not depend on whether the first response was fast", () => {
+    const window = new AdaptiveWindow();
+    const now = answers(window, 1, 20);
+    answers(window, 200, 700, now);
+    expect(window.limit(64)).toBe(64);
   });
 
   it("count as slow from a second on, and no more once they are quick again", () => {

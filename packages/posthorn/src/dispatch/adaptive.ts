@@ -1,36 +1,52 @@
-/** How many attempts to an endpoint may be in flight: more while it takes them well, fewer when it fails or slows down. */
+/** Limit of concurrent attempts to an endpoint: rises while the endpoint keeps up, falls when it fails or slows down. */
 
-/** An endpoint that nothing is known of gets so many. */
+/** Limit of an endpoint without history. */
 const FIRST = 4;
 const SHRINK = 0.7;
-/** An answer within this time is never called slow, however quick the endpoint was before. */
+/** A response within this time is never judged slow, however fast the endpoint was before. */
 const SLUGGISH_MS = 500;
-/** Slow is so many times what was usual. */
+/** A response is slow when it takes this many times the usual duration. */
 const SLUGGISH_FACTOR = 4;
-/** Weight of the newest duration in what is usual, and in what is recent. */
-const USUAL = 0.05;
+/** Weight of the newest duration in the recent one. */
 const RECENT = 0.3;
+/** The usual duration of a new endpoint is the mean of its first responses, and none of these is judged slow. */
+const LEARNED_FROM = 5;
+/** Weight of the newest response in the usual duration after that. */
+const USUAL = 0.05;
+/** Time in which the usual duration may double at most. */
+const DOUBLING_MS = 3_600_000;
+/** Of a longer pause between two responses, only this much counts towards a rise. */
+const MAX_STEP_MS = 60_000;
 /** Endpoints that take longer than this share a part of the slots. */
 const SLOW_MS = 1000;
 
 /**
- * Additive increase and multiplicative decrease, as TCP does it: doubling up to the size at which there was trouble before, then one
- * more for each round of answers. It only grows while it is used to the full.
+ * Additive increase and multiplicative decrease, as in TCP: the limit doubles up to the size at which there was trouble before, then
+ * grows by one for each round of responses. It grows only while it is fully used.
+ *
+ * A response is slow by comparison with the usual duration. That follows faster responses quickly, and slower ones at most as fast as
+ * it doubles in an hour, whatever they take: an overloaded endpoint cannot make its own slowness the measure, be it sudden or gradual,
+ * and its limit stays low until it is fast again. An endpoint that becomes up to four times slower is not throttled, and its new
+ * duration becomes the usual one. One that stays much slower for good is accepted after hours (eight times slower: one hour, sixteen
+ * times: two), since low concurrency has not made it faster and its queue must not grow forever. Failures teach nothing: refused
+ * connections are fast, and timeouts slow, for other reasons.
  */
 export class AdaptiveWindow {
   #size = FIRST;
+  #most = Number.POSITIVE_INFINITY;
   #threshold = Number.POSITIVE_INFINITY;
   /** Attempts that were started before this say nothing new about trouble. */
   #shrunkAt = Number.NEGATIVE_INFINITY;
-  #usualMs: number | null = null;
+  readonly #usual = new UsualDuration();
   #recentMs = 0;
 
-  /** @param most What the policy allows. */
+  /** @param most What the policy allows. The size grows no further, so that it takes effect at once when it falls. */
   limit(most: number): number {
+    this.#most = most;
     return Math.max(1, Math.min(most, Math.floor(this.#size)));
   }
 
-  /** What an answer took lately, in milliseconds. */
+  /** Recent duration of attempts, in milliseconds. */
   get recentMs(): number {
     return this.#recentMs;
   }
@@ -42,10 +58,11 @@ export class AdaptiveWindow {
 
   /** @param full Whether as many were in flight as may be. */
   succeeded(startedAt: number, now: number, full: boolean): void {
-    const usual = this.#usualMs;
     const ms = this.#note(startedAt, now);
-    if (usual !== null && ms > SLUGGISH_MS && ms > usual * SLUGGISH_FACTOR) this.#shrink(startedAt, now);
-    else if (full) this.#size += this.#size < this.#threshold ? 1 : 1 / this.#size;
+    const isSlow = ms > SLUGGISH_MS && ms > this.#usual.ms * SLUGGISH_FACTOR;
+    this.#usual.note(ms, now);
+    if (isSlow) this.#shrink(startedAt, now);
+    else if (full && this.#size < this.#most) this.#size += this.#size < this.#threshold ? 1 : 1 / this.#size;
   }
 
   /** It failed in a way that more load would not make better. */
@@ -70,9 +87,33 @@ export class AdaptiveWindow {
 
   #note(startedAt: number, now: number): number {
     const ms = Math.max(0, now - startedAt);
-    this.#usualMs = this.#usualMs === null ? ms : this.#usualMs + USUAL * (ms - this.#usualMs);
     this.#recentMs = this.#recentMs === 0 ? ms : this.#recentMs + RECENT * (ms - this.#recentMs);
     return ms;
+  }
+}
+
+/** Mean of the first responses, then a moving average whose rise is bounded by time. */
+class UsualDuration {
+  #ms = 0;
+  #count = 0;
+  #notedAt = 0;
+
+  /** In milliseconds; infinity while too few responses are known. */
+  get ms(): number {
+    return this.#count < LEARNED_FROM ? Number.POSITIVE_INFINITY : this.#ms;
+  }
+
+  note(ms: number, now: number): void {
+    const step = Math.min(Math.max(0, now - this.#notedAt), MAX_STEP_MS);
+    this.#notedAt = now;
+    if (this.#count < LEARNED_FROM) {
+      this.#count++;
+      this.#ms += (ms - this.#ms) / this.#count;
+      return;
+    }
+    const average = this.#ms + USUAL * (ms - this.#ms);
+    // The floor lets a duration of nothing, as of a receiver in the same process, rise at all.
+    this.#ms = Math.min(average, Math.max(1, this.#ms) * 2 ** (step / DOUBLING_MS));
   }
 }
 
