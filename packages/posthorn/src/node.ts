@@ -193,7 +193,7 @@ export class PosthornNode implements AsyncDisposable {
       services: () => this.services,
       clock,
       onFailure: (error) => report(error, "the health of endpoints was not kept; trying again"),
-      onDisabled: (disabled) => log.warn(disabled, "an endpoint that only fails was switched off"),
+      onDisabled: (disabled) => log.warn(disabled, "endpoint disabled"),
     });
     this.#certificates = new CertificateWatch({
       services: () => this.services,

@@ -73,6 +73,7 @@ function Sentence({ flow }: { readonly flow: EndpointFlow }) {
       </>
     );
   }
+  if (state === "disabled" && reason === "gone") return t("flow.reasons.gone");
   if (state === "disabled" && reason !== null) return `${t("flow.texts.disabled")} ${reason}`;
   return t(`flow.texts.${state}`);
 }

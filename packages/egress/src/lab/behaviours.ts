@@ -36,7 +36,7 @@ const WELL: readonly Behaviour[] = [
     path: "/status/*",
     group: "well",
     does: "Answers with the status in the path, such as /status/503.",
-    expect: "Success for 2xx only; 410 stops the endpoint.",
+    expect: "Success for 2xx only; 410 disables the endpoint.",
     run: (call) => {
       const status = Number(call.rest);
       answer(call, status >= 200 && status <= 599 ? status : 400, `${status}\n`);

@@ -18,7 +18,7 @@ interface Watched extends AsyncDisposable {
   readonly services: Services;
   readonly told: OperationalEvent[];
   /** An attempt ends like this, and is on disk. */
-  end(status: 0 | 2, errorCode?: string): Promise<void>;
+  end(status: 0 | 2, errorCode?: string, responseCode?: number): Promise<void>;
 }
 
 let lastMessage = 0;
@@ -47,10 +47,10 @@ async function watched(files: TestStore, policy: object | null = null, kind = 0,
   };
   const watch = new HealthWatch({ services: () => services, clock, onFailure, onDisabled: () => undefined });
   await watch.load();
-  const end = async (status: 0 | 2, errorCode: string | null = null): Promise<void> => {
+  const end = async (status: 0 | 2, errorCode: string | null = null, responseCode = 500): Promise<void> => {
     const id = ++lastMessage;
     await store.accept(acceptEntry(id));
-    const attempt = attemptEntry(keyAtTime(clock.now()) + id, { status, errorCode });
+    const attempt = attemptEntry(keyAtTime(clock.now()) + id, { status, errorCode, responseCode });
     await store.record(recordEntry(id, { state: status === 0 ? 1 : 2, attempt }));
     watch.recorded({ ...recordEntry(id), attempt });
     // Time goes on when its meaning is known: what is judged later is judged by a later time.
@@ -266,5 +266,85 @@ describe("an endpoint that only fails", () => {
     await failFor(world, 124);
     await eventually(async () => expect((await endpointOf(files)).disabled).toBe(1));
     expect(world.told).toEqual([]);
+  });
+});
+
+describe("an endpoint that answers 410", () => {
+  /** One failure that is no reason to disable anything, then a 410 within the same second. */
+  async function goesAway({ end }: Watched): Promise<void> {
+    await end(2, undefined, 500);
+    await end(2, undefined, 410);
+  }
+
+  async function watchedSince(at: number, files: TestStore, policy: object | null = null, kind = 0): Promise<Watched> {
+    const world = await watched(files, policy, kind);
+    await files.store.transaction(({ db }) => db.updateTable("endpoint").set({ updated_at: at }).execute());
+    return world;
+  }
+
+  it("is disabled at once, with the reason gone and an operational event", async () => {
+    await using files = await openStore();
+    await using world = await watchedSince(START, files);
+    await goesAway(world);
+    const { disabled, disabled_json } = await endpointOf(files);
+    expect(disabled).toBe(1);
+    expect(JSON.parse(disabled_json!)).toEqual({ trigger: "automatic", at: START, reason: "gone", failSince: START });
+    expect(world.told).toMatchObject([
+      { type: "endpoint.disabled", data: { trigger: "automatic", reason: "gone", failures: 2 } },
+    ]);
+  });
+
+  it.each([
+    ["onGone", { onGone: false }],
+    ["enabled", { enabled: false }],
+  ])("stays enabled where the policy turns %s off", async (_name, policy) => {
+    await using files = await openStore();
+    await using world = await watchedSince(START, files, policy);
+    await goesAway(world);
+    expect([(await endpointOf(files)).disabled, world.told]).toEqual([0, []]);
+  });
+
+  it("stays enabled where the policy of its application turns onGone off", async () => {
+    await using files = await openStore();
+    await using world = await watchedSince(START, files);
+    const policy_json = JSON.stringify({ autoDisable: { onGone: false } });
+    await files.store.transaction(({ db }) => db.updateTable("application").set({ policy_json }).execute());
+    await goesAway(world);
+    expect((await endpointOf(files)).disabled).toBe(0);
+  });
+
+  it("stays enabled when 410 counts as success", async () => {
+    await using files = await openStore();
+    await using world = await watchedSince(START, files);
+    await world.end(0, undefined, 410);
+    expect((await endpointOf(files)).disabled).toBe(0);
+  });
+
+  it("stays enabled when it was changed after the attempt began, until the next 410", async () => {
+    await using files = await openStore();
+    await using world = await watchedSince(START + 1000, files);
+    await goesAway(world);
+    expect((await endpointOf(files)).disabled).toBe(0);
+    world.clock.advance(1000);
+    await goesAway(world);
+    expect((await endpointOf(files)).disabled).toBe(1);
+  });
+
+  it("stays enabled when it is the target of a one-off replay, which has no way to enable it again", async () => {
+    await using files = await openStore();
+    await using world = await watchedSince(START, files);
+    await files.store.transaction(({ db }) => db.updateTable("endpoint").set({ replay_task_id: 1 }).execute());
+    await goesAway(world);
+    expect((await endpointOf(files)).disabled).toBe(0);
+  });
+
+  it.each([
+    ["operational webhooks", 1],
+    ["a source", 2],
+  ])("is disabled without an event when it is one of %s", async (_of, kind) => {
+    await using files = await openStore();
+    await using world = await watchedSince(START, files, null, kind);
+    await goesAway(world);
+    expect([(await endpointOf(files)).disabled, world.told]).toEqual([1, []]);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Watches how attempts end: knows which endpoints fail and since when, warns, and switches off those that fail for too long.
+ * Watches how attempts end: knows which endpoints fail and since when, warns, and disables those that fail for too long or answer 410.
  *
  * An endpoint that works costs one look-up in a map for each attempt. Those that fail are in memory, and written from time to
  * time; a transition (a warning, a switch) is written at once, with its announcement.
@@ -7,10 +7,11 @@
 import { LRUCache } from "lru-cache";
 import type { Clock, DispatchObserver, Outcome } from "../dispatch/types.ts";
 import type { HealthSource, Services } from "../domain/context.ts";
-import { type Cause, disableFailing, saveStreaks, warnOfDisabling } from "../domain/health/auto-disable.ts";
+import { type Cause, disableFailing, GONE, saveStreaks, warnOfDisabling } from "../domain/health/auto-disable.ts";
 import { loadStreaks } from "../domain/health/load.ts";
 import { judgeRate } from "../domain/health/rate.ts";
 import { disabledAt, percentOfWay, type Streak, warningDue, withFailure } from "../domain/health/streak.ts";
+import { timeOfKey } from "../id.ts";
 import type { AutoDisableValues } from "../domain/policy/auto-disable.ts";
 
 export interface HealthWatchOptions {
@@ -30,6 +31,8 @@ const SAVE_ROWS = 500;
 const LOOK_MS = 1000;
 /** A rate is counted so often at most. */
 const RATE_MS = 60_000;
+/** The status of a receiver that wants no more requests. */
+const STATUS_GONE = 410;
 /** Failing endpoints that are kept in mind; more are not watched. */
 const MAX_STREAKS = 500_000;
 
@@ -38,6 +41,8 @@ export class HealthWatch implements HealthSource, DispatchObserver, AsyncDisposa
   readonly #streaks = new Map<number, Streak>();
   readonly #lookedAt = new Map<number, number>();
   readonly #ratedAt = new LRUCache<number, number>({ max: 10_000 });
+  /** Endpoints that answered 410, with the key of the last such attempt. */
+  readonly #gone = new Map<number, number>();
   /** Endpoints whose row says something else than memory. */
   readonly #unsaved = new Set<number>();
   /** Endpoints that have a row. */
@@ -68,11 +73,13 @@ export class HealthWatch implements HealthSource, DispatchObserver, AsyncDisposa
       if (known !== undefined) this.forget(endpointId);
       return;
     }
-    if (known === undefined && this.#streaks.size >= MAX_STREAKS) return;
+    const isGone = attempt.responseCode === STATUS_GONE;
+    if (known === undefined && this.#streaks.size >= MAX_STREAKS && !isGone) return;
     const now = this.#options.clock.now();
     this.#change(endpointId, withFailure(known, now));
     const lookedAt = this.#lookedAt.get(endpointId);
-    if (lookedAt !== undefined && now >= lookedAt && now - lookedAt < LOOK_MS) return;
+    if (isGone) this.#gone.set(endpointId, attempt.id);
+    else if (lookedAt !== undefined && now >= lookedAt && now - lookedAt < LOOK_MS) return;
     this.#lookedAt.set(endpointId, now);
     const under = this.#looks.get(endpointId);
     if (under === undefined) this.#looks.set(endpointId, { again: false, done: this.#lookUntilDone(endpointId) });
@@ -83,7 +90,7 @@ export class HealthWatch implements HealthSource, DispatchObserver, AsyncDisposa
   async handOver(isGone: (endpointKey: number) => boolean): Promise<void> {
     await this.#saving;
     await this.#save();
-    for (const known of [this.#streaks, this.#lookedAt]) {
+    for (const known of [this.#streaks, this.#lookedAt, this.#gone]) {
       for (const key of known.keys()) if (isGone(key)) known.delete(key);
     }
     for (const known of [this.#saved, this.#unsaved]) for (const key of known) if (isGone(key)) known.delete(key);
@@ -97,6 +104,7 @@ export class HealthWatch implements HealthSource, DispatchObserver, AsyncDisposa
   /** Begins anew: it succeeded, or was switched on again. */
   forget(endpointKey: number): void {
     this.#lookedAt.delete(endpointKey);
+    this.#gone.delete(endpointKey);
     this.#change(endpointKey, null);
   }
 
@@ -140,6 +148,12 @@ export class HealthWatch implements HealthSource, DispatchObserver, AsyncDisposa
         return;
       }
       const policy = endpoint.policy.values.autoDisable;
+      const goneKey = this.#gone.get(endpointKey);
+      if (goneKey !== undefined) {
+        const isOff = policy.enabled && policy.onGone && (await this.#disableGone(endpointKey, endpoint.id, goneKey));
+        if (this.#gone.get(endpointKey) === goneKey) this.#gone.delete(endpointKey);
+        if (isOff) return;
+      }
       if (endpoint.disabled || !policy.enabled) return;
       await this.#judge(endpointKey, endpoint.id, policy);
     } catch (error) {
@@ -147,6 +161,19 @@ export class HealthWatch implements HealthSource, DispatchObserver, AsyncDisposa
       this.#lookedAt.delete(endpointKey);
       this.#options.onFailure(error);
     }
+  }
+
+  /** Returns whether the endpoint is disabled now. */
+  async #disableGone(endpointKey: number, endpointId: string, attemptKey: number): Promise<boolean> {
+    const { since, failures } = this.#streaks.get(endpointKey) ?? { since: timeOfKey(attemptKey), failures: 1 };
+    const was = await disableFailing(this.#options.services(), endpointKey, {
+      since,
+      failures,
+      reason: GONE,
+      attemptKey,
+    });
+    if (was) this.#options.onDisabled({ endpointId, reason: GONE });
+    return was;
   }
 
   async #judge(endpointKey: number, endpointId: string, policy: AutoDisableValues): Promise<void> {

@@ -22,6 +22,7 @@ export const flow: typeof english = {
       recovering: "Er ist wieder da und bekommt von Sekunde zu Sekunde mehr.",
     },
     reasons: {
+      gone: "Der Endpunkt hat mit 410 Gone geantwortet und wurde deshalb von Posthorn deaktiviert. Seine Zustellungen werden zurückgehalten. Korrigieren Sie die URL oder den Empfänger und aktivieren Sie ihn wieder.",
       failures:
         "Er scheiterte nur noch und wird in Ruhe gelassen. Was ihm zusteht, wird zurückgehalten und verbraucht keinen Versuch.",
       asked_to_wait:

@@ -29,7 +29,8 @@ export const policy: typeof english = {
       breaker:
         "Wann ein scheiternder Endpunkt eine Weile in Ruhe gelassen wird; solange werden Zustellungen zurückgehalten und verbrauchen keine Versuche.",
       order: "Ob Zustellungen in der Reihenfolge ihrer Nachrichten gemacht werden.",
-      autoDisable: "Wann ein Endpunkt, der lange scheitert, ausgeschaltet wird. Was ihm zusteht, wird zurückgehalten.",
+      autoDisable:
+        "Wann Posthorn einen Endpunkt deaktiviert, der dauerhaft fehlschlägt oder mit 410 Gone antwortet. Seine Zustellungen werden zurückgehalten.",
       verification: "Ob ein Endpunkt beweisen muss, dass er Zustellungen will.",
       throttle: "Höchstens so viele Zustellungen eines Schlüssels in einem Fenster.",
       debounce: "Eine neuere Nachricht tritt an die Stelle einer älteren, die noch nicht fällig war.",
@@ -56,6 +57,7 @@ export const policy: typeof english = {
       order_onFailure: "Bei einem Fehlschlag",
       order_maxBlockSeconds: "Längste Sperre (Sekunden)",
       autoDisable_enabled: "An",
+      autoDisable_onGone: "Bei 410 Gone",
       autoDisable_afterSeconds: "Nach Scheitern seit (Sekunden)",
       autoDisable_minFailures: "Und mindestens so vielen Fehlschlägen",
       autoDisable_failurePercent: "Oder wenn so viel scheiterte (%)",

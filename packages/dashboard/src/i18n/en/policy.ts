@@ -28,7 +28,8 @@ export const policy = {
       breaker:
         "When a failing endpoint is left alone for a while; meanwhile deliveries are held and use up no attempts.",
       order: "Whether deliveries are made in the order of their messages.",
-      autoDisable: "When an endpoint that fails for long is switched off. What it is owed is held.",
+      autoDisable:
+        "When Posthorn disables an endpoint that keeps failing or answers 410 Gone. Its deliveries are held.",
       verification: "Whether an endpoint must prove that it wants deliveries.",
       throttle: "At most so many deliveries of one key in a window.",
       debounce: "A newer message takes the place of an older one that was not due yet.",
@@ -55,6 +56,7 @@ export const policy = {
       order_onFailure: "On a failure",
       order_maxBlockSeconds: "Longest block (seconds)",
       autoDisable_enabled: "On",
+      autoDisable_onGone: "On 410 Gone",
       autoDisable_afterSeconds: "After failing for (seconds)",
       autoDisable_minFailures: "And at least so many failures",
       autoDisable_failurePercent: "Or so much of its attempts failed (%)",

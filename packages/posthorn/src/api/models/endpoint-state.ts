@@ -12,7 +12,7 @@ export const EndpointStateOut = Type.Object(
     reason: nullable(
       Type.String({
         description:
-          "Why it is off; or `failures`, `asked_to_wait` (Retry-After, 429, 503), `failing_before_restart` of a breaker.",
+          "Why it is disabled, such as `gone` when it answered 410; or `failures`, `asked_to_wait` (Retry-After, 429, 503), `failing_before_restart` of a breaker.",
       }),
     ),
     since: nullable(DateTime),

@@ -8,7 +8,7 @@ const BY_STATUS: Readonly<Record<number, string>> = {
   405: "The URL takes no POST. Check its path, and that the receiver handles POST.",
   408: "The endpoint gave up waiting for the request. Check the proxy in front of it.",
   409: "The endpoint says that the request is in conflict with something. See its answer.",
-  410: "The endpoint says that it is gone for good. Delete it, or give it the new URL.",
+  410: "The endpoint answered that it is gone for good. Delete it, or give it the new URL and enable it again.",
   411: "The endpoint wants a length, which was sent. Check the proxy in front of it.",
   413: "The payload is too large for the endpoint. Raise its limit, or send less.",
   415: "The endpoint does not take this content type.",

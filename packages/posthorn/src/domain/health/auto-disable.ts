@@ -1,4 +1,5 @@
-/** Switches an endpoint off that failed for long, and warns before: each in one transaction with its announcement. */
+/** Disables a failing endpoint, and warns before: each in one transaction with its operational event. */
+import { keyAtTime } from "../../id.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import type { Tx } from "../../store/store.ts";
 import type { Services, TransactionServices } from "../context.ts";
@@ -6,12 +7,17 @@ import { type Disabled, disabledJson } from "../endpoint/disabled.ts";
 import type { OperationalEventType } from "../operational/operational.ts";
 import type { FailureRate, Streak } from "./streak.ts";
 
-/** What an endpoint is switched off for. */
+/** Reason of an endpoint that was disabled because it answered 410. */
+export const GONE = "gone";
+
+/** Why an endpoint is disabled. */
 export interface Cause {
   /** When it began, Unix milliseconds. */
   readonly since: number;
   readonly failures: number;
   readonly reason: string;
+  /** Key of the attempt that shows it. It counts only if the endpoint was not changed after it began. */
+  readonly attemptKey?: number;
 }
 
 /**
@@ -19,11 +25,14 @@ export interface Cause {
  * somebody has switched it on.
  */
 export function disableFailing(services: Services, endpointKey: number, cause: Cause): Promise<boolean> {
-  const { since, failures, reason } = cause;
+  const { since, failures, reason, attemptKey = Number.POSITIVE_INFINITY } = cause;
   const at = services.now();
   return services.store.transaction(async (tx) => {
     const subject = await liveEndpoint(tx, endpointKey);
     if (subject === null || subject.disabled === 1) return false;
+    if (attemptKey < keyAtTime(subject.updated_at)) return false;
+    // The target of a one-off replay could not be enabled again.
+    if (subject.replay_task_id !== null) return false;
     const disabled: Disabled = { trigger: "automatic", at, reason, failSince: since };
     await tx.db
       .updateTable("endpoint")
@@ -140,6 +149,8 @@ async function liveEndpoint({ db }: Tx, key: number) {
       "endpoint.public_id as endpoint_id",
       "endpoint.uid as endpoint_uid",
       "endpoint.disabled",
+      "endpoint.updated_at",
+      "endpoint.replay_task_id",
       "endpoint.app_id",
     ])
     .select(["application.public_id", "application.uid", "application.kind", "application.org_id"])

@@ -4,6 +4,7 @@ import { disabledAt, percentOfRate, percentOfWay, type Streak, warningDue, withF
 
 const policy: AutoDisableValues = {
   enabled: true,
+  onGone: true,
   afterSeconds: 1000,
   minFailures: 10,
   failurePercent: 80,

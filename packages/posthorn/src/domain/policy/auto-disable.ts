@@ -1,9 +1,12 @@
-/** When an endpoint that fails for long is switched off. What was owed to it is held, and not lost. */
+/** When Posthorn disables an endpoint: after long failure, or when it answers 410 Gone. Its deliveries are held. */
 import { invalid } from "../../errors.ts";
 import { defineSection } from "./section.ts";
 
 export interface AutoDisableValues {
+  /** Whether Posthorn disables the endpoint at all. */
   readonly enabled: boolean;
+  /** Whether one response with status 410 disables it. */
+  readonly onGone: boolean;
   /** It failed for so long without a success … */
   readonly afterSeconds: number;
   /** … and with at least so many attempts. */
@@ -20,6 +23,7 @@ export interface AutoDisableValues {
 export const autoDisable = defineSection<AutoDisableValues>({
   platform: ({ autoDisableAfterMs }) => ({
     enabled: autoDisableAfterMs > 0,
+    onGone: true,
     afterSeconds: autoDisableAfterMs > 0 ? Math.round(autoDisableAfterMs / 1000) : 432_000,
     minFailures: 10,
     failurePercent: 0,

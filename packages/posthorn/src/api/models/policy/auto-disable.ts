@@ -6,7 +6,10 @@ const whole = (minimum: number, maximum: number, description: string) =>
 
 export const AutoDisablePolicyModel = Type.Object(
   {
-    enabled: Type.Optional(nullable(Type.Boolean())),
+    enabled: Type.Optional(nullable(Type.Boolean({ description: "Whether Posthorn disables the endpoint at all." }))),
+    onGone: Type.Optional(
+      nullable(Type.Boolean({ description: "Whether one response with status 410 Gone disables the endpoint." })),
+    ),
     afterSeconds: whole(60, 31_536_000, "It failed for so long without a success …"),
     minFailures: whole(1, 1_000_000, "… and with at least so many attempts."),
     failurePercent: whole(0, 100, "Or so much of its attempts failed, 10 to 100; 0: the rate does not matter."),
@@ -15,6 +18,7 @@ export const AutoDisablePolicyModel = Type.Object(
   },
   {
     $id: "AutoDisablePolicy",
-    description: "When an endpoint that fails for long is switched off. Its deliveries are held, and not lost.",
+    description:
+      "When Posthorn disables an endpoint: after long failure, or when it answers 410 Gone. Its deliveries are held.",
   },
 );
