@@ -6,6 +6,7 @@ import { ClaimedRequests, onceInTransaction } from "../domain/once.ts";
 import type { ParsedBody } from "./body.ts";
 import type { Reply } from "./reply.ts";
 import type { Route } from "./route.ts";
+import { refuseUnknown } from "./unknown-query.ts";
 import { bodyValidator, depthValidator, queryValidator } from "./validation.ts";
 
 export interface Invocation {
@@ -28,6 +29,7 @@ export function invoker(route: Route): (services: Services, call: Invocation) =>
   const checkDepth = depthValidator(route.body);
   const claims = new ClaimedRequests();
   return async (services, { actor, caller, url, params, query, body, idempotencyKey: given, userAgent }) => {
+    refuseUnknown(route, query);
     checkQuery(query);
     const { raw, value, lines = null } = body;
     if (lines === null) {

@@ -8,7 +8,8 @@ import type { Identity } from "../domain/auth/authenticate.ts";
 import { type Actor, requireAccess } from "../domain/context.ts";
 import { PosthornError } from "../errors.ts";
 import type { LiveFeed, Numbered } from "../live/feed.ts";
-import { HttpError, ref } from "./models/common.ts";
+import { HttpError, HttpValidationError, ref } from "./models/common.ts";
+import { refuseUnknown } from "./unknown-query.ts";
 
 export interface LiveOptions {
   readonly feed: LiveFeed;
@@ -41,6 +42,7 @@ export function registerLive(app: FastifyInstance, options: LiveOptions): void {
   app.get("/api/v1/live", { schema: DESCRIPTION }, async (request, reply) => {
     const { actor } = await options.identify(request);
     requireAccess(actor, "ViewBase");
+    refuseUnknown(DESCRIPTION, request.query);
     checkLimits(streams, actor);
     reply.hijack();
     const stream = new LiveStream(request, reply, actor, options);
@@ -95,6 +97,7 @@ const DESCRIPTION = {
     200: { description: "A stream of events.", content: { "text/event-stream": { schema: { type: "string" } } } },
     401: { description: "The token is missing, wrong, expired or revoked.", ...ERROR },
     403: { description: "The token may not do this.", ...ERROR },
+    422: { description: "It has query parameters, and the operation takes none.", ...ref(HttpValidationError) },
     429: { description: "Too many streams are open; the code says which limit was reached.", ...ERROR },
     503: { description: "Not now; try again.", ...ERROR },
   },

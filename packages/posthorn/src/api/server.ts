@@ -31,6 +31,8 @@ import { ROUTES } from "./routes.ts";
 import { registerLive } from "./live.ts";
 import { registerInbound } from "./inbound.ts";
 import { registerSources } from "./sources.ts";
+import { COMPATIBLE_OPERATIONS } from "./compatible.ts";
+import { unknownWarning, WARNING_HEADER } from "./unknown-query.ts";
 import { registerWeb, WEB_FOLDER } from "./web.ts";
 
 export interface ServerOptions {
@@ -130,6 +132,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await app.register(cors, {
     origin: options.corsOrigins.includes("*") ? "*" : [...options.corsOrigins],
     methods: ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"],
+    exposedHeaders: [WARNING_HEADER],
     maxAge: 600,
     // An OPTIONS that is no preflight is answered in words of the plugin's own otherwise.
     strictPreflight: false,
@@ -174,6 +177,8 @@ function registerRoute(app: FastifyInstance, route: Route, options: ServerOption
       const { token, actor } = request.getDecorator<Caller>("caller");
       const { query, params, originalUrl: url } = request;
       const body = (request.body as ParsedBody | undefined) ?? NO_BODY;
+      const warning = unknownWarning(route, query);
+      if (warning !== null) void answer.header(WARNING_HEADER, warning);
       const { "idempotency-key": idempotencyKey, "user-agent": userAgent } = request.headers;
       const call = { actor, caller: token, url, params, query, body, idempotencyKey, userAgent };
       const result = await invoke(services, call);
@@ -317,6 +322,10 @@ const POST_HEADERS = Type.Object({
   ),
 });
 
+const WARNING_HEADERS = {
+  [WARNING_HEADER]: { type: "string", description: "Query parameters that the operation does not have and ignored." },
+};
+
 function describeRoute({
   method,
   path,
@@ -332,7 +341,11 @@ function describeRoute({
   const error = ref(HttpError);
   const answers = Object.entries(responses).map(([status, model]) => [
     status,
-    model === null ? { description: "Done.", type: "null" } : { description: "Done.", ...ref(model) },
+    {
+      description: "Done.",
+      ...(COMPATIBLE_OPERATIONS.has(operationId) ? { headers: WARNING_HEADERS } : {}),
+      ...(model === null ? { type: "null" } : ref(model)),
+    },
   ]);
   return {
     operationId,

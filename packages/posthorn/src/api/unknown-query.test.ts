@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import { Type } from "typebox";
+import { describe, expect, it } from "vitest";
+import { ValidationError } from "../errors.ts";
+import { COMPATIBLE_OPERATIONS } from "./compatible.ts";
+import { parseQuery } from "./query.ts";
+import { ROUTES } from "./routes.ts";
+import { refuseUnknown, unknownWarning } from "./unknown-query.ts";
+
+const query = Type.Object({ limit: Type.Optional(Type.Integer()), event_types: Type.Optional(Type.String()) });
+const own = { operationId: "v1.own", query };
+const compatible = { operationId: "v1.application.list", query };
+
+function refusal(text: string, route: Parameters<typeof refuseUnknown>[0] = own): unknown {
+  try {
+    refuseUnknown(route, parseQuery(text));
+    return null;
+  } catch (error) {
+    if (error instanceof ValidationError) return error.issues.map(({ loc, msg }) => [loc.join("."), msg]);
+    throw error;
+  }
+}
+
+describe("a query parameter that an operation of our own does not have", () => {
+  it.each([
+    ["limt=1", "limt", 'Did you mean "limit"?'],
+    ["Limit=1", "Limit", 'Did you mean "limit"?'],
+    ["eventTypes=a", "eventTypes", 'Did you mean "event_types"?'],
+    ["event-type=a", "event-type", 'Did you mean "event_types"?'],
+    ["foo=1", "foo", "It takes: limit, event_types."],
+    ["__proto__=1", "__proto__", "It takes: limit, event_types."],
+    ["constructor=1", "constructor", "It takes: limit, event_types."],
+    ["=1", "", "It takes: limit, event_types."],
+  ])("is refused with its name and the one that was meant: %s", (text, name, advice) => {
+    expect(refusal(text)).toEqual([[`query.${name}`, `There is no query parameter "${name}" here. ${advice}`]]);
+  });
+
+  it("is refused by an operation that takes none", () => {
+    const text = 'There is no query parameter "limit" here. It takes none.';
+    expect(refusal("limit=1", { operationId: "v1.own" })).toEqual([["query.limit", text]]);
+  });
+
+  it("is named together with others, at most five, and cut to a bounded length", () => {
+    const names = Array.from({ length: 50 }, (_, index) => `${"x".repeat(1000)}${index}`);
+    const issues = refusal(names.map((name) => `${name}=1`).join("&")) as string[][];
+    expect(issues).toHaveLength(5);
+    expect(JSON.stringify(issues).length).toBeLessThan(2000);
+  });
+
+  it("leaves requests alone that have only known ones", () => {
+    expect(refusal("limit=1&event_types[]=a&event_types[1]=b")).toBeNull();
+    expect(refusal("")).toBeNull();
+  });
+});
+
+describe("a query parameter that an operation of the compatible API does not have", () => {
+  it("is not refused, but named in a header of printable ASCII", () => {
+    expect(refusal("foo=1", compatible)).toBeNull();
+    expect(unknownWarning(compatible, parseQuery("foo=1&limit=2"))).toBe('unknown query parameter "foo"');
+    expect(unknownWarning(compatible, parseQuery("limit=2"))).toBeNull();
+    expect(unknownWarning(own, parseQuery("foo=1"))).toBeNull();
+  });
+
+  it.each(["%0d%0aset-cookie:%20a=b=1", "%22%2c=1", "%00=1", "%f0%9f%98%80=1", "%ff=1", "%ed%a0%80=1", "\u{1f600}"])(
+    "cannot break the header: %s",
+    (text) => {
+      expect(unknownWarning(compatible, parseQuery(text))).toMatch(/^unknown query parameter "[\w%.~!*'()-]*"$/);
+    },
+  );
+
+  it("is cut, also within a pair of surrogates, and counted beyond five", () => {
+    const long = `${"x".repeat(63)}\u{1f600}`;
+    const names = [long, ...Array.from({ length: 9 }, (_, index) => `n${index}`)];
+    const warning = unknownWarning(compatible, Object.fromEntries(names.map((name) => [name, "1"])));
+    expect(warning).toContain('"n3" and 5 more');
+    expect(warning!.length).toBeLessThan(500);
+  });
+});
+
+it("every operation of the compatible API is known as such, and no other", () => {
+  const { operations } = JSON.parse(
+    readFileSync(new URL("../../../../e2e/inventory.json", import.meta.url), "utf8"),
+  ) as { operations: { verb: string; path: string }[] };
+  const wanted = new Set(operations.map(({ verb, path }) => `${verb} ${path.replace(/\{\w+\}/g, "*")}`));
+  const compatibleRoutes = ROUTES.filter(({ method, path }) => wanted.has(`${method} ${path.replace(/:\w+/g, "*")}`));
+  expect(compatibleRoutes.map(({ operationId }) => operationId).toSorted()).toEqual(
+    [...COMPATIBLE_OPERATIONS].toSorted(),
+  );
+});
