@@ -107,6 +107,24 @@ describe("an API key", () => {
 
 const LOGOUT = "/api/v1/auth/logout";
 
+describe("the URL of a source", () => {
+  it("works with the token that was shown and with no other spelling of it", async () => {
+    const response = await fetch(`${node.url}/ingest/api/v1/source`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${node.token}`, "content-type": "application/json" },
+      body: JSON.stringify({ name: "Spelling", type: "generic-webhook" }),
+    });
+    const { ingestUrl } = (await response.json()) as { ingestUrl: string };
+    const token = ingestUrl.slice(ingestUrl.lastIndexOf("/") + 1);
+    const post = async (spelling: string): Promise<number> =>
+      (await fetch(`${node.url}/in/${spelling}`, { method: "POST", body: "{}" })).status;
+    expect(await post(token)).not.toBe(404);
+    const others = [token.toUpperCase(), `${token}=`, `${token}%20`, `${token}%00`, token.slice(0, -1), `0${token}`];
+    const statuses = await Promise.all(others.filter((other) => other !== token).map(post));
+    expect(new Set(statuses)).toEqual(new Set([404]));
+  });
+});
+
 /** Routes that tokens of an application may call, without the one that ends them. */
 const PORTAL_ROUTES = ROUTES.filter(({ access, path }) => access !== "organisation" && path !== LOGOUT);
 
