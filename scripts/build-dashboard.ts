@@ -6,10 +6,12 @@ import { spawnSync } from "node:child_process";
 import { globSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
+import { writeNotices } from "../packages/dashboard/scripts/notices.ts";
 
 const PAGE = "packages/posthorn/web/index.html";
 const SOURCES = [
   "packages/dashboard/src/**/*",
+  "packages/dashboard/scripts/notices.ts",
   "packages/dashboard/*",
   // The one module that the pages share with the server.
   "packages/posthorn/src/domain/event-type/schema-examples.ts",
@@ -18,6 +20,7 @@ const SOURCES = [
 
 const STEPS = [
   { name: "Bundle the pages", run: bundle },
+  { name: "Write the third-party notices", run: notices },
   { name: "Compress the files", run: compress },
 ];
 
@@ -65,6 +68,14 @@ function bundle(): void {
   if (status !== 0) {
     const end = signal === null ? `ended with exit code ${status}` : `was ended by ${signal}`;
     throw new BuildError(`\`vite ${args.join(" ")}\` ${end}. The lines above say why.`);
+  }
+}
+
+function notices(): void {
+  try {
+    writeNotices("packages/posthorn/web", "packages/dashboard");
+  } catch (cause) {
+    throw cause instanceof Error ? new BuildError(cause.message, { cause }) : cause;
   }
 }
 

@@ -41,6 +41,20 @@ async function bytesOf(requests: readonly Request[]): Promise<number> {
   return sizes.reduce((sum, { responseBodySize }) => sum + responseBodySize, 0);
 }
 
+describe("the licences of the packages in the page", () => {
+  it("are linked from the dashboard and from the portal, with those of its typeface", async () => {
+    const { json } = await world.api.post(`/api/v1/auth/app-portal-access/${scene.app}`, {});
+    for (const page of [await open("/"), await browser.open()]) {
+      if (page.url() === "about:blank") await page.goto(json.url);
+      const link = page.getByRole("link", { name: "Open-source licenses" });
+      const [notices] = await Promise.all([page.context().waitForEvent("page"), link.click()]);
+      const text = await notices.locator("body").textContent();
+      expect(text).toMatch(/react-dom [\d.]+ \(MIT\)/);
+      expect(text).toMatch(/inter [\d.]+ \(OFL-1.1\)/);
+    }
+  });
+});
+
 describe("signing in", () => {
   it("takes a token, refuses another, and keeps it out of the address", async () => {
     const page = await browser.open();

@@ -28,6 +28,9 @@ export default defineConfig({
   build: {
     outDir: "../posthorn/web",
     emptyOutDir: true,
+    // For THIRD-PARTY-NOTICES.txt: the packages whose code, and those whose other files, are in the build.
+    license: { fileName: ".vite/licenses.json" },
+    manifest: true,
     target: "es2023",
     // The content security policy of the page allows files and nothing inline.
     assetsInlineLimit: 0,

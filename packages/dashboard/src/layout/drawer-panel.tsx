@@ -2,6 +2,7 @@ import { Dialog } from "@base-ui/react/dialog";
 import { useTranslation } from "react-i18next";
 import { Brand } from "./brand.tsx";
 import { Navigation } from "./navigation.tsx";
+import { NoticesLink } from "./notices.tsx";
 import styles from "./shell.module.css";
 
 export interface DrawerPanelProps {
@@ -19,6 +20,7 @@ export function DrawerPanel({ open, onOpenChange }: DrawerPanelProps) {
           <Dialog.Title className="visually-hidden">{t("app.menu")}</Dialog.Title>
           <Brand />
           <Navigation onNavigate={() => onOpenChange(false)} />
+          <NoticesLink />
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>

@@ -14,6 +14,7 @@ import { serverLook } from "../portal/look.ts";
 import { useLook } from "../portal/use-look.ts";
 import { type Capability, FaceContext, type Face } from "../session/face.ts";
 import { useSession } from "../session/use-session.ts";
+import { NoticesLink } from "./notices.tsx";
 import { Preferences } from "./preferences.tsx";
 import styles from "./portal.module.css";
 
@@ -114,6 +115,9 @@ function Frame({ app }: { readonly app: string }) {
       <main id="main" tabIndex={-1} className={styles["main"]}>
         <Outlet />
       </main>
+      <footer>
+        <NoticesLink />
+      </footer>
     </>
   );
 }

@@ -6,6 +6,7 @@ import { LiveSign } from "../parts/live-sign.tsx";
 import { Brand } from "./brand.tsx";
 import { Drawer } from "./drawer.tsx";
 import { Navigation } from "./navigation.tsx";
+import { NoticesLink } from "./notices.tsx";
 import { Preferences } from "./preferences.tsx";
 import styles from "./shell.module.css";
 import { useShortcuts } from "./use-shortcuts.ts";
@@ -40,6 +41,7 @@ export function Shell() {
       <aside className={styles["side"]} aria-label={t("app.name")}>
         <Brand />
         <Navigation />
+        <NoticesLink />
         <div className={styles["foot"]}>
           <LiveSign />
           <Preferences />

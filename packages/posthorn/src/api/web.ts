@@ -24,6 +24,7 @@ export interface WebOptions {
 /** Answers a request for a page, or says that it is not one. */
 export type PageServer = (request: FastifyRequest, answer: FastifyReply) => FastifyReply | null;
 
+const NOTICES_PATH = "/third-party-notices.txt";
 const RESERVED = /^\/+(api|in|ingest|health|docs|assets|\.well-known)(\/|$)/;
 
 /** Serves the files; the result answers for every address that is a page. */
@@ -31,6 +32,7 @@ export async function registerWeb(app: FastifyInstance, options: WebOptions): Pr
   if (!existsSync(`${options.folder}/index.html`)) return () => null;
   const html = pageAt(options.base, await readFile(`${options.folder}/index.html`, "utf8"));
   await registerEmbed(app, options.folder);
+  await registerNotices(app, options.folder);
   await app.register(fastifyStatic, {
     root: `${options.folder}/assets`,
     prefix: "/assets/",
@@ -82,6 +84,24 @@ async function registerEmbed(app: FastifyInstance, folder: string): Promise<void
         "x-content-type-options": "nosniff",
       })
       .send(script),
+  );
+}
+
+/** The licences of the packages in the page. */
+async function registerNotices(app: FastifyInstance, folder: string): Promise<void> {
+  const path = `${folder}/THIRD-PARTY-NOTICES.txt`;
+  // A build from before they were written does not keep the server from starting.
+  if (!existsSync(path)) return;
+  const notices = await readFile(path);
+  app.get(NOTICES_PATH, { schema: { hide: true } }, (_request, answer) =>
+    answer
+      .headers({
+        "content-type": "text/plain; charset=utf-8",
+        "cache-control": "no-cache",
+        "content-security-policy": "default-src 'none'",
+        "x-content-type-options": "nosniff",
+      })
+      .send(notices),
   );
 }
 

@@ -11,6 +11,7 @@ export const frame: typeof english = {
     theme: "Farben",
     themes: { system: "Wie das System", light: "Hell", dark: "Dunkel" },
     language: "Sprache",
+    notices: "Open-Source-Lizenzen",
   },
   nav: {
     home: "Start",

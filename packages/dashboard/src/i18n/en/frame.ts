@@ -10,6 +10,7 @@ export const frame = {
     theme: "Colours",
     themes: { system: "As the system", light: "Light", dark: "Dark" },
     language: "Language",
+    notices: "Open-source licenses",
   },
   nav: {
     home: "Home",

@@ -1,0 +1,83 @@
+/**
+ * Writes `THIRD-PARTY-NOTICES.txt` beside the built dashboard: every package whose code, fonts or other files are in the build, with
+ * its licence text. Throws when a licence is not on the list, or a package has no licence text.
+ *
+ * Vite lists the packages of scripts and styles (`build.license`); its manifest names the files that styles refer to, such as fonts.
+ */
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** One package in the build. */
+export interface BundledPackage {
+  readonly name: string;
+  readonly version: string;
+  /** SPDX expression of its manifest. */
+  readonly identifier?: string;
+  readonly text?: string;
+}
+
+/** Licences that ask for no more than their notice. A new one is added here after somebody has read it. */
+const ALLOWED = new Set(["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "OFL-1.1"]);
+const LICENCE_FILE = "{LICENSE,LICENCE,COPYING,License,Licence,license,licence,copying}*";
+const RULE = "-".repeat(80);
+
+/** Reads what Vite wrote about the build in `web`, writes the notices there, and removes Vite's files. */
+export function writeNotices(web: string, root: string): void {
+  const code = JSON.parse(readFileSync(`${web}/.vite/licenses.json`, "utf8")) as BundledPackage[];
+  const manifest = JSON.parse(readFileSync(`${web}/.vite/manifest.json`, "utf8")) as Record<string, { src?: string }>;
+  const folders = new Set(Object.values(manifest).flatMap(({ src }) => packageFolder(src) ?? []));
+  const files = [...folders].map((folder) => readPackage(join(root, folder)));
+  writeFileSync(`${web}/THIRD-PARTY-NOTICES.txt`, noticesOf([...code, ...files]));
+  rmSync(`${web}/.vite`, { recursive: true });
+}
+
+/** The notices as text, each package once. */
+export function noticesOf(packages: readonly BundledPackage[]): string {
+  const unique = new Map(packages.map((entry) => [`${entry.name}@${entry.version}`, entry]));
+  const sorted = [...unique].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, entry]) => entry);
+  const trouble = sorted.flatMap(troubleOf);
+  if (trouble.length > 0) throw new Error(`The dashboard cannot be shipped:\n${trouble.join("\n")}`);
+  const sections = sorted.map(
+    ({ name, version, identifier, text }) =>
+      `${RULE}\n${name} ${version} (${identifier})\n${RULE}\n\n${text!.trim()}\n`,
+  );
+  return `${HEAD}\n\n${sections.join("\n")}`;
+}
+
+const HEAD = `Third-party notices
+
+The dashboard and the customer portal of Posthorn contain the following packages.
+Packages that npm installs beside Posthorn bring their licences with them.`;
+
+function troubleOf({ name, version, identifier, text }: BundledPackage): string[] {
+  const of = `${name} ${version}`;
+  if (identifier === undefined || !isAllowed(identifier)) {
+    return [
+      `- ${of} has the licence ${identifier ?? "(none named)"}, which is not among those allowed. Replace the package, or allow the licence in packages/dashboard/scripts/notices.ts.`,
+    ];
+  }
+  if (text === undefined || text.trim() === "") return [`- ${of} has no licence file. Replace the package.`];
+  return [];
+}
+
+/** One licence, or a choice with an allowed one. */
+function isAllowed(identifier: string): boolean {
+  const choice = /^\((.*)\)$/.exec(identifier)?.[1] ?? identifier;
+  return choice.split(" OR ").some((licence) => ALLOWED.has(licence.trim()));
+}
+
+/** Folder of the package that a file of the build comes from, relative to the root of the build. */
+function packageFolder(src: string | undefined): string | null {
+  return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(src ?? "")?.[0] ?? null;
+}
+
+function readPackage(folder: string): BundledPackage {
+  const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8")) as {
+    name: string;
+    version: string;
+    license?: string;
+  };
+  const [file] = globSync(LICENCE_FILE, { cwd: folder });
+  const text = file !== undefined && existsSync(`${folder}/${file}`) ? readFileSync(`${folder}/${file}`, "utf8") : "";
+  return { name, version, ...(license === undefined ? {} : { identifier: license }), text };
+}

@@ -1,0 +1,34 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import Fastify, { type FastifyInstance } from "fastify";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../test/support/store.ts";
+import { registerWeb } from "./web.ts";
+
+const folder = temporaryFolder();
+let app: FastifyInstance;
+
+beforeAll(async () => {
+  mkdirSync(`${folder.path}/assets`);
+  writeFileSync(`${folder.path}/index.html`, "<html><head></head></html>");
+  writeFileSync(`${folder.path}/embed.js`, "");
+  writeFileSync(`${folder.path}/THIRD-PARTY-NOTICES.txt`, "good 1.0.0 (MIT) — © A");
+  app = Fastify();
+  await registerWeb(app, { folder: folder.path, base: "", frameAncestors: [] });
+});
+
+afterAll(async () => {
+  await app.close();
+  folder[Symbol.dispose]();
+});
+
+describe("the third-party notices", () => {
+  it("are served to everybody as text that no browser runs", async () => {
+    const answer = await app.inject({ url: "/third-party-notices.txt", headers: { accept: "text/html" } });
+    expect([answer.statusCode, answer.body]).toEqual([200, "good 1.0.0 (MIT) — © A"]);
+    expect(answer.headers).toMatchObject({
+      "content-type": "text/plain; charset=utf-8",
+      "x-content-type-options": "nosniff",
+      "content-security-policy": "default-src 'none'",
+    });
+  });
+});
