@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MAX_JSON_DEPTH, pathBeyond } from "./json-depth.ts";
+import { isDeeperThan, MAX_JSON_DEPTH, pathBeyond } from "./json-depth.ts";
 
 /** A value of `levels` objects or lists in each other. */
 function nested(levels: number, kind: "object" | "list"): unknown {
@@ -27,5 +27,32 @@ describe("the path to what is too deep", () => {
   it("is none for plain values and for wide ones", () => {
     for (const value of [null, 1, "text", true, [], {}]) expect(pathBeyond(value)).toBeNull();
     expect(pathBeyond(Array.from({ length: 200_000 }, () => ({ a: [1] })))).toBeNull();
+  });
+});
+
+describe("the bytes of JSON", () => {
+  it.each([
+    ["[[1]]", 2],
+    ['{"a":[{}],"b":[[],[]]}', 3],
+    ['{"a[{":"[[[[{{{{\\"[[[","b":"\\\\","c":{"d":1}}', 2],
+    ['"[[["', 0],
+    ["1", 0],
+    [' [ { "é[" : "]" } ] ', 2],
+  ])("%s are %i levels deep", (text, depth) => {
+    const bytes = Buffer.from(text);
+    expect(isDeeperThan(bytes, depth)).toBe(false);
+    if (depth > 0) expect(isDeeperThan(bytes, depth - 1)).toBe(true);
+  });
+
+  it("are as deep as the value that they stand for", () => {
+    for (const levels of [MAX_JSON_DEPTH, MAX_JSON_DEPTH + 1, 50_000]) {
+      for (const kind of ["object", "list"] as const) {
+        const text =
+          kind === "object"
+            ? `${'{"a":'.repeat(levels)}0${"}".repeat(levels)}`
+            : `${"[".repeat(levels)}${"]".repeat(levels)}`;
+        expect(isDeeperThan(Buffer.from(text))).toBe(pathBeyond(JSON.parse(text)) !== null);
+      }
+    }
   });
 });

@@ -33,7 +33,7 @@ export function invoker(route: Route): (services: Services, call: Invocation) =>
     checkQuery(query);
     const { raw, value, lines = null } = body;
     if (lines === null) {
-      checkDepth(value);
+      checkDepth(value, raw);
       checkBody?.(value);
     }
     const key = route.method === "POST" ? idempotencyKey(given, caller, url, services.now()) : null;

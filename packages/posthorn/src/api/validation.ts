@@ -3,7 +3,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
 import type { TSchema } from "typebox";
 import { invalid, PosthornError, ValidationError, type ValidationIssue } from "../errors.ts";
-import { pathBeyond, TOO_DEEP } from "../json-depth.ts";
+import { isDeeperThan, pathBeyond, TOO_DEEP } from "../json-depth.ts";
 import { MODELS } from "./models/index.ts";
 
 const SHARED_OPTIONS = { strict: false, useDefaults: true, allErrors: false } as const;
@@ -38,12 +38,13 @@ export function bodyValidator(schema: TSchema): Validator {
 /** Members of a message whose bytes are stored as they came: nothing writes their values out again, so they may have any depth. */
 const STORED_AS_BYTES = new Set(["payload", "data"]);
 
-/** Refuses bodies that are nested too deeply to be written out again. */
-export function depthValidator(schema: TSchema | undefined): Validator {
+/** Refuses bodies that are nested too deeply to be written out again. Looks for the place only in bodies that are deep at all. */
+export function depthValidator(schema: TSchema | undefined): (body: unknown, raw: Uint8Array) => void {
   const { properties = {} } = (schema ?? {}) as { readonly properties?: object };
   const isMessage = "payload" in properties;
   const isBatch = "messages" in properties;
-  return (body) => {
+  return (body, raw) => {
+    if (!isDeeperThan(raw)) return;
     const path = isMessage ? pathInMessage(body) : isBatch ? pathInBatch(body) : pathBeyond(body);
     if (path !== null) throw invalid(["body", ...path], TOO_DEEP);
   };
