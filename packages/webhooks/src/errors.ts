@@ -18,6 +18,7 @@ export const WEBHOOK_ERROR_CODES = [
   "digest_mismatch",
   "credential_mismatch",
   "url_mismatch",
+  "id_invalid",
   "timestamp_invalid",
   "timestamp_too_old",
   "timestamp_too_new",

@@ -88,7 +88,8 @@ function signerFor(secret: StandardSecret): SignPart {
 function signedPrefix(id: string, timestampSeconds: number): string {
   // A full stop in the id would let two messages share one signed text; anything else could not travel in a header.
   if (!/^[!-\-/-~]+$/.test(id)) {
-    throw new WebhookError("argument_invalid", "A message id is visible ASCII without full stops and not empty.");
+    const code = id.includes(".") ? "id_invalid" : "argument_invalid";
+    throw new WebhookError(code, "A message id is visible ASCII without full stops and not empty.");
   }
   if (!Number.isSafeInteger(timestampSeconds) || timestampSeconds < 0) {
     throw new WebhookError("argument_invalid", "The timestamp must be a whole number of seconds since 1970.");

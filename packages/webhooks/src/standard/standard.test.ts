@@ -255,14 +255,34 @@ describe("secrets", () => {
 
 describe("what a signer refuses to sign", () => {
   it.each(["", "a.b", "a b", "é", "a\nb"])("the id %j", (id) => {
-    expect(() => createSigner(SECRET).signSync(id, TIME, BODY)).toThrow(
-      expect.objectContaining({ code: "argument_invalid" }),
-    );
+    const code = id.includes(".") ? "id_invalid" : "argument_invalid";
+    expect(() => createSigner(SECRET).signSync(id, TIME, BODY)).toThrow(expect.objectContaining({ code }));
   });
 
   it.each([-1, 1.5, NaN, Infinity])("the timestamp %d", (time) => {
     expect(() => createSigner(SECRET).signSync(ID, time, BODY)).toThrow(
       expect.objectContaining({ code: "argument_invalid" }),
     );
+  });
+});
+
+describe("the parts of the signed text", () => {
+  const forged = '{"type":"forged"}';
+  const later = TIME + 60;
+  /** Signed for the id `msg_1`, with a body whose beginning a stranger chose. */
+  const signature = createSigner(SECRET).signSync("msg_1", TIME, `${later}.${forged}`);
+  const moved = {
+    headers: { "webhook-id": `msg_1.${TIME}`, "webhook-timestamp": String(later), "webhook-signature": signature },
+    body: forged,
+  };
+  const at = { now: () => later * 1000 };
+
+  it("cannot be moved: an id with a full stop is refused", async () => {
+    expect(await tryVerify(moved, SECRET, at)).toMatchObject({ ok: false, error: { code: "id_invalid" } });
+    expect(() => createVerifier(SECRET, at).verifySync(moved)).toThrow(expect.objectContaining({ code: "id_invalid" }));
+  });
+
+  it("may be ambiguous for senders that are known to use full stops", async () => {
+    expect(await tryVerify(moved, SECRET, { ...at, allowDotsInId: true })).toMatchObject({ ok: true });
   });
 });

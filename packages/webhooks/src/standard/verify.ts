@@ -18,6 +18,11 @@ export interface StandardRequest {
 export interface StandardVerifyOptions extends ClockOptions {
   /** Prefixes of the three headers, tried in this order. Defaults to `webhook`, then `svix`. */
   readonly headerPrefixes?: readonly string[];
+  /**
+   * Accepts ids with a full stop, for senders that use them. Off by default: full stops separate the parts of the signed text, so an id
+   * with one lets a request be split differently from how it was signed.
+   */
+  readonly allowDotsInId?: boolean;
 }
 
 /** A request signed by one of the secrets, recent enough. */
@@ -126,6 +131,9 @@ function checkRequest(
   const headerName = `${family}-signature`;
   const signatures = requireHeader(headers, headerName).split(" ", MOST_SIGNATURES);
   const id = requireHeader(headers, `${family}-id`);
+  if (id.includes(".") && options.allowDotsInId !== true) {
+    throw failure("id_invalid", `${family}-id`, "has a full stop");
+  }
   const timestampName = `${family}-timestamp`;
   const timestamp = requireHeader(headers, timestampName);
   if (!/^\d{1,12}$/.test(timestamp)) {

@@ -28,3 +28,31 @@ describe("the content type of a raw payload", () => {
     expect(() => rawWith(contentType)).toThrow("media type");
   });
 });
+
+describe("a raw payload whose signature would also fit another id and timestamp", () => {
+  const raw = (rawPayload: string) =>
+    contentOf({ eventType: "a", transformationsParams: { rawPayload } }, Buffer.alloc(0));
+
+  it.each(['1732000000.{"type":"forged"}', "1732000000.", "1.text", "999999999999.x", "1732000000.5 x"])(
+    "is refused: %j",
+    (payload) => {
+      expect(() => raw(payload)).toThrow("cannot begin with digits and a full stop");
+      const rawPayload = Buffer.from(payload).toString("base64");
+      const params = { rawPayload, rawPayloadEncoding: "base64" as const };
+      expect(() => contentOf({ eventType: "a", transformationsParams: params }, Buffer.alloc(0))).toThrow("full stop");
+    },
+  );
+
+  it.each([
+    "1732000000.5",
+    "3.14",
+    '{"a":1.5}',
+    "[1.5]",
+    " 1732000000.x",
+    "v1732000000.x",
+    "1732000000",
+    "1234567890123.x",
+  ])("is not %j", (payload) => {
+    expect(Buffer.from(raw(payload).payload).toString()).toBe(payload);
+  });
+});

@@ -15,12 +15,30 @@ export function contentOf(body: Static<typeof MessageIn>, rawBody: Buffer): Mess
   const params = body.transformationsParams;
   if (params?.rawPayload !== undefined && params.rawPayload !== null) {
     const payload = decode(params.rawPayload, params.rawPayloadEncoding ?? "utf-8");
+    refuseAmbiguous(payload);
     return { payload, contentType: contentTypeOf(params.headers ?? {}) };
   }
   const { payload, data } = findMembers(rawBody, ["payload", "data"]);
   const found = payload ?? data;
   if (found === undefined) throw invalid("payload", "This field is required.", "value_error.jsondecode");
   return { payload: found, contentType: JSON_TYPE };
+}
+
+/**
+ * Signatures cover `id.timestamp.body`. A body that begins like a timestamp would let an attacker who chose its beginning present the
+ * signature with another id, time and body to a receiver that accepts ids with full stops.
+ */
+function refuseAmbiguous(payload: Buffer): void {
+  if (!/^\d{1,12}\./.test(payload.toString("latin1", 0, 13)) || isJson(payload)) return;
+  throw invalid(
+    RAW_PAYLOAD,
+    "A body that is not JSON cannot begin with digits and a full stop: its signature would also fit another id and timestamp. Put something in front of it, or send it as JSON.",
+  );
+}
+
+/** Only numbers get here, and those are short. */
+function isJson(payload: Buffer): boolean {
+  return payload.length <= 1024 && /^\s*-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\s*$/.test(payload.toString("latin1"));
 }
 
 const RAW_PAYLOAD = ["body", "transformationsParams", "rawPayload"];
