@@ -46,6 +46,8 @@ const { vectors, handshakes } = JSON.parse(readFileSync(FILE, "utf8")) as {
 const HANDSHAKE_TIME = Date.parse("2026-01-15T12:00:00Z");
 /** Providers whose requests name the address of a certificate: it is fetched from there, not given beforehand. */
 const CERTIFICATE_BY_ADDRESS = new Set(["aws-sns", "paypal"]);
+/** Providers that sign with a private key, and show the public one. */
+const ASYMMETRIC = new Set(["discord", "paddle-classic", "sendgrid", "telnyx", "travis-ci"]);
 /** Settings of receivers that made the vectors and that no source has. */
 const FOREIGN_SETTINGS = new Set(["signingCertURLServes", "certHostSuffix"]);
 const otherKey = generateKeyPairSync("rsa", { modulusLength: 2048 })
@@ -152,6 +154,38 @@ describe("request vectors", () => {
     const valid = vectors.filter(({ expectValid }) => expectValid).length;
     expect(counts).toEqual({ stored: valid - 1, confirmed: 1, quarantined: vectors.length - valid });
     expect(vectors).toHaveLength(495);
+  });
+});
+
+describe("a provider that signs with a private key", () => {
+  const valid = vectors.filter(({ expectValid, publicKeys }) => expectValid && publicKeys !== undefined);
+  const providers = [...new Set(valid.map(({ provider }) => provider))].filter((type) => ASYMMETRIC.has(type));
+
+  it("is one of those that are known to", () => {
+    expect(providers.toSorted()).toEqual([...ASYMMETRIC]);
+  });
+
+  it.each(providers)(
+    "%s verifies with the public key given as a secret, wherever `source-type` asks for one",
+    async (type) => {
+      const { json } = await gateway.call("GET", "ingest/api/v1/source-type");
+      const known = (json["data"] as { type: string; secretField: string }[]).find((one) => one.type === type);
+      expect(known).toMatchObject({ secretField: "publicKeys" });
+      const vector = valid.find(({ provider }) => provider === type)!;
+      expect(await fateOf({ ...vector, secrets: vector.publicKeys!, publicKeys: [] })).toBe("stored");
+      expect(await fateOf({ ...vector, secrets: [] })).toBe("stored");
+    },
+  );
+
+  it.each(["discord", "sendgrid"])("%s refuses a key that cannot be one, and a secret beside it", async (type) => {
+    for (const field of [{ secrets: ["not a key"] }, { publicKeys: ["not a key"] }]) {
+      const body = { name: "wrong key", type, ...field };
+      const refused = await gateway.call("POST", "ingest/api/v1/source", body);
+      expect([refused.status, refused.text]).toEqual([422, expect.stringContaining("publicKeys")]);
+    }
+    const source = await gateway.source({ type, config: {} }, false);
+    const added = await gateway.call("POST", `ingest/api/v1/source/${source.id}/secret`, { secret: "s3cret" });
+    expect([added.status, added.text]).toEqual([422, expect.stringContaining("publicKeys")]);
   });
 });
 

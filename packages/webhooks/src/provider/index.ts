@@ -11,6 +11,7 @@ export { maskHeaders, secretParts } from "./mask.ts";
 export {
   asymmetric,
   type AsymmetricOptions,
+  type AsymmetricScheme,
   ecdsaP256,
   ed25519,
   type KeyAlgorithm,

@@ -100,6 +100,9 @@ export const IngestSourceTypeOut = Type.Object(
     group: Type.String(),
     trust: Type.String({ description: "What its proof is worth at best." }),
     secret: nullable(Type.String({ description: "What the provider calls its secret or key." })),
+    secretField: Type.Union([Type.Literal("secrets"), Type.Literal("publicKeys")], {
+      description: "The field of a source that takes it. Public keys given as `secrets` are stored as `publicKeys`.",
+    }),
     config: Type.Record(Type.String(), Type.String(), { description: "Its settings: name, and what it is." }),
     schemes: Type.Array(Type.Object({ name: Type.String(), summary: Type.String() })),
     handshakes: Type.Array(Type.String()),

@@ -1,6 +1,6 @@
 /** From the fields of a source in the API to what the domain takes. */
 import type { Static } from "typebox";
-import { definitionOf } from "../../domain/source/kind.ts";
+import { definitionOf, verifiesWithPublicKeys } from "../../domain/source/kind.ts";
 import { DEFAULT_SETTINGS, type SourceInput, type SourceResponse } from "../../domain/source/source.ts";
 import type { SignatureForm, Verification } from "../../domain/source/verification.ts";
 import { invalid } from "../../errors.ts";
@@ -25,16 +25,18 @@ export type GivenSource = Omit<SourceInput, "config"> & {
 export function sourceInput(body: Body): GivenSource {
   const { secrets, publicKeys, config, toleranceSeconds } = configOf(body);
   const verification = verificationOf(body.verification ?? null);
-  const provesNothing = definitionOf(body.type, verification)?.unsigned !== undefined;
+  const definition = definitionOf(body.type, verification);
+  const provesNothing = definition?.unsigned !== undefined;
+  const keys = keysOf(body.secrets ?? secrets, body.publicKeys ?? publicKeys, definition);
   return {
     name: body.name,
     uid: body.uid ?? null,
     type: body.type,
     metadata: body.metadata ?? {},
     config: (body.config ?? null) === null ? null : config,
-    secrets: body.secrets ?? secrets,
+    secrets: keys.secrets,
     verification,
-    publicKeys: body.publicKeys ?? publicKeys,
+    publicKeys: keys.publicKeys,
     allowUnsigned: body.allowUnsigned ?? provesNothing,
     toleranceSeconds: body.toleranceSeconds ?? toleranceSeconds,
     methods: body.methods ?? DEFAULT_SETTINGS.methods,
@@ -46,6 +48,16 @@ export function sourceInput(body: Body): GivenSource {
     response: responseOf(body.response ?? null),
     expiresAt: toMs(body.expiresAt),
   };
+}
+
+/** Secrets of a provider that has public keys only are taken as such: many dashboards call everything a secret. */
+function keysOf(
+  secrets: readonly string[] | null,
+  publicKeys: readonly string[],
+  definition: ReturnType<typeof definitionOf>,
+): Pick<GivenSource, "secrets" | "publicKeys"> {
+  if (secrets === null || definition === null || !verifiesWithPublicKeys(definition)) return { secrets, publicKeys };
+  return { secrets: [], publicKeys: [...new Set([...publicKeys, ...secrets])] };
 }
 
 interface ReadConfig {

@@ -1,5 +1,5 @@
 import { providerTrust, schemeSummary } from "@posthorn/webhooks/provider";
-import type { SourceType } from "../../domain/source/kind.ts";
+import { type SourceType, verifiesWithPublicKeys } from "../../domain/source/kind.ts";
 import { PUBLISHED_ADDRESSES } from "../../ingest/addresses.ts";
 
 export function sourceTypeOut({ type, definition }: SourceType): object {
@@ -10,6 +10,7 @@ export function sourceTypeOut({ type, definition }: SourceType): object {
     group,
     trust: providerTrust(definition),
     secret: secret ?? null,
+    secretField: verifiesWithPublicKeys(definition) ? "publicKeys" : "secrets",
     config: config ?? {},
     schemes: schemes.map((scheme) => ({ name: scheme.name, summary: schemeSummary(scheme) })),
     handshakes: (handshakes ?? []).map((handshake) => handshake.summary),

@@ -32,7 +32,7 @@ export function checkSource(
   for (const secret of secrets) checkSecretEncoding(verification, secret);
   if (secrets.includes("")) throw invalid("secrets", "A secret is empty: with it anybody could sign.");
   if (publicKeys.includes("")) throw invalid("publicKeys", "A public key is empty.");
-  checkPublicKeys(verification, publicKeys);
+  checkPublicKeys(definition, publicKeys);
   for (const word of allowedAddresses) {
     const trouble = services.rules.addressTrouble(word);
     if (trouble !== null) throw invalid("allowedAddresses", trouble);

@@ -49,6 +49,11 @@ export function requireDefinition(type: string, verification: Verification | nul
   );
 }
 
+/** Whether its senders sign with a private key whose public key is configured, so that it has no secret. Certificates are fetched. */
+export function verifiesWithPublicKeys({ schemes }: ProviderDefinition): boolean {
+  return schemes.length > 0 && schemes.every((scheme) => scheme.kind === "asymmetric");
+}
+
 /** Every type that is known. */
 export const SOURCE_TYPES: readonly string[] = [
   GENERIC_TYPE,

@@ -1,9 +1,10 @@
 /** Secrets that a provider signs with: several at a time, sealed, and never shown again. */
-import { notFound, PosthornError } from "../../errors.ts";
+import { invalid, notFound, PosthornError } from "../../errors.ts";
 import { keyOfId, timeOfKey } from "../../id.ts";
 import type { Tx } from "../../store/store.ts";
 import { type Call, type Context, reader, write } from "../context.ts";
 import { getSource } from "./find.ts";
+import { definitionOf, verifiesWithPublicKeys } from "./kind.ts";
 import { checkSecretEncoding } from "./verification.ts";
 
 export interface SourceSecret {
@@ -41,6 +42,13 @@ export interface AddSecret {
 export async function addSecret({ ctx, input }: Call<AddSecret>): Promise<SourceSecret> {
   const source = await getSource(ctx, input.source);
   checkSecretEncoding(source.verification, input.secret);
+  const definition = definitionOf(source.type, source.verification);
+  if (definition !== null && verifiesWithPublicKeys(definition)) {
+    throw invalid(
+      "secret",
+      `${definition.name} signs with a private key, so it has no secret: put its public key in \`publicKeys\` of the source.`,
+    );
+  }
   return write(ctx, async (tx) => {
     if (input.overlapSeconds !== null) await endSecrets(ctx, tx, source.key, input.overlapSeconds);
     await checkRoom(ctx, tx, source.key);

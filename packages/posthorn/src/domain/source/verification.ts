@@ -1,6 +1,7 @@
 /** How a source without a provider of the catalogue verifies: settings that become a definition of `@posthorn/webhooks`. */
 import {
   asymmetric,
+  type AsymmetricScheme,
   base64Key,
   basic,
   credential,
@@ -203,16 +204,21 @@ export function checkSecretEncoding(verification: Verification | null, secret: s
 }
 
 /** Refuses a public key that the algorithm cannot use, for the same reason. */
-export function checkPublicKeys(verification: Verification | null, keys: readonly string[]): void {
-  if (verification?.scheme !== "public-key") return;
-  for (const key of keys) {
-    try {
-      ALGORITHMS[verification.algorithm].prepare(key);
-    } catch (error) {
-      if (!(error instanceof WebhookError)) throw error;
-      throw invalid("publicKeys", error.message);
+export function checkPublicKeys({ schemes }: ProviderDefinition, keys: readonly string[]): void {
+  for (const { algorithm } of schemes.flatMap((scheme) => (isAsymmetric(scheme) ? [scheme.options] : []))) {
+    for (const key of keys) {
+      try {
+        algorithm.prepare(key);
+      } catch (error) {
+        if (!(error instanceof WebhookError)) throw error;
+        throw invalid("publicKeys", error.message);
+      }
     }
   }
+}
+
+function isAsymmetric(scheme: Scheme): scheme is AsymmetricScheme {
+  return scheme.kind === "asymmetric";
 }
 
 const SELECTOR = /^(?:header|query|body):[^{}]+$/;
