@@ -20,6 +20,8 @@ export function policyDefaultsOf(config: Config): PlatformDefaults {
     endpointConcurrency,
     autoDisableAfterMs,
     verification: config.endpointVerification,
+    signatureStyle: config.signatureStyle,
+    signatureHeader: config.signatureHeader,
   };
 }
 

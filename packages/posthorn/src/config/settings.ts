@@ -1,5 +1,6 @@
 /** Every setting of a node: its name, how its text is read, its default and what it means. Nothing here reads anything. */
 import { parseAllowList, parseDenyList, parseNoProxy } from "@posthorn/egress";
+import { SIGNATURE_STYLES } from "../domain/policy/signing.ts";
 import { VERIFICATION_METHODS } from "../domain/policy/verification.ts";
 import { COLOUR_PATTERN, FONT_PATTERN, LOGO_PATTERN } from "../domain/portal/look.ts";
 import {
@@ -136,6 +137,19 @@ export const settings = {
     help: "Hours after which an endpoint that only fails is switched off; 0: never. Policies of endpoints and applications can say otherwise.",
     default: "120",
     parse: (text) => parseDecimal(text, { min: 0, max: 8760 }),
+  }),
+  signatureStyle: setting({
+    name: "POSTHORN_SIGNATURE_STYLE",
+    help: `How deliveries are signed unless a policy says otherwise: ${SIGNATURE_STYLES.join(", ")}.`,
+    default: "standard",
+    parse: (text) => parseChoice(text, SIGNATURE_STYLES),
+  }),
+  signatureHeader: setting({
+    name: "POSTHORN_SIGNATURE_HEADER",
+    help: "Name of the header with the signature, for the styles github, shopify, slack and stripe. Empty: the name that the style has.",
+    default: "",
+    parse: (text) =>
+      parsePattern(text, "^[A-Za-z0-9][A-Za-z0-9-]{0,99}$", "the name of a header, such as X-Acme-Signature"),
   }),
   endpointVerification: setting({
     name: "POSTHORN_ENDPOINT_VERIFICATION",

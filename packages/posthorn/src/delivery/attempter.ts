@@ -14,7 +14,7 @@ import type { SeenCertificate } from "./certificate-watch.ts";
 import { changeFacts, type ChangeFacts } from "./change-facts.ts";
 import type { EndpointSender } from "./endpoint-sender.ts";
 import { passedOn } from "./forward.ts";
-import { flatHeaders, type HeaderFamily, standardHeaders, USER_AGENT } from "./headers.ts";
+import { flatHeaders, type HeaderFamily, signedHeaders, standardHeaders, USER_AGENT } from "./headers.ts";
 import { namingProxy } from "./proxy-fault.ts";
 import { MAX_RESPONSE_BYTES } from "./response-text.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
@@ -163,12 +163,14 @@ export class DeliveryAttempter implements Attempter {
     const { publicId: messageId } = job;
     const { method, url, shownUrl, headers, masked, contentType, body, change, families, userAgent } = prepared;
     const standard = standardHeaders(endpoint, { messageId, now: startedAt, contentType, body, families, userAgent });
+    const unsigned = { messageId, method, url, standard, headers, masked, body };
+    const signed = endpoint.requestSigner === null ? unsigned : await signedHeaders(endpoint, unsigned);
     const extra = change === null ? null : { change };
-    const sent: Sent = { method, standard, headers: masked, bodyBytes: body.byteLength, extra };
+    const sent: Sent = { method, standard, headers: signed.masked, bodyBytes: body.byteLength, extra };
     const answer = await sender.send(endpoint, {
       method,
       url,
-      headers: flatHeaders(messageId, standard, headers),
+      headers: flatHeaders(messageId, standard, signed.headers),
       body: body.byteLength === 0 && BODILESS.has(method) ? null : body,
       timeoutMs: endpoint.policy.values.limits.timeoutMs,
       maxResponseBytes: MAX_RESPONSE_BYTES,

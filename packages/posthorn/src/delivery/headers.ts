@@ -19,12 +19,15 @@ export interface DeliveryHeaders {
   readonly userAgent?: string;
 }
 
-/** The headers of Standard Webhooks, signed now with every live secret. */
+/** The headers of Standard Webhooks, signed now with every live secret; without id and signature where another style replaces them. */
 export function standardHeaders(
   endpoint: DirectoryEndpoint,
   { messageId, now, contentType, body, families, userAgent = USER_AGENT }: DeliveryHeaders,
 ): StandardFacts {
   const timestamp = Math.floor(now / 1000);
+  if (endpoint.requestSigner !== null && !endpoint.policy.values.signing.standardHeaders) {
+    return { contentType, userAgent, families: [], timestamp, signature: "" };
+  }
   const signature = endpoint.signer.signSync(messageId, timestamp, body);
   return { contentType, userAgent, families, timestamp, signature };
 }
@@ -40,4 +43,34 @@ export function flatHeaders(messageId: string, standard: StandardFacts, more: re
   }
   headers.push(...more);
   return headers;
+}
+
+/** A request beside its standard headers. */
+export interface OtherHeaders {
+  readonly headers: readonly string[];
+  /** `headers` as they are kept: `null` in place of what may not be. */
+  readonly masked: readonly (string | null)[];
+}
+
+interface StyledRequest extends OtherHeaders {
+  readonly messageId: string;
+  readonly method: string;
+  readonly url: string;
+  readonly standard: StandardFacts;
+  readonly body: Uint8Array;
+}
+
+/** Adds the signature that the policy asks for. A header of the endpoint or the provider under one of its names gives way. */
+export async function signedHeaders(endpoint: DirectoryEndpoint, request: StyledRequest): Promise<OtherHeaders> {
+  const sign = endpoint.requestSigner;
+  if (sign === null) return request;
+  const { messageId, method, url, standard, headers, masked, body } = request;
+  const { timestamp } = standard;
+  const added = await sign({ method, url, headers: flatHeaders(messageId, standard, headers), body, timestamp });
+  const names = new Set(added.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()));
+  return { headers: [...without(headers, names), ...added], masked: [...without(masked, names), ...added] };
+}
+
+function without<Value extends string | null>(headers: readonly Value[], names: ReadonlySet<string>): Value[] {
+  return headers.filter((_, index) => !names.has((headers[index - (index % 2)] ?? "").toLowerCase()));
 }

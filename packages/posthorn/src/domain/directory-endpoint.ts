@@ -4,11 +4,13 @@ import type { Selectable } from "kysely";
 import { type CompiledFilter, compileFilter } from "../filter/compile.ts";
 import type { ApplicationTable, EndpointTable } from "../store/schema.ts";
 import type { Vault } from "../vault.ts";
+import { type RequestSigner, requestSigner } from "./delivery/request-signer.ts";
 import { masked } from "./secret-headers.ts";
 import type { ShapeSettings } from "./delivery/shape.ts";
 import { authHeaderNames, type EndpointEgress, type EndpointProxy } from "./endpoint/egress.ts";
 import { toFlow } from "./endpoint/flow.ts";
 import { type Forwarding, toForwarding } from "./endpoint/forwarding.ts";
+import { keyOf } from "./endpoint/secret-form.ts";
 import type { Transformation } from "./endpoint/transformation.ts";
 import { type Grant, grantOf, toVerification } from "./endpoint/verification.ts";
 import { EndpointPolicy } from "./policy/endpoint-policy.ts";
@@ -54,6 +56,7 @@ export class DirectoryEndpoint {
   #ownEgress: EndpointEgress | null = null;
   #egress: EndpointEgress | null = null;
   #signer: StandardSigner | null = null;
+  #requestSigner: RequestSigner | null | undefined = undefined;
 
   /** How deliveries to it are made. */
   readonly policy: EndpointPolicy;
@@ -197,9 +200,24 @@ export class DirectoryEndpoint {
     return this.#ownEgress;
   }
 
+  /** Signs in the format of Standard Webhooks. */
   get signer(): StandardSigner {
-    this.#signer ??= createSigner(this.#sealedSecrets.map((sealed) => this.#vault.open(sealed)));
+    this.#signer ??= createSigner(this.#secrets().map(keyOf));
     return this.#signer;
+  }
+
+  /** Signs in the format that the policy asks for beside or in place of Standard Webhooks; `null`: none. */
+  get requestSigner(): RequestSigner | null {
+    if (this.#requestSigner === undefined) {
+      const { signing } = this.policy.values;
+      this.#requestSigner = signing.style === "standard" ? null : requestSigner(signing, this.#secrets(), this.id);
+    }
+    return this.#requestSigner;
+  }
+
+  /** Those that sign now, newest first. */
+  #secrets(): string[] {
+    return this.#sealedSecrets.map((sealed) => this.#vault.open(sealed));
   }
 }
 

@@ -264,5 +264,7 @@ function policyDefaultsOf({ retrySchedule, requestTimeoutMs, endpointConcurrency
     endpointConcurrency,
     autoDisableAfterMs: 5 * 86_400_000,
     verification: "off",
+    signatureStyle: "standard",
+    signatureHeader: "",
   };
 }

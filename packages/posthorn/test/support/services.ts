@@ -16,6 +16,8 @@ export const POLICY_DEFAULTS = {
   endpointConcurrency: 16,
   autoDisableAfterMs: 432_000_000,
   verification: "off",
+  signatureStyle: "standard",
+  signatureHeader: "",
 } as const;
 
 export interface TestServices {

@@ -32,7 +32,8 @@ export const Rate = Type.Integer({ minimum: 1, maximum: 65_535 });
 export const Secret = nullable(
   Type.String({
     maxLength: 300,
-    description: "`whsec_` and 24 to 75 bytes in base64, or the `whsk_` form of an Ed25519 key.",
+    description:
+      "`whsec_` and 24 to 75 bytes in base64, the `whsk_` form of an Ed25519 key, or `text:` and 16 to 256 characters whose bytes are the key.",
   }),
 );
 

@@ -5,6 +5,7 @@ import type { Tx } from "../../store/store.ts";
 import { type Call, type Context, reader, write } from "../context.ts";
 import { announceEndpoint } from "../operational/operational.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
+import { isAsymmetric, keyOf, textTrouble } from "./secret-form.ts";
 
 /** Earlier secrets that may still sign, beside the one in force. */
 const MAX_EARLIER_SECRETS = 10;
@@ -16,7 +17,7 @@ export async function getSecret({ ctx, input }: Call<EndpointRef>): Promise<stri
 }
 
 function verificationKey(secret: string): string {
-  return secret.startsWith("whsk") ? publicKeyOf(secret) : secret;
+  return isAsymmetric(secret) ? publicKeyOf(secret) : secret;
 }
 
 /**
@@ -72,11 +73,13 @@ export async function insertSecret(ctx: Context, tx: Tx, endpointKey: number, se
   await tx.db.insertInto("endpoint_secret").values(row).execute();
 }
 
-/** A secret given by the caller: `whsec_` with 24 to 75 bytes, or the `whsk_` form of an Ed25519 key pair. */
+/** A secret given by the caller: `whsec_` with 24 to 75 bytes, the `whsk_` form of an Ed25519 key pair, or `text:` and a text. */
 export function checkSecret(secret: string, path = "key"): string {
+  const trouble = textTrouble(secret);
+  if (trouble !== null) throw invalid(path, trouble);
   try {
     // Only what can sign is kept: a secret that cannot would stop every publish of the application.
-    createSigner(secret);
+    createSigner(keyOf(secret));
     return secret;
   } catch (error) {
     if (error instanceof WebhookError) throw invalid(path, error.message);
@@ -85,7 +88,7 @@ export function checkSecret(secret: string, path = "key"): string {
 }
 
 async function newSecretLike(current: string): Promise<string> {
-  return current.startsWith("whsk") ? (await generateKeyPair()).secretKey : generateSecret();
+  return isAsymmetric(current) ? (await generateKeyPair()).secretKey : generateSecret();
 }
 
 export async function currentSecret(ctx: Context, endpointKey: number): Promise<string> {

@@ -1,5 +1,6 @@
 /** What a section of a policy is: one group of settings of deliveries, in a file of its own. */
 import type { Capability } from "../context.ts";
+import type { SignatureStyle } from "./signing.ts";
 import type { VerificationMethod } from "./verification.ts";
 
 /** What the settings of the server say, in milliseconds. The sections make their platform values of it. */
@@ -12,6 +13,9 @@ export interface PlatformDefaults {
   readonly autoDisableAfterMs: number;
   /** What new endpoints must prove. */
   readonly verification: VerificationMethod | "off";
+  readonly signatureStyle: SignatureStyle;
+  /** Name of the header with the signature; empty: the name that the style has. */
+  readonly signatureHeader: string;
 }
 
 /** Where a policy is set. */

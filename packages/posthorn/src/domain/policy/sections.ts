@@ -7,6 +7,7 @@ import { limits } from "./limits.ts";
 import { order } from "./order.ts";
 import { retry } from "./retry.ts";
 import type { PolicySection, ValuesOf } from "./section.ts";
+import { signing } from "./signing.ts";
 import { success } from "./success.ts";
 import { throttle } from "./throttle.ts";
 import { verification } from "./verification.ts";
@@ -22,6 +23,7 @@ export const SECTIONS = {
   throttle,
   debounce,
   format,
+  signing,
 } as const;
 
 export type SectionName = keyof typeof SECTIONS;

@@ -8,6 +8,7 @@ import { LimitsPolicyModel } from "./limits.ts";
 import { OrderPolicyModel } from "./order.ts";
 import { DebouncePolicyModel, ThrottlePolicyModel } from "./pacing.ts";
 import { RetryPolicyModel } from "./retry.ts";
+import { SigningPolicyModel } from "./signing.ts";
 import { SuccessPolicyModel } from "./success.ts";
 import { VerificationPolicyModel } from "./verification.ts";
 
@@ -22,6 +23,7 @@ const SECTION_MODELS = {
   throttle: ThrottlePolicyModel,
   debounce: DebouncePolicyModel,
   format: FormatPolicyModel,
+  signing: SigningPolicyModel,
 } as const;
 
 const sections = {
@@ -35,6 +37,7 @@ const sections = {
   throttle: Type.Optional(nullable(ref(SECTION_MODELS.throttle))),
   debounce: Type.Optional(nullable(ref(SECTION_MODELS.debounce))),
   format: Type.Optional(nullable(ref(SECTION_MODELS.format))),
+  signing: Type.Optional(nullable(ref(SECTION_MODELS.signing))),
 };
 
 export const PolicyIn = Type.Object(sections, {

@@ -1,0 +1,78 @@
+/** Signs deliveries in other formats than Standard Webhooks: HTTP Message Signatures, and those of well-known senders. */
+import { type HttpSignatureKey, signRequest } from "@posthorn/webhooks/http-signatures";
+import { githubStyle, shopifyStyle, slackStyle, stripeStyle, type StyleSigner } from "@posthorn/webhooks/sender-styles";
+import { isAsymmetric, keyOf, textOf } from "../endpoint/secret-form.ts";
+import type { SignatureStyle, SigningValues } from "../policy/signing.ts";
+
+/** A request as it goes out. */
+export interface UnsignedRequest {
+  readonly method: string;
+  readonly url: string;
+  /** Flat list of names and values. */
+  readonly headers: readonly string[];
+  /** Exact bytes. */
+  readonly body: Uint8Array;
+  /** Time of the attempt, Unix seconds. */
+  readonly timestamp: number;
+}
+
+/** Returns the headers to add, as a flat list of names and values. */
+export type RequestSigner = (request: UnsignedRequest) => Promise<readonly string[]>;
+
+/**
+ * Makes the signer of an endpoint; `null` when Standard Webhooks alone sign: by its policy, or since it has an Ed25519 key, which the
+ * HMAC formats of other senders cannot use.
+ *
+ * @param secrets Those that sign now, newest first.
+ * @param keyId What receivers find the key by, in HTTP Message Signatures.
+ */
+export function requestSigner(signing: SigningValues, secrets: readonly string[], keyId: string): RequestSigner | null {
+  if (signing.style === "standard") return null;
+  if (signing.style === "http-signatures") return httpSigner(secrets, keyId);
+  const texts = secrets.filter((secret) => !isAsymmetric(secret)).map(textOf);
+  if (texts.length === 0) return null;
+  const signer = textSigner(signing.style, signing, texts);
+  return async ({ body, timestamp }) => Object.entries(signer.signSync({ body, timestampSeconds: timestamp })).flat();
+}
+
+type TextStyle = Exclude<SignatureStyle, "standard" | "http-signatures">;
+
+interface HeaderNames {
+  readonly signatureHeader?: string;
+  readonly timestampHeader?: string;
+}
+
+const STYLES: Readonly<Record<TextStyle, (secrets: readonly string[], names: HeaderNames) => StyleSigner>> = {
+  github: githubStyle,
+  shopify: shopifyStyle,
+  slack: slackStyle,
+  stripe: stripeStyle,
+};
+
+function textSigner(
+  style: TextStyle,
+  { header, timestampHeader }: SigningValues,
+  texts: readonly string[],
+): StyleSigner {
+  const names = {
+    ...(header === "" ? {} : { signatureHeader: header }),
+    ...(timestampHeader === "" ? {} : { timestampHeader }),
+  };
+  // All but Stripe's have room for one signature: during a rotation the earlier secret signs until its grace period ends, so that
+  // receivers that do not have the new one yet keep working.
+  return STYLES[style](style === "stripe" ? texts : texts.toReversed(), names);
+}
+
+function httpSigner(secrets: readonly string[], keyId: string): RequestSigner {
+  const keys = secrets.map((secret): HttpSignatureKey => {
+    const key = keyOf(secret);
+    return typeof key === "string" ? { keyId, key } : { keyId, algorithm: "hmac-sha256", key };
+  });
+  return async ({ method, url, headers, body, timestamp }) => {
+    const pairs = headers.flatMap((name, index): (readonly [string, string])[] =>
+      index % 2 === 0 ? [[name, headers[index + 1]!]] : [],
+    );
+    const created = new Date(timestamp * 1000);
+    return Object.entries(await signRequest({ method, url, headers: pairs, body }, keys, { created })).flat();
+  };
+}
