@@ -19,6 +19,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   "throttle.by": ["endpoint", "eventType", "orderingKey", "payload"],
   "debounce.by": ["endpoint", "eventType", "orderingKey", "payload"],
   "format.body": ["as-published", "json", "xml", "form"],
+  "signing.style": ["standard", "http-signatures", "github", "shopify", "slack", "stripe"],
 };
 
 const KINDS: Readonly<Record<string, FieldKind>> = {

@@ -21,6 +21,7 @@ export const policy: typeof english = {
       throttle: "Drosselung",
       debounce: "Entprellung",
       format: "Format",
+      signing: "Signatur",
     },
     about: {
       retry: "Wann eine gescheiterte Zustellung wieder versucht wird.",
@@ -35,6 +36,7 @@ export const policy: typeof english = {
       throttle: "Höchstens so viele Zustellungen eines Schlüssels in einem Fenster.",
       debounce: "Eine neuere Nachricht tritt an die Stelle einer älteren, die noch nicht fällig war.",
       format: "In welcher Form der Inhalt gesendet wird.",
+      signing: "Wie Zustellungen signiert werden, für Empfänger, die bereits ein anderes Format prüfen.",
     },
     fields: {
       retry_backoff: "Pausen zwischen Versuchen",
@@ -76,6 +78,10 @@ export const policy: typeof english = {
       debounce_path: "Stelle im Inhalt",
       format_body: "Inhalt",
       format_xmlRoot: "Wurzelelement in XML",
+      signing_style: "Format",
+      signing_header: "Header der Signatur",
+      signing_timestampHeader: "Header des Zeitstempels (Slack-Format)",
+      signing_standardHeaders: "Zusätzlich Standard-Webhooks-Header senden",
     },
     choices: {
       true: "Ja",
@@ -91,6 +97,11 @@ export const policy: typeof english = {
       payload: "Wert im Inhalt",
       success: "Erfolg",
       failure: "Fehlschlag",
+      standard: "Standard Webhooks",
+      "http-signatures": "HTTP Message Signatures (RFC 9421)",
+      github: "GitHub",
+      shopify: "Shopify",
+      stripe: "Stripe",
     },
   },
 };

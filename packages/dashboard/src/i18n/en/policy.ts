@@ -20,6 +20,7 @@ export const policy = {
       throttle: "Throttle",
       debounce: "Debounce",
       format: "Format",
+      signing: "Signature",
     },
     about: {
       retry: "When a failed delivery is tried again.",
@@ -34,6 +35,7 @@ export const policy = {
       throttle: "At most so many deliveries of one key in a window.",
       debounce: "A newer message takes the place of an older one that was not due yet.",
       format: "In which form the body is sent.",
+      signing: "How deliveries are signed, for receivers that already verify another format.",
     },
     fields: {
       retry_backoff: "Delays between attempts",
@@ -75,6 +77,10 @@ export const policy = {
       debounce_path: "Place in the payload",
       format_body: "Body",
       format_xmlRoot: "Root element of XML",
+      signing_style: "Style",
+      signing_header: "Signature header",
+      signing_timestampHeader: "Timestamp header (Slack style)",
+      signing_standardHeaders: "Also send Standard Webhooks headers",
     },
     choices: {
       true: "Yes",
@@ -90,6 +96,11 @@ export const policy = {
       payload: "value in the payload",
       success: "success",
       failure: "failure",
+      standard: "Standard Webhooks",
+      "http-signatures": "HTTP Message Signatures (RFC 9421)",
+      github: "GitHub",
+      shopify: "Shopify",
+      stripe: "Stripe",
     },
   },
 };
