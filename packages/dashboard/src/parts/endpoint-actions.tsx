@@ -1,15 +1,16 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { RotateCcw, Send } from "lucide-react";
+import { RotateCcw } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
 import { Dialog } from "../components/dialog.tsx";
-import { Form, type FormValues, SelectField, TextField } from "../components/form.tsx";
+import { Form, type FormValues, SelectField } from "../components/form.tsx";
 import { useFace } from "../session/face.ts";
 import { EndpointSwitch } from "./endpoint-switch.tsx";
 import type { Endpoint } from "./endpoint-view.tsx";
+import { SendExample } from "./send-example.tsx";
 
 export interface EndpointActionsProps {
   readonly app: string;
@@ -20,72 +21,10 @@ export function EndpointActions({ app, endpoint }: EndpointActionsProps) {
   const { can } = useFace();
   return (
     <>
-      {can("CreateAttempts") && <TestSend app={app} endpoint={endpoint} />}
+      {can("CreateAttempts") && <SendExample app={app} endpoint={endpoint} />}
       {can("CreateAttempts") && <Recover app={app} endpoint={endpoint} />}
       {can("ManageEndpoint") && !endpoint.disabled && <EndpointSwitch app={app} endpoint={endpoint} />}
     </>
-  );
-}
-
-/** Sends the example of an event type to this endpoint alone. */
-function TestSend({ app, endpoint }: EndpointActionsProps) {
-  const { t } = useTranslation();
-  const face = useFace();
-  const navigate = useNavigate();
-  const [open, setOpen] = useState(false);
-  const types = useQuery({
-    queryKey: ["event-types", "names"],
-    queryFn: () => must(api.GET("/api/v1/event-type", { params: { query: { limit: 250 } } })),
-    enabled: open,
-  });
-  const send = useMutation({
-    mutationFn: (eventType: string) =>
-      must(
-        api.POST("/api/v1/app/{app_id}/endpoint/{endpoint_id}/send-example", {
-          params: { path: { app_id: app, endpoint_id: endpoint.id } },
-          body: { eventType },
-        }),
-      ),
-    onSuccess: (message) => navigate(face.message(app, message.id)),
-  });
-  const known = types.data?.data ?? [];
-  return (
-    <Dialog
-      trigger={
-        <Button>
-          <Send aria-hidden />
-          {t("endpoints.test")}
-        </Button>
-      }
-      title={t("endpoints.test")}
-      open={open}
-      onOpenChange={setOpen}
-    >
-      <Form
-        onSubmit={({ eventType = "" }) => send.mutate(eventType)}
-        error={send.error}
-        foot={
-          <>
-            <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
-            <Button type="submit" kind="primary" disabled={send.isPending}>
-              {t("actions.send")}
-            </Button>
-          </>
-        }
-      >
-        <p className="muted">{t("endpoints.testText")}</p>
-        {known.length === 0 ? (
-          <TextField name="eventType" label={t("messages.type")} required />
-        ) : (
-          <SelectField
-            name="eventType"
-            label={t("messages.type")}
-            value={endpoint.eventTypes?.[0] ?? known[0]!.name}
-            choices={known.map(({ name }) => ({ value: name, label: name }))}
-          />
-        )}
-      </Form>
-    </Dialog>
   );
 }
 

@@ -1,0 +1,74 @@
+/** "Send an example" in the dashboard and in the portal, on a server where nothing is set up yet. */
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { useBrowser } from "../lib/browser.ts";
+import { portalLink } from "../lib/portal-scene.ts";
+import { useWorld } from "../lib/world.ts";
+
+const browser = useBrowser();
+const world = useWorld({ env: { POSTHORN_RETRY_SCHEDULE: "3600" } });
+let endpoint: string;
+
+beforeAll(async () => {
+  await world.api.post("/api/v1/app", { name: "Acme", uid: "acme" });
+  const made = await world.api.post("/api/v1/app/acme/endpoint", { url: `${world.receiver.url}/hook` });
+  endpoint = made.json.id as string;
+});
+
+const FACES = ["dashboard", "portal"] as const;
+
+async function openEndpoint(face: (typeof FACES)[number]): Promise<Page> {
+  const token = face === "portal" ? (await portalLink(world, "acme")).token : world.server.token;
+  const page = await browser.open({ token });
+  const path = face === "portal" ? `/portal/endpoints/${endpoint}` : `/applications/acme/endpoints/${endpoint}`;
+  await page.goto(world.server.url + path);
+  await page.getByRole("button", { name: "Send an example" }).click();
+  return page;
+}
+
+/** Sends what the dialog offers, and waits until it arrived. @returns The body that the receiver got. */
+async function send(page: Page): Promise<string> {
+  const before = world.receiver.requests.length;
+  await page.getByRole("dialog").getByRole("button", { name: "Send", exact: true }).click();
+  await page.waitForURL(/\/messages\/msg_/);
+  await expect.poll(() => world.receiver.requests.length).toBe(before + 1);
+  return world.receiver.requests.at(-1)!.body.toString();
+}
+
+describe.each(FACES)("in the %s", (face) => {
+  it("sends posthorn.ping without any event type, message or typed text", async () => {
+    const page = await openEndpoint(face);
+    expect(await page.getByLabel("Event type").inputValue()).toBe("posthorn.ping");
+    expect(await send(page)).toBe('{"success":true}');
+    await page.getByRole("heading", { level: 1, name: "posthorn.ping" }).waitFor();
+  });
+});
+
+describe("once there are event types", () => {
+  beforeAll(async () => {
+    const schemas = { 1: { type: "object", properties: { amount: { type: "integer", minimum: 5 } } } };
+    await world.api.post("/api/v1/event-type", { name: "invoice.paid", description: "", schemas });
+    await world.api.post("/api/v1/event-type", { name: "bare.type", description: "" });
+    await world.api.post("/api/v1/app/acme/msg", { eventType: "seen.only", payload: { seen: true } });
+    await world.receiver.waitFor(({ body }) => body.toString() === '{"seen":true}');
+  });
+
+  it.each([
+    ["with a schema and no example", "invoice.paid", '{"amount":5}'],
+    ["without a schema", "bare.type", '{"example":true}'],
+    ["that was published and never registered", "seen.only", '{"seen":true}'],
+  ])("an event type %s has an example too", async (_title, name, body) => {
+    const page = await openEndpoint("portal");
+    await page.getByLabel("Event type").selectOption(name);
+    expect(await send(page)).toBe(body);
+  });
+
+  it("a payload that was typed is sent byte for byte, and one that is not JSON says so", async () => {
+    const page = await openEndpoint("dashboard");
+    await page.getByLabel("Payload, as JSON").fill('{"price": 1.0');
+    await page.getByRole("dialog").getByRole("button", { name: "Send", exact: true }).click();
+    await page.getByRole("alert").getByText("The payload is not valid JSON.").waitFor();
+    await page.getByLabel("Payload, as JSON").fill('{"price": 1.0}');
+    expect(await send(page)).toBe('{"price": 1.0}');
+  });
+});
