@@ -13,6 +13,7 @@ export interface MessageAccepted {
   readonly id: string;
   readonly appId: string;
   readonly appUid: string | null;
+  readonly appName: string;
   readonly msgId: string;
   readonly eventType: string;
   readonly eventId: string | null;
@@ -25,9 +26,11 @@ export interface AttemptRecorded {
   readonly id: string;
   readonly appId: string;
   readonly appUid: string | null;
+  readonly appName: string;
   readonly msgId: string;
   readonly eventType: string;
   readonly endpointId: string | null;
+  readonly endpointUrl: string | null;
   readonly attemptId: string;
   readonly status: number;
   readonly responseStatusCode: number;

@@ -4,7 +4,7 @@ import { arrived, caughtUp, EMPTY_TAIL, MAX_ROWS, newestAt, pausedTail, resumedT
 
 function accepted(n: number): MessageAccepted {
   const msgId = `msg_${n}`;
-  const about = { appId: "app_1", appUid: null, eventType: "a", eventId: null, endpoints: 1 };
+  const about = { appId: "app_1", appUid: null, appName: "One", eventType: "a", eventId: null, endpoints: 1 };
   return { type: "message.accepted", id: `run.${n}`, msgId, ...about, timestamp: new Date(n * 1000).toISOString() };
 }
 

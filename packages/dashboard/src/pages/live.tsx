@@ -13,6 +13,7 @@ import { Page } from "../components/page.tsx";
 import { Empty } from "../components/state.tsx";
 import { attemptCause } from "../lib/cause.ts";
 import { formatDuration, regional } from "../lib/format.ts";
+import { shortUrl } from "../lib/short-url.ts";
 import type { LiveEvent, MessageAccepted } from "../live/live.ts";
 import {
   arrived,
@@ -167,12 +168,23 @@ function Row({ row, top }: { readonly row: TailRow; readonly top: number }) {
           {t(accepted ? "live.message" : failed ? "status.fail" : "status.success")}
         </Badge>
       </span>
-      <span className={styles["type"]}>{event.eventType}</span>
-      <span className={`${styles["about"]} muted`}>
-        {accepted ? t("live.endpoints", { count: event.endpoints }) : attemptCause(t, event)}
+      <span className={styles["type"]} title={event.eventType}>
+        {event.eventType}
       </span>
+      <span className={`${styles["app"]} muted`}>
+        {event.appName === "" ? (event.appUid ?? event.appId) : event.appName}
+      </span>
+      <span
+        className={`${styles["endpoint"]} muted`}
+        {...(accepted || event.endpointUrl === null ? {} : { title: event.endpointUrl })}
+      >
+        {accepted
+          ? t("live.endpoints", { count: event.endpoints })
+          : shortUrl(event.endpointUrl ?? event.endpointId ?? "–")}
+      </span>
+      <span className={`${styles["about"]} muted`}>{accepted ? "" : attemptCause(t, event)}</span>
       <span className={`${styles["took"]} muted numeric`}>
-        {accepted ? (event.appUid ?? "") : formatDuration(i18n.language, event.responseDurationMs)}
+        {accepted ? "" : formatDuration(i18n.language, event.responseDurationMs)}
       </span>
     </Link>
   );
@@ -182,9 +194,12 @@ function fits(event: LiveEvent, shown: Shown, text: string): boolean {
   if (shown === "messages" && event.type !== "message.accepted") return false;
   if (shown === "attempts" && event.type !== "attempt.recorded") return false;
   if (shown === "failures" && (event.type !== "attempt.recorded" || event.status === 0)) return false;
-  return (
-    text === "" || `${event.eventType} ${event.appId} ${event.appUid ?? ""} ${event.msgId}`.toLowerCase().includes(text)
-  );
+  return text === "" || searchedText(event).toLowerCase().includes(text);
+}
+
+function searchedText(event: LiveEvent): string {
+  const endpoint = event.type === "message.accepted" ? "" : `${event.endpointId} ${event.endpointUrl}`;
+  return `${event.eventType} ${event.appName} ${event.appId} ${event.appUid ?? ""} ${event.msgId} ${endpoint}`;
 }
 
 /** The messages that were accepted since, as the lists know them; `null` when they cannot be asked. */
@@ -193,11 +208,12 @@ async function missedSince(after: string | null): Promise<readonly MessageAccept
   try {
     const query = { after, before: new Date(Date.now() + 60_000).toISOString(), limit: MAX_CAUGHT_UP };
     const { data } = await must(api.GET("/api/v1/message", { params: { query } }));
-    return data.toReversed().map(({ id, appId, appUid, eventType, eventId, deliveries, timestamp }) => ({
+    return data.toReversed().map(({ id, appId, appUid, appName, eventType, eventId, deliveries, timestamp }) => ({
       type: "message.accepted",
       id,
       appId,
       appUid,
+      appName,
       msgId: id,
       eventType,
       eventId,

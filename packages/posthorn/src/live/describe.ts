@@ -12,15 +12,15 @@ export function describeFrom(store: Pick<Store, "db">): Describe {
         .selectFrom("message")
         .innerJoin("application", "application.id", "message.app_id")
         .select(["message.id", "message.public_id", "event_type", "app_id", "application.public_id as app_public_id"])
-        .select(["application.uid as app_uid", "application.kind", "org_id"])
+        .select(["application.uid as app_uid", "application.name as app_name", "application.kind", "org_id"])
         .where("message.id", "in", messageKeys)
         .execute(),
       endpointKeys.length === 0
         ? []
-        : store.db.selectFrom("endpoint").select(["id", "public_id"]).where("id", "in", endpointKeys).execute(),
+        : store.db.selectFrom("endpoint").select(["id", "public_id", "url"]).where("id", "in", endpointKeys).execute(),
     ]);
     return {
-      endpoints: new Map(endpoints.map((row) => [row.id, row.public_id])),
+      endpoints: new Map(endpoints.map((row) => [row.id, { id: row.public_id, url: row.url }])),
       messages: new Map(
         messages.map((row) => [
           row.id,
@@ -30,6 +30,7 @@ export function describeFrom(store: Pick<Store, "db">): Describe {
             appKey: row.app_id,
             appId: row.kind === APPLICATION_KIND.source ? sourceIdOf(row.app_public_id) : row.app_public_id,
             appUid: row.app_uid,
+            appName: row.app_name,
             orgId: row.org_id,
             timestamp: timeOfKey(row.id),
           },

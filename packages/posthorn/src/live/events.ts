@@ -16,14 +16,15 @@ export interface DescribedMessage {
   readonly appKey: number;
   readonly appId: string;
   readonly appUid: string | null;
+  readonly appName: string;
   readonly orgId: number;
   readonly timestamp: number;
 }
 
 export interface Described {
   readonly messages: ReadonlyMap<number, DescribedMessage>;
-  /** Public ids by key. */
-  readonly endpoints: ReadonlyMap<number, string>;
+  /** Endpoints by key. */
+  readonly endpoints: ReadonlyMap<number, { readonly id: string; readonly url: string }>;
 }
 
 /** Looks up what the keys of rows stand for. */
@@ -34,8 +35,8 @@ export function toEvents(rows: readonly CommittedRow[], described: Described): r
   return rows.flatMap((row): readonly LiveEvent[] => {
     const message = described.messages.get(row.kind === "accept" ? row.id : row.messageId);
     if (message === undefined) return [];
-    const { orgId, appKey, appId, appUid, eventType } = message;
-    const about = { appId, appUid, msgId: message.id, eventType };
+    const { orgId, appKey, appId, appUid, appName, eventType } = message;
+    const about = { appId, appUid, appName, msgId: message.id, eventType };
     if (row.kind === "accept") {
       const { eventId, endpoints } = row;
       const data = {
@@ -47,9 +48,11 @@ export function toEvents(rows: readonly CommittedRow[], described: Described): r
       return [{ type: "message.accepted", orgId, appKey, data }];
     }
     const { attempt, due, endpointId } = row;
+    const endpoint = described.endpoints.get(endpointId);
     const data = {
       ...about,
-      endpointId: described.endpoints.get(endpointId) ?? null,
+      endpointId: endpoint?.id ?? null,
+      endpointUrl: endpoint?.url ?? null,
       id: attempt.publicId,
       status: attempt.status,
       responseStatusCode: attempt.responseCode,

@@ -4,7 +4,7 @@ import { acceptEntry } from "../../test/support/store.ts";
 import type { Described } from "./events.ts";
 import { LiveFeed, type Numbered } from "./feed.ts";
 
-const MESSAGE = { eventType: "a", appKey: 7, appId: "app_7", appUid: null, orgId: 1, timestamp: 0 };
+const MESSAGE = { eventType: "a", appKey: 7, appId: "app_7", appUid: null, appName: "Seven", orgId: 1, timestamp: 0 };
 
 function describeAll(messages: readonly number[]): Promise<Described> {
   const described = new Map(messages.map((key) => [key, { ...MESSAGE, id: `msg_${key}` }]));
