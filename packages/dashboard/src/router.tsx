@@ -7,6 +7,7 @@ import { type Range, RANGES, toMessageFilter } from "./lib/message-filter.ts";
 import { isTrouble, type Trouble } from "./lib/troubles.ts";
 import { Home } from "./pages/home.tsx";
 import { NotFound } from "./pages/not-found.tsx";
+import { PageFault } from "./pages/page-fault.tsx";
 
 type Search = Readonly<Record<string, unknown>>;
 
@@ -52,7 +53,7 @@ function replaySearch({ app, endpoint }: Search): { readonly app?: string; reado
   };
 }
 
-const root = createRootRoute({ notFoundComponent: NotFound });
+const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: PageFault });
 
 const operator = createRoute({ getParentRoute: () => root, id: "operator", component: Operator });
 const operatorPages = [
@@ -176,6 +177,8 @@ const operatorPages = [
     path: "/shortcuts",
     component: lazyRouteComponent(() => import("./pages/shortcuts.tsx"), "Shortcuts"),
   }),
+  // Any other address, within the shell.
+  createRoute({ getParentRoute: () => operator, path: "/$", component: NotFound }),
 ] as const;
 
 const portal = createRoute({
@@ -236,11 +239,13 @@ const portalPages = [
     path: "/messages/$message/attempts/$attempt",
     component: lazyRouteComponent(() => import("./pages/portal.tsx"), "PortalAttempt"),
   }),
+  createRoute({ getParentRoute: () => portal, path: "/$", component: NotFound }),
 ] as const;
 
 export const router = createRouter({
   routeTree: root.addChildren([operator.addChildren(operatorPages), portal.addChildren(portalPages)]),
   ...(basePath() === "" ? {} : { basepath: basePath() }),
+  defaultErrorComponent: PageFault,
   defaultPreload: "intent",
   scrollRestoration: true,
 });

@@ -1,4 +1,5 @@
 /** The one way to the API: typed by the server's OpenAPI document, signed with the token of the session. */
+import i18next from "i18next";
 import createClient, { type Middleware } from "openapi-fetch";
 import { baseUrl } from "../lib/base.ts";
 import { endSession, readSession } from "../session/session.ts";
@@ -40,9 +41,20 @@ interface Result<Data> {
 
 /** The data of an answer, or an {@link ApiError}. For queries and mutations, which both take promises that reject. */
 export async function must<Data>(request: Promise<Result<Data>>): Promise<Data> {
-  const { data, error, response } = await request;
+  const { data, error, response } = await request.catch(rethrow);
   if (response.ok) return data as Data;
   throw toApiError(response.status, error);
+}
+
+/** Codes with which a proxy says that it did not reach the server. */
+const GATEWAY_STATUS: ReadonlySet<number> = new Set([502, 503, 504]);
+
+/** The browser's own words for a request that failed are of no use to people. */
+function rethrow(error: unknown): never {
+  if (error instanceof SyntaxError) throw new ApiError(0, "unreadable", i18next.t("errors.unreadable"));
+  // `fetch` rejects with a TypeError when there was no response.
+  if (error instanceof TypeError) throw new ApiError(0, "unreachable", i18next.t("errors.unreachable"));
+  throw error;
 }
 
 function toApiError(status: number, body: unknown): ApiError {
@@ -56,5 +68,6 @@ function toApiError(status: number, body: unknown): ApiError {
       faults.map(({ loc = [], msg = "" }) => `${loc.slice(1).join(".")}: ${msg}`).join("\n"),
     );
   }
-  return new ApiError(status, "error", `The server answered with status ${status}.`);
+  const text = GATEWAY_STATUS.has(status) ? "errors.gateway" : "errors.status";
+  return new ApiError(status, "error", i18next.t(text, { status }));
 }

@@ -1,12 +1,17 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useRouterState } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { Page } from "../components/page.tsx";
+import { Empty } from "../components/state.tsx";
 
+/** Shown at an address that has no page, of the dashboard or of the portal. */
 export function NotFound() {
   const { t } = useTranslation();
+  const inPortal = useRouterState({ select: ({ location }) => location.pathname.startsWith("/portal") });
   return (
     <Page title={t("notFound.title")}>
-      <Link to="/">{t("notFound.back")}</Link>
+      <Empty action={<Link to={inPortal ? "/portal" : "/"}>{t(inPortal ? "notFound.portal" : "notFound.back")}</Link>}>
+        {t("notFound.text")}
+      </Empty>
     </Page>
   );
 }

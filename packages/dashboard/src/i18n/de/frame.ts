@@ -136,5 +136,23 @@ export const frame: typeof english = {
     this: "Diese Seite",
     indent: "Einrücken, in einem Feld für Code",
   },
-  notFound: { title: "Diese Seite gibt es nicht", back: "Zum Start" },
+  notFound: {
+    title: "Seite nicht gefunden",
+    text: "Unter dieser Adresse gibt es keine Seite. Prüfen Sie den Link, oder gehen Sie zur Startseite.",
+    back: "Zur Startseite",
+    portal: "Zu den Endpunkten",
+  },
+  errors: {
+    unreachable:
+      "Der Server antwortet nicht. Prüfen Sie die Verbindung und ob Posthorn läuft, und versuchen Sie es erneut.",
+    unreadable:
+      "Die Antwort ist nicht lesbar. Vielleicht kommt sie von einem Proxy vor Posthorn. Versuchen Sie es erneut, oder laden Sie die Seite neu.",
+    status:
+      "Der Server hat mit HTTP {{status}} geantwortet. Versuchen Sie es erneut. Tritt der Fehler wieder auf, sehen Sie im Protokoll des Servers nach.",
+    gateway:
+      "Ein Proxy hat mit HTTP {{status}} geantwortet: Er hat Posthorn nicht erreicht. Prüfen Sie, ob Posthorn läuft, und versuchen Sie es erneut.",
+    page: "Diese Seite kann nicht angezeigt werden",
+    pageText: "Vielleicht wurde Posthorn aktualisiert, während die Seite offen war. Laden Sie die Seite neu.",
+    reload: "Neu laden",
+  },
 };

@@ -130,5 +130,21 @@ export const frame = {
     this: "This page",
     indent: "Indent, in a field for code",
   },
-  notFound: { title: "There is no such page", back: "Home" },
+  notFound: {
+    title: "Page not found",
+    text: "There is no page at this address. Check the link, or start from the first page.",
+    back: "Go to Home",
+    portal: "Go to your endpoints",
+  },
+  errors: {
+    unreachable: "The server does not respond. Check your connection and that Posthorn is running, then try again.",
+    unreadable:
+      "The response could not be read. It may come from a proxy in front of Posthorn. Try again, or reload the page.",
+    status: "The server responded with HTTP {{status}}. Try again. If it happens again, look into the server’s log.",
+    gateway:
+      "A proxy responded with HTTP {{status}}: it could not reach Posthorn. Check that Posthorn is running, then try again.",
+    page: "This page could not be shown",
+    pageText: "Posthorn may have been updated while the page was open. Reload the page.",
+    reload: "Reload",
+  },
 };
