@@ -19,7 +19,7 @@ export function Dialog({ trigger, title, open, onOpenChange, wide = false, child
     <BaseDialog.Root open={open} onOpenChange={onOpenChange}>
       <BaseDialog.Trigger render={trigger} />
       <BaseDialog.Portal>
-        <BaseDialog.Backdrop className={styles["backdrop"]} />
+        <BaseDialog.Backdrop className={styles["backdrop"]} data-backdrop />
         <BaseDialog.Popup className={`${styles["popup"]} ${wide ? styles["wide"] : ""}`}>
           <BaseDialog.Title>{title}</BaseDialog.Title>
           {children}

@@ -2,10 +2,13 @@
 import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useLook } from "../portal/use-look.ts";
+import { Copy } from "./copy.tsx";
 import styles from "./page.module.css";
 
 export interface PageProps {
   readonly title: string;
+  /** What the title stands for in full, where the title is cut: shown on hover, and copied. */
+  readonly fullTitle?: string;
   /** Beside the title: a state. */
   readonly badge?: ReactNode;
   /** What the page is for, in a sentence. */
@@ -15,7 +18,7 @@ export interface PageProps {
   readonly children: ReactNode;
 }
 
-export function Page({ title, badge, lead, crumbs, actions, children }: PageProps) {
+export function Page({ title, fullTitle = title, badge, lead, crumbs, actions, children }: PageProps) {
   const { t } = useTranslation();
   const { name: product = "Posthorn" } = useLook();
   useEffect(() => {
@@ -35,7 +38,8 @@ export function Page({ title, badge, lead, crumbs, actions, children }: PageProp
         )}
         <div className={styles["head"]}>
           <div className={styles["name"]}>
-            <h1>{title}</h1>
+            <h1 title={fullTitle}>{title}</h1>
+            {fullTitle !== title && <Copy text={fullTitle} />}
             {badge}
           </div>
           {actions !== undefined && <div className={styles["actions"]}>{actions}</div>}

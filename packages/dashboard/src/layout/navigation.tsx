@@ -1,4 +1,4 @@
-import { Link, type LinkProps } from "@tanstack/react-router";
+import { Link, type LinkProps, useRouterState } from "@tanstack/react-router";
 import {
   Activity,
   BookOpen,
@@ -48,6 +48,8 @@ const GROUPS: readonly (readonly Place[])[] = [
 
 export function Navigation({ onNavigate }: { readonly onNavigate?: (() => void) | undefined }) {
   const { t } = useTranslation();
+  // The messages and endpoints of a source have addresses like those of an application.
+  const ofSource = useRouterState({ select: ({ location }) => location.pathname.startsWith("/applications/src_") });
   return (
     <nav className={styles["nav"]} aria-label={t("app.menu")}>
       {GROUPS.map((places, index) => (
@@ -57,7 +59,8 @@ export function Navigation({ onNavigate }: { readonly onNavigate?: (() => void) 
               key={name}
               to={to}
               className={styles["link"]}
-              activeOptions={{ exact: to === "/", includeSearch: false }}
+              activeOptions={{ exact: to === "/" || (ofSource && name === "applications"), includeSearch: false }}
+              {...(ofSource && name === "sources" ? { "data-status": "active", "aria-current": "page" } : {})}
               onClick={() => onNavigate?.()}
             >
               <Icon aria-hidden />

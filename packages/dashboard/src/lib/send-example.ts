@@ -2,11 +2,11 @@ import type { FormValues } from "../components/form.tsx";
 
 /** Built into the server: there is an example of it without any event type. */
 export const PING = "posthorn.ping";
-const PINGS: readonly string[] = [PING, "svix.ping"];
+const PINGS: ReadonlySet<string> = new Set([PING, "svix.ping"]);
 
 /** The event types to choose from: those that are registered, those that were published lately, and the built-in one. */
 export function exampleTypes(registered: readonly string[], published: readonly string[]): readonly string[] {
-  const others = [...new Set(published)].filter((name) => !registered.includes(name) && !PINGS.includes(name));
+  const others = [...new Set(published)].filter((name) => !registered.includes(name) && !PINGS.has(name));
   return [...registered.filter((name) => name !== PING), ...others.toSorted((a, b) => a.localeCompare(b)), PING];
 }
 

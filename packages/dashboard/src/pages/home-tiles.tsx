@@ -27,6 +27,7 @@ export function Tiles({ now, summary, storage, window }: TilesProps) {
   const percent = (value: number | null | undefined): string =>
     value === null || value === undefined ? "–" : `${formatNumber(language, value, 2)} %`;
   const success = summary?.deliveries.successPercent;
+  const attempts = summary && summary.attempts.ok + summary.attempts.failed;
   const silent = now?.sources.silent.length ?? 0;
   const days = storage?.fullInDays;
   const oldest = now?.waiting.oldestWaitSeconds ?? 0;
@@ -35,7 +36,7 @@ export function Tiles({ now, summary, storage, window }: TilesProps) {
       <Tile
         name={t("home.messages")}
         value={count(summary?.messages)}
-        more={t("home.attempts", { value: count(summary && summary.attempts.ok + summary.attempts.failed) })}
+        more={t("home.attempts", { count: attempts ?? 0, value: count(attempts) })}
         link={{ to: "/messages", search: { range: window } }}
       />
       <Tile
@@ -82,7 +83,7 @@ export function Tiles({ now, summary, storage, window }: TilesProps) {
         name={t("home.trouble")}
         value={now === undefined ? "–" : `${now.endpoints.inTrouble.length}${now.endpoints.more ? "+" : ""}`}
         tone={(now?.endpoints.inTrouble.length ?? 0) > 0 ? "bad" : undefined}
-        more={t("home.inFlight", { value: count(now?.dispatcher.inFlight) })}
+        more={t("home.inFlight", { count: now?.dispatcher.inFlight ?? 0, value: count(now?.dispatcher.inFlight) })}
         link={{ to: "/endpoints" }}
       />
       <Tile

@@ -32,7 +32,6 @@ export function Attempts({ app, list }: { readonly app: string; readonly list: L
         {
           key: "message",
           label: t("messages.one"),
-          wideOnly: true,
           cell: (row) => (
             <Link {...face.message(app, row.msgId)} data-above>
               <code>{row.msgId}</code>

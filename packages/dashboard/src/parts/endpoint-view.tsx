@@ -9,6 +9,7 @@ import type { components } from "../api/schema.ts";
 import { Page } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { tabOf, Tabs } from "../components/tabs.tsx";
+import { shortUrl } from "../lib/short-url.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
 import { useFace } from "../session/face.ts";
 import { AttemptFilters, type AttemptFilter } from "./attempt-filters.tsx";
@@ -44,7 +45,8 @@ export function EndpointView({ app, id }: { readonly app: string; readonly id: s
   const { data } = endpoint;
   return (
     <Page
-      title={data.url}
+      title={shortUrl(data.url)}
+      fullTitle={data.url}
       badge={<FlowBadge app={app} endpoint={id} />}
       {...(data.description === "" ? {} : { lead: data.description })}
       crumbs={face.crumbs(app)}

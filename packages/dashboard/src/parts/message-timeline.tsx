@@ -20,6 +20,7 @@ import { Time } from "../components/time.tsx";
 import { attemptCause } from "../lib/cause.ts";
 import { formatDuration } from "../lib/format.ts";
 import { DELIVERY_TONES, type DeliveryWord } from "../lib/status.ts";
+import { shortUrl } from "../lib/short-url.ts";
 import { isSource } from "../lib/source.ts";
 import { useFace } from "../session/face.ts";
 import { CameIn } from "./came-in.tsx";
@@ -134,7 +135,7 @@ function DeliveryStep({ app, message, delivery, attempts }: DeliveryStepProps) {
       tone={DELIVERY_TONES[state]}
       title={
         <Link {...face.endpoint(app, delivery.endpointId)} title={delivery.url}>
-          {delivery.url}
+          {shortUrl(delivery.url)}
         </Link>
       }
       badge={<Badge tone={DELIVERY_TONES[state]}>{t(`deliveries.states.${state}`)}</Badge>}

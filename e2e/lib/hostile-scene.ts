@@ -1,0 +1,101 @@
+/** A platform whose names are as long as they may be and have no place to break, and every address of the pages that show them. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { eventually } from "@posthorn/testkit";
+import { sendPush, SOURCE_SECRET } from "./dashboard-scene.ts";
+import type { World } from "./world.ts";
+
+/** As long as an external ID may be. */
+export const LONG = "x".repeat(60);
+/** As long as an event type may be. */
+export const LONG_TYPE = `invoice.${"y".repeat(120)}`;
+
+export interface HostileScene {
+  readonly app: string;
+  readonly endpoint: string;
+  readonly longUrl: string;
+  readonly message: string;
+  readonly inbound: string;
+  readonly source: string;
+  /** The value of each parameter in the paths of the router. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+export async function setUpHostileScene(world: World): Promise<HostileScene> {
+  const { api, receiver } = world;
+  receiver.answer(500);
+  const make = async (path: string, body: object): Promise<Record<string, string>> => {
+    const { status, json, text } = await api.post(path, body);
+    assert.ok(status === 201 || status === 202, text);
+    return json as Record<string, string>;
+  };
+  const type = { name: LONG_TYPE, description: LONG, groupName: `G${"g".repeat(60)}` };
+  const schemas = { 1: { type: "object", properties: { [LONG]: { type: "string", examples: [LONG.repeat(20)] } } } };
+  await make("/api/v1/event-type", { ...type, schemas });
+  const { id: app } = await make("/api/v1/app", { name: LONG, uid: LONG });
+  const longUrl = `${receiver.url}/${"webhooks".repeat(30)}/orders`;
+  const { id: endpoint } = await make(`/api/v1/app/${app!}/endpoint`, {
+    url: longUrl,
+    uid: LONG,
+    description: LONG,
+    channels: [LONG],
+    headers: { [`x-${LONG.slice(0, 60)}`]: LONG },
+  });
+  const published = { eventType: LONG_TYPE, eventId: LONG, channels: [LONG], tags: [LONG], payload: { [LONG]: LONG } };
+  const { id: message } = await make(`/api/v1/app/${app!}/msg`, published);
+  const fields = { name: LONG, uid: LONG, type: "github", secrets: [SOURCE_SECRET] };
+  const { id: source, ingestUrl } = await make("/ingest/api/v1/source", fields);
+  await make(`/ingest/api/v1/source/${source!}/endpoint`, { url: longUrl, description: LONG });
+  await sendPush(ingestUrl!, LONG, SOURCE_SECRET, LONG);
+  await sendPush(ingestUrl!, LONG, "wrong");
+  const replay = await make(`/api/v1/app/${app!}/endpoint/${endpoint!}/recover`, {
+    since: new Date(Date.now() - 3_600_000).toISOString(),
+  });
+  const first = (path: string): Promise<string> =>
+    eventually(async () => {
+      const { json } = await api.get(path);
+      const [row] = json.data as { id: string }[];
+      assert.ok(row, `${path} is empty`);
+      return row.id;
+    });
+  const attempt = await first(`/api/v1/app/${app!}/attempt/msg/${message!}`);
+  const inbound = await first(`/ingest/api/v1/source/${source!}/event`);
+  const request = await first(`/ingest/api/v1/source/${source!}/quarantine`);
+  return {
+    app: app!,
+    endpoint: endpoint!,
+    longUrl,
+    message: message!,
+    inbound,
+    source: source!,
+    parameters: {
+      app: app!,
+      endpoint: endpoint!,
+      message: message!,
+      attempt,
+      name: LONG_TYPE,
+      source: source!,
+      request,
+      replay: replay["id"]!,
+      "": "no/such/page",
+    },
+  };
+}
+
+/** Every path that the router has, so that a new page is tested without being named here. */
+export function routePaths(parameters: HostileScene["parameters"]): readonly string[] {
+  const router = readFileSync(new URL("../../packages/dashboard/src/router.tsx", import.meta.url), "utf8");
+  const [operator, portal] = router.split("const portalPages = ");
+  const pathsIn = (text: string): string[] => [...text.matchAll(/\bpath: "([^"]+)"/g)].map(([, path]) => path!);
+  const paths = [
+    ...pathsIn(operator!).filter((path) => path !== "/portal"),
+    ...pathsIn(portal!).map((path) => `/portal${path}`),
+  ];
+  return paths.map((path) =>
+    path.replaceAll(/\$(\w*)/g, (_, name: string) => {
+      const value = parameters[name];
+      assert.ok(value !== undefined, `There is no value for $${name} of ${path}: add one to this scene.`);
+      return value;
+    }),
+  );
+}

@@ -1,0 +1,272 @@
+/** What holds on every page, with names that are as long as they may be, without a connection, and in both languages. */
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { useBrowser } from "../lib/browser.ts";
+import { type HostileScene, LONG, LONG_TYPE, routePaths, setUpHostileScene } from "../lib/hostile-scene.ts";
+import { portalLink } from "../lib/portal-scene.ts";
+import { useWorld } from "../lib/world.ts";
+
+const browser = useBrowser();
+const world = useWorld({ env: { POSTHORN_RETRY_SCHEDULE: "3600" } });
+let scene: HostileScene;
+
+beforeAll(async () => {
+  scene = await setUpHostileScene(world);
+});
+
+const HEIGHT = 844;
+const PHONE = { width: 390, height: HEIGHT };
+/** Of a hang, not of a slow machine. */
+const ALL_PAGES_MS = 600_000;
+
+async function open(path: string, options: Parameters<typeof browser.open>[0] = {}): Promise<Page> {
+  const page = await browser.open({ token: world.server.token, reducedMotion: "reduce", ...options });
+  await page.goto(world.server.url + path);
+  return page;
+}
+
+/** Nothing loads any more, and there is a page or an error. */
+async function settled(page: Page): Promise<void> {
+  await page.locator('h1, main [role="alert"], [role="alert"]').first().waitFor();
+  await expect.poll(() => page.getByRole("status", { name: "Loading" }).count()).toBe(0);
+}
+
+/** What is wider than the window, the innermost first; empty when the page has no horizontal scroll bar. */
+function tooWide(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() => {
+    const room = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= room) return [];
+    const wide = [...document.querySelectorAll("body *")].filter((element) => {
+      const { right, width } = element.getBoundingClientRect();
+      return width > 0 && right > room + 1;
+    });
+    return [
+      `${document.documentElement.scrollWidth} of ${room}`,
+      ...wide.slice(-3).map(({ outerHTML }) => outerHTML.slice(0, 160)),
+    ];
+  });
+}
+
+describe.each(["dashboard", "portal"] as const)("every page of the %s", (face) => {
+  it(
+    "is no wider than the window at 390, 768 and 1440 pixels, its tabs included",
+    async () => {
+      const token = face === "portal" ? (await portalLink(world, scene.app)).token : world.server.token;
+      const page = await browser.open({ token, reducedMotion: "reduce" });
+      const isPortal = (path: string): boolean => /^\/portal(\/|$)/.test(path);
+      const found: string[] = [];
+      const todo = routePaths(scene.parameters).filter((path) => isPortal(path) === (face === "portal"));
+      // The messages of sources have the pages of an application's.
+      if (face === "dashboard") todo.push(`/applications/${scene.source}/messages/${scene.inbound}`);
+      expect(todo.length).toBeGreaterThan(8);
+      const seen = new Set(todo);
+      for (let path = todo.shift(); path !== undefined; path = todo.shift()) {
+        await page.setViewportSize({ width: 1440, height: HEIGHT });
+        await page.goto(world.server.url + path);
+        await settled(page);
+        for (const width of [1440, 768, 390]) {
+          await page.setViewportSize({ width, height: HEIGHT });
+          for (const fault of await tooWide(page)) found.push(`${path} at ${width}: ${fault}`);
+        }
+        const hrefs = await page
+          .locator('main a[href*="tab="]')
+          .evaluateAll((links) => links.map((link) => link.getAttribute("href")!));
+        for (const href of hrefs.filter((one) => one.split("?")[0] === path && !seen.has(one))) {
+          seen.add(href);
+          todo.push(href);
+        }
+      }
+      expect(found).toEqual([]);
+    },
+    ALL_PAGES_MS,
+  );
+});
+
+describe("a long URL", () => {
+  it("is cut in the heading to its host and its end, and is copied in full", async () => {
+    const page = await open(`/applications/${scene.app}/endpoints/${scene.endpoint}`, {
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
+    const heading = page.getByRole("heading", { level: 1 });
+    await expect.poll(() => heading.innerText()).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/….*orders$/);
+    expect(await heading.getAttribute("title")).toBe(scene.longUrl);
+    await page
+      .getByRole("banner")
+      .or(page.locator("main header"))
+      .getByRole("button", { name: "Copy" })
+      .first()
+      .click();
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(scene.longUrl);
+  });
+});
+
+describe("an address without a page", () => {
+  it("shows so within the shell of the dashboard, and leads home", async () => {
+    for (const path of ["/no-such-page", "/applications/a/b/c/d/e"]) {
+      const page = await open(path);
+      await page.getByRole("heading", { level: 1, name: "Page not found" }).waitFor();
+      await page.getByRole("navigation", { name: "Menu" }).getByRole("link", { name: "Messages" }).waitFor();
+      const box = (await page.getByRole("heading", { level: 1 }).boundingBox())!;
+      expect(box.x).toBeGreaterThan(200);
+      await page.getByRole("link", { name: "Go to Home" }).click();
+      await page.getByRole("heading", { level: 1, name: "Home" }).waitFor();
+    }
+  });
+
+  it("shows so within the portal, and leads to its endpoints", async () => {
+    const { token } = await portalLink(world, scene.app);
+    const page = await open("/portal/no-such-page", { token });
+    await page.getByRole("heading", { level: 1, name: "Page not found" }).waitFor();
+    await page.getByRole("link", { name: "Go to your endpoints" }).click();
+    await page.getByRole("heading", { level: 1, name: "Endpoints" }).waitFor();
+    expect(new URL(page.url()).pathname).toBe("/portal");
+  });
+});
+
+describe("without a connection", () => {
+  it.each(["en-GB", "de-DE"])("the foot of the sidebar keeps its buttons within the sidebar (%s)", async (locale) => {
+    const page = await browser.open({ token: world.server.token, locale });
+    await page.route("**/api/v1/live", (route) => route.abort());
+    await page.goto(world.server.url);
+    const side = page.getByRole("complementary");
+    await side.getByRole("button", { name: /Try now|Jetzt versuchen/ }).waitFor();
+    const room = (await side.boundingBox())!;
+    for (const part of await side.locator("button, [role=status]").all()) {
+      const { x, width } = (await part.boundingBox())!;
+      expect(x + width).toBeLessThanOrEqual(room.x + room.width);
+    }
+  });
+
+  it.each([
+    ["en-GB", /The server does not respond\. Check your connection/],
+    ["de-DE", /Der Server antwortet nicht\. Prüfen Sie die Verbindung/],
+  ])("a page says what to do, in words of its own (%s)", async (locale, text) => {
+    const page = await browser.open({ token: world.server.token, locale });
+    await page.route("**/api/v1/cluster", (route) => route.abort());
+    await page.goto(`${world.server.url}/cluster`);
+    await page.getByRole("alert").getByText(text).waitFor();
+    expect(await page.getByRole("alert").innerText()).not.toMatch(/Failed to fetch|TypeError/);
+  });
+
+  it.each([
+    [502, "text/html", "<h1>Bad Gateway</h1>", /A proxy responded with HTTP 502/],
+    [500, "text/plain", "boom", /The server responded with HTTP 500/],
+    [200, "text/html", "<h1>Sign in to the network</h1>", /The response could not be read/],
+  ])("a response %d of %s is explained", async (status, contentType, body, text) => {
+    const page = await browser.open({ token: world.server.token });
+    await page.route("**/api/v1/cluster", (route) => route.fulfill({ status, contentType, body }));
+    await page.goto(`${world.server.url}/cluster`);
+    await page.getByRole("alert").getByText(text).waitFor();
+    expect(await page.getByRole("alert").innerText()).not.toMatch(/boom|Unexpected token|<h1>/);
+  });
+
+  it("a form says so too", async () => {
+    const page = await open("/applications");
+    await page.getByRole("button", { name: "New application" }).first().click();
+    await page.getByLabel("Name").fill("Any");
+    await page.route("**/api/v1/app", (route) => route.abort());
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("alert").getByText("The server does not respond.").waitFor();
+    expect(await page.getByRole("alert").innerText()).not.toContain("Failed to fetch");
+  });
+});
+
+describe("a dialog", () => {
+  it.each(["light", "dark"] as const)(
+    "darkens the gutter of the scroll bar together with the page (%s)",
+    async (colorScheme) => {
+      const page = await open("/applications", { colorScheme });
+      const colours = () =>
+        page.evaluate(() =>
+          [document.documentElement, document.body].map((one) => getComputedStyle(one).backgroundColor),
+        );
+      await page.getByRole("button", { name: "New application" }).first().waitFor();
+      const [before, body] = await colours();
+      expect(before).toBe(body);
+      await page.getByRole("button", { name: "New application" }).first().click();
+      await page.getByRole("dialog").waitFor();
+      const [gutter, under] = await colours();
+      expect(under).toBe(body);
+      expect(gutter).not.toBe(before);
+      await page.getByRole("button", { name: "Cancel" }).click();
+      await expect.poll(colours).toEqual([before, body]);
+    },
+  );
+});
+
+describe("the live page", () => {
+  it("lines up its columns, and says of which application and endpoint an attempt is", async () => {
+    const page = await open("/live", { viewport: { width: 1440, height: 900 } });
+    await expect.poll(() => page.getByRole("main").getByRole("status").first().innerText()).toBe("Live");
+    await world.api.post("/api/v1/app", { name: "Short", uid: "short" });
+    await world.api.post("/api/v1/app/short/endpoint", { url: `${world.receiver.url}/short` });
+    await world.api.post("/api/v1/app/short/msg", { eventType: "short", payload: {} });
+    await world.api.post(`/api/v1/app/${scene.app}/msg`, { eventType: LONG_TYPE, channels: [LONG], payload: {} });
+    const frame = page.getByRole("region", { name: "Live" });
+    await expect.poll(() => frame.getByRole("link").count()).toBe(4);
+    const attempt = frame.getByRole("link", { name: /Failed/ }).filter({ hasText: "Short" });
+    expect(await attempt.innerText()).toMatch(/http:\/\/127\.0\.0\.1:\d+\/short/);
+    const columns = await frame
+      .getByRole("link")
+      .evaluateAll((rows) =>
+        rows.map((row) => [...row.children].map((cell) => Math.round(cell.getBoundingClientRect().left))),
+      );
+    for (const row of columns) expect(row).toEqual(columns[0]);
+  });
+});
+
+describe("details", () => {
+  it("code that is too wide shows a scroll bar", async () => {
+    const page = await open(
+      `/applications/${scene.app}/messages/${scene.message}/attempts/${scene.parameters["attempt"]!}`,
+    );
+    const frame = page.locator('[role="region"][tabindex="0"]').first();
+    await frame.waitFor();
+    const bar = await frame.evaluate((element) => {
+      const [size, thumb] = ["::-webkit-scrollbar", "::-webkit-scrollbar-thumb"].map((part) =>
+        getComputedStyle(element, part),
+      );
+      return [size!.height, thumb!.backgroundColor];
+    });
+    expect(Number.parseFloat(bar[0]!)).toBeGreaterThan(5);
+    expect(bar[1]).not.toMatch(/rgba\(0, 0, 0, 0\)/);
+  });
+
+  it("a message of a source is under Sources in the menu, and one of an application under Applications", async () => {
+    const page = await open(`/applications/${scene.source}/messages/${scene.inbound}`);
+    const current = page.getByRole("navigation", { name: "Menu" }).locator('[aria-current="page"]');
+    await expect.poll(() => current.allInnerTexts()).toEqual(["Sources"]);
+    await page.goto(`${world.server.url}/applications/${scene.app}/messages/${scene.message}`);
+    await expect.poll(() => current.allInnerTexts()).toEqual(["Applications"]);
+  });
+
+  it("the last failures of an endpoint name their message on a phone", async () => {
+    const page = await open(`/applications/${scene.app}/endpoints/${scene.endpoint}`, { viewport: PHONE });
+    const message = page
+      .getByRole("region", { name: "Last failures" })
+      .getByRole("link", { name: scene.message })
+      .first();
+    await message.waitFor();
+    expect(await message.isVisible()).toBe(true);
+  });
+
+  it.each([
+    ["en-GB", 1, "1 attempt", "1 attempt in flight"],
+    ["en-GB", 2, "2 attempts", "2 attempts in flight"],
+    ["de-DE", 1, "1 Versuch", "1 laufender Versuch"],
+    ["de-DE", 2, "2 Versuche", "2 laufende Versuche"],
+  ])("counts have the right plural (%s, %d)", async (locale, count, attempts, inFlight) => {
+    const page = await browser.open({ token: world.server.token, locale });
+    await page.route("**/api/v1/stats/summary*", async (route) => {
+      const json = (await (await route.fetch()).json()) as { attempts: object };
+      await route.fulfill({ json: { ...json, attempts: { ...json.attempts, ok: count, failed: 0 } } });
+    });
+    await page.route("**/api/v1/stats/now*", async (route) => {
+      const json = (await (await route.fetch()).json()) as { dispatcher: object };
+      await route.fulfill({ json: { ...json, dispatcher: { ...json.dispatcher, inFlight: count } } });
+    });
+    await page.goto(world.server.url);
+    await expect.poll(() => page.getByText(attempts, { exact: true }).count()).toBe(1);
+    await expect.poll(() => page.getByText(inFlight, { exact: true }).count()).toBe(1);
+  });
+});
