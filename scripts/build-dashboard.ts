@@ -18,7 +18,7 @@ const SOURCES = [
   "package-lock.json",
 ];
 
-const STEPS = [
+const STEPS: readonly { readonly name: string; readonly run: () => Promise<void> | void }[] = [
   { name: "Bundle the pages", run: bundle },
   { name: "Write the third-party notices", run: notices },
   { name: "Compress the files", run: compress },

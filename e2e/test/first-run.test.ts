@@ -70,7 +70,7 @@ class Terminal implements AsyncDisposable {
     const end = new RegExp(`\\n${mark} (\\d+)\\n`);
     await this.waitFor(end, start);
     const printed = this.output.slice(start);
-    expect({ block, status: end.exec(printed)![1], printed }).toMatchObject({ status: "0" });
+    if (end.exec(printed)![1] !== "0") throw new Error(`This failed:\n${block}\n${printed}`);
     return printed.slice(0, end.exec(printed)!.index);
   }
 
@@ -169,9 +169,9 @@ describe("the README", () => {
       expect(forged).toContain("401");
 
       await terminal.run(`${stop!}; wait`);
-      await expect(fetch(`http://127.0.0.1:${receiverPort}`)).rejects.toThrow();
+      await expect(fetch(`http://127.0.0.1:${receiverPort}`)).rejects.toThrow("fetch failed");
       await server.interrupt();
-      await eventually(() => expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow());
+      await eventually(() => expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow("fetch failed"));
 
       await using again = new Terminal(folder);
       again.type(`${seed!} -- --listen 127.0.0.1:${seedPort}`);

@@ -18,7 +18,10 @@ async function historyOf(page: Page): Promise<readonly string[]> {
 async function expectNoTrace(page: Page, token: string): Promise<void> {
   expect(page.url()).not.toContain("#");
   expect((await historyOf(page)).filter((url) => url.includes("key="))).toEqual([]);
-  const kept = await page.evaluate(() => [JSON.stringify({ ...localStorage }), document.documentElement.outerHTML]);
+  const kept = await page.evaluate(() => [
+    JSON.stringify(Object.entries(localStorage)),
+    document.documentElement.outerHTML,
+  ]);
   expect(kept.filter((text) => text.includes(token))).toEqual([]);
 }
 
@@ -62,6 +65,7 @@ describe("a link with the token of an organisation", () => {
     await signedOut(page);
     await page.evaluate((token) => (location.hash = `key=${token}`), world.server.token);
     await signedIn(page);
+    expect(page.url()).toBe(`${world.server.url}/`);
     await expectNoTrace(page, world.server.token);
   });
 
@@ -76,7 +80,7 @@ describe("a link with the token of an organisation", () => {
     await page.goto(`${world.server.url}/#key=${token}`);
     await page.getByText("The token has ended").waitFor();
     await expectNoTrace(page, token);
-    expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage }))).not.toContain(token);
+    expect(await page.evaluate(() => JSON.stringify(Object.entries(sessionStorage)))).not.toContain(token);
   });
 
   it("without a token keeps the session, and is cleaned all the same", async () => {
@@ -109,5 +113,6 @@ describe("a portal link", () => {
     await page.goto(first.url);
     await page.getByText("This link has ended.").waitFor();
     await expectNoTrace(page, first.token);
+    expect(await page.getByRole("link").count()).toBe(0);
   });
 });
