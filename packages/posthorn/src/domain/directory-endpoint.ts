@@ -34,7 +34,7 @@ export class DirectoryEndpoint {
   readonly eventTypes: ReadonlySet<string> | null;
   /** `null`: messages with and without channels. */
   readonly channels: ReadonlySet<string> | null;
-  /** The target of one replay: no message matches it. */
+  /** Whether it is the target of one replay to a URL: no message matches it, and no list shows it. */
   readonly oneOff: boolean;
   /** When the oldest secret of a rotation ends and the entry must be loaded anew. */
   readonly signerExpiresAt: number;
@@ -254,13 +254,6 @@ const NO_EGRESS: EndpointEgress = {};
 export interface SealedSecret {
   readonly secret_sealed: Uint8Array;
   readonly expires_at: number | null;
-}
-
-/** Whether an endpoint wants messages of this type and these channels; its filter is asked apart: see `message/match.ts`. */
-export function matches(endpoint: DirectoryEndpoint, eventType: string, channels: readonly string[] | null): boolean {
-  if (endpoint.oneOff || (endpoint.eventTypes !== null && !endpoint.eventTypes.has(eventType))) return false;
-  if (endpoint.channels === null) return true;
-  return channels !== null && channels.some((channel) => endpoint.channels!.has(channel));
 }
 
 function setOf(json: string | null): ReadonlySet<string> | null {

@@ -17,7 +17,13 @@ export function describeFrom(store: Pick<Store, "db">): Describe {
         .execute(),
       endpointKeys.length === 0
         ? []
-        : store.db.selectFrom("endpoint").select(["id", "public_id", "url"]).where("id", "in", endpointKeys).execute(),
+        : store.db
+            .selectFrom("endpoint")
+            .select(["id", "public_id", "url"])
+            .where("id", "in", endpointKeys)
+            // The feed names no target of a replay.
+            .where("replay_task_id", "is", null)
+            .execute(),
     ]);
     return {
       endpoints: new Map(endpoints.map((row) => [row.id, { id: row.public_id, url: row.url }])),

@@ -29,7 +29,8 @@ export async function listApplications({ ctx, input }: Call<ListApplications>): 
           selectFrom("endpoint")
             .select("endpoint.id")
             .whereRef("app_id", "=", "application.id")
-            .where("endpoint.deleted_at", "is", null),
+            .where("endpoint.deleted_at", "is", null)
+            .where("endpoint.replay_task_id", "is", null),
         ),
       );
     }
@@ -41,6 +42,7 @@ export async function listApplications({ ctx, input }: Call<ListApplications>): 
               .select("endpoint.id")
               .whereRef("app_id", "=", "application.id")
               .where("endpoint.deleted_at", "is", null)
+              .where("endpoint.replay_task_id", "is", null)
               .where("disabled", "=", 1),
           ),
         ),

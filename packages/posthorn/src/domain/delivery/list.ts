@@ -97,7 +97,7 @@ function endpointMessages(ctx: Context, endpointKey: number, input: ListEndpoint
   return input.status === null ? query : query.where(hasStatus(input.status));
 }
 
-/** The endpoints a message is owed or was sent to, deleted ones included, each with where it stands. */
+/** The endpoints a message was sent to or waits for, deleted ones included, each with the state of the delivery. Targets of replays are not among them. */
 export async function listMessageEndpoints({
   ctx,
   input,
@@ -116,6 +116,7 @@ export async function listMessageEndpoints({
       .selectAll("endpoint")
       .select(["delivery.state", "delivery.due", "delivery.attempts", ...CANCELLATION_COLUMNS])
       .where("delivery.message_id", "=", message.key)
+      .where("endpoint.replay_task_id", "is", null)
       .orderBy("delivery.endpoint_id", slice.order)
       .limit(slice.limit);
     if (slice.from !== null) query = query.where("delivery.endpoint_id", comparison(slice.order), slice.from);

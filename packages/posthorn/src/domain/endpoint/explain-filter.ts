@@ -46,7 +46,7 @@ export async function explainEndpointFilter({ ctx, input }: Call<EndpointRef & E
 /** The same for a message that is at hand. `given`: a filter to be tried in place of the endpoint's own. */
 export function explainOf(known: Wants, message: MatchableMessage, given: CompiledFilter | null): Explanation {
   const { eventTypes, channels } = known;
-  const plain = mismatchOf({ eventTypes, channels, filtered: false, filter: null }, message, () => documentOf(message));
+  const plain = mismatchOf({ eventTypes, channels, filtered: false, filter: null }, message, null);
   if (plain !== null) return explanationOf(plain, null);
   const filter = given ?? known.filter;
   return filter === null ? MATCHED : explain(filter, documentOf(message));

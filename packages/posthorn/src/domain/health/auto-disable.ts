@@ -156,6 +156,8 @@ async function liveEndpoint({ db }: Tx, key: number) {
     .select(["application.public_id", "application.uid", "application.kind", "application.org_id"])
     .where("endpoint.id", "=", key)
     .where("endpoint.deleted_at", "is", null)
+    // The target of a replay is gone when the replay has ended.
+    .where("endpoint.replay_task_id", "is", null)
     .where("application.deleted_at", "is", null)
     .executeTakeFirst();
   return row ?? null;

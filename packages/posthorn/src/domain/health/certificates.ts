@@ -42,6 +42,7 @@ export async function endingCertificates(ctx: Context): Promise<readonly EndingC
     .where("a.kind", "<>", APPLICATION_KIND.operational)
     .where("a.deleted_at", "is", null)
     .where("e.deleted_at", "is", null)
+    .where("e.replay_task_id", "is", null)
     .where("e.disabled", "=", 0)
     .orderBy("c.valid_to")
     .limit(MAX_READ)

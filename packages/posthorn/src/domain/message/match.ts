@@ -88,6 +88,7 @@ function decide(application: DirectoryApplication, message: MatchableMessage): M
   const reasons = new Reasons();
   let document: FilterDocument | null = null;
   for (const endpoint of application.endpoints.values()) {
+    if (endpoint.oneOff) continue;
     const mismatch = mismatchOf(endpoint, message, () => (document ??= documentOf(message)));
     if (mismatch === null) endpointIds.push(endpoint.key);
     else reasons.add(endpoint.key, mismatch);
@@ -98,18 +99,22 @@ function decide(application: DirectoryApplication, message: MatchableMessage): M
 /** What of an endpoint decides. */
 export type Wants = Pick<DirectoryEndpoint, "eventTypes" | "channels" | "filtered" | "filter">;
 
-/** Why the endpoint does not want the message, or `null` when it does. */
+/**
+ * Why the endpoint does not want the message, or `null` when it does. The target of a replay to a URL wants no event type.
+ *
+ * @param document The message as filters see it; `null`: types and channels decide alone.
+ */
 export function mismatchOf(
   endpoint: Wants,
   message: Pick<MatchableMessage, "eventType" | "channels">,
-  document: () => FilterDocument,
+  document: (() => FilterDocument) | null,
 ): Mismatch | null {
   const { eventTypes, channels } = endpoint;
   if (eventTypes !== null && !eventTypes.has(message.eventType)) return { reason: "event_type" };
   if (channels !== null && !(message.channels?.some((channel) => channels.has(channel)) ?? false)) {
     return { reason: "channels" };
   }
-  return endpoint.filtered ? filterMismatch(endpoint, document()) : null;
+  return endpoint.filtered && document !== null ? filterMismatch(endpoint, document()) : null;
 }
 
 function filterMismatch(endpoint: Wants, document: FilterDocument): Mismatch | null {

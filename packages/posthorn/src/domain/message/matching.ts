@@ -24,16 +24,23 @@ export async function getMatching({ ctx, input }: Call<MessageRef>): Promise<Mat
   const row = await db.selectFrom("message").select("unmatched_json").where("id", "=", message.key).executeTakeFirst();
   const { matched } = await db
     .selectFrom("delivery")
+    .innerJoin("endpoint", "endpoint.id", "delivery.endpoint_id")
     .select((eb) => eb.fn.countAll<number>().as("matched"))
-    .where("message_id", "=", message.key)
+    .where("delivery.message_id", "=", message.key)
+    .where("endpoint.replay_task_id", "is", null)
     .executeTakeFirstOrThrow();
   const json = row?.unmatched_json ?? null;
   if (json === null) return { matched, unmatched: 0, reasons: [] };
   const stored = JSON.parse(json) as Unmatched;
-  return { matched, unmatched: stored.n, reasons: await reasonsOf(ctx, stored) };
+  const { reasons, hidden } = await reasonsOf(ctx, stored);
+  return { matched, unmatched: stored.n - hidden, reasons };
 }
 
-async function reasonsOf(ctx: Context, stored: Unmatched): Promise<Matching["reasons"]> {
+/** The kept reasons, and how many of them are of endpoints that are not shown: deleted ones and targets of replays. */
+async function reasonsOf(
+  ctx: Context,
+  stored: Unmatched,
+): Promise<{ readonly reasons: Matching["reasons"]; readonly hidden: number }> {
   const mismatches = new Map<number, Mismatch>([
     ...(stored.filter ?? []).map(([key, clause]) => [key, { reason: "filter", clause }] as const),
     ...(stored.filter_error ?? []).map(([key, code]) => [key, { reason: "filter_error", code }] as const),
@@ -44,9 +51,11 @@ async function reasonsOf(ctx: Context, stored: Unmatched): Promise<Matching["rea
     .selectFrom("endpoint")
     .select(["id", "public_id", "uid"])
     .where("id", "in", [...mismatches.keys()])
+    .where("replay_task_id", "is", null)
+    .where("deleted_at", "is", null)
     .execute();
   const byKey = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
-  return [...mismatches].flatMap(([key, mismatch]) => {
+  const reasons = [...mismatches].flatMap(([key, mismatch]) => {
     const endpoint = byKey.get(key);
     if (endpoint === undefined) return [];
     const { reason } = mismatch;
@@ -54,4 +63,5 @@ async function reasonsOf(ctx: Context, stored: Unmatched): Promise<Matching["rea
     const sentence = reason === "filter" ? `The clause ${clause} of its filter did not hold.` : message;
     return [{ endpointId: endpoint.public_id, endpointUid: endpoint.uid, reason, clause, message: sentence }];
   });
+  return { reasons, hidden: mismatches.size - reasons.length };
 }

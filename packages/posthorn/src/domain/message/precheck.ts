@@ -43,17 +43,13 @@ export async function precheckMessage({ ctx, input }: Call<PrecheckMessage>): Pr
   const matching: PrecheckedEndpoint[] = [];
   const others: PrecheckedEndpoint[] = [];
   for (const endpoint of application.endpoints.values()) {
-    const wants = payload === null ? withoutFilter(endpoint) : endpoint;
-    const mismatch = mismatchOf(wants, message, () => document);
+    if (endpoint.oneOff) continue;
+    const mismatch = mismatchOf(endpoint, message, payload === null ? null : () => document);
     const list = mismatch === null ? matching : others;
     list.push(shownOf(endpoint, mismatch, payload));
   }
   const endpoints = [...matching, ...others].slice(0, MAX_SHOWN);
   return { matched: matching.length, unmatched: others.length, endpoints };
-}
-
-function withoutFilter({ eventTypes, channels }: DirectoryEndpoint) {
-  return { eventTypes, channels, filtered: false, filter: null };
 }
 
 function shownOf(

@@ -4,7 +4,7 @@ import { timeOfKey } from "../../id.ts";
 import { APPLICATION_KIND, type OperationalEventTable } from "../../store/schema.ts";
 import type { DueDelivery } from "../../store/store.ts";
 import type { Services } from "../context.ts";
-import { matches } from "../directory-endpoint.ts";
+import { mismatchOf } from "../message/match.ts";
 import type { DirectoryApplication } from "../directory.ts";
 
 /** Events made into messages in one go. */
@@ -60,7 +60,7 @@ async function publishEvent(services: Services, event: DueEvent): Promise<readon
   const application = await operationalApplication(services, event.org_id);
   if (application === null) return [];
   const endpointIds = [...application.endpoints.values()]
-    .filter((endpoint) => matches(endpoint, event.type, null))
+    .filter((endpoint) => mismatchOf(endpoint, { eventType: event.type, channels: null }, null) === null)
     .map((endpoint) => endpoint.key);
   if (endpointIds.length === 0) return [];
   const { key, id } = services.ids.next("msg_");

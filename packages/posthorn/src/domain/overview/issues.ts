@@ -69,6 +69,7 @@ export async function listIssues({ ctx, input }: OutsideCall<ListIssues>): Promi
     .where("application.org_id", "=", ctx.actor.orgId)
     .where("application.kind", "=", APPLICATION_KIND.customer)
     .where("endpoint.deleted_at", "is", null)
+    .where("endpoint.replay_task_id", "is", null)
     .groupBy(["attempt.endpoint_id", "attempt.error_code", "attempt.response_code"])
     .orderBy("last", "desc")
     .limit(input.limit);

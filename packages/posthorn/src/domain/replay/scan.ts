@@ -6,7 +6,8 @@ import { type Kysely, type RawBuilder, type SqlBool, sql } from "kysely";
 import { ASKED, type Database, DELIVERY_STATE } from "../../store/schema.ts";
 import { indexedBy, orderedJoin } from "../../store/portable-sql.ts";
 import { hasStatus, type Status } from "../delivery/delivery.ts";
-import { type DirectoryEndpoint, matches } from "../directory-endpoint.ts";
+import type { DirectoryEndpoint } from "../directory-endpoint.ts";
+import { mismatchOf } from "../message/match.ts";
 import { jsonListHas, messageMatches } from "../message/filter.ts";
 import type { ReplayCounts, ReplayFilter, ReplayParams } from "./replay.ts";
 
@@ -80,7 +81,7 @@ function isMissing({ params, endpoint }: ScanFrom, row: Row): boolean {
   if (params.mode !== "missing") return true;
   if (row.state !== null) return false;
   const channels = row.channels_json === null ? null : (JSON.parse(row.channels_json) as string[]);
-  return matches(endpoint, row.event_type, channels);
+  return mismatchOf(endpoint, { eventType: row.event_type, channels }, null) === null;
 }
 
 function deliveriesQuery(db: Kysely<Database>, { params, endpoint, cursor }: ScanFrom): RawBuilder<Row> {

@@ -179,7 +179,8 @@ function troubleFacts({ services, actor }: Context) {
     .where("a.org_id", "=", actor.orgId)
     .where("a.kind", "<>", APPLICATION_KIND.operational)
     .where("a.deleted_at", "is", null)
-    .where("e.deleted_at", "is", null);
+    .where("e.deleted_at", "is", null)
+    .where("e.replay_task_id", "is", null);
 }
 
 type TroubleRow = Awaited<ReturnType<ReturnType<typeof troubleFacts>["execute"]>>[number];

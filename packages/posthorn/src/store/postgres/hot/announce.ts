@@ -19,7 +19,7 @@ const ANNOUNCE = `
   INSERT INTO operational_event AS known (org_id, type, at, due, merge_key, count, endpoint_id, message_id, attempt_id)
   SELECT a.org_id, $1::text, $2::bigint, $3::bigint, $4::text, 1, e.id, $6::bigint, $7::bigint
   FROM endpoint e JOIN application a ON a.id = e.app_id
-  WHERE e.id = $5::bigint AND a.kind = ${APPLICATION_KIND.customer} AND EXISTS (
+  WHERE e.id = $5::bigint AND e.replay_task_id IS NULL AND a.kind = ${APPLICATION_KIND.customer} AND EXISTS (
     SELECT FROM application o JOIN endpoint l ON l.app_id = o.id AND l.deleted_at IS NULL
     WHERE o.org_id = a.org_id AND o.kind = ${APPLICATION_KIND.operational} AND o.deleted_at IS NULL
       AND (l.event_types_json IS NULL OR strpos(l.event_types_json, '"' || $1::text || '"') > 0))

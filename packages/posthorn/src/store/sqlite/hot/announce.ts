@@ -28,7 +28,7 @@ export function prepareAnnouncing(db: DatabaseSync, record: (entry: RecordEntry)
     INSERT INTO operational_event (org_id, type, at, due, merge_key, count, endpoint_id, message_id, attempt_id)
     SELECT a.org_id, ?1, ?2, ?3, ?4, 1, e.id, ?6, ?7
     FROM endpoint e JOIN application a ON a.id = e.app_id
-    WHERE e.id = ?5 AND a.kind = ${APPLICATION_KIND.customer} AND EXISTS (
+    WHERE e.id = ?5 AND e.replay_task_id IS NULL AND a.kind = ${APPLICATION_KIND.customer} AND EXISTS (
       SELECT 1 FROM application o JOIN endpoint l ON l.app_id = o.id AND l.deleted_at IS NULL
       WHERE o.org_id = a.org_id AND o.kind = ${APPLICATION_KIND.operational} AND o.deleted_at IS NULL
         AND (l.event_types_json IS NULL OR instr(l.event_types_json, '"' || ?1 || '"') > 0))
