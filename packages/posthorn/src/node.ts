@@ -87,6 +87,8 @@ interface NodeParts {
   readonly shared: SharedFeed;
   readonly ids: IdGenerator;
   readonly failed: Promise<Error>;
+  /** What is to be released, in the order in which it was made. */
+  readonly stack: AsyncDisposableStack;
 }
 
 /** Requests that are under way when the process stops may take this long. */
@@ -106,6 +108,23 @@ function tellLongTransaction(log: Logger, { operation, openMs, ended }: LongTran
 function tellTrouble(log: Logger, trouble: StoreTrouble | null): void {
   if (trouble === null) log.info("the database is back");
   else log.warn({ trouble }, `the database ${describeTrouble(trouble)}; trying again`);
+}
+
+/** Releases everything, and logs each part that could not be released. Rejects when there was one. */
+async function release(stack: AsyncDisposableStack, log: Logger): Promise<void> {
+  try {
+    await stack.disposeAsync();
+  } catch (failure) {
+    for (
+      let left: unknown = failure;
+      left !== undefined;
+      left = left instanceof SuppressedError ? left.suppressed : undefined
+    ) {
+      const err: unknown = left instanceof SuppressedError ? left.error : left;
+      log.error({ err }, "part of the node was not released");
+    }
+    throw failure;
+  }
 }
 
 /**
@@ -137,21 +156,23 @@ export class PosthornNode implements AsyncDisposable {
   readonly #certificates: CertificateWatch;
   readonly #statistics: Statistics;
   readonly #metrics: Metrics;
+  /** Releases the parts of the node in the reverse order of their making, each of them even when another one fails. */
+  readonly #stack: AsyncDisposableStack;
   #metricsServer: MetricsServer | null = null;
   readonly #receiving: Receiving;
-  readonly #maintenance: Maintenance;
   readonly #feed: LiveFeed;
   #server: FastifyInstance | null = null;
   #url = "";
   #closing: Promise<void> | null = null;
-  /** Work that only writes to the log. */
-  #warnings: Promise<void> = Promise.resolve();
+  /** Settles when the shards of this node are given up; set once it closes. */
+  #drained: Promise<void> = Promise.resolve();
 
   private constructor(options: NodeOptions, node: NodeParts) {
     const { config, secrets, log, clock = systemClock } = options;
-    const { store, cluster, feed, ids, failed } = node;
+    const { store, cluster, feed, ids, failed, stack } = node;
     const leads = (): boolean => cluster.leads;
     this.#cluster = cluster;
+    this.#stack = stack;
     const report = reporter(log);
     this.#feed = feed;
     this.#options = options;
@@ -160,57 +181,59 @@ export class PosthornNode implements AsyncDisposable {
     const vault = new Vault(secrets.encryptionKey);
     const policyDefaults = policyDefaultsOf(config);
     const directory = new Directory({ store, vault, now: clock.now, policyDefaults });
-    this.#egress = egressOf(config, options.egress);
+    this.#egress = stack.adopt(egressOf(config, options.egress), (egress) => egress.close());
     this.#sender = new EndpointSender(this.#egress);
-    this.#transforms = transformPoolOf(config, log);
+    this.#transforms = stack.use(transformPoolOf(config, log));
     this.authenticator = new Authenticator({
       store,
       jwtSecret: secrets.jwtSecret,
       now: clock.now,
       ensureOrganisation: (publicId) => ensureOrganisation(this.services, publicId),
     });
-    this.#tasks = new TaskRunners({
-      services: () => this.services,
-      clock,
-      owns: (taskKey) => cluster.owns(taskKey),
-      onFailure: (taskKey, error) => report(error, "task failed", { taskKey }),
-    });
-    this.#operational = new OperationalPublisher({
-      services: () => this.services,
-      clock,
-      leads,
-      onFailure: (error) => report(error, "operational webhooks were not published; trying again"),
-    });
-    this.#outbox = new OutboxWatch({
-      services: () => this.services,
-      clock,
-      onFailure: (error) => report(error, "the outbox was not taken up; trying again"),
-      // Nobody else writes to a file.
-      looks: config.database.kind === "postgres",
-      onNotTaken: (row) => log.warn(row, "no message could be made of what a transaction published: it is set aside"),
-    });
-    this.#health = new HealthWatch({
-      services: () => this.services,
-      clock,
-      onFailure: (error) => report(error, "the health of endpoints was not kept; trying again"),
-      onDisabled: (disabled) => log.warn(disabled, "endpoint disabled"),
-    });
-    this.#certificates = new CertificateWatch({
-      services: () => this.services,
-      clock,
-      onFailure: (error) => report(error, "the certificates of endpoints were not kept; trying again"),
-    });
-    this.#receiving = new Receiving({
-      services: () => this.services,
-      store,
-      vault,
-      directory,
-      egress: this.#egress,
-      clock,
-      leads,
-      log,
-    });
+    this.#health = stack.use(
+      new HealthWatch({
+        services: () => this.services,
+        clock,
+        onFailure: (error) => report(error, "the health of endpoints was not kept; trying again"),
+        onDisabled: (disabled) => log.warn(disabled, "endpoint disabled"),
+      }),
+    );
+    this.#certificates = stack.use(
+      new CertificateWatch({
+        services: () => this.services,
+        clock,
+        onFailure: (error) => report(error, "the certificates of endpoints were not kept; trying again"),
+      }),
+    );
+    stack.defer(() => this.#untilReleased());
     this.#dispatcher = this.#buildDispatcher(directory, vault, ids);
+    stack.defer(() => this.#dispatcher.stop(config.shutdownTimeoutMs));
+    this.#outbox = stack.use(
+      new OutboxWatch({
+        services: () => this.services,
+        clock,
+        onFailure: (error) => report(error, "the outbox was not taken up; trying again"),
+        // Nobody else writes to a file.
+        looks: config.database.kind === "postgres",
+        onNotTaken: (row) => log.warn(row, "no message could be made of what a transaction published: it is set aside"),
+      }),
+    );
+    this.#operational = stack.use(
+      new OperationalPublisher({
+        services: () => this.services,
+        clock,
+        leads,
+        onFailure: (error) => report(error, "operational webhooks were not published; trying again"),
+      }),
+    );
+    this.#tasks = stack.use(
+      new TaskRunners({
+        services: () => this.services,
+        clock,
+        owns: (taskKey) => cluster.owns(taskKey),
+        onFailure: (taskKey, error) => report(error, "task failed", { taskKey }),
+      }),
+    );
     this.#metrics = new Metrics({
       store,
       shards: () => cluster.shards,
@@ -223,14 +246,8 @@ export class PosthornNode implements AsyncDisposable {
       tellLongTransaction(log, transaction);
       this.#metrics.longTransaction(transaction);
     });
-    this.#statistics = new Statistics({
-      services: () => this.services,
-      clock,
-      settled: () => this.#settledByAll(),
-      leads,
-      load: () => this.#dispatcher.load,
-      onFailure: (error) => report(error, "statistics were not counted; trying again"),
-    });
+    this.#statistics = stack.use(this.#buildStatistics());
+    this.#receiving = stack.use(this.#buildReceiving(directory, vault));
     this.#lanes = this.#buildLaneDesk(node);
     this.services = {
       store,
@@ -259,14 +276,8 @@ export class PosthornNode implements AsyncDisposable {
       },
       rules: this.#buildRules(policyDefaults),
     };
-    this.#clusterWork = this.#buildClusterWork(node);
-    this.#maintenance = new Maintenance({
-      services: this.services,
-      periods: retentionOf(config),
-      clock,
-      leads,
-      onFailure: (error) => report(error, "maintenance failed"),
-    });
+    this.#clusterWork = stack.use(this.#buildClusterWork(node));
+    stack.use(this.#buildMaintenance());
   }
 
   /** Opens the store, takes up what an earlier run left to do, and listens. Waits for a database that is away. */
@@ -292,29 +303,33 @@ export class PosthornNode implements AsyncDisposable {
       run: randomUUID(),
       describe: (messages, endpoints) => describeFrom(store)(messages, endpoints),
     });
-    const shared: SharedFeed = new SharedFeed({ ...feedOptions, feed, store: () => store });
-    const store = await openStore(options.config.database, {
-      onFailure: fail,
-      onTrouble: (trouble) => tellTrouble(options.log, trouble),
-      listener: shared,
-    });
+    const stack = new AsyncDisposableStack();
+    const shared: SharedFeed = stack.use(new SharedFeed({ ...feedOptions, feed, store: () => store }));
+    const store = stack.use(
+      await openStore(options.config.database, {
+        onFailure: fail,
+        onTrouble: (trouble) => tellTrouble(options.log, trouble),
+        listener: shared,
+      }),
+    );
     let node: PosthornNode | null = null;
     try {
-      const cluster = await Cluster.join({ store, facts: nodeFacts(options.secrets) });
+      const cluster = stack.use(await Cluster.join({ store, facts: nodeFacts(options.secrets) }));
       const { slot, keysFrom } = cluster.seat ?? { slot: null, keysFrom: 0 };
       const lastKey = Math.max(keysFrom - 1, await store.lastKey());
       const ids = new IdGenerator(clock.now, lastKey, slot, () => cluster.holdsSeat);
       await makeRoom();
-      node = new PosthornNode(options, { store, cluster, feed, shared, ids, failed });
-      // Both are waited for: one that went on after the other failed would listen for nobody.
+      node = new PosthornNode(options, { store, cluster, feed, shared, ids, failed, stack });
+      // Both are waited for: one that went on after the other failed would keep its port.
       for (const part of await Promise.allSettled([node.#listen(), node.#clusterWork.start()]))
         if (part.status === "rejected") throw part.reason;
       node.#receiving.start();
-      node.#warnings = node.#warnOfRefusedEgress();
+      const warnings = node.#warnOfRefusedEgress();
+      stack.defer(() => warnings);
       return node;
     } catch (error) {
-      // What was started already, such as the server, would keep the process alive.
-      await (node ?? store)[Symbol.asyncDispose]();
+      // What was started already, such as the server, would keep the process alive. What cannot be released is in the log.
+      await (node?.[Symbol.asyncDispose]() ?? release(stack, options.log)).catch(() => undefined);
       throw error;
     }
   }
@@ -343,26 +358,13 @@ export class PosthornNode implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const drained = this.#cluster.drain().catch(() => undefined);
-    await this.#closeServer();
-    await this.#warnings;
-    await this.#metricsServer?.[Symbol.asyncDispose]();
-    await this.#receiving[Symbol.asyncDispose]();
-    await this.#maintenance[Symbol.asyncDispose]();
-    await this.#statistics[Symbol.asyncDispose]();
-    await this.#tasks[Symbol.asyncDispose]();
-    await this.#operational[Symbol.asyncDispose]();
-    await this.#outbox[Symbol.asyncDispose]();
-    await this.#dispatcher.stop(this.#options.config.shutdownTimeoutMs);
-    // What is still under way keeps its shards from being given up: others take them when the time of this node is over.
-    await Promise.race([drained, delay(RELEASE_MS, undefined, { ref: false })]);
-    this.#clusterWork[Symbol.dispose]();
-    await this.#transforms[Symbol.asyncDispose]();
-    await this.#health[Symbol.asyncDispose]();
-    await this.#certificates[Symbol.asyncDispose]();
-    await this.#egress.close();
-    await this.#cluster[Symbol.asyncDispose]();
-    await this.#store[Symbol.asyncDispose]();
+    this.#drained = this.#cluster.drain().catch(() => undefined);
+    await release(this.#stack, this.#options.log);
+  }
+
+  /** What is still under way keeps its shards from being given up: others take them when the time of this node is over. */
+  async #untilReleased(): Promise<void> {
+    await Promise.race([this.#drained, delay(RELEASE_MS, undefined, { ref: false })]);
   }
 
   async #listen(): Promise<void> {
@@ -386,11 +388,14 @@ export class PosthornNode implements AsyncDisposable {
       base: this.#options.base ?? "",
       timeouts,
     });
+    this.#stack.defer(() => this.#closeServer());
     if (this.#options.listens === false) {
       await this.#server.ready();
       return;
     }
-    if (config.metricsListen !== null) this.#metricsServer = await serveMetrics(this.#metrics, config.metricsListen);
+    if (config.metricsListen !== null) {
+      this.#metricsServer = this.#stack.use(await serveMetrics(this.#metrics, config.metricsListen));
+    }
     try {
       this.#url = await this.#server.listen(config.listen);
     } catch (cause) {
@@ -412,9 +417,12 @@ export class PosthornNode implements AsyncDisposable {
     const { server } = this.#server;
     const force = setTimeout(() => server.closeAllConnections(), CLOSE_REQUESTS_MS);
     const sweep = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS);
-    await this.#server.close();
-    clearTimeout(force);
-    clearInterval(sweep);
+    try {
+      await this.#server.close();
+    } finally {
+      clearTimeout(force);
+      clearInterval(sweep);
+    }
   }
 
   /** Keys of this node up to which everything is on disk, or never will be. */
@@ -452,6 +460,43 @@ export class PosthornNode implements AsyncDisposable {
       feed: shared,
       settled: () => this.#settled(),
       log: this.#options.log,
+    });
+  }
+
+  #buildReceiving(directory: Directory, vault: Vault): Receiving {
+    const { log, clock = systemClock } = this.#options;
+    return new Receiving({
+      services: () => this.services,
+      store: this.#store,
+      vault,
+      directory,
+      egress: this.#egress,
+      clock,
+      leads: () => this.#cluster.leads,
+      log,
+    });
+  }
+
+  #buildStatistics(): Statistics {
+    const { log, clock = systemClock } = this.#options;
+    return new Statistics({
+      services: () => this.services,
+      clock,
+      settled: () => this.#settledByAll(),
+      leads: () => this.#cluster.leads,
+      load: () => this.#dispatcher.load,
+      onFailure: (error) => reporter(log)(error, "statistics were not counted; trying again"),
+    });
+  }
+
+  #buildMaintenance(): Maintenance {
+    const { config, log, clock = systemClock } = this.#options;
+    return new Maintenance({
+      services: this.services,
+      periods: retentionOf(config),
+      clock,
+      leads: () => this.#cluster.leads,
+      onFailure: (error) => reporter(log)(error, "maintenance failed"),
     });
   }
 

@@ -116,11 +116,9 @@ export class Receiving implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#calls[Symbol.dispose]();
-    await this.#watch[Symbol.asyncDispose]();
-    await this.#sampler[Symbol.asyncDispose]();
-    await this.quarantine[Symbol.asyncDispose]();
-    await this.duplicates[Symbol.asyncDispose]();
+    await using stack = new AsyncDisposableStack();
+    for (const part of [this.duplicates, this.quarantine, this.#sampler, this.#watch]) stack.use(part);
+    stack.use(this.#calls);
   }
 }
 

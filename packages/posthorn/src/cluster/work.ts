@@ -43,6 +43,7 @@ export class ClusterWork implements Disposable {
   #cancelLook: (() => void) | null = null;
   #cancelDeaf: (() => void) | null = null;
   #cancelDoubt: (() => void) | null = null;
+  #closed = false;
 
   constructor(options: ClusterWorkOptions) {
     this.#options = options;
@@ -62,9 +63,15 @@ export class ClusterWork implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#closed = true;
     this.#cancelLook?.();
     this.#cancelDeaf?.();
     this.#cancelDoubt?.();
+  }
+
+  /** Sets a timer, unless there would be nothing left to cancel it. */
+  #setTimer(ms: number, callback: () => void): () => void {
+    return this.#closed ? () => undefined : this.#options.cluster.time.setTimer(ms, callback);
   }
 
   #work(): MemberWork {
@@ -125,7 +132,7 @@ export class ClusterWork implements Disposable {
   #lookAgain(): void {
     this.#forgetAll();
     this.#lookForWork();
-    this.#cancelDoubt ??= this.#options.cluster.time.setTimer(DOUBT_MS, () => {
+    this.#cancelDoubt ??= this.#setTimer(DOUBT_MS, () => {
       this.#cancelDoubt = null;
       this.#forgetAll();
       // It may have switched an endpoint on, or changed how it is delivered to.
@@ -142,7 +149,7 @@ export class ClusterWork implements Disposable {
   }
 
   #lookLater(): void {
-    this.#cancelLook = this.#options.cluster.time.setTimer(LOOK_MS, () => {
+    this.#cancelLook = this.#setTimer(LOOK_MS, () => {
       this.#lookLater();
       this.#lookForWork();
     });
@@ -156,7 +163,7 @@ export class ClusterWork implements Disposable {
 
   #staysDeaf(): void {
     this.#forgetAll();
-    this.#cancelDeaf = this.#options.cluster.time.setTimer(DEAF_MS, () => this.#staysDeaf());
+    this.#cancelDeaf = this.#setTimer(DEAF_MS, () => this.#staysDeaf());
   }
 
   #hearsAgain(): void {

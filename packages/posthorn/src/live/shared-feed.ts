@@ -15,6 +15,8 @@ export interface SharedFeedOptions {
   /** Asked for at each step, since the store tells this feed. */
   readonly store: () => Pick<Store, "db" | "signal">;
   readonly now: () => number;
+  /** Calls back once after `ms`; the result cancels it. */
+  readonly setTimer: (ms: number, callback: () => void) => () => void;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -26,15 +28,16 @@ const GATHER_MS = 150;
 /** Keys of one kind that are told of in one go; of more, watchers learn that they missed some. */
 const MAX_KEYS = 300;
 
-export class SharedFeed implements CommitListener {
+export class SharedFeed implements CommitListener, Disposable {
   readonly #options: SharedFeedOptions;
   #tellUntil = 0;
   #messages: number[] = [];
   #attempts: number[] = [];
   #missed = false;
-  #gathering = false;
-  /** Whether it will say again that somebody watches here. */
-  #saying = false;
+  /** Cancels sending what is gathered; `null`: nothing is. */
+  #cancelSend: (() => void) | null = null;
+  /** Cancels saying again that this node has watchers; `null`: it will not. */
+  #cancelSay: (() => void) | null = null;
 
   constructor(options: SharedFeedOptions) {
     this.#options = options;
@@ -51,9 +54,13 @@ export class SharedFeed implements CommitListener {
     if (!this.#tells) return;
     for (const { id } of accepts) this.#gather(this.#messages, id);
     for (const { attempt } of records) if (attempt !== null) this.#gather(this.#attempts, attempt.id);
-    if (this.#gathering) return;
-    this.#gathering = true;
-    setTimeout(() => this.#send(), GATHER_MS).unref();
+    this.#cancelSend ??= this.#options.setTimer(GATHER_MS, () => this.#send());
+  }
+
+  /** Cancels its timers. */
+  [Symbol.dispose](): void {
+    this.#cancelSend?.();
+    this.#cancelSay?.();
   }
 
   /** Somebody watches on another node. */
@@ -82,13 +89,10 @@ export class SharedFeed implements CommitListener {
     const { feed, store } = this.#options;
     if (!feed.wanted) return;
     store().signal({ kind: "watch" });
-    if (this.#saying) return;
-    this.#saying = true;
-    // Whoever stops does not wait for those who may come back.
-    setTimeout(() => {
-      this.#saying = false;
+    this.#cancelSay ??= this.#options.setTimer(SAY_MS, () => {
+      this.#cancelSay = null;
       this.#say();
-    }, SAY_MS).unref();
+    });
   }
 
   #gather(keys: number[], key: number): void {
@@ -98,7 +102,7 @@ export class SharedFeed implements CommitListener {
 
   #send(): void {
     const [messages, attempts, missed] = [this.#messages, this.#attempts, this.#missed];
-    [this.#messages, this.#attempts, this.#missed, this.#gathering] = [[], [], false, false];
+    [this.#messages, this.#attempts, this.#missed, this.#cancelSend] = [[], [], false, null];
     this.#options.store().signal({ kind: "stored", messages, attempts, missed });
   }
 }

@@ -144,18 +144,24 @@ export class PostgresStore implements Store {
       prepareDatabase(client, Date.now()),
     );
     let store: PostgresStore | null = null;
+    await using stack = new AsyncDisposableStack();
     const ways = waysTo(options, () => void (store !== null && store.#onPulse(options.onTrouble)));
-    const link = await Link.open({
-      pulse: ways.pulses[0],
-      onMessage: (payload) => void (store !== null && store.#hear(payload)),
-      onHearing: (hears) => cluster.hears(hears),
-      onLost: options.onFailure ?? (() => undefined),
-    });
+    for (const pulse of ways.pulses) stack.use(pulse);
+    const link = stack.use(
+      await Link.open({
+        pulse: ways.pulses[0],
+        onMessage: (payload) => void (store !== null && store.#hear(payload)),
+        onHearing: (hears) => cluster.hears(hears),
+        onLost: options.onFailure ?? (() => undefined),
+      }),
+    );
     const { hot } = ways;
     const cluster = new PostgresCluster(link, hot);
     const post = new SignalPost(hot);
     const watch = new TransactionWatch(options.time);
     store = new PostgresStore({ ...ways, timeoutMs, link, post, cluster, watch, listener: listener ?? null });
+    // From here on they are the store's to close.
+    stack.move();
     try {
       await Promise.all(store.#parts.pulses.map((each) => each.beat()));
       await store.#checkSchema();
@@ -279,14 +285,19 @@ export class PostgresStore implements Store {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#partitionTimer);
-    await Promise.all([this.#accepts.close(), this.#records.close(), this.#pages.close(), this.#turn.settled()]);
     const { hot, lookups, queries, pulses, link, post } = this.#parts;
-    await post.close();
-    const ended = Promise.all([hot.end(), lookups.end(), queries.end(), link[Symbol.asyncDispose]()]);
-    // A server that says nothing does not say goodbye either.
-    await Promise.race([ended, delay(GOODBYE_MS)]);
-    await Promise.all(pulses.map((pulse) => pulse[Symbol.asyncDispose]()));
-    await ended;
+    await using stack = new AsyncDisposableStack();
+    let ended: Promise<unknown> = Promise.resolve();
+    stack.defer(async () => void (await ended));
+    for (const pulse of pulses) stack.use(pulse);
+    stack.defer(async () => {
+      ended = Promise.all([hot.end(), lookups.end(), queries.end(), link[Symbol.asyncDispose]()]);
+      // A server that says nothing does not say goodbye either: then the pulses cut the connections.
+      await Promise.race([ended, delay(GOODBYE_MS)]);
+    });
+    stack.defer(() => post.close());
+    stack.defer(() => this.#turn.settled());
+    for (const line of [this.#accepts, this.#records, this.#pages]) stack.defer(() => line.close());
   }
 
   #onPulse(onTrouble: PostgresStoreOptions["onTrouble"]): void {

@@ -101,30 +101,30 @@ export class SqliteStore implements Store {
   /** Opens the file, brings its schema up to date and keeps other processes away from it. */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
     const { path, readers = 1, maxPages, onFailure, listener, time } = options;
-    const lock = lockFolder(path);
-    const threads: ThreadClient[] = [];
-    try {
-      createFile(path);
-      const writer = await ThreadClient.open({ path, role: "writer", maxPages: maxPages ?? null }, onFailure);
-      threads.push(writer);
-      for (let reader = 0; reader <= readers; reader++) {
-        threads.push(await ThreadClient.open({ path, role: "reader", maxPages: null }, onFailure));
-      }
-      const [, hotReader, ...others] = threads;
-      return new SqliteStore({
-        path,
-        writer,
-        hotReader: hotReader!,
-        readers: others,
-        lock,
-        listener: listener ?? null,
-        ...(time === undefined ? {} : { time }),
-      });
-    } catch (error) {
-      await Promise.all(threads.map((thread) => thread.close()));
-      lock[Symbol.dispose]();
-      throw error;
-    }
+    await using stack = new AsyncDisposableStack();
+    const lock = stack.use(lockFolder(path));
+    createFile(path);
+    const thread = async (role: "writer" | "reader"): Promise<ThreadClient> =>
+      stack.adopt(
+        await ThreadClient.open({ path, role, maxPages: role === "writer" ? (maxPages ?? null) : null }, onFailure),
+        (opened) => opened.close(),
+      );
+    const writer = await thread("writer");
+    const hotReader = await thread("reader");
+    const others: ThreadClient[] = [];
+    while (others.length < readers) others.push(await thread("reader"));
+    const store = new SqliteStore({
+      path,
+      writer,
+      hotReader,
+      readers: others,
+      lock,
+      listener: listener ?? null,
+      ...(time === undefined ? {} : { time }),
+    });
+    // From here on they are the store's to close.
+    stack.move();
+    return store;
   }
 
   accept(entry: AcceptEntry): Promise<AcceptResult> {
@@ -144,8 +144,6 @@ export class SqliteStore implements Store {
   alone<T>(work: () => Promise<T>): Promise<T | null> {
     return work();
   }
-
-  /** Nobody else writes to the file: rows are there from a copy alone, and found at the start. */
 
   lowestWaiting(): number | null {
     return this.#writer.lowestWaiting();
@@ -232,9 +230,10 @@ export class SqliteStore implements Store {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // One at a time: V8 has crashed where threads end beside each other (nodejs/node#64500).
-    for (const reader of [this.#hotReader, ...this.#readers]) await reader.close();
-    await this.#writer.close();
-    this.#lock[Symbol.dispose]();
+    await using stack = new AsyncDisposableStack();
+    stack.use(this.#lock);
+    stack.defer(() => this.#writer.close());
+    for (const reader of [this.#hotReader, ...this.#readers]) stack.defer(() => reader.close());
   }
 
   #lendWriter(): Promise<Lent> {
