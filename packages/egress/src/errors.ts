@@ -137,6 +137,10 @@ export const EGRESS_ERRORS = {
     fault: "ours",
     message: "The TLS settings of this endpoint cannot be used. Check its CA, certificate and key.",
   },
+  stalled: {
+    fault: "ours",
+    message: "Our process stood still past the deadline. The request was not sent. Nothing to do on your side.",
+  },
   shutdown: { fault: "ours", message: "The sender is shutting down. The request was not sent." },
   internal: { fault: "ours", message: "Something unexpected failed on our side. Nothing to do on your side." },
   canceled: { fault: "canceled", message: "The request was canceled before it ended." },

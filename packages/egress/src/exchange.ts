@@ -31,6 +31,8 @@ type Phase = "queue" | OpenPhase | "wait" | "body" | "done";
 const MAX_INFORMATIONAL = 16;
 /** Idle connections that may turn out closed, one after the other, before the exchange gives up: more than a pool has. */
 const MAX_STALE = 40;
+/** A deadline that rings this much later than it was set for says that the process stood still, and nothing of the peer. */
+const STALLED_MS = 1000;
 const REDIRECT = new Set([300, 301, 302, 303, 307, 308]);
 
 /**
@@ -166,8 +168,28 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
 
   // ---- undici's callbacks
 
+  /** undici calls this right before it writes the head, in the same turn of the event loop. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    const refusal = this.#refusal();
+    if (refusal === null) return;
+    this.fail(refusal);
+    controller.abort(refusal);
+  }
+
+  /**
+   * Why the request may not be written any more; `null`: it may. A process that stood still reads what its sockets have for it before its
+   * timers ring, so the deadline can be over though nothing has said so.
+   */
+  #refusal(): EgressError | null {
+    const lateMs = this.#lateMs();
+    if (lateMs >= 0) return new EgressError("stalled", `the deadline passed ${Math.round(lateMs)} ms ago`);
+    if (this.request.maySend?.() !== false) return null;
+    return new EgressError("canceled", "the caller does not let the request be written any more");
+  }
+
+  #lateMs(): number {
+    return this.#host.now() - this.#startedAt - this.request.timeoutMs;
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
@@ -230,6 +252,10 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
 
   deadline(): void {
     const limit = `the deadline of ${this.request.timeoutMs} ms`;
+    const lateMs = this.#lateMs();
+    if (this.#controller === null && lateMs > STALLED_MS) {
+      return this.fail(new EgressError("stalled", `${limit} rang ${Math.round(lateMs)} ms late`));
+    }
     switch (this.#phase) {
       case "queue":
         return this.fail(

@@ -49,6 +49,8 @@ export interface EgressRequest {
    */
   readonly allow?: AddressRules;
   readonly signal?: AbortSignal;
+  /** Asked right before the request is written, and before each that it needs, such as for a token. `false`: nothing is sent (`canceled`). */
+  readonly maySend?: () => boolean;
   readonly tls?: EgressTls;
   /** A proxy for this request, dialed only at an address that `allow` or `tenantAllow` of the client opens. `null`: none. */
   readonly proxy?: EgressProxy | null;

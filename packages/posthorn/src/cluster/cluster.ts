@@ -69,6 +69,10 @@ export class Cluster implements LaneOwners, AsyncDisposable {
     return this.#member === null ? undefined : this.#member.lease(endpointId);
   }
 
+  holds(lease: Lease | undefined): boolean {
+    return lease === undefined || this.#member === null || this.#member.holds(lease);
+  }
+
   /** Takes up its share of the work; resolves when that is known and taken up. */
   async start(work: MemberWork): Promise<void> {
     this.#work = work;

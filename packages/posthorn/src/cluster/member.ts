@@ -128,6 +128,11 @@ export class Member implements LaneOwners, AsyncDisposable {
     return lease;
   }
 
+  /** Whether nobody else can have a shard that was taken under this lease, even while it is being given up. */
+  holds({ shard, fence }: Lease): boolean {
+    return this.holdsSeat && this.#leases.get(shard)?.fence === fence;
+  }
+
   /** Looks now at who is there: something changed. */
   look(): Promise<void> {
     // Others can be heard before it has begun; its first round sees what they said.

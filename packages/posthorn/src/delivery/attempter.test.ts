@@ -1,4 +1,5 @@
 import { Egress, type EgressResult, parseAllowList } from "@posthorn/egress";
+import { startReceiver } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { insertEndpoint, servicesOver } from "../../test/support/services.ts";
 import { acceptEntry, openStore } from "../../test/support/store.ts";
@@ -34,16 +35,18 @@ interface AttemptOptions {
   readonly of?: Job;
   /** What comes of the code of the endpoint; it has none when absent. */
   readonly run?: RunResult | Busy;
+  readonly maySend?: () => boolean;
+  readonly url?: string;
 }
 
 /** One attempt at endpoint 1, which has these headers, over this client. */
 async function attempt(
   store: Store,
   egress: Pick<Egress, "send">,
-  { headers = {}, of = job(), run }: AttemptOptions = {},
+  { headers = {}, of = job(), run, maySend = () => true, url = "http://127.0.0.1:8080/" }: AttemptOptions = {},
 ): Promise<AttemptResult> {
   const { services } = servicesOver(store);
-  await insertEndpoint(services, "http://127.0.0.1:8080/", headers);
+  await insertEndpoint(services, url, headers);
   const { directory, ids, now, vault } = services;
   if (run !== undefined) {
     const transformation_sealed = vault.seal(JSON.stringify({ code: "", variables: {}, updatedAt: 0 }));
@@ -64,7 +67,7 @@ async function attempt(
     vault,
     onTrouble,
   } as const;
-  return new DeliveryAttempter(options).attempt(of, signal);
+  return new DeliveryAttempter(options).attempt(of, signal, maySend);
 }
 
 const timings = {
@@ -79,7 +82,7 @@ const timings = {
 };
 
 function failure(
-  code: "dns_failed" | "no_sockets" | "shutdown" | "canceled" | "timeout",
+  code: "dns_failed" | "no_sockets" | "stalled" | "shutdown" | "canceled" | "timeout",
   fault: "ours" | "canceled" | "target",
 ) {
   const result: EgressResult = { kind: "error", code, fault, message: "why", detail: "", timings, peer: null };
@@ -98,11 +101,21 @@ describe("an attempt", () => {
   it.each([
     ["dns_failed", "ours"],
     ["no_sockets", "ours"],
+    ["stalled", "ours"],
     ["shutdown", "ours"],
     ["canceled", "canceled"],
   ] as const)("that failed by a fault of ours (%s) uses none up", async (code, fault) => {
     await using files = await openStore();
     expect(await attempt(files.store, failure(code, fault))).toMatchObject({ kind: "not_now" });
+  });
+
+  it("is not sent once its lane may be another node's, and uses none up", async () => {
+    await using files = await openStore();
+    await using receiver = await startReceiver();
+    await using egress = new Egress({ allow: parseAllowList("loopback") });
+    const url = `${receiver.url}/hook`;
+    expect(await attempt(files.store, egress, { url, maySend: () => false })).toMatchObject({ kind: "not_now" });
+    expect(receiver.requests).toHaveLength(0);
   });
 
   it("that the target is to blame for has failed with its cause", async () => {
@@ -151,7 +164,7 @@ describe("an attempt", () => {
       vault,
       onTrouble,
     };
-    expect(await new DeliveryAttempter(options).attempt(job({ endpointId: 2 }), signal)).toMatchObject({
+    expect(await new DeliveryAttempter(options).attempt(job({ endpointId: 2 }), signal, () => true)).toMatchObject({
       kind: "void",
       reason: "endpoint_gone",
     });

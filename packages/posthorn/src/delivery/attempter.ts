@@ -44,6 +44,12 @@ export interface AttemptTrouble {
   readonly endpointId: string;
 }
 
+/** What ends an attempt before its request is sent. */
+interface SendLimits {
+  readonly signal: AbortSignal;
+  readonly maySend: () => boolean;
+}
+
 /** A request that is ready but for its signature. */
 interface Prepared extends ShapedRequest {
   /** `url` as it is kept. */
@@ -59,7 +65,13 @@ interface Prepared extends ShapedRequest {
 }
 
 /** Faults of ours that pass, and that hit every delivery alike. Any other fault would come again with the same request. */
-const PASSING_FAULTS: ReadonlySet<string> = new Set(["dns_failed", "proxy_failed", "no_sockets", "shutdown"]);
+const PASSING_FAULTS: ReadonlySet<string> = new Set([
+  "dns_failed",
+  "proxy_failed",
+  "no_sockets",
+  "stalled",
+  "shutdown",
+]);
 /** Methods that have no body unless one came with them. */
 const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "DELETE"]);
 /** After a fault of our own the lane waits this long. */
@@ -74,16 +86,16 @@ export class DeliveryAttempter implements Attempter {
     this.#options = options;
   }
 
-  async attempt(job: Job, signal: AbortSignal): Promise<AttemptResult> {
+  async attempt(job: Job, signal: AbortSignal, maySend: () => boolean): Promise<AttemptResult> {
     const { store, directory } = this.#options;
     const endpoint = await directory.endpoint(job.endpointId);
     if (endpoint === null) return { kind: "void", reason: "endpoint_gone" };
     if (endpoint.isHeld) return { kind: "held" };
     if (job.trigger === 0 && endpoint.discards(job.messageId)) return { kind: "void", reason: "discarded" };
-    if (endpoint.reshapes) return this.#reshape(job, endpoint, signal);
+    if (endpoint.reshapes) return this.#reshape(job, endpoint, { signal, maySend });
     const body = job.payload ?? (await store.payload(job.messageId));
     if (body === null) return { kind: "void", reason: "payload_gone" };
-    return this.#send(job, endpoint, this.#plain(job, endpoint, body), signal);
+    return this.#send(job, endpoint, this.#plain(job, endpoint, body), { signal, maySend });
   }
 
   /** The message as it was published, or as it came in. */
@@ -99,11 +111,11 @@ export class DeliveryAttempter implements Attempter {
   }
 
   /** With the code and the format that the endpoint has now. Reads the message again: code sees more of it than a delivery needs. */
-  async #reshape(job: Job, endpoint: DirectoryEndpoint, signal: AbortSignal): Promise<AttemptResult> {
+  async #reshape(job: Job, endpoint: DirectoryEndpoint, limits: SendLimits): Promise<AttemptResult> {
     const { store, transforms } = this.#options;
     const message = await readStored(store.hotDb, job.messageId);
     if (message === null) return { kind: "void", reason: "payload_gone" };
-    const shaped = await shape({ settings: endpoint.shapeSettings, message, transforms, signal });
+    const shaped = await shape({ settings: endpoint.shapeSettings, message, transforms, signal: limits.signal });
     switch (shaped.kind) {
       case "busy":
         return { kind: "not_now", pauseMs: BUSY_PAUSE_MS };
@@ -114,7 +126,7 @@ export class DeliveryAttempter implements Attempter {
       case "request": {
         const { request, differs, run } = shaped;
         const change = changeFacts(run, differs ? request.body : null);
-        return this.#send(job, endpoint, { ...this.#changed(job, endpoint, request), change }, signal);
+        return this.#send(job, endpoint, { ...this.#changed(job, endpoint, request), change }, limits);
       }
     }
   }
@@ -156,7 +168,7 @@ export class DeliveryAttempter implements Attempter {
     return { kind: "made", attempt, retryAfterMs: null, ...(final ? { final } : {}) };
   }
 
-  async #send(job: Job, endpoint: DirectoryEndpoint, prepared: Prepared, signal: AbortSignal): Promise<AttemptResult> {
+  async #send(job: Job, endpoint: DirectoryEndpoint, prepared: Prepared, limits: SendLimits): Promise<AttemptResult> {
     const { sender, ids, now, onTrouble } = this.#options;
     const startedAt = now();
     const { key, id } = ids.next("atmpt_");
@@ -167,14 +179,17 @@ export class DeliveryAttempter implements Attempter {
     const signed = endpoint.requestSigner === null ? unsigned : await signedHeaders(endpoint, unsigned);
     const extra = change === null ? null : { change };
     const sent: Sent = { method, standard, headers: signed.masked, bodyBytes: body.byteLength, extra };
+    const { timeoutMs } = endpoint.policy.values.limits;
     const answer = await sender.send(endpoint, {
       method,
       url,
       headers: flatHeaders(messageId, standard, signed.headers),
       body: body.byteLength === 0 && BODILESS.has(method) ? null : body,
-      timeoutMs: endpoint.policy.values.limits.timeoutMs,
+      timeoutMs,
       maxResponseBytes: MAX_RESPONSE_BYTES,
-      signal,
+      signal: limits.signal,
+      // A machine that was suspended counts no time that passed, but its clock is set on.
+      maySend: () => limits.maySend() && now() - startedAt < timeoutMs,
     });
     const result = namingProxy(answer, endpoint.proxyOf);
     if (result.kind === "error" && result.fault !== "target") {

@@ -37,7 +37,7 @@ export class Watch {
   constructor(options: WatchOptions) {
     this.#options = options;
     const { store } = options;
-    this.attempter = { attempt: (job, signal) => this.#attempt(job, signal) };
+    this.attempter = { attempt: (job, signal, maySend) => this.#attempt(job, signal, maySend) };
     this.store = {
       due: async (endpointId, now, limit, wish) => patiently(options, () => store.due(endpointId, now, limit, wish)),
       backlog: async () => patiently(options, () => store.backlog()),
@@ -61,7 +61,7 @@ export class Watch {
     this.#open.add(mark);
     let made: number | null = null;
     try {
-      const result = await attempter.attempt(job, signal);
+      const result = await attempter.attempt(job, signal, maySend);
       if (result.kind === "made") made = result.attempt.id;
       return result;
     } catch (error) {

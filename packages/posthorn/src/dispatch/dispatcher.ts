@@ -79,7 +79,7 @@ export class Dispatcher {
     const engine = this.#engine();
     this.#readiness = new Readiness(this.#lanes, engine);
     this.#paging = new Paging(engine);
-    this.#flights = new Flights({ engine, slots: this.#slots, attempter, random });
+    this.#flights = new Flights({ engine, slots: this.#slots, attempter, owners: this.#owners, random });
     this.#turns = new Turns({ engine, slots: this.#slots, flights: this.#flights, owners: this.#owners });
   }
 

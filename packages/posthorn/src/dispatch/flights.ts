@@ -5,7 +5,7 @@ import { outcomeOf } from "./outcome.ts";
 import type { Ticket } from "./pace.ts";
 import { MAX_PAUSE_MS, Recorder } from "./recorder.ts";
 import type { Claim, Slots } from "./slots.ts";
-import type { Attempter, AttemptResult, Job, Lease, Outcome } from "./types.ts";
+import type { Attempter, AttemptResult, Job, LaneOwners, Lease, Outcome } from "./types.ts";
 
 /** Outcomes that may wait for the disk in all. */
 const MAX_RECORDING_IN_ALL = 4096;
@@ -24,6 +24,7 @@ export interface FlightsOptions {
   readonly engine: Engine;
   readonly slots: Slots;
   readonly attempter: Attempter;
+  readonly owners: LaneOwners;
   readonly random: () => number;
 }
 
@@ -84,7 +85,7 @@ export class Flights {
   async #finish(flight: Flight): Promise<void> {
     const { lane, job, lease } = flight;
     const { wakes } = lane;
-    const result = await this.#attempt(job);
+    const result = await this.#attempt(flight);
     const full = lane.inFlight >= lane.pace!.concurrency;
     lane.ended(flight.ticket);
     this.#slots.leave(flight.claim);
@@ -112,9 +113,10 @@ export class Flights {
   }
 
   /** `null` when the attempt was broken off by the end of the process. */
-  async #attempt(job: Job): Promise<AttemptResult | null> {
+  async #attempt({ job, lease }: Flight): Promise<AttemptResult | null> {
+    const { attempter, owners } = this.#options;
     try {
-      const result = await this.#options.attempter.attempt(job, this.#abort.signal);
+      const result = await attempter.attempt(job, this.#abort.signal, () => owners.holds(lease));
       return this.#abort.signal.aborted && result.kind !== "made" ? null : result;
     } catch (error) {
       this.#engine.observer?.trouble?.("attempt", error);

@@ -70,8 +70,13 @@ export type AttemptResult =
   | { readonly kind: "not_now"; readonly pauseMs: number };
 
 export interface Attempter {
-  /** Makes one attempt. Must end by its own deadline, or soon after `signal` fires with any result. */
-  attempt(job: Job, signal: AbortSignal): Promise<AttemptResult>;
+  /**
+   * Makes one attempt. Must end by its own deadline, or soon after `signal` fires with any result.
+   *
+   * @param maySend Asked right before the request is written: `false` when the lane may be another node's by now, since this process stood
+   * still or was cut off. Then nothing is sent and the result is `not_now`.
+   */
+  attempt(job: Job, signal: AbortSignal, maySend: () => boolean): Promise<AttemptResult>;
 }
 
 /** 0 pending, 1 succeeded, 2 failed, 3 canceled: as stored. */
@@ -96,8 +101,10 @@ export interface LaneOwners {
   lease(endpointId: number): Lease | undefined | null;
 }
 
+  /** Whether an attempt that began under this right may still send its request: its lane has no other owner yet. */
+  holds(lease: Lease | undefined): boolean;
 /** One node has every lane. */
-export const SOLE_OWNER: LaneOwners = { alone: true, owns: () => true, lease: () => undefined };
+export const SOLE_OWNER: LaneOwners = { alone: true, owns: () => true, lease: () => undefined, holds: () => true };
 
 export interface Outcome {
   readonly messageId: number;

@@ -43,7 +43,9 @@ class Scene {
         return result;
       },
     };
-    const ended = this.#booked.around(attempter).attempt(jobOf(MESSAGE, ENDPOINT), new AbortController().signal);
+    const ended = this.#booked
+      .around(attempter)
+      .attempt(jobOf(MESSAGE, ENDPOINT), new AbortController().signal, () => true);
     return async (result) => {
       goOn(result);
       await ended;

@@ -23,10 +23,10 @@ export class BookedAttempts implements NetworkWatcher {
   /** @param heard What the dispatcher is told, if not what the attempter said. */
   around(attempter: Attempter, heard: (result: AttemptResult) => AttemptResult = (result) => result): Attempter {
     return {
-      attempt: async (job, signal) => {
+      attempt: async (job, signal, maySend) => {
         const open = this.#ledger.begun(this.#run, job);
         try {
-          const result = await this.#made.run(open, () => attempter.attempt(job, signal));
+          const result = await this.#made.run(open, () => attempter.attempt(job, signal, maySend));
           if (open !== null) this.#ledger.ended(open, result);
           return heard(result);
         } catch (error) {

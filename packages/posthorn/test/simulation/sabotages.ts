@@ -280,10 +280,12 @@ export const SABOTAGES: readonly NamedSabotage[] = [
       setTimer: (ms, ring) => (ms === LAST_WORDS_MS ? () => undefined : clock.setTimer(ms, ring)),
     }),
     attempter: (attempter) => ({
-      attempt: (job, signal) =>
+      attempt: (job, signal, maySend) =>
         new Promise((resolve, reject) => {
           const unaware = new AbortController().signal;
-          attempter.attempt(job, unaware).then((result) => (signal.aborted ? undefined : resolve(result)), reject);
+          attempter
+            .attempt(job, unaware, maySend)
+            .then((result) => (signal.aborted ? undefined : resolve(result)), reject);
         }),
     }),
   },
@@ -291,9 +293,9 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     name: "a slip of ours in an attempt",
     breaks: "nothing_unexpected",
     attempter: (attempter, random) => ({
-      attempt: (job, signal) => {
+      attempt: (job, signal, maySend) => {
         if (random.chance(0.01)) throw new TypeError("a slip");
-        return attempter.attempt(job, signal);
+        return attempter.attempt(job, signal, maySend);
       },
     }),
   },

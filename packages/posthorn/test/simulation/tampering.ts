@@ -52,8 +52,8 @@ export async function withCurrentGenerations(thread: DatabaseThread, request: Th
 
 export function countingHeld(attempter: Attempter): Attempter {
   return {
-    attempt: async (job, signal) => {
-      const result = await attempter.attempt(job, signal);
+    attempt: async (job, signal, maySend) => {
+      const result = await attempter.attempt(job, signal, maySend);
       if (result.kind !== "held") return result;
       const failure = { status: 2, responseCode: 0, response: "", durationMs: 0, errorCode: null } as const;
       const attempt = { id: job.messageId + 0.7e9, publicId: "atmpt_held", url: "", detailJson: null, ...failure };

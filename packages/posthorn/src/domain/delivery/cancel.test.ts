@@ -87,9 +87,9 @@ describe("a message that has expired", () => {
     const { attempter, clock, files } = harness;
     const watch = new Watch({ attempter, store: files.store, clock, random: Math.random, lastKey: () => 0 });
     const job = { messageId: 1, deliverUntil: clock.now() + 1000 } as Parameters<typeof attempter.attempt>[0];
-    expect((await watch.attempter.attempt(job, signal)).kind).toBe("made");
+    expect((await watch.attempter.attempt(job, signal, () => true)).kind).toBe("made");
     clock.advance(1000);
-    expect(await watch.attempter.attempt(job, signal)).toEqual({ kind: "void", reason: "expired" });
+    expect(await watch.attempter.attempt(job, signal, () => true)).toEqual({ kind: "void", reason: "expired" });
     expect(attempter.jobs).toHaveLength(1);
   });
 
@@ -121,9 +121,9 @@ describe("what the watch knows", () => {
     expect(watch.settledUpTo).toBe(10);
     attempter.script = () => null;
     await files.store.acceptAll([acceptEntry(1), acceptEntry(2)]);
-    const first = watch.attempter.attempt({ messageId: 1 } as never, signal);
+    const first = watch.attempter.attempt({ messageId: 1 } as never, signal, () => true);
     lastKey = 20;
-    const second = watch.attempter.attempt({ messageId: 2 } as never, signal);
+    const second = watch.attempter.attempt({ messageId: 2 } as never, signal, () => true);
     expect(watch.settledUpTo).toBe(10);
     const result = made(0);
     attempter.open[0]!.end(result);

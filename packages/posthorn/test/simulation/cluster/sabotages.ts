@@ -70,6 +70,7 @@ export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
           if (lease !== null) known.set(endpointId, lease);
           return lease;
         },
+        holds: () => true,
       };
     },
   },
@@ -89,6 +90,7 @@ export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
       alone: true,
       owns: (endpointId) => owners.owns(endpointId),
       lease: (endpointId) => owners.lease(endpointId),
+      holds: (lease) => owners.holds(lease),
     }),
   },
   {
