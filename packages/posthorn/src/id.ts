@@ -67,7 +67,12 @@ export function timeOfKey(key: number): number {
 }
 
 /** What SQL makes the minute of a key with, since 1970: `(key / perSecond + epoch) / 60`, all of it whole numbers. */
-export const KEY_TIME = { perSecond: KEYS_PER_SECOND, epoch: EPOCH_SECONDS } as const;
+export const KEY_TIME = {
+  perSecond: KEYS_PER_SECOND,
+  epoch: EPOCH_SECONDS,
+  perTick: SEQUENCES_PER_TICK,
+  tickMs: TICK_MS,
+} as const;
 
 /** Generators at a time that share a database. */
 const SLOTS = 64;

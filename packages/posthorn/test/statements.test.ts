@@ -66,7 +66,7 @@ describe.runIf(onPostgres)("hot statements", () => {
     const pool = new Pool({ url: database.url, use: "hot" }, 1);
     for (let id = 1; id <= 20; id++) {
       await acceptTogether(pool, [acceptEntry(id)]);
-      for (const wish of WISHES) await duePages(pool, [{ endpointId: 1, now: 1, limit: 10, wish }]);
+      for (const wish of WISHES) await duePages(pool, [{ endpointId: 1, now: 1, newestDue: 0, limit: 10, wish }]);
       await withClient(pool, (client) => recordTogether(client, [recordEntry(id, { attempt: attemptEntry(id) })]));
     }
     const { rows } = await withClient(pool, (client) =>
@@ -85,11 +85,11 @@ describe.runIf(onPostgres)("hot statements", () => {
     const ids = Array.from({ length: 2000 }, (_, index) => index + 1);
     await Promise.all(ids.map((id) => store.accept(acceptEntry(id))));
     await withClient(pool, (client) => client.query("ANALYZE delivery"));
-    for (const wish of WISHES) await duePages(pool, [{ endpointId: 1, now: 1, limit: 10, wish }]);
+    for (const wish of WISHES) await duePages(pool, [{ endpointId: 1, now: 1, newestDue: 0, limit: 10, wish }]);
     for (const explain of [
-      `EXECUTE "due ASC" ('{1}', '{1}', '{11}')`,
-      `EXECUTE "due DESC" ('{1}', '{1}', '{11}')`,
-      `EXECUTE "line" ('{1}', '{1}', '{-1}', '{-1}', '{1}', '{1}')`,
+      `EXECUTE "due ASC" ('{1}', '{1}', '{11}', '{1}')`,
+      `EXECUTE "due DESC" ('{1}', '{1}', '{11}', '{1}')`,
+      `EXECUTE "line" ('{1}', '{1}', '{-1}', '{-1}', '{1}', '{1}', '{1}')`,
     ]) {
       const { rows } = await withClient(pool, (client) => client.query<{ "QUERY PLAN": string }>(`EXPLAIN ${explain}`));
       const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");

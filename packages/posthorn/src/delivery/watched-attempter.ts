@@ -17,7 +17,7 @@ interface Mark {
 export interface WatchOptions {
   readonly attempter: Attempter;
   /** `whenHere` resolves when the database can be worked with. */
-  readonly store: JobStore & { whenHere(): Promise<void> };
+  readonly store: JobStore & { whenHere(): Promise<void>; readonly newestDue: number };
   readonly clock: Clock;
   /** A number from 0 to below 1, as `Math.random`. */
   readonly random: () => number;
@@ -40,7 +40,7 @@ export class Watch {
     this.attempter = { attempt: (job, signal, maySend) => this.#attempt(job, signal, maySend) };
     this.store = {
       due: async (endpointId, now, limit, wish) => patiently(options, () => store.due(endpointId, now, limit, wish)),
-      backlog: async () => patiently(options, () => store.backlog()),
+      backlog: async () => (await patiently(options, () => store.backlog())).map((lane) => this.#ifImmediate(lane)),
       record: (outcome) => this.#record(outcome),
     };
   }
@@ -51,7 +51,13 @@ export class Watch {
     return first === undefined ? this.#options.lastKey() : first.after;
   }
 
-  async #attempt(job: Job, signal: AbortSignal): Promise<AttemptResult> {
+  /** What is due in the future may be a first attempt that nothing delayed, from before the clock was set back: a page shows it. */
+  #ifImmediate<Lane extends { readonly due: number }>(lane: Lane): Lane {
+    const { store, clock } = this.#options;
+    return lane.due > store.newestDue ? lane : { ...lane, due: Math.min(lane.due, clock.now()) };
+  }
+
+  async #attempt(job: Job, signal: AbortSignal, maySend: () => boolean): Promise<AttemptResult> {
     const { attempter, clock, random, lastKey } = this.#options;
     const { deliverUntil } = job;
     if (deliverUntil !== null && deliverUntil !== undefined && deliverUntil <= clock.now()) {

@@ -163,7 +163,7 @@ export class Dispatcher {
       const isKnown = this.#searched === this.#searches || this.#lanes.get(job.endpointId) !== undefined;
       const lane = this.#lanes.getOrMake(job.endpointId);
       lane.spilled ||= !isKnown;
-      if (job.due > now) {
+      if (job.due > now && job.immediate !== true) {
         this.#agenda.noteStored(lane, job.due);
       } else if (!this.#takeOver(lane, job)) {
         this.#lookAt(lane, { due: job.due, messageId: job.messageId - 1 });

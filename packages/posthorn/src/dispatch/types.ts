@@ -29,6 +29,8 @@ export interface Job {
   readonly deliverUntil?: number | null;
   /** When its first attempt was due, Unix milliseconds; absent: at `due`. */
   readonly firstDue?: number;
+  /** A first attempt that nothing delayed, which is due whatever the clock says; absent: as `due` says. */
+  readonly immediate?: boolean;
   /** It waits for those of its endpoint with the same key and a lower message key; absent or `null`: for none. */
   readonly orderKey?: string | null;
   /** Asked for by hand, and not part of a recovery: it waits for nothing. */
@@ -99,10 +101,10 @@ export interface LaneOwners {
    * not here or may be somebody else's before long.
    */
   lease(endpointId: number): Lease | undefined | null;
-}
-
   /** Whether an attempt that began under this right may still send its request: its lane has no other owner yet. */
   holds(lease: Lease | undefined): boolean;
+}
+
 /** One node has every lane. */
 export const SOLE_OWNER: LaneOwners = { alone: true, owns: () => true, lease: () => undefined, holds: () => true };
 

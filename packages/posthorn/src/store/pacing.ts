@@ -4,6 +4,7 @@
  *
  * Written as a generator that asks for what it needs: a database that answers at once and one that is waited for decide alike.
  */
+import { isImmediate } from "./immediate.ts";
 import type { DebouncePacing, EndpointPacing, ThrottlePacing } from "./store.ts";
 
 /** What is remembered of a key: see `PacingTable`. */
@@ -81,7 +82,8 @@ function* debounce(message: PacedMessage, endpointId: number, now: number, optio
   const replaced = messageId !== null && (yield { ask: "replace", messageId, endpointId, now }) === true;
   if (replaced) yield { ask: "note", messageId, endpointId, reason: "debounced", byMessageId: message.id, now };
   const since = replaced ? known!.since : now;
-  const due = Math.max(message.due, Math.min(now + option.waitMs, since + option.maxWaitMs));
+  const earliest = isImmediate(message.id, message.due) ? now : message.due;
+  const due = Math.max(earliest, Math.min(now + option.waitMs, since + option.maxWaitMs));
   return { key, replaced, since, due };
 }
 

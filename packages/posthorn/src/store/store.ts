@@ -141,6 +141,8 @@ export interface DueDelivery {
   readonly orderKey?: string | null;
   /** Asked for by hand, and not part of a recovery. */
   readonly resent?: boolean;
+  /** A first attempt that nothing delayed: see `immediate.ts`. Set where `due` can lie in the future. */
+  readonly immediate?: boolean;
 }
 
 /** How a page is made other than with the longest waiting first. */
@@ -278,10 +280,15 @@ export interface Store extends AsyncDisposable {
    * be there that nobody was told of.
    */
   onDoubt(listener: () => void): void;
-  /** Deliveries of one endpoint that are due at `now`. Sees every outcome that was recorded before the call. */
+  /**
+   * Deliveries of one endpoint that are due at `now`, or that nothing delayed: see `immediate.ts`. Sees every outcome that was recorded
+   * before the call.
+   */
   due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<DuePage>;
   /** The endpoints that have deliveries left to make. */
   backlog(): Promise<readonly EndpointBacklog[]>;
+  /** No delivery that nothing delayed is due later, Unix milliseconds, as far as this store knows: it learns more with each `backlog`. */
+  readonly newestDue: number;
   /** Exact bytes of a message; `null` once expunged. */
   payload(messageId: number): Promise<Uint8Array | null>;
   /** Rejects when the database does not answer. */

@@ -50,6 +50,15 @@ const KEYED_TABLES = [
   "quarantine",
 ] as const;
 
+/** The greatest key of a message; 0: there is none. */
+export async function greatestMessageKey(db: Kysely<Database>): Promise<number> {
+  const row = await db
+    .selectFrom("message")
+    .select((eb) => eb.fn.max("id").as("id"))
+    .executeTakeFirst();
+  return row?.id ?? 0;
+}
+
 /** The greatest key in use; 0 in an empty database. */
 export async function greatestKey(db: Kysely<Database>): Promise<number> {
   const keys = await Promise.all(

@@ -245,7 +245,13 @@ function buildWatch(world: NodeWorld, { clock, store, directory, vault, ids, lif
     families: ["webhook"],
     onTrouble: () => undefined,
   });
-  const jobs = { ...withLatePages(store, world, life), whenHere: () => store.whenHere() };
+  const jobs = {
+    ...withLatePages(store, world, life),
+    whenHere: () => store.whenHere(),
+    get newestDue() {
+      return store.newestDue;
+    },
+  };
   return new Watch({ attempter, store: jobs, clock, random: dispatchRandom.next, lastKey: () => ids.lastKey });
 }
 

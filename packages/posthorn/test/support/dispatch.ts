@@ -13,6 +13,7 @@ import type {
 } from "../../src/dispatch/types.ts";
 import { byHand } from "../../src/domain/delivery/resend.ts";
 import { ASKED } from "../../src/store/schema.ts";
+import { isImmediate } from "../../src/store/immediate.ts";
 import type { AcceptEntry } from "../../src/store/store.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { acceptEntry, openStore, type TestStore } from "./store.ts";
@@ -168,7 +169,8 @@ export function firstJob(entry: AcceptEntry, endpointId: number): Job {
   const { id: messageId, publicId, due, contentType, payload } = entry;
   const orderKey = entry.orderKeys?.[entry.endpointIds.indexOf(endpointId)] ?? null;
   const fresh = { attempts: 0, orderKey, generation: 0, trigger: 0, orderingKey: null, requestJson: null } as const;
-  return { ...fresh, messageId, publicId, endpointId, due, contentType, payload };
+  const immediate = isImmediate(messageId, due);
+  return { ...fresh, messageId, publicId, endpointId, due, immediate, contentType, payload };
 }
 
 /** Asks for an attempt by hand, as the call of the API does. */

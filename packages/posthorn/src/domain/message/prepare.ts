@@ -1,6 +1,7 @@
 /** What a publish is made of, before it is stored: checked, matched with endpoints, given its id. */
 import { invalid, PosthornError } from "../../errors.ts";
 import { type GeneratedId, timeOfKey } from "../../id.ts";
+import { isImmediate } from "../../store/immediate.ts";
 import type { AcceptEntry, DueDelivery, Dues, IdempotencyKey, OrderKeys, Pacing } from "../../store/store.ts";
 import type { Context } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";
@@ -124,7 +125,8 @@ export function prepareMessage(
     orderingKey: input.orderingKey,
     unmatchedJson,
     requestJson: inbound?.requestJson ?? null,
-    due,
+    // What nothing delays is due at the time in its key, so that it stays before later messages when the clock is set back.
+    due: deliverAt === null ? timeOfKey(key) : due,
     endpointIds,
     idempotency,
     deliverUntil,
@@ -169,7 +171,19 @@ export function firstJobs(entry: AcceptEntry, dues: Dues | null): DueDelivery[] 
     const due = dues === null ? entry.due : dues[index]!;
     if (due === null) return;
     const orderKey = entry.orderKeys?.[index] ?? null;
-    jobs.push({ ...fresh, messageId, publicId, endpointId, due, firstDue: due, contentType, payload, orderKey });
+    const immediate = isImmediate(messageId, due);
+    jobs.push({
+      ...fresh,
+      immediate,
+      messageId,
+      publicId,
+      endpointId,
+      due,
+      firstDue: due,
+      contentType,
+      payload,
+      orderKey,
+    });
   });
   return jobs;
 }

@@ -20,7 +20,7 @@ import type {
   Tx,
 } from "../store.ts";
 import type { PassingTime } from "../../clock.ts";
-import { greatestKey, type Telling, transactOn } from "../transaction.ts";
+import { greatestKey, greatestMessageKey, type Telling, transactOn } from "../transaction.ts";
 import { type LongTransactionListener, TransactionWatch, UNNAMED } from "../transaction-watch.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { clientConfig, inTransaction, lend, onOwnClient, Pool, SCHEMA, TIMEOUT_MS, withClient } from "./connections.ts";
@@ -34,6 +34,7 @@ import type { DueAsk } from "./hot/page.ts";
 import { PostgresDays } from "./days.ts";
 import { Counters } from "./counters.ts";
 import { PostgresCluster } from "./cluster.ts";
+import { NewestKey } from "../immediate.ts";
 import { Line, type Series } from "./line.ts";
 import { Link } from "./link.ts";
 import { LOCK, lockCall, tryLockForTransaction } from "./locks.ts";
@@ -117,6 +118,9 @@ export class PostgresStore implements Store {
   readonly #pages: Line<DueAsk, DuePage>;
   readonly #partitionTimer: NodeJS.Timeout;
   #onSignal: SignalListener = () => undefined;
+  /** Of the messages that this node stored, and of those of other nodes when it last asked. */
+  readonly #newestKey = new NewestKey();
+  #noting: Promise<void> | null = null;
   #onDoubt: () => void = () => undefined;
   #troubleSince: number | null = null;
   /** Write transactions of this node, one after another: one connection of each node waits for the lock, and not all of them. */
@@ -185,15 +189,17 @@ export class PostgresStore implements Store {
   }
 
   accept(entry: AcceptEntry): Promise<AcceptResult> {
+    this.#newestKey.note(entry.id);
     return this.#accepts.push(entry);
   }
 
   acceptAll(entries: readonly AcceptEntry[]): Promise<readonly PromiseSettledResult<AcceptResult>[]> {
-    return Promise.allSettled(entries.map((entry) => this.#accepts.push(entry)));
+    return Promise.allSettled(entries.map((entry) => this.accept(entry)));
   }
 
   acceptInOrder(entries: readonly AcceptEntry[]): Promise<readonly PromiseSettledResult<AcceptResult>[]> {
     const series: Series = { failure: null };
+    for (const { id } of entries) this.#newestKey.note(id);
     return Promise.allSettled(entries.map((entry) => this.#accepts.push(entry, series)));
   }
 
@@ -240,12 +246,18 @@ export class PostgresStore implements Store {
 
   async due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<DuePage> {
     await this.#records.settled();
-    return this.#pages.push({ endpointId, now, limit, wish });
+    return this.#pages.push({ endpointId, now, newestDue: this.newestDue, limit, wish });
   }
 
   async backlog(): Promise<readonly EndpointBacklog[]> {
     await this.#records.settled();
-    return orStoreError(backlog(this.#parts.hot));
+    const found = await orStoreError(backlog(this.#parts.hot));
+    await this.#noteNewest();
+    return found;
+  }
+
+  get newestDue(): number {
+    return this.#newestKey.due;
   }
 
   transaction<T>(work: (tx: Tx) => Promise<T>, operation = UNNAMED): Promise<T> {
@@ -415,9 +427,21 @@ export class PostgresStore implements Store {
   #hear(payload: string): void {
     const told = this.#parts.post.read(payload);
     if (told === null) return;
-    this.#onSignal(told.signals, "elsewhere");
+    // Another node's clock may be ahead of this one: what it stored is due all the same.
+    const fromAhead = told.signals.some((signal) => signal.kind === "due" && (signal.from ?? 0) > Date.now());
+    const known = fromAhead ? this.#noteNewest().catch(() => undefined) : null;
+    if (known === null) this.#onSignal(told.signals, "elsewhere");
+    else void known.then(() => this.#onSignal(told.signals, "elsewhere"));
     // A later version said something: what it was about is looked up anew.
     if (told.unknown) this.#onDoubt();
+  }
+
+  /** Asks for the newest message, whichever node stored it. */
+  #noteNewest(): Promise<void> {
+    this.#noting ??= greatestMessageKey(this.hotDb)
+      .then((key) => this.#newestKey.note(key))
+      .finally(() => (this.#noting = null));
+    return this.#noting;
   }
 
   async #addPartitions(upTo: number): Promise<void> {

@@ -53,7 +53,7 @@ export function writerOn(db: DatabaseSync): Handler {
         if (request.sql === "ROLLBACK" && !db.isTransaction) return NOTHING;
         return query(request.sql, request.parameters);
       case "due":
-        return due(request.endpointId, request.now, request.limit, request.wish);
+        return due(request);
       case "backlog":
         return backlog();
       case "reclaim":

@@ -80,6 +80,7 @@ export type ThreadRequest =
       readonly op: "due";
       readonly endpointId: number;
       readonly now: number;
+      readonly newestDue: number;
       readonly limit: number;
       readonly wish: PageWish | null;
     }

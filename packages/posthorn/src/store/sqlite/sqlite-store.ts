@@ -20,7 +20,7 @@ import type {
   Tx,
 } from "../store.ts";
 import { type Lent, sqliteDialect } from "../dialect.ts";
-import { greatestKey, transactOn } from "../transaction.ts";
+import { greatestKey, greatestMessageKey, transactOn } from "../transaction.ts";
 import { type LongTransactionListener, TransactionWatch, UNNAMED } from "../transaction-watch.ts";
 import { createFile } from "./file.ts";
 import { lockFolder } from "./folder-lock.ts";
@@ -157,8 +157,14 @@ export class SqliteStore implements Store {
     return this.#writer.due(endpointId, now, limit, wish);
   }
 
-  backlog(): Promise<readonly EndpointBacklog[]> {
-    return this.#writer.backlog();
+  async backlog(): Promise<readonly EndpointBacklog[]> {
+    const found = await this.#writer.backlog();
+    this.#writer.newestKey.note(await greatestMessageKey(this.db));
+    return found;
+  }
+
+  get newestDue(): number {
+    return this.#writer.newestKey.due;
   }
 
   onSignal(listener: SignalListener): void {

@@ -1,5 +1,6 @@
 /** Group commit: whatever waits while the disk is busy becomes one transaction. */
 import { StoreError } from "../errors.ts";
+import { NewestKey } from "../immediate.ts";
 import type {
   AcceptEntry,
   AcceptResult,
@@ -64,6 +65,8 @@ export class Writer {
   #turn: Promise<void> = Promise.resolve();
   #flushQueued = false;
   #lastBatchRows = 0;
+  /** Of the messages that are stored, or about to be. */
+  readonly newestKey = new NewestKey();
   /** Told after a commit that holds something for operational webhooks. */
   onAnnounced: () => void = () => undefined;
   readonly #counters = { commits: 0, commitMs: 0, accepts: 0, records: 0, waitingBytes: 0 };
@@ -113,6 +116,7 @@ export class Writer {
   }
 
   #wait(entry: AcceptEntry, together: boolean): Promise<AcceptResult> {
+    this.newestKey.note(entry.id);
     this.#counters.waitingBytes += entry.payload.byteLength;
     return new Promise((resolve, reject) => {
       this.#accepts.push({ entry, together, resolve, reject });
@@ -128,7 +132,9 @@ export class Writer {
   }
 
   due(endpointId: number, now: number, limit: number, wish: PageWish | null = null): Promise<DuePage> {
-    return this.exclusive(() => this.#thread.request<"due">({ op: "due", endpointId, now, limit, wish }));
+    return this.exclusive(() =>
+      this.#thread.request<"due">({ op: "due", endpointId, now, newestDue: this.newestKey.due, limit, wish }),
+    );
   }
 
   backlog(): Promise<readonly EndpointBacklog[]> {

@@ -74,7 +74,14 @@ export class SharedStore extends SqliteStore {
   /** Shows what is committed, though those who stored it may not have been told so. */
   override async due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<DuePage> {
     await Promise.all(this.#recording);
-    return this.#options.pages.request<"due">({ op: "due", endpointId, now, limit, wish: wish ?? null });
+    return this.#options.pages.request<"due">({
+      op: "due",
+      endpointId,
+      now,
+      newestDue: this.newestDue,
+      limit,
+      wish: wish ?? null,
+    });
   }
 
   override transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {

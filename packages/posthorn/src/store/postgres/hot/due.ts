@@ -1,8 +1,9 @@
 import type pg from "pg";
+import { isDueSql } from "../../immediate.ts";
 import type { DuePage } from "../../store.ts";
 import { type Pool, withClient } from "../connections.ts";
 import { type LineAsk, linePages } from "./line.ts";
-import { type DueAsk, type InPage, JOB_COLUMNS, type JobRow, NEXT, rowsOf, toDelivery } from "./page.ts";
+import { type DueAsk, type InPage, JOB_COLUMNS, type JobRow, NEXT, rowsOf, toDelivery, untilOf } from "./page.ts";
 
 /**
  * One row for each delivery of each page, with when the next one of its endpoint is due that is not due yet; a page with nothing in it
@@ -13,12 +14,13 @@ const page = (direction: "ASC" | "DESC") => ({
   name: `due ${direction}`,
   text: `
   SELECT a.place::int, n.due AS "nextDue", d.*
-  FROM unnest($1::bigint[], $2::bigint[], $3::int[]) WITH ORDINALITY AS a (endpoint_id, now, room, place)
+  FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::bigint[]) WITH ORDINALITY AS a (endpoint_id, now, room, until, place)
   ${NEXT}
   LEFT JOIN LATERAL (
     SELECT ${JOB_COLUMNS}
-    FROM (SELECT * FROM delivery WHERE endpoint_id = a.endpoint_id AND due IS NOT NULL AND due <= a.now
-          ORDER BY due ${direction}, message_id ${direction} LIMIT a.room) AS d
+    FROM (SELECT * FROM delivery d
+          WHERE d.endpoint_id = a.endpoint_id AND d.due IS NOT NULL AND d.due <= a.until AND ${isDueSql("d", "a.now")}
+          ORDER BY d.due ${direction}, d.message_id ${direction} LIMIT a.room) AS d
     JOIN message m ON m.id = d.message_id) AS d ON TRUE`,
 });
 const OLDEST = page("ASC");
@@ -61,12 +63,14 @@ async function plainPages(
     asks.map(({ now }) => now),
     // One more than there is room for, to know when it is due.
     asks.map(({ limit }) => limit + 1),
+    untilOf(asks),
   ];
   const { rows } = await client.query<InPage<JobRow>>({ ...statement, values });
   for (const [index, { nextDue, found }] of rowsOf(asks, rows).entries()) {
     const ask = asks[index]!;
     if (direction === "DESC") found.reverse();
     const deliveries = found.slice(0, ask.limit).map(toDelivery);
-    pages.set(ask, { deliveries, nextDue: found[ask.limit]?.due ?? nextDue });
+    const more = found[ask.limit];
+    pages.set(ask, { deliveries, nextDue: more === undefined ? nextDue : Math.min(more.due, ask.now) });
   }
 }

@@ -1,10 +1,11 @@
 /** Pages of endpoints whose deliveries have an order among themselves. */
 import type pg from "pg";
 import { KEY_ROWS, LineWalk, MAX_SCANNED, type Scanned } from "../../line-walk.ts";
+import { isDueSql } from "../../immediate.ts";
 import { ASKED, DELIVERY_STATE } from "../../schema.ts";
 import type { DuePage, PageWish } from "../../store.ts";
 import { nameOf } from "./announce.ts";
-import { type DueAsk, type InPage, JOB_COLUMNS, type JobRow, NEXT, rowsOf, toDelivery } from "./page.ts";
+import { type DueAsk, type InPage, JOB_COLUMNS, type JobRow, NEXT, rowsOf, toDelivery, untilOf } from "./page.ts";
 
 /**
  * Who is before a delivery `d`: those that are due, or failed and will be tried again; not those that were put off by whoever sent them,
@@ -20,7 +21,7 @@ const AHEAD = `
         AND e.order_key IS NOT NULL AND e.due IS NOT NULL AND coalesce(e.pass_at > a.now, TRUE)
         AND (e.endpoint_id, e.message_id) NOT IN (SELECT * FROM unnest($3::bigint[], $4::bigint[]))
         AND (e.state = ${DELIVERY_STATE.pending} OR e.manual <> ${ASKED.byResend})
-        AND (e.due <= a.now OR (e.state = ${DELIVERY_STATE.pending} AND e.attempts > 0))
+        AND (${isDueSql("e", "a.now")} OR (e.state = ${DELIVERY_STATE.pending} AND e.attempts > 0))
       ORDER BY e.message_id DESC LIMIT 1) AS e ON TRUE`;
 const SCANNED = `d.message_id AS "messageId", d.due, d.order_key AS "orderKey", (d.manual = ${ASKED.byResend})::int AS resent,
       e.message_id AS ahead, e.pass_at AS "passAt"`;
@@ -30,14 +31,15 @@ const SCAN = {
   name: "line",
   text: `
   SELECT a.place::int, n.due AS "nextDue", s.*
-  FROM unnest($1::bigint[], $2::bigint[], $5::bigint[], $6::bigint[]) WITH ORDINALITY
-    AS a (endpoint_id, now, after_due, after_message, place)
+  FROM unnest($1::bigint[], $2::bigint[], $5::bigint[], $6::bigint[], $7::bigint[]) WITH ORDINALITY
+    AS a (endpoint_id, now, after_due, after_message, until, place)
   ${NEXT}
   LEFT JOIN LATERAL (
     SELECT ${SCANNED}
-    FROM (SELECT * FROM delivery WHERE endpoint_id = a.endpoint_id AND due IS NOT NULL AND due <= a.now
-            AND (due, message_id) > (a.after_due, a.after_message)
-          ORDER BY due, message_id LIMIT ${MAX_SCANNED}) AS d
+    FROM (SELECT * FROM delivery d
+          WHERE d.endpoint_id = a.endpoint_id AND d.due IS NOT NULL AND d.due <= a.until AND ${isDueSql("d", "a.now")}
+            AND (d.due, d.message_id) > (a.after_due, a.after_message)
+          ORDER BY d.due, d.message_id LIMIT ${MAX_SCANNED}) AS d
     ${AHEAD}) AS s ON TRUE`,
 };
 
@@ -52,9 +54,10 @@ const KEYS = {
     SELECT ${SCANNED}
     FROM unnest($5::int[], $6::text[]) AS k (place, key)
     CROSS JOIN LATERAL (
-      SELECT * FROM delivery
-      WHERE endpoint_id = a.endpoint_id AND order_key = k.key AND order_key IS NOT NULL AND due IS NOT NULL AND due <= a.now
-      ORDER BY message_id LIMIT ${KEY_ROWS + 1}) AS d
+      SELECT * FROM delivery d
+      WHERE d.endpoint_id = a.endpoint_id AND d.order_key = k.key AND d.order_key IS NOT NULL AND d.due IS NOT NULL
+        AND ${isDueSql("d", "a.now")}
+      ORDER BY d.message_id LIMIT ${KEY_ROWS + 1}) AS d
     ${AHEAD}
     WHERE k.place = a.place) AS s ON TRUE`,
 };
@@ -109,7 +112,10 @@ interface Walked {
 async function scans(client: pg.ClientBase, asks: readonly LineAsk[]): Promise<readonly Walked[]> {
   if (asks.length === 0) return [];
   const after = [asks.map(({ wish }) => wish.after.due), asks.map(({ wish }) => wish.after.messageId)];
-  const { rows } = await client.query<InPage<ScannedRow>>({ ...SCAN, values: [...commonOf(asks), ...after] });
+  const { rows } = await client.query<InPage<ScannedRow>>({
+    ...SCAN,
+    values: [...commonOf(asks), ...after, untilOf(asks)],
+  });
   return rowsOf(asks, rows).map(({ nextDue, found }, index) => {
     const ask = asks[index]!;
     const walk = new LineWalk(ask.wish, ask.limit);

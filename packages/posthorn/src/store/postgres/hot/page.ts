@@ -24,8 +24,15 @@ export const NEXT = `
 export interface DueAsk {
   readonly endpointId: number;
   readonly now: number;
+  /** No first attempt that nothing delayed is due later. */
+  readonly newestDue: number;
   readonly limit: number;
   readonly wish: PageWish | undefined;
+}
+
+/** The latest `due` that a page looks at. */
+export function untilOf(asks: readonly DueAsk[]): readonly number[] {
+  return asks.map(({ now, newestDue }) => Math.max(now, newestDue));
 }
 
 /** A row of a page: the columns of a delivery are `null` where there is none. */

@@ -1,23 +1,31 @@
 import type { DatabaseSync } from "node:sqlite";
 import { timeOfKey } from "../../../id.ts";
+import { isDueSql } from "../../immediate.ts";
 import type { DueDelivery, DuePage, PageWish } from "../../store.ts";
 import { JOB_COLUMNS, type JobRow, prepareLine } from "./line.ts";
+
+export interface DueAsk {
+  readonly endpointId: number;
+  readonly now: number;
+  /** No first attempt that nothing delayed is due later. */
+  readonly newestDue: number;
+  readonly limit: number;
+  readonly wish: PageWish | null;
+}
 
 /**
  * Pages in the deliveries of one endpoint that are due, along the partial index of live rows: the longest waiting first, unless the
  * wish says otherwise.
  */
-export function prepareDue(
-  db: DatabaseSync,
-): (endpointId: number, now: number, limit: number, wish: PageWish | null) => DuePage {
+export function prepareDue(db: DatabaseSync): (ask: DueAsk) => DuePage {
   const prepare = (direction: "ASC" | "DESC") =>
     db.prepare(`
     SELECT ${JOB_COLUMNS}
     FROM delivery d INDEXED BY delivery_due
     JOIN message m ON m.id = d.message_id
-    WHERE d.endpoint_id = ? AND d.due IS NOT NULL AND d.due <= ?
+    WHERE d.endpoint_id = $endpoint AND d.due IS NOT NULL AND d.due <= $until AND ${isDueSql("d", "$now")}
     ORDER BY d.due ${direction}, d.message_id ${direction}
-    LIMIT ?`);
+    LIMIT $limit`);
   const oldest = prepare("ASC");
   const newest = prepare("DESC");
   const line = prepareLine(db);
@@ -27,15 +35,17 @@ export function prepareDue(
   const nextDue = (endpointId: number, now: number): number | null =>
     (next.get(endpointId, now) as { due: number | null }).due;
 
-  return (endpointId, now, limit, wish) => {
+  return ({ endpointId, now, newestDue, limit, wish }) => {
     if (wish?.kind === "line") {
-      const page = line({ endpointId, now, limit, ...wish });
+      const page = line({ endpointId, now, newestDue, limit, ...wish });
       return { deliveries: page.rows.map(toDelivery), nextDue: nextDue(endpointId, now), line: page.line };
     }
     const statement = wish?.kind === "newest" ? newest : oldest;
-    const rows = statement.all(endpointId, now, limit + 1) as unknown as JobRow[];
+    const until = Math.max(now, newestDue);
+    const asked = { $endpoint: endpointId, $now: now, $until: until, $limit: limit + 1 };
+    const rows = statement.all(asked) as unknown as JobRow[];
     if (rows.length <= limit) return { deliveries: rows.map(toDelivery), nextDue: nextDue(endpointId, now) };
-    return { deliveries: rows.slice(0, limit).map(toDelivery), nextDue: rows[limit]!.due };
+    return { deliveries: rows.slice(0, limit).map(toDelivery), nextDue: Math.min(rows[limit]!.due, now) };
   };
 }
 

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { INLINE_PAYLOAD_BYTES, KEY_ROWS, LineWalk, MAX_SCANNED, type Scanned } from "../../line-walk.ts";
+import { isDueSql } from "../../immediate.ts";
 import { ASKED, DELIVERY_STATE } from "../../schema.ts";
 import type { DueDelivery, LinePage, PageWish } from "../../store.ts";
 
@@ -19,6 +20,8 @@ export type JobRow = Omit<DueDelivery, "firstDue" | "resent"> & {
 export interface LineAsk extends Extract<PageWish, { kind: "line" }> {
   readonly endpointId: number;
   readonly now: number;
+  /** No first attempt that nothing delayed is due later. */
+  readonly newestDue: number;
   readonly limit: number;
 }
 
@@ -37,19 +40,19 @@ export function prepareLine(db: DatabaseSync): (ask: LineAsk) => { readonly rows
           AND e.due IS NOT NULL AND coalesce(e.pass_at > $now, TRUE)
           AND e.message_id NOT IN (SELECT value FROM json_each($known))
           AND (e.state = ${DELIVERY_STATE.pending} OR e.manual <> ${ASKED.byResend})
-          AND (e.due <= $now OR (e.state = ${DELIVERY_STATE.pending} AND e.attempts > 0))
+          AND (${isDueSql("e", "$now")} OR (e.state = ${DELIVERY_STATE.pending} AND e.attempts > 0))
         ORDER BY e.message_id DESC LIMIT 1) END AS ahead`;
   const scan = db.prepare(`
     SELECT ${columns}
     FROM delivery d INDEXED BY delivery_due
-    WHERE d.endpoint_id = $endpoint AND d.due IS NOT NULL AND d.due >= $due AND d.due <= $now
-      AND (d.due > $due OR d.message_id > $message)
+    WHERE d.endpoint_id = $endpoint AND d.due IS NOT NULL AND d.due >= $due AND d.due <= $until
+      AND ${isDueSql("d", "$now")} AND (d.due > $due OR d.message_id > $message)
     ORDER BY d.due, d.message_id
     LIMIT ${MAX_SCANNED}`);
   const ofKey = db.prepare(`
     SELECT ${columns}
     FROM delivery d INDEXED BY delivery_order
-    WHERE d.endpoint_id = $endpoint AND d.order_key = $key AND d.due IS NOT NULL AND d.due <= $now
+    WHERE d.endpoint_id = $endpoint AND d.order_key = $key AND d.due IS NOT NULL AND ${isDueSql("d", "$now")}
     ORDER BY d.message_id
     LIMIT ${KEY_ROWS + 1}`);
   const job = db.prepare(`
@@ -57,14 +60,14 @@ export function prepareLine(db: DatabaseSync): (ask: LineAsk) => { readonly rows
     WHERE d.message_id = ? AND d.endpoint_id = ?`);
   const passAt = db.prepare("SELECT pass_at AS passAt FROM delivery WHERE message_id = ? AND endpoint_id = ?");
 
-  return ({ endpointId, now, limit, ...wish }) => {
+  return ({ endpointId, now, newestDue, limit, ...wish }) => {
     const walk = new LineWalk(wish, limit);
     const asked = { $now: now, $endpoint: endpointId, $known: JSON.stringify(wish.known) };
     const waits = ({ ahead }: Scanned): void =>
       walk.notePassAt((passAt.get(ahead, endpointId) as { passAt: number | null }).passAt);
     if (wish.keys === null) {
       const { due, messageId } = wish.after;
-      for (const row of scan.iterate({ ...asked, $due: due, $message: messageId })) {
+      for (const row of scan.iterate({ ...asked, $until: Math.max(now, newestDue), $due: due, $message: messageId })) {
         const scanned = row as unknown as Scanned;
         if (walk.isFull) break;
         if (walk.see(scanned)) waits(scanned);

@@ -1,0 +1,158 @@
+/** A clock that is set, back or forwards, changes neither the order of what nothing delayed nor when it goes. */
+import { describe, expect, it } from "vitest";
+import { type DispatchHarness, dispatchHarness, eventually, made } from "../../test/support/dispatch.ts";
+import { deliveryOf, openStore, type TestStore } from "../../test/support/store.ts";
+import { keyAtTime, timeOfKey } from "../id.ts";
+import type { AcceptEntry } from "../store/store.ts";
+
+/** Any time of this century: keys count from 2014. */
+const NOW = 1_800_000_000_000;
+const HOUR = 3_600_000;
+
+interface Scene extends AsyncDisposable {
+  readonly harness: DispatchHarness;
+  readonly ids: number[];
+  /** Publishes as a node does: with keys that never go back. @param dueOf Of each message, by its key; the time in it unless given. */
+  publish(count: number, dueOf?: (id: number) => number, changes?: Partial<AcceptEntry>): Promise<void>;
+}
+
+interface SceneOptions {
+  readonly by: "key" | "endpoint" | null;
+  readonly files: TestStore;
+  readonly at?: number;
+  readonly lastId?: number;
+}
+
+async function openScene({ by, files, at = NOW, lastId = 0 }: SceneOptions): Promise<Scene> {
+  const harness = await dispatchHarness({
+    files,
+    limits: { laneJobs: 4 },
+    retrySchedule: [5000],
+    policy: { concurrency: 1, order: by === null ? null : { by, onFailure: "block", maxBlockMs: null } },
+  });
+  harness.clock.leap(at - harness.clock.now());
+  harness.attempter.script = () => null;
+  const ids: number[] = [];
+  let last = lastId;
+  const keys = by === null ? {} : { orderingKey: "a", orderKeys: ["a"] };
+  return {
+    harness,
+    ids,
+    publish: async (count, dueOf = timeOfKey, changes = {}) => {
+      for (let n = 0; n < count; n++) {
+        last = Math.max(keyAtTime(harness.clock.now()), last + 1);
+        ids.push(last);
+        await harness.publish(last, { due: dueOf(last), ...keys, ...changes });
+      }
+    },
+    [Symbol.asyncDispose]: () => harness[Symbol.asyncDispose](),
+  };
+}
+
+/** Ends what is under way, and lets all the rest succeed without any time passing. */
+async function finish({ harness: { attempter, files } }: Scene): Promise<void> {
+  attempter.script = () => made(0);
+  for (const open of attempter.open.slice()) open.end(made(0));
+  await eventually(async () => expect(await files.store.backlog()).toEqual([]));
+}
+
+const ORDERS = ["key", "endpoint"] as const;
+/** As this version stores it, and as versions before it did. */
+const DUES: readonly (readonly [string, (id: number) => number])[] = [
+  ["the time in the key", timeOfKey],
+  ["the time of the publish", (id) => timeOfKey(id) + 3],
+];
+
+describe.each(ORDERS)("messages in order by %s, more than a lane holds", (by) => {
+  it.each(DUES)("stay in order and go at once when the clock is set back, with %s as due", async (_name, dueOf) => {
+    for (const back of [2, 3000, HOUR]) {
+      await using files = await openStore();
+      await using scene = await openScene({ by, files });
+      await scene.publish(12, dueOf);
+      scene.harness.clock.leap(-back);
+      await scene.publish(8, dueOf);
+      await finish(scene);
+      expect(scene.harness.attempter.messages).toEqual(scene.ids);
+    }
+  });
+
+  it("stay in order and go at once over a restart with the clock set back", async () => {
+    await using files = await openStore();
+    await using before = await openScene({ by, files });
+    await before.publish(12);
+    const stopped = before.harness.dispatcher.stop(0);
+    before.harness.clock.advance(10_000);
+    await stopped;
+    await using after = await openScene({ by, files, at: NOW - HOUR, lastId: before.ids.at(-1)! });
+    // Nothing of it is due by this clock: `Watch` has it looked at all the same.
+    after.harness.dispatcher.wake(1);
+    await after.publish(8);
+    await finish(after);
+    expect(after.harness.attempter.messages).toEqual([...before.ids, ...after.ids]);
+  });
+
+  it("stay in order when the clock is set forwards and back again", async () => {
+    await using files = await openStore();
+    await using scene = await openScene({ by, files });
+    await scene.publish(6);
+    scene.harness.clock.leap(HOUR);
+    await scene.publish(6);
+    scene.harness.clock.leap(-HOUR);
+    await scene.publish(6);
+    await finish(scene);
+    expect(scene.harness.attempter.messages).toEqual(scene.ids);
+  });
+});
+
+describe("when the clock is set back", () => {
+  it("messages without an order go at once, however many wait", async () => {
+    await using files = await openStore();
+    await using scene = await openScene({ by: null, files });
+    await scene.publish(12);
+    scene.harness.clock.leap(-HOUR);
+    await scene.publish(8);
+    await finish(scene);
+    expect(scene.harness.attempter.messages.toSorted((a, b) => a - b)).toEqual(scene.ids);
+  });
+
+  it("what its sender delayed goes no earlier than the clock says", async () => {
+    await using files = await openStore();
+    await using scene = await openScene({ by: "key", files });
+    const { harness } = scene;
+    await scene.publish(6);
+    harness.clock.leap(-HOUR);
+    const deliverAt = harness.clock.now() + 60_000;
+    await scene.publish(1, () => deliverAt, { deliverAt });
+    await scene.publish(6);
+    const delayed = scene.ids[6]!;
+    harness.attempter.script = () => made(0);
+    for (const open of harness.attempter.open.slice()) open.end(made(0));
+    await eventually(() => expect(harness.attempter.messages).toHaveLength(12));
+    expect(harness.attempter.messages).not.toContain(delayed);
+    harness.clock.advance(59_999);
+    expect(harness.attempter.messages).not.toContain(delayed);
+    harness.clock.advance(1);
+    await eventually(() => expect(harness.attempter.messages.at(-1)).toBe(delayed));
+  });
+
+  it("a retry goes no earlier than its schedule says, and those behind it wait for it", async () => {
+    await using files = await openStore();
+    await using scene = await openScene({ by: "key", files });
+    const { harness } = scene;
+    await scene.publish(6);
+    harness.clock.leap(-HOUR);
+    await scene.publish(2);
+    const [first] = scene.ids;
+    harness.attempter.open[0]!.end(made(2));
+    await eventually(async () => expect(await deliveryOf(files.store, first!)).toMatchObject({ attempts: 1 }));
+    harness.attempter.script = () => made(0);
+    harness.clock.advance(4999);
+    expect(harness.attempter.messages).toEqual([first]);
+    harness.clock.advance(1);
+    await eventually(async () => {
+      harness.clock.advance(100);
+      expect(await files.store.backlog()).toEqual([]);
+    });
+    expect(harness.attempter.messages).toEqual([first, ...scene.ids]);
+  });
+});
