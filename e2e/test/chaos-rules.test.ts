@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../lib/chaos/audit.ts";
 import { duplicatesIn, type Sent } from "../lib/chaos/duplicates.ts";
-import { type Fault, nextFault, type Target } from "../lib/chaos/faults.ts";
+import { type Fault, nextFault, rightTime, type Target } from "../lib/chaos/faults.ts";
+import { outOfOrder } from "../lib/chaos/traffic.ts";
 import { seededRandom } from "../lib/random.ts";
 
 /** A request of message `m` to `/a`, begun at this second and come half a second later. */
@@ -46,6 +47,50 @@ describe("a request that came twice", () => {
     const stored = [{ succeeded: true, at: 15_000 }];
     expect(count(twice, [fault("database", 0, 99)], stored)).toEqual([0, 1, 0, 1]);
     expect(count(twice, [fault("database", 0, 99)], [{ succeeded: true, at: 20_100 }])).toEqual([0, 1, 0, 0]);
+  });
+});
+
+describe("requests of one key", () => {
+  const request = (n: number, id: string): Sent => ({
+    ...sent(0, n),
+    headers: { "webhook-id": id },
+    body: Buffer.from(JSON.stringify({ key: "k", n })),
+  });
+
+  it("are out of order when one comes after a later one that has the greater id", () => {
+    expect(outOfOrder([request(0, "a"), request(1, "b"), request(2, "c")])).toEqual({ wrong: [], clocksApart: 0 });
+    expect(outOfOrder([request(0, "a"), request(2, "c"), request(1, "b")]).wrong).toHaveLength(1);
+  });
+
+  it("were published at nodes whose clocks were apart when the later one has the lesser id", () => {
+    expect(outOfOrder([request(1, "a"), request(0, "b")])).toEqual({ wrong: [], clocksApart: 1 });
+  });
+
+  it("that are repeated count once", () => {
+    const requests = [request(0, "a"), request(1, "b"), request(0, "a")];
+    expect(outOfOrder(requests)).toEqual({ wrong: [], clocksApart: 0 });
+  });
+});
+
+describe("the time at which a node signed", () => {
+  const step = (from: number, skewMs: number): Fault => ({
+    kind: "clock step",
+    target: 1,
+    from: from * 1000,
+    until: from * 1000,
+    skewMs,
+  });
+
+  it("is what it says less how far its clock was off, by the last step before the request came", () => {
+    expect(rightTime([], 1, 10_000, 10_500)).toBe(10_000);
+    expect(rightTime([step(5, 60_000)], 1, 70_000, 10_500)).toBe(10_000);
+    expect(rightTime([step(5, 60_000), step(8, -60_000)], 1, -50_000, 10_500)).toBe(10_000);
+    expect(rightTime([step(5, 60_000)], 0, 10_000, 10_500)).toBe(10_000);
+  });
+
+  it("goes by the step before when the last one came after it was signed", () => {
+    expect(rightTime([step(5, 60_000), step(10.2, -60_000)], 1, 70_000, 10_500)).not.toBe(70_000);
+    expect(rightTime([step(10, -60_000)], 1, 9000, 10_500)).toBe(9000);
   });
 });
 

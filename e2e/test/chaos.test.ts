@@ -5,14 +5,19 @@ import { describe, expect, it, onTestFailed } from "vitest";
 import { shardOf } from "../../packages/posthorn/src/store/shards.ts";
 import { counts, outcomesBy, owed, readAudit, startAudit } from "../lib/chaos/audit.ts";
 import { duplicatesIn, type Sent } from "../lib/chaos/duplicates.ts";
-import { type Fault, mostAtOnce, nextFault } from "../lib/chaos/faults.ts";
+import { type Fault, mostAtOnce, nextFault, NODES } from "../lib/chaos/faults.ts";
 import { ChaosNodes } from "../lib/chaos/nodes.ts";
+import { SqlPublishers } from "../lib/chaos/sql-publishers.ts";
 import { lostIn, outOfOrder, Publishers } from "../lib/chaos/traffic.ts";
 import { seededRandom, testSeed } from "../lib/random.ts";
 
 const MINUTES = Number(process.env["CHAOS_MINUTES"] ?? 1);
 const CHAOS_MS = MINUTES * 60_000;
 const PUBLISHERS = 6;
+/** Of these, so many ask the same node as long as it is up: their order does not depend on how far clocks are apart. */
+const FAITHFUL = 3;
+/** Sessions of a product that publish in their transactions. */
+const SQL_PUBLISHERS = 4;
 /** Endpoints in order, and as many without. */
 const ENDPOINTS = 4;
 /** Faults at one time. */
@@ -72,7 +77,12 @@ describe("three nodes on one PostgreSQL, all of which fail again and again", () 
       }
       await startAudit(nodes.databaseUrl, shardOf);
 
-      const work = Array.from({ length: PUBLISHERS }, (_, n) => publishers.run(`key-${n}`));
+      const product = await SqlPublishers.open(nodes.databaseUrl, "chaos", seededRandom(seed + 2));
+
+      const work = [
+        ...Array.from({ length: PUBLISHERS }, (_, n) => publishers.run(`key-${n}`, n < FAITHFUL ? n % NODES : null)),
+        ...Array.from({ length: SQL_PUBLISHERS }, (_, n) => product.run(`sql-${n}`)),
+      ];
       const until = Date.now() + CHAOS_MS;
       let ended = false;
       const hand = async (): Promise<void> => {
@@ -91,11 +101,13 @@ describe("three nodes on one PostgreSQL, all of which fail again and again", () 
         ended = true;
         await hands;
         publishers.end();
+        product.end();
       }
       await Promise.all(work);
       await settle(nodes.databaseUrl);
 
-      const { accepted } = publishers;
+      const committed = await product.committed();
+      const accepted = new Set([...publishers.accepted, ...committed]);
       const audit = await readAudit(nodes.databaseUrl);
       const stored = await counts(nodes.databaseUrl);
       const outcomes = await outcomesBy(nodes.databaseUrl);
@@ -104,14 +116,19 @@ describe("three nodes on one PostgreSQL, all of which fail again and again", () 
         return outcomes.get(`${idAt.get(path)} ${message}`) ?? [];
       });
       const lost = lostIn(sent, accepted, paths);
-      const wrong = outOfOrder(sent.filter(({ path }) => path.startsWith("/ordered")));
+      const unwanted = sent.filter(({ headers }) => !accepted.has(headers["webhook-id"]!));
+      const { wrong, clocksApart } = outOfOrder(sent.filter(({ path }) => path.startsWith("/ordered")));
       const byKind = Map.groupBy(nodes.faults, ({ kind }) => kind);
       const table = [
         ["seed", seed],
         ["minutes", MINUTES],
         ...[...byKind].map(([kind, faults]) => [`faults: ${kind}`, faults.length] as const),
         ["faults at one time, at most", mostAtOnce(nodes.faults)],
+        ["clocks of nodes", nodes.canSetClocks ? "are set" : "NOT SET: libfaketime is missing"],
         ["messages accepted", accepted.size],
+        ["of these published in transactions", committed.size],
+        ["rolled back in transactions", product.rolledBack.size],
+        ["requests of messages that nobody committed", unwanted.length],
         ["of these after more than one try", publishers.repeated],
         ["messages stored", stored.messages],
         ["deliveries owed", accepted.size * paths.length],
@@ -119,6 +136,7 @@ describe("three nodes on one PostgreSQL, all of which fail again and again", () 
         ["requests received", sent.length],
         ["lost", lost.length],
         ["out of order within a key", wrong.length],
+        ["published at nodes whose clocks were apart", clocksApart],
         ["outcomes recorded", audit.recorded],
         ["of these while the shard was another's", audit.byStrangers],
         ["seats that recorded", audit.writers],
@@ -134,6 +152,8 @@ describe("three nodes on one PostgreSQL, all of which fail again and again", () 
       expect(lost).toEqual([]);
       expect(stored).toEqual({ messages: accepted.size, succeeded: accepted.size * paths.length });
       expect(wrong).toEqual([]);
+      expect(unwanted.map(({ headers }) => headers["webhook-id"])).toEqual([]);
+      if (!byKind.has("clock step")) expect(clocksApart).toBe(0);
       expect(audit).toMatchObject({ byStrangers: 0 });
       expect(audit.recorded).toBeGreaterThanOrEqual(accepted.size * paths.length);
       expect(duplicates.unexplained).toEqual([]);

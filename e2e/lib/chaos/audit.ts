@@ -71,9 +71,12 @@ export async function outcomesBy(databaseUrl: string): Promise<ReadonlyMap<strin
   return outcomes;
 }
 
-/** Deliveries that are still to be made. */
+/** Deliveries that are still to be made, and messages that are still to be taken up. */
 export async function owed(databaseUrl: string): Promise<number> {
-  const [row] = await queryPostgres(databaseUrl, "SELECT count(*) AS owed FROM delivery WHERE due IS NOT NULL");
+  const [row] = await queryPostgres(
+    databaseUrl,
+    "SELECT (SELECT count(*) FROM delivery WHERE due IS NOT NULL) + (SELECT count(*) FROM outbox) AS owed",
+  );
   return Number(row!["owed"]);
 }
 

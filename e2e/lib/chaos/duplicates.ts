@@ -1,7 +1,7 @@
 /** Requests that came more than once, and whether what befell their node, or the database, explains it. */
 import type { Received } from "@posthorn/testkit";
 import type { Outcome } from "./audit.ts";
-import { befell, type Fault } from "./faults.ts";
+import { befell, type Fault, rightTime } from "./faults.ts";
 
 /** A request, and the node that sent it. */
 export interface Sent extends Received {
@@ -27,15 +27,15 @@ export const nameOf = ({ path, headers }: Received): string => `${path} ${header
 /** No node: only what befell the database counts. */
 const NOBODY = -1;
 
-/** When an attempt was signed, rounded down to a second: Unix milliseconds. */
-const begunAt = ({ headers }: Received): number => Number(headers["webhook-timestamp"]) * 1000;
-
 /** @param outcomesOf What was stored for an endpoint and a message, oldest first. */
 export function duplicatesIn(
   requests: readonly Sent[],
   faults: readonly Fault[],
   outcomesOf: (name: string) => readonly Outcome[],
 ): Duplicates {
+  // When an attempt was signed, rounded down to a second.
+  const begunAt = ({ node, headers, at }: Sent): number =>
+    rightTime(faults, node, Number(headers["webhook-timestamp"]) * 1000, at);
   const found = { all: 0, ofNode: 0, ofDatabase: 0, unexplained: [] as string[], afterSuccess: [] as string[] };
   for (const [name, sent] of Map.groupBy(requests, nameOf)) {
     const outcomes = outcomesOf(name);

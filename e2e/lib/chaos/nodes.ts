@@ -14,16 +14,20 @@ import {
   type TestPostgres,
   type TestServer,
 } from "@posthorn/testkit";
+import pg from "pg";
 import { queryPostgres } from "../disk.ts";
 import type { Random } from "../random.ts";
 import { Exits } from "./exits.ts";
-import { type Fault, NODES, type PlannedFault } from "./faults.ts";
+import { type FakeClock, openFakeClock } from "./fake-clock.ts";
+import { type Fault, NODES, type PlannedFault, STEP_SEEN_MS } from "./faults.ts";
 
 interface Member {
   readonly server: TestServer;
   /** All ways to the database. */
   readonly ways: readonly TcpProxy[];
   up: boolean;
+  /** What its clock is read from; `null`: it cannot be set. */
+  readonly clock: FakeClock | null;
 }
 
 interface Parts {
@@ -85,8 +89,10 @@ export class ChaosNodes implements AsyncDisposable {
         ownEnv["POSTHORN_DATABASE_URL"] = pooled.through(databaseUrl);
         ownEnv["POSTHORN_DATABASE_DIRECT_URL"] = way.through(databaseUrl);
       }
+      const clock = openFakeClock();
+      if (clock !== null) Object.assign(ownEnv, stack.use(clock).env);
       const options = { databaseUrl: way.through(databaseUrl), env: { ...common, ...ownEnv }, allowErrors: true };
-      members.push({ server: stack.use(await startServer(options)), ways, up: true });
+      members.push({ server: stack.use(await startServer(options)), ways, up: true, clock });
     }
     const now = Math.floor(Date.now() / 1000);
     const token = makeToken({ sub: organisationId(), iat: now, exp: now + 86_400 }, secret);
@@ -103,14 +109,26 @@ export class ChaosNodes implements AsyncDisposable {
     return up.length === 0 ? null : up[this.#random.below(up.length)]!.server.url;
   }
 
+  /** Where this node is; where another one is while it is down, and `null` when none is up. */
+  urlOf(node: number): string | null {
+    const member = this.#members[node]!;
+    return member.up ? member.server.url : this.anyUrl();
+  }
+
+  get canSetClocks(): boolean {
+    return this.#members.every(({ clock }) => clock !== null);
+  }
+
   /** Makes one fault, and mends it; waits first while the same one is in trouble. */
   async make(planned: PlannedFault): Promise<void> {
-    const { kind, target } = planned;
+    const { kind, target, skewMs } = planned;
+    if (kind === "clock step" && !this.canSetClocks) return;
     const before = this.#troubled.get(target) ?? Promise.resolve();
     const { promise: mended, resolve: mend } = Promise.withResolvers<void>();
     this.#troubled.set(target, mended);
     await before;
-    const place = this.#faults.push({ kind, target, from: Date.now(), until: Infinity }) - 1;
+    const fault = { kind, target, from: Date.now(), until: Infinity };
+    const place = this.#faults.push(kind === "clock step" ? { ...fault, skewMs } : fault) - 1;
     try {
       await this.#befall(planned);
     } finally {
@@ -123,14 +141,22 @@ export class ChaosNodes implements AsyncDisposable {
     return this.#stack.disposeAsync();
   }
 
-  #befall({ kind, target, lastsMs }: PlannedFault): Promise<void> {
-    return target === "database"
-      ? this.#fellDatabase(kind === "kill PostgreSQL" ? "SIGKILL" : "SIGINT", lastsMs)
-      : this.#fell(this.#members[target]!, kind, lastsMs);
+  #befall({ kind, target, lastsMs, skewMs, lock }: PlannedFault): Promise<void> {
+    if (target !== "database") return this.#fell(this.#members[target]!, { kind, lastsMs, skewMs });
+    if (kind === "lock PostgreSQL") return this.#lock(lock, lastsMs);
+    return this.#fellDatabase(kind === "kill PostgreSQL" ? "SIGKILL" : "SIGINT", lastsMs);
   }
 
-  async #fell(member: Member, kind: PlannedFault["kind"], lastsMs: number): Promise<void> {
-    const { server, ways } = member;
+  async #fell(
+    member: Member,
+    { kind, lastsMs, skewMs }: Pick<PlannedFault, "kind" | "lastsMs" | "skewMs">,
+  ): Promise<void> {
+    const { server, ways, clock } = member;
+    if (kind === "clock step") {
+      clock!.set(skewMs);
+      await delay(STEP_SEEN_MS);
+      return;
+    }
     if (kind === "kill") {
       member.up = false;
       await server.kill();
@@ -138,7 +164,7 @@ export class ChaosNodes implements AsyncDisposable {
       member.up = true;
       return;
     }
-    if (kind === "freeze") {
+    if (kind === "freeze" || kind === "long freeze") {
       // Still among those that are asked: nobody tells a client that a node stands still.
       process.kill(server.pid, "SIGSTOP");
       await delay(lastsMs);
@@ -148,6 +174,19 @@ export class ChaosNodes implements AsyncDisposable {
     for (const way of ways) way.become(kind === "cut" ? "cut" : "silent");
     await delay(lastsMs);
     for (const way of ways) way.become("open");
+  }
+
+  /** As a migration, a backup or a forgotten session of somebody else does. */
+  async #lock(statement: string, lastsMs: number): Promise<void> {
+    const client = new pg.Client(this.databaseUrl);
+    client.on("error", () => undefined);
+    await client.connect();
+    try {
+      await client.query(`BEGIN; SET LOCAL lock_timeout = 0; ${statement}`);
+      await delay(lastsMs);
+    } finally {
+      await client.end();
+    }
   }
 
   async #fellDatabase(signal: "SIGKILL" | "SIGINT", lastsMs: number): Promise<void> {

@@ -21,11 +21,15 @@ export class Publishers {
     this.#app = app;
   }
 
-  /** Publishes one message of this ordering key after the other, each until it is accepted. */
-  async run(orderingKey: string): Promise<void> {
+  /**
+   * Publishes one message of this ordering key after the other, each until it is accepted.
+   *
+   * @param node Asked first each time; `null`: any.
+   */
+  async run(orderingKey: string, node: number | null): Promise<void> {
     for (let n = 0; !this.#end.signal.aborted; n++) {
       const body = { eventType: "chaos.test", orderingKey, payload: { key: orderingKey, n } };
-      const { id } = await this.call("POST", `/app/${this.#app}/msg`, body, `${orderingKey}/${n}`);
+      const { id } = await this.call("POST", `/app/${this.#app}/msg`, body, `${orderingKey}/${n}`, node);
       this.accepted.add(id!);
     }
   }
@@ -35,9 +39,16 @@ export class Publishers {
   }
 
   /** Asks one node after the other until one does it. */
-  async call(method: string, path: string, body: object, key: string): Promise<Record<string, string>> {
+  async call(
+    method: string,
+    path: string,
+    body: object,
+    key: string,
+    node: number | null = null,
+  ): Promise<Record<string, string>> {
     for (let tries = 1; ; tries++) {
-      const answer = await this.#ask(method, path, body, key);
+      const url = node === null || tries > 1 ? this.#nodes.anyUrl() : this.#nodes.urlOf(node);
+      const answer = url === null ? null : await this.#ask(url, method, { path, body, key });
       if (answer !== null) {
         if (tries > 1) this.repeated++;
         return answer;
@@ -46,9 +57,11 @@ export class Publishers {
     }
   }
 
-  async #ask(method: string, path: string, body: object, key: string): Promise<Record<string, string> | null> {
-    const url = this.#nodes.anyUrl();
-    if (url === null) return null;
+  async #ask(
+    url: string,
+    method: string,
+    { path, body, key }: { readonly path: string; readonly body: object; readonly key: string },
+  ): Promise<Record<string, string> | null> {
     let response: Response;
     try {
       response = await fetch(`${url}/api/v1${path}`, {
@@ -70,20 +83,34 @@ export class Publishers {
   }
 }
 
-/** Requests whose message came before one of its ordering key that was published earlier. */
-export function outOfOrder(requests: readonly Received[]): readonly string[] {
-  const last = new Map<string, number>();
+export interface Disorder {
+  /** Requests whose message came after one of its ordering key that was published later, and has the greater id: each as a line. */
+  readonly wrong: readonly string[];
+  /** The same where the later one has the lesser id: it was published at a node whose clock was behind that of the other. */
+  readonly clocksApart: number;
+}
+
+/** What came in another order than it was published. Ids sort as texts by when the node, or the database, says it took the message. */
+export function outOfOrder(requests: readonly Received[]): Disorder {
+  const before = new Map<string, { readonly n: number; readonly id: string }[]>();
   const seen = new Set<string>();
   const wrong: string[] = [];
+  let clocksApart = 0;
   for (const request of requests) {
     const { key, n } = JSON.parse(request.body.toString()) as { readonly key: string; readonly n: number };
     if (seen.has(nameOf(request))) continue;
     seen.add(nameOf(request));
     const lane = `${request.path} ${key}`;
-    if (n < (last.get(lane) ?? -1)) wrong.push(`${lane}: ${n} after ${last.get(lane)}`);
-    last.set(lane, Math.max(n, last.get(lane) ?? -1));
+    const id = request.headers["webhook-id"]!;
+    const earlier = before.get(lane) ?? [];
+    const passed = earlier.filter((other) => other.n > n);
+    const overtaker = passed.find((other) => other.id > id);
+    if (overtaker !== undefined) wrong.push(`${lane}: ${n} (${id}) after ${overtaker.n} (${overtaker.id})`);
+    else if (passed.length > 0) clocksApart++;
+    earlier.push({ n, id });
+    before.set(lane, earlier);
   }
-  return wrong;
+  return { wrong, clocksApart };
 }
 
 /** What each endpoint never got. */

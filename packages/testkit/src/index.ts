@@ -22,7 +22,7 @@ export {
 export { type Exit, onPostgres, type ServerOptions, startServer, type TestServer } from "./server.ts";
 export { type GitHubStandIn, primaryLimit, secondaryLimit, startGitHub } from "./providers/github.ts";
 export { startStripe, stripeRateLimit, type StripeStandIn } from "./providers/stripe.ts";
-export { freePort } from "./system.ts";
+export { freePort, installPackage } from "./system.ts";
 export { startTcpProxy, type TcpProxy, type Weather } from "./tcp-proxy.ts";
 export { startWireCounter, type WireCounter } from "./wire-counter.ts";
 export { makeToken, makeUnsignedToken } from "./token.ts";

@@ -1,0 +1,105 @@
+/** A product that publishes within transactions of its own, and rolls some of them back. */
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import type { Random } from "../random.ts";
+import { queryPostgres } from "../disk.ts";
+
+/** The product's own table: a transaction has committed if, and only if, its row is there. */
+const TABLE = "CREATE TABLE chaos.published (id text PRIMARY KEY, key text NOT NULL, n int NOT NULL)";
+const PAUSE_MS = 200;
+/** Between two transactions of a publisher at most. */
+const BREATH_MS = 300;
+/** Of 100 transactions, so many are rolled back. */
+const ROLLED_BACK = 25;
+
+export class SqlPublishers {
+  /** Ids of messages whose transaction was rolled back by the product. */
+  readonly rolledBack = new Set<string>();
+  readonly #databaseUrl: string;
+  readonly #app: string;
+  readonly #random: Random;
+  readonly #end = new AbortController();
+
+  private constructor(databaseUrl: string, app: string, random: Random) {
+    this.#databaseUrl = databaseUrl;
+    this.#app = app;
+    this.#random = random;
+  }
+
+  /** @param databaseUrl With the schema of the audit. */
+  static async open(databaseUrl: string, app: string, random: Random): Promise<SqlPublishers> {
+    await queryPostgres(databaseUrl, TABLE);
+    return new SqlPublishers(databaseUrl, app, random);
+  }
+
+  /** One transaction after the other, each with one to three messages of this ordering key, whatever happens to PostgreSQL. */
+  async run(orderingKey: string): Promise<void> {
+    for (let n = 0; !this.#end.signal.aborted;) {
+      try {
+        n = await this.#work(orderingKey, n);
+      } catch {
+        await delay(PAUSE_MS);
+        n = await this.#next(orderingKey, n);
+      }
+    }
+  }
+
+  end(): void {
+    this.#end.abort();
+  }
+
+  /** Ids of what was committed. */
+  async committed(): Promise<ReadonlySet<string>> {
+    const rows = await queryPostgres(this.#databaseUrl, "SELECT id FROM chaos.published");
+    return new Set(rows.map(({ id }) => id as string));
+  }
+
+  async #work(orderingKey: string, from: number): Promise<number> {
+    const client = new pg.Client({ connectionString: this.#databaseUrl, connectionTimeoutMillis: 5000 });
+    client.on("error", () => undefined);
+    await client.connect();
+    try {
+      for (let n = from; ; await delay(this.#random.below(BREATH_MS))) {
+        if (this.#end.signal.aborted) return n;
+        n = await this.#transact(client, orderingKey, n);
+      }
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+
+  async #transact(client: pg.Client, orderingKey: string, from: number): Promise<number> {
+    const ids: string[] = [];
+    await client.query("BEGIN");
+    const messages = 1 + this.#random.below(3);
+    for (let n = from; n < from + messages; n++) {
+      const { rows } = await client.query<{ id: string }>(
+        "SELECT posthorn.publish($1, 'chaos.test', $2::text, ordering_key => $3) AS id",
+        [this.#app, JSON.stringify({ key: orderingKey, n }), orderingKey],
+      );
+      const id = rows[0]!.id;
+      ids.push(id);
+      await client.query("INSERT INTO chaos.published VALUES ($1, $2, $3)", [id, orderingKey, n]);
+    }
+    if (this.#random.below(100) < ROLLED_BACK) {
+      await client.query("ROLLBACK");
+      for (const id of ids) this.rolledBack.add(id);
+      return from;
+    }
+    await client.query("COMMIT");
+    return from + messages;
+  }
+
+  /** Whether the last transaction committed is not known to a client whose connection broke: its table knows. */
+  async #next(orderingKey: string, known: number): Promise<number> {
+    for (;;) {
+      try {
+        const sql = "SELECT coalesce(max(n) + 1, 0) AS next FROM chaos.published WHERE key = $1";
+        const [row] = await queryPostgres(this.#databaseUrl, sql, [orderingKey]);
+        return Math.max(known, Number(row!["next"]));
+      } catch {
+        await delay(PAUSE_MS);
+      }
+    }
+  }
+}
