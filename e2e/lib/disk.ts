@@ -28,6 +28,8 @@ export async function queryPostgres(
   values: readonly unknown[] = [],
 ): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url, options: "-c search_path=posthorn" });
+  // PostgreSQL can go away between two answers: the query rejects, and the event must have a listener.
+  client.on("error", () => undefined);
   await client.connect();
   try {
     return (await client.query<Record<string, unknown>>(sql, [...values])).rows;
