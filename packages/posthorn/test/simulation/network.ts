@@ -46,6 +46,7 @@ export class SimulatedNetwork {
   send(request: EgressRequest): Promise<EgressResult> {
     const { time, life, random, receivers, watcher } = this.#options;
     const { host } = new URL(request.url);
+    if (request.maySend?.() === false) return Promise.resolve(failure("canceled").result(0));
     const own = random.chance(0.003) ? failure(random.pick(OWN_FAULTS)) : null;
     const answer = own ?? this.#answer(receivers.get(host)!.moodAt(time.elapsed), request.timeoutMs);
     const messageId = keyOfId("msg_", headerValue(request.headers, "webhook-id") ?? "");

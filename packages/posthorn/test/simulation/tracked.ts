@@ -1,5 +1,6 @@
 /** What the books of the simulation keep of endpoints, deliveries and attempts. */
 import type { AttemptResult, Job } from "../../src/dispatch/types.ts";
+import { isImmediate } from "../../src/store/immediate.ts";
 import type { DeliveryRow } from "./audit.ts";
 import type { Commit } from "./database.ts";
 import type { Run } from "./run.ts";
@@ -54,6 +55,13 @@ export class TrackedDelivery {
     this.endpoint = endpoint;
     this.row = row;
     this.commit = commit;
+  }
+
+  /** Its first attempt was not made yet, and nothing delays it, or somebody asked for it by hand: it is due whatever a clock says. */
+  get isImmediate(): boolean {
+    const { due, attempts, manual } = this.row;
+    if (due === null) return false;
+    return manual !== 0 || (attempts === 0 && isImmediate(this.messageId, due));
   }
 
   get name(): string {

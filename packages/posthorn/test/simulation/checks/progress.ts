@@ -52,16 +52,31 @@ export class ProgressCheck implements Check {
   }
 
   sampled(): void {
-    const { dueMs } = this.#patience;
+    const { dueMs, lineMs } = this.#patience;
     const wall = this.#wall;
-    if ([...this.#ledger.runs].length === 0 || this.#time.elapsed - this.#calmSince() < dueMs) return;
+    const calmMs = this.#time.elapsed - this.#calmSince();
+    if ([...this.#ledger.runs].length === 0) return;
+    if (calmMs >= lineMs) this.#sampleSetBack();
+    if (calmMs < dueMs) return;
     for (const delivery of this.#ledger.live) {
-      if (delivery.row.due! > wall - dueMs || !this.#takes(delivery) || this.#waitsInLine(delivery)) continue;
+      if (!this.#isLongDue(delivery) || !this.#takes(delivery) || this.#waitsInLine(delivery)) continue;
       const minutes = (wall - delivery.row.due!) / 60_000;
       this.#verdict.broken(
         "found_again",
         `${delivery.name} is due for ${minutes.toFixed(0)} min, and nothing stands in its way`,
       );
+    }
+  }
+
+  /** What nothing delays does not wait until a clock that was set back shows its time again. */
+  #sampleSetBack(): void {
+    const { lineMs } = this.#patience;
+    for (const delivery of this.#ledger.live) {
+      const { row, isImmediate, madeAt, name } = delivery;
+      if (!isImmediate || row.manual !== 0 || row.due! <= this.#wall || this.#time.elapsed - madeAt < lineMs) continue;
+      if (this.#takes(delivery) && !this.#waitsInLine(delivery)) {
+        this.#verdict.broken("found_again", `${name} waits for a clock that was set back`);
+      }
     }
   }
 
@@ -78,6 +93,11 @@ export class ProgressCheck implements Check {
     }
   }
 
+  #isLongDue({ row, isImmediate, madeAt }: TrackedDelivery): boolean {
+    const { dueMs } = this.#patience;
+    return isImmediate && row.manual === 0 ? this.#time.elapsed - madeAt >= dueMs : row.due! <= this.#wall - dueMs;
+  }
+
   /** By the clock that is behind all others. */
   get #wall(): number {
     return Math.min(...this.#clocks.map(({ wall }) => wall));
@@ -89,8 +109,9 @@ export class ProgressCheck implements Check {
     const { lineMs } = this.#patience;
     const wall = this.#wall;
     if (this.#time.elapsed - endpoint.requestedAt < lineMs) return true;
-    for (const { endpoint: where, messageId: id, row } of this.#ledger.live) {
-      if (where !== endpoint || id >= messageId || row.orderKey !== orderKey) continue;
+    for (const other of this.#ledger.live) {
+      const { endpoint: where, messageId: id, row } = other;
+      if (where !== endpoint || id >= messageId || row.orderKey !== orderKey || other.isImmediate) continue;
       if (row.due! > wall && (row.passAt === null || row.passAt > wall - lineMs)) return true;
     }
     return false;

@@ -19,7 +19,8 @@ export class SendingCheck implements Check {
   }
 
   /** What changes while an attempt is being made may come too late for it, so it counts what was known when it began. */
-  begun({ row, commit, name }: TrackedDelivery, { run, tenure, job }: OpenAttempt): void {
+  begun(delivery: TrackedDelivery, { run, tenure, job }: OpenAttempt): void {
+    const { row, commit, name } = delivery;
     const { latestWall } = run.clock;
     if (row.due === null) {
       if (!this.#ledger.knowsRow(commit, tenure, this.#time.elapsed)) return;
@@ -29,7 +30,7 @@ export class SendingCheck implements Check {
     }
     // Asked for again by a node whose clock is ahead, it is due as it was before.
     const due = job.generation === row.generation ? row.due : job.due;
-    if (due > latestWall) {
+    if (due > latestWall && !delivery.isImmediate) {
       const early = due - latestWall;
       this.#verdict.broken("only_what_is_due", `${name} is attempted ${early} ms before its time`);
     }
@@ -43,6 +44,10 @@ export class SendingCheck implements Check {
     const { delivery, attempt } = made;
     if (attempt.requested) {
       this.#verdict.broken("never_doubled", `${delivery.name}: two requests for one attempt`);
+    }
+    const { tenure } = attempt;
+    if (this.#ledger.tenureOf(endpoint.id) !== tenure) {
+      this.#verdict.broken("one_owner", `${delivery.name} was sent by a process that had lost its lane`);
     }
     const knows = this.#ledger.knowsSettings(endpoint.commit, attempt.run, attempt.begunAt);
     if (attempt.job.trigger === 0 && messageId <= endpoint.discardUpTo && knows) {
