@@ -312,6 +312,8 @@ export class PosthornNode implements AsyncDisposable {
         listener: shared,
       }),
     );
+    // Above the store: it reads from it until it is closed.
+    stack.use(feed);
     let node: PosthornNode | null = null;
     try {
       const cluster = stack.use(await Cluster.join({ store, facts: nodeFacts(options.secrets) }));

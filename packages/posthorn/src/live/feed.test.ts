@@ -140,4 +140,32 @@ describe("the live feed", () => {
     expect(watching.seen).toHaveLength(15_000);
     expect(watching.gaps).toHaveLength(1);
   });
+
+  it("waits for its read of the database when it is closed, and reads nothing afterwards", async () => {
+    const reads: PromiseWithResolvers<Described>[] = [];
+    const scene = new Scene(() => {
+      reads.push(Promise.withResolvers());
+      return reads.at(-1)!.promise;
+    });
+    scene.feed.watch(new Watching(), null);
+    await scene.commit(1);
+    let closed = false;
+    const closing = scene.feed[Symbol.asyncDispose]().then(() => (closed = true));
+    await scene.commit(2);
+    expect(closed).toBe(false);
+    reads[0]!.resolve(await describeAll([1]));
+    await closing;
+    await scene.commit(3);
+    expect(reads).toHaveLength(1);
+    expect(scene.failures).toEqual([]);
+  });
+
+  it("reads nothing for commits just before it is closed", async () => {
+    const scene = new Scene(() => Promise.reject(new Error("the database is closed")));
+    scene.feed.watch(new Watching(), null);
+    scene.feed.committed([acceptEntry(1)], []);
+    await scene.feed[Symbol.asyncDispose]();
+    await scene.commit();
+    expect(scene.failures).toEqual([]);
+  });
 });

@@ -54,7 +54,7 @@ export type CommittedRow =
       readonly at: number;
     };
 
-export class LiveFeed implements CommitListener {
+export class LiveFeed implements CommitListener, AsyncDisposable {
   readonly #options: FeedOptions;
   readonly #watchers = new Set<Watcher>();
   #kept: Numbered[] = [];
@@ -63,6 +63,11 @@ export class LiveFeed implements CommitListener {
   #waiting: CommittedRow[] = [];
   #missed = false;
   #pumping = false;
+  #closed = false;
+  /** Cancels the pump that waits for its time; `null`: none does. */
+  #cancelPump: (() => void) | null = null;
+  /** The pump at work. */
+  #running: Promise<void> = Promise.resolve();
   #wantedUntil = 0;
   #onWatched: () => void = () => undefined;
 
@@ -96,6 +101,7 @@ export class LiveFeed implements CommitListener {
 
   /** As `committed`, by whoever has looked the rows up. `missed`: there were more. */
   told(rows: readonly CommittedRow[], missed: boolean): void {
+    if (this.#closed) return;
     const fits = this.#waiting.length + rows.length <= MAX_WAITING;
     if (fits) this.#waiting.push(...rows);
     this.#missed ||= missed || !fits;
@@ -122,6 +128,14 @@ export class LiveFeed implements CommitListener {
     };
   }
 
+  /** Publishes nothing from here on, and resolves once it no longer reads the database: to be done before the store is closed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#waiting = [];
+    this.#cancelPump?.();
+    await this.#running;
+  }
+
   #catchUp(watcher: Watcher, since: string): void {
     const [run, number] = since.split(".");
     const after = Number(number);
@@ -137,7 +151,10 @@ export class LiveFeed implements CommitListener {
   #startPump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    this.#options.setTimer(PACE_MS, () => void this.#pump());
+    this.#cancelPump = this.#options.setTimer(PACE_MS, () => {
+      this.#cancelPump = null;
+      this.#running = this.#pump();
+    });
   }
 
   async #pump(): Promise<void> {
@@ -152,7 +169,7 @@ export class LiveFeed implements CommitListener {
       this.#missed = true;
       this.#options.onFailure(error);
     }
-    if (this.#missed) this.#tellGap();
+    if (this.#missed && !this.#closed) this.#tellGap();
     this.#pumping = false;
     if (this.#waiting.length > 0) this.#startPump();
   }
