@@ -73,8 +73,8 @@ export const inbound: typeof english = {
     ask: "Herausfinden",
     ok: "Jetzt besteht sie: die Quelle wurde seither geändert.",
     proved: "Zusammen behoben, besteht sie die Prüfung:",
-    stopped: "Die Suche hat ihre Grenze erreicht, bevor alles versucht war.",
     nothing: "Es ließ sich nichts beweisen.",
+    stopped: "Die Suche hat ihre Grenze erreicht, bevor alles versucht war.",
   },
   transformation: {
     title: "Umwandlung",
