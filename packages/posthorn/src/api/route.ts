@@ -2,6 +2,7 @@
 import type { Static, TObject, TSchema } from "typebox";
 import type { Access, Context, OutsideContext } from "../domain/context.ts";
 import type { IdempotencyKey } from "../store/store.ts";
+import type { SecretWarning } from "../domain/source/secret-warnings.ts";
 import type { Reply } from "./reply.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -73,6 +74,8 @@ export interface RouteDefinition<
   readonly large?: true;
   /** Of a `large` route: also takes NDJSON, whose lines it must check itself. */
   readonly lines?: true;
+  /** What is doubtful about a body that was accepted. Named in a response header on the compatible API. */
+  readonly warnings?: (body: Static<Body>) => readonly SecretWarning[];
   /** Answers the request. Anything thrown becomes an error of the API. */
   readonly handle: (
     request: RouteRequest<PathParams<Path>, Static<Query>, Static<Body>, HandlerContext<M, I>>,
@@ -80,7 +83,8 @@ export interface RouteDefinition<
 }
 
 /** A route of any form, as the server registers it. */
-export type Route = Omit<RouteDefinition<string, TObject, TSchema, Method, Idempotency>, "handle"> & {
+export type Route = Omit<RouteDefinition<string, TObject, TSchema, Method, Idempotency>, "handle" | "warnings"> & {
+  readonly warnings?: (body: never) => readonly SecretWarning[];
   readonly handle: (request: RouteRequest<never, never, never, never>) => Promise<Reply>;
 };
 

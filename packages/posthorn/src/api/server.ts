@@ -33,6 +33,7 @@ import { registerInbound } from "./inbound.ts";
 import { registerSources } from "./sources.ts";
 import { COMPATIBLE_OPERATIONS } from "./compatible.ts";
 import { unknownWarning, WARNING_HEADER } from "./unknown-query.ts";
+import { bodyWarning } from "./body-warning.ts";
 import { registerWeb, WEB_FOLDER } from "./web.ts";
 
 export interface ServerOptions {
@@ -182,6 +183,8 @@ function registerRoute(app: FastifyInstance, route: Route, options: ServerOption
       const { "idempotency-key": idempotencyKey, "user-agent": userAgent } = request.headers;
       const call = { actor, caller: token, url, params, query, body, idempotencyKey, userAgent };
       const result = await invoke(services, call);
+      const doubts = result.status < 300 ? bodyWarning(route, body.value) : null;
+      if (doubts !== null) void answer.header(WARNING_HEADER, warning === null ? doubts : `${warning}; ${doubts}`);
       return send(answer, result);
     },
   });
@@ -323,7 +326,10 @@ const POST_HEADERS = Type.Object({
 });
 
 const WARNING_HEADERS = {
-  [WARNING_HEADER]: { type: "string", description: "Query parameters that the operation does not have and ignored." },
+  [WARNING_HEADER]: {
+    type: "string",
+    description: "Query parameters that the operation ignored, and secrets that are doubtful.",
+  },
 };
 
 function describeRoute({

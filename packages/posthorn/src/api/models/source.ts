@@ -210,6 +210,20 @@ export const IngestSourceIn = Type.Object(
   },
 );
 
+const SecretWarnings = Type.Optional(
+  Type.Array(
+    Type.Object({
+      code: Type.Union([Type.Literal("secret_quoted"), Type.Literal("secret_whitespace")]),
+      field: Type.String({ description: "Field of the request, such as `secrets[0]`." }),
+      message: Type.String(),
+    }),
+    {
+      description:
+        "After a change: secrets that begin or end with quotation marks or white space. They are stored as given.",
+    },
+  ),
+);
+
 export const IngestSourceOut = Type.Object(
   {
     id: Type.String(),
@@ -234,6 +248,7 @@ export const IngestSourceOut = Type.Object(
     expiresAt: nullable(DateTime),
     createdAt: DateTime,
     updatedAt: DateTime,
+    warnings: SecretWarnings,
   },
   { $id: "IngestSourceOut", description: "An inbound URL for a provider or another sender." },
 );
@@ -272,7 +287,7 @@ export const IngestSourceSecretIn = Type.Object(
 );
 
 export const IngestSourceSecretOut = Type.Object(
-  { id: Type.String(), createdAt: DateTime, expiresAt: nullable(DateTime) },
+  { id: Type.String(), createdAt: DateTime, expiresAt: nullable(DateTime), warnings: SecretWarnings },
   { $id: "IngestSourceSecretOut", description: "A secret of a provider. Its value is never shown." },
 );
 

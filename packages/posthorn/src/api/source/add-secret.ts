@@ -3,6 +3,7 @@ import { IngestSourceSecretIn, IngestSourceSecretOut } from "../models/source.ts
 import { created } from "../reply.ts";
 import { defineRoute } from "../route.ts";
 import { secretOut } from "./list-secrets.ts";
+import { addedSecretWarnings, withWarnings } from "./secret-warnings.ts";
 
 export const addSecret = defineRoute({
   method: "POST",
@@ -16,6 +17,7 @@ export const addSecret = defineRoute({
   responses: { 201: IngestSourceSecretOut },
   handle: async ({ ctx, params, body }) => {
     const { secret, overlapSeconds = null } = body;
-    return created(secretOut(await addVerb({ ctx, input: { source: params.source_id, secret, overlapSeconds } })));
+    const added = await addVerb({ ctx, input: { source: params.source_id, secret, overlapSeconds } });
+    return created(withWarnings(secretOut(added), addedSecretWarnings(body)));
   },
 });

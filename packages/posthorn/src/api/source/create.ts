@@ -3,6 +3,7 @@ import { IngestSourceIn, IngestSourceOut } from "../models/source.ts";
 import { created } from "../reply.ts";
 import { defineRoute } from "../route.ts";
 import { sourceInput } from "./input.ts";
+import { sourceWarnings, withWarnings } from "./secret-warnings.ts";
 import { sourceOut } from "./wire.ts";
 
 export const createSource = defineRoute({
@@ -15,12 +16,13 @@ export const createSource = defineRoute({
   access: "organisation",
   body: IngestSourceIn,
   responses: { 201: IngestSourceOut },
+  warnings: sourceWarnings,
   handle: async ({ ctx, body }) => {
     const input = sourceInput(body);
     const made = await createVerb({
       ctx,
       input: { ...input, secrets: input.secrets ?? [], config: input.config ?? {} },
     });
-    return created(sourceOut(made.source, made.ingestUrl));
+    return created(withWarnings(sourceOut(made.source, made.ingestUrl), sourceWarnings(body)));
   },
 });

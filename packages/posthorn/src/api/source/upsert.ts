@@ -3,6 +3,7 @@ import { IngestSourceIn, IngestSourceOut } from "../models/source.ts";
 import { created, ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
 import { sourceInput } from "./input.ts";
+import { sourceWarnings, withWarnings } from "./secret-warnings.ts";
 import { sourceOut } from "./wire.ts";
 
 export const upsertSource = defineRoute({
@@ -16,9 +17,10 @@ export const upsertSource = defineRoute({
   access: "organisation",
   body: IngestSourceIn,
   responses: { 200: IngestSourceOut, 201: IngestSourceOut },
+  warnings: sourceWarnings,
   handle: async ({ ctx, params, body }) => {
     const result = await upsertVerb({ ctx, input: { ...sourceInput(body), ref: params.source_id } });
-    const out = sourceOut(result.source, result.ingestUrl);
+    const out = withWarnings(sourceOut(result.source, result.ingestUrl), sourceWarnings(body));
     return result.created ? created(out) : ok(out);
   },
 });
