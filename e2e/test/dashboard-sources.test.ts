@@ -64,6 +64,35 @@ describe("the settings of a source", () => {
     expect((await source()).response).toBeNull();
   });
 
+  it("warn of a secret with quotation marks or white space at its ends, and save it as entered", async () => {
+    const page = await open("settings");
+    const secrets = page.getByRole("region", { name: "Secrets" });
+    await secrets.getByRole("button", { name: "Add a secret" }).click();
+    await page.getByRole("dialog").getByLabel("Secret", { exact: true }).fill('"quoted" ');
+    await page.getByLabel("The secrets before").selectOption("stay");
+    await page.getByRole("dialog").getByRole("button", { name: "Add a secret" }).click();
+    await secrets.getByText("begins or ends with a quotation mark").waitFor();
+    await secrets.getByText("begins or ends with white space").waitFor();
+    expect(await sendPush((await source()).ingestUrl as string, "refs/heads/quoted", '"quoted" ')).toBe(200);
+    await secrets.getByRole("button", { name: "Delete" }).first().click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await expect.poll(() => secrets.getByRole("row").count()).toBe(2);
+  });
+
+  it("warn of such a secret when a source is created, before its page opens", async () => {
+    const page = await browser.open({ token: world.server.token });
+    await page.goto(`${world.server.url}/sources`);
+    await page.getByRole("button", { name: "New source" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name").fill("Quoted");
+    await dialog.getByRole("combobox").selectOption("github");
+    await dialog.getByLabel("Secret", { exact: true }).fill("'quoted'");
+    await dialog.getByRole("button", { name: "Create" }).click();
+    await dialog.getByText("begins or ends with a quotation mark").waitFor();
+    await dialog.getByRole("button", { name: "Open source" }).click();
+    await page.getByRole("heading", { level: 1, name: "Quoted" }).waitFor();
+  });
+
   it("let a secret be changed while both verify, and the one before be taken away", async () => {
     const page = await open("settings");
     const secrets = page.getByRole("region", { name: "Secrets" });

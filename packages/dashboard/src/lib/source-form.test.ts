@@ -46,6 +46,14 @@ const VALUES = {
 };
 
 describe("the form of a source", () => {
+  it("sends a setting of the provider as it was entered, and leaves out blank ones and the warnings of an earlier answer", () => {
+    const warned = { ...SOURCE, warnings: [{ code: "secret_quoted", field: "secrets[0]", message: "" }] } as const;
+    const values = { ...VALUES, config_verifyToken: ' "token" ', config_appId: "  " };
+    const saved = sourceFromForm({ ...warned, warnings: [...warned.warnings] }, values, "own");
+    expect(saved.config).toEqual({ verifyToken: ' "token" ' });
+    expect(saved).not.toHaveProperty("warnings");
+  });
+
   it("that is saved as it was opened changes nothing, and names no secret", () => {
     const saved = sourceFromForm(SOURCE, VALUES, "own");
     expect(saved).toEqual(unchanged(SOURCE));

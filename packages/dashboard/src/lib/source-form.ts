@@ -28,7 +28,8 @@ const KIB = 1024;
 /** A `PUT` that changes nothing: it resets what it does not name. */
 export function unchanged(source: Source): SourceIn {
   const { id: _id, config: _config, configured: _configured, ingestUrl: _ingestUrl, ...named } = source;
-  const { createdAt: _createdAt, updatedAt: _updatedAt, methods, deduplication, ...rest } = named;
+  const { createdAt: _createdAt, updatedAt: _updatedAt, warnings: _warnings, ...kept } = named;
+  const { methods, deduplication, ...rest } = kept;
   return {
     ...rest,
     methods: SOURCE_METHODS.filter((method) => methods.includes(method)),
@@ -100,7 +101,7 @@ export function configField(name: string): string {
 
 function configOf(values: FormValues): Record<string, string> {
   const given = Object.entries(values).filter(([name, value]) => name.startsWith(CONFIG) && value.trim() !== "");
-  return Object.fromEntries(given.map(([name, value]) => [name.slice(CONFIG.length), value.trim()]));
+  return Object.fromEntries(given.map(([name, value]) => [name.slice(CONFIG.length), value]));
 }
 
 function numberOrNull(text: string | undefined): number | null {

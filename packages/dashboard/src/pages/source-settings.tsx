@@ -24,6 +24,7 @@ import {
 } from "../lib/source-form.ts";
 import { SourceAnswer } from "../parts/source-answer.tsx";
 import { SourceSecrets } from "../parts/source-secrets.tsx";
+import { SecretWarnings } from "../parts/secret-warnings.tsx";
 import { SourceUrl } from "../parts/source-url.tsx";
 
 type SourceType = components["schemas"]["IngestSourceTypeOut"];
@@ -43,6 +44,7 @@ export function SourceSettings({ source }: { readonly source: Source }) {
         <SourceSecrets source={source} />
         <SourceUrl source={source} />
       </Columns>
+      <SecretWarnings warnings={save.data?.warnings} />
       <Settings key={source.updatedAt} source={source} types={types.data.data} save={save} />
       <Delete source={source} />
     </>

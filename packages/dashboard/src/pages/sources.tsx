@@ -13,6 +13,7 @@ import { Page } from "../components/page.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { GENERIC } from "../lib/source-form.ts";
+import { SecretWarnings } from "../parts/secret-warnings.tsx";
 
 /** Where providers send to. */
 export function Sources() {
@@ -61,6 +62,7 @@ function NewSource() {
     queryFn: () => must(api.GET("/ingest/api/v1/source-type")),
     enabled: open,
   });
+  const show = (source: string) => navigate({ to: "/sources/$source", params: { source } });
   const create = useMutation({
     mutationFn: ({ name = "", type = GENERIC, secret = "" }: FormValues) =>
       must(
@@ -68,17 +70,19 @@ function NewSource() {
           body: {
             name,
             type,
-            ...(secret.trim() === "" ? {} : { secrets: [secret.trim()] }),
+            ...(secret.trim() === "" ? {} : { secrets: [secret] }),
             ...(type === GENERIC && secret.trim() === "" ? { allowUnsigned: true } : {}),
           },
         }),
       ),
-    onSuccess: async ({ id }) => {
+    onSuccess: async ({ id, warnings = [] }) => {
       await queries.invalidateQueries({ queryKey: ["sources"] });
-      await navigate({ to: "/sources/$source", params: { source: id } });
+      // The page of the source would open over them.
+      if (warnings.length === 0) await show(id);
     },
   });
   const known = types.data?.data.map(({ type, name }) => ({ value: type, label: name })) ?? [];
+  const made = create.data;
   return (
     <Dialog
       trigger={
@@ -89,40 +93,52 @@ function NewSource() {
       }
       title={t("sources.new")}
       open={open}
-      onOpenChange={setOpen}
+      onOpenChange={(next) => {
+        if (next) create.reset();
+        setOpen(next);
+      }}
     >
-      <Form
-        onSubmit={(values) => create.mutate(values)}
-        error={create.error ?? types.error}
-        foot={
-          <>
-            <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
-            <Button type="submit" kind="primary" disabled={create.isPending}>
-              {t("actions.create")}
-            </Button>
-          </>
-        }
-      >
-        <TextField
-          name="name"
-          label={t("applications.name")}
-          placeholder="GitHub, main repository"
-          required
-          autoFocus
-        />
-        <SelectField
-          key={known.length}
-          name="type"
-          label={t("sources.provider")}
-          value={GENERIC}
-          choices={
-            known.some(({ value }) => value === GENERIC)
-              ? known
-              : [{ value: GENERIC, label: t("sources.generic") }, ...known]
+      {made?.warnings !== undefined ? (
+        <>
+          <SecretWarnings warnings={made.warnings} />
+          <Button kind="primary" onClick={() => void show(made.id)}>
+            {t("secretWarnings.open")}
+          </Button>
+        </>
+      ) : (
+        <Form
+          onSubmit={(values) => create.mutate(values)}
+          error={create.error ?? types.error}
+          foot={
+            <>
+              <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
+              <Button type="submit" kind="primary" disabled={create.isPending}>
+                {t("actions.create")}
+              </Button>
+            </>
           }
-        />
-        <TextField name="secret" type="password" label={t("sources.secret")} help={t("sources.secretHelp")} />
-      </Form>
+        >
+          <TextField
+            name="name"
+            label={t("applications.name")}
+            placeholder="GitHub, main repository"
+            required
+            autoFocus
+          />
+          <SelectField
+            key={known.length}
+            name="type"
+            label={t("sources.provider")}
+            value={GENERIC}
+            choices={
+              known.some(({ value }) => value === GENERIC)
+                ? known
+                : [{ value: GENERIC, label: t("sources.generic") }, ...known]
+            }
+          />
+          <TextField name="secret" type="password" label={t("sources.secret")} help={t("sources.secretHelp")} />
+        </Form>
+      )}
     </Dialog>
   );
 }

@@ -12,6 +12,7 @@ import { Failed, Loading } from "../components/state.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import type { Source } from "../lib/source-form.ts";
+import { type SecretWarning, SecretWarnings } from "./secret-warnings.tsx";
 
 /** Seconds for which the secrets before go on to verify; `null`: until they are deleted. */
 const OVERLAPS = { stay: null, none: 0, hour: 3600, day: 86_400, week: 604_800 } as const;
@@ -22,6 +23,7 @@ export function SourceSecrets({ source }: { readonly source: Source }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const key = ["source", source.id, "secrets"];
+  const [warnings, setWarnings] = useState<readonly SecretWarning[]>([]);
   const secrets = useQuery({
     queryKey: key,
     queryFn: () =>
@@ -33,7 +35,12 @@ export function SourceSecrets({ source }: { readonly source: Source }) {
     await queries.invalidateQueries({ queryKey: key });
   };
   return (
-    <Card title={t("sourceSecrets.title")} lead={t("sourceSecrets.lead")} actions={<NewSecret source={source} />}>
+    <Card
+      title={t("sourceSecrets.title")}
+      lead={t("sourceSecrets.lead")}
+      actions={<NewSecret source={source} onAdded={setWarnings} />}
+    >
+      <SecretWarnings warnings={warnings} />
       {secrets.error !== null ? (
         <Failed error={secrets.error} retry={() => void secrets.refetch()} />
       ) : secrets.data === undefined ? (
@@ -81,7 +88,12 @@ export function SourceSecrets({ source }: { readonly source: Source }) {
   );
 }
 
-function NewSecret({ source }: { readonly source: Source }) {
+interface NewSecretProps {
+  readonly source: Source;
+  readonly onAdded: (warnings: readonly SecretWarning[]) => void;
+}
+
+function NewSecret({ source, onAdded }: NewSecretProps) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [open, setOpen] = useState(false);
@@ -90,11 +102,12 @@ function NewSecret({ source }: { readonly source: Source }) {
       must(
         api.POST("/ingest/api/v1/source/{source_id}/secret", {
           params: { path: { source_id: source.id } },
-          body: { secret: secret.trim(), overlapSeconds: OVERLAPS[overlap as Overlap] },
+          body: { secret, overlapSeconds: OVERLAPS[overlap as Overlap] },
         }),
       ),
-    onSuccess: async () => {
+    onSuccess: async ({ warnings = [] }) => {
       setOpen(false);
+      onAdded(warnings);
       await queries.invalidateQueries({ queryKey: ["source", source.id, "secrets"] });
     },
   });

@@ -64,6 +64,13 @@ export const sources: typeof english = {
     deleteTitle: "Dieses Geheimnis löschen?",
     deleteText: "Was damit signiert ist, besteht die Prüfung nicht mehr und geht in die Quarantäne.",
   },
+  secretWarnings: {
+    secret_quoted:
+      "Der Wert von {{field}} beginnt oder endet mit einem Anführungszeichen. Er wurde wie eingegeben gespeichert. Wurde das Anführungszeichen versehentlich mitkopiert, speichern Sie den Wert noch einmal ohne es.",
+    secret_whitespace:
+      "Der Wert von {{field}} beginnt oder endet mit Leerraum. Er wurde wie eingegeben gespeichert. Wurde der Leerraum versehentlich mitkopiert, speichern Sie den Wert noch einmal ohne ihn.",
+    open: "Quelle öffnen",
+  },
   sourceUrl: {
     rotate: "Neue Adresse",
     rotateText:
