@@ -34,6 +34,8 @@ export default defineConfig({
           exclude: [
             "packages/posthorn/test/simulation/**",
             "packages/posthorn/test/receiving/vectors.test.ts",
+            // A thousand bodies, of which hardly one reaches the store.
+            "packages/posthorn/test/hostile/**",
             // Without a store.
             "packages/posthorn/src/dispatch/{adaptive,alarm,breaker,rate,retry}.test.ts",
           ],

@@ -1,0 +1,170 @@
+/**
+ * Every POST, PUT and PATCH of the OpenAPI document with hostile bodies and an idempotency key, while the server must answer a health check
+ * and another customer's publish. Routes join by themselves; the bound of 200 ms is the one time that a test of this repository checks.
+ */
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { temporaryFolder } from "../support/store.ts";
+import { Bodies, type Schema, type Schemas } from "./bodies.ts";
+import { Latency } from "./latency.ts";
+import { type Running, startProcess } from "./process.ts";
+import { type Answer, Scene } from "./scene.ts";
+
+const BOUND_MS = 200;
+/** Requests under way at once in the first pass. What seems to hold the server up is sent again alone. */
+const AT_ONCE = 3;
+/** Codes of refusals that show that a request with a valid body came as far as the state of what it names. */
+const STATE_CODES = ["conflict", "event_type_exists", "limit_reached", "not_supported", "endpoint_disabled"];
+
+interface Operation {
+  readonly operationId: string;
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
+}
+
+interface Attack {
+  readonly route: Route;
+  readonly title: string;
+  readonly text: string;
+}
+
+interface Route {
+  readonly method: string;
+  readonly path: string;
+  readonly operationId: string;
+  readonly schema: Schema | null;
+}
+
+const HINTS = {
+  url: "https://silent.example.com/",
+  type: "generic-webhook",
+  eventType: "order.paid",
+  since: new Date(Date.now() - 3_600_000).toISOString(),
+  until: new Date().toISOString(),
+  messages: [{ app: "other", eventType: "order.paid", payload: {} }],
+  secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+  filter: { eventType: "order.paid" },
+  payload: { amount: 1 },
+};
+
+const WEBHOOK = { post: { requestBody: { content: { "application/json": { schema: { type: "object" } } } } } };
+
+/** Valid bodies of routes whose schema does not say what is valid. */
+const VALID = new Map<string, object>([
+  ["v1.ingest.reconcile.update", { provider: "github", token: "token", owner: "o/r", hookId: 1 }],
+  ["v1.event-type.import-openapi", { spec: { openapi: "3.1.0", webhooks: { "order.sent": WEBHOOK } } }],
+]);
+
+let folder: ReturnType<typeof temporaryFolder>;
+let server: Running;
+let control: Running;
+let scene: Scene;
+let bodies: Bodies;
+let routes: readonly Route[];
+
+beforeAll(async () => {
+  folder = temporaryFolder();
+  [server, control] = await Promise.all([startProcess("server", folder.path), startProcess("control", folder.path)]);
+  scene = await Scene.make(server);
+  const document = (await (await fetch(`${server.url}/api/v1/openapi.json`)).json()) as {
+    readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+    readonly components: { readonly schemas: Schemas };
+  };
+  bodies = new Bodies(document.components.schemas, HINTS);
+  routes = Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.entries(operations)
+      .filter(([method]) => ["post", "put", "patch"].includes(method))
+      .map(([method, { operationId, requestBody }]) => ({
+        method: method.toUpperCase(),
+        path,
+        operationId,
+        schema: Object.values(requestBody?.content ?? {})[0]?.schema ?? null,
+      })),
+  );
+});
+
+afterAll(async () => {
+  await Promise.all([server?.[Symbol.asyncDispose](), control?.[Symbol.asyncDispose]()]);
+  folder?.[Symbol.dispose]();
+});
+
+/** Sends a request; its idempotency key is new. */
+async function send({ method, path, operationId }: Route, text: string): Promise<Answer> {
+  const token = operationId.endsWith("logout") ? await scene.portalToken() : server.token;
+  return scene.send(method, scene.fill(path), text, {
+    "idempotency-key": randomUUID(),
+    authorization: `Bearer ${token}`,
+  });
+}
+
+/** Runs `work` for each item, a few at once. */
+async function each<T>(items: Iterable<T>, atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+  const left = items[Symbol.iterator]();
+  const worker = async (): Promise<void> => {
+    for (let next = left.next(); next.done !== true; next = left.next()) await work(next.value);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+it("every route takes the valid request that is made for it, so that hostile ones get as far as they can", async () => {
+  expect(routes.length).toBeGreaterThan(70);
+  const strange: string[] = [];
+  for (const route of routes) {
+    const { operationId, schema } = route;
+    const valid = VALID.get(operationId) ?? (schema === null ? "" : bodies.valid(schema));
+    const answer = await send(route, valid === "" ? "" : JSON.stringify(valid));
+    const isFine = answer.status < 300 || STATE_CODES.some((code) => answer.text.includes(`"code":"${code}"`));
+    if (!isFine) strange.push(`${route.method} ${route.path}: ${answer.status} ${answer.text.slice(0, 300)}`);
+  }
+  expect(strange).toEqual([]);
+});
+
+it("no hostile request is answered with 5xx or keeps others waiting for more than 200 ms", async () => {
+  const latency = new Latency(
+    [
+      { url: `${server.url}/health/live`, method: "GET", token: "", body: "" },
+      {
+        url: `${server.url}/api/v1/app/other/msg`,
+        method: "POST",
+        token: server.token,
+        body: '{"eventType":"order.paid","payload":{}}',
+      },
+    ],
+    { url: control.url, method: "GET", token: "", body: "" },
+  );
+  const failures: string[] = [];
+  const suspects: Attack[] = [];
+  /** The most that others waited while this was answered. */
+  const attack = async ({ route, title, text }: Attack): Promise<number> => {
+    const from = performance.now();
+    const { status, text: answer } = await send(route, text);
+    const to = performance.now();
+    if (status >= 500) failures.push(`${route.method} ${route.path}, ${title}: ${status} ${answer.slice(0, 200)}`);
+    // What is answered sooner has kept nobody waiting for longer.
+    if (to - from <= BOUND_MS) return 0;
+    await latency.settled();
+    return latency.worstBetween(from, to);
+  };
+  try {
+    await each(attacksOn(routes), AT_ONCE, async (one) => {
+      if ((await attack(one)) > BOUND_MS) suspects.push(one);
+    });
+    for (const suspect of suspects) {
+      const waited = await attack(suspect);
+      if (waited <= BOUND_MS) continue;
+      failures.push(
+        `${suspect.route.method} ${suspect.route.path}, ${suspect.title}: others waited ${Math.round(waited)} ms`,
+      );
+    }
+  } finally {
+    await latency[Symbol.asyncDispose]();
+  }
+  expect(failures).toEqual([]);
+  expect(latency.refusals).toEqual([]);
+});
+
+function* attacksOn(attacked: readonly Route[]): Generator<Attack> {
+  for (const route of attacked) {
+    if (route.schema === null) yield { route, title: "no body", text: "" };
+    else for (const { title, text } of bodies.hostile(route.schema)) yield { route, title, text };
+  }
+}

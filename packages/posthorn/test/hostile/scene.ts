@@ -1,0 +1,124 @@
+/** Something of every kind that a path names, on a server that is to be attacked, and another customer beside it. */
+import { eventually } from "@posthorn/testkit";
+import type { Running } from "./process.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+export class Scene {
+  /** Valid values of path parameters; the API's names for them. */
+  readonly ids = new Map<string, string>();
+  readonly #server: Running;
+
+  private constructor(server: Running) {
+    this.#server = server;
+  }
+
+  static async make(server: Running): Promise<Scene> {
+    const scene = new Scene(server);
+    // Paths have ids: a PUT takes the uid away.
+    const app = String((await scene.#post("/api/v1/app", { name: "Attacked" }))["id"]);
+    await scene.#post("/api/v1/app", { name: "Other", uid: "other" });
+    await scene.#post("/api/v1/event-type", {
+      name: "order.paid",
+      description: "",
+      schemas: { "1": { examples: [{}] } },
+    });
+    const endpoint = await scene.#post(`/api/v1/app/${app}/endpoint`, {
+      url: "https://silent.example.com/",
+      uid: "ep",
+    });
+    const operational = await scene.#post("/api/v1/operational-webhook/endpoint", {
+      url: "https://silent.example.com/",
+      uid: "ep",
+    });
+    const message = await scene.#post(`/api/v1/app/${app}/msg`, { eventType: "order.paid", payload: { amount: 1 } });
+    const replay = await scene.#post(`/api/v1/app/${app}/replay`, { since: new Date(0).toISOString() });
+    const broadcast = await scene.#post("/api/v1/msg/broadcast", { eventType: "order.paid", payload: {} });
+    const source = await scene.#post("/ingest/api/v1/source", {
+      name: "Source",
+      type: "github",
+      config: { secret: "s3cret" },
+    });
+    const id = String(source["id"]);
+    const target = await scene.#post(`/ingest/api/v1/source/${id}/endpoint`, {
+      url: "https://silent.example.com/",
+      uid: "ep",
+    });
+    const changed = await scene.#post("/ingest/api/v1/source", { name: "Changed", type: "generic-webhook" });
+    for (const body of [`${"[".repeat(20_000)}${"]".repeat(20_000)}`, "{}"]) {
+      await fetch(String(source["ingestUrl"]), { method: "POST", body });
+    }
+    const [released, request] = await eventually(() => scene.#quarantined(id, 2));
+    for (const [name, value] of Object.entries({
+      app_id: app,
+      endpoint_id: endpoint["id"],
+      event_type_name: "order.paid",
+      msg_id: message["id"],
+      replay_id: replay["id"],
+      task_id: broadcast["id"],
+      source_id: id,
+      request_id: request,
+      released_request_id: released,
+      changed_source_id: changed["id"],
+      operational_endpoint_id: operational["id"],
+      source_endpoint_id: target["id"],
+    })) {
+      scene.ids.set(name, String(value));
+    }
+    return scene;
+  }
+
+  /** A path with valid ids in the place of its parameters. */
+  fill(path: string): string {
+    const kind = path.includes("/operational-webhook/") ? "operational" : path.startsWith("/ingest/") ? "source" : "";
+    // What a request uses up or changes is not what others need.
+    const special: Readonly<Record<string, string | undefined>> = {
+      endpoint_id: kind === "" ? undefined : `${kind}_endpoint_id`,
+      request_id: path.endsWith("/release") ? "released_request_id" : undefined,
+      source_id: path.endsWith("{source_id}") ? "changed_source_id" : undefined,
+    };
+    return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+      const id = this.ids.get(special[name] ?? name);
+      if (id === undefined) throw new Error(`The scene has nothing that {${name}} of ${path} can name: add it.`);
+      return encodeURIComponent(id);
+    });
+  }
+
+  /** A token of the attacked application alone. */
+  async portalToken(): Promise<string> {
+    return String((await this.#post(`/api/v1/auth/app-portal-access/${this.ids.get("app_id")}`, {}))["token"]);
+  }
+
+  async send(
+    method: string,
+    path: string,
+    text: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
+    const response = await fetch(`${this.#server.url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.#server.token}`, "content-type": "application/json", ...headers },
+      body: text,
+    });
+    return { status: response.status, text: await response.text() };
+  }
+
+  async #post(path: string, body: object): Promise<Record<string, unknown>> {
+    const { status, text } = await this.send("POST", path, JSON.stringify(body));
+    if (status >= 300) throw new Error(`${path}: ${status} ${text}`);
+    return JSON.parse(text) as Record<string, unknown>;
+  }
+
+  /** The ids of the requests in quarantine, newest first, once there are as many. */
+  async #quarantined(source: string, count: number): Promise<readonly string[]> {
+    const response = await fetch(`${this.#server.url}/ingest/api/v1/source/${source}/quarantine`, {
+      headers: { authorization: `Bearer ${this.#server.token}` },
+    });
+    const { data } = (await response.json()) as { data: { id: string }[] };
+    if (data.length < count) throw new Error(`${data.length} of ${count} in quarantine`);
+    return data.map((row) => row.id);
+  }
+}

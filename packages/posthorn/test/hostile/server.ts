@@ -1,0 +1,10 @@
+/** A node in a process of its own, whose name service never answers. Tells its parent where it is, and ends when the parent lets go. */
+import { startNode } from "../support/posthorn.ts";
+
+const [folder] = process.argv.slice(2);
+const never = (): Promise<never> => new Promise<never>(() => undefined);
+const node = await startNode(folder!, {
+  egress: { nameService: { query: never, probe: never, system: never, cancel: () => undefined } },
+});
+process.send!({ url: node.url, token: node.token });
+process.once("disconnect", () => void node[Symbol.asyncDispose]().then(() => process.exit(0)));
