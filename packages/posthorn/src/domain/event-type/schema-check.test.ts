@@ -47,14 +47,15 @@ describe.each(DRAFTS)("a schema of %s", (name, $schema) => {
     expect(schemaTrouble({ $schema, type: values })).toContain("/type");
   });
 
-  it("is refused rather than followed to any depth", () => {
-    for (const keyword of ["not", "items", "additionalProperties", "const"]) {
-      for (const levels of [100, 300, 5000, 50_000]) {
-        const trouble = schemaTrouble({ $schema, a: nested(keyword, levels), ...(nested(keyword, levels) as object) });
-        if (levels > 256) expect(trouble).toContain("nested too deeply");
+  it.each(["not", "items", "additionalProperties", "const"])(
+    "is refused rather than followed to any depth (%s)",
+    (keyword) => {
+      for (const levels of [300, 5000, 50_000]) {
+        expect(schemaTrouble({ $schema, ...(nested(keyword, levels) as object) })).toContain("nested too deeply");
       }
-    }
-  });
+      expect(schemaTrouble({ $schema, ...(nested(keyword, 50) as object) })).toBeNull();
+    },
+  );
 });
 
 describe("a schema", () => {
