@@ -69,7 +69,8 @@ async function run(program: string): Promise<number> {
       ...Object.entries(options).map(([option, value]) => `--${option}=${value}`),
       ...LEFT_OUT.map((id) => `--exclude-operation-id=${id}`),
     ];
-    const { status } = spawnSync(program, args, { stdio: "inherit" });
+    // It keeps a folder of what it found where it runs.
+    const { status } = spawnSync(program, args, { cwd: folder, stdio: "inherit" });
     if (status !== 0) failed.push(name);
     const health = await fetch(`${server.url}/health/live`);
     if (!health.ok) failed.push(`${name}: the server no longer answers`);

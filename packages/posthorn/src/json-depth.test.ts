@@ -41,7 +41,7 @@ describe("the bytes of JSON", () => {
   ])("%s are %i levels deep", (text, depth) => {
     const bytes = Buffer.from(text);
     expect(isDeeperThan(bytes, depth)).toBe(false);
-    if (depth > 0) expect(isDeeperThan(bytes, depth - 1)).toBe(true);
+    expect(isDeeperThan(bytes, depth - 1)).toBe(depth > 0);
   });
 
   it("are as deep as the value that they stand for", () => {
