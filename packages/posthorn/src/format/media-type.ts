@@ -12,6 +12,26 @@ export function isMediaType(text: string): boolean {
   return text.length <= MAX_LENGTH && MEDIA_TYPE.test(text);
 }
 
+/** A media type, taken apart. */
+export interface MediaType {
+  /** Type and subtype in lower case, such as `application/json`. */
+  readonly essence: string;
+  /** The charset parameter in lower case; `null`: none. */
+  readonly charset: string | null;
+}
+
+/**
+ * Parses a `content-type`, or returns `null` when it is malformed. A comma makes it malformed: browsers read it as several values, and
+ * the last one wins.
+ */
+export function parseMediaType(text: string): MediaType | null {
+  const trimmed = text.trim();
+  if (!isMediaType(trimmed) || trimmed.includes(",")) return null;
+  const [essence, ...parameters] = trimmed.split(";").map((part) => part.trim().toLowerCase());
+  const charset = parameters.find((parameter) => parameter.startsWith("charset="))?.slice("charset=".length);
+  return { essence: essence!, charset: charset?.replaceAll('"', "") ?? null };
+}
+
 /** The format of a body of this type; `null`: none of them. */
 export function formatOf(contentType: string): Format | null {
   const type = /^\s*([^;\s]+)/.exec(contentType)?.[1]?.toLowerCase() ?? "";
