@@ -1,7 +1,9 @@
 /** What a sender is answered in place of what its provider expects. */
 import { openInbound, type ProviderDefinition, select, type WebhookAnswer } from "@posthorn/webhooks/provider";
 import type { HeadersInput } from "@posthorn/webhooks";
+import { answerType, isAnswerHeader } from "../domain/source/answer-rules.ts";
 import type { SourceResponse } from "../domain/source/source.ts";
+import { formatOf, parseMediaType } from "../format/media-type.ts";
 
 /** What templates are filled from. */
 export interface Answered {
@@ -19,16 +21,18 @@ const MAX_VALUE = 4096;
 
 /** The answer of a source, its template filled in. What the request does not have is empty. */
 export function answerOf(response: SourceResponse, definition: ProviderDefinition, request: Answered): WebhookAnswer {
-  const headers = lowerCase(response.headers);
-  const contentType = (headers["content-type"] ??= "text/plain; charset=utf-8");
-  // What a stranger sent must not become a page or a script of ours.
-  headers["x-content-type-options"] ??= "nosniff";
-  if (!/json|text\/plain/i.test(contentType)) headers["content-security-policy"] ??= "sandbox";
+  const { "content-type": contentType = "text/plain; charset=utf-8", ...headers } = allowedHeaders(response.headers);
   const escape = escaperOf(contentType);
   const body = response.body.replace(/\{(id|type|(?:header|query|body):[^{}]+)\}/g, (_, place: string) =>
     escape(valueOf(place, definition, request).slice(0, MAX_VALUE)),
   );
-  return { status: response.status, headers, body };
+  return { status: response.status, headers: { ...headers, "content-type": answerType(contentType, "source") }, body };
+}
+
+/** The headers of the settings under lower-case names, without those that an earlier version let a source set. */
+function allowedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const allowed = Object.entries(headers).filter(([name]) => isAnswerHeader(name));
+  return Object.fromEntries(allowed.map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 function valueOf(place: string, definition: ProviderDefinition, request: Answered): string {
@@ -40,11 +44,11 @@ function valueOf(place: string, definition: ProviderDefinition, request: Answere
 
 /** Makes a value harmless inside a body of this type. */
 function escaperOf(contentType: string): (value: string) => string {
-  if (/json/i.test(contentType)) return (value) => JSON.stringify(value).slice(1, -1);
-  if (/html|xml/i.test(contentType)) return (value) => value.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  const essence = parseMediaType(contentType)?.essence ?? "";
+  if (formatOf(essence) === "json") return (value) => JSON.stringify(value).slice(1, -1);
+  if (formatOf(essence) === "form") return (value) => encodeURIComponent(value.toWellFormed());
+  if (formatOf(essence) === "xml" || essence === "text/html") {
+    return (value) => value.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  }
   return (value) => value;
-}
-
-function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -1,6 +1,8 @@
 /** Rules of sources that schemas cannot say. */
 import { invalid } from "../../errors.ts";
+import { parseMediaType } from "../../format/media-type.ts";
 import type { Context } from "../context.ts";
+import { HEADER_RULE, isAnswerHeader, isAnswerType, TYPE_RULE } from "./answer-rules.ts";
 import { GENERIC_TYPE, requireDefinition } from "./kind.ts";
 import type { SourceInput, SourceResponse } from "./source.ts";
 import { checkPublicKeys, checkSecretEncoding, checkVerification } from "./verification.ts";
@@ -9,10 +11,6 @@ import { checkPublicKeys, checkSecretEncoding, checkVerification } from "./verif
 const COMMON_CONFIG = new Set(["url", "header"]);
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-/** Headers of an answer that belong to the connection. */
-const OWN_HEADERS = new Set(
-  "connection content-length date keep-alive set-cookie transfer-encoding upgrade".split(" "),
-);
 
 export function checkSource(
   { services }: Pick<Context, "services">,
@@ -42,10 +40,21 @@ export function checkSource(
 }
 
 function checkResponse({ headers }: SourceResponse): void {
+  const seen = new Set<string>();
   for (const [name, value] of Object.entries(headers)) {
     const path = ["body", "response", "headers", name];
+    const lower = name.toLowerCase();
     if (!TOKEN.test(name)) throw invalid(path, "Not the name of a header (RFC 9110, section 5.1).");
-    if (OWN_HEADERS.has(name.toLowerCase())) throw invalid(path, "This header is set by the server.");
+    if (!isAnswerHeader(name)) throw invalid(path, `A source cannot set this header. ${HEADER_RULE}`);
+    if (seen.has(lower)) throw invalid(path, "This header is set twice: header names are case-insensitive.");
     if (!VALUE.test(value)) throw invalid(path, "A header value cannot hold line breaks or other control characters.");
+    if (lower === "content-type") checkType(path, value);
+    seen.add(lower);
   }
+}
+
+function checkType(path: readonly string[], value: string): void {
+  const type = parseMediaType(value);
+  if (type === null) throw invalid(path, `Not a media type such as application/json. ${TYPE_RULE}`);
+  if (!isAnswerType(type, "source")) throw invalid(path, `A source cannot answer with ${type.essence}. ${TYPE_RULE}`);
 }
