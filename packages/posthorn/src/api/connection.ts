@@ -1,6 +1,7 @@
 /** What happens to requests before any route sees them: those that are no HTTP, and those that are too large. */
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { INERT } from "./inert.ts";
 
 /** A client that is told that its request is too large may send this much more of it. */
 const MAX_DISCARDED_BYTES = 64 * 1024 * 1024;
@@ -36,7 +37,19 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   }
   const [status, detail] = CLIENT_ERRORS[error.code ?? ""] ?? ["400 Bad Request", "This is not an HTTP request."];
   const body = JSON.stringify({ code: "bad_request", detail });
-  const head = `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\n`;
+  const head = [
+    `HTTP/1.1 ${status}`,
+    "connection: close",
+    "content-type: application/json",
+    ...Object.entries(INERT).map(([name, value]) => `${name}: ${value}`),
+    `content-length: ${Buffer.byteLength(body)}`,
+  ].join("\r\n");
   // A client that keeps its half open, or sends on and on, keeps nothing of ours.
-  socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => socket.destroy());
+  socket.end(`${head}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+/** Answers a request with an `Expect` header that names something else than `100-continue`. */
+export function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const body = JSON.stringify({ code: "bad_request", detail: "This server only knows Expect: 100-continue." });
+  response.writeHead(417, { ...INERT, "content-type": "application/json", connection: "close" }).end(body);
 }

@@ -1,15 +1,21 @@
 /** The HTTP side of the door for inbound webhooks: bytes in, an answer out. Nothing is parsed and no token of the API is asked for. */
 import type { IncomingMessage } from "node:http";
-import type { WebhookAnswer } from "@posthorn/webhooks/provider";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BUSY, type Gateway } from "../ingest/gateway.ts";
+import type { InboundAnswer } from "../ingest/inbound-answer.ts";
 import type { LiveSource } from "../ingest/live-source.ts";
 import { jsonAnswer } from "../ingest/verifier.ts";
 import { discard } from "./connection.ts";
+import { asksForScript, INERT } from "./inert.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
 const TOO_LARGE = jsonAnswer(413, "payload_too_large", "The body is larger than this source takes.");
 const CUT_OFF = jsonAnswer(400, "bad_request", "The body ended before it was complete.");
+const SCRIPT = jsonAnswer(
+  403,
+  "script_refused",
+  "A browser asked for this URL as a script or worker. It takes webhooks and serves no code.",
+);
 const NO_BODY = Buffer.alloc(0);
 
 /**
@@ -21,7 +27,7 @@ const NO_BODY = Buffer.alloc(0);
 export function registerInbound(app: FastifyInstance, gateway: Gateway): void {
   const answer = async (request: FastifyRequest, reply: FastifyReply, fail: (error: Error) => void): Promise<void> => {
     try {
-      send(reply, await receive(gateway, request));
+      send(reply, asksForScript(request.headers) ? await refused(request, SCRIPT) : await receive(gateway, request));
     } catch (error) {
       fail(error as Error);
     }
@@ -50,16 +56,18 @@ declare module "fastify" {
   }
 }
 
-async function receive(gateway: Gateway, request: FastifyRequest): Promise<WebhookAnswer> {
+async function receive(gateway: Gateway, request: FastifyRequest): Promise<InboundAnswer> {
   const { token } = request.params as { readonly token: string };
   const source = await gateway.find(token);
   const refusal =
     "status" in source ? source : gateway.admit(source, { address: request.ip, headers: request.headers });
-  if (refusal !== null) {
-    await discard(request.raw);
-    return refusal;
-  }
-  return read(gateway, source as LiveSource, token, request);
+  return refusal === null ? read(gateway, source as LiveSource, token, request) : refused(request, refusal);
+}
+
+/** The answer to a request whose body is not read. */
+async function refused(request: FastifyRequest, answer: InboundAnswer): Promise<InboundAnswer> {
+  await discard(request.raw);
+  return answer;
 }
 
 async function read(
@@ -67,7 +75,7 @@ async function read(
   source: LiveSource,
   token: string,
   request: FastifyRequest,
-): Promise<WebhookAnswer> {
+): Promise<InboundAnswer> {
   const { raw, ip } = request;
   const held = { bytes: 0 };
   try {
@@ -96,14 +104,14 @@ function readBody(
   raw: IncomingMessage,
   most: number,
   take: (bytes: number) => boolean,
-): Promise<Buffer | WebhookAnswer> {
+): Promise<Buffer | InboundAnswer> {
   if (Number(raw.headers["content-length"] ?? 0) > most) return Promise.resolve(TOO_LARGE);
   // It broke off before anybody listened: no event will come.
   if (raw.destroyed) return Promise.resolve(CUT_OFF);
   return new Promise((resolve) => {
     let chunks: Buffer[] = [];
     let size = 0;
-    const stop = (answer: WebhookAnswer): void => {
+    const stop = (answer: InboundAnswer): void => {
       raw.off("data", onData).off("end", onEnd);
       chunks = [];
       resolve(answer);
@@ -141,12 +149,13 @@ function partsOf(url: string, token: string): { readonly path: string; readonly 
 }
 
 /** Past Fastify: to a text it adds a charset, and a type where the provider wants none. */
-function send(reply: FastifyReply, { status, headers, body }: WebhookAnswer): void {
+function send(reply: FastifyReply, { status, headers, body }: InboundAnswer): void {
   reply.hijack();
   const { raw } = reply;
   // What has no body has no length either (RFC 9110, section 8.6).
-  if (status === 204 || status === 304) return void raw.writeHead(status, headers).end();
-  const length = Buffer.byteLength(body);
+  if (status === 204 || status === 304) return void raw.writeHead(status, { ...headers, ...INERT }).end();
+  const length = status === 205 ? 0 : Buffer.byteLength(body);
   const typed = length === 0 || headers["content-type"] !== undefined ? null : { "content-type": "text/plain" };
-  raw.writeHead(status, { ...headers, ...typed, "content-length": length }).end(body);
+  raw.writeHead(status, { ...headers, ...typed, ...INERT, "content-length": length });
+  raw.end(length === 0 ? undefined : body);
 }

@@ -18,8 +18,9 @@ import { describeTrouble, isStoreAway } from "../store/errors.ts";
 import { VERSION } from "../version.ts";
 import { invoker } from "./invoke.ts";
 import { NDJSON, parseBody, type ParsedBody, splitLines } from "./body.ts";
-import { answerClientError, discard } from "./connection.ts";
+import { answerClientError, discard, refuseExpectation } from "./connection.ts";
 import { errorReply, internalErrorReply } from "./error-reply.ts";
+import { INERT } from "./inert.ts";
 import { HttpError, HttpValidationError, ref } from "./models/common.ts";
 import { MODELS } from "./models/index.ts";
 import { parseQuery } from "./query.ts";
@@ -89,7 +90,12 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     bodyLimit: 2 * options.maxPayloadBytes + BODY_OVERHEAD_BYTES,
     connectionTimeout: timeouts.stalledMs,
     requestTimeout: timeouts.requestMs,
-    http: { headersTimeout: timeouts.headersMs, connectionsCheckingInterval: timeouts.checkMs },
+    http: {
+      headersTimeout: timeouts.headersMs,
+      connectionsCheckingInterval: timeouts.checkMs,
+      // Node would answer for us, without a body and without our headers.
+      requireHostHeader: false,
+    },
     forceCloseConnections: "idle",
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
@@ -104,6 +110,12 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       maxParamLength: 300,
       querystringParser: parseQuery,
     },
+  });
+  app.server.on("checkExpectation", refuseExpectation);
+  app.addHook("onRequest", (request, answer, done) => {
+    const { httpVersionMajor, httpVersionMinor, headers } = request.raw;
+    if (headers.host !== undefined || (httpVersionMajor === 1 && httpVersionMinor === 0)) return done();
+    send(answer.header("connection", "close"), reply(400, { code: "bad_request", detail: "Send the header Host." }));
   });
   // Schemas describe; routes validate by themselves, after the caller is known. Bodies are JSON text already.
   app.setValidatorCompiler(() => () => true);
@@ -222,7 +234,7 @@ function bearerToken(request: FastifyRequest): string {
 const RETRY_AFTER = "retryAfterSeconds";
 
 function send(answer: FastifyReply, { status, json }: Reply): FastifyReply {
-  void answer.code(status);
+  void answer.code(status).headers(INERT);
   // What a 429 waits for ends within seconds, or not at all.
   if (status === 429) void answer.header("retry-after", "5");
   if (status === 503) void answer.header("retry-after", answer.server.getDecorator<() => number>(RETRY_AFTER)());

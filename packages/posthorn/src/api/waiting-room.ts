@@ -4,6 +4,7 @@ import type { ListenAddress } from "../config/parse.ts";
 import { PosthornError } from "../errors.ts";
 import { describeTrouble } from "../store/errors.ts";
 import type { StoreTrouble } from "../store/store.ts";
+import { INERT } from "./inert.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 
 export interface Waiting {
@@ -47,6 +48,7 @@ function answer(request: IncomingMessage, response: ServerResponse, { trouble, f
   const detail = `The server starts; its database ${describeTrouble(trouble)}. Try again later.`;
   const body = JSON.stringify({ code: "storage_unavailable", detail, reason: trouble });
   const headers = {
+    ...INERT,
     "content-type": "application/json",
     "retry-after": String(retryAfterSeconds(forMs, Math.random)),
   };

@@ -10,6 +10,7 @@ import type { ReadableStream as WebStream } from "node:stream/web";
 import type { FastifyInstance } from "fastify";
 import { discard } from "../api/connection.ts";
 import { errorReply } from "../api/error-reply.ts";
+import { INERT } from "../api/inert.ts";
 import { PosthornError } from "../errors.ts";
 
 /** A request of a host, and how it wants to be answered: a listener of `node:http`, and a handler of Express and Connect. */
@@ -66,11 +67,11 @@ export class Mount {
 
   readonly fetch = async (request: Request, env?: NodeBindings): Promise<Response> => {
     if (request.bodyUsed || (env?.incoming !== undefined && isConsumed(env.incoming))) return toResponse(consumed());
-    const { pathname, search } = new URL(request.url);
+    const { host, pathname, search } = new URL(request.url);
     const answer = await this.#server.inject({
       method: request.method as "GET",
       url: this.#strip(pathname + search),
-      headers: Object.fromEntries(request.headers),
+      headers: { host, ...Object.fromEntries(request.headers) },
       ...(request.body === null ? {} : { payload: Readable.fromWeb(request.body as WebStream) }),
       remoteAddress: env?.incoming?.socket.remoteAddress ?? UNKNOWN_ADDRESS,
       payloadAsStream: true,
@@ -126,12 +127,12 @@ function consumed(): PosthornError {
 async function refuse(request: IncomingMessage, response: ServerResponse): Promise<void> {
   await discard(request);
   const { status, json } = errorReply(consumed())!;
-  response.writeHead(status, { "content-type": "application/json" }).end(json);
+  response.writeHead(status, { ...INERT, "content-type": "application/json" }).end(json);
 }
 
 function toResponse(error: PosthornError): Response {
   const { status, json } = errorReply(error)!;
-  return new Response(json, { status, headers: { "content-type": "application/json" } });
+  return new Response(json, { status, headers: { ...INERT, "content-type": "application/json" } });
 }
 
 function toHeaders(headers: Readonly<Record<string, number | string | string[] | undefined>>): Headers {

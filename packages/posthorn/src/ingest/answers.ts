@@ -1,6 +1,7 @@
 /** Lets a sender wait for the answer of an endpoint, where its source says so. */
-import type { WebhookAnswer } from "@posthorn/webhooks/provider";
 import type { Directory } from "../domain/directory.ts";
+import { answerType } from "../domain/source/answer-rules.ts";
+import type { InboundAnswer } from "./inbound-answer.ts";
 import type { LiveSource } from "./live-source.ts";
 
 /** What an endpoint answered to the first attempt of a message. */
@@ -55,7 +56,7 @@ export class Answers {
     { key, settings }: LiveSource,
     messageId: number,
     endpointIds: readonly number[],
-  ): Promise<WebhookAnswer | null> {
+  ): Promise<InboundAnswer | null> {
     const wait = settings.response?.wait;
     if (!wait) return null;
     try {
@@ -100,10 +101,10 @@ export class Answers {
   }
 }
 
-function passedOn({ status, contentType, body }: TargetAnswer): WebhookAnswer {
-  const headers = {
-    ...(contentType === null ? {} : { "content-type": contentType }),
-    "x-content-type-options": "nosniff",
-  };
-  return { status, headers, body: Buffer.from(body).toString("utf8") };
+/** The answer of a receiver, who is a stranger to the owner of the URL: its bytes and its type, and no header of its own. */
+function passedOn({ status, contentType, body }: TargetAnswer): InboundAnswer {
+  // A status that no final response has cannot be passed on (RFC 9110, section 15).
+  const final = status >= 200 && status <= 599 ? status : 200;
+  const headers = contentType === null ? {} : { "content-type": answerType(contentType, "receiver") };
+  return { status: final, headers, body };
 }

@@ -8,6 +8,7 @@ import { keyAtTime } from "../id.ts";
 import { acceptEvent, type Accepted } from "./accept.ts";
 import type { Answers } from "./answers.ts";
 import type { DuplicateCounter } from "./duplicate-counter.ts";
+import type { InboundAnswer } from "./inbound-answer.ts";
 import { InboundLimits } from "./limits.ts";
 import type { LiveSource } from "./live-source.ts";
 import type { Quarantine } from "./quarantine.ts";
@@ -90,7 +91,7 @@ export class Gateway {
   }
 
   /** Judges a request, keeps what is to be kept, and says how it is answered. */
-  async receive(source: LiveSource, request: DoorRequest): Promise<WebhookAnswer> {
+  async receive(source: LiveSource, request: DoorRequest): Promise<InboundAnswer> {
     const verdict = await this.#judge(source, request);
     if (verdict === null) return this.#methodRefused(source);
     switch (verdict.kind) {
@@ -138,7 +139,7 @@ export class Gateway {
     request: DoorRequest,
     verified: ProviderVerified,
     facts: EventFacts,
-  ): Promise<WebhookAnswer> {
+  ): Promise<InboundAnswer> {
     if (source.settings.dailyQuota !== null && !(await this.#withinQuota(source, source.settings.dailyQuota))) {
       const retry = { "retry-after": String(this.limits.untilTomorrow()) };
       return jsonAnswer(429, "quota_exceeded", "The source took in all that it may today.", retry);
@@ -169,7 +170,7 @@ export class Gateway {
     request: DoorRequest,
     facts: EventFacts,
     accepted: Exclude<Accepted, { kind: "gone" }>,
-  ): Promise<WebhookAnswer> {
+  ): Promise<InboundAnswer> {
     const { response } = source.settings;
     if (response === null) return source.verifier.acceptance(request);
     if (accepted.kind === "stored") {

@@ -40,7 +40,7 @@ describe("an answer of the source's own", () => {
     const source = await gateway.source({ ...NONE, response }, false);
     const answer = await send(source.url, '{"a":"<script>alert(1)</script>"}');
     expect(answer.text).toBe("<p>&#60;script&#62;alert(1)&#60;/script&#62;</p>");
-    expect(answer.headers.get("content-security-policy")).toBe("sandbox");
+    expect(answer.headers.get("content-security-policy")).toBe("default-src 'none'; sandbox");
     expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
   });
 

@@ -4,6 +4,7 @@ import { organisationToken } from "../../src/cli/token/create.ts";
 import { envToConfig } from "../../src/config/config.ts";
 import { readEnv } from "../../src/config/env.ts";
 import { loadSecrets } from "../../src/config/secrets.ts";
+import type { Services } from "../../src/domain/context.ts";
 import { type NodeOptions, PosthornNode } from "../../src/node.ts";
 
 import { borrowDatabase } from "./postgres.ts";
@@ -13,6 +14,10 @@ export interface TestNode extends AsyncDisposable {
   readonly url: string;
   readonly token: string;
   readonly metricsUrl: string | null;
+  /** What the API works with, for what no call of it can bring about. */
+  readonly services: Services;
+  /** A token of another organisation. */
+  tokenOf(organisation: string): Promise<string>;
 }
 
 /** Starts a node with its data in `folder`, or in the PostgreSQL database that goes with it: see `openStore`. */
@@ -32,6 +37,8 @@ export async function startNode(
   return {
     url: posthorn.url,
     metricsUrl: posthorn.metricsUrl,
+    services: posthorn.services,
+    tokenOf: (organisation) => organisationToken(secrets.jwtSecret, organisation),
     token: await organisationToken(secrets.jwtSecret, "org_00000000000000000000000test"),
     [Symbol.asyncDispose]: () => posthorn[Symbol.asyncDispose](),
   };
