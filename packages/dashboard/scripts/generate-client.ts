@@ -18,6 +18,7 @@ const server = await buildServer({
   },
   corsOrigins: [],
   trustedProxies: [],
+  ingestUrl: "",
   maxPayloadBytes: 1,
   sources: null,
   frameAncestors: [],

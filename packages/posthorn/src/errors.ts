@@ -16,10 +16,12 @@ export type PosthornErrorCode =
   | "authentication_failed"
   | "bad_token"
   | "insufficient access"
+  | "separate_origin_required"
   | "not_found"
   | "not_supported"
   | "conflict"
   | "event_type_exists"
+  | "wrong_origin"
   | "payload_too_large"
   | "too_many_streams"
   | "diagnosis_running"
@@ -56,11 +58,13 @@ const STATUS: Record<PosthornErrorCode, number> = {
   authentication_failed: 401,
   bad_token: 401,
   "insufficient access": 403,
+  separate_origin_required: 403,
   not_found: 404,
   not_supported: 404,
   conflict: 409,
   event_type_exists: 409,
   payload_too_large: 413,
+  wrong_origin: 421,
   too_many_streams: 429,
   diagnosis_running: 429,
   too_many_organisation_streams: 429,

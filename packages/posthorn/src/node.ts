@@ -385,6 +385,7 @@ export class PosthornNode implements AsyncDisposable {
       sources,
       gateway: this.#receiving.gateway,
       trustedProxies: config.trustedProxies,
+      ingestUrl: config.ingestUrl,
       frameAncestors: config.portalFrameAncestors,
       feed: this.#feed,
       base: this.#options.base ?? "",
@@ -516,6 +517,8 @@ export class PosthornNode implements AsyncDisposable {
       retention: retentionOf(config),
       portalLook: portalLookOf(config),
       publicUrl: () => config.publicUrl || this.#url,
+      ingestUrl: () => config.ingestUrl || config.publicUrl || this.#url,
+      separateIngest: config.ingestUrl !== "",
     };
   }
 

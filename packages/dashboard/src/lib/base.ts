@@ -9,3 +9,8 @@ export function basePath(): string {
 export function baseUrl(): string {
   return `${location.origin}${basePath()}`;
 }
+
+/** Whether inbound webhooks have an origin of their own, which is not that of this page. */
+export function hasSeparateIngest(): boolean {
+  return document.querySelector('meta[name="posthorn-ingest"]') !== null;
+}

@@ -3,24 +3,33 @@ import { Send } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Button } from "../components/button.tsx";
 import { FormError } from "../components/form.tsx";
+import { hasSeparateIngest } from "../lib/base.ts";
 
 const EXAMPLE = '{"type": "example.sent", "data": {"number": 1.0, "from": "this page"}}';
 
-/** Sends a request to the URL as a sender would. The page may call its own server alone, so the path is what counts. */
+/** Sends a request to the URL as a sender would. */
 export function SendToCapture({ url }: { readonly url: string }) {
   const { t } = useTranslation();
-  const send = useMutation({
-    mutationFn: () =>
-      fetch(new URL(url).pathname, { method: "POST", headers: { "content-type": "application/json" }, body: EXAMPLE }),
-  });
+  const send = useMutation({ mutationFn: () => sendExample(url) });
   return (
     <>
       <Button small onClick={() => send.mutate()} disabled={send.isPending}>
         <Send aria-hidden />
         {t("capture.send")}
       </Button>
-      <span role="status">{send.data !== undefined && t("capture.answered", { status: send.data.status })}</span>
+      <span role="status">
+        {send.data !== undefined &&
+          (send.data.type === "opaque" ? t("capture.sent") : t("capture.answered", { status: send.data.status }))}
+      </span>
       <FormError error={send.error} />
     </>
   );
+}
+
+function sendExample(url: string): Promise<Response> {
+  // Another origin does not let this page read its answer, or send JSON without asking first.
+  if (hasSeparateIngest()) return fetch(url, { method: "POST", mode: "no-cors", body: EXAMPLE });
+  // The page may call its own server alone, so the path is what counts.
+  const headers = { "content-type": "application/json" };
+  return fetch(new URL(url).pathname, { method: "POST", headers, body: EXAMPLE });
 }

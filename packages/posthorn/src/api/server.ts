@@ -23,6 +23,7 @@ import { errorReply, internalErrorReply } from "./error-reply.ts";
 import { INERT } from "./inert.ts";
 import { HttpError, HttpValidationError, ref } from "./models/common.ts";
 import { MODELS } from "./models/index.ts";
+import { registerOrigins } from "./origins.ts";
 import { parseQuery } from "./query.ts";
 import { registerReference } from "./reference.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
@@ -49,8 +50,10 @@ export interface ServerOptions {
   readonly sources: object | null;
   /** Takes inbound webhooks. */
   readonly gateway: Gateway;
-  /** Addresses and networks of proxies whose X-Forwarded-For is believed. */
+  /** Addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Host are believed. */
   readonly trustedProxies: readonly string[];
+  /** The separate origin for inbound webhooks; empty: there is none. */
+  readonly ingestUrl: string;
   /** What happens, for those who watch. */
   readonly feed: LiveFeed;
   /** Origins that may show the portal in a frame. */
@@ -121,6 +124,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (body) => JSON.stringify(body));
   app.decorate(RETRY_AFTER, () => retryAfterSeconds(options.services.store.troubleForMs, Math.random));
+  registerOrigins(app, options, (answer, error) => send(answer, errorReply(error)!));
   // Before the hooks below, which are for callers of the API.
   registerInbound(app, options.gateway);
   app.removeAllContentTypeParsers();
@@ -166,6 +170,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     folder: WEB_FOLDER,
     base: options.base,
     frameAncestors: options.frameAncestors,
+    ingestUrl: options.ingestUrl,
   });
   app.setNotFoundHandler((request, answer) => page(request, answer) ?? send(answer, noSuchRoute(request)));
   return app;
@@ -283,8 +288,9 @@ const OUT_OF_SEAT =
   "This node has not been able to say that it is there; publishing waits until it has. Try again later.";
 
 function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services, "store" | "cluster">): void {
-  app.get("/health/live", { schema: { hide: true } }, (_request, answer) => send(answer, noContent()));
-  app.get("/health/ready", { schema: { hide: true } }, async (_request, answer) => {
+  const config = { onBothOrigins: true };
+  app.get("/health/live", { schema: { hide: true }, config }, (_request, answer) => send(answer, noContent()));
+  app.get("/health/ready", { schema: { hide: true }, config }, async (_request, answer) => {
     // Not asked but known: a probe waits for nobody.
     const { trouble } = store;
     if (trouble === null && cluster.holdsSeat) return send(answer, noContent());
@@ -297,6 +303,7 @@ function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services,
       // Fastify answers HEAD for every GET, and leaves it out of the document.
       method: "GET",
       url,
+      ...(url === "/api/v1/health" ? {} : { config }),
       schema: {
         ...(url === "/api/v1/health" ? { operationId: "v1.health.get" } : { hide: true }),
         tags: ["Health"],

@@ -19,18 +19,20 @@ export interface WebOptions {
   readonly base: string;
   /** Origins that may show the portal in a frame, as in `frame-ancestors` of a content security policy. */
   readonly frameAncestors: readonly string[];
+  /** The separate origin for inbound webhooks; empty: there is none. */
+  readonly ingestUrl: string;
 }
 
 /** Answers a request for a page, or says that it is not one. */
 export type PageServer = (request: FastifyRequest, answer: FastifyReply) => FastifyReply | null;
 
 const NOTICES_PATH = "/third-party-notices.txt";
-const RESERVED = /^\/+(api|in|ingest|health|docs|assets|\.well-known)(\/|$)/;
+const RESERVED = /^\/+(api|in|ingest|health|docs|assets|\.well-known)(\/|%2f|$)/i;
 
 /** Serves the files; the result answers for every address that is a page. */
 export async function registerWeb(app: FastifyInstance, options: WebOptions): Promise<PageServer> {
   if (!existsSync(`${options.folder}/index.html`)) return () => null;
-  const html = pageAt(options.base, await readFile(`${options.folder}/index.html`, "utf8"));
+  const html = pageAt(options, await readFile(`${options.folder}/index.html`, "utf8"));
   await registerEmbed(app, options.folder);
   await registerNotices(app, options.folder);
   await app.register(fastifyStatic, {
@@ -50,7 +52,7 @@ export async function registerWeb(app: FastifyInstance, options: WebOptions): Pr
       .headers({
         "content-type": "text/html; charset=utf-8",
         "cache-control": "no-cache",
-        "content-security-policy": policy(frames),
+        "content-security-policy": policy(frames, options.ingestUrl),
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
         "cross-origin-opener-policy": "same-origin",
@@ -65,10 +67,12 @@ export async function registerWeb(app: FastifyInstance, options: WebOptions): Pr
   };
 }
 
-/** The page, with the place of its files and of the API. */
-function pageAt(base: string, html: string): Buffer {
+/** The page, with the place of its files, of the API and of inbound webhooks. */
+function pageAt({ base, ingestUrl }: WebOptions, html: string): Buffer {
   const placed = html.replaceAll('"./assets/', `"${base}/assets/`);
-  return Buffer.from(placed.replace("<head>", `<head>\n    <meta name="posthorn-base" content="${base}" />`));
+  const facts = { "posthorn-base": base, ...(ingestUrl === "" ? {} : { "posthorn-ingest": ingestUrl }) };
+  const metas = Object.entries(facts).map(([name, content]) => `\n    <meta name="${name}" content="${content}" />`);
+  return Buffer.from(placed.replace("<head>", `<head>${metas.join("")}`));
 }
 
 /** The script of `<posthorn-portal>`: loaded by pages of other origins, under a name that stays. */
@@ -106,7 +110,7 @@ async function registerNotices(app: FastifyInstance, folder: string): Promise<vo
 }
 
 /** Bodies of strangers are shown on this page: whatever slips through is text, since no script but the files may run. */
-function policy(frameAncestors: string): string {
+function policy(frameAncestors: string, ingestUrl: string): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
@@ -114,7 +118,8 @@ function policy(frameAncestors: string): string {
     // A logo of the customer's own, where one is set.
     "img-src 'self' data: https:",
     "font-src 'self'",
-    "connect-src 'self'",
+    // A capture can be sent a test request.
+    `connect-src 'self' ${ingestUrl}`.trimEnd(),
     `frame-ancestors ${frameAncestors}`,
     "base-uri 'none'",
     "form-action 'none'",

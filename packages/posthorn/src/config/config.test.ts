@@ -76,6 +76,11 @@ describe("envToConfig", () => {
     ["POSTHORN_RETRY_SCHEDULE", " 0.5, 2 ,30", { retrySchedule: [500, 2000, 30_000] }],
     ["POSTHORN_REQUEST_TIMEOUT", "0.25", { requestTimeoutMs: 250 }],
     ["POSTHORN_PUBLIC_URL", "https://hooks.example.com/", { publicUrl: "https://hooks.example.com" }],
+    ["POSTHORN_INGEST_URL", "https://hooks.example.com/", { ingestUrl: "https://hooks.example.com" }],
+    ["POSTHORN_INGEST_URL", "HTTPS://Hooks.Example.com:443", { ingestUrl: "https://hooks.example.com" }],
+    ["POSTHORN_INGEST_URL", "http://localhost:8071", { ingestUrl: "http://localhost:8071" }],
+    ["POSTHORN_INGEST_URL", "http://127.0.0.1:8072", { ingestUrl: "http://127.0.0.1:8072" }],
+    ["POSTHORN_INGEST_URL", "http://[0:0::1]:8072", { ingestUrl: "http://[::1]:8072" }],
     [
       "POSTHORN_DATABASE_URL",
       "sqlite:/var/lib/posthorn/db",
@@ -101,6 +106,20 @@ describe("envToConfig", () => {
     ["POSTHORN_LISTEN", "::1:80"],
     ["POSTHORN_LISTEN", ""],
     ["POSTHORN_PUBLIC_URL", "ftp://example.com"],
+    ["POSTHORN_INGEST_URL", "ftp://example.com"],
+    ["POSTHORN_INGEST_URL", "hooks.example.com"],
+    ["POSTHORN_INGEST_URL", "https:hooks.example.com"],
+    ["POSTHORN_INGEST_URL", "https://"],
+    ["POSTHORN_INGEST_URL", "https://hooks.example.com/in"],
+    ["POSTHORN_INGEST_URL", "https://hooks.example.com/?"],
+    ["POSTHORN_INGEST_URL", "https://hooks.example.com/?a=b"],
+    ["POSTHORN_INGEST_URL", "https://hooks.example.com/#a"],
+    ["POSTHORN_INGEST_URL", "https://me@hooks.example.com"],
+    ["POSTHORN_INGEST_URL", "https://me:pw@hooks.example.com"],
+    ["POSTHORN_INGEST_URL", "https://*.example.com"],
+    ["POSTHORN_INGEST_URL", "https://hooks.example.com, https://b.example.com"],
+    // That of the pages, without a public URL.
+    ["POSTHORN_INGEST_URL", "http://127.0.0.1:8071"],
     ["POSTHORN_PUBLIC_URL", "hooks.example.com"],
     ["POSTHORN_DATABASE_URL", "mysql://example.com/db"],
     ["POSTHORN_JWT_SECRET", "short"],
@@ -239,5 +258,26 @@ describe("loadSecrets", () => {
     using folder = temporaryFolder();
     mkdirSync(join(folder.path, "jwt.secret"));
     expect(() => loadSecrets({ dataDir: folder.path, ...none })).toThrow(/^The secret [^\n]+\.$/);
+  });
+
+  it.each([
+    ["https://example.com", "https://example.com"],
+    ["https://Example.com/posthorn", "https://example.com:443/"],
+    ["https://example.com", "http://example.com"],
+    ["https://example.com", "https://example.com."],
+    ["http://[::1]:8071", "http://[0:0:0::1]:8071"],
+    ["http://localhost:80", "http://localhost"],
+  ])("refuses an ingest URL that shares a Host header with the public URL: %s and %s", (publicUrl, ingestUrl) => {
+    const env = { POSTHORN_PUBLIC_URL: publicUrl, POSTHORN_INGEST_URL: ingestUrl };
+    expect(() => configOf(env)).toThrow(/^POSTHORN_INGEST_URL is wrong: .*must be another origin/);
+  });
+
+  it.each([
+    ["https://example.com", "https://hooks.example.com"],
+    ["https://example.com", "https://example.com:8443"],
+    ["http://localhost:8071", "http://127.0.0.1:8071"],
+    ["http://localhost:8071", "http://localhost:8072"],
+  ])("takes an ingest URL on another host or port: %s and %s", (publicUrl, ingestUrl) => {
+    expect(() => configOf({ POSTHORN_PUBLIC_URL: publicUrl, POSTHORN_INGEST_URL: ingestUrl })).not.toThrow();
   });
 });

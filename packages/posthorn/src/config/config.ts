@@ -1,5 +1,6 @@
 /** Turns the texts of settings into a checked configuration. Pure: reads no file and no environment. */
 import { resolve } from "node:path";
+import { authorityOf } from "../authority.ts";
 import { PosthornError } from "../errors.ts";
 import type { RawSettings, SettingOrigin } from "./env.ts";
 import { serverUrls } from "../store/postgres/server-urls.ts";
@@ -77,6 +78,7 @@ export function envToConfig(raw: RawSettings): Config {
     ...rest,
     dataDir,
     publicUrl: checkPublicUrl(values.publicUrl),
+    ingestUrl: checkIngestUrl(values),
     database: parseDatabase(databaseUrl, {
       dataDir,
       directUrl,
@@ -129,6 +131,34 @@ function checkPublicUrl(text: string): string {
   if (url === null || !/^https?:$/.test(url.protocol))
     throw wrong(settings.publicUrl.name, `"${text}" is not an http or https URL`);
   return text.replace(/\/+$/, "");
+}
+
+/** The origin for inbound webhooks; empty: they share that of the pages. */
+function checkIngestUrl({ ingestUrl, publicUrl, listen }: SettingValues): string {
+  if (ingestUrl === "") return "";
+  const { name } = settings.ingestUrl;
+  const url = URL.parse(ingestUrl);
+  if (url === null || !/^https?:\/\/[^/\\*]+\/?$/i.test(ingestUrl) || url.href !== `${url.origin}/`) {
+    throw wrong(
+      name,
+      `"${ingestUrl}" is not an origin such as https://hooks.example.com, without a path, query or user`,
+    );
+  }
+  const shared = publicUrl === "" ? `http://${hostOf(listen)}:${listen.port}` : publicUrl;
+  if (sharesHost(url, new URL(shared))) {
+    throw wrong(name, `it has the host and port of ${shared}, and must be another origin`);
+  }
+  return url.origin;
+}
+
+/** Whether requests to both can have the same `Host`, from which the scheme cannot be told. */
+function sharesHost(one: URL, other: URL): boolean {
+  const hosts = [authorityOf(one.host, "http:"), authorityOf(one.host, "https:")];
+  return hosts.includes(authorityOf(other.host, "http:")) || hosts.includes(authorityOf(other.host, "https:"));
+}
+
+function hostOf({ host }: { readonly host: string }): string {
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 interface DatabaseContext {

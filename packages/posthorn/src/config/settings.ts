@@ -60,6 +60,12 @@ export const settings = {
     default: "",
     parse: parseText,
   }),
+  ingestUrl: setting({
+    name: "POSTHORN_INGEST_URL",
+    help: "A separate origin for inbound webhooks, such as https://hooks.example.com. Recommended; required for several organisations (docs/receiving.md). Empty: POSTHORN_PUBLIC_URL.",
+    default: "",
+    parse: parseText,
+  }),
   dataDir: setting({
     name: "POSTHORN_DATA_DIR",
     help: "Folder of the embedded database and of the secrets that Posthorn makes for itself.",
@@ -269,7 +275,7 @@ export const settings = {
   }),
   trustedProxies: setting({
     name: "POSTHORN_TRUSTED_PROXIES",
-    help: "Addresses and networks of your own proxies, with commas between: their X-Forwarded-For says where an inbound webhook comes from. Empty: the address of the connection counts.",
+    help: "Addresses and networks of your own proxies, with commas. Their X-Forwarded-For gives the address of a sender, and X-Forwarded-Host the host. If empty, the connection counts.",
     default: "",
     parse: parseAddresses,
   }),

@@ -135,6 +135,10 @@ export interface DomainRules {
   readonly portalLook: PortalLook;
   /** Public URL of this server, without a slash at the end. */
   readonly publicUrl: () => string;
+  /** URL of the server as senders of inbound webhooks reach it, without a slash at the end. */
+  readonly ingestUrl: () => string;
+  /** Whether inbound webhooks have an origin of their own, apart from the dashboard and the portal. */
+  readonly separateIngest: boolean;
 }
 
 export type UrlVerdict =

@@ -60,6 +60,8 @@ export const TEST_RULES: Services["rules"] = {
   retention: { payloadMs: 86_400_000, attemptMs: 86_400_000, failureMs: 86_400_000 },
   portalLook: { name: null, logo: null, colour: null, font: null },
   publicUrl: () => "",
+  ingestUrl: () => "",
+  separateIngest: false,
 };
 
 export function servicesOver(store: Store): TestServices {

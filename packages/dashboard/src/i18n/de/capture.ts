@@ -17,6 +17,7 @@ export const capture: typeof english = {
     waiting: "Senden Sie etwas an die URL oben: es steht sofort hier.",
     send: "Testanfrage senden",
     answered: "Antwort {{status}}",
+    sent: "Gesendet.",
     body: "Inhalt",
     noBody: "Ohne Inhalt.",
     replay: "Weitersenden",

@@ -15,6 +15,7 @@ export const capture = {
     waiting: "Send something to the URL above: it stands here at once.",
     send: "Send a test request",
     answered: "Answered {{status}}",
+    sent: "Sent.",
     body: "Body",
     noBody: "Without a body.",
     replay: "Send on",

@@ -17,7 +17,7 @@ export function tokenHash(token: string): Uint8Array {
 
 /** The URL that the provider is given. */
 export function ingestUrl(ctx: Pick<Context, "services">, token: string): string {
-  return `${ctx.services.rules.publicUrl()}/in/${token}`;
+  return `${ctx.services.rules.ingestUrl()}/in/${token}`;
 }
 
 export async function insertToken(ctx: Context, { db }: Tx, sourceKey: number): Promise<string> {

@@ -1,0 +1,67 @@
+/** Keeps inbound webhooks and the pages of this server on two origins, where the operator has set a separate one. */
+import type { IncomingMessage } from "node:http";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { authorityOf } from "../authority.ts";
+import { TOKEN_PATTERN } from "../domain/source/token.ts";
+import { PosthornError } from "../errors.ts";
+import { addressRules } from "../ingest/addresses.ts";
+import { discard } from "./connection.ts";
+
+export interface Origins {
+  /** Such as `https://hooks.example.com`; empty: inbound webhooks share the origin of the pages. */
+  readonly ingestUrl: string;
+  /** Addresses and networks whose `X-Forwarded-Host` counts. */
+  readonly trustedProxies: readonly string[];
+}
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Served on both origins, such as health checks. */
+    readonly onBothOrigins?: boolean;
+  }
+}
+
+/** Registers the check. It must come before every other hook and route. */
+export function registerOrigins(
+  app: FastifyInstance,
+  { ingestUrl, trustedProxies }: Origins,
+  answer: (reply: FastifyReply, error: PosthornError) => unknown,
+): void {
+  if (ingestUrl === "") return;
+  const isForIngest = matcher(new URL(ingestUrl), addressRules(trustedProxies) ?? (() => false));
+  app.addHook("onRequest", (request, reply, done) => {
+    const { config } = request.routeOptions;
+    const isInbound = config.inbound === true;
+    if (config.onBothOrigins === true || isForIngest(request.raw) === isInbound) return done();
+    const error = isInbound ? wrongOrigin(ingestUrl, request) : notHere();
+    void discard(request.raw).then(() => answer(reply, error));
+  });
+}
+
+/** Tells whether a request was made to the origin of inbound webhooks. Anything that cannot be read was not. */
+function matcher(ingest: URL, trusts: (address: string) => boolean): (request: IncomingMessage) => boolean {
+  const wanted = authorityOf(ingest.host, ingest.protocol);
+  return ({ headers, url = "", socket }) => {
+    const forwarded = headers["x-forwarded-host"];
+    const host =
+      forwarded !== undefined && trusts(socket.remoteAddress ?? "")
+        ? // The nearest proxy writes at the end.
+          String(forwarded).split(",").at(-1)!.trim()
+        : // A target in absolute form replaces the header (RFC 9112, section 3.2.2).
+          (/^https?:\/\/([^/?#]*)/i.exec(url)?.[1] ?? headers.host ?? "");
+    return authorityOf(host, ingest.protocol) === wanted;
+  };
+}
+
+function wrongOrigin(ingestUrl: string, request: FastifyRequest): PosthornError {
+  const { token = "" } = request.params as { readonly token?: string };
+  const url = `${ingestUrl}/in/${TOKEN_PATTERN.test(token) ? token : "…"}`;
+  return new PosthornError(
+    "wrong_origin",
+    `This host does not take inbound webhooks (POSTHORN_INGEST_URL). Send this request to ${url}.`,
+  );
+}
+
+function notHere(): PosthornError {
+  return new PosthornError("not_found", "This host takes inbound webhooks under /in/ and serves nothing else.");
+}
