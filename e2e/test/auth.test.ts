@@ -1,10 +1,18 @@
 /** Tokens: which are taken, what each may do, and how each ends. */
-import { eventTypeName, eventually, makeToken, makeUnsignedToken, organisationId, randomId } from "@posthorn/testkit";
+import {
+  eventTypeName,
+  eventually,
+  makeToken,
+  makeUnsignedToken,
+  organisationId,
+  randomId,
+  SEVERAL_ORGANISATIONS,
+} from "@posthorn/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Api } from "../lib/api.ts";
 import { useWorld } from "../lib/world.ts";
 
-const world = useWorld();
+const world = useWorld({ env: SEVERAL_ORGANISATIONS });
 let app: string;
 let other: string;
 

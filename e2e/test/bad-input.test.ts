@@ -1,10 +1,10 @@
 import { createHmac } from "node:crypto";
-import { makeToken, makeUnsignedToken, randomId } from "@posthorn/testkit";
+import { makeToken, makeUnsignedToken, randomId, SEVERAL_ORGANISATIONS } from "@posthorn/testkit";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Result } from "../lib/api.ts";
 import { useWorld } from "../lib/world.ts";
 
-const world = useWorld();
+const world = useWorld({ env: SEVERAL_ORGANISATIONS });
 const APP = "/api/v1/app/bad";
 
 let endpoint: string;

@@ -1,9 +1,9 @@
 /** Resources: replace and patch to the letter, both names of renamed fields, uids, event types. */
-import { eventTypeName, organisationId, uid } from "@posthorn/testkit";
+import { eventTypeName, organisationId, SEVERAL_ORGANISATIONS, uid } from "@posthorn/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { useWorld } from "../lib/world.ts";
 
-const world = useWorld();
+const world = useWorld({ env: SEVERAL_ORGANISATIONS });
 let app: string;
 let eventType: string;
 

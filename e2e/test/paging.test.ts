@@ -1,10 +1,10 @@
 /** Lists: order, pages in both directions, iterators, time ranges. */
-import { organisationId, uid } from "@posthorn/testkit";
+import { organisationId, SEVERAL_ORGANISATIONS, uid } from "@posthorn/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { SDK_VERSIONS } from "../lib/sdk.ts";
 import { useWorld } from "../lib/world.ts";
 
-const world = useWorld();
+const world = useWorld({ env: SEVERAL_ORGANISATIONS });
 const COUNT = 7;
 
 /** A list with `COUNT` rows that nothing else adds to. */

@@ -1,5 +1,5 @@
 /** Seeing and repairing: lists of attempts, resend, recover, replay, examples, statistics, and deleting content. */
-import { eventTypeName, eventually, organisationId } from "@posthorn/testkit";
+import { eventTypeName, eventually, organisationId, SEVERAL_ORGANISATIONS } from "@posthorn/testkit";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Result } from "../lib/api.ts";
 import { Tenant, type TenantEndpoint } from "../lib/tenant.ts";
@@ -7,7 +7,7 @@ import { useWorld } from "../lib/world.ts";
 
 const HOUR = 3_600_000;
 
-const world = useWorld({ env: { POSTHORN_RETRY_SCHEDULE: "0.1" } });
+const world = useWorld({ env: { ...SEVERAL_ORGANISATIONS, POSTHORN_RETRY_SCHEDULE: "0.1" } });
 let tenant: Tenant;
 let endpoint: TenantEndpoint;
 

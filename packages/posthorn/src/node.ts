@@ -32,7 +32,7 @@ import { Authenticator } from "./domain/auth/authenticate.ts";
 import { refusedEgress } from "./domain/application/refused-egress.ts";
 import type { DomainRules, Services } from "./domain/context.ts";
 import { Directory } from "./domain/directory.ts";
-import { ensureOrganisation } from "./domain/organisation/ensure.ts";
+import { ensureOrganisation, firstOrganisation } from "./domain/organisation/ensure.ts";
 import type { SettledKeys } from "./domain/stats/roll-up.ts";
 import type { PlatformDefaults } from "./domain/policy/section.ts";
 import { IdGenerator } from "./id.ts";
@@ -73,6 +73,8 @@ export interface NodeOptions {
   readonly listens?: boolean;
   /** Where the host has mounted it, such as `/webhooks`; empty unless given. */
   readonly base?: string;
+  /** Whether a host program can mount it, so that its pages and inbound webhooks share the origin of that program. */
+  readonly embedded?: boolean;
   /** Ends a start that waits for its database, which then rejects. */
   readonly signal?: AbortSignal;
   /** What no setting of the server says of its HTTP client: another name service, an authority to trust. */
@@ -476,6 +478,7 @@ export class PosthornNode implements AsyncDisposable {
       egress: this.#egress,
       clock,
       leads: () => this.#cluster.leads,
+      answersPlain: (orgId) => this.#answersPlain(orgId),
       log,
     });
   }
@@ -520,6 +523,12 @@ export class PosthornNode implements AsyncDisposable {
       ingestUrl: () => config.ingestUrl || config.publicUrl || this.#url,
       separateIngest: config.ingestUrl !== "",
     };
+  }
+
+  /** What sources of an organisation answer is plain where the pages of the same origin are not its own. */
+  async #answersPlain(orgId: number): Promise<boolean> {
+    if (this.services.rules.separateIngest) return false;
+    return this.#options.embedded === true || orgId !== (await firstOrganisation(this.#store));
   }
 
   #buildDispatcher(directory: Directory, vault: Vault, ids: IdGenerator): Dispatcher {

@@ -29,6 +29,8 @@ export interface ReceivingOptions {
   readonly egress: Pick<Egress, "send">;
   readonly clock: Clock;
   readonly leads: () => boolean;
+  /** See `SourceIndexOptions`. */
+  readonly answersPlain: (orgId: number) => Promise<boolean>;
   readonly log: Logger;
 }
 
@@ -48,10 +50,11 @@ export class Receiving implements AsyncDisposable {
   readonly #sampler: TrafficSampler;
   readonly #watch: SourceWatch;
 
-  constructor({ services, store, vault, directory, egress, clock, leads, log }: ReceivingOptions) {
+  constructor(options: ReceivingOptions) {
+    const { services, store, vault, directory, egress, clock, leads, answersPlain, log } = options;
     const report = reporter(log);
     const fetchKey = createKeyFetcher({ fetch: fetchThrough(egress), now: clock.now });
-    const index = new SourceIndex({ store, vault, now: clock.now, fetchKey });
+    const index = new SourceIndex({ store, vault, now: clock.now, fetchKey, answersPlain });
     this.desk = new Desk(index, services);
     this.#answers = new Answers(directory, clock.setTimer);
     this.quarantine = new Quarantine({

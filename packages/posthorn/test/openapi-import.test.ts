@@ -1,3 +1,4 @@
+import { SEVERAL_ORGANISATIONS } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { organisationToken } from "../src/cli/token/create.ts";
 import { startNode, type TestNode } from "./support/posthorn.ts";
@@ -10,7 +11,7 @@ let node: TestNode;
 let organisations = 0;
 
 beforeAll(async () => {
-  node = await startNode(folder.path, { env: { POSTHORN_JWT_SECRET: SECRET } });
+  node = await startNode(folder.path, { env: { ...SEVERAL_ORGANISATIONS, POSTHORN_JWT_SECRET: SECRET } });
 });
 
 afterAll(async () => {

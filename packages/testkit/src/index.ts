@@ -19,7 +19,14 @@ export {
   type ReceiverOptions,
   startReceiver,
 } from "./receiver.ts";
-export { type Exit, onPostgres, type ServerOptions, startServer, type TestServer } from "./server.ts";
+export {
+  type Exit,
+  onPostgres,
+  type ServerOptions,
+  SEVERAL_ORGANISATIONS,
+  startServer,
+  type TestServer,
+} from "./server.ts";
 export { type GitHubStandIn, primaryLimit, secondaryLimit, startGitHub } from "./providers/github.ts";
 export { startStripe, stripeRateLimit, type StripeStandIn } from "./providers/stripe.ts";
 export { freePort, installPackage } from "./system.ts";

@@ -34,6 +34,9 @@ export interface Exit {
 /** Long enough for a suite, short enough to be noticed when it is reused by mistake. */
 const TOKEN_SECONDS = 86_400;
 
+/** Settings of a server on which a test makes several organisations: those need an origin of their own for inbound webhooks. */
+export const SEVERAL_ORGANISATIONS = { POSTHORN_INGEST_URL: "http://hooks.test" } as const;
+
 export class TestServer implements AsyncDisposable {
   /** The one organisation of `token`. */
   readonly organisation = organisationId();

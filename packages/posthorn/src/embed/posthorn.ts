@@ -83,7 +83,8 @@ export class Posthorn implements AsyncDisposable {
     const config = envToConfig(readEnv({ environment: { ...environment }, flags: textsOf(settings) }));
     const prefix = prefixOf(config.publicUrl);
     const log = options.log ?? createLog({ level: levelOf(options) ?? "warn", format: config.logFormat });
-    const node = await PosthornNode.start({ config, secrets: loadSecrets(config), log, listens: listen, base: prefix });
+    const secrets = loadSecrets(config);
+    const node = await PosthornNode.start({ config, secrets, log, listens: listen, base: prefix, embedded: true });
     try {
       const orgId = await ensureOrganisation(node.services, organisation);
       const actor: Actor = { kind: "organisation", orgId, orgPublicId: organisation, keyId: null };

@@ -8,7 +8,7 @@ import { keyAtTime } from "../id.ts";
 import { acceptEvent, type Accepted } from "./accept.ts";
 import type { Answers } from "./answers.ts";
 import type { DuplicateCounter } from "./duplicate-counter.ts";
-import type { InboundAnswer } from "./inbound-answer.ts";
+import { type InboundAnswer, plainAnswer } from "./inbound-answer.ts";
 import { InboundLimits } from "./limits.ts";
 import type { LiveSource } from "./live-source.ts";
 import type { Quarantine } from "./quarantine.ts";
@@ -92,6 +92,11 @@ export class Gateway {
 
   /** Judges a request, keeps what is to be kept, and says how it is answered. */
   async receive(source: LiveSource, request: DoorRequest): Promise<InboundAnswer> {
+    const answer = await this.#respond(source, request);
+    return source.answersPlain ? plainAnswer(answer) : answer;
+  }
+
+  async #respond(source: LiveSource, request: DoorRequest): Promise<InboundAnswer> {
     const verdict = await this.#judge(source, request);
     if (verdict === null) return this.#methodRefused(source);
     switch (verdict.kind) {

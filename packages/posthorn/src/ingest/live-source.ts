@@ -9,6 +9,8 @@ import { InboundVerifier } from "./verifier.ts";
 export interface LiveSourceOptions {
   readonly source: Source;
   readonly orgId: number;
+  /** Whether it may answer nothing but JSON and plain text. */
+  readonly answersPlain: boolean;
   readonly definition: ProviderDefinition;
   /** Newest first. */
   readonly secrets: readonly string[];
@@ -21,6 +23,7 @@ export interface LiveSourceOptions {
 export class LiveSource {
   readonly settings: Source;
   readonly orgId: number;
+  readonly answersPlain: boolean;
   readonly definition: ProviderDefinition;
   readonly freshUntil: number;
   readonly verifier: InboundVerifier;
@@ -31,9 +34,11 @@ export class LiveSource {
   readonly #methods: ReadonlySet<string>;
   readonly #admits: ((address: string) => boolean) | null;
 
-  constructor({ source, orgId, definition, secrets, freshUntil, fetchKey, now }: LiveSourceOptions) {
+  constructor(options: LiveSourceOptions) {
+    const { source, orgId, answersPlain, definition, secrets, freshUntil, fetchKey, now } = options;
     this.settings = source;
     this.orgId = orgId;
+    this.answersPlain = answersPlain;
     this.definition = definition;
     this.freshUntil = freshUntil;
     const { toleranceSeconds, publicKeys, config } = source;

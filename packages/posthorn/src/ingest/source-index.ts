@@ -22,6 +22,8 @@ export interface SourceIndexOptions {
   readonly vault: Vault;
   readonly now: () => number;
   readonly fetchKey: FetchKey;
+  /** Whether sources of this organisation may answer nothing but JSON and plain text. */
+  readonly answersPlain: (orgId: number) => Promise<boolean>;
 }
 
 interface KnownToken {
@@ -104,7 +106,7 @@ export class SourceIndex {
   }
 
   async #load(key: number): Promise<LiveSource | null> {
-    const { store, vault, now, fetchKey } = this.#options;
+    const { store, vault, now, fetchKey, answersPlain } = this.#options;
     const db = store.hotDb;
     const row = await db
       .selectFrom("source")
@@ -126,6 +128,7 @@ export class SourceIndex {
     return new LiveSource({
       source,
       orgId: row.org_id,
+      answersPlain: await answersPlain(row.org_id),
       definition,
       secrets: secrets.map((secret) => vault.open(secret.secret_sealed)),
       freshUntil: Math.min(...[row, ...secrets].map(({ expires_at }) => expires_at ?? Number.POSITIVE_INFINITY)),

@@ -38,7 +38,7 @@ async function storeHeaders({ id }: TestSource, headers: object): Promise<void> 
     const settings = JSON.parse((await query.executeTakeFirstOrThrow()).settings_json) as { response: object };
     const changed = JSON.stringify({ ...settings, response: { ...settings.response, headers } });
     await db.updateTable("source").set({ settings_json: changed }).where("public_id", "=", id).execute();
-  });
+  }, "test");
   sources.clear();
 }
 

@@ -1,0 +1,87 @@
+/** Several organisations on one server, with inbound webhooks on an origin of their own and without. */
+import { afterEach, expect, it } from "vitest";
+import { firstOrganisation } from "../src/domain/organisation/ensure.ts";
+import { startNode, type TestNode } from "./support/posthorn.ts";
+import { temporaryFolder } from "./support/store.ts";
+
+const SEPARATE = { POSTHORN_INGEST_URL: "https://hooks.example.com" };
+const organisation = (number: number): string => `org_${String(number).padStart(27, "0")}`;
+const folders: Disposable[] = [];
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) folder[Symbol.dispose]();
+});
+
+function folder(): string {
+  const made = temporaryFolder();
+  folders.push(made);
+  return made.path;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly json: Record<string, unknown>;
+}
+
+async function call(node: TestNode, token: string, method: string, path: string, body?: object): Promise<Answer> {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const answer = await fetch(`${node.url}${path}`, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: answer.status, json: (await answer.json()) as Record<string, unknown> };
+}
+
+const list = async (node: TestNode, org: number) =>
+  call(node, await node.tokenOf(organisation(org)), "GET", "/api/v1/app");
+
+/** A page that a source answers with, as the server sends it. */
+async function pageOf(node: TestNode, org: number): Promise<string | null> {
+  const token = await node.tokenOf(organisation(org));
+  const response = { headers: { "content-type": "text/html" }, body: "<p>" };
+  const fields = { name: "Pages", type: "generic-webhook", verification: { scheme: "none" }, response };
+  const made = await call(node, token, "POST", "/ingest/api/v1/source", fields);
+  const { pathname, host } = new URL(made.json["ingestUrl"] as string);
+  const answer = await fetch(`${node.url}${pathname}`, { method: "POST", body: "{}", headers: { host } });
+  return answer.headers.get("content-type");
+}
+
+it("a second organisation is refused with a reason while inbound webhooks share the origin of the dashboard", async () => {
+  await using node = await startNode(folder());
+  expect((await list(node, 1)).status).toBe(200);
+  const refused = await list(node, 2);
+  expect(refused).toMatchObject({ status: 403, json: { code: "separate_origin_required" } });
+  expect(refused.json["detail"]).toContain("POSTHORN_INGEST_URL");
+  expect((await list(node, 2)).status).toBe(403);
+  expect((await list(node, 1)).status).toBe(200);
+});
+
+it("of first tokens that come at once, those of one organisation alone get in", async () => {
+  await using node = await startNode(folder());
+  const orgs = Array.from({ length: 12 }, (_, index) => (index % 4) + 1);
+  const answers = await Promise.all(orgs.map(async (org) => ({ org, ...(await list(node, org)) })));
+  const admitted = new Set(answers.filter(({ status }) => status === 200).map(({ org }) => org));
+  expect(admitted.size).toBe(1);
+  const refused = answers.filter(({ status }) => status !== 200);
+  expect(new Set(refused.map(({ json }) => json["code"]))).toEqual(new Set(["separate_origin_required"]));
+  expect(await firstOrganisation(node.services.store)).not.toBeNull();
+});
+
+it("with a separate origin there may be any number", async () => {
+  await using node = await startNode(folder(), { env: SEPARATE });
+  for (const org of [1, 2, 3]) expect((await list(node, org)).status).toBe(200);
+});
+
+it("organisations that exist keep working without one, and all but the first answer JSON and plain text alone", async () => {
+  const path = folder();
+  {
+    await using node = await startNode(path, { env: SEPARATE });
+    for (const org of [1, 2]) expect((await list(node, org)).status).toBe(200);
+  }
+  await using node = await startNode(path);
+  for (const org of [1, 2]) expect((await list(node, org)).status).toBe(200);
+  expect((await list(node, 3)).status).toBe(403);
+  expect(await pageOf(node, 1)).toBe("text/html");
+  expect(await pageOf(node, 2)).toBe("text/plain");
+});
