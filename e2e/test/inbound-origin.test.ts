@@ -115,7 +115,8 @@ describe("the answer of a source", () => {
       const response = { headers: { "content-type": type }, body: `${SCRIPT_PAGE}{query:q}` };
       const { url } = await makeSource(world.api, { response });
       const page = await signedIn(origin, token);
-      await page.goto(`${url}?q=${encodeURIComponent(SCRIPT_PAGE)}`);
+      const answer = await page.goto(`${url}?q=${encodeURIComponent(SCRIPT_PAGE)}`);
+      expect(await answer!.text()).toContain("&#60;script&#62;");
       await expectUnharmed(page, origin, token);
     }
   });
@@ -153,8 +154,8 @@ describe("the answer of a source", () => {
     const loading = (src: string): Promise<string> =>
       new Promise((resolve) => {
         const script = document.createElement("script");
-        script.onload = () => resolve("ran");
-        script.onerror = () => resolve("refused");
+        script.addEventListener("load", () => resolve("ran"));
+        script.addEventListener("error", () => resolve("refused"));
         script.src = src;
         document.head.append(script);
       });

@@ -12,10 +12,10 @@ afterEach(() => {
   for (const folder of folders.splice(0)) folder[Symbol.dispose]();
 });
 
-function folder(): string {
-  const made = temporaryFolder();
-  folders.push(made);
-  return made.path;
+function newFolder(): string {
+  const temporary = temporaryFolder();
+  folders.push(temporary);
+  return temporary.path;
 }
 
 interface Answer {
@@ -48,7 +48,7 @@ async function pageOf(node: TestNode, org: number): Promise<string | null> {
 }
 
 it("a second organisation is refused with a reason while inbound webhooks share the origin of the dashboard", async () => {
-  await using node = await startNode(folder());
+  await using node = await startNode(newFolder());
   expect((await list(node, 1)).status).toBe(200);
   const refused = await list(node, 2);
   expect(refused).toMatchObject({ status: 403, json: { code: "separate_origin_required" } });
@@ -58,7 +58,7 @@ it("a second organisation is refused with a reason while inbound webhooks share 
 });
 
 it("of first tokens that come at once, those of one organisation alone get in", async () => {
-  await using node = await startNode(folder());
+  await using node = await startNode(newFolder());
   const orgs = Array.from({ length: 12 }, (_, index) => (index % 4) + 1);
   const answers = await Promise.all(orgs.map(async (org) => ({ org, ...(await list(node, org)) })));
   const admitted = new Set(answers.filter(({ status }) => status === 200).map(({ org }) => org));
@@ -69,12 +69,12 @@ it("of first tokens that come at once, those of one organisation alone get in", 
 });
 
 it("with a separate origin there may be any number", async () => {
-  await using node = await startNode(folder(), { env: SEPARATE });
+  await using node = await startNode(newFolder(), { env: SEPARATE });
   for (const org of [1, 2, 3]) expect((await list(node, org)).status).toBe(200);
 });
 
 it("organisations that exist keep working without one, and all but the first answer JSON and plain text alone", async () => {
-  const path = folder();
+  const path = newFolder();
   {
     await using node = await startNode(path, { env: SEPARATE });
     for (const org of [1, 2]) expect((await list(node, org)).status).toBe(200);

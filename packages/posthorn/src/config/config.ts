@@ -153,8 +153,9 @@ function checkIngestUrl({ ingestUrl, publicUrl, listen }: SettingValues): string
 
 /** Whether requests to both can have the same `Host`, from which the scheme cannot be told. */
 function sharesHost(one: URL, other: URL): boolean {
-  const hosts = [authorityOf(one.host, "http:"), authorityOf(one.host, "https:")];
-  return hosts.includes(authorityOf(other.host, "http:")) || hosts.includes(authorityOf(other.host, "https:"));
+  const hosts = ({ host }: URL): Set<string | null> =>
+    new Set(["http:", "https:"].map((scheme) => authorityOf(host, scheme)));
+  return [...hosts(one)].some((host) => hosts(other).has(host));
 }
 
 function hostOf({ host }: { readonly host: string }): string {

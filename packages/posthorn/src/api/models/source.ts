@@ -102,7 +102,11 @@ const SourceResponse = Type.Object({
       description: "What came in is stored whatever this says. Outside 2xx most senders try again.",
     }),
   ),
-  headers: Type.Optional(StringMap),
+  headers: Type.Optional({
+    ...StringMap,
+    description:
+      "`content-type`, `retry-after`, `cache-control`, `content-language`, `allow`, `webhook-allowed-origin`, `webhook-allowed-rate`, and names of your own that begin with `x-`. Anything that a browser or a proxy acts on is refused.",
+  }),
   body: Type.Optional(
     Type.String({
       maxLength: 65_536,
