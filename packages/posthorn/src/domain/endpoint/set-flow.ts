@@ -53,8 +53,7 @@ type Change = (flow: Flow, now: number) => Flow & { readonly enabled?: true };
 function change(call: Call<EndpointRef>, to: Change): Promise<void> {
   return atomically(call, async ({ ctx, input }) => {
     const { application, endpoint } = await getEndpoint(ctx, input);
-    // A context in `atomically` has its transaction.
-    const tx = ctx.tx as Tx;
+    const { tx } = ctx;
     const row = await tx.db
       .selectFrom("endpoint")
       .select("flow_json")

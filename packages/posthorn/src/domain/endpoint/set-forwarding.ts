@@ -15,7 +15,7 @@ export async function getForwarding({ ctx, input }: Call<EndpointRef>): Promise<
 export function setForwarding(call: Call<EndpointRef & { readonly forwarding: Forwarding }>): Promise<void> {
   return atomically(call, async ({ ctx, input }) => {
     const { application, endpoint } = await getEndpoint(ctx, input);
-    const { db, signal } = ctx.tx!;
+    const { db, signal } = ctx.tx;
     await db
       .updateTable("endpoint")
       .set({ forward_json: JSON.stringify(input.forwarding) })

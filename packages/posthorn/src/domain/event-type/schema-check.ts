@@ -2,7 +2,7 @@
  * Checks that values are JSON Schemas of the draft that they name, in time that grows with their size alone. Nothing is fetched: `$schema`
  * and `$ref` are only names here, and patterns are not compiled.
  */
-import { Ajv, type AnySchemaObject, type Options, type ValidateFunction } from "ajv";
+import { Ajv, type Options, type ValidateFunction } from "ajv";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import draft06 from "ajv/dist/refs/json-schema-draft-06.json" with { type: "json" };
@@ -51,7 +51,7 @@ const DRAFTS: ReadonlyMap<string, Draft> = new Map(
 );
 
 function withDraft06(ajv: Ajv): Ajv {
-  return ajv.addMetaSchema(draft06 as AnySchemaObject);
+  return ajv.addMetaSchema(draft06);
 }
 
 /** Replaces the keyword `uniqueItems` of the meta-schemas, which compares each item with every other. */

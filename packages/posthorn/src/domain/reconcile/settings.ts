@@ -68,8 +68,8 @@ export function setReconciliation(call: Call<SetReconciliation>): Promise<Reconc
       updated_at: now,
     };
     const row = { source_id: source.key, reconciled_until: known?.reconciled_until ?? null, ...columns };
-    await ctx
-      .tx!.db.insertInto("source_reconcile")
+    await ctx.tx.db
+      .insertInto("source_reconcile")
       .values(row)
       .onConflict((conflict) => conflict.column("source_id").doUpdateSet(columns))
       .execute();
@@ -80,8 +80,8 @@ export function setReconciliation(call: Call<SetReconciliation>): Promise<Reconc
 export function deleteReconciliation(call: Call<{ readonly source: string }>): Promise<void> {
   return atomically(call, async ({ ctx, input }) => {
     const source = await getSource(ctx, input.source);
-    const { numDeletedRows } = await ctx
-      .tx!.db.deleteFrom("source_reconcile")
+    const { numDeletedRows } = await ctx.tx.db
+      .deleteFrom("source_reconcile")
       .where("source_id", "=", source.key)
       .executeTakeFirst();
     if (numDeletedRows === 0n) throw notFound("reconciliation of this source");

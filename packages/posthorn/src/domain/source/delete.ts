@@ -8,7 +8,7 @@ import { applicationIdOf } from "./source.ts";
 export function deleteSource(call: Call<{ readonly ref: string }>): Promise<void> {
   return atomically(call, async ({ ctx, input }) => {
     const { key, id } = await getSource(ctx, input.ref);
-    const { db, signal } = ctx.tx!;
+    const { db, signal } = ctx.tx;
     await db.updateTable("source").set({ deleted_at: ctx.services.now() }).where("id", "=", key).execute();
     for (const table of [
       "source_token",
