@@ -138,7 +138,7 @@ describe("a token of an organisation", () => {
     expect([proxy.asked.length, receiver.requests.length]).toEqual([0, 1]);
   });
 
-  it("opens nothing by other ways: URL checks, replays to a URL, token URLs, operational webhooks", async () => {
+  it("opens nothing by URL checks, token URLs and endpoints that move to an address of this machine", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     // Rules from a time when the operator allowed more.

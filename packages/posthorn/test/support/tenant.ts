@@ -18,8 +18,13 @@ export class Tenant {
     this.#token = token;
   }
 
-  async call(method: string, path: string, body?: object): Promise<Answered> {
-    const response = await fetch(`${this.#node.url}/api/v1/${path}`, {
+  call(method: string, path: string, body?: object): Promise<Answered> {
+    return this.at("api/v1", method, path, body);
+  }
+
+  /** As `call`, below another path than that of the API. */
+  async at(root: string, method: string, path: string, body?: object): Promise<Answered> {
+    const response = await fetch(`${this.#node.url}/${root}/${path}`, {
       method,
       headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -35,10 +40,14 @@ export class Tenant {
     if (answer.status !== 201) throw new Error(answer.text);
   }
 
-  /** This tenant with a token of application `app` alone. */
-  async portal(capabilities: readonly string[]): Promise<Tenant> {
-    const { json } = await this.call("POST", "auth/app-portal-access/app", { capabilities });
-    return new Tenant(this.#node, json["token"] as string);
+  /** This tenant with a token of one application alone. */
+  async portal(capabilities: readonly string[], app = "app"): Promise<Tenant> {
+    const { json } = await this.call("POST", `auth/app-portal-access/${app}`, { capabilities });
+    return this.as(json["token"] as string);
+  }
+
+  as(token: string): Tenant {
+    return new Tenant(this.#node, token);
   }
 
   /** Publishes a message; its first attempt, once it was made. */
