@@ -90,8 +90,8 @@ export type EgressCheck =
 /** Why the proxy of a request may not be used. */
 export interface ProxyTrouble {
   readonly host: string;
-  /** `rules`: neither `allow` nor `tenantAllow` covers it. `deny`: it is on the deny list. */
-  readonly reason: "rules" | "deny";
+  /** `rules`: neither `allow` nor `tenantAllow` covers it. `deny`: it is on the deny list. `port`: targets may not have its port. */
+  readonly reason: "rules" | "deny" | "port";
 }
 
 /** A URL under one set of rules, TLS settings and proxy: parsed once, found by one look-up from then on. */
@@ -221,7 +221,8 @@ export class Egress implements AsyncDisposable {
    * @throws {EgressConfigError} `invalid_proxy`.
    */
   proxyTrouble(proxy: EgressProxy): ProxyTrouble | null {
-    const { host } = parseProxy(proxy);
+    const { host, port } = parseProxy(proxy);
+    if (!this.#urlRules.ports.has(port)) return { host: `${host}:${port}`, reason: "port" };
     try {
       const { literal } = this.#proxyTarget(host);
       if (literal === null) return null;
@@ -392,6 +393,9 @@ export class Egress implements AsyncDisposable {
 
   /** The addresses at which the proxy of a request may be dialed: each is judged, as those of a target are. */
   async #vetProxy(proxy: ProxyProfile): Promise<readonly AddressBytes[]> {
+    if (!this.#urlRules.ports.has(proxy.port)) {
+      throw new EgressError("blocked_proxy", `proxy ${proxy.host}: rule port: ${proxy.port}`);
+    }
     const { host, literal } = this.#proxyTarget(proxy.host);
     const { allow, tenantAllow } = this.#policy;
     const bySystem = namesHost(allow, host) || namesHost(tenantAllow, host);
@@ -451,7 +455,7 @@ function refusalDetail(
   return `rule ${verdict.rule}: ${formatAddress(address)}${from}; to allow it, ${verdict.setting}`;
 }
 
-/** Any port: proxies listen where their operators like. */
+/** For the host alone: the port of a proxy is held to the rules of targets before. */
 const PROXY_URL_RULES: UrlRules = { httpsOnly: false, ports: parsePorts("1-65535"), maxLength: 2048 };
 
 const LOCALHOST: readonly AddressBytes[] = [

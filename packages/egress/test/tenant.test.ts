@@ -133,6 +133,14 @@ describe.each([
     expect(listener.connections).toBe(0);
   });
 
+  test("on a port that no target may have is never dialed", async () => {
+    await using listener = await startListener();
+    await using egress = client({ tenantAllow: parseAllowList("loopback"), ports: `1-65535,!${listener.port}` });
+    const proxy = { url: `${scheme}://127.0.0.1:${listener.port}` };
+    expect(await send(egress, receiver(), { proxy })).toMatchObject({ code: "blocked_proxy", fault: "refused" });
+    expect(listener.connections).toBe(0);
+  });
+
   test("is dialed where the operator lets tenants connect, by address and by name", async () => {
     await using proxy = await start();
     await using byAddress = client({ tenantAllow: parseAllowList("127.0.0.1") });
@@ -241,7 +249,10 @@ describe("what may be said when a setting is saved", () => {
     ["http://me:s3cret@10.9.9.9:3128", { host: "10.9.9.9", reason: "deny" }],
     ["http://10.8.8.8:3128", null],
     ["http://proxy.example.com:3128", null],
-    ["http://8.8.8.8:22", null],
+    ["http://8.8.8.8:22", { host: "8.8.8.8:22", reason: "port" }],
+    ["socks5://8.8.8.8:6667", { host: "8.8.8.8:6667", reason: "port" }],
+    ["socks5://8.8.8.8", null],
+    ["https://proxy.example.com", null],
   ])("about the proxy %s", async (url, expected) => {
     await using egress = client({ tenantAllow: parseAllowList("private"), deny: parseDenyList("10.9.9.9") });
     expect(egress.proxyTrouble({ url } satisfies EgressProxy)).toEqual(expected);

@@ -67,7 +67,7 @@ describe("with a token of an organisation", () => {
   it.each([
     ["application", APPLICATION],
     ["endpoint", ENDPOINT],
-  ])("giving an %s a proxy inside is refused", async (_title, path) => {
+  ])("giving an %s a proxy inside, or on a port that no target may have, is refused", async (_title, path) => {
     const inside = ["127.0.0.1", "0x7f.1", "[::1]", "localhost", "squid", "10.0.0.1", "169.254.169.254"];
     for (const host of inside) {
       for (const scheme of ["http", "https", "socks5"]) {
@@ -79,6 +79,13 @@ describe("with a token of an organisation", () => {
         expect(text).toContain("POSTHORN_EGRESS_TENANT_ALLOW");
         expect(text).not.toContain("s3cret");
       }
+    }
+    for (const port of [22, 25, 6667]) {
+      const { status, json, text } = await tenant.call("PUT", path, {
+        proxy: { url: `http://proxy.example.com:${port}` },
+      });
+      expect([status, json["code"]]).toEqual([422, "egress_not_allowed"]);
+      expect(text).toContain(`proxy.example.com:${port}`);
     }
     expect(await tenant.call("PUT", path, { proxy: { url: "http://proxy.example.com:3128" } })).toMatchObject({
       status: 204,

@@ -167,8 +167,8 @@ export interface InboundDesk {
 export interface RefusedTarget {
   /** A word of an allow list, or a host. */
   readonly text: string;
-  /** `deny`: it is on the deny list of the operator. */
-  readonly reason: "rules" | "deny";
+  /** `deny`: it is on the deny list of the operator. `port`: no target may have the port of this proxy. */
+  readonly reason: "rules" | "deny" | "port";
 }
 
 export interface EgressTrouble {

@@ -3,6 +3,7 @@ import { ValidationError } from "../../errors.ts";
 import type { Context, RefusedTarget } from "../context.ts";
 import type { EndpointProxy } from "../endpoint/egress.ts";
 
+const CODE = "egress_not_allowed";
 const SETTING = "POSTHORN_EGRESS_TENANT_ALLOW";
 
 /** Throws a 422 that names the first word of an allow list that this server does not let applications use. */
@@ -16,6 +17,10 @@ export function requireAllowedWords(ctx: Context, words: string): void {
 export function requireAllowedProxy(ctx: Context, proxy: EndpointProxy): void {
   const refused = ctx.services.rules.refusedProxy(proxy);
   if (refused === null) return;
+  if (refused.reason === "port") {
+    const msg = `The port of the proxy "${refused.text}" is not allowed here. Use 80, 443, or a port from 1024 that browsers do not block.`;
+    throw new ValidationError([{ loc: ["body", "proxy", "url"], msg, type: CODE }], { code: CODE });
+  }
   const sentence = `The proxy host "${refused.text}" is not allowed here. Use a proxy that is reachable on the public internet`;
   throw notAllowed(["proxy", "url"], refused, sentence);
 }
@@ -25,6 +30,6 @@ function notAllowed(path: readonly string[], { text, reason }: RefusedTarget, se
     reason === "deny"
       ? "The operator denies it with POSTHORN_EGRESS_DENY."
       : `The operator can allow it by adding "${text}" to ${SETTING}.`;
-  const issue = { loc: ["body", ...path], msg: `${sentence}. ${remedy}`, type: "egress_not_allowed" };
-  return new ValidationError([issue], { code: "egress_not_allowed" });
+  const issue = { loc: ["body", ...path], msg: `${sentence}. ${remedy}`, type: CODE };
+  return new ValidationError([issue], { code: CODE });
 }
