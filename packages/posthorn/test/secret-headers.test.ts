@@ -157,3 +157,40 @@ it("no answer shows them: attempts, inbound events, quarantine, dry runs, filter
   expect(SECRET_HEADERS.filter((name) => !all.includes(name))).toEqual([]);
   expect(all).toContain('"seen"');
 });
+
+it("no answer shows those of a request to a source with expiresAt", async () => {
+  const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+  const capture = await gateway.source({ type: "generic-webhook", allowUnsigned: true, expiresAt }, false);
+  const headers = { "content-type": "application/json", "x-seen": "seen", ...withValue(SECRET_HEADERS, INBOUND) };
+  expect(await receive(capture.url, headers)).toBe(200);
+  const [message] = await gateway.messages(capture);
+  const texts = [
+    await textOf(`ingest/api/v1/source/${capture.id}/event`),
+    await textOf(`ingest/api/v1/source/${capture.id}/event/${String(message!["id"])}`),
+  ];
+  for (const text of texts) expect(text).not.toContain("canary");
+  expect(texts[1]).toContain('"seen"');
+  const shown = texts[1]!.toLowerCase();
+  expect(SECRET_HEADERS.filter((name) => !shown.includes(name))).toEqual([]);
+});
+
+it("no answer shows those that a receiver responded with", async () => {
+  const names = SECRET_HEADERS.filter((name) => name !== "www-authenticate");
+  const headers = { ...withValue(names, "canary-of-the-receiver"), "x-seen": "seen", "www-authenticate": "Bearer" };
+  gateway.receiver.answer({ status: 401, headers });
+  await gateway.call("POST", "api/v1/app", { name: "Responses", uid: "responses" });
+  await gateway.call("POST", "api/v1/app/responses/endpoint", { url: gateway.receiver.url });
+  const { json } = await gateway.call("POST", "api/v1/app/responses/msg", { eventType: "a", payload: {} });
+  const attempts = `api/v1/app/responses/attempt/msg/${String(json["id"])}`;
+  const list = await eventually(async () => {
+    const text = await textOf(`${attempts}?withContent=true`);
+    const { data } = JSON.parse(text) as { data: { id: string }[] };
+    if (data[0] === undefined) throw new Error("no attempt yet");
+    return { text, id: data[0].id };
+  });
+  const detail = await textOf(`api/v1/app/responses/msg/${String(json["id"])}/attempt/${list.id}`);
+  expect(list.text + detail).not.toContain("canary");
+  expect(detail).toContain('"seen"');
+  expect(detail).toContain('"Bearer"');
+  expect(names.filter((name) => !detail.toLowerCase().includes(name))).toEqual([]);
+});

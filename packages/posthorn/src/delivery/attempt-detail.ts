@@ -1,6 +1,7 @@
 /** What of an attempt is kept beside its columns, with secrets hidden and within bounds. */
 import type { EgressResult } from "@posthorn/egress";
 import { encodeDetail, type ResponseFacts, type StandardFacts } from "../domain/attempt/detail.ts";
+import { isSecretResponseHeader } from "../domain/secret-headers.ts";
 import type { ChangeFacts } from "./change-facts.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -64,12 +65,7 @@ function responseFacts({ headers, truncated, bodyError }: Extract<EgressResult, 
     const value = headers[index + 1]!;
     room -= name.length + value.length;
     if (room < 0) break;
-    kept.push(name, isCookie(name) ? null : value);
+    kept.push(name, isSecretResponseHeader(name, value) ? null : value);
   }
   return { headers: kept, headersCut: kept.length < headers.length, truncated, bodyError: bodyError?.code ?? null };
-}
-
-/** What a receiver sets for us alone is its secret. */
-function isCookie(name: string): boolean {
-  return name.length === 10 && name.toLowerCase() === "set-cookie";
 }

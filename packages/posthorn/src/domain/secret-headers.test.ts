@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { HARMLESS_HEADERS, SECRET_HEADERS } from "../../test/support/secret-headers.ts";
-import { isSecretHeader, masked } from "./secret-headers.ts";
+import { isSecretHeader, isSecretResponseHeader, masked } from "./secret-headers.ts";
 
 describe("a header", () => {
   it.each(SECRET_HEADERS)("that carries a secret by its name is hidden: %s", (name) => {
@@ -29,5 +29,28 @@ describe("a header", () => {
 
   it("keeps its place in the list", () => {
     expect(masked(["X-A", "1", "X-Token", "2", "X-B", "3"])).toEqual(["X-A", "1", "X-Token", null, "X-B", "3"]);
+  });
+});
+
+describe("a header of a response", () => {
+  const challenge = "www-authenticate";
+
+  it.each(SECRET_HEADERS.filter((name) => name !== challenge))("is hidden by the same list: %s", (name) => {
+    expect(isSecretResponseHeader(name, "value")).toBe(true);
+  });
+
+  it.each([
+    ["WWW-Authenticate", 'Bearer error="invalid_token"'],
+    ["Proxy-Authenticate", "Basic"],
+    ["Access-Control-Allow-Credentials", "true"],
+    ["X-RateLimit-Remaining-Tokens", "5"],
+    ["Content-Type", "text/plain"],
+    ["Cache-Control", "private"],
+  ])("is shown, as it is public: %s", (name, value) => {
+    expect(isSecretResponseHeader(name, value)).toBe(false);
+  });
+
+  it("is hidden when its value is a credential", () => {
+    expect(isSecretResponseHeader("x-echo", "Bearer abc")).toBe(true);
   });
 });

@@ -33,6 +33,14 @@ function isSecretName(name: string): boolean {
   return known;
 }
 
+/** Response headers that look secret by name but are public: challenges, CORS, and limits counted in tokens. */
+const PUBLIC_IN_RESPONSES = /^(?:(?:www|proxy)-authenticate|access-control-.+|(?:x-)?ratelimit-.+)$/i;
+
+/** As `isSecretHeader`, for a header that a receiver responded with. */
+export function isSecretResponseHeader(name: string, value: string): boolean {
+  return isSecretHeader(name, value) && !PUBLIC_IN_RESPONSES.test(name);
+}
+
 /** A flat list of names and values with `null` in place of what is hidden. */
 export function masked(headers: readonly string[]): readonly (string | null)[] {
   return headers.map((text, index) => (index % 2 === 1 && isSecretHeader(headers[index - 1]!, text) ? null : text));
