@@ -60,7 +60,7 @@ const again =
     return attempted(scene, 2);
   };
 
-const verification =
+const consent =
   (method: string): TenantCall =>
   async ({ tenant, app }) =>
     accepted(await tenant.call("POST", `app/${app}/endpoint/ep/verify`, { method }))["errorCode"];
@@ -146,8 +146,8 @@ export const DELIVERIES: readonly (readonly [name: string, call: TenantCall])[] 
       return (await attempts(portal, `app/${app}/attempt/endpoint/own`))[0]!["errorCode"];
     },
   ],
-  ["a challenge", verification("challenge")],
-  ["a request for consent", verification("cloudevents")],
+  ["a challenge", consent("challenge")],
+  ["a request for consent", consent("cloudevents")],
   [
     "a request for a token of OAuth 2",
     async (scene) => {
