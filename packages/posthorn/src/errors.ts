@@ -41,6 +41,7 @@ export type PosthornErrorCode =
   | "config_invalid"
   | "data_folder_in_use"
   | "schema_too_new"
+  | "schema_mismatch"
   | "copy_unfinished"
   // A command cannot do what it was asked for; the sentence says what is in the way.
   | "copy_refused";
@@ -80,6 +81,7 @@ const STATUS: Record<PosthornErrorCode, number> = {
   config_invalid: 500,
   data_folder_in_use: 500,
   schema_too_new: 500,
+  schema_mismatch: 500,
   copy_unfinished: 500,
   copy_refused: 500,
 };

@@ -31,11 +31,20 @@ export function isStoreAway(error: unknown): boolean {
   return error instanceof PosthornError && error.code === "storage_unavailable";
 }
 
-/** A later version of Posthorn wrote the database. */
-export function schemaTooNew(found: number, known: number): StoreError {
+/** A later version of Posthorn wrote the database. `name`: that of its newest migration, if the database has it. */
+export function schemaTooNew(found: number, known: number, name?: string): StoreError {
+  const newest = name === undefined ? `schema ${found}` : `schema ${found} "${name}"`;
   return new StoreError(
     "schema_too_new",
-    `The database was written by a newer Posthorn (schema ${found}, this version knows ${known}). Start that version, or restore the backup made before the upgrade.`,
+    `The database was written by a newer Posthorn (${newest}, this version knows ${known}). Start that version, or restore the backup made before the upgrade.`,
+  );
+}
+
+/** The migrations of the database are not those of this version. `difference` is a sentence that names the first one that differs. */
+export function schemaMismatch(difference: string): StoreError {
+  return new StoreError(
+    "schema_mismatch",
+    `${difference} The database comes from another build of Posthorn, or its table schema_version was edited; this version has not changed it. Start the build that wrote the database, or restore a backup made with a released version.`,
   );
 }
 

@@ -4,7 +4,7 @@ import type pg from "pg";
 import { StoreError } from "./errors.ts";
 import { MIGRATIONS } from "./migrations/list.ts";
 import { migrationFor } from "./migrations/portable.ts";
-import { type MigrationState, statesBy } from "./migrations/state.ts";
+import { type MigrationState, migrationStatesOf } from "./migrations/state.ts";
 import type { StoreLocation } from "./open.ts";
 import { onOwnClient } from "./postgres/connections.ts";
 import * as postgres from "./postgres/migrate.ts";
@@ -14,16 +14,19 @@ import { lockFolder } from "./sqlite/folder-lock.ts";
 import * as sqlite from "./sqlite/migrate.ts";
 import { toStoreError as sqliteError } from "./sqlite/thread-client.ts";
 
-/** Every migration, and whether the database has had it. Changes nothing; a database that is not there has had none. */
+/**
+ * Every migration, whether the database has had it, and whether its name and checksum match. Changes nothing; a database that is not
+ * there has had none.
+ */
 export async function migrationStates(location: StoreLocation): Promise<readonly MigrationState[]> {
   if (location.kind === "postgres") return onPostgres(location, postgres.migrationStates);
-  if (!existsSync(location.path)) return statesBy(() => undefined);
+  if (!existsSync(location.path)) return migrationStatesOf({ database: "sqlite", version: 0, records: [] });
   return onFile(location.path, openForReading, sqlite.migrationStates);
 }
 
 /**
  * Runs what is missing, and returns it. On PostgreSQL nodes may run meanwhile, and whoever comes second waits; a file must not be in
- * use. Throws `schema_too_new` when a later version of Posthorn was here.
+ * use. Throws `schema_too_new` when a later version of Posthorn was here, and `schema_mismatch` when another build was.
  */
 export async function runMigrations(location: StoreLocation, now: number): Promise<readonly MigrationState[]> {
   if (location.kind === "postgres") {

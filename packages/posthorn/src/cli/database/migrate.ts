@@ -3,7 +3,7 @@ import { envToConfig } from "../../config/config.ts";
 import { readEnv } from "../../config/env.ts";
 import { PosthornError } from "../../errors.ts";
 import { migrationSql, migrationStates, runMigrations } from "../../store/migrate.ts";
-import type { MigrationState } from "../../store/migrations/state.ts";
+import { type MigrationState, requireSameMigrations } from "../../store/migrations/state.ts";
 import type { StoreLocation } from "../../store/open.ts";
 import { print, printTable } from "../output.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
@@ -14,7 +14,7 @@ export function addMigrateCommand(program: Command): void {
     .command("migrate")
     .description("bring the database to this version, as a start does; --plan and --status change nothing")
     .option("--plan", "print the SQL that would be run")
-    .option("--status", "print each step and whether it was done");
+    .option("--status", "print each step, whether it was done, and whether its name and checksum match");
   addSettingFlags(command).action(async (options: Record<string, unknown>) => {
     const { database } = envToConfig(readEnv(sourcesOf(options)));
     if (options["plan"] === true && options["status"] === true) {
@@ -32,19 +32,23 @@ async function run(database: StoreLocation): Promise<void> {
   print(applied.length === 0 ? "The database is up to date: nothing was to be done." : "The database is up to date.");
 }
 
+/** Fails after the table when a name or checksum differs, so that the exit code tells scripts. */
 function printStatus(states: readonly MigrationState[]): void {
   printTable([
-    ["VERSION", "STEP", "DONE"],
-    ...states.map(({ version, name, applied, appliedAt }) => [
+    ["VERSION", "STEP", "DONE", "RECORD"],
+    ...states.map(({ version, name, applied, appliedAt, record }) => [
       String(version),
       name,
       appliedAt === null ? (applied ? "yes" : "no") : new Date(appliedAt).toISOString(),
+      record ?? "-",
     ]),
   ]);
+  requireSameMigrations(states);
 }
 
 /** As a script: what is not SQL stands in comments. */
 function printPlan(database: StoreLocation, states: readonly MigrationState[]): void {
+  requireSameMigrations(states);
   const missing = states.filter(({ applied }) => !applied);
   for (const state of missing) print(`-- ${state.version} ${state.name}\n${migrationSql(database, state)}\n`);
   print(missing.length === 0 ? "-- nothing is to be done" : `-- steps to be done: ${missing.length}`);

@@ -99,6 +99,7 @@ async function checkSource(source: CopySide): Promise<void> {
       `${source.name} was written by an older Posthorn (schema ${version}, this version has ${SCHEMA_VERSION}): start this version on it once, stop it, and copy then.`,
     );
   }
+  await source.checkMigrations();
   if ((await source.begunFrom()) !== null) throw copyUnfinished();
 }
 
@@ -111,7 +112,10 @@ async function checkTarget(source: CopySide, target: CopyTarget): Promise<boolea
     if (version > 0) await checkEmpty(target);
     return false;
   }
-  if (begunFrom === source.name && version === SCHEMA_VERSION) return true;
+  if (begunFrom === source.name && version === SCHEMA_VERSION) {
+    await target.checkMigrations();
+    return true;
+  }
   const reason = begunFrom === source.name ? "begun by another version of Posthorn" : `from ${begunFrom}`;
   throw new StoreError("copy_refused", `${target.name} is half of a copy ${reason}: ${howToEmpty(target)}.`);
 }

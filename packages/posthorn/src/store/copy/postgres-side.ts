@@ -8,7 +8,7 @@ import { StoreError } from "../errors.ts";
 import { openClient, SCHEMA } from "../postgres/connections.ts";
 import { toStoreError } from "../postgres/errors.ts";
 import { LOCK, tryLockForSession } from "../postgres/locks.ts";
-import { migrate, migrationStates } from "../postgres/migrate.ts";
+import { checkMigrations, migrate, migrationStates } from "../postgres/migrate.ts";
 import { ensurePartitions } from "../postgres/partitions.ts";
 import { serversName } from "../postgres/server-urls.ts";
 import { type CopyTarget, type KeyRange, KEYS, type Position, type TableShape } from "./side.ts";
@@ -65,7 +65,11 @@ export class PostgresSide implements CopyTarget {
 
   async version(): Promise<number> {
     const states = await this.#asking(() => migrationStates(this.#client));
-    return states.filter(({ appliedAt }) => appliedAt !== null).length;
+    return states.filter(({ applied }) => applied).length;
+  }
+
+  async checkMigrations(): Promise<void> {
+    await this.#asking(() => checkMigrations(this.#client));
   }
 
   async shapes(): Promise<ReadonlyMap<string, TableShape>> {

@@ -27,6 +27,8 @@ export interface CopySide extends AsyncDisposable {
   readonly replaced: number;
   /** Version of the schema; 0: there is none. */
   version(): Promise<number>;
+  /** Throws `schema_mismatch` when the migrations of the database are not those of this version. */
+  checkMigrations(): Promise<void>;
   /** All tables, but those of the database itself. */
   shapes(): Promise<ReadonlyMap<string, TableShape>>;
   count(table: string): Promise<number>;

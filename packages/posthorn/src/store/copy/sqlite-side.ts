@@ -5,7 +5,7 @@ import { StoreError } from "../errors.ts";
 import { failureOf } from "../sqlite/connection.ts";
 import { createFile, hasTable, openForReading, openForWriting } from "../sqlite/file.ts";
 import { lockFolder } from "../sqlite/folder-lock.ts";
-import { migrate, schemaVersion } from "../sqlite/migrate.ts";
+import { checkMigrations, migrate, schemaVersion } from "../sqlite/migrate.ts";
 import { toStoreError } from "../sqlite/thread-client.ts";
 import { type CopyTarget, type KeyRange, KEYS, type Position, type TableShape } from "./side.ts";
 import { COPYING } from "./tables.ts";
@@ -59,6 +59,10 @@ export class SqliteSide implements CopyTarget {
 
   async version(): Promise<number> {
     return this.#db === null ? 0 : this.#run((db) => schemaVersion(db));
+  }
+
+  async checkMigrations(): Promise<void> {
+    this.#run((db) => checkMigrations(db));
   }
 
   async shapes(): Promise<ReadonlyMap<string, TableShape>> {

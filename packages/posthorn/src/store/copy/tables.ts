@@ -52,7 +52,7 @@ export const TABLES: readonly string[] = Object.keys(COPIED);
  * and of tables that are there and nowhere else.
  */
 export const OWN_TABLES: { readonly sqlite: readonly string[]; readonly postgres: readonly string[] } = {
-  sqlite: [],
+  sqlite: ["schema_version"],
   postgres: ["event_id_taken", "schema_version", "node", "shard", "table_source_missed"],
 };
 

@@ -20,7 +20,9 @@ import { canceledDeliveries } from "./031-canceled-deliveries.ts";
 import { outboxParked } from "./032-outbox-parked.ts";
 import { messageLabels } from "./033-message-labels.ts";
 import { sourceDuplicates } from "./034-source-duplicates.ts";
-import type { Migration } from "./portable.ts";
+import { migrationChecksums } from "./035-migration-checksums.ts";
+import { checksumOf } from "./checksum.ts";
+import { type Migration, migrationFor } from "./portable.ts";
 
 export interface NamedMigration {
   /** As its file, without the number: what `posthorn migrate` prints. */
@@ -52,6 +54,15 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "outbox parked", sql: outboxParked },
   { name: "message labels", sql: messageLabels },
   { name: "source duplicates", sql: sourceDuplicates },
+  { name: "migration checksums", sql: migrationChecksums },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
+
+/** The version from which on a database has a place for checksums. */
+export const CHECKSUMS_SINCE: number = MIGRATIONS.findIndex(({ sql }) => sql === migrationChecksums) + 1;
+
+/** Checksum of the statements that a migration runs on one of the databases. */
+export function migrationChecksum(database: "sqlite" | "postgres", version: number): string {
+  return checksumOf(migrationFor(database, MIGRATIONS[version - 1]!.sql));
+}

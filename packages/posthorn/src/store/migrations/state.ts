@@ -1,5 +1,25 @@
-/** What was done to a database of the list of migrations. */
-import { MIGRATIONS } from "./list.ts";
+/** Compares the migrations that a database has had with those of this version. */
+import { schemaMismatch, schemaTooNew } from "../errors.ts";
+import { migrationChecksum, MIGRATIONS, SCHEMA_VERSION } from "./list.ts";
+
+/** A database's own record of one migration. */
+export interface MigrationRecord {
+  readonly version: number;
+  readonly name: string;
+  /** `null`: the database had no place for checksums when the migration ran. */
+  readonly checksum: string | null;
+  /** Unix milliseconds; `null` where the database does not keep it. */
+  readonly appliedAt: number | null;
+}
+
+/** All migrations that a database has had. */
+export interface MigrationHistory {
+  readonly database: "sqlite" | "postgres";
+  /** Version of the schema; 0: there is none. */
+  readonly version: number;
+  /** Ascending by version. Empty, although there is a version: a file from before names were kept. */
+  readonly records: readonly MigrationRecord[];
+}
 
 export interface MigrationState {
   readonly version: number;
@@ -7,12 +27,75 @@ export interface MigrationState {
   readonly applied: boolean;
   /** Unix milliseconds; `null` when it was not applied, or the database does not keep when. */
   readonly appliedAt: number | null;
+  /**
+   * How the database's record compares: `unrecorded` when the next start will write the name or checksum, `null` when the migration was
+   * not applied and has no record.
+   */
+  readonly record: "matches" | "differs" | "unrecorded" | null;
+  /** What differs, as a sentence that names the migration. */
+  readonly difference: string | null;
 }
 
-/** @param timeOf When a version was applied, `null` when nobody knows, `undefined` when it was not. */
-export function statesBy(timeOf: (version: number) => number | null | undefined): readonly MigrationState[] {
+/** Every migration of this version and whether the database has had it. Throws `schema_too_new` when it has had more. */
+export function migrationStatesOf(history: MigrationHistory): readonly MigrationState[] {
+  const newest = history.records.at(-1);
+  const found = Math.max(history.version, newest?.version ?? 0);
+  if (found > SCHEMA_VERSION) {
+    throw schemaTooNew(found, SCHEMA_VERSION, newest?.version === found ? newest.name : undefined);
+  }
+  const records = new Map(history.records.map((record) => [record.version, record]));
   return MIGRATIONS.map(({ name }, index) => {
-    const time = timeOf(index + 1);
-    return { version: index + 1, name, applied: time !== undefined, appliedAt: time ?? null };
+    const version = index + 1;
+    const record = records.get(version);
+    const difference = differenceOf(history, version, record);
+    return {
+      version,
+      name,
+      applied: version <= history.version,
+      appliedAt: record?.appliedAt ?? null,
+      record: difference === null ? stateOf(history, version, record) : "differs",
+      difference,
+    };
   });
+}
+
+/** Throws `schema_mismatch` for the first migration whose record differs from this version. */
+export function requireSameMigrations(states: readonly MigrationState[]): void {
+  const first = states.find(({ difference }) => difference !== null);
+  if (first !== undefined) throw schemaMismatch(first.difference!);
+}
+
+function stateOf(
+  history: MigrationHistory,
+  version: number,
+  record: MigrationRecord | undefined,
+): "matches" | "unrecorded" | null {
+  if (version > history.version) return null;
+  return record === undefined || record.checksum === null ? "unrecorded" : "matches";
+}
+
+function differenceOf(
+  { database, version: newest, records }: MigrationHistory,
+  version: number,
+  record: MigrationRecord | undefined,
+): string | null {
+  const { name } = MIGRATIONS[version - 1]!;
+  if (record === undefined) {
+    if (version > newest || records.length === 0) return null;
+    return `The database has schema ${newest} but no record of migration ${version} "${name}".`;
+  }
+  if (version > newest)
+    return `The database has schema ${newest} but a record of migration ${version} "${record.name}".`;
+  if (record.name !== name) {
+    const place = MIGRATIONS.findIndex((other) => other.name === record.name) + 1;
+    const elsewhere = place === 0 ? "" : ` ("${record.name}" is migration ${place} there)`;
+    return `Migration ${version} of the database is "${record.name}", but in this version of Posthorn it is "${name}"${elsewhere}.`;
+  }
+  const expected = migrationChecksum(database, version);
+  if (record.checksum === null || record.checksum === expected) return null;
+  return `Migration ${version} "${name}" of the database has the checksum ${shorten(record.checksum)}, but in this version of Posthorn it has ${shorten(expected)}: other statements ran.`;
+}
+
+function shorten(checksum: string): string {
+  return checksum.slice(0, 12);
 }

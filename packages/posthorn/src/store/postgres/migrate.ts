@@ -1,10 +1,16 @@
 /** Brings a database to the schema of this version: forward only, each step in its own transaction, one process at a time. */
 import type pg from "pg";
 import { COPYING } from "../copy/tables.ts";
-import { copyUnfinished, schemaTooNew } from "../errors.ts";
-import { MIGRATIONS, SCHEMA_VERSION } from "../migrations/list.ts";
+import { copyUnfinished } from "../errors.ts";
+import { CHECKSUMS_SINCE, migrationChecksum, MIGRATIONS, SCHEMA_VERSION } from "../migrations/list.ts";
 import { migrationFor } from "../migrations/portable.ts";
-import { type MigrationState, statesBy } from "../migrations/state.ts";
+import {
+  type MigrationHistory,
+  type MigrationRecord,
+  type MigrationState,
+  migrationStatesOf,
+  requireSameMigrations,
+} from "../migrations/state.ts";
 import { SCHEMA } from "./connections.ts";
 import { LOCK, lockForTransaction } from "./locks.ts";
 import { ensurePartitions } from "./partitions.ts";
@@ -17,15 +23,25 @@ export async function prepareDatabase(client: pg.ClientBase, now: number): Promi
   return applied;
 }
 
-/** Runs what is missing, and returns it. Throws `schema_too_new` when a later version of Posthorn was here. */
+/**
+ * Runs the missing migrations and returns them. Throws `schema_too_new` when a later version of Posthorn was here, and `schema_mismatch`
+ * when the migrations of the database are not those of this version.
+ */
 export async function migrate(client: pg.ClientBase, now: number): Promise<readonly MigrationState[]> {
   await prepare(client);
   const applied: MigrationState[] = [];
-  for (let version = await found(client); version < SCHEMA_VERSION; version = await found(client)) {
+  for (let states = await checkMigrations(client); !states.every(isSettled); states = await checkMigrations(client)) {
     const step = await applyNext(client, now);
     if (step !== null) applied.push(step);
   }
   return applied;
+}
+
+/** Compares the migrations of a database with those of this version, throws as {@link migrate} does, and changes nothing. */
+export async function checkMigrations(client: pg.ClientBase): Promise<readonly MigrationState[]> {
+  const states = await migrationStates(client);
+  requireSameMigrations(states);
+  return states;
 }
 
 /** What was done to a database and what is left to do. Changes nothing. */
@@ -33,11 +49,9 @@ export async function migrationStates(client: pg.ClientBase): Promise<readonly M
   const { rows } = await client.query<{ known: unknown }>("SELECT to_regclass($1) AS known", [
     `${SCHEMA}.schema_version`,
   ]);
-  const applied = rows[0]!.known === null ? [] : await versions(client);
-  const times = new Map(applied.map(({ version, applied_at }) => [version, applied_at]));
-  const newest = Math.max(0, ...times.keys());
-  if (newest > SCHEMA_VERSION) throw schemaTooNew(newest, SCHEMA_VERSION);
-  return statesBy((version) => times.get(version));
+  return rows[0]!.known === null
+    ? migrationStatesOf({ database: "postgres", version: 0, records: [] })
+    : migrationStatesOf(await historyOf(client));
 }
 
 /** Throws `copy_unfinished` when the database is half of a copy. */
@@ -46,25 +60,37 @@ async function refuseHalfCopy(client: pg.ClientBase): Promise<void> {
   if (rows[0]!.known !== null) throw copyUnfinished();
 }
 
-/** Another process may have done it in between: the version is read again under the lock. */
+/**
+ * Runs the next migration, or only records checksums where none is missing. Another process may have done either in between: the
+ * history is read again under the lock.
+ */
 async function applyNext(client: pg.ClientBase, now: number): Promise<MigrationState | null> {
   await client.query("BEGIN");
   try {
     await lockForTransaction(client, LOCK.schema);
-    const version = (await found(client)) + 1;
-    if (version > SCHEMA_VERSION) {
-      await client.query("COMMIT");
-      return null;
+    const next = (await checkMigrations(client)).find(({ applied }) => !applied);
+    if (next !== undefined) {
+      const { version, name } = next;
+      await client.query(migrationFor("postgres", MIGRATIONS[version - 1]!.sql));
+      await client.query(`INSERT INTO ${SCHEMA}.schema_version VALUES ($1, $2, $3)`, [version, name, now]);
     }
-    const { name, sql } = MIGRATIONS[version - 1]!;
-    await client.query(migrationFor("postgres", sql));
-    await client.query(`INSERT INTO ${SCHEMA}.schema_version VALUES ($1, $2, $3)`, [version, name, now]);
+    if ((next?.version ?? SCHEMA_VERSION) >= CHECKSUMS_SINCE) await recordChecksums(client);
     await client.query("COMMIT");
-    return { version, name, applied: true, appliedAt: now };
+    return next === undefined ? null : { ...next, applied: true, appliedAt: now, record: "matches" };
   } catch (error) {
     await client.query("ROLLBACK").catch(() => undefined);
     throw error;
   }
+}
+
+/** Records the checksums of migrations that have none yet: those from before the database had a place for them, and the newest one. */
+async function recordChecksums(client: pg.ClientBase): Promise<void> {
+  const versions = MIGRATIONS.map((_, index) => index + 1);
+  await client.query(
+    `UPDATE ${SCHEMA}.schema_version s SET checksum = c.checksum FROM unnest($1::bigint[], $2::text[]) AS c (version, checksum)
+     WHERE s.version = c.version AND s.checksum IS NULL`,
+    [versions, versions.map((version) => migrationChecksum("postgres", version))],
+  );
 }
 
 /** Makes the schema and the table that says what was done, where they are missing. */
@@ -84,15 +110,15 @@ export async function prepare(client: pg.ClientBase): Promise<void> {
   }
 }
 
-async function found(client: pg.ClientBase): Promise<number> {
-  const newest = (await versions(client)).at(-1)?.version ?? 0;
-  if (newest > SCHEMA_VERSION) throw schemaTooNew(newest, SCHEMA_VERSION);
-  return newest;
+function isSettled({ applied, record }: MigrationState): boolean {
+  return applied && record !== "unrecorded";
 }
 
-async function versions(client: pg.ClientBase): Promise<readonly { version: number; applied_at: number }[]> {
-  const { rows } = await client.query<{ version: number; applied_at: number }>(
-    `SELECT version, applied_at FROM ${SCHEMA}.schema_version ORDER BY version`,
+/** Reads the checksum by way of JSON, since databases of earlier versions have no such column. */
+async function historyOf(client: pg.ClientBase): Promise<MigrationHistory> {
+  const { rows } = await client.query<MigrationRecord>(
+    `SELECT version, name, to_jsonb(s) ->> 'checksum' AS checksum, applied_at AS "appliedAt"
+     FROM ${SCHEMA}.schema_version s ORDER BY version`,
   );
-  return rows;
+  return { database: "postgres", version: rows.at(-1)?.version ?? 0, records: rows };
 }

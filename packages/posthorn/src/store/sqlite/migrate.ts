@@ -1,36 +1,80 @@
 /** Brings a database file to the schema of this version: forward only, each step in its own transaction. */
 import type { DatabaseSync } from "node:sqlite";
-import { schemaTooNew } from "../errors.ts";
-import { MIGRATIONS, SCHEMA_VERSION } from "../migrations/list.ts";
+import { CHECKSUMS_SINCE, migrationChecksum, MIGRATIONS } from "../migrations/list.ts";
 import { migrationFor } from "../migrations/portable.ts";
-import { type MigrationState, statesBy } from "../migrations/state.ts";
+import {
+  type MigrationHistory,
+  type MigrationRecord,
+  type MigrationState,
+  migrationStatesOf,
+  requireSameMigrations,
+} from "../migrations/state.ts";
+import { hasTable } from "./file.ts";
+import { requireTablesOfVersion } from "./unrecorded.ts";
 
-/** Runs what is missing, and returns it. Throws `schema_too_new` when a later version of Posthorn wrote the file. */
+/**
+ * Runs the missing migrations and returns them. Throws `schema_too_new` when a later version of Posthorn wrote the file, and
+ * `schema_mismatch` when its migrations are not those of this version.
+ */
 export function migrate(db: DatabaseSync): readonly MigrationState[] {
-  const missing = migrationStates(db).filter(({ applied }) => !applied);
+  const states = checkMigrations(db);
+  const missing = states.filter(({ applied }) => !applied);
   for (const { version } of missing) {
-    db.exec("BEGIN IMMEDIATE");
-    try {
+    inTransaction(db, () => {
       db.exec(migrationFor("sqlite", MIGRATIONS[version - 1]!.sql));
+      if (version >= CHECKSUMS_SINCE) recordUpTo(db, version);
       db.exec(`PRAGMA user_version = ${version}`);
-      db.exec("COMMIT");
-    } catch (error) {
-      if (db.isTransaction) db.exec("ROLLBACK");
-      throw error;
-    }
+    });
   }
-  return missing.map((state) => ({ ...state, applied: true }));
+  if (missing.length === 0 && states.some(({ record }) => record === "unrecorded")) {
+    inTransaction(db, () => recordUpTo(db, states.length));
+  }
+  return missing.map((state) => ({ ...state, applied: true, record: "matches" }));
+}
+
+/** Compares the migrations of a file with those of this version, throws as {@link migrate} does, and changes nothing. */
+export function checkMigrations(db: DatabaseSync): readonly MigrationState[] {
+  const history = historyOf(db);
+  const states = migrationStatesOf(history);
+  requireSameMigrations(states);
+  if (history.version > 0 && history.records.length === 0) requireTablesOfVersion(db, history.version);
+  return states;
 }
 
 /** What was done to a file and what is left to do; it does not keep when. Changes nothing. */
 export function migrationStates(db: DatabaseSync): readonly MigrationState[] {
-  const found = schemaVersion(db);
-  if (found > SCHEMA_VERSION) throw schemaTooNew(found, SCHEMA_VERSION);
-  return statesBy((version) => (version <= found ? null : undefined));
+  return migrationStatesOf(historyOf(db));
 }
 
 /** How many migrations a file has seen. */
 export function schemaVersion(db: DatabaseSync): number {
   const { user_version: version } = db.prepare("PRAGMA user_version").get() as { user_version: number };
   return version;
+}
+
+function historyOf(db: DatabaseSync): MigrationHistory {
+  const version = schemaVersion(db);
+  if (!hasTable(db, "schema_version")) return { database: "sqlite", version, records: [] };
+  const rows = db.prepare("SELECT version, name, checksum FROM schema_version ORDER BY version").all();
+  const records = (rows as unknown as Omit<MigrationRecord, "appliedAt">[]).map((row) => ({ ...row, appliedAt: null }));
+  return { database: "sqlite", version, records };
+}
+
+/** Records the migrations up to a version that have no record yet. */
+function recordUpTo(db: DatabaseSync, version: number): void {
+  const insert = db.prepare("INSERT INTO schema_version VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
+  for (const [index, { name }] of MIGRATIONS.slice(0, version).entries()) {
+    insert.run(index + 1, name, migrationChecksum("sqlite", index + 1));
+  }
+}
+
+function inTransaction(db: DatabaseSync, work: () => void): void {
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    work();
+    db.exec("COMMIT");
+  } catch (error) {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
 }

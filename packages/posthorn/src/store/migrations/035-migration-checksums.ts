@@ -1,0 +1,18 @@
+/**
+ * Name and checksum of each migration beside its version, so that a database of another build is recognized. PostgreSQL has had a table
+ * with the names from the beginning.
+ */
+import type { Migration } from "./portable.ts";
+
+export const migrationChecksums: Migration = {
+  sqlite: `
+CREATE TABLE schema_version (
+  version INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  checksum TEXT NOT NULL
+) STRICT;
+`,
+  postgres: `
+ALTER TABLE schema_version ADD COLUMN checksum text COLLATE "C";
+`,
+};
