@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { fieldsOf, fromText, policyPatch, toText } from "./policy.ts";
+import { en } from "../i18n/en.ts";
+import { fieldsOf, fromText, POLICY_CHOICES, policyPatch, toText } from "./policy.ts";
 
 describe("a policy as text", () => {
   it("reads and writes schedules as people say them", () => {
@@ -19,5 +20,14 @@ describe("a policy as text", () => {
     const before = { limits: { concurrency: 4, timeoutMs: 1000 } };
     const values = { "limits.concurrency": "", "limits.timeoutMs": "1000", "limits.ratePerSecond": "2.5" };
     expect(policyPatch(fields, before, values)).toEqual({ limits: { concurrency: null, ratePerSecond: 2.5 } });
+  });
+
+  it("has words for every choice and for the field it belongs to", () => {
+    const { fields, choices } = en.policy;
+    const missing = Object.entries(POLICY_CHOICES).flatMap(([field, values]) => [
+      ...(field.replace(".", "_") in fields ? [] : [field]),
+      ...values.filter((value) => !(value in choices)),
+    ]);
+    expect(missing).toEqual([]);
   });
 });

@@ -11,7 +11,10 @@ export interface PolicyField {
   readonly choices?: readonly string[];
 }
 
-const CHOICES: Readonly<Record<string, readonly string[]>> = {
+/** Values of the fields that are chosen from a list, by `section.field`. */
+export const POLICY_CHOICES: Readonly<Record<string, readonly string[]>> = {
+  "limits.backlog": ["oldest", "newest"],
+  "verification.mode": ["as-created", "off", "challenge", "cloudevents"],
   "order.by": ["none", "endpoint", "key"],
   "order.onFailure": ["block", "skip", "park"],
   "success.preset": ["none", "teams", "slack", "graphql", "json-rpc", "no-html"],
@@ -33,7 +36,7 @@ const KINDS: Readonly<Record<string, FieldKind>> = {
 export function fieldsOf(section: string, effective: Readonly<Record<string, unknown>>): readonly PolicyField[] {
   return Object.entries(effective).map(([name, value]) => {
     const key = `${section}.${name}`;
-    const choices = CHOICES[key];
+    const choices = POLICY_CHOICES[key];
     return {
       section,
       name,
