@@ -72,7 +72,7 @@ describe("signing in", () => {
 
   it("ends with the token", async () => {
     const page = await open("/", { token: "ended" });
-    await page.getByText("The token has ended").waitFor();
+    await page.getByText("This token is not valid").waitFor();
     expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
   });
 

@@ -73,7 +73,7 @@ describe("a link", () => {
     await world.api.post("/api/v1/auth/logout", {}, { token });
     const page = await browser.open();
     await page.goto(url);
-    await page.getByText("This link has ended.").waitFor();
+    await page.getByText("This link has expired.").waitFor();
     expect(await page.getByRole("link").count()).toBe(0);
   });
 

@@ -78,7 +78,7 @@ describe("a link with the token of an organisation", () => {
     await signedOut(page);
     const token = tokenOf();
     await page.goto(`${world.server.url}/#key=${token}`);
-    await page.getByText("The token has ended").waitFor();
+    await page.getByText("This token is not valid").waitFor();
     await expectNoTrace(page, token);
     expect(await page.evaluate(() => JSON.stringify(Object.entries(sessionStorage)))).not.toContain(token);
   });
@@ -100,7 +100,7 @@ describe("a portal link", () => {
     const second = await portalLink(world, "second");
     const page = await browser.open();
     await page.goto(`${world.server.url}/portal`);
-    await page.getByText("This link has ended.").waitFor();
+    await page.getByText("This link has expired.").waitFor();
     for (const [{ url, token }, name] of [
       [first, "Customer first"],
       [second, "Customer second"],
@@ -111,7 +111,7 @@ describe("a portal link", () => {
     }
     await world.api.post("/api/v1/auth/logout", {}, { token: first.token });
     await page.goto(first.url);
-    await page.getByText("This link has ended.").waitFor();
+    await page.getByText("This link has expired.").waitFor();
     await expectNoTrace(page, first.token);
     expect(await page.getByRole("link").count()).toBe(0);
   });

@@ -32,7 +32,8 @@ export const frame: typeof english = {
     text: "Fügen Sie ein Token Ihrer Organisation ein. „posthorn token“ auf dem Server erstellt eines.",
     token: "Token",
     submit: "Anmelden",
-    expired: "Das Token ist abgelaufen oder wurde gesperrt. Melden Sie sich neu an.",
+    expired:
+      "Dieses Token ist ungültig: Es ist abgelaufen, wurde gesperrt oder nicht vollständig kopiert. Melden Sie sich mit einem anderen Token an.",
     portal: "Dieser Link ist abgelaufen. Öffnen Sie die Seite erneut aus dem Produkt, das Sie hierher geführt hat.",
   },
   list: {
@@ -152,7 +153,8 @@ export const frame: typeof english = {
     gateway:
       "Ein Proxy hat mit HTTP {{status}} geantwortet: Er hat Posthorn nicht erreicht. Prüfen Sie, ob Posthorn läuft, und versuchen Sie es erneut.",
     page: "Diese Seite kann nicht angezeigt werden",
-    pageText: "Vielleicht wurde Posthorn aktualisiert, während die Seite offen war. Laden Sie die Seite neu.",
+    pageText:
+      "Ein Teil der Seite wurde nicht geladen oder ist fehlgeschlagen. Vielleicht antwortet der Server nicht, oder Posthorn wurde aktualisiert, während die Seite offen war. Prüfen Sie die Verbindung, und laden Sie die Seite neu.",
     reload: "Neu laden",
   },
 };

@@ -74,7 +74,7 @@ export const inbound: typeof english = {
     ok: "Jetzt besteht sie: die Quelle wurde seither geändert.",
     proved: "Zusammen behoben, besteht sie die Prüfung:",
     nothing: "Es ließ sich nichts beweisen.",
-    stopped: "Die Suche hat ihre Grenze erreicht, bevor alles versucht war.",
+    stopped: "Die Diagnose hat ihre Grenze erreicht, bevor alle möglichen Ursachen geprüft waren.",
   },
   transformation: {
     title: "Umwandlung",

@@ -66,9 +66,9 @@ export const sources: typeof english = {
   },
   secretWarnings: {
     secret_quoted:
-      "Der Wert von {{field}} beginnt oder endet mit einem Anführungszeichen. Er wurde wie eingegeben gespeichert. Wurde das Anführungszeichen versehentlich mitkopiert, speichern Sie den Wert noch einmal ohne es.",
+      "Der Wert von „{{field}}“ beginnt oder endet mit einem Anführungszeichen. Er wurde wie eingegeben gespeichert. Wurde das Anführungszeichen versehentlich mitkopiert, speichern Sie den Wert noch einmal ohne Anführungszeichen.",
     secret_whitespace:
-      "Der Wert von {{field}} beginnt oder endet mit Leerraum. Er wurde wie eingegeben gespeichert. Wurde der Leerraum versehentlich mitkopiert, speichern Sie den Wert noch einmal ohne ihn.",
+      "Der Wert von „{{field}}“ beginnt oder endet mit Leerraum. Er wurde wie eingegeben gespeichert. Wurde der Leerraum versehentlich mitkopiert, speichern Sie den Wert noch einmal ohne Leerraum.",
     open: "Quelle öffnen",
   },
   sourceUrl: {

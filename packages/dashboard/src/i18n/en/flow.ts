@@ -21,7 +21,7 @@ export const flow = {
       recovering: "It is back, and gets more from second to second.",
     },
     reasons: {
-      gone: "The endpoint answered 410 Gone, so Posthorn disabled it. Its deliveries are on hold. Correct the URL or the receiver, then enable it again.",
+      gone: "The endpoint responded with 410 Gone, so Posthorn disabled it. Its deliveries are on hold. Correct the URL or the receiver, then enable it again.",
       failures: "It only failed, so it is left alone. What it is owed is held, and uses no attempt up.",
       asked_to_wait: "It asked to be left alone for a while, by its answer. What it is owed is held.",
       failing_before_restart: "It failed before this server was started, so one attempt is made before all others.",

@@ -31,8 +31,9 @@ export const frame = {
     text: "Paste a token of your organisation. “posthorn token” on the server makes one.",
     token: "Token",
     submit: "Sign in",
-    expired: "The token has ended or was revoked. Sign in again.",
-    portal: "This link has ended. Open the page again from the product that sent you here.",
+    expired:
+      "This token is not valid: it has expired, was revoked, or was not copied in full. Sign in with another token.",
+    portal: "This link has expired. Open the page again from the product that sent you here.",
   },
   list: {
     more: "Load more",
@@ -132,7 +133,7 @@ export const frame = {
   },
   notFound: {
     title: "Page not found",
-    text: "There is no page at this address. Check the link, or start from the first page.",
+    text: "There is no page at this address. Check the link, or go to Home.",
     back: "Go to Home",
     portal: "Go to your endpoints",
   },
@@ -140,11 +141,12 @@ export const frame = {
     unreachable: "The server does not respond. Check your connection and that Posthorn is running, then try again.",
     unreadable:
       "The response could not be read. It may come from a proxy in front of Posthorn. Try again, or reload the page.",
-    status: "The server responded with HTTP {{status}}. Try again. If it happens again, look into the server’s log.",
+    status: "The server responded with HTTP {{status}}. Try again. If it happens again, check the server log.",
     gateway:
       "A proxy responded with HTTP {{status}}: it could not reach Posthorn. Check that Posthorn is running, then try again.",
     page: "This page could not be shown",
-    pageText: "Posthorn may have been updated while the page was open. Reload the page.",
+    pageText:
+      "A part of the page did not load, or failed. The server may not respond, or Posthorn was updated while the page was open. Check your connection, then reload the page.",
     reload: "Reload",
   },
 };

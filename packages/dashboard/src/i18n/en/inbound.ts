@@ -71,7 +71,7 @@ export const inbound = {
     ok: "It verifies now: the source was changed since.",
     proved: "Undone together, these make it verify:",
     nothing: "Nothing could be proved.",
-    stopped: "The search reached its limit before everything was tried.",
+    stopped: "The diagnosis reached its limit before every possible cause was tried.",
   },
   transformation: {
     title: "Transformation",

@@ -63,9 +63,9 @@ export const sources = {
   },
   secretWarnings: {
     secret_quoted:
-      "The value of {{field}} begins or ends with a quotation mark. It was saved as entered. If the quotation mark was copied by mistake, save the value again without it.",
+      "The value of “{{field}}” begins or ends with a quotation mark. It was saved as entered. If the quotation mark was copied by mistake, save the value again without it.",
     secret_whitespace:
-      "The value of {{field}} begins or ends with white space. It was saved as entered. If the white space was copied by mistake, save the value again without it.",
+      "The value of “{{field}}” begins or ends with white space. It was saved as entered. If the white space was copied by mistake, save the value again without it.",
     open: "Open source",
   },
   sourceUrl: {
