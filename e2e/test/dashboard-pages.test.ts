@@ -33,7 +33,9 @@ async function settled(page: Page): Promise<void> {
 
 /** What is wider than the window, the innermost first; empty when the page has no horizontal scroll bar. */
 function tooWide(page: Page): Promise<readonly string[]> {
-  return page.evaluate(() => {
+  return page.evaluate(async () => {
+    // Charts take their new size in a frame after the window did.
+    for (let frame = 0; frame < 3; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
     const room = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= room) return [];
     const wide = [...document.querySelectorAll("body *")].filter((element) => {
@@ -99,6 +101,32 @@ describe("a long URL", () => {
     await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(scene.longUrl);
   });
 });
+
+describe("a table with many columns", () => {
+  it.each(["/issues", "/endpoints"])("of %s can be read at every width, long URLs included", async (path) => {
+    const page = await open(path, { locale: "de-DE" });
+    await page.locator("tbody tr[data-index]").first().waitFor();
+    for (const width of [390, 750, 768, 900, 1024, 1100, 1440]) {
+      await page.setViewportSize({ width, height: HEIGHT });
+      await expect
+        .poll(() => page.evaluate(readability), { message: `${path} at ${width}` })
+        .toEqual({ narrowest: true, cut: 0, lines: true });
+    }
+  });
+});
+
+/** Whether the first cells have room for words and take few lines, and how many pixels of the table are cut off. */
+function readability(): { narrowest: boolean; cut: number; lines: boolean } {
+  const table = document.querySelector("table")!;
+  const cells = [...table.querySelectorAll("tbody tr[data-index] td:first-child")].map((cell) =>
+    cell.getBoundingClientRect(),
+  );
+  return {
+    narrowest: cells.every(({ width }) => width >= 110),
+    cut: Math.max(0, table.scrollWidth - table.parentElement!.clientWidth),
+    lines: cells.every(({ height }) => height < 160),
+  };
+}
 
 describe("an address without a page", () => {
   it("shows so within the shell of the dashboard, and leads home", async () => {

@@ -38,6 +38,9 @@ const ROW_HEIGHT = 43;
 const STEADY_ROWS = 25;
 /** Rows before the end at which the next page is asked for. */
 const AHEAD = 10;
+const PHONE = "(max-width: 46rem)";
+/** Pixels that a column needs on average. */
+const COLUMN_WIDTH = 112;
 
 export function Table<Row>(props: TableProps<Row>) {
   const { list, empty, emptyAction } = props;
@@ -52,6 +55,7 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
   const frame = useRef<HTMLDivElement>(null);
   const [offset, setOffset] = useState(0);
   useLayoutEffect(() => setOffset(frame.current?.offsetTop ?? 0), []);
+  useCards(frame, columns.length);
   const typical = useRef(ROW_HEIGHT);
   const rows = useWindowVirtualizer<HTMLTableRowElement>({
     count: list.rows.length,
@@ -129,6 +133,22 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
       )}
     </div>
   );
+}
+
+/** Shows each row as a card where the frame is too narrow for the columns: a column of one letter cannot be read. */
+function useCards(frame: RefObject<HTMLDivElement | null>, columns: number): void {
+  useLayoutEffect(() => {
+    const element = frame.current;
+    if (element === null) return;
+    const choose = (): void => {
+      const cards = matchMedia(PHONE).matches || element.clientWidth < columns * COLUMN_WIDTH;
+      element.toggleAttribute("data-cards", cards);
+    };
+    choose();
+    const observer = new ResizeObserver(choose);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [frame, columns]);
 }
 
 /** Rows that come and go while one scrolls do not move the columns: they keep the widths they had with the first rows. */

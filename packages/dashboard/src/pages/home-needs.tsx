@@ -8,6 +8,7 @@ import { Empty, Loading } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { formatNumber } from "../lib/format.ts";
 import type { Need } from "../lib/needs.ts";
+import { shortUrl } from "../lib/short-url.ts";
 import { useFace } from "../session/face.ts";
 import styles from "./home.module.css";
 
@@ -65,7 +66,7 @@ function EndpointNeed({ need: { trouble, tone } }: OfKind<"endpoint">) {
   return (
     <Line
       badge={<Badge tone={tone}>{t(`home.troubles.${trouble.trouble}`)}</Badge>}
-      name={url}
+      url={url}
       of={appName}
       link={<LookAt endpoint={trouble} />}
     >
@@ -92,7 +93,7 @@ function CertificateNeed({ need: { certificate, tone } }: OfKind<"certificate">)
   return (
     <Line
       badge={<Badge tone={tone}>{t("home.certificate")}</Badge>}
-      name={url}
+      url={url}
       of={appName}
       link={<LookAt endpoint={certificate} />}
     >
@@ -157,18 +158,20 @@ function LookAt({ endpoint: { appId, endpointId, url } }: LookAtProps) {
 
 interface LineProps {
   readonly badge: ReactNode;
-  readonly name: string;
+  readonly name?: string;
+  /** In place of a name; shown without its middle when it is long. */
+  readonly url?: string;
   /** Whose it is. */
   readonly of?: string;
   readonly link: ReactNode;
   readonly children?: ReactNode;
 }
 
-function Line({ badge, name, of, link, children }: LineProps) {
+function Line({ badge, url, name = shortUrl(url ?? ""), of, link, children }: LineProps) {
   return (
     <li className={styles["need"]}>
       <p>
-        {badge} <strong>{name}</strong> {of !== undefined && <span className="muted">{of}</span>}
+        {badge} <strong title={url}>{name}</strong> {of !== undefined && <span className="muted">{of}</span>}
         {children !== undefined && (
           <>
             <br />

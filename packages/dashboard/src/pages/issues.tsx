@@ -13,6 +13,7 @@ import { Time } from "../components/time.tsx";
 import { attemptCause } from "../lib/cause.ts";
 import { formatNumber } from "../lib/format.ts";
 import { type Range, RANGES } from "../lib/message-filter.ts";
+import { shortUrl } from "../lib/short-url.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
 import styles from "../parts/filters.module.css";
 import listStyles from "../parts/message-list.module.css";
@@ -88,7 +89,9 @@ function IssueTable({ list }: { readonly list: List<Issue> }) {
               >
                 {attemptCause(t, { ...row, status: FAILED })}
               </Link>
-              <span className="muted">{row.url}</span>
+              <span className="muted" title={row.url}>
+                {shortUrl(row.url)}
+              </span>
             </span>
           ),
         },

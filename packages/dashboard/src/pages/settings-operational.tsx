@@ -10,6 +10,7 @@ import { Confirm, Dialog } from "../components/dialog.tsx";
 import { Form, type FormValues, TextField } from "../components/form.tsx";
 import { Section } from "../components/page.tsx";
 import { Table } from "../components/table.tsx";
+import { shortUrl } from "../lib/short-url.ts";
 
 /** Where the platform tells of itself: an endpoint was switched off, a message was given up. */
 export function OperationalWebhooks() {
@@ -32,7 +33,11 @@ export function OperationalWebhooks() {
         rowKey={(row) => row.id}
         empty={t("operational.none")}
         columns={[
-          { key: "url", label: t("endpoints.url"), cell: (row) => <strong>{row.url}</strong> },
+          {
+            key: "url",
+            label: t("endpoints.url"),
+            cell: (row) => <strong title={row.url}>{shortUrl(row.url)}</strong>,
+          },
           {
             key: "types",
             label: t("endpoints.types"),

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Badge, Tags } from "../components/badge.tsx";
 import { Card } from "../components/page.tsx";
 import { Empty, Failed, Loading, Note } from "../components/state.tsx";
+import { shortUrl } from "../lib/short-url.ts";
 import { NewRoute } from "../parts/new-route.tsx";
 import { RouteEditor } from "../parts/route-editor.tsx";
 import { type RouteGraph, useRoutes } from "../parts/use-routes.ts";
@@ -102,7 +103,11 @@ function Step({ node, first }: { readonly node: Node; readonly first: boolean })
         </span>
       )}
       <span className={styles["node"]}>
-        {node.kind === "endpoint" ? <strong>{node.url}</strong> : <strong>{t(`routes.kinds.${node.kind}`)}</strong>}
+        {node.kind === "endpoint" ? (
+          <strong title={node.url}>{shortUrl(node.url ?? "")}</strong>
+        ) : (
+          <strong>{t(`routes.kinds.${node.kind}`)}</strong>
+        )}
         {node.kind === "filter" && <Tags names={node.eventTypes} max={3} none={t("endpoints.allTypes")} />}
         {node.filter !== undefined && node.filter !== null && <code>{JSON.stringify(node.filter)}</code>}
         {node.disabled === true && <Badge tone="warn">{t("endpoints.off")}</Badge>}

@@ -11,6 +11,7 @@ import { Failed, Loading } from "../components/state.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { formatNumber } from "../lib/format.ts";
+import { shortUrl } from "../lib/short-url.ts";
 import { isTrouble, TROUBLE_TONES, TROUBLES } from "../lib/troubles.ts";
 import { useFace } from "../session/face.ts";
 
@@ -56,7 +57,11 @@ export function Troubles() {
           {
             key: "url",
             label: t("endpoints.url"),
-            cell: (row) => <Link {...face.endpoint(row.appId, row.endpointId)}>{row.url}</Link>,
+            cell: (row) => (
+              <Link {...face.endpoint(row.appId, row.endpointId)} title={row.url}>
+                {shortUrl(row.url)}
+              </Link>
+            ),
           },
           { key: "app", label: t("messages.owner"), cell: (row) => <span className="muted">{row.appName}</span> },
           {

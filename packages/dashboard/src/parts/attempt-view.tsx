@@ -13,6 +13,7 @@ import { Time } from "../components/time.tsx";
 import { attemptCause } from "../lib/cause.ts";
 import { toCurl } from "../lib/curl.ts";
 import { formatBytes } from "../lib/format.ts";
+import { shortUrl } from "../lib/short-url.ts";
 import { useFace } from "../session/face.ts";
 import { Link } from "@tanstack/react-router";
 import styles from "./attempt-view.module.css";
@@ -106,8 +107,8 @@ function AttemptFacts({
       facts={[
         [
           t("endpoints.one"),
-          <Link key="endpoint" {...face.endpoint(app, attempt.endpointId)}>
-            {attempt.url}
+          <Link key="endpoint" {...face.endpoint(app, attempt.endpointId)} title={attempt.url}>
+            {shortUrl(attempt.url)}
           </Link>,
         ],
         [t("messages.time"), <Time key="time" at={attempt.timestamp} />],

@@ -4,6 +4,7 @@ import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import { Badge, Tags } from "../components/badge.tsx";
 import { Table } from "../components/table.tsx";
+import { shortUrl } from "../lib/short-url.ts";
 import { useFace } from "../session/face.ts";
 import { FlowBadge } from "./endpoint-flow.tsx";
 import styles from "./message-list.module.css";
@@ -30,7 +31,9 @@ export function Endpoints({ app }: { readonly app: string }) {
           label: t("endpoints.url"),
           cell: (row) => (
             <span className={styles["name"]}>
-              <Link {...face.endpoint(app, row.id)}>{row.url}</Link>
+              <Link {...face.endpoint(app, row.id)} title={row.url}>
+                {shortUrl(row.url)}
+              </Link>
               {row.description !== "" && <span className="muted">{row.description}</span>}
             </span>
           ),

@@ -9,6 +9,7 @@ import { Confirm } from "../components/dialog.tsx";
 import { Form, FormRow, type FormValues, SelectField, SwitchField } from "../components/form.tsx";
 import { Card, Columns } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
+import { shortUrl } from "../lib/short-url.ts";
 import { FlowBadge } from "./endpoint-flow.tsx";
 import { EndpointMatching } from "./endpoint-matching.tsx";
 import styles from "./route-editor.module.css";
@@ -45,7 +46,7 @@ export function RouteEditor({ source, endpoint: id, onDeleted }: RouteEditorProp
   return (
     <section className={styles["editor"]} aria-label={t("routes.one")}>
       <header className={styles["head"]}>
-        <h2>{endpoint.data.url}</h2>
+        <h2 title={endpoint.data.url}>{shortUrl(endpoint.data.url)}</h2>
         <FlowBadge app={source} endpoint={id} />
         <span className={styles["actions"]}>
           <Link
