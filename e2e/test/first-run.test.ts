@@ -135,7 +135,7 @@ describe("the README", () => {
       server.type(start!);
       const [, token] = await server.waitFor(/Token {4}(\S+)/);
       expect(server.output).not.toContain("EBADENGINE");
-      expect(server.output).toMatch(/Building the dashboard[^]+\[1\/2\][^]+\[2\/2\][^]+Dashboard http/);
+      expect(server.output).toMatch(/Building the dashboard[^]+\[1\/3\][^]+\[2\/3\][^]+\[3\/3\][^]+Dashboard http/);
 
       await using terminal = new Terminal(folder);
       await terminal.run(startReceiver!);
@@ -229,13 +229,21 @@ async function buildWith(vite: string, args: readonly string[] = [], folder = ne
   return { code, output, first, folder };
 }
 
-const WRITE_PAGE = "mkdir -p packages/posthorn/web/assets && touch packages/posthorn/web/index.html";
+/** Writes a page, and what Vite says about the packages in it: none. */
+const WRITE_PAGE = [
+  "mkdir -p packages/posthorn/web/assets packages/posthorn/web/.vite",
+  "touch packages/posthorn/web/index.html",
+  "echo '[]' > packages/posthorn/web/.vite/licenses.json",
+  "echo '{}' > packages/posthorn/web/.vite/manifest.json",
+].join(" && ");
 
 describe("the build of the dashboard", () => {
   it("names each step before it is done, and says when there is nothing to do", async () => {
     const built = await buildWith(`${WRITE_PAGE} && echo x > packages/posthorn/web/assets/a.js`);
     expect(built.first).toMatch(/^Building the dashboard\./);
-    expect(built.output).toMatch(/\[1\/2\] Bundle the pages … [\d.]+ s\n {2}\[2\/2\] Compress the files … [\d.]+ s\n$/);
+    expect(built.output).toMatch(
+      /\[1\/3\] Bundle the pages … [\d.]+ s\n {2}\[2\/3\] Write the third-party notices … [\d.]+ s\n {2}\[3\/3\] Compress the files … [\d.]+ s\n$/,
+    );
     expect(existsSync(join(built.folder, "packages/posthorn/web/assets/a.js.br"))).toBe(true);
     const again = await buildWith("exit 1", ["--if-changed"], built.folder);
     expect(again).toMatchObject({ code: 0, output: "The dashboard is up to date.\n" });
@@ -248,7 +256,7 @@ describe("the build of the dashboard", () => {
   ])("says what failed with %s, and builds again at the next start", async (_title, vite, cause) => {
     const failed = await buildWith(vite, ["--if-changed"]);
     expect(failed.code).toBe(1);
-    expect(failed.output).toMatch(/\nposthorn: the dashboard was not built\. Step \[\d\/2\] [^\n]+ failed: /);
+    expect(failed.output).toMatch(/\nposthorn: the dashboard was not built\. Step \[\d\/3\] [^\n]+ failed: /);
     expect(failed.output).toContain(cause);
     const again = await buildWith(WRITE_PAGE, ["--if-changed"], failed.folder);
     expect(again.output).toMatch(/^Building the dashboard\./);
