@@ -5,9 +5,9 @@ import { Note } from "../components/state.tsx";
 export type SecretWarning = NonNullable<components["schemas"]["IngestSourceOut"]["warnings"]>[number];
 
 /** Warnings about secrets that were saved and may have been copied with more than themselves. */
-export function SecretWarnings({ warnings = [] }: { readonly warnings?: readonly SecretWarning[] | undefined }) {
+export function SecretWarnings({ warnings }: { readonly warnings?: readonly SecretWarning[] | undefined }) {
   const { t } = useTranslation();
-  return warnings.map(({ code, field }) => (
+  return warnings?.map(({ code, field }) => (
     <Note key={`${code} ${field}`} tone="warn">
       {t(`secretWarnings.${code}`, { field })}
     </Note>
