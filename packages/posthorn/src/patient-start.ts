@@ -48,15 +48,19 @@ export async function startPatiently<T>(
         const trouble = troubleIn(error);
         const forMs = performance.now() - from;
         if (trouble === null || signal?.aborted === true) throw error;
-        if (forMs >= waitMs) throw waitMs === 0 ? error : tooLong(error as StoreError, waitMs);
+        // A disk has room again once a person has seen to it, however long that takes.
+        const endless = trouble === "disk_full" && waitMs > 0;
+        if (forMs >= waitMs && !endless) throw waitMs === 0 ? error : tooLong(error as StoreError, waitMs);
         if (performance.now() - saidAt >= SAY_EVERY_MS) {
           saidAt = performance.now();
           const { message } = error as StoreError;
-          log.warn({ trouble }, `waiting for the database, ${secondsSince(from)} of ${waitMs / 1000} s: ${message}`);
+          const waited = endless ? `${secondsSince(from)} s so far` : `${secondsSince(from)} of ${waitMs / 1000} s`;
+          log.warn({ trouble }, `waiting for the database, ${waited}: ${message}`);
         }
         if (room === null && listen !== null) room = await openWaitingRoom(listen, { trouble, forMs });
         else room?.become({ trouble, forMs });
-        await pause(Math.min(pauseMs * (1 - Math.random() / 2), waitMs - forMs), signal);
+        const untilEnd = endless ? Infinity : waitMs - forMs;
+        await pause(Math.min(pauseMs * (1 - Math.random() / 2), untilEnd), signal);
       }
     }
   } finally {
@@ -66,7 +70,9 @@ export async function startPatiently<T>(
 
 /** What is wrong with a database that may be there later; `null`: nothing of the kind. */
 function troubleIn(error: unknown): StoreTrouble | null {
-  return error instanceof StoreError && error.code === "storage_unavailable" ? error.trouble : null;
+  if (!(error instanceof StoreError)) return null;
+  if (error.code === "storage_full") return "disk_full";
+  return error.code === "storage_unavailable" ? error.trouble : null;
 }
 
 function tooLong(last: StoreError, waitMs: number): StoreError {

@@ -292,7 +292,11 @@ function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services,
   app.get("/health/live", { schema: { hide: true }, config }, (_request, answer) => send(answer, noContent()));
   app.get("/health/ready", { schema: { hide: true }, config }, async (_request, answer) => {
     // Not asked but known: a probe waits for nobody.
-    const { trouble } = store;
+    const { trouble, writeRefusal } = store;
+    if (trouble === null && writeRefusal !== null) {
+      store.testWrites();
+      return send(answer, errorReply(writeRefusal)!);
+    }
     if (trouble === null && cluster.holdsSeat) return send(answer, noContent());
     const [detail, reason] =
       trouble === null ? [OUT_OF_SEAT, "lease_over"] : [`The database ${describeTrouble(trouble)}.`, trouble];

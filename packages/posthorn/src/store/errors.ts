@@ -5,6 +5,7 @@ import type { StoreTrouble } from "./store.ts";
 export interface StoreErrorOptions extends ErrorOptions {
   readonly unique?: boolean;
   readonly trouble?: StoreTrouble;
+  readonly refusesWrites?: boolean;
 }
 
 /** A database refused or failed. `unique` is set when a row with the same unique value exists. */
@@ -13,11 +14,14 @@ export class StoreError extends PosthornError {
   readonly unique: boolean;
   /** Why the database could not be worked with; `null`: it was there. */
   readonly trouble: StoreTrouble | null;
+  /** Whether the next write would fail for the same reason, such as a full disk. */
+  readonly refusesWrites: boolean;
 
   constructor(code: PosthornErrorCode, message: string, options: StoreErrorOptions = {}) {
     super(code, message, options);
     this.unique = options.unique ?? false;
     this.trouble = options.trouble ?? null;
+    this.refusesWrites = options.refusesWrites ?? false;
   }
 }
 
@@ -49,6 +53,7 @@ export function schemaMismatch(difference: string): StoreError {
 }
 
 const SENTENCE: Record<StoreTrouble, string> = {
+  disk_full: "has no space left on its disk",
   unreachable: "cannot be reached",
   silent: "does not answer",
   refusing: "turns connections away",

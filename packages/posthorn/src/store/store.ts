@@ -2,6 +2,7 @@
 import type { Kysely } from "kysely";
 import type { ClusterStore, Lease } from "./cluster.ts";
 import type { DayStore } from "./days.ts";
+import type { StoreError } from "./errors.ts";
 import type { AttemptStatus, Database, DeliveryState, Trigger } from "./schema.ts";
 import type { Signal, SignalListener } from "./signal.ts";
 import type { LongTransactionListener } from "./transaction-watch.ts";
@@ -229,16 +230,27 @@ export interface StoreCounters {
 }
 
 /**
- * Why a database cannot be worked with: it cannot be reached, does not answer, turns connections away, takes no writes, answers but
+ * Why a database cannot be worked with: its disk is full (at a start), it cannot be reached, does not answer, turns connections away, takes no writes, answers but
  * never to a commit, or, while those that have a connection go on, has none to spare.
  */
-export type StoreTrouble = "unreachable" | "silent" | "refusing" | "read_only" | "not_committing" | "no_connections";
+export type StoreTrouble =
+  | "disk_full"
+  | "unreachable"
+  | "silent"
+  | "refusing"
+  | "read_only"
+  | "not_committing"
+  | "no_connections";
 
 export interface Store extends AsyncDisposable {
   /** What is wrong with the database now; `null`: nothing. Known without asking it. */
   readonly trouble: StoreTrouble | null;
   /** For how long it has been so; 0: nothing is wrong. */
   readonly troubleForMs: number;
+  /** Why the last commit of messages was refused in a way that the next one would be too, such as by a full disk; `null`: it was not. */
+  readonly writeRefusal: StoreError | null;
+  /** Finds out whether a refusal is over, by a small write; does nothing without one. At most once a second. */
+  testWrites(): void;
   /** Resolves when the database can be worked with, however long that takes; rejects when the store is closed before. */
   whenHere(): Promise<void>;
   /** Reads what is committed. Never waits for a writer. */

@@ -6,6 +6,8 @@ import type { StoreTrouble } from "../store.ts";
 const UNIQUE_VIOLATION = "23505";
 const CHECK_VIOLATION = "23514";
 const DISK_FULL = "53100";
+/** An error of the disk, or a damaged file (classes 58 and XX). */
+const BROKEN_STORAGE = /^(?:58030|XX00[12])$/;
 /** A text with a NUL, or with bytes that are no UTF-8. */
 const UNSTORABLE_TEXT = new Set(["22021", "22P05"]);
 const RETRYABLE = new Set(["40001" /* serialisation */, "40P01" /* deadlock */]);
@@ -119,8 +121,12 @@ export function toStoreError(error: unknown): StoreError {
       "The disk of PostgreSQL is full: free some space; nothing was half written.",
       {
         cause,
+        refusesWrites: true,
       },
     );
   }
-  return new StoreError("storage_failed", `PostgreSQL refused a statement: ${cause.message} (${code}).`, { cause });
+  return new StoreError("storage_failed", `PostgreSQL refused a statement: ${cause.message} (${code}).`, {
+    cause,
+    refusesWrites: BROKEN_STORAGE.test(code),
+  });
 }

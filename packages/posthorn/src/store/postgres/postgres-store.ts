@@ -3,6 +3,7 @@ import { HandleEmptyInListsPlugin, Kysely, replaceWithNoncontingentExpression, s
 import { timeOfKey } from "../../id.ts";
 import { postgresDialect } from "../dialect.ts";
 import { StoreError } from "../errors.ts";
+import { WriteHealth } from "../write-health.ts";
 import type { Database } from "../schema.ts";
 import type { ClusterStore } from "../cluster.ts";
 import type { Signal, SignalListener } from "../signal.ts";
@@ -123,6 +124,7 @@ export class PostgresStore implements Store {
   #noting: Promise<void> | null = null;
   #onDoubt: () => void = () => undefined;
   #troubleSince: number | null = null;
+  readonly #writeHealth = new WriteHealth({ transaction: (work) => this.transaction(work, "write test") });
   /** Write transactions of this node, one after another: one connection of each node waits for the lock, and not all of them. */
   readonly #turn: Turn;
 
@@ -186,6 +188,14 @@ export class PostgresStore implements Store {
 
   async whenHere(): Promise<void> {
     for (const pulse of this.#parts.pulses) await pulse.whenHere();
+  }
+
+  get writeRefusal(): StoreError | null {
+    return this.#writeHealth.refusal;
+  }
+
+  testWrites(): void {
+    this.#writeHealth.test();
   }
 
   accept(entry: AcceptEntry): Promise<AcceptResult> {
@@ -331,14 +341,22 @@ export class PostgresStore implements Store {
       namesOf: keysOf,
       bytesOf: ({ payload }) => payload.byteLength,
       isAlone: isPaced,
-      commit: (entries) => {
+      commit: async (entries) => {
         const [first] = entries as readonly [AcceptEntry, ...AcceptEntry[]];
         const accept = isPaced(first)
           ? async () => [await acceptPaced(hot, first)]
           : () => acceptTogether(hot, entries);
         // A message alone whose key somebody else has just taken: the next look sees who it was.
         const raced = entries.length === 1 && keysOf(first).length > 0 ? isUnique : () => false;
-        return this.counters.timing("accepts", entries.length, () => this.#trying(entries.at(-1)!.id, accept, raced));
+        try {
+          const accepting = () => this.#trying(entries.at(-1)!.id, accept, raced);
+          const results = await this.counters.timing("accepts", entries.length, accepting);
+          this.#writeHealth.committed();
+          return results;
+        } catch (error) {
+          this.#writeHealth.failed(toStoreError(error));
+          throw error;
+        }
       },
       onCommit: (entries, results) => {
         if (listener?.wanted === true)

@@ -1,13 +1,47 @@
 /** Opens database files, with the settings that all who write to them share. */
 import { closeSync, openSync } from "node:fs";
+import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { COPYING } from "../copy/tables.ts";
-import { copyUnfinished } from "../errors.ts";
+import { copyUnfinished, StoreError } from "../errors.ts";
 
 /** Makes the file where there is none: SQLite would make it readable for everybody. The files beside it get the mode of this one. */
 export function createFile(path: string): void {
-  closeSync(openSync(path, "a", 0o600));
+  try {
+    closeSync(openSync(path, "a", 0o600));
+  } catch (cause) {
+    throw folderError(path, cause);
+  }
 }
+
+const REASON: Readonly<Record<string, string>> = {
+  EROFS: "it is on a read-only file system",
+  EACCES: "this user may not write there",
+  EPERM: "this user may not write there",
+  ENOTDIR: "a part of the path is a file",
+  EISDIR: "the database is a folder",
+  EMFILE: "this process has too many files open (see ulimit -n)",
+  ENFILE: "the system has too many files open",
+};
+
+/** An error of a data folder that cannot be used: `storage_full` without space, else `storage_failed`. Says which and what to do. */
+export function folderError(path: string, cause: unknown): StoreError {
+  const { code = "", errcode = 0, message } = cause as { code?: string; errcode?: number; message: string };
+  const folder = dirname(path);
+  if (code === "ENOSPC" || (errcode & 0xff) === SQLITE_FULL) {
+    return new StoreError("storage_full", `The disk of ${folder} is full: free some space.`, {
+      cause,
+      refusesWrites: true,
+    });
+  }
+  return new StoreError(
+    "storage_failed",
+    `The data folder ${folder} cannot be used: ${REASON[code] ?? message}. Make it writable, or name another one (POSTHORN_DATA_DIR).`,
+    { cause },
+  );
+}
+
+const SQLITE_FULL = 13;
 
 export function openForWriting(path: string): DatabaseSync {
   const db = new DatabaseSync(path);

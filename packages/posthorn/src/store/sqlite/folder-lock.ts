@@ -6,6 +6,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StoreError } from "../errors.ts";
+import { folderError } from "./file.ts";
 
 const SQLITE_BUSY = 5;
 
@@ -16,7 +17,7 @@ export function lockFolder(path: string): Disposable {
     lock.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
   } catch (cause) {
     lock.close();
-    if ((cause as { errcode?: number }).errcode !== SQLITE_BUSY) throw unusable(path, cause);
+    if ((cause as { errcode?: number }).errcode !== SQLITE_BUSY) throw folderError(path, cause);
     throw new StoreError(
       "data_folder_in_use",
       `Another Posthorn process uses ${path}: stop it, or give this one a data folder of its own (POSTHORN_DATA_DIR).`,
@@ -35,11 +36,6 @@ function openLock(path: string): DatabaseSync {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     return new DatabaseSync(`${path}.lock`);
   } catch (cause) {
-    throw unusable(path, cause);
+    throw folderError(path, cause);
   }
-}
-
-function unusable(path: string, cause: unknown): StoreError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new StoreError("storage_failed", `The folder of ${path} cannot be used: ${reason}.`, { cause });
 }

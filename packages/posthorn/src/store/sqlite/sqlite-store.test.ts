@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { eventually } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { acceptEntry, openSqliteStore, rowsIn, temporaryFolder } from "../../../test/support/store.ts";
 import { SCHEMA_VERSION } from "../migrations/list.ts";
@@ -33,6 +34,30 @@ describe("a full disk", () => {
     const store = await files.reopen({ maxPages: 10_000 });
     await store.accept(acceptEntry(100, { payload }));
     expect(await rowsIn(store, "message")).toBe(accepted.length + 1);
+  });
+
+  it("is known until a write works again, which the store finds out by itself when asked", async () => {
+    await using files = await openSqliteStore({ maxPages: 140 });
+    const { store } = files;
+    expect(store.writeRefusal).toBeNull();
+    const payload = Buffer.alloc(40_000, "x");
+    for (let id = 1; store.writeRefusal === null; id++) {
+      await store.accept(acceptEntry(id, { payload })).catch(() => undefined);
+    }
+    expect(store.writeRefusal).toMatchObject({ code: "storage_full" });
+    await store.transaction(({ db }) => db.deleteFrom("message").execute());
+    await eventually(async () => {
+      store.testWrites();
+      expect(store.writeRefusal).toBeNull();
+    });
+    expect(await store.db.selectFrom("idempotency").select("hash").execute()).toEqual([]);
+  });
+
+  it("is not taken from an entry that is refused for a reason of its own", async () => {
+    await using files = await openSqliteStore();
+    await files.store.accept(acceptEntry(1));
+    await files.store.accept(acceptEntry(1)).catch(() => undefined);
+    expect(files.store.writeRefusal).toBeNull();
   });
 
   it("says storage_full also to a transaction of resources, and the next one works", async () => {

@@ -1,4 +1,6 @@
 /** The embedded store: SQLite in threads, one that writes and some that read. */
+import type { StoreError } from "../errors.ts";
+import { WriteHealth } from "../write-health.ts";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Kysely, sql } from "kysely";
@@ -79,12 +81,15 @@ export class SqliteStore implements Store {
   readonly #lock: Disposable;
   readonly #path: string;
   readonly #watch: TransactionWatch;
+  readonly #writeHealth = new WriteHealth({ transaction: (work) => this.transaction(work, "write test") });
   #onSignal: SignalListener = () => undefined;
 
   /** Works with threads that are open: `open` opens them for a file. */
   constructor({ path, writer, hotReader, readers, gather, listener, lock, time }: SqliteThreads) {
     this.#watch = new TransactionWatch(time);
     this.#writer = new Writer(writer, path, { gather, listener });
+    this.#writer.onCommitted = () => this.#writeHealth.committed();
+    this.#writer.onRefused = (error) => this.#writeHealth.failed(error);
     this.#hotReader = hotReader;
     this.#readers = readers;
     this.#lock = lock;
@@ -125,6 +130,14 @@ export class SqliteStore implements Store {
     // From here on they are the store's to close.
     stack.move();
     return store;
+  }
+
+  get writeRefusal(): StoreError | null {
+    return this.#writeHealth.refusal;
+  }
+
+  testWrites(): void {
+    this.#writeHealth.test();
   }
 
   accept(entry: AcceptEntry): Promise<AcceptResult> {

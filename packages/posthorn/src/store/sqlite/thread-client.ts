@@ -10,7 +10,9 @@ import type {
   ThreadResults,
 } from "./protocol.ts";
 
+const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
+const SQLITE_IOERR_SHMSIZE = 10 + 256 * 19;
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
@@ -111,10 +113,12 @@ export function toStoreError(failure: ThreadFailure, path: string): StoreError {
   if (code === SQLITE_CONSTRAINT_UNIQUE || code === SQLITE_CONSTRAINT_PRIMARYKEY) {
     return new StoreError("conflict", "A row with the same unique value exists.", { cause, unique: true });
   }
-  switch (code & 0xff) {
+  // The index of the WAL could not grow.
+  switch (code === SQLITE_IOERR_SHMSIZE ? SQLITE_FULL : code & 0xff) {
     case SQLITE_FULL:
       return new StoreError("storage_full", `The disk of ${path} is full: free some space; nothing was half written.`, {
         cause,
+        refusesWrites: true,
       });
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -123,11 +127,18 @@ export function toStoreError(failure: ThreadFailure, path: string): StoreError {
         `The database ${path} is damaged or not a database: restore it from a backup.`,
         {
           cause,
+          refusesWrites: true,
         },
       );
     case SQLITE_IOERR:
       return new StoreError("storage_failed", `The disk of ${path} failed to read or write: ${failure.message}.`, {
         cause,
+        refusesWrites: true,
+      });
+    case SQLITE_READONLY:
+      return new StoreError("storage_failed", `The database ${path} cannot be written: ${failure.message}.`, {
+        cause,
+        refusesWrites: true,
       });
     default:
       return new StoreError("storage_failed", `The database ${path} refused a statement: ${failure.message}.`, {

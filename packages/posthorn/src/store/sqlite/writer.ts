@@ -70,6 +70,10 @@ export class Writer {
   /** Told after a commit that holds something for operational webhooks. */
   onAnnounced: () => void = () => undefined;
   readonly #counters = { commits: 0, commitMs: 0, accepts: 0, records: 0, waitingBytes: 0 };
+  /** Told of each commit that worked. */
+  onCommitted: () => void = () => undefined;
+  /** Told of each commit that failed, and why. */
+  onRefused: (error: StoreError) => void = () => undefined;
   /** Told when a commit failed of which nobody knows whether it was made. */
   onDoubt: () => void = () => undefined;
   /** Accepts that a commit under way holds. */
@@ -153,6 +157,7 @@ export class Writer {
       const result = await this.#thread.request<"query">({ op: "query", sql, parameters });
       return { rows: unpackRows(result), changes: result.changes };
     } catch (error) {
+      if (error instanceof StoreError) this.onRefused(error);
       if (sql === "COMMIT") this.onDoubt();
       throw error;
     }
@@ -197,10 +202,12 @@ export class Writer {
         batch.payloads.buffer as ArrayBuffer,
       ]);
       this.#count(accepts.length, records.length, performance.now() - begun);
+      this.onCommitted();
       if (this.#listener?.wanted === true) this.#tell(this.#listener, accepts, records, result);
       this.#settle(accepts, records, result);
       if (result.announced) this.onAnnounced();
     } catch (error) {
+      if (error instanceof StoreError) this.onRefused(error);
       for (const { reject } of [...accepts, ...records]) reject(error as Error);
       this.onDoubt();
     } finally {
