@@ -347,6 +347,17 @@ describe("a copy is refused", () => {
     file.close();
   });
 
+  it("when another build migrated the source", async () => {
+    await using place = await places();
+    const file = newFile(place.path("a.db"));
+    file.exec("UPDATE schema_version SET name = 'widgets' WHERE version = 5");
+    file.close();
+    await expect(copy(fileSource(place.path("a.db")), fileTarget(place.path("b.db")))).rejects.toMatchObject({
+      code: "schema_mismatch",
+      message: expect.stringContaining('"widgets"') as string,
+    });
+  });
+
   it("when there is nothing to copy", async () => {
     await using place = await places();
     expect(() => fileSource(place.path("none.db"))).toThrow(expect.objectContaining(refusal("There is no database")));
