@@ -88,7 +88,8 @@ describe("the settings of a source", () => {
     await dialog.getByRole("combobox").selectOption("github");
     await dialog.getByLabel("Secret", { exact: true }).fill("'quoted'");
     await dialog.getByRole("button", { name: "Create" }).click();
-    await dialog.getByText("begins or ends with a quotation mark").waitFor();
+    const warning = dialog.getByText("begins or ends with a quotation mark");
+    await expect.poll(() => warning.isVisible()).toBe(true);
     await dialog.getByRole("button", { name: "Open source" }).click();
     await page.getByRole("heading", { level: 1, name: "Quoted" }).waitFor();
   });
