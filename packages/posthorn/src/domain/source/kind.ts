@@ -1,9 +1,9 @@
 /** Kinds of sources: the providers of the catalogue, others whose scheme is one of its forms, and generic ones. */
-import type { ProviderDefinition } from "@posthorn/webhooks/provider";
+import type { ProviderDefinition, Scheme } from "@posthorn/webhooks/provider";
 import { findProvider, providers } from "@posthorn/webhooks/providers";
 import { invalid } from "../../errors.ts";
 import { KNOWN_SERVICES } from "./known-services.ts";
-import { genericDefinition, type Verification } from "./verification.ts";
+import { genericDefinition, isJwt, type Verification } from "./verification.ts";
 
 export const GENERIC_TYPE = "generic-webhook";
 
@@ -49,9 +49,17 @@ export function requireDefinition(type: string, verification: Verification | nul
   );
 }
 
-/** Whether its senders sign with a private key whose public key is configured, so that it has no secret. Certificates are fetched. */
+/** Whether its senders sign with a private key whose public key or root certificate is configured, so that it has no secret. */
 export function verifiesWithPublicKeys({ schemes }: ProviderDefinition): boolean {
-  return schemes.length > 0 && schemes.every((scheme) => scheme.kind === "asymmetric");
+  return schemes.length > 0 && schemes.every((scheme) => scheme.needs === "publicKeys" && !fetchesKeys(scheme));
+}
+
+/** Schemes whose requests name the address of their certificate. */
+const CERTIFICATE_BY_ADDRESS = new Set(["aws-sns", "paypal"]);
+
+function fetchesKeys(scheme: Scheme): boolean {
+  if (isJwt(scheme)) return scheme.options.keySet !== undefined;
+  return CERTIFICATE_BY_ADDRESS.has(scheme.kind);
 }
 
 /** Every type that is known. */

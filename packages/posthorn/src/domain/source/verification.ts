@@ -215,6 +215,42 @@ export function checkPublicKeys({ schemes }: ProviderDefinition, keys: readonly 
       }
     }
   }
+  for (const { kind } of schemes) {
+    const check = KEY_CHECKS[kind];
+    const bad = check === undefined ? undefined : keys.find((key) => !check.accepts(key));
+    if (bad !== undefined) throw invalid("publicKeys", `Give ${check!.form}.`);
+  }
+}
+
+/** What the keys of other schemes must be. */
+const KEY_CHECKS: Readonly<Record<string, { readonly form: string; accepts(key: string): boolean }>> = {
+  jwt: {
+    form: "each key as a JSON Web Key: an object with `kty`, or a set of them under `keys`",
+    accepts: isJsonWebKey,
+  },
+  "apple-jws": { form: "each root certificate in PEM, or its DER in Base64", accepts: isCertificate },
+};
+
+function isJsonWebKey(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    // The API of Plaid wraps the key in `key`.
+    return typeof value === "object" && value !== null && ["kty", "keys", "key"].some((name) => name in value);
+  } catch {
+    return false;
+  }
+}
+
+function isCertificate(text: string): boolean {
+  const base64 = text.replace(/-----[A-Z ]{1,40}-----/g, "").replace(/\s/g, "");
+  // DER begins with a SEQUENCE. Whether it is the right certificate is for the chain of each request to show.
+  return /^[A-Za-z0-9+/]+=*$/.test(base64) && Buffer.from(base64, "base64")[0] === DER_SEQUENCE;
+}
+
+const DER_SEQUENCE = 0x30;
+
+export function isJwt(scheme: Scheme): scheme is ReturnType<typeof jwt> {
+  return scheme.kind === "jwt";
 }
 
 function isAsymmetric(scheme: Scheme): scheme is AsymmetricScheme {
