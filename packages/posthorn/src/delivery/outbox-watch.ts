@@ -92,8 +92,9 @@ export class OutboxWatch implements AsyncDisposable {
   /** Resolves with what kept the store from some of them; `null`: nothing did. */
   async #takeAll(from: number): Promise<unknown> {
     const { services, onNotTaken } = this.#options;
+    const lowestHeard = (): number => this.#from ?? Number.POSITIVE_INFINITY;
     for (let next: number | null = from; next !== null && !this.#stopped;) {
-      const taken = await takeUp(services(), next);
+      const taken = await takeUp(services(), Math.min(next, lowestHeard()), lowestHeard);
       taken.notTaken.forEach(onNotTaken);
       // Rows behind one that could not be stored must not pass it.
       if (taken.failure !== null) return taken.failure;

@@ -275,6 +275,11 @@ export interface Store extends AsyncDisposable {
    * the next one in.
    */
   alone<T>(work: () => Promise<T>): Promise<T | null>;
+  /**
+   * Resolves when this node has heard all signals of transactions that had committed before the call. Rejects while it hears none: a
+   * signal can arrive later than what it is about can be read.
+   */
+  catchUp(): Promise<void>;
   /** The least key of a message that waits for the disk; `null` when none does. */
   lowestWaiting(): number | null;
   /** Resolves once the outcome is on disk. Rejects with `shard_lost` when its lease is not held any more: then nothing of it was written. */

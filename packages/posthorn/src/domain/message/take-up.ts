@@ -7,6 +7,10 @@
  *
  * Rows become messages in the order of their keys: when the database fails one of them, those behind it wait until it can be stored.
  *
+ * A step begins at the lowest key that was announced, but it also reads rows of transactions whose notice has not arrived yet, and such a
+ * transaction, or one that committed before it, may have a row at a lower key. So nothing is stored before the notices of all
+ * transactions that the step can have read have arrived.
+ *
  * A row that no message can be made of is set aside with the reason. One that fails though the database works is tried again after
  * growing pauses, and then set aside too: the others do not wait for it.
  */
@@ -44,11 +48,18 @@ const MAX_FAILURES = 10;
 const STEP = 500;
 const STEP_BYTES = 32 * 1024 * 1024;
 
-/** Takes up some rows from a key on. One node at a time: see `Store.alone`. */
-export async function takeUp(services: Services, from: number): Promise<TakenUp> {
+/**
+ * Takes up some rows from a key on. One node at a time: see `Store.alone`.
+ *
+ * @param lowestHeard The lowest key of a notice that arrived since the key to begin at was chosen; infinity: none arrived.
+ */
+export async function takeUp(services: Services, from: number, lowestHeard: () => number): Promise<TakenUp> {
   const { store } = services;
   const { ids, next } = await nextRows(services, from);
   if (ids.length === 0) return { messages: 0, notTaken: [], next: null, failure: null };
+  // No key is lower than 0, so what was read from there on is complete.
+  if (from > 0) await store.catchUp();
+  if (lowestHeard() < from) return { messages: 0, notTaken: [], next: lowestHeard(), failure: null };
   const rows = await store.db.selectFrom("outbox").selectAll().where("id", "in", ids).orderBy("id").execute();
   const known = await knownKeys(services, ids);
   const fresh = rows.filter(({ id }) => !known.has(id));

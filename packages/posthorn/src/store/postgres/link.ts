@@ -1,4 +1,5 @@
 /** The one connection that a node keeps for itself: it hears on it what other nodes tell, says on it that it is there, and has its share of the lock. */
+import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { StoreError } from "../errors.ts";
@@ -29,6 +30,11 @@ export interface LinkOptions {
 /** Keeps the connection: when it breaks it is opened again as soon as the database is back. */
 export class Link implements AsyncDisposable {
   readonly #options: LinkOptions;
+  /** Channel on which this node notifies itself: see `catchUp`. */
+  readonly #echoChannel = `${CHANNEL}_${randomUUID().replaceAll("-", "")}`;
+  /** Notifications to itself that have not arrived yet, by payload. */
+  readonly #echoes = new Map<string, PromiseWithResolvers<void>>();
+  #lastEcho = 0;
   #client: pg.Client | null = null;
   #timer: NodeJS.Timeout | null = null;
   /** One question at a time. */
@@ -53,9 +59,28 @@ export class Link implements AsyncDisposable {
     return answer;
   }
 
+  /**
+   * Resolves when every notification of a transaction that had committed before the call has been passed to `onMessage`: a commit can be
+   * seen before its notification arrives. PostgreSQL delivers notifications in the order of the commits, so one that is sent now arrives
+   * behind all of them.
+   *
+   * @param notify Sends one from another connection: PostgreSQL may keep it waiting, and this connection keeps the leases.
+   */
+  async catchUp(notify: (channel: string, payload: string) => Promise<unknown>): Promise<void> {
+    if (this.#client === null) throw notHeard();
+    const payload = String(++this.#lastEcho);
+    const echo = Promise.withResolvers<void>();
+    this.#echoes.set(payload, echo);
+    try {
+      await Promise.all([notify(this.#echoChannel, payload), echo.promise]);
+    } finally {
+      this.#echoes.delete(payload);
+    }
+  }
+
   async #ask<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<readonly Row[]> {
     const client = this.#client;
-    if (client === null) throw new StoreError("storage_unavailable", "PostgreSQL does not answer; trying again.");
+    if (client === null) throw notHeard();
     try {
       return (await client.query<Row>(text, values)).rows;
     } catch (error) {
@@ -69,6 +94,7 @@ export class Link implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#refuseEchoes();
     await this.#client?.end();
   }
 
@@ -77,10 +103,13 @@ export class Link implements AsyncDisposable {
     const client = await pulse.open({ query_timeout: ANSWER_MS }).catch((error: unknown) => {
       throw toStoreError(error);
     });
-    client.on("notification", ({ payload }) => onMessage(payload ?? ""));
+    client.on("notification", ({ channel, payload }) => {
+      if (channel === CHANNEL) onMessage(payload ?? "");
+      else this.#echoes.get(payload ?? "")?.resolve();
+    });
     try {
       await this.#share(client);
-      await client.query(`LISTEN ${CHANNEL}`);
+      await client.query(`LISTEN ${CHANNEL}; LISTEN ${this.#echoChannel}`);
     } catch (error) {
       await client.end().catch(() => undefined);
       throw toStoreError(error);
@@ -104,10 +133,15 @@ export class Link implements AsyncDisposable {
   async #giveUp(client: pg.Client): Promise<void> {
     if (this.#client !== client || this.#closed) return;
     this.#client = null;
+    this.#refuseEchoes();
     this.#options.onHearing(false);
     this.#openLater();
     // With an answer outstanding it does not wait for one.
     await client.end().catch(() => undefined);
+  }
+
+  #refuseEchoes(): void {
+    for (const { reject } of this.#echoes.values()) reject(notHeard());
   }
 
   #openLater(): void {
@@ -124,6 +158,10 @@ export class Link implements AsyncDisposable {
       else if (!this.#closed) this.#openLater();
     }
   }
+}
+
+function notHeard(): StoreError {
+  return new StoreError("storage_unavailable", "PostgreSQL does not answer; trying again.");
 }
 
 function inUse(): StoreError {

@@ -254,6 +254,11 @@ export class PostgresStore implements Store {
     return orStoreError(exclusive);
   }
 
+  catchUp(): Promise<void> {
+    const { link, post } = this.#parts;
+    return orStoreError(link.catchUp((channel, payload) => post.notify(channel, [payload])));
+  }
+
   async due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<DuePage> {
     await this.#records.settled();
     return this.#pages.push({ endpointId, now, newestDue: this.newestDue, limit, wish });

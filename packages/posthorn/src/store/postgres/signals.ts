@@ -20,7 +20,7 @@ const MAX_WAITING = 20_000;
 
 /** A notification has nothing to lose: it need not wait for the disk. */
 const NOTIFY = `
-  SELECT set_config('synchronous_commit', 'off', TRUE), (SELECT count(pg_notify('${CHANNEL}', payload)) FROM unnest($1::text[]) AS payload)`;
+  SELECT set_config('synchronous_commit', 'off', TRUE), (SELECT count(pg_notify($1, payload)) FROM unnest($2::text[]) AS payload)`;
 
 export class SignalPost {
   /** Names this node to itself among those who are told. */
@@ -55,6 +55,11 @@ export class SignalPost {
     this.#timer = setTimeout(() => void this.#send(), waitMs);
   }
 
+  /** Sends notifications now. */
+  async notify(channel: string, payloads: readonly string[]): Promise<void> {
+    await withClient(this.#pool, (client) => client.query(NOTIFY, [channel, payloads]));
+  }
+
   /** What a notification says to this node; `null`: it is its own. */
   read(payload: string): { readonly signals: readonly Signal[]; readonly unknown: boolean } | null {
     const { by, ...told } = fromPayload(payload);
@@ -82,6 +87,6 @@ export class SignalPost {
     this.#due = new Set();
     this.#dueFrom = Number.POSITIVE_INFINITY;
     // While the database is away nobody hears anything, and everybody looks when it is back.
-    await withClient(this.#pool, (client) => client.query(NOTIFY, [payloads])).catch(() => undefined);
+    await this.notify(CHANNEL, payloads).catch(() => undefined);
   }
 }

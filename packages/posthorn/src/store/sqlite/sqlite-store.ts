@@ -158,6 +158,11 @@ export class SqliteStore implements Store {
     return work();
   }
 
+  /** Signals are passed on within the process, before a transaction is reported as committed. */
+  catchUp(): Promise<void> {
+    return Promise.resolve();
+  }
+
   lowestWaiting(): number | null {
     return this.#writer.lowestWaiting();
   }

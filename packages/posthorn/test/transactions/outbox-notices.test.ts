@@ -1,0 +1,151 @@
+/** Transactions that publish keep their order when their rows can be read before their notices arrive. */
+import { eventually, startTcpProxy, type TcpProxy } from "@posthorn/testkit";
+import pg from "pg";
+import { describe, expect, it } from "vitest";
+import { OutboxWatch } from "../../src/delivery/outbox-watch.ts";
+import type { Services } from "../../src/domain/context.ts";
+import { keyOfId } from "../../src/id.ts";
+import type { StoreError } from "../../src/store/errors.ts";
+import { PostgresStore } from "../../src/store/postgres/postgres-store.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { borrowDatabase } from "../support/postgres.ts";
+import { insertEndpoint, servicesOver } from "../support/services.ts";
+import { onPostgres } from "../support/store.ts";
+
+interface Scene extends AsyncDisposable {
+  readonly services: Services;
+  /** Payloads of messages in the order in which they were handed to the dispatcher. */
+  readonly handedOver: readonly string[];
+  /** To PostgreSQL, for the connections on which the node hears notices and stores messages. */
+  readonly way: TcpProxy;
+  connect(): Promise<pg.Client>;
+}
+
+async function openScene(): Promise<Scene> {
+  await using opening = new AsyncDisposableStack();
+  const { url } = opening.use(await borrowDatabase());
+  const way = opening.use(await startTcpProxy(Number(new URL(url).port)));
+  // A store with two URLs takes the first for one of a pooler, and sets nothing on its connections.
+  const pooled = new URL(url);
+  pooled.searchParams.set("options", "-c search_path=posthorn");
+  const store = opening.use(await PostgresStore.open({ url: pooled.href, directUrl: way.through(url) }));
+  const { services } = servicesOver(store);
+  await insertEndpoint(services, "http://receiver.test/", {});
+  await store.db.insertInto("organisation").values({ id: 1, public_id: "org_test", created_at: 0 }).execute();
+  await store.db.updateTable("application").set({ uid: "app" }).execute();
+  const handedOver: string[] = [];
+  const dispatch: Services["dispatch"] = {
+    ...services.dispatch,
+    push: (jobs) =>
+      void handedOver.push(...jobs.map(({ payload }) => JSON.parse(Buffer.from(payload!).toString()) as string)),
+  };
+  const stack = opening.move();
+  return {
+    services: { ...services, dispatch },
+    handedOver,
+    way,
+    connect: async () => {
+      const client = new pg.Client(url);
+      stack.defer(() => client.end());
+      await client.connect();
+      return client;
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+/** Returns the id of the message. */
+async function publish(client: pg.Client, payload: string): Promise<string> {
+  const { rows } = await client.query<{ id: string }>(
+    "SELECT posthorn.publish('app', 'order.paid', $1::text, ordering_key => 'order-1') AS id",
+    [JSON.stringify(payload)],
+  );
+  return rows[0]!.id;
+}
+
+interface Watched extends AsyncDisposable {
+  readonly watch: OutboxWatch;
+  readonly clock: ManualClock;
+  /** Codes of failed looks and reasons of rows that were set aside. */
+  readonly failures: unknown[];
+}
+
+/** Follows the outbox as a node does. */
+function watchOutbox({ services }: Scene): Watched {
+  const clock = new ManualClock();
+  const failures: unknown[] = [];
+  const watch = new OutboxWatch({
+    services: () => services,
+    clock,
+    looks: false,
+    onFailure: (error) => failures.push((error as StoreError).code),
+    onNotTaken: ({ reason }) => failures.push(reason),
+  });
+  services.store.onSignal((signals) => {
+    for (const signal of signals) if (signal.kind === "outbox") watch.wake(signal.from);
+  });
+  services.store.cluster!.onHearing((hears) => {
+    if (hears) watch.wake();
+  });
+  return { watch, clock, failures, [Symbol.asyncDispose]: () => watch[Symbol.asyncDispose]() };
+}
+
+/**
+ * Publishes "first" and "second" in order, with another message between them, and wakes the watch as if the notice of the other message
+ * had arrived first. Resolves when the node has read the rows and waits for an answer: of its notices it has heard none.
+ */
+async function publishUnheard(scene: Scene, watch: OutboxWatch, transactions: string): Promise<void> {
+  const [client, other] = await Promise.all([scene.connect(), scene.connect()]);
+  // The connection that notices are asked for on must be open.
+  await scene.services.store.catchUp();
+  const { rows } = await client.query<{ now: string }>("SELECT clock_timestamp()::text AS now");
+  scene.way.become("mute");
+  await client.query("BEGIN");
+  await publish(client, "first");
+  const between = await publish(other, "other");
+  if (transactions === "two transactions") await client.query("COMMIT; BEGIN");
+  await publish(client, "second");
+  await client.query("COMMIT");
+  watch.wake(keyOfId("msg_", between)!);
+  await eventually(() => checkSent(client, rows[0]!.now));
+}
+
+/** Throws until the node has sent, after this time, a statement that stores messages or one that asks for the notices it has not heard. */
+async function checkSent(client: pg.Client, after: string): Promise<void> {
+  const { rowCount } = await client.query(
+    `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'posthorn hot'
+     AND (query LIKE '%WITH judged%' OR query LIKE '%pg_notify%') AND state = 'idle' AND query_start > $1::timestamptz`,
+    [after],
+  );
+  if (rowCount === 0) throw new Error("the node has sent nothing");
+}
+
+describe.skipIf(!onPostgres)("a node that takes up rows of transactions", () => {
+  it.each(["one transaction", "two transactions"])(
+    "keeps the order of %s when it can read the rows before it hears of them",
+    async (transactions) => {
+      await using scene = await openScene();
+      await using watched = watchOutbox(scene);
+      await publishUnheard(scene, watched.watch, transactions);
+      scene.way.become("open");
+      await eventually(() => expect(scene.handedOver).toHaveLength(3));
+      expect(scene.handedOver).toEqual(["first", "other", "second"]);
+      expect(watched.failures).toEqual([]);
+    },
+  );
+
+  it("stores none of them when it loses the connection on which it hears of them, and all in order afterwards", async () => {
+    await using scene = await openScene();
+    await using watched = watchOutbox(scene);
+    await publishUnheard(scene, watched.watch, "two transactions");
+    scene.way.become("cut");
+    await eventually(() => expect(watched.failures).toContain("storage_unavailable"));
+    expect(scene.handedOver).toEqual([]);
+    scene.way.become("open");
+    await eventually(() => {
+      watched.clock.advance(1000);
+      expect(scene.handedOver).toHaveLength(3);
+    });
+    expect(scene.handedOver).toEqual(["first", "other", "second"]);
+  });
+});
