@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { OutboxWatch } from "../../src/delivery/outbox-watch.ts";
 import type { Services } from "../../src/domain/context.ts";
 import { keyOfId } from "../../src/id.ts";
+import type { Signal } from "../../src/store/signal.ts";
 import type { StoreError } from "../../src/store/errors.ts";
 import { PostgresStore } from "../../src/store/postgres/postgres-store.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -19,6 +20,8 @@ interface Scene extends AsyncDisposable {
   /** To PostgreSQL, for the connections on which the node hears notices and stores messages. */
   readonly way: TcpProxy;
   connect(): Promise<pg.Client>;
+  /** Opens the store of another node. */
+  openStore(): Promise<PostgresStore>;
 }
 
 async function openScene(): Promise<Scene> {
@@ -50,8 +53,15 @@ async function openScene(): Promise<Scene> {
       await client.connect();
       return client;
     },
+    openStore: async () => stack.use(await PostgresStore.open({ url })),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+/** Throws while there are rows in the outbox. */
+async function checkEmpty(client: pg.Client): Promise<void> {
+  const { rowCount } = await client.query("SELECT FROM posthorn.outbox");
+  if (rowCount !== 0) throw new Error("the outbox has rows");
 }
 
 /** Returns the id of the message. */
@@ -147,5 +157,25 @@ describe.skipIf(!onPostgres)("a node that takes up rows of transactions", () => 
       expect(scene.handedOver).toHaveLength(3);
     });
     expect(scene.handedOver).toEqual(["first", "other", "second"]);
+  });
+
+  it("tells the other nodes of deliveries whose message a node stored before it died", async () => {
+    await using scene = await openScene();
+    await using watched = watchOutbox(scene);
+    const client = await scene.connect();
+    await client.query("BEGIN");
+    await publish(client, "first");
+    await client.query("CREATE TEMPORARY TABLE undeleted AS SELECT * FROM posthorn.outbox");
+    await client.query("COMMIT");
+    await eventually(() => expect(scene.handedOver).toEqual(["first"]));
+    const other = await scene.openStore();
+    const heard: Signal[] = [];
+    other.onSignal((signals) => heard.push(...signals));
+    // As if the node had died between storing the message and deleting the row.
+    await eventually(() => checkEmpty(client));
+    await client.query("INSERT INTO posthorn.outbox SELECT * FROM undeleted");
+    watched.watch.wake();
+    await eventually(() => expect(heard).toContainEqual({ kind: "due", endpointIds: [1], from: null }));
+    expect(scene.handedOver).toEqual(["first"]);
   });
 });

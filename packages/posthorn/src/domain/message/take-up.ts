@@ -133,7 +133,7 @@ async function knownKeys({ store }: Services, ids: readonly number[]): Promise<R
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Whoever stored these messages may have ended before a dispatcher heard of them. */
+/** The node that stored these messages may have died before the node that delivers them heard of them. */
 async function wakeFor({ store, dispatch }: Services, messages: readonly number[]): Promise<void> {
   if (messages.length === 0) return;
   const owed = await store.db
@@ -143,7 +143,9 @@ async function wakeFor({ store, dispatch }: Services, messages: readonly number[
     .where("message_id", "in", messages)
     .where("due", "is not", null)
     .execute();
-  for (const { endpoint_id } of owed) dispatch.wake(endpoint_id);
+  const endpointIds = owed.map(({ endpoint_id }) => endpoint_id);
+  for (const endpointId of endpointIds) dispatch.wake(endpointId);
+  if (endpointIds.length > 0) store.signal({ kind: "due", endpointIds, from: null });
 }
 
 /** A row that no message was made of. */
