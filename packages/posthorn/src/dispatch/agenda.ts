@@ -8,10 +8,13 @@ export class Agenda {
   readonly #alarm: Alarm;
   #isOver = false;
 
-  /** @param ring Told of an endpoint whose time has come. */
-  constructor(clock: Clock, ring: (endpointId: number) => void) {
+  /**
+   * @param ring Told of an endpoint whose time has come.
+   * @param onSetBack Told that the clock was set back.
+   */
+  constructor(clock: Clock, ring: (endpointId: number) => void, onSetBack: (ms: number) => void) {
     this.#clock = clock;
-    this.#alarm = new Alarm(clock, ring);
+    this.#alarm = new Alarm(clock, ring, onSetBack);
   }
 
   /** A row in the store will be due at `due`. */

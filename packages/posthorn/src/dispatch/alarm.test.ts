@@ -49,6 +49,41 @@ describe("Alarm", () => {
     expect(rung).toEqual([1]);
   });
 
+  it.each([
+    ["while its timer runs", 0, 5000],
+    ["before another time was set, less the time between the two", 400, 4500],
+  ])("tells by how much the clock was set back %s", (_when, setAfterMs, toldMs) => {
+    const clock = new ManualClock();
+    const told: number[] = [];
+    const alarm = new Alarm(
+      clock,
+      () => undefined,
+      (ms) => told.push(ms),
+    );
+    alarm.set(1, clock.now() + 1000);
+    clock.advance(100);
+    clock.leap(-5000);
+    clock.advance(setAfterMs);
+    if (setAfterMs > 0) alarm.set(2, clock.now() + 10);
+    clock.advance(1000);
+    expect(told).toEqual([toldMs]);
+  });
+
+  it("tells of no step back when the clock is set forwards, or is slewed", () => {
+    const clock = new ManualClock();
+    const alarm = new Alarm(
+      clock,
+      () => undefined,
+      () => expect.unreachable(),
+    );
+    alarm.set(1, clock.now() + 1000);
+    clock.leap(5000);
+    clock.advance(1000);
+    alarm.set(1, clock.now() + 1000);
+    clock.leap(-99);
+    clock.advance(2000);
+  });
+
   it("is silent once it was stopped", () => {
     const clock = new ManualClock();
     const alarm = new Alarm(clock, () => expect.unreachable());

@@ -8,21 +8,31 @@ interface Entry {
 
 /** A timer counts time that passes, which stands still while the machine sleeps: so it looks at the clock this often. */
 const MAX_SLEEP_MS = 30_000;
+/** A clock that shows this much less than it should was set back. Less than that is a timer that rang early, or a clock that is slewed. */
+const SET_BACK_MS = 100;
 /** Outdated entries that may be in the heap beside as many as there are keys. */
 const SPARE_ENTRIES = 64;
 
 export class Alarm {
   readonly #clock: Clock;
   readonly #ring: (key: number) => void;
+  readonly #onSetBack: (ms: number) => void;
   /** Entries whose time was set again later stay in the heap and are told apart by `#times`. */
   readonly #heap: Entry[] = [];
   readonly #times = new Map<number, number>();
   #cancel: (() => void) | null = null;
   #armedFor = Number.POSITIVE_INFINITY;
+  /** The least that the clock should show by now: when the timer was set, or when it rings. */
+  #leastNow = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, ring: (key: number) => void) {
+  /**
+   * @param onSetBack Told that the clock was set back by at least `ms`. A timer that is replaced after the step hides the time that passed
+   * on it, which is 30 s at most.
+   */
+  constructor(clock: Clock, ring: (key: number) => void, onSetBack: (ms: number) => void = () => undefined) {
     this.#clock = clock;
     this.#ring = ring;
+    this.#onSetBack = onSetBack;
   }
 
   /** Keys that wait. */
@@ -56,14 +66,17 @@ export class Alarm {
     if (first === undefined || first.at >= this.#armedFor) return;
     this.#cancel?.();
     this.#armedFor = first.at;
-    const sleep = Math.min(Math.max(0, first.at - this.#clock.now()), MAX_SLEEP_MS);
-    this.#cancel = this.#clock.setTimer(sleep, () => this.#wake());
+    const now = this.#clock.now();
+    const sleep = Math.min(Math.max(0, first.at - now), MAX_SLEEP_MS);
+    this.#cancel = this.#clock.setTimer(sleep, () => this.#wake(sleep));
+    this.#expectAtLeast(now, now);
   }
 
-  #wake(): void {
+  #wake(slept: number): void {
     this.#cancel = null;
     this.#armedFor = Number.POSITIVE_INFINITY;
     const now = this.#clock.now();
+    this.#expectAtLeast(this.#leastNow + slept, now);
     for (;;) {
       this.#dropOutdated();
       const first = this.#heap[0];
@@ -73,6 +86,12 @@ export class Alarm {
       this.#ring(first.key);
     }
     this.#arm();
+  }
+
+  #expectAtLeast(least: number, now: number): void {
+    const expected = Math.max(least, this.#leastNow);
+    this.#leastNow = now;
+    if (expected - now >= SET_BACK_MS) this.#onSetBack(expected - now);
   }
 
   /** Alarms that were set earlier again and again leave entries behind that would only go when their time comes. */

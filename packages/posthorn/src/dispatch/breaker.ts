@@ -136,6 +136,12 @@ export class Breaker {
     this.#triesAgain = this.#state === "half_open";
   }
 
+  /** The clock was set back: the circuit stays open for as long as it would have. */
+  clockSetBack(ms: number): void {
+    this.#probeAt -= ms;
+    this.#askedUntil -= ms;
+  }
+
   view(): BreakerView {
     const { failures } = this.streak;
     const nextProbeAt = this.#state === "open" ? this.#probeAt : null;

@@ -4,6 +4,8 @@ import { type DispatchHarness, dispatchHarness, eventually, made } from "../../t
 import { deliveryOf, openStore, type TestStore } from "../../test/support/store.ts";
 import { keyAtTime, timeOfKey } from "../id.ts";
 import type { AcceptEntry } from "../store/store.ts";
+import type { LanePolicy } from "./policy.ts";
+import type { AttemptResult } from "./types.ts";
 
 /** Any time of this century: keys count from 2014. */
 const NOW = 1_800_000_000_000;
@@ -154,5 +156,78 @@ describe("when the clock is set back", () => {
       expect(await files.store.backlog()).toEqual([]);
     });
     expect(harness.attempter.messages).toEqual([first, ...scene.ids]);
+  });
+});
+
+describe("a wait for a length of time ends as early as before the clock was set back", () => {
+  /** A dispatcher at a time of this century, in which every attempt stays open until the test ends it. */
+  async function openWaiting(policy: Partial<LanePolicy>): Promise<DispatchHarness> {
+    const harness = await dispatchHarness({ policy });
+    harness.clock.leap(NOW - harness.clock.now());
+    return harness;
+  }
+
+  /** @param first Number of the first message, which makes its key unique. */
+  async function publish({ clock, publish: store }: DispatchHarness, first: number, count = 1): Promise<void> {
+    const key = keyAtTime(clock.now());
+    for (let n = first; n < first + count; n++) await store(key + n, { due: timeOfKey(key + n) });
+  }
+
+  /** Lets time pass in steps, and the store answer after each of them. */
+  async function pass({ clock, files }: DispatchHarness, ms: number, stepMs = 50): Promise<void> {
+    for (let left = ms; left > 0; left -= stepMs) {
+      clock.advance(Math.min(stepMs, left));
+      await files.store.backlog();
+    }
+  }
+
+  it.each([2, 3000, HOUR])("of a rate, with the clock set back by %i ms", async (back) => {
+    await using harness = await openWaiting({ rate: 2 });
+    await publish(harness, 0, 6);
+    await eventually(() => expect(harness.attempter.jobs).toHaveLength(1));
+    harness.clock.leap(-back);
+    await pass(harness, 6 * 600);
+    expect(harness.attempter.jobs).toHaveLength(6);
+  });
+
+  it("of an open circuit", async () => {
+    const breaker = { failures: 1, windowMs: 0, probeMs: 60_000, maxProbeMs: 60_000 };
+    await using harness = await openWaiting({ breaker });
+    harness.attempter.script = () => made(2);
+    await publish(harness, 0);
+    await eventually(() => expect(harness.dispatcher.inspect(1)?.breaker.state).toBe("open"));
+    await publish(harness, 1);
+    await pass(harness, 20_000, 1000);
+    harness.clock.leap(-HOUR);
+    await pass(harness, 39_900, 1000);
+    expect(harness.attempter.jobs).toHaveLength(1);
+    await pass(harness, 200);
+    await eventually(() => expect(harness.attempter.jobs).toHaveLength(2));
+  });
+
+  it("of an endpoint that asked for a pause, and no earlier", async () => {
+    await using harness = await openWaiting({});
+    harness.attempter.script = () => ({ ...made(2), retryAfterMs: 90_000 }) as AttemptResult;
+    await publish(harness, 0);
+    await eventually(() => expect(harness.dispatcher.inspect(1)?.breaker.state).toBe("open"));
+    await publish(harness, 1);
+    await pass(harness, 45_000, 1000);
+    harness.clock.leap(-HOUR);
+    await pass(harness, 44_900, 1000);
+    expect(harness.attempter.jobs).toHaveLength(1);
+    await pass(harness, 200);
+    await eventually(() => expect(harness.attempter.jobs).toHaveLength(2));
+  });
+
+  it("of a fault of our own", async () => {
+    await using harness = await openWaiting({});
+    harness.attempter.script = () => ({ kind: "not_now", pauseMs: 5000 });
+    await publish(harness, 0);
+    await eventually(() => expect(harness.clock.waiting).toBe(1));
+    harness.clock.leap(-HOUR);
+    await pass(harness, 4900, 1000);
+    expect(harness.attempter.jobs).toHaveLength(1);
+    await pass(harness, 200);
+    await eventually(() => expect(harness.attempter.jobs).toHaveLength(2));
   });
 });

@@ -75,7 +75,11 @@ export class Dispatcher {
     this.#lanes = new Lanes(policies, random);
     this.#slots = new Slots(limits, (lane) => this.#join(lane));
     this.#shelf = new Shelf(limits);
-    this.#agenda = new Agenda(clock, (endpointId) => this.#ring(endpointId));
+    this.#agenda = new Agenda(
+      clock,
+      (endpointId) => this.#ring(endpointId),
+      (ms) => this.#clockSetBack(ms),
+    );
     const engine = this.#engine();
     this.#readiness = new Readiness(this.#lanes, engine);
     this.#paging = new Paging(engine);
@@ -286,6 +290,12 @@ export class Dispatcher {
     if (isDue || passes || lane.spilled) this.#lookAt(lane, isDue ? from : NOWHERE);
     else this.#join(lane);
     this.#turns.pump();
+  }
+
+  /** Rates, pauses and open circuits last for a length of time. Without this they would end later by as much as the clock was set back. */
+  #clockSetBack(ms: number): void {
+    this.#lanes.clockSetBack(ms, this.#options.clock.now());
+    for (const lane of this.#lanes.all()) this.#agenda.arm(lane);
   }
 
   #lookAt(lane: Lane, from?: Position): void {

@@ -140,6 +140,15 @@ export class Lane {
     return left > 0 && left <= MAX_PAUSE_MS;
   }
 
+  /** @param ms By how much the clock was set back; `now`: what it shows since. */
+  clockSetBack(ms: number, now: number): void {
+    this.pace?.clockSetBack(ms);
+    if (this.resumeAt !== null) this.resumeAt -= ms;
+    if (this.pausedUntil <= now) return;
+    this.pausedUntil -= ms;
+    this.noteStored(this.pausedUntil);
+  }
+
   /** Its answers take long, or one is overdue. */
   isSlow(now: number): boolean {
     if (this.pace!.slow) return true;

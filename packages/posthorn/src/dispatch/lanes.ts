@@ -128,6 +128,12 @@ export class Lanes {
     });
   }
 
+  /** @param ms By how much the clock was set back; `now`: what it shows since. */
+  clockSetBack(ms: number, now: number): void {
+    for (const pace of this.#paces.values()) pace.clockSetBack(ms);
+    for (const lane of this.#lanes.values()) lane.clockSetBack(ms, now);
+  }
+
   clear(): void {
     this.#lanes.clear();
     this.#paces.clear();

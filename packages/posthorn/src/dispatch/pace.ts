@@ -95,6 +95,11 @@ export class Pace {
     this.#breaker.tryNow(now);
   }
 
+  /** The clock was set back. Rates notice that by themselves. */
+  clockSetBack(ms: number): void {
+    this.#breaker.clockSetBack(ms);
+  }
+
   started(now: number): Ticket {
     const ticket = { startedAt: now, epoch: this.#breaker.epoch };
     this.#breaker.started();
