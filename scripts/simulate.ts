@@ -4,11 +4,13 @@
  *     npm run simulate                              a thousand weeks
  *     npm run simulate -- --seeds 20000 --from 5000  so many, from a seed on
  *     npm run simulate -- --seed 42 --verbose        one week, step by step
+ *     npm run simulate -- --scenario frozen-node --seed 1  one seed of a scenario
  */
 import { parseArgs } from "node:util";
 import { replayCommand, runSeeds } from "../packages/posthorn/test/simulation/run-seeds.ts";
 import { formatTime } from "../packages/posthorn/test/simulation/diary.ts";
 import type { SimulationResult } from "../packages/posthorn/test/simulation/result.ts";
+import { SCENARIOS } from "../packages/posthorn/test/simulation/scenarios.ts";
 import { simulate } from "../packages/posthorn/test/simulation/simulation.ts";
 import { RULES } from "../packages/posthorn/test/simulation/verdict.ts";
 
@@ -20,14 +22,21 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "1000" },
     from: { type: "string", default: "1" },
     verbose: { type: "boolean", default: false },
+    scenario: { type: "string" },
   },
 });
+
+const scenario = SCENARIOS.find(({ name }) => name === values.scenario);
+if (values.scenario !== undefined && (scenario === undefined || values.seed === undefined)) {
+  const names = SCENARIOS.map(({ name }) => name).join(", ");
+  throw new Error(`--scenario takes one of ${names}, together with --seed.`);
+}
 
 if (values.seed === undefined) await simulateMany(Number(values.from), Number(values.seeds));
 else await simulateOne(Number(values.seed), values.verbose);
 
 async function simulateOne(seed: number, verbose: boolean): Promise<void> {
-  const result = await simulate(seed, verbose ? { log: (line) => console.log(line) } : {});
+  const result = await simulate(seed, { scenario, ...(verbose ? { log: (line) => console.log(line) } : {}) });
   if (result.violation === null) console.log(`Seed ${seed} kept every promise: ${factsOf([result])}.`);
   else complain(result);
 }
@@ -50,7 +59,7 @@ function complain({ seed, violation }: SimulationResult): void {
   const { rule, text, at } = violation!;
   console.log(`Seed ${seed} broke ${rule} after ${formatTime(at)}: ${text}.`);
   console.log(`  The rule: ${RULES[rule]}`);
-  console.log(`  ${replayCommand(seed)}`);
+  console.log(`  ${replayCommand(seed, scenario)}`);
   process.exitCode = 1;
 }
 

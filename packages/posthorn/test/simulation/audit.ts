@@ -22,8 +22,18 @@ export interface DeliveryRow {
   readonly passAt: number | null;
 }
 
+/** A delivery was stored, or changed. */
+export interface DeliveryChange {
+  readonly kind: "delivery";
+  readonly messageId: number;
+  readonly endpointId: number;
+  /** Its message was published with a delay. */
+  readonly isDelayed: boolean;
+  readonly row: DeliveryRow;
+}
+
 export type Change =
-  | { readonly kind: "delivery"; readonly messageId: number; readonly endpointId: number; readonly row: DeliveryRow }
+  | DeliveryChange
   /** A replay began, made a step or was held up. */
   | { readonly kind: "replay"; readonly taskId: number; readonly state: TaskState }
   | { readonly kind: "delivery_gone"; readonly messageId: number; readonly endpointId: number }
@@ -55,14 +65,15 @@ const NEW_DELIVERY = DELIVERY.replaceAll(/(\w+)/g, "NEW.$1");
 
 const TRIGGERS = `
 CREATE TEMP TABLE change (
-  seq INTEGER PRIMARY KEY, kind TEXT, message_id, endpoint_id, ${DELIVERY},
+  seq INTEGER PRIMARY KEY, kind TEXT, message_id, endpoint_id, is_delayed, ${DELIVERY},
   id, trigger_type, status, task_state, app_id, url, disabled, deleted_at, paused_until, discard_up_to, policy_json);
 ${["INSERT", "UPDATE"]
   .map(
     (event) => `
 CREATE TEMP TRIGGER delivery_${event} AFTER ${event} ON main.delivery BEGIN
-  INSERT INTO change (kind, message_id, endpoint_id, ${DELIVERY})
-  VALUES ('delivery', NEW.message_id, NEW.endpoint_id, ${NEW_DELIVERY});
+  INSERT INTO change (kind, message_id, endpoint_id, is_delayed, ${DELIVERY})
+  VALUES ('delivery', NEW.message_id, NEW.endpoint_id,
+    (SELECT deliver_at IS NOT NULL FROM main.message WHERE id = NEW.message_id), ${NEW_DELIVERY});
 END;
 CREATE TEMP TRIGGER endpoint_${event} AFTER ${event} ON main.endpoint BEGIN
   INSERT INTO change (kind, endpoint_id, app_id, url, disabled, deleted_at, paused_until, discard_up_to, policy_json)
@@ -86,6 +97,7 @@ interface ChangeRow {
   readonly kind: Change["kind"];
   readonly message_id: number;
   readonly endpoint_id: number;
+  readonly is_delayed: number;
   readonly state: DeliveryState;
   readonly due: number | null;
   readonly attempts: number;
@@ -122,9 +134,8 @@ export function auditOn(connection: DatabaseSync): () => readonly Change[] {
 function toChange(row: ChangeRow): Change {
   const { kind, message_id: messageId, endpoint_id: endpointId } = row;
   switch (kind) {
-    case "delivery": {
-      return { kind, messageId, endpointId, row: toRow(row) };
-    }
+    case "delivery":
+      return { kind, messageId, endpointId, isDelayed: row.is_delayed === 1, row: toRow(row) };
     case "replay":
       return { kind, taskId: row.id, state: row.task_state };
     case "delivery_gone":

@@ -81,7 +81,7 @@ export class BooksByHand {
 
   delivery(messageId: number, endpointId: number): void {
     const row = { ...NOTHING, due: this.run.clock.wall };
-    this.ledger.committed([{ kind: "delivery", messageId, endpointId, row }], this.#commit());
+    this.ledger.committed([{ kind: "delivery", messageId, endpointId, isDelayed: false, row }], this.#commit());
   }
 
   begin(messageId: number, endpointId: number): OpenAttempt {

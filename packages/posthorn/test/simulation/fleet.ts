@@ -1,6 +1,6 @@
 /** The machines, and what becomes of the processes on them. */
 import type { Ledger } from "./ledger.ts";
-import type { Run } from "./run.ts";
+import type { Run, Settings } from "./run.ts";
 import { Machine } from "./machine.ts";
 import { MachineClock } from "./machine-clock.ts";
 import { expectOwnError } from "./judging.ts";
@@ -21,6 +21,8 @@ export interface FleetOptions {
   /** What happens around processes and outlives them. */
   readonly outside: Life;
   readonly world: () => NodeWorld;
+  /** Changes the random settings of each process. */
+  readonly adjust: (drawn: Settings) => Settings;
   readonly note: (kind: string, text: string) => void;
   /** Told before a process begins. */
   readonly onStart: () => void;
@@ -46,6 +48,8 @@ export class Fleet {
   #runs = 0;
   /** When one of them was in trouble the last time, in elapsed milliseconds. */
   troubledAt = 0;
+  /** Until when clocks that were set can be wrong, in elapsed milliseconds. */
+  wrongUntil = 0;
 
   constructor(options: FleetOptions) {
     const { span, random, time } = options;
@@ -96,7 +100,8 @@ export class Fleet {
     switch (what.kind) {
       case "clock_jump":
         this.#note("clock_jump", machine, String(what.ms));
-        this.troubledAt = this.#options.time.elapsed + Math.abs(what.ms);
+        this.troubledAt = this.#options.time.elapsed;
+        this.wrongUntil = Math.max(this.wrongUntil, this.troubledAt + Math.abs(what.ms));
         machine.clock.jump(what.ms);
         return;
       case "crash":
@@ -128,10 +133,10 @@ export class Fleet {
 
   /** Starts a process, and again after a while when it does not come up. */
   start(machine: Machine): void {
-    const { time, random, boundsRandom, span, onStart, ledger } = this.#options;
+    const { time, random, boundsRandom, span, onStart, ledger, adjust } = this.#options;
     const { number, clock } = machine;
     onStart();
-    const settings = settingsOf(random, boundsRandom, span);
+    const settings = adjust(settingsOf(random, boundsRandom, span));
     const run: Run = { number: ++this.#runs, settings, machine: number, clock, startedAt: time.elapsed };
     machine.life = new Life();
     machine.serverLife = new Life();

@@ -3,7 +3,7 @@
  * and are told of every entry.
  */
 import type { AttemptResult, Job } from "../../src/dispatch/types.ts";
-import type { Change } from "./audit.ts";
+import type { Change, DeliveryChange } from "./audit.ts";
 import type { Check } from "./check.ts";
 import { ReplayCheck } from "./checks/replays.ts";
 import type { Commit } from "./database.ts";
@@ -261,16 +261,13 @@ export class Ledger {
     return attempt;
   }
 
-  #deliveryCommitted(
-    { messageId, endpointId, row }: Change & { kind: "delivery" },
-    commit: Commit,
-    attempt: RecordedAttempt | null,
-  ): void {
+  #deliveryCommitted(change: DeliveryChange, commit: Commit, attempt: RecordedAttempt | null): void {
+    const { messageId, endpointId, row } = change;
     const endpoint = this.endpoints.get(endpointId)!;
     let delivery = endpoint.deliveries.get(messageId);
     const before = delivery?.row ?? null;
     if (delivery === undefined) {
-      delivery = new TrackedDelivery(messageId, endpoint, row, commit, this.#time.elapsed);
+      delivery = new TrackedDelivery(endpoint, change, commit, this.#time.elapsed);
       endpoint.deliveries.set(messageId, delivery);
     } else {
       delivery.row = row;

@@ -1,4 +1,5 @@
 /** The network between one process and the receivers, in place of `Egress`. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import {
   EGRESS_ERRORS,
   type EgressErrorCode,
@@ -20,6 +21,9 @@ export interface NetworkOptions {
   readonly time: VirtualTime;
   readonly life: Life;
   readonly random: Random;
+  /** For how long connections take to open: the other random numbers stay the same. */
+  readonly connectRandom: Random;
+  readonly maxConnectMs: number;
   readonly receivers: ReadonlyMap<string, Receiver>;
   readonly watcher: NetworkWatcher;
   /** Seconds for which receivers ask to be left alone at most. */
@@ -46,23 +50,43 @@ export class SimulatedNetwork {
   send(request: EgressRequest): Promise<EgressResult> {
     const { time, life, random, receivers, watcher } = this.#options;
     const { host } = new URL(request.url);
-    if (request.maySend?.() === false) return Promise.resolve(failure("canceled").result(0));
     const own = random.chance(0.003) ? failure(random.pick(OWN_FAULTS)) : null;
     const answer = own ?? this.#answer(receivers.get(host)!.moodAt(time.elapsed), request.timeoutMs);
     const messageId = keyOfId("msg_", headerValue(request.headers, "webhook-id") ?? "");
-    const ended = own === null ? watcher.requested(host, messageId!) : () => undefined;
     const began = time.elapsed;
     return new Promise((resolve) => {
+      let ended: () => void = () => undefined;
+      let cancel: () => void = () => undefined;
       const end = (result: EgressResult): void => {
         cancel();
         request.signal?.removeEventListener("abort", abort);
         ended();
         resolve(result);
       };
-      const abort = (): void => end(failure("canceled").result(time.elapsed - began));
-      const cancel = time.after(life, answer.afterMs, () => end(answer.result(time.elapsed - began)));
+      const failed = (code: EgressErrorCode): void => end(failure(code).result(time.elapsed - began));
+      const abort = (): void => failed("canceled");
+      const write = (): void => {
+        const leftMs = request.timeoutMs - (time.elapsed - began);
+        if (leftMs <= 0) return failed("stalled");
+        if (request.maySend?.() === false) return failed("canceled");
+        if (own === null) ended = watcher.requested(host, messageId!);
+        cancel =
+          answer.afterMs > leftMs
+            ? time.after(life, leftMs, () => failed("timeout"))
+            : time.after(life, answer.afterMs, () => end(answer.result(time.elapsed - began)));
+      };
       request.signal?.addEventListener("abort", abort, { once: true });
+      const connectMs = this.#connectMs();
+      if (connectMs === 0) write();
+      // The watcher learns from the context which attempt the request belongs to.
+      else cancel = time.after(life, connectMs, AsyncLocalStorage.bind(write));
     });
+  }
+
+  /** How long it takes before the request is written: nothing on an open connection, otherwise the time to open one. */
+  #connectMs(): number {
+    const { connectRandom, maxConnectMs } = this.#options;
+    return maxConnectMs === 0 || connectRandom.chance(0.5) ? 0 : connectRandom.span(1, maxConnectMs);
   }
 
   #answer(mood: Mood, timeoutMs: number): Answer {

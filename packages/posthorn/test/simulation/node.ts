@@ -50,6 +50,9 @@ export interface NodeWorld {
   /** Seconds for which receivers ask to be left alone at most. */
   readonly longestWait: number;
   readonly networkRandom: Random;
+  readonly connectRandom: Random;
+  /** Longest time that opening a connection takes. */
+  readonly maxConnectMs: number;
   readonly dispatchRandom: Random;
   readonly pagesRandom: Random;
   readonly sabotage: Sabotage;
@@ -232,8 +235,8 @@ function sabotaged(
 
 /** The attempter of the product on the simulated network. */
 function buildWatch(world: NodeWorld, { clock, store, directory, vault, ids, life, books }: WatchParts): Watch {
-  const { time, receivers, networkRandom: random, dispatchRandom, longestWait } = world;
-  const network = new SimulatedNetwork({ time, life, random, receivers, watcher: books, longestWait });
+  const { networkRandom: random, dispatchRandom } = world;
+  const network = new SimulatedNetwork({ ...world, life, random, watcher: books });
   const attempter = new DeliveryAttempter({
     store,
     transforms: OTHER_SERVICES.transforms,

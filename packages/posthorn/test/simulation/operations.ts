@@ -117,13 +117,16 @@ export class Operations {
 
   /** Lets an endpoint keep messages in order. */
   async setOrder(node: SimulatedNode, endpoint: EndpointHandle): Promise<void> {
-    const policy = { order: someOrder(this.#world.random) };
-    const input = { app: endpoint.app, endpoint: endpoint.id, policy, change: true };
-    await setEndpointPolicy({ ctx: contextOf(node), input });
+    await this.setPolicy(node, endpoint, { order: someOrder(this.#world.random) });
   }
 
   async setRate(node: SimulatedNode, endpoint: EndpointHandle): Promise<void> {
-    const policy = { limits: { timeoutMs: 15_000, ratePerSecond: this.#world.random.pick([1, 2]) } };
+    const limits = { timeoutMs: 15_000, ratePerSecond: this.#world.random.pick([1, 2]) };
+    await this.setPolicy(node, endpoint, { limits });
+  }
+
+  /** Changes these sections of the policy of an endpoint. */
+  async setPolicy(node: SimulatedNode, endpoint: EndpointHandle, policy: object): Promise<void> {
     const input = { app: endpoint.app, endpoint: endpoint.id, policy, change: true };
     await setEndpointPolicy({ ctx: contextOf(node), input });
   }

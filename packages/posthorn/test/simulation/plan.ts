@@ -5,7 +5,7 @@ import { type DatabaseWeather, FAIR } from "./database.ts";
 import type { Settings } from "./run.ts";
 import type { OperationName } from "./operations.ts";
 import type { ByHandOperation } from "./operations-by-hand.ts";
-import type { Random } from "./random.ts";
+import { Random } from "./random.ts";
 import type { SlowReplayStep } from "./slow-replay.ts";
 import { HOUR, isShared, MINUTE, type Span } from "./spans.ts";
 
@@ -99,7 +99,16 @@ export function startsOf(random: Random, { nodes, trouble }: Span): readonly num
   );
 }
 
-export function planOf(random: Random, span: Span): readonly Planned[] {
+/** Everything that happens in a random simulation. Each part has random numbers of its own, so a change of one leaves the others as they are. */
+export function wholePlanOf(seed: number, span: Span): readonly Planned[] {
+  const planned = planOf(new Random(seed, "plan"), span);
+  const byHand = byHandPlanOf(new Random(seed, "hand"), span, planned);
+  const slowReplays = slowReplayPlanOf(new Random(seed, "slow replay plan"), span, planned);
+  const unblocks = unblockPlanOf(new Random(seed, "unblock plan"), span);
+  return [...planned, ...byHand, ...slowReplays, ...unblocks];
+}
+
+function planOf(random: Random, span: Span): readonly Planned[] {
   const { nodes, trouble, haste } = span;
   const planned: Planned[] = [];
   const add = (at: number, what: Happening): void => {
@@ -153,7 +162,7 @@ export function planOf(random: Random, span: Span): readonly Planned[] {
 }
 
 /** What somebody does by hand beside all that, mostly while there is work: drawn by itself, so that the rest stays as it is. */
-export function byHandPlanOf(random: Random, span: Span, planned: readonly Planned[]): readonly Planned[] {
+function byHandPlanOf(random: Random, span: Span, planned: readonly Planned[]): readonly Planned[] {
   const { trouble, nodes } = span;
   const published = planned.filter(({ what }) => what.kind === "operation" && what.name === "publish");
   const times = (mean: number): number[] =>
@@ -177,11 +186,7 @@ export function byHandPlanOf(random: Random, span: Span, planned: readonly Plann
 const SLOW_REPLAYS = 0.25;
 
 /** Somebody replays what was published before, and does something about it while it is at work. */
-export function slowReplayPlanOf(
-  random: Random,
-  { trouble, haste }: Span,
-  planned: readonly Planned[],
-): readonly Planned[] {
+function slowReplayPlanOf(random: Random, { trouble, haste }: Span, planned: readonly Planned[]): readonly Planned[] {
   const published = planned.filter(({ what }) => what.kind === "operation" && what.name === "publish");
   if (published.length === 0 || !random.chance(SLOW_REPLAYS)) return [];
   const begin = random.pick(published).at + random.span(1000, MINUTE);
@@ -198,7 +203,7 @@ export function slowReplayPlanOf(
 }
 
 /** When somebody looks for what is stuck behind what failed. Mostly nothing is. */
-export function unblockPlanOf(random: Random, { trouble }: Span): readonly Planned[] {
+function unblockPlanOf(random: Random, { trouble }: Span): readonly Planned[] {
   return Array.from({ length: random.int(0, 8) }, () => {
     return { at: random.next() * trouble, what: { kind: "operation", name: "unblock_stuck" } };
   });

@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { SimulationResult } from "./result.ts";
+import type { Scenario } from "./scenarios.ts";
 
 export interface SeedsOptions {
   /** Threads; one for each core when absent. */
@@ -48,6 +49,7 @@ function ask(worker: Worker, seed: number): Promise<SimulationResult> {
 }
 
 /** How to see a seed again, step by step. */
-export function replayCommand(seed: number): string {
-  return `Replay: npm run simulate -- --seed ${seed} --verbose`;
+export function replayCommand(seed: number, scenario?: Scenario): string {
+  const named = scenario === undefined ? "" : ` --scenario ${scenario.name}`;
+  return `Replay: npm run simulate --${named} --seed ${seed} --verbose`;
 }

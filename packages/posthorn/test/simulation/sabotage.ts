@@ -15,6 +15,7 @@ import type { DatabaseThread } from "../../src/store/sqlite/protocol.ts";
 import type { Lease } from "../../src/store/cluster.ts";
 import type { Coordination } from "./cluster/coordination.ts";
 import type { Random } from "./random.ts";
+import type { Scenario } from "./scenarios.ts";
 import type { Rule } from "./verdict.ts";
 
 export interface NamedSabotage extends Sabotage {
@@ -25,6 +26,8 @@ export interface NamedSabotage extends Sabotage {
   readonly orShows?: readonly Rule[];
   /** It shows where nodes share the database, and there alone. */
   readonly shared?: true;
+  /** Scenario in which it shows; absent: random weeks. */
+  readonly scenario?: Scenario;
 }
 
 export interface Sabotage {

@@ -8,6 +8,7 @@ import type { Job } from "../../src/dispatch/types.ts";
 import { DirectoryEndpoint } from "../../src/domain/directory-endpoint.ts";
 import { CLUSTER_SABOTAGES } from "./cluster/sabotages.ts";
 import { type NamedSabotage, replaced } from "./sabotage.ts";
+import { CLOCK_SABOTAGES } from "./sabotages-of-clocks.ts";
 import { SABOTAGES_BY_HAND } from "./sabotages-by-hand.ts";
 import { countingHeld, intercept, passing, withCurrentGenerations, withDelays } from "./tampering.ts";
 
@@ -299,6 +300,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
       },
     }),
   },
+  ...CLOCK_SABOTAGES,
   ...SABOTAGES_BY_HAND,
   ...CLUSTER_SABOTAGES,
 ];

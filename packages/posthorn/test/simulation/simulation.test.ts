@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { replayCommand, runSeeds } from "./run-seeds.ts";
 import { Random } from "./random.ts";
 import { SABOTAGES } from "./sabotages.ts";
+import { type Scenario, SCENARIOS } from "./scenarios.ts";
 import { formatTime } from "./diary.ts";
 import type { SimulationResult } from "./result.ts";
 import { simulate } from "./simulation.ts";
@@ -12,18 +13,24 @@ import { RULES } from "./verdict.ts";
 const SEEDS = Array.from({ length: 440 }, (_, index) => index + 1);
 /** Seeds in which a rule that is broken on purpose must show. */
 const SEEDS_TO_SHOW = 60;
+/** Seeds of each scenario. */
+const SCENARIO_SEEDS = SEEDS.slice(0, 20);
 /** Those in which nodes share a database. */
 const SHARED_SEEDS = SEEDS.filter((seed) => isShared(spanOf(new Random(seed, "span"), new Random(seed, "crowd"))));
 
-function report({ seed, violation }: SimulationResult): string {
+function report({ seed, violation }: SimulationResult, scenario?: Scenario): string {
   const { rule, text, at } = violation!;
-  return `Seed ${seed}, ${formatTime(at)}: ${rule}: ${text}. ${replayCommand(seed)}`;
+  return `Seed ${seed}, ${formatTime(at)}: ${rule}: ${text}. ${replayCommand(seed, scenario)}`;
+}
+
+function reportsOf(results: readonly SimulationResult[], scenario?: Scenario): readonly string[] {
+  return results.filter(({ violation }) => violation !== null).map((result) => report(result, scenario));
 }
 
 describe("a simulated week", () => {
   it("keeps every promise, whatever the seed", { timeout: 1_800_000 }, async () => {
     const results = await runSeeds(SEEDS);
-    expect(results.filter(({ violation }) => violation !== null).map(report)).toEqual([]);
+    expect(reportsOf(results)).toEqual([]);
     const requests = results.reduce((sum, result) => sum + result.requests, 0);
     expect(requests).toBeGreaterThan(100 * results.length);
   });
@@ -39,11 +46,22 @@ describe("a simulated week", () => {
   });
 });
 
+describe("a scenario", () => {
+  for (const scenario of SCENARIOS) {
+    it(`keeps every promise: ${scenario.name}`, { timeout: 600_000 }, async () => {
+      const results: SimulationResult[] = [];
+      for (const seed of SCENARIO_SEEDS) results.push(await simulate(seed, { scenario }));
+      expect(reportsOf(results, scenario)).toEqual([]);
+      expect(results.filter(({ requests }) => requests < 30)).toEqual([]);
+    });
+  }
+});
+
 describe("what is broken on purpose is seen", () => {
-  for (const { name, breaks, orShows = [], shared = false, ...sabotage } of SABOTAGES) {
+  for (const { name, breaks, orShows = [], shared = false, scenario, ...sabotage } of SABOTAGES) {
     it(`${breaks}: ${name}`, { timeout: 120_000 }, async () => {
       for (const seed of (shared ? SHARED_SEEDS : SEEDS).slice(0, SEEDS_TO_SHOW)) {
-        const { violation } = await simulate(seed, { sabotage });
+        const { violation } = await simulate(seed, { sabotage, scenario });
         if (violation === null) continue;
         expect([breaks, ...orShows]).toContain(violation.rule);
         if (violation.rule === breaks) return;

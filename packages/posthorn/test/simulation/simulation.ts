@@ -18,11 +18,12 @@ import { Ledger } from "./ledger.ts";
 import { expectOwnError } from "./judging.ts";
 import type { NodeWorld } from "./node.ts";
 import { type OperationName, Operations } from "./operations.ts";
-import { byHandPlanOf, type Happening, planOf, slowReplayPlanOf, startsOf, unblockPlanOf } from "./plan.ts";
+import { type Happening, startsOf, wholePlanOf } from "./plan.ts";
 import { Random } from "./random.ts";
 import { type Receiver, receiversOf } from "./receivers.ts";
 import { countsOf, type SimulationResult } from "./result.ts";
 import type { Sabotage } from "./sabotage.ts";
+import type { Scenario } from "./scenarios.ts";
 import { HOUR, isShared, MINUTE, type Span, spanOf } from "./spans.ts";
 import { ShardTenures, SoleTenure, type Tenure } from "./tenure.ts";
 import { Verdict } from "./verdict.ts";
@@ -30,6 +31,8 @@ import { Life, VirtualTime } from "./virtual-time.ts";
 
 export interface SimulationOptions {
   readonly sabotage?: Sabotage;
+  /** What happens in place of a random week. */
+  readonly scenario?: Scenario | undefined;
   /** Told what happens, line by line. */
   readonly log?: (line: string) => void;
 }
@@ -44,6 +47,7 @@ class Simulation implements Disposable {
   readonly #seed: number;
   readonly #diary: Diary;
   readonly #span: Span;
+  readonly #scenario: Scenario | null;
   readonly #time = new VirtualTime();
   readonly #verdict = new Verdict(() => this.#time.elapsed);
   readonly #ledger = new Ledger(this.#time, this.#verdict);
@@ -60,12 +64,13 @@ class Simulation implements Disposable {
   #databaseTroubledAt = 0;
   #events = 0;
 
-  constructor(seed: number, { sabotage = {}, log }: SimulationOptions) {
+  constructor(seed: number, { sabotage = {}, scenario, log }: SimulationOptions) {
     this.#seed = seed;
     this.#diary = new Diary(log);
     const random = (name: string): Random => new Random(seed, name);
-    const span = spanOf(random("span"), random("crowd"));
+    const span = scenario?.span ?? spanOf(random("span"), random("crowd"));
     this.#span = span;
+    this.#scenario = scenario ?? null;
     this.#random = random("process");
     const { verdict, ledger, time } = { verdict: this.#verdict, ledger: this.#ledger, time: this.#time };
     this.#bus = new Bus({ time, random: random("bus"), ...(sabotage.told && { change: sabotage.told }) });
@@ -96,6 +101,8 @@ class Simulation implements Disposable {
       receivers: this.#receivers,
       longestWait: Math.floor(7200 / Math.min(24, span.haste)),
       networkRandom: random("network"),
+      connectRandom: random("connect"),
+      maxConnectMs: scenario?.maxConnectMs ?? 0,
       dispatchRandom: random("dispatch"),
       pagesRandom: random("pages"),
       sabotage,
@@ -110,6 +117,7 @@ class Simulation implements Disposable {
       boundsRandom: random("bounds"),
       outside: this.#outside,
       world: () => this.#world,
+      adjust: scenario?.settings ?? ((drawn) => drawn),
       note: (kind, text) => this.#note(kind, text),
       onStart: () => this.#compareWithDatabase(),
       watch: (work) => this.#watch(work),
@@ -126,7 +134,8 @@ class Simulation implements Disposable {
         nodes: () => this.#fleet.nodes,
         shards,
         patience: span.patience,
-        calmSince: () => Math.max(this.#fleet.troubledAt, this.#databaseTroubledAt),
+        calmSince: () => Math.max(this.#fleet.troubledAt, this.#fleet.wrongUntil, this.#databaseTroubledAt),
+        wellSince: () => Math.max(this.#fleet.troubledAt, this.#databaseTroubledAt),
         databaseWellSince: () => this.#databaseTroubledAt,
       }),
     );
@@ -136,11 +145,9 @@ class Simulation implements Disposable {
   async run(): Promise<SimulationResult> {
     const { trouble } = this.#span;
     await this.#begin();
-    const planned = planOf(new Random(this.#seed, "plan"), this.#span);
-    const byHand = byHandPlanOf(new Random(this.#seed, "hand"), this.#span, planned);
-    const slowReplays = slowReplayPlanOf(new Random(this.#seed, "slow replay plan"), this.#span, planned);
-    const unblocks = unblockPlanOf(new Random(this.#seed, "unblock plan"), this.#span);
-    for (const { at, what } of [...planned, ...byHand, ...slowReplays, ...unblocks]) {
+    const planned =
+      this.#scenario?.plan(new Random(this.#seed, "plan"), this.#span) ?? wholePlanOf(this.#seed, this.#span);
+    for (const { at, what } of planned) {
       this.#time.after(this.#outside, at - this.#time.elapsed, () => this.#happen(what));
     }
     this.#sample();
@@ -209,6 +216,10 @@ class Simulation implements Disposable {
       await this.#operations.makeApplications(node);
       for (const host of this.#receivers.keys()) await this.#operations.makeEndpoint(node, host);
       for (const endpoint of this.#operations.endpoints) {
+        if (this.#scenario !== null) {
+          await this.#operations.setPolicy(node, endpoint, this.#scenario.policy);
+          continue;
+        }
         if (this.#random.chance(0.5)) await this.#operations.setOrder(node, endpoint);
         // In a short time a backlog comes of a low rate alone.
         if (isShared(this.#span) && this.#random.chance(0.5)) await this.#operations.setRate(node, endpoint);

@@ -29,7 +29,7 @@ export interface Span {
   readonly patience: Patience;
 }
 
-const WEEK: Omit<Span, "crowded"> = {
+export const WEEK: Omit<Span, "crowded"> = {
   nodes: 1,
   trouble: 7 * 24 * HOUR,
   aftermath: 96 * HOUR,
@@ -47,7 +47,7 @@ const WEEK: Omit<Span, "crowded"> = {
   patience: { dueMs: 4 * HOUR, pauseMs: 4 * HOUR, lineMs: 10 * MINUTE },
 };
 
-const TOGETHER: Omit<Span, "nodes" | "crowded"> = {
+export const TOGETHER: Omit<Span, "nodes" | "crowded"> = {
   trouble: 20 * MINUTE,
   aftermath: 3 * HOUR,
   lastAlarm: 20 * MINUTE,

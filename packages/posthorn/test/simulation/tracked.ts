@@ -1,7 +1,7 @@
 /** What the books of the simulation keep of endpoints, deliveries and attempts. */
 import type { AttemptResult, Job } from "../../src/dispatch/types.ts";
 import { isImmediate } from "../../src/store/immediate.ts";
-import type { DeliveryRow } from "./audit.ts";
+import type { DeliveryChange, DeliveryRow } from "./audit.ts";
 import type { Commit } from "./database.ts";
 import type { Run } from "./run.ts";
 import type { Tenure } from "./tenure.ts";
@@ -43,25 +43,37 @@ export class TrackedDelivery {
   /** The last attempt found nothing to send, or nobody to send it to. */
   isVoid = false;
 
+  /** The sender asked for a delay of the message. */
+  readonly isDelayed: boolean;
   /** When it was first due, Unix milliseconds. */
   readonly firstDue: number | null;
   /** When the row was made, in elapsed milliseconds. */
   readonly madeAt: number;
 
-  constructor(messageId: number, endpoint: TrackedEndpoint, row: DeliveryRow, commit: Commit, madeAt: number) {
+  constructor(
+    endpoint: TrackedEndpoint,
+    { messageId, isDelayed, row }: DeliveryChange,
+    commit: Commit,
+    madeAt: number,
+  ) {
     this.firstDue = row.due;
     this.madeAt = madeAt;
     this.messageId = messageId;
+    this.isDelayed = isDelayed;
     this.endpoint = endpoint;
     this.row = row;
     this.commit = commit;
   }
 
-  /** Its first attempt was not made yet, and nothing delays it, or somebody asked for it by hand: it is due whatever a clock says. */
+  /**
+   * Whether it is due whatever a clock says: nothing delays its first attempt, or a person asked for the attempt. It does not go by what
+   * the product stored as `due`: that can be what is wrong.
+   */
   get isImmediate(): boolean {
-    const { due, attempts, manual } = this.row;
+    const { due, attempts, manual, generation } = this.row;
     if (due === null) return false;
-    return manual !== 0 || (attempts === 0 && isImmediate(this.messageId, due));
+    if (manual !== 0) return true;
+    return attempts === 0 && (isImmediate(this.messageId, due) || (generation === 0 && !this.isDelayed));
   }
 
   get name(): string {

@@ -37,6 +37,8 @@ export interface CheckedWorld {
   readonly patience: Patience;
   /** When a process, the database or a clock was in trouble the last time, in elapsed milliseconds. */
   readonly calmSince: () => number;
+  /** The same, but a clock that shows the wrong time is no trouble once it was set. */
+  readonly wellSince: () => number;
   /** And the database alone. */
   readonly databaseWellSince: () => number;
 }

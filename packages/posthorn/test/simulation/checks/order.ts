@@ -42,13 +42,12 @@ export class OrderCheck implements Check {
     const isAsMade = commit.at === madeAt && commit.run !== run.number;
     if (!isAsMade && !this.#ledger.knowsRow(commit, tenure, this.#time.elapsed)) return false;
     // Put off by whoever sent it: others do not wait for it before its time, as the clock of the process shows it.
-    if (row.attempts === 0 && (firstDue! > delivery.firstDue! || this.#wasPutOff(other, delivery, run))) return false;
-    return row.attempts > 0 || other.isImmediate || row.due! <= run.clock.wall;
+    if (row.attempts > 0 || other.isImmediate) return true;
+    return firstDue! <= delivery.firstDue! && !this.#wasPutOff(other, delivery, run) && row.due! <= run.clock.wall;
   }
 
   /** Whether the other one was not due yet when this one was stored, or may not have been since the clock was set after that. */
   #wasPutOff(other: TrackedDelivery, { madeAt }: TrackedDelivery, { clock }: Run): boolean {
-    if (other.isImmediate) return false;
     return clock.jumpedAt >= madeAt || other.firstDue! > clock.wall - (this.#time.elapsed - madeAt);
   }
 }

@@ -29,16 +29,18 @@ export class ProgressCheck implements Check {
   readonly #verdict: Verdict;
   readonly #receivers: ReadonlyMap<string, Receiver>;
   readonly #calmSince: () => number;
+  readonly #wellSince: () => number;
   readonly #clocks: readonly MachineClock[];
   readonly #patience: Patience;
 
-  /** `calmSince`: when a process, the database or a clock was in trouble the last time, in elapsed milliseconds. */
+  /** @param world With `calmSince` and `wellSince` as in `CheckedWorld`. */
   constructor(world: {
     ledger: Ledger;
     time: VirtualTime;
     verdict: Verdict;
     receivers: ReadonlyMap<string, Receiver>;
     calmSince: () => number;
+    wellSince: () => number;
     clocks: readonly MachineClock[];
     patience: Patience;
   }) {
@@ -47,6 +49,7 @@ export class ProgressCheck implements Check {
     this.#verdict = world.verdict;
     this.#receivers = world.receivers;
     this.#calmSince = world.calmSince;
+    this.#wellSince = world.wellSince;
     this.#clocks = world.clocks;
     this.#patience = world.patience;
   }
@@ -54,10 +57,10 @@ export class ProgressCheck implements Check {
   sampled(): void {
     const { dueMs, lineMs } = this.#patience;
     const wall = this.#wall;
-    const calmMs = this.#time.elapsed - this.#calmSince();
+    const { elapsed } = this.#time;
     if ([...this.#ledger.runs].length === 0) return;
-    if (calmMs >= lineMs) this.#sampleSetBack();
-    if (calmMs < dueMs) return;
+    if (elapsed - this.#wellSince() >= lineMs) this.#sampleSetBack();
+    if (elapsed - this.#calmSince() < dueMs) return;
     for (const delivery of this.#ledger.live) {
       if (!this.#isLongDue(delivery) || !this.#takes(delivery) || this.#waitsInLine(delivery)) continue;
       const minutes = (wall - delivery.row.due!) / 60_000;
