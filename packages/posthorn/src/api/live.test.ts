@@ -1,0 +1,62 @@
+import { once } from "node:events";
+import { get } from "node:http";
+import type { AddressInfo } from "node:net";
+import Fastify from "fastify";
+import { afterEach, expect, it } from "vitest";
+import type { Identity } from "../domain/auth/authenticate.ts";
+import { LiveFeed } from "../live/feed.ts";
+import { registerLive } from "./live.ts";
+import { MODELS } from "./models/index.ts";
+
+const IDENTITY: Identity = {
+  actor: { kind: "organisation", orgId: 1, orgPublicId: "org_test", keyId: null },
+  expiresAt: Number.POSITIVE_INFINITY,
+};
+
+const app = Fastify();
+for (const model of MODELS) app.addSchema(model);
+afterEach(() => app.close());
+
+it("counts no stream whose client left while its token was looked up", async () => {
+  const feed = new LiveFeed({
+    run: "test",
+    describe: () => Promise.resolve([]),
+    now: Date.now,
+    setTimer: () => () => undefined,
+    onFailure: () => undefined,
+  });
+  let watchers = 0;
+  const watch = feed.watch.bind(feed);
+  feed.watch = (...args) => {
+    watchers += 1;
+    return watch(...args);
+  };
+  const asked = Promise.withResolvers<void>();
+  const identified = Promise.withResolvers<Identity>();
+  const left = Promise.withResolvers<void>();
+  app.addHook("onRequest", (_request, reply, done) => {
+    reply.raw.once("close", left.resolve);
+    done();
+  });
+  const handled = Promise.withResolvers<void>();
+  registerLive(app, {
+    feed,
+    identify: async () => {
+      asked.resolve();
+      const identity = await identified.promise;
+      setImmediate(handled.resolve);
+      return identity;
+    },
+    onTokensRevoked: () => () => undefined,
+    now: Date.now,
+  });
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  const request = get({ port: (app.server.address() as AddressInfo).port, host: "127.0.0.1", path: "/api/v1/live" });
+  const failed = once(request, "error").catch((error: unknown) => error);
+  await asked.promise;
+  request.destroy();
+  await Promise.all([failed, left.promise]);
+  identified.resolve(IDENTITY);
+  await handled.promise;
+  expect(watchers).toBe(0);
+});
