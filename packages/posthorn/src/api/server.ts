@@ -17,6 +17,7 @@ import type { LiveFeed } from "../live/feed.ts";
 import { describeTrouble, isStoreAway } from "../store/errors.ts";
 import { VERSION } from "../version.ts";
 import { invoker } from "./invoke.ts";
+import { MAX_BATCH_MESSAGES } from "./models/message-batch.ts";
 import { NDJSON, parseBody, type ParsedBody, splitLines } from "./body.ts";
 import { answerClientError, discard, refuseExpectation } from "./connection.ts";
 import { errorReply, internalErrorReply } from "./error-reply.ts";
@@ -129,7 +130,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   registerInbound(app, options.gateway);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, async (request: FastifyRequest, raw: Buffer) =>
-    request.headers["content-type"] === NDJSON ? splitLines(raw) : parseBody(raw),
+    request.headers["content-type"] === NDJSON ? splitLines(raw, MAX_BATCH_MESSAGES + 1) : parseBody(raw),
   );
   // Bodies are JSON whatever their type says: some clients send none, and Fastify refuses one that is malformed.
   app.addHook("onRequest", (request, _answer, done) => {

@@ -50,7 +50,10 @@ export async function answerBatch(
 function itemsOf({ body, rawBody, lines }: BatchRequest): readonly RawItem[] {
   if (lines !== null) {
     if (lines.length > 0 && lines.length <= MAX_BATCH_MESSAGES) return lines.map((raw) => ({ raw }));
-    throw invalid(["body"], `A batch has 1 to ${MAX_BATCH_MESSAGES} lines, this one ${lines.length}.`);
+    throw invalid(
+      ["body"],
+      `A batch has 1 to ${MAX_BATCH_MESSAGES} lines, this one ${lines.length === 0 ? "none" : "more"}.`,
+    );
   }
   const { messages } = findMembers(rawBody, ["messages"]);
   const ranges = findItems(messages!);
