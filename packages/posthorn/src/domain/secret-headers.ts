@@ -3,11 +3,12 @@ import { LRUCache } from "lru-cache";
 
 /** Parts of names under which people send secrets. A name too many hides a harmless value; one too few shows a secret. */
 const SECRET_PART =
-  /^proxy-|auth(?!or(?!i))|token|secret|passw|passphrase|passcode|credential|cookie|session|jwt|bearer|private|api[-_]?key|access[-_]?key|honeycomb[-_]team/i;
+  /^proxy-|auth(?!or(?!i))|token|secret|passw|passphrase|passcode|credential|cookie|session|jwt|bearer|private|api[-_]?key|shared[-_]?access|access[-_]?key|honeycomb[-_]team/i;
 /** Whole words of names that mean the same. */
-const SECRET_WORD = /(?:^|[-_])(?:otp|pat|pin|pwd|sas)(?:$|[-_])/i;
+const SECRET_WORD = /(?:^|[-_])(?:csrf|otp|pass|pat|pin|pwd|sas|xsrf)(?:$|[-_])/i;
 /** Names that end in a key … */
-const KEY_WORD = /(?:^|[-_])(?:api|access|app|client|functions?|subscription|signing)?[-_]?keys?(?:$|[-_])/i;
+const KEY_WORD =
+  /(?:^|[-_])(?:api|access|account|admin|app|client|functions?|master|shared|storage|subscription|signing)?[-_]?keys?(?:$|[-_])/i;
 /** … that is none to a lock. */
 const HARMLESS_KEY =
   /(?:^|[-_])(?:cache|deduplication|dedupe?|idempotency|message|ordering|partition|routing|sort|surrogate)[-_]?keys?(?:$|[-_])/i;

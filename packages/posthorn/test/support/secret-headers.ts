@@ -49,6 +49,12 @@ export const SECRET_HEADERS = [
   "x-private",
   "www-authenticate",
   "x-honeycomb-team",
+  "x-pass",
+  "x-csrf",
+  "sharedkey",
+  "masterkey",
+  "x-storagekey",
+  "x-sharedaccess",
 ] as const;
 
 export const HARMLESS_HEADERS = [
@@ -67,6 +73,8 @@ export const HARMLESS_HEADERS = [
   "x-partition-key",
   "x-routing-key",
   "x-spinner",
+  "x-compass",
+  "x-passenger-id",
   "x-pattern",
   "x-hub-signature-256",
   "stripe-signature",
