@@ -2,6 +2,11 @@ import { describe, expect, it } from "vitest";
 import { examplesOf, type Schema } from "./schema-examples.ts";
 
 describe("the examples of a schema", () => {
+  it.each(["constructor", "__proto__", "toString", "unheard-of", 5, null, { toString: 1, valueOf: 1 }, ["uuid"]])(
+    "hold plain text for a format that is not known: %j",
+    (format) => expect(examplesOf({ type: "string", format })).toEqual(["text"]),
+  );
+
   it("are those that it names, before anything is generated", () => {
     const schema = { type: "object", properties: { id: { type: "string" } } };
     expect(examplesOf({ ...schema, examples: [{ id: "a" }, { id: "b" }] })).toEqual([{ id: "a" }, { id: "b" }]);

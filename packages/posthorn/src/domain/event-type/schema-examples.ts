@@ -8,18 +8,18 @@ const MAX_DEPTH = 6;
 const MAX_VALUES = 500;
 
 /** A value for each format, so that the example passes for one. */
-const FORMATS: Readonly<Record<string, string>> = {
-  date: "2026-01-31",
-  "date-time": "2026-01-31T12:00:00Z",
-  time: "12:00:00Z",
-  email: "user@example.com",
-  hostname: "example.com",
-  ipv4: "192.0.2.1",
-  ipv6: "2001:db8::1",
-  uri: "https://example.com/",
-  url: "https://example.com/",
-  uuid: "3fa85f64-5717-4562-b3fc-2c963f66afa6",
-};
+const FORMATS: ReadonlyMap<unknown, string> = new Map([
+  ["date", "2026-01-31"],
+  ["date-time", "2026-01-31T12:00:00Z"],
+  ["time", "12:00:00Z"],
+  ["email", "user@example.com"],
+  ["hostname", "example.com"],
+  ["ipv4", "192.0.2.1"],
+  ["ipv6", "2001:db8::1"],
+  ["uri", "https://example.com/"],
+  ["url", "https://example.com/"],
+  ["uuid", "3fa85f64-5717-4562-b3fc-2c963f66afa6"],
+]);
 
 /** The examples that a schema names, or one that is generated; none for a schema that says nothing. */
 export function examplesOf(schema: Schema): readonly unknown[] {
@@ -86,7 +86,7 @@ class Generator {
     const type = Array.isArray(schema["type"]) ? (schema["type"] as unknown[])[0] : schema["type"];
     switch (type) {
       case "string":
-        return FORMATS[String(schema["format"])] ?? "text";
+        return FORMATS.get(schema["format"]) ?? "text";
       case "integer":
       case "number":
         return typeof schema["minimum"] === "number" ? schema["minimum"] : 1;
