@@ -31,8 +31,6 @@ export function disableFailing(services: Services, endpointKey: number, cause: C
     const subject = await liveEndpoint(tx, endpointKey);
     if (subject === null || subject.disabled === 1) return false;
     if (attemptKey < keyAtTime(subject.updated_at)) return false;
-    // The target of a one-off replay could not be enabled again.
-    if (subject.replay_task_id !== null) return false;
     const disabled: Disabled = { trigger: "automatic", at, reason, failSince: since };
     await tx.db
       .updateTable("endpoint")
@@ -150,13 +148,12 @@ async function liveEndpoint({ db }: Tx, key: number) {
       "endpoint.uid as endpoint_uid",
       "endpoint.disabled",
       "endpoint.updated_at",
-      "endpoint.replay_task_id",
       "endpoint.app_id",
     ])
     .select(["application.public_id", "application.uid", "application.kind", "application.org_id"])
     .where("endpoint.id", "=", key)
     .where("endpoint.deleted_at", "is", null)
-    // The target of a replay is gone when the replay has ended.
+    // The target of a one-off replay could not be enabled again, and is gone when the replay has ended.
     .where("endpoint.replay_task_id", "is", null)
     .where("application.deleted_at", "is", null)
     .executeTakeFirst();
