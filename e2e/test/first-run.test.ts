@@ -139,6 +139,8 @@ describe("the README", () => {
 
       await using terminal = new Terminal(folder);
       await terminal.run(startReceiver!);
+      // A person is slower than this test: the receiver listens before they publish.
+      await eventually(() => fetch(`http://127.0.0.1:${receiverPort}`));
       const published = await terminal.run(publish!.replace("…", token!));
       const [application, endpoint, message] = published
         .trim()
