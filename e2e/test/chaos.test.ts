@@ -153,7 +153,8 @@ describe("three nodes on one PostgreSQL, all of which fail again and again", () 
       expect(stored).toEqual({ messages: accepted.size, succeeded: accepted.size * paths.length });
       expect(wrong).toEqual([]);
       expect(unwanted.map(({ headers }) => headers["webhook-id"])).toEqual([]);
-      if (!byKind.has("clock step")) expect(clocksApart).toBe(0);
+      // Only nodes whose clocks differ may store messages of one key in another order than they were published in.
+      expect(byKind.has("clock step") ? 0 : clocksApart).toBe(0);
       expect(audit).toMatchObject({ byStrangers: 0 });
       expect(audit.recorded).toBeGreaterThanOrEqual(accepted.size * paths.length);
       expect(duplicates.unexplained).toEqual([]);

@@ -257,15 +257,15 @@ describe("examples", () => {
     const bare = `bare.${Date.now()}`;
     await world.api.post("/api/v1/event-type", { name: bare, description: "" });
     expect((await send(bare)).json.payload).toEqual({ example: true });
-    const published = `published.${Date.now()}`;
-    const refused = await send(published);
+    const seen = `seen.${Date.now()}`;
+    const refused = await send(seen);
     expect([refused.status, refused.json.code]).toEqual([400, "no_example"]);
     expect(refused.json.detail).toContain("posthorn.ping");
     await world.api.post(`${endpoint.path.replace(/\/endpoint\/.*/, "")}/msg`, {
-      eventType: published,
+      eventType: seen,
       payload: { id: "inv_1" },
     });
-    const sent = await send(published);
+    const sent = await send(seen);
     expect([sent.status, sent.json.payload]).toEqual([202, { id: "inv_1" }]);
   });
 

@@ -119,6 +119,13 @@ test.each(["content-length", "webhook-signature", "two words", "a\r\nb"])(
   },
 );
 
+test("one header name for the signature and the timestamp is refused", async () => {
+  const endpoint = await tenant.endpoint();
+  const signing = { style: "slack", header: "X-Acme", timestampHeader: "x-acme" };
+  const { status, json } = await world.api.patch(`${endpoint.path}/policy`, { signing });
+  expect([status, json.detail[0].loc.at(-1)]).toEqual([422, "timestampHeader"]);
+});
+
 test("an endpoint with an Ed25519 key gets Standard Webhooks whatever HMAC style is set", async () => {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const halves = [privateKey.export({ format: "jwk" }).d!, publicKey.export({ format: "jwk" }).x!];

@@ -20,7 +20,7 @@ afterEach(() => app.close());
 it("counts no stream whose client left while its token was looked up", async () => {
   const feed = new LiveFeed({
     run: "test",
-    describe: () => Promise.resolve([]),
+    describe: () => Promise.resolve({ messages: new Map(), endpoints: new Map() }),
     now: Date.now,
     setTimer: () => () => undefined,
     onFailure: () => undefined,

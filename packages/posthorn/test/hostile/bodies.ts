@@ -115,6 +115,8 @@ export class Bodies {
         return resolved.minItems ? [this.valid(resolved.items ?? {})] : [];
       case "null":
         return null;
+      case "object":
+      case undefined:
       default:
         return Object.fromEntries(
           this.#needed(resolved).map((member) => [member, this.valid(resolved.properties?.[member] ?? {}, member)]),

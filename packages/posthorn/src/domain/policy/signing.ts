@@ -34,5 +34,9 @@ export const signing = defineSection<SigningValues>({
       const trouble = name === "" ? null : headerTrouble(name, "");
       if (trouble !== null) throw invalid([...path, field], trouble);
     }
+    const { header = "", timestampHeader = "" } = given;
+    if (timestampHeader !== "" && header.toLowerCase() === timestampHeader.toLowerCase()) {
+      throw invalid([...path, "timestampHeader"], "The signature and the timestamp need headers of different names.");
+    }
   },
 });
