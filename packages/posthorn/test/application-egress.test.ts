@@ -1,4 +1,4 @@
-import { startReceiver } from "@posthorn/testkit";
+import { freePort, startReceiver } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { startNode } from "./support/posthorn.ts";
 import { startProxy } from "./support/proxy.ts";
@@ -92,7 +92,7 @@ describe("the proxy of an application", () => {
     await using node = await startNode(folder.path, { env: { POSTHORN_RETRY_SCHEDULE: "" } });
     const tenant = new Tenant(node);
     await tenant.setUp(receiver.url);
-    const dead = { url: "http://127.0.0.1:9" };
+    const dead = { url: `http://127.0.0.1:${await freePort()}` };
     await tenant.call("PUT", EGRESS, { proxy: dead });
     const ofApplication = await tenant.firstAttempt();
     expect(ofApplication).toMatchObject({ status: 2, errorCode: "proxy_failed" });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Lab, startLab } from "@posthorn/egress/lab";
-import { eventually, type Received, startReceiver } from "@posthorn/testkit";
+import { eventually, freePort, type Received, startReceiver } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startNode, type TestNode } from "./support/posthorn.ts";
 import { onPostgres, temporaryFolder } from "./support/store.ts";
@@ -138,7 +138,7 @@ describe("TLS settings of an endpoint", () => {
 describe("a proxy of an endpoint", () => {
   it("that does not answer fails the attempts of this endpoint, rather than putting them off for ever", async () => {
     await using receiver = await startReceiver();
-    await endpointWith(receiver.url, { proxy: { url: `http://me:${SECRET}@127.0.0.1:9` } });
+    await endpointWith(receiver.url, { proxy: { url: `http://me:${SECRET}@127.0.0.1:${await freePort()}` } });
     expect(await tenant.firstAttempt()).toMatchObject({ status: 2, errorCode: "proxy_failed" });
     expect(receiver.requests).toHaveLength(0);
   });

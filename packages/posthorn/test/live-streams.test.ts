@@ -1,5 +1,5 @@
 /** Live streams: how many may be open, how they end with their token, and which origins may read them. */
-import { makeToken } from "@posthorn/testkit";
+import { makeToken, SEVERAL_ORGANISATIONS } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startNode, type TestNode } from "./support/posthorn.ts";
 import { onPostgres, temporaryFolder } from "./support/store.ts";
@@ -142,7 +142,7 @@ describe("live streams", () => {
 
   it("are at most 100 for one organisation, which takes none from another", async () => {
     const own = temporaryFolder();
-    await using other = await startNode(own.path, { env: ENV });
+    await using other = await startNode(own.path, { env: { ...ENV, ...SEVERAL_ORGANISATIONS } });
     await using open = new AsyncDisposableStack();
     for (let n = 0; n < 100; n++) {
       expect(open.use(await Stream.open(other.token, other)).response.status).toBe(200);
