@@ -144,8 +144,8 @@ describe("send-example with a payload", () => {
     expect([status, json.code]).toEqual([413, "payload_too_large"]);
   });
 
-  test("without a payload still names the missing example", async () => {
-    const { json } = await world.api.post(`${endpoint.path}/send-example`, { eventType: "never.registered" });
+  test("without a payload still names the missing example of a type that is neither registered nor published", async () => {
+    const { json } = await world.api.post(`${endpoint.path}/send-example`, { eventType: "never.seen" });
     expect(json.code).toBe("no_example");
   });
 });
