@@ -53,7 +53,7 @@ const LOCK_MS = 6000;
 /** A node sees its clock step this much later at most. */
 export const STEP_SEEN_MS = 1500;
 const MOST_SKEW_MS = 120_000;
-/** What a session of somebody else can hold: the lock of write transactions, and tables that publishing and delivering need. */
+/** What a session outside Posthorn can hold: the lock of write transactions, and tables that publishing and delivering need. */
 const LOCKS = [
   "SELECT pg_advisory_xact_lock(1886352244, 2)",
   "LOCK TABLE posthorn.endpoint IN ACCESS EXCLUSIVE MODE",

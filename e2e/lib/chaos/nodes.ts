@@ -176,7 +176,7 @@ export class ChaosNodes implements AsyncDisposable {
     for (const way of ways) way.become("open");
   }
 
-  /** As a migration, a backup or a forgotten session of somebody else does. */
+  /** As a migration, a backup or a forgotten session of another program does. */
   async #lock(statement: string, lastsMs: number): Promise<void> {
     const client = new pg.Client(this.databaseUrl);
     client.on("error", () => undefined);

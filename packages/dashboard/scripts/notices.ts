@@ -16,7 +16,7 @@ export interface BundledPackage {
   readonly text?: string;
 }
 
-/** Licences that ask for no more than their notice. A new one is added here after somebody has read it. */
+/** Licences that ask for no more than their notice. Read a new one before you add it here. */
 const ALLOWED = new Set(["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "OFL-1.1"]);
 const LICENCE_FILE = "{LICENSE,LICENCE,COPYING,License,Licence,license,licence,copying}*";
 const RULE = "-".repeat(80);

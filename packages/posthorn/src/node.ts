@@ -215,7 +215,7 @@ export class PosthornNode implements AsyncDisposable {
         services: () => this.services,
         clock,
         onFailure: (error) => report(error, "the outbox was not taken up; trying again"),
-        // Nobody else writes to a file.
+        // A file has no other writer.
         looks: config.database.kind === "postgres",
         onNotTaken: (row) => log.warn(row, "no message could be made of what a transaction published: it is set aside"),
       }),

@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import type { StoreError } from "./errors.ts";
 import type { Database } from "./schema.ts";
 
-/** Between two test writes: whoever asks more often gets what the last one showed. */
+/** Least time between two test writes; until then the result of the last one holds. */
 const TEST_EVERY_MS = 1000;
 /** Bytes of a test write: more than what fits into pages that are there already. */
 const TEST_BYTES = 64 * 1024;

@@ -139,7 +139,7 @@ it("no hostile request is answered with 5xx or keeps others waiting for more tha
     const { status, text: answer } = await send(route, text);
     const to = performance.now();
     if (status >= 500) failures.push(`${route.method} ${route.path}, ${title}: ${status} ${answer.slice(0, 200)}`);
-    // What is answered sooner has kept nobody waiting for longer.
+    // An earlier response has not delayed anything.
     if (to - from <= BOUND_MS) return 0;
     await latency.settled();
     return latency.worstBetween(from, to);

@@ -127,7 +127,7 @@ describe("a delivery that is repeated", () => {
     expect((await counted(source, 2)).messages).toMatchObject([{ receivedCount: 3 }]);
   });
 
-  it("counts for nobody where every delivery is new, or the source has another one of that ID", async () => {
+  it("counts nothing where every delivery is new, or the source has another one of that ID", async () => {
     const [one, other] = [await github(), await github()];
     await deliver(one, "shared");
     await deliver(other, "shared");

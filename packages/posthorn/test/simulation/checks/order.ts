@@ -41,7 +41,7 @@ export class OrderCheck implements Check {
     // Whoever stored it: what is stored after it is found together with it, or later.
     const isAsMade = commit.at === madeAt && commit.run !== run.number;
     if (!isAsMade && !this.#ledger.knowsRow(commit, tenure, this.#time.elapsed)) return false;
-    // Put off by whoever sent it: others do not wait for it before its time, as the clock of the process shows it.
+    // Delayed by its sender: others do not wait for it before its time, as the clock of the process shows it.
     if (row.attempts > 0 || other.isImmediate) return true;
     return firstDue! <= delivery.firstDue! && !this.#wasPutOff(other, delivery, run) && row.due! <= run.clock.wall;
   }
