@@ -78,7 +78,8 @@ export class Publishers {
     } catch {
       return null;
     }
-    if (response.status === 503) return null;
+    // 408: the node was frozen while it read the request.
+    if (response.status === 503 || response.status === 408) return null;
     throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
   }
 }
