@@ -12,7 +12,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { startMeasuredNode } from "./lib/node-api.ts";
 import { nextMessage, residentMib, startModule, stop } from "./lib/processes.ts";
-import { IdGenerator, keyOfId } from "../packages/posthorn/src/id.ts";
+import { IdGenerator, keyOfId } from "../packages/posthorn/src/lib/id.ts";
 import { SqliteStore } from "../packages/posthorn/src/store/sqlite/sqlite-store.ts";
 
 const { values } = parseArgs({ options: { rows: { type: "string", default: "1000,100000,1000000" } } });

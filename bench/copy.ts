@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { keyAtTime } from "../packages/posthorn/src/id.ts";
+import { keyAtTime } from "../packages/posthorn/src/lib/id.ts";
 import { planCopy, runCopy } from "../packages/posthorn/src/store/copy/copy.ts";
 import { PostgresSide } from "../packages/posthorn/src/store/copy/postgres-side.ts";
 import type { CopyTarget } from "../packages/posthorn/src/store/copy/side.ts";

@@ -8,7 +8,7 @@
 import { createDatabase, startPostgres } from "@posthorn/testkit";
 import pg from "pg";
 import { parseArgs } from "node:util";
-import { IdGenerator } from "../packages/posthorn/src/id.ts";
+import { IdGenerator } from "../packages/posthorn/src/lib/id.ts";
 import { clientConfig } from "../packages/posthorn/src/store/postgres/connections.ts";
 import { migrate } from "../packages/posthorn/src/store/postgres/migrate.ts";
 import { ensurePartitions } from "../packages/posthorn/src/store/postgres/partitions.ts";

@@ -8,10 +8,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { systemClock } from "../packages/posthorn/src/clock.ts";
+import { systemClock } from "../packages/posthorn/src/lib/clock.ts";
 import { Dispatcher } from "../packages/posthorn/src/dispatch/dispatcher.ts";
 import type { LanePolicy } from "../packages/posthorn/src/dispatch/policy.ts";
-import { IdGenerator } from "../packages/posthorn/src/id.ts";
+import { IdGenerator } from "../packages/posthorn/src/lib/id.ts";
 import { SqliteStore } from "../packages/posthorn/src/store/sqlite/sqlite-store.ts";
 
 const { values } = parseArgs({

@@ -12,8 +12,8 @@ import { parseArgs } from "node:util";
 import type { Services } from "../packages/posthorn/src/domain/context.ts";
 import { sweepMessages } from "../packages/posthorn/src/domain/retention/sweep-messages.ts";
 import { rollUp } from "../packages/posthorn/src/domain/stats/roll-up.ts";
-import { IdGenerator, keyAtTime } from "../packages/posthorn/src/id.ts";
-import { pacer } from "../packages/posthorn/src/maintenance.ts";
+import { IdGenerator, keyAtTime } from "../packages/posthorn/src/lib/id.ts";
+import { pacer } from "../packages/posthorn/src/workers/maintenance.ts";
 import { SqliteStore } from "../packages/posthorn/src/store/sqlite/sqlite-store.ts";
 import type { AcceptEntry, RecordEntry } from "../packages/posthorn/src/store/store.ts";
 

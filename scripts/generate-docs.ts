@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { EGRESS_ERRORS } from "@posthorn/egress";
 import { flagOf, type Setting, settings } from "../packages/posthorn/src/config/settings.ts";
-import { PosthornError, type PosthornErrorCode } from "../packages/posthorn/src/errors.ts";
+import { PosthornError, type PosthornErrorCode } from "../packages/posthorn/src/lib/errors.ts";
 
 const GENERATED: Record<string, Record<string, () => string>> = {
   "README.md": { receiver: () => `\`\`\`js\n${read("examples/receiver.mjs").trim()}\n\`\`\`` },
@@ -56,7 +56,8 @@ function causesTable(): string {
 
 /** The table of error codes in docs/api.md against the union of codes and their statuses. */
 function errorCodeTroubles(): string[] {
-  const union = /export type PosthornErrorCode =([^]*?);\n\n/.exec(read("packages/posthorn/src/errors.ts"))?.[1] ?? "";
+  const union =
+    /export type PosthornErrorCode =([^]*?);\n\n/.exec(read("packages/posthorn/src/lib/errors.ts"))?.[1] ?? "";
   const codes = [...union.matchAll(/"([^"]+)"/g)].map((match) => match[1]!);
   const section = /\n## Errors\n([^]*?)\n## /.exec(read("docs/api.md"))?.[1] ?? "";
   const listed = new Map(

@@ -1,9 +1,9 @@
 /** A process with the dispatcher over a store with a backlog for endpoints that never answer well. Sends what it costs, then waits. */
 import { setTimeout as delay } from "node:timers/promises";
-import { systemClock } from "../../packages/posthorn/src/clock.ts";
+import { systemClock } from "../../packages/posthorn/src/lib/clock.ts";
 import { Dispatcher } from "../../packages/posthorn/src/dispatch/dispatcher.ts";
 import type { LanePolicy } from "../../packages/posthorn/src/dispatch/policy.ts";
-import { IdGenerator } from "../../packages/posthorn/src/id.ts";
+import { IdGenerator } from "../../packages/posthorn/src/lib/id.ts";
 import type { DuePage } from "../../packages/posthorn/src/store/store.ts";
 import { SqliteStore } from "../../packages/posthorn/src/store/sqlite/sqlite-store.ts";
 

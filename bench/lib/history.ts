@@ -1,6 +1,6 @@
 /** Attempts of the last days, put straight into the tables of a PostgreSQL: many times faster than they could be made. */
 import type pg from "pg";
-import { keyAtTime } from "../../packages/posthorn/src/id.ts";
+import { keyAtTime } from "../../packages/posthorn/src/lib/id.ts";
 
 export const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;

@@ -4,4 +4,4 @@ export type { PublishOptions } from "./embed/messages.ts";
 export type { CallOptions } from "./embed/call.ts";
 export type * from "./embed/shapes.ts";
 export type { HostTransaction, SendStatement } from "./embed/transaction.ts";
-export { PosthornError, type PosthornErrorCode, ValidationError, type ValidationIssue } from "./errors.ts";
+export { PosthornError, type PosthornErrorCode, ValidationError, type ValidationIssue } from "./lib/errors.ts";

@@ -3,7 +3,7 @@ import { eventually } from "@posthorn/testkit";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { PosthornPublisher } from "../src/embed/publisher.ts";
-import { keyAtTime } from "../src/id.ts";
+import { keyAtTime } from "../src/lib/id.ts";
 import { ATTEMPT_STATUS, DELIVERY_STATE } from "../src/store/schema.ts";
 import type { PostgresStore } from "../src/store/postgres/postgres-store.ts";
 import type { Store } from "../src/store/store.ts";

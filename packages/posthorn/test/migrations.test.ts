@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keyAtTime } from "../src/id.ts";
+import { keyAtTime } from "../src/lib/id.ts";
 import { migrationStates, runMigrations } from "../src/store/migrate.ts";
 import { MIGRATIONS, SCHEMA_VERSION } from "../src/store/migrations/list.ts";
 import { databaseAt, LABELLED, NOW, type OldDatabase, type Shape } from "./support/old-database.ts";

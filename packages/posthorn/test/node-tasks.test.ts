@@ -1,11 +1,11 @@
 /** What is done once for all nodes of a database. */
 import { eventually } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
-import { systemTime } from "../src/clock.ts";
+import { systemTime } from "../src/lib/clock.ts";
 import { Cluster } from "../src/cluster/cluster.ts";
 import { rollUp } from "../src/domain/stats/roll-up.ts";
-import { keyAtTime } from "../src/id.ts";
-import { Maintenance } from "../src/maintenance.ts";
+import { keyAtTime } from "../src/lib/id.ts";
+import { Maintenance } from "../src/workers/maintenance.ts";
 import { SHARDS } from "../src/store/shards.ts";
 import type { Store } from "../src/store/store.ts";
 import { openClusterScene } from "./support/cluster-scene.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Answer, eventually, type Receiver, startReceiver, startServer, type TestServer } from "@posthorn/testkit";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { keyOfId } from "../src/id.ts";
+import { keyOfId } from "../src/lib/id.ts";
 import { shardOf } from "../src/store/shards.ts";
 import { startNode, type TestNode } from "./support/posthorn.ts";
 import { borrowDatabase } from "./support/postgres.ts";

@@ -1,7 +1,7 @@
 /** Reads request bodies: JSON whatever the content type says, kept beside its bytes. */
 import { isUtf8 } from "node:buffer";
-import { ValidationError } from "../errors.ts";
-import { findMistake } from "../json-mistake.ts";
+import { ValidationError } from "../lib/errors.ts";
+import { findMistake } from "../lib/json-mistake.ts";
 
 export interface ParsedBody {
   readonly raw: Buffer;

@@ -1,5 +1,5 @@
 /** Any error as an answer. What is not meant for the caller goes to the log only. */
-import { PosthornError, type PosthornErrorCode, ValidationError } from "../errors.ts";
+import { PosthornError, type PosthornErrorCode, ValidationError } from "../lib/errors.ts";
 import { type Reply, reply } from "./reply.ts";
 
 /** What callers are told of troubles whose own sentence names files and settings of the server; that one is in the log. */

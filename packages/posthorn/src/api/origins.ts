@@ -1,9 +1,9 @@
 /** Keeps inbound webhooks and the pages of this server on two origins, where the operator has set a separate one. */
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { authorityOf } from "../authority.ts";
+import { authorityOf } from "../lib/authority.ts";
 import { TOKEN_PATTERN } from "../domain/source/token.ts";
-import { PosthornError } from "../errors.ts";
+import { PosthornError } from "../lib/errors.ts";
 import { addressRules } from "../ingest/addresses.ts";
 import { discard } from "./connection.ts";
 

@@ -1,4 +1,4 @@
-import { ValidationError } from "../errors.ts";
+import { ValidationError } from "../lib/errors.ts";
 
 /** A path parameter that becomes the name of something new. */
 export function checkPathName(parameter: string, name: string): string {

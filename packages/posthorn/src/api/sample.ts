@@ -1,7 +1,7 @@
 /** The message of a request that tries something. */
 import type { Static } from "typebox";
 import type { Sample } from "../domain/message/sample.ts";
-import { invalid } from "../errors.ts";
+import { invalid } from "../lib/errors.ts";
 import { contentOf } from "./message/content.ts";
 import type { EndpointFilterExplainIn } from "./models/filter.ts";
 

@@ -11,11 +11,11 @@ import Fastify, {
 import { Type } from "typebox";
 import type { Authenticator } from "../domain/auth/authenticate.ts";
 import { type Actor, requireAccess, type Services } from "../domain/context.ts";
-import { PosthornError } from "../errors.ts";
+import { PosthornError } from "../lib/errors.ts";
 import type { Gateway } from "../ingest/gateway.ts";
 import type { LiveFeed } from "../live/feed.ts";
 import { describeTrouble, isStoreAway } from "../store/errors.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../lib/version.ts";
 import { invoker } from "./invoke.ts";
 import { MAX_BATCH_MESSAGES } from "./models/message-batch.ts";
 import { NDJSON, parseBody, type ParsedBody, splitLines } from "./body.ts";

@@ -1,6 +1,6 @@
 /** Where deliveries come from, for the firewalls of receivers: nobody needs a token to know. */
 import type { FastifyInstance } from "fastify";
-import { PosthornError } from "../errors.ts";
+import { PosthornError } from "../lib/errors.ts";
 
 export function registerSources(app: FastifyInstance, sources: object | null): void {
   app.get("/.well-known/webhook-sources.json", { schema: { hide: true } }, (_request, answer) => {

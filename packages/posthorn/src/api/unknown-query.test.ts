@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Type } from "typebox";
 import { describe, expect, it } from "vitest";
-import { ValidationError } from "../errors.ts";
+import { ValidationError } from "../lib/errors.ts";
 import { COMPATIBLE_OPERATIONS } from "./compatible.ts";
 import { parseQuery } from "./query.ts";
 import { ROUTES } from "./routes.ts";

@@ -1,5 +1,5 @@
 /** Query parameters that a route does not have: refused on routes of our own, reported in a header on the compatible ones. */
-import { ValidationError } from "../errors.ts";
+import { ValidationError } from "../lib/errors.ts";
 import { COMPATIBLE_OPERATIONS } from "./compatible.ts";
 import type { Route } from "./route.ts";
 

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { describe, expect, it } from "vitest";
-import { type PosthornError, ValidationError } from "../errors.ts";
+import { type PosthornError, ValidationError } from "../lib/errors.ts";
 import { EndpointIn } from "./models/endpoint.ts";
 import { MessageIn } from "./models/message.ts";
 import { bodyValidator, queryValidator, type Validator } from "./validation.ts";

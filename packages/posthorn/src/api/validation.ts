@@ -2,8 +2,8 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
 import type { TSchema } from "typebox";
-import { invalid, PosthornError, ValidationError, type ValidationIssue } from "../errors.ts";
-import { isDeeperThan, pathBeyond, TOO_DEEP } from "../json-depth.ts";
+import { invalid, PosthornError, ValidationError, type ValidationIssue } from "../lib/errors.ts";
+import { isDeeperThan, pathBeyond, TOO_DEEP } from "../lib/json-depth.ts";
 import { MODELS } from "./models/index.ts";
 
 const SHARED_OPTIONS = { strict: false, useDefaults: true, allErrors: false } as const;

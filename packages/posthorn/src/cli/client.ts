@@ -1,7 +1,7 @@
 /** Commands that talk to a running server. */
 import type { Command } from "commander";
 import { readClientEnv } from "../config/env.ts";
-import { PosthornError } from "../errors.ts";
+import { PosthornError } from "../lib/errors.ts";
 
 const TIMEOUT_MS = 30_000;
 

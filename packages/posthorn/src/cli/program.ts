@@ -1,7 +1,7 @@
 /** The command line, as data that can be run in process. */
 import { Command, CommanderError } from "commander";
-import { PosthornError } from "../errors.ts";
-import { VERSION } from "../version.ts";
+import { PosthornError } from "../lib/errors.ts";
+import { VERSION } from "../lib/version.ts";
 import { addClusterCommand } from "./cluster/show.ts";
 import { addConfigCommand } from "./config/show.ts";
 import { addCopyCommand } from "./database/copy.ts";

@@ -1,5 +1,5 @@
 /** The part that one node has in the work of all: everything where there is one node, its shards where there are many. */
-import { type PassingTime, systemTime } from "../clock.ts";
+import { type PassingTime, systemTime } from "../lib/clock.ts";
 import type { Lease, LaneOwners } from "../dispatch/types.ts";
 import type { SettledKeys } from "../domain/stats/roll-up.ts";
 import type { ClusterView, NodeFacts, Seat } from "../store/cluster.ts";

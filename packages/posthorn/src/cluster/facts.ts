@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { hostname } from "node:os";
 import type { Secrets } from "../config/secrets.ts";
 import type { NodeFacts } from "../store/cluster.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../lib/version.ts";
 
 /** What this node says of itself. The mark tells whether secrets are the same, and nothing else of them. */
 export function nodeFacts({ encryptionKey, jwtSecret }: Secrets): NodeFacts {

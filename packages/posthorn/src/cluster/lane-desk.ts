@@ -1,5 +1,5 @@
 /** Says how endpoints are delivered to, whichever nodes have their lanes: those are asked, by way of the database. */
-import type { PassingTime } from "../clock.ts";
+import type { PassingTime } from "../lib/clock.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { HealthSource, LaneReport, LaneSource, LaneTrouble } from "../domain/context.ts";
 import type { Signal } from "../store/signal.ts";

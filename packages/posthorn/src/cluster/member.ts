@@ -7,7 +7,7 @@
  * and less a margin: it begins nothing that it could be too late for. Whoever was thought dead and is not finds its seat gone, forgets
  * what it had, and joins anew.
  */
-import type { PassingTime } from "../clock.ts";
+import type { PassingTime } from "../lib/clock.ts";
 import type { Lease, LaneOwners } from "../dispatch/types.ts";
 import type { ClusterStore, ClusterView, NodeFacts, NodeReport, Seat } from "../store/cluster.ts";
 import { shardOf } from "../store/shards.ts";

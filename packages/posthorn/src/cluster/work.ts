@@ -1,14 +1,14 @@
 /** What a node does when shards come and go, and when it hears nothing of the others. */
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
-import type { HealthWatch } from "../delivery/health-watch.ts";
-import type { OutboxWatch } from "../delivery/outbox-watch.ts";
-import type { TaskRunners } from "../delivery/task-runner.ts";
+import type { HealthWatch } from "../workers/endpoint-health.ts";
+import type { OutboxWatch } from "../workers/outbox-relay.ts";
+import type { TaskRunners } from "../workers/task-runner.ts";
 import type { Services } from "../domain/context.ts";
 import { applySignals } from "../domain/signals.ts";
 import type { SettledKeys } from "../domain/stats/roll-up.ts";
-import type { IdGenerator } from "../id.ts";
+import type { IdGenerator } from "../lib/id.ts";
 import type { SharedFeed } from "../live/shared-feed.ts";
-import { type Logger, reporter } from "../log.ts";
+import { type Logger, reporter } from "../lib/log.ts";
 import type { Signal } from "../store/signal.ts";
 import { shardOf } from "../store/shards.ts";
 import type { Cluster } from "./cluster.ts";

@@ -1,7 +1,7 @@
 /** Turns the texts of settings into a checked configuration. Pure: reads no file and no environment. */
 import { resolve } from "node:path";
-import { authorityOf } from "../authority.ts";
-import { PosthornError } from "../errors.ts";
+import { authorityOf } from "../lib/authority.ts";
+import { PosthornError } from "../lib/errors.ts";
 import type { RawSettings, SettingOrigin } from "./env.ts";
 import { serverUrls } from "../store/postgres/server-urls.ts";
 import { type SettingKey, type SettingValues, settings } from "./settings.ts";

@@ -1,7 +1,7 @@
 /** Reads raw texts of settings from where they may stand. The only file that looks at the environment of the process. */
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
-import { PosthornError } from "../errors.ts";
+import { PosthornError } from "../lib/errors.ts";
 import { flagOf, type SettingKey, settings } from "./settings.ts";
 
 export type SettingOrigin = "flag" | "environment" | "file" | "development default" | "default" | "data folder";

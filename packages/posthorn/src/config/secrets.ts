@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PosthornError } from "../errors.ts";
+import { PosthornError } from "../lib/errors.ts";
 import type { Config } from "./config.ts";
 
 export interface Secrets {

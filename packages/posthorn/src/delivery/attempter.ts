@@ -6,11 +6,11 @@ import { shape, type ShapedRequest, type ShapeFailure } from "../domain/delivery
 import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
 import type { Directory } from "../domain/directory.ts";
 import { readStored } from "../domain/message/sample.ts";
-import type { IdGenerator } from "../id.ts";
+import type { IdGenerator } from "../lib/id.ts";
 import type { Store } from "../store/store.ts";
-import type { Vault } from "../vault.ts";
+import type { Vault } from "../lib/encryption.ts";
 import { detailOf, type Sent, unsentDetail } from "./attempt-detail.ts";
-import type { SeenCertificate } from "./certificate-watch.ts";
+import type { SeenCertificate } from "../workers/certificates.ts";
 import { changeFacts, type ChangeFacts } from "./change-facts.ts";
 import type { EndpointSender } from "./endpoint-sender.ts";
 import { passedOn } from "./forward.ts";

@@ -1,6 +1,6 @@
 /** Calls the APIs of providers through the guarded client. */
 import type { Egress } from "@posthorn/egress";
-import type { ApiAnswer, ApiRequest, ApiSilence } from "../reconcile/types.ts";
+import type { ApiAnswer, ApiRequest, ApiSilence } from "../backfill/types.ts";
 import { USER_AGENT } from "./headers.ts";
 
 const TIMEOUT_MS = 20_000;

@@ -2,7 +2,7 @@
 import { type Egress, parseAllowList } from "@posthorn/egress";
 import type { DomainRules, RefusedTarget } from "../domain/context.ts";
 import type { RefusedEgress } from "../domain/application/refused-egress.ts";
-import type { Logger } from "../log.ts";
+import type { Logger } from "../lib/log.ts";
 
 export function tenantEgressRules(
   egress: Pick<Egress, "refusedWords" | "proxyTrouble">,

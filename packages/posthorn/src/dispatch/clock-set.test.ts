@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { type DispatchHarness, dispatchHarness, eventually, made } from "../../test/support/dispatch.ts";
 import { deliveryOf, openStore, type TestStore } from "../../test/support/store.ts";
-import { keyAtTime, timeOfKey } from "../id.ts";
+import { keyAtTime, timeOfKey } from "../lib/id.ts";
 import type { AcceptEntry } from "../store/store.ts";
 import type { LanePolicy } from "./policy.ts";
 import type { AttemptResult } from "./types.ts";

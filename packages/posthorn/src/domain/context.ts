@@ -6,13 +6,13 @@
  */
 import type { Kysely } from "kysely";
 import type { LaneView } from "../dispatch/lane.ts";
-import { PosthornError } from "../errors.ts";
-import type { IdGenerator } from "../id.ts";
-import type { PassingTime } from "../clock.ts";
+import { PosthornError } from "../lib/errors.ts";
+import type { IdGenerator } from "../lib/id.ts";
+import type { PassingTime } from "../lib/clock.ts";
 import type { ClusterView } from "../store/cluster.ts";
 import type { ApplicationKind, Database } from "../store/schema.ts";
 import type { DueDelivery, Store, Tx } from "../store/store.ts";
-import type { Vault } from "../vault.ts";
+import type { Vault } from "../lib/encryption.ts";
 import type { Conversion, ConversionResult } from "../format/convert.ts";
 import type { DiagnosisJob, DiagnosisReport } from "../ingest/diagnosis.ts";
 import type { Turn } from "../transform/fair-queue.ts";
@@ -26,7 +26,7 @@ import type { Streak } from "./health/streak.ts";
 import type { InboundRequest } from "./message/request.ts";
 import type { Announcer } from "./operational/operational.ts";
 import type { PortalLook } from "./portal/look.ts";
-import type { ProviderApis } from "./reconcile/provider-apis.ts";
+import type { ProviderApis } from "./backfill/provider-apis.ts";
 import type { TaskKind } from "./task/task.ts";
 import type { RetentionPeriods } from "./retention/retention.ts";
 import type { PlatformDefaults } from "./policy/section.ts";

@@ -6,10 +6,10 @@
  */
 import { LRUCache } from "lru-cache";
 import type { LanePolicies, LanePolicy } from "../dispatch/policy.ts";
-import { keyOfId } from "../id.ts";
+import { keyOfId } from "../lib/id.ts";
 import { APPLICATION_KIND } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
-import type { Vault } from "../vault.ts";
+import type { Vault } from "../lib/encryption.ts";
 import { ApplicationSettings, DirectoryEndpoint } from "./directory-endpoint.ts";
 import { layerOf, over, platformPolicy } from "./policy/resolve.ts";
 import type { PlatformDefaults } from "./policy/section.ts";

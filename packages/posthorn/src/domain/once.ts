@@ -1,6 +1,6 @@
 /** Runs a request with an idempotency key once and gives repeats the answer of the first run. */
 import { randomUUID } from "node:crypto";
-import { PosthornError } from "../errors.ts";
+import { PosthornError } from "../lib/errors.ts";
 import type { IdempotencyKey, Tx } from "../store/store.ts";
 import { type Context, inside, type OutsideContext, type TransactionContext, write } from "./context.ts";
 

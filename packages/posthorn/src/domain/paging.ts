@@ -1,6 +1,6 @@
 /** Pages of lists: keyset paging by the id of the last or first row seen, forwards and backwards. */
-import { type IdPrefix, keyOfId, placeOfKey } from "../id.ts";
-import { ValidationError } from "../errors.ts";
+import { type IdPrefix, keyOfId, placeOfKey } from "../lib/id.ts";
+import { ValidationError } from "../lib/errors.ts";
 
 export interface PageRequest {
   readonly limit: number;

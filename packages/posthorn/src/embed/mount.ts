@@ -11,7 +11,7 @@ import type { FastifyInstance } from "fastify";
 import { discard } from "../api/connection.ts";
 import { errorReply } from "../api/error-reply.ts";
 import { INERT } from "../api/inert.ts";
-import { PosthornError } from "../errors.ts";
+import { PosthornError } from "../lib/errors.ts";
 
 /** A request of a host, and how it wants to be answered: a listener of `node:http`, and a handler of Express and Connect. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;

@@ -1,6 +1,6 @@
 /** Publishes through `posthorn.publish`, on whatever connection: the row is part of the transaction there. */
 import type { Publication } from "../domain/message/prepare.ts";
-import { PosthornError, type PosthornErrorCode } from "../errors.ts";
+import { PosthornError, type PosthornErrorCode } from "../lib/errors.ts";
 import type { SendStatement } from "./transaction.ts";
 
 /** Parameters are texts, since clients differ in how they send anything else. */

@@ -1,7 +1,7 @@
 /** For a program that publishes and does nothing else: no node, no threads, no files. */
 import { Pool, withClient } from "../store/postgres/connections.ts";
 import { toStoreError } from "../store/postgres/errors.ts";
-import { PosthornError } from "../errors.ts";
+import { PosthornError } from "../lib/errors.ts";
 import { type PublishOptions, publishedMessage, readMessage } from "./messages.ts";
 import { publishOn } from "./publish.ts";
 import type { MessageIn, MessageOut } from "./shapes.ts";

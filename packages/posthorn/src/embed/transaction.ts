@@ -3,7 +3,7 @@
  * parameters; none of them is a dependency.
  */
 import { CompiledQuery } from "kysely";
-import { PosthornError } from "../errors.ts";
+import { PosthornError } from "../lib/errors.ts";
 
 /** A client of `pg` between BEGIN and COMMIT. */
 export interface PgTransaction {

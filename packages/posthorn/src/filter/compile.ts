@@ -1,7 +1,7 @@
 /** Compiles filters: checks them once, when they are saved, so that matching a message meets no surprise. */
-import { MAX_CLASS_WORK, type SafeRegex } from "../safe-regex.ts";
+import { MAX_CLASS_WORK, type SafeRegex } from "../lib/safe-regex.ts";
 import { isObject, mismatch } from "./evaluate.ts";
-import { pathBeyond } from "../json-depth.ts";
+import { pathBeyond } from "../lib/json-depth.ts";
 import { parseExact, printStart } from "./json.ts";
 import { type CompileContext, OPERATORS } from "./operators.ts";
 import type { Group, KeyClause, Nested, Node, ObjectNode, Operator, Primitive, Run } from "./types.ts";

@@ -1,5 +1,5 @@
 /** Evaluates compiled filters: which clause a value fails, in bounded time. */
-import { MAX_REGEX_TEXT, type SafeRegex } from "../safe-regex.ts";
+import { MAX_REGEX_TEXT, type SafeRegex } from "../lib/safe-regex.ts";
 import {
   ABSENT,
   FilterError,

@@ -1,5 +1,5 @@
 /** The operators of the filter grammar: what each may be given, and what it tests. */
-import { compileRegex, type SafeRegex, SafeRegexError } from "../safe-regex.ts";
+import { compileRegex, type SafeRegex, SafeRegexError } from "../lib/safe-regex.ts";
 import { isNumber, sameJson, samePrimitive } from "./evaluate.ts";
 import type { Node, OperatorTest, Primitive } from "./types.ts";
 

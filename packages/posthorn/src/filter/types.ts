@@ -1,5 +1,5 @@
 /** A filter as it is evaluated. */
-import type { SafeRegex } from "../safe-regex.ts";
+import type { SafeRegex } from "../lib/safe-regex.ts";
 
 export type Primitive = string | number | bigint | boolean | null;
 

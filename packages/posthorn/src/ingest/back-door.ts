@@ -2,8 +2,8 @@
 import type { ProviderDefinition } from "@posthorn/webhooks/provider";
 import { signProvider } from "@posthorn/webhooks/testing";
 import type { Services } from "../domain/context.ts";
-import type { TakenIn } from "../domain/reconcile/provider-apis.ts";
-import type { EventContent, ListedEvent } from "../reconcile/types.ts";
+import type { TakenIn } from "../domain/backfill/provider-apis.ts";
+import type { EventContent, ListedEvent } from "../backfill/types.ts";
 import { acceptEvent, headerOf } from "./accept.ts";
 import type { LiveSource } from "./live-source.ts";
 import type { SourceIndex } from "./source-index.ts";

@@ -1,7 +1,7 @@
 /** What people do with inbound requests by hand, for the verbs of the domain. */
 import type { InboundDesk, Services } from "../domain/context.ts";
 import type { InboundRequest } from "../domain/message/request.ts";
-import { notFound, PosthornError } from "../errors.ts";
+import { notFound, PosthornError } from "../lib/errors.ts";
 import { organisationTurn } from "../transform/fair-queue.ts";
 import { transformsBusy } from "../domain/endpoint/transformation.ts";
 import { acceptEvent } from "./accept.ts";

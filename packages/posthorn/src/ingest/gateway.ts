@@ -4,7 +4,7 @@ import type { Services } from "../domain/context.ts";
 import { HOPS_HEADER, hopsOf, MOST_HOPS } from "../domain/message/hops.ts";
 import type { InboundOrigin, InboundRequest } from "../domain/message/request.ts";
 import { ingestUrl } from "../domain/source/token.ts";
-import { keyAtTime } from "../id.ts";
+import { keyAtTime } from "../lib/id.ts";
 import { acceptEvent, type Accepted } from "./accept.ts";
 import type { Answers } from "./answers.ts";
 import type { DuplicateCounter } from "./duplicate-counter.ts";

@@ -1,4 +1,4 @@
-import { timeOfKey } from "../id.ts";
+import { timeOfKey } from "../lib/id.ts";
 import { sourceIdOf } from "../domain/source/source.ts";
 import { APPLICATION_KIND } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";

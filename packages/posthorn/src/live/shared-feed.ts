@@ -4,7 +4,7 @@
  * nothing and much of it costs a bounded amount.
  */
 import type { Kysely } from "kysely";
-import { timeOfKey } from "../id.ts";
+import { timeOfKey } from "../lib/id.ts";
 import type { AttemptStatus, Database } from "../store/schema.ts";
 import type { Signal } from "../store/signal.ts";
 import type { AcceptEntry, CommitListener, RecordEntry, Store } from "../store/store.ts";

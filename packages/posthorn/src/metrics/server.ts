@@ -1,7 +1,7 @@
 /** Serves the metrics at an address of their own, without a token: whoever can reach it may read them. */
 import { createServer } from "node:http";
 import type { ListenAddress } from "../config/parse.ts";
-import { PosthornError } from "../errors.ts";
+import { PosthornError } from "../lib/errors.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface MetricsServer extends AsyncDisposable {

@@ -1,7 +1,7 @@
 /** Which outcomes operational webhooks are told of, and how many of them one by one. The same for every database. */
 import { DELIVERY_STATE, TRIGGER } from "./schema.ts";
 import type { RecordEntry } from "./store.ts";
-import { timeOfKey } from "../id.ts";
+import { timeOfKey } from "../lib/id.ts";
 
 /** A message is failing from this attempt on. */
 const FAILING_ATTEMPTS = 4;

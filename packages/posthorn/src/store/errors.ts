@@ -1,5 +1,5 @@
 /** Turns what a database says into errors of Posthorn's own list. */
-import { PosthornError, type PosthornErrorCode } from "../errors.ts";
+import { PosthornError, type PosthornErrorCode } from "../lib/errors.ts";
 import type { StoreTrouble } from "./store.ts";
 
 export interface StoreErrorOptions extends ErrorOptions {

@@ -6,7 +6,7 @@
  * statements that page in deliveries take it for past. They look for it up to the newest key alone: normally nothing lies between that and
  * now, and a page reads no row more than it would otherwise.
  */
-import { KEY_TIME, timeOfKey } from "../id.ts";
+import { KEY_TIME, timeOfKey } from "../lib/id.ts";
 import { DELIVERY_STATE } from "./schema.ts";
 
 /** Databases of earlier versions have the time of the publish as `due`, which can be some milliseconds before or after that in the key. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { openPostgresStore, openSqliteStore } from "../../test/support/store.ts";
-import type { PassingTime } from "../clock.ts";
+import type { PassingTime } from "../lib/clock.ts";
 import type { Store } from "./store.ts";
 import type { LongTransaction } from "./transaction-watch.ts";
 

@@ -1,5 +1,5 @@
 /** Reports write transactions that stay open for long, so that one that waits for something outside the database is found. */
-import { type PassingTime, systemTime } from "../clock.ts";
+import { type PassingTime, systemTime } from "../lib/clock.ts";
 
 /** Milliseconds that a write transaction may be open without being reported: a hundred times what one normally takes. */
 export const LONG_TRANSACTION_MS = 500;

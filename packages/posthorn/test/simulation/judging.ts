@@ -1,7 +1,7 @@
 /** Whether what fails fails with one of our own errors. */
 import { pino } from "pino";
-import { PosthornError } from "../../src/errors.ts";
-import type { Logger } from "../../src/log.ts";
+import { PosthornError } from "../../src/lib/errors.ts";
+import type { Logger } from "../../src/lib/log.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Writes nothing, and sees to it that what is logged as a failure is one of our own. */

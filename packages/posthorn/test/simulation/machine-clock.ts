@@ -1,5 +1,5 @@
 /** The clock of one machine: it can be wrong, run fast or slow, and be set. */
-import type { PassingTime } from "../../src/clock.ts";
+import type { PassingTime } from "../../src/lib/clock.ts";
 import type { Clock } from "../../src/dispatch/types.ts";
 import { type Life, START, type VirtualTime } from "./virtual-time.ts";
 

@@ -7,7 +7,7 @@ import {
   type EgressResult,
   headerValue,
 } from "@posthorn/egress";
-import { keyOfId } from "../../src/id.ts";
+import { keyOfId } from "../../src/lib/id.ts";
 import type { Random } from "./random.ts";
 import type { Mood, Receiver } from "./receivers.ts";
 import type { Life, VirtualTime } from "./virtual-time.ts";

@@ -8,9 +8,9 @@ import { LaneDesk } from "../../src/cluster/lane-desk.ts";
 import { ClusterWork } from "../../src/cluster/work.ts";
 import { DeliveryAttempter } from "../../src/delivery/attempter.ts";
 import { EndpointSender } from "../../src/delivery/endpoint-sender.ts";
-import { HealthWatch } from "../../src/delivery/health-watch.ts";
+import { HealthWatch } from "../../src/workers/endpoint-health.ts";
 import { patiently } from "../../src/delivery/patience.ts";
-import { TaskRunners } from "../../src/delivery/task-runner.ts";
+import { TaskRunners } from "../../src/workers/task-runner.ts";
 import { Watch } from "../../src/delivery/watched-attempter.ts";
 import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
 import type { LanePolicy } from "../../src/dispatch/policy.ts";
@@ -19,10 +19,10 @@ import type { Services } from "../../src/domain/context.ts";
 import { Directory } from "../../src/domain/directory.ts";
 import type { PlatformDefaults } from "../../src/domain/policy/section.ts";
 import type { SettledKeys } from "../../src/domain/stats/roll-up.ts";
-import { IdGenerator } from "../../src/id.ts";
+import { IdGenerator } from "../../src/lib/id.ts";
 import type { DatabaseThread } from "../../src/store/sqlite/protocol.ts";
 import type { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
-import { Vault } from "../../src/vault.ts";
+import { Vault } from "../../src/lib/encryption.ts";
 import { OTHER_SERVICES, TEST_RULES } from "../support/services.ts";
 import { BookedAttempts } from "./booked-attempts.ts";
 import { openStore, type Sharing } from "./cluster/open.ts";
@@ -73,7 +73,7 @@ interface NodeParts {
 }
 
 const VAULT_KEY = Buffer.alloc(32, 7);
-/** As `src/node.ts`: once no attempt is under way, giving up the shards may take this long. */
+/** As `src/node/node.ts`: once no attempt is under way, giving up the shards may take this long. */
 const RELEASE_MS = 2000;
 
 export class SimulatedNode {

@@ -1,5 +1,5 @@
 /** Ways to break the product on purpose, to see that the simulation sees it. Each stands between two of its parts. */
-import type { PassingTime } from "../../src/clock.ts";
+import type { PassingTime } from "../../src/lib/clock.ts";
 import type { LanePolicy } from "../../src/dispatch/policy.ts";
 import type {
   Attempter,

@@ -1,5 +1,5 @@
 /** What somebody asks for by hand, and nobody heeds. */
-import { TaskRunners } from "../../src/delivery/task-runner.ts";
+import { TaskRunners } from "../../src/workers/task-runner.ts";
 import { Pace } from "../../src/dispatch/pace.ts";
 import type { TaskKind } from "../../src/domain/task/task.ts";
 import type { PackedResult, ThreadRequest } from "../../src/store/sqlite/protocol.ts";

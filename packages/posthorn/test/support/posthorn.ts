@@ -5,7 +5,7 @@ import { envToConfig } from "../../src/config/config.ts";
 import { readEnv } from "../../src/config/env.ts";
 import { loadSecrets } from "../../src/config/secrets.ts";
 import type { Services } from "../../src/domain/context.ts";
-import { type NodeOptions, PosthornNode } from "../../src/node.ts";
+import { type NodeOptions, PosthornNode } from "../../src/node/node.ts";
 
 import { borrowDatabase } from "./postgres.ts";
 import { onPostgres } from "./store.ts";

@@ -1,13 +1,13 @@
 /** The services of a node without its server and dispatcher, over a real store, with one endpoint. */
 import { randomBytes } from "node:crypto";
 import { generateSecret } from "@posthorn/webhooks";
-import { systemTime } from "../../src/clock.ts";
+import { systemTime } from "../../src/lib/clock.ts";
 import type { Services } from "../../src/domain/context.ts";
 import { Directory } from "../../src/domain/directory.ts";
 import { applySignals } from "../../src/domain/signals.ts";
-import { IdGenerator } from "../../src/id.ts";
+import { IdGenerator } from "../../src/lib/id.ts";
 import type { Store } from "../../src/store/store.ts";
-import { Vault } from "../../src/vault.ts";
+import { Vault } from "../../src/lib/encryption.ts";
 
 export const POLICY_DEFAULTS = {
   retrySchedule: [5000, 300_000],

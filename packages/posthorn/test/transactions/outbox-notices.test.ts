@@ -2,9 +2,9 @@
 import { eventually, startTcpProxy, type TcpProxy } from "@posthorn/testkit";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
-import { OutboxWatch } from "../../src/delivery/outbox-watch.ts";
+import { OutboxWatch } from "../../src/workers/outbox-relay.ts";
 import type { Services } from "../../src/domain/context.ts";
-import { keyOfId } from "../../src/id.ts";
+import { keyOfId } from "../../src/lib/id.ts";
 import type { Signal } from "../../src/store/signal.ts";
 import type { StoreError } from "../../src/store/errors.ts";
 import { PostgresStore } from "../../src/store/postgres/postgres-store.ts";

@@ -2,7 +2,7 @@
 import { eventually } from "@posthorn/testkit";
 import type pg from "pg";
 import { describe, expect, it } from "vitest";
-import { isId, keyOfId, timeOfKey } from "../../src/id.ts";
+import { isId, keyOfId, timeOfKey } from "../../src/lib/id.ts";
 import { onPostgres } from "../support/store.ts";
 import { openScene, restrictedUrl, type Scene } from "./scene.ts";
 

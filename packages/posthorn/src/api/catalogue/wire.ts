@@ -4,7 +4,7 @@ import { toJsonSchema } from "../../catalogue/json-schema.ts";
 import { toTypeScript } from "../../catalogue/typescript.ts";
 import type { CatalogueDetail, CatalogueSummary } from "../../domain/catalogue/list.ts";
 import type { Source } from "../../domain/source/source.ts";
-import { isoOrNull } from "../../domain/rhythm/record.ts";
+import { isoOrNull } from "../../domain/activity/record.ts";
 
 export function catalogueEntryOut({ eventType, received, firstAt, lastAt, changedAt }: CatalogueSummary): object {
   return {

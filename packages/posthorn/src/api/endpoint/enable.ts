@@ -1,6 +1,6 @@
 import type { Static } from "typebox";
 import { enableEndpoint as enableVerb, type HeldChoice } from "../../domain/endpoint/set-flow.ts";
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import { EndpointEnableIn, EndpointStateOut } from "../models/endpoint-state.ts";
 import { defineRoute } from "../route.ts";
 import { toMs } from "../wire.ts";

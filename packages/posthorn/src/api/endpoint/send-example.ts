@@ -1,6 +1,6 @@
 import type { Static } from "typebox";
 import { sendExample as sendVerb } from "../../domain/message/send-example.ts";
-import { findMembers } from "../../json-range.ts";
+import { findMembers } from "../../lib/json-range.ts";
 import { EventExampleIn } from "../models/endpoint.ts";
 import { MessageOut } from "../models/message.ts";
 import { accepted } from "../reply.ts";

@@ -1,4 +1,4 @@
-import { findMembers } from "../../json-range.ts";
+import { findMembers } from "../../lib/json-range.ts";
 
 /** The text of a member of the body exactly as it was sent; `null` when it is not there or is null. */
 export function memberText(rawBody: Buffer, name: string): string | null {

@@ -6,8 +6,8 @@ import {
   failedForNow,
 } from "../../domain/message/create-batch.ts";
 import { derivedKey } from "../../domain/idempotency.ts";
-import { invalid, ValidationError } from "../../errors.ts";
-import { findItems, findMembers } from "../../json-range.ts";
+import { invalid, ValidationError } from "../../lib/errors.ts";
+import { findItems, findMembers } from "../../lib/json-range.ts";
 import { parseBody } from "../body.ts";
 import { errorBody } from "../error-reply.ts";
 import { applicationInput } from "../inputs.ts";

@@ -1,8 +1,8 @@
 /** The bytes of a message in a publish request: found in the request, never printed again. */
 import type { Static } from "typebox";
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import { isMediaType } from "../../format/media-type.ts";
-import { findMembers } from "../../json-range.ts";
+import { findMembers } from "../../lib/json-range.ts";
 import type { MessageIn } from "../models/message.ts";
 
 export interface MessageContent {

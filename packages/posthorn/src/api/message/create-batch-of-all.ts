@@ -1,4 +1,4 @@
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import { BatchOut, MessageBatchIn } from "../models/message-batch.ts";
 import { defineRoute } from "../route.ts";
 import { answerBatch } from "./batch.ts";

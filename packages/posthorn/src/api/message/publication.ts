@@ -1,7 +1,7 @@
 /** From the fields of a publish request to what the domain takes. */
 import type { Static } from "typebox";
 import type { Publication } from "../../domain/message/prepare.ts";
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import type { MessageIn } from "../models/message.ts";
 import { toMs } from "../wire.ts";
 import { contentOf } from "./content.ts";

@@ -7,7 +7,7 @@ import type { PlannedPart, ReplayPlan } from "../../domain/replay/plan.ts";
 import { dataOf, paramsOf, type ReplayCounts, type ReplayParams } from "../../domain/replay/replay.ts";
 import type { ReplayRequest, TargetRequest } from "../../domain/replay/start.ts";
 import type { Task } from "../../domain/task/task.ts";
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import type { ReplayPlanIn, ReplayTargetIn } from "../models/replay.ts";
 import { dateTime, dateTimeOrNull, toMs } from "../wire.ts";
 

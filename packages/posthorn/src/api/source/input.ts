@@ -3,7 +3,7 @@ import type { Static } from "typebox";
 import { definitionOf, verifiesWithPublicKeys } from "../../domain/source/kind.ts";
 import { DEFAULT_SETTINGS, type SourceInput, type SourceResponse } from "../../domain/source/source.ts";
 import type { SignatureForm, Verification } from "../../domain/source/verification.ts";
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import type { IngestSourceIn, SourceVerification } from "../models/source.ts";
 import { toMs } from "../wire.ts";
 

@@ -1,5 +1,5 @@
 /** Statistics, from and to the fields of the API. */
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import { countOf, type Histogram, percentile } from "../../domain/stats/histogram.ts";
 import type { Now } from "../../domain/stats/now.ts";
 import type { Series, SeriesStep, StatsRange, Summary } from "../../domain/stats/query.ts";

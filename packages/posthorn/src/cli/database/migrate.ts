@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { envToConfig } from "../../config/config.ts";
 import { readEnv } from "../../config/env.ts";
-import { PosthornError } from "../../errors.ts";
+import { PosthornError } from "../../lib/errors.ts";
 import { migrationSql, migrationStates, runMigrations } from "../../store/migrate.ts";
 import { type MigrationState, requireSameMigrations } from "../../store/migrations/state.ts";
 import type { StoreLocation } from "../../store/open.ts";

@@ -1,7 +1,7 @@
 import type { Lab } from "@posthorn/egress/lab";
 import type { Command } from "commander";
 import { parseInteger } from "../../config/parse.ts";
-import { PosthornError } from "../../errors.ts";
+import { PosthornError } from "../../lib/errors.ts";
 import { print } from "../output.ts";
 import { stopSignal } from "../stop-signal.ts";
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { parseList } from "../../config/parse.ts";
-import { PosthornError } from "../../errors.ts";
+import { PosthornError } from "../../lib/errors.ts";
 import {
   type Change,
   CHANGES,

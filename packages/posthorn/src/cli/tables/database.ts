@@ -1,7 +1,7 @@
 /** The database whose tables are meant, for the commands of table sources. */
 import { envToConfig } from "../../config/config.ts";
 import { readEnv } from "../../config/env.ts";
-import { PosthornError } from "../../errors.ts";
+import { PosthornError } from "../../lib/errors.ts";
 import { sourcesOf } from "../settings.ts";
 
 /** The URL of the PostgreSQL that the settings name. Throws `config_invalid` for SQLite. */

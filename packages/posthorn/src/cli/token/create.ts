@@ -4,8 +4,8 @@ import { envToConfig } from "../../config/config.ts";
 import { readEnv } from "../../config/env.ts";
 import { loadSecrets } from "../../config/secrets.ts";
 import { DEFAULT_ORGANISATION } from "../../domain/organisation/ensure.ts";
-import { PosthornError } from "../../errors.ts";
-import { isOrganisationId } from "../../id.ts";
+import { PosthornError } from "../../lib/errors.ts";
+import { isOrganisationId } from "../../lib/id.ts";
 import { print } from "../output.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
 

@@ -1,5 +1,5 @@
 import type { Selectable } from "kysely";
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import type { ApplicationTable } from "../../store/schema.ts";
 
 /** A tenant of the sender. Times are Unix milliseconds. */

@@ -1,5 +1,5 @@
 /** Targets that deliveries of one application may reach, and the proxy they go through. */
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import { atomically, type Call, type Context, reader, write } from "../context.ts";
 import type { EndpointProxy } from "../endpoint/egress.ts";
 import { getApplication } from "./find.ts";

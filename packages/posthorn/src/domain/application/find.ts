@@ -1,6 +1,6 @@
-import { notFound } from "../../errors.ts";
+import { notFound } from "../../lib/errors.ts";
 import { APPLICATION_KIND, type ApplicationKind } from "../../store/schema.ts";
-import { isId, keyOfId } from "../../id.ts";
+import { isId, keyOfId } from "../../lib/id.ts";
 import { type Context, reader } from "../context.ts";
 import { applicationIdOf } from "../source/source.ts";
 import { type Application, toApplication } from "./application.ts";

@@ -1,5 +1,5 @@
 /** Limits on the egress rules and proxies that a token of an organisation may set. */
-import { ValidationError } from "../../errors.ts";
+import { ValidationError } from "../../lib/errors.ts";
 import type { Context, RefusedTarget } from "../context.ts";
 import type { EndpointProxy } from "../endpoint/egress.ts";
 

@@ -1,4 +1,4 @@
-import { timeOfKey } from "../../id.ts";
+import { timeOfKey } from "../../lib/id.ts";
 import type { Message } from "../message/message.ts";
 
 /** One HTTP try for a delivery. Times are Unix milliseconds. */

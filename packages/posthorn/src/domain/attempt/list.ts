@@ -1,5 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
-import { notFound } from "../../errors.ts";
+import { notFound } from "../../lib/errors.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, type Context, reader } from "../context.ts";
 import { findEndpoint, getEndpoint } from "../endpoint/find.ts";

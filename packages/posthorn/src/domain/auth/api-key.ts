@@ -1,6 +1,6 @@
 /** Opaque keys of an organisation: made once, shown once, revocable at any time. */
 import { randomBytes } from "node:crypto";
-import { notFound } from "../../errors.ts";
+import { notFound } from "../../lib/errors.ts";
 import { type Call, reader, write } from "../context.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 import { hashToken, KEY_PREFIX } from "./authenticate.ts";

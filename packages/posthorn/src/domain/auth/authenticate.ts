@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
-import { PosthornError } from "../../errors.ts";
-import { isId, isOrganisationId, keyOfId } from "../../id.ts";
+import { PosthornError } from "../../lib/errors.ts";
+import { isId, isOrganisationId, keyOfId } from "../../lib/id.ts";
 import type { Store } from "../../store/store.ts";
 import { ANY_SESSION } from "./expire-all.ts";
 import { type Actor, CAPABILITIES, type Capability, type TokenIssuer } from "../context.ts";

@@ -1,4 +1,4 @@
-import { notFound, PosthornError } from "../../errors.ts";
+import { notFound, PosthornError } from "../../lib/errors.ts";
 import { atomically, type Call, write } from "../context.ts";
 import { getTask } from "../task/list.ts";
 import type { Task } from "../task/task.ts";

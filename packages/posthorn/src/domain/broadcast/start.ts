@@ -1,6 +1,6 @@
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
-import { keyOfId } from "../../id.ts";
+import { keyOfId } from "../../lib/id.ts";
 import { type Call, type Context, reader } from "../context.ts";
 import { checkPublication, type Publication } from "../message/prepare.ts";
 import { startTask } from "../task/start.ts";

@@ -2,7 +2,7 @@
 import type { Change } from "../../catalogue/drift.ts";
 import { currentShape, type Entry } from "../../catalogue/entry.ts";
 import type { Shape } from "../../catalogue/shape.ts";
-import { notFound } from "../../errors.ts";
+import { notFound } from "../../lib/errors.ts";
 import { type Call, type Context, reader, write } from "../context.ts";
 import { type Page, type PageRequest, readPage } from "../paging.ts";
 import { getSource } from "../source/find.ts";

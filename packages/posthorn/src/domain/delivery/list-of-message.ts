@@ -1,5 +1,5 @@
 /** Where a message stands at each endpoint that it is owed to, for people: state, attempts, what it waits for. */
-import { timeOfKey } from "../../id.ts";
+import { timeOfKey } from "../../lib/id.ts";
 import { ATTEMPT_STATUS, DELIVERY_STATE } from "../../store/schema.ts";
 import { type Context, type OutsideCall, reader } from "../context.ts";
 import { HOLDS_CHANGE } from "../attempt/detail.ts";

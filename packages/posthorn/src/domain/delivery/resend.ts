@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { PosthornError } from "../../errors.ts";
+import { PosthornError } from "../../lib/errors.ts";
 import { ASKED, DELIVERY_STATE } from "../../store/schema.ts";
 import type { Tx } from "../../store/store.ts";
 import { type Call, reader, write } from "../context.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
 import { acceptEntry, attemptEntry, openStore, recordEntry } from "../../../test/support/store.ts";
-import { keyAfterTime, keyAtTime } from "../../id.ts";
+import { keyAfterTime, keyAtTime } from "../../lib/id.ts";
 import type { Store } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import { HOUR_MS, rollUp } from "../stats/roll-up.ts";

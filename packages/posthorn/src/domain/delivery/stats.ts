@@ -1,6 +1,6 @@
 import { sql } from "kysely";
-import { PosthornError } from "../../errors.ts";
-import { keyAfterTime, keyAtTime, timeOfKey } from "../../id.ts";
+import { PosthornError } from "../../lib/errors.ts";
+import { keyAfterTime, keyAtTime, timeOfKey } from "../../lib/id.ts";
 import { ATTEMPT_STATUS, DELIVERY_STATE } from "../../store/schema.ts";
 import { wasSent } from "../attempt/sent.ts";
 import { type Call, type Context, reader } from "../context.ts";

@@ -1,5 +1,5 @@
 /** Reads how often a source received the same delivery again. */
-import { timeOfKey } from "../../id.ts";
+import { timeOfKey } from "../../lib/id.ts";
 import { type Call, reader } from "../context.ts";
 import { getSource } from "../source/find.ts";
 

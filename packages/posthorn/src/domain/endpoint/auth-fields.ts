@@ -1,5 +1,5 @@
 /** Reads the credentials of an endpoint as they are given: one object whose `type` says which fields count. */
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import type { EndpointAuth } from "./egress.ts";
 import { headerTrouble } from "./headers.ts";
 

@@ -1,5 +1,5 @@
 import { generateSecret } from "@posthorn/webhooks";
-import { PosthornError } from "../../errors.ts";
+import { PosthornError } from "../../lib/errors.ts";
 import { isUniqueViolation } from "../../store/errors.ts";
 import type { Tx } from "../../store/store.ts";
 import type { Application } from "../application/application.ts";

@@ -1,5 +1,5 @@
 import type { Selectable } from "kysely";
-import { invalid, PosthornError } from "../../errors.ts";
+import { invalid, PosthornError } from "../../lib/errors.ts";
 import { APPLICATION_KIND, type EndpointTable } from "../../store/schema.ts";
 import { metadataJson } from "../application/application.ts";
 import { egressAllowOf } from "../application/egress.ts";

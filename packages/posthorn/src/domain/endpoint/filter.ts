@@ -1,7 +1,7 @@
 import { compileFilter, FilterSyntaxError } from "../../filter/compile.ts";
 import type { CompiledFilter } from "../../filter/compile.ts";
 import { DOCUMENT_ROOTS } from "../../filter/document.ts";
-import { ValidationError } from "../../errors.ts";
+import { ValidationError } from "../../lib/errors.ts";
 import { type Call, reader, write } from "../context.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 

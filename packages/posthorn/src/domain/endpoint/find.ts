@@ -1,5 +1,5 @@
-import { notFound } from "../../errors.ts";
-import { keyOfId } from "../../id.ts";
+import { notFound } from "../../lib/errors.ts";
+import { keyOfId } from "../../lib/id.ts";
 import { type Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
 import { type Context, reader } from "../context.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ValidationError } from "../../errors.ts";
+import { ValidationError } from "../../lib/errors.ts";
 import { checkHeaders } from "./headers.ts";
 
 function refusal(headers: Record<string, string>): string | null {

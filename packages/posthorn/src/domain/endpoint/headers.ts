@@ -1,5 +1,5 @@
 /** Custom headers of an endpoint: which are allowed, how they are kept, and what is shown of them. */
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import { atomically, type Call, type Context, reader, write } from "../context.ts";
 import { isSecretHeader } from "../secret-headers.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";

@@ -1,6 +1,6 @@
 /** Signing secrets of an endpoint and their rotation. */
 import { createSigner, generateKeyPair, generateSecret, publicKeyOf, WebhookError } from "@posthorn/webhooks";
-import { invalid, PosthornError } from "../../errors.ts";
+import { invalid, PosthornError } from "../../lib/errors.ts";
 import type { Tx } from "../../store/store.ts";
 import { type Call, type Context, reader, write } from "../context.ts";
 import { announceEndpoint } from "../operational/operational.ts";

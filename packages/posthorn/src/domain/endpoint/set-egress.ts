@@ -1,4 +1,4 @@
-import { invalid, PosthornError } from "../../errors.ts";
+import { invalid, PosthornError } from "../../lib/errors.ts";
 import { egressAllowOf } from "../application/egress.ts";
 import { requireAllowedProxy } from "../application/tenant-egress.ts";
 import { atomically, type Call, type Context, reader, write } from "../context.ts";

@@ -1,6 +1,6 @@
 /** Pausing an endpoint, letting it go on, and switching it on again with what was held. */
-import { invalid } from "../../errors.ts";
-import { keyAtTime } from "../../id.ts";
+import { invalid } from "../../lib/errors.ts";
+import { keyAtTime } from "../../lib/id.ts";
 import type { Tx } from "../../store/store.ts";
 import type { Application } from "../application/application.ts";
 import { atomically, type Call, type Context } from "../context.ts";

@@ -1,7 +1,7 @@
 /** How deliveries to an endpoint stand: whether and why they are held, how fast they go, and how much waits. */
 import type { LaneView } from "../../dispatch/lane.ts";
 import type { LanePolicy } from "../../dispatch/policy.ts";
-import { PosthornError } from "../../errors.ts";
+import { PosthornError } from "../../lib/errors.ts";
 import { type Context, type OutsideCall, reader } from "../context.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import { type Certificate, certificateOf } from "../health/certificates.ts";

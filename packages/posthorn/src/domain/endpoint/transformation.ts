@@ -1,5 +1,5 @@
 /** The code that changes messages on their way to an endpoint. */
-import { invalid, PosthornError } from "../../errors.ts";
+import { invalid, PosthornError } from "../../lib/errors.ts";
 import { type Call, type Context, type OutsideCall, type OutsideContext, reader, write } from "../context.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 

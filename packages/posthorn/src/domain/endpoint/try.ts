@@ -1,5 +1,5 @@
 /** Tries on one message what an endpoint would do with it, and sends nothing. */
-import { notFound } from "../../errors.ts";
+import { notFound } from "../../lib/errors.ts";
 import type { OutsideCall } from "../context.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import { type RunFacts, shape, type Shaped, type ShapeFailure, type ShapedRequest } from "../delivery/shape.ts";

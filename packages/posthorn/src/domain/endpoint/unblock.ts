@@ -1,5 +1,5 @@
 import { type Call, write } from "../context.ts";
-import { keyOfId } from "../../id.ts";
+import { keyOfId } from "../../lib/id.ts";
 import { DELIVERY_STATE } from "../../store/schema.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 

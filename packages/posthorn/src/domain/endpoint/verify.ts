@@ -1,4 +1,4 @@
-import { notFound } from "../../errors.ts";
+import { notFound } from "../../lib/errors.ts";
 import { type Call, type Context, type OutsideCall, write } from "../context.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import type { VerificationMethod } from "../policy/verification.ts";

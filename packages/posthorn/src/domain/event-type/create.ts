@@ -1,4 +1,4 @@
-import { PosthornError } from "../../errors.ts";
+import { PosthornError } from "../../lib/errors.ts";
 import { atomically, type Call, type Context, write } from "../context.ts";
 import { type EventType, type EventTypeInput, toColumns } from "./event-type.ts";
 import { findEventType } from "./find.ts";

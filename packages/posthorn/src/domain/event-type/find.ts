@@ -1,4 +1,4 @@
-import { notFound } from "../../errors.ts";
+import { notFound } from "../../lib/errors.ts";
 import { type Context, reader } from "../context.ts";
 import { type EventType, isVisible, toEventType } from "./event-type.ts";
 

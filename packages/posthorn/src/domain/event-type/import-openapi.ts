@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { invalid, ValidationError } from "../../errors.ts";
+import { invalid, ValidationError } from "../../lib/errors.ts";
 import { organisationTurn } from "../../transform/fair-queue.ts";
 import { atomically, type Context, type OutsideCall, reader, write } from "../context.ts";
 import { saveEventType } from "./create.ts";

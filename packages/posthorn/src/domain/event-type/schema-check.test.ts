@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ValidationError } from "../../errors.ts";
+import { ValidationError } from "../../lib/errors.ts";
 import { checkSchemas, schemaTrouble } from "./schema-check.ts";
 
 /** What is refused, and where. */

@@ -6,9 +6,9 @@ import { Ajv, type Options, type ValidateFunction } from "ajv";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import draft06 from "ajv/dist/refs/json-schema-draft-06.json" with { type: "json" };
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import { printStart } from "../../filter/json.ts";
-import { pathBeyond, TOO_DEEP } from "../../json-depth.ts";
+import { pathBeyond, TOO_DEEP } from "../../lib/json-depth.ts";
 
 /** Characters of the JSON of all schemas of an event type. */
 const MAX_LENGTH = 256 * 1024;

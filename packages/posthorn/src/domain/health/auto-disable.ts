@@ -1,5 +1,5 @@
 /** Disables a failing endpoint, and warns before: each in one transaction with its operational event. */
-import { keyAtTime } from "../../id.ts";
+import { keyAtTime } from "../../lib/id.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import type { Tx } from "../../store/store.ts";
 import type { Services, TransactionServices } from "../context.ts";

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { keyAtTime } from "../../id.ts";
+import { keyAtTime } from "../../lib/id.ts";
 import { ATTEMPT_STATUS } from "../../store/schema.ts";
 import type { Store } from "../../store/store.ts";
 import { wasSent } from "../attempt/sent.ts";

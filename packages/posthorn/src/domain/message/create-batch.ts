@@ -1,4 +1,4 @@
-import { notFound, PosthornError } from "../../errors.ts";
+import { notFound, PosthornError } from "../../lib/errors.ts";
 import type { AcceptResult } from "../../store/store.ts";
 import { type Context, type OutsideCall, reader } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";

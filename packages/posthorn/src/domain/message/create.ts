@@ -1,4 +1,4 @@
-import { invalid, notFound, PosthornError } from "../../errors.ts";
+import { invalid, notFound, PosthornError } from "../../lib/errors.ts";
 import type { IdempotencyKey } from "../../store/store.ts";
 import type { ApplicationInput } from "../application/application.ts";
 import { insertApplication } from "../application/create.ts";

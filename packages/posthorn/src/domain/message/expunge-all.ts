@@ -1,7 +1,7 @@
 /** Deletes the contents of every message of an application that was published before it was asked for. */
 import { getApplication } from "../application/find.ts";
 import type { Call, Services } from "../context.ts";
-import { keyAfterTime } from "../../id.ts";
+import { keyAfterTime } from "../../lib/id.ts";
 import type { Step } from "../task/run.ts";
 import { startTask } from "../task/start.ts";
 import type { Task, TaskData } from "../task/task.ts";

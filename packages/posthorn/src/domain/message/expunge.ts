@@ -3,7 +3,7 @@ import { attemptsWithSentBodies, EXPUNGED, forgetSentBodies } from "../attempt/e
 import { getApplication } from "../application/find.ts";
 import { type Call, reader, write } from "../context.ts";
 import type { Tx } from "../../store/store.ts";
-import { keyOfId } from "../../id.ts";
+import { keyOfId } from "../../lib/id.ts";
 import { getMessage, type MessageRef } from "./find.ts";
 
 /** Deletes the payload of a message. The message itself and its attempts stay visible. */

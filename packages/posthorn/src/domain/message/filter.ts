@@ -1,6 +1,6 @@
 /** The conditions that lists of messages, attempts and deliveries share. */
 import { type RawBuilder, type SqlBool, sql } from "kysely";
-import { keyAfterTime } from "../../id.ts";
+import { keyAfterTime } from "../../lib/id.ts";
 
 export interface MessageFilter {
   readonly eventTypes: readonly string[] | null;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { IdGenerator } from "../../id.ts";
+import { IdGenerator } from "../../lib/id.ts";
 import type { Services } from "../context.ts";
 import { afterTheirTick } from "./in-turn.ts";
 

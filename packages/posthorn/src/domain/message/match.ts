@@ -2,7 +2,7 @@
 import type { Selectable } from "kysely";
 import { FilterDocument, type DocumentFacts } from "../../filter/document.ts";
 import { FilterError } from "../../filter/types.ts";
-import { timeOfKey } from "../../id.ts";
+import { timeOfKey } from "../../lib/id.ts";
 import type { MessageTable } from "../../store/schema.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import type { DirectoryApplication } from "../directory.ts";

@@ -1,5 +1,5 @@
 import { type Selectable, sql } from "kysely";
-import { timeOfKey } from "../../id.ts";
+import { timeOfKey } from "../../lib/id.ts";
 import type { MessageTable } from "../../store/schema.ts";
 
 /** One event as it was published. Times are Unix milliseconds. */

@@ -1,4 +1,4 @@
-import { notFound } from "../../errors.ts";
+import { notFound } from "../../lib/errors.ts";
 import type { Call } from "../context.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import { explanationOf } from "../endpoint/explain-filter.ts";

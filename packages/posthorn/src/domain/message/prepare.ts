@@ -1,6 +1,6 @@
 /** What a publish is made of, before it is stored: checked, matched with endpoints, given its id. */
-import { invalid, PosthornError } from "../../errors.ts";
-import { type GeneratedId, timeOfKey } from "../../id.ts";
+import { invalid, PosthornError } from "../../lib/errors.ts";
+import { type GeneratedId, timeOfKey } from "../../lib/id.ts";
 import { isImmediate } from "../../store/immediate.ts";
 import type { AcceptEntry, DueDelivery, Dues, IdempotencyKey, OrderKeys, Pacing } from "../../store/store.ts";
 import type { Context } from "../context.ts";

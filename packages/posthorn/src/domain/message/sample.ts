@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import { PosthornError } from "../../errors.ts";
+import { PosthornError } from "../../lib/errors.ts";
 import type { Database } from "../../store/schema.ts";
 import type { Application } from "../application/application.ts";
 import { type Context, reader } from "../context.ts";

@@ -5,8 +5,8 @@
  * a type leads to, and a text is looked for in so many bytes. A page can so be shorter than asked for, or empty, and not be the last.
  */
 import { type ExpressionBuilder, sql } from "kysely";
-import { ValidationError } from "../../errors.ts";
-import { keyOfId, placeOfKey, timeOfKey } from "../../id.ts";
+import { ValidationError } from "../../lib/errors.ts";
+import { keyOfId, placeOfKey, timeOfKey } from "../../lib/id.ts";
 import { APPLICATION_KIND, type ApplicationKind, type Database, DELIVERY_STATE } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";
 import { type Context, type OutsideCall, type OutsideContext, reader } from "../context.ts";

@@ -1,5 +1,5 @@
-import { PosthornError } from "../../errors.ts";
-import { timeOfKey } from "../../id.ts";
+import { PosthornError } from "../../lib/errors.ts";
+import { timeOfKey } from "../../lib/id.ts";
 import { type Context, type OutsideCall, reader } from "../context.ts";
 import { type EndpointRef, getEndpoint } from "../endpoint/find.ts";
 import { findEventType } from "../event-type/find.ts";

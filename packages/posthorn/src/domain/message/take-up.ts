@@ -17,7 +17,7 @@
 import type { Selectable } from "kysely";
 import type { OutboxTable } from "../../store/schema.ts";
 import type { Tx } from "../../store/store.ts";
-import { PosthornError } from "../../errors.ts";
+import { PosthornError } from "../../lib/errors.ts";
 import type { Services } from "../context.ts";
 import { noteLate } from "../stats/roll-up.ts";
 import { firstJobs, type Prepared, type PrepareOptions, prepareMessage, type Publication } from "./prepare.ts";

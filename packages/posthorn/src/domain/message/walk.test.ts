@@ -3,7 +3,7 @@ import { type CompiledQuery, type KyselyPlugin, type RootOperationNode, sql } fr
 import { describe, expect, it } from "vitest";
 import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
 import { acceptEntry, attemptEntry, onPostgres, openStore, recordEntry } from "../../../test/support/store.ts";
-import { keyOfId, placeOfKey } from "../../id.ts";
+import { keyOfId, placeOfKey } from "../../lib/id.ts";
 import type { AcceptEntry, Store } from "../../store/store.ts";
 import { listAttemptsByEndpoint } from "../attempt/list.ts";
 import type { OutsideContext } from "../context.ts";

@@ -1,4 +1,4 @@
-import { notFound, PosthornError } from "../../errors.ts";
+import { notFound, PosthornError } from "../../lib/errors.ts";
 import type { Call, Context } from "../context.ts";
 import { insertApplication } from "../application/create.ts";
 import { findApplication } from "../application/find.ts";

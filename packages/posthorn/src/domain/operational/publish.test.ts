@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
 import { acceptEntry, attemptEntry, openStore, recordEntry } from "../../../test/support/store.ts";
-import { keyAtTime } from "../../id.ts";
+import { keyAtTime } from "../../lib/id.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import type { DueDelivery, Store, Tx } from "../../store/store.ts";
 import type { Services } from "../context.ts";

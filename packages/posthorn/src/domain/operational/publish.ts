@@ -1,6 +1,6 @@
 /** Makes messages of what was announced. */
 import { type Selectable, sql } from "kysely";
-import { timeOfKey } from "../../id.ts";
+import { timeOfKey } from "../../lib/id.ts";
 import { APPLICATION_KIND, type OperationalEventTable } from "../../store/schema.ts";
 import type { DueDelivery } from "../../store/store.ts";
 import type { Services } from "../context.ts";

@@ -1,5 +1,5 @@
 /** An organisation comes into being when its first token is used. */
-import { PosthornError } from "../../errors.ts";
+import { PosthornError } from "../../lib/errors.ts";
 import type { Store, Tx } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 

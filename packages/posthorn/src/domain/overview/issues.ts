@@ -1,5 +1,5 @@
 /** Failures of late, those with one cause at one endpoint together. */
-import { keyAtTime, timeOfKey } from "../../id.ts";
+import { keyAtTime, timeOfKey } from "../../lib/id.ts";
 import { APPLICATION_KIND, ATTEMPT_STATUS } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";
 import { type Context, type OutsideCall, reader } from "../context.ts";

@@ -1,5 +1,5 @@
 /** When Posthorn disables an endpoint: after long failure, or when it answers 410 Gone. Its deliveries are held. */
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import { defineSection } from "./section.ts";
 
 export interface AutoDisableValues {

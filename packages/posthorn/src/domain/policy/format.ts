@@ -1,6 +1,6 @@
 /** The format of the bodies that are sent. */
 import type { Format } from "../../format/media-type.ts";
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import { defineSection } from "./section.ts";
 
 export interface FormatValues {

@@ -1,5 +1,5 @@
 /** How much at once, how much a second, and for how long. */
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import { defineSection, type PolicyLevel } from "./section.ts";
 
 export interface LimitsValues {

@@ -1,7 +1,7 @@
 /** By what an endpoint debounces or throttles: the deliveries of one key are counted, or replaced, together. */
 import { createHash } from "node:crypto";
-import { invalid } from "../../errors.ts";
-import { findMembers } from "../../json-range.ts";
+import { invalid } from "../../lib/errors.ts";
+import { findMembers } from "../../lib/json-range.ts";
 import type { SectionCheck } from "./section.ts";
 
 /** `endpoint`: one key for everything. `payload`: the value at `path`. */

@@ -1,6 +1,6 @@
 /** When a failed delivery is tried again, and when it is not. */
 import type { Backoff, RetryPolicy, StatusRange } from "../../dispatch/policy.ts";
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import { defineSection, type SectionCheck } from "./section.ts";
 
 export interface RetryValues {

@@ -1,5 +1,5 @@
 /** Sets the policy of an endpoint or application. What could not be used is refused now rather than at each delivery. */
-import { PosthornError } from "../../errors.ts";
+import { PosthornError } from "../../lib/errors.ts";
 import { getApplication } from "../application/find.ts";
 import type { ApplicationRef } from "../application/egress.ts";
 import { atomically, type Call, type Context, write } from "../context.ts";

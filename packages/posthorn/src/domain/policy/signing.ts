@@ -1,5 +1,5 @@
 /** How deliveries are signed, for receivers that were written against another sender. */
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import { headerTrouble } from "../endpoint/headers.ts";
 import { defineSection } from "./section.ts";
 

@@ -1,5 +1,5 @@
 /** The rules of a success section: their form, and those that come ready made. */
-import { compileRegex, MAX_CLASS_WORK, type SafeRegex, SafeRegexError } from "../../safe-regex.ts";
+import { compileRegex, MAX_CLASS_WORK, type SafeRegex, SafeRegexError } from "../../lib/safe-regex.ts";
 
 /** One object for all types, of which each uses its own fields. */
 export interface SuccessClause {

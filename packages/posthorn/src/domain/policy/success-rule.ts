@@ -1,5 +1,5 @@
 /** The success section in the form that judges an answer. Its cost is bounded by the length of the answer. */
-import { SafeRegexError } from "../../safe-regex.ts";
+import { SafeRegexError } from "../../lib/safe-regex.ts";
 import { compilePath, JsonPathError } from "./json-path.ts";
 import { rangesOf } from "./retry.ts";
 import { compileText, SUCCESS_PRESETS, type SuccessClause } from "./success-clauses.ts";

@@ -1,6 +1,6 @@
 /** Which answers are a success: their status, and what rules say about their type and body. */
-import { invalid } from "../../errors.ts";
-import { SafeRegexError } from "../../safe-regex.ts";
+import { invalid } from "../../lib/errors.ts";
+import { SafeRegexError } from "../../lib/safe-regex.ts";
 import { compilePath, JsonPathError } from "./json-path.ts";
 import { rangeOf, type StatusCodes } from "./retry.ts";
 import { defineSection } from "./section.ts";

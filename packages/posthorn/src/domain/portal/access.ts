@@ -1,7 +1,7 @@
 import type { Application, ApplicationInput } from "../application/application.ts";
 import { insertApplication } from "../application/create.ts";
 import { findApplication } from "../application/find.ts";
-import { invalid, notFound } from "../../errors.ts";
+import { invalid, notFound } from "../../lib/errors.ts";
 import { atomically, type Call, CAPABILITIES, type Capability, type OutsideCall } from "../context.ts";
 import { type LinkLook, lookQuery } from "./look.ts";
 

@@ -1,4 +1,4 @@
-import { PosthornError } from "../../errors.ts";
+import { PosthornError } from "../../lib/errors.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, CAPABILITIES, type Capability } from "../context.ts";
 import type { PortalLook } from "./look.ts";

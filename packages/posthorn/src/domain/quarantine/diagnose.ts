@@ -1,5 +1,5 @@
 import type { DiagnosisReport } from "../../ingest/diagnosis.ts";
-import { PosthornError } from "../../errors.ts";
+import { PosthornError } from "../../lib/errors.ts";
 import { type Context, type OutsideCall, reader } from "../context.ts";
 import { openRequest } from "../message/request.ts";
 import type { Source } from "../source/source.ts";

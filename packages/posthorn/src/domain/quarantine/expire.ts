@@ -1,4 +1,4 @@
-import { keyAtTime } from "../../id.ts";
+import { keyAtTime } from "../../lib/id.ts";
 import type { Services } from "../context.ts";
 
 /** Rows deleted in one transaction: small enough that publishing does not notice. */

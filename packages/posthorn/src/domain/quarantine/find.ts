@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
-import { notFound } from "../../errors.ts";
-import { keyOfId } from "../../id.ts";
+import { notFound } from "../../lib/errors.ts";
+import { keyOfId } from "../../lib/id.ts";
 import type { QuarantineTable } from "../../store/source-schema.ts";
 import { type Context, reader } from "../context.ts";
 import { getSource } from "../source/find.ts";

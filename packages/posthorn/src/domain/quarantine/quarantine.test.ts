@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { servicesOver } from "../../../test/support/services.ts";
 import { openStore } from "../../../test/support/store.ts";
-import { IdGenerator } from "../../id.ts";
+import { IdGenerator } from "../../lib/id.ts";
 import type { Store } from "../../store/store.ts";
 import { expireInbound } from "./expire.ts";
 import { MAX_BYTES, MAX_REQUESTS, trimQuarantine } from "./trim.ts";

@@ -1,6 +1,6 @@
 /** A request that did not verify, as it is shown. */
 import type { Selectable } from "kysely";
-import { timeOfKey } from "../../id.ts";
+import { timeOfKey } from "../../lib/id.ts";
 import type { QuarantineTable } from "../../store/source-schema.ts";
 import { type InboundRequest, shownRequest } from "../message/request.ts";
 

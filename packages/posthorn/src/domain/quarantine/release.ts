@@ -1,4 +1,4 @@
-import { PosthornError } from "../../errors.ts";
+import { PosthornError } from "../../lib/errors.ts";
 import { type Call, type OutsideCall, write } from "../context.ts";
 import { openRequest } from "../message/request.ts";
 import { getQuarantineRow, type QuarantineRef } from "./find.ts";

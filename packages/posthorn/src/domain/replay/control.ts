@@ -1,5 +1,5 @@
 /** Holding up a replay, letting it go on, and ending it before its end. */
-import { PosthornError } from "../../errors.ts";
+import { PosthornError } from "../../lib/errors.ts";
 import { atomically, type Call } from "../context.ts";
 import type { Task, TaskState } from "../task/task.ts";
 import { getReplay, type ReplayRef } from "./list.ts";

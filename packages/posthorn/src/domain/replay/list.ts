@@ -1,5 +1,5 @@
 import { type Selectable, sql } from "kysely";
-import { notFound } from "../../errors.ts";
+import { notFound } from "../../lib/errors.ts";
 import type { TaskPartTable } from "../../store/schema.ts";
 import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";

@@ -4,7 +4,7 @@
  * deliveries it is made of stay as they are.
  */
 import { generateSecret } from "@posthorn/webhooks";
-import { invalid, ValidationError } from "../../errors.ts";
+import { invalid, ValidationError } from "../../lib/errors.ts";
 import type { Tx } from "../../store/store.ts";
 import type { Application } from "../application/application.ts";
 import type { Context, Services, TransactionServices } from "../context.ts";

@@ -1,6 +1,6 @@
 /** What a replay is: which deliveries are made due again, at which endpoints, how fast, and how far it got. */
-import { invalid } from "../../errors.ts";
-import { keyAfterTime, keyAtTime } from "../../id.ts";
+import { invalid } from "../../lib/errors.ts";
+import { keyAfterTime, keyAtTime } from "../../lib/id.ts";
 import type { Status } from "../delivery/delivery.ts";
 import type { Task, TaskData } from "../task/task.ts";
 

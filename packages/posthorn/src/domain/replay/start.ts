@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { invalid, PosthornError } from "../../errors.ts";
+import { invalid, PosthornError } from "../../lib/errors.ts";
 import type { Tx } from "../../store/store.ts";
 import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";

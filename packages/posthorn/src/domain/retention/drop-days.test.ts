@@ -2,7 +2,7 @@ import { createDatabase, sharedPostgres } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
 import { acceptEntry, attemptEntry, onPostgres, openSqliteStore, recordEntry } from "../../../test/support/store.ts";
-import { keyAtTime } from "../../id.ts";
+import { keyAtTime } from "../../lib/id.ts";
 import pg from "pg";
 import { clientConfig } from "../../store/postgres/connections.ts";
 import { migrate } from "../../store/postgres/migrate.ts";

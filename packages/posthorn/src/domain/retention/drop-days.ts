@@ -8,7 +8,7 @@
  * A day that keeps too many rows is left to the sweeps, which delete row by row: they see to every day up to where this has got.
  */
 import type { Kysely } from "kysely";
-import { keyAtTime, timeOfKey } from "../../id.ts";
+import { keyAtTime, timeOfKey } from "../../lib/id.ts";
 import type { Day, DayStore, TableOfDays } from "../../store/days.ts";
 import { ATTEMPT_STATUS, DELIVERY_STATE, type Database } from "../../store/schema.ts";
 import type { Services } from "../context.ts";

@@ -3,7 +3,7 @@
  * still to be made stay; they go with their message.
  */
 import type { Kysely } from "kysely";
-import { keyAtTime } from "../../id.ts";
+import { keyAtTime } from "../../lib/id.ts";
 import { DELIVERY_STATE, type Database } from "../../store/schema.ts";
 import type { Services } from "../context.ts";
 import { rolledUpTo } from "../stats/roll-up.ts";

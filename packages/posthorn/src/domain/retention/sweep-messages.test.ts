@@ -8,7 +8,7 @@ import {
   openStore,
   recordEntry,
 } from "../../../test/support/store.ts";
-import { keyAtTime } from "../../id.ts";
+import { keyAtTime } from "../../lib/id.ts";
 import type { Store } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import { rollUp } from "../stats/roll-up.ts";

@@ -6,7 +6,7 @@
  * So nothing is left for good, and no run looks at more than it deletes or has to keep.
  */
 import type { Kysely } from "kysely";
-import { keyAtTime } from "../../id.ts";
+import { keyAtTime } from "../../lib/id.ts";
 import type { Database } from "../../store/schema.ts";
 import type { Services } from "../context.ts";
 import { rolledUpTo } from "../stats/roll-up.ts";

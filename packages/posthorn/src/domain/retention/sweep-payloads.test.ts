@@ -3,7 +3,7 @@ import { servicesOver } from "../../../test/support/services.ts";
 import { acceptEntry, attemptEntry, openStore, recordEntry } from "../../../test/support/store.ts";
 import { unsentDetail } from "../../delivery/attempt-detail.ts";
 import { changeFacts } from "../../delivery/change-facts.ts";
-import { keyAtTime } from "../../id.ts";
+import { keyAtTime } from "../../lib/id.ts";
 import { decodeDetail } from "../attempt/detail.ts";
 import { rollUp } from "../stats/roll-up.ts";
 import { sweepPayloads } from "./sweep-payloads.ts";

@@ -2,7 +2,7 @@
  * Deletes payloads whose time is over: those with a retention of their own, and all that are older than the default. What is still owed
  * to an endpoint keeps its payload until it is delivered, has failed or is canceled, whatever its retention says.
  */
-import { keyAtTime } from "../../id.ts";
+import { keyAtTime } from "../../lib/id.ts";
 import { attemptsWithSentBodies, forgetSentBodies } from "../attempt/expunge.ts";
 import type { Services } from "../context.ts";
 import { rolledUpTo } from "../stats/roll-up.ts";

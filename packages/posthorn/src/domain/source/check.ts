@@ -1,5 +1,5 @@
 /** Rules of sources that schemas cannot say. */
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import { parseMediaType } from "../../format/media-type.ts";
 import type { Context } from "../context.ts";
 import { HEADER_RULE, isAnswerHeader, isAnswerType, TYPE_RULE } from "./answer-rules.ts";

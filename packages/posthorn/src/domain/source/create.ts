@@ -1,4 +1,4 @@
-import { PosthornError } from "../../errors.ts";
+import { PosthornError } from "../../lib/errors.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import { isUniqueViolation } from "../../store/errors.ts";
 import { metadataJson } from "../application/application.ts";

@@ -1,7 +1,7 @@
 /** What came in at a source, with what is the same for every provider. */
 import { sql } from "kysely";
-import { notFound } from "../../errors.ts";
-import { keyOfId, timeOfKey } from "../../id.ts";
+import { notFound } from "../../lib/errors.ts";
+import { keyOfId, timeOfKey } from "../../lib/id.ts";
 import { type Call, type Context, reader } from "../context.ts";
 import { type InboundRequest, shownRequest } from "../message/request.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";

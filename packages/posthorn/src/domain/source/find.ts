@@ -1,5 +1,5 @@
-import { notFound } from "../../errors.ts";
-import { keyOfId } from "../../id.ts";
+import { notFound } from "../../lib/errors.ts";
+import { keyOfId } from "../../lib/id.ts";
 import { type Context, reader } from "../context.ts";
 import { type Source, toSource } from "./source.ts";
 

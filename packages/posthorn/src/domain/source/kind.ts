@@ -1,7 +1,7 @@
 /** Kinds of sources: the providers of the catalogue, others whose scheme is one of its forms, and generic ones. */
 import type { ProviderDefinition, Scheme } from "@posthorn/webhooks/provider";
 import { findProvider, providers } from "@posthorn/webhooks/providers";
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import { KNOWN_SERVICES } from "./known-services.ts";
 import { genericDefinition, isJwt, type Verification } from "./verification.ts";
 

@@ -1,6 +1,6 @@
 /** Secrets that a provider signs with: several at a time, sealed, and never shown again. */
-import { invalid, notFound, PosthornError } from "../../errors.ts";
-import { keyOfId, timeOfKey } from "../../id.ts";
+import { invalid, notFound, PosthornError } from "../../lib/errors.ts";
+import { keyOfId, timeOfKey } from "../../lib/id.ts";
 import type { Tx } from "../../store/store.ts";
 import { type Call, type Context, reader, write } from "../context.ts";
 import { getSource } from "./find.ts";

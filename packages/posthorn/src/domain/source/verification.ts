@@ -26,7 +26,7 @@ import {
   urlSecret,
 } from "@posthorn/webhooks/provider";
 import { WebhookError } from "@posthorn/webhooks";
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../lib/errors.ts";
 
 /** A time that the signature covers. */
 export interface SignedTimeSettings {

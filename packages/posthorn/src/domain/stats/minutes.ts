@@ -1,6 +1,6 @@
 /** Counts of single minutes, of an organisation as a whole and of the newest hours alone: for somebody who looks at the last hour. */
 import { type Kysely, type RawBuilder, sql } from "kysely";
-import { KEY_TIME } from "../../id.ts";
+import { KEY_TIME } from "../../lib/id.ts";
 import type { Database } from "../../store/schema.ts";
 import { columnsOf, countsOf } from "./rows.ts";
 import { addCounts, type Counts, noCounts, type Place } from "./tally.ts";

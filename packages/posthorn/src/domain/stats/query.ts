@@ -1,6 +1,6 @@
 /** Reads what was counted: sums over a time, and series by minute, hour or day. */
-import { invalid, PosthornError } from "../../errors.ts";
-import { timeOfKey } from "../../id.ts";
+import { invalid, PosthornError } from "../../lib/errors.ts";
+import { timeOfKey } from "../../lib/id.ts";
 import type { CountColumns } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";
 import { type Context, type OutsideCall, reader } from "../context.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
 import { acceptEntry, attemptEntry, onPostgres, openStore, recordEntry } from "../../../test/support/store.ts";
-import { keyAtTime } from "../../id.ts";
+import { keyAtTime } from "../../lib/id.ts";
 import type { Store } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import { percentile } from "./histogram.ts";

@@ -6,7 +6,7 @@
  * of a message.
  */
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from "kysely";
-import { keyAtTime, timeOfKey } from "../../id.ts";
+import { keyAtTime, timeOfKey } from "../../lib/id.ts";
 import { APPLICATION_KIND, ATTEMPT_STATUS, type Database, DELIVERY_STATE, TRIGGER } from "../../store/schema.ts";
 import type { Tx } from "../../store/store.ts";
 import { isSent } from "../attempt/sent.ts";

@@ -1,4 +1,4 @@
-import { timeOfKey } from "../../id.ts";
+import { timeOfKey } from "../../lib/id.ts";
 import type { StoreSize } from "../../store/store.ts";
 import { type OutsideCall, reader } from "../context.ts";
 import { messageMs, type RetentionPeriods } from "../retention/retention.ts";

@@ -1,6 +1,6 @@
 /** What a step of retention takes away, by the day on which it came in. */
 import type { ExpressionBuilder, ExpressionWrapper, Kysely } from "kysely";
-import { timeOfKey } from "../../id.ts";
+import { timeOfKey } from "../../lib/id.ts";
 import { ATTEMPT_STATUS, type Database } from "../../store/schema.ts";
 import { addStored, DAY_MS, type StorageKind, type StoredAmount } from "./day.ts";
 

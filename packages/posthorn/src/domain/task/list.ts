@@ -1,4 +1,4 @@
-import { notFound } from "../../errors.ts";
+import { notFound } from "../../lib/errors.ts";
 import { type Call, reader } from "../context.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 import { statesOf, type Task, type TaskKind, type TaskStatus, toTask } from "./task.ts";

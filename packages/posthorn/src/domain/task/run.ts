@@ -6,7 +6,7 @@ import type { Tx } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import { broadcastStep } from "../broadcast/step.ts";
 import { purgeStep } from "../message/expunge-all.ts";
-import { reconcileStep } from "../reconcile/step.ts";
+import { reconcileStep } from "../backfill/step.ts";
 import { replayStep } from "../replay/step.ts";
 import { applicationUsageStep } from "../usage/applications.ts";
 import { eventTypeUsageStep } from "../usage/event-types.ts";

@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import { PosthornError } from "../../errors.ts";
+import { PosthornError } from "../../lib/errors.ts";
 import type { Database } from "../../store/schema.ts";
 import type { Tx } from "../../store/store.ts";
 import { type Actor, type Context, write } from "../context.ts";

@@ -1,5 +1,5 @@
 import { type Selectable } from "kysely";
-import { timeOfKey } from "../../id.ts";
+import { timeOfKey } from "../../lib/id.ts";
 import type { TaskTable } from "../../store/schema.ts";
 
 /** Long work that goes on after its request was answered; the names are those of the HTTP API. */

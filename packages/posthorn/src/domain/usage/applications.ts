@@ -1,6 +1,6 @@
 /** Sums up what applications published and what became of it, over a time, in the background. */
-import { PosthornError } from "../../errors.ts";
-import { keyAtTime, keyOfId } from "../../id.ts";
+import { PosthornError } from "../../lib/errors.ts";
+import { keyAtTime, keyOfId } from "../../lib/id.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import { type Call, type Context, reader, type Services } from "../context.ts";
 import { HOUR_MS, rolledUpTo } from "../stats/roll-up.ts";

@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { Readable } from "node:stream";
 import pg from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
-import { timeOfKey } from "../../id.ts";
+import { timeOfKey } from "../../lib/id.ts";
 import { StoreError } from "../errors.ts";
 import { openClient, SCHEMA } from "../postgres/connections.ts";
 import { toStoreError } from "../postgres/errors.ts";

@@ -1,6 +1,6 @@
 /** Connections to PostgreSQL: what they are told when they open, and what becomes of one that failed. */
 import pg from "pg";
-import { PosthornError } from "../../errors.ts";
+import { PosthornError } from "../../lib/errors.ts";
 import type { Lent } from "../dialect.ts";
 import { StoreError } from "../errors.ts";
 import { isAway, isInFailedTransaction, toStoreError } from "./errors.ts";

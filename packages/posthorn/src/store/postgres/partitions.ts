@@ -5,7 +5,7 @@
  * table. Everything before the first day of a database is in one partition.
  */
 import type pg from "pg";
-import { keyAtTime, timeOfKey } from "../../id.ts";
+import { keyAtTime, timeOfKey } from "../../lib/id.ts";
 import { LOCK, lockForTransaction } from "./locks.ts";
 
 /** Labels have the days of their messages. */

@@ -1,6 +1,6 @@
 /** The store for those who run PostgreSQL: queries on a pool, hot statements in group commits on connections of their own. */
 import { HandleEmptyInListsPlugin, Kysely, replaceWithNoncontingentExpression, sql } from "kysely";
-import { timeOfKey } from "../../id.ts";
+import { timeOfKey } from "../../lib/id.ts";
 import { postgresDialect } from "../dialect.ts";
 import { StoreError } from "../errors.ts";
 import { WriteHealth } from "../write-health.ts";
@@ -20,7 +20,7 @@ import type {
   StoreTrouble,
   Tx,
 } from "../store.ts";
-import type { PassingTime } from "../../clock.ts";
+import type { PassingTime } from "../../lib/clock.ts";
 import { greatestKey, greatestMessageKey, type Telling, transactOn } from "../transaction.ts";
 import { type LongTransactionListener, TransactionWatch, UNNAMED } from "../transaction-watch.ts";
 import { setTimeout as delay } from "node:timers/promises";

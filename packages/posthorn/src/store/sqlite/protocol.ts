@@ -1,5 +1,5 @@
 /** What the main thread and the database threads say to each other. */
-import type { PosthornErrorCode } from "../../errors.ts";
+import type { PosthornErrorCode } from "../../lib/errors.ts";
 import type { AttemptStatus, DeliveryState, Trigger } from "../schema.ts";
 import type {
   AcceptEntry,

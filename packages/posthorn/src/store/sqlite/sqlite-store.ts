@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { Kysely, sql } from "kysely";
 import type { ClusterStore } from "../cluster.ts";
 import type { Database } from "../schema.ts";
-import type { PassingTime } from "../../clock.ts";
+import type { PassingTime } from "../../lib/clock.ts";
 import type { Signal, SignalListener } from "../signal.ts";
 import type {
   AcceptEntry,

@@ -1,5 +1,5 @@
 /** What an import does before it looks at the database: parse the document, find its webhooks, check their schemas. Runs in a worker thread. */
-import { invalid, ValidationError, type ValidationIssue } from "../../../errors.ts";
+import { invalid, ValidationError, type ValidationIssue } from "../../../lib/errors.ts";
 import { schemaTrouble } from "../schema-check.ts";
 import { type DescribedEventType, eventTypesOf } from "./read.ts";
 import { parseYaml } from "./yaml.ts";

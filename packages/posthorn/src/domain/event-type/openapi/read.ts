@@ -1,5 +1,5 @@
 /** Finds the webhooks of an OpenAPI document. */
-import { invalid } from "../../../errors.ts";
+import { invalid } from "../../../lib/errors.ts";
 import { SchemaConverter } from "./schema.ts";
 
 /** An event type as the document describes it. */

@@ -2,7 +2,7 @@
  * Schemas of OpenAPI as JSON Schema of draft 7, each complete in itself: what it refers to stands in its `definitions`, so that
  * schemas that refer to themselves stay as short as they were.
  */
-import { invalid } from "../../../errors.ts";
+import { invalid } from "../../../lib/errors.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

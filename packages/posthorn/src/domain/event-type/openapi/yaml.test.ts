@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ValidationError } from "../../../errors.ts";
+import { ValidationError } from "../../../lib/errors.ts";
 import { parseYaml } from "./yaml.ts";
 
 const SIZE = 60_000;

@@ -1,6 +1,6 @@
 /** Reads YAML in bounded time: no check is quadratic in the document, and aliases cannot multiply it. */
 import { CST, isScalar, Lexer, LineCounter, parseDocument, visit, type YAMLMap } from "yaml";
-import { invalid } from "../../../errors.ts";
+import { invalid } from "../../../lib/errors.ts";
 
 /** Characters of a YAML document. */
 const MAX_YAML = 256 * 1024;

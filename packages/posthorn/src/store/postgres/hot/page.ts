@@ -1,5 +1,5 @@
 /** What all pages of what is due have in common. */
-import { timeOfKey } from "../../../id.ts";
+import { timeOfKey } from "../../../lib/id.ts";
 import { INLINE_PAYLOAD_BYTES } from "../../line-walk.ts";
 import { ASKED } from "../../schema.ts";
 import type { DueDelivery, PageWish } from "../../store.ts";

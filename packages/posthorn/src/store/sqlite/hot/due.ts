@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { timeOfKey } from "../../../id.ts";
+import { timeOfKey } from "../../../lib/id.ts";
 import { isDueSql } from "../../immediate.ts";
 import type { DueDelivery, DuePage, PageWish } from "../../store.ts";
 import { JOB_COLUMNS, type JobRow, prepareLine } from "./line.ts";

@@ -1,0 +1,65 @@
+/** What answers where the server will listen, while it waits for its database: alive, not ready, come back later. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { ListenAddress } from "../config/parse.ts";
+import { PosthornError } from "../lib/errors.ts";
+import { describeTrouble } from "../store/errors.ts";
+import type { StoreTrouble } from "../store/store.ts";
+import { INERT } from "./inert.ts";
+import { retryAfterSeconds } from "./retry-after.ts";
+
+export interface Waiting {
+  readonly trouble: StoreTrouble;
+  /** How long it has waited. */
+  readonly forMs: number;
+}
+
+export interface WaitingRoom extends AsyncDisposable {
+  /** What is waited for, from now on. */
+  become(waiting: Waiting): void;
+}
+
+/** Throws `config_invalid` when it cannot listen there. */
+export async function openWaitingRoom(listen: ListenAddress, first: Waiting): Promise<WaitingRoom> {
+  let waiting = first;
+  const server = createServer({ requestTimeout: 10_000 }, (request, response) => {
+    // The connection would be in the way of the server that comes after.
+    response.shouldKeepAlive = false;
+    answer(request, response, waiting);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause) => reject(cannotListen(listen, cause)));
+    server.listen(listen.port, listen.host, resolve);
+  });
+  return {
+    become: (next) => void (waiting = next),
+    [Symbol.asyncDispose]: async () => {
+      const closed = new Promise((resolve) => void server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, { trouble, forMs }: Waiting): void {
+  if (request.url?.split("?")[0]?.endsWith("/health/live") === true) {
+    response.writeHead(204).end();
+    return;
+  }
+  const detail = `The server starts; its database ${describeTrouble(trouble)}. Try again later.`;
+  const body = JSON.stringify({ code: "storage_unavailable", detail, reason: trouble });
+  const headers = {
+    ...INERT,
+    "content-type": "application/json",
+    "retry-after": String(retryAfterSeconds(forMs, Math.random)),
+  };
+  response.writeHead(503, headers).end(body);
+}
+
+/** Somebody else has the address. */
+export function cannotListen({ host, port }: ListenAddress, cause: unknown): PosthornError {
+  return new PosthornError(
+    "config_invalid",
+    `Cannot listen on ${host}:${port} (${(cause as Error).message}): stop what uses it, or set POSTHORN_LISTEN.`,
+    { cause },
+  );
+}

@@ -1,0 +1,94 @@
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, it } from "vitest";
+import { startNode, type TestNode } from "../../test/support/posthorn.ts";
+import { temporaryFolder } from "../../test/support/store.ts";
+
+/** Short enough to wait for, and told apart from the default by the time that a test may take. */
+const TIMEOUTS = { headersMs: 300, requestMs: 600, checkMs: 50 };
+
+/** Sends `begin`, then one byte of `rest` after the other, slowly; returns what came back until the connection was closed. */
+async function drip(url: string, begin: string, rest: string): Promise<string> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  let sent = 0;
+  const timer = setInterval(() => socket.write(rest[sent++ % rest.length]!), 30);
+  socket.write(begin);
+  const answer = await untilClosed(socket);
+  clearInterval(timer);
+  return answer;
+}
+
+function untilClosed(socket: Socket): Promise<string> {
+  let text = "";
+  socket.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  socket.on("error", () => socket.destroy());
+  return new Promise((resolve) => socket.once("close", () => resolve(text)));
+}
+
+function publishHead({ token }: TestNode, length: number): string {
+  return `POST /api/v1/app/slow/msg HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-length: ${length}\r\n\r\n`;
+}
+
+describe("a slow client", () => {
+  it("that drips its headers is cut off with 408 in JSON", async () => {
+    using folder = temporaryFolder();
+    await using node = await startNode(folder.path, { timeouts: TIMEOUTS });
+    const answer = await drip(node.url, "GET /health HTTP/1.1\r\n", "x-a: b\r\n");
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(answer).toMatch(/\{"code":"[a-z_]+","detail":"[^"]+"\}$/);
+  });
+
+  it("that drips its body is cut off, and nothing of it is stored", async () => {
+    using folder = temporaryFolder();
+    await using node = await startNode(folder.path, { timeouts: TIMEOUTS });
+    const headers = { authorization: `Bearer ${node.token}`, "content-type": "application/json" };
+    const body = JSON.stringify({ name: "Slow", uid: "slow" });
+    await fetch(`${node.url}/api/v1/app`, { method: "POST", headers, body });
+    const answer = await drip(node.url, publishHead(node, 10_000), '{"eventType":"a","payload":{"a":"');
+    expect(answer).not.toContain("HTTP/1.1 2");
+    const list = await fetch(`${node.url}/api/v1/app/slow/msg`, { headers });
+    expect(await list.json()).toMatchObject({ data: [] });
+  });
+
+  it("that says nothing at all is cut off", async () => {
+    using folder = temporaryFolder();
+    await using node = await startNode(folder.path, { timeouts: TIMEOUTS });
+    const answers = Array.from({ length: 50 }, () => untilClosed(connect(Number(new URL(node.url).port), "127.0.0.1")));
+    await Promise.all(answers);
+    expect((await fetch(`${node.url}/health`)).status).toBe(204);
+  });
+
+  it("does not keep the server from stopping", async () => {
+    using folder = temporaryFolder();
+    let closed: Promise<string>;
+    {
+      await using node = await startNode(folder.path);
+      const socket = connect(Number(new URL(node.url).port), "127.0.0.1");
+      socket.write(`${publishHead(node, 1000)}{`);
+      closed = untilClosed(socket);
+      await fetch(`${node.url}/health`);
+    }
+    expect(await closed).not.toContain("HTTP/1.1 2");
+  });
+});
+
+describe("a start that fails half way", () => {
+  it("leaves nothing running and the folder free", async () => {
+    using folder = temporaryFolder();
+    await (await startNode(folder.path))[Symbol.asyncDispose]();
+    const renameColumn = (from: string, to: string): void => {
+      const db = new DatabaseSync(join(folder.path, "posthorn.db"));
+      db.exec(`ALTER TABLE task RENAME COLUMN ${from} TO ${to}`);
+      db.close();
+    };
+    // Tasks are looked for last, when the server listens already.
+    renameColumn("status", "hidden");
+    const before = process.getActiveResourcesInfo().filter((name) => name === "TCPServerWrap").length;
+    await expect(startNode(folder.path)).rejects.toMatchObject({ code: "storage_failed" });
+    expect(process.getActiveResourcesInfo().filter((name) => name === "TCPServerWrap")).toHaveLength(before);
+    renameColumn("hidden", "status");
+    await using node = await startNode(folder.path);
+    expect((await fetch(`${node.url}/health`)).status).toBe(204);
+  });
+});

@@ -1,0 +1,85 @@
+/** What the settings make of the parts of a node. */
+import { Egress, type EgressOptions, parseAllowList, parseDenyList, parseNoProxy } from "@posthorn/egress";
+import type { Config } from "../config/config.ts";
+import type { PlatformDefaults } from "../domain/policy/section.ts";
+import type { PortalLook } from "../domain/portal/look.ts";
+import type { RetentionPeriods } from "../domain/retention/retention.ts";
+import type { Logger } from "../lib/log.ts";
+import { TransformPool } from "../transform/pool.ts";
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+export function policyDefaultsOf(config: Config): PlatformDefaults {
+  const { retrySchedule, requestTimeoutMs, maxRequestTimeoutMs, endpointConcurrency } = config;
+  const autoDisableAfterMs = config.autoDisableHours * HOUR_MS;
+  return {
+    retrySchedule,
+    requestTimeoutMs,
+    maxRequestTimeoutMs,
+    endpointConcurrency,
+    autoDisableAfterMs,
+    verification: config.endpointVerification,
+    signatureStyle: config.signatureStyle,
+    signatureHeader: config.signatureHeader,
+  };
+}
+
+/** Attempts in flight to one host: endpoints of many customers at one provider share it. */
+const HOST_CONCURRENCY = 128;
+
+export function hostConcurrencyOf({ endpointConcurrency }: Config): number {
+  return Math.max(HOST_CONCURRENCY, endpointConcurrency);
+}
+
+export function egressOf(config: Config, more: EgressOptions = {}): Egress {
+  return new Egress({
+    allow: parseAllowList(config.egressAllow),
+    tenantAllow: parseAllowList(config.egressTenantAllow),
+    deny: parseDenyList(config.egressDeny),
+    httpsOnly: config.httpsOnly,
+    ...(config.egressProxy === "" ? {} : { proxy: { url: config.egressProxy } }),
+    noProxy: parseNoProxy(config.egressNoProxy),
+    maxSockets: 2 * config.concurrency,
+    maxSocketsPerOrigin: hostConcurrencyOf(config),
+    ...more,
+  });
+}
+
+export function retentionOf({
+  payloadRetentionDays,
+  attemptRetentionDays,
+  failureRetentionDays,
+}: Config): RetentionPeriods {
+  return {
+    payloadMs: payloadRetentionDays * DAY_MS,
+    attemptMs: attemptRetentionDays * DAY_MS,
+    failureMs: failureRetentionDays * DAY_MS,
+  };
+}
+
+export function portalLookOf({ portalName, portalLogo, portalColour, portalFont }: Config): PortalLook {
+  return { name: portalName || null, logo: portalLogo || null, colour: portalColour || null, font: portalFont || null };
+}
+
+/** Bytes that code may hold while it runs. */
+const TRANSFORM_MEMORY_BYTES = 64 * 1024 * 1024;
+/** Bytes of a payload that code returns, at least. */
+const TRANSFORM_OUTPUT_BYTES = 4 * 1024 * 1024;
+
+export function transformPoolOf(
+  { transformThreads, transformCpuMs, maxPayloadBytes }: Config,
+  log: Logger,
+): TransformPool {
+  return new TransformPool({
+    threads: transformThreads,
+    cpuMs: transformCpuMs,
+    // Threads that wait for a processor are not late: ten times as long on the wall is.
+    killMs: Math.max(10_000, 10 * transformCpuMs),
+    memoryBytes: Math.max(TRANSFORM_MEMORY_BYTES, 16 * maxPayloadBytes),
+    outputBytes: Math.max(TRANSFORM_OUTPUT_BYTES, maxPayloadBytes),
+    maxQueued: 5000,
+    maxQueuedBytes: 64 * 1024 * 1024,
+    onTrouble: (error) => log.error({ err: error }, "a thread of transformations ended; another one takes its place"),
+  });
+}

@@ -1,0 +1,93 @@
+/** A start that waits for its database: containers start in any order. */
+import { setTimeout as delay } from "node:timers/promises";
+import { openWaitingRoom, type WaitingRoom } from "../api/startup-server.ts";
+import type { ListenAddress } from "../config/parse.ts";
+import type { Logger } from "../lib/log.ts";
+import { StoreError } from "../store/errors.ts";
+import type { StoreTrouble } from "../store/store.ts";
+
+export interface PatientStartOptions {
+  /** How long it waits. */
+  readonly waitMs: number;
+  /** Where callers are told meanwhile to come back; `null`: nowhere. */
+  readonly listen: ListenAddress | null;
+  readonly log: Logger;
+  /** Ends the waiting. */
+  readonly signal: AbortSignal | null;
+}
+
+/** Between two tries, at first and at most; chance takes up to half of it. */
+const PAUSE_MS = 100;
+const MAX_PAUSE_MS = 2000;
+const SAY_EVERY_MS = 30_000;
+
+/**
+ * Starts as soon as the database is there. What no waiting mends, such as a wrong password or a missing database, ends it at once.
+ *
+ * @param start One try. It calls `makeRoom` before it listens itself.
+ */
+export async function startPatiently<T>(
+  options: PatientStartOptions,
+  start: (makeRoom: () => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const { waitMs, listen, log, signal } = options;
+  const from = performance.now();
+  let room: WaitingRoom | null = null;
+  const makeRoom = async (): Promise<void> => {
+    await room?.[Symbol.asyncDispose]();
+    room = null;
+  };
+  let saidAt = -Infinity;
+  try {
+    for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(MAX_PAUSE_MS, 2 * pauseMs)) {
+      try {
+        const started = await start(makeRoom);
+        if (saidAt !== -Infinity) log.info(`the database is there, after ${secondsSince(from)} s`);
+        return started;
+      } catch (error) {
+        const trouble = troubleIn(error);
+        const forMs = performance.now() - from;
+        if (trouble === null || signal?.aborted === true) throw error;
+        // A disk has room again once a person has seen to it, however long that takes.
+        const endless = trouble === "disk_full" && waitMs > 0;
+        if (forMs >= waitMs && !endless) throw waitMs === 0 ? error : tooLong(error as StoreError, waitMs);
+        if (performance.now() - saidAt >= SAY_EVERY_MS) {
+          saidAt = performance.now();
+          const { message } = error as StoreError;
+          const waited = endless ? `${secondsSince(from)} s so far` : `${secondsSince(from)} of ${waitMs / 1000} s`;
+          log.warn({ trouble }, `waiting for the database, ${waited}: ${message}`);
+        }
+        if (room === null && listen !== null) room = await openWaitingRoom(listen, { trouble, forMs });
+        else room?.become({ trouble, forMs });
+        const untilEnd = endless ? Infinity : waitMs - forMs;
+        await pause(Math.min(pauseMs * (1 - Math.random() / 2), untilEnd), signal);
+      }
+    }
+  } finally {
+    await makeRoom();
+  }
+}
+
+/** What is wrong with a database that may be there later; `null`: nothing of the kind. */
+function troubleIn(error: unknown): StoreTrouble | null {
+  if (!(error instanceof StoreError)) return null;
+  if (error.code === "storage_full") return "disk_full";
+  return error.code === "storage_unavailable" ? error.trouble : null;
+}
+
+function tooLong(last: StoreError, waitMs: number): StoreError {
+  return new StoreError(
+    "storage_unavailable",
+    `The database was not there within ${waitMs / 1000} s (POSTHORN_DATABASE_WAIT). The last answer: ${last.message}`,
+    { cause: last },
+  );
+}
+
+async function pause(ms: number, signal: AbortSignal | null): Promise<void> {
+  // An end of the waiting is seen by the try that follows.
+  await delay(ms, undefined, signal === null ? {} : { signal }).catch(() => undefined);
+}
+
+function secondsSince(from: number): number {
+  return Math.round((performance.now() - from) / 1000);
+}

@@ -1,0 +1,350 @@
+import { describe, expect, it } from "vitest";
+import { eventually } from "../../test/support/dispatch.ts";
+import { ManualClock } from "../../test/support/manual-clock.ts";
+import { insertEndpoint, servicesOver } from "../../test/support/services.ts";
+import { acceptEntry, attemptEntry, openStore, recordEntry, type TestStore } from "../../test/support/store.ts";
+import type { Services } from "../domain/context.ts";
+import type { OperationalEvent } from "../domain/operational/operational.ts";
+import { failureRate } from "../domain/health/load.ts";
+import { keyAtTime } from "../lib/id.ts";
+import { HealthWatch } from "./endpoint-health.ts";
+
+const HOUR = 3_600_000;
+const START = Date.UTC(2026, 0, 1);
+
+interface Watched extends AsyncDisposable {
+  readonly clock: ManualClock;
+  readonly watch: HealthWatch;
+  readonly services: Services;
+  readonly told: OperationalEvent[];
+  /** An attempt ends like this, and is on disk. */
+  end(status: 0 | 2, errorCode?: string, responseCode?: number): Promise<void>;
+}
+
+let lastMessage = 0;
+
+/** A watch over endpoint 1 of a customer, or of the application of this kind. */
+async function watched(files: TestStore, policy: object | null = null, kind = 0, at = START): Promise<Watched> {
+  const { store } = files;
+  const clock = new ManualClock(at);
+  const told: OperationalEvent[] = [];
+  const base = servicesOver(store).services;
+  if ((await store.db.selectFrom("endpoint").select("id").execute()).length === 0) {
+    await insertEndpoint(base, "https://example.com/", {});
+    await store.transaction(async ({ db }) => {
+      await db.updateTable("application").set({ kind }).execute();
+      const policy_json = policy === null ? null : JSON.stringify({ autoDisable: policy });
+      await db.updateTable("endpoint").set({ policy_json }).execute();
+    });
+  }
+  const services: Services = {
+    ...base,
+    now: () => clock.now(),
+    operational: { announce: (_tx, event) => Promise.resolve(void told.push(event)), wake: () => undefined },
+  };
+  const onFailure = (error: unknown): never => {
+    throw error;
+  };
+  const watch = new HealthWatch({ services: () => services, clock, onFailure, onDisabled: () => undefined });
+  await watch.load();
+  const end = async (status: 0 | 2, errorCode: string | null = null, responseCode = 500): Promise<void> => {
+    const id = ++lastMessage;
+    await store.accept(acceptEntry(id));
+    const attempt = attemptEntry(keyAtTime(clock.now()) + id, { status, errorCode, responseCode });
+    await store.record(recordEntry(id, { state: status === 0 ? 1 : 2, attempt }));
+    watch.recorded({ ...recordEntry(id), attempt });
+    // Time goes on when its meaning is known: what is judged later is judged by a later time.
+    await watch.looked();
+  };
+  return { clock, watch, services, told, end, [Symbol.asyncDispose]: () => watch[Symbol.asyncDispose]() };
+}
+
+const endpointOf = ({ store }: TestStore) => store.db.selectFrom("endpoint").selectAll().executeTakeFirstOrThrow();
+
+/** Fails every four hours for so many hours. */
+async function failFor({ end, clock }: Watched, hours: number): Promise<void> {
+  for (let hour = 0; hour < hours; hour += 4) {
+    await end(2);
+    clock.advance(4 * HOUR);
+  }
+}
+
+/** Switched off when nine of ten attempts fail. */
+const RATE = { failurePercent: 90, windowSeconds: 3600, windowAttempts: 22 };
+
+/** So many attempts, a minute apart, of which each tenth succeeds. */
+async function failNineOfTen({ end, clock }: Watched, attempts: number): Promise<void> {
+  for (let index = 0; index < attempts; index++) {
+    await end(index % 10 === 0 ? 0 : 2);
+    clock.advance(61_000);
+  }
+}
+
+const percents = ({ told }: Watched) =>
+  told.filter(({ type }) => type === "endpoint.warning").map(({ data }) => data["percent"]);
+
+describe("an endpoint that only fails", () => {
+  it("is warned of at 50, 70 and 90 percent of five days, and then switched off with its reason, once", async () => {
+    await using files = await openStore();
+    await using world = await watched(files);
+    await failFor(world, 124);
+    await eventually(async () => expect((await endpointOf(files)).disabled).toBe(1));
+    expect(world.told.map(({ type, data }) => [type, data["percent"]])).toEqual([
+      ["endpoint.warning", 50],
+      ["endpoint.warning", 70],
+      ["endpoint.warning", 90],
+      ["endpoint.disabled", undefined],
+    ]);
+    const failSince = new Date(START).toISOString();
+    expect(world.told[0]!.data).toMatchObject({ failSince, disabledAt: new Date(START + 120 * HOUR).toISOString() });
+    expect(world.told[3]!.data).toMatchObject({
+      trigger: "automatic",
+      failSince,
+      failures: expect.any(Number) as number,
+    });
+    expect(JSON.parse((await endpointOf(files)).disabled_json!)).toMatchObject({
+      trigger: "automatic",
+      failSince: START,
+    });
+    await failFor(world, 3);
+    await world.watch[Symbol.asyncDispose]();
+    expect(world.told).toHaveLength(4);
+  });
+
+  it("begins anew with one success", async () => {
+    await using files = await openStore();
+    await using world = await watched(files);
+    const warnings = () => world.told.filter(({ data }) => data["percent"] === 70);
+    await failFor(world, 100);
+    // A look at the endpoint goes on after its attempt was recorded.
+    await eventually(() => expect(warnings()).toHaveLength(1));
+    await world.end(0);
+    expect(world.watch.streak(1)).toBeNull();
+    await failFor(world, 100);
+    await world.watch[Symbol.asyncDispose]();
+    expect((await endpointOf(files)).disabled).toBe(0);
+    expect(warnings()).toHaveLength(2);
+  });
+
+  it("is not what one is whose transformation fails: nothing was sent to it", async () => {
+    await using files = await openStore();
+    await using world = await watched(files);
+    const attempt = attemptEntry(keyAtTime(START), { status: 2 });
+    world.watch.recorded({ ...recordEntry(1), attempt: { ...attempt, unsent: true } });
+    expect(world.watch.streak(1)).toBeNull();
+    world.watch.recorded({ ...recordEntry(1), attempt });
+    expect(world.watch.streak(1)).toMatchObject({ failures: 1 });
+  });
+
+  it("stays on after a few failures, however long ago the first was", async () => {
+    await using files = await openStore();
+    await using world = await watched(files);
+    await world.end(2);
+    world.clock.advance(30 * 24 * HOUR);
+    await world.end(2);
+    await world.watch[Symbol.asyncDispose]();
+    expect([(await endpointOf(files)).disabled, world.told]).toEqual([0, []]);
+  });
+
+  it("stays on where the policy says so", async () => {
+    await using files = await openStore();
+    await using world = await watched(files, { enabled: false });
+    await failFor(world, 200);
+    await world.watch[Symbol.asyncDispose]();
+    expect([(await endpointOf(files)).disabled, world.told]).toEqual([0, []]);
+  });
+
+  it("goes on where it was after a restart, and is not warned of twice", async () => {
+    await using files = await openStore();
+    const before = await watched(files);
+    await failFor(before, 80);
+    await before[Symbol.asyncDispose]();
+    await using after = await watched(files, null, 0, before.clock.now());
+    expect(after.watch.streak(1)).toMatchObject({ since: START, failures: 20, warned: 50 });
+    await failFor(after, 44);
+    await after.watch[Symbol.asyncDispose]();
+    expect((await endpointOf(files)).disabled).toBe(1);
+    expect(after.told.map(({ data }) => data["percent"])).toEqual([70, 90, undefined]);
+  });
+
+  it("is as good as new when it succeeded just before a crash that lost it", async () => {
+    await using files = await openStore();
+    const before = await watched(files);
+    await failFor(before, 80);
+    await before[Symbol.asyncDispose]();
+    const { store } = files;
+    await store.accept(acceptEntry(++lastMessage));
+    const attempt = attemptEntry(keyAtTime(before.clock.now() + 1000));
+    await store.record(recordEntry(lastMessage, { attempt }));
+    await using after = await watched(files, null, 0, before.clock.now());
+    expect(after.watch.streak(1)).toBeNull();
+  });
+
+  it("is warned of, and then switched off, by its rate where the policy asks for it, though it succeeds at times", async () => {
+    await using files = await openStore();
+    await using world = await watched(files, RATE);
+    await failNineOfTen(world, 20);
+    await world.watch[Symbol.asyncDispose]();
+    // Of two failures that came during one look, one is not looked at: so a step can be leapt over.
+    expect([50, 70, 90]).toEqual(expect.arrayContaining(percents(world)));
+    expect([(await endpointOf(files)).disabled, percents(world).at(-1)]).toEqual([0, 90]);
+    const failSince = expect.any(String) as string;
+    expect(world.told.at(-1)!.data).toMatchObject({
+      by: "rate",
+      failSince,
+      attempts: 20,
+      failures: 18,
+      disabledAt: null,
+    });
+    await failNineOfTen(world, 10);
+    await eventually(async () => expect((await endpointOf(files)).disabled).toBe(1));
+    expect(world.told.at(-1)!.data["reason"]).toMatch(/of its last \d+ attempts failed/);
+  });
+
+  it("is never switched off by its rate before somebody was warned", async () => {
+    await using files = await openStore();
+    await using world = await watched(files, RATE);
+    const burst = async (): Promise<void> => {
+      for (let index = 0; index < 30; index++) await world.end(2);
+      world.clock.advance(61_000);
+    };
+    await burst();
+    await world.end(2);
+    await eventually(() => expect(percents(world)).toEqual([90]));
+    expect((await endpointOf(files)).disabled).toBe(0);
+    world.clock.advance(61_000);
+    await world.end(2);
+    await eventually(async () => expect((await endpointOf(files)).disabled).toBe(1));
+  });
+
+  it("is warned of anew when its rate had fallen in between", async () => {
+    await using files = await openStore();
+    await using world = await watched(files, RATE);
+    await failNineOfTen(world, 20);
+    for (let index = 0; index < 50; index++) {
+      await world.end(index % 5 === 0 ? 2 : 0);
+      world.clock.advance(61_000);
+    }
+    await failNineOfTen(world, 60);
+    await eventually(() => expect(percents(world).filter((percent) => percent === 90)).toHaveLength(2));
+  });
+
+  it("is not switched off again for what failed before somebody switched it on", async () => {
+    await using files = await openStore();
+    await using world = await watched(files, RATE);
+    await failNineOfTen(world, 30);
+    await eventually(async () => expect((await endpointOf(files)).disabled).toBe(1));
+    const told = world.told.length;
+    await files.store.transaction(async ({ db }) => {
+      await db.updateTable("endpoint").set({ disabled: 0, disabled_json: null }).execute();
+    });
+    world.services.directory.clear();
+    world.clock.advance(61_000);
+    await world.end(2);
+    await world.watch[Symbol.asyncDispose]();
+    expect([(await endpointOf(files)).disabled, world.told.length]).toEqual([0, told]);
+  });
+
+  it("is not switched off for what failed before anything was sent", async () => {
+    await using files = await openStore();
+    await using world = await watched(files, { failurePercent: 90, windowSeconds: 3600, windowAttempts: 20 });
+    for (let index = 0; index < 30; index++) {
+      await world.end(2, "format_failed");
+      if (index % 3 === 0) await world.end(0);
+      world.clock.advance(61_000);
+    }
+    await world.end(2);
+    await world.watch[Symbol.asyncDispose]();
+    expect((await endpointOf(files)).disabled).toBe(0);
+    const { attempts, failures } = await failureRate(files.store, 1, START);
+    expect({ attempts, failures }).toEqual({ attempts: 11, failures: 1 });
+  });
+
+  it("of operational webhooks is switched off as well, and nobody is told", async () => {
+    await using files = await openStore();
+    await using world = await watched(files, null, 1);
+    await failFor(world, 124);
+    await eventually(async () => expect((await endpointOf(files)).disabled).toBe(1));
+    expect(world.told).toEqual([]);
+  });
+});
+
+describe("an endpoint that answers 410", () => {
+  /** One failure that is no reason to disable anything, then a 410 within the same second. */
+  async function goesAway({ end }: Watched): Promise<void> {
+    await end(2, undefined, 500);
+    await end(2, undefined, 410);
+  }
+
+  async function watchedSince(at: number, files: TestStore, policy: object | null = null, kind = 0): Promise<Watched> {
+    const world = await watched(files, policy, kind);
+    await files.store.transaction(({ db }) => db.updateTable("endpoint").set({ updated_at: at }).execute());
+    return world;
+  }
+
+  it("is disabled at once, with the reason gone and an operational event", async () => {
+    await using files = await openStore();
+    await using world = await watchedSince(START, files);
+    await goesAway(world);
+    const { disabled, disabled_json } = await endpointOf(files);
+    expect(disabled).toBe(1);
+    expect(JSON.parse(disabled_json!)).toEqual({ trigger: "automatic", at: START, reason: "gone", failSince: START });
+    expect(world.told).toMatchObject([
+      { type: "endpoint.disabled", data: { trigger: "automatic", reason: "gone", failures: 2 } },
+    ]);
+  });
+
+  it.each([
+    ["onGone", { onGone: false }],
+    ["enabled", { enabled: false }],
+  ])("stays enabled where the policy turns %s off", async (_name, policy) => {
+    await using files = await openStore();
+    await using world = await watchedSince(START, files, policy);
+    await goesAway(world);
+    expect([(await endpointOf(files)).disabled, world.told]).toEqual([0, []]);
+  });
+
+  it("stays enabled where the policy of its application turns onGone off", async () => {
+    await using files = await openStore();
+    await using world = await watchedSince(START, files);
+    const policy_json = JSON.stringify({ autoDisable: { onGone: false } });
+    await files.store.transaction(({ db }) => db.updateTable("application").set({ policy_json }).execute());
+    await goesAway(world);
+    expect((await endpointOf(files)).disabled).toBe(0);
+  });
+
+  it("stays enabled when 410 counts as success", async () => {
+    await using files = await openStore();
+    await using world = await watchedSince(START, files);
+    await world.end(0, undefined, 410);
+    expect((await endpointOf(files)).disabled).toBe(0);
+  });
+
+  it("stays enabled when it was changed after the attempt began, until the next 410", async () => {
+    await using files = await openStore();
+    await using world = await watchedSince(START + 1000, files);
+    await goesAway(world);
+    expect((await endpointOf(files)).disabled).toBe(0);
+    world.clock.advance(1000);
+    await goesAway(world);
+    expect((await endpointOf(files)).disabled).toBe(1);
+  });
+
+  it("stays enabled when it is the target of a one-off replay, which has no way to enable it again", async () => {
+    await using files = await openStore();
+    await using world = await watchedSince(START, files);
+    await files.store.transaction(({ db }) => db.updateTable("endpoint").set({ replay_task_id: 1 }).execute());
+    await goesAway(world);
+    expect((await endpointOf(files)).disabled).toBe(0);
+  });
+
+  it.each([
+    ["operational webhooks", 1],
+    ["a source", 2],
+  ])("is disabled without an event when it is one of %s", async (_of, kind) => {
+    await using files = await openStore();
+    await using world = await watchedSince(START, files, null, kind);
+    await goesAway(world);
+    expect([(await endpointOf(files)).disabled, world.told]).toEqual([1, []]);
+  });
+});

@@ -1,0 +1,255 @@
+/**
+ * Watches how attempts end: knows which endpoints fail and since when, warns, and disables those that fail for too long or answer 410.
+ *
+ * An endpoint that works costs one look-up in a map for each attempt. Those that fail are in memory, and written from time to
+ * time; a transition (a warning, a switch) is written at once, with its announcement.
+ */
+import { LRUCache } from "lru-cache";
+import type { Clock, DispatchObserver, Outcome } from "../dispatch/types.ts";
+import type { HealthSource, Services } from "../domain/context.ts";
+import { type Cause, disableFailing, GONE, saveStreaks, warnOfDisabling } from "../domain/health/auto-disable.ts";
+import { loadStreaks } from "../domain/health/load.ts";
+import { judgeRate } from "../domain/health/rate.ts";
+import { disabledAt, percentOfWay, type Streak, warningDue, withFailure } from "../domain/health/streak.ts";
+import { timeOfKey } from "../lib/id.ts";
+import type { AutoDisableValues } from "../domain/policy/auto-disable.ts";
+
+export interface HealthWatchOptions {
+  /** Asked for at each step, since the services hold this watch. */
+  readonly services: () => Services;
+  readonly clock: Clock;
+  readonly onFailure: (error: unknown) => void;
+  /** Told loudly: an endpoint was switched off. */
+  readonly onDisabled: (disabled: { readonly endpointId: string; readonly reason: string }) => void;
+}
+
+/** What is known of failing endpoints is written this long after it changed. */
+const SAVE_MS = 30_000;
+/** Rows in one transaction. */
+const SAVE_ROWS = 500;
+/** An endpoint that fails is looked at so often at most. */
+const LOOK_MS = 1000;
+/** A rate is counted so often at most. */
+const RATE_MS = 60_000;
+/** The status of a receiver that wants no more requests. */
+const STATUS_GONE = 410;
+/** Failing endpoints that are kept in mind; more are not watched. */
+const MAX_STREAKS = 500_000;
+
+export class HealthWatch implements HealthSource, DispatchObserver, AsyncDisposable {
+  readonly #options: HealthWatchOptions;
+  readonly #streaks = new Map<number, Streak>();
+  readonly #lookedAt = new Map<number, number>();
+  readonly #ratedAt = new LRUCache<number, number>({ max: 10_000 });
+  /** Endpoints that answered 410, with the key of the last such attempt. */
+  readonly #gone = new Map<number, number>();
+  /** Endpoints whose row says something else than memory. */
+  readonly #unsaved = new Set<number>();
+  /** Endpoints that have a row. */
+  readonly #saved = new Set<number>();
+  /** Looks that are under way: one of an endpoint at a time, so that nothing is told twice. */
+  readonly #looks = new Map<number, { again: boolean; readonly done: Promise<void> }>();
+  #saving: Promise<void> | null = null;
+  #cancelTimer: (() => void) | null = null;
+  #stopped = false;
+
+  constructor(options: HealthWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up what an earlier run knew, or the node that had these endpoints before. */
+  async load(isWanted: (endpointKey: number) => boolean = () => true): Promise<void> {
+    for (const [endpointKey, streak] of await loadStreaks(this.#options.services(), isWanted)) {
+      this.#saved.add(endpointKey);
+      if (streak === null) this.#change(endpointKey, null);
+      else this.#streaks.set(endpointKey, streak);
+    }
+  }
+
+  recorded({ endpointId, attempt }: Outcome): void {
+    if (attempt === null || attempt.unsent === true) return;
+    const known = this.#streaks.get(endpointId);
+    if (attempt.status === 0) {
+      if (known !== undefined) this.forget(endpointId);
+      return;
+    }
+    const isGone = attempt.responseCode === STATUS_GONE;
+    if (known === undefined && this.#streaks.size >= MAX_STREAKS && !isGone) return;
+    const now = this.#options.clock.now();
+    this.#change(endpointId, withFailure(known, now));
+    const lookedAt = this.#lookedAt.get(endpointId);
+    if (isGone) this.#gone.set(endpointId, attempt.id);
+    else if (lookedAt !== undefined && now >= lookedAt && now - lookedAt < LOOK_MS) return;
+    this.#lookedAt.set(endpointId, now);
+    const under = this.#looks.get(endpointId);
+    if (under === undefined) this.#looks.set(endpointId, { again: false, done: this.#lookUntilDone(endpointId) });
+    else under.again = true;
+  }
+
+  /** Writes what it knows of endpoints that are another node's from now on, and forgets them. */
+  async handOver(isGone: (endpointKey: number) => boolean): Promise<void> {
+    await this.#saving;
+    await this.#save();
+    for (const known of [this.#streaks, this.#lookedAt, this.#gone]) {
+      for (const key of known.keys()) if (isGone(key)) known.delete(key);
+    }
+    for (const known of [this.#saved, this.#unsaved]) for (const key of known) if (isGone(key)) known.delete(key);
+  }
+
+  /** How an endpoint fails; `null`: it does not. */
+  streak(endpointKey: number): Streak | null {
+    return this.#streaks.get(endpointKey) ?? null;
+  }
+
+  /** Begins anew: it succeeded, or was switched on again. */
+  forget(endpointKey: number): void {
+    this.#lookedAt.delete(endpointKey);
+    this.#gone.delete(endpointKey);
+    this.#change(endpointKey, null);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    this.#cancelTimer?.();
+    await this.looked();
+    await this.#saving;
+    await this.#save();
+  }
+
+  /** Resolves when no endpoint is being looked at. */
+  async looked(): Promise<void> {
+    while (this.#looks.size > 0) await Promise.all([...this.#looks.values()].map(({ done }) => done));
+  }
+
+  #change(endpointKey: number, streak: Streak | null): void {
+    if (streak === null) this.#streaks.delete(endpointKey);
+    else this.#streaks.set(endpointKey, streak);
+    if (streak === null && !this.#saved.has(endpointKey)) this.#unsaved.delete(endpointKey);
+    else this.#unsaved.add(endpointKey);
+    if (this.#unsaved.size > 0) this.#saveLater();
+  }
+
+  async #lookUntilDone(endpointKey: number): Promise<void> {
+    for (;;) {
+      await this.#look(endpointKey);
+      const look = this.#looks.get(endpointKey)!;
+      if (!look.again) break;
+      look.again = false;
+    }
+    this.#looks.delete(endpointKey);
+  }
+
+  async #look(endpointKey: number): Promise<void> {
+    const services = this.#options.services();
+    try {
+      const endpoint = await services.directory.endpoint(endpointKey);
+      if (endpoint === null) {
+        this.forget(endpointKey);
+        return;
+      }
+      const policy = endpoint.policy.values.autoDisable;
+      const goneKey = this.#gone.get(endpointKey);
+      if (goneKey !== undefined) {
+        const isOff = policy.enabled && policy.onGone && (await this.#disableGone(endpointKey, endpoint.id, goneKey));
+        if (this.#gone.get(endpointKey) === goneKey) this.#gone.delete(endpointKey);
+        if (isOff) return;
+      }
+      if (endpoint.disabled || !policy.enabled) return;
+      await this.#judge(endpointKey, endpoint.id, policy);
+    } catch (error) {
+      // Looked at again at its next failure.
+      this.#lookedAt.delete(endpointKey);
+      this.#options.onFailure(error);
+    }
+  }
+
+  /** Returns whether the endpoint is disabled now. */
+  async #disableGone(endpointKey: number, endpointId: string, attemptKey: number): Promise<boolean> {
+    const { since, failures } = this.#streaks.get(endpointKey) ?? { since: timeOfKey(attemptKey), failures: 1 };
+    const was = await disableFailing(this.#options.services(), endpointKey, {
+      since,
+      failures,
+      reason: GONE,
+      attemptKey,
+    });
+    if (was) this.#options.onDisabled({ endpointId, reason: GONE });
+    return was;
+  }
+
+  async #judge(endpointKey: number, endpointId: string, policy: AutoDisableValues): Promise<void> {
+    const services = this.#options.services();
+    const streak = this.#streaks.get(endpointKey);
+    const percent = streak === undefined ? 0 : percentOfWay(streak, policy, this.#options.clock.now());
+    const isOver = streak !== undefined && percent >= 100;
+    const cause = isOver ? causeOf(streak) : await this.#rateCause(endpointKey, policy);
+    if (cause !== null) {
+      const was = await disableFailing(services, endpointKey, cause);
+      if (was) this.#options.onDisabled({ endpointId, reason: cause.reason });
+      return;
+    }
+    if (streak === undefined) return;
+    const warning = warningDue(streak.warned, percent);
+    if (warning === null) return;
+    await warnOfDisabling(services, { endpointKey, streak, percent: warning, disabledAt: disabledAt(streak, policy) });
+    this.#saved.add(endpointKey);
+    const now = this.#streaks.get(endpointKey);
+    // It may have succeeded meanwhile: then what was just written is wiped again.
+    this.#change(endpointKey, now === undefined ? null : { ...now, warned: Math.max(now.warned, warning) });
+  }
+
+  async #rateCause(endpointKey: number, policy: AutoDisableValues): Promise<Cause | null> {
+    if (policy.failurePercent === 0) return null;
+    const now = this.#options.clock.now();
+    const ratedAt = this.#ratedAt.get(endpointKey);
+    if (ratedAt !== undefined && now >= ratedAt && now - ratedAt < RATE_MS) return null;
+    this.#ratedAt.set(endpointKey, now);
+    return judgeRate(this.#options.services(), { endpointKey, policy });
+  }
+
+  #saveLater(): void {
+    if (this.#stopped || this.#cancelTimer !== null) return;
+    this.#cancelTimer = this.#options.clock.setTimer(SAVE_MS, () => {
+      this.#cancelTimer = null;
+      this.#saving = this.#save().finally(() => {
+        this.#saving = null;
+        if (this.#unsaved.size > 0) this.#saveLater();
+      });
+    });
+  }
+
+  async #save(): Promise<void> {
+    const { services, clock, onFailure } = this.#options;
+    try {
+      while (this.#unsaved.size > 0) {
+        const keys = [...this.#unsaved].slice(0, SAVE_ROWS);
+        const rows = keys.map((key) => [key, this.#streaks.get(key) ?? null] as const);
+        for (const key of keys) this.#unsaved.delete(key);
+        await this.#saveRows(rows, keys, services(), clock.now());
+      }
+    } catch (error) {
+      onFailure(error);
+    }
+  }
+
+  async #saveRows(
+    rows: readonly (readonly [number, Streak | null])[],
+    keys: readonly number[],
+    { store }: Services,
+    now: number,
+  ): Promise<void> {
+    try {
+      await store.transaction((tx) => saveStreaks(tx, rows, now), "delivery.health-watch");
+    } catch (error) {
+      for (const key of keys) this.#unsaved.add(key);
+      throw error;
+    }
+    for (const [key, streak] of rows) {
+      if (streak === null) this.#saved.delete(key);
+      else this.#saved.add(key);
+    }
+  }
+}
+
+function causeOf({ since, failures }: Streak): Cause {
+  return { since, failures, reason: `All ${failures} attempts since ${new Date(since).toISOString()} failed.` };
+}

@@ -1,0 +1,101 @@
+/** What a node does from time to time: whatever is stored and has had its time. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Clock } from "../dispatch/types.ts";
+import type { Services } from "../domain/context.ts";
+import { dropOldKeys } from "../domain/idempotency.ts";
+import { dropOldPacing, expireDeliveries } from "../domain/message/expire-deliveries.ts";
+import { dropParked } from "../domain/message/take-up.ts";
+import { expireInbound } from "../domain/quarantine/expire.ts";
+import { dropDays } from "../domain/retention/drop-days.ts";
+import type { RetentionPeriods, SweepOptions } from "../domain/retention/retention.ts";
+import { expireSources } from "../domain/source/expire.ts";
+import { sweepAttempts } from "../domain/retention/sweep-attempts.ts";
+import { sweepCounts } from "../domain/retention/sweep-counts.ts";
+import { sweepMessages } from "../domain/retention/sweep-messages.ts";
+import { sweepPayloads } from "../domain/retention/sweep-payloads.ts";
+
+export interface MaintenanceOptions {
+  readonly services: Services;
+  readonly periods: RetentionPeriods;
+  readonly clock: Clock;
+  /** Whether this node does it for all. */
+  readonly leads: () => boolean;
+  readonly onFailure: (error: unknown) => void;
+}
+
+const INTERVAL_MS = 60_000;
+/** Part of the time that steps of retention may have the disk to themselves. */
+const SHARE = 0.2;
+
+export class Maintenance implements AsyncDisposable {
+  readonly #options: MaintenanceOptions;
+  readonly #abort = new AbortController();
+  #cancelTimer: () => void = () => undefined;
+  #running: Promise<void> | null = null;
+
+  constructor(options: MaintenanceOptions) {
+    this.#options = options;
+    this.#later();
+  }
+
+  /** Does what is due now; one run at a time. */
+  run(): Promise<void> {
+    return (this.#running ??= this.#run().finally(() => (this.#running = null)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#cancelTimer();
+    this.#abort.abort();
+    await this.#running;
+  }
+
+  #later(): void {
+    const { clock, leads } = this.#options;
+    this.#cancelTimer = clock.setTimer(INTERVAL_MS, () => {
+      this.#later();
+      if (leads()) void this.run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { services, periods, leads, onFailure } = this.#options;
+    // A run that takes long may outlive the lead of this node: another one goes on.
+    const led = new AbortController();
+    const signal = AbortSignal.any([this.#abort.signal, led.signal]);
+    const rest = pacer(signal);
+    const pause = async (): Promise<void> => {
+      await rest();
+      if (!leads()) led.abort();
+    };
+    const sweep: SweepOptions = { periods, signal, pause };
+    try {
+      await expireDeliveries(services, signal);
+      await dropOldPacing(services, signal);
+      await dropOldKeys(services.store, services.now(), signal);
+      await services.store.transaction(async ({ db }) => {
+        await db.deleteFrom("revoked_token").where("expires_at", "<", services.now()).execute();
+      }, "maintenance");
+      await dropParked(services, services.now() - periods.failureMs);
+      await expireSources(services, signal);
+      await expireInbound(services, periods.payloadMs, signal);
+      await dropDays(services, sweep);
+      await sweepPayloads(services, sweep);
+      await sweepAttempts(services, sweep);
+      await sweepMessages(services, sweep);
+      await sweepCounts(services, sweep);
+      while (!signal.aborted && (await services.store.reclaim())) await sweep.pause();
+    } catch (error) {
+      onFailure(error);
+    }
+  }
+}
+
+/** Waits after each step for as long as makes its work the given share of the time. */
+export function pacer(signal: AbortSignal): () => Promise<void> {
+  let begun = performance.now();
+  return async () => {
+    const tookMs = performance.now() - begun;
+    await delay(tookMs * (1 / SHARE - 1), undefined, { signal }).catch(() => undefined);
+    begun = performance.now();
+  };
+}

@@ -1,0 +1,93 @@
+/** Looks after sources: counts when they are heard, finds those that are silent, and starts reconciliations that are due. */
+import type { Services } from "../domain/context.ts";
+import { startDueReconciliations } from "../domain/backfill/run.ts";
+import { recordArrivals } from "../domain/activity/record.ts";
+import { findSilent, keepListening } from "../domain/activity/watch.ts";
+import { HOUR_MS } from "../activity/activity.ts";
+
+export interface SourceWatchOptions {
+  readonly services: () => Services;
+  /** Calls back after so many milliseconds; the result takes it back. */
+  readonly setTimer: (ms: number, callback: () => void) => () => void;
+  /** Whether this node looks for all; each counts what it hears itself. */
+  readonly leads: () => boolean;
+  readonly onFailure: (error: unknown) => void;
+}
+
+interface Arriving {
+  readonly firstAt: number;
+  lastAt: number;
+  readonly hours: Map<number, number>;
+}
+
+const ROUND_MS = 30_000;
+/** Sources that are counted in one round. */
+const MAX_SOURCES = 50_000;
+
+export class SourceWatch implements AsyncDisposable {
+  readonly #options: SourceWatchOptions;
+  #arriving = new Map<number, Arriving>();
+  #running: Promise<void> = Promise.resolve();
+  #cancelTimer: () => void = () => undefined;
+  #stopped = false;
+
+  constructor(options: SourceWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to look; before, it only counts. */
+  start(): void {
+    this.#running = this.#round().finally(() => this.#later());
+  }
+
+  /** An event of a source was stored. */
+  received(sourceKey: number, at: number): void {
+    const known = this.#arriving.get(sourceKey);
+    const hour = Math.floor(at / HOUR_MS);
+    if (known === undefined) {
+      if (this.#arriving.size >= MAX_SOURCES) return;
+      this.#arriving.set(sourceKey, { firstAt: at, lastAt: at, hours: new Map([[hour, 1]]) });
+      return;
+    }
+    known.lastAt = Math.max(known.lastAt, at);
+    known.hours.set(hour, (known.hours.get(hour) ?? 0) + 1);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    this.#cancelTimer();
+    await this.#running;
+    await this.#attempt(async (services) => this.#record(services, await keepListening(services)));
+  }
+
+  #later(): void {
+    if (this.#stopped) return;
+    this.#cancelTimer = this.#options.setTimer(ROUND_MS, () => this.start());
+  }
+
+  #round(): Promise<void> {
+    return this.#attempt(async (services) => {
+      const listenedFrom = await keepListening(services);
+      await this.#record(services, listenedFrom);
+      if (!this.#options.leads()) return;
+      await findSilent(services, listenedFrom);
+      await startDueReconciliations(services);
+    });
+  }
+
+  async #record(services: Services, listenedFrom: number): Promise<void> {
+    const arriving = this.#arriving;
+    this.#arriving = new Map();
+    for (const [sourceKey, arrivals] of arriving) {
+      await this.#attempt(() => recordArrivals(services, sourceKey, arrivals, listenedFrom));
+    }
+  }
+
+  async #attempt(work: (services: Services) => Promise<void>): Promise<void> {
+    try {
+      await work(this.#options.services());
+    } catch (error) {
+      this.#options.onFailure(error);
+    }
+  }
+}
