@@ -1,5 +1,5 @@
 /**
- * Everything that must hold: format, lint, types, documents, and all tests. Goes on after a failure, so that one run shows
+ * Everything that must hold: format, lint, types, documents, words, and all tests. Goes on after a failure, so that one run shows
  * all there is to mend. Ends with the line `N passed, N failed`; a failed check counts as one.
  *
  * Files whose process was ended by the engine itself run once more, and are named at the end. V8 loses count of its pages of code now
@@ -12,7 +12,7 @@ import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 
-const CHECKS = ["format:check", "lint", "types", "check:docs"];
+const CHECKS = ["format:check", "lint", "types", "check:docs", "check:words"];
 const SUITES = ["test:unit", "test:simulation", "test:e2e"];
 
 /** What is read of Vitest's JSON report. */

@@ -1,0 +1,84 @@
+/**
+ * Word list of the voice: fails when documents, texts, comments or code contain a phrase that the glossary replaces
+ * (docs/glossary.md). Prints file and line, the phrase, and what to write instead.
+ */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+/** Phrases in lower case, and what to write instead. `…` stands for up to two words; line breaks count as spaces. */
+const WORDS: Readonly<Record<string, string>> = {
+  anybody: 'name who acts: "a client", "any node"',
+  nobody: 'name who acts: "no node", "no endpoint"',
+  somebody: 'name who acts: "a person", "an operator"',
+  whoever: 'name who acts: "the caller", "anyone with the link"',
+  "all is well": "all systems healthy",
+  "at the first try": "on the first attempt",
+  "ended well": "succeeded",
+  "for ever": '"forever", or until when',
+  gotten: '"fetched", "backfilled"',
+  "has had its time": '"has expired", "is past its retention period"',
+  "have had their time": '"have expired", "are past their retention period"',
+  "in peace": "without downtime",
+  "is no json": "is not JSON",
+  "its time is over": '"has expired", "the deadline has passed"',
+  "leave … alone": '"skip", "do not change"',
+  "leaves … alone": '"skips", "does not change"',
+  "left alone": '"on hold", "circuit open", "unchanged"',
+  "needs you": "needs attention",
+  "not any more": "no longer",
+  "nothing any more": "nothing else",
+  "of late": "recently",
+  "stand here": '"appear here", "are listed here"',
+  "stands here": '"appears here", "is listed here"',
+  "switched off": '"disabled" (by a person), "auto-disabled" (by Posthorn)',
+  "what it is told": "name what it receives",
+  owed: '"deliveries", "pending deliveries"',
+  owes: '"has pending deliveries"',
+};
+
+/** Folders whose texts are being rewritten at the moment. A folder leaves the list when it has no hits. */
+const BASELINE: readonly string[] = [
+  ".changeset/",
+  "README.md",
+  "SECURITY.md",
+  "bench/",
+  "docs/",
+  "e2e/",
+  "examples/",
+  "packages/",
+  "scripts/",
+];
+
+/** The list itself, the page that quotes the words, other languages, histories, and data that others wrote. */
+const EXEMPT =
+  /^(?:scripts\/check-words\.ts|docs\/glossary\.md|vectors\/|packages\/dashboard\/src\/i18n\/de(?:\/|\.ts))|(?:^|\/)(?:CHANGELOG\.md|package-lock\.json)$|\.generated\./;
+const CHECKED = /\.(?:md|[cm]?[jt]sx?|json|sql|html|css|sh|yml|yaml)$/;
+
+/** What stands between the words of a phrase: white space, and the marks of a comment or text that goes on. */
+const GAP = String.raw`(?:[\s*>|]|//|["'\`]\s*\+\s*["'\`])+`;
+const UP_TO_TWO_WORDS = String.raw`${GAP}(?:[\w'\`]+${GAP}){0,2}`;
+
+const patterns = Object.entries(WORDS).map(([phrase, instead]) => ({ pattern: patternOf(phrase), instead }));
+const files = spawnSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" })
+  .stdout.split("\n")
+  .filter((path) => CHECKED.test(path) && !EXEMPT.test(path) && !BASELINE.some((folder) => path.startsWith(folder)));
+const hits = files.flatMap((path) => hitsIn(path, readFileSync(path, "utf8")));
+
+if (hits.length > 0) {
+  console.error(`Phrases that the glossary replaces (docs/glossary.md):\n  ${hits.join("\n  ")}`);
+  process.exitCode = 1;
+}
+
+function patternOf(phrase: string): RegExp {
+  const body = phrase.replaceAll(" … ", UP_TO_TWO_WORDS).replaceAll(" ", GAP);
+  return new RegExp(`(?<![\\w-])${body}(?![\\w-])`, "gi");
+}
+
+function hitsIn(path: string, text: string): string[] {
+  return patterns.flatMap(({ pattern, instead }) =>
+    [...text.matchAll(pattern)].map((match) => {
+      const line = text.slice(0, match.index).split("\n").length;
+      return `${path}:${line}: "${match[0].replaceAll(/\s+/g, " ")}" → ${instead}`;
+    }),
+  );
+}
