@@ -1,6 +1,6 @@
 /** What a node does when shards come and go, and when it hears nothing of the others. */
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
-import type { HealthWatch } from "../workers/endpoint-health.ts";
+import type { HealthWatch } from "../workers/endpoint-health-monitor.ts";
 import type { OutboxWatch } from "../workers/outbox-relay.ts";
 import type { TaskRunners } from "../workers/task-runner.ts";
 import type { Services } from "../domain/context.ts";
@@ -12,7 +12,7 @@ import { type Logger, reporter } from "../lib/log.ts";
 import type { Signal } from "../store/signal.ts";
 import { shardOf } from "../store/shards.ts";
 import type { Cluster } from "./cluster.ts";
-import type { LaneDesk } from "./lane-desk.ts";
+import type { LaneDesk } from "./lane-inspector.ts";
 import type { InShards, MemberWork } from "./member.ts";
 
 export interface ClusterWorkOptions {

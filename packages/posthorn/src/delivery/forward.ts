@@ -2,7 +2,7 @@
 import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
 import { HOPS_HEADER, hopsOf } from "../domain/message/hops.ts";
 import { type InboundOrigin, type OpenedRequest, openRequest } from "../domain/message/request.ts";
-import type { Vault } from "../lib/encryption.ts";
+import type { Vault } from "../lib/secret-box.ts";
 import { type HeaderFamily, USER_AGENT } from "./headers.ts";
 
 /** A request to an endpoint, ready but for our signature. */

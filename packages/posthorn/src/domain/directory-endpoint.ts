@@ -3,7 +3,7 @@ import { createSigner, type StandardSigner } from "@posthorn/webhooks";
 import type { Selectable } from "kysely";
 import { type CompiledFilter, compileFilter } from "../filter/compile.ts";
 import type { ApplicationTable, EndpointTable } from "../store/schema.ts";
-import type { Vault } from "../lib/encryption.ts";
+import type { Vault } from "../lib/secret-box.ts";
 import { type RequestSigner, requestSigner } from "./delivery/request-signer.ts";
 import { masked } from "./secret-headers.ts";
 import type { ShapeSettings } from "./delivery/shape.ts";

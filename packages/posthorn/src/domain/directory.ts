@@ -9,7 +9,7 @@ import type { LanePolicies, LanePolicy } from "../dispatch/policy.ts";
 import { keyOfId } from "../lib/id.ts";
 import { APPLICATION_KIND } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
-import type { Vault } from "../lib/encryption.ts";
+import type { Vault } from "../lib/secret-box.ts";
 import { ApplicationSettings, DirectoryEndpoint } from "./directory-endpoint.ts";
 import { layerOf, over, platformPolicy } from "./policy/resolve.ts";
 import type { PlatformDefaults } from "./policy/section.ts";

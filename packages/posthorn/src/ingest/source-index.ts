@@ -5,7 +5,7 @@ import { definitionOf } from "../domain/source/kind.ts";
 import { toSource } from "../domain/source/source.ts";
 import { TOKEN_PATTERN, tokenHash } from "../domain/source/token.ts";
 import type { Store } from "../store/store.ts";
-import type { Vault } from "../lib/encryption.ts";
+import type { Vault } from "../lib/secret-box.ts";
 import { LiveSource } from "./live-source.ts";
 
 /** Sources and tokens kept in memory. */

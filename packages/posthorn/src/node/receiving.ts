@@ -19,7 +19,7 @@ import { SourceWatch } from "../workers/source-monitor.ts";
 import { type InboundEvent, TrafficSampler } from "../ingest/traffic-sampler.ts";
 import { type Logger, reporter } from "../lib/log.ts";
 import type { Store } from "../store/store.ts";
-import type { Vault } from "../lib/encryption.ts";
+import type { Vault } from "../lib/secret-box.ts";
 
 export interface ReceivingOptions {
   readonly services: () => Services;

@@ -4,11 +4,11 @@
  */
 import { Cluster } from "../../src/cluster/cluster.ts";
 import { ClusterDispatch } from "../../src/cluster/dispatch.ts";
-import { LaneDesk } from "../../src/cluster/lane-desk.ts";
+import { LaneDesk } from "../../src/cluster/lane-inspector.ts";
 import { ClusterWork } from "../../src/cluster/work.ts";
 import { DeliveryAttempter } from "../../src/delivery/attempter.ts";
 import { EndpointSender } from "../../src/delivery/endpoint-sender.ts";
-import { HealthWatch } from "../../src/workers/endpoint-health.ts";
+import { HealthWatch } from "../../src/workers/endpoint-health-monitor.ts";
 import { patiently } from "../../src/delivery/patience.ts";
 import { TaskRunners } from "../../src/workers/task-runner.ts";
 import { Watch } from "../../src/delivery/watched-attempter.ts";
@@ -22,7 +22,7 @@ import type { SettledKeys } from "../../src/domain/stats/roll-up.ts";
 import { IdGenerator } from "../../src/lib/id.ts";
 import type { DatabaseThread } from "../../src/store/sqlite/protocol.ts";
 import type { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
-import { Vault } from "../../src/lib/encryption.ts";
+import { Vault } from "../../src/lib/secret-box.ts";
 import { OTHER_SERVICES, TEST_RULES } from "../support/services.ts";
 import { BookedAttempts } from "./booked-attempts.ts";
 import { openStore, type Sharing } from "./cluster/open.ts";

@@ -7,7 +7,7 @@ import { Directory } from "../../src/domain/directory.ts";
 import { applySignals } from "../../src/domain/signals.ts";
 import { IdGenerator } from "../../src/lib/id.ts";
 import type { Store } from "../../src/store/store.ts";
-import { Vault } from "../../src/lib/encryption.ts";
+import { Vault } from "../../src/lib/secret-box.ts";
 
 export const POLICY_DEFAULTS = {
   retrySchedule: [5000, 300_000],

@@ -8,7 +8,7 @@ import { type CopyPlan, type CopySides, planCopy, runCopy } from "../../store/co
 import { PostgresSide } from "../../store/copy/postgres-side.ts";
 import type { CopyTarget } from "../../store/copy/side.ts";
 import { SqliteSide } from "../../store/copy/sqlite-side.ts";
-import { Vault } from "../../lib/encryption.ts";
+import { Vault } from "../../lib/secret-box.ts";
 import { print, printTable, size } from "../output.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
 import { ProgressLine } from "./progress.ts";

@@ -5,7 +5,7 @@ import { githubApi, type GitHubSettings } from "../../backfill/github.ts";
 import { stripeApi, type StripeSettings } from "../../backfill/stripe.ts";
 import type { ProviderApi, ReconcileProviderId } from "../../backfill/types.ts";
 import type { SourceReconcileTable } from "../../store/source-schema.ts";
-import type { Vault } from "../../lib/encryption.ts";
+import type { Vault } from "../../lib/secret-box.ts";
 import { atomically, type Call, type Context } from "../context.ts";
 import { getSource } from "../source/find.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Vault } from "../../lib/encryption.ts";
+import { Vault } from "../../lib/secret-box.ts";
 import { encodeRequest, type InboundRequest, openRequest, requestOf, shownRequest } from "./request.ts";
 
 const vault = new Vault(Buffer.alloc(32, 1));

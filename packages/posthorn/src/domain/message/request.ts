@@ -1,6 +1,6 @@
 /** How an inbound message came in, as it is stored beside its body. */
 import type { DocumentFacts } from "../../filter/document.ts";
-import type { Vault } from "../../lib/encryption.ts";
+import type { Vault } from "../../lib/secret-box.ts";
 import { isSecretHeader } from "../secret-headers.ts";
 
 export type RequestFacts = Pick<DocumentFacts, "method" | "path" | "query" | "headers">;

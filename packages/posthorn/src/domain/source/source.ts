@@ -1,7 +1,7 @@
 /** An inbound URL: what it expects, and what it does with what comes. */
 import type { Selectable } from "kysely";
 import type { SourceTable } from "../../store/source-schema.ts";
-import type { Vault } from "../../lib/encryption.ts";
+import type { Vault } from "../../lib/secret-box.ts";
 import type { Verification } from "./verification.ts";
 
 /** How requests are told apart that a provider sends again. */

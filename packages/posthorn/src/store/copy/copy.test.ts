@@ -8,7 +8,7 @@ import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../test/support/store.ts";
 import { keyAtTime } from "../../lib/id.ts";
-import { Vault } from "../../lib/encryption.ts";
+import { Vault } from "../../lib/secret-box.ts";
 import { SCHEMA_VERSION } from "../migrations/list.ts";
 import { PostgresStore } from "../postgres/postgres-store.ts";
 import { openForWriting } from "../sqlite/file.ts";

@@ -7,7 +7,7 @@ import type { Services } from "../domain/context.ts";
 import type { OperationalEvent } from "../domain/operational/operational.ts";
 import { failureRate } from "../domain/health/load.ts";
 import { keyAtTime } from "../lib/id.ts";
-import { HealthWatch } from "./endpoint-health.ts";
+import { HealthWatch } from "./endpoint-health-monitor.ts";
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 1);

@@ -3,7 +3,7 @@ import { eventually } from "../../test/support/dispatch.ts";
 import { ManualClock } from "../../test/support/manual-clock.ts";
 import { servicesOver } from "../../test/support/services.ts";
 import { openStore, type TestStore } from "../../test/support/store.ts";
-import { CertificateWatch } from "./certificates.ts";
+import { CertificateWatch } from "./certificate-monitor.ts";
 
 const START = Date.UTC(2026, 0, 1);
 const END = "2026-03-01T00:00:00.000Z";

@@ -1,7 +1,7 @@
 import { createCipheriv, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Vault } from "./encryption.ts";
+import { Vault } from "./secret-box.ts";
 
 const key = randomBytes(32);
 const vault = new Vault(key);

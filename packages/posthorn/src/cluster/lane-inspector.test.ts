@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { LaneReport } from "../domain/context.ts";
 import type { Signal } from "../store/signal.ts";
 import { fromPayload, toPayloads } from "../store/signal-text.ts";
-import { LaneDesk } from "./lane-desk.ts";
+import { LaneDesk } from "./lane-inspector.ts";
 
 type Lane = NonNullable<LaneReport["lane"]>;
 
