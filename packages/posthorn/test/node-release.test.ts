@@ -6,12 +6,12 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Cluster } from "../src/cluster/cluster.ts";
 import { ClusterWork } from "../src/cluster/work.ts";
-import { CertificateWatch } from "../src/workers/certificate-monitor.ts";
-import { HealthWatch } from "../src/workers/endpoint-health-monitor.ts";
-import { OperationalPublisher } from "../src/workers/operational-webhook-publisher.ts";
-import { OutboxWatch } from "../src/workers/outbox-relay.ts";
+import { CertificateMonitor } from "../src/workers/certificate-monitor.ts";
+import { EndpointHealthMonitor } from "../src/workers/endpoint-health-monitor.ts";
+import { OperationalWebhookPublisher } from "../src/workers/operational-webhook-publisher.ts";
+import { OutboxRelay } from "../src/workers/outbox-relay.ts";
 import { Statistics } from "../src/workers/statistics.ts";
-import { TaskRunners } from "../src/workers/task-runner.ts";
+import { TaskRunner } from "../src/workers/task-runner.ts";
 import { Dispatcher } from "../src/dispatch/dispatcher.ts";
 import { Maintenance } from "../src/workers/maintenance.ts";
 import { Receiving } from "../src/node/receiving.ts";
@@ -78,14 +78,14 @@ const PARTS: readonly (readonly [name: string, of: object, method: PropertyKey])
   ["Receiving", Receiving.prototype, Symbol.asyncDispose],
   ["Maintenance", Maintenance.prototype, Symbol.asyncDispose],
   ["Statistics", Statistics.prototype, Symbol.asyncDispose],
-  ["TaskRunners", TaskRunners.prototype, Symbol.asyncDispose],
-  ["OperationalPublisher", OperationalPublisher.prototype, Symbol.asyncDispose],
-  ["OutboxWatch", OutboxWatch.prototype, Symbol.asyncDispose],
+  ["TaskRunner", TaskRunner.prototype, Symbol.asyncDispose],
+  ["OperationalWebhookPublisher", OperationalWebhookPublisher.prototype, Symbol.asyncDispose],
+  ["OutboxRelay", OutboxRelay.prototype, Symbol.asyncDispose],
   ["Dispatcher", Dispatcher.prototype, "stop"],
   ["ClusterWork", ClusterWork.prototype, Symbol.dispose],
   ["TransformPool", TransformPool.prototype, Symbol.asyncDispose],
-  ["HealthWatch", HealthWatch.prototype, Symbol.asyncDispose],
-  ["CertificateWatch", CertificateWatch.prototype, Symbol.asyncDispose],
+  ["EndpointHealthMonitor", EndpointHealthMonitor.prototype, Symbol.asyncDispose],
+  ["CertificateMonitor", CertificateMonitor.prototype, Symbol.asyncDispose],
   ["Cluster", Cluster.prototype, Symbol.asyncDispose],
   ["the store", AnyStore.prototype, Symbol.asyncDispose],
 ];

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { LaneReport } from "../domain/context.ts";
 import type { Signal } from "../store/signal.ts";
 import { fromPayload, toPayloads } from "../store/signal-text.ts";
-import { LaneDesk } from "./lane-inspector.ts";
+import { LaneInspector } from "./lane-inspector.ts";
 
 type Lane = NonNullable<LaneReport["lane"]>;
 
@@ -19,7 +19,7 @@ const BREAKER = {
 const STREAK = { since: 1_700_000_000_000, failures: 12, lastAt: 1_700_000_000_000, warned: 50 };
 
 interface Bus {
-  readonly desks: readonly LaneDesk[];
+  readonly desks: readonly LaneInspector[];
   /** What was told between nodes, each as large as it crosses. */
   readonly payloads: string[];
   /** The time is over for whoever waits. */
@@ -30,7 +30,7 @@ interface Bus {
 function nodes(count: number, troubledEvery: number, mute: readonly number[] = []): Bus {
   const payloads: string[] = [];
   const timers = new Set<() => void>();
-  const desks: LaneDesk[] = [];
+  const desks: LaneInspector[] = [];
   const inTrouble = (key: number): boolean => (key - FIRST_KEY) % troubledEvery === 0;
   for (let id = 0; id < count; id++) {
     const tell = (...signals: readonly Signal[]): void => {
@@ -43,7 +43,7 @@ function nodes(count: number, troubledEvery: number, mute: readonly number[] = [
       }
     };
     desks.push(
-      new LaneDesk({
+      new LaneInspector({
         cluster: { id, owns: (key) => key % count === id },
         dispatcher: {
           inspect: (key) => ({ breaker: inTrouble(key) ? BREAKER : { ...BREAKER, state: "closed" } }) as Lane,

@@ -6,7 +6,7 @@ import type { Signal } from "../store/signal.ts";
 import type { Store } from "../store/store.ts";
 import type { Cluster } from "./cluster.ts";
 
-export interface LaneDeskOptions {
+export interface LaneInspectorOptions {
   readonly cluster: Pick<Cluster, "owns" | "id">;
   readonly dispatcher: Pick<Dispatcher, "inspect">;
   readonly health: Pick<HealthSource, "streak">;
@@ -29,13 +29,13 @@ interface TroubledPart {
   readonly among: number;
 }
 
-export class LaneDesk implements LaneSource {
-  readonly #options: LaneDeskOptions;
+export class LaneInspector implements LaneSource {
+  readonly #options: LaneInspectorOptions;
   /** What was asked of other nodes. */
   readonly #asked = new Map<string, (text: string) => void>();
   #questions = 0;
 
-  constructor(options: LaneDeskOptions) {
+  constructor(options: LaneInspectorOptions) {
     this.#options = options;
   }
 

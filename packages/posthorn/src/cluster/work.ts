@@ -1,8 +1,8 @@
 /** What a node does when shards come and go, and when it hears nothing of the others. */
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
-import type { HealthWatch } from "../workers/endpoint-health-monitor.ts";
-import type { OutboxWatch } from "../workers/outbox-relay.ts";
-import type { TaskRunners } from "../workers/task-runner.ts";
+import type { EndpointHealthMonitor } from "../workers/endpoint-health-monitor.ts";
+import type { OutboxRelay } from "../workers/outbox-relay.ts";
+import type { TaskRunner } from "../workers/task-runner.ts";
 import type { Services } from "../domain/context.ts";
 import { applySignals } from "../domain/signals.ts";
 import type { SettledKeys } from "../domain/stats/roll-up.ts";
@@ -12,19 +12,19 @@ import { type Logger, reporter } from "../lib/log.ts";
 import type { Signal } from "../store/signal.ts";
 import { shardOf } from "../store/shards.ts";
 import type { Cluster } from "./cluster.ts";
-import type { LaneDesk } from "./lane-inspector.ts";
+import type { LaneInspector } from "./lane-inspector.ts";
 import type { InShards, MemberWork } from "./member.ts";
 
 export interface ClusterWorkOptions {
   readonly services: Services;
   readonly cluster: Cluster;
   readonly dispatcher: Dispatcher;
-  readonly health: HealthWatch;
-  readonly tasks: TaskRunners;
-  readonly outbox: Pick<OutboxWatch, "wake">;
+  readonly health: EndpointHealthMonitor;
+  readonly tasks: TaskRunner;
+  readonly outbox: Pick<OutboxRelay, "wake">;
   readonly feed: Pick<SharedFeed, "watchedElsewhere" | "storedElsewhere">;
   readonly ids: IdGenerator;
-  readonly lanes: Pick<LaneDesk, "hear">;
+  readonly lanes: Pick<LaneInspector, "hear">;
   /** Up to where what this node writes is on disk. */
   readonly settled: () => SettledKeys;
   readonly log: Logger;

@@ -47,9 +47,9 @@ async function attempt(
 ): Promise<AttemptResult> {
   const { services } = servicesOver(store);
   await insertEndpoint(services, url, headers);
-  const { directory, ids, now, vault } = services;
+  const { directory, ids, now, secretBox } = services;
   if (run !== undefined) {
-    const transformation_sealed = vault.seal(JSON.stringify({ code: "", variables: {}, updatedAt: 0 }));
+    const transformation_sealed = secretBox.seal(JSON.stringify({ code: "", variables: {}, updatedAt: 0 }));
     await store.transaction(({ db }) =>
       db.updateTable("endpoint").set({ transformation_sealed, transformation_enabled: 1 }).execute(),
     );
@@ -64,7 +64,7 @@ async function attempt(
     ids,
     now,
     families: ["webhook"],
-    vault,
+    secretBox,
     onTrouble,
   } as const;
   return new DeliveryAttempter(options).attempt(of, signal, maySend);
@@ -152,7 +152,7 @@ describe("an attempt", () => {
       reason: "payload_gone",
     });
     const { services } = servicesOver(files.store);
-    const { directory, transforms, ids, now, vault } = services;
+    const { directory, transforms, ids, now, secretBox } = services;
     const options = {
       store: files.store,
       directory,
@@ -161,7 +161,7 @@ describe("an attempt", () => {
       ids,
       now,
       families: [],
-      vault,
+      secretBox,
       onTrouble,
     };
     expect(await new DeliveryAttempter(options).attempt(job({ endpointId: 2 }), signal, () => true)).toMatchObject({

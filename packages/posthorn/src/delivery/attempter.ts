@@ -8,7 +8,7 @@ import type { Directory } from "../domain/directory.ts";
 import { readStored } from "../domain/message/sample.ts";
 import type { IdGenerator } from "../lib/id.ts";
 import type { Store } from "../store/store.ts";
-import type { Vault } from "../lib/secret-box.ts";
+import type { SecretBox } from "../lib/secret-box.ts";
 import { detailOf, type Sent, unsentDetail } from "./attempt-detail.ts";
 import type { SeenCertificate } from "../workers/certificate-monitor.ts";
 import { changeFacts, type ChangeFacts } from "./change-facts.ts";
@@ -27,7 +27,7 @@ export interface DeliveryAttempterOptions {
   readonly ids: IdGenerator;
   readonly now: () => number;
   readonly families: readonly HeaderFamily[];
-  readonly vault: Vault;
+  readonly secretBox: SecretBox;
   /** Told what came of each request, before it is recorded. Must be quick and must not throw. */
   readonly onAnswer?: (job: Job, result: EgressResult, verdict: Verdict) => void;
   /** Told what certificate a receiver showed. Must be quick and must not throw. */
@@ -100,9 +100,9 @@ export class DeliveryAttempter implements Attempter {
 
   /** The message as it was published, or as it came in. */
   #plain({ contentType, requestJson }: Job, endpoint: DirectoryEndpoint, body: Uint8Array): Prepared {
-    const { families, vault } = this.#options;
+    const { families, secretBox } = this.#options;
     if (requestJson !== null) {
-      const passed = passedOn({ endpoint, requestJson, families, vault, changed: null });
+      const passed = passedOn({ endpoint, requestJson, families, secretBox, changed: null });
       return { ...passed, contentType: "", body, change: null };
     }
     const { url, headers, maskedHeaders: masked } = endpoint;
@@ -133,11 +133,11 @@ export class DeliveryAttempter implements Attempter {
 
   /** What code or a format made of it. A request that came in keeps the headers that are not about its body. */
   #changed({ requestJson }: Job, endpoint: DirectoryEndpoint, request: ShapedRequest): Omit<Prepared, "change"> {
-    const { families, vault } = this.#options;
+    const { families, secretBox } = this.#options;
     const masked = endpoint.masked(request.headers);
     const { method, url, contentType, body } = request;
     if (requestJson === null) return { ...request, shownUrl: url, masked, families, userAgent: USER_AGENT };
-    const passed = passedOn({ endpoint, requestJson, families, vault, changed: request.headers });
+    const passed = passedOn({ endpoint, requestJson, families, secretBox, changed: request.headers });
     // What the code left alone is passed on as for any request.
     const target = url === endpoint.url ? passed : { url, shownUrl: url };
     return {

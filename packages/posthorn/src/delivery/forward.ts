@@ -2,7 +2,7 @@
 import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
 import { HOPS_HEADER, hopsOf } from "../domain/message/hops.ts";
 import { type InboundOrigin, type OpenedRequest, openRequest } from "../domain/message/request.ts";
-import type { Vault } from "../lib/secret-box.ts";
+import type { SecretBox } from "../lib/secret-box.ts";
 import { type HeaderFamily, USER_AGENT } from "./headers.ts";
 
 /** A request to an endpoint, ready but for our signature. */
@@ -36,13 +36,13 @@ export interface PassOptions {
   readonly endpoint: DirectoryEndpoint;
   readonly requestJson: string;
   readonly families: readonly HeaderFamily[];
-  readonly vault: Vault;
+  readonly secretBox: SecretBox;
   /** Headers of what code made of the request, whose body is another one then; `null`: it goes on as it came. */
   readonly changed: readonly string[] | null;
 }
 
-export function passedOn({ endpoint, requestJson, families, vault, changed }: PassOptions): PassedOn {
-  const request = openRequest(requestJson, vault);
+export function passedOn({ endpoint, requestJson, families, secretBox, changed }: PassOptions): PassedOn {
+  const request = openRequest(requestJson, secretBox);
   const { hidden } = request;
   const { method, path, query } = endpoint.forward;
   const { kept, masked, names } = passedHeaders(request, droppedNames(endpoint, request.headers, changed));

@@ -12,7 +12,7 @@ import type { PassingTime } from "../lib/clock.ts";
 import type { ClusterView } from "../store/cluster.ts";
 import type { ApplicationKind, Database } from "../store/schema.ts";
 import type { DueDelivery, Store, Tx } from "../store/store.ts";
-import type { Vault } from "../lib/secret-box.ts";
+import type { SecretBox } from "../lib/secret-box.ts";
 import type { Conversion, ConversionResult } from "../format/convert.ts";
 import type { DiagnosisJob, DiagnosisReport } from "../ingest/diagnosis.ts";
 import type { Turn } from "../transform/fair-queue.ts";
@@ -37,7 +37,7 @@ export interface TransactionServices {
   readonly ids: IdGenerator;
   /** Unix milliseconds. */
   readonly now: () => number;
-  readonly vault: Vault;
+  readonly secretBox: SecretBox;
   readonly directory: Directory;
   /** Where new work is announced. */
   readonly dispatch: DispatchHints;

@@ -3,7 +3,7 @@ import { createSigner, type StandardSigner } from "@posthorn/webhooks";
 import type { Selectable } from "kysely";
 import { type CompiledFilter, compileFilter } from "../filter/compile.ts";
 import type { ApplicationTable, EndpointTable } from "../store/schema.ts";
-import type { Vault } from "../lib/secret-box.ts";
+import type { SecretBox } from "../lib/secret-box.ts";
 import { type RequestSigner, requestSigner } from "./delivery/request-signer.ts";
 import { masked } from "./secret-headers.ts";
 import type { ShapeSettings } from "./delivery/shape.ts";
@@ -42,7 +42,7 @@ export class DirectoryEndpoint {
   /** Whether it has a filter. */
   readonly filtered: boolean;
   readonly #discardUpTo: number | null;
-  readonly #vault: Vault;
+  readonly #secretBox: SecretBox;
   readonly #filterJson: string | null;
   readonly #sealedTransformation: Uint8Array | null;
   readonly #sealedHeaders: Uint8Array | null;
@@ -65,7 +65,7 @@ export class DirectoryEndpoint {
    * @param secrets Those that sign now, newest first.
    * @param below What the application says.
    */
-  constructor(row: EndpointRow, secrets: readonly SealedSecret[], vault: Vault, below: ApplicationSettings) {
+  constructor(row: EndpointRow, secrets: readonly SealedSecret[], secretBox: SecretBox, below: ApplicationSettings) {
     this.key = row.id;
     this.id = row.public_id;
     this.uid = row.uid;
@@ -89,7 +89,7 @@ export class DirectoryEndpoint {
     });
     this.#below = below;
     this.filtered = row.filter_json !== null;
-    this.#vault = vault;
+    this.#secretBox = secretBox;
     this.#filterJson = row.filter_json;
     this.#sealedTransformation = row.transformation_enabled === 1 ? row.transformation_sealed : null;
     this.#sealedHeaders = row.headers_sealed;
@@ -106,7 +106,7 @@ export class DirectoryEndpoint {
   /** How messages are changed on their way to it; `null`: they are not. The same object each time. */
   get transformation(): Transformation | null {
     if (this.#sealedTransformation === null) return null;
-    return (this.#transformation ??= JSON.parse(this.#vault.open(this.#sealedTransformation)) as Transformation);
+    return (this.#transformation ??= JSON.parse(this.#secretBox.open(this.#sealedTransformation)) as Transformation);
   }
 
   /** Whether what it gets is not simply the message as it was published. */
@@ -138,7 +138,7 @@ export class DirectoryEndpoint {
     this.#headers ??= [
       ...(this.#sealedHeaders === null
         ? []
-        : flatten(this.#vault.open(this.#sealedHeaders), [
+        : flatten(this.#secretBox.open(this.#sealedHeaders), [
             ...authHeaderNames(this.egress.auth),
             ...(this.requestOrigin === null ? [] : ["origin"]),
           ])),
@@ -196,7 +196,9 @@ export class DirectoryEndpoint {
   /** Its own settings, without what the application adds. */
   get #own(): EndpointEgress {
     this.#ownEgress ??=
-      this.#sealedEgress === null ? NO_EGRESS : (JSON.parse(this.#vault.open(this.#sealedEgress)) as EndpointEgress);
+      this.#sealedEgress === null
+        ? NO_EGRESS
+        : (JSON.parse(this.#secretBox.open(this.#sealedEgress)) as EndpointEgress);
     return this.#ownEgress;
   }
 
@@ -217,7 +219,7 @@ export class DirectoryEndpoint {
 
   /** Those that sign now, newest first. */
   #secrets(): string[] {
-    return this.#sealedSecrets.map((sealed) => this.#vault.open(sealed));
+    return this.#sealedSecrets.map((sealed) => this.#secretBox.open(sealed));
   }
 }
 
@@ -227,24 +229,24 @@ type EndpointRow = Selectable<EndpointTable>;
 export class ApplicationSettings {
   readonly egressAllow: string | null;
   readonly policy: PolicyValues;
-  readonly #vault: Vault;
+  readonly #secretBox: SecretBox;
   readonly #sealed: Uint8Array | null;
   #proxy: EndpointProxy | null = null;
 
   constructor(
     row: Pick<Selectable<ApplicationTable>, "egress_allow" | "egress_sealed">,
     policy: PolicyValues,
-    vault: Vault,
+    secretBox: SecretBox,
   ) {
     this.egressAllow = row.egress_allow;
     this.policy = policy;
-    this.#vault = vault;
+    this.#secretBox = secretBox;
     this.#sealed = row.egress_sealed;
   }
 
   get proxy(): EndpointProxy | null {
     if (this.#sealed === null) return null;
-    this.#proxy ??= (JSON.parse(this.#vault.open(this.#sealed)) as { proxy: EndpointProxy }).proxy;
+    this.#proxy ??= (JSON.parse(this.#secretBox.open(this.#sealed)) as { proxy: EndpointProxy }).proxy;
     return this.#proxy;
   }
 }

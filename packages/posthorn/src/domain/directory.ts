@@ -9,7 +9,7 @@ import type { LanePolicies, LanePolicy } from "../dispatch/policy.ts";
 import { keyOfId } from "../lib/id.ts";
 import { APPLICATION_KIND } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
-import type { Vault } from "../lib/secret-box.ts";
+import type { SecretBox } from "../lib/secret-box.ts";
 import { ApplicationSettings, DirectoryEndpoint } from "./directory-endpoint.ts";
 import { layerOf, over, platformPolicy } from "./policy/resolve.ts";
 import type { PlatformDefaults } from "./policy/section.ts";
@@ -28,7 +28,7 @@ const MAX_ENDPOINTS = 200_000;
 
 export interface DirectoryOptions {
   readonly store: Store;
-  readonly vault: Vault;
+  readonly secretBox: SecretBox;
   readonly now: () => number;
   readonly policyDefaults: PlatformDefaults;
   /** Endpoints held in memory, over all applications. */
@@ -37,7 +37,7 @@ export interface DirectoryOptions {
 
 export class Directory implements LanePolicies {
   readonly #store: Store;
-  readonly #vault: Vault;
+  readonly #secretBox: SecretBox;
   readonly #now: () => number;
   readonly #platform: PolicyValues;
   /** Promises, so that concurrent look-ups share one load and an invalidation reaches a load that is under way. */
@@ -47,9 +47,9 @@ export class Directory implements LanePolicies {
   /** Which application an endpoint belongs to; never changes. */
   readonly #owners: LRUCache<number, number>;
 
-  constructor({ store, vault, now, policyDefaults, maxEndpoints = MAX_ENDPOINTS }: DirectoryOptions) {
+  constructor({ store, secretBox, now, policyDefaults, maxEndpoints = MAX_ENDPOINTS }: DirectoryOptions) {
     this.#store = store;
-    this.#vault = vault;
+    this.#secretBox = secretBox;
     this.#now = now;
     this.#platform = platformPolicy(policyDefaults);
     this.#applications = new LRUCache<number, LoadedApplication>({
@@ -190,13 +190,13 @@ export class Directory implements LanePolicies {
       .execute();
     const { public_id: id, uid, org_id: orgId } = application;
     const policy = over(this.#platform, layerOf(application), "application");
-    const below = new ApplicationSettings(application, policy, this.#vault);
+    const below = new ApplicationSettings(application, policy, this.#secretBox);
     const endpoints = new Map<number, DirectoryEndpoint>();
     for (const [endpointKey, own] of Map.groupBy(rows, (row) => row.id)) {
       const secrets = own.flatMap(({ secret_sealed, expires_at }) =>
         secret_sealed === null ? [] : [{ secret_sealed, expires_at }],
       );
-      endpoints.set(endpointKey, new DirectoryEndpoint(own[0]!, secrets, this.#vault, below));
+      endpoints.set(endpointKey, new DirectoryEndpoint(own[0]!, secrets, this.#secretBox, below));
       this.#owners.set(endpointKey, key);
     }
     return { key, id, uid, orgId, endpoints };

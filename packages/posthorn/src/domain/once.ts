@@ -103,7 +103,7 @@ async function takeClaim(ctx: OutsideContext, tx: Tx, key: IdempotencyKey, claim
       );
     }
   }
-  await updateRow(tx, key, { status: RUNNING, body_sealed: ctx.services.vault.seal(JSON.stringify(claim)) });
+  await updateRow(tx, key, { status: RUNNING, body_sealed: ctx.services.secretBox.seal(JSON.stringify(claim)) });
   return null;
 }
 
@@ -119,7 +119,7 @@ async function holdsClaim(ctx: Context, tx: Tx, key: IdempotencyKey, claim: Clai
 }
 
 function claimIn(ctx: Context, { body_sealed }: AnswerRow): Claim | null {
-  return body_sealed === null ? null : (JSON.parse(ctx.services.vault.open(body_sealed)) as Claim);
+  return body_sealed === null ? null : (JSON.parse(ctx.services.secretBox.open(body_sealed)) as Claim);
 }
 
 interface AnswerRow {
@@ -159,9 +159,9 @@ async function updateRow({ db }: Tx, key: IdempotencyKey, row: AnswerRow): Promi
 
 /** Encrypted: an answer may hold a token that is shown only once. */
 function sealAnswer({ services }: Context, { status, json }: KeptAnswer): AnswerRow {
-  return { status, body_sealed: json === null ? null : services.vault.seal(json) };
+  return { status, body_sealed: json === null ? null : services.secretBox.seal(json) };
 }
 
 function openAnswer({ services }: Context, { status, body_sealed }: AnswerRow): KeptAnswer {
-  return { status, json: body_sealed === null ? null : services.vault.open(body_sealed) };
+  return { status, json: body_sealed === null ? null : services.secretBox.open(body_sealed) };
 }

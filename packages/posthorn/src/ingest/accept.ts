@@ -42,7 +42,7 @@ export async function acceptEvent(services: Services, arrival: Arrival, hooks?: 
   const loaded = services.directory.application(source.key);
   const application = loaded instanceof Promise ? await loaded : loaded;
   if (application === null) return { kind: "gone" };
-  const requestJson = encodeRequest(request, source.credentials, services.vault);
+  const requestJson = encodeRequest(request, source.credentials, services.secretBox);
   const { eventId, idempotency } = sameness(arrival, services.now());
   const publication: Publication = {
     eventType: facts.type,

@@ -48,7 +48,7 @@ export class Quarantine implements AsyncDisposable {
 
   /** Keeps a request. It is on disk soon, or never if the process ends before: nobody was told that it was taken in. */
   keep(source: LiveSource, { reason, detail, request, body }: Refused): void {
-    const { ids, vault } = this.#options.services();
+    const { ids, secretBox } = this.#options.services();
     const waiting = this.#waiting.get(source.key) ?? { rows: [], bytes: 0 };
     const kept = body.byteLength > MAX_BODY_BYTES ? null : body;
     const bytes = kept?.byteLength ?? 0;
@@ -61,7 +61,7 @@ export class Quarantine implements AsyncDisposable {
       source_id: source.key,
       reason,
       detail,
-      request_json: encodeRequest(request, source.credentials, vault),
+      request_json: encodeRequest(request, source.credentials, secretBox),
       content_type: headerOf(request.headers, "content-type") ?? "",
       body: kept,
       body_bytes: body.byteLength,

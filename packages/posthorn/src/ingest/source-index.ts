@@ -5,7 +5,7 @@ import { definitionOf } from "../domain/source/kind.ts";
 import { toSource } from "../domain/source/source.ts";
 import { TOKEN_PATTERN, tokenHash } from "../domain/source/token.ts";
 import type { Store } from "../store/store.ts";
-import type { Vault } from "../lib/secret-box.ts";
+import type { SecretBox } from "../lib/secret-box.ts";
 import { LiveSource } from "./live-source.ts";
 
 /** Sources and tokens kept in memory. */
@@ -19,7 +19,7 @@ const MAX_LOOKUPS = 32;
 
 export interface SourceIndexOptions {
   readonly store: Store;
-  readonly vault: Vault;
+  readonly secretBox: SecretBox;
   readonly now: () => number;
   readonly fetchKey: FetchKey;
   /** Whether sources of this organisation may answer nothing but JSON and plain text. */
@@ -106,7 +106,7 @@ export class SourceIndex {
   }
 
   async #load(key: number): Promise<LiveSource | null> {
-    const { store, vault, now, fetchKey, answersPlain } = this.#options;
+    const { store, secretBox, now, fetchKey, answersPlain } = this.#options;
     const db = store.hotDb;
     const row = await db
       .selectFrom("source")
@@ -115,7 +115,7 @@ export class SourceIndex {
       .where("deleted_at", "is", null)
       .executeTakeFirst();
     if (row === undefined || (row.expires_at !== null && row.expires_at <= now())) return null;
-    const source = toSource(row, vault);
+    const source = toSource(row, secretBox);
     const definition = definitionOf(source.type, source.verification);
     if (definition === null) return null;
     const secrets = await db
@@ -130,7 +130,7 @@ export class SourceIndex {
       orgId: row.org_id,
       answersPlain: await answersPlain(row.org_id),
       definition,
-      secrets: secrets.map((secret) => vault.open(secret.secret_sealed)),
+      secrets: secrets.map((secret) => secretBox.open(secret.secret_sealed)),
       freshUntil: Math.min(...[row, ...secrets].map(({ expires_at }) => expires_at ?? Number.POSITIVE_INFINITY)),
       fetchKey,
       now,

@@ -1,10 +1,10 @@
 import { createCipheriv, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Vault } from "./secret-box.ts";
+import { SecretBox } from "./secret-box.ts";
 
 const key = randomBytes(32);
-const vault = new Vault(key);
+const secretBox = new SecretBox(key);
 
 /** A value as earlier versions sealed it: with the key itself. */
 function sealedBefore(text: string): Buffer {
@@ -14,70 +14,71 @@ function sealedBefore(text: string): Buffer {
   return Buffer.concat([Buffer.of(1), iv, cipher.getAuthTag(), encrypted]);
 }
 
-describe("Vault", () => {
+describe("SecretBox", () => {
   it("opens what it sealed, whatever the text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (given) => {
         const text = given.toWellFormed();
-        expect(vault.open(vault.seal(text))).toBe(text);
+        expect(secretBox.open(secretBox.seal(text))).toBe(text);
       }),
     );
   });
 
   it("never seals the same text to the same bytes, nor shows it in them", () => {
-    const seals = Array.from({ length: 50 }, () => Buffer.from(vault.seal("whsec_a-secret-text")));
+    const seals = Array.from({ length: 50 }, () => Buffer.from(secretBox.seal("whsec_a-secret-text")));
     expect(new Set(seals.map((seal) => seal.toString("hex"))).size).toBe(50);
     expect(seals.every((seal) => !seal.includes("secret"))).toBe(true);
   });
 
   it("opens bytes that stand within a larger buffer, as a database hands them out", () => {
-    const sealed = vault.seal("text");
+    const sealed = secretBox.seal("text");
     const larger = new Uint8Array(sealed.length + 20);
     larger.set(sealed, 7);
-    expect(vault.open(larger.subarray(7, 7 + sealed.length))).toBe("text");
+    expect(secretBox.open(larger.subarray(7, 7 + sealed.length))).toBe("text");
   });
 
   it("opens what earlier versions sealed, and refuses it when it was changed", () => {
     const sealed = sealedBefore("text");
-    expect(vault.open(sealed)).toBe("text");
+    expect(secretBox.open(sealed)).toBe("text");
     for (let index = 0; index < sealed.length; index++) {
       const changed = Buffer.from(sealed);
       changed[index]! ^= 3;
-      expect(vault.opens(changed)).toBe(false);
+      expect(secretBox.opens(changed)).toBe(false);
     }
-    for (let length = 0; length < sealed.length; length++) expect(vault.opens(sealed.subarray(0, length))).toBe(false);
+    for (let length = 0; length < sealed.length; length++)
+      expect(secretBox.opens(sealed.subarray(0, length))).toBe(false);
   });
 
   it("encrypts each value with a key of its own, so that no key comes near its bound", () => {
     const text = "the same text each time";
-    const [one, other] = [Buffer.from(vault.seal(text)), Buffer.from(vault.seal(text))];
+    const [one, other] = [Buffer.from(secretBox.seal(text)), Buffer.from(secretBox.seal(text))];
     const [salt, nonce] = [one.subarray(1, 17), one.subarray(17, 29)];
     expect(other.subarray(1, 17)).not.toEqual(salt);
     // With the key itself and the same nonce it would be the same stream.
     const direct = createCipheriv("aes-256-gcm", key, nonce);
     expect(one.subarray(45)).not.toEqual(direct.update(text, "utf8"));
     const swapped = Buffer.concat([one.subarray(0, 1), other.subarray(1, 17), one.subarray(17)]);
-    expect(vault.opens(swapped)).toBe(false);
+    expect(secretBox.opens(swapped)).toBe(false);
   });
 
   it("refuses what was sealed with another key, and names the setting", () => {
-    const other = new Vault(randomBytes(32)).seal("text");
-    expect(() => vault.open(other)).toThrow("POSTHORN_ENCRYPTION_KEY");
+    const other = new SecretBox(randomBytes(32)).seal("text");
+    expect(() => secretBox.open(other)).toThrow("POSTHORN_ENCRYPTION_KEY");
   });
 
   it("refuses bytes of which one was changed, cut off or added", () => {
-    const sealed = Buffer.from(vault.seal("text"));
+    const sealed = Buffer.from(secretBox.seal("text"));
     for (let index = 0; index < sealed.length; index++) {
       const changed = Buffer.from(sealed);
       changed[index]! ^= 1;
-      expect(() => vault.open(changed)).toThrow("cannot be decrypted");
+      expect(() => secretBox.open(changed)).toThrow("cannot be decrypted");
     }
     // The empty text too: a part of its tag must not do for the whole.
-    for (const whole of [sealed, Buffer.from(vault.seal(""))]) {
+    for (const whole of [sealed, Buffer.from(secretBox.seal(""))]) {
       for (let length = 0; length < whole.length; length++) {
-        expect(() => vault.open(whole.subarray(0, length))).toThrow("cannot be decrypted");
+        expect(() => secretBox.open(whole.subarray(0, length))).toThrow("cannot be decrypted");
       }
     }
-    expect(() => vault.open(Buffer.concat([sealed, Buffer.alloc(1)]))).toThrow("cannot be decrypted");
+    expect(() => secretBox.open(Buffer.concat([sealed, Buffer.alloc(1)]))).toThrow("cannot be decrypted");
   });
 });

@@ -17,7 +17,7 @@ const PURPOSE = "posthorn sealed value";
  * With random nonces one key of AES-GCM is good for 2^32 values (NIST SP 800-38D), which kept answers and inbound requests could reach
  * in weeks. So each value has a key of its own, derived from the key of the server and a random salt.
  */
-export class Vault {
+export class SecretBox {
   readonly #key: Buffer;
 
   /** @param key 32 bytes. */

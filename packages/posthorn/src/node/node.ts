@@ -9,21 +9,21 @@ import { systemClock } from "../lib/clock.ts";
 import { Cluster } from "../cluster/cluster.ts";
 import { ClusterDispatch } from "../cluster/dispatch.ts";
 import { nodeFacts } from "../cluster/facts.ts";
-import { LaneDesk } from "../cluster/lane-inspector.ts";
+import { LaneInspector } from "../cluster/lane-inspector.ts";
 import { ClusterWork } from "../cluster/work.ts";
 import type { Config } from "../config/config.ts";
 import type { Secrets } from "../config/secrets.ts";
 import { DeliveryAttempter } from "../delivery/attempter.ts";
 import { EndpointSender } from "../delivery/endpoint-sender.ts";
 import { egressTrouble } from "../delivery/egress-trouble.ts";
-import { CertificateWatch } from "../workers/certificate-monitor.ts";
-import { HealthWatch } from "../workers/endpoint-health-monitor.ts";
-import { OperationalPublisher } from "../workers/operational-webhook-publisher.ts";
-import { OutboxWatch } from "../workers/outbox-relay.ts";
+import { CertificateMonitor } from "../workers/certificate-monitor.ts";
+import { EndpointHealthMonitor } from "../workers/endpoint-health-monitor.ts";
+import { OperationalWebhookPublisher } from "../workers/operational-webhook-publisher.ts";
+import { OutboxRelay } from "../workers/outbox-relay.ts";
 import { OwnershipCheck } from "../delivery/ownership.ts";
 import { patiently } from "../delivery/patience.ts";
 import { Statistics } from "../workers/statistics.ts";
-import { TaskRunners } from "../workers/task-runner.ts";
+import { TaskRunner } from "../workers/task-runner.ts";
 import { tenantEgressRules, warnOfRefusedEgress } from "../delivery/tenant-egress.ts";
 import { Watch } from "../delivery/watched-attempter.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
@@ -52,7 +52,7 @@ import { describeTrouble } from "../store/errors.ts";
 import type { Store, StoreTrouble } from "../store/store.ts";
 import type { LongTransaction } from "../store/transaction-watch.ts";
 import type { TransformPool } from "../transform/pool.ts";
-import { Vault } from "../lib/secret-box.ts";
+import { SecretBox } from "../lib/secret-box.ts";
 
 export interface NodeOptions {
   readonly config: Config;
@@ -142,13 +142,13 @@ export class PosthornNode implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #cluster: Cluster;
   readonly #clusterWork: ClusterWork;
-  readonly #lanes: LaneDesk;
+  readonly #lanes: LaneInspector;
   #watch!: Watch;
-  readonly #tasks: TaskRunners;
-  readonly #operational: OperationalPublisher;
-  readonly #outbox: OutboxWatch;
-  readonly #health: HealthWatch;
-  readonly #certificates: CertificateWatch;
+  readonly #tasks: TaskRunner;
+  readonly #operational: OperationalWebhookPublisher;
+  readonly #outbox: OutboxRelay;
+  readonly #health: EndpointHealthMonitor;
+  readonly #certificates: CertificateMonitor;
   readonly #statistics: Statistics;
   readonly #metrics: Metrics;
   /** Releases the parts of the node in the reverse order of their making, each of them even when another one fails. */
@@ -173,9 +173,9 @@ export class PosthornNode implements AsyncDisposable {
     this.#options = options;
     this.#store = store;
     this.failed = failed;
-    const vault = new Vault(secrets.encryptionKey);
+    const secretBox = new SecretBox(secrets.encryptionKey);
     const policyDefaults = policyDefaultsOf(config);
-    const directory = new Directory({ store, vault, now: clock.now, policyDefaults });
+    const directory = new Directory({ store, secretBox, now: clock.now, policyDefaults });
     this.#egress = stack.adopt(egressOf(config, options.egress), (egress) => egress.close());
     this.#sender = new EndpointSender(this.#egress);
     this.#transforms = stack.use(transformPoolOf(config, log));
@@ -186,7 +186,7 @@ export class PosthornNode implements AsyncDisposable {
       ensureOrganisation: (publicId) => ensureOrganisation(this.services, publicId),
     });
     this.#health = stack.use(
-      new HealthWatch({
+      new EndpointHealthMonitor({
         services: () => this.services,
         clock,
         onFailure: (error) => report(error, "the health of endpoints was not kept; trying again"),
@@ -194,17 +194,17 @@ export class PosthornNode implements AsyncDisposable {
       }),
     );
     this.#certificates = stack.use(
-      new CertificateWatch({
+      new CertificateMonitor({
         services: () => this.services,
         clock,
         onFailure: (error) => report(error, "the certificates of endpoints were not kept; trying again"),
       }),
     );
     stack.defer(() => this.#untilReleased());
-    this.#dispatcher = this.#buildDispatcher(directory, vault, ids);
+    this.#dispatcher = this.#buildDispatcher(directory, secretBox, ids);
     stack.defer(() => this.#dispatcher.stop(config.shutdownTimeoutMs));
     this.#outbox = stack.use(
-      new OutboxWatch({
+      new OutboxRelay({
         services: () => this.services,
         clock,
         onFailure: (error) => report(error, "the outbox was not taken up; trying again"),
@@ -214,7 +214,7 @@ export class PosthornNode implements AsyncDisposable {
       }),
     );
     this.#operational = stack.use(
-      new OperationalPublisher({
+      new OperationalWebhookPublisher({
         services: () => this.services,
         clock,
         leads,
@@ -222,7 +222,7 @@ export class PosthornNode implements AsyncDisposable {
       }),
     );
     this.#tasks = stack.use(
-      new TaskRunners({
+      new TaskRunner({
         services: () => this.services,
         clock,
         owns: (taskKey) => cluster.owns(taskKey),
@@ -242,13 +242,13 @@ export class PosthornNode implements AsyncDisposable {
       this.#metrics.longTransaction(transaction);
     });
     this.#statistics = stack.use(this.#buildStatistics());
-    this.#receiving = stack.use(this.#buildReceiving(directory, vault));
-    this.#lanes = this.#buildLaneDesk(node);
+    this.#receiving = stack.use(this.#buildReceiving(directory, secretBox));
+    this.#lanes = this.#buildLaneInspector(node);
     this.services = {
       store,
       ids,
       now: clock.now,
-      vault,
+      secretBox,
       directory,
       dispatch: new ClusterDispatch({ cluster, dispatcher: this.#dispatcher, store }),
       lanes: this.#lanes,
@@ -440,9 +440,9 @@ export class PosthornNode implements AsyncDisposable {
     };
   }
 
-  #buildLaneDesk({ cluster, store }: NodeParts): LaneDesk {
+  #buildLaneInspector({ cluster, store }: NodeParts): LaneInspector {
     const dispatcher = this.#dispatcher;
-    return new LaneDesk({ cluster, dispatcher, health: this.#health, store, time: cluster.time });
+    return new LaneInspector({ cluster, dispatcher, health: this.#health, store, time: cluster.time });
   }
 
   #buildClusterWork({ cluster, ids, shared }: NodeParts): ClusterWork {
@@ -461,12 +461,12 @@ export class PosthornNode implements AsyncDisposable {
     });
   }
 
-  #buildReceiving(directory: Directory, vault: Vault): Receiving {
+  #buildReceiving(directory: Directory, secretBox: SecretBox): Receiving {
     const { log, clock = systemClock } = this.#options;
     return new Receiving({
       services: () => this.services,
       store: this.#store,
-      vault,
+      secretBox,
       directory,
       egress: this.#egress,
       clock,
@@ -524,7 +524,7 @@ export class PosthornNode implements AsyncDisposable {
     return this.#options.embedded === true || orgId !== (await firstOrganisation(this.#store));
   }
 
-  #buildDispatcher(directory: Directory, vault: Vault, ids: IdGenerator): Dispatcher {
+  #buildDispatcher(directory: Directory, secretBox: SecretBox, ids: IdGenerator): Dispatcher {
     const { config, log, clock = systemClock } = this.#options;
     const attempter = new DeliveryAttempter({
       store: this.#store,
@@ -534,7 +534,7 @@ export class PosthornNode implements AsyncDisposable {
       ids,
       now: clock.now,
       families: config.secondHeaderFamily ? ["webhook", "svix"] : ["webhook"],
-      vault,
+      secretBox,
       onAnswer: (job, result, verdict) => this.#receiving.tell(job, result, verdict),
       onCertificate: (seen) => this.#certificates.seen(seen),
       onTrouble: (trouble) => log.warn(trouble, "no request was made"),

@@ -15,16 +15,16 @@ import { DuplicateCounter } from "../ingest/duplicate-counter.ts";
 import { Gateway } from "../ingest/gateway.ts";
 import { Quarantine } from "../ingest/quarantine.ts";
 import { SourceIndex } from "../ingest/source-index.ts";
-import { SourceWatch } from "../workers/source-monitor.ts";
+import { SourceMonitor } from "../workers/source-monitor.ts";
 import { type InboundEvent, TrafficSampler } from "../ingest/traffic-sampler.ts";
 import { type Logger, reporter } from "../lib/log.ts";
 import type { Store } from "../store/store.ts";
-import type { Vault } from "../lib/secret-box.ts";
+import type { SecretBox } from "../lib/secret-box.ts";
 
 export interface ReceivingOptions {
   readonly services: () => Services;
   readonly store: Store;
-  readonly vault: Vault;
+  readonly secretBox: SecretBox;
   readonly directory: Directory;
   readonly egress: Pick<Egress, "send">;
   readonly clock: Clock;
@@ -48,13 +48,13 @@ export class Receiving implements AsyncDisposable {
   readonly #calls: ProviderCalls;
   readonly #answers: Answers;
   readonly #sampler: TrafficSampler;
-  readonly #watch: SourceWatch;
+  readonly #watch: SourceMonitor;
 
   constructor(options: ReceivingOptions) {
-    const { services, store, vault, directory, egress, clock, leads, answersPlain, log } = options;
+    const { services, store, secretBox, directory, egress, clock, leads, answersPlain, log } = options;
     const report = reporter(log);
     const fetchKey = createKeyFetcher({ fetch: fetchThrough(egress), now: clock.now });
-    const index = new SourceIndex({ store, vault, now: clock.now, fetchKey, answersPlain });
+    const index = new SourceIndex({ store, secretBox, now: clock.now, fetchKey, answersPlain });
     this.desk = new Desk(index, services);
     this.#answers = new Answers(directory, clock.setTimer);
     this.quarantine = new Quarantine({
@@ -76,7 +76,7 @@ export class Receiving implements AsyncDisposable {
       setTimer: clock.setTimer,
       onFailure: (error) => report(error, "what came in was not learned from"),
     });
-    this.#watch = new SourceWatch({
+    this.#watch = new SourceMonitor({
       services,
       setTimer: clock.setTimer,
       leads,

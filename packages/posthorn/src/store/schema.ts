@@ -3,7 +3,7 @@
  *
  * Keys are the integers inside public ids (see `id.ts`); a key also carries the time its row was made. Times are Unix
  * milliseconds, switches are 0 or 1, columns that end in `_json` hold JSON text, columns that end in `_sealed` hold bytes
- * encrypted by `vault.ts`.
+ * encrypted by `secretBox.ts`.
  */
 import type { Generated } from "kysely";
 import type {

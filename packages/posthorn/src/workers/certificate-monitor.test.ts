@@ -3,7 +3,7 @@ import { eventually } from "../../test/support/dispatch.ts";
 import { ManualClock } from "../../test/support/manual-clock.ts";
 import { servicesOver } from "../../test/support/services.ts";
 import { openStore, type TestStore } from "../../test/support/store.ts";
-import { CertificateWatch } from "./certificate-monitor.ts";
+import { CertificateMonitor } from "./certificate-monitor.ts";
 
 const START = Date.UTC(2026, 0, 1);
 const END = "2026-03-01T00:00:00.000Z";
@@ -13,7 +13,7 @@ function watching({ store }: TestStore) {
   const clock = new ManualClock(START);
   const services = { ...servicesOver(store).services, now: () => clock.now() };
   const failures: unknown[] = [];
-  const watch = new CertificateWatch({
+  const watch = new CertificateMonitor({
     services: () => services,
     clock,
     onFailure: (error) => void failures.push(error),

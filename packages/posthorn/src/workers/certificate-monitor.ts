@@ -7,7 +7,7 @@ import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import { type Certificate, saveCertificates } from "../domain/health/certificates.ts";
 
-export interface CertificateWatchOptions {
+export interface CertificateMonitorOptions {
   /** Asked for at each step, since the services hold what is watched. */
   readonly services: () => Services;
   readonly clock: Clock;
@@ -30,15 +30,15 @@ const SAVE_ROWS = 200;
 /** Endpoints whose certificates are remembered; those of others are compared with the database. */
 const MAX_KNOWN = 100_000;
 
-export class CertificateWatch implements AsyncDisposable {
-  readonly #options: CertificateWatchOptions;
+export class CertificateMonitor implements AsyncDisposable {
+  readonly #options: CertificateMonitorOptions;
   readonly #known = new LRUCache<number, { readonly origin: string; readonly validTo: string }>({ max: MAX_KNOWN });
   readonly #unsaved = new Map<number, Certificate>();
   #saving: Promise<void> | null = null;
   #cancelTimer: (() => void) | null = null;
   #stopped = false;
 
-  constructor(options: CertificateWatchOptions) {
+  constructor(options: CertificateMonitorOptions) {
     this.#options = options;
   }
 

@@ -7,14 +7,14 @@ import type { Services } from "../domain/context.ts";
 import type { OperationalEvent } from "../domain/operational/operational.ts";
 import { failureRate } from "../domain/health/load.ts";
 import { keyAtTime } from "../lib/id.ts";
-import { HealthWatch } from "./endpoint-health-monitor.ts";
+import { EndpointHealthMonitor } from "./endpoint-health-monitor.ts";
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 1);
 
 interface Watched extends AsyncDisposable {
   readonly clock: ManualClock;
-  readonly watch: HealthWatch;
+  readonly watch: EndpointHealthMonitor;
   readonly services: Services;
   readonly told: OperationalEvent[];
   /** An attempt ends like this, and is on disk. */
@@ -45,7 +45,7 @@ async function watched(files: TestStore, policy: object | null = null, kind = 0,
   const onFailure = (error: unknown): never => {
     throw error;
   };
-  const watch = new HealthWatch({ services: () => services, clock, onFailure, onDisabled: () => undefined });
+  const watch = new EndpointHealthMonitor({ services: () => services, clock, onFailure, onDisabled: () => undefined });
   await watch.load();
   const end = async (status: 0 | 2, errorCode: string | null = null, responseCode = 500): Promise<void> => {
     const id = ++lastMessage;

@@ -14,7 +14,7 @@ import { disabledAt, percentOfWay, type Streak, warningDue, withFailure } from "
 import { timeOfKey } from "../lib/id.ts";
 import type { AutoDisableValues } from "../domain/policy/auto-disable.ts";
 
-export interface HealthWatchOptions {
+export interface EndpointHealthMonitorOptions {
   /** Asked for at each step, since the services hold this watch. */
   readonly services: () => Services;
   readonly clock: Clock;
@@ -36,8 +36,8 @@ const STATUS_GONE = 410;
 /** Failing endpoints that are kept in mind; more are not watched. */
 const MAX_STREAKS = 500_000;
 
-export class HealthWatch implements HealthSource, DispatchObserver, AsyncDisposable {
-  readonly #options: HealthWatchOptions;
+export class EndpointHealthMonitor implements HealthSource, DispatchObserver, AsyncDisposable {
+  readonly #options: EndpointHealthMonitorOptions;
   readonly #streaks = new Map<number, Streak>();
   readonly #lookedAt = new Map<number, number>();
   readonly #ratedAt = new LRUCache<number, number>({ max: 10_000 });
@@ -53,7 +53,7 @@ export class HealthWatch implements HealthSource, DispatchObserver, AsyncDisposa
   #cancelTimer: (() => void) | null = null;
   #stopped = false;
 
-  constructor(options: HealthWatchOptions) {
+  constructor(options: EndpointHealthMonitorOptions) {
     this.#options = options;
   }
 

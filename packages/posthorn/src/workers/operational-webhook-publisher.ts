@@ -6,7 +6,7 @@ import type { Announcer, OperationalEvent } from "../domain/operational/operatio
 import { publishEvents } from "../domain/operational/publish.ts";
 import type { Tx } from "../store/store.ts";
 
-export interface OperationalPublisherOptions {
+export interface OperationalWebhookPublisherOptions {
   /** Asked for at each step, since the services hold this publisher. */
   readonly services: () => Services;
   readonly clock: Clock;
@@ -18,14 +18,14 @@ export interface OperationalPublisherOptions {
 /** After a failure of the store it waits this long; what was announced stays until then. */
 const PAUSE_MS = 2000;
 
-export class OperationalPublisher implements Announcer, AsyncDisposable {
-  readonly #options: OperationalPublisherOptions;
+export class OperationalWebhookPublisher implements Announcer, AsyncDisposable {
+  readonly #options: OperationalWebhookPublisherOptions;
   #running: Promise<void> | null = null;
   #again = false;
   #stopped = false;
   #cancelTimer: () => void = () => undefined;
 
-  constructor(options: OperationalPublisherOptions) {
+  constructor(options: OperationalWebhookPublisherOptions) {
     this.#options = options;
   }
 

@@ -3,7 +3,7 @@ import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import { type NotTaken, takeUp } from "../domain/message/take-up.ts";
 
-export interface OutboxWatchOptions {
+export interface OutboxRelayOptions {
   /** Asked for at each step, since the services hold what this tells. */
   readonly services: () => Services;
   readonly clock: Clock;
@@ -25,8 +25,8 @@ const BUSY_PAUSE_MS = 250;
  * this node itself has looked from there while it held the lock, whichever node did the work: the rows of a node that dies are taken up
  * before those that were published after them.
  */
-export class OutboxWatch implements AsyncDisposable {
-  readonly #options: OutboxWatchOptions;
+export class OutboxRelay implements AsyncDisposable {
+  readonly #options: OutboxRelayOptions;
   /** The least key that may still have a row; `null`: all rows that this node was told of are done. */
   #from: number | null = null;
   #running: Promise<void> | null = null;
@@ -36,7 +36,7 @@ export class OutboxWatch implements AsyncDisposable {
   /** Takes back the next scan; `null`: none is planned. */
   #cancelScan: (() => void) | null = null;
 
-  constructor(options: OutboxWatchOptions) {
+  constructor(options: OutboxRelayOptions) {
     this.#options = options;
   }
 

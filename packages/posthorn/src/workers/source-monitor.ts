@@ -5,7 +5,7 @@ import { recordArrivals } from "../domain/activity/record.ts";
 import { findSilent, keepListening } from "../domain/activity/watch.ts";
 import { HOUR_MS } from "../activity/activity.ts";
 
-export interface SourceWatchOptions {
+export interface SourceMonitorOptions {
   readonly services: () => Services;
   /** Calls back after so many milliseconds; the result takes it back. */
   readonly setTimer: (ms: number, callback: () => void) => () => void;
@@ -24,14 +24,14 @@ const ROUND_MS = 30_000;
 /** Sources that are counted in one round. */
 const MAX_SOURCES = 50_000;
 
-export class SourceWatch implements AsyncDisposable {
-  readonly #options: SourceWatchOptions;
+export class SourceMonitor implements AsyncDisposable {
+  readonly #options: SourceMonitorOptions;
   #arriving = new Map<number, Arriving>();
   #running: Promise<void> = Promise.resolve();
   #cancelTimer: () => void = () => undefined;
   #stopped = false;
 
-  constructor(options: SourceWatchOptions) {
+  constructor(options: SourceMonitorOptions) {
     this.#options = options;
   }
 

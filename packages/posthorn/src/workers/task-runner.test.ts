@@ -7,7 +7,7 @@ import { systemClock } from "../lib/clock.ts";
 import { StoreError } from "../store/errors.ts";
 import { ASKED } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
-import { TaskRunner, TaskRunners } from "./task-runner.ts";
+import { TaskLoop, TaskRunner } from "./task-runner.ts";
 
 const TASK = 1000;
 
@@ -35,13 +35,13 @@ async function statusOf(store: Store): Promise<string> {
   return (await store.db.selectFrom("task").select("status").where("id", "=", TASK).executeTakeFirstOrThrow()).status;
 }
 
-describe("TaskRunner", () => {
+describe("TaskLoop", () => {
   it("goes on with a task when the disk has space again, and does it once", async () => {
     await using files = await openStore();
     await promiseRecovery(files.store);
     const { services, woken } = servicesOver(failing(files.store, new StoreError("storage_full", "full"), 2));
     const failures: unknown[] = [];
-    await using runners = new TaskRunners({
+    await using runners = new TaskRunner({
       services: () => services,
       clock: systemClock,
       owns: () => true,
@@ -58,7 +58,7 @@ describe("TaskRunner", () => {
     await using files = await openStore();
     await promiseRecovery(files.store);
     const { services } = servicesOver(failing(files.store, new Error("a bug of ours"), 1));
-    await using runner = new TaskRunner({
+    await using runner = new TaskLoop({
       services: () => services,
       clock: systemClock,
       owns: () => true,
@@ -74,7 +74,7 @@ describe("TaskRunner", () => {
     const { services } = servicesOver(failing(files.store, new StoreError("storage_full", "full"), Infinity));
     const failed = Promise.withResolvers<void>();
     {
-      await using runner = new TaskRunner({
+      await using runner = new TaskLoop({
         services: () => services,
         clock: systemClock,
         owns: () => true,

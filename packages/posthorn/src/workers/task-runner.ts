@@ -18,18 +18,18 @@ export interface TaskRunnerOptions {
 const PAUSE_MS = 2000;
 
 /** The tasks of a node. Those whose steps wait for somebody outside have a turn of their own, so that nobody else waits with them. */
-export class TaskRunners implements TaskQueue, AsyncDisposable {
+export class TaskRunner implements TaskQueue, AsyncDisposable {
   readonly #options: TaskRunnerOptions;
-  readonly #inside: TaskRunner;
-  readonly #outside: TaskRunner;
+  readonly #inside: TaskLoop;
+  readonly #outside: TaskLoop;
   /** Takes back the look for tasks that is to come; `null`: none is. */
   #cancelRescan: (() => void) | null = null;
   #stopped = false;
 
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
-    this.#inside = new TaskRunner(options);
-    this.#outside = new TaskRunner(options);
+    this.#inside = new TaskLoop(options);
+    this.#outside = new TaskLoop(options);
   }
 
   start(taskKey: number, kind: TaskKind): void {
@@ -61,7 +61,7 @@ export class TaskRunners implements TaskQueue, AsyncDisposable {
   }
 }
 
-export class TaskRunner implements AsyncDisposable {
+export class TaskLoop implements AsyncDisposable {
   readonly #options: TaskRunnerOptions;
   readonly #abort = new AbortController();
   /** Keys of the tasks that have something to do, in turn. */

@@ -4,13 +4,13 @@
  */
 import { Cluster } from "../../src/cluster/cluster.ts";
 import { ClusterDispatch } from "../../src/cluster/dispatch.ts";
-import { LaneDesk } from "../../src/cluster/lane-inspector.ts";
+import { LaneInspector } from "../../src/cluster/lane-inspector.ts";
 import { ClusterWork } from "../../src/cluster/work.ts";
 import { DeliveryAttempter } from "../../src/delivery/attempter.ts";
 import { EndpointSender } from "../../src/delivery/endpoint-sender.ts";
-import { HealthWatch } from "../../src/workers/endpoint-health-monitor.ts";
+import { EndpointHealthMonitor } from "../../src/workers/endpoint-health-monitor.ts";
 import { patiently } from "../../src/delivery/patience.ts";
-import { TaskRunners } from "../../src/workers/task-runner.ts";
+import { TaskRunner } from "../../src/workers/task-runner.ts";
 import { Watch } from "../../src/delivery/watched-attempter.ts";
 import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
 import type { LanePolicy } from "../../src/dispatch/policy.ts";
@@ -22,7 +22,7 @@ import type { SettledKeys } from "../../src/domain/stats/roll-up.ts";
 import { IdGenerator } from "../../src/lib/id.ts";
 import type { DatabaseThread } from "../../src/store/sqlite/protocol.ts";
 import type { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
-import { Vault } from "../../src/lib/secret-box.ts";
+import { SecretBox } from "../../src/lib/secret-box.ts";
 import { OTHER_SERVICES, TEST_RULES } from "../support/services.ts";
 import { BookedAttempts } from "./booked-attempts.ts";
 import { openStore, type Sharing } from "./cluster/open.ts";
@@ -72,7 +72,7 @@ interface NodeParts {
   readonly cluster: Cluster;
 }
 
-const VAULT_KEY = Buffer.alloc(32, 7);
+const SECRET_BOX_KEY = Buffer.alloc(32, 7);
 /** As `src/node/node.ts`: once no attempt is under way, giving up the shards may take this long. */
 const RELEASE_MS = 2000;
 
@@ -83,8 +83,8 @@ export class SimulatedNode {
   readonly dispatcher: Dispatcher;
   readonly #time: VirtualTime;
   readonly #store: SqliteStore;
-  readonly #tasks: TaskRunners;
-  readonly #health: HealthWatch;
+  readonly #tasks: TaskRunner;
+  readonly #health: EndpointHealthMonitor;
   readonly #cluster: Cluster;
   readonly #clusterWork: ClusterWork;
 
@@ -98,19 +98,19 @@ export class SimulatedNode {
     this.#cluster = cluster;
     const clock = run.clock.for(life);
     const policyDefaults = policyDefaultsOf(settings);
-    const vault = new Vault(VAULT_KEY);
-    const directory = new Directory({ store, vault, now: clock.now, policyDefaults, maxEndpoints: 64 });
+    const secretBox = new SecretBox(SECRET_BOX_KEY);
+    const directory = new Directory({ store, secretBox, now: clock.now, policyDefaults, maxEndpoints: 64 });
     world.sabotage.directory?.(directory);
     const services = (): Services => this.services;
     const onFailure = (error: unknown): void => expectOwnError(world.verdict, error);
     const owns = (key: number): boolean => cluster.owns(key);
-    this.#tasks = new TaskRunners({ services, clock, owns, onFailure: (_task, error) => onFailure(error) });
-    this.#health = new HealthWatch({ services, clock, onFailure, onDisabled: () => undefined });
+    this.#tasks = new TaskRunner({ services, clock, owns, onFailure: (_task, error) => onFailure(error) });
+    this.#health = new EndpointHealthMonitor({ services, clock, onFailure, onDisabled: () => undefined });
     const books = new BookedAttempts(world.ledger, run);
-    const watch = buildWatch(world, { clock, store, directory, vault, ids, life, books });
+    const watch = buildWatch(world, { clock, store, directory, secretBox, ids, life, books });
     this.dispatcher = this.#buildDispatcher(world, { clock, directory, watch, books });
     const dispatch = new ClusterDispatch({ cluster, dispatcher: this.dispatcher, store });
-    const lanes = new LaneDesk({
+    const lanes = new LaneInspector({
       cluster,
       dispatcher: this.dispatcher,
       health: this.#health,
@@ -122,7 +122,7 @@ export class SimulatedNode {
       store,
       ids,
       now: clock.now,
-      vault,
+      secretBox,
       directory,
       dispatch: world.sabotage.hints?.(dispatch, world.sabotageRandom) ?? dispatch,
       lanes,
@@ -218,7 +218,7 @@ interface WatchParts {
   readonly clock: Clock;
   readonly store: SqliteStore;
   readonly directory: Directory;
-  readonly vault: Vault;
+  readonly secretBox: SecretBox;
   readonly ids: IdGenerator;
   readonly life: Life;
   readonly books: BookedAttempts;
@@ -234,13 +234,13 @@ function sabotaged(
 }
 
 /** The attempter of the product on the simulated network. */
-function buildWatch(world: NodeWorld, { clock, store, directory, vault, ids, life, books }: WatchParts): Watch {
+function buildWatch(world: NodeWorld, { clock, store, directory, secretBox, ids, life, books }: WatchParts): Watch {
   const { networkRandom: random, dispatchRandom } = world;
   const network = new SimulatedNetwork({ ...world, life, random, watcher: books });
   const attempter = new DeliveryAttempter({
     store,
     transforms: OTHER_SERVICES.transforms,
-    vault,
+    secretBox,
     directory,
     sender: new EndpointSender(network),
     ids,

@@ -1,5 +1,5 @@
 /** What somebody asks for by hand, and nobody heeds. */
-import { TaskRunners } from "../../src/workers/task-runner.ts";
+import { TaskRunner } from "../../src/workers/task-runner.ts";
 import { Pace } from "../../src/dispatch/pace.ts";
 import type { TaskKind } from "../../src/domain/task/task.ts";
 import type { PackedResult, ThreadRequest } from "../../src/store/sqlite/protocol.ts";
@@ -43,9 +43,9 @@ export const SABOTAGES_BY_HAND: readonly NamedSabotage[] = [
     name: "a runner that takes up each task once, though it was held up meanwhile",
     breaks: "replay_held",
     inside: () => {
-      const { start } = TaskRunners.prototype;
+      const { start } = TaskRunner.prototype;
       const known = new Set<number>();
-      return replaced(TaskRunners.prototype, "start", function once(this: TaskRunners, key: number, kind: TaskKind) {
+      return replaced(TaskRunner.prototype, "start", function once(this: TaskRunner, key: number, kind: TaskKind) {
         if (!known.has(key)) start.call(this, key, kind);
         known.add(key);
       });

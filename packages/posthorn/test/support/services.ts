@@ -7,7 +7,7 @@ import { Directory } from "../../src/domain/directory.ts";
 import { applySignals } from "../../src/domain/signals.ts";
 import { IdGenerator } from "../../src/lib/id.ts";
 import type { Store } from "../../src/store/store.ts";
-import { Vault } from "../../src/lib/secret-box.ts";
+import { SecretBox } from "../../src/lib/secret-box.ts";
 
 export const POLICY_DEFAULTS = {
   retrySchedule: [5000, 300_000],
@@ -65,15 +65,15 @@ export const TEST_RULES: Services["rules"] = {
 };
 
 export function servicesOver(store: Store): TestServices {
-  const vault = new Vault(randomBytes(32));
+  const secretBox = new SecretBox(randomBytes(32));
   const woken: number[] = [];
   const services: Services = {
     ...OTHER_SERVICES,
     store,
-    vault,
+    secretBox,
     ids: new IdGenerator(Date.now),
     now: Date.now,
-    directory: new Directory({ store, vault, now: Date.now, policyDefaults: POLICY_DEFAULTS }),
+    directory: new Directory({ store, secretBox, now: Date.now, policyDefaults: POLICY_DEFAULTS }),
     dispatch: {
       push: unused,
       look: unused,
@@ -91,7 +91,7 @@ export function servicesOver(store: Store): TestServices {
 
 /** Application 1 with endpoint 1, which has these custom headers. */
 export async function insertEndpoint(
-  { store, vault }: Services,
+  { store, secretBox }: Services,
   url: string,
   headers: object,
   egress: object | null = null,
@@ -115,15 +115,15 @@ export async function insertEndpoint(
         disabled: 0,
         event_types_json: null,
         channels_json: null,
-        headers_sealed: vault.seal(JSON.stringify(headers)),
-        egress_sealed: egress === null ? null : vault.seal(JSON.stringify(egress)),
+        headers_sealed: secretBox.seal(JSON.stringify(headers)),
+        egress_sealed: egress === null ? null : secretBox.seal(JSON.stringify(egress)),
         ...none,
         ...times,
       })
       .execute();
     await db
       .insertInto("endpoint_secret")
-      .values({ id: 1, endpoint_id: 1, secret_sealed: vault.seal(generateSecret()), expires_at: null })
+      .values({ id: 1, endpoint_id: 1, secret_sealed: secretBox.seal(generateSecret()), expires_at: null })
       .execute();
   });
 }

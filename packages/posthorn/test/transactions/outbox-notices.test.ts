@@ -2,7 +2,7 @@
 import { eventually, startTcpProxy, type TcpProxy } from "@posthorn/testkit";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
-import { OutboxWatch } from "../../src/workers/outbox-relay.ts";
+import { OutboxRelay } from "../../src/workers/outbox-relay.ts";
 import type { Services } from "../../src/domain/context.ts";
 import { keyOfId } from "../../src/lib/id.ts";
 import type { Signal } from "../../src/store/signal.ts";
@@ -74,7 +74,7 @@ async function publish(client: pg.Client, payload: string): Promise<string> {
 }
 
 interface Watched extends AsyncDisposable {
-  readonly watch: OutboxWatch;
+  readonly watch: OutboxRelay;
   readonly clock: ManualClock;
   /** Codes of failed looks and reasons of rows that were set aside. */
   readonly failures: unknown[];
@@ -84,7 +84,7 @@ interface Watched extends AsyncDisposable {
 function watchOutbox({ services }: Scene): Watched {
   const clock = new ManualClock();
   const failures: unknown[] = [];
-  const watch = new OutboxWatch({
+  const watch = new OutboxRelay({
     services: () => services,
     clock,
     looks: false,
@@ -104,7 +104,7 @@ function watchOutbox({ services }: Scene): Watched {
  * Publishes "first" and "second" in order, with another message between them, and wakes the watch as if the notice of the other message
  * had arrived first. Resolves when the node has read the rows and waits for an answer: of its notices it has heard none.
  */
-async function publishUnheard(scene: Scene, watch: OutboxWatch, transactions: string): Promise<void> {
+async function publishUnheard(scene: Scene, watch: OutboxRelay, transactions: string): Promise<void> {
   const [client, other] = await Promise.all([scene.connect(), scene.connect()]);
   // The connection that notices are asked for on must be open.
   await scene.services.store.catchUp();

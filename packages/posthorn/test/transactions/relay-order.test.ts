@@ -3,7 +3,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
-import { OutboxWatch } from "../../src/workers/outbox-relay.ts";
+import { OutboxRelay } from "../../src/workers/outbox-relay.ts";
 import type { Services } from "../../src/domain/context.ts";
 import { keyAtTime } from "../../src/lib/id.ts";
 import { StoreError } from "../../src/store/errors.ts";
@@ -44,7 +44,7 @@ const CAUGHT_UP_MS = 5000;
 
 /** The relay of one node. Its store is the real one, but for failures on request. */
 class Relay {
-  readonly #watch: OutboxWatch;
+  readonly #watch: OutboxRelay;
   readonly #looks = new Set<Promise<unknown>>();
   #failAfter: number | null = null;
 
@@ -68,7 +68,7 @@ class Relay {
         push: (jobs) => void stored.push(...jobs.map(({ messageId }) => messageId)),
       },
     };
-    this.#watch = new OutboxWatch({
+    this.#watch = new OutboxRelay({
       services: () => own,
       clock,
       looks: true,

@@ -8,7 +8,7 @@ import { type CopyPlan, type CopySides, planCopy, runCopy } from "../../store/co
 import { PostgresSide } from "../../store/copy/postgres-side.ts";
 import type { CopyTarget } from "../../store/copy/side.ts";
 import { SqliteSide } from "../../store/copy/sqlite-side.ts";
-import { Vault } from "../../lib/secret-box.ts";
+import { SecretBox } from "../../lib/secret-box.ts";
 import { print, printTable, size } from "../output.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
 import { ProgressLine } from "./progress.ts";
@@ -62,8 +62,8 @@ function keyCheck(config: Config, ...databases: readonly DatabaseConfig[]): ((se
   const beside = databases.flatMap((database) => (database.kind === "sqlite" ? [dirname(database.path)] : []));
   const key = findEncryptionKey(config.encryptionKey, [...beside, config.dataDir]);
   if (key === null) return null;
-  const vault = new Vault(key);
-  return (sealed) => vault.opens(sealed);
+  const secretBox = new SecretBox(key);
+  return (sealed) => secretBox.opens(sealed);
 }
 
 function printPlan({ source, target }: CopySides, { tables, resumed }: CopyPlan): void {

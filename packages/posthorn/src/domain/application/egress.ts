@@ -37,7 +37,7 @@ export async function getApplicationEgress({ ctx, input }: Call<ApplicationRef>)
   const { egress_allow: allow, egress_sealed: sealed } = row;
   const refusedWords = allow === null ? [] : ctx.services.rules.refusedWords(allow).map(({ text }) => text);
   if (sealed === null) return { allow, refusedWords, proxy: null };
-  const { proxy } = JSON.parse(ctx.services.vault.open(sealed)) as { readonly proxy: EndpointProxy };
+  const { proxy } = JSON.parse(ctx.services.secretBox.open(sealed)) as { readonly proxy: EndpointProxy };
   return { allow, refusedWords, proxy: proxyFacts(ctx, proxy) };
 }
 
@@ -62,7 +62,7 @@ export function setApplicationEgress(call: Call<SetApplicationEgress>): Promise<
     const { allow, proxy } = input;
     const words = typeof allow === "string" ? readWords(ctx, allow) : allow;
     if (proxy) checkProxy(ctx, proxy);
-    const sealed = proxy ? ctx.services.vault.seal(JSON.stringify({ proxy })) : proxy;
+    const sealed = proxy ? ctx.services.secretBox.seal(JSON.stringify({ proxy })) : proxy;
     await write(ctx, async ({ db, signal }) => {
       const columns = {
         ...(words === undefined ? {} : { egress_allow: words }),

@@ -75,9 +75,9 @@ function endpointsAfter({ store }: Services, after: number): Promise<readonly En
     .execute();
 }
 
-function refusedProxyHost({ vault, rules }: Services, sealed: Uint8Array | null): string | null {
+function refusedProxyHost({ secretBox, rules }: Services, sealed: Uint8Array | null): string | null {
   if (sealed === null) return null;
-  const { proxy } = JSON.parse(vault.open(sealed)) as Pick<EndpointEgress, "proxy">;
+  const { proxy } = JSON.parse(secretBox.open(sealed)) as Pick<EndpointEgress, "proxy">;
   return proxy === undefined ? null : (rules.refusedProxy(proxy)?.text ?? null);
 }
 

@@ -80,7 +80,7 @@ export async function startReconciliation({ ctx, input }: Call<StartReconciliati
   const source = await getSource(ctx, input.source);
   const row = await findRow(ctx, source.key);
   if (row === null) throw notFound("reconciliation of this source: set one up first");
-  const { windowMs } = apiOf(row, ctx.services.vault);
+  const { windowMs } = apiOf(row, ctx.services.secretBox);
   const now = ctx.services.now();
   const until = Math.min(input.until ?? now, now - SETTLE_MS);
   // What is not kept here any more would look as if it had never come.

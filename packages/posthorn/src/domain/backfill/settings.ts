@@ -5,7 +5,7 @@ import { githubApi, type GitHubSettings } from "../../backfill/github.ts";
 import { stripeApi, type StripeSettings } from "../../backfill/stripe.ts";
 import type { ProviderApi, ReconcileProviderId } from "../../backfill/types.ts";
 import type { SourceReconcileTable } from "../../store/source-schema.ts";
-import type { Vault } from "../../lib/secret-box.ts";
+import type { SecretBox } from "../../lib/secret-box.ts";
 import { atomically, type Call, type Context } from "../context.ts";
 import { getSource } from "../source/find.ts";
 
@@ -55,7 +55,7 @@ export function setReconciliation(call: Call<SetReconciliation>): Promise<Reconc
       );
     }
     const known = await findRow(ctx, source.key);
-    const token_sealed = token === null ? known?.token_sealed : services.vault.seal(token);
+    const token_sealed = token === null ? known?.token_sealed : services.secretBox.seal(token);
     if (token_sealed === undefined) throw invalid("token", "The provider's API needs a token.");
     checkUrl(ctx, settings.apiUrl);
     const now = services.now();
@@ -105,9 +105,9 @@ export function toReconciliation(row: Selectable<SourceReconcileTable>): Reconci
 }
 
 /** The API of the provider, with the credential of the source. */
-export function apiOf(row: Selectable<SourceReconcileTable>, vault: Vault): ProviderApi {
+export function apiOf(row: Selectable<SourceReconcileTable>, secretBox: SecretBox): ProviderApi {
   const target = toReconciliation(row);
-  const token = vault.open(row.token_sealed);
+  const token = secretBox.open(row.token_sealed);
   return target.provider === "github" ? githubApi(target.settings, token) : stripeApi(target.settings, token);
 }
 

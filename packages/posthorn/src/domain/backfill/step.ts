@@ -43,7 +43,7 @@ export async function reconcileStep(services: Services, task: Task): Promise<Ste
   const data = task.data as ReconcileData;
   const row = await findRow({ services, tx: null }, params.sourceKey);
   if (row === null) return failed(data, "The reconciliation of the source was deleted.");
-  const work: Work = { services, api: apiOf(row, services.vault), params, data };
+  const work: Work = { services, api: apiOf(row, services.secretBox), params, data };
   const [next] = data.waiting;
   if (next === undefined && data.listed) return finished(work);
   return attempt(work, next === undefined ? listRequest(work) : eventRequest(work, next), (answer) =>

@@ -90,11 +90,11 @@ async function readHeaders(ctx: Context, endpointKey: number): Promise<HeaderMap
     .where("id", "=", endpointKey)
     .executeTakeFirstOrThrow();
   if (row.headers_sealed === null) return {};
-  return JSON.parse(ctx.services.vault.open(row.headers_sealed)) as HeaderMap;
+  return JSON.parse(ctx.services.secretBox.open(row.headers_sealed)) as HeaderMap;
 }
 
 export function sealHeaders(ctx: Context, headers: HeaderMap): Uint8Array | null {
-  return Object.keys(headers).length === 0 ? null : ctx.services.vault.seal(JSON.stringify(headers));
+  return Object.keys(headers).length === 0 ? null : ctx.services.secretBox.seal(JSON.stringify(headers));
 }
 
 async function saveHeaders(ctx: Context, appKey: number, endpointKey: number, headers: HeaderMap): Promise<void> {

@@ -67,7 +67,7 @@ export async function insertSecret(ctx: Context, tx: Tx, endpointKey: number, se
   const row = {
     id: ctx.services.ids.next("key_").key,
     endpoint_id: endpointKey,
-    secret_sealed: ctx.services.vault.seal(secret),
+    secret_sealed: ctx.services.secretBox.seal(secret),
     expires_at: null,
   };
   await tx.db.insertInto("endpoint_secret").values(row).execute();
@@ -98,5 +98,5 @@ export async function currentSecret(ctx: Context, endpointKey: number): Promise<
     .where("endpoint_id", "=", endpointKey)
     .where("expires_at", "is", null)
     .executeTakeFirstOrThrow();
-  return ctx.services.vault.open(row.secret_sealed);
+  return ctx.services.secretBox.open(row.secret_sealed);
 }

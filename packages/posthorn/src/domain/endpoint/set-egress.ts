@@ -52,11 +52,13 @@ export async function readEgress(ctx: Context, endpointKey: number): Promise<End
     .select("egress_sealed")
     .where("id", "=", endpointKey)
     .executeTakeFirstOrThrow();
-  return row.egress_sealed === null ? {} : (JSON.parse(ctx.services.vault.open(row.egress_sealed)) as EndpointEgress);
+  return row.egress_sealed === null
+    ? {}
+    : (JSON.parse(ctx.services.secretBox.open(row.egress_sealed)) as EndpointEgress);
 }
 
 async function saveEgress(ctx: Context, appKey: number, endpointKey: number, settings: EndpointEgress): Promise<void> {
-  const sealed = Object.keys(settings).length === 0 ? null : ctx.services.vault.seal(JSON.stringify(settings));
+  const sealed = Object.keys(settings).length === 0 ? null : ctx.services.secretBox.seal(JSON.stringify(settings));
   await write(ctx, async ({ db, signal }) => {
     await db
       .updateTable("endpoint")

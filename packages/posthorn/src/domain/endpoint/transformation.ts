@@ -50,7 +50,8 @@ export async function patchTransformation({
     await tx.db
       .updateTable("endpoint")
       .set({
-        transformation_sealed: transformation === null ? null : ctx.services.vault.seal(JSON.stringify(transformation)),
+        transformation_sealed:
+          transformation === null ? null : ctx.services.secretBox.seal(JSON.stringify(transformation)),
         transformation_enabled: enabled ? 1 : 0,
         updated_at: ctx.services.now(),
       })
@@ -67,7 +68,7 @@ async function readTransformation(ctx: Context, endpointKey: number): Promise<Tr
     .where("id", "=", endpointKey)
     .executeTakeFirstOrThrow();
   const { transformation_sealed: sealed } = row;
-  const transformation = sealed === null ? null : (JSON.parse(ctx.services.vault.open(sealed)) as Transformation);
+  const transformation = sealed === null ? null : (JSON.parse(ctx.services.secretBox.open(sealed)) as Transformation);
   return { enabled: row.transformation_enabled === 1, transformation };
 }
 

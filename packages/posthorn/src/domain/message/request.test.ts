@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { Vault } from "../../lib/secret-box.ts";
+import { SecretBox } from "../../lib/secret-box.ts";
 import { encodeRequest, type InboundRequest, openRequest, requestOf, shownRequest } from "./request.ts";
 
-const vault = new Vault(Buffer.alloc(32, 1));
+const secretBox = new SecretBox(Buffer.alloc(32, 1));
 const NONE = { headers: new Set<string>(), query: false, path: false };
 const request: InboundRequest = {
   method: "POST",
@@ -15,9 +15,9 @@ const request: InboundRequest = {
 
 describe("a request that came in", () => {
   it("is stored with its secret headers sealed, whatever its provider, and passed on with them", () => {
-    const json = encodeRequest(request, NONE, vault);
+    const json = encodeRequest(request, NONE, secretBox);
     expect(json).not.toContain("s3cret");
-    expect(openRequest(json, vault)).toMatchObject({
+    expect(openRequest(json, secretBox)).toMatchObject({
       headers: request.headers,
       hidden: { headers: [false, true, false, false] },
     });
@@ -27,7 +27,7 @@ describe("a request that came in", () => {
     const json = JSON.stringify(request);
     expect(shownRequest(json).headers).toEqual(["X-Api-Key", "***", "X-Seen", "seen"]);
     expect(requestOf(json).headers).toEqual({ "x-seen": "seen" });
-    expect(openRequest(json, vault)).toMatchObject({
+    expect(openRequest(json, secretBox)).toMatchObject({
       headers: request.headers,
       hidden: { headers: [false, true, false, false] },
     });

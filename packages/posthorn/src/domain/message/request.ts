@@ -1,6 +1,6 @@
 /** How an inbound message came in, as it is stored beside its body. */
 import type { DocumentFacts } from "../../filter/document.ts";
-import type { Vault } from "../../lib/secret-box.ts";
+import type { SecretBox } from "../../lib/secret-box.ts";
 import { isSecretHeader } from "../secret-headers.ts";
 
 export type RequestFacts = Pick<DocumentFacts, "method" | "path" | "query" | "headers">;
@@ -47,12 +47,16 @@ interface StoredRequest {
   readonly headers: readonly (string | null)[];
   readonly address: string;
   readonly origin: InboundOrigin;
-  /** What stands for the nulls in turn, as base64 of bytes sealed by the vault. */
+  /** What stands for the nulls in turn, as base64 of bytes sealed by the secretBox. */
   readonly sealed?: string;
 }
 
 /** The text that is stored. Credentials in it are sealed. */
-export function encodeRequest(request: InboundRequest, { headers, query, path }: Credentials, vault: Vault): string {
+export function encodeRequest(
+  request: InboundRequest,
+  { headers, query, path }: Credentials,
+  secretBox: SecretBox,
+): string {
   const secrets: string[] = [];
   const kept = request.headers.map((text, index) => {
     if (index % 2 === 0) return text;
@@ -72,7 +76,9 @@ export function encodeRequest(request: InboundRequest, { headers, query, path }:
     headers: kept,
     address: request.address,
     origin: request.origin,
-    ...(secrets.length === 0 ? {} : { sealed: Buffer.from(vault.seal(JSON.stringify(secrets))).toString("base64") }),
+    ...(secrets.length === 0
+      ? {}
+      : { sealed: Buffer.from(secretBox.seal(JSON.stringify(secrets))).toString("base64") }),
   };
   return JSON.stringify(stored);
 }
@@ -88,7 +94,7 @@ export interface OpenedRequest extends InboundRequest {
 }
 
 /** The whole request, to be passed on. */
-export function openRequest(json: string, vault: Vault): OpenedRequest {
+export function openRequest(json: string, secretBox: SecretBox): OpenedRequest {
   const { sealed, headers, query, path, ...rest } = JSON.parse(json) as StoredRequest;
   const hidden = {
     headers: hiddenHeaders(headers).map((text) => text === null),
@@ -97,7 +103,7 @@ export function openRequest(json: string, vault: Vault): OpenedRequest {
   };
   if (sealed === undefined)
     return { ...rest, headers: headers as readonly string[], query: query!, path: path!, hidden };
-  const secrets = JSON.parse(vault.open(Buffer.from(sealed, "base64"))) as string[];
+  const secrets = JSON.parse(secretBox.open(Buffer.from(sealed, "base64"))) as string[];
   let next = 0;
   const opened = headers.map((text) => text ?? secrets[next++]!);
   return { ...rest, headers: opened, query: query ?? secrets[next++]!, path: path ?? secrets[next]!, hidden };

@@ -18,7 +18,7 @@ export async function diagnoseQuarantined({ ctx, input }: OutsideCall<Quarantine
       `The body of ${row.body_bytes} bytes was too large to be kept, so nothing can be tried on it.`,
     );
   }
-  const { method, path, query, headers } = openRequest(row.request_json, ctx.services.vault);
+  const { method, path, query, headers } = openRequest(row.request_json, ctx.services.secretBox);
   const token = (await currentTokens(ctx, [source.key])).get(source.key) ?? "";
   const url = `${ingestUrl(ctx, token)}${path}${query === "" ? "" : `?${query}`}`;
   const pairs = headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1]!] as const] : []));
@@ -39,5 +39,5 @@ async function otherSecrets(ctx: Context, source: Source): Promise<Readonly<Reco
     .orderBy("source_secret.id", "desc")
     .limit(MAX_OTHERS)
     .execute();
-  return Object.fromEntries(rows.map((row) => [row.name, ctx.services.vault.open(row.secret_sealed)]));
+  return Object.fromEntries(rows.map((row) => [row.name, ctx.services.secretBox.open(row.secret_sealed)]));
 }

@@ -15,7 +15,7 @@ export async function releaseQuarantined({ ctx, input }: OutsideCall<QuarantineR
       `The body of ${row.body_bytes} bytes was too large to be kept: ask the provider to send it again.`,
     );
   }
-  const request = openRequest(row.request_json, ctx.services.vault);
+  const request = openRequest(row.request_json, ctx.services.secretBox);
   const message = await ctx.services.sources.release(source.key, request, row.body);
   await write(ctx, ({ db }) => db.deleteFrom("quarantine").where("id", "=", row.id).execute());
   return message;

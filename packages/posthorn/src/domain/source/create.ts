@@ -67,7 +67,7 @@ export function toColumns(ctx: Context, input: SourceInput) {
     uid,
     type,
     settings_json: settingsJson(input),
-    config_sealed: Object.keys(config).length === 0 ? null : ctx.services.vault.seal(JSON.stringify(config)),
+    config_sealed: Object.keys(config).length === 0 ? null : ctx.services.secretBox.seal(JSON.stringify(config)),
     metadata_json: metadataJson(metadata),
     expires_at: expiresAt,
   };

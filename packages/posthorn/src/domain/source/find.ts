@@ -16,7 +16,7 @@ export async function findSource(ctx: Context, ref: string): Promise<Source | nu
   ).executeTakeFirst();
   if (row === undefined) return null;
   if (ctx.actor.kind === "application" && ctx.actor.appId !== row.id) return null;
-  return toSource(row, ctx.services.vault);
+  return toSource(row, ctx.services.secretBox);
 }
 
 /** As {@link findSource}, but a source that is not there is a `not_found` error. */

@@ -18,5 +18,5 @@ export async function listSources({ ctx, input }: Call<ListSources>): Promise<Pa
       .limit(slice.limit);
     return (slice.from === null ? query : query.where("id", comparison(slice.order), slice.from)).execute();
   });
-  return { ...page, rows: page.rows.map((row) => toSource(row, ctx.services.vault)) };
+  return { ...page, rows: page.rows.map((row) => toSource(row, ctx.services.secretBox)) };
 }

@@ -64,13 +64,13 @@ export async function insertSourceSecret(
   sourceKey: number,
   secret: string,
 ): Promise<SourceSecret> {
-  const { ids, vault } = ctx.services;
+  const { ids, secretBox } = ctx.services;
   const { key, id } = ids.next("ssec_");
   const row = {
     id: key,
     public_id: id,
     source_id: sourceKey,
-    secret_sealed: vault.seal(secret),
+    secret_sealed: secretBox.seal(secret),
     expires_at: null,
   };
   await db.insertInto("source_secret").values(row).execute();

@@ -1,7 +1,7 @@
 /** An inbound URL: what it expects, and what it does with what comes. */
 import type { Selectable } from "kysely";
 import type { SourceTable } from "../../store/source-schema.ts";
-import type { Vault } from "../../lib/secret-box.ts";
+import type { SecretBox } from "../../lib/secret-box.ts";
 import type { Verification } from "./verification.ts";
 
 /** How requests are told apart that a provider sends again. */
@@ -88,7 +88,7 @@ export interface SourceInput extends SourceSettings {
   readonly expiresAt: number | null;
 }
 
-export function toSource(row: Selectable<SourceTable>, vault: Vault): Source {
+export function toSource(row: Selectable<SourceTable>, secretBox: SecretBox): Source {
   const { config_sealed: sealed } = row;
   return {
     ...DEFAULT_SETTINGS,
@@ -98,7 +98,7 @@ export function toSource(row: Selectable<SourceTable>, vault: Vault): Source {
     uid: row.uid,
     name: row.name,
     type: row.type,
-    config: sealed === null ? {} : (JSON.parse(vault.open(sealed)) as Record<string, string>),
+    config: sealed === null ? {} : (JSON.parse(secretBox.open(sealed)) as Record<string, string>),
     metadata: JSON.parse(row.metadata_json) as Record<string, string>,
     expiresAt: row.expires_at,
     createdAt: row.created_at,

@@ -25,7 +25,7 @@ export async function insertToken(ctx: Context, { db }: Tx, sourceKey: number): 
   const row = {
     hash: tokenHash(token),
     source_id: sourceKey,
-    token_sealed: ctx.services.vault.seal(token),
+    token_sealed: ctx.services.secretBox.seal(token),
     expires_at: null,
   };
   await db.insertInto("source_token").values(row).execute();
@@ -41,7 +41,7 @@ export async function currentTokens(ctx: Context, sourceKeys: readonly number[])
     .where("source_id", "in", [...sourceKeys])
     .where("expires_at", "is", null)
     .execute();
-  return new Map(rows.map((row) => [row.source_id, ctx.services.vault.open(row.token_sealed)]));
+  return new Map(rows.map((row) => [row.source_id, ctx.services.secretBox.open(row.token_sealed)]));
 }
 
 /** Puts a new token in force and returns the URL with it. The one before is good for as long as the overlap. */

@@ -8,7 +8,7 @@ import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../test/support/store.ts";
 import { keyAtTime } from "../../lib/id.ts";
-import { Vault } from "../../lib/secret-box.ts";
+import { SecretBox } from "../../lib/secret-box.ts";
 import { SCHEMA_VERSION } from "../migrations/list.ts";
 import { PostgresStore } from "../postgres/postgres-store.ts";
 import { openForWriting } from "../sqlite/file.ts";
@@ -369,17 +369,17 @@ describe("a copy is refused", () => {
   it("when secrets were encrypted with another key, or there is none", async () => {
     await using place = await places();
     const db = newFile(place.path("a.db"));
-    const vault = new Vault(randomBytes(32));
-    db.prepare("INSERT INTO endpoint_secret VALUES (1, 1, ?, NULL)").run(vault.seal("whsec_a"));
+    const secretBox = new SecretBox(randomBytes(32));
+    db.prepare("INSERT INTO endpoint_secret VALUES (1, 1, ?, NULL)").run(secretBox.seal("whsec_a"));
     db.close();
-    const other = new Vault(randomBytes(32));
+    const other = new SecretBox(randomBytes(32));
     await using source = fileSource(place.path("a.db"));
     await using target = fileTarget(place.path("b.db"));
     await expect(planCopy({ source, target }, (sealed) => other.opens(sealed))).rejects.toMatchObject(
       refusal("is not the one that they were encrypted with"),
     );
     await expect(planCopy({ source, target }, null)).rejects.toMatchObject(refusal("there is no key for them here"));
-    await expect(planCopy({ source, target }, (sealed) => vault.opens(sealed))).resolves.toMatchObject({
+    await expect(planCopy({ source, target }, (sealed) => secretBox.opens(sealed))).resolves.toMatchObject({
       resumed: false,
     });
   });
