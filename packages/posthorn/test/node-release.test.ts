@@ -10,6 +10,7 @@ import { CertificateMonitor } from "../src/workers/certificate-monitor.ts";
 import { EndpointHealthMonitor } from "../src/workers/endpoint-health-monitor.ts";
 import { OperationalWebhookPublisher } from "../src/workers/operational-webhook-publisher.ts";
 import { OutboxRelay } from "../src/workers/outbox-relay.ts";
+import { SourceMonitor } from "../src/workers/source-monitor.ts";
 import { Statistics } from "../src/workers/statistics.ts";
 import { TaskRunner } from "../src/workers/task-runner.ts";
 import { Dispatcher } from "../src/dispatch/dispatcher.ts";
@@ -56,7 +57,7 @@ const STEPS: readonly (readonly [name: string, fail: () => void])[] = [
   ["joining the cluster", () => failBefore(Cluster, "join")],
   ["reading the last key", () => failAfter(AnyStore.prototype, "lastKey")],
   ["taking up the work", () => failAfter(ClusterWork.prototype, "start")],
-  ["looking after sources", () => failAfter(Receiving.prototype, "start")],
+  ["starting the workers", () => failAfter(SourceMonitor.prototype, "started")],
   [
     "joining the cluster, with a store that cannot be closed",
     () => {

@@ -61,6 +61,7 @@ async function startNode(store: Store): Promise<MaintainingNode> {
       throw error;
     },
   });
+  maintenance.started();
   return {
     cluster,
     clock,

@@ -10,7 +10,7 @@
 import type { PassingTime } from "../lib/clock.ts";
 import type { Lease, LaneOwners } from "../dispatch/types.ts";
 import type { ClusterStore, ClusterView, NodeFacts, NodeReport, Seat } from "../store/cluster.ts";
-import { shardOf } from "../store/shards.ts";
+import { type InShards, shardOf } from "../store/shards.ts";
 import { planFor } from "./plan.ts";
 
 export interface MemberOptions {
@@ -19,9 +19,6 @@ export interface MemberOptions {
   readonly time: PassingTime;
   readonly leaseMs?: number;
 }
-
-/** Whether the key of an endpoint or a task is in one of the shards it is about. */
-export type InShards = (key: number) => boolean;
 
 /** What a member needs of its node. */
 export interface MemberWork {

@@ -1,8 +1,5 @@
 /** What a node does when shards come and go, and when it hears nothing of the others. */
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
-import type { EndpointHealthMonitor } from "../workers/endpoint-health-monitor.ts";
-import type { OutboxRelay } from "../workers/outbox-relay.ts";
-import type { TaskRunner } from "../workers/task-runner.ts";
 import type { Services } from "../domain/context.ts";
 import { applySignals } from "../domain/signals.ts";
 import type { SettledKeys } from "../domain/stats/roll-up.ts";
@@ -10,18 +7,17 @@ import type { IdGenerator } from "../lib/id.ts";
 import type { SharedFeed } from "../live/shared-feed.ts";
 import { type Logger, reporter } from "../lib/log.ts";
 import type { Signal } from "../store/signal.ts";
-import { shardOf } from "../store/shards.ts";
+import { type InShards, shardOf } from "../store/shards.ts";
+import type { Workers } from "../workers/worker.ts";
 import type { Cluster } from "./cluster.ts";
 import type { LaneInspector } from "./lane-inspector.ts";
-import type { InShards, MemberWork } from "./member.ts";
+import type { MemberWork } from "./member.ts";
 
 export interface ClusterWorkOptions {
   readonly services: Services;
   readonly cluster: Cluster;
   readonly dispatcher: Dispatcher;
-  readonly health: EndpointHealthMonitor;
-  readonly tasks: TaskRunner;
-  readonly outbox: Pick<OutboxRelay, "wake">;
+  readonly workers: Workers;
   readonly feed: Pick<SharedFeed, "watchedElsewhere" | "storedElsewhere">;
   readonly ids: IdGenerator;
   readonly lanes: Pick<LaneInspector, "hear">;
@@ -57,7 +53,6 @@ export class ClusterWork implements Disposable {
   async start(): Promise<void> {
     const { cluster, services } = this.#options;
     await cluster.start(this.#work());
-    this.#options.outbox.wake();
     if (services.store.cluster === null) return;
     this.#lookLater();
   }
@@ -97,24 +92,22 @@ export class ClusterWork implements Disposable {
   }
 
   async #gained(isGained: InShards): Promise<void> {
-    const { dispatcher, health, services, tasks } = this.#options;
+    const { dispatcher, workers } = this.#options;
     try {
-      await dispatcher.start(health.load(isGained));
-      await tasks.resume();
+      await dispatcher.start(workers.gained(isGained));
     } catch (error) {
       this.#lookForWork();
       throw error;
     }
-    services.operational.wake();
   }
 
   async #leave(isLeft: InShards): Promise<void> {
-    const { dispatcher, health, services } = this.#options;
+    const { dispatcher, services, workers } = this.#options;
     const { left, ended } = dispatcher.leave(isLeft);
     // Of what was handed over here while the lanes were somebody else's already, nobody knows.
     if (left.length > 0) services.store.signal({ kind: "due", endpointIds: left, from: null });
     await ended;
-    await health.handOver(isLeft);
+    await workers.left(isLeft);
   }
 
   #hear(signals: readonly Signal[]): void {
@@ -122,7 +115,7 @@ export class ClusterWork implements Disposable {
     for (const signal of signals) {
       this.#options.lanes.hear(signal);
       if (signal.kind === "nodes") this.#options.cluster.look();
-      if (signal.kind === "outbox") this.#options.outbox.wake(signal.from);
+      this.#options.workers.notified(signal);
       if (signal.kind === "watch") this.#options.feed.watchedElsewhere();
       if (signal.kind === "stored") this.#options.feed.storedElsewhere(signal);
     }
@@ -141,11 +134,9 @@ export class ClusterWork implements Disposable {
   }
 
   #lookForWork(): void {
-    const { dispatcher, outbox, services, tasks } = this.#options;
+    const { dispatcher, workers } = this.#options;
     dispatcher.rescan();
-    tasks.rescan();
-    outbox.wake();
-    services.operational.wake();
+    workers.rescan();
   }
 
   #lookLater(): void {

@@ -42,6 +42,7 @@ import { LiveFeed } from "../live/feed.ts";
 import { SharedFeed } from "../live/shared-feed.ts";
 import { type Logger, reporter } from "../lib/log.ts";
 import { Maintenance } from "../workers/maintenance.ts";
+import { Workers } from "../workers/worker.ts";
 import { egressOf, hostConcurrencyOf, policyDefaultsOf, portalLookOf, retentionOf, transformPoolOf } from "./parts.ts";
 import { startPatiently } from "./wait-for-database.ts";
 import { Receiving } from "./receiving.ts";
@@ -150,6 +151,7 @@ export class PosthornNode implements AsyncDisposable {
   readonly #health: EndpointHealthMonitor;
   readonly #certificates: CertificateMonitor;
   readonly #statistics: Statistics;
+  readonly #workers: Workers;
   readonly #metrics: Metrics;
   /** Releases the parts of the node in the reverse order of their making, each of them even when another one fails. */
   readonly #stack: AsyncDisposableStack;
@@ -271,8 +273,10 @@ export class PosthornNode implements AsyncDisposable {
       },
       rules: this.#buildRules(policyDefaults),
     };
+    const maintenance = this.#buildMaintenance();
+    this.#workers = this.#buildWorkers(maintenance);
     this.#clusterWork = stack.use(this.#buildClusterWork(node));
-    stack.use(this.#buildMaintenance());
+    stack.use(maintenance);
   }
 
   /** Opens the store, takes up what an earlier run left to do, and listens. Waits for a database that is away. */
@@ -320,7 +324,7 @@ export class PosthornNode implements AsyncDisposable {
       // Both are waited for: one that went on after the other failed would keep its port.
       for (const part of await Promise.allSettled([node.#listen(), node.#clusterWork.start()]))
         if (part.status === "rejected") throw part.reason;
-      node.#receiving.start();
+      node.#workers.started();
       const warnings = node.#warnOfRefusedEgress();
       stack.defer(() => warnings);
       return node;
@@ -445,16 +449,31 @@ export class PosthornNode implements AsyncDisposable {
     return new LaneInspector({ cluster, dispatcher, health: this.#health, store, time: cluster.time });
   }
 
+  #buildWorkers(maintenance: Maintenance): Workers {
+    return new Workers(
+      [
+        // First, so that no task sends to an endpoint before its failures are known.
+        this.#health,
+        this.#tasks,
+        this.#outbox,
+        this.#operational,
+        this.#certificates,
+        this.#statistics,
+        this.#receiving.monitor,
+        maintenance,
+      ],
+      (error, failure) => reporter(this.#options.log)(error, "a background job failed", failure),
+    );
+  }
+
   #buildClusterWork({ cluster, ids, shared }: NodeParts): ClusterWork {
     return new ClusterWork({
       services: this.services,
       cluster,
       dispatcher: this.#dispatcher,
-      health: this.#health,
-      tasks: this.#tasks,
+      workers: this.#workers,
       ids,
       lanes: this.#lanes,
-      outbox: this.#outbox,
       feed: shared,
       settled: () => this.#settled(),
       log: this.#options.log,

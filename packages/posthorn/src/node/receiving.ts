@@ -48,7 +48,8 @@ export class Receiving implements AsyncDisposable {
   readonly #calls: ProviderCalls;
   readonly #answers: Answers;
   readonly #sampler: TrafficSampler;
-  readonly #watch: SourceMonitor;
+  /** Released together with the other parts of this class. */
+  readonly monitor: SourceMonitor;
 
   constructor(options: ReceivingOptions) {
     const { services, store, secretBox, directory, egress, clock, leads, answersPlain, log } = options;
@@ -69,14 +70,14 @@ export class Receiving implements AsyncDisposable {
     });
     const stored = (event: InboundEvent): void => {
       this.#sampler.received(event);
-      this.#watch.received(event.sourceKey, event.at);
+      this.monitor.received(event.sourceKey, event.at);
     };
     this.#sampler = new TrafficSampler({
       services,
       setTimer: clock.setTimer,
       onFailure: (error) => report(error, "what came in was not learned from"),
     });
-    this.#watch = new SourceMonitor({
+    this.monitor = new SourceMonitor({
       services,
       setTimer: clock.setTimer,
       leads,
@@ -113,14 +114,9 @@ export class Receiving implements AsyncDisposable {
     });
   }
 
-  /** Begins to look after sources. */
-  start(): void {
-    this.#watch.start();
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await using stack = new AsyncDisposableStack();
-    for (const part of [this.duplicates, this.quarantine, this.#sampler, this.#watch]) stack.use(part);
+    for (const part of [this.duplicates, this.quarantine, this.#sampler, this.monitor]) stack.use(part);
     stack.use(this.#calls);
   }
 }

@@ -6,6 +6,7 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import { type Certificate, saveCertificates } from "../domain/health/certificates.ts";
+import type { Worker } from "./worker.ts";
 
 export interface CertificateMonitorOptions {
   /** Asked for at each step, since the services hold what is watched. */
@@ -30,7 +31,8 @@ const SAVE_ROWS = 200;
 /** Endpoints whose certificates are remembered; those of others are compared with the database. */
 const MAX_KNOWN = 100_000;
 
-export class CertificateMonitor implements AsyncDisposable {
+export class CertificateMonitor implements Worker {
+  readonly name = "certificates";
   readonly #options: CertificateMonitorOptions;
   readonly #known = new LRUCache<number, { readonly origin: string; readonly validTo: string }>({ max: MAX_KNOWN });
   readonly #unsaved = new Map<number, Certificate>();

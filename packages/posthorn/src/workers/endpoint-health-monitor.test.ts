@@ -46,7 +46,7 @@ async function watched(files: TestStore, policy: object | null = null, kind = 0,
     throw error;
   };
   const watch = new EndpointHealthMonitor({ services: () => services, clock, onFailure, onDisabled: () => undefined });
-  await watch.load();
+  await watch.gained();
   const end = async (status: 0 | 2, errorCode: string | null = null, responseCode = 500): Promise<void> => {
     const id = ++lastMessage;
     await store.accept(acceptEntry(id));

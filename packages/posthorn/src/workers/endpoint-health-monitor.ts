@@ -12,7 +12,9 @@ import { loadStreaks } from "../domain/health/load.ts";
 import { judgeRate } from "../domain/health/rate.ts";
 import { disabledAt, percentOfWay, type Streak, warningDue, withFailure } from "../domain/health/streak.ts";
 import { timeOfKey } from "../lib/id.ts";
+import type { InShards } from "../store/shards.ts";
 import type { AutoDisableValues } from "../domain/policy/auto-disable.ts";
+import type { Worker } from "./worker.ts";
 
 export interface EndpointHealthMonitorOptions {
   /** Asked for at each step, since the services hold this watch. */
@@ -36,7 +38,8 @@ const STATUS_GONE = 410;
 /** Failing endpoints that are kept in mind; more are not watched. */
 const MAX_STREAKS = 500_000;
 
-export class EndpointHealthMonitor implements HealthSource, DispatchObserver, AsyncDisposable {
+export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Worker {
+  readonly name = "endpoint health";
   readonly #options: EndpointHealthMonitorOptions;
   readonly #streaks = new Map<number, Streak>();
   readonly #lookedAt = new Map<number, number>();
@@ -57,9 +60,9 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, As
     this.#options = options;
   }
 
-  /** Takes up what an earlier run knew, or the node that had these endpoints before. */
-  async load(isWanted: (endpointKey: number) => boolean = () => true): Promise<void> {
-    for (const [endpointKey, streak] of await loadStreaks(this.#options.services(), isWanted)) {
+  /** Loads the failure streaks that an earlier run, or the previous node of these shards, has saved. */
+  async gained(isGained: InShards = () => true): Promise<void> {
+    for (const [endpointKey, streak] of await loadStreaks(this.#options.services(), isGained)) {
       this.#saved.add(endpointKey);
       if (streak === null) this.#change(endpointKey, null);
       else this.#streaks.set(endpointKey, streak);
@@ -86,14 +89,14 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, As
     else under.again = true;
   }
 
-  /** Writes what it knows of endpoints that are another node's from now on, and forgets them. */
-  async handOver(isGone: (endpointKey: number) => boolean): Promise<void> {
+  /** Saves the streaks of endpoints in shards that go to another node, and forgets them. */
+  async left(isLeft: InShards): Promise<void> {
     await this.#saving;
     await this.#save();
     for (const known of [this.#streaks, this.#lookedAt, this.#gone]) {
-      for (const key of known.keys()) if (isGone(key)) known.delete(key);
+      for (const key of known.keys()) if (isLeft(key)) known.delete(key);
     }
-    for (const known of [this.#saved, this.#unsaved]) for (const key of known) if (isGone(key)) known.delete(key);
+    for (const known of [this.#saved, this.#unsaved]) for (const key of known) if (isLeft(key)) known.delete(key);
   }
 
   /** How an endpoint fails; `null`: it does not. */

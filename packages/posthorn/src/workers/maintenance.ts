@@ -13,6 +13,7 @@ import { sweepAttempts } from "../domain/retention/sweep-attempts.ts";
 import { sweepCounts } from "../domain/retention/sweep-counts.ts";
 import { sweepMessages } from "../domain/retention/sweep-messages.ts";
 import { sweepPayloads } from "../domain/retention/sweep-payloads.ts";
+import type { Worker } from "./worker.ts";
 
 export interface MaintenanceOptions {
   readonly services: Services;
@@ -27,7 +28,8 @@ const INTERVAL_MS = 60_000;
 /** Part of the time that steps of retention may have the disk to themselves. */
 const SHARE = 0.2;
 
-export class Maintenance implements AsyncDisposable {
+export class Maintenance implements Worker {
+  readonly name = "maintenance";
   readonly #options: MaintenanceOptions;
   readonly #abort = new AbortController();
   #cancelTimer: () => void = () => undefined;
@@ -35,6 +37,9 @@ export class Maintenance implements AsyncDisposable {
 
   constructor(options: MaintenanceOptions) {
     this.#options = options;
+  }
+
+  started(): void {
     this.#later();
   }
 

@@ -5,6 +5,7 @@ import { writeEvent } from "../domain/operational/announce.ts";
 import type { Announcer, OperationalEvent } from "../domain/operational/operational.ts";
 import { publishEvents } from "../domain/operational/publish.ts";
 import type { Tx } from "../store/store.ts";
+import type { Worker } from "./worker.ts";
 
 export interface OperationalWebhookPublisherOptions {
   /** Asked for at each step, since the services hold this publisher. */
@@ -18,7 +19,8 @@ export interface OperationalWebhookPublisherOptions {
 /** After a failure of the store it waits this long; what was announced stays until then. */
 const PAUSE_MS = 2000;
 
-export class OperationalWebhookPublisher implements Announcer, AsyncDisposable {
+export class OperationalWebhookPublisher implements Announcer, Worker {
+  readonly name = "operational webhooks";
   readonly #options: OperationalWebhookPublisherOptions;
   #running: Promise<void> | null = null;
   #again = false;
@@ -41,6 +43,16 @@ export class OperationalWebhookPublisher implements Announcer, AsyncDisposable {
       this.#running = null;
       if (this.#again) this.wake();
     });
+  }
+
+  /** This node may be the leader now. */
+  gained(): Promise<void> {
+    this.wake();
+    return Promise.resolve();
+  }
+
+  rescan(): void {
+    this.wake();
   }
 
   /** Publishes no more; what is left is found at the next start. */

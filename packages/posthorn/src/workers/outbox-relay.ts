@@ -2,6 +2,8 @@
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import { type NotTaken, takeUp } from "../domain/message/take-up.ts";
+import type { Signal } from "../store/signal.ts";
+import type { Worker } from "./worker.ts";
 
 export interface OutboxRelayOptions {
   /** Asked for at each step, since the services hold what this tells. */
@@ -25,7 +27,8 @@ const BUSY_PAUSE_MS = 250;
  * this node itself has looked from there while it held the lock, whichever node did the work: the rows of a node that dies are taken up
  * before those that were published after them.
  */
-export class OutboxRelay implements AsyncDisposable {
+export class OutboxRelay implements Worker {
+  readonly name = "outbox relay";
   readonly #options: OutboxRelayOptions;
   /** The least key that may still have a row; `null`: all rows that this node was told of are done. */
   #from: number | null = null;
@@ -38,6 +41,18 @@ export class OutboxRelay implements AsyncDisposable {
 
   constructor(options: OutboxRelayOptions) {
     this.#options = options;
+  }
+
+  started(): void {
+    this.wake();
+  }
+
+  rescan(): void {
+    this.wake();
+  }
+
+  notified(signal: Signal): void {
+    if (signal.kind === "outbox") this.wake(signal.from);
   }
 
   /** There is, or may be, a row from this key on. */

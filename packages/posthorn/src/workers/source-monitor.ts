@@ -4,6 +4,7 @@ import { startDueReconciliations } from "../domain/backfill/run.ts";
 import { recordArrivals } from "../domain/activity/record.ts";
 import { findSilent, keepListening } from "../domain/activity/watch.ts";
 import { HOUR_MS } from "../activity/activity.ts";
+import type { Worker } from "./worker.ts";
 
 export interface SourceMonitorOptions {
   readonly services: () => Services;
@@ -24,7 +25,8 @@ const ROUND_MS = 30_000;
 /** Sources that are counted in one round. */
 const MAX_SOURCES = 50_000;
 
-export class SourceMonitor implements AsyncDisposable {
+export class SourceMonitor implements Worker {
+  readonly name = "source activity";
   readonly #options: SourceMonitorOptions;
   #arriving = new Map<number, Arriving>();
   #running: Promise<void> = Promise.resolve();
@@ -35,8 +37,8 @@ export class SourceMonitor implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Begins to look; before, it only counts. */
-  start(): void {
+  /** Begins the periodic checks. Arrivals are counted from the construction on. */
+  started(): void {
     this.#running = this.#round().finally(() => this.#later());
   }
 
@@ -62,7 +64,7 @@ export class SourceMonitor implements AsyncDisposable {
 
   #later(): void {
     if (this.#stopped) return;
-    this.#cancelTimer = this.#options.setTimer(ROUND_MS, () => this.start());
+    this.#cancelTimer = this.#options.setTimer(ROUND_MS, () => this.started());
   }
 
   #round(): Promise<void> {

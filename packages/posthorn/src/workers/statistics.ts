@@ -2,6 +2,7 @@
 import type { Clock } from "../dispatch/types.ts";
 import type { DispatchLoad, Services, StatisticsSource } from "../domain/context.ts";
 import { rollUp, type SettledKeys } from "../domain/stats/roll-up.ts";
+import type { Worker } from "./worker.ts";
 
 export interface StatisticsOptions {
   /** Asked for at each run, since the services hold this. */
@@ -20,7 +21,8 @@ const LOOK_WAIT_MS = 300;
 /** A look so soon after a run gets what that one counted. */
 const FRESH_MS = 1000;
 
-export class Statistics implements StatisticsSource, AsyncDisposable {
+export class Statistics implements StatisticsSource, Worker {
+  readonly name = "statistics";
   readonly #options: StatisticsOptions;
   readonly #abort = new AbortController();
   #running: Promise<void> | null = null;
@@ -29,6 +31,9 @@ export class Statistics implements StatisticsSource, AsyncDisposable {
 
   constructor(options: StatisticsOptions) {
     this.#options = options;
+  }
+
+  started(): void {
     this.#later();
   }
 

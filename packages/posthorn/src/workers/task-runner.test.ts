@@ -47,7 +47,7 @@ describe("TaskLoop", () => {
       owns: () => true,
       onFailure: (_task, error) => failures.push(error),
     });
-    await runners.resume();
+    await runners.gained();
     await eventually(async () => expect(await statusOf(files.store)).toBe("finished"));
     expect(failures).toHaveLength(2);
     expect(await deliveryOf(files.store, 1)).toMatchObject({ manual: ASKED.byRecovery, generation: 1 });

@@ -4,6 +4,7 @@ import type { Services, TaskQueue } from "../domain/context.ts";
 import { failTask, runStep, unfinishedTasks, waitsOutside } from "../domain/task/run.ts";
 import type { TaskKind } from "../domain/task/task.ts";
 import { PosthornError } from "../lib/errors.ts";
+import type { Worker } from "./worker.ts";
 
 export interface TaskRunnerOptions {
   /** Asked for at each step, since the services hold the runners. */
@@ -18,7 +19,8 @@ export interface TaskRunnerOptions {
 const PAUSE_MS = 2000;
 
 /** The tasks of a node. Those whose steps wait for somebody outside have a turn of their own, so that nobody else waits with them. */
-export class TaskRunner implements TaskQueue, AsyncDisposable {
+export class TaskRunner implements TaskQueue, Worker {
+  readonly name = "tasks";
   readonly #options: TaskRunnerOptions;
   readonly #inside: TaskLoop;
   readonly #outside: TaskLoop;
@@ -37,12 +39,12 @@ export class TaskRunner implements TaskQueue, AsyncDisposable {
     (waitsOutside(kind) ? this.#outside : this.#inside).start(taskKey);
   }
 
-  /** Goes on with what an earlier run left unfinished. */
-  async resume(): Promise<void> {
+  /** Continues the tasks that an earlier run, or another node, has not finished. */
+  async gained(): Promise<void> {
     for (const { key, kind } of await unfinishedTasks(this.#options.services())) this.start(key, kind);
   }
 
-  /** As `resume`, while it runs and until the store answers: a task may be there that nobody was told of. */
+  /** Searches for unfinished tasks soon, and again until the store answers. */
   rescan(): void {
     if (this.#stopped) return;
     this.#cancelRescan ??= this.#options.clock.setTimer(PAUSE_MS, () => void this.#rescan());
@@ -57,7 +59,7 @@ export class TaskRunner implements TaskQueue, AsyncDisposable {
   async #rescan(): Promise<void> {
     this.#cancelRescan = null;
     // Who was told of the failed write knows what the trouble is.
-    await this.resume().catch(() => this.rescan());
+    await this.gained().catch(() => this.rescan());
   }
 }
 

@@ -11,6 +11,7 @@ import { EndpointSender } from "../../src/delivery/endpoint-sender.ts";
 import { EndpointHealthMonitor } from "../../src/workers/endpoint-health-monitor.ts";
 import { patiently } from "../../src/delivery/patience.ts";
 import { TaskRunner } from "../../src/workers/task-runner.ts";
+import { Workers } from "../../src/workers/worker.ts";
 import { Watch } from "../../src/delivery/watched-attempter.ts";
 import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
 import type { LanePolicy } from "../../src/dispatch/policy.ts";
@@ -135,10 +136,8 @@ export class SimulatedNode {
       services: this.services,
       cluster,
       dispatcher: this.dispatcher,
-      health: this.#health,
-      tasks: this.#tasks,
+      workers: new Workers([this.#health, this.#tasks], onFailure),
       ids,
-      outbox: { wake: () => undefined },
       feed: { watchedElsewhere: () => undefined, storedElsewhere: () => undefined },
       settled: () => settledOf(store, ids, watch),
       log: judgingLog(world.verdict),
