@@ -3,6 +3,8 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
 const ROOTS = /^(?:packages|docs|bench|e2e|scripts|examples|vectors|\.ci)\//;
+/** Where the page on security names files without their folders. */
+const SECURITY_ROOTS = ["", "packages/posthorn/src/", "packages/egress/src/"];
 const files = globSync("**/*.md", { exclude: (path) => /node_modules|dist|CHANGELOG/.test(path) });
 const headings = new Map<string, ReadonlySet<string>>();
 const missing: string[] = [];
@@ -18,6 +20,8 @@ for (const file of files) {
   }
   for (const [, path = ""] of text.matchAll(/`([^`\s]+)`/g)) {
     if (ROOTS.test(path) && !/[*{<…]/.test(path) && !existsSync(path)) missing.push(`${file}: path ${path}`);
+    if (file !== "SECURITY.md" || !/^[\w-]+(?:\/[\w.-]+)*\.ts$/.test(path)) continue;
+    if (!SECURITY_ROOTS.some((root) => existsSync(root + path))) missing.push(`${file}: path ${path}`);
   }
 }
 if (missing.length > 0) {
