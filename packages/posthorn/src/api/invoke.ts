@@ -1,6 +1,7 @@
 /** Calls a route: checks what is sent, keeps it from being done twice, and answers. The same for HTTP and for calls in the process. */
 import { Type } from "typebox";
-import type { Actor, Context, OutsideContext, Services } from "../domain/context.ts";
+import type { Actor } from "../domain/access.ts";
+import type { Context, OutsideContext, Services } from "../domain/context.ts";
 import { idempotencyKey } from "../domain/idempotency.ts";
 import { ClaimedRequests, onceInTransaction } from "../domain/once.ts";
 import type { ParsedBody } from "./body.ts";

@@ -1,6 +1,7 @@
 /** The form of a route. Its schemas validate the request, type the handler, and become its part of the OpenAPI document. */
 import type { Static, TObject, TSchema } from "typebox";
-import type { Access, Context, OutsideContext } from "../domain/context.ts";
+import type { Access } from "../domain/access.ts";
+import type { Context, OutsideContext } from "../domain/context.ts";
 import type { IdempotencyKey } from "../store/store.ts";
 import type { SecretWarning } from "../domain/source/secret-warnings.ts";
 import type { Reply } from "./reply.ts";

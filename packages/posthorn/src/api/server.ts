@@ -10,7 +10,8 @@ import Fastify, {
 } from "fastify";
 import { Type } from "typebox";
 import type { Authenticator } from "../domain/auth/authenticate.ts";
-import { type Actor, requireAccess, type Services } from "../domain/context.ts";
+import { type Actor, requireAccess } from "../domain/access.ts";
+import type { Services } from "../domain/context.ts";
 import { PosthornError } from "../lib/errors.ts";
 import type { Gateway } from "../ingest/gateway.ts";
 import type { LiveFeed } from "../live/feed.ts";

@@ -1,6 +1,6 @@
 /** Where the domain hands over new work: to the lanes of this node, or to the node that has the lane. */
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
-import type { DispatchHints } from "../domain/context.ts";
+import type { DispatchHints } from "../domain/ports.ts";
 import type { DeliveryKey } from "../store/signal.ts";
 import type { DueDelivery, Store } from "../store/store.ts";
 import type { Cluster } from "./cluster.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LaneReport } from "../domain/context.ts";
+import type { LaneReport } from "../domain/ports.ts";
 import type { Signal } from "../store/signal.ts";
 import { fromPayload, toPayloads } from "../store/signal-text.ts";
 import { LaneInspector } from "./lane-inspector.ts";

@@ -1,7 +1,7 @@
 /** Says how endpoints are delivered to, whichever nodes have their lanes: those are asked, by way of the database. */
 import type { PassingTime } from "../lib/clock.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
-import type { HealthSource, LaneReport, LaneSource, LaneTrouble } from "../domain/context.ts";
+import type { HealthSource, LaneReport, LaneSource, LaneTrouble } from "../domain/ports.ts";
 import type { Signal } from "../store/signal.ts";
 import type { Store } from "../store/store.ts";
 import type { Cluster } from "./cluster.ts";

@@ -1,7 +1,7 @@
 /** Makes an attempt: reads the endpoint as it is now, changes what it wants changed, signs, sends, and says what came of it. */
 import type { EgressResult } from "@posthorn/egress";
 import type { Attempter, AttemptResult, Job } from "../dispatch/types.ts";
-import type { TransformRunner } from "../domain/context.ts";
+import type { TransformRunner } from "../domain/ports.ts";
 import { shape, type ShapedRequest, type ShapeFailure } from "../domain/delivery/shape.ts";
 import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
 import type { Directory } from "../domain/directory.ts";

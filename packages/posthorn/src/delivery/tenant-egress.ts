@@ -1,6 +1,6 @@
 /** Holds the rules and proxies of applications and endpoints to what the operator allows. */
 import { type Egress, parseAllowList } from "@posthorn/egress";
-import type { DomainRules, RefusedTarget } from "../domain/context.ts";
+import type { DomainRules, RefusedTarget } from "../domain/ports.ts";
 import type { RefusedEgress } from "../domain/application/refused-egress.ts";
 import type { Logger } from "../lib/log.ts";
 

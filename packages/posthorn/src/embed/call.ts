@@ -2,7 +2,8 @@
 import { parseBody } from "../api/body.ts";
 import { invoker } from "../api/invoke.ts";
 import type { Route } from "../api/route.ts";
-import type { Actor, Services } from "../domain/context.ts";
+import type { Actor } from "../domain/access.ts";
+import type { Services } from "../domain/context.ts";
 
 export interface CallOptions {
   /** With the same key the call is done once and answered the same. Good for at least 12 hours. */

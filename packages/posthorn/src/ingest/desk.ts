@@ -1,5 +1,6 @@
 /** What people do with inbound requests by hand, for the verbs of the domain. */
-import type { InboundDesk, Services } from "../domain/context.ts";
+import type { Services } from "../domain/context.ts";
+import type { InboundDesk } from "../domain/ports.ts";
 import type { InboundRequest } from "../domain/message/request.ts";
 import { notFound, PosthornError } from "../lib/errors.ts";
 import { organisationTurn } from "../transform/fair-queue.ts";

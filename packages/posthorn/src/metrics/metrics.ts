@@ -2,7 +2,7 @@
 import type { Egress } from "@posthorn/egress";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { AttemptRecord, Outcome } from "../dispatch/types.ts";
-import type { DispatchLoad } from "../domain/context.ts";
+import type { DispatchLoad } from "../domain/ports.ts";
 import { isStoreAway } from "../store/errors.ts";
 import type { Store, StoreSize } from "../store/store.ts";
 import { LONG_TRANSACTION_MS, type LongTransaction } from "../store/transaction-watch.ts";

@@ -6,7 +6,8 @@
  */
 import { LRUCache } from "lru-cache";
 import type { Clock, DispatchObserver, Outcome } from "../dispatch/types.ts";
-import type { HealthSource, Services } from "../domain/context.ts";
+import type { Services } from "../domain/context.ts";
+import type { HealthSource } from "../domain/ports.ts";
 import { type Cause, disableFailing, GONE, saveStreaks, warnOfDisabling } from "../domain/health/auto-disable.ts";
 import { loadStreaks } from "../domain/health/load.ts";
 import { judgeRate } from "../domain/health/rate.ts";

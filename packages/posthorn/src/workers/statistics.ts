@@ -1,6 +1,7 @@
 /** Keeps the statistics up to date in the background, and sooner when somebody looks. */
 import type { Clock } from "../dispatch/types.ts";
-import type { DispatchLoad, Services, StatisticsSource } from "../domain/context.ts";
+import type { Services } from "../domain/context.ts";
+import type { DispatchLoad, StatisticsSource } from "../domain/ports.ts";
 import { rollUp, type SettledKeys } from "../domain/stats/roll-up.ts";
 import type { Worker } from "./worker.ts";
 

@@ -1,6 +1,7 @@
 /** Runs tasks in the background: one step of each in turn, so that a long one does not keep the others waiting. */
 import type { Clock } from "../dispatch/types.ts";
-import type { Services, TaskQueue } from "../domain/context.ts";
+import type { Services } from "../domain/context.ts";
+import type { TaskQueue } from "../domain/ports.ts";
 import { failTask, runStep, unfinishedTasks, waitsOutside } from "../domain/task/run.ts";
 import type { TaskKind } from "../domain/task/task.ts";
 import { PosthornError } from "../lib/errors.ts";

@@ -9,7 +9,7 @@ import type {
   JobStore,
   LaneOwners,
 } from "../../src/dispatch/types.ts";
-import type { DispatchHints } from "../../src/domain/context.ts";
+import type { DispatchHints } from "../../src/domain/ports.ts";
 import type { Directory } from "../../src/domain/directory.ts";
 import type { DatabaseThread } from "../../src/store/sqlite/protocol.ts";
 import type { Lease } from "../../src/store/cluster.ts";

@@ -1,4 +1,4 @@
-import { requireAccess } from "../../domain/context.ts";
+import { requireAccess } from "../../domain/access.ts";
 import { createEndpoint as createVerb } from "../../domain/endpoint/create.ts";
 import { endpointInput } from "../inputs.ts";
 import { EndpointIn, EndpointOut } from "../models/endpoint.ts";

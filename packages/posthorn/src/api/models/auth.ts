@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { ApplicationIn } from "./application.ts";
 import { DateTime, listOf, Name, nullable, ref, Url } from "./common.ts";
-import { CAPABILITIES } from "../../domain/context.ts";
+import { CAPABILITIES } from "../../domain/access.ts";
 import { COLOUR_PATTERN, FONT_PATTERN, LOGO_PATTERN, PORTAL_THEMES } from "../../domain/portal/look.ts";
 
 const LookName = Type.String({ maxLength: 100 });

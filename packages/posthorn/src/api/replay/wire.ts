@@ -1,7 +1,7 @@
 /** From the fields of a replay in the API to what the domain takes, and back. */
 import type { Static } from "typebox";
 import { STATUS, type Status } from "../../domain/delivery/delivery.ts";
-import { type Context } from "../../domain/context.ts";
+import type { Context } from "../../domain/context.ts";
 import { type ReplayPart, replayProgress } from "../../domain/replay/list.ts";
 import type { PlannedPart, ReplayPlan } from "../../domain/replay/plan.ts";
 import { dataOf, paramsOf, type ReplayCounts, type ReplayParams } from "../../domain/replay/replay.ts";

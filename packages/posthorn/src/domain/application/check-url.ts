@@ -1,4 +1,5 @@
-import type { OutsideCall, UrlVerdict } from "../context.ts";
+import type { OutsideCall } from "../context.ts";
+import type { UrlVerdict } from "../ports.ts";
 import { egressAllowOf } from "./egress.ts";
 import { getApplication } from "./find.ts";
 

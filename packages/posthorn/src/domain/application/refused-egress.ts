@@ -1,7 +1,8 @@
 /** Finds stored egress rules that have no effect because they go beyond what the operator allows. */
 import type { Selectable } from "kysely";
 import type { ApplicationTable, EndpointTable } from "../../store/schema.ts";
-import type { RefusedTarget, Services } from "../context.ts";
+import type { Services } from "../context.ts";
+import type { RefusedTarget } from "../ports.ts";
 import type { EndpointEgress } from "../endpoint/egress.ts";
 
 /** Rules of one application, or of one endpoint, that have no effect. */

@@ -1,6 +1,7 @@
 /** Limits on the egress rules and proxies that a token of an organisation may set. */
 import { ValidationError } from "../../lib/errors.ts";
-import type { Context, RefusedTarget } from "../context.ts";
+import type { Context } from "../context.ts";
+import type { RefusedTarget } from "../ports.ts";
 import type { EndpointProxy } from "../endpoint/egress.ts";
 
 const CODE = "egress_not_allowed";

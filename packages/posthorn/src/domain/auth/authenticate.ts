@@ -6,7 +6,8 @@ import { PosthornError } from "../../lib/errors.ts";
 import { isId, isOrganisationId, keyOfId } from "../../lib/id.ts";
 import type { Store } from "../../store/store.ts";
 import { ANY_SESSION } from "./expire-all.ts";
-import { type Actor, CAPABILITIES, type Capability, type TokenIssuer } from "../context.ts";
+import { type Actor, CAPABILITIES, type Capability } from "../access.ts";
+import type { TokenIssuer } from "../ports.ts";
 
 /** Opaque keys begin with this, so that a leaked one is known on sight. */
 export const KEY_PREFIX = "phk_";

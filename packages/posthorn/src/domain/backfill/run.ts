@@ -1,6 +1,7 @@
 /** Starting a reconciliation, by hand or by its schedule, and looking how far it got. */
 import { invalid, notFound } from "../../lib/errors.ts";
-import type { Actor, Call, Context, Services } from "../context.ts";
+import type { Actor } from "../access.ts";
+import type { Call, Context, Services } from "../context.ts";
 import { messageMs } from "../retention/retention.ts";
 import { getSource } from "../source/find.ts";
 import type { Page, PageRequest } from "../paging.ts";

@@ -5,7 +5,7 @@
 import { type Conversion, tryConvert } from "../../format/convert.ts";
 import { formatOf, isMediaType } from "../../format/media-type.ts";
 import type { Busy, RunFailed, RunFailure, RunReturned, TransformRun } from "../../transform/types.ts";
-import type { TransformRunner } from "../context.ts";
+import type { TransformRunner } from "../ports.ts";
 import { headerTrouble } from "../endpoint/headers.ts";
 import type { Transformation } from "../endpoint/transformation.ts";
 import type { MatchableMessage } from "../message/match.ts";

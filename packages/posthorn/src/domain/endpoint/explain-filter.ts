@@ -2,7 +2,7 @@ import { type CompiledFilter, preview } from "../../filter/compile.ts";
 import type { FilterDocument } from "../../filter/document.ts";
 import { FilterError } from "../../filter/types.ts";
 import { notFound } from "../../lib/errors.ts";
-import { type Call } from "../context.ts";
+import type { Call } from "../context.ts";
 import { documentOf, type MatchableMessage, mismatchOf, type Mismatch, type Wants } from "../message/match.ts";
 import { readSample, type Sample } from "../message/sample.ts";
 import { readFilter } from "./filter.ts";

@@ -1,5 +1,6 @@
 /** Whether an endpoint gets nothing for now, why, and until when. */
-import type { LaneTrouble, Services } from "../context.ts";
+import type { Services } from "../context.ts";
+import type { LaneTrouble } from "../ports.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import { FOR_EVER } from "./flow.ts";
 

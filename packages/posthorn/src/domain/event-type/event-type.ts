@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
 import type { EventTypeTable } from "../../store/schema.ts";
-import type { Actor } from "../context.ts";
+import type { Actor } from "../access.ts";
 
 /** A kind of event that the product publishes. Times are Unix milliseconds. */
 export interface EventType {

@@ -1,5 +1,5 @@
 /** What a section of a policy is: one group of settings of deliveries, in a file of its own. */
-import type { Capability } from "../context.ts";
+import type { Capability } from "../access.ts";
 import type { SignatureStyle } from "./signing.ts";
 import type { VerificationMethod } from "./verification.ts";
 

@@ -2,7 +2,8 @@ import type { Application, ApplicationInput } from "../application/application.t
 import { insertApplication } from "../application/create.ts";
 import { findApplication } from "../application/find.ts";
 import { invalid, notFound } from "../../lib/errors.ts";
-import { atomically, type Call, CAPABILITIES, type Capability, type OutsideCall } from "../context.ts";
+import { CAPABILITIES, type Capability } from "../access.ts";
+import { atomically, type Call, type OutsideCall } from "../context.ts";
 import { type LinkLook, lookQuery } from "./look.ts";
 
 export interface PortalAccess {

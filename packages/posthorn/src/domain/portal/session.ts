@@ -1,6 +1,7 @@
 import { PosthornError } from "../../lib/errors.ts";
 import { getApplication } from "../application/find.ts";
-import { type Call, CAPABILITIES, type Capability } from "../context.ts";
+import { CAPABILITIES, type Capability } from "../access.ts";
+import type { Call } from "../context.ts";
 import type { PortalLook } from "./look.ts";
 
 export interface PortalSession {

@@ -1,15 +1,8 @@
 /** Where things stand: what waits, for whom, and which endpoints are in trouble. */
 import type { Kysely } from "kysely";
 import { APPLICATION_KIND, type Database } from "../../store/schema.ts";
-import {
-  type Context,
-  type DispatchLoad,
-  type LaneTrouble,
-  type OutsideCall,
-  type OutsideContext,
-  reader,
-  type Services,
-} from "../context.ts";
+import { type Context, type OutsideCall, type OutsideContext, reader, type Services } from "../context.ts";
+import type { DispatchLoad, LaneTrouble } from "../ports.ts";
 import { sourceIdOf } from "../source/source.ts";
 import { type EndpointHoldReason, holdsAmong } from "../endpoint/hold.ts";
 import { endingCertificates, type EndingCertificate } from "../health/certificates.ts";
