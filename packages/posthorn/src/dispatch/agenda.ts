@@ -1,5 +1,5 @@
 /** When each lane has something to do next. One alarm rings for all of them; nothing polls. */
-import { Alarm } from "./alarm.ts";
+import { Alarm } from "./timers.ts";
 import type { Lane } from "./lane.ts";
 import type { Clock } from "./types.ts";
 

@@ -12,13 +12,13 @@ import { type Engine, EVERYWHERE, NOWHERE } from "./engine.ts";
 import { Flights } from "./flights.ts";
 import type { Lane, LaneView } from "./lane.ts";
 import { type DispatcherLoad, Lanes } from "./lanes.ts";
-import { Paging } from "./paging.ts";
+import { Paging } from "./page-loader.ts";
 import type { LanePolicies } from "./policy.ts";
 import { LAST_WORDS_MS } from "./recorder.ts";
-import { Readiness } from "./readiness.ts";
-import { Shelf } from "./shelf.ts";
-import { Slots } from "./slots.ts";
-import { Turns } from "./turns.ts";
+import { Readiness } from "./policy-refresh.ts";
+import { Shelf } from "./job-buffer.ts";
+import { Slots } from "./concurrency-limiter.ts";
+import { Turns } from "./run-loop.ts";
 import {
   type Attempter,
   type Clock,

@@ -1,7 +1,7 @@
 /** What the parts of the dispatcher share, and what each can ask of the others. */
 import type { Agenda } from "./agenda.ts";
 import type { Lane } from "./lane.ts";
-import type { Shelf } from "./shelf.ts";
+import type { Shelf } from "./job-buffer.ts";
 import type { Clock, DispatchObserver, JobStore, Position } from "./types.ts";
 
 export interface Engine {

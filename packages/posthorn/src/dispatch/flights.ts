@@ -2,9 +2,9 @@
 import { type Engine, NOWHERE } from "./engine.ts";
 import { isRetry, type Lane } from "./lane.ts";
 import { outcomeOf } from "./outcome.ts";
-import type { Ticket } from "./pace.ts";
+import type { Ticket } from "./rate-control.ts";
 import { MAX_PAUSE_MS, Recorder } from "./recorder.ts";
-import type { Claim, Slots } from "./slots.ts";
+import type { Claim, Slots } from "./concurrency-limiter.ts";
 import type { Attempter, AttemptResult, Job, LaneOwners, Lease, Outcome } from "./types.ts";
 
 /** Outcomes that may wait for the disk in all. */

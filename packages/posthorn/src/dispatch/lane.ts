@@ -1,9 +1,9 @@
 /** The queue of one endpoint, with what the dispatcher knows of it. What happens to it is decided in `dispatcher.ts`. */
-import { hangs } from "./adaptive.ts";
+import { hangs } from "./concurrency-window.ts";
 import { Fifo } from "./fifo.ts";
 import type { Gate } from "./gate.ts";
-import { type Blocked, inLine, type Line } from "./order.ts";
-import type { Pace, PaceView, Ticket } from "./pace.ts";
+import { type Blocked, inLine, type Line } from "./ordered-queue.ts";
+import type { Pace, PaceView, Ticket } from "./rate-control.ts";
 import { MAX_PAUSE_MS } from "./recorder.ts";
 import type { Job, PageWish } from "./types.ts";
 

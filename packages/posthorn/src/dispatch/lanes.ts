@@ -1,6 +1,6 @@
 /** The lanes in memory, and how fast each endpoint was delivered to, which is kept a while longer. */
 import { Lane } from "./lane.ts";
-import { Pace } from "./pace.ts";
+import { Pace } from "./rate-control.ts";
 import type { LanePolicies, LanePolicy } from "./policy.ts";
 
 /** Endpoints without a lane whose pace is kept; the longest unused ones go first. */

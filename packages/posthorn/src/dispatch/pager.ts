@@ -1,7 +1,7 @@
 /** Asks the store for due jobs, a few lanes at a time. */
 import { Fifo } from "./fifo.ts";
 import type { Lane } from "./lane.ts";
-import type { Line } from "./order.ts";
+import type { Line } from "./ordered-queue.ts";
 import type { JobPage } from "./types.ts";
 
 /** Pages that are asked for at once; more lanes wait in turn, so that a start does not fill memory nor hold up commits. */

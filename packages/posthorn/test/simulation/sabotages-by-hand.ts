@@ -1,6 +1,6 @@
 /** What somebody asks for by hand, and nobody heeds. */
 import { TaskRunner } from "../../src/workers/task-runner.ts";
-import { Pace } from "../../src/dispatch/pace.ts";
+import { Pace } from "../../src/dispatch/rate-control.ts";
 import type { TaskKind } from "../../src/domain/task/task.ts";
 import type { PackedResult, ThreadRequest } from "../../src/store/sqlite/protocol.ts";
 import { type NamedSabotage, replaced } from "./sabotage.ts";

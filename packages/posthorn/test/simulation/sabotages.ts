@@ -1,8 +1,8 @@
 /** Each rule, broken on purpose. */
 import { Lane } from "../../src/dispatch/lane.ts";
-import { Pace } from "../../src/dispatch/pace.ts";
-import { RateLimit } from "../../src/dispatch/rate.ts";
-import { Round } from "../../src/dispatch/round.ts";
+import { Pace } from "../../src/dispatch/rate-control.ts";
+import { RateLimit } from "../../src/dispatch/rate-limit.ts";
+import { Round } from "../../src/dispatch/fair-queue.ts";
 import { LAST_WORDS_MS } from "../../src/dispatch/recorder.ts";
 import type { Job } from "../../src/dispatch/types.ts";
 import { DirectoryEndpoint } from "../../src/domain/directory-endpoint.ts";

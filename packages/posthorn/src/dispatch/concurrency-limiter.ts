@@ -1,7 +1,7 @@
 /** The places for attempts in flight, and whose turn it is to take one: in all, for a tenant, a host, slow endpoints and retries. */
 import { Gate } from "./gate.ts";
 import type { Lane } from "./lane.ts";
-import { Round } from "./round.ts";
+import { Round } from "./fair-queue.ts";
 import type { DispatchLimits } from "./types.ts";
 
 /** What an attempt in flight counts for. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/support/manual-clock.ts";
-import { Alarm } from "./alarm.ts";
+import { Alarm } from "./timers.ts";
 
 describe("Alarm", () => {
   it("rings each key once, at its last set time and never before, with one timer for all", () => {

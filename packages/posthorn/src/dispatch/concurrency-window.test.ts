@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AdaptiveWindow } from "./adaptive.ts";
+import { AdaptiveWindow } from "./concurrency-window.ts";
 
 const HOUR = 3_600_000;
 

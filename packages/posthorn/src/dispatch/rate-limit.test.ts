@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RateLimit, SECOND_ON_ARRIVAL_MS } from "./rate.ts";
+import { RateLimit, SECOND_ON_ARRIVAL_MS } from "./rate-limit.ts";
 
 /** Starts an attempt as soon as each may start; the times of all. */
 function startsWithin(limit: RateLimit, from: number, ms: number): number[] {

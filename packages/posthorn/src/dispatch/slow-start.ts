@@ -1,5 +1,5 @@
 /** Holds an endpoint that is in trouble, or was, to few attempts a second: neither an outage nor its end is a storm. */
-import { RateLimit } from "./rate.ts";
+import { RateLimit } from "./rate-limit.ts";
 
 /** An endpoint that only fails, and whose breaker has not opened yet, gets so many attempts a second. */
 const TRICKLE = 10;

@@ -2,11 +2,11 @@
  * How fast one endpoint is delivered to just now: its rate, its breaker, how many at once, and what it asked for. Outlives its lane,
  * which goes whenever there is nothing to do.
  */
-import { AdaptiveWindow } from "./adaptive.ts";
+import { AdaptiveWindow } from "./concurrency-window.ts";
 import { Breaker, type BreakerView } from "./breaker.ts";
 import type { LanePolicy } from "./policy.ts";
-import { Ramp } from "./ramp.ts";
-import { RateLimit, SECOND_ON_ARRIVAL_MS } from "./rate.ts";
+import { Ramp } from "./slow-start.ts";
+import { RateLimit, SECOND_ON_ARRIVAL_MS } from "./rate-limit.ts";
 import type { AttemptRecord } from "./types.ts";
 
 /** An attempt that was let go. */

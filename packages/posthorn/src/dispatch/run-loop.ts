@@ -2,7 +2,7 @@
 import type { Engine } from "./engine.ts";
 import type { Flights } from "./flights.ts";
 import type { Lane } from "./lane.ts";
-import type { Slots } from "./slots.ts";
+import type { Slots } from "./concurrency-limiter.ts";
 import type { LaneOwners } from "./types.ts";
 
 /** Outcomes of one lane that may wait for the disk; more and the lane makes no further attempts. */

@@ -1,7 +1,7 @@
 /** One endpoint in simulated time: attempts start whenever its pace lets them, as the dispatcher starts them. */
 import { describe, expect, it } from "vitest";
 import { lanePolicy } from "../../test/support/dispatch.ts";
-import { Pace } from "./pace.ts";
+import { Pace } from "./rate-control.ts";
 import type { LanePolicy } from "./policy.ts";
 
 interface Answer {

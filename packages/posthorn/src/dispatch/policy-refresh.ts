@@ -2,7 +2,7 @@
 import type { Engine } from "./engine.ts";
 import type { Lane } from "./lane.ts";
 import type { Lanes } from "./lanes.ts";
-import { Line } from "./order.ts";
+import { Line } from "./ordered-queue.ts";
 import { FIRST_PAUSE_MS } from "./recorder.ts";
 
 export class Readiness {
