@@ -74,7 +74,7 @@ export class ClusterWork implements Disposable {
     return {
       gained: (isGained) => this.#gained(isGained),
       leave: (isLeft) => this.#leave(isLeft),
-      renewed: () => dispatcher.goOn(),
+      renewed: () => dispatcher.resume(),
       moved: ({ id, slot, keysFrom }) => {
         ids.moveTo(slot, keysFrom);
         log.warn({ node: id }, "the other nodes thought that this one was gone; it joins them again");

@@ -1,33 +1,33 @@
 /**
- * Leaves an endpoint alone that fails, and finds out with single attempts when it is back.
+ * Circuit breaker: stops attempts to an endpoint that fails, and probes with single attempts whether it is back.
  *
- *     closed ──failures in a row, or asked to wait──→ open ──its time came──→ half open ──success──→ closed
- *                                                      ↑                          │
- *                                                      └──failure: a longer wait──┘
+ *     closed ──failures in a row, or asked to wait──→ open ──probe is due──→ half open ──success──→ closed
+ *                                                      ↑                         │
+ *                                                      └──failure: longer wait───┘
  *
- * Deliveries of an endpoint whose breaker is open wait in the store. No attempt is used up.
+ * While the circuit is open, deliveries are on hold in the store and use up no attempts.
  */
 import type { BreakerPolicy } from "./policy.ts";
 
 export type BreakerState = "closed" | "open" | "half_open";
-/** Why it is open: the endpoint only failed; it asked to be left alone; it was failing when the process began. */
+/** Why the circuit is open: recent attempts all failed; the endpoint asked to wait; it was failing when the process started. */
 export type BreakerReason = "failures" | "asked_to_wait" | "failing_before_restart";
 
-/** Part of a wait that chance adds, so that many endpoints that went down together are not tried together. */
+/** Random share added to a wait, so that endpoints that went down together are not probed together. */
 const JITTER = 0.2;
-/** What a 429 or 503 without a time costs at first; doubled each time. */
+/** First wait after a 429 or 503 without `Retry-After`; doubled each time. */
 const FIRST_ASKED_MS = 1000;
-/** Waits where the policy has no breaker and an endpoint asked to be left alone. */
+/** Waits where the policy has no breaker and the endpoint asked to wait. */
 const NO_POLICY: BreakerPolicy = { failures: Infinity, windowMs: 0, probeMs: 30_000, maxProbeMs: 900_000 };
 
 export interface BreakerView {
   readonly state: BreakerState;
   readonly reason: BreakerReason | null;
-  /** Unix milliseconds of the last change between closed and not closed; `null`: it was never open. */
+  /** When it last opened or closed, Unix milliseconds; `null`: it was never open. */
   readonly since: number | null;
   /** Failures in a row. */
   readonly failures: number;
-  /** When the next attempt is made to see whether it is back. */
+  /** When the next probe is due, Unix milliseconds; `null`: the circuit is not open. */
   readonly nextProbeAt: number | null;
 }
 
@@ -40,11 +40,11 @@ export class Breaker {
   #gapMs = 0;
   #askedMs = 0;
   #probeAt = 0;
-  /** The latest time until which it asked to be left alone, also while it was open. */
+  /** The latest time until which the endpoint asked to wait, also while the circuit was open. */
   #askedUntil = 0;
-  /** Somebody wanted an attempt while one was under way, which says nothing of what was repaired since it began. */
-  #triesAgain = false;
-  /** Changes whenever it opens: what was started before says nothing about the state after. */
+  /** A probe was requested while one was in flight, which says nothing about repairs made since it started. */
+  #probesAgain = false;
+  /** Changes whenever the circuit opens: attempts that started before do not count afterwards. */
   #epoch = 0;
 
   get epoch(): number {
@@ -55,12 +55,12 @@ export class Breaker {
     return this.#state === "closed";
   }
 
-  /** Failures in a row, and since when. */
+  /** Failures in a row, and when the first of them was. */
   get streak(): { readonly failures: number; readonly since: number } {
     return { failures: this.#failures, since: this.#firstFailureAt };
   }
 
-  /** When an attempt may start; infinity while the one that decides is in flight. */
+  /** When an attempt may start; infinity while a probe is in flight. */
   readyAt(now: number): number {
     if (this.#state === "closed") return now;
     return this.#state === "open" ? this.#probeAt : Number.POSITIVE_INFINITY;
@@ -68,18 +68,18 @@ export class Breaker {
 
   /** An attempt starts. */
   started(): void {
-    this.#triesAgain = false;
+    this.#probesAgain = false;
     if (this.#state === "open") this.#state = "half_open";
   }
 
-  /** An attempt was not made after all. */
+  /** An attempt that had started was not made. */
   notMade(now: number, epoch: number): void {
     if (this.#state !== "half_open" || epoch !== this.#epoch) return;
     this.#state = "open";
     this.#probeAt = now;
   }
 
-  /** Returns whether this closed it. */
+  /** Returns whether this closed the circuit. */
   succeeded(now: number, epoch: number): boolean {
     if (epoch !== this.#epoch) return false;
     this.#failures = 0;
@@ -93,24 +93,24 @@ export class Breaker {
     return true;
   }
 
-  /** Returns whether it is open now that it was not. */
+  /** Returns whether this opened the circuit. */
   failed(now: number, epoch: number, policy: BreakerPolicy | null, random: number): boolean {
     if (epoch !== this.#epoch) return false;
     if (this.#failures === 0 || now < this.#firstFailureAt) this.#firstFailureAt = now;
     this.#failures++;
     const { failures, windowMs, probeMs, maxProbeMs } = policy ?? NO_POLICY;
-    const tripped = this.#failures >= failures && now - this.#firstFailureAt >= windowMs;
-    if (this.#state === "closed" && !tripped) return false;
+    const isTripped = this.#failures >= failures && now - this.#firstFailureAt >= windowMs;
+    if (this.#state === "closed" && !isTripped) return false;
     this.#gapMs = this.#gapMs === 0 ? probeMs : Math.min(maxProbeMs, 2 * this.#gapMs);
-    const waitMs = this.#triesAgain ? 0 : this.#gapMs * (1 + JITTER * random);
+    const waitMs = this.#probesAgain ? 0 : this.#gapMs * (1 + JITTER * random);
     return this.#open(now, waitMs, this.#reason ?? "failures");
   }
 
-  /** The endpoint asked to be left alone; `ms` is `null` when it did not say for how long. */
+  /** The endpoint asked to wait. @param ms For how long; `null`: it did not say. */
   askedToWait(now: number, epoch: number, ms: number | null, policy: BreakerPolicy | null): boolean {
     if (ms !== null) this.#askedUntil = Math.max(this.#askedUntil, now + ms);
     if (epoch !== this.#epoch) {
-      // It was under way when the breaker opened. What it asks for holds all the same.
+      // The attempt was in flight when the circuit opened. The wait applies all the same.
       if (this.#state === "open") this.#probeAt = Math.max(this.#probeAt, this.#askedUntil);
       return false;
     }
@@ -121,7 +121,7 @@ export class Breaker {
     return this.#open(now, ms ?? this.#askedMs, "asked_to_wait");
   }
 
-  /** An earlier run found that it fails: one attempt before all others. */
+  /** The endpoint was failing in an earlier run: one probe is made before all other attempts. */
   suspect(now: number, failures: number, since: number, waitMs: number): void {
     this.#failures = failures;
     this.#firstFailureAt = since;
@@ -129,14 +129,14 @@ export class Breaker {
     this.#since = since;
   }
 
-  /** The next attempt may be made now, or at once after one that decides and is under way. */
+  /** The next probe may be made now, or right after the one in flight. */
   tryNow(now: number): void {
     this.#askedUntil = 0;
     if (this.#state === "open") this.#probeAt = Math.min(this.#probeAt, now);
-    this.#triesAgain = this.#state === "half_open";
+    this.#probesAgain = this.#state === "half_open";
   }
 
-  /** The clock was set back: the circuit stays open for as long as it would have. */
+  /** The clock was set back. The circuit stays open for as long as it would have. */
   clockSetBack(ms: number): void {
     this.#probeAt -= ms;
     this.#askedUntil -= ms;

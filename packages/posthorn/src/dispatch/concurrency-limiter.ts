@@ -1,115 +1,160 @@
-/** The places for attempts in flight, and whose turn it is to take one: in all, for a tenant, a host, slow endpoints and retries. */
-import { Gate } from "./gate.ts";
+/** Concurrency limits that lanes share: in all, per tenant, per host, for slow endpoints and for retries. */
+import { FairQueue } from "./fair-queue.ts";
+import { Fifo } from "./fifo.ts";
 import type { Lane } from "./lane.ts";
-import { Round } from "./fair-queue.ts";
 import type { DispatchLimits } from "./types.ts";
 
-/** What an attempt in flight counts for. */
-export interface Claim {
+/** The limits that one attempt counts against. */
+export interface Permit {
   readonly tenant: number;
   readonly host: string;
-  readonly gates: readonly Gate[];
+  readonly semaphores: readonly Semaphore[];
 }
 
-export class Slots {
-  readonly #limits: DispatchLimits;
-  readonly #onAdmitted: (lane: Lane) => void;
-  readonly #round: Round;
-  readonly #slow: Gate;
-  readonly #retries: Gate;
-  readonly #hosts = new Map<string, Gate>();
+/** Limit on attempts in flight, with a queue of the lanes that wait for it. */
+class Semaphore {
+  readonly #limit: number;
+  readonly #waiting = new Fifo<Lane>();
   #inFlight = 0;
 
-  /** @param onAdmitted Told that a lane that waited for a bound may try again. */
-  constructor(limits: DispatchLimits, onAdmitted: (lane: Lane) => void) {
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get isAvailable(): boolean {
+    return this.#inFlight < this.#limit;
+  }
+
+  get isUnused(): boolean {
+    return this.#inFlight === 0 && this.#waiting.length === 0;
+  }
+
+  acquire(): void {
+    this.#inFlight++;
+  }
+
+  release(): void {
+    this.#inFlight--;
+  }
+
+  enqueue(lane: Lane): void {
+    if (lane.place.waitsFor === this) return;
+    lane.place.waitsFor = this;
+    this.#waiting.push(lane);
+  }
+
+  /** Removes and returns the next lane if the semaphore is available. Skips lanes that have been queued elsewhere since. */
+  dequeue(): Lane | undefined {
+    while (this.isAvailable) {
+      const lane = this.#waiting.shift();
+      if (lane === undefined) return undefined;
+      if (lane.place.waitsFor !== this) continue;
+      lane.place.waitsFor = null;
+      return lane;
+    }
+    return undefined;
+  }
+}
+
+/** Decides which lane may start an attempt next. */
+export class ConcurrencyLimiter {
+  readonly #limits: DispatchLimits;
+  readonly #onAvailable: (lane: Lane) => void;
+  readonly #queue: FairQueue<Lane>;
+  readonly #slow: Semaphore;
+  readonly #retries: Semaphore;
+  readonly #hosts = new Map<string, Semaphore>();
+  #inFlight = 0;
+
+  /** @param onAvailable Called with a lane that waited for a limit and may try again. */
+  constructor(limits: DispatchLimits, onAvailable: (lane: Lane) => void) {
     this.#limits = limits;
-    this.#onAdmitted = onAdmitted;
-    this.#round = new Round(limits.tenantConcurrency);
-    this.#slow = new Gate(limits.slowConcurrency);
-    this.#retries = new Gate(limits.retryConcurrency);
+    this.#onAvailable = onAvailable;
+    this.#queue = new FairQueue(limits.tenantConcurrency);
+    this.#slow = new Semaphore(limits.slowConcurrency);
+    this.#retries = new Semaphore(limits.retryConcurrency);
   }
 
   get inFlight(): number {
     return this.#inFlight;
   }
 
-  get isFree(): boolean {
+  get isAvailable(): boolean {
     return this.#inFlight < this.#limits.concurrency;
   }
 
-  get retriesFree(): boolean {
-    return this.#retries.isOpen;
+  get allowsRetries(): boolean {
+    return this.#retries.isAvailable;
   }
 
-  /** The lane may have a job to start: its turn comes. */
-  join(lane: Lane): void {
-    this.#round.join(lane);
+  /** Queues a lane that may have a job to start. */
+  enqueue(lane: Lane): void {
+    this.#queue.push(lane);
   }
 
-  /** Takes the lane whose turn it is out of the round. */
-  next(): Lane | undefined {
-    return this.#round.next();
+  /** Removes and returns the next lane in fair order. */
+  dequeue(): Lane | undefined {
+    return this.#queue.shift();
   }
 
-  /** What an attempt of the lane would count for; `null` when it must wait, and comes back by itself. */
-  claimFor(lane: Lane, now: number): Claim | null {
-    const { tenant, host } = lane.pace!.policy;
-    const gates = lane.isSlow(now) ? [this.#host(host), this.#slow] : [this.#host(host)];
-    const closed = gates.find((gate) => !gate.isOpen);
-    if (closed === undefined) return { tenant, host, gates };
-    closed.wait(lane);
+  /** Permit for a first attempt of the lane; `null` when a limit is reached: the lane is queued again once it is not. */
+  permitFor(lane: Lane, now: number): Permit | null {
+    const { tenant, host } = lane.control.policy;
+    const semaphores = lane.isSlow(now) ? [this.#host(host), this.#slow] : [this.#host(host)];
+    const exhausted = semaphores.find((semaphore) => !semaphore.isAvailable);
+    if (exhausted === undefined) return { tenant, host, semaphores };
+    exhausted.enqueue(lane);
     return null;
   }
 
-  /** The lane has nothing but retries, and there is no place for one. */
+  /** Queues a lane that has only retries until another retry may start. */
   waitForRetries(lane: Lane): void {
-    this.#retries.wait(lane);
+    this.#retries.enqueue(lane);
   }
 
-  /** Takes the places. */
-  enter({ tenant, host, gates }: Claim, isRetry: boolean): Claim {
-    const claim = { tenant, host, gates: isRetry ? [...gates, this.#retries] : gates };
-    for (const gate of claim.gates) gate.enter();
-    this.#round.started(tenant);
+  /** Counts an attempt that starts. Returns the permit to release when it ends. */
+  acquire({ tenant, host, semaphores }: Permit, isRetry: boolean): Permit {
+    const permit = { tenant, host, semaphores: isRetry ? [...semaphores, this.#retries] : semaphores };
+    for (const semaphore of permit.semaphores) semaphore.acquire();
+    this.#queue.started(tenant);
     this.#inFlight++;
-    return claim;
+    return permit;
   }
 
-  /** Gives the places back. */
-  leave({ tenant, host, gates }: Claim): void {
+  release({ tenant, host, semaphores }: Permit): void {
     this.#inFlight--;
-    for (const gate of gates) {
-      gate.leave();
-      this.#admit(gate);
+    for (const semaphore of semaphores) {
+      semaphore.release();
+      this.#wakeNext(semaphore);
     }
-    this.#round.ended(tenant);
-    if (this.#hosts.get(host)?.isIdle === true) this.#hosts.delete(host);
+    this.#queue.ended(tenant);
+    if (this.#hosts.get(host)?.isUnused === true) this.#hosts.delete(host);
   }
 
-  /** A lane that did not start leaves its place at a bound to the next that waits there. */
+  /** A lane that was dequeued and did not start makes room for the next lane that waits for one of its limits. */
   passOn(lane: Lane): void {
-    if (lane.waitsAt !== null) return;
-    this.#admit(this.#slow);
-    this.#admit(this.#retries);
-    const host = this.#hosts.get(lane.pace!.policy.host);
-    if (host !== undefined) this.#admit(host);
+    if (lane.place.waitsFor !== null) return;
+    this.#wakeNext(this.#slow);
+    this.#wakeNext(this.#retries);
+    const host = this.#hosts.get(lane.control.policy.host);
+    if (host !== undefined) this.#wakeNext(host);
   }
 
   clear(): void {
-    this.#round.clear();
+    this.#queue.clear();
   }
 
-  #admit(gate: Gate): void {
-    const lane = gate.next();
-    if (lane !== undefined) this.#onAdmitted(lane);
+  #wakeNext(semaphore: Semaphore): void {
+    const lane = semaphore.dequeue();
+    if (lane !== undefined) this.#onAvailable(lane);
   }
 
-  #host(name: string): Gate {
-    let gate = this.#hosts.get(name);
-    if (gate === undefined) {
-      gate = new Gate(this.#limits.hostConcurrency);
-      this.#hosts.set(name, gate);
+  #host(name: string): Semaphore {
+    let semaphore = this.#hosts.get(name);
+    if (semaphore === undefined) {
+      semaphore = new Semaphore(this.#limits.hostConcurrency);
+      this.#hosts.set(name, semaphore);
     }
-    return gate;
+    return semaphore;
   }
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { AdaptiveWindow } from "./concurrency-window.ts";
+import { ConcurrencyWindow } from "./concurrency-window.ts";
 
 const HOUR = 3_600_000;
 
 /** Answers of `ms` each, of a window that is used to the full. */
-function answers(window: AdaptiveWindow, count: number, ms: number, from = 0): number {
+function answers(window: ConcurrencyWindow, count: number, ms: number, from = 0): number {
   let now = from;
   window.limit(64);
   for (let i = 0; i < count; i++) {
@@ -16,7 +16,7 @@ function answers(window: AdaptiveWindow, count: number, ms: number, from = 0): n
 
 describe("attempts in flight", () => {
   it("begin with a few and double up to what the policy allows", () => {
-    const window = new AdaptiveWindow();
+    const window = new ConcurrencyWindow();
     expect(window.limit(64)).toBe(4);
     answers(window, 60, 10);
     expect(window.limit(64)).toBe(64);
@@ -24,13 +24,13 @@ describe("attempts in flight", () => {
   });
 
   it("do not grow while they are not used to the full", () => {
-    const window = new AdaptiveWindow();
+    const window = new ConcurrencyWindow();
     for (let i = 0; i < 100; i++) window.succeeded(i, i + 1, false);
     expect(window.limit(64)).toBe(4);
   });
 
   it("become fewer with trouble, once for all that was in flight, and never none", () => {
-    const window = new AdaptiveWindow();
+    const window = new ConcurrencyWindow();
     const now = answers(window, 60, 10);
     for (let i = 0; i < 20; i++) window.failed(now - 5, now + i);
     expect(window.limit(64)).toBe(44);
@@ -39,7 +39,7 @@ describe("attempts in flight", () => {
   });
 
   it("grow by one for each round after trouble", () => {
-    const window = new AdaptiveWindow();
+    const window = new ConcurrencyWindow();
     const now = answers(window, 60, 10);
     window.failed(now, now + 1);
     answers(window, 44, 10, now + 2);
@@ -47,27 +47,27 @@ describe("attempts in flight", () => {
   });
 
   it("become fewer when answers take much longer than usual, and not when they are merely not quick", () => {
-    const slower = new AdaptiveWindow();
+    const slower = new ConcurrencyWindow();
     slower.succeeded(answers(slower, 60, 50), 60 * 50 + 400, true);
     expect(slower.limit(64)).toBe(64);
-    const slow = new AdaptiveWindow();
+    const slow = new ConcurrencyWindow();
     slow.succeeded(answers(slow, 60, 50), 60 * 50 + 900, true);
     expect(slow.limit(64)).toBe(44);
   });
 
   /** Responses of `ms` each for so long. */
-  const answersFor = (window: AdaptiveWindow, forMs: number, ms: number, from: number): number =>
+  const answersFor = (window: ConcurrencyWindow, forMs: number, ms: number, from: number): number =>
     answers(window, Math.ceil(forMs / ms), ms, from);
 
   it("stay few while the endpoint stays slow, however many responses it gives", () => {
-    const window = new AdaptiveWindow();
+    const window = new ConcurrencyWindow();
     const now = answers(window, 60, 50);
     answers(window, 1000, 1000, now);
     expect(window.limit(64)).toBe(1);
   });
 
   it("become few when the endpoint grows slower little by little, and stay few", () => {
-    const window = new AdaptiveWindow();
+    const window = new ConcurrencyWindow();
     let now = answers(window, 60, 50);
     let ms = 50;
     while (ms < 3000) {
@@ -80,7 +80,7 @@ describe("attempts in flight", () => {
   });
 
   it("stay few while many slow responses arrive at the same time", () => {
-    const window = new AdaptiveWindow();
+    const window = new ConcurrencyWindow();
     const now = answers(window, 60, 50);
     for (let round = 1; round < 60; round++) {
       for (let i = 0; i < 64; i++) window.succeeded(now + (round - 1) * 2000, now + round * 2000, true);
@@ -89,7 +89,7 @@ describe("attempts in flight", () => {
   });
 
   it("become many again once the endpoint is fast again", () => {
-    const window = new AdaptiveWindow();
+    const window = new ConcurrencyWindow();
     let now = answers(window, 60, 50);
     now = answers(window, 1000, 1000, now);
     answers(window, 3000, 50, now);
@@ -97,7 +97,7 @@ describe("attempts in flight", () => {
   });
 
   it("stay many when the endpoint becomes three times slower for good, which is usual from then on", () => {
-    const window = new AdaptiveWindow();
+    const window = new ConcurrencyWindow();
     let now = answers(window, 60, 300);
     now = answersFor(window, 3 * HOUR, 900, now);
     expect(window.limit(64)).toBe(64);
@@ -108,7 +108,7 @@ describe("attempts in flight", () => {
   });
 
   it("become many again when the endpoint is sixteen times slower for good, after hours and not before", () => {
-    const window = new AdaptiveWindow();
+    const window = new ConcurrencyWindow();
     let now = answers(window, 60, 100);
     now = answersFor(window, 1.5 * HOUR, 1600, now);
     expect(window.limit(64)).toBe(1);
@@ -117,13 +117,13 @@ describe("attempts in flight", () => {
   });
 
   it("do not learn what is usual from failures, fast or slow", () => {
-    const refused = new AdaptiveWindow();
+    const refused = new ConcurrencyWindow();
     let now = answers(refused, 60, 700);
     for (let i = 0; i < 500; i++) refused.failed(now, ++now);
     refused.restart(now);
     answers(refused, 200, 700, now);
     expect(refused.limit(64)).toBe(64);
-    const hung = new AdaptiveWindow();
+    const hung = new ConcurrencyWindow();
     now = answers(hung, 60, 50);
     for (let i = 0; i < 500; i++) hung.failed(now, (now += 15_000));
     hung.restart(now);
@@ -132,26 +132,26 @@ describe("attempts in flight", () => {
   });
 
   it("become fewer at once after many responses with the most that the policy allows", () => {
-    const window = new AdaptiveWindow();
+    const window = new ConcurrencyWindow();
     const now = answers(window, 10_000, 10);
     window.failed(now, now + 1);
     expect(window.limit(64)).toBe(44);
   });
 
   it("do not depend on whether the first response was fast", () => {
-    const window = new AdaptiveWindow();
+    const window = new ConcurrencyWindow();
     const now = answers(window, 1, 20);
     answers(window, 200, 700, now);
     expect(window.limit(64)).toBe(64);
   });
 
   it("count as slow from a second on, and no more once they are quick again", () => {
-    const window = new AdaptiveWindow();
+    const window = new ConcurrencyWindow();
     let now = answers(window, 5, 100);
-    expect(window.slow).toBe(false);
+    expect(window.isSlow).toBe(false);
     now = answers(window, 5, 5000, now);
-    expect(window.slow).toBe(true);
+    expect(window.isSlow).toBe(true);
     answers(window, 20, 50, now);
-    expect(window.slow).toBe(false);
+    expect(window.isSlow).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-/** Limit of concurrent attempts to an endpoint: rises while the endpoint keeps up, falls when it fails or slows down. */
+/** Limit on concurrent attempts to an endpoint: rises while the endpoint keeps up, falls when it fails or slows down. */
 
 /** Limit of an endpoint without history. */
 const FIRST = 4;
@@ -17,30 +17,30 @@ const USUAL = 0.05;
 const DOUBLING_MS = 3_600_000;
 /** Of a longer pause between two responses, only this much counts towards a rise. */
 const MAX_STEP_MS = 60_000;
-/** Endpoints that take longer than this share a part of the slots. */
+/** Endpoints that take longer than this share the limit for slow endpoints. */
 const SLOW_MS = 1000;
 
 /**
  * Additive increase and multiplicative decrease, as in TCP: the limit doubles up to the size at which there was trouble before, then
  * grows by one for each round of responses. It grows only while it is fully used.
  *
- * A response is slow by comparison with the usual duration. That follows faster responses quickly, and slower ones at most as fast as
- * it doubles in an hour, whatever they take: an overloaded endpoint cannot make its own slowness the measure, be it sudden or gradual,
- * and its limit stays low until it is fast again. An endpoint that becomes up to four times slower is not throttled, and its new
- * duration becomes the usual one. One that stays much slower for good is accepted after hours (eight times slower: one hour, sixteen
- * times: two), since low concurrency has not made it faster and its queue must not grow forever. Failures teach nothing: refused
+ * A response is slow by comparison with the usual duration. The usual duration follows faster responses quickly, and slower ones by at
+ * most a doubling per hour: an overloaded endpoint cannot make its own slowness the yardstick, whether it slows down suddenly or
+ * gradually, and its limit stays low until it is fast again. An endpoint that becomes up to four times slower is not throttled, and its
+ * new duration becomes the usual one. An endpoint that stays much slower is accepted after hours (eight times slower: one hour, sixteen
+ * times: two), since low concurrency has not made it faster and its queue must not grow forever. Failures do not count: refused
  * connections are fast, and timeouts slow, for other reasons.
  */
-export class AdaptiveWindow {
+export class ConcurrencyWindow {
   #size = FIRST;
   #most = Number.POSITIVE_INFINITY;
   #threshold = Number.POSITIVE_INFINITY;
-  /** Attempts that were started before this say nothing new about trouble. */
+  /** Attempts that started before this belong to trouble that was already counted. */
   #shrunkAt = Number.NEGATIVE_INFINITY;
   readonly #usual = new UsualDuration();
   #recentMs = 0;
 
-  /** @param most What the policy allows. The size grows no further, so that it takes effect at once when it falls. */
+  /** @param most What the policy allows. The window never grows beyond it, so that a lower policy takes effect at once. */
   limit(most: number): number {
     this.#most = most;
     return Math.max(1, Math.min(most, Math.floor(this.#size)));
@@ -51,27 +51,27 @@ export class AdaptiveWindow {
     return this.#recentMs;
   }
 
-  /** Answers take so long that they must not have every slot. */
-  get slow(): boolean {
+  /** Responses take so long that the endpoint falls under the limit for slow endpoints. */
+  get isSlow(): boolean {
     return this.#recentMs > SLOW_MS;
   }
 
-  /** @param full Whether as many were in flight as may be. */
-  succeeded(startedAt: number, now: number, full: boolean): void {
+  /** @param isFull Whether as many attempts were in flight as allowed. */
+  succeeded(startedAt: number, now: number, isFull: boolean): void {
     const ms = this.#note(startedAt, now);
     const isSlow = ms > SLUGGISH_MS && ms > this.#usual.ms * SLUGGISH_FACTOR;
     this.#usual.note(ms, now);
     if (isSlow) this.#shrink(startedAt, now);
-    else if (full && this.#size < this.#most) this.#size += this.#size < this.#threshold ? 1 : 1 / this.#size;
+    else if (isFull && this.#size < this.#most) this.#size += this.#size < this.#threshold ? 1 : 1 / this.#size;
   }
 
-  /** It failed in a way that more load would not make better. */
+  /** The attempt failed in a way that more load would make worse. */
   failed(startedAt: number, now: number): void {
     this.#note(startedAt, now);
     this.#shrink(startedAt, now);
   }
 
-  /** Begins with one at a time, and doubles: somebody else sees to it that this is not too fast. */
+  /** Starts again with one attempt at a time and doubles. The slow start limits the rate meanwhile. */
   restart(now: number): void {
     this.#threshold = Number.POSITIVE_INFINITY;
     this.#size = 1;
@@ -117,7 +117,7 @@ class UsualDuration {
   }
 }
 
-/** Whether an attempt that has no answer yet takes so long that its endpoint counts as slow. */
-export function hangs(startedAt: number, now: number): boolean {
+/** Whether an attempt without a response has taken so long that its endpoint counts as slow. */
+export function isHanging(startedAt: number, now: number): boolean {
   return now - startedAt > SLOW_MS;
 }

@@ -1,24 +1,22 @@
 /**
- * Hands jobs to the attempter, fairly and within bounds, and sees each to its end.
+ * Dispatcher: hands jobs to the attempter, fairly and within limits, and keeps each one until its outcome is stored.
  *
- * The rows in the store are the truth. What the dispatcher has in memory are hints that it can lose at any time: a job that does
- * not fit, or whose endpoint is off or left alone, is dropped here and found again in the store. So memory is bounded for each
- * endpoint and in all, and a crash forgets nothing.
+ * The rows in the store are the truth. Jobs in memory are copies that can be dropped at any time: a job that does not fit, or whose endpoint
+ * is disabled or behind an open circuit, is dropped here and found again in the store. So memory is bounded, and a crash loses nothing.
  *
- *     running → stopping (no new attempts; those in flight end) → stopped
+ *     running ──stop──→ stopping (no new attempts; attempts in flight end) ──→ stopped
  */
-import { Agenda } from "./agenda.ts";
+import { ConcurrencyLimiter } from "./concurrency-limiter.ts";
 import { type Engine, EVERYWHERE, NOWHERE } from "./engine.ts";
-import { Flights } from "./flights.ts";
+import { JobBuffer } from "./job-buffer.ts";
 import type { Lane, LaneView } from "./lane.ts";
 import { type DispatcherLoad, Lanes } from "./lanes.ts";
-import { Paging } from "./page-loader.ts";
+import { PageLoader } from "./page-loader.ts";
+import { PolicyRefresh } from "./policy-refresh.ts";
 import type { LanePolicies } from "./policy.ts";
 import { LAST_WORDS_MS } from "./recorder.ts";
-import { Readiness } from "./policy-refresh.ts";
-import { Shelf } from "./job-buffer.ts";
-import { Slots } from "./concurrency-limiter.ts";
-import { Turns } from "./run-loop.ts";
+import { RunLoop } from "./run-loop.ts";
+import { LaneTimers } from "./timers.ts";
 import {
   type Attempter,
   type Clock,
@@ -36,35 +34,33 @@ export interface DispatcherOptions {
   readonly store: JobStore;
   readonly attempter: Attempter;
   readonly clock: Clock;
-  /** A number from 0 to below 1, as `Math.random`. */
-  readonly random: () => number;
-  /** How each endpoint is delivered to. */
   readonly policies: LanePolicies;
+  /** Returns a number from 0 to below 1, like `Math.random`. */
+  readonly random: () => number;
   readonly limits?: Partial<DispatchLimits>;
   readonly observer?: DispatchObserver;
-  /** Which lanes are here; all of them unless given. */
+  /** Which lanes this node owns; absent: all of them. */
   readonly owners?: LaneOwners;
 }
 
-/** From a write that failed in doubt to the look at the store: writes that fail together are looked after together. */
+/** From a write whose outcome is unknown to the scan of the store: writes that fail together cause one scan. */
 const RESCAN_MS = 2000;
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #owners: LaneOwners;
   readonly #lanes: Lanes;
-  readonly #slots: Slots;
-  readonly #shelf: Shelf;
-  readonly #agenda: Agenda;
-  readonly #readiness: Readiness;
-  readonly #paging: Paging;
-  readonly #flights: Flights;
-  readonly #turns: Turns;
-  /** Takes back the look at the store that is to come; `null`: none is. */
+  readonly #limiter: ConcurrencyLimiter;
+  readonly #buffer: JobBuffer;
+  readonly #timers: LaneTimers;
+  readonly #policies: PolicyRefresh;
+  readonly #pages: PageLoader;
+  readonly #loop: RunLoop;
+  /** Cancels the scheduled scan of the store; `null`: none is scheduled. */
   #cancelRescan: (() => void) | null = null;
-  /** Searches for what is left to do: how many were begun, and the last that came to its end. */
-  #searches = 0;
-  #searched = 0;
+  /** Scans for unfinished jobs: how many were started, and the last one that is complete. */
+  #scans = 0;
+  #scanned = 0;
   #state: "running" | "stopping" | "stopped" = "running";
 
   constructor(options: DispatcherOptions) {
@@ -73,86 +69,84 @@ export class Dispatcher {
     this.#options = options;
     this.#owners = options.owners ?? SOLE_OWNER;
     this.#lanes = new Lanes(policies, random);
-    this.#slots = new Slots(limits, (lane) => this.#join(lane));
-    this.#shelf = new Shelf(limits);
-    this.#agenda = new Agenda(
+    this.#limiter = new ConcurrencyLimiter(limits, (lane) => this.#enqueue(lane));
+    this.#buffer = new JobBuffer(limits);
+    this.#timers = new LaneTimers(
       clock,
       (endpointId) => this.#ring(endpointId),
       (ms) => this.#clockSetBack(ms),
     );
     const engine = this.#engine();
-    this.#readiness = new Readiness(this.#lanes, engine);
-    this.#paging = new Paging(engine);
-    this.#flights = new Flights({ engine, slots: this.#slots, attempter, owners: this.#owners, random });
-    this.#turns = new Turns({ engine, slots: this.#slots, flights: this.#flights, owners: this.#owners });
+    this.#policies = new PolicyRefresh(this.#lanes, engine);
+    this.#pages = new PageLoader(engine);
+    this.#loop = new RunLoop({ engine, limiter: this.#limiter, attempter, owners: this.#owners, random });
   }
 
   get load(): DispatcherLoad {
     const oldestDue = this.#lanes.oldestReady(this.#options.clock.now());
-    return { inFlight: this.#slots.inFlight, lanes: this.#lanes.size, queuedBytes: this.#shelf.queuedBytes, oldestDue };
+    const { inFlight } = this.#limiter;
+    return { inFlight, lanes: this.#lanes.size, queuedBytes: this.#buffer.queuedBytes, oldestDue };
   }
 
-  /** What is known of an endpoint; `null`: nothing, since it has and had nothing to do lately. */
+  /** What is known about an endpoint; `null`: nothing, because it has had no deliveries recently. */
   inspect(endpointId: number): LaneView | null {
-    const pace = this.#lanes.paceOf(endpointId);
-    if (pace === null) return null;
+    const control = this.#lanes.controlOf(endpointId);
+    if (control === null) return null;
     const lane = this.#lanes.get(endpointId);
-    return { ...pace.view(), inFlight: lane?.inFlight ?? 0, queued: lane?.queued ?? 0 };
+    return { ...control.view(), inFlight: lane?.jobs.inFlight ?? 0, queued: lane?.queued ?? 0 };
   }
 
   /**
-   * Finds what an earlier run, or the node that had a lane before, left to do. Until it has, a lane that is new may have older jobs than
-   * those that are handed over to it.
-   *
-   * @param ready Waited for before the first of them can start.
+   * Finds the jobs that an earlier run, or the previous owner of a lane, left unfinished. Until it is complete, a new lane may have older jobs
+   * in the store than those that are handed over to it. @param ready Awaited before the first of them can start.
    */
   async start(ready: Promise<unknown> = Promise.resolve()): Promise<void> {
-    const search = ++this.#searches;
+    const scan = ++this.#scans;
     this.#lanes.takenOver(this.#options.clock.now());
     await ready;
     for (const { endpointId, due } of await this.#options.store.backlog()) {
-      if (this.#owners.owns(endpointId)) this.#agenda.noteStored(this.#lanes.getOrMake(endpointId), due);
+      if (this.#owners.owns(endpointId)) this.#timers.noteDue(this.#lanes.getOrMake(endpointId), due);
     }
-    this.#searched = Math.max(this.#searched, search);
+    this.#scanned = Math.max(this.#scanned, scan);
   }
 
   /**
-   * Gives up the lanes of these endpoints, which nobody owns here any more: begins nothing, and forgets what waits. `left` had something
-   * to do; `ended` resolves when nothing of any of them is under way nor on its way to disk.
+   * Gives up the lanes of endpoints that this node no longer owns: starts nothing more, and forgets the queued jobs. `left`: the endpoints
+   * that had jobs. `ended` resolves when none of them has anything in flight or waiting to be stored.
    */
   leave(isGone: (endpointId: number) => boolean): { readonly left: readonly number[]; readonly ended: Promise<void> } {
     const lanes = this.#lanes.remove(isGone);
     for (const lane of lanes) {
-      lane.gone = true;
-      this.#agenda.forget(lane);
-      this.#shelf.spill(lane);
+      lane.retire();
+      this.#timers.forget(lane);
+      this.#buffer.spill(lane);
     }
-    const left = lanes.filter((lane) => lane.spilled || lane.inMemory > 0).map(({ endpointId }) => endpointId);
-    return { left, ended: Promise.all(this.#flights.of(isGone)).then(() => undefined) };
+    const left = lanes.filter((lane) => lane.hasMoreInStore || lane.jobs.size > 0).map(({ endpointId }) => endpointId);
+    return { left, ended: Promise.all(this.#loop.inFlightOf(isGone)).then(() => undefined) };
   }
 
-  /** Attempts to these endpoints that are under way or on their way to disk. */
+  /** Number of attempts to these endpoints that are in flight or waiting to be stored. */
   inFlightOf(isOne: (endpointId: number) => boolean): number {
-    return this.#flights.of(isOne).length;
+    return this.#loop.inFlightOf(isOne).length;
   }
 
-  /** Attempts may begin again that `owners` did not let begin. */
-  goOn(): void {
-    for (const lane of this.#lanes.all()) this.#join(lane);
-    this.#turns.pump();
+  /** Continues after `owners` gave no lease for a while. */
+  resume(): void {
+    for (const lane of this.#lanes.all()) this.#enqueue(lane);
+    this.#loop.pump();
   }
 
-  /** Wakes every lane: what was told meanwhile was not heard, and what waits in memory may have been canceled. */
+  /** Wakes every lane, after notifications may have been missed. Queued jobs are dropped, since they may have been canceled. */
   wakeAll(): void {
     for (const lane of this.#lanes.all()) {
-      this.#shelf.spill(lane);
+      this.#buffer.spill(lane);
       this.wake(lane.endpointId);
     }
   }
 
   /**
-   * As `start`, while it runs: a write failed that may have been made all the same, so there may be jobs that nobody was told of.
-   * Tries until the store answers.
+   * Scans the store again, as `start` does. For a write that failed with an unknown outcome: it may have stored jobs without a hand-off.
+   * Repeats until the store responds.
    */
   rescan(): void {
     if (this.#state !== "running") return;
@@ -163,69 +157,66 @@ export class Dispatcher {
   push(jobs: readonly Job[]): void {
     const now = this.#options.clock.now();
     for (const job of jobs) {
-      if (this.#paging.hasShown(job)) continue;
-      const isKnown = this.#searched === this.#searches || this.#lanes.get(job.endpointId) !== undefined;
+      if (this.#pages.wasLoaded(job)) continue;
+      const isKnown = this.#scanned === this.#scans || this.#lanes.get(job.endpointId) !== undefined;
       const lane = this.#lanes.getOrMake(job.endpointId);
-      lane.spilled ||= !isKnown;
+      if (!isKnown) lane.noteMoreInStore();
       if (job.due > now && job.immediate !== true) {
-        this.#agenda.noteStored(lane, job.due);
+        this.#timers.noteDue(lane, job.due);
       } else if (!this.#takeOver(lane, job)) {
-        this.#lookAt(lane, { due: job.due, messageId: job.messageId - 1 });
+        this.#checkStore(lane, { due: job.due, messageId: job.messageId - 1 });
       }
     }
-    this.#turns.pump();
+    this.#loop.pump();
   }
 
-  /** Looks at the store for jobs that were stored by another node. @param from None is due before, Unix milliseconds; `null`: who knows. */
+  /** Looks for jobs that another node stored. @param from None of them is due before, Unix milliseconds; `null`: unknown. */
   look(endpointIds: readonly number[], from: number | null): void {
     const place = from === null ? EVERYWHERE : { due: from - 1, messageId: Number.MAX_SAFE_INTEGER };
-    for (const endpointId of endpointIds)
-      if (this.#owners.owns(endpointId)) this.#lookAt(this.#lanes.getOrMake(endpointId), place);
+    const owned = endpointIds.filter((endpointId) => this.#owners.owns(endpointId));
+    for (const endpointId of owned) this.#checkStore(this.#lanes.getOrMake(endpointId), place);
   }
 
-  /** Looks at the store for jobs of an endpoint: they were made due, or the endpoint was switched on or changed. */
+  /** Looks for jobs of an endpoint, after deliveries were made due or the endpoint was enabled or changed. */
   wake(endpointId: number): void {
     if (!this.#owners.owns(endpointId)) return;
     const lane = this.#lanes.getOrMake(endpointId);
-    lane.held = false;
-    lane.pausedUntil = 0;
-    lane.wakes++;
-    lane.stale = true;
-    this.#lookAt(lane);
+    lane.wake();
+    this.#checkStore(lane);
   }
 
-  /** As `wake`, and does not wait any longer to see whether an endpoint that failed, or asked to be left alone, is back. */
+  /** Wakes an endpoint and makes the next attempt now, even if its circuit is open or it asked to wait. */
   tryNow(endpointId: number): void {
-    this.#lanes.paceOf(endpointId)?.tryNow(this.#options.clock.now());
+    this.#lanes.controlOf(endpointId)?.tryNow(this.#options.clock.now());
     this.wake(endpointId);
   }
 
-  /** Forgets jobs that wait in memory: their deliveries were canceled. Those under way end as they end. */
+  /** Forgets queued jobs whose deliveries were canceled. Attempts in flight are not interrupted. */
   revoke(deliveries: readonly { readonly messageId: number; readonly endpointId: number }[]): void {
     for (const { messageId, endpointId } of deliveries) {
       const lane = this.#lanes.get(endpointId);
       lane?.revoke(messageId);
-      // Others may have waited for it.
-      if (lane !== undefined && lane.line !== null) this.#lookAt(lane);
+      // Other jobs may have waited for it.
+      if (lane !== undefined && lane.order !== null) this.#checkStore(lane);
     }
   }
 
   /**
-   * Stops: starts no attempt, lets those in flight end for up to `graceMs`, then breaks them off. What was broken off counts as
-   * not attempted and stays pending in the store, and so does what a store that is away cannot be told any more.
+   * Starts no further attempt, gives those in flight up to `graceMs` to end, then aborts them. An aborted attempt does not count and its
+   * delivery stays pending, as does one whose outcome a store that is down cannot take.
    */
   async stop(graceMs: number): Promise<void> {
     if (this.#state !== "running") return;
     this.#state = "stopping";
-    this.#agenda.stop();
-    this.#paging.release();
+    this.#timers.stop();
+    this.#pages.release();
     this.#cancelRescan?.();
-    await this.#settledWithin(graceMs);
-    this.#flights.abort();
-    await this.#settledWithin(LAST_WORDS_MS);
+    await this.#loop.settledWithin(graceMs);
+    this.#loop.abort();
+    await this.#loop.settledWithin(LAST_WORDS_MS);
     this.#state = "stopped";
     this.#lanes.clear();
-    this.#slots.clear();
+    this.#limiter.clear();
   }
 
   async #rescan(): Promise<void> {
@@ -238,83 +229,72 @@ export class Dispatcher {
     }
   }
 
-  async #settledWithin(ms: number): Promise<void> {
-    const { promise: over, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#options.clock.setTimer(ms, resolve);
-    await Promise.race([this.#flights.settled(), over]).finally(cancel);
-  }
-
   #engine(): Engine {
     const { store, clock, observer } = this.#options;
     return {
       store,
       clock,
       observer,
-      shelf: this.#shelf,
-      agenda: this.#agenda,
+      buffer: this.#buffer,
+      timers: this.#timers,
       isRunning: () => this.#state === "running",
-      isReady: (lane) => this.#readiness.isReady(lane),
-      lookAt: (lane, from) => this.#lookAt(lane, from),
-      page: (lane) => this.#paging.page(lane),
-      setAside: (lane, until) => this.#setAside(lane, until),
-      join: (lane) => this.#join(lane),
-      pump: () => this.#turns.pump(),
+      isReady: (lane) => this.#policies.isReady(lane),
+      checkStore: (lane, from) => this.#checkStore(lane, from),
+      loadPage: (lane) => this.#pages.load(lane),
+      suspend: (lane, until) => this.#suspend(lane, until),
+      enqueue: (lane) => this.#enqueue(lane),
+      pump: () => this.#loop.pump(),
       dropIfIdle: (lane) => this.#dropIfIdle(lane),
     };
   }
 
-  /** Puts a job that was just stored in memory. Returns whether there was room for it. */
+  /** Takes a job that was just stored into memory. Returns whether there was room for it. */
   #takeOver(lane: Lane, job: Job): boolean {
-    if (!this.#readiness.isReady(lane) || !this.#shelf.hasRoom(lane, job)) return false;
-    if ((lane.line !== null && this.#mayBePassed(lane)) || !this.#shelf.put(lane, job)) return false;
-    this.#join(lane);
+    if (!this.#policies.isReady(lane) || !this.#buffer.hasRoom(lane, job)) return false;
+    if ((lane.order !== null && this.#mayHaveEarlier(lane)) || !this.#buffer.put(lane, job)) return false;
+    this.#enqueue(lane);
     return true;
   }
 
-  /** Whether there can be a job in the store that was due before the one that was just stored, and that nobody has told of. */
-  #mayBePassed({ nextDue }: Lane): boolean {
-    // The alarm rings late when the clock was set forwards, or the machine slept.
+  /** Whether the store may have a job that was due before the one that was just stored, and that was not handed over. */
+  #mayHaveEarlier({ nextDue }: Lane): boolean {
+    // The timer fires late when the clock was set forwards, or the machine slept.
     return !this.#owners.alone || (nextDue !== null && nextDue <= this.#options.clock.now());
   }
 
-  /** The time came at which a lane had something to do. */
+  /** The timer of a lane fired. */
   #ring(endpointId: number): void {
     const lane = this.#lanes.getOrMake(endpointId);
-    const now = this.#options.clock.now();
-    const from = { due: (lane.nextDue ?? now) - 1, messageId: Number.MAX_SAFE_INTEGER };
-    const isDue = lane.nextDue !== null && lane.nextDue <= now;
-    if (isDue) lane.nextDue = null;
-    const passes = lane.line?.passBy(now) === true;
-    if (lane.resumeAt !== null && lane.resumeAt <= now) lane.resumeAt = null;
-    this.#agenda.arm(lane);
-    if (isDue || passes || lane.spilled) this.#lookAt(lane, isDue ? from : NOWHERE);
-    else this.#join(lane);
-    this.#turns.pump();
+    const { dueFrom, unblocks } = lane.ring(this.#options.clock.now());
+    this.#timers.arm(lane);
+    if (dueFrom !== null || unblocks || lane.hasMoreInStore) this.#checkStore(lane, dueFrom ?? NOWHERE);
+    else this.#enqueue(lane);
+    this.#loop.pump();
   }
 
   /** Rates, pauses and open circuits last for a length of time. Without this they would end later by as much as the clock was set back. */
   #clockSetBack(ms: number): void {
     this.#lanes.clockSetBack(ms, this.#options.clock.now());
-    for (const lane of this.#lanes.all()) this.#agenda.arm(lane);
+    for (const lane of this.#lanes.all()) this.#timers.arm(lane);
   }
 
-  #lookAt(lane: Lane, from?: Position): void {
-    this.#paging.lookAt(lane, from);
-    this.#join(lane);
-    this.#turns.pump();
+  #checkStore(lane: Lane, from?: Position): void {
+    this.#pages.checkStore(lane, from);
+    this.#enqueue(lane);
+    this.#loop.pump();
   }
 
-  #join(lane: Lane): void {
-    if (lane.gone) return;
-    if (lane.ready > 0 && this.#state === "running" && this.#readiness.isReady(lane)) this.#slots.join(lane);
+  #enqueue(lane: Lane): void {
+    if (lane.isRetired) return;
+    if (lane.jobs.ready > 0 && this.#state === "running" && this.#policies.isReady(lane)) this.#limiter.enqueue(lane);
   }
 
-  #setAside(lane: Lane, until: number): void {
-    this.#shelf.spill(lane);
-    if (until !== Number.POSITIVE_INFINITY) this.#agenda.resumeAt(lane, until);
+  #suspend(lane: Lane, until: number): void {
+    this.#buffer.spill(lane);
+    if (until !== Number.POSITIVE_INFINITY) this.#timers.resumeAt(lane, until);
   }
 
   #dropIfIdle(lane: Lane): void {
-    if (lane.idle && this.#lanes.drop(lane)) this.#agenda.forget(lane);
+    if (lane.isIdle && this.#lanes.drop(lane)) this.#timers.forget(lane);
   }
 }

@@ -1,33 +1,33 @@
-/** What the parts of the dispatcher share, and what each can ask of the others. */
-import type { Agenda } from "./agenda.ts";
+/** What the parts of the dispatcher share, and what they call on each other. */
+import type { JobBuffer } from "./job-buffer.ts";
 import type { Lane } from "./lane.ts";
-import type { Shelf } from "./job-buffer.ts";
+import type { LaneTimers } from "./timers.ts";
 import type { Clock, DispatchObserver, JobStore, Position } from "./types.ts";
 
 export interface Engine {
   readonly store: JobStore;
   readonly clock: Clock;
   readonly observer: DispatchObserver | undefined;
-  readonly shelf: Shelf;
-  readonly agenda: Agenda;
-  /** No stop was asked for. */
+  readonly buffer: JobBuffer;
+  readonly timers: LaneTimers;
+  /** `false` once a stop was requested. */
   isRunning(): boolean;
-  /** Whether the policy of the lane is known; when it must be waited for, the lane is looked at once it is. */
+  /** Whether the policy of the lane is known. If it has to be read first, the lane continues once it was. */
   isReady(lane: Lane): boolean;
-  /** There is, or may be, a job in the store that the lane does not know of. @param from Due from this place on; absent: anywhere. */
-  lookAt(lane: Lane, from?: Position): void;
-  /** Fetches due jobs of a lane from the store, into the room it has. */
-  page(lane: Lane): void;
-  /** The endpoint is left alone until then: nothing of it stays in memory. */
-  setAside(lane: Lane, until: number): void;
-  /** The lane may have a job to start: its turn comes. */
-  join(lane: Lane): void;
-  /** Starts attempts, one lane after the other, as long as there is room for more in flight. */
+  /** The store has, or may have, a job that the lane does not know. @param from Place from which it is due; absent: anywhere. */
+  checkStore(lane: Lane, from?: Position): void;
+  /** Loads due jobs of a lane from the store, as many as it has room for. */
+  loadPage(lane: Lane): void;
+  /** Leaves the lane's jobs to the store, and continues then. */
+  suspend(lane: Lane, until: number): void;
+  /** Queues a lane that may have a job to start. */
+  enqueue(lane: Lane): void;
+  /** Starts attempts in fair order until a limit is reached. */
   pump(): void;
-  /** Forgets a lane with nothing to do. */
+  /** Drops a lane that has nothing to do. */
   dropIfIdle(lane: Lane): void;
 }
 
-/** Places in the store: before and behind everything. */
+/** Places before and after everything in the store. */
 export const EVERYWHERE: Position = { due: -1, messageId: -1 };
 export const NOWHERE: Position = { due: Number.MAX_SAFE_INTEGER, messageId: Number.MAX_SAFE_INTEGER };

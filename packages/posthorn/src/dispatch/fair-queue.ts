@@ -1,84 +1,100 @@
-/** Whose turn it is: the tenants one after the other, and of each tenant its lanes one after the other. */
+/** Fair queue of lanes: round robin over tenants, and over the lanes of each tenant. */
 import { Fifo } from "./fifo.ts";
-import type { Lane } from "./lane.ts";
 
-interface Tenant {
-  readonly key: number;
-  readonly lanes: Fifo<Lane>;
-  inFlight: number;
-  /** Whether it is among those whose turn comes. */
-  inRound: boolean;
+/** Where a lane stands in the queues of the concurrency limiter. Only the fair queue and the semaphores write to it. */
+export interface QueuePlace {
+  /** The lane is in the fair queue. */
+  isQueued: boolean;
+  /** The semaphore that the lane waits for; `null`: none. */
+  waitsFor: object | null;
 }
 
-/** A tenant with ten thousand endpoints gets its turn as often as one with a single one, and so many slots at most. */
-export class Round {
+export interface QueueItem {
+  readonly tenant: number;
+  readonly place: QueuePlace;
+}
+
+interface TenantQueue<Item> {
+  readonly key: number;
+  readonly items: Fifo<Item>;
+  inFlight: number;
+  /** The tenant is in the queue of tenants. */
+  isQueued: boolean;
+}
+
+/** A tenant with ten thousand endpoints is served as often as a tenant with one, and has at most `tenantCap` attempts in flight. */
+export class FairQueue<Item extends QueueItem> {
   readonly #tenantCap: number;
-  readonly #tenants = new Map<number, Tenant>();
-  readonly #turns = new Fifo<Tenant>();
+  readonly #tenants = new Map<number, TenantQueue<Item>>();
+  readonly #queue = new Fifo<TenantQueue<Item>>();
 
   constructor(tenantCap: number) {
     this.#tenantCap = tenantCap;
   }
 
-  join(lane: Lane): void {
-    if (lane.inRound) return;
-    lane.inRound = true;
-    lane.waitsAt = null;
-    const tenant = this.#tenant(lane.pace!.policy.tenant);
-    tenant.lanes.push(lane);
-    this.#enter(tenant);
+  /** Does nothing for an item that is queued already. */
+  push(item: Item): void {
+    const { place } = item;
+    if (place.isQueued) return;
+    place.isQueued = true;
+    place.waitsFor = null;
+    const tenant = this.#tenant(item.tenant);
+    tenant.items.push(item);
+    this.#enqueue(tenant);
   }
 
-  /** Takes the lane whose turn it is out of the round. */
-  next(): Lane | undefined {
+  /** Removes and returns the next item; `undefined` when there is none, or every tenant with items is at its cap. */
+  shift(): Item | undefined {
     for (;;) {
-      const tenant = this.#turns.shift();
+      const tenant = this.#queue.shift();
       if (tenant === undefined) return undefined;
-      tenant.inRound = false;
+      tenant.isQueued = false;
       if (tenant.inFlight >= this.#tenantCap) continue;
-      const lane = tenant.lanes.shift();
-      if (lane === undefined) {
-        this.#forget(tenant);
+      const item = tenant.items.shift();
+      if (item === undefined) {
+        this.#dropIfUnused(tenant);
         continue;
       }
-      lane.inRound = false;
-      this.#enter(tenant);
-      return lane;
+      item.place.isQueued = false;
+      this.#enqueue(tenant);
+      return item;
     }
   }
 
+  /** An attempt of this tenant started. */
   started(tenant: number): void {
     this.#tenant(tenant).inFlight++;
   }
 
+  /** An attempt of this tenant ended. */
   ended(key: number): void {
     const tenant = this.#tenant(key);
     tenant.inFlight--;
-    this.#enter(tenant);
-    this.#forget(tenant);
+    this.#enqueue(tenant);
+    this.#dropIfUnused(tenant);
   }
 
   clear(): void {
-    this.#turns.drain();
+    this.#queue.drain();
     this.#tenants.clear();
   }
 
-  #tenant(key: number): Tenant {
+  #tenant(key: number): TenantQueue<Item> {
     let tenant = this.#tenants.get(key);
     if (tenant === undefined) {
-      tenant = { key, lanes: new Fifo(), inFlight: 0, inRound: false };
+      tenant = { key, items: new Fifo(), inFlight: 0, isQueued: false };
       this.#tenants.set(key, tenant);
     }
     return tenant;
   }
 
-  #enter(tenant: Tenant): void {
-    if (tenant.inRound || tenant.lanes.length === 0) return;
-    tenant.inRound = true;
-    this.#turns.push(tenant);
+  #enqueue(tenant: TenantQueue<Item>): void {
+    if (tenant.isQueued || tenant.items.length === 0) return;
+    tenant.isQueued = true;
+    this.#queue.push(tenant);
   }
 
-  #forget(tenant: Tenant): void {
-    if (tenant.inFlight === 0 && tenant.lanes.length === 0 && !tenant.inRound) this.#tenants.delete(tenant.key);
+  #dropIfUnused(tenant: TenantQueue<Item>): void {
+    if (tenant.inFlight === 0 && tenant.items.length === 0 && !tenant.isQueued) this.#tenants.delete(tenant.key);
   }
 }

@@ -1,4 +1,4 @@
-/** A queue whose both ends cost the same at any length (`Array.shift` moves every element that is left). */
+/** First-in, first-out queue with constant cost at any length (`Array.shift` moves every remaining element). */
 export class Fifo<T> {
   #items: T[] = [];
   #head = 0;
@@ -26,7 +26,7 @@ export class Fifo<T> {
     return item;
   }
 
-  /** Empties the queue and returns what was in it. */
+  /** Removes and returns all items. */
   drain(): readonly T[] {
     const items = this.#items.slice(this.#head);
     this.#items = [];

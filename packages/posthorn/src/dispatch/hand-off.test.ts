@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { type DispatchHarness, dispatchHarness, eventually, firstJob, made } from "../../test/support/dispatch.ts";
 import { acceptEntry } from "../../test/support/store.ts";
-import { Shown } from "./shown.ts";
+import { HandOffDedupe } from "./page-loader.ts";
 
 const job = (messageId: number, endpointId = 1) =>
   firstJob(acceptEntry(messageId, { endpointIds: [endpointId] }), endpointId);
@@ -30,17 +30,17 @@ describe("a job that a page has shown before it is handed over", () => {
   });
 
   it("is told from the same message for another endpoint", () => {
-    const shown = new Shown();
-    shown.note(job(1, 1));
-    expect(shown.take(job(1, 2))).toBe(false);
-    expect(shown.take(job(1, 1))).toBe(true);
+    const dedupe = new HandOffDedupe();
+    dedupe.note(job(1, 1));
+    expect(dedupe.take(job(1, 2))).toBe(false);
+    expect(dedupe.take(job(1, 1))).toBe(true);
   });
 
   it("costs bounded memory, though nobody ever hands it over", () => {
-    const shown = new Shown();
-    for (let id = 1; id <= 20_000; id++) shown.note(job(id));
-    expect(shown.take(job(1))).toBe(false);
-    expect(shown.take(job(20_000))).toBe(true);
-    expect(shown.size).toBeLessThanOrEqual(10_000);
+    const dedupe = new HandOffDedupe();
+    for (let id = 1; id <= 20_000; id++) dedupe.note(job(id));
+    expect(dedupe.take(job(1))).toBe(false);
+    expect(dedupe.take(job(20_000))).toBe(true);
+    expect(dedupe.size).toBeLessThanOrEqual(10_000);
   });
 });

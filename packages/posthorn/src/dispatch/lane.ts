@@ -1,19 +1,32 @@
-/** The queue of one endpoint, with what the dispatcher knows of it. What happens to it is decided in `dispatcher.ts`. */
-import { hangs } from "./concurrency-window.ts";
-import { Fifo } from "./fifo.ts";
-import type { Gate } from "./gate.ts";
-import { type Blocked, inLine, type Line } from "./ordered-queue.ts";
-import type { Pace, PaceView, Ticket } from "./rate-control.ts";
+/**
+ * The queue of one endpoint, with everything the dispatcher knows about it. It has four independent states, which change only through the
+ * methods named here:
+ *
+ *     policy   unknown ──policyRequested──→ requested ──policyArrived──→ known ──wake──→ stale ──policyRequested──→ …
+ *              Nothing starts while the policy is unknown or stale.
+ *
+ *     store    complete ──noteMoreInStore──→ more in store ──pageRead(false)──→ complete
+ *              Complete: every job of the endpoint that is due is in memory.
+ *
+ *     page     none ──queue──→ queued ──begin──→ loading ──end──→ none         (`LanePage`)
+ *              `requestReload` while it is loading: something changed that it may not show, so another page follows.
+ *
+ *     sending  active ──hold──→ held ──wake──→ active              the endpoint is disabled
+ *              active ──pauseUntil──→ paused ──time, wake──→ active   after a fault of our own
+ *              any ──retire──→ retired                              another node owns the lane
+ *
+ * Circuit breaker, rate and concurrency of the endpoint are in `rate-control.ts`, which outlives the lane.
+ */
+import type { QueuePlace } from "./fair-queue.ts";
+import { LaneJobs, LanePage } from "./lane-state.ts";
+import { type Blocked, OrderedQueue } from "./ordered-queue.ts";
+import type { LanePolicy } from "./policy.ts";
+import type { RateControl, RateControlView } from "./rate-control.ts";
 import { MAX_PAUSE_MS } from "./recorder.ts";
-import type { Job, PageWish } from "./types.ts";
+import type { Job, PageWish, Position } from "./types.ts";
 
-/** What a job is taken to weigh beside its payload. */
-const JOB_BYTES = 256;
-/** While both wait, one of so many attempts is a retry. */
-const RETRY_SHARE = 5;
-
-/** What the dispatcher knows of an endpoint. */
-export interface LaneView extends PaceView {
+/** What the dispatcher knows about an endpoint. */
+export interface LaneView extends RateControlView {
   readonly inFlight: number;
   /** Jobs in memory that have not started. */
   readonly queued: number;
@@ -21,247 +34,267 @@ export interface LaneView extends PaceView {
 
 export class Lane {
   readonly endpointId: number;
-  /** `null` until its policy is known. */
-  pace: Pace | null = null;
-  /** Its policy is being asked for. */
-  awaitsPolicy = false;
-  /** Its policy may be another one now: nothing is started with the one before. */
-  stale = false;
-  /** There are jobs due in the store that are not in memory. */
-  spilled = false;
-  /** When the next job in the store is due that is not due yet. */
-  nextDue: number | null = null;
-  /** When its rate or its breaker lets it go on. */
-  resumeAt: number | null = null;
-  /** Its page waits for its turn. */
-  awaitsPage = false;
-  /** Something became due while a page was under way that may not show it. */
-  pageAgain = false;
-  held = false;
-  /** It is another node's: what ends here is still recorded, and nothing begins any more. */
-  gone = false;
-  /** How often the lane was woken. */
-  wakes = 0;
-  /** After a fault of our own. */
-  pausedUntil = 0;
-  /** Whether it is in the round. */
-  inRound = false;
-  /** The bound that it waits for. */
-  waitsAt: Gate | null = null;
-  /** `null`: its deliveries have no order. */
-  line: Line | null = null;
-  /** What waits in the store comes with the newest first. */
-  newestFirst = false;
-  readonly #first = new Fifo<Job>();
-  readonly #retries = new Fifo<Job>();
-  #untilRetry = RETRY_SHARE;
-  /** Attempts in flight, the oldest first. */
-  readonly #tickets = new Set<Ticket>();
-  /** The jobs in memory, by message. */
-  readonly #inMemory = new Map<number, Job>();
-  /** Messages in memory whose delivery was canceled. */
-  readonly #revoked = new Set<number>();
-  /** Messages whose delivery was canceled since the page under way was asked for: it may still show them. */
-  readonly #outdated = new Set<number>();
-  #page: Promise<void> | null = null;
+  readonly place: QueuePlace = { isQueued: false, waitsFor: null };
+  readonly jobs = new LaneJobs();
+  readonly page = new LanePage();
+  #control: RateControl | null = null;
+  #isPolicyRequested = false;
+  #isPolicyStale = false;
+  /** How often the lane was woken: tells whether an answer is older than a change. */
+  #wakes = 0;
+  #hasMoreInStore = false;
+  #isHeld = false;
+  #isRetired = false;
+  #pausedUntil = 0;
+  /** When the next job in the store becomes due; jobs that are due already do not count. */
+  #nextDue: number | null = null;
+  /** When the rate or the circuit breaker allows the next attempt. */
+  #resumeAt: number | null = null;
+  #order: OrderedQueue | null = null;
+  #newestFirst = false;
 
   constructor(endpointId: number) {
     this.endpointId = endpointId;
   }
 
-  /** A page of it is under way. */
-  get paging(): boolean {
-    return this.#page !== null;
+  get hasPolicy(): boolean {
+    return this.#control !== null;
   }
 
-  /** A page was asked for. @param taken Settled once it was taken, failed, or is not waited for any more. */
-  beginPage(taken: Promise<void>): void {
-    this.#page = taken;
-    this.#outdated.clear();
+  /** Rate control of the endpoint. Only to be called once the policy is known. */
+  get control(): RateControl {
+    return this.#control!;
   }
 
-  /** The page under way has arrived, or never will. */
-  endPage(): void {
-    this.#page = null;
+  get tenant(): number {
+    return this.control.policy.tenant;
   }
 
-  /** Waits for the page under way, if there is one, to be taken. */
-  async pageTaken(): Promise<void> {
-    await this.#page;
+  get isPolicyRequested(): boolean {
+    return this.#isPolicyRequested;
   }
 
-  /** Jobs that could start now. */
-  get ready(): number {
-    return this.#first.length + this.#retries.length;
+  /** The policy may have changed: nothing starts under the one that is known. */
+  get isPolicyStale(): boolean {
+    return this.#isPolicyStale;
   }
 
-  /** The one of these that comes first. */
-  get nextReady(): Job | null {
-    return this.#first.first ?? this.#retries.first ?? null;
+  get wakes(): number {
+    return this.#wakes;
+  }
+
+  useControl(control: RateControl): void {
+    this.#control = control;
+  }
+
+  policyRequested(): void {
+    this.#isPolicyRequested = true;
+  }
+
+  /** @param wakes The count of wakes when it was requested. A policy that was read before the last wake stays stale. */
+  policyArrived(wakes: number): void {
+    this.#isPolicyRequested = false;
+    if (wakes === this.#wakes) this.#isPolicyStale = false;
+  }
+
+  policyFailed(): void {
+    this.#isPolicyRequested = false;
+  }
+
+  /** Deliveries were made due, or the endpoint was enabled or changed. */
+  wake(): void {
+    this.#isHeld = false;
+    this.#pausedUntil = 0;
+    this.#wakes++;
+    this.#isPolicyStale = true;
+  }
+
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /** Another node owns the lane: outcomes of attempts in flight are still recorded, and nothing starts. */
+  get isRetired(): boolean {
+    return this.#isRetired;
+  }
+
+  get pausedUntil(): number {
+    return this.#pausedUntil;
+  }
+
+  /** A pause that would last longer than the longest pause is over: the clock was set back in the meantime. */
+  isPaused(now: number): boolean {
+    const left = this.#pausedUntil - now;
+    return left > 0 && left <= MAX_PAUSE_MS;
+  }
+
+  /** The circuit is open, or a person paused the endpoint. */
+  isSuspended(now: number): boolean {
+    return this.#control !== null && this.#control.suspendedUntil(now) > now;
+  }
+
+  /** The endpoint is disabled. @param wakes The count of wakes when the attempt began. One that began before the last wake saw an outdated endpoint. */
+  hold(wakes: number): void {
+    this.#isHeld = this.#wakes === wakes;
+  }
+
+  pauseUntil(at: number): void {
+    this.#pausedUntil = at;
+    this.noteDue(at);
+  }
+
+  retire(): void {
+    this.#isRetired = true;
+  }
+
+  /** Jobs may be due in the store that are not in memory. */
+  get hasMoreInStore(): boolean {
+    return this.#hasMoreInStore;
+  }
+
+  noteMoreInStore(): void {
+    this.#hasMoreInStore = true;
+  }
+
+  /** Every job that the store has for the endpoint is in memory. */
+  get isComplete(): boolean {
+    return !this.#hasMoreInStore && this.#nextDue === null && !this.page.isLoading && this.#order?.isClean !== false;
+  }
+
+  /** @param more Whether the store has more jobs that are due. */
+  pageRead(more: boolean): void {
+    this.#hasMoreInStore = more;
+  }
+
+  /** What a page should hold, beside its length. */
+  pageWish(): PageWish | undefined {
+    if (this.#order !== null) return { kind: "line", ...this.#order.beginPage(), known: this.jobs.messagesInOrder };
+    return this.#newestFirst ? { kind: "newest" } : undefined;
+  }
+
+  get nextDue(): number | null {
+    return this.#nextDue;
+  }
+
+  /** The earliest of its timers. */
+  get timerAt(): number | null {
+    const times = [this.#nextDue, this.#resumeAt, this.#order?.passAt ?? null].filter((time) => time !== null);
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  /** A job in the store becomes due at `due`. */
+  noteDue(due: number): void {
+    this.#nextDue = this.#nextDue === null ? due : Math.min(this.#nextDue, due);
+  }
+
+  /** The rate or the circuit breaker allows the next attempt then. */
+  resumeAt(at: number): void {
+    this.#resumeAt = at;
+  }
+
+  /**
+   * Clears the timers whose time has come. `dueFrom`: the place in the store before which nothing became due; `null`: nothing became due.
+   * `unblocks`: jobs that were blocked may now overtake the job that blocked them.
+   */
+  ring(now: number): { readonly dueFrom: Position | null; readonly unblocks: boolean } {
+    const due = this.#nextDue;
+    const isDue = due !== null && due <= now;
+    if (isDue) this.#nextDue = null;
+    if (this.#resumeAt !== null && this.#resumeAt <= now) this.#resumeAt = null;
+    const unblocks = this.#order?.passBy(now) === true;
+    return { dueFrom: isDue ? { due: due - 1, messageId: Number.MAX_SAFE_INTEGER } : null, unblocks };
+  }
+
+  /** @param ms By how much the clock was set back. @param now What it shows since. */
+  clockSetBack(ms: number, now: number): void {
+    this.#control?.clockSetBack(ms);
+    if (this.#resumeAt !== null) this.#resumeAt -= ms;
+    if (this.#pausedUntil > now) this.pauseUntil(this.#pausedUntil - ms);
+  }
+
+  /** `null`: deliveries are made in any order. */
+  get order(): OrderedQueue | null {
+    return this.#order;
+  }
+
+  get newestFirst(): boolean {
+    return this.#newestFirst;
+  }
+
+  isOrderedAs({ order, newestFirst }: LanePolicy): boolean {
+    return (order === null) === (this.#order === null) && newestFirst === this.#newestFirst;
+  }
+
+  /** Follows a policy that starts, ends or reverses an order. Nothing may be queued. */
+  orderAs({ order, newestFirst }: LanePolicy): void {
+    if ((order === null) !== (this.#order === null)) this.#order = order === null ? null : new OrderedQueue();
+    this.#newestFirst = newestFirst;
   }
 
   /** Jobs in memory that have not started. */
   get queued(): number {
-    return this.ready + (this.line?.waiting ?? 0);
+    return this.jobs.ready + (this.#order?.waiting ?? 0);
   }
 
-  get inFlight(): number {
-    return this.#tickets.size;
-  }
-
-  /** Jobs queued, in flight or being recorded. */
-  get inMemory(): number {
-    return this.#inMemory.size;
-  }
-
-  /** Attempts made whose outcome is not on disk yet. */
+  /** Attempts that have ended and whose outcome is not stored yet. */
   get recording(): number {
-    return this.#inMemory.size - this.queued - this.inFlight;
+    return this.jobs.size - this.queued - this.jobs.inFlight;
   }
 
   /**
-   * Nothing in memory, nothing known in the store, and nothing on its way to it: a page or a policy that arrives wakes the lane that asked
-   * for it, and an endpoint must not have two. A held lane has its reason to stay.
+   * Nothing in memory, nothing known in the store, and nothing requested. A page or a policy that arrives wakes the lane that requested it,
+   * so a lane with a request stays: an endpoint must not have two lanes. A held lane stays, because it knows why it is held.
    */
-  get idle(): boolean {
-    if (this.awaitsPolicy) return false;
-    if (this.#inMemory.size > 0 || this.spilled || this.nextDue !== null || this.paging || this.held) return false;
-    return this.line?.isClean !== false;
+  get isIdle(): boolean {
+    if (this.#isPolicyRequested || this.jobs.size > 0 || this.#isHeld) return false;
+    return this.isComplete;
   }
 
-  /** All there is of it in the store is in memory too. */
-  get isWhole(): boolean {
-    return !this.spilled && this.nextDue === null && !this.paging && this.line?.isClean !== false;
-  }
-
-  /** A pause that ends later than the longest pause is over: the clock was set back meanwhile. */
-  isPaused(now: number): boolean {
-    const left = this.pausedUntil - now;
-    return left > 0 && left <= MAX_PAUSE_MS;
-  }
-
-  /** @param ms By how much the clock was set back; `now`: what it shows since. */
-  clockSetBack(ms: number, now: number): void {
-    this.pace?.clockSetBack(ms);
-    if (this.resumeAt !== null) this.resumeAt -= ms;
-    if (this.pausedUntil <= now) return;
-    this.pausedUntil -= ms;
-    this.noteStored(this.pausedUntil);
-  }
-
-  /** Its answers take long, or one is overdue. */
+  /** The endpoint is slow to respond, or a response is overdue. */
   isSlow(now: number): boolean {
-    if (this.pace!.slow) return true;
-    const [oldest] = this.#tickets;
-    return oldest !== undefined && hangs(oldest.startedAt, now);
+    return this.control.isSlow || this.jobs.isHanging(now);
   }
 
-  /** A job of this message is not started any more. One under way is left alone. */
-  revoke(messageId: number): void {
-    if (this.#inMemory.has(messageId)) this.#revoked.add(messageId);
-    if (this.paging) this.#outdated.add(messageId);
-  }
-
-  /** A job of the page under way that was canceled since that page was asked for. */
-  isOutdated(job: Job): boolean {
-    return this.#outdated.has(job.messageId);
-  }
-
-  isRevoked(job: Job): boolean {
-    return this.#revoked.size > 0 && this.#revoked.has(job.messageId);
-  }
-
-  generationInMemory(messageId: number): number | undefined {
-    return this.#inMemory.get(messageId)?.generation;
-  }
-
-  /** Message keys of the jobs in memory that keep their order: one sent by hand may itself have passed others. */
-  get known(): readonly number[] {
-    return [...this.#inMemory.values()].filter(inLine).map(({ messageId }) => messageId);
-  }
-
-  /** What a page of it should hold, beside its length. */
-  pageWish(): PageWish | undefined {
-    if (this.line !== null) return { kind: "line", ...this.line.beginPage(), known: this.known };
-    return this.newestFirst ? { kind: "newest" } : undefined;
-  }
-
-  /** Returns whether it is in memory now. */
+  /** Returns whether the job is in memory now. */
   enqueue(job: Job): boolean {
-    const place = this.line?.admit(job) ?? "go";
-    if (place === "again") this.pageAgain = true;
-    if (place === "leave" || place === "again") return false;
-    if (place === "go") this.ripen(job);
-    this.#inMemory.set(job.messageId, job);
+    const admitted = this.#order?.admit(job) ?? "go";
+    if (admitted === "again") this.page.requestReload();
+    if (admitted === "leave" || admitted === "again") return false;
+    if (admitted === "go") this.jobs.makeReady(job);
+    this.jobs.add(job);
     return true;
   }
 
-  /** A job in memory may start from now on. */
-  ripen(job: Job): void {
-    (isRetry(job) ? this.#retries : this.#first).push(job);
+  /** The job left memory and its ordering key is free: the next job of the key may start. */
+  release(job: Job): void {
+    this.jobs.forget(job);
+    const next = this.#order?.release(job) ?? null;
+    if (next === "in_store") this.#hasMoreInStore = true;
+    else if (next !== null) this.jobs.makeReady(next);
   }
 
-  /** The next job; first attempts before retries, but for a share that retries have. @param retries Whether it may be one. */
-  take(retries: boolean): Job | undefined {
-    const retryFirst = retries && this.#retries.length > 0 && (this.#first.length === 0 || this.#untilRetry <= 1);
-    if (!retryFirst) {
-      this.#untilRetry--;
-      return this.#first.shift();
-    }
-    this.#untilRetry = RETRY_SHARE;
-    return this.#retries.shift();
-  }
-
-  started(ticket: Ticket): void {
-    this.#tickets.add(ticket);
-  }
-
-  ended(ticket: Ticket): void {
-    this.#tickets.delete(ticket);
-  }
-
-  /** The job is no longer in memory: its outcome is on disk, or it is left to the store. */
-  forget(job: Job): void {
-    this.#inMemory.delete(job.messageId);
-    this.#revoked.delete(job.messageId);
-  }
-
-  /** A job failed, and leaves memory with those that wait for its retry. */
+  /** The job failed, and leaves memory together with the jobs that wait for its retry. */
   block(job: Job, passAt: number | null): Blocked {
-    this.forget(job);
-    const blocked = this.line?.block(job, passAt) ?? { waiting: [], again: false };
-    for (const left of blocked.waiting) this.forget(left);
+    this.jobs.forget(job);
+    const blocked = this.#order?.block(job, passAt) ?? { waiting: [], again: false };
+    for (const waiting of blocked.waiting) this.jobs.forget(waiting);
     return blocked;
   }
 
-  /** Leaves all queued jobs to the store and returns them. */
-  spillAll(): readonly Job[] {
-    // Draining a line forgets which keys were passed over: only another look at the store finds them.
-    if (this.line?.isClean === false) this.spilled = true;
-    const ready = [...this.#first.drain(), ...this.#retries.drain()];
-    const jobs = this.line === null ? ready : [...ready, ...this.line.drain(ready)];
-    for (const job of jobs) this.forget(job);
-    if (jobs.length > 0) this.spilled = true;
-    return jobs;
+  /** Removes all queued jobs from memory and returns them. The store still has them. */
+  spill(): readonly Job[] {
+    // Draining an ordered queue forgets which keys were passed over: only another look at the store finds them.
+    if (this.#order?.isClean === false) this.#hasMoreInStore = true;
+    const ready = this.jobs.drainReady();
+    const spilled = this.#order === null ? ready : [...ready, ...this.#order.drain(ready)];
+    for (const job of spilled) this.jobs.forget(job);
+    if (spilled.length > 0) this.#hasMoreInStore = true;
+    return spilled;
   }
 
-  /** A row in the store will be due at `due`. */
-  noteStored(due: number): void {
-    this.nextDue = this.nextDue === null ? due : Math.min(this.nextDue, due);
+  /** The delivery of this message was canceled. Its job does not start; an attempt in flight is not interrupted. */
+  revoke(messageId: number): void {
+    this.jobs.revoke(messageId);
+    this.page.revoke(messageId);
   }
-
-  /** When there is something to do for it, as far as that is known. */
-  get alarmAt(): number | null {
-    const times = [this.nextDue, this.resumeAt, this.line?.passAt ?? null].filter((time) => time !== null);
-    return times.length === 0 ? null : Math.min(...times);
-  }
-}
-
-/** An attempt by hand goes with the first ones: somebody waits for it. */
-export function isRetry(job: Job): boolean {
-  return job.attempts > 0 && job.trigger === 0;
-}
-
-export function bytesOf(job: Job): number {
-  return JOB_BYTES + (job.payload?.byteLength ?? 0);
 }

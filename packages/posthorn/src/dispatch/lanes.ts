@@ -1,15 +1,15 @@
-/** The lanes in memory, and how fast each endpoint was delivered to, which is kept a while longer. */
+/** Registry of the lanes in memory, and of the rate control of each endpoint, which is kept longer than its lane. */
 import { Lane } from "./lane.ts";
-import { Pace } from "./rate-control.ts";
+import { RateControl } from "./rate-control.ts";
 import type { LanePolicies, LanePolicy } from "./policy.ts";
 
-/** Endpoints without a lane whose pace is kept; the longest unused ones go first. */
-const MAX_PACES = 10_000;
-/** Endpoints that were failing before a restart are tried again within this time, not all at once. */
+/** Endpoints without a lane whose rate control is kept; the least recently used are dropped first. */
+const MAX_CONTROLS = 10_000;
+/** Endpoints that were failing before a restart are probed within this time, not all at once. */
 const SPREAD_MS = 5000;
 
-/** Of an endpoint that is gone: what is owed to it is canceled as soon as it is looked at, and what just failed is looked at once more. */
-const GONE: LanePolicy = {
+/** Policy of a deleted endpoint: its deliveries are canceled at the next attempt, and one that just failed gets one more. */
+const DELETED: LanePolicy = {
   tenant: -1,
   host: "",
   concurrency: 16,
@@ -26,14 +26,14 @@ const GONE: LanePolicy = {
   order: null,
 };
 
-/** What a dispatcher has in memory. */
+/** What a dispatcher holds in memory. */
 export interface DispatcherLoad {
-  /** Attempts under way. */
+  /** Attempts in flight. */
   readonly inFlight: number;
   readonly lanes: number;
-  /** Bytes of the jobs that wait in lanes. */
+  /** Bytes of the jobs that are queued in lanes. */
   readonly queuedBytes: number;
-  /** When the job was due that has waited longest for its turn, Unix milliseconds; `null`: none waits. */
+  /** When the oldest job that could start was due, Unix milliseconds; `null`: none could start. */
   readonly oldestDue: number | null;
 }
 
@@ -41,8 +41,8 @@ export class Lanes {
   readonly #policies: LanePolicies;
   readonly #random: () => number;
   readonly #lanes = new Map<number, Lane>();
-  /** Of endpoints that have no lane now; the last used at the end. */
-  readonly #paces = new Map<number, Pace>();
+  /** For endpoints that have no lane now; the most recently used at the end. */
+  readonly #controls = new Map<number, RateControl>();
   #ownSince: number | null = null;
 
   constructor(policies: LanePolicies, random: () => number) {
@@ -54,7 +54,7 @@ export class Lanes {
     return this.#lanes.size;
   }
 
-  /** Until now an earlier run, or another node, had lanes that are made here from now on. */
+  /** An earlier run, or another node, had lanes until now that are created here from now on. */
   takenOver(now: number): void {
     this.#ownSince = now;
   }
@@ -63,20 +63,20 @@ export class Lanes {
     return this.#lanes.get(endpointId);
   }
 
-  /** Takes the lanes of these endpoints out, and forgets how fast they were delivered to. */
+  /** Removes and returns the lanes of these endpoints, and forgets their rate control. */
   remove(isGone: (endpointId: number) => boolean): readonly Lane[] {
-    for (const endpointId of this.#paces.keys()) if (isGone(endpointId)) this.#paces.delete(endpointId);
+    for (const endpointId of this.#controls.keys()) if (isGone(endpointId)) this.#controls.delete(endpointId);
     const removed = [...this.#lanes.values()].filter(({ endpointId }) => isGone(endpointId));
     for (const { endpointId } of removed) this.#lanes.delete(endpointId);
     return removed;
   }
 
-  /** When the job was due that has waited longest for its turn, Unix milliseconds; what is held or left alone waits for something else. */
+  /** When the oldest job that could start was due, Unix milliseconds. Jobs that are on hold, paused or behind an open circuit do not count. */
   oldestReady(now: number): number | null {
     let oldest = Infinity;
     for (const lane of this.#lanes.values()) {
-      const { held, nextReady, pace } = lane;
-      if (nextReady === null || held || lane.isPaused(now) || (pace?.heldUntil(now) ?? 0) > now) continue;
+      const { nextReady } = lane.jobs;
+      if (nextReady === null || lane.isHeld || lane.isPaused(now) || lane.isSuspended(now)) continue;
       oldest = Math.min(oldest, nextReady.due);
     }
     return oldest === Infinity ? null : oldest;
@@ -97,64 +97,66 @@ export class Lanes {
 
   /** Returns whether the lane was still in use. */
   drop(lane: Lane): boolean {
-    const { endpointId, pace } = lane;
+    const { endpointId } = lane;
     if (this.#lanes.get(endpointId) !== lane) return false;
     this.#lanes.delete(endpointId);
-    if (pace === null) return true;
-    this.#paces.set(endpointId, pace);
-    if (this.#paces.size > MAX_PACES) {
-      const [oldest] = this.#paces.keys();
-      this.#paces.delete(oldest!);
+    if (!lane.hasPolicy) return true;
+    this.#controls.set(endpointId, lane.control);
+    if (this.#controls.size > MAX_CONTROLS) {
+      const [oldest] = this.#controls.keys();
+      this.#controls.delete(oldest!);
     }
     return true;
   }
 
-  /** How fast an endpoint is delivered to, if that is in memory. */
-  paceOf(endpointId: number): Pace | null {
-    return this.#lanes.get(endpointId)?.pace ?? this.#paces.get(endpointId) ?? null;
+  /** Rate control of an endpoint, if it is in memory. */
+  controlOf(endpointId: number): RateControl | null {
+    const lane = this.#lanes.get(endpointId);
+    return lane?.hasPolicy === true ? lane.control : (this.#controls.get(endpointId) ?? null);
   }
 
-  /** Gives the lane the policy that holds now: at once, or when the promise resolves, which says whether it is another one. */
+  /** Gives the lane the current policy: `null` if it has it now, else a promise that resolves once it has, to whether the policy is a new one. */
   refresh(lane: Lane, now: () => number): Promise<boolean> | null {
     const policy = this.#policies.policy(lane.endpointId);
     if (!(policy instanceof Promise)) {
-      this.#adopt(lane, policy ?? GONE, now());
+      this.#adopt(lane, policy ?? DELETED, now());
       return null;
     }
     return policy.then((found) => {
-      const before = lane.pace?.policy;
-      this.#adopt(lane, found ?? GONE, now());
-      return before !== lane.pace!.policy;
+      const before = lane.hasPolicy ? lane.control.policy : undefined;
+      this.#adopt(lane, found ?? DELETED, now());
+      return before !== lane.control.policy;
     });
   }
 
-  /** @param ms By how much the clock was set back; `now`: what it shows since. */
+  /** @param ms By how much the clock was set back. @param now What it shows since. */
   clockSetBack(ms: number, now: number): void {
-    for (const pace of this.#paces.values()) pace.clockSetBack(ms);
+    for (const control of this.#controls.values()) control.clockSetBack(ms);
     for (const lane of this.#lanes.values()) lane.clockSetBack(ms, now);
   }
 
   clear(): void {
     this.#lanes.clear();
-    this.#paces.clear();
+    this.#controls.clear();
   }
 
   #adopt(lane: Lane, policy: LanePolicy, now: number): void {
-    if (lane.pace === null) {
-      lane.pace = this.#paces.get(lane.endpointId) ?? this.#newPace(lane.endpointId, policy, now);
-      this.#paces.delete(lane.endpointId);
+    const { endpointId } = lane;
+    if (!lane.hasPolicy) {
+      lane.useControl(this.#controls.get(endpointId) ?? this.#newControl(endpointId, policy, now));
+      this.#controls.delete(endpointId);
     }
-    lane.pace.adopt(policy, now);
+    lane.control.adopt(policy, now);
   }
 
-  #newPace(endpointId: number, policy: LanePolicy, now: number): Pace {
-    const pace = new Pace(policy, now, this.#ownSince);
+  #newControl(endpointId: number, policy: LanePolicy, now: number): RateControl {
+    const control = new RateControl(policy, now, this.#ownSince);
     const failing = this.#policies.failing?.(endpointId) ?? null;
     const { breaker } = policy;
-    if (failing === null || breaker === null) return pace;
+    if (failing === null || breaker === null) return control;
     if (failing.failures >= breaker.failures && now - failing.since >= breaker.windowMs) {
-      pace.suspect(now, failing, this.#random() * SPREAD_MS);
+      control.suspect(now, failing, this.#random() * SPREAD_MS);
     }
-    return pace;
+    return control;
   }
 }

@@ -1,14 +1,24 @@
-/** What an attempt, or the decision not to make one, does to its delivery. */
-import type { LanePolicy, OrderPolicy } from "./policy.ts";
-import { retryDelay } from "./retry.ts";
+/** What an attempt, or the decision not to make one, does to its delivery: success, a retry, or the end. */
+import type { Backoff, LanePolicy, OrderPolicy, RetryPolicy, StatusRange } from "./policy.ts";
 import type { AttemptResult, Job, Outcome } from "./types.ts";
 
 export interface OutcomeContext {
   readonly policy: LanePolicy;
   /** Unix milliseconds. */
   readonly now: number;
-  /** A number from 0 to below 1. */
+  /** Returns a number from 0 to below 1. */
   readonly random: () => number;
+}
+
+export interface FailedAttempt {
+  /** Scheduled attempts made so far, at least 1. */
+  readonly attempts: number;
+  /** 0 when there was no response. */
+  readonly responseCode: number;
+  /** How long the endpoint asked to wait; `null`: it did not ask. */
+  readonly retryAfterMs: number | null;
+  /** Milliseconds since the first attempt was due. */
+  readonly ageMs: number;
 }
 
 export function outcomeOf(
@@ -27,18 +37,57 @@ export function outcomeOf(
   if (attempt.status === 0) return { ...base, state: 1, due: null, attempts, attempt };
   const { responseCode } = attempt;
   const failed = { attempts, responseCode, retryAfterMs, ageMs: now - (job.firstDue ?? job.due) };
-  const last = trigger === 1 || result.final === true;
-  const delay = last ? null : retryDelay(policy.retry, failed, random());
+  const isLast = trigger === 1 || result.final === true;
+  const delay = isLast ? null : retryDelay(policy.retry, failed, random());
   if (delay === null) return { ...base, state: 2, due: null, attempts, attempt };
   const { order } = policy;
-  // Set aside: what is behind it goes on, and it waits for somebody to ask for it.
   const isOrdered = typeof job.orderKey === "string" && order !== null;
+  // Parked: the deliveries behind it continue, and it is not retried until a person asks for it.
   if (isOrdered && order.onFailure === "park") return { ...base, state: 2, due: null, attempts, attempt };
   const passAt = isOrdered ? passAtOf(order, now) : null;
   return { ...base, state: 0, due: now + delay, attempts, attempt, passAt };
 }
 
+/**
+ * Milliseconds to wait after a failed attempt, or `null` when it was the last.
+ *
+ * @param random A number from 0 to below 1.
+ */
+export function retryDelay(policy: RetryPolicy, failed: FailedAttempt, random: number): number | null {
+  const { responseCode, retryAfterMs, ageMs, attempts } = failed;
+  if (isIn(policy.stopCodes, responseCode)) return null;
+  if (policy.retryCodes !== null && responseCode !== 0 && !isIn(policy.retryCodes, responseCode)) return null;
+  const delay = backoffDelay(policy.backoff, attempts, random);
+  if (delay === null) return null;
+  const wait = Math.max(delay, retryAfterMs ?? 0);
+  return policy.maxAgeMs !== null && ageMs + wait > policy.maxAgeMs ? null : wait;
+}
+
+function backoffDelay(backoff: Backoff, attempts: number, random: number): number | null {
+  switch (backoff.kind) {
+    case "schedule": {
+      const delay = backoff.delaysMs[attempts - 1];
+      // Jitter is only added, never subtracted: a retry is never earlier than the schedule says.
+      return delay === undefined ? null : Math.round(delay * (1 + backoff.jitter * random));
+    }
+    case "exponential":
+      if (attempts >= backoff.attempts) return null;
+      return Math.round(random * Math.min(backoff.maxMs, backoff.firstMs * backoff.factor ** (attempts - 1)));
+    default:
+      return unknownBackoff(backoff);
+  }
+}
+
+/** Makes a new kind of backoff that is not handled a type error. */
+function unknownBackoff(backoff: never): never {
+  throw new TypeError(`unknown backoff: ${JSON.stringify(backoff)}`);
+}
+
 function passAtOf({ onFailure, maxBlockMs }: OrderPolicy, now: number): number | null {
   if (onFailure === "skip") return now;
   return maxBlockMs === null ? null : now + maxBlockMs;
+}
+
+function isIn(ranges: readonly StatusRange[], code: number): boolean {
+  return ranges.some(([from, to]) => code >= from && code <= to);
 }

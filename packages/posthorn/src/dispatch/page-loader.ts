@@ -1,141 +1,213 @@
 /**
- * Brings jobs from the store into memory, page by page.
+ * Loads jobs from the store into memory, page by page, for a few lanes at a time.
  *
- * A page shows the store as it was when it was read, and can arrive after something has changed: an outcome, a cancellation, a policy.
- * So a job stays known until the page under way was taken, what was canceled meanwhile is passed over, and a page that does not fit
- * the lane any more is dropped and asked for again.
+ * A page shows the store as it was when it was read, and may arrive after an outcome, a cancellation or a policy has changed it. So a job
+ * stays known until the page that is loading was taken over, jobs canceled in the meantime are skipped, and a page that no longer fits the
+ * order of its lane is dropped and requested again.
  */
 import { type Engine, EVERYWHERE, NOWHERE } from "./engine.ts";
+import { Fifo } from "./fifo.ts";
 import type { Lane } from "./lane.ts";
-import { type AskedPage, Pager } from "./pager.ts";
+import type { OrderedQueue } from "./ordered-queue.ts";
 import { FIRST_PAUSE_MS } from "./recorder.ts";
-import { Shown } from "./shown.ts";
-import type { Job, Position } from "./types.ts";
+import type { Job, JobPage, Position } from "./types.ts";
 
-export class Paging {
+/** Pages that load at the same time. Other lanes queue, so that a start neither fills memory nor delays commits. */
+const MAX_LOADING = 16;
+/** Jobs that the dedupe remembers. One that is handed over after so many others may be attempted twice. */
+const MAX_REMEMBERED = 10_000;
+
+/** A page, and what the lane was like when it was requested. */
+interface RequestedPage extends JobPage {
+  readonly requestedAt: number;
+  /** The order that the page was made for; `null`: none. */
+  readonly order: OrderedQueue | null;
+  readonly newestFirst: boolean;
+}
+
+/**
+ * Remembers the jobs that a page showed before their publisher handed them over. A database may show a message to one connection before
+ * another connection learns that its commit succeeded. Accepting such a job again would attempt it twice.
+ */
+export class HandOffDedupe {
+  readonly #keys = new Set<string>();
+
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  /** A page contains the job. */
+  note(job: Job): void {
+    // Only jobs without any attempt are handed over.
+    if (job.attempts > 0 || job.generation > 0) return;
+    this.#keys.add(keyOf(job));
+    if (this.#keys.size <= MAX_REMEMBERED) return;
+    const [oldest] = this.#keys;
+    this.#keys.delete(oldest!);
+  }
+
+  /** Returns whether a page has contained the job that is handed over. A job is handed over once. */
+  take(job: Job): boolean {
+    return this.#keys.delete(keyOf(job));
+  }
+}
+
+export class PageLoader {
   readonly #engine: Engine;
-  readonly #pager: Pager;
-  readonly #shown = new Shown();
+  readonly #handOffs = new HandOffDedupe();
+  /** Lanes whose page is queued. */
+  readonly #queue = new Fifo<Lane>();
+  /** For each page that is loading: stops the waiting for it. */
+  readonly #loading = new Set<() => void>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
-    this.#pager = new Pager({
-      ask: (lane) => this.#ask(lane),
-      take: (lane, page) => this.#take(lane, page),
-      trouble: (lane, error) => this.#fail(lane, error),
+  }
+
+  /** Whether a job that is handed over was in a page already, and so is or was in memory, or was left to the store. */
+  wasLoaded(job: Job): boolean {
+    return this.#handOffs.take(job);
+  }
+
+  /** The store has, or may have, a job that the lane does not know. */
+  checkStore(lane: Lane, from: Position = EVERYWHERE): void {
+    if (lane.isRetired) return;
+    lane.noteMoreInStore();
+    lane.order?.rewind(from);
+    if (lane.page.isLoading) lane.page.requestReload();
+    else this.load(lane);
+  }
+
+  /** Loads due jobs of a lane from the store, as many as it has room for. */
+  load(lane: Lane): void {
+    if (!this.#engine.isRunning() || lane.isHeld || lane.isRetired || lane.page.isLoading) return;
+    if (this.#loading.size < MAX_LOADING) return this.#begin(lane);
+    if (!lane.page.isQueued) this.#queue.push(lane);
+    lane.page.queue();
+  }
+
+  /** Stops the waiting for pages: no attempt starts any more that a late page could repeat. */
+  release(): void {
+    for (const stopWaiting of this.#loading) stopWaiting();
+  }
+
+  #begin(lane: Lane): void {
+    const requested = this.#request(lane);
+    if (requested === null) return;
+    const { promise: taken, resolve: stopWaiting } = Promise.withResolvers<void>();
+    this.#loading.add(stopWaiting);
+    lane.page.begin(taken);
+    void this.#receive(lane, requested).finally(() => {
+      stopWaiting();
+      this.#loading.delete(stopWaiting);
+      this.#beginQueued();
     });
   }
 
-  /** Whether a job that is handed over now was in a page already: it is in memory, was, or was left to the store with those around it. */
-  hasShown(job: Job): boolean {
-    return this.#shown.take(job);
+  async #receive(lane: Lane, requested: Promise<RequestedPage>): Promise<void> {
+    try {
+      const page = await requested;
+      lane.page.end();
+      this.#take(lane, page);
+    } catch (error) {
+      lane.page.end();
+      lane.order?.pageFailed();
+      this.#engine.observer?.trouble?.("page", error);
+      this.#engine.timers.pause(lane, FIRST_PAUSE_MS);
+    }
   }
 
-  /** There is, or may be, a job in the store that the lane does not know of. */
-  lookAt(lane: Lane, from: Position = EVERYWHERE): void {
-    if (lane.gone) return;
-    lane.spilled = true;
-    lane.line?.rewind(from);
-    if (lane.paging) lane.pageAgain = true;
-    else this.page(lane);
+  #beginQueued(): void {
+    // A lane may no longer want its page: then the next one is loaded.
+    while (this.#loading.size < MAX_LOADING) {
+      const lane = this.#queue.shift();
+      if (lane === undefined) return;
+      lane.page.unqueue();
+      if (!lane.page.isLoading) this.#begin(lane);
+    }
   }
 
-  /** Fetches due jobs of a lane from the store, into the room it has. */
-  page(lane: Lane): void {
-    if (this.#engine.isRunning() && !lane.held && !lane.gone && !lane.paging) this.#pager.request(lane);
-  }
-
-  /** Nobody waits for a page any more. */
-  release(): void {
-    this.#pager.release();
-  }
-
-  #ask(lane: Lane): Promise<AskedPage> | null {
-    const { store, clock, shelf, agenda } = this.#engine;
-    if (lane.held || lane.gone || !this.#engine.isRunning() || !this.#engine.isReady(lane)) return null;
+  /** Requests a page; `null` when the lane does not need one now. */
+  #request(lane: Lane): Promise<RequestedPage> | null {
+    const { store, clock, buffer, timers } = this.#engine;
+    if (lane.isHeld || lane.isRetired || !this.#engine.isRunning() || !this.#engine.isReady(lane)) return null;
     const now = clock.now();
     if (lane.isPaused(now)) {
-      // The alarm that rang may have been an earlier one than that of the pause.
-      agenda.noteStored(lane, lane.pausedUntil);
+      // The timer that rang may have been set for a time before the pause ends.
+      timers.noteDue(lane, lane.pausedUntil);
       return null;
     }
-    const heldUntil = lane.pace!.heldUntil(now);
-    if (heldUntil > now) {
-      this.#engine.setAside(lane, heldUntil);
+    const suspendedUntil = lane.control.suspendedUntil(now);
+    if (suspendedUntil > now) {
+      this.#engine.suspend(lane, suspendedUntil);
       return null;
     }
-    const room = shelf.roomOf(lane);
+    const room = buffer.roomOf(lane);
     if (room <= 0) return null;
-    const { line: askedIn, newestFirst } = lane;
-    // Rows that are in memory are still due in the store: the page must be long enough to reach behind them.
+    const { order, newestFirst } = lane;
+    // Rows that are in memory are still due in the store: the page must be long enough to reach past them.
     return store
-      .due(lane.endpointId, now, room + lane.inMemory, lane.pageWish())
-      .then((page) => ({ ...page, askedAt: now, askedIn, newestFirst }));
+      .due(lane.endpointId, now, room + lane.jobs.size, lane.pageWish())
+      .then((page) => ({ ...page, requestedAt: now, order, newestFirst }));
   }
 
-  #take(lane: Lane, page: AskedPage): void {
-    if (lane.gone) return;
+  #take(lane: Lane, page: RequestedPage): void {
+    if (lane.isRetired) return;
     const engine = this.#engine;
-    const now = page.askedAt;
-    // Asked first: it settles the order. When that began, ended or turned round meanwhile, or may have, the page does not show whose
-    // turn it is now, nor what was passed over.
+    const now = page.requestedAt;
+    // Asked first, because it applies a new order. If the order changed since the request, or may have, the page neither shows which jobs
+    // may start now nor which were passed over.
     const isReady = engine.isReady(lane);
-    const isOther = page.askedIn !== lane.line || page.newestFirst !== lane.newestFirst;
+    const isOther = page.order !== lane.order || page.newestFirst !== lane.newestFirst;
     if (!isReady || isOther || this.#isStopped(lane)) return this.#drop(lane);
-    // Of a line: a page can be full of jobs whose turn it is not, so that nothing of it brings the lane back.
-    const unread = page.line !== undefined && lane.line !== null && lane.line.endPage(page.line);
-    lane.spilled = unread || (page.line === undefined && page.nextDue !== null && page.nextDue <= now);
+    // A page in order may hold only jobs that cannot start yet, so that none of them brings the lane back.
+    const isUnread = page.line !== undefined && lane.order !== null && lane.order.endPage(page.line);
+    lane.pageRead(isUnread || (page.line === undefined && page.nextDue !== null && page.nextDue <= now));
     for (const job of page.deliveries) this.#takeJob(lane, job);
-    if (page.nextDue !== null && page.nextDue > now) engine.agenda.noteStored(lane, page.nextDue);
-    if (typeof page.line?.passAt === "number") engine.agenda.arm(lane);
-    if (lane.pageAgain) {
-      lane.pageAgain = false;
-      // A line knows from where on.
-      engine.lookAt(lane, NOWHERE);
-    }
-    if (unread) this.page(lane);
-    engine.join(lane);
+    if (page.nextDue !== null && page.nextDue > now) engine.timers.noteDue(lane, page.nextDue);
+    if (typeof page.line?.passAt === "number") engine.timers.arm(lane);
+    // An ordered queue knows itself from which place on.
+    if (lane.page.takeReload()) engine.checkStore(lane, NOWHERE);
+    if (isUnread) this.load(lane);
+    engine.enqueue(lane);
     engine.dropIfIdle(lane);
     engine.pump();
   }
 
   #takeJob(lane: Lane, job: Job): void {
-    // Whoever made it due again since has asked for another page.
-    if (lane.isOutdated(job)) return;
-    this.#shown.note(job);
-    const { shelf } = this.#engine;
-    const generation = lane.generationInMemory(job.messageId);
+    // If the delivery was made due again after its cancellation, another page was requested.
+    if (lane.page.isOutdated(job)) return;
+    this.#handOffs.note(job);
+    const { buffer } = this.#engine;
+    const generation = lane.jobs.generationOf(job.messageId);
     if (generation === undefined) {
-      if (shelf.roomOf(lane) <= 0) this.#leaveBehind(lane, job);
-      else if (shelf.put(lane, job)) this.#engine.join(lane);
+      if (buffer.roomOf(lane) <= 0) this.#leaveInStore(lane, job);
+      else if (buffer.put(lane, job)) this.#engine.enqueue(lane);
     } else if (generation !== job.generation) {
-      // Asked for again while it is in flight: it is found once the attempt in flight is recorded.
-      this.#leaveBehind(lane, job);
+      // Resent while an attempt is in flight: the job is found once that attempt is recorded.
+      this.#leaveInStore(lane, job);
     }
   }
 
-  /** A job of a page stays in the store for now. */
-  #leaveBehind(lane: Lane, job: Job): void {
-    lane.spilled = true;
-    lane.line?.rewind({ due: job.due, messageId: job.messageId - 1 });
+  #leaveInStore(lane: Lane, job: Job): void {
+    lane.noteMoreInStore();
+    lane.order?.rewind({ due: job.due, messageId: job.messageId - 1 });
   }
 
   #isStopped(lane: Lane): boolean {
     const now = this.#engine.clock.now();
-    return lane.held || lane.isPaused(now) || lane.pace!.heldUntil(now) > now;
+    return lane.isHeld || lane.isPaused(now) || lane.control.suspendedUntil(now) > now;
   }
 
-  /** What a page holds is asked for again when the lane goes on. */
+  /** Ignores a page. Its jobs are requested again when the lane continues. */
   #drop(lane: Lane): void {
-    lane.pageAgain = false;
-    lane.spilled = true;
-    lane.line?.pageFailed();
-    this.page(lane);
+    lane.page.takeReload();
+    lane.noteMoreInStore();
+    lane.order?.pageFailed();
+    this.load(lane);
   }
+}
 
-  #fail(lane: Lane, error: unknown): void {
-    lane.line?.pageFailed();
-    this.#engine.observer?.trouble?.("page", error);
-    this.#engine.agenda.pause(lane, FIRST_PAUSE_MS);
-  }
+function keyOf({ endpointId, messageId }: Job): string {
+  return `${endpointId} ${messageId}`;
 }

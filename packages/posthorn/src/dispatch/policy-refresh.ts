@@ -1,11 +1,10 @@
-/** Sees to it that a lane follows the policy of its endpoint as it is now, and that nothing is started before that is known. */
+/** Keeps each lane on the current policy of its endpoint, and lets nothing start before that policy is known. */
 import type { Engine } from "./engine.ts";
 import type { Lane } from "./lane.ts";
 import type { Lanes } from "./lanes.ts";
-import { Line } from "./ordered-queue.ts";
 import { FIRST_PAUSE_MS } from "./recorder.ts";
 
-export class Readiness {
+export class PolicyRefresh {
   readonly #lanes: Lanes;
   readonly #engine: Engine;
 
@@ -15,53 +14,47 @@ export class Readiness {
   }
 
   /**
-   * Whether the policy of the lane is known; when it must be waited for, the lane is looked at once it is. One that is known already
-   * holds until a newer one has been read, unless the lane was woken since.
+   * Whether the policy of the lane is known. If it has to be read first, the lane continues once it was. A known policy stays in force until
+   * a newer one was read, unless the lane was woken since.
    */
   isReady(lane: Lane): boolean {
-    if (!lane.awaitsPolicy) {
-      const asked = this.#lanes.refresh(lane, () => this.#engine.clock.now());
-      if (asked === null) return this.#settle(lane);
-      lane.awaitsPolicy = true;
-      void this.#await(lane, asked, lane.wakes);
+    if (!lane.isPolicyRequested) {
+      const requested = this.#lanes.refresh(lane, () => this.#engine.clock.now());
+      if (requested === null) {
+        lane.policyArrived(lane.wakes);
+        this.#applyOrder(lane);
+        return true;
+      }
+      lane.policyRequested();
+      void this.#await(lane, requested, lane.wakes);
     }
-    return lane.pace !== null && !lane.stale;
+    return lane.hasPolicy && !lane.isPolicyStale;
   }
 
-  #settle(lane: Lane): true {
-    lane.stale = false;
-    this.#settleOrder(lane);
-    return true;
+  /** Follows a policy that starts, ends or reverses an order. Jobs in memory are found again in the store. */
+  #applyOrder(lane: Lane): void {
+    const { policy } = lane.control;
+    if (lane.isOrderedAs(policy)) return;
+    if (lane.jobs.size > 0) lane.noteMoreInStore();
+    this.#engine.buffer.spill(lane);
+    lane.orderAs(policy);
   }
 
-  /** Follows a policy that begins or ends an order, or turns it round. Deliveries in memory are found again in the store. */
-  #settleOrder(lane: Lane): void {
-    const { order, newestFirst } = lane.pace!.policy;
-    const isSame = (order === null) === (lane.line === null);
-    if (isSame && newestFirst === lane.newestFirst) return;
-    if (lane.inMemory > 0) lane.spilled = true;
-    this.#engine.shelf.spill(lane);
-    if (!isSame) lane.line = order === null ? null : new Line();
-    lane.newestFirst = newestFirst;
-  }
-
-  async #await(lane: Lane, asked: Promise<boolean>, wakes: number): Promise<void> {
+  async #await(lane: Lane, requested: Promise<boolean>, wakes: number): Promise<void> {
     const engine = this.#engine;
     try {
-      const isNew = await asked;
-      lane.awaitsPolicy = false;
-      // Woken meanwhile: it may have changed after it was read.
-      if (lane.wakes === wakes) lane.stale = false;
-      this.#settleOrder(lane);
-      // It may let go what the one before held.
-      if (isNew || lane.stale) engine.lookAt(lane);
-      else if (lane.spilled) engine.page(lane);
+      const isNew = await requested;
+      lane.policyArrived(wakes);
+      this.#applyOrder(lane);
+      // A new policy may allow what the one before did not.
+      if (isNew || lane.isPolicyStale) engine.checkStore(lane);
+      else if (lane.hasMoreInStore) engine.loadPage(lane);
       else engine.dropIfIdle(lane);
     } catch (error) {
-      lane.awaitsPolicy = false;
+      lane.policyFailed();
       engine.observer?.trouble?.("page", error);
-      lane.spilled = true;
-      engine.agenda.pause(lane, FIRST_PAUSE_MS);
+      lane.noteMoreInStore();
+      engine.timers.pause(lane, FIRST_PAUSE_MS);
     }
   }
 }

@@ -1,41 +1,41 @@
-/** How one endpoint is delivered to, as far as the dispatcher decides it. Times are milliseconds. */
+/** Delivery policy of an endpoint, as far as the dispatcher applies it. Times are milliseconds. */
 export interface LanePolicy {
-  /** Key of the application: the unit of fairness between tenants. */
+  /** Key of the application: attempts are shared fairly between applications. */
   readonly tenant: number;
-  /** Host and port that its requests go to: endpoints on one host share a cap. */
+  /** Host that receives the requests. Endpoints on one host share a concurrency limit. */
   readonly host: string;
-  /** Most attempts in flight; the lane may use fewer. */
+  /** Maximum number of attempts in flight; the lane may use fewer. */
   readonly concurrency: number;
-  /** Attempts a second, or `null` for no bound. */
+  /** Attempts per second; `null`: unlimited. */
   readonly rate: number | null;
-  /** Held by hand until then, Unix milliseconds; `null`: it is not. */
+  /** Paused by a person until then, Unix milliseconds; `null`: not paused. */
   readonly pausedUntil: number | null;
-  /** What waits in the store goes out with the newest first, so that what happens now is not behind a backlog. Not where there is an order. */
+  /** Sends the newest queued deliveries first, so that current events do not wait behind a backlog. Ignored where there is an order. */
   readonly newestFirst: boolean;
   readonly retry: RetryPolicy;
-  /** `null`: it is never opened. */
+  /** `null`: the circuit never opens. */
   readonly breaker: BreakerPolicy | null;
   /** `null`: deliveries are made in any order. */
   readonly order: OrderPolicy | null;
 }
 
-/** From and to, both included. */
+/** From and to, both inclusive. */
 export type StatusRange = readonly [number, number];
 
 export interface RetryPolicy {
   readonly backoff: Backoff;
-  /** Nothing is tried again when it is this old, counted from the time its first attempt was due; `null`: the backoff decides. */
+  /** Deliveries are not retried past this age, counted from the time the first attempt was due; `null`: the backoff decides. */
   readonly maxAgeMs: number | null;
-  /** Answers that end the retries at once. */
+  /** Response codes that end the retries at once. */
   readonly stopCodes: readonly StatusRange[];
-  /** Answers that are tried again; `null`: every failure. A failure without an answer is always tried again. */
+  /** Response codes that are retried; `null`: every failure. A failure without a response is always retried. */
   readonly retryCodes: readonly StatusRange[] | null;
 }
 
 export type Backoff =
-  /** The first delay follows the first attempt. `jitter`: the part of a delay that chance may add, 0 to 1. */
+  /** The first delay follows the first attempt. `jitter`: the share of a delay that is added at random, 0 to 1. */
   | { readonly kind: "schedule"; readonly delaysMs: readonly number[]; readonly jitter: number }
-  /** Full jitter: from 0 to `firstMs * factor ** n`, at most `maxMs`, for so many attempts in all. */
+  /** Full jitter: from 0 to `firstMs * factor ** n`, at most `maxMs`, for this many attempts in all. */
   | {
       readonly kind: "exponential";
       readonly firstMs: number;
@@ -45,7 +45,7 @@ export type Backoff =
     };
 
 export interface BreakerPolicy {
-  /** Failures in a row, over at least `windowMs`, after which it opens. */
+  /** Failures in a row, over at least `windowMs`, that open the circuit. */
   readonly failures: number;
   readonly windowMs: number;
   /** From opening to the first probe; doubled after each probe that fails, up to `maxProbeMs`. */
@@ -54,26 +54,28 @@ export interface BreakerPolicy {
 }
 
 export interface OrderPolicy {
-  /** One queue for the endpoint, or one for each ordering key; messages without a key are in no order. */
+  /** One queue for the endpoint, or one for each ordering key. Messages without a key have no order. */
   readonly by: "endpoint" | "key";
   /**
-   * What a failure does to those behind it: `block` makes them wait until it succeeds or ends, `skip` lets them pass while it is
-   * tried again, `park` sets it aside until somebody asks for it.
+   * What a failure does to the deliveries behind it: `block` makes them wait until it succeeds or ends, `skip` lets them overtake it while
+   * it is retried, `park` takes it out until a person resends it.
    */
   readonly onFailure: "block" | "skip" | "park";
-  /** A message that blocked for this long is passed by; `null`: never. */
+  /** After blocking for this long, a message is overtaken; `null`: never. */
   readonly maxBlockMs: number | null;
 }
 
-/** Where the dispatcher asks. An answer at once keeps the hot path free of waiting. */
+/** Source of policies. A policy that is returned without a promise keeps the hot path free of waiting. */
 export interface LanePolicies {
-  /** `null` when there is no such endpoint any more. */
+  /** `null` when the endpoint does not exist (any longer). */
   policy(endpointId: number): LanePolicy | null | Promise<LanePolicy | null>;
-  /** How an endpoint was failing before this process began, if anybody knows; times are Unix milliseconds. */
+  /** How an endpoint was failing before this process started; `null`: it was not, or that is not known. */
   failing?(endpointId: number): Failing | null;
 }
 
 export interface Failing {
+  /** Failures in a row. */
   readonly failures: number;
+  /** When the first of them was, Unix milliseconds. */
   readonly since: number;
 }

@@ -1,7 +1,7 @@
-/** One endpoint in simulated time: attempts start whenever its pace lets them, as the dispatcher starts them. */
+/** One endpoint in simulated time. Attempts start whenever its rate control allows, as in the dispatcher. */
 import { describe, expect, it } from "vitest";
 import { lanePolicy } from "../../test/support/dispatch.ts";
-import { Pace } from "./rate-control.ts";
+import { RateControl } from "./rate-control.ts";
 import type { LanePolicy } from "./policy.ts";
 
 interface Answer {
@@ -14,14 +14,14 @@ interface Answer {
 const BREAKER = { failures: 10, windowMs: 30_000, probeMs: 30_000, maxProbeMs: 900_000 };
 
 class Endpoint {
-  readonly pace: Pace;
+  readonly control: RateControl;
   readonly starts: number[] = [];
   #now = 0;
-  readonly #flights: { at: number; end: () => void }[] = [];
+  readonly #inFlight: { at: number; end: () => void }[] = [];
   readonly #answer: (now: number) => Answer;
 
   constructor(policy: Partial<LanePolicy>, answer: (now: number) => Answer) {
-    this.pace = new Pace({ ...lanePolicy(1), concurrency: 64, ...policy }, 0);
+    this.control = new RateControl({ ...lanePolicy(1), concurrency: 64, ...policy }, 0);
     this.#answer = answer;
   }
 
@@ -30,8 +30,8 @@ class Endpoint {
     while (this.#now < until) {
       this.#land();
       this.#start();
-      const [next] = this.#flights;
-      const at = Math.max(this.pace.heldUntil(this.#now), this.pace.readyAt(this.#now), this.#now + 1);
+      const [next] = this.#inFlight;
+      const at = Math.max(this.control.suspendedUntil(this.#now), this.control.readyAt(this.#now), this.#now + 1);
       this.#now = Math.min(at, next?.at ?? Infinity, until);
     }
   }
@@ -44,23 +44,23 @@ class Endpoint {
   }
 
   #land(): void {
-    while (this.#flights[0] !== undefined && this.#flights[0].at <= this.#now) this.#flights.shift()!.end();
+    while (this.#inFlight[0] !== undefined && this.#inFlight[0].at <= this.#now) this.#inFlight.shift()!.end();
   }
 
   #start(): void {
-    const { pace } = this;
-    while (this.#flights.length < pace.concurrency) {
-      if (pace.heldUntil(this.#now) > this.#now || pace.readyAt(this.#now) > this.#now) return;
-      const ticket = pace.started(this.#now);
+    const { control } = this;
+    while (this.#inFlight.length < control.concurrency) {
+      if (control.suspendedUntil(this.#now) > this.#now || control.readyAt(this.#now) > this.#now) return;
+      const ticket = control.started(this.#now);
       this.starts.push(this.#now);
       const { ms, code, retryAfterMs = null } = this.#answer(this.#now);
-      const full = this.#flights.length + 1 >= pace.concurrency;
+      const full = this.#inFlight.length + 1 >= control.concurrency;
       const end = (): void => {
-        if (code === 200) pace.succeeded(this.#now, ticket, full);
-        else pace.failed(this.#now, ticket, { responseCode: code, retryAfterMs }, 0.5);
+        if (code === 200) control.succeeded(this.#now, ticket, full);
+        else control.failed(this.#now, ticket, { responseCode: code, retryAfterMs }, 0.5);
       };
-      this.#flights.push({ at: this.#now + ms, end });
-      this.#flights.sort((a, b) => a.at - b.at);
+      this.#inFlight.push({ at: this.#now + ms, end });
+      this.#inFlight.sort((a, b) => a.at - b.at);
     }
   }
 }
@@ -119,7 +119,7 @@ describe("an endpoint that comes back", () => {
   it("gets everything at once again after a short stumble", () => {
     const endpoint = new Endpoint({ breaker: BREAKER }, (now) => ({ ms: 5, code: now > 5000 && now < 7000 ? 0 : 200 }));
     endpoint.run(20_000);
-    expect(endpoint.pace.view().easedTo).toBeNull();
+    expect(endpoint.control.view().easedTo).toBeNull();
     expect(endpoint.perSecond(19_000, 20_000)[0]).toBeGreaterThan(1000);
     // The stumble itself was no storm.
     expect(endpoint.perSecond(6000, 7000)[0]).toBeLessThanOrEqual(20);
@@ -147,19 +147,19 @@ describe("an endpoint that asks to be left alone", () => {
   it("is not left alone for a failure that asks for nothing", () => {
     const endpoint = new Endpoint({ concurrency: 1 }, () => ({ ms: 1, code: 500 }));
     endpoint.run(1000);
-    expect(endpoint.pace.isClosed).toBe(true);
+    expect(endpoint.control.isClosed).toBe(true);
     expect(endpoint.starts.length).toBeGreaterThan(5);
   });
 });
 
 describe("a policy that changes", () => {
   it("counts at once, for the rate and the pause by hand", () => {
-    const pace = new Pace(lanePolicy(1), 0);
-    pace.adopt({ ...lanePolicy(1), rate: 1, pausedUntil: 9000 }, 0);
-    pace.started(0);
-    expect(pace.readyAt(0)).toBe(1025);
-    expect(pace.heldUntil(0)).toBe(9000);
-    pace.adopt(lanePolicy(1), 1);
-    expect([pace.readyAt(1), pace.heldUntil(1)]).toEqual([1, 1]);
+    const control = new RateControl(lanePolicy(1), 0);
+    control.adopt({ ...lanePolicy(1), rate: 1, pausedUntil: 9000 }, 0);
+    control.started(0);
+    expect(control.readyAt(0)).toBe(1025);
+    expect(control.suspendedUntil(0)).toBe(9000);
+    control.adopt(lanePolicy(1), 1);
+    expect([control.readyAt(1), control.suspendedUntil(1)]).toEqual([1, 1]);
   });
 });

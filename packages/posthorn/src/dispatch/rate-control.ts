@@ -1,46 +1,47 @@
 /**
- * How fast one endpoint is delivered to just now: its rate, its breaker, how many at once, and what it asked for. Outlives its lane,
- * which goes whenever there is nothing to do.
+ * How fast one endpoint is delivered to: rate limit, circuit breaker, concurrency, and the pauses that it requested. Outlives its lane,
+ * which is dropped whenever it is idle.
  */
-import { AdaptiveWindow } from "./concurrency-window.ts";
 import { Breaker, type BreakerView } from "./breaker.ts";
+import { ConcurrencyWindow } from "./concurrency-window.ts";
 import type { LanePolicy } from "./policy.ts";
-import { Ramp } from "./slow-start.ts";
 import { RateLimit, SECOND_ON_ARRIVAL_MS } from "./rate-limit.ts";
+import { SlowStart } from "./slow-start.ts";
 import type { AttemptRecord } from "./types.ts";
 
-/** An attempt that was let go. */
+/** An attempt that has started. */
 export interface Ticket {
   readonly startedAt: number;
-  /** The state of the breaker that it belongs to. */
+  /** Epoch of the breaker in which it started. */
   readonly epoch: number;
 }
 
-export interface PaceView {
+export interface RateControlView {
   readonly breaker: BreakerView;
-  /** Held by hand until then, Unix milliseconds; `null`: it is not. */
+  /** Paused by a person until then, Unix milliseconds; `null`: not paused. */
   readonly pausedUntil: number | null;
-  /** Attempts that may be in flight now, and at most. */
+  /** Attempts that may be in flight now. */
   readonly concurrency: number;
+  /** Attempts that may be in flight at most. */
   readonly maxConcurrency: number;
-  /** Attempts a second that its policy allows; `null`: any number. */
+  /** Attempts per second that its policy allows; `null`: unlimited. */
   readonly ratePerSecond: number | null;
-  /** Attempts a second that it gets because it is failing, or was; `null`: no bound of that kind. */
+  /** Attempts per second that it gets because it fails or is recovering; `null`: not reduced. */
   readonly easedTo: number | null;
-  /** It is back after an outage, and gets more from second to second. */
-  readonly climbing: boolean;
-  /** What an answer took lately, in milliseconds. */
+  /** It is back after an outage, and its rate rises from second to second. */
+  readonly isRecovering: boolean;
+  /** Recent duration of an attempt, in milliseconds. */
   readonly recentMs: number;
 }
 
-export class Pace {
+export class RateControl {
   readonly #breaker = new Breaker();
-  readonly #window = new AdaptiveWindow();
-  readonly #ramp = new Ramp();
+  readonly #window = new ConcurrencyWindow();
+  readonly #slowStart = new SlowStart();
   #policy: LanePolicy;
   #rate: RateLimit | null = null;
 
-  /** @param ownSince From when on nobody else has delivered to it, Unix milliseconds; `null`: nobody ever did. */
+  /** @param ownSince Since when no other node delivers to the endpoint, Unix milliseconds; `null`: no other node ever did. */
   constructor(policy: LanePolicy, now: number, ownSince: number | null = null) {
     this.#policy = policy;
     this.#setRate(policy.rate, now);
@@ -53,13 +54,13 @@ export class Pace {
 
   adopt(policy: LanePolicy, now: number): void {
     if (policy === this.#policy) return;
-    // Who switched it off wants everything to be tried.
+    // Removing the breaker means that every delivery should be attempted.
     if (this.#policy.breaker !== null && policy.breaker === null) this.#breaker.tryNow(now);
     this.#policy = policy;
     this.#setRate(policy.rate, now);
   }
 
-  /** It was failing when the process began: one attempt goes before all others, some time within `waitMs`. */
+  /** The endpoint was failing when the process started: one attempt is made before all others, within `waitMs`. */
   suspect(
     now: number,
     { failures, since }: { readonly failures: number; readonly since: number },
@@ -68,34 +69,35 @@ export class Pace {
     this.#breaker.suspect(now, failures, since, waitMs);
   }
 
-  /** Until when it is left alone, with nothing of it in memory; infinity while one attempt decides about it. */
-  heldUntil(now: number): number {
+  /** Until when its jobs stay in the store: the circuit is open or a person paused it. Infinity while a probe is in flight. */
+  suspendedUntil(now: number): number {
     return Math.max(this.#breaker.readyAt(now), this.#policy.pausedUntil ?? 0, now);
   }
 
-  /** When its rates let the next attempt go. */
+  /** When its rate allows the next attempt. */
   readyAt(now: number): number {
-    return Math.max(this.#ramp.readyAt(now), this.#rate === null ? now : this.#rate.readyAt(now));
+    return Math.max(this.#slowStart.readyAt(now), this.#rate === null ? now : this.#rate.readyAt(now));
   }
 
+  /** The circuit is closed. */
   get isClosed(): boolean {
     return this.#breaker.isClosed;
   }
 
-  /** Attempts that may be in flight. */
+  /** Attempts that may be in flight now. */
   get concurrency(): number {
     return this.#breaker.isClosed ? this.#window.limit(this.#policy.concurrency) : 1;
   }
 
-  get slow(): boolean {
-    return this.#window.slow;
+  get isSlow(): boolean {
+    return this.#window.isSlow;
   }
 
   tryNow(now: number): void {
     this.#breaker.tryNow(now);
   }
 
-  /** The clock was set back. Rates notice that by themselves. */
+  /** The clock was set back. Rate limits detect that on their own. */
   clockSetBack(ms: number): void {
     this.#breaker.clockSetBack(ms);
   }
@@ -103,7 +105,7 @@ export class Pace {
   started(now: number): Ticket {
     const ticket = { startedAt: now, epoch: this.#breaker.epoch };
     this.#breaker.started();
-    this.#ramp.started(now);
+    this.#slowStart.started(now);
     this.#rate?.take(now);
     return ticket;
   }
@@ -111,23 +113,23 @@ export class Pace {
   /** No request was made: nothing was used up. */
   notMade(now: number, ticket: Ticket): void {
     this.#breaker.notMade(now, ticket.epoch);
-    this.#ramp.notMade(ticket.startedAt);
+    this.#slowStart.notMade(ticket.startedAt);
     this.#rate?.giveBack(ticket.startedAt);
   }
 
-  /** @param full Whether as many were in flight as may be. */
-  succeeded(now: number, ticket: Ticket, full: boolean): void {
+  /** @param isFull Whether as many attempts were in flight as allowed. */
+  succeeded(now: number, ticket: Ticket, isFull: boolean): void {
     const { failures, since } = this.#breaker.streak;
-    this.#window.succeeded(ticket.startedAt, now, full);
+    this.#window.succeeded(ticket.startedAt, now, isFull);
     if (this.#breaker.succeeded(now, ticket.epoch)) {
-      this.#ramp.climb(now);
+      this.#slowStart.begin(now);
       this.#window.restart(now);
     } else {
-      this.#ramp.succeeded(now, failures === 0 ? null : since);
+      this.#slowStart.succeeded(now, failures === 0 ? null : since);
     }
   }
 
-  /** Returns whether it is left alone from now on. */
+  /** Returns whether this opened the circuit. */
   failed(now: number, ticket: Ticket, failure: Failure, random: number): boolean {
     const { responseCode, retryAfterMs } = failure;
     const { breaker } = this.#policy;
@@ -135,13 +137,13 @@ export class Pace {
     const opened = asked
       ? this.#breaker.askedToWait(now, ticket.epoch, retryAfterMs, breaker)
       : this.#breaker.failed(now, ticket.epoch, breaker, random);
-    if (asked && opened) this.#ramp.askedForLess();
+    if (asked && opened) this.#slowStart.askedForLess();
     if (asked || responseCode === 0 || responseCode >= 500) this.#window.failed(ticket.startedAt, now);
-    this.#ramp.failed(now, this.#breaker.streak.failures);
+    this.#slowStart.failed(now, this.#breaker.streak.failures);
     return opened;
   }
 
-  view(): PaceView {
+  view(): RateControlView {
     const { concurrency: maxConcurrency, rate: ratePerSecond, pausedUntil } = this.#policy;
     return {
       breaker: this.#breaker.view(),
@@ -149,8 +151,8 @@ export class Pace {
       concurrency: this.concurrency,
       maxConcurrency,
       ratePerSecond,
-      easedTo: this.#ramp.perSecond,
-      climbing: this.#ramp.climbing,
+      easedTo: this.#slowStart.perSecond,
+      isRecovering: this.#slowStart.isRising,
       recentMs: Math.round(this.#window.recentMs),
     };
   }

@@ -1,30 +1,31 @@
-/** Holds attempts to a rate. */
+/** Rate limit for attempts. */
 
-/** Part of a second's attempts that may start together, so that timers of a millisecond keep up with high rates. */
+/** Share of a second's attempts that may start together, so that timers with a resolution of a millisecond keep up with high rates. */
 const BURST = 0.05;
-/** A second as the receiver sees it: what is slow on its way there arrives together with what started so much later. */
+/** A second as the receiver sees it: a request that is slow on its way arrives together with one that started this much later. */
 export const SECOND_ON_ARRIVAL_MS = 1025;
-/** So many attempts that were begun last can be given back; what began before them has long shaped the schedule. */
+/** Number of recent attempts that can be given back. Older ones have long shaped the schedule. */
 const REMEMBERED = 64;
 
 /**
- * So many attempts a second, evenly spaced, and never more than that in any second. A fraction is fine: 0.5 is one every two seconds.
+ * Allows a number of attempts per second, evenly spaced, and never more in any second. A fraction is fine: 0.5 is one every two seconds.
  *
- * The generic cell rate algorithm: one number, the time at which the next attempt would be on schedule. Small bursts run ahead of it;
- * the schedule is that much slower, so that burst and schedule together stay within the rate.
+ * Uses the generic cell rate algorithm, which keeps one number: the time at which the next attempt would be on schedule. Small bursts
+ * run ahead of it, and the schedule is slower by as much, so that burst and schedule together stay within the rate.
  */
 export class RateLimit {
   readonly perSecond: number;
   readonly #gapMs: number;
   readonly #aheadMs: number;
   #next: number;
-  /** When the last attempts began, the oldest first, and what `#next` was before them. */
+  /** When the last attempts started, the oldest first. */
   readonly #begun: number[] = [];
+  /** `#next` before these attempts. */
   #before: number;
 
   /**
-   * @param from Unix milliseconds from which the schedule runs.
-   * @param secondMs The time that has no more than `perSecond`.
+   * @param from Start of the schedule, Unix milliseconds.
+   * @param secondMs Length of the window that has at most `perSecond` attempts.
    */
   constructor(perSecond: number, from: number, secondMs = 1000) {
     const burst = Math.max(1, Math.floor(perSecond * BURST));
@@ -35,18 +36,18 @@ export class RateLimit {
     this.#before = from;
   }
 
-  /** Another rate from now on. What was last begun under this one counts, so that nobody gets more in a second by a change. */
+  /** A limit with another rate from now on. Recent attempts under this one count, so that a change never allows more in a second. */
   changed(perSecond: number, now: number, secondMs = 1000): RateLimit {
     const limit = new RateLimit(perSecond, now, secondMs);
     const next = this.#next - this.#gapMs + limit.#gapMs;
-    // Further ahead than attempts can have put it: the clock was set back meanwhile.
+    // Further ahead than attempts can have moved it: the clock was set back.
     if (next > now && next - now <= limit.#gapMs + this.#aheadMs + 1) limit.#startFrom(next);
     return limit;
   }
 
   /**
-   * Somebody else may have used all that it allows until `at`, Unix milliseconds: goes on from there, a second later at most, so that
-   * what is rarer than once a second does not wait for each new owner.
+   * Another node may have used up the rate until `at`, Unix milliseconds. The schedule continues from there, but at most a second later,
+   * so that rates below one per second do not start over with each new owner.
    */
   usedUntil(at: number): void {
     this.#startFrom(Math.max(this.#next, at + Math.min(this.#gapMs, SECOND_ON_ARRIVAL_MS) + this.#aheadMs));
@@ -55,7 +56,7 @@ export class RateLimit {
   /** When the next attempt may start: `now` or later. */
   readyAt(now: number): number {
     const at = this.#next - this.#aheadMs;
-    // Further ahead than one attempt can have put it: the clock was set back meanwhile.
+    // Further ahead than one attempt can have moved it: the clock was set back.
     if (at <= now || at - now > this.#gapMs + this.#aheadMs + 1) return now;
     return Math.ceil(at);
   }
@@ -67,8 +68,8 @@ export class RateLimit {
   }
 
   /**
-   * The attempt that began then was not made after all: the schedule is as if it had never begun. What began after it keeps its place, so
-   * nothing is gained by the end of one that others have followed.
+   * The attempt that started then was not made: the schedule is as if it had never started. Attempts that started after it keep their
+   * place, so giving back an attempt that others have followed gains nothing.
    */
   giveBack(startedAt: number): void {
     const index = this.#begun.lastIndexOf(startedAt);
@@ -83,9 +84,9 @@ export class RateLimit {
     this.#begun.length = 0;
   }
 
-  /** The schedule once an attempt has begun. */
+  /** The schedule after an attempt has started. */
   #after(next: number, now: number): number {
-    // Further ahead than attempts can have put it: the clock was set back meanwhile.
+    // Further ahead than attempts can have moved it: the clock was set back.
     const from = next - now > this.#gapMs + 2 * this.#aheadMs + 1 ? now : Math.max(now, next);
     return from + this.#gapMs;
   }

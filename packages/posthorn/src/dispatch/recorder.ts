@@ -1,10 +1,10 @@
-/** Brings outcomes to disk, however long the disk refuses them. */
+/** Records outcomes in the store, and retries for as long as the store refuses them. */
 import type { Clock, DispatchObserver, JobStore, Outcome } from "./types.ts";
 
 export const FIRST_PAUSE_MS = 500;
 export const MAX_PAUSE_MS = 30_000;
 
-/** After the last attempt has ended, outcomes have this long to get to a store that does not answer. */
+/** How long a stop waits, after the last attempt has ended, for a store that does not respond. */
 export const LAST_WORDS_MS = 2000;
 const MAX_BYTES = 32 * 1024 * 1024;
 
@@ -12,26 +12,26 @@ export interface RecorderOptions {
   readonly store: JobStore;
   readonly clock: Clock;
   readonly observer: DispatchObserver | undefined;
-  /** Fires when the process ends. */
+  /** Aborts when the process ends. */
   readonly signal: AbortSignal;
 }
 
 export class Recorder {
   readonly #options: RecorderOptions;
   #refused = 0;
-  /** About what the outcomes take in memory that are not on disk yet. */
+  /** Approximate memory used by outcomes that are not stored yet. */
   #bytes = 0;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
   }
 
-  /** There are outcomes that the store did not take, or many bytes of them that wait: until they are on disk it makes no sense to make more. */
+  /** The store has refused outcomes, or many bytes of outcomes wait for it: no further attempts should start until they are stored. */
   get isStuck(): boolean {
     return this.#refused > 0 || this.#bytes >= MAX_BYTES;
   }
 
-  /** Returns whether the outcome is on disk; it is not when the process ends, and when the lane is another node's by now. */
+  /** Returns whether the outcome is stored. It is not when the process ends, or when another node owns the lane by now. */
   async record(outcome: Outcome): Promise<boolean> {
     const bytes = bytesOf(outcome);
     this.#bytes += bytes;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RetryPolicy } from "./policy.ts";
-import { type FailedAttempt, retryDelay } from "./retry.ts";
+import { type FailedAttempt, retryDelay } from "./outcome.ts";
 
 const schedule: RetryPolicy = {
   backoff: { kind: "schedule", delaysMs: [1000, 5000], jitter: 0.2 },

@@ -1,77 +1,244 @@
-/** Gives lanes their turns: starts attempts, one lane after the other, within what each of them and all together may have in flight. */
-import type { Engine } from "./engine.ts";
-import type { Flights } from "./flights.ts";
+/** Starts attempts in fair order within the limits, and handles their results until each outcome is stored. */
+import type { ConcurrencyLimiter, Permit } from "./concurrency-limiter.ts";
+import { type Engine, NOWHERE } from "./engine.ts";
 import type { Lane } from "./lane.ts";
-import type { Slots } from "./concurrency-limiter.ts";
-import type { LaneOwners } from "./types.ts";
+import { isRetry } from "./lane-state.ts";
+import { outcomeOf } from "./outcome.ts";
+import type { Ticket } from "./rate-control.ts";
+import { MAX_PAUSE_MS, Recorder } from "./recorder.ts";
+import type { Attempter, AttemptResult, Job, LaneOwners, Lease, Outcome } from "./types.ts";
 
-/** Outcomes of one lane that may wait for the disk; more and the lane makes no further attempts. */
+/** Outcomes of one lane that may wait to be stored. A lane with more starts no further attempts. */
 const MAX_RECORDING = 512;
+/** Outcomes of all lanes that may wait to be stored. */
+const MAX_RECORDING_IN_ALL = 4096;
 
-export interface TurnsOptions {
-  readonly engine: Engine;
-  readonly slots: Slots;
-  readonly flights: Flights;
-  readonly owners: LaneOwners;
+/** A job whose attempt has started and whose outcome is not stored yet. */
+interface InFlight {
+  readonly lane: Lane;
+  readonly job: Job;
+  readonly ticket: Ticket;
+  readonly permit: Permit;
+  /** The lease under which the outcome is recorded; `undefined`: none is needed. */
+  readonly lease: Lease | undefined;
 }
 
-export class Turns {
-  readonly #options: TurnsOptions;
+export interface RunLoopOptions {
+  readonly engine: Engine;
+  readonly limiter: ConcurrencyLimiter;
+  readonly attempter: Attempter;
+  readonly owners: LaneOwners;
+  readonly random: () => number;
+}
 
-  constructor(options: TurnsOptions) {
+export class RunLoop {
+  readonly #options: RunLoopOptions;
+  readonly #engine: Engine;
+  readonly #limiter: ConcurrencyLimiter;
+  readonly #recorder: Recorder;
+  readonly #abort = new AbortController();
+  /** The jobs in flight, each with its lane. */
+  readonly #unfinished = new Map<Promise<void>, Lane>();
+
+  constructor(options: RunLoopOptions) {
+    const { engine, limiter } = options;
+    const { store, clock, observer } = engine;
     this.#options = options;
+    this.#engine = engine;
+    this.#limiter = limiter;
+    this.#recorder = new Recorder({ store, clock, observer, signal: this.#abort.signal });
   }
 
-  /** Starts attempts as long as there is room for more in flight. */
+  /** Starts attempts in fair order until a limit is reached. */
   pump(): void {
-    const { engine, slots, flights } = this.#options;
+    const engine = this.#engine;
     if (!engine.isRunning()) return;
-    while (flights.mayStart) {
-      const lane = slots.next();
+    while (this.#mayStart) {
+      const lane = this.#limiter.dequeue();
       if (lane === undefined) return;
-      if (this.#step(lane)) engine.join(lane);
-      else slots.passOn(lane);
-      if (lane.spilled && engine.shelf.isHalfEmpty(lane)) engine.page(lane);
+      if (this.#step(lane)) engine.enqueue(lane);
+      else this.#limiter.passOn(lane);
+      if (lane.hasMoreInStore && engine.buffer.isHalfEmpty(lane)) engine.loadPage(lane);
     }
   }
 
-  /** Starts the next job of a lane, or sees to it that the lane comes back when it can. Returns whether it started one. */
+  /** Resolves when nothing is in flight and every outcome is stored, or after `ms`. */
+  async settledWithin(ms: number): Promise<void> {
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#engine.clock.setTimer(ms, resolve);
+    await Promise.race([this.#settled(), over]).finally(cancel);
+  }
+
+  /** The jobs in flight to some endpoints: each promise resolves when the outcome is stored. */
+  inFlightOf(isOne: (endpointId: number) => boolean): readonly Promise<void>[] {
+    return [...this.#unfinished].flatMap(([finished, { endpointId }]) => (isOne(endpointId) ? [finished] : []));
+  }
+
+  /** Aborts the attempts in flight, and gives up on outcomes that the store does not take. */
+  abort(): void {
+    this.#abort.abort();
+  }
+
+  async #settled(): Promise<void> {
+    while (this.#unfinished.size > 0) await Promise.all(this.#unfinished.keys());
+  }
+
+  /** Neither too many attempts are in flight nor too many outcomes wait to be stored. */
+  get #mayStart(): boolean {
+    const recording = this.#unfinished.size - this.#limiter.inFlight;
+    return this.#limiter.isAvailable && !this.#recorder.isStuck && recording < MAX_RECORDING_IN_ALL;
+  }
+
+  /** Starts the next job of a lane, or makes sure that the lane is queued again when it can start one. Returns whether it started one. */
   #step(lane: Lane): boolean {
-    const { engine } = this.#options;
+    const engine = this.#engine;
     const now = engine.clock.now();
-    const pace = lane.pace!;
-    // Its policy brings it back.
-    if (lane.stale) return false;
-    if (lane.held || lane.gone || lane.ready === 0 || lane.isPaused(now)) return false;
-    const heldUntil = pace.heldUntil(now);
-    if (heldUntil > now) {
-      engine.setAside(lane, heldUntil);
+    // The policy that arrives queues it again.
+    if (lane.isPolicyStale) return false;
+    if (lane.isHeld || lane.isRetired || lane.jobs.ready === 0 || lane.isPaused(now)) return false;
+    const { control } = lane;
+    const suspendedUntil = control.suspendedUntil(now);
+    if (suspendedUntil > now) {
+      engine.suspend(lane, suspendedUntil);
       return false;
     }
-    // The end of one of its attempts brings it back.
-    if (lane.inFlight >= pace.concurrency || lane.recording >= MAX_RECORDING) return false;
-    const readyAt = pace.readyAt(now);
+    // The end of one of its attempts queues it again.
+    if (lane.jobs.inFlight >= control.concurrency || lane.recording >= MAX_RECORDING) return false;
+    const readyAt = control.readyAt(now);
     if (readyAt > now) {
-      engine.agenda.resumeAt(lane, readyAt);
+      engine.timers.resumeAt(lane, readyAt);
       return false;
     }
     return this.#startNext(lane, now);
   }
 
   #startNext(lane: Lane, now: number): boolean {
-    const { engine, slots, flights, owners } = this.#options;
-    // `goOn` brings the lane back, or it goes for good.
-    const lease = owners.lease(lane.endpointId);
+    const limiter = this.#limiter;
+    // `resume` queues the lane again, or another node takes it over.
+    const lease = this.#options.owners.lease(lane.endpointId);
     if (lease === null) return false;
-    const claim = slots.claimFor(lane, now);
-    if (claim === null) return false;
-    const job = engine.shelf.take(lane, slots.retriesFree);
+    const permit = limiter.permitFor(lane, now);
+    if (permit === null) return false;
+    const job = this.#engine.buffer.take(lane, limiter.allowsRetries);
     if (job === undefined) {
-      if (lane.ready > 0) slots.waitForRetries(lane);
-      engine.dropIfIdle(lane);
+      if (lane.jobs.ready > 0) limiter.waitForRetries(lane);
+      this.#engine.dropIfIdle(lane);
       return false;
     }
-    flights.start(lane, job, { claim, lease });
+    const ticket = lane.control.started(now);
+    lane.jobs.started(ticket);
+    this.#track({ lane, job, ticket, permit: limiter.acquire(permit, isRetry(job)), lease });
     return true;
+  }
+
+  #track(inFlight: InFlight): void {
+    const { lane } = inFlight;
+    const finished = this.#finish(inFlight).finally(() => {
+      this.#unfinished.delete(finished);
+      this.#continue(lane);
+    });
+    this.#unfinished.set(finished, lane);
+  }
+
+  async #finish(inFlight: InFlight): Promise<void> {
+    const { lane, job, lease } = inFlight;
+    const { wakes } = lane;
+    const result = await this.#attempt(inFlight);
+    const isFull = lane.jobs.inFlight >= lane.control.concurrency;
+    lane.jobs.ended(inFlight.ticket);
+    this.#limiter.release(inFlight.permit);
+    if (result === null) return lane.jobs.forget(job);
+    // One time for both: otherwise a retry would be due later than the endpoint may be tried again, by the time that passes in between.
+    const now = this.#engine.clock.now();
+    this.#judge(inFlight, result, { now, isFull });
+    if (result.kind === "held" || result.kind === "not_now") return this.#returnToStore(lane, job, result, wakes);
+    this.#engine.enqueue(lane);
+    this.#engine.pump();
+    const context = { policy: lane.control.policy, now, random: this.#options.random };
+    const outcome = { ...outcomeOf(job, result, context), ...(lease === undefined ? {} : { lease }) };
+    const isRecorded = await this.#recorder.record(outcome);
+    // A page that was requested before may still show the job as due: the job stays known until that page was taken over.
+    await lane.page.taken();
+    this.#close(lane, job, outcome, isRecorded);
+  }
+
+  /** `null` when the end of the process aborted the attempt. */
+  async #attempt({ job, lease }: InFlight): Promise<AttemptResult | null> {
+    const { attempter, owners } = this.#options;
+    try {
+      const result = await attempter.attempt(job, this.#abort.signal, () => owners.holds(lease));
+      return this.#abort.signal.aborted && result.kind !== "made" ? null : result;
+    } catch (error) {
+      this.#engine.observer?.trouble?.("attempt", error);
+      return { kind: "not_now", pauseMs: MAX_PAUSE_MS };
+    }
+  }
+
+  /** Updates the rate control of the endpoint with the result. */
+  #judge(
+    { lane, ticket }: InFlight,
+    result: AttemptResult,
+    { now, isFull }: { readonly now: number; readonly isFull: boolean },
+  ): void {
+    const { control } = lane;
+    if (result.kind !== "made" || result.attempt.unsent === true) {
+      control.notMade(now, ticket);
+    } else if (result.attempt.status === 0) {
+      control.succeeded(now, ticket, isFull);
+    } else {
+      const { responseCode } = result.attempt;
+      const failure = { responseCode, retryAfterMs: result.retryAfterMs };
+      control.failed(now, ticket, failure, this.#options.random());
+      const suspendedUntil = control.suspendedUntil(now);
+      if (suspendedUntil > now) this.#engine.suspend(lane, suspendedUntil);
+    }
+  }
+
+  /** No attempt was used up: the job goes back to the store, and its lane waits. */
+  #returnToStore(
+    lane: Lane,
+    job: Job,
+    result: Extract<AttemptResult, { kind: "held" | "not_now" }>,
+    wakes: number,
+  ): void {
+    const { buffer, timers } = this.#engine;
+    buffer.spill(lane);
+    lane.release(job);
+    lane.noteMoreInStore();
+    if (result.kind === "held") lane.hold(wakes);
+    else timers.pause(lane, result.pauseMs);
+  }
+
+  /** The outcome is stored, or will not be stored by this node: the job leaves memory. */
+  #close(lane: Lane, job: Job, outcome: Outcome, isRecorded: boolean): void {
+    const engine = this.#engine;
+    const passAt = outcome.passAt ?? null;
+    const blocks = outcome.state === 0 && (passAt === null || passAt > engine.clock.now());
+    const isRevoked = lane.jobs.isRevoked(job);
+    if (blocks || !isRecorded) this.#block(lane, job, passAt);
+    else lane.release(job);
+    if (!isRecorded) return;
+    // Canceled while it was in flight: the jobs behind it must not wait for a retry that is never made.
+    if (isRevoked) engine.checkStore(lane);
+    if (outcome.due !== null) engine.timers.noteDue(lane, outcome.due);
+    // A manual attempt that failed leaves the scheduled retry in place. Only the store knows when it is due, which may be long past.
+    if (outcome.trigger === 1 && outcome.state === 2) engine.checkStore(lane);
+    engine.observer?.recorded?.(outcome);
+  }
+
+  /** The jobs behind a failed job wait for its retry. */
+  #block(lane: Lane, job: Job, passAt: number | null): void {
+    const again = this.#engine.buffer.block(lane, job, passAt);
+    if (passAt !== null) this.#engine.timers.arm(lane);
+    if (again) this.#engine.checkStore(lane, NOWHERE);
+  }
+
+  #continue(lane: Lane): void {
+    const engine = this.#engine;
+    if (!engine.isRunning()) return;
+    if (lane.hasMoreInStore) engine.loadPage(lane);
+    engine.dropIfIdle(lane);
+    engine.enqueue(lane);
+    engine.pump();
   }
 }

@@ -1,38 +1,38 @@
-/** Holds an endpoint that is in trouble, or was, to few attempts a second: neither an outage nor its end is a storm. */
+/** Slow start: limits the rate of an endpoint that fails or has just recovered, so that neither an outage nor its end floods it. */
 import { RateLimit } from "./rate-limit.ts";
 
-/** An endpoint that only fails, and whose breaker has not opened yet, gets so many attempts a second. */
-const TRICKLE = 10;
-/** After so many failures in a row. */
-const TRICKLE_AFTER = 4;
-/** An outage that lasted this long ends with a slow start, also when no breaker opened. */
+/** Attempts per second to an endpoint that fails and whose circuit has not opened yet. */
+const FAILING_RATE = 10;
+/** Failures in a row after which that rate applies. */
+const FAILING_AFTER = 4;
+/** An outage that lasted this long ends with a slow start, even if no circuit opened. */
 const LONG_MS = 30_000;
-/** Above the last good rate it goes on by this much a second. */
-const CREEP = 1.1;
-/** Nobody is held to more than this. */
-const FREE_FROM = 4096;
-/** An endpoint that asked for less gets this much of what it had. */
+/** Growth per second above the last good rate. */
+const GROWTH = 1.1;
+/** Rate per second from which the limit is lifted. */
+const UNLIMITED_FROM = 4096;
+/** Share of its rate that an endpoint keeps when it asks for less. */
 const ASKED = 0.8;
-/** Weight of the newest second in the rate that was good. */
+/** Weight of the newest second in the good rate. */
 const NEWEST = 0.3;
 
-export class Ramp {
+export class SlowStart {
   #limit: RateLimit | null = null;
-  #climbing = false;
+  #isRising = false;
   #raisedAt = 0;
-  /** Successes a second, as they were lately. */
+  /** Recent successes per second. */
   #goodRate = 0;
   #second = 0;
   #inSecond = 0;
 
-  /** Attempts a second that it allows now; `null`: any number. */
+  /** Attempts per second that it allows now; `null`: unlimited. */
   get perSecond(): number | null {
     return this.#limit?.perSecond ?? null;
   }
 
-  /** After an outage, on its way to where it was. */
-  get climbing(): boolean {
-    return this.#climbing;
+  /** The rate rises after an outage. */
+  get isRising(): boolean {
+    return this.#isRising;
   }
 
   readyAt(now: number): number {
@@ -47,14 +47,14 @@ export class Ramp {
     this.#limit?.giveBack(startedAt);
   }
 
-  /** It is back: 1 a second, then 2, 4 … */
-  climb(now: number): void {
-    this.#climbing = true;
+  /** The endpoint is back: 1 attempt per second, then 2, 4 … */
+  begin(now: number): void {
+    this.#isRising = true;
     this.#raisedAt = now;
     this.#limit = new RateLimit(1, now + 1000);
   }
 
-  /** What was good was too much. */
+  /** The endpoint asked for less than its good rate. */
   askedForLess(): void {
     this.#goodRate *= ASKED;
   }
@@ -63,15 +63,15 @@ export class Ramp {
   succeeded(now: number, failingSince: number | null): void {
     this.#count(now);
     if (this.#limit === null) return;
-    if (this.#climbing) this.#rise(now);
-    else if (failingSince !== null && now - failingSince >= LONG_MS) this.climb(now);
+    if (this.#isRising) this.#rise(now);
+    else if (failingSince !== null && now - failingSince >= LONG_MS) this.begin(now);
     else this.#limit = null;
   }
 
   failed(now: number, failuresInARow: number): void {
-    if (failuresInARow < TRICKLE_AFTER) return;
-    if (this.#climbing || this.#limit === null) this.#limit = new RateLimit(TRICKLE, now);
-    this.#climbing = false;
+    if (failuresInARow < FAILING_AFTER) return;
+    if (this.#isRising || this.#limit === null) this.#limit = new RateLimit(FAILING_RATE, now);
+    this.#isRising = false;
   }
 
   #rise(now: number): void {
@@ -80,11 +80,11 @@ export class Ramp {
     const { perSecond } = this.#limit!;
     const next = perSecond < this.#goodRate ? Math.min(2 * perSecond, Math.max(this.#goodRate, 1)) : raised(perSecond);
     this.#raisedAt = now;
-    this.#climbing = next < FREE_FROM;
-    this.#limit = this.#climbing ? new RateLimit(next, now) : null;
+    this.#isRising = next < UNLIMITED_FROM;
+    this.#limit = this.#isRising ? new RateLimit(next, now) : null;
   }
 
-  /** Only what was let through freely shows what it can take. */
+  /** Only seconds without a limit show how much the endpoint can take. */
   #count(now: number): void {
     const second = Math.floor(now / 1000);
     if (second !== this.#second) {
@@ -99,7 +99,7 @@ export class Ramp {
   }
 }
 
-/** The first steps are doubled all the same, for endpoints that had next to nothing before. */
+/** Low rates double even above the last good rate, for endpoints that had little traffic before. */
 function raised(perSecond: number): number {
-  return perSecond < 16 ? 2 * perSecond : perSecond * CREEP;
+  return perSecond < 16 ? 2 * perSecond : perSecond * GROWTH;
 }

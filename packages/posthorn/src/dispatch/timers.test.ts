@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/support/manual-clock.ts";
-import { Alarm } from "./timers.ts";
+import { TimerHeap } from "./timers.ts";
 
-describe("Alarm", () => {
+describe("TimerHeap", () => {
   it("rings each key once, at its last set time and never before, with one timer for all", () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant("set" as const), key: fc.nat(5), in: fc.integer({ min: -50, max: 300 }) }),
@@ -14,21 +14,21 @@ describe("Alarm", () => {
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const clock = new ManualClock();
         const wanted = new Map<number, number>();
-        const alarm = new Alarm(clock, (key) => {
+        const timers = new TimerHeap(clock, (key) => {
           expect(wanted.get(key)).toBeLessThanOrEqual(clock.now());
           wanted.delete(key);
         });
         for (const each of steps) {
           if (each.kind === "set") {
             wanted.set(each.key, clock.now() + each.in);
-            alarm.set(each.key, clock.now() + each.in);
+            timers.set(each.key, clock.now() + each.in);
           } else if (each.kind === "clear") {
             wanted.delete(each.key);
-            alarm.clear(each.key);
+            timers.clear(each.key);
           }
           clock.advance(each.kind === "advance" ? each.by : 0);
           expect([...wanted.values()].filter((at) => at < clock.now())).toEqual([]);
-          expect(alarm.size).toBe(wanted.size);
+          expect(timers.size).toBe(wanted.size);
           expect(clock.waiting).toBeLessThanOrEqual(1);
         }
         clock.advance(1000);
@@ -41,8 +41,8 @@ describe("Alarm", () => {
   it("sleeps past the longest time that a timer takes", () => {
     const clock = new ManualClock();
     const rung: number[] = [];
-    const alarm = new Alarm(clock, (key) => rung.push(key));
-    alarm.set(1, clock.now() + 60 * 86_400_000);
+    const timers = new TimerHeap(clock, (key) => rung.push(key));
+    timers.set(1, clock.now() + 60 * 86_400_000);
     clock.advance(59 * 86_400_000);
     expect(rung).toEqual([]);
     clock.advance(2 * 86_400_000);
@@ -55,41 +55,41 @@ describe("Alarm", () => {
   ])("tells by how much the clock was set back %s", (_when, setAfterMs, toldMs) => {
     const clock = new ManualClock();
     const told: number[] = [];
-    const alarm = new Alarm(
+    const timers = new TimerHeap(
       clock,
       () => undefined,
       (ms) => told.push(ms),
     );
-    alarm.set(1, clock.now() + 1000);
+    timers.set(1, clock.now() + 1000);
     clock.advance(100);
     clock.leap(-5000);
     clock.advance(setAfterMs);
-    if (setAfterMs > 0) alarm.set(2, clock.now() + 10);
+    if (setAfterMs > 0) timers.set(2, clock.now() + 10);
     clock.advance(1000);
     expect(told).toEqual([toldMs]);
   });
 
   it("tells of no step back when the clock is set forwards, or is slewed", () => {
     const clock = new ManualClock();
-    const alarm = new Alarm(
+    const timers = new TimerHeap(
       clock,
       () => undefined,
       () => expect.unreachable(),
     );
-    alarm.set(1, clock.now() + 1000);
+    timers.set(1, clock.now() + 1000);
     clock.leap(5000);
     clock.advance(1000);
-    alarm.set(1, clock.now() + 1000);
+    timers.set(1, clock.now() + 1000);
     clock.leap(-99);
     clock.advance(2000);
   });
 
   it("is silent once it was stopped", () => {
     const clock = new ManualClock();
-    const alarm = new Alarm(clock, () => expect.unreachable());
-    alarm.set(1, clock.now() + 10);
-    alarm.stop();
+    const timers = new TimerHeap(clock, () => expect.unreachable());
+    timers.set(1, clock.now() + 10);
+    timers.stop();
     clock.advance(100);
-    expect([alarm.size, clock.waiting]).toEqual([0, 0]);
+    expect([timers.size, clock.waiting]).toEqual([0, 0]);
   });
 });

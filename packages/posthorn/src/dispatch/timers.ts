@@ -1,4 +1,5 @@
-/** Wakes up for the earliest of many times with one timer. A binary heap; a key's time may be set again at any moment. */
+/** Timers of the lanes. One system timer is set for the earliest of them; nothing polls. */
+import type { Lane } from "./lane.ts";
 import type { Clock } from "./types.ts";
 
 interface Entry {
@@ -6,27 +7,77 @@ interface Entry {
   readonly at: number;
 }
 
-/** A timer counts time that passes, which stands still while the machine sleeps: so it looks at the clock this often. */
+/** Longest sleep. A system timer stands still while the machine sleeps, so the clock is read at least this often. */
 const MAX_SLEEP_MS = 30_000;
-/** A clock that shows this much less than it should was set back. Less than that is a timer that rang early, or a clock that is slewed. */
+/** A clock that is behind by this much was set back. Less is a timer that fired early, or a clock that is being slewed. */
 const SET_BACK_MS = 100;
-/** Outdated entries that may be in the heap beside as many as there are keys. */
+/** Outdated entries that the heap may hold beyond the number of keys. */
 const SPARE_ENTRIES = 64;
 
-export class Alarm {
+/** When each lane has something to do next. */
+export class LaneTimers {
+  readonly #clock: Clock;
+  readonly #heap: TimerHeap;
+  #isStopped = false;
+
+  /**
+   * @param ring Called with an endpoint when its time has come.
+   * @param onSetBack Called when the clock was set back.
+   */
+  constructor(clock: Clock, ring: (endpointId: number) => void, onSetBack: (ms: number) => void) {
+    this.#clock = clock;
+    this.#heap = new TimerHeap(clock, ring, onSetBack);
+  }
+
+  /** A job in the store becomes due at `due`. */
+  noteDue(lane: Lane, due: number): void {
+    lane.noteDue(due);
+    this.arm(lane);
+  }
+
+  /** The rate or the circuit breaker allows the next attempt then. */
+  resumeAt(lane: Lane, at: number): void {
+    lane.resumeAt(at);
+    this.arm(lane);
+  }
+
+  /** Stops the lane for a while after a fault of our own. */
+  pause(lane: Lane, ms: number): void {
+    lane.pauseUntil(this.#clock.now() + ms);
+    this.arm(lane);
+  }
+
+  /** Sets the timer of a lane to the earliest of its times. */
+  arm(lane: Lane): void {
+    const at = lane.timerAt;
+    if (at !== null && !this.#isStopped && !lane.isRetired) this.#heap.set(lane.endpointId, at);
+  }
+
+  forget(lane: Lane): void {
+    this.#heap.clear(lane.endpointId);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#heap.stop();
+  }
+}
+
+/** Many timers on one system timer, as a binary heap. The time of a key can be changed at any moment. */
+export class TimerHeap {
   readonly #clock: Clock;
   readonly #ring: (key: number) => void;
   readonly #onSetBack: (ms: number) => void;
-  /** Entries whose time was set again later stay in the heap and are told apart by `#times`. */
+  /** Entries whose time was changed later stay in the heap. `#times` tells which entries are current. */
   readonly #heap: Entry[] = [];
   readonly #times = new Map<number, number>();
   #cancel: (() => void) | null = null;
   #armedFor = Number.POSITIVE_INFINITY;
-  /** The least that the clock should show by now: when the timer was set, or when it rings. */
+  /** What the clock must show at least: the time at which the timer was set, or was to fire. */
   #leastNow = Number.NEGATIVE_INFINITY;
 
   /**
-   * @param onSetBack Told that the clock was set back by at least `ms`. A timer that is replaced after the step hides the time that passed
+   * @param onSetBack Called when the clock was set back by at least `ms`. A timer that is replaced after the step hides the time that passed
    * on it, which is 30 s at most.
    */
   constructor(clock: Clock, ring: (key: number) => void, onSetBack: (ms: number) => void = () => undefined) {
@@ -35,7 +86,7 @@ export class Alarm {
     this.#onSetBack = onSetBack;
   }
 
-  /** Keys that wait. */
+  /** Number of keys with a timer. */
   get size(): number {
     return this.#times.size;
   }
@@ -94,7 +145,7 @@ export class Alarm {
     if (expected - now >= SET_BACK_MS) this.#onSetBack(expected - now);
   }
 
-  /** Alarms that were set earlier again and again leave entries behind that would only go when their time comes. */
+  /** Drops outdated entries. Keys that are set to an earlier time again and again leave entries behind for the later ones. */
   #rebuild(): void {
     this.#heap.length = 0;
     for (const [key, at] of this.#times) push(this.#heap, { key, at });

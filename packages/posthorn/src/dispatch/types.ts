@@ -1,13 +1,13 @@
-/** What the dispatcher needs from the world around it. Everything that is slow, random or outside comes in through here. */
+/** What the dispatcher needs from its surroundings. Everything slow, random or external is passed in through these interfaces. */
 
 export interface Clock {
   /** Unix milliseconds. */
   now(): number;
-  /** Calls back once after `ms`; the result takes it back. */
+  /** Calls back once after `ms`. Returns a function that cancels the timer. */
   setTimer(ms: number, callback: () => void): () => void;
 }
 
-/** A delivery in memory: one message owed to one endpoint. */
+/** A delivery in memory: one message for one endpoint. */
 export interface Job {
   readonly messageId: number;
   readonly publicId: string;
@@ -17,97 +17,99 @@ export interface Job {
   /** Scheduled attempts that counted so far. */
   readonly attempts: number;
   readonly generation: number;
-  /** 0 by schedule, 1 by hand. */
+  /** 0 scheduled, 1 manual. */
   readonly trigger: 0 | 1;
   readonly contentType: string;
   readonly orderingKey: string | null;
-  /** How an inbound message came in, beside its body; `null` for a published one. */
+  /** The inbound request of the message, without its body; `null` for a published message. */
   readonly requestJson: string | null;
   /** `null` when it must be fetched. */
   readonly payload: Uint8Array | null;
-  /** No attempt is made from this time on; absent or `null`: whenever one can be. */
+  /** No attempt is made from this time on, Unix milliseconds; absent or `null`: there is no such time. */
   readonly deliverUntil?: number | null;
   /** When its first attempt was due, Unix milliseconds; absent: at `due`. */
   readonly firstDue?: number;
-  /** A first attempt that nothing delayed, which is due whatever the clock says; absent: as `due` says. */
+  /** A first attempt that nothing delays: it is due whatever the clock says. Absent: `due` decides. */
   readonly immediate?: boolean;
-  /** It waits for those of its endpoint with the same key and a lower message key; absent or `null`: for none. */
+  /** It waits for the jobs of its endpoint with the same key and a lower message key; absent or `null`: it has no order. */
   readonly orderKey?: string | null;
-  /** Asked for by hand, and not part of a recovery: it waits for nothing. */
+  /** Resent manually, and not as part of a recovery: it waits for no other job. */
   readonly resent?: boolean;
 }
 
-/** What is written about an attempt that was made. */
+/** What is recorded about an attempt. */
 export interface AttemptRecord {
   readonly id: number;
   readonly publicId: string;
   readonly url: string;
   /** 0 success, 2 failure. */
   readonly status: 0 | 2;
+  /** 0 when there was no response. */
   readonly responseCode: number;
   readonly response: string;
   readonly durationMs: number;
   readonly errorCode: string | null;
-  /** What was sent and seen beside these, for people to read. */
+  /** Request, phases and peer as JSON, for people to read. */
   readonly detailJson: string | null;
-  /** It failed before anything was sent: it says nothing of how the endpoint does. */
+  /** It failed before anything was sent, so it says nothing about the endpoint. */
   readonly unsent?: true;
 }
 
 export type AttemptResult =
-  /** A request was made, or what was to be sent could not be, and it counts. */
+  /** A request was made, or could not be built, and the attempt counts. */
   | {
       readonly kind: "made";
       readonly attempt: AttemptRecord;
-      /** It would fail in the same way again: nothing is tried after it. */
+      /** A retry would fail in the same way, so there is none. */
       readonly final?: true;
-      /** How long the endpoint asks to be left alone; `null`: it does not ask. */
+      /** How long the endpoint asked to wait; `null`: it did not ask. */
       readonly retryAfterMs: number | null;
     }
-  /** The endpoint is off. No attempt is used up; the lane waits until it is woken. */
+  /** The endpoint is disabled. No attempt is used up. The lane is held until it is woken. */
   | { readonly kind: "held" }
-  /** There is nothing to send, or nobody to send it to, any more. */
+  /** The delivery has no content or no recipient any longer, and is canceled. */
   | { readonly kind: "void"; readonly reason?: string }
-  /** A fault of our own. No attempt is used up; the lane tries again after a pause. */
+  /** A fault of our own. No attempt is used up. The lane tries again after a pause. */
   | { readonly kind: "not_now"; readonly pauseMs: number };
 
 export interface Attempter {
   /**
-   * Makes one attempt. Must end by its own deadline, or soon after `signal` fires with any result.
+   * Makes one attempt. Must end by its own deadline, or soon after `signal` aborts with any result.
    *
-   * @param maySend Asked right before the request is written: `false` when the lane may be another node's by now, since this process stood
-   * still or was cut off. Then nothing is sent and the result is `not_now`.
+   * @param maySend Called right before the request is written. Returns `false` when another node may own the lane by now, because this
+   * process stood still or was cut off. Then nothing is sent and the result is `not_now`.
    */
   attempt(job: Job, signal: AbortSignal, maySend: () => boolean): Promise<AttemptResult>;
 }
 
-/** 0 pending, 1 succeeded, 2 failed, 3 canceled: as stored. */
+/** As stored: 0 pending, 1 succeeded, 2 failed, 3 canceled. */
 export type JobState = 0 | 1 | 2 | 3;
 
-/** The right to record the outcome of an attempt. Who lost it is refused. */
+/** Permission to record the outcome of an attempt. An outcome under a lost lease is refused. */
 export interface Lease {
   readonly shard: number;
   readonly fence: number;
 }
 
-/** Which lanes are this node's. */
+/** Which lanes this node owns. */
 export interface LaneOwners {
-  /** Whether whatever is stored for a lane that is here was stored here, so that nothing older can be in the store unseen. */
+  /** Only this node stores jobs for its lanes, so that the store cannot have older ones that it does not know. */
   readonly alone: boolean;
-  /** Whether the lane of this endpoint is here. */
+  /** Whether this node owns the lane of the endpoint. */
   owns(endpointId: number): boolean;
   /**
-   * The right under which an attempt that begins now is recorded; `undefined`: none is needed; `null`: none may begin, since the lane is
-   * not here or may be somebody else's before long.
+   * The lease under which an attempt that starts now is recorded. `undefined`: none is needed. `null`: none may start, because another node
+   * owns the lane or may own it shortly.
    */
   lease(endpointId: number): Lease | undefined | null;
-  /** Whether an attempt that began under this right may still send its request: its lane has no other owner yet. */
+  /** Whether an attempt that started under this lease may still send its request: no other node owns the lane yet. */
   holds(lease: Lease | undefined): boolean;
 }
 
-/** One node has every lane. */
+/** A single node owns every lane. */
 export const SOLE_OWNER: LaneOwners = { alone: true, owns: () => true, lease: () => undefined, holds: () => true };
 
+/** What an attempt, or the decision not to make one, does to its delivery. */
 export interface Outcome {
   readonly messageId: number;
   readonly endpointId: number;
@@ -117,9 +119,9 @@ export interface Outcome {
   readonly due: number | null;
   readonly attempts: number;
   readonly attempt: AttemptRecord | null;
-  /** Why it was canceled, and when. */
+  /** Why and when it was canceled. */
   readonly cancel?: { readonly reason: string; readonly at: number } | null;
-  /** From this time on nobody waits for it, unless an earlier time was set before; absent or `null`: it stays as it is. */
+  /** From this time on other jobs may overtake it, unless an earlier time was set before; absent or `null`: unchanged. */
   readonly passAt?: number | null;
   readonly lease?: Lease;
 }
@@ -127,16 +129,16 @@ export interface Outcome {
 export interface JobPage {
   readonly deliveries: readonly Job[];
   readonly nextDue: number | null;
-  /** Of a page in order. */
+  /** Only of a page in order. */
   readonly line?: LinePage;
 }
 
-/** How a page is made other than with the longest waiting first. */
+/** A page other than the default, which has the jobs that have waited longest first. */
 export type PageWish =
   | { readonly kind: "newest" }
   /**
-   * Those whose turn it is: every job of the same key before is done, or among `known`, the message keys in memory. `keys`: a few of each
-   * of these keys, lowest messages first; `null`: of all, by due time from a place on.
+   * The jobs that may start: every earlier job of the same key is done, or among `known`, the message keys in memory. `keys`: a few jobs of
+   * each of these keys, lowest messages first; `null`: jobs of all keys, by due time from a place on.
    */
   | {
       readonly kind: "line";
@@ -145,30 +147,30 @@ export type PageWish =
       readonly keys: readonly string[] | null;
     };
 
-/** A place among the jobs of an endpoint by due time: just after this one. */
+/** A place among the jobs of an endpoint by due time: just after this job. */
 export interface Position {
   readonly due: number;
   readonly messageId: number;
 }
 
 export interface LinePage {
-  /** The last job that was looked at. */
+  /** The last job that was scanned. */
   readonly scannedTo: Position;
-  /** Nothing more is due. */
+  /** No further jobs are due. */
   readonly done: boolean;
-  /** For each key with jobs whose turn it is not: the place just before the first of them. */
+  /** For each key with jobs that cannot start yet: the place just before the first of them. */
   readonly left: readonly { readonly key: string; readonly at: Position }[];
-  /** When the first of the jobs that block others does so no longer; `null`: none is known. */
+  /** When the first of the jobs that block others may be overtaken; `null`: none is known. */
   readonly passAt: number | null;
-  /** Keys that were asked for and not looked at: the page was full. */
+  /** Keys that were requested and not scanned, because the page was full. */
   readonly unread: readonly string[];
 }
 
-/** The durable truth behind the lanes. */
+/** The database behind the lanes. */
 export interface JobStore {
-  /** Jobs of one endpoint due at `now`, longest waiting first. Must see every outcome recorded before the call. */
+  /** Jobs of one endpoint that are due at `now`, longest waiting first. Must see every outcome that was recorded before the call. */
   due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<JobPage>;
-  /** Rejects with the code `shard_lost` when its lease is not held any more. */
+  /** Rejects with the code `shard_lost` when its lease is lost. */
   record(outcome: Outcome): Promise<void>;
   backlog(): Promise<readonly { readonly endpointId: number; readonly due: number }[]>;
 }
@@ -176,15 +178,15 @@ export interface JobStore {
 export interface DispatchLimits {
   /** Attempts in flight over all endpoints. */
   readonly concurrency: number;
-  /** Attempts in flight of one tenant. */
+  /** Attempts in flight per tenant. */
   readonly tenantConcurrency: number;
-  /** Attempts in flight to one host, over all endpoints there. */
+  /** Attempts in flight per host, over all endpoints there. */
   readonly hostConcurrency: number;
-  /** Attempts in flight to endpoints that take long to answer. */
+  /** Attempts in flight to slow endpoints. */
   readonly slowConcurrency: number;
   /** Attempts in flight that are retries. */
   readonly retryConcurrency: number;
-  /** Jobs that one lane holds in memory; more stay in the store until there is room. */
+  /** Jobs that one lane holds in memory; the rest stays in the store until there is room. */
   readonly laneJobs: number;
   /** Bytes that all lanes together hold in memory. */
   readonly queueBytes: number;
@@ -192,7 +194,7 @@ export interface DispatchLimits {
 
 const DEFAULTS = { concurrency: 512, hostConcurrency: 128, laneJobs: 256, queueBytes: 128 * 1024 * 1024 } as const;
 
-/** The limits that hold when these are set. What is not set follows from `concurrency`, so that no group can take every slot. */
+/** Completes a set of limits. The ones that are not set follow from `concurrency`, so that no group can take every slot. */
 export function limitsOf(set: Partial<DispatchLimits> = {}): DispatchLimits {
   const limits = { ...DEFAULTS, ...set };
   const half = Math.ceil(limits.concurrency / 2);
@@ -200,10 +202,10 @@ export function limitsOf(set: Partial<DispatchLimits> = {}): DispatchLimits {
   return { tenantConcurrency, slowConcurrency: half, retryConcurrency: half, ...limits };
 }
 
-/** What happens inside, for logs and metrics. Every method is called synchronously and must not throw. */
+/** Events of the dispatcher, for logs and metrics. Every method is called synchronously and must not throw. */
 export interface DispatchObserver {
-  /** An outcome is on disk. */
+  /** An outcome is stored. */
   recorded?(outcome: Outcome): void;
-  /** Something of ours failed and is being tried again. */
+  /** A fault of our own, which is retried. */
   trouble?(what: "record" | "page" | "attempt", error: unknown): void;
 }

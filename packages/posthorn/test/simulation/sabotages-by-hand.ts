@@ -1,6 +1,6 @@
 /** What somebody asks for by hand, and nobody heeds. */
 import { TaskRunner } from "../../src/workers/task-runner.ts";
-import { Pace } from "../../src/dispatch/rate-control.ts";
+import { RateControl } from "../../src/dispatch/rate-control.ts";
 import type { TaskKind } from "../../src/domain/task/task.ts";
 import type { PackedResult, ThreadRequest } from "../../src/store/sqlite/protocol.ts";
 import { type NamedSabotage, replaced } from "./sabotage.ts";
@@ -62,7 +62,7 @@ export const SABOTAGES_BY_HAND: readonly NamedSabotage[] = [
   {
     name: "a lane that waits on when somebody wants it to try at once",
     breaks: "wish_kept",
-    inside: () => replaced(Pace.prototype, "tryNow", () => undefined),
+    inside: () => replaced(RateControl.prototype, "tryNow", () => undefined),
   },
 ];
 

@@ -1,8 +1,9 @@
 /** Each rule, broken on purpose. */
-import { Lane } from "../../src/dispatch/lane.ts";
-import { Pace } from "../../src/dispatch/rate-control.ts";
+import { FairQueue } from "../../src/dispatch/fair-queue.ts";
+import type { Lane } from "../../src/dispatch/lane.ts";
+import { LanePage } from "../../src/dispatch/lane-state.ts";
+import { RateControl } from "../../src/dispatch/rate-control.ts";
 import { RateLimit } from "../../src/dispatch/rate-limit.ts";
-import { Round } from "../../src/dispatch/fair-queue.ts";
 import { LAST_WORDS_MS } from "../../src/dispatch/recorder.ts";
 import type { Job } from "../../src/dispatch/types.ts";
 import { DirectoryEndpoint } from "../../src/domain/directory-endpoint.ts";
@@ -89,13 +90,13 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     name: "a dispatcher that forgets what is done while a page that still shows it is under way",
     breaks: "never_doubled",
     orShows: ["only_what_is_due", "waiting_is_free", "order"],
-    inside: () => replaced(Lane.prototype, "pageTaken", async () => undefined),
+    inside: () => replaced(LanePage.prototype, "taken", async () => undefined),
   },
   {
     name: "a dispatcher that believes a page of what was canceled meanwhile",
     breaks: "only_what_is_due",
     orShows: ["never_doubled"],
-    inside: () => replaced(Lane.prototype, "isOutdated", () => false),
+    inside: () => replaced(LanePage.prototype, "isOutdated", () => false),
   },
   {
     name: "a dispatcher that takes retries an hour too early",
@@ -147,12 +148,13 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     name: "turns that go to the same application as long as it has something to do",
     breaks: "fair",
     inside: () => {
-      const { next } = Round.prototype;
-      return replaced(Round.prototype, "next", function selfish(this: Round) {
+      const fair = FairQueue.prototype as FairQueue<Lane>;
+      const { shift } = fair;
+      return replaced(fair, "shift", function selfish(this: FairQueue<Lane>) {
         const lanes: Lane[] = [];
-        for (let lane = next.call(this); lane !== undefined; lane = next.call(this)) lanes.push(lane);
-        const [first, ...others] = lanes.toSorted((a, b) => a.pace!.policy.tenant - b.pace!.policy.tenant);
-        for (const lane of others) this.join(lane);
+        for (let lane = shift.call(this); lane !== undefined; lane = shift.call(this)) lanes.push(lane);
+        const [first, ...others] = lanes.toSorted((a, b) => a.tenant - b.tenant);
+        for (const lane of others) this.push(lane);
         return first;
       });
     },
@@ -192,8 +194,8 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     name: "a lane that does not hear that it is asked to wait",
     breaks: "left_alone",
     inside: () => {
-      const { failed } = Pace.prototype;
-      return replaced(Pace.prototype, "failed", function deaf(this: Pace, now, ticket, _failure, random) {
+      const { failed } = RateControl.prototype;
+      return replaced(RateControl.prototype, "failed", function deaf(this: RateControl, now, ticket, _failure, random) {
         return failed.call(this, now, ticket, { responseCode: 500, retryAfterMs: null }, random);
       });
     },

@@ -87,7 +87,7 @@ function stateOf(
   if (lane === null) return { state: "active", reason: null, since: null };
   const { state, reason, since } = lane.breaker;
   if (state !== "closed") return { state, reason, since };
-  return { state: lane.climbing ? "recovering" : "active", reason: null, since };
+  return { state: lane.isRecovering ? "recovering" : "active", reason: null, since };
 }
 
 async function disabledOf(ctx: Context, key: number): Promise<Disabled | null> {

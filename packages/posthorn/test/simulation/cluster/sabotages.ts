@@ -1,6 +1,6 @@
 /** What holds between nodes, broken on purpose. */
 import { Dispatcher } from "../../../src/dispatch/dispatcher.ts";
-import { Shown } from "../../../src/dispatch/shown.ts";
+import { HandOffDedupe } from "../../../src/dispatch/page-loader.ts";
 import { type NamedSabotage, replaced } from "../sabotage.ts";
 
 /** As in `cluster/work.ts`: what nobody was told of is looked for so often. */
@@ -80,7 +80,7 @@ export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
     breaks: "never_doubled",
     // What is taken over twice is counted twice, and forgotten once.
     orShows: ["only_what_is_due", "waiting_is_free", "bounded_memory"],
-    inside: () => replaced(Shown.prototype, "take", () => false),
+    inside: () => replaced(HandOffDedupe.prototype, "take", () => false),
   },
   {
     name: "a dispatcher that takes what it is told for all there is",

@@ -1,0 +1,181 @@
+/** The parts of a lane: its jobs in memory, and the page that it loads from the store. */
+import { isHanging } from "./concurrency-window.ts";
+import { Fifo } from "./fifo.ts";
+import { isInOrder } from "./ordered-queue.ts";
+import type { Ticket } from "./rate-control.ts";
+import type { Job } from "./types.ts";
+
+/** Memory that a job is taken to use beside its payload. */
+const JOB_BYTES = 256;
+/** While both kinds are ready, one attempt in this many is a retry. */
+const RETRY_SHARE = 5;
+
+/** Jobs of one lane in memory: queued, in flight, or waiting for their outcome to be stored. */
+export class LaneJobs {
+  readonly #firstAttempts = new Fifo<Job>();
+  readonly #retries = new Fifo<Job>();
+  #untilRetry = RETRY_SHARE;
+  /** All jobs in memory, by message. */
+  readonly #byMessage = new Map<number, Job>();
+  /** Messages in memory whose delivery was canceled. */
+  readonly #revoked = new Set<number>();
+  /** Attempts in flight, the oldest first. */
+  readonly #tickets = new Set<Ticket>();
+
+  /** Jobs in memory, in whatever state. */
+  get size(): number {
+    return this.#byMessage.size;
+  }
+
+  /** Jobs that could start now. */
+  get ready(): number {
+    return this.#firstAttempts.length + this.#retries.length;
+  }
+
+  /** The first of the ready jobs. */
+  get nextReady(): Job | null {
+    return this.#firstAttempts.first ?? this.#retries.first ?? null;
+  }
+
+  get inFlight(): number {
+    return this.#tickets.size;
+  }
+
+  /** The oldest attempt in flight has taken so long that the endpoint counts as slow. */
+  isHanging(now: number): boolean {
+    const [oldest] = this.#tickets;
+    return oldest !== undefined && isHanging(oldest.startedAt, now);
+  }
+
+  /** Message keys of the jobs that keep their order. One that was resent manually may have overtaken others, and does not count. */
+  get messagesInOrder(): readonly number[] {
+    return [...this.#byMessage.values()].filter(isInOrder).map(({ messageId }) => messageId);
+  }
+
+  has(messageId: number): boolean {
+    return this.#byMessage.has(messageId);
+  }
+
+  generationOf(messageId: number): number | undefined {
+    return this.#byMessage.get(messageId)?.generation;
+  }
+
+  add(job: Job): void {
+    this.#byMessage.set(job.messageId, job);
+  }
+
+  /** Allows a job to start. */
+  makeReady(job: Job): void {
+    (isRetry(job) ? this.#retries : this.#firstAttempts).push(job);
+  }
+
+  /** Removes the next job from the ready ones: first attempts before retries, but for the share of the retries. @param retries Whether it may be a retry. */
+  take(retries: boolean): Job | undefined {
+    const retryFirst =
+      retries && this.#retries.length > 0 && (this.#firstAttempts.length === 0 || this.#untilRetry <= 1);
+    if (!retryFirst) {
+      this.#untilRetry--;
+      return this.#firstAttempts.shift();
+    }
+    this.#untilRetry = RETRY_SHARE;
+    return this.#retries.shift();
+  }
+
+  started(ticket: Ticket): void {
+    this.#tickets.add(ticket);
+  }
+
+  ended(ticket: Ticket): void {
+    this.#tickets.delete(ticket);
+  }
+
+  /** Removes and returns all ready jobs. */
+  drainReady(): readonly Job[] {
+    return [...this.#firstAttempts.drain(), ...this.#retries.drain()];
+  }
+
+  /** A job left memory: its outcome is stored, or it is left to the store. */
+  forget(job: Job): void {
+    this.#byMessage.delete(job.messageId);
+    this.#revoked.delete(job.messageId);
+  }
+
+  /** The delivery of this message was canceled. Its job does not start; an attempt in flight is not interrupted. */
+  revoke(messageId: number): void {
+    if (this.#byMessage.has(messageId)) this.#revoked.add(messageId);
+  }
+
+  isRevoked(job: Job): boolean {
+    return this.#revoked.size > 0 && this.#revoked.has(job.messageId);
+  }
+}
+
+/** The page of jobs that a lane loads from the store: none, queued, or loading. */
+export class LanePage {
+  #isQueued = false;
+  #taken: Promise<void> | null = null;
+  #needsReload = false;
+  /** Messages whose delivery was canceled since the page was requested: it may still show them. */
+  readonly #outdated = new Set<number>();
+
+  get isQueued(): boolean {
+    return this.#isQueued;
+  }
+
+  get isLoading(): boolean {
+    return this.#taken !== null;
+  }
+
+  queue(): void {
+    this.#isQueued = true;
+  }
+
+  unqueue(): void {
+    this.#isQueued = false;
+  }
+
+  /** @param taken Settles once the page was taken over, failed, or is no longer waited for. */
+  begin(taken: Promise<void>): void {
+    this.#taken = taken;
+    this.#outdated.clear();
+  }
+
+  end(): void {
+    this.#taken = null;
+  }
+
+  /** Resolves once the page that is loading, if there is one, was taken over. */
+  async taken(): Promise<void> {
+    await this.#taken;
+  }
+
+  /** Something became due that the page may not show: another page has to follow. */
+  requestReload(): void {
+    this.#needsReload = true;
+  }
+
+  /** Whether another page has to follow. Clears the request. */
+  takeReload(): boolean {
+    const needed = this.#needsReload;
+    this.#needsReload = false;
+    return needed;
+  }
+
+  revoke(messageId: number): void {
+    if (this.isLoading) this.#outdated.add(messageId);
+  }
+
+  /** The delivery was canceled after the page was requested. */
+  isOutdated(job: Job): boolean {
+    return this.#outdated.has(job.messageId);
+  }
+}
+
+/** A manual attempt is queued with the first attempts, because a person waits for it. */
+export function isRetry(job: Job): boolean {
+  return job.attempts > 0 && job.trigger === 0;
+}
+
+export function bytesOf(job: Job): number {
+  return JOB_BYTES + (job.payload?.byteLength ?? 0);
+}
