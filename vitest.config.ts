@@ -1,4 +1,7 @@
 import { defineConfig } from "vitest/config";
+import { shareCompileCache } from "./packages/testkit/src/compile-cache.ts";
+
+shareCompileCache();
 
 /** What also runs on PostgreSQL: everything that opens a store through `openStore` or starts a node. */
 const ON_BOTH_STORES = [

@@ -1,4 +1,7 @@
 import { defineConfig } from "vitest/config";
+import { shareCompileCache } from "../packages/testkit/src/compile-cache.ts";
+
+shareCompileCache();
 
 /** What also runs on PostgreSQL: the official SDKs, and what a crash leaves. */
 const ON_BOTH_STORES = [

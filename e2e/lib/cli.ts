@@ -1,6 +1,7 @@
 /** The command line as a child process of its own, for what ends by itself or is to be signalled step by step. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { COMPILE_CACHE } from "@posthorn/testkit";
 
 export interface Ended {
   readonly code: number | null;
@@ -25,7 +26,7 @@ export function runCli(args: readonly string[], env: Readonly<Record<string, str
   const { PATH = "", HOME = "" } = process.env;
   const child = spawn(process.execPath, ["--conditions=@posthorn/source", MAIN, ...args], {
     cwd: ROOT,
-    env: { PATH, HOME, ...env },
+    env: { PATH, HOME, ...COMPILE_CACHE, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stdout = "";

@@ -4,7 +4,14 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createDatabase, type Receiver, sharedPostgres, startReceiver, startServer } from "@posthorn/testkit";
+import {
+  COMPILE_CACHE,
+  createDatabase,
+  type Receiver,
+  sharedPostgres,
+  startReceiver,
+  startServer,
+} from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url).pathname;
@@ -17,7 +24,7 @@ interface Shop extends AsyncDisposable {
 async function openShop(path: string, databaseUrl: string): Promise<Shop> {
   const dataDir = mkdtempSync(join(tmpdir(), "posthorn-shop-"));
   const child = spawn(process.execPath, ["--conditions=@posthorn/source", join(EXAMPLES, path)], {
-    env: { PATH: process.env["PATH"], DATABASE_URL: databaseUrl, DATA_DIR: dataDir, PORT: "0" },
+    env: { ...COMPILE_CACHE, PATH: process.env["PATH"], DATABASE_URL: databaseUrl, DATA_DIR: dataDir, PORT: "0" },
     stdio: ["ignore", "pipe", "inherit"],
   });
   let output = "";

@@ -1,4 +1,5 @@
 /** What tests of whole processes share: the server as a child process, receivers, tokens, names, and waiting. */
+export { COMPILE_CACHE } from "./compile-cache.ts";
 export { eventually, type EventuallyOptions } from "./eventually.ts";
 export { eventTypeName, organisationId, randomId, uid } from "./factories.ts";
 export {

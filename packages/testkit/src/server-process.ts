@@ -1,6 +1,7 @@
 /** One process of the server: how it is spawned, when it is ready, what it wrote, how it ended. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { COMPILE_CACHE } from "./compile-cache.ts";
 import type { Exit } from "./server.ts";
 
 export interface SpawnOptions {
@@ -29,7 +30,7 @@ const READY = /"url":"(http:[^"]+)"/;
 export async function spawnServer(options: SpawnOptions): Promise<RunningProcess> {
   const child = spawn(...commandOf(options), {
     cwd: ROOT,
-    env: { ...plainEnvironment(), ...options.env },
+    env: { ...plainEnvironment(), ...COMPILE_CACHE, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
     // A group of its own, so that npm and what npm started end together.
     detached: true,

@@ -1,4 +1,7 @@
 import { defineConfig } from "vitest/config";
+import { shareCompileCache } from "../../../testkit/src/compile-cache.ts";
+
+shareCompileCache();
 
 export default defineConfig({
   root: import.meta.dirname,
