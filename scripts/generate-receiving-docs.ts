@@ -80,8 +80,8 @@ event before it answers, and passes it on to the endpoints of the source, with e
 [delivery](../delivery.md) gives. How it works: [receiving.md](../receiving.md).
 
 - [What a source receives: the catalogue](catalogue.md)
-- [When a source falls silent](silence.md)
-- [Getting what was missed](reconcile.md)
+- [When a source falls silent](activity.md)
+- [Getting what was missed](backfill.md)
 
 Providers with a page of their own:
 

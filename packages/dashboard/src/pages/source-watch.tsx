@@ -11,7 +11,7 @@ import { Card, Columns, Facts } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import type { Source } from "../lib/source-form.ts";
-import { Reconcile } from "../parts/reconcile.tsx";
+import { Reconcile } from "../parts/backfill.tsx";
 import { WeekMap } from "../parts/week-map.tsx";
 
 type Rhythm = components["schemas"]["SourceRhythmOut"];

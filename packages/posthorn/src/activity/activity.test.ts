@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { foldArrivals } from "./fold.ts";
 import { type Arrivals, HOUR_MS, type Rhythm } from "./activity.ts";
-import { silentAt, type SilenceRule } from "./silence.ts";
+import { silentAt, type SilenceRule } from "./inactivity.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * HOUR_MS;

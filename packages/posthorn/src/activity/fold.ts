@@ -1,7 +1,7 @@
 /** Learning a rhythm from what comes in. */
 import { expectedEvents, profileOf } from "./profile.ts";
 import { type Arrivals, type Rhythm, WEEK_HOURS, WEEK_MS } from "./activity.ts";
-import { isWellKnown, quietLimit, silentAt } from "./silence.ts";
+import { isWellKnown, quietLimit, silentAt } from "./inactivity.ts";
 
 /** Weeks that are remembered, the running one included. */
 const WEEKS = 5;

@@ -9,7 +9,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readBody } from "./body.ts";
 import { toJsonSchema } from "./json-schema.ts";
-import { MAX_PLACES, mergeShapes, places, type Shape, shapeFromJson, shapeOf, shapeToJson } from "./shape.ts";
+import { MAX_PLACES, mergeShapes, places, type Shape, shapeFromJson, shapeOf, shapeToJson } from "./inferred-schema.ts";
 import { toTypeScript } from "./typescript.ts";
 
 const learn = (samples: readonly unknown[], at = 1000): Shape =>

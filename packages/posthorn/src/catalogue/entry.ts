@@ -1,6 +1,6 @@
 /** What is known of one event type of one source, and how it changes with what comes in. */
-import { type Change, diffShapes } from "./drift.ts";
-import { mergeShapes, type Shape } from "./shape.ts";
+import { type Change, diffShapes } from "./schema-change.ts";
+import { mergeShapes, type Shape } from "./inferred-schema.ts";
 
 export interface Entry {
   /** What payloads look like; `null` before the first sample. */

@@ -1,5 +1,5 @@
 /** A shape as JSON Schema (2020-12). Every sample that the shape was learned from is valid under it. */
-import { type Kind, KINDS, type Shape, sortedFields } from "./shape.ts";
+import { type Kind, KINDS, type Shape, sortedFields } from "./inferred-schema.ts";
 
 /** A schema without its `$schema` and title: what describes one place. */
 export interface JsonSchema {

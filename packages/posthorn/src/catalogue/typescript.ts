@@ -1,6 +1,6 @@
 /** Shapes as TypeScript: one exported type for each event type, and a map of all of them by name. */
 import { isRequired, kindsOf } from "./json-schema.ts";
-import { type Shape, sortedFields } from "./shape.ts";
+import { type Shape, sortedFields } from "./inferred-schema.ts";
 
 export interface TypedEvent {
   readonly eventType: string;

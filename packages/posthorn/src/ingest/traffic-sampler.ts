@@ -6,7 +6,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { readBody } from "../catalogue/body.ts";
-import { mergeShapes, type Shape, shapeOf } from "../catalogue/shape.ts";
+import { mergeShapes, type Shape, shapeOf } from "../catalogue/inferred-schema.ts";
 import { foldTraffic } from "../domain/catalogue/fold.ts";
 import type { Services } from "../domain/context.ts";
 

@@ -2,7 +2,7 @@
 import type { Services } from "../domain/context.ts";
 import { startDueReconciliations } from "../domain/backfill/run.ts";
 import { recordArrivals } from "../domain/activity/record.ts";
-import { findSilent, keepListening } from "../domain/activity/watch.ts";
+import { findSilent, keepListening } from "../domain/activity/find-inactive.ts";
 import { HOUR_MS } from "../activity/activity.ts";
 import type { Worker } from "./worker.ts";
 

@@ -3,7 +3,7 @@ import type { Static } from "typebox";
 import { isoOrNull } from "../../domain/activity/record.ts";
 import type { SourceRhythm } from "../../domain/activity/settings.ts";
 import { invalid } from "../../lib/errors.ts";
-import type { SilenceRule } from "../../activity/silence.ts";
+import type { SilenceRule } from "../../activity/inactivity.ts";
 import type { SourceRhythmIn } from "../models/catalogue.ts";
 
 export function ruleOf({ mode, quietSeconds = null }: Static<typeof SourceRhythmIn>): SilenceRule {

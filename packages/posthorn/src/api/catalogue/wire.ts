@@ -1,5 +1,5 @@
 /** From the domain's words to the API's. */
-import type { Change } from "../../catalogue/drift.ts";
+import type { Change } from "../../catalogue/schema-change.ts";
 import { toJsonSchema } from "../../catalogue/json-schema.ts";
 import { toTypeScript } from "../../catalogue/typescript.ts";
 import type { CatalogueDetail, CatalogueSummary } from "../../domain/catalogue/list.ts";

@@ -1,6 +1,6 @@
 /** What is learned from the traffic of a source: event types with their schemas, its rhythm, and reconciliation with the provider. */
 import { Type } from "typebox";
-import { CHANGE_KINDS } from "../../catalogue/drift.ts";
+import { CHANGE_KINDS } from "../../catalogue/schema-change.ts";
 import { RECONCILE_PROVIDERS } from "../../backfill/types.ts";
 import { SCALES } from "../../activity/profile.ts";
 import { DateTime, listOf, nullable, ref } from "./common.ts";

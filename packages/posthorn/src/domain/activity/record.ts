@@ -1,7 +1,7 @@
 /** Takes up when a source was heard, and hears it again when it was silent. */
 import { foldArrivals } from "../../activity/fold.ts";
 import type { Arrivals, Rhythm } from "../../activity/activity.ts";
-import { silentAt, type SilenceRule } from "../../activity/silence.ts";
+import { silentAt, type SilenceRule } from "../../activity/inactivity.ts";
 import type { Services } from "../context.ts";
 import { announceSource } from "../source/announce.ts";
 

@@ -1,7 +1,7 @@
 /** How a source is watched, and what is known of its rhythm. */
 import { profileOf, type Scale } from "../../activity/profile.ts";
 import { type Rhythm, WEEK_HOURS } from "../../activity/activity.ts";
-import { silentAt, type SilenceRule } from "../../activity/silence.ts";
+import { silentAt, type SilenceRule } from "../../activity/inactivity.ts";
 import { type Call, reader, write } from "../context.ts";
 import { getSource } from "../source/find.ts";
 import { DEFAULT_RULE } from "./record.ts";

@@ -1,7 +1,7 @@
 /** Takes up what came in into what is known of an event type, and says when payloads look different. */
-import type { Change } from "../../catalogue/drift.ts";
+import type { Change } from "../../catalogue/schema-change.ts";
 import { type Entry, foldSamples, NOTHING_KNOWN } from "../../catalogue/entry.ts";
-import { type Shape, shapeFromJson, shapeToJson } from "../../catalogue/shape.ts";
+import { type Shape, shapeFromJson, shapeToJson } from "../../catalogue/inferred-schema.ts";
 import type { Tx } from "../../store/store.ts";
 import type { Services, TransactionServices } from "../context.ts";
 import { announceSource } from "../source/announce.ts";

@@ -1,7 +1,7 @@
 /** What is known of the event types of a source. */
-import type { Change } from "../../catalogue/drift.ts";
+import type { Change } from "../../catalogue/schema-change.ts";
 import { currentShape, type Entry } from "../../catalogue/entry.ts";
-import type { Shape } from "../../catalogue/shape.ts";
+import type { Shape } from "../../catalogue/inferred-schema.ts";
 import { notFound } from "../../lib/errors.ts";
 import { type Call, type Context, reader, write } from "../context.ts";
 import { type Page, type PageRequest, readPage } from "../paging.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { currentShape, type Entry, foldSamples, LEARNING_SAMPLES, MAX_CHANGES, NOTHING_KNOWN } from "./entry.ts";
-import type { Change } from "./drift.ts";
+import type { Change } from "./schema-change.ts";
 import { toJsonSchema } from "./json-schema.ts";
-import { shapeOf } from "./shape.ts";
+import { shapeOf } from "./inferred-schema.ts";
 
 const DAY = 86_400_000;
 

@@ -1,7 +1,7 @@
 /** Finds the sources that have fallen silent, and knows for how long anybody has been listening. */
 import { expectedEvents, profileOf } from "../../activity/profile.ts";
 import type { Rhythm } from "../../activity/activity.ts";
-import { silentAt, type SilenceRule } from "../../activity/silence.ts";
+import { silentAt, type SilenceRule } from "../../activity/inactivity.ts";
 import type { Services } from "../context.ts";
 import { announceSource } from "../source/announce.ts";
 import { isoOrNull } from "./record.ts";

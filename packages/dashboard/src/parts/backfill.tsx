@@ -13,9 +13,9 @@ import {
   reconciliationFromForm,
   type Reconciliation,
   settingText,
-} from "../lib/reconcile.ts";
+} from "../lib/backfill.ts";
 import type { Source } from "../lib/source-form.ts";
-import { ReconcileRuns, StartRun } from "./reconcile-runs.tsx";
+import { ReconcileRuns, StartRun } from "./backfill-runs.tsx";
 
 export function Reconcile({ source }: { readonly source: Source }) {
   const { t } = useTranslation();

@@ -10,9 +10,9 @@ import { Progress } from "../components/progress.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { formatNumber } from "../lib/format.ts";
-import { type ReconcileRun, type Reconciliation, runPercent } from "../lib/reconcile.ts";
+import { type ReconcileRun, type Reconciliation, runPercent } from "../lib/backfill.ts";
 import { TASK_TONES, type TaskState } from "../lib/task.ts";
-import styles from "./reconcile-runs.module.css";
+import styles from "./backfill-runs.module.css";
 
 const EVERY_MS = 2000;
 

@@ -1,6 +1,6 @@
 /** What is different between what payloads were known to look like and what they look like of late. */
 import { isRequired, kindsOf } from "./json-schema.ts";
-import type { Shape } from "./shape.ts";
+import type { Shape } from "./inferred-schema.ts";
 
 export const CHANGE_KINDS = ["field_added", "field_removed", "type_changed", "field_optional"] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
