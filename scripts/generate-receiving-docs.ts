@@ -79,9 +79,9 @@ A **source** is a URL for one provider. Posthorn verifies what comes to it, answ
 event before it answers, and passes it on to the endpoints of the source, with everything that
 [delivery](../delivery.md) gives. How it works: [receiving.md](../receiving.md).
 
-- [What a source receives: the catalogue](catalogue.md)
-- [When a source falls silent](activity.md)
-- [Getting what was missed](backfill.md)
+- [See which event types and schemas a source receives](catalogue.md)
+- [Get an alert when a source goes quiet](activity.md)
+- [Fetch missed events from GitHub and Stripe](backfill.md)
 
 Providers with a page of their own:
 

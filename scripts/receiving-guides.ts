@@ -40,7 +40,7 @@ export const GUIDES: readonly Guide[] = [
     source: '"secrets": ["\'$SECRET\'"]',
     request: [ID, `BODY='{"action":"opened","issue":{"number":1}}'`, `SIGNATURE=$(printf %s "$BODY" | ${hex()})`],
     headers: [JSON_TYPE, "x-github-event: issues", "x-github-delivery: $ID", "x-hub-signature-256: sha256=$SIGNATURE"],
-    notes: ["GitHub does not try again by itself: let Posthorn [get what was missed](backfill.md)."],
+    notes: ["GitHub does not retry failed deliveries. Let Posthorn [fetch missed events](backfill.md)."],
   },
   {
     provider: "gitlab",
@@ -82,7 +82,7 @@ export const GUIDES: readonly Guide[] = [
       `SIGNATURE=$(printf %s "$TIME.$BODY" | ${hex()})`,
     ],
     headers: [JSON_TYPE, "stripe-signature: t=$TIME,v1=$SIGNATURE"],
-    notes: ["What was missed in up to 30 days can be [got from the API](backfill.md)."],
+    notes: ["Posthorn can [fetch missed events](backfill.md) of the last 30 days."],
   },
   {
     provider: "slack",

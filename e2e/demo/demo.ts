@@ -166,7 +166,7 @@ export class Demo implements AsyncDisposable {
       const [url, eventTypes] = [`http://ci.internal.example:${port}/build`, ["push"]];
       await this.call("POST", `${path}/endpoint`, { url, eventTypes });
     }
-    if (silent) await this.call("PUT", `${path}/rhythm`, { mode: "fixed", quietSeconds: QUIET_SECONDS });
+    if (silent) await this.call("PUT", `${path}/activity`, { mode: "fixed", inactiveAfterSeconds: QUIET_SECONDS });
   }
 
   /** What happens in a quarter of an hour, with all that becomes of it at once. */

@@ -110,7 +110,7 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["routes of a source", `/sources/${source}?tab=routes&route=${route}`],
     ["catalogue of a source", `/sources/${source}?tab=catalogue`],
     ["event type of a source", `/sources/${source}?tab=catalogue&type=push`],
-    ["rhythm of a source", `/sources/${source}?tab=watch`],
+    ["activity of a source", `/sources/${source}?tab=watch`],
     ["settings of a source", `/sources/${source}?tab=settings`],
     ["events of a source", `/sources/${source}?tab=events`],
     ["quarantine", `/sources/${source}?tab=quarantine`],

@@ -198,7 +198,7 @@ describe("a route", () => {
 describe("what a source has sent", () => {
   it("stands in its catalogue with schema and changes, and is saved as TypeScript", async () => {
     const url = (await source()).ingestUrl as string;
-    await world.api.put(`/ingest/api/v1/source/${scene.source}/rhythm`, { mode: "learned" });
+    await world.api.put(`/ingest/api/v1/source/${scene.source}/activity`, { mode: "learned" });
     await sendPush(url, "refs/heads/main");
     const page = await open("catalogue");
     const saving = page.waitForEvent("download");
@@ -218,8 +218,8 @@ describe("what a source has sent", () => {
     await page.getByLabel("Silent after (minutes)").fill("90");
     await page.getByRole("button", { name: "Save" }).first().click();
     await page.getByText("Silent if nothing comes until").waitFor();
-    const { json } = await world.api.get(`/ingest/api/v1/source/${scene.source}/rhythm`);
-    expect(json).toMatchObject({ mode: "fixed", quietSeconds: 5400, state: "heard" });
+    const { json } = await world.api.get(`/ingest/api/v1/source/${scene.source}/activity`);
+    expect(json).toMatchObject({ mode: "fixed", inactiveAfterSeconds: 5400, state: "active" });
   });
 
   it("is asked of the provider: set up, run, and what was missed is gotten", async () => {
@@ -246,7 +246,7 @@ describe("what a source has sent", () => {
     const runs = page.getByRole("region", { name: "Runs" });
     await runs.getByText("Finished").waitFor();
     await runs.getByText("Some of what was missed").waitFor();
-    const { json } = await world.api.get(`/ingest/api/v1/source/${scene.source}/reconcile/run`);
+    const { json } = await world.api.get(`/ingest/api/v1/source/${scene.source}/backfill/run`);
     expect(json.data).toMatchObject([{ state: "finished", missing: 1, redelivered: 1 }]);
   });
 });

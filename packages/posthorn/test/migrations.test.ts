@@ -9,6 +9,16 @@ const KEY = keyAtTime(NOW);
 
 /** Tables that a step says otherwise, and its version: their rows are not what they were. */
 const REWRITTEN: Readonly<Record<string, number>> = { task: 5 };
+/** Tables and columns that a later version renamed. */
+const RENAMED: Readonly<Record<string, string>> = {
+  source_rhythm: "source_activity",
+  source_reconcile: "source_backfill",
+  rhythm_json: "activity_json",
+  silent_at: "inactive_at",
+  silent_since: "inactive_since",
+  reconciled_until: "backfilled_until",
+};
+const today = (name: string): string => RENAMED[name] ?? name;
 const TASK_DATA = '{"cursor":1,"messagesSent":2,"from":3,"to":4}';
 
 function sample(column: string, type: string): unknown {
@@ -52,8 +62,8 @@ describe("a database", () => {
       expect(after).toEqual(await newest);
       for (const [table, columns] of before) {
         if (version < (REWRITTEN[table] ?? 0)) continue;
-        const kept = [...columns.keys()].filter((column) => after.get(table)?.has(column) === true);
-        const rows = await old.run(`SELECT ${kept.join(", ")} FROM ${table}`);
+        const kept = [...columns.keys()].filter((column) => after.get(today(table))?.has(today(column)) === true);
+        const rows = await old.run(`SELECT ${kept.map(today).join(", ")} FROM ${today(table)}`);
         const plain = rows.map((row) => Object.values(row).map(asText));
         expect([table, plain]).toEqual([table, [kept.map((column) => asText(sample(column, columns.get(column)!)))]]);
       }
@@ -64,6 +74,28 @@ describe("a database", () => {
       );
     },
   );
+
+  it("has backfills and subscriptions to operational webhooks under their new names, and customers' own event types unchanged", async () => {
+    const version = MIGRATIONS.findIndex(({ name }) => name === "source names");
+    await using old = await databaseAt(version);
+    await fill(old);
+    const types = '["source.silent","source.reconciled","endpoint.disabled"]';
+    await old.run("UPDATE task SET kind = 'source.reconcile'");
+    await old.run("UPDATE operational_event SET type = 'source.silent'");
+    await old.run("UPDATE application SET kind = 1");
+    await old.run("UPDATE endpoint SET event_types_json = $1", [types]);
+    await old.run("CREATE TABLE kept AS SELECT * FROM endpoint");
+    await old.run("UPDATE kept SET id = id + 1, public_id = 'ep_customer', app_id = app_id + 1");
+    await old.run("INSERT INTO endpoint SELECT * FROM kept");
+    await old.run("DROP TABLE kept");
+    await runMigrations(old.location, NOW);
+    expect(await old.run("SELECT kind FROM task")).toMatchObject([{ kind: "source.backfill" }]);
+    expect(await old.run("SELECT type FROM operational_event")).toMatchObject([{ type: "source.inactive" }]);
+    expect(await old.run("SELECT event_types_json FROM endpoint ORDER BY id")).toMatchObject([
+      { event_types_json: '["source.inactive","source.backfilled","endpoint.disabled"]' },
+      { event_types_json: types },
+    ]);
+  });
 
   it("says what was done and what is left, changes nothing by it, and is up to date after one run", async () => {
     await using old = await databaseAt(3);

@@ -2,27 +2,27 @@
 import type { components } from "../api/schema.ts";
 import type { FormValues } from "../components/form.tsx";
 
-export type Reconciliation = components["schemas"]["ReconciliationOut"];
-export type ReconciliationIn = components["schemas"]["ReconciliationIn"];
-export type ReconcileRun = components["schemas"]["ReconcileRunOut"];
+export type BackfillSettings = components["schemas"]["BackfillSettingsOut"];
+export type BackfillSettingsIn = components["schemas"]["BackfillSettingsIn"];
+export type BackfillRun = components["schemas"]["BackfillRunOut"];
 
 /** Types of sources whose providers have an API for it. */
-export const RECONCILED = ["github", "stripe"] as const satisfies readonly Reconciliation["provider"][];
-export type Reconciled = (typeof RECONCILED)[number];
+export const BACKFILL_PROVIDERS = ["github", "stripe"] as const satisfies readonly BackfillSettings["provider"][];
+export type BackfillProvider = (typeof BACKFILL_PROVIDERS)[number];
 
-export function reconciledOf(type: string): Reconciled | null {
-  return RECONCILED.find((name) => name === type) ?? null;
+export function backfillProviderOf(type: string): BackfillProvider | null {
+  return BACKFILL_PROVIDERS.find((name) => name === type) ?? null;
 }
 
 /** What is set, as the text of a field. */
-export function settingText(reconciliation: Reconciliation | null, name: string): string {
-  const value = reconciliation?.settings[name];
+export function settingText(settings: BackfillSettings | null, name: string): string {
+  const value = settings?.settings[name];
   if (Array.isArray(value)) return value.join(", ");
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
 /** The `PUT` for what stands in the form; the token stays when its field is empty. */
-export function reconciliationFromForm(provider: Reconciled, values: FormValues): ReconciliationIn {
+export function backfillFromForm(provider: BackfillProvider, values: FormValues): BackfillSettingsIn {
   const { token = "", everyMinutes = "", apiUrl = "" } = values;
   const common = {
     everyMinutes: everyMinutes === "" ? null : Number(everyMinutes),
@@ -45,8 +45,8 @@ export function reconciliationFromForm(provider: Reconciled, values: FormValues)
 }
 
 /** How far a run got with what was missed, 0 to 100; `null` while that is not known. */
-export function runPercent({ state, dryRun, missing, fetched, redelivered, already }: ReconcileRun): number | null {
+export function runPercent({ state, dryRun, missing, fetched, redelivered, duplicates }: BackfillRun): number | null {
   if (state === "finished") return 100;
   if (dryRun || missing === 0) return null;
-  return Math.min(100, Math.round(((fetched + redelivered + already) / missing) * 100));
+  return Math.min(100, Math.round(((fetched + redelivered + duplicates) / missing) * 100));
 }

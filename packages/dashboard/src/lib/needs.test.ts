@@ -22,7 +22,7 @@ function nowWith(days: readonly number[], troubles: readonly ("failing" | "disab
         validTo: new Date(Date.parse(AT) + day * DAY_MS).toISOString(),
       })),
     },
-    sources: { silent: [{ sourceId: "src_1", name: "GitHub", silentSince: AT }] },
+    sources: { inactive: [{ sourceId: "src_1", name: "GitHub", inactiveSince: AT }] },
   };
 }
 

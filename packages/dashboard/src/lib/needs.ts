@@ -7,13 +7,13 @@ import { TROUBLE_TONES } from "./troubles.ts";
 type Now = components["schemas"]["StatsNowOut"];
 export type EndpointTrouble = Now["endpoints"]["inTrouble"][number];
 export type EndingCertificate = Now["endpoints"]["certificates"][number];
-export type SilentSource = Now["sources"]["silent"][number];
+export type InactiveSource = Now["sources"]["inactive"][number];
 
 export type Need =
   | { readonly kind: "disk"; readonly tone: Tone; readonly days: number }
   | { readonly kind: "endpoint"; readonly tone: Tone; readonly trouble: EndpointTrouble }
   | { readonly kind: "certificate"; readonly tone: Tone; readonly certificate: EndingCertificate }
-  | { readonly kind: "source"; readonly tone: Tone; readonly source: SilentSource };
+  | { readonly kind: "source"; readonly tone: Tone; readonly source: InactiveSource };
 
 const DAY_MS = 86_400_000;
 /** Days before its end at which a certificate is nearly too late, and at which one should have been renewed. */
@@ -32,7 +32,7 @@ export function needsOf(now: Now, fullInDays: number | null): readonly Need[] {
     ...now.endpoints.certificates.map((certificate) => {
       return { kind: "certificate", tone: toneOfEnd(certificate.validTo, now.at), certificate } as const;
     }),
-    ...now.sources.silent.map((source) => ({ kind: "source", tone: "warn", source }) as const),
+    ...now.sources.inactive.map((source) => ({ kind: "source", tone: "warn", source }) as const),
   ];
   return needs.toSorted((a, b) => ORDER.indexOf(a.tone) - ORDER.indexOf(b.tone));
 }

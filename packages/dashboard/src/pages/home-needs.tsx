@@ -54,7 +54,7 @@ function NeedOf({ need }: { readonly need: Need }) {
     case "certificate":
       return <CertificateNeed need={need} />;
     case "source":
-      return <SilentNeed need={need} />;
+      return <InactiveNeed need={need} />;
   }
 }
 
@@ -102,9 +102,9 @@ function CertificateNeed({ need: { certificate, tone } }: OfKind<"certificate">)
   );
 }
 
-function SilentNeed({ need: { source, tone } }: OfKind<"source">) {
+function InactiveNeed({ need: { source, tone } }: OfKind<"source">) {
   const { t } = useTranslation();
-  const { sourceId, name, silentSince } = source;
+  const { sourceId, name, inactiveSince } = source;
   const link = (
     <Link
       to="/sources/$source"
@@ -116,8 +116,8 @@ function SilentNeed({ need: { source, tone } }: OfKind<"source">) {
     </Link>
   );
   return (
-    <Line badge={<Badge tone={tone}>{t("sources.rhythm.silent")}</Badge>} name={name} link={link}>
-      {t("home.silent")} <Time at={silentSince} relative />
+    <Line badge={<Badge tone={tone}>{t("sources.activity.inactive")}</Badge>} name={name} link={link}>
+      {t("home.inactive")} <Time at={inactiveSince} relative />
     </Line>
   );
 }

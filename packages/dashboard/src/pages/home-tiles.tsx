@@ -28,7 +28,7 @@ export function Tiles({ now, summary, storage, window }: TilesProps) {
     value === null || value === undefined ? "–" : `${formatNumber(language, value, 2)} %`;
   const success = summary?.deliveries.successPercent;
   const attempts = summary && summary.attempts.ok + summary.attempts.failed;
-  const silent = now?.sources.silent.length ?? 0;
+  const inactive = now?.sources.inactive.length ?? 0;
   const days = storage?.fullInDays;
   const oldest = now?.waiting.oldestWaitSeconds ?? 0;
   return (
@@ -87,10 +87,10 @@ export function Tiles({ now, summary, storage, window }: TilesProps) {
         link={{ to: "/endpoints" }}
       />
       <Tile
-        name={t("home.silentSources")}
-        value={now === undefined ? "–" : String(silent)}
-        tone={silent > 0 ? "warn" : undefined}
-        more={t("home.silentMore")}
+        name={t("home.inactiveSources")}
+        value={now === undefined ? "–" : String(inactive)}
+        tone={inactive > 0 ? "warn" : undefined}
+        more={t("home.inactiveMore")}
         link={{ to: "/sources" }}
       />
       <Tile

@@ -11,86 +11,86 @@ import { Card, Columns, Facts } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import type { Source } from "../lib/source-form.ts";
-import { Reconcile } from "../parts/backfill.tsx";
+import { Backfill } from "../parts/backfill.tsx";
 import { WeekMap } from "../parts/week-map.tsx";
 
-type Rhythm = components["schemas"]["SourceRhythmOut"];
-type Mode = Rhythm["mode"];
+type Activity = components["schemas"]["SourceActivityOut"];
+type Mode = Activity["mode"];
 
 const MODES = ["learned", "fixed", "off"] as const satisfies readonly Mode[];
 const EVERY_MS = 5000;
 const MINUTE_SECONDS = 60;
 const DEFAULT_MINUTES = "60";
 
-/** Colours of the states of a rhythm. */
-export const RHYTHM_TONES = { off: "neutral", learning: "info", heard: "good", silent: "bad" } as const;
+/** Badge colours of the activity states. */
+export const ACTIVITY_TONES = { off: "neutral", learning: "info", active: "good", inactive: "bad" } as const;
 
 export function SourceWatch({ source }: { readonly source: Source }) {
   const { t } = useTranslation();
-  const rhythm = useQuery({
-    queryKey: ["source", source.id, "rhythm"],
+  const activity = useQuery({
+    queryKey: ["source", source.id, "activity"],
     queryFn: () =>
-      must(api.GET("/ingest/api/v1/source/{source_id}/rhythm", { params: { path: { source_id: source.id } } })),
+      must(api.GET("/ingest/api/v1/source/{source_id}/activity", { params: { path: { source_id: source.id } } })),
     refetchInterval: EVERY_MS,
   });
-  if (rhythm.error !== null) return <Failed error={rhythm.error} retry={() => void rhythm.refetch()} />;
-  if (rhythm.data === undefined) return <Loading />;
-  const { data } = rhythm;
+  if (activity.error !== null) return <Failed error={activity.error} retry={() => void activity.refetch()} />;
+  if (activity.data === undefined) return <Loading />;
+  const { data } = activity;
   return (
     <>
       <Columns>
-        <Card title={t("rhythm.title")} lead={t("rhythm.lead")}>
+        <Card title={t("activity.title")} lead={t("activity.lead")}>
           <Facts
             facts={[
               [
                 t("endpoints.state"),
-                <Badge key="state" tone={RHYTHM_TONES[data.state]}>
-                  {t(`sources.rhythm.${data.state}`)}
+                <Badge key="state" tone={ACTIVITY_TONES[data.state]}>
+                  {t(`sources.activity.${data.state}`)}
                 </Badge>,
               ],
               [t("sources.last"), <Time key="last" at={data.lastReceivedAt} relative />],
-              ...(data.silentSince === null
+              ...(data.inactiveSince === null
                 ? []
-                : [[t("rhythm.silentSince"), <Time key="since" at={data.silentSince} />] as const]),
-              ...(data.silentAt === null
+                : [[t("activity.inactiveSince"), <Time key="since" at={data.inactiveSince} />] as const]),
+              ...(data.inactiveAt === null
                 ? []
-                : [[t("sources.silentAt"), <Time key="silent" at={data.silentAt} />] as const]),
-              [t("rhythm.scale"), data.scale === null ? t("rhythm.unknown") : t(`rhythm.scales.${data.scale}`)],
+                : [[t("sources.inactiveAt"), <Time key="inactive" at={data.inactiveAt} />] as const]),
+              [t("activity.scale"), data.scale === null ? t("activity.unknown") : t(`activity.scales.${data.scale}`)],
             ]}
           />
         </Card>
-        <RhythmRule key={`${data.mode} ${data.quietSeconds ?? ""}`} source={source.id} rhythm={data} />
+        <ActivityRule key={`${data.mode} ${data.inactiveAfterSeconds ?? ""}`} source={source.id} activity={data} />
       </Columns>
       {data.week.length > 0 && (
-        <Card title={t("rhythm.week")} lead={t("rhythm.weekLead")}>
+        <Card title={t("activity.week")} lead={t("activity.weekLead")}>
           <WeekMap week={data.week} />
         </Card>
       )}
-      <Reconcile source={source} />
+      <Backfill source={source} />
     </>
   );
 }
 
-function RhythmRule({ source, rhythm }: { readonly source: string; readonly rhythm: Rhythm }) {
+function ActivityRule({ source, activity }: { readonly source: string; readonly activity: Activity }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const [mode, setMode] = useState<Mode>(rhythm.mode);
+  const [mode, setMode] = useState<Mode>(activity.mode);
   const save = useMutation({
     mutationFn: ({ minutes = DEFAULT_MINUTES }: FormValues) =>
       must(
-        api.PUT("/ingest/api/v1/source/{source_id}/rhythm", {
+        api.PUT("/ingest/api/v1/source/{source_id}/activity", {
           params: { path: { source_id: source } },
-          body: { mode, quietSeconds: mode === "fixed" ? Math.round(Number(minutes) * MINUTE_SECONDS) : null },
+          body: { mode, inactiveAfterSeconds: mode === "fixed" ? Math.round(Number(minutes) * MINUTE_SECONDS) : null },
         }),
       ),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["source", source, "rhythm"] }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["source", source, "activity"] }),
   });
   const minutes =
-    rhythm.quietSeconds === null || rhythm.quietSeconds === undefined
+    activity.inactiveAfterSeconds === null || activity.inactiveAfterSeconds === undefined
       ? DEFAULT_MINUTES
-      : String(rhythm.quietSeconds / MINUTE_SECONDS);
+      : String(activity.inactiveAfterSeconds / MINUTE_SECONDS);
   return (
-    <Card title={t("rhythm.rule")}>
+    <Card title={t("activity.rule")}>
       <Form
         onSubmit={(values) => save.mutate(values)}
         error={save.error}
@@ -104,11 +104,11 @@ function RhythmRule({ source, rhythm }: { readonly source: string; readonly rhyt
         }
       >
         <SelectField
-          label={t("rhythm.mode")}
-          help={t(`rhythm.modeTexts.${mode}`)}
+          label={t("activity.mode")}
+          help={t(`activity.modeTexts.${mode}`)}
           value={mode}
           onChange={(value) => setMode(value as Mode)}
-          choices={MODES.map((value) => ({ value, label: t(`rhythm.modes.${value}`) }))}
+          choices={MODES.map((value) => ({ value, label: t(`activity.modes.${value}`) }))}
         />
         {mode === "fixed" && (
           <TextField
@@ -117,7 +117,7 @@ function RhythmRule({ source, rhythm }: { readonly source: string; readonly rhyt
             min={1}
             max={525_600}
             step="any"
-            label={t("rhythm.minutes")}
+            label={t("activity.minutes")}
             value={minutes}
             required
           />

@@ -17,7 +17,7 @@ import { SourceUrl } from "../parts/source-url.tsx";
 import { SourceCatalogue } from "./source-catalogue.tsx";
 import { Routes, RoutesTab } from "./source-routes.tsx";
 import { SourceSettings } from "./source-settings.tsx";
-import { RHYTHM_TONES, SourceWatch } from "./source-watch.tsx";
+import { ACTIVITY_TONES, SourceWatch } from "./source-watch.tsx";
 
 const TABS = ["overview", "routes", "events", "catalogue", "watch", "quarantine", "settings"] as const;
 const EVERY_MS = 5000;
@@ -82,10 +82,10 @@ function Tab({ source, tab, route, type }: TabProps) {
 
 function Overview({ source }: { readonly source: Source }) {
   const { t } = useTranslation();
-  const rhythm = useQuery({
-    queryKey: ["source", source.id, "rhythm"],
+  const activity = useQuery({
+    queryKey: ["source", source.id, "activity"],
     queryFn: () =>
-      must(api.GET("/ingest/api/v1/source/{source_id}/rhythm", { params: { path: { source_id: source.id } } })),
+      must(api.GET("/ingest/api/v1/source/{source_id}/activity", { params: { path: { source_id: source.id } } })),
     refetchInterval: EVERY_MS,
   });
   const { allowUnsigned, methods, allowedAddresses, deduplication, configured } = source;
@@ -105,16 +105,16 @@ function Overview({ source }: { readonly source: Source }) {
             facts={[
               [
                 t("endpoints.state"),
-                rhythm.data === undefined ? (
+                activity.data === undefined ? (
                   "–"
                 ) : (
-                  <Badge key="state" tone={RHYTHM_TONES[rhythm.data.state]}>
-                    {t(`sources.rhythm.${rhythm.data.state}`)}
+                  <Badge key="state" tone={ACTIVITY_TONES[activity.data.state]}>
+                    {t(`sources.activity.${activity.data.state}`)}
                   </Badge>
                 ),
               ],
-              [t("sources.last"), <Time key="last" at={rhythm.data?.lastReceivedAt} relative />],
-              [t("sources.silentAt"), <Time key="silent" at={rhythm.data?.silentAt} />],
+              [t("sources.last"), <Time key="last" at={activity.data?.lastReceivedAt} relative />],
+              [t("sources.inactiveAt"), <Time key="inactive" at={activity.data?.inactiveAt} />],
             ]}
           />
         </Card>

@@ -10,7 +10,7 @@ import { Progress } from "../components/progress.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { formatNumber } from "../lib/format.ts";
-import { type ReconcileRun, type Reconciliation, runPercent } from "../lib/backfill.ts";
+import { type BackfillRun, type BackfillSettings, runPercent } from "../lib/backfill.ts";
 import { TASK_TONES, type TaskState } from "../lib/task.ts";
 import styles from "./backfill-runs.module.css";
 
@@ -18,30 +18,30 @@ const EVERY_MS = 2000;
 
 export interface StartRunProps {
   readonly source: string;
-  readonly reconciliation: Reconciliation | null;
+  readonly settings: BackfillSettings | null;
 }
 
 /** A run by hand, over a time, or only to count. */
-export function StartRun({ source, reconciliation }: StartRunProps) {
+export function StartRun({ source, settings }: StartRunProps) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const start = useMutation({
     mutationFn: ({ since = "", until = "", dryRun }: FormValues) =>
       must(
-        api.POST("/ingest/api/v1/source/{source_id}/reconcile/run", {
+        api.POST("/ingest/api/v1/source/{source_id}/backfill/run", {
           params: { path: { source_id: source } },
           body: { since: toIso(since), until: toIso(until), dryRun: dryRun !== undefined },
         }),
       ),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["source", source, "reconcile", "runs"] }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["source", source, "backfill", "runs"] }),
   });
   return (
-    <Card title={t("reconcile.run")} lead={t("reconcile.runLead")}>
-      {reconciliation !== null && (
+    <Card title={t("backfill.run")} lead={t("backfill.runLead")}>
+      {settings !== null && (
         <Facts
           facts={[
-            [t("reconcile.until"), <Time key="until" at={reconciliation.reconciledUntil} />],
-            [t("reconcile.next"), <Time key="next" at={reconciliation.nextAt} />],
+            [t("backfill.until"), <Time key="until" at={settings.backfilledUntil} />],
+            [t("backfill.next"), <Time key="next" at={settings.nextAt} />],
           ]}
         />
       )}
@@ -49,16 +49,16 @@ export function StartRun({ source, reconciliation }: StartRunProps) {
         onSubmit={(values) => start.mutate(values)}
         error={start.error}
         foot={
-          <Button type="submit" kind="primary" disabled={start.isPending || reconciliation === null}>
-            {t("reconcile.start")}
+          <Button type="submit" kind="primary" disabled={start.isPending || settings === null}>
+            {t("backfill.start")}
           </Button>
         }
       >
         <FormRow>
-          <TextField name="since" type="datetime-local" label={t("filters.after")} help={t("reconcile.sinceHelp")} />
+          <TextField name="since" type="datetime-local" label={t("filters.after")} help={t("backfill.sinceHelp")} />
           <TextField name="until" type="datetime-local" label={t("filters.before")} help={t("replays.untilHelp")} />
         </FormRow>
-        <SwitchField name="dryRun" label={t("reconcile.dryRun")} />
+        <SwitchField name="dryRun" label={t("backfill.dryRun")} />
       </Form>
     </Card>
   );
@@ -69,13 +69,13 @@ function toIso(local: string): string | null {
 }
 
 /** What runs found, newest first, and how far the one that is under way got. */
-export function ReconcileRuns({ source }: { readonly source: string }) {
+export function BackfillRuns({ source }: { readonly source: string }) {
   const { t, i18n } = useTranslation();
   const list = useList(
-    ["source", source, "reconcile", "runs"],
+    ["source", source, "backfill", "runs"],
     (page) =>
       must(
-        api.GET("/ingest/api/v1/source/{source_id}/reconcile/run", {
+        api.GET("/ingest/api/v1/source/{source_id}/backfill/run", {
           params: { path: { source_id: source }, query: page },
         }),
       ),
@@ -83,12 +83,12 @@ export function ReconcileRuns({ source }: { readonly source: string }) {
   );
   const count = (value: number): string => formatNumber(i18n.language, value);
   return (
-    <Section title={t("reconcile.runs")}>
+    <Section title={t("backfill.runs")}>
       <Table
-        label={t("reconcile.runs")}
+        label={t("backfill.runs")}
         list={list}
         rowKey={(run) => run.id}
-        empty={t("reconcile.noRuns")}
+        empty={t("backfill.noRuns")}
         columns={[
           {
             key: "time",
@@ -100,11 +100,11 @@ export function ReconcileRuns({ source }: { readonly source: string }) {
             ),
           },
           { key: "state", label: t("endpoints.state"), cell: (run) => <RunState run={run} /> },
-          { key: "scanned", label: t("reconcile.scanned"), end: true, cell: (run) => count(run.scanned) },
-          { key: "missing", label: t("reconcile.missing"), end: true, cell: (run) => count(run.missing) },
+          { key: "scanned", label: t("backfill.scanned"), end: true, cell: (run) => count(run.scanned) },
+          { key: "missing", label: t("backfill.missing"), end: true, cell: (run) => count(run.missing) },
           {
             key: "gotten",
-            label: t("reconcile.gotten"),
+            label: t("backfill.gotten"),
             end: true,
             cell: (run) => count(run.fetched + run.redelivered),
           },
@@ -121,7 +121,7 @@ export function ReconcileRuns({ source }: { readonly source: string }) {
   );
 }
 
-function RunState({ run }: { readonly run: ReconcileRun }) {
+function RunState({ run }: { readonly run: BackfillRun }) {
   const { t } = useTranslation();
   const state = run.state as TaskState;
   const percent = runPercent(run);
@@ -132,10 +132,10 @@ function RunState({ run }: { readonly run: ReconcileRun }) {
         {run.dryRun && <span className="muted">{t("replays.dryRun")}</span>}
       </span>
       {state === "running" && percent !== null && <Progress percent={percent} label={t("replays.progress")} />}
-      {run.trouble !== null && <span className="muted">{run.trouble}</span>}
+      {run.lastError !== null && <span className="muted">{run.lastError}</span>}
       {run.examples.length > 0 && (
         <details>
-          <summary>{t("reconcile.examples")}</summary>
+          <summary>{t("backfill.examples")}</summary>
           <ul>
             {run.examples.map(({ deliveryId, eventType, occurredAt }) => (
               <li key={deliveryId}>

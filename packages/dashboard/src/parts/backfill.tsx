@@ -8,98 +8,93 @@ import { Form, FormRow, type FormValues, SelectField, TextField } from "../compo
 import { Card, Columns } from "../components/page.tsx";
 import { Empty, Failed, Loading } from "../components/state.tsx";
 import {
-  type Reconciled,
-  reconciledOf,
-  reconciliationFromForm,
-  type Reconciliation,
+  type BackfillProvider,
+  backfillProviderOf,
+  backfillFromForm,
+  type BackfillSettings,
   settingText,
 } from "../lib/backfill.ts";
 import type { Source } from "../lib/source-form.ts";
-import { ReconcileRuns, StartRun } from "./backfill-runs.tsx";
+import { BackfillRuns, StartRun } from "./backfill-runs.tsx";
 
-export function Reconcile({ source }: { readonly source: Source }) {
+export function Backfill({ source }: { readonly source: Source }) {
   const { t } = useTranslation();
-  const provider = reconciledOf(source.type);
+  const provider = backfillProviderOf(source.type);
   const stored = useQuery({
-    queryKey: ["source", source.id, "reconcile"],
+    queryKey: ["source", source.id, "backfill"],
     queryFn: () => storedOf(source.id),
     enabled: provider !== null,
   });
   if (provider === null) {
     return (
-      <Card title={t("reconcile.title")}>
-        <Empty>{t("reconcile.notPossible")}</Empty>
+      <Card title={t("backfill.title")}>
+        <Empty>{t("backfill.notPossible")}</Empty>
       </Card>
     );
   }
   if (stored.error !== null) return <Failed error={stored.error} retry={() => void stored.refetch()} />;
   if (stored.data === undefined) return <Loading />;
-  const { reconciliation } = stored.data;
+  const { settings } = stored.data;
   return (
     <>
       <Columns>
-        <Settings
-          key={reconciliation?.updatedAt ?? ""}
-          source={source.id}
-          provider={provider}
-          reconciliation={reconciliation}
-        />
-        <StartRun source={source.id} reconciliation={reconciliation} />
+        <Settings key={settings?.updatedAt ?? ""} source={source.id} provider={provider} settings={settings} />
+        <StartRun source={source.id} settings={settings} />
       </Columns>
-      {reconciliation !== null && <ReconcileRuns source={source.id} />}
+      {settings !== null && <BackfillRuns source={source.id} />}
     </>
   );
 }
 
 /** A source that was never set up for it is no fault. */
-async function storedOf(source: string): Promise<{ readonly reconciliation: Reconciliation | null }> {
+async function storedOf(source: string): Promise<{ readonly settings: BackfillSettings | null }> {
   try {
     const params = { path: { source_id: source } };
-    return { reconciliation: await must(api.GET("/ingest/api/v1/source/{source_id}/reconcile", { params })) };
+    return { settings: await must(api.GET("/ingest/api/v1/source/{source_id}/backfill", { params })) };
   } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return { reconciliation: null };
+    if (error instanceof ApiError && error.status === 404) return { settings: null };
     throw error;
   }
 }
 
 interface SettingsProps {
   readonly source: string;
-  readonly provider: Reconciled;
-  readonly reconciliation: Reconciliation | null;
+  readonly provider: BackfillProvider;
+  readonly settings: BackfillSettings | null;
 }
 
-function Settings({ source, provider, reconciliation }: SettingsProps) {
+function Settings({ source, provider, settings }: SettingsProps) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const path = { source_id: source };
-  const renew = (): Promise<void> => queries.invalidateQueries({ queryKey: ["source", source, "reconcile"] });
+  const renew = (): Promise<void> => queries.invalidateQueries({ queryKey: ["source", source, "backfill"] });
   const save = useMutation({
     mutationFn: (values: FormValues) =>
       must(
-        api.PUT("/ingest/api/v1/source/{source_id}/reconcile", {
+        api.PUT("/ingest/api/v1/source/{source_id}/backfill", {
           params: { path },
-          body: reconciliationFromForm(provider, values),
+          body: backfillFromForm(provider, values),
         }),
       ),
     onSuccess: renew,
   });
   const remove = async (): Promise<void> => {
-    await must(api.DELETE("/ingest/api/v1/source/{source_id}/reconcile", { params: { path } }));
+    await must(api.DELETE("/ingest/api/v1/source/{source_id}/backfill", { params: { path } }));
     await renew();
   };
   return (
-    <Card title={t("reconcile.title")} lead={t("reconcile.lead")}>
+    <Card title={t("backfill.title")} lead={t("backfill.lead")}>
       <Form
         onSubmit={(values) => save.mutate(values)}
         error={save.error}
         foot={
           <>
-            {reconciliation !== null && (
+            {settings !== null && (
               <Confirm
-                trigger={<Button kind="danger">{t("reconcile.stop")}</Button>}
-                title={t("reconcile.stopTitle")}
-                text={t("reconcile.stopText")}
-                action={t("reconcile.stop")}
+                trigger={<Button kind="danger">{t("backfill.stop")}</Button>}
+                title={t("backfill.stopTitle")}
+                text={t("backfill.stopText")}
+                action={t("backfill.stop")}
                 danger
                 onConfirm={remove}
               />
@@ -110,35 +105,31 @@ function Settings({ source, provider, reconciliation }: SettingsProps) {
           </>
         }
       >
-        {provider === "github" ? (
-          <GitHubFields reconciliation={reconciliation} />
-        ) : (
-          <StripeFields reconciliation={reconciliation} />
-        )}
+        {provider === "github" ? <GitHubFields settings={settings} /> : <StripeFields settings={settings} />}
         <FormRow>
           <TextField
             name="token"
             type="password"
-            label={t("reconcile.token")}
-            help={t(reconciliation === null ? `reconcile.tokens.${provider}` : "reconcile.tokenKept")}
-            required={reconciliation === null}
+            label={t("backfill.token")}
+            help={t(settings === null ? `backfill.tokens.${provider}` : "backfill.tokenKept")}
+            required={settings === null}
           />
           <TextField
             name="everyMinutes"
             type="number"
             min={5}
             max={43_200}
-            label={t("reconcile.every")}
-            help={t("reconcile.everyHelp")}
-            value={reconciliation?.everyMinutes === null ? "" : String(reconciliation?.everyMinutes ?? "60")}
+            label={t("backfill.every")}
+            help={t("backfill.everyHelp")}
+            value={settings?.everyMinutes === null ? "" : String(settings?.everyMinutes ?? "60")}
           />
         </FormRow>
         <TextField
           name="apiUrl"
           type="url"
-          label={t("reconcile.apiUrl")}
-          help={t("reconcile.apiUrlHelp")}
-          value={settingText(reconciliation, "apiUrl")}
+          label={t("backfill.apiUrl")}
+          help={t("backfill.apiUrlHelp")}
+          value={settingText(settings, "apiUrl")}
         />
       </Form>
     </Card>
@@ -146,42 +137,42 @@ function Settings({ source, provider, reconciliation }: SettingsProps) {
 }
 
 interface FieldsProps {
-  readonly reconciliation: Reconciliation | null;
+  readonly settings: BackfillSettings | null;
 }
 
-function GitHubFields({ reconciliation }: FieldsProps) {
+function GitHubFields({ settings }: FieldsProps) {
   const { t } = useTranslation();
   return (
     <>
       <FormRow>
         <TextField
           name="owner"
-          label={t("reconcile.owner")}
+          label={t("backfill.owner")}
           placeholder="acme/shop"
-          value={settingText(reconciliation, "owner")}
+          value={settingText(settings, "owner")}
           required
         />
         <TextField
           name="hookId"
           type="number"
           min={1}
-          label={t("reconcile.hookId")}
-          help={t("reconcile.hookIdHelp")}
-          value={settingText(reconciliation, "hookId")}
+          label={t("backfill.hookId")}
+          help={t("backfill.hookIdHelp")}
+          value={settingText(settings, "hookId")}
           required
         />
       </FormRow>
       <SelectField
         name="mode"
-        label={t("reconcile.mode")}
-        value={settingText(reconciliation, "mode") || "redeliver"}
-        choices={(["redeliver", "fetch"] as const).map((value) => ({ value, label: t(`reconcile.modes.${value}`) }))}
+        label={t("backfill.mode")}
+        value={settingText(settings, "mode") || "redeliver"}
+        choices={(["redeliver", "fetch"] as const).map((value) => ({ value, label: t(`backfill.modes.${value}`) }))}
       />
     </>
   );
 }
 
-function StripeFields({ reconciliation }: FieldsProps) {
+function StripeFields({ settings }: FieldsProps) {
   const { t } = useTranslation();
   return (
     <FormRow>
@@ -189,14 +180,14 @@ function StripeFields({ reconciliation }: FieldsProps) {
         name="eventTypes"
         label={t("endpoints.types")}
         help={t("endpoints.typesHelp")}
-        value={settingText(reconciliation, "eventTypes")}
+        value={settingText(settings, "eventTypes")}
         placeholder="invoice.paid, charge.failed"
       />
       <TextField
         name="account"
-        label={t("reconcile.account")}
-        help={t("reconcile.accountHelp")}
-        value={settingText(reconciliation, "account")}
+        label={t("backfill.account")}
+        help={t("backfill.accountHelp")}
+        value={settingText(settings, "account")}
         placeholder="acct_…"
       />
     </FormRow>

@@ -16,12 +16,12 @@ export function WeekMap({ week }: { readonly week: readonly number[] }) {
   const day = new Intl.DateTimeFormat(regional(language), { weekday: "short", timeZone: "UTC" });
   const days = Array.from({ length: week.length / HOURS }, (_, index) => index);
   return (
-    <div className={styles["scroll"]} tabIndex={0} role="region" aria-label={t("rhythm.week")}>
-      <table className={styles["map"]} aria-label={t("rhythm.week")}>
+    <div className={styles["scroll"]} tabIndex={0} role="region" aria-label={t("activity.week")}>
+      <table className={styles["map"]} aria-label={t("activity.week")}>
         <thead>
           <tr>
             <th scope="col">
-              <span className="visually-hidden">{t("rhythm.day")}</span>
+              <span className="visually-hidden">{t("activity.day")}</span>
             </th>
             {Array.from({ length: HOURS }, (_, hour) => (
               <th key={hour} scope="col">

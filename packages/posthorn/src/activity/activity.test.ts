@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { foldArrivals } from "./fold.ts";
-import { type Arrivals, HOUR_MS, type Rhythm } from "./activity.ts";
-import { silentAt, type SilenceRule } from "./inactivity.ts";
+import { type Arrivals, HOUR_MS, type Activity } from "./activity.ts";
+import { timeOfInactivity, type InactivityRule } from "./inactivity.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -56,17 +56,17 @@ const bursts: Traffic = (random, days) => {
 interface Run {
   /** When it was called silent, and when it was heard again. */
   readonly alarms: readonly { readonly at: number; readonly until: number | null }[];
-  readonly rhythm: Rhythm;
+  readonly activity: Activity;
 }
 
 /** Lives through the events in steps, as a server does, until some days after the last. */
 function live(
   events: readonly number[],
   days: number,
-  rule: SilenceRule = { mode: "learned" },
+  rule: InactivityRule = { mode: "learned" },
   downtime: readonly [number, number] = [0, 0],
 ): Run {
-  let rhythm: Rhythm | null = null;
+  let activity: Activity | null = null;
   let listenedFrom = START;
   const alarms: { at: number; until: number | null }[] = [];
   let next = 0;
@@ -76,17 +76,19 @@ function live(
     if (now >= downtime[0] && now < downtime[1]) continue;
     if (now - STEP_MS < downtime[1] && now >= downtime[1]) listenedFrom = now;
     if (batch.length > 0) {
-      rhythm = foldArrivals(rhythm, arrivals(batch), listenedFrom);
+      activity = foldArrivals(activity, arrivals(batch), listenedFrom);
       const open = alarms.at(-1);
       if (open?.until === null) open.until = batch[0]!;
     }
-    if (rhythm === null || alarms.at(-1)?.until === null) continue;
+    if (activity === null || alarms.at(-1)?.until === null) continue;
     // Asked once an hour, and always at what it said itself.
     const at =
-      batch.length > 0 || now % HOUR_MS === 0 ? silentAt(rhythm, rule, Math.max(rhythm.lastAt, listenedFrom)) : null;
+      batch.length > 0 || now % HOUR_MS === 0
+        ? timeOfInactivity(activity, rule, Math.max(activity.lastAt, listenedFrom))
+        : null;
     if (at !== null && at <= now) alarms.push({ at: now, until: null });
   }
-  return { alarms, rhythm: rhythm! };
+  return { alarms, activity: activity! };
 }
 
 function arrivals(times: readonly number[]): Arrivals {
@@ -124,7 +126,7 @@ describe.each<[name: string, traffic: Traffic, withinHours: number]>([
   });
 });
 
-describe("a rhythm", () => {
+describe("a activity", () => {
   it("is not upset when the clocks change", () => {
     const summer = START + 50 * DAY_MS;
     for (const shift of [HOUR_MS, -HOUR_MS]) {
@@ -138,9 +140,9 @@ describe("a rhythm", () => {
     const down = START + 30 * DAY_MS;
     const downtime = [down, down + 20 * HOUR_MS] as const;
     const heard = events.filter((time) => time < downtime[0] || time >= downtime[1]);
-    const { alarms, rhythm } = live(heard, 40, { mode: "learned" }, downtime);
+    const { alarms, activity } = live(heard, 40, { mode: "learned" }, downtime);
     expect(alarms).toEqual([]);
-    expect(Math.max(...rhythm.weeks.map(({ longestQuietMs }) => longestQuietMs))).toBeLessThan(HOUR_MS);
+    expect(Math.max(...activity.weeks.map(({ longestQuietMs }) => longestQuietMs))).toBeLessThan(HOUR_MS);
   });
 
   it("raises no alarm in its first week, whose end nobody knows yet", () => {
@@ -181,8 +183,8 @@ describe("a rhythm", () => {
   });
 
   it("stays small for ever", () => {
-    const { rhythm } = live(daily(0)(seeded(1), 400), 400);
-    expect(rhythm.weeks).toHaveLength(5);
-    expect(JSON.stringify(rhythm).length).toBeLessThan(4096);
+    const { activity } = live(daily(0)(seeded(1), 400), 400);
+    expect(activity.weeks).toHaveLength(5);
+    expect(JSON.stringify(activity).length).toBeLessThan(4096);
   });
 });

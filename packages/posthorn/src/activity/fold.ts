@@ -1,21 +1,22 @@
-/** Learning a rhythm from what comes in. */
+/** Updates the activity of a source with new arrivals. */
 import { expectedEvents, profileOf } from "./profile.ts";
-import { type Arrivals, type Rhythm, WEEK_HOURS, WEEK_MS } from "./activity.ts";
-import { isWellKnown, quietLimit, silentAt } from "./inactivity.ts";
+import { type Arrivals, type Activity, WEEK_HOURS, WEEK_MS } from "./activity.ts";
+import { isWellKnown, quietLimit, timeOfInactivity } from "./inactivity.ts";
 
-/** Weeks that are remembered, the running one included. */
+/** Weeks kept, including the current one. */
 const WEEKS = 5;
 
 /**
- * Takes up what came in.
- * @param listenedFrom Since when this server has been listening without a break: what was not heard before teaches nothing.
+ * Adds arrivals to the activity.
+ * @param listenedFrom When the server began to receive without interruption. A gap before that is not counted, because events may have
+ * been sent while no server was running.
  */
-export function foldArrivals(rhythm: Rhythm | null, arrivals: Arrivals, listenedFrom: number): Rhythm {
-  const quietFrom = rhythm === null ? arrivals.firstAt : Math.max(rhythm.lastAt, listenedFrom);
+export function foldArrivals(activity: Activity | null, arrivals: Arrivals, listenedFrom: number): Activity {
+  const quietFrom = activity === null ? arrivals.firstAt : Math.max(activity.lastAt, listenedFrom);
   const quiet =
-    rhythm === null || arrivals.firstAt <= quietFrom ? NO_QUIET : quietTime(rhythm, quietFrom, arrivals.firstAt);
-  const weeks = new Map((rhythm?.weeks ?? []).map((week) => [week.index, week]));
-  let total = rhythm?.total ?? 0;
+    activity === null || arrivals.firstAt <= quietFrom ? NO_QUIET : quietTime(activity, quietFrom, arrivals.firstAt);
+  const weeks = new Map((activity?.weeks ?? []).map((week) => [week.index, week]));
+  let total = activity?.total ?? 0;
   for (const [hour, count] of arrivals.hours) {
     const index = Math.floor(hour / WEEK_HOURS);
     const { counts, ...week } = weeks.get(index) ?? { index, counts: NO_EVENTS, ...NO_QUIET };
@@ -31,10 +32,10 @@ export function foldArrivals(rhythm: Rhythm | null, arrivals: Arrivals, listened
       mostMissed: Math.max(endedIn.mostMissed, quiet.mostMissed),
     });
   }
-  const lastAt = Math.max(rhythm?.lastAt ?? 0, arrivals.lastAt);
+  const lastAt = Math.max(activity?.lastAt ?? 0, arrivals.lastAt);
   const oldest = Math.floor(lastAt / WEEK_MS) - WEEKS + 1;
   return {
-    firstAt: rhythm?.firstAt ?? arrivals.firstAt,
+    firstAt: activity?.firstAt ?? arrivals.firstAt,
     lastAt,
     total,
     weeks: [...weeks.values()].filter(({ index }) => index >= oldest).sort((one, other) => one.index - other.index),
@@ -44,12 +45,12 @@ export function foldArrivals(rhythm: Rhythm | null, arrivals: Arrivals, listened
 const NO_EVENTS: readonly number[] = new Array<number>(WEEK_HOURS).fill(0);
 const NO_QUIET = { longestQuietMs: 0, mostMissed: 0 };
 
-/** A quiet time that was called silence counts as one that just was not: an outage must not become what is usual. */
-function quietTime(rhythm: Rhythm, from: number, to: number): { longestQuietMs: number; mostMissed: number } {
-  const silentFrom = silentAt(rhythm, { mode: "learned" }, from) ?? to;
-  const missed = expectedEvents(profileOf(rhythm, rhythm.lastAt), from, to);
+/** A gap long enough to count as inactivity is cut to the limit, so that an outage does not become the new normal. */
+function quietTime(activity: Activity, from: number, to: number): { longestQuietMs: number; mostMissed: number } {
+  const inactiveFrom = timeOfInactivity(activity, { mode: "learned" }, from) ?? to;
+  const missed = expectedEvents(profileOf(activity, activity.lastAt), from, to);
   return {
-    longestQuietMs: Math.min(to, silentFrom) - from,
-    mostMissed: isWellKnown(rhythm) ? Math.min(missed, quietLimit(rhythm).missed) : missed,
+    longestQuietMs: Math.min(to, inactiveFrom) - from,
+    mostMissed: isWellKnown(activity) ? Math.min(missed, quietLimit(activity).missed) : missed,
   };
 }

@@ -1,31 +1,31 @@
 /**
- * How many events are to be expected in an hour of the week, from the same hours of the weeks before.
+ * Expected number of events for each hour of the week, estimated from the same hour of earlier weeks.
  *
- * Of the last four times the lower of the two in the middle counts: one flood, or one week off, changes nothing. Where events are
- * so rare that most hours are empty, whole days are compared instead, or whole weeks.
+ * The estimate is the lower median of the last four weeks, so that one flood or one week off does not change it. When events are so rare
+ * that most hours are empty, whole days are compared instead, or whole weeks.
  */
-import { HOUR_MS, type Rhythm, WEEK_HOURS } from "./activity.ts";
+import { HOUR_MS, type Activity, WEEK_HOURS } from "./activity.ts";
 
 export const SCALES = ["hour", "day", "week"] as const;
 export type Scale = (typeof SCALES)[number];
 
 export interface Profile {
   readonly scale: Scale;
-  /** Events to be expected in each hour of the week. */
+  /** Expected events for each hour of the week. */
   readonly rates: readonly number[];
 }
 
-/** Times of the same hour, day or week that are looked at, latest first. */
+/** Earlier weeks compared, newest first. */
 const OBSERVATIONS = 4;
-/** With fewer nothing is expected. */
+/** With fewer observations, nothing is expected. */
 const MIN_OBSERVATIONS = 2;
-/** A scale that explains this share of a usual week is fine enough. */
+/** The finest scale is used that predicts at least this share of a usual week. */
 const SUFFICIENT_SHARE = 0.5;
 const DAY_HOURS = 24;
 
-/** What is to be expected by what had come in until `until`; `null` while fewer than two weeks are known. */
-export function profileOf(rhythm: Rhythm, until: number): Profile | null {
-  const history = historyOf(rhythm, until);
+/** Profile from the events received until `until`. `null` while fewer than two weeks are known. */
+export function profileOf(activity: Activity, until: number): Profile | null {
+  const history = historyOf(activity, until);
   const [week] = ratesOf(history, WEEK_HOURS);
   const usual = week! * WEEK_HOURS;
   if (usual === 0) return null;
@@ -37,7 +37,7 @@ export function profileOf(rhythm: Rhythm, until: number): Profile | null {
   return { scale: "week", rates: new Array<number>(WEEK_HOURS).fill(week!) };
 }
 
-/** How many events were to be expected between two times. Beyond five weeks it does not look. */
+/** Expected number of events between two times, counted for at most five weeks. */
 export function expectedEvents(profile: Profile | null, from: number, to: number): number {
   if (profile === null) return 0;
   let expected = 0;
@@ -48,7 +48,7 @@ export function expectedEvents(profile: Profile | null, from: number, to: number
   return expected;
 }
 
-/** When so many events will have been missed, counted from a time; `null`: not within five weeks. */
+/** Time by which this many events are expected, counted from `from`. `null` if not within five weeks. */
 export function timeOfMissing(profile: Profile | null, from: number, missed: number): number | null {
   if (profile === null) return null;
   let left = missed;
@@ -74,13 +74,13 @@ function* hoursFrom({ rates }: Profile, from: number) {
 }
 
 interface History {
-  /** The first whole hour that was observed, and the hour after the last. */
+  /** First hour observed in full, and the hour after the last. */
   readonly begin: number;
   readonly end: number;
   readonly countAt: (hour: number) => number;
 }
 
-function historyOf({ firstAt, weeks }: Rhythm, until: number): History {
+function historyOf({ firstAt, weeks }: Activity, until: number): History {
   const byIndex = new Map(weeks.map((week) => [week.index, week.counts]));
   return {
     begin: Math.ceil(firstAt / HOUR_MS),
@@ -89,10 +89,10 @@ function historyOf({ firstAt, weeks }: Rhythm, until: number): History {
   };
 }
 
-/** The rate of each hour of the week when blocks of so many hours are compared with those a week before. */
+/** Rate of each hour of the week, comparing blocks of `blockHours` with the same blocks of earlier weeks. */
 function ratesOf(history: History, blockHours: number): readonly number[] {
   const rates = new Array<number>(WEEK_HOURS).fill(0);
-  // Weeks end where the history does, days and hours where the calendar has them.
+  // A block of a week ends with the history; days and hours follow the calendar.
   const offset = blockHours === WEEK_HOURS ? history.end % WEEK_HOURS : 0;
   for (let block = 0; block < WEEK_HOURS / blockHours; block++) {
     const slot = (offset + block * blockHours) % WEEK_HOURS;
@@ -102,7 +102,7 @@ function ratesOf(history: History, blockHours: number): readonly number[] {
   return rates;
 }
 
-/** Events in the last blocks that begin at this hour of the week and are wholly observed. */
+/** Events in the latest blocks that start at this hour of the week and were observed in full. */
 function observations(history: History, slot: number, blockHours: number): readonly number[] {
   const { begin, end } = history;
   const last = end - blockHours;
@@ -114,7 +114,7 @@ function observations(history: History, slot: number, blockHours: number): reado
   return found;
 }
 
-/** The least of an hour and its neighbours: where traffic begins and ends nothing is expected, so that clocks may change. */
+/** Minimum of an hour and its neighbours. Nothing is expected at the edges of busy periods, so a daylight saving change raises no alarm. */
 function least({ countAt }: History, hour: number): number {
   return Math.min(countAt(hour - 1), countAt(hour), countAt(hour + 1));
 }

@@ -121,7 +121,7 @@ import { setFilter } from "./endpoint/set-filter.ts";
 import { explainFilter } from "./filter/explain.ts";
 import { messageMatching } from "./message/matching.ts";
 import { SOURCE_ROUTES } from "./source/routes.ts";
-import { SOURCE_WATCH_ROUTES } from "./source/monitoring-routes.ts";
+import { SOURCE_MONITORING_ROUTES } from "./source/monitoring-routes.ts";
 import type { Route } from "./route.ts";
 
 export const ROUTES: readonly Route[] = [
@@ -247,5 +247,5 @@ export const ROUTES: readonly Route[] = [
   setOperationalHeaders,
   upsertOperationalEndpoint,
   ...SOURCE_ROUTES,
-  ...SOURCE_WATCH_ROUTES,
+  ...SOURCE_MONITORING_ROUTES,
 ];

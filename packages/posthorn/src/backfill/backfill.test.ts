@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { githubApi } from "./github.ts";
 import { MAX_FAILURES, refusalOf } from "./refusal.ts";
 import { stripeApi } from "./stripe.ts";
-import { type ApiAnswer, UnreadableAnswer } from "./types.ts";
+import { type ApiResponse, UnexpectedResponse } from "./types.ts";
 
 const NOW = Date.UTC(2026, 0, 10);
 const window = { from: NOW - 1000_000, until: NOW };
 
-function answer(body: unknown, headers: Readonly<Record<string, string>> = {}, status = 200): ApiAnswer {
+function answer(body: unknown, headers: Readonly<Record<string, string>> = {}, status = 200): ApiResponse {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   return { status, headers: new Map(Object.entries(headers)), body: Buffer.from(text) };
 }
@@ -60,9 +60,9 @@ describe("GitHub's deliveries", () => {
   });
 
   it("that cannot be read are an error that says so", () => {
-    expect(() => api.readPage(answer("<html>"), window)).toThrow(UnreadableAnswer);
-    expect(() => api.readPage(answer({ message: "hello" }), window)).toThrow(UnreadableAnswer);
-    expect(() => api.readContent(answer({}))).toThrow(UnreadableAnswer);
+    expect(() => api.readPage(answer("<html>"), window)).toThrow(UnexpectedResponse);
+    expect(() => api.readPage(answer({ message: "hello" }), window)).toThrow(UnexpectedResponse);
+    expect(() => api.readContent(answer({}))).toThrow(UnexpectedResponse);
   });
 });
 
@@ -89,7 +89,7 @@ describe("Stripe's events", () => {
       cursor: "evt_1",
       events: [{ deliveryId: "evt_1", eventType: "a.b", occurredAt: 1767990000_000 }],
     });
-    expect(() => api.readPage(answer({ error: {} }), window)).toThrow(UnreadableAnswer);
+    expect(() => api.readPage(answer({ error: {} }), window)).toThrow(UnexpectedResponse);
   });
 });
 

@@ -1,13 +1,13 @@
-/** GitHub: the deliveries of a hook of a repository or an organisation, kept for three days, and redelivery. */
+/** GitHub: deliveries of a repository or organisation webhook, kept for three days, and redelivery. */
 import { findMembers } from "../lib/json-range.ts";
 import {
-  type ApiAnswer,
+  type ApiResponse,
   type EventContent,
   jsonOf,
   type ListedEvent,
   member,
   type ProviderApi,
-  UnreadableAnswer,
+  UnexpectedResponse,
   type Window,
 } from "./types.ts";
 
@@ -17,12 +17,12 @@ export interface GitHubSettings {
   /** `owner/repository`, or an organisation. */
   readonly owner: string;
   readonly hookId: number;
-  /** `redeliver`: signed, byte for byte, through the door. `fetch`: read from the API, for hooks whose URL is not this server's. */
+  /** `redeliver`: GitHub sends the event again, signed and unchanged. `fetch`: read it from the API, for webhooks with another URL. */
   readonly mode: "redeliver" | "fetch";
 }
 
 const DAY_MS = 86_400_000;
-/** The secondary limit on requests that create content asks for a second between them. */
+/** GitHub's secondary rate limit asks for one second between requests that create content. */
 const PAUSE_MS = 1000;
 
 export function githubApi({ apiUrl, owner, hookId, mode }: GitHubSettings, token: string): ProviderApi {
@@ -57,11 +57,14 @@ export function githubApi({ apiUrl, owner, hookId, mode }: GitHubSettings, token
 }
 
 function readPage(
-  answer: ApiAnswer,
+  response: ApiResponse,
   { from, until }: Window,
 ): { events: readonly ListedEvent[]; cursor: string | null } {
-  const listed = jsonOf(answer);
-  if (!Array.isArray(listed)) throw new UnreadableAnswer("GitHub did not answer with a list of deliveries.");
+  const listed = jsonOf(response);
+  if (!Array.isArray(listed))
+    throw new UnexpectedResponse(
+      "GitHub's response is not a list of deliveries. Check `apiUrl`, `owner` and `hookId`.",
+    );
   const deliveries = listed.map((each) => ({
     ref: member(each, "id", "number"),
     deliveryId: member(each, "guid", "string"),
@@ -71,29 +74,29 @@ function readPage(
     action: member(each, "action", "string"),
   }));
   const events = deliveries.flatMap(({ ref, deliveryId, occurredAt, redelivery, event, action }) => {
-    // A redelivery has the GUID of a delivery that is in the list, too.
+    // Redeliveries repeat the GUID of an original delivery that is also listed.
     if (ref === null || deliveryId === null || redelivery === true) return [];
     if (!(occurredAt >= from && occurredAt < until)) return [];
     const eventType = action === null ? (event ?? "") : `${event}.${action}`;
     return [{ ref: String(ref), deliveryId, eventType, occurredAt, content: null }];
   });
-  // Newest first: behind one that is too old there are only older ones.
+  // The list is newest first, so everything after an event before `from` is older still.
   const isPast = deliveries.some(({ occurredAt }) => occurredAt < from);
-  return { events, cursor: isPast ? null : nextCursor(answer) };
+  return { events, cursor: isPast ? null : nextCursor(response) };
 }
 
 /** The cursor in `Link: <…?cursor=v1_…>; rel="next"`. */
-function nextCursor({ headers }: ApiAnswer): string | null {
+function nextCursor({ headers }: ApiResponse): string | null {
   const next = /<([^>]+)>;\s*rel="next"/.exec(headers.get("link") ?? "")?.[1];
   return next === undefined || !URL.canParse(next) ? null : new URL(next).searchParams.get("cursor");
 }
 
-/** The payload is cut out of the answer, not printed anew: its numbers stay what they are. */
-function readContent(answer: ApiAnswer): EventContent {
-  const delivery = jsonOf(answer) as { readonly request?: { readonly headers?: Readonly<Record<string, unknown>> } };
-  const { request } = findMembers(answer.body, ["request"]);
+/** Takes the payload as a byte range of the response, so that its numbers and formatting stay unchanged. */
+function readContent(response: ApiResponse): EventContent {
+  const delivery = jsonOf(response) as { readonly request?: { readonly headers?: Readonly<Record<string, unknown>> } };
+  const { request } = findMembers(response.body, ["request"]);
   const payload = request === undefined ? undefined : findMembers(request, ["payload"]).payload;
-  if (payload === undefined) throw new UnreadableAnswer("GitHub's answer has no payload of the delivery.");
+  if (payload === undefined) throw new UnexpectedResponse("GitHub's response has no payload for this delivery.");
   const headers = Object.entries(delivery.request?.headers ?? {}).flatMap(([name, value]) =>
     typeof value === "string" && isKept(name.toLowerCase()) ? [name, value] : [],
   );

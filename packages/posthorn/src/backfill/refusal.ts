@@ -1,37 +1,41 @@
-/** What to do when a provider's API does not do what was asked: wait and try again, or give up and say why. */
-import type { ApiAnswer, ApiSilence } from "./types.ts";
+/** Decides what to do after a failed request to a provider's API: wait and retry, or fail with a reason. */
+import type { ApiResponse, ApiFailure } from "./types.ts";
 
 export type Refusal =
   | { readonly kind: "wait"; readonly ms: number; readonly reason: string }
   | { readonly kind: "fail"; readonly reason: string };
 
-/** Failures in a row after which nothing more is tried. */
+/** Consecutive failures after which the run fails. */
 export const MAX_FAILURES = 12;
 const FIRST_WAIT_MS = 2000;
 const MAX_WAIT_MS = 900_000;
-/** What GitHub asks for after a secondary limit that names no time. */
+/** Wait that GitHub asks for after a secondary rate limit without a time. */
 const SECONDARY_WAIT_MS = 60_000;
-/** A limit that is over by then is waited for. */
+/** Longest rate limit that a run waits for. */
 const MAX_LIMIT_MS = 2 * 3_600_000;
 
-/** `null`: the answer is a success. @param failures How many came before, in a row. */
-export function refusalOf(answer: ApiAnswer | ApiSilence, failures: number, now: number): Refusal | null {
-  if (answer.status === null) return waitOrFail(backoff(failures), answer.message, failures);
-  if (answer.status >= 200 && answer.status < 300) return null;
-  const limit = limitOf(answer, failures, now);
-  if (limit !== null) return waitOrFail(limit, `The provider's rate limit is used up (${answer.status}).`, failures);
-  if (answer.status >= 500)
-    return waitOrFail(backoff(failures), `The provider's API answered ${answer.status}.`, failures);
-  return { kind: "fail", reason: explain(answer) };
+/** `null` if the response is a success. @param failures Consecutive failures before this one. */
+export function refusalOf(response: ApiResponse | ApiFailure, failures: number, now: number): Refusal | null {
+  if (response.status === null) return waitOrFail(backoff(failures), response.message, failures);
+  if (response.status >= 200 && response.status < 300) return null;
+  const limit = limitOf(response, failures, now);
+  if (limit !== null)
+    return waitOrFail(limit, `The rate limit of the provider's API is exhausted (HTTP ${response.status}).`, failures);
+  if (response.status >= 500)
+    return waitOrFail(backoff(failures), `The provider's API returned HTTP ${response.status}.`, failures);
+  return { kind: "fail", reason: explain(response) };
 }
 
 function waitOrFail(ms: number, reason: string, failures: number): Refusal {
   if (failures + 1 < MAX_FAILURES && ms <= MAX_LIMIT_MS) return { kind: "wait", ms, reason };
-  return { kind: "fail", reason: `${reason} It was asked ${failures + 1} times. Run it again later.` };
+  return {
+    kind: "fail",
+    reason: `${reason} The backfill stopped after ${failures + 1} failed attempts in a row. Start it again later.`,
+  };
 }
 
-/** How long a rate limit asks to wait; `null`: it is none. */
-function limitOf({ status, headers, body }: ApiAnswer, failures: number, now: number): number | null {
+/** Wait requested by a rate limit; `null` if the response is not one. */
+function limitOf({ status, headers, body }: ApiResponse, failures: number, now: number): number | null {
   if (status !== 429 && status !== 403) return null;
   const retryAfter = headers.get("retry-after");
   if (retryAfter !== undefined && /^\d+$/.test(retryAfter)) return Math.max(1000, Number(retryAfter) * 1000);
@@ -46,15 +50,15 @@ function backoff(failures: number): number {
   return Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
 }
 
-function explain({ status }: ApiAnswer): string {
+function explain({ status }: ApiResponse): string {
   switch (status) {
     case 401:
-      return "The provider's API does not know the token (401): store a new one with the settings of the reconciliation.";
+      return "The provider's API rejected the token (HTTP 401). Set a new token in the backfill settings.";
     case 403:
-      return "The token may not do this (403): it needs the right to read webhooks, and to redeliver them.";
+      return "The token lacks permission (HTTP 403). It needs permission to read webhooks and to redeliver them.";
     case 404:
-      return "The provider's API knows no such hook or event, or the token may not see it (404): check owner and hook.";
+      return "The provider's API did not find the webhook or event, or the token has no access to it (HTTP 404). Check `owner` and `hookId`.";
     default:
-      return `The provider's API answered ${status}: check the settings of the reconciliation.`;
+      return `The provider's API returned HTTP ${status}. Check the backfill settings.`;
   }
 }

@@ -1,13 +1,13 @@
-/** Stripe: the events of an account, listed for thirty days with everything in them. It has no redelivery by the API. */
+/** Stripe: events of an account, listed for 30 days with their content. The API offers no redelivery. */
 import { findItems, findMembers } from "../lib/json-range.ts";
-import { type ApiAnswer, jsonOf, type ListedPage, member, type ProviderApi, UnreadableAnswer } from "./types.ts";
+import { type ApiResponse, jsonOf, type ListedPage, member, type ProviderApi, UnexpectedResponse } from "./types.ts";
 
 export interface StripeSettings {
   /** Such as `https://api.stripe.com`. */
   readonly apiUrl: string;
-  /** The connected account whose events these are; `null`: the account of the key. */
+  /** Connected account; `null` for the account of the API key. */
   readonly account: string | null;
-  /** Only these, at most 20; empty: all. */
+  /** Event types to fetch, at most 20. Empty: all. */
   readonly eventTypes: readonly string[];
 }
 
@@ -42,11 +42,12 @@ export function stripeApi({ apiUrl, account, eventTypes }: StripeSettings, key: 
   };
 }
 
-/** Each event is cut out of the list, not printed anew: its numbers stay what they are. */
-function readPage(answer: ApiAnswer): ListedPage {
-  const page = jsonOf(answer) as { readonly data?: readonly unknown[]; readonly has_more?: boolean } | null;
-  const bytes = Array.isArray(page?.data) ? findMembers(answer.body, ["data"]).data : undefined;
-  if (page === null || bytes === undefined) throw new UnreadableAnswer("Stripe did not answer with a list of events.");
+/** Takes each event as a byte range of the list, so that its numbers and formatting stay unchanged. */
+function readPage(response: ApiResponse): ListedPage {
+  const page = jsonOf(response) as { readonly data?: readonly unknown[]; readonly has_more?: boolean } | null;
+  const bytes = Array.isArray(page?.data) ? findMembers(response.body, ["data"]).data : undefined;
+  if (page === null || bytes === undefined)
+    throw new UnexpectedResponse("Stripe's response is not a list of events. Check `apiUrl`.");
   const bodies = findItems(bytes);
   const events = page.data!.flatMap((event, index) => {
     const id = member(event, "id", "string");

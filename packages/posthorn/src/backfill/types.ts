@@ -1,93 +1,94 @@
-/** What a provider's own API says of the events it sent: the same few questions for every provider. Times are Unix milliseconds. */
+/**
+ * Interface to the event APIs of providers, the same for every provider. Times are Unix milliseconds.
+ *
+ * This folder is pure logic without I/O: it builds requests and reads responses. The operations are in `domain/backfill`.
+ */
 
-export const RECONCILE_PROVIDERS = ["github", "stripe"] as const;
-export type ReconcileProviderId = (typeof RECONCILE_PROVIDERS)[number];
+export const BACKFILL_PROVIDERS = ["github", "stripe"] as const;
+export type BackfillProviderId = (typeof BACKFILL_PROVIDERS)[number];
 
-/** One call to the API of a provider. */
+/** Request to the API of a provider. */
 export interface ApiRequest {
   readonly method: "GET" | "POST";
   readonly url: string;
-  /** Names and values in turn; the credential is among them. */
+  /** Alternating names and values, including the credential. */
   readonly headers: readonly string[];
 }
 
-export interface ApiAnswer {
+export interface ApiResponse {
   readonly status: number;
   /** By lower-case name. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Buffer;
 }
 
-/** There was no answer. */
-export interface ApiSilence {
+/** The request failed without a response. */
+export interface ApiFailure {
   readonly status: null;
   readonly message: string;
 }
 
-/** The time of which is asked: from, until. */
+/** Time range of a backfill run. */
 export interface Window {
   readonly from: number;
   readonly until: number;
 }
 
-/** An event that the provider sent, or tried to. */
+/** Event that the provider sent, or tried to send. */
 export interface ListedEvent {
-  /** What its webhook is known by, however often it is sent. */
+  /** ID of the webhook delivery, the same for every redelivery. */
   readonly deliveryId: string;
   readonly eventType: string;
   readonly occurredAt: number;
-  /** What the API knows it by. */
+  /** ID of the event in the API. */
   readonly ref: string;
-  /** The event itself, where lists hold it. */
+  /** The event itself, if the list contains it. */
   readonly content: EventContent | null;
 }
 
 export interface EventContent {
-  /** Names and values in turn, without a signature. */
+  /** Alternating names and values, without a signature. */
   readonly headers: readonly string[];
   readonly body: Uint8Array;
 }
 
 export interface ListedPage {
   readonly events: readonly ListedEvent[];
-  /** Where to go on; `null`: that was all of the window. */
+  /** Cursor of the next page; `null` after the last page. */
   readonly cursor: string | null;
 }
 
-/** The API of one provider, with one credential. Pure: it says what to ask and reads what was answered. */
+/** API of one provider with one credential. Builds requests and reads responses; sends nothing itself. */
 export interface ProviderApi {
-  /** How far back it remembers. */
+  /** How long the provider keeps events. */
   readonly windowMs: number;
-  /** Time to leave between two requests that make the provider do something. */
+  /** Pause between two requests that cause a redelivery. */
   readonly pauseMs: number;
   list(window: Window, cursor: string | null): ApiRequest;
-  /** Reads the answer to {@link list}. Throws when it is not what the API documents. */
-  readPage(answer: ApiAnswer, window: Window): ListedPage;
-  /** Asks the provider to send the event again, to the door; `null`: it cannot, so that it is read instead. */
+  /** Reads the response to {@link list}. Throws if it does not follow the API's documentation. */
+  readPage(response: ApiResponse, window: Window): ListedPage;
+  /** Request that makes the provider send the event to the source again. `null` if it cannot; then {@link read} is used. */
   redeliver(ref: string): ApiRequest | null;
-  /** Asks for the content of one event, where lists do not hold it. */
+  /** Request for the content of one event, for lists without content. */
   read(ref: string): ApiRequest;
-  readContent(answer: ApiAnswer): EventContent;
+  readContent(response: ApiResponse): EventContent;
 }
 
-/** Thrown when an answer is not what the API documents. */
-export class UnreadableAnswer extends Error {
-  override readonly name = "UnreadableAnswer";
+/** Thrown when a response does not follow the API's documentation. */
+export class UnexpectedResponse extends Error {
+  override readonly name = "UnexpectedResponse";
 }
 
-/** Parses an answer as JSON. */
-export function jsonOf({ body }: ApiAnswer): unknown {
+/** Parses a response as JSON. */
+export function jsonOf({ body }: ApiResponse): unknown {
   try {
     return JSON.parse(body.toString("utf8")) as unknown;
   } catch (cause) {
-    throw new UnreadableAnswer(
-      "The provider's API answered with something that is not JSON: check the URL of the API.",
-      { cause },
-    );
+    throw new UnexpectedResponse("The provider's API returned a response that is not JSON. Check `apiUrl`.", { cause });
   }
 }
 
-/** The member of an answer, if it has this type. */
+/** Value of a property if it has the given type, otherwise `null`. */
 export function member<Type extends "string" | "number" | "boolean">(
   value: unknown,
   name: string,
@@ -95,6 +96,6 @@ export function member<Type extends "string" | "number" | "boolean">(
 ): (Type extends "string" ? string : Type extends "number" ? number : boolean) | null {
   if (typeof value !== "object" || value === null) return null;
   const found: unknown = (value as Record<string, unknown>)[name];
-  // The test above it is what makes the cast true.
+  // The cast is safe: `typeof` has just been compared.
   return typeof found === type ? (found as never) : null;
 }

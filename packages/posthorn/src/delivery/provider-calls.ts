@@ -1,11 +1,11 @@
-/** Calls the APIs of providers through the guarded client. */
+/** Calls provider APIs through the egress client with its address guard. */
 import type { Egress } from "@posthorn/egress";
-import type { ApiAnswer, ApiRequest, ApiSilence } from "../backfill/types.ts";
+import type { ApiResponse, ApiRequest, ApiFailure } from "../backfill/types.ts";
 import { USER_AGENT } from "./headers.ts";
 
 const TIMEOUT_MS = 20_000;
-/** A page of a hundred events of Stripe is rarely more than a megabyte. */
-const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+/** A page of 100 Stripe events is rarely larger than 1 MB. */
+const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
 
 export class ProviderCalls implements Disposable {
   readonly #egress: Pick<Egress, "send">;
@@ -16,28 +16,28 @@ export class ProviderCalls implements Disposable {
   }
 
   /** Never rejects. */
-  async send({ method, url, headers }: ApiRequest): Promise<ApiAnswer | ApiSilence> {
+  async send({ method, url, headers }: ApiRequest): Promise<ApiResponse | ApiFailure> {
     const result = await this.#egress.send({
       method,
       url,
       headers: ["user-agent", USER_AGENT, ...headers],
       body: null,
       timeoutMs: TIMEOUT_MS,
-      maxResponseBytes: MAX_ANSWER_BYTES,
+      maxResponseBytes: MAX_RESPONSE_BYTES,
       signal: this.#abort.signal,
     });
     if (result.kind === "error") return { status: null, message: result.message };
     if (result.truncated || result.bodyError !== undefined) {
-      return { status: null, message: "The answer of the provider's API did not arrive in full." };
+      return { status: null, message: "The response of the provider's API was incomplete." };
     }
-    const answered = new Map<string, string>();
+    const headersByName = new Map<string, string>();
     for (let index = 0; index + 1 < result.headers.length; index += 2) {
-      answered.set(result.headers[index]!.toLowerCase(), result.headers[index + 1]!);
+      headersByName.set(result.headers[index]!.toLowerCase(), result.headers[index + 1]!);
     }
-    return { status: result.status, headers: answered, body: Buffer.from(result.body) };
+    return { status: result.status, headers: headersByName, body: Buffer.from(result.body) };
   }
 
-  /** Ends the calls that are under way. */
+  /** Aborts calls in progress. */
   [Symbol.dispose](): void {
     this.#abort.abort();
   }

@@ -9,10 +9,10 @@ import type { Generated } from "kysely";
 import type {
   CatalogueEntryTable,
   QuarantineTable,
-  SourceReconcileTable,
+  SourceBackfillTable,
   SourceDuplicateTable,
   SourceDuplicateTotalTable,
-  SourceRhythmTable,
+  SourceActivityTable,
   SourceSecretTable,
   SourceTable,
   SourceTokenTable,
@@ -504,9 +504,9 @@ export interface Database {
   rollup_minute: RollupMinuteTable;
   rollup_cursor: RollupCursorTable;
   catalogue_entry: CatalogueEntryTable;
-  source_rhythm: SourceRhythmTable;
+  source_activity: SourceActivityTable;
   source_duplicate_total: SourceDuplicateTotalTable;
   source_duplicate: SourceDuplicateTable;
   source_watch: SourceWatchTable;
-  source_reconcile: SourceReconcileTable;
+  source_backfill: SourceBackfillTable;
 }

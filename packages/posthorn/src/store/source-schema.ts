@@ -72,14 +72,14 @@ export interface CatalogueEntryTable {
 }
 
 /** When a source is heard. */
-export interface SourceRhythmTable {
+export interface SourceActivityTable {
   source_id: number;
   rule_json: string;
-  rhythm_json: string | null;
+  activity_json: string | null;
   last_at: number | null;
   counted_from: number;
-  silent_at: number | null;
-  silent_since: number | null;
+  inactive_at: number | null;
+  inactive_since: number | null;
 }
 
 /** How often a source received an earlier delivery again. */
@@ -104,7 +104,7 @@ export interface SourceWatchTable {
 }
 
 /** How the provider of a source is asked what it sent. */
-export interface SourceReconcileTable {
+export interface SourceBackfillTable {
   source_id: number;
   provider: string;
   settings_json: string;
@@ -112,6 +112,6 @@ export interface SourceReconcileTable {
   /** `null`: not by itself. */
   every_ms: number | null;
   next_at: number | null;
-  reconciled_until: number | null;
+  backfilled_until: number | null;
   updated_at: number;
 }

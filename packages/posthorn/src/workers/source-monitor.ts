@@ -1,8 +1,8 @@
-/** Looks after sources: counts when they are heard, finds those that are silent, and starts reconciliations that are due. */
+/** Monitors sources: counts arrivals, finds inactive sources, and starts backfill runs that are due. */
 import type { Services } from "../domain/context.ts";
-import { startDueReconciliations } from "../domain/backfill/run.ts";
+import { startDueBackfills } from "../domain/backfill/run.ts";
 import { recordArrivals } from "../domain/activity/record.ts";
-import { findSilent, keepListening } from "../domain/activity/find-inactive.ts";
+import { findInactive, keepListening } from "../domain/activity/find-inactive.ts";
 import { HOUR_MS } from "../activity/activity.ts";
 import type { Worker } from "./worker.ts";
 
@@ -72,8 +72,8 @@ export class SourceMonitor implements Worker {
       const listenedFrom = await keepListening(services);
       await this.#record(services, listenedFrom);
       if (!this.#options.leads()) return;
-      await findSilent(services, listenedFrom);
-      await startDueReconciliations(services);
+      await findInactive(services, listenedFrom);
+      await startDueBackfills(services);
     });
   }
 

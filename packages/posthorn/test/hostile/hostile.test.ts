@@ -50,7 +50,7 @@ const WEBHOOK = { post: { requestBody: { content: { "application/json": { schema
 
 /** Valid bodies of routes whose schema does not say what is valid. */
 const VALID = new Map<string, object>([
-  ["v1.ingest.reconcile.update", { provider: "github", token: "token", owner: "o/r", hookId: 1 }],
+  ["v1.ingest.backfill.update", { provider: "github", token: "token", owner: "o/r", hookId: 1 }],
   ["v1.event-type.import-openapi", { spec: { openapi: "3.1.0", webhooks: { "order.sent": WEBHOOK } } }],
 ]);
 

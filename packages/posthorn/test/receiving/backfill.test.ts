@@ -30,13 +30,13 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 const anHourAgo = (): number => Date.now() - HOUR_MS;
 
 async function run(source: TestSource, body: object = {}): Promise<Record<string, unknown>> {
-  const started = await gateway.call("POST", `ingest/api/v1/source/${source.id}/reconcile/run`, {
+  const started = await gateway.call("POST", `ingest/api/v1/source/${source.id}/backfill/run`, {
     since: new Date(Date.now() - 48 * HOUR_MS).toISOString(),
     ...body,
   });
   expect(started).toMatchObject({ status: 202 });
-  const path = `ingest/api/v1/source/${source.id}/reconcile/run/${String(started.json["id"])}`;
-  const runs = await gateway.call("GET", `ingest/api/v1/source/${source.id}/reconcile/run?limit=1`);
+  const path = `ingest/api/v1/source/${source.id}/backfill/run/${String(started.json["id"])}`;
+  const runs = await gateway.call("GET", `ingest/api/v1/source/${source.id}/backfill/run?limit=1`);
   expect(runs.json["data"]).toMatchObject([{ id: started.json["id"] }]);
   return eventually(async () => {
     const { json } = await gateway.call("GET", path);
@@ -63,7 +63,7 @@ async function githubScene(settings: object = {}): Promise<GitHubScene & AsyncDi
   const github = await startGitHub({ token: "ghp_1", now: anHourAgo });
   const source = await gateway.source({ type: "github", secrets: [SECRET] });
   const id = await makeHook(github, source.url);
-  const set = await gateway.call("PUT", `ingest/api/v1/source/${source.id}/reconcile`, {
+  const set = await gateway.call("PUT", `ingest/api/v1/source/${source.id}/backfill`, {
     provider: "github",
     owner: "acme/shop",
     hookId: id,
@@ -83,7 +83,7 @@ async function messageCount(source: TestSource): Promise<number> {
   return (json["data"] as readonly unknown[]).length;
 }
 
-describe("reconciliation with GitHub", () => {
+describe("backfill with GitHub", () => {
   it("has GitHub send again what did not come, over many pages, and nothing twice", async () => {
     await using scene = await githubScene();
     const { github, source } = scene;
@@ -97,7 +97,7 @@ describe("reconciliation with GitHub", () => {
       missing: 3,
       redelivered: 3,
       fetched: 0,
-      trouble: null,
+      lastError: null,
     });
     await eventually(async () => expect(await messageCount(source)).toBe(7));
     expect(await run(source)).toMatchObject({ scanned: 7, missing: 0, redelivered: 0 });
@@ -146,18 +146,18 @@ describe("reconciliation with GitHub", () => {
     const done = await run(scene.source);
     expect(done).toMatchObject({
       state: "failed",
-      trouble: expect.stringContaining("does not know the token") as unknown,
+      lastError: expect.stringContaining("rejected the token") as unknown,
     });
     expect(scene.github.calls.filter((call) => call.startsWith("GET"))).toHaveLength(1);
   });
 });
 
-describe("reconciliation with Stripe", () => {
+describe("backfill with Stripe", () => {
   async function stripeScene() {
     const stripe = await startStripe({ key: "sk_test_1", now: anHourAgo });
     const source = await gateway.source({ type: "stripe", secrets: [SECRET] });
     const body = { provider: "stripe", apiUrl: stripe.url, token: "sk_test_1" };
-    const set = await gateway.call("PUT", `ingest/api/v1/source/${source.id}/reconcile`, body);
+    const set = await gateway.call("PUT", `ingest/api/v1/source/${source.id}/backfill`, body);
     expect(set).toMatchObject({ status: 200 });
     return { stripe, source, [Symbol.asyncDispose]: () => stripe[Symbol.asyncDispose]() };
   }
@@ -169,7 +169,7 @@ describe("reconciliation with Stripe", () => {
     for (let n = 0; n < 230; n++) ids.push(await stripe.emitInVain("invoice.paid", { id: `in_${n}`, total: n }));
     stripe.refuseNext(stripeRateLimit());
     const done = await run(source);
-    expect(done).toMatchObject({ state: "finished", scanned: 230, missing: 230, fetched: 230, already: 0 });
+    expect(done).toMatchObject({ state: "finished", scanned: 230, missing: 230, fetched: 230, duplicates: 0 });
     const received = await gateway.receiver.waitFor(({ body }) => body.includes(ids[7]!));
     const { headers, body } = received;
     await verifyProvider(findProvider("stripe")!, { method: "POST", url: "", headers, body }, { secrets: [SECRET] });
@@ -185,7 +185,7 @@ describe("what is asked for", () => {
       POSTHORN_ATTEMPT_RETENTION_DAYS: "1",
     });
     const source = await shortly.source({ type: "stripe", secrets: [SECRET] }, false);
-    const path = `ingest/api/v1/source/${source.id}/reconcile`;
+    const path = `ingest/api/v1/source/${source.id}/backfill`;
     await shortly.call("PUT", path, { provider: "stripe", token: "t", apiUrl: "http://127.0.0.1:8999" });
     const { json } = await shortly.call("POST", `${path}/run`, { since: "2026-01-01T00:00:00Z" });
     expect(Date.now() - Date.parse(json["since"] as string)).toBeLessThan(25 * HOUR_MS);
@@ -193,7 +193,7 @@ describe("what is asked for", () => {
 
   it("must fit the source, and needs a token and an address that may be called", async () => {
     const source = await gateway.source({ type: "stripe", secrets: [SECRET] });
-    const path = `ingest/api/v1/source/${source.id}/reconcile`;
+    const path = `ingest/api/v1/source/${source.id}/backfill`;
     const github = { provider: "github", owner: "a/b", hookId: 1, token: "t" };
     expect((await gateway.call("PUT", path, github)).status).toBe(422);
     expect((await gateway.call("PUT", path, { provider: "stripe" })).status).toBe(422);
@@ -205,9 +205,9 @@ describe("what is asked for", () => {
 
   it("is forgotten with its token when it is deleted, and kept when the token is left out", async () => {
     const source = await gateway.source({ type: "stripe", secrets: [SECRET] });
-    const path = `ingest/api/v1/source/${source.id}/reconcile`;
+    const path = `ingest/api/v1/source/${source.id}/backfill`;
     const body = { provider: "stripe", token: "t", everyMinutes: 30 };
-    expect((await gateway.call("PUT", path, body)).json).toMatchObject({ everyMinutes: 30, reconciledUntil: null });
+    expect((await gateway.call("PUT", path, body)).json).toMatchObject({ everyMinutes: 30, backfilledUntil: null });
     expect((await gateway.call("PUT", path, { provider: "stripe" })).json).toMatchObject({
       everyMinutes: null,
       nextAt: null,
@@ -225,7 +225,7 @@ describe("a run", () => {
     await using timed = await TestGateway.start({}, { clock });
     await using stripe = await startStripe({ key: "sk_test_1", now: () => clock.now() - HOUR_MS / 2 });
     const source = await timed.source(stripeSource, false);
-    const path = `ingest/api/v1/source/${source.id}/reconcile`;
+    const path = `ingest/api/v1/source/${source.id}/backfill`;
     await timed.call("PUT", path, { provider: "stripe", apiUrl: stripe.url, token: "sk_test_1", everyMinutes: 60 });
     for (const total of [1, 2]) {
       clock.advance(HOUR_MS);
@@ -237,7 +237,7 @@ describe("a run", () => {
     }
     await eventually(async () => {
       const { json } = await timed.call("GET", path);
-      expect(Date.parse(json["reconciledUntil"] as string)).toBeGreaterThan(clock.now() - HOUR_MS);
+      expect(Date.parse(json["backfilledUntil"] as string)).toBeGreaterThan(clock.now() - HOUR_MS);
     });
   });
 
@@ -251,17 +251,17 @@ describe("a run", () => {
     {
       await using node = await startNode(folder.path);
       await callSource(node, "POST", "", { name: "Shop", uid: "shop", type: "github", secrets: [SECRET] });
-      await callSource(node, "PUT", "/shop/reconcile", settings);
+      await callSource(node, "PUT", "/shop/backfill", settings);
       const since = new Date(Date.now() - 24 * HOUR_MS).toISOString();
-      id = String((await callSource(node, "POST", "/shop/reconcile/run", { since }))["id"]);
+      id = String((await callSource(node, "POST", "/shop/backfill/run", { since }))["id"]);
       // One is asked for each second: the limit of GitHub.
       await eventually(async () => {
-        expect((await callSource(node, "GET", `/shop/reconcile/run/${id}`))["redelivered"]).toBeGreaterThan(0);
+        expect((await callSource(node, "GET", `/shop/backfill/run/${id}`))["redelivered"]).toBeGreaterThan(0);
       });
     }
     await using node = await startNode(folder.path);
     await eventually(async () => {
-      const done = await callSource(node, "GET", `/shop/reconcile/run/${id}`);
+      const done = await callSource(node, "GET", `/shop/backfill/run/${id}`);
       expect(done).toMatchObject({ state: "finished", scanned: 4, missing: 4, redelivered: 4 });
     });
     expect(github.calls.filter((call) => call.endsWith("/attempts"))).toHaveLength(4);

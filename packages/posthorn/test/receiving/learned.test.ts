@@ -91,13 +91,13 @@ describe("the catalogue of a source", () => {
 });
 
 describe("a source that falls silent", () => {
-  const rhythm = (source: TestSource) => gateway.call("GET", `ingest/api/v1/source/${source.id}/rhythm`);
+  const activity = (source: TestSource) => gateway.call("GET", `ingest/api/v1/source/${source.id}/activity`);
 
   /** Minute by minute: a leap would look as if nobody had listened meanwhile. */
   function minutesUntil(source: TestSource, state: object): Promise<void> {
     return eventually(async () => {
       clock.advance(60_000);
-      expect((await rhythm(source)).json).toMatchObject(state);
+      expect((await activity(source)).json).toMatchObject(state);
     });
   }
 
@@ -105,23 +105,26 @@ describe("a source that falls silent", () => {
     await using ears = await startReceiver();
     await gateway.call("POST", "api/v1/operational-webhook/endpoint", {
       url: ears.url,
-      eventTypes: ["source.silent", "source.recovered"],
+      eventTypes: ["source.inactive", "source.recovered"],
     });
     const source = await gateway.source({ type: "github", secrets: [SECRET], name: "Shop" }, false);
-    await gateway.call("PUT", `ingest/api/v1/source/${source.id}/rhythm`, { mode: "fixed", quietSeconds: 3600 });
+    await gateway.call("PUT", `ingest/api/v1/source/${source.id}/activity`, {
+      mode: "fixed",
+      inactiveAfterSeconds: 3600,
+    });
     await deliver(source, { n: 1 });
-    await minutesUntil(source, { state: "heard", mode: "fixed" });
-    await minutesUntil(source, { state: "silent" });
+    await minutesUntil(source, { state: "active", mode: "fixed" });
+    await minutesUntil(source, { state: "inactive" });
     const silentNow = async () => (await gateway.call("GET", "api/v1/stats/now")).json["sources"];
-    expect(await silentNow()).toMatchObject({ silent: [{ sourceId: source.id, name: "Shop" }] });
+    expect(await silentNow()).toMatchObject({ inactive: [{ sourceId: source.id, name: "Shop" }] });
     const [silent] = await ears.waitForCount(1);
     expect(JSON.parse(silent!.body.toString())).toMatchObject({
-      type: "source.silent",
+      type: "source.inactive",
       data: { sourceId: source.id, sourceName: "Shop" },
     });
     await deliver(source, { n: 2 });
-    await minutesUntil(source, { state: "heard", silentSince: null });
-    expect(await silentNow()).toEqual({ silent: [] });
+    await minutesUntil(source, { state: "active", inactiveSince: null });
+    expect(await silentNow()).toEqual({ inactive: [] });
     const [, recovered] = await ears.waitForCount(2);
     expect(JSON.parse(recovered!.body.toString())).toMatchObject({
       type: "source.recovered",
@@ -132,12 +135,17 @@ describe("a source that falls silent", () => {
 
   it("is learning while too little is known, and off when told so", async () => {
     const source = await gateway.source({ type: "github", secrets: [SECRET] }, false);
-    expect((await rhythm(source)).json).toMatchObject({ mode: "learned", state: "learning", week: [], silentAt: null });
-    const path = `ingest/api/v1/source/${source.id}/rhythm`;
+    expect((await activity(source)).json).toMatchObject({
+      mode: "learned",
+      state: "learning",
+      week: [],
+      inactiveAt: null,
+    });
+    const path = `ingest/api/v1/source/${source.id}/activity`;
     expect((await gateway.call("PUT", path, { mode: "off" })).json).toMatchObject({ state: "off" });
     expect((await gateway.call("PUT", path, { mode: "fixed" })).status).toBe(422);
-    expect((await gateway.call("PUT", path, { mode: "fixed", quietSeconds: 60 })).json).toMatchObject({
-      quietSeconds: 60,
+    expect((await gateway.call("PUT", path, { mode: "fixed", inactiveAfterSeconds: 60 })).json).toMatchObject({
+      inactiveAfterSeconds: 60,
     });
   });
 });

@@ -217,7 +217,7 @@ export const OTHER_CALLS: readonly (readonly [name: string, code: string, call: 
       const fields = { name: "GitHub", type: "github", secrets: ["s3cret-of-the-hook"] };
       const { id } = accepted(await tenant.at("ingest/api/v1", "POST", "source", fields));
       const settings = { provider: "github", owner: "acme/shop", hookId: 1, apiUrl: inside, token: "ghp_1" };
-      const path = `source/${String(id)}/reconcile`;
+      const path = `source/${String(id)}/backfill`;
       accepted(await tenant.at("ingest/api/v1", "PUT", path, settings));
       const run = accepted(await tenant.at("ingest/api/v1", "POST", `${path}/run`, { since: since() }));
       return eventually(async () => {

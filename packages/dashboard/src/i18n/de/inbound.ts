@@ -24,9 +24,9 @@ export const inbound: typeof english = {
     urlLead:
       "Tragen Sie sie beim Anbieter ein. Wer sie kennt, kann auch senden; angenommen wird nur, was die Prüfung besteht.",
     heard: "Zuletzt gehört",
-    rhythm: { off: "Nicht beobachtet", learning: "Lernt noch", heard: "Wie gewohnt", silent: "Stumm" },
+    activity: { off: "Nicht beobachtet", learning: "Lernt noch", active: "Wie gewohnt", inactive: "Stumm" },
     last: "Letztes Ereignis",
-    silentAt: "Stumm, wenn nichts kommt bis",
+    inactiveAt: "Stumm, wenn nichts kommt bis",
     takes: "Was sie annimmt",
     proof: "Nachweis",
     signedOnly: "nur geprüfte Anfragen",

@@ -144,10 +144,10 @@ export const sources: typeof english = {
     beforeAfter: "Vorher → seither",
     seen: "Gesehen",
   },
-  rhythm: {
+  activity: {
     title: "Rhythmus",
     lead: "Eine Quelle, die weniger sendet als gewohnt, ist stumm: die Startseite sagt es, und ein Webhook des Betriebs.",
-    silentSince: "Stumm seit",
+    inactiveSince: "Stumm seit",
     scale: "Ihr Rhythmus",
     unknown: "noch nicht bekannt",
     scales: { hour: "nach Stunden", day: "nach Tagen", week: "nach Wochen" },
@@ -164,7 +164,7 @@ export const sources: typeof english = {
     week: "Eine gewöhnliche Woche",
     weekLead: "Ereignisse, die in jeder Stunde zu erwarten sind, in UTC.",
   },
-  reconcile: {
+  backfill: {
     title: "Den Anbieter fragen",
     lead: "Seine API weiß, was er gesendet hat. Was hier fehlt, wird geholt, damit ein Ausfall keine Lücke lässt.",
     notPossible: "Quellen von GitHub und Stripe können den Anbieter fragen, was er gesendet hat, und Fehlendes holen.",

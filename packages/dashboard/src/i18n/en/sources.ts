@@ -141,16 +141,16 @@ export const sources = {
     beforeAfter: "Before → since",
     seen: "Seen",
   },
-  rhythm: {
-    title: "Rhythm",
+  activity: {
+    title: "Activity",
     lead: "A source that sends less than usual is silent: Home says so, and an operational webhook.",
-    silentSince: "Silent since",
-    scale: "Its rhythm",
+    inactiveSince: "Silent since",
+    scale: "Its activity",
     unknown: "not known yet",
     scales: { hour: "by the hour", day: "by the day", week: "by the week" },
     rule: "When it is silent",
     mode: "Watched",
-    modes: { learned: "by its own rhythm", fixed: "after a fixed time", off: "not at all" },
+    modes: { learned: "by its own activity", fixed: "after a fixed time", off: "not at all" },
     modeTexts: {
       learned: "Learned from what came in, by hour and day of the week.",
       fixed: "For sources that send rarely, or that must never be still for long.",
@@ -161,7 +161,7 @@ export const sources = {
     week: "A usual week",
     weekLead: "Events to be expected in each hour, in UTC.",
   },
-  reconcile: {
+  backfill: {
     title: "Ask the provider",
     lead: "Its API knows what it sent. What is not here is gotten, so that an outage leaves no hole.",
     notPossible: "Sources of GitHub and Stripe can ask the provider what it sent, and get what was missed.",

@@ -1,18 +1,19 @@
-import { setRhythm as setVerb } from "../../domain/activity/settings.ts";
-import { SourceRhythmIn, SourceRhythmOut } from "../models/catalogue.ts";
+import { setActivity as setVerb } from "../../domain/activity/settings.ts";
+import { SourceActivityIn, SourceActivityOut } from "../models/source-activity.ts";
 import { ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
-import { ruleOf, rhythmOut } from "./wire.ts";
+import { activityOut, ruleOf } from "./wire.ts";
 
-export const setRhythm = defineRoute({
+export const setActivity = defineRoute({
   method: "PUT",
-  path: "/ingest/api/v1/source/:source_id/rhythm",
-  operationId: "v1.ingest.rhythm.update",
-  tag: "Rhythm",
-  summary: "Set how silence of a source is told",
+  path: "/ingest/api/v1/source/:source_id/activity",
+  operationId: "v1.ingest.activity.update",
+  tag: "Activity",
+  summary: "Set when a source counts as inactive",
+  description: "An inactive source shows on the dashboard and sends the operational webhook `source.inactive`.",
   access: "organisation",
-  body: SourceRhythmIn,
-  responses: { 200: SourceRhythmOut },
+  body: SourceActivityIn,
+  responses: { 200: SourceActivityOut },
   handle: async ({ ctx, params, body }) =>
-    ok(rhythmOut(await setVerb({ ctx, input: { source: params.source_id, rule: ruleOf(body) } }))),
+    ok(activityOut(await setVerb({ ctx, input: { source: params.source_id, rule: ruleOf(body) } }))),
 });

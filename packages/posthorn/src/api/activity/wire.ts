@@ -1,25 +1,30 @@
-/** From the API's words to the domain's, and back. */
+/** Converts activity between API fields and domain values. */
 import type { Static } from "typebox";
 import { isoOrNull } from "../../domain/activity/record.ts";
-import type { SourceRhythm } from "../../domain/activity/settings.ts";
+import type { SourceActivity } from "../../domain/activity/settings.ts";
 import { invalid } from "../../lib/errors.ts";
-import type { SilenceRule } from "../../activity/inactivity.ts";
-import type { SourceRhythmIn } from "../models/catalogue.ts";
+import type { InactivityRule } from "../../activity/inactivity.ts";
+import type { SourceActivityIn } from "../models/source-activity.ts";
 
-export function ruleOf({ mode, quietSeconds = null }: Static<typeof SourceRhythmIn>): SilenceRule {
+export function ruleOf({ mode, inactiveAfterSeconds = null }: Static<typeof SourceActivityIn>): InactivityRule {
   if (mode !== "fixed") return { mode };
-  if (quietSeconds === null) throw invalid("quietSeconds", "The mode fixed needs the time after which it is silent.");
-  return { mode, quietMs: quietSeconds * 1000 };
+  if (inactiveAfterSeconds === null) {
+    throw invalid(
+      "inactiveAfterSeconds",
+      "The mode `fixed` requires `inactiveAfterSeconds`: the seconds without events after which the source counts as inactive.",
+    );
+  }
+  return { mode, quietMs: inactiveAfterSeconds * 1000 };
 }
 
-export function rhythmOut({ rule, state, lastAt, silentAt, silentSince, scale, week }: SourceRhythm): object {
+export function activityOut({ rule, state, lastAt, inactiveAt, inactiveSince, scale, week }: SourceActivity): object {
   return {
     mode: rule.mode,
-    quietSeconds: rule.mode === "fixed" ? rule.quietMs / 1000 : null,
+    inactiveAfterSeconds: rule.mode === "fixed" ? rule.quietMs / 1000 : null,
     state,
     lastReceivedAt: isoOrNull(lastAt),
-    silentAt: isoOrNull(silentAt),
-    silentSince: isoOrNull(silentSince),
+    inactiveAt: isoOrNull(inactiveAt),
+    inactiveSince: isoOrNull(inactiveSince),
     scale,
     week: week.map((rate) => Math.round(rate * 100) / 100),
   };

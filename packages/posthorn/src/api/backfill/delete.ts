@@ -1,14 +1,14 @@
-import { deleteReconciliation as deleteVerb } from "../../domain/backfill/settings.ts";
+import { deleteBackfillSettings as deleteVerb } from "../../domain/backfill/settings.ts";
 import { noContent } from "../reply.ts";
 import { defineRoute } from "../route.ts";
 
-export const deleteReconciliation = defineRoute({
+export const deleteBackfillSettings = defineRoute({
   method: "DELETE",
-  path: "/ingest/api/v1/source/:source_id/reconcile",
-  operationId: "v1.ingest.reconcile.delete",
-  tag: "Reconcile",
-  summary: "Compare a source with its provider no more",
-  description: "Deletes the token. A run that is under way ends as failed.",
+  path: "/ingest/api/v1/source/:source_id/backfill",
+  operationId: "v1.ingest.backfill.delete",
+  tag: "Backfill",
+  summary: "Turn off backfill for a source",
+  description: "Deletes the stored token. A run in progress fails.",
   access: "organisation",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {

@@ -1,17 +1,17 @@
-import { getReconcileTask } from "../../domain/backfill/run.ts";
-import { ReconcileRunOut } from "../models/catalogue.ts";
+import { getBackfillTask } from "../../domain/backfill/run.ts";
+import { BackfillRunOut } from "../models/backfill.ts";
 import { ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
-import { reconcileRunOut } from "./wire.ts";
+import { backfillRunOut } from "./wire.ts";
 
-export const getReconcileRun = defineRoute({
+export const getBackfillRun = defineRoute({
   method: "GET",
-  path: "/ingest/api/v1/source/:source_id/reconcile/run/:task_id",
-  operationId: "v1.ingest.reconcile.getRun",
-  tag: "Reconcile",
-  summary: "Get how far a run got",
+  path: "/ingest/api/v1/source/:source_id/backfill/run/:task_id",
+  operationId: "v1.ingest.backfill.getRun",
+  tag: "Backfill",
+  summary: "Get a backfill run",
   access: "organisation",
-  responses: { 200: ReconcileRunOut },
+  responses: { 200: BackfillRunOut },
   handle: async ({ ctx, params }) =>
-    ok(reconcileRunOut(await getReconcileTask({ ctx, input: { source: params.source_id, task: params.task_id } }))),
+    ok(backfillRunOut(await getBackfillTask({ ctx, input: { source: params.source_id, task: params.task_id } }))),
 });

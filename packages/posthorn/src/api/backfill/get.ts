@@ -1,16 +1,17 @@
-import { getReconciliation as getVerb } from "../../domain/backfill/settings.ts";
-import { ReconciliationOut } from "../models/catalogue.ts";
+import { getBackfillSettings as getVerb } from "../../domain/backfill/settings.ts";
+import { BackfillSettingsOut } from "../models/backfill.ts";
 import { ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
-import { reconciliationOut } from "./wire.ts";
+import { backfillSettingsOut } from "./wire.ts";
 
-export const getReconciliation = defineRoute({
+export const getBackfillSettings = defineRoute({
   method: "GET",
-  path: "/ingest/api/v1/source/:source_id/reconcile",
-  operationId: "v1.ingest.reconcile.get",
-  tag: "Reconcile",
-  summary: "Get how a source is compared with what its provider sent",
+  path: "/ingest/api/v1/source/:source_id/backfill",
+  operationId: "v1.ingest.backfill.get",
+  tag: "Backfill",
+  summary: "Get the backfill settings of a source",
   access: "organisation",
-  responses: { 200: ReconciliationOut },
-  handle: async ({ ctx, params }) => ok(reconciliationOut(await getVerb({ ctx, input: { source: params.source_id } }))),
+  responses: { 200: BackfillSettingsOut },
+  handle: async ({ ctx, params }) =>
+    ok(backfillSettingsOut(await getVerb({ ctx, input: { source: params.source_id } }))),
 });

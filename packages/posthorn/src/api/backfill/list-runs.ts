@@ -1,23 +1,23 @@
 import { Type } from "typebox";
-import { listReconcileTasks } from "../../domain/backfill/run.ts";
+import { listBackfillTasks } from "../../domain/backfill/run.ts";
 import { pageOf } from "../inputs.ts";
-import { ReconcileRunList } from "../models/catalogue.ts";
+import { BackfillRunList } from "../models/backfill.ts";
 import { PageQuery } from "../models/common.ts";
 import { list } from "../reply.ts";
 import { defineRoute } from "../route.ts";
-import { reconcileRunOut } from "./wire.ts";
+import { backfillRunOut } from "./wire.ts";
 
-export const listReconcileRuns = defineRoute({
+export const listBackfillRuns = defineRoute({
   method: "GET",
-  path: "/ingest/api/v1/source/:source_id/reconcile/run",
-  operationId: "v1.ingest.reconcile.listRuns",
-  tag: "Reconcile",
-  summary: "List runs, newest first",
+  path: "/ingest/api/v1/source/:source_id/backfill/run",
+  operationId: "v1.ingest.backfill.listRuns",
+  tag: "Backfill",
+  summary: "List backfill runs, newest first",
   access: "organisation",
   query: Type.Object(PageQuery),
-  responses: { 200: ReconcileRunList },
+  responses: { 200: BackfillRunList },
   handle: async ({ ctx, params, query }) => {
-    const page = await listReconcileTasks({ ctx, input: { ...pageOf(query), source: params.source_id } });
-    return list(page, (row) => row.id, reconcileRunOut);
+    const page = await listBackfillTasks({ ctx, input: { ...pageOf(query), source: params.source_id } });
+    return list(page, (row) => row.id, backfillRunOut);
   },
 });

@@ -1,23 +1,24 @@
-import { startReconciliation } from "../../domain/backfill/run.ts";
-import { ReconcileRunIn, ReconcileRunOut } from "../models/catalogue.ts";
+import { startBackfill } from "../../domain/backfill/run.ts";
+import { BackfillRunIn, BackfillRunOut } from "../models/backfill.ts";
 import { accepted } from "../reply.ts";
 import { defineRoute } from "../route.ts";
-import { reconcileRunOut } from "./wire.ts";
+import { backfillRunOut } from "./wire.ts";
 
-export const runReconciliation = defineRoute({
+export const runBackfill = defineRoute({
   method: "POST",
-  path: "/ingest/api/v1/source/:source_id/reconcile/run",
-  operationId: "v1.ingest.reconcile.run",
-  tag: "Reconcile",
-  summary: "Ask the provider what was missed, and get it",
-  description: "Goes on after the answer. Without `since` it begins where the last run ended.",
+  path: "/ingest/api/v1/source/:source_id/backfill/run",
+  operationId: "v1.ingest.backfill.run",
+  tag: "Backfill",
+  summary: "Start a backfill run",
+  description:
+    "Compares the events listed by the provider with those received, and fetches the missing ones in the background. Without `since`, the run starts where the last one ended.",
   access: "organisation",
-  body: ReconcileRunIn,
-  responses: { 202: ReconcileRunOut },
+  body: BackfillRunIn,
+  responses: { 202: BackfillRunOut },
   handle: async ({ ctx, params, body }) => {
     const { since = null, until = null, dryRun = false } = body;
     const input = { source: params.source_id, since: timeOf(since), until: timeOf(until), dryRun };
-    return accepted(reconcileRunOut(await startReconciliation({ ctx, input })));
+    return accepted(backfillRunOut(await startBackfill({ ctx, input })));
   },
 });
 

@@ -1,19 +1,19 @@
-import { setReconciliation as setVerb } from "../../domain/backfill/settings.ts";
-import { ReconciliationIn, ReconciliationOut } from "../models/catalogue.ts";
+import { setBackfillSettings as setVerb } from "../../domain/backfill/settings.ts";
+import { BackfillSettingsIn, BackfillSettingsOut } from "../models/backfill.ts";
 import { ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
-import { reconciliationOf, reconciliationOut } from "./wire.ts";
+import { backfillSettingsOf, backfillSettingsOut } from "./wire.ts";
 
-export const setReconciliation = defineRoute({
+export const setBackfillSettings = defineRoute({
   method: "PUT",
-  path: "/ingest/api/v1/source/:source_id/reconcile",
-  operationId: "v1.ingest.reconcile.update",
-  tag: "Reconcile",
-  summary: "Set how a source is compared with what its provider sent",
-  description: "The token is kept encrypted and never shown.",
+  path: "/ingest/api/v1/source/:source_id/backfill",
+  operationId: "v1.ingest.backfill.update",
+  tag: "Backfill",
+  summary: "Set up backfill for a source",
+  description: "The token is stored encrypted and never returned.",
   access: "organisation",
-  body: ReconciliationIn,
-  responses: { 200: ReconciliationOut },
+  body: BackfillSettingsIn,
+  responses: { 200: BackfillSettingsOut },
   handle: async ({ ctx, params, body }) =>
-    ok(reconciliationOut(await setVerb({ ctx, input: reconciliationOf(params.source_id, body) }))),
+    ok(backfillSettingsOut(await setVerb({ ctx, input: backfillSettingsOf(params.source_id, body) }))),
 });

@@ -1,14 +1,14 @@
-/** From the API's words to the domain's, and back. */
+/** Converts backfill settings and runs between API fields and domain values. */
 import type { Static } from "typebox";
-import type { ReconcileData, ReconcileParams } from "../../domain/backfill/run.ts";
-import type { Reconciliation, SetReconciliation } from "../../domain/backfill/settings.ts";
+import type { BackfillData, BackfillParams } from "../../domain/backfill/run.ts";
+import type { BackfillSettings, SetBackfillSettings } from "../../domain/backfill/settings.ts";
 import { isoOrNull } from "../../domain/activity/record.ts";
 import type { Task } from "../../domain/task/task.ts";
-import type { ReconciliationIn } from "../models/catalogue.ts";
+import type { BackfillSettingsIn } from "../models/backfill.ts";
 
 const MINUTE_MS = 60_000;
 
-export function reconciliationOf(source: string, body: Static<typeof ReconciliationIn>): SetReconciliation {
+export function backfillSettingsOf(source: string, body: Static<typeof BackfillSettingsIn>): SetBackfillSettings {
   const { token = null, everyMinutes = null } = body;
   const common = { source, token, everyMs: everyMinutes === null ? null : everyMinutes * MINUTE_MS };
   if (body.provider === "github") {
@@ -19,28 +19,28 @@ export function reconciliationOf(source: string, body: Static<typeof Reconciliat
   return { ...common, provider: "stripe", settings: { account, eventTypes, apiUrl } };
 }
 
-export function reconciliationOut({
+export function backfillSettingsOut({
   provider,
   settings,
   everyMs,
   nextAt,
-  reconciledUntil,
+  backfilledUntil,
   updatedAt,
-}: Reconciliation): object {
+}: BackfillSettings): object {
   return {
     provider,
     settings,
     everyMinutes: everyMs === null ? null : everyMs / MINUTE_MS,
     nextAt: isoOrNull(nextAt),
-    reconciledUntil: isoOrNull(reconciledUntil),
+    backfilledUntil: isoOrNull(backfilledUntil),
     updatedAt: new Date(updatedAt).toISOString(),
   };
 }
 
-export function reconcileRunOut(task: Task): object {
-  // Made by `startReconciliation` alone.
-  const { from, until, dryRun } = task.params as ReconcileParams;
-  const { scanned, missing, fetched, redelivered, already, trouble, error, examples } = task.data as ReconcileData;
+export function backfillRunOut(task: Task): object {
+  // Only `startBackfill` creates tasks of this kind.
+  const { from, until, dryRun } = task.params as BackfillParams;
+  const { scanned, missing, fetched, redelivered, already, trouble, error, examples } = task.data as BackfillData;
   return {
     id: task.id,
     state: task.state,
@@ -51,8 +51,8 @@ export function reconcileRunOut(task: Task): object {
     missing,
     fetched,
     redelivered,
-    already,
-    trouble: error ?? trouble,
+    duplicates: already,
+    lastError: error ?? trouble,
     examples: examples.map((each) => ({ ...each, occurredAt: new Date(each.occurredAt).toISOString() })),
     createdAt: new Date(task.createdAt).toISOString(),
     updatedAt: new Date(task.updatedAt).toISOString(),

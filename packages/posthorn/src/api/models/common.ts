@@ -14,6 +14,10 @@ export function ref<T extends TSchema>(model: T) {
   return Type.Unsafe<Static<T>>({ $ref: `${$id}#` });
 }
 
+/** One of several fixed strings. */
+export const literals = <const Name extends string>(names: readonly Name[]) =>
+  Type.Union(names.map((name) => Type.Literal(name)));
+
 const NAME_PATTERN = "^[a-zA-Z0-9_.-]+$";
 
 export const Name = Type.String({ maxLength: 256, pattern: NAME_PATTERN });

@@ -47,7 +47,9 @@ import {
   EndpointVerifyIn,
   EndpointVerifyOut,
 } from "./endpoint-egress.ts";
-import { SOURCE_WATCH_MODELS } from "./catalogue.ts";
+import { BACKFILL_MODELS } from "./backfill.ts";
+import { CATALOGUE_MODELS } from "./catalogue.ts";
+import { SOURCE_ACTIVITY_MODELS } from "./source-activity.ts";
 import { IMPORT_MODELS } from "./event-type-import.ts";
 import { EventTypeIn, EventTypeList, EventTypeOut, EventTypePatch, EventTypeUpsertIn } from "./event-type.ts";
 import {
@@ -109,7 +111,9 @@ export const MODELS: readonly TSchema[] = [
   EventTypeOut,
   EventTypeList,
   ...IMPORT_MODELS,
-  ...SOURCE_WATCH_MODELS,
+  ...CATALOGUE_MODELS,
+  ...SOURCE_ACTIVITY_MODELS,
+  ...BACKFILL_MODELS,
   EndpointIn,
   EndpointUpsertIn,
   EndpointPatch,

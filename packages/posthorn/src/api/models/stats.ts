@@ -115,8 +115,8 @@ export const StatsNowOut = Type.Object(
       }),
     }),
     sources: Type.Object({
-      silent: Type.Array(Type.Object({ sourceId: Type.String(), name: Type.String(), silentSince: DateTime }), {
-        description: "Sources that sent nothing for longer than usual, longest first; at most 50.",
+      inactive: Type.Array(Type.Object({ sourceId: Type.String(), name: Type.String(), inactiveSince: DateTime }), {
+        description: "Sources that have sent nothing for longer than usual, longest first, at most 50.",
       }),
     }),
   },

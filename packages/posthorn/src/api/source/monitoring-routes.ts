@@ -1,29 +1,29 @@
-/** Every route of what is learned from the traffic of sources, and of reconciliation. */
+/** Routes for what Posthorn learns about a source (catalogue, activity) and for backfill. */
 import { exportCatalogue } from "../catalogue/export.ts";
 import { forgetCatalogueEntry } from "../catalogue/forget.ts";
 import { getCatalogueEntry } from "../catalogue/get.ts";
 import { listCatalogue } from "../catalogue/list.ts";
-import { deleteReconciliation } from "../backfill/delete.ts";
-import { getReconcileRun } from "../backfill/get-run.ts";
-import { listReconcileRuns } from "../backfill/list-runs.ts";
-import { getReconciliation } from "../backfill/get.ts";
-import { runReconciliation } from "../backfill/run.ts";
-import { setReconciliation } from "../backfill/set.ts";
-import { getRhythm } from "../activity/get.ts";
-import { setRhythm } from "../activity/set.ts";
+import { deleteBackfillSettings } from "../backfill/delete.ts";
+import { getBackfillRun } from "../backfill/get-run.ts";
+import { listBackfillRuns } from "../backfill/list-runs.ts";
+import { getBackfillSettings } from "../backfill/get.ts";
+import { runBackfill } from "../backfill/run.ts";
+import { setBackfillSettings } from "../backfill/set.ts";
+import { getActivity } from "../activity/get.ts";
+import { setActivity } from "../activity/set.ts";
 import type { Route } from "../route.ts";
 
-export const SOURCE_WATCH_ROUTES: readonly Route[] = [
+export const SOURCE_MONITORING_ROUTES: readonly Route[] = [
   listCatalogue,
   exportCatalogue,
   getCatalogueEntry,
   forgetCatalogueEntry,
-  getRhythm,
-  setRhythm,
-  getReconciliation,
-  setReconciliation,
-  deleteReconciliation,
-  runReconciliation,
-  listReconcileRuns,
-  getReconcileRun,
+  getActivity,
+  setActivity,
+  getBackfillSettings,
+  setBackfillSettings,
+  deleteBackfillSettings,
+  runBackfill,
+  listBackfillRuns,
+  getBackfillRun,
 ];

@@ -65,7 +65,7 @@ function percentilesOut(histogram: Histogram): object {
   return { count: countOf(histogram), p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
-export function nowOut({ at, waiting, load, endpoints, certificates, silentSources }: Now): object {
+export function nowOut({ at, waiting, load, endpoints, certificates, inactiveSources }: Now): object {
   const { oldestDue, due, held, later, exact } = waiting;
   return {
     at: dateTime(at),
@@ -88,7 +88,10 @@ export function nowOut({ at, waiting, load, endpoints, certificates, silentSourc
       certificates: certificates.map(({ validTo, ...row }) => ({ ...row, validTo: dateTime(validTo) })),
     },
     sources: {
-      silent: silentSources.map(({ silentSince, ...row }) => ({ ...row, silentSince: dateTime(silentSince) })),
+      inactive: inactiveSources.map(({ inactiveSince, ...row }) => ({
+        ...row,
+        inactiveSince: dateTime(inactiveSince),
+      })),
     },
   };
 }

@@ -1,18 +1,18 @@
-/** Finds the sources that have fallen silent, and knows for how long anybody has been listening. */
+/** Finds sources that have become inactive, and tracks since when a server has been receiving. */
 import { expectedEvents, profileOf } from "../../activity/profile.ts";
-import type { Rhythm } from "../../activity/activity.ts";
-import { silentAt, type SilenceRule } from "../../activity/inactivity.ts";
+import type { Activity } from "../../activity/activity.ts";
+import { timeOfInactivity, type InactivityRule } from "../../activity/inactivity.ts";
 import type { Services } from "../context.ts";
 import { announceSource } from "../source/announce.ts";
 import { isoOrNull } from "./record.ts";
 
-/** A break in listening that is longer than this is one: what was not heard in it was not necessarily not said. */
+/** A longer interruption restarts the measurement: events may have been sent while no server was running. */
 const BREAK_MS = 180_000;
-/** Sources looked at in one go. */
+/** Sources checked in one call. */
 const STEP = 100;
 const ONLY_ROW = 1;
 
-/** Says that this node listens. Returns since when some node has, without a break. */
+/** Records that this node is receiving. Returns since when some node has been, without interruption. */
 export async function keepListening({ store, now }: Services): Promise<number> {
   const at = now();
   return store.transaction(async ({ db }) => {
@@ -25,19 +25,19 @@ export async function keepListening({ store, now }: Services): Promise<number> {
       .onConflict((conflict) => conflict.column("id").doUpdateSet(columns))
       .execute();
     return columns.listened_from;
-  }, "rhythm.watch");
+  }, "activity.watch");
 }
 
-/** Announces the sources that are silent by now. Returns how many. */
-export async function findSilent(services: Services, listenedFrom: number): Promise<number> {
+/** Announces sources that have become inactive. Returns how many. */
+export async function findInactive(services: Services, listenedFrom: number): Promise<number> {
   const now = services.now();
   const due = await services.store.db
-    .selectFrom("source_rhythm")
+    .selectFrom("source_activity")
     .select("source_id")
-    .where("silent_at", "<=", now)
-    .where("silent_at", "is not", null)
-    .where("silent_since", "is", null)
-    .orderBy("silent_at")
+    .where("inactive_at", "<=", now)
+    .where("inactive_at", "is not", null)
+    .where("inactive_since", "is", null)
+    .orderBy("inactive_at")
     .limit(STEP)
     .execute();
   let found = 0;
@@ -45,28 +45,28 @@ export async function findSilent(services: Services, listenedFrom: number): Prom
   return found;
 }
 
-/** Looks again: it may have been heard meanwhile, or nobody listened. */
+/** Checks again in the transaction: an event may have arrived since, or the server was down in between. */
 function judge(services: Services, sourceKey: number, listenedFrom: number, now: number): Promise<boolean> {
   return services.store.transaction(async (tx) => {
     const row = await tx.db
-      .selectFrom("source_rhythm")
+      .selectFrom("source_activity")
       .selectAll()
       .where("source_id", "=", sourceKey)
-      .where("silent_since", "is", null)
+      .where("inactive_since", "is", null)
       .executeTakeFirst();
     if (row === undefined) return false;
-    const rhythm = row.rhythm_json === null ? null : (JSON.parse(row.rhythm_json) as Rhythm);
+    const activity = row.activity_json === null ? null : (JSON.parse(row.activity_json) as Activity);
     const quietFrom = Math.max(row.last_at ?? 0, row.counted_from, listenedFrom);
-    const at = silentAt(rhythm, JSON.parse(row.rule_json) as SilenceRule, quietFrom);
-    const isSilent = at !== null && at <= now;
-    const columns = isSilent ? { silent_since: now } : { silent_at: at };
-    await tx.db.updateTable("source_rhythm").set(columns).where("source_id", "=", sourceKey).execute();
-    if (!isSilent) return false;
-    const expected = rhythm === null ? 0 : expectedEvents(profileOf(rhythm, rhythm.lastAt), quietFrom, now);
-    return announceSource(services, tx, sourceKey, "source.silent", {
+    const at = timeOfInactivity(activity, JSON.parse(row.rule_json) as InactivityRule, quietFrom);
+    const isInactive = at !== null && at <= now;
+    const columns = isInactive ? { inactive_since: now } : { inactive_at: at };
+    await tx.db.updateTable("source_activity").set(columns).where("source_id", "=", sourceKey).execute();
+    if (!isInactive) return false;
+    const expected = activity === null ? 0 : expectedEvents(profileOf(activity, activity.lastAt), quietFrom, now);
+    return announceSource(services, tx, sourceKey, "source.inactive", {
       lastReceivedAt: isoOrNull(row.last_at),
-      quietSeconds: Math.round((now - quietFrom) / 1000),
+      inactiveForSeconds: Math.round((now - quietFrom) / 1000),
       expectedEvents: Math.round(expected),
     });
-  }, "rhythm.watch");
+  }, "activity.watch");
 }

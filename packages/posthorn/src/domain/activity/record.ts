@@ -1,14 +1,14 @@
-/** Takes up when a source was heard, and hears it again when it was silent. */
+/** Records arrivals of a source, and announces that an inactive source has recovered. */
 import { foldArrivals } from "../../activity/fold.ts";
-import type { Arrivals, Rhythm } from "../../activity/activity.ts";
-import { silentAt, type SilenceRule } from "../../activity/inactivity.ts";
+import type { Arrivals, Activity } from "../../activity/activity.ts";
+import { timeOfInactivity, type InactivityRule } from "../../activity/inactivity.ts";
 import type { Services } from "../context.ts";
 import { announceSource } from "../source/announce.ts";
 
-/** How silence is told unless a source says otherwise. */
-export const DEFAULT_RULE: SilenceRule = { mode: "learned" };
+/** Rule of sources that have no rule of their own. */
+export const DEFAULT_RULE: InactivityRule = { mode: "learned" };
 
-/** @param listenedFrom Unix milliseconds: since when the server has listened without a break. */
+/** @param listenedFrom When the server began to receive without interruption, in Unix milliseconds. */
 export async function recordArrivals(
   services: Services,
   sourceKey: number,
@@ -17,32 +17,32 @@ export async function recordArrivals(
 ): Promise<void> {
   await services.store.transaction(async (tx) => {
     const row = await tx.db
-      .selectFrom("source_rhythm")
+      .selectFrom("source_activity")
       .selectAll()
       .where("source_id", "=", sourceKey)
       .executeTakeFirst();
-    const rule = row === undefined ? DEFAULT_RULE : (JSON.parse(row.rule_json) as SilenceRule);
-    const known = row?.rhythm_json ?? null;
-    const rhythm = foldArrivals(known === null ? null : (JSON.parse(known) as Rhythm), arrivals, listenedFrom);
+    const rule = row === undefined ? DEFAULT_RULE : (JSON.parse(row.rule_json) as InactivityRule);
+    const known = row?.activity_json ?? null;
+    const activity = foldArrivals(known === null ? null : (JSON.parse(known) as Activity), arrivals, listenedFrom);
     const columns = {
-      rhythm_json: JSON.stringify(rhythm),
-      last_at: rhythm.lastAt,
-      silent_at: silentAt(rhythm, rule, Math.max(rhythm.lastAt, listenedFrom)),
-      silent_since: null,
+      activity_json: JSON.stringify(activity),
+      last_at: activity.lastAt,
+      inactive_at: timeOfInactivity(activity, rule, Math.max(activity.lastAt, listenedFrom)),
+      inactive_since: null,
     };
     await tx.db
-      .insertInto("source_rhythm")
+      .insertInto("source_activity")
       .values({ source_id: sourceKey, rule_json: JSON.stringify(rule), counted_from: 0, ...columns })
       .onConflict((conflict) => conflict.column("source_id").doUpdateSet(columns))
       .execute();
-    const silentSince = row?.silent_since ?? null;
-    if (silentSince === null) return;
+    const inactiveSince = row?.inactive_since ?? null;
+    if (inactiveSince === null) return;
     await announceSource(services, tx, sourceKey, "source.recovered", {
       lastReceivedAt: isoOrNull(row?.last_at ?? null),
-      silentSince: new Date(silentSince).toISOString(),
+      inactiveSince: new Date(inactiveSince).toISOString(),
       recoveredAt: new Date(arrivals.firstAt).toISOString(),
     });
-  }, "rhythm.record");
+  }, "activity.record");
 }
 
 export function isoOrNull(time: number | null): string | null {

@@ -1,47 +1,47 @@
-/** How a source is watched, and what is known of its rhythm. */
+/** Reads the activity of a source and sets its inactivity rule. */
 import { profileOf, type Scale } from "../../activity/profile.ts";
-import { type Rhythm, WEEK_HOURS } from "../../activity/activity.ts";
-import { silentAt, type SilenceRule } from "../../activity/inactivity.ts";
+import { type Activity, WEEK_HOURS } from "../../activity/activity.ts";
+import { timeOfInactivity, type InactivityRule } from "../../activity/inactivity.ts";
 import { type Call, reader, write } from "../context.ts";
 import { getSource } from "../source/find.ts";
 import { DEFAULT_RULE } from "./record.ts";
 
 /** Times are Unix milliseconds. */
-export interface SourceRhythm {
-  readonly rule: SilenceRule;
-  /** `learning`: too little is known to call it silent. */
-  readonly state: "off" | "learning" | "heard" | "silent";
+export interface SourceActivity {
+  readonly rule: InactivityRule;
+  /** `learning`: too few events so far to call the source inactive. */
+  readonly state: "off" | "learning" | "active" | "inactive";
   readonly lastAt: number | null;
-  /** When it will count as silent if nothing comes; `null`: that cannot be told. */
-  readonly silentAt: number | null;
-  readonly silentSince: number | null;
-  /** At which scale its rhythm shows; `null` while it is not known. */
+  /** When the source becomes inactive if no event arrives; `null` if unknown. */
+  readonly inactiveAt: number | null;
+  readonly inactiveSince: number | null;
+  /** Finest scale with a regular pattern; `null` while learning. */
   readonly scale: Scale | null;
-  /** Events to be expected in each hour of a week, from Monday at midnight in UTC; empty while they are not known. */
+  /** Expected events for each hour of a week, starting Monday 00:00 UTC; empty while learning. */
   readonly week: readonly number[];
 }
 
-/** Hours from midnight on the first Thursday of 1970 to the Monday after it. */
+/** Hours from Thursday 00:00, where weeks since 1970 begin, to Monday 00:00. */
 const MONDAY = 4 * 24;
 
-export async function getRhythm({ ctx, input }: Call<{ readonly source: string }>): Promise<SourceRhythm> {
+export async function getActivity({ ctx, input }: Call<{ readonly source: string }>): Promise<SourceActivity> {
   const source = await getSource(ctx, input.source);
   const row = await reader(ctx)
-    .selectFrom("source_rhythm")
+    .selectFrom("source_activity")
     .selectAll()
     .where("source_id", "=", source.key)
     .executeTakeFirst();
-  const rhythm = row === undefined || row.rhythm_json === null ? null : (JSON.parse(row.rhythm_json) as Rhythm);
-  const rule = row === undefined ? DEFAULT_RULE : (JSON.parse(row.rule_json) as SilenceRule);
-  const profile = rhythm === null ? null : profileOf(rhythm, rhythm.lastAt);
-  const silence = row?.silent_at ?? null;
-  const silentSince = row?.silent_since ?? null;
+  const activity = row === undefined || row.activity_json === null ? null : (JSON.parse(row.activity_json) as Activity);
+  const rule = row === undefined ? DEFAULT_RULE : (JSON.parse(row.rule_json) as InactivityRule);
+  const profile = activity === null ? null : profileOf(activity, activity.lastAt);
+  const inactiveAt = row?.inactive_at ?? null;
+  const inactiveSince = row?.inactive_since ?? null;
   return {
     rule,
-    state: stateOf(rule, silence, silentSince),
+    state: stateOf(rule, inactiveAt, inactiveSince),
     lastAt: row?.last_at ?? null,
-    silentAt: silence,
-    silentSince,
+    inactiveAt,
+    inactiveSince,
     scale: profile?.scale ?? null,
     week:
       profile === null
@@ -50,38 +50,43 @@ export async function getRhythm({ ctx, input }: Call<{ readonly source: string }
   };
 }
 
-function stateOf(rule: SilenceRule, silence: number | null, silentSince: number | null): SourceRhythm["state"] {
+function stateOf(
+  rule: InactivityRule,
+  inactiveAt: number | null,
+  inactiveSince: number | null,
+): SourceActivity["state"] {
   if (rule.mode === "off") return "off";
-  if (silentSince !== null) return "silent";
-  return silence === null ? "learning" : "heard";
+  if (inactiveSince !== null) return "inactive";
+  return inactiveAt === null ? "learning" : "active";
 }
 
-/** Changes how silence is told. The source is judged anew: it counts as heard now. */
-export async function setRhythm({
+/** Sets the inactivity rule. The source counts as active from now on and is judged by the new rule. */
+export async function setActivity({
   ctx,
   input,
-}: Call<{ readonly source: string; readonly rule: SilenceRule }>): Promise<SourceRhythm> {
+}: Call<{ readonly source: string; readonly rule: InactivityRule }>): Promise<SourceActivity> {
   const { source: ref, rule } = input;
   const source = await getSource(ctx, ref);
   const now = ctx.services.now();
   return write(ctx, async (tx) => {
     const row = await tx.db
-      .selectFrom("source_rhythm")
-      .select("rhythm_json")
+      .selectFrom("source_activity")
+      .select("activity_json")
       .where("source_id", "=", source.key)
       .executeTakeFirst();
-    const rhythm = row === undefined || row.rhythm_json === null ? null : (JSON.parse(row.rhythm_json) as Rhythm);
+    const activity =
+      row === undefined || row.activity_json === null ? null : (JSON.parse(row.activity_json) as Activity);
     const columns = {
       rule_json: JSON.stringify(rule),
       counted_from: now,
-      silent_at: silentAt(rhythm, rule, now),
-      silent_since: null,
+      inactive_at: timeOfInactivity(activity, rule, now),
+      inactive_since: null,
     };
     await tx.db
-      .insertInto("source_rhythm")
-      .values({ source_id: source.key, rhythm_json: null, last_at: null, ...columns })
+      .insertInto("source_activity")
+      .values({ source_id: source.key, activity_json: null, last_at: null, ...columns })
       .onConflict((conflict) => conflict.column("source_id").doUpdateSet(columns))
       .execute();
-    return getRhythm({ ctx: { ...ctx, tx }, input: { source: ref } });
+    return getActivity({ ctx: { ...ctx, tx }, input: { source: ref } });
   });
 }

@@ -1,4 +1,4 @@
-/** Starting a reconciliation, by hand or by its schedule, and looking how far it got. */
+/** Starts backfill runs, manually or on schedule, and reads their progress. */
 import { invalid, notFound } from "../../lib/errors.ts";
 import type { Actor } from "../access.ts";
 import type { Call, Context, Services } from "../context.ts";
@@ -10,37 +10,38 @@ import { startTask } from "../task/start.ts";
 import type { Task, TaskData } from "../task/task.ts";
 import { apiOf, findRow } from "./settings.ts";
 
-/** What a task was asked for. Times are Unix milliseconds. */
-export interface ReconcileParams {
+/** Parameters of a run. Times are Unix milliseconds. */
+export interface BackfillParams {
   readonly sourceKey: number;
   readonly sourceId: string;
   readonly from: number;
   readonly until: number;
-  /** Only counts what was missed. */
+  /** Counts missed events without fetching them. */
   readonly dryRun: boolean;
 }
 
-export interface ReconcileData extends TaskData {
-  /** Where the list goes on; `null` before its first page. */
+export interface BackfillData extends TaskData {
+  /** Cursor of the next page; `null` before the first. */
   readonly cursor: string | null;
-  /** Nothing is left to list. */
+  /** Whether the last page has been read. */
   readonly listed: boolean;
-  /** Events of the last page that are still to be asked for, by what the API knows them by. */
+  /** API IDs of missing events of the current page that are still to be fetched. */
   readonly waiting: readonly string[];
-  /** Events that the provider named. */
+  /** Events listed by the provider. */
   readonly scanned: number;
-  /** Of these, what is not here. */
+  /** Listed events that the source had not received. */
   readonly missing: number;
-  /** Of these, what was taken in … */
+  /** Missing events that were stored. */
   readonly fetched: number;
-  /** … and what the provider was asked to send again. */
+  /** Missing events that the provider was asked to send again. */
   readonly redelivered: number;
-  /** Came in while it was asked for. */
+  /** Missing events that arrived by themselves during the run. */
   readonly already: number;
-  /** Failures of the API in a row, and what the last one was. */
+  /** Consecutive failures of the API. */
   readonly failures: number;
+  /** The last of them. */
   readonly trouble: string | null;
-  /** The first events that were missed, for people to look at. */
+  /** First missing events, shown with the run. */
   readonly examples: readonly {
     readonly deliveryId: string;
     readonly eventType: string;
@@ -48,7 +49,7 @@ export interface ReconcileData extends TaskData {
   }[];
 }
 
-export const NOTHING_DONE: ReconcileData = {
+export const NOTHING_DONE: BackfillData = {
   messagesSent: 0,
   cursor: null,
   listed: false,
@@ -63,69 +64,72 @@ export const NOTHING_DONE: ReconcileData = {
   examples: [],
 };
 
-export interface StartReconciliation {
+export interface StartBackfill {
   readonly source: string;
-  /** Unix milliseconds; `null`: where the last one ended, or as far back as the provider remembers. */
+  /** Unix milliseconds. `null`: where the last run ended, or as far back as the provider keeps events. */
   readonly since: number | null;
-  /** `null`: until now. */
+  /** `null`: now. */
   readonly until: number | null;
   readonly dryRun: boolean;
 }
 
-/** A run begins this long before the end of the last one: what happened at its end may not have been listed yet. */
+/** A run starts this long before the end of the last one, because the latest events may not have been listed yet. */
 const OVERLAP_MS = 3_600_000;
-/** Events so young may be on their way. */
+/** Events younger than this may still be in transit. */
 const SETTLE_MS = 120_000;
 
-export async function startReconciliation({ ctx, input }: Call<StartReconciliation>): Promise<Task> {
+export async function startBackfill({ ctx, input }: Call<StartBackfill>): Promise<Task> {
   const source = await getSource(ctx, input.source);
   const row = await findRow(ctx, source.key);
-  if (row === null) throw notFound("reconciliation of this source: set one up first");
+  if (row === null) throw notFound("backfill settings of this source; set them up first");
   const { windowMs } = apiOf(row, ctx.services.secretBox);
   const now = ctx.services.now();
   const until = Math.min(input.until ?? now, now - SETTLE_MS);
-  // What is not kept here any more would look as if it had never come.
+  // Events past the retention period are deleted here and would look as if they had never arrived.
   const oldest = now - Math.min(windowMs, messageMs(ctx.services.rules.retention));
-  const begun = row.reconciled_until === null ? source.createdAt : row.reconciled_until - OVERLAP_MS;
+  const begun = row.backfilled_until === null ? source.createdAt : row.backfilled_until - OVERLAP_MS;
   const from = Math.max(oldest, input.since ?? begun);
   if (input.since !== null && input.since >= until) {
-    throw invalid("since", "It must be before `until`, and what is younger than two minutes may still be on its way.");
+    throw invalid(
+      "since",
+      "`since` must be before `until`, and at least two minutes ago: newer events may still be in transit.",
+    );
   }
   const params = { sourceKey: source.key, sourceId: source.id, from, until, dryRun: input.dryRun };
-  return startTask(ctx, { kind: "source.reconcile", appKey: source.key, params, data: NOTHING_DONE });
+  return startTask(ctx, { kind: "source.backfill", appKey: source.key, params, data: NOTHING_DONE });
 }
 
 /** Newest first. */
-export async function listReconcileTasks({
+export async function listBackfillTasks({
   ctx,
   input: { source, ...page },
 }: Call<PageRequest & { readonly source: string }>): Promise<Page<Task>> {
   const { key: appKey } = await getSource(ctx, source);
-  return listTasks({ ctx, input: { ...page, order: "descending", status: null, kind: "source.reconcile", appKey } });
+  return listTasks({ ctx, input: { ...page, order: "descending", status: null, kind: "source.backfill", appKey } });
 }
 
-export async function getReconcileTask({
+export async function getBackfillTask({
   ctx,
   input,
 }: Call<{ readonly source: string; readonly task: string }>): Promise<Task> {
   const source = await getSource(ctx, input.source);
   const task = await getTask({ ctx, input: { task: input.task } });
-  if (task.kind !== "source.reconcile" || task.appKey !== source.key) throw notFound("reconciliation");
+  if (task.kind !== "source.backfill" || task.appKey !== source.key) throw notFound("backfill run");
   return task;
 }
 
-/** Starts the reconciliations whose time has come. Each is put off to its next time first, so that one node starts it. */
-export async function startDueReconciliations(services: Services): Promise<number> {
+/** Starts scheduled runs that are due. Moves `next_at` in the same transaction first, so that only one node starts each run. */
+export async function startDueBackfills(services: Services): Promise<number> {
   const now = services.now();
   const due = await services.store.db
-    .selectFrom("source_reconcile as reconcile")
-    .innerJoin("source", "source.id", "reconcile.source_id")
+    .selectFrom("source_backfill as backfill")
+    .innerJoin("source", "source.id", "backfill.source_id")
     .innerJoin("organisation", "organisation.id", "source.org_id")
     .select(["source.id as key", "source.public_id", "source.org_id", "organisation.public_id as org_public_id"])
-    .select(["reconcile.every_ms", "reconcile.next_at"])
-    .where("reconcile.next_at", "<=", now)
+    .select(["backfill.every_ms", "backfill.next_at"])
+    .where("backfill.next_at", "<=", now)
     .where("source.deleted_at", "is", null)
-    .orderBy("reconcile.next_at")
+    .orderBy("backfill.next_at")
     .limit(MAX_STARTED)
     .execute();
   let started = 0;
@@ -134,20 +138,20 @@ export async function startDueReconciliations(services: Services): Promise<numbe
     started += await services.store.transaction(async (tx) => {
       const ctx: Context = { services, actor, tx };
       const { numUpdatedRows } = await tx.db
-        .updateTable("source_reconcile")
+        .updateTable("source_backfill")
         .set({ next_at: now + (every_ms ?? 0) })
         .where("source_id", "=", key)
         .where("next_at", "=", next_at)
         .executeTakeFirst();
       if (numUpdatedRows === 0n || (await isRunning(ctx, key))) return 0;
-      await startReconciliation({ ctx, input: { source: public_id, since: null, until: null, dryRun: false } });
+      await startBackfill({ ctx, input: { source: public_id, since: null, until: null, dryRun: false } });
       return 1;
-    }, "reconcile.run");
+    }, "backfill.run");
   }
   return started;
 }
 
-/** Reconciliations that are started in one go. */
+/** Runs started in one call. */
 const MAX_STARTED = 20;
 
 async function isRunning({ tx }: Context, sourceKey: number): Promise<boolean> {
@@ -155,7 +159,7 @@ async function isRunning({ tx }: Context, sourceKey: number): Promise<boolean> {
     .selectFrom("task")
     .select("id")
     .where("app_id", "=", sourceKey)
-    .where("kind", "=", "source.reconcile")
+    .where("kind", "=", "source.backfill")
     .where("ended_at", "is", null)
     .executeTakeFirst();
   return row !== undefined;

@@ -1,53 +1,53 @@
 /**
- * One step of a reconciliation: one request to the provider's API, and what follows from its answer.
+ * One step of a backfill run: one request to the provider's API, and the processing of its response.
  *
- * What a step takes in is stored before how far it got. So a process that ends in between does the step again, and what it took in is
- * recognised as here already.
+ * A step stores fetched events before its own progress. If the process ends in between, the step runs again, and its events are recognised
+ * as duplicates.
  */
 import { refusalOf } from "../../backfill/refusal.ts";
 import {
-  type ApiAnswer,
+  type ApiResponse,
   type ApiRequest,
   type EventContent,
   type ListedEvent,
   type ProviderApi,
-  UnreadableAnswer,
+  UnexpectedResponse,
 } from "../../backfill/types.ts";
 import type { Tx } from "../../store/store.ts";
 import type { Services, TransactionServices } from "../context.ts";
 import { announceSource } from "../source/announce.ts";
 import type { Step } from "../task/run.ts";
 import type { Task } from "../task/task.ts";
-import type { ReconcileData, ReconcileParams } from "./run.ts";
+import type { BackfillData, BackfillParams } from "./run.ts";
 import { apiOf, findRow } from "./settings.ts";
 
-/** Missed events that are named. */
+/** Missing events listed as examples. */
 const MAX_EXAMPLES = 20;
 
 interface Work {
   readonly services: Services;
   readonly api: ProviderApi;
-  readonly params: ReconcileParams;
-  readonly data: ReconcileData;
+  readonly params: BackfillParams;
+  readonly data: BackfillData;
 }
 
-/** What a request came to: the progress, and how long to wait before the next one. */
+/** Result of a request: new progress, and the wait before the next request. */
 interface Progress {
-  readonly data: ReconcileData;
+  readonly data: BackfillData;
   readonly waitMs: number;
 }
 
-export async function reconcileStep(services: Services, task: Task): Promise<Step> {
-  // A task of this kind was started by `startReconciliation`.
-  const params = task.params as ReconcileParams;
-  const data = task.data as ReconcileData;
+export async function backfillStep(services: Services, task: Task): Promise<Step> {
+  // Only `startBackfill` creates tasks of this kind.
+  const params = task.params as BackfillParams;
+  const data = task.data as BackfillData;
   const row = await findRow({ services, tx: null }, params.sourceKey);
-  if (row === null) return failed(data, "The reconciliation of the source was deleted.");
+  if (row === null) return failed(data, "The backfill settings of this source were deleted during the run.");
   const work: Work = { services, api: apiOf(row, services.secretBox), params, data };
   const [next] = data.waiting;
   if (next === undefined && data.listed) return finished(work);
-  return attempt(work, next === undefined ? listRequest(work) : eventRequest(work, next), (answer) =>
-    next === undefined ? takePage(work, answer) : takeEvent(work, next, answer),
+  return attempt(work, next === undefined ? listRequest(work) : eventRequest(work, next), (response) =>
+    next === undefined ? takePage(work, response) : takeEvent(work, next, response),
   );
 }
 
@@ -62,29 +62,29 @@ function eventRequest({ api }: Work, ref: string): ApiRequest {
 async function attempt(
   { services, data }: Work,
   request: ApiRequest,
-  take: (answer: ApiAnswer) => Promise<Progress>,
+  take: (response: ApiResponse) => Promise<Progress>,
 ): Promise<Step> {
-  const answer = await services.providerApis.send(request);
-  const refusal = refusalOf(answer, data.failures, services.now());
-  if (answer.status !== null && refusal === null) {
+  const response = await services.providerApis.send(request);
+  const refusal = refusalOf(response, data.failures, services.now());
+  if (response.status !== null && refusal === null) {
     try {
-      const { data: after, waitMs } = await take(answer);
+      const { data: after, waitMs } = await take(response);
       return wrote({ ...after, failures: 0, trouble: null }, waitMs);
     } catch (error) {
-      if (error instanceof UnreadableAnswer) return failed(data, error.message);
+      if (error instanceof UnexpectedResponse) return failed(data, error.message);
       throw error;
     }
   }
-  // One event that the provider does not know any more is no reason to leave the others.
-  if (answer.status === 404 && data.waiting.length > 0) return wrote({ ...data, waiting: data.waiting.slice(1) }, 0);
+  // The provider no longer has this one event. Continue with the others.
+  if (response.status === 404 && data.waiting.length > 0) return wrote({ ...data, waiting: data.waiting.slice(1) }, 0);
   if (refusal!.kind === "fail") return failed(data, refusal!.reason);
   return wrote({ ...data, failures: data.failures + 1, trouble: refusal!.reason }, refusal!.ms);
 }
 
-/** Compares a page with what is here. What lists hold is taken in at once, the rest is asked for one by one. */
-async function takePage(work: Work, answer: ApiAnswer): Promise<Progress> {
+/** Compares a page with the stored events. Stores missing events whose content is in the list; queues the others. */
+async function takePage(work: Work, response: ApiResponse): Promise<Progress> {
   const { services, api, params, data } = work;
-  const { events, cursor } = api.readPage(answer, params);
+  const { events, cursor } = api.readPage(response, params);
   const here = await knownIds(services, params.sourceKey, events);
   const missing = events.filter(({ deliveryId }) => !here.has(deliveryId));
   const held = params.dryRun ? [] : missing.filter(({ content }) => content !== null);
@@ -108,13 +108,13 @@ async function takePage(work: Work, answer: ApiAnswer): Promise<Progress> {
   };
 }
 
-async function takeEvent(work: Work, ref: string, answer: ApiAnswer): Promise<Progress> {
+async function takeEvent(work: Work, ref: string, response: ApiResponse): Promise<Progress> {
   const { api, data } = work;
   const waiting = data.waiting.filter((each) => each !== ref);
   if (api.redeliver(ref) !== null) {
     return { data: { ...data, waiting, redelivered: data.redelivered + 1 }, waitMs: api.pauseMs };
   }
-  const isNew = await takeIn(work, api.readContent(answer), null);
+  const isNew = await takeIn(work, api.readContent(response), null);
   return {
     waitMs: 0,
     data: {
@@ -127,12 +127,12 @@ async function takeEvent(work: Work, ref: string, answer: ApiAnswer): Promise<Pr
   };
 }
 
-/** Returns whether it was not here yet. */
+/** Stores an event. Returns whether it was new. */
 async function takeIn({ services, params }: Work, content: EventContent, event: ListedEvent | null): Promise<boolean> {
   return (await services.providerApis.takeIn(params.sourceKey, content, event)) === "stored";
 }
 
-function exampleOf({ deliveryId, eventType, occurredAt }: ListedEvent): ReconcileData["examples"][number] {
+function exampleOf({ deliveryId, eventType, occurredAt }: ListedEvent): BackfillData["examples"][number] {
   return { deliveryId, eventType, occurredAt };
 }
 
@@ -155,11 +155,11 @@ async function knownIds(
   return new Set(rows.map(({ event_id }) => event_id!));
 }
 
-function wrote(data: ReconcileData, waitMs: number): Step {
+function wrote(data: BackfillData, waitMs: number): Step {
   return { kind: "write", write: () => Promise.resolve({ data, end: null, waitMs }) };
 }
 
-function failed(data: ReconcileData, error: string): Step {
+function failed(data: BackfillData, error: string): Step {
   return { kind: "write", write: () => Promise.resolve({ data: { ...data, error }, end: "failed", waitMs: 0 }) };
 }
 
@@ -176,19 +176,19 @@ function finished({ services, params, data }: Work): Step {
 async function keepDone(
   services: TransactionServices,
   tx: Tx,
-  params: ReconcileParams,
-  data: ReconcileData,
+  params: BackfillParams,
+  data: BackfillData,
 ): Promise<void> {
   const { sourceKey, from, until } = params;
   await tx.db
-    .updateTable("source_reconcile")
-    .set({ reconciled_until: until })
+    .updateTable("source_backfill")
+    .set({ backfilled_until: until })
     .where("source_id", "=", sourceKey)
-    // A run that leaves a gap behind the last one says nothing of what happened in it.
+    // A run that starts after the end of the last one says nothing about the gap between them.
     .where(({ or, and, eb }) =>
       or([
-        eb("reconciled_until", "is", null),
-        and([eb("reconciled_until", ">=", from), eb("reconciled_until", "<", until)]),
+        eb("backfilled_until", "is", null),
+        and([eb("backfilled_until", ">=", from), eb("backfilled_until", "<", until)]),
       ]),
     )
     .execute();
@@ -196,7 +196,7 @@ async function keepDone(
   if (fetched + redelivered === 0) return;
   const since = new Date(from).toISOString();
   const counts = { scanned, missing, fetched, redelivered };
-  await announceSource(services, tx, sourceKey, "source.reconciled", {
+  await announceSource(services, tx, sourceKey, "source.backfilled", {
     since,
     until: new Date(until).toISOString(),
     ...counts,

@@ -17,10 +17,10 @@ export const OPERATIONAL_EVENT_TYPES = [
   "message.attempt.exhausted",
   "message.attempt.failing",
   "message.attempt.recovered",
-  "source.reconciled",
+  "source.backfilled",
   "source.recovered",
   "source.schema_changed",
-  "source.silent",
+  "source.inactive",
 ] as const;
 export type OperationalEventType = (typeof OPERATIONAL_EVENT_TYPES)[number];
 

@@ -15,10 +15,10 @@ export function deleteSource(call: Call<{ readonly ref: string }>): Promise<void
       "source_secret",
       "quarantine",
       "catalogue_entry",
-      "source_rhythm",
+      "source_activity",
       "source_duplicate_total",
       "source_duplicate",
-      "source_reconcile",
+      "source_backfill",
     ] as const) {
       await db.deleteFrom(table).where("source_id", "=", key).execute();
     }

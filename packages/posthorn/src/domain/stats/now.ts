@@ -45,12 +45,12 @@ export interface EndpointInTrouble {
   readonly due: number;
 }
 
-/** A source that has sent nothing for longer than it uses to. */
-export interface SilentSource {
+/** A source that has sent no events for longer than usual. */
+export interface InactiveSource {
   readonly sourceId: string;
   readonly name: string;
   /** Unix milliseconds. */
-  readonly silentSince: number;
+  readonly inactiveSince: number;
 }
 
 export interface Now {
@@ -61,7 +61,7 @@ export interface Now {
   /** Those that end within a month or have ended, the first to end first. */
   readonly certificates: readonly EndingCertificate[];
   /** Longest first. */
-  readonly silentSources: readonly SilentSource[];
+  readonly inactiveSources: readonly InactiveSource[];
 }
 
 /** Where the deliveries of the organisation stand at this moment. */
@@ -95,7 +95,7 @@ export async function statsNow({ ctx }: OutsideCall<null>): Promise<Now> {
     load: services.statistics.load(),
     endpoints: await inTrouble(ctx, { live, failing, held, troubled }),
     certificates: await endingCertificates(ctx),
-    silentSources: await silentSources(ctx),
+    inactiveSources: await inactiveSources(ctx),
   };
 }
 
@@ -107,18 +107,18 @@ const TROUBLE_OF: Readonly<Record<EndpointHoldReason, Trouble>> = {
   endpoint_asked_to_wait: "failing",
 };
 
-async function silentSources(ctx: Context): Promise<readonly SilentSource[]> {
+async function inactiveSources(ctx: Context): Promise<readonly InactiveSource[]> {
   return reader(ctx)
-    .selectFrom("source_rhythm as r")
+    .selectFrom("source_activity as r")
     .innerJoin("source as s", "s.id", "r.source_id")
     .innerJoin("application as a", "a.id", "r.source_id")
-    .select(["s.public_id as sourceId", "a.name", "r.silent_since as silentSince"])
+    .select(["s.public_id as sourceId", "a.name", "r.inactive_since as inactiveSince"])
     .where("a.org_id", "=", ctx.actor.orgId)
     .where("a.deleted_at", "is", null)
-    .where("r.silent_since", "is not", null)
-    .orderBy("r.silent_since")
+    .where("r.inactive_since", "is not", null)
+    .orderBy("r.inactive_since")
     .limit(MAX_LISTED)
-    .$narrowType<{ silentSince: number }>()
+    .$narrowType<{ inactiveSince: number }>()
     .execute();
 }
 

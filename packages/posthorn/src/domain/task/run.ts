@@ -6,7 +6,7 @@ import type { Tx } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import { broadcastStep } from "../broadcast/step.ts";
 import { purgeStep } from "../message/expunge-all.ts";
-import { reconcileStep } from "../backfill/step.ts";
+import { backfillStep } from "../backfill/step.ts";
 import { replayStep } from "../replay/step.ts";
 import { applicationUsageStep } from "../usage/applications.ts";
 import { eventTypeUsageStep } from "../usage/event-types.ts";
@@ -42,11 +42,11 @@ const PLANNERS: Record<TaskKind, StepPlanner> = {
   "message.broadcast": broadcastStep,
   "application.stats": applicationUsageStep,
   "event-type.aggregate": eventTypeUsageStep,
-  "source.reconcile": reconcileStep,
+  "source.backfill": backfillStep,
 };
 
 /** Kinds whose steps wait for somebody outside. */
-const WAITING_KINDS: ReadonlySet<TaskKind> = new Set(["source.reconcile"]);
+const WAITING_KINDS: ReadonlySet<TaskKind> = new Set(["source.backfill"]);
 
 /** Whether a step of such a task can take as long as a stranger likes. */
 export function waitsOutside(kind: TaskKind): boolean {

@@ -11,7 +11,7 @@ export const TASK_KINDS = [
   "message.broadcast",
   "application.stats",
   "event-type.aggregate",
-  "source.reconcile",
+  "source.backfill",
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 

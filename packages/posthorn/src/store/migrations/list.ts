@@ -21,6 +21,7 @@ import { outboxParked } from "./032-outbox-parked.ts";
 import { messageLabels } from "./033-message-labels.ts";
 import { sourceDuplicates } from "./034-source-duplicates.ts";
 import { migrationChecksums } from "./035-migration-checksums.ts";
+import { sourceNames } from "./036-source-names.ts";
 import { checksumOf } from "./checksum.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
@@ -55,6 +56,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "message labels", sql: messageLabels },
   { name: "source duplicates", sql: sourceDuplicates },
   { name: "migration checksums", sql: migrationChecksums },
+  { name: "source names", sql: sourceNames },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
