@@ -1,15 +1,16 @@
 /**
- * Keeps documents in step with the code. Writes the parts between `<!-- generated: NAME -->` and `<!-- /generated -->`, and
- * compares lists that people write with the code they speak of, both ways. With `--check` it writes nothing and fails instead.
+ * Generates parts of documents, those between `<!-- generated: NAME -->` and `<!-- /generated -->`, and compares lists
+ * that are maintained manually with the code, in both directions. With `--check` it writes nothing, and fails on a difference.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { EGRESS_ERRORS } from "@posthorn/egress";
 import { flagOf, type Setting, settings } from "../packages/posthorn/src/config/settings.ts";
 import { PosthornError, type PosthornErrorCode } from "../packages/posthorn/src/lib/errors.ts";
 
 const GENERATED: Record<string, Record<string, () => string>> = {
   "README.md": { receiver: () => `\`\`\`js\n${read("examples/receiver.mjs").trim()}\n\`\`\`` },
+  "docs/README.md": { decisions: decisionList },
   "docs/configuration.md": { settings: settingsTable },
   "docs/delivery.md": { causes: causesTable },
 };
@@ -21,7 +22,7 @@ for (const [path, parts] of Object.entries(GENERATED)) {
   const before = read(path);
   const after = formatted(path, fill(path, before, parts));
   if (before === after) continue;
-  if (check) troubles.push(`${path} is not what the code says: run \`npm run generate:docs\``);
+  if (check) troubles.push(`${path} is out of date: run \`npm run generate:docs\``);
   else writeFileSync(path, after);
 }
 if (troubles.length > 0) {
@@ -32,7 +33,7 @@ if (troubles.length > 0) {
 function fill(path: string, text: string, parts: Record<string, () => string>): string {
   return Object.entries(parts).reduce((filled, [name, make]) => {
     const part = new RegExp(`(<!-- generated: ${name} -->)[^]*?(<!-- /generated -->)`);
-    if (!part.test(filled)) troubles.push(`${path} has no place for "${name}"`);
+    if (!part.test(filled)) troubles.push(`${path} has no part named "${name}"`);
     return filled.replace(part, (_, open: string, close: string) => `${open}\n\n${make()}\n\n${close}`);
   }, text);
 }
@@ -46,7 +47,16 @@ function settingsTable(): string {
   return ["| Setting and flag | Default | Meaning |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
-/** Faults of our own and what the end of the process broke off are never recorded as attempts. */
+/** One link for each decision record, with its title. */
+function decisionList(): string {
+  const links = readdirSync("docs/decisions")
+    .filter((file) => file.endsWith(".md"))
+    .toSorted()
+    .map((file) => `- [${/^# (.+)$/m.exec(read(`docs/decisions/${file}`))?.[1] ?? file}](decisions/${file})`);
+  return links.join("\n");
+}
+
+/** Causes of failed attempts. Faults of the server and aborted attempts are left out: they are never recorded. */
 function causesTable(): string {
   const rows = Object.entries(EGRESS_ERRORS)
     .filter(([, { fault }]) => fault === "target" || fault === "refused")
@@ -54,7 +64,7 @@ function causesTable(): string {
   return ["| `errorCode` | What `response` says |", "| --- | --- |", ...rows].join("\n");
 }
 
-/** The table of error codes in docs/api.md against the union of codes and their statuses. */
+/** Compares the table of error codes in docs/api.md with the codes and statuses of the code. */
 function errorCodeTroubles(): string[] {
   const union =
     /export type PosthornErrorCode =([^]*?);\n\n/.exec(read("packages/posthorn/src/lib/errors.ts"))?.[1] ?? "";
@@ -76,7 +86,7 @@ function errorCodeTroubles(): string[] {
   return [...missing, ...unknown, ...wrong];
 }
 
-/** Each heading of docs/dependencies.md that names a package lists exactly what that package depends on. */
+/** Compares each section of docs/dependencies.md that names a package with the dependencies of that package. */
 function dependencyTroubles(): string[] {
   const sections = read("docs/dependencies.md").split(/^## /m).slice(1);
   return sections.flatMap((section) => {
@@ -89,7 +99,7 @@ function dependencyTroubles(): string[] {
     const unexplained = used.filter((name) => !listed.includes(name));
     const unused = listed.filter((name) => !used.includes(name));
     return unexplained
-      .map((name) => `docs/dependencies.md says nothing of ${name} (${heading})`)
+      .map((name) => `docs/dependencies.md does not list ${name} (${heading})`)
       .concat(unused.map((name) => `docs/dependencies.md lists ${name} (${heading}), which is not used`));
   });
 }
