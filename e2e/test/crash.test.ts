@@ -103,6 +103,7 @@ describe("a server that is killed again and again under full load", () => {
       await server.stop();
       // PostgreSQL was not killed, and checks its pages itself.
       expect(onPostgres || checkDisk(server.dataDir)).toBe(onPostgres || "ok");
+      expect(server.log).not.toContain("write-ahead log");
       const duplicates = steady.requests.length - atSteady.size;
       process.stdout.write(
         `crash test: seed ${random.seed}, ${KILLS} kills, ${published.length} messages accepted (${run.repeats} after more than ` +

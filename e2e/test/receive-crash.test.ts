@@ -57,6 +57,7 @@ it(
     await server.stop();
     // PostgreSQL was not killed, and checks its pages itself.
     expect(onPostgres || checkDisk(server.dataDir)).toBe(onPostgres || "ok");
+    expect(server.log).not.toContain("write-ahead log");
     process.stdout.write(
       `receiving crash test: seed ${random.seed}, ${KILLS} kills, ${run.accepted.size} events taken in from ${run.requests} requests ` +
         `(${run.repeats} after more than one try), ${receiver.requests.length - arrived.size} duplicates of ` +

@@ -1,6 +1,10 @@
 import { createServer } from "node:net";
 import { eventually, startReceiver } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pino } from "pino";
+import { fileState, markPath } from "../src/store/sqlite/wal-mark.ts";
 import { startNode } from "./support/posthorn.ts";
 import { onPostgres, temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
@@ -56,6 +60,31 @@ describe("metrics", () => {
     const text = await (await fetch(node.metricsUrl!)).text();
     expect(text).not.toMatch(/app_|ep_|msg_|org_|path-that-is-secret|whsec|127\.0\.0\.1/);
   });
+
+  it.skipIf(onPostgres)(
+    "show whether the write-ahead log had lost commits at the start, beside one warning",
+    async () => {
+      using folder = temporaryFolder();
+      const path = join(folder.path, "posthorn.db");
+      const lines: { level: number; msg: string; kind?: string }[] = [];
+      const log = pino({}, { write: (line) => void lines.push(JSON.parse(line) as (typeof lines)[number]) });
+      const lossDetected = async (): Promise<number> => {
+        await using node = await startNode(folder.path, { env: LISTEN, log });
+        const tenant = new Tenant(node);
+        await tenant.setUp("https://example.com/");
+        return sample(await (await fetch(node.metricsUrl!)).text(), "posthorn_wal_loss_detected");
+      };
+      expect(await lossDetected()).toBe(0);
+      // As after a crash: the note is there and the log is not.
+      writeFileSync(markPath(path), JSON.stringify({ salts: "", frames: 7, checkpointed: 0, file: fileState(path) }));
+      expect(await lossDetected()).toBe(1);
+      expect(await lossDetected()).toBe(0);
+      const warnings = lines.filter(({ msg }) => msg.includes("write-ahead log"));
+      expect(warnings).toEqual([
+        expect.objectContaining({ level: 40, kind: "missing", msg: expect.stringContaining(`${path}-wal`) as string }),
+      ]);
+    },
+  );
 
   it("are nowhere unless they are asked for, and never at the address of the API", async () => {
     using folder = temporaryFolder();

@@ -155,6 +155,12 @@ function watchStore(registry: Registry, store: Store): void {
   gauge(registry, "posthorn_database_up", "1 while the database can be worked with, else 0.", () =>
     store.trouble === null ? 1 : 0,
   );
+  gauge(
+    registry,
+    "posthorn_wal_loss_detected",
+    "1 if SQLite's write-ahead log had lost commits when this process started, else 0.",
+    () => (store.walLoss === null ? 0 : 1),
+  );
   registry.registerMetric(
     new Gauge({
       name: "posthorn_store_bytes",

@@ -50,6 +50,7 @@ import { Receiving } from "./receiving.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import { type MetricsServer, serveMetrics } from "../metrics/server.ts";
 import { openStore } from "../store/open.ts";
+import { describeWalLoss } from "../store/sqlite/wal-loss.ts";
 import { describeTrouble } from "../store/errors.ts";
 import type { Store, StoreTrouble } from "../store/store.ts";
 import type { LongTransaction } from "../store/transaction-watch.ts";
@@ -309,6 +310,7 @@ export class PosthornNode implements AsyncDisposable {
       await openStore(options.config.database, {
         onFailure: fail,
         onTrouble: (trouble) => tellTrouble(options.log, trouble),
+        onWalLoss: (loss) => options.log.warn(loss, describeWalLoss(loss)),
         listener: shared,
       }),
     );

@@ -5,6 +5,7 @@ import type { DayStore } from "./days.ts";
 import type { StoreError } from "./errors.ts";
 import type { AttemptStatus, Database, DeliveryState, Trigger } from "./schema.ts";
 import type { Signal, SignalListener } from "./signal.ts";
+import type { WalLoss } from "./sqlite/wal-loss.ts";
 import type { LongTransactionListener } from "./transaction-watch.ts";
 
 /** A message on its way into the store, with the deliveries it is owed. */
@@ -247,6 +248,8 @@ export interface Store extends AsyncDisposable {
   readonly trouble: StoreTrouble | null;
   /** For how long it has been so; 0: nothing is wrong. */
   readonly troubleForMs: number;
+  /** Commits that SQLite's write-ahead log had lost when the store was opened; `null`: none, as far as is known. */
+  readonly walLoss: WalLoss | null;
   /** Why the last commit of messages was refused in a way that the next one would be too, such as by a full disk; `null`: it was not. */
   readonly writeRefusal: StoreError | null;
   /** Finds out whether a refusal is over, by a small write; does nothing without one. At most once a second. */

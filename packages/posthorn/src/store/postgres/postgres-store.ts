@@ -112,6 +112,7 @@ export class PostgresStore implements Store {
   readonly hotDb: Kysely<Database>;
   readonly counters = new Counters(() => this.#accepts.waitingBytes);
   readonly days: PostgresDays;
+  readonly walLoss = null;
   readonly #writeDb: Kysely<Database>;
   readonly #parts: Parts;
   readonly #accepts: Line<AcceptEntry, AcceptResult>;

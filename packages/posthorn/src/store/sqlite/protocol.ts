@@ -1,6 +1,7 @@
 /** What the main thread and the database threads say to each other. */
 import type { PosthornErrorCode } from "../../lib/errors.ts";
 import type { AttemptStatus, DeliveryState, Trigger } from "../schema.ts";
+import type { WalLoss } from "./wal-loss.ts";
 import type {
   AcceptEntry,
   AcceptResult,
@@ -108,6 +109,9 @@ export interface DatabaseThread {
   /** Ends the thread once everything that was asked before is answered. */
   close(): Promise<void>;
 }
+
+/** What a database thread sends: the reply to a request, or, before the one to its start, what its write-ahead log has lost. */
+export type ThreadMessage = ThreadReply | { readonly walLoss: WalLoss };
 
 export interface ThreadReply {
   readonly id: number;

@@ -28,6 +28,7 @@ import { createFile } from "./file.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { type DatabaseThread, unpackRows } from "./protocol.ts";
 import { ThreadClient } from "./thread-client.ts";
+import type { WalLoss } from "./wal-loss.ts";
 import { type Gather, Writer } from "./writer.ts";
 
 export interface SqliteStoreOptions {
@@ -37,6 +38,8 @@ export interface SqliteStoreOptions {
   readonly readers?: number;
   /** Called when a thread ends that should not: the store is of no use any more and must be opened anew. */
   readonly onFailure?: (error: Error) => void;
+  /** Called during the opening when the write-ahead log has lost commits since the last one. */
+  readonly onWalLoss?: ((loss: WalLoss) => void) | undefined;
   /** Told what each commit has stored. */
   readonly listener?: CommitListener;
   /** Upper bound of the file in pages of 4 KiB; for tests of a full disk. */
@@ -53,6 +56,7 @@ export interface SqliteThreads {
   readonly readers: readonly DatabaseThread[];
   readonly gather?: Gather;
   readonly listener?: CommitListener | null;
+  readonly walLoss?: WalLoss | null;
   /** Given back when the store is closed. */
   readonly lock: Disposable;
   /** By which long transactions are timed; that of the machine unless given. */
@@ -74,6 +78,7 @@ export class SqliteStore implements Store {
   /** The file is there, or the node ends. */
   readonly trouble = null;
   readonly troubleForMs = 0;
+  readonly walLoss: WalLoss | null;
   readonly #writeDb: Kysely<Database>;
   readonly #writer: Writer;
   readonly #hotReader: DatabaseThread;
@@ -85,7 +90,8 @@ export class SqliteStore implements Store {
   #onSignal: SignalListener = () => undefined;
 
   /** Works with threads that are open: `open` opens them for a file. */
-  constructor({ path, writer, hotReader, readers, gather, listener, lock, time }: SqliteThreads) {
+  constructor({ path, writer, hotReader, readers, gather, listener, lock, time, walLoss }: SqliteThreads) {
+    this.walLoss = walLoss ?? null;
     this.#watch = new TransactionWatch(time);
     this.#writer = new Writer(writer, path, { gather, listener });
     this.#writer.onCommitted = () => this.#writeHealth.committed();
@@ -105,13 +111,21 @@ export class SqliteStore implements Store {
 
   /** Opens the file, brings its schema up to date and keeps other processes away from it. */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
-    const { path, readers = 1, maxPages, onFailure, listener, time } = options;
+    const { path, readers = 1, maxPages, onFailure, onWalLoss, listener, time } = options;
     await using stack = new AsyncDisposableStack();
     const lock = stack.use(lockFolder(path));
     createFile(path);
+    let walLoss: WalLoss | null = null;
+    const noteWalLoss = (loss: WalLoss): void => {
+      walLoss = loss;
+      onWalLoss?.(loss);
+    };
     const thread = async (role: "writer" | "reader"): Promise<ThreadClient> =>
       stack.adopt(
-        await ThreadClient.open({ path, role, maxPages: role === "writer" ? (maxPages ?? null) : null }, onFailure),
+        await ThreadClient.open(
+          { path, role, maxPages: role === "writer" ? (maxPages ?? null) : null },
+          { onFailure, onWalLoss: noteWalLoss },
+        ),
         (opened) => opened.close(),
       );
     const writer = await thread("writer");
@@ -124,6 +138,7 @@ export class SqliteStore implements Store {
       hotReader,
       readers: others,
       lock,
+      walLoss,
       listener: listener ?? null,
       ...(time === undefined ? {} : { time }),
     });

@@ -4,11 +4,13 @@ import { StoreError } from "../errors.ts";
 import type {
   DatabaseThread,
   ThreadFailure,
+  ThreadMessage,
   ThreadOptions,
   ThreadReply,
   ThreadRequest,
   ThreadResults,
 } from "./protocol.ts";
+import type { WalLoss } from "./wal-loss.ts";
 
 const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
@@ -18,6 +20,13 @@ const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
 const SQLITE_CONSTRAINT_PRIMARYKEY = 1555;
 const SQLITE_CONSTRAINT_UNIQUE = 2067;
+
+export interface ThreadListeners {
+  /** Called when the thread ends that should not. */
+  readonly onFailure?: ((error: Error) => void) | undefined;
+  /** Called before the thread is open when its write-ahead log has lost commits. */
+  readonly onWalLoss?: ((loss: WalLoss) => void) | undefined;
+}
 
 interface Waiting {
   readonly resolve: (value: never) => void;
@@ -31,19 +40,22 @@ export class ThreadClient implements DatabaseThread {
   readonly #ended: Promise<void>;
   readonly #waiting = new Map<number, Waiting>();
   readonly #path: string;
-  readonly #onFailure: (error: Error) => void;
+  readonly #listeners: ThreadListeners;
   /** Whether an end of the thread is nothing special: before it is open and once it is told to close. */
   #expected = true;
   #lastId = 0;
   #dead: Error | null = null;
 
-  private constructor(options: ThreadOptions, onFailure: (error: Error) => void) {
+  private constructor(options: ThreadOptions, listeners: ThreadListeners) {
     this.#path = options.path;
-    this.#onFailure = onFailure;
+    this.#listeners = listeners;
     // The built package has .js beside this file, the repository .ts.
     const file = new URL(import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js", import.meta.url);
     this.#worker = new Worker(file, { workerData: options, name: `posthorn-${options.role}` });
-    this.#worker.on("message", (reply: ThreadReply) => this.#settle(reply));
+    this.#worker.on("message", (message: ThreadMessage) => {
+      if ("walLoss" in message) this.#listeners.onWalLoss?.(message.walLoss);
+      else this.#settle(message);
+    });
     this.#worker.on("error", (error) => this.#die(error));
     this.#ended = new Promise((resolve) => {
       this.#worker.on("exit", () => {
@@ -54,11 +66,8 @@ export class ThreadClient implements DatabaseThread {
   }
 
   /** Resolves once the thread has its connection open and, for the writer, the schema up to date. */
-  static async open(
-    options: ThreadOptions,
-    onFailure: (error: Error) => void = () => undefined,
-  ): Promise<ThreadClient> {
-    const client = new ThreadClient(options, onFailure);
+  static async open(options: ThreadOptions, listeners: ThreadListeners = {}): Promise<ThreadClient> {
+    const client = new ThreadClient(options, listeners);
     await new Promise<void>((resolve, reject) => client.#waiting.set(0, { resolve, reject }));
     client.#expected = false;
     return client;
@@ -101,7 +110,7 @@ export class ThreadClient implements DatabaseThread {
     this.#dead = new StoreError("storage_failed", `The database thread stopped: ${cause.message}.`, { cause });
     for (const { reject } of this.#waiting.values()) reject(this.#dead);
     this.#waiting.clear();
-    if (!this.#expected) this.#onFailure(this.#dead);
+    if (!this.#expected) this.#listeners.onFailure?.(this.#dead);
   }
 }
 

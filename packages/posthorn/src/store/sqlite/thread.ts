@@ -3,7 +3,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import { failureOf, type Handler, readerOn, writerOn } from "./connection.ts";
 import { openForReading, openForWriting, refuseHalfCopy } from "./file.ts";
 import { migrate } from "./migrate.ts";
-import type { ThreadOptions, ThreadReply, ThreadRequest } from "./protocol.ts";
+import type { ThreadMessage, ThreadOptions, ThreadReply, ThreadRequest } from "./protocol.ts";
+import { findWalLoss } from "./wal-loss.ts";
+import { WalMarker } from "./wal-mark.ts";
 
 const options = workerData as ThreadOptions;
 const port = parentPort!;
@@ -33,15 +35,26 @@ function openReader({ path }: ThreadOptions): Handler {
 }
 
 function openWriter({ path, maxPages }: ThreadOptions): Handler {
+  const loss = findWalLoss(path);
+  if (loss !== null) port.postMessage({ walLoss: loss } satisfies ThreadMessage);
   const db = openForWriting(path);
   try {
     refuseHalfCopy(db);
     migrate(db);
+    // Starts a new log: the frames behind the damage would be found again at each start.
+    if (loss !== null) db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   } catch (error) {
-    // Whoever is told may open the file himself at once.
+    // The caller may open the file as soon as it receives the error.
     db.close();
     throw error;
   }
   if (maxPages !== null) db.exec(`PRAGMA max_page_count = ${maxPages}`);
-  return writerOn(db);
+  const handle = writerOn(db);
+  const marker = WalMarker.open(db, path);
+  return (request) => {
+    if (request.op === "close") marker?.remove();
+    const result = handle(request);
+    if (request.op !== "close") marker?.changed();
+    return result;
+  };
 }
