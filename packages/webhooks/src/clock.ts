@@ -1,19 +1,20 @@
 import { WebhookError, type WebhookErrorDetails } from "./errors.ts";
 
-/** Where the current time comes from, and how far a signed time may be from it. */
+/** Clock and tolerance for signed timestamps. */
 export interface ClockOptions {
-  /** Current time in milliseconds since 1970. Defaults to `Date.now`. */
+  /** Current time in milliseconds since the Unix epoch. Defaults to `Date.now`. */
   readonly now?: () => number;
   /**
-   * How many seconds a signed time may lie in the past (and, unless `futureToleranceSeconds` says otherwise, in the
-   * future). Defaults to the scheme's own window, usually 300. `Infinity` turns the check off.
+   * Maximum age of a signed timestamp in seconds, and the maximum distance into the future unless
+   * `futureToleranceSeconds` is set. Defaults to the tolerance of the scheme, usually 300. `Infinity` disables the
+   * check.
    */
   readonly toleranceSeconds?: number;
-  /** How many seconds a signed time may lie in the future: the clocks' difference only. */
+  /** Maximum distance of a signed timestamp into the future in seconds: allows for clocks that differ. */
   readonly futureToleranceSeconds?: number;
 }
 
-/** Throws `timestamp_too_old` or `timestamp_too_new` when `signedAtMs` is outside the window. */
+/** Throws `timestamp_too_old` or `timestamp_too_new` when `signedAtMs` is outside the tolerance. */
 export function checkFreshness(
   signedAtMs: number,
   options: ClockOptions,
@@ -30,8 +31,8 @@ export function checkFreshness(
   const seconds = Math.round(Math.abs(ageSeconds));
   throw new WebhookError(
     old ? "timestamp_too_old" : "timestamp_too_new",
-    `The request was signed ${seconds} s ${old ? "ago" : "in the future"}; ${toleranceSeconds} s are allowed. ` +
-      "Check this machine's clock, and that the request is not a replay.",
+    `The request was signed ${seconds} s ${old ? "ago" : "in the future"}; the tolerance is ${toleranceSeconds} s. ` +
+      "Check this machine's clock and whether the request is a replay.",
     { ...details, ageSeconds, toleranceSeconds },
   );
 }

@@ -1,42 +1,52 @@
 import { WebhookError } from "./errors.ts";
 
-/** The part of the web's `Headers` that is read here: repeated headers come joined by a comma and a space. */
+/** The part of the web `Headers` class that is used: `get` returns repeated headers joined by a comma and a space. */
 export interface HeadersLike {
+  /**
+   * Value of a header, whose name is passed in lower case; `null` or `undefined` when the request has no such header.
+   */
   get(name: string): string | null | undefined;
 }
 
-/** A plain object such as Node's `request.headers`; names may be in any case, repeated headers may be arrays. */
+/**
+ * Headers as a plain object, such as Node's `request.headers`. Names may be in any case; repeated headers may be
+ * arrays.
+ */
 export type HeaderRecord = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** Name and value pairs, repeated headers as repeated pairs. */
+/** Headers as pairs of name and value. A repeated header is a repeated pair. */
 export type HeaderPairs = readonly (readonly [string, string])[];
 
-/** Headers in any of the shapes that runtimes and frameworks hand over. */
+/** Headers in any of the forms that runtimes and frameworks provide. */
 export type HeadersInput = HeadersLike | HeaderRecord | HeaderPairs;
 
-/** A request as it arrived: nothing parsed, nothing re-encoded. */
+/** An HTTP request exactly as it arrived: nothing parsed, nothing re-encoded. */
 export interface WebhookRequest {
   /** HTTP method in upper case. */
   readonly method: string;
   /**
-   * Absolute URL as the sender called it, query included. Only schemes that sign the URL read it; behind a proxy it is
-   * the public URL, not the one this process listens on.
+   * Absolute URL that the sender called, including the query string. Only schemes that sign the URL read it. Behind a
+   * proxy it must be the public URL, not the one this process listens on.
    */
   readonly url: string;
+  /** Headers in any supported form. */
   readonly headers: HeadersInput;
-  /** The exact bytes of the body, empty when there is none. */
+  /** The exact bytes of the body; empty when there is none. */
   readonly body: Uint8Array;
 }
 
-/** Case-insensitive access to headers of any shape. */
+/** Case-insensitive access to headers of any form. */
 export interface HeaderReader {
-  /** The values joined by `", "` and trimmed, or `undefined` when the header is absent. An empty header is `""`. */
+  /**
+   * Trimmed value, with repeated headers joined by `", "`; `undefined` when the header is absent. An empty header is
+   * `""`.
+   */
   get(name: string): string | undefined;
-  /** Each value on its own, as far as the source kept them apart (`Headers` and Node join most of them). */
+  /** Each value separately, as far as the source kept them apart: `Headers` and Node join most repeated headers. */
   all(name: string): readonly string[];
 }
 
-/** Wraps headers of any shape. Nothing is copied: values are read when asked for. `name` must be in lower case. */
+/** Wraps headers of any form without copying them: values are read on demand. `name` must be in lower case. */
 export function readHeaders(headers: HeadersInput): HeaderReader {
   const all = (name: string): readonly string[] => {
     const value = direct(headers, name);
@@ -59,18 +69,18 @@ export function readHeaders(headers: HeadersInput): HeaderReader {
   };
 }
 
-/** The value of a header that must be there, or a `missing_header` error. `name` must be in lower case. */
+/** Value of a required header. Throws `missing_header` when it is absent or empty. `name` must be in lower case. */
 export function requireHeader(headers: HeaderReader, name: string): string {
   const value = headers.get(name);
   if (value !== undefined && value !== "") return value;
   throw new WebhookError(
     "missing_header",
-    `The request has no ${name} header. Does the sender sign, does a proxy strip headers?`,
+    `The request has no ${name} header. Check that the sender signs and no proxy removes headers.`,
     { headerName: name },
   );
 }
 
-/** Node hands over lower-case names: the usual case is one look-up. An array has no header names of its own. */
+/** Fast path: Node provides lower-case names, so one look-up usually suffices. An array has no header names of its own. */
 function direct(headers: HeadersInput, name: string): string | undefined {
   const value = isHeadersLike(headers)
     ? headers.get(name)
@@ -79,6 +89,6 @@ function direct(headers: HeadersInput, name: string): string | undefined {
 }
 
 function isHeadersLike(headers: HeadersInput): headers is HeadersLike {
-  // A record may well hold a header called "get", but its value is never a function.
+  // A record may contain a header called "get", but its value is never a function.
   return typeof (headers as Partial<HeadersLike>).get === "function";
 }

@@ -1,30 +1,53 @@
 import type { WebhookError } from "./errors.ts";
 
-/** What every scheme can say about a request whose signature or credential was accepted. */
+/** What every scheme reports about a request whose signature or credential was accepted. */
 export interface Verified {
   readonly ok: true;
-  /** What was checked, such as `standard-webhooks` or a provider's scheme. */
+  /** Scheme that was checked, such as `standard-webhooks` or the name of a provider's scheme. */
   readonly scheme: string;
-  /** Which of the caller's secrets or keys matched, from 0: tells when an old secret is still in use. */
+  /**
+   * Position of the secret or key that matched, starting at 0. During a rotation it shows whether the old secret is
+   * still in use.
+   */
   readonly secretIndex: number;
-  /** Delivery id that the sender repeats on every retry, when the scheme carries one. */
+  /** Delivery ID that the sender repeats on every retry; `undefined` when the scheme carries none. */
   readonly id: string | undefined;
-  /** The time that the signature covers, when it covers one. */
+  /** Signed timestamp; `undefined` when the signature does not cover one. */
   readonly signedAt: Date | undefined;
 }
 
-/** A request that must not be acted on, with the reason. */
+/** A request that must not be processed, with the reason. */
 export interface Rejected {
   readonly ok: false;
+  /** Why the request was rejected. */
   readonly error: WebhookError;
 }
 
-/** Outcome of the `tryVerify…` forms, which report instead of throwing. */
+/** Result of the `tryVerify…` functions, which return the error instead of throwing it. Check `ok` first. */
 export type VerifyResult<T extends Verified = Verified> = T | Rejected;
 
 /**
- * Turns a result into the accepted value or throws its error. The plain `verify…` functions are their `tryVerify…`
- * form followed by this: a caller who ignores what they return is still safe.
+ * Returns the accepted value of a {@link VerifyResult}, or throws its error. Each plain `verify…` function is its
+ * `tryVerify…` counterpart followed by `unwrap`, so a caller who ignores the return value is still safe.
+ *
+ * @param result Result of a `tryVerify…` function.
+ * @returns The accepted result.
+ * @throws {WebhookError} The error of a rejected result, with its own code.
+ *
+ * @example
+ *
+ * ```ts
+ * import { tryVerify, unwrap } from "@posthorn/webhooks";
+ *
+ * const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+ * const headers = {
+ *   "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+ *   "webhook-timestamp": "1614265330",
+ *   "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+ * };
+ * const result = await tryVerify({ headers, body: '{"test": 2432232314}' }, secret, { now: () => 1_614_265_330_000 });
+ * console.log(unwrap(result).id); // msg_p5jXN8AQM9LWM0D4loKWxJek
+ * ```
  */
 export function unwrap<T extends Verified>(result: VerifyResult<T>): T {
   if (result.ok) return result;

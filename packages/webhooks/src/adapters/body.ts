@@ -1,9 +1,9 @@
 import { concatBytes, toBytes } from "../encoding.ts";
 import { WebhookError } from "../errors.ts";
 
-/** Limits on what is read before anything is verified. */
+/** Limit on the body that is read before anything is verified. */
 export interface BodyOptions {
-  /** Largest body taken in, in bytes. Defaults to 5 MiB. */
+  /** Largest accepted body in bytes; larger ones get 413. Defaults to 5,242,880 (5 MiB). */
   readonly maxBodyBytes?: number;
 }
 
@@ -12,27 +12,32 @@ export function bodyLimit({ maxBodyBytes = 5_242_880 }: BodyOptions): number {
   return maxBodyBytes;
 }
 
-/** A `body_too_large` error. */
+/** Creates a `body_too_large` error. */
 export function tooLarge(limit: number): WebhookError {
-  return new WebhookError("body_too_large", `The body is larger than the ${limit} bytes this receiver takes in.`);
-}
-
-/** A `body_already_read` error that says how to get at the raw body in the framework at hand. */
-export function alreadyRead(remedy: string): WebhookError {
   return new WebhookError(
-    "body_already_read",
-    `The body was read and parsed before the webhook adapter got it, and a signature covers the exact bytes. ${remedy}`,
+    "body_too_large",
+    `The body exceeds the limit of ${limit} bytes. Raise maxBodyBytes to accept it.`,
   );
 }
 
-/** Bytes or text that a framework kept of the raw body, or `undefined` when what it kept is something parsed. */
+/** Creates a `body_already_read` error that says how to keep the raw body in the framework in use. */
+export function alreadyRead(remedy: string): WebhookError {
+  return new WebhookError(
+    "body_already_read",
+    `The body was parsed before it reached the webhook adapter, but a signature covers the exact bytes. ${remedy}`,
+  );
+}
+
+/** The raw body as bytes, if the framework kept it as bytes or text; `undefined` for a parsed value. */
 export function keptBody(value: unknown): Uint8Array | undefined {
   return typeof value === "string" || value instanceof Uint8Array ? toBytes(value) : undefined;
 }
 
-/** What is read of a Node request stream. */
+/** The part of a Node request stream that is used. */
 export interface NodeBodyStream {
+  /** Declared length, to reject large bodies early. */
   readonly headers: { readonly "content-length"?: string | undefined };
+  /** Whether a body parser has read the stream. */
   readonly readableDidRead?: boolean;
   on(event: "data", listener: (chunk: Uint8Array) => void): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
@@ -41,7 +46,7 @@ export interface NodeBodyStream {
   pause(): unknown;
 }
 
-/** Reads a Node stream to its end, or throws `body_too_large` without reading on. */
+/** Reads a Node stream to its end. Throws `body_too_large` as soon as the limit is exceeded. */
 export function readNodeBody(stream: NodeBodyStream, limit: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     if (Number(stream.headers["content-length"]) > limit) {
@@ -51,7 +56,7 @@ export function readNodeBody(stream: NodeBodyStream, limit: number): Promise<Uin
     const chunks: Uint8Array[] = [];
     let length = 0;
     const broken = () =>
-      reject(new WebhookError("body_unavailable", "The connection ended before the whole body came."));
+      reject(new WebhookError("body_unavailable", "The connection closed before the whole body arrived."));
     stream.on("data", (chunk: Uint8Array) => {
       length += chunk.length;
       if (length <= limit) chunks.push(chunk);
@@ -66,7 +71,7 @@ export function readNodeBody(stream: NodeBodyStream, limit: number): Promise<Uin
   });
 }
 
-/** Reads a web stream to its end, or throws `body_too_large` without reading on. */
+/** Reads a web stream to its end. Throws `body_too_large` as soon as the limit is exceeded. */
 export async function readWebBody(
   body: ReadableStream<Uint8Array> | null,
   declaredLength: string | null,

@@ -2,13 +2,16 @@ import type { WebhookReceiver } from "../receiver/receiver.ts";
 import type { WebhookReply } from "../receiver/reply.ts";
 import { type NodeHandlerOptions, type NodeRequest, receiveNode } from "./node.ts";
 
-/** What is used of Fastify's instance. Methods, so that the real, generic ones fit. */
+/** The part of a Fastify instance that is used. Declared as methods, so that Fastify's generic ones are assignable. */
 export interface FastifyLike {
+  /** Removes the body parsers of this plugin's scope. */
   removeAllContentTypeParsers(): void;
+  /** Registers a parser that leaves the body unread. */
   addContentTypeParser(
     contentType: string,
     parser: (request: never, payload: never, done: (error: Error | null, body?: undefined) => void) => void,
   ): unknown;
+  /** Adds the webhook route. */
   route(options: {
     method: ("GET" | "POST" | "HEAD" | "OPTIONS")[];
     url: string;
@@ -16,37 +19,66 @@ export interface FastifyLike {
   }): unknown;
 }
 
-/** What is read of Fastify's request. */
+/** The part of a Fastify request that is used. */
 export interface FastifyRequestLike {
+  /** Node's request. */
   readonly raw: NodeRequest;
+  /** Unused: the adapter reads the raw request. */
   readonly body?: unknown;
 }
 
-/** What is used of Fastify's reply. */
+/** The part of a Fastify reply that is used. */
 export interface FastifyReplyLike {
+  /** Sets the status. */
   code(status: number): unknown;
+  /** Sets headers. */
   headers(values: Record<string, string>): unknown;
+  /** Sends the body. */
   send(body: string): unknown;
 }
 
 /** Options of {@link fastifyPlugin}. */
 export interface FastifyPluginOptions extends NodeHandlerOptions {
-  /** Path of the route, below the prefix the plugin is registered with. */
+  /** Path of the route, below the prefix under which the plugin is registered. */
   readonly path: string;
 }
 
-/** A plugin: `app.register(fastifyPlugin(receiver, { path: "/hooks" }))`. */
+/** A Fastify plugin, for `app.register`. */
 export type FastifyPlugin = (instance: FastifyLike) => Promise<void>;
 
 const REMEDY =
-  "In Fastify, register this plugin on its own (not wrapped with fastify-plugin), and let no preParsing hook read the body.";
+  "In Fastify, register this plugin without fastify-plugin, and make sure that no preParsing hook reads the body.";
 
 /**
- * Makes a Fastify plugin of a receiver: one route, with body parsers turned off for this plugin alone, so that the
- * application's other routes keep theirs.
+ * Creates a Fastify plugin for a receiver. It adds one route and disables body parsers only within the plugin, so the
+ * other routes of the application keep theirs.
+ *
+ * @param receiver Receiver from `createReceiver`.
+ * @param options Path of the route, body limit and public URL.
+ * @returns A plugin for `app.register`. Do not wrap it with `fastify-plugin`.
+ *
+ * @example
+ *
+ * ```ts
+ * import fastify from "fastify";
+ * import { sign } from "@posthorn/webhooks";
+ * import { fastifyPlugin } from "@posthorn/webhooks/fastify";
+ * import { createReceiver, standardWebhooks } from "@posthorn/webhooks/receiver";
+ *
+ * const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+ * const receiver = createReceiver({ source: standardWebhooks(secret), handle: () => undefined });
+ *
+ * const app = fastify();
+ * app.register(fastifyPlugin(receiver, { path: "/webhooks" }));
+ *
+ * const payload = '{"type":"invoice.paid"}';
+ * const headers = await sign({ id: "msg_1", body: payload }, secret);
+ * const response = await app.inject({ method: "POST", url: "/webhooks", headers, payload });
+ * console.log(response.statusCode); // 200
+ * ```
  */
 export function fastifyPlugin(receiver: WebhookReceiver, options: FastifyPluginOptions): FastifyPlugin {
-  // eslint-disable-next-line require-await -- Fastify tells an async plugin from a callback one by its promise.
+  // eslint-disable-next-line require-await -- Fastify recognises an async plugin by the promise it returns.
   return async (instance) => {
     instance.removeAllContentTypeParsers();
     instance.addContentTypeParser("*", (_request, _payload, done) => done(null));

@@ -6,16 +6,39 @@ import { alreadyRead, bodyLimit, type BodyOptions, readWebBody } from "./body.ts
 import { absoluteUrl, type UrlOptions } from "./url.ts";
 import { readHeaders } from "../request.ts";
 
-/** Limits, and where the public URL comes from. Without `publicUrl` the request's own URL counts. */
+/** Body limit and public URL. Without `publicUrl` the request's own URL is used. */
 export interface FetchHandlerOptions extends BodyOptions, UrlOptions {}
 
 /**
- * A handler for everything that speaks `Request` and `Response`: Next.js route handlers, Hono, Cloudflare Workers, Deno,
- * Bun. The second argument is the runtime's context when it has `waitUntil`, and is ignored otherwise.
+ * A handler for everything based on `Request` and `Response`: Next.js route handlers, Hono, Cloudflare Workers, Deno,
+ * Bun. The second argument is the runtime's context if it has `waitUntil`; otherwise it is ignored.
  */
 export type FetchHandler = (request: Request, context?: object) => Promise<Response>;
 
-/** Makes a `fetch`-style handler of a receiver. */
+/**
+ * Creates a `fetch`-style handler for a receiver.
+ *
+ * @param receiver Receiver from `createReceiver`.
+ * @param options Body limit and public URL.
+ * @returns A function from `Request` to `Response`.
+ *
+ * @example
+ *
+ * ```ts
+ * import { sign } from "@posthorn/webhooks";
+ * import { fetchHandler } from "@posthorn/webhooks/fetch";
+ * import { createReceiver, standardWebhooks } from "@posthorn/webhooks/receiver";
+ *
+ * const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+ * const receiver = createReceiver({ source: standardWebhooks(secret), handle: () => undefined });
+ * export const POST = fetchHandler(receiver);
+ *
+ * const body = '{"type":"invoice.paid"}';
+ * const headers = await sign({ id: "msg_1", body }, secret);
+ * const response = await POST(new Request("https://receiver.example/webhooks", { method: "POST", headers, body }));
+ * console.log(response.status); // 200
+ * ```
+ */
 export function fetchHandler(receiver: WebhookReceiver, options: FetchHandlerOptions = {}): FetchHandler {
   return async (request, context) => {
     const empty: WebhookRequest = {
@@ -27,7 +50,7 @@ export function fetchHandler(receiver: WebhookReceiver, options: FetchHandlerOpt
     try {
       if (request.bodyUsed) {
         throw alreadyRead(
-          "Hand the request over before anything calls json(), text() or formData(), or hand over a clone().",
+          "Pass the request before anything calls json(), text() or formData() on it, or pass a clone().",
         );
       }
       const body = await readWebBody(request.body, request.headers.get("content-length"), bodyLimit(options));
@@ -36,7 +59,7 @@ export function fetchHandler(receiver: WebhookReceiver, options: FetchHandlerOpt
       if (error instanceof WebhookError) return toResponse(request, receiver.refuse(error, empty));
       const broken = new WebhookError(
         "body_unavailable",
-        "The body could not be read to its end.",
+        "Reading the body failed before its end.",
         {},
         { cause: error },
       );
@@ -58,7 +81,7 @@ interface WaitUntil {
 }
 
 function waitUntilOf(context: WaitUntil | undefined): { readonly waitUntil?: (work: Promise<unknown>) => void } {
-  // Called on its own object: the runtime's method insists on its receiver.
+  // Called as a method of its object: the runtime checks `this`.
   return typeof context?.waitUntil === "function" ? { waitUntil: (work) => context.waitUntil?.(work) } : {};
 }
 

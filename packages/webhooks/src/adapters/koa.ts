@@ -1,29 +1,58 @@
 import type { WebhookReceiver } from "../receiver/receiver.ts";
 import { type NodeHandlerOptions, type NodeRequest, receiveNode } from "./node.ts";
 
-/** What is used of Koa's context. */
+/** The part of a Koa context that is used. */
 export interface KoaContext {
+  /** Node's request. */
   readonly req: NodeRequest;
+  /** Koa's request. A body parser may have kept the raw body on it as `rawBody`. */
   readonly request: object;
+  /** Path and query as the sender called them. */
   readonly originalUrl: string;
+  /** Path without the query. */
   readonly path: string;
+  /** Status of the response. */
   status: number;
+  /** Body of the response. */
   body: unknown;
+  /** Sets headers of the response. */
   set(headers: Record<string, string>): unknown;
 }
 
 /** Options of {@link koaMiddleware}. */
 export interface KoaOptions extends NodeHandlerOptions {
-  /** Handles this path only and passes others on. Leave it out below a router. */
+  /** Handles only this path and passes other requests on. Omit it below a router. */
   readonly path?: string;
 }
 
-/** Koa middleware. */
+/** A Koa middleware. */
 export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) => Promise<void>;
 
 const REMEDY = "In Koa, use this middleware before the body parser, or a body parser that keeps ctx.request.rawBody.";
 
-/** Makes Koa middleware of a receiver. It reads the body itself, so it needs no body parser. */
+/**
+ * Creates a Koa middleware for a receiver. It reads the body itself and needs no body parser.
+ *
+ * @param receiver Receiver from `createReceiver`.
+ * @param options Path, body limit and public URL.
+ * @returns A middleware for `app.use`. Use it before any body parser.
+ *
+ * @example
+ *
+ * ```ts
+ * import Koa from "koa";
+ * import { koaMiddleware } from "@posthorn/webhooks/koa";
+ * import { createReceiver, standardWebhooks } from "@posthorn/webhooks/receiver";
+ *
+ * const receiver = createReceiver({
+ *   source: standardWebhooks("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+ *   handle: ({ type }) => console.log(type),
+ * });
+ *
+ * const app = new Koa();
+ * app.use(koaMiddleware(receiver, { path: "/webhooks" }));
+ * ```
+ */
 export function koaMiddleware(receiver: WebhookReceiver, options: KoaOptions = {}): KoaMiddleware {
   return async (context, next) => {
     if (options.path !== undefined && context.path !== options.path) {
@@ -39,7 +68,7 @@ export function koaMiddleware(receiver: WebhookReceiver, options: KoaOptions = {
     );
     context.status = reply.status;
     context.set({ ...reply.headers });
-    // Koa turns an absent body into a 204 of its own, an empty one it leaves alone.
+    // Koa replaces an absent body by a 204; it sends an empty string as it is.
     context.body = reply.body;
   };
 }

@@ -8,45 +8,85 @@ import { absoluteUrl, type UrlOptions } from "./url.ts";
 type Values = Readonly<Record<string, string | undefined>> | null | undefined;
 type MultiValues = Readonly<Record<string, readonly string[] | undefined>> | null | undefined;
 
-/** An event of an API Gateway HTTP API or a function URL (payload version 2.0). */
+/** Event of an API Gateway HTTP API or a function URL (payload format 2.0). */
 export interface LambdaEventV2 {
+  /** Version of the payload format: `2.0`. */
   readonly version: string;
+  /** Path as the sender called it. */
   readonly rawPath: string;
+  /** Query without the question mark; `""` for none. */
   readonly rawQueryString: string;
+  /** Headers; repeated ones are joined by commas. */
   readonly headers: Values;
+  /** Holds the HTTP method. */
   readonly requestContext: { readonly http: { readonly method: string } };
+  /** Body as text, or as Base64 when `isBase64Encoded` is set. */
   readonly body?: string | null;
+  /** Whether `body` is Base64. */
   readonly isBase64Encoded: boolean;
 }
 
-/** An event of an API Gateway REST API (payload version 1.0) or of an Application Load Balancer. */
+/** Event of an API Gateway REST API (payload format 1.0) or of an Application Load Balancer. */
 export interface LambdaEventV1 {
+  /** HTTP method. */
   readonly httpMethod: string;
+  /** Path without the stage. */
   readonly path: string;
+  /** Last value of each header. */
   readonly headers?: Values;
+  /** All values of each header. */
   readonly multiValueHeaders?: MultiValues;
+  /** Last value of each query parameter. */
   readonly queryStringParameters?: Values;
+  /** All values of each query parameter. */
   readonly multiValueQueryStringParameters?: MultiValues;
+  /** Holds the path with the stage (API Gateway) or marks a load balancer (`elb`). */
   readonly requestContext: object;
+  /** Body as text, or as Base64 when `isBase64Encoded` is set. */
   readonly body: string | null;
+  /** Whether `body` is Base64. */
   readonly isBase64Encoded: boolean;
 }
 
-/** The answer that all of them understand. */
+/** Response in the form that API Gateway, function URLs and load balancers accept. */
 export interface LambdaResult {
+  /** HTTP status code. */
   readonly statusCode: number;
+  /** Response headers. */
   readonly headers: Record<string, string>;
+  /** Response body as text. */
   readonly body: string;
+  /** Always false. */
   readonly isBase64Encoded: false;
 }
 
-/** A Lambda function. */
+/** A Lambda function handler. */
 export type LambdaHandler = (event: LambdaEventV1 | LambdaEventV2) => Promise<LambdaResult>;
 
 /**
- * Makes a Lambda function of a receiver, for API Gateway (both payload versions), function URLs and load balancers.
- * Lambda freezes a function once it has answered, so `acknowledge: "before"` and a number of milliseconds wait for the
- * handler here: answer early by putting the event on a queue in the handler.
+ * Creates an AWS Lambda handler for a receiver, for API Gateway (both payload formats), function URLs and load
+ * balancers.
+ *
+ * Lambda freezes a function once it has responded, so `acknowledge: "before"` and numeric values wait for the handler
+ * here. To respond early, put the event on a queue in the handler.
+ *
+ * @param receiver Receiver from `createReceiver`.
+ * @param options Body limit and public URL.
+ * @returns A function to export as `handler`.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ *
+ * @example
+ *
+ * ```ts
+ * import { lambdaHandler } from "@posthorn/webhooks/lambda";
+ * import { createReceiver, standardWebhooks } from "@posthorn/webhooks/receiver";
+ *
+ * const receiver = createReceiver({
+ *   source: standardWebhooks("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+ *   handle: ({ type }) => console.log(type),
+ * });
+ * export const handler = lambdaHandler(receiver);
+ * ```
  */
 export function lambdaHandler(receiver: WebhookReceiver, options: BodyOptions & UrlOptions = {}): LambdaHandler {
   return async (event) => {
@@ -66,12 +106,13 @@ function toRequest(
   options: BodyOptions & UrlOptions,
 ): WebhookRequest | WebhookError {
   const body = event.isBase64Encoded ? decodeBase64(event.body ?? "") : utf8(event.body ?? "");
-  if (body === undefined) return new WebhookError("body_invalid", "The event says its body is Base64, and it is not.");
+  if (body === undefined)
+    return new WebhookError("body_invalid", "The event declares its body to be Base64, but it is not.");
   const limit = bodyLimit(options);
   if (body.length > limit) return tooLarge(limit);
   const pairs = headerPairs(event);
   const headers = readHeaders(pairs);
-  // The gateway or balancer in front writes this header itself; without one it spoke HTTPS.
+  // The gateway or load balancer sets this header itself. A request without it came over HTTPS.
   const encrypted = headers.get("x-forwarded-proto") !== "http";
   if ("rawPath" in event) {
     const query = event.rawQueryString === "" ? "" : `?${event.rawQueryString}`;
@@ -88,11 +129,11 @@ function headerPairs(event: LambdaEventV1 | LambdaEventV2): HeaderPairs {
 }
 
 function pathV1(event: LambdaEventV1): string {
-  // API Gateway's own path has the stage in it, as the sender called it.
+  // The path in API Gateway's request context includes the stage, as in the URL that the sender called.
   const { path = event.path, elb }: { readonly path?: string; readonly elb?: unknown } = event.requestContext;
   const pairs = pairsOf(event.queryStringParameters, event.multiValueQueryStringParameters);
   if (pairs.length === 0) return path;
-  // A load balancer hands parameters over as they were sent, API Gateway decodes them.
+  // A load balancer passes parameters on as they were sent; API Gateway decodes them.
   const encode = elb === undefined ? encodeURIComponent : (text: string) => text;
   return `${path}?${pairs.map(([name, value]) => `${encode(name)}=${encode(value)}`).join("&")}`;
 }

@@ -1,17 +1,19 @@
 import type { HeaderReader } from "../request.ts";
 
-/** How to find the URL that the sender called, which some providers sign. */
+/** How to determine the URL that the sender called, which some providers sign. */
 export interface UrlOptions {
   /**
-   * What senders put in front of this server's paths, such as `https://hooks.example.com` or, when a proxy strips a
-   * prefix, `https://example.com/hooks`. The safe choice: nothing in the request is asked.
+   * Public URL in front of this server's paths, such as `https://hooks.example.com` or, when a proxy strips a prefix,
+   * `https://example.com/hooks`. The safe choice, because nothing in the request is used.
    */
   readonly publicUrl?: string;
-  /** Believes `x-forwarded-proto` and `x-forwarded-host`. Only behind a proxy that sets both. Defaults to false. */
+  /**
+   * Trusts `x-forwarded-proto` and `x-forwarded-host`. Use it only behind a proxy that sets both. Defaults to false.
+   */
   readonly trustProxy?: boolean;
 }
 
-/** The absolute URL of a request, from its path with query and what is known about the connection. */
+/** Absolute URL of a request, from its path with query and what is known about the connection. */
 export function absoluteUrl(
   path: string,
   connection: { readonly headers: HeaderReader; readonly encrypted: boolean },

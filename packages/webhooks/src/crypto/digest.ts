@@ -3,7 +3,7 @@ import { concatBytes } from "../encoding.ts";
 import type { MessageParts } from "./hmac.ts";
 import { type HashName, nodeCrypto, subtle, webBytes, webHashName } from "./runtime.ts";
 
-/** Hash of the parts one after the other: at once where the runtime has synchronous crypto, a promise elsewhere. */
+/** Hashes the concatenated parts. Synchronous where the runtime has synchronous cryptography, otherwise a promise. */
 export function digest(hash: HashName, parts: MessageParts): Awaitable<Uint8Array> {
   const node = nodeCrypto();
   if (node === undefined) return webDigest(hash, parts);

@@ -4,13 +4,13 @@ import { WebhookError } from "../errors.ts";
 import type { MessageParts } from "./hmac.ts";
 import { type NodeKey, nodeCrypto, subtle, webBytes } from "./runtime.ts";
 
-/** Signs with Ed25519 (RFC 8032): 64 bytes, at once or as a promise. */
+/** Signs with Ed25519 (RFC 8032). The signature has 64 bytes. */
 export type Ed25519Sign = (parts: MessageParts) => Awaitable<Uint8Array>;
 
-/** Checks an Ed25519 signature. A signature of the wrong length is a plain `false`. */
+/** Verifies an Ed25519 signature. Returns false for a signature of the wrong length. */
 export type Ed25519Verify = (signature: Uint8Array, parts: MessageParts) => Awaitable<boolean>;
 
-// The fixed DER bytes in front of a 32-byte Ed25519 key (RFC 8410): all runtimes import these two forms.
+// Fixed DER prefixes of a 32-byte Ed25519 key (RFC 8410). All runtimes import SPKI and PKCS #8.
 const SPKI_PREFIX = /* @__PURE__ */ Uint8Array.of(48, 42, 48, 5, 6, 3, 43, 101, 112, 3, 33, 0);
 const PKCS8_PREFIX = /* @__PURE__ */ Uint8Array.of(48, 46, 2, 1, 0, 48, 5, 6, 3, 43, 101, 112, 4, 34, 4, 32);
 
@@ -32,8 +32,9 @@ export function ed25519Verifier(publicKey: Uint8Array): Ed25519Verify {
 }
 
 /**
- * Prepares a signer for a 64-byte secret key: the 32-byte seed, then the public key. Throws `secret_invalid` for another
- * length, and (where crypto is asynchronous, when signing) for a public key that is not the seed's.
+ * Prepares a signer for a 64-byte secret key: 32-byte seed, then public key. Throws `secret_invalid` for any other
+ * length and for a public key that does not belong to the seed (where cryptography is asynchronous, only when
+ * signing).
  */
 export function ed25519Signer(secretKey: Uint8Array): Ed25519Sign {
   if (secretKey.length !== 64) throw wrongLength("secret key", 64, secretKey.length);
@@ -52,7 +53,7 @@ export function ed25519Signer(secretKey: Uint8Array): Ed25519Sign {
   };
 }
 
-/** The 64-byte secret key (seed, then public key) that a 32-byte seed stands for. */
+/** The 64-byte secret key (seed, then public key) for a 32-byte seed. */
 export function ed25519FromSeed(seed: Uint8Array): Awaitable<Uint8Array> {
   if (seed.length !== 32) throw wrongLength("seed", 32, seed.length);
   const der = concatBytes([PKCS8_PREFIX, seed]);
@@ -73,7 +74,7 @@ async function importPrivate(der: Uint8Array, publicKey: Uint8Array): Promise<Cr
 }
 
 function importExtractable(der: Uint8Array): Promise<CryptoKey> {
-  // Extractable, because exporting is WebCrypto's only way from a seed to its public key.
+  // Extractable, because WebCrypto derives a public key from a seed only by exporting it.
   return subtle().importKey("pkcs8", webBytes(der), "Ed25519", true, ["sign"]);
 }
 
@@ -86,11 +87,11 @@ function assertPair(derived: string | undefined, given: Uint8Array): void {
   if (bytes !== undefined && equalBytes(given, bytes)) return;
   throw new WebhookError(
     "secret_invalid",
-    "The two halves of the Ed25519 secret key do not belong together: bytes 32 to 63 must be the public key of the " +
-      "seed in bytes 0 to 31. Generate the key again.",
+    "The Ed25519 secret key is inconsistent: bytes 32 to 63 must be the public key of the seed in bytes 0 to 31. " +
+      "Generate a new key.",
   );
 }
 
 function wrongLength(what: string, wanted: number, got: number): WebhookError {
-  return new WebhookError("secret_invalid", `An Ed25519 ${what} has ${wanted} bytes; this one has ${got}.`);
+  return new WebhookError("secret_invalid", `An Ed25519 ${what} must have ${wanted} bytes; this one has ${got}.`);
 }

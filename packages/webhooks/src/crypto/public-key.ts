@@ -13,8 +13,8 @@ import {
 } from "./runtime.ts";
 
 /**
- * Signature algorithms beside Ed25519: ECDSA (FIPS 186-5) with the key's curve and the hash named apart, because
- * certificates mix them, and RSASSA-PKCS1-v1_5 (RFC 8017). `rsa-sha1` is for old senders such as Travis CI only.
+ * Signature algorithms besides Ed25519: ECDSA (FIPS 186-5), with curve and hash named separately because certificates
+ * combine them freely, and RSASSA-PKCS1-v1_5 (RFC 8017). `rsa-sha1` exists only for old senders such as Travis CI.
  */
 export type PublicKeyAlgorithm =
   | "ecdsa-p256-sha256"
@@ -26,20 +26,20 @@ export type PublicKeyAlgorithm =
   | "rsa-sha384"
   | "rsa-sha512";
 
-/** A public key as SubjectPublicKeyInfo in DER (what a `PUBLIC KEY` PEM holds) or as a JSON Web Key (RFC 7517). */
+/** A public key as SubjectPublicKeyInfo in DER (the content of a `PUBLIC KEY` PEM) or as a JSON Web Key (RFC 7517). */
 export type PublicKeyInput = { readonly spki: Uint8Array } | { readonly jwk: JsonWebKey };
 
 /** A prepared public key. */
 export interface PublicKey {
   /**
-   * Whether `signature` is the key's over the parts. ECDSA signatures are r and s side by side, as in JWS; turn the
-   * ASN.1 form around with {@link ecdsaSignatureFromDer}. A malformed signature is a plain `false`.
+   * Verifies a signature over the parts. ECDSA signatures are r and s concatenated, as in JWS; convert the ASN.1 form
+   * with {@link ecdsaSignatureFromDer}. Returns false for a malformed signature.
    */
   verify(signature: Uint8Array, parts: MessageParts): Awaitable<boolean>;
 }
 
 /**
- * Prepares a public key. A key that cannot be read gives `secret_invalid`: at once on Node, Deno and Bun, at the first
+ * Prepares a public key. An unreadable key throws `secret_invalid`: immediately on Node, Deno and Bun, at the first
  * `verify` elsewhere.
  */
 export function publicKey(algorithm: PublicKeyAlgorithm, input: PublicKeyInput): PublicKey {
@@ -47,7 +47,7 @@ export function publicKey(algorithm: PublicKeyAlgorithm, input: PublicKeyInput):
   return node === undefined ? webPublicKey(algorithm, input) : nodePublicKey(node, algorithm, input);
 }
 
-/** r and s side by side (IEEE P1363) from an ASN.1 DER ECDSA signature, or `undefined` when it is not one. */
+/** Converts an ASN.1 DER ECDSA signature to r and s concatenated (IEEE P1363); `undefined` when it is not one. */
 export function ecdsaSignatureFromDer(der: Uint8Array, curve: "p256" | "p384"): Uint8Array | undefined {
   const size = curve === "p256" ? 32 : 48;
   if (der[0] !== 0x30 || der[1] !== der.length - 2) return undefined;
@@ -58,7 +58,7 @@ export function ecdsaSignatureFromDer(der: Uint8Array, curve: "p256" | "p384"): 
     const start = offset + 2;
     if (der[offset] !== 0x02 || length === 0 || length >= 0x80 || start + length > der.length) return undefined;
     const integer = der.subarray(start, start + length);
-    // A leading zero only keeps the integer positive; more than one, or a negative number, is not DER.
+    // DER allows one leading zero, to keep the integer positive. A second zero or a negative number is invalid.
     const padded = integer[0] === 0 && length > 1;
     if (integer[0]! >= 0x80 || (padded && integer[1]! < 0x80)) return undefined;
     const digits = padded ? integer.subarray(1) : integer;
@@ -85,7 +85,7 @@ function nodePublicKey(node: NodeCrypto, algorithm: PublicKeyAlgorithm, input: P
       try {
         return node.verify(hash, concatBytes(parts), { key, dsaEncoding: "ieee-p1363" }, signature);
       } catch {
-        return false; // OpenSSL throws on some malformed signatures instead of refusing them.
+        return false; // OpenSSL throws for some malformed signatures.
       }
     },
   };
@@ -114,7 +114,10 @@ function webPublicKey(algorithm: PublicKeyAlgorithm, input: PublicKeyInput): Pub
   };
 }
 
-/** OpenSSL would verify with whatever key it gets: an attacker who may choose the key must not choose its kind. */
+/**
+ * Rejects a key of another kind. OpenSSL would verify with any key, and an attacker who may choose the key must not
+ * be able to choose its kind.
+ */
 function assertKind(algorithm: PublicKeyAlgorithm, key: NodeKey): void {
   const kind = algorithm.startsWith("rsa") ? "rsa" : "ec";
   const curve = algorithm.includes("p384") ? "secp384r1" : "prime256v1";
@@ -129,7 +132,7 @@ function hashOf(algorithm: PublicKeyAlgorithm): HashName {
 function unreadable(algorithm: PublicKeyAlgorithm, cause?: unknown): WebhookError {
   return new WebhookError(
     "secret_invalid",
-    `The public key cannot be read as a key for ${algorithm}. Give SubjectPublicKeyInfo (a PUBLIC KEY PEM) or a JWK.`,
+    `The public key is not a valid key for ${algorithm}. Pass a PUBLIC KEY PEM (SubjectPublicKeyInfo) or a JWK.`,
     {},
     cause === undefined ? undefined : { cause },
   );

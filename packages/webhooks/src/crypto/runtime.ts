@@ -1,9 +1,9 @@
 import { WebhookError } from "../errors.ts";
 
-/** Hash functions that both Node's crypto and WebCrypto have. MD5 is not among them: WebCrypto lacks it. */
+/** Hash functions that both Node and WebCrypto support. MD5 is missing because WebCrypto does not have it. */
 export type HashName = "sha1" | "sha256" | "sha384" | "sha512";
 
-/** A key object of `node:crypto`: opaque here. */
+/** An opaque key object of `node:crypto`. */
 export interface NodeKey {
   readonly asymmetricKeyType?: string;
   readonly asymmetricKeyDetails?: { readonly namedCurve?: string };
@@ -21,7 +21,7 @@ type NodeKeyInput =
   | { readonly key: JsonWebKey; readonly format: "jwk" }
   | NodeKey;
 
-/** The few functions of `node:crypto` that are used, typed by structure so that nothing is imported from Node. */
+/** The functions of `node:crypto` that are used, typed structurally so that nothing is imported from Node. */
 export interface NodeCrypto {
   createHash(hash: string): NodeDigest;
   createHmac(hash: string, key: NodeKey | string): NodeDigest;
@@ -42,8 +42,9 @@ interface NodeProcess {
 }
 
 /**
- * Node's crypto where the runtime has it (Node 20.16 and later, Deno, Bun): synchronous, and five times faster for
- * short inputs than WebCrypto. Asked for on each use, about 0.1 µs, so that importing this package does nothing.
+ * Node's crypto module where the runtime has it (Node 20.16 and later, Deno, Bun): synchronous, and five times faster
+ * than WebCrypto for short inputs. Looked up on each use (about 0.1 µs), so that importing this package has no side
+ * effects.
  */
 export function nodeCrypto(): NodeCrypto | undefined {
   const runtime = (globalThis as { readonly process?: NodeProcess }).process;
@@ -51,17 +52,17 @@ export function nodeCrypto(): NodeCrypto | undefined {
 }
 
 /**
- * As {@link nodeCrypto}, for public keys. Cloudflare's workerd has an imitation of `node:crypto` (with `nodejs_compat`)
- * whose `verify` takes no encoding of ECDSA signatures; its WebCrypto is the real thing.
+ * Like {@link nodeCrypto}, for public keys. With `nodejs_compat`, Cloudflare's workerd emulates `node:crypto`, but
+ * its `verify` does not support the encoding option for ECDSA signatures, so WebCrypto is used there.
  */
 export function nodePublicKeyCrypto(): NodeCrypto | undefined {
   const { navigator } = globalThis as { readonly navigator?: { readonly userAgent?: string } };
   return navigator?.userAgent === "Cloudflare-Workers" ? undefined : nodeCrypto();
 }
 
-/** WebCrypto, or a `runtime_unsupported` error where it is missing: a page that is not served over HTTPS. */
+/** WebCrypto. Throws `runtime_unsupported` where it is missing, as on pages that are not served over HTTPS. */
 export function subtle(): SubtleCrypto {
-  // Typed as always present, but absent on pages that are not secure contexts.
+  // The types say it is always present, but pages outside a secure context do not have it.
   const web = globalThis.crypto as Crypto | undefined;
   if (web?.subtle !== undefined) return web.subtle;
   throw new WebhookError(
@@ -70,14 +71,14 @@ export function subtle(): SubtleCrypto {
   );
 }
 
-/** `sha256` to `SHA-256`, the spelling of WebCrypto. */
+/** Converts `sha256` to WebCrypto's `SHA-256`. */
 export function webHashName(hash: HashName): string {
   return hash.replace("sha", "SHA-");
 }
 
 /**
- * The one cast between `Uint8Array` and what WebCrypto declares. WebCrypto refuses views of shared memory at run time;
- * saying so in our signatures would lock out callers on TypeScript before 5.7.
+ * The only cast from `Uint8Array` to WebCrypto's `BufferSource`. WebCrypto rejects views of shared memory at run
+ * time; saying so in our types would exclude callers on TypeScript before 5.7.
  */
 export function webBytes(bytes: Uint8Array): BufferSource {
   return bytes as BufferSource;

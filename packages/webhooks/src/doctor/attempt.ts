@@ -2,17 +2,22 @@ import type { WebhookRequest } from "../request.ts";
 import type { VerifyResult } from "../result.ts";
 import type { StandardSecret } from "../standard/secret.ts";
 
-/** Request, secrets and settings as they are verified: what a likely mistake changes. */
+/** What is verified: request, secrets and settings. The doctor changes these to undo likely mistakes. */
 export interface Attempt {
+  /** The request, as it arrived or with a mistake undone. */
   readonly request: WebhookRequest;
+  /** The secrets to verify with. */
   readonly secrets: readonly StandardSecret[];
+  /** Settings of the provider, such as the public URL. */
   readonly config: Readonly<Record<string, string | undefined>>;
 }
 
-/** Verifies an attempt, with the scheme's window or (`anyTime`) without. Must not throw. */
+/**
+ * Verifies an attempt, with the scheme's tolerance or, when `anyTime` is true, without a time limit. Must not throw.
+ */
 export type Check = (attempt: Attempt, anyTime: boolean) => Promise<VerifyResult>;
 
-/** What a finding says, in a form to switch on. */
+/** Stable code of a {@link Finding}. `docs/webhooks/doctor.md` explains each one. */
 export type FindingCode =
   // The clock.
   | "clock"
@@ -53,14 +58,15 @@ export type FindingCode =
   | "url_encoding"
   | "url_of_request";
 
-/** Something that was found, in words for the person who sets the receiver up. Safe to show and to log. */
+/** A mistake that the doctor found, explained for the person who configures the receiver. Safe to show and to log. */
 export interface Finding {
+  /** Stable code. */
   readonly code: FindingCode;
-  /** What is wrong and what to do. Never holds a secret or a signature. */
+  /** What is wrong and how to fix it. Never contains a secret or a signature. */
   readonly message: string;
 }
 
-/** A likely mistake, undone: the attempt as it would be without it. */
+/** A likely mistake, undone: the attempt as it would be without the mistake. */
 export interface Remedy extends Finding {
   readonly attempt: Attempt;
 }

@@ -7,54 +7,62 @@ import { headerRemedies } from "./header.ts";
 import { secretHints, secretRemedies } from "./secret.ts";
 import { urlRemedies } from "./url.ts";
 
-/** What the doctor concluded. Everything in it is safe to show to whoever sets the receiver up. */
+/** Result of a diagnosis. Safe to show to the person who configures the receiver, but not to the sender. */
 export interface Diagnosis {
   /** Whether the request verifies as it is. */
   readonly ok: boolean;
-  /** Why it does not, as verification alone says. */
+  /** Why verification fails, without the doctor's findings; `undefined` when it succeeds. */
   readonly error: WebhookError | undefined;
-  /** Mistakes that, undone together, make the request verify: proof, not guesses. Empty when none did. */
+  /**
+   * Mistakes that make the request verify when they are undone together: proof, not guesses. Empty when none was
+   * found.
+   */
   readonly findings: readonly Finding[];
   /** What looks wrong when nothing could be proved. */
   readonly hints: readonly Finding[];
-  /** How many combinations were tried. */
+  /** Number of combinations tried. */
   readonly tried: number;
-  /** Why the doctor stopped before it had tried everything; `undefined`: it did not. */
+  /** Why the doctor stopped before trying everything; `undefined` when it did not. */
   readonly stopped: StopReason | undefined;
 }
 
-/** The budget was used up, or the signal was aborted. */
+/** `budget`: the limit on bytes or tries was reached. `aborted`: the signal was aborted. */
 export type StopReason = "budget" | "aborted";
 
-/** What to examine beside request and secrets. */
+/** Other secrets and settings to examine, and limits of the search. */
 export interface DoctorOptions {
-  /** Secrets of other environments or endpoints by name, such as `{ test: "whsec_…" }`, to see if one of them fits. */
+  /**
+   * Secrets of other environments or endpoints by name, such as `{ test: "whsec_…" }`, to detect that one of them
+   * matches.
+   */
   readonly otherSecrets?: Readonly<Record<string, string>>;
-  /** Settings of the provider; URLs in it are examined like the request's own. */
+  /** Settings of the provider. URLs in them are examined like the URL of the request. */
   readonly config?: Readonly<Record<string, string | undefined>>;
-  /** Secrets may also be tried as bytes: for schemes that take bytes. */
+  /** Also tries secrets as bytes, for schemes that accept bytes. */
   readonly rawSecrets?: boolean;
-  /** Bytes of bodies to verify in total before it stops looking; 64 MiB when absent, a fraction of a second with HMAC. */
+  /**
+   * Total size of the bodies to verify, in bytes. Defaults to 67,108,864 (64 MiB), a fraction of a second with HMAC.
+   */
   readonly maxBytes?: number;
-  /** Combinations to try before it stops looking; 10,000 when absent. */
+  /** Number of combinations to try. Defaults to 10,000. */
   readonly maxTries?: number;
-  /** Ends the search. */
+  /** Ends the search early. */
   readonly signal?: AbortSignal;
 }
 
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_TRIES = 10_000;
-/** Bytes after which others get a turn, so that a signal can be aborted meanwhile. */
-const TURN_BYTES = 4 * 1024 * 1024;
-/** What a try costs beside its body. */
+/** Bytes after which the event loop runs, so that timers fire and the signal can be aborted. */
+const YIELD_BYTES = 4 * 1024 * 1024;
+/** Cost of a try in addition to its body. */
 const TRY_BYTES = 512;
 
-/** What is left to spend on one diagnosis. */
+/** Remaining budget of one diagnosis. */
 class Budget {
   readonly #signal: AbortSignal | undefined;
   #bytes: number;
   #tries: number;
-  #turn = TURN_BYTES;
+  #untilYield = YIELD_BYTES;
 
   constructor({ maxBytes = MAX_BYTES, maxTries = MAX_TRIES, signal }: DoctorOptions) {
     this.#bytes = maxBytes;
@@ -62,14 +70,14 @@ class Budget {
     this.#signal = signal;
   }
 
-  /** Pays for one try. Returns why there must be no more, if so. */
+  /** Charges one try. Returns the reason to stop, if any. */
   async spend({ request }: Attempt): Promise<StopReason | undefined> {
     const cost = request.body.length + TRY_BYTES;
     this.#bytes -= cost;
     this.#tries -= 1;
-    this.#turn -= cost;
-    if (this.#turn <= 0) {
-      this.#turn = TURN_BYTES;
+    this.#untilYield -= cost;
+    if (this.#untilYield <= 0) {
+      this.#untilYield = YIELD_BYTES;
       await new Promise((resolve) => setTimeout(resolve));
     }
     if (this.#signal?.aborted === true) return "aborted";
@@ -78,11 +86,32 @@ class Budget {
 }
 
 /**
- * Finds out why a request does not verify, by undoing likely mistakes, one at a time and then two at a time, until it
- * does or its budget is used up. A tool for setting up, not for production: it does hundreds of verifications, a few
- * milliseconds with HMAC. Its words never hold the signature that would have been right.
+ * Finds out why a request does not verify: undoes likely mistakes one at a time, then two at a time, until
+ * verification succeeds or the budget is used up. Meant for configuring a receiver, not for production traffic: a
+ * diagnosis performs hundreds of verifications (a few milliseconds with HMAC). Its messages never contain the correct
+ * signature.
  *
- * @param check Verifies one attempt; the doctor knows no scheme by itself.
+ * @param request The request as it arrived.
+ * @param secrets The secrets that were used.
+ * @param check Verifies one attempt. The doctor itself knows no scheme; {@link diagnoseStandard} and {@link
+ *   diagnoseProvider} supply it.
+ * @param options Other secrets, settings and limits.
+ * @returns The findings, or hints when nothing could be proved.
+ *
+ * @example
+ *
+ * ```ts
+ * import { sign, tryVerify } from "@posthorn/webhooks";
+ * import { diagnose } from "@posthorn/webhooks/doctor";
+ *
+ * const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+ * const headers = await sign({ id: "msg_1", body: '{"a":1}' }, secret);
+ * const body = new TextEncoder().encode('{ "a": 1 }');
+ *
+ * const request = { method: "POST", url: "https://receiver.example/", headers, body };
+ * const { findings } = await diagnose(request, [secret], ({ request: tried, secrets }) => tryVerify(tried, secrets));
+ * console.log(findings[0]?.code); // body_reserialised
+ * ```
  */
 export async function diagnose(
   request: WebhookRequest,
@@ -125,10 +154,10 @@ async function search(attempt: Attempt, check: Check, options: DoctorOptions): P
 
 const TOO_DEEP: Finding = {
   code: "body_too_deep",
-  message: "The body is nested too deeply to look into, so changes that a parser may have made to it were not tried.",
+  message: "The body is nested too deeply to be parsed, so changes that a parser may have made were not tried.",
 };
 
-/** No mistake but the clock, then single mistakes, then the pairs that go together. */
+/** No mistake except the clock, then single mistakes, then pairs of different kinds. */
 function* combinations(attempt: Attempt, options: DoctorOptions): Generator<readonly Remedy[]> {
   yield [];
   const kinds = [
@@ -149,7 +178,7 @@ function clockMessage({ details }: WebhookError): string {
   const age = Math.round(details.ageSeconds ?? 0);
   const distance = age >= 0 ? `${age} s ago` : `${-age} s in the future`;
   return (
-    `The signature is genuine, but was made ${distance}: a captured request that is old by now, a replay, ` +
-    "or a clock that is wrong on one side."
+    `The signature is valid but was made ${distance}. Either this is an old captured request or a replay, ` +
+    "or the clock of the sender or the receiver is wrong."
   );
 }

@@ -6,7 +6,7 @@ type Pair = readonly [name: string, value: string];
 
 const SIGNING = /sign|hmac|hash|digest|auth|token/i;
 
-/** What the headers may have been before something renamed or rewrote them. */
+/** Headers as the sender may have sent them, before something renamed or rewrote them. */
 export function* headerRemedies(attempt: Attempt): Generator<Remedy> {
   const pairs = pairsOf(attempt.request.headers);
   if (pairs === undefined) return;
@@ -22,7 +22,7 @@ export function* headerRemedies(attempt: Attempt): Generator<Remedy> {
 
   yield* change(
     "header_names",
-    "The headers have the names of CGI variables (HTTP_X_…). Hand over their HTTP names.",
+    "The headers have CGI variable names (HTTP_X_…). Pass their HTTP names.",
     ([name, text]) => [
       name
         .replace(/^http_/i, "")
@@ -37,13 +37,13 @@ export function* headerRemedies(attempt: Attempt): Generator<Remedy> {
   ] as const) {
     yield* change(
       "header_family",
-      `The request carries the ${from}- headers, and only ${to}- headers are looked for. Allow both families.`,
+      `The request has ${from}- headers, but the verifier reads only ${to}- headers. Allow both prefixes.`,
       ([name, text]) => [name.replace(new RegExp(`^${from}-(?=id$|timestamp$|signature$)`, "i"), `${to}-`), text],
     );
   }
-  yield* change("header_quoted", "The signature header's value has quotes around it.", value(unquote));
+  yield* change("header_quoted", "The value of the signature header is in quotes. Remove them.", value(unquote));
   for (const prefix of ["sha256=", "sha1=", "v0=", "v1=", "v1,"]) {
-    const message = `The signature header's value lacks the ${prefix} in front that belongs to the scheme.`;
+    const message = `The value of the signature header must start with ${prefix}, but the prefix is missing.`;
     yield* change(
       "signature_prefix",
       message,
@@ -52,7 +52,7 @@ export function* headerRemedies(attempt: Attempt): Generator<Remedy> {
   }
   yield* change(
     "signature_prefix",
-    "The signature header's value has an algorithm in front that does not belong to the scheme.",
+    "The value of the signature header starts with an algorithm prefix that the scheme does not use.",
     value((text) => text.replace(/^(sha\d+|hmac-sha\d+|v\d)[=,:]/i, "")),
   );
   yield* encodings(change, value);
@@ -63,7 +63,7 @@ function* encodings(
   value: (edit: (text: string) => string) => (pair: Pair) => Pair,
 ): Generator<Remedy> {
   const message = (got: string, wanted: string): string =>
-    `The signature is in ${got} where the scheme has ${wanted}. The sender uses another variant, or something re-encoded it.`;
+    `The signature is encoded in ${got}, but the scheme uses ${wanted}. The sender uses another variant, or something re-encoded it.`;
   const recode = (
     pattern: RegExp,
     decode: (text: string) => Uint8Array | undefined,
@@ -85,7 +85,7 @@ function* encodings(
     message("URL-safe Base64", "Base64"),
     recode(urlSafe, decodeBase64Url, encodeBase64),
   );
-  yield* change("signature_encoding", message("upper-case hexadecimal", "lower case"), value(lowerHex));
+  yield* change("signature_encoding", message("upper-case hexadecimal", "lower-case hexadecimal"), value(lowerHex));
 }
 
 function lowerHex(text: string): string {
@@ -96,7 +96,7 @@ function unquote(text: string): string {
   return text.trim().replace(/^(["'])(.*)\1$/, "$2");
 }
 
-/** The headers as pairs, or `undefined` for a `Headers`-like object that cannot be walked through. */
+/** The headers as pairs; `undefined` for a `Headers`-like object that cannot be iterated. */
 function pairsOf(headers: HeadersInput): readonly Pair[] | undefined {
   if (Array.isArray(headers)) return headers as readonly Pair[];
   if (typeof (headers as { readonly get?: unknown }).get === "function") {

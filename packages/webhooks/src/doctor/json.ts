@@ -1,6 +1,6 @@
-/** One way of writing a JSON document. */
+/** One serialisation of a JSON document. */
 export interface JsonWriting {
-  /** Names the way, to follow "it was signed". */
+  /** Describes the serialisation, to follow "the sender signed it". */
   readonly style: string;
   readonly written: string;
 }
@@ -25,8 +25,8 @@ const ESCAPES: readonly (readonly [style: string, write: (text: string) => strin
 ];
 
 /**
- * The ways in which common libraries write the document that `text` is. Numbers and the order of keys stay as they
- * stand in the text, since a parser may have lost what they were: `1.0` cannot be told from `1`.
+ * Serialisations of a document by common libraries. Numbers and the order of keys stay as they are in the text,
+ * because a parser may have lost the original: `1.0` cannot be told from `1`.
  */
 export function* jsonWritings(text: string): Generator<JsonWriting> {
   if (!isDocument(text)) return;
@@ -50,13 +50,20 @@ function isDocument(text: string): boolean {
 }
 
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
-/** Levels that an indented layout may have: a line at level n has n indents in front, so the layouts of deep documents explode. */
+/**
+ * Maximum depth of an indented layout. A line at level n starts with n indents, so layouts of deeper documents
+ * explode.
+ */
 const MAX_INDENTED_DEPTH = 100;
-/** How much longer a layout may be than its document, and what any document may have. */
+/** Maximum size of a layout relative to its document. */
 const MAX_GROWTH = 4;
+/** Size in characters that a layout may always have. */
 const ALWAYS_ALLOWED = 65_536;
 
-/** Lays the tokens of a valid document out anew, each token as it stands; `undefined` when that would be too long to try. */
+/**
+ * Lays out the tokens of a valid document anew without changing any token; `undefined` when the result would be too
+ * long.
+ */
 function layout(text: string, indent: string, comma: string, colon: string): string | undefined {
   const limit = Math.max(MAX_GROWTH * text.length, ALWAYS_ALLOWED);
   let out = "";
@@ -91,7 +98,7 @@ function escapeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-/** Resolves the escapes that no string needs: characters beyond ASCII, slashes, HTML. */
+/** Resolves escapes that no string requires: characters beyond ASCII, slashes, HTML. */
 function unescape(text: string): string {
   return text.replaceAll("\\/", "/").replace(/\\u([0-9a-f]{4})/gi, (whole, hex: string) => {
     const code = Number.parseInt(hex, 16);

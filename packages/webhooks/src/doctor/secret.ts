@@ -11,11 +11,11 @@ import {
 import type { StandardSecret } from "../standard/secret.ts";
 import type { Attempt, Finding, FindingCode, Remedy } from "./attempt.ts";
 
-const COPY = "Copy it again, without what is around it.";
+const COPY = "Copy only the secret itself.";
 
 type Reading = readonly [code: FindingCode, message: string, secret: StandardSecret | undefined];
 
-/** What the secrets may have been meant to be. `raw` adds readings as bytes, for schemes that take them. */
+/** Secrets that may have been meant. `raw` adds interpretations as bytes, for schemes that accept bytes. */
 export function* secretRemedies(
   attempt: Attempt,
   raw: boolean,
@@ -28,9 +28,9 @@ export function* secretRemedies(
       yield { code, message, attempt: withSecret(attempt, index, reading) };
     }
   }
-  // After the forms of the secret itself: another environment may well have the same secret, in the right form.
+  // After the forms of the secret itself, because another environment may have the same secret in the right form.
   for (const [name, secret] of Object.entries(others)) {
-    const message = `The secret that fits is the one you gave as "${name}": the request comes from another environment or endpoint.`;
+    const message = `The secret named "${name}" matches: the request comes from another environment or endpoint.`;
     yield { code: "secret_of_other_environment", message, attempt: { ...attempt, secrets: [secret] } };
   }
 }
@@ -50,37 +50,41 @@ function readings(secret: string, raw: boolean): Reading[] {
   const asText = (bytes: Uint8Array | undefined) => (bytes === undefined ? undefined : decodeUtf8(bytes));
   const around: Reading[] = [
     ["secret_whitespace", `The secret has white space around it. ${COPY}`, tidy],
-    ["secret_quoted", `The secret has quotes around it. ${COPY}`, /^(["'`])(.*)\1$/s.exec(tidy)?.[2]],
+    ["secret_quoted", `The secret is in quotes. ${COPY}`, /^(["'`])(.*)\1$/s.exec(tidy)?.[2]],
     [
       "secret_with_name",
-      `The secret has its variable's name in front. ${COPY}`,
+      `The secret starts with the name of its variable. ${COPY}`,
       /^\w+=\s*["']?(.+?)["']?$/s.exec(tidy)?.[1],
     ],
     ["secret_escaped", "The secret is percent-encoded. Decode it.", percentDecoded(tidy)],
-    ["secret_escaped", "The secret has \\n in place of line ends. Put real ones.", tidy.replaceAll("\\n", "\n")],
+    [
+      "secret_escaped",
+      "The secret contains \\n instead of line breaks. Use real line breaks.",
+      tidy.replaceAll("\\n", "\n"),
+    ],
   ];
   const meant: Reading[] = [
     ["secret_newline", newlineAtSender("a line feed"), `${tidy}\n`],
     ["secret_newline", newlineAtSender("a carriage return and a line feed"), `${tidy}\r\n`],
-    ["secret_quoted", "The sender's secret has quotes around it. Remove them there.", `"${tidy}"`],
-    ["secret_quoted", "The sender's secret has quotes around it. Remove them there.", `'${tidy}'`],
-    ["secret_prefix", "The key is the secret without its whsec_ prefix.", bare],
-    ["secret_prefix", "The secret lost its whsec_ prefix. Copy it whole.", `whsec_${secret}`],
-    encoding("The secret is Base64 of the text that is the key. Decode it once.", asText(decodeBase64(bare))),
-    encoding("The secret is hexadecimal of the text that is the key. Decode it once.", asText(decodeHex(bare))),
-    encoding("The secret was decoded from Base64. Give it as the sender shows it.", encodeBase64(utf8(secret))),
-    encoding("The secret was decoded from hexadecimal. Give it as the sender shows it.", encodeHex(utf8(secret))),
+    ["secret_quoted", "The secret at the sender is in quotes. Remove them there.", `"${tidy}"`],
+    ["secret_quoted", "The secret at the sender is in quotes. Remove them there.", `'${tidy}'`],
+    ["secret_prefix", "The key is the secret without its whsec_ prefix. Remove the prefix.", bare],
+    ["secret_prefix", "The whsec_ prefix of the secret is missing. Copy the whole secret.", `whsec_${secret}`],
+    encoding("The secret is the Base64 form of the key. Decode it once.", asText(decodeBase64(bare))),
+    encoding("The secret is the hexadecimal form of the key. Decode it once.", asText(decodeHex(bare))),
+    encoding("The secret was decoded from Base64. Pass it as the sender shows it.", encodeBase64(utf8(secret))),
+    encoding("The secret was decoded from hexadecimal. Pass it as the sender shows it.", encodeHex(utf8(secret))),
   ];
   return raw ? [...around, ...rawReadings(secret, bare), ...meant] : [...around, ...meant];
 }
 
 function newlineAtSender(what: string): string {
-  return `The sender's secret ends with ${what}, as tools such as echo add. Set it there without one (printf, echo -n).`;
+  return `The secret at the sender ends with ${what}, which tools such as echo add. Set it again with printf or echo -n.`;
 }
 
 function rawReadings(secret: string, bare: string): Reading[] {
   const how = (what: string): string =>
-    `The sender's key is ${what}, not what Standard Webhooks makes of it. Pass the key as bytes.`;
+    `The sender's key is ${what}, which is not how Standard Webhooks decodes it. Pass the key as bytes.`;
   return [
     ["secret_encoding", how("the text of the whole secret"), utf8(secret)],
     ["secret_newline", newlineAtSender("a line feed"), utf8(`${secret.trim()}\n`)],
@@ -90,7 +94,7 @@ function rawReadings(secret: string, bare: string): Reading[] {
     ["secret_encoding", how("the secret decoded from URL-safe Base64"), decodeBase64Url(bare.replace(/=+$/, ""))],
     [
       "secret_encoding",
-      how("the secret decoded from Base64, though it is shorter or longer than it should be"),
+      how("the secret decoded from Base64, with a length that the specification does not allow"),
       decodeBase64(bare),
     ],
   ];
@@ -105,17 +109,17 @@ function percentDecoded(text: string): string | undefined {
 }
 
 const KINDS: readonly (readonly [pattern: RegExp, what: string])[] = [
-  [/^(sk|rk|pk)_(live|test)_/, "an API key of Stripe; webhooks have a secret of their own, whsec_…, for each endpoint"],
-  [/^(ghp|gho|ghs|github_pat)_/, "an access token of GitHub; the webhook's secret is what was typed into its settings"],
-  [/^xox[abpr]-|^xapp-/, "a token of Slack; requests are signed with the app's signing secret"],
-  [/^shp(at|ca|pa|ss)_/, "an access token of Shopify; webhooks are signed with the app's client secret"],
-  [/^whsk1?_/, "the sender's own signing key; a receiver gets the whpk_ key"],
+  [/^(sk|rk|pk)_(live|test)_/, "a Stripe API key; each webhook endpoint has its own secret, whsec_…"],
+  [/^(ghp|gho|ghs|github_pat)_/, "a GitHub access token; use the secret from the settings of the webhook"],
+  [/^xox[abpr]-|^xapp-/, "a Slack token; requests are signed with the signing secret of the app"],
+  [/^shp(at|ca|pa|ss)_/, "a Shopify access token; webhooks are signed with the client secret of the app"],
+  [/^whsk1?_/, "the sender's secret key; a receiver verifies with the whpk_ key"],
   [/^-----BEGIN [A-Z ]*PRIVATE KEY/, "a private key; a receiver verifies with the public key"],
   [/^(https?|postgres|mysql|redis):\/\//, "a URL"],
   [/^(your|my|change|replace|todo|xxx|<)[\w -]*/i, "a placeholder"],
 ];
 
-/** What can be said of the secrets by looking at them, when nothing fits. */
+/** What the form of the secrets suggests when nothing matches. */
 export function secretHints(secrets: readonly StandardSecret[]): Finding[] {
   const hints: Finding[] = [];
   for (const [index, secret] of secrets.entries()) {

@@ -1,15 +1,15 @@
 import { readHeaders } from "../request.ts";
 import type { Attempt, FindingCode, Remedy } from "./attempt.ts";
 
-const PROXY = "Tell the verifier the public URL, or have the proxy's headers believed.";
+const PROXY = "Set the public URL, or trust the headers of the proxy.";
 
 type Edit = readonly [code: FindingCode, message: string, edit: (url: URL) => string | undefined];
 
-/** What the URL may have been at the sender: proxies change scheme, host and port, routers the path. */
+/** URLs that the sender may have called: proxies change scheme, host and port; routers change the path. */
 export function* urlRemedies(attempt: Attempt): Generator<Remedy> {
   const configured = Object.values(attempt.config).some((value) => parse(value ?? "") !== undefined);
   if (configured) {
-    const message = "The URL in the settings is not the one the sender calls; the request's own URL fits.";
+    const message = "The URL in the settings is not the one that the sender calls. The URL of the request matches.";
     yield { code: "url_of_request", message, attempt: mapUrls(attempt, () => attempt.request.url) };
   }
   for (const [code, message, edit] of edits(attempt)) {
@@ -33,10 +33,10 @@ function edits(attempt: Attempt): Edit[] {
   );
   const schemes = ["https:", "http:"].filter((scheme) => protocol === undefined || scheme === `${protocol}:`);
   const list: Edit[] = ["https:", "http:"].map((scheme): Edit => {
-    const message = `The sender called ${scheme}//…, and the URL that is verified says otherwise. ${PROXY}`;
+    const message = `The sender called ${scheme}//…, but the URL that is verified has another scheme. ${PROXY}`;
     return ["url_scheme", message, (url) => url.href.replace(/^https?:/, scheme)];
   });
-  const hostMessage = `The sender called another host than the URL that is verified has. ${PROXY}`;
+  const hostMessage = `The sender called another host than the one in the URL that is verified. ${PROXY}`;
   for (const host of new Set(hosts)) {
     list.push(["url_host", hostMessage, (url) => url.href.replace(url.host, host)]);
     for (const scheme of schemes) {
@@ -48,13 +48,25 @@ function edits(attempt: Attempt): Edit[] {
 
 function pathEdits(): Edit[] {
   const slash =
-    "The sender's URL and the one that is verified differ in a slash at the end. Give it as configured at the sender.";
+    "The sender's URL and the URL that is verified differ in a trailing slash. Use the URL as configured at the sender.";
   return [
-    ["url_port", `The sender's URL has no port. ${PROXY}`, (url) => url.href.replace(url.host, url.hostname)],
+    [
+      "url_port",
+      `The URL that the sender called has no port. ${PROXY}`,
+      (url) => url.href.replace(url.host, url.hostname),
+    ],
     ["url_trailing_slash", slash, (url) => url.origin + url.pathname.replace(/\/$/, "") + url.search],
     ["url_trailing_slash", slash, (url) => url.origin + url.pathname.replace(/\/?$/, "/") + url.search],
-    ["url_query", "The sender signed the URL without its query.", (url) => url.origin + url.pathname],
-    ["url_encoding", "The sender signed the URL without percent-encoding.", (url) => decoded(url.href)],
+    [
+      "url_query",
+      "The sender signed the URL without its query. Verify it without the query.",
+      (url) => url.origin + url.pathname,
+    ],
+    [
+      "url_encoding",
+      "The sender signed the URL without percent-encoding. Decode it before verifying.",
+      (url) => decoded(url.href),
+    ],
   ];
 }
 

@@ -6,10 +6,25 @@ import { type HeadersInput, readHeaders, requireHeader } from "../request.ts";
 import { parseDictionary } from "./structured-fields.ts";
 
 const HEADER = "content-digest";
-/** The algorithms that are neither insecure nor reserved (RFC 9530 section 5). */
+/** The algorithms registered as active, that is, not deprecated (RFC 9530 section 5). */
 const ALGORITHMS: Readonly<Record<string, HashName>> = { "sha-256": "sha256", "sha-512": "sha512" };
 
-/** Value of a Content-Digest header (RFC 9530 section 2) over the exact bytes of the body. */
+/**
+ * Computes the value of a `Content-Digest` header.
+ *
+ * @param body The exact bytes of the body.
+ * @param algorithm `sha-256` (the default) or `sha-512`.
+ * @returns The header's value, such as `sha-256=:…:`.
+ * @see RFC 9530 section 2
+ *
+ * @example
+ *
+ * ```ts
+ * import { contentDigest } from "@posthorn/webhooks/http-signatures";
+ *
+ * console.log(await contentDigest('{"hello": "world"}\n')); // sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:
+ * ```
+ */
 export async function contentDigest(
   body: Uint8Array | string,
   algorithm: "sha-256" | "sha-512" = "sha-256",
@@ -18,8 +33,21 @@ export async function contentDigest(
 }
 
 /**
- * Checks the Content-Digest header against the body. Every digest of a known algorithm must fit; others are ignored.
- * Throws `missing_header`, `malformed_header`, `unsupported_algorithm` or `digest_mismatch`.
+ * Checks the `Content-Digest` header against the body. Every digest with a known algorithm must match; others are
+ * ignored.
+ *
+ * @param request Headers and the exact body.
+ * @throws {WebhookError} `missing_header`, `malformed_header`, `unsupported_algorithm` or `digest_mismatch`.
+ * @see RFC 9530 section 2
+ *
+ * @example
+ *
+ * ```ts
+ * import { contentDigest, verifyContentDigest } from "@posthorn/webhooks/http-signatures";
+ *
+ * const body = '{"hello": "world"}\n';
+ * await verifyContentDigest({ headers: { "content-digest": await contentDigest(body) }, body });
+ * ```
  */
 export async function verifyContentDigest(request: {
   readonly headers: HeadersInput;
@@ -35,7 +63,7 @@ export async function verifyContentDigest(request: {
       throw failure("malformed_header", "has a digest that is not a byte sequence between colons");
     }
     if (!equalBytes(member.value, await digest(hash, [request.body]))) {
-      throw failure("digest_mismatch", "does not fit the body: these are not the bytes that were sent");
+      throw failure("digest_mismatch", "does not match the body: the body was changed after it was sent");
     }
     checked += 1;
   }

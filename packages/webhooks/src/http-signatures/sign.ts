@@ -6,30 +6,32 @@ import { type HttpSignatureKey, prepareSigner } from "./keys.ts";
 import { signatureBase } from "./signature-base.ts";
 import { isSfString, serializeInnerList, type SfInnerList, type SfValue } from "./structured-fields.ts";
 
-/** A request to sign: what will be sent. Headers that are to be covered must already be there. */
+/** The request to be sent. Headers to be covered by the signature must already be present. */
 export type SignableRequest = Omit<WebhookRequest, "body"> & { readonly body: Uint8Array | string };
 
-/** What a signature covers and says. */
+/** Coverage and parameters of a signature. */
 export interface HttpSignOptions {
   /**
-   * Covered components in order, such as `@method`, `@authority` or a header's name in lower case. The default covers
-   * the method, the URL without its scheme (a proxy may end TLS), the digest of the body, and `content-type` and
-   * `webhook-id` when the request has them.
+   * Covered components in order: derived components such as `@method` and `@authority`, or header names in lower
+   * case. By default the signature covers the method, the URL without its scheme (a proxy may terminate TLS), the
+   * digest of the body, and `content-type` and `webhook-id` when the request has them.
    */
   readonly components?: readonly string[];
-  /** Signing time, Unix seconds in the signature. Defaults to now; `null` leaves `created` out. */
+  /** Signing time, written as Unix seconds. Defaults to now; `null` omits the `created` parameter. */
   readonly created?: Date | null;
-  /** Time after which the signature is not to be accepted. */
+  /** Time after which the signature must be rejected, written as Unix seconds. */
   readonly expires?: Date;
-  /** A value the receiver can refuse to see twice. */
+  /** Unique value that allows the receiver to detect replays. */
   readonly nonce?: string;
-  /** Says what the signature is for, so that one made for another purpose is not taken. */
+  /** Purpose of the signature, so that a signature made for another purpose is not accepted. */
   readonly tag?: string;
   /** Name of the signature in both headers. Defaults to `sig`. */
   readonly label?: string;
-  /** Writes the `alg` parameter. Defaults to leaving it out, as the key tells the algorithm (RFC 9421 section 7.3.6). */
+  /** Writes the `alg` parameter. Off by default, because the key determines the algorithm (RFC 9421 section 7.3.6). */
   readonly writeAlgorithm?: boolean;
-  /** Digest of the body, when `content-digest` is covered and not yet a header. Defaults to `sha-256`. */
+  /**
+   * Digest algorithm used when `content-digest` is covered and the request has no such header. Defaults to `sha-256`.
+   */
   readonly digestAlgorithm?: "sha-256" | "sha-512";
 }
 
@@ -37,9 +39,36 @@ const DEFAULT_COMPONENTS = ["@method", "@authority", "@path", "@query", "content
 const DEFAULT_HEADERS = ["content-type", "webhook-id"] as const;
 
 /**
- * Signs a request (RFC 9421 section 3.1) and gives the headers to add: `signature-input`, `signature`, and
- * `content-digest` (RFC 9530) when it is covered and the request does not have it. With several keys there is one
- * signature for each, labelled `sig`, `sig2` and so on.
+ * Signs a request and returns the headers to add to it: `signature-input`, `signature`, and `content-digest` when it
+ * is covered and not yet present.
+ *
+ * @param request The request to be sent, with its absolute URL.
+ * @param keys One key or several. Each key adds a signature, labelled `sig`, `sig2` and so on.
+ * @param options Covered components and parameters of the signature.
+ * @returns Headers to add, with names in lower case.
+ * @throws {WebhookError} `secret_invalid` for a key that cannot sign, `argument_invalid` for a relative URL or an
+ *   unusable parameter, `missing_header` for a covered header that the request lacks, `malformed_header` for an
+ *   unknown component.
+ * @see RFC 9421 section 3.1, RFC 9530
+ *
+ * @example
+ *
+ * ```ts
+ * import { signRequest, verifyRequest } from "@posthorn/webhooks/http-signatures";
+ *
+ * const key = { keyId: "key-1", key: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" };
+ * const request = {
+ *   method: "POST",
+ *   url: "https://receiver.example/webhooks",
+ *   headers: { "content-type": "application/json" },
+ *   body: new TextEncoder().encode('{"type":"invoice.paid"}'),
+ * };
+ * const added = await signRequest(request, key);
+ * console.log(Object.keys(added)); // [ 'content-digest', 'signature-input', 'signature' ]
+ *
+ * const { keyId } = await verifyRequest({ ...request, headers: { ...request.headers, ...added } }, key);
+ * console.log(keyId); // key-1
+ * ```
  */
 export async function signRequest(
   request: SignableRequest,
@@ -97,7 +126,7 @@ function coveredList(
   const texts = { nonce: options.nonce, alg: algorithm, keyid: keyId, tag: options.tag };
   for (const [name, text] of Object.entries(texts)) {
     if (text === undefined) continue;
-    if (!isSfString(text)) throw new WebhookError("argument_invalid", `${name} must be printable ASCII.`);
+    if (!isSfString(text)) throw new WebhookError("argument_invalid", `The ${name} parameter must be printable ASCII.`);
     parameters.set(name, text);
   }
   return { items: components.map((value) => ({ value, parameters: new Map() })), parameters };
@@ -110,5 +139,8 @@ function seconds(time: Date): number {
 function labelOf(options: HttpSignOptions): string {
   const label = options.label ?? "sig";
   if (/^[a-z*][a-z0-9_\-.*]*$/.test(label)) return label;
-  throw new WebhookError("argument_invalid", "A signature's label is lower-case ASCII that starts with a letter.");
+  throw new WebhookError(
+    "argument_invalid",
+    "The label of a signature must be lower-case ASCII and start with a letter.",
+  );
 }

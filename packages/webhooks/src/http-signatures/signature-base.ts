@@ -11,9 +11,9 @@ import {
 } from "./structured-fields.ts";
 
 /**
- * The text that is signed (RFC 9421 section 2.5): one line for each covered component, then the parameters.
- * Throws `missing_header` for a covered field that the request lacks, `malformed_header` for a component that has no
- * meaning here (`@status`, a field asked for twice, a parameter this implementation does not know).
+ * Builds the signature base, the text that is signed (RFC 9421 section 2.5): one line per covered component, then the
+ * parameters. Throws `missing_header` for a covered header that the request lacks, and `malformed_header` for a
+ * component that is unsupported (such as `@status`, or an unknown parameter) or listed twice.
  */
 export function signatureBase(request: Omit<WebhookRequest, "body">, covered: SfInnerList): string {
   const headers = readHeaders(request.headers);
@@ -29,7 +29,7 @@ export function signatureBase(request: Omit<WebhookRequest, "body">, covered: Sf
   return `${base}"@signature-params": ${serializeInnerList(covered)}`;
 }
 
-/** A `malformed_header` error about the Signature-Input header. */
+/** Creates a `malformed_header` error about the Signature-Input header. */
 export function malformed(what: string): WebhookError {
   return new WebhookError("malformed_header", `The Signature-Input header ${what}.`, { headerName: "signature-input" });
 }
@@ -70,15 +70,19 @@ function derived(request: Omit<WebhookRequest, "body">, name: string, item: SfIt
   }
 }
 
-/** One query parameter, re-encoded (RFC 9421 section 2.2.8). A repeated parameter cannot be covered. */
+/** Value of one query parameter, re-encoded (RFC 9421 section 2.2.8). A repeated parameter cannot be covered. */
 function queryParameter(url: URL, encodedName: unknown): string {
   if (typeof encodedName !== "string") throw malformed("has @query-param without a name");
   const name = new URLSearchParams(`${encodedName}=`).keys().next().value ?? "";
   const values = url.searchParams.getAll(name);
   if (values.length !== 1) {
-    throw new WebhookError("missing_field", "A signed query parameter is not in the URL, or there more than once.", {
-      field: name,
-    });
+    throw new WebhookError(
+      "missing_field",
+      "A signed query parameter is missing from the URL, or appears in it more than once.",
+      {
+        field: name,
+      },
+    );
   }
   return encodeURIComponent(values[0]!).replace(
     /[!'()~]/g,
@@ -86,7 +90,7 @@ function queryParameter(url: URL, encodedName: unknown): string {
   );
 }
 
-/** A field, whole, byte-wrapped (`bs`) or one member of a dictionary (`key`) (RFC 9421 section 2.1). */
+/** Value of a header: whole, byte-wrapped (`bs`), or one member of a dictionary (`key`) (RFC 9421 section 2.1). */
 function fieldValue(headers: HeaderReader, name: string, item: SfItem): string {
   const values = headers.all(name);
   if (values.length === 0) {
@@ -104,13 +108,20 @@ function fieldValue(headers: HeaderReader, name: string, item: SfItem): string {
   if (parameter !== "key" || typeof argument !== "string") throw unsupported(serializeItem(item));
   const member = parseDictionary(unfolded.join(", "))?.get(argument);
   if (member !== undefined) return serializeMember(member);
-  throw new WebhookError("missing_header", `The signature covers a member of ${name} that is not there.`, {
-    headerName: name,
-    field: argument,
-  });
+  throw new WebhookError(
+    "missing_header",
+    `The signature covers a member of the ${name} header that the header does not contain.`,
+    {
+      headerName: name,
+      field: argument,
+    },
+  );
 }
 
-/** Replaces obsolete line folding by one space (RFC 9421 section 2.1). HTTP libraries let no line end through. */
+/**
+ * Replaces obsolete line folding by one space (RFC 9421 section 2.1). HTTP libraries do not let other line breaks
+ * through.
+ */
 function unfold(value: string): string {
   return value.includes("\n") ? value.replace(/[ \t]*\r?\n[ \t]+/g, " ").trim() : value;
 }
@@ -119,7 +130,7 @@ function parseUrl(url: string): URL {
   try {
     return new URL(url);
   } catch {
-    throw new WebhookError("argument_invalid", "request.url must be absolute, as the sender called it.");
+    throw new WebhookError("argument_invalid", "request.url must be the absolute URL that the sender called.");
   }
 }
 

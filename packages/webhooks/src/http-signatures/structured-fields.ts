@@ -1,19 +1,19 @@
 import { decodeBase64, encodeBase64 } from "../encoding.ts";
 
 /**
- * The part of Structured Field Values (RFC 9651) that HTTP Message Signatures use: dictionaries of inner lists and of
- * items, with parameters. Parsing is strict; a malformed field gives `undefined`, never a throw.
+ * Parser and serialiser for the part of Structured Field Values (RFC 9651) that HTTP Message Signatures use: dictionaries
+ * of inner lists and items, with parameters. Parsing is strict and returns `undefined` for a malformed field.
  */
 
-/** A token such as `sha-256`, told apart from the string `"sha-256"`. */
+/** A token such as `sha-256`, as opposed to the string `"sha-256"`. */
 export interface SfToken {
   readonly token: string;
 }
 
-/** A bare item: string, token, byte sequence, boolean, or number (integers and decimals). */
+/** A bare item: string, token, byte sequence, boolean, or number (integer or decimal). */
 export type SfValue = string | SfToken | Uint8Array | boolean | number;
 
-/** Parameters in the order they were written: the signature covers that order. */
+/** Parameters in the order in which they were written, because the signature covers that order. */
 export type SfParameters = ReadonlyMap<string, SfValue>;
 
 export interface SfItem {
@@ -29,7 +29,7 @@ export interface SfInnerList {
 export type SfMember = SfItem | SfInnerList;
 export type SfDictionary = ReadonlyMap<string, SfMember>;
 
-/** Parses a dictionary (RFC 9651 section 4.2.2), or `undefined` when the text is not one. */
+/** Parses a dictionary (RFC 9651 section 4.2.2). Returns `undefined` when the text is not one. */
 export function parseDictionary(text: string): SfDictionary | undefined {
   const cursor: Cursor = { text, at: 0 };
   const members = new Map<string, SfMember>();
@@ -39,7 +39,7 @@ export function parseDictionary(text: string): SfDictionary | undefined {
     if (key === undefined) return undefined;
     const member = take(cursor, /=/y) === undefined ? flag(cursor) : parseMember(cursor);
     if (member === undefined) return undefined;
-    // A repeated key counts where it last stood, as the specification has it.
+    // A repeated key replaces the earlier member and moves to the end (RFC 9651 section 4.2.2).
     members.delete(key);
     members.set(key, member);
     skip(cursor, WHITESPACE);
@@ -51,22 +51,22 @@ export function parseDictionary(text: string): SfDictionary | undefined {
   return members;
 }
 
-/** An inner list as it stands in a signature base (RFC 9651 section 4.1.1.1). */
+/** Serialises an inner list for a signature base (RFC 9651 section 4.1.1.1). */
 export function serializeInnerList(list: SfInnerList): string {
   return `(${list.items.map(serializeItem).join(" ")})${serializeParameters(list.parameters)}`;
 }
 
-/** An item with its parameters (RFC 9651 section 4.1.3). */
+/** Serialises an item with its parameters (RFC 9651 section 4.1.3). */
 export function serializeItem(item: SfItem): string {
   return serializeValue(item.value) + serializeParameters(item.parameters);
 }
 
-/** A member of a dictionary, as the `key` parameter of a component takes it out. */
+/** Serialises a dictionary member, as selected by the `key` parameter of a component. */
 export function serializeMember(member: SfMember): string {
   return "items" in member ? serializeInnerList(member) : serializeItem(member);
 }
 
-/** Whether a text can be a structured-field string: printable ASCII only. */
+/** Tells whether a text can be a structured-field string: printable ASCII only. */
 export function isSfString(text: string): boolean {
   return /^[ -~]*$/.test(text);
 }

@@ -8,29 +8,32 @@ import { type HttpSignatureKey, type PreparedVerifier, prepareVerifier } from ".
 import { malformed, signatureBase } from "./signature-base.ts";
 import { parseDictionary, type SfInnerList } from "./structured-fields.ts";
 
-/** What a verifier insists on: a valid signature over the wrong things proves nothing. */
+/** What a signature must satisfy: a valid signature that covers the wrong components proves nothing. */
 export interface HttpVerifyOptions extends ClockOptions {
   /**
-   * Components that must be covered, without parameters. Defaults to `@method`, `@authority`, `@path` and, for a body
-   * that is not empty, `content-digest`. A covered `@target-uri` counts for scheme, authority, path and query.
+   * Components that must be covered, without parameters. Defaults to `@method`, `@authority`, `@path` and, for a
+   * non-empty body, `content-digest`. A covered `@target-uri` counts as scheme, authority, path and query.
    */
   readonly required?: readonly string[];
   /** Accepts signatures without a `created` time. Defaults to false. */
   readonly allowUndated?: boolean;
-  /** Takes only signatures with this `tag`. */
+  /** Accepts only signatures with this `tag`. */
   readonly tag?: string;
-  /** Takes only the signature with this label. */
+  /** Accepts only the signature with this label. */
   readonly label?: string;
 }
 
-/** A request with at least one signature that covers what was asked for. */
+/** A request with a valid signature that covers the required components. */
 export interface HttpVerified extends Verified {
+  /** Always `http-message-signatures`. */
   readonly scheme: "http-message-signatures";
-  /** The signature's name in both headers. */
+  /** Name of the signature in both headers. */
   readonly label: string;
+  /** ID of the key that matched; `undefined` when neither the key nor the signature names one. */
   readonly keyId: string | undefined;
-  /** Names of the covered components. Trust nothing else of the request. */
+  /** Names of the covered components. Trust no other part of the request. */
   readonly components: readonly string[];
+  /** The `nonce` parameter of the signature, if any. */
   readonly nonce: string | undefined;
 }
 
@@ -44,11 +47,35 @@ interface Candidate {
 }
 
 /**
- * Verifies a signed request (RFC 9421 section 3.2) and the digest of its body (RFC 9530). One good signature is enough;
- * when none is good, the error is that of the last one tried. Throws a {@link WebhookError}.
+ * Verifies a signed request and the digest of its body. One valid signature is enough; when none is valid, the error
+ * is that of the last signature tried.
  *
- * @param keys Each key that is trusted. A signature that names a `keyid` is checked with that key only, and with keys
- *   that have no `keyId`.
+ * @param request The request as it arrived, with the absolute URL that the sender called.
+ * @param keys All trusted keys. A signature with a `keyid` is checked with that key and with keys that have no
+ *   `keyId`.
+ * @param options Required components, tolerance, tag and label.
+ * @returns The signature that was accepted and what it covers.
+ * @throws {WebhookError} `missing_header`, `malformed_header`, `timestamp_invalid`, `timestamp_too_old`,
+ *   `timestamp_too_new`, `token_expired` (past the `expires` time), `key_unavailable`, `unsupported_algorithm`,
+ *   `signature_mismatch`, `digest_mismatch` or `secret_invalid`.
+ * @see RFC 9421 section 3.2, RFC 9530
+ *
+ * @example
+ *
+ * ```ts
+ * import { signRequest, verifyRequest } from "@posthorn/webhooks/http-signatures";
+ *
+ * const key = { key: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" };
+ * const sent = {
+ *   method: "POST",
+ *   url: "https://receiver.example/webhooks",
+ *   headers: {},
+ *   body: new TextEncoder().encode("{}"),
+ * };
+ * const headers = await signRequest(sent, key);
+ * const { components } = await verifyRequest({ ...sent, headers }, key);
+ * console.log(components.join(" ")); // @method @authority @path @query content-digest
+ * ```
  */
 export async function verifyRequest(
   request: WebhookRequest,
@@ -66,10 +93,30 @@ export async function verifyRequest(
       failure = error;
     }
   }
-  throw failure ?? malformed("names no signature that is also in the Signature header and was asked for");
+  throw (
+    failure ??
+    malformed("has no signature that is also in the Signature header and matches the requested label and tag")
+  );
 }
 
-/** As {@link verifyRequest}, with the error in the result instead of thrown. */
+/**
+ * Like {@link verifyRequest}, but returns the error in the result instead of throwing it.
+ *
+ * @param request The request as it arrived, with the absolute URL that the sender called.
+ * @param keys All trusted keys.
+ * @param options Required components, tolerance, tag and label.
+ * @returns The accepted signature, or the error.
+ *
+ * @example
+ *
+ * ```ts
+ * import { tryVerifyRequest } from "@posthorn/webhooks/http-signatures";
+ *
+ * const request = { method: "POST", url: "https://receiver.example/webhooks", headers: {}, body: new Uint8Array() };
+ * const result = await tryVerifyRequest(request, { key: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" });
+ * if (!result.ok) console.log(result.error.code); // missing_header
+ * ```
+ */
 export async function tryVerifyRequest(
   request: WebhookRequest,
   keys: HttpSignatureKey | readonly HttpSignatureKey[],
@@ -123,7 +170,7 @@ async function verifyCandidate(
   if (key === undefined) {
     throw new WebhookError(
       "signature_mismatch",
-      "The signature does not fit the covered parts of the request: wrong key, or the URL or a header changed on the way.",
+      "The signature does not match the covered parts of the request: the key is wrong, or the URL or a header was changed in transit.",
       { headerName: "signature" },
     );
   }
@@ -145,7 +192,7 @@ function checkCoverage(components: readonly string[], required: readonly string[
   const covers = (name: string) =>
     components.includes(name) || (TARGET_PARTS.has(name) && components.includes("@target-uri"));
   const missing = required.find((name) => !covers(name));
-  if (missing !== undefined) throw malformed(`does not cover ${missing}, which this receiver insists on`);
+  if (missing !== undefined) throw malformed(`does not cover ${missing}, which this receiver requires`);
 }
 
 function defaultRequired(request: WebhookRequest): readonly string[] {
@@ -164,7 +211,10 @@ function checkTimes(covered: SfInnerList, options: HttpVerifyOptions): Date | un
   const now = options.now === undefined ? Date.now() : options.now();
   if (expires !== undefined && now > expires) {
     const ageSeconds = (now - expires) / 1000;
-    throw new WebhookError("token_expired", "The signature is past its expires time.", { ...details, ageSeconds });
+    throw new WebhookError("token_expired", "The signature has expired: its expires time has passed.", {
+      ...details,
+      ageSeconds,
+    });
   }
   return created === undefined ? undefined : new Date(created);
 }
@@ -179,20 +229,23 @@ function timeOf(covered: SfInnerList, name: string): number | undefined {
   });
 }
 
-/** The keys that may have made this signature. The `alg` a request names never chooses; it can only rule out. */
+/**
+ * Keys that may have made this signature. The `alg` parameter of a request never selects a key; it can only exclude
+ * one.
+ */
 function keysFor(covered: SfInnerList, keys: readonly PreparedVerifier[]): readonly PreparedVerifier[] {
   const keyId = textOf(covered, "keyid");
   const algorithm = textOf(covered, "alg");
   const named = keys.filter((key) => key.keyId === undefined || keyId === undefined || key.keyId === keyId);
   if (named.length === 0) {
-    throw new WebhookError("key_unavailable", "The signature names a keyid that none of the given keys has.", {
+    throw new WebhookError("key_unavailable", "None of the given keys has the keyid of the signature.", {
       headerName: "signature-input",
       field: "keyid",
     });
   }
   const usable = named.filter((key) => algorithm === undefined || key.algorithm === algorithm);
   if (usable.length > 0) return usable;
-  throw new WebhookError("unsupported_algorithm", "The signature's alg is not the algorithm of the key it names.", {
+  throw new WebhookError("unsupported_algorithm", "The alg of the signature is not the algorithm of its key.", {
     headerName: "signature-input",
     field: "alg",
   });

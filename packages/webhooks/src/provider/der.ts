@@ -1,10 +1,10 @@
 /**
- * A reader for the part of DER that X.509 certificates use: definite lengths, low tag numbers.
- * Everything is bounds-checked; a malformed input gives `undefined`, never a throw.
+ * One DER element: a reader for the subset that X.509 certificates use (definite lengths, low tag numbers). Every
+ * access is bounds-checked; malformed input yields `undefined` and never throws.
  */
 export interface DerNode {
   readonly tag: number;
-  /** The whole element, header included: what a certificate's signature covers. */
+  /** The whole element including its header: what the signature of a certificate covers. */
   readonly raw: Uint8Array;
   readonly content: Uint8Array;
 }
@@ -14,7 +14,7 @@ export const DER_OCTET_STRING = 0x04;
 export const DER_OID = 0x06;
 export const DER_SEQUENCE = 0x30;
 
-/** The element that starts at `offset`, or `undefined` when there is none. */
+/** The element at `offset`; `undefined` when there is none. */
 export function readDer(bytes: Uint8Array, offset = 0): DerNode | undefined {
   const tag = bytes[offset];
   let length = bytes[offset + 1];
@@ -34,7 +34,7 @@ export function readDer(bytes: Uint8Array, offset = 0): DerNode | undefined {
   return { tag, raw: bytes.subarray(offset, start + length), content: bytes.subarray(start, start + length) };
 }
 
-/** The children of a constructed element, or `undefined` when one of them is malformed. */
+/** Children of a constructed element; `undefined` when one of them is malformed. */
 export function derChildren(node: DerNode | undefined): readonly DerNode[] | undefined {
   if (node === undefined || (node.tag & 0x20) === 0) return undefined;
   const children: DerNode[] = [];
@@ -47,7 +47,7 @@ export function derChildren(node: DerNode | undefined): readonly DerNode[] | und
   return children;
 }
 
-/** An object identifier as lower-case hex of its content: comparing needs no dotted form. */
+/** An object identifier as lower-case hexadecimal of its content, which is enough for comparison. */
 export function derOid(node: DerNode | undefined): string {
   if (node?.tag !== DER_OID) return "";
   return Array.from(node.content, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -8,21 +8,45 @@ import type { ProviderDefinition } from "./types.ts";
 
 /** One event of a request. */
 export interface EventDescription {
+  /** Event type; `undefined` when the request has none. */
   readonly type: string | undefined;
-  /** The provider's own id, stable over its retries; `undefined` when it has none. */
+  /** The provider's ID, the same on every retry; `undefined` when it has none. */
   readonly id: string | undefined;
-  /** When it happened, as the provider says. */
+  /** Time of the event according to the provider. */
   readonly occurredAt: Date | undefined;
 }
 
-/** What a request is about, read without verifying it. */
+/** Content of a request, read without verifying it. */
 export interface DeliveryDescription extends EventDescription {
+  /** ID of the provider. */
   readonly provider: string;
-  /** The events in it: those of the batch, or the one the request itself is. */
+  /** All events of a batch, or the single event that the request describes. */
   readonly events: readonly EventDescription[];
 }
 
-/** Event type, delivery id and time of a request. Nothing throws: what cannot be found is `undefined`. */
+/**
+ * Reads event type, delivery ID and time from a request, without verifying it and without throwing: whatever is
+ * missing is `undefined`.
+ *
+ * @param definition Definition of the provider.
+ * @param request The request as it arrived.
+ * @returns The description of the delivery and of each event in it.
+ *
+ * @example
+ *
+ * ```ts
+ * import { describe } from "@posthorn/webhooks/provider";
+ * import { github } from "@posthorn/webhooks/providers/github";
+ *
+ * const { type, id } = describe(github, {
+ *   method: "POST",
+ *   url: "https://receiver.example/webhooks",
+ *   headers: { "x-github-event": "issues", "x-github-delivery": "72d3162e" },
+ *   body: new TextEncoder().encode('{"action":"opened"}'),
+ * });
+ * console.log(type, id); // issues.opened 72d3162e
+ * ```
+ */
 export function describe(definition: ProviderDefinition, request: WebhookRequest): DeliveryDescription {
   const inbound = openInbound(request, definition.payload);
   const { event, delivery, time, batch } = definition;
@@ -35,7 +59,7 @@ export function describe(definition: ProviderDefinition, request: WebhookRequest
       occurredAt: toDate(fill(valueOf, batch?.time)),
     };
   });
-  // What the request does not say itself, the one event in it says.
+  // Values missing from the request itself are taken from its only event.
   const only = events.length === 1 ? events[0] : undefined;
   const whole: EventDescription = {
     type: find(inbound, event) ?? only?.type,
@@ -46,8 +70,27 @@ export function describe(definition: ProviderDefinition, request: WebhookRequest
 }
 
 /**
- * The key to deduplicate by: the provider's delivery id, or, where it has none, a hash of event type and body, which a
- * retry repeats.
+ * Key for deduplicating deliveries: the provider's delivery ID or, for providers without one, a hash of event type
+ * and body, which a retry repeats.
+ *
+ * @param definition Definition of the provider.
+ * @param request The request as it arrived.
+ * @returns A key that starts with the provider's ID.
+ *
+ * @example
+ *
+ * ```ts
+ * import { deduplicationKey } from "@posthorn/webhooks/provider";
+ * import { github } from "@posthorn/webhooks/providers/github";
+ *
+ * const request = {
+ *   method: "POST",
+ *   url: "https://receiver.example/webhooks",
+ *   headers: { "x-github-delivery": "72d3162e" },
+ *   body: new Uint8Array(),
+ * };
+ * console.log(await deduplicationKey(github, request)); // github:72d3162e
+ * ```
  */
 export async function deduplicationKey(definition: ProviderDefinition, request: WebhookRequest): Promise<string> {
   const { id, type } = describe(definition, request);
@@ -62,7 +105,7 @@ function batchItems(definition: ProviderDefinition, inbound: Inbound): readonly 
   return Array.isArray(items) ? items : [];
 }
 
-/** Unix seconds, with or without a fraction, or milliseconds, told apart by size; or ISO 8601. */
+/** Reads Unix seconds (with or without a fraction) or milliseconds, told apart by their size, or ISO 8601. */
 function toDate(text: string | undefined): Date | undefined {
   if (text === undefined) return undefined;
   const number = /^\d{1,16}(\.\d+)?$/.test(text) ? Number(text) : undefined;

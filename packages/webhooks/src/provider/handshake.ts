@@ -5,13 +5,34 @@ import { openInbound } from "./inbound.ts";
 import type { HandshakeAnswer, HandshakeContext, ProviderDefinition, WebhookAnswer } from "./types.ts";
 import { checkProvider, type ProviderOptions, schemeSettings } from "./verify.ts";
 
-/** What came of a request: how to answer it, and whether it is an event to act on. */
+/** Outcome of {@link receiveProvider}: the response to send, and whether the request is an event to process. */
 export interface Reception {
+  /** `event` only for a verified event. */
   readonly kind: "handshake" | "event" | "rejected";
+  /** The response to send. */
   readonly answer: HandshakeAnswer;
 }
 
-/** Answers a handshake, or gives `undefined` when the request is none. A refused one has its error in the answer. */
+/**
+ * Answers a handshake of the provider.
+ *
+ * @param definition Definition of the provider.
+ * @param request The request as it arrived.
+ * @param options Secrets or public keys, and the provider's settings.
+ * @returns The response to send; `undefined` when the request is not a handshake. A refused handshake has an `error`.
+ *
+ * @example
+ *
+ * ```ts
+ * import { answerHandshake } from "@posthorn/webhooks/provider";
+ * import { meta } from "@posthorn/webhooks/providers/meta";
+ *
+ * const url = "https://receiver.example/webhooks?hub.mode=subscribe&hub.verify_token=mine&hub.challenge=1158201444";
+ * const request = { method: "GET", url, headers: {}, body: new Uint8Array() };
+ * const answer = await answerHandshake(meta, request, { secrets: "app secret", config: { verifyToken: "mine" } });
+ * console.log(answer?.status, answer?.body); // 200 1158201444
+ * ```
+ */
 export async function answerHandshake(
   definition: ProviderDefinition,
   request: WebhookRequest,
@@ -39,8 +60,25 @@ export async function answerHandshake(
 }
 
 /**
- * The whole conversation with a provider in one call: a handshake is answered, an event verified, and either way the
- * answer is the one the provider wants. Send it, and act on the request only when `kind` is `event`.
+ * Handles a provider's request in one call: answers a handshake or verifies an event, and returns the response that
+ * the provider expects. Send the response, and process the request only when `kind` is `event`.
+ *
+ * @param definition Definition of the provider.
+ * @param request The request as it arrived.
+ * @param options Secrets or public keys, and the provider's settings.
+ * @returns The kind of request and the response to send.
+ *
+ * @example
+ *
+ * ```ts
+ * import { receiveProvider } from "@posthorn/webhooks/provider";
+ * import { github } from "@posthorn/webhooks/providers/github";
+ * import { signProvider } from "@posthorn/webhooks/testing";
+ *
+ * const request = await signProvider(github, { secret: "hush" });
+ * const { kind, answer } = await receiveProvider(github, request, { secrets: "hush" });
+ * console.log(kind, answer.status); // event 200
+ * ```
  */
 export async function receiveProvider(
   definition: ProviderDefinition,
@@ -59,18 +97,44 @@ export async function receiveProvider(
   }
 }
 
-/** The answer a provider wants for a delivery that was taken in. */
-export function acceptance(
-  { respond = {} }: ProviderDefinition,
-  request: Pick<WebhookRequest, "headers">,
-): WebhookAnswer {
-  const { status = 200, body = "", contentType, echo } = respond;
+/**
+ * Response that a provider expects for an accepted delivery.
+ *
+ * @param definition Definition of the provider.
+ * @param request The request, for providers that want a header echoed.
+ * @returns Status, headers and body.
+ *
+ * @example
+ *
+ * ```ts
+ * import { acceptance } from "@posthorn/webhooks/provider";
+ * import { slack } from "@posthorn/webhooks/providers/slack";
+ *
+ * console.log(acceptance(slack, { headers: {} }).status); // 200
+ * ```
+ */
+export function acceptance(definition: ProviderDefinition, request: Pick<WebhookRequest, "headers">): WebhookAnswer {
+  const { status = 200, body = "", contentType, echo } = definition.respond ?? {};
   const headers: Record<string, string> = contentType === undefined ? {} : { "content-type": contentType };
   if (echo !== undefined) headers[echo] = cleanHeader(readHeaders(request.headers).get(echo) ?? "");
   return { status, body, headers };
 }
 
-/** The answer for a delivery that does not verify: empty, so that it says nothing to whoever forged it. */
-export function rejection({ respond = {} }: ProviderDefinition): WebhookAnswer {
-  return { status: respond.reject ?? 401, body: "", headers: {} };
+/**
+ * Response to a delivery that does not verify. It has no body, so that it tells a forger nothing.
+ *
+ * @param definition Definition of the provider.
+ * @returns Status 401 unless the provider needs another.
+ *
+ * @example
+ *
+ * ```ts
+ * import { rejection } from "@posthorn/webhooks/provider";
+ * import { github } from "@posthorn/webhooks/providers/github";
+ *
+ * console.log(rejection(github).status); // 401
+ * ```
+ */
+export function rejection(definition: ProviderDefinition): WebhookAnswer {
+  return { status: definition.respond?.reject ?? 401, body: "", headers: {} };
 }

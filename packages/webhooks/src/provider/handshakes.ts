@@ -5,10 +5,10 @@ import type { Handshake, HandshakeAnswer, HandshakeContext } from "./types.ts";
 import { requireSecrets } from "./require.ts";
 import { scalar, select, walk } from "./select.ts";
 
-/** Longest challenge that is echoed. Real ones have at most a few hundred characters. */
+/** Maximum length of an echoed challenge. Real challenges have at most a few hundred characters. */
 const MOST_CHALLENGE = 2048;
 
-/** Answers a method that the provider only uses to see whether the URL is there. */
+/** Responds with 200 to a method that the provider uses only to check that the URL exists. */
 export function answerMethod(method: "GET" | "HEAD"): Handshake {
   return {
     summary: `${method} → 200`,
@@ -29,13 +29,13 @@ export function echoQuery(name: string, method = "GET"): Handshake {
 
 /** A signed POST with a challenge in its JSON body. */
 export interface SignedChallengeOptions {
-  /** Selector and value that tell the challenge from an event. */
+  /** Selector and value that distinguish the challenge from an event. */
   readonly when: readonly [selector: string, value: string];
   /** Path of the challenge in the body. */
   readonly path: string;
 }
 
-/** Verifies a challenge like any event, then echoes it as plain text. */
+/** Verifies a challenge like an event, then echoes it as plain text. */
 export function signedChallenge({ when: [selector, value], path }: SignedChallengeOptions): Handshake {
   return {
     summary: `signed, ${selector} = ${value} → 200, ${path}`,
@@ -47,7 +47,7 @@ export function signedChallenge({ when: [selector, value], path }: SignedChallen
   };
 }
 
-/** Takes an unsigned test request that a header marks as such. It must not reach a handler. */
+/** Accepts an unsigned test request that is marked by a header. It must not reach a handler. */
 export function pingHeader(header: string, value: string): Handshake {
   return {
     summary: `${header}: ${value} → 200`,
@@ -55,7 +55,7 @@ export function pingHeader(header: string, value: string): Handshake {
   };
 }
 
-/** Meta's verification of a callback: the verify token is the user's own, not the app secret. */
+/** Meta's callback verification. The verify token is chosen by the user and is not the app secret. */
 export const metaChallenge: Handshake = {
   summary: "GET ?hub.mode=subscribe&hub.verify_token= → 200, hub.challenge; 403 for another token",
   answer({ inbound, secrets, config }) {
@@ -68,7 +68,7 @@ export const metaChallenge: Handshake = {
   },
 };
 
-/** Verifies that a POST holding no events is signed, and says so with the status alone. */
+/** Verifies a POST without events and responds with an empty 200. */
 export function signedEmptyBatch(path: string): Handshake {
   return {
     summary: `signed, ${path}: [] → 200, empty`,
@@ -81,7 +81,7 @@ export function signedEmptyBatch(path: string): Handshake {
   };
 }
 
-/** CloudEvents web hook validation: a sender asks for leave to send. */
+/** CloudEvents webhook validation: a sender asks for permission to send. */
 export const cloudEventsOptions: Handshake = {
   summary: "OPTIONS WebHook-Request-Origin → 200 WebHook-Allowed-Origin and -Rate",
   answer({ inbound, config }) {
@@ -89,7 +89,7 @@ export const cloudEventsOptions: Handshake = {
     if (inbound.method !== "OPTIONS" || origin === undefined) return undefined;
     const allowed = config["allowedOrigins"]?.split(",").map((entry) => entry.trim());
     const headers: Record<string, string> = { allow: "POST" };
-    // Refusing means to leave the headers out; the status stays 200.
+    // A refusal omits the headers; the status is still 200.
     if (allowed === undefined || allowed.includes(origin) || allowed.includes("*")) {
       headers["webhook-allowed-origin"] = cleanHeader(origin);
       const rate = config["allowedRate"] ?? inbound.header("webhook-request-rate");
@@ -99,42 +99,44 @@ export const cloudEventsOptions: Handshake = {
   },
 };
 
-/** HMAC of a challenge with the first secret that was given. */
+/** HMAC of a challenge with the first secret. */
 export async function challengeMac(context: HandshakeContext, challenge: string): Promise<Uint8Array> {
   return hmac("sha256", utf8(requireSecrets(context)[0]!), [limited(challenge)]);
 }
 
-/** An answer without a body. */
+/** Response without a body. */
 export function empty(status: number): HandshakeAnswer {
   return { status, headers: {}, body: "" };
 }
 
-/** A challenge as text that no browser takes for HTML: it comes from the request. */
+/**
+ * Response with a challenge as text that no browser interprets as HTML, because the challenge comes from the request.
+ */
 export function plainText(text: string): HandshakeAnswer {
   const headers = { "content-type": "text/plain", "x-content-type-options": "nosniff" };
   return { status: 200, headers, body: limited(text) };
 }
 
-/** A JSON answer. */
+/** Response with a JSON body. */
 export function json(value: unknown): HandshakeAnswer {
   return { status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(value) };
 }
 
-/** Refuses a handshake that would set a secret when one is set: anybody could take the endpoint over. */
+/** Refuses a handshake that would replace an existing secret: otherwise anyone could take over the endpoint. */
 export function requireNoSecret({ secrets }: HandshakeContext): void {
   if (secrets.length === 0) return;
   throw new WebhookError(
     "unverifiable",
-    "A secret is already stored for this endpoint; the handshake would replace it.",
+    "A secret is already stored for this endpoint, and the handshake would replace it. Remove the secret first.",
   );
 }
 
-/** A value that may stand in a response header. */
+/** A value reduced to characters that are allowed in a response header. */
 export function cleanHeader(value: string): string {
   return limited(value).replace(/[^\x20-\x7e]/g, "");
 }
 
-/** What is longer than any challenge is none: cut, it fails at the sender. */
+/** Cuts a text to the maximum length of a challenge. A challenge that was cut fails at the sender. */
 function limited(text: string): string {
   return text.slice(0, MOST_CHALLENGE);
 }

@@ -1,6 +1,6 @@
 /**
- * Verifying the webhooks of providers, and defining providers of one's own. The definitions are under
- * `@posthorn/webhooks/providers/<id>`, so that one does not bring the others.
+ * Verifies the webhooks of providers, and defines new providers. Each definition has its own entry point,
+ * `@posthorn/webhooks/providers/<id>`, so that a bundle contains only the definitions in use.
  */
 export { deduplicationKey, type DeliveryDescription, describe, type EventDescription } from "./describe.ts";
 export { acceptance, answerHandshake, receiveProvider, type Reception, rejection } from "./handshake.ts";

@@ -43,7 +43,7 @@ describe("createKeyFetcher", () => {
 
   test("follows no redirect and reads no more than a key can have", async () => {
     const fetch = serve("x".repeat(300 * 1024));
-    await expect(createKeyFetcher({ fetch })(request)).rejects.toThrow("too long");
+    await expect(createKeyFetcher({ fetch })(request)).rejects.toThrow("larger than 256 KiB");
     expect(fetch.mock.calls[0]?.[1]).toMatchObject({ redirect: "error" });
   });
 

@@ -2,13 +2,15 @@ import { decodeUtf8, concatBytes } from "../encoding.ts";
 import { WebhookError } from "../errors.ts";
 import type { FetchKey, KeyRequest } from "./keys.ts";
 
-/** How keys are fetched and kept. */
+/** Options for fetching and caching keys. */
 export interface KeyFetcherOptions {
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch;
+  /** Current time in milliseconds since the Unix epoch. Defaults to `Date.now`. */
   readonly now?: () => number;
   /** How long a fetched key is used, in seconds. Defaults to 3600. */
   readonly maxAgeSeconds?: number;
-  /** Deadline of one fetch, in seconds. Defaults to 5. */
+  /** Timeout of one fetch in seconds. Defaults to 5. */
   readonly timeoutSeconds?: number;
 }
 
@@ -22,8 +24,27 @@ const MOST_ENTRIES = 100;
 const FRESH_GAP_MS = 60_000;
 
 /**
- * A {@link FetchKey} over HTTPS that keeps what it fetched. The address comes from the request that is being verified:
- * schemes hand over only addresses on their allow-list, and a redirect away from there is an error.
+ * Creates a {@link FetchKey} that fetches keys over HTTPS and caches them. The URL comes from the request that is
+ * being verified, so schemes pass only URLs on their allow list, and a redirect is an error. At most 100 keys of up
+ * to 256 KiB are cached.
+ *
+ * @param options Cache time, timeout, clock and `fetch`.
+ * @returns A function for the `fetchKey` option.
+ *
+ * @example
+ *
+ * ```ts
+ * import { createKeyFetcher } from "@posthorn/webhooks/provider";
+ *
+ * let requests = 0;
+ * const fetchKey = createKeyFetcher({
+ *   maxAgeSeconds: 600,
+ *   fetch: async () => (requests++, new Response("-----BEGIN PUBLIC KEY-----…")),
+ * });
+ * await fetchKey({ provider: "acme", url: "https://keys.acme.example/webhooks.pem" });
+ * await fetchKey({ provider: "acme", url: "https://keys.acme.example/webhooks.pem" });
+ * console.log(requests); // 1
+ * ```
  */
 export function createKeyFetcher(options: KeyFetcherOptions = {}): FetchKey {
   const entries = new Map<string, Entry>();
@@ -51,7 +72,7 @@ export function createKeyFetcher(options: KeyFetcherOptions = {}): FetchKey {
 
 const shared = /* @__PURE__ */ createKeyFetcher();
 
-/** Fetches through the caller's function or the built-in one; every failure becomes `key_unavailable`. */
+/** Fetches a key through the caller's function or the built-in one. Every failure becomes `key_unavailable`. */
 export async function fetchKey(
   custom: FetchKey | undefined,
   request: KeyRequest,
@@ -62,26 +83,26 @@ export async function fetchKey(
     if (cause instanceof WebhookError) throw cause;
     throw new WebhookError(
       "key_unavailable",
-      `The key to verify with could not be fetched from ${request.url ?? request.provider}.`,
+      `The verification key could not be fetched from ${request.url ?? request.provider}. Check outbound HTTPS access.`,
       { provider: request.provider },
       { cause },
     );
   }
 }
 
-/** Throws `certificate_untrusted` unless the address is plain HTTPS on a host that `host` matches in full. */
+/** Throws `certificate_untrusted` unless the URL is plain HTTPS on a host that `host` matches completely. */
 export function requireTrustedUrl(address: string, host: RegExp, provider: string): string {
   let url: URL | undefined;
   try {
     url = new URL(address);
   } catch {
-    // Falls through to the same refusal as a foreign host.
+    // An invalid URL is rejected like a foreign host.
   }
   const plain = url?.protocol === "https:" && url.port === "" && url.username === "" && url.password === "";
   if (url !== undefined && plain && host.test(url.hostname)) return url.href;
   throw new WebhookError(
     "certificate_untrusted",
-    `The request names an address for its key that is not ${provider}'s. It is forged, or another system's.`,
+    `The request names a key URL that does not belong to ${provider}. It is forged or comes from another system.`,
     { provider },
   );
 }
@@ -90,7 +111,7 @@ function requireUrl(request: KeyRequest): string {
   if (request.url !== undefined) return request.url;
   throw new WebhookError(
     "key_unavailable",
-    `${request.provider} gives its keys through an authenticated API. Pass publicKeys, or a fetchKey that calls it.`,
+    `${request.provider} publishes its keys through an authenticated API. Pass publicKeys, or a fetchKey that calls it.`,
     { provider: request.provider },
   );
 }
@@ -100,7 +121,7 @@ async function download(url: string, options: KeyFetcherOptions): Promise<string
     redirect: "error",
     signal: AbortSignal.timeout((options.timeoutSeconds ?? 5) * 1000),
   });
-  if (!response.ok || response.body === null) throw new Error(`The key server answered ${response.status}.`);
+  if (!response.ok || response.body === null) throw new Error(`The key server responded with HTTP ${response.status}.`);
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = response.body.getReader();
@@ -109,10 +130,10 @@ async function download(url: string, options: KeyFetcherOptions): Promise<string
     size += read.value.length;
     if (size > MOST_BYTES) {
       await reader.cancel();
-      throw new Error("The key server's answer is too long.");
+      throw new Error("The response of the key server is larger than 256 KiB.");
     }
   }
   const text = decodeUtf8(concatBytes(chunks));
-  if (text === undefined) throw new Error("The key server's answer is not text.");
+  if (text === undefined) throw new Error("The response of the key server is not UTF-8 text.");
   return text;
 }

@@ -4,32 +4,33 @@ import { WebhookError } from "../errors.ts";
 import { parseJson } from "./payload.ts";
 
 /**
- * A public key as a caller has it: PEM (`PUBLIC KEY` or `CERTIFICATE`), Base64 of either's DER, a JSON Web Key as
- * object or text, or what the provider prints (hex or Base64 of a raw key, `whpk_…`).
+ * A public key in any common form: PEM (`PUBLIC KEY` or `CERTIFICATE`), Base64 of the DER of either, a JSON Web Key
+ * as an object or as text, or the form that the provider displays (hexadecimal or Base64 of a raw key, `whpk_…`).
  */
 export type KeyInput = string | JsonWebKey;
 
-/** What a scheme asks {@link FetchKey} for. */
+/** What a scheme requests from a {@link FetchKey}. */
 export interface KeyRequest {
+  /** ID of the provider. */
   readonly provider: string;
-  /** Address on the scheme's allow-list. Absent where the provider wants an authenticated API call: see `kid`. */
+  /** URL on the scheme's allow list. Absent when the provider requires an authenticated API call: see `kid`. */
   readonly url?: string;
-  /** Key id named by a token. */
+  /** Key ID named by a token. */
   readonly kid?: string;
-  /** Asks for another look, because a cached key set does not have the key. */
+  /** Bypasses the cache, because the cached key set does not contain the key. */
   readonly fresh?: boolean;
 }
 
-/** Gets a certificate, key or key set: its text, or a parsed JSON Web Key or set. May throw whatever it likes. */
+/** Fetches a certificate, key or key set: its text, or a parsed JSON Web Key or key set. May throw any error. */
 export type FetchKey = (request: KeyRequest) => Promise<string | JsonWebKey | { readonly keys: readonly JsonWebKey[] }>;
 
-/** DER bytes of a PEM block, or of Base64 without armour; `undefined` when it is neither. */
+/** DER bytes of a PEM block or of plain Base64; `undefined` when the text is neither. */
 export function derBytes(text: string): Uint8Array | undefined {
   const armoured = /-----BEGIN [A-Z ]+-----([^-]+)-----END/.exec(text);
   return decodeBase64((armoured?.[1] ?? text).replace(/\s+/g, ""));
 }
 
-/** SubjectPublicKeyInfo or JWK from what a caller or a provider gives; throws `secret_invalid` otherwise. */
+/** SubjectPublicKeyInfo or JWK from what a caller or provider supplies. Throws `secret_invalid` for anything else. */
 export function readPublicKey(input: KeyInput): PublicKeyInput {
   if (typeof input !== "string") return { jwk: input };
   if (input.trimStart().startsWith("{")) {
@@ -38,5 +39,5 @@ export function readPublicKey(input: KeyInput): PublicKeyInput {
   }
   const spki = derBytes(input);
   if (spki !== undefined && spki.length > 0) return { spki };
-  throw new WebhookError("secret_invalid", "The public key is neither PEM, nor Base64 of DER, nor a JSON Web Key.");
+  throw new WebhookError("secret_invalid", "The public key is not PEM, Base64-encoded DER or a JSON Web Key.");
 }

@@ -1,6 +1,6 @@
-/** Readers of the payload formats that providers use: what `body:` selectors and some schemes look into. */
+/** Readers of the payload formats that providers use, for `body:` selectors and some schemes. */
 
-/** JSON, or `undefined`: a body that does not parse is an answer, not an exception. */
+/** Parses JSON. Returns `undefined` instead of throwing, because an unparsable body is an expected input. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -9,12 +9,12 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The decoded fields of a form, in order, repeated names kept. */
+/** Decoded fields of a form, in order, including repeated names. */
 export function formFields(text: string): [name: string, value: string][] {
   return [...new URLSearchParams(text)];
 }
 
-/** The first value of a form field. */
+/** First value of a form field. */
 export function formField(text: string, name: string): string | undefined {
   return new URLSearchParams(text).get(name) ?? undefined;
 }
@@ -24,17 +24,17 @@ export function jsonField(name: string): (text: string) => unknown {
   return (text) => parseJson(formField(text, name) ?? "");
 }
 
-/** A form as a plain object; of a repeated name the last value counts. */
+/** A form as a plain object. The last value of a repeated name wins. */
 export function formObject(text: string): Readonly<Record<string, string>> {
   return Object.fromEntries(new URLSearchParams(text));
 }
 
-/** Reads JSON, or a form with all its fields. */
+/** Reads JSON, or all fields of a form. */
 export function jsonOrForm(text: string, contentType: string): unknown {
   return isForm(contentType) ? formObject(text) : parseJson(text);
 }
 
-/** Reads JSON, or a form of which one field holds the JSON. */
+/** Reads JSON, or a form with the JSON in one of its fields. */
 export function jsonOrFormField(name: string): (text: string, contentType: string) => unknown {
   return (text, contentType) => {
     if (!isForm(contentType)) return parseJson(text);
@@ -49,7 +49,7 @@ export function multipartJson(name: string): (text: string, contentType: string)
   return (text, contentType) => parseJson(multipartField(text, contentType, name) ?? formField(text, name) ?? "");
 }
 
-/** The text of one part of a `multipart/form-data` body. */
+/** Text of one part of a `multipart/form-data` body. */
 export function multipartField(text: string, contentType: string, name: string): string | undefined {
   const boundary = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType);
   if (boundary === null) return undefined;

@@ -1,7 +1,10 @@
 import { WebhookError } from "../errors.ts";
 import type { SchemeContext } from "./types.ts";
 
-/** The caller's secrets, of which there must be one and none may be empty: an empty key would verify anybody. */
+/**
+ * The caller's secrets. Throws `secret_invalid` when there is none or one is empty: anyone could sign with an empty
+ * key.
+ */
 export function requireSecrets(context: SchemeContext): readonly string[] {
   const { secrets } = context;
   if (secrets.length > 0 && !secrets.includes("")) return secrets;
@@ -13,14 +16,14 @@ export function requireSecrets(context: SchemeContext): readonly string[] {
   );
 }
 
-/** A setting that the request does not carry, or `config_missing`. */
+/** A required setting. Throws `config_missing` when it is absent. */
 export function requireConfig(context: SchemeContext, name: string): string {
   const value = context.config[name];
   if (value !== undefined && value !== "") return value;
-  throw new WebhookError("config_missing", `Verifying needs the setting config.${name}.`, { field: name });
+  throw new WebhookError("config_missing", `Verification requires the setting config.${name}.`, { field: name });
 }
 
-/** A value of the body that must be there, or `missing_field`. */
+/** A required value of the body. Throws `missing_field` when it is absent. */
 export function requireField(value: string | undefined, field: string): string {
   if (value !== undefined && value !== "") return value;
   throw new WebhookError("missing_field", `The body has no ${field}.`, { field });

@@ -1,18 +1,18 @@
 import type { Inbound } from "./inbound.ts";
 
 /**
- * Where a value stands in a request, as text so that definitions stay data: `header:x-github-event`, `query:hub.mode`,
- * `body:data.object.id` (a path into the payload; a number is an index).
+ * Location of a value in a request, as text so that definitions remain data: `header:x-github-event`,
+ * `query:hub.mode` or `body:data.object.id`, a dotted path into the payload in which a number is an index.
  */
 export type Selector = `header:${string}` | `query:${string}` | `body:${string}`;
 
 /** Text with selectors in braces, such as `{header:x-github-event}.{body:action}`. */
 export type Template = string;
 
-/** One template, or several of which the first that can be filled counts. */
+/** One template, or several in order of preference: the first whose selectors all have a value is used. */
 export type Templates = Template | readonly Template[];
 
-/** How a definition finds a value: by templates, or by a function where they cannot say it. */
+/** How a definition finds a value: by templates, or by a function where templates are not enough. */
 export type Finder = Templates | ((inbound: Inbound) => string | undefined);
 
 /** Applies a {@link Finder}. */
@@ -20,7 +20,23 @@ export function find(inbound: Inbound, finder: Finder | undefined): string | und
   return typeof finder === "function" ? finder(inbound) : fill((selector) => select(inbound, selector), finder);
 }
 
-/** The value a selector names, or `undefined` when the request has none or it is no scalar. */
+/**
+ * Value at a selector.
+ *
+ * @param inbound The request, opened with {@link openInbound}.
+ * @param selector Location of the value.
+ * @returns The value as text; `undefined` when it is absent or an object, an array or null.
+ *
+ * @example
+ *
+ * ```ts
+ * import { openInbound, select } from "@posthorn/webhooks/provider";
+ *
+ * const body = new TextEncoder().encode('{"data":{"ids":[7,8]}}');
+ * const inbound = openInbound({ method: "POST", url: "https://receiver.example/", headers: {}, body });
+ * console.log(select(inbound, "body:data.ids.1")); // 8
+ * ```
+ */
 export function select(inbound: Inbound, selector: string): string | undefined {
   const colon = selector.indexOf(":");
   const name = selector.slice(colon + 1);
@@ -29,7 +45,7 @@ export function select(inbound: Inbound, selector: string): string | undefined {
 }
 
 /**
- * Fills the first template whose every selector has a value: `["{header:a}.{body:b}", "{header:a}"]` reads "a with b,
+ * Fills the first template whose selectors all have a value: `["{header:a}.{body:b}", "{header:a}"]` means "a with b,
  * or a alone".
  */
 export function fill(
@@ -58,7 +74,7 @@ function fillOne(valueOf: (selector: string) => string | undefined, template: Te
   }
 }
 
-/** Follows a dotted path through own properties only; the empty path is the document itself. */
+/** Follows a dotted path through own properties only. The empty path is the document itself. */
 export function walk(document: unknown, path: string): unknown {
   if (path === "") return document;
   let value = document;
@@ -69,7 +85,7 @@ export function walk(document: unknown, path: string): unknown {
   return value;
 }
 
-/** A JSON scalar as text; objects, arrays and null have none. */
+/** A JSON scalar as text; `undefined` for objects, arrays and null. */
 export function scalar(value: unknown): string | undefined {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
     ? String(value)

@@ -7,14 +7,44 @@ import type { SignedOptions } from "./scheme/signed.ts";
 import type { StandardScheme } from "./scheme/standard.ts";
 import type { ProviderDefinition, Scheme, Trust } from "./types.ts";
 
-/** The best that a provider can prove: by its own means, not by a secret that the receiver puts into the URL. */
-export function providerTrust({ schemes, unsigned }: ProviderDefinition): Trust {
+/**
+ * The strongest proof that a provider offers itself, not counting a secret that the receiver puts into the URL.
+ *
+ * @param definition Definition of the provider.
+ * @returns `signed`, `shared-secret` or `none`.
+ *
+ * @example
+ *
+ * ```ts
+ * import { providerTrust } from "@posthorn/webhooks/provider";
+ * import { dockerHub } from "@posthorn/webhooks/providers/docker-hub";
+ * import { stripe } from "@posthorn/webhooks/providers/stripe";
+ *
+ * console.log(providerTrust(stripe), providerTrust(dockerHub)); // signed none
+ * ```
+ */
+export function providerTrust(definition: ProviderDefinition): Trust {
+  const { schemes, unsigned } = definition;
   const best = schemes.find(({ kind }) => kind !== "url-secret");
   if (best === undefined || (unsigned !== undefined && best.trust === "shared-secret")) return "none";
   return best.trust;
 }
 
-/** Where a scheme's proof stands in the request and what it is, in one line. */
+/**
+ * Describes in one line where the proof of a scheme is in the request and how it is computed.
+ *
+ * @param scheme A scheme of a definition.
+ * @returns Text such as `x-hub-signature-256: sha256=hex(HMAC-SHA256 of {body})`.
+ *
+ * @example
+ *
+ * ```ts
+ * import { schemeSummary } from "@posthorn/webhooks/provider";
+ * import { github } from "@posthorn/webhooks/providers/github";
+ *
+ * console.log(schemeSummary(github.schemes[0])); // x-hub-signature-256: sha256=hex(HMAC-SHA256 of {body})
+ * ```
+ */
 export function schemeSummary(scheme: Scheme): string {
   if (scheme.summary !== undefined) return scheme.summary;
   switch (scheme.kind) {

@@ -7,16 +7,17 @@ import type { Finder, Selector, Templates } from "./select.ts";
 
 /**
  * What an accepted request proves.
- * - `signed`: whoever sent it holds a key, and what the scheme covers has not changed on the way.
- * - `shared-secret`: whoever sent it knows a fixed credential; the body could be anybody's.
- * - `none`: nothing. The provider has no means of its own, and the caller asked to let it pass.
+ *
+ * - `signed`: the sender holds a key, and the parts that the scheme covers are unchanged.
+ * - `shared-secret`: the sender knows a fixed credential. The body is not protected.
+ * - `none`: nothing. The provider offers no proof, and the caller allowed unsigned requests.
  */
 export type Trust = "signed" | "shared-secret" | "none";
 
-/** How much of the request a scheme protects. With `fields` the rest of the body can be changed on the way. */
+/** Part of the request that a scheme protects. With `fields`, the rest of the body can be changed in transit. */
 export type Coverage = "body" | "fields" | "nothing";
 
-/** Chapters of the catalogue. */
+/** Section of the provider catalogue. */
 export type ProviderGroup =
   | "development"
   | "observability"
@@ -28,154 +29,188 @@ export type ProviderGroup =
   | "identity"
   | "infrastructure";
 
-/** Values by the names that a definition lists under `config`. */
+/** Settings by the names that a definition lists under `config`. */
 export type ProviderConfig = Readonly<Record<string, string | undefined>>;
 
 /**
- * A part of the request: a selector, in whose path `*` stands for every item of a list; an XML element; or `url`, whose
- * path or query holds the secret.
+ * A secret part of a request: a selector, in whose path `*` stands for every item of a list; an XML element; or `url`
+ * for a secret in the path or query.
  */
 export type SecretPart = Selector | `xml:${string}` | "url";
 
-/** What a scheme sees while it verifies. */
+/** What a scheme can use while it verifies a request. */
 export interface SchemeContext extends ClockOptions {
+  /** The request. */
   readonly inbound: Inbound;
+  /** Secrets from the caller. */
   readonly secrets: readonly string[];
+  /** Public keys and certificates from the caller. */
   readonly publicKeys: readonly KeyInput[];
+  /** Settings from the caller. */
   readonly config: ProviderConfig;
-  /** Looks up a certificate, key set or key; the built-in one is used when the caller gave none. */
+  /** Fetches a certificate, key or key set. The built-in fetcher is used when the caller passed none. */
   readonly fetchKey?: FetchKey;
   /** Prepared keys, kept as long as the verifier. */
   readonly cache: Map<unknown, unknown>;
 }
 
-/** What a scheme found out beyond "it matches". */
+/** What a scheme learned from a request that it accepted. */
 export interface Evidence {
-  /** Signed time of the attempt in Unix milliseconds. */
+  /** Signed timestamp in milliseconds since the Unix epoch. */
   readonly signedAt?: number | undefined;
-  /** Claims, where the scheme is a token. */
+  /** Claims, for token schemes. */
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** Delivery id, where the signature covers it. */
+  /** Delivery ID, if the signature covers it. */
   readonly id?: string;
-  /** Which of the given secrets or keys matched. */
+  /** Position of the secret or key that matched, starting at 0. */
   readonly secretIndex: number;
 }
 
 /**
- * One way in which a provider proves itself. A scheme is made by a function of its own module (`hmac`, `jwt`, …), so
- * that a bundle holds the schemes its definitions name and no others. It throws `WebhookError` and nothing else.
+ * One way in which a provider authenticates its requests. Each scheme is created by a function of its own module
+ * (`hmac`, `jwt`, …), so that a bundle contains only the schemes that its definitions use. A scheme throws nothing
+ * but {@link WebhookError}.
  */
 export interface Scheme {
+  /** Kind of scheme, such as `hmac`. */
   readonly kind: string;
-  /** Tells the schemes of one provider apart. */
+  /** Distinguishes the schemes of one provider. */
   readonly name: string;
+  /** What an accepted request proves. */
   readonly trust: Exclude<Trust, "none">;
+  /** Part of the request that is protected. */
   readonly covers: Coverage;
-  /** What is checked, in one line, where kind and options do not say it. */
+  /** One-line description of what is checked, for schemes whose kind and options do not show it. */
   readonly summary?: string;
-  /** What the caller brings. Public keys may also be fetched. */
+  /** What the caller must supply. Public keys may also be fetched. */
   readonly needs: "secrets" | "publicKeys";
   /** Parts of the request that are credentials. */
   readonly mask?: readonly SecretPart[];
-  /** Whether the request claims to be signed this way. The first scheme that is claimed decides: no falling back. */
+  /**
+   * Whether the request appears to use this scheme. The first such scheme decides; there is no fallback to a weaker
+   * one.
+   */
   claimed(context: SchemeContext): boolean;
+  /** Verifies the request, or throws a {@link WebhookError}. */
   verify(context: SchemeContext): Awaitable<Evidence>;
 }
 
-/** Something the receiver still has to do for a handshake to succeed. */
+/** What the receiver must do for a handshake to succeed, besides responding. */
 export type HandshakeAction =
-  /** GET this address, which is on the provider's allow-list: it confirms the subscription. */
+  /** Send a GET to this URL, which is on the provider's allow list, to confirm the subscription. */
   | { readonly kind: "fetch"; readonly url: string }
-  /** Keep this secret: the provider signs with it from now on. */
+  /** Store this secret: the provider signs with it from now on. */
   | { readonly kind: "store-secret"; readonly secret: string };
 
 /** A response, ready to be sent. */
 export interface WebhookAnswer {
+  /** HTTP status code. */
   readonly status: number;
+  /** Response headers, names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Response body; empty when there is none. */
   readonly body: string;
 }
 
-/** The answer to a handshake. Such a request is not an event: it goes no further. */
+/** Response to a handshake. A handshake is not an event and must not reach the handler. */
 export interface HandshakeAnswer extends WebhookAnswer {
+  /** What else the receiver must do for the handshake to succeed. */
   readonly action?: HandshakeAction;
-  /** Why the handshake was refused, when it was. */
+  /** Why the handshake was refused, if it was. */
   readonly error?: WebhookError;
 }
 
-/** What a handshake sees. */
+/** What a handshake can use. */
 export interface HandshakeContext extends SchemeContext {
-  /** Throws unless the request is signed as the provider signs events. */
+  /** Throws unless the request is signed the way the provider signs events. */
   verify(): Promise<void>;
 }
 
-/** A request that asks for an answer of its own, before or beside the events. */
+/** A request that expects a specific response, before or besides events. */
 export interface Handshake {
-  /** What is asked and answered, in one line for the table of providers. */
+  /** One-line description of request and response, for the provider table. */
   readonly summary: string;
-  /** The answer, or `undefined` when the request is not this handshake. Throws `WebhookError` to refuse it. */
+  /** The response; `undefined` when the request is not this handshake. Throws a {@link WebhookError} to refuse it. */
   answer(context: HandshakeContext): Promise<HandshakeAnswer | undefined> | HandshakeAnswer | undefined;
 }
 
-/** How a provider wants to be answered. */
+/** Response that a provider expects. */
 export interface ResponseContract {
-  /** Status for a delivery that was taken in; 200 unless given. */
+  /** Status for an accepted delivery. Defaults to 200. */
   readonly status?: number;
+  /** Content type of the response. */
   readonly contentType?: string;
+  /** Body of the response. */
   readonly body?: string;
-  /** Header of the request that must come back in the answer. */
+  /** Header of the request that the response must repeat. */
   readonly echo?: string;
-  /** Status for a delivery that does not verify; 401 unless given. */
+  /** Status for a delivery that does not verify. Defaults to 401. */
   readonly reject?: number;
-  /** Seconds after which the provider gives up. */
+  /** Timeout of the provider in seconds. */
   readonly within?: number;
-  /** Statuses that mean something of their own, and whatever else the fields cannot say. */
+  /** Statuses with a special meaning, and anything else that the other fields cannot express. */
   readonly note?: string;
 }
 
-/** What to do with requests that prove nothing, where the provider has no means of proof. */
+/** How to treat requests without proof, for providers that offer none. */
 export interface UnsignedPolicy {
-  /** What to do instead of verifying. */
+  /** What to do instead of verifying, for documentation and errors. */
   readonly instead: string;
-  /** Throws unless the caller lets such requests pass, and unless this one is at least well-formed. */
+  /** Throws unless the caller allows unsigned requests and this one is at least well-formed. */
   readonly admit: (inbound: Inbound, name: string, allowed: boolean) => void;
 }
 
-/** Several events in one request: where the list is, and templates whose `body:` paths start at one item. */
+/** Several events in one request: path of the list, and templates whose `body:` paths start at one item. */
 export interface Batch {
+  /** Path of the list in the payload; `""` when the payload is the list. */
   readonly at: string;
+  /** Event type of one item. */
   readonly event?: Templates;
+  /** ID of one item. */
   readonly id?: Templates;
+  /** Time of one item. */
   readonly time?: Templates;
 }
 
-/** Everything that is known about a provider. What people get wrong with it stands in the comment above its definition. */
+/**
+ * Everything that is known about a provider, as data. The comment above a definition describes common mistakes with
+ * that provider and becomes part of the documentation.
+ *
+ * See `docs/webhooks/custom-provider.md` for how to write one.
+ */
 export interface ProviderDefinition {
+  /** Stable ID in lower case, such as `github`. */
   readonly id: string;
+  /** Name for people. */
   readonly name: string;
+  /** Other IDs under which `findProvider` finds it. */
   readonly aliases?: readonly string[];
+  /** Section of the catalogue. */
   readonly group: ProviderGroup;
-  /** Strongest first; at least one. */
+  /** Ways to authenticate requests, strongest first; at least one. */
   readonly schemes: readonly [Scheme, ...Scheme[]];
-  /** Set when requests may come without any proof. */
+  /** Set when requests may arrive without any proof. */
   readonly unsigned?: UnsignedPolicy;
-  /** What the secret or public key is called at the provider. */
+  /** Name of the secret or public key at the provider. */
   readonly secret?: string;
-  /** Settings that the request does not carry, such as the public URL: name and what it is. */
+  /** Settings that the request does not contain, such as the public URL: name and description. */
   readonly config?: Readonly<Record<string, string>>;
-  /** How the payload is found in the body. JSON unless given. */
+  /** Extracts the payload from the body. Defaults to JSON. */
   readonly payload?: PayloadReader;
-  /** Event type. */
+  /** Finds the event type. */
   readonly event?: Finder;
-  /** The delivery id that stays the same over the provider's own retries. Absent when there is none. */
+  /** Finds the delivery ID that stays the same over the provider's retries. Absent when there is none. */
   readonly delivery?: Templates;
-  /** When the event happened: Unix seconds or milliseconds, or ISO 8601. */
+  /** Finds the time of the event: Unix seconds or milliseconds, or ISO 8601. */
   readonly time?: Finder;
+  /** Set when one request can contain several events. */
   readonly batch?: Batch;
+  /** Handshakes that the provider performs. */
   readonly handshakes?: readonly Handshake[];
+  /** Response that the provider expects. */
   readonly respond?: ResponseContract;
-  /** When and how often the provider tries again. */
+  /** Retry schedule of the provider. */
   readonly retry?: string;
-  /** Credentials in the request beyond those of the schemes: mask them before storing, showing or forwarding. */
+  /** Credentials in the request besides those of the schemes. Mask them before storing, showing or forwarding. */
   readonly mask?: readonly SecretPart[];
 }

@@ -7,52 +7,73 @@ import { type Inbound, openInbound } from "./inbound.ts";
 import type { FetchKey, KeyInput } from "./keys.ts";
 import type { Coverage, Evidence, ProviderConfig, ProviderDefinition, Scheme, SchemeContext, Trust } from "./types.ts";
 
-/** What the caller brings to verify a provider's requests. */
+/** Keys and settings for verifying a provider's requests. */
 export interface ProviderOptions extends ClockOptions {
-  /** Secrets that are valid now; a request passes when one of them fits. */
+  /** Secrets that are currently valid. A request passes when one of them matches. */
   readonly secrets?: string | readonly string[];
-  /** Public keys or certificates that are valid now, instead of fetching the provider's. */
+  /** Public keys or certificates that are currently valid. They replace the keys that the provider publishes. */
   readonly publicKeys?: KeyInput | readonly KeyInput[];
   /** Settings listed in the definition's `config`, such as the public URL. */
   readonly config?: ProviderConfig;
-  /** Replaces the built-in HTTPS fetch of certificates and key sets. Asked only for addresses on the allow-list. */
+  /** Replaces the built-in HTTPS fetch of certificates and key sets. Called only with URLs on the allow list. */
   readonly fetchKey?: FetchKey;
-  /** Lets requests pass that prove nothing, where the provider has no way to prove anything: `trust` is then `none`. */
+  /** Accepts requests without proof from providers that offer none. The result then has `trust: "none"`. */
   readonly allowUnsigned?: boolean;
 }
 
 /**
- * A request that was let in, and what that is worth. `id` is there only where the signature covers one; `describe` finds
- * the delivery id of every provider that has one.
+ * An accepted request, and what it proves. `id` is set only when the signature covers it; `describe` finds the
+ * delivery ID of every provider that has one.
  */
 export interface ProviderVerified extends Verified {
+  /** ID of the provider. */
   readonly provider: string;
+  /** What the request proves. */
   readonly trust: Trust;
+  /** Part of the request that the scheme protects. */
   readonly covers: Coverage;
-  /** Claims, where the scheme is a token. */
+  /** Claims, for token schemes. */
   readonly claims: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Verifies one provider's requests with keys that are prepared once. */
+/** Verifies one provider's requests with keys that were prepared once. Created by {@link providerVerifier}. */
 export interface ProviderVerifier {
-  /** The accepted request, or a thrown {@link WebhookError}. */
+  /** Returns the accepted request, or throws a {@link WebhookError}. */
   verify(request: WebhookRequest): Promise<ProviderVerified>;
-  /** As `verify`, with the error in the result. */
+  /** Like `verify`, but returns the error in the result. */
   tryVerify(request: WebhookRequest): Promise<VerifyResult<ProviderVerified>>;
   /**
-   * As `verify`, without a promise: for schemes that fetch nothing, and only where the runtime has `node:crypto`
-   * (Node 20.16 and later, Deno, Bun); throws `runtime_unsupported` elsewhere.
+   * Like `verify`, without a promise. Only for schemes that fetch nothing, and only where the runtime has
+   * `node:crypto` (Node 20.16 and later, Deno, Bun); throws `runtime_unsupported` elsewhere.
    */
   verifySync(request: WebhookRequest): ProviderVerified;
 }
 
-/** Prepares a verifier for one provider and one set of secrets. */
+/**
+ * Prepares a verifier for one provider and one set of secrets.
+ *
+ * @param definition Definition of the provider.
+ * @param options Secrets or public keys, and the provider's settings.
+ * @returns A verifier that can be used for any number of requests.
+ *
+ * @example
+ *
+ * ```ts
+ * import { providerVerifier } from "@posthorn/webhooks/provider";
+ * import { github } from "@posthorn/webhooks/providers/github";
+ * import { signProvider } from "@posthorn/webhooks/testing";
+ *
+ * const verifier = providerVerifier(github, { secrets: ["new secret", "old secret"] });
+ * const { secretIndex } = await verifier.verify(await signProvider(github, { secret: "old secret" }));
+ * console.log(secretIndex); // 1
+ * ```
+ */
 export function providerVerifier(definition: ProviderDefinition, options: ProviderOptions): ProviderVerifier {
   const settings = schemeSettings(options);
   return {
     async verify(request) {
       const result = decide(definition, request, settings);
-      // Awaiting what is already there would cost a turn of the event loop's queue.
+      // Awaiting a value that is already available would cost a microtask.
       return unwrap(result instanceof Promise ? await result : result);
     },
     async tryVerify(request) {
@@ -62,12 +83,40 @@ export function providerVerifier(definition: ProviderDefinition, options: Provid
       const result = decide(definition, request, settings);
       if (!(result instanceof Promise)) return unwrap(result);
       result.catch(() => undefined);
-      throw new WebhookError("runtime_unsupported", "This scheme has to wait, here at least. Use await verify().");
+      throw new WebhookError(
+        "runtime_unsupported",
+        "This scheme cannot verify synchronously in this runtime. Use await verify().",
+      );
     },
   };
 }
 
-/** Verifies one request, or throws a {@link WebhookError} that says why not. */
+/**
+ * Verifies one request of a provider. For many requests, prepare a verifier with {@link providerVerifier}.
+ *
+ * @param definition Definition of the provider.
+ * @param request The request as it arrived.
+ * @param options Secrets or public keys, and the provider's settings.
+ * @returns The accepted request. Check `trust` for providers that do not sign.
+ * @throws {WebhookError} Any code of the groups "unreadable", "not authentic" and "misconfigured" in {@link
+ *   WEBHOOK_ERROR_CODES}, depending on the scheme.
+ *
+ * @example
+ *
+ * ```ts
+ * import { verifyProvider } from "@posthorn/webhooks/provider";
+ * import { github } from "@posthorn/webhooks/providers/github";
+ *
+ * const request = {
+ *   method: "POST",
+ *   url: "https://receiver.example/webhooks",
+ *   headers: { "x-hub-signature-256": "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17" },
+ *   body: new TextEncoder().encode("Hello, World!"),
+ * };
+ * const { trust, covers } = await verifyProvider(github, request, { secrets: "It's a Secret to Everybody" });
+ * console.log(trust, covers); // signed body
+ * ```
+ */
 export async function verifyProvider(
   definition: ProviderDefinition,
   request: WebhookRequest,
@@ -77,7 +126,25 @@ export async function verifyProvider(
   return unwrap(result instanceof Promise ? await result : result);
 }
 
-/** As {@link verifyProvider}, with the error in the result instead of thrown. */
+/**
+ * Like {@link verifyProvider}, but returns the error in the result instead of throwing it.
+ *
+ * @param definition Definition of the provider.
+ * @param request The request as it arrived.
+ * @param options Secrets or public keys, and the provider's settings.
+ * @returns The accepted request, or the error.
+ *
+ * @example
+ *
+ * ```ts
+ * import { tryVerifyProvider } from "@posthorn/webhooks/provider";
+ * import { github } from "@posthorn/webhooks/providers/github";
+ *
+ * const request = { method: "POST", url: "https://receiver.example/", headers: {}, body: new Uint8Array() };
+ * const result = await tryVerifyProvider(github, request, { secrets: "hush" });
+ * if (!result.ok) console.log(result.error.code, result.error.details.provider); // missing_header github
+ * ```
+ */
 export async function tryVerifyProvider(
   definition: ProviderDefinition,
   request: WebhookRequest,
@@ -89,7 +156,7 @@ export async function tryVerifyProvider(
 /** Options in the form that schemes read. */
 export type SchemeSettings = Omit<SchemeContext, "inbound"> & { readonly allowUnsigned?: boolean };
 
-/** Makes the caller's options ready, once for all requests. */
+/** Converts the caller's options once, for all requests. */
 export function schemeSettings(options: ProviderOptions): SchemeSettings {
   const { secrets = [], publicKeys = [], config = {} } = options;
   const keys = Array.isArray(publicKeys) ? publicKeys : [publicKeys as KeyInput];
@@ -102,7 +169,7 @@ export function schemeSettings(options: ProviderOptions): SchemeSettings {
   };
 }
 
-/** Lets the scheme that the request claims decide. */
+/** Verifies a request with the scheme that it claims. */
 export function checkProvider(
   definition: ProviderDefinition,
   inbound: Inbound,
@@ -110,13 +177,13 @@ export function checkProvider(
 ): Awaitable<ProviderVerified> {
   const { schemes, unsigned } = definition;
   const context = { ...settings, inbound };
-  // A scheme that is the only one decides in any case.
+  // A single scheme decides in any case.
   const claimed = schemes.length === 1 && unsigned === undefined ? schemes[0] : claimedScheme(schemes, context);
   if (claimed === undefined && unsigned !== undefined && settings.secrets.length + settings.publicKeys.length === 0) {
     unsigned.admit(inbound, definition.name, settings.allowUnsigned === true);
     return accept(definition, { secretIndex: -1 });
   }
-  // With nothing claimed, the strongest scheme says what is missing.
+  // When no scheme is claimed, the strongest one reports what is missing.
   const scheme = claimed ?? schemes[0];
   return after(scheme.verify(context), (evidence) => accept(definition, evidence, scheme));
 }

@@ -1,6 +1,6 @@
 import { DER_BIT_STRING, DER_OCTET_STRING, DER_SEQUENCE, type DerNode, derChildren, derOid, readDer } from "./der.ts";
 
-/** The fields of an X.509 certificate that verifying a webhook needs. */
+/** Fields of an X.509 certificate that are needed to verify a webhook. */
 export interface Certificate {
   /** SubjectPublicKeyInfo, ready for `importKey("spki", …)`. */
   readonly spki: Uint8Array;
@@ -13,7 +13,7 @@ export interface Certificate {
   readonly subject: Uint8Array;
   readonly notBefore: number;
   readonly notAfter: number;
-  /** Extension identifiers, as hex of their DER content. */
+  /** Extension identifiers, as hexadecimal of their DER content. */
   readonly extensions: readonly string[];
   readonly isAuthority: boolean;
 }
@@ -45,7 +45,7 @@ export function parseCertificate(der: Uint8Array): Certificate | undefined {
     spki: spki.raw.slice(),
     curve: CURVES[derOid(keyAlgorithm?.[1])],
     signed: tbs.raw.slice(),
-    // The first content byte of a BIT STRING counts its unused bits: always 0 for a signature.
+    // The first content byte of a BIT STRING is the number of unused bits, always 0 for a signature.
     signature: signature.content.slice(1),
     signatureHash: HASHES[derOid(derChildren(algorithm)?.[0])],
     issuer: issuer.raw,
@@ -72,10 +72,13 @@ function isAuthority(constraints: Uint8Array | undefined): boolean {
   return flag?.tag === TAG_BOOLEAN && flag.content[0] === 0xff;
 }
 
-/** UTCTime (`YYMMDDHHMMSSZ`) or GeneralizedTime (`YYYYMMDDHHMMSSZ`) in milliseconds; `NaN` when it is neither. */
+/**
+ * Reads UTCTime (`YYMMDDHHMMSSZ`) or GeneralizedTime (`YYYYMMDDHHMMSSZ`) as milliseconds since the Unix epoch; `NaN`
+ * for anything else.
+ */
 function readTime(node: DerNode): number {
   let text = String.fromCharCode(...node.content);
-  // RFC 5280: two-digit years from 50 on belong to the last century.
+  // RFC 5280 section 4.1.2.5.1: two-digit years from 50 belong to the 20th century.
   if (node.tag === TAG_UTC_TIME) text = (text < "50" ? "20" : "19") + text;
   return Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
 }

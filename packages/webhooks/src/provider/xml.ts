@@ -1,4 +1,4 @@
-/** Reads the texts of some elements of an XML document into an object with their names. */
+/** Reads the texts of some XML elements into an object, keyed by element name. */
 export function xmlFields(...names: readonly string[]): (text: string) => Readonly<Record<string, string>> {
   return (text) =>
     Object.fromEntries(
@@ -10,8 +10,8 @@ export function xmlFields(...names: readonly string[]): (text: string) => Readon
 }
 
 /**
- * Text of an element, without an XML parser: no DTD, no entity but the five built-in ones. A dotted path looks for each
- * name after the start of the one before it.
+ * Text of an element, without an XML parser: no DTD, and no entities except the five predefined ones. In a dotted
+ * path, each name is searched after the start of the previous one.
  */
 export function xmlText(xml: string, path: string): string | undefined {
   const names = path.split(".");

@@ -2,28 +2,28 @@ import type { WebhookRequest } from "../request.ts";
 import type { Verified } from "../result.ts";
 
 /**
- * The payload type of each event type, such as `{ "invoice.paid": InvoicePaid }`. It is the type of the whole payload as
- * it was sent, envelope included. Interfaces will do as well as type aliases.
+ * Payload type of each event type, such as `{ "invoice.paid": InvoicePaid }`: the type of the whole payload as it was
+ * sent, including its envelope. Interfaces and type aliases both work.
  */
 export type EventMap = object;
 
-/** A delivery that was verified, for the handler. */
+/** A verified event, as the handler receives it. */
 export interface ReceivedEvent<Type extends string = string, Payload = unknown> {
-  /** Event type, `""` when the request names none. */
+  /** Event type; `""` when the request has none. */
   readonly type: Type;
-  /** The parsed payload; validated when a schema was given for its type. */
+  /** The parsed payload, validated when a schema was given for its type. */
   readonly payload: Payload;
-  /** The sender's delivery id, the same on every retry; `undefined` when it has none. */
+  /** The sender's delivery ID, the same on every retry; `undefined` when it has none. */
   readonly id: string | undefined;
-  /** When it happened, as the sender says. */
+  /** Time of the event according to the sender; `undefined` when it gives none. */
   readonly occurredAt: Date | undefined;
-  /** What was verified, and with which secret. */
+  /** The scheme that was verified and the secret that matched. */
   readonly verified: Verified;
   /** The request as it arrived, with the exact body. */
   readonly request: WebhookRequest;
 }
 
-/** The union of events of a map: `switch (event.type)` narrows `event.payload`. */
+/** Union of the events of a map: `switch (event.type)` narrows `event.payload`. */
 export type EventOf<Events extends EventMap> = {
   [Type in keyof Events & string]: ReceivedEvent<Type, Events[Type]>;
 }[keyof Events & string];

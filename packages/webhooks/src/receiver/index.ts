@@ -1,4 +1,4 @@
-/** Receiving webhooks: verify, answer handshakes, drop duplicates, run a typed handler, answer in time. */
+/** Receives webhooks: verifies requests, answers handshakes, drops duplicates, runs a typed handler and responds in time. */
 export type { EventMap, EventOf, ReceivedEvent } from "./event.ts";
 export {
   createReceiver,

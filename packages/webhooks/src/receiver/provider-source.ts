@@ -7,8 +7,33 @@ import { errorReply } from "./reply.ts";
 import type { SourceResult, WebhookSource } from "./source.ts";
 
 /**
- * A source of one provider's webhooks: verifies as the provider signs, answers its handshakes, and answers deliveries
- * with the status and body it wants to see.
+ * Source for the webhooks of one provider: verifies requests the way the provider signs them, answers its handshakes,
+ * and responds to deliveries with the status and body that the provider expects.
+ *
+ * @param definition Definition of the provider, such as `github` from `@posthorn/webhooks/providers/github`.
+ * @param options Secrets or public keys, and the provider's settings.
+ * @returns A source for {@link createReceiver}.
+ *
+ * @example
+ *
+ * ```ts
+ * import { github } from "@posthorn/webhooks/providers/github";
+ * import { createReceiver, providerWebhooks } from "@posthorn/webhooks/receiver";
+ * import { signProvider } from "@posthorn/webhooks/testing";
+ *
+ * const receiver = createReceiver({
+ *   source: providerWebhooks(github, { secrets: "hush" }),
+ *   handle: ({ type }) => {
+ *     console.log(type); // issues.opened
+ *   },
+ * });
+ *
+ * const headers = { "x-github-event": "issues", "x-github-delivery": "1" };
+ * const reply = await receiver.receive(
+ *   await signProvider(github, { secret: "hush", headers, body: '{"action":"opened"}' }),
+ * );
+ * console.log(reply.status); // 200
+ * ```
  */
 export function providerWebhooks(definition: ProviderDefinition, options: ProviderOptions): WebhookSource {
   const verifier = providerVerifier(definition, options);
@@ -39,7 +64,10 @@ export function providerWebhooks(definition: ProviderDefinition, options: Provid
   };
 }
 
-/** An id in a header, under a signature of the body: a forger who has one request can make it look like another. */
+/**
+ * Tells whether the delivery ID is in a header while the signature covers only the body. Such an ID can be replaced
+ * in a captured request to make it look like a new delivery.
+ */
 function hasUnsignedId({ delivery }: ProviderDefinition, { trust, covers }: ProviderVerified): boolean {
   const templates = typeof delivery === "string" ? [delivery] : (delivery ?? []);
   return trust === "signed" && covers === "body" && templates.some((template) => template.includes("{header:"));

@@ -8,74 +8,90 @@ import type { EventSchemas, SchemaIssue, SchemaOutputs, StandardSchema } from ".
 import type { SourceAction, SourceEvent, SourceResult, WebhookSource } from "./source.ts";
 import { type DeliveryStore, memoryStore } from "./store.ts";
 
-/** What went wrong while receiving, for logs and metrics. */
+/** A rejected request or a failure while receiving, for logs and metrics. */
 export interface ReceiverFailure {
   /**
-   * `rejected`: the request was refused and is not worth an alarm by itself. `handler`: the handler threw, the delivery
-   * is free to be retried. `store`: the store failed, the sender was asked to retry.
+   * `rejected`: the request was refused, which alone is no reason for an alert. `handler`: the handler threw, and the
+   * sender may retry the delivery. `store`: the store failed, and the sender was asked to retry.
    */
   readonly stage: "rejected" | "handler" | "store";
-  /** A {@link WebhookError} for `rejected`, whatever was thrown otherwise. */
+  /** A {@link WebhookError} for `rejected`; otherwise whatever was thrown. */
   readonly error: unknown;
+  /** The request that failed. Its body is empty when it could not be read. */
   readonly request: WebhookRequest;
 }
 
-/** What does not depend on the types of events. */
+/** Settings that do not depend on event types. */
 export interface ReceiverSettings {
+  /** Verifies requests: {@link standardWebhooks}, {@link providerWebhooks}, or a source of your own. */
   readonly source: WebhookSource;
   /**
-   * When to answer the sender. `after`, the default: when the handler is done, so that a failure is retried by the
-   * sender. `before`: as soon as the delivery is claimed; a crash while the handler works then loses it, so hand it to a
-   * queue first thing. A number: after that many milliseconds with 202 if the handler still works.
+   * When to respond to the sender.
+   *
+   * - `after` (the default): after the handler has finished, so the sender retries a failure.
+   * - `before`: as soon as the delivery is claimed. A crash while the handler runs then loses the event, so the
+   *   handler should first put it on a queue.
+   * - a number: after that many milliseconds with 202 if the handler is still running.
    */
   readonly acknowledge?: "after" | "before" | number;
-  /** Where deliveries are remembered. Defaults to {@link memoryStore}; `null` turns deduplication off. */
+  /** Where deliveries are remembered. Defaults to {@link memoryStore}; `null` disables deduplication. */
   readonly store?: DeliveryStore | null;
-  /** How long a finished delivery is remembered: longer than the sender retries. Defaults to 3 days. */
+  /**
+   * How long a finished delivery is remembered, in seconds. Must be longer than the sender retries. Defaults to
+   * 259,200 (3 days).
+   */
   readonly rememberSeconds?: number;
-  /** How long a delivery stays claimed when its process dies: longer than the handler takes. Defaults to 60. */
+  /**
+   * How long a delivery stays claimed when its process crashes, in seconds. Must be longer than the handler takes.
+   * Defaults to 60.
+   */
   readonly claimSeconds?: number;
   /**
-   * Refuses a signed body that comes again under another id. On by default where the id stands in a header that the
-   * signature does not cover (GitHub's, for one); turn it off when the sender repeats bodies byte by byte.
+   * Rejects a signed body that arrives again under another delivery ID. On by default when the ID is in a header that
+   * the signature does not cover (as with GitHub). Turn it off when the sender legitimately repeats identical bodies.
    */
   readonly rejectReplays?: boolean;
   /**
-   * Does what a handshake asks for beyond an answer: confirm a subscription (AWS SNS), keep a secret (Asana, Notion). The
-   * answer waits for it. Without this, such a handshake is refused with `config_missing`.
+   * Performs what a handshake requires besides a response: confirm a subscription (AWS SNS) or store a secret (Asana,
+   * Notion). The response waits for it. Without this function, such a handshake is rejected with `config_missing`.
    */
   readonly onHandshake?: (action: SourceAction, request: WebhookRequest) => unknown;
-  /** Told of each refusal and failure. Must not throw. */
+  /** Called for each rejected request and each failure. Must not throw. */
   readonly onError?: (failure: ReceiverFailure) => void;
-  /** Waits, for `acknowledge` in milliseconds. Defaults to a timer. */
+  /** Waits the given number of milliseconds, for a numeric `acknowledge`. Defaults to a timer. */
   readonly delay?: (milliseconds: number) => Promise<void>;
 }
 
-/** Settings with event types that the compiler knows and nothing checks. */
+/** Settings with event types that are known to the compiler but not validated at run time. */
 export interface ReceiverOptions<Events extends EventMap> extends ReceiverSettings {
-  /** Acts on an event. Types outside the map arrive too: give a `switch` a default branch. */
+  /** Processes an event. Events of other types arrive too, so a `switch` needs a default branch. */
   readonly handle: (event: EventOf<Events>) => unknown;
 }
 
-/** Settings with a schema for each event type: payloads are validated before the handler sees them. */
+/** Settings with a schema per event type. Payloads are validated before the handler runs. */
 export interface ValidatingReceiverOptions<Schemas extends EventSchemas> extends ReceiverSettings {
+  /** A schema for the whole payload of each event type. */
   readonly events: Schemas;
-  /** What to do with a type that has no schema: `ignore` (the default) accepts and drops it, `reject` answers 422. */
+  /** Event types without a schema: `ignore` (the default) accepts and drops the event, `reject` responds with 422. */
   readonly unknownEvents?: "ignore" | "reject";
+  /** Processes an event whose payload has been validated. */
   readonly handle: (event: EventOf<SchemaOutputs<Schemas>>) => unknown;
 }
 
-/** What the runtime offers beside request and response. */
+/** What the runtime provides besides request and response. */
 export interface ReceiveContext {
-  /** Keeps the process alive for work that goes on after the answer, as on workers. */
+  /** Keeps the process alive for work that continues after the response, as in Cloudflare Workers. */
   readonly waitUntil?: (work: Promise<unknown>) => void;
 }
 
-/** Takes in requests: verify, answer handshakes, drop duplicates, run the handler, answer. */
+/**
+ * Receives requests: verifies them, answers handshakes, drops duplicates, runs the handler and creates the response.
+ * Created by {@link createReceiver}; adapters connect it to a framework.
+ */
 export interface WebhookReceiver {
-  /** The answer to send. Never rejects: every failure becomes an answer, and goes to `onError`. */
+  /** Returns the response to send. Never rejects: every failure becomes a response and is passed to `onError`. */
   readonly receive: (request: WebhookRequest, context?: ReceiveContext) => Promise<WebhookReply>;
-  /** Answers for a request whose body could not be had; adapters use it. */
+  /** Returns the response for a request whose body could not be read. Used by adapters. */
   readonly refuse: (error: WebhookError, request: WebhookRequest) => WebhookReply;
 }
 
@@ -85,10 +101,36 @@ const DONE = "done";
 type EventResult = Extract<SourceResult, { readonly kind: "event" }>;
 
 /**
- * Makes a receiver. Give it schemas as `events`, or name an event map: `createReceiver<{ "invoice.paid": Invoice }>`.
+ * Creates a receiver. Pass schemas as `events`, or name the payload types: `createReceiver<{ "invoice.paid": Invoice
+ * }>`.
  *
- * At-least-once stays at-least-once: a delivery is marked as done only when the handler is, a failed one is free for the
- * sender's retry, and a duplicate that comes while the first is being handled is answered 409 so that it comes again.
+ * Delivery remains at least once. A delivery is marked as done only after its handler has succeeded; a failed
+ * delivery can be retried by the sender; a duplicate that arrives while the first request is still being handled gets
+ * 409, so that the sender tries again.
+ *
+ * @param options Source, handler, and settings for responses and deduplication.
+ * @returns A receiver for an adapter such as `fetchHandler`, `nodeHandler` or `expressHandler`.
+ *
+ * @example
+ *
+ * ```ts
+ * import { sign } from "@posthorn/webhooks";
+ * import { createReceiver, standardWebhooks } from "@posthorn/webhooks/receiver";
+ *
+ * const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+ * const receiver = createReceiver<{ "invoice.paid": { data: { amount: number } } }>({
+ *   source: standardWebhooks(secret),
+ *   handle(event) {
+ *     if (event.type === "invoice.paid") console.log(event.payload.data.amount); // 250
+ *   },
+ * });
+ *
+ * const body = '{"type":"invoice.paid","data":{"amount":250}}';
+ * const headers = await sign({ id: "msg_1", body }, secret);
+ * const url = "https://receiver.example/webhooks";
+ * const reply = await receiver.receive({ method: "POST", url, headers, body: new TextEncoder().encode(body) });
+ * console.log(reply.status); // 200
+ * ```
  */
 export function createReceiver<Schemas extends EventSchemas>(
   options: ValidatingReceiverOptions<Schemas>,
@@ -100,7 +142,7 @@ export function createReceiver(
   options: ReceiverSettings & {
     readonly events?: EventSchemas;
     readonly unknownEvents?: "ignore" | "reject";
-    // The overloads tie the handler's event to the map; here any event will do.
+    // The overloads tie the handler's event type to the map; the implementation accepts any event.
     readonly handle: (event: never) => unknown;
   },
 ): WebhookReceiver {
@@ -144,7 +186,7 @@ export function createReceiver(
         return result.reply;
       } catch (error) {
         if (error instanceof WebhookError) return refuse(error, request);
-        // Only what the caller brought can throw here (store, schema, source, onHandshake): ask the sender to come again.
+        // Only the caller's own code can throw here (store, schema, source, onHandshake): ask the sender to retry.
         fail("store", error, request);
         return failureReply(503, "unavailable", { "retry-after": "30" });
       }
@@ -155,8 +197,8 @@ export function createReceiver(
 async function act(action: SourceAction, request: WebhookRequest, { onHandshake }: ReceiverSettings): Promise<void> {
   if (onHandshake !== undefined) await onHandshake(action, request);
   else {
-    const what = action.kind === "fetch" ? "an address to be fetched" : "a secret to be kept";
-    throw new WebhookError("config_missing", `This handshake asks for ${what}. Pass onHandshake to the receiver.`);
+    const what = action.kind === "fetch" ? "a URL to be fetched" : "a secret to be stored";
+    throw new WebhookError("config_missing", `This handshake requires ${what}. Pass onHandshake to the receiver.`);
   }
 }
 
@@ -169,14 +211,16 @@ async function typed(
   const schema: StandardSchema | undefined = Object.hasOwn(schemas, event.type) ? schemas[event.type] : undefined;
   if (schema === undefined) {
     if (unknownEvents === "ignore") return undefined;
-    throw new WebhookError("event_invalid", "This receiver has no schema for the event's type.", { field: "type" });
+    throw new WebhookError("event_invalid", "This receiver has no schema for the type of the event.", {
+      field: "type",
+    });
   }
   const result = await schema["~standard"].validate(event.payload);
   if (result.issues === undefined) return { ...event, payload: result.value };
   const field = pathOf(result.issues[0]);
   throw new WebhookError(
     "event_invalid",
-    `The payload does not fit the schema of its event type${field === "" ? "" : `, first at ${field}`}.`,
+    `The payload does not match the schema of its event type${field === "" ? "" : `; the first mismatch is at ${field}`}.`,
     field === "" ? {} : { field },
     { cause: result.issues },
   );
@@ -186,7 +230,7 @@ function pathOf(issue: SchemaIssue | undefined): string {
   return (issue?.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".");
 }
 
-/** Claims a delivery for this process, or says that it is done or in someone's hands. */
+/** Claims a delivery for this process, or reports that it is done or being handled elsewhere. */
 async function claimDelivery(
   store: DeliveryStore,
   result: EventResult,
@@ -201,7 +245,7 @@ async function claimDelivery(
     const replay = await isReplay(store, result, request, options);
     if (replay) {
       await store.delete(key);
-      throw new WebhookError("replayed", "The same signed body was received before under another delivery id.");
+      throw new WebhookError("replayed", "The same signed body was received before under another delivery ID.");
     }
   }
   return "new";
@@ -220,7 +264,7 @@ async function isReplay(
   return known !== deduplicationKey && known !== undefined && known !== null;
 }
 
-/** Runs the handler; success marks the delivery as done, failure frees it for the sender's retry. */
+/** Runs the handler. Success marks the delivery as done; failure releases it for the sender's retry. */
 async function runHandler(
   handle: () => unknown,
   store: DeliveryStore | null,
@@ -248,7 +292,7 @@ async function acknowledge(
     () => failureReply(500, "handler_failed"),
   );
   if (mode === "after") return outcome;
-  // The work is kept alive from the start: a platform may stop the process once the answer is out.
+  // Register the work before responding: a platform may stop the process once the response is sent.
   context.waitUntil?.(outcome);
   if (mode === "before") return reply;
   const delay = options.delay ?? ((ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms)));

@@ -1,9 +1,12 @@
 import type { WebhookError, WebhookErrorCode } from "../errors.ts";
 
-/** A response, for an adapter to write. */
+/** An HTTP response, for an adapter to write. */
 export interface WebhookReply {
+  /** HTTP status code. */
   readonly status: number;
+  /** Response headers, names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Response body; empty when there is none. */
   readonly body: string;
 }
 
@@ -16,7 +19,7 @@ const STATUS: Partial<Readonly<Record<WebhookErrorCode, number>>> = {
   replayed: 409,
 };
 
-/** Codes that mean that the receiver is at fault: the sender is told nothing but that it may try again. */
+/** Codes that mean the receiver is misconfigured. The sender learns only that it may retry. */
 const OURS: ReadonlySet<WebhookErrorCode> = new Set([
   "secret_invalid",
   "config_missing",
@@ -27,13 +30,13 @@ const OURS: ReadonlySet<WebhookErrorCode> = new Set([
   "body_unavailable",
 ]);
 
-/** The answer to a request that was refused. Faults of the receiver's own set-up are a bare 500. */
+/** Response to a rejected request. Misconfiguration of the receiver is a bare 500. */
 export function errorReply(error: WebhookError): WebhookReply {
   if (OURS.has(error.code)) return failureReply(500, "internal");
   return jsonReply(STATUS[error.code] ?? 401, { error: { code: error.code, message: error.message } });
 }
 
-/** An answer that says no more than a code. */
+/** Response that contains only a code. */
 export function failureReply(
   status: number,
   code: string,

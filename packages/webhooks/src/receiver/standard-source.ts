@@ -5,15 +5,36 @@ import { createVerifier, type StandardVerified, type StandardVerifyOptions } fro
 import { errorReply, failureReply } from "./reply.ts";
 import type { SourceEvent, SourceResult, WebhookSource } from "./source.ts";
 
-/** How to take in Standard Webhooks. */
+/** Options of {@link standardWebhooks}. */
 export interface StandardSourceOptions extends StandardVerifyOptions {
-  /** Keeps the deliveries of several sources apart in one store. Defaults to `standard`. */
+  /** Separates the deliveries of several sources in one store. Defaults to `standard`. */
   readonly name?: string;
 }
 
 /**
- * A source of Standard Webhooks. The event type is the payload's `type`, the time of the event its `timestamp`, as the
- * specification recommends; a body that is no JSON object has the type `""` and no payload.
+ * Source of Standard Webhooks. The event type is the payload's `type` and the time of the event its `timestamp`, as
+ * the specification recommends. An event whose body is not a JSON object has the type `""`.
+ *
+ * @param secrets One secret, or several during a rotation.
+ * @param options Tolerance, clock, header names, and the name of the source.
+ * @returns A source for {@link createReceiver}.
+ * @throws {WebhookError} `secret_invalid` for a secret that cannot verify.
+ * @see Standard Webhooks, "Payload structure":
+ *   https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ *
+ * @example
+ *
+ * ```ts
+ * import { createReceiver, standardWebhooks } from "@posthorn/webhooks/receiver";
+ *
+ * const receiver = createReceiver({
+ *   source: standardWebhooks("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+ *   handle: () => undefined,
+ * });
+ * const body = new TextEncoder().encode("{}");
+ * const reply = await receiver.receive({ method: "POST", url: "https://receiver.example/", headers: {}, body });
+ * console.log(reply.status, JSON.parse(reply.body).error.code); // 400 missing_header
+ * ```
  */
 export function standardWebhooks(
   secrets: StandardSecret | readonly StandardSecret[],
@@ -25,7 +46,7 @@ export function standardWebhooks(
     name,
     async receive(request): Promise<SourceResult> {
       if (request.method !== "POST") {
-        const error = new WebhookError("body_invalid", "Webhooks are sent with POST.");
+        const error = new WebhookError("body_invalid", "Webhooks must be sent with POST.");
         return { kind: "rejected", error, reply: failureReply(405, "method_not_allowed", { allow: "POST" }) };
       }
       const result = await verifier.tryVerify(request);

@@ -1,6 +1,6 @@
 /**
- * Signing in the manner of GitHub, Stripe, Slack and Shopify, so that a product can move over without breaking the
- * receivers its customers already run.
+ * Signers for the formats of GitHub, Stripe, Slack and Shopify, so that a product can migrate without breaking the
+ * receivers that its customers already run.
  */
 export { githubStyle, type GithubStyleOptions } from "./github.ts";
 export { shopifyStyle, type ShopifyStyleOptions } from "./shopify.ts";

@@ -1,15 +1,30 @@
 import { after } from "../awaitable.ts";
 import { type StyleSigner, styleSigner, textKeys } from "./style.ts";
 
-/** Names of the headers, where a product sent its own. */
+/** Header name, for products that sent their own. */
 export interface ShopifyStyleOptions {
-  /** Defaults to `X-Shopify-Hmac-Sha256`. */
+  /** Header of the signature. Defaults to `X-Shopify-Hmac-Sha256`. */
   readonly signatureHeader?: string;
 }
 
 /**
- * Shopify's manner: HMAC-SHA256 of the body in Base64. The format has room for one signature, so only the first of
- * several secrets signs: put the old one first until every receiver has the new one.
+ * Signs in Shopify's format: Base64 of the HMAC-SHA256 of the body.
+ *
+ * @param secrets Signing secrets as text. The format has room for one signature, so only the first secret signs: keep
+ *   the old secret first until every receiver has the new one.
+ * @param options Header name.
+ * @returns A signer.
+ * @throws {WebhookError} `secret_invalid` for no secret or an empty one.
+ * @see https://shopify.dev/docs/apps/build/webhooks/subscribe/https
+ *
+ * @example
+ *
+ * ```ts
+ * import { shopifyStyle } from "@posthorn/webhooks/sender-styles";
+ *
+ * const headers = await shopifyStyle("hush").sign({ body: "{}", timestampSeconds: 0 });
+ * console.log(Object.keys(headers)); // [ 'X-Shopify-Hmac-Sha256' ]
+ * ```
  */
 export function shopifyStyle(secrets: string | readonly string[], options: ShopifyStyleOptions = {}): StyleSigner {
   const [key] = textKeys(secrets);

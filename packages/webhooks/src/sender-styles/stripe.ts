@@ -1,15 +1,31 @@
 import { after, type Awaitable } from "../awaitable.ts";
 import { type StyleSigner, styleSigner, textKeys } from "./style.ts";
 
-/** Names of the headers, where a product sent its own. */
+/** Header name, for products that sent their own. */
 export interface StripeStyleOptions {
-  /** Defaults to `Stripe-Signature`. */
+  /** Header of the signature. Defaults to `Stripe-Signature`. */
   readonly signatureHeader?: string;
 }
 
 /**
- * Stripe's manner: HMAC-SHA256 of `{timestamp}.{body}` as `t=…,v1=…`, with one `v1` for each secret. The key is the
- * secret's text as it stands, `whsec_` included: Stripe does not decode it.
+ * Signs in Stripe's format: `t={timestamp},v1={signature}`, where the signature is the hexadecimal HMAC-SHA256 of
+ * `{timestamp}.{body}`. Each secret adds a `v1`.
+ *
+ * @param secrets Signing secrets as text, newest first. The whole text is the key, including `whsec_`: Stripe does
+ *   not decode it.
+ * @param options Header name.
+ * @returns A signer.
+ * @throws {WebhookError} `secret_invalid` for no secret or an empty one.
+ * @see https://docs.stripe.com/webhooks/signature
+ *
+ * @example
+ *
+ * ```ts
+ * import { stripeStyle } from "@posthorn/webhooks/sender-styles";
+ *
+ * const headers = stripeStyle(["new secret", "old secret"]).signSync({ body: "{}", timestampSeconds: 1614265330 });
+ * console.log(headers["Stripe-Signature"]?.split(",").length); // 3
+ * ```
  */
 export function stripeStyle(secrets: string | readonly string[], options: StripeStyleOptions = {}): StyleSigner {
   const keys = textKeys(secrets);

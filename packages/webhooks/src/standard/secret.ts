@@ -2,24 +2,44 @@ import { decodeBase64 } from "../encoding.ts";
 import { WebhookError } from "../errors.ts";
 
 /**
- * A Standard Webhooks secret or key: `whsec_` and Base64 of 24 to 75 bytes (HMAC), `whsk_` and Base64 of a 64-byte
- * Ed25519 secret key, `whpk_` and Base64 of a 32-byte Ed25519 public key; Base64 without a prefix counts as `whsec_`.
- * Bytes are an HMAC key as it is, of at least one byte.
+ * A Standard Webhooks secret or key.
+ *
+ * - `whsec_` and Base64 of 24 to 75 bytes: symmetric secret (HMAC-SHA256). Base64 without a prefix is read the same
+ *   way.
+ * - `whsk_` and Base64 of 64 bytes: Ed25519 secret key, for signing.
+ * - `whpk_` and Base64 of 32 bytes: Ed25519 public key, for verifying.
+ * - `Uint8Array`: an HMAC key as it is, at least one byte.
  */
 export type StandardSecret = string | Uint8Array;
 
-/** A secret taken apart. */
+/** A decoded secret or key. */
 export interface ParsedSecret {
-  /** `symmetric` is an HMAC key, `secret` an Ed25519 secret key (64 bytes), `public` an Ed25519 public key (32). */
+  /**
+   * `symmetric` is an HMAC key, `secret` an Ed25519 secret key (64 bytes), `public` an Ed25519 public key (32 bytes).
+   */
   readonly kind: "symmetric" | "secret" | "public";
+  /** The decoded key. */
   readonly bytes: Uint8Array;
 }
 
 /**
- * Reads a secret of any kind. Throws `secret_invalid` for anything else; the message never shows the secret.
- * Also takes `whsk1_` and `whpk1_`, which some senders write for the same keys.
+ * Decodes a secret or key of any kind. Also accepts `whsk1_` and `whpk1_`, which some senders write for the same
+ * keys.
  *
- * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md (signature scheme)
+ * @param secret Text with an optional prefix, or the bytes of an HMAC key.
+ * @returns The kind of key and its bytes.
+ * @throws {WebhookError} `secret_invalid` for anything else. The message never contains the secret.
+ * @see Standard Webhooks, "Signature scheme":
+ *   https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ *
+ * @example
+ *
+ * ```ts
+ * import { parseSecret } from "@posthorn/webhooks";
+ *
+ * const { kind, bytes } = parseSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+ * console.log(kind, bytes.length); // symmetric 24
+ * ```
  */
 export function parseSecret(secret: StandardSecret): ParsedSecret {
   if (typeof secret !== "string") return { kind: "symmetric", bytes: inRange(secret, 1, Infinity) };
@@ -27,8 +47,8 @@ export function parseSecret(secret: StandardSecret): ParsedSecret {
   const bytes = decodeBase64(encoded);
   if (bytes === undefined) {
     throw invalid(
-      "The secret is not Base64 after whsec_, whsk_ or whpk_. Copy it without quotes or spaces; " +
-        "give bytes when its text is the key.",
+      "The secret is not Base64 after its whsec_, whsk_ or whpk_ prefix. Copy it without quotes or spaces. " +
+        "If the text itself is the key, pass its bytes.",
     );
   }
   if (prefix.startsWith("sk")) return { kind: "secret", bytes: inRange(bytes, 64, 64) };
@@ -36,19 +56,19 @@ export function parseSecret(secret: StandardSecret): ParsedSecret {
   return { kind: "symmetric", bytes: inRange(bytes, 24, 75) };
 }
 
-/** The list form of one secret or several; throws `secret_invalid` when there is none. */
+/** One secret or several as a list. Throws `secret_invalid` for an empty list. */
 export function secretList(secrets: StandardSecret | readonly StandardSecret[]): readonly StandardSecret[] {
   const list = typeof secrets === "string" || secrets instanceof Uint8Array ? [secrets] : secrets;
   if (list.length === 0) throw invalid("No secret was given. Pass at least one.");
   return list;
 }
 
-/** A `secret_invalid` error. */
+/** Creates a `secret_invalid` error. */
 export function invalid(message: string): WebhookError {
   return new WebhookError("secret_invalid", message);
 }
 
 function inRange(bytes: Uint8Array, least: number, most: number): Uint8Array {
   if (bytes.length >= least && bytes.length <= most) return bytes;
-  throw invalid(`The secret has ${bytes.length} bytes; a key of this kind has ${least} to ${most}.`);
+  throw invalid(`The secret has ${bytes.length} bytes; a key of this kind must have ${least} to ${most}.`);
 }

@@ -8,46 +8,53 @@ import { type HeaderReader, type HeadersInput, readHeaders, requireHeader } from
 import { type Rejected, unwrap, type Verified, type VerifyResult } from "../result.ts";
 import { invalid, parseSecret, secretList, type StandardSecret } from "./secret.ts";
 
-/** What is read of a request: its headers in any shape and the exact body. */
+/** The parts of a request that are verified. */
 export interface StandardRequest {
+  /** Headers in any supported form. */
   readonly headers: HeadersInput;
+  /** The exact body as it arrived, before any parsing. */
   readonly body: Uint8Array | string;
 }
 
-/** How to verify. The window is 300 seconds both ways unless given. */
+/** Options for verifying Standard Webhooks. The tolerance defaults to 300 seconds in both directions. */
 export interface StandardVerifyOptions extends ClockOptions {
   /** Prefixes of the three headers, tried in this order. Defaults to `webhook`, then `svix`. */
   readonly headerPrefixes?: readonly string[];
   /**
-   * Accepts ids with a full stop, for senders that use them. Off by default: full stops separate the parts of the signed text, so an id
-   * with one lets a request be split differently from how it was signed.
+   * Accepts IDs with a full stop, for senders that use them. Off by default: full stops separate the parts of the
+   * signed text, so an ID with one allows the request to be split differently from how it was signed.
    */
   readonly allowDotsInId?: boolean;
 }
 
-/** A request signed by one of the secrets, recent enough. */
+/** A request that one of the secrets signed recently enough. */
 export interface StandardVerified extends Verified {
+  /** Always `standard-webhooks`. */
   readonly scheme: "standard-webhooks";
-  /** Message id, the same on every retry: the key for deduplication. */
+  /** Message ID, the same on every retry. Deduplicate by it. */
   readonly id: string;
+  /** Signed timestamp of this attempt. */
   readonly signedAt: Date;
-  /** Which signature matched: `v1` is HMAC-SHA256, `v1a` is Ed25519. */
+  /** Version of the signature that matched: `v1` is HMAC-SHA256, `v1a` is Ed25519. */
   readonly version: "v1" | "v1a";
 }
 
-/** Verifies requests with keys that were made once. */
+/** Verifies requests with keys that were prepared once. Created by {@link createVerifier}. */
 export interface StandardVerifier {
-  /** The accepted request, or a thrown {@link WebhookError}. */
+  /** Returns the accepted request, or throws a {@link WebhookError}. */
   verify(request: StandardRequest): Promise<StandardVerified>;
-  /** As `verify`, with the error in the result. */
+  /** Like `verify`, but returns the error in the result. */
   tryVerify(request: StandardRequest): Promise<VerifyResult<StandardVerified>>;
-  /** As `verify`, without a promise: only where the runtime has `node:crypto`, `runtime_unsupported` elsewhere. */
+  /**
+   * Like `verify`, without a promise. Needs `node:crypto` (Node 20.16 and later, Deno, Bun); throws
+   * `runtime_unsupported` elsewhere.
+   */
   verifySync(request: StandardRequest): StandardVerified;
 }
 
-// Each Ed25519 candidate costs about 0.1 ms: a long header must not become work.
+// Each Ed25519 check costs about 0.1 ms, so the number of candidates in one header is bounded.
 const MOST_SIGNATURES = 32;
-const MISMATCH = "does not fit: the secret is another endpoint's, or the body is not the bytes that were sent";
+const MISMATCH = "does not match: the secret belongs to another endpoint, or the body was changed";
 
 interface Key {
   readonly version: "v1" | "v1a";
@@ -55,10 +62,29 @@ interface Key {
 }
 
 /**
- * Prepares a verifier. Give every secret that is valid now: a request passes when any of its signatures fits any of
- * them. Throws `secret_invalid` at once for a secret that cannot be used.
+ * Prepares a verifier, so that secrets are decoded and keys imported only once. A request passes when any of its
+ * signatures matches any of the secrets: pass all secrets that are currently valid.
  *
- * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ * @param secrets One secret, or several during a rotation. `whsec_` secrets verify `v1`, `whpk_` keys verify `v1a`.
+ * @param options Tolerance, clock and header names.
+ * @returns A verifier that can be used for any number of requests.
+ * @throws {WebhookError} `secret_invalid` immediately for a secret that cannot verify.
+ * @see Standard Webhooks, "Verifying webhook authenticity":
+ *   https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ *
+ * @example
+ *
+ * ```ts
+ * import { createVerifier, generateSecret, sign } from "@posthorn/webhooks";
+ *
+ * const [current, previous] = [generateSecret(), generateSecret()];
+ * const verifier = createVerifier([current, previous]);
+ *
+ * const body = '{"type":"invoice.paid"}';
+ * const headers = await sign({ id: "msg_1", body }, previous);
+ * const { id, secretIndex } = await verifier.verify({ headers, body });
+ * console.log(id, secretIndex); // msg_1 1
+ * ```
  */
 export function createVerifier(
   secrets: StandardSecret | readonly StandardSecret[],
@@ -77,12 +103,43 @@ export function createVerifier(
       const result = check(request);
       if (!(result instanceof Promise)) return unwrap(result);
       result.catch(() => undefined);
-      throw new WebhookError("runtime_unsupported", "This runtime has no synchronous crypto. Use await verify().");
+      throw new WebhookError(
+        "runtime_unsupported",
+        "This runtime has no synchronous cryptography. Use await verify().",
+      );
     },
   };
 }
 
-/** Verifies one request, or throws a {@link WebhookError} that says why not. */
+/**
+ * Verifies one request. For many requests, prepare a verifier with {@link createVerifier}.
+ *
+ * @param request Headers and the exact body.
+ * @param secrets One secret, or several during a rotation.
+ * @param options Tolerance, clock and header names.
+ * @returns Message ID, signed timestamp and the secret that matched.
+ * @throws {WebhookError} `missing_header`, `malformed_header`, `unknown_version`, `id_invalid`, `timestamp_invalid`,
+ *   `timestamp_too_old`, `timestamp_too_new`, `key_unavailable`, `signature_mismatch` or `secret_invalid`.
+ * @see Standard Webhooks, "Verifying webhook authenticity":
+ *   https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ *
+ * @example
+ *
+ * ```ts
+ * import { verify } from "@posthorn/webhooks";
+ *
+ * const headers = {
+ *   "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+ *   "webhook-timestamp": "1614265330",
+ *   "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+ * };
+ * const request = { headers, body: '{"test": 2432232314}' };
+ * const options = { now: () => Date.parse("2021-02-25T15:03:00Z") };
+ * const { id, signedAt } = await verify(request, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", options);
+ * console.log(id); // msg_p5jXN8AQM9LWM0D4loKWxJek
+ * console.log(signedAt.toISOString()); // 2021-02-25T15:02:10.000Z
+ * ```
+ */
 export async function verify(
   request: StandardRequest,
   secrets: StandardSecret | readonly StandardSecret[],
@@ -91,7 +148,25 @@ export async function verify(
   return unwrap(await checkRequest(request, secretList(secrets).map(keyFor), options));
 }
 
-/** As {@link verify}, with the error in the result instead of thrown, unusable secrets included. */
+/**
+ * Like {@link verify}, but returns the error in the result instead of throwing it, including errors about the
+ * secrets.
+ *
+ * @param request Headers and the exact body.
+ * @param secrets One secret, or several during a rotation.
+ * @param options Tolerance, clock and header names.
+ * @returns The accepted request, or the error.
+ *
+ * @example
+ *
+ * ```ts
+ * import { tryVerify } from "@posthorn/webhooks";
+ *
+ * const request = { headers: { "webhook-signature": "v1,AAAA" }, body: "{}" };
+ * const result = await tryVerify(request, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+ * if (!result.ok) console.log(result.error.code, result.error.details.headerName); // missing_header webhook-id
+ * ```
+ */
 export async function tryVerify(
   request: StandardRequest,
   secrets: StandardSecret | readonly StandardSecret[],
@@ -132,7 +207,7 @@ function checkRequest(
   const signatures = requireHeader(headers, headerName).split(" ", MOST_SIGNATURES);
   const id = requireHeader(headers, `${family}-id`);
   if (id.includes(".") && options.allowDotsInId !== true) {
-    throw failure("id_invalid", `${family}-id`, "has a full stop");
+    throw failure("id_invalid", `${family}-id`, "contains a full stop");
   }
   const timestampName = `${family}-timestamp`;
   const timestamp = requireHeader(headers, timestampName);
@@ -160,7 +235,7 @@ function checkRequest(
   );
 }
 
-/** The first family whose signature is there; the three headers of one family belong together. */
+/** The first header family with a signature. The three headers of one family belong together. */
 function familyOf(headers: HeaderReader, prefixes: readonly string[]): string {
   return prefixes.find((prefix) => headers.get(`${prefix}-signature`)) ?? prefixes[0] ?? "webhook";
 }
@@ -175,7 +250,7 @@ function keyFor(secret: StandardSecret): Key {
         after(key.macText([prefix, body], "base64"), (mac) => signatures.some((given) => equalText(given, mac))),
     };
   }
-  if (kind === "secret") throw invalid("A whsk_ key belongs to the sender. Verify with the whpk_ key it gives you.");
+  if (kind === "secret") throw invalid("A whsk_ key is the sender's secret key. Verify with the matching whpk_ key.");
   const check = ed25519Verifier(bytes);
   return {
     version: "v1a",
@@ -206,8 +281,8 @@ function groupByVersion(items: readonly string[], headerName: string): ByVersion
 
 function noUsableKey({ v1, v1a }: ByVersion, headerName: string): WebhookError {
   if (v1.length + v1a.length === 0) return failure("unknown_version", headerName, "has no v1 or v1a signature");
-  const lack = v1.length > 0 ? "v1 signatures and no whsec_ secret" : "v1a signatures and no whpk_ key";
-  return failure("key_unavailable", headerName, `has ${lack} was given`);
+  const lack = v1.length > 0 ? "v1 signatures, but no whsec_ secret" : "v1a signatures, but no whpk_ key";
+  return failure("key_unavailable", headerName, `has only ${lack} was given`);
 }
 
 function failure(code: WebhookErrorCode, headerName: string, what: string): WebhookError {

@@ -1,2 +1,2 @@
-/** Signs requests the way providers do, so that a handler can be tested and a provider emulated. */
+/** Signs requests the way providers do, for testing handlers and emulating providers. */
 export { signProvider, type SignProviderOptions } from "./sign.ts";

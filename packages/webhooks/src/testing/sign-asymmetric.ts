@@ -9,7 +9,7 @@ import { ecdsaToDer } from "./ecdsa.ts";
 import type { Draft, SignContext } from "./sign.ts";
 import { placeSignature } from "./sign-hmac.ts";
 
-/** Algorithm names as the schemes write them. */
+/** Algorithm names as used by the schemes. */
 export type SigningAlgorithm = KeyAlgorithm["name"];
 
 /** Adds a signature made with a private key. */
@@ -22,7 +22,7 @@ export async function signAsymmetric(draft: Draft, scheme: Scheme, context: Sign
   };
   await placeSignature(draft, options, context, sign);
   if (options.find === undefined) return;
-  // The signature of a form field goes into the form.
+  // A scheme that finds its signature in a form field gets it in the form.
   const [name] = [options.header ?? []].flat();
   const form = new URLSearchParams(formObject(new TextDecoder().decode(draft.body)));
   form.set(name!, draft.headers[name!]!);
@@ -30,7 +30,7 @@ export async function signAsymmetric(draft: Draft, scheme: Scheme, context: Sign
   draft.body = toBytes(form.toString());
 }
 
-/** A raw signature (ECDSA: r and s side by side) with a PKCS #8 key in PEM. */
+/** Creates a raw signature (ECDSA: r and s concatenated) with a PKCS #8 key in PEM. */
 export async function signWithKey(
   algorithm: SigningAlgorithm,
   privateKey: string,
@@ -38,12 +38,12 @@ export async function signWithKey(
 ): Promise<Uint8Array> {
   const parameters = PARAMETERS[algorithm];
   const der = derBytes(privateKey);
-  if (der === undefined) throw new WebhookError("argument_invalid", "privateKey is not a PKCS #8 key in PEM.");
+  if (der === undefined) throw new WebhookError("argument_invalid", "privateKey must be a PKCS #8 key in PEM.");
   try {
     const key = await subtle().importKey("pkcs8", webBytes(der), parameters, false, ["sign"]);
     return new Uint8Array(await subtle().sign(parameters, key, webBytes(message)));
   } catch (cause) {
-    throw new WebhookError("argument_invalid", `privateKey is not one for ${algorithm}.`, {}, { cause });
+    throw new WebhookError("argument_invalid", `privateKey is not a key for ${algorithm}.`, {}, { cause });
   }
 }
 

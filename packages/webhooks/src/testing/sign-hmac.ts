@@ -6,7 +6,7 @@ import { compileMessage, publicUrl, type SignedOptions } from "../provider/schem
 import { iso, milliseconds } from "../provider/scheme/timestamp.ts";
 import type { Draft, SignContext } from "./sign.ts";
 
-/** Adds an HMAC, or a plain hash, and the timestamp it covers. */
+/** Adds an HMAC or a plain hash, and the timestamp it covers. */
 export async function signHmac(draft: Draft, scheme: Scheme, context: SignContext): Promise<void> {
   const hmacScheme = scheme as HmacScheme;
   const options = hmacScheme.optionsFor?.(context.config) ?? hmacScheme.options;
@@ -14,7 +14,7 @@ export async function signHmac(draft: Draft, scheme: Scheme, context: SignContex
   await placeSignature(draft, options, context, async (message) => make(message));
 }
 
-/** Puts timestamp and signature where the options say; `sign` makes the signature's text from the message. */
+/** Adds timestamp and signature where the options say. `sign` creates the text of the signature from the message. */
 export async function placeSignature(
   draft: Draft,
   options: SignedOptions,
@@ -37,10 +37,10 @@ export async function placeSignature(
   draft.headers[headerName] = [...fields].map(([name, value]) => `${name}=${value}`).join(options.fields.separator);
 }
 
-/** What three providers' signed texts need beside the timestamp. */
+/** Additional fields and headers that the signed texts of three providers contain. */
 const PREPARE: Readonly<Record<string, (draft: Draft, options: SignedOptions, fields: Map<string, string>) => void>> = {
   "gcms-signature": (_, __, fields) => {
-    // Hygraph's own library counts on this order.
+    // Hygraph's own library requires this order.
     const time = fields.get("t") ?? "";
     fields.clear();
     for (const [name, value] of [

@@ -29,7 +29,7 @@ export async function signJwt(draft: Draft, scheme: Scheme, context: SignContext
   draft.headers[options.header] = options.scheme === undefined ? token : `${options.scheme} ${token}`;
 }
 
-/** A compact token, signed with the secret or the private key that the algorithm asks for. */
+/** Creates a compact token, signed with the secret or the private key that the algorithm requires. */
 export async function signToken(
   header: Claims & { readonly alg: string },
   claims: Claims,
@@ -38,7 +38,7 @@ export async function signToken(
   const text = [header, claims].map((part) => encodeBase64Url(utf8(JSON.stringify(part)))).join(".");
   const { alg } = header;
   if (alg.startsWith("HS")) {
-    if (secret === "") throw new WebhookError("argument_invalid", "Signing needs the secret.");
+    if (secret === "") throw new WebhookError("argument_invalid", "Signing requires a secret. Pass it as secret.");
     const hash = `sha${alg.slice(2)}` as HashName;
     return `${text}.${encodeBase64Url(await hmac(hash, utf8(secret), [text]))}`;
   }

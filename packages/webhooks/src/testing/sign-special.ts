@@ -16,11 +16,14 @@ import { signWithKey } from "./sign-asymmetric.ts";
 import { signToken } from "./sign-jwt.ts";
 import type { Draft, SignContext } from "./sign.ts";
 
-/** Signs for the providers whose schemes have code of their own. */
+/** Signs for providers whose schemes have their own code. */
 export async function signSpecial(draft: Draft, scheme: Scheme, context: SignContext): Promise<void> {
   const sign = SIGNERS[scheme.kind];
   if (sign === undefined) {
-    throw new WebhookError("argument_invalid", `Requests of ${context.definition.name} cannot be signed here.`);
+    throw new WebhookError(
+      "argument_invalid",
+      `Requests of ${context.definition.name} cannot be signed: no signer is known for this scheme.`,
+    );
   }
   await sign(draft, context);
 }

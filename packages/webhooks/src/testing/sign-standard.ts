@@ -3,7 +3,7 @@ import type { Scheme } from "../provider/types.ts";
 import { createSigner } from "../standard/sign.ts";
 import type { Draft, SignContext } from "./sign.ts";
 
-/** Adds the three headers of Standard Webhooks, in the family that the provider uses. */
+/** Adds the three headers of Standard Webhooks, with the prefix that the provider uses. */
 export async function signStandard(draft: Draft, scheme: Scheme, { secret, now }: SignContext): Promise<void> {
   const { options } = scheme as StandardScheme;
   const prefix = options.prefixes[0]!;

@@ -4,7 +4,7 @@ import type { CredentialScheme } from "../provider/scheme/credential.ts";
 import type { Scheme } from "../provider/types.ts";
 import type { Draft, SignContext } from "./sign.ts";
 
-/** Puts a fixed credential where the provider puts it. */
+/** Adds a static credential where the provider puts it. */
 export async function signStatic(draft: Draft, scheme: Scheme, { secret, config }: SignContext): Promise<void> {
   if (scheme.kind === "url-secret") {
     const [path, ...query] = draft.url.split("?");

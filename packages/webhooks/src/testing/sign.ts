@@ -9,26 +9,31 @@ import { signSpecial } from "./sign-special.ts";
 import { signStandard } from "./sign-standard.ts";
 import { signStatic } from "./sign-static.ts";
 
-/** What to sign, and with what. */
+/** The request to sign, and the keys to sign it with. */
 export interface SignProviderOptions {
+  /** Body before signing. Some schemes add fields to it. Defaults to `{}`. */
   readonly body?: Uint8Array | string;
-  /** `POST` unless given. */
+  /** HTTP method. Defaults to `POST`. */
   readonly method?: string;
+  /** URL that the sender calls. Defaults to `https://example.com/webhooks`. */
   readonly url?: string;
+  /** Headers such as the event type. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Secret as the provider shows it. For Basic authentication: `user:password`. */
   readonly secret?: string;
-  /** PKCS #8 private key in PEM, for providers that sign with one. */
+  /** PKCS #8 private key in PEM, for providers that sign with a key pair. */
   readonly privateKey?: string;
-  /** Certificates (Base64 of DER, leaf first), for schemes whose requests bring them along. */
+  /** Certificates (Base64 of DER, leaf first), for schemes whose requests contain them. */
   readonly certificates?: readonly string[];
+  /** Settings of the provider, such as the public URL. */
   readonly config?: ProviderConfig;
-  /** Name of the scheme, where the provider has several. The strongest unless given. */
+  /** Name of the scheme, for providers with several. Defaults to the strongest. */
   readonly scheme?: string;
+  /** Current time in milliseconds since the Unix epoch. Defaults to `Date.now`. */
   readonly now?: () => number;
 }
 
-/** A request under construction: signers add headers, and may change URL and body. */
+/** A request under construction. Signers add headers and may change URL and body. */
 export interface Draft {
   method: string;
   url: string;
@@ -36,7 +41,7 @@ export interface Draft {
   body: Uint8Array;
 }
 
-/** What a signer works with. */
+/** Keys, settings and time for signing. */
 export interface SignContext {
   readonly definition: ProviderDefinition;
   readonly config: ProviderConfig;
@@ -58,7 +63,26 @@ const SIGNERS: Readonly<Record<string, Signer>> = {
   jwt: signJwt,
 };
 
-/** A request as the provider would send it: the body given, with whatever makes it verify. */
+/**
+ * Creates a request as the provider would send it: the given body with everything that makes it verify.
+ *
+ * @param definition Definition of the provider.
+ * @param options The request and the keys to sign it with.
+ * @returns A request for `verifyProvider` or a receiver. Its body may differ from the given one.
+ * @throws {WebhookError} `argument_invalid` when a key is missing or of the wrong kind, or the scheme is unknown.
+ *
+ * @example
+ *
+ * ```ts
+ * import { verifyProvider } from "@posthorn/webhooks/provider";
+ * import { stripe } from "@posthorn/webhooks/providers/stripe";
+ * import { signProvider } from "@posthorn/webhooks/testing";
+ *
+ * const request = await signProvider(stripe, { secret: "whsec_test", body: '{"type":"invoice.paid"}' });
+ * const { trust } = await verifyProvider(stripe, request, { secrets: "whsec_test" });
+ * console.log(trust); // signed
+ * ```
+ */
 export async function signProvider(
   definition: ProviderDefinition,
   options: SignProviderOptions,
@@ -66,7 +90,7 @@ export async function signProvider(
   const { body = "{}", method = "POST", url = "https://example.com/webhooks", headers = {}, config = {} } = options;
   const scheme = definition.schemes.find(({ name }) => options.scheme === undefined || name === options.scheme);
   if (scheme === undefined) {
-    throw new WebhookError("argument_invalid", `${definition.name} has no scheme of the name ${options.scheme}.`);
+    throw new WebhookError("argument_invalid", `${definition.name} has no scheme named ${options.scheme}.`);
   }
   const draft: Draft = {
     method,

@@ -10,28 +10,29 @@ import { parseJson } from "../payload.ts";
 import type { Evidence, Scheme, SchemeContext } from "../types.ts";
 import { mismatch, type SignedOptions, type SignedRequest, signedReader } from "./signed.ts";
 
-/** Checks one signature with one key. */
+/** Verifies one signature with one key. */
 export type SignatureCheck = (signature: Uint8Array, parts: MessageParts) => Awaitable<boolean>;
 
-/** A public-key algorithm. A value of its own each, so that a bundle holds those in use. */
+/** A public-key algorithm. Each is a separate value, so that a bundle contains only those in use. */
 export interface KeyAlgorithm {
+  /** Name of the algorithm. */
   readonly name: "ed25519" | "ecdsa-p256-sha256" | "rsa-sha1" | "rsa-sha256";
-  /** Reads a key; throws `secret_invalid` when it cannot. */
+  /** Prepares a key. Throws `secret_invalid` when it is unreadable. */
   prepare(key: KeyInput): SignatureCheck;
 }
 
-/** Ed25519 with a raw key in hex or Base64, or `whpk_…`. */
+/** Ed25519 (RFC 8032) with a raw public key in hexadecimal or Base64, or `whpk_…`. */
 export const ed25519: KeyAlgorithm = {
   name: "ed25519",
   prepare(key) {
     const text = typeof key === "string" ? key.replace(/^whpk_/, "") : (key.x ?? "");
     const bytes = decodeHex(text) ?? decodeBase64(text.replaceAll("-", "+").replaceAll("_", "/"));
     if (bytes !== undefined) return ed25519Verifier(bytes);
-    throw new WebhookError("secret_invalid", "The Ed25519 public key is neither hexadecimal nor Base64.");
+    throw new WebhookError("secret_invalid", "The Ed25519 public key is not hexadecimal or Base64.");
   },
 };
 
-/** ECDSA on P-256 with SHA-256, signatures in DER. */
+/** ECDSA on P-256 with SHA-256 (FIPS 186-5), with signatures in DER. */
 export const ecdsaP256: KeyAlgorithm = {
   name: "ecdsa-p256-sha256",
   prepare(key) {
@@ -43,10 +44,10 @@ export const ecdsaP256: KeyAlgorithm = {
   },
 };
 
-/** RSA PKCS#1 v1.5 with SHA-256. */
+/** RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 section 8.2). */
 export const rsaSha256: KeyAlgorithm = rsa("rsa-sha256");
 
-/** RSA PKCS#1 v1.5 with SHA-1: for two old senders that offer nothing else. */
+/** RSASSA-PKCS1-v1_5 with SHA-1, for two old senders that offer nothing else. */
 export const rsaSha1: KeyAlgorithm = rsa("rsa-sha1");
 
 function rsa(name: "rsa-sha1" | "rsa-sha256"): KeyAlgorithm {
@@ -61,21 +62,51 @@ function rsa(name: "rsa-sha1" | "rsa-sha256"): KeyAlgorithm {
 
 /** A public-key signature in a header or a form field. */
 export interface AsymmetricOptions extends SignedOptions {
+  /** Signature algorithm. */
   readonly algorithm: KeyAlgorithm;
+  /** Encoding of the signature. Defaults to Base64. */
   readonly encoding?: TextEncoding;
-  /** Where the key is published, for callers who do not bring it. */
+  /** URL where the provider publishes its key, for callers who pass none. */
   readonly keyUrl?: string;
-  /** Finds the key in the JSON document at `keyUrl`. */
+  /** Extracts the key from the JSON document at `keyUrl`. */
   readonly readKey?: (document: unknown) => unknown;
 }
 
-/** An {@link AsymmetricOptions} scheme. */
+/** Scheme created by {@link asymmetric}. */
 export interface AsymmetricScheme extends Scheme {
+  /** Always `asymmetric`. */
   readonly kind: "asymmetric";
+  /** The options of the scheme, for tests and documentation. */
   readonly options: AsymmetricOptions;
 }
 
-/** A signature made with the provider's private key. */
+/**
+ * Scheme for a signature made with the provider's private key.
+ *
+ * @param options Algorithm, location and encoding of the signature, and what it covers.
+ * @returns A scheme for a provider definition.
+ *
+ * @example
+ *
+ * ```ts
+ * import { asymmetric, ed25519, signedTime, type ProviderDefinition } from "@posthorn/webhooks/provider";
+ *
+ * export const acme: ProviderDefinition = {
+ *   id: "acme",
+ *   name: "Acme",
+ *   group: "business",
+ *   schemes: [
+ *     asymmetric({
+ *       algorithm: ed25519,
+ *       header: "x-acme-signature",
+ *       encoding: "hex",
+ *       timestamp: signedTime({ from: "header:x-acme-timestamp", tolerance: 300 }),
+ *       signed: "{ts}{body}",
+ *     }),
+ *   ],
+ * };
+ * ```
+ */
 export function asymmetric(options: AsymmetricOptions): AsymmetricScheme {
   const reader = signedReader(options);
   return {
@@ -122,7 +153,7 @@ function checkFor(algorithm: KeyAlgorithm, key: KeyInput, cache: SchemeContext["
 function publicKeys(options: AsymmetricOptions, context: SchemeContext): Awaitable<readonly KeyInput[]> {
   if (context.publicKeys.length > 0) return context.publicKeys;
   if (options.keyUrl !== undefined) return fetchPublished(options.keyUrl, options.readKey, context.fetchKey);
-  throw new WebhookError("key_unavailable", "No public key was given. Pass the provider's as publicKeys.");
+  throw new WebhookError("key_unavailable", "No public key was given. Pass the provider's public key as publicKeys.");
 }
 
 async function fetchPublished(
@@ -131,9 +162,9 @@ async function fetchPublished(
   custom: FetchKey | undefined,
 ): Promise<readonly KeyInput[]> {
   const fetched = await fetchKey(custom, { provider: new URL(url).hostname, url });
-  // A fetchKey that already knows the key may return it bare.
+  // A custom fetchKey may return the key itself instead of the document.
   const document: unknown = typeof fetched === "string" ? (parseJson(fetched) ?? fetched) : fetched;
   const key = (typeof document === "object" ? readKey?.(document) : undefined) ?? document;
   if (typeof key === "string") return [key];
-  throw new WebhookError("key_unavailable", `The document at ${url} holds no public key.`);
+  throw new WebhookError("key_unavailable", `The document at ${url} does not contain a public key.`);
 }

@@ -9,8 +9,8 @@ import type { SchemeContext } from "../types.ts";
 import { parseCertificate } from "../x509.ts";
 
 /**
- * Verifies a Base64 signature with a certificate that the request names, or with those the caller pins. The address
- * must have passed `requireTrustedUrl`: that, and TLS, is what makes the fetched certificate the provider's.
+ * Verifies a Base64 signature with a certificate that the request names or that the caller pinned. The URL must have
+ * passed `requireTrustedUrl`: together with TLS, that proves that the fetched certificate belongs to the provider.
  */
 export async function verifyWithCertificate(
   context: SchemeContext,
@@ -29,12 +29,12 @@ export async function verifyWithCertificate(
   if (index >= 0) return index;
   throw new WebhookError(
     "signature_mismatch",
-    "The signature does not fit. What it covers was changed, or the settings are another webhook's.",
+    "The signature does not match: the request was changed, or the settings belong to another webhook.",
   );
 }
 
 function keyOf(input: KeyInput): { readonly spki: Uint8Array } {
   const der = typeof input === "string" ? derBytes(input) : undefined;
   if (der !== undefined) return { spki: parseCertificate(der)?.spki ?? der };
-  throw new WebhookError("key_unavailable", "What was fetched or given is neither a certificate nor a key in PEM.");
+  throw new WebhookError("key_unavailable", "The fetched or given key is not a certificate or public key in PEM.");
 }

@@ -6,22 +6,47 @@ import type { Scheme, SchemeContext } from "../types.ts";
 
 /** A fixed value that the provider repeats with every request. */
 export interface CredentialOptions {
+  /** Name of the scheme. Defaults to `credential`. */
   readonly name?: string;
-  /** Headers that may hold it; the first that is there counts. */
+  /** Headers that may contain the value; the first one present is used. */
   readonly header?: string | readonly string[];
-  /** Or: path of a string in the body. */
+  /** Path of the value in the body, as an alternative to a header. */
   readonly body?: string;
-  /** Users choose the header themselves: `config.header` overrides the name. */
+  /** Allows users to choose the header: `config.header` overrides its name. */
   readonly configurable?: boolean;
 }
 
-/** A {@link CredentialOptions} scheme. */
+/** Scheme created by {@link credential}. */
 export interface CredentialScheme extends Scheme {
+  /** Always `credential`. */
   readonly kind: "credential";
+  /** The options of the scheme, for tests and documentation. */
   readonly options: CredentialOptions;
 }
 
-/** A static credential in a header or in the body. It says who sent the request, and nothing about the body. */
+/**
+ * Scheme for a static credential in a header or in the body. It identifies the sender but does not protect the body.
+ *
+ * @param options Location of the credential.
+ * @returns A scheme for a provider definition, with `trust: "shared-secret"`.
+ *
+ * @example
+ *
+ * ```ts
+ * import { credential, verifyProvider, type ProviderDefinition } from "@posthorn/webhooks/provider";
+ *
+ * const acme: ProviderDefinition = {
+ *   id: "acme",
+ *   name: "Acme",
+ *   group: "business",
+ *   schemes: [credential({ header: "x-acme-token" })],
+ * };
+ * const headers = { "x-acme-token": "hush" };
+ * const request = { method: "POST", url: "https://receiver.example/", headers, body: new Uint8Array() };
+ * const { trust } = await verifyProvider(acme, request, { secrets: "hush" });
+ * console.log(trust); // shared-secret
+ * ```
+ */
 export function credential(options: CredentialOptions): CredentialScheme {
   const names = [options.header ?? []].flat();
   const mask: Selector = options.body === undefined ? `header:${names[0] ?? ""}` : `body:${options.body}`;
@@ -47,7 +72,7 @@ export function credential(options: CredentialOptions): CredentialScheme {
       if (secretIndex >= 0) return { secretIndex: accepted[secretIndex]!.index };
       throw new WebhookError(
         "credential_mismatch",
-        "The credential in the request is not the configured one.",
+        "The credential in the request does not match the configured one.",
         details,
       );
     },
@@ -56,17 +81,35 @@ export function credential(options: CredentialOptions): CredentialScheme {
 
 /** Options of {@link basic}. */
 export interface BasicOptions {
+  /** Name of the scheme. Defaults to `basic`. */
   readonly name?: string;
 }
 
-/** A scheme for HTTP Basic authentication. */
+/** Scheme created by {@link basic}. */
 export interface BasicScheme extends Scheme {
+  /** Always `basic`. */
   readonly kind: "basic";
 }
 
 /**
- * HTTP Basic authentication (RFC 7617). Secrets are `user:password` texts, or exactly two: the user, then the password.
- * A user name cannot hold a colon, so the two forms cannot be mixed up.
+ * Scheme for HTTP Basic authentication (RFC 7617). Secrets are texts of the form `user:password`, or exactly two
+ * texts: user and password. A user name cannot contain a colon, so the two forms are unambiguous.
+ *
+ * @param options Name of the scheme.
+ * @returns A scheme for a provider definition, with `trust: "shared-secret"`.
+ * @see RFC 7617
+ *
+ * @example
+ *
+ * ```ts
+ * import { basic, verifyProvider, type ProviderDefinition } from "@posthorn/webhooks/provider";
+ *
+ * const acme: ProviderDefinition = { id: "acme", name: "Acme", group: "business", schemes: [basic()] };
+ * const headers = { authorization: `Basic ${btoa("user:password")}` };
+ * const request = { method: "POST", url: "https://receiver.example/", headers, body: new Uint8Array() };
+ * const { scheme } = await verifyProvider(acme, request, { secrets: ["user", "password"] });
+ * console.log(scheme); // basic
+ * ```
  */
 export function basic(options: BasicOptions = {}): BasicScheme {
   const details = { headerName: "authorization" };
@@ -89,7 +132,11 @@ export function basic(options: BasicOptions = {}): BasicScheme {
       const accepted = secretForms(secrets);
       const found = accepted.find(({ text }) => equalText(presented, text));
       if (found !== undefined) return { secretIndex: found.index };
-      throw new WebhookError("credential_mismatch", "User or password is not the configured one.", details);
+      throw new WebhookError(
+        "credential_mismatch",
+        "User name or password does not match the configured one.",
+        details,
+      );
     },
   };
 }
@@ -107,7 +154,7 @@ function readCredential(
   return { value: inbound.header(headerName), details: { headerName } };
 }
 
-/** What an Authorization header says without its scheme, which users rarely paste along. */
+/** Content of an Authorization header without its scheme, which users rarely include in the secret. */
 function authorizationForms(value: string): string[] {
   const bearer = /^bearer +(.+)$/i.exec(value)?.[1];
   return bearer === undefined ? basicForm(value) : [bearer];

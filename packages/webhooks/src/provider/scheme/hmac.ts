@@ -6,33 +6,70 @@ import { requireSecrets } from "../require.ts";
 import type { Evidence, ProviderConfig, Scheme, SchemeContext } from "../types.ts";
 import { mismatch, type SignedOptions, signedReader } from "./signed.ts";
 
-/** Turns a secret as the user pasted it into key bytes. Throws `secret_invalid` when it cannot. */
+/** Converts a secret, as the user pasted it, to key bytes. Throws `secret_invalid` when it cannot. */
 export type SecretReader = (secret: string) => Awaitable<Uint8Array>;
 
-/** Prepares, for one secret, what makes the text that a signature must equal. */
+/** Prepares, for one secret, the function that computes the expected signature. */
 export type MacFunction = (
   options: HmacOptions,
   secret: string,
 ) => Awaitable<(parts: MessageParts) => Awaitable<string>>;
 
-/** A MAC in a header. With no options but `header` it is HMAC-SHA256 of the body in hex, keyed with the secret's text. */
+/**
+ * A MAC in a header. With `header` alone it is the hexadecimal HMAC-SHA256 of the body, keyed with the text of the
+ * secret.
+ */
 export interface HmacOptions extends SignedOptions {
+  /** Hash function. Defaults to `sha256`. */
   readonly hash?: HashName;
+  /** Encoding of the MAC. Defaults to `hex`. */
   readonly encoding?: TextEncoding;
+  /** Converts the secret to key bytes, such as {@link base64Key}. Defaults to its UTF-8 text. */
   readonly key?: SecretReader;
-  /** How the MAC is made: an HMAC unless given. */
+  /** Computes the MAC. Defaults to an HMAC. */
   readonly mac?: MacFunction;
 }
 
-/** An {@link HmacOptions} scheme; the options stay readable, for signing in tests and for documentation. */
+/** Scheme created by {@link hmac}. */
 export interface HmacScheme extends Scheme {
+  /** Always `hmac`. */
   readonly kind: "hmac";
+  /** The options of the scheme, for tests and documentation. */
   readonly options: HmacOptions;
-  /** The options for the settings of one endpoint, where they differ. */
+  /** The options for the settings of one endpoint, if they depend on settings. */
   readonly optionsFor?: (config: ProviderConfig) => HmacOptions;
 }
 
-/** HMAC with a shared secret. */
+/**
+ * Scheme for an HMAC (RFC 2104) with a shared secret.
+ *
+ * @param options Location and encoding of the signature, hash, key and what is signed.
+ * @returns A scheme for a provider definition, with `trust: "signed"`.
+ * @see RFC 2104
+ *
+ * @example
+ *
+ * ```ts
+ * import { hmac, pairs, signedTime, type ProviderDefinition } from "@posthorn/webhooks/provider";
+ * import { signProvider } from "@posthorn/webhooks/testing";
+ *
+ * const acme: ProviderDefinition = {
+ *   id: "acme",
+ *   name: "Acme",
+ *   group: "business",
+ *   schemes: [
+ *     hmac({
+ *       header: "x-acme-signature", // t=1614265330,v1=…
+ *       fields: pairs("v1"),
+ *       timestamp: signedTime({ from: "field:t", tolerance: 300 }),
+ *       signed: "{ts}.{body}",
+ *     }),
+ *   ],
+ * };
+ * const { headers } = await signProvider(acme, { secret: "hush", now: () => 1_614_265_330_000 });
+ * console.log(Object.values(headers)[0]?.slice(0, 15)); // t=1614265330,v1
+ * ```
+ */
 export function hmac(options: HmacOptions): HmacScheme {
   const reader = signedReader(options);
   return {
@@ -66,14 +103,14 @@ export function hmac(options: HmacOptions): HmacScheme {
   };
 }
 
-/** The default: an HMAC, its key prepared once. */
+/** The default {@link MacFunction}: an HMAC whose key is prepared once. */
 export const keyedMac: MacFunction = ({ hash = "sha256", encoding = "hex", key }, secret) =>
   after(key === undefined ? secret : key(secret), (material) => {
     const prepared = hmacKey(hash, material);
     return (parts) => prepared.macText(parts, encoding);
   });
 
-/** The prepared MACs of a verifier, by the position of their secret. */
+/** Prepared MACs of a verifier, by the position of their secret. */
 function macsOf(options: HmacOptions, { cache }: SchemeContext): ReturnType<MacFunction>[] {
   const known = cache.get(options) as ReturnType<MacFunction>[] | undefined;
   const macs = known ?? [];

@@ -23,44 +23,75 @@ import type { Coverage, Evidence, Scheme, SchemeContext } from "../types.ts";
 /** Claims of a verified token. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** Algorithms that a provider may be pinned to. `none` is not among them. */
+/** Algorithms that a provider may use. `none` is not among them. */
 export type JwtAlgorithm = "HS256" | "HS384" | "HS512" | "ES256" | "RS256";
 
 /** What a token must satisfy. */
 export interface TokenOptions {
+  /** Accepted algorithms. The token can only choose among them. */
   readonly algorithms: readonly JwtAlgorithm[];
+  /** Accepted values of the `iss` claim. */
   readonly issuer?: readonly string[];
-  /** An `exp` claim must be there. One that is there always counts. */
+  /** Requires an `exp` claim. One that is present is always checked. */
   readonly expires?: boolean;
-  /** Seconds since `iat` after which the token is too old. */
+  /** Maximum age in seconds, counted from the `iat` claim. */
   readonly maxAge?: number;
-  /** Seconds that `exp` and `nbf` may be off. */
+  /** Clock difference in seconds that is allowed for `exp` and `nbf`. */
   readonly leeway?: number;
-  /** Where the provider publishes its key set, for asymmetric algorithms. */
+  /** URL of the provider's key set (RFC 7517), for asymmetric algorithms. */
   readonly keySet?: string;
-  /** Name for key requests. */
+  /** Name of the provider in key requests. */
   readonly provider?: string;
 }
 
 /** A token in a header, bound to the request by hash claims. */
 export interface JwtOptions extends TokenOptions {
+  /** Name of the scheme. Defaults to `jwt`. */
   readonly name?: string;
+  /** Header with the token, in lower case. */
   readonly header: string;
-  /** Authentication scheme that must stand before the token. Without it, `Bearer` may. */
+  /** Authentication scheme that must precede the token. By default `Bearer` may precede it. */
   readonly scheme?: string;
+  /** Claim with the SHA-256 of the body, and its encoding. */
   readonly bodyHash?: { readonly claim: string; readonly encoding: TextEncoding };
+  /** Part of the request that the token protects. Defaults to `body`. */
   readonly covers?: Coverage;
-  /** Rules that data cannot say. */
+  /** Additional rules. Throws a {@link WebhookError} to reject the token. */
   readonly check?: (claims: Claims, context: SchemeContext) => Promise<void> | void;
 }
 
-/** A {@link JwtOptions} scheme. */
+/** Scheme created by {@link jwt}. */
 export interface JwtScheme extends Scheme {
   readonly kind: "jwt";
   readonly options: JwtOptions;
 }
 
-/** A JSON Web Token (RFC 7519) signed with one of the pinned algorithms. */
+/**
+ * Scheme for a JSON Web Token (RFC 7519) that is signed with one of the accepted algorithms.
+ *
+ * @param options Location of the token, algorithms and claims to check.
+ * @returns A scheme for a provider definition, with `trust: "signed"`.
+ * @see RFC 7519, RFC 7515
+ *
+ * @example
+ *
+ * ```ts
+ * import { jwt, verifyProvider, type ProviderDefinition } from "@posthorn/webhooks/provider";
+ * import { signProvider } from "@posthorn/webhooks/testing";
+ *
+ * const acme: ProviderDefinition = {
+ *   id: "acme",
+ *   name: "Acme",
+ *   group: "business",
+ *   schemes: [
+ *     jwt({ header: "authorization", algorithms: ["HS256"], bodyHash: { claim: "body", encoding: "hex" }, maxAge: 300 }),
+ *   ],
+ * };
+ * const request = await signProvider(acme, { secret: "hush", body: "{}" });
+ * const { claims } = await verifyProvider(acme, request, { secrets: "hush" });
+ * console.log(String(claims?.["body"]).slice(0, 8)); // 44136fa3
+ * ```
+ */
 export function jwt(options: JwtOptions): JwtScheme {
   const { bodyHash } = options;
   return {
@@ -69,7 +100,7 @@ export function jwt(options: JwtOptions): JwtScheme {
     trust: "signed",
     covers: options.covers ?? "body",
     needs: options.algorithms[0]!.startsWith("HS") ? "secrets" : "publicKeys",
-    // A token is good for anybody who has it until it expires.
+    // Anyone who has a token can use it until it expires.
     mask: [`header:${options.header}`],
     options,
     claimed: ({ inbound }) => inbound.header(options.header) !== undefined,
@@ -84,7 +115,7 @@ export function jwt(options: JwtOptions): JwtScheme {
   };
 }
 
-/** Checks signature and times of one token, with the caller's secrets or the provider's keys. */
+/** Verifies signature and times of one token, with the caller's secrets or the provider's keys. */
 export async function verifyToken(
   token: string,
   options: TokenOptions,
@@ -99,14 +130,17 @@ export async function verifyToken(
     ? await matchSecret(algorithm, signature, parts, context)
     : await matchKey(algorithm, header["kid"], signature, parts, options, context);
   if (secretIndex < 0) {
-    throw new WebhookError("signature_mismatch", "The token's signature does not fit: another secret or key made it.");
+    throw new WebhookError(
+      "signature_mismatch",
+      "The signature of the token does not match: it was made with another secret or key.",
+    );
   }
   checkTimes(claims, options, context);
   checkIssuer(claims, options.issuer);
   return { claims, secretIndex };
 }
 
-/** Takes a compact token apart; throws `token_invalid` when it is not one. */
+/** Splits a compact token. Throws `token_invalid` when it is not one. */
 export function parseToken(token: string): {
   readonly header: Claims;
   readonly claims: Claims;
@@ -122,12 +156,15 @@ export function parseToken(token: string): {
   });
   const signature = decodeBase64Url(pieces[2] ?? "");
   if (pieces.length !== 3 || header === undefined || claims === undefined || signature === undefined) {
-    throw tokenError("token_invalid", "The token is not three Base64url parts of JSON, JSON and signature.");
+    throw tokenError(
+      "token_invalid",
+      "The token is not a compact JWT: three Base64url parts separated by full stops, the first two of them JSON.",
+    );
   }
   return { header, claims, signature, parts: [`${pieces[0]}.${pieces[1]}`] };
 }
 
-/** Throws unless a claim is the text expected; compared in constant time. */
+/** Throws unless a claim is the expected text, compared in constant time. */
 export function requireClaim(
   claims: Claims,
   name: string,
@@ -136,10 +173,10 @@ export function requireClaim(
 ): void {
   const value = claims[name];
   if (typeof value === "string" && equalText(value, expected)) return;
-  throw tokenError(code, `The token's ${name} claim is not the expected one.`, name);
+  throw tokenError(code, `The ${name} claim of the token is not the expected value.`, name);
 }
 
-/** A token error about a claim. */
+/** Creates an error about a claim. */
 export function tokenError(code: WebhookErrorCode, message: string, field?: string): WebhookError {
   return new WebhookError(code, message, field === undefined ? {} : { field });
 }
@@ -158,7 +195,7 @@ function readToken(options: JwtOptions, { inbound }: SchemeContext): string {
   if (token !== undefined && fits) return token;
   throw new WebhookError(
     "malformed_header",
-    `The ${options.header} header holds no ${options.scheme ?? "Bearer"} token.`,
+    `The ${options.header} header does not contain a ${options.scheme ?? "Bearer"} token.`,
     details,
   );
 }
@@ -225,7 +262,7 @@ function readKeys(inputs: readonly KeyInput[]): JsonWebKey[] {
 }
 
 function isExpired(key: JsonWebKey, context: SchemeContext): boolean {
-  // Plaid's own member: Unix seconds, or null while the key is in use.
+  // Specific to Plaid: Unix seconds, or null while the key is in use.
   const expiry = (key as { readonly expired_at?: unknown }).expired_at;
   return typeof expiry === "number" && expiry * 1000 <= (context.now ?? Date.now)();
 }
@@ -239,19 +276,20 @@ function checkTimes(claims: Claims, options: TokenOptions, context: SchemeContex
     throw tokenError("token_expired", "The token has expired. Check this machine's clock.", "exp");
   }
   if (exp === undefined && options.expires === true)
-    throw tokenError("token_invalid", "The token never expires.", "exp");
-  // Clocks of two machines are never the same: a token used within the second it was made must not fail.
+    throw tokenError("token_invalid", "The token has no exp claim, so it never expires.", "exp");
+  // The clocks of two machines differ slightly, and a token used within the second of its creation must not fail.
   if (nbf !== undefined && !(typeof nbf === "number" && now >= nbf - Math.max(leeway, 5))) {
     throw tokenError("token_not_yet_valid", "The token is not valid yet. Check this machine's clock.", "nbf");
   }
   if (maxAge === undefined) return;
-  if (typeof iat !== "number") throw tokenError("token_invalid", "The token does not say when it was issued.", "iat");
+  if (typeof iat !== "number")
+    throw tokenError("token_invalid", "The token has no iat claim, so its age is unknown.", "iat");
   checkFreshness(iat * 1000, context, maxAge, { field: "iat" });
 }
 
 function checkIssuer(claims: Claims, issuer: readonly string[] | undefined): void {
   if (issuer === undefined || issuer.some((allowed) => allowed === claims["iss"])) return;
-  throw tokenError("token_invalid", "The token was issued by somebody else.", "iss");
+  throw tokenError("token_invalid", "The iss claim of the token is not an accepted issuer.", "iss");
 }
 
 async function checkBodyHash(
@@ -262,8 +300,12 @@ async function checkBodyHash(
   const value = claims[claim];
   if (value === undefined && inbound.body.length === 0) return;
   const hash = encodeBytes(await digest("sha256", [inbound.body]), encoding);
-  // Padding is the one thing that senders of base64url disagree about.
+  // Some senders pad Base64url and some do not.
   const given = typeof value === "string" && encoding === "base64url" ? value.replace(/=+$/, "") : value;
   if (typeof given === "string" && equalText(given, hash)) return;
-  throw new WebhookError("digest_mismatch", "The body is not the one that the token was made for.", { field: claim });
+  throw new WebhookError(
+    "digest_mismatch",
+    "The body does not match the hash in the token: it was changed after it was signed.",
+    { field: claim },
+  );
 }

@@ -3,7 +3,10 @@ import { digest } from "../../crypto/digest.ts";
 import { encodeBytes } from "../../encoding.ts";
 import type { MacFunction } from "./hmac.ts";
 
-/** A hash over a text that holds the secret, as some providers used before they had heard of HMAC. */
+/**
+ * Plain hash over a text that contains the secret, for older providers that do not use HMAC. For the `mac` option of
+ * {@link hmac}.
+ */
 export const plainHash: MacFunction =
   ({ hash = "sha256", encoding = "hex" }) =>
   (parts) =>

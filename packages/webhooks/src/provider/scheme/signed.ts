@@ -4,85 +4,95 @@ import type { Inbound } from "../inbound.ts";
 import { select, type Selector } from "../select.ts";
 import type { Coverage, ProviderConfig, SchemeContext } from "../types.ts";
 
-/** Where the signatures are, and what they are made over: the part that HMAC and public-key schemes share. */
+/** Location of the signatures and what they cover: the options that HMAC and public-key schemes share. */
 export interface SignedOptions {
+  /** Name of the scheme. */
   readonly name?: string;
-  /** Header with the signature. Of several names all that are there count. */
+  /** Header with the signature, in lower case. With several names, all headers present are used. */
   readonly header?: string | readonly string[];
-  /** Finds the signatures where no header of a fixed name has them. Empty when there are none. */
+  /** Finds the signatures when they are not in a header with a fixed name. Empty when there are none. */
   readonly find?: (inbound: Inbound) => readonly string[];
-  /** Text that must stand before each signature, such as `sha256=`. */
+  /** Text that must precede each signature, such as `sha256=`. */
   readonly prefix?: string;
-  /** Reads headers that are lists of `name=value` pairs: see `pairs`. */
+  /** Reads headers that are lists of `name=value` pairs: see {@link pairs}. */
   readonly fields?: FieldReader;
-  /** Reads and checks the signed time: see `signedTime`. */
+  /** Reads and checks the signed timestamp: see {@link signedTime}. */
   readonly timestamp?: TimeReader;
   /**
-   * What is signed, as text with `{body}`, `{ts}`, `{url}`, `{method}`, `{secret}` and selectors such as
-   * `{header:x-id}` in braces; or a function. `{body}` unless given.
+   * What is signed: a text with `{body}`, `{ts}`, `{url}`, `{method}`, `{secret}` and selectors such as
+   * `{header:x-id}` in braces, or a function. Defaults to `{body}`.
    */
   readonly signed?: string | ((input: SignedInput) => MessageParts);
-  /** The template in words, where `signed` is a function. */
+  /** The template in words, when `signed` is a function. */
   readonly signedText?: string;
-  /** The setting that holds the public URL. Falls back to `config.url`, then to the request's own. */
+  /** Name of the setting with the public URL. Falls back to `config.url`, then to the URL of the request. */
   readonly url?: string;
+  /** Part of the request that the signature protects. Defaults to `body`. */
   readonly covers?: Coverage;
 }
 
-/** Takes signature headers apart: the signatures, and the other pairs into `fields`. */
+/** Splits signature headers into signatures and other fields. */
 export interface FieldReader {
   readonly signature: string;
   readonly separator: string;
   readonly read: (options: SignedOptions, values: readonly string[], fields: Map<string, string>) => readonly string[];
 }
 
-/** Finds the signed time. Throws when it is missing, malformed or out of the window. */
+/** Finds the signed timestamp. Throws when it is missing, malformed or outside the tolerance. */
 export interface TimeReader {
   readonly from: Selector | `field:${string}`;
   readonly as: (text: string) => number;
   readonly read: (context: SchemeContext, fields: ReadonlyMap<string, string>) => SignedTime;
 }
 
-/** A time as it was written, and in Unix milliseconds. */
+/** A timestamp as it was written, and in milliseconds since the Unix epoch. */
 export interface SignedTime {
   readonly text: string;
   readonly at: number;
 }
 
-/** What a `signed` function works with. */
+/** What a `signed` function can use. */
 export interface SignedInput {
+  /** The request. */
   readonly inbound: Inbound;
+  /** Settings from the caller. */
   readonly config: ProviderConfig;
+  /** Public URL that the sender called. */
   readonly url: string;
+  /** Signed timestamp as it was written; `""` for none. */
   readonly timestamp: string;
-  /** The pairs of the signature header. */
+  /** Other pairs of the signature header. */
   readonly fields: ReadonlyMap<string, string>;
+  /** The secret that is being tried. */
   readonly secret: string;
 }
 
-/** The signatures a request carries, and how to build what they should be over. */
+/** The signatures of a request, and a function that builds the signed text. */
 export interface SignedRequest {
   readonly signatures: readonly string[];
-  /** How many characters stand in front of each signature: the prefix, already checked. */
+  /** Length of the prefix of each signature, which has already been checked. */
   readonly skip: number;
   readonly signedAt: number | undefined;
   readonly message: (secret: string) => MessageParts;
 }
 
-/** Options made ready once, for every request. */
+/** Options prepared once, for all requests. */
 export interface SignedReader {
-  /** Whether any header of the scheme is there, the timestamp's included: half a signature must not go unnoticed. */
+  /**
+   * Whether any header of the scheme is present, including that of the timestamp: half a signature must not go
+   * unnoticed.
+   */
   claimed(inbound: Inbound): boolean;
-  /** Reads and checks everything but the signature itself. */
+  /** Reads and checks everything except the signature itself. */
   read(context: SchemeContext): SignedRequest;
 }
 
-// Comparing is cheap, public-key checks are not: a long header must not become work.
+// Public-key checks are expensive, so the number of signatures in one header is bounded.
 const MOST_SIGNATURES = 32;
 
 const NO_FIELDS: Map<string, string> = /* @__PURE__ */ new Map();
 
-/** Prepares a reader. */
+/** Prepares a reader for the options. */
 export function signedReader(options: SignedOptions): SignedReader {
   const { find, timestamp, fields: fieldReader, prefix = "" } = options;
   const names = [options.header ?? []].flat();
@@ -118,19 +128,19 @@ export function signedReader(options: SignedOptions): SignedReader {
   };
 }
 
-/** The URL as the provider has it: the named setting, the general one, or the request's. */
+/** The URL that the sender called: from the named setting, from `config.url`, or from the request. */
 export function publicUrl(setting: string | undefined, context: Pick<SchemeContext, "config" | "inbound">): string {
   const { config, inbound } = context;
   return config[setting ?? "url"] ?? config["url"] ?? inbound.url;
 }
 
-/** Turns a template into a function that puts the signed bytes together. */
+/** Compiles a template to a function that assembles the signed bytes. */
 export function compileMessage(signed: SignedOptions["signed"] = "{body}"): (input: SignedInput) => MessageParts {
   if (typeof signed === "function") return signed;
   if (signed === "{body}") return ({ inbound }) => [inbound.body];
   const pieces = signed.split(/[{}]/);
   return (input) => {
-    // Pieces of bytes, never one string: a body may hold anything, also what looks like a placeholder.
+    // Byte pieces instead of one string, because a body may contain anything, including text like a placeholder.
     const parts: (Uint8Array | string)[] = [];
     let text = "";
     for (let index = 0; index < pieces.length; index += 1) {
@@ -146,17 +156,17 @@ export function compileMessage(signed: SignedOptions["signed"] = "{body}"): (inp
   };
 }
 
-/** The mismatch error, the same whatever was wrong: it must not say what would have been right. */
+/** Creates the mismatch error. It is the same for every cause, so that it never reveals the correct signature. */
 export function mismatch(options: SignedOptions): WebhookError {
   const url = options.url === undefined ? "" : " or the URL";
   return headerError(
     options,
     "signature_mismatch",
-    `does not fit: another secret made it, or the body${url} was changed`,
+    `does not match: it was made with another secret, or the body${url} was changed`,
   );
 }
 
-/** An error about the signature header. */
+/** Creates an error about the signature header. */
 export function headerError(options: SignedOptions, code: WebhookErrorCode, what: string): WebhookError {
   const headerName = [options.header ?? []].flat()[0] ?? "signature";
   return new WebhookError(code, `The ${headerName} ${what}.`, { headerName });
@@ -176,7 +186,7 @@ function headerValues(names: readonly string[], { headers }: Inbound): string[] 
 }
 
 function missing(headerName = "signature"): WebhookError {
-  const message = `There is no ${headerName}. Does the sender sign, does a proxy strip headers?`;
+  const message = `The request has no ${headerName}. Check that the sender signs and no proxy removes headers.`;
   return new WebhookError("missing_header", message, { headerName });
 }
 

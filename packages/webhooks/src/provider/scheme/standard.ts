@@ -3,28 +3,50 @@ import { createVerifier, type StandardVerifier } from "../../standard/verify.ts"
 import { requireSecrets } from "../require.ts";
 import type { Scheme, SchemeContext } from "../types.ts";
 
-/** A provider that uses Standard Webhooks, or Svix, which it grew out of. */
+/** Options for a provider that uses Standard Webhooks or its predecessor, Svix. */
 export interface StandardOptions {
+  /** Name of the scheme. Defaults to `standard-webhooks`. */
   readonly name?: string;
   /** Prefixes of the three headers, tried in this order. */
   readonly prefixes: readonly ("webhook" | "svix")[];
-  /** How a secret becomes a key, where it is not `whsec_` and Base64. */
+  /** Converts a secret to a key, if it is not `whsec_` and Base64. */
   readonly key?: (secret: string) => StandardSecret;
-  /** Also `v1a` signatures with the provider's public key. */
+  /** Also accepts `v1a` signatures, verified with the provider's public key. */
   readonly asymmetric?: boolean;
 }
 
-/** A {@link StandardOptions} scheme. */
+/** Scheme created by {@link standard}. */
 export interface StandardScheme extends Scheme {
   readonly kind: "standard-webhooks";
   readonly options: StandardOptions;
 }
 
-/** The schedule of Svix, for the providers that send through it. */
+/** Retry schedule of Svix, for the providers that send through it. */
 export const SVIX_RETRY =
   "at once, after 5 s, 5 min, 30 min, 2, 5, 10 and 10 h; 5 days of failures disable the endpoint";
 
-/** Standard Webhooks: id, timestamp and body, HMAC-SHA256 (`v1`) or Ed25519 (`v1a`). */
+/**
+ * Scheme for Standard Webhooks: a signature over ID, timestamp and body with HMAC-SHA256 (`v1`) or Ed25519 (`v1a`).
+ *
+ * @param options Header prefixes and form of the secret.
+ * @returns A scheme for a provider definition, with `trust: "signed"`.
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ *
+ * @example
+ *
+ * ```ts
+ * import { standard, type ProviderDefinition } from "@posthorn/webhooks/provider";
+ *
+ * export const acme: ProviderDefinition = {
+ *   id: "acme",
+ *   name: "Acme",
+ *   group: "business",
+ *   schemes: [standard({ prefixes: ["webhook"] })],
+ *   event: "{body:type}",
+ *   delivery: "{header:webhook-id}",
+ * };
+ * ```
+ */
 export function standard(options: StandardOptions): StandardScheme {
   return {
     kind: "standard-webhooks",

@@ -3,23 +3,41 @@ import { WebhookError } from "../../errors.ts";
 import { select } from "../select.ts";
 import type { TimeReader } from "./signed.ts";
 
-/** Unix milliseconds of a time as a provider writes it; `NaN` when it is not one. */
+/** Parses a time as a provider writes it to milliseconds since the Unix epoch; `NaN` when it is not one. */
 export type TimeParser = (text: string) => number;
 
-/** Where a signed time is and how far it may be off. */
+/** Location and tolerance of a signed timestamp. */
 export interface TimestampOptions {
-  /** Where it is; `field:` names a pair of the signature header. */
+  /** Location: a selector, or `field:` and the name of a pair in the signature header. */
   readonly from: TimeReader["from"];
-  /** How it is written: Unix seconds unless given. */
+  /** Format. Defaults to Unix seconds. */
   readonly as?: TimeParser;
-  /** Seconds it may be off. Absent: the provider names no window, and checking one is the caller's choice. */
+  /**
+   * Maximum age in seconds. Absent when the provider defines none: then only a caller's `toleranceSeconds` is
+   * checked.
+   */
   readonly tolerance?: number;
-  /** Seconds it may lie in the future, when that differs. */
+  /** Maximum distance into the future in seconds, if it differs. */
   readonly future?: number;
 }
 
-/** A time that the signature covers. */
-export function signedTime({ from, as = seconds, tolerance = Infinity, future }: TimestampOptions): TimeReader {
+/**
+ * Describes a timestamp that the signature covers.
+ *
+ * @param options Location, format and tolerance.
+ * @returns A reader for the `timestamp` option of {@link hmac} and {@link asymmetric}.
+ *
+ * @example
+ *
+ * ```ts
+ * import { iso, signedTime } from "@posthorn/webhooks/provider";
+ *
+ * const timestamp = signedTime({ from: "header:x-acme-time", as: iso, tolerance: 300 });
+ * console.log(timestamp.from); // header:x-acme-time
+ * ```
+ */
+export function signedTime(options: TimestampOptions): TimeReader {
+  const { from, as = seconds, tolerance = Infinity, future } = options;
   const [place, name = ""] = from.split(":");
   const details = place === "header" ? { headerName: name } : { field: name };
   return {
@@ -30,7 +48,7 @@ export function signedTime({ from, as = seconds, tolerance = Infinity, future }:
       if (!text) {
         throw new WebhookError(
           place === "header" ? "missing_header" : "missing_field",
-          `There is no ${name}.`,
+          `The request has no ${name}.`,
           details,
         );
       }
@@ -43,12 +61,15 @@ export function signedTime({ from, as = seconds, tolerance = Infinity, future }:
   };
 }
 
-/** Unix seconds, digits only. */
+/** Parses Unix seconds, digits only. */
 export const seconds: TimeParser = (text) => (/^\d{1,12}$/.test(text) ? Number(text) * 1000 : Number.NaN);
 
-/** Unix milliseconds, digits only. */
+/** Parses Unix milliseconds, digits only. */
 export const milliseconds: TimeParser = (text) => (/^\d{1,15}$/.test(text) ? Number(text) : Number.NaN);
 
-/** ISO 8601. Digits after the milliseconds, as Twitch sends them, are left to each engine by the language: dropped. */
+/**
+ * Parses ISO 8601. Digits after the milliseconds, as Twitch sends them, are dropped because engines treat them
+ * differently.
+ */
 export const iso: TimeParser = (text) =>
   /^\d{4}-\d\d-\d\d[T ]/.test(text) ? Date.parse(text.replace(/(\.\d{3})\d+/, "$1")) : Number.NaN;

@@ -4,14 +4,28 @@ import { queryOf } from "../inbound.ts";
 import { requireSecrets } from "../require.ts";
 import type { Scheme } from "../types.ts";
 
-/** A scheme for providers that sign nothing: a secret in the webhook's URL. */
+/** Scheme created by {@link urlSecret}. */
 export interface UrlSecretScheme extends Scheme {
   readonly kind: "url-secret";
 }
 
 /**
- * The receiver's own means where a provider has none: a secret that is a segment of the URL's path or a value of its
- * query. In play when the caller gives secrets. URLs end up in logs, so this is the weakest of the shared secrets.
+ * Scheme for a secret in the webhook URL, for providers without authentication: a path segment or a query value
+ * equals the secret. Used when the caller passes secrets. URLs end up in logs, so this is the weakest shared secret.
+ *
+ * @returns A scheme for a provider definition, with `trust: "shared-secret"`.
+ *
+ * @example
+ *
+ * ```ts
+ * import { urlSecret, verifyProvider, type ProviderDefinition } from "@posthorn/webhooks/provider";
+ *
+ * const acme: ProviderDefinition = { id: "acme", name: "Acme", group: "business", schemes: [urlSecret()] };
+ * const url = "https://receiver.example/webhooks/hush";
+ * const request = { method: "POST", url, headers: {}, body: new Uint8Array() };
+ * const { scheme } = await verifyProvider(acme, request, { secrets: "hush" });
+ * console.log(scheme); // url-secret
+ * ```
  */
 export function urlSecret(): UrlSecretScheme {
   return {
@@ -30,7 +44,7 @@ export function urlSecret(): UrlSecretScheme {
       const presented = [...path.split("/").map(decodeSegment), ...query.values()].filter((part) => part !== "");
       const secretIndex = secrets.findIndex((secret) => presented.some((part) => equalText(part, secret)));
       if (secretIndex >= 0) return { secretIndex };
-      throw new WebhookError("credential_mismatch", "The URL does not hold the configured secret.");
+      throw new WebhookError("credential_mismatch", "The URL does not contain the configured secret.");
     },
   };
 }
