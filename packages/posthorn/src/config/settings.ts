@@ -1,7 +1,5 @@
 /** Every setting of a node: its name, how its text is read, its default and what it means. Nothing here reads anything. */
 import { parseAllowList, parseDenyList, parseNoProxy } from "@posthorn/egress";
-import { SIGNATURE_STYLES } from "../domain/policy/signing.ts";
-import { VERIFICATION_METHODS } from "../domain/policy/verification.ts";
 import { COLOUR_PATTERN, FONT_PATTERN, LOGO_PATTERN } from "../domain/portal/look.ts";
 import {
   parseAddresses,
@@ -17,6 +15,8 @@ import {
   parseSwitch,
   parseText,
 } from "./parse.ts";
+import { SIGNATURE_STYLES } from "../domain/policy/signature-style.ts";
+import { VERIFICATION_METHODS } from "../domain/policy/verification-method.ts";
 
 /** One setting. The same name serves the environment and the file; the flag is the name in kebab-case without the prefix. */
 export interface Setting<T> {

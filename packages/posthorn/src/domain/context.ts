@@ -10,7 +10,6 @@ import type { ApplicationKind, Database } from "../store/schema.ts";
 import type { Store, Tx } from "../store/store.ts";
 import type { SecretBox } from "../lib/secret-box.ts";
 import type { Directory } from "./directory.ts";
-import type { Announcer } from "./operational/operational.ts";
 import type { ProviderApis } from "./backfill/provider-apis.ts";
 import type { Actor } from "./access.ts";
 import type {
@@ -27,6 +26,7 @@ import type {
   TransformRunner,
   UrlJudge,
 } from "./ports.ts";
+import type { Announcer } from "./operational/events.ts";
 
 /** Services for code that may run inside a write transaction: memory, the database, and hints that nothing waits for. */
 export interface TransactionServices {

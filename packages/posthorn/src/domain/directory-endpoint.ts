@@ -6,16 +6,16 @@ import type { ApplicationTable, EndpointTable } from "../store/schema.ts";
 import type { SecretBox } from "../lib/secret-box.ts";
 import { type RequestSigner, requestSigner } from "./delivery/request-signer.ts";
 import { masked } from "./secret-headers.ts";
-import type { ShapeSettings } from "./delivery/shape.ts";
 import { authHeaderNames, type EndpointEgress, type EndpointProxy } from "./endpoint/egress.ts";
 import { toFlow } from "./endpoint/flow.ts";
 import { type Forwarding, toForwarding } from "./endpoint/forwarding.ts";
 import { keyOf } from "./endpoint/secret-form.ts";
-import type { Transformation } from "./endpoint/transformation.ts";
 import { type Grant, grantOf, toVerification } from "./endpoint/verification.ts";
 import { EndpointPolicy } from "./policy/endpoint-policy.ts";
 import { layerOf, over } from "./policy/resolve.ts";
 import type { PolicyValues } from "./policy/sections.ts";
+import type { FormatValues } from "./policy/format.ts";
+import type { Transformation } from "../transform/types.ts";
 
 /** An endpoint as delivery needs it. What is encrypted is opened when it is first sent to. */
 export class DirectoryEndpoint {
@@ -265,4 +265,18 @@ function setOf(json: string | null): ReadonlySet<string> | null {
 function flatten(json: string, without: readonly string[]): readonly string[] {
   const entries = Object.entries(JSON.parse(json) as Record<string, string>);
   return entries.filter(([name]) => !without.includes(name.toLowerCase())).flat();
+}
+
+/** What of an endpoint decides. */
+export interface ShapeSettings {
+  /** Key of the application and of the endpoint, for fairness. */
+  readonly tenant: number;
+  readonly key: number;
+  readonly url: string;
+  /** Flat list of names and values of its own. */
+  readonly headers: readonly string[];
+  /** Names in lower case that code cannot set: its credentials, and what it consented to. */
+  readonly fixedHeaders: readonly string[];
+  readonly transformation: Transformation | null;
+  readonly format: FormatValues;
 }

@@ -10,13 +10,13 @@ import type { Busy, RunFailed, RunResult, TransformRun } from "../transform/type
 import type { DirectoryEndpoint } from "./directory-endpoint.ts";
 import type { EndpointEgress, EndpointProxy } from "./endpoint/egress.ts";
 import type { OpenApiDescription } from "./event-type/openapi/describe.ts";
-import type { Ownership, OwnershipMethod } from "./endpoint/verify.ts";
 import type { Streak } from "./health/streak.ts";
 import type { InboundRequest } from "./message/request.ts";
 import type { PortalLook } from "./portal/look.ts";
 import type { TaskKind } from "./task/task.ts";
 import type { RetentionPeriods } from "./retention/retention.ts";
 import type { PlatformDefaults } from "./policy/section.ts";
+import type { Ownership, OwnershipMethod } from "./endpoint/verification.ts";
 
 /** Looks up host names. */
 export interface UrlJudge {

@@ -99,3 +99,11 @@ export type ThreadMessage =
 export interface Busy {
   readonly kind: "busy";
 }
+
+/** What is kept, sealed: code and variables may hold secrets. */
+export interface Transformation {
+  readonly code: string;
+  readonly variables: Readonly<Record<string, string>>;
+  /** Unix milliseconds. */
+  readonly updatedAt: number;
+}

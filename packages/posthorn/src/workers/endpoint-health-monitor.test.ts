@@ -4,10 +4,10 @@ import { ManualClock } from "../../test/support/manual-clock.ts";
 import { insertEndpoint, servicesOver } from "../../test/support/services.ts";
 import { acceptEntry, attemptEntry, openStore, recordEntry, type TestStore } from "../../test/support/store.ts";
 import type { Services } from "../domain/context.ts";
-import type { OperationalEvent } from "../domain/operational/operational.ts";
 import { failureRate } from "../domain/health/load.ts";
 import { keyAtTime } from "../lib/id.ts";
 import { EndpointHealthMonitor } from "./endpoint-health-monitor.ts";
+import type { OperationalEvent } from "../domain/operational/events.ts";
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 1);

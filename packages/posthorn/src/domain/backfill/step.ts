@@ -16,10 +16,10 @@ import {
 import type { Tx } from "../../store/store.ts";
 import type { Services, TransactionServices } from "../context.ts";
 import { announceSource } from "../source/announce.ts";
-import type { Step } from "../task/run.ts";
 import type { Task } from "../task/task.ts";
 import type { BackfillData, BackfillParams } from "./run.ts";
 import { apiOf, findRow } from "./settings.ts";
+import type { Step } from "../task/step.ts";
 
 /** Missing events listed as examples. */
 const MAX_EXAMPLES = 20;

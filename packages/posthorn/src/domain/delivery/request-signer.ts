@@ -2,7 +2,8 @@
 import { type HttpSignatureKey, signRequest } from "@posthorn/webhooks/http-signatures";
 import { githubStyle, shopifyStyle, slackStyle, stripeStyle, type StyleSigner } from "@posthorn/webhooks/sender-styles";
 import { isAsymmetric, keyOf, textOf } from "../endpoint/secret-form.ts";
-import type { SignatureStyle, SigningValues } from "../policy/signing.ts";
+import type { SigningValues } from "../policy/signing.ts";
+import type { SignatureStyle } from "../policy/signature-style.ts";
 
 /** A request as it goes out. */
 export interface UnsignedRequest {

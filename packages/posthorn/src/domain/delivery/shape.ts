@@ -4,26 +4,11 @@
  */
 import { type Conversion, tryConvert } from "../../format/convert.ts";
 import { formatOf, isMediaType } from "../../format/media-type.ts";
-import type { Busy, RunFailed, RunFailure, RunReturned, TransformRun } from "../../transform/types.ts";
+import type { Busy, RunFailed, RunFailure, RunReturned, TransformRun, Transformation } from "../../transform/types.ts";
 import type { TransformRunner } from "../ports.ts";
-import { headerTrouble } from "../endpoint/headers.ts";
-import type { Transformation } from "../endpoint/transformation.ts";
 import type { MatchableMessage } from "../message/match.ts";
-import type { FormatValues } from "../policy/format.ts";
-
-/** What of an endpoint decides. */
-export interface ShapeSettings {
-  /** Key of the application and of the endpoint, for fairness. */
-  readonly tenant: number;
-  readonly key: number;
-  readonly url: string;
-  /** Flat list of names and values of its own. */
-  readonly headers: readonly string[];
-  /** Names in lower case that code cannot set: its credentials, and what it consented to. */
-  readonly fixedHeaders: readonly string[];
-  readonly transformation: Transformation | null;
-  readonly format: FormatValues;
-}
+import type { ShapeSettings } from "../directory-endpoint.ts";
+import { headerTrouble } from "../endpoint/header-rules.ts";
 
 export type ShapeMessage = Pick<
   MatchableMessage,

@@ -1,7 +1,7 @@
 /** Reads the credentials of an endpoint as they are given: one object whose `type` says which fields count. */
 import { invalid } from "../../lib/errors.ts";
 import type { EndpointAuth } from "./egress.ts";
-import { headerTrouble } from "./headers.ts";
+import { headerTrouble } from "./header-rules.ts";
 
 export const AUTH_TYPES = ["basic", "bearer", "header", "hmac", "oauth2"] as const;
 

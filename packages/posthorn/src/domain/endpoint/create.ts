@@ -8,9 +8,10 @@ import { type Call, type Context, write } from "../context.ts";
 import { announceEndpoint, isCustomers } from "../operational/operational.ts";
 import { disabledByHand, disabledJson } from "./disabled.ts";
 import { checkEventTypes, checkUrl, type Endpoint, type EndpointInput, toColumns, uidClash } from "./endpoint.ts";
-import { checkHeaders, type HeaderMap, sealHeaders } from "./headers.ts";
+import { sealHeaders } from "./headers.ts";
 import { checkSecret, insertSecret } from "./secret.ts";
 import { verificationJson } from "./verification.ts";
+import { checkHeaders, type HeaderMap } from "./header-rules.ts";
 
 export interface CreateEndpoint extends EndpointInput {
   readonly app: string;

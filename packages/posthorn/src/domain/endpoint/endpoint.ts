@@ -5,7 +5,7 @@ import { metadataJson } from "../application/application.ts";
 import { egressAllowOf } from "../application/egress.ts";
 import { type Context, reader } from "../context.ts";
 import { isVisible, toEventType } from "../event-type/event-type.ts";
-import { OPERATIONAL_EVENT_TYPES } from "../operational/operational.ts";
+import { OPERATIONAL_EVENT_TYPES } from "../operational/events.ts";
 
 /** A customer's URL and what it wants to get. Times are Unix milliseconds. */
 export interface Endpoint {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ValidationError } from "../../lib/errors.ts";
-import { checkHeaders } from "./headers.ts";
+import { checkHeaders } from "./header-rules.ts";
 
 function refusal(headers: Record<string, string>): string | null {
   try {

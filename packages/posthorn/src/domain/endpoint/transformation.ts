@@ -2,14 +2,7 @@
 import { invalid, PosthornError } from "../../lib/errors.ts";
 import { type Call, type Context, type OutsideCall, type OutsideContext, reader, write } from "../context.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
-
-/** What is kept, sealed: code and variables may hold secrets. */
-export interface Transformation {
-  readonly code: string;
-  readonly variables: Readonly<Record<string, string>>;
-  /** Unix milliseconds. */
-  readonly updatedAt: number;
-}
+import type { Transformation } from "../../transform/types.ts";
 
 /** A transformation as people see it. */
 export interface TransformationState {

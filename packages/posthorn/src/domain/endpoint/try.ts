@@ -8,7 +8,8 @@ import { readSection } from "../policy/set.ts";
 import { explainOf, type Explanation } from "./explain-filter.ts";
 import { readFilter } from "./filter.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
-import { checkVariables, getTransformation, type Transformation, transformsBusy } from "./transformation.ts";
+import { checkVariables, getTransformation, transformsBusy } from "./transformation.ts";
+import type { Transformation } from "../../transform/types.ts";
 
 export interface TryMessage extends EndpointRef {
   readonly sample: Sample;

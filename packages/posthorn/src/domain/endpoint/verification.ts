@@ -1,5 +1,6 @@
 /** What an endpoint proved of wanting deliveries, and what it gets until then. */
-import type { VerificationMethod, VerificationValues } from "../policy/verification.ts";
+import type { VerificationValues } from "../policy/verification.ts";
+import type { VerificationMethod } from "../policy/verification-method.ts";
 
 /** As kept in `verification_json`. */
 export interface Verification {
@@ -55,4 +56,22 @@ export function grantOf({ required, proof }: Verification, policy: VerificationV
 
 export function originOf(url: string): string {
   return new URL(url).origin;
+}
+
+/** How an endpoint is asked whether it wants deliveries. */
+export type OwnershipMethod = VerificationMethod;
+
+export interface Ownership {
+  readonly verified: boolean;
+  /** The name under which it was asked, where the method has one. */
+  readonly requestOrigin: string | null;
+  /** Deliveries a minute that the endpoint grants; `null`: no limit, or not verified. */
+  readonly ratePerMinute: number | null;
+  /** Why it is not verified. */
+  readonly code: string | null;
+  readonly message: string | null;
+  /** Status of its answer; `null`: there was none. */
+  readonly responseStatusCode: number | null;
+  /** Code of the cause when there was no answer, as of an attempt. */
+  readonly errorCode: string | null;
 }

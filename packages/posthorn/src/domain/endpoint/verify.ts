@@ -1,27 +1,16 @@
 import { notFound } from "../../lib/errors.ts";
 import { type Call, type Context, type OutsideCall, write } from "../context.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
-import type { VerificationMethod } from "../policy/verification.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
-import { type Grant, originOf, type Proof, toVerification, verificationJson } from "./verification.ts";
-
-/** How an endpoint is asked whether it wants deliveries. */
-export type OwnershipMethod = VerificationMethod;
-
-export interface Ownership {
-  readonly verified: boolean;
-  /** The name under which it was asked, where the method has one. */
-  readonly requestOrigin: string | null;
-  /** Deliveries a minute that the endpoint grants; `null`: no limit, or not verified. */
-  readonly ratePerMinute: number | null;
-  /** Why it is not verified. */
-  readonly code: string | null;
-  readonly message: string | null;
-  /** Status of its answer; `null`: there was none. */
-  readonly responseStatusCode: number | null;
-  /** Code of the cause when there was no answer, as of an attempt. */
-  readonly errorCode: string | null;
-}
+import {
+  type Grant,
+  originOf,
+  type Proof,
+  toVerification,
+  verificationJson,
+  type OwnershipMethod,
+  type Ownership,
+} from "./verification.ts";
 
 /** What came of asking, and what holds from now on. */
 export interface VerifyOutcome extends Ownership {

@@ -4,8 +4,8 @@ import { APPLICATION_KIND } from "../../store/schema.ts";
 import type { Tx } from "../../store/store.ts";
 import type { Services, TransactionServices } from "../context.ts";
 import { type Disabled, disabledJson } from "../endpoint/disabled.ts";
-import type { OperationalEventType } from "../operational/operational.ts";
 import type { FailureRate, Streak } from "./streak.ts";
+import type { OperationalEventType } from "../operational/events.ts";
 
 /** Reason of an endpoint that was disabled because it answered 410. */
 export const GONE = "gone";

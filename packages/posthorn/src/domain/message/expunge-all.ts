@@ -2,10 +2,10 @@
 import { getApplication } from "../application/find.ts";
 import type { Call, Services } from "../context.ts";
 import { keyAfterTime } from "../../lib/id.ts";
-import type { Step } from "../task/run.ts";
 import { startTask } from "../task/start.ts";
 import type { Task, TaskData } from "../task/task.ts";
 import { expungeContents } from "./expunge.ts";
+import type { Step } from "../task/step.ts";
 
 /** Messages in one transaction: payloads can be large, and freeing their pages takes time. */
 const CHUNK = 50;

@@ -6,8 +6,8 @@ import { APPLICATION_KIND } from "../../store/schema.ts";
 import type { DueDelivery, Store, Tx } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import { writeEvent } from "./announce.ts";
-import type { OperationalEvent } from "./operational.ts";
 import { publishEvents } from "./publish.ts";
+import type { OperationalEvent } from "./events.ts";
 
 /** Endpoint 1 of a customer, and unless told otherwise endpoint 2, which hears of it. */
 async function setUp(store: Store, listens = true): Promise<{ services: Services; pushed: DueDelivery[] }> {

@@ -1,7 +1,7 @@
 /** What a section of a policy is: one group of settings of deliveries, in a file of its own. */
 import type { Capability } from "../access.ts";
-import type { SignatureStyle } from "./signing.ts";
-import type { VerificationMethod } from "./verification.ts";
+import type { SignatureStyle } from "./signature-style.ts";
+import type { VerificationMethod } from "./verification-method.ts";
 
 /** What the settings of the server say, in milliseconds. The sections make their platform values of it. */
 export interface PlatformDefaults {

@@ -1,14 +1,8 @@
 /** How deliveries are signed, for receivers that were written against another sender. */
 import { invalid } from "../../lib/errors.ts";
-import { headerTrouble } from "../endpoint/headers.ts";
 import { defineSection } from "./section.ts";
-
-/**
- * Formats of signatures. `standard`: Standard Webhooks; `http-signatures`: HTTP Message Signatures (RFC 9421) with a Content-Digest
- * (RFC 9530); the others are named after the senders whose format they have.
- */
-export const SIGNATURE_STYLES = ["standard", "http-signatures", "github", "shopify", "slack", "stripe"] as const;
-export type SignatureStyle = (typeof SIGNATURE_STYLES)[number];
+import type { SignatureStyle } from "./signature-style.ts";
+import { headerTrouble } from "../endpoint/header-rules.ts";
 
 export interface SigningValues {
   readonly style: SignatureStyle;

@@ -1,9 +1,6 @@
 /** Whether an endpoint must prove that it wants deliveries before it gets any. */
 import { defineSection } from "./section.ts";
-
-/** How an endpoint can prove it. */
-export const VERIFICATION_METHODS = ["challenge", "cloudevents"] as const;
-export type VerificationMethod = (typeof VERIFICATION_METHODS)[number];
+import { VERIFICATION_METHODS } from "./verification-method.ts";
 
 /** `as-created`: what the platform asked of new endpoints when this one was made. */
 export const VERIFICATION_MODES = ["as-created", "off", ...VERIFICATION_METHODS] as const;

@@ -10,8 +10,9 @@ import type { Application } from "../application/application.ts";
 import type { Context, Services, TransactionServices } from "../context.ts";
 import { checkUrl } from "../endpoint/endpoint.ts";
 import { findEndpoint } from "../endpoint/find.ts";
-import { checkHeaders, type HeaderMap, sealHeaders } from "../endpoint/headers.ts";
+import { sealHeaders } from "../endpoint/headers.ts";
 import { checkSecret, currentSecret, insertSecret } from "../endpoint/secret.ts";
+import { checkHeaders, type HeaderMap } from "../endpoint/header-rules.ts";
 
 export interface OneOffTarget {
   readonly kind: "url";

@@ -13,10 +13,10 @@ import type { Services, TransactionServices } from "../context.ts";
 import { byHand } from "../delivery/resend.ts";
 import { WHOLE_ENDPOINT } from "../policy/order.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
-import type { Step, StepResult } from "../task/run.ts";
 import type { Task } from "../task/task.ts";
 import { dataOf, type ReplayData, type ReplayParams, paramsOf } from "./replay.ts";
 import { scan, type ScanResult } from "./scan.ts";
+import type { Step, StepResult } from "../task/step.ts";
 
 /** Deliveries made due in one transaction: few enough that no publish waits long for its commit. */
 const CHUNK = 100;

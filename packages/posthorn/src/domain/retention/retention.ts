@@ -1,7 +1,7 @@
 /** For how long what is stored is kept, and how sweeps get along. */
 import type { Kysely } from "kysely";
 import type { Database } from "../../store/schema.ts";
-import type { Services } from "../context.ts";
+import type { Store } from "../../store/store.ts";
 
 /** Milliseconds from when it came in. */
 export interface RetentionPeriods {
@@ -28,7 +28,7 @@ export interface SweepOptions {
 export type SweepName = "payload" | "attempt" | "message" | "message-day" | "attempt-day" | "delivery";
 
 /** The last key that an earlier run looked at. */
-export function sweptUpTo({ store }: Services, name: SweepName): Promise<number> {
+export function sweptUpTo({ store }: { readonly store: Pick<Store, "db"> }, name: SweepName): Promise<number> {
   return sweptIn(store.db, name);
 }
 

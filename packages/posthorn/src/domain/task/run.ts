@@ -2,7 +2,6 @@
  * Does the work of tasks in small steps. What a step looks at is read beforehand, beside everybody else; what it does is one short write
  * transaction that also keeps how far it got. So a process that ends at any instant has done a step or has not, and the next one goes on.
  */
-import type { Tx } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import { broadcastStep } from "../broadcast/step.ts";
 import { purgeStep } from "../message/expunge-all.ts";
@@ -10,29 +9,8 @@ import { backfillStep } from "../backfill/step.ts";
 import { replayStep } from "../replay/step.ts";
 import { applicationUsageStep } from "../usage/applications.ts";
 import { eventTypeUsageStep } from "../usage/event-types.ts";
-import { type Task, type TaskData, type TaskKind, toTask } from "./task.ts";
-
-/** What comes of a step. */
-export interface StepResult {
-  readonly data: TaskData;
-  /** How the task ended with this step; `null` when there is more to do. */
-  readonly end: "finished" | "failed" | "canceled" | null;
-  /** Milliseconds until the next step. */
-  readonly waitMs: number;
-}
-
-/** A step that was planned: what to write, or for how long there is nothing to do. */
-export type Step =
-  | {
-      readonly kind: "write";
-      /** What goes to the disk another way and must be there before the write: done again after a crash, it changes nothing. */
-      readonly before?: () => Promise<void>;
-      readonly write: (tx: Tx) => Promise<StepResult>;
-    }
-  | { readonly kind: "wait"; readonly waitMs: number };
-
-/** Looks for what is to be done next. Writes nothing. */
-export type StepPlanner = (services: Services, task: Task) => Promise<Step>;
+import { type Task, type TaskKind, toTask } from "./task.ts";
+import type { StepPlanner } from "./step.ts";
 
 const PLANNERS: Record<TaskKind, StepPlanner> = {
   "endpoint.recover": replayStep,

@@ -4,9 +4,9 @@ import { keyAtTime, keyOfId } from "../../lib/id.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import { type Call, type Context, reader, type Services } from "../context.ts";
 import { HOUR_MS, rolledUpTo } from "../stats/roll-up.ts";
-import type { Step } from "../task/run.ts";
 import { startTask } from "../task/start.ts";
 import type { Task, TaskData } from "../task/task.ts";
+import type { Step } from "../task/step.ts";
 
 /** Applications summed up in one step. */
 const STEP = 200;

@@ -1,9 +1,9 @@
 /** Counts the messages of an organisation that are stored, by event type, in the background. */
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import type { Call, Services } from "../context.ts";
-import type { Step } from "../task/run.ts";
 import { startTask } from "../task/start.ts";
 import type { Task, TaskData } from "../task/task.ts";
+import type { Step } from "../task/step.ts";
 
 /** Messages looked at in one step, of all organisations: they stand in the order of time. */
 const STEP = 5000;

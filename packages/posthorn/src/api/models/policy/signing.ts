@@ -1,6 +1,6 @@
 import { Type } from "typebox";
-import { SIGNATURE_STYLES } from "../../../domain/policy/signing.ts";
 import { nullable } from "../common.ts";
+import { SIGNATURE_STYLES } from "../../../domain/policy/signature-style.ts";
 
 const HeaderName = Type.String({ maxLength: 256 });
 

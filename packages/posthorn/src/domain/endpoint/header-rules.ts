@@ -1,0 +1,44 @@
+/** Which custom headers an endpoint may have. */
+import { invalid } from "../../lib/errors.ts";
+
+export type HeaderMap = Record<string, string>;
+
+const MAX_HEADERS = 100;
+const MAX_VALUE_BYTES = 4096;
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;
+/** Visible ASCII, space, tab and what RFC 9110 calls obs-text; above all no line break. */
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Headers that the HTTP connection, proxies or the signature own. */
+const PROTECTED_NAMES = new Set(
+  (
+    "age cache-control clear-site-data connection content-encoding content-language content-length content-location " +
+    "content-type expect expires host keep-alive pragma proxy-authenticate proxy-authorization proxy-connection te trailer trailers " +
+    "transfer-encoding upgrade user-agent warning"
+  ).split(" "),
+);
+const PROTECTED_PREFIXES =
+  "webhook- svix- x-svix- x-amz- x-amzn- x-google x-goog- x-gfe x-azure- x-fd- x-posthorn-".split(" ");
+
+/** Throws a 422 that names the first header that may not be set, or whose value could not be sent. */
+export function checkHeaders(headers: HeaderMap): HeaderMap {
+  const entries = Object.entries(headers);
+  if (entries.length > MAX_HEADERS) throw invalid("headers", `An endpoint may have ${MAX_HEADERS} headers.`);
+  for (const [name, value] of entries) {
+    const trouble = headerTrouble(name, value);
+    if (trouble !== null) throw invalid(["body", "headers", name], trouble);
+  }
+  return headers;
+}
+
+/** Why this header may not be set, or its value could not be sent; `null` when it is fine. */
+export function headerTrouble(name: string, value: string): string | null {
+  const lower = name.toLowerCase();
+  if (!TOKEN.test(name)) return "Not the name of a header (RFC 9110, section 5.1).";
+  if (PROTECTED_NAMES.has(lower) || PROTECTED_PREFIXES.some((prefix) => lower.startsWith(prefix))) {
+    return `The header ${name} is set by Posthorn or by HTTP itself and cannot be chosen.`;
+  }
+  if (!VALUE.test(value)) return "A header value cannot hold line breaks or other control characters.";
+  if (Buffer.byteLength(value) > MAX_VALUE_BYTES) return `A header value may have ${MAX_VALUE_BYTES} bytes.`;
+  return null;
+}

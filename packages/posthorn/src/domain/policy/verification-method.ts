@@ -1,0 +1,5 @@
+/** Ways to verify an endpoint. */
+
+/** How an endpoint can prove it. */
+export const VERIFICATION_METHODS = ["challenge", "cloudevents"] as const;
+export type VerificationMethod = (typeof VERIFICATION_METHODS)[number];
