@@ -12,8 +12,8 @@ const browser = useBrowser();
 async function begin(options: object = {}): Promise<{ readonly page: Page; readonly url: string }> {
   const page = await browser.open({ token: world.server.token, ...options });
   await page.goto(`${world.server.url}/capture`);
-  await page.getByRole("button", { name: "Get a URL" }).click();
-  await page.getByText("Send something to the URL above").waitFor();
+  await page.getByRole("button", { name: "Create capture URL" }).click();
+  await page.getByText("Send a request to the URL above.").waitFor();
   const url = await page.getByText(/\/in\//).innerText();
   return { page, url };
 }
@@ -53,13 +53,13 @@ describe("a capture", () => {
       .getByLabel("Headers")
       .or(page.getByLabel(/name: value/))
       .fill("x-pot: tea");
-    await page.getByLabel("How long it is there").selectOption("week");
+    await page.getByLabel("Expiry").selectOption("week");
     await page.getByRole("button", { name: "Save" }).click();
     await expect.poll(async () => (await fetch(url, { method: "POST", body: "a" })).status).toBe(418);
     const answer = await fetch(url, { method: "GET" });
     expect([answer.headers.get("x-pot"), await answer.text()]).toEqual(["tea", '{"teapot":true}']);
-    await page.getByRole("button", { name: "Send a test request" }).click();
-    await page.getByText("Answered 418").waitFor();
+    await page.getByRole("button", { name: "Send test request" }).click();
+    await page.getByText("HTTP 418").waitFor();
     await page
       .getByText(/in 7 ?d|in 1 ?w/)
       .first()
@@ -69,13 +69,13 @@ describe("a capture", () => {
   it("sends a request on to any URL that deliveries may go to", async () => {
     const { page, url } = await begin();
     await fetch(url, { method: "POST", headers: { "x-mine": "1" }, body: "on and on" });
-    await page.getByRole("button", { name: "Send on" }).click();
+    await page.getByRole("button", { name: "Forward" }).click();
     await page.getByLabel("URL").fill("http://169.254.169.254/latest");
     await page.getByText("This target is blocked.").waitFor();
     await page.getByLabel("URL").fill(`${world.receiver.url}/sent-on`);
     await page.getByText("Deliveries to this URL are allowed.").waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Send" }).click();
-    await page.getByRole("link", { name: "See how it went" }).click();
+    await page.getByRole("link", { name: "View result" }).click();
     await page.getByText("Finished").first().waitFor();
     const got = world.receiver.requests.find(({ path }) => path === "/sent-on");
     expect([got?.body.toString(), got?.headers["x-mine"]]).toEqual(["on and on", "1"]);

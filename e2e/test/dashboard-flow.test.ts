@@ -54,19 +54,19 @@ describe("an outage of a receiver", () => {
     await page.getByText("No attempts yet.").waitFor();
     const loads = await page.evaluate(() => performance.getEntriesByType("navigation").length);
     await publish(1);
-    await page.getByRole("link", { name: "Answered 204" }).waitFor();
+    await page.getByRole("link", { name: "HTTP 204 No Content" }).waitFor();
     expect(await page.evaluate(() => performance.getEntriesByType("navigation").length)).toBe(loads);
 
     // It breaks: what the page says of it, in a sentence, and what a retry by hand comes to.
     answer = 500;
     const first = await publish(2);
-    await page.getByRole("link", { name: "Answered 500" }).first().click();
+    await page.getByRole("link", { name: "HTTP 500 Internal Server Error" }).first().click();
     await page.getByText("The receiver failed. See its log at the time of this attempt.").waitFor();
     await page.goto(`${world.server.url}/applications/${APP}/messages/${first}`);
-    const timeline = page.getByRole("list", { name: "What happened" });
+    const timeline = page.getByRole("list", { name: "Timeline" });
     await timeline.getByText("Failed", { exact: true }).waitFor();
-    await page.getByRole("button", { name: "Send again" }).click();
-    await page.getByRole("link", { name: /^Attempt 2 Answered 500/ }).waitFor();
+    await page.getByRole("button", { name: "Resend" }).click();
+    await page.getByRole("link", { name: /^Attempt 2 HTTP 500/ }).waitFor();
 
     // It goes on to fail and is left alone: what comes then is held, and the page says why and until when.
     answer = 502;
@@ -78,31 +78,35 @@ describe("an outage of a receiver", () => {
     await expect.poll(failing, { interval: 300 }).toBe("open");
     const last = await publish(4);
     await page.goto(`${world.server.url}/applications/${APP}/messages/${last}`);
-    await timeline.getByText("Held", { exact: true }).waitFor();
-    await timeline.getByText("the endpoint only failed, so it is left alone for a while").waitFor();
-    await timeline.getByText("One attempt is made to see whether it is back").waitFor();
+    await timeline.getByText("On hold", { exact: true }).waitFor();
+    await timeline.getByText("recent attempts to this endpoint all failed").waitFor();
+    await timeline.getByText("Next probe").waitFor();
     await page.goto(world.server.url);
-    await page.getByText(/1 endpoint needs you/).waitFor();
+    await page.getByText(/1 endpoint needs attention/).waitFor();
 
     // It is mended, and tried at once: what was held goes out.
     answer = 204;
-    await page.getByRole("link", { name: /Look at .*orders/ }).click();
+    await page.getByRole("link", { name: /View .*orders/ }).click();
     await page.getByRole("button", { name: "Try now" }).click();
-    await page.getByText("Deliveries go out as they come.").or(page.getByText("It is back")).first().waitFor();
+    await page
+      .getByText("Deliveries are sent as messages arrive.")
+      .or(page.getByText("The endpoint responds again."))
+      .first()
+      .waitFor();
     await page.goto(`${world.server.url}/applications/${APP}/messages/${last}`);
     await timeline.getByText("Delivered").waitFor();
 
     // What had failed goes out with a replay, which shows how far it got.
     await page.goto(endpoint);
     await page.getByRole("button", { name: "Recover" }).click();
-    await page.getByRole("dialog").getByLabel("Time").selectOption("hour");
+    await page.getByRole("dialog").getByLabel("Time range").selectOption("hour");
     await page.getByRole("dialog").getByRole("button", { name: "Recover" }).click();
     await page.getByRole("progressbar", { name: "Progress" }).waitFor();
     await page.getByText("Finished").first().waitFor();
     await page.getByText("100 %").waitFor();
     await expect.poll(() => delivered.includes(first)).toBe(true);
     await page.goto(`${world.server.url}/messages?state=failed`);
-    await page.getByText("No message fits these filters.").waitFor();
+    await page.getByText("No messages match these filters.").waitFor();
   });
 });
 
@@ -139,18 +143,18 @@ describe("without a mouse", () => {
     // Enter in a field sends the form, as everywhere.
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: /\/keys$/ }).waitFor();
-    await page.getByRole("button", { name: "Send an example" }).waitFor();
-    await tabTo(page, /Send an example/);
+    await page.getByRole("button", { name: "Send example" }).waitFor();
+    await tabTo(page, /Send example/);
     await page.keyboard.press("Enter");
     await focusInDialog(page);
     await page.getByRole("dialog").getByRole("combobox").waitFor();
     await tabTo(page, /^Send$/);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "order.paid" }).waitFor();
-    await page.getByRole("link", { name: /^Attempt 1 Answered 204/ }).waitFor();
+    await page.getByRole("link", { name: /^Attempt 1 HTTP 204/ }).waitFor();
     await tabTo(page, /^Attempt 1/);
     await page.keyboard.press("Enter");
-    await page.getByText("Where the time went").waitFor();
+    await page.getByRole("heading", { name: "Timing" }).waitFor();
     await page.keyboard.press("Alt+ArrowLeft");
     await page.getByRole("link", { name: /\/keys$/ }).waitFor();
     await tabTo(page, /\/keys$/);
@@ -161,7 +165,7 @@ describe("without a mouse", () => {
     await focusInDialog(page);
     await tabTo(page, /^Disable$/);
     await page.keyboard.press("Enter");
-    await page.getByText("This endpoint is off.").waitFor();
+    await page.getByText("This endpoint is disabled.").waitFor();
     const { json } = await world.api.get(`/api/v1/app/${APP}/endpoint/${/ep_\w+/.exec(page.url())![0]}`);
     expect(json.disabled).toBe(true);
   });
@@ -239,7 +243,7 @@ describe("a message", () => {
     const message = { eventType: "order.paid", channels: ["changed"], payload: { amount: 1 } };
     const published = await world.api.post(`/api/v1/app/${APP}/msg`, message);
     const page = await open(`/applications/${APP}/messages/${published.json.id as string}`);
-    await page.getByText("Transformed before it was sent").click();
+    await page.getByText("Transformed before sending").click();
     const diff = page.getByRole("region", { name: "Before and after" });
     await diff.waitFor();
     const lines = (await diff.innerText()).split(/\s*\n\s*/);
@@ -260,10 +264,10 @@ describe("a message", () => {
     await body.getByText('"a name of item 1"').waitFor();
     const lines = () => body.locator("[data-index]").count();
     expect(await lines()).toBeLessThan(150);
-    await page.getByRole("searchbox", { name: "Find in: Payload" }).fill("item 19999");
+    await page.getByRole("searchbox", { name: "Find in Payload" }).fill("item 19999");
     await body.getByText('"a name of item 19999"').waitFor();
     expect(await lines()).toBeLessThan(150);
-    await page.getByLabel("How it is shown").selectOption("hex");
+    await page.getByLabel("View as").selectOption("hex");
     await body.getByText(/^00000000 {2}7b 22 69/).waitFor();
     expect(await lines()).toBeLessThan(150);
   });
@@ -302,9 +306,9 @@ describe("the network of an endpoint", () => {
     const { json } = await world.api.post(`/api/v1/app/${APP}/endpoint`, { url: `${world.receiver.url}/secured` });
     const page = await open(`/applications/${APP}/endpoints/${json.id as string}?tab=security`);
     const credentials = page.getByRole("region", { name: "Credentials" });
-    await credentials.getByRole("button", { name: "Set" }).click();
-    await page.getByRole("dialog").getByLabel("Kind").selectOption("header");
-    await page.getByLabel("Name of the header").fill("x-access");
+    await credentials.getByRole("button", { name: "Configure" }).click();
+    await page.getByRole("dialog").getByLabel("Type").selectOption("header");
+    await page.getByLabel("Header name").fill("x-access");
     await page.getByLabel("Value", { exact: true }).fill("open-sesame");
     await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
     await credentials.getByText("x-access").waitFor();
@@ -313,7 +317,7 @@ describe("the network of an endpoint", () => {
     const sent = () => world.receiver.requests.find(({ path }) => path === "/secured")?.headers["x-access"];
     await expect.poll(sent).toBe("open-sesame");
     const tls = page.getByRole("region", { name: "TLS" });
-    await tls.getByRole("button", { name: "Set" }).click();
+    await tls.getByRole("button", { name: "Configure" }).click();
     await page.getByLabel("Pinned certificates").fill("not a fingerprint");
     await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
     await page.getByRole("alert").waitFor();
@@ -322,7 +326,7 @@ describe("the network of an endpoint", () => {
     await tls.getByText("abab").waitFor();
     await credentials.getByRole("button", { name: "Remove" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
-    await credentials.getByText("Nothing of its own.").waitFor();
+    await credentials.getByText("Not configured.").waitFor();
   });
 });
 
@@ -339,11 +343,11 @@ describe("home", () => {
       const ending = async () => (await world.api.get("/api/v1/stats/now")).text;
       await expect.poll(ending, { timeout: 30_000 }).toContain(lab.ports["tls-good"]);
       const page = await open("/");
-      const needs = page.getByRole("region", { name: "Needs you" });
+      const needs = page.getByRole("region", { name: "Needs attention" });
       await needs.getByText("Certificate").waitFor();
-      await needs.getByText(/ends in (29|30) days/).waitFor();
-      await needs.getByRole("link", { name: /Look at .*\/ok/ }).click();
-      await page.getByText("Certificate ends").waitFor();
+      await needs.getByText(/expires in (29|30) days/).waitFor();
+      await needs.getByRole("link", { name: /View .*\/ok/ }).click();
+      await page.getByText("Certificate expires").waitFor();
       expect(page.url()).toContain(endpoint);
       await world.api.delete(`${path}/${endpoint}`);
     } finally {
@@ -355,8 +359,8 @@ describe("home", () => {
     const page = await open("/");
     await page.getByRole("link", { name: "1 h", exact: true }).click();
     await expect.poll(() => page.url()).toContain("window=1h");
-    const chart = page.getByRole("figure", { name: "Deliveries that ended" });
-    await chart.getByText("As a table").click();
+    const chart = page.getByRole("figure", { name: "Completed deliveries" });
+    await chart.getByText("Show as table").click();
     await chart.getByRole("row").nth(60).waitFor();
     await chart.getByRole("rowheader").last().getByRole("link").click();
     await page.getByRole("heading", { level: 1, name: "Messages" }).waitFor();
@@ -371,12 +375,12 @@ describe("home", () => {
     await world.api.post("/api/v1/app/held/endpoint", { url: `${world.receiver.url}/held`, disabled: true });
     await world.api.post("/api/v1/app/held/msg", { eventType: "kept.back", payload: {} });
     const page = await open("/");
-    await page.getByRole("link", { name: /^Held/ }).click();
+    await page.getByRole("link", { name: /^On hold/ }).click();
     await expect.poll(() => page.url()).toContain("state=held");
     await page.getByRole("link", { name: "kept.back" }).waitFor();
     await page
       .getByRole("row", { name: /kept\.back/ })
-      .getByText("Held", { exact: true })
+      .getByText("On hold", { exact: true })
       .last()
       .waitFor();
   });
@@ -385,13 +389,13 @@ describe("home", () => {
 describe("a number of home", () => {
   it("leads into the list of what it counts", async () => {
     const page = await open("/");
-    await page.getByRole("link", { name: /Endpoints in trouble/ }).click();
-    await page.getByRole("heading", { level: 1, name: "Endpoints in trouble" }).waitFor();
-    await page.getByLabel("Kind of trouble").selectOption("disabled");
+    await page.getByRole("link", { name: /Endpoints needing attention/ }).click();
+    await page.getByRole("heading", { level: 1, name: "Endpoints needing attention" }).waitFor();
+    await page.getByLabel("Status").selectOption("disabled");
     await expect.poll(() => page.url()).toContain("trouble=disabled");
     await page.goBack();
     await page.goto(world.server.url);
-    await page.getByRole("link", { name: /Disk is full/ }).click();
+    await page.getByRole("link", { name: /Disk full/ }).click();
     await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();
   });
 });

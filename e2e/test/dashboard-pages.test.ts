@@ -136,8 +136,8 @@ describe("an address without a page", () => {
       await page.getByRole("navigation", { name: "Menu" }).getByRole("link", { name: "Messages" }).waitFor();
       const box = (await page.getByRole("heading", { level: 1 }).boundingBox())!;
       expect(box.x).toBeGreaterThan(200);
-      await page.getByRole("link", { name: "Go to Home" }).click();
-      await page.getByRole("heading", { level: 1, name: "Home" }).waitFor();
+      await page.getByRole("link", { name: "Go to the overview" }).click();
+      await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
     }
   });
 
@@ -157,7 +157,7 @@ describe("without a connection", () => {
     await page.route("**/api/v1/live", (route) => route.abort());
     await page.goto(world.server.url);
     const side = page.getByRole("complementary");
-    await side.getByRole("button", { name: /Try now|Jetzt versuchen/ }).waitFor();
+    await side.getByRole("button", { name: /Reconnect now|Jetzt verbinden/ }).waitFor();
     // Measured in one call: the sidebar redraws at each attempt to connect.
     const overflowing = await side.evaluate((sidebar) => {
       const { right } = sidebar.getBoundingClientRect();
@@ -273,7 +273,7 @@ describe("details", () => {
   it("the last failures of an endpoint name their message on a phone", async () => {
     const page = await open(`/applications/${scene.app}/endpoints/${scene.endpoint}`, { viewport: PHONE });
     const message = page
-      .getByRole("region", { name: "Last failures" })
+      .getByRole("region", { name: "Recent failures" })
       .getByRole("link", { name: scene.message })
       .first();
     await message.waitFor();

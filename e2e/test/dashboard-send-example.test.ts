@@ -1,4 +1,4 @@
-/** "Send an example" in the dashboard and in the portal, on a server where nothing is set up yet. */
+/** "Send example" in the dashboard and in the portal, on a server where nothing is set up yet. */
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useBrowser } from "../lib/browser.ts";
@@ -22,7 +22,7 @@ async function openEndpoint(face: (typeof FACES)[number]): Promise<Page> {
   const page = await browser.open({ token });
   const path = face === "portal" ? `/portal/endpoints/${endpoint}` : `/applications/acme/endpoints/${endpoint}`;
   await page.goto(world.server.url + path);
-  await page.getByRole("button", { name: "Send an example" }).click();
+  await page.getByRole("button", { name: "Send example" }).click();
   return page;
 }
 

@@ -29,12 +29,12 @@ describe("the settings of a source", () => {
     const page = await open("settings");
     await page.getByLabel("Name", { exact: true }).fill("GitHub, all of it");
     await page.getByLabel("PUT").check();
-    await page.getByLabel("Largest body (KiB)").fill("2");
-    await page.getByLabel("Requests a second").fill("50");
-    await page.getByLabel("Events a day").fill("1000");
+    await page.getByLabel("Maximum body size (KiB)").fill("2");
+    await page.getByLabel("Requests per second").fill("50");
+    await page.getByLabel("Events per day").fill("1000");
     await page.getByLabel("GitHub", { exact: true }).check();
-    await page.getByLabel("Further addresses and networks").fill("127.0.0.0/8\n192.0.2.1");
-    await page.getByRole("combobox", { name: "What the sender is answered" }).selectOption("own");
+    await page.getByLabel("Other addresses and networks").fill("127.0.0.0/8\n192.0.2.1");
+    await page.getByRole("combobox", { name: "Response to the sender" }).selectOption("own");
     await page.getByLabel("Status").fill("202");
     await page.getByLabel("Body", { exact: true }).fill("taken as {type}");
     await page.getByRole("button", { name: "Save" }).click();
@@ -52,12 +52,12 @@ describe("the settings of a source", () => {
     expect(await sendPush(ingestUrl as string, "refs/heads/main")).toBe(202);
     expect(await sendPush(ingestUrl as string, "x".repeat(3000))).toBe(413);
     // What a form cannot say is said by the server.
-    await page.getByLabel("Further addresses and networks").fill("not an address");
+    await page.getByLabel("Other addresses and networks").fill("not an address");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByRole("alert").waitFor();
-    await page.getByLabel("Further addresses and networks").fill("");
+    await page.getByLabel("Other addresses and networks").fill("");
     await page.getByLabel("GitHub", { exact: true }).uncheck();
-    await page.getByRole("combobox", { name: "What the sender is answered" }).selectOption("provider");
+    await page.getByRole("combobox", { name: "Response to the sender" }).selectOption("provider");
     await page.getByLabel("Name", { exact: true }).fill("GitHub");
     await page.getByRole("button", { name: "Save" }).click();
     await expect.poll(async () => (await source()).allowedAddresses).toEqual([]);
@@ -67,10 +67,10 @@ describe("the settings of a source", () => {
   it("warn of a secret with quotation marks or white space at its ends, and save it as entered", async () => {
     const page = await open("settings");
     const secrets = page.getByRole("region", { name: "Secrets" });
-    await secrets.getByRole("button", { name: "Add a secret" }).click();
+    await secrets.getByRole("button", { name: "Add secret" }).click();
     await page.getByRole("dialog").getByLabel("Secret", { exact: true }).fill('"quoted" ');
-    await page.getByLabel("The secrets before").selectOption("stay");
-    await page.getByRole("dialog").getByRole("button", { name: "Add a secret" }).click();
+    await page.getByLabel("Previous secrets").selectOption("stay");
+    await page.getByRole("dialog").getByRole("button", { name: "Add secret" }).click();
     await secrets.getByText("begins or ends with a quotation mark").waitFor();
     await secrets.getByText("begins or ends with white space").waitFor();
     expect(await sendPush((await source()).ingestUrl as string, "refs/heads/quoted", '"quoted" ')).toBe(200);
@@ -97,10 +97,10 @@ describe("the settings of a source", () => {
   it("let a secret be changed while both verify, and the one before be taken away", async () => {
     const page = await open("settings");
     const secrets = page.getByRole("region", { name: "Secrets" });
-    await secrets.getByRole("button", { name: "Add a secret" }).click();
+    await secrets.getByRole("button", { name: "Add secret" }).click();
     await page.getByRole("dialog").getByLabel("Secret", { exact: true }).fill("the-next-secret");
-    await page.getByLabel("The secrets before").selectOption("stay");
-    await page.getByRole("dialog").getByRole("button", { name: "Add a secret" }).click();
+    await page.getByLabel("Previous secrets").selectOption("stay");
+    await page.getByRole("dialog").getByRole("button", { name: "Add secret" }).click();
     await expect.poll(() => secrets.getByRole("row").count()).toBe(3);
     const url = (await source()).ingestUrl as string;
     expect(await sendPush(url, "refs/heads/new", "the-next-secret")).toBe(200);
@@ -116,18 +116,18 @@ describe("the settings of a source", () => {
   it("give it another address, and the one before goes on for as long as was chosen", async () => {
     const page = await open("settings");
     const before = (await source()).ingestUrl as string;
-    await page.getByRole("button", { name: "New address" }).click();
-    await page.getByLabel("The address before").selectOption("hour");
-    await page.getByRole("dialog").getByRole("button", { name: "New address" }).click();
-    await page.getByText("This is the new address.").waitFor();
+    await page.getByRole("button", { name: "Rotate URL" }).click();
+    await page.getByLabel("Previous URL").selectOption("hour");
+    await page.getByRole("dialog").getByRole("button", { name: "Rotate URL" }).click();
+    await page.getByText("This is the new URL.").waitFor();
     const after = (await source()).ingestUrl as string;
     expect(after).not.toBe(before);
     await page.getByText(after).waitFor();
     expect(await sendPush(before, "refs/heads/a")).toBe(200);
     expect(await sendPush(after, "refs/heads/b")).toBe(200);
-    await page.getByRole("button", { name: "New address" }).click();
-    await page.getByLabel("The address before").selectOption("none");
-    await page.getByRole("dialog").getByRole("button", { name: "New address" }).click();
+    await page.getByRole("button", { name: "Rotate URL" }).click();
+    await page.getByLabel("Previous URL").selectOption("none");
+    await page.getByRole("dialog").getByRole("button", { name: "Rotate URL" }).click();
     await expect.poll(() => sendPush(after, "refs/heads/c")).toBe(404);
   });
 
@@ -159,28 +159,28 @@ describe("a route", () => {
     const filter = { query: { from: "nowhere" }, body: { ref: "refs/heads/main" } };
     await page.getByLabel("Filter, as JSON").fill(JSON.stringify(filter));
     await page.getByLabel("Message", { exact: true }).first().selectOption({ index: 1 });
-    await page.getByText("The request:").click();
+    await page.getByText("Request:").click();
     await page.getByRole("rowheader", { name: "x-github-event" }).waitFor();
-    await page.getByRole("button", { name: "Try" }).first().click();
-    await page.getByText("It would not be sent").waitFor();
+    await page.getByRole("button", { name: "Run test" }).first().click();
+    await page.getByText("This endpoint would not receive the message").waitFor();
     await page.getByLabel("Filter, as JSON").fill('{"query":{"from":"shop"},"headers":{"x-github-event":"push"}}');
-    await page.getByRole("button", { name: "Try" }).first().click();
-    await page.getByText("It would be sent").waitFor();
+    await page.getByRole("button", { name: "Run test" }).first().click();
+    await page.getByText("This endpoint would receive the message").waitFor();
     await page.getByRole("region", { name: "Filter" }).getByRole("button", { name: "Save" }).click();
     await picture.getByText('"from":"shop"').waitFor();
 
     const code = 'function handler(webhook) { webhook.payload.seen = "yes"; return webhook; }';
     const transformation = page.getByRole("region", { name: "Transformation" });
     await transformation.getByLabel("JavaScript").fill(code);
-    await transformation.getByRole("switch", { name: "On" }).click();
+    await transformation.getByRole("switch", { name: "Enabled" }).click();
     await transformation.getByRole("button", { name: "Save" }).click();
     await picture.getByRole("link", { name: /Transformation/ }).waitFor();
 
-    const forwarding = page.getByRole("region", { name: "Passed on as well" });
-    await forwarding.getByRole("switch", { name: "What followed the token in the path" }).click();
+    const forwarding = page.getByRole("region", { name: "Also forward" });
+    await forwarding.getByRole("switch", { name: "Path after the token" }).click();
     await forwarding.getByRole("button", { name: "Save" }).click();
-    const order = page.getByRole("region", { name: "Order" });
-    await order.getByLabel("Goes out").selectOption("endpoint");
+    const order = page.getByRole("region", { name: "Ordering" });
+    await order.getByLabel("Delivery order").selectOption("endpoint");
     await order.getByRole("button", { name: "Save" }).click();
     await order.getByText("Saved", { exact: true }).waitFor();
 
@@ -207,17 +207,17 @@ describe("what a source has sent", () => {
     expect(await readFile(file, "utf8")).toMatch(/export (interface|type) /);
     await page.getByRole("link", { name: "push" }).click();
     await page.getByRole("region", { name: "Schema" }).last().getByText('"ref"').waitFor();
-    await page.getByRole("button", { name: "Learn anew" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Learn anew" }).click();
-    await page.getByText("Nothing came in yet, so nothing is known.").waitFor();
+    await page.getByRole("button", { name: "Reset schema" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Reset schema" }).click();
+    await page.getByText("No event types yet.").waitFor();
   });
 
   it("counts as silent after a time that is set", async () => {
-    const page = await open("watch");
-    await page.getByLabel("Watched").selectOption("fixed");
-    await page.getByLabel("Silent after (minutes)").fill("90");
+    const page = await open("activity");
+    await page.getByLabel("Monitoring").selectOption("fixed");
+    await page.getByLabel("Inactive after (minutes)").fill("90");
     await page.getByRole("button", { name: "Save" }).first().click();
-    await page.getByText("Silent if nothing comes until").waitFor();
+    await page.getByText("Inactive if no events by").waitFor();
     const { json } = await world.api.get(`/ingest/api/v1/source/${scene.source}/activity`);
     expect(json).toMatchObject({ mode: "fixed", inactiveAfterSeconds: 5400, state: "active" });
   });
@@ -232,20 +232,20 @@ describe("what a source has sent", () => {
     });
     const { id } = (await hook.json()) as { id: number };
     await github.emitInVain("repos/acme/shop", "issues", { action: "opened", issue: { number: 7 } });
-    const page = await open("watch");
+    const page = await open("activity");
     await page.getByLabel("Repository or organisation").fill("acme/shop");
-    await page.getByLabel("Id of the webhook").fill(String(id));
-    await page.getByLabel("Token for the API").fill("ghp_1");
-    await page.getByLabel("Address of the API").fill(github.url);
-    const asking = page.getByRole("region", { name: "Ask the provider" });
+    await page.getByLabel("Webhook ID").fill(String(id));
+    await page.getByLabel("API token").fill("ghp_1");
+    await page.getByLabel("API URL").fill(github.url);
+    const asking = page.getByRole("region", { name: "Backfill" });
     await asking.getByRole("button", { name: "Save" }).click();
-    await asking.getByRole("button", { name: "Stop asking" }).waitFor();
+    await asking.getByRole("button", { name: "Turn off backfill" }).waitFor();
     const dayAgo = new Date(Date.now() - 86_400_000).toISOString().slice(0, 16);
-    await page.getByRole("region", { name: "Ask now" }).getByLabel("From").fill(dayAgo);
-    await page.getByRole("button", { name: "Ask", exact: true }).click();
+    await page.getByRole("region", { name: "Run backfill" }).getByLabel("From").fill(dayAgo);
+    await page.getByRole("button", { name: "Start run", exact: true }).click();
     const runs = page.getByRole("region", { name: "Runs" });
     await runs.getByText("Finished").waitFor();
-    await runs.getByText("Some of what was missed").waitFor();
+    await runs.getByText("Some missing events").waitFor();
     const { json } = await world.api.get(`/ingest/api/v1/source/${scene.source}/backfill/run`);
     expect(json.data).toMatchObject([{ state: "finished", missing: 1, redelivered: 1 }]);
   });
@@ -270,6 +270,6 @@ describe("a delivery that the provider repeats", () => {
     expect(await card.getByRole("definition").first().innerText()).toBe("2");
     await card.getByRole("link", { name: "push" }).click();
     await page.getByRole("heading", { level: 1, name: "push" }).waitFor();
-    await page.getByText(/Received 3 times\. Last at .+\. Duplicates are acknowledged/).waitFor();
+    await page.getByText(/Received 3 times\. Last received .+\. Duplicates are acknowledged/).waitFor();
   });
 });

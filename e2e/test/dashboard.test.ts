@@ -56,7 +56,7 @@ describe("the licences of the packages in the page", () => {
 });
 
 describe("signing in", () => {
-  it("takes a token, refuses another, and keeps it out of the address", async () => {
+  it("accepts a valid token, rejects another, and keeps both out of the URL", async () => {
     const page = await browser.open();
     await page.goto(world.server.url);
     await page.getByLabel("Token").fill("nonsense");
@@ -64,13 +64,13 @@ describe("signing in", () => {
     await page.getByRole("alert").waitFor();
     await page.getByLabel("Token").fill(world.server.token);
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("heading", { name: "Home" }).waitFor();
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
     expect(page.url()).not.toContain(world.server.token.slice(0, 20));
     await page.reload();
-    await page.getByRole("heading", { name: "Home" }).waitFor();
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
   });
 
-  it("ends with the token", async () => {
+  it("ends when the token is no longer valid", async () => {
     const page = await open("/", { token: "ended" });
     await page.getByText("This token is not valid").waitFor();
     expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
@@ -93,39 +93,39 @@ describe("signing in", () => {
 });
 
 describe("the dashboard", () => {
-  it("says at home that an endpoint is in trouble, and leads to it", async () => {
+  it("says on the overview that an endpoint needs attention, and links to it", async () => {
     const page = await open("/");
-    await page.getByText(/1 endpoint needs you/).waitFor();
-    await page.getByRole("link", { name: /Look at .*bad/ }).click();
+    await page.getByText(/1 endpoint needs attention/).waitFor();
+    await page.getByRole("link", { name: /View .*bad/ }).click();
     await page.getByRole("heading", { level: 1, name: /bad/ }).waitFor();
     expect(page.url()).toContain(scene.bad);
   });
 
-  it("keeps filters of messages in the address", async () => {
+  it("keeps message filters in the URL", async () => {
     const page = await open("/messages");
-    await page.getByLabel("State").selectOption("retrying");
+    await page.getByLabel("Status").selectOption("retrying");
     await expect.poll(() => page.url()).toContain("state=retrying");
     await page.getByRole("link", { name: "invoice.paid" }).waitFor();
-    await page.getByLabel("State").selectOption("canceled");
-    await page.getByText("No message fits these filters.").waitFor();
+    await page.getByLabel("Status").selectOption("canceled");
+    await page.getByText("No messages match these filters.").waitFor();
     await page.reload();
-    await page.getByText("No message fits these filters.").waitFor();
+    await page.getByText("No messages match these filters.").waitFor();
     await page.getByRole("button", { name: "Clear" }).click();
     await page.getByRole("link", { name: "invoice.paid" }).waitFor();
     await page.getByRole("searchbox").first().fill("no such text anywhere");
     await page.keyboard.press("Enter");
-    await page.getByText("No message fits these filters.").waitFor();
+    await page.getByText("No messages match these filters.").waitFor();
     await page.getByRole("searchbox").first().fill('"amount":1.5');
     await page.keyboard.press("Enter");
     await page.getByRole("link", { name: "invoice.paid" }).waitFor();
   });
 
-  it("leads from a message to an attempt with its cause, its phases, and what was sent", async () => {
+  it("links a message to an attempt with its cause, timing and request", async () => {
     const page = await open(`/applications/${scene.app}/messages/${scene.message}`);
-    await page.getByRole("heading", { name: "2 endpoints wanted it" }).waitFor();
-    await page.getByRole("link", { name: /Attempt 1 Answered 500/ }).click();
+    await page.getByRole("heading", { name: "Matched 2 endpoints" }).waitFor();
+    await page.getByRole("link", { name: /Attempt 1 HTTP 500 Internal Server Error/ }).click();
     await page.getByText("The receiver failed.").waitFor();
-    await page.getByText("Where the time went").waitFor();
+    await page.getByRole("heading", { name: "Timing" }).waitFor();
     await page.getByRole("rowheader", { name: "webhook-signature" }).waitFor();
     await page
       .getByText(/in \d+/)
@@ -134,13 +134,13 @@ describe("the dashboard", () => {
     expect(await page.getByRole("button", { name: "Copy as curl" }).count()).toBe(1);
   });
 
-  it("shows a hostile payload and answer as text", async () => {
+  it("shows a hostile payload and response as text", async () => {
     const page = await open(`/applications/${scene.app}/messages/${scene.message}`);
     await page.getByRole("region", { name: "Payload" }).getByText("onerror").waitFor();
     await page.goto(
       `${world.server.url}/applications/${scene.app}/messages/${scene.message}/attempts/${scene.failedAttempt}`,
     );
-    const answer = page.getByRole("region", { name: "Body of the answer" });
+    const answer = page.getByRole("region", { name: "Response body" });
     expect(await answer.innerText()).toContain(HOSTILE);
     await page.goto(`${world.server.url}/applications/${scene.app}/endpoints/${scene.bad}`);
     await page.getByText("onerror").first().waitFor();
@@ -148,7 +148,7 @@ describe("the dashboard", () => {
     expect(await page.locator("main img").count()).toBe(0);
   });
 
-  it("shows numbers of a payload as they were published", async () => {
+  it("shows the numbers of a payload as they were published", async () => {
     const { json } = await world.api.post(
       `/api/v1/app/${scene.app}/msg`,
       '{"eventType":"exact.numbers","payload":{"price":1.0,"big":12345678901234567890}}',
@@ -159,21 +159,21 @@ describe("the dashboard", () => {
     expect(await payload.innerText()).toContain("1.0");
   });
 
-  it("shows an attempt that is made while somebody looks", async () => {
+  it("shows an attempt that is made while the page is open", async () => {
     const page = await open(`/applications/${scene.app}/messages/${scene.message}`);
     await page
       .getByRole("link", { name: /Attempt 1/ })
       .first()
       .waitFor();
     const before = await page.getByRole("link", { name: /^Attempt \d/ }).count();
-    await page.getByRole("button", { name: "Send again" }).click();
+    await page.getByRole("button", { name: "Resend" }).click();
     await expect.poll(() => page.getByRole("link", { name: /^Attempt \d/ }).count()).toBe(before + 1);
-    await page.getByText("by hand").waitFor();
+    await page.getByText("Manual").waitFor();
   });
 });
 
 describe("an endpoint", () => {
-  it("is made, gets a policy, a filter that is tried, and a new secret", async () => {
+  it("is created, gets a policy, a tested filter and a new secret", async () => {
     const page = await open(`/applications/${scene.app}`);
     await page.getByRole("button", { name: "New endpoint" }).first().click();
     await page.getByLabel("URL").fill(`${world.receiver.url}/made`);
@@ -181,7 +181,7 @@ describe("an endpoint", () => {
     await page.getByRole("heading", { level: 1, name: /made/ }).waitFor();
 
     await page.getByRole("link", { name: "Delivery policy" }).click();
-    await page.getByLabel("Attempts at the same time").fill("3");
+    await page.getByLabel("Concurrent attempts").fill("3");
     await page.getByLabel("Delays between attempts").fill("10s, 5m, 1h");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved", { exact: true }).waitFor();
@@ -195,8 +195,8 @@ describe("an endpoint", () => {
     await page.getByRole("link", { name: "Types and filter" }).click();
     await page.getByLabel("Filter, as JSON").fill('{"body":{"amount":{"$gt":100}}}');
     await page.getByLabel("Message", { exact: true }).first().selectOption({ index: 1 });
-    await page.getByRole("button", { name: "Try" }).first().click();
-    await page.getByText("It would not be sent").waitFor();
+    await page.getByRole("button", { name: "Run test" }).first().click();
+    await page.getByText("This endpoint would not receive the message").waitFor();
 
     await page.getByRole("link", { name: "Secret and headers" }).click();
     await page.getByRole("button", { name: "Show" }).click();
@@ -206,7 +206,7 @@ describe("an endpoint", () => {
       .innerText();
     await page.getByRole("button", { name: "Rotate" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Rotate" }).click();
-    await page.getByText("The new secret signs.").waitFor();
+    await page.getByText("Secret rotated.").waitFor();
     await page.getByRole("button", { name: "Show" }).click();
     await expect
       .poll(() =>
@@ -218,21 +218,21 @@ describe("an endpoint", () => {
       .not.toBe(before);
   });
 
-  it("is switched off, and on again without what was held", async () => {
+  it("is disabled, and enabled again after discarding the deliveries on hold", async () => {
     const page = await open(`/applications/${scene.app}/endpoints/${scene.good}`);
     await page.getByRole("button", { name: "Disable" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Disable" }).click();
-    await page.getByText("This endpoint is off.").waitFor();
+    await page.getByText("This endpoint is disabled.").waitFor();
     const isOff = async () => (await world.api.get(`/api/v1/app/${scene.app}/endpoint/${scene.good}`)).json.disabled;
     expect(await isOff()).toBe(true);
     const { json } = await world.api.post(`/api/v1/app/${scene.app}/msg`, { eventType: "held.back", payload: {} });
     await page.reload();
     await page.getByRole("button", { name: "Enable" }).click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByText("1 delivery is held.").waitFor();
-    await dialog.getByLabel("What was held").selectOption("discard");
+    await dialog.getByText("1 delivery is on hold.").waitFor();
+    await dialog.getByLabel("Deliveries on hold").selectOption("discard");
     await dialog.getByRole("button", { name: "Enable" }).click();
-    await page.getByText("This endpoint is off.").waitFor({ state: "detached" });
+    await page.getByText("This endpoint is disabled.").waitFor({ state: "detached" });
     expect(await isOff()).toBe(false);
     const stateOf = async () => {
       const { json: list } = await world.api.get(`/api/v1/app/${scene.app}/msg/${json.id as string}/delivery`);
@@ -242,31 +242,31 @@ describe("an endpoint", () => {
     await expect.poll(stateOf).toBe("canceled");
   });
 
-  it("is paused and resumed, and what waits meanwhile goes out", async () => {
+  it("is paused and resumed, and deliveries put on hold meanwhile are sent", async () => {
     const page = await open(`/applications/${scene.app}/endpoints/${scene.good}`);
-    const now = page.getByRole("region", { name: "Deliveries now" });
+    const now = page.getByRole("region", { name: "Delivery status" });
     await now.getByRole("button", { name: "Pause" }).click();
-    await now.getByText("It is paused until somebody resumes it.").waitFor();
+    await now.getByText("The endpoint is paused until you resume it.").waitFor();
     const before = world.receiver.requests.length;
     await world.api.post(`/api/v1/app/${scene.app}/msg`, { eventType: "paused.meanwhile", payload: {} });
     await page.reload();
-    await now.getByText("Held", { exact: true }).waitFor();
+    await now.getByText("On hold", { exact: true }).waitFor();
     await now.getByRole("button", { name: "Resume" }).click();
-    await now.getByText("Deliveries go out as they come.").waitFor();
+    await now.getByText("Deliveries are sent as messages arrive.").waitFor();
     const arrived = () =>
       world.receiver.requests.slice(before).filter(({ path, body }) => path === "/good" && body.toString() === "{}")
         .length;
     await expect.poll(arrived).toBe(1);
   });
 
-  it("that asked to be left alone says until when, and is tried at once", async () => {
+  it("that asked to wait shows the next probe, and can be tried at once", async () => {
     const asking = await world.api.post(`/api/v1/app/${scene.app}/endpoint`, { url: `${world.receiver.url}/busy` });
     const publish = () => world.api.post(`/api/v1/app/${scene.app}/msg`, { eventType: "too.much", payload: {} });
     await publish();
     const page = await open(`/applications/${scene.app}/endpoints/${asking.json.id as string}`);
-    const now = page.getByRole("region", { name: "Deliveries now" });
-    await now.getByText("It asked to be left alone for a while").waitFor();
-    await now.getByText("Tried next").waitFor();
+    const now = page.getByRole("region", { name: "Delivery status" });
+    await now.getByText("The endpoint asked to wait in its last response").waitFor();
+    await now.getByText("Next probe").waitFor();
     // The first one waits for its own retry; this one is held.
     await publish();
     const tries = () => world.receiver.requests.filter(({ path }) => path === "/busy").length;
@@ -276,7 +276,7 @@ describe("an endpoint", () => {
     await world.api.delete(`/api/v1/app/${scene.app}/endpoint/${asking.json.id as string}`);
   });
 
-  it("with an order shows what holds up others, and lets them pass", async () => {
+  it("with ordered delivery shows the blocking message, and unblocks the later ones", async () => {
     const policy = { order: { by: "key", onFailure: "block", maxBlockSeconds: 3600 } };
     const made = await world.api.post(`/api/v1/app/${scene.app}/endpoint`, { url: `${world.receiver.url}/ordered` });
     const id = made.json.id as string;
@@ -286,9 +286,9 @@ describe("an endpoint", () => {
     await publish({ refuse: true });
     await publish({ second: true });
     const page = await open(`/applications/${scene.app}/endpoints/${id}`);
-    const blockers = page.getByRole("region", { name: "Held up by a failure" }).first();
+    const blockers = page.getByRole("region", { name: "Blocking messages" }).first();
     await blockers.getByText("customer-7").waitFor();
-    await blockers.getByRole("button", { name: "Let others pass" }).click();
+    await blockers.getByRole("button", { name: "Unblock" }).click();
     await expect
       .poll(() => world.receiver.requests.some(({ path, body }) => path === "/ordered" && body.includes("second")))
       .toBe(true);
@@ -297,7 +297,7 @@ describe("an endpoint", () => {
 });
 
 describe("a replay", () => {
-  it("is counted first, then started, and shows how far it got", async () => {
+  it("is counted by a dry run, then started, and shows its progress", async () => {
     const page = await open(`/replays/new?app=${scene.app}&endpoint=${scene.good}`);
     await page.getByLabel("Delivered").check();
     await page.getByRole("button", { name: "Dry run" }).click();
@@ -314,7 +314,7 @@ describe("a replay", () => {
 });
 
 describe("the live page", () => {
-  it("shows what happens, stands still when asked, and goes on", async () => {
+  it("shows events as they happen, pauses, and resumes", async () => {
     const page = await open("/live");
     await page.getByRole("main").getByText("Live", { exact: true }).last().waitFor();
     const publish = (eventType: string) => world.api.post(`/api/v1/app/${scene.app}/msg`, { eventType, payload: {} });
@@ -335,7 +335,7 @@ describe("the live page", () => {
       .waitFor();
   });
 
-  it("catches up after the server was started anew while nobody was connected", async () => {
+  it("catches up on messages that arrived while the connection was down", async () => {
     const page = await open("/live");
     await expect.poll(() => page.getByRole("main").getByRole("status").first().innerText()).toBe("Live");
     await world.api.post(`/api/v1/app/${scene.app}/msg`, { eventType: "before.break", payload: {} });
@@ -345,10 +345,10 @@ describe("the live page", () => {
       .waitFor();
     await page.route("**/api/v1/live", (route) => route.abort());
     await world.restart();
-    await page.getByRole("main").getByText("No connection, trying again").waitFor();
+    await page.getByRole("main").getByText("Connection lost. Reconnecting.").waitFor();
     await world.api.post(`/api/v1/app/${scene.app}/msg`, { eventType: "during.break", payload: {} });
     await page.unroute("**/api/v1/live");
-    await page.getByText(/You were away: \d+ message/).waitFor();
+    await page.getByText(/Reconnected\. \d+ message/).waitFor();
     await page
       .getByRole("link", { name: /during\.break/ })
       .first()
@@ -362,7 +362,7 @@ describe("the live page", () => {
 });
 
 describe("the cluster page", () => {
-  it("shows the node that answers, and that it has every shard", async () => {
+  it("shows the node that serves the page, and that it owns every shard", async () => {
     const { json } = await world.api.get("/api/v1/cluster");
     const [node] = json.nodes as { id: number; host: string }[];
     const page = await open("/");
@@ -372,11 +372,11 @@ describe("the cluster page", () => {
     const row = page.getByRole("table", { name: "Nodes" }).getByRole("row").nth(1);
     await row.getByText(`Node ${node!.id}`, { exact: true }).waitFor();
     expect(await row.innerText()).toContain(node!.host);
-    await row.getByText("Working").waitFor();
-    await page.getByRole("region", { name: "Spread of shards" }).getByText("64 of 64").waitFor();
+    await row.getByText("Running").waitFor();
+    await page.getByRole("region", { name: "Shard distribution" }).getByText("64 of 64").waitFor();
   });
 
-  it("says that it could not ask, and asks again", async () => {
+  it("shows a loading error, and loads again on request", async () => {
     const page = await browser.open({ token: world.server.token });
     await page.route("**/api/v1/cluster", (route) =>
       route.fulfill({ status: 403, json: { code: "no", detail: "No." } }),
@@ -419,7 +419,7 @@ describe.each([
   ["dark", { type: "rule", values: ["color-contrast"] }],
 ] as const)("in %s colours", (colorScheme, { type, values }) => {
   it(
-    "axe finds no fault on any page",
+    "axe finds no violation on any page",
     async () => {
       const page = await open("/", { colorScheme, reducedMotion: "reduce" });
       const found: string[] = [];
@@ -440,7 +440,7 @@ describe.each([
 });
 
 describe("at the width of a phone", () => {
-  it("no page scrolls sideways, and the menu leads everywhere", async () => {
+  it("no page scrolls horizontally, and the menu links to every page", async () => {
     const page = await open("/", { viewport: { width: 390, height: 844 } });
     const wide: string[] = [];
     for (const [name, path] of pagesOf(scene)) {
@@ -457,12 +457,12 @@ describe("at the width of a phone", () => {
 });
 
 describe("in German", () => {
-  it("the pages have their words, and another language is a choice away", async () => {
+  it("the pages are translated, and another language can be chosen", async () => {
     const page = await open("/", { locale: "de-DE" });
-    await page.getByRole("heading", { level: 1, name: "Start" }).waitFor();
+    await page.getByRole("heading", { level: 1, name: "Übersicht" }).waitFor();
     await page.getByRole("link", { name: "Nachrichten" }).first().click();
     await page.getByRole("heading", { level: 1, name: "Nachrichten" }).waitFor();
-    await page.getByRole("button", { name: "Farben, Sprache, Sitzung" }).last().click();
+    await page.getByRole("button", { name: "Design, Sprache und Sitzung" }).last().click();
     expect(await page.evaluate(() => document.documentElement.lang)).toBe("de");
     await page.getByRole("menuitemradio", { name: "English" }).click();
     await page.getByRole("heading", { level: 1, name: "Messages" }).waitFor();

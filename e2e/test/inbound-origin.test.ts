@@ -232,7 +232,7 @@ describe("with a separate origin", () => {
     expect((await page.goto(source.url.replace("localhost", "127.0.0.1")))!.status()).toBe(421);
     expect((await page.goto(`http://localhost:${port}/`))!.status()).toBe(404);
     await page.goto(`${server.url}/capture/${source.id}`);
-    await page.getByRole("button", { name: "Send a test request" }).click();
+    await page.getByRole("button", { name: "Send test request" }).click();
     await page.getByText("Sent.", { exact: true }).waitFor();
     const events = async (): Promise<unknown[]> =>
       (await api.get(`/ingest/api/v1/source/${source.id}/event?limit=50`)).json.data as unknown[];

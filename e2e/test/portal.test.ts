@@ -121,7 +121,7 @@ describe("in a frame of another origin", () => {
     await frame.getByLabel("URL").fill(`${world.receiver.url}/framed`);
     await frame.getByText("Deliveries to this URL are allowed.").waitFor();
     await frame.getByRole("checkbox", { name: /^Billing/ }).check();
-    await frame.getByText("3 types chosen").waitFor();
+    await frame.getByText("3 types selected").waitFor();
     await frame.getByRole("checkbox", { name: /invoice\.refunded/ }).uncheck();
     await frame.getByRole("button", { name: "Create" }).click();
     await frame.getByRole("heading", { level: 1, name: /framed/ }).waitFor();
@@ -133,7 +133,7 @@ describe("in a frame of another origin", () => {
     await frame.getByRole("link", { name: /invoice\.paid/ }).click();
     await frame.getByLabel("Endpoint").selectOption({ label: `${world.receiver.url}/framed` });
     await frame.getByRole("button", { name: "Send" }).click();
-    await frame.getByText("Answered 204").first().waitFor();
+    await frame.getByText("HTTP 204 No Content").first().waitFor();
     const got = world.receiver.requests.find(({ path }) => path === "/framed");
     expect(JSON.parse(got!.body.toString())).toEqual({ id: "inv_1042", amount: 129.9, currency: "EUR" });
   });
@@ -186,17 +186,17 @@ describe("a token that may only look", () => {
     const { frame } = await inFrame(READ_ONLY);
     await frame.getByRole("link", { name: /bad/ }).first().click();
     await frame.getByRole("heading", { level: 1, name: /bad/ }).waitFor();
-    for (const name of ["Disable", "Recover", "Send an example", "New endpoint", "Delete endpoint"]) {
+    for (const name of ["Disable", "Recover", "Send example", "New endpoint", "Delete endpoint"]) {
       expect([name, await frame.getByRole("button", { name }).count()]).toEqual([name, 0]);
     }
     expect(await frame.getByRole("link", { name: "Settings" }).count()).toBe(0);
     await frame.getByLabel("Endpoint").getByRole("link", { name: "Signing" }).click();
-    await frame.getByText("You may not see it here.").waitFor();
+    await frame.getByText("You don’t have permission to view it here.").waitFor();
     expect(await frame.getByRole("button", { name: "Show" }).count()).toBe(0);
     await frame.getByLabel("Menu").getByRole("link", { name: "Deliveries" }).click();
     await frame.getByRole("link", { name: "invoice.paid" }).first().click();
-    await frame.getByRole("heading", { name: /endpoints? wanted it/ }).waitFor();
-    expect(await frame.getByRole("button", { name: /again|now/i }).count()).toBe(0);
+    await frame.getByRole("heading", { name: /Matched \d endpoints?/ }).waitFor();
+    expect(await frame.getByRole("button", { name: /resend|again|now/i }).count()).toBe(0);
   });
 
   it("is refused by the server when a request is forged, whatever the page shows", async () => {
@@ -281,11 +281,11 @@ describe("signing", () => {
     const names = ["webhook-id", "webhook-timestamp", "webhook-signature"];
     const head = names.map((name) => `${name}: ${headers[name]}`).join("\n");
     const ask = async (request: string): Promise<void> => {
-      await page.getByLabel("The request").fill(request);
-      await page.getByRole("button", { name: "Find out" }).click();
+      await page.getByLabel("Request").fill(request);
+      await page.getByRole("button", { name: "Diagnose" }).click();
     };
     await ask(`POST /good HTTP/1.1\n${head}\n\n${body.toString()}`);
-    await page.getByText("It verifies as it is").waitFor();
+    await page.getByText("The request verifies.").waitFor();
     await ask(`${head}\n\n${body.toString()}\n`);
     await page.getByText("body_newline").waitFor();
     await page.getByLabel("Secret", { exact: true }).fill("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
@@ -298,13 +298,13 @@ describe("an endpoint that is off", () => {
   it("is told of, switched on again with what failed, and the replay shows how far it got", async () => {
     await world.api.patch(`/api/v1/app/${scene.app}/endpoint/${scene.bad}`, { disabled: true });
     const page = await open();
-    await page.getByText("1 endpoint is off:").waitFor();
+    await page.getByText("1 endpoint is disabled:").waitFor();
     await page.getByRole("link", { name: /bad/ }).first().click();
-    await page.getByText("This endpoint is off.").first().waitFor();
+    await page.getByText("This endpoint is disabled.").first().waitFor();
     world.receiver.answer(204);
     await page.getByRole("button", { name: "Enable" }).click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByLabel("Send again what failed").selectOption("day");
+    await dialog.getByLabel("Resend failed messages").selectOption("day");
     await dialog.getByRole("button", { name: "Enable" }).click();
     await page.getByText("Finished").first().waitFor();
     expect(page.url()).toContain("/portal/replays/");
@@ -352,7 +352,7 @@ describe("the keyboard alone", () => {
     await page.getByLabel("URL").fill("https://example.com/hook");
     await page.getByRole("checkbox", { name: /^Billing/ }).focus();
     await page.keyboard.press("Space");
-    await page.getByText("3 types chosen").waitFor();
+    await page.getByText("3 types selected").waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("New endpoint");

@@ -80,7 +80,7 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
     ["source", source],
     ["source-routes", `${source}?tab=routes&route=${routes.data[0]!.id}`],
     ["source-catalogue", `${source}?tab=catalogue`],
-    ["source-watch", `${source}?tab=watch`],
+    ["source-activity", `${source}?tab=activity`],
     ["source-settings", `${source}?tab=settings`],
     ["source-events", `${source}?tab=events`],
     ["source-quarantine", `${source}?tab=quarantine`],

@@ -32,7 +32,7 @@ function storedBesides(page: Page): Promise<string> {
   );
 }
 
-const signedIn = (page: Page) => page.getByRole("heading", { level: 1, name: "Home" }).waitFor();
+const signedIn = (page: Page) => page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
 const signedOut = (page: Page) => page.getByLabel("Token").waitFor();
 
 describe("a link with the token of an organisation", () => {

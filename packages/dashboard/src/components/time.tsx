@@ -14,7 +14,7 @@ let now = Date.now();
 const readers = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 
-/** One clock for all times on the page. */
+/** One clock for all times on the page, so that they change together. */
 function subscribe(reader: () => void): () => void {
   readers.add(reader);
   timer ??= setInterval(() => {
@@ -31,11 +31,11 @@ function subscribe(reader: () => void): () => void {
 
 export interface TimeProps {
   readonly at: string | null | undefined;
-  /** "3 minutes ago" in place of the moment. */
+  /** Shows "3 minutes ago" or "in 3 minutes" instead of the date and time. */
   readonly relative?: boolean;
 }
 
-/** A moment in the reader's zone; the exact one, in UTC, on pointing at it. */
+/** A time in the reader's zone. Its tooltip has the exact time in UTC. */
 export function Time({ at, relative = false }: TimeProps) {
   const { t, i18n } = useTranslation();
   const current = useSyncExternalStore(subscribe, () => now);
@@ -48,13 +48,21 @@ export function Time({ at, relative = false }: TimeProps) {
 }
 
 function momentText(language: string, at: number): string {
-  const format = new Intl.DateTimeFormat(regional(language), { dateStyle: "medium", timeStyle: "medium" });
+  const format = new Intl.DateTimeFormat(regional(language), {
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+    hour: "numeric",
+    minute: "2-digit",
+    second: "2-digit",
+    timeZoneName: "short",
+  });
   return format.format(at);
 }
 
 function sinceText(language: string, at: number, current: number): string {
   const format = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
-  // The clock ticks rarely: what came after its last tick came just now.
+  // The clock ticks every ten seconds: a time after its last tick is shown as now.
   const distance = at - current > 0 && at - current < TICK_MS ? 0 : at - current;
   const [unit, ms] = UNITS.find(([, size]) => Math.abs(distance) >= size) ?? (["second", 1000] as const);
   return format.format(Math.round(distance / ms), unit);

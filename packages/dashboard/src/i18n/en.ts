@@ -2,31 +2,31 @@
 import { capture } from "./en/capture.ts";
 import { causes } from "./en/causes.ts";
 import { cluster } from "./en/cluster.ts";
-import { flow } from "./en/flow.ts";
+import { endpointState } from "./en/endpoint-state.ts";
 import { frame } from "./en/frame.ts";
 import { home } from "./en/home.ts";
-import { inbound } from "./en/inbound.ts";
+import { ingest } from "./en/ingest.ts";
 import { messages } from "./en/messages.ts";
 import { network } from "./en/network.ts";
-import { objects } from "./en/objects.ts";
+import { applications } from "./en/applications.ts";
 import { policy } from "./en/policy.ts";
 import { portal } from "./en/portal.ts";
 import { sources } from "./en/sources.ts";
-import { work } from "./en/work.ts";
+import { settings } from "./en/settings.ts";
 
 export const en = {
   ...capture,
   ...causes,
   ...cluster,
-  ...flow,
+  ...endpointState,
   ...frame,
   ...home,
-  ...inbound,
+  ...ingest,
   ...messages,
   ...network,
-  ...objects,
+  ...applications,
   ...policy,
   ...portal,
   ...sources,
-  ...work,
+  ...settings,
 };

@@ -9,14 +9,14 @@ beforeAll(async () => {
   await german.init({ lng: "de", resources: { de: { translation: de } } });
 });
 
-describe("what came of an attempt", () => {
-  it("is told in the language of the page, and by its code where that is not known there", () => {
+describe("the cause of an attempt", () => {
+  it("is translated, and falls back to the words of its code", () => {
     const end = (errorCode: string | null, responseStatusCode = 0, status = 2) =>
       attemptCause(german.t, { errorCode, responseStatusCode, status });
     expect(end("connect_refused")).toBe("Verbindung abgelehnt");
-    expect(end("success_rule", 200)).toBe("Antwort 200, nach seiner Regel kein Erfolg");
+    expect(end("success_rule", 200)).toBe("HTTP 200 OK, nach der Regel des Endpunkts kein Erfolg");
     expect(end("something_new")).toBe("Something new");
     expect(end(null)).toBe("Keine Antwort");
-    expect(end("status", 500)).toBe("Antwort 500");
+    expect(end("status", 500)).toBe("HTTP 500 Internal Server Error");
   });
 });

@@ -1,5 +1,6 @@
 import type { TFunction } from "i18next";
 import { causes } from "../i18n/en/causes.ts";
+import { httpStatus } from "./http-status.ts";
 
 export interface AttemptEnd {
   readonly status: number;
@@ -7,15 +8,15 @@ export interface AttemptEnd {
   readonly errorCode: string | null;
 }
 
-/** What came of an attempt in a few words: the status, or why there was none. */
+/** Result of an attempt in a few words: the HTTP status, or why there was no response. */
 export function attemptCause(t: TFunction, { responseStatusCode, errorCode, status }: AttemptEnd): string {
   if (responseStatusCode > 0) {
-    const answered = t("attempts.answered", { code: responseStatusCode });
+    const response = t("attempts.httpStatus", { status: httpStatus(responseStatusCode) });
     return status !== 0 && errorCode !== null && responseStatusCode < 300
-      ? `${answered}, ${causeOf(t, errorCode)}`
-      : answered;
+      ? `${response}, ${causeOf(t, errorCode)}`
+      : response;
   }
-  return errorCode === null ? t("attempts.noAnswer") : causeOf(t, errorCode);
+  return errorCode === null ? t("attempts.noResponse") : causeOf(t, errorCode);
 }
 
 type Known = keyof typeof causes.causes;
@@ -24,7 +25,7 @@ function causeOf(t: TFunction, code: string): string {
   return code in causes.causes ? t(`causes.${code as Known}`) : words(code);
 }
 
-/** A code such as `connect_refused` as words. */
+/** Words of a code that has no translation: `connect_refused` becomes "Connect refused". */
 function words(code: string): string {
   return code.charAt(0).toUpperCase() + code.slice(1).replaceAll("_", " ");
 }

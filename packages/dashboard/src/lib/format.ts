@@ -1,6 +1,6 @@
-/** Numbers and times as people read them, in the language of the page. */
+/** Formats numbers, sizes and durations in the language of the page. */
 
-/** The language as the reader's region has it: English of a browser in Britain has other times than one in America. */
+/** The page's language with the reader's region: British and American browsers format times differently. */
 export function regional(language: string): string {
   return navigator.languages.find((tag) => tag.slice(0, 2) === language) ?? language;
 }
@@ -32,18 +32,14 @@ export function formatBytes(language: string, bytes: number): string {
   return `${formatNumber(language, bytes / 1024 ** power, power === 0 ? 0 : 1)}\u00a0${BYTE_UNITS[power]!}`;
 }
 
-/** Milliseconds, as short as their size allows: 12 ms, 1.4 s, 3 min, 2.5 h, 4 d. */
+/** A duration in the largest unit that fits: 12 ms, 1.4 s, 3 min, 2.5 h, 4 days. */
 export function formatDuration(language: string, ms: number): string {
-  const unit = (name: string, value: number, digits: number): string =>
-    new Intl.NumberFormat(regional(language), {
-      style: "unit",
-      unit: name,
-      unitDisplay: "narrow",
-      maximumFractionDigits: digits,
-    }).format(value);
-  if (ms < 1000) return unit("millisecond", ms, ms < 10 ? 1 : 0);
-  if (ms < 60_000) return unit("second", ms / 1000, 1);
-  if (ms < 3_600_000) return unit("minute", ms / 60_000, 0);
-  if (ms < 2 * 86_400_000) return unit("hour", ms / 3_600_000, 1);
-  return unit("day", ms / 86_400_000, 0);
+  const symbol = (value: number, digits: number, unit: string): string =>
+    `${formatNumber(language, value, digits)}\u00a0${unit}`;
+  if (ms < 1000) return symbol(ms, ms < 10 ? 1 : 0, "ms");
+  if (ms < 60_000) return symbol(ms / 1000, 1, "s");
+  if (ms < 3_600_000) return symbol(ms / 60_000, 0, "min");
+  if (ms < 2 * 86_400_000) return symbol(ms / 3_600_000, 1, "h");
+  const days = { style: "unit", unit: "day", unitDisplay: "long", maximumFractionDigits: 0 } as const;
+  return new Intl.NumberFormat(regional(language), days).format(ms / 86_400_000);
 }

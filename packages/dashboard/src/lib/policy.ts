@@ -1,4 +1,5 @@
-/** The policy of an endpoint or application as text fields, and back. A field that is empty is inherited. */
+/** Converts the policy of an endpoint or application to text fields and back. Empty fields are inherited. */
+import i18next from "i18next";
 
 export type Policy = Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
 
@@ -11,7 +12,7 @@ export interface PolicyField {
   readonly choices?: readonly string[];
 }
 
-/** Values of the fields that are chosen from a list, by `section.field`. */
+/** Choices of the fields with a fixed list of values, by `section.field`. */
 export const POLICY_CHOICES: Readonly<Record<string, readonly string[]>> = {
   "limits.backlog": ["oldest", "newest"],
   "verification.mode": ["as-created", "off", "challenge", "cloudevents"],
@@ -32,7 +33,7 @@ const KINDS: Readonly<Record<string, FieldKind>> = {
   "success.statusCodes": "codes",
 };
 
-/** The fields of a section, by what holds in the end: a field that the server learns later shows up by itself. */
+/** Fields of a section, taken from the effective policy: fields that a newer server adds appear without a change here. */
 export function fieldsOf(section: string, effective: Readonly<Record<string, unknown>>): readonly PolicyField[] {
   return Object.entries(effective).map(([name, value]) => {
     const key = `${section}.${name}`;
@@ -53,7 +54,7 @@ function kindOfValue(value: unknown, choices: readonly string[] | undefined): Fi
   return typeof value === "string" ? "text" : "json";
 }
 
-/** The value of a field as it stands in its input. */
+/** The value of a field as the text of its input. */
 export function toText(kind: FieldKind, value: unknown): string {
   if (value === undefined || value === null) return "";
   if (kind === "codes") return (value as readonly unknown[]).join(", ");
@@ -62,9 +63,9 @@ export function toText(kind: FieldKind, value: unknown): string {
 }
 
 /**
- * What is typed, as the API takes it; `null` for an empty field.
+ * Parses the text of an input to the value for the API; `null` for an empty field.
  *
- * @throws {Error} when it cannot be read; the message says what is expected.
+ * @throws {Error} When the text cannot be parsed. The message names the expected form.
  */
 export function fromText(kind: FieldKind, text: string): unknown {
   const trimmed = text.trim();
@@ -95,7 +96,7 @@ interface Backoff {
 
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
-/** A schedule as a list of times; anything else as its JSON. */
+/** A schedule as a list of delays; other kinds of backoff as JSON. */
 function backoffText(backoff: Backoff): string {
   if (backoff.type !== "schedule" || backoff.delays === undefined) return JSON.stringify(backoff);
   return backoff.delays.map(delayText).join(", ");
@@ -109,13 +110,23 @@ function delayText(seconds: number): string {
 function toSchedule(text: string): Backoff {
   const delays = text.split(/[,\s]+/).map((part) => {
     const [, count, unit] = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(part) ?? [];
-    if (count === undefined) throw new Error(`"${part}": 5s, 30m, 2h, 1d`);
+    if (count === undefined) throw new Error(i18next.t("policy.badDelay", { part }));
     return Number(count) * (unit === undefined || unit === "" ? 1 : UNITS[unit as keyof typeof UNITS]);
   });
   return { type: "schedule", delays };
 }
 
-/** What changed, in the form of a patch: only fields that differ; `null` where one is to be inherited again. */
+const SECOND_MS = 1000;
+
+/** Milliseconds of a number field that holds a duration, judged by its name; `null` for other fields and durations under a minute. */
+export function longDurationMs({ kind, name }: PolicyField, value: string): number | null {
+  const number = Number(value);
+  if (kind !== "number" || value === "" || !Number.isFinite(number)) return null;
+  const ms = name.endsWith("Seconds") ? number * SECOND_MS : name.endsWith("Ms") ? number : 0;
+  return ms >= 60 * SECOND_MS ? ms : null;
+}
+
+/** A patch with the fields that changed; `null` for a field that becomes inherited again. */
 export function policyPatch(
   fields: readonly PolicyField[],
   before: Policy,

@@ -98,7 +98,7 @@ function PortalAccess({ app }: { readonly app: string }) {
         error={access.error}
         foot={
           <Button type="submit" disabled={access.isPending}>
-            {t("portalAccess.make")}
+            {t("portalAccess.create")}
           </Button>
         }
       >
@@ -114,7 +114,7 @@ function PortalAccess({ app }: { readonly app: string }) {
       </Form>
       {access.data !== undefined && (
         <Note tone="good" action={<Copy text={access.data.url} label={t("portalAccess.copy")} />}>
-          {t("portalAccess.made")}
+          {t("portalAccess.created")}
         </Note>
       )}
     </Card>

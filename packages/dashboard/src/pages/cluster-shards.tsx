@@ -18,7 +18,7 @@ export function SpreadOfShards({ nodes, shards }: Pick<Cluster, "nodes" | "shard
         {nodes.map(({ id, state }) => (
           <Share key={id} name={t("cluster.node", { id })} tone={NODE_TONES[state]} owner={id} shards={shards} />
         ))}
-        {isUnowned && <Share name={t("cluster.nobody")} tone="bad" owner={null} shards={shards} />}
+        {isUnowned && <Share name={t("cluster.noOwner")} tone="bad" owner={null} shards={shards} />}
       </ul>
     </Card>
   );

@@ -93,7 +93,12 @@ function Nodes({ cluster: { at, nodes } }: { readonly cluster: Cluster }) {
         { key: "started", label: t("cluster.started"), cell: ({ startedAt }) => <Time at={startedAt} relative /> },
         { key: "seen", label: t("cluster.seen"), cell: ({ lastSeenAt }) => <Seen at={at} last={lastSeenAt} /> },
         { key: "shards", label: t("cluster.shards"), end: true, cell: (row) => formatNumber(language, row.shards) },
-        { key: "flight", label: t("cluster.underWay"), end: true, cell: (row) => formatNumber(language, row.inFlight) },
+        {
+          key: "flight",
+          label: t("cluster.nodeInFlight"),
+          end: true,
+          cell: (row) => formatNumber(language, row.inFlight),
+        },
         { key: "lag", label: t("cluster.lag"), end: true, cell: (row) => lagText(language, row.lagSeconds) },
       ]}
     />

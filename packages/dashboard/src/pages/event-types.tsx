@@ -55,7 +55,7 @@ export function EventTypes() {
               row.archived ? (
                 <Badge>{t("eventTypes.archived")}</Badge>
               ) : (
-                <Badge tone="good">{t("eventTypes.inUse")}</Badge>
+                <Badge tone="good">{t("eventTypes.active")}</Badge>
               ),
           },
           {

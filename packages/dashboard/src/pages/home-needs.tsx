@@ -16,11 +16,11 @@ import styles from "./home.module.css";
 export function NeedsYou({ needs }: { readonly needs: readonly Need[] | undefined }) {
   const { t } = useTranslation();
   return (
-    <Card title={t("home.needsYou")} actions={<Link to="/issues">{t("home.byCause")}</Link>}>
+    <Card title={t("home.needsAttention")} actions={<Link to="/issues">{t("home.byCause")}</Link>}>
       {needs === undefined ? (
         <Loading lines={3} />
       ) : needs.length === 0 ? (
-        <Empty>{t("home.needsNothing")}</Empty>
+        <Empty>{t("home.attentionNone")}</Empty>
       ) : (
         <ul className={styles["needs"]}>
           {needs.map((need) => (
@@ -76,11 +76,11 @@ function EndpointNeed({ need: { trouble, tone } }: OfKind<"endpoint">) {
           {" · "}
         </>
       )}
-      {t("home.waits", { count: due, value: formatNumber(i18n.language, due) })}
+      {t("home.pending", { count: due, value: formatNumber(i18n.language, due) })}
       {disabledAt !== null && (
         <>
           {" · "}
-          {t("home.switchedOff")} <Time at={disabledAt} relative />
+          {t("home.autoDisable")} <Time at={disabledAt} relative />
         </>
       )}
     </Line>
@@ -110,14 +110,14 @@ function InactiveNeed({ need: { source, tone } }: OfKind<"source">) {
       to="/sources/$source"
       params={{ source: sourceId }}
       className={buttonClass("plain", true)}
-      aria-label={t("home.lookAt", { url: name })}
+      aria-label={t("home.viewOf", { url: name })}
     >
-      {t("actions.look")}
+      {t("actions.view")}
     </Link>
   );
   return (
-    <Line badge={<Badge tone={tone}>{t("sources.activity.inactive")}</Badge>} name={name} link={link}>
-      {t("home.inactive")} <Time at={inactiveSince} relative />
+    <Line badge={<Badge tone={tone}>{t("sources.activityStates.inactive")}</Badge>} name={name} link={link}>
+      {t("home.inactiveSince")} <Time at={inactiveSince} />
     </Line>
   );
 }
@@ -149,9 +149,9 @@ function LookAt({ endpoint: { appId, endpointId, url } }: LookAtProps) {
     <Link
       {...face.endpoint(appId, endpointId)}
       className={buttonClass("plain", true)}
-      aria-label={t("home.lookAt", { url })}
+      aria-label={t("home.viewOf", { url })}
     >
-      {t("actions.look")}
+      {t("actions.view")}
     </Link>
   );
 }

@@ -43,7 +43,7 @@ export function Tiles({ now, summary, storage, window }: TilesProps) {
         name={t("home.success")}
         value={percent(success)}
         tone={success !== null && success !== undefined && success < GOOD_PERCENT ? "warn" : undefined}
-        more={t("home.firstTryShare", { value: percent(summary?.deliveries.firstTryPercent) })}
+        more={t("home.firstAttemptShare", { value: percent(summary?.deliveries.firstTryPercent) })}
         link={{ to: "/messages", search: { range: window, state: "succeeded" } }}
       />
       <Tile
@@ -54,7 +54,7 @@ export function Tiles({ now, summary, storage, window }: TilesProps) {
         link={{ to: "/messages", search: { range: window, state: "failed" } }}
       />
       <Tile
-        name={t("home.eventToAnswer")}
+        name={t("home.deliveryLatency")}
         value={ms(summary?.latency.p50)}
         more={t("home.percentiles", { p95: ms(summary?.latency.p95), p99: ms(summary?.latency.p99) })}
         link={{ to: "/messages", search: { range: window, state: "succeeded" } }}
@@ -80,7 +80,7 @@ export function Tiles({ now, summary, storage, window }: TilesProps) {
         link={{ to: "/messages", search: { state: "held" } }}
       />
       <Tile
-        name={t("home.trouble")}
+        name={t("home.attentionCount")}
         value={now === undefined ? "–" : `${now.endpoints.inTrouble.length}${now.endpoints.more ? "+" : ""}`}
         tone={(now?.endpoints.inTrouble.length ?? 0) > 0 ? "bad" : undefined}
         more={t("home.inFlight", { count: now?.dispatcher.inFlight ?? 0, value: count(now?.dispatcher.inFlight) })}
@@ -100,7 +100,7 @@ export function Tiles({ now, summary, storage, window }: TilesProps) {
         more={
           storage?.disk
             ? t("home.diskFree", { free: formatBytes(language, storage.disk.freeBytes) })
-            : t("home.diskUnseen")
+            : t("home.diskUnknown")
         }
         link={{ to: "/settings", search: { tab: "storage" } }}
       />

@@ -28,12 +28,12 @@ export function Verdict({ now, needs }: VerdictProps) {
   const Icon = tone === "good" ? CircleCheck : pressing.length > 0 ? TriangleAlert : Clock;
   const sentence =
     endpoints > 0
-      ? t("home.verdict.trouble", { count: endpoints })
+      ? t("home.health.endpoints", { count: endpoints })
       : behind
-        ? t("home.verdict.behind", { wait: formatDuration(i18n.language, wait * 1000) })
+        ? t("home.health.behind", { wait: formatDuration(i18n.language, wait * 1000) })
         : pressing.length > 0
-          ? t("home.verdict.other", { count: pressing.length })
-          : t("home.verdict.good");
+          ? t("home.health.other", { count: pressing.length })
+          : t("home.health.good");
   return (
     <div className={`${styles["verdict"]} ${styles[tone]}`} role="status">
       <Icon aria-hidden />

@@ -115,7 +115,11 @@ function Outcomes({ series }: { readonly series: Series | undefined }) {
       kind="bars"
       times={points.map(({ at }) => Date.parse(at) / 1000)}
       series={[
-        { label: t("home.firstTry"), colour: "--chart-good", values: points.map((point) => point.deliveries.firstTry) },
+        {
+          label: t("home.firstAttempt"),
+          colour: "--chart-good",
+          values: points.map((point) => point.deliveries.firstTry),
+        },
         { label: t("home.later"), colour: "--chart-warn", values: points.map((point) => point.deliveries.later) },
         {
           label: t("home.exhausted"),

@@ -109,7 +109,7 @@ function IssueTable({ list }: { readonly list: List<Issue> }) {
           label: t("endpoints.state"),
           cell: (row) => (
             <Badge tone={row.disabled ? "neutral" : row.failing ? "bad" : "good"}>
-              {t(row.disabled ? "issues.off" : row.failing ? "issues.failing" : "issues.recovered")}
+              {t(row.disabled ? "issues.disabled" : row.failing ? "issues.failing" : "issues.recovered")}
             </Badge>
           ),
         },

@@ -43,7 +43,7 @@ function OffNote({ app }: { readonly app: string }) {
   if (off.length === 0) return null;
   return (
     <Note tone="warn">
-      <strong>{t("portal.health.someOff", { count: off.length })}</strong>{" "}
+      <strong>{t("portal.health.someDisabled", { count: off.length })}</strong>{" "}
       {off.slice(0, 3).map(({ id, url }, index) => (
         <span key={id}>
           {index > 0 && ", "}

@@ -162,7 +162,14 @@ function What({ app, job }: { readonly app: string; readonly job: Job }) {
               <Time at={parameters.since} /> – <Time at={parameters.until} />
             </span>,
           ],
-          [t("replays.statuses"), <Tags key="statuses" names={parameters.statuses} none={t("replays.any")} />],
+          [
+            t("replays.statuses"),
+            <Tags
+              key="statuses"
+              names={parameters.statuses?.map((status) => t(`replays.statusNames.${status}`))}
+              none={t("replays.any")}
+            />,
+          ],
           [t("messages.type"), <Tags key="types" names={parameters.eventTypes} none={t("replays.any")} />],
           [t("replays.target"), parameters.target?.url ?? parameters.target?.endpointId ?? t("replays.sameEndpoint")],
           [

@@ -32,7 +32,7 @@ export function Keys() {
       <p className="muted">{t("keys.lead")}</p>
       {made !== null && (
         <Note tone="good">
-          <strong>{t("keys.made")}</strong>
+          <strong>{t("keys.created")}</strong>
           <br />
           <Copyable text={made} />
         </Note>

@@ -47,7 +47,9 @@ export function OperationalWebhooks() {
             key: "state",
             label: t("endpoints.state"),
             cell: (row) => (
-              <Badge tone={row.disabled ? "warn" : "good"}>{t(row.disabled ? "endpoints.off" : "endpoints.on")}</Badge>
+              <Badge tone={row.disabled ? "warn" : "good"}>
+                {t(row.disabled ? "endpoints.disabled" : "endpoints.enabled")}
+              </Badge>
             ),
           },
           {

@@ -51,7 +51,8 @@ export function Storage() {
               key: "keep",
               label: t("storage.keep"),
               end: true,
-              cell: (row) => t("storage.daysShort", { value: formatNumber(language, row.keepDays, 1) }),
+              cell: (row) =>
+                t("storage.daysShort", { count: row.keepDays, value: formatNumber(language, row.keepDays, 1) }),
             },
             { key: "day", label: t("storage.aDay"), end: true, cell: (row) => size(row.bytesADay) },
             { key: "steady", label: t("storage.steady"), end: true, cell: (row) => size(row.steadyBytes) },

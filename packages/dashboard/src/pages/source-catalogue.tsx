@@ -65,10 +65,10 @@ function Types({ source }: { readonly source: Source }) {
           },
           {
             key: "drift",
-            label: t("catalogue.drift"),
+            label: t("catalogue.schema"),
             cell: (row) =>
               row.changedAt === null ? (
-                <span className="muted">{t("catalogue.steady")}</span>
+                <span className="muted">{t("catalogue.unchanged")}</span>
               ) : (
                 <Badge tone="warn">
                   {t("catalogue.changed")} <Time at={row.changedAt} relative />
@@ -154,10 +154,10 @@ function Type({ source, type }: Required<Pick<SourceCatalogueProps, "source">> &
         title={type}
         actions={
           <Confirm
-            trigger={<Button small>{t("catalogue.forget")}</Button>}
-            title={t("catalogue.forgetTitle", { name: type })}
-            text={t("catalogue.forgetText")}
-            action={t("catalogue.forget")}
+            trigger={<Button small>{t("catalogue.reset")}</Button>}
+            title={t("catalogue.resetTitle", { name: type })}
+            text={t("catalogue.resetText")}
+            action={t("catalogue.reset")}
             onConfirm={forget}
           />
         }

@@ -110,7 +110,7 @@ function Step({ node, first }: { readonly node: Node; readonly first: boolean })
         )}
         {node.kind === "filter" && <Tags names={node.eventTypes} max={3} none={t("endpoints.allTypes")} />}
         {node.filter !== undefined && node.filter !== null && <code>{JSON.stringify(node.filter)}</code>}
-        {node.disabled === true && <Badge tone="warn">{t("endpoints.off")}</Badge>}
+        {node.disabled === true && <Badge tone="warn">{t("endpoints.disabled")}</Badge>}
       </span>
     </>
   );

@@ -88,13 +88,13 @@ function Settings({ source, types, save }: SettingsProps) {
       <Columns>
         <Stack>
           <General source={source} type={types.find(({ type }) => type === source.type)} />
-          <Card title={t("sourceEdit.answer")} lead={t("sourceEdit.answerLead")}>
+          <Card title={t("sourceEdit.response")} lead={t("sourceEdit.responseLead")}>
             <SelectField
-              label={t("sourceEdit.answer")}
+              label={t("sourceEdit.response")}
               bare
               value={answer}
               onChange={(value) => setAnswer(value as AnswerKind)}
-              choices={ANSWERS.map((value) => ({ value, label: t(`sourceEdit.answers.${value}`) }))}
+              choices={ANSWERS.map((value) => ({ value, label: t(`sourceEdit.responses.${value}`) }))}
             />
             {answer === "own" && <SourceAnswer source={source} />}
           </Card>
@@ -161,7 +161,7 @@ function Who({ source, presets }: { readonly source: Source; readonly presets: r
   const names = presets.map(({ type }) => type);
   const split = splitAddresses(allowedAddresses, names);
   return (
-    <Card title={t("sourceEdit.who")}>
+    <Card title={t("sourceEdit.accepts")}>
       <ChecksField
         name="methods"
         label={t("sources.methods")}

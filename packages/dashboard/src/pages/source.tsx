@@ -12,14 +12,15 @@ import { tabOf, Tabs } from "../components/tabs.tsx";
 import { Time } from "../components/time.tsx";
 import { formatBytes } from "../lib/format.ts";
 import { deduplicationOf, type Source } from "../lib/source-form.ts";
+import { trustOf } from "../lib/trust.ts";
 import { SourceDuplicates } from "../parts/source-duplicates.tsx";
 import { SourceUrl } from "../parts/source-url.tsx";
 import { SourceCatalogue } from "./source-catalogue.tsx";
 import { Routes, RoutesTab } from "./source-routes.tsx";
 import { SourceSettings } from "./source-settings.tsx";
-import { ACTIVITY_TONES, SourceWatch } from "./source-watch.tsx";
+import { ACTIVITY_TONES, SourceWatch } from "./source-activity.tsx";
 
-const TABS = ["overview", "routes", "events", "catalogue", "watch", "quarantine", "settings"] as const;
+const TABS = ["overview", "routes", "events", "catalogue", "activity", "quarantine", "settings"] as const;
 const EVERY_MS = 5000;
 
 export function SourcePage() {
@@ -71,7 +72,7 @@ function Tab({ source, tab, route, type }: TabProps) {
       return <Events id={source.id} />;
     case "catalogue":
       return <SourceCatalogue source={source} type={type} />;
-    case "watch":
+    case "activity":
       return <SourceWatch source={source} />;
     case "quarantine":
       return <Quarantine id={source.id} />;
@@ -94,10 +95,10 @@ function Overview({ source }: { readonly source: Source }) {
       <SourceUrl source={source} />
       <Columns>
         <Card
-          title={t("sources.heard")}
+          title={t("sources.activity")}
           actions={
-            <Link to="." search={{ tab: "watch" }}>
-              {t("sources.tabs.watch")}
+            <Link to="." search={{ tab: "activity" }}>
+              {t("sources.tabs.activity")}
             </Link>
           }
         >
@@ -109,7 +110,7 @@ function Overview({ source }: { readonly source: Source }) {
                   "–"
                 ) : (
                   <Badge key="state" tone={ACTIVITY_TONES[activity.data.state]}>
-                    {t(`sources.activity.${activity.data.state}`)}
+                    {t(`sources.activityStates.${activity.data.state}`)}
                   </Badge>
                 ),
               ],
@@ -119,7 +120,7 @@ function Overview({ source }: { readonly source: Source }) {
           />
         </Card>
         <Card
-          title={t("sources.takes")}
+          title={t("sources.accepts")}
           actions={
             <Link to="." search={{ tab: "settings" }}>
               {t("sources.tabs.settings")}
@@ -128,7 +129,7 @@ function Overview({ source }: { readonly source: Source }) {
         >
           <Facts
             facts={[
-              [t("sources.proof"), t(allowUnsigned ? "sources.unsignedToo" : "sources.signedOnly")],
+              [t("sources.verification"), t(allowUnsigned ? "sources.unsignedToo" : "sources.signedOnly")],
               [t("sources.configured"), <Tags key="configured" names={configured} />],
               [t("sources.methods"), <Tags key="methods" names={methods} />],
               [t("sources.addresses"), <Tags key="addresses" names={allowedAddresses} none={t("sources.anywhere")} />],
@@ -171,8 +172,10 @@ function Events({ id }: { readonly id: string }) {
         { key: "delivery", label: t("sources.deliveryId"), cell: (row) => <code>{row.deliveryId ?? "–"}</code> },
         {
           key: "trust",
-          label: t("sources.proof"),
-          cell: (row) => <Badge tone={row.trust === "none" ? "warn" : "good"}>{row.trust}</Badge>,
+          label: t("sources.verification"),
+          cell: (row) => (
+            <Badge tone={row.trust === "none" ? "warn" : "good"}>{t(`sources.trusts.${trustOf(row.trust)}`)}</Badge>
+          ),
         },
         { key: "routing", label: t("sources.routing"), cell: (row) => t(`sources.routings.${row.routing}`) },
         {

@@ -32,27 +32,27 @@ export function Troubles() {
   const rows = now.data.endpoints.inTrouble.filter((row) => trouble === undefined || row.trouble === trouble);
   return (
     <Page
-      title={t("troubles.title")}
-      lead={t(now.data.endpoints.more ? "troubles.more" : "troubles.lead")}
+      title={t("attention.title")}
+      lead={t(now.data.endpoints.more ? "attention.more" : "attention.lead")}
       actions={
         <SelectField
           bare
-          label={t("troubles.kind")}
+          label={t("attention.kind")}
           value={trouble ?? ""}
           onChange={(value) => void navigate({ search: isTrouble(value) ? { trouble: value } : {} })}
           choices={[
-            { value: "", label: t("troubles.all") },
+            { value: "", label: t("attention.all") },
             ...TROUBLES.map((value) => ({ value, label: t(`home.troubles.${value}`) })),
           ]}
         />
       }
     >
       <Table
-        label={t("troubles.title")}
+        label={t("attention.title")}
         list={fixedList(rows)}
         rowKey={(row) => row.endpointId}
         linked
-        empty={t("troubles.none")}
+        empty={t("attention.none")}
         columns={[
           {
             key: "url",
@@ -63,7 +63,7 @@ export function Troubles() {
               </Link>
             ),
           },
-          { key: "app", label: t("messages.owner"), cell: (row) => <span className="muted">{row.appName}</span> },
+          { key: "app", label: t("messages.application"), cell: (row) => <span className="muted">{row.appName}</span> },
           {
             key: "trouble",
             label: t("endpoints.state"),
@@ -71,27 +71,27 @@ export function Troubles() {
           },
           {
             key: "failures",
-            label: t("troubles.failures"),
+            label: t("attention.failures"),
             end: true,
             cell: (row) => formatNumber(i18n.language, row.failures),
           },
           {
             key: "since",
-            label: t("flow.since"),
+            label: t("endpointState.since"),
             end: true,
             tight: true,
             cell: (row) => (row.failingSince === null ? "–" : <Time at={row.failingSince} relative />),
           },
           {
             key: "off",
-            label: t("flow.switchedOff"),
+            label: t("endpointState.autoDisable"),
             end: true,
             tight: true,
             cell: (row) => (row.disabledAt === null ? "–" : <Time at={row.disabledAt} relative />),
           },
           {
             key: "due",
-            label: t("troubles.waits"),
+            label: t("attention.pending"),
             end: true,
             cell: (row) => formatNumber(i18n.language, row.due),
           },

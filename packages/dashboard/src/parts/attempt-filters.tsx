@@ -36,7 +36,7 @@ export function AttemptFilters({ filter, onChange }: AttemptFiltersProps) {
       </div>
       <div className={styles["choice"]}>
         <SelectField
-          label={t("attempts.code")}
+          label={t("attempts.response")}
           value={codeClass === undefined ? "" : String(codeClass)}
           onChange={(value) =>
             set({
@@ -45,10 +45,10 @@ export function AttemptFilters({ filter, onChange }: AttemptFiltersProps) {
             })
           }
           choices={[
-            { value: "", label: t("attempts.anyCode") },
+            { value: "", label: t("attempts.anyResponse") },
             ...CLASSES.map((value) => ({
               value: String(value),
-              label: value === 0 ? t("attempts.noAnswer") : `${value / 100}xx`,
+              label: value === 0 ? t("attempts.noResponse") : `${value / 100}xx`,
             })),
           ]}
         />

@@ -202,7 +202,7 @@ function Response({ attempt, detail }: { readonly attempt: Attempt; readonly det
       }
     >
       {answer === null ? (
-        <p className="muted">{t("attempts.noAnswerText")}</p>
+        <p className="muted">{t("attempts.noResponseText")}</p>
       ) : (
         <Headers headers={answer.headers} cut={answer.headersCut} />
       )}

@@ -25,7 +25,7 @@ export function Attempts({ app, list }: { readonly app: string; readonly list: L
       columns={[
         {
           key: "cause",
-          label: t("attempts.code"),
+          label: t("attempts.response"),
           cell: (row) => <Link {...face.attempt(app, row.msgId, row.id)}>{attemptCause(t, row)}</Link>,
         },
         { key: "status", label: t("attempts.status"), cell: (row) => <Status status={row.status} /> },

@@ -103,8 +103,8 @@ export function BackfillRuns({ source }: { readonly source: string }) {
           { key: "scanned", label: t("backfill.scanned"), end: true, cell: (run) => count(run.scanned) },
           { key: "missing", label: t("backfill.missing"), end: true, cell: (run) => count(run.missing) },
           {
-            key: "gotten",
-            label: t("backfill.gotten"),
+            key: "recovered",
+            label: t("backfill.recovered"),
             end: true,
             cell: (run) => count(run.fetched + run.redelivered),
           },

@@ -28,7 +28,7 @@ export function CameIn({ source, message }: CameInProps) {
   return (
     <>
       <Step icon={Inbox} tone="good" title={t("timeline.received")} end={<Time at={message.timestamp} />}>
-        <p className="muted">{t("timeline.cameIn", { type: message.eventType, from: data?.address ?? "–" })}</p>
+        <p className="muted">{t("timeline.receivedFrom", { type: message.eventType, from: data?.address ?? "–" })}</p>
         {data !== undefined && data.receivedCount > 1 && (
           <p>
             {t("duplicates.received", { count: data.receivedCount })}{" "}

@@ -42,7 +42,7 @@ export function CaptureAnswerCard({ capture }: { readonly capture: Capture }) {
     onSuccess: (saved) => queries.setQueryData(["source", capture.id], saved),
   });
   return (
-    <Card title={t("capture.answer")} lead={t("capture.answerLead")}>
+    <Card title={t("capture.response")} lead={t("capture.responseLead")}>
       <Form
         onSubmit={(values) => save.mutate(values)}
         error={save.error}

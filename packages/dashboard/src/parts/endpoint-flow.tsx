@@ -28,7 +28,7 @@ export function FlowBadge({ app, endpoint }: FlowProps) {
   const { t } = useTranslation();
   const flow = useFlow(app, endpoint);
   if (flow.data === undefined) return null;
-  return <Badge tone={FLOW_TONES[flow.data.state]}>{t(`flow.states.${flow.data.state}`)}</Badge>;
+  return <Badge tone={FLOW_TONES[flow.data.state]}>{t(`endpointState.states.${flow.data.state}`)}</Badge>;
 }
 
 export function EndpointFlowCard({ app, endpoint }: FlowProps) {
@@ -40,7 +40,7 @@ export function EndpointFlowCard({ app, endpoint }: FlowProps) {
   }
   return (
     <Card
-      title={t("flow.title")}
+      title={t("endpointState.title")}
       actions={
         flow.data === undefined || !can("ManageEndpoint") ? null : (
           <FlowActions app={app} endpoint={endpoint} flow={flow.data} />
@@ -65,17 +65,17 @@ function Sentence({ flow }: { readonly flow: EndpointFlow }) {
   const { t } = useTranslation();
   const { state, reason, pausedUntil } = flow;
   const known = breakerReason(reason);
-  if (state === "open" && known !== null) return t(`flow.reasons.${known}`);
+  if (state === "open" && known !== null) return t(`endpointState.reasons.${known}`);
   if (state === "paused" && pausedUntil !== null && pausedUntil !== "never") {
     return (
       <>
-        {t("flow.pausedUntil")} <Time at={pausedUntil} />.
+        {t("endpointState.pausedUntil")} <Time at={pausedUntil} />.
       </>
     );
   }
-  if (state === "disabled" && reason === "gone") return t("flow.reasons.gone");
-  if (state === "disabled" && reason !== null) return `${t("flow.texts.disabled")} ${reason}`;
-  return t(`flow.texts.${state}`);
+  if (state === "disabled" && reason === "gone") return t("endpointState.reasons.gone");
+  if (state === "disabled" && reason !== null) return `${t("endpointState.texts.disabled")} ${reason}`;
+  return t(`endpointState.texts.${state}`);
 }
 
 function FlowFacts({ flow }: { readonly flow: EndpointFlow }) {
@@ -84,12 +84,14 @@ function FlowFacts({ flow }: { readonly flow: EndpointFlow }) {
   const { failing, waiting, concurrency, rate, recentMs } = flow;
   const count = (value: number): string => `${formatNumber(language, value)}${waiting.exact ? "" : "+"}`;
   const facts: (readonly [string, ReactNode] | null)[] = [
-    flow.since === null ? null : [t("flow.since"), <Time key="since" at={flow.since} />],
-    flow.nextProbeAt === null ? null : [t("flow.nextProbe"), <Time key="probe" at={flow.nextProbeAt} relative />],
+    flow.since === null ? null : [t("endpointState.since"), <Time key="since" at={flow.since} />],
+    flow.nextProbeAt === null
+      ? null
+      : [t("endpointState.nextProbe"), <Time key="probe" at={flow.nextProbeAt} relative />],
     failing === null
       ? null
       : [
-          t("flow.failing"),
+          t("endpointState.failing"),
           <span key="failing">
             {t("home.failures", { count: failing.failures })}, {t("home.firstFailure")}{" "}
             <Time at={failing.since} relative />
@@ -97,18 +99,23 @@ function FlowFacts({ flow }: { readonly flow: EndpointFlow }) {
         ],
     failing === null || failing.disabledAt === null
       ? null
-      : [t("flow.switchedOff"), <Time key="off" at={failing.disabledAt} relative />],
-    [t("flow.inFlight"), t("flow.of", { now: flow.inFlight, max: concurrency.now ?? concurrency.max })],
-    [t(isHeld(flow) ? "flow.held" : "flow.due"), count(waiting.due)],
-    waiting.oldestDue === null ? null : [t("flow.oldest"), <Time key="oldest" at={waiting.oldestDue} relative />],
-    [t("flow.later"), count(waiting.later)],
+      : [t("endpointState.autoDisable"), <Time key="off" at={failing.disabledAt} relative />],
+    [
+      t("endpointState.inFlight"),
+      t("endpointState.of", { now: flow.inFlight, max: concurrency.now ?? concurrency.max }),
+    ],
+    [t(isHeld(flow) ? "endpointState.held" : "endpointState.due"), count(waiting.due)],
+    waiting.oldestDue === null
+      ? null
+      : [t("endpointState.oldest"), <Time key="oldest" at={waiting.oldestDue} relative />],
+    [t("endpointState.later"), count(waiting.later)],
     rate.easedTo === null && rate.perSecond === null
       ? null
-      : [t("flow.rate"), formatNumber(language, rate.easedTo ?? rate.perSecond ?? 0, 1)],
-    recentMs === null ? null : [t("flow.recent"), formatDuration(language, recentMs)],
+      : [t("endpointState.rate"), formatNumber(language, rate.easedTo ?? rate.perSecond ?? 0, 1)],
+    recentMs === null ? null : [t("endpointState.recent"), formatDuration(language, recentMs)],
     flow.certificateValidTo === null
       ? null
-      : [t("flow.certificate"), <Time key="certificate" at={flow.certificateValidTo} relative />],
+      : [t("endpointState.certificate"), <Time key="certificate" at={flow.certificateValidTo} relative />],
     waiting.newestFirst ? [t("replays.order"), t("replays.newest")] : null,
   ];
   return <Facts facts={facts.filter((fact) => fact !== null)} />;
@@ -147,18 +154,18 @@ function FlowActions({ app, endpoint, flow }: FlowProps & { readonly flow: Endpo
       {tryable && (
         <Button kind="primary" small onClick={() => change.mutate("try-now")} disabled={change.isPending}>
           <Zap aria-hidden />
-          {t("flow.tryNow")}
+          {t("endpointState.tryNow")}
         </Button>
       )}
       {state === "paused" ? (
         <Button kind="primary" small onClick={() => change.mutate("resume")} disabled={change.isPending}>
           <Play aria-hidden />
-          {t("flow.resume")}
+          {t("endpointState.resume")}
         </Button>
       ) : (
         <Button small onClick={() => change.mutate("pause")} disabled={change.isPending}>
           <Pause aria-hidden />
-          {t("flow.pause")}
+          {t("endpointState.pause")}
         </Button>
       )}
       <FormError error={change.error} />
@@ -182,11 +189,11 @@ export function Blockers({ app, endpoint }: FlowProps) {
   const blockers = flow.data?.blockers ?? [];
   if (blockers.length === 0) return null;
   return (
-    <Section title={t("flow.blockers")}>
-      <p className="muted">{t("flow.blockersText")}</p>
+    <Section title={t("endpointState.blockers")}>
+      <p className="muted">{t("endpointState.blockersText")}</p>
       <FormError error={unblock.error} />
       <Table
-        label={t("flow.blockers")}
+        label={t("endpointState.blockers")}
         list={fixedList(blockers)}
         rowKey={(row) => row.msgId}
         empty=""
@@ -202,27 +209,38 @@ export function Blockers({ app, endpoint }: FlowProps) {
           },
           {
             key: "key",
-            label: t("flow.key"),
-            cell: (row) => (row.orderingKey === null ? t("flow.wholeEndpoint") : <code>{row.orderingKey}</code>),
+            label: t("endpointState.key"),
+            cell: (row) =>
+              row.orderingKey === null ? t("endpointState.wholeEndpoint") : <code>{row.orderingKey}</code>,
           },
           {
             key: "waiting",
-            label: t("flow.behind"),
+            label: t("endpointState.behind"),
             end: true,
             cell: (row) => formatNumber(i18n.language, row.waiting),
           },
-          { key: "next", label: t("flow.next"), end: true, cell: (row) => <Time at={row.nextAttempt} relative /> },
-          { key: "pass", label: t("flow.passAt"), end: true, cell: (row) => <Time at={row.passAt} relative /> },
+          {
+            key: "next",
+            label: t("endpointState.next"),
+            end: true,
+            cell: (row) => <Time at={row.nextAttempt} relative />,
+          },
+          {
+            key: "pass",
+            label: t("endpointState.passAt"),
+            end: true,
+            cell: (row) => <Time at={row.passAt} relative />,
+          },
           ...(face.can("ManageEndpoint")
             ? [
                 {
                   key: "unblock",
-                  label: t("flow.unblock"),
+                  label: t("endpointState.unblock"),
                   end: true,
                   tight: true,
                   cell: (row: EndpointFlow["blockers"][number]) => (
                     <Button small onClick={() => unblock.mutate(row.msgId)} disabled={unblock.isPending}>
-                      {t("flow.unblock")}
+                      {t("endpointState.unblock")}
                     </Button>
                   ),
                 },

@@ -104,7 +104,7 @@ function LastDay({ app, id }: { readonly app: string; readonly id: string }) {
     ],
     [t("home.success"), success === null || success === undefined ? "–" : `${formatNumber(language, success, 2)} %`],
     [
-      t("home.eventToAnswer"),
+      t("home.deliveryLatency"),
       data?.latency.p50 === null || data === undefined ? "–" : formatDuration(language, data.latency.p50),
     ],
     [t("deliveries.states.pending"), waiting.data === undefined ? "–" : formatCompact(language, waiting.data.pending)],

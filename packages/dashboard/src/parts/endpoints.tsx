@@ -52,7 +52,9 @@ export function Endpoints({ app }: { readonly app: string }) {
             face.kind === "portal" ? (
               <FlowBadge app={app} endpoint={row.id} />
             ) : (
-              <Badge tone={row.disabled ? "warn" : "good"}>{t(row.disabled ? "endpoints.off" : "endpoints.on")}</Badge>
+              <Badge tone={row.disabled ? "warn" : "good"}>
+                {t(row.disabled ? "endpoints.disabled" : "endpoints.enabled")}
+              </Badge>
             ),
         },
       ]}

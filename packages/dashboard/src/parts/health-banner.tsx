@@ -1,4 +1,4 @@
-import { useTranslation } from "react-i18next";
+import { Trans, useTranslation } from "react-i18next";
 import { Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { useFace } from "../session/face.ts";
@@ -11,17 +11,20 @@ export interface HealthBannerProps {
   readonly endpoint: Endpoint;
 }
 
-/** An endpoint that is off, with the way back; or one that fails, and when it will be switched off. */
+/** Says that the endpoint is disabled and offers to enable it, or that it is failing and when it will be disabled. */
 export function HealthBanner({ app, endpoint }: HealthBannerProps) {
   const { t } = useTranslation();
   const { can } = useFace();
   const flow = useFlow(app, endpoint.id);
   const failing = flow.data?.failing ?? null;
+  const reason = flow.data?.reason ?? "";
+  const reasonText =
+    reason === "gone" ? t("endpointState.reasons.gone") : `${reason} ${t("portal.health.disabledText")}`.trim();
   if (endpoint.disabled) {
     const action = can("ManageEndpoint") ? { action: <EndpointSwitch app={app} endpoint={endpoint} /> } : {};
     return (
       <Note tone="warn" {...action}>
-        <strong>{t("portal.health.off")}</strong> {flow.data?.reason} {t("portal.health.offText")}
+        <strong>{t("portal.health.disabled")}</strong> {reasonText}
       </Note>
     );
   }
@@ -35,7 +38,7 @@ export function HealthBanner({ app, endpoint }: HealthBannerProps) {
       {failing.disabledAt !== null && (
         <>
           {" "}
-          {t("portal.health.switchOff")} <Time at={failing.disabledAt} />.
+          <Trans i18nKey="portal.health.autoDisable" components={{ when: <Time at={failing.disabledAt} /> }} />
         </>
       )}
     </Note>

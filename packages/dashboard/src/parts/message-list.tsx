@@ -111,7 +111,7 @@ function MessageTable({ list, app, filtered }: MessageTableProps) {
   const application: readonly Column<Found>[] = [
     {
       key: "app",
-      label: t("messages.owner"),
+      label: t("messages.application"),
       cell: (row) => <Owner row={row} />,
     },
   ];

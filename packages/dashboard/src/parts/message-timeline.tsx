@@ -99,7 +99,7 @@ function Matched({
       title={t(isSource(app) ? "timeline.routed" : "timeline.matched", { count: wanted })}
       end={unmatched > 0 ? t("timeline.unmatched", { count: unmatched }) : undefined}
     >
-      {wanted === 0 && <p className="muted">{t(isSource(app) ? "timeline.noRoute" : "timeline.nobody")}</p>}
+      {wanted === 0 && <p className="muted">{t(isSource(app) ? "timeline.noRoute" : "timeline.noMatch")}</p>}
       {matching !== undefined && matching.reasons.length > 0 && (
         <details>
           <summary>{t(isSource(app) ? "timeline.whyNoRoute" : "timeline.whyNot", { count: unmatched })}</summary>

@@ -6,7 +6,8 @@ import { Button } from "../components/button.tsx";
 import { FormError } from "../components/form.tsx";
 import formStyles from "../components/form.module.css";
 import { Card } from "../components/page.tsx";
-import { fieldsOf, type Policy, type PolicyField, policyPatch, toText } from "../lib/policy.ts";
+import { formatDuration } from "../lib/format.ts";
+import { fieldsOf, longDurationMs, type Policy, type PolicyField, policyPatch, toText } from "../lib/policy.ts";
 import styles from "./policy-editor.module.css";
 
 export interface PolicyEditorProps {
@@ -82,8 +83,9 @@ interface FieldProps {
 }
 
 function Field({ field, own, holds, source, level }: FieldProps) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const id = useId();
+  const duration = longDurationMs(field, own === "" ? holds : own);
   const key = `${field.section}.${field.name}`;
   const common = { id, name: key, className: formStyles["input"], "aria-describedby": `${id}-source` };
   const choices = field.kind === "boolean" ? ["true", "false"] : (field.choices ?? []);
@@ -114,6 +116,7 @@ function Field({ field, own, holds, source, level }: FieldProps) {
       )}
       <span id={`${id}-source`} className={styles["source"]} data-own={source === level}>
         {t(`policy.sources.${source === level ? "own" : source === "application" ? "application" : "platform"}`)}
+        {duration !== null && `: ${formatDuration(i18n.language, duration)}`}
       </span>
     </div>
   );

@@ -65,7 +65,7 @@ export function ReplayTo({ source, at }: ReplayToProps) {
           <Note tone="good">
             {t("capture.replayed")}{" "}
             <Link to="/replays/$app/$replay" params={{ app: source, replay: replay.data.id }}>
-              {t("capture.replayLook")}
+              {t("capture.replayView")}
             </Link>
           </Note>
         )}

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Button } from "../components/button.tsx";
 import { FormError } from "../components/form.tsx";
 import { hasSeparateIngest } from "../lib/base.ts";
+import { httpStatus } from "../lib/http-status.ts";
 
 const EXAMPLE = '{"type": "example.sent", "data": {"number": 1.0, "from": "this page"}}';
 
@@ -19,7 +20,9 @@ export function SendToCapture({ url }: { readonly url: string }) {
       </Button>
       <span role="status">
         {send.data !== undefined &&
-          (send.data.type === "opaque" ? t("capture.sent") : t("capture.answered", { status: send.data.status }))}
+          (send.data.type === "opaque"
+            ? t("capture.sent")
+            : t("attempts.httpStatus", { status: httpStatus(send.data.status) }))}
       </span>
       <FormError error={send.error} />
     </>

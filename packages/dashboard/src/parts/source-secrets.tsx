@@ -60,7 +60,7 @@ export function SourceSecrets({ source }: { readonly source: Source }) {
             {
               key: "expires",
               label: t("sourceSecrets.until"),
-              cell: (row) => (row.expiresAt === null ? t("sourceSecrets.open") : <Time at={row.expiresAt} />),
+              cell: (row) => (row.expiresAt === null ? t("sourceSecrets.noExpiry") : <Time at={row.expiresAt} />),
             },
             {
               key: "delete",

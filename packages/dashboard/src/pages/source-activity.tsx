@@ -45,7 +45,7 @@ export function SourceWatch({ source }: { readonly source: Source }) {
               [
                 t("endpoints.state"),
                 <Badge key="state" tone={ACTIVITY_TONES[data.state]}>
-                  {t(`sources.activity.${data.state}`)}
+                  {t(`sources.activityStates.${data.state}`)}
                 </Badge>,
               ],
               [t("sources.last"), <Time key="last" at={data.lastReceivedAt} relative />],
