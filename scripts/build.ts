@@ -2,7 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, rmSync } from "node:fs";
 
-const { status: web } = spawnSync("node", ["scripts/build-dashboard.ts"], { stdio: "inherit" });
+const { status: web } = spawnSync("node", ["scripts/build-dashboard.ts", ...process.argv.slice(2)], {
+  stdio: "inherit",
+});
 if (web !== 0) process.exit(web ?? 1);
 
 for (const name of ["webhooks", "egress", "posthorn"]) {

@@ -1,0 +1,67 @@
+/**
+ * Releases the packages: builds and packs them, checks what is in them, installs them in an empty folder, starts the server there and delivers
+ * a message. Publishes only with `--publish`; without it, this is the rehearsal that the tests run.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { faultsOf, manifestOf, pack, type Packed, PUBLISHED } from "./release/packages.ts";
+import { tryPackages } from "./release/try.ts";
+
+const { values } = parseArgs({ options: { publish: { type: "boolean", default: false } } });
+
+/** What must be true of the repository before anything is published, one sentence for each thing that is not. */
+function openTasks(): readonly string[] {
+  const { version } = manifestOf("posthorn");
+  const tasks: string[] = [];
+  if (git("status", "--porcelain") !== "") tasks.push("Commit or remove the uncommitted changes.");
+  if (!git("tag", "--points-at", "HEAD").split("\n").includes(`v${version}`))
+    tasks.push(`Tag this commit v${version}.`);
+  if (!readFileSync("CHANGELOG.md", "utf8").includes(`\n## ${version} (`)) {
+    tasks.push(`Give CHANGELOG.md a heading "## ${version} (date)".`);
+  }
+  const pending = readdirSync(".changeset").filter((file) => file.endsWith(".md") && file !== "README.md");
+  if (pending.length > 0) tasks.push(`Run npx changeset version: ${pending.length} changesets are pending.`);
+  for (const name of PUBLISHED) {
+    if (manifestOf(name).version !== version) tasks.push(`Give ${name} the version ${version}.`);
+  }
+  return tasks;
+}
+
+function git(...args: readonly string[]): string {
+  return spawnSync("git", args, { encoding: "utf8" }).stdout.trim();
+}
+
+function must(command: string, args: readonly string[]): void {
+  if (spawnSync(command, args, { stdio: "inherit" }).status !== 0)
+    throw new Error(`${command} ${args.join(" ")} failed.`);
+}
+
+async function rehearse(folder: string): Promise<readonly Packed[]> {
+  must("node", ["scripts/build.ts", "--if-changed"]);
+  const packed = PUBLISHED.map((name) => pack(name, folder));
+  const faults = packed.flatMap((each, index) => faultsOf(PUBLISHED[index]!, each));
+  if (faults.length > 0) throw new Error(`The packages are not fit to publish:\n${faults.join("\n")}`);
+  for (const { name, version, bytes, files } of packed) {
+    console.log(`${name}@${version}: ${files.length} files, ${Math.ceil(bytes / 1024)} KiB`);
+  }
+  for (const line of await tryPackages(packed, join(folder, "consumer"))) console.log(line);
+  return packed;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "posthorn-release-"));
+try {
+  const tasks = values.publish ? openTasks() : [];
+  if (tasks.length > 0) throw new Error(`Not ready to publish:\n${tasks.join("\n")}`);
+  const packed = await rehearse(folder);
+  if (values.publish) {
+    for (const { tarball } of packed) must("npm", ["publish", tarball, "--access", "public", "--provenance"]);
+  } else console.log("Rehearsal complete. Nothing was published.");
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

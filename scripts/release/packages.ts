@@ -1,0 +1,79 @@
+/** The packages that are published: how they are packed, and what must and must not be in them. */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join, matchesGlob } from "node:path";
+
+/** In the order in which they depend on each other. */
+export const PUBLISHED = ["webhooks", "egress", "posthorn"] as const;
+
+export interface Packed {
+  readonly name: string;
+  readonly version: string;
+  /** Path of the tarball. */
+  readonly tarball: string;
+  readonly bytes: number;
+  readonly files: readonly string[];
+}
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly bin?: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+}
+
+interface PackReport {
+  readonly filename: string;
+  readonly size: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** Tests, sources, build records, data and secrets have no place in a package. */
+const UNWANTED =
+  /(^|\/)(src|test|node_modules|data)\/|\.test\.|\.tsbuildinfo$|(^|\/)\.(env|npmrc)|\.(pem|key|sqlite|db)$/;
+const REQUIRED = ["package.json", "README.md", "LICENSE"];
+/** A tarball above this has something in it by accident. */
+const MAX_BYTES = 5 * 1024 * 1024;
+
+/** Packs a package of this workspace into a folder. */
+export function pack(name: string, destination: string): Packed {
+  const folder = join("packages", name);
+  const { status, stdout, stderr } = spawnSync("npm", ["pack", "--json", "--pack-destination", destination], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(`npm pack failed in ${folder}: ${stderr}`);
+  const parsed = JSON.parse(stdout) as readonly PackReport[] | Readonly<Record<string, PackReport>>;
+  const report = Object.values(parsed)[0]!;
+  const { name: published, version } = manifestOf(name);
+  const files = report.files.map(({ path }) => path);
+  return { name: published, version, tarball: join(destination, report.filename), bytes: report.size, files };
+}
+
+/** What is wrong with the contents of a package, one sentence each; empty when it can be published. */
+export function faultsOf(name: string, { files, bytes }: Pick<Packed, "files" | "bytes">): readonly string[] {
+  const wanted = [...REQUIRED, ...targetsOf(manifestOf(name))];
+  // A subpath pattern such as `./providers/*` needs at least one file.
+  const missing = wanted.filter((path) => !files.some((file) => matchesGlob(file, path)));
+  return [
+    ...missing.map((path) => `${name} lacks ${path}.`),
+    ...files.filter((path) => UNWANTED.test(path)).map((path) => `${name} contains ${path}.`),
+    ...(bytes > MAX_BYTES ? [`${name} has ${bytes} bytes, more than ${MAX_BYTES}.`] : []),
+  ];
+}
+
+export function manifestOf(name: string): Manifest {
+  return JSON.parse(readFileSync(join("packages", name, "package.json"), "utf8")) as Manifest;
+}
+
+/** Every file that the manifest names for consumers. `@posthorn/source` is for this workspace only. */
+function targetsOf({ bin = {}, exports }: Manifest): readonly string[] {
+  const targets = Object.values(exports).flatMap((target) =>
+    typeof target === "string"
+      ? [target]
+      : Object.entries(target)
+          .filter(([condition]) => condition !== "@posthorn/source")
+          .map(([, path]) => path),
+  );
+  return [...new Set([...Object.values(bin), ...targets].map((path) => path.replace(/^\.\//, "")))];
+}

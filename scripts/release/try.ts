@@ -1,0 +1,81 @@
+/** Installs packed packages in an empty folder and uses them there, as their first user will. */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import type { Packed } from "./packages.ts";
+
+/** Node types and the compiler of this workspace stand in for those of the user. */
+const WORKSPACE_MODULES = join(import.meta.dirname, "../../node_modules");
+const START_MS = 60_000;
+
+/** Throws with the reason when something does not work; otherwise returns what it did, one line each. */
+export async function tryPackages(packed: readonly Packed[], folder: string): Promise<readonly string[]> {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
+  const tarballs = packed.map(({ tarball }) => tarball);
+  run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", ...tarballs], folder);
+  compileConsumer(folder);
+  const version = run(join(folder, "node_modules/.bin/posthorn"), ["--version"], folder);
+  return [`posthorn --version: ${version}`, `a program that uses all of them: ${await deliverOnce(folder)}`];
+}
+
+/** The declarations in the packages must satisfy a strict program. */
+function compileConsumer(folder: string): void {
+  copyFileSync(join(import.meta.dirname, "consumer.ts"), join(folder, "consumer.ts"));
+  const compilerOptions = {
+    target: "ES2024",
+    lib: ["ES2024", "ESNext.Disposable", "DOM", "DOM.Iterable"],
+    module: "NodeNext",
+    strict: true,
+    noEmit: true,
+    types: ["node"],
+    typeRoots: [join(WORKSPACE_MODULES, "@types")],
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
+  run(join(WORKSPACE_MODULES, ".bin/tsc"), ["-p", "."], folder);
+}
+
+/** Starts the installed server, lets the consumer receive one message from it, and stops it. */
+async function deliverOnce(folder: string): Promise<string> {
+  const server = spawn(join(folder, "node_modules/.bin/posthorn"), ["start", "--dev"], {
+    cwd: folder,
+    env: { PATH: process.env["PATH"], POSTHORN_LISTEN: "127.0.0.1:0", POSTHORN_DATA_DIR: join(folder, "data") },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = once(server, "exit");
+  try {
+    const { url, token } = await addressOf(server.stdout);
+    server.stdout.resume();
+    const said = run(process.execPath, ["consumer.ts", url, token], folder);
+    server.kill("SIGTERM");
+    const [code] = (await exited) as [number | null];
+    if (code !== 0) throw new Error(`The server ended with exit code ${code} after SIGTERM.`);
+    return said;
+  } finally {
+    server.kill("SIGKILL");
+  }
+}
+
+async function addressOf(stdout: Readable): Promise<{ url: string; token: string }> {
+  let output = "";
+  const timer = setTimeout(() => stdout.emit("error", new Error("The server did not start in time.")), START_MS);
+  try {
+    for await (const chunk of stdout.iterator({ destroyOnReturn: false })) {
+      output += String(chunk);
+      const url = /Dashboard (http:\/\/[^#\s/]+)/.exec(output)?.[1];
+      const token = /Token +(\S+)\n/.exec(output)?.[1];
+      if (url !== undefined && token !== undefined) return { url, token };
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  throw new Error(`The server ended before it printed its URL and token: ${output}`);
+}
+
+function run(command: string, args: readonly string[], cwd: string): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8" });
+  if (status === 0) return stdout.trim();
+  throw new Error(`${command} ${args[0]} failed in an empty folder: ${error?.message ?? `${stdout}${stderr}`}`);
+}
