@@ -4,8 +4,9 @@ import type { ClusterStore, Lease, NodeReport, Seat } from "../src/store/cluster
 import { SHARDS } from "../src/store/shards.ts";
 import type { Signal } from "../src/store/signal.ts";
 import type { Store } from "../src/store/store.ts";
-import { type ClusterScene, openClusterScene } from "./support/cluster-scene.ts";
+import { openClusterScene } from "./support/cluster-scene.ts";
 import { acceptEntry, attemptEntry, deliveryOf, recordEntry } from "./support/store.ts";
+import type { ClusterScene } from "./simulation/cluster/scene.ts";
 
 const LEASE_MS = 60_000;
 const FACTS = { host: "here", version: "1", secretsMark: "same" };

@@ -20,14 +20,8 @@ export {
   type ReceiverOptions,
   startReceiver,
 } from "./receiver.ts";
-export {
-  type Exit,
-  onPostgres,
-  type ServerOptions,
-  SEVERAL_ORGANISATIONS,
-  startServer,
-  type TestServer,
-} from "./server.ts";
+export { onPostgres, type ServerOptions, SEVERAL_ORGANISATIONS, startServer, type TestServer } from "./server.ts";
+export type { Exit } from "./server-process.ts";
 export { type GitHubStandIn, primaryLimit, secondaryLimit, startGitHub } from "./providers/github.ts";
 export { startStripe, stripeRateLimit, type StripeStandIn } from "./providers/stripe.ts";
 export { freePort, installPackage } from "./system.ts";

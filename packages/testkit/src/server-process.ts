@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { COMPILE_CACHE } from "./compile-cache.ts";
-import type { Exit } from "./server.ts";
 
 export interface SpawnOptions {
   readonly npm: boolean;
@@ -136,4 +135,9 @@ function troublesIn(output: string, errors: string, npm: boolean): string[] {
 function isErrorLine(line: string): boolean {
   if (!line.startsWith('{"level":')) return false;
   return Number(/^\{"level":(\d+)/.exec(line)?.[1]) >= ERROR_LEVEL;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { organisationId } from "./factories.ts";
 import { createDatabase, type TestDatabase } from "./postgres.ts";
 import { sharedPostgres } from "./postgres-on-demand.ts";
-import { type RunningProcess, spawnServer } from "./server-process.ts";
+import { type RunningProcess, spawnServer, type Exit } from "./server-process.ts";
 import { makeToken } from "./token.ts";
 
 export interface ServerOptions {
@@ -25,11 +25,6 @@ export interface ServerOptions {
 
 /** Whether this run of the tests is on PostgreSQL: one of the projects of Vitest. */
 export const onPostgres: boolean = process.env["POSTHORN_TEST_STORE"] === "postgres";
-
-export interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
 
 /** Long enough for a suite, short enough to be noticed when it is reused by mistake. */
 const TOKEN_SECONDS = 86_400;

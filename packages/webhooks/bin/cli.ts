@@ -2,16 +2,7 @@ import { parseArgs } from "node:util";
 import { generateKeyPair, generateSecret } from "@posthorn/webhooks";
 import { providers } from "@posthorn/webhooks/providers";
 import { UsageError, verifyCommand } from "./verify-command.ts";
-
-/** What a command may touch of the outside: tests pass their own. */
-export interface Terminal {
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-  /** Reads a file, or standard input for `undefined`. */
-  readonly read: (path: string | undefined) => Promise<Uint8Array>;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-}
+import type { Terminal } from "./terminal.ts";
 
 const USAGE = `Usage: webhooks <command>
 

@@ -3,8 +3,8 @@ import { isWebhookError, tryVerify, type Verified, type WebhookError, type Webho
 import { type Diagnosis, diagnoseProvider, diagnoseStandard } from "@posthorn/webhooks/doctor";
 import { answerHandshake, describe, type ProviderOptions, tryVerifyProvider } from "@posthorn/webhooks/provider";
 import { findProvider } from "@posthorn/webhooks/providers";
-import type { Terminal } from "./cli.ts";
 import { parseHttpMessage } from "./http-message.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** A mistake on the command line; its message goes to the user as it is. */
 export class UsageError extends Error {

@@ -9,13 +9,8 @@ import { Dialog } from "../components/dialog.tsx";
 import { Form, type FormValues, SelectField } from "../components/form.tsx";
 import { useFace } from "../session/face.ts";
 import { EndpointSwitch } from "./endpoint-switch.tsx";
-import type { Endpoint } from "./endpoint-view.tsx";
 import { SendExample } from "./send-example.tsx";
-
-export interface EndpointActionsProps {
-  readonly app: string;
-  readonly endpoint: Endpoint;
-}
+import type { EndpointActionsProps } from "./endpoint-props.ts";
 
 export function EndpointActions({ app, endpoint }: EndpointActionsProps) {
   const { can } = useFace();

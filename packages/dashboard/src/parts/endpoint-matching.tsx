@@ -6,11 +6,11 @@ import { Form, type FormValues, TextField } from "../components/form.tsx";
 import { Card } from "../components/page.tsx";
 import { isSource } from "../lib/source.ts";
 import { useFace } from "../session/face.ts";
-import type { Endpoint } from "./endpoint-view.tsx";
 import { FilterCard } from "./filter-editor.tsx";
 import { Transformation } from "./transformation.tsx";
 import { namesOf, TypePicker } from "./type-picker.tsx";
 import { routesKey } from "./use-routes.ts";
+import type { Endpoint } from "./endpoint-props.ts";
 
 export interface EndpointMatchingProps {
   readonly app: string;

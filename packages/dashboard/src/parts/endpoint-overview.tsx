@@ -13,7 +13,7 @@ import { useLiveRefresh } from "../live/use-live.ts";
 import { Attempts } from "./attempts.tsx";
 import { Blockers, EndpointFlowCard } from "./endpoint-flow.tsx";
 import styles from "./endpoint-overview.module.css";
-import type { Endpoint } from "./endpoint-view.tsx";
+import type { Endpoint } from "./endpoint-props.ts";
 
 export interface EndpointOverviewProps {
   readonly app: string;

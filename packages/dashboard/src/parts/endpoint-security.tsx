@@ -9,8 +9,8 @@ import { Failed, Loading } from "../components/state.tsx";
 import { headersOf } from "../lib/headers-text.ts";
 import { useFace } from "../session/face.ts";
 import { EndpointNetwork } from "./endpoint-network.tsx";
-import type { Endpoint } from "./endpoint-view.tsx";
 import { Signing } from "./signing.tsx";
+import type { Endpoint } from "./endpoint-props.ts";
 
 export interface EndpointSecurityProps {
   readonly app: string;

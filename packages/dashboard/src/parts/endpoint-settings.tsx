@@ -7,8 +7,8 @@ import { Confirm } from "../components/dialog.tsx";
 import { Form, FormRow, type FormValues, TextField } from "../components/form.tsx";
 import { Card } from "../components/page.tsx";
 import { useFace } from "../session/face.ts";
-import type { Endpoint } from "./endpoint-view.tsx";
 import { UrlField } from "./url-field.tsx";
+import type { Endpoint } from "./endpoint-props.ts";
 
 export interface EndpointSettingsProps {
   readonly app: string;

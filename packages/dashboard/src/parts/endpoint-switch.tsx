@@ -10,8 +10,8 @@ import { Confirm, Dialog } from "../components/dialog.tsx";
 import { Form, type FormValues, SelectField, TextField } from "../components/form.tsx";
 import { formatNumber } from "../lib/format.ts";
 import { useFace } from "../session/face.ts";
-import type { EndpointActionsProps } from "./endpoint-actions.tsx";
 import { useFlow } from "./use-flow.ts";
+import type { EndpointActionsProps } from "./endpoint-props.ts";
 
 const HELD = ["replay", "newest", "since", "discard"] as const;
 type Held = (typeof HELD)[number];

@@ -5,7 +5,6 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
-import type { components } from "../api/schema.ts";
 import { Page } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { tabOf, Tabs } from "../components/tabs.tsx";
@@ -22,8 +21,7 @@ import { EndpointSecurity } from "./endpoint-security.tsx";
 import { EndpointSettings } from "./endpoint-settings.tsx";
 import { HealthBanner } from "./health-banner.tsx";
 import { PolicyEditor } from "./policy-editor.tsx";
-
-export type Endpoint = components["schemas"]["EndpointOut"];
+import type { Endpoint } from "./endpoint-props.ts";
 
 const TABS = ["overview", "attempts", "matching", "policy", "security", "settings"] as const;
 

@@ -3,8 +3,8 @@ import { Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { useFace } from "../session/face.ts";
 import { EndpointSwitch } from "./endpoint-switch.tsx";
-import type { Endpoint } from "./endpoint-view.tsx";
 import { useFlow } from "./use-flow.ts";
+import type { Endpoint } from "./endpoint-props.ts";
 
 export interface HealthBannerProps {
   readonly app: string;

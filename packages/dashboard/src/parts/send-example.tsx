@@ -10,7 +10,7 @@ import { AreaField, Form, type FormValues, SelectField } from "../components/for
 import { Loading } from "../components/state.tsx";
 import { exampleTypes, toExampleBody } from "../lib/send-example.ts";
 import { useFace } from "../session/face.ts";
-import type { EndpointActionsProps } from "./endpoint-actions.tsx";
+import type { EndpointActionsProps } from "./endpoint-props.ts";
 
 /** Messages that are searched for event types that are not registered. */
 const RECENT = 50;

@@ -1,12 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
-import type { components } from "../api/schema.ts";
 import { TextField } from "../components/form.tsx";
 import { isSource } from "../lib/source.ts";
-import { TypeTree } from "./type-tree.tsx";
-
-export type KnownType = Pick<components["schemas"]["EventTypeOut"], "name" | "description" | "groupName">;
+import { TypeTree, type KnownType } from "./type-tree.tsx";
 
 const MAX_KNOWN = 250;
 

@@ -3,8 +3,8 @@ import { useTranslation } from "react-i18next";
 import { Count } from "../components/badge.tsx";
 import formStyles from "../components/form.module.css";
 import { groupTypes, searchGroups, type TypeGroup } from "../lib/type-groups.ts";
-import type { KnownType } from "./type-picker.tsx";
 import styles from "./type-tree.module.css";
+import type { components } from "../api/schema.ts";
 
 export interface TypeTreeProps {
   readonly types: readonly KnownType[];
@@ -97,3 +97,5 @@ function Group({ group, chosen, onTick }: GroupProps) {
     </div>
   );
 }
+
+export type KnownType = Pick<components["schemas"]["EventTypeOut"], "name" | "description" | "groupName">;

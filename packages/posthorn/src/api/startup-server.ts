@@ -2,8 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { ListenAddress } from "../config/parse.ts";
 import { PosthornError } from "../lib/errors.ts";
-import { describeTrouble } from "../store/errors.ts";
-import type { StoreTrouble } from "../store/store.ts";
+import { describeTrouble, type StoreTrouble } from "../store/errors.ts";
 import { INERT } from "./inert.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 

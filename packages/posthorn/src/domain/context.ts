@@ -7,7 +7,7 @@
 import type { Kysely } from "kysely";
 import type { IdGenerator } from "../lib/id.ts";
 import type { ApplicationKind, Database } from "../store/schema.ts";
-import type { Store, Tx } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
 import type { SecretBox } from "../lib/secret-box.ts";
 import type { Directory } from "./directory.ts";
 import type { ProviderApis } from "./backfill/provider-apis.ts";
@@ -27,6 +27,7 @@ import type {
   UrlJudge,
 } from "./ports.ts";
 import type { Announcer } from "./operational/events.ts";
+import type { Tx } from "../store/tx.ts";
 
 /** Services for code that may run inside a write transaction: memory, the database, and hints that nothing waits for. */
 export interface TransactionServices {

@@ -1,8 +1,9 @@
 /** Runs a request with an idempotency key once and gives repeats the answer of the first run. */
 import { randomUUID } from "node:crypto";
 import { PosthornError } from "../lib/errors.ts";
-import type { IdempotencyKey, Tx } from "../store/store.ts";
+import type { IdempotencyKey } from "../store/store.ts";
 import { type Context, inside, type OutsideContext, type TransactionContext, write } from "./context.ts";
+import type { Tx } from "../store/tx.ts";
 
 /** Reply that can be sent again: a status and a body as JSON text. */
 export interface KeptAnswer {

@@ -1,5 +1,5 @@
 /** From committed rows to what watchers are shown. */
-import type { CommittedRow } from "./feed.ts";
+import type { AttemptEntry } from "../store/store.ts";
 
 /** A message was accepted, or an attempt was recorded. `data` is in the words of the HTTP API. */
 export interface LiveEvent {
@@ -64,3 +64,16 @@ export function toEvents(rows: readonly CommittedRow[], described: Described): r
     return [{ type: "attempt.recorded", orgId, appKey, data }];
   });
 }
+
+/** What the feed needs of a row that was stored. */
+export type CommittedRow =
+  | { readonly kind: "accept"; readonly id: number; readonly eventId: string | null; readonly endpoints: number }
+  | {
+      readonly kind: "record";
+      readonly messageId: number;
+      readonly endpointId: number;
+      readonly due: number | null;
+      readonly attempt: Pick<AttemptEntry, "publicId" | "status" | "responseCode" | "durationMs" | "errorCode">;
+      /** Unix milliseconds. */
+      readonly at: number;
+    };

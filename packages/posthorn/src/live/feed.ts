@@ -5,8 +5,8 @@
  * where it was. It is a hint beside the database: who was away for longer, or over a restart, is told that there is a gap and asks
  * the lists. While nobody watches it keeps nothing and costs nothing.
  */
-import type { AcceptEntry, AttemptEntry, CommitListener, RecordEntry } from "../store/store.ts";
-import { type Describe, type Described, type LiveEvent, toEvents } from "./events.ts";
+import type { AcceptEntry, CommitListener, RecordEntry } from "../store/store.ts";
+import { type Describe, type Described, type LiveEvent, toEvents, type CommittedRow } from "./events.ts";
 
 /** Events kept for those who come back. */
 const KEPT_EVENTS = 5000;
@@ -40,19 +40,6 @@ export interface Watcher {
   /** Something was missed: the lists know it. */
   gap(id: string): void;
 }
-
-/** What the feed needs of a row that was stored. */
-export type CommittedRow =
-  | { readonly kind: "accept"; readonly id: number; readonly eventId: string | null; readonly endpoints: number }
-  | {
-      readonly kind: "record";
-      readonly messageId: number;
-      readonly endpointId: number;
-      readonly due: number | null;
-      readonly attempt: Pick<AttemptEntry, "publicId" | "status" | "responseCode" | "durationMs" | "errorCode">;
-      /** Unix milliseconds. */
-      readonly at: number;
-    };
 
 export class LiveFeed implements CommitListener, AsyncDisposable {
   readonly #options: FeedOptions;

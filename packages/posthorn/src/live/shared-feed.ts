@@ -8,7 +8,8 @@ import { timeOfKey } from "../lib/id.ts";
 import type { AttemptStatus, Database } from "../store/schema.ts";
 import type { Signal } from "../store/signal.ts";
 import type { AcceptEntry, CommitListener, RecordEntry, Store } from "../store/store.ts";
-import type { CommittedRow, LiveFeed } from "./feed.ts";
+import type { LiveFeed } from "./feed.ts";
+import type { CommittedRow } from "./events.ts";
 
 export interface SharedFeedOptions {
   readonly feed: LiveFeed;

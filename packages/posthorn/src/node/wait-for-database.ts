@@ -3,8 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { openWaitingRoom, type WaitingRoom } from "../api/startup-server.ts";
 import type { ListenAddress } from "../config/parse.ts";
 import type { Logger } from "../lib/log.ts";
-import { StoreError } from "../store/errors.ts";
-import type { StoreTrouble } from "../store/store.ts";
+import { StoreError, type StoreTrouble } from "../store/errors.ts";
 
 export interface PatientStartOptions {
   /** How long it waits. */

@@ -1,5 +1,5 @@
 /** History in a table for each day, where the database has it so. */
-import type { Tx } from "./store.ts";
+import type { Tx } from "./tx.ts";
 
 export type TableOfDays = "message" | "attempt";
 

@@ -1,6 +1,5 @@
 /** Turns what a database says into errors of Posthorn's own list. */
 import { PosthornError, type PosthornErrorCode } from "../lib/errors.ts";
-import type { StoreTrouble } from "./store.ts";
 
 export interface StoreErrorOptions extends ErrorOptions {
   readonly unique?: boolean;
@@ -74,3 +73,16 @@ export function copyUnfinished(): StoreError {
     "The database is a copy that is not whole: run the same `posthorn copy` again, which goes on where it stopped, or empty the database.",
   );
 }
+
+/**
+ * Why a database cannot be worked with: its disk is full (at a start), it cannot be reached, does not answer, turns connections away, takes no writes, answers but
+ * never to a commit, or, while those that have a connection go on, has none to spare.
+ */
+export type StoreTrouble =
+  | "disk_full"
+  | "unreachable"
+  | "silent"
+  | "refusing"
+  | "read_only"
+  | "not_committing"
+  | "no_connections";

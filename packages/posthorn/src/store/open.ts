@@ -2,7 +2,8 @@
 import { SqliteStore } from "./sqlite/sqlite-store.ts";
 import { PostgresStore } from "./postgres/postgres-store.ts";
 import type { WalLoss } from "./sqlite/wal-loss.ts";
-import type { CommitListener, Store, StoreTrouble } from "./store.ts";
+import type { CommitListener, Store } from "./store.ts";
+import type { StoreTrouble } from "./errors.ts";
 
 /** Which database: see `DatabaseConfig`. */
 export type StoreLocation =

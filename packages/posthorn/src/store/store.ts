@@ -2,11 +2,12 @@
 import type { Kysely } from "kysely";
 import type { ClusterStore, Lease } from "./cluster.ts";
 import type { DayStore } from "./days.ts";
-import type { StoreError } from "./errors.ts";
+import type { StoreError, StoreTrouble } from "./errors.ts";
 import type { AttemptStatus, Database, DeliveryState, Trigger } from "./schema.ts";
 import type { Signal, SignalListener } from "./signal.ts";
 import type { WalLoss } from "./sqlite/wal-loss.ts";
 import type { LongTransactionListener } from "./transaction-watch.ts";
+import type { Tx } from "./tx.ts";
 
 /** A message on its way into the store, with the deliveries it is owed. */
 export interface AcceptEntry {
@@ -196,13 +197,6 @@ export interface EndpointBacklog {
   readonly due: number;
 }
 
-/** A transaction for writes of resources. */
-export interface Tx {
-  readonly db: Kysely<Database>;
-  /** Tells every node after the commit, in this order, and nobody when it fails. */
-  readonly signal: (...signals: readonly Signal[]) => void;
-}
-
 /** Told what each commit has stored, before anybody who waits for it goes on. Must be quick and must not throw. */
 export interface CommitListener {
   /** Whether anybody cares just now. */
@@ -229,19 +223,6 @@ export interface StoreCounters {
   /** Payload bytes that wait for the disk now. */
   readonly waitingBytes: number;
 }
-
-/**
- * Why a database cannot be worked with: its disk is full (at a start), it cannot be reached, does not answer, turns connections away, takes no writes, answers but
- * never to a commit, or, while those that have a connection go on, has none to spare.
- */
-export type StoreTrouble =
-  | "disk_full"
-  | "unreachable"
-  | "silent"
-  | "refusing"
-  | "read_only"
-  | "not_committing"
-  | "no_connections";
 
 export interface Store extends AsyncDisposable {
   /** What is wrong with the database now; `null`: nothing. Known without asking it. */

@@ -2,8 +2,8 @@
 import type { Kysely } from "kysely";
 import type { Database } from "./schema.ts";
 import type { Signal } from "./signal.ts";
-import type { Tx } from "./store.ts";
 import type { TransactionWatch } from "./transaction-watch.ts";
+import type { Tx } from "./tx.ts";
 
 /** How what a transaction tells reaches those who listen. */
 export interface Telling {

@@ -3,9 +3,9 @@ import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import { writeEvent } from "../domain/operational/announce.ts";
 import { publishEvents } from "../domain/operational/publish.ts";
-import type { Tx } from "../store/store.ts";
 import type { Worker } from "./worker.ts";
 import type { Announcer, OperationalEvent } from "../domain/operational/events.ts";
+import type { Tx } from "../store/tx.ts";
 
 export interface OperationalWebhookPublisherOptions {
   /** Asked for at each step, since the services hold this publisher. */

@@ -6,10 +6,10 @@ import type { DatabaseThread, ThreadFailure, ThreadRequest, ThreadResults } from
 import { toStoreError } from "../../src/store/sqlite/thread-client.ts";
 import { fenced } from "./cluster/fences.ts";
 import { unavailable, type WayWeather } from "./cluster/link.ts";
-import type { Client, Commit, CommitWatcher } from "./database.ts";
 import type { Random } from "./random.ts";
 import type { WriteTurns } from "./write-turns.ts";
 import type { VirtualTime } from "./virtual-time.ts";
+import type { Client, Commit, CommitWatcher } from "./commits.ts";
 
 /** Milliseconds that a late answer to a query takes at most. */
 const LATE_MS = 200;

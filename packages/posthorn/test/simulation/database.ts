@@ -13,12 +13,12 @@ import { DatabaseSync } from "node:sqlite";
 import { readerOn, writerOn } from "../../src/store/sqlite/connection.ts";
 import { migrate } from "../../src/store/sqlite/migrate.ts";
 import type { DatabaseThread } from "../../src/store/sqlite/protocol.ts";
-import type { Fences } from "./cluster/fences.ts";
 import type { WayWeather } from "./cluster/link.ts";
 import { NAME, SimulatedThread } from "./database-thread.ts";
 import type { Random } from "./random.ts";
 import { WriteTurns } from "./write-turns.ts";
-import type { Life, VirtualTime } from "./virtual-time.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+import type { CommitWatcher, Client } from "./commits.ts";
 
 /** How the database is now. */
 export interface DatabaseWeather {
@@ -36,32 +36,6 @@ export interface DatabaseWeather {
 }
 
 export const FAIR: DatabaseWeather = { latency: [0.2, 3], late: 0.5, refuses: 0, loses: 0 };
-
-/** A commit that was made. */
-export interface Commit {
-  /** The run of the process that made it. */
-  readonly run: number;
-  /** When it was made, in elapsed milliseconds. */
-  readonly at: number;
-  /** When its answer came, in elapsed milliseconds; `null` while it is under way. */
-  answeredAt: number | null;
-  /** Whether the answer said that it was made. */
-  confirmed: boolean;
-}
-
-/** Told of each commit of one connection, at the moment it is made. */
-export type CommitWatcher = (commit: Commit) => void;
-
-/** A process as the database knows it. */
-export interface Client {
-  readonly life: Life;
-  /** Of what it has asked the database: that goes on while the process stands still. */
-  readonly serverLife: Life;
-  readonly run: number;
-  readonly machine: number;
-  /** `null`: nobody else works on the database, and it fails as a disk does. */
-  readonly fences: Fences | null;
-}
 
 export interface DatabaseOptions {
   readonly time: VirtualTime;

@@ -6,7 +6,6 @@ import type { AttemptResult, Job } from "../../src/dispatch/types.ts";
 import type { Change, DeliveryChange } from "./audit.ts";
 import type { Check } from "./check.ts";
 import { ReplayCheck } from "./checks/replays.ts";
-import type { Commit } from "./database.ts";
 import type { Run } from "./run.ts";
 import type { Tenure, TenureEnd, Tenures } from "./tenure.ts";
 import {
@@ -19,6 +18,7 @@ import {
 } from "./tracked.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 import type { Verdict } from "./verdict.ts";
+import type { Commit } from "./commits.ts";
 
 /**
  * What was changed by another process is known to a process after so many milliseconds: to one with which all is well, and to any, for as

@@ -16,10 +16,11 @@ import { someOrder, somePolicy } from "./policies.ts";
 import { contextOf, type EndpointHandle, KEYS, type Published, Publisher } from "./publishing.ts";
 import type { Random } from "./random.ts";
 import { HOUR, type Span } from "./spans.ts";
-import { isOfSlowReplay, SlowReplays, type SlowReplayStep } from "./slow-replay.ts";
+import { SlowReplays } from "./slow-replay.ts";
 import { unblockStuck } from "./unblocking.ts";
 import type { Verdict } from "./verdict.ts";
 import type { VirtualTime } from "./virtual-time.ts";
+import { isOfSlowReplay, type SlowReplayStep, type OperationName } from "./operation-names.ts";
 
 /** What an operation is about. */
 interface Chosen {
@@ -44,24 +45,6 @@ export interface OperationsWorld {
   readonly tenantRandom: Random;
   readonly span: Span;
 }
-
-export type OperationName =
-  | "publish"
-  /** One application publishes a lot at once. */
-  | "crowd"
-  | "resend"
-  | "cancel"
-  | "disable"
-  | "enable"
-  | "policy"
-  | "recover"
-  | "bulk_replay"
-  | "replay_missing"
-  | "delete_endpoint"
-  | ByHandOperation
-  | SlowReplayStep
-  /** Somebody lets pass what waits for a retry of another one. */
-  | "unblock_stuck";
 
 /** Those that are done to an endpoint, or a message of it, of the caller's choice. */
 type ChosenOperation = Exclude<OperationName, "publish" | "crowd" | "unblock_stuck" | ByHandOperation | SlowReplayStep>;

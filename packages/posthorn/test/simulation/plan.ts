@@ -3,11 +3,10 @@ import { limitsOf } from "../../src/dispatch/types.ts";
 import type { BusWeather } from "./cluster/bus.ts";
 import { type DatabaseWeather, FAIR } from "./database.ts";
 import type { Settings } from "./run.ts";
-import type { OperationName } from "./operations.ts";
 import type { ByHandOperation } from "./operations-by-hand.ts";
 import { Random } from "./random.ts";
-import type { SlowReplayStep } from "./slow-replay.ts";
 import { HOUR, isShared, MINUTE, type Span } from "./spans.ts";
+import type { SlowReplayStep, OperationName } from "./operation-names.ts";
 
 export type Happening =
   | { readonly kind: "operation"; readonly name: OperationName }

@@ -11,13 +11,13 @@ import { Bus, CLEAR } from "./cluster/bus.ts";
 import { Coordination } from "./cluster/coordination.ts";
 import type { Sharing } from "./cluster/open.ts";
 import { noticesOf } from "./cluster/shared-store.ts";
-import { type CommitWatcher, type DatabaseWeather, FAIR, SimulatedDatabase } from "./database.ts";
+import { type DatabaseWeather, FAIR, SimulatedDatabase } from "./database.ts";
 import { describe, Diary } from "./diary.ts";
 import { Fleet } from "./fleet.ts";
 import { Ledger } from "./ledger.ts";
 import { expectOwnError } from "./judging.ts";
 import type { NodeWorld } from "./node.ts";
-import { type OperationName, Operations } from "./operations.ts";
+import { Operations } from "./operations.ts";
 import { type Happening, startsOf, wholePlanOf } from "./plan.ts";
 import { Random } from "./random.ts";
 import { type Receiver, receiversOf } from "./receivers.ts";
@@ -28,6 +28,8 @@ import { HOUR, isShared, MINUTE, type Span, spanOf } from "./spans.ts";
 import { ShardTenures, SoleTenure, type Tenure } from "./tenure.ts";
 import { Verdict } from "./verdict.ts";
 import { Life, VirtualTime } from "./virtual-time.ts";
+import type { CommitWatcher } from "./commits.ts";
+import type { OperationName } from "./operation-names.ts";
 
 export interface SimulationOptions {
   readonly sabotage?: Sabotage;

@@ -8,13 +8,7 @@ import type { SimulatedNode } from "./node.ts";
 import { contextOf, type EndpointHandle } from "./publishing.ts";
 import type { Random } from "./random.ts";
 import { HOUR, type Span } from "./spans.ts";
-
-const STEPS = ["begin_slow_replay", "pause_slow_replay", "resume_slow_replay", "cancel_slow_replay"] as const;
-export type SlowReplayStep = (typeof STEPS)[number];
-
-export function isOfSlowReplay(name: string): name is SlowReplayStep {
-  return (STEPS as readonly string[]).includes(name);
-}
+import type { SlowReplayStep } from "./operation-names.ts";
 
 interface BegunReplay {
   readonly app: string;

@@ -1,5 +1,4 @@
 /** For how long a simulation runs, and how long things take in it: a week of one node, or the better part of an hour of several. */
-import type { Patience } from "./checks/progress.ts";
 import type { Random } from "./random.ts";
 
 export const MINUTE = 60_000;
@@ -75,4 +74,14 @@ export function spanOf(random: Random, crowdRandom: Random): Span {
 /** Whether nodes share the database, though it may be one that does. */
 export function isShared(span: Pick<Span, "haste">): boolean {
   return span.haste !== WEEK.haste;
+}
+
+/** How long things may take when nothing stands in their way; milliseconds. */
+export interface Patience {
+  /** After so much time without trouble nothing may be due for so long: longer than any backlog of the simulation. */
+  readonly dueMs: number;
+  /** An endpoint may be left alone for so long after it is well again: longer than any pause. */
+  readonly pauseMs: number;
+  /** A line moves on within this time once it can. */
+  readonly lineMs: number;
 }

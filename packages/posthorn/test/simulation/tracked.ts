@@ -2,9 +2,9 @@
 import type { AttemptResult, Job } from "../../src/dispatch/types.ts";
 import { isImmediate } from "../../src/store/immediate.ts";
 import type { DeliveryChange, DeliveryRow } from "./audit.ts";
-import type { Commit } from "./database.ts";
 import type { Run } from "./run.ts";
 import type { Tenure } from "./tenure.ts";
+import type { Commit } from "./commits.ts";
 
 /** An attempt that was begun and whose outcome is not on disk. */
 export interface OpenAttempt {

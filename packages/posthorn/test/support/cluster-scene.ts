@@ -2,22 +2,9 @@
 import { eventually } from "@posthorn/testkit";
 import pg from "pg";
 import { PostgresStore } from "../../src/store/postgres/postgres-store.ts";
-import type { Store } from "../../src/store/store.ts";
-import { openSimulatedScene } from "../simulation/cluster/scene.ts";
+import { openSimulatedScene, type ClusterScene } from "../simulation/cluster/scene.ts";
 import { borrowDatabase } from "./postgres.ts";
 import { onPostgres } from "./store.ts";
-
-export interface ClusterScene extends AsyncDisposable {
-  readonly stores: readonly [Store, Store];
-  /** Lets so much of every lease pass. */
-  leasesPass(ms: number): Promise<void>;
-  /** Waits for what was asked of a store. */
-  until<T>(work: Promise<T>): Promise<T>;
-  /** Waits until the check throws no more. */
-  eventually(check: () => void): Promise<void>;
-  /** The connections on which the nodes hear each other break, and are opened again. */
-  breakLinks(): Promise<void>;
-}
 
 export function openClusterScene(): Promise<ClusterScene> {
   return onPostgres ? openPostgresScene() : Promise.resolve(openSimulatedScene());

@@ -6,8 +6,8 @@ import type { AsymmetricScheme, KeyAlgorithm } from "../provider/scheme/asymmetr
 import type { Scheme } from "../provider/types.ts";
 import { formObject } from "../provider/payload.ts";
 import { ecdsaToDer } from "./ecdsa.ts";
-import type { Draft, SignContext } from "./sign.ts";
 import { placeSignature } from "./sign-hmac.ts";
+import type { Draft, SignContext } from "./draft.ts";
 
 /** Algorithm names as used by the schemes. */
 export type SigningAlgorithm = KeyAlgorithm["name"];

@@ -4,7 +4,7 @@ import type { MessageParts } from "../crypto/hmac.ts";
 import { type HmacScheme, keyedMac } from "../provider/scheme/hmac.ts";
 import { compileMessage, publicUrl, type SignedOptions } from "../provider/scheme/signed.ts";
 import { iso, milliseconds } from "../provider/scheme/timestamp.ts";
-import type { Draft, SignContext } from "./sign.ts";
+import type { Draft, SignContext } from "./draft.ts";
 
 /** Adds an HMAC or a plain hash, and the timestamp it covers. */
 export async function signHmac(draft: Draft, scheme: Scheme, context: SignContext): Promise<void> {

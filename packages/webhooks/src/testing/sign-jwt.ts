@@ -7,7 +7,7 @@ import type { JwtScheme } from "../provider/scheme/jwt.ts";
 import type { Scheme } from "../provider/types.ts";
 import { canonicalRequest } from "../providers/atlassian-connect.ts";
 import { signWithKey } from "./sign-asymmetric.ts";
-import type { Draft, SignContext } from "./sign.ts";
+import type { Draft, SignContext } from "./draft.ts";
 
 type Claims = Readonly<Record<string, unknown>>;
 

@@ -14,7 +14,7 @@ import { signedFields } from "../providers/twilio.ts";
 import { openInbound } from "../provider/inbound.ts";
 import { signWithKey } from "./sign-asymmetric.ts";
 import { signToken } from "./sign-jwt.ts";
-import type { Draft, SignContext } from "./sign.ts";
+import type { Draft, SignContext } from "./draft.ts";
 
 /** Signs for providers whose schemes have their own code. */
 export async function signSpecial(draft: Draft, scheme: Scheme, context: SignContext): Promise<void> {

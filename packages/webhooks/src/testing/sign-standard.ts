@@ -1,7 +1,7 @@
 import type { StandardScheme } from "../provider/scheme/standard.ts";
 import type { Scheme } from "../provider/types.ts";
 import { createSigner } from "../standard/sign.ts";
-import type { Draft, SignContext } from "./sign.ts";
+import type { Draft, SignContext } from "./draft.ts";
 
 /** Adds the three headers of Standard Webhooks, with the prefix that the provider uses. */
 export async function signStandard(draft: Draft, scheme: Scheme, { secret, now }: SignContext): Promise<void> {

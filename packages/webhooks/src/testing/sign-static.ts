@@ -2,7 +2,7 @@ import { decodeUtf8, encodeBase64, utf8 } from "../encoding.ts";
 import { parseJson } from "../provider/payload.ts";
 import type { CredentialScheme } from "../provider/scheme/credential.ts";
 import type { Scheme } from "../provider/types.ts";
-import type { Draft, SignContext } from "./sign.ts";
+import type { Draft, SignContext } from "./draft.ts";
 
 /** Adds a static credential where the provider puts it. */
 export async function signStatic(draft: Draft, scheme: Scheme, { secret, config }: SignContext): Promise<void> {

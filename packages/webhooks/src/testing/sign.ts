@@ -8,6 +8,7 @@ import { signJwt } from "./sign-jwt.ts";
 import { signSpecial } from "./sign-special.ts";
 import { signStandard } from "./sign-standard.ts";
 import { signStatic } from "./sign-static.ts";
+import type { Draft, SignContext } from "./draft.ts";
 
 /** The request to sign, and the keys to sign it with. */
 export interface SignProviderOptions {
@@ -31,24 +32,6 @@ export interface SignProviderOptions {
   readonly scheme?: string;
   /** Current time in milliseconds since the Unix epoch. Defaults to `Date.now`. */
   readonly now?: () => number;
-}
-
-/** A request under construction. Signers add headers and may change URL and body. */
-export interface Draft {
-  method: string;
-  url: string;
-  headers: Record<string, string>;
-  body: Uint8Array;
-}
-
-/** Keys, settings and time for signing. */
-export interface SignContext {
-  readonly definition: ProviderDefinition;
-  readonly config: ProviderConfig;
-  readonly secret: string;
-  readonly privateKey: string;
-  readonly certificates: readonly string[];
-  readonly now: number;
 }
 
 type Signer = (draft: Draft, scheme: Scheme, context: SignContext) => Promise<void>;

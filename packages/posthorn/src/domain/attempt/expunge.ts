@@ -1,7 +1,8 @@
-import type { Store, Tx } from "../../store/store.ts";
+import type { Store } from "../../store/store.ts";
 import { type Call, write } from "../context.ts";
 import { HOLDS_CHANGE, withoutSentBody } from "./detail.ts";
 import { getAttempt } from "./list.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** What stands in place of a response that was deleted. */
 export const EXPUNGED = "EXPUNGED";

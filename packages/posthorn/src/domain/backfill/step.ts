@@ -13,13 +13,13 @@ import {
   type ProviderApi,
   UnexpectedResponse,
 } from "../../backfill/types.ts";
-import type { Tx } from "../../store/store.ts";
 import type { Services, TransactionServices } from "../context.ts";
 import { announceSource } from "../source/announce.ts";
 import type { Task } from "../task/task.ts";
 import type { BackfillData, BackfillParams } from "./run.ts";
 import { apiOf, findRow } from "./settings.ts";
 import type { Step } from "../task/step.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** Missing events listed as examples. */
 const MAX_EXAMPLES = 20;

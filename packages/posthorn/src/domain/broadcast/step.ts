@@ -6,12 +6,13 @@
  */
 import type { Selectable } from "kysely";
 import { APPLICATION_KIND, type BroadcastTable } from "../../store/schema.ts";
-import type { AcceptResult, DueDelivery, IdempotencyKey, Tx } from "../../store/store.ts";
+import type { AcceptResult, DueDelivery, IdempotencyKey } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import { firstJobs, type Prepared, prepareMessage } from "../message/prepare.ts";
 import type { Task } from "../task/task.ts";
 import { type BroadcastData, type BroadcastMessage, dataOf, paramsOf } from "./broadcast.ts";
 import type { Step } from "../task/step.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** Applications in one step. */
 const CHUNK = 100;

@@ -2,9 +2,9 @@
 import type { Change } from "../../catalogue/schema-change.ts";
 import { type Entry, foldSamples, NOTHING_KNOWN } from "../../catalogue/entry.ts";
 import { type Shape, shapeFromJson, shapeToJson } from "../../catalogue/inferred-schema.ts";
-import type { Tx } from "../../store/store.ts";
 import type { Services, TransactionServices } from "../context.ts";
 import { announceSource } from "../source/announce.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** What came in of one event type since the last time. Times are Unix milliseconds. */
 export interface Traffic {

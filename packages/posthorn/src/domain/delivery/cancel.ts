@@ -1,10 +1,10 @@
 import { sql } from "kysely";
 import type { CancelReason } from "../../store/schema.ts";
 import { DELIVERY_STATE } from "../../store/schema.ts";
-import type { Tx } from "../../store/store.ts";
 import { type Call, type Context, write } from "../context.ts";
 import { getEndpoint } from "../endpoint/find.ts";
 import { getMessage, type MessageRef } from "../message/find.ts";
+import type { Tx } from "../../store/tx.ts";
 
 export interface CancelMessage extends MessageRef {
   /** Id or uid of one endpoint; `null` for every one. */

@@ -1,10 +1,10 @@
 import { sql } from "kysely";
 import { PosthornError } from "../../lib/errors.ts";
 import { ASKED, DELIVERY_STATE } from "../../store/schema.ts";
-import type { Tx } from "../../store/store.ts";
 import { type Call, reader, write } from "../context.ts";
 import { getEndpoint } from "../endpoint/find.ts";
 import { getMessage, type MessageRef } from "../message/find.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /**
  * Sends a message to an endpoint once more, or for the first time, whatever the endpoint filters. One attempt: when it fails, a

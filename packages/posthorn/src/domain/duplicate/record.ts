@@ -1,7 +1,7 @@
 /** Writes how often deliveries were repeated. */
 import { sql, type SqlBool } from "kysely";
 import type { Services } from "../context.ts";
-import type { Tx } from "../../store/store.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** Repetitions of one delivery. Times are Unix milliseconds. */
 export interface Repetition {

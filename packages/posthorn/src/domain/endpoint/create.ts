@@ -1,7 +1,6 @@
 import { generateSecret } from "@posthorn/webhooks";
 import { PosthornError } from "../../lib/errors.ts";
 import { isUniqueViolation } from "../../store/errors.ts";
-import type { Tx } from "../../store/store.ts";
 import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, type Context, write } from "../context.ts";
@@ -12,6 +11,7 @@ import { sealHeaders } from "./headers.ts";
 import { checkSecret, insertSecret } from "./secret.ts";
 import { verificationJson } from "./verification.ts";
 import { checkHeaders, type HeaderMap } from "./header-rules.ts";
+import type { Tx } from "../../store/tx.ts";
 
 export interface CreateEndpoint extends EndpointInput {
   readonly app: string;

@@ -1,11 +1,11 @@
 /** Signing secrets of an endpoint and their rotation. */
 import { createSigner, generateKeyPair, generateSecret, publicKeyOf, WebhookError } from "@posthorn/webhooks";
 import { invalid, PosthornError } from "../../lib/errors.ts";
-import type { Tx } from "../../store/store.ts";
 import { type Call, type Context, reader, write } from "../context.ts";
 import { announceEndpoint } from "../operational/operational.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 import { isAsymmetric, keyOf, textTrouble } from "./secret-form.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** Earlier secrets that may still sign, beside the one in force. */
 const MAX_EARLIER_SECRETS = 10;

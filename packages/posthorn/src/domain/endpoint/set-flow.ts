@@ -1,13 +1,13 @@
 /** Pausing an endpoint, letting it go on, and switching it on again with what was held. */
 import { invalid } from "../../lib/errors.ts";
 import { keyAtTime } from "../../lib/id.ts";
-import type { Tx } from "../../store/store.ts";
 import type { Application } from "../application/application.ts";
 import { atomically, type Call, type Context } from "../context.ts";
 import { announceEndpoint } from "../operational/operational.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 import { FOR_EVER, type Flow, flowJson, toFlow } from "./flow.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** Holds everything until `until` (Unix milliseconds), or until it is resumed when that is `null`. */
 export function pauseEndpoint(call: Call<EndpointRef & { readonly until: number | null }>): Promise<void> {

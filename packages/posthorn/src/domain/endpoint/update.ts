@@ -1,5 +1,4 @@
 import { isUniqueViolation } from "../../store/errors.ts";
-import type { Tx } from "../../store/store.ts";
 import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
 import { atomically, type Call, type Context, write } from "../context.ts";
@@ -9,6 +8,7 @@ import { originOf, toVerification, verificationJson } from "./verification.ts";
 import { disabledByHand, disabledJson } from "./disabled.ts";
 import { checkEventTypes, checkUrl, type Endpoint, type EndpointInput, toColumns, uidClash } from "./endpoint.ts";
 import { type EndpointRef, findEndpoint, getEndpoint } from "./find.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** Replaces every field but secret and headers, or creates an endpoint (with an id of its own) when there is none. */
 export function upsertEndpoint(

@@ -1,11 +1,11 @@
 /** Disables a failing endpoint, and warns before: each in one transaction with its operational event. */
 import { keyAtTime } from "../../lib/id.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
-import type { Tx } from "../../store/store.ts";
 import type { Services, TransactionServices } from "../context.ts";
 import { type Disabled, disabledJson } from "../endpoint/disabled.ts";
 import type { FailureRate, Streak } from "./streak.ts";
 import type { OperationalEventType } from "../operational/events.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** Reason of an endpoint that was disabled because it answered 410. */
 export const GONE = "gone";

@@ -1,9 +1,9 @@
 /** When certificates of endpoints end: they are renewed by people, and deliveries fail from the minute somebody forgot. */
 import { APPLICATION_KIND } from "../../store/schema.ts";
-import type { Tx } from "../../store/store.ts";
 import { type Context, reader, type Services } from "../context.ts";
 import { originOf } from "../endpoint/verification.ts";
 import { sourceIdOf } from "../source/source.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** A certificate as a receiver showed it. Times are Unix milliseconds. */
 export interface Certificate {

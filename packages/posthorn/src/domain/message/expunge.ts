@@ -2,9 +2,9 @@ import { sql } from "kysely";
 import { attemptsWithSentBodies, EXPUNGED, forgetSentBodies } from "../attempt/expunge.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, reader, write } from "../context.ts";
-import type { Tx } from "../../store/store.ts";
 import { keyOfId } from "../../lib/id.ts";
 import { getMessage, type MessageRef } from "./find.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** Deletes the payload of a message. The message itself and its attempts stay visible. */
 export async function expungeMessageContent({ ctx, input }: Call<MessageRef>): Promise<void> {

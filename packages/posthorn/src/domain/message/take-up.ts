@@ -16,11 +16,11 @@
  */
 import type { Selectable } from "kysely";
 import type { OutboxTable } from "../../store/schema.ts";
-import type { Tx } from "../../store/store.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import type { Services } from "../context.ts";
 import { noteLate } from "../stats/roll-up.ts";
 import { firstJobs, type Prepared, type PrepareOptions, prepareMessage, type Publication } from "./prepare.ts";
+import type { Tx } from "../../store/tx.ts";
 
 type OutboxRow = Selectable<OutboxTable>;
 

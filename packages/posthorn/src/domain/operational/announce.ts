@@ -1,7 +1,7 @@
 import { sql, type SqlBool } from "kysely";
 import { APPLICATION_KIND } from "../../store/schema.ts";
-import type { Tx } from "../../store/store.ts";
 import type { OperationalEvent } from "./events.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /**
  * Writes an event to be published, if an endpoint of the organisation wants its type. Asked in the transaction itself, so that

@@ -1,5 +1,5 @@
 /** Operational events, and the port through which operations announce them. */
-import type { Tx } from "../../store/store.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** Every type that is ever sent; the names are those of the HTTP API. */
 export const OPERATIONAL_EVENT_TYPES = [

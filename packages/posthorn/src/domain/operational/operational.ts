@@ -1,10 +1,10 @@
 /** What operational webhooks are: messages about the server's own work, to endpoints of the organisation. */
 import { APPLICATION_KIND } from "../../store/schema.ts";
-import type { Tx } from "../../store/store.ts";
 import type { Application } from "../application/application.ts";
 import type { Context } from "../context.ts";
 import type { Endpoint } from "../endpoint/endpoint.ts";
 import type { OperationalEventType } from "./events.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** The hidden application of an organisation, under this uid, has the endpoints. */
 export const OPERATIONAL_UID = "operational";

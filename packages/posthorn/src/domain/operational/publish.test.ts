@@ -3,11 +3,12 @@ import { insertEndpoint, servicesOver } from "../../../test/support/services.ts"
 import { acceptEntry, attemptEntry, openStore, recordEntry } from "../../../test/support/store.ts";
 import { keyAtTime } from "../../lib/id.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
-import type { DueDelivery, Store, Tx } from "../../store/store.ts";
+import type { DueDelivery, Store } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import { writeEvent } from "./announce.ts";
 import { publishEvents } from "./publish.ts";
 import type { OperationalEvent } from "./events.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** Endpoint 1 of a customer, and unless told otherwise endpoint 2, which hears of it. */
 async function setUp(store: Store, listens = true): Promise<{ services: Services; pushed: DueDelivery[] }> {

@@ -1,7 +1,8 @@
 /** An organisation comes into being when its first token is used. */
 import { PosthornError } from "../../lib/errors.ts";
-import type { Store, Tx } from "../../store/store.ts";
+import type { Store } from "../../store/store.ts";
 import type { Services } from "../context.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** The organisation of a server that has only one. */
 export const DEFAULT_ORGANISATION = "org_00000000000000000000default";

@@ -1,5 +1,5 @@
 import { sql, type SqlBool } from "kysely";
-import type { Tx } from "../../store/store.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** What is kept of one source; the oldest go first. */
 export const MAX_REQUESTS = 1000;

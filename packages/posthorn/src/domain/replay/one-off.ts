@@ -5,7 +5,6 @@
  */
 import { generateSecret } from "@posthorn/webhooks";
 import { invalid, ValidationError } from "../../lib/errors.ts";
-import type { Tx } from "../../store/store.ts";
 import type { Application } from "../application/application.ts";
 import type { Context, Services, TransactionServices } from "../context.ts";
 import { checkUrl } from "../endpoint/endpoint.ts";
@@ -13,6 +12,7 @@ import { findEndpoint } from "../endpoint/find.ts";
 import { sealHeaders } from "../endpoint/headers.ts";
 import { checkSecret, currentSecret, insertSecret } from "../endpoint/secret.ts";
 import { checkHeaders, type HeaderMap } from "../endpoint/header-rules.ts";
+import type { Tx } from "../../store/tx.ts";
 
 export interface OneOffTarget {
   readonly kind: "url";

@@ -1,6 +1,5 @@
 import { sql } from "kysely";
 import { invalid, PosthornError } from "../../lib/errors.ts";
-import type { Tx } from "../../store/store.ts";
 import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
 import { requireAccess } from "../access.ts";
@@ -19,6 +18,7 @@ import {
   type ReplayParams,
   type Window,
 } from "./replay.ts";
+import type { Tx } from "../../store/tx.ts";
 
 export interface ReplayRequest extends Window {
   readonly app: string;

@@ -8,7 +8,6 @@
 import { type RawBuilder, type Selectable, sql } from "kysely";
 import { ASKED, DELIVERY_STATE, type TaskPartTable } from "../../store/schema.ts";
 import { indexedBy } from "../../store/portable-sql.ts";
-import type { Tx } from "../../store/store.ts";
 import type { Services, TransactionServices } from "../context.ts";
 import { byHand } from "../delivery/resend.ts";
 import { WHOLE_ENDPOINT } from "../policy/order.ts";
@@ -17,6 +16,7 @@ import type { Task } from "../task/task.ts";
 import { dataOf, type ReplayData, type ReplayParams, paramsOf } from "./replay.ts";
 import { scan, type ScanResult } from "./scan.ts";
 import type { Step, StepResult } from "../task/step.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** Deliveries made due in one transaction: few enough that no publish waits long for its commit. */
 const CHUNK = 100;

@@ -1,6 +1,6 @@
-import type { Tx } from "../../store/store.ts";
 import type { TransactionServices } from "../context.ts";
 import type { OperationalEventType } from "../operational/events.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** Says what became of a source, in the transaction of what it tells; nothing of one that is gone. Returns whether it is there. */
 export async function announceSource(

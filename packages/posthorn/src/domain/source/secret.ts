@@ -1,11 +1,11 @@
 /** Secrets that a provider signs with: several at a time, sealed, and never shown again. */
 import { invalid, notFound, PosthornError } from "../../lib/errors.ts";
 import { keyOfId, timeOfKey } from "../../lib/id.ts";
-import type { Tx } from "../../store/store.ts";
 import { type Call, type Context, reader, write } from "../context.ts";
 import { getSource } from "./find.ts";
 import { definitionOf, verifiesWithPublicKeys } from "./kind.ts";
 import { checkSecretEncoding } from "./verification.ts";
+import type { Tx } from "../../store/tx.ts";
 
 export interface SourceSecret {
   readonly id: string;

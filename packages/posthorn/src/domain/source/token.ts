@@ -1,8 +1,8 @@
 /** Tokens in the URLs of sources. */
 import { createHash, randomBytes } from "node:crypto";
-import type { Tx } from "../../store/store.ts";
 import { type Call, type Context, reader, write } from "../context.ts";
 import { getSource } from "./find.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** 160 bits: nobody finds one by guessing. */
 const TOKEN_BYTES = 20;

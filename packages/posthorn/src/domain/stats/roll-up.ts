@@ -8,13 +8,13 @@
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from "kysely";
 import { keyAtTime, timeOfKey } from "../../lib/id.ts";
 import { APPLICATION_KIND, ATTEMPT_STATUS, type Database, DELIVERY_STATE, TRIGGER } from "../../store/schema.ts";
-import type { Tx } from "../../store/store.ts";
 import { isSent } from "../attempt/sent.ts";
 import type { Services, TransactionServices } from "../context.ts";
 import { addStored, type StorageKind, type StoredAmount } from "../storage/day.ts";
 import { MINUTE_MS, minuteOf, MinuteTally, saveMinutes } from "./minutes.ts";
 import { mergedRows, saveRows } from "./rows.ts";
 import { type CountedAttempt, countAttempt, Tally } from "./tally.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** Rows looked at in one step: its transaction takes some milliseconds at most. */
 const STEP = 1000;

@@ -1,10 +1,10 @@
 import type { Kysely } from "kysely";
 import { PosthornError } from "../../lib/errors.ts";
 import type { Database } from "../../store/schema.ts";
-import type { Tx } from "../../store/store.ts";
 import type { Actor } from "../access.ts";
 import { type Context, write } from "../context.ts";
 import type { Task, TaskData, TaskKind } from "./task.ts";
+import type { Tx } from "../../store/tx.ts";
 
 export interface NewTask {
   readonly kind: TaskKind;

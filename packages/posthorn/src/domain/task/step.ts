@@ -1,7 +1,7 @@
 /** One step of a background task, and what comes of it. */
-import type { Tx } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import { type Task, type TaskData } from "./task.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** What comes of a step. */
 export interface StepResult {

@@ -2,11 +2,11 @@
 import { type Kysely, sql } from "kysely";
 import type { Day, DayStore, TableOfDays } from "../days.ts";
 import type { Database } from "../schema.ts";
-import type { Tx } from "../store.ts";
 import { type Pool, withClient } from "./connections.ts";
 import { LOCK, lockCall } from "./locks.ts";
 import { partitionName, partitionsOf } from "./partitions.ts";
 import { toStoreError } from "./errors.ts";
+import type { Tx } from "../tx.ts";
 
 /** Whoever publishes waits behind whoever waits for the lock: a list that takes longer than this has precedence. */
 const LOCK_TIMEOUT = "2s";

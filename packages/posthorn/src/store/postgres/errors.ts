@@ -1,7 +1,6 @@
 /** Says in one sentence what PostgreSQL refused, or that it is not there. */
 import pg from "pg";
-import { StoreError } from "../errors.ts";
-import type { StoreTrouble } from "../store.ts";
+import { StoreError, type StoreTrouble } from "../errors.ts";
 
 const UNIQUE_VIOLATION = "23505";
 const CHECK_VIOLATION = "23514";

@@ -2,7 +2,7 @@
 import { HandleEmptyInListsPlugin, Kysely, replaceWithNoncontingentExpression, sql } from "kysely";
 import { timeOfKey } from "../../lib/id.ts";
 import { postgresDialect } from "../dialect.ts";
-import { StoreError } from "../errors.ts";
+import { StoreError, type StoreTrouble } from "../errors.ts";
 import { WriteHealth } from "../write-health.ts";
 import type { Database } from "../schema.ts";
 import type { ClusterStore } from "../cluster.ts";
@@ -17,8 +17,6 @@ import type {
   RecordEntry,
   Store,
   StoreSize,
-  StoreTrouble,
-  Tx,
 } from "../store.ts";
 import type { PassingTime } from "../../lib/clock.ts";
 import { greatestKey, greatestMessageKey, type Telling, transactOn } from "../transaction.ts";
@@ -45,6 +43,7 @@ import { ensurePartitions } from "./partitions.ts";
 import { Pulse } from "./pulse.ts";
 import { Servers } from "./servers.ts";
 import { Turn } from "./turn.ts";
+import type { Tx } from "../tx.ts";
 
 export interface PostgresStoreOptions {
   /** As `postgres://user:password@host/database`. */

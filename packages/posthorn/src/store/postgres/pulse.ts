@@ -1,8 +1,7 @@
 /** Whether PostgreSQL can be worked with, felt by one connection that asks it again and again. */
 import { Socket } from "node:net";
 import pg from "pg";
-import { describeTrouble, StoreError } from "../errors.ts";
-import type { StoreTrouble } from "../store.ts";
+import { describeTrouble, StoreError, type StoreTrouble } from "../errors.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { CommitProbe } from "./commit-probe.ts";
 import { isOutOfConnections, troubleOf } from "./errors.ts";

@@ -1,8 +1,7 @@
 /** The servers of a database. One of them takes writes, and after a fail-over it is another one. */
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
-import { StoreError } from "../errors.ts";
-import type { StoreTrouble } from "../store.ts";
+import { StoreError, type StoreTrouble } from "../errors.ts";
 import { toStoreError } from "./errors.ts";
 import { serversName, serverUrls } from "./server-urls.ts";
 

@@ -19,7 +19,6 @@ import type {
   Store,
   StoreCounters,
   StoreSize,
-  Tx,
 } from "../store.ts";
 import { type Lent, sqliteDialect } from "../dialect.ts";
 import { greatestKey, greatestMessageKey, transactOn } from "../transaction.ts";
@@ -30,6 +29,7 @@ import { type DatabaseThread, unpackRows } from "./protocol.ts";
 import { ThreadClient } from "./thread-client.ts";
 import type { WalLoss } from "./wal-loss.ts";
 import { type Gather, Writer } from "./writer.ts";
+import type { Tx } from "../tx.ts";
 
 export interface SqliteStoreOptions {
   /** Path of the database file; its folder is made when missing. */

@@ -15,13 +15,14 @@ import { CountingCheck } from "./counting.ts";
 import { FairnessCheck } from "./fairness.ts";
 import { MemoryCheck } from "./memory.ts";
 import { PausesCheck } from "./pauses.ts";
-import { type Patience, ProgressCheck } from "./progress.ts";
+import { ProgressCheck } from "./progress.ts";
 import { RetryCheck } from "./retries.ts";
 import { SendingCheck } from "./sending.ts";
 import { ShardsCheck } from "./shards.ts";
 import { SharesCheck } from "./shares.ts";
 import { TriedCheck } from "./tried.ts";
 import { WishCheck } from "./wishes.ts";
+import type { Patience } from "../spans.ts";
 
 export interface CheckedWorld {
   readonly ledger: Ledger;

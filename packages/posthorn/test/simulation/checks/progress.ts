@@ -6,16 +6,7 @@ import type { MachineClock } from "../machine-clock.ts";
 import type { Receiver } from "../receivers.ts";
 import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
-
-/** How long things may take when nothing stands in their way; milliseconds. */
-export interface Patience {
-  /** After so much time without trouble nothing may be due for so long: longer than any backlog of the simulation. */
-  readonly dueMs: number;
-  /** An endpoint may be left alone for so long after it is well again: longer than any pause. */
-  readonly pauseMs: number;
-  /** A line moves on within this time once it can. */
-  readonly lineMs: number;
-}
+import type { Patience } from "../spans.ts";
 
 /**
  * An endpoint that got a request within this time is at work: from one request to the next its rate may pass, a pause after a fault of

@@ -1,7 +1,7 @@
 /** Opens the store of one node on the simulated database. */
 import { SqliteStore, type SqliteThreads } from "../../../src/store/sqlite/sqlite-store.ts";
 import type { DatabaseThread } from "../../../src/store/sqlite/protocol.ts";
-import type { Client, SimulatedDatabase } from "../database.ts";
+import type { SimulatedDatabase } from "../database.ts";
 import { NAME } from "../database-thread.ts";
 import type { Random } from "../random.ts";
 import type { VirtualTime } from "../virtual-time.ts";
@@ -10,6 +10,7 @@ import type { Coordination } from "./coordination.ts";
 import { Fences } from "./fences.ts";
 import type { WayWeather } from "./link.ts";
 import { SharedStore } from "./shared-store.ts";
+import type { Client } from "../commits.ts";
 
 /** What nodes that share the database have in common. */
 export interface Sharing {

@@ -1,6 +1,5 @@
 /** Two stores on one simulated database, for the tests of what every database promises to nodes that share it. */
 import { setImmediate as turnOfLoop } from "node:timers/promises";
-import type { ClusterScene } from "../../support/cluster-scene.ts";
 import { auditOn } from "../audit.ts";
 import { SimulatedDatabase } from "../database.ts";
 import { Random } from "../random.ts";
@@ -9,6 +8,7 @@ import { Bus } from "./bus.ts";
 import { Coordination } from "./coordination.ts";
 import { openStore } from "./open.ts";
 import { noticesOf } from "./shared-store.ts";
+import type { Store } from "../../../src/store/store.ts";
 
 /** So long is waited for an answer. */
 const STEP_MS = 20;
@@ -77,4 +77,16 @@ export function openSimulatedScene(): ClusterScene {
     },
     [Symbol.asyncDispose]: async () => database[Symbol.dispose](),
   };
+}
+
+export interface ClusterScene extends AsyncDisposable {
+  readonly stores: readonly [Store, Store];
+  /** Lets so much of every lease pass. */
+  leasesPass(ms: number): Promise<void>;
+  /** Waits for what was asked of a store. */
+  until<T>(work: Promise<T>): Promise<T>;
+  /** Waits until the check throws no more. */
+  eventually(check: () => void): Promise<void>;
+  /** The connections on which the nodes hear each other break, and are opened again. */
+  breakLinks(): Promise<void>;
 }

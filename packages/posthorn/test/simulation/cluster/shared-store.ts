@@ -10,11 +10,12 @@ import type { Signal, SignalListener } from "../../../src/store/signal.ts";
 import { fromPayload, toPayloads } from "../../../src/store/signal-text.ts";
 import { SqliteStore, type SqliteThreads } from "../../../src/store/sqlite/sqlite-store.ts";
 import type { DatabaseThread } from "../../../src/store/sqlite/protocol.ts";
-import type { DuePage, PageWish, RecordEntry, Tx } from "../../../src/store/store.ts";
+import type { DuePage, PageWish, RecordEntry } from "../../../src/store/store.ts";
 import type { Bus } from "./bus.ts";
 import type { Coordination } from "./coordination.ts";
 import type { Fences } from "./fences.ts";
 import { ask, type LinkWorld, SimulatedLink, type WayWeather } from "./link.ts";
+import type { Tx } from "../../../src/store/tx.ts";
 
 /** What is told outside of transactions is gathered for so long, as in `store/postgres/signals.ts`. */
 const GATHER_MS = 10;

@@ -1,0 +1,11 @@
+/** The write transaction of a store. */
+import type { Kysely } from "kysely";
+import type { Database } from "./schema.ts";
+import type { Signal } from "./signal.ts";
+
+/** A transaction for writes of resources. */
+export interface Tx {
+  readonly db: Kysely<Database>;
+  /** Tells every node after the commit, in this order, and nobody when it fails. */
+  readonly signal: (...signals: readonly Signal[]) => void;
+}

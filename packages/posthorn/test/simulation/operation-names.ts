@@ -1,0 +1,27 @@
+/** Names of the operations that a simulation performs. */
+import type { ByHandOperation } from "./operations-by-hand.ts";
+
+const STEPS = ["begin_slow_replay", "pause_slow_replay", "resume_slow_replay", "cancel_slow_replay"] as const;
+export type SlowReplayStep = (typeof STEPS)[number];
+
+export function isOfSlowReplay(name: string): name is SlowReplayStep {
+  return (STEPS as readonly string[]).includes(name);
+}
+
+export type OperationName =
+  | "publish"
+  /** One application publishes a lot at once. */
+  | "crowd"
+  | "resend"
+  | "cancel"
+  | "disable"
+  | "enable"
+  | "policy"
+  | "recover"
+  | "bulk_replay"
+  | "replay_missing"
+  | "delete_endpoint"
+  | ByHandOperation
+  | SlowReplayStep
+  /** Somebody lets pass what waits for a retry of another one. */
+  | "unblock_stuck";
