@@ -1,19 +1,54 @@
 /** Reads request bodies: JSON whatever the content type says, kept beside its bytes. */
 import { isUtf8 } from "node:buffer";
-import { ValidationError } from "../lib/errors.ts";
-import { findMistake } from "../lib/json-mistake.ts";
+import type { TSchema } from "typebox";
+import { invalid, ValidationError } from "../lib/errors.ts";
+import { MAX_JSON_DEPTH, TOO_DEEP } from "../lib/json-depth.ts";
+import { type Fault, findMistake, JsonScanner, type Range } from "../lib/json-scanner.ts";
+import { TimeSlice } from "../lib/time-slice.ts";
 
 export interface ParsedBody {
   readonly raw: Buffer;
+  /** The value. Of a large body without the content of opaque members: an empty object, list or text is in their place. */
   readonly value: unknown;
-  /** The lines of a body of NDJSON, not parsed. */
+  /** The lines of an NDJSON body, not parsed. */
   readonly lines?: readonly Buffer[];
+  /** Of a large body with a list: the bytes of its items, not parsed. */
+  readonly items?: readonly Buffer[];
+  /** Whether depth and number of values were checked already. */
+  readonly isBounded?: true;
+}
+
+/** Which parts of a body are read as bytes, so that the main thread does not have to parse them. */
+export interface BodyLayout {
+  /** Names of members that are stored or passed on as bytes. */
+  readonly opaque: ReadonlySet<string>;
+  /** Name of the member that is a list of messages. */
+  readonly list: string | null;
 }
 
 export const NDJSON = "application/x-ndjson";
 
+/** Members that hold a message or a document, in every schema that has them. */
+const OPAQUE = ["payload", "data", "spec", "specRaw"] as const;
+const LIST = "messages";
+
+/** Bodies up to this size are parsed at once, which takes 10 ms at worst. Larger ones are scanned in slices first. */
+const PARSED_AT_ONCE_BYTES = 64 * 1024;
+/** Values of a large body outside of opaque members: parsing as many different names takes 60 ms. */
+const MAX_VALUES = 50_000;
+/** Bytes between two looks at the clock. */
+const SCAN_STEP = 32 * 1024;
+
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
+
+export function layoutOf(schema: TSchema | undefined): BodyLayout {
+  const { properties = {} } = (schema ?? {}) as { readonly properties?: object };
+  return {
+    opaque: new Set(OPAQUE.filter((name) => name in properties)),
+    list: LIST in properties ? LIST : null,
+  };
+}
 
 /**
  * Cuts a body into its lines; empty ones, such as the one after the last newline, are none. Stops after `most` lines: a body of short ones
@@ -37,28 +72,67 @@ function firstOfLine(raw: Buffer, from: number): number {
   return at;
 }
 
-/** Parses a body. An empty one is an empty object: some clients send nothing where others send `{}`. */
+/** Reads a body of any size without holding the event loop. */
+export function readBody(raw: Buffer, layout: BodyLayout): ParsedBody | Promise<ParsedBody> {
+  return raw.length <= PARSED_AT_ONCE_BYTES ? parseBody(raw) : scanBody(raw, layout);
+}
+
+/** Parses a body at once. An empty one is an empty object: some clients send nothing where others send `{}`. */
 export function parseBody(raw: Buffer): ParsedBody {
   if (raw.length === 0) return { raw, value: {} };
-  if (!isUtf8(raw)) throw malformed("It is not UTF-8.");
-  const text = raw.toString("utf8");
+  if (!isUtf8(raw)) throw malformed(NOT_UTF8);
   try {
-    return { raw, value: JSON.parse(text) };
+    return { raw, value: JSON.parse(raw.toString("utf8")) };
   } catch (cause) {
-    throw malformed(describe(text), cause);
+    throw malformed(describe(raw, findMistake(raw)), cause);
   }
 }
 
+/** Checks the syntax in slices, then parses what is outside of opaque members and items. */
+async function scanBody(raw: Buffer, { opaque, list }: BodyLayout): Promise<ParsedBody> {
+  if (!isUtf8(raw)) throw malformed(NOT_UTF8);
+  const scanner = new JsonScanner(raw, { opaque, list, maxValues: MAX_VALUES, maxDepth: MAX_JSON_DEPTH });
+  const slice = new TimeSlice();
+  while (!scanner.advance(SCAN_STEP)) if (slice.isOver) await slice.next();
+  if (scanner.fault !== null) throw refusalOf(scanner.fault, raw);
+  const value: unknown = JSON.parse(outline(raw, scanner.cuts));
+  const body = { raw, value, isBounded: true } as const;
+  if (list === null) return body;
+  return { ...body, items: scanner.items.map(({ start, end }) => raw.subarray(start, end)) };
+}
+
+/** The text of a body with empty values in place of these parts. */
+function outline(raw: Buffer, cuts: readonly Range[]): string {
+  let text = "";
+  let from = 0;
+  for (const { start, end } of cuts) {
+    text += raw.toString("utf8", from, start + 1) + raw.toString("utf8", end - 1, end);
+    from = end;
+  }
+  return text + raw.toString("utf8", from);
+}
+
+function refusalOf(fault: Fault, raw: Buffer): ValidationError {
+  if (fault.kind === "syntax") return malformed(describe(raw, fault.at));
+  const place = fault.member === null ? ["body"] : ["body", fault.member];
+  if (fault.kind === "deep") return invalid(place, TOO_DEEP);
+  return invalid(place, `The request has too many values: outside of payloads it can have up to ${MAX_VALUES}.`);
+}
+
+const NOT_UTF8 = "It is not UTF-8.";
+
 function malformed(reason: string, cause?: unknown): ValidationError {
   return new ValidationError(
-    [{ loc: ["body"], msg: `The body is not JSON. ${reason}`, type: "value_error.jsondecode" }],
+    [{ loc: ["body"], msg: `The body is not valid JSON. ${reason}`, type: "value_error.jsondecode" }],
     { cause },
   );
 }
 
-function describe(text: string): string {
-  const at = findMistake(text);
-  if (at >= text.length) return `It ends too early, at position ${at}.`;
+/** Says what is wrong at this byte. The position is that of a character, as editors count. */
+function describe(raw: Buffer, at: number): string {
+  const position = raw.toString("utf8", 0, at).length;
+  if (at >= raw.length) return `It ends too early, at position ${position}.`;
   // By code point, so that an emoji is not shown as half of one.
-  return `At position ${at} it has ${JSON.stringify(String.fromCodePoint(text.codePointAt(at)!))}, which cannot stand there.`;
+  const character = String.fromCodePoint(raw.toString("utf8", at, at + 4).codePointAt(0)!);
+  return `Unexpected ${JSON.stringify(character)} at position ${position}.`;
 }

@@ -32,14 +32,14 @@ export function invoker(route: Route): (services: Services, call: Invocation) =>
   return async (services, { actor, caller, url, params, query, body, idempotencyKey: given, userAgent }) => {
     refuseUnknown(route, query);
     checkQuery(query);
-    const { raw, value, lines = null } = body;
+    const { raw, value, lines = null, items = null, isBounded = false } = body;
     if (lines === null) {
-      checkDepth(value, raw);
+      if (!isBounded) checkDepth(value, raw);
       checkBody?.(value);
     }
     const key = route.method === "POST" ? idempotencyKey(given, caller, url, services.now()) : null;
     const keyOf = (at: string, text: string) => idempotencyKey(text, caller, at, services.now());
-    const request = { params, query, body: value, rawBody: raw, lines, idempotency: key, keyOf, userAgent };
+    const request = { params, query, body: value, rawBody: raw, lines, items, idempotency: key, keyOf, userAgent };
     const handle = (ctx: Context): Promise<Reply> => route.handle({ ...request, ctx } as never);
     const ctx: OutsideContext = { services, actor, tx: null, operation: route.operationId };
     const { idempotency = "transaction" } = route;

@@ -39,6 +39,8 @@ export interface RouteRequest<Params, Query, Body, Ctx = OutsideContext> {
   readonly userAgent: string | undefined;
   /** The lines of a body of NDJSON, not parsed; `null` for a body of JSON. */
   readonly lines: readonly Buffer[] | null;
+  /** The items of the list in a large body of JSON, not parsed; `null` where `body` has them. */
+  readonly items: readonly Buffer[] | null;
   /** The idempotency key that the caller would have had with this key at this URL. */
   readonly keyOf: (url: string, key: string) => IdempotencyKey;
 }

@@ -19,7 +19,7 @@ import { describeTrouble, isStoreAway } from "../store/errors.ts";
 import { VERSION } from "../lib/version.ts";
 import { invoker } from "./invoke.ts";
 import { MAX_BATCH_MESSAGES } from "./models/message-batch.ts";
-import { NDJSON, parseBody, type ParsedBody, splitLines } from "./body.ts";
+import { type BodyLayout, layoutOf, NDJSON, type ParsedBody, readBody, splitLines } from "./body.ts";
 import { answerClientError, discard, refuseExpectation } from "./connection.ts";
 import { errorReply, internalErrorReply } from "./error-reply.ts";
 import { INERT } from "./inert.ts";
@@ -131,7 +131,9 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   registerInbound(app, options.gateway);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, async (request: FastifyRequest, raw: Buffer) =>
-    request.headers["content-type"] === NDJSON ? splitLines(raw, MAX_BATCH_MESSAGES + 1) : parseBody(raw),
+    request.headers["content-type"] === NDJSON
+      ? splitLines(raw, MAX_BATCH_MESSAGES + 1)
+      : readBody(raw, request.routeOptions.config.bodyLayout ?? NO_LAYOUT),
   );
   // Bodies are JSON whatever their type says: some clients send none, and Fastify refuses one that is malformed.
   app.addHook("onRequest", (request, _answer, done) => {
@@ -185,7 +187,8 @@ function registerRoute(app: FastifyInstance, route: Route, options: ServerOption
     method: route.method,
     url: route.path,
     schema: describeRoute(route),
-    ...(route.large === true ? { bodyLimit: options.maxBatchBytes, config: { takesLines: route.lines === true } } : {}),
+    config: { bodyLayout: layoutOf(route.body), takesLines: route.lines === true },
+    ...(route.large === true ? { bodyLimit: options.maxBatchBytes } : {}),
     // Before the body is read: strangers cost no more than their headers.
     onRequest: async (request) => {
       const token = bearerToken(request);
@@ -219,10 +222,12 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Whether NDJSON is more than JSON to the route. */
     readonly takesLines?: boolean;
+    readonly bodyLayout?: BodyLayout;
   }
 }
 
 const NO_BODY: ParsedBody = { raw: Buffer.alloc(0), value: {} };
+const NO_LAYOUT: BodyLayout = layoutOf(undefined);
 
 /**
  * Token of the `Authorization` header. The Terraform provider of the compatible API appends `|` and the name of an

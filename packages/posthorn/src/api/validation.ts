@@ -4,7 +4,9 @@ import addFormats from "ajv-formats";
 import type { TSchema } from "typebox";
 import { invalid, PosthornError, ValidationError, type ValidationIssue } from "../lib/errors.ts";
 import { isDeeperThan, pathBeyond, TOO_DEEP } from "../lib/json-depth.ts";
+import { layoutOf } from "./body.ts";
 import { MODELS } from "./models/index.ts";
+import { MessageBatchItem } from "./models/message-batch.ts";
 
 const SHARED_OPTIONS = { strict: false, useDefaults: true, allErrors: false } as const;
 const bodies = withModels(new Ajv({ ...SHARED_OPTIONS, coerceTypes: false }));
@@ -35,32 +37,29 @@ export function bodyValidator(schema: TSchema): Validator {
   };
 }
 
-/** Members of a message whose bytes are stored as they came: nothing writes their values out again, so they may have any depth. */
-const STORED_AS_BYTES = new Set(["payload", "data"]);
-
 /** Refuses bodies that are nested too deeply to be written out again. Looks for the place only in bodies that are deep at all. */
 export function depthValidator(schema: TSchema | undefined): (body: unknown, raw: Uint8Array) => void {
-  const { properties = {} } = (schema ?? {}) as { readonly properties?: object };
-  const isMessage = "payload" in properties;
-  const isBatch = "messages" in properties;
+  const { opaque, list } = layoutOf(schema);
+  // Nothing writes opaque members out again, so they may have any depth.
+  const itemOpaque = list === null ? opaque : layoutOf(MessageBatchItem).opaque;
   return (body, raw) => {
     if (!isDeeperThan(raw)) return;
-    const path = isMessage ? pathInMessage(body) : isBatch ? pathInBatch(body) : pathBeyond(body);
+    const path = list === null ? pathBeside(body, opaque) : pathInList(body, list, itemOpaque);
     if (path !== null) throw invalid(["body", ...path], TOO_DEEP);
   };
 }
 
-function pathInMessage(message: unknown): readonly string[] | null {
-  if (typeof message !== "object" || message === null) return null;
-  return pathBeyond(Object.fromEntries(Object.entries(message).filter(([name]) => !STORED_AS_BYTES.has(name))));
+function pathBeside(value: unknown, opaque: ReadonlySet<string>): readonly string[] | null {
+  if (opaque.size === 0 || typeof value !== "object" || value === null) return pathBeyond(value);
+  return pathBeyond(Object.fromEntries(Object.entries(value).filter(([name]) => !opaque.has(name))));
 }
 
-function pathInBatch(body: unknown): readonly string[] | null {
-  const { messages, ...others } = (body ?? {}) as { readonly messages?: unknown };
-  if (!Array.isArray(messages)) return pathBeyond(body);
-  for (const [index, message] of messages.entries()) {
-    const path = pathInMessage(message);
-    if (path !== null) return ["messages", `[${index}]`, ...path];
+function pathInList(body: unknown, list: string, opaque: ReadonlySet<string>): readonly string[] | null {
+  const { [list]: items, ...others } = (body ?? {}) as Readonly<Record<string, unknown>>;
+  if (!Array.isArray(items)) return pathBeyond(body);
+  for (const [index, item] of items.entries()) {
+    const path = pathBeside(item, opaque);
+    if (path !== null) return [list, `[${index}]`, ...path];
   }
   return pathBeyond(others);
 }

@@ -1,6 +1,7 @@
 /** What filters look at: the parts of a message, or of a request that came in. */
 import type { CompiledFilter } from "./compile.ts";
-import { parseExact } from "./json.ts";
+import { hasMoreFieldsThan, hasMoreValuesThan } from "../lib/value-count.ts";
+import { mayHaveLargeNumbers, parseExact } from "./json.ts";
 import { FilterError } from "./types.ts";
 
 /** What there is beside the body. A part that is absent is absent for filters too. */
@@ -40,6 +41,13 @@ export const DOCUMENT_ROOTS: ReadonlySet<string> = new Set([
 
 /** Steps that all filters together may take on one message. */
 const MAX_STEPS_IN_ALL = 1_000_000;
+
+/** Values of a body that filters look into: parsing more would hold the event loop for more than 50 ms. */
+const MAX_VALUES = 300_000;
+/** The same for a body with numbers beyond 2^53, when a filter compares such numbers. */
+const MAX_EXACT_VALUES = 30_000;
+/** Fields of a form. */
+const MAX_FORM_FIELDS = 100_000;
 
 /** One message as filters see it. The body is parsed when the first filter asks for it, and once. */
 export class FilterDocument {
@@ -84,13 +92,17 @@ export class FilterDocument {
       const body = parseBody(this.#body, this.#contentType, parse);
       return { ...this.#facts, body, data: body, payload: body };
     } catch (error) {
-      this.#trouble =
-        error instanceof RangeError
-          ? new FilterError("too_deep", "The body is nested too deep to be looked at.")
-          : new FilterError("not_json", "The filter looks into the body, and the body is neither JSON nor a form.");
+      this.#trouble = troubleOf(error);
       throw this.#trouble;
     }
   }
+}
+
+function troubleOf(error: unknown): FilterError {
+  if (error instanceof FilterError) return error;
+  return error instanceof RangeError
+    ? new FilterError("too_deep", "The body is nested too deep to be looked at.")
+    : new FilterError("not_json", "The filter looks into the body, and the body is neither JSON nor a form.");
 }
 
 function factsOf({ time, eventType, ...rest }: DocumentFacts): Record<string, unknown> {
@@ -107,8 +119,17 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 /** JSON whatever its type says; a form as an object, with lists where a name is repeated. Throws for anything else. */
 function parseBody(bytes: Uint8Array, contentType: string, parse: (text: string) => unknown): unknown {
   const text = utf8.decode(bytes);
-  if (!/^\s*application\/x-www-form-urlencoded\b/i.test(contentType)) return parse(text);
+  if (!/^\s*application\/x-www-form-urlencoded\b/i.test(contentType)) {
+    const isSlow = parse === parseExact && mayHaveLargeNumbers(text);
+    if (hasMoreValuesThan(text, isSlow ? MAX_EXACT_VALUES : MAX_VALUES)) throw tooManyValues();
+    return parse(text);
+  }
+  if (hasMoreFieldsThan(text, MAX_FORM_FIELDS)) throw tooManyValues();
   return formFields(new URLSearchParams(text));
+}
+
+function tooManyValues(): FilterError {
+  return new FilterError("too_costly", "The body has too many values for a filter to look at.");
 }
 
 /** Names and values, with a list where a name is repeated. */

@@ -4,6 +4,7 @@ import type { ProviderOptions } from "@posthorn/webhooks/provider";
 import type { Credentials } from "../domain/message/request.ts";
 import type { Source } from "../domain/source/source.ts";
 import { addressRules } from "./addresses.ts";
+import { withBoundedPayload } from "./bounded-payload.ts";
 import { InboundVerifier } from "./verifier.ts";
 
 export interface LiveSourceOptions {
@@ -35,7 +36,8 @@ export class LiveSource {
   readonly #admits: ((address: string) => boolean) | null;
 
   constructor(options: LiveSourceOptions) {
-    const { source, orgId, answersPlain, definition, secrets, freshUntil, fetchKey, now } = options;
+    const { source, orgId, answersPlain, secrets, freshUntil, fetchKey, now } = options;
+    const definition = withBoundedPayload(options.definition);
     this.settings = source;
     this.orgId = orgId;
     this.answersPlain = answersPlain;

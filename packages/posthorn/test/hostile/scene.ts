@@ -92,6 +92,20 @@ export class Scene {
     return String((await this.#post(`/api/v1/auth/app-portal-access/${this.ids.get("app_id")}`, {}))["token"]);
   }
 
+  /**
+   * Paths of inbound URLs: one that accepts requests of strangers and has an endpoint whose filter looks into the body, and one that looks
+   * into the body before it knows whether the request is signed.
+   */
+  async inboundPaths(): Promise<readonly string[]> {
+    const open = await this.#post("/ingest/api/v1/source", { name: "Open", type: "generic-webhook" });
+    await this.#post(`/ingest/api/v1/source/${String(open["id"])}/endpoint`, {
+      url: "https://silent.example.com/",
+      filter: { body: { missing: 1 } },
+    });
+    const slack = await this.#post("/ingest/api/v1/source", { name: "Slack", type: "slack", config: { secret: "s" } });
+    return [open, slack].map((source) => new URL(String(source["ingestUrl"])).pathname);
+  }
+
   async send(
     method: string,
     path: string,

@@ -49,11 +49,14 @@ export function multipartJson(name: string): (text: string, contentType: string)
   return (text, contentType) => parseJson(multipartField(text, contentType, name) ?? formField(text, name) ?? "");
 }
 
+/** Parts of a body that are searched. */
+const MAX_PARTS = 1000;
+
 /** Text of one part of a `multipart/form-data` body. */
 export function multipartField(text: string, contentType: string, name: string): string | undefined {
   const boundary = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType);
   if (boundary === null) return undefined;
-  const parts = `\r\n${text}`.split(`\r\n--${boundary[1] ?? boundary[2]}`);
+  const parts = `\r\n${text}`.split(`\r\n--${boundary[1] ?? boundary[2]}`, MAX_PARTS);
   for (const part of parts.slice(1)) {
     const end = part.indexOf("\r\n\r\n");
     const disposition = /^content-disposition:.*?[;\s]name="?([^";\r\n]*)/im.exec(part.slice(0, end));

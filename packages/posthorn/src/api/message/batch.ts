@@ -8,7 +8,8 @@ import {
 import { derivedKey } from "../../domain/idempotency.ts";
 import { invalid, ValidationError } from "../../lib/errors.ts";
 import { findItems, findMembers } from "../../lib/json-range.ts";
-import { parseBody } from "../body.ts";
+import { TimeSlice } from "../../lib/time-slice.ts";
+import { layoutOf, readBody } from "../body.ts";
 import { errorBody } from "../error-reply.ts";
 import { applicationInput } from "../inputs.ts";
 import { accepted, type Reply } from "../reply.ts";
@@ -20,7 +21,7 @@ import { publicationOf } from "./publication.ts";
 
 type BatchRequest = Pick<
   RouteRequest<unknown, unknown, unknown>,
-  "ctx" | "rawBody" | "lines" | "idempotency" | "keyOf"
+  "ctx" | "rawBody" | "lines" | "items" | "idempotency" | "keyOf"
 > & { readonly body: { readonly messages?: readonly unknown[] } };
 
 /** Bytes of one item, and its value unless it still has to be parsed. */
@@ -29,12 +30,11 @@ interface RawItem {
   readonly value?: unknown;
 }
 
+type AppOf = (item: Static<typeof MessageBatchItem>) => string;
+
 /** Answers a batch. `appOf` says for which application an item is. */
-export async function answerBatch(
-  request: BatchRequest,
-  appOf: (item: Static<typeof MessageBatchItem>) => string,
-): Promise<Reply> {
-  const items = itemsOf(request).map((item, index) => readItem(request, item, index, appOf));
+export async function answerBatch(request: BatchRequest, appOf: AppOf): Promise<Reply> {
+  const items = await readItems(request, appOf);
   const results = await createMessages({ ctx: request.ctx, input: items });
   const failure = failedForNow(results);
   if (failure !== null) throw failure;
@@ -47,7 +47,17 @@ export async function answerBatch(
   });
 }
 
-function itemsOf({ body, rawBody, lines }: BatchRequest): readonly RawItem[] {
+async function readItems(request: BatchRequest, appOf: AppOf): Promise<readonly BatchItem[]> {
+  const slice = new TimeSlice();
+  const items: BatchItem[] = [];
+  for (const [index, item] of itemsOf(request).entries()) {
+    items.push(await readItem(request, item, index, appOf));
+    if (slice.isOver) await slice.next();
+  }
+  return items;
+}
+
+function itemsOf({ body, rawBody, lines, items }: BatchRequest): readonly RawItem[] {
   if (lines !== null) {
     if (lines.length > 0 && lines.length <= MAX_BATCH_MESSAGES) return lines.map((raw) => ({ raw }));
     throw invalid(
@@ -55,21 +65,23 @@ function itemsOf({ body, rawBody, lines }: BatchRequest): readonly RawItem[] {
       `A batch has 1 to ${MAX_BATCH_MESSAGES} lines, this one ${lines.length === 0 ? "none" : "more"}.`,
     );
   }
+  if (items !== null) return items.map((raw) => ({ raw }));
   const { messages } = findMembers(rawBody, ["messages"]);
   const ranges = findItems(messages!);
   return body.messages!.map((value, index) => ({ raw: ranges[index]!, value }));
 }
 
 let checkItem: ReturnType<typeof bodyValidator> | null = null;
+const ITEM_LAYOUT = layoutOf(MessageBatchItem);
 
-function readItem(
+async function readItem(
   { keyOf, idempotency }: BatchRequest,
   { raw, value }: RawItem,
   index: number,
-  appOf: (item: Static<typeof MessageBatchItem>) => string,
-): BatchItem {
+  appOf: AppOf,
+): Promise<BatchItem> {
   try {
-    const item = (value ?? parseBody(raw).value) as Static<typeof MessageBatchItem>;
+    const item = (value ?? (await readBody(raw, ITEM_LAYOUT)).value) as Static<typeof MessageBatchItem>;
     checkItem ??= bodyValidator(MessageBatchItem);
     checkItem(item);
     const app = appOf(item);

@@ -1,6 +1,7 @@
 import { notFound, PosthornError } from "../../lib/errors.ts";
+import { TimeSlice } from "../../lib/time-slice.ts";
 import type { AcceptResult } from "../../store/store.ts";
-import { type Context, type OutsideCall, reader } from "../context.ts";
+import { type Context, type OutsideCall, type OutsideContext, reader } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";
 import { type CreateMessage, findOrCreateApplication } from "./create.ts";
 import { afterTheirTick } from "./in-turn.ts";
@@ -20,13 +21,35 @@ export type BatchItemResult =
   | { readonly kind: "created" | "duplicate"; readonly id: string; readonly eventId: string | null }
   | { readonly kind: "failed"; readonly error: unknown };
 
+/** Milliseconds of preparing after which the event loop gets its turn: more than a whole batch needs unless it is filtered. */
+const SLICE_MS = 20;
+
 /**
- * Stores messages, each for itself: one that is refused takes no other with it. Resolves when all that were stored are on disk, in
- * one commit unless they make more rows than one should hold.
+ * Stores messages. A refused message does not affect the others. Resolves when all accepted messages are on disk, in one commit unless they
+ * make more rows than one should hold, or filters take long to look at them.
  */
 export async function createMessages({ ctx, input }: OutsideCall<readonly BatchItem[]>): Promise<BatchItemResult[]> {
   const applications = await resolveApplications(ctx, input);
-  const prepared = input.map((item, index) => prepareItem(ctx, item, applications[index]!));
+  const slice = new TimeSlice(SLICE_MS);
+  const outcomes: Promise<readonly Outcome[]>[] = [];
+  let prepared: (Prepared | Failed)[] = [];
+  for (const [index, item] of input.entries()) {
+    prepared.push(prepareItem(ctx, item, applications[index]!));
+    if (!slice.isOver) continue;
+    // What is prepared is stored before anything else happens: see `prepareMessage`.
+    const stored = storeAll(ctx, prepared);
+    // It may fail before `Promise.all` looks at it.
+    stored.catch(() => undefined);
+    outcomes.push(stored);
+    prepared = [];
+    await slice.next();
+  }
+  outcomes.push(storeAll(ctx, prepared));
+  return describe(ctx, input, (await Promise.all(outcomes)).flat());
+}
+
+/** Stores what was prepared, and starts its deliveries. */
+async function storeAll(ctx: OutsideContext, prepared: readonly (Prepared | Failed)[]): Promise<readonly Outcome[]> {
   const entries = prepared.flatMap((one) => ("entry" in one ? [one.entry] : []));
   const answers = await ctx.services.store.acceptAll(entries);
   let next = 0;
@@ -35,7 +58,7 @@ export async function createMessages({ ctx, input }: OutsideCall<readonly BatchI
     outcomes.flatMap((one) => ("stored" in one ? firstJobs(one.stored.entry, one.stored.dues) : [])),
   );
   await afterTheirTick(ctx.services, entries);
-  return describe(ctx, input, outcomes);
+  return outcomes;
 }
 
 interface Failed {

@@ -1,0 +1,98 @@
+/** Bodies of the greatest size that routes take by default, each of a kind that costs much to read. */
+
+const MIB = 1024 * 1024;
+/** POSTHORN_MAX_BATCH_BYTES, POSTHORN_MAX_PAYLOAD_BYTES and POSTHORN_MAX_INBOUND_BYTES. */
+const BATCH_BYTES = 16 * MIB;
+const PAYLOAD_BYTES = MIB;
+const INBOUND_BYTES = 25 * MIB;
+/** What the server takes for a request with one payload. */
+const REQUEST_BYTES = 2 * PAYLOAD_BYTES + 64 * 1024;
+
+/** Fills values of about as many bytes. */
+export type Filler = (bytes: number) => string;
+
+const list = (item: (place: number) => string, bytes: number): string => {
+  const items: string[] = [];
+  for (let size = 0; size < bytes - 64;) {
+    const next = item(items.length);
+    items.push(next);
+    size += next.length + 1;
+  }
+  return items.join(",");
+};
+
+export const FILLERS: ReadonlyMap<string, Filler> = new Map<string, Filler>([
+  ["empty objects", (bytes) => `{"a":[${list(() => "{}", bytes)}]}`],
+  ["different names", (bytes) => `{${list((place) => `"k${place}":0`, bytes)}}`],
+  ["levels of lists", (bytes) => `{"a":${"[".repeat(bytes / 2 - 8)}${"]".repeat(bytes / 2 - 8)}}`],
+  ["large numbers", (bytes) => `{"a":[${list((place) => `1234567890123456${place % 10}`, bytes)}]}`],
+  ["a text of escapes", (bytes) => `{"a":"${"\\u0041".repeat(bytes / 6 - 4)}"}`],
+]);
+
+export interface LargeBody {
+  readonly path: string;
+  readonly type: string;
+  readonly text: string;
+}
+
+const JSON_TYPE = "application/json";
+
+/** A thousand messages as a customer with wide events sends them: 700 fields each. */
+function ordinaryBatch(): string {
+  const event = JSON.stringify(
+    Object.fromEntries(Array.from({ length: 700 }, (_, place) => [`field_${place}`, place % 2 === 0 ? place : "text"])),
+  );
+  return `{"messages":[${Array.from({ length: 1000 }, () => `{"eventType":"order.paid","payload":${event}}`).join(",")}]}`;
+}
+
+function message(payload: string): string {
+  return `{"eventType":"order.paid","payload":${payload}}`;
+}
+
+/** @param path One that takes batches. */
+export function* batchBodies(path: string, many: Filler): Generator<LargeBody> {
+  const items = Array.from({ length: 1000 }, () => message(many(BATCH_BYTES / 1000 - 64)));
+  yield { path, type: JSON_TYPE, text: `{"messages":[${items.join(",")}]}` };
+  yield { path, type: JSON_TYPE, text: `{"messages":[${message(many(BATCH_BYTES - 256))}]}` };
+  yield { path, type: JSON_TYPE, text: `{"messages":[${message("{}")}],"more":${many(BATCH_BYTES - 256)}}` };
+  yield { path, type: "application/x-ndjson", text: items.join("\n") };
+  yield { path, type: "application/x-ndjson", text: message(many(BATCH_BYTES - 256)) };
+}
+
+/** @param app A path of an application; `endpoint` one of its endpoints. */
+export function* requestBodies(app: string, endpoint: string, filler: Filler): Generator<LargeBody> {
+  const payload = filler(PAYLOAD_BYTES - 64);
+  const filter = `{"body":{"a":{"$gt":12345678901234567}}}`;
+  const whole = filler(REQUEST_BYTES - 512);
+  const at = (path: string, text: string): LargeBody => ({ path, type: JSON_TYPE, text });
+  yield at(`${app}/msg`, message(payload));
+  yield at(`${app}/msg`, `{"eventType":"order.paid","payload":{},"more":${whole}}`);
+  yield at(`${app}/msg/precheck/active`, message(payload));
+  yield at("/api/v1/msg/broadcast", message(payload));
+  yield at(`${endpoint}/send-example`, message(payload));
+  yield at(`${endpoint}/try`, `{"filter":${filter},"payload":${payload}}`);
+  yield at("/api/v1/filter/explain", `{"filter":${filter},"payload":${payload}}`);
+  yield at("/api/v1/event-type", `{"name":"large.one","description":"","schemas":{"1":${whole}}}`);
+  yield at("/api/v1/event-type/import/openapi", `{"spec":{"openapi":"3.1.0","webhooks":${filler(BATCH_BYTES - 512)}}}`);
+  yield at("/api/v1/event-type/import/openapi", `{"specRaw":${JSON.stringify(filler(BATCH_BYTES / 2 - 512))}}`);
+}
+
+/** @param path An inbound URL. */
+export function* inboundBodies(path: string): Generator<LargeBody> {
+  for (const filler of FILLERS.values()) yield { path, type: JSON_TYPE, text: filler(INBOUND_BYTES - 512) };
+  yield {
+    path,
+    type: "application/x-www-form-urlencoded",
+    text: list(() => "a=1&b", INBOUND_BYTES).replaceAll(",", "&"),
+  };
+}
+
+/** @param path One that takes batches. */
+export function ordinaryBodies(path: string): readonly LargeBody[] {
+  return [
+    { path, type: JSON_TYPE, text: ordinaryBatch() },
+    { path, type: JSON_TYPE, text: `{"messages":[${list(() => "{}", BATCH_BYTES - 256)}]}` },
+    { path, type: JSON_TYPE, text: `{"messages":[${list(() => message("{}"), BATCH_BYTES - 256)}` },
+    { path, type: "application/x-ndjson", text: "\n".repeat(BATCH_BYTES - 256) },
+  ];
+}
