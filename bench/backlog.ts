@@ -57,7 +57,7 @@ async function serverMib(): Promise<readonly number[]> {
   return found;
 }
 
-/** A backlog that somebody takes away is none: all of it must still be due. */
+/** Fails unless the whole backlog is still due: the figures are only valid with it. */
 function expectAllPending(rows: number): void {
   using db = new DatabaseSync(path, { readOnly: true });
   const { pending } = db.prepare("SELECT count(*) AS pending FROM delivery WHERE due IS NOT NULL").get() as {

@@ -79,7 +79,7 @@ function outcome(messageId: number, endpointId: number, id: number): RecordEntry
   return { messageId, endpointId, generation: 0, trigger: 0, state: 1, due: null, attempts: 1, attempt };
 }
 
-/** What delivery asks of the store. The endpoints are of nobody else: no node has them. */
+/** Measures the store operations of delivery, on endpoints that no node owns. */
 async function measureStore(url: string, stage: number): Promise<void> {
   await using store = await PostgresStore.open({ url });
   const ids = new IdGenerator(Date.now, await store.lastKey());

@@ -54,12 +54,12 @@ function introduction(all: readonly ProviderDefinition[]): string {
 ${all.length} definitions for ${all.length - 1} providers (Adyen has two, because some accounts use Basic authentication alone): ${count("signed")} sign,
 ${count("shared-secret")} repeat a fixed credential, ${count("none")} have nothing of their own. What each proves:
 
-- **signed**: whoever sent the request holds a key. What the signature covers has not changed on the way; where that is
-  only a part, the table says so.
-- **shared secret**: whoever sent it knows a fixed credential. The body could be anybody's: do not act on it without asking
-  the provider's API where it matters.
+- **signed**: the sender holds a key. The part of the request that the signature covers is unchanged; the table says so if
+  that is not the whole body.
+- **shared secret**: the sender knows a fixed credential. The body is not protected: where it matters, check it with the
+  provider's API before you act on it.
 - **none**: nothing. Put a secret into the URL and pass it as \`secrets\`, which makes it a shared secret; or pass
-  \`allowUnsigned\`, and the result says \`trust: "none"\`.
+  \`allowUnsigned\`, and the result has \`trust: "none"\`.
 
 \`ts\` is the timestamp of the request. All headers are in lower case. Where the provider has no id for a delivery that
 stays the same over its retries, \`deduplicationKey\` makes one from event type and body. Whatever \`receiveProvider\` or a

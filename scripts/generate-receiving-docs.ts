@@ -21,7 +21,7 @@ function page(guide: Guide): string {
 
 ## Set it up
 
-Make the source. Its \`ingestUrl\` is the URL for the provider, and nobody else needs to know it. \`TOKEN\` is a
+Create the source. Its \`ingestUrl\` is the URL for the provider; keep it private. \`TOKEN\` is a
 [token of the organisation](../api.md).
 
 \`\`\`sh

@@ -121,7 +121,7 @@ async function npm(script: string, args: readonly string[] = []): Promise<{ succ
   child.on("exit", (code) => end(code === 0));
   child.on("close", () => hear());
   const succeeded = await ended;
-  // Whatever it left behind may keep what it wrote to open for ever.
+  // A process that it left behind may keep the output stream open forever.
   await Promise.race([said, delay(LAST_WORDS_MS, undefined, { ref: false })]);
   child.stdout.destroy();
   child.stderr.destroy();

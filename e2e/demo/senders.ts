@@ -43,7 +43,7 @@ export function inboundOf(type: SourceKind["type"], random: Random, at: number):
   }
 }
 
-/** As if somebody else had sent it. */
+/** A copy with a signature that does not verify. */
 export function forged({ headers, body }: Inbound): Inbound {
   return { headers, body: body.replace("{", '{"forged":true,') };
 }

@@ -52,7 +52,7 @@ export function useBrowser(): TestBrowser {
       pages.push(page);
       page.on("pageerror", (error) => faults.push(error.message));
       page.on("console", (message) => {
-        // What the policy of the page refused is a fault of the page, whoever tried it.
+        // A request refused by the content security policy is a fault of the page.
         if (refused !== true && message.type() === "error" && message.text().includes("Content Security Policy"))
           faults.push(message.text());
       });

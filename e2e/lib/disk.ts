@@ -6,18 +6,18 @@ import { DatabaseSync } from "node:sqlite";
 import type { TestServer } from "@posthorn/testkit";
 import pg from "pg";
 
-const OWED = `
+const PENDING = `
   SELECT message.public_id AS id FROM delivery
   JOIN message ON message.id = delivery.message_id
   JOIN endpoint ON endpoint.id = delivery.endpoint_id
   WHERE endpoint.public_id = $1 AND delivery.due IS NOT NULL`;
 
-/** Ids of the messages that are still owed to an endpoint, in the database of a server that does not run. */
-export async function owedOnDisk(server: TestServer, endpointId: string): Promise<Set<string>> {
+/** IDs of the messages with a pending delivery to an endpoint, in the database of a stopped server. */
+export async function pendingOnDisk(server: TestServer, endpointId: string): Promise<Set<string>> {
   const rows =
     server.databaseUrl === null
-      ? withCopy(server.dataDir, (db) => db.prepare(OWED).all({ $1: endpointId }))
-      : await queryPostgres(server.databaseUrl, OWED, [endpointId]);
+      ? withCopy(server.dataDir, (db) => db.prepare(PENDING).all({ $1: endpointId }))
+      : await queryPostgres(server.databaseUrl, PENDING, [endpointId]);
   return new Set(rows.map((row) => row["id"] as string));
 }
 

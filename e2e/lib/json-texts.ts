@@ -1,4 +1,4 @@
-/** Texts of JSON as nobody prints them: what a parser and a printer between publisher and receiver would change. */
+/** Unusual JSON texts, which a parser and a serialiser between publisher and receiver would change. */
 import fc from "fast-check";
 
 const space = fc.array(fc.constantFrom(" ", "\t", "\n", "\r"), { maxLength: 3 }).map((parts) => parts.join(""));

@@ -1,6 +1,6 @@
 /** Kills a server again and again, and knows what its receivers may have got twice because of it. */
 import type { Receiver, TestServer } from "@posthorn/testkit";
-import { owedOnDisk } from "./disk.ts";
+import { pendingOnDisk } from "./disk.ts";
 
 export class Kills {
   /** How often a message may have come again to the watched endpoint: see {@link kill}. */
@@ -33,9 +33,9 @@ export class Kills {
     await this.#server.kill();
     // What the dead process had already written to its sockets arrives.
     await Promise.all([this.#watched, ...this.#others].map((receiver) => receiver.disconnected()));
-    const owed = await owedOnDisk(this.#server, endpointId);
+    const pending = await pendingOnDisk(this.#server, endpointId);
     const received = new Set(this.#watched.requests.map((request) => request.headers["webhook-id"]!));
-    for (const id of owed) {
+    for (const id of pending) {
       if (!received.has(id)) continue;
       this.inFlight++;
       this.explained.set(id, (this.explained.get(id) ?? 0) + 1);

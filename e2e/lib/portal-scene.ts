@@ -20,7 +20,7 @@ const TYPES = [
   ["invoice.refunded", "A payment was given back.", "Billing"],
   ["parcel.sent", "A parcel left the warehouse.", null],
   ["parcel.delivered", "A parcel reached its receiver.", null],
-  ["user.created", "Somebody signed up.", "Accounts"],
+  ["user.created", "A user signed up.", "Accounts"],
 ] as const;
 
 const SCHEMA = {

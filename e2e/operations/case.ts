@@ -9,8 +9,8 @@ export interface OperationCase {
   // An answer of either SDK; the test fails when it has another form.
   // oxlint-disable-next-line typescript/no-explicit-any
   check?(answer: any, scene: Scene): void | Promise<void>;
-  /** What a token of an application needs for it; `organisation` when no such token may; `nobody` when it takes no token. */
-  readonly needs: "nobody" | "any token" | "organisation" | Capability;
+  /** Access that the operation requires: a capability of an application token, a token of the organisation, or no token. */
+  readonly needs: "no token" | "any token" | "organisation" | Capability;
   /** Not about an application, so that a token of another one is as good. */
   readonly global?: true;
   readonly failures: readonly Failure[];

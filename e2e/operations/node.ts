@@ -37,7 +37,7 @@ export const nodeCases: Cases = {
     ],
   },
   "authentication.logout": { args: () => [], needs: "any token", global: true, failures: [] },
-  "health.get": { args: () => [], needs: "nobody", global: true, failures: [] },
+  "health.get": { args: () => [], needs: "no token", global: true, failures: [] },
   "statistics.aggregateEventTypes": {
     args: () => [],
     check: (answer) => expect(answer).toMatchObject({ task: "event-type.aggregate" }),
@@ -45,9 +45,9 @@ export const nodeCases: Cases = {
     failures: [],
   },
   "statistics.aggregateAppStats": {
-    args: (scene) => [{ ...lastHour(), appIds: [scene.appUid, "nobody"] }],
+    args: (scene) => [{ ...lastHour(), appIds: [scene.appUid, "missing"] }],
     check: async ({ id, task, unresolvedAppIds }, scene) => {
-      expect([task, unresolvedAppIds]).toEqual(["application.stats", ["nobody"]]);
+      expect([task, unresolvedAppIds]).toEqual(["application.stats", ["missing"]]);
       await eventually(async () => {
         const { status, data } = await scene.sdk("backgroundTask.get", id);
         expect(status).toBe("finished");

@@ -51,7 +51,7 @@ describe("a call", () => {
       "with a token that is not valid yet",
       () => world.server.tokenOf(world.server.organisation, { nbf: now() + 3600 }),
     ],
-    ["with a token of nobody", () => makeToken({ exp: now() + 60 }, world.server.jwtSecret)],
+    ["with a token without a subject", () => makeToken({ exp: now() + 60 }, world.server.jwtSecret)],
     ["with a token of a user", () => makeToken({ sub: "user_1", exp: now() + 60 }, world.server.jwtSecret)],
     ["with a token of an application without its organisation", () => makeToken({ sub: app }, world.server.jwtSecret)],
     ["with a key that is none", () => "phk_nonsense"],
@@ -68,7 +68,7 @@ describe("a call", () => {
     expect(await statusOf(null, { authorization: `${scheme} ${world.server.token}` })).toBe(200);
   });
 
-  test("of an organisation that nobody has seen makes it", async () => {
+  test("of a new organisation creates it", async () => {
     const fresh = world.api.as(world.server.tokenOf(organisationId()));
     expect((await fresh.get("/api/v1/app")).json.data).toEqual([]);
     expect((await fresh.post("/api/v1/app", { name: "First" })).status).toBe(201);

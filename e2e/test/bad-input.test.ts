@@ -67,7 +67,7 @@ describe("a token", () => {
   });
 
   it.each<[string, Record<string, unknown>]>([
-    ["nobody", { sub: undefined }],
+    ["no subject", { sub: undefined }],
     ["a user", { sub: "user_123" }],
     ["an application of no organisation", { sub: randomId("app_") }],
     ["a list", { sub: ["org_x"] }],
@@ -127,17 +127,17 @@ describe("a token", () => {
 describe("an unknown id", () => {
   it.each<[string, string]>([
     ["GET", "/api/v1/app/app_000000000000000000000000000"],
-    ["GET", "/api/v1/app/nobody"],
+    ["GET", "/api/v1/app/missing"],
     ["GET", "/api/v1/app/%00/endpoint"],
     ["GET", "/api/v1/app/..%2f..%2fetc%2fpasswd"],
     ["DELETE", "/api/v1/app/app_zzzzzzzzzzzzzzzzzzzzzzzzzzz"],
     ["GET", `${APP}/endpoint/ep_000000000000000000000000000`],
-    ["PATCH", `${APP}/endpoint/nobody`],
-    ["POST", `${APP}/endpoint/nobody/secret/rotate`],
+    ["PATCH", `${APP}/endpoint/missing`],
+    ["POST", `${APP}/endpoint/missing/secret/rotate`],
     ["GET", `${APP}/msg/msg_000000000000000000000000000`],
-    ["POST", `${APP}/msg/nobody/endpoint/nobody/resend`],
-    ["GET", `${APP}/attempt/endpoint/nobody`],
-    ["GET", "/api/v1/event-type/nobody"],
+    ["POST", `${APP}/msg/missing/endpoint/missing/resend`],
+    ["GET", `${APP}/attempt/endpoint/missing`],
+    ["GET", "/api/v1/event-type/missing"],
   ])("is answered with 404 and a code: %s %s", async (method, path) => {
     const answer = await world.api.call(method, path, method === "GET" ? {} : { body: {} });
     expect([answer.status, answer.json.code]).toEqual([404, "not_found"]);
@@ -271,7 +271,7 @@ describe("a field", () => {
     "event_types[__proto__]=a",
     "%00=%00",
     "&&==&",
-  ])("in the query that nobody knows is ignored: %s", async (query) => {
+  ])("in the query that is unknown is ignored: %s", async (query) => {
     expect((await world.api.get(`${APP}/msg?${query}`)).status).toBe(200);
   });
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { startReceiver } from "@posthorn/testkit";
 import { describe, expect, it, onTestFailed } from "vitest";
 import { shardOf } from "../../packages/posthorn/src/store/shards.ts";
-import { counts, outcomesBy, owed, readAudit, startAudit } from "../lib/chaos/audit.ts";
+import { counts, countPending, outcomesBy, readAudit, startAudit } from "../lib/chaos/audit.ts";
 import { duplicatesIn, type Sent } from "../lib/chaos/duplicates.ts";
 import { type Fault, mostAtOnce, nextFault, NODES } from "../lib/chaos/faults.ts";
 import { ChaosNodes } from "../lib/chaos/nodes.ts";
@@ -22,7 +22,7 @@ const SQL_PUBLISHERS = 4;
 const ENDPOINTS = 4;
 /** Faults at one time. */
 const HANDS = 2;
-/** Everything is mended: within this, leases run out and others take over; from then on what is owed shrinks. */
+/** After the last fault, leases expire and other nodes take over within this time; from then on the number of pending deliveries must fall. */
 const STUCK_MS = 120_000;
 
 /** What befell whom, and when, in seconds from the first fault on. */
@@ -34,14 +34,14 @@ function storyOf(faults: readonly Fault[]): string {
     .join("");
 }
 
-/** Resolves when nothing is owed any more, however slow the machine; rejects when nothing goes on. */
+/** Resolves when nothing is pending, however slow the machine; rejects when there is no progress. */
 async function settle(databaseUrl: string): Promise<void> {
   let least = Infinity;
   for (let since = Date.now(); ; await delay(500)) {
-    const left = await owed(databaseUrl);
+    const left = await countPending(databaseUrl);
     if (left === 0) return;
     if (left < least) since = Date.now();
-    else if (Date.now() - since > STUCK_MS) throw new Error(`${left} deliveries are owed, and nothing goes on.`);
+    else if (Date.now() - since > STUCK_MS) throw new Error(`${left} deliveries are pending, without progress.`);
     least = Math.min(least, left);
   }
 }
@@ -128,10 +128,10 @@ describe("three nodes on one PostgreSQL, all of which fail again and again", () 
         ["messages accepted", accepted.size],
         ["of these published in transactions", committed.size],
         ["rolled back in transactions", product.rolledBack.size],
-        ["requests of messages that nobody committed", unwanted.length],
+        ["requests of messages that were not committed", unwanted.length],
         ["of these after more than one try", publishers.repeated],
         ["messages stored", stored.messages],
-        ["deliveries owed", accepted.size * paths.length],
+        ["deliveries expected", accepted.size * paths.length],
         ["deliveries that succeeded", stored.succeeded],
         ["requests received", sent.length],
         ["lost", lost.length],

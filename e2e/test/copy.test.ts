@@ -118,7 +118,7 @@ const copy = (from: string, to: string, ...flags: string[]): Promise<Ended> =>
 const tables = (stdout: string): string[] => stdout.split("\n").filter((line) => /\b[0-9a-f]{32}$/.test(line));
 
 test(
-  "a database goes to PostgreSQL and back: nothing is lost, doubled or changed, and what is owed goes out once",
+  "a database is copied to PostgreSQL and back: nothing is lost, duplicated or changed, and pending deliveries are sent once",
   { timeout: 180_000 },
   async () => {
     using folder = temporaryFolder();

@@ -16,7 +16,7 @@ const MAX_LIFE_MS = 600;
 /** How often the flaky endpoint refuses one message at most: less often than the schedule tries. */
 const MAX_REFUSALS = 3;
 
-/** Three messages in so many are refused, one to three times: an endpoint that only fails would be left alone. */
+/** Three of this many messages are refused, one to three times. If all failed, the circuit of the endpoint would open. */
 const REFUSED_OF = 8;
 
 /** Refuses the first few requests of some messages; which and how many follows from the id. */

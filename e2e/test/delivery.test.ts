@@ -165,11 +165,15 @@ describe("routing", () => {
     };
     for (const message of Object.values(messages)) await tenant.delivery(all, message);
     for (const endpoint of [red, both]) await settle(endpoint, { channels: ["red"] });
-    const gotten = (endpoint: TenantEndpoint): string[] =>
+    const received = (endpoint: TenantEndpoint): string[] =>
       Object.entries(messages)
         .filter(([, id]) => tenant.received(endpoint, id).length > 0)
         .map(([name]) => name);
-    expect([gotten(red), gotten(both), gotten(all)]).toEqual([["red"], ["red", "odd"], ["none", "red", "odd", "blue"]]);
+    expect([received(red), received(both), received(all)]).toEqual([
+      ["red"],
+      ["red", "odd"],
+      ["none", "red", "odd", "blue"],
+    ]);
   });
 
   test("channels are refused with 422 when there are none, too many, or their names are wrong", async () => {
@@ -401,7 +405,7 @@ describe("failing", () => {
     expect((await tenant.get(`/attempt/endpoint/${good.id}`)).json.data[0]).toMatchObject({ status: 0 });
   });
 
-  test("what is owed to an endpoint that is deleted is canceled, and shown as such to those who know it", async () => {
+  test("pending deliveries of a deleted endpoint are canceled, and shown so with expanded statuses", async () => {
     world.receiver.answer(500);
     await world.api.patch(alone.path, { disabled: true });
     const message = await tenant.publish();

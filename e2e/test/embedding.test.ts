@@ -211,7 +211,7 @@ describe.each(Object.entries(HOSTS))("in %s", (_name, start) => {
   });
 });
 
-describe("a body that somebody else has read", () => {
+describe("a body that the program has already read", () => {
   const CASES: Readonly<Record<string, (posthorn: Posthorn) => Promise<Host>>> = {
     Express: (posthorn) => {
       const app = express();
@@ -304,7 +304,7 @@ describe("in the process", () => {
       code: "validation",
       issues: [{ loc: ["body", "eventType"] }],
     });
-    await expect(message.create("nobody", { eventType: "a", payload: {} })).rejects.toMatchObject({
+    await expect(message.create("missing", { eventType: "a", payload: {} })).rejects.toMatchObject({
       code: "not_found",
     });
     const client = { query: () => Promise.reject(new Error("touched")) };

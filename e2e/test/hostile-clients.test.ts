@@ -39,7 +39,7 @@ describe("a body", () => {
     ['{"a":"\u0001"}', /position 6\b/],
     ["\ufeff{}", /position 0\b/],
     ["{}{}", /position 2\b/],
-  ])("that is no JSON is refused with the place of the mistake: %j", async (body, place) => {
+  ])("that is not JSON is refused with the position of the mistake: %j", async (body, place) => {
     const answer = await world.api.post(PUBLISH, body);
     expect(answer.status).toBe(422);
     expect(answer.json.detail[0].msg).toMatch(place);
@@ -153,7 +153,7 @@ describe("bytes that are no request", () => {
     ["headers of 100 KB", `GET /health HTTP/1.1\r\nhost: x\r\na: ${"a".repeat(100_000)}\r\n\r\n`, 431],
     ["ten thousand headers", `GET /health HTTP/1.1\r\nhost: x\r\n${"a: b\r\n".repeat(10_000)}\r\n`, 431],
     ["a path of 100 KB", `GET /${"a".repeat(100_000)} HTTP/1.1\r\nhost: x\r\n\r\n`, 431],
-    ["a method nobody knows", "STEAL /health HTTP/1.1\r\nhost: x\r\n\r\n", 400],
+    ["an unknown method", "STEAL /health HTTP/1.1\r\nhost: x\r\n\r\n", 400],
   ])("are refused, and the connection is closed: %s", async (_what, bytes, status) => {
     const answer = await sendRaw(world.server.url, Buffer.from(bytes, "latin1"));
     expect(answer.statuses.at(0) ?? 400).toBe(status);

@@ -27,7 +27,7 @@ const CASES: Cases = {
 
 const ALL = Object.entries(CASES).map(([key, operation]) => Object.assign({ key }, operation));
 const FAILURES = ALL.flatMap(({ key, failures }) => failures.map((failure) => Object.assign({ key }, failure)));
-const GUARDED = ALL.filter(({ needs }) => needs !== "nobody");
+const GUARDED = ALL.filter(({ needs }) => needs !== "no token");
 const OF_ORGANISATION = ALL.filter(({ needs }) => needs === "organisation");
 const OF_APPLICATION = GUARDED.filter(({ needs }) => needs !== "organisation" && needs !== "any token");
 const OF_ONE_APPLICATION = OF_APPLICATION.filter(({ global }) => global !== true);

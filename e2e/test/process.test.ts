@@ -143,7 +143,7 @@ describe("a start", () => {
     expect(Math.min(...times)).toBeLessThan(15_000);
   });
 
-  it("on a data folder that another process uses is refused in one sentence, and disturbs nobody", async () => {
+  it("on a data folder that another process uses is refused with a message and does not disturb that process", async () => {
     await using server = await startServer();
     await using second = runCli(["start", "--data-dir", server.dataDir, "--listen", "127.0.0.1:0"]);
     const { code, stderr } = await second.ended;
@@ -293,7 +293,7 @@ describe("strict mode", () => {
       return json as { data: { errorCode: string; response: string }[] };
     });
     expect(new Set(data.map((attempt) => attempt.errorCode))).toEqual(new Set(["blocked_address"]));
-    // One text for all, so that nobody learns what is where.
+    // The same text for all addresses, so that responses reveal nothing about the network.
     expect(new Set(data.map((attempt) => attempt.response)).size).toBe(1);
     expect(receiver.requests).toEqual([]);
   });

@@ -109,7 +109,7 @@ describe("handshakes", () => {
     ).toBe(401);
   });
 
-  it("of Meta echo the challenge to who knows the verify token, and to nobody else", async () => {
+  it("of Meta echo the challenge only to a caller with the verify token", async () => {
     const source = await makeSource("meta", { secrets: ["s"], config: { verifyToken: "meatyhamhock" } });
     const asked = (token: string): Promise<Response> =>
       deliver(

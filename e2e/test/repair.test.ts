@@ -144,7 +144,7 @@ describe("resending", () => {
     expect(await rows(`/attempt/msg/${message}`)).toHaveLength(3);
   });
 
-  test("goes past the filters of the endpoint, and reaches one that the message was never owed to", async () => {
+  test("ignores the filters of the endpoint, and reaches an endpoint without a delivery of the message", async () => {
     const name = eventTypeName();
     await world.api.post("/api/v1/event-type", { name, description: "" });
     const picky = await tenant.endpoint({ eventTypes: [name], channels: ["red"] });

@@ -50,7 +50,7 @@ async function replay(fields: object): Promise<any> {
 }
 
 describe("a replay by filter", () => {
-  test("sends again what fits, to every endpoint it was owed to, and says at each how much that was", async () => {
+  test("sends the selected messages again, to every endpoint with a delivery of them, and counts them per endpoint", async () => {
     const second = await tenant.endpoint();
     world.receiver.answer(500);
     const failed = await published({ eventType: "a" }, 2);
@@ -140,8 +140,8 @@ describe("a replay by filter", () => {
       const { status, json } = await world.api.post(`${tenant.path}/replay`, { since, ...fields });
       return [status, json.detail[0].loc.join(".")];
     };
-    expect(await refused({ endpoints: ["nobody"] })).toEqual([422, "body.endpoints.[0]"]);
-    expect(await refused({ target: { endpoint: "nobody" } })).toEqual([422, "body.target.endpoint"]);
+    expect(await refused({ endpoints: ["missing"] })).toEqual([422, "body.endpoints.[0]"]);
+    expect(await refused({ target: { endpoint: "missing" } })).toEqual([422, "body.target.endpoint"]);
     expect(await refused({ target: { endpoint: endpoint.id, url: "https://example.com" } })).toEqual([
       422,
       "body.target.url",
@@ -205,7 +205,7 @@ describe("who may ask for a replay", () => {
     expect((await viewer.post(`${tenant.path}/replay/${json.id}/cancel`)).status).toBe(403);
   });
 
-  test("nobody else: another application sees none of it", async () => {
+  test("no other application: another one sees none of it", async () => {
     const { json } = await world.api.post(`${tenant.path}/replay`, { since });
     const other = await Tenant.create(world);
     const portal = world.api.as(await tokenWith(other.id, ["ViewBase", "CreateAttempts"]));

@@ -83,7 +83,7 @@ describe("a node that starts before its database", () => {
   });
 });
 
-describe("a database that is there and lets nobody in", () => {
+describe("a database that runs but refuses connections", () => {
   let server: TestPostgres;
   beforeAll(async () => {
     server = await startPostgres({ password: "right", settings: { log_min_messages: "panic" } });

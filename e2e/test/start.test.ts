@@ -45,7 +45,7 @@ test("npm start leaves no server behind when npm alone is told to end", async ()
   await eventually(() => expect(server.log).toContain("npm ended: stopping"));
 });
 
-test("the second family of header names can be switched off", async () => {
+test("the second family of header names can be disabled", async () => {
   await using server = await startServer({ env: { POSTHORN_SECOND_HEADER_FAMILY: "false" } });
   await using receiver = await startReceiver();
   const client = new Svix(server.token, { serverUrl: server.url });

@@ -248,7 +248,7 @@ describe.each(Object.entries(CLIENTS))("with %s", (_name, open) => {
       await client.transact(++orders, async (tx) => void ids.push((await publish(tx, options, "once")).id));
     }
     expect(ids[1]).toBe(ids[0]);
-    // Until it is taken up, a moment after the commit, nobody finds it.
+    // The API finds it only once the outbox relay has processed it, a moment after the commit.
     const { deliverAt, timestamp } = await eventually(() => posthorn.message.get("acme", ids[0]!));
     expect(await settled()).not.toContain(ids[0]);
     expect(Date.parse(deliverAt!) - Date.parse(timestamp)).toBeGreaterThanOrEqual(3_599_000);
@@ -257,7 +257,7 @@ describe.each(Object.entries(CLIENTS))("with %s", (_name, open) => {
   it("refuses before the transaction is touched what can be known before", async () => {
     await client.transact(++orders, async (tx) => {
       await expect(publish(tx, { eventType: "a b" })).rejects.toMatchObject({ code: "validation" });
-      const unknown = posthorn.message.create("nobody", { eventType: "a", payload: {} }, { tx });
+      const unknown = posthorn.message.create("missing", { eventType: "a", payload: {} }, { tx });
       await expect(unknown).rejects.toMatchObject({ code: "not_found" });
     });
     expect(await isThere(orders)).toBe(true);
@@ -288,7 +288,7 @@ describe.each(Object.entries(CLIENTS))("with %s", (_name, open) => {
     });
     const { id } = await publisher.message.create("acme", message);
     for (const sent of [within, id]) await receiver.waitFor(({ headers }) => headers["webhook-id"] === sent);
-    await expect(publisher.message.create("nobody", message)).rejects.toMatchObject({ code: "not_found" });
+    await expect(publisher.message.create("missing", message)).rejects.toMatchObject({ code: "not_found" });
   });
 });
 

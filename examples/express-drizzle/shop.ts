@@ -60,7 +60,7 @@ app.post("/orders", async (request, response) => {
   const answer = await db.transaction(async (tx) => {
     const [order] = await tx.insert(orders).values({ customer, total }).returning();
     const message = await posthorn.message.create(customer, { eventType: "order.paid", payload: order! }, { tx });
-    // When this fails there is no order, and nobody hears of one.
+    // If this fails, the transaction rolls back: there is no order and no event.
     charge(card);
     return { order: order!.id, message: message.id };
   });

@@ -53,7 +53,7 @@ app.post<{ Body: Order }>("/orders", async (request, reply) => {
     const order = rows[0]!;
     const message = { eventType: "order.paid", payload: order, orderingKey: customer };
     const { id } = await posthorn.message.create(customer, message, { tx: client });
-    // When this fails there is no order, and nobody hears of one.
+    // If this fails, the transaction rolls back: there is no order and no event.
     charge(card);
     return { order: order.id, message: id };
   });

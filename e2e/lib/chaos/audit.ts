@@ -71,13 +71,13 @@ export async function outcomesBy(databaseUrl: string): Promise<ReadonlyMap<strin
   return outcomes;
 }
 
-/** Deliveries that are still to be made, and messages that are still to be taken up. */
-export async function owed(databaseUrl: string): Promise<number> {
+/** Number of pending deliveries and of outbox rows that were not relayed yet. */
+export async function countPending(databaseUrl: string): Promise<number> {
   const [row] = await queryPostgres(
     databaseUrl,
-    "SELECT (SELECT count(*) FROM delivery WHERE due IS NOT NULL) + (SELECT count(*) FROM outbox) AS owed",
+    "SELECT (SELECT count(*) FROM delivery WHERE due IS NOT NULL) + (SELECT count(*) FROM outbox) AS pending",
   );
-  return Number(row!["owed"]);
+  return Number(row!["pending"]);
 }
 
 /** Deliveries that are at their end, by state as stored, and messages. */

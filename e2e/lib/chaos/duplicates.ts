@@ -24,8 +24,8 @@ export interface Duplicates {
 /** Who was sent what: endpoint and message. */
 export const nameOf = ({ path, headers }: Received): string => `${path} ${headers["webhook-id"]}`;
 
-/** No node: only what befell the database counts. */
-const NOBODY = -1;
+/** No node: only faults of the database count. */
+const NO_NODE = -1;
 
 /** @param outcomesOf What was stored for an endpoint and a message, oldest first. */
 export function duplicatesIn(
@@ -51,7 +51,7 @@ export function duplicatesIn(
         // It was begun in time, and its own node held it back.
         befell(faults, second, begunAt(repeated), repeated.at);
       if (!explains(before.node, repeated.node)) found.unexplained.push(line);
-      else if (explains(NOBODY, NOBODY)) found.ofDatabase++;
+      else if (explains(NO_NODE, NO_NODE)) found.ofDatabase++;
       else found.ofNode++;
     }
   }

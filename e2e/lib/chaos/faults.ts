@@ -22,7 +22,7 @@ export type FaultKind = (typeof KINDS)[number];
 export interface PlannedFault {
   readonly kind: FaultKind;
   readonly target: Target;
-  /** How long nothing more is begun before it, by whoever makes it. */
+  /** How long before the fault no other fault begins. */
   readonly calmMs: number;
   readonly lastsMs: number;
   /** Of a clock step: how far the clock of the node is from the right time afterwards. */

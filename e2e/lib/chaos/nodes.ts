@@ -165,7 +165,7 @@ export class ChaosNodes implements AsyncDisposable {
       return;
     }
     if (kind === "freeze" || kind === "long freeze") {
-      // Still among those that are asked: nobody tells a client that a node stands still.
+      // Clients keep calling the frozen node, as they cannot know that it is frozen.
       process.kill(server.pid, "SIGSTOP");
       await delay(lastsMs);
       process.kill(server.pid, "SIGCONT");

@@ -4,7 +4,7 @@ import type { Received } from "@posthorn/testkit";
 import { nameOf } from "./duplicates.ts";
 import type { ChaosNodes } from "./nodes.ts";
 
-/** A node that stands still answers nobody: another one is asked. */
+/** Deadline of a request, after which the client calls another node: a frozen one does not respond. */
 const PATIENCE_MS = 6000;
 const PAUSE_MS = 50;
 
