@@ -1,6 +1,6 @@
 /** Which outcomes operational webhooks are told of, and how many of them one by one. The same for every database. */
 import { DELIVERY_STATE, TRIGGER } from "./schema.ts";
-import type { RecordEntry } from "./store.ts";
+import type { AttemptEntry, RecordEntry } from "./store.ts";
 import { timeOfKey } from "../lib/id.ts";
 
 /** A message is failing from this attempt on. */
@@ -14,6 +14,12 @@ const ALONE_IN_ALL = 600;
 const MAX_WINDOWS = 10_000;
 
 export type AnnouncedType = "message.attempt.exhausted" | "message.attempt.failing" | "message.attempt.recovered";
+
+/** What is known of an outcome here. */
+export type OutcomeFacts = Pick<
+  RecordEntry,
+  "messageId" | "endpointId" | "generation" | "trigger" | "state" | "attempts"
+> & { readonly attempt: Pick<AttemptEntry, "id"> | null };
 
 /** The delivery as it was before the outcome. */
 export interface DeliveryBefore {
@@ -35,13 +41,13 @@ export interface Announcement {
 }
 
 /** Whether an outcome may be one to announce, from what it holds itself. */
-export function isRare({ attempt, state, trigger, attempts }: RecordEntry): boolean {
+export function isRare({ attempt, state, trigger, attempts }: OutcomeFacts): boolean {
   if (attempt === null) return false;
   if (state === DELIVERY_STATE.succeeded) return trigger === TRIGGER.manual || attempts > FAILING_ATTEMPTS;
   return state === DELIVERY_STATE.failed || attempts === FAILING_ATTEMPTS;
 }
 
-function typeOf(entry: RecordEntry, before: DeliveryBefore): AnnouncedType | null {
+function typeOf(entry: OutcomeFacts, before: DeliveryBefore): AnnouncedType | null {
   const { state, trigger, attempts, generation } = entry;
   if (state === DELIVERY_STATE.succeeded) {
     const wasFailing = before.state === DELIVERY_STATE.failed || before.attempts >= FAILING_ATTEMPTS;
@@ -61,7 +67,7 @@ export class Announcements {
   readonly #all = { window: 0, count: 0 };
 
   /** What to announce of a rare outcome; `null`: nothing. */
-  of(entry: RecordEntry, before: DeliveryBefore): Announcement | null {
+  of(entry: OutcomeFacts, before: DeliveryBefore): Announcement | null {
     const type = typeOf(entry, before);
     if (type === null) return null;
     const { endpointId, messageId } = entry;

@@ -2,7 +2,8 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../../src/dispatch/types.ts";
 import { isDueSql } from "../../src/store/immediate.ts";
-import { type Cell, decodeAccepts, encodeAccept } from "../../src/store/sqlite/protocol.ts";
+import { type Cell, MESSAGE } from "../../src/store/hot-columns.ts";
+import { decodeAccepts, encodeAcceptRow } from "../../src/store/sqlite/protocol.ts";
 import { type NamedSabotage, replaced } from "./sabotage.ts";
 import { CLOCK_SET_BACK, FROZEN_NODE } from "./scenarios.ts";
 import { intercept } from "./tampering.ts";
@@ -28,9 +29,10 @@ function firstAttemptsByTheClock(): NamedSabotage {
   };
   const encodeDues = (accepts: readonly Cell[]): readonly Cell[] => {
     const cells: Cell[] = [];
-    for (const { payloadBytes, ...row } of decodeAccepts(accepts)) {
-      const due = row.deliverAt === null ? dueOf(row.id) : row.due;
-      encodeAccept(cells, { ...row, due, payload: new Uint8Array(payloadBytes) });
+    for (const row of decodeAccepts(accepts)) {
+      const { message } = row;
+      const due = message[MESSAGE.at.deliver_at] === null ? dueOf(message[MESSAGE.at.id] as number) : row.due;
+      encodeAcceptRow(cells, { ...row, due });
     }
     return cells;
   };

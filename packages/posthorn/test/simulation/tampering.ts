@@ -1,7 +1,8 @@
 /** Parts of the product as they are, but for one thing. */
 import type { LanePolicy } from "../../src/dispatch/policy.ts";
 import type { Attempter, JobStore } from "../../src/dispatch/types.ts";
-import { type Cell, decodeRecords, encodeRecord, unpackRows } from "../../src/store/sqlite/protocol.ts";
+import type { Cell } from "../../src/store/hot-columns.ts";
+import { decodeRecords, encodeRecordRow, unpackRows } from "../../src/store/sqlite/protocol.ts";
 import type { DatabaseThread, ThreadRequest } from "../../src/store/sqlite/protocol.ts";
 
 /** The store as it is: its methods are not its own properties. */
@@ -45,7 +46,7 @@ export async function withCurrentGenerations(thread: DatabaseThread, request: Th
       sql: "SELECT generation FROM delivery WHERE message_id = ? AND endpoint_id = ?",
       parameters: [record.messageId, record.endpointId],
     });
-    encodeRecord(records, { ...record, generation: unpackRows(result)[0]!["generation"] as number });
+    encodeRecordRow(records, { ...record, generation: unpackRows(result)[0]!["generation"] as number });
   }
   return { ...request, batch: { ...request.batch, records } };
 }

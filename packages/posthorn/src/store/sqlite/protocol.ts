@@ -1,14 +1,15 @@
 /** What the main thread and the database threads say to each other. */
 import type { PosthornErrorCode } from "../../lib/errors.ts";
-import type { AttemptStatus, DeliveryState, Trigger } from "../schema.ts";
+import { ATTEMPT, type Cell, MESSAGE, OUTCOME } from "../hot-columns.ts";
+import type { DeliveryState, Trigger } from "../schema.ts";
 import type { WalLoss } from "./wal-loss.ts";
 import type {
   AcceptEntry,
   AcceptResult,
-  AttemptEntry,
   DuePage,
   Dues,
   EndpointBacklog,
+  IdempotencyKey,
   OrderKeys,
   Pacing,
   PageWish,
@@ -23,18 +24,32 @@ export interface ThreadOptions {
 }
 
 /** A message and its deliveries, as the writer thread works with them. */
-export type AcceptRow = Omit<AcceptEntry, "payload" | "deliverUntil" | "pacing" | "orderKeys"> & {
+export interface AcceptRow {
+  /** Values of the columns of {@link MESSAGE}. */
+  readonly message: readonly Cell[];
   readonly payloadBytes: number;
-  readonly deliverUntil: number | null;
+  readonly due: number;
   readonly pacing: Pacing | null;
   readonly orderKeys: OrderKeys | null;
-};
+  readonly idempotency: IdempotencyKey | null;
+  readonly endpointIds: readonly number[];
+}
+
+/** An outcome, as the writer thread works with it. */
+export interface RecordRow extends Omit<RecordEntry, "attempt" | "lease" | "cancel" | "passAt"> {
+  readonly cancel: { readonly reason: string; readonly at: number } | null;
+  readonly passAt: number | null;
+  readonly attempt: AttemptRow | null;
+}
+
+export interface AttemptRow {
+  readonly id: number;
+  /** Values of the columns of {@link ATTEMPT}. */
+  readonly values: readonly Cell[];
+}
 
 /** `stored`, or when its deliveries are due; `duplicate_event_id`; or the key of the message that used the idempotency key before. */
 export type AcceptStatus = "stored" | Dues | "duplicate_event_id" | number;
-
-/** A value that crosses the thread boundary cheaply. */
-export type Cell = string | number | null;
 
 /**
  * One group commit. Rows are cells in one flat list, one after another (see `encodeAccept` and `encodeRecord`): cloning one long
@@ -119,27 +134,33 @@ export interface ThreadReply {
   readonly failure?: ThreadFailure;
 }
 
+/** Appends the cells of a message and its deliveries. */
 export function encodeAccept(cells: Cell[], entry: AcceptEntry): void {
-  const { idempotency: key, endpointIds } = entry;
+  for (const { of } of MESSAGE.columns) cells.push(of(entry));
+  const { due, idempotency, endpointIds, pacing, orderKeys } = entry;
+  encodeDeliveries(cells, {
+    payloadBytes: entry.payload.byteLength,
+    due,
+    idempotency,
+    endpointIds,
+    pacing: pacing ?? null,
+    orderKeys: orderKeys ?? null,
+  });
+}
+
+/** Appends a row that was decoded. */
+export function encodeAcceptRow(cells: Cell[], row: AcceptRow): void {
+  cells.push(...row.message);
+  encodeDeliveries(cells, row);
+}
+
+function encodeDeliveries(cells: Cell[], row: Omit<AcceptRow, "message">): void {
+  const { payloadBytes, due, idempotency: key, endpointIds, pacing, orderKeys } = row;
   cells.push(
-    entry.id,
-    entry.publicId,
-    entry.appId,
-    entry.eventType,
-    entry.eventId,
-    entry.channelsJson,
-    entry.tagsJson,
-    entry.contentType,
-    entry.expiresAt,
-    entry.deliverAt,
-    entry.orderingKey,
-    entry.unmatchedJson,
-    entry.requestJson,
-    entry.due,
-    entry.payload.byteLength,
-    entry.deliverUntil ?? null,
-    entry.pacing ? JSON.stringify(entry.pacing) : null,
-    entry.orderKeys ? JSON.stringify(entry.orderKeys) : null,
+    payloadBytes,
+    due,
+    pacing === null ? null : JSON.stringify(pacing),
+    orderKeys === null ? null : JSON.stringify(orderKeys),
     key === null ? null : key.hash,
     key === null ? 0 : key.buckets.length,
     endpointIds.length,
@@ -153,22 +174,9 @@ export function decodeAccepts(cells: readonly Cell[]): readonly AcceptRow[] {
   const reader = new CellReader(cells);
   while (reader.more) {
     const row = {
-      id: reader.number(),
-      publicId: reader.text(),
-      appId: reader.number(),
-      eventType: reader.text(),
-      eventId: reader.textOrNull(),
-      channelsJson: reader.textOrNull(),
-      tagsJson: reader.textOrNull(),
-      contentType: reader.text(),
-      expiresAt: reader.numberOrNull(),
-      deliverAt: reader.numberOrNull(),
-      orderingKey: reader.textOrNull(),
-      unmatchedJson: reader.textOrNull(),
-      requestJson: reader.textOrNull(),
-      due: reader.number(),
+      message: reader.cells(MESSAGE.columns.length),
       payloadBytes: reader.number(),
-      deliverUntil: reader.numberOrNull(),
+      due: reader.number(),
       pacing: parsed(reader.textOrNull()) as Pacing | null,
       orderKeys: parsed(reader.textOrNull()) as OrderKeys | null,
     };
@@ -185,60 +193,51 @@ function parsed(json: string | null): unknown {
   return json === null ? null : JSON.parse(json);
 }
 
-export function encodeRecord(cells: Cell[], { attempt, ...delivery }: RecordEntry): void {
-  cells.push(
-    delivery.messageId,
-    delivery.endpointId,
-    delivery.generation,
-    delivery.trigger,
-    delivery.state,
-    delivery.due,
-    delivery.attempts,
-    delivery.cancel ? delivery.cancel.reason : null,
-    delivery.cancel ? delivery.cancel.at : null,
-    delivery.passAt ?? null,
-    attempt === null ? null : attempt.id,
-  );
-  if (attempt === null) return;
-  const { publicId, url, status, responseCode, response, durationMs, errorCode, detailJson } = attempt;
-  cells.push(publicId, url, status, responseCode, response, durationMs, errorCode, detailJson);
+/** Appends the cells of an outcome and its attempt. */
+export function encodeRecord(cells: Cell[], entry: RecordEntry): void {
+  for (const { of } of OUTCOME.columns) cells.push(of(entry));
+  if (entry.attempt === null) cells.push(null);
+  else for (const { of } of ATTEMPT.columns) cells.push(of(entry.attempt));
 }
 
-export function decodeRecords(cells: readonly Cell[]): readonly RecordEntry[] {
-  const rows: RecordEntry[] = [];
+/** Appends a row that was decoded. */
+export function encodeRecordRow(cells: Cell[], row: RecordRow): void {
+  const { attempt, ...outcome } = row;
+  for (const { of } of OUTCOME.columns) cells.push(of({ ...outcome, attempt: null }));
+  if (attempt === null) cells.push(null);
+  else cells.push(...attempt.values);
+}
+
+export function decodeRecords(cells: readonly Cell[]): readonly RecordRow[] {
+  const rows: RecordRow[] = [];
   const reader = new CellReader(cells);
+  const { at, columns } = OUTCOME;
   while (reader.more) {
-    const delivery = {
-      messageId: reader.number(),
-      endpointId: reader.number(),
-      generation: reader.number(),
-      trigger: reader.number() as Trigger,
-      state: reader.number() as DeliveryState,
-      due: reader.numberOrNull(),
-      attempts: reader.number(),
-    };
-    const reason = reader.textOrNull();
-    const at = reader.numberOrNull();
-    const cancel = reason === null || at === null ? null : { reason, at };
-    const passAt = reader.numberOrNull();
-    const id = reader.numberOrNull();
-    rows.push({ ...delivery, cancel, passAt, attempt: id === null ? null : decodeAttempt(id, reader) });
+    const from = reader.skip(columns.length);
+    const reason = cells[from + at.reason] as string | null;
+    rows.push({
+      messageId: cells[from + at.message_id] as number,
+      endpointId: cells[from + at.endpoint_id] as number,
+      generation: cells[from + at.generation] as number,
+      trigger: cells[from + at.trigger_type] as Trigger,
+      state: cells[from + at.state] as DeliveryState,
+      due: cells[from + at.due] as number | null,
+      attempts: cells[from + at.attempts] as number,
+      cancel: reason === null ? null : { reason, at: cells[from + at.canceled_at] as number },
+      passAt: cells[from + at.pass_at] as number | null,
+      attempt: decodeAttempt(reader),
+    });
   }
   return rows;
 }
 
-function decodeAttempt(id: number, reader: CellReader): AttemptEntry {
-  return {
-    id,
-    publicId: reader.text(),
-    url: reader.text(),
-    status: reader.number() as AttemptStatus,
-    responseCode: reader.number(),
-    response: reader.text(),
-    durationMs: reader.number(),
-    errorCode: reader.textOrNull(),
-    detailJson: reader.textOrNull(),
-  };
+function decodeAttempt(reader: CellReader): AttemptRow | null {
+  const id = reader.peek();
+  if (id === null) {
+    reader.skip(1);
+    return null;
+  }
+  return { id: id as number, values: reader.cells(ATTEMPT.columns.length) };
 }
 
 /** Reads cells in the order they were written. Both ends are this file, so a cell is what its place says. */
@@ -258,21 +257,28 @@ class CellReader {
     return this.#cells[this.#at++] as number;
   }
 
-  numberOrNull(): number | null {
-    return this.#cells[this.#at++] as number | null;
-  }
-
-  text(): string {
-    return this.#cells[this.#at++] as string;
-  }
-
   textOrNull(): string | null {
     return this.#cells[this.#at++] as string | null;
   }
 
-  numbers(count: number): readonly number[] {
+  /** The next cell, which stays the next one. */
+  peek(): Cell {
+    return this.#cells[this.#at]!;
+  }
+
+  cells(count: number): readonly Cell[] {
+    const from = this.skip(count);
+    return this.#cells.slice(from, from + count);
+  }
+
+  /** Passes over cells and returns the place of the first one. */
+  skip(count: number): number {
     this.#at += count;
-    return this.#cells.slice(this.#at - count, this.#at) as number[];
+    return this.#at - count;
+  }
+
+  numbers(count: number): readonly number[] {
+    return this.cells(count) as readonly number[];
   }
 }
 

@@ -1,5 +1,6 @@
 /** Group commit: whatever waits while the disk is busy becomes one transaction. */
 import { StoreError } from "../errors.ts";
+import type { Cell } from "../hot-columns.ts";
 import { NewestKey } from "../immediate.ts";
 import type {
   AcceptEntry,
@@ -16,7 +17,6 @@ import {
   acceptResult,
   type Batch,
   type BatchResult,
-  type Cell,
   type DatabaseThread,
   encodeAccept,
   encodeRecord,

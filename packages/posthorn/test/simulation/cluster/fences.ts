@@ -1,11 +1,11 @@
 /** Outcomes under leases, which SQLite knows nothing of: what `holds` does in the statement that PostgreSQL records outcomes with. */
 import type { Lease } from "../../../src/store/cluster.ts";
+import type { Cell } from "../../../src/store/hot-columns.ts";
 import {
   type Batch,
   type BatchResult,
-  type Cell,
   decodeRecords,
-  encodeRecord,
+  encodeRecordRow,
   type ThreadFailure,
   type ThreadRequest,
 } from "../../../src/store/sqlite/protocol.ts";
@@ -41,7 +41,7 @@ export function fenced(batch: Batch, held: readonly boolean[], commit: (batch: B
   if (held.every(Boolean)) return commit(batch);
   const records: Cell[] = [];
   for (const [index, record] of decodeRecords(batch.records).entries()) {
-    if (held[index]) encodeRecord(records, record);
+    if (held[index]) encodeRecordRow(records, record);
   }
   const result = commit({ ...batch, records }) as BatchResult;
   let place = 0;

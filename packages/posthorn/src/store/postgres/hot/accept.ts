@@ -1,8 +1,26 @@
 import type pg from "pg";
+import { MESSAGE } from "../../hot-columns.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
 import type { AcceptEntry, AcceptResult, Dues } from "../../store.ts";
 import { inTransaction, type Pool, withClient } from "../connections.ts";
 import { paceAll } from "./pace.ts";
+import { namesOf, type Parameter, unnestOf } from "./unnest.ts";
+
+/** Input of a message: its columns, then what is not stored in them. */
+const INPUT: readonly Parameter[] = [
+  ...MESSAGE.columns,
+  { column: "payload_from", type: "int" },
+  { column: "payload_bytes", type: "int" },
+  { column: "hash", type: "text" },
+  { column: "bucket", type: "bigint" },
+  { column: "buckets", type: "text" },
+];
+const DELIVERY: readonly Parameter[] = [
+  { column: "message_id", type: "bigint" },
+  { column: "endpoint_id", type: "bigint" },
+  { column: "due", type: "bigint" },
+  { column: "order_key", type: "text" },
+];
 
 /**
  * Stores messages and the deliveries they are owed: one statement, one commit, whatever the size of the batch.
@@ -19,11 +37,7 @@ const ACCEPT = {
       (SELECT k.message_id FROM idempotency k
        WHERE k.bucket = ANY (i.buckets::bigint[]) AND k.hash = i.hash AND k.message_id IS NOT NULL LIMIT 1) AS replayed,
       EXISTS (SELECT FROM event_id_taken e WHERE e.app_id = i.app_id AND e.event_id = i.event_id) AS taken
-    FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[], $9::int[],
-      $10::text[], $11::bigint[], $12::bigint[], $13::text[], $14::text[], $15::text[], $16::bigint[], $17::text[], $18::bigint[],
-      $19::text[])
-      AS i (id, public_id, app_id, event_type, event_id, channels_json, tags_json, payload_from, payload_bytes, content_type,
-        expires_at, deliver_at, ordering_key, unmatched_json, request_json, deliver_until, hash, bucket, buckets)
+    FROM ${unnestOf(INPUT)} AS i (${namesOf(INPUT)})
   ), fresh AS (
     SELECT * FROM judged WHERE replayed IS NULL AND NOT taken
   ), keys AS (
@@ -34,12 +48,8 @@ const ACCEPT = {
   ), deadlines AS (
     INSERT INTO message_deadline (deliver_until, message_id) SELECT deliver_until, id FROM fresh WHERE deliver_until IS NOT NULL
   ), messages AS (
-    INSERT INTO message (id, public_id, app_id, event_type, event_id, channels_json, tags_json, payload, content_type, expires_at,
-      deliver_at, ordering_key, unmatched_json, request_json, deliver_until)
-    SELECT id, public_id, app_id, event_type, event_id, channels_json, tags_json,
-      substring($20::bytea FROM payload_from FOR payload_bytes), content_type, expires_at, deliver_at, ordering_key, unmatched_json,
-      request_json, deliver_until
-    FROM fresh
+    INSERT INTO message (${MESSAGE.names}, payload)
+    SELECT ${MESSAGE.names}, substring($${INPUT.length + 1}::bytea FROM payload_from FOR payload_bytes) FROM fresh
   ), labels AS (
     INSERT INTO message_label (app_id, kind, name, message_id)
     SELECT f.app_id, l.kind, l.name, f.id FROM fresh f CROSS JOIN LATERAL labels_of(f.channels_json, f.tags_json) l
@@ -48,7 +58,7 @@ const ACCEPT = {
     INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, order_key)
     SELECT d.message_id, d.endpoint_id, CASE WHEN d.due IS NULL THEN ${DELIVERY_STATE.canceled} ELSE ${DELIVERY_STATE.pending} END,
       d.due, 0, 0, 0, d.order_key
-    FROM unnest($21::bigint[], $22::bigint[], $23::bigint[], $24::text[]) AS d (message_id, endpoint_id, due, order_key)
+    FROM ${unnestOf(DELIVERY, INPUT.length + 2)} AS d (${namesOf(DELIVERY)})
     WHERE d.message_id NOT IN (SELECT id FROM judged WHERE replayed IS NOT NULL OR taken)
   )
   SELECT id, replayed FROM judged WHERE replayed IS NOT NULL OR taken`,
@@ -92,22 +102,9 @@ async function run(
   let offset = 1;
   const offsets = entries.map((entry) => (offset += entry.payload.byteLength) - entry.payload.byteLength);
   const values = [
-    entries.map((entry) => entry.id),
-    entries.map((entry) => entry.publicId),
-    entries.map((entry) => entry.appId),
-    entries.map((entry) => entry.eventType),
-    entries.map((entry) => entry.eventId),
-    entries.map((entry) => entry.channelsJson),
-    entries.map((entry) => entry.tagsJson),
+    ...MESSAGE.columns.map(({ of }) => entries.map(of)),
     offsets,
     entries.map((entry) => entry.payload.byteLength),
-    entries.map((entry) => entry.contentType),
-    entries.map((entry) => entry.expiresAt),
-    entries.map((entry) => entry.deliverAt),
-    entries.map((entry) => entry.orderingKey),
-    entries.map((entry) => entry.unmatchedJson),
-    entries.map((entry) => entry.requestJson),
-    entries.map((entry) => entry.deliverUntil ?? null),
     entries.map((entry) => entry.idempotency?.hash ?? null),
     entries.map((entry) => entry.idempotency?.buckets[0] ?? null),
     entries.map((entry) => (entry.idempotency === null ? null : `{${entry.idempotency.buckets.join(",")}}`)),

@@ -1,9 +1,10 @@
 import type pg from "pg";
 import { isDueSql } from "../../immediate.ts";
+import { type JobRow, toDelivery } from "../../job-row.ts";
 import type { DuePage } from "../../store.ts";
 import { type Pool, withClient } from "../connections.ts";
 import { type LineAsk, linePages } from "./line.ts";
-import { type DueAsk, type InPage, JOB_COLUMNS, type JobRow, NEXT, rowsOf, toDelivery, untilOf } from "./page.ts";
+import { type DueAsk, type InPage, JOB_COLUMNS, NEXT, rowsOf, untilOf } from "./page.ts";
 
 /**
  * One row for each delivery of each page, with when the next one of its endpoint is due that is not due yet; a page with nothing in it

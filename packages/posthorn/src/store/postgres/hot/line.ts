@@ -2,10 +2,11 @@
 import type pg from "pg";
 import { KEY_ROWS, LineWalk, MAX_SCANNED, type Scanned } from "../../line-walk.ts";
 import { isDueSql } from "../../immediate.ts";
+import { type JobRow, toDelivery } from "../../job-row.ts";
 import { ASKED, DELIVERY_STATE } from "../../schema.ts";
 import type { DuePage, PageWish } from "../../store.ts";
 import { nameOf } from "./announce.ts";
-import { type DueAsk, type InPage, JOB_COLUMNS, type JobRow, NEXT, rowsOf, toDelivery, untilOf } from "./page.ts";
+import { type DueAsk, type InPage, JOB_COLUMNS, NEXT, rowsOf, untilOf } from "./page.ts";
 
 /**
  * Who is before a delivery `d`: those that are due, or failed and will be tried again; not those that were put off by whoever sent them,

@@ -1,20 +1,8 @@
 /** What all pages of what is due have in common. */
-import { timeOfKey } from "../../../lib/id.ts";
-import { INLINE_PAYLOAD_BYTES } from "../../line-walk.ts";
-import { ASKED } from "../../schema.ts";
-import type { DueDelivery, PageWish } from "../../store.ts";
+import { jobColumns } from "../../job-row.ts";
+import type { PageWish } from "../../store.ts";
 
-export type JobRow = Omit<DueDelivery, "firstDue" | "resent"> & {
-  readonly deliverAt: number | null;
-  readonly resent: number;
-};
-
-export const JOB_COLUMNS = `
-  d.message_id AS "messageId", m.public_id AS "publicId", d.endpoint_id AS "endpointId", d.due, d.attempts, d.generation,
-  least(d.manual, 1) AS "trigger", d.manual = ${ASKED.byResend} AS resent, d.order_key AS "orderKey",
-  m.content_type AS "contentType", m.ordering_key AS "orderingKey", m.request_json AS "requestJson",
-  m.deliver_until AS "deliverUntil", m.deliver_at AS "deliverAt",
-  CASE WHEN length(m.payload) <= ${INLINE_PAYLOAD_BYTES} THEN m.payload END AS payload`;
+export const JOB_COLUMNS = jobColumns("least");
 
 /** When the first delivery of an endpoint is due that is not due yet. */
 export const NEXT = `
@@ -64,26 +52,4 @@ export function rowsOf<Row extends { readonly messageId: number; readonly due: n
 
 function isThere<Row>(row: InPage<Row>): row is InPage<Row> & Row {
   return (row as { readonly messageId: number | null }).messageId !== null;
-}
-
-export function toDelivery(row: JobRow): DueDelivery {
-  const { messageId, publicId, endpointId, due, attempts, generation, trigger, contentType, orderingKey } = row;
-  const { requestJson, payload, deliverUntil, deliverAt, orderKey, resent } = row;
-  return {
-    messageId,
-    publicId,
-    endpointId,
-    due,
-    attempts,
-    generation,
-    trigger,
-    contentType,
-    orderingKey,
-    requestJson,
-    payload,
-    ...(deliverUntil === undefined ? {} : { deliverUntil }),
-    firstDue: deliverAt ?? timeOfKey(messageId),
-    ...(orderKey === undefined ? {} : { orderKey }),
-    resent: resent === 1,
-  };
 }

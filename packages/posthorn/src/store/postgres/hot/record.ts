@@ -1,12 +1,24 @@
 import type pg from "pg";
+import { ATTEMPT, type Cell, OUTCOME } from "../../hot-columns.ts";
 import { ASKED, DELIVERY_STATE, TRIGGER } from "../../schema.ts";
 import type { Lease } from "../../cluster.ts";
 import type { RecordEntry } from "../../store.ts";
+import { namesOf, type Parameter, unnestOf } from "./unnest.ts";
 
 const { succeeded, failed, canceled } = DELIVERY_STATE;
 
 /** `lost`: the shard was another node's by then, and nothing was written. */
 export type Recorded = "recorded" | "lost";
+
+const ATTEMPT_INPUT: readonly Parameter[] = ATTEMPT.columns.map(({ column, type }) => ({
+  column: `attempt_${column}`,
+  type,
+}));
+const INPUT: readonly Parameter[] = [...OUTCOME.columns, ...ATTEMPT_INPUT, { column: "lease", type: "int" }];
+const LEASE: readonly Parameter[] = [
+  { column: "shard", type: "bigint" },
+  { column: "fence", type: "bigint" },
+];
 
 /**
  * Writes outcomes of attempts: attempts appended, deliveries moved on, in one statement.
@@ -25,19 +37,13 @@ const RECORD = {
   text: `
   WITH leases AS MATERIALIZED (
     SELECT array_agg(holds(l.shard, l.fence) ORDER BY l.place) AS held
-    FROM unnest($20::bigint[], $21::bigint[]) WITH ORDINALITY AS l (shard, fence, place)
+    FROM ${unnestOf(LEASE, INPUT.length + 1)} WITH ORDINALITY AS l (${namesOf(LEASE)}, place)
   ), input AS MATERIALIZED (
-    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[],
-      $9::bigint[], $10::bigint[], $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::text[], $16::bigint[], $17::text[],
-      $18::text[], $19::bigint[], $22::int[])
-      AS i (message_id, endpoint_id, generation, trigger_type, state, due, attempts, reason, canceled_at, attempt_id, public_id, url,
-        status, response_code, response, duration_ms, error_code, detail_json, pass_at, lease)
+    SELECT * FROM ${unnestOf(INPUT)} AS i (${namesOf(INPUT)})
     WHERE i.lease IS NULL OR (SELECT held FROM leases)[i.lease]
   ), made AS (
-    INSERT INTO attempt (id, public_id, message_id, endpoint_id, url, status, trigger_type, response_code, response, duration_ms,
-      error_code, detail_json)
-    SELECT attempt_id, public_id, message_id, endpoint_id, url, status, trigger_type, response_code, response, duration_ms, error_code,
-      detail_json
+    INSERT INTO attempt (${ATTEMPT.names}, message_id, endpoint_id, trigger_type)
+    SELECT ${namesOf(ATTEMPT_INPUT)}, message_id, endpoint_id, trigger_type
     FROM input WHERE attempt_id IS NOT NULL
     ON CONFLICT (id) DO NOTHING
     RETURNING id
@@ -88,28 +94,13 @@ export async function recordTogether(
   const { leases, places } = leasesOf(entries);
   const attempts = entries.map((entry) => entry.attempt);
   const values = [
-    entries.map((entry) => entry.messageId),
-    entries.map((entry) => entry.endpointId),
-    entries.map((entry) => entry.generation),
-    entries.map((entry) => entry.trigger),
-    entries.map((entry) => entry.state),
-    entries.map((entry) => entry.due),
-    entries.map((entry) => entry.attempts),
-    entries.map((entry) => entry.cancel?.reason ?? null),
-    entries.map((entry) => entry.cancel?.at ?? null),
-    attempts.map((attempt) => attempt?.id ?? null),
-    attempts.map((attempt) => attempt?.publicId ?? null),
-    attempts.map((attempt) => attempt?.url ?? null),
-    attempts.map((attempt) => attempt?.status ?? null),
-    attempts.map((attempt) => attempt?.responseCode ?? null),
-    attempts.map((attempt) => (attempt === null ? null : storable(attempt.response))),
-    attempts.map((attempt) => attempt?.durationMs ?? null),
-    attempts.map((attempt) => attempt?.errorCode ?? null),
-    attempts.map((attempt) => attempt?.detailJson ?? null),
-    entries.map((entry) => entry.passAt ?? null),
+    ...OUTCOME.columns.map(({ of }) => entries.map(of)),
+    ...ATTEMPT.columns.map(({ column, of }) =>
+      attempts.map((attempt) => (attempt === null ? null : storable(column, of(attempt)))),
+    ),
+    places,
     leases.map(({ shard }) => shard),
     leases.map(({ fence }) => fence),
-    places,
   ];
   const { rows } = await client.query<{ held: readonly number[] | null }>({ ...RECORD, values });
   const held = rows[0]!.held ?? [];
@@ -131,7 +122,7 @@ function leasesOf(entries: readonly RecordEntry[]): {
   return { leases, places };
 }
 
-/** PostgreSQL has no NUL in texts; what a stranger answered may have. */
-function storable(text: string): string {
-  return text.replaceAll("\0", "\uFFFD");
+/** PostgreSQL has no NUL in texts, and a response may contain it. */
+function storable(column: string, value: Cell): Cell {
+  return column === "response" ? (value as string).replaceAll("\0", "\uFFFD") : value;
 }

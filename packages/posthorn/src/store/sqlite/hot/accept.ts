@@ -1,8 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
+import { type Cell, MESSAGE, placeholders } from "../../hot-columns.ts";
 import { LABEL_KIND, type LabelKind } from "../../labels.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
 import type { AcceptRow, AcceptStatus } from "../protocol.ts";
 import { preparePace } from "./pace.ts";
+
+const { at } = MESSAGE;
 
 /**
  * Stores a message and the deliveries it is owed.
@@ -14,15 +17,15 @@ export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8
   const usedKey = db.prepare("SELECT message_id FROM idempotency WHERE bucket = ? AND hash = ?");
   const keepKey = db.prepare("INSERT INTO idempotency (bucket, hash, message_id) VALUES (?, ?, ?)");
   const sameEvent = db.prepare("SELECT 1 FROM message WHERE app_id = ? AND event_id = ?");
-  const insertMessage = db.prepare(`
-    INSERT INTO message (id, public_id, app_id, event_type, event_id, channels_json, tags_json, payload, content_type,
-      expires_at, deliver_at, ordering_key, unmatched_json, request_json, deliver_until)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const insertMessage = db.prepare(
+    `INSERT INTO message (${MESSAGE.names}, payload) VALUES (${placeholders(MESSAGE)}, ?)`,
+  );
   const insertDeadline = db.prepare("INSERT INTO message_deadline (deliver_until, message_id) VALUES (?, ?)");
   const insertLabel = db.prepare("INSERT INTO message_label VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
-  const insertLabels = ({ appId, id }: AcceptRow, kind: LabelKind, names: string | null): void => {
+  const insertLabels = ({ message }: AcceptRow, kind: LabelKind, names: Cell): void => {
     if (names === null) return;
-    for (const name of JSON.parse(names) as string[]) insertLabel.run(appId, kind, name, id);
+    for (const name of JSON.parse(names as string) as string[])
+      insertLabel.run(message[at.app_id]!, kind, name, message[at.id]!);
   };
   const insertDelivery = db.prepare(`
     INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, order_key)
@@ -30,7 +33,10 @@ export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8
   const pace = preparePace(db);
 
   return (row, payload) => {
-    const { id, appId, eventId, idempotency: key, deliverUntil, pacing, orderKeys } = row;
+    const { message, idempotency: key, pacing, orderKeys } = row;
+    const id = message[at.id] as number;
+    const eventId = message[at.event_id]!;
+    const deliverUntil = message[at.deliver_until]!;
     const orderKey = (index: number): string | null => (orderKeys === null ? null : orderKeys[index]!);
     if (key !== null) {
       for (const bucket of key.buckets) {
@@ -38,26 +44,10 @@ export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8
         if (used !== undefined && used.message_id !== null) return used.message_id;
       }
     }
-    if (eventId !== null && sameEvent.get(appId, eventId) !== undefined) return "duplicate_event_id";
-    insertMessage.run(
-      id,
-      row.publicId,
-      appId,
-      row.eventType,
-      eventId,
-      row.channelsJson,
-      row.tagsJson,
-      payload,
-      row.contentType,
-      row.expiresAt,
-      row.deliverAt,
-      row.orderingKey,
-      row.unmatchedJson,
-      row.requestJson,
-      deliverUntil,
-    );
-    insertLabels(row, LABEL_KIND.channel, row.channelsJson);
-    insertLabels(row, LABEL_KIND.tag, row.tagsJson);
+    if (eventId !== null && sameEvent.get(message[at.app_id]!, eventId) !== undefined) return "duplicate_event_id";
+    insertMessage.run(...message, payload);
+    insertLabels(row, LABEL_KIND.channel, message[at.channels_json]!);
+    insertLabels(row, LABEL_KIND.tag, message[at.tags_json]!);
     if (deliverUntil !== null) insertDeadline.run(deliverUntil, id);
     if (key !== null) keepKey.run(key.buckets[0]!, key.hash, id);
     if (pacing === null) {
@@ -67,7 +57,7 @@ export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8
       return "stored";
     }
     return row.endpointIds.map((endpointId, index) => {
-      const due = pace(row, endpointId, pacing);
+      const due = pace({ id, due: row.due }, endpointId, pacing);
       const state = due === null ? DELIVERY_STATE.canceled : DELIVERY_STATE.pending;
       insertDelivery.run(id, endpointId, state, due, orderKey(index));
       return due;

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type Announcement, Announcements, type DeliveryBefore, isRare } from "../../announcing.ts";
 import { APPLICATION_KIND } from "../../schema.ts";
-import type { RecordEntry } from "../../store.ts";
+import type { RecordRow } from "../protocol.ts";
 
 export interface AnnouncingRecord {
-  readonly record: (entry: RecordEntry) => void;
+  readonly record: (entry: RecordRow) => void;
   /** What is known of who listens may have changed: asked anew. */
   readonly forget: () => void;
   /** Whether anything was written since the last call. */
@@ -17,7 +17,7 @@ export interface AnnouncingRecord {
  * Ordinary outcomes cost one comparison. The rare ones ask whether anybody listens; the answer holds until the next transaction of
  * resources, which come through the same thread. Deliveries of operational webhooks themselves are never announced.
  */
-export function prepareAnnouncing(db: DatabaseSync, record: (entry: RecordEntry) => void): AnnouncingRecord {
+export function prepareAnnouncing(db: DatabaseSync, record: (entry: RecordRow) => void): AnnouncingRecord {
   const listener = db.prepare(`
     SELECT 1 FROM application o JOIN endpoint l ON l.app_id = o.id AND l.deleted_at IS NULL
     WHERE o.kind = ${APPLICATION_KIND.operational} AND o.deleted_at IS NULL LIMIT 1`);

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
-import { timeOfKey } from "../../../lib/id.ts";
 import { isDueSql } from "../../immediate.ts";
-import type { DueDelivery, DuePage, PageWish } from "../../store.ts";
-import { JOB_COLUMNS, type JobRow, prepareLine } from "./line.ts";
+import { jobColumns, type JobRow, toDelivery } from "../../job-row.ts";
+import type { DuePage, PageWish } from "../../store.ts";
+import { prepareLine } from "./line.ts";
 
 export interface DueAsk {
   readonly endpointId: number;
@@ -20,7 +20,7 @@ export interface DueAsk {
 export function prepareDue(db: DatabaseSync): (ask: DueAsk) => DuePage {
   const prepare = (direction: "ASC" | "DESC") =>
     db.prepare(`
-    SELECT ${JOB_COLUMNS}
+    SELECT ${jobColumns("min")}
     FROM delivery d INDEXED BY delivery_due
     JOIN message m ON m.id = d.message_id
     WHERE d.endpoint_id = $endpoint AND d.due IS NOT NULL AND d.due <= $until AND ${isDueSql("d", "$now")}
@@ -47,8 +47,4 @@ export function prepareDue(db: DatabaseSync): (ask: DueAsk) => DuePage {
     if (rows.length <= limit) return { deliveries: rows.map(toDelivery), nextDue: nextDue(endpointId, now) };
     return { deliveries: rows.slice(0, limit).map(toDelivery), nextDue: Math.min(rows[limit]!.due, now) };
   };
-}
-
-function toDelivery({ deliverAt, resent, ...row }: JobRow): DueDelivery {
-  return { ...row, resent: resent === 1, firstDue: deliverAt ?? timeOfKey(row.messageId) };
 }

@@ -1,21 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
-import { INLINE_PAYLOAD_BYTES, KEY_ROWS, LineWalk, MAX_SCANNED, type Scanned } from "../../line-walk.ts";
+import { KEY_ROWS, LineWalk, MAX_SCANNED, type Scanned } from "../../line-walk.ts";
 import { isDueSql } from "../../immediate.ts";
+import { jobColumns, type JobRow } from "../../job-row.ts";
 import { ASKED, DELIVERY_STATE } from "../../schema.ts";
-import type { DueDelivery, LinePage, PageWish } from "../../store.ts";
+import type { LinePage, PageWish } from "../../store.ts";
 
-/** What the dispatcher gets of a delivery `d` of a message `m`. */
-export const JOB_COLUMNS = `
-  d.message_id AS messageId, m.public_id AS publicId, d.endpoint_id AS endpointId, d.due AS due, d.attempts AS attempts,
-  d.generation AS generation, min(d.manual, 1) AS "trigger", d.manual = ${ASKED.byResend} AS resent, d.order_key AS orderKey,
-  m.content_type AS contentType, m.ordering_key AS orderingKey, m.request_json AS requestJson,
-  m.deliver_until AS deliverUntil, m.deliver_at AS deliverAt,
-  CASE WHEN length(m.payload) <= ${INLINE_PAYLOAD_BYTES} THEN m.payload END AS payload`;
-
-export type JobRow = Omit<DueDelivery, "firstDue" | "resent"> & {
-  readonly deliverAt: number | null;
-  readonly resent: number;
-};
+const JOB_COLUMNS = jobColumns("min");
 
 export interface LineAsk extends Extract<PageWish, { kind: "line" }> {
   readonly endpointId: number;

@@ -1,19 +1,20 @@
 import type { DatabaseSync } from "node:sqlite";
-import { pace, type PaceAsk } from "../../pacing.ts";
+import { pace, type PaceAsk, type PacedMessage } from "../../pacing.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
 import type { Pacing } from "../../store.ts";
-import type { AcceptRow } from "../protocol.ts";
 
 /**
  * Debounces and throttles the delivery of a message to one endpoint: returns when it is due, or `null` when it is canceled. Endpoints
  * without these options never come here.
  */
-export function preparePace(db: DatabaseSync): (row: AcceptRow, endpointId: number, pacing: Pacing) => number | null {
+export function preparePace(
+  db: DatabaseSync,
+): (message: PacedMessage, endpointId: number, pacing: Pacing) => number | null {
   const answer = prepareAnswers(db);
-  return (row, endpointId, { now, endpoints }) => {
+  return (message, endpointId, { now, endpoints }) => {
     const option = endpoints.find((candidate) => candidate.endpointId === endpointId);
-    if (option === undefined) return row.due;
-    const pacer = pace(row, now, option);
+    if (option === undefined) return message.due;
+    const pacer = pace(message, now, option);
     let step = pacer.next();
     while (step.done !== true) step = pacer.next(answer(step.value));
     return step.value;

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
+import { ATTEMPT, placeholders } from "../../hot-columns.ts";
 import { ASKED, DELIVERY_STATE, TRIGGER } from "../../schema.ts";
-import type { RecordEntry } from "../../store.ts";
+import type { RecordRow } from "../protocol.ts";
 
 /**
  * Writes the outcome of an attempt: one appended attempt, one delivery moved on.
@@ -10,10 +11,10 @@ import type { RecordEntry } from "../../store.ts";
  *
  * Safe to repeat: who was told that the commit failed comes again with the same attempt, and it may have been made all the same.
  */
-export function prepareRecord(db: DatabaseSync): (entry: RecordEntry) => void {
-  const insertAttempt = db.prepare(
-    "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-  );
+export function prepareRecord(db: DatabaseSync): (entry: RecordRow) => void {
+  const insertAttempt = db.prepare(`
+    INSERT INTO attempt (${ATTEMPT.names}, message_id, endpoint_id, trigger_type) VALUES (${placeholders(ATTEMPT)}, ?, ?, ?)
+    ON CONFLICT (id) DO NOTHING`);
   const scheduled = db.prepare(
     "UPDATE delivery SET state = ?, due = ?, attempts = ? WHERE message_id = ? AND endpoint_id = ? AND generation = ?",
   );
@@ -53,21 +54,7 @@ export function prepareRecord(db: DatabaseSync): (entry: RecordEntry) => void {
   return (entry) => {
     const { messageId, endpointId, generation, trigger, state, due, attempts, attempt, cancel, passAt } = entry;
     if (attempt !== null) {
-      const { id, publicId, url, status, responseCode, response, durationMs, errorCode, detailJson } = attempt;
-      const inserted = insertAttempt.run(
-        id,
-        publicId,
-        messageId,
-        endpointId,
-        url,
-        status,
-        trigger,
-        responseCode,
-        response,
-        durationMs,
-        errorCode,
-        detailJson,
-      );
+      const inserted = insertAttempt.run(...attempt.values, messageId, endpointId, trigger);
       if (inserted.changes === 0) return;
     }
     const { changes } =

@@ -1,0 +1,103 @@
+/**
+ * Columns that the hot statements write, one line each. Both databases build their statements from these tables, and the thread protocol
+ * of SQLite carries the values in this order.
+ */
+import type { AttemptTable, MessageTable } from "./schema.ts";
+import type { AcceptEntry, AttemptEntry, RecordEntry } from "./store.ts";
+
+/** A value that crosses the thread boundary cheaply. */
+export type Cell = string | number | null;
+
+export interface HotColumn<Name extends string, Entry> {
+  readonly column: Name;
+  /** Type of the parameter in PostgreSQL. */
+  readonly type: "bigint" | "int" | "text";
+  readonly of: (entry: Entry) => Cell;
+}
+
+export interface HotColumns<Name extends string, Entry> {
+  readonly columns: readonly HotColumn<Name, Entry>[];
+  /** Names, separated by commas. */
+  readonly names: string;
+  /** Place of each column in a row of cells. */
+  readonly at: Readonly<Record<Name, number>>;
+}
+
+type Definition<Entry> = readonly [type: HotColumn<string, Entry>["type"], of: (entry: Entry) => Cell];
+
+function hotColumns<Name extends string, Entry>(
+  definitions: Readonly<Record<Name, Definition<Entry>>>,
+): HotColumns<Name, Entry> {
+  const columns = (Object.entries(definitions) as [Name, Definition<Entry>][]).map(([column, [type, of]]) => ({
+    column,
+    type,
+    of,
+  }));
+  const at = Object.fromEntries(columns.map(({ column }, place) => [column, place])) as Record<Name, number>;
+  return { columns, names: columns.map(({ column }) => column).join(", "), at };
+}
+
+/** A publish fills these columns of `message`, and `payload`, which travels apart. A column of the schema that is missing does not compile. */
+export const MESSAGE = hotColumns<Exclude<keyof MessageTable, "payload">, AcceptEntry>({
+  id: ["bigint", (message) => message.id],
+  public_id: ["text", (message) => message.publicId],
+  app_id: ["bigint", (message) => message.appId],
+  event_type: ["text", (message) => message.eventType],
+  event_id: ["text", (message) => message.eventId],
+  channels_json: ["text", (message) => message.channelsJson],
+  tags_json: ["text", (message) => message.tagsJson],
+  content_type: ["text", (message) => message.contentType],
+  expires_at: ["bigint", (message) => message.expiresAt],
+  deliver_at: ["bigint", (message) => message.deliverAt],
+  ordering_key: ["text", (message) => message.orderingKey],
+  unmatched_json: ["text", (message) => message.unmatchedJson],
+  request_json: ["text", (message) => message.requestJson],
+  deliver_until: ["bigint", (message) => message.deliverUntil ?? null],
+});
+
+/** An attempt fills these columns of `attempt`, and those of its delivery, which the outcome names. */
+export const ATTEMPT = hotColumns<
+  Exclude<keyof AttemptTable, "message_id" | "endpoint_id" | "trigger_type">,
+  AttemptEntry
+>({
+  id: ["bigint", (attempt) => attempt.id],
+  public_id: ["text", (attempt) => attempt.publicId],
+  url: ["text", (attempt) => attempt.url],
+  status: ["bigint", (attempt) => attempt.status],
+  response_code: ["bigint", (attempt) => attempt.responseCode],
+  response: ["text", (attempt) => attempt.response],
+  duration_ms: ["bigint", (attempt) => attempt.durationMs],
+  error_code: ["text", (attempt) => attempt.errorCode],
+  detail_json: ["text", (attempt) => attempt.detailJson],
+});
+
+/** Values of an outcome beside its attempt. They are input of the update of a delivery, and not its columns. */
+export const OUTCOME = hotColumns<
+  | "message_id"
+  | "endpoint_id"
+  | "generation"
+  | "trigger_type"
+  | "state"
+  | "due"
+  | "attempts"
+  | "reason"
+  | "canceled_at"
+  | "pass_at",
+  RecordEntry
+>({
+  message_id: ["bigint", (outcome) => outcome.messageId],
+  endpoint_id: ["bigint", (outcome) => outcome.endpointId],
+  generation: ["bigint", (outcome) => outcome.generation],
+  trigger_type: ["bigint", (outcome) => outcome.trigger],
+  state: ["bigint", (outcome) => outcome.state],
+  due: ["bigint", (outcome) => outcome.due],
+  attempts: ["bigint", (outcome) => outcome.attempts],
+  reason: ["text", (outcome) => outcome.cancel?.reason ?? null],
+  canceled_at: ["bigint", (outcome) => outcome.cancel?.at ?? null],
+  pass_at: ["bigint", (outcome) => outcome.passAt ?? null],
+});
+
+/** `?` for each column. */
+export function placeholders({ columns }: Pick<HotColumns<string, never>, "columns">): string {
+  return columns.map(() => "?").join(", ");
+}

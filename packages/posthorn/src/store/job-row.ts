@@ -1,0 +1,42 @@
+/** What a page of due deliveries reads of each, the same for every database. */
+import { timeOfKey } from "../lib/id.ts";
+import { INLINE_PAYLOAD_BYTES } from "./line-walk.ts";
+import { ASKED } from "./schema.ts";
+import type { DueDelivery } from "./store.ts";
+
+export interface JobRow extends Omit<DueDelivery, "firstDue" | "resent" | "immediate"> {
+  readonly deliverAt: number | null;
+  readonly resent: number;
+}
+
+/** Columns of a delivery `d` and its message `m`. `least` names the function for the lesser of two values. */
+export function jobColumns(least: "least" | "min"): string {
+  return `
+  d.message_id AS "messageId", m.public_id AS "publicId", d.endpoint_id AS "endpointId", d.due AS due, d.attempts AS attempts,
+  d.generation AS generation, ${least}(d.manual, 1) AS "trigger", d.manual = ${ASKED.byResend} AS resent, d.order_key AS "orderKey",
+  m.content_type AS "contentType", m.ordering_key AS "orderingKey", m.request_json AS "requestJson",
+  m.deliver_until AS "deliverUntil", m.deliver_at AS "deliverAt",
+  CASE WHEN length(m.payload) <= ${INLINE_PAYLOAD_BYTES} THEN m.payload END AS payload`;
+}
+
+export function toDelivery(row: JobRow): DueDelivery {
+  const { messageId, publicId, endpointId, due, attempts, generation, trigger, contentType, orderingKey } = row;
+  const { requestJson, payload, deliverUntil, deliverAt, orderKey, resent } = row;
+  return {
+    messageId,
+    publicId,
+    endpointId,
+    due,
+    attempts,
+    generation,
+    trigger,
+    contentType,
+    orderingKey,
+    requestJson,
+    payload,
+    ...(deliverUntil === undefined ? {} : { deliverUntil }),
+    firstDue: deliverAt ?? timeOfKey(messageId),
+    ...(orderKey === undefined ? {} : { orderKey }),
+    resent: resent === 1,
+  };
+}
