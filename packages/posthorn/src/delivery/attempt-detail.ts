@@ -3,7 +3,7 @@ import type { EgressResult } from "@posthorn/egress";
 import { encodeDetail, type ResponseFacts, type StandardFacts } from "../domain/attempt/detail.ts";
 import { isSecretResponseHeader } from "../domain/secret-headers.ts";
 import type { ChangeFacts } from "./change-facts.ts";
-import type { Verdict } from "./verdict.ts";
+import type { Verdict } from "../destinations/http/judge.ts";
 
 export interface Sent {
   readonly method: string;

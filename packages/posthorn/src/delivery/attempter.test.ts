@@ -7,7 +7,7 @@ import type { AttemptResult, Job } from "../dispatch/types.ts";
 import type { Store } from "../store/store.ts";
 import type { Busy, RunResult } from "../transform/types.ts";
 import { DeliveryAttempter } from "./attempter.ts";
-import { EndpointSender } from "./endpoint-sender.ts";
+import { EndpointSender } from "../destinations/http/endpoint-sender.ts";
 
 const { signal } = new AbortController();
 const onTrouble = (): void => undefined;

@@ -2,7 +2,7 @@
 import type { EgressResult } from "@posthorn/egress";
 import type { Attempter, AttemptResult, Job } from "../dispatch/types.ts";
 import type { TransformRunner } from "../domain/ports.ts";
-import { shape, type ShapedRequest, type ShapeFailure } from "../domain/delivery/shape.ts";
+import { shape, type ShapedRequest, type ShapeFailure } from "../domain/delivery/outgoing-request.ts";
 import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
 import type { Directory } from "../domain/directory.ts";
 import { readStored } from "../domain/message/sample.ts";
@@ -12,12 +12,18 @@ import type { SecretBox } from "../lib/secret-box.ts";
 import { detailOf, type Sent, unsentDetail } from "./attempt-detail.ts";
 import type { SeenCertificate } from "../workers/certificate-monitor.ts";
 import { changeFacts, type ChangeFacts } from "./change-facts.ts";
-import type { EndpointSender } from "./endpoint-sender.ts";
-import { passedOn } from "./forward.ts";
-import { flatHeaders, type HeaderFamily, signedHeaders, standardHeaders, USER_AGENT } from "./headers.ts";
-import { namingProxy } from "./proxy-fault.ts";
-import { MAX_RESPONSE_BYTES } from "./response-text.ts";
-import { type Verdict, verdictOf } from "./verdict.ts";
+import type { EndpointSender } from "../destinations/http/endpoint-sender.ts";
+import { passedOn } from "../destinations/http/forward.ts";
+import {
+  flatHeaders,
+  type HeaderFamily,
+  signedHeaders,
+  standardHeaders,
+  USER_AGENT,
+} from "../destinations/http/headers.ts";
+import { namingProxy } from "../destinations/http/proxy-fault.ts";
+import { MAX_RESPONSE_BYTES } from "../destinations/http/response-text.ts";
+import { type Verdict, verdictOf } from "../destinations/http/judge.ts";
 
 export interface DeliveryAttempterOptions {
   readonly store: Store;

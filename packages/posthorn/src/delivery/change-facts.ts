@@ -1,6 +1,6 @@
 /** What is kept of how a message was changed before it was sent: in the detail of its attempt, and nothing where it was not. */
 import { isUtf8 } from "node:buffer";
-import type { RunFacts } from "../domain/delivery/shape.ts";
+import type { RunFacts } from "../domain/delivery/outgoing-request.ts";
 
 /** Bytes of a changed body that are kept. */
 export const MAX_KEPT_BODY_BYTES = 32_768;

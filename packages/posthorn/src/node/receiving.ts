@@ -2,11 +2,11 @@
 import type { Egress, EgressResult } from "@posthorn/egress";
 import { headerValue } from "@posthorn/egress";
 import { createKeyFetcher } from "@posthorn/webhooks/provider";
-import type { Verdict } from "../delivery/verdict.ts";
+import type { Verdict } from "../destinations/http/judge.ts";
 import type { Clock, Job } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import type { Directory } from "../domain/directory.ts";
-import { ProviderCalls } from "../delivery/provider-calls.ts";
+import { ProviderCalls } from "./provider-calls.ts";
 import type { ProviderApis } from "../domain/backfill/provider-apis.ts";
 import { Answers } from "../ingest/answers.ts";
 import { BackDoor } from "../ingest/back-door.ts";

@@ -1,6 +1,6 @@
 import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
 import type { Database } from "../../store/schema.ts";
-import { SHAPE_ERRORS } from "../delivery/shape.ts";
+import { SHAPE_ERRORS } from "../delivery/outgoing-request.ts";
 
 /** Attempts for which something was sent: one whose message could not be brought into form says nothing of how its endpoint does. */
 export function wasSent(eb: ExpressionBuilder<Database, "attempt">): Expression<SqlBool> {

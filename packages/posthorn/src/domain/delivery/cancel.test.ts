@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { dispatchHarness, eventually, made } from "../../../test/support/dispatch.ts";
 import { servicesOver } from "../../../test/support/services.ts";
 import { acceptEntry, deliveryOf, openStore } from "../../../test/support/store.ts";
-import { Watch } from "../../delivery/watched-attempter.ts";
+import { Watch } from "../../delivery/guarded-attempter.ts";
 import { applySignals } from "../signals.ts";
 import { expireDeliveries } from "../message/expire-deliveries.ts";
 import { cancelDeliveries } from "./cancel.ts";

@@ -2,7 +2,13 @@
 import { notFound } from "../../lib/errors.ts";
 import type { OutsideCall } from "../context.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
-import { type RunFacts, shape, type Shaped, type ShapeFailure, type ShapedRequest } from "../delivery/shape.ts";
+import {
+  type RunFacts,
+  shape,
+  type Shaped,
+  type ShapeFailure,
+  type ShapedRequest,
+} from "../delivery/outgoing-request.ts";
 import { readSample, type Sample } from "../message/sample.ts";
 import { readSection } from "../policy/set.ts";
 import { explainOf, type Explanation } from "./explain-filter.ts";

@@ -1,7 +1,7 @@
 /** Whether an answer is a success, and what is written when it is not. */
 import { type EgressResponse, type EgressResult, headerValue } from "@posthorn/egress";
-import type { AttemptRecord } from "../dispatch/types.ts";
-import type { SuccessRule } from "../domain/policy/success-rule.ts";
+import type { AttemptRecord } from "../../dispatch/types.ts";
+import type { SuccessRule } from "../../domain/policy/success-rule.ts";
 import { textOf } from "./response-text.ts";
 import { retryAfterMs } from "./retry-after.ts";
 

@@ -4,7 +4,7 @@
  */
 import type { Attempter, AttemptResult, Clock, Job, JobStore, Outcome } from "../dispatch/types.ts";
 import { isStoreAway } from "../store/errors.ts";
-import { patiently } from "./patience.ts";
+import { patiently } from "./retry-while-unavailable.ts";
 
 /** Jobs that waited for the database go back to it, since others may have done them meanwhile; a lane looks for them after at most this. */
 const BACK_MS = 500;

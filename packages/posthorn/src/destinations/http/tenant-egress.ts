@@ -1,8 +1,8 @@
 /** Holds the rules and proxies of applications and endpoints to what the operator allows. */
 import { type Egress, parseAllowList } from "@posthorn/egress";
-import type { DomainRules, RefusedTarget } from "../domain/ports.ts";
-import type { RefusedEgress } from "../domain/application/refused-egress.ts";
-import type { Logger } from "../lib/log.ts";
+import type { DomainRules, RefusedTarget } from "../../domain/ports.ts";
+import type { RefusedEgress } from "../../domain/application/refused-egress.ts";
+import type { Logger } from "../../lib/log.ts";
 
 export function tenantEgressRules(
   egress: Pick<Egress, "refusedWords" | "proxyTrouble">,

@@ -8,7 +8,7 @@ import {
   parseAllowList,
 } from "@posthorn/egress";
 import { LRUCache } from "lru-cache";
-import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
+import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 
 export class EndpointSender {
   readonly #egress: Pick<Egress, "send">;

@@ -1,8 +1,8 @@
 /** Passes on a request that came in: its bytes and headers as they were, under our signature beside the provider's. */
-import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
-import { HOPS_HEADER, hopsOf } from "../domain/message/hops.ts";
-import { type InboundOrigin, type OpenedRequest, openRequest } from "../domain/message/request.ts";
-import type { SecretBox } from "../lib/secret-box.ts";
+import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
+import { HOPS_HEADER, hopsOf } from "../../domain/message/hops.ts";
+import { type InboundOrigin, type OpenedRequest, openRequest } from "../../domain/message/request.ts";
+import type { SecretBox } from "../../lib/secret-box.ts";
 import { type HeaderFamily, USER_AGENT } from "./headers.ts";
 
 /** A request to an endpoint, ready but for our signature. */

@@ -1,7 +1,7 @@
 /** The headers of a delivery. */
-import type { StandardFacts } from "../domain/attempt/detail.ts";
-import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
-import { VERSION } from "../lib/version.ts";
+import type { StandardFacts } from "../../domain/attempt/detail.ts";
+import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
+import { VERSION } from "../../lib/version.ts";
 
 export const USER_AGENT = `Posthorn/${VERSION}`;
 

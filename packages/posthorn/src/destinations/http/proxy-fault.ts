@@ -1,6 +1,6 @@
 /** Says whose proxy is in trouble: that of the endpoint, of its application, or the platform's, which has the client's own words. */
 import type { EgressResult } from "@posthorn/egress";
-import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
+import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 
 const SENTENCES = {
   endpoint: {

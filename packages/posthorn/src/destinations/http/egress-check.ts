@@ -1,7 +1,7 @@
 /** Holds the settings of an endpoint to what the HTTP client can use, at the moment they are saved. */
 import { checkAuth, checkProxy, checkTls, type Egress, EgressConfigError, parseAllowList } from "@posthorn/egress";
-import type { EgressTrouble } from "../domain/ports.ts";
-import type { EndpointEgress } from "../domain/endpoint/egress.ts";
+import type { EgressTrouble } from "../../domain/ports.ts";
+import type { EndpointEgress } from "../../domain/endpoint/egress.ts";
 
 /** What cannot be used, or `null`. The sentence holds no secret. */
 export function egressTrouble(

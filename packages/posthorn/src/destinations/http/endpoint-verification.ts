@@ -1,9 +1,9 @@
 /** Asks an endpoint whether it wants deliveries, with the rules, credentials, TLS settings and proxy that hold for it. */
 import { verifyChallenge, verifyCloudEvents } from "@posthorn/egress";
-import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
+import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
+import type { Ownership, OwnershipMethod } from "../../domain/endpoint/verification.ts";
 import type { EndpointSender } from "./endpoint-sender.ts";
 import { USER_AGENT } from "./headers.ts";
-import type { Ownership, OwnershipMethod } from "../domain/endpoint/verification.ts";
 
 export interface OwnershipCheckOptions {
   readonly sender: EndpointSender;
