@@ -40,7 +40,7 @@ export default defineConfig({
             // A thousand bodies, of which hardly one reaches the store.
             "packages/posthorn/test/hostile/**",
             // Without a store.
-            "packages/posthorn/src/dispatch/{adaptive,alarm,breaker,rate,retry}.test.ts",
+            "packages/posthorn/src/dispatch/{breaker,concurrency-window,rate-control,rate-limit,retry,timers}.test.ts",
           ],
           env: { POSTHORN_TEST_STORE: "postgres" },
         },

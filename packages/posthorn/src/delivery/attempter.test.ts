@@ -8,6 +8,7 @@ import type { Store } from "../store/store.ts";
 import type { Busy, RunResult } from "../transform/types.ts";
 import { DeliveryAttempter } from "./attempter.ts";
 import { EndpointSender } from "../destinations/http/endpoint-sender.ts";
+import { HttpDestination } from "../destinations/http/http-destination.ts";
 
 const { signal } = new AbortController();
 const onTrouble = (): void => undefined;
@@ -59,12 +60,11 @@ async function attempt(
   const options = {
     store,
     directory,
-    sender: new EndpointSender(egress),
+    destinations: {
+      http: new HttpDestination({ sender: new EndpointSender(egress), now, families: ["webhook"], secretBox }),
+    },
     transforms,
     ids,
-    now,
-    families: ["webhook"],
-    secretBox,
     onTrouble,
   } as const;
   return new DeliveryAttempter(options).attempt(of, signal, maySend);
@@ -156,12 +156,9 @@ describe("an attempt", () => {
     const options = {
       store: files.store,
       directory,
-      sender: new EndpointSender(never),
+      destinations: { http: new HttpDestination({ sender: new EndpointSender(never), now, families: [], secretBox }) },
       transforms,
       ids,
-      now,
-      families: [],
-      secretBox,
       onTrouble,
     };
     expect(await new DeliveryAttempter(options).attempt(job({ endpointId: 2 }), signal, () => true)).toMatchObject({

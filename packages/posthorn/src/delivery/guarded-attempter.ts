@@ -1,51 +1,53 @@
 /**
- * Stands between the dispatcher and what it works with: makes no attempt for a message that has expired, waits for a database that is
- * away, and knows which keys of attempts were given out and are not on disk yet.
+ * Wraps the attempter and the store of the dispatcher: skips expired messages, waits while the database is unavailable, and tracks the
+ * keys of attempts whose outcome is not stored yet.
  */
 import type { Attempter, AttemptResult, Clock, Job, JobStore, Outcome } from "../dispatch/types.ts";
 import { isStoreAway } from "../store/errors.ts";
-import { patiently } from "./retry-while-unavailable.ts";
+import { retryWhileUnavailable } from "./retry-while-unavailable.ts";
 
-/** Jobs that waited for the database go back to it, since others may have done them meanwhile; a lane looks for them after at most this. */
-const BACK_MS = 500;
+/** Jobs that waited for the database return to it, since another node may have done them. The lane loads them again within this time. */
+const RETURN_MS = 500;
 
-/** An attempt that was begun: every key it gets is greater than `after`. */
+/** An attempt that has started: its key is greater than `after`. */
 interface Mark {
   readonly after: number;
 }
 
-export interface WatchOptions {
+export interface GuardedAttempterOptions {
   readonly attempter: Attempter;
-  /** `whenHere` resolves when the database can be worked with. */
+  /** `whenHere` resolves when the database is available. */
   readonly store: JobStore & { whenHere(): Promise<void>; readonly newestDue: number };
   readonly clock: Clock;
-  /** A number from 0 to below 1, as `Math.random`. */
+  /** Returns a number from 0 to below 1, like `Math.random`. */
   readonly random: () => number;
-  /** The last key that was given out. */
+  /** The last key that was assigned. */
   readonly lastKey: () => number;
 }
 
-export class Watch {
+export class GuardedAttempter {
   readonly attempter: Attempter;
   readonly store: JobStore;
-  readonly #options: WatchOptions;
-  /** In the order they began, so the first has the least key. */
+  readonly #options: GuardedAttempterOptions;
+  /** In the order they started, so the first has the lowest key. */
   readonly #open = new Set<Mark>();
-  /** Of attempts that were made, until their outcome is on disk. */
+  /** For attempts that were made, until their outcome is stored. */
   readonly #made = new Map<number, Mark>();
 
-  constructor(options: WatchOptions) {
+  constructor(options: GuardedAttempterOptions) {
     this.#options = options;
     const { store } = options;
     this.attempter = { attempt: (job, signal, maySend) => this.#attempt(job, signal, maySend) };
     this.store = {
-      due: async (endpointId, now, limit, wish) => patiently(options, () => store.due(endpointId, now, limit, wish)),
-      backlog: async () => (await patiently(options, () => store.backlog())).map((lane) => this.#ifImmediate(lane)),
+      due: async (endpointId, now, limit, wish) =>
+        retryWhileUnavailable(options, () => store.due(endpointId, now, limit, wish)),
+      backlog: async () =>
+        (await retryWhileUnavailable(options, () => store.backlog())).map((lane) => this.#ifImmediate(lane)),
       record: (outcome) => this.#record(outcome),
     };
   }
 
-  /** Every attempt up to this key is on disk, or never will be. */
+  /** Every attempt up to this key is stored, or never will be. */
   get settledUpTo(): number {
     const [first] = this.#open;
     return first === undefined ? this.#options.lastKey() : first.after;
@@ -73,7 +75,7 @@ export class Watch {
     } catch (error) {
       if (!isStoreAway(error)) throw error;
       await this.#storeIsBack(signal);
-      return { kind: "not_now", pauseMs: random() * BACK_MS };
+      return { kind: "not_now", pauseMs: random() * RETURN_MS };
     } finally {
       if (made === null) this.#open.delete(mark);
       else this.#made.set(made, mark);
@@ -90,7 +92,7 @@ export class Watch {
     try {
       await this.#options.store.record(outcome);
     } catch (error) {
-      // It will never be there: the attempt is made again elsewhere, under another key.
+      // It will never be stored: another node makes the attempt again, under another key.
       if ((error as { readonly code?: unknown }).code === "shard_lost") this.#settle(outcome);
       throw error;
     }

@@ -1,28 +1,28 @@
-/** What deliveries do while the database is away: they wait for it, and nobody asks it again and again meanwhile. */
+/** Repeats reads while the database is unavailable: deliveries wait for it instead of failing or polling it. */
 import type { Clock } from "../dispatch/types.ts";
 import { isStoreAway } from "../store/errors.ts";
 import type { Store } from "../store/store.ts";
 
-export interface Patience {
+export interface DatabaseWait {
   readonly store: Pick<Store, "whenHere">;
   readonly clock: Pick<Clock, "setTimer">;
-  /** A number from 0 to below 1, as `Math.random`. */
+  /** Returns a number from 0 to below 1, like `Math.random`. */
   readonly random: () => number;
 }
 
-/** From a look that failed although the database was there to the next, at first and at most; chance takes up to half of it. */
+/** First pause after a read that failed although the database is available. It doubles up to the maximum; jitter takes off up to half. */
 const PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2000;
 
-/** Looks until the database answers. Rejects with what it answers, or when the store is closed. */
-export function patiently<T>(patience: Patience, look: () => T | Promise<T>): T | Promise<T> {
-  const found = look();
-  return found instanceof Promise ? found.catch((error: unknown) => lookAgain(patience, look, error)) : found;
+/** Reads until the database is available. Rejects with any other error of the read, or when the store is closed. */
+export function retryWhileUnavailable<T>(wait: DatabaseWait, read: () => T | Promise<T>): T | Promise<T> {
+  const found = read();
+  return found instanceof Promise ? found.catch((error: unknown) => readAgain(wait, read, error)) : found;
 }
 
-async function lookAgain<T>(
-  { store, clock, random }: Patience,
-  look: () => T | Promise<T>,
+async function readAgain<T>(
+  { store, clock, random }: DatabaseWait,
+  read: () => T | Promise<T>,
   first: unknown,
 ): Promise<T> {
   let failure = first;
@@ -30,7 +30,7 @@ async function lookAgain<T>(
     await new Promise<void>((resolve) => void clock.setTimer(pauseMs * (1 - random() / 2), resolve));
     await store.whenHere();
     try {
-      return await look();
+      return await read();
     } catch (error) {
       failure = error;
     }

@@ -86,7 +86,7 @@ describe.each(ORDERS)("messages in order by %s, more than a lane holds", (by) =>
     before.harness.clock.advance(10_000);
     await stopped;
     await using after = await openScene({ by, files, at: NOW - HOUR, lastId: before.ids.at(-1)! });
-    // Nothing of it is due by this clock: `Watch` has it looked at all the same.
+    // Nothing of it is due by this clock: `GuardedAttempter` has it looked at all the same.
     after.harness.dispatcher.wake(1);
     await after.publish(8);
     await finish(after);

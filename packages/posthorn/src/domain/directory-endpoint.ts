@@ -1,6 +1,7 @@
 /** An endpoint as delivery needs it, with what its application says of all of them. What is encrypted is opened when it is first used. */
 import { createSigner, type StandardSigner } from "@posthorn/webhooks";
 import type { Selectable } from "kysely";
+import { DESTINATION_KINDS, type DestinationKindName } from "../destinations/kinds.ts";
 import { type CompiledFilter, compileFilter } from "../filter/compile.ts";
 import type { ApplicationTable, EndpointTable } from "../store/schema.ts";
 import type { SecretBox } from "../lib/secret-box.ts";
@@ -83,7 +84,7 @@ export class DirectoryEndpoint {
     this.grant = grantOf(toVerification(row.verification_json), values.verification, row.url);
     this.policy = new EndpointPolicy(values, {
       tenant: row.app_id,
-      url: row.url,
+      host: () => DESTINATION_KINDS[this.destinationKind].hostOf(row.url),
       perMinute: this.grant.perMinute,
       flow,
     });
@@ -95,6 +96,10 @@ export class DirectoryEndpoint {
     this.#sealedHeaders = row.headers_sealed;
     this.#sealedEgress = row.egress_sealed;
     this.#sealedSecrets = secrets.map((secret) => secret.secret_sealed);
+  }
+
+  get destinationKind(): DestinationKindName {
+    return "http";
   }
 
   /** What it wants of the content of messages; `null`: anything. Compiled when it is first asked for. */
@@ -110,12 +115,12 @@ export class DirectoryEndpoint {
   }
 
   /** Whether what it gets is not simply the message as it was published. */
-  get reshapes(): boolean {
+  get changesRequest(): boolean {
     return this.#sealedTransformation !== null || this.policy.values.format.body !== "as-published";
   }
 
   /** What makes a request of a message to it. */
-  get shapeSettings(): ShapeSettings {
+  get requestSettings(): RequestSettings {
     const origin = this.requestOrigin === null ? [] : ["origin"];
     return {
       tenant: this.policy.lane.tenant,
@@ -268,7 +273,7 @@ function flatten(json: string, without: readonly string[]): readonly string[] {
 }
 
 /** What of an endpoint decides. */
-export interface ShapeSettings {
+export interface RequestSettings {
   /** Key of the application and of the endpoint, for fairness. */
   readonly tenant: number;
   readonly key: number;

@@ -15,17 +15,18 @@ import type { Config } from "../config/config.ts";
 import type { Secrets } from "../config/secrets.ts";
 import { DeliveryAttempter } from "../delivery/attempter.ts";
 import { EndpointSender } from "../destinations/http/endpoint-sender.ts";
+import { HttpDestination } from "../destinations/http/http-destination.ts";
 import { egressTrouble } from "../destinations/http/egress-check.ts";
 import { CertificateMonitor } from "../workers/certificate-monitor.ts";
 import { EndpointHealthMonitor } from "../workers/endpoint-health-monitor.ts";
 import { OperationalWebhookPublisher } from "../workers/operational-webhook-publisher.ts";
 import { OutboxRelay } from "../workers/outbox-relay.ts";
 import { OwnershipCheck } from "../destinations/http/endpoint-verification.ts";
-import { patiently } from "../delivery/retry-while-unavailable.ts";
+import { retryWhileUnavailable } from "../delivery/retry-while-unavailable.ts";
 import { Statistics } from "../workers/statistics.ts";
 import { TaskRunner } from "../workers/task-runner.ts";
 import { tenantEgressRules, warnOfRefusedEgress } from "../destinations/http/tenant-egress.ts";
-import { Watch } from "../delivery/guarded-attempter.ts";
+import { GuardedAttempter } from "../delivery/guarded-attempter.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Clock } from "../dispatch/types.ts";
 import { Authenticator } from "../domain/auth/authenticate.ts";
@@ -146,7 +147,7 @@ export class PosthornNode implements AsyncDisposable {
   readonly #cluster: Cluster;
   readonly #clusterWork: ClusterWork;
   readonly #lanes: LaneInspector;
-  #watch!: Watch;
+  #guard!: GuardedAttempter;
   readonly #tasks: TaskRunner;
   readonly #operational: OperationalWebhookPublisher;
   readonly #outbox: OutboxRelay;
@@ -434,7 +435,7 @@ export class PosthornNode implements AsyncDisposable {
   #settled(): SettledKeys {
     const last = this.services.ids.settle();
     const lowest = this.#store.lowestWaiting();
-    return { messages: lowest === null ? last : lowest - 1, attempts: this.#watch.settledUpTo };
+    return { messages: lowest === null ? last : lowest - 1, attempts: this.#guard.settledUpTo };
   }
 
   async #settledByAll(): Promise<SettledKeys> {
@@ -548,28 +549,31 @@ export class PosthornNode implements AsyncDisposable {
 
   #buildDispatcher(directory: Directory, secretBox: SecretBox, ids: IdGenerator): Dispatcher {
     const { config, log, clock = systemClock } = this.#options;
-    const attempter = new DeliveryAttempter({
-      store: this.#store,
-      directory,
+    const http = new HttpDestination({
       sender: this.#sender,
-      transforms: this.#transforms,
-      ids,
       now: clock.now,
       families: config.secondHeaderFamily ? ["webhook", "svix"] : ["webhook"],
       secretBox,
-      onAnswer: (job, result, verdict) => this.#receiving.tell(job, result, verdict),
       onCertificate: (seen) => this.#certificates.seen(seen),
+    });
+    const attempter = new DeliveryAttempter({
+      store: this.#store,
+      directory,
+      destinations: { http },
+      transforms: this.#transforms,
+      ids,
+      onSent: (job, result) => this.#receiving.tell(job, result),
       onTrouble: (trouble) => log.warn(trouble, "no request was made"),
     });
-    const patience = { store: this.#store, clock, random: Math.random };
-    this.#watch = new Watch({ attempter, ...patience, lastKey: () => ids.lastKey });
+    const databaseWait = { store: this.#store, clock, random: Math.random };
+    this.#guard = new GuardedAttempter({ attempter, ...databaseWait, lastKey: () => ids.lastKey });
     return new Dispatcher({
-      store: this.#watch.store,
-      attempter: this.#watch.attempter,
+      store: this.#guard.store,
+      attempter: this.#guard.attempter,
       clock,
       random: Math.random,
       policies: {
-        policy: (endpointId) => patiently(patience, () => directory.policy(endpointId)),
+        policy: (endpointId) => retryWhileUnavailable(databaseWait, () => directory.policy(endpointId)),
         failing: (endpointId) => this.#health.streak(endpointId),
       },
       limits: { concurrency: config.concurrency, hostConcurrency: hostConcurrencyOf(config) },

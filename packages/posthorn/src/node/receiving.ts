@@ -1,8 +1,7 @@
 /** Puts the parts together that take inbound webhooks. */
-import type { Egress, EgressResult } from "@posthorn/egress";
-import { headerValue } from "@posthorn/egress";
+import type { Egress } from "@posthorn/egress";
 import { createKeyFetcher } from "@posthorn/webhooks/provider";
-import type { Verdict } from "../destinations/http/judge.ts";
+import type { MadeResult } from "../delivery/attempter.ts";
 import type { Clock, Job } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import type { Directory } from "../domain/directory.ts";
@@ -100,17 +99,16 @@ export class Receiving implements AsyncDisposable {
   }
 
   /** Called after each attempt of a delivery. */
-  tell({ messageId, endpointId }: Job, result: EgressResult, verdict: Verdict): void {
+  tell({ messageId, endpointId }: Job, { kind, responseCode, reply }: MadeResult): void {
     if (!this.#answers.isAwaited(messageId)) return;
-    const response = result.kind === "response" ? result : null;
     this.#answers.tell({
       messageId,
       endpointId,
-      succeeded: verdict.status === 0,
-      status: verdict.responseCode,
-      contentType: response === null ? null : (headerValue(response.headers, "content-type") ?? null),
-      body: response?.body ?? new Uint8Array(),
-      incomplete: response === null || response.truncated || response.bodyError !== undefined,
+      succeeded: kind === "ok",
+      status: responseCode,
+      ...(reply === null
+        ? { contentType: null, body: new Uint8Array(), incomplete: true }
+        : { contentType: reply.contentType, body: reply.body, incomplete: reply.incomplete }),
     });
   }
 

@@ -8,11 +8,12 @@ import { LaneInspector } from "../../src/cluster/lane-inspector.ts";
 import { ClusterWork } from "../../src/cluster/work.ts";
 import { DeliveryAttempter } from "../../src/delivery/attempter.ts";
 import { EndpointSender } from "../../src/destinations/http/endpoint-sender.ts";
+import { HttpDestination } from "../../src/destinations/http/http-destination.ts";
 import { EndpointHealthMonitor } from "../../src/workers/endpoint-health-monitor.ts";
-import { patiently } from "../../src/delivery/retry-while-unavailable.ts";
+import { retryWhileUnavailable } from "../../src/delivery/retry-while-unavailable.ts";
 import { TaskRunner } from "../../src/workers/task-runner.ts";
 import { Workers } from "../../src/workers/worker.ts";
-import { Watch } from "../../src/delivery/guarded-attempter.ts";
+import { GuardedAttempter } from "../../src/delivery/guarded-attempter.ts";
 import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
 import type { LanePolicy } from "../../src/dispatch/policy.ts";
 import type { Attempter, Clock, JobStore } from "../../src/dispatch/types.ts";
@@ -108,7 +109,7 @@ export class SimulatedNode {
     this.#tasks = new TaskRunner({ services, clock, owns, onFailure: (_task, error) => onFailure(error) });
     this.#health = new EndpointHealthMonitor({ services, clock, onFailure, onDisabled: () => undefined });
     const books = new BookedAttempts(world.ledger, run);
-    const watch = buildWatch(world, { clock, store, directory, secretBox, ids, life, books });
+    const watch = buildGuarded(world, { clock, store, directory, secretBox, ids, life, books });
     this.dispatcher = this.#buildDispatcher(world, { clock, directory, watch, books });
     const dispatch = new ClusterDispatch({ cluster, dispatcher: this.dispatcher, store });
     const lanes = new LaneInspector({
@@ -181,7 +182,7 @@ export class SimulatedNode {
   #buildDispatcher(world: NodeWorld, { clock, directory, watch, books }: DispatcherParts): Dispatcher {
     const { sabotage, sabotageRandom, dispatchRandom, verdict } = world;
     const { limits } = this.run.settings;
-    const patience = { store: this.#store, clock, random: dispatchRandom.next };
+    const databaseWait = { store: this.#store, clock, random: dispatchRandom.next };
     const attempter = sabotage.attempter?.(watch.attempter, sabotageRandom) ?? watch.attempter;
     return new Dispatcher({
       store: sabotage.jobs?.(watch.store, sabotageRandom) ?? watch.store,
@@ -191,7 +192,7 @@ export class SimulatedNode {
       policies: {
         policy: (endpointId) =>
           sabotaged(
-            patiently(patience, () => directory.policy(endpointId)),
+            retryWhileUnavailable(databaseWait, () => directory.policy(endpointId)),
             sabotage,
           ),
         failing: (endpointId) => this.#health.streak(endpointId),
@@ -233,18 +234,20 @@ function sabotaged(
 }
 
 /** The attempter of the product on the simulated network. */
-function buildWatch(world: NodeWorld, { clock, store, directory, secretBox, ids, life, books }: WatchParts): Watch {
+function buildGuarded(
+  world: NodeWorld,
+  { clock, store, directory, secretBox, ids, life, books }: WatchParts,
+): GuardedAttempter {
   const { networkRandom: random, dispatchRandom } = world;
   const network = new SimulatedNetwork({ ...world, life, random, watcher: books });
+  const sender = new EndpointSender(network);
+  const http = new HttpDestination({ sender, now: clock.now, families: ["webhook"], secretBox });
   const attempter = new DeliveryAttempter({
     store,
     transforms: OTHER_SERVICES.transforms,
-    secretBox,
     directory,
-    sender: new EndpointSender(network),
+    destinations: { http },
     ids,
-    now: clock.now,
-    families: ["webhook"],
     onTrouble: () => undefined,
   });
   const jobs = {
@@ -254,11 +257,17 @@ function buildWatch(world: NodeWorld, { clock, store, directory, secretBox, ids,
       return store.newestDue;
     },
   };
-  return new Watch({ attempter, store: jobs, clock, random: dispatchRandom.next, lastKey: () => ids.lastKey });
+  return new GuardedAttempter({
+    attempter,
+    store: jobs,
+    clock,
+    random: dispatchRandom.next,
+    lastKey: () => ids.lastKey,
+  });
 }
 
 /** Keys of a node up to which everything is on disk, or never will be. */
-function settledOf(store: SqliteStore, ids: IdGenerator, { settledUpTo }: Watch): SettledKeys {
+function settledOf(store: SqliteStore, ids: IdGenerator, { settledUpTo }: GuardedAttempter): SettledKeys {
   const last = ids.settle();
   const lowest = store.lowestWaiting();
   return { messages: lowest === null ? last : lowest - 1, attempts: settledUpTo };

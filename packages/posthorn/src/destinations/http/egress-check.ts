@@ -1,9 +1,9 @@
-/** Holds the settings of an endpoint to what the HTTP client can use, at the moment they are saved. */
+/** Checks, when the settings of an endpoint are saved, that the HTTP client can use them. */
 import { checkAuth, checkProxy, checkTls, type Egress, EgressConfigError, parseAllowList } from "@posthorn/egress";
 import type { EgressTrouble } from "../../domain/ports.ts";
 import type { EndpointEgress } from "../../domain/endpoint/egress.ts";
 
-/** What cannot be used, or `null`. The sentence holds no secret. */
+/** The setting that cannot be used, or `null`. The message contains no secret. */
 export function egressTrouble(
   egress: Pick<Egress, "validateUrl">,
   { auth, tls, proxy }: EndpointEgress,

@@ -1,4 +1,4 @@
-/** Sends a request to an endpoint with the rules, credentials, TLS settings and proxy that hold for it. */
+/** Sends a request to an endpoint with its address rules, credentials, TLS settings and proxy. */
 import {
   type AddressRules,
   AuthSender,
@@ -12,9 +12,9 @@ import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 
 export class EndpointSender {
   readonly #egress: Pick<Egress, "send">;
-  /** Keeps the tokens of OAuth 2. */
+  /** Caches OAuth 2 tokens. */
   readonly #auth: AuthSender;
-  /** Rules of applications by their text. */
+  /** Parsed address rules of applications, by their text. */
   readonly #rules = new LRUCache<string, AddressRules>({ max: 10_000 });
 
   constructor(egress: Pick<Egress, "send">) {
@@ -22,7 +22,7 @@ export class EndpointSender {
     this.#auth = new AuthSender(egress);
   }
 
-  /** As `Egress.send`: never rejects. */
+  /** Never rejects. */
   send(endpoint: DirectoryEndpoint, plain: EgressRequest): Promise<EgressResult> {
     const { auth, tls, proxy } = endpoint.egress;
     const isPlain = endpoint.egressAllow === null && tls === undefined && proxy === undefined && auth === undefined;

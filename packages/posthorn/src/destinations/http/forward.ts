@@ -1,26 +1,26 @@
-/** Passes on a request that came in: its bytes and headers as they were, under our signature beside the provider's. */
+/** Forwards an inbound request: body and headers as they were, with our signature beside that of the provider. */
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 import { HOPS_HEADER, hopsOf } from "../../domain/message/hops.ts";
 import { type InboundOrigin, type OpenedRequest, openRequest } from "../../domain/message/request.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
 import { type HeaderFamily, USER_AGENT } from "./headers.ts";
 
-/** A request to an endpoint, ready but for our signature. */
-export interface PassedOn {
+/** A forwarded request, complete except for our signature. */
+export interface ForwardedRequest {
   readonly method: string;
   readonly url: string;
-  /** The same, without credentials. */
+  /** `url` without credentials. */
   readonly shownUrl: string;
-  /** Names and values in turn. */
+  /** Names and values alternate. */
   readonly headers: readonly string[];
-  /** The same, with `null` in place of credentials. */
+  /** `headers` with `null` in place of credentials. */
   readonly masked: readonly (string | null)[];
-  /** Under which names the signature goes: those that the provider has not used itself. */
+  /** Header names of the signature, without those that the provider used itself. */
   readonly families: readonly HeaderFamily[];
   readonly userAgent: string;
 }
 
-/** Headers that were for this hop alone (RFC 9110, section 7.6.1), or that the next hop sets itself. */
+/** Headers for this hop only (RFC 9110, section 7.6.1), and headers that the next hop sets itself. */
 const HOP_HEADERS: ReadonlySet<string> = new Set(
   (
     "accept-encoding connection content-length expect host keep-alive proxy-authenticate proxy-authorization proxy-connection te " +
@@ -29,19 +29,25 @@ const HOP_HEADERS: ReadonlySet<string> = new Set(
 );
 /** Headers that describe the bytes of the body. */
 const BODY_HEADERS = ["content-type", "content-encoding", "content-md5", "digest", "content-digest", "repr-digest"];
-/** Ours: what comes in under it is forged. */
+/** Reserved for Posthorn: an inbound header with this prefix is forged. */
 const OWN_PREFIX = "x-posthorn-";
 
-export interface PassOptions {
+export interface ForwardOptions {
   readonly endpoint: DirectoryEndpoint;
   readonly requestJson: string;
   readonly families: readonly HeaderFamily[];
   readonly secretBox: SecretBox;
-  /** Headers of what code made of the request, whose body is another one then; `null`: it goes on as it came. */
+  /** Headers of the request that a transformation built, with a new body; `null`: the request is forwarded unchanged. */
   readonly changed: readonly string[] | null;
 }
 
-export function passedOn({ endpoint, requestJson, families, secretBox, changed }: PassOptions): PassedOn {
+export function forwardedRequest({
+  endpoint,
+  requestJson,
+  families,
+  secretBox,
+  changed,
+}: ForwardOptions): ForwardedRequest {
   const request = openRequest(requestJson, secretBox);
   const { hidden } = request;
   const { method, path, query } = endpoint.forward;
@@ -88,7 +94,7 @@ function passedHeaders({ headers, hidden }: OpenedRequest, dropped: ReadonlySet<
   return { kept, masked, names };
 }
 
-/** What the sender named as its connection's own, what is set in its place, and what is not true of another body. */
+/** Headers that are not forwarded: connection headers, headers that Posthorn sets, and headers that describe a body that was replaced. */
 function droppedNames(
   endpoint: DirectoryEndpoint,
   headers: readonly string[],
@@ -128,7 +134,7 @@ function isTaken(family: HeaderFamily, names: ReadonlySet<string>): boolean {
   return names.has(`${family}-id`) || names.has(`${family}-timestamp`) || names.has(`${family}-signature`);
 }
 
-/** What verification found, under the same names for every provider. */
+/** Result of the verification, under the same names for every provider. */
 function factHeaders({ provider, trust, deliveryId, occurredAt }: InboundOrigin): string[] {
   const headers = ["x-posthorn-provider", provider, "x-posthorn-trust", trust];
   if (deliveryId !== null) headers.push("x-posthorn-delivery-id", headerText(deliveryId));
@@ -136,12 +142,12 @@ function factHeaders({ provider, trust, deliveryId, occurredAt }: InboundOrigin)
   return headers;
 }
 
-/** A text of the provider's as the value of a header. */
+/** A text from the provider, encoded as a header value. */
 function headerText(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, (sign) => encodeURIComponent(sign.isWellFormed() ? sign : "\ufffd"));
 }
 
-/** The URL of an endpoint, with what followed the token of the source. */
+/** The URL of an endpoint, with the path and query that followed the token of the source. */
 function targetUrl(url: string, path: string, query: string): string {
   if (path === "" && query === "") return url;
   const mark = url.indexOf("?");

@@ -1,11 +1,11 @@
-/** The headers of a delivery. */
+/** Headers of a delivery. */
 import type { StandardFacts } from "../../domain/attempt/detail.ts";
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 import { VERSION } from "../../lib/version.ts";
 
 export const USER_AGENT = `Posthorn/${VERSION}`;
 
-/** The header names under which id, timestamp and signature go out. */
+/** Prefix of the header names for ID, timestamp and signature. */
 export type HeaderFamily = "webhook" | "svix" | "x-posthorn";
 
 export interface DeliveryHeaders {
@@ -15,11 +15,11 @@ export interface DeliveryHeaders {
   readonly contentType: string;
   readonly body: Uint8Array;
   readonly families: readonly HeaderFamily[];
-  /** Empty: none, since the headers beside these have it. */
+  /** Empty: none, because it is among the other headers. */
   readonly userAgent?: string;
 }
 
-/** The headers of Standard Webhooks, signed now with every live secret; without id and signature where another style replaces them. */
+/** The headers of Standard Webhooks, signed with every active secret; without ID and signature where another signature style replaces them. */
 export function standardHeaders(
   endpoint: DirectoryEndpoint,
   { messageId, now, contentType, body, families, userAgent = USER_AGENT }: DeliveryHeaders,
@@ -32,7 +32,7 @@ export function standardHeaders(
   return { contentType, userAgent, families, timestamp, signature };
 }
 
-/** A flat list of names and values in the order they are sent: the standard ones first, then others. What is empty is left out. */
+/** Flat list of names and values in the order they are sent: standard headers first, then others. Empty ones are left out. */
 export function flatHeaders(messageId: string, standard: StandardFacts, more: readonly string[]): string[] {
   const { contentType, userAgent, families, timestamp, signature } = standard;
   const headers: string[] = [];
@@ -45,10 +45,10 @@ export function flatHeaders(messageId: string, standard: StandardFacts, more: re
   return headers;
 }
 
-/** A request beside its standard headers. */
+/** The headers of a request besides the standard ones. */
 export interface OtherHeaders {
   readonly headers: readonly string[];
-  /** `headers` as they are kept: `null` in place of what may not be. */
+  /** `headers` with `null` in place of secrets. */
   readonly masked: readonly (string | null)[];
 }
 
@@ -60,7 +60,7 @@ interface StyledRequest extends OtherHeaders {
   readonly body: Uint8Array;
 }
 
-/** Adds the signature that the policy asks for. A header of the endpoint or the provider under one of its names gives way. */
+/** Adds the signature that the policy asks for. It replaces a header of the endpoint or the provider with the same name. */
 export async function signedHeaders(endpoint: DirectoryEndpoint, request: StyledRequest): Promise<OtherHeaders> {
   const sign = endpoint.requestSigner;
   if (sign === null) return request;

@@ -1,41 +1,51 @@
-/** Whether an answer is a success, and what is written when it is not. */
-import { type EgressResponse, type EgressResult, headerValue } from "@posthorn/egress";
-import type { AttemptRecord } from "../../dispatch/types.ts";
+/** Whether a response is a success, and what to do if it is not. */
+import { type EgressResponse, headerValue } from "@posthorn/egress";
 import type { SuccessRule } from "../../domain/policy/success-rule.ts";
+import type { DestinationReply } from "../destination.ts";
 import { textOf } from "./response-text.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
-export interface Verdict extends Pick<AttemptRecord, "status" | "responseCode" | "response" | "errorCode"> {
-  /** What to do about it, where neither status nor cause say so. */
+interface Judged {
+  readonly response: string;
+  readonly reply: DestinationReply;
+  /** What to do about it, where neither status nor error code say so. */
   readonly sentence: string | null;
-  readonly retryAfterMs: number | null;
 }
+
+interface JudgedFailure extends Judged {
+  readonly errorCode: "status" | "redirect" | "success_rule";
+  readonly trouble: null;
+}
+
+export type HttpVerdict =
+  | (Judged & { readonly kind: "ok" })
+  | (JudgedFailure & { readonly kind: "retry" | "closed" })
+  | (JudgedFailure & { readonly kind: "later"; readonly afterMs: number });
+
+const GONE = 410;
 
 /** @param now Unix milliseconds. */
-export function verdictOf(result: EgressResult, rule: SuccessRule, now: number): Verdict {
-  if (result.kind === "error") {
-    const { message: response, code: errorCode } = result;
-    return { status: 2, responseCode: 0, response, errorCode, sentence: null, retryAfterMs: null };
-  }
-  const { status: responseCode, body } = result;
-  const refusal = rule.refusal(answerOf(result));
-  if (refusal === null) {
-    return { status: 0, responseCode, response: textOf(body), errorCode: null, sentence: null, retryAfterMs: null };
-  }
-  const byRule = !refusal.byStatus || (responseCode >= 200 && responseCode <= 299);
-  const redirect = responseCode >= 300 && responseCode <= 399;
-  return {
-    status: 2,
-    responseCode,
-    response: redirect ? redirectText(result) : textOf(body),
-    errorCode: byRule ? "success_rule" : redirect ? "redirect" : "status",
+export function judge(response: EgressResponse, rule: SuccessRule, now: number): HttpVerdict {
+  const { status, body } = response;
+  const reply = replyOf(response);
+  const refusal = rule.refusal(reply);
+  if (refusal === null) return { kind: "ok", response: textOf(body), reply, sentence: null };
+  const byRule = !refusal.byStatus || (status >= 200 && status <= 299);
+  const isRedirect = status >= 300 && status <= 399;
+  const failure: JudgedFailure = {
+    response: isRedirect ? redirectText(response) : textOf(body),
+    reply,
     sentence: byRule ? refusal.sentence : null,
-    retryAfterMs: retryAfterMs(responseCode, result.headers, now),
+    errorCode: byRule ? "success_rule" : isRedirect ? "redirect" : "status",
+    trouble: null,
   };
+  const afterMs = retryAfterMs(status, response.headers, now);
+  if (afterMs !== null) return { kind: "later", afterMs, ...failure };
+  return { kind: status === GONE ? "closed" : "retry", ...failure };
 }
 
-/** An answer whose body broke off still has its status. */
-function answerOf({ status, headers, body, truncated, bodyError }: EgressResponse) {
+/** A response whose body broke off still has its status. */
+function replyOf({ status, headers, body, truncated, bodyError }: EgressResponse) {
   const contentType = headerValue(headers, "content-type") ?? null;
   return { status, contentType, body, incomplete: truncated || bodyError !== undefined };
 }

@@ -1,21 +1,19 @@
-/** Says whose proxy is in trouble: that of the endpoint, of its application, or the platform's, which has the client's own words. */
+/** Names the proxy that failed: that of the endpoint or of its application. For the platform's proxy, the message of the HTTP client stays. */
 import type { EgressResult } from "@posthorn/egress";
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 
 const SENTENCES = {
   endpoint: {
-    proxy_failed:
-      "The proxy that is set for this endpoint is in trouble. Look at the proxy, or set another one for the endpoint.",
-    proxy_denied: "The proxy that is set for this endpoint does not allow this target. Allow it there.",
+    proxy_failed: "The proxy of this endpoint failed. Check the proxy, or set another one for the endpoint.",
+    proxy_denied: "The proxy of this endpoint does not allow this target. Allow the target in the proxy.",
     blocked_proxy:
-      "The proxy that is set for this endpoint is at a blocked address. Set one that is reachable on the public internet, or ask the operator.",
+      "The proxy of this endpoint is at a blocked address. Use a proxy that is reachable on the public internet, or ask the operator.",
   },
   application: {
-    proxy_failed:
-      "The proxy that is set for this application is in trouble. Look at the proxy, or set another one for the application.",
-    proxy_denied: "The proxy that is set for this application does not allow this target. Allow it there.",
+    proxy_failed: "The proxy of this application failed. Check the proxy, or set another one for the application.",
+    proxy_denied: "The proxy of this application does not allow this target. Allow the target in the proxy.",
     blocked_proxy:
-      "The proxy that is set for this application is at a blocked address. Set one that is reachable on the public internet, or ask the operator.",
+      "The proxy of this application is at a blocked address. Use a proxy that is reachable on the public internet, or ask the operator.",
   },
 } as const;
 

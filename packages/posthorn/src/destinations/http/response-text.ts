@@ -1,17 +1,17 @@
-/** The body of an answer as text. */
+/** Response bodies as text. */
 
-/** Bytes of a response that are kept. */
+/** Bytes of a response body that are kept. */
 export const MAX_RESPONSE_BYTES = 20_000;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** The text of a response; what is not UTF-8 in base64. */
+/** The body as text; in base64 if it is not UTF-8. */
 export function textOf(body: Uint8Array): string {
   if (body.byteLength === 0) return "";
   try {
     return utf8.decode(body);
   } catch {
-    // A body that was cut off may end within a character.
+    // A truncated body may end within a character.
     return decodeCut(body) ?? Buffer.from(body).toString("base64");
   }
 }

@@ -1,9 +1,9 @@
-/** Reads how long a receiver wants to be left alone: `Retry-After`, and the fields of rate limits. */
+/** Reads how long a receiver asks to wait: `Retry-After`, and rate limit headers. */
 import { headerValue } from "@posthorn/egress";
 
-/** Nobody is left alone for longer than this. */
+/** Longest wait that is honoured. */
 const MAX_MS = 24 * 3_600_000;
-/** A limit that was reset at this time or later is given as a time and not as a span: no span lasts for thirty years. */
+/** A reset value from here on is a point in time and not a duration: no duration lasts thirty years. */
 const LEAST_EPOCH_SECONDS = 1_000_000_000;
 const MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec";
 /** The three forms of RFC 9110, section 5.6.7, which are all in GMT. */
@@ -14,13 +14,13 @@ const HTTP_DATES = [
 ] as const;
 
 /**
- * Milliseconds that an answer asks to wait, up to a day; `null` when it does not ask, or cannot be understood.
+ * Milliseconds that a response asks to wait, up to a day; `null` when it does not ask, or the value cannot be parsed.
  *
- * A time is compared with the `Date` of the same answer, so that a receiver whose clock is wrong is understood all the same. The
- * fields of rate limits count when the answer says that a limit was hit: 429, or 503.
+ * A time is compared with the `Date` of the same response, so that the clock of the receiver may be wrong. Rate limit headers count
+ * when the status says that a limit was hit: 429 or 503.
  *
  * @param headers Name, value, name, value …
- * @param now Unix milliseconds, for an answer without a `Date`.
+ * @param now Unix milliseconds, for a response without a `Date`.
  */
 export function retryAfterMs(status: number, headers: readonly string[], now: number): number | null {
   const wait = fromRetryAfter(headers, now) ?? (status === 429 || status === 503 ? fromRateLimit(headers, now) : null);
@@ -38,22 +38,21 @@ function fromRetryAfter(headers: readonly string[], now: number): number | null 
 }
 
 /**
- * The newest of the forms that are in use: `RateLimit: "name";r=0;t=30` and `RateLimit: limit=10, remaining=0, reset=30` (drafts of
- * the IETF from the eighth on, and the seventh), `RateLimit-Reset: 30` (the earlier ones), and `X-RateLimit-Reset` with a span or
- * a time.
+ * Prefers the newest form: `RateLimit: "name";r=0;t=30` (IETF drafts from the eighth on), `RateLimit: limit=10, remaining=0, reset=30`
+ * (seventh draft), `RateLimit-Reset: 30` (earlier drafts), and `X-RateLimit-Reset` with a duration or a time.
  */
 function fromRateLimit(headers: readonly string[], now: number): number | null {
   const limit = headerValue(headers, "ratelimit");
   if (limit !== undefined) {
     const spans = [...limit.slice(0, 1024).matchAll(/(?:^|[;,\s])(?:t|reset)\s*=\s*(\d{1,10})(?=$|[;,\s])/g)];
-    // Of several limits that are named the longest one holds.
+    // Of several limits, the longest applies.
     if (spans.length > 0) return Math.max(...spans.map((span) => Number(span[1]))) * 1000;
   }
   for (const name of ["ratelimit-reset", "x-ratelimit-reset-after", "x-ratelimit-reset"]) {
     const seconds = secondsOf(headerValue(headers, name)?.trim() ?? "");
     if (seconds === null) continue;
     if (seconds < LEAST_EPOCH_SECONDS) return seconds * 1000;
-    // Some give milliseconds.
+    // Some senders use milliseconds.
     const ms = seconds < LEAST_EPOCH_SECONDS * 100 ? seconds * 1000 : seconds;
     return ms - clockOf(headers, now);
   }
@@ -64,7 +63,7 @@ function secondsOf(text: string): number | null {
   return /^\d{1,15}(?:\.\d{1,9})?$/.test(text) ? Number(text) : null;
 }
 
-/** What the clock of the receiver said. */
+/** What the clock of the receiver shows. */
 function clockOf(headers: readonly string[], now: number): number {
   const date = headerValue(headers, "date")?.trim();
   return (date === undefined ? null : timeOf(date)) ?? now;

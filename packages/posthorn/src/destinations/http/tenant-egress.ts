@@ -1,4 +1,4 @@
-/** Holds the rules and proxies of applications and endpoints to what the operator allows. */
+/** Checks the address rules and proxies of applications and endpoints against what the operator allows. */
 import { type Egress, parseAllowList } from "@posthorn/egress";
 import type { DomainRules, RefusedTarget } from "../../domain/ports.ts";
 import type { RefusedEgress } from "../../domain/application/refused-egress.ts";
@@ -17,7 +17,7 @@ export function tenantEgressRules(
   };
 }
 
-/** Warns once for each application and endpoint whose stored rules have no effect. Stops early when `stopped` says so. */
+/** Logs a warning for each application and endpoint whose stored rules have no effect. Stops early when `stopped` returns `true`. */
 export async function warnOfRefusedEgress(
   refused: AsyncIterable<RefusedEgress>,
   log: Pick<Logger, "warn">,

@@ -6,8 +6,8 @@
  * is ever in the database.
  */
 
-/** What is written. */
-export interface AttemptFacts {
+/** What a destination reports about an attempt. */
+export interface SentFacts {
   readonly method: string;
   /** The standard headers, without the id. */
   readonly standard: StandardFacts;
@@ -23,9 +23,15 @@ export interface AttemptFacts {
   /** What to do about it, where the cause has no sentence of its own. */
   readonly sentence: string | null;
   readonly retryAfterMs: number | null;
-  /** What others add, such as how the message was changed before it was sent. */
-  readonly extra: Readonly<Record<string, unknown>> | null;
 }
+
+/** What is stored. */
+export interface AttemptFacts extends SentFacts {
+  readonly extra: AttemptExtra;
+}
+
+/** What delivery adds, such as how the message was changed before it was sent; `null`: nothing. */
+export type AttemptExtra = Readonly<Record<string, unknown>> | null;
 
 export interface StandardFacts {
   readonly contentType: string;
@@ -74,7 +80,7 @@ const TRUNCATED = 2;
 /** Place of `extra`, which is the last. */
 const EXTRA = 13;
 
-export function encodeDetail(facts: AttemptFacts): string {
+export function encodeDetail(facts: SentFacts, extra: AttemptExtra): string {
   const { standard, timings, tls, response } = facts;
   const flags = (response?.headersCut ? HEADERS_CUT : 0) | (response?.truncated ? TRUNCATED : 0);
   const cells: unknown[] = [
@@ -101,7 +107,7 @@ export function encodeDetail(facts: AttemptFacts): string {
     facts.sentence,
     facts.retryAfterMs,
   ];
-  if (facts.extra !== null) cells.push(facts.extra);
+  if (extra !== null) cells.push(extra);
   return JSON.stringify(cells);
 }
 

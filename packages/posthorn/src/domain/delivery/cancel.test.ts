@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { dispatchHarness, eventually, made } from "../../../test/support/dispatch.ts";
 import { servicesOver } from "../../../test/support/services.ts";
 import { acceptEntry, deliveryOf, openStore } from "../../../test/support/store.ts";
-import { Watch } from "../../delivery/guarded-attempter.ts";
+import { GuardedAttempter } from "../../delivery/guarded-attempter.ts";
 import { applySignals } from "../signals.ts";
 import { expireDeliveries } from "../message/expire-deliveries.ts";
 import { cancelDeliveries } from "./cancel.ts";
@@ -85,7 +85,7 @@ describe("a message that has expired", () => {
   it("is not attempted any more, also when it waits in memory, and its delivery says why", async () => {
     await using harness = await dispatchHarness();
     const { attempter, clock, files } = harness;
-    const watch = new Watch({ attempter, store: files.store, clock, random: Math.random, lastKey: () => 0 });
+    const watch = new GuardedAttempter({ attempter, store: files.store, clock, random: Math.random, lastKey: () => 0 });
     const job = { messageId: 1, deliverUntil: clock.now() + 1000 } as Parameters<typeof attempter.attempt>[0];
     expect((await watch.attempter.attempt(job, signal, () => true)).kind).toBe("made");
     clock.advance(1000);
@@ -117,7 +117,13 @@ describe("what the watch knows", () => {
     await using harness = await dispatchHarness();
     const { attempter, files, clock } = harness;
     let lastKey = 10;
-    const watch = new Watch({ attempter, store: files.store, clock, random: Math.random, lastKey: () => lastKey });
+    const watch = new GuardedAttempter({
+      attempter,
+      store: files.store,
+      clock,
+      random: Math.random,
+      lastKey: () => lastKey,
+    });
     expect(watch.settledUpTo).toBe(10);
     attempter.script = () => null;
     await files.store.acceptAll([acceptEntry(1), acceptEntry(2)]);

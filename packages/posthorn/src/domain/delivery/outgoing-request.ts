@@ -7,16 +7,16 @@ import { formatOf, isMediaType } from "../../format/media-type.ts";
 import type { Busy, RunFailed, RunFailure, RunReturned, TransformRun, Transformation } from "../../transform/types.ts";
 import type { TransformRunner } from "../ports.ts";
 import type { MatchableMessage } from "../message/match.ts";
-import type { ShapeSettings } from "../directory-endpoint.ts";
+import type { RequestSettings } from "../directory-endpoint.ts";
 import { headerTrouble } from "../endpoint/header-rules.ts";
 
-export type ShapeMessage = Pick<
+export type RequestMessage = Pick<
   MatchableMessage,
   "id" | "eventType" | "eventId" | "channels" | "tags" | "time" | "payload" | "contentType" | "request"
 >;
 
 /** A request without the headers that signing adds. */
-export interface ShapedRequest {
+export interface OutgoingRequest {
   readonly method: string;
   readonly url: string;
   /** Flat list of names and values: the endpoint's own and what the code set. */
@@ -31,21 +31,21 @@ export interface RunFacts {
   readonly cpuMs: number;
 }
 
-export type Shaped =
+export type RequestResult =
   /** `run`: `null` without a transformation. `differs`: the body is not that of the message. */
   | {
       readonly kind: "request";
-      readonly request: ShapedRequest;
+      readonly request: OutgoingRequest;
       readonly differs: boolean;
       readonly run: RunFacts | null;
     }
   | { readonly kind: "canceled"; readonly run: RunFacts }
-  | ShapeFailure
+  | RequestFailure
   | Busy;
 
-export interface ShapeFailure {
+export interface RequestFailure {
   readonly kind: "failed";
-  readonly code: ShapeErrorCode;
+  readonly code: UnsentErrorCode;
   /** For people: what went wrong and where. */
   readonly message: string;
   /** Line of the code, from 1. */
@@ -56,8 +56,8 @@ export interface ShapeFailure {
 }
 
 /** The error codes of attempts that failed before anything was sent. */
-export const SHAPE_ERRORS = ["transform_failed", "format_failed"] as const;
-export type ShapeErrorCode = (typeof SHAPE_ERRORS)[number];
+export const UNSENT_ERRORS = ["transform_failed", "format_failed"] as const;
+export type UnsentErrorCode = (typeof UNSENT_ERRORS)[number];
 
 /** Ends that may have come of the state of this node rather than of code and message. */
 const PASSING: ReadonlySet<RunFailure> = new Set(["timeout", "crashed"]);
@@ -65,20 +65,20 @@ const METHODS: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH", "DELETE"])
 /** Headers that code may set. */
 const MAX_HEADERS = 100;
 
-interface Shaping {
-  readonly settings: ShapeSettings;
-  readonly message: ShapeMessage;
+interface RequestSource {
+  readonly settings: RequestSettings;
+  readonly message: RequestMessage;
   readonly transforms: TransformRunner;
   /** Gives up waiting for a turn. */
   readonly signal?: AbortSignal;
 }
 
-export async function shape(shaping: Shaping): Promise<Shaped> {
-  const { settings, message, transforms, signal } = shaping;
+export async function buildRequest(source: RequestSource): Promise<RequestResult> {
+  const { settings, message, transforms, signal } = source;
   const { url, headers, transformation, tenant, key: endpoint } = settings;
   const { payload: body, contentType } = message;
-  const plain: ShapedRequest = { method: "POST", url, headers, contentType, body };
-  if (transformation === null) return formatted(shaping, plain, null);
+  const plain: OutgoingRequest = { method: "POST", url, headers, contentType, body };
+  if (transformation === null) return formatted(source, plain, null);
   const result = await transforms.run(runOf(url, transformation, message), { tenant, endpoint }, signal);
   if (result.kind === "busy") return result;
   const { logs, cpuMs } = result;
@@ -86,20 +86,20 @@ export async function shape(shaping: Shaping): Promise<Shaped> {
   if (result.kind === "failed") return runFailure(result, run);
   if (result.cancel) return { kind: "canceled", run };
   try {
-    return await formatted(shaping, changed(settings, plain, result), run);
+    return await formatted(source, changed(settings, plain, result), run);
   } catch (error) {
     if (!(error instanceof ChangeError)) throw error;
     return { kind: "failed", code: "transform_failed", message: error.message, line: null, final: true, run };
   }
 }
 
-function runOf(url: string, { code, variables }: Transformation, message: ShapeMessage): TransformRun {
+function runOf(url: string, { code, variables }: Transformation, message: RequestMessage): TransformRun {
   const { id, eventType, eventId, channels, tags, time, request, payload, contentType } = message;
   const webhook = { id, url, eventType, eventId, channels, tags, time, ...(request === undefined ? {} : { request }) };
   return { code, variables, webhook, payload, contentType };
 }
 
-function runFailure({ reason, message, line }: RunFailed, run: RunFacts): ShapeFailure {
+function runFailure({ reason, message, line }: RunFailed, run: RunFacts): RequestFailure {
   const sentence = `The transformation failed. ${message}`;
   return { kind: "failed", code: "transform_failed", message: sentence, line, final: !PASSING.has(reason), run };
 }
@@ -107,15 +107,19 @@ function runFailure({ reason, message, line }: RunFailed, run: RunFacts): ShapeF
 /** Larger bodies are converted in a thread: a mebibyte takes a tenth of a second. */
 const INLINE_BYTES = 32_768;
 
-async function formatted(shaping: Shaping, request: ShapedRequest, run: RunFacts | null): Promise<Shaped> {
-  const { settings, message } = shaping;
+async function formatted(
+  source: RequestSource,
+  request: OutgoingRequest,
+  run: RunFacts | null,
+): Promise<RequestResult> {
+  const { settings, message } = source;
   const { body: to, xmlRoot } = settings.format;
   const { body: bytes, contentType } = request;
   const differs = (body: Uint8Array): boolean => body !== message.payload;
   if (to === "as-published" || formatOf(contentType) === to) {
     return { kind: "request", request, differs: differs(bytes), run };
   }
-  const result = await converted(shaping, { body: { bytes, contentType }, to, xmlRoot });
+  const result = await converted(source, { body: { bytes, contentType }, to, xmlRoot });
   switch (result.kind) {
     case "busy":
       return result;
@@ -131,7 +135,7 @@ async function formatted(shaping: Shaping, request: ShapedRequest, run: RunFacts
   }
 }
 
-function converted({ settings, transforms, signal }: Shaping, conversion: Conversion) {
+function converted({ settings, transforms, signal }: RequestSource, conversion: Conversion) {
   if (conversion.body.bytes.byteLength <= INLINE_BYTES) return tryConvert(conversion);
   const { tenant, key: endpoint } = settings;
   return transforms.convert(conversion, { tenant, endpoint }, signal);
@@ -141,7 +145,7 @@ function converted({ settings, transforms, signal }: Shaping, conversion: Conver
 class ChangeError extends Error {}
 
 /** The request after what the code returned, each part of which may be anything. */
-function changed(settings: ShapeSettings, plain: ShapedRequest, result: RunReturned): ShapedRequest {
+function changed(settings: RequestSettings, plain: OutgoingRequest, result: RunReturned): OutgoingRequest {
   const method = result.method.toUpperCase();
   if (!METHODS.has(method)) {
     throw new ChangeError(
@@ -153,10 +157,10 @@ function changed(settings: ShapeSettings, plain: ShapedRequest, result: RunRetur
 }
 
 function bodyOf(
-  plain: ShapedRequest,
+  plain: OutgoingRequest,
   { payload }: RunReturned,
   chosen: string | null,
-): Pick<ShapedRequest, "body" | "contentType"> {
+): Pick<OutgoingRequest, "body" | "contentType"> {
   if (payload === null) return { body: plain.body, contentType: chosen ?? plain.contentType };
   const isJson = formatOf(plain.contentType) === "json";
   const contentType = payload.kind === "text" || isJson ? plain.contentType : "application/json";
@@ -180,7 +184,7 @@ function urlOf(url: string, wanted: string): string {
 
 /** The endpoint's headers with those of the code in their place; `null` takes one away. */
 function mergedHeaders(
-  { headers, fixedHeaders }: ShapeSettings,
+  { headers, fixedHeaders }: RequestSettings,
   wanted: Readonly<Record<string, unknown>>,
 ): { headers: readonly string[]; contentType: string | null } {
   const entries = Object.entries(wanted);

@@ -4,10 +4,10 @@ import type { OutsideCall } from "../context.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import {
   type RunFacts,
-  shape,
-  type Shaped,
-  type ShapeFailure,
-  type ShapedRequest,
+  buildRequest,
+  type RequestResult,
+  type RequestFailure,
+  type OutgoingRequest,
 } from "../delivery/outgoing-request.ts";
 import { readSample, type Sample } from "../message/sample.ts";
 import { readSection } from "../policy/set.ts";
@@ -34,10 +34,10 @@ export interface Tried {
   /** `null`: there is no code, or it was not run. */
   readonly run: RunFacts | null;
   /** What would be sent, but for the headers that signing adds; values that may be secrets are `null`. */
-  readonly request: (Omit<ShapedRequest, "headers"> & { readonly headers: readonly (string | null)[] }) | null;
+  readonly request: (Omit<OutgoingRequest, "headers"> & { readonly headers: readonly (string | null)[] }) | null;
   /** Whether the body is another one than that of the message. */
   readonly differs: boolean;
-  readonly error: Pick<ShapeFailure, "code" | "message" | "line"> | null;
+  readonly error: Pick<RequestFailure, "code" | "message" | "line"> | null;
 }
 
 /**
@@ -55,11 +55,11 @@ export async function tryMessage({ ctx, input }: OutsideCall<TryMessage>): Promi
   const match = explainOf(known, message, filter);
   const own = await getTransformation({ ctx, input });
   const settings = {
-    ...known.shapeSettings,
+    ...known.requestSettings,
     transformation: transformationOf(input, own.transformation, ctx.services.now()),
     format: { ...known.policy.values.format, ...format },
   };
-  const shaped = await shape({ settings, message, transforms: ctx.services.transforms });
+  const shaped = await buildRequest({ settings, message, transforms: ctx.services.transforms });
   return triedOf(known, match, shaped);
 }
 
@@ -72,7 +72,7 @@ function transformationOf(
   return wanted === null ? null : { code: wanted, variables: variables ?? own?.variables ?? {}, updatedAt: now };
 }
 
-function triedOf(endpoint: DirectoryEndpoint, match: Explanation, shaped: Shaped): Tried {
+function triedOf(endpoint: DirectoryEndpoint, match: Explanation, shaped: RequestResult): Tried {
   const base = { match, request: null, differs: false, error: null };
   switch (shaped.kind) {
     case "busy":

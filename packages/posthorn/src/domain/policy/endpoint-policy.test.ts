@@ -6,7 +6,7 @@ import { over, platformPolicy } from "./resolve.ts";
 import { rangeOf, RETRY_PRESETS } from "./retry.ts";
 import type { Policy } from "./sections.ts";
 
-const PLACE = { tenant: 7, url: "https://example.com:8443/hook?a=b", perMinute: null, flow: NO_FLOW };
+const PLACE = { tenant: 7, host: () => "example.com", perMinute: null, flow: NO_FLOW };
 const platform = platformPolicy(POLICY_DEFAULTS);
 
 function laneOf(policy: Policy, throttleRate: number | null = null) {
@@ -14,7 +14,7 @@ function laneOf(policy: Policy, throttleRate: number | null = null) {
 }
 
 describe("the policy for a lane", () => {
-  it("is the platform's when nobody says otherwise", () => {
+  it("is that of the platform unless the application or the endpoint sets something else", () => {
     expect(laneOf({})).toEqual({
       tenant: 7,
       host: "example.com",
@@ -32,13 +32,6 @@ describe("the policy for a lane", () => {
       order: null,
     });
   });
-
-  it.each(["https://EXAMPLE.com/a", "http://example.com:8080/b", "https://example.com./c"])(
-    "knows %s as the same host, whose bound on attempts in flight they share",
-    (url) => {
-      expect(new EndpointPolicy(platform, { ...PLACE, url }).lane.host).toBe("example.com");
-    },
-  );
 
   it("has every value in the units of the dispatcher", () => {
     const lane = laneOf({
@@ -73,7 +66,7 @@ describe("the policy for a lane", () => {
     expect(laneOf({ limits: { ratePerSecond: 4 } }, 9).rate).toBe(4);
   });
 
-  it("is held to the low rate of an endpoint that proved nothing, or the rate that it granted, unless a lower one is set", () => {
+  it("is limited to the rate that the endpoint granted, or the low rate of an unverified one, unless a lower rate is set", () => {
     const rateOf = (perMinute: number, policy: Policy = {}) =>
       new EndpointPolicy(over(platform, { policy, throttleRate: null }, "endpoint"), { ...PLACE, perMinute }).lane.rate;
     expect(rateOf(6)).toBe(0.1);

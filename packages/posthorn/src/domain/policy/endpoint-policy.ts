@@ -1,4 +1,4 @@
-/** The policy of one endpoint in the forms that delivery needs, each made when it is first asked for. */
+/** The policy of one endpoint in the forms that delivery needs. Each is built on first use. */
 import type { LanePolicy } from "../../dispatch/policy.ts";
 import type { Flow } from "../endpoint/flow.ts";
 import { breakerPolicy } from "./breaker.ts";
@@ -9,19 +9,20 @@ import { SuccessRule } from "./success-rule.ts";
 import type { SuccessValues } from "./success.ts";
 import type { PolicyValues } from "./sections.ts";
 
-/** Where the endpoint stands, for the lane. */
+/** What the lane of an endpoint needs beside its policy. */
 export interface PolicyPlace {
   /** Key of the application. */
   readonly tenant: number;
-  readonly url: string;
-  /** Deliveries a minute that the endpoint granted, or gets before it proved that it wants any; `null`: no bound. */
+  /** Host that its deliveries go to: endpoints on one host share a concurrency limit. */
+  readonly host: () => string;
+  /** Deliveries per minute that the endpoint granted, or gets before it is verified; `null`: unlimited. */
   readonly perMinute: number | null;
-  /** What was decided by hand. */
+  /** What a person decided. */
   readonly flow: Flow;
 }
 
 export class EndpointPolicy {
-  /** What holds, every field with its value. */
+  /** The values in force, every field set. */
   readonly values: PolicyValues;
   readonly #place: PolicyPlace;
   #lane: LanePolicy | null = null;
@@ -33,7 +34,7 @@ export class EndpointPolicy {
     this.#place = place;
   }
 
-  /** How it debounces and throttles; `null`: not at all. */
+  /** How deliveries are debounced and throttled; `null`: not at all. */
   get pacing(): PacingRule | null {
     if (this.#pacing === undefined) this.#pacing = pacingRule(this.values.debounce, this.values.throttle);
     return this.#pacing;
@@ -45,7 +46,7 @@ export class EndpointPolicy {
     return this.#lane;
   }
 
-  /** What judges answers. */
+  /** Decides which responses are a success. */
   get success(): SuccessRule {
     this.#success ??= successRule(this.values.success);
     return this.#success;
@@ -54,11 +55,11 @@ export class EndpointPolicy {
 
 function laneOf(
   { retry, limits, breaker, order }: PolicyValues,
-  { tenant, url, perMinute, flow }: PolicyPlace,
+  { tenant, host, perMinute, flow }: PolicyPlace,
 ): LanePolicy {
   return {
     tenant,
-    host: hostOf(url),
+    host: host(),
     concurrency: limits.concurrency,
     pausedUntil: flow.pausedUntil,
     newestFirst: flow.newestFirst || limits.backlog === "newest",
@@ -69,12 +70,7 @@ function laneOf(
   };
 }
 
-/** Whoever it is that answers there, on whichever port. A dot at the end names the same host. */
-function hostOf(url: string): string {
-  return new URL(url).hostname.replace(/\.$/, "");
-}
-
-/** Rules by their values: endpoints that say nothing of their own share the object, and then the rule. */
+/** Rules by their values: endpoints without values of their own share the object, and thereby the rule. */
 const rules = new WeakMap<SuccessValues, SuccessRule>();
 
 function successRule(values: SuccessValues): SuccessRule {

@@ -1,0 +1,85 @@
+/**
+ * Interface between delivery and the places that messages go to. Each kind of destination implements it once; `delivery/` knows nothing about
+ * protocols, addresses or signatures.
+ */
+import type { SentFacts } from "../domain/attempt/detail.ts";
+import type { OutgoingRequest } from "../domain/delivery/outgoing-request.ts";
+import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
+import type { DestinationKindName } from "./kinds.ts";
+
+/** A message that is ready to be sent, except for what its destination adds: address, headers, signature. */
+export interface OutgoingMessage {
+  /** Public ID. All attempts of a delivery carry the same one. */
+  readonly messageId: string;
+  readonly endpoint: DirectoryEndpoint;
+  /** The inbound request that the message came with, without its body; `null` for a published message. */
+  readonly requestJson: string | null;
+  readonly contentType: string;
+  readonly body: Uint8Array;
+  /** The request as transformation and format changed it; `null`: the message is sent as published or received. */
+  readonly changed: OutgoingRequest | null;
+}
+
+/** What ends an attempt early. */
+export interface SendLimits {
+  readonly signal: AbortSignal;
+  /** Called right before anything is written to the receiver. `false`: nothing may be sent. */
+  readonly maySend: () => boolean;
+}
+
+/** Response of the receiver, for those who wait for it. */
+export interface DestinationReply {
+  readonly contentType: string | null;
+  readonly body: Uint8Array;
+  /** The body is longer than what was read, or broke off. */
+  readonly incomplete: boolean;
+}
+
+/** Why nothing was sent, for operators only: the rule, the resolved address, the setting. */
+export interface SendTrouble {
+  readonly code: string;
+  readonly detail: string;
+  /** Where it was to be sent, without anything that may be secret. */
+  readonly origin: string;
+}
+
+/** What is recorded about an attempt that was made. */
+interface SentAttempt {
+  /** Where it was sent, as it may be shown: without credentials. */
+  readonly target: string;
+  readonly durationMs: number;
+  /** Status code of the HTTP response; 0: there was none. */
+  readonly responseCode: number;
+  /** The response, or the sentence that says why there is none. */
+  readonly response: string;
+  readonly facts: SentFacts;
+  readonly reply: DestinationReply | null;
+}
+
+interface FailedSend extends SentAttempt {
+  readonly errorCode: string;
+  readonly trouble: SendTrouble | null;
+}
+
+/** Outcome of sending a message. `delivery/` decides what follows from it. */
+export type SendResult =
+  /** The receiver has accepted the message. */
+  | (SentAttempt & { readonly kind: "ok" })
+  /** It failed, and may succeed later. */
+  | (FailedSend & { readonly kind: "retry" })
+  /** The receiver asked to wait. Applies to the endpoint and not only to this message. */
+  | (FailedSend & { readonly kind: "later"; readonly afterMs: number })
+  /** The destination will never accept this message: it is not retried. */
+  | (FailedSend & { readonly kind: "refused" })
+  /** The destination accepts no message until it is changed. */
+  | (FailedSend & { readonly kind: "closed" })
+  /** A fault of our own. Nothing was sent, and no attempt is used up. `trouble`: `null` when the attempt was canceled. */
+  | { readonly kind: "own_fault"; readonly trouble: SendTrouble | null };
+
+export interface Destination {
+  /** Sends a message once. Never rejects. Ends by the timeout of the endpoint, or soon after `signal` aborts. */
+  send(message: OutgoingMessage, limits: SendLimits): Promise<SendResult>;
+}
+
+/** The destinations of a node, by kind. */
+export type Destinations = Readonly<Record<DestinationKindName, Destination>>;

@@ -1,0 +1,152 @@
+/** HTTP destination: builds the request, signs it, sends it through the guarded client, and judges the response. */
+import type { EgressFailure, EgressResult } from "@posthorn/egress";
+import type { SentFacts } from "../../domain/attempt/detail.ts";
+import type { OutgoingRequest } from "../../domain/delivery/outgoing-request.ts";
+import type { SecretBox } from "../../lib/secret-box.ts";
+import type { SeenCertificate } from "../../workers/certificate-monitor.ts";
+import type { Destination, OutgoingMessage, SendLimits, SendResult, SendTrouble } from "../destination.ts";
+import type { EndpointSender } from "./endpoint-sender.ts";
+import { forwardedRequest } from "./forward.ts";
+import { flatHeaders, type HeaderFamily, signedHeaders, standardHeaders, USER_AGENT } from "./headers.ts";
+import { judge } from "./judge.ts";
+import { namingProxy } from "./proxy-fault.ts";
+import { MAX_RESPONSE_BYTES } from "./response-text.ts";
+import { responseFacts, tlsFacts } from "./sent-facts.ts";
+
+export interface HttpDestinationOptions {
+  readonly sender: EndpointSender;
+  readonly now: () => number;
+  /** Header names under which the signature of a delivery is sent. */
+  readonly families: readonly HeaderFamily[];
+  readonly secretBox: SecretBox;
+  /** Called with the certificate that a receiver presented. Must be quick and must not throw. */
+  readonly onCertificate?: (seen: SeenCertificate) => void;
+}
+
+/** A request that is complete except for its signature. */
+interface UnsignedRequest extends OutgoingRequest {
+  /** `url` without credentials. */
+  readonly shownUrl: string;
+  /** `headers` with `null` in place of credentials. */
+  readonly masked: readonly (string | null)[];
+  readonly families: readonly HeaderFamily[];
+  /** Empty: it is among the headers. */
+  readonly userAgent: string;
+}
+
+/** Faults of our own that pass and that affect every delivery alike. Any other fault would recur with the same request. */
+const PASSING_FAULTS: ReadonlySet<string> = new Set([
+  "dns_failed",
+  "proxy_failed",
+  "no_sockets",
+  "stalled",
+  "shutdown",
+]);
+/** Methods whose requests have no body unless one is given. */
+const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "DELETE"]);
+
+export class HttpDestination implements Destination {
+  readonly #options: HttpDestinationOptions;
+
+  constructor(options: HttpDestinationOptions) {
+    this.#options = options;
+  }
+
+  async send(message: OutgoingMessage, limits: SendLimits): Promise<SendResult> {
+    const { sender, now, onCertificate } = this.#options;
+    const startedAt = now();
+    const { messageId, endpoint } = message;
+    const { method, url, shownUrl, headers, masked, contentType, body, families, userAgent } = this.#request(message);
+    const standard = standardHeaders(endpoint, { messageId, now: startedAt, contentType, body, families, userAgent });
+    const unsigned = { messageId, method, url, standard, headers, masked, body };
+    const signed = endpoint.requestSigner === null ? unsigned : await signedHeaders(endpoint, unsigned);
+    const { timeoutMs } = endpoint.policy.values.limits;
+    const result = await sender.send(endpoint, {
+      method,
+      url,
+      headers: flatHeaders(messageId, standard, signed.headers),
+      body: body.byteLength === 0 && BODILESS.has(method) ? null : body,
+      timeoutMs,
+      maxResponseBytes: MAX_RESPONSE_BYTES,
+      signal: limits.signal,
+      // While a machine is suspended its timers stand still, but its clock moves on.
+      maySend: () => limits.maySend() && now() - startedAt < timeoutMs,
+    });
+    if (result.kind === "response" && result.tls !== undefined) {
+      onCertificate?.({ endpointKey: endpoint.key, url, validTo: result.tls.validTo });
+    }
+    const sent = { method, standard, headers: signed.masked, bodyBytes: body.byteLength };
+    return this.#resultOf(message, namingProxy(result, endpoint.proxyOf), { url, shownUrl, sent });
+  }
+
+  #resultOf(
+    { endpoint }: OutgoingMessage,
+    result: EgressResult,
+    { url, shownUrl, sent }: { readonly url: string; readonly shownUrl: string; readonly sent: SentRequest },
+  ): SendResult {
+    const { timings, peer } = result;
+    const durationMs = Math.round(timings.totalMs);
+    if (result.kind === "response") {
+      const { tls } = result;
+      const verdict = judge(result, endpoint.policy.success, this.#options.now());
+      const facts = {
+        ...sent,
+        timings,
+        peer,
+        tls: tlsFacts(tls),
+        response: responseFacts(result),
+        sentence: verdict.sentence,
+        retryAfterMs: verdict.kind === "later" ? verdict.afterMs : null,
+      };
+      return { ...verdict, target: shownUrl, durationMs, responseCode: result.status, facts };
+    }
+    if (result.fault === "canceled") return { kind: "own_fault", trouble: null };
+    const trouble = result.fault === "target" ? null : troubleOf(result, url);
+    // The proxy of a customer affects this customer alone, and may fail forever.
+    const isOwnProxy = result.code === "proxy_failed" && endpoint.proxyOf !== null;
+    if (trouble !== null && PASSING_FAULTS.has(result.code) && !isOwnProxy) return { kind: "own_fault", trouble };
+    const { message: response, code: errorCode } = result;
+    const facts = { ...sent, timings, peer, tls: null, response: null, sentence: null, retryAfterMs: null };
+    const kind = result.fault === "refused" ? "closed" : "retry";
+    const failure = { responseCode: 0, response, errorCode, trouble, reply: null } as const;
+    return { kind, target: shownUrl, durationMs, ...failure, facts };
+  }
+
+  /** The request for a message: as published, as received, or as transformation and format changed it. */
+  #request({ endpoint, requestJson, changed, contentType, body }: OutgoingMessage): UnsignedRequest {
+    const { families, secretBox } = this.#options;
+    if (requestJson === null) {
+      const as = { families, userAgent: USER_AGENT };
+      if (changed !== null)
+        return { ...changed, shownUrl: changed.url, masked: endpoint.masked(changed.headers), ...as };
+      const { url, headers, maskedHeaders: masked } = endpoint;
+      return { method: "POST", url, shownUrl: url, headers, masked, contentType, body, ...as };
+    }
+    const forwarded = forwardedRequest({
+      endpoint,
+      requestJson,
+      families,
+      secretBox,
+      changed: changed === null ? null : changed.headers,
+    });
+    // The content type of a request that is forwarded unchanged is among its headers.
+    if (changed === null) return { ...forwarded, contentType: "", body };
+    const { method, url } = changed;
+    // The transformation kept the URL, so path and query are forwarded as for any request.
+    const target = url === endpoint.url ? forwarded : { url, shownUrl: url };
+    return {
+      ...forwarded,
+      method: method === "POST" ? forwarded.method : method,
+      url: target.url,
+      shownUrl: target.shownUrl,
+      contentType: changed.contentType,
+      body: changed.body,
+    };
+  }
+}
+
+type SentRequest = Pick<SentFacts, "method" | "standard" | "headers" | "bodyBytes">;
+
+function troubleOf({ code, detail }: EgressFailure, url: string): SendTrouble {
+  return { code, detail, origin: new URL(url).origin };
+}
