@@ -3,7 +3,7 @@ import { shareCompileCache } from "../packages/testkit/src/compile-cache.ts";
 
 shareCompileCache();
 
-/** What also runs on PostgreSQL: the official SDKs, and what a crash leaves. */
+/** Tests that also run on PostgreSQL: the official SDKs, and crashes. */
 const ON_BOTH_STORES = [
   "crash",
   "delivery",
@@ -22,11 +22,11 @@ export default defineConfig({
   test: {
     globalSetup: ["lib/build-pages.ts", "../packages/testkit/src/postgres-on-demand.ts"],
     pool: "forks",
-    // Each file runs a server of its own beside itself.
+    // Each file runs its own server process.
     maxWorkers: 3,
     execArgv: ["--conditions=@posthorn/source"],
     testTimeout: 180_000,
-    // Not a measure of speed: a page may be slow to answer on a busy machine.
+    // Not a measure of speed: a page may respond slowly on a busy machine.
     expect: { poll: { timeout: 60_000 } },
     hookTimeout: 300_000,
     projects: [

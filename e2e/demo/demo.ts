@@ -1,6 +1,6 @@
 /**
- * A platform that looks as if it had run for a day: fifty customers, ten sources, and receivers that are well and not so well. The day
- * is lived through in a minute, by a clock that is put forward between bursts of real deliveries; then it goes on as any node.
+ * A platform that looks as if it had run for a day: fifty customers, ten sources, and receivers of which some fail. The day is simulated
+ * in a minute, with a clock that is set forward between bursts of real deliveries; then it continues as an ordinary node.
  */
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
@@ -13,20 +13,20 @@ import { forged, inboundOf, SOURCE_SECRET } from "./senders.ts";
 
 const HOUR_MS = 3_600_000;
 const STEP_MS = HOUR_MS / 4;
-/** Of deliveries of one step, before time goes on all the same: what comes back from a failure is given to slowly. */
+/** The most deliveries of one step before time continues anyway: deliveries after a failure go out slowly. */
 const SETTLE_MS = 1500;
 const POLL_MS = 20;
-/** Endpoints that fail for good begin to so long before the end. */
+/** Endpoints that fail permanently start to at least this long before the end. */
 const OUTAGE_MS = 5 * HOUR_MS;
 const SILENCE_MS = 7 * HOUR_MS;
 const QUIET_SECONDS = 3600;
 
 export interface DemoOptions {
-  /** Where its data goes. */
+  /** Folder of its data. */
   readonly folder: string;
-  /** Such as `127.0.0.1:8071`; any free port of the loopback interface unless given. */
+  /** Such as `127.0.0.1:8071`; by default any free port of the loopback interface. */
   readonly listen?: string;
-  /** How much there is to look back on. Default 24. */
+  /** Hours of history. Default 24. */
   readonly hours?: number;
   readonly onProgress?: (done: number, of: number) => void;
 }
@@ -54,7 +54,7 @@ export class Demo implements AsyncDisposable {
     receiver.answer((request) => this.#answer(request));
   }
 
-  /** Starts it, and lives through its past. */
+  /** Starts the demo, and simulates its past. */
   static async start({ folder, listen, hours = 24, onProgress }: DemoOptions): Promise<Demo> {
     const clock = new ShiftedClock(Date.now() - hours * HOUR_MS);
     const receiver = await startReceiver();
@@ -68,7 +68,7 @@ export class Demo implements AsyncDisposable {
       },
       clock,
       egress: {
-        // The names of the demo lead to its own receiver.
+        // The host names of the demo resolve to its own receiver.
         nameService: {
           query: (_host, family) => Promise.resolve(family === 4 ? found : { addresses: [], ttl: 60 }),
           probe: () => Promise.resolve(null),
@@ -98,7 +98,7 @@ export class Demo implements AsyncDisposable {
     return this.#node.token;
   }
 
-  /** Something happens at random; for a demo that is looked at. */
+  /** Makes something happen at random, while a person watches the demo. */
   async happen(): Promise<void> {
     this.#receiver.clear();
     await this.#publish();
@@ -110,7 +110,7 @@ export class Demo implements AsyncDisposable {
     await this.#receiver[Symbol.asyncDispose]();
   }
 
-  /** A call of its API. @throws When it is refused. */
+  /** Calls its API. @throws When the call is refused. */
   async call(method: string, path: string, body?: object): Promise<Record<string, unknown> & { readonly id: string }> {
     const answer = await fetch(this.url + path, {
       method,
@@ -169,7 +169,7 @@ export class Demo implements AsyncDisposable {
     if (silent) await this.call("PUT", `${path}/activity`, { mode: "fixed", inactiveAfterSeconds: QUIET_SECONDS });
   }
 
-  /** What happens in a quarter of an hour, with all that becomes of it at once. */
+  /** Simulates a quarter of an hour, with all its effects at once. */
   async #live(): Promise<void> {
     const now = this.#clock.now();
     const count = messagesIn(new Date(now).getUTCHours(), this.#random);
@@ -183,7 +183,7 @@ export class Demo implements AsyncDisposable {
 
   async #publish(): Promise<void> {
     const random = this.#random;
-    // Some customers have much more to do than others.
+    // Some customers are much busier than others.
     const application = this.#applications[random.below(1 + random.below(this.#applications.length))]!;
     const { name, payload } = EVENT_KINDS[random.below(EVENT_KINDS.length)]!;
     await this.call("POST", `/api/v1/app/${application}/msg`, { eventType: name, payload: payload(random) });

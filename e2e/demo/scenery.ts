@@ -1,4 +1,4 @@
-/** Who is in the demo and what they send: names, event types and payloads as they could be. */
+/** The customers of the demo and what they send: realistic names, event types and payloads. */
 import type { Random } from "../lib/random.ts";
 
 export const CUSTOMERS: readonly string[] = `
@@ -126,7 +126,7 @@ export const EVENT_KINDS: readonly EventKind[] = [
 /** How a receiver behaves over the day. */
 export type Manner = "healthy" | "flaky" | "slow" | "busy" | "strict" | "down" | "off" | "paused";
 
-/** The manners of all endpoints in turn: most are healthy, as they are. */
+/** The behaviour of the endpoints in turn: most are healthy. */
 export function mannerOf(index: number): Manner {
   const odd: Readonly<Record<number, Manner>> = {
     3: "down",
@@ -142,7 +142,7 @@ export function mannerOf(index: number): Manner {
 export interface SourceKind {
   readonly name: string;
   readonly type: "github" | "shopify" | "stripe" | "generic-webhook";
-  /** Goes quiet in the course of the day; it is called silent when the demo has listened for an hour since. */
+  /** Goes quiet in the course of the day; it becomes inactive one hour of demo time later. */
   readonly silent?: boolean;
 }
 
@@ -159,7 +159,7 @@ export const SOURCES: readonly SourceKind[] = [
   { name: "Weather alerts", type: "generic-webhook" },
 ];
 
-/** Messages in a quarter of an hour, by the hour of the day: quiet at night, with a top before noon and one in the evening. */
+/** Messages in a quarter of an hour, by the hour of the day: few at night, with peaks before noon and in the evening. */
 export function messagesIn(hour: number, random: Random): number {
   const daylight = Math.max(0, Math.sin(((hour - 5) / 18) * Math.PI));
   return 2 + Math.round(12 * daylight) + random.below(4);

@@ -1,4 +1,4 @@
-/** What providers send to the sources of the demo, signed as they sign. */
+/** What providers send to the sources of the demo, with their signatures. */
 import { createHmac } from "node:crypto";
 import type { Random } from "../lib/random.ts";
 import type { SourceKind } from "./scenery.ts";
@@ -10,7 +10,7 @@ export interface Inbound {
   readonly body: string;
 }
 
-/** @param at Unix milliseconds: some sign the time too. */
+/** @param at Unix milliseconds: some providers sign the time too. */
 export function inboundOf(type: SourceKind["type"], random: Random, at: number): Inbound {
   const id = `${random.below(1e9)}-${random.below(1e9)}`;
   switch (type) {

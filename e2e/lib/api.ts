@@ -1,11 +1,11 @@
-/** Plain HTTP calls, for what no SDK would send. */
+/** Plain HTTP calls, for requests that no SDK would send. */
 import type { Recorder } from "./recorder.ts";
 
 export interface CallOptions {
-  /** Sent as JSON; a string or bytes as they are. */
+  /** Sent as JSON; a string or bytes are sent unchanged. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** In place of the token of the API; `null` for none. */
+  /** Replaces the token of the API; `null` sends none. */
   readonly token?: string | null;
 }
 
@@ -13,7 +13,7 @@ export interface Result {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  // A test looks into answers of any form and fails when they have another.
+  // Tests read responses of any form and fail when they have another.
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly json: any;
 }
@@ -29,7 +29,7 @@ export class Api {
     this.#recorder = recorder;
   }
 
-  /** The same server as someone else. */
+  /** The same server with another token. */
   as(token: string): Api {
     return new Api(this.url, token, this.#recorder);
   }
@@ -54,7 +54,7 @@ export class Api {
     return this.call("DELETE", path, options);
   }
 
-  /** `path` begins at the root of the server. */
+  /** `path` starts at the root of the server. */
   async call(method: string, path: string, { body, headers, token = this.token }: CallOptions = {}): Promise<Result> {
     const raw = body === undefined || typeof body === "string" || body instanceof Uint8Array;
     const response = await this.#recorder.fetch(`${this.url}${path}`, {

@@ -1,9 +1,9 @@
-/** A real browser on the pages that the server serves. */
+/** A real browser on the pages of the server. */
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { findChromium } from "./chromium.ts";
 
-/** Without these, Chromium looks for hosts of its maker at each start. */
+/** Without these, Chromium contacts hosts of its maker at each start. */
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -18,17 +18,17 @@ const INSTALL_MS = 600_000;
 const SESSION_KEY = "posthorn.session";
 
 export interface TestBrowser {
-  /** A page of its own, with nothing of other tests in it; signed in when a token is given. Closed after the test. */
+  /** A new page with its own storage; signed in when a token is given. Closed after the test. */
   open(options?: OpenOptions): Promise<Page>;
 }
 
 export interface OpenOptions extends BrowserContextOptions {
   readonly token?: string;
-  /** The test is about something that a policy refuses. */
+  /** Set when the test expects requests to be refused by a policy. */
   readonly refused?: true;
 }
 
-/** Starts the browser. A test fails when its pages reported an error. */
+/** Starts the browser. A test fails when its pages report an error. */
 export function useBrowser(): TestBrowser {
   let browser: Browser;
   const pages: Page[] = [];

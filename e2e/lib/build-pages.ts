@@ -1,4 +1,4 @@
-/** Builds the pages once, before any file of tests: files run beside each other, and each starts a server that reads them. */
+/** Builds the pages once, before all test files: files run in parallel, and each starts a server that reads the pages. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 

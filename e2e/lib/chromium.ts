@@ -1,4 +1,4 @@
-/** A Chromium to test with: the one that is there, else Debian's package, else Playwright's own. */
+/** Finds a Chromium for the tests: an installed one, else Debian's package, else Playwright's. */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -6,7 +6,7 @@ import { chromium } from "playwright-core";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** Path of the program; installs it when there is none, which takes a minute. */
+/** Path of the program; installs it if there is none, which takes a minute. */
 export function findChromium(): string {
   const found = process.env["POSTHORN_TEST_CHROMIUM"] ?? installed();
   if (found !== undefined) return found;

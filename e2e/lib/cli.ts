@@ -1,4 +1,4 @@
-/** The command line as a child process of its own, for what ends by itself or is to be signalled step by step. */
+/** The command line as a child process, for commands that exit by themselves or are signalled step by step. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { COMPILE_CACHE } from "@posthorn/testkit";
@@ -21,7 +21,7 @@ export interface Cli extends AsyncDisposable {
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const MAIN = "packages/posthorn/src/main.ts";
 
-/** Runs `posthorn` with these arguments. Nothing of the environment of the tests reaches it but PATH and HOME. */
+/** Runs `posthorn` with these arguments. Of the environment of the tests it gets only PATH and HOME. */
 export function runCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Cli {
   const { PATH = "", HOME = "" } = process.env;
   const child = spawn(process.execPath, ["--conditions=@posthorn/source", MAIN, ...args], {
@@ -38,7 +38,7 @@ export function runCli(args: readonly string[], env: Readonly<Record<string, str
     if (found !== undefined) listens(found);
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  // A test that runs out of time disposes of nothing.
+  // A test that times out disposes of nothing.
   const killAtExit = (): void => void child.kill("SIGKILL");
   process.once("exit", killAtExit);
   const ended = new Promise<Ended>((resolve) => {

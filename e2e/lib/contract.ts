@@ -1,4 +1,4 @@
-/** Checks answers of the server against the inventory: status, required fields, types, nullability, form of ids. */
+/** Checks responses of the server against the inventory: status, required fields, types, nullability, form of IDs. */
 import { MODELS, type Operation, operationOf } from "./inventory.ts";
 
 export interface Answered {
@@ -10,7 +10,7 @@ export interface Answered {
   readonly body: string;
 }
 
-/** What is wrong with an answer; empty when nothing is. Routes that are not in the inventory still owe the common forms. */
+/** The problems of a response; empty if there are none. Routes outside the inventory must still have the common forms. */
 export function checkAnswer(answer: Answered): readonly string[] {
   const operation = operationOf(answer.method, answer.path.split("?")[0]!);
   const troubles = [...checkForm(answer), ...(operation === null ? [] : checkOperation(operation, answer))];
@@ -63,13 +63,13 @@ function checkOperation(operation: Operation, { status, body }: Answered): strin
     const documented = operation.errors.includes(String(status)) || status === 413;
     return documented ? [] : ["the status is not documented"];
   }
-  // The health of a server may be told with a body or without one; clients ignore it.
+  // Health may be reported with a body or without one; clients ignore it.
   if (!(String(status) in operation.responses)) return ["the status is not documented"];
   const model = operation.responses[status];
   return model === null || model === undefined ? [] : checkValue(model, parse(body), model);
 }
 
-/** What is wrong with a value of a type in the notation of the inventory. */
+/** The problems of a value of a type in the notation of the inventory. */
 export function checkValue(type: string, value: unknown, path: string): string[] {
   if (type.endsWith("?")) return value === null ? [] : checkValue(type.slice(0, -1), value, path);
   const list = /^(.*)\[\](?:\((\d*)\.\.(\d*)\))?(\{uniq\})?$/.exec(type);

@@ -1,4 +1,4 @@
-/** One run of the crash test: a server that is killed, publishers that do not give up, and receivers that count. */
+/** One run of the crash test: a server that is killed, publishers that retry forever, and receivers that count. */
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Receiver, TestServer } from "@posthorn/testkit";
@@ -52,7 +52,7 @@ export class CrashRun {
     await this.call("POST", "/app", { name: "Crash", uid: this.app });
     const steady = await this.call("POST", `/app/${this.app}/endpoint`, { url: `${this.steady.url}/steady` });
     const flaky = await this.call("POST", `/app/${this.app}/endpoint`, { url: `${this.flaky.url}/flaky` });
-    // What a process that was killed had seen of an endpoint is old news: a breaker would stretch the run.
+    // The failures recorded by a killed process are outdated: an open circuit would prolong the run.
     await this.call("PATCH", `/app/${this.app}/policy`, { breaker: { enabled: false } });
     this.steadyId = steady["id"]!;
     this.flakyId = flaky["id"]!;
@@ -68,7 +68,7 @@ export class CrashRun {
       }
       this.left--;
       const key = `${this.app}-${this.#next++}`;
-      // A number that no parser of ours may have touched, and enough bytes to fill pages.
+      // A number that no parser may have changed, and enough bytes to fill pages.
       const body = `{"key":"${key}","exact":1.0,"text":"${"x".repeat(this.random.below(600))}"}`;
       const request = `{"eventType":"crash.test","payload":${body}}`;
       const path = `/api/v1/app/${this.app}/msg`;
@@ -79,7 +79,7 @@ export class CrashRun {
     }
   }
 
-  /** Asks again and again for some message to be sent once more to the flaky endpoint. */
+  /** Repeatedly requests a resend of a message to the flaky endpoint. */
   async resend(client: PersistentClient): Promise<void> {
     while (!this.#ended) {
       await delay(20);
@@ -96,7 +96,7 @@ export class CrashRun {
     this.#ended = true;
   }
 
-  /** The keys of all messages in the API, by id. */
+  /** The keys of all messages in the API, by ID. */
   async listAll(): Promise<Map<string, string>> {
     const found = new Map<string, string>();
     let iterator = "";

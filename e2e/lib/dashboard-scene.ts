@@ -1,4 +1,4 @@
-/** A small platform for the tests of the dashboard: two customers, good and bad endpoints, a few messages. */
+/** A small platform for the dashboard tests: two customers, working and failing endpoints, a few messages. */
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import { eventually } from "@posthorn/testkit";
@@ -12,14 +12,14 @@ export interface DashboardScene {
   readonly failedAttempt: string;
   readonly eventType: string;
   readonly source: string;
-  /** The endpoint to which what comes in there is passed on. */
+  /** The endpoint to which inbound events are forwarded. */
   readonly route: string;
 }
 
 export const SOURCE_SECRET = "a-secret";
 export const HOSTILE = "<img src=x onerror=\"window.broken='yes'\"><script>window.broken='yes'</script>";
 
-/** Sends a message to an endpoint that takes it and to one that fails, whose answer is hostile. */
+/** Sends a message to an endpoint that accepts it and to one that fails with a hostile response. */
 export async function setUpScene(world: World): Promise<DashboardScene> {
   const { api, receiver } = world;
   receiver.answer(({ path, body }) => {
@@ -58,7 +58,7 @@ export async function setUpScene(world: World): Promise<DashboardScene> {
   return { app, good, bad, message, failedAttempt, eventType, source, route };
 }
 
-/** Sends what GitHub sends when something is pushed, signed. @returns The status of the answer. */
+/** Sends a signed GitHub push event. @returns The status of the response. */
 export async function sendPush(
   url: string,
   branch: string,
@@ -79,7 +79,7 @@ export async function sendPush(
   return status;
 }
 
-/** Every page of the dashboard, by a name for people. */
+/** Every page of the dashboard, by a readable name. */
 export function pagesOf(scene: DashboardScene): readonly (readonly [string, string])[] {
   const { app, bad, message, failedAttempt, eventType, source, route } = scene;
   const endpoint = `/applications/${app}/endpoints/${bad}`;

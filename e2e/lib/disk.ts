@@ -1,4 +1,4 @@
-/** What a killed server left on the disk, read from a copy so that nothing of it changes. */
+/** Reads what a killed server left on the disk, from a copy so that nothing of it changes. */
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,14 +21,14 @@ export async function pendingOnDisk(server: TestServer, endpointId: string): Pro
   return new Set(rows.map((row) => row["id"] as string));
 }
 
-/** What a query says of the tables of a server on PostgreSQL. */
+/** The result of a query on the tables of a server on PostgreSQL. */
 export async function queryPostgres(
   url: string,
   sql: string,
   values: readonly unknown[] = [],
 ): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url, options: "-c search_path=posthorn" });
-  // PostgreSQL can go away between two answers: the query rejects, and the event must have a listener.
+  // PostgreSQL can disconnect between two responses: the query rejects, and the event needs a listener.
   client.on("error", () => undefined);
   await client.connect();
   try {
@@ -38,7 +38,7 @@ export async function queryPostgres(
   }
 }
 
-/** What SQLite says of the whole file; `ok` when it is sound. */
+/** The result of SQLite's integrity check of the whole file; `ok` if it is sound. */
 export function checkDisk(dataDir: string): string {
   return withCopy(dataDir, (db) => String(db.prepare("PRAGMA integrity_check").get()!["integrity_check"]));
 }

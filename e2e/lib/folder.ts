@@ -1,4 +1,4 @@
-/** Folders of a test: deleted at its end, and small ones that run full. */
+/** Folders of a test: deleted at its end, and small file systems that become full. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ export function temporaryFolder(): Folder {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** A file system of its own of that size; `null` where it takes rights that the tests do not have. */
+/** A file system of this size; `null` if the tests lack the rights to mount one. */
 export function smallDisk(megabytes: number): Folder | null {
   const folder = temporaryFolder();
   try {
@@ -31,7 +31,7 @@ export function smallDisk(megabytes: number): Folder | null {
   };
 }
 
-/** Whether {@link smallDisk} gives one here. */
+/** Whether {@link smallDisk} works on this machine. */
 export function canMount(): boolean {
   const disk = smallDisk(1);
   disk?.[Symbol.dispose]();

@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 const CLIENTS = join(import.meta.dirname, "..", "clients");
 
-/** How one check of a program ended. */
+/** The result of one check of a program. */
 export interface ClientCheck {
   readonly check: string;
   readonly ok: boolean;
@@ -37,7 +37,7 @@ export async function runRustClient(server: ServerAccess): Promise<readonly Clie
   return checksOf(await run(join(target, "debug", "posthorn-e2e-client"), [], accessVariables(server)));
 }
 
-/** A folder that later runs on this machine find again, as long as the client stays at the same version. */
+/** A folder that later runs on this machine reuse, as long as the client stays at the same version. */
 async function cacheFolder(language: string, pinned: Buffer): Promise<string> {
   const version = createHash("sha256").update(pinned).digest("hex").slice(0, 16);
   const folder = join(tmpdir(), "posthorn-e2e-clients", `${language}-${version}`);

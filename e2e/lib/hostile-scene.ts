@@ -1,13 +1,13 @@
-/** A platform whose names are as long as they may be and have no place to break, and every address of the pages that show them. */
+/** A platform with names of maximal length without a place to wrap, and every address of the pages that show them. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { eventually } from "@posthorn/testkit";
 import { sendPush, SOURCE_SECRET } from "./dashboard-scene.ts";
 import type { World } from "./world.ts";
 
-/** As long as an external ID may be. */
+/** The maximal length of an external ID. */
 export const LONG = "x".repeat(60);
-/** As long as an event type may be. */
+/** The maximal length of an event type. */
 export const LONG_TYPE = `invoice.${"y".repeat(120)}`;
 
 export interface HostileScene {
@@ -82,7 +82,7 @@ export async function setUpHostileScene(world: World): Promise<HostileScene> {
   };
 }
 
-/** Every path that the router has, so that a new page is tested without being named here. */
+/** Every path of the router, so that a new page is tested without being named here. */
 export function routePaths(parameters: HostileScene["parameters"]): readonly string[] {
   const router = readFileSync(new URL("../../packages/dashboard/src/router.tsx", import.meta.url), "utf8");
   const [operator, portal] = router.split("const portalPages = ");

@@ -1,4 +1,4 @@
-/** The facts of the compatible API: operations with their answers, and models with their fields. Data in `inventory.json`. */
+/** The facts of the compatible API: operations with their responses, and models with their fields. Data in `inventory.json`. */
 import data from "../inventory.json" with { type: "json" };
 
 export interface Operation {
@@ -10,34 +10,34 @@ export interface Operation {
   readonly verb: string;
   /** With parameters in braces. */
   readonly path: string;
-  /** Part of the core that every server of this API has. */
+  /** Whether it belongs to the core that every server of this API has. */
   readonly core: boolean;
-  /** Names of the query parameters that the core takes. */
+  /** Names of the query parameters in the core. */
   readonly query: readonly string[];
   readonly body: string | null;
   /** Model by status; `null` for no body. */
   readonly responses: Readonly<Record<string, string | null>>;
-  /** Statuses of documented failures. */
+  /** Status codes of documented failures. */
   readonly errors: readonly string[];
 }
 
 export interface Model {
-  /** `object`, or the form of a value that is none. */
+  /** `object`, or the form of a value that is not an object. */
   readonly type: string;
-  /** Form of each field, and whether it must be there. */
+  /** Form of each field, and whether it is required. */
   readonly fields: Readonly<Record<string, readonly [string, "required" | "optional"]>>;
 }
 
 export const OPERATIONS = data.operations as unknown as readonly Operation[];
 export const MODELS = data.schemas as unknown as Readonly<Record<string, Model>>;
-/** Verb and path of what the SDKs can ask for and Posthorn does not have. */
+/** Method and path of operations of the SDKs that Posthorn does not have. */
 export const UNSUPPORTED = data.unsupported as unknown as readonly (readonly [string, string])[];
 
 export function keyOf({ resource, method }: Pick<Operation, "resource" | "method">): string {
   return `${resource}.${method}`;
 }
 
-/** The operation that a request is for; `null` when it is none of the inventory. Paths without parameters win. */
+/** The operation of a request; `null` if it is not in the inventory. Paths without parameters take precedence. */
 export function operationOf(verb: string, path: string): Operation | null {
   const parts = path.split("/").filter((part) => part !== "");
   const fitting = OPERATIONS.filter((operation) => operation.verb === verb && fits(operation.path, parts));

@@ -37,7 +37,7 @@ const { object, value } = fc.letrec<{ value: string; object: string; array: stri
   array: fc
     .array(fc.tuple(space, tie("value"), space), { maxLength: 4 })
     .map((items) => `[${items.map((parts) => parts.join("")).join(",")}]`),
-  // Members are not made unique: a key may come again and again.
+  // Members are not made unique: a key may occur repeatedly.
   object: fc
     .tuple(space, fc.array(fc.tuple(space, key, space, space, tie("value"), space), { maxLength: 5 }))
     .map(([inside, members]) =>
@@ -50,7 +50,7 @@ const { object, value } = fc.letrec<{ value: string; object: string; array: stri
 /** Any JSON object. */
 export const jsonObject: fc.Arbitrary<string> = object;
 
-/** A publish request around a payload: members before and after it, white space everywhere, an earlier payload that is overruled. */
+/** A publish request around a payload: members before and after it, white space everywhere, an earlier payload that is overridden. */
 export function publishRequest(payload: fc.Arbitrary<string>): fc.Arbitrary<{ payload: string; request: string }> {
   const name = fc.constantFrom('"payload"', '"payload"', '"p\\u0061yload"', '"data"');
   return fc

@@ -1,25 +1,25 @@
-/** Kills a server again and again, and knows what its receivers may have got twice because of it. */
+/** Kills a server repeatedly, and knows which messages its receivers may have received twice because of it. */
 import type { Receiver, TestServer } from "@posthorn/testkit";
 import { pendingOnDisk } from "./disk.ts";
 
 export class Kills {
-  /** How often a message may have come again to the watched endpoint: see {@link kill}. */
+  /** How often each message may have arrived again at the watched endpoint: see {@link kill}. */
   readonly explained = new Map<string, number>();
-  /** Deliveries that were in flight at the kills. */
+  /** Number of deliveries that were in flight at the kills. */
   inFlight = 0;
   up = true;
   readonly #server: TestServer;
   readonly #watched: Receiver;
   readonly #others: readonly Receiver[];
 
-  /** @param watched Counts what it gets; @param others Only wait until the dead process is gone. */
+  /** @param watched Its requests are counted; @param others Only wait until the dead process is gone. */
   constructor(server: TestServer, watched: Receiver, others: readonly Receiver[] = []) {
     this.#server = server;
     this.#watched = watched;
     this.#others = others;
   }
 
-  /** Where the server is; `null` while it is down. */
+  /** URL of the server; `null` while it is down. */
   url(): string | null {
     return this.up ? this.#server.url : null;
   }
@@ -31,7 +31,7 @@ export class Kills {
   async kill(endpointId: string): Promise<void> {
     this.up = false;
     await this.#server.kill();
-    // What the dead process had already written to its sockets arrives.
+    // Receives what the dead process had already written to its sockets.
     await Promise.all([this.#watched, ...this.#others].map((receiver) => receiver.disconnected()));
     const pending = await pendingOnDisk(this.#server, endpointId);
     const received = new Set(this.#watched.requests.map((request) => request.headers["webhook-id"]!));

@@ -1,10 +1,10 @@
-/** A client that does not give up: it sends the same request again until the server has answered for good. */
+/** A client that retries forever: it sends the same request again until it gets a final response. */
 import { Agent, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 
 export interface PersistentRequest {
   readonly path: string;
-  /** Beside the length of the body. */
+  /** Headers in addition to the length of the body. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -18,14 +18,14 @@ export function apiCall(path: string, token: string, key: string, body: string):
 export interface FinalAnswer {
   readonly status: number;
   readonly text: string;
-  /** How often it was sent. */
+  /** How often the request was sent. */
   readonly tries: number;
 }
 
 const PAUSE_MS = 10;
 
 export class PersistentClient implements Disposable {
-  /** Where the server is now; `null` while it is down. */
+  /** The current URL of the server; `null` while it is down. */
   readonly #url: () => string | null;
   readonly #agent: Agent;
   #ended = false;
@@ -35,7 +35,7 @@ export class PersistentClient implements Disposable {
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
-  /** Resolves with any answer below 500; throws only when the client is ended. */
+  /** Resolves with any response below 500; throws only when the client is closed. */
   async post(wanted: PersistentRequest): Promise<FinalAnswer> {
     for (let tries = 1; !this.#ended; tries++) {
       const answer = await this.#once(wanted).catch(() => null);
@@ -59,7 +59,7 @@ export class PersistentClient implements Disposable {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
         response.on("end", () => resolve({ status: response.statusCode!, text: Buffer.concat(chunks).toString() }));
-        // An answer that broke off is none.
+        // An incomplete response does not count.
         response.on("error", reject);
         response.on("aborted", () => reject(new Error("the answer broke off")));
       });

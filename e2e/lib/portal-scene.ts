@@ -1,4 +1,4 @@
-/** A customer with endpoints, a catalogue and a few deliveries, beside another customer; and a page of another origin. */
+/** A customer with endpoints, a catalogue and a few deliveries, another customer, and a page of another origin. */
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -35,7 +35,7 @@ const SCHEMA = {
   examples: [{ id: "inv_1042", amount: 129.9, currency: "EUR" }],
 };
 
-/** One message that one endpoint takes and another refuses. */
+/** A message that one endpoint accepts and another refuses. */
 export async function setUpPortal({ api, receiver }: World): Promise<PortalScene> {
   receiver.answer(({ path }) => (path === "/bad" ? { status: 500, body: "out of order" } : 204));
   const make = async (path: string, body: object): Promise<string> => {
@@ -82,7 +82,7 @@ export async function portalLink(
   return json as { url: string; token: string };
 }
 
-/** Every page of the portal, by a name for people. */
+/** Every page of the portal, by a readable name. */
 export function portalPages({ bad, message, failedAttempt }: PortalScene): readonly (readonly [string, string])[] {
   return [
     ["endpoints", "/portal"],
@@ -104,11 +104,11 @@ export function portalPages({ bad, message, failedAttempt }: PortalScene): reado
 
 export interface HostPage extends AsyncDisposable {
   readonly origin: string;
-  /** What the page is from now on. */
+  /** Sets the HTML of the page. */
   show(html: string): void;
 }
 
-/** A product's own page, of an origin that is not the server's. */
+/** A page of the product, on another origin than the server's. */
 export async function startHost(files: Readonly<Record<string, string>> = {}): Promise<HostPage> {
   let html = "";
   const server = createServer((request, answer) => {

@@ -1,13 +1,13 @@
 /**
- * A client of Prisma without `prisma generate`, which downloads a binary: what the generator would write for a schema without models.
- * Engine, driver and transactions are Prisma's own.
+ * A Prisma client without `prisma generate`, which downloads a binary: the code that the generator would write for a schema without
+ * models. Engine, driver and transactions are Prisma's own.
  */
 import { createRequire } from "node:module";
 import { PrismaPg } from "@prisma/adapter-pg";
 
 const require = createRequire(import.meta.url);
 
-/** The part of a client that publishing touches. */
+/** The part of a client that publishing uses. */
 export interface PrismaLike {
   $transaction<T>(work: (tx: PrismaLike) => Promise<T>): Promise<T>;
   $queryRawUnsafe(query: string, ...values: unknown[]): Promise<unknown>;
@@ -19,7 +19,7 @@ interface Runtime {
   getPrismaClient(config: object): new (options: object) => PrismaLike;
 }
 
-/** Of a schema without models: four counts, all 0. */
+/** Data model of a schema without models: four counts, all 0. */
 const EMPTY_GRAPH = Buffer.alloc(4).toString("base64");
 
 export function openPrisma(connectionString: string): PrismaLike {

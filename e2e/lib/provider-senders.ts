@@ -1,13 +1,13 @@
 /**
- * Webhooks as providers send them, and the official libraries that verify them where they arrive.
+ * Webhooks as providers send them, and the official libraries that verify them at the receiver.
  *
- * Where an official library signs, it signs here; where it only verifies, the signature is made by the provider's documentation and
- * the library is the judge of it.
+ * If an official library can sign, it signs here. If it only verifies, the signature follows the provider's documentation and the
+ * library checks it.
  */
 import { createHmac, generateKeyPairSync, type KeyObject, sign as signWith, verify as verifyWith } from "node:crypto";
 import { createRequire } from "node:module";
 
-/** Their own types are hundreds of megabytes: each library is behind the smallest type that is needed of it. */
+/** The libraries' own types are hundreds of megabytes: each is used through the smallest type that is needed. */
 const require = createRequire(import.meta.url);
 
 async function load<T>(name: string): Promise<T> {
@@ -32,17 +32,17 @@ export interface Arrived {
 
 export interface ProviderSender {
   readonly provider: string;
-  /** What signs, and what verifies. */
+  /** The signer and the verifier. */
   readonly by: string;
-  /** The fields of the source beside its type; `url` is that of its door, which some providers sign. */
+  /** Fields of the source besides its type; `url` is the source URL, which some providers sign. */
   readonly source: object;
-  /** Whether a changed byte shows: it does not where nothing is signed. */
+  /** Whether a changed byte is detected: not if nothing is signed. */
   readonly signs: boolean;
   readonly eventType: string;
-  /** What the provider wants to read in the answer. */
+  /** The response that the provider expects. */
   readonly answer?: RegExp;
   readonly send: (url: string, id: string) => Promise<Sent> | Sent;
-  /** Verifies as a receiver of this provider does: throws or returns false when it would not take it. */
+  /** Verifies as a receiver of this provider does: throws or returns false to reject. */
   readonly accepts: (request: Arrived) => unknown;
 }
 
@@ -55,7 +55,7 @@ const hmac = (text: string, encoding: "hex" | "base64", hash = "sha256", key: st
 
 const seconds = (): string => String(Math.floor(Date.now() / 1000));
 
-/** Bytes that no parser would print again the same way. */
+/** Bytes that no parser would serialise the same way. */
 const odd = (fields: object): string =>
   JSON.stringify(fields, null, 1).replace("{", '{ "n": 1.0, "big": 12345678901234567890,');
 
@@ -130,7 +130,7 @@ async function standardFamily(
   };
 }
 
-/** The older of GitLab's two ways: a token that proves who sends, and nothing of what. */
+/** The older of GitLab's two ways: a token that authenticates the sender but not the content. */
 function gitlabToken(): ProviderSender {
   return {
     provider: "gitlab",
@@ -167,7 +167,7 @@ export function slackRequest(body: string): Sent {
   return { body, headers: { ...JSON_TYPE, "x-slack-request-timestamp": time, "x-slack-signature": signature } };
 }
 
-/** Discord's keys: what the application has, and what it tells in hexadecimal. */
+/** Discord's keys: the private key, and the public key in hexadecimal as the provider shows it. */
 const discordKeys = generateKeyPairSync("ed25519");
 export const discordPublicKey: string = Buffer.from(
   discordKeys.publicKey.export({ format: "jwk" }).x!,
@@ -419,7 +419,7 @@ function zoom(): ProviderSender {
 
 const SNS_TOPIC = "arn:aws:sns:us-east-1:123456789012:orders";
 
-/** What SNS signs of a notification: names and values, a line each, in the order of the names. */
+/** The text that SNS signs for a notification: names and values, one per line, in the order of the names. */
 function snsText(fields: Readonly<Record<string, string>>): string {
   const names = ["Message", "MessageId", "Timestamp", "TopicArn", "Type"];
   return names.map((name) => `${name}\n${fields[name]}\n`).join("");

@@ -1,10 +1,10 @@
-/** Random numbers that can be had again: the same seed gives the same run. */
+/** Reproducible random numbers: the same seed gives the same run. */
 
 export interface Random {
   readonly seed: number;
-  /** From 0 to below 1. */
+  /** A number from 0 up to, but not including, 1. */
   next(): number;
-  /** A whole number from 0 to below `end`. */
+  /** An integer from 0 up to, but not including, `end`. */
   below(end: number): number;
 }
 
@@ -20,7 +20,7 @@ export function seededRandom(seed: number): Random {
   return { seed, next, below: (end) => Math.floor(next() * end) };
 }
 
-/** `SEED` of the environment, or one of now. */
+/** `SEED` of the environment, or a new one. */
 export function testSeed(): number {
   const given = process.env["SEED"];
   return given === undefined ? Date.now() % 2 ** 31 : Number(given);

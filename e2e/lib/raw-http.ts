@@ -1,23 +1,23 @@
-/** HTTP by hand, for requests that no client would send. */
+/** Raw HTTP, for requests that no client would send. */
 import { connect, type Socket } from "node:net";
 
 export interface RawAnswer {
-  /** All that came until the connection was closed. */
+  /** Everything received until the connection was closed. */
   readonly text: string;
-  /** Statuses of the answers in it, in order. */
+  /** Status codes of the responses in it, in order. */
   readonly statuses: readonly number[];
-  /** JSON of the last answer; `undefined` when its body is none. */
+  /** JSON of the last response; `undefined` if its body is not JSON. */
   readonly json: unknown;
 }
 
 export interface RawOptions {
-  /** Close the connection when this much time went by without a byte. A bound for broken runs. */
+  /** Close the connection after this time without a byte. A limit for broken runs. */
   readonly timeoutMs?: number;
   /** Close our half after sending. */
   readonly half?: boolean;
 }
 
-/** Opens a connection to the server behind `url`. */
+/** Opens a connection to the server at `url`. */
 export function openSocket(url: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -26,7 +26,7 @@ export function openSocket(url: string): Promise<Socket> {
   });
 }
 
-/** Sends these bytes and returns what comes back until the connection is closed, by whom ever. */
+/** Sends these bytes and returns everything received until either side closes the connection. */
 export async function sendRaw(url: string, bytes: string | Uint8Array, options: RawOptions = {}): Promise<RawAnswer> {
   const socket = await openSocket(url);
   const answer = collect(socket, options.timeoutMs ?? 20_000);
@@ -35,13 +35,13 @@ export async function sendRaw(url: string, bytes: string | Uint8Array, options: 
   return answer;
 }
 
-/** What comes until the connection is closed. */
+/** Everything received until the connection is closed. */
 export function collect(socket: Socket, timeoutMs: number): Promise<RawAnswer> {
   const chunks: Buffer[] = [];
   return new Promise((resolve) => {
     socket.on("data", (chunk: Buffer) => chunks.push(chunk));
     socket.setTimeout(timeoutMs, () => socket.destroy());
-    // A connection that the server resets has said what it had to say.
+    // A reset connection has sent everything it will send.
     socket.on("error", () => socket.destroy());
     socket.once("close", () => resolve(read(Buffer.concat(chunks).toString())));
   });

@@ -1,4 +1,4 @@
-/** One run of the crash test for receiving: a provider that repeats what was not answered, and a server that is killed. */
+/** One run of the crash test for receiving: a provider that repeats unacknowledged events, and a server that is killed. */
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
@@ -8,13 +8,13 @@ import type { PersistentClient } from "./persistent-client.ts";
 import type { Random } from "./random.ts";
 
 const SECRET = "secret-of-the-hook";
-/** How often the provider sends one event at once at most. */
+/** The most concurrent requests with one event. */
 const STORM = 4;
 
 export class ReceiveRun {
   readonly kills: Kills;
   readonly server: TestServer;
-  /** Bodies of the events that were answered with 2xx, by delivery id. */
+  /** Bodies of the events that got 2xx, by delivery ID. */
   readonly accepted = new Map<string, string>();
   /** Events that may be sent until the next kill. */
   left = 0;
@@ -56,7 +56,7 @@ export class ReceiveRun {
     this.endpointId = String((await this.call("POST", path, { url: `${this.#receiver.url}/target` }))["id"]);
   }
 
-  /** Sends one event after the other, each in a storm of the same delivery, until one of them was answered for good. */
+  /** Sends one event after the other, each in several concurrent requests, until one of them gets a final response. */
   async send(client: PersistentClient): Promise<void> {
     while (!this.#ended) {
       if (this.left <= 0) {
@@ -88,7 +88,7 @@ export class ReceiveRun {
     this.#ended = true;
   }
 
-  /** Delivery ids of all messages in the API, each as often as it is there. */
+  /** Delivery IDs of all messages in the API, with repetitions. */
   async listAll(): Promise<string[]> {
     const found: string[] = [];
     let iterator = "";

@@ -1,11 +1,11 @@
-/** A `fetch` that keeps every call and checks every answer against the inventory. */
+/** A `fetch` that records every call and checks every response against the inventory. */
 import { type Answered, checkAnswer } from "./contract.ts";
 
 export class Recorder {
   readonly calls: Answered[] = [];
   readonly troubles: string[] = [];
 
-  /** Give it to an SDK as its `fetch`. */
+  /** Pass it to an SDK as its `fetch`. */
   readonly fetch: typeof fetch = async (input, init) => {
     const request = new Request(input, init);
     const response = await fetch(request);
@@ -23,7 +23,7 @@ export class Recorder {
     return response;
   };
 
-  /** Throws when an answer since the last call was not as the inventory says. */
+  /** Throws if a response since the last call differed from the inventory. */
   verify(): void {
     const troubles = this.troubles.splice(0);
     if (troubles.length > 0) throw new Error(`Answers that break the contract:\n${troubles.join("\n")}`);

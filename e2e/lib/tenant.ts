@@ -1,4 +1,4 @@
-/** An application with its endpoints, each at a path of its own, so that tests of one file do not see each other's deliveries. */
+/** An application with its endpoints, each at its own path, so that tests of one file do not see each other's deliveries. */
 import assert from "node:assert/strict";
 import { type Received, uid } from "@posthorn/testkit";
 import type { Result } from "./api.ts";
@@ -6,7 +6,7 @@ import type { World } from "./world.ts";
 
 export interface TenantEndpoint {
   readonly id: string;
-  /** Path of the receiver that it calls. */
+  /** Path of the receiver that the endpoint calls. */
   readonly hook: string;
   /** Path of the API. */
   readonly path: string;
@@ -38,7 +38,7 @@ export class Tenant {
     return { id: made.json.id, hook, path: `${this.path}/endpoint/${made.json.id}` };
   }
 
-  /** Publishes a message; a text is the whole body of the request. Returns its id. */
+  /** Publishes a message; a text is the whole body of the request. Returns the message ID. */
   async publish(fields: object | string = {}): Promise<string> {
     const body = typeof fields === "string" ? fields : { eventType: "a", payload: { a: 1 }, ...fields };
     const { status, json, text } = await this.#world.api.post(`${this.path}/msg`, body);
@@ -46,14 +46,14 @@ export class Tenant {
     return json.id;
   }
 
-  /** The deliveries of a message to an endpoint that have come so far. */
+  /** The deliveries of a message to an endpoint that have arrived so far. */
   received(endpoint: TenantEndpoint, message: string): Received[] {
     return this.#world.receiver.requests.filter(
       ({ path, headers }) => path === endpoint.hook && headers["webhook-id"] === message,
     );
   }
 
-  /** The first delivery of a message to an endpoint, once it has come. */
+  /** The first delivery of a message to an endpoint, once it has arrived. */
   delivery(endpoint: TenantEndpoint, message: string): Promise<Received> {
     return this.#world.receiver.waitFor(
       ({ path, headers }) => path === endpoint.hook && headers["webhook-id"] === message,

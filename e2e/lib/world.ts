@@ -1,4 +1,4 @@
-/** What a file of tests works with: a server, a receiver, and clients whose every answer is checked. */
+/** The setup of a test file: a server, a receiver, and clients with every response checked. */
 import { startReceiver, startServer, type Receiver, type ServerOptions, type TestServer } from "@posthorn/testkit";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { Api } from "./api.ts";
@@ -11,13 +11,13 @@ export interface World {
   readonly recorder: Recorder;
   /** Plain calls with a token of the organisation. */
   readonly api: Api;
-  /** An SDK; with the token of the organisation unless another is given. */
+  /** An SDK; with the organisation's token unless another one is given. */
   sdk(version: SdkVersion, token?: string): Sdk;
-  /** Restarts the server on the same data, with these settings on top. Clients made before lose it; `api` finds it. */
+  /** Restarts the server on the same data with additional settings. Existing clients lose it; `api` finds it. */
   restart(env?: Readonly<Record<string, string>>): Promise<void>;
 }
 
-/** Starts the world before the tests of a file and ends it after; each test fails when one of its answers broke the contract. */
+/** Starts the world before the tests of a file and closes it afterwards; a test fails if a response broke the contract. */
 export function useWorld(options?: ServerOptions): World {
   let server: TestServer;
   let receiver: Receiver;

@@ -1,4 +1,4 @@
-/** The form of a case: one operation of the inventory, how it succeeds, whom it obeys, and how it fails. */
+/** The form of a case: one operation of the inventory, how it succeeds, which access it requires, and how it fails. */
 import type { Scene } from "./scene.ts";
 
 export type Args = readonly unknown[];
@@ -6,12 +6,12 @@ export type Args = readonly unknown[];
 export interface OperationCase {
   /** Arguments of a call that succeeds. */
   args(scene: Scene): Args | Promise<Args>;
-  // An answer of either SDK; the test fails when it has another form.
+  // A response of either SDK; the test fails when it has another form.
   // oxlint-disable-next-line typescript/no-explicit-any
   check?(answer: any, scene: Scene): void | Promise<void>;
   /** Access that the operation requires: a capability of an application token, a token of the organisation, or no token. */
   readonly needs: "no token" | "any token" | "organisation" | Capability;
-  /** Not about an application, so that a token of another one is as good. */
+  /** Not related to an application, so that a token of another one works as well. */
   readonly global?: true;
   readonly failures: readonly Failure[];
 }
@@ -38,7 +38,7 @@ export type Cases = Readonly<Record<string, OperationCase>>;
 
 const NOWHERE = "no-such-thing";
 
-/** The failure of an unknown application, endpoint, message or attempt at one place of the arguments. */
+/** The failure of an unknown application, endpoint, message or attempt at one position of the arguments. */
 export function unknownAt(position: number, args: OperationCase["args"]): Failure {
   return {
     title: `an unknown ${["application", "parent", "child"][position] ?? "id"}`,

@@ -251,7 +251,7 @@ export const endpointCases: Cases = {
     },
     check: ({ code, enabled, variables }, { version }) => {
       expect({ code, enabled }).toEqual({ code: CODE, enabled: false });
-      // The older SDK knows no variables.
+      // The older SDK does not support variables.
       if (version === 2) expect(variables).toEqual({ greeting: "hello" });
     },
     needs: "ManageTransformations",

@@ -1,4 +1,4 @@
-/** Operations that are about tokens, tasks and the server itself. */
+/** Operations on tokens, tasks and the server itself. */
 import { eventually } from "@posthorn/testkit";
 import { expect } from "vitest";
 import { type Cases, unknownAt } from "./case.ts";

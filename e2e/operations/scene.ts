@@ -14,7 +14,7 @@ export interface Scene {
   readonly eventType: string;
   readonly message: string;
   readonly attempt: string;
-  /** Where a new endpoint may point. */
+  /** A valid URL for a new endpoint. */
   readonly url: string;
   newApp(): Promise<string>;
   newEndpoint(fields?: Readonly<Record<string, unknown>>): Promise<string>;
@@ -66,5 +66,5 @@ export async function setScene(world: World, version: SdkVersion): Promise<Scene
   };
 }
 
-/** An id in the right form that nothing has. */
+/** A well-formed ID that does not exist. */
 export const absent = randomId;

@@ -1,4 +1,4 @@
-/** Tokens: which are taken, what each may do, and how each ends. */
+/** Tokens: which are accepted, what each may do, and how each ends. */
 import {
   eventTypeName,
   eventually,
@@ -59,12 +59,12 @@ describe("a call", () => {
     expect(await statusOf(token(), headers)).toBe(401);
   });
 
-  test("with a wrong token is refused before anything else of it is looked at", async () => {
+  test("with a wrong token is refused before the rest of it is checked", async () => {
     const { status } = await world.api.post("/api/v1/app/none/msg", { wrong: true }, { token: "nonsense" });
     expect(status).toBe(401);
   });
 
-  test.each(["bearer", "BEARER", "Bearer"])("takes the scheme written as %s", async (scheme) => {
+  test.each(["bearer", "BEARER", "Bearer"])("accepts the scheme written as %s", async (scheme) => {
     expect(await statusOf(null, { authorization: `${scheme} ${world.server.token}` })).toBe(200);
   });
 
@@ -74,20 +74,20 @@ describe("a call", () => {
     expect((await fresh.post("/api/v1/app", { name: "First" })).status).toBe(201);
   });
 
-  test("with a token that expires is refused from then on, though it was good before", async () => {
+  test("with an expiring token is refused from its expiry on, though it worked before", async () => {
     const token = world.server.tokenOf(world.server.organisation, { exp: now() + 2 });
     expect(await statusOf(token)).toBe(200);
     await eventually(async () => expect(await statusOf(token)).toBe(401));
   });
 });
 
-describe("a token signed elsewhere", () => {
+describe("a token signed by another program", () => {
   const signed = (claims: object): Api =>
     world.api.as(
       makeToken({ sub: app, org: world.server.organisation, exp: now() + 60, ...claims }, world.server.jwtSecret),
     );
 
-  test("for an application may do what an application may", async () => {
+  test("for an application has the rights of an application", async () => {
     const api = signed({});
     expect((await api.get(`/api/v1/app/${app}/endpoint`)).status).toBe(200);
     expect((await api.get(`/api/v1/app/${other}/endpoint`)).status).toBe(404);
@@ -101,14 +101,14 @@ describe("a token signed elsewhere", () => {
 });
 
 describe("portal access", () => {
-  test("gives a link with the token in its fragment, where no server sees it", async () => {
+  test("returns a link with the token in its fragment, which no server sees", async () => {
     const { json } = await world.api.post(`/api/v1/auth/app-portal-access/${app}`, {});
     const url = new URL(json.url);
     expect(url.hash).toContain(json.token);
     expect(`${url.pathname}${url.search}`).not.toContain(json.token);
   });
 
-  test("lives as long as was asked, 7 days when nothing was", async () => {
+  test("lasts as long as requested, by default 7 days", async () => {
     const life = async (fields: object): Promise<number> => {
       const { exp, iat } = claimsOf((await portal(fields)).token);
       return (exp as number) - (iat as number);
@@ -150,12 +150,12 @@ describe("portal access", () => {
     for (const { status } of await Promise.all(refused)) expect(status).toBe(403);
   });
 
-  test("with no capability at all can do nothing", async () => {
+  test("without any capability can do nothing", async () => {
     const api = await portal({ capabilities: [] });
     expect((await api.get(`/api/v1/app/${app}`)).status).toBe(403);
   });
 
-  test("cannot make a wider token for itself, nor publish, nor delete content", async () => {
+  test("cannot create a wider token for itself, publish, or delete content", async () => {
     const api = await portal();
     expect((await api.post(`/api/v1/auth/app-portal-access/${app}`, {})).status).toBe(403);
     expect((await api.post("/api/v1/auth/api-key", { name: "Mine" })).status).toBe(403);
@@ -164,7 +164,7 @@ describe("portal access", () => {
     expect((await api.post("/api/v1/event-type", { name: "a", description: "" })).status).toBe(403);
   });
 
-  test("needs the capability for secrets to bring a secret of its own", async () => {
+  test("needs the capability for secrets to set its own secret", async () => {
     const api = await portal({ capabilities: ["ViewBase", "ManageEndpoint"] });
     const secret = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
     expect((await api.post(`/api/v1/app/${app}/endpoint`, { url: world.receiver.url })).status).toBe(201);
@@ -173,7 +173,7 @@ describe("portal access", () => {
     expect((await wider.post(`/api/v1/app/${app}/endpoint`, { url: world.receiver.url, secret })).status).toBe(201);
   });
 
-  test("sees event types without a flag and those of its flags, in lists, alone and as filters", async () => {
+  test("sees event types without a flag and those of its flags, in lists, individually and as filters", async () => {
     const [open, beta] = [eventTypeName(), eventTypeName()];
     await world.api.post("/api/v1/event-type", { name: open, description: "" });
     await world.api.post("/api/v1/event-type", { name: beta, description: "", featureFlags: ["beta"] });
@@ -195,7 +195,7 @@ describe("portal access", () => {
     expect(await view(world.api)).toEqual({ open: true, beta: true, alone: 200, filter: 201 });
   });
 
-  test("makes the application that comes with it, whose uid must be the one in the path", async () => {
+  test("creates the application given with it, whose uid must be the one in the path", async () => {
     const uid = `portal-${organisationId()}`;
     const path = `/api/v1/auth/app-portal-access/${uid}`;
     expect((await world.api.post(path, {})).status).toBe(404);
@@ -215,7 +215,7 @@ describe("portal access", () => {
 });
 
 describe("logging out", () => {
-  test("ends the token of the call, and no other", async () => {
+  test("ends only the token of the call", async () => {
     const [first, second] = [await portal(), await portal({ sessionId: "another" })];
     expect((await first.post("/api/v1/auth/logout")).status).toBe(204);
     expect((await first.get(`/api/v1/app/${app}`)).status).toBe(401);
@@ -223,7 +223,7 @@ describe("logging out", () => {
     expect((await second.get(`/api/v1/app/${app}`)).status).toBe(200);
   });
 
-  test("is possible for a token that may do nothing else", async () => {
+  test("is possible for a token without other rights", async () => {
     const api = await portal({ capabilities: ["ManageEndpoint"] });
     expect((await api.post("/api/v1/auth/logout")).status).toBe(204);
   });
@@ -233,7 +233,7 @@ describe("logging out", () => {
     expect(await statusOf(world.api.token)).toBe(200);
   });
 
-  test("lasts over a restart", async () => {
+  test("persists across a restart", async () => {
     const { token } = await portal();
     await world.api.post("/api/v1/auth/logout", undefined, { token });
     await world.restart();
@@ -242,7 +242,7 @@ describe("logging out", () => {
 });
 
 describe("API keys", () => {
-  test("are shown once, work as the organisation, and end when revoked", async () => {
+  test("are shown once, act for the organisation, and end when revoked", async () => {
     const { status, json } = await world.api.post("/api/v1/auth/api-key", { name: "CI" });
     expect([status, json.token]).toEqual([201, expect.stringMatching(/^phk_[\w-]{43}$/)]);
     expect(await statusOf(json.token)).toBe(200);
@@ -259,14 +259,14 @@ describe("API keys", () => {
     expect((await world.api.delete(`/api/v1/auth/api-key/${json.id}`)).status).toBe(404);
   });
 
-  test("end at the time they were given", async () => {
+  test("end at their expiry", async () => {
     const expiresAt = new Date(Date.now() + 1500);
     const { json } = await world.api.post("/api/v1/auth/api-key", { name: "Short", expiresAt });
     expect(await statusOf(json.token)).toBe(200);
     await eventually(async () => expect(await statusOf(json.token)).toBe(401));
   });
 
-  test("are out of reach for another organisation", async () => {
+  test("are not accessible to another organisation", async () => {
     const { json } = await world.api.post("/api/v1/auth/api-key", { name: "Mine" });
     const stranger = world.api.as(world.server.tokenOf(organisationId()));
     expect((await stranger.delete(`/api/v1/auth/api-key/${json.id}`)).status).toBe(404);
@@ -274,7 +274,7 @@ describe("API keys", () => {
   });
 });
 
-test("no token and no secret is in the log", async () => {
+test("no token and no secret is logged", async () => {
   const { json } = await world.api.post("/api/v1/auth/api-key", { name: "Logged" });
   await statusOf(json.token);
   await statusOf("a-wrong-token-to-look-for");

@@ -26,7 +26,7 @@ function now(): number {
   return Math.floor(Date.now() / 1000);
 }
 
-/** A token that is right but for these changes. */
+/** A valid token except for these changes. */
 function claims(changes: Record<string, unknown> = {}): Record<string, unknown> {
   return { sub: world.server.organisation, iat: now(), exp: now() + 600, ...changes };
 }
@@ -37,7 +37,7 @@ function tokenWith(alg: string, hash: string): string {
   return `${signed}.${createHmac(hash, world.server.jwtSecret).update(signed).digest("base64url")}`;
 }
 
-/** Places of the broken rules, as texts such as `body.url`. */
+/** Positions of the broken rules, as texts such as `body.url`. */
 function places({ json }: Result): string[] {
   return (json.detail as { loc: string[] }[]).map(({ loc }) => loc.join("."));
 }
@@ -84,7 +84,7 @@ describe("a token", () => {
     },
   );
 
-  it("is asked for before anything is said about the request", async () => {
+  it("is required before anything is said about the request", async () => {
     const answer = await world.api.post("/api/v1/app", "{ not json", { token: "nonsense" });
     expect(answer.status).toBe(401);
   });
@@ -114,7 +114,7 @@ describe("a token", () => {
     }
   });
 
-  it("that may only read changes nothing", async () => {
+  it("with read access changes nothing", async () => {
     const { token } = (await world.api.post("/api/v1/auth/app-portal-access/bad", { readOnly: true })).json;
     const portal = world.api.as(token);
     expect((await portal.get(`${APP}/endpoint/${endpoint}`)).status).toBe(200);
@@ -275,7 +275,7 @@ describe("a field", () => {
     expect((await world.api.get(`${APP}/msg?${query}`)).status).toBe(200);
   });
 
-  it("named like a part of every object is a field as any other", async () => {
+  it("named like a property of every object is an ordinary field", async () => {
     const refused = await world.api.post("/api/v1/app", '{"__proto__":{"name":"inherited"}}');
     expect(refused.status).toBe(422);
     expect(places(refused)).toEqual(["body.name"]);
@@ -385,7 +385,7 @@ describe("the headers of an endpoint", () => {
     }
   });
 
-  it("are at most a hundred, also when they come bit by bit", async () => {
+  it("are at most a hundred, also when they are added one by one", async () => {
     const some = (from: number, count: number): Record<string, string> =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${from + index}`, "a"]));
     expect((await put(some(0, 101))).status).toBe(422);
@@ -394,7 +394,7 @@ describe("the headers of an endpoint", () => {
     expect((await put({})).status).toBe(204);
   });
 
-  it("that are allowed arrive as they were set, and nothing beside them", async () => {
+  it("that are allowed arrive as they were set, and nothing else", async () => {
     const headers = { "X-Plain": "a b\tc", "x-latin": "caf\u00e9", __proto__x: "1", "x-empty": "" };
     expect((await put(headers)).status).toBe(204);
     const { id } = (await world.api.post(`${APP}/msg`, { eventType: "a", payload: {} })).json;

@@ -1,4 +1,4 @@
-/** The capture page in a real browser: a URL in one click, what comes as it comes, an answer as set, and sending on. */
+/** The capture page in a real browser: a URL in one click, live requests, a configured response, and forwarding. */
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
@@ -8,7 +8,7 @@ import { useWorld } from "../lib/world.ts";
 const world = useWorld();
 const browser = useBrowser();
 
-/** A new capture, its page, and its URL. */
+/** Opens the page of a new capture. */
 async function begin(options: object = {}): Promise<{ readonly page: Page; readonly url: string }> {
   const page = await browser.open({ token: world.server.token, ...options });
   await page.goto(`${world.server.url}/capture`);
@@ -19,7 +19,7 @@ async function begin(options: object = {}): Promise<{ readonly page: Page; reado
 }
 
 describe("a capture", () => {
-  it("shows what is sent to its URL at once, byte for byte, and the newest by itself", async () => {
+  it("shows requests to its URL at once, byte for byte, and opens the newest one", async () => {
     const { page, url } = await begin();
     await expect
       .poll(() => page.getByRole("status", { name: "" }).filter({ hasText: "Live" }).count())
@@ -44,7 +44,7 @@ describe("a capture", () => {
     await page.getByRole("heading", { name: /PUT/ }).waitFor();
   });
 
-  it("answers as it is told, with status, headers, body and delay", async () => {
+  it("responds as configured, with status, headers, body and delay", async () => {
     const { page, url } = await begin();
     await page.getByLabel("Status").fill("418");
     await page.getByLabel("Content type").fill("application/json");
@@ -66,7 +66,7 @@ describe("a capture", () => {
       .waitFor();
   });
 
-  it("sends a request on to any URL that deliveries may go to", async () => {
+  it("forwards a request to any URL that deliveries may reach", async () => {
     const { page, url } = await begin();
     await fetch(url, { method: "POST", headers: { "x-mine": "1" }, body: "on and on" });
     await page.getByRole("button", { name: "Forward" }).click();
@@ -91,7 +91,7 @@ describe("a capture", () => {
 });
 
 describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
-  it("axe finds no fault, with a request on the page", async () => {
+  it("axe finds no problem, with a request on the page", async () => {
     const { page, url } = await begin({ colorScheme, reducedMotion: "reduce" });
     await fetch(url, { method: "POST", body: "{}" });
     await page.getByRole("heading", { name: "POST /" }).waitFor();

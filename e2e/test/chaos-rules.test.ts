@@ -1,4 +1,4 @@
-/** What the chaos test counts, and that its plan can be had again. */
+/** The rules by which the chaos test counts, and the repeatability of its plan. */
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../lib/chaos/audit.ts";
 import { duplicatesIn, type Sent } from "../lib/chaos/duplicates.ts";
@@ -6,7 +6,7 @@ import { type Fault, nextFault, rightTime, type Target } from "../lib/chaos/faul
 import { outOfOrder } from "../lib/chaos/traffic.ts";
 import { seededRandom } from "../lib/random.ts";
 
-/** A request of message `m` to `/a`, begun at this second and come half a second later. */
+/** A request of message `m` to `/a`, begun at this second and received half a second later. */
 function sent(node: number, second: number): Sent {
   const headers = { "webhook-id": "m", "webhook-timestamp": String(second) };
   const at = second * 1000 + 500;
@@ -22,28 +22,28 @@ function count(requests: readonly Sent[], faults: readonly Fault[], outcomes: re
   return [ofNode, ofDatabase, unexplained.length, afterSuccess.length];
 }
 
-describe("a request that came twice", () => {
+describe("a repeated request", () => {
   const twice = [sent(1, 10), sent(2, 20)];
 
-  it("is explained by a fault of the node that it was in flight at, or of the database, and by no other", () => {
+  it("is explained only by a fault of the node at which it was in flight, or of the database", () => {
     expect(count(twice, [fault(1, 12, 13)])).toEqual([1, 0, 0, 0]);
     expect(count(twice, [fault("database", 12, 13)])).toEqual([0, 1, 0, 0]);
     expect(count(twice, [fault(0, 0, 99), fault(2, 12, 13)])).toEqual([0, 0, 1, 0]);
     expect(count(twice, [])).toEqual([0, 0, 1, 0]);
   });
 
-  it("is not explained by a fault that was over before, or came when the outcome was stored", () => {
+  it("is not explained by a fault that had ended before, or began when the outcome was stored", () => {
     expect(count(twice, [fault(1, 5, 9)])).toEqual([0, 0, 1, 0]);
     const stored = [{ succeeded: false, at: 11_000 }];
     expect(count(twice, [fault(1, 12, 13)], stored)).toEqual([0, 0, 1, 0]);
     expect(count(twice, [fault(1, 10, 11)], stored)).toEqual([1, 0, 0, 0]);
   });
 
-  it("is explained when the node that repeated it was held back in the middle", () => {
+  it("is explained when the repeating node was frozen in the middle", () => {
     expect(count(twice, [fault(2, 20, 21)])).toEqual([1, 0, 0, 0]);
   });
 
-  it("is wrong in any case when a success was stored before it was begun", () => {
+  it("is always wrong if a success was stored before it began", () => {
     const stored = [{ succeeded: true, at: 15_000 }];
     expect(count(twice, [fault("database", 0, 99)], stored)).toEqual([0, 1, 0, 1]);
     expect(count(twice, [fault("database", 0, 99)], [{ succeeded: true, at: 20_100 }])).toEqual([0, 1, 0, 0]);
@@ -57,16 +57,16 @@ describe("requests of one key", () => {
     body: Buffer.from(JSON.stringify({ key: "k", n })),
   });
 
-  it("are out of order when one comes after a later one that has the greater id", () => {
+  it("are out of order when one arrives after a later one with the greater ID", () => {
     expect(outOfOrder([request(0, "a"), request(1, "b"), request(2, "c")])).toEqual({ wrong: [], clocksApart: 0 });
     expect(outOfOrder([request(0, "a"), request(2, "c"), request(1, "b")]).wrong).toHaveLength(1);
   });
 
-  it("were published at nodes whose clocks were apart when the later one has the lesser id", () => {
+  it("were published at nodes with different clocks when the later one has the lesser ID", () => {
     expect(outOfOrder([request(1, "a"), request(0, "b")])).toEqual({ wrong: [], clocksApart: 1 });
   });
 
-  it("that are repeated count once", () => {
+  it("count once when they are repeated", () => {
     const requests = [request(0, "a"), request(1, "b"), request(0, "a")];
     expect(outOfOrder(requests)).toEqual({ wrong: [], clocksApart: 0 });
   });
@@ -81,21 +81,21 @@ describe("the time at which a node signed", () => {
     skewMs,
   });
 
-  it("is what it says less how far its clock was off, by the last step before the request came", () => {
+  it("is the signed time minus the clock error, by the last step before the request arrived", () => {
     expect(rightTime([], 1, 10_000, 10_500)).toBe(10_000);
     expect(rightTime([step(5, 60_000)], 1, 70_000, 10_500)).toBe(10_000);
     expect(rightTime([step(5, 60_000), step(8, -60_000)], 1, -50_000, 10_500)).toBe(10_000);
     expect(rightTime([step(5, 60_000)], 0, 10_000, 10_500)).toBe(10_000);
   });
 
-  it("goes by the step before when the last one came after it was signed", () => {
+  it("uses the previous step when the last one came after the request was signed", () => {
     expect(rightTime([step(5, 60_000), step(10.2, -60_000)], 1, 70_000, 10_500)).not.toBe(70_000);
     expect(rightTime([step(10, -60_000)], 1, 9000, 10_500)).toBe(9000);
   });
 });
 
 describe("a plan of faults", () => {
-  it("is the same for the same seed, and another for another one", () => {
+  it("is the same for the same seed, and different for another one", () => {
     const plan = (seed: number) => {
       const random = seededRandom(seed);
       return Array.from({ length: 50 }, () => nextFault(random));

@@ -1,4 +1,4 @@
-/** Several nodes on one PostgreSQL that are killed, frozen and cut off, as is PostgreSQL, under load. */
+/** Several nodes on one PostgreSQL under load; nodes and database are killed, frozen and cut off. */
 import { setTimeout as delay } from "node:timers/promises";
 import { startReceiver } from "@posthorn/testkit";
 import { describe, expect, it, onTestFailed } from "vitest";
@@ -14,18 +14,18 @@ import { seededRandom, testSeed } from "../lib/random.ts";
 const MINUTES = Number(process.env["CHAOS_MINUTES"] ?? 1);
 const CHAOS_MS = MINUTES * 60_000;
 const PUBLISHERS = 6;
-/** Of these, so many ask the same node as long as it is up: their order does not depend on how far clocks are apart. */
+/** This many publishers call the same node while it is up: their order does not depend on clock differences. */
 const FAITHFUL = 3;
-/** Sessions of a product that publish in their transactions. */
+/** Database sessions of a product that publishes in its transactions. */
 const SQL_PUBLISHERS = 4;
-/** Endpoints in order, and as many without. */
+/** Endpoints with ordered delivery, and as many without. */
 const ENDPOINTS = 4;
-/** Faults at one time. */
+/** Faults at the same time. */
 const HANDS = 2;
 /** After the last fault, leases expire and other nodes take over within this time; from then on the number of pending deliveries must fall. */
 const STUCK_MS = 120_000;
 
-/** What befell whom, and when, in seconds from the first fault on. */
+/** The faults and when they happened, in seconds from the first one. */
 function storyOf(faults: readonly Fault[]): string {
   const start = faults[0]?.from ?? 0;
   const seconds = (at: number): string => ((at - start) / 1000).toFixed(1).padStart(6);
@@ -46,13 +46,13 @@ async function settle(databaseUrl: string): Promise<void> {
   }
 }
 
-describe("three nodes on one PostgreSQL, all of which fail again and again", () => {
+describe("three nodes on one PostgreSQL, all of which fail repeatedly", () => {
   it(
     "lose nothing they accepted, keep the order within keys, and repeat only what was in flight at a fault",
     { timeout: 3 * CHAOS_MS + STUCK_MS + 180_000 },
     async () => {
       const seed = testSeed();
-      // The plan of faults has chance of its own: how much traffic there is must not change it.
+      // The plan of faults has its own random numbers, so that the amount of traffic does not change it.
       const plan = seededRandom(seed);
       const random = seededRandom(seed + 1);
       const sent: Sent[] = [];
@@ -97,7 +97,7 @@ describe("three nodes on one PostgreSQL, all of which fail again and again", () 
       try {
         await Promise.race([hands, ...work]);
       } finally {
-        // What froze goes on, whatever else failed.
+        // Frozen processes continue, whatever else failed.
         ended = true;
         await hands;
         publishers.end();
@@ -153,7 +153,7 @@ describe("three nodes on one PostgreSQL, all of which fail again and again", () 
       expect(stored).toEqual({ messages: accepted.size, succeeded: accepted.size * paths.length });
       expect(wrong).toEqual([]);
       expect(unwanted.map(({ headers }) => headers["webhook-id"])).toEqual([]);
-      // Only nodes whose clocks differ may store messages of one key in another order than they were published in.
+      // Only nodes with different clocks may store messages of one key in another order than they were published.
       expect(byKind.has("clock step") ? 0 : clocksApart).toBe(0);
       expect(audit).toMatchObject({ byStrangers: 0 });
       expect(audit.recorded).toBeGreaterThanOrEqual(accepted.size * paths.length);

@@ -1,4 +1,4 @@
-/** What particular versions of client libraries and tools of the compatible API depend on, beyond what both JavaScript SDKs ask for. */
+/** Features that particular client library versions and tools of the compatible API depend on, beyond both JavaScript SDKs. */
 import { eventually, startReceiver } from "@posthorn/testkit";
 import { generateKeyPairSync } from "node:crypto";
 import { Svix as OlderSvix } from "svix1";
@@ -54,7 +54,7 @@ describe("rotating a secret", () => {
     expect(json.key).toMatch(/^whpk_/);
   });
 
-  test("sends the operational event endpoint.updated, which holds no secret", async () => {
+  test("sends the operational event endpoint.updated without a secret", async () => {
     await using listener = await startReceiver();
     const hook = await world.api.post("/api/v1/operational-webhook/endpoint", { url: listener.url });
     expect(hook.status).toBe(201);
@@ -77,7 +77,7 @@ describe("a token", () => {
     },
   );
 
-  test.each(["|", "|env_2abc"])("of nothing but the suffix %s is refused", async (token) => {
+  test.each(["|", "|env_2abc"])("consisting only of the suffix %s is refused", async (token) => {
     expect((await world.api.get("/api/v1/app", { token })).status).toBe(401);
   });
 
@@ -99,7 +99,7 @@ describe("dashboard-access", () => {
     expect(rights.json.capabilities).toContain("ManageEndpointSecret");
   });
 
-  test("answers 404 for an unknown application and 403 to its own token", async () => {
+  test("returns 404 for an unknown application and 403 for its own token", async () => {
     expect((await world.api.post("/api/v1/auth/dashboard-access/none")).status).toBe(404);
     const { json } = await world.api.post(`/api/v1/auth/dashboard-access/${tenant.id}`);
     const again = await world.api.post(`/api/v1/auth/dashboard-access/${tenant.id}`, undefined, { token: json.token });
@@ -108,7 +108,7 @@ describe("dashboard-access", () => {
 });
 
 describe("attempt-stats", () => {
-  test("counts the attempts of an endpoint and nothing of others", async () => {
+  test("counts only the attempts of the endpoint", async () => {
     const fresh = await tenant.endpoint({ channels: ["counted"] });
     const message = await tenant.publish({ channels: ["counted"] });
     await tenant.delivery(fresh, message);

@@ -1,4 +1,4 @@
-/** `posthorn cluster` on two nodes, one of which goes away in order. */
+/** `posthorn cluster` on two nodes, one of which is stopped. */
 import { randomBytes } from "node:crypto";
 import {
   createDatabase,
@@ -16,7 +16,7 @@ import { runCli } from "../lib/cli.ts";
 import { Recorder } from "../lib/recorder.ts";
 
 interface Shown {
-  /** The lines of nodes, in columns. */
+  /** The node rows of the output, split into columns. */
   readonly nodes: readonly Readonly<Record<string, string>>[];
   readonly summary: string;
 }
@@ -31,7 +31,7 @@ async function show(server: TestServer, token: string): Promise<Shown> {
 }
 
 describe("posthorn cluster", () => {
-  it("shows both nodes and their shards, one that drains while it does, and then the other one with all of them", async () => {
+  it("shows both nodes and their shards, then one of them draining, then the other one with all shards", async () => {
     await using database = await createDatabase(await sharedPostgres());
     const held = Promise.withResolvers<number>();
     await using receiver = await startReceiver({ answer: () => held.promise });
@@ -61,7 +61,7 @@ describe("posthorn cluster", () => {
     ]);
     expect(both.summary).toContain("64 shards, each with a node");
 
-    // An attempt at each node is under way: the one that is told to stop waits for it.
+    // An attempt is in flight at each node: the stopping node waits for it.
     await api.post("/api/v1/app", { name: "Cluster", uid: "cluster" });
     for (let n = 0; n < 16; n++) await api.post("/api/v1/app/cluster/endpoint", { url: `${receiver.url}/${n}` });
     await api.post("/api/v1/app/cluster/msg", { eventType: "a", payload: {} });

@@ -12,7 +12,7 @@ const APP = {
 const answer = (status: number, body: unknown, contentType = "application/json") =>
   checkAnswer({ method: "GET", path: "/api/v1/app/x", status, contentType, body: JSON.stringify(body) });
 
-test("the check of answers accepts a sound one", () => {
+test("the contract check accepts a valid response", () => {
   expect(answer(200, APP)).toEqual([]);
   expect(answer(404, { code: "not_found", detail: "No." })).toEqual([]);
   expect(answer(422, { detail: [{ loc: ["body"], msg: "No.", type: "value_error" }] })).toEqual([]);
@@ -28,15 +28,15 @@ test.each([
   ["an error without a code", 404, { detail: "No." }],
   ["a broken rule in the form of other errors", 422, { code: "x", detail: "No." }],
   ["a failure of the server", 500, {}],
-])("the check of answers rejects %s", (_title, status, body) => {
+])("the contract check rejects %s", (_title, status, body) => {
   expect(answer(status, body)).not.toEqual([]);
 });
 
-test("the check of answers rejects another content type", () => {
+test("the contract check rejects another content type", () => {
   expect(answer(200, APP, "application/json; charset=utf-8")).not.toEqual([]);
 });
 
-test("the notation of the inventory is understood", () => {
+test("the contract check understands the notation of the inventory", () => {
   expect(checkValue("u16(1..)?", null, "")).toEqual([]);
   expect(checkValue("u16(1..)?", 0, "")).toHaveLength(1);
   expect(checkValue("string(..3)/slug/[](1..2){uniq}", ["a", "b"], "")).toEqual([]);

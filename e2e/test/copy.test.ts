@@ -1,4 +1,4 @@
-/** `posthorn copy`, between a file that a real server filled and left by a crash, and PostgreSQL. */
+/** `posthorn copy` between PostgreSQL and a file that a real server filled and left after a crash. */
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import { join } from "node:path";
@@ -18,10 +18,10 @@ import { queryPostgres } from "../lib/disk.ts";
 import { temporaryFolder } from "../lib/folder.ts";
 
 const SECRET = "secret-of-the-hook";
-/** A number and a spelling that no parser may have touched. */
+/** A number and a spelling that no parser may have changed. */
 const BODY = '{"exact":1.0,"large":12345678901234567890,"text":"\\u0000 \\ud83d\\ude00 ü"}';
 
-/** Answers 204 at /steady and /held, refuses /failing, and leaves /hanging without an answer until told otherwise. */
+/** Returns 204 at /steady and /held, refuses /failing, and does not respond at /hanging until released. */
 function answering(hang: boolean): Parameters<Receiver["answer"]>[0] {
   return ({ path }) => {
     if (path === "/failing") return 500;
@@ -57,13 +57,13 @@ class Account {
     return (await this.call("POST", `/api/v1/app/${app}/endpoint`, { url, uid: url.split("/").at(-1)! }))["id"]!;
   }
 
-  /** All messages, newest first, as the API tells them. */
+  /** All messages, newest first, as the API returns them. */
   async messages(app: string): Promise<unknown> {
     return (await this.call("GET", `/api/v1/app/${app}/msg?limit=250`))["data"];
   }
 }
 
-/** Resources of every kind, and deliveries in every state: done, failed once, held, and in flight when the server is killed. */
+/** Resources of every kind, and deliveries in every state: succeeded, failed once, on hold, and in flight when the server is killed. */
 async function fill(server: TestServer, receiver: Receiver): Promise<void> {
   const account = new Account(server, server.organisation);
   await account.call("POST", "/api/v1/event-type", { name: "a.b", description: "A" });
@@ -82,7 +82,7 @@ async function fill(server: TestServer, receiver: Receiver): Promise<void> {
   for (let count = 0; count < 5; count++) await account.publish("shop");
   const came = (path: string): number => receiver.requests.filter((request) => request.path === path).length;
   await eventually(() => expect([came("/steady"), came("/failing"), came("/hanging") > 0]).toEqual([6, 5, true]));
-  // The outcomes are on disk, but for what hangs.
+  // The outcomes are on disk, except for the hanging attempt.
   await eventually(async () => {
     const stats = await account.call("GET", "/api/v1/app/shop/endpoint/failing/stats");
     expect(stats).toMatchObject({ fail: 5 });
@@ -102,7 +102,7 @@ async function receive(server: TestServer, path: string): Promise<void> {
   assert.equal(response.status, 200);
 }
 
-/** Years of history in a moment: what takes a copy its time. */
+/** Inserts years of history quickly, so that the copy takes a while. */
 function addHistory(path: string, messages: number): void {
   const db = new DatabaseSync(path);
   db.exec(`WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ${messages})
@@ -114,7 +114,7 @@ function addHistory(path: string, messages: number): void {
 const copy = (from: string, to: string, ...flags: string[]): Promise<Ended> =>
   runCli(["copy", "--from", from, "--to", to, ...flags]).ended;
 
-/** The tables that the command prints: name, rows, size and digest of each. */
+/** The table rows that the command prints: name, rows, size and digest of each. */
 const tables = (stdout: string): string[] => stdout.split("\n").filter((line) => /\b[0-9a-f]{32}$/.test(line));
 
 test(
@@ -131,7 +131,7 @@ test(
     await first.kill();
     addHistory(join(folder.path, "posthorn.db"), 20_000);
 
-    // Killed half way: no server starts on it, and the next run goes on.
+    // Killed half way: no server starts on it, and the next run continues.
     await using killed = runCli(["copy", "--from", from, "--to", database.url]);
     await eventually(
       async () => {
@@ -149,14 +149,14 @@ test(
     expect(there.stderr).toMatch(/message: copied \d+ of \d+ rows \(\d+ %\)/);
     expect(there.stdout).toMatch(/^message +20006 /m);
 
-    // The key is not beside the new file: it must be said where it is.
+    // The key is not next to the new file, so its location must be given.
     const backTo = `sqlite:${join(folder.path, "back", "posthorn.db")}`;
     expect((await copy(database.url, backTo)).stderr).toMatch(/^posthorn: .+ there is no key for them here/);
     const back = await copy(database.url, backTo, "--data-dir", folder.path);
     expect([back.code, back.stdout]).toEqual([0, expect.stringContaining("is a whole copy")]);
     expect(tables(back.stdout)).toEqual(tables(there.stdout));
 
-    // The server goes on where it was killed: what was in flight comes once more, what is held when it is asked for.
+    // The server continues where it was killed: the attempt in flight is repeated, deliveries on hold are sent on request.
     receiver.answer(answering(false));
     receiver.clear();
     const second = await startServer({ dataDir: folder.path, databaseUrl: database.url, env });
@@ -180,7 +180,7 @@ test(
     expect(new Set(receiver.requests.map(({ path, headers }) => path + headers["webhook-id"]!)).size).toBe(10);
     await second[Symbol.asyncDispose]();
 
-    // And home again, with what happened meanwhile.
+    // And back again, with everything that happened since.
     const home = await copy(
       database.url,
       `sqlite:${join(folder.path, "home", "posthorn.db")}`,
@@ -206,7 +206,7 @@ test(
   },
 );
 
-test("a dry run says what would be copied, and refusals say what is in the way", async () => {
+test("a dry run shows what would be copied, and refusals name the obstacle", async () => {
   using folder = temporaryFolder();
   await using database = await createDatabase(await sharedPostgres());
   const from = `sqlite:${join(folder.path, "posthorn.db")}`;

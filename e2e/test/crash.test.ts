@@ -9,17 +9,17 @@ import { seededRandom, testSeed } from "../lib/random.ts";
 
 const KILLS = 21;
 const CONNECTIONS = 16;
-/** Messages that are published at most between two kills, so that the run ends in time on a fast machine. */
+/** The most messages published between two kills, so that the run ends in time on a fast machine. */
 const MESSAGES_A_LIFE = 500;
 /** The longest life of a process once it is ready. */
 const MAX_LIFE_MS = 600;
-/** How often the flaky endpoint refuses one message at most: less often than the schedule tries. */
+/** The most refusals of one message by the flaky endpoint: fewer than the schedule has attempts. */
 const MAX_REFUSALS = 3;
 
 /** Three of this many messages are refused, one to three times. If all failed, the circuit of the endpoint would open. */
 const REFUSED_OF = 8;
 
-/** Refuses the first few requests of some messages; which and how many follows from the id. */
+/** Refuses the first requests of some messages; the ID determines which and how many. */
 function refuseSome(): (request: Received) => number {
   const refusals = new Map<string, number>();
   return ({ headers }) => {
@@ -49,7 +49,7 @@ async function settled(run: CrashRun): Promise<void> {
   );
 }
 
-describe("a server that is killed again and again under full load", () => {
+describe("a server that is killed repeatedly under full load", () => {
   it(
     "loses nothing it accepted, doubles no message, and repeats only what was in flight",
     { timeout: 600_000 },
@@ -97,7 +97,7 @@ describe("a server that is killed again and again under full load", () => {
         expect(new Set(requests.map((request) => request.body.toString()))).toEqual(new Set([body]));
         verifier.verify(body, requests[0]!.headers);
       }
-      // What came and was never confirmed to its publisher would be a message of its own.
+      // A message that arrived and was never confirmed to its publisher would be an additional one.
       expect([...atSteady.keys()].filter((id) => !ids.has(id))).toEqual([]);
 
       await server.stop();

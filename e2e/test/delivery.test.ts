@@ -1,4 +1,4 @@
-/** From publish to receiver: who gets a message, byte for byte, and what happens when it fails. */
+/** From publish to receiver: matching, exact bytes, and failures. */
 import { eventTypeName, eventually, type Received, uid } from "@posthorn/testkit";
 import { Webhook, WebhookVerificationError } from "standardwebhooks";
 import { messageInRaw as messageInRaw2 } from "svix";
@@ -35,7 +35,7 @@ function attempts(message: string, count: number): Promise<AttemptOut[]> {
   });
 }
 
-/** Waits until a message that was published later has come, so that what was not sent until then was not meant to be. */
+/** Waits until a later message has arrived: whatever was not sent by then will not be. */
 async function settle(endpoint: TenantEndpoint, fields: object = {}): Promise<void> {
   await tenant.delivery(endpoint, await tenant.publish(fields));
 }
@@ -54,7 +54,7 @@ describe("payloads", () => {
     expect((await tenant.get(`/msg/${message}`)).text).toContain(`"payload":${payload}`);
   });
 
-  test("of XML, forms, text and bytes come as given, with their content type", async () => {
+  test("of XML, forms, text and bytes arrive unchanged, with their content type", async () => {
     const endpoint = await tenant.endpoint();
     const send = async (rawPayload: string, type: string, rest: object = {}) => {
       const headers = { "Content-Type": type };
@@ -78,7 +78,7 @@ describe("payloads", () => {
     });
   });
 
-  test("given raw as JSON, as some SDKs always do, are shown and sent as if they were not", async () => {
+  test("given raw as JSON, as some SDKs always do, are shown and sent like others", async () => {
     const endpoint = await tenant.endpoint();
     const rawPayload = '{"a":1.0}';
     const message = await tenant.publish({ payload: {}, transformationsParams: { rawPayload } });
@@ -102,7 +102,7 @@ describe("payloads", () => {
     expect(status).toBe(422);
   });
 
-  test("may have the largest size that is allowed, and not one byte more", async () => {
+  test("may have the largest allowed size, and not one byte more", async () => {
     const endpoint = await tenant.endpoint();
     const payload = (bytes: number): string => `{"a":"${"x".repeat(bytes - '{"a":""}'.length)}"}`;
     const publish = (bytes: number) =>
@@ -121,7 +121,7 @@ describe("payloads", () => {
     expect([body.toString(), headers["content-type"]]).toEqual(["<xml/>", "text/xml"]);
   });
 
-  test("are left out of answers when asked, and only then", async () => {
+  test("are omitted from responses only on request", async () => {
     const path = `${tenant.path}/msg`;
     const body = { eventType: "a", payload: { a: 1 } };
     expect((await world.api.post(path, body)).json.payload).toEqual({ a: 1 });
@@ -134,7 +134,7 @@ describe("payloads", () => {
 });
 
 describe("routing", () => {
-  test("an endpoint gets the event types it asks for, and all when it asks for none", async () => {
+  test("an endpoint gets the event types it subscribes to, and all without a subscription", async () => {
     const [wanted, other] = [eventTypeName(), eventTypeName()];
     for (const name of [wanted, other]) await world.api.post("/api/v1/event-type", { name, description: "" });
     const [some, all] = [await tenant.endpoint({ eventTypes: [wanted] }), await tenant.endpoint()];
@@ -151,7 +151,7 @@ describe("routing", () => {
     ).resolves.toBeDefined();
   });
 
-  test("an endpoint with channels gets only messages that share one, one without gets all", async () => {
+  test("an endpoint with channels gets only messages that share one, and an endpoint without channels gets all", async () => {
     const [red, both, all] = [
       await tenant.endpoint({ channels: ["red"] }),
       await tenant.endpoint({ channels: ["red", "a:b+c.d-e_f"] }),
@@ -176,7 +176,7 @@ describe("routing", () => {
     ]);
   });
 
-  test("channels are refused with 422 when there are none, too many, or their names are wrong", async () => {
+  test("channels are refused with 422 when the list is empty, too long, or has invalid names", async () => {
     const eleven = Array.from({ length: 11 }, (_, index) => `c${index}`);
     for (const channels of [[], eleven, ["a b"], [""], ["x".repeat(129)], "red"]) {
       expect((await world.api.post(`${tenant.path}/msg`, { eventType: "a", payload: {}, channels })).status).toBe(422);
@@ -184,7 +184,7 @@ describe("routing", () => {
     }
   });
 
-  test("tags do not route; they and channels filter lists", async () => {
+  test("tags do not route; tags and channels filter lists", async () => {
     const endpoint = await tenant.endpoint();
     const [tag, channel] = [uid("tag"), uid("channel")];
     const tagged = await tenant.publish({ tags: [tag], channels: [channel] });
@@ -201,14 +201,14 @@ describe("routing", () => {
     expect((await world.api.post(`${tenant.path}/msg`, { eventType: "a", payload: {}, tags: six })).status).toBe(422);
   });
 
-  test("a message without any endpoint is stored and answered with 202", async () => {
+  test("a message without any endpoint is stored and gets 202", async () => {
     const lonely = await Tenant.create(world);
     const message = await lonely.publish();
     expect((await lonely.get(`/msg/${message}`)).status).toBe(200);
     expect((await lonely.get(`/msg/${message}/endpoint`)).json.data).toEqual([]);
   });
 
-  test("a disabled endpoint gets what it missed when it is enabled", async () => {
+  test("a disabled endpoint gets the messages on hold when it is enabled", async () => {
     const endpoint = await tenant.endpoint({ disabled: true });
     const message = await tenant.publish();
     await settle(await tenant.endpoint());
@@ -218,7 +218,7 @@ describe("routing", () => {
   });
 });
 
-/** Endpoints of the tenant that have no filter that a message without channels fails. */
+/** Endpoints of the application without a filter that a message without channels fails. */
 async function countEndpoints(): Promise<number> {
   const { data } = (await tenant.get("/endpoint?limit=250")).json;
   const open = (row: { channels: unknown; eventTypes: unknown; disabled: boolean }): boolean =>
@@ -226,32 +226,36 @@ async function countEndpoints(): Promise<number> {
   return data.filter(open).length;
 }
 
-/** What the official verifier makes of it. */
+/** The result of the official verifier. */
 function verify({ body, headers }: Pick<Received, "body" | "headers">, key: string): unknown {
   return new Webhook(key).verify(body.toString(), headers);
 }
 
 describe("changing", () => {
-  test.each(SDK_VERSIONS)("what code and format make of a message is what is signed (SDK %i)", async (version) => {
-    const sdk = world.sdk(version);
-    const endpoint = await tenant.endpoint();
-    const code = "function handler(webhook) { webhook.payload = { was: webhook.payload.a, plus: 1 }; return webhook; }";
-    await sdk("endpoint.transformation.patch", tenant.id, endpoint.id, { code, enabled: true });
-    const { key } = await sdk("endpoint.getSecret", tenant.id, endpoint.id);
-    const first = await tenant.delivery(endpoint, await tenant.publish());
-    expect(first.body.toString()).toBe('{"was":1,"plus":1}');
-    expect(verify(first, key)).toEqual({ was: 1, plus: 1 });
+  test.each(SDK_VERSIONS)(
+    "the transformed and converted message is the one that is signed (SDK %i)",
+    async (version) => {
+      const sdk = world.sdk(version);
+      const endpoint = await tenant.endpoint();
+      const code =
+        "function handler(webhook) { webhook.payload = { was: webhook.payload.a, plus: 1 }; return webhook; }";
+      await sdk("endpoint.transformation.patch", tenant.id, endpoint.id, { code, enabled: true });
+      const { key } = await sdk("endpoint.getSecret", tenant.id, endpoint.id);
+      const first = await tenant.delivery(endpoint, await tenant.publish());
+      expect(first.body.toString()).toBe('{"was":1,"plus":1}');
+      expect(verify(first, key)).toEqual({ was: 1, plus: 1 });
 
-    await world.api.patch(`${endpoint.path}/policy`, { format: { body: "form" } });
-    const second = await tenant.delivery(endpoint, await tenant.publish());
-    expect([second.body.toString(), second.headers["content-type"]]).toEqual([
-      "was=1&plus=1",
-      "application/x-www-form-urlencoded",
-    ]);
-    // The official verifier parses JSON after it has verified: that it got so far is the proof.
-    expect(() => verify(second, key)).toThrow(SyntaxError);
-    expect(() => verify({ ...second, body: Buffer.from("was=1&plus=2") }, key)).toThrow(WebhookVerificationError);
-  });
+      await world.api.patch(`${endpoint.path}/policy`, { format: { body: "form" } });
+      const second = await tenant.delivery(endpoint, await tenant.publish());
+      expect([second.body.toString(), second.headers["content-type"]]).toEqual([
+        "was=1&plus=1",
+        "application/x-www-form-urlencoded",
+      ]);
+      // The official verifier parses JSON after it has verified: reaching that point is the proof.
+      expect(() => verify(second, key)).toThrow(SyntaxError);
+      expect(() => verify({ ...second, body: Buffer.from("was=1&plus=2") }, key)).toThrow(WebhookVerificationError);
+    },
+  );
 });
 
 describe("publishing", () => {
@@ -263,7 +267,7 @@ describe("publishing", () => {
     expect(status).toBe(409);
   });
 
-  test("an application that comes with its first message is made, and ignored later", async () => {
+  test("an application given with its first message is created, and ignored later", async () => {
     const name = uid("inline");
     const publish = (application: object) =>
       world.api.post(`/api/v1/app/${name}/msg`, { eventType: "a", payload: {}, application });
@@ -276,7 +280,7 @@ describe("publishing", () => {
     expect((await world.api.get(`/api/v1/app/${name}`)).json.name).toBe("First");
   });
 
-  test("twenty first messages at once make one application", async () => {
+  test("twenty concurrent first messages create one application", async () => {
     const name = uid("inline");
     const publish = () =>
       world.api.post(`/api/v1/app/${name}/msg`, { eventType: "a", payload: {}, application: { name, uid: name } });
@@ -285,7 +289,7 @@ describe("publishing", () => {
     expect((await world.api.get(`/api/v1/app/${name}/msg`)).json.data).toHaveLength(20);
   });
 
-  test("can be put off by a minute to a day, and no less or more", async () => {
+  test("can be delayed by a minute to a day, no less and no more", async () => {
     const endpoint = await tenant.endpoint();
     const at = (ms: number): object => ({ eventType: "a", payload: {}, deliverAt: new Date(Date.now() + ms) });
     for (const ms of [-1000, 30_000, 25 * 3_600_000]) {
@@ -297,7 +301,7 @@ describe("publishing", () => {
     expect(tenant.received(endpoint, json.id)).toEqual([]);
   });
 
-  test("takes a retention in days or in hours, not in both, and within its bounds", async () => {
+  test("accepts a retention in days or in hours, not in both, and within its bounds", async () => {
     const status = async (fields: object): Promise<number> =>
       (await world.api.post(`${tenant.path}/msg`, { eventType: "a", payload: {}, ...fields })).status;
     expect(await status({ payloadRetentionPeriod: 1 })).toBe(202);
@@ -316,7 +320,7 @@ describe("failing", () => {
     alone = await tenant.endpoint();
   });
 
-  test("a delivery is tried on the schedule to its end, each time with the same id and bytes", async () => {
+  test("a delivery is retried to the end of the schedule, each time with the same ID and bytes", async () => {
     world.receiver.answer({ status: 500, body: "no" });
     const message = await tenant.publish();
     const all = await attempts(message, 3);
@@ -330,7 +334,7 @@ describe("failing", () => {
     expect([place.status, place.statusText, place.nextAttempt ?? null]).toEqual([2, "fail", null]);
   });
 
-  test("a delivery that succeeds at last is not tried again, and says so everywhere", async () => {
+  test("a delivery that finally succeeds is not retried again, and is shown so everywhere", async () => {
     world.receiver.answer(({ headers }) =>
       world.receiver.requests.filter((r) => r.headers["webhook-id"] === headers["webhook-id"]).length < 2 ? 503 : 200,
     );
@@ -365,7 +369,7 @@ describe("failing", () => {
     expect(first!.response).not.toBe("");
   });
 
-  test("a body that is still coming at the deadline is cut off there, and the status stands", async () => {
+  test("a body that is incomplete at the deadline is truncated, and the status counts", async () => {
     world.receiver.answer({ body: "x".repeat(1000), dripMs: 100 });
     const [first] = await attempts(await tenant.publish(), 1);
     expect([first!.status, first!.responseStatusCode]).toEqual([0, 200]);
@@ -373,7 +377,7 @@ describe("failing", () => {
     expect(first!.response.length).toBeLessThan(1000);
   });
 
-  test("a refused connection has the status code 0 and the reason in words", async () => {
+  test("a refused connection has the status code 0 and an explanation", async () => {
     const gone = await tenant.endpoint({ url: "http://127.0.0.1:4099/" });
     await world.api.delete(alone.path);
     const [first] = await attempts(await tenant.publish(), 3);
@@ -382,7 +386,7 @@ describe("failing", () => {
     expect((await tenant.get(`/attempt/endpoint/${gone.id}?status_code_class=0`)).json.data).toHaveLength(3);
   });
 
-  test("an answer is kept up to 20,000 bytes, and an endless one costs no more", async () => {
+  test("up to 20,000 bytes of a response are stored, and an endless one costs no more", async () => {
     world.receiver.answer({ status: 200, body: "a".repeat(50_000) });
     const [large] = await attempts(await tenant.publish(), 1);
     expect([large!.status, large!.response.length]).toEqual([0, 20_000]);
@@ -391,13 +395,13 @@ describe("failing", () => {
     expect(endless!.response.length).toBe(20_000);
   });
 
-  test("an answer that is no text is kept as base64", async () => {
+  test("a response that is not text is stored as base64", async () => {
     world.receiver.answer({ body: Buffer.from([0xff, 0xfe, 0x00]) });
     const [first] = await attempts(await tenant.publish(), 1);
     expect(Buffer.from(first!.response, "base64")).toEqual(Buffer.from([0xff, 0xfe, 0x00]));
   });
 
-  test("one endpoint that hangs does not keep messages from another", async () => {
+  test("one hanging endpoint does not delay messages to another", async () => {
     const good = await tenant.endpoint();
     world.receiver.answer(({ path }) => (path === alone.hook ? "hang" : 200));
     const messages = await Promise.all(Array.from({ length: 50 }, () => tenant.publish()));

@@ -1,4 +1,4 @@
-/** Posthorn inside a program, in each of the servers that programs have. */
+/** Posthorn inside a program, in each common server framework. */
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
@@ -132,11 +132,11 @@ describe.each(Object.entries(HOSTS))("in %s", (_name, start) => {
     await receiver.close();
   });
 
-  it("leaves the host its own pages", async () => {
+  it("does not affect the pages of the program", async () => {
     expect(await (await fetch(host.url)).text()).toBe("the shop");
   });
 
-  it("serves the API, whose messages keep their bytes", async () => {
+  it("serves the API, with messages that keep their bytes", async () => {
     await call("/api/v1/app", { method: "POST", body: JSON.stringify({ name: "Acme", uid: "acme" }) });
     const endpoint = { url: `${receiver.url}/api`, uid: "api" };
     const created = await call("/api/v1/app/acme/endpoint", { method: "POST", body: JSON.stringify(endpoint) });
@@ -149,13 +149,13 @@ describe.each(Object.entries(HOSTS))("in %s", (_name, start) => {
     expect(got.body.toString()).toBe(payload);
   });
 
-  it("refuses who has no token, and says that a path is none", async () => {
+  it("refuses requests without a token, and reports unknown paths", async () => {
     expect((await fetch(`${host.url}/hooks/api/v1/app`)).status).toBe(401);
     const lost = await call("/api/v1/nowhere");
     expect([lost.status, ((await lost.json()) as { code: string }).code]).toEqual([404, "not_supported"]);
   });
 
-  it("takes inbound webhooks in byte for byte, under the URL that the host has", async () => {
+  it("accepts inbound webhooks byte for byte, under the URL of the program", async () => {
     const source = { name: "Code", type: "github", secrets: [GITHUB_SECRET] };
     const made = await call("/ingest/api/v1/source", { method: "POST", body: JSON.stringify(source) });
     const { id, ingestUrl } = (await made.json()) as { id: string; ingestUrl: string };
@@ -178,7 +178,7 @@ describe.each(Object.entries(HOSTS))("in %s", (_name, start) => {
     expect(got.body.toString()).toBe(body);
   });
 
-  it("serves the dashboard and the portal with their files, from there", async () => {
+  it("serves the dashboard and the portal with their files under its path", async () => {
     for (const path of ["/", "/messages", "/portal"]) {
       const page = await call(path, { headers: { accept: "text/html" } });
       const html = await page.text();
@@ -191,7 +191,7 @@ describe.each(Object.entries(HOSTS))("in %s", (_name, start) => {
     expect(url.startsWith(`${PUBLIC_URL}/portal`)).toBe(true);
   });
 
-  it("streams what happens, while it happens", async () => {
+  it("streams events as they happen", async () => {
     const abort = new AbortController();
     const stream = await call("/api/v1/live", { signal: abort.signal });
     const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
@@ -261,7 +261,7 @@ describe("a body that the program has already read", () => {
 });
 
 describe("in the process", () => {
-  it("calls the verbs in the shapes of the API, and delivers", async () => {
+  it("offers typed calls with the types of the API, and delivers", async () => {
     await using receiver = await startReceiver();
     await using embedded = await embed();
     const { application, endpoint, eventType, message } = embedded.posthorn;
@@ -286,7 +286,7 @@ describe("in the process", () => {
     await expect(application.get("acme")).rejects.toMatchObject({ code: "not_found", status: 404 });
   });
 
-  it("does a call once for one idempotency key", async () => {
+  it("performs a call once for one idempotency key", async () => {
     await using embedded = await embed();
     const { application, message } = embedded.posthorn;
     const create = () => application.create({ name: "Acme", uid: "acme" }, { idempotencyKey: "a" });
@@ -313,7 +313,7 @@ describe("in the process", () => {
     });
   });
 
-  it("starts two that have nothing in common, and leaves signals and the environment to the host", async () => {
+  it("starts two independent instances, and does not touch signals or the environment", async () => {
     const signals = (): number => process.listenerCount("SIGTERM") + process.listenerCount("SIGINT");
     const before = signals();
     await using one = await embed({}, { environment: { POSTHORN_PUBLIC_URL: "https://one.example" } });
@@ -326,12 +326,12 @@ describe("in the process", () => {
     expect([one.posthorn.url, two.posthorn.url]).toEqual(["", ""]);
   });
 
-  it("listens by itself when it is told to", async () => {
+  it("listens on its own when configured", async () => {
     await using embedded = await embed({ listen: "127.0.0.1:0" }, { listen: true });
     expect((await fetch(`${embedded.posthorn.url}/health`)).status).toBe(204);
   });
 
-  it("names what is wrong with an option", async () => {
+  it("names an invalid option", async () => {
     const cases: readonly Record<string, string>[] = [
       { databaseURL: "x" },
       { publicUrl: "https://shop.example/api" },
@@ -343,7 +343,7 @@ describe("in the process", () => {
     await expect(Posthorn.start({ organisation: "acme" })).rejects.toMatchObject({ code: "config_invalid" });
   });
 
-  it("closes in order: attempts under way end, and a second close is the first", async () => {
+  it("closes in order: attempts in flight finish, and a second close returns the first", async () => {
     await using receiver = await startReceiver({ answer: { status: 204, delayMs: 300 } });
     const embedded = await embed();
     const { posthorn } = embedded;

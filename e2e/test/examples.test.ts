@@ -1,4 +1,4 @@
-/** The shops in `examples`, as their readers run them. */
+/** The shops in `examples`, run as a reader runs them. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -48,13 +48,13 @@ async function openShop(path: string, databaseUrl: string): Promise<Shop> {
       child.kill("SIGTERM");
       const [code] = await exit;
       rmSync(dataDir, { recursive: true, force: true });
-      // A shop that hangs or crashes on its way out is no example.
+      // A shop that hangs or crashes at the end is not a good example.
       expect(code).toBe(0);
     },
   };
 }
 
-/** One order that is paid, one whose card is declined, and one more. */
+/** One paid order, one with a declined card, and another paid one. */
 async function sell(shop: Shop, receiver: Receiver): Promise<void> {
   const order = (card: string, total: number) => shop.post("/orders", { customer: "acme", total, card });
   const paid = await order("good", 100);
@@ -72,7 +72,7 @@ async function sell(shop: Shop, receiver: Receiver): Promise<void> {
 }
 
 describe("the example shops", () => {
-  it("Express with Drizzle, Posthorn inside: a rolled-back order sends nothing", async () => {
+  it("Express with Drizzle and an embedded Posthorn sends nothing for a rolled-back order", async () => {
     await using database = await createDatabase(await sharedPostgres());
     await using receiver = await startReceiver();
     await using shop = await openShop("express-drizzle/shop.ts", database.url);
@@ -80,7 +80,7 @@ describe("the example shops", () => {
     await sell(shop, receiver);
   });
 
-  it("Fastify with pg, beside a running server: a rolled-back order sends nothing", async () => {
+  it("Fastify with pg and a separate server sends nothing for a rolled-back order", async () => {
     await using database = await createDatabase(await sharedPostgres());
     await using receiver = await startReceiver();
     await using server = await startServer({ databaseUrl: database.url });

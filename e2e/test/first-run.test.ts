@@ -1,4 +1,4 @@
-/** The first minutes of a newcomer: `npm ci`, the build that `npm start` begins with, and every command of the README. */
+/** A newcomer's first minutes: `npm ci`, the build at the start of `npm start`, and every command of the README. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -22,7 +22,7 @@ function newFolder(): string {
   return folder;
 }
 
-/** The working tree as a fresh clone has it: without dependencies, data or builds. */
+/** The working tree as in a fresh clone: without dependencies, data or builds. */
 function cloneOfWorkingTree(): string {
   const folder = newFolder();
   const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
@@ -37,7 +37,7 @@ function cloneOfWorkingTree(): string {
   return folder;
 }
 
-/** The environment of a terminal: nothing of npm, of the test runner or of Posthorn, and the Node that the machine has. */
+/** The environment of a terminal: no variables of npm, the test runner or Posthorn, and the Node of the machine. */
 function terminalEnvironment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const foreign = /^(POSTHORN_|NODE_|VITEST|npm_)/;
   const path = process.env["PATH"]!.split(delimiter).filter((folder) => !folder.includes("node_modules"));
@@ -45,7 +45,7 @@ function terminalEnvironment(extra: Readonly<Record<string, string>> = {}): Node
   return { ...Object.fromEntries(rest), PATH: path.join(delimiter), ...extra };
 }
 
-/** A shell that is given one block of commands after another, with everything that was printed since. */
+/** A shell that runs blocks of commands, and keeps everything printed since. */
 class Terminal implements AsyncDisposable {
   readonly #shell: ChildProcess;
   output = "";
@@ -57,12 +57,12 @@ class Terminal implements AsyncDisposable {
       stream.setEncoding("utf8").on("data", (text: string) => (this.output += text));
   }
 
-  /** Types a block, and leaves it running. */
+  /** Types a block without waiting for its end. */
   type(block: string): void {
     this.#shell.stdin!.write(`${block}\n`);
   }
 
-  /** Types a block and waits for its end. @returns What was printed meanwhile. */
+  /** Types a block and waits for its end. @returns The output of the block. */
   async run(block: string): Promise<string> {
     const start = this.output.length;
     const mark = `end-of-block-${++this.#blocks}`;
@@ -74,7 +74,7 @@ class Terminal implements AsyncDisposable {
     return printed.slice(0, end.exec(printed)!.index);
   }
 
-  /** Waits until something was printed after `from`, and fails when the shell ends before. */
+  /** Waits for output after `from` that matches, and fails when the shell exits before. */
   waitFor(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
@@ -90,7 +90,7 @@ class Terminal implements AsyncDisposable {
     });
   }
 
-  /** Presses Ctrl-C, and waits until what runs has ended. */
+  /** Presses Ctrl-C, and waits until the running command has ended. */
   async interrupt(): Promise<void> {
     const ended = once(this.#shell, "close");
     this.#shell.stdin!.end();
@@ -191,7 +191,7 @@ interface Page {
 }
 
 describe("npm ci", () => {
-  it("warns of no engine under the oldest Node that the README allows", () => {
+  it("prints no engine warning with the oldest Node that the README allows", () => {
     // npm reads the version from the process, so the oldest one need not be installed.
     const shim = join(newFolder(), "oldest.cjs");
     writeFileSync(shim, 'Object.defineProperty(process, "version", { value: "v20.0.0" });');
@@ -201,7 +201,7 @@ describe("npm ci", () => {
       encoding: "utf8",
     });
     expect(output.split("\n").filter((line) => line.includes("EBADENGINE"))).toEqual([]);
-    // The run did compare versions: with warnings shown there are many.
+    // The run did compare versions: with warnings enabled there are many.
     const verbose = execFileSync("bash", ["-c", "npm ci --dry-run --offline --loglevel=warn 2>&1"], {
       cwd: REPOSITORY,
       env: terminalEnvironment({ NODE_OPTIONS: `--require ${shim}` }),
@@ -211,7 +211,7 @@ describe("npm ci", () => {
   });
 });
 
-/** Runs the build script in a folder of its own, with a program in the place of Vite. */
+/** Runs the build script in its own folder, with another program instead of Vite. */
 async function buildWith(vite: string, args: readonly string[] = [], folder = newFolder()) {
   writeFileSync(join(folder, "vite"), `#!/bin/sh\n${vite}\n`);
   chmodSync(join(folder, "vite"), 0o755);
@@ -231,7 +231,7 @@ async function buildWith(vite: string, args: readonly string[] = [], folder = ne
   return { code, output, first, folder };
 }
 
-/** Writes a page, and what Vite says about the packages in it: none. */
+/** Writes a page, and an empty list of bundled packages. */
 const WRITE_PAGE = [
   "mkdir -p packages/posthorn/web/assets packages/posthorn/web/.vite",
   "touch packages/posthorn/web/index.html",
@@ -240,7 +240,7 @@ const WRITE_PAGE = [
 ].join(" && ");
 
 describe("the build of the dashboard", () => {
-  it("names each step before it is done, and says when there is nothing to do", async () => {
+  it("names each step before it begins, and says when there is nothing to do", async () => {
     const built = await buildWith(`${WRITE_PAGE} && echo x > packages/posthorn/web/assets/a.js`);
     expect(built.first).toMatch(/^Building the dashboard\./);
     expect(built.output).toMatch(

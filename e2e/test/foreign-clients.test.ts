@@ -1,9 +1,9 @@
-/** The newest official clients in Python and Rust, each driving a server whose organisation is named as those clients' users name it. */
+/** The newest official clients in Python and Rust against a server with the organisation name that their users would have. */
 import { startServer, type TestServer } from "@posthorn/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ClientCheck, runPythonClient, runRustClient, type ServerAccess } from "../lib/foreign-client.ts";
 
-// A program is installed or built on its first run on a machine.
+// The first run on a machine installs or builds a program.
 const INSTALL_MS = 900_000;
 
 let server: TestServer;

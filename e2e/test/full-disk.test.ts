@@ -1,4 +1,4 @@
-/** A server on a disk of its own, which the test fills: in a mount namespace, so that nothing else of the machine notices. */
+/** A server on a disk that the test fills, in a mount namespace, so that the rest of the machine is not affected. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -37,12 +37,12 @@ class DiskServer implements AsyncDisposable {
     }
   }
 
-  /** The disk as the server sees it. */
+  /** The path of the disk as the server sees it. */
   get disk(): string {
     return `/proc/${this.#child.pid}/root${this.#mount}`;
   }
 
-  /** The token that it prints once it listens. */
+  /** The token that the server prints once it listens. */
   async token(): Promise<string> {
     return eventually(() => {
       const found = /Token +(\S+)\s/.exec(this.output);
@@ -83,7 +83,7 @@ class DiskServer implements AsyncDisposable {
   }
 }
 
-test("a server whose disk is full is alive and not ready, and accepts again once there is room", async () => {
+test("a server with a full disk is live but not ready, and accepts messages again once there is space", async () => {
   await using server = new DiskServer(await freePort(), "true");
   await server.becomes("/health/ready", 204);
   const headers = { authorization: `Bearer ${await server.token()}` };
@@ -106,7 +106,7 @@ test("a server whose disk is full is alive and not ready, and accepts again once
   expect(await publish()).toBe(202);
 });
 
-test("a server that starts on a full disk waits, says why, and starts once there is room", async () => {
+test("a server that starts on a full disk waits, says why, and starts once there is space", async () => {
   const fill = 'mkdir -m 700 "$DISK/data" && printf "%s" "$(head -c 32 /dev/zero | base64)" > "$DISK/data/jwt.secret"';
   const key = 'cp "$DISK/data/jwt.secret" "$DISK/data/encryption.key"';
   const full = '{ head -c 16m /dev/zero > "$DISK/filler" 2>/dev/null || true; }';
@@ -122,7 +122,7 @@ test("a server that starts on a full disk waits, says why, and starts once there
 test.each([
   ["that is a file", (folder: string) => writeFileSync(join(folder, "data"), ""), "data"],
   ["below a file", (folder: string) => writeFileSync(join(folder, "data"), ""), "data/inner"],
-])("a data folder %s is refused with one sentence", async (_title, prepare, name) => {
+])("a data folder %s is refused with a message", async (_title, prepare, name) => {
   using folder = temporaryFolder();
   prepare(folder.path);
   const env = {

@@ -17,7 +17,7 @@ afterEach(async () => {
   if (status !== 204) throw new Error(`the server is not healthy any more: ${status}`);
 });
 
-/** The head of a publish request. */
+/** The header lines of a publish request. */
 function head(headers: Record<string, string | number>): string {
   const all = { host: "x", authorization: `Bearer ${world.server.token}`, ...headers };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -86,20 +86,20 @@ describe("a body", () => {
     expect([202, 422]).toContain((await world.api.post(PUBLISH, body)).status);
   });
 
-  it("with a schema nested very deep is refused, not failed at", async () => {
+  it("with a very deeply nested schema is refused without a server error", async () => {
     const deep = `${'{"items":'.repeat(20_000)}{}${"}".repeat(20_000)}`;
     const body = `{"name":"deep.schema","description":"","schemas":{"1":${deep}}}`;
     expect([201, 422]).toContain((await world.api.post("/api/v1/event-type", body)).status);
   });
 
-  it("of 10 MB is refused with 413, whether its length is known or not", async () => {
+  it("of 10 MB is refused with 413, whether its length is declared or not", async () => {
     const body = Buffer.alloc(10 * 1024 * 1024, " ");
     const known = await world.api.post(PUBLISH, body);
     expect([known.status, known.json.code]).toEqual([413, "payload_too_large"]);
     expect(await chunked(body)).toBe(413);
   });
 
-  it("that ends before its length stores nothing", async () => {
+  it("that ends before its declared length stores nothing", async () => {
     const before = await messages();
     const body = '{"eventType":"a","payload":{}}';
     const halfOpen = await sendRaw(world.server.url, head({ "content-length": 1000 }) + body, { half: true });
@@ -111,7 +111,7 @@ describe("a body", () => {
     expect(await messages()).toBe(before);
   });
 
-  it("that is longer than its length is cut there, and the rest is not taken for a request", async () => {
+  it("that is longer than its declared length is cut there, and the rest is not read as a request", async () => {
     const body = '{"eventType":"a","payload":{}}';
     const { statuses } = await sendRaw(
       world.server.url,
@@ -134,7 +134,7 @@ function chunked(body: Buffer): Promise<number> {
   });
 }
 
-describe("bytes that are no request", () => {
+describe("bytes that are not a request", () => {
   it.each<[string, string, number]>([
     ["nonsense", "nonsense\r\n\r\n", 400],
     ["a TLS hello", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000", 400],
@@ -179,14 +179,14 @@ describe("bytes that are no request", () => {
     },
   );
 
-  it("behind good requests on one connection do not spoil the answers of those, nor get a good one", async () => {
+  it("after valid requests on one connection neither affect their responses nor get a successful one", async () => {
     const good = "GET /health HTTP/1.1\r\nhost: x\r\n\r\n";
     const { statuses } = await sendRaw(world.server.url, `${good.repeat(20)}\u0001\u0002nonsense\r\n\r\n`);
     expect(statuses.slice(0, -1).every((status) => status === 204)).toBe(true);
     expect(statuses.length).toBeLessThanOrEqual(21);
   });
 
-  it("by the thousand, from many connections at once, do no harm", async () => {
+  it("from many connections at the same time do no harm", async () => {
     const random = seededRandom(testSeed());
     const junk = (): Buffer => Buffer.from(Array.from({ length: 1 + random.below(400) }, () => random.below(256)));
     const cut = (): Buffer => {

@@ -1,4 +1,4 @@
-/** The rules of the wire that clients of nine languages rely on, and that no single SDK shows. */
+/** Wire rules that clients of nine languages rely on, and that no single SDK covers. */
 import { request } from "node:http";
 import { connect } from "node:net";
 import { uid } from "@posthorn/testkit";
@@ -36,17 +36,17 @@ describe("paths", () => {
     expect([status, json.eventId]).toEqual([200, eventId]);
   });
 
-  test("a parameter that is no percent-encoding is answered with JSON", async () => {
+  test("a parameter that is not valid percent-encoding gets a JSON response", async () => {
     const { status } = await world.api.get("/api/v1/app/%zz");
     expect(status).toBe(400);
   });
 
-  test("a parameter of 4000 characters is answered with JSON", async () => {
+  test("a parameter of 4000 characters gets a JSON response", async () => {
     const { status } = await world.api.get(`/api/v1/app/${"x".repeat(4000)}`);
     expect(status).toBe(404);
   });
 
-  test("a uid of 256 characters can be called by", async () => {
+  test("a uid of 256 characters works in a path", async () => {
     const long = uid("u").padEnd(256, "x");
     await world.api.post("/api/v1/app", { name: "Long", uid: long });
     expect((await world.api.get(`/api/v1/app/${long}`)).json.uid).toBe(long);
@@ -68,7 +68,7 @@ describe("paths", () => {
     },
   );
 
-  test("every operation of the SDKs that Posthorn does not have is answered with 404 and a code, once and at once", async () => {
+  test("every operation of the SDKs that Posthorn does not have returns 404 with a code, once and at once", async () => {
     for (const [verb, template] of UNSUPPORTED) {
       const path = template.replaceAll(/\{\w+\}/g, "some-id");
       const { status, json } = await world.api.call(verb, path, verb === "GET" ? {} : { body: {} });
@@ -114,7 +114,7 @@ describe("bodies", () => {
     expect((await create('{"name":"More","unheardOf":{"a":[1]}}')).status).toBe(201);
   });
 
-  test("a member named __proto__ does no harm", async () => {
+  test("a member named __proto__ has no effect", async () => {
     const { status, json } = await create('{"name":"P","metadata":{"__proto__":"x"},"__proto__":{"uid":"sneaked"}}');
     expect([status, json.uid]).toEqual([201, null]);
   });
@@ -132,20 +132,20 @@ describe("bodies", () => {
     },
   );
 
-  test("a DELETE and a GET with a JSON content type and no body are answered", async () => {
+  test("a DELETE and a GET with a JSON content type and no body work", async () => {
     const headers = { "content-type": "application/json" };
     expect((await world.api.get(`/api/v1/app/${app}`, { headers })).status).toBe(200);
     const { json } = await world.api.post("/api/v1/app", { name: "Gone" });
     expect((await world.api.delete(`/api/v1/app/${json.id}`, { headers })).status).toBe(204);
   });
 
-  test("a body above the limit of the server is answered with 413", async () => {
+  test("a body above the limit of the server gets 413", async () => {
     const { status, json } = await create(JSON.stringify({ name: "x".repeat(10 * 1024 * 1024) }));
     expect([status, json.code]).toEqual([413, "payload_too_large"]);
   });
 });
 
-describe("requests that are none", () => {
+describe("invalid requests", () => {
   test.each([
     ["nonsense", "nonsense\r\n\r\n", "400"],
     ["with a bad header", "GET /health HTTP/1.1\r\nHost: a\r\nbad header\r\n\r\n", "400"],
@@ -158,18 +158,18 @@ describe("requests that are none", () => {
   });
 });
 
-describe("clients that go away or take their time", () => {
+describe("clients that disconnect or are slow", () => {
   const head = (length: number): string =>
     `POST /api/v1/app HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${world.api.token}\r\nContent-Length: ${length}\r\n\r\n`;
 
-  test("one that closes its connection in the middle of a body leaves nothing behind", async () => {
+  test("a client that closes its connection in the middle of a body leaves nothing behind", async () => {
     const name = uid("half");
     await abandon(`${head(1000)}{"name":"Half","uid":"${name}",`);
     expect((await world.api.get("/health")).status).toBe(204);
     expect((await world.api.get(`/api/v1/app/${name}`)).status).toBe(404);
   });
 
-  test("ones that send their headers drop by drop are cut off, and others are served meanwhile", async () => {
+  test("clients that send their headers slowly are disconnected, and others are served meanwhile", async () => {
     const slow = Array.from({ length: 50 }, () => exchange("POST /api/v1/app HTTP/1.1\r\nHost: a\r\nX-Slow: "));
     expect((await world.api.get(`/api/v1/app/${app}`)).status).toBe(200);
     for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1.1 408 [^]*"code":"bad_request"/);
@@ -238,7 +238,7 @@ describe("queries", () => {
 });
 
 describe("browsers", () => {
-  test("a preflight is answered for any origin, method and header, for ten minutes", async () => {
+  test("a preflight succeeds for any origin, method and header, and is valid for ten minutes", async () => {
     const { status, headers } = await world.api.call("OPTIONS", `/api/v1/app/${app}/endpoint`, {
       token: null,
       headers: {
@@ -254,7 +254,7 @@ describe("browsers", () => {
     expect(headers.get("access-control-max-age")).toBe("600");
   });
 
-  test("answers and errors may be read by a page of any origin", async () => {
+  test("responses and errors can be read by a page of any origin", async () => {
     const headers = { origin: "https://customer.example" };
     const good = await world.api.get(`/api/v1/app/${app}`, { headers });
     const bad = await world.api.get("/api/v1/app/none", { headers });
@@ -273,7 +273,7 @@ describe("health", () => {
   );
 });
 
-/** Sends bytes on a connection of their own and returns all that comes back. */
+/** Sends bytes on a new connection and returns the whole response. */
 function exchange(bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(world.api.url);
@@ -284,7 +284,7 @@ function exchange(bytes: string): Promise<string> {
   });
 }
 
-/** Sends bytes on a connection of their own and breaks it off. */
+/** Sends bytes on a new connection and aborts it. */
 function abandon(bytes: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(world.api.url);
@@ -295,7 +295,7 @@ function abandon(bytes: string): Promise<void> {
   });
 }
 
-/** A request with no headers but those of HTTP and the token. */
+/** A request with only the headers of HTTP and the token. */
 function bare(method: string, path: string, body: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `bearer ${world.api.token}`, "content-length": Buffer.byteLength(body) };

@@ -1,4 +1,4 @@
-/** A POST that is sent again is done once. */
+/** A POST that is sent again has its effect once. */
 import { uid } from "@posthorn/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Result } from "../lib/api.ts";
@@ -23,7 +23,7 @@ describe.each([
   ["a key of a client library", () => `auto_${uid()}`],
   ["a key of the caller", () => uid()],
 ])("with %s", (_title, newKey) => {
-  test("a message is stored once and answered the same", async () => {
+  test("a message is stored once and returned again", async () => {
     const key = newKey();
     const before = await countMessages();
     const first = await publish(key);
@@ -33,14 +33,14 @@ describe.each([
     expect(await countMessages()).toBe(before + 1);
   });
 
-  test("another body under the same key gets the first answer", async () => {
+  test("another body under the same key gets the first response", async () => {
     const key = newKey();
     const first = await publish(key, { first: true });
     const second = await publish(key, { first: false });
     expect(second.json).toEqual(first.json);
   });
 
-  test("twenty at once are one message with one answer", async () => {
+  test("twenty concurrent requests create one message with one response", async () => {
     const key = newKey();
     const before = await countMessages();
     const answers = await Promise.all(Array.from({ length: 20 }, () => publish(key)));
@@ -65,7 +65,7 @@ test("the same key at another URL is another request", async () => {
   expect(second.json.id).not.toBe(first.json.id);
 });
 
-test("a failure is not kept: the same key works once the cause is gone", async () => {
+test("a failure is not stored: the same key works once the cause is gone", async () => {
   const key = uid();
   const body = { url: world.receiver.url, eventTypes: [uid("late")] };
   const create = (): Promise<Result> => world.api.post(`/api/v1/app/${app}/endpoint`, body, keyed(key));
@@ -74,14 +74,14 @@ test("a failure is not kept: the same key works once the cause is gone", async (
   expect((await create()).status).toBe(201);
 });
 
-test("a key keeps its answer through a restart of the server", async () => {
+test("a key keeps its response across a restart of the server", async () => {
   const key = uid();
   const first = await publish(key);
   await world.restart();
   expect((await publish(key)).json).toEqual(first.json);
 });
 
-describe("every POST takes a key", () => {
+describe("every POST accepts a key", () => {
   const create = async (path: string, body: unknown): Promise<[Result, Result]> => {
     const key = `auto_${uid()}`;
     const first = await world.api.post(path, body, keyed(key));
@@ -111,7 +111,7 @@ describe("every POST takes a key", () => {
     expect([second.status, second.text]).toEqual([first.status, first.text]);
   });
 
-  test("ten at once make one application", async () => {
+  test("ten concurrent requests create one application", async () => {
     const key = `auto_${uid()}`;
     const body = { name: "At once", uid: uid() };
     const answers = await Promise.all(
@@ -121,7 +121,7 @@ describe("every POST takes a key", () => {
     expect(answers[0]!.status).toBe(201);
   });
 
-  test("a rotation is done once", async () => {
+  test("a secret is rotated once", async () => {
     const endpoint = await newEndpoint();
     const path = `/api/v1/app/${app}/endpoint/${endpoint}/secret`;
     const key = `auto_${uid()}`;
@@ -131,7 +131,7 @@ describe("every POST takes a key", () => {
     expect((await world.api.get(path)).json.key).toBe(first);
   });
 
-  test("a resend is one attempt", async () => {
+  test("a resend makes one attempt", async () => {
     const { json } = await world.api.post("/api/v1/app", { name: "Resent" });
     const endpoint = (await world.api.post(`/api/v1/app/${json.id}/endpoint`, { url: `${world.receiver.url}/resent` }))
       .json;
@@ -143,7 +143,7 @@ describe("every POST takes a key", () => {
       [1, 2, 3].map(async () => (await world.api.post(path, undefined, keyed(key))).status),
     );
     expect(statuses).toEqual([202, 202, 202]);
-    // A second message goes after the resends of the first, to the same receiver.
+    // The second message is sent after the resends of the first, to the same receiver.
     const last = (await world.api.post(`/api/v1/app/${json.id}/msg`, { eventType: "a", payload: {} })).json;
     await world.receiver.waitFor((request) => request.headers["webhook-id"] === last.id);
     const attempts = await world.api.get(`/api/v1/app/${json.id}/attempt/msg/${message.id}`);

@@ -1,4 +1,4 @@
-/** What strangers make the server say under `/in/`, in a real browser that is signed in to the dashboard. */
+/** Responses under `/in/` that an attacker controls, opened in a real browser that is signed in to the dashboard. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { once } from "node:events";
@@ -41,7 +41,7 @@ async function makeSource(api: Api, fields: object): Promise<OpenSource> {
   return { id: json.id as string, url: json.ingestUrl as string };
 }
 
-/** A source that passes on what a hostile receiver answers. */
+/** A source that returns the response of a hostile receiver. */
 async function passingOn(api: Api, contentType: string, body = SCRIPT_PAGE): Promise<OpenSource> {
   world.receiver.answer({ status: 200, headers: { "content-type": contentType }, body });
   const source = await makeSource(api, { response: { body: "own", wait: { timeoutSeconds: 20 } } });
@@ -49,7 +49,7 @@ async function passingOn(api: Api, contentType: string, body = SCRIPT_PAGE): Pro
   return source;
 }
 
-/** Settings that an earlier version took, put into the row as it stored them. */
+/** Settings that an earlier version accepted, written into the row as it stored them. */
 async function withStoredHeaders(server: TestServer, source: OpenSource, headers: object): Promise<void> {
   const { DatabaseSync } = await import("node:sqlite");
   await server.stop();
@@ -68,7 +68,7 @@ async function signedIn(origin: string, token: string): Promise<Page> {
   return page;
 }
 
-/** Where the browser went, nothing of the attacker ran. */
+/** Asserts that no script of the attacker ran, wherever the browser went. */
 async function expectUnharmed(page: Page, origin: string, token: string): Promise<void> {
   await page.waitForLoadState("load");
   expect(await page.title()).not.toContain("PWNED");
@@ -78,7 +78,7 @@ async function expectUnharmed(page: Page, origin: string, token: string): Promis
   expect(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length)).toBe(0);
 }
 
-/** A page of a stranger that posts a form to the source as soon as it is loaded. */
+/** A third-party page that posts a form to the source as soon as it is loaded. */
 async function strangerPosting(target: string): Promise<{ readonly url: string; readonly server: Server }> {
   const form = `<form method=post action="${target}"><input name=a value=b></form><script>document.forms[0].submit()</script>`;
   const server = createServer((_request, response) => response.setHeader("content-type", "text/html").end(form));
@@ -86,7 +86,7 @@ async function strangerPosting(target: string): Promise<{ readonly url: string; 
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
 }
 
-describe("a page that a receiver answers and the server passes on", () => {
+describe("a page that a receiver returns and the server passes on", () => {
   it.each([
     ["text/html", SCRIPT_PAGE],
     ["text/html; x=json", SCRIPT_PAGE],
@@ -108,8 +108,8 @@ describe("a page that a receiver answers and the server passes on", () => {
   });
 });
 
-describe("the answer of a source", () => {
-  it("runs no script, as HTML or under a type that only looks like JSON", async () => {
+describe("the response of a source", () => {
+  it("runs no script, as HTML or under a type that only resembles JSON", async () => {
     const { url: origin, token } = world.server;
     for (const type of ["text/html", "text/html; x=json"]) {
       const response = { headers: { "content-type": type }, body: `${SCRIPT_PAGE}{query:q}` };
@@ -121,7 +121,7 @@ describe("the answer of a source", () => {
     }
   });
 
-  it("runs no script whatever policy was stored for it, and none of it becomes a service worker", async () => {
+  it("runs no script whatever policy was stored for it, and cannot become a service worker", async () => {
     const code = `self.addEventListener("fetch", (event) => event.respondWith(new Response("OWNED")));`;
     const html = await makeSource(world.api, { response: { body: SCRIPT_PAGE } });
     const worker = await makeSource(world.api, { response: { body: code } });
@@ -139,7 +139,7 @@ describe("the answer of a source", () => {
     const page = await signedIn(origin, token);
     await page.goto(`${origin}${new URL(html.url).pathname}`);
     await expectUnharmed(page, origin, token);
-    // As if a script did run in the origin.
+    // Simulates a script that runs in the origin.
     const register = async (path: string): Promise<string> => {
       const registering = (script: string): Promise<string> =>
         navigator.serviceWorker.register(script, { scope: "/" }).then(
@@ -150,7 +150,7 @@ describe("the answer of a source", () => {
     };
     expect(await register(new URL(worker.url).pathname)).toBe("refused");
     await expectUnharmed(page, origin, token);
-    // Nor is it a script of the page, whose policy lets in those of its own origin.
+    // It is not a script of the page either, although the page's policy allows its own origin.
     const loading = (src: string): Promise<string> =>
       new Promise((resolve) => {
         const script = document.createElement("script");
@@ -197,7 +197,7 @@ describe("mounted in a program", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("answers nothing but text and JSON in the origin of the program, whose session stays its own", async () => {
+  it("returns only text and JSON in the origin of the program, whose session is not exposed", async () => {
     const api = new Api(`${origin}/hooks`, token, new Recorder());
     const own = await makeSource(api, { response: { headers: { "content-type": "text/html" }, body: SCRIPT_PAGE } });
     for (const { url } of [own, await passingOn(api, "text/html"), await passingOn(api, "application/xml")]) {
@@ -216,10 +216,10 @@ describe("with a separate origin", () => {
 
   afterAll(() => server[Symbol.asyncDispose]());
 
-  it("a source is reached there alone, and a capture takes a test request of the dashboard", async () => {
+  it("a source is reachable only there, and a capture accepts a test request of the dashboard", async () => {
     const port = await freePort();
     const env = { POSTHORN_LISTEN: `127.0.0.1:${port}`, POSTHORN_INGEST_URL: `http://localhost:${port}` };
-    // The live feed may still look up the last event when the server stops, and says so.
+    // The live feed may still look up the last event when the server stops, and logs that.
     server = await startServer({ env, allowErrors: true });
     const api = new Api(server.url, server.token, new Recorder());
     const response = { headers: { "content-type": "text/html" }, body: SCRIPT_PAGE };

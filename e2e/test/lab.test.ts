@@ -1,4 +1,4 @@
-/** `posthorn lab`, as a process. */
+/** `posthorn lab` as a process. */
 import { createServer } from "node:net";
 import { eventually } from "@posthorn/testkit";
 import { describe, expect, test } from "vitest";
@@ -28,10 +28,10 @@ describe("posthorn lab", () => {
     },
   );
 
-  test("refuses a port that is none or that is taken in one sentence, and ends with 1", async () => {
+  test("refuses an invalid port, or one in use, with a message and exit code 1", async () => {
     await using none = runCli(["lab", "--port", "65530"]);
     expect(await none.ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/^posthorn: --port is wrong/) });
-    // The second of the ports in a row: the first is open by then.
+    // The second of two consecutive ports: the first is open by then.
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
     const { port } = taken.address() as { port: number };

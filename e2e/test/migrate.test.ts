@@ -26,7 +26,7 @@ test("posthorn migrate shows what it would do, does it, and has nothing to do th
   expect(await migrate("--plan", "--status")).toMatchObject({ code: 1, stdout: "" });
 });
 
-test("posthorn migrate and a start refuse a database of another build, and --status shows what differs", async () => {
+test("posthorn migrate and a start refuse a database of another build, and --status shows the differences", async () => {
   using folder = temporaryFolder();
   const run = async (...args: readonly string[]) => {
     await using cli = runCli(args, { POSTHORN_DATA_DIR: folder.path, POSTHORN_LISTEN: "127.0.0.1:0" });

@@ -1,4 +1,4 @@
-/** Resources: replace and patch to the letter, both names of renamed fields, uids, event types. */
+/** Resources: exact replace and patch semantics, both names of renamed fields, uids, event types. */
 import { eventTypeName, organisationId, SEVERAL_ORGANISATIONS, uid } from "@posthorn/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { useWorld } from "../lib/world.ts";
@@ -42,7 +42,7 @@ const RESET = {
 };
 
 describe("replacing (PUT)", () => {
-  test("an application resets every field that is left out", async () => {
+  test("an application resets every omitted field", async () => {
     const body = { name: "Full", uid: uid(), throttleRate: 5, metadata: { a: "b" } };
     const { id } = (await world.api.post("/api/v1/app", body)).json;
     const { status, json } = await world.api.put(`/api/v1/app/${id}`, { name: "Bare" });
@@ -50,7 +50,7 @@ describe("replacing (PUT)", () => {
     expect(json).toMatchObject({ name: "Bare", uid: null, throttleRate: null, rateLimit: null, metadata: {} });
   });
 
-  test("an endpoint resets every field that is left out, but not its secret and headers", async () => {
+  test("an endpoint resets every omitted field except its secret and headers", async () => {
     const made = (await world.api.post(endpoints(), { ...full(), headers: { "X-Kept": "1" } })).json;
     const path = `${endpoints()}/${made.id}`;
     const secret = (await world.api.get(`${path}/secret`)).json;
@@ -62,7 +62,7 @@ describe("replacing (PUT)", () => {
     expect((await world.api.get(`${path}/headers`)).json.headers).toEqual({ "X-Kept": "1" });
   });
 
-  test("an event type resets every field that is left out", async () => {
+  test("an event type resets every omitted field", async () => {
     const name = eventTypeName();
     const body = {
       name,
@@ -86,7 +86,7 @@ describe("replacing (PUT)", () => {
     expect(json).toMatchObject({ name, description: "Bare", ...reset });
   });
 
-  test("an unknown endpoint makes a new one each time, with an id of its own and not the uid of the path", async () => {
+  test("an unknown endpoint creates a new one each time, with its own ID and not the uid of the path", async () => {
     const name = uid("ep");
     const first = await world.api.put(`${endpoints()}/${name}`, { url });
     const second = await world.api.put(`${endpoints()}/${name}`, { url });
@@ -95,7 +95,7 @@ describe("replacing (PUT)", () => {
     expect(second.json.id).not.toBe(first.json.id);
   });
 
-  test("an unknown application makes a new one, whose uid is the one in the body", async () => {
+  test("an unknown application creates a new one with the uid in the body", async () => {
     const name = uid("app");
     const nameless = await world.api.put(`/api/v1/app/${name}`, { name: "New" });
     expect([nameless.status, nameless.json.uid]).toEqual([201, null]);
@@ -105,7 +105,7 @@ describe("replacing (PUT)", () => {
     expect([again.status, again.json.id, again.json.name]).toEqual([200, named.json.id, "Newer"]);
   });
 
-  test("an unknown event type is made with the name of the path", async () => {
+  test("an unknown event type creates it with the name of the path", async () => {
     const name = eventTypeName();
     const { status, json } = await world.api.put(`/api/v1/event-type/${name}`, { description: "New" });
     expect([status, json.name]).toEqual([201, name]);
@@ -113,14 +113,14 @@ describe("replacing (PUT)", () => {
 });
 
 describe("changing (PATCH)", () => {
-  test("an endpoint keeps what is absent", async () => {
+  test("an endpoint keeps absent fields", async () => {
     const body = full();
     const made = (await world.api.post(endpoints(), body)).json;
     const { json } = await world.api.patch(`${endpoints()}/${made.id}`, {});
     expect(json).toMatchObject(body);
   });
 
-  test("an endpoint clears with null what can be cleared", async () => {
+  test("an endpoint clears nullable fields with null", async () => {
     const made = (await world.api.post(endpoints(), full())).json;
     const clear = { uid: null, throttleRate: null, eventTypes: null, channels: null, metadata: null };
     const { status, json } = await world.api.patch(`${endpoints()}/${made.id}`, clear);
@@ -139,7 +139,7 @@ describe("changing (PATCH)", () => {
     },
   );
 
-  test("an application keeps, clears and refuses in the same way", async () => {
+  test("an application keeps, clears and refuses fields in the same way", async () => {
     const body = { name: "Full", uid: uid(), throttleRate: 5, metadata: { a: "b" } };
     const path = `/api/v1/app/${(await world.api.post("/api/v1/app", body)).json.id}`;
     expect((await world.api.patch(path, {})).json).toMatchObject(body);
@@ -148,7 +148,7 @@ describe("changing (PATCH)", () => {
     expect((await world.api.patch(path, { name: null })).status).toBe(422);
   });
 
-  test("an event type clears schemas and flags, and knows an empty schema from none", async () => {
+  test("an event type clears schemas and flags, and distinguishes an empty schema from none", async () => {
     const name = eventTypeName();
     const path = `/api/v1/event-type/${name}`;
     await world.api.post("/api/v1/event-type", {
@@ -175,7 +175,7 @@ describe("changing (PATCH)", () => {
   });
 });
 
-describe("changes at the same time", () => {
+describe("concurrent changes", () => {
   const ROUNDS = 20;
 
   test("of different fields of an endpoint are all kept", async () => {
@@ -211,7 +211,7 @@ describe("changes at the same time", () => {
     }
   });
 
-  test("that create the same event type: one does, the others clash", async () => {
+  test("that create the same event type: one succeeds, the others conflict", async () => {
     const name = eventTypeName();
     const create = () => world.api.post("/api/v1/event-type", { name, description: "" });
     const statuses = (await Promise.all(Array.from({ length: 8 }, create))).map(({ status }) => status);
@@ -235,7 +235,7 @@ describe("changes at the same time", () => {
 });
 
 describe("both names of a field", () => {
-  test("the older names are taken and given, and the newer ones win", async () => {
+  test("the older names are accepted and returned, and the newer ones take precedence", async () => {
     const older = await world.api.post(endpoints(), { url, filterTypes: [eventType], rateLimit: 4, version: 2 });
     const both = { eventTypes: [eventType], filterTypes: [eventType], throttleRate: 4, rateLimit: 4, version: 2 };
     expect(older.json).toMatchObject(both);
@@ -252,13 +252,13 @@ describe("both names of a field", () => {
     });
   });
 
-  test("an application takes and gives the older name of its rate", async () => {
+  test("an application accepts and returns the older name of its rate", async () => {
     const { json } = await world.api.post("/api/v1/app", { name: "Old", rateLimit: 3 });
     expect(json).toMatchObject({ throttleRate: 3, rateLimit: 3 });
     expect((await world.api.patch(`/api/v1/app/${json.id}`, { rateLimit: null })).json.throttleRate).toBeNull();
   });
 
-  test("an empty filter is refused under the newer name and means all under the older, which forms send", async () => {
+  test("an empty filter is refused under the newer name and means all under the older one, which forms send", async () => {
     expect((await world.api.post(endpoints(), { url, eventTypes: [] })).status).toBe(422);
     const { status, json } = await world.api.post(endpoints(), { url, filterTypes: [] });
     expect([status, json.eventTypes]).toEqual([201, null]);
@@ -295,7 +295,7 @@ describe("ids and uids", () => {
     expect((await world.api.post("/api/v1/app", { name: "B", uid: name })).status).toBe(201);
   });
 
-  test("a uid of an endpoint is its own in each application, and clashes in one", async () => {
+  test("a uid of an endpoint can be reused in another application, and conflicts in the same one", async () => {
     const other = (await world.api.post("/api/v1/app", { name: "Other" })).json.id;
     const body = { url, uid: uid("ep") };
     expect((await world.api.post(endpoints(), body)).status).toBe(201);
@@ -313,7 +313,7 @@ describe("ids and uids", () => {
     },
   );
 
-  test("an id of an organisation is out of reach for another", async () => {
+  test("an ID of one organisation is not accessible to another", async () => {
     const stranger = world.api.as(world.server.tokenOf(organisationId()));
     expect((await stranger.get(`/api/v1/app/${app}`)).status).toBe(404);
     expect((await stranger.get("/api/v1/app")).json.data).toEqual([]);
@@ -334,7 +334,7 @@ describe("event types", () => {
   const named = async (query: string): Promise<string[]> =>
     (await world.api.get(`/api/v1/event-type?limit=250&${query}`)).json.data.map(({ name }: { name: string }) => name);
 
-  test("deleting archives: hidden from lists, kept by endpoints that have it, refused to others", async () => {
+  test("deleting archives: hidden in lists, kept by endpoints that have it, refused to others", async () => {
     const name = eventTypeName();
     await create({ name });
     const kept = (await world.api.post(endpoints(), { url, eventTypes: [name] })).json;
@@ -348,7 +348,7 @@ describe("event types", () => {
     expect((await world.api.post(endpoints(), { url, eventTypes: [name] })).status).toBe(422);
   });
 
-  test("creating an archived one brings it back with the new fields; a live one clashes", async () => {
+  test("creating an archived one restores it with the new fields; an active one conflicts", async () => {
     const name = eventTypeName();
     await create({ name, description: "Before", schemas: { 1: {} } });
     expect((await create({ name })).status).toBe(409);
@@ -357,7 +357,7 @@ describe("event types", () => {
     expect([status, json.description, json.archived, json.schemas]).toEqual([201, "After", false, null]);
   });
 
-  test("expunging removes it altogether", async () => {
+  test("expunging removes it completely", async () => {
     const name = eventTypeName();
     await create({ name });
     expect((await world.api.delete(`/api/v1/event-type/${name}?expunge=true`)).status).toBe(204);
@@ -365,7 +365,7 @@ describe("event types", () => {
     expect(await named("include_archived=true")).not.toContain(name);
   });
 
-  test("lists hide schemas unless asked", async () => {
+  test("lists omit schemas unless requested", async () => {
     const name = eventTypeName();
     await create({ name, schemas: { 1: { type: "object" } } });
     const schemas = async (query: string): Promise<unknown> => {
@@ -378,7 +378,7 @@ describe("event types", () => {
 });
 
 describe("applications", () => {
-  test("get_if_exists from ten callers at once gives them all the same one", async () => {
+  test("get_if_exists from ten concurrent callers gives all of them the same one", async () => {
     const body = { name: "Together", uid: uid() };
     const create = () => world.api.post("/api/v1/app?get_if_exists=true", body);
     const answers = await Promise.all(Array.from({ length: 10 }, create));
@@ -386,7 +386,7 @@ describe("applications", () => {
     expect(answers.map(({ status }) => status).toSorted((a, b) => b - a)).toEqual([201, ...Array(9).fill(200)]);
   });
 
-  test("get_if_exists returns the one with the uid unchanged, with 200, and makes it with 201", async () => {
+  test("get_if_exists returns the one with the uid unchanged with 200, or creates it with 201", async () => {
     const name = uid();
     const path = "/api/v1/app?get_if_exists=true";
     const first = await world.api.post(path, { name: "First", uid: name });

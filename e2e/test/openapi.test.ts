@@ -1,4 +1,4 @@
-/** The document of the API and the page that shows it. */
+/** The OpenAPI document and the page that shows it. */
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { beforeAll, describe, expect, test } from "vitest";
 import { MODELS, OPERATIONS, type Operation } from "../lib/inventory.ts";
@@ -41,7 +41,7 @@ const CORE = OPERATIONS.filter(({ core }) => core);
 const DOCUMENTED = CORE.map((operation) => Object.assign({ title: `${operation.verb} ${operation.path}` }, operation));
 
 describe("the document", () => {
-  test("is given without a token, as application/json and nothing more", async () => {
+  test("is served without a token, as application/json without parameters", async () => {
     const { status, headers } = await world.api.get("/api/v1/openapi.json", { token: null });
     expect([status, headers.get("content-type")]).toEqual([200, "application/json"]);
   });
@@ -53,7 +53,7 @@ describe("the document", () => {
     expect(validator.version).toBe("3.1");
   });
 
-  test("has no reference that leads nowhere", () => {
+  test("has no dangling references", () => {
     const references = JSON.stringify(document).match(/"\$ref":"[^"]+"/g) ?? [];
     expect(references.length).toBeGreaterThan(100);
     for (const reference of references) {
@@ -62,7 +62,7 @@ describe("the document", () => {
     }
   });
 
-  test("gives every operation an id of its own, a summary, and the path parameters of its path", () => {
+  test("gives every operation its own ID, a summary, and the path parameters of its path", () => {
     const ids = all().map(([, { operationId }]) => operationId);
     expect(new Set(ids).size).toBe(ids.length);
     for (const [route, operation] of all()) {
@@ -91,12 +91,12 @@ describe("the document", () => {
       const fields = Object.entries(MODELS[operation.body!]!.fields);
       expect(Object.keys(properties)).toEqual(expect.arrayContaining(fields.map(([field]) => field)));
       const wanted = fields.filter(([, [, presence]]) => presence === "required").map(([field]) => field);
-      // A message may have a raw body or the older name of `payload` in its place.
+      // A message may have a raw body or the older name of `payload` instead.
       expect(required).toEqual(expect.arrayContaining(wanted.filter((field) => field !== "payload")));
     },
   );
 
-  test.each(DOCUMENTED)("has the answers of $title and every field that clients need of them", (operation) => {
+  test.each(DOCUMENTED)("has the responses of $title and every field that clients need of them", (operation) => {
     const { responses } = documented(operation);
     for (const [status, model] of Object.entries(operation.responses)) {
       expect(Object.keys(responses)).toContain(status);
@@ -111,7 +111,7 @@ describe("the document", () => {
 });
 
 describe("the page", () => {
-  test("is HTML whose script and document come from this server", async () => {
+  test("is HTML with a script and document from this server", async () => {
     const page = await fetch(`${world.api.url}/docs/api`);
     const html = await page.text();
     expect([page.status, page.headers.get("content-type")]).toEqual([200, expect.stringContaining("text/html")]);
@@ -125,7 +125,7 @@ describe("the page", () => {
     expect(html).not.toMatch(/https?:\/\//);
   });
 
-  test("forbids the browser to ask any other server", async () => {
+  test("forbids the browser to contact any other server", async () => {
     const { headers } = await fetch(`${world.api.url}/docs/api`);
     const policy = headers.get("content-security-policy") ?? "";
     const sources = policy.split(";").flatMap((directive) => directive.trim().split(" ").slice(1));

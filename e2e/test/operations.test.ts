@@ -1,4 +1,4 @@
-/** Every operation of the inventory through both SDKs: on success, on its main failures, and by whom it may be called. */
+/** Every operation of the inventory through both SDKs: success, main failures, and access. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { OPERATIONS, keyOf, operationOf } from "../lib/inventory.ts";
 import { errorOf, SDK_VERSIONS, type Sdk } from "../lib/sdk.ts";
@@ -50,7 +50,7 @@ describe.each(SDK_VERSIONS)("SDK %i", (version) => {
     other = await scene.newApp();
   });
 
-  /** A client with a token of an application that has these capabilities. */
+  /** A client with a token of an application with these capabilities. */
   async function portal(app: string, capabilities: readonly string[]): Promise<Sdk> {
     const { json } = await world.api.post(`/api/v1/auth/app-portal-access/${app}`, { capabilities });
     return world.sdk(version, json.token);
@@ -62,49 +62,55 @@ describe.each(SDK_VERSIONS)("SDK %i", (version) => {
     expect(world.recorder.calls.at(-1)!.status).toBeLessThan(300);
   });
 
-  test.each(FAILURES)("$key answers $status to $title", async ({ key, status, code, args }) => {
+  test.each(FAILURES)("$key returns $status for $title", async ({ key, status, code, args }) => {
     const error = await errorOf(scene.sdk(key, ...(await args(scene))));
     expect(error.code).toBe(status);
     expect(status === 422 ? error.body.detail[0].type : error.body.code).toBe(code);
   });
 
-  test.each(GUARDED)("$key answers 401 to a token that is none", async ({ key, args }) => {
+  test.each(GUARDED)("$key returns 401 for an invalid token", async ({ key, args }) => {
     const error = await errorOf(world.sdk(version, "nonsense")(key, ...(await args(scene))));
     expect(error).toMatchObject({ code: 401, body: { code: "authentication_failed" } });
   });
 
-  test.each(OF_ORGANISATION)("$key answers 403 to a token of an application", async ({ key, args }) => {
+  test.each(OF_ORGANISATION)("$key returns 403 for a token of an application", async ({ key, args }) => {
     const sdk = await portal(scene.app, CAPABILITIES);
     expect(await errorOf(sdk(key, ...(await args(scene))))).toMatchObject(FORBIDDEN);
   });
 
-  test.each(OF_APPLICATION)("$key obeys a token of the application with $needs alone", async ({ key, needs, args }) => {
-    const sdk = await portal(scene.app, [needs]);
-    await sdk(key, ...(await args(scene)));
-    expect(world.recorder.calls.at(-1)!.status).toBeLessThan(300);
-  });
+  test.each(OF_APPLICATION)(
+    "$key accepts a token of the application with only $needs",
+    async ({ key, needs, args }) => {
+      const sdk = await portal(scene.app, [needs]);
+      await sdk(key, ...(await args(scene)));
+      expect(world.recorder.calls.at(-1)!.status).toBeLessThan(300);
+    },
+  );
 
-  test.each(OF_APPLICATION)("$key answers 403 to a token with all but $needs", async ({ key, needs, args }) => {
-    const sdk = await portal(
-      scene.app,
-      CAPABILITIES.filter((name) => name !== needs),
-    );
-    expect(await errorOf(sdk(key, ...(await args(scene))))).toMatchObject(FORBIDDEN);
-  });
+  test.each(OF_APPLICATION)(
+    "$key returns 403 for a token with all capabilities except $needs",
+    async ({ key, needs, args }) => {
+      const sdk = await portal(
+        scene.app,
+        CAPABILITIES.filter((name) => name !== needs),
+      );
+      expect(await errorOf(sdk(key, ...(await args(scene))))).toMatchObject(FORBIDDEN);
+    },
+  );
 
-  test.each(OF_ONE_APPLICATION)("$key answers 404 to a token of another application", async ({ key, args }) => {
+  test.each(OF_ONE_APPLICATION)("$key returns 404 for a token of another application", async ({ key, args }) => {
     const sdk = await portal(other, CAPABILITIES);
     const error = await errorOf(sdk(key, ...(await args(scene))));
     expect(error).toMatchObject({ code: 404, body: { code: "not_found" } });
   });
 
-  test("has been through every operation of the inventory, with a success and a failure", () => {
+  test("calls every operation of the inventory, with a success and a failure", () => {
     const calls = world.recorder.calls.slice(firstCall);
     const routesOf = (kept: typeof calls): string[] =>
       kept.map(({ method, path }) => `${method} ${operationOf(method, path.split("?")[0]!)?.path}`);
     const routes = OPERATIONS.map(({ verb, path }) => `${verb} ${path}`);
     expect(routesOf(calls.filter(({ status }) => status < 300))).toEqual(expect.arrayContaining(routes));
-    // Whether the server is up can be asked by anyone, and has no way to fail.
+    // Health needs no token and has no failure to test.
     const failing = routes.filter((route) => route !== "GET /api/v1/health");
     expect(routesOf(calls.filter(({ status }) => status >= 400))).toEqual(expect.arrayContaining(failing));
   });

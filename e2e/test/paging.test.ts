@@ -7,10 +7,10 @@ import { useWorld } from "../lib/world.ts";
 const world = useWorld({ env: SEVERAL_ORGANISATIONS });
 const COUNT = 7;
 
-/** A list with `COUNT` rows that nothing else adds to. */
+/** A list with `COUNT` rows to which nothing else adds. */
 interface Listed {
   readonly path: string;
-  /** What the rows are paged by, in the default order of the list. */
+  /** The page keys of the rows, in the default order of the list. */
   readonly ids: readonly string[];
   readonly row: string;
 }
@@ -68,7 +68,7 @@ async function fill(
   return { path, row, ids: newestFirst ? ids.toReversed() : ids };
 }
 
-/** A list of attempts, once all have ended. */
+/** A list of attempts, once all of them have ended. */
 async function existing(path: string, row: string): Promise<Listed> {
   for (;;) {
     const { data } = (await world.api.get(path)).json;
@@ -105,13 +105,13 @@ describe.each(NAMES)("%s", (name) => {
     };
   };
 
-  test("come in the order of the list, with the iterators of the last and the first row", async () => {
+  test("are in the order of the list, with the iterators of the last and the first row", async () => {
     const { ids } = lists[name]!;
     const all = await page({});
     expect(all).toEqual({ ids, iterator: ids.at(-1), prev: `-${ids[0]}`, done: true });
   });
 
-  test("can be walked forwards in pages, each row once", async () => {
+  test("can be paged forwards, each row once", async () => {
     const { ids } = lists[name]!;
     const first = await page({ limit: 3 });
     expect(first).toEqual({ ids: ids.slice(0, 3), iterator: ids[2], prev: `-${ids[0]}`, done: false });
@@ -121,19 +121,19 @@ describe.each(NAMES)("%s", (name) => {
     expect(third).toEqual({ ids: ids.slice(6), iterator: ids[6], prev: `-${ids[6]}`, done: true });
   });
 
-  test("end with an empty page that has a null iterator and no way back", async () => {
+  test("end with an empty page with a null iterator and no previous page", async () => {
     const { ids } = lists[name]!;
     expect(await page({ iterator: ids.at(-1)! })).toEqual({ ids: [], iterator: null, prev: undefined, done: true });
   });
 
-  test("say done on a last page that is full", async () => {
+  test("report done on a full last page", async () => {
     const { ids } = lists[name]!;
     expect((await page({ limit: COUNT })).done).toBe(true);
     expect((await page({ limit: COUNT - 1 })).done).toBe(false);
     expect((await page({ limit: 3, iterator: ids[3]! })).done).toBe(true);
   });
 
-  test("can be walked backwards, each page in the order of the list", async () => {
+  test("can be paged backwards, each page in the order of the list", async () => {
     const { ids } = lists[name]!;
     const last = await page({ limit: 3, iterator: `-${ids[6]}` });
     expect(last).toEqual({ ids: ids.slice(3, 6), iterator: ids[5], prev: `-${ids[3]}`, done: false });
@@ -142,7 +142,7 @@ describe.each(NAMES)("%s", (name) => {
     expect(await page({ limit: 3, iterator: middle.prev! })).toMatchObject({ ids: [], iterator: null, done: true });
   });
 
-  test("refuse an iterator of another form with 422", async () => {
+  test("refuse an iterator in another form with 422", async () => {
     const token = tokens.get(name) ?? world.api.token;
     for (const iterator of ["a b", "-", "-a b"]) {
       const { status } = await world.api.get(`${lists[name]!.path}?iterator=${encodeURIComponent(iterator)}`, {
@@ -186,7 +186,7 @@ describe("time ranges", () => {
     expect((await listed(`before=${around(6, -60_000)}`)).ids).toEqual([]);
   });
 
-  test("with after alone the page holds the oldest rows, newest first, and goes on with prevIterator", async () => {
+  test("with only after, the page has the oldest rows, newest first, and continues with prevIterator", async () => {
     const { ids } = lists["messages"]!;
     const after = around(6, -60_000);
     const first = await listed(`after=${after}&limit=3`);
@@ -198,7 +198,7 @@ describe("time ranges", () => {
 });
 
 describe.each(SDK_VERSIONS)("SDK %i", (version) => {
-  test("walks a list by its iterators to the end", async () => {
+  test("pages through a list with its iterators to the end", async () => {
     const sdk = world.sdk(version);
     const seen: string[] = [];
     let iterator: string | null | undefined;

@@ -17,7 +17,7 @@ beforeAll(async () => {
   secret = (await world.api.get(`/api/v1/app/payloads/endpoint/${endpoint.json.id}/secret`)).json.key;
 });
 
-/** Publishes a body as it is and returns the answer with what the receiver got. */
+/** Publishes a body unchanged and returns the response and the received delivery. */
 async function publish(request: string): Promise<{ id: string; text: string; received: Received }> {
   const headers = { "content-type": "application/json" };
   const answer = await world.api.post("/api/v1/app/payloads/msg", request, { headers });
@@ -30,7 +30,7 @@ async function publish(request: string): Promise<{ id: string; text: string; rec
   return { id, text: answer.text, received };
 }
 
-/** Verifies as the specification says, over bytes, for bodies that are not text. */
+/** Verifies over bytes, as the specification says, for bodies that are not text. */
 function verifyBytes({ headers, body }: Received): void {
   const key = Buffer.from(secret.slice("whsec_".length), "base64");
   const signed = createHmac("sha256", key)
@@ -40,7 +40,7 @@ function verifyBytes({ headers, body }: Received): void {
   expect(headers["webhook-signature"]).toBe(`v1,${signed}`);
 }
 
-/** The text of the payload in an answer, where it stands last. */
+/** The text of the payload in a response that ends with it. */
 function payloadText(answer: string): string {
   return answer.slice(answer.lastIndexOf('"payload":') + '"payload":'.length, -1);
 }
@@ -52,7 +52,7 @@ function rawRequest(rawPayload: string, contentType: string, encoding?: "base64"
 }
 
 describe("a JSON payload", () => {
-  it("arrives, is signed, and is shown exactly as it was published, whatever stands in it", async () => {
+  it("is delivered, signed and shown exactly as it was published, whatever it contains", async () => {
     await fc.assert(
       fc.asyncProperty(publishRequest(jsonObject), async ({ payload, request }) => {
         const { id, text, received } = await publish(request);
@@ -80,13 +80,13 @@ describe("a JSON payload", () => {
     expect(attempts.text).toContain(`"payload":${payload}}`);
   });
 
-  it("nested ten thousand levels deep arrives as it is", async () => {
+  it("nested ten thousand levels deep is delivered unchanged", async () => {
     const payload = `{"deep":${"[".repeat(10_000)}${"]".repeat(10_000)}}`;
     const { received } = await publish(`{"eventType":"payload.test","payload":${payload}}`);
     expect(received.body.toString()).toBe(payload);
   });
 
-  it("of a megabyte arrives; one byte more is refused with 413", async () => {
+  it("of one megabyte is delivered; one byte more is refused with 413", async () => {
     const ofBytes = (bytes: number): string => `{"s":"${"é".repeat((bytes - 8) / 2)}"}`;
     const { received } = await publish(`{"eventType":"payload.test","payload":${ofBytes(1_048_576)}}`);
     expect(received.body.byteLength).toBe(1_048_576);
@@ -98,7 +98,7 @@ describe("a JSON payload", () => {
     expect([answer.status, answer.json.code]).toEqual([413, "payload_too_large"]);
   });
 
-  it.each(["[]", '"text"', "1.0", "null", "true"])("that is no object is refused: %s", async (payload) => {
+  it.each(["[]", '"text"', "1.0", "null", "true"])("that is not an object is refused: %s", async (payload) => {
     const answer = await world.api.post(
       "/api/v1/app/payloads/msg",
       `{"eventType":"payload.test","payload":${payload}}`,
@@ -133,7 +133,7 @@ describe("a raw payload", () => {
     expect(shown.json.rawPayload ?? payloadText(shown.text)).toBe(body);
   });
 
-  it("of any text arrives as it was given", async () => {
+  it("of any text is delivered unchanged", async () => {
     const text = fc.string({ unit: "binary", maxLength: 200 }).map((given) => given.toWellFormed());
     await fc.assert(
       fc.asyncProperty(text, async (body) => {
@@ -145,7 +145,7 @@ describe("a raw payload", () => {
     );
   });
 
-  it("of any bytes arrives as it was given in base64, and is shown so", async () => {
+  it("of any bytes is delivered as given in base64, and shown as base64", async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (bytes) => {
         const body = Buffer.from(bytes);
@@ -156,7 +156,7 @@ describe("a raw payload", () => {
         expect(received.headers["content-type"]).toBe("application/octet-stream");
         verifyBytes(received);
         const shown = await world.api.get(`/api/v1/app/payloads/msg/${id}`);
-        // Bytes that happen to be text are shown as text.
+        // Bytes that are valid text are shown as text.
         expect([body.toString("base64"), body.toString()]).toContain(shown.json.rawPayload ?? payloadText(shown.text));
       }),
       { numRuns: 60, seed },

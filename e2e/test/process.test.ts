@@ -18,7 +18,7 @@ function apiOf(server: TestServer): Api {
 
 const ATTEMPTS = (message: string): string => `/api/v1/app/process/attempt/msg/${message}`;
 
-/** An application with one endpoint, and a message on its way there. */
+/** An application with one endpoint, and a message in flight to it. */
 async function publishTo(api: Api, url: string): Promise<string> {
   await api.post("/api/v1/app?get_if_exists=true", { name: "Process", uid: "process" });
   await api.post("/api/v1/app/process/endpoint", { url });
@@ -32,7 +32,7 @@ async function publish(api: Api, text = ""): Promise<string> {
 }
 
 describe("SIGTERM", () => {
-  it("refuses new connections, lets the attempt in flight end, records it, and ends with 0", async () => {
+  it("refuses new connections, lets the attempt in flight finish, records it, and exits with 0", async () => {
     const held = Promise.withResolvers<void>();
     await using receiver = await startReceiver({ answer: () => held.promise.then(() => 200) });
     await using server = await startServer();
@@ -55,7 +55,7 @@ describe("SIGTERM", () => {
     expect(receiver.requests).toHaveLength(1);
   });
 
-  it("answers a request that was under way", async () => {
+  it("responds to a request in progress", async () => {
     await using server = await startServer();
     const api = apiOf(server);
     await api.post("/api/v1/app", { name: "Process", uid: "process" });
@@ -73,7 +73,7 @@ describe("SIGTERM", () => {
     expect(await stopping).toEqual({ code: 0, signal: null });
   });
 
-  it("gives an attempt that takes longer than the bound back, unused, and the next start makes it", async () => {
+  it("aborts an attempt that exceeds the shutdown timeout, unused, and the next start makes it", async () => {
     await using receiver = await startReceiver({ answer: "hang" });
     await using server = await startServer({
       env: { POSTHORN_SHUTDOWN_TIMEOUT: "0.3", POSTHORN_REQUEST_TIMEOUT: "60" },
@@ -119,7 +119,7 @@ describe("SIGTERM", () => {
 });
 
 describe("a start", () => {
-  it("takes a moment", async () => {
+  it("is fast", async () => {
     const times: number[] = [];
     using folder = temporaryFolder();
     for (let run = 0; run < 3; run++) {
@@ -139,7 +139,7 @@ describe("a start", () => {
       expect(status).toBe(204);
     }
     process.stdout.write(`start to first answer: ${times.join(", ")} ms (the first makes the database)\n`);
-    // The aim is two seconds; the bound is for machines that do ten other things.
+    // The goal is two seconds; the limit is for machines with a high load.
     expect(Math.min(...times)).toBeLessThan(15_000);
   });
 
@@ -152,7 +152,7 @@ describe("a start", () => {
     expect((await apiOf(server).get("/api/v1/app")).status).toBe(200);
   });
 
-  it("on a database of a newer version is refused in one sentence and leaves the file as it is", async () => {
+  it("on a database of a newer version is refused with a message and does not change the file", async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, "posthorn.db");
     const db = new DatabaseSync(path);
@@ -166,7 +166,7 @@ describe("a start", () => {
     expect(readFileSync(path)).toEqual(before);
   });
 
-  it("on a damaged file is refused in one sentence that names it", async () => {
+  it("on a damaged file is refused with a message that names it", async () => {
     using sound = temporaryFolder();
     await using server = await startServer({ dataDir: sound.path });
     await publishTo(apiOf(server), "http://127.0.0.1:9/");
@@ -190,7 +190,7 @@ describe("a start", () => {
     }
   });
 
-  it("on a port that is taken is refused in one sentence", async () => {
+  it("on a port in use is refused with a message", async () => {
     using folder = temporaryFolder();
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
@@ -216,7 +216,7 @@ describe("a start", () => {
     }
   });
 
-  it("in a folder that cannot be made is refused in one sentence", async () => {
+  it("in a folder that cannot be created is refused with a message", async () => {
     using folder = temporaryFolder();
     writeFileSync(join(folder.path, "file"), "");
     await using refused = runCli(["start", "--data-dir", join(folder.path, "file", "data")]);
@@ -225,7 +225,7 @@ describe("a start", () => {
     expect(stderr).toMatch(/^posthorn: [^\n]+\.\n$/);
   });
 
-  it("with a settings file that is not there is refused in one sentence", async () => {
+  it("with a missing settings file is refused with a message", async () => {
     await using refused = runCli(["start", "--config", "/nowhere/posthorn.env"]);
     const { code, stderr } = await refused.ended;
     expect(code).toBe(1);
@@ -234,7 +234,7 @@ describe("a start", () => {
 });
 
 describe("posthorn config", () => {
-  it("shows every value and where it came from, and no secret", async () => {
+  it("shows every value and its source, and no secret", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "posthorn.env");
     const key = Buffer.alloc(32, 7).toString("base64");
@@ -265,7 +265,7 @@ describe("posthorn config", () => {
 });
 
 describe("strict mode", () => {
-  it("calls no address of this machine or its network, whatever way it is written", async () => {
+  it("calls no address of this machine or its network, however it is written", async () => {
     await using receiver = await startReceiver();
     await using server = await startServer({ dev: false, env: { POSTHORN_RETRY_SCHEDULE: "" } });
     const { port } = new URL(receiver.url);
@@ -299,7 +299,7 @@ describe("strict mode", () => {
   });
 });
 
-/** None where a file system may not be mounted; the store's own tests fill a disk everywhere. */
+/** Skipped where no file system can be mounted; the store's own tests fill a disk everywhere. */
 const SMALL_DISKS = canMount() ? [6] : [];
 
 it.each(SMALL_DISKS)(

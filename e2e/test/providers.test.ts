@@ -1,4 +1,4 @@
-/** Webhooks as providers send them, over HTTP to a running server, and on to receivers that verify them as the provider's. */
+/** Webhooks as providers send them, over HTTP to a running server, and forwarded to receivers that verify them as the provider's. */
 import { eventually, type Received, uid } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import {
@@ -18,7 +18,7 @@ const world = useWorld();
 interface Source {
   readonly id: string;
   readonly url: string;
-  /** Path of the receiver that its endpoint calls. */
+  /** Path of the receiver that the endpoint calls. */
   readonly hook: string;
 }
 
@@ -43,21 +43,21 @@ async function quarantineOf({ id }: Source): Promise<readonly { readonly reason:
   return (await world.api.get(`/ingest/api/v1/source/${id}/quarantine`)).json.data;
 }
 
-/** Asked past the check of the common API's contract: providers have types such as `orders/create`, which are no names there. */
+/** Bypasses the contract check of the common API: providers have types such as `orders/create`, which it does not allow. */
 async function messagesOf({ id }: Source): Promise<readonly { readonly eventType: string }[]> {
   const headers = { authorization: `Bearer ${world.server.token}` };
   const answer = await fetch(`${world.server.url}/api/v1/app/${id}/msg`, { headers });
   return ((await answer.json()) as { readonly data: readonly { readonly eventType: string }[] }).data;
 }
 
-/** One byte of the body is another: a digit of a text, so that the body is still what it was of a kind. */
+/** Changes one byte of the body, a digit of a text, so that the body stays of the same kind. */
 function withOneByteChanged({ headers, body }: Sent): Sent {
   const at = body.search(/[1-8](?=\D*$)/);
   return { headers, body: body.slice(0, at) + String(Number(body[at]) + 1) + body.slice(at + 1) };
 }
 
 describe.each(providerSenders)("$provider, signed by $by", (sender) => {
-  it("is verified, stored, and passed on byte for byte to who verifies it again", async () => {
+  it("is verified, stored, and forwarded byte for byte to a receiver that verifies it again", async () => {
     const source = await makeSource(sender.provider, sender.source);
     const sent = await sender.send(source.url, uid("d"));
     const answer = await deliver(source.url, sent);
@@ -72,7 +72,7 @@ describe.each(providerSenders)("$provider, signed by $by", (sender) => {
     expect(await sender.accepts(arrived)).not.toBe(false);
   });
 
-  it.runIf(sender.signs)("is quarantined with the reason when one byte was changed, and goes nowhere", async () => {
+  it.runIf(sender.signs)("is quarantined with the reason when one byte was changed, and is not forwarded", async () => {
     const source = await makeSource(sender.provider, sender.source);
     const sent = withOneByteChanged(await sender.send(source.url, uid("d")));
     const answer = await deliver(source.url, sent);
@@ -84,7 +84,7 @@ describe.each(providerSenders)("$provider, signed by $by", (sender) => {
 });
 
 describe("handshakes", () => {
-  it("of Slack echo the challenge, when it is signed", async () => {
+  it("of Slack echo the challenge if it is signed", async () => {
     const source = await makeSource("slack", { secrets: ["a-webhook-secret-0123456789abcdef"] });
     const body = JSON.stringify({
       type: "url_verification",
@@ -122,7 +122,7 @@ describe("handshakes", () => {
     expect((await asked("guessed")).status).toBe(403);
   });
 
-  it("of Zoom answer the validation of the URL with its token encrypted", async () => {
+  it("of Zoom answer the URL validation with its token encrypted", async () => {
     const source = await makeSource("zoom", { secrets: ["a-webhook-secret-0123456789abcdef"] });
     const plainToken = "qgg8vlvZRS6UYooatFL8Aw";
     const body = JSON.stringify({ payload: { plainToken }, event_ts: 1, event: "endpoint.url_validation" });
@@ -130,7 +130,7 @@ describe("handshakes", () => {
     expect([answer.status, await answer.json()]).toEqual([200, { plainToken, encryptedToken: zoomToken(plainToken) }]);
   });
 
-  it("are no events: nothing of them is stored or passed on", async () => {
+  it("are not events: nothing of them is stored or forwarded", async () => {
     const source = await makeSource("zoom", { secrets: ["a-webhook-secret-0123456789abcdef"] });
     const body = JSON.stringify({ payload: { plainToken: "x" }, event_ts: 1, event: "endpoint.url_validation" });
     await deliver(source.url, zoomRequest(body));

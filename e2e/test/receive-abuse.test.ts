@@ -12,7 +12,7 @@ import { useWorld } from "../lib/world.ts";
 const world = useWorld({ env: { POSTHORN_TRUSTED_PROXIES: "" } });
 const SECRET = "secret-of-the-hook";
 const MB = 1024 * 1024;
-/** What a flood may add to the memory of the process: far less than what it sends. */
+/** The most that a flood may add to the memory of the process: far less than it sends. */
 const MAX_GROWTH = 300 * MB;
 
 interface Source {
@@ -49,7 +49,7 @@ async function deliver(
     .status;
 }
 
-/** Bytes of memory of the server's process. */
+/** Memory of the server's process in bytes. */
 function memory(): number {
   const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${world.server.pid}/status`, "utf8"))![1]!;
   return Number(line) * 1024;
@@ -59,7 +59,7 @@ let good: Source;
 beforeAll(async () => {
   good = await makeSource();
 });
-/** Whatever was done to the door: another source is served after it. */
+/** Asserts that another source is still served after the abuse. */
 afterEach(async () => {
   const status = await deliver(good);
   if (status !== 200) throw new Error(`another source is not served any more: ${status}`);
@@ -100,7 +100,7 @@ describe("slow clients", () => {
 });
 
 describe("large bodies", () => {
-  it("of 100 MB that say so are refused, and nothing of them is held", { timeout: 240_000 }, async () => {
+  it("of 100 MB with a declared length are refused and not kept in memory", { timeout: 240_000 }, async () => {
     const before = memory();
     const statuses = await Promise.all(Array.from({ length: 10 }, () => pour(good, 100 * MB, true)));
     expect(statuses.filter((status) => status !== 413 && status !== 0)).toEqual([]);
@@ -120,9 +120,9 @@ describe("large bodies", () => {
     },
   );
 
-  it("that are compressed are taken as they are, and never inflated", async () => {
+  it("that are compressed are stored as they are, and never decompressed", async () => {
     const source = await makeSource();
-    // Half a gigabyte of nothing, in half a megabyte.
+    // Half a gigabyte of zeros, compressed to half a megabyte.
     const bomb = gzipSync(Buffer.alloc(512 * MB));
     expect(bomb.length).toBeLessThan(MB);
     const before = memory();
@@ -133,11 +133,11 @@ describe("large bodies", () => {
     expect(memory() - before).toBeLessThan(MAX_GROWTH);
   });
 
-  it("that wait in memory, of one source, leave room for the others", async () => {
+  it("of one source that wait in memory leave room for other sources", async () => {
     const source = await makeSource();
     const sockets: Socket[] = [];
     try {
-      // Each has sent all but its last byte: more together than one source may hold.
+      // Each has sent all but its last byte: together more than one source may hold.
       for (let n = 0; n < 120; n++) {
         const socket = await openSocket(world.server.url);
         socket.on("error", () => undefined);
@@ -150,13 +150,13 @@ describe("large bodies", () => {
     } finally {
       for (const socket of sockets) socket.destroy();
     }
-    // What was held is given back.
+    // The memory was released.
     await eventually(async () => expect(await deliver(source)).toBe(200));
   });
 });
 
 describe("headers", () => {
-  it("beyond the bound are refused, and cost no memory", async () => {
+  it("beyond the limit are refused, and use no memory", async () => {
     const flood = (count: number, size: number): string =>
       `POST ${new URL(good.url).pathname} HTTP/1.1\r\nhost: x\r\n${Array.from({ length: count }, (_, n) => `x-${n}: ${"a".repeat(size)}\r\n`).join("")}\r\n`;
     const before = memory();
@@ -166,7 +166,7 @@ describe("headers", () => {
     expect(memory() - before).toBeLessThan(MAX_GROWTH);
   });
 
-  it("that name another address are not believed, unless a proxy is trusted that wrote them", async () => {
+  it("that name another address are ignored, unless a trusted proxy wrote them", async () => {
     const office = { "x-forwarded-for": "203.0.113.7" };
     const fields = { allowedAddresses: ["203.0.113.0/24"] };
     expect(await deliver(await makeSource(fields), "{}", office)).toBe(403);
@@ -178,7 +178,7 @@ describe("headers", () => {
     });
     const { id, ingestUrl: url } = (await made.json()) as { readonly id: string; readonly ingestUrl: string };
     expect(await deliver({ id, url }, "{}", office)).toBe(200);
-    // What a client wrote itself stands left of what the proxy added.
+    // Values written by the client are to the left of those added by the proxy.
     expect(await deliver({ id, url }, "{}", { "x-forwarded-for": "203.0.113.7, 198.51.100.9" })).toBe(403);
   });
 });
@@ -208,7 +208,7 @@ describe("a flood", () => {
     expect(new Set(statuses)).toEqual(new Set([200]));
   });
 
-  it("on one source is held to its rate, and the others do not notice", async () => {
+  it("on one source is limited to its rate, and does not affect other sources", async () => {
     const flooded = await makeSource({ rateLimit: 5 });
     const [others, statuses] = await Promise.all([
       Promise.all(Array.from({ length: 40 }, () => deliver(good))),
@@ -237,7 +237,7 @@ describe("a flood", () => {
   });
 });
 
-/** Sends so many bytes, and says how many or not; the status of the answer, 0 when the connection was cut without one. */
+/** Sends this many bytes, with a declared length or without. Returns the status, 0 if the connection was cut without a response. */
 function pour({ url }: Source, bytes: number, known = false): Promise<number> {
   const chunk = Buffer.alloc(256 * 1024, "a");
   return new Promise((resolve) => {

@@ -8,7 +8,7 @@ import { ReceiveRun } from "../lib/receive-run.ts";
 
 const KILLS = 12;
 const SENDERS = 8;
-/** Events between two kills at most, so that the run ends in time on a fast machine. */
+/** The most events between two kills, so that the run ends in time on a fast machine. */
 const EVENTS_A_LIFE = 300;
 const MAX_LIFE_MS = 600;
 
@@ -40,7 +40,7 @@ it(
       { timeoutMs: 60_000, intervalMs: 200 },
     );
 
-    // One message for each delivery id, whatever the storms; none that was answered is missing.
+    // One message per delivery ID, whatever the repetitions; none that was acknowledged is missing.
     expect((await run.listAll()).sort()).toEqual([...run.accepted.keys()].sort());
     const arrived = Map.groupBy(receiver.requests, ({ headers }) => headers["x-github-delivery"]!);
     expect([...run.accepted.keys()].filter((id) => !arrived.has(id))).toEqual([]);

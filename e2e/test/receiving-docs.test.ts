@@ -1,4 +1,4 @@
-/** What the pages of docs/receiving tell to paste works when it is pasted. */
+/** The commands on the pages of docs/receiving work when pasted. */
 import { execFile } from "node:child_process";
 import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { useWorld } from "../lib/world.ts";
 const world = useWorld();
 const FOLDER = new URL("../../docs/receiving/", import.meta.url).pathname;
 const GENERATED = "Written by scripts/generate-receiving-docs.ts";
-/** Pages whose request is a handshake, which is answered and no event. */
+/** Pages whose request is a handshake, which is answered and is not an event. */
 const HANDSHAKES = new Set(["discord", "slack", "zoom"]);
 
 const pages = globSync(`${FOLDER}/*.md`)
@@ -18,7 +18,7 @@ const pages = globSync(`${FOLDER}/*.md`)
   .map((path) => ({ provider: basename(path, ".md"), text: readFileSync(path, "utf8") }))
   .sort((one, other) => (one.provider < other.provider ? -1 : 1));
 
-/** Runs all blocks of a page in one shell, against the server and the receiver of the test. */
+/** Runs all code blocks of a page in one shell, against the server and the receiver of the test. */
 async function paste(text: string): Promise<string> {
   const blocks = [...text.matchAll(/^```sh\n([^]*?)^```/gm)].map(([, block = ""]) => block);
   const script = ["set -euo pipefail", ...blocks]
@@ -35,7 +35,7 @@ async function paste(text: string): Promise<string> {
 }
 
 describe("the pages", () => {
-  it("are there for every provider that was named", () => {
+  it("exist for every listed provider", () => {
     const named =
       "aws-sns discord github gitlab intercom meta microsoft-teams salesforce sendgrid shopify slack square standard-webhooks stripe twilio zendesk zoom";
     expect(pages.map(({ provider }) => provider).join(" ")).toBe(named);
@@ -43,7 +43,7 @@ describe("the pages", () => {
 });
 
 describe.each(pages)("what the page of $provider says", ({ provider, text }) => {
-  it("works when it is pasted: the request is taken in, and passed on", async () => {
+  it("works when pasted: the request is accepted and forwarded", async () => {
     const output = await paste(text);
     expect(output.trim()).toMatch(/ 200$/);
     if (HANDSHAKES.has(provider)) return;

@@ -6,7 +6,7 @@ import { faultsOf } from "../../scripts/release/packages.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
 
-/** `npm publish` sends nothing even if the script came that far. */
+/** Prevents `npm publish` from sending anything if the script should reach it. */
 const release = (...args: readonly string[]): { status: number | null; stdout: string; stderr: string } =>
   spawnSync("node", ["scripts/release.ts", ...args], {
     cwd: REPOSITORY,

@@ -1,4 +1,4 @@
-/** Seeing and repairing: lists of attempts, resend, recover, replay, examples, statistics, and deleting content. */
+/** Inspecting and repairing: lists of attempts, resend, recover, replay, examples, statistics, and deleting content. */
 import { eventTypeName, eventually, organisationId, SEVERAL_ORGANISATIONS } from "@posthorn/testkit";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Result } from "../lib/api.ts";
@@ -50,7 +50,7 @@ function attemptsOf(message: string, count: number): Promise<Row[]> {
 const resend = (message: string, to = endpoint): Promise<Result> =>
   world.api.post(`${tenant.path}/msg/${message}/endpoint/${to.id}/resend`);
 
-/** Starts a task and waits for its end. Returns how many messages it sent. */
+/** Starts a task and waits for its end. Returns the number of messages it sent. */
 async function run(verb: "recover" | "replay-missing", window: object): Promise<number> {
   const { status, json } = await world.api.post(`${endpoint.path}/${verb}`, window);
   expect([status, json.status]).toEqual([202, "running"]);
@@ -62,7 +62,7 @@ async function run(verb: "recover" | "replay-missing", window: object): Promise<
 }
 
 describe("lists of attempts", () => {
-  test("filter by the status of the attempt and the class of its code", async () => {
+  test("filter by the status of the attempt and the class of its status code", async () => {
     world.receiver.answer(404);
     const failed = await published(2);
     world.receiver.answer(200);
@@ -79,7 +79,7 @@ describe("lists of attempts", () => {
     }
   });
 
-  test("leave responses out when asked, and bring messages when asked", async () => {
+  test("omit responses on request, and include messages on request", async () => {
     world.receiver.answer({ body: "thanks" });
     const message = await published(1);
     const path = `/attempt/endpoint/${endpoint.id}`;
@@ -91,7 +91,7 @@ describe("lists of attempts", () => {
     expect(without).toMatchObject({ msg: { id: message, payload: {} } });
   });
 
-  test("of one message can be narrowed to one endpoint", async () => {
+  test("of one message can be restricted to one endpoint", async () => {
     const second = await tenant.endpoint();
     const message = await published(2);
     const ids = async (query: string): Promise<unknown[]> =>
@@ -104,7 +104,7 @@ describe("lists of attempts", () => {
 });
 
 describe("messages of an endpoint", () => {
-  test("show where each stands: sent, failed for good, or waiting for a retry with its time", async () => {
+  test("show the state of each: succeeded, retries exhausted, or waiting for a retry with its time", async () => {
     await world.restart({ POSTHORN_RETRY_SCHEDULE: "600" });
     const sent = await published(1);
     world.receiver.answer(500);
@@ -127,19 +127,19 @@ describe("messages of an endpoint", () => {
 });
 
 describe("resending", () => {
-  test("is one attempt by hand that is shown as such, also after a success", async () => {
+  test("makes one manual attempt that is shown as such, also after a success", async () => {
     const message = await published(1);
     expect((await resend(message)).json).toEqual({});
     expect((await attemptsOf(message, 2)).map(({ triggerType }) => triggerType)).toEqual([1, 0]);
     expect(tenant.received(endpoint, message)).toHaveLength(2);
   });
 
-  test("does not begin the schedule anew when it fails", async () => {
+  test("does not restart the schedule when it fails", async () => {
     world.receiver.answer(500);
     const message = await published(2);
     await resend(message);
     await attemptsOf(message, 3);
-    // A message that is published now has both its attempts before a third one of the other could not have come.
+    // The message published now has both its attempts before a third attempt of the other one could arrive.
     await published(2);
     expect(await rows(`/attempt/msg/${message}`)).toHaveLength(3);
   });
@@ -160,7 +160,7 @@ describe("resending", () => {
     expect([status, json.code]).toEqual([400, "endpoint_disabled"]);
   });
 
-  test("repairs the standing of a message that had failed", async () => {
+  test("changes the status of a message that had failed", async () => {
     world.receiver.answer(500);
     const message = await published(2);
     expect((await rows(`/msg/${message}/endpoint`))[0]!.status).toBe(2);
@@ -172,7 +172,7 @@ describe("resending", () => {
 });
 
 describe("recovering", () => {
-  test("sends by hand what failed in the window, and nothing else", async () => {
+  test("sends only what failed in the time range, as manual attempts", async () => {
     const before = new Date(Date.now() - HOUR);
     const sent = await published(1);
     world.receiver.answer(500);
@@ -185,14 +185,14 @@ describe("recovering", () => {
     expect(await run("recover", { since: before })).toBe(0);
   });
 
-  test("keeps to the window", async () => {
+  test("respects the time range", async () => {
     world.receiver.answer(500);
     await published(2);
     const past = { since: new Date(Date.now() - 2 * HOUR), until: new Date(Date.now() - HOUR) };
     expect(await run("recover", past)).toBe(0);
   });
 
-  test("takes a window of 14 days and the slack of a slow client, and no more", async () => {
+  test("accepts a range of 14 days plus tolerance for a slow client, and no more", async () => {
     const days = (count: number): Date => new Date(Date.now() - count * 24 * HOUR);
     expect((await world.api.post(`${endpoint.path}/recover`, { since: days(14) })).status).toBe(202);
     expect((await world.api.post(`${endpoint.path}/recover`, { since: days(14.1) })).status).toBe(422);
@@ -201,8 +201,8 @@ describe("recovering", () => {
   });
 });
 
-describe("replaying what is missing", () => {
-  test("sends messages that were published before the endpoint wanted them, by its filters, once", async () => {
+describe("replaying missing messages", () => {
+  test("sends messages from before the endpoint subscribed to them, by its filters, once", async () => {
     const [early, other] = [await published(1), await published(1, { channels: ["blue"] })];
     endpoint = await tenant.endpoint();
     const since = new Date(Date.now() - HOUR);
@@ -214,7 +214,7 @@ describe("replaying what is missing", () => {
     await tenant.delivery(endpoint, other);
   });
 
-  test("leaves out what has no payload any more", async () => {
+  test("omits messages without a payload", async () => {
     const message = await published(1);
     await world.api.delete(`${tenant.path}/msg/${message}/content`);
     endpoint = await tenant.endpoint();
@@ -234,7 +234,7 @@ describe("background tasks", () => {
 });
 
 describe("examples", () => {
-  test("are taken from the schema of the event type and sent to the endpoint whatever it filters", async () => {
+  test("are taken from the schema of the event type and sent to the endpoint regardless of its filters", async () => {
     const name = eventTypeName();
     const schemas = { 1: { type: "object", examples: [{ first: 1 }, { second: 2 }] } };
     await world.api.post("/api/v1/event-type", { name, description: "", schemas });
@@ -248,7 +248,7 @@ describe("examples", () => {
     expect([none.status, none.json.code]).toEqual([400, "no_example"]);
   });
 
-  test("is generated from the schema where it names none, else from the newest message of the type", async () => {
+  test("is generated from the schema if it has none, else taken from the newest message of the type", async () => {
     const send = (eventType: string) => world.api.post(`${endpoint.path}/send-example`, { eventType });
     const described = `described.${Date.now()}`;
     const schemas = { 1: { type: "object", properties: { amount: { type: "integer", minimum: 5 } } } };
@@ -277,7 +277,7 @@ describe("examples", () => {
 });
 
 describe("statistics", () => {
-  test("count attempts by how they ended and deliveries that wait", async () => {
+  test("count attempts by outcome, and waiting deliveries", async () => {
     await published(1);
     world.receiver.answer(500);
     await published(2);
@@ -288,7 +288,7 @@ describe("statistics", () => {
     expect((await world.api.get(`${endpoint.path}/stats`)).json).toMatchObject({ pending: 1 });
   });
 
-  test("cover the range that is asked for, up to 28 days, and none of the future", async () => {
+  test("cover the requested range, up to 28 days, and nothing in the future", async () => {
     await published(1);
     const at = (ms: number): string => encodeURIComponent(new Date(Date.now() + ms).toISOString());
     const stats = (query: string): Promise<Result> => world.api.get(`${endpoint.path}/stats?${query}`);
@@ -303,7 +303,7 @@ describe("statistics", () => {
 });
 
 describe("deleting content", () => {
-  test("of a message leaves the message and its attempts, and nothing to send", async () => {
+  test("of a message keeps the message and its attempts, and leaves nothing to send", async () => {
     const message = await published(1);
     expect((await world.api.delete(`${tenant.path}/msg/${message}/content`)).status).toBe(204);
     expect((await tenant.get(`/msg/${message}`)).json).toMatchObject({ id: message, payload: { expired: true } });
@@ -313,7 +313,7 @@ describe("deleting content", () => {
     expect((await world.api.delete(`${tenant.path}/msg/${message}/content`)).status).toBe(204);
   });
 
-  test("of an attempt leaves the attempt", async () => {
+  test("of an attempt keeps the attempt", async () => {
     world.receiver.answer({ body: "a secret" });
     const message = await published(1);
     const [attempt] = await rows(`/attempt/msg/${message}`);

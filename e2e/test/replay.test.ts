@@ -1,4 +1,4 @@
-/** Replays by filter: what is sent where, counted beforehand, paused, canceled, and who may ask for it. */
+/** Replays by filter: selection, dry run, pausing, canceling, and access. */
 import { eventually, startReceiver } from "@posthorn/testkit";
 import { Webhook } from "standardwebhooks";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -18,7 +18,7 @@ beforeEach(async () => {
   endpoint = await tenant.endpoint();
 });
 
-/** Publishes a message and waits until each endpoint that gets it has answered. */
+/** Publishes a message and waits until each matching endpoint has responded. */
 async function published(fields: object = {}, attempts = 1): Promise<string> {
   const message = await tenant.publish(fields);
   await attemptsOf(message, attempts);
@@ -82,7 +82,7 @@ describe("a replay by filter", () => {
     expect(await attemptsOf(sent, 2)).toHaveLength(2);
   });
 
-  test("goes to another endpoint, whatever that one wants, and leaves the first as it was", async () => {
+  test("goes to another endpoint, regardless of its filters, and does not change the first", async () => {
     world.receiver.answer(500);
     const failed = await published();
     world.receiver.answer(204);
@@ -94,7 +94,7 @@ describe("a replay by filter", () => {
     expect((await tenant.get(`/endpoint/${endpoint.id}/msg?status=2`)).json.data).toHaveLength(1);
   });
 
-  test("goes to a URL with one signed attempt each, recorded apart, and no endpoint is left behind", async () => {
+  test("goes to a URL with one signed attempt each, recorded separately, and leaves no endpoint behind", async () => {
     await using elsewhere = await startReceiver({ answer: () => 500 });
     const message = await published();
     const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -106,7 +106,7 @@ describe("a replay by filter", () => {
     expect([received.headers["webhook-id"], received.headers["x-why"]]).toEqual([message, "a replay"]);
     const attempts = await attemptsOf(message, 2);
     expect(attempts[0]).toMatchObject({ endpointId: job.parameters.target.endpointId, status: 2, triggerType: 1 });
-    // The delivery itself stands where it stood, and the row behind the URL is in no list.
+    // The delivery itself is unchanged, and no list contains the row for the URL.
     expect((await tenant.get(`/endpoint/${endpoint.id}/msg?status=0`)).json.data).toHaveLength(1);
     expect((await tenant.get("/endpoint")).json.data.map(({ id }: { id: string }) => id)).toEqual([endpoint.id]);
     const later = await published();
@@ -114,7 +114,7 @@ describe("a replay by filter", () => {
     expect(elsewhere.requests).toHaveLength(1);
   });
 
-  test("signs for a URL as an endpoint does when asked to", async () => {
+  test("signs for a URL with the secret of an endpoint on request", async () => {
     const message = await published();
     const path = "/signed-as";
     await replay({ target: { url: world.receiver.url + path, signAs: endpoint.id } });
@@ -124,7 +124,7 @@ describe("a replay by filter", () => {
     expect(received.headers["webhook-id"]).toBe(message);
   });
 
-  test("to a URL that is none is refused; one that leads where nothing may go gets no request", async () => {
+  test("to an invalid URL is refused; one to a blocked address sends no request", async () => {
     const message = await published();
     for (const url of ["ftp://example.com/", "nonsense"]) {
       const { status, json } = await world.api.post(`${tenant.path}/replay`, { since, target: { url } });
@@ -135,7 +135,7 @@ describe("a replay by filter", () => {
     expect((await attemptsOf(message, 2))[0]).toMatchObject({ status: 2, errorCode: "blocked_address" });
   });
 
-  test("refuses what makes no sense, and says where", async () => {
+  test("refuses invalid requests, and names the field", async () => {
     const refused = async (fields: object): Promise<unknown> => {
       const { status, json } = await world.api.post(`${tenant.path}/replay`, { since, ...fields });
       return [status, json.detail[0].loc.join(".")];
@@ -155,7 +155,7 @@ describe("a replay by filter", () => {
     expect(await refused({ statuses: ["lost"] })).toEqual([422, "body.statuses.[0]"]);
   });
 
-  test("can be held up, goes on where it was, and can be ended", async () => {
+  test("can be paused, resumed where it was, and canceled", async () => {
     for (let count = 0; count < 5; count++) await published();
     const start = async (): Promise<string> =>
       (await world.api.post(`${tenant.path}/replay`, { since, ratePerSecond: 1 })).json.id;
@@ -173,7 +173,7 @@ describe("a replay by filter", () => {
     expect(listed.map(({ id }: { id: string }) => id)).toEqual([paused]);
   });
 
-  test("to an endpoint that is off waits there and goes out when it is on again", async () => {
+  test("to a disabled endpoint waits there, and is sent when the endpoint is enabled", async () => {
     const message = await published();
     await world.api.patch(endpoint.path, { disabled: true });
     expect(await replay({})).toMatchObject({ status: "finished", progress: { sent: 1 } });
@@ -183,11 +183,11 @@ describe("a replay by filter", () => {
   });
 });
 
-describe("who may ask for a replay", () => {
+describe("access to replays", () => {
   const tokenWith = async (app: string, capabilities: string[], sessionId?: string): Promise<string> =>
     (await world.api.post(`/api/v1/auth/app-portal-access/${app}`, { capabilities, sessionId })).json.token;
 
-  test("a token of the application with CreateAttempts, named with its session; to a URL also with ManageEndpoint", async () => {
+  test("a token of the application needs CreateAttempts, to a URL also ManageEndpoint, and is recorded with its session", async () => {
     await published();
     const portal = world.api.as(await tokenWith(tenant.id, ["ViewBase", "CreateAttempts"], "someone@work"));
     const { status, json } = await portal.post(`${tenant.path}/replay`, { since });
@@ -219,7 +219,7 @@ describe("who may ask for a replay", () => {
 });
 
 describe.each(SDK_VERSIONS)("SDK %i", (version) => {
-  test("sends again by filter and reads truthfully how many that were", async () => {
+  test("replays by filter and reports the correct number of messages", async () => {
     const sdk = world.sdk(version);
     world.receiver.answer(404);
     const failed = await published({ eventType: "a", channels: ["red"], tags: ["x"] });
@@ -242,7 +242,7 @@ describe.each(SDK_VERSIONS)("SDK %i", (version) => {
     expect(data[0].id).toBe(id);
   });
 
-  test("deletes the contents of messages, some or all, and what was answered", async () => {
+  test("deletes the contents of some or all messages, and their responses", async () => {
     const sdk = world.sdk(version);
     world.receiver.answer({ body: "a secret" });
     const [first, second] = [await published({ eventId: `event-${version}` }), await published()];
@@ -261,7 +261,7 @@ describe.each(SDK_VERSIONS)("SDK %i", (version) => {
     expect(job.progress).toMatchObject({ sent: 0, skipped: { payloadGone: 2 } });
   });
 
-  test("ends the tokens of an application, of one session or all, and none that are made afterwards", async () => {
+  test("ends the tokens of an application, of one session or all, but none created afterwards", async () => {
     const sdk = world.sdk(version);
     const token = async (sessionId?: string): Promise<string> =>
       (await sdk("authentication.appPortalAccess", tenant.id, sessionId === undefined ? {} : { sessionId })).token;

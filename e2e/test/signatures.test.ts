@@ -1,4 +1,4 @@
-/** What a delivery looks like on the wire: signatures that other libraries verify, secrets and their rotation, custom headers. */
+/** Deliveries on the wire: signatures that other libraries verify, secrets and their rotation, custom headers. */
 import { createPublicKey, generateKeyPairSync, randomBytes, verify } from "node:crypto";
 import { eventually, type Received } from "@posthorn/testkit";
 import { Webhook } from "standardwebhooks";
@@ -54,7 +54,7 @@ function verifiesAsymmetric(publicKey: string, { body, headers }: Received, sign
 }
 
 describe("a delivery", () => {
-  test("is accepted by another library, and rejected with one byte changed anywhere", async () => {
+  test("is accepted by another library, and rejected when any one byte is changed", async () => {
     const endpoint = await tenant.endpoint();
     const secret = await secretOf(endpoint);
     const { body, headers } = await deliver(endpoint);
@@ -71,7 +71,7 @@ describe("a delivery", () => {
     expect(accepts(newSecret(), { body, headers })).toBe(false);
   });
 
-  test("carries the same values in both families of names, and the verifiers of the SDKs take them", async () => {
+  test("carries the same values in both header families, and the verifiers of the SDKs accept them", async () => {
     const endpoint = await tenant.endpoint();
     const { body, headers } = await deliver(endpoint);
     for (const name of ["id", "timestamp", "signature"])
@@ -84,7 +84,7 @@ describe("a delivery", () => {
     }
   });
 
-  test("is a POST of JSON with a timestamp of now and the id of the message", async () => {
+  test("is a POST of JSON with the current timestamp and the ID of the message", async () => {
     const endpoint = await tenant.endpoint();
     const message = await tenant.publish();
     const { method, headers } = await tenant.delivery(endpoint, message);
@@ -94,7 +94,7 @@ describe("a delivery", () => {
     expect(Math.abs(Date.now() / 1000 - Number(headers["webhook-timestamp"]))).toBeLessThan(120);
   });
 
-  test("is signed by the secret that was given", async () => {
+  test("is signed with the given secret", async () => {
     const secret = newSecret(24);
     const endpoint = await tenant.endpoint({ secret });
     expect(await secretOf(endpoint)).toBe(secret);
@@ -117,12 +117,12 @@ describe("secrets", () => {
     expect([rotated.status, rotated.json.detail[0].loc]).toEqual([422, ["body", "key"]]);
   });
 
-  test("of 24 to 75 bytes are taken", async () => {
+  test("of 24 to 75 bytes are accepted", async () => {
     for (const bytes of [24, 75])
       expect(await secretOf(await tenant.endpoint({ secret: newSecret(bytes) }))).toBeDefined();
   });
 
-  test("an Ed25519 key signs v1a, which the public key that is shown verifies and another does not", async () => {
+  test("an Ed25519 key signs v1a, which verifies with the public key that is shown and not with another", async () => {
     const pair = newKeyPair();
     const endpoint = await tenant.endpoint({ secret: pair.secret });
     expect(await secretOf(endpoint)).toBe(pair.public);
@@ -142,7 +142,7 @@ function mixedKey(): string {
 }
 
 describe("rotation", () => {
-  test("signs with both secrets in the meantime, the newer first", async () => {
+  test("signs with both secrets during the grace period, the newer first", async () => {
     const [before, after] = [newSecret(), newSecret()];
     const endpoint = await tenant.endpoint({ secret: before });
     expect((await rotate(endpoint, { key: after })).status).toBe(204);
@@ -158,7 +158,7 @@ describe("rotation", () => {
     expect([accepts(after, alone(first!)), accepts(before, alone(second!))]).toEqual([true, true]);
   });
 
-  test("makes a secret when none is given, of the same kind", async () => {
+  test("generates a secret of the same kind if none is given", async () => {
     const shared = await tenant.endpoint();
     const before = await secretOf(shared);
     expect((await rotate(shared, {})).status).toBe(204);
@@ -182,7 +182,7 @@ describe("rotation", () => {
     expect(accepts(before, delivery)).toBe(true);
   });
 
-  test("without a grace period ends the secret before at once", async () => {
+  test("without a grace period ends the previous secret at once", async () => {
     const [before, after] = [newSecret(), newSecret()];
     const endpoint = await tenant.endpoint({ secret: before });
     await rotate(endpoint, { key: after, gracePeriodSeconds: 0 });
@@ -194,7 +194,7 @@ describe("rotation", () => {
     ]);
   });
 
-  test("ends the secret before when its grace period is over", async () => {
+  test("ends the previous secret when its grace period ends", async () => {
     const [before, after] = [newSecret(), newSecret()];
     const endpoint = await tenant.endpoint({ secret: before });
     await rotate(endpoint, { key: after, gracePeriodSeconds: 1 });
@@ -221,7 +221,7 @@ describe("custom headers", () => {
   const put = (endpoint: TenantEndpoint, headers: object) => world.api.put(`${endpoint.path}/headers`, { headers });
   const patch = (endpoint: TenantEndpoint, body: object) => world.api.patch(`${endpoint.path}/headers`, body);
 
-  test("are sent in the case they were given", async () => {
+  test("are sent with the case in which they were given", async () => {
     const endpoint = await tenant.endpoint({ headers: { "X-CamelCase-ID": "Value 1", "x-lower": "2" } });
     const { rawHeaders } = await deliver(endpoint);
     expect(rawHeaders.join("\n")).toContain("X-CamelCase-ID\nValue 1");
@@ -234,7 +234,7 @@ describe("custom headers", () => {
     "content-encoding content-language content-location host connection expect x-amz-a x-amzn-a " +
     "x-google-a x-goog-a x-gfe-a x-azure-a x-fd-a x-svix-a svix-id Webhook-Signature webhook-anything";
 
-  test.each(OWNED.split(" "))("named %s are refused with 422 wherever they are given", async (name) => {
+  test.each(OWNED.split(" "))("named %s are refused with 422 in every request that sets them", async (name) => {
     const endpoint = await tenant.endpoint();
     const created = await world.api.post(`${tenant.path}/endpoint`, {
       url: world.receiver.url,
@@ -263,7 +263,7 @@ describe("custom headers", () => {
     expect(await headersOf(endpoint)).toEqual({ headers: {}, sensitive: [] });
   });
 
-  test("that hold credentials are shown by name only, and sent", async () => {
+  test("with credentials are shown by name only, and sent", async () => {
     const names = ["Authorization", "X-API-Key", "x-auth-token", "WWW-Authenticate"];
     const endpoint = await tenant.endpoint();
     const headers = Object.fromEntries(names.map((name) => [name, "secret value"]));

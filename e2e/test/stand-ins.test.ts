@@ -1,4 +1,4 @@
-/** The stand-ins of providers' APIs, used by the official SDKs: what these understand is faithful. */
+/** The fake provider APIs, called by the official SDKs: what the SDKs understand is faithful. */
 import { startGitHub, startReceiver, startStripe } from "@posthorn/testkit";
 import { Octokit } from "octokit";
 import { Stripe } from "stripe";
@@ -7,12 +7,12 @@ import { describe, expect, it } from "vitest";
 const DAY_MS = 86_400_000;
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
-describe("the stand-in of GitHub", () => {
+describe("the fake GitHub API", () => {
   const at = { owner: "acme", repo: "shop" };
   const connect = (baseUrl: string, auth = "ghp_test"): Octokit =>
     new Octokit({ baseUrl, auth, log: quiet, throttle: { enabled: false }, retry: { enabled: false } });
 
-  it("is driven by Octokit: makes a hook, pages through deliveries, shows one, delivers it again under its GUID", async () => {
+  it("works with Octokit: creates a hook, pages through deliveries, shows one, redelivers it under its GUID", async () => {
     await using receiver = await startReceiver();
     await using github = await startGitHub({ token: "ghp_test" });
     const { rest, paginate } = connect(github.url);
@@ -40,7 +40,7 @@ describe("the stand-in of GitHub", () => {
     expect(newest).toMatchObject({ guid: deliveries[3]!.guid, redelivery: true, status_code: 204 });
   });
 
-  it("forgets deliveries after three days, and refuses strangers", async () => {
+  it("forgets deliveries after three days, and refuses unknown tokens", async () => {
     let now = Date.UTC(2026, 0, 1);
     await using github = await startGitHub({ token: "ghp_test", now: () => now });
     const { rest } = connect(github.url);
@@ -55,13 +55,13 @@ describe("the stand-in of GitHub", () => {
   });
 });
 
-describe("the stand-in of Stripe", () => {
+describe("the fake Stripe API", () => {
   const connect = (url: string, key = "sk_test_1"): Stripe => {
     const { hostname, port } = new URL(url);
     return new Stripe(key, { host: hostname, port, protocol: "http", maxNetworkRetries: 0, telemetry: false });
   };
 
-  it("is driven by Stripe's library: makes an endpoint, signs as it verifies, pages through events", async () => {
+  it("works with Stripe's library: creates an endpoint, signs as the library verifies, pages through events", async () => {
     await using receiver = await startReceiver();
     await using server = await startStripe({ key: "sk_test_1" });
     const stripe = connect(server.url);
@@ -81,7 +81,7 @@ describe("the stand-in of Stripe", () => {
     expect(await stripe.events.retrieve(first)).toMatchObject({ id: first });
   });
 
-  it("forgets events after thirty days, and answers errors as the library knows them", async () => {
+  it("forgets events after thirty days, and returns errors that the library recognises", async () => {
     let now = Date.UTC(2026, 0, 1);
     await using server = await startStripe({ key: "sk_test_1", now: () => now });
     const stripe = connect(server.url);

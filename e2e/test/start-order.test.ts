@@ -1,4 +1,4 @@
-/** Containers start in any order: a node that is there before its database. */
+/** Containers start in any order: a node may start before its database. */
 import {
   createDatabase,
   eventually,
@@ -19,7 +19,7 @@ interface Early extends AsyncDisposable {
   readonly node: Cli;
 }
 
-/** A node that starts while its database cannot be reached. */
+/** A node that starts while its database is unavailable. */
 async function early(env: Record<string, string> = {}): Promise<Early> {
   await using opening = new AsyncDisposableStack();
   const folder = opening.use(temporaryFolder());
@@ -44,7 +44,7 @@ const becomes = (url: string, status: number): Promise<void> =>
   eventually(async () => expect((await fetch(url)).status).toBe(status));
 
 describe("a node that starts before its database", () => {
-  it("waits for it, says that it lives and is not ready, and then does its work", async () => {
+  it("waits for it, reports to be live but not ready, and then works", async () => {
     await using e = await early();
     await becomes(`${e.url}/health/live`, 204);
     const ready = await fetch(`${e.url}/health/ready`);
@@ -60,12 +60,12 @@ describe("a node that starts before its database", () => {
     e.node.child.kill("SIGTERM");
     const { code, stdout, stderr } = await e.node.ended;
     expect([code, stderr]).toEqual([0, ""]);
-    // One line that it waits, and one that the wait is over.
+    // One line when the wait begins, and one when it ends.
     expect(stdout.match(/waiting for the database, 0 of 300 s: /g)).toHaveLength(1);
     expect(stdout.match(/the database is there, after \d+ s/g)).toHaveLength(1);
   });
 
-  it("ends when it has waited for as long as it may, and says why", async () => {
+  it("exits after the longest allowed wait, and says why", async () => {
     await using e = await early({ POSTHORN_DATABASE_WAIT: "0.5" });
     expect(await e.node.ended).toMatchObject({
       code: 1,
@@ -75,7 +75,7 @@ describe("a node that starts before its database", () => {
     });
   });
 
-  it("stops when it is told to meanwhile", async () => {
+  it("stops on request while it waits", async () => {
     await using e = await early();
     await becomes(`${e.url}/health/live`, 204);
     e.node.child.kill("SIGTERM");
@@ -126,13 +126,13 @@ describe("a database that runs but refuses connections", () => {
     await using e = await early({ POSTHORN_DATABASE_URL: url() });
     const { code, stdout, stderr } = await e.node.ended;
     expect(stderr.trimEnd()).toMatch(says);
-    // One sentence, which gives away no password, and nothing was waited for.
+    // One message without a password, and no wait.
     expect(stderr).toMatch(/^posthorn: .*\n$/);
     expect(stderr).not.toMatch(/wrong@|ri#ght/);
     expect([code, stdout]).toEqual([1, ""]);
   });
 
-  it("is told of by the other commands in the same words", async () => {
+  it("is reported by the other commands with the same message", async () => {
     await using status = runCli(["migrate", "--status"], {
       POSTHORN_DATABASE_URL: right().replace(":right@", ":wrong@"),
     });

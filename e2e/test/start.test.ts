@@ -1,4 +1,4 @@
-/** The process as a user meets it: `npm start`, its first lines, its settings, its end. */
+/** The process as a user meets it: `npm start`, its first output, its settings, its exit. */
 import { eventually, startReceiver, startServer } from "@posthorn/testkit";
 import { Webhook } from "standardwebhooks";
 import { Svix } from "svix";
@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 const CURL =
   /curl -X POST (\S+) \\\s+-H 'authorization: (Bearer [^']+)' \\\s+-H 'content-type: application\/json' \\\s+-d '(.+)'/;
 
-test("npm start prints an address, a token and a call that works, delivers to this machine, and stops when asked", async () => {
+test("npm start prints an address, a token and a working call, delivers to this machine, and stops on request", async () => {
   await using server = await startServer({ npm: true });
   await using receiver = await startReceiver();
   await eventually(() => expect(server.log).toMatch(CURL));
@@ -37,7 +37,7 @@ test("npm start prints an address, a token and a call that works, delivers to th
   expect(server.log).toContain("SIGTERM: stopping");
 });
 
-test("npm start leaves no server behind when npm alone is told to end", async () => {
+test("npm start leaves no server behind when only npm is stopped", async () => {
   await using server = await startServer({ npm: true });
   const { url } = server;
   process.kill(server.pid, "SIGTERM");
@@ -57,7 +57,7 @@ test("the second family of header names can be disabled", async () => {
   expect(names.sort()).toEqual(["webhook-id", "webhook-signature", "webhook-timestamp"]);
 });
 
-test("without --dev nothing on this machine is called, and the attempt says why", async () => {
+test("without --dev no address of this machine is called, and the attempt says why", async () => {
   await using server = await startServer({ dev: false, env: { POSTHORN_RETRY_SCHEDULE: "" } });
   await using receiver = await startReceiver();
   const client = new Svix(server.token, { serverUrl: server.url });
@@ -75,11 +75,11 @@ test.each([
   ["a schedule that is none", { POSTHORN_RETRY_SCHEDULE: "soon" }, "POSTHORN_RETRY_SCHEDULE"],
   ["a setting that does not exist", { POSTHORN_RETRY_SHEDULE: "5" }, "POSTHORN_RETRY_SHEDULE"],
   ["a secret that is too short", { POSTHORN_JWT_SECRET: "short" }, "POSTHORN_JWT_SECRET"],
-])("%s stops the start with one sentence that names it", async (_title, env, name) => {
+])("%s stops the start with a message that names it", async (_title, env, name) => {
   await expect(startServer({ env })).rejects.toThrow(new RegExp(`\\nposthorn: [^\\n]*${name}[^\\n]*\\n$`));
 });
 
-test("a second process on the same data is refused with a sentence", async () => {
+test("a second process on the same data is refused with a message", async () => {
   await using server = await startServer();
   await expect(startServer({ dataDir: server.dataDir })).rejects.toThrow(/\nposthorn: [^\n]*Another[^\n]*\n$/);
 });

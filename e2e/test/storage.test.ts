@@ -1,9 +1,9 @@
-/** `posthorn storage`, against a server. */
+/** `posthorn storage` against a running server. */
 import { startServer } from "@posthorn/testkit";
 import { expect, test } from "vitest";
 import { runCli } from "../lib/cli.ts";
 
-test("posthorn storage prints what is stored of each kind and what becomes of the disk", async () => {
+test("posthorn storage prints what is stored by kind, and the forecast of the disk", async () => {
   await using server = await startServer();
   await using cli = runCli(["storage", "--url", server.url, "--token", server.token]);
   const { code, stdout, stderr } = await cli.ended;

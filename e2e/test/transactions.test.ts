@@ -1,4 +1,4 @@
-/** Publishing in a transaction of the product's, with each client that products use, on a real PostgreSQL. */
+/** Publishing in a transaction of the product, with each common client, on a real PostgreSQL. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,13 +22,13 @@ import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openPrisma } from "../lib/prisma.ts";
 
-/** What a test does with a client: write an order, publish, and go on or change its mind. */
+/** The work of a test with a client: write an order, publish, and commit or roll back. */
 type Work = (tx: HostTransaction) => Promise<void>;
 
 interface Client {
   /** Runs `work` in a transaction that has inserted this order. */
   transact(order: number, work: Work): Promise<void>;
-  /** What is no transaction, and must not be taken for one. */
+  /** An object that is not a transaction and must be refused as one. */
   readonly outside: HostTransaction;
   close(): Promise<unknown>;
 }
@@ -169,7 +169,7 @@ describe.each(Object.entries(CLIENTS))("with %s", (_name, open) => {
       { eventType: "order.paid", payload: { order: orders }, ...message },
       { tx, ...(key === undefined ? {} : { idempotencyKey: key }) },
     );
-  /** A message after which everything that was committed before it has come. */
+  /** Publishes a message that arrives after everything that was committed before it. */
   const settled = async (): Promise<readonly string[]> => {
     const { id } = await posthorn.message.create("acme", { eventType: "marker", payload: {} });
     await receiver.waitFor(({ headers }) => headers["webhook-id"] === id);
@@ -204,7 +204,7 @@ describe.each(Object.entries(CLIENTS))("with %s", (_name, open) => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("sends what was committed, with the order", async () => {
+  it("sends a committed message, with the order", async () => {
     let id = "";
     await client.transact(++orders, async (tx) => {
       const message = await publish(tx, { channels: ["eu"], tags: ["x"], eventId: `paid-${orders}`, orderingKey: "o" });
@@ -217,7 +217,7 @@ describe.each(Object.entries(CLIENTS))("with %s", (_name, open) => {
     expect(await posthorn.message.get("acme", id)).toMatchObject({ id, channels: ["eu"], tags: ["x"] });
   });
 
-  it("never sends what was rolled back", async () => {
+  it("never sends a message that was rolled back", async () => {
     let id = "";
     const changed = client.transact(++orders, async (tx) => {
       ({ id } = await publish(tx));
@@ -229,7 +229,7 @@ describe.each(Object.entries(CLIENTS))("with %s", (_name, open) => {
     await expect(posthorn.message.get("acme", id)).rejects.toMatchObject({ code: "not_found" });
   });
 
-  it("keeps bytes and names as they are, whatever they look like", async () => {
+  it("keeps bytes and names unchanged, whatever they contain", async () => {
     let id = "";
     await client.transact(++orders, async (tx) => {
       ({ id } = await publish(tx, { payload: BYTES, contentType: "application/x-odd", orderingKey: "a'b\\c$1?" }));
@@ -241,7 +241,7 @@ describe.each(Object.entries(CLIENTS))("with %s", (_name, open) => {
     expect(rows).toEqual([{ ordering_key: "a'b\\c$1?" }]);
   });
 
-  it("publishes once for one idempotency key, and puts off what is to wait", async () => {
+  it("publishes once for one idempotency key, and delays messages on request", async () => {
     const ids: string[] = [];
     const options = { delaySeconds: 3600 };
     for (let time = 0; time < 2; time++) {
@@ -254,7 +254,7 @@ describe.each(Object.entries(CLIENTS))("with %s", (_name, open) => {
     expect(Date.parse(deliverAt!) - Date.parse(timestamp)).toBeGreaterThanOrEqual(3_599_000);
   });
 
-  it("refuses before the transaction is touched what can be known before", async () => {
+  it("refuses invalid input before the transaction is touched", async () => {
     await client.transact(++orders, async (tx) => {
       await expect(publish(tx, { eventType: "a b" })).rejects.toMatchObject({ code: "validation" });
       const unknown = posthorn.message.create("missing", { eventType: "a", payload: {} }, { tx });
@@ -263,7 +263,7 @@ describe.each(Object.entries(CLIENTS))("with %s", (_name, open) => {
     expect(await isThere(orders)).toBe(true);
   });
 
-  it("says in words what the database refused", async () => {
+  it("explains what the database refused", async () => {
     const again = client.transact(++orders, async (tx) => {
       await publish(tx, { eventId: `twice-${orders}` });
       await expect(publish(tx, { eventId: `twice-${orders}` })).rejects.toMatchObject({
@@ -276,11 +276,11 @@ describe.each(Object.entries(CLIENTS))("with %s", (_name, open) => {
     expect(await isThere(orders)).toBe(false);
   });
 
-  it("refuses what is no transaction, since its rollback would take nothing back", async () => {
+  it("refuses objects that are not transactions, because a rollback would not undo the publish", async () => {
     await expect(publish(client.outside)).rejects.toMatchObject({ code: "not_supported" });
   });
 
-  it("publishes without a node in the process, in a transaction and by itself", async () => {
+  it("publishes without a node in the process, in a transaction and without one", async () => {
     let within = "";
     const message = { eventType: "order.paid", payload: {} };
     await client.transact(++orders, async (tx) => {
@@ -293,7 +293,7 @@ describe.each(Object.entries(CLIENTS))("with %s", (_name, open) => {
 });
 
 describe("a process that is killed", () => {
-  it("between the commit and the look at it: the message is sent after the next start", async () => {
+  it("between the commit and the relay sends the message after the next start", async () => {
     await using database = await createDatabase(await sharedPostgres());
     await using receiver = await startReceiver();
     const server = await startServer({ databaseUrl: database.url });
@@ -309,7 +309,7 @@ describe("a process that is killed", () => {
     const publish = async (): Promise<string> =>
       (await publisher.message.create("acme", { eventType: "a", payload: {} })).id;
     const ids: string[] = [];
-    // Killed in the middle of a stream of commits: whatever stage each of them has reached.
+    // Killed in the middle of a stream of commits, at any stage of each of them.
     for (let round = 0; round < 3; round++) {
       const storm = Promise.all(Array.from({ length: 40 }, async () => ids.push(await publish())));
       ids.push(await publish());

@@ -1,7 +1,7 @@
-/** Who recorded what, seen by the database: a trigger notes for each attempt which node wrote it and whose the shard was at that moment. */
+/** Audit in the database: for each attempt, a trigger records which node wrote it and which node owned the shard at that moment. */
 import { queryPostgres } from "../disk.ts";
 
-/** The key of an attempt is of the class of its node's slot. */
+/** The key of an attempt contains the number of its node's membership slot. */
 const AUDIT = `
   CREATE SCHEMA chaos;
   CREATE TABLE chaos.record (
@@ -18,7 +18,7 @@ const AUDIT = `
   END $$;
   CREATE TRIGGER chaos AFTER INSERT ON posthorn.attempt FOR EACH ROW EXECUTE FUNCTION chaos.note()`;
 
-/** @param shardOf The shard of the key of an endpoint. */
+/** @param shardOf The shard of an endpoint's key. */
 export async function startAudit(databaseUrl: string, shardOf: (key: number) => number): Promise<void> {
   await queryPostgres(databaseUrl, AUDIT);
   for (const row of await queryPostgres(databaseUrl, "SELECT id FROM endpoint")) {
@@ -29,9 +29,9 @@ export async function startAudit(databaseUrl: string, shardOf: (key: number) => 
 
 export interface AuditResult {
   readonly recorded: number;
-  /** Written by a node while the shard was another's. */
+  /** Attempts written by a node while another one owned the shard. */
   readonly byStrangers: number;
-  /** Nodes that wrote anything; one that had to join anew counts again. */
+  /** Nodes that wrote anything; a node that joined again counts again. */
   readonly writers: number;
 }
 
@@ -48,14 +48,14 @@ export async function readAudit(databaseUrl: string): Promise<AuditResult> {
   };
 }
 
-/** An attempt that was stored. */
+/** A stored attempt. */
 export interface Outcome {
   readonly succeeded: boolean;
-  /** Just before it was committed; Unix milliseconds. */
+  /** Shortly before the commit; Unix milliseconds. */
   readonly at: number;
 }
 
-/** What was stored, oldest first, by endpoint and message as their public ids with a space between. */
+/** Stored attempts, oldest first, by endpoint and message as their public IDs separated by a space. */
 export async function outcomesBy(databaseUrl: string): Promise<ReadonlyMap<string, readonly Outcome[]>> {
   const rows = await queryPostgres(
     databaseUrl,
@@ -80,7 +80,7 @@ export async function countPending(databaseUrl: string): Promise<number> {
   return Number(row!["pending"]);
 }
 
-/** Deliveries that are at their end, by state as stored, and messages. */
+/** Ended deliveries by stored state, and messages. */
 export async function counts(databaseUrl: string): Promise<{ readonly messages: number; readonly succeeded: number }> {
   const [row] = await queryPostgres(
     databaseUrl,

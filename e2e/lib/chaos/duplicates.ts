@@ -1,4 +1,4 @@
-/** Requests that came more than once, and whether what befell their node, or the database, explains it. */
+/** Finds repeated requests, and whether faults of their node or the database explain them. */
 import type { Received } from "@posthorn/testkit";
 import type { Outcome } from "./audit.ts";
 import { befell, type Fault, rightTime } from "./faults.ts";
@@ -9,31 +9,31 @@ export interface Sent extends Received {
 }
 
 export interface Duplicates {
-  /** Requests after the first one of an endpoint and a message. */
+  /** Requests after the first one for an endpoint and a message. */
   readonly all: number;
-  /** Those after one that was in flight, or whose outcome was not stored yet, when its node was killed, frozen or cut off. */
+  /** Repeats of a request that was in flight, or whose outcome was not stored yet, when its node was killed, frozen or cut off. */
   readonly ofNode: number;
-  /** The same, when only the database was away. */
+  /** The same when only the database was unavailable. */
   readonly ofDatabase: number;
-  /** All others, each as a line. */
+  /** All others, one line each. */
   readonly unexplained: readonly string[];
-  /** Begun when the success of an earlier one was stored already, as a line each. */
+  /** Requests that began after the success of an earlier one was stored, one line each. */
   readonly afterSuccess: readonly string[];
 }
 
-/** Who was sent what: endpoint and message. */
+/** The endpoint and message of a request. */
 export const nameOf = ({ path, headers }: Received): string => `${path} ${headers["webhook-id"]}`;
 
 /** No node: only faults of the database count. */
 const NO_NODE = -1;
 
-/** @param outcomesOf What was stored for an endpoint and a message, oldest first. */
+/** @param outcomesOf The stored outcomes of an endpoint and a message, oldest first. */
 export function duplicatesIn(
   requests: readonly Sent[],
   faults: readonly Fault[],
   outcomesOf: (name: string) => readonly Outcome[],
 ): Duplicates {
-  // When an attempt was signed, rounded down to a second.
+  // The time at which an attempt was signed, rounded down to a second.
   const begunAt = ({ node, headers, at }: Sent): number =>
     rightTime(faults, node, Number(headers["webhook-timestamp"]) * 1000, at);
   const found = { all: 0, ofNode: 0, ofDatabase: 0, unexplained: [] as string[], afterSuccess: [] as string[] };
@@ -48,7 +48,7 @@ export function duplicatesIn(
       const storedAt = outcomes.find(({ at }) => at >= before.at)?.at ?? Infinity;
       const explains = (first: number, second: number): boolean =>
         befell(faults, first, begunAt(before), Math.min(storedAt, repeated.at)) ||
-        // It was begun in time, and its own node held it back.
+        // The repeat began in time, and its own node was frozen afterwards.
         befell(faults, second, begunAt(repeated), repeated.at);
       if (!explains(before.node, repeated.node)) found.unexplained.push(line);
       else if (explains(NO_NODE, NO_NODE)) found.ofDatabase++;

@@ -1,4 +1,4 @@
-/** Who sent a request: each node goes out through a proxy of its own, which knows the ports that it dialled from. */
+/** Identifies the sender of a request: each node uses its own proxy, which knows the ports that it dialled from. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
@@ -7,14 +7,14 @@ export class Exits implements AsyncDisposable {
   readonly #nodeAt = new Map<number, number>();
   readonly #stack = new AsyncDisposableStack();
 
-  /** The node whose connection comes from this port just now. */
+  /** The node whose connection currently uses this port. */
   nodeAt(port: number): number {
     const node = this.#nodeAt.get(port);
     if (node === undefined) throw new Error(`No node sends from port ${port}.`);
     return node;
   }
 
-  /** Opens an exit for a node. Its URL is for `POSTHORN_EGRESS_PROXY`. */
+  /** Opens a proxy for a node. Its URL is for `POSTHORN_EGRESS_PROXY`. */
   async open(node: number): Promise<string> {
     const sockets = new Set<Socket>();
     const server = createServer().on("connect", (request, inner: Socket) => {

@@ -1,13 +1,13 @@
-/** A clock of a process that is set while it runs, by libfaketime. Time that passes, by which timers ring, stays as it is. */
+/** A process clock that libfaketime sets while the process runs. Elapsed time, which timers use, is not affected. */
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installPackage } from "@posthorn/testkit";
 
 export interface FakeClock extends Disposable {
-  /** What a process is started with whose clock this is. */
+  /** The environment for a process that uses this clock. */
   readonly env: Readonly<Record<string, string>>;
-  /** Sets it to so many milliseconds after the right time, or before it. The process sees that within a second. */
+  /** Sets the clock to this many milliseconds after the right time, or before it. The process sees it within a second. */
   set(skewMs: number): void;
 }
 
@@ -22,7 +22,7 @@ function findLibrary(): string | null {
 
 let library: string | null | undefined;
 
-/** `null` where libfaketime is missing and cannot be installed; said once on standard output. */
+/** `null` if libfaketime is missing and cannot be installed; reported once on standard output. */
 export function openFakeClock(): FakeClock | null {
   if (library === undefined) {
     library = findLibrary();
@@ -42,7 +42,7 @@ export function openFakeClock(): FakeClock | null {
   const file = join(folder, "offset");
   const set = (skewMs: number): void => {
     const seconds = skewMs / 1000;
-    // Read while it is written it would be empty.
+    // A file that is read while it is written would be empty.
     writeFileSync(`${file}.new`, `${seconds < 0 ? "" : "+"}${seconds.toFixed(3)}\n`);
     renameSync(`${file}.new`, file);
   };

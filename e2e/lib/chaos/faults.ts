@@ -1,4 +1,4 @@
-/** What befalls the nodes and their database: a plan that a seed repeats, whatever else happens. */
+/** Faults of the nodes and their database: a plan that a seed reproduces, whatever else happens. */
 import type { Random } from "../random.ts";
 
 export const NODES = 3;
@@ -25,32 +25,32 @@ export interface PlannedFault {
   /** How long before the fault no other fault begins. */
   readonly calmMs: number;
   readonly lastsMs: number;
-  /** Of a clock step: how far the clock of the node is from the right time afterwards. */
+  /** For a clock step: the difference between the clock of the node and the right time afterwards. */
   readonly skewMs: number;
-  /** Of a lock: what another session has locked. */
+  /** For a lock: what another session has locked. */
   readonly lock: string;
 }
 
-/** One that was made; Unix milliseconds. */
+/** A fault that was made; Unix milliseconds. */
 export interface Fault {
   readonly kind: FaultKind;
   readonly target: Target;
   readonly from: number;
   /** Infinity while it lasts. */
   readonly until: number;
-  /** Of a clock step: as planned. */
+  /** For a clock step: as planned. */
   readonly skewMs?: number;
 }
 
 const CALM_MS = 3000;
-/** How long most faults last; a frozen node must be able to outlast its lease. */
+/** Duration of most faults; a frozen node must be able to outlast its lease. */
 const MIN_FAULT_MS = 500;
 const FAULT_MS = 9000;
-/** A node that stands still for so long, and longer, has lost its lease and everything that was under way. */
+/** A node that is frozen for at least this long has lost its lease and all attempts in flight. */
 const LONG_FREEZE_MS = 12_000;
-/** A lock is held for so long, and up to six seconds more: any statement that waits for it runs into its time-out. */
+/** A lock is held for this long, and up to six seconds more: every statement that waits for it times out. */
 const LOCK_MS = 6000;
-/** A node sees its clock step this much later at most. */
+/** The longest delay until a node sees its clock step. */
 export const STEP_SEEN_MS = 1500;
 const MOST_SKEW_MS = 120_000;
 /** What a session outside Posthorn can hold: the lock of write transactions, and tables that publishing and delivering need. */
@@ -61,7 +61,7 @@ const LOCKS = [
   "LOCK TABLE posthorn.outbox IN ACCESS EXCLUSIVE MODE",
 ] as const;
 
-/** The next fault of a plan. As many numbers are drawn for each, so that the plan is the same however it is carried out. */
+/** The next fault of a plan. The same number of random values is drawn for each, so the plan does not depend on how it is carried out. */
 export function nextFault(random: Random): PlannedFault {
   const kind = KINDS[random.below(KINDS.length)]!;
   const node = random.below(NODES);
@@ -79,22 +79,22 @@ function durationOf(kind: FaultKind, drawnMs: number): number {
   return MIN_FAULT_MS + drawnMs;
 }
 
-/** Whether the node, or the database, was in trouble at some time from one to the other. */
+/** Whether the node, or the database, had a fault at some time between the two. */
 export function befell(faults: readonly Fault[], node: number, from: number, to: number): boolean {
   return faults.some(
     (fault) => (fault.target === node || fault.target === "database") && fault.from <= to && fault.until >= from,
   );
 }
 
-/** When a node signed a request by the right time, when its own clock said this and the request came at `at`. */
+/** The real time at which a node signed a request, given its own clock and that the request arrived at `at`. */
 export function rightTime(faults: readonly Fault[], node: number, said: number, at: number): number {
   const steps = faults.filter(({ kind, target, from }) => kind === "clock step" && target === node && from <= at);
   const skews = [0, ...steps.map(({ skewMs = 0 }) => skewMs)];
-  // The last one that does not put it after the request came; a step can have fallen in between.
+  // The last step that does not put it after the arrival; a step can have happened in between.
   return skews.map((skew) => said - skew).findLast((time) => time <= at + STEP_SEEN_MS) ?? said;
 }
 
-/** The greatest number of faults that lasted at one time. */
+/** The greatest number of simultaneous faults. */
 export function mostAtOnce(faults: readonly Fault[]): number {
   return Math.max(
     0,

@@ -1,4 +1,4 @@
-/** Three nodes on one PostgreSQL, each behind a way of its own to it, and what befalls them. */
+/** Three nodes on one PostgreSQL, each with its own connection path to it, and their faults. */
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import {
@@ -23,10 +23,10 @@ import { type Fault, NODES, type PlannedFault, STEP_SEEN_MS } from "./faults.ts"
 
 interface Member {
   readonly server: TestServer;
-  /** All ways to the database. */
+  /** All paths to the database. */
   readonly ways: readonly TcpProxy[];
   up: boolean;
-  /** What its clock is read from; `null`: it cannot be set. */
+  /** The source of its clock; `null`: the clock cannot be set. */
   readonly clock: FakeClock | null;
 }
 
@@ -48,7 +48,7 @@ export class ChaosNodes implements AsyncDisposable {
   readonly #members: readonly Member[];
   readonly #stack: AsyncDisposableStack;
   readonly #faults: Fault[] = [];
-  /** Nothing befalls one that is in trouble already. */
+  /** A component with a fault gets no second one. */
   readonly #troubled = new Map<PlannedFault["target"], Promise<void>>();
 
   private constructor(random: Random, parts: Parts) {
@@ -61,7 +61,7 @@ export class ChaosNodes implements AsyncDisposable {
     this.#stack = parts.stack;
   }
 
-  /** @param random Of the traffic. */
+  /** @param random For the traffic. */
   static async start(random: Random, env: Readonly<Record<string, string>>): Promise<ChaosNodes> {
     const stack = new AsyncDisposableStack();
     const postgres = stack.use(await startPostgres({ settings: { log_min_messages: "panic" } }));
@@ -83,7 +83,7 @@ export class ChaosNodes implements AsyncDisposable {
       const ways = [way];
       const ownEnv: Record<string, string> = { POSTHORN_EGRESS_PROXY: await exits.open(index) };
       if (index === 0) {
-        // One has a pooler in between.
+        // One node uses a pooler.
         const pooled = stack.use(await startTcpProxy(Number(new URL(pooler.through(databaseUrl)).port)));
         ways.push(pooled);
         ownEnv["POSTHORN_DATABASE_URL"] = pooled.through(databaseUrl);
@@ -103,13 +103,13 @@ export class ChaosNodes implements AsyncDisposable {
     return this.#faults;
   }
 
-  /** Where some node is; `null`: none is up. */
+  /** The URL of any running node; `null` if there is none. */
   anyUrl(): string | null {
     const up = this.#members.filter((member) => member.up);
     return up.length === 0 ? null : up[this.#random.below(up.length)]!.server.url;
   }
 
-  /** Where this node is; where another one is while it is down, and `null` when none is up. */
+  /** The URL of this node; of another one while it is down, and `null` if none is running. */
   urlOf(node: number): string | null {
     const member = this.#members[node]!;
     return member.up ? member.server.url : this.anyUrl();
@@ -119,7 +119,7 @@ export class ChaosNodes implements AsyncDisposable {
     return this.#members.every(({ clock }) => clock !== null);
   }
 
-  /** Makes one fault, and mends it; waits first while the same one is in trouble. */
+  /** Causes one fault and repairs it; waits first while the same component has one. */
   async make(planned: PlannedFault): Promise<void> {
     const { kind, target, skewMs } = planned;
     if (kind === "clock step" && !this.canSetClocks) return;
@@ -176,7 +176,7 @@ export class ChaosNodes implements AsyncDisposable {
     for (const way of ways) way.become("open");
   }
 
-  /** As a migration, a backup or a forgotten session of another program does. */
+  /** Does what a migration, a backup or a forgotten session of another program does. */
   async #lock(statement: string, lastsMs: number): Promise<void> {
     const client = new pg.Client(this.databaseUrl);
     client.on("error", () => undefined);

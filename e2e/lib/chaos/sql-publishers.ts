@@ -1,19 +1,19 @@
-/** A product that publishes within transactions of its own, and rolls some of them back. */
+/** A product that publishes in its own transactions, and rolls some of them back. */
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import type { Random } from "../random.ts";
 import { queryPostgres } from "../disk.ts";
 
-/** The product's own table: a transaction has committed if, and only if, its row is there. */
+/** The product's own table: a transaction has committed if, and only if, its row exists. */
 const TABLE = "CREATE TABLE chaos.published (id text PRIMARY KEY, key text NOT NULL, n int NOT NULL)";
 const PAUSE_MS = 200;
-/** Between two transactions of a publisher at most. */
+/** The longest pause between two transactions of a publisher. */
 const BREATH_MS = 300;
-/** Of 100 transactions, so many are rolled back. */
+/** Of 100 transactions, this many are rolled back. */
 const ROLLED_BACK = 25;
 
 export class SqlPublishers {
-  /** Ids of messages whose transaction was rolled back by the product. */
+  /** IDs of messages whose transaction the product rolled back. */
   readonly rolledBack = new Set<string>();
   readonly #databaseUrl: string;
   readonly #app: string;
@@ -32,7 +32,7 @@ export class SqlPublishers {
     return new SqlPublishers(databaseUrl, app, random);
   }
 
-  /** One transaction after the other, each with one to three messages of this ordering key, whatever happens to PostgreSQL. */
+  /** Runs one transaction after the other, each with one to three messages of this ordering key, whatever happens to PostgreSQL. */
   async run(orderingKey: string): Promise<void> {
     for (let n = 0; !this.#end.signal.aborted;) {
       try {
@@ -48,7 +48,7 @@ export class SqlPublishers {
     this.#end.abort();
   }
 
-  /** Ids of what was committed. */
+  /** IDs of committed messages. */
   async committed(): Promise<ReadonlySet<string>> {
     const rows = await queryPostgres(this.#databaseUrl, "SELECT id FROM chaos.published");
     return new Set(rows.map(({ id }) => id as string));
@@ -90,7 +90,7 @@ export class SqlPublishers {
     return from + messages;
   }
 
-  /** Whether the last transaction committed is not known to a client whose connection broke: its table knows. */
+  /** A client whose connection broke does not know whether its last transaction committed: its table does. */
   async #next(orderingKey: string, known: number): Promise<number> {
     for (;;) {
       try {

@@ -1,4 +1,4 @@
-/** Publishers that do not give up, on any node, and what receivers make of it. */
+/** Publishers that retry forever on any node, and what receivers get. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Received } from "@posthorn/testkit";
 import { nameOf } from "./duplicates.ts";
@@ -10,7 +10,7 @@ const PAUSE_MS = 50;
 
 export class Publishers {
   readonly accepted = new Set<string>();
-  /** Sent more than once before they were accepted. */
+  /** Requests that were sent more than once before they were accepted. */
   repeated = 0;
   readonly #nodes: ChaosNodes;
   readonly #app: string;
@@ -38,7 +38,7 @@ export class Publishers {
     this.#end.abort();
   }
 
-  /** Asks one node after the other until one does it. */
+  /** Calls one node after the other until one succeeds. */
   async call(
     method: string,
     path: string,
@@ -85,13 +85,13 @@ export class Publishers {
 }
 
 export interface Disorder {
-  /** Requests whose message came after one of its ordering key that was published later, and has the greater id: each as a line. */
+  /** Requests whose message arrived after a later one of its ordering key that has the greater ID, one line each. */
   readonly wrong: readonly string[];
-  /** The same where the later one has the lesser id: it was published at a node whose clock was behind that of the other. */
+  /** The same if the later one has the lesser ID: it was published at a node whose clock was behind that of the other. */
   readonly clocksApart: number;
 }
 
-/** What came in another order than it was published. Ids sort as texts by when the node, or the database, says it took the message. */
+/** Messages that arrived in another order than they were published. IDs sort as text by the time at which the node or database accepted the message. */
 export function outOfOrder(requests: readonly Received[]): Disorder {
   const before = new Map<string, { readonly n: number; readonly id: string }[]>();
   const seen = new Set<string>();
@@ -114,7 +114,7 @@ export function outOfOrder(requests: readonly Received[]): Disorder {
   return { wrong, clocksApart };
 }
 
-/** What each endpoint never got. */
+/** The messages that each endpoint never received. */
 export function lostIn(
   requests: readonly Received[],
   accepted: ReadonlySet<string>,
