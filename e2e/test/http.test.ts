@@ -172,7 +172,7 @@ describe("clients that disconnect or are slow", () => {
   test("clients that send their headers slowly are disconnected, and others are served meanwhile", async () => {
     const slow = Array.from({ length: 50 }, () => exchange("POST /api/v1/app HTTP/1.1\r\nHost: a\r\nX-Slow: "));
     expect((await world.api.get(`/api/v1/app/${app}`)).status).toBe(200);
-    for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1.1 408 [^]*"code":"bad_request"/);
+    for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1.1 408 [^]*"code":"request_timeout"/);
   });
 });
 

@@ -177,3 +177,32 @@ describe("a token of the application", () => {
     expect((await viewer.call("GET", "app/other/policy")).status).toBe(404);
   });
 });
+
+describe("the signing policy", () => {
+  it.each([
+    "Set-Cookie",
+    "Date",
+    "Host",
+    "Authorization",
+    "Cookie",
+    "Content-MD5",
+    "Connection",
+    "Transfer-Encoding",
+    "TE",
+    "Proxy-Connection",
+    "If-Match",
+    "X-Forwarded-For",
+    "Sec-Fetch-Site",
+    "Webhook-Signature",
+    "with space",
+  ])("refuses the header %j for a signature or timestamp", async (name) => {
+    expect(await refused(OF_APPLICATION, { signing: { style: "github", header: name } })).toBe("body.signing.header");
+    expect(await refused(OF_APPLICATION, { signing: { style: "slack", timestampHeader: name } })).toBe(
+      "body.signing.timestampHeader",
+    );
+  });
+
+  it("accepts a header of the product", async () => {
+    expect(await refused(OF_APPLICATION, { signing: { style: "github", header: "X-Acme-Signature" } })).toBe(200);
+  });
+});

@@ -1,6 +1,7 @@
 /** What happens to requests before any route sees them: those that are no HTTP, and those that are too large. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { PosthornErrorCode } from "../lib/errors.ts";
 import { INERT } from "./inert.ts";
 
 /** A client that is told that its request is too large may send this much more of it. */
@@ -22,9 +23,30 @@ export async function discard(request: IncomingMessage): Promise<void> {
   }
 }
 
-const CLIENT_ERRORS: Readonly<Record<string, readonly [string, string]>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: ["408 Request Timeout", "The request did not come to its end in time."],
-  HPE_HEADER_OVERFLOW: ["431 Request Header Fields Too Large", "The headers of the request are too large."],
+interface ClientError {
+  readonly status: string;
+  readonly code: PosthornErrorCode;
+  readonly detail: string;
+}
+
+const NOT_HTTP: ClientError = {
+  status: "400 Bad Request",
+  code: "bad_request",
+  detail: "This is not an HTTP request.",
+};
+
+const CLIENT_ERRORS: Readonly<Record<string, ClientError>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: "408 Request Timeout",
+    code: "request_timeout",
+    detail:
+      "The request took too long to arrive: headers must be complete within 15 s and the whole request within 30 s. Send it again with the same idempotency-key; split a large batch.",
+  },
+  HPE_HEADER_OVERFLOW: {
+    status: "431 Request Header Fields Too Large",
+    code: "bad_request",
+    detail: "The headers of the request are too large: together they can have up to 16 KiB.",
+  },
 };
 
 /** Answers what is no HTTP request, in the form of every other error, and closes the connection. */
@@ -35,8 +57,8 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
     socket.destroy();
     return;
   }
-  const [status, detail] = CLIENT_ERRORS[error.code ?? ""] ?? ["400 Bad Request", "This is not an HTTP request."];
-  const body = JSON.stringify({ code: "bad_request", detail });
+  const { status, code, detail } = CLIENT_ERRORS[error.code ?? ""] ?? NOT_HTTP;
+  const body = JSON.stringify({ code, detail });
   const head = [
     `HTTP/1.1 ${status}`,
     "connection: close",

@@ -19,6 +19,7 @@ export type PosthornErrorCode =
   | "separate_origin_required"
   | "not_found"
   | "not_supported"
+  | "request_timeout"
   | "conflict"
   | "event_type_exists"
   | "wrong_origin"
@@ -62,6 +63,7 @@ const STATUS: Record<PosthornErrorCode, number> = {
   separate_origin_required: 403,
   not_found: 404,
   not_supported: 404,
+  request_timeout: 408,
   conflict: 409,
   event_type_exists: 409,
   payload_too_large: 413,

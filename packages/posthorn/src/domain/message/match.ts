@@ -87,8 +87,7 @@ function decide(application: DirectoryApplication, message: MatchableMessage): M
   const endpointIds: number[] = [];
   const reasons = new Reasons();
   let document: FilterDocument | null = null;
-  for (const endpoint of application.endpoints.values()) {
-    if (endpoint.oneOff) continue;
+  for (const endpoint of matchableEndpoints(application)) {
     const mismatch = mismatchOf(endpoint, message, () => (document ??= documentOf(message)));
     if (mismatch === null) endpointIds.push(endpoint.key);
     else reasons.add(endpoint.key, mismatch);
@@ -96,7 +95,14 @@ function decide(application: DirectoryApplication, message: MatchableMessage): M
   return { endpointIds, unmatchedJson: reasons.toJson() };
 }
 
-/** What of an endpoint decides. */
+/** The endpoints that messages are matched with: all except the targets of replays to a URL. */
+export function* matchableEndpoints({
+  endpoints,
+}: Pick<DirectoryApplication, "endpoints">): Generator<DirectoryEndpoint, void> {
+  for (const endpoint of endpoints.values()) if (!endpoint.oneOff) yield endpoint;
+}
+
+/** The fields of an endpoint that decide whether it gets a message. */
 export type Wants = Pick<DirectoryEndpoint, "eventTypes" | "channels" | "filtered" | "filter">;
 
 /**

@@ -2,7 +2,7 @@ import { notFound } from "../../lib/errors.ts";
 import type { Call } from "../context.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import { explanationOf } from "../endpoint/explain-filter.ts";
-import { documentOf, mismatchOf, type MatchableMessage, type Mismatch } from "./match.ts";
+import { documentOf, matchableEndpoints, mismatchOf, type MatchableMessage, type Mismatch } from "./match.ts";
 
 export interface PrecheckMessage {
   /** Id or uid of the application. */
@@ -42,8 +42,7 @@ export async function precheckMessage({ ctx, input }: Call<PrecheckMessage>): Pr
   const document = documentOf(message);
   const matching: PrecheckedEndpoint[] = [];
   const others: PrecheckedEndpoint[] = [];
-  for (const endpoint of application.endpoints.values()) {
-    if (endpoint.oneOff) continue;
+  for (const endpoint of matchableEndpoints(application)) {
     const mismatch = mismatchOf(endpoint, message, payload === null ? null : () => document);
     const list = mismatch === null ? matching : others;
     list.push(shownOf(endpoint, mismatch, payload));

@@ -25,7 +25,7 @@ export const signing = defineSection<SigningValues>({
   check: (given, { path }) => {
     for (const field of ["header", "timestampHeader"] as const) {
       const name = given[field] ?? "";
-      const trouble = name === "" ? null : headerTrouble(name, "");
+      const trouble = name === "" ? null : signatureHeaderTrouble(name);
       if (trouble !== null) throw invalid([...path, field], trouble);
     }
     const { header = "", timestampHeader = "" } = given;
@@ -34,3 +34,21 @@ export const signing = defineSection<SigningValues>({
     }
   },
 });
+
+/** Headers with a meaning of their own in HTTP: a signature in them would break the request, be dropped by proxies, or replace a credential. */
+const RESERVED_NAMES = new Set(
+  (
+    "accept accept-charset accept-encoding accept-language accept-ranges allow authorization cookie cookie2 date etag forwarded from " +
+    "http2-settings last-modified link location max-forwards origin range referer refresh retry-after server set-cookie set-cookie2 " +
+    "strict-transport-security via www-authenticate"
+  ).split(" "),
+);
+const RESERVED_PREFIXES = ["access-control-", "content-", "cross-origin-", "if-", "proxy-", "sec-", "x-forwarded-"];
+
+function signatureHeaderTrouble(name: string): string | null {
+  const lower = name.toLowerCase();
+  if (RESERVED_NAMES.has(lower) || RESERVED_PREFIXES.some((prefix) => lower.startsWith(prefix))) {
+    return `The header ${name} has a meaning of its own in HTTP and cannot hold a signature. Choose another name, such as X-Acme-Signature.`;
+  }
+  return headerTrouble(name, "");
+}

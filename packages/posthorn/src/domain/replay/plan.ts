@@ -1,5 +1,6 @@
 import { type Call, type Context, reader } from "../context.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
+import { matchableEndpoints } from "../message/match.ts";
 import { firstCursor, NO_COUNTS, type ReplayCounts, type ReplayParams } from "./replay.ts";
 import { scan, SCAN_ROWS } from "./scan.ts";
 import { type ReplayRequest, resolveReplay } from "./start.ts";
@@ -49,7 +50,7 @@ async function targetsOf(
   keys: readonly number[] | null,
 ): Promise<readonly DirectoryEndpoint[]> {
   const loaded = await ctx.services.directory.application(appKey);
-  const all = [...(loaded?.endpoints.values() ?? [])].filter(({ oneOff }) => !oneOff);
+  const all = loaded === null ? [] : [...matchableEndpoints(loaded)];
   const wanted = keys === null ? all : all.filter(({ key }) => keys.includes(key));
   return wanted.slice(0, MAX_PARTS);
 }
