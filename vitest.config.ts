@@ -1,7 +1,10 @@
 import { defineConfig } from "vitest/config";
 import { shareCompileCache } from "./packages/testkit/src/compile-cache.ts";
+import { pureTests } from "./scripts/pure-tests.ts";
 
 shareCompileCache();
+
+const PURE = pureTests(import.meta.dirname);
 
 /** What also runs on PostgreSQL: everything that opens a store through `openStore` or starts a node. */
 const ON_BOTH_STORES = [
@@ -26,7 +29,16 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "sqlite", include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts"] },
+        // These start nothing, so they share a worker and what it has loaded.
+        test: { name: "pure", include: [...PURE], isolate: false },
+      },
+      {
+        extends: true,
+        test: {
+          name: "sqlite",
+          include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts"],
+          exclude: ["packages/posthorn/test/simulation/**", ...PURE],
+        },
       },
       {
         extends: true,
