@@ -2,8 +2,8 @@
 import { fileURLToPath } from "node:url";
 
 /**
- * Environment of child processes that run Posthorn from source: Node keeps what it compiled for the next process. A server then starts with
- * half the processor time, and the tests start several hundred.
+ * Environment of child processes that run Posthorn from source: Node keeps compiled modules for the next process. A server then starts with
+ * half the CPU time, and the tests start several hundred.
  */
 export const COMPILE_CACHE: Readonly<Record<"NODE_COMPILE_CACHE", string>> = {
   NODE_COMPILE_CACHE: fileURLToPath(new URL("../../../node_modules/.cache/node", import.meta.url)),

@@ -4,17 +4,17 @@ import { randomBytes } from "node:crypto";
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 function letters(count: number): string {
-  // Only for names: that 256 is no multiple of 62 does not matter here.
+  // Only for names: that 256 is not a multiple of 62 does not matter here.
   return Array.from(randomBytes(count), (byte) => BASE62[byte % 62]).join("");
 }
 
-/** A random id of this kind, which no row has. */
+/** A random ID of this kind that no row has. */
 export function randomId(prefix: string): string {
-  // Begins low, so that the 20 bytes behind the letters do not run over.
+  // Starts low, so that the 20 bytes behind the prefix do not overflow.
   return `${prefix}0${letters(26)}`;
 }
 
-/** An organisation of its own for a test: it sees nothing of any other. */
+/** A new organisation for a test, which sees nothing of any other. */
 export function organisationId(): string {
   return randomId("org_");
 }

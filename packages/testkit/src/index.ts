@@ -1,4 +1,4 @@
-/** What tests of whole processes share: the server as a child process, receivers, tokens, names, and waiting. */
+/** Shared tools for tests of whole processes: the server as a child process, receivers, tokens, names, and waiting. */
 export { COMPILE_CACHE } from "./compile-cache.ts";
 export { eventually, type EventuallyOptions } from "./eventually.ts";
 export { eventTypeName, organisationId, randomId, uid } from "./factories.ts";

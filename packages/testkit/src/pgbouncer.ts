@@ -1,4 +1,4 @@
-/** A real PgBouncer for tests, in transaction mode: each transaction gets whatever connection to the server is free. */
+/** A real PgBouncer for tests, in transaction mode: each transaction gets any free connection to the server. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { chownSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,20 +7,20 @@ import { eventually } from "./eventually.ts";
 import { folderOf, freePort, installPackage, pathFolders, serviceAccount } from "./system.ts";
 
 export interface TestPgBouncer extends AsyncDisposable {
-  /** The same database, by way of the pooler. */
+  /** The same database through the pooler. */
   through(url: string): string;
-  /** Transactions that went through it to a database, so far. */
+  /** Number of transactions to a database through the pooler so far. */
   transactions(database: string): Promise<number>;
-  /** Ends it on the spot. */
+  /** Kills it. */
   stop(): Promise<void>;
   /** Starts it again on the same port. */
   start(): Promise<void>;
 }
 
-/** Fewer connections to the server than a node has to the pooler: they are shared, or nothing is shown. */
+/** Fewer connections to the server than a node has to the pooler, so that they are shared. */
 const POOL_SIZE = 4;
 
-/** Starts one before all databases of a server on this machine, for its superuser. */
+/** Starts one in front of all databases of a server on this machine, for its superuser. */
 export async function startPgBouncer(serverUrl: string): Promise<TestPgBouncer> {
   const binary = findBinary();
   const account = serviceAccount();
@@ -68,7 +68,7 @@ server_login_retry = 1
   process.once("exit", killAtExit);
   const start = async (): Promise<void> => {
     const check = async (): Promise<void> => {
-      // Its port may have been somebody else's for a moment.
+      // Another process may have used its port in between.
       if (pooler === null || pooler.exitCode !== null) {
         pooler = spawn(binary, ["-q", config], { ...account, stdio: ["ignore", "ignore", "ignore"] });
       }

@@ -1,4 +1,4 @@
-/** Where the programs of PostgreSQL are: those of the system, installed where that is possible, else those of an npm package. */
+/** Finds the programs of PostgreSQL: those of the system, installed where possible, else those of an npm package. */
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,7 +6,7 @@ import { installPackage, pathFolders, run } from "./system.ts";
 
 const DEBIAN = "/usr/lib/postgresql";
 
-/** Packages that carry the binaries, and nothing else: of each version that Posthorn works with the last one. */
+/** Packages that contain only the binaries: the last one of each version that Posthorn supports. */
 const PACKAGES: Readonly<Record<string, string>> = {
   "14": "14.23.0-beta.17",
   "15": "15.18.0-beta.17",
@@ -14,11 +14,11 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "17": "17.10.0-beta.17",
   "18": "18.4.0-beta.17",
 };
-/** What is taken where the system has none. */
+/** The version to use if the system has none. */
 const USUAL = "17";
 const CACHE = fileURLToPath(new URL("../../../node_modules/.cache/postgres/", import.meta.url));
 
-/** The folder with `initdb` and `postgres`: of the version in `POSTHORN_TEST_POSTGRES_VERSION`, else of whichever there is. */
+/** The folder with `initdb` and `postgres`: of the version in `POSTHORN_TEST_POSTGRES_VERSION`, else of any installed one. */
 export function postgresBinaries(): string {
   const wanted = process.env["POSTHORN_TEST_POSTGRES_VERSION"] ?? "";
   if (wanted !== "") return debianOf(wanted) ?? ofPackage(wanted);
@@ -43,7 +43,7 @@ function isComplete(folder: string): boolean {
   return existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres"));
 }
 
-/** From npm, once, into the folder of the dependencies: 60 MB that only those need who have no PostgreSQL. */
+/** Downloads it from npm once, into the folder of the dependencies: 60 MB, only if there is no PostgreSQL. */
 function ofPackage(version: string): string {
   const release = PACKAGES[version];
   if (release === undefined) throw new Error(`Posthorn is tested with PostgreSQL ${Object.keys(PACKAGES).join(", ")}.`);
@@ -52,11 +52,11 @@ function ofPackage(version: string): string {
   const folder = join(CACHE, release);
   if (!existsSync(folder)) {
     mkdirSync(CACHE, { recursive: true });
-    // Several processes of a run may find at once that it is missing: each makes its own, and one of them stays.
+    // Several processes of a run may notice at once that it is missing: each creates its own, and one of them remains.
     const making = mkdtempSync(join(CACHE, "making-"));
     chmodSync(making, 0o755);
     run("npm", ["install", "--prefix", making, "--no-save", "--no-audit", "--no-fund", `${name}@${release}`], null);
-    // The names of its libraries are links, which the package makes when its scripts may run.
+    // The names of its libraries are links, which the package creates when its scripts may run.
     run(process.execPath, [join(home(making), "scripts", "hydrate-symlinks.js")], null, home(making));
     try {
       renameSync(making, folder);

@@ -1,6 +1,6 @@
 /**
- * One PostgreSQL for a whole run of tests, and one pooler in front of it, each started when the first of them asks. As Vitest's
- * `globalSetup`: its processes end before the servers do.
+ * One PostgreSQL for a whole run of tests, and one pooler in front of it, each started on the first request. Runs as Vitest's
+ * `globalSetup`, so test processes end before the servers do.
  */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
@@ -8,10 +8,10 @@ import { text } from "node:stream/consumers";
 import { startPgBouncer } from "./pgbouncer.ts";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
 
-/** Tests end processes and not machines: what PostgreSQL has handed to the system is safe, and a commit need not wait for the disk. */
+/** Tests kill processes and not machines: data that PostgreSQL has passed to the system is safe, and commits need not wait for the disk. */
 const SETTINGS = { fsync: "off" };
 
-/** Where the processes of the run ask for each. */
+/** The sockets on which the processes of the run request each service. */
 const POSTGRES = "POSTHORN_TEST_POSTGRES_PORT";
 const POOLER = "POSTHORN_TEST_POOLER_PORT";
 
@@ -31,7 +31,7 @@ export async function setup(): Promise<() => Promise<void>> {
   return () => stack.disposeAsync();
 }
 
-/** Gives whoever connects the URL of what is started for the first of them. */
+/** Starts the service on the first connection, and sends its URL on every connection. */
 async function offer(variable: string, start: () => Promise<string>): Promise<Disposable> {
   let starting: Promise<string> | null = null;
   const starter = createServer((socket) => {
@@ -54,12 +54,12 @@ async function ask(variable: string): Promise<string> {
   return answer;
 }
 
-/** URL of the server of this run, to make databases on. */
+/** URL of the server of this run, on which tests create databases. */
 export function sharedPostgres(): Promise<string> {
   return ask(POSTGRES);
 }
 
-/** The same database of that server, by way of the pooler of this run: in transaction mode, with a few connections for each database. */
+/** The same database of that server through the pooler of this run: in transaction mode, with a few connections for each database. */
 export async function throughSharedPooler(databaseUrl: string): Promise<string> {
   const url = new URL(databaseUrl);
   url.port = new URL(await ask(POOLER)).port;

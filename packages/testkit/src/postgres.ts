@@ -1,4 +1,4 @@
-/** A real PostgreSQL for tests: found or installed, started on data of its own, stopped by its process id. */
+/** A real PostgreSQL for tests: found or installed, started with its own data, stopped by its process ID. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { chownSync, rmSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
@@ -9,25 +9,25 @@ import { postgresBinaries } from "./postgres-binaries.ts";
 import { type Account, folderOf, freePort, run, serviceAccount } from "./system.ts";
 
 export interface TestPostgres extends AsyncDisposable {
-  /** Of the database `postgres`, as the superuser. */
+  /** URL of the database `postgres`, as the superuser. */
   readonly url: string;
   readonly port: number;
-  /** Where its data are. */
+  /** Its data folder. */
   readonly data: string;
   /** Process id of the postmaster. */
   readonly pid: number;
-  /** Ends it orderly (`SIGINT`), on the spot (`SIGQUIT`), or without its knowing (`SIGKILL`). */
+  /** Stops it in order (`SIGINT`), immediately (`SIGQUIT`), or as a crash (`SIGKILL`). */
   stop(signal?: "SIGINT" | "SIGQUIT" | "SIGKILL"): Promise<void>;
   /** Starts it again on the same data and port. */
   start(): Promise<void>;
 }
 
 export interface PostgresOptions {
-  /** Settings of the server on top of those that bound it. */
+  /** Additional settings of the server. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Certificate and key, as PEM: it takes connections with TLS too. */
+  /** Certificate and key as PEM, to accept TLS connections too. */
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** Of the superuser, who is let in without one unless it is given. */
+  /** Password of the superuser, who needs none unless it is given. */
   readonly password?: string;
 }
 
@@ -43,10 +43,10 @@ const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: "127.0.0.1",
 };
 
-/** How much of the end of the server's log, in characters, is told of one that does not start. */
+/** How many characters at the end of its log are reported if it does not start. */
 const SAID_LENGTH = 4000;
 
-/** Starts a server on data of its own. */
+/** Starts a server with its own data. */
 export async function startPostgres({ settings = {}, tls, password }: PostgresOptions = {}): Promise<TestPostgres> {
   const binaries = postgresBinaries();
   const account = serviceAccount();
@@ -72,12 +72,12 @@ export async function startPostgres({ settings = {}, tls, password }: PostgresOp
   return serve({ binaries, account, folder, settings: { ssl, ...settings }, password });
 }
 
-/** Name of a stand-by in `synchronous_standby_names` of its primary. */
+/** Name of a standby in `synchronous_standby_names` of its primary. */
 const STANDBY = "standby";
 
 /**
- * Starts a stand-by of a server: a copy that follows it, takes no writes until it is promoted (`SELECT pg_promote()`), and has whatever the
- * primary has answered for.
+ * Starts a standby of a server: a copy that follows it, accepts no writes until it is promoted (`SELECT pg_promote()`), and has every commit
+ * that the primary has acknowledged.
  */
 export async function startStandby(primary: TestPostgres): Promise<TestPostgres> {
   const binaries = postgresBinaries();
@@ -93,7 +93,7 @@ export async function startStandby(primary: TestPostgres): Promise<TestPostgres>
     folder,
     settings: { primary_conninfo: following, log_min_messages: "panic" },
   });
-  // From now on a commit is answered when the stand-by has it on its disk.
+  // From now on a commit returns when the standby has it on its disk.
   await askOnce(primary.url, `ALTER SYSTEM SET synchronous_standby_names = '${STANDBY}'`);
   await askOnce(primary.url, "SELECT pg_reload_conf()");
   await eventually(async () => {
@@ -103,7 +103,7 @@ export async function startStandby(primary: TestPostgres): Promise<TestPostgres>
   return standby;
 }
 
-/** As `pg_basebackup` does, which comes with a client and not with every server. What is missing in the copy comes by the replication. */
+/** Does what `pg_basebackup` does, which comes with a client and not with every server. Replication sends what the copy lacks. */
 async function copyData(from: TestPostgres, to: string, account: Account | null): Promise<void> {
   const client = new pg.Client({ connectionString: from.url });
   client.on("error", () => undefined);
@@ -130,7 +130,7 @@ async function copyData(from: TestPostgres, to: string, account: Account | null)
 interface Serving {
   readonly binaries: string;
   readonly account: Account | null;
-  /** With the data in its folder `data`; deleted at the end. */
+  /** With its data in the folder `data`; deleted at the end. */
   readonly folder: string;
   readonly settings: Readonly<Record<string, string>>;
   readonly password?: string | undefined;
@@ -152,7 +152,7 @@ async function serve({ binaries, account, folder, settings, password }: Serving)
   process.once("exit", killAtExit);
   const start = async (): Promise<void> => {
     const check = async (): Promise<void> => {
-      // One that was killed leaves processes that end a little later, and until then no other can start.
+      // A killed server leaves processes that exit a little later, and until then no other one can start.
       if (server === null || server.exitCode !== null) {
         server = spawn(join(binaries, "postgres"), ["-D", data, ...flags], {
           ...account,
@@ -198,7 +198,7 @@ export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Makes an empty database beside the one of this URL. It is dropped with all connections to it at the end. */
+/** Creates an empty database on the server of this URL. It is dropped with all connections to it at the end. */
 export async function createDatabase(serverUrl: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString("hex")}`;
   await askOnce(serverUrl, `CREATE DATABASE ${name}`);
@@ -212,7 +212,7 @@ export async function createDatabase(serverUrl: string): Promise<TestDatabase> {
   };
 }
 
-/** The rows that a statement gives, on a connection of its own. */
+/** The rows of a statement, on a new connection. */
 async function askOnce(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   client.on("error", () => undefined);

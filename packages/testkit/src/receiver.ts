@@ -1,19 +1,19 @@
-/** A webhook receiver that records what it gets, byte for byte, and answers as it is told. */
+/** A webhook receiver that records requests byte for byte, and responds as configured. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { eventually, type EventuallyOptions } from "./eventually.ts";
 
-/** One request, as it came. */
+/** One request, as received. */
 export interface Received {
   /** How many requests came before it. */
   readonly index: number;
   readonly method: string;
   /** Path and query. */
   readonly path: string;
-  /** By lower-case name; a header that came twice is joined with commas. */
+  /** By lower-case name; repeated headers are joined with commas. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Names and values in turn, in the case and order of the wire. */
+  /** Names and values alternately, in the case and order of the wire. */
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
   /** Unix milliseconds. */
@@ -22,23 +22,23 @@ export interface Received {
   readonly fromPort: number;
 }
 
-/** How to answer a request. A number is a status. */
+/** How to respond to a request. A number is a status. */
 export type Answer =
   | number
   | {
       readonly status?: number;
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: string | Buffer;
-      /** Wait this long before the answer. */
+      /** Wait this long before the response. */
       readonly delayMs?: number;
       /** Send the body in pieces of 16 bytes, this far apart. */
       readonly dripMs?: number;
     }
-  /** Never answer. */
+  /** Never respond. */
   | "hang"
-  /** Close the connection without an answer. */
+  /** Close the connection without a response. */
   | "reset"
-  /** Answer 200 with a body that never ends. */
+  /** Respond with 200 and a body that never ends. */
   | "endless";
 
 export type Answering = Answer | ((request: Received) => Answer | Promise<Answer>);
@@ -49,17 +49,17 @@ export interface ReceiverOptions {
 }
 
 export interface Receiver extends AsyncDisposable {
-  /** Such as `http://127.0.0.1:40000`, without a slash at the end. */
+  /** Such as `http://127.0.0.1:40000`, without a trailing slash. */
   readonly url: string;
   readonly requests: readonly Received[];
   /** Changes how requests are answered from now on. */
   answer(answer: Answering): void;
-  /** The first request that fulfils `predicate`, once it has come. */
+  /** The first request that fulfils `predicate`, once it has arrived. */
   waitFor(predicate: (request: Received) => boolean, options?: EventuallyOptions): Promise<Received>;
   /** All requests, once there are at least `count`. */
   waitForCount(count: number, options?: EventuallyOptions): Promise<readonly Received[]>;
   clear(): void;
-  /** Resolves once no sender is connected: whatever a dead one had written has been read. */
+  /** Resolves once no sender is connected: everything that a dead one had written has been read. */
   disconnected(options?: EventuallyOptions): Promise<void>;
   close(): Promise<void>;
 }
@@ -77,10 +77,10 @@ export async function startReceiver({ answer = 204 }: ReceiverOptions = {}): Pro
     await give(typeof answering === "function" ? await answering(request) : answering, outgoing);
   };
   const server = createServer((incoming, outgoing) => {
-    // When the sender goes away in the middle, nobody is left to answer.
+    // When the sender disconnects in the middle, there is no connection for a response.
     serve(incoming, outgoing).catch(() => outgoing.destroy());
   });
-  // On a busy machine more than the five seconds of the default pass between two requests of one test.
+  // On a busy machine, more than the default five seconds pass between two requests of one test.
   server.keepAliveTimeout = 60_000;
   await listen(server);
   const { port } = server.address() as AddressInfo;
@@ -160,7 +160,7 @@ async function give(answer: Answer, outgoing: ServerResponse): Promise<void> {
 
 async function giveEndless(outgoing: ServerResponse): Promise<void> {
   const chunk = Buffer.alloc(64 * 1024, "a");
-  // One listener for all waits: a reader that is slow makes many of them.
+  // One listener for all waits: a slow reader creates many of them.
   const closed = new Promise((resolve) => void outgoing.once("close", resolve));
   outgoing.writeHead(200, { "content-type": "text/plain" });
   while (!outgoing.destroyed) {

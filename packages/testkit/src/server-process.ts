@@ -1,4 +1,4 @@
-/** One process of the server: how it is spawned, when it is ready, what it wrote, how it ended. */
+/** One process of the server: how it is spawned, when it is ready, its output, and its exit. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { COMPILE_CACHE } from "./compile-cache.ts";
@@ -13,16 +13,16 @@ export interface RunningProcess {
   readonly url: string;
   readonly pid: number;
   output(): string;
-  /** How it ended; `null` while it runs. */
+  /** Its exit; `null` while it runs. */
   exit(): Exit | null;
   end(signal: NodeJS.Signals): Promise<Exit>;
-  /** What it wrote that a sound server does not write. */
+  /** Output that a correct server does not write. */
   troubles(): string[];
 }
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const READY_MS = 60_000;
-/** Above the default of POSTHORN_SHUTDOWN_TIMEOUT and its share for open requests. */
+/** Above the default of POSTHORN_SHUTDOWN_TIMEOUT plus the time for open requests. */
 const STOP_MS = 60_000;
 const READY = /"url":"(http:[^"]+)"/;
 
@@ -31,7 +31,7 @@ export async function spawnServer(options: SpawnOptions): Promise<RunningProcess
     cwd: ROOT,
     env: { ...plainEnvironment(), ...COMPILE_CACHE, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
-    // A group of its own, so that npm and what npm started end together.
+    // A process group of its own, so that npm and its child processes end together.
     detached: true,
   });
   let output = "";
@@ -69,7 +69,7 @@ function commandOf({ npm, dev }: SpawnOptions): [string, string[]] {
   return [process.execPath, ["--conditions=@posthorn/source", main, "start", ...(dev ? ["--dev"] : [])]];
 }
 
-/** Nothing of the test runner and no setting of whoever runs the tests reaches the server. */
+/** The environment without variables of the test runner and settings of the developer's shell. */
 function plainEnvironment(): Record<string, string | undefined> {
   const foreign = /^(POSTHORN_|NODE_|VITEST|npm_)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
@@ -119,7 +119,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     if (child.pid !== undefined) process.kill(-child.pid, signal);
   } catch {
-    // It is gone already.
+    // The process has already exited.
   }
 }
 

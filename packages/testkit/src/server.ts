@@ -1,4 +1,4 @@
-/** The server as its own process, started as a user starts it, on data of its own. */
+/** The server as a separate process, started as a user starts it, with its own data. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,29 +11,29 @@ import { makeToken } from "./token.ts";
 export interface ServerOptions {
   /** Settings, by their full names such as `POSTHORN_RETRY_SCHEDULE`. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Literally `npm start` in the repository, in place of the process that it starts. */
+  /** Literally `npm start` in the repository, instead of the process that it starts. */
   readonly npm?: boolean;
   /** `false` for `posthorn start` without `--dev`. */
   readonly dev?: boolean;
-  /** An existing database of PostgreSQL, by its URL; it is left alone at the end. Defaults to a new one where the run is on PostgreSQL. */
+  /** An existing PostgreSQL database, by its URL; it is kept at the end. Defaults to a new one if the run is on PostgreSQL. */
   readonly databaseUrl?: string;
-  /** An existing data folder; it is left alone at the end. Defaults to a new one, which is deleted. */
+  /** An existing data folder; it is kept at the end. Defaults to a new one, which is deleted. */
   readonly dataDir?: string;
-  /** Errors in the log are what the test is about, so they do not fail it. */
+  /** The test is about errors in the log, so they do not fail it. */
   readonly allowErrors?: boolean;
 }
 
-/** Whether this run of the tests is on PostgreSQL: one of the projects of Vitest. */
+/** Whether this run of the tests is on PostgreSQL: a Vitest project. */
 export const onPostgres: boolean = process.env["POSTHORN_TEST_STORE"] === "postgres";
 
 /** Long enough for a suite, short enough to be noticed when it is reused by mistake. */
 const TOKEN_SECONDS = 86_400;
 
-/** Settings of a server on which a test makes several organisations: those need an origin of their own for inbound webhooks. */
+/** Settings of a server with several organisations: those need a separate origin for inbound webhooks. */
 export const SEVERAL_ORGANISATIONS = { POSTHORN_INGEST_URL: "http://hooks.test" } as const;
 
 export class TestServer implements AsyncDisposable {
-  /** The one organisation of `token`. */
+  /** The organisation of `token`. */
   readonly organisation = organisationId();
   readonly jwtSecret = `secret-of-a-test-${organisationId()}`;
   /** A token of the organisation, the same for every start. */
@@ -42,7 +42,7 @@ export class TestServer implements AsyncDisposable {
   readonly #options: ServerOptions;
   readonly #database: TestDatabase | null;
   #process: RunningProcess | null = null;
-  /** What earlier processes on the same data wrote. */
+  /** Output of earlier processes on the same data. */
   #earlier = "";
   readonly #failures: string[] = [];
 
@@ -54,7 +54,7 @@ export class TestServer implements AsyncDisposable {
 
   static async start(options: ServerOptions = {}): Promise<TestServer> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "posthorn-test-")));
-    // Data that is there already is in its folder.
+    // Existing data stays in its folder.
     const wanted = onPostgres && options.dataDir === undefined && options.databaseUrl === undefined;
     const server = new TestServer(options, dataDir, wanted ? await createDatabase(await sharedPostgres()) : null);
     try {
@@ -71,7 +71,7 @@ export class TestServer implements AsyncDisposable {
     return this.#running().url;
   }
 
-  /** Its database on PostgreSQL; `null`: SQLite in the data folder. */
+  /** Its PostgreSQL database; `null`: SQLite in the data folder. */
   get databaseUrl(): string | null {
     return this.#options.databaseUrl ?? this.#database?.url ?? null;
   }
@@ -81,34 +81,34 @@ export class TestServer implements AsyncDisposable {
     return this.#running().pid;
   }
 
-  /** All that was written to standard output and standard error so far, by every process of this server. */
+  /** Everything written to standard output and standard error so far, by every process of this server. */
   get log(): string {
     return this.#earlier + (this.#process?.output() ?? "");
   }
 
-  /** A token of any organisation, with more claims if wanted. */
+  /** A token of any organisation, optionally with more claims. */
   tokenOf(organisation: string, claims: Record<string, unknown> = {}): string {
     const now = Math.floor(Date.now() / 1000);
     return makeToken({ sub: organisation, iat: now, exp: now + TOKEN_SECONDS, ...claims }, this.jwtSecret);
   }
 
-  /** Asks it to stop (SIGTERM) and waits until it has. */
+  /** Stops it with SIGTERM and waits for its exit. */
   stop(): Promise<Exit> {
     return this.#end("SIGTERM");
   }
 
-  /** Ends it on the spot (SIGKILL), as a crash of the machine would. */
+  /** Kills it (SIGKILL), as a crash of the machine would. */
   kill(): Promise<Exit> {
     return this.#end("SIGKILL");
   }
 
-  /** Starts again on the same data, with new settings on top if given; ends what still runs with SIGTERM. */
+  /** Starts again on the same data, optionally with new settings; stops a running process with SIGTERM first. */
   async restart(env: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.stop();
     await this.#launch(env);
   }
 
-  /** Stops it, deletes its data, and throws when it crashed or reported an error that nobody expected. */
+  /** Stops it, deletes its data, and throws if it crashed or reported an unexpected error. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     await this.#removeData();
@@ -137,7 +137,7 @@ export class TestServer implements AsyncDisposable {
     this.#process = null;
     const ended = running.exit();
     const exit = await running.end(signal);
-    // npm and the shell between die of the signal themselves and report that; what counts is that the server ended.
+    // npm and the shell in between are ended by the signal themselves and report that; what counts is that the server exited.
     const diesOfIt = signal === "SIGKILL" || this.#options.npm === true;
     const asked = exit.code === 0 || (diesOfIt && exit.signal === signal);
     if (ended !== null || !asked) {
@@ -166,7 +166,7 @@ export class TestServer implements AsyncDisposable {
   }
 }
 
-/** Starts a server and waits until it takes requests. */
+/** Starts a server and waits until it accepts requests. */
 export function startServer(options?: ServerOptions): Promise<TestServer> {
   return TestServer.start(options);
 }

@@ -1,4 +1,4 @@
-/** Services of the system that tests start: found or installed, run by an account that may run them, on a port that is free. */
+/** System services that tests start: found or installed, run by a suitable account, on a free port. */
 import { spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync } from "node:fs";
 import { createServer } from "node:net";
@@ -10,7 +10,7 @@ export interface Account {
   readonly gid: number;
 }
 
-/** PostgreSQL and PgBouncer refuse to run as root: whom to run them as, `null` for whoever runs the tests. */
+/** PostgreSQL and PgBouncer refuse to run as root: the account to run them, `null` for the current user. */
 export function serviceAccount(): Account | null {
   if (process.getuid?.() !== 0) return null;
   const id = (flag: string): number => Number(run("id", [flag, "postgres"], null));
@@ -24,29 +24,29 @@ export function folderOf(account: Account | null, name: string): string {
   return folder;
 }
 
-/** Folders of the path. */
+/** Folders of PATH. */
 export function pathFolders(): string[] {
   return (process.env["PATH"] ?? "").split(":");
 }
 
-/** Installs a package of the system where that is possible: as root on Debian. */
+/** Installs a system package where possible: as root on Debian. */
 export function installPackage(name: string): void {
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return;
-  // One after the other: two processes of a run may find at once that it is missing.
+  // One after the other: two processes of a run may notice at once that it is missing.
   const alone = (...args: string[]): string =>
     run("flock", [join(tmpdir(), "posthorn-apt.lock"), "apt-get", ...args], null);
   alone("update", "-qq");
   alone("install", "-y", "-qq", "--no-install-recommends", name);
 }
 
-/** Runs a program to its end, and returns what it wrote. */
+/** Runs a program to its end, and returns its output. */
 export function run(command: string, args: readonly string[], account: Account | null, cwd = tmpdir()): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, { ...account, encoding: "utf8", cwd });
   if (status === 0) return stdout.trim();
   throw new Error(`${command} failed: ${error?.message ?? stderr}`);
 }
 
-/** A port of the loopback interface that nobody listens on. */
+/** A port of the loopback interface without a listener. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -1,29 +1,29 @@
-/** A way between two processes that can fail as networks do. */
+/** A connection path between two processes that can fail as networks do. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 /**
- * What the way does: `open` passes bytes on; `cut` refuses connections, and has reset those that there were; `silent` takes connections
- * and bytes, and passes nothing on in either direction (a black hole); `mute` passes on what clients say, and no answer; the last one
- * passes everything on so many milliseconds late.
+ * State of the path: `open` passes bytes on; `cut` refuses connections, and has reset existing ones; `silent` accepts connections and bytes,
+ * and passes nothing on in either direction (a black hole); `mute` passes on what clients send, and no responses; a number delays everything
+ * by so many milliseconds.
  */
 export type Weather = "open" | "cut" | "silent" | "mute" | { readonly lateMs: number };
 
 export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
-  /** The same URL, by way of the proxy. */
+  /** The same URL through the proxy. */
   through(url: string): string;
-  /** Changes what becomes of connections that there are, and of those to come. What was kept back is passed on once it is `open`. */
+  /** Changes what happens to existing and future connections. Withheld data is passed on once it is `open`. */
   become(weather: Weather): void;
-  /** Resets the connections that there are; new ones are taken. */
+  /** Resets existing connections; new ones are accepted. */
   reset(): void;
-  /** Resets the next connection on which a client says this: the server hears it, and the client never learns what came of it. */
+  /** Resets the next connection on which a client sends this: the server receives it, and the client never learns the result. */
   breakOffAt(text: string): void;
-  /** Connections that there are. */
+  /** Existing connections. */
   readonly connections: number;
-  /** How many connections were asked for so far. */
+  /** Number of connections so far. */
   readonly asked: number;
-  /** From now on it leads to another server. */
+  /** Leads to another server from now on. */
   leadTo(port: number): void;
 }
 
@@ -32,7 +32,7 @@ interface Pair {
   readonly server: Socket;
 }
 
-/** @param targetPort Of the server on this machine. */
+/** @param targetPort Port of the server on this machine. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   let weather: Weather = "open";
   let port = targetPort;
@@ -101,7 +101,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   };
 }
 
-/** Passes on what comes from one side, and its end, as the weather is when it comes. */
+/** Passes on data from one side, and its end, as the current state allows. */
 function carry(from: Socket, to: Socket, weather: () => Weather): void {
   const later = (work: () => void): void => {
     const now = weather();
@@ -110,16 +110,16 @@ function carry(from: Socket, to: Socket, weather: () => Weather): void {
   };
   from.on("data", (bytes) => later(() => void (to.destroyed || to.write(bytes))));
   from.on("end", () => later(() => to.end()));
-  // Its own error says no more than that it is over.
+  // Its own error only says that the connection has ended.
   from.on("error", () => undefined);
   from.once("close", () => {
-    // In a black hole nobody learns that the other side is gone.
-    // What was said before is still passed on.
+    // In a black hole neither side learns that the other one is gone.
+    // Earlier data is still passed on.
     if (weather() !== "silent" && weather() !== "mute" && !to.writableEnded) to.destroy();
   });
 }
 
-/** Stops reading from those who are not heard now. */
+/** Stops reading from the sides that are currently blocked. */
 function hold({ client, server }: Pair, weather: Weather): void {
   if (weather === "silent") client.pause();
   else client.resume();

@@ -1,4 +1,4 @@
-/** Tokens as others make them: signed here by hand, so that a fault of the server's own library cannot hide. */
+/** Tokens signed without the server's own library, so that a fault in it cannot stay hidden. */
 import { createHmac } from "node:crypto";
 
 /** A JWT with these claims, signed with HS256. */
@@ -7,7 +7,7 @@ export function makeToken(claims: Record<string, unknown>, secret: string): stri
   return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
 }
 
-/** A JWT that says it needs no signature. No server may take it. */
+/** A JWT that claims to need no signature. No server may accept it. */
 export function makeUnsignedToken(claims: Record<string, unknown>): string {
   return `${segment({ alg: "none", typ: "JWT" })}.${segment(claims)}.`;
 }

@@ -1,22 +1,22 @@
-/** A way to a PostgreSQL that counts what is asked of it there. Costs next to nothing: it looks at the heads of what the server says. */
+/** A proxy to a PostgreSQL that counts statements. It costs next to nothing, because it only reads the headers of the server's messages. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 export interface WireCounter extends AsyncDisposable {
   readonly port: number;
-  /** The same URL, by way of the counter. Without TLS, through which it could not see. */
+  /** The same URL through the counter. Without TLS, which it could not read. */
   through(url: string): string;
-  /** Statements that were answered so far, `BEGIN` and `COMMIT` among them, and those that failed. */
+  /** Statements answered so far, including `BEGIN` and `COMMIT`, and those that failed. */
   readonly statements: number;
-  /** How often somebody asked and waited for the answer: several statements can go in one. */
+  /** Number of round trips: several statements can share one. */
   readonly roundTrips: number;
 }
 
-/** Type and length stand before each message of the server. */
+/** Type and length precede each message of the server. */
 const HEAD_BYTES = 5;
 const [COMPLETE, EMPTY, FAILED, READY] = ["C", "I", "E", "Z"].map((type) => type.charCodeAt(0));
 
-/** @param targetPort Of the server on this machine. */
+/** @param targetPort Port of the server on this machine. */
 export async function startWireCounter(targetPort: number): Promise<WireCounter> {
   const counts = { statements: 0, roundTrips: 0 };
   const sockets = new Set<Socket>();
@@ -28,7 +28,7 @@ export async function startWireCounter(targetPort: number): Promise<WireCounter>
     ] as const) {
       sockets.add(socket);
       socket.setNoDelay(true);
-      // Its own error says no more than that it is over.
+      // Its own error only says that the connection has ended.
       socket.on("error", () => undefined);
       socket.once("close", () => {
         sockets.delete(socket);
@@ -62,17 +62,17 @@ export async function startWireCounter(targetPort: number): Promise<WireCounter>
   };
 }
 
-/** Reads what the server says on one connection, in pieces as they come. */
+/** Reads the server's messages on one connection, in chunks as they arrive. */
 function reader(counts: { statements: number; roundTrips: number }): (chunk: Buffer) => void {
   const head = Buffer.alloc(HEAD_BYTES);
   let known = 0;
-  /** Bytes of the message that are still to come. */
+  /** Remaining bytes of the current message. */
   let left = 0;
   let greeted = false;
   const note = (type: number): void => {
     if (type === COMPLETE || type === EMPTY || type === FAILED) counts.statements++;
     if (type !== READY) return;
-    // The first one says that the connection is open.
+    // The first one reports that the connection is open.
     if (greeted) counts.roundTrips++;
     greeted = true;
   };

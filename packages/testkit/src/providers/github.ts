@@ -1,9 +1,9 @@
 /**
- * A stand-in for the parts of GitHub's REST API that concern webhooks of repositories and organisations, and for GitHub's sender.
+ * A fake of the parts of GitHub's REST API that concern webhooks of repositories and organisations, and of GitHub's sender.
  *
- * Made from the documentation of version 2022-11-28 ("Repository webhooks", "Organization webhooks", "Rate limits for the REST API",
+ * Based on the documentation of version 2022-11-28 ("Repository webhooks", "Organization webhooks", "Rate limits for the REST API",
  * "Validating webhook deliveries"): deliveries are kept for three days, newest first, in pages of at most 100 with a cursor in the
- * `Link` header; a redelivery has the GUID of the delivery it repeats and an id of its own.
+ * `Link` header; a redelivery has the GUID of the delivery it repeats and a new ID.
  */
 import { createHmac, randomUUID } from "node:crypto";
 import { close, sendWebhook, serve, type SentWebhook, type StandInAnswer, type StandInRequest, urlOf } from "./http.ts";
@@ -13,7 +13,7 @@ const KEEP_MS = 3 * DAY_MS;
 const DOCS = "https://docs.github.com/rest";
 
 export interface GitHubOptions {
-  /** The token that the API takes. */
+  /** The token that the API accepts. */
   readonly token: string;
   /** Unix milliseconds. Defaults to the clock of the machine. */
   readonly now?: () => number;
@@ -45,15 +45,15 @@ export interface GitHubStandIn extends AsyncDisposable {
   readonly url: string;
   /** Requests to the API, as `METHOD /path?query`. */
   readonly calls: readonly string[];
-  /** Makes something happen: sends it to every hook of the owner that wants it. */
+  /** Causes an event: sends it to every hook of the owner that subscribes to it. */
   emit(owner: string, event: string, payload: object): Promise<void>;
-  /** Makes something happen of which hooks hear nothing: as if every delivery had failed to connect. */
+  /** Causes an event whose deliveries all fail to connect. */
   emitInVain(owner: string, event: string, payload: object): Promise<void>;
-  /** Answers the next requests with these, one each, before it does anything. */
+  /** Returns these for the next requests, one each, without any effect. */
   refuseNext(...answers: readonly StandInAnswer[]): void;
 }
 
-/** As GitHub answers when the hourly limit is used up; `reset` in Unix seconds. */
+/** GitHub's response when the hourly limit is used up; `reset` in Unix seconds. */
 export function primaryLimit(reset: number): StandInAnswer {
   const headers = { "x-ratelimit-limit": "5000", "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(reset) };
   return {
@@ -63,7 +63,7 @@ export function primaryLimit(reset: number): StandInAnswer {
   };
 }
 
-/** As GitHub answers to too many requests in a short time. */
+/** GitHub's response to too many requests in a short time. */
 export function secondaryLimit(retryAfterSeconds: number | null): StandInAnswer {
   return {
     status: 403,
@@ -183,7 +183,7 @@ class GitHub {
     return this.#deliveries.filter(({ hookId, at }) => hookId === hook.id && at > since);
   }
 
-  /** Newest first. The cursor is opaque: it says behind which delivery to go on. */
+  /** Newest first. The cursor is opaque: it names the delivery after which the next page begins. */
   #list(hook: GitHubHook, url: URL): StandInAnswer {
     const perPage = Math.min(100, Math.max(1, Number(url.searchParams.get("per_page") ?? 30)));
     const cursor = url.searchParams.get("cursor");
@@ -199,7 +199,7 @@ class GitHub {
     return { status: 200, headers: { link: `<${next.href}>; rel="next"` }, json: page.map(summaryOut) };
   }
 
-  /** Accepted at once, delivered behind the answer. */
+  /** Accepted at once, delivered after the response. */
   #redeliver(hook: GitHubHook, { event, payload, guid }: Delivery): StandInAnswer {
     setImmediate(() => void this.#deliver(hook, { event, payload, guid, redelivery: true }, true));
     return { status: 202, json: {} };

@@ -1,4 +1,4 @@
-/** What the stand-ins of providers' APIs share: a small HTTP server, and webhooks that are really sent. */
+/** Shared parts of the fake provider APIs: a small HTTP server, and webhooks that are really sent. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -64,14 +64,14 @@ async function answer(
   outgoing.end(body);
 }
 
-/** How a webhook was answered; status 0: it was not. */
+/** The response to a webhook; status 0 means none. */
 export interface SentWebhook {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Sends a webhook as a provider does: no redirect is followed, and no answer is an outcome too. */
+/** Sends a webhook as a provider does: it follows no redirect, and a missing response is an outcome too. */
 export async function sendWebhook(
   url: string,
   headers: Readonly<Record<string, string>>,

@@ -1,8 +1,8 @@
 /**
- * A stand-in for the parts of Stripe's API that concern events and webhook endpoints, and for Stripe's sender.
+ * A fake of the parts of Stripe's API that concern events and webhook endpoints, and of Stripe's sender.
  *
- * Made from the documentation ("Events", "Pagination", "Errors", "Rate limits", "Check the webhook signatures"): events are listed
- * for 30 days, newest first, in pages of at most 100 behind the id of the last one seen.
+ * Based on the documentation ("Events", "Pagination", "Errors", "Rate limits", "Check the webhook signatures"): events are listed
+ * for 30 days, newest first, in pages of at most 100 after the ID of the last one seen.
  */
 import { createHmac, randomBytes } from "node:crypto";
 import { close, sendWebhook, serve, type StandInAnswer, type StandInRequest, urlOf } from "./http.ts";
@@ -10,7 +10,7 @@ import { close, sendWebhook, serve, type StandInAnswer, type StandInRequest, url
 const KEEP_MS = 30 * 86_400_000;
 
 export interface StripeOptions {
-  /** The secret key that the API takes. */
+  /** The secret key that the API accepts. */
   readonly key: string;
   /** Unix milliseconds. Defaults to the clock of the machine. */
   readonly now?: () => number;
@@ -28,7 +28,7 @@ interface StripeEvent {
   readonly at: number;
   readonly type: string;
   readonly object: object;
-  /** Endpoints that have not answered 2xx. */
+  /** Endpoints that have not returned 2xx. */
   pending: number;
 }
 
@@ -36,15 +36,15 @@ export interface StripeStandIn extends AsyncDisposable {
   readonly url: string;
   /** Requests to the API, as `METHOD /path?query`. */
   readonly calls: readonly string[];
-  /** Makes something happen, and sends it to the endpoints that want it. Returns the id of the event. */
+  /** Causes an event, and sends it to the endpoints that subscribe to it. Returns the ID of the event. */
   emit(type: string, object: object): Promise<string>;
-  /** Makes something happen of which no endpoint hears. */
+  /** Causes an event that no endpoint receives. */
   emitInVain(type: string, object: object): Promise<string>;
-  /** Answers the next requests with these, one each, before it does anything. */
+  /** Returns these for the next requests, one each, without any effect. */
   refuseNext(...answers: readonly StandInAnswer[]): void;
 }
 
-/** As Stripe answers to too many requests. */
+/** Stripe's response to too many requests. */
 export function stripeRateLimit(): StandInAnswer {
   const error = { code: "rate_limit", type: "invalid_request_error", message: "Request rate limit exceeded." };
   return { status: 429, headers: { "stripe-rate-limited-reason": "global-rate" }, json: { error } };
