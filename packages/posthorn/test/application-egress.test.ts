@@ -7,8 +7,8 @@ import { Tenant } from "./support/tenant.ts";
 
 const EGRESS = "app/app/egress";
 
-describe("the allow words of an application", () => {
-  it("hold in place of the platform's, for what is due and for new endpoints, until they are taken away", async () => {
+describe("the allow list of an application", () => {
+  it("replaces the platform's, for pending deliveries and new endpoints, until it is removed", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     const env = {
@@ -27,14 +27,14 @@ describe("the allow words of an application", () => {
       proxy: null,
     });
     expect(await tenant.firstAttempt()).toMatchObject({ status: 0 });
-    // A name without a dot is refused unless it is a word.
+    // A name without a dot is refused unless it is an allow word.
     expect(await tenant.call("POST", "app/app/endpoint", { url: "http://receiver/" })).toMatchObject({ status: 201 });
     await tenant.call("PUT", EGRESS, { allow: null });
     expect(await tenant.call("POST", "app/app/endpoint", { url: "http://receiver/a" })).toMatchObject({ status: 422 });
     expect(await tenant.call("GET", EGRESS)).toMatchObject({ json: { allow: null } });
   });
 
-  it("open nothing that the platform denies", async () => {
+  it("allows nothing that the platform denies", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     const env = { POSTHORN_EGRESS_DENY: "127.0.0.1", POSTHORN_RETRY_SCHEDULE: "" };
@@ -46,7 +46,7 @@ describe("the allow words of an application", () => {
     expect(await tenant.firstAttempt()).toMatchObject({ status: 2, errorCode: "blocked_address" });
   });
 
-  it("are the organisation's alone, and must be words", async () => {
+  it("can only be set by the organisation, and must be valid", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path);
     const tenant = new Tenant(node);
@@ -60,7 +60,7 @@ describe("the allow words of an application", () => {
 });
 
 describe("the proxy of an application", () => {
-  it("carries its deliveries in place of the platform's, is never shown, and can be taken away", async () => {
+  it("carries its deliveries instead of the platform's, is never shown, and can be removed", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     await using platform = await startProxy();
@@ -77,7 +77,7 @@ describe("the proxy of an application", () => {
       refusedWords: [],
       proxy: { scheme: "http", target: "address", refused: false },
     });
-    // A part that is left out stays.
+    // An omitted part is kept.
     await tenant.call("PUT", EGRESS, { allow: "loopback" });
     expect((await tenant.call("GET", EGRESS)).json).toMatchObject({ allow: "loopback", proxy: { scheme: "http" } });
     await tenant.call("PUT", EGRESS, { proxy: null });
@@ -85,7 +85,7 @@ describe("the proxy of an application", () => {
     expect(platform.asked.length).toBe(1);
   });
 
-  it("gives way to that of an endpoint, and each says whose it is when it is in trouble", async () => {
+  it("is overridden by that of an endpoint, and errors name the proxy at fault", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     await using own = await startProxy();
@@ -103,7 +103,7 @@ describe("the proxy of an application", () => {
     expect(await tenant.firstAttempt()).toMatchObject({ status: 0 });
   });
 
-  it("must be one", async () => {
+  it("must be a valid proxy", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path);
     const tenant = new Tenant(node);

@@ -52,7 +52,7 @@ interface Shown {
   path: string;
 }
 
-/** One delivery that is answered like this, and what is shown of its attempt. */
+/** Makes one delivery with this response, and returns its attempt as shown. */
 async function attempted(answer: Answering, url = receiver.url): Promise<Shown> {
   receiver.clear();
   receiver.answer(answer);
@@ -63,7 +63,7 @@ async function attempted(answer: Answering, url = receiver.url): Promise<Shown> 
   return { attempt: json, detail: json["detail"] as Detail, path };
 }
 
-/** What the database holds of attempts, as text. */
+/** The attempts in the database, as text. */
 function stored(): string {
   const db = new DatabaseSync(join(folder.path, "posthorn.db"), { readOnly: true });
   const rows = db.prepare("SELECT * FROM attempt").all();
@@ -72,7 +72,7 @@ function stored(): string {
 }
 
 describe("the detail of an attempt", () => {
-  it("has every header that was sent, as it was sent, except for secrets", async () => {
+  it("has every header that was sent, unchanged, except for secrets", async () => {
     await tenant.call("PUT", "app/app/endpoint/ep/headers", {
       headers: { "X-Plain": "kept", "X-Api-Key": SECRET, "X-Session-Token": SECRET, "X-Odd": `Bearer ${SECRET}` },
     });
@@ -94,14 +94,14 @@ describe("the detail of an attempt", () => {
     await tenant.call("DELETE", "app/app/endpoint/ep/egress");
   });
 
-  it.skipIf(onPostgres)("never has a secret in the database either, a cookie of the receiver's included", async () => {
+  it.skipIf(onPostgres)("never has a secret in the database either, including cookies of the receiver", async () => {
     const { detail } = await attempted({ headers: { "Set-Cookie": `id=${SECRET}`, "X-Seen": "yes" } });
     expect(detail.response!.headers).toContainEqual({ name: "Set-Cookie", value: null });
     expect(detail.response!.headers).toContainEqual({ name: "X-Seen", value: "yes" });
     expect(stored()).not.toContain(SECRET);
   });
 
-  it("has the phases and the peer; a connection that is used again says so", async () => {
+  it("has the phases and the peer, and marks a reused connection", async () => {
     const { detail, attempt } = await attempted(200);
     expect(detail.timings).toMatchObject({ totalMs: expect.any(Number), firstByteMs: expect.any(Number), tlsMs: null });
     expect(detail.timings["totalMs"]).toBeGreaterThanOrEqual(detail.timings["firstByteMs"]!);
@@ -113,7 +113,7 @@ describe("the detail of an attempt", () => {
     expect(again.detail.timings).toMatchObject({ connectMs: null });
   });
 
-  it("has what the peer showed of TLS", async () => {
+  it("has the TLS data of the peer", async () => {
     await tenant.call("PUT", "app/app/endpoint/ep/egress", { tls: { ca: lab.certificates.ca.cert } });
     const { detail } = await attempted(200, `${lab.ports["tls-good"]}/ok`);
     expect(detail.connection).toMatchObject({
@@ -124,26 +124,26 @@ describe("the detail of an attempt", () => {
     await tenant.call("PUT", "app/app/endpoint/ep/egress", { tls: null });
   });
 
-  it("keeps response headers within bounds and says that some are missing", async () => {
+  it("limits response headers and reports that some are missing", async () => {
     const headers = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`X-${n}`, "y".repeat(300)]));
     const { detail } = await attempted({ headers });
     expect(detail.response).toMatchObject({ headersCut: true });
     expect(JSON.stringify(detail.response!.headers).length).toBeLessThan(6000);
   });
 
-  it("says in words what went wrong, how long the receiver wants to be left alone, and when the next attempt is", async () => {
+  it("explains what went wrong, how long the receiver asked to wait, and when the next attempt is due", async () => {
     const moved = await attempted({ status: 301, headers: { Location: "https://example.com/new" } });
     expect(moved.detail.sentence).toContain("https://example.com/new");
     const refused = await attempted("reset");
     expect(refused.detail).toMatchObject({ response: null, sentence: refused.attempt["response"] });
-    // The last one: it pauses the endpoint.
+    // The last one, because it pauses the endpoint.
     const { detail, attempt } = await attempted({ status: 429, headers: { "Retry-After": "1" } });
     expect(attempt).toMatchObject({ status: 2, errorCode: "status" });
     expect(detail).toMatchObject({ retryAfterMs: 1000, sentence: expect.stringContaining("fewer requests") });
     expect(Date.parse(detail.nextAttempt!)).toBeGreaterThan(Date.parse(String(attempt["timestamp"])));
   });
 
-  it("warns of an answer that looks like a failure and counts as success", async () => {
+  it("warns of a successful response that looks like a failure", async () => {
     const page = await attempted({ status: 200, headers: { "content-type": "text/html" }, body: "<p>Parked</p>" });
     expect(page.detail.warnings).toMatchObject([
       { code: "success_doubtful", message: expect.stringContaining("no-html") },
@@ -155,7 +155,7 @@ describe("the detail of an attempt", () => {
     expect((await attempted({ status: 200, body: '{"ok":true}' })).detail.warnings).toEqual([]);
   });
 
-  it("goes with the content of the attempt, and is not in lists", async () => {
+  it("is deleted with the content of the attempt, and is not in lists", async () => {
     const { path, attempt } = await attempted(200);
     const list = await tenant.call("GET", `app/app/attempt/msg/${String(attempt["msgId"])}`);
     expect((list.json["data"] as object[])[0]).not.toHaveProperty("detail");
@@ -163,7 +163,7 @@ describe("the detail of an attempt", () => {
     expect((await tenant.call("GET", path)).json).toMatchObject({ detail: null, response: "EXPUNGED" });
   });
 
-  it.skipIf(onPostgres)("is small: an ordinary attempt takes less than 700 bytes", async () => {
+  it.skipIf(onPostgres)("is small: a typical attempt takes less than 700 bytes", async () => {
     await attempted(200);
     const db = new DatabaseSync(join(folder.path, "posthorn.db"), { readOnly: true });
     const { bytes } = db.prepare("SELECT length(detail_json) AS bytes FROM attempt ORDER BY id DESC LIMIT 1").get()!;
@@ -175,7 +175,7 @@ describe("the detail of an attempt", () => {
 describe("success rules", () => {
   const policy = "app/app/endpoint/ep/policy";
 
-  it("decide what is a success, and a failure says which rule broke and is tried again", async () => {
+  it("decide what is a success, and a failure names the broken rule and is retried", async () => {
     await tenant.call("PUT", policy, { success: { rules: [{ type: "json", path: "$.ok", equals: true }] } });
     expect((await attempted({ status: 200, body: '{"ok":true}' })).attempt).toMatchObject({ status: 0 });
     const { attempt, detail } = await attempted({ status: 200, body: '{"ok":false}' });
@@ -189,7 +189,7 @@ describe("success rules", () => {
     expect(detail.nextAttempt).not.toBeNull();
   });
 
-  it("can take other statuses than 2xx, and leave some out", async () => {
+  it("can accept status codes other than 2xx, and exclude some", async () => {
     await tenant.call("PUT", policy, { success: { statusCodes: ["2xx", 404] } });
     expect((await attempted(404)).attempt).toMatchObject({ status: 0, errorCode: null });
     await tenant.call("PUT", policy, { success: { statusCodes: [200] } });
@@ -197,7 +197,7 @@ describe("success rules", () => {
     expect((await attempted(500)).attempt).toMatchObject({ status: 2, errorCode: "status" });
   });
 
-  it("of a preset count, the application's included", async () => {
+  it("of a preset apply, including the application's", async () => {
     await tenant.call("PUT", policy, {});
     await tenant.call("PUT", "app/app/policy", { success: { preset: "teams" } });
     expect((await attempted({ status: 200, body: "1" })).attempt).toMatchObject({ status: 0 });
@@ -206,7 +206,7 @@ describe("success rules", () => {
     await tenant.call("PUT", "app/app/policy", {});
   });
 
-  it("that need more of an answer than is read fail it", async () => {
+  it("that need more of a response than is read fail it", async () => {
     await tenant.call("PUT", policy, { success: { preset: "slack" } });
     const { attempt, detail } = await attempted({ status: 200, body: "x".repeat(30_000) });
     expect(attempt).toMatchObject({ status: 2, errorCode: "success_rule" });
@@ -232,11 +232,11 @@ describe("success rules", () => {
   });
 });
 
-it("an endpoint's own time-out ends its attempts", async () => {
+it("the timeout of an endpoint ends its attempts", async () => {
   await tenant.call("PUT", "app/app/endpoint/ep/policy", { limits: { timeoutMs: 100 } });
   const { attempt } = await attempted("hang");
   expect(attempt).toMatchObject({ status: 2, errorCode: "timeout" });
-  // The platform's is 15 seconds.
+  // The platform's timeout is 15 seconds.
   expect(attempt["responseDurationMs"]).toBeLessThan(10_000);
   await tenant.call("PUT", "app/app/endpoint/ep/policy", {});
 });

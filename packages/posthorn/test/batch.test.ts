@@ -67,7 +67,7 @@ describe("a batch", () => {
     }
   });
 
-  it("gives each message its own result: one that is refused takes no other with it", async () => {
+  it("gives each message its own result: a refused one does not affect the others", async () => {
     await tenant.call("POST", "app/app/msg", message({ eventId: "taken" }));
     const answer = await batch([
       message({ eventId: "first" }),
@@ -97,7 +97,7 @@ describe("a batch", () => {
     expect(answer.data[3]!.error).toMatchObject({ detail: [{ loc: ["body", "messages", "[3]", "payload"] }] });
   });
 
-  it("that is sent again under its key is answered the same and stores nothing", async () => {
+  it("that is sent again under its key gets the same response and stores nothing", async () => {
     const messages = [message({ eventType: "again", eventId: "again-1" }), message({ eventType: "again" }), {}];
     const first = await batch(messages, { "idempotency-key": "whole" });
     const second = await batch(messages, { "idempotency-key": "whole" });
@@ -107,7 +107,7 @@ describe("a batch", () => {
     expect(json["data"]).toHaveLength(2);
   });
 
-  it("of which part was stored before a crash goes on where it stopped", async () => {
+  it("of which a part was stored before a crash continues where it stopped", async () => {
     const messages = [message({ eventType: "part" }), message({ eventType: "part" })];
     const first = await batch(messages.slice(0, 1), { "idempotency-key": "part" });
     const whole = await batch(messages, { "idempotency-key": "part" });
@@ -117,7 +117,7 @@ describe("a batch", () => {
     expect(json["data"]).toHaveLength(2);
   });
 
-  it("knows an item by its own key, also from a single publish and within the batch", async () => {
+  it("recognises an item by its own key, also from a single publish and within the batch", async () => {
     const key = { idempotencyKey: "mine" };
     const single = await fetch(`${node.url}/api/v1/app/app/msg`, {
       method: "POST",
@@ -131,7 +131,7 @@ describe("a batch", () => {
     expect([data[0]!.id, data[2]!.id]).toEqual([id, data[1]!.id]);
   });
 
-  it("twenty times at once under one key is one batch", async () => {
+  it("sent twenty times at once under one key is one batch", async () => {
     const messages = [message({ eventType: "race" }), message({ eventType: "race" })];
     const answers = await Promise.all(Array.from({ length: 20 }, () => batch(messages, { "idempotency-key": "race" })));
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
@@ -139,7 +139,7 @@ describe("a batch", () => {
     expect(json["data"]).toHaveLength(2);
   });
 
-  it("may hold 1,000 messages and no more, and at least one", async () => {
+  it("may have at least one message and at most 1,000", async () => {
     const many = Array.from({ length: 1000 }, () => message({ eventType: "many" }));
     expect(await batch(many)).toMatchObject({ status: 202, created: 1000 });
     expect((await batch([...many, message()])).status).toBe(422);
@@ -147,13 +147,13 @@ describe("a batch", () => {
     await eventually(() => expect(receiver.requests.length).toBeGreaterThan(1000));
   });
 
-  it("over the bound of bytes is refused with 413", async () => {
+  it("above the limit of bytes is refused with 413", async () => {
     const messages = Array.from({ length: 12 }, () => message({ payload: { text: "x".repeat(100_000) } }));
     const { status, text } = await batch(messages);
     expect([status, text]).toMatchObject([413, expect.stringContaining("payload_too_large") as string]);
   });
 
-  it("refuses a payload over the bound of one message alone", async () => {
+  it("refuses only the payload that exceeds the limit of one message", async () => {
     const small = await startNode(`${folder.path}/small`, { env: { POSTHORN_MAX_PAYLOAD_BYTES: "2000" } });
     await using _ = small;
     await new Tenant(small).setUp(receiver.url);
@@ -171,7 +171,7 @@ describe("a batch", () => {
     expect(answer).toMatchObject({ status: 202, failed: 1, data: [{ error: { status: 404, code: "not_found" } }] });
   });
 
-  it("is nothing for a token of an application", async () => {
+  it("is refused for a token of an application", async () => {
     const portal = await tenant.portal(["ViewBase", "ManageEndpoint", "CreateAttempts"]);
     expect((await portal.call("POST", "app/app/msg/batch", { messages: [message()] })).status).toBe(403);
     expect((await portal.call("POST", "msg/batch", { messages: [message({ app: "app" })] })).status).toBe(403);
@@ -181,7 +181,7 @@ describe("a batch", () => {
 describe("a batch of lines", () => {
   const lines = { "content-type": "application/x-ndjson; charset=utf-8" };
 
-  it("is one message a line, byte for byte, and a broken line fails alone", async () => {
+  it("has one message per line, byte for byte, and only a broken line fails", async () => {
     const body = '{"eventType":"a","payload":{"n":1.0}}\n{"eventType":\n\n{"eventType":"a","payload":{"n":2.0}}\r\n';
     const { data } = await post(body, lines);
     expect(data.map(({ status }) => status)).toEqual(["created", "failed", "created"]);
@@ -190,14 +190,14 @@ describe("a batch of lines", () => {
     expect(sent.toString()).toBe('{"n":2.0}');
   });
 
-  it("has its bound, and at least one line", async () => {
+  it("has its limit, and at least one line", async () => {
     expect((await post("\n", lines)).status).toBe(422);
     expect((await post('{"eventType":"a","payload":{}}\n'.repeat(1001), lines)).status).toBe(422);
   });
 });
 
 describe("a batch of all applications", () => {
-  it("publishes each message to its own, and knows no application of others", async () => {
+  it("publishes each message to its own application, and to none of other organisations", async () => {
     await tenant.call("POST", "app", { name: "Second", uid: "second" });
     const created = { application: { name: "Third", uid: "third" } };
     const { data } = await batch(

@@ -6,7 +6,7 @@ import { type Answered, Tenant } from "./support/tenant.ts";
 
 const MESSAGE = { eventType: "maintenance.planned", payload: { at: "night", n: 1.0 } };
 
-/** Applications `app0` and so on; those with an even number have `plan` `pro`. */
+/** Creates applications `app0` and so on; those with an even number have `plan` `pro`. */
 async function applications(tenant: Tenant, count: number, url: string | null = null): Promise<void> {
   for (let index = 0; index < count; index++) {
     const uid = `app${index}`;
@@ -28,7 +28,7 @@ async function messagesOf(tenant: Tenant, app: string): Promise<readonly Record<
 }
 
 describe("a broadcast", () => {
-  it("gives every application a message of its own, delivered as any other, and says how far it got", async () => {
+  it("gives every application its own message, delivered like any other, and reports progress", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     await using node = await startNode(folder.path);
@@ -44,7 +44,7 @@ describe("a broadcast", () => {
     expect(new Set(ids).size).toBe(3);
   });
 
-  it("goes to those that are named, or whose metadata says so, and to no other organisation", async () => {
+  it("goes to listed applications or those with matching metadata, and to no other organisation", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path);
     const tenant = new Tenant(node);
@@ -60,7 +60,7 @@ describe("a broadcast", () => {
     expect(counts).toEqual([2, 1, 1, 1]);
   });
 
-  it("skips an application that has its event already, and is started once for an idempotency key", async () => {
+  it("skips an application that already has its event, and is started once per idempotency key", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path);
     const tenant = new Tenant(node);
@@ -75,7 +75,7 @@ describe("a broadcast", () => {
     expect(answers[0]).toEqual(answers[1]);
   });
 
-  it("is for the organisation, and refuses what could be sent to nobody", async () => {
+  it("needs a token of the organisation, and refuses a broadcast that can reach no application", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path);
     const tenant = new Tenant(node);
@@ -94,7 +94,7 @@ describe("a broadcast", () => {
 });
 
 describe("usage in the background", () => {
-  it("counts what was published, by event type and by application, and names what it does not know", async () => {
+  it("counts published messages by event type and by application, and names unknown IDs", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path);
     const tenant = new Tenant(node);

@@ -42,7 +42,7 @@ async function destinations(message: string): Promise<Record<string, Destination
 }
 
 describe("a cancel", () => {
-  it("takes back a scheduled message at every endpoint, and says so", async () => {
+  it("cancels a scheduled message at every endpoint, and reports it", async () => {
     const id = await publish({ delaySeconds: 3600 });
     expect((await tenant.call("POST", `app/app/msg/${id}/cancel`)).json).toEqual({ canceled: 2 });
     const { ep, off } = await destinations(id);
@@ -51,7 +51,7 @@ describe("a cancel", () => {
     expect((await tenant.call("POST", `app/app/msg/${id}/cancel`)).json).toEqual({ canceled: 0 });
   });
 
-  it("at one endpoint leaves the others alone, and what was held is not sent when the endpoint is back", async () => {
+  it("at one endpoint does not affect the others, and a canceled delivery is not sent when the endpoint is enabled", async () => {
     const id = await publish();
     const later = await publish();
     await receiver.waitFor((request) => request.headers["webhook-id"] === id);
@@ -76,7 +76,7 @@ describe("a cancel", () => {
 });
 
 describe("delay and expiry of a message", () => {
-  it("are shown, and stay through a restart of nothing but time", async () => {
+  it("are shown, and unchanged after a restart", async () => {
     const id = await publish({ delaySeconds: 90_000, ttlSeconds: 60 });
     const { json } = await tenant.call("GET", `app/app/msg/${id}`);
     const { deliverAt, expiresAt, timestamp } = json as { deliverAt: string; expiresAt: string; timestamp: string };
@@ -96,7 +96,7 @@ describe("delay and expiry of a message", () => {
     expect([status, (json["detail"] as { loc: string[] }[])[0]!.loc]).toEqual([422, ["body", field]]);
   });
 
-  it("end a message: nothing sends it again, and its held delivery is canceled as expired", async () => {
+  it("end a message: it cannot be resent, and its delivery on hold is canceled as expired", async () => {
     const id = await publish({ ttlSeconds: 1 });
     await eventually(async () => {
       const answer = await tenant.call("POST", `app/app/msg/${id}/endpoint/ep/resend`);
@@ -110,7 +110,7 @@ describe("delay and expiry of a message", () => {
 });
 
 describe("an endpoint that debounces", () => {
-  it("gets the last message of a burst, and the others name the one that took their place", async () => {
+  it("gets the last message of a burst, and the others name the one that replaced them", async () => {
     const answer = await tenant.call("POST", "app/app/endpoint", {
       url: `${receiver.url}/calm`,
       uid: "calm",
@@ -133,7 +133,7 @@ describe("an endpoint that debounces", () => {
 });
 
 describe("an endpoint that throttles", () => {
-  it("gets as many as its limit in a window, and the others are canceled as throttled", async () => {
+  it("gets up to its limit in a window, and the others are canceled as throttled", async () => {
     await tenant.call("POST", "app/app/endpoint", { url: `${receiver.url}/few`, uid: "few" });
     const policy = { throttle: { limit: 2, windowSeconds: 3600, by: "endpoint" } };
     await tenant.call("PUT", "app/app/endpoint/few/policy", policy);
@@ -142,7 +142,7 @@ describe("an endpoint that throttles", () => {
     expect((await destinations(ids[2]!))["few"]).toMatchObject({ status: 4, canceled: { reason: "throttled" } });
   });
 
-  it("refuses a key of the payload without a place in it", async () => {
+  it("refuses a payload key without a path", async () => {
     const bad = [{ by: "payload" }, { by: "payload", path: "a..b" }, { path: `${"a.".repeat(20)}b` }];
     for (const throttle of bad) {
       const { status, json } = await tenant.call("PATCH", "app/app/endpoint/few/policy", { throttle });

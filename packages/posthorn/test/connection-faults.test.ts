@@ -1,4 +1,4 @@
-/** What a failed statement leaves behind: no connection of a pool stays in a transaction, whichever statement of which helper failed. */
+/** After a failed statement no connection of a pool stays in a transaction, whichever statement of which helper failed. */
 import { eventually } from "@posthorn/testkit";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
@@ -27,7 +27,7 @@ const REPORT = { draining: false, inFlight: 0, lanes: 0, lagMs: 0, settled: { me
 
 type Helper = (store: Store) => Promise<unknown>;
 
-/** Each way of this store to lend a connection. */
+/** Each way in which this store lends a connection. */
 const HELPERS: Readonly<Record<string, Helper>> = {
   "a write transaction": (store) =>
     store.transaction(async ({ db, signal }) => {
@@ -88,7 +88,7 @@ interface Session {
   readonly query: string;
 }
 
-/** Sessions of the store that are in a transaction although nothing is being done. */
+/** Sessions of the store that are idle in a transaction. */
 async function leftInTransaction(observer: pg.Client): Promise<readonly Session[]> {
   const { rows } = await observer.query<Session>(
     `SELECT application_name AS name, state, query FROM pg_stat_activity
@@ -97,7 +97,7 @@ async function leftInTransaction(observer: pg.Client): Promise<readonly Session[
   return rows;
 }
 
-/** More at a time than there are connections, so that each of them is used. */
+/** More at the same time than there are connections, so that each of them is used. */
 async function everyConnectionWorks(store: Store): Promise<void> {
   const ids = Array.from({ length: 6 }, nextId);
   await Promise.all([
@@ -111,7 +111,7 @@ async function everyConnectionWorks(store: Store): Promise<void> {
   ]);
 }
 
-/** Fails each statement of a helper in turn, and returns how many there were. */
+/** Fails each statement of a helper in turn, and returns their number. */
 async function failEach(
   helper: () => Promise<unknown>,
   fault: StatementFault,
@@ -157,7 +157,7 @@ describe.runIf(onPostgres)("after any failed statement, every connection is idle
         fault,
         s.faulty,
         async (n) => {
-          // After a lost connection the store refuses until it has asked the server.
+          // After a lost connection the store refuses until it has checked the server.
           await eventually(() => s.store.accept(acceptEntry(nextId())));
           await eventually(async () => expect([name, n, await leftInTransaction(s.observer)]).toEqual([name, n, []]));
           await everyConnectionWorks(s.store);
@@ -167,7 +167,7 @@ describe.runIf(onPostgres)("after any failed statement, every connection is idle
     }
   });
 
-  it("also those of a program that only publishes", async () => {
+  it("as are those of a program that only publishes", async () => {
     await using s = await scene();
     await using publisher = new PosthornPublisher({ databaseUrl: s.url, connections: 1 });
     const publish = () => publisher.message.create("app", { eventType: "a", payload: {} });
@@ -181,7 +181,7 @@ describe.runIf(onPostgres)("after any failed statement, every connection is idle
 });
 
 describe.runIf(onPostgres)("a transaction that PostgreSQL rolls back at its COMMIT", () => {
-  it("rejects instead of passing for committed", async () => {
+  it("rejects instead of reporting success", async () => {
     await using s = await scene();
     const swallowing = s.store.transaction(async ({ db }) => {
       await db
@@ -197,7 +197,7 @@ describe.runIf(onPostgres)("a transaction that PostgreSQL rolls back at its COMM
 });
 
 describe.runIf(onPostgres)("a change that waits too long for the write lock", () => {
-  it("answers 503, and once the lock is free every call of the node works again", async () => {
+  it("returns 503, and once the lock is free every call of the node works again", async () => {
     const folder = temporaryFolder();
     const { url } = await borrowDatabase();
     const env = { POSTHORN_DATABASE_URL: url, POSTHORN_DATABASE_TIMEOUT: "1" };

@@ -1,4 +1,4 @@
-/** What a node does while PostgreSQL is away, seen from outside, with a way to the database that fails as networks do. */
+/** A node while PostgreSQL is unavailable, seen from outside, with a connection path that fails as networks do. */
 import { Writable } from "node:stream";
 import {
   createDatabase,
@@ -22,9 +22,9 @@ const NEVER_HANGS_MS = 15_000;
 interface Scene extends AsyncDisposable {
   readonly node: TestNode;
   readonly proxy: TcpProxy;
-  /** The database itself, not by way of the proxy. */
+  /** The database itself, not through the proxy. */
   readonly url: string;
-  /** What was logged, from warnings on; and that the database is back. */
+  /** The log from warnings on, and the message that the database is back. */
   readonly log: readonly { level: number; msg: string; trouble?: string }[];
   readonly tenant: Tenant;
 }
@@ -60,7 +60,7 @@ function ask(node: TestNode, path: string, init: RequestInit = {}): Promise<Resp
   return fetch(`${node.url}${path}`, { ...init, signal: AbortSignal.timeout(NEVER_HANGS_MS) });
 }
 
-/** The path of a source that takes anything. */
+/** The path of a source that accepts anything. */
 async function openDoor(node: TestNode): Promise<string> {
   const answer = await ask(node, "/ingest/api/v1/source", {
     method: "POST",
@@ -83,7 +83,7 @@ function publish(node: TestNode, key?: string): Promise<Response> {
   });
 }
 
-/** The trouble that the node says it has; `null`: it is ready. */
+/** The trouble that the node reports; `null`: it is ready. */
 async function readiness(node: TestNode): Promise<string | null> {
   const answer = await ask(node, "/health/ready");
   if (answer.status === 204) return null;
@@ -107,7 +107,7 @@ async function ids(tenant: Tenant): Promise<string[]> {
   return (json["data"] as { id: string }[]).map(({ id }) => id).sort();
 }
 
-/** Runs these on one connection of its own; the rows of the last. */
+/** Runs these statements on a new connection, and returns the rows of the last one. */
 async function onDatabase<Row>(url: string, ...statements: string[]): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url, options: "-c search_path=posthorn" });
   await client.connect();
@@ -160,14 +160,14 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
       proxy.become("open");
       await becomes(node, null);
       await eventually(async () => expect((await publish(node)).status).toBe(202));
-      // What was refused is not there; but what had gone into the black hole may come out of it.
+      // Refused messages were not stored; but data that went into the black hole may still arrive.
       const after = (await ids(tenant)).length;
       expect(after).toBeGreaterThan(before);
       expect(after).toBeLessThanOrEqual(before + (weather === "cut" ? 1 : writes.length));
     },
   );
 
-  it("says so once in the log, and once that it is back", async () => {
+  it("logs it once, and once that the database is back", async () => {
     await using receiver = await startReceiver();
     await using s = await scene();
     const { node, proxy, tenant, log } = s;
@@ -193,7 +193,7 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
     expect(new Set(lines).size).toBe(lines.length);
   });
 
-  it("does not say 202 for a commit of which nobody knows; the key makes the retry safe", async () => {
+  it("does not return 202 for a commit with an unknown outcome, and the key makes the retry safe", async () => {
     await using receiver = await startReceiver();
     await using s = await scene();
     const { node, proxy, tenant } = s;
@@ -209,12 +209,12 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
       return (await answer.json()) as { id: string };
     });
     expect(await ids(tenant)).toHaveLength(2);
-    // Delivered too, although the node that stored it was never told so.
+    // It is delivered too, although the node that stored it was never notified.
     await receiver.waitFor(({ headers }) => headers["webhook-id"] === again.id);
     expect(receiver.requests.filter(({ headers }) => headers["webhook-id"] === again.id)).toHaveLength(1);
   });
 
-  it("finds out by itself what a change of which nobody knows has changed", async () => {
+  it("finds out by itself what changed in a commit with an unknown outcome", async () => {
     await using receiver = await startReceiver();
     await using s = await scene();
     const { proxy, tenant, url } = s;
@@ -262,7 +262,7 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
     },
   );
 
-  it("ends when it is told to, although outcomes cannot be written", async () => {
+  it("stops on request although outcomes cannot be written", async () => {
     await using receiver = await startReceiver();
     await using s = await scene();
     const { node, proxy, tenant } = s;
@@ -281,8 +281,8 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
   });
 });
 
-describe.runIf(onPostgres)("a node survives that", () => {
-  it("all its connections are ended by the server, under load, and loses nothing that it accepted", async () => {
+describe.runIf(onPostgres)("a node survives", () => {
+  it("the loss of all its connections under load, without losing accepted messages", async () => {
     await using receiver = await startReceiver();
     await using s = await scene();
     const { node, url, tenant } = s;
@@ -313,7 +313,7 @@ describe.runIf(onPostgres)("a node survives that", () => {
     expect(await readStored(s)).toEqual(accepted.toSorted());
   });
 
-  it("the server it reaches has become a replica", async () => {
+  it("a server that has become a replica", async () => {
     await using receiver = await startReceiver();
     await using s = await scene();
     const { node, url, tenant } = s;
@@ -334,7 +334,7 @@ describe.runIf(onPostgres)("a node survives that", () => {
     await eventually(async () => expect((await publish(node)).status).toBe(202));
   });
 
-  it("the server has no connection to spare", async () => {
+  it("a server without free connections", async () => {
     await using receiver = await startReceiver();
     const role = `few_${Math.random().toString(36).slice(2)}`;
     await using owner = await createDatabase(await sharedPostgres());
@@ -354,7 +354,7 @@ describe.runIf(onPostgres)("a node survives that", () => {
   });
 });
 
-/** Ids of all messages that are stored. */
+/** IDs of all stored messages. */
 async function readStored({ url }: Scene): Promise<string[]> {
   const found = await onDatabase<{ id: string }>(url, "SELECT public_id AS id FROM message");
   return found.map(({ id }) => id).sort();

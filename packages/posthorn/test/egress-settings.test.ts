@@ -7,8 +7,8 @@ import { Tenant } from "./support/tenant.ts";
 
 const SOURCES = "/.well-known/webhook-sources.json";
 
-describe("the addresses that deliveries come from", () => {
-  it("are served to everybody, without a token", async () => {
+describe("the source addresses of deliveries", () => {
+  it("are served without a token", async () => {
     using folder = temporaryFolder();
     const env = { POSTHORN_SOURCE_ADDRESSES: "203.0.113.9, 2001:db8::/64" };
     await using node = await startNode(folder.path, { env });
@@ -19,7 +19,7 @@ describe("the addresses that deliveries come from", () => {
     expect(Math.abs(Date.parse(document.updated) - Date.now())).toBeLessThan(60_000);
   });
 
-  it("are not given as an empty list when the operator named none", async () => {
+  it("are not served as an empty list if the operator listed none", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path);
     const answer = await fetch(node.url + SOURCES);
@@ -28,7 +28,7 @@ describe("the addresses that deliveries come from", () => {
 });
 
 describe("the settings of the platform", () => {
-  it("refuse http endpoints when https is the only scheme", async () => {
+  it("refuse http endpoints if only https is allowed", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path, { env: { POSTHORN_HTTPS_ONLY: "true" } });
     const tenant = new Tenant(node);
@@ -41,7 +41,7 @@ describe("the settings of the platform", () => {
     });
   });
 
-  it("deny what is denied although it is allowed", async () => {
+  it("deny what is denied although it is also allowed", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     await using node = await startNode(folder.path, { env: { POSTHORN_EGRESS_DENY: "127.0.0.0/8" } });

@@ -28,7 +28,7 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-/** Gives the endpoint this URL and these settings alone. */
+/** Sets exactly this URL and these settings for the endpoint. */
 async function endpointWith(url: string, settings: object): Promise<void> {
   await tenant.call("PATCH", "app/app/endpoint/ep", { url });
   await tenant.call("DELETE", EGRESS);
@@ -46,28 +46,28 @@ async function deliveredWith(auth: object): Promise<Received> {
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString("base64")}`;
 
 describe("credentials of an endpoint", () => {
-  it("Basic and bearer reach the receiver, beside the signature", async () => {
+  it("Basic and bearer reach the receiver, together with the signature", async () => {
     const { headers } = await deliveredWith({ type: "basic", user: "me", password: SECRET });
     expect(headers).toMatchObject({ authorization: basic(`me:${SECRET}`), "webhook-id": expect.any(String) });
     const bearer = await deliveredWith({ type: "bearer", token: SECRET });
     expect(bearer.headers["authorization"]).toBe(`Bearer ${SECRET}`);
   });
 
-  it("win over a custom header of the same name, whose value is not sent beside them", async () => {
+  it("replace a custom header of the same name, whose value is not sent", async () => {
     await tenant.call("PUT", "app/app/endpoint/ep/headers", { headers: { Authorization: "old", "X-Other": "kept" } });
     const { headers } = await deliveredWith({ type: "bearer", token: SECRET });
     expect(headers).toMatchObject({ authorization: `Bearer ${SECRET}`, "x-other": "kept" });
     await tenant.call("PUT", "app/app/endpoint/ep/headers", { headers: {} });
   });
 
-  it("a header, and a signature in a form the receiver knows", async () => {
+  it("a custom header, and a signature in a form that the receiver knows", async () => {
     const header = await deliveredWith({ type: "header", name: "X-Key", value: SECRET });
     expect(header.headers["x-key"]).toBe(SECRET);
     const hub = { type: "hmac", header: "X-Hub-Signature-256", secret: SECRET, template: "sha256={signature}" };
     expect((await deliveredWith(hub)).headers["x-hub-signature-256"]).toMatch(/^sha256=[0-9a-f]{64}$/);
   });
 
-  it("OAuth 2: a token is got once for many deliveries, and again when the receiver does not take it any more", async () => {
+  it("OAuth 2: one token is used for many deliveries, and a new one is fetched when the receiver refuses it", async () => {
     let token = 0;
     await using issuer = await startReceiver({
       answer: () => ({ status: 200, body: JSON.stringify({ access_token: `t${++token}`, token_type: "bearer" }) }),
@@ -86,7 +86,7 @@ describe("credentials of an endpoint", () => {
     expect(issuer.requests).toHaveLength(2);
   });
 
-  it("OAuth 2: no token is a failed attempt that says so, and nothing is sent", async () => {
+  it("OAuth 2: a missing token is a failed attempt that says so, and nothing is sent", async () => {
     await using issuer = await startReceiver({ answer: 401 });
     await using receiver = await startReceiver();
     const auth = { type: "oauth2", tokenUrl: issuer.url, clientId: "other", clientSecret: SECRET };
@@ -102,12 +102,12 @@ describe("credentials of an endpoint", () => {
 });
 
 describe("TLS settings of an endpoint", () => {
-  it("a client certificate and a private authority make mTLS work, and without either the attempt says which is missing", async () => {
+  it("a client certificate and a private CA make mTLS work, and without either the attempt says which is missing", async () => {
     const { ca, client } = lab.certificates;
     const url = `${lab.ports["tls-client-certificate"]}/ok`;
     await endpointWith(url, { tls: { ca: ca.cert, cert: client.cert, key: client.key } });
     expect(await tenant.firstAttempt()).toMatchObject({ status: 0, responseStatusCode: 200 });
-    // When the certificate of the receiver ends is known from its answer, for as long as it is the endpoint's.
+    // The expiry of the receiver's certificate is known from its response, as long as the endpoint keeps its URL.
     const ends = await eventually(async () => {
       const { json } = await tenant.call("GET", "app/app/endpoint/ep/state");
       expect(json["certificateValidTo"]).toEqual(expect.any(String));
@@ -127,7 +127,7 @@ describe("TLS settings of an endpoint", () => {
     expect((await tenant.call("GET", "app/app/endpoint/ep/state")).json["certificateValidTo"]).toBeNull();
   });
 
-  it("a pin accepts the one certificate and no other", async () => {
+  it("a pin accepts only the pinned certificate", async () => {
     const url = `${lab.ports["tls-self-signed"]}/ok`;
     await endpointWith(url, { tls: { pins: ["00".repeat(32)] } });
     const attempt = await tenant.firstAttempt();
@@ -136,14 +136,14 @@ describe("TLS settings of an endpoint", () => {
 });
 
 describe("a proxy of an endpoint", () => {
-  it("that does not answer fails the attempts of this endpoint, rather than putting them off for ever", async () => {
+  it("that is unavailable fails the attempts of this endpoint instead of delaying them forever", async () => {
     await using receiver = await startReceiver();
     await endpointWith(receiver.url, { proxy: { url: `http://me:${SECRET}@127.0.0.1:${await freePort()}` } });
     expect(await tenant.firstAttempt()).toMatchObject({ status: 2, errorCode: "proxy_failed" });
     expect(receiver.requests).toHaveLength(0);
   });
 
-  it("is the organisation's: a token of the application can neither set it nor take it away", async () => {
+  it("can only be set or removed by the organisation, not with a token of the application", async () => {
     const portal = await tenant.portal(["ViewBase", "ManageEndpoint"]);
     const proxy = { url: "http://proxy.example.com:4750" };
     await endpointWith("http://127.0.0.1:9999/", { proxy });
@@ -159,7 +159,7 @@ describe("a proxy of an endpoint", () => {
 });
 
 describe("the settings", () => {
-  it.skipIf(onPostgres)("are never given out, in no answer and in no file", async () => {
+  it.skipIf(onPostgres)("are never returned, in no response and no file", async () => {
     const { client } = lab.certificates;
     const auth = {
       type: "oauth2",
@@ -193,7 +193,7 @@ describe("the settings", () => {
     expect(Buffer.from(sealed as Uint8Array).toString("latin1")).not.toMatch(/s3cret|PRIVATE KEY/);
   });
 
-  it("keep a part that is left out, lose one that is null, and all at DELETE", async () => {
+  it("keep an omitted part, lose one that is null, and all with DELETE", async () => {
     await endpointWith("http://127.0.0.1:9999/", {
       auth: { type: "bearer", token: "a" },
       tls: { pins: ["ab".repeat(32)] },
@@ -233,7 +233,7 @@ describe("the settings", () => {
     expect(text).not.toContain(SECRET);
   });
 
-  it("can be changed by who manages endpoints only, and are seen by nobody outside the application", async () => {
+  it("can only be changed with ManageEndpoint, and are not visible outside the application", async () => {
     const viewer = await tenant.portal(["ViewBase"]);
     expect(await viewer.call("GET", EGRESS)).toMatchObject({ status: 200 });
     expect(await viewer.call("PUT", EGRESS, { auth: null })).toMatchObject({ status: 403 });

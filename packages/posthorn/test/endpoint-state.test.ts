@@ -1,4 +1,4 @@
-/** How deliveries to an endpoint stand, and what can be done about it, over HTTP and with a real receiver. */
+/** State of deliveries to an endpoint, and the calls that change it, over HTTP and with a real receiver. */
 import { eventually, startReceiver } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { startNode } from "./support/posthorn.ts";
@@ -12,7 +12,7 @@ async function publish(tenant: Tenant, n: number, more: object = {}): Promise<st
   return String(json["id"]);
 }
 
-/** What the receiver got, as the numbers in the payloads. */
+/** The numbers in the payloads that the receiver got. */
 function numbers(requests: readonly { readonly body: Buffer }[]): number[] {
   return requests.map(({ body }) => (JSON.parse(body.toString()) as { n: number }).n);
 }
@@ -21,7 +21,7 @@ async function stateOf(tenant: Tenant): Promise<Record<string, unknown>> {
   return (await tenant.call("GET", `${EP}/state`)).json;
 }
 
-/** An endpoint whose breaker opens at the second failure, and then waits for an hour. */
+/** An endpoint whose circuit opens at the second failure, with a first probe after an hour. */
 async function setUpStrict(tenant: Tenant, url: string): Promise<void> {
   await tenant.setUp(url);
   const breaker = { failures: 2, windowSeconds: 1, probeSeconds: 3600, maxProbeSeconds: 3600 };
@@ -31,7 +31,7 @@ async function setUpStrict(tenant: Tenant, url: string): Promise<void> {
 }
 
 describe("the state of an endpoint", () => {
-  it("says that it is left alone, why, since when and until when; try-now tries it, and it gets all again", async () => {
+  it("shows an open circuit, why, since when and until when; try-now probes it, and all deliveries resume", async () => {
     using folder = temporaryFolder();
     let code = 500;
     await using receiver = await startReceiver({ answer: () => ({ status: code }) });
@@ -54,7 +54,7 @@ describe("the state of an endpoint", () => {
     await eventually(async () => expect(["recovering", "active"]).toContain((await stateOf(tenant))["state"]));
   });
 
-  it("says how long an endpoint asked to be left alone", async () => {
+  it("shows how long an endpoint asked to wait", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({ answer: { status: 429, headers: { "retry-after": "120" } } });
     await using node = await startNode(folder.path);
@@ -72,7 +72,7 @@ describe("the state of an endpoint", () => {
     expect(receiver.requests).toHaveLength(1);
   });
 
-  it("is for those who may see the endpoint; to change it one must manage endpoints", async () => {
+  it("is visible to tokens that may see the endpoint, and needs ManageEndpoint to change", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path);
     const tenant = new Tenant(node);
@@ -86,8 +86,8 @@ describe("the state of an endpoint", () => {
   });
 });
 
-describe("a pause by hand", () => {
-  it("holds what is published, also over a restart, until it is resumed", async () => {
+describe("a pause", () => {
+  it("holds new messages, also across a restart, until it is resumed", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({ answer: 204 });
     {
@@ -110,7 +110,7 @@ describe("a pause by hand", () => {
     expect(numbers(receiver.requests).toSorted((a, b) => a - b)).toEqual([1, 2]);
   });
 
-  it("does not end in the past", async () => {
+  it("cannot end in the past", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path);
     const tenant = new Tenant(node);
@@ -120,8 +120,8 @@ describe("a pause by hand", () => {
   });
 });
 
-describe("an endpoint that is switched on again", () => {
-  /** What the receiver gets of messages 1 to 4, held while the endpoint was off, and of 5, published afterwards. */
+describe("an endpoint that is enabled again", () => {
+  /** Numbers that the receiver gets of messages 1 to 4, held while the endpoint was disabled, and of 5, published afterwards. */
   async function after(choice: (thirdAt: string) => object): Promise<{ got: number[]; tenant: Tenant; ids: string[] }> {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({ answer: 204 });
@@ -153,28 +153,28 @@ describe("an endpoint that is switched on again", () => {
     return { got, tenant, ids };
   }
 
-  it("gets all that was held, the oldest first", async () => {
+  it("gets all deliveries on hold, oldest first", async () => {
     const { got } = await after(() => ({}));
     expect(got.filter((n) => n !== 5)).toEqual([1, 2, 3, 4]);
   });
 
-  it("gets all that was held, the newest first", async () => {
+  it("gets all deliveries on hold, newest first", async () => {
     const { got } = await after(() => ({ held: "newest" }));
     expect(got.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5]);
     expect(got.indexOf(4)).toBeLessThan(got.indexOf(1));
   });
 
-  it("gets what was published since a time", async () => {
+  it("gets messages published since a time", async () => {
     const { got } = await after((since) => ({ held: "since", since }));
     expect(got.toSorted((a, b) => a - b)).toEqual([3, 4, 5]);
   });
 
-  it("gets nothing of it", async () => {
+  it("gets none of them", async () => {
     const { got } = await after(() => ({ held: "discard" }));
     expect(got).toEqual([5]);
   });
 
-  it("is told what is wrong with a choice", async () => {
+  it("gets an error for an invalid choice", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path);
     const tenant = new Tenant(node);
@@ -190,8 +190,8 @@ describe("an endpoint that is switched on again", () => {
   });
 });
 
-describe("order by key", () => {
-  it("shows what blocks, and unblock lets those behind it pass", async () => {
+describe("ordered delivery by key", () => {
+  it("shows the blocking delivery, and unblock lets later ones pass", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({
       answer: ({ body }) => ({ status: (JSON.parse(body.toString()) as { n: number }).n === 1 ? 500 : 204 }),

@@ -6,7 +6,7 @@ import { Tenant } from "./support/tenant.ts";
 
 const VERIFY = "app/app/endpoint/ep/verify";
 
-/** What `verify` finds at an endpoint that answers like this, and what the endpoint was asked. */
+/** The result of `verify` for an endpoint with this response, and the request that it got. */
 async function verified(answer: Answering, method: string): Promise<{ json: object; asked: readonly Received[] }> {
   using folder = temporaryFolder();
   await using receiver = await startReceiver({ answer });
@@ -25,7 +25,7 @@ const echo: Answering = ({ body }) => ({
 });
 
 describe("verify", () => {
-  it("asks for consent as CloudEvents has it, with the endpoint's credentials, and gives the granted rate", async () => {
+  it("uses the CloudEvents handshake with the endpoint's credentials, and returns the granted rate", async () => {
     const headers = { "WebHook-Allowed-Origin": "hooks.example.com", "WebHook-Allowed-Rate": "120" };
     const { json, asked } = await verified({ status: 200, headers }, "cloudevents");
     expect(json).toMatchObject({ verified: true, ratePerMinute: 120, code: null, responseStatusCode: 200 });
@@ -34,12 +34,12 @@ describe("verify", () => {
     ]);
   });
 
-  it("posts a challenge that must come back", async () => {
+  it("posts a challenge that must be returned", async () => {
     expect((await verified(echo, "challenge")).json).toMatchObject({ verified: true, code: null });
     expect((await verified(204, "challenge")).json).toMatchObject({ verified: false, code: "challenge_mismatch" });
   });
 
-  it("says why an endpoint did not consent", async () => {
+  it("says why an endpoint did not confirm", async () => {
     expect((await verified(204, "cloudevents")).json).toMatchObject({ verified: false, code: "origin_not_allowed" });
     expect((await verified("reset", "cloudevents")).json).toMatchObject({
       verified: false,
@@ -49,7 +49,7 @@ describe("verify", () => {
     });
   });
 
-  it("holds up nothing else while it waits for an endpoint that hangs, even with an idempotency key", async () => {
+  it("blocks nothing else while it waits for a hanging endpoint, even with an idempotency key", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({ answer: "hang" });
     await using node = await startNode(folder.path, { env: { POSTHORN_REQUEST_TIMEOUT: "3" } });
@@ -64,7 +64,7 @@ describe("verify", () => {
     expect(await (await asking).json()).toMatchObject({ verified: false, errorCode: "timeout" });
   });
 
-  it("is for those who manage endpoints", async () => {
+  it("needs ManageEndpoint", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path);
     const tenant = new Tenant(node);
@@ -74,10 +74,10 @@ describe("verify", () => {
   });
 });
 
-describe("where new endpoints must prove that they want deliveries", () => {
+describe("with verification required for new endpoints", () => {
   const HELD = { POSTHORN_ENDPOINT_VERIFICATION: "challenge" };
 
-  it("what is published is held until they did, and then delivered, also after a restart in between", async () => {
+  it("messages are on hold until the endpoint is verified, and are then delivered, also after a restart in between", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({ answer: echoOr204 });
     {
@@ -96,7 +96,7 @@ describe("where new endpoints must prove that they want deliveries", () => {
     expect(bodies.slice(1).toSorted()).toEqual(['{"n":1}', '{"n":2}']);
   });
 
-  it("another host must prove it anew, another path need not, and the policy can let it off", async () => {
+  it("another host must be verified again, another path need not, and the policy can turn it off", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({ answer: echoOr204 });
     await using other = await startReceiver();
@@ -113,7 +113,7 @@ describe("where new endpoints must prove that they want deliveries", () => {
     await other.waitFor(({ body }) => body.toString() === '{"n":1}');
   });
 
-  it("a refusal takes the consent back, and no answer does not", async () => {
+  it("a refusal ends the verification, and no response does not", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({ answer: echoOr204 });
     await using node = await startNode(folder.path, { env: HELD });
@@ -127,7 +127,7 @@ describe("where new endpoints must prove that they want deliveries", () => {
     expect((await tenant.call("POST", VERIFY, {})).json).toMatchObject({ verified: false, verifiedAt: null });
   });
 
-  it("deliveries carry the name that was consented to", async () => {
+  it("deliveries carry the confirmed name", async () => {
     using folder = temporaryFolder();
     const headers = { "WebHook-Allowed-Origin": "*" };
     await using receiver = await startReceiver({ answer: { status: 200, headers } });
@@ -140,7 +140,7 @@ describe("where new endpoints must prove that they want deliveries", () => {
     expect(receiver.requests[1]).toMatchObject({ method: "POST", headers: { origin: "hooks.example.com" } });
   });
 
-  it("a custom header does not speak for the name that was consented to", async () => {
+  it("a custom header cannot replace the confirmed name", async () => {
     using folder = temporaryFolder();
     const headers = { "WebHook-Allowed-Origin": "*" };
     await using receiver = await startReceiver({ answer: { status: 200, headers } });
@@ -154,7 +154,7 @@ describe("where new endpoints must prove that they want deliveries", () => {
     expect(receiver.requests[1]).toMatchObject({ headers: { origin: "hooks.example.com", "x-a": "1" } });
   });
 
-  it("what is known of the consent can be read without asking", async () => {
+  it("the known result can be read without a request", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({
       answer: { status: 200, headers: { "WebHook-Allowed-Origin": "*", "WebHook-Allowed-Rate": "120" } },

@@ -1,4 +1,4 @@
-/** Fail-over to a stand-by that has every commit before it is answered, seen from outside, on two real PostgreSQL servers. */
+/** Failover to a standby that has every commit before it is acknowledged, seen from outside, on two real PostgreSQL servers. */
 import {
   createDatabase,
   eventually,
@@ -17,26 +17,26 @@ import { startNode, type TestNode } from "./support/posthorn.ts";
 import { onPostgres, temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
 
-/** Within this, whatever becomes of the database: its timeout of 1 s, a beat of the pulse, and what a busy machine adds. */
+/** The longest response time, whatever happens to the database: its timeout of 1 s, an interval of the health probe, and time for a busy machine. */
 const BOUND_MS = 15_000;
 
-/** What a server says that is killed is no news. */
+/** Messages of a killed server are expected. */
 const QUIET = { log_min_messages: "panic" };
 
 interface Scene extends AsyncDisposable {
   readonly primary: TestPostgres;
   readonly standby: TestPostgres;
-  /** What the name of the database is to an operator: it leads to whoever is the primary. */
+  /** Stands for the DNS name of the database, which leads to the current primary. */
   readonly proxy: TcpProxy;
-  /** What nodes have as URL of the database. */
+  /** The database URL of the nodes. */
   readonly nodeUrl: string;
-  /** The database, on the stand-by. */
+  /** The database on the standby. */
   readonly standbyUrl: string;
   readonly nodes: readonly TestNode[];
   readonly receiver: Receiver;
 }
 
-/** @param named Whether nodes know both servers by the URL, the stand-by first; else one name that leads to the primary. */
+/** @param named Whether the nodes' URL lists both servers, the standby first; otherwise it has one name that leads to the primary. */
 async function openScene(named: "one" | "both" = "one"): Promise<Scene> {
   await using opening = new AsyncDisposableStack();
   const folder = opening.use(temporaryFolder());
@@ -60,7 +60,7 @@ async function openScene(named: "one" | "both" = "one"): Promise<Scene> {
   return { ...parts, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-/** Publishes without end, each message until it is accepted; what is refused must be refused as it should be. */
+/** Publishes continuously, each message until it is accepted, and checks how messages are refused. */
 class Publisher {
   readonly accepted: string[] = [];
   refused = 0;
@@ -92,7 +92,7 @@ class Publisher {
 
   async publish(node: TestNode, key: string): Promise<Response> {
     const from = performance.now();
-    // A key is good for one token: that of the first node, whichever is asked.
+    // An idempotency key belongs to one token: that of the first node, whichever node is called.
     const { token } = this.#nodes[0]!;
     const answer = await fetch(`${node.url}/api/v1/app/app/msg`, {
       method: "POST",
@@ -127,7 +127,7 @@ async function ask(url: string, sql: string): Promise<Record<string, unknown>[]>
   }
 }
 
-/** Connections of nodes whose commit waits for the stand-by. */
+/** Connections of nodes with a commit that waits for the standby. */
 async function hanging({ primary }: Scene): Promise<number> {
   const rows = await ask(
     primary.url,
@@ -136,8 +136,8 @@ async function hanging({ primary }: Scene): Promise<number> {
   return Number(rows[0]!["n"]);
 }
 
-describe.runIf(onPostgres)("with a synchronous stand-by", () => {
-  it("that is away, publishing answers 503 in time, few connections wait, and all is as before when it is back", async () => {
+describe.runIf(onPostgres)("with a synchronous standby", () => {
+  it("that is unavailable, publishing returns 503 in time, few connections wait, and everything works again afterwards", async () => {
     await using s = await openScene();
     const { nodes, receiver } = s;
     const publisher = new Publisher(nodes);
@@ -149,14 +149,14 @@ describe.runIf(onPostgres)("with a synchronous stand-by", () => {
     expect(waiting).toBeGreaterThan(0);
     const asked = s.proxy.asked;
     for (let n = 0; n < 20; n++) await expectRefused(await publisher.publish(nodes[n % 2]!, `refused-${n}`));
-    // What was on its way may have come late.
+    // Delayed deliveries may have arrived late.
     expect(await hanging(s)).toBeLessThan(waiting + 5);
     expect(s.proxy.asked - asked).toBeLessThan(30);
     expect(publisher.slowestMs).toBeLessThan(BOUND_MS);
 
     await s.standby.start();
     for (const node of nodes) await becomes(node, null);
-    // What hung was made in the end: the same keys get the same messages.
+    // The hanging commits succeeded in the end: the same keys get the same messages.
     const ids: string[] = [];
     for (const key of ["before", "hangs-0", "hangs-1"]) {
       const answer = await eventually(async () => {
@@ -187,7 +187,7 @@ describe.runIf(onPostgres)("with a synchronous stand-by", () => {
       await s.primary.stop("SIGKILL");
       if (named === "one") {
         for (const node of nodes) await becomes(node, "unreachable");
-        // The name leads to the stand-by before that one takes writes.
+        // The name leads to the standby before it accepts writes.
         s.proxy.leadTo(s.standby.port);
       }
       for (const node of nodes) await becomes(node, "read_only");
@@ -213,7 +213,7 @@ describe.runIf(onPostgres)("with a synchronous stand-by", () => {
         const owed = await ask(s.standbyUrl, "SELECT message_id FROM posthorn.delivery WHERE due IS NOT NULL");
         expect(owed).toEqual([]);
       });
-      // No process ended: outcomes of what was in flight were kept, and written to the new primary.
+      // No process ended: outcomes of attempts in flight were kept, and written to the new primary.
       expect(receiver.requests.map(({ headers }) => headers["webhook-id"]!).sort()).toEqual(accepted.toSorted());
     },
   );

@@ -41,7 +41,7 @@ function sentTo(message: string): string[] {
     .sort();
 }
 
-/** Sends the same text as it is. */
+/** Sends this text unchanged. */
 async function put(text: string): Promise<{ status: number; text: string }> {
   const response = await fetch(`${node.url}/api/v1/${FILTER}`, {
     method: "PUT",
@@ -52,7 +52,7 @@ async function put(text: string): Promise<{ status: number; text: string }> {
 }
 
 describe("the filter of an endpoint", () => {
-  it("decides on the content of each message, and says why one was not sent", async () => {
+  it("matches the content of each message, and says why one was not sent", async () => {
     expect(await tenant.call("PUT", FILTER, { filter: { body: { n: { $gt: 1 } } } })).toMatchObject({ status: 204 });
     const low = await publish({ payload: { n: 1 } });
     const high = await publish({ payload: { n: 2 } });
@@ -67,7 +67,7 @@ describe("the filter of an endpoint", () => {
     });
   });
 
-  it("that cannot be evaluated on a message is recorded, and the other endpoints get it", async () => {
+  it("that cannot be evaluated on a message is recorded, and other endpoints get the message", async () => {
     await tenant.call("PUT", FILTER, { filter: { body: { n: 1 } } });
     const params = { rawPayload: "<a/>", headers: { "content-type": "application/xml" } };
     const id = await publish({ payload: {}, transformationsParams: params });
@@ -78,7 +78,7 @@ describe("the filter of an endpoint", () => {
     });
   });
 
-  it("is kept character by character, and removed", async () => {
+  it("is stored character by character, and can be removed", async () => {
     const text = '{ "body":{"id": 12345678901234567890, "x": 1.0} }';
     expect(await put(`{"filter": ${text} }`)).toMatchObject({ status: 204 });
     expect((await tenant.call("GET", FILTER)).text).toBe(`{"filter":${text}}`);
@@ -89,7 +89,7 @@ describe("the filter of an endpoint", () => {
     expect((await tenant.call("GET", FILTER)).json).toEqual({ filter: null });
   });
 
-  it("is refused with the clause that is wrong, and the one before it stays", async () => {
+  it("is refused with the invalid clause, and the previous one stays", async () => {
     await tenant.call("PUT", FILTER, { filter: { eventType: "a" } });
     const answer = await tenant.call("PUT", FILTER, { filter: { body: { n: { $gt: [] } } } });
     expect(answer).toMatchObject({ status: 422, json: { detail: [{ loc: ["body", "filter", "body.n.$gt"] }] } });
@@ -98,7 +98,7 @@ describe("the filter of an endpoint", () => {
     expect((await tenant.call("GET", FILTER)).json).toEqual({ filter: { eventType: "a" } });
   });
 
-  it("is seen with ViewBase and changed with ManageEndpoint, in its own application alone", async () => {
+  it("is visible with ViewBase and changed with ManageEndpoint, only in its own application", async () => {
     const viewer = await tenant.portal(["ViewBase"]);
     expect(await viewer.call("GET", FILTER)).toMatchObject({ status: 200 });
     expect(await viewer.call("PUT", FILTER, { filter: {} })).toMatchObject({ status: 403 });
@@ -115,8 +115,8 @@ describe("the filter of an endpoint", () => {
   });
 });
 
-describe("why an endpoint does not get a message", () => {
-  it("is its event types or its channels, kept for each endpoint", async () => {
+describe("the reason why an endpoint does not get a message", () => {
+  it("is its event types or its channels, stored for each endpoint", async () => {
     await tenant.call("POST", "event-type", { name: "wanted", description: "" });
     await tenant.call("POST", "app/app/endpoint", { url: receiver.url, uid: "types", eventTypes: ["wanted"] });
     await tenant.call("POST", "app/app/endpoint", { url: receiver.url, uid: "channels", channels: ["eu"] });
@@ -128,12 +128,12 @@ describe("why an endpoint does not get a message", () => {
         expect.objectContaining({ endpointUid: "channels", reason: "channels" }),
       ]),
     );
-    // The answer of the first is not that of the next.
+    // The reason of the first differs from that of the next.
     expect(await matching(await publish({ payload: {}, channels: ["eu"] }))).toMatchObject({ unmatched: 1 });
     expect(await matching(await publish({ payload: {}, eventType: "wanted" }))).toMatchObject({ unmatched: 1 });
   });
 
-  it("is kept for 200 endpoints, and counted for all", async () => {
+  it("is stored for 200 endpoints, and counted for all", async () => {
     await tenant.call("POST", "app", { name: "Many", uid: "many" });
     for (let n = 0; n < 210; n++) {
       await tenant.call("POST", "app/many/endpoint", { url: receiver.url, channels: ["eu"] });
@@ -148,7 +148,7 @@ describe("why an endpoint does not get a message", () => {
 describe("explaining a filter", () => {
   const explain = async (body: object) => (await tenant.call("POST", "filter/explain", body)).json;
 
-  it("names the clause and shows what stood there", async () => {
+  it("names the clause and shows the actual value", async () => {
     const filter = { body: { amount: { $gt: 100 } } };
     expect(await explain({ filter, payload: { amount: 101 } })).toMatchObject({ matched: true, clause: null });
     expect(await explain({ filter, payload: { amount: 42 } })).toEqual({
@@ -161,7 +161,7 @@ describe("explaining a filter", () => {
     expect(await explain({ filter, payload: {} })).toMatchObject({ found: null });
   });
 
-  it("of an endpoint looks at its types and channels too, and takes a published message", async () => {
+  it("of an endpoint also checks its types and channels, and accepts a published message", async () => {
     await tenant.call("PUT", FILTER, { filter: { body: { n: 1 } } });
     const at = (endpoint: string, body: object) =>
       tenant.call("POST", `app/app/endpoint/${endpoint}/filter/explain`, body);
@@ -177,7 +177,7 @@ describe("explaining a filter", () => {
     expect(await at("ep", { message })).toMatchObject({ status: 400, json: { code: "missing_payload" } });
   });
 
-  it("needs a token that may read", async () => {
+  it("needs a token with read access", async () => {
     const body = { filter: { body: { n: 1 } }, payload: { n: 1 } };
     const without = await tenant.portal([]);
     expect(await without.call("POST", "filter/explain", body)).toMatchObject({ status: 403 });

@@ -1,4 +1,4 @@
-/** What happens over the API after an endpoint answered 410 Gone. */
+/** What the API shows after an endpoint returned 410 Gone. */
 import { eventually, startReceiver } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { startNode } from "./support/posthorn.ts";
@@ -7,8 +7,8 @@ import { Tenant } from "./support/tenant.ts";
 
 const HOOKS = "operational-webhook/endpoint";
 
-describe("an endpoint that answers 410", () => {
-  it("gets no more requests, holds its deliveries, and gets them when it is enabled again", async () => {
+describe("an endpoint that returns 410", () => {
+  it("gets no more requests, has its deliveries on hold, and gets them when it is enabled again", async () => {
     using folder = temporaryFolder();
     await using hooks = await startReceiver();
     let status = 410;
@@ -39,7 +39,7 @@ describe("an endpoint that answers 410", () => {
     expect(customer.requests[1]!.headers["webhook-id"]).toBe(held["id"]);
   });
 
-  it("stays enabled with autoDisable.onGone off, which the policy of its application can say", async () => {
+  it("stays enabled if the policy of its application turns autoDisable.onGone off", async () => {
     using folder = temporaryFolder();
     await using customer = await startReceiver({ answer: () => 410 });
     await using node = await startNode(folder.path);

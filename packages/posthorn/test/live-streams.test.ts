@@ -110,7 +110,7 @@ describe("a live stream", () => {
     expect(await stream.ended()).toContain("event: open");
   });
 
-  it("answers CORS as POSTHORN_CORS_ORIGINS says", async () => {
+  it("handles CORS as POSTHORN_CORS_ORIGINS says", async () => {
     await using allowed = await Stream.open(node.token, node, { origin: ORIGIN });
     expect(allowed.response.headers.get("access-control-allow-origin")).toBe(ORIGIN);
     expect(allowed.response.headers.get("vary")).toMatch(/origin/i);
@@ -126,7 +126,7 @@ describe("live streams", () => {
     ((await response.json()) as { code: string }).code,
   ];
 
-  it("are at most 10 for the tokens of one application, which takes none from another", async () => {
+  it("are limited to 10 for the tokens of one application, without affecting another", async () => {
     await using open = new AsyncDisposableStack();
     await application("many");
     await application("few");
@@ -140,7 +140,7 @@ describe("live streams", () => {
     expect(open.use(await Stream.open(node.token)).response.status).toBe(200);
   });
 
-  it("are at most 100 for one organisation, which takes none from another", async () => {
+  it("are limited to 100 for one organisation, without affecting another", async () => {
     const own = temporaryFolder();
     await using other = await startNode(own.path, { env: { ...ENV, ...SEVERAL_ORGANISATIONS } });
     await using open = new AsyncDisposableStack();
@@ -154,7 +154,7 @@ describe("live streams", () => {
     expect(open.use(await Stream.open(elsewhere, other)).response.status).toBe(200);
   });
 
-  it("make room for others when they are closed", async () => {
+  it("free their slot when they are closed", async () => {
     await application("closing");
     const token = await portalToken("closing");
     const streams = await Promise.all(Array.from({ length: 10 }, () => Stream.open(token)));

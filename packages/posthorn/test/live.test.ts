@@ -39,7 +39,7 @@ interface Told {
   readonly data: Record<string, unknown>;
 }
 
-/** An open stream; `take` waits for the first event that fits. */
+/** An open stream; `take` waits for the first event that matches. */
 class Stream implements AsyncDisposable {
   readonly told: Told[] = [];
   readonly #abort = new AbortController();
@@ -99,7 +99,7 @@ const publish = (app: string, eventType: string): Promise<Record<string, unknown
   call("POST", `app/${app}/msg`, { eventType, payload: { a: 1 } });
 
 describe("GET /api/v1/live", () => {
-  it("tells of a message and its attempt as they happen", async () => {
+  it("reports a message and its attempt as they happen", async () => {
     await using stream = await Stream.open();
     const { id } = await publish("one", "live.first");
     const accepted = await stream.take(({ event, data }) => event === "message.accepted" && data["msgId"] === id);
@@ -109,7 +109,7 @@ describe("GET /api/v1/live", () => {
     expect(attempt.data["endpointId"]).toMatch(/^ep_/);
   });
 
-  it("shows a token of an application what is its own, and nothing else", async () => {
+  it("shows a token of an application only its own events", async () => {
     const { token } = await call("POST", "auth/app-portal-access/one", {});
     await using stream = await Stream.open({ token: token as string });
     const other = await publish("two", "live.other");
@@ -118,7 +118,7 @@ describe("GET /api/v1/live", () => {
     expect(JSON.stringify(stream.told)).not.toContain(other["id"]);
   });
 
-  it("goes on after a break where it was", async () => {
+  it("continues after a disconnect where it was", async () => {
     let since: string;
     {
       await using stream = await Stream.open();
@@ -131,17 +131,17 @@ describe("GET /api/v1/live", () => {
     expect(again.told.map(({ event }) => event)).not.toContain("gap");
   });
 
-  it("tells of a gap when it cannot", async () => {
+  it("reports a gap when it cannot continue", async () => {
     await using stream = await Stream.open({ since: "another-run.12" });
     const gap = await stream.take(({ event }) => event === "gap");
-    // From there it can go on.
+    // It can continue from there.
     await using again = await Stream.open({ since: gap.id });
     const { id } = await publish("one", "live.after");
     await again.take(({ data }) => data["msgId"] === id);
     expect(again.told.map(({ event }) => event)).not.toContain("gap");
   });
 
-  it("is closed to strangers", async () => {
+  it("needs a valid token", async () => {
     await expect(Stream.open({ token: "phk_nobody" })).rejects.toThrow(/^401/);
   });
 

@@ -27,7 +27,7 @@ async function deliveries(message: string, query = ""): Promise<{ data: Row[]; i
 }
 
 describe("the deliveries of a message", () => {
-  it("show for each endpoint that matched its state, its attempts, and what it waits for", async () => {
+  it("show the state, attempts and waiting reason for each endpoint that matched", async () => {
     await using receiver = await startReceiver({ answer: ({ path }) => (path === "/bad" ? 500 : 204) });
     for (const [uid, fields] of Object.entries({
       good: { url: `${receiver.url}/good` },
@@ -62,7 +62,7 @@ describe("the deliveries of a message", () => {
     expect(rest).toMatchObject({ done: true, data: [{ endpointUid: "off" }] });
   });
 
-  it("say why they are held: a pause, an endpoint that asked to be left alone, an earlier one of the order", async () => {
+  it("show why they are on hold: a pause, an endpoint that asked to wait, an earlier one of the ordering key", async () => {
     await using receiver = await startReceiver({
       answer: ({ path, body }) =>
         path === "/busy" ? { status: 429, headers: { "retry-after": "7200" } } : body.includes("refuse") ? 500 : 204,
@@ -118,7 +118,7 @@ describe("the deliveries of a message", () => {
     expect(await found("state=held&endpoint_id=paused")).toEqual([]);
   });
 
-  it("of another application are not to be seen", async () => {
+  it("of another application are not visible", async () => {
     const { json } = await tenant.call("POST", "app/app/msg", { eventType: "a", payload: {} });
     await tenant.call("POST", "app", { name: "Other", uid: "other" });
     const { status } = await tenant.call("GET", `app/other/msg/${String(json["id"])}/delivery`);

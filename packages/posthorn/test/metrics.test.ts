@@ -42,7 +42,7 @@ describe("metrics", () => {
       expect(sample(text, "posthorn_commits_total")).toBeGreaterThanOrEqual(3);
       expect(sample(text, "posthorn_commit_seconds_total")).toBeGreaterThan(0);
       expect(sample(text, 'posthorn_store_bytes{part="used"}')).toBeGreaterThan(10_000);
-      // The disk of a database server is not seen.
+      // The disk of a database server is not visible.
       expect(/^posthorn_disk_free_bytes [1-9]/m.test(text)).toBe(!onPostgres);
       expect(sample(text, "posthorn_dispatcher_in_flight")).toBe(0);
       expect(sample(text, "posthorn_egress_requests")).toBe(0);
@@ -50,7 +50,7 @@ describe("metrics", () => {
     });
   });
 
-  it("hold no name and no secret of a customer", async () => {
+  it("contain no name and no secret of a customer", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     await using node = await startNode(folder.path, { env: LISTEN });
@@ -75,7 +75,7 @@ describe("metrics", () => {
         return sample(await (await fetch(node.metricsUrl!)).text(), "posthorn_wal_loss_detected");
       };
       expect(await lossDetected()).toBe(0);
-      // As after a crash: the note is there and the log is not.
+      // As after a crash: the note exists and the log does not.
       writeFileSync(markPath(path), JSON.stringify({ salts: "", frames: 7, checkpointed: 0, file: fileState(path) }));
       expect(await lossDetected()).toBe(1);
       expect(await lossDetected()).toBe(0);
@@ -86,7 +86,7 @@ describe("metrics", () => {
     },
   );
 
-  it("are nowhere unless they are asked for, and never at the address of the API", async () => {
+  it("are off by default, and never served at the address of the API", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path);
     expect(node.metricsUrl).toBeNull();
@@ -94,7 +94,7 @@ describe("metrics", () => {
     expect(await answer.text()).not.toContain("posthorn_");
   });
 
-  it("answer 404 to anything else, and a start without its port says which setting is wrong", async () => {
+  it("return 404 for any other path, and a missing port fails the start with the name of the setting", async () => {
     using folder = temporaryFolder();
     {
       await using node = await startNode(folder.path, { env: LISTEN });

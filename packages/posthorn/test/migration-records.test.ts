@@ -1,11 +1,11 @@
-/** What a database knows of its migrations, and which databases are refused because of it. */
+/** The migration records of a database, and the databases that are refused because of them. */
 import { expect, describe, it } from "vitest";
 import { migrationStates, runMigrations } from "../src/store/migrate.ts";
 import { migrationChecksum, MIGRATIONS, SCHEMA_VERSION } from "../src/store/migrations/list.ts";
 import { databaseAt, NOW, type OldDatabase } from "./support/old-database.ts";
 import { onPostgres } from "./support/store.ts";
 
-/** The version of the last commit that kept no checksums and had no names in SQLite. */
+/** The last version that kept no checksums and, in SQLite, no names. */
 const BEFORE_CHECKSUMS = 21;
 
 const kind = onPostgres ? "postgres" : "sqlite";
@@ -28,7 +28,7 @@ async function changed(sql: string): Promise<OldDatabase> {
   return database;
 }
 
-/** What the refusal says; the database must be as before. */
+/** The message of the refusal; the database must be unchanged. */
 async function refusalOf(database: OldDatabase): Promise<string> {
   const before = [await recordsOf(database), await database.shape()];
   const refusal = await runMigrations(database.location, NOW).catch((error: unknown) => error);
@@ -56,7 +56,7 @@ describe("a database records name and checksum of each migration", () => {
     expect(await runMigrations(database.location, NOW)).toEqual([]);
   });
 
-  it("when an interrupted upgrade left none, though the schema is up to date", async () => {
+  it("when an interrupted upgrade left none, although the schema is up to date", async () => {
     await using database = await databaseAt(SCHEMA_VERSION);
     expect(await runMigrations(database.location, NOW)).toEqual([]);
     expect(await recordsOf(database)).toEqual(expected);
@@ -68,7 +68,7 @@ describe("a database records name and checksum of each migration", () => {
       runMigrations(database.location, NOW),
       runMigrations(database.location, NOW),
     ]);
-    // The lock of a file refuses the second process; on PostgreSQL it waits.
+    // The file lock refuses the second process; on PostgreSQL it waits.
     expect(runs.filter(({ status }) => status === "fulfilled").length).toBeGreaterThanOrEqual(onPostgres ? 2 : 1);
     expect(await recordsOf(database)).toEqual(expected);
   });
@@ -103,19 +103,19 @@ describe("a database is refused and stays unchanged", () => {
     );
   });
 
-  it("when a migration has no record although later ones have", async () => {
+  it("when a migration has no record although later ones do", async () => {
     await using database = await changed("DELETE FROM schema_version WHERE version = 3");
     expect(await refusalOf(database)).toMatch(/no record of migration 3 "health"/);
   });
 
-  it("when the newest migration is one of another build", async () => {
+  it("when the newest migration belongs to another build", async () => {
     await using database = await changed(
       `UPDATE schema_version SET name = 'widgets', checksum = 'abc' WHERE version = ${SCHEMA_VERSION}`,
     );
     expect(await refusalOf(database)).toMatch(`Migration ${SCHEMA_VERSION} of the database is "widgets"`);
   });
 
-  it("when it has a migration more than this version, which the message names", async () => {
+  it("when it has more migrations than this version, and the message names the first one", async () => {
     await using database = await changed(
       onPostgres
         ? `INSERT INTO schema_version VALUES (${SCHEMA_VERSION + 1}, 'widgets', 0, 'abc')`
@@ -134,14 +134,14 @@ describe("a database is refused and stays unchanged", () => {
     expect(await migrationStates(database.location)).toHaveLength(SCHEMA_VERSION);
   });
 
-  it.skipIf(onPostgres)("when it has no records, but a table that only a later migration makes", async () => {
+  it.skipIf(onPostgres)("when it has no records, but a table that only a later migration creates", async () => {
     await using database = await databaseAt(4);
     await database.run("CREATE TABLE task_part (id INTEGER)");
     const refusal = { code: "schema_mismatch", message: expect.stringContaining("the table task_part") as string };
     await expect(runMigrations(database.location, NOW)).rejects.toMatchObject(refusal);
   });
 
-  it.skipIf(onPostgres)("when it has no records and lacks a column that one of its migrations makes", async () => {
+  it.skipIf(onPostgres)("when it has no records and lacks a column that one of its migrations creates", async () => {
     await using database = await databaseAt(BEFORE_CHECKSUMS);
     await database.run("ALTER TABLE outbox DROP COLUMN parked_at");
     const refusal = { code: "schema_mismatch", message: expect.stringContaining("outbox.parked_at") as string };

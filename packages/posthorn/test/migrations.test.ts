@@ -7,7 +7,7 @@ import { onPostgres } from "./support/store.ts";
 
 const KEY = keyAtTime(NOW);
 
-/** Tables that a step says otherwise, and its version: their rows are not what they were. */
+/** Tables that a migration rewrites, with its version: their rows change. */
 const REWRITTEN: Readonly<Record<string, number>> = { task: 5 };
 /** Tables and columns that a later version renamed. */
 const RENAMED: Readonly<Record<string, string>> = {
@@ -30,7 +30,7 @@ function sample(column: string, type: string): unknown {
 /** One row in every table, with a value in every column. */
 async function fill({ shape, run }: OldDatabase): Promise<Shape> {
   const tables = await shape();
-  // Also where PostgreSQL makes the keys by itself.
+  // Also where PostgreSQL generates the keys.
   const overriding = onPostgres ? "OVERRIDING SYSTEM VALUE" : "";
   for (const [table, columns] of tables) {
     const places = [...columns].map((_, index) => `$${index + 1}`).join(", ");
@@ -97,7 +97,7 @@ describe("a database", () => {
     ]);
   });
 
-  it("says what was done and what is left, changes nothing by it, and is up to date after one run", async () => {
+  it("reports what was done and what remains, changes nothing by it, and is up to date after one run", async () => {
     await using old = await databaseAt(3);
     const applied = (await migrationStates(old.location)).map((state) => state.applied);
     expect(applied).toEqual(MIGRATIONS.map((_, index) => index < 3));
@@ -107,7 +107,7 @@ describe("a database", () => {
     expect((await migrationStates(old.location)).every((state) => state.applied)).toBe(true);
   });
 
-  it("of a later version is refused and left as it is", async () => {
+  it("of a later version is refused and not changed", async () => {
     await using old = await databaseAt(SCHEMA_VERSION);
     if (onPostgres) await old.run("INSERT INTO schema_version VALUES ($1, 'later', $2)", [SCHEMA_VERSION + 1, NOW]);
     else await old.run(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);

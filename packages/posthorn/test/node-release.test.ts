@@ -1,4 +1,4 @@
-/** What a node leaves behind when a step of its start fails, or a part of it cannot be released: nothing. */
+/** A node leaves nothing behind when a step of its start fails, or when one of its parts cannot be released. */
 import { Writable } from "node:stream";
 import { eventually, freePort } from "@posthorn/testkit";
 import pg from "pg";
@@ -26,10 +26,10 @@ import { onPostgres, temporaryFolder } from "./support/store.ts";
 const AnyStore = onPostgres ? PostgresStore : SqliteStore;
 const FAILURE = "this step fails";
 
-/** Methods by name, of a class or of what it makes. */
+/** Methods by name, of a class or of the object that it creates. */
 type Methods = Record<PropertyKey, (...given: unknown[]) => unknown>;
 
-/** Makes the next call of a method do what it does and then fail. */
+/** Makes the next call of a method fail after it has done its work. */
 function failAfter(of: object, method: PropertyKey): void {
   const methods = of as Methods;
   const original = methods[method]!;
@@ -126,7 +126,7 @@ function start(env: Record<string, string> = {}) {
   });
 }
 
-/** What keeps a process alive, but for what the test runner itself has. */
+/** Everything that keeps a process alive, except for what the test runner itself has. */
 function handles(): readonly string[] {
   return process
     .getActiveResourcesInfo()
@@ -175,7 +175,7 @@ describe("a node that closes", () => {
   it.each(PARTS)("releases everything else when %s cannot be released, and logs it", async (_name, of, method) => {
     await (await start())[Symbol.asyncDispose]();
     const before = handles();
-    // The node takes the method when it makes the part.
+    // The node reads the method when it creates the part.
     failAfter(of, method);
     const node = await start();
     await expect(node[Symbol.asyncDispose]()).rejects.toThrow(FAILURE);

@@ -1,4 +1,4 @@
-/** What is done once for all nodes of a database. */
+/** Work that is done once for all nodes of a database. */
 import { eventually } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { systemTime } from "../src/lib/clock.ts";
@@ -15,16 +15,16 @@ import { acceptEntry, attemptEntry, onPostgres, recordEntry } from "./support/st
 
 const DAY_MS = 86_400_000;
 const FACTS = { host: "here", version: "1", secretsMark: "same" };
-/** A lease runs out, and then the shards are taken. */
+/** Time for a lease to expire and for another node to take the shards. */
 const PATIENCE = { timeoutMs: 40_000 };
 
 interface MaintainingNode extends AsyncDisposable {
   readonly cluster: Cluster;
-  /** Its maintenance looks at the time when it is at work. */
+  /** Its maintenance reads the time while it runs. */
   readonly looks: number;
   /** The time of its maintenance. */
   readonly clock: ManualClock;
-  /** It says no more that it is there. */
+  /** It no longer renews its lease. */
   die(): void;
 }
 
@@ -78,8 +78,8 @@ async function startNode(store: Store): Promise<MaintainingNode> {
   };
 }
 
-describe.runIf(onPostgres)("what is done once for all nodes", () => {
-  it("is done by one of them at a time, and by another one when that is gone", async () => {
+describe.runIf(onPostgres)("work that exists once for all nodes", () => {
+  it("is done by one of them at a time, and by another one when that one is gone", async () => {
     await using scene = await openClusterScene();
     await using one = await startNode(scene.stores[0]);
     await using two = await startNode(scene.stores[1]);
@@ -99,7 +99,7 @@ describe.runIf(onPostgres)("what is done once for all nodes", () => {
     await eventually(() => expect(other.looks).toBeGreaterThan(0));
   });
 
-  it("counts each attempt once, though two nodes count at the same time", async () => {
+  it("counts each attempt once, although two nodes count at the same time", async () => {
     await using scene = await openClusterScene();
     const [a, b] = scene.stores.map((store) => servicesOver(store).services);
     await insertEndpoint(a!, "https://example.com/", {});

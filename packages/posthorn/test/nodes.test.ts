@@ -14,20 +14,20 @@ import { Tenant } from "./support/tenant.ts";
 const ENDPOINTS = 12;
 const folder = temporaryFolder();
 const SETTINGS = { POSTHORN_RETRY_SCHEDULE: "3600,3600" };
-/** A lease runs out, and then the shard is taken. */
+/** Time for a lease to expire and for another node to take the shard. */
 const PATIENCE = { timeoutMs: 40_000 };
 
 let databaseUrl: string;
 let receiver: Receiver;
 let client: pg.Client;
 let one: TestNode;
-/** Public ids of the endpoints; each is at the path of its number. */
+/** Public IDs of the endpoints; each is at the path of its number. */
 let endpoints: string[];
 
 const start = (): Promise<TestNode> =>
   startNode(folder.path, { env: { ...SETTINGS, POSTHORN_DATABASE_URL: databaseUrl } });
 
-/** A node as a process of its own, so that it can be killed and stopped. */
+/** A node as a separate process, so that it can be killed and frozen. */
 function startProcess(): Promise<TestServer> {
   const secrets = { POSTHORN_JWT_SECRET: readFileSync(join(folder.path, "jwt.secret"), "utf8").trim() };
   return startServer({ databaseUrl, dataDir: folder.path, allowErrors: true, env: { ...SETTINGS, ...secrets } });
@@ -35,7 +35,7 @@ function startProcess(): Promise<TestServer> {
 
 const asNode = ({ url }: TestServer): TestNode => ({ ...one, url });
 
-/** The numbers of the endpoints whose lanes are at a node, by its id. */
+/** The numbers of the endpoints whose lanes are at a node, by its ID. */
 async function endpointsOf(nodeId: number): Promise<number[]> {
   const { rows } = await client.query<{ id: string }>("SELECT id FROM posthorn.shard WHERE node_id = $1", [nodeId]);
   const shards = new Set(rows.map(({ id }) => Number(id)));
@@ -47,7 +47,7 @@ async function nodeIds(): Promise<number[]> {
   return rows.map(({ id }) => Number(id));
 }
 
-/** Waits until so many nodes share the shards evenly, and returns the id of the one that came last. */
+/** Waits until this many nodes share the shards evenly, and returns the ID of the one that joined last. */
 function settled(nodes: number): Promise<number> {
   return eventually(async () => {
     const ids = await nodeIds();
@@ -75,7 +75,7 @@ async function publish(node: TestNode, fields: object = {}): Promise<string> {
   return (await call(node, "POST", "app/app/msg", { eventType: "a", payload: {}, ...fields }))["id"] as string;
 }
 
-/** The message ids that came to an endpoint, in order. */
+/** The message IDs that an endpoint received, in order. */
 function received(endpoint: number): string[] {
   return receiver.requests.filter(({ path }) => path === `/${endpoint}`).map(({ headers }) => headers["webhook-id"]!);
 }
@@ -131,7 +131,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     noneTwice();
   });
 
-  it("show on each of them what happens on all", async () => {
+  it("each show what happens on all of them", async () => {
     await using two = await start();
     await settled(2);
     const stream = await fetch(`${two.url}/api/v1/live`, { headers: { authorization: `Bearer ${two.token}` } });
@@ -141,7 +141,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     );
     const eventsOf = (id: string, event: string): readonly string[] =>
       told.split("\n\n").filter((text) => text.includes(id) && text.includes(`event: ${event}`));
-    // What happened before anybody watched is not shown.
+    // Events from before the stream was opened are not shown.
     const id = await eventually(async () => {
       const published = await publish(one);
       await eventually(() => expect(eventsOf(published, "message.accepted")).toHaveLength(1), { timeoutMs: 1000 });
@@ -153,13 +153,13 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     await reading;
   });
 
-  it("follow at once what is changed on any of them", async () => {
+  it("apply at once what is changed on any of them", async () => {
     await using two = await start();
     const mine = (await endpointsOf((await nodeIds())[0]!))[0]!;
     await settled(2);
     const first = await publish(two);
     await eventually(() => everywhere(first));
-    // Whoever has the lane, the change is made on the other node, and on both.
+    // The change is made on the other node and on both, whichever has the lane.
     for (const [node, other] of [
       [one, two],
       [two, one],
@@ -186,7 +186,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     noneTwice();
   });
 
-  it("say how an endpoint is delivered to, whichever of them has its lane", async () => {
+  it("report the state of an endpoint, whichever of them has its lane", async () => {
     await using two = await start();
     await settled(2);
     // One of them at each node.
@@ -215,7 +215,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
         );
       }
     }
-    // What is held, why, and which endpoints fail: every node says the same, and of all lanes.
+    // Deliveries on hold, their reasons, and failing endpoints: every node reports the same, for all lanes.
     const message = await publish(one);
     const all = (line: (number: number) => string): Set<string> => new Set(numbers.map((number) => line(number)));
     const rowsAt = async (node: TestNode, path: string): Promise<readonly Record<string, unknown>[]> =>
@@ -250,10 +250,10 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     await eventually(() => everywhere(message));
   });
 
-  it("are ready exactly as long as they can accept something", async () => {
+  it("are ready exactly as long as they can accept messages", async () => {
     const status = async (path: string): Promise<number> => (await fetch(`${one.url}${path}`)).status;
     const tryToPublish = () => new Tenant(one).call("POST", "app/app/msg", { eventType: "a", payload: {} });
-    // It cannot say that it is there, though the database answers.
+    // It cannot renew its lease, although the database responds.
     await client.query("BEGIN; SELECT id FROM posthorn.node FOR UPDATE");
     await eventually(async () => expect(await status("/health/ready")).toBe(503), PATIENCE);
     expect((await tryToPublish()).status).toBe(503);
@@ -268,7 +268,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     await settled(1);
   });
 
-  it("hand over what they have when they are stopped: nothing is made twice, and order is kept", async () => {
+  it("hand over their shards when they are stopped: nothing is repeated, and order is kept", async () => {
     await call(one, "PATCH", "app/app/policy", { order: { by: "key" } });
     receiver.answer({ status: 204, delayMs: 20 });
     const two = await start();
@@ -276,7 +276,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     const ids: string[] = [];
     for (let n = 0; n < 30; n++) {
       ids.push(await publish(one, { orderingKey: "k" }));
-      // In the middle, with attempts under way.
+      // In the middle, with attempts in flight.
       if (n === 15) await two[Symbol.asyncDispose]();
     }
     await eventually(() => everywhere(ids.at(-1)!), PATIENCE);
@@ -284,7 +284,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     await call(one, "PATCH", "app/app/policy", { order: { by: "none" } });
   });
 
-  it("take over from one that was killed, and lose nothing of what it had accepted", async () => {
+  it("take over from one that was killed, and lose nothing that it had accepted", async () => {
     await using two = await startProcess();
     await settled(2);
     const ids = [await publish(asNode(two)), await publish(asNode(two))];
@@ -294,13 +294,13 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     expect(await settled(1)).toBeGreaterThan(0);
   });
 
-  it("record nothing for one that stood still while its shards went to others", async () => {
+  it("record nothing for one that was frozen while its shards went to others", async () => {
     await using two = await startProcess();
     const zombie = await settled(2);
     const [slow] = await endpointsOf(zombie);
     const answer = Promise.withResolvers<Answer>();
     let asked = 0;
-    // The zombie is told that all is well, when it is too late; the other one that it is not.
+    // The frozen node gets a success when it is too late; the other node sees a failure.
     receiver.answer(({ path }) => (path !== `/${slow}` ? 204 : asked++ === 0 ? answer.promise : 500));
     const id = await publish(one);
     await eventually(() => expect(asked).toBe(1));
@@ -316,7 +316,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     await eventually(async () => expect(await attemptsOf()).toEqual([500]));
     process.kill(two.pid, "SIGCONT");
     answer.resolve(204);
-    // It joins again and gets its share: by then it has handed in what it had.
+    // It joins again and gets its share: by then it has tried to record its outcomes.
     expect(await settled(2)).toBeGreaterThan(zombie);
     const after = await publish(asNode(two));
     await eventually(() => everywhere(after), PATIENCE);

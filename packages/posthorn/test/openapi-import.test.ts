@@ -56,7 +56,7 @@ async function schemaOf(webhook: object, more?: object): Promise<Record<string, 
 }
 
 describe("an import", () => {
-  it("makes an event type of each webhook, and tells a second time that there is nothing to do", async () => {
+  it("creates an event type for each webhook, and has nothing to do the second time", async () => {
     const tenant = await fresh();
     const webhooks = {
       "user.created": hook({ type: "object" }, { description: "A user was made.", tags: ["user"] }),
@@ -96,7 +96,7 @@ describe("an import", () => {
     expect(results[2]).toEqual(results[0]);
   });
 
-  it("in a dry run changes nothing and tells what it would", async () => {
+  it("in a dry run changes nothing and reports what it would do", async () => {
     const tenant = await fresh();
     await tenant.call("POST", "event-type", { name: "old", description: "" });
     const result = await load(tenant, { spec: spec({ new: hook({}) }), dryRun: true, replaceAll: true });
@@ -105,7 +105,7 @@ describe("an import", () => {
     expect((await tenant.call("GET", "event-type/old")).json["archived"]).toBe(false);
   });
 
-  it("by replaceAll archives what the document does not have, and brings back what it has", async () => {
+  it("with replaceAll archives what the document does not have, and restores what it has", async () => {
     const tenant = await fresh();
     await load(tenant, { spec: spec({ a: hook({}), b: hook({}) }) });
     expect((await load(tenant, { spec: spec({ b: hook({}) }), replaceAll: true })).archived).toEqual(["a"]);
@@ -125,7 +125,7 @@ describe("an import", () => {
     });
   });
 
-  it("is all or nothing: one wrong schema stops it and is named", async () => {
+  it("is all or nothing: one invalid schema stops it and is named", async () => {
     const tenant = await fresh();
     const body = { spec: spec({ good: hook({}), bad: hook({ type: "no such type" }) }) };
     const { status, json } = await tenant.call("POST", "event-type/import/openapi", body);
@@ -136,7 +136,7 @@ describe("an import", () => {
     expect((await tenant.call("GET", "event-type/good")).status).toBe(404);
   });
 
-  it("is nothing for a token of an application", async () => {
+  it("is refused for a token of an application", async () => {
     const tenant = await fresh();
     await tenant.call("POST", "app", { name: "A", uid: "app" });
     const portal = await tenant.portal(["ViewBase", "ManageEndpoint"]);
@@ -144,8 +144,8 @@ describe("an import", () => {
   });
 });
 
-describe("a schema that is imported", () => {
-  it("brings what it refers to along, also what refers to itself", async () => {
+describe("an imported schema", () => {
+  it("includes what it refers to, also references to itself", async () => {
     const components = {
       schemas: {
         Node: {
@@ -177,7 +177,7 @@ describe("a schema that is imported", () => {
     expect(await schemaOf({ $ref: "#/components/pathItems/Hook" }, { components })).toEqual({ type: "null" });
   });
 
-  it("says in words of draft 7 what OpenAPI 3.0 says in its own, and keeps examples to send", async () => {
+  it("converts OpenAPI 3.0 keywords to draft 7, and keeps examples to send", async () => {
     const webhook = {
       post: {
         requestBody: {
@@ -209,7 +209,7 @@ describe("a schema that is imported", () => {
   });
 });
 
-describe("a document that cannot be imported is refused with 422:", () => {
+describe("a document is refused with 422 for", () => {
   const deep = (levels: number): object => (levels === 0 ? {} : { properties: { a: deep(levels - 1) } });
   const bomb = ["a: &a [x,x,x,x,x,x,x,x,x]"]
     .concat(
@@ -287,7 +287,7 @@ describe("while a document that is expensive to read is being imported", () => {
     const imported = tenant
       .call("POST", "event-type/import/openapi", { specRaw, dryRun: true })
       .finally(() => order.push("import"));
-    // The first ones may overtake the import; the others come while it is being read.
+    // The first requests may overtake the import; the others arrive while the document is being read.
     for (let n = 0; n < 4; n++) {
       expect((await fetch(`${node.url}/health/live`)).ok).toBe(true);
       order.push("live");

@@ -18,7 +18,7 @@ function toldOf(receiver: Receiver): Told[] {
   return receiver.requests.map(({ body }) => JSON.parse(body.toString()) as Told);
 }
 
-/** What was told, once there is this much of it. */
+/** The received events, once there are this many. */
 function told(receiver: Receiver, count: number): Promise<Told[]> {
   return eventually(() => {
     const all = toldOf(receiver);
@@ -28,7 +28,7 @@ function told(receiver: Receiver, count: number): Promise<Told[]> {
 }
 
 describe("operational webhooks", () => {
-  it("tell of failing, exhausted and recovered messages, signed, each once", async () => {
+  it("report failing, exhausted and recovered messages, signed, each once", async () => {
     using folder = temporaryFolder();
     await using hooks = await startReceiver();
     let answer = 500;
@@ -64,7 +64,7 @@ describe("operational webhooks", () => {
     expect(attempts.json["data"]).toHaveLength(3);
   });
 
-  it("tell what happens to endpoints, to those alone that want the type", async () => {
+  it("report changes of endpoints, only to subscribers of the type", async () => {
     using folder = temporaryFolder();
     await using all = await startReceiver();
     await using some = await startReceiver();
@@ -88,7 +88,7 @@ describe("operational webhooks", () => {
     expect((await told(some, 1)).map(({ type }) => type)).toEqual(["endpoint.deleted"]);
   });
 
-  it("never tell of themselves, even when they fail to the end or are changed", async () => {
+  it("never report about themselves, even when they fail to the end or are changed", async () => {
     using folder = temporaryFolder();
     await using hooks = await startReceiver({ answer: 500 });
     await using witness = await startReceiver();
@@ -98,7 +98,7 @@ describe("operational webhooks", () => {
     await tenant.call("POST", HOOKS, { url: witness.url });
     await tenant.call("POST", "app", { name: "Test", uid: "app" });
     await tenant.call("POST", "app/app/endpoint", { url: "https://example.com/", uid: "ep" });
-    // One event, five attempts at it, and not a word about those.
+    // One event, five attempts at it, and no event about those.
     await hooks.waitForCount(5);
     await tenant.call("PATCH", "app/app/endpoint/ep", { disabled: true });
     await tenant.call("PUT", `${HOOKS}/${String(failing["id"])}`, { url: hooks.url, disabled: true });
@@ -108,7 +108,7 @@ describe("operational webhooks", () => {
     expect(types.toSorted()).toEqual(["endpoint.created", "endpoint.deleted", "endpoint.disabled", "endpoint.updated"]);
   });
 
-  it("are of the organisation: others hear nothing, tokens of applications are refused, and no list of applications shows them", async () => {
+  it("belong to the organisation: others receive none, tokens of applications are refused, and no list of applications shows them", async () => {
     using folder = temporaryFolder();
     await using hooks = await startReceiver();
     await using node = await startNode(folder.path);

@@ -1,4 +1,4 @@
-/** Several organisations on one server, with inbound webhooks on an origin of their own and without. */
+/** Several organisations on one server, with and without a separate origin for inbound webhooks. */
 import { afterEach, expect, it } from "vitest";
 import { firstOrganisation } from "../src/domain/organisation/ensure.ts";
 import { startNode, type TestNode } from "./support/posthorn.ts";
@@ -36,7 +36,7 @@ async function call(node: TestNode, token: string, method: string, path: string,
 const list = async (node: TestNode, org: number) =>
   call(node, await node.tokenOf(organisation(org)), "GET", "/api/v1/app");
 
-/** A page that a source answers with, as the server sends it. */
+/** A page that a source returns, as the server sends it. */
 async function pageOf(node: TestNode, org: number): Promise<string | null> {
   const token = await node.tokenOf(organisation(org));
   const response = { headers: { "content-type": "text/html" }, body: "<p>" };
@@ -57,7 +57,7 @@ it("a second organisation is refused with a reason while inbound webhooks share 
   expect((await list(node, 1)).status).toBe(200);
 });
 
-it("of first tokens that come at once, those of one organisation alone get in", async () => {
+it("of concurrent first tokens, only those of one organisation are accepted", async () => {
   await using node = await startNode(newFolder());
   const orgs = Array.from({ length: 12 }, (_, index) => (index % 4) + 1);
   const answers = await Promise.all(orgs.map(async (org) => ({ org, ...(await list(node, org)) })));
@@ -68,12 +68,12 @@ it("of first tokens that come at once, those of one organisation alone get in", 
   expect(await firstOrganisation(node.services.store)).not.toBeNull();
 });
 
-it("with a separate origin there may be any number", async () => {
+it("with a separate origin there can be any number", async () => {
   await using node = await startNode(newFolder(), { env: SEPARATE });
   for (const org of [1, 2, 3]) expect((await list(node, org)).status).toBe(200);
 });
 
-it("organisations that exist keep working without one, and all but the first answer JSON and plain text alone", async () => {
+it("existing organisations keep working without one, and all but the first return only JSON and plain text", async () => {
   const path = newFolder();
   {
     await using node = await startNode(path, { env: SEPARATE });

@@ -7,7 +7,7 @@ import { startNode, type TestNode } from "./support/posthorn.ts";
 import { temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
 
-/** A resolver that never answers; `asked` resolves with its first question. */
+/** A resolver that never responds; `asked` resolves with its first query. */
 function silentResolver(): { readonly egress: EgressOptions; readonly asked: Promise<void> } {
   const { promise, resolve } = Promise.withResolvers<void>();
   const never = (): Promise<never> => {
@@ -50,7 +50,7 @@ describe("a request with an idempotency key that looks up a name of a silent res
 });
 
 describe("with an idempotency key", () => {
-  it("an endpoint is asked for its consent once, however often and at once the request is sent", async () => {
+  it("an endpoint is verified once, however often and concurrently the request is sent", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({ answer: 204 });
     await using node = await startNode(folder.path);
@@ -65,7 +65,7 @@ describe("with an idempotency key", () => {
     expect(receiver.requests).toHaveLength(1);
   });
 
-  it("a request is released from quarantine once and answered the same", async () => {
+  it("a request is released from quarantine once and gets the same response", async () => {
     await using gateway = await TestGateway.start();
     const source = await gateway.source({ type: "github", config: { secret: "s3cret" } });
     await fetch(source.url, { method: "POST", body: "{}", headers: { "x-github-event": "push" } });
@@ -81,7 +81,7 @@ describe("with an idempotency key", () => {
     expect(answers[0]).toMatch(/^200 .*msg_/);
   });
 
-  it("the state of an endpoint that was paused is answered the same, and pausing takes effect", async () => {
+  it("the state of a paused endpoint is returned again, and pausing takes effect", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path);
     const tenant = new Tenant(node);

@@ -36,7 +36,7 @@ function idsOf({ data }: { readonly data: readonly Row[] }): readonly unknown[] 
 }
 
 describe("the search over all applications", () => {
-  it("finds messages by id, event id, type, application, and exact text of the payload", async () => {
+  it("finds messages by ID, event ID, type, application, and exact text of the payload", async () => {
     await tenant.call("POST", "app", { name: "One", uid: "one" });
     await tenant.call("POST", "app", { name: "Two", uid: "two" });
     const first = await publish("one", { eventId: "order-7", payload: { name: "Zoë", price: 1.5 } });
@@ -57,7 +57,7 @@ describe("the search over all applications", () => {
     });
   });
 
-  it("finds an old message by its id, its event id within its application, and an attempt of it, in one call", async () => {
+  it("finds an old message by its ID, its event ID within its application, and one of its attempts, in one call", async () => {
     await using receiver = await startReceiver();
     await tenant.call("POST", "app", { name: "Old", uid: "old" });
     await tenant.call("POST", "app/old/endpoint", { url: receiver.url });
@@ -86,7 +86,7 @@ describe("the search over all applications", () => {
     expect(idsOf(await search({ message_id: old.replace(/.$/, (last) => (last === "0" ? "1" : "0")) }))).toEqual([]);
   });
 
-  it("tells where deliveries stand, and finds messages by it", async () => {
+  it("reports the state of deliveries, and finds messages by it", async () => {
     await using receiver = await startReceiver({ answer: ({ path }) => (path === "/bad" ? 500 : 204) });
     await tenant.call("POST", "app", { name: "States", uid: "states" });
     for (const uid of ["good", "bad"]) {
@@ -107,7 +107,7 @@ describe("the search over all applications", () => {
     });
   });
 
-  it("goes through all messages in pages, each once", async () => {
+  it("pages through all messages, each once", async () => {
     await tenant.call("POST", "app", { name: "Pages", uid: "pages" });
     const published = await Promise.all(Array.from({ length: 7 }, (_, n) => publish("pages", { payload: { n } })));
     for (const filter of [{}, { text: '"n":' }] as Record<string, string>[]) {
@@ -138,13 +138,13 @@ describe("the search over all applications", () => {
     expect((await portal.call("GET", "message?app_id=other")).status).toBe(404);
   });
 
-  it("refuses an iterator that is none of its own", async () => {
+  it("refuses an iterator that it did not create", async () => {
     expect((await tenant.call("GET", "message?iterator=nonsense")).status).toBe(422);
   });
 });
 
 describe("issues", () => {
-  it("are failures of one endpoint with one cause, and say whether it still fails", async () => {
+  it("are failures of one endpoint with one cause, and show whether it still fails", async () => {
     let broken = true;
     await using receiver = await startReceiver({ answer: () => (broken ? 503 : 204) });
     await tenant.call("POST", "app", { name: "Broken", uid: "broken" });
@@ -189,7 +189,7 @@ describe("the address checker", () => {
 });
 
 describe("replays of all applications", () => {
-  it("say whose they are", async () => {
+  it("show their application", async () => {
     await tenant.call("POST", "app/states/replay", { since: new Date(0).toISOString(), reason: "again" });
     const { json } = await tenant.call("GET", "replay");
     expect(json["data"]).toMatchObject([{ appName: "States", reason: "again" }]);

@@ -10,7 +10,7 @@ interface Options {
   readonly throttle?: ThrottlePacing | null;
 }
 
-/** A message published at `now` to endpoint 1, which paces, and endpoint 2, which does not. */
+/** Publishes at `now` to endpoint 1, which debounces or throttles, and endpoint 2, which does not. */
 function paced(id: number, now: number, { debounce = null, throttle = null }: Options): AcceptEntry {
   return acceptEntry(id, {
     due: now,
@@ -33,7 +33,7 @@ function cancellations(store: Store) {
 }
 
 describe("debounce", () => {
-  it("puts a newer message in the place of the one that waits, and says so; other endpoints get both", async () => {
+  it("replaces the waiting message with a newer one, and reports it; other endpoints get both", async () => {
     await using files = await openStore();
     const { store } = files;
     const options = { debounce: DEBOUNCE };
@@ -44,7 +44,7 @@ describe("debounce", () => {
     expect(await cancellations(store)).toEqual([{ message_id: 1, reason: "debounced", by_message_id: 2 }]);
   });
 
-  it("lets the last of a burst wait no longer than the most, counted from the first", async () => {
+  it("lets the last of a burst wait no longer than the maximum, counted from the first", async () => {
     await using files = await openStore();
     const times = [0, 900, 1800, 2700, 3600, 4500];
     const dues = await duesOf(
@@ -54,7 +54,7 @@ describe("debounce", () => {
     expect(dues).toEqual([1000, 1900, 2800, 3700, 4600, 5000]);
   });
 
-  it("begins anew once the delivery was due, so that what may be on its way is never taken back", async () => {
+  it("starts again once the delivery was due, so that one in flight is never canceled", async () => {
     await using files = await openStore();
     const { store } = files;
     const options = { debounce: DEBOUNCE };
@@ -62,7 +62,7 @@ describe("debounce", () => {
     expect(await deliveryOf(store, 1)).toMatchObject({ state: 0, due: 1000 });
   });
 
-  it("leaves alone what was tried and waits for its retry", async () => {
+  it("does not replace a delivery that was attempted and waits for its retry", async () => {
     await using files = await openStore();
     const { store } = files;
     await store.accept(paced(1, 0, { debounce: DEBOUNCE }));
@@ -71,7 +71,7 @@ describe("debounce", () => {
     expect(await deliveryOf(store, 1)).toMatchObject({ state: 0, due: 9000 });
   });
 
-  it("keeps keys apart, and remembers them over a restart", async () => {
+  it("keeps keys apart, and remembers them across a restart", async () => {
     await using files = await openStore();
     await files.store.accept(paced(1, 0, { debounce: DEBOUNCE }));
     await files.store.accept(paced(2, 0, { debounce: { ...DEBOUNCE, key: "other" } }));
@@ -88,7 +88,7 @@ describe("debounce", () => {
 });
 
 describe("throttle", () => {
-  it("cancels what is over the limit of a window, and counts anew in the next", async () => {
+  it("cancels deliveries above the limit of a window, and counts again in the next one", async () => {
     await using files = await openStore();
     const { store } = files;
     const times = [0, 10, 20, 999, 1000, 1001, 1002];
@@ -105,14 +105,14 @@ describe("throttle", () => {
     ]);
   });
 
-  it("by option puts it off to the first window with room, as far as it may", async () => {
+  it("optionally delays them to the first window with room, as far as allowed", async () => {
     await using files = await openStore();
     const throttle = { ...THROTTLE, maxDelayMs: 2000 };
     const entries = Array.from({ length: 7 }, (_, index) => paced(index + 1, 0, { throttle }));
     expect(await duesOf(files.store, entries)).toEqual([0, 0, 1000, 1000, 2000, 2000, null]);
   });
 
-  it("never lets more than the limit into a window, for any times", async () => {
+  it("never lets more than the limit into a window, at any times", async () => {
     await using files = await openStore();
     let time = 0;
     const entries = Array.from({ length: 60 }, (_, index) => {
@@ -129,7 +129,7 @@ describe("throttle", () => {
     expect(Math.max(...windows.values())).toBeLessThanOrEqual(THROTTLE.limit);
   });
 
-  it("counts what debounce lets out, not what it replaces", async () => {
+  it("counts the messages that debounce lets through, not those it replaces", async () => {
     await using files = await openStore();
     const options = { debounce: DEBOUNCE, throttle: { ...THROTTLE, limit: 1, windowMs: 60_000 } };
     const dues = await duesOf(files.store, [paced(1, 0, options), paced(2, 500, options), paced(3, 5000, options)]);

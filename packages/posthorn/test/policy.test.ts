@@ -33,7 +33,7 @@ async function change(method: string, path: string, body: object, who = tenant):
   return json as unknown as Shown;
 }
 
-/** Sets both policies anew; what holds for the endpoint then. */
+/** Sets both policies; returns the effective policy of the endpoint. */
 async function effective(application: object, endpoint: object): Promise<Shown> {
   await change("PUT", OF_APPLICATION, application);
   return change("PUT", OF_ENDPOINT, endpoint);
@@ -47,7 +47,7 @@ async function refused(path: string, body: object, who = tenant): Promise<unknow
 }
 
 describe("a policy", () => {
-  it("begins with the platform's values, which the settings make", async () => {
+  it("starts with the platform's values, which come from the settings", async () => {
     const shown = await effective({}, {});
     expect(shown.policy).toEqual({});
     expect(shown.effective["retry"]).toMatchObject({
@@ -63,7 +63,7 @@ describe("a policy", () => {
     expect(shown.sources["limits"]).toMatchObject({ concurrency: "platform" });
   });
 
-  it("is the endpoint's over the application's, field by field, and says whose word each value is", async () => {
+  it("of the endpoint takes precedence over the application's, field by field, and reports the source of each value", async () => {
     const shown = await effective(
       { retry: { maxAgeSeconds: 60, stopCodes: ["4xx"] } },
       { retry: { maxAgeSeconds: 30 } },
@@ -77,7 +77,7 @@ describe("a policy", () => {
     });
   });
 
-  it("changes what is given, and inherits again what is null", async () => {
+  it("changes the given fields, and inherits again those that are null", async () => {
     await effective({}, { retry: { maxAgeSeconds: 30, stopCodes: [404] }, order: { by: "key" } });
     expect((await change("PATCH", OF_ENDPOINT, { retry: { maxAgeSeconds: 40 } })).policy).toEqual({
       retry: { maxAgeSeconds: 40, stopCodes: [404] },
@@ -98,7 +98,7 @@ describe("a policy", () => {
 });
 
 describe("limits", () => {
-  it("of an endpoint are only tighter than its application's, which may differ from the platform's either way", async () => {
+  it("of an endpoint can only be tighter than its application's, which may differ from the platform's in both directions", async () => {
     const shown = await effective({ limits: { concurrency: 32 } }, { limits: { concurrency: 64 } });
     expect(shown.effective["limits"]).toMatchObject({ concurrency: 32 });
     expect(shown.sources["limits"]).toMatchObject({ concurrency: "application" });
@@ -108,7 +108,7 @@ describe("limits", () => {
     expect((await effective({}, { limits: { concurrency: 1 } })).effective["limits"]).toMatchObject({ concurrency: 1 });
   });
 
-  it("take the lowest of all rates that are set, throttleRate among them", async () => {
+  it("use the lowest of all rates, including throttleRate", async () => {
     await effective({ limits: { ratePerSecond: 20 } }, { limits: { ratePerSecond: 0 } });
     const rate = async (): Promise<unknown> => {
       const { json } = await tenant.call("GET", OF_ENDPOINT);
@@ -123,13 +123,13 @@ describe("limits", () => {
     await tenant.call("PATCH", "app/app/endpoint/ep", { rateLimit: null });
   });
 
-  it("hold the time-out to the bound of the server", async () => {
+  it("limit the timeout to the maximum of the server", async () => {
     expect(await refused(OF_ENDPOINT, { limits: { timeoutMs: 60_001 } })).toBe("body.limits.timeoutMs");
     expect(await refused(OF_ENDPOINT, { limits: { timeoutMs: 60_000 } })).toBe(200);
   });
 });
 
-describe("what could not be used", () => {
+describe("an invalid policy", () => {
   it.each([
     ["retry.backoff.delays", { retry: { backoff: { type: "schedule" } } }],
     ["retry.backoff.first", { retry: { backoff: { type: "schedule", delays: [1], first: 1 } } }],
@@ -149,14 +149,14 @@ describe("what could not be used", () => {
     expect((await tenant.call("GET", OF_ENDPOINT)).json).toMatchObject({ policy: { retry: { maxAgeSeconds: 30 } } });
   });
 
-  it("is refused when there is no such section or field, so that no slip of the pen is silent", async () => {
+  it("is refused for an unknown section or field, so that no typo is silent", async () => {
     expect(await refused(OF_ENDPOINT, { retries: {} })).toBe("body.retries");
     expect(await refused(OF_ENDPOINT, { retry: { maxAge: 5 } })).toBe("body.retry.maxAge");
   });
 });
 
 describe("a token of the application", () => {
-  it("sets the sections of its endpoints that are no risk to the platform, and leaves the others as they are", async () => {
+  it("sets the sections of its endpoints that are no risk to the platform, and does not change the others", async () => {
     const portal = await tenant.portal(["ViewBase", "ManageEndpoint"]);
     await effective({}, { breaker: { failures: 3 } });
     const shown = await change("PUT", OF_ENDPOINT, { retry: { maxAgeSeconds: 60 } }, portal);

@@ -1,4 +1,4 @@
-/** What the portal asks the server beside the API that everybody has. */
+/** The API calls that only the portal makes. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startNode, type TestNode } from "./support/posthorn.ts";
 import { temporaryFolder } from "./support/store.ts";
@@ -20,7 +20,7 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-it("is told whose the token is, what it may do, until when, and how the portal looks", async () => {
+it("gets the application and capabilities of the token, its expiry, and the look of the portal", async () => {
   const body = { capabilities: ["ViewBase", "CreateAttempts"], expiry: 3600, sessionId: "user_42" };
   const { json } = await tenant.call("POST", "auth/app-portal-access/app", body);
   const { status, json: portal } = await new Tenant(node, json["token"] as string).call("GET", "portal");
@@ -36,11 +36,11 @@ it("is told whose the token is, what it may do, until when, and how the portal l
   expect(left).toBeLessThanOrEqual(3_600_000);
 });
 
-it("says nothing to a token of the organisation, which belongs to no application", async () => {
+it("refuses a token of the organisation, which belongs to no application", async () => {
   expect((await tenant.call("GET", "portal")).status).toBe(403);
 });
 
-it("puts the look of a link into its query, and the token into its fragment alone", async () => {
+it("puts the look of a link into its query, and the token only into its fragment", async () => {
   const look = { name: "A & B", colour: "#123456", theme: "dark", language: "de", logo: "https://a.example/l.svg" };
   const { json } = await tenant.call("POST", "auth/app-portal-access/app", { look });
   const url = new URL(json["url"] as string);
@@ -62,7 +62,7 @@ it.each([
   expect((await tenant.call("POST", "auth/app-portal-access/app", { look })).status).toBe(422);
 });
 
-it("checks a URL without telling addresses, for tokens that may make endpoints", async () => {
+it("checks a URL without revealing addresses, for tokens that may create endpoints", async () => {
   const url = "http://169.254.169.254/latest";
   const managing = await tenant.portal(["ViewBase", "ManageEndpoint"]);
   const { status, json, text } = await managing.call("POST", "app/app/check-url", { url });
@@ -73,7 +73,7 @@ it("checks a URL without telling addresses, for tokens that may make endpoints",
   expect((await looking.call("POST", "app/app/check-url", { url })).status).toBe(403);
 });
 
-it("lets a customer send an example to an endpoint of its own with CreateAttempts alone", async () => {
+it("lets a customer send an example to its own endpoint with only CreateAttempts", async () => {
   const path = "app/app/endpoint/ep/send-example";
   const body = { eventType: "posthorn.ping" };
   expect((await (await tenant.portal(["ViewBase", "CreateAttempts"])).call("POST", path, body)).status).toBe(202);

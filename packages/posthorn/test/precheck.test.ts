@@ -26,12 +26,12 @@ async function endpoint(fields: object): Promise<string> {
 }
 
 describe("a precheck", () => {
-  it("says of an application without endpoints that nobody would get the message", async () => {
+  it("reports no matching endpoint for an application without endpoints", async () => {
     const { status, json } = await tenant.call("POST", path, { eventType: "a" });
     expect([status, json]).toEqual([200, { active: false, matched: 0, unmatched: 0, endpoints: [] }]);
   });
 
-  it("says who would get it and why the others would not, and stores nothing", async () => {
+  it("lists the matching endpoints and why the others do not match, and stores nothing", async () => {
     await tenant.call("POST", "event-type", { name: "other", description: "" });
     const all = await endpoint({ disabled: true });
     const typed = await endpoint({ eventTypes: ["other"] });
@@ -56,7 +56,7 @@ describe("a precheck", () => {
     expect((await tenant.call("GET", "app/app/msg")).json["data"]).toEqual([]);
   });
 
-  it("of another application is nothing for a token of one", async () => {
+  it("of another application is refused for a token of an application", async () => {
     await tenant.call("POST", "app", { name: "Other", uid: "other" });
     const portal = await tenant.portal(["ViewBase"]);
     expect((await portal.call("POST", path, { eventType: "a" })).status).toBe(200);

@@ -1,11 +1,11 @@
-/** The target of a replay to a URL is a row among the endpoints. It shows in the replay itself and in what was sent there, and nowhere else. */
+/** The target of a replay to a URL is a row among the endpoints. It appears only in the replay itself and in the records of its requests. */
 import { eventually, type Receiver, startReceiver } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startNode, type TestNode } from "./support/posthorn.ts";
 import { temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
 
-/** Where its id belongs: the replay that made it, and the record of each request that went there. */
+/** Where its ID may appear: the replay that created it, and the record of each request to it. */
 const SHOWN_AT = [
   /^\/api\/v1\/app\/\{app_id\}\/replay(?:\/|$)/,
   /^\/api\/v1\/replay$/,
@@ -47,7 +47,7 @@ beforeAll(async () => {
     await startReceiver({
       answer: async ({ path }) => {
         if (path !== "/once") return 204;
-        // The first request fails, and the second goes on for as long as the test does.
+        // The first request fails, and the second lasts as long as the test.
         if (replays++ > 0) await answers.promise;
         return 500;
       },
@@ -69,7 +69,7 @@ beforeAll(async () => {
   const { json } = await tenant.call("POST", "app/app/replay", { since, target: { url: `${receiver.url}/once` } });
   replayId = json["id"] as string;
   hiddenId = ((json["parameters"] as Json)["target"] as Json)["endpointId"] as string;
-  // The first has failed, and the second is under way.
+  // The first has failed, and the second is in flight.
   await receiver.waitForCount(4);
   during = await published();
   replayed = await eventually(async () => {
@@ -105,7 +105,7 @@ async function get(path: string, token = node.token): Promise<string> {
   return response.text();
 }
 
-/** Paths of every GET of the documents whose answer names the target. */
+/** Paths of every documented GET whose response contains the target. */
 async function pathsThatShowIt(token: string): Promise<string[]> {
   const shown: string[] = [];
   let asked = 0;
@@ -126,7 +126,7 @@ async function pathsThatShowIt(token: string): Promise<string[]> {
 }
 
 describe("the target of a replay to a URL", () => {
-  it("is named by no answer to a GET but those of the replay and of what was sent there", async () => {
+  it("appears in no response to a GET except those of the replay and of the requests to it", async () => {
     const shown = await pathsThatShowIt(node.token);
     expect(shown.filter((path) => !SHOWN_AT.some((place) => place.test(path)))).toEqual([]);
     expect(shown).toContain("/api/v1/app/{app_id}/replay/{replay_id}");
@@ -139,7 +139,7 @@ describe("the target of a replay to a URL", () => {
     expect(await (await fetch(node.metricsUrl!)).text()).not.toContain(hiddenId);
   });
 
-  it("is counted neither as matched nor as unmatched, by messages from before and from while it runs", async () => {
+  it("counts neither as matched nor as unmatched, for messages from before and during the replay", async () => {
     for (const id of [before, during]) {
       const { json } = await tenant.call("GET", `app/app/msg/${id}/matching`);
       expect(json).toEqual({ matched: 1, unmatched: 0, reasons: [] });
@@ -148,7 +148,7 @@ describe("the target of a replay to a URL", () => {
     expect(json).toMatchObject({ matched: 1, unmatched: 0 });
   });
 
-  it("does not make an application one with endpoints", async () => {
+  it("does not count as an endpoint of its application", async () => {
     const since = new Date(0).toISOString();
     await tenant.call("POST", "app/bare/msg", { eventType: "a", payload: {} });
     await tenant.call("POST", "app/bare/replay", { since, target: { url: `${receiver.url}/once` } });
@@ -156,7 +156,7 @@ describe("the target of a replay to a URL", () => {
     expect((json["data"] as Json[]).map(({ uid }) => uid)).toEqual(["app"]);
   });
 
-  it("is named by no operational webhook", async () => {
+  it("appears in no operational webhook", async () => {
     await tenant.call("PATCH", "app/app/endpoint/ep", { description: "Told of" });
     await receiver.waitFor(({ body }) => body.toString().includes("endpoint.updated"));
     const told = receiver.requests.filter(({ path }) => path === "/operational").map(({ body }) => body.toString());
@@ -165,7 +165,7 @@ describe("the target of a replay to a URL", () => {
 });
 
 describe("a deleted endpoint", () => {
-  it("is among the reasons of no message", async () => {
+  it("appears in no matching result", async () => {
     await tenant.call("POST", "app/app/endpoint", { url: receiver.url, uid: "other", channels: ["other"] });
     const id = await published();
     const reasons = async (): Promise<unknown> =>

@@ -1,4 +1,4 @@
-/** Headers that hold secrets, in every answer that shows headers. */
+/** Headers that contain secrets, in every response that shows headers. */
 import { request as httpRequest } from "node:http";
 import { eventually } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -80,7 +80,7 @@ describe("headers of an endpoint", () => {
   });
 });
 
-it("no answer shows them: attempts, inbound events, quarantine, dry runs, filters and the live feed", async () => {
+it("appear in no response: attempts, inbound events, quarantine, dry runs, filters and the live feed", async () => {
   const live = new AbortController();
   const feed = await fetch(`${gateway.node.url}/api/v1/live`, {
     signal: live.signal,
@@ -92,7 +92,7 @@ it("no answer shows them: attempts, inbound events, quarantine, dry runs, filter
   })().catch(() => undefined);
 
   const headers = { "content-type": "application/json", "x-seen": "seen", ...withValue(SECRET_HEADERS, INBOUND) };
-  // The endpoint's own headers replace those that came, so one request goes on without any of its own.
+  // The endpoint's own headers replace the inbound ones, so one request is forwarded without any of its own.
   await gateway.call("PUT", `${endpoint}/headers`, { headers: {} });
   expect(await receive(source.url, headers)).toBe(200);
   const passed = await eventually(() => {
@@ -126,7 +126,7 @@ it("no answer shows them: attempts, inbound events, quarantine, dry runs, filter
       await textOf(`api/v1/app/${source.id}/msg/${String(id)}/matching`),
       await textOf(`ingest/api/v1/source/${source.id}/event/${String(id)}`),
     );
-    // Code sees the request without its credentials, and what it sets itself is hidden by the same list.
+    // Code sees the request without its credentials, and the same list hides headers that it sets itself.
     const dryRun = await gateway.call("POST", `${endpoint}/try`, {
       message: id,
       code: `function handler(webhook) {
@@ -158,7 +158,7 @@ it("no answer shows them: attempts, inbound events, quarantine, dry runs, filter
   expect(all).toContain('"seen"');
 });
 
-it("no answer shows those of a request to a source with expiresAt", async () => {
+it("of a request to a source with expiresAt appear in no response", async () => {
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
   const capture = await gateway.source({ type: "generic-webhook", allowUnsigned: true, expiresAt }, false);
   const headers = { "content-type": "application/json", "x-seen": "seen", ...withValue(SECRET_HEADERS, INBOUND) };
@@ -174,7 +174,7 @@ it("no answer shows those of a request to a source with expiresAt", async () => 
   expect(SECRET_HEADERS.filter((name) => !shown.includes(name))).toEqual([]);
 });
 
-it("no answer shows those that a receiver responded with", async () => {
+it("of a receiver's response appear in no response", async () => {
   const names = SECRET_HEADERS.filter((name) => name !== "www-authenticate");
   const headers = { ...withValue(names, "canary-of-the-receiver"), "x-seen": "seen", "www-authenticate": "Bearer" };
   gateway.receiver.answer({ status: 401, headers });

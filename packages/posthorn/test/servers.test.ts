@@ -1,4 +1,4 @@
-/** A database of several servers, of which one takes writes at a time; the fail-over itself is in `failover.test.ts`. */
+/** A database with several servers, of which one is writable at a time; `failover.test.ts` tests the failover itself. */
 import { startPostgres, startStandby, startTcpProxy, type TcpProxy, type TestPostgres } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MIGRATIONS } from "../src/store/migrations/list.ts";
@@ -33,11 +33,11 @@ describe.runIf(onPostgres)("a URL with several servers", () => {
 
   afterAll(() => stack.disposeAsync());
 
-  it("leads every part of Posthorn to the one that takes writes, whatever the others are", async () => {
+  it("leads every part of Posthorn to the writable one, whatever the others are", async () => {
     const url = urlOf(nothing.port, standby.port, primary.port);
 
     expect(await portAt(url)).toBe(primary.port);
-    // One that takes connections and says nothing holds up nobody.
+    // A server that accepts connections and is silent delays nothing.
     nothing.become("silent");
     expect(await portAt(url, 60_000)).toBe(primary.port);
     nothing.become("cut");
@@ -56,7 +56,7 @@ describe.runIf(onPostgres)("a URL with several servers", () => {
     expect(store.trouble).toBeNull();
   });
 
-  it("says of each how it is when none takes writes, and what is to be changed when that is it", async () => {
+  it("reports the state of each if none is writable, and what to change if that is the reason", async () => {
     const none = openClient({ url: urlOf(nothing.port, standby.port), use: "queries" });
     await expect(none).rejects.toMatchObject({ code: "storage_unavailable", trouble: "read_only" });
     await expect(none).rejects.toThrow(

@@ -1,4 +1,4 @@
-/** What PostgreSQL is asked for a delivery: counted on the wire, so that it does not depend on how fast the machine is. */
+/** Statements to PostgreSQL per delivery, counted on the wire, so that the result does not depend on the speed of the machine. */
 import { eventually, type Receiver, startReceiver, startWireCounter, type WireCounter } from "@posthorn/testkit";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
@@ -14,19 +14,19 @@ import { acceptEntry, attemptEntry, onPostgres, recordEntry, temporaryFolder } f
 import { Tenant } from "./support/tenant.ts";
 
 const ENDPOINTS = 40;
-/** Until each node knows each endpoint. */
+/** Until each node has loaded each endpoint. */
 const FIRST = 400;
 const MESSAGES = 2000;
-/** Publishers at a time: enough that what arrives together can be written together. */
+/** Concurrent publishers: enough that simultaneous messages can be written together. */
 const PUBLISHERS = 64;
-/** What a delivery costs where many are written together. A statement for each message, outcome or lane would be 1 or more. */
+/** Statements per delivery when many are written together. A statement per message, outcome or lane would be 1 or more. */
 const MOST_OF_A_DELIVERY = 0.2;
-/** Pulse, lease, a look for work: what a node asks whether or not it has anything to do. */
+/** Health probe, lease, search for work: statements that a node makes whether or not there is work. */
 const MOST_OF_A_SECOND = 10;
-/** Where there are others it tells them what is theirs, and pages in what they tell: each 40 times a second at most. */
+/** With several nodes, each notifies the others, and pages for notifications: each at most 40 times a second. */
 const MOST_BETWEEN_NODES = 80;
 
-/** Each way of making a page. */
+/** Each way of reading a page. */
 const WISHES: readonly (PageWish | undefined)[] = [
   undefined,
   { kind: "newest" },
@@ -60,7 +60,7 @@ async function makeEndpoints(tenant: Tenant, receiver: Receiver): Promise<void> 
 }
 
 describe.runIf(onPostgres)("hot statements", () => {
-  it("are planned once for a connection, and not again for each batch", async () => {
+  it("are planned once per connection, and not again for each batch", async () => {
     await using database = await borrowDatabase();
     await using store = await PostgresStore.open({ url: database.url });
     const pool = new Pool({ url: database.url, use: "hot" }, 1);
@@ -78,7 +78,7 @@ describe.runIf(onPostgres)("hot statements", () => {
     expect(store.trouble).toBeNull();
   });
 
-  it("page in the beginning of an index: nothing is sorted, and nothing is read that is not in the page", async () => {
+  it("page from the start of an index: nothing is sorted, and only rows of the page are read", async () => {
     await using database = await borrowDatabase();
     await using store = await PostgresStore.open({ url: database.url });
     const pool = new Pool({ url: database.url, use: "hot" }, 1);
@@ -98,28 +98,28 @@ describe.runIf(onPostgres)("hot statements", () => {
     }
     const ofKeys = `EXPLAIN EXECUTE "keys of lines" ('{1}', '{1}', '{1}', '{1}', '{1}', '{a}')`;
     const plan = await withClient(pool, (client) => client.query<{ "QUERY PLAN": string }>(ofKeys));
-    // Both the next ones of the key and who is before each.
+    // Both the next deliveries of the key and their predecessors.
     const text = plan.rows.map((row) => row["QUERY PLAN"]).join("\n");
     expect(text.match(/Index Scan (?:Backward )?using delivery_order on delivery/g)).toHaveLength(2);
     expect(text).not.toMatch(/Sort|Bitmap|JIT/);
     const { rows } = await withClient(pool, (client) =>
       client.query<{ "QUERY PLAN": string }>(`EXPLAIN EXECUTE "jobs of lines" ('{1}', '{1}')`),
     );
-    // A job of a line is found by its whole key, also by a plan that was made while the table was empty.
+    // A queued delivery is found by its whole key, also by a plan from when the table was empty.
     expect(rows.map((row) => row["QUERY PLAN"]).join("\n")).not.toMatch(/delivery_due/);
     await pool.end();
   });
 });
 
-/** Statements while `work` is done. */
+/** Number of statements during `work`. */
 async function during(counter: WireCounter, work: () => Promise<unknown>): Promise<number> {
   const before = counter.statements;
   await work();
   return counter.statements - before;
 }
 
-describe.runIf(onPostgres)("what is asked at the same time", () => {
-  it("is one statement or a few, whatever its number: messages, outcomes, pages of lanes, and what other nodes are told", async () => {
+describe.runIf(onPostgres)("simultaneous requests", () => {
+  it("take one or a few statements, whatever their number: messages, outcomes, pages of lanes, and notifications of other nodes", async () => {
     await using database = await borrowDatabase();
     await using counter = await startWireCounter(Number(new URL(database.url).port));
     await using store = await PostgresStore.open({ url: counter.through(database.url) });
@@ -157,8 +157,8 @@ describe.runIf(onPostgres)("what is asked at the same time", () => {
   });
 });
 
-describe.runIf(onPostgres)("at load, PostgreSQL is asked a fraction of a statement for a delivery", () => {
-  it.each([1, 2])("by %i node(s), also where the lane is at another node than the publisher", async (count) => {
+describe.runIf(onPostgres)("under load, PostgreSQL runs a fraction of a statement per delivery", () => {
+  it.each([1, 2])("with %i node(s), also if the lane is at another node than the publisher", async (count) => {
     await using database = await borrowDatabase();
     await using counter = await startWireCounter(Number(new URL(database.url).port));
     await using receiver = await startReceiver();
@@ -167,7 +167,7 @@ describe.runIf(onPostgres)("at load, PostgreSQL is asked a fraction of a stateme
     const env = { POSTHORN_DATABASE_URL: counter.through(database.url) };
     const tenants: Tenant[] = [];
     for (let node = 0; node < count; node++) tenants.push(new Tenant(stack.use(await startNode(folder.path, { env }))));
-    // Past the counter.
+    // Bypasses the counter.
     const client = new pg.Client(database.url);
     await client.connect();
     stack.defer(() => client.end());

@@ -6,13 +6,13 @@ import { Tenant } from "./support/tenant.ts";
 
 const ENV = { env: { POSTHORN_RETRY_SCHEDULE: "3600" } };
 
-/** What an answer holds at a path of names and places. */
+/** The value in a response at a path of names and positions. */
 function at(json: unknown, ...path: readonly (string | number)[]): unknown {
   return path.reduce((value, name) => (value as Record<string | number, unknown>)[name], json);
 }
 
 describe("statistics", () => {
-  it("say what was published and what came of it, of everything, an application and an endpoint", async () => {
+  it("report published messages and their outcomes, for everything, an application and an endpoint", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     await using node = await startNode(folder.path, ENV);
@@ -53,7 +53,7 @@ describe("statistics", () => {
     expect(minutes.reduce((sum, point) => sum + point.messages, 0)).toBe(2);
   });
 
-  it("make series without gaps, and outlive a restart", async () => {
+  it("return series without gaps, and survive a restart", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     {
@@ -75,7 +75,7 @@ describe("statistics", () => {
     expect(days).toHaveLength(11);
   });
 
-  it("say what waits now, for whom, and which endpoints fail", async () => {
+  it("report what is queued now, for which endpoints, and which endpoints fail", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({ answer: 500 });
     await using node = await startNode(folder.path, ENV);
@@ -94,7 +94,7 @@ describe("statistics", () => {
     expect(at((await tenant.call("GET", "stats/now")).json, "dispatcher", "inFlight")).toBe(0);
   });
 
-  it("say how much is stored, and what it comes to", async () => {
+  it("report how much is stored, and the steady size", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     const env = { POSTHORN_ATTEMPT_RETENTION_DAYS: "30", POSTHORN_FAILURE_RETENTION_DAYS: "60" };
@@ -112,13 +112,13 @@ describe("statistics", () => {
         ["attempt", 1, 30],
         ["failure", 0, 60],
       ]);
-      // The disk of a database server cannot be seen from here.
+      // The disk of a database server is not visible.
       const seen = { freeBytes: expect.any(Number) as number };
       expect(json).toMatchObject({ fullInDays: null, disk: onPostgres ? null : seen });
     });
   });
 
-  it("are the organisation's, or of one application for its tokens, and refuse what cannot be answered", async () => {
+  it("are for the organisation, or for one application with its tokens, and refuse invalid ranges", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path, ENV);
     const tenant = new Tenant(node);

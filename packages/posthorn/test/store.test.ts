@@ -1,4 +1,4 @@
-/** What every store promises. Runs on each of them: see the projects in `vitest.config.ts`. */
+/** Guarantees of every store. Runs on each of them: see the projects in `vitest.config.ts`. */
 import { describe, expect, it } from "vitest";
 import { byHand } from "../src/domain/delivery/resend.ts";
 import { ASKED } from "../src/store/schema.ts";
@@ -13,7 +13,7 @@ const resend = (store: Store, messageId: number, now: number): Promise<unknown> 
 const key = (byte: number, buckets = [2, 1]) => ({ hash: `hash-${byte}`, buckets });
 
 describe("accept", () => {
-  it("stores the message byte for byte with a delivery for each endpoint, and both are there after a reopen", async () => {
+  it("stores the message byte for byte with a delivery for each endpoint, and both exist after a reopen", async () => {
     await using files = await openStore();
     const payload = Buffer.from([0x7b, 0x00, 0xff, 0x7d]);
     const entry = acceptEntry(1, { payload, endpointIds: [1, 2], due: 50 });
@@ -24,7 +24,7 @@ describe("accept", () => {
     expect(await deliveryOf(store, 1, 2)).toMatchObject({ state: 0, due: 50 });
   });
 
-  it("keeps payloads apart that share a commit, the empty one too", async () => {
+  it("keeps payloads in one commit apart, including an empty one", async () => {
     await using files = await openStore();
     const payloads = ["", "a", "", "bc", "d".repeat(70_000), ""];
     await Promise.all(
@@ -35,7 +35,7 @@ describe("accept", () => {
     }
   });
 
-  it("answers a used idempotency key with the first message and stores nothing", async () => {
+  it("returns the first message for a used idempotency key and stores nothing", async () => {
     await using files = await openStore();
     const first = files.store.accept(acceptEntry(1, { idempotency: key(1) }));
     // In the same commit, and in a later one.
@@ -49,14 +49,14 @@ describe("accept", () => {
     expect(await rowsIn(files.store, "delivery")).toBe(1);
   });
 
-  it("takes an idempotency key again once its buckets are over, and never mixes up two keys", async () => {
+  it("accepts an idempotency key again once its buckets have expired, and never mixes up two keys", async () => {
     await using files = await openStore();
     await files.store.accept(acceptEntry(1, { idempotency: key(1, [2, 1]) }));
     expect(await files.store.accept(acceptEntry(2, { idempotency: key(1, [4, 3]) }))).toEqual({ kind: "stored" });
     expect(await files.store.accept(acceptEntry(3, { idempotency: key(2, [4, 3]) }))).toEqual({ kind: "stored" });
   });
 
-  it("refuses an event id that the application has, and only that one", async () => {
+  it("refuses an event ID that the application already has, and only that one", async () => {
     await using files = await openStore();
     const store = (id: number, appId: number) => files.store.accept(acceptEntry(id, { appId, eventId: "order-1" }));
     expect(await Promise.all([store(1, 1), store(2, 1), store(3, 2)])).toEqual([
@@ -67,7 +67,7 @@ describe("accept", () => {
     expect(await rowsIn(files.store, "delivery")).toBe(2);
   });
 
-  it("answers a repeated request with its message before it looks at the event id", async () => {
+  it("returns the message of a repeated request before it checks the event ID", async () => {
     await using files = await openStore();
     await files.store.accept(acceptEntry(1, { eventId: "order-1", idempotency: key(1) }));
     expect(await files.store.accept(acceptEntry(2, { eventId: "order-1", idempotency: key(1) }))).toEqual({
@@ -78,7 +78,7 @@ describe("accept", () => {
 });
 
 describe("group commit", () => {
-  it("one row that is refused takes no other with it", async () => {
+  it("a refused row does not affect the others", async () => {
     await using files = await openStore();
     await files.store.accept(acceptEntry(9));
     const results = await Promise.allSettled([
@@ -104,7 +104,7 @@ describe("group commit", () => {
     expect(await rowsIn(files.store, "attempt")).toBe(1);
   });
 
-  it("settles thousands of rows that arrive at once, in several commits", async () => {
+  it("commits thousands of simultaneous rows, in several commits", async () => {
     await using files = await openStore();
     const ids = Array.from({ length: 3000 }, (_, index) => index + 1);
     await Promise.all(ids.map((id) => files.store.accept(acceptEntry(id))));
@@ -130,7 +130,7 @@ describe("record", () => {
     expect(attempts).toMatchObject([{ id: 10, message_id: 1, endpoint_id: 1, response: "ok", trigger_type: 0 }]);
   });
 
-  it("moves a delivery that failed on to its next due time, and ends it without one", async () => {
+  it("moves a failed delivery to its next due time, and ends it without one", async () => {
     await using files = await openStore();
     await files.store.accept(acceptEntry(1));
     await files.store.record(recordEntry(1, { state: 0, due: 500, attempts: 1 }));
@@ -139,7 +139,7 @@ describe("record", () => {
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 2, due: null, attempts: 2 });
   });
 
-  it("does not undo a resend that came during the attempt", async () => {
+  it("does not undo a resend that arrived during the attempt", async () => {
     await using files = await openStore();
     await files.store.accept(acceptEntry(1));
     await resend(files.store, 1, 900);
@@ -147,7 +147,7 @@ describe("record", () => {
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 1, due: 900, manual: 1, resume_due: null });
   });
 
-  it("drops a recovery that came during the attempt when that attempt succeeds", async () => {
+  it("drops a recovery that arrived during the attempt if that attempt succeeds", async () => {
     await using files = await openStore();
     await files.store.accept(acceptEntry(1));
     await files.store.transaction(({ db }) =>
@@ -157,7 +157,7 @@ describe("record", () => {
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 1, due: null, manual: 0, resume_due: null });
   });
 
-  it("refuses a pending delivery without a due time, which nobody would ever find", async () => {
+  it("refuses a pending delivery without a due time, which would never be found", async () => {
     await using files = await openStore();
     await expect(files.store.accept(acceptEntry(1, { due: Number.NaN }))).rejects.toMatchObject({
       code: "storage_failed",
@@ -165,7 +165,7 @@ describe("record", () => {
     expect(await rowsIn(files.store, "message")).toBe(0);
   });
 
-  it("keeps the retry that the attempt in flight earned for after the resend", async () => {
+  it("keeps the retry after the attempt in flight for after the resend", async () => {
     await using files = await openStore();
     await files.store.accept(acceptEntry(1));
     await resend(files.store, 1, 900);
@@ -175,7 +175,7 @@ describe("record", () => {
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 0, due: 5000, manual: 0, resume_due: null });
   });
 
-  it("a resend that succeeds ends the schedule; one that fails goes back to it", async () => {
+  it("a successful resend ends the schedule; a failed one returns to it", async () => {
     await using files = await openStore();
     for (const id of [1, 2]) {
       await files.store.accept(acceptEntry(id));
@@ -188,7 +188,7 @@ describe("record", () => {
     expect(await deliveryOf(files.store, 2)).toMatchObject({ state: 0, due: 5000, manual: 0, resume_due: null });
   });
 
-  it("a resend that fails does not make a success or an end undone", async () => {
+  it("a failed resend does not undo a success or an end", async () => {
     await using files = await openStore();
     for (const [id, state] of [
       [1, 1],
@@ -203,8 +203,8 @@ describe("record", () => {
   });
 });
 
-describe("an outcome that comes again, since its commit was said to have failed", () => {
-  it("counts once, and does not take back what was asked for meanwhile", async () => {
+describe("an outcome that is recorded again, because its commit was reported as failed", () => {
+  it("counts once, and does not undo requests made meanwhile", async () => {
     await using files = await openStore();
     const { store } = files;
     await store.accept(acceptEntry(1));
@@ -223,7 +223,7 @@ describe("an outcome that comes again, since its commit was said to have failed"
 });
 
 describe("due and backlog", () => {
-  it("pages the deliveries of one endpoint, longest waiting first, and says when the next is due", async () => {
+  it("pages the deliveries of one endpoint, longest waiting first, and returns when the next one is due", async () => {
     await using files = await openStore();
     const dues = [30, 10, 20, 400, 10];
     for (const [index, due] of dues.entries()) await files.store.accept(acceptEntry(index + 1, { due }));
@@ -237,7 +237,7 @@ describe("due and backlog", () => {
     expect(await files.store.due(3, 100, 10)).toEqual({ deliveries: [], nextDue: null });
   });
 
-  it("pages from the other end when the newest are wanted", async () => {
+  it("pages from the other end if the newest are requested", async () => {
     await using files = await openStore();
     for (const [index, due] of [30, 10, 20, 400].entries()) await files.store.accept(acceptEntry(index + 1, { due }));
     const { deliveries, nextDue } = await files.store.due(1, 100, 2, { kind: "newest" });
@@ -245,7 +245,7 @@ describe("due and backlog", () => {
     expect(nextDue).toBe(10);
   });
 
-  it("in order, pages those whose turn it is, and says which keys have others, where, and until when", async () => {
+  it("with ordered delivery, pages those that may be sent, and returns which keys have others, where, and until when", async () => {
     await using files = await openStore();
     const { store } = files;
     const keys = ["a", "a", "b", "b", null, "a", "c"];
@@ -257,7 +257,7 @@ describe("due and backlog", () => {
     const ids = async (now: number, wish: PageWish = start): Promise<number[]> =>
       (await store.due(1, now, 10, wish)).deliveries.map(({ messageId }) => messageId);
     expect(await ids(100)).toEqual([1, 2, 3, 4, 5, 6]);
-    // The first of `a` has failed, and is passed from 700 on; what is put off is in nobody's way.
+    // The first of `a` has failed, and is passed from 700 on; a delayed one blocks no other.
     await store.record(recordEntry(1, { state: 0, due: 800, attempts: 1, passAt: 700 }));
     await store.record(recordEntry(1, { state: 0, due: 800, attempts: 1, passAt: 9000 }));
     expect(await store.due(1, 100, 10, start)).toMatchObject({
@@ -273,7 +273,7 @@ describe("due and backlog", () => {
     expect(await ids(100, { ...start, known: [1] })).toEqual([2, 3, 4, 5, 6]);
     expect(await ids(100, { ...start, after: { due: 30, messageId: 3 } })).toEqual([5]);
     expect(await ids(700)).toEqual([2, 3, 4, 5, 6]);
-    // Sent once more by hand: it waits for nobody, and holds nobody up once it has ended.
+    // Resent manually: it waits for no other, and blocks none once it has ended.
     await resend(store, 6, 60);
     expect(await ids(100)).toEqual([3, 4, 5, 6]);
     await store.record(recordEntry(3, { state: 2, due: null }));
@@ -283,7 +283,7 @@ describe("due and backlog", () => {
     expect(await ids(100)).toEqual([2, 3, 4, 5, 6]);
   });
 
-  it("in order, pages nothing that follows one in memory while another between them is not there", async () => {
+  it("with ordered delivery, pages nothing that follows one in memory while another between them is missing", async () => {
     await using files = await openStore();
     const { store } = files;
     for (const [id, due] of [
@@ -302,7 +302,7 @@ describe("due and backlog", () => {
     expect(page.line?.left).toEqual([{ key: "a", at: { due: 20, messageId: 3 } }]);
     const next = await store.due(1, 100, 10, { kind: "line", after, known: [1, 5, 3], keys: null });
     expect(next.deliveries.map(({ messageId }) => messageId)).toEqual([1, 5, 4, 3, 6]);
-    // What is in memory for one endpoint is not for another.
+    // Deliveries in memory for one endpoint do not count for another.
     await store.accept(acceptEntry(7, { endpointIds: [2], due: 10, orderKeys: ["a"] }));
     await store.accept(acceptEntry(8, { endpointIds: [2], due: 5, orderKeys: ["a"] }));
     const [other] = await Promise.all([
@@ -312,7 +312,7 @@ describe("due and backlog", () => {
     expect(other.deliveries.map(({ messageId }) => messageId)).toEqual([7]);
   });
 
-  it("in order, pages the next ones of keys by their name, lowest messages first, a few of each", async () => {
+  it("with ordered delivery, pages the next deliveries of keys by name, lowest messages first, a few of each", async () => {
     await using files = await openStore();
     const { store } = files;
     const publish = (id: number, orderKey: string, due = 10): Promise<unknown> =>
@@ -338,17 +338,17 @@ describe("due and backlog", () => {
       even,
       expect.objectContaining({ left: [{ key: "even", at: expect.anything() }] }),
     ]);
-    // What is put off is in nobody's way; what waits for a retry is, until it is passed.
+    // A delayed delivery blocks no other; one that waits for a retry does, until it is passed.
     const [found, line] = await page(["late", "blocked", "nobody"]);
     expect(found).toEqual([50, 52]);
     expect(line).toMatchObject({ left: [{ key: "blocked", at: { due: 10, messageId: 60 } }], passAt: 700, unread: [] });
-    // A page that is full says which keys it has not come to.
+    // A full page returns the keys that it has not reached.
     const [few, full] = await page(["odd", "even", "late"], 3);
     expect(few).toEqual([1, 3, 5]);
     expect(full).toMatchObject({ left: [{ key: "odd" }], unread: ["even", "late"] });
   });
 
-  it("holds all that an attempt needs, but leaves a large payload to be fetched", async () => {
+  it("has everything that an attempt needs, but leaves a large payload to be fetched", async () => {
     await using files = await openStore();
     await files.store.accept(acceptEntry(1, { contentType: "text/plain" }));
     await files.store.accept(acceptEntry(2, { payload: Buffer.alloc(20_000) }));
@@ -358,7 +358,7 @@ describe("due and backlog", () => {
     expect(deliveries[1]!.payload).toBeNull();
   });
 
-  it("sees every outcome that was handed in before the call", async () => {
+  it("sees every outcome that was passed in before the call", async () => {
     await using files = await openStore();
     await Promise.all([1, 2, 3].map((id) => files.store.accept(acceptEntry(id))));
     const recorded = Promise.all([1, 2].map((id) => files.store.record(recordEntry(id))));
@@ -376,7 +376,7 @@ describe("due and backlog", () => {
     expect(deliveries).toMatchObject([{ generation: 2, trigger: 1, due: 8 }]);
   });
 
-  it("lists each endpoint that has something left to do, with its first due time", async () => {
+  it("lists each endpoint with pending deliveries, with its first due time", async () => {
     await using files = await openStore();
     expect(await files.store.backlog()).toEqual([]);
     await files.store.accept(acceptEntry(1, { endpointIds: [3, 7, 5], due: 40 }));
@@ -392,7 +392,7 @@ describe("due and backlog", () => {
 });
 
 describe("transaction", () => {
-  it("tells what changed after the commit, and nothing when it fails", async () => {
+  it("publishes changes after the commit, and nothing when it fails", async () => {
     await using files = await openStore();
     const told: unknown[] = [];
     files.store.onSignal((signals, origin) => told.push(...signals, origin));
@@ -426,7 +426,7 @@ describe("transaction", () => {
 });
 
 describe("keys", () => {
-  it("knows the greatest key in use, so that keys go on from there", async () => {
+  it("knows the greatest key in use, so that keys continue from there", async () => {
     await using files = await openStore();
     expect(await files.store.lastKey()).toBe(0);
     await files.store.accept(acceptEntry(41));

@@ -1,4 +1,4 @@
-/** No request that a tenant makes the server send reaches what the operator refuses, whatever the rules of the application are. */
+/** No request that a tenant makes the server send reaches an address that the operator refuses, whatever the rules of the application. */
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { eventually } from "@posthorn/testkit";
@@ -19,7 +19,7 @@ async function startCanary() {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** Connections since it was last asked. */
+    /** Connections since the last call. */
     take: () => {
       const taken = connections;
       connections = 0;
@@ -33,13 +33,13 @@ type Canary = Awaited<ReturnType<typeof startCanary>>;
 
 interface Kind {
   readonly title: string;
-  /** Where deliveries go. */
+  /** The URL of deliveries. */
   readonly url: (canary: Canary) => string;
-  /** What applications and sources are given. */
+  /** The egress settings of applications and sources. */
   readonly egress: (canary: Canary) => object;
-  /** Whether they were given it while the operator allowed more. */
+  /** Whether they were stored while the operator allowed more. */
   readonly stored: boolean;
-  /** How deliveries end. */
+  /** The expected error of deliveries. */
   readonly code: string;
 }
 
@@ -139,7 +139,7 @@ describe.each(KINDS)("a request $title", ({ url, egress, stored, code }) => {
   );
 });
 
-it("a request of an embedded node is refused: a message of its verbs", async () => {
+it("a request of an embedded node is refused: a message of its typed calls", async () => {
   using folder = temporaryFolder();
   await using canary = await startCanary();
   const settings = { dataDir: folder.path, egressAllow: STRICT.POSTHORN_EGRESS_ALLOW, logLevel: "silent" };

@@ -1,4 +1,4 @@
-/** What a token of an organisation can open on a server whose operator allows the public internet only. */
+/** What a token of an organisation can allow on a server whose operator allows only the public internet. */
 import { eventually, startReceiver } from "@posthorn/testkit";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -105,7 +105,7 @@ describe("a token of an organisation", () => {
     }
   });
 
-  it("can open what the operator lets applications open, less what the operator denies", async () => {
+  it("can allow what the operator permits for applications, except what the operator denies", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     const more = { POSTHORN_EGRESS_TENANT_ALLOW: "loopback,10.0.0.0/8", POSTHORN_EGRESS_DENY: "10.20.0.0/16" };
@@ -121,7 +121,7 @@ describe("a token of an organisation", () => {
     expect([status, text]).toEqual([422, expect.stringContaining("POSTHORN_EGRESS_DENY")]);
   });
 
-  it("cannot reach a proxy inside by a public name either: the address is judged when it is dialed", async () => {
+  it("cannot reach an internal proxy by a public name either: the address is checked when it is dialled", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     await using proxy = await startProxy();
@@ -145,7 +145,7 @@ describe("a token of an organisation", () => {
     expect([proxy.asked.length, receiver.requests.length]).toEqual([0, 1]);
   });
 
-  it("opens nothing by URL checks, token URLs and endpoints that move to an address of this machine", async () => {
+  it("allows nothing through URL checks, token URLs and endpoints that move to an address of this machine", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     // Rules from a time when the operator allowed more.
@@ -174,7 +174,7 @@ describe("a token of an organisation", () => {
 });
 
 describe("rules that were stored while the operator allowed more", () => {
-  it("have no effect, and the log and the answers say so, once for each application and endpoint", async () => {
+  it("have no effect, which the log and the responses report once for each application and endpoint", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     await using proxy = await startProxy();
@@ -215,7 +215,7 @@ describe("rules that were stored while the operator allowed more", () => {
       proxy: { scheme: "http", target: "address", refused: true },
     });
     expect(await tenant.firstAttempt()).toMatchObject({ status: 2, errorCode: "blocked_address" });
-    // Another part can be changed though the stored proxy is refused, and the proxy can be removed.
+    // Another part can be changed although the stored proxy is refused, and the proxy can be removed.
     expect(await tenant.call("PUT", ENDPOINT, { auth: { type: "bearer", token: "t" } })).toMatchObject({ status: 204 });
     expect(await tenant.call("PUT", ENDPOINT, { proxy: null })).toMatchObject({ status: 204 });
     expect([receiver.requests.length, proxy.asked.length]).toEqual([2, 1]);
@@ -223,7 +223,7 @@ describe("rules that were stored while the operator allowed more", () => {
 });
 
 describe("targets without the operator's proxy", () => {
-  it("are those of POSTHORN_EGRESS_NO_PROXY, and pass the guard all the same", async () => {
+  it("are those of POSTHORN_EGRESS_NO_PROXY, and must pass the guard as well", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     await using proxy = await startProxy();

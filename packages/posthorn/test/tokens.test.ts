@@ -60,7 +60,7 @@ function spellings(token: string): string[] {
   ].filter((spelling) => spelling !== token);
 }
 
-/** Those of some tokens that are not refused with 401. */
+/** The tokens that are not refused with 401. */
 async function accepted(app: string, tokens: readonly string[]): Promise<string[]> {
   const statuses = await Promise.all(tokens.map((token) => statusOf(app, token)));
   return tokens.filter((_token, index) => statuses[index] !== 401);
@@ -125,7 +125,7 @@ describe("the URL of a source", () => {
   });
 });
 
-/** Routes that tokens of an application may call, without the one that ends them. */
+/** Routes that tokens of an application may call, except the one that ends them. */
 const PORTAL_ROUTES = ROUTES.filter(({ access, path }) => access !== "organisation" && path !== LOGOUT);
 
 describe("deleting an application", () => {
@@ -158,7 +158,7 @@ describe("deleting an application", () => {
     expect([...after].filter(([, status]) => status !== 401)).toEqual([]);
     expect((await get("/api/v1/live", token)).status).toBe(401);
     expect((await new Tenant(node, token).call("POST", "auth/logout", {})).status).toBe(401);
-    // Signed elsewhere with the secret of the server, after the deletion.
+    // Signed by another program with the secret of the server, after the deletion.
     const fresh = makeToken({ sub: app, org: ORGANISATION, exp: Math.floor(Date.now() / 1000) + 60 }, JWT_SECRET);
     expect((await get("/api/v1/event-type", fresh)).status).toBe(401);
   });

@@ -43,7 +43,7 @@ async function publish(fields: object = {}): Promise<string> {
   return json["id"] as string;
 }
 
-/** The requests for a message, other than those to the endpoint that changes nothing. */
+/** The requests for a message, except those to the endpoint without a transformation. */
 const requestsOf = (message: string) =>
   receiver.requests.filter(({ headers, path }) => headers["webhook-id"] === message && path !== "/plain");
 
@@ -56,7 +56,7 @@ const received = (message: string) =>
 
 type Fields = Record<string, unknown>;
 
-/** Where the delivery to the endpoint stands, once it has ended. */
+/** The delivery to the endpoint, once it has ended. */
 const deliveryOf = (message: string) =>
   eventually(async () => {
     const { json } = await tenant.call("GET", `app/app/msg/${message}/delivery`);
@@ -77,7 +77,7 @@ async function attemptsOf(message: string): Promise<Fields[]> {
 }
 
 describe("the transformation of an endpoint", () => {
-  it("is set, seen, switched and removed", async () => {
+  it("can be set, read, enabled, disabled and removed", async () => {
     expect((await tenant.call("GET", CODE)).json).toEqual({
       code: null,
       enabled: false,
@@ -100,7 +100,7 @@ describe("the transformation of an endpoint", () => {
     expect((await tenant.call("GET", CODE)).json).toMatchObject({ code: null, enabled: false, variables: null });
   });
 
-  it("is refused when it could not run, with the line, and the one before it stays", async () => {
+  it("is refused with the line number if it cannot run, and the previous one stays", async () => {
     await setCode("return webhook;");
     for (const code of [
       "function handler(webhook) {\n  return (;\n}",
@@ -121,7 +121,7 @@ describe("the transformation of an endpoint", () => {
     });
   });
 
-  it("is for those who may manage transformations, seeing it included, in their application", async () => {
+  it("needs the capability to manage transformations, also for reading, in its application", async () => {
     const manager = await tenant.portal(["ManageTransformations"]);
     expect(await manager.call("PATCH", CODE, { code: handler("return webhook;") })).toMatchObject({ status: 204 });
     const other = await tenant.portal(["ViewBase", "ManageEndpoint"]);
@@ -136,7 +136,7 @@ describe("the transformation of an endpoint", () => {
     expect(await manager.call("GET", "app/other/endpoint/ep/transformation")).toMatchObject({ status: 404 });
   });
 
-  it("changes body, headers, method and path, and what was sent is signed and shown", async () => {
+  it("changes body, headers, method and path, and the sent request is signed and shown", async () => {
     await tenant.call("PUT", `${ENDPOINT}/headers`, { headers: { "x-own": "1", "x-gone": "1" } });
     await setCode(
       `webhook.payload = { n: webhook.payload.n + 1, type: webhook.eventType, tags: webhook.tags, v: webhook.variables.v };
@@ -184,7 +184,7 @@ describe("the transformation of an endpoint", () => {
     expect((await tenant.call("GET", `app/app/msg/${message}`)).json["payload"]).toEqual({ n: 1 });
   });
 
-  it("leaves the other endpoint's request, and bytes that it does not change, as they are", async () => {
+  it("does not change the requests of other endpoints, or bytes that it does not touch", async () => {
     await setCode("return webhook;");
     const text = '{ "n": 1.0, "big": 12345678901234567890 }';
     const response = await fetch(`${node.url}/api/v1/app/app/msg`, {
@@ -198,7 +198,7 @@ describe("the transformation of an endpoint", () => {
     expect(await attemptsOf(id)).toMatchObject([{ detail: { change: { logs: [], body: null } } }]);
   });
 
-  it("cancels a delivery, which is then canceled with its reason, without an attempt", async () => {
+  it("can cancel a delivery, which is then canceled with its reason, without an attempt", async () => {
     await setCode("webhook.cancel = webhook.payload.n === 1; return webhook;");
     const message = await publish();
     expect(await deliveryOf(message)).toMatchObject({
@@ -256,7 +256,7 @@ describe("the transformation of an endpoint", () => {
     await eventually(() => expect(receiver.requests.slice(before).map(({ path }) => path)).toEqual(["/plain"]));
   });
 
-  it("that takes too long is tried again by the schedule, since the machine may be to blame", async () => {
+  it("that takes too long is retried by the schedule, because the machine may be at fault", async () => {
     await setCode("for (;;);");
     const message = await publish();
     await eventually(async () => expect(await attemptsOf(message)).toHaveLength(2));
@@ -270,7 +270,7 @@ describe("the transformation of an endpoint", () => {
     );
   });
 
-  it("counts as it is at the time of the attempt, so that a delivery is made good with better code", async () => {
+  it("applies in its version at the time of the attempt, so that a delivery succeeds after a fix", async () => {
     await setCode("webhook.payload.no.way;");
     const message = await publish();
     expect(await deliveryOf(message)).toMatchObject({ state: "failed" });
@@ -281,7 +281,7 @@ describe("the transformation of an endpoint", () => {
     await eventually(async () => expect(await deliveryOf(message)).toMatchObject({ state: "succeeded" }));
   });
 
-  it("switched off, changes nothing", async () => {
+  it("has no effect while it is disabled", async () => {
     await tenant.call("PATCH", CODE, { enabled: false });
     const message = await publish();
     expect((await received(message)).body.toString()).toBe('{"n":1}');
@@ -291,7 +291,7 @@ describe("the transformation of an endpoint", () => {
 });
 
 describe("the format of an endpoint", () => {
-  it("is what is signed and sent, and the message stays as it was published", async () => {
+  it("is signed and sent, and the message stays as it was published", async () => {
     await tenant.call("PATCH", CODE, { code: null });
     await setFormat({ body: "xml", xmlRoot: "event" });
     const message = await publish({ payload: { id: 7, items: ["a", "b"] } });
@@ -303,7 +303,7 @@ describe("the format of an endpoint", () => {
     expect((await tenant.call("GET", `app/app/msg/${message}`)).json["payload"]).toEqual({ id: 7, items: ["a", "b"] });
   });
 
-  it("is made of large bodies too, apart from the rest", async () => {
+  it("is also applied to large bodies, in a separate thread", async () => {
     const items = Array.from({ length: 5000 }, (_, n) => `item ${n}`);
     const message = await publish({ payload: { items } });
     const { body } = await received(message);
@@ -314,7 +314,7 @@ describe("the format of an endpoint", () => {
     ]);
   });
 
-  it("that a body cannot be brought into fails that delivery, with a reason", async () => {
+  it("that cannot represent a body fails that delivery, with a reason", async () => {
     const params = { rawPayload: "hello", headers: { "content-type": "text/plain" } };
     const message = await publish({ transformationsParams: params });
     expect(await deliveryOf(message)).toMatchObject({ state: "failed", attempts: 1 });
@@ -327,7 +327,7 @@ describe("the format of an endpoint", () => {
     ]);
   });
 
-  it("comes after the code, which sees JSON", async () => {
+  it("is applied after the code, which sees JSON", async () => {
     await setCode("webhook.payload = { m: webhook.payload.n }; return webhook;");
     await setFormat({ body: "form" });
     const message = await publish();
@@ -335,13 +335,13 @@ describe("the format of an endpoint", () => {
     expect([headers["content-type"], body.toString()]).toEqual(["application/x-www-form-urlencoded", "m=1"]);
   });
 
-  it("is refused when it makes no sense", async () => {
+  it("is refused if it is invalid", async () => {
     for (const format of [{ body: "yaml" }, { xmlRoot: "two words" }, { xmlRoot: "1st" }, { other: 1 }]) {
       expect(await tenant.call("PATCH", `${ENDPOINT}/policy`, { format })).toMatchObject({ status: 422 });
     }
   });
 
-  it("goes with the content: the body that was sent is deleted with the payload", async () => {
+  it("is deleted with the content: the sent body is deleted with the payload", async () => {
     const message = await publish();
     await received(message);
     await deliveryOf(message);
@@ -355,7 +355,7 @@ describe("the format of an endpoint", () => {
   });
 });
 
-describe("trying it", () => {
+describe("a trial", () => {
   const tryIt = async (fields: object) => {
     const answer = await tenant.call("POST", `${ENDPOINT}/try`, { eventType: "a", payload: { n: 1 }, ...fields });
     expect(answer).toMatchObject({ status: 200 });
@@ -388,7 +388,7 @@ describe("trying it", () => {
     expect((await tenant.call("GET", CODE)).json["code"]).toBeNull();
   });
 
-  it("explains a filter that says no, and shows the change all the same", async () => {
+  it("explains a filter that does not match, and still shows the change", async () => {
     const tried = await tryIt({ filter: { body: { n: 2 } }, format: { body: "form" } });
     expect(tried).toMatchObject({
       outcome: "unmatched",
@@ -398,7 +398,7 @@ describe("trying it", () => {
     });
   });
 
-  it("works on a published message, with the endpoint's own code while that is off", async () => {
+  it("works on a published message, with the endpoint's own code while it is disabled", async () => {
     await tenant.call("PATCH", CODE, {
       code: handler("webhook.payload = webhook.id; return webhook;"),
       enabled: false,
@@ -417,7 +417,7 @@ describe("trying it", () => {
     expect(await tryIt({ code: handler(body) })).toMatchObject({ outcome: "fail", request: null, error });
   });
 
-  it("says that it would be canceled, or that the format cannot be made", async () => {
+  it("reports a cancellation, or that the format cannot be applied", async () => {
     expect(await tryIt({ code: handler("webhook.cancel = true; return webhook;") })).toMatchObject({
       outcome: "cancel",
     });

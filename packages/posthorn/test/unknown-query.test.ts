@@ -33,7 +33,7 @@ describe("an unknown query parameter", () => {
     },
   );
 
-  it("is named in a header on the compatible API, and the request goes on", async () => {
+  it("is named in a header on the compatible API, and the request continues", async () => {
     const list = await call("/api/v1/app?limit=1&fo%0ao=1");
     expect([list.status, list.headers.get(HEADER)]).toEqual([200, 'unknown query parameter "fo%0Ao"']);
     expect(list.headers.get("access-control-expose-headers")).toContain(HEADER);
@@ -44,7 +44,7 @@ describe("an unknown query parameter", () => {
     expect((await call("/api/v1/app?limit=1&order=ascending")).headers.get(HEADER)).toBeNull();
   });
 
-  it("of a stranger is not looked at", async () => {
+  it("of an unauthenticated caller is not checked", async () => {
     const response = await fetch(`${node.url}/api/v1/cluster?foo=1`);
     expect(response.status).toBe(401);
   });
