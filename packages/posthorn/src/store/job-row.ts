@@ -1,6 +1,6 @@
 /** What a page of due deliveries reads of each, the same for every database. */
 import { timeOfKey } from "../lib/id.ts";
-import { INLINE_PAYLOAD_BYTES } from "./line-walk.ts";
+import { INLINE_PAYLOAD_BYTES } from "./ordered-page.ts";
 import { ASKED } from "./schema.ts";
 import type { DueDelivery } from "./store.ts";
 

@@ -1,11 +1,11 @@
 /** Who works on a PostgreSQL database, and which shard is whose: short statements by the database's clock. */
 import type pg from "pg";
-import { checkSecrets, freeSlot, type TakenSeat } from "../seats.ts";
+import { checkSecrets, freeSlot, type TakenSeat } from "../membership-slots.ts";
 import { SHARDS } from "../shards.ts";
 import type { ClusterNode, ClusterStore, ClusterView, Lease, NodeFacts, NodeReport, Seat } from "../cluster.ts";
 import { inTransaction, type Pool } from "./connections.ts";
 import { toStoreError } from "./errors.ts";
-import type { Link } from "./link.ts";
+import type { Link } from "./notification-connection.ts";
 import { LOCK, lockForTransaction, lockShard, tryLockShard } from "./locks.ts";
 
 /** For whoever waits for a node that stands still within a transaction. */

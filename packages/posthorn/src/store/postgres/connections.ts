@@ -4,7 +4,7 @@ import { PosthornError } from "../../lib/errors.ts";
 import type { Lent } from "../dialect.ts";
 import { StoreError } from "../errors.ts";
 import { isAway, isInFailedTransaction, toStoreError } from "./errors.ts";
-import type { Pulse } from "./pulse.ts";
+import type { Pulse } from "./health-probe.ts";
 import { Servers } from "./servers.ts";
 
 /** Everything of Posthorn is in this schema, so that it can share a database with the tables of a product. */

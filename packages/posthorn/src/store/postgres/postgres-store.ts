@@ -34,15 +34,15 @@ import { PostgresDays } from "./days.ts";
 import { Counters } from "./counters.ts";
 import { PostgresCluster } from "./cluster.ts";
 import { NewestKey } from "../immediate.ts";
-import { Line, type Series } from "./line.ts";
-import { Link } from "./link.ts";
+import { Line, type Series } from "./batcher.ts";
+import { Link } from "./notification-connection.ts";
 import { LOCK, lockCall, tryLockForTransaction } from "./locks.ts";
 import { prepareDatabase } from "./migrate.ts";
 import { SignalPost } from "./signals.ts";
 import { ensurePartitions } from "./partitions.ts";
-import { Pulse } from "./pulse.ts";
+import { Pulse } from "./health-probe.ts";
 import { Servers } from "./servers.ts";
-import { Turn } from "./turn.ts";
+import { Turn } from "./mutex.ts";
 import type { Tx } from "../tx.ts";
 
 export interface PostgresStoreOptions {

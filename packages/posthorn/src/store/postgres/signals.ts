@@ -6,7 +6,7 @@ import type { Database } from "../schema.ts";
 import type { Signal } from "../signal.ts";
 import { fromPayload, toPayloads } from "../signal-text.ts";
 import { type Pool, withClient } from "./connections.ts";
-import { CHANNEL } from "./link.ts";
+import { CHANNEL } from "./notification-connection.ts";
 
 /** What is told outside of transactions is gathered for so long. */
 const GATHER_MS = 2;

@@ -3,7 +3,7 @@
  * tests hold for both: `test/cluster-store.test.ts`.
  */
 import type { ClusterNode, ClusterShard, Lease, NodeFacts, NodeReport, Seat } from "../../../src/store/cluster.ts";
-import { checkSecrets, freeSlot } from "../../../src/store/seats.ts";
+import { checkSecrets, freeSlot } from "../../../src/store/membership-slots.ts";
 import { SHARDS } from "../../../src/store/shards.ts";
 
 interface NodeRow {

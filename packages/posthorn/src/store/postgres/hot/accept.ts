@@ -3,7 +3,7 @@ import { MESSAGE } from "../../hot-columns.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
 import type { AcceptEntry, AcceptResult, Dues } from "../../store.ts";
 import { inTransaction, type Pool, withClient } from "../connections.ts";
-import { paceAll } from "./pace.ts";
+import { paceAll } from "./debounce.ts";
 import { namesOf, type Parameter, unnestOf } from "./unnest.ts";
 
 /** Input of a message: its columns, then what is not stored in them. */

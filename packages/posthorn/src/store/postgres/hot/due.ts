@@ -3,7 +3,7 @@ import { isDueSql } from "../../immediate.ts";
 import { type JobRow, toDelivery } from "../../job-row.ts";
 import type { DuePage } from "../../store.ts";
 import { type Pool, withClient } from "../connections.ts";
-import { type LineAsk, linePages } from "./line.ts";
+import { type LineAsk, linePages } from "./ordered-page.ts";
 import { type DueAsk, type InPage, JOB_COLUMNS, NEXT, rowsOf, untilOf } from "./page.ts";
 
 /**

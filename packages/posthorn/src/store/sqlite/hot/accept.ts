@@ -3,7 +3,7 @@ import { type Cell, MESSAGE, placeholders } from "../../hot-columns.ts";
 import { LABEL_KIND, type LabelKind } from "../../labels.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
 import type { AcceptRow, AcceptStatus } from "../protocol.ts";
-import { preparePace } from "./pace.ts";
+import { preparePace } from "./debounce.ts";
 
 const { at } = MESSAGE;
 

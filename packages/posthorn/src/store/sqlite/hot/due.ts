@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { isDueSql } from "../../immediate.ts";
 import { jobColumns, type JobRow, toDelivery } from "../../job-row.ts";
 import type { DuePage, PageWish } from "../../store.ts";
-import { prepareLine } from "./line.ts";
+import { prepareLine } from "./ordered-page.ts";
 
 export interface DueAsk {
   readonly endpointId: number;

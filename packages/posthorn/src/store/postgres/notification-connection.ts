@@ -5,7 +5,7 @@ import type pg from "pg";
 import { StoreError } from "../errors.ts";
 import { isAway, toStoreError } from "./errors.ts";
 import { LOCK, tryShareForSession } from "./locks.ts";
-import type { Pulse } from "./pulse.ts";
+import type { Pulse } from "./health-probe.ts";
 
 /** Where nodes tell each other what changed; so does SQL. */
 export const CHANNEL = "posthorn";

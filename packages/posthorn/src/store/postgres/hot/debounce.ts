@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { pace, type PaceAsk, pacingKeys } from "../../pacing.ts";
+import { pace, type PaceAsk, pacingKeys } from "../../debounce.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
 import type { AcceptEntry, Dues, EndpointPacing, Pacing } from "../../store.ts";
 

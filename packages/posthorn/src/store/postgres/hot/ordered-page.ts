@@ -1,6 +1,6 @@
 /** Pages of endpoints whose deliveries have an order among themselves. */
 import type pg from "pg";
-import { KEY_ROWS, LineWalk, MAX_SCANNED, type Scanned } from "../../line-walk.ts";
+import { KEY_ROWS, LineWalk, MAX_SCANNED, type Scanned } from "../../ordered-page.ts";
 import { isDueSql } from "../../immediate.ts";
 import { type JobRow, toDelivery } from "../../job-row.ts";
 import { ASKED, DELIVERY_STATE } from "../../schema.ts";

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { KEY_ROWS, LineWalk, MAX_SCANNED, type Scanned } from "../../line-walk.ts";
+import { KEY_ROWS, LineWalk, MAX_SCANNED, type Scanned } from "../../ordered-page.ts";
 import { isDueSql } from "../../immediate.ts";
 import { jobColumns, type JobRow } from "../../job-row.ts";
 import { ASKED, DELIVERY_STATE } from "../../schema.ts";

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { describe, expect, it } from "vitest";
-import { Line, type Series } from "./line.ts";
+import { Line, type Series } from "./batcher.ts";
 
 /** A line whose commits are settled by the test, in any order. */
 function openLine() {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { pace, type PaceAsk, type PacedMessage } from "../../pacing.ts";
+import { pace, type PaceAsk, type PacedMessage } from "../../debounce.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
 import type { Pacing } from "../../store.ts";
 
