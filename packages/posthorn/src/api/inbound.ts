@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BUSY, type Gateway } from "../ingest/gateway.ts";
-import type { InboundAnswer } from "../ingest/inbound-answer.ts";
+import type { InboundAnswer } from "../ingest/inbound-response.ts";
 import type { LiveSource } from "../ingest/live-source.ts";
 import { jsonAnswer } from "../ingest/verifier.ts";
 import { discard } from "./connection.ts";

@@ -2,7 +2,7 @@
 import { invalid } from "../../lib/errors.ts";
 import { parseMediaType } from "../../format/media-type.ts";
 import type { Context } from "../context.ts";
-import { HEADER_RULE, isAnswerHeader, isAnswerType, TYPE_RULE } from "./answer-rules.ts";
+import { HEADER_RULE, isAnswerHeader, isAnswerType, TYPE_RULE } from "./response-rules.ts";
 import { GENERIC_TYPE, requireDefinition } from "./kind.ts";
 import type { SourceInput, SourceResponse } from "./source.ts";
 import { checkPublicKeys, checkSecretEncoding, checkVerification } from "./verification.ts";

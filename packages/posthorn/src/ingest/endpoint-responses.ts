@@ -1,7 +1,7 @@
 /** Lets a sender wait for the answer of an endpoint, where its source says so. */
 import type { Directory } from "../domain/directory.ts";
-import { answerType } from "../domain/source/answer-rules.ts";
-import type { InboundAnswer } from "./inbound-answer.ts";
+import { answerType } from "../domain/source/response-rules.ts";
+import type { InboundAnswer } from "./inbound-response.ts";
 import type { LiveSource } from "./live-source.ts";
 
 /** What an endpoint answered to the first attempt of a message. */

@@ -1,5 +1,5 @@
 /** Answers to inbound requests. */
-import { answerType } from "../domain/source/answer-rules.ts";
+import { answerType } from "../domain/source/response-rules.ts";
 
 export interface InboundAnswer {
   readonly status: number;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { answerType, isAnswerHeader } from "./answer-rules.ts";
+import { answerType, isAnswerHeader } from "./response-rules.ts";
 
 describe("a header that a source may set", () => {
   it.each([

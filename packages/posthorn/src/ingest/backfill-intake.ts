@@ -4,7 +4,7 @@ import { signProvider } from "@posthorn/webhooks/testing";
 import type { Services } from "../domain/context.ts";
 import type { TakenIn } from "../domain/backfill/provider-apis.ts";
 import type { EventContent, ListedEvent } from "../backfill/types.ts";
-import { acceptEvent, headerOf } from "./accept.ts";
+import { acceptEvent, headerOf } from "./store-event.ts";
 import type { LiveSource } from "./live-source.ts";
 import type { SourceIndex } from "./source-index.ts";
 import type { InboundEvent } from "./traffic-sampler.ts";

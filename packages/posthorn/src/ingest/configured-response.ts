@@ -1,7 +1,7 @@
 /** What a sender is answered in place of what its provider expects. */
 import { openInbound, type ProviderDefinition, select, type WebhookAnswer } from "@posthorn/webhooks/provider";
 import type { HeadersInput } from "@posthorn/webhooks";
-import { answerType, isAnswerHeader } from "../domain/source/answer-rules.ts";
+import { answerType, isAnswerHeader } from "../domain/source/response-rules.ts";
 import type { SourceResponse } from "../domain/source/source.ts";
 import { formatOf, parseMediaType } from "../format/media-type.ts";
 

@@ -5,7 +5,7 @@ import type { InboundRequest } from "../domain/message/request.ts";
 import { notFound, PosthornError } from "../lib/errors.ts";
 import { organisationTurn } from "../transform/fair-queue.ts";
 import { transformsBusy } from "../domain/endpoint/transformation.ts";
-import { acceptEvent } from "./accept.ts";
+import { acceptEvent } from "./store-event.ts";
 import { type DiagnosisJob, type DiagnosisReport, prepareDiagnosis } from "./diagnosis.ts";
 import type { LiveSource } from "./live-source.ts";
 import type { SourceIndex } from "./source-index.ts";
