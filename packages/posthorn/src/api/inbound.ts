@@ -2,16 +2,16 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BUSY, type Gateway } from "../ingest/gateway.ts";
-import type { InboundAnswer } from "../ingest/inbound-response.ts";
+import type { InboundResponse } from "../ingest/inbound-response.ts";
 import type { LiveSource } from "../ingest/live-source.ts";
-import { jsonAnswer } from "../ingest/verifier.ts";
+import { jsonResponse } from "../ingest/verifier.ts";
 import { discard } from "./connection.ts";
 import { asksForScript, INERT } from "./inert.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
-const TOO_LARGE = jsonAnswer(413, "payload_too_large", "The body is larger than this source takes.");
-const CUT_OFF = jsonAnswer(400, "bad_request", "The body ended before it was complete.");
-const SCRIPT = jsonAnswer(
+const TOO_LARGE = jsonResponse(413, "payload_too_large", "The body is larger than this source takes.");
+const CUT_OFF = jsonResponse(400, "bad_request", "The body ended before it was complete.");
+const SCRIPT = jsonResponse(
   403,
   "script_refused",
   "A browser asked for this URL as a script or worker. It takes webhooks and serves no code.",
@@ -56,7 +56,7 @@ declare module "fastify" {
   }
 }
 
-async function receive(gateway: Gateway, request: FastifyRequest): Promise<InboundAnswer> {
+async function receive(gateway: Gateway, request: FastifyRequest): Promise<InboundResponse> {
   const { token } = request.params as { readonly token: string };
   const source = await gateway.find(token);
   const refusal =
@@ -65,7 +65,7 @@ async function receive(gateway: Gateway, request: FastifyRequest): Promise<Inbou
 }
 
 /** The answer to a request whose body is not read. */
-async function refused(request: FastifyRequest, answer: InboundAnswer): Promise<InboundAnswer> {
+async function refused(request: FastifyRequest, answer: InboundResponse): Promise<InboundResponse> {
   await discard(request.raw);
   return answer;
 }
@@ -75,7 +75,7 @@ async function read(
   source: LiveSource,
   token: string,
   request: FastifyRequest,
-): Promise<InboundAnswer> {
+): Promise<InboundResponse> {
   const { raw, ip } = request;
   const held = { bytes: 0 };
   try {
@@ -104,14 +104,14 @@ function readBody(
   raw: IncomingMessage,
   most: number,
   take: (bytes: number) => boolean,
-): Promise<Buffer | InboundAnswer> {
+): Promise<Buffer | InboundResponse> {
   if (Number(raw.headers["content-length"] ?? 0) > most) return Promise.resolve(TOO_LARGE);
   // It broke off before anybody listened: no event will come.
   if (raw.destroyed) return Promise.resolve(CUT_OFF);
   return new Promise((resolve) => {
     let chunks: Buffer[] = [];
     let size = 0;
-    const stop = (answer: InboundAnswer): void => {
+    const stop = (answer: InboundResponse): void => {
       raw.off("data", onData).off("end", onEnd);
       chunks = [];
       resolve(answer);
@@ -149,7 +149,7 @@ function partsOf(url: string, token: string): { readonly path: string; readonly 
 }
 
 /** Past Fastify: to a text it adds a charset, and a type where the provider wants none. */
-function send(reply: FastifyReply, { status, headers, body }: InboundAnswer): void {
+function send(reply: FastifyReply, { status, headers, body }: InboundResponse): void {
   reply.hijack();
   const { raw } = reply;
   // What has no body has no length either (RFC 9110, section 8.6).

@@ -17,7 +17,7 @@ import type {
   DispatchHints,
   DomainRules,
   HealthSource,
-  InboundDesk,
+  SourceOperations,
   LaneSource,
   OwnershipAsker,
   StatisticsSource,
@@ -43,7 +43,7 @@ export interface TransactionServices {
   readonly tasks: TaskQueue;
   readonly operational: Announcer;
   readonly health: HealthSource;
-  readonly sources: Pick<InboundDesk, "invalidate" | "clear">;
+  readonly sources: Pick<SourceOperations, "invalidate" | "clear">;
   readonly statistics: Pick<StatisticsSource, "load">;
   readonly cluster: Omit<ClusterSource, "view">;
   readonly rules: DomainRules;
@@ -63,7 +63,7 @@ export interface Services extends TransactionServices {
   readonly ownership: OwnershipAsker;
   readonly transforms: TransformRunner;
   readonly providerApis: ProviderApis;
-  readonly sources: InboundDesk;
+  readonly sources: SourceOperations;
   readonly statistics: StatisticsSource;
   readonly cluster: ClusterSource;
   readonly urls: UrlJudge;

@@ -94,15 +94,15 @@ export type UrlVerdict =
   /** `detail` names the rule; for operators. */
   | { readonly allowed: false; readonly code: string; readonly message: string; readonly detail: string };
 
-/** What the domain tells the door for inbound webhooks. */
-export interface InboundDesk {
-  /** Forgets what is known of a source; the next request reads it again. */
+/** Operations on live sources, implemented by `ingest`. */
+export interface SourceOperations {
+  /** Removes a source from the cache. The next request loads it again. */
   invalidate(sourceKey: number): void;
-  /** Forgets what is known of every source. */
+  /** Removes all sources from the cache. */
   clear(): void;
-  /** Takes a request in that was in quarantine, as if it had verified. Returns the id of its message, or `null` for a duplicate. */
+  /** Stores the event of a quarantined request as if it had been verified. Returns the message ID, or `null` for a duplicate. */
   release(sourceKey: number, request: InboundRequest, body: Uint8Array): Promise<string | null>;
-  /** Finds out why a request does not verify. `otherSecrets`: by name, to see whether one of them fits. */
+  /** Finds out why a request fails verification. `otherSecrets`: further secrets to try, by name. */
   diagnose(
     sourceKey: number,
     request: DiagnosisJob["request"],

@@ -1,56 +1,49 @@
-/** Takes in what a provider's API says was missed, as if it had come in through the door. */
+/** Takes in events that a backfill has read from a provider's API. */
 import type { ProviderDefinition } from "@posthorn/webhooks/provider";
 import { signProvider } from "@posthorn/webhooks/testing";
-import type { Services } from "../domain/context.ts";
-import type { TakenIn } from "../domain/backfill/provider-apis.ts";
+import type { BackfillResult } from "../domain/backfill/provider-apis.ts";
 import type { EventContent, ListedEvent } from "../backfill/types.ts";
-import { acceptEvent, headerOf } from "./store-event.ts";
+import { headerOf } from "./headers.ts";
+import type { Intake } from "./intake.ts";
 import type { LiveSource } from "./live-source.ts";
 import type { SourceIndex } from "./source-index.ts";
-import type { InboundEvent } from "./traffic-sampler.ts";
 import type { EventFacts } from "./verifier.ts";
 
-export interface BackDoorOptions {
-  readonly services: () => Services;
+export interface BackfillIntakeOptions {
   readonly index: Pick<SourceIndex, "source">;
-  /** Told of what was taken in, as by the door. */
-  readonly onStored: (event: InboundEvent) => void;
+  readonly intake: Pick<Intake, "take">;
+  readonly now: () => number;
 }
 
-export class BackDoor {
-  readonly #options: BackDoorOptions;
+export class BackfillIntake {
+  readonly #options: BackfillIntakeOptions;
 
-  constructor(options: BackDoorOptions) {
+  constructor(options: BackfillIntakeOptions) {
     this.#options = options;
   }
 
   /**
-   * The event gets the signature that the provider would have given it, by the secret of the source: what stands behind the door
-   * verifies it as any other. Where there is no such secret it goes without.
+   * Stores an event. It gets the signature that the provider would have sent with the source's secret, so that endpoints can verify it like
+   * any other. Without such a secret it stays unsigned.
    */
-  async takeIn(sourceKey: number, content: EventContent, listed: ListedEvent | null): Promise<TakenIn> {
-    const { index, onStored } = this.#options;
-    const services = this.#options.services();
+  async take(sourceKey: number, content: EventContent, listed: ListedEvent | null): Promise<BackfillResult> {
+    const { index, intake, now } = this.#options;
     const source = await index.source(sourceKey);
     if (source === null) return "gone";
     const { body } = content;
-    const headers = [...content.headers, ...(await signatureOf(source, content, services.now()))];
+    const headers = [...content.headers, ...(await signatureOf(source, content, now()))];
+    // Reads type, ID and time as for a request, and checks the signature that was just added.
     const verdict = await source.verifier.judge({ method: "POST", url: "", headers: headersOf(headers), body });
     const facts: EventFacts = verdict.kind === "event" ? verdict.facts : factsOf(listed);
-    const origin = {
-      provider: source.definition.id,
-      scheme: "provider-api",
-      trust: verdict.kind === "event" ? verdict.verified.trust : ("none" as const),
-      deliveryId: facts.id,
-      occurredAt: facts.occurredAt,
-    };
-    const request = { method: "POST", path: "", query: "", headers, address: "", origin };
-    const accepted = await acceptEvent(services, { source, request, body, facts });
-    if (accepted.kind === "stored") {
-      const contentType = headerOf(headers, "content-type") ?? "";
-      onStored({ sourceKey, eventType: facts.type, contentType, body, at: services.now() });
-    }
-    return accepted.kind;
+    const taken = await intake.take(source, {
+      ...facts,
+      contentType: headerOf(headers, "content-type") ?? "",
+      headers,
+      body,
+      trust: verdict.kind === "event" ? verdict.verified.trust : "none",
+      origin: { kind: "backfill", provider: source.definition.id, scheme: "provider-api", request: null },
+    });
+    return taken.kind;
   }
 }
 

@@ -1,7 +1,7 @@
 /** What a sender is answered in place of what its provider expects. */
 import { openInbound, type ProviderDefinition, select, type WebhookAnswer } from "@posthorn/webhooks/provider";
 import type { HeadersInput } from "@posthorn/webhooks";
-import { answerType, isAnswerHeader } from "../domain/source/response-rules.ts";
+import { responseType, isResponseHeader } from "../domain/source/response-rules.ts";
 import type { SourceResponse } from "../domain/source/source.ts";
 import { formatOf, parseMediaType } from "../format/media-type.ts";
 
@@ -20,18 +20,26 @@ export interface Answered {
 const MAX_VALUE = 4096;
 
 /** The answer of a source, its template filled in. What the request does not have is empty. */
-export function answerOf(response: SourceResponse, definition: ProviderDefinition, request: Answered): WebhookAnswer {
+export function configuredResponse(
+  response: SourceResponse,
+  definition: ProviderDefinition,
+  request: Answered,
+): WebhookAnswer {
   const { "content-type": contentType = "text/plain; charset=utf-8", ...headers } = allowedHeaders(response.headers);
   const escape = escaperOf(contentType);
   const body = response.body.replace(/\{(id|type|(?:header|query|body):[^{}]+)\}/g, (_, place: string) =>
     escape(valueOf(place, definition, request).slice(0, MAX_VALUE)),
   );
-  return { status: response.status, headers: { ...headers, "content-type": answerType(contentType, "source") }, body };
+  return {
+    status: response.status,
+    headers: { ...headers, "content-type": responseType(contentType, "source") },
+    body,
+  };
 }
 
 /** The headers of the settings under lower-case names, without those that an earlier version let a source set. */
 function allowedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const allowed = Object.entries(headers).filter(([name]) => isAnswerHeader(name));
+  const allowed = Object.entries(headers).filter(([name]) => isResponseHeader(name));
   return Object.fromEntries(allowed.map(([name, value]) => [name.toLowerCase(), value]));
 }
 

@@ -1,11 +1,11 @@
-/** Lets a sender wait for the answer of an endpoint, where its source says so. */
+/** Lets a sender wait for the response of an endpoint, if its source is set up that way. */
 import type { Directory } from "../domain/directory.ts";
-import { answerType } from "../domain/source/response-rules.ts";
-import type { InboundAnswer } from "./inbound-response.ts";
+import { responseType } from "../domain/source/response-rules.ts";
+import type { InboundResponse } from "./inbound-response.ts";
 import type { LiveSource } from "./live-source.ts";
 
-/** What an endpoint answered to the first attempt of a message. */
-export interface TargetAnswer {
+/** Response of an endpoint to the first attempt of a message. */
+export interface EndpointResponse {
   readonly messageId: number;
   readonly endpointId: number;
   /** Whether the attempt counts as a success. */
@@ -13,16 +13,16 @@ export interface TargetAnswer {
   readonly status: number;
   readonly contentType: string | null;
   readonly body: Uint8Array;
-  /** More was answered than was read. */
+  /** Whether the body was cut off. */
   readonly incomplete: boolean;
 }
 
 interface Waiting {
-  readonly answers: TargetAnswer[];
+  readonly received: EndpointResponse[];
   wake: () => void;
 }
 
-export class Answers {
+export class EndpointResponses {
   readonly #waiting = new Map<number, Waiting>();
   readonly #directory: Directory;
   readonly #setTimer: (ms: number, callback: () => void) => () => void;
@@ -32,44 +32,44 @@ export class Answers {
     this.#setTimer = setTimer;
   }
 
-  /** Begins to keep the answers to a message, if its source waits for one. */
+  /** Starts collecting the responses to a message, if its source waits for one. */
   expect({ settings }: LiveSource, messageId: number): void {
     const wait = settings.response?.wait;
-    if (wait) this.#waiting.set(messageId, { answers: [], wake: () => undefined });
+    if (wait) this.#waiting.set(messageId, { received: [], wake: () => undefined });
   }
 
-  /** Whether anybody waits for the answers to this message. */
+  /** Whether a sender waits for the responses to this message. */
   isAwaited(messageId: number): boolean {
     return this.#waiting.has(messageId);
   }
 
   /** Called after an attempt. */
-  tell(answer: TargetAnswer): void {
-    const waiting = this.#waiting.get(answer.messageId);
+  received(response: EndpointResponse): void {
+    const waiting = this.#waiting.get(response.messageId);
     if (waiting === undefined) return;
-    waiting.answers.push(answer);
+    waiting.received.push(response);
     waiting.wake();
   }
 
-  /** The answer of the endpoint that the source names, or of the first that has one; `null` when none came in time. */
+  /** Response of the endpoint named by the source, or of the first one that succeeds. `null` if none arrives in time. */
   async of(
     { key, settings }: LiveSource,
     messageId: number,
     endpointIds: readonly number[],
-  ): Promise<InboundAnswer | null> {
+  ): Promise<InboundResponse | null> {
     const wait = settings.response?.wait;
     if (!wait) return null;
     try {
       const wanted = await this.#wanted(key, wait.endpoint, endpointIds);
-      const answer = wanted.size === 0 ? null : await this.#first(messageId, wanted, wait.timeoutMs);
-      return answer === null ? null : passedOn(answer);
+      const response = wanted.size === 0 ? null : await this.#first(messageId, wanted, wait.timeoutMs);
+      return response === null ? null : passedOn(response);
     } finally {
       this.#waiting.delete(messageId);
     }
   }
 
-  /** For a source that is to be slow. */
-  holdBack(ms: number): Promise<void> {
+  /** Waits before a response, for sources with a configured delay. */
+  delay(ms: number): Promise<void> {
     if (ms === 0) return Promise.resolve();
     return new Promise((resolve) => void this.#setTimer(ms, resolve));
   }
@@ -80,31 +80,31 @@ export class Answers {
     return new Set(ids.filter((id) => [endpoints?.get(id)?.id, endpoints?.get(id)?.uid].includes(ref)));
   }
 
-  /** The first success; a failure of all of them ends the waiting early. */
-  #first(messageId: number, wanted: ReadonlySet<number>, timeoutMs: number): Promise<TargetAnswer | null> {
+  /** The first success. Ends early if all endpoints have failed. */
+  #first(messageId: number, wanted: ReadonlySet<number>, timeoutMs: number): Promise<EndpointResponse | null> {
     const waiting = this.#waiting.get(messageId);
     if (waiting === undefined) return Promise.resolve(null);
     return new Promise((resolve) => {
-      const end = (answer: TargetAnswer | null): void => {
+      const end = (response: EndpointResponse | null): void => {
         cancel();
-        resolve(answer);
+        resolve(response);
       };
       const cancel = this.#setTimer(timeoutMs, () => end(null));
       waiting.wake = () => {
-        const own = waiting.answers.filter((answer) => wanted.has(answer.endpointId));
-        const success = own.find((answer) => answer.succeeded && !answer.incomplete);
+        const own = waiting.received.filter((response) => wanted.has(response.endpointId));
+        const success = own.find((response) => response.succeeded && !response.incomplete);
         if (success !== undefined) end(success);
-        else if (new Set(own.map((answer) => answer.endpointId)).size === wanted.size) end(null);
+        else if (new Set(own.map((response) => response.endpointId)).size === wanted.size) end(null);
       };
       waiting.wake();
     });
   }
 }
 
-/** The answer of a receiver, who is a stranger to the owner of the URL: its bytes and its type, and no header of its own. */
-function passedOn({ status, contentType, body }: TargetAnswer): InboundAnswer {
-  // A status that no final response has cannot be passed on (RFC 9110, section 15).
+/** Passes on status, body and a safe content type, and no other header: the endpoint need not belong to the owner of the URL. */
+function passedOn({ status, contentType, body }: EndpointResponse): InboundResponse {
+  // 1xx and invalid codes cannot be a final response (RFC 9110, section 15).
   const final = status >= 200 && status <= 599 ? status : 200;
-  const headers = contentType === null ? {} : { "content-type": answerType(contentType, "receiver") };
+  const headers = contentType === null ? {} : { "content-type": responseType(contentType, "receiver") };
   return { status: final, headers, body };
 }

@@ -1,33 +1,35 @@
-/** The door for inbound webhooks: who may come in, what it is, where it goes, and how it is answered. Knows no HTTP server. */
+/**
+ * Receives webhook requests: finds the source, applies its limits, verifies, hands events to the intake, and makes the response. Knows no
+ * HTTP server.
+ */
 import type { HandshakeAction, ProviderVerified, WebhookAnswer } from "@posthorn/webhooks/provider";
 import type { Services } from "../domain/context.ts";
 import { HOPS_HEADER, hopsOf, MOST_HOPS } from "../domain/message/hops.ts";
 import type { InboundOrigin, InboundRequest } from "../domain/message/request.ts";
 import { ingestUrl } from "../domain/source/token.ts";
-import { keyAtTime } from "../lib/id.ts";
-import { acceptEvent, type Accepted } from "./store-event.ts";
-import type { Answers } from "./endpoint-responses.ts";
-import type { DuplicateCounter } from "./duplicate-counter.ts";
-import { type InboundAnswer, plainAnswer } from "./inbound-response.ts";
-import { InboundLimits } from "./limits.ts";
+import { configuredResponse } from "./configured-response.ts";
+import type { EndpointResponses } from "./endpoint-responses.ts";
+import { headerOf } from "./headers.ts";
+import { type InboundResponse, plainResponse } from "./inbound-response.ts";
+import type { Intake } from "./intake.ts";
+import type { InboundLimits } from "./limits.ts";
 import type { LiveSource } from "./live-source.ts";
 import type { Quarantine } from "./quarantine.ts";
-import { answerOf } from "./configured-response.ts";
 import type { SourceIndex } from "./source-index.ts";
-import type { InboundEvent } from "./traffic-sampler.ts";
-import { type EventFacts, jsonAnswer, type Verdict } from "./verifier.ts";
+import type { Stored } from "./store-event.ts";
+import { type EventFacts, jsonResponse, type Verdict } from "./verifier.ts";
 
-/** A request at the door, its body read. */
-export interface DoorRequest {
+/** Request to the URL of a source, with its body read. */
+export interface IngestRequest {
   readonly token: string;
   readonly method: string;
-  /** What follows the token in the path: empty, or with a slash in front. */
+  /** Path after the token: empty, or starting with a slash. */
   readonly path: string;
-  /** Without its question mark. */
+  /** Without the question mark. */
   readonly query: string;
-  /** Names and values in turn, as on the wire. */
+  /** Alternating names and values, as sent. */
   readonly rawHeaders: readonly string[];
-  /** The same by lower-case name, as Node joins them. */
+  /** By lower-case name, joined as Node does. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly address: string;
   readonly body: Uint8Array;
@@ -36,25 +38,25 @@ export interface DoorRequest {
 export interface GatewayOptions {
   readonly services: () => Services;
   readonly index: SourceIndex;
-  readonly now: () => number;
-  /** Calls an address that confirms a subscription; rejects when it does not answer 2xx. */
+  readonly intake: Pick<Intake, "take">;
+  readonly limits: InboundLimits;
+  /** Calls the URL that confirms a subscription. Rejects unless the response is 2xx. */
   readonly confirm: (url: string) => Promise<void>;
-  readonly answers: Answers;
+  readonly responses: EndpointResponses;
   readonly quarantine: Quarantine;
-  readonly duplicates: Pick<DuplicateCounter, "count">;
-  /** Told of each event that is on disk. Must be quick and must not throw. */
-  readonly onStored: (event: InboundEvent) => void;
   readonly onFailure: (what: string, error: unknown) => void;
 }
 
-/** The answer of a door that says nothing of what is behind it. */
-export const NO_SOURCE: WebhookAnswer = jsonAnswer(404, "not_found", "There is no source at this URL.");
-const LOOP = jsonAnswer(
+/** Response for an unknown URL. It does not reveal whether the URL ever existed. */
+export const NO_SOURCE: WebhookAnswer = jsonResponse(404, "not_found", "There is no source at this URL.");
+const LOOP = jsonResponse(
   508,
   "loop_detected",
-  `This was passed on ${MOST_HOPS} times: an endpoint of a source leads back to it. Give that endpoint another URL.`,
+  `This event was forwarded ${MOST_HOPS} times: an endpoint of a source leads back to the source. Change the URL of that endpoint.`,
 );
-export const BUSY: WebhookAnswer = jsonAnswer(503, "busy", "Too much at once: try again.", { "retry-after": "5" });
+export const BUSY: WebhookAnswer = jsonResponse(503, "busy", "The server is busy. Try again later.", {
+  "retry-after": "5",
+});
 
 export class Gateway {
   readonly limits: InboundLimits;
@@ -62,41 +64,41 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    this.limits = new InboundLimits(options.now);
+    this.limits = options.limits;
   }
 
-  /** The source of a token; or how to answer whoever brought the token. */
+  /** The source of a token, or the response if there is none. */
   async find(token: string): Promise<LiveSource | WebhookAnswer> {
     const source = await this.#options.index.find(token);
     if (source === "busy") return BUSY;
     return source ?? NO_SOURCE;
   }
 
-  /** Bytes that a body may have. */
+  /** Largest body that the source accepts, in bytes. */
   maxBodyBytes({ settings }: LiveSource): number {
     const { maxInboundBytes } = this.#options.services().rules;
     return Math.min(settings.maxBodyBytes ?? maxInboundBytes, maxInboundBytes);
   }
 
-  /** Whether a request may come in, asked before its body is read; the answer when it may not. */
-  admit(source: LiveSource, { address, headers }: Pick<DoorRequest, "address" | "headers">): WebhookAnswer | null {
+  /** Checks address, loops and rate before the body is read. Returns the response if the request is refused. */
+  admit(source: LiveSource, { address, headers }: Pick<IngestRequest, "address" | "headers">): WebhookAnswer | null {
     if (!source.admits(address)) {
-      return jsonAnswer(403, "address_refused", "This source takes no requests from your address.");
+      return jsonResponse(403, "address_refused", "This source does not accept requests from your IP address.");
     }
     if (hopsOf(headers[HOPS_HEADER]) >= MOST_HOPS) return LOOP;
     const wait = this.limits.waitOf(source.key, source.settings.rateLimit);
     if (wait === 0) return null;
-    const detail = "The source gets more requests than its rate allows: try again.";
-    return jsonAnswer(429, "rate_limited", detail, { "retry-after": String(wait) });
+    const detail = "This source receives more requests than its rate limit allows. Try again later.";
+    return jsonResponse(429, "rate_limited", detail, { "retry-after": String(wait) });
   }
 
-  /** Judges a request, keeps what is to be kept, and says how it is answered. */
-  async receive(source: LiveSource, request: DoorRequest): Promise<InboundAnswer> {
-    const answer = await this.#respond(source, request);
-    return source.answersPlain ? plainAnswer(answer) : answer;
+  /** Verifies a request, stores its event or quarantines it, and returns the response. */
+  async receive(source: LiveSource, request: IngestRequest): Promise<InboundResponse> {
+    const response = await this.#respond(source, request);
+    return source.plainResponsesOnly ? plainResponse(response) : response;
   }
 
-  async #respond(source: LiveSource, request: DoorRequest): Promise<InboundAnswer> {
+  async #respond(source: LiveSource, request: IngestRequest): Promise<InboundResponse> {
     const verdict = await this.#judge(source, request);
     if (verdict === null) return this.#methodRefused(source);
     switch (verdict.kind) {
@@ -106,17 +108,17 @@ export class Gateway {
         this.#options.quarantine.keep(source, {
           reason: verdict.error.code,
           detail: verdict.error.message,
-          request: inboundOf(source, request, null, null),
+          request: unverified(source, request),
           body: request.body,
         });
         return verdict.answer;
       case "event":
-        return this.#takeIn(source, request, verdict.verified, verdict.facts);
+        return this.#take(source, request, verdict.verified, verdict.facts);
     }
   }
 
-  /** `null`: the method is not one of events, and it is no handshake either. */
-  #judge(source: LiveSource, request: DoorRequest): Promise<Verdict | null> {
+  /** `null` if events do not use this method and the request is no handshake either. */
+  #judge(source: LiveSource, request: IngestRequest): Promise<Verdict | null> {
     const { method, headers, body } = request;
     const webhook = { method, headers, body, url: urlOf(this.#options.services(), request) };
     return source.takes(method) ? source.verifier.judge(webhook) : source.verifier.handshake(webhook);
@@ -124,7 +126,7 @@ export class Gateway {
 
   #methodRefused({ settings }: LiveSource): WebhookAnswer {
     const allow = settings.methods.join(", ");
-    return jsonAnswer(405, "method_not_allowed", `This source takes ${allow}.`, { allow });
+    return jsonResponse(405, "method_not_allowed", `This source accepts ${allow}.`, { allow });
   }
 
   async #shake(source: LiveSource, answer: WebhookAnswer, action: HandshakeAction | null): Promise<WebhookAnswer> {
@@ -134,93 +136,78 @@ export class Gateway {
       else await this.#options.quarantine.storeFirstSecret(source, action.secret);
       return answer;
     } catch (error) {
-      this.#options.onFailure("a handshake was not completed", error);
-      return jsonAnswer(502, "handshake_failed", "The handshake could not be completed: try again.");
+      this.#options.onFailure("a handshake with a provider failed", error);
+      return jsonResponse(502, "handshake_failed", "The handshake could not be completed. Try again.");
     }
   }
 
-  async #takeIn(
+  async #take(
     source: LiveSource,
-    request: DoorRequest,
-    verified: ProviderVerified,
+    request: IngestRequest,
+    { scheme, trust }: ProviderVerified,
     facts: EventFacts,
-  ): Promise<InboundAnswer> {
-    if (source.settings.dailyQuota !== null && !(await this.#withinQuota(source, source.settings.dailyQuota))) {
-      const retry = { "retry-after": String(this.limits.untilTomorrow()) };
-      return jsonAnswer(429, "quota_exceeded", "The source took in all that it may today.", retry);
-    }
-    const services = this.#options.services();
-    const inbound = inboundOf(source, request, verified, facts);
-    const accepted = await acceptEvent(
-      services,
-      { source, request: inbound, body: request.body, facts },
-      {
-        beforeFirstAttempt: (messageId) => this.#options.answers.expect(source, messageId),
+  ): Promise<InboundResponse> {
+    const { intake, responses } = this.#options;
+    const { method, path, query, address, rawHeaders: headers, body } = request;
+    const event = {
+      ...facts,
+      contentType: headerOf(headers, "content-type") ?? "",
+      headers,
+      body,
+      trust,
+      origin: {
+        kind: "request" as const,
+        provider: source.definition.id,
+        scheme,
+        request: { method, path, query, address },
       },
-    );
-    if (accepted.kind === "gone") return NO_SOURCE;
-    if (accepted.kind === "stored") this.#tellStored(source, request, facts);
-    else this.#options.duplicates.count({ sourceKey: source.key, of: accepted.of, at: this.#options.now() });
-    return this.#answer(source, request, facts, accepted);
+    };
+    const taken = await intake.take(source, event, {
+      beforeFirstAttempt: (messageId) => responses.expect(source, messageId),
+    });
+    if (taken.kind === "gone") return NO_SOURCE;
+    if (taken.kind === "busy") {
+      const detail = "This source has received its daily quota of events.";
+      return jsonResponse(429, "quota_exceeded", detail, { "retry-after": String(taken.retryAfterSeconds) });
+    }
+    return this.#responseTo(source, request, facts, taken);
   }
 
-  #tellStored(source: LiveSource, { headers, body }: DoorRequest, { type }: EventFacts): void {
-    const { now, onStored } = this.#options;
-    const contentType = String(headers["content-type"] ?? "");
-    onStored({ sourceKey: source.key, eventType: type, contentType, body, at: now() });
-  }
-
-  async #answer(
+  async #responseTo(
     source: LiveSource,
-    request: DoorRequest,
+    request: IngestRequest,
     facts: EventFacts,
-    accepted: Exclude<Accepted, { kind: "gone" }>,
-  ): Promise<InboundAnswer> {
+    taken: Exclude<Stored, { kind: "gone" }>,
+  ): Promise<InboundResponse> {
     const { response } = source.settings;
     if (response === null) return source.verifier.acceptance(request);
-    if (accepted.kind === "stored") {
-      const own = await this.#options.answers.of(source, accepted.messageId, accepted.endpointIds);
+    const { responses } = this.#options;
+    if (taken.kind === "stored") {
+      const own = await responses.of(source, taken.messageId, taken.endpointIds);
       if (own !== null) return own;
     }
-    await this.#options.answers.holdBack(response.delayMs ?? 0);
-    const id = accepted.kind === "stored" ? accepted.publicId : "";
-    return answerOf(response, source.definition, { ...request, id, type: facts.type });
-  }
-
-  async #withinQuota({ key }: LiveSource, dailyQuota: number): Promise<boolean> {
-    if (!this.limits.knowsDay(key)) this.limits.beginDay(key, await this.#eventsToday(key));
-    return this.limits.takeEvent(key, dailyQuota);
-  }
-
-  async #eventsToday(sourceKey: number): Promise<number> {
-    const { events } = await this.#options
-      .services()
-      .store.hotDb.selectFrom("message")
-      .select((eb) => eb.fn.countAll<number>().as("events"))
-      .where("app_id", "=", sourceKey)
-      .where("id", ">=", keyAtTime(this.limits.startOfDay()))
-      .executeTakeFirstOrThrow();
-    return events;
+    await responses.delay(response.delayMs ?? 0);
+    const id = taken.kind === "stored" ? taken.publicId : "";
+    return configuredResponse(response, source.definition, { ...request, id, type: facts.type });
   }
 }
 
-/** The URL as the provider calls it. */
-function urlOf(services: Services, { token, path, query }: DoorRequest): string {
+/** The URL that the provider called. */
+function urlOf(services: Services, { token, path, query }: IngestRequest): string {
   return `${ingestUrl({ services }, token)}${path}${query === "" ? "" : `?${query}`}`;
 }
 
-function inboundOf(
-  source: LiveSource,
-  { method, path, query, rawHeaders, address }: DoorRequest,
-  verified: ProviderVerified | null,
-  facts: EventFacts | null,
+/** The request as it is stored in quarantine. */
+function unverified(
+  { definition }: LiveSource,
+  { method, path, query, rawHeaders: headers, address }: IngestRequest,
 ): InboundRequest {
   const origin: InboundOrigin = {
-    provider: source.definition.id,
-    scheme: verified?.scheme ?? "none",
-    trust: verified?.trust ?? "none",
-    deliveryId: facts?.id ?? null,
-    occurredAt: facts?.occurredAt ?? null,
+    provider: definition.id,
+    scheme: "none",
+    trust: "none",
+    deliveryId: null,
+    occurredAt: null,
   };
-  return { method, path, query, headers: rawHeaders, address, origin };
+  return { method, path, query, headers, address, origin };
 }

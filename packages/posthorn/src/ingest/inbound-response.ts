@@ -1,16 +1,16 @@
-/** Answers to inbound requests. */
-import { answerType } from "../domain/source/response-rules.ts";
+/** Responses to webhook requests. */
+import { responseType } from "../domain/source/response-rules.ts";
 
-export interface InboundAnswer {
+export interface InboundResponse {
   readonly status: number;
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
 }
 
-/** The same answer as JSON or plain text, for a source that shares an origin with pages its organisation does not own. */
-export function plainAnswer(answer: InboundAnswer): InboundAnswer {
-  const { "content-type": contentType, ...headers } = answer.headers;
-  if (contentType === undefined) return answer;
-  return { ...answer, headers: { ...headers, "content-type": answerType(contentType, "plain") } };
+/** The response as JSON or plain text, for a source that shares an origin with pages of other organisations. */
+export function plainResponse(response: InboundResponse): InboundResponse {
+  const { "content-type": contentType, ...headers } = response.headers;
+  if (contentType === undefined) return response;
+  return { ...response, headers: { ...headers, "content-type": responseType(contentType, "plain") } };
 }

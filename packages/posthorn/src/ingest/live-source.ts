@@ -11,7 +11,7 @@ export interface LiveSourceOptions {
   readonly source: Source;
   readonly orgId: number;
   /** Whether it may answer nothing but JSON and plain text. */
-  readonly answersPlain: boolean;
+  readonly plainResponsesOnly: boolean;
   readonly definition: ProviderDefinition;
   /** Newest first. */
   readonly secrets: readonly string[];
@@ -24,7 +24,7 @@ export interface LiveSourceOptions {
 export class LiveSource {
   readonly settings: Source;
   readonly orgId: number;
-  readonly answersPlain: boolean;
+  readonly plainResponsesOnly: boolean;
   readonly definition: ProviderDefinition;
   readonly freshUntil: number;
   readonly verifier: InboundVerifier;
@@ -36,11 +36,11 @@ export class LiveSource {
   readonly #admits: ((address: string) => boolean) | null;
 
   constructor(options: LiveSourceOptions) {
-    const { source, orgId, answersPlain, secrets, freshUntil, fetchKey, now } = options;
+    const { source, orgId, plainResponsesOnly, secrets, freshUntil, fetchKey, now } = options;
     const definition = withBoundedPayload(options.definition);
     this.settings = source;
     this.orgId = orgId;
-    this.answersPlain = answersPlain;
+    this.plainResponsesOnly = plainResponsesOnly;
     this.definition = definition;
     this.freshUntil = freshUntil;
     const { toleranceSeconds, publicKeys, config } = source;

@@ -4,7 +4,7 @@ import { encodeRequest, type InboundRequest } from "../domain/message/request.ts
 import { trimQuarantine } from "../domain/quarantine/trim.ts";
 import { insertSourceSecret } from "../domain/source/secret.ts";
 import type { QuarantineTable } from "../store/source-schema.ts";
-import { headerOf } from "./store-event.ts";
+import { headerOf } from "./headers.ts";
 import type { LiveSource } from "./live-source.ts";
 
 export interface Refused {

@@ -23,7 +23,7 @@ export interface SourceIndexOptions {
   readonly now: () => number;
   readonly fetchKey: FetchKey;
   /** Whether sources of this organisation may answer nothing but JSON and plain text. */
-  readonly answersPlain: (orgId: number) => Promise<boolean>;
+  readonly plainResponsesOnly: (orgId: number) => Promise<boolean>;
 }
 
 interface KnownToken {
@@ -106,7 +106,7 @@ export class SourceIndex {
   }
 
   async #load(key: number): Promise<LiveSource | null> {
-    const { store, secretBox, now, fetchKey, answersPlain } = this.#options;
+    const { store, secretBox, now, fetchKey, plainResponsesOnly } = this.#options;
     const db = store.hotDb;
     const row = await db
       .selectFrom("source")
@@ -128,7 +128,7 @@ export class SourceIndex {
     return new LiveSource({
       source,
       orgId: row.org_id,
-      answersPlain: await answersPlain(row.org_id),
+      plainResponsesOnly: await plainResponsesOnly(row.org_id),
       definition,
       secrets: secrets.map((secret) => secretBox.open(secret.secret_sealed)),
       freshUntil: Math.min(...[row, ...secrets].map(({ expires_at }) => expires_at ?? Number.POSITIVE_INFINITY)),

@@ -1,45 +1,55 @@
-/** What people do with inbound requests by hand, for the verbs of the domain. */
+/** Operations on live sources for the domain: cache invalidation, release from quarantine, and diagnosis. */
 import type { Services } from "../domain/context.ts";
-import type { InboundDesk } from "../domain/ports.ts";
+import type { SourceOperations } from "../domain/ports.ts";
 import type { InboundRequest } from "../domain/message/request.ts";
 import { notFound, PosthornError } from "../lib/errors.ts";
 import { organisationTurn } from "../transform/fair-queue.ts";
 import { transformsBusy } from "../domain/endpoint/transformation.ts";
-import { acceptEvent } from "./store-event.ts";
 import { type DiagnosisJob, type DiagnosisReport, prepareDiagnosis } from "./diagnosis.ts";
+import { headerOf } from "./headers.ts";
+import type { Intake } from "./intake.ts";
 import type { LiveSource } from "./live-source.ts";
 import type { SourceIndex } from "./source-index.ts";
 import { eventFacts } from "./verifier.ts";
 
-export class Desk implements InboundDesk {
-  readonly #index: SourceIndex;
-  readonly #services: () => Services;
-  /** Organisations that have a diagnosis under way. */
+export interface LiveSourceOperationsOptions {
+  readonly index: SourceIndex;
+  readonly intake: Pick<Intake, "take">;
+  readonly services: () => Services;
+}
+
+export class LiveSourceOperations implements SourceOperations {
+  readonly #options: LiveSourceOperationsOptions;
+  /** Organisations with a diagnosis in progress. */
   readonly #diagnosing = new Set<number>();
 
-  constructor(index: SourceIndex, services: () => Services) {
-    this.#index = index;
-    this.#services = services;
+  constructor(options: LiveSourceOperationsOptions) {
+    this.#options = options;
   }
 
   invalidate(sourceKey: number): void {
-    this.#index.invalidate(sourceKey);
+    this.#options.index.invalidate(sourceKey);
   }
 
   clear(): void {
-    this.#index.clear();
+    this.#options.index.clear();
   }
 
   async release(sourceKey: number, request: InboundRequest, body: Uint8Array): Promise<string | null> {
     const source = await this.#source(sourceKey);
-    const { method, query, headers } = request;
+    const { method, query, headers, origin } = request;
     const pairs = headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1]!] as const] : []));
     const facts = eventFacts(source.definition, { method, url: `?${query}`, headers: pairs, body });
-    const { id: deliveryId, occurredAt } = facts;
-    const origin = { ...request.origin, trust: "released", deliveryId, occurredAt } as const;
-    const accepted = await acceptEvent(this.#services(), { source, request: { ...request, origin }, body, facts });
-    if (accepted.kind === "gone") throw notFound("source");
-    return accepted.kind === "stored" ? accepted.publicId : null;
+    const taken = await this.#options.intake.take(source, {
+      ...facts,
+      contentType: headerOf(headers, "content-type") ?? "",
+      headers,
+      body,
+      trust: "released",
+      origin: { kind: "release", provider: origin.provider, scheme: origin.scheme, request },
+    });
+    if (taken.kind === "gone") throw notFound("source");
+    return taken.kind === "stored" ? taken.publicId : null;
   }
 
   async diagnose(
@@ -52,7 +62,7 @@ export class Desk implements InboundDesk {
     if (this.#diagnosing.has(orgId)) {
       throw new PosthornError(
         "diagnosis_running",
-        "Another diagnosis of your organisation is running: try again when it has ended.",
+        "Your organisation already has a diagnosis in progress. Try again when it has finished.",
       );
     }
     this.#diagnosing.add(orgId);
@@ -68,17 +78,17 @@ export class Desk implements InboundDesk {
     request: DiagnosisJob["request"],
     otherSecrets: Readonly<Record<string, string>>,
   ): Promise<DiagnosisReport> {
-    const { transforms, now } = this.#services();
+    const { transforms, now } = this.#options.services();
     const { job, report } = await prepareDiagnosis(source, request, otherSecrets, now());
     if (report.ok) return report;
     const result = await transforms.diagnose(job, organisationTurn(source.orgId));
     if (result.kind === "busy") throw transformsBusy();
-    // The thread was killed, or ran out of memory: the search went as far as it may.
+    // The thread was killed or ran out of memory. Return what is known without the search.
     return result.kind === "failed" ? report : result;
   }
 
   async #source(key: number): Promise<LiveSource> {
-    const source = await this.#index.source(key);
+    const source = await this.#options.index.source(key);
     if (source === null) throw notFound("source");
     return source;
   }

@@ -1,4 +1,4 @@
-/** Makes a message of a request that came in, and hands it to the engine that delivers everything. */
+/** Stores an event of a source as a message with its deliveries, and starts them. */
 import { createHash } from "node:crypto";
 import type { Services } from "../domain/context.ts";
 import { type InboundRequest, encodeRequest, requestOf } from "../domain/message/request.ts";
@@ -7,50 +7,53 @@ import { bucketsOfDay } from "../domain/idempotency.ts";
 import { afterTheirTick } from "../domain/message/in-turn.ts";
 import { firstJobs, prepareMessage, type Publication } from "../domain/message/prepare.ts";
 import type { IdempotencyKey } from "../store/store.ts";
+import type { Arrived, RequestLine } from "./arrived.ts";
 import type { LiveSource } from "./live-source.ts";
-import type { EventFacts } from "./verifier.ts";
 
-export interface Arrival {
-  readonly source: LiveSource;
-  readonly request: InboundRequest;
-  readonly body: Uint8Array;
-  readonly facts: EventFacts;
-}
-
-export type Accepted =
+export type Stored =
   | {
       readonly kind: "stored";
       readonly messageId: number;
       readonly publicId: string;
-      /** Endpoints that get it. */
+      /** Endpoints that matched. */
       readonly endpointIds: readonly number[];
     }
-  /** The same delivery was accepted before, as this message. */
+  /** The same event was stored before, as this message. */
   | { readonly kind: "duplicate"; readonly of: { readonly messageId: number } | { readonly eventId: string } }
-  /** The source was deleted meanwhile. */
+  /** The source has been deleted. */
   | { readonly kind: "gone" };
 
-/** Longest delivery id that is kept as it is; a longer one stands for itself by its hash. */
+export interface StoreHooks {
+  /** Called after the commit and before the first attempt. */
+  beforeFirstAttempt(messageId: number): void;
+}
+
+/** Longest event ID stored as it is. Longer ones are stored as their hash. */
 const MAX_ID = 256;
 
-/**
- * Stores the event with the deliveries it is owed and starts them. Resolves when both are on disk: only then may the provider
- * be told that it was taken in.
- */
-export async function acceptEvent(services: Services, arrival: Arrival, hooks?: AcceptHooks): Promise<Accepted> {
-  const { source, request, body, facts } = arrival;
+/** Stored for events that did not arrive as a request. Endpoints that forward the method receive POST. */
+const NO_REQUEST: RequestLine = { method: "POST", path: "", query: "", address: "" };
+
+/** Resolves after the commit that holds the message and its deliveries. */
+export async function storeEvent(
+  services: Services,
+  source: LiveSource,
+  event: Arrived,
+  hooks?: StoreHooks,
+): Promise<Stored> {
   const loaded = services.directory.application(source.key);
   const application = loaded instanceof Promise ? await loaded : loaded;
   if (application === null) return { kind: "gone" };
+  const request = requestFor(event);
   const requestJson = encodeRequest(request, source.credentials, services.secretBox);
-  const { eventId, idempotency } = sameness(arrival, services.now());
+  const { eventId, idempotency } = identityOf(source, event, request, services.now());
   const publication: Publication = {
-    eventType: facts.type,
+    eventType: event.type,
     eventId,
     channels: null,
     tags: null,
-    payload: body,
-    contentType: headerOf(request.headers, "content-type") ?? "",
+    payload: event.body,
+    contentType: event.contentType,
     orderingKey: null,
     deliverAt: null,
     delayMs: null,
@@ -58,12 +61,12 @@ export async function acceptEvent(services: Services, arrival: Arrival, hooks?: 
     ttlMs: null,
     retentionMs: null,
   };
-  // Only filters look at it: without one nothing is read again.
+  // Only filters read the request, so it is not parsed again without one.
   const inbound = { requestJson, request: isFiltered(application) ? requestOf(requestJson) : {} };
   const { entry } = prepareMessage({ services }, application, publication, idempotency, { inbound });
   const result = await services.store.accept(entry);
   if (result.kind === "replayed") return { kind: "duplicate", of: { messageId: result.messageId } };
-  // Only an event ID can be taken by another message.
+  // Only an event ID can collide with another message.
   if (result.kind === "duplicate_event_id") return { kind: "duplicate", of: { eventId: eventId! } };
   hooks?.beforeFirstAttempt(entry.id);
   services.dispatch.push(firstJobs(entry, result.dues ?? null));
@@ -71,42 +74,38 @@ export async function acceptEvent(services: Services, arrival: Arrival, hooks?: 
   return { kind: "stored", messageId: entry.id, publicId: entry.publicId, endpointIds: entry.endpointIds };
 }
 
+/** The request stored beside the body. */
+function requestFor({ id: deliveryId, occurredAt, headers, trust, origin }: Arrived): InboundRequest {
+  const { provider, scheme } = origin;
+  const { method, path, query, address } = origin.request ?? NO_REQUEST;
+  return { method, path, query, headers, address, origin: { provider, scheme, trust, deliveryId, occurredAt } };
+}
+
 function isFiltered({ endpoints }: DirectoryApplication): boolean {
   for (const endpoint of endpoints.values()) if (endpoint.filtered) return true;
   return false;
 }
 
-export interface AcceptHooks {
-  /** Called when the message is on disk and nothing was sent yet. */
-  beforeFirstAttempt(messageId: number): void;
-}
-
 /**
- * By what a delivery is known again. The provider's id is unique for as long as the message is stored; where there is none, the
- * same body of the same type within a day is taken for the same delivery, unless the source says otherwise.
+ * What identifies a repetition of the event. The sender's ID is unique for as long as the message is stored. Without an ID, the same
+ * body with the same type within a day is the same event, unless the source is set up otherwise.
  */
-function sameness(
-  { source, request, body, facts }: Arrival,
+function identityOf(
+  { key, settings, definition }: LiveSource,
+  { id, type, body }: Arrived,
+  { method, path, query }: RequestLine,
   now: number,
 ): { readonly eventId: string | null; readonly idempotency: IdempotencyKey | null } {
-  const { deduplication, type } = source.settings;
+  const { deduplication, type: sourceType } = settings;
   const byId = deduplication === "auto" || deduplication === "id";
-  if (byId && facts.id !== null) return { eventId: shortId(facts.id), idempotency: null };
-  const byContent = deduplication === "content" || (deduplication === "auto" && source.definition.id !== "generic");
+  if (byId && id !== null) return { eventId: shortId(id), idempotency: null };
+  const byContent = deduplication === "content" || (deduplication === "auto" && definition.id !== "generic");
   if (!byContent) return { eventId: null, idempotency: null };
-  const hash = createHash("sha256").update(`${source.key}\n${type}\n${facts.type}\n`);
-  hash.update(`${request.method}\n${request.path}\n${request.query}\n`).update(body);
+  const hash = createHash("sha256").update(`${key}\n${sourceType}\n${type}\n`);
+  hash.update(`${method}\n${path}\n${query}\n`).update(body);
   return { eventId: null, idempotency: { hash: hash.digest("base64url").slice(0, 22), buckets: bucketsOfDay(now) } };
 }
 
 function shortId(id: string): string {
   return id.length <= MAX_ID ? id : `sha256-${createHash("sha256").update(id).digest("hex")}`;
-}
-
-/** The first value of a header; `name` in lower case. */
-export function headerOf(headers: readonly string[], name: string): string | undefined {
-  for (let index = 0; index + 1 < headers.length; index += 2) {
-    if (headers[index]!.toLowerCase() === name) return headers[index + 1];
-  }
-  return undefined;
 }

@@ -80,17 +80,17 @@ export class InboundVerifier {
 
   #refusal(error: WebhookError): WebhookAnswer {
     if (OURS.has(error.code)) {
-      return jsonAnswer(500, "source_misconfigured", "The source is not set up to verify this request.");
+      return jsonResponse(500, "source_misconfigured", "The source is not set up to verify this request.");
     }
     // A provider that demands a status demands an empty body too.
     const { respond = {} } = this.definition;
     if (respond.reject !== undefined) return rejection(this.definition);
-    return jsonAnswer(401, "not_verified", "The request does not verify. The owner of this URL can see why.");
+    return jsonResponse(401, "not_verified", "The request does not verify. The owner of this URL can see why.");
   }
 }
 
 /** An answer of ours that is no success. */
-export function jsonAnswer(
+export function jsonResponse(
   status: number,
   code: string,
   detail: string,

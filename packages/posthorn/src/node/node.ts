@@ -262,7 +262,7 @@ export class PosthornNode implements AsyncDisposable {
       transforms: this.#transforms,
       operational: this.#operational,
       health: this.#health,
-      sources: this.#receiving.desk,
+      sources: this.#receiving.operations,
       providerApis: this.#receiving.providerApis,
       statistics: this.#statistics,
       cluster,
@@ -494,7 +494,7 @@ export class PosthornNode implements AsyncDisposable {
       egress: this.#egress,
       clock,
       leads: () => this.#cluster.leads,
-      answersPlain: (orgId) => this.#answersPlain(orgId),
+      plainResponsesOnly: (orgId) => this.#plainResponsesOnly(orgId),
       log,
     });
   }
@@ -542,7 +542,7 @@ export class PosthornNode implements AsyncDisposable {
   }
 
   /** What sources of an organisation answer is plain where the pages of the same origin are not its own. */
-  async #answersPlain(orgId: number): Promise<boolean> {
+  async #plainResponsesOnly(orgId: number): Promise<boolean> {
     if (this.services.rules.separateIngest) return false;
     return this.#options.embedded === true || orgId !== (await firstOrganisation(this.#store));
   }

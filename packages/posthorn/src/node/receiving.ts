@@ -1,4 +1,4 @@
-/** Puts the parts together that take inbound webhooks. */
+/** Builds the parts that receive inbound webhooks. */
 import type { Egress } from "@posthorn/egress";
 import { createKeyFetcher } from "@posthorn/webhooks/provider";
 import type { MadeResult } from "../delivery/attempter.ts";
@@ -7,13 +7,15 @@ import type { Services } from "../domain/context.ts";
 import type { Directory } from "../domain/directory.ts";
 import { ProviderCalls } from "./provider-calls.ts";
 import type { ProviderApis } from "../domain/backfill/provider-apis.ts";
-import { Answers } from "../ingest/endpoint-responses.ts";
-import { BackDoor } from "../ingest/backfill-intake.ts";
-import { Desk } from "../ingest/source-operations.ts";
+import { BackfillIntake } from "../ingest/backfill-intake.ts";
 import { DuplicateCounter } from "../ingest/duplicate-counter.ts";
+import { EndpointResponses } from "../ingest/endpoint-responses.ts";
 import { Gateway } from "../ingest/gateway.ts";
+import { Intake } from "../ingest/intake.ts";
+import { InboundLimits } from "../ingest/limits.ts";
 import { Quarantine } from "../ingest/quarantine.ts";
 import { SourceIndex } from "../ingest/source-index.ts";
+import { LiveSourceOperations } from "../ingest/source-operations.ts";
 import { SourceMonitor } from "../workers/source-monitor.ts";
 import { type InboundEvent, TrafficSampler } from "../ingest/traffic-sampler.ts";
 import { type Logger, reporter } from "../lib/log.ts";
@@ -29,43 +31,42 @@ export interface ReceivingOptions {
   readonly clock: Clock;
   readonly leads: () => boolean;
   /** See `SourceIndexOptions`. */
-  readonly answersPlain: (orgId: number) => Promise<boolean>;
+  readonly plainResponsesOnly: (orgId: number) => Promise<boolean>;
   readonly log: Logger;
 }
 
-/** Deadline of a call that fetches a key or confirms a subscription. */
+/** Timeout for requests that fetch a key or confirm a subscription. */
 const CALL_TIMEOUT_MS = 5000;
-/** As much of a key set as `@posthorn/webhooks` takes. */
+/** Largest key set that `@posthorn/webhooks` accepts. */
 const MAX_KEY_BYTES = 256 * 1024;
 
 export class Receiving implements AsyncDisposable {
-  readonly desk: Desk;
+  readonly operations: LiveSourceOperations;
   readonly gateway: Gateway;
   readonly quarantine: Quarantine;
   readonly duplicates: DuplicateCounter;
   readonly providerApis: ProviderApis;
   readonly #calls: ProviderCalls;
-  readonly #answers: Answers;
+  readonly #responses: EndpointResponses;
   readonly #sampler: TrafficSampler;
   /** Released together with the other parts of this class. */
   readonly monitor: SourceMonitor;
 
   constructor(options: ReceivingOptions) {
-    const { services, store, secretBox, directory, egress, clock, leads, answersPlain, log } = options;
+    const { services, store, secretBox, directory, egress, clock, leads, plainResponsesOnly, log } = options;
     const report = reporter(log);
     const fetchKey = createKeyFetcher({ fetch: fetchThrough(egress), now: clock.now });
-    const index = new SourceIndex({ store, secretBox, now: clock.now, fetchKey, answersPlain });
-    this.desk = new Desk(index, services);
-    this.#answers = new Answers(directory, clock.setTimer);
+    const index = new SourceIndex({ store, secretBox, now: clock.now, fetchKey, plainResponsesOnly });
+    this.#responses = new EndpointResponses(directory, clock.setTimer);
     this.quarantine = new Quarantine({
       services,
       setTimer: clock.setTimer,
-      onFailure: (error) => report(error, "requests that did not verify were not kept"),
+      onFailure: (error) => report(error, "requests that failed verification could not be quarantined"),
     });
     this.duplicates = new DuplicateCounter({
       services,
       setTimer: clock.setTimer,
-      onFailure: (error) => report(error, "duplicate deliveries were not counted"),
+      onFailure: (error) => report(error, "duplicates could not be counted"),
     });
     const stored = (event: InboundEvent): void => {
       this.#sampler.received(event);
@@ -74,34 +75,37 @@ export class Receiving implements AsyncDisposable {
     this.#sampler = new TrafficSampler({
       services,
       setTimer: clock.setTimer,
-      onFailure: (error) => report(error, "what came in was not learned from"),
+      onFailure: (error) => report(error, "received events could not be added to the catalogue"),
     });
     this.monitor = new SourceMonitor({
       services,
       setTimer: clock.setTimer,
       leads,
-      onFailure: (error) => report(error, "sources were not looked after; trying again"),
+      onFailure: (error) => report(error, "source monitoring failed; trying again"),
     });
     this.#calls = new ProviderCalls(egress);
-    const backDoor = new BackDoor({ services, index, onStored: stored });
-    this.providerApis = { send: this.#calls.send.bind(this.#calls), takeIn: backDoor.takeIn.bind(backDoor) };
+    const { now } = clock;
+    const limits = new InboundLimits(now);
+    const intake = new Intake({ services, now, limits, duplicates: this.duplicates, onStored: stored });
+    const backfill = new BackfillIntake({ index, intake, now });
+    this.operations = new LiveSourceOperations({ index, intake, services });
+    this.providerApis = { send: this.#calls.send.bind(this.#calls), take: backfill.take.bind(backfill) };
     this.gateway = new Gateway({
-      onStored: stored,
       services,
       index,
-      now: clock.now,
+      intake,
+      limits,
       confirm: (url) => confirm(egress, url),
-      answers: this.#answers,
+      responses: this.#responses,
       quarantine: this.quarantine,
-      duplicates: this.duplicates,
       onFailure: (what, error) => report(error, what),
     });
   }
 
   /** Called after each attempt of a delivery. */
   tell({ messageId, endpointId }: Job, { kind, responseCode, reply }: MadeResult): void {
-    if (!this.#answers.isAwaited(messageId)) return;
-    this.#answers.tell({
+    if (!this.#responses.isAwaited(messageId)) return;
+    this.#responses.received({
       messageId,
       endpointId,
       succeeded: kind === "ok",
@@ -119,7 +123,7 @@ export class Receiving implements AsyncDisposable {
   }
 }
 
-/** GETs through the guarded client: the addresses of keys are settings of sources, or come from requests. */
+/** `fetch` through the egress client with its address guard, because key URLs come from source settings or requests. */
 function fetchThrough(egress: Pick<Egress, "send">): typeof fetch {
   return async (input) => {
     const result = await get(egress, input instanceof Request ? input.url : String(input), MAX_KEY_BYTES);
@@ -129,7 +133,7 @@ function fetchThrough(egress: Pick<Egress, "send">): typeof fetch {
 
 async function confirm(egress: Pick<Egress, "send">, url: string): Promise<void> {
   const { status } = await get(egress, url, 1024);
-  if (status < 200 || status > 299) throw new Error(`The address that confirms the subscription answered ${status}.`);
+  if (status < 200 || status > 299) throw new Error(`The URL that confirms the subscription returned HTTP ${status}.`);
 }
 
 async function get(egress: Pick<Egress, "send">, url: string, maxResponseBytes: number) {

@@ -43,7 +43,7 @@ export const OTHER_SERVICES = {
   },
   cluster: { id: 1, alone: true, holdsSeat: true, time: systemTime, view: unused },
   urls: { judge: () => Promise.resolve({ allowed: true, addresses: [] }) },
-  providerApis: { send: unused, takeIn: unused },
+  providerApis: { send: unused, take: unused },
   sources: { invalidate: () => undefined, clear: () => undefined, release: unused, diagnose: unused },
 } satisfies Partial<Services>;
 

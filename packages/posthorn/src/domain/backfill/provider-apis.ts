@@ -1,17 +1,17 @@
-import type { ApiResponse, ApiRequest, ApiFailure, EventContent, ListedEvent } from "../../backfill/types.ts";
+import type { ApiFailure, ApiRequest, ApiResponse, EventContent, ListedEvent } from "../../backfill/types.ts";
 
-/** What became of an event that was read from a provider's API. */
-export type TakenIn =
+/** Result of storing an event that was read from a provider's API. */
+export type BackfillResult =
   | "stored"
-  /** It came in before. */
+  /** The event was stored before. */
   | "duplicate"
-  /** The source was deleted meanwhile. */
+  /** The source has been deleted. */
   | "gone";
 
-/** What reaches providers' APIs, and the inside of the door. */
+/** Access to provider APIs, and the intake for the events read from them. */
 export interface ProviderApis {
   /** Never rejects. */
   send(request: ApiRequest): Promise<ApiResponse | ApiFailure>;
-  /** As if it had come in through the door of the source. Resolves once it is on disk. */
-  takeIn(sourceKey: number, content: EventContent, listed: ListedEvent | null): Promise<TakenIn>;
+  /** Stores an event for a source. Resolves after the commit. */
+  take(sourceKey: number, content: EventContent, listed: ListedEvent | null): Promise<BackfillResult>;
 }

@@ -89,7 +89,7 @@ async function takePage(work: Work, response: ApiResponse): Promise<Progress> {
   const missing = events.filter(({ deliveryId }) => !here.has(deliveryId));
   const held = params.dryRun ? [] : missing.filter(({ content }) => content !== null);
   let fetched = 0;
-  for (const event of held) if (await takeIn(work, event.content!, event)) fetched += 1;
+  for (const event of held) if (await storeMissing(work, event.content!, event)) fetched += 1;
   const waiting = params.dryRun ? [] : missing.filter(({ content }) => content === null).map(({ ref }) => ref);
   return {
     waitMs: 0,
@@ -114,7 +114,7 @@ async function takeEvent(work: Work, ref: string, response: ApiResponse): Promis
   if (api.redeliver(ref) !== null) {
     return { data: { ...data, waiting, redelivered: data.redelivered + 1 }, waitMs: api.pauseMs };
   }
-  const isNew = await takeIn(work, api.readContent(response), null);
+  const isNew = await storeMissing(work, api.readContent(response), null);
   return {
     waitMs: 0,
     data: {
@@ -128,8 +128,12 @@ async function takeEvent(work: Work, ref: string, response: ApiResponse): Promis
 }
 
 /** Stores an event. Returns whether it was new. */
-async function takeIn({ services, params }: Work, content: EventContent, event: ListedEvent | null): Promise<boolean> {
-  return (await services.providerApis.takeIn(params.sourceKey, content, event)) === "stored";
+async function storeMissing(
+  { services, params }: Work,
+  content: EventContent,
+  event: ListedEvent | null,
+): Promise<boolean> {
+  return (await services.providerApis.take(params.sourceKey, content, event)) === "stored";
 }
 
 function exampleOf({ deliveryId, eventType, occurredAt }: ListedEvent): BackfillData["examples"][number] {

@@ -2,7 +2,7 @@
 import { invalid } from "../../lib/errors.ts";
 import { parseMediaType } from "../../format/media-type.ts";
 import type { Context } from "../context.ts";
-import { HEADER_RULE, isAnswerHeader, isAnswerType, TYPE_RULE } from "./response-rules.ts";
+import { HEADER_RULE, isResponseHeader, isResponseType, TYPE_RULE } from "./response-rules.ts";
 import { GENERIC_TYPE, requireDefinition } from "./kind.ts";
 import type { SourceInput, SourceResponse } from "./source.ts";
 import { checkPublicKeys, checkSecretEncoding, checkVerification } from "./verification.ts";
@@ -45,7 +45,7 @@ function checkResponse({ headers }: SourceResponse): void {
     const path = ["body", "response", "headers", name];
     const lower = name.toLowerCase();
     if (!TOKEN.test(name)) throw invalid(path, "Not the name of a header (RFC 9110, section 5.1).");
-    if (!isAnswerHeader(name)) throw invalid(path, `A source cannot set this header. ${HEADER_RULE}`);
+    if (!isResponseHeader(name)) throw invalid(path, `A source cannot set this header. ${HEADER_RULE}`);
     if (seen.has(lower)) throw invalid(path, "This header is set twice: header names are case-insensitive.");
     if (!VALUE.test(value)) throw invalid(path, "A header value cannot hold line breaks or other control characters.");
     if (lower === "content-type") checkType(path, value);
@@ -56,5 +56,5 @@ function checkResponse({ headers }: SourceResponse): void {
 function checkType(path: readonly string[], value: string): void {
   const type = parseMediaType(value);
   if (type === null) throw invalid(path, `Not a media type such as application/json. ${TYPE_RULE}`);
-  if (!isAnswerType(type, "source")) throw invalid(path, `A source cannot answer with ${type.essence}. ${TYPE_RULE}`);
+  if (!isResponseType(type, "source")) throw invalid(path, `A source cannot answer with ${type.essence}. ${TYPE_RULE}`);
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { answerType, isAnswerHeader } from "./response-rules.ts";
+import { responseType, isResponseHeader } from "./response-rules.ts";
 
 describe("a header that a source may set", () => {
   it.each([
@@ -16,7 +16,7 @@ describe("a header that a source may set", () => {
     "x-request-id",
     "X-Slack-No-Retry",
   ])("is one that only senders read: %s", (name) => {
-    expect(isAnswerHeader(name)).toBe(true);
+    expect(isResponseHeader(name)).toBe(true);
   });
 
   it.each([
@@ -92,8 +92,8 @@ describe("a header that a source may set", () => {
     "x_mine",
     "",
   ])("is none that a browser or a proxy acts on: %s", (name) => {
-    expect(isAnswerHeader(name)).toBe(false);
-    expect(isAnswerHeader(name.toUpperCase())).toBe(false);
+    expect(isResponseHeader(name)).toBe(false);
+    expect(isResponseHeader(name.toUpperCase())).toBe(false);
   });
 });
 
@@ -148,7 +148,7 @@ function three(type: string): readonly [string, string, string] {
 
 describe("the type of an answer", () => {
   it.each(TYPES)("goes by the parsed type, and is plain text when in doubt: %s", (type, source, receiver, plain) => {
-    const sent = (["source", "receiver", "plain"] as const).map((trust) => answerType(type, trust));
+    const sent = (["source", "receiver", "plain"] as const).map((trust) => responseType(type, trust));
     expect(sent).toEqual([source, receiver, plain]);
   });
 
@@ -174,10 +174,10 @@ describe("the type of an answer", () => {
     );
     fc.assert(
       fc.property(texts, (text) => {
-        expect(answerType(text, "plain")).toMatch(
+        expect(responseType(text, "plain")).toMatch(
           /^(text\/(plain|json)|application\/([\w.-]+\+)?json)(; charset=[\w-]+)?$/,
         );
-        expect(answerType(text, "receiver")).not.toMatch(/html|javascript|svg|,/);
+        expect(responseType(text, "receiver")).not.toMatch(/html|javascript|svg|,/);
       }),
     );
   });

@@ -33,7 +33,7 @@ const TAKEN_FAMILIES: ReadonlySet<string> = new Set(
 export const HEADER_RULE = `Use ${[...STANDARD_HEADERS].join(", ")}, or a name of your own that begins with x- and means nothing to browsers and proxies.`;
 
 /** Whether a source may set this header of its answer. `name` in any case. */
-export function isAnswerHeader(name: string): boolean {
+export function isResponseHeader(name: string): boolean {
   const lower = name.toLowerCase();
   if (STANDARD_HEADERS.has(lower)) return true;
   const family = OWN_HEADER.exec(lower)?.[1];
@@ -41,7 +41,7 @@ export function isAnswerHeader(name: string): boolean {
 }
 
 /** Who may have chosen the type of an answer, from the most trusted to the least. */
-export type AnswerTrust =
+export type ResponseTrust =
   /** The organisation, in the settings of its source. */
   | "source"
   /** A receiver whose answer is passed on. */
@@ -63,7 +63,7 @@ const TEXTS: ReadonlySet<string> = new Set([
 export const TYPE_RULE = `Use text/plain, application/json or another type that ends in +json, ${[...XML, ...TEXTS].join(", ")}, without commas in it.`;
 
 /** Whether an answer of this type may be sent as what it is. Scripts, style sheets, images and unknown types may not. */
-export function isAnswerType({ essence }: MediaType, trust: AnswerTrust): boolean {
+export function isResponseType({ essence }: MediaType, trust: ResponseTrust): boolean {
   if (PLAIN.test(essence)) return true;
   if (trust === "plain") return false;
   return XML.has(essence) || (trust === "source" && TEXTS.has(essence));
@@ -73,9 +73,9 @@ export function isAnswerType({ essence }: MediaType, trust: AnswerTrust): boolea
 const CHARSETS: ReadonlySet<string> = new Set(["utf-8", "us-ascii", "iso-8859-1", "windows-1252"]);
 
 /** The `content-type` under which an answer is sent: its own where that is allowed, and otherwise that of plain text. */
-export function answerType(contentType: string, trust: AnswerTrust): string {
+export function responseType(contentType: string, trust: ResponseTrust): string {
   const type = parseMediaType(contentType);
-  const essence = type !== null && isAnswerType(type, trust) ? type.essence : "text/plain";
+  const essence = type !== null && isResponseType(type, trust) ? type.essence : "text/plain";
   const charset = type?.charset ?? null;
   if (charset === null) return essence;
   // What a source answers is written as UTF-8, whatever its settings say.

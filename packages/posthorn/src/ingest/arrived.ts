@@ -1,0 +1,39 @@
+/** Events that have arrived for a source, before they are stored. */
+import type { InboundOrigin, InboundRequest } from "../domain/message/request.ts";
+
+/** Event that has arrived for a source. */
+export interface Arrived {
+  /** The sender's ID of the event, the same for every repetition. `null` if it has none. */
+  readonly id: string | null;
+  readonly type: string;
+  /** When it happened according to the sender, in Unix milliseconds. */
+  readonly occurredAt: number | null;
+  readonly contentType: string;
+  /** Alternating names and values. */
+  readonly headers: readonly string[];
+  readonly body: Uint8Array;
+  /** How its authenticity was established. */
+  readonly trust: InboundOrigin["trust"];
+  readonly origin: ArrivedOrigin;
+}
+
+/** Way by which an event arrived. */
+export interface ArrivedOrigin {
+  readonly kind: OriginKind;
+  /** Provider ID. */
+  readonly provider: string;
+  /** Verification scheme, or `provider-api`. */
+  readonly scheme: string;
+  /** The HTTP request that carried the event. `null` if there was none. */
+  readonly request: RequestLine | null;
+}
+
+export type RequestLine = Pick<InboundRequest, "method" | "path" | "query" | "address">;
+
+/** `request`: to the source URL. `release`: from quarantine, by a person. `backfill`: read from the provider's API. */
+export type OriginKind = "request" | "release" | "backfill";
+
+/** Event of a kind that the daily quota does not apply to. */
+export interface ArrivedUnlimited extends Arrived {
+  readonly origin: ArrivedOrigin & { readonly kind: "release" | "backfill" };
+}

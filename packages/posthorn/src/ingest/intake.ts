@@ -1,0 +1,92 @@
+/**
+ * Entrance for every event of a source, whichever way it arrived: as a webhook request, released from quarantine, or fetched by a
+ * backfill. Sources that listen to a schedule or a queue will use it too. See docs/decisions/095-intake-seam.md.
+ */
+import type { Services } from "../domain/context.ts";
+import { keyAtTime } from "../lib/id.ts";
+import type { Arrived, ArrivedUnlimited, OriginKind } from "./arrived.ts";
+import type { DuplicateCounter } from "./duplicate-counter.ts";
+import type { InboundLimits } from "./limits.ts";
+import type { LiveSource } from "./live-source.ts";
+import { storeEvent, type Stored, type StoreHooks } from "./store-event.ts";
+import type { InboundEvent } from "./traffic-sampler.ts";
+
+interface OriginRules {
+  /** Whether the event counts towards the daily quota of the source and is refused beyond it. */
+  readonly quota: boolean;
+  /** Whether a repeated event is counted as a duplicate. */
+  readonly countsDuplicates: boolean;
+  /** Whether the event counts as activity and is a sample for inferred schemas. */
+  readonly countsActivity: boolean;
+}
+
+const RULES: Readonly<Record<OriginKind, OriginRules>> = {
+  request: { quota: true, countsDuplicates: true, countsActivity: true },
+  // Someone releases events of the past: they say nothing about current activity.
+  release: { quota: false, countsDuplicates: false, countsActivity: false },
+  // Backfill finds duplicates by design and reports them with the run.
+  backfill: { quota: false, countsDuplicates: false, countsActivity: true },
+};
+
+/** Result of an intake. */
+export type Taken =
+  | Stored
+  /** The daily quota of the source is used up. Do not acknowledge the event, so that the sender keeps it. */
+  | { readonly kind: "busy"; readonly retryAfterSeconds: number };
+
+export interface IntakeOptions {
+  readonly services: () => Services;
+  readonly now: () => number;
+  readonly limits: InboundLimits;
+  readonly duplicates: Pick<DuplicateCounter, "count">;
+  /** Called for each stored event that counts as activity. Must return quickly and must not throw. */
+  readonly onStored: (event: InboundEvent) => void;
+}
+
+export class Intake {
+  readonly #options: IntakeOptions;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** Stores an event and starts its deliveries. Resolves after the commit: only then may the sender receive an acknowledgement. */
+  take(source: LiveSource, event: ArrivedUnlimited): Promise<Stored>;
+  take(source: LiveSource, event: Arrived, hooks?: StoreHooks): Promise<Taken>;
+  async take(source: LiveSource, event: Arrived, hooks?: StoreHooks): Promise<Taken> {
+    const { limits, services, now } = this.#options;
+    const rules = RULES[event.origin.kind];
+    const { dailyQuota } = source.settings;
+    if (rules.quota && dailyQuota !== null && !(await this.#withinQuota(source, dailyQuota))) {
+      return { kind: "busy", retryAfterSeconds: limits.untilTomorrow() };
+    }
+    const stored = await storeEvent(services(), source, event, hooks);
+    if (stored.kind === "stored" && rules.countsActivity) this.#countActivity(source, event);
+    if (stored.kind === "duplicate" && rules.countsDuplicates) {
+      this.#options.duplicates.count({ sourceKey: source.key, of: stored.of, at: now() });
+    }
+    return stored;
+  }
+
+  #countActivity({ key }: LiveSource, { type, contentType, body }: Arrived): void {
+    const { onStored, now } = this.#options;
+    onStored({ sourceKey: key, eventType: type, contentType, body, at: now() });
+  }
+
+  async #withinQuota({ key }: LiveSource, dailyQuota: number): Promise<boolean> {
+    const { limits } = this.#options;
+    if (!limits.knowsDay(key)) limits.beginDay(key, await this.#eventsToday(key));
+    return limits.takeEvent(key, dailyQuota);
+  }
+
+  async #eventsToday(sourceKey: number): Promise<number> {
+    const { limits, services } = this.#options;
+    const { events } = await services()
+      .store.hotDb.selectFrom("message")
+      .select((eb) => eb.fn.countAll<number>().as("events"))
+      .where("app_id", "=", sourceKey)
+      .where("id", ">=", keyAtTime(limits.startOfDay()))
+      .executeTakeFirstOrThrow();
+    return events;
+  }
+}
