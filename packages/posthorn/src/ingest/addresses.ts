@@ -1,9 +1,9 @@
-/** Where requests may come from: addresses, networks, and lists that providers publish. */
+/** Allow lists for the addresses of senders: addresses, networks, and lists that providers publish. */
 import { BlockList, isIP } from "node:net";
 
 /**
- * Networks that providers say they send from, by the names that an allow list may use, as known in November 2026. They change with
- * little notice and no update of ours: the signature is the proof, a list is a second wall for those who look after it.
+ * Networks that providers publish as their sending addresses, by the names that an allow list may use, as of November 2026. Providers change
+ * them at short notice, so they are an additional check and no replacement for the signature.
  */
 export const PUBLISHED_ADDRESSES: Readonly<Record<string, readonly string[]>> = {
   // https://api.github.com/meta, "hooks", with the additions of 2026-10-29
@@ -39,14 +39,14 @@ export const PUBLISHED_ADDRESSES: Readonly<Record<string, readonly string[]>> = 
   paystack: ["52.31.139.75", "52.49.173.169", "52.214.14.220"],
 };
 
-/** What is wrong with a word of an allow list, or `null`. */
+/** Error message for an invalid entry of an allow list, or `null`. */
 export function addressTrouble(word: string): string | null {
   if (Object.hasOwn(PUBLISHED_ADDRESSES, word) || parseNetwork(word) !== null) return null;
   const names = Object.keys(PUBLISHED_ADDRESSES).join(", ");
-  return `"${word}" is neither an address, nor a network such as 10.1.0.0/16, nor one of the lists ${names}.`;
+  return `"${word}" is not an IP address, a network such as 10.1.0.0/16, or one of the published lists: ${names}.`;
 }
 
-/** Decides for an address; `null` for an empty list, which takes every address. */
+/** Returns a check for addresses, or `null` for an empty list, which allows every address. */
 export function addressRules(words: readonly string[]): ((address: string) => boolean) | null {
   if (words.length === 0) return null;
   const list = new BlockList();
@@ -82,7 +82,7 @@ function parseNetwork(text: string): ParsedNetwork | null {
   return { address, bits, family: family === 4 ? "ipv4" : "ipv6" };
 }
 
-/** An IPv4 address that a socket for both families shows as one of IPv6. */
+/** Converts an IPv4-mapped IPv6 address, as dual-stack sockets report it, to IPv4. */
 function unmapped(address: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
 }

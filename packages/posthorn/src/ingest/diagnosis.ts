@@ -1,4 +1,4 @@
-/** Finds out why a request does not verify, in a worker thread: the search takes up to a second of processor time. */
+/** Signature doctor: finds out why a request failed verification. Runs in a worker thread, because a search takes up to one second of CPU time. */
 import { isWebhookError, type WebhookErrorCode, type WebhookRequest } from "@posthorn/webhooks";
 import { diagnoseProvider, type Finding, type StopReason } from "@posthorn/webhooks/doctor";
 import { type FetchKey, type ProviderOptions, tryVerifyProvider } from "@posthorn/webhooks/provider";
@@ -6,7 +6,7 @@ import { definitionOf } from "../domain/source/kind.ts";
 import type { Verification } from "../domain/source/verification.ts";
 import type { LiveSource } from "./live-source.ts";
 
-/** A request to diagnose, in a form that can be sent to another thread. */
+/** Request to diagnose, in a form that can be sent to another thread. */
 export interface DiagnosisJob {
   readonly type: string;
   readonly verification: Verification | null;
@@ -20,11 +20,11 @@ export interface DiagnosisJob {
   readonly otherSecrets: Readonly<Record<string, string>>;
   /** Unix milliseconds. */
   readonly now: number;
-  /** What the provider's keys were when they were asked for, as JSON, by {@link keyName}. */
+  /** Keys fetched from the provider, as JSON by {@link keyName}. */
   readonly keys: Readonly<Record<string, string>>;
 }
 
-/** What was found; the diagnosis of `@posthorn/webhooks` without its error object, which does not survive the way between threads. */
+/** Diagnosis of `@posthorn/webhooks` with a plain error, because error objects cannot be sent between threads. */
 export interface DiagnosisReport {
   readonly kind: "diagnosed";
   readonly ok: boolean;
@@ -35,7 +35,7 @@ export interface DiagnosisReport {
   readonly stopped: StopReason | null;
 }
 
-/** Searches. For a worker thread: it neither opens connections nor needs anything but the job. */
+/** Runs the search. Needs only the job and opens no connections. */
 export async function diagnose(job: DiagnosisJob): Promise<DiagnosisReport> {
   const definition = definitionOf(job.type, job.verification)!;
   const diagnosis = await diagnoseProvider(definition, job.request, {
@@ -54,8 +54,8 @@ export async function diagnose(job: DiagnosisJob): Promise<DiagnosisReport> {
 }
 
 /**
- * Verifies the request once as it is, which fetches the keys that the provider's scheme needs, and makes the job of what is then known.
- * `report`: what is known without a search.
+ * Verifies the request once, which fetches the keys that the provider's scheme needs, and builds the job with them.
+ * `report`: the result without a search.
  */
 export async function prepareDiagnosis(
   source: LiveSource,

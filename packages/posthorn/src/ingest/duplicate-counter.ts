@@ -1,19 +1,19 @@
-/** Counts repeated deliveries in memory and writes the counts once a second, so that a repetition costs no transaction of its own. */
+/** Counts duplicates in memory and writes the counts once a second, so that a duplicate costs no transaction. */
 import type { Services } from "../domain/context.ts";
 import { recordDuplicates, type Repetition } from "../domain/duplicate/record.ts";
 
 export interface DuplicateCounterOptions {
   readonly services: () => Services;
-  /** Calls back after so many milliseconds; the result cancels it. */
+  /** Calls back after `ms` milliseconds. The returned function cancels. */
   readonly setTimer: (ms: number, callback: () => void) => () => void;
   readonly onFailure: (error: unknown) => void;
 }
 
 type Tally = { -readonly [Name in keyof Repetition]: Repetition[Name] };
 
-/** Time from the first repetition to the write. */
+/** Time from the first duplicate to the write. */
 const FLUSH_MS = 1000;
-/** Messages that one write names. Repetitions of further ones only count for their source. */
+/** Messages counted individually in one write. Duplicates of further messages count only for their source. */
 const MAX_MESSAGES = 500;
 
 export class DuplicateCounter implements AsyncDisposable {
@@ -27,12 +27,12 @@ export class DuplicateCounter implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Repetitions since the process started. */
+  /** Duplicates since the process started. */
   get total(): number {
     return this.#total;
   }
 
-  /** Counts one repetition. A crash loses what was counted within the last second. */
+  /** Counts one duplicate. A crash loses the counts of the last second. */
   count({ sourceKey, of, at }: Pick<Repetition, "sourceKey" | "of"> & { readonly at: number }): void {
     this.#total += 1;
     const kept = this.#tallies.size < MAX_MESSAGES ? of : null;
@@ -45,7 +45,7 @@ export class DuplicateCounter implements AsyncDisposable {
     this.#cancelTimer ??= this.#options.setTimer(FLUSH_MS, () => void this.flush());
   }
 
-  /** Writes what was counted. */
+  /** Writes the counts. */
   flush(): Promise<void> {
     this.#cancelTimer?.();
     this.#cancelTimer = null;

@@ -1,14 +1,14 @@
-/** What one source may ask for, so that a flood on it leaves the others alone. */
+/** Limits per source for rate, daily quota and memory, so that a flood on one source does not affect others. */
 import { LRUCache } from "lru-cache";
 
 const DAY_MS = 86_400_000;
-/** Bytes of bodies in memory, of one source and of all, that were not answered yet. */
+/** Body bytes in memory of unanswered requests, for one source and for all sources. */
 const SOURCE_BYTES = 64 * 1024 * 1024;
 const ALL_BYTES = 256 * 1024 * 1024;
 
-/** Counts of one source. They outlive a change of its settings. */
+/** Counters of one source. They are kept when its settings change. */
 interface Counts {
-  /** Requests that may come at once, and when that was reckoned. */
+  /** Tokens in the rate limiter's bucket, and when they were last refilled. */
   tokens: number;
   at: number;
   day: number;
@@ -19,7 +19,7 @@ interface Counts {
 export class InboundLimits {
   readonly #now: () => number;
   readonly #counts = new LRUCache<number, Counts>({ max: 50_000 });
-  /** Counts with bytes in memory: these must not be forgotten. */
+  /** Counters with bytes in memory. They must not be evicted. */
   readonly #busy = new Map<number, Counts>();
   #bytes = 0;
 
@@ -27,7 +27,7 @@ export class InboundLimits {
     this.#now = now;
   }
 
-  /** Seconds to wait until the source may be asked again; 0: now, and this request is counted. */
+  /** Seconds until the next request is allowed. 0: this request is allowed and counted. */
   waitOf(sourceKey: number, rate: number | null): number {
     if (rate === null) return 0;
     const counts = this.#of(sourceKey, rate);
@@ -39,21 +39,21 @@ export class InboundLimits {
     return 0;
   }
 
-  /** Whether the quota of the day is known yet. */
+  /** Whether today's event count has been loaded. */
   knowsDay(sourceKey: number): boolean {
     return this.#of(sourceKey, 0).day === this.#today();
   }
 
-  /** What was taken in today already, from the database. */
+  /** Sets today's event count as loaded from the database. */
   beginDay(sourceKey: number, events: number): void {
     const counts = this.#of(sourceKey, 0);
-    // Somebody else may have asked at the same time, and events have come since.
+    // A concurrent request may have loaded the count already, and events may have been counted since.
     if (counts.day === this.#today()) return;
     counts.day = this.#today();
     counts.events = events;
   }
 
-  /** Whether one more event is within the quota; counts it when it is. */
+  /** Counts an event if it is within the quota. Returns whether it is. */
   takeEvent(sourceKey: number, quota: number): boolean {
     const counts = this.#of(sourceKey, 0);
     if (counts.day !== this.#today()) {
@@ -75,7 +75,7 @@ export class InboundLimits {
     return this.#today() * DAY_MS;
   }
 
-  /** Whether so many more bytes of a source fit into memory; counts them when they do. */
+  /** Reserves memory for a source. Returns whether it is available. */
   takeBytes(sourceKey: number, bytes: number): boolean {
     const counts = this.#busy.get(sourceKey) ?? this.#of(sourceKey, 0);
     if (counts.bytes + bytes > SOURCE_BYTES || this.#bytes + bytes > ALL_BYTES) return false;
@@ -85,6 +85,7 @@ export class InboundLimits {
     return true;
   }
 
+  /** Releases reserved memory. */
   giveBytes(sourceKey: number, bytes: number): void {
     const counts = this.#busy.get(sourceKey);
     if (counts === undefined) return;

@@ -1,4 +1,4 @@
-/** A source as it is now, made ready for requests. */
+/** Current state of a source, prepared for requests: verifier, secrets, allow list. */
 import { type FetchKey, type ProviderDefinition, secretParts } from "@posthorn/webhooks/provider";
 import type { ProviderOptions } from "@posthorn/webhooks/provider";
 import type { Credentials } from "../domain/message/request.ts";
@@ -10,12 +10,12 @@ import { InboundVerifier } from "./verifier.ts";
 export interface LiveSourceOptions {
   readonly source: Source;
   readonly orgId: number;
-  /** Whether it may answer nothing but JSON and plain text. */
+  /** Whether responses are limited to JSON and plain text. */
   readonly plainResponsesOnly: boolean;
   readonly definition: ProviderDefinition;
   /** Newest first. */
   readonly secrets: readonly string[];
-  /** When the first secret of them ends, or the source itself, Unix milliseconds. */
+  /** When a secret or the source itself expires, in Unix milliseconds. The source must be reloaded then. */
   readonly freshUntil: number;
   readonly fetchKey: FetchKey;
   readonly now: () => number;
@@ -28,9 +28,9 @@ export class LiveSource {
   readonly definition: ProviderDefinition;
   readonly freshUntil: number;
   readonly verifier: InboundVerifier;
-  /** What of a request is never stored in the clear. */
+  /** Parts of a request that are stored encrypted. */
   readonly credentials: Credentials;
-  /** What `@posthorn/webhooks` verifies with. */
+  /** Verification options for `@posthorn/webhooks`. */
   readonly options: ProviderOptions;
   readonly #methods: ReadonlySet<string>;
   readonly #admits: ((address: string) => boolean) | null;
@@ -55,7 +55,7 @@ export class LiveSource {
     };
     this.verifier = new InboundVerifier(definition, this.options);
     const credentials = credentialsOf(definition, config, secrets.length > 0);
-    // What is made to be looked at, and ends, shows the query: senders without a proof may else have a secret in it.
+    // A capture is made to be looked at and expires, so it shows the query. For permanent sources the query may contain a secret.
     this.credentials = source.expiresAt === null ? credentials : { ...credentials, query: false };
     this.#methods = new Set(source.methods);
     this.#admits = addressRules(source.allowedAddresses);
@@ -65,12 +65,12 @@ export class LiveSource {
     return this.settings.key;
   }
 
-  /** Whether a request with this method can be an event. */
+  /** Whether requests with this method can be events. */
   takes(method: string): boolean {
     return this.#methods.has(method);
   }
 
-  /** Whether requests may come from this address. */
+  /** Whether requests from this address are allowed. */
   admits(address: string): boolean {
     return this.#admits === null || this.#admits(address);
   }
@@ -83,7 +83,7 @@ function credentialsOf(
 ): Credentials {
   const parts = secretParts(definition, config);
   const headers = parts.filter((part) => part.startsWith("header:")).map((part) => part.slice("header:".length));
-  // A secret in the URL may be any part of it.
+  // A secret in the URL can be in any part of it.
   const inUrl = parts.includes("url");
   return {
     headers: new Set(headers),

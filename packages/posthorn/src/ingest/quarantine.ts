@@ -1,4 +1,4 @@
-/** Keeps requests that did not verify, within bounds, without making anybody wait for the disk. */
+/** Stores requests that failed verification, within bounds and without delaying the response. */
 import type { Services } from "../domain/context.ts";
 import { encodeRequest, type InboundRequest } from "../domain/message/request.ts";
 import { trimQuarantine } from "../domain/quarantine/trim.ts";
@@ -7,20 +7,21 @@ import type { QuarantineTable } from "../store/source-schema.ts";
 import { headerOf } from "./headers.ts";
 import type { LiveSource } from "./live-source.ts";
 
+/** Request that failed verification. */
 export interface Refused {
-  /** A code of `@posthorn/webhooks`. */
+  /** Error code of `@posthorn/webhooks`. */
   readonly reason: string;
   readonly detail: string;
   readonly request: InboundRequest;
   readonly body: Uint8Array;
 }
 
-/** Bytes of a body that are kept. */
+/** Largest body that is stored. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
-/** Bytes that wait for the disk, of one source and in all. What is beyond is counted and not kept. */
+/** Bytes waiting to be written, for one source and in total. Requests beyond that are dropped. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 const MAX_ALL_BYTES = 32 * 1024 * 1024;
-/** A flood of what nobody signed is written at this pace at most, by source. */
+/** Requests written per source and flush, which bounds the write rate during a flood. */
 const MAX_WAITING = 50;
 const FLUSH_GAP_MS = 200;
 
@@ -46,7 +47,7 @@ export class Quarantine implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Keeps a request. It is on disk soon, or never if the process ends before: nobody was told that it was taken in. */
+  /** Queues a request to be written. A crash can lose it, which is acceptable: its sender received an error. */
   keep(source: LiveSource, { reason, detail, request, body }: Refused): void {
     const { ids, secretBox } = this.#options.services();
     const waiting = this.#waiting.get(source.key) ?? { rows: [], bytes: 0 };
@@ -72,7 +73,7 @@ export class Quarantine implements AsyncDisposable {
     this.#cancelTimer ??= this.#options.setTimer(FLUSH_GAP_MS, () => void this.flush());
   }
 
-  /** Writes what waits. */
+  /** Writes queued requests. */
   flush(): Promise<void> {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
@@ -84,7 +85,7 @@ export class Quarantine implements AsyncDisposable {
     await this.flush();
   }
 
-  /** Keeps the secret that a provider hands over in its handshake, if the source has none yet. */
+  /** Stores the secret that a provider sends in its handshake, if the source has no secret yet. */
   async storeFirstSecret(source: LiveSource, secret: string): Promise<void> {
     const services = this.#options.services();
     await services.store.transaction(async (tx) => {
@@ -93,7 +94,7 @@ export class Quarantine implements AsyncDisposable {
         .select((eb) => eb.fn.countAll<number>().as("secrets"))
         .where("source_id", "=", source.key)
         .executeTakeFirstOrThrow();
-      if (secrets > 0) throw new Error("The source got a secret in the meantime.");
+      if (secrets > 0) throw new Error("The source already has a secret.");
       await insertSourceSecret({ services }, tx, source.key, secret);
       tx.signal({ kind: "source", key: source.key });
     }, "ingest.quarantine");

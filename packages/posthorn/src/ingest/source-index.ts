@@ -1,4 +1,4 @@
-/** Sources as the door needs them, in memory: found by the token of a URL without a query, forgotten when one changes. */
+/** In-memory index of live sources by token and key. Entries are invalidated when a source changes. */
 import type { FetchKey } from "@posthorn/webhooks/provider";
 import { LRUCache } from "lru-cache";
 import { definitionOf } from "../domain/source/kind.ts";
@@ -8,13 +8,13 @@ import type { Store } from "../store/store.ts";
 import type { SecretBox } from "../lib/secret-box.ts";
 import { LiveSource } from "./live-source.ts";
 
-/** Sources and tokens kept in memory. */
+/** Cached sources and tokens. */
 const MAX_SOURCES = 20_000;
-/** Tokens that name nothing and are known to. */
+/** Cached unknown tokens. */
 const MAX_UNKNOWN = 10_000;
-/** How long a token counts as unknown; another node may have made it since. */
+/** How long a token counts as unknown. Another node may create it in the meantime. */
 const UNKNOWN_MS = 10_000;
-/** Look-ups of tokens under way at most: who guesses waits for guesses, not for the database. */
+/** Concurrent token look-ups, so that someone who guesses tokens cannot exhaust the database connections. */
 const MAX_LOOKUPS = 32;
 
 export interface SourceIndexOptions {
@@ -22,7 +22,7 @@ export interface SourceIndexOptions {
   readonly secretBox: SecretBox;
   readonly now: () => number;
   readonly fetchKey: FetchKey;
-  /** Whether sources of this organisation may answer nothing but JSON and plain text. */
+  /** Whether responses of this organisation's sources are limited to JSON and plain text. */
   readonly plainResponsesOnly: (orgId: number) => Promise<boolean>;
 }
 
@@ -36,14 +36,14 @@ export class SourceIndex {
   readonly #tokens = new LRUCache<string, KnownToken>({ max: MAX_SOURCES });
   readonly #unknown = new LRUCache<string, true>({ max: MAX_UNKNOWN, ttl: UNKNOWN_MS });
   readonly #sources = new LRUCache<number, Promise<LiveSource | null>>({ max: MAX_SOURCES });
-  /** Look-ups of tokens that are under way: a burst at a source that was not asked for before is one of them. */
+  /** Look-ups in progress, shared by concurrent requests for the same token. */
   readonly #lookups = new Map<string, Promise<LiveSource | null>>();
 
   constructor(options: SourceIndexOptions) {
     this.#options = options;
   }
 
-  /** The source of a token, or `null`. `"busy"` when too many are looked up that are not known. */
+  /** The source of a token, or `null`. `"busy"` if too many unknown tokens are being looked up. */
   async find(token: string): Promise<LiveSource | null | "busy"> {
     const known = this.#tokens.get(token);
     if (known !== undefined) {
@@ -60,7 +60,7 @@ export class SourceIndex {
     return lookup;
   }
 
-  /** The source with this key, or `null` when it is gone. */
+  /** The source with this key, or `null` if it was deleted or has expired. */
   async source(key: number): Promise<LiveSource | null> {
     const known = this.#sources.get(key);
     if (known !== undefined) {
@@ -69,21 +69,21 @@ export class SourceIndex {
     }
     const loading = this.#load(key);
     this.#sources.set(key, loading);
-    // What cannot be read now is read again by whoever asks next.
+    // Do not cache a failed load.
     loading.catch(() => {
       if (this.#sources.peek(key) === loading) this.#sources.delete(key);
     });
     return loading;
   }
 
-  /** Forgets what is known of a source: its settings, its secrets and its tokens. */
+  /** Removes a source with its secrets and tokens from the cache. */
   invalidate(key: number): void {
     this.#sources.delete(key);
     for (const [token, known] of this.#tokens.entries()) if (known.key === key) this.#tokens.delete(token);
     this.#unknown.clear();
   }
 
-  /** Forgets everything: nobody knows what of it still holds. */
+  /** Empties the cache, after notifications of changes may have been missed. */
   clear(): void {
     this.#sources.clear();
     this.#tokens.clear();

@@ -1,8 +1,8 @@
 /**
- * Learns what comes in, behind everything else.
+ * Samples received events to infer schemas, in the background.
  *
- * The door says what it stored; that costs it a count in a map. Of each event type a few payloads are put aside in every round, within
- * a bound of bytes; they are looked at later, one at a time, and after each one this rests for twenty times as long.
+ * The intake reports each stored event, which costs it a map update. In every round a few payloads of each event type are kept, within a
+ * bound of bytes. They are analysed later, one at a time, with a pause of twenty times the analysis after each.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { readBody } from "../catalogue/body.ts";
@@ -10,7 +10,7 @@ import { mergeShapes, type Shape, shapeOf } from "../catalogue/inferred-schema.t
 import { foldTraffic } from "../domain/catalogue/fold.ts";
 import type { Services } from "../domain/context.ts";
 
-/** An event that was stored. */
+/** Event that has been stored. */
 export interface InboundEvent {
   readonly sourceKey: number;
   readonly eventType: string;
@@ -22,7 +22,7 @@ export interface InboundEvent {
 
 export interface TrafficSamplerOptions {
   readonly services: () => Services;
-  /** Calls back after so many milliseconds; the result takes it back. */
+  /** Calls back after `ms` milliseconds. The returned function cancels. */
   readonly setTimer: (ms: number, callback: () => void) => () => void;
   readonly onFailure: (error: unknown) => void;
 }
@@ -36,16 +36,16 @@ interface Tally {
   readonly samples: Pick<InboundEvent, "contentType" | "body" | "at">[];
 }
 
-/** A round begins this long after the first event of it. */
+/** Time from the first event of a round to its analysis. */
 const ROUND_MS = 10_000;
-/** Event types that are counted in one round. */
+/** Event types counted in one round. */
 const MAX_TALLIES = 5000;
-/** Payloads of one event type that are put aside in one round. */
+/** Payloads of one event type sampled in one round. */
 const MAX_SAMPLES = 5;
-/** Bytes of all that are put aside, and of the largest. */
+/** Bytes of all sampled payloads, and of the largest. */
 const MAX_BYTES = 4 * 1024 * 1024;
 const MAX_BODY_BYTES = 256 * 1024;
-/** Time to rest for the time of work before: one part in twenty-one of the thread at most. */
+/** Pause as a multiple of the work before it, which limits the sampler to 1/21 of the thread. */
 const REST_FACTOR = 20;
 
 export class TrafficSampler implements AsyncDisposable {
@@ -78,7 +78,7 @@ export class TrafficSampler implements AsyncDisposable {
     this.#bytes += body.byteLength;
   }
 
-  /** Learns what it was told, and rests no more. */
+  /** Analyses the remaining samples without pauses. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#cancelTimer?.();
     this.#abort.abort();

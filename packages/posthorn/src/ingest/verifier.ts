@@ -1,4 +1,4 @@
-/** Judges a request: a handshake, an event, or neither. */
+/** Verifies requests and tells events from handshakes. */
 import type { WebhookError, WebhookErrorCode, WebhookRequest } from "@posthorn/webhooks";
 import {
   acceptance,
@@ -15,10 +15,10 @@ import {
   type WebhookAnswer,
 } from "@posthorn/webhooks/provider";
 
-/** What an event is about, in the same words for every provider. */
+/** Facts about an event, in the same form for every provider. */
 export interface EventFacts {
   readonly type: string;
-  /** The provider's own id of the delivery, the same however often it sends it. */
+  /** The provider's ID of the delivery, the same for every redelivery. */
   readonly id: string | null;
   /** Unix milliseconds. */
   readonly occurredAt: number | null;
@@ -29,7 +29,7 @@ export type Verdict =
   | { readonly kind: "event"; readonly verified: ProviderVerified; readonly facts: EventFacts }
   | { readonly kind: "refused"; readonly error: WebhookError; readonly answer: WebhookAnswer };
 
-/** Errors that say that the source is not set up right: the provider may be told to try again. */
+/** Errors caused by the setup of the source. The response is a 500, so that the provider retries. */
 const OURS: ReadonlySet<WebhookErrorCode> = new Set([
   "secret_invalid",
   "config_missing",
@@ -38,7 +38,7 @@ const OURS: ReadonlySet<WebhookErrorCode> = new Set([
   "runtime_unsupported",
 ]);
 
-/** Longest event type that is kept. */
+/** Longest event type stored. */
 const MAX_TYPE = 256;
 
 export class InboundVerifier {
@@ -53,7 +53,7 @@ export class InboundVerifier {
   }
 
   async judge(request: WebhookRequest): Promise<Verdict> {
-    // Opened once: what is read of it to verify is there when it is described.
+    // Parsed once, for both verification and description.
     const inbound = openInbound(request, this.definition.payload);
     if (this.definition.handshakes !== undefined) {
       const handshake = await this.handshake(inbound);
@@ -64,7 +64,7 @@ export class InboundVerifier {
     return { kind: "event", verified: result, facts: eventFacts(this.definition, inbound) };
   }
 
-  /** Answers a request that may be nothing but a handshake. */
+  /** Handles a request that can only be a handshake. `null` if it is none. */
   async handshake(request: WebhookRequest): Promise<Verdict | null> {
     if (this.definition.handshakes === undefined) return null;
     const found = await answerHandshake(this.definition, request, this.#options);
@@ -73,23 +73,31 @@ export class InboundVerifier {
     return error === undefined ? { kind: "handshake", answer, action } : { kind: "refused", error, answer };
   }
 
-  /** What the provider expects when it was taken in. */
+  /** Response that the provider expects for an accepted event. */
   acceptance(request: Pick<WebhookRequest, "headers">): WebhookAnswer {
     return acceptance(this.definition, request);
   }
 
   #refusal(error: WebhookError): WebhookAnswer {
     if (OURS.has(error.code)) {
-      return jsonResponse(500, "source_misconfigured", "The source is not set up to verify this request.");
+      return jsonResponse(
+        500,
+        "source_misconfigured",
+        "This source is not set up to verify requests. Its quarantine shows what is missing.",
+      );
     }
-    // A provider that demands a status demands an empty body too.
+    // Providers that require a certain status also require an empty body.
     const { respond = {} } = this.definition;
     if (respond.reject !== undefined) return rejection(this.definition);
-    return jsonResponse(401, "not_verified", "The request does not verify. The owner of this URL can see why.");
+    return jsonResponse(
+      401,
+      "not_verified",
+      "The request failed verification. The owner of this URL can see the reason in the source's quarantine.",
+    );
   }
 }
 
-/** An answer of ours that is no success. */
+/** Error response in JSON. */
 export function jsonResponse(
   status: number,
   code: string,
@@ -100,7 +108,7 @@ export function jsonResponse(
   return { status, headers: { "content-type": "application/json", ...headers }, body };
 }
 
-/** What an event is about. Several events in one request have a type in common, or are `mixed`. */
+/** Facts about an event. Several events in one request have their common type, or the type `mixed`. */
 export function eventFacts(definition: ProviderDefinition, request: WebhookRequest): EventFacts {
   const { type, id, occurredAt, events } = describe(definition, request);
   const [first] = events;

@@ -9,7 +9,7 @@ export const exportCatalogue = defineRoute({
   path: "/ingest/api/v1/source/:source_id/catalogue-export",
   operationId: "v1.ingest.catalogue.export",
   tag: "Catalogue",
-  summary: "Export what is known as JSON Schema and TypeScript",
+  summary: "Export inferred schemas as JSON Schema and TypeScript",
   access: "organisation",
   responses: { 200: CatalogueExportOut },
   handle: async ({ ctx, params }) =>

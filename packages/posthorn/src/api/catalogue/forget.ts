@@ -7,8 +7,8 @@ export const forgetCatalogueEntry = defineRoute({
   path: "/ingest/api/v1/source/:source_id/catalogue/:event_type",
   operationId: "v1.ingest.catalogue.delete",
   tag: "Catalogue",
-  summary: "Forget an event type",
-  description: "What comes in from now on is learned anew. Events themselves stay.",
+  summary: "Delete the inferred schema of an event type",
+  description: "Posthorn infers it again from new events. Stored events are not deleted.",
   access: "organisation",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {

@@ -9,7 +9,7 @@ export const getCatalogueEntry = defineRoute({
   path: "/ingest/api/v1/source/:source_id/catalogue/:event_type",
   operationId: "v1.ingest.catalogue.get",
   tag: "Catalogue",
-  summary: "Get the schema of an event type, and how it changed",
+  summary: "Get the inferred schema of an event type and its changes",
   access: "organisation",
   responses: { 200: CatalogueEntryDetailOut },
   handle: async ({ ctx, params }) =>

@@ -13,7 +13,7 @@ export const listCatalogue = defineRoute({
   operationId: "v1.ingest.catalogue.list",
   tag: "Catalogue",
   summary: "List the event types a source has received",
-  description: "By name. Learned from the traffic, some seconds behind it.",
+  description: "Sorted by name. Updated a few seconds after events arrive.",
   access: "organisation",
   query: Type.Object(PageQuery),
   responses: { 200: CatalogueEntryList },

@@ -1,4 +1,4 @@
-/** From the domain's words to the API's. */
+/** Converts catalogue entries to API fields. */
 import type { Change } from "../../catalogue/schema-change.ts";
 import { toJsonSchema } from "../../catalogue/json-schema.ts";
 import { toTypeScript } from "../../catalogue/typescript.ts";

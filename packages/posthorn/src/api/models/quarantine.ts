@@ -1,24 +1,26 @@
-/** Requests that did not verify. */
+/** Quarantined requests, which failed verification. */
 import { Type } from "typebox";
 import { DateTime, listOf, nullable } from "./common.ts";
 
 const fields = {
   id: Type.String(),
-  reason: Type.String({ description: "Code of why it did not verify, such as `signature_mismatch`." }),
-  detail: Type.String({ description: "The same in words." }),
+  reason: Type.String({ description: "Error code of the verification, such as `signature_mismatch`." }),
+  detail: Type.String({ description: "Explanation of the reason." }),
   method: Type.String(),
-  path: Type.String({ description: "What followed the token." }),
+  path: Type.String({ description: "Path after the token." }),
   query: Type.String(),
-  address: Type.String({ description: "Where it came from." }),
+  address: Type.String({ description: "IP address of the sender." }),
   contentType: Type.String(),
   bodyBytes: Type.Integer(),
-  bodyKept: Type.Boolean({ description: "False when the body was too large to be kept; it cannot be released then." }),
+  bodyKept: Type.Boolean({
+    description: "`false` if the body was too large to store. Such a request cannot be released.",
+  }),
   timestamp: DateTime,
 };
 
 export const QuarantinedOut = Type.Object(fields, {
   $id: "QuarantinedOut",
-  description: "A request that did not verify. It is never delivered unless somebody releases it.",
+  description: "Request that failed verification. It is delivered only if you release it.",
 });
 
 export const QuarantinedList = listOf(QuarantinedOut);
@@ -27,9 +29,9 @@ export const QuarantinedDetailOut = Type.Object(
   {
     ...fields,
     headers: Type.Array(Type.Object({ name: Type.String(), value: Type.String() }), {
-      description: "As they came; credentials are `***`.",
+      description: "As received. Credentials are replaced by `***`.",
     }),
-    body: nullable(Type.String({ description: "As text, or in base64." })),
+    body: nullable(Type.String({ description: "As text or base64, see `bodyEncoding`." })),
     bodyEncoding: Type.Union([Type.Literal("utf8"), Type.Literal("base64")]),
   },
   { $id: "QuarantinedDetailOut" },
@@ -38,7 +40,7 @@ export const QuarantinedDetailOut = Type.Object(
 export const QuarantineReleaseOut = Type.Object(
   {
     messageId: nullable(
-      Type.String({ description: "The message it became; null when the same delivery was there already." }),
+      Type.String({ description: "ID of the new message. `null` if the same event was stored before." }),
     ),
   },
   { $id: "QuarantineReleaseOut" },
@@ -46,23 +48,23 @@ export const QuarantineReleaseOut = Type.Object(
 
 const Finding = Type.Object({
   code: Type.String(),
-  message: Type.String({ description: "What is wrong and what to do. Never holds a secret or a signature." }),
+  message: Type.String({ description: "What is wrong and what to do. Never contains a secret or a signature." }),
 });
 
 export const DiagnosisOut = Type.Object(
   {
-    ok: Type.Boolean({ description: "It verifies as the source is now." }),
+    ok: Type.Boolean({ description: "Whether the request passes verification with the current settings." }),
     error: nullable(Finding),
     findings: Type.Array(Finding, {
-      description: "Mistakes that, undone together, make it verify: proof, not guesses.",
+      description: "Mistakes that together explain the failure: without them, the request passes verification.",
     }),
-    hints: Type.Array(Finding, { description: "What looks wrong when nothing could be proved." }),
-    tried: Type.Integer({ description: "How many combinations were tried." }),
+    hints: Type.Array(Finding, { description: "Likely causes, if the search found no definite one." }),
+    tried: Type.Integer({ description: "Number of combinations tried." }),
     stopped: nullable(
       Type.Union([Type.Literal("budget"), Type.Literal("aborted")], {
-        description: "Why the search ended before everything was tried; null if it did not.",
+        description: "Why the search ended early. `null` if it tried everything.",
       }),
     ),
   },
-  { $id: "DiagnosisOut", description: "What the doctor found." },
+  { $id: "DiagnosisOut", description: "Result of a diagnosis." },
 );

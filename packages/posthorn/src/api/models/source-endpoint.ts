@@ -1,30 +1,36 @@
-/** Endpoints of sources: where what comes in is passed on to. */
+/** Endpoints of sources, to which events are forwarded. */
 import { Type } from "typebox";
 import { DateTime, listOf, nullable, Secret, StringMap, Uid, Url } from "./common.ts";
 import { EndpointTransformationPatch } from "./transformation.ts";
 import { endpointOutFields, endpointSettings, secretRotation } from "./endpoint.ts";
 
 const { version: _version, channels: _channels, ...shared } = endpointSettings;
-/** Providers name their events as they like. */
+/** Event type names come from providers, so every string is allowed. */
 const EventTypes = Type.Optional(
   nullable(Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 1000 })),
 );
 const settings = { ...shared, eventTypes: EventTypes, filterTypes: EventTypes };
 
 const ForwardingFields = {
-  method: Type.Optional(Type.Boolean({ description: "Uses the method of the request in place of POST." })),
-  path: Type.Optional(Type.Boolean({ description: "Adds what followed the token in the path." })),
-  query: Type.Optional(Type.Boolean({ description: "Adds the query of the request." })),
+  method: Type.Optional(Type.Boolean({ description: "Use the method of the request instead of POST." })),
+  path: Type.Optional(Type.Boolean({ description: "Append the path after the token." })),
+  query: Type.Optional(Type.Boolean({ description: "Append the query of the request." })),
 };
 
 export const IngestEndpointIn = Type.Object(
   { url: Url, ...settings, secret: Type.Optional(Secret), headers: Type.Optional(nullable(StringMap)) },
-  { $id: "IngestEndpointIn", description: "Without `eventTypes` it gets everything that its filter lets through." },
+  {
+    $id: "IngestEndpointIn",
+    description: "Without `eventTypes`, the endpoint receives all events that pass its filter.",
+  },
 );
 
 export const IngestEndpointUpsertIn = Type.Object(
   { url: Url, ...settings },
-  { $id: "IngestEndpointUpsertIn", description: "Every field that is left out is reset; secret and headers stay." },
+  {
+    $id: "IngestEndpointUpsertIn",
+    description: "Omitted fields are reset to their defaults. Secret and headers do not change.",
+  },
 );
 
 export const IngestEndpointOut = Type.Object(
@@ -42,13 +48,13 @@ export const IngestEndpointOut = Type.Object(
     createdAt: DateTime,
     updatedAt: DateTime,
   },
-  { $id: "IngestEndpointOut", description: "A URL that gets what comes in at a source." },
+  { $id: "IngestEndpointOut", description: "URL to which events of a source are forwarded." },
 );
 
 export const IngestEndpointList = listOf(IngestEndpointOut);
 
 export const IngestEndpointSecretOut = Type.Object(
-  { key: Type.String({ description: "What the receiver verifies Posthorn's signature with." }) },
+  { key: Type.String({ description: "Secret with which the receiver verifies Posthorn's signature." }) },
   { $id: "IngestEndpointSecretOut" },
 );
 
@@ -60,7 +66,7 @@ export const IngestEndpointHeadersOut = Type.Object(
   {
     headers: StringMap,
     sensitive: Type.Array(Type.String(), {
-      description: "Names of headers that hold a credential; values are not shown.",
+      description: "Names of headers with credentials. Their values are not returned.",
     }),
   },
   { $id: "IngestEndpointHeadersOut" },
@@ -68,7 +74,7 @@ export const IngestEndpointHeadersOut = Type.Object(
 
 export const IngestEndpointForwarding = Type.Object(ForwardingFields, {
   $id: "IngestEndpointForwarding",
-  description: "How requests are passed on beside their body and headers. All of it is off at first.",
+  description: "What is forwarded besides body and headers. Off by default.",
 });
 
 const { code, enabled, variables } = EndpointTransformationPatch.properties;
@@ -82,6 +88,6 @@ export const IngestEndpointTransformationPatch = Type.Object(
   { code, enabled, variables },
   {
     $id: "IngestEndpointTransformationPatch",
-    description: "What is left out stays. Code of null takes all of it away.",
+    description: "Omitted fields do not change. `code: null` removes the transformation.",
   },
 );

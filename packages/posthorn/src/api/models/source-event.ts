@@ -1,37 +1,41 @@
-/** What came in at sources, where it goes, and what sources there can be. */
+/** Events of sources, routes, duplicates and source types. */
 import { Type } from "typebox";
 import { DateTime, listOf, nullable, ref } from "./common.ts";
 import { IngestEndpointForwarding } from "./source-endpoint.ts";
 
 const fields = {
-  id: Type.String({ description: "Id of the message." }),
+  id: Type.String({ description: "Message ID." }),
   eventType: Type.String(),
-  provider: Type.String({ description: "Id of the provider, or `generic`." }),
-  deliveryId: nullable(Type.String({ description: "The provider's own id of the delivery." })),
-  occurredAt: nullable(Type.String({ format: "date-time", description: "When it happened, as the provider says." })),
+  provider: Type.String({ description: "Provider ID, or `generic`." }),
+  deliveryId: nullable(Type.String({ description: "The provider's ID of the delivery." })),
+  occurredAt: nullable(
+    Type.String({ format: "date-time", description: "When the event happened, according to the provider." }),
+  ),
   receivedAt: DateTime,
   receivedCount: Type.Integer({
-    description: "How often the provider delivered it, the first time included. Duplicates are not forwarded.",
+    description: "How often the event was received, including the first time. Duplicates are not forwarded.",
   }),
-  lastReceivedAt: Type.String({ format: "date-time", description: "When the provider last delivered it." }),
-  scheme: Type.String({ description: "What was verified." }),
-  trust: Type.String({ description: "`signed`, `shared-secret`, `none`, or `released` by hand from the quarantine." }),
+  lastReceivedAt: Type.String({ format: "date-time", description: "When the event was last received." }),
+  scheme: Type.String({ description: "Verification scheme. `provider-api` for backfilled events." }),
+  trust: Type.String({ description: "`signed`, `shared-secret`, `none`, or `released` (from quarantine)." }),
   method: Type.String(),
-  path: Type.String({ description: "What followed the token." }),
+  path: Type.String({ description: "Path after the token." }),
   query: Type.String(),
   address: Type.String(),
   contentType: Type.String(),
   bodyBytes: nullable(Type.Integer()),
-  matched: Type.Integer({ description: "Endpoints that it was or is to be passed on to." }),
-  unmatched: Type.Integer({ description: "Endpoints that did not want it: see the matching of the message." }),
+  matched: Type.Integer({ description: "Number of endpoints that matched." }),
+  unmatched: Type.Integer({
+    description: "Number of endpoints that did not match. The reasons are in the matching of the message.",
+  }),
   routing: Type.Union([Type.Literal("routed"), Type.Literal("no_match"), Type.Literal("no_endpoint")], {
-    description: "`no_match`: no endpoint wanted it. `no_endpoint`: the source had none.",
+    description: "`no_match`: no endpoint matched. `no_endpoint`: the source had no endpoints.",
   }),
 };
 
 export const IngestEventOut = Type.Object(fields, {
   $id: "IngestEventOut",
-  description: "A request that came in, with what is the same for every provider.",
+  description: "Event received by a source, in the same form for every provider.",
 });
 
 export const IngestEventList = listOf(IngestEventOut);
@@ -40,7 +44,7 @@ export const IngestEventDetailOut = Type.Object(
   {
     ...fields,
     headers: Type.Array(Type.Object({ name: Type.String(), value: Type.String() }), {
-      description: "As they came; credentials are `***`.",
+      description: "As received. Credentials are replaced by `***`.",
     }),
   },
   { $id: "IngestEventDetailOut" },
@@ -48,20 +52,20 @@ export const IngestEventDetailOut = Type.Object(
 
 export const IngestDuplicatesOut = Type.Object(
   {
-    count: Type.Integer({ description: "Deliveries that repeated an earlier one, since the source was created." }),
+    count: Type.Integer({ description: "Number of duplicates since the source was created." }),
     lastAt: nullable(DateTime),
     messages: Type.Array(
       Type.Object({
-        id: Type.String({ description: "ID of the message that was repeated." }),
+        id: Type.String({ description: "ID of the repeated message." }),
         eventType: Type.String(),
-        receivedCount: Type.Integer({ description: "How often it was received, the first time included." }),
+        receivedCount: Type.Integer({ description: "How often it was received, including the first time." }),
         receivedAt: DateTime,
         lastReceivedAt: DateTime,
       }),
       { description: "The most recently repeated messages that still exist, newest first." },
     ),
   },
-  { $id: "IngestDuplicatesOut", description: "Deliveries that a source received more than once." },
+  { $id: "IngestDuplicatesOut", description: "Duplicate deliveries of a source." },
 );
 
 const GraphNode = Type.Object({
@@ -88,9 +92,9 @@ export const IngestGraphOut = Type.Object(
   {
     nodes: Type.Array(GraphNode),
     edges: Type.Array(Type.Object({ from: Type.String(), to: Type.String() })),
-    cut: Type.Boolean({ description: "There are more endpoints than are shown." }),
+    cut: Type.Boolean({ description: "Whether there are more endpoints than returned." }),
   },
-  { $id: "IngestGraphOut", description: "Source → filter → transformation → endpoint, to be drawn." },
+  { $id: "IngestGraphOut", description: "Routes of a source: source → filter → transformation → endpoint." },
 );
 
 export const IngestSourceTypeOut = Type.Object(
@@ -98,18 +102,20 @@ export const IngestSourceTypeOut = Type.Object(
     type: Type.String(),
     name: Type.String(),
     group: Type.String(),
-    trust: Type.String({ description: "What its proof is worth at best." }),
-    secret: nullable(Type.String({ description: "What the provider calls its secret or key." })),
-    secretField: Type.Union([Type.Literal("secrets"), Type.Literal("publicKeys")], {
-      description: "The field of a source that takes it. Public keys given as `secrets` are stored as `publicKeys`.",
+    trust: Type.String({
+      description: "Strongest verification that the provider offers: `signed`, `shared-secret` or `none`.",
     }),
-    config: Type.Record(Type.String(), Type.String(), { description: "Its settings: name, and what it is." }),
+    secret: nullable(Type.String({ description: "The provider's name for its secret or key." })),
+    secretField: Type.Union([Type.Literal("secrets"), Type.Literal("publicKeys")], {
+      description: "Source field for it. Public keys sent as `secrets` are stored as `publicKeys`.",
+    }),
+    config: Type.Record(Type.String(), Type.String(), { description: "Settings of the provider with their meaning." }),
     schemes: Type.Array(Type.Object({ name: Type.String(), summary: Type.String() })),
     handshakes: Type.Array(Type.String()),
     hasDeliveryId: Type.Boolean(),
     answersWithinSeconds: nullable(Type.Number()),
-    retry: nullable(Type.String({ description: "When and how often the provider tries again." })),
-    publishedAddresses: Type.Boolean({ description: "Its name can stand in `allowedAddresses`." }),
+    retry: nullable(Type.String({ description: "When and how often the provider retries." })),
+    publishedAddresses: Type.Boolean({ description: "Whether `allowedAddresses` accepts the name of this provider." }),
   },
   { $id: "IngestSourceTypeOut" },
 );

@@ -7,7 +7,7 @@ export const SourceUid = Type.String({ minLength: 1, maxLength: 60, pattern: "^(
 const Templates = Type.Optional(
   Type.Array(Type.String({ minLength: 1, maxLength: 512 }), {
     maxItems: 8,
-    description: "Such as `{header:x-event}` or `{body:event.type}`; the first that can be filled counts.",
+    description: "Templates such as `{header:x-event}` or `{body:event.type}`. The first one with a value is used.",
   }),
 );
 const places = { eventType: Templates, deliveryId: Templates, occurredAt: Templates };
@@ -19,11 +19,16 @@ const form = {
   encoding: Type.Optional(Encoding),
   prefix: Type.Optional(Type.String({ maxLength: 64, description: "Text before the signature, such as `sha256=`." })),
   field: Type.Optional(
-    nullable(Type.String({ maxLength: 64, description: "Name of the signature in a header of pairs `t=…,v1=…`." })),
+    nullable(
+      Type.String({
+        maxLength: 64,
+        description: "Name of the signature in a header of pairs, such as `v1` in `t=…,v1=…`.",
+      }),
+    ),
   ),
   separator: Type.Optional(Type.String({ minLength: 1, maxLength: 8 })),
   signed: Type.Optional(
-    Type.String({ maxLength: 512, description: "What is signed, such as `{ts}.{body}`. `{body}` when left out." }),
+    Type.String({ maxLength: 512, description: "Signed text, such as `{ts}.{body}`. Default: `{body}`." }),
   ),
   timestamp: Type.Optional(
     nullable(
@@ -91,7 +96,7 @@ export const SourceVerification = Type.Union(
     Plain("standard-webhooks"),
     Plain("none"),
   ],
-  { description: "How a generic source verifies, and where in a request stands what it is about." },
+  { description: "How a generic source verifies requests, and where it finds event type, delivery ID and time." },
 );
 
 const SourceResponse = Type.Object({
@@ -99,22 +104,22 @@ const SourceResponse = Type.Object({
     Type.Integer({
       minimum: 200,
       maximum: 599,
-      description: "What came in is stored whatever this says. Outside 2xx most senders try again.",
+      description: "The event is stored whatever the status. Most senders retry on anything but 2xx.",
     }),
   ),
   headers: Type.Optional({
     ...StringMap,
     description:
-      "`content-type`, `retry-after`, `cache-control`, `content-language`, `allow`, `webhook-allowed-origin`, `webhook-allowed-rate`, and names of your own that begin with `x-`. Anything that a browser or a proxy acts on is refused.",
+      "`content-type`, `retry-after`, `cache-control`, `content-language`, `allow`, `webhook-allowed-origin`, `webhook-allowed-rate`, and custom headers that start with `x-`. Headers with a meaning to browsers or proxies are rejected.",
   }),
   body: Type.Optional(
     Type.String({
       maxLength: 65_536,
-      description: "May hold `{id}`, `{type}`, `{header:…}`, `{query:…}` and `{body:…}`.",
+      description: "May contain the placeholders `{id}`, `{type}`, `{header:…}`, `{query:…}` and `{body:…}`.",
     }),
   ),
   delaySeconds: Type.Optional(
-    Type.Number({ minimum: 0, maximum: 20, description: "How long the answer is held back." }),
+    Type.Number({ minimum: 0, maximum: 20, description: "Seconds to wait before the response." }),
   ),
   wait: Type.Optional(
     nullable(
@@ -130,14 +135,13 @@ const settings = {
   publicKeys: Type.Optional(
     Type.Array(Type.String({ maxLength: 16_384 }), {
       maxItems: 10,
-      description: "Keys of the provider, in place of those it publishes.",
+      description: "Public keys of the provider. They replace the keys it publishes.",
     }),
   ),
   allowUnsigned: Type.Optional(
     nullable(
       Type.Boolean({
-        description:
-          "Whether requests that prove nothing are taken. When left out: from providers that have no means of proof.",
+        description: "Accept unsigned requests. Default: only for providers that cannot sign.",
       }),
     ),
   ),
@@ -151,30 +155,41 @@ const settings = {
         Type.Literal("DELETE"),
         Type.Literal("GET"),
       ]),
-      { minItems: 1, maxItems: 5, description: "Methods of events. Handshakes use what the provider uses." },
+      {
+        minItems: 1,
+        maxItems: 5,
+        description: "HTTP methods accepted for events. Handshakes use the method of the provider.",
+      },
     ),
   ),
   maxBodyBytes: Type.Optional(nullable(Type.Integer({ minimum: 1 }))),
   rateLimit: Type.Optional(
-    nullable(Type.Integer({ minimum: 1, maximum: 65_535, description: "Requests a second; more get 429." })),
+    nullable(
+      Type.Integer({
+        minimum: 1,
+        maximum: 65_535,
+        description: "Requests per second. Posthorn responds 429 to further requests.",
+      }),
+    ),
   ),
   dailyQuota: Type.Optional(
-    nullable(Type.Integer({ minimum: 1, description: "Events in a day of UTC; more get 429." })),
+    nullable(Type.Integer({ minimum: 1, description: "Events per UTC day. Posthorn responds 429 to further events." })),
   ),
   allowedAddresses: Type.Optional(
     Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
       maxItems: 500,
-      description: "Addresses, networks such as 192.0.2.0/24, or `github`, `stripe`, `telegram`, `paystack`.",
+      description:
+        "IP addresses, networks such as 192.0.2.0/24, or the lists published by `github`, `stripe`, `telegram` and `paystack`. Empty: any address.",
     }),
   ),
   deduplication: Type.Optional(
     Type.Union([Type.Literal("auto"), Type.Literal("id"), Type.Literal("content"), Type.Literal("off")], {
       description:
-        "`id`: by the provider's delivery id. `content`: an equal body within a day is a duplicate. `auto`: by id, or by content where a provider has no ids.",
+        "`id`: same delivery ID. `content`: same body within one day. `auto`: by ID, or by content if the provider sends no IDs.",
     }),
   ),
   response: Type.Optional(
-    nullable({ ...SourceResponse, description: "In place of what the provider expects to be answered." }),
+    nullable({ ...SourceResponse, description: "Response that replaces the one the provider expects." }),
   ),
 };
 
@@ -185,12 +200,12 @@ export const IngestSourceIn = Type.Object(
     metadata: Type.Optional(Metadata),
     type: Type.String({
       maxLength: 64,
-      description: "A provider such as `github`, or `generic-webhook`. GET /ingest/api/v1/source-type lists them.",
+      description: "Provider such as `github`, or `generic-webhook`. GET /ingest/api/v1/source-type lists all types.",
     }),
     config: Type.Optional(
       nullable(
         Type.Record(Type.String(), Type.Unknown(), {
-          description: "`secret` or `publicKey`, and the settings of the provider. Never shown again.",
+          description: "Settings of the provider, and optionally `secret` or `publicKey`. Never returned.",
         }),
       ),
     ),
@@ -198,19 +213,22 @@ export const IngestSourceIn = Type.Object(
       nullable(
         Type.Array(Type.String({ minLength: 1, maxLength: 16_384 }), {
           maxItems: 10,
-          description: "All that are valid now, the newest first.",
+          description: "All currently valid secrets, newest first.",
         }),
       ),
     ),
     verification: Type.Optional(nullable(SourceVerification)),
     expiresAt: Type.Optional(
-      nullable(Type.String({ format: "date-time", description: "When it is deleted by itself. Never when left out." })),
+      nullable(
+        Type.String({ format: "date-time", description: "When the source is deleted automatically. Default: never." }),
+      ),
     ),
     ...settings,
   },
   {
     $id: "IngestSourceIn",
-    description: "A PUT resets what is left out; secrets and `config` stay unless new ones are given.",
+    description:
+      "PUT resets omitted fields to their defaults. Secrets and `config` change only if the request contains them.",
   },
 );
 
@@ -223,7 +241,7 @@ const SecretWarnings = Type.Optional(
     }),
     {
       description:
-        "After a change: secrets that begin or end with quotation marks or white space. They are stored as given.",
+        "Secrets that start or end with quotation marks or white space, in responses to changes. They are stored as given.",
     },
   ),
 );
@@ -234,9 +252,13 @@ export const IngestSourceOut = Type.Object(
     uid: nullable(SourceUid),
     name: Type.String(),
     type: Type.String(),
-    config: Type.Record(Type.String(), Type.Unknown(), { description: "Empty: settings of providers can be secrets." }),
-    configured: Type.Array(Type.String(), { description: "Names of the settings of the provider that are set." }),
-    ingestUrl: Type.String({ description: "Where the provider sends to. Whoever knows it can send too." }),
+    config: Type.Record(Type.String(), Type.Unknown(), {
+      description: "Always empty, because settings of providers can be secrets.",
+    }),
+    configured: Type.Array(Type.String(), { description: "Names of the provider settings that are set." }),
+    ingestUrl: Type.String({
+      description: "URL to enter at the provider. Keep it secret: anyone who knows it can send requests.",
+    }),
     metadata: StringMap,
     verification: nullable(SourceVerification),
     publicKeys: Type.Array(Type.String()),
@@ -254,7 +276,7 @@ export const IngestSourceOut = Type.Object(
     updatedAt: DateTime,
     warnings: SecretWarnings,
   },
-  { $id: "IngestSourceOut", description: "An inbound URL for a provider or another sender." },
+  { $id: "IngestSourceOut", description: "URL that receives webhooks of one provider or another sender." },
 );
 
 export const IngestSourceList = listOf(IngestSourceOut);
@@ -265,7 +287,7 @@ export const RotateTokenIn = Type.Object(
       Type.Integer({
         minimum: 0,
         maximum: 2_592_000,
-        description: "How long the URL before goes on to work. One day when left out.",
+        description: "Seconds for which the previous URL keeps working. Default: one day.",
       }),
     ),
   },
@@ -282,7 +304,7 @@ export const IngestSourceSecretIn = Type.Object(
         Type.Integer({
           minimum: 0,
           maximum: 31_536_000,
-          description: "How long the secrets before go on to verify. Until they are deleted when left out.",
+          description: "Seconds for which earlier secrets stay valid. Default: until you delete them.",
         }),
       ),
     ),
@@ -292,7 +314,7 @@ export const IngestSourceSecretIn = Type.Object(
 
 export const IngestSourceSecretOut = Type.Object(
   { id: Type.String(), createdAt: DateTime, expiresAt: nullable(DateTime), warnings: SecretWarnings },
-  { $id: "IngestSourceSecretOut", description: "A secret of a provider. Its value is never shown." },
+  { $id: "IngestSourceSecretOut", description: "Signing secret of a provider. Its value is never returned." },
 );
 
 export const IngestSourceSecretList = Type.Object(
@@ -303,7 +325,7 @@ export const IngestSourceSecretList = Type.Object(
 export const IngestSourceConsumerPortalAccessIn = Type.Object(
   {
     expiry: Type.Optional(
-      nullable(Type.Integer({ minimum: 3600, maximum: 604_800, description: "Seconds. Seven days when left out." })),
+      nullable(Type.Integer({ minimum: 3600, maximum: 604_800, description: "Seconds. Default: seven days." })),
     ),
     readOnly: Type.Optional(nullable(Type.Boolean())),
   },

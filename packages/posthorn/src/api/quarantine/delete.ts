@@ -7,7 +7,7 @@ export const deleteQuarantined = defineRoute({
   path: "/ingest/api/v1/source/:source_id/quarantine/:request_id",
   operationId: "v1.ingest.quarantine.delete",
   tag: "Ingest",
-  summary: "Delete a request that did not verify",
+  summary: "Delete a quarantined request",
   access: "organisation",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {

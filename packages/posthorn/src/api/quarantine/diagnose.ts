@@ -9,9 +9,9 @@ export const diagnoseQuarantined = defineRoute({
   path: "/ingest/api/v1/source/:source_id/quarantine/:request_id/diagnose",
   operationId: "v1.ingest.quarantine.diagnose",
   tag: "Ingest",
-  summary: "Find out why a request did not verify",
+  summary: "Diagnose a quarantined request",
   description:
-    "Undoes likely mistakes until it verifies: another secret, a body that a proxy changed, a clock that is off. Tries the secrets of your other sources of the provider too. The search is limited; `stopped` says when it ended early. An organisation has one diagnosis at a time: another one gets a 429 with `retry-after`.",
+    "Finds out why the signature is wrong by undoing likely mistakes until the request passes verification: a wrong secret, a body changed by a proxy, a clock that is off. It also tries the secrets of your other sources of this provider. The search is limited; `stopped` is set if it ended early. An organisation has one diagnosis at a time: another one gets a 429 with `retry-after`.",
   access: "organisation",
   idempotency: "none",
   responses: { 200: DiagnosisOut },

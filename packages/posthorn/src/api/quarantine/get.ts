@@ -9,7 +9,7 @@ export const getQuarantined = defineRoute({
   path: "/ingest/api/v1/source/:source_id/quarantine/:request_id",
   operationId: "v1.ingest.quarantine.get",
   tag: "Ingest",
-  summary: "Get a request that did not verify",
+  summary: "Get a quarantined request",
   access: "organisation",
   responses: { 200: QuarantinedDetailOut },
   handle: async ({ ctx, params }) => {

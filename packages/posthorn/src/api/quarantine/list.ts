@@ -12,12 +12,12 @@ export const listQuarantine = defineRoute({
   path: "/ingest/api/v1/source/:source_id/quarantine",
   operationId: "v1.ingest.quarantine.list",
   tag: "Ingest",
-  summary: "List requests that did not verify",
-  description: "Newest first. The last 1,000 of a source are kept, and at most 32 MiB of them.",
+  summary: "List quarantined requests",
+  description: "Newest first. Each source keeps its latest 1,000 requests, with at most 32 MiB of bodies.",
   access: "organisation",
   query: Type.Object({
     ...PageQuery,
-    reason: Type.Optional(Type.String({ maxLength: 64, description: "Only what has this reason." })),
+    reason: Type.Optional(Type.String({ maxLength: 64, description: "Return only requests with this reason." })),
   }),
   responses: { 200: QuarantinedList },
   handle: async ({ ctx, params, query }) => {

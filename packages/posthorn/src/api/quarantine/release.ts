@@ -8,9 +8,9 @@ export const releaseQuarantined = defineRoute({
   path: "/ingest/api/v1/source/:source_id/quarantine/:request_id/release",
   operationId: "v1.ingest.quarantine.release",
   tag: "Ingest",
-  summary: "Take a request in that did not verify",
+  summary: "Release a quarantined request",
   description:
-    "It becomes a message like any other and leaves the quarantine. Only what you know to be genuine: nothing has proved it.",
+    "Accepts the request although it failed verification: it becomes a message and is delivered. Release only requests that you know to be genuine, because anyone with the URL can send a forged one.",
   access: "organisation",
   idempotency: "claim",
   responses: { 200: QuarantineReleaseOut },

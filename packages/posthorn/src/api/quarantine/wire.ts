@@ -22,7 +22,7 @@ export function quarantinedDetailOut(quarantined: Quarantined): object {
   };
 }
 
-/** Names and values of a flat list. */
+/** Pairs of names and values. */
 export function headerPairs(flat: readonly string[]): readonly { readonly name: string; readonly value: string }[] {
   return flat.flatMap((name, index) => (index % 2 === 0 ? [{ name, value: flat[index + 1]! }] : []));
 }

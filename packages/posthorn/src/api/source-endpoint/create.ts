@@ -12,7 +12,8 @@ export const createSourceEndpoint = defineRoute({
   operationId: "v1.ingest.endpoint.create",
   tag: "Ingest",
   summary: "Create an endpoint of a source",
-  description: "What comes in at the source is passed on to it, byte for byte and signed by Posthorn too.",
+  description:
+    "Posthorn forwards the events of the source to it, with the original bytes and an additional Posthorn signature.",
   access: "organisation",
   body: IngestEndpointIn,
   responses: { 201: IngestEndpointOut },

@@ -9,7 +9,7 @@ export const getForwarding = defineRoute({
   path: "/ingest/api/v1/source/:source_id/endpoint/:endpoint_id/forwarding",
   operationId: "v1.ingest.endpoint.get-forwarding",
   tag: "Ingest",
-  summary: "Get how requests are passed on to an endpoint of a source",
+  summary: "Get the forwarding settings of an endpoint of a source",
   access: "organisation",
   responses: { 200: IngestEndpointForwarding },
   handle: async ({ ctx, params }) => {

@@ -9,7 +9,7 @@ export const getSourceEndpointSecret = defineRoute({
   path: "/ingest/api/v1/source/:source_id/endpoint/:endpoint_id/secret",
   operationId: "v1.ingest.endpoint.get-secret",
   tag: "Ingest",
-  summary: "Get what an endpoint of a source verifies with",
+  summary: "Get the signing secret of an endpoint of a source",
   access: "organisation",
   responses: { 200: IngestEndpointSecretOut },
   handle: async ({ ctx, params }) => {

@@ -11,7 +11,7 @@ export const rotateSourceEndpointSecret = defineRoute({
   operationId: "v1.ingest.endpoint.rotate-secret",
   tag: "Ingest",
   summary: "Rotate the signing secret of an endpoint of a source",
-  description: "The secret before signs as well until its grace period ends.",
+  description: "The previous secret also signs until its grace period ends.",
   access: "organisation",
   body: IngestEndpointSecretIn,
   responses: { 204: null },

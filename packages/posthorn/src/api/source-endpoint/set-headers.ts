@@ -10,7 +10,7 @@ export const setSourceEndpointHeaders = defineRoute({
   operationId: "v1.ingest.endpoint.update-headers",
   tag: "Ingest",
   summary: "Replace the custom headers of an endpoint of a source",
-  description: "They take the place of headers of the request that have the same name.",
+  description: "They replace request headers of the same name.",
   access: "organisation",
   body: IngestEndpointHeadersIn,
   responses: { 204: null },

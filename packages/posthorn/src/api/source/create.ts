@@ -12,7 +12,7 @@ export const createSource = defineRoute({
   operationId: "v1.ingest.source.create",
   tag: "Ingest",
   summary: "Create a source",
-  description: "The answer has the URL to give to the provider.",
+  description: "The response contains `ingestUrl`, the URL to enter at the provider.",
   access: "organisation",
   body: IngestSourceIn,
   responses: { 201: IngestSourceOut },

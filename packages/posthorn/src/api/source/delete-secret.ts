@@ -8,7 +8,7 @@ export const deleteSourceSecret = defineRoute({
   operationId: "v1.ingest.source.delete-secret",
   tag: "Ingest",
   summary: "Delete a secret of a source",
-  description: "What is signed with it does not verify any more.",
+  description: "Requests signed with it fail verification from then on.",
   access: "organisation",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {

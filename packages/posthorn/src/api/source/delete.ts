@@ -8,7 +8,7 @@ export const deleteSource = defineRoute({
   operationId: "v1.ingest.source.delete",
   tag: "Ingest",
   summary: "Delete a source",
-  description: "Its URL ends at once. Its endpoints and what is in its quarantine go with it.",
+  description: "Its URL stops working at once. Its endpoints and quarantined requests are deleted too.",
   access: "organisation",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {

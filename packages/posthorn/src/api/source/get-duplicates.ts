@@ -11,7 +11,7 @@ export const getDuplicates = defineRoute({
   tag: "Ingest",
   summary: "Get duplicate deliveries",
   description:
-    "How many deliveries repeated an earlier one, and the 50 most recently repeated messages. A duplicate is acknowledged and not forwarded again. Counts are updated within a few seconds.",
+    "Number of duplicates, and the 50 most recently repeated messages. Posthorn acknowledges a duplicate and does not forward it again. Counts are updated within a few seconds.",
   access: "organisation",
   responses: { 200: IngestDuplicatesOut },
   handle: async ({ ctx, params }) => {

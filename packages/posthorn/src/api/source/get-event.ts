@@ -9,8 +9,8 @@ export const getEvent = defineRoute({
   path: "/ingest/api/v1/source/:source_id/event/:event_id",
   operationId: "v1.ingest.event.get",
   tag: "Ingest",
-  summary: "Get what came in, with its headers",
-  description: "By the id of the message, or by the id that the provider gave the delivery.",
+  summary: "Get an event of a source with its headers",
+  description: "By message ID, or by the provider's delivery ID.",
   access: "organisation",
   responses: { 200: IngestEventDetailOut },
   handle: async ({ ctx, params }) => {

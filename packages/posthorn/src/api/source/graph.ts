@@ -8,9 +8,8 @@ export const sourceGraph = defineRoute({
   path: "/ingest/api/v1/source/:source_id/graph",
   operationId: "v1.ingest.source.graph",
   tag: "Ingest",
-  summary: "Get where what comes in goes",
-  description:
-    "Nodes and edges, to be drawn: the source, and for each endpoint its filter, its transformation and itself.",
+  summary: "Get the routes of a source as a graph",
+  description: "Nodes and edges: the source, and for each endpoint its filter, its transformation and the endpoint.",
   access: "organisation",
   responses: { 200: IngestGraphOut },
   handle: async ({ ctx, params }) => ok(await getGraph({ ctx, input: { source: params.source_id } })),

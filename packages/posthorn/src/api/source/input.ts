@@ -1,4 +1,4 @@
-/** From the fields of a source in the API to what the domain takes. */
+/** Converts the API fields of a source to domain input. */
 import type { Static } from "typebox";
 import { definitionOf, verifiesWithPublicKeys } from "../../domain/source/kind.ts";
 import { DEFAULT_SETTINGS, type SourceInput, type SourceResponse } from "../../domain/source/source.ts";
@@ -11,17 +11,17 @@ type Body = Static<typeof IngestSourceIn>;
 
 const DEFAULT_WAIT_SECONDS = 5;
 const DEFAULT_TOLERANCE_SECONDS = 300;
-/** The names under which `config` may hold a secret, unless a provider calls a setting of its own so. */
+/** Names under which `config` may contain secrets or keys, unless the provider has a setting of that name. */
 const SECRET_NAMES = new Set(["secret", "webhookSecret", "clientId"]);
 
 export type GivenSource = Omit<SourceInput, "config"> & {
-  /** `null`: the body names none. */
+  /** `null` if the body contains none. */
   readonly secrets: readonly string[] | null;
-  /** `null`: the body has none. */
+  /** `null` if the body contains none. */
   readonly config: SourceInput["config"] | null;
 };
 
-/** The input of a source, with what is never shown apart: a body that does not name it is no word on it. */
+/** Input of a source. Secrets and `config` are separate: they are never returned, so a body without them keeps the stored ones. */
 export function sourceInput(body: Body): GivenSource {
   const { secrets, publicKeys, config, toleranceSeconds } = configOf(body);
   const verification = verificationOf(body.verification ?? null);
@@ -50,7 +50,7 @@ export function sourceInput(body: Body): GivenSource {
   };
 }
 
-/** Secrets of a provider that has public keys only are taken as such: many dashboards call everything a secret. */
+/** Treats secrets of a provider that only has public keys as public keys, because many provider dashboards call any key a secret. */
 function keysOf(
   secrets: readonly string[] | null,
   publicKeys: readonly string[],
@@ -67,7 +67,7 @@ interface ReadConfig {
   readonly toleranceSeconds: number | null;
 }
 
-/** Secrets and keys stand beside the settings of the provider in `config`. */
+/** Splits `config` into provider settings, secrets and keys. */
 function configOf({ type, config: given }: Body): ReadConfig {
   const config: Record<string, string> = {};
   let secret: string | null = null;
@@ -101,7 +101,7 @@ function responseOf(response: NonNullable<Body["response"]> | null): SourceRespo
   return { status, headers, body, delayMs: Math.round(delaySeconds * 1000), wait: waited };
 }
 
-/** The settings with their defaults. */
+/** Settings with defaults applied. */
 export function verificationOf(given: Static<typeof SourceVerification> | null): Verification | null {
   if (given === null) return null;
   const { eventType = [], deliveryId = [], occurredAt = [] } = given;

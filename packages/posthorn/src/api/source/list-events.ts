@@ -12,14 +12,16 @@ export const listEvents = defineRoute({
   path: "/ingest/api/v1/source/:source_id/event",
   operationId: "v1.ingest.event.list",
   tag: "Ingest",
-  summary: "List what came in at a source",
+  summary: "List the events of a source",
   description:
-    "Newest first. Bodies, attempts and why an endpoint did not match: under /api/v1/app/{source_id}/msg, as for any message.",
+    "Newest first. Bodies, attempts and the reasons why endpoints did not match are under /api/v1/app/{source_id}/msg, as for every message.",
   access: "organisation",
   query: Type.Object({
     ...PageQuery,
-    event_type: Type.Optional(Type.String({ maxLength: 256, description: "Only of this type." })),
-    unmatched: Type.Optional(Type.Boolean({ default: false, description: "Only those that no endpoint got." })),
+    event_type: Type.Optional(Type.String({ maxLength: 256, description: "Return only events of this type." })),
+    unmatched: Type.Optional(
+      Type.Boolean({ default: false, description: "Return only events that matched no endpoint." }),
+    ),
   }),
   responses: { 200: IngestEventList },
   handle: async ({ ctx, params, query }) => {

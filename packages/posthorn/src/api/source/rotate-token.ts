@@ -10,8 +10,9 @@ export const rotateToken = defineRoute({
   path: "/ingest/api/v1/source/:source_id/token/rotate",
   operationId: "v1.ingest.source.rotate-token",
   tag: "Ingest",
-  summary: "Give a source another URL",
-  description: "The URL before goes on to work until the overlap ends, so that the provider can be told without a gap.",
+  summary: "Rotate the URL of a source",
+  description:
+    "The previous URL keeps working until the overlap ends, so you can change it at the provider without downtime.",
   access: "organisation",
   body: RotateTokenIn,
   responses: { 200: RotateTokenOut },

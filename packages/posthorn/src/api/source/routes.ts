@@ -1,4 +1,4 @@
-/** Every route of inbound webhooks. */
+/** Routes of sources, their endpoints and their quarantine. */
 import { createSource } from "./create.ts";
 import { listSources } from "./list.ts";
 import { getSource } from "./get.ts";

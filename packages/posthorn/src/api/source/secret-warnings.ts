@@ -3,10 +3,10 @@ import { definitionOf, verifiesWithPublicKeys } from "../../domain/source/kind.t
 import { type SecretWarning, secretWarnings } from "../../domain/source/secret-warnings.ts";
 import type { IngestSourceIn, IngestSourceSecretIn } from "../models/source.ts";
 
-/** Warnings about the secrets and the settings of a source, which are never shown again. */
+/** Warnings about secrets and settings of a source. Values are not returned later, so warn when they are set. */
 export function sourceWarnings(body: Static<typeof IngestSourceIn>): readonly SecretWarning[] {
   const definition = definitionOf(body.type, null);
-  // Public keys were read already, so that none is malformed.
+  // Public keys have been parsed already, so none is malformed.
   const secrets = definition !== null && verifiesWithPublicKeys(definition) ? [] : (body.secrets ?? []);
   return [
     ...secrets.flatMap((secret, index) => secretWarnings(`secrets[${index}]`, secret)),
@@ -16,12 +16,12 @@ export function sourceWarnings(body: Static<typeof IngestSourceIn>): readonly Se
   ];
 }
 
-/** Warnings about a secret that is added to a source. */
+/** Warnings about a secret added to a source. */
 export function addedSecretWarnings({ secret }: Static<typeof IngestSourceSecretIn>): readonly SecretWarning[] {
   return secretWarnings("secret", secret);
 }
 
-/** The field `warnings` of a response; absent when there are none. */
+/** The `warnings` field of a response. Absent if there are none. */
 export function withWarnings(body: object, warnings: readonly SecretWarning[]): object {
   return warnings.length === 0 ? body : { ...body, warnings };
 }

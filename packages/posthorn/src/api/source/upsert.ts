@@ -11,9 +11,9 @@ export const upsertSource = defineRoute({
   path: "/ingest/api/v1/source/:source_id",
   operationId: "v1.ingest.source.update",
   tag: "Ingest",
-  summary: "Replace or create a source",
+  summary: "Create or replace a source",
   description:
-    "Every field that is left out is reset; the URL stays, and secrets and `config` unless new ones are given. When there is no such source a new one is made, with an id of its own.",
+    "Omitted fields are reset to their defaults. The URL does not change; secrets and `config` change only if the request contains them. If no such source exists, a new one is created with its own ID.",
   access: "organisation",
   body: IngestSourceIn,
   responses: { 200: IngestSourceOut, 201: IngestSourceOut },

@@ -1,7 +1,7 @@
 import type { Source, SourceResponse } from "../../domain/source/source.ts";
 import { dateTime, dateTimeOrNull } from "../wire.ts";
 
-/** A source as the API shows it: without anything that is a secret. */
+/** API representation of a source, without secrets. */
 export function sourceOut(source: Source, ingestUrl: string): object {
   const { key: _key, config, response, expiresAt, createdAt, updatedAt, ...rest } = source;
   return {

@@ -1,4 +1,4 @@
-/** Takes up what came in into what is known of an event type, and says when payloads look different. */
+/** Updates the inferred schema of an event type with new traffic, and announces schema changes. */
 import type { Change } from "../../catalogue/schema-change.ts";
 import { type Entry, foldSamples, NOTHING_KNOWN } from "../../catalogue/entry.ts";
 import { type Shape, shapeFromJson, shapeToJson } from "../../catalogue/inferred-schema.ts";
@@ -6,25 +6,25 @@ import type { Services, TransactionServices } from "../context.ts";
 import { announceSource } from "../source/announce.ts";
 import type { Tx } from "../../store/tx.ts";
 
-/** What came in of one event type since the last time. Times are Unix milliseconds. */
+/** Traffic of one event type since the last update. Times are Unix milliseconds. */
 export interface Traffic {
   readonly sourceKey: number;
   readonly eventType: string;
   readonly received: number;
   readonly firstAt: number;
   readonly lastAt: number;
-  /** What the payloads looked like that were looked at; `null`: none was. */
+  /** Schema inferred from the sampled payloads; `null` if there were none. */
   readonly samples: Shape | null;
 }
 
-/** Event types of one source that are kept. Types beyond are not learned: a type that is data would never end. */
+/** Event types per source. Further ones are ignored: a provider that puts data into the type would create them without end. */
 export const MAX_EVENT_TYPES = 500;
-/** Changes that one announcement names. */
+/** Changes listed in one announcement. */
 const MAX_TOLD = 20;
-/** How often it is tried while others learn the same type. */
+/** Attempts while other nodes update the same event type. */
 const TRIES = 5;
 
-/** Computes beside everybody else, and writes in one short transaction. */
+/** Computes the update outside a transaction, and writes it in a short one. */
 export async function foldTraffic(services: Services, traffic: Traffic): Promise<void> {
   for (let tried = 0; tried < TRIES; tried++) {
     const known = await readEntry(services, traffic);
@@ -79,7 +79,7 @@ async function isFull({ store }: Services, sourceKey: number): Promise<boolean> 
   return types >= MAX_EVENT_TYPES;
 }
 
-/** Returns whether it was written: not, when the source is gone, in which case nobody else has to, or when somebody else wrote. */
+/** Returns whether the entry was written. `false` if another node wrote first. */
 async function writeEntry(
   { db }: Tx,
   { sourceKey, eventType, received, firstAt, lastAt }: Traffic,

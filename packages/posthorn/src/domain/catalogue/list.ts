@@ -1,4 +1,4 @@
-/** What is known of the event types of a source. */
+/** Reads the catalogue of a source: its event types and inferred schemas. */
 import type { Change } from "../../catalogue/schema-change.ts";
 import { currentShape, type Entry } from "../../catalogue/entry.ts";
 import type { Shape } from "../../catalogue/inferred-schema.ts";
@@ -15,15 +15,15 @@ export interface CatalogueSummary {
   readonly received: number;
   readonly firstAt: number;
   readonly lastAt: number;
-  /** When its payloads last began to look different; `null`: never. */
+  /** When the schema last changed; `null`: never. */
   readonly changedAt: number | null;
 }
 
 export interface CatalogueDetail extends CatalogueSummary {
-  /** `null`: no payload could be read. */
+  /** `null` if no payload could be parsed. */
   readonly shape: Shape | null;
   readonly samples: number;
-  /** Latest first. */
+  /** Newest first. */
   readonly changes: readonly Change[];
 }
 
@@ -32,7 +32,7 @@ export interface EventTypeRef {
   readonly eventType: string;
 }
 
-/** By name. */
+/** Sorted by name. */
 export async function listCatalogue({
   ctx,
   input,
@@ -58,7 +58,7 @@ export async function getCatalogueEntry({ ctx, input }: Call<EventTypeRef>): Pro
   return detail;
 }
 
-/** The source and everything that is known of its event types. */
+/** The source with all its catalogue entries. */
 export async function exportCatalogue({ ctx, input }: Call<{ readonly source: string }>): Promise<{
   readonly source: Source;
   readonly entries: readonly CatalogueDetail[];
@@ -67,7 +67,7 @@ export async function exportCatalogue({ ctx, input }: Call<{ readonly source: st
   return { source, entries: await details(ctx, source, null) };
 }
 
-/** Forgets an event type, which is then learned anew. */
+/** Deletes an event type. It is inferred again from new events. */
 export async function forgetCatalogueEntry({ ctx, input }: Call<EventTypeRef>): Promise<void> {
   const source = await getSource(ctx, input.source);
   const { numDeletedRows } = await write(ctx, ({ db }) =>

@@ -1,22 +1,22 @@
-/** Reads how often a source received the same delivery again. */
+/** Reads the duplicates of a source. */
 import { timeOfKey } from "../../lib/id.ts";
 import { type Call, reader } from "../context.ts";
 import { getSource } from "../source/find.ts";
 
-/** A message whose delivery was repeated. Times are Unix milliseconds. */
+/** Message that was received more than once. Times are Unix milliseconds. */
 export interface RepeatedMessage {
   readonly id: string;
   readonly eventType: string;
-  /** How often it was received in all, the first time included. */
+  /** How often it was received, including the first time. */
   readonly receivedCount: number;
   readonly receivedAt: number;
   readonly lastReceivedAt: number;
 }
 
 export interface Duplicates {
-  /** Deliveries that repeated an earlier one, since the source was created. */
+  /** Duplicates since the source was created. */
   readonly count: number;
-  /** `null`: there was none. */
+  /** `null` if there was none. */
   readonly lastAt: number | null;
   /** The most recently repeated messages that still exist, newest first. */
   readonly messages: readonly RepeatedMessage[];
@@ -24,7 +24,7 @@ export interface Duplicates {
 
 const MAX_LISTED = 50;
 
-/** The repeated deliveries of a source. */
+/** Duplicates of a source. */
 export async function getDuplicates({ ctx, input }: Call<{ readonly source: string }>): Promise<Duplicates> {
   const { key } = await getSource(ctx, input.source);
   const total = await reader(ctx)

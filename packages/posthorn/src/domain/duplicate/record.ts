@@ -1,20 +1,20 @@
-/** Writes how often deliveries were repeated. */
+/** Writes counts of duplicates. */
 import { sql, type SqlBool } from "kysely";
 import type { Services } from "../context.ts";
 import type { Tx } from "../../store/tx.ts";
 
-/** Repetitions of one delivery. Times are Unix milliseconds. */
+/** Duplicates of one message. Times are Unix milliseconds. */
 export interface Repetition {
   readonly sourceKey: number;
-  /** The message that was repeated, by key or by event ID; `null`: only the count is kept. */
+  /** The repeated message, by key or event ID. `null`: only the source's count is kept. */
   readonly of: { readonly messageId: number } | { readonly eventId: string } | null;
   readonly repeats: number;
   readonly lastAt: number;
 }
 
-/** Repeated messages that are kept for each source, the most recently repeated ones. */
+/** Repeated messages kept per source, most recently repeated first. */
 export const MAX_REPEATED_MESSAGES = 1000;
-/** Rows of one statement. */
+/** Rows per statement. */
 const CHUNK = 100;
 
 type Row = {
@@ -24,7 +24,7 @@ type Row = {
   readonly last_at: number;
 };
 
-/** Adds to the counts of sources and messages, in one transaction. */
+/** Adds to the counts of sources and messages in one transaction. */
 export async function recordDuplicates(services: Services, repetitions: readonly Repetition[]): Promise<void> {
   const rows = await rowsOf(services, repetitions);
   const totals = totalsOf(repetitions);
@@ -40,13 +40,13 @@ export async function recordDuplicates(services: Services, repetitions: readonly
   });
 }
 
-/** One row for each message, after its event ID was looked up. */
+/** One row per message, with event IDs resolved to message keys. */
 async function rowsOf(services: Services, repetitions: readonly Repetition[]): Promise<readonly Row[]> {
   const rows = new Map<string, Row>();
   for (const { sourceKey, of, repeats, lastAt } of repetitions) {
     if (of === null) continue;
     const messageId = "messageId" in of ? of.messageId : await messageOf(services, sourceKey, of.eventId);
-    // Deleted in the meantime: the repetition still counts for the source.
+    // The message has been deleted. The duplicate still counts for the source.
     if (messageId === null) continue;
     const name = `${sourceKey} ${messageId}`;
     const before = rows.get(name);

@@ -6,16 +6,16 @@ import type { Source } from "../source/source.ts";
 import { currentTokens, ingestUrl } from "../source/token.ts";
 import { getQuarantineRow, type QuarantineRef } from "./find.ts";
 
-/** Secrets of other sources that are tried. */
+/** Maximum number of secrets of other sources tried. */
 const MAX_OTHERS = 20;
 
-/** Finds out what is wrong with a request that did not verify, with the secrets and settings that the source has now. */
+/** Diagnoses a quarantined request with the current secrets and settings of its source. */
 export async function diagnoseQuarantined({ ctx, input }: OutsideCall<QuarantineRef>): Promise<DiagnosisReport> {
   const { source, row } = await getQuarantineRow(ctx, input);
   if (row.body === null) {
     throw new PosthornError(
       "missing_payload",
-      `The body of ${row.body_bytes} bytes was too large to be kept, so nothing can be tried on it.`,
+      `The body of ${row.body_bytes} bytes was too large to store, so this request cannot be diagnosed.`,
     );
   }
   const { method, path, query, headers } = openRequest(row.request_json, ctx.services.secretBox);
@@ -26,7 +26,7 @@ export async function diagnoseQuarantined({ ctx, input }: OutsideCall<Quarantine
   return ctx.services.sources.diagnose(source.key, request, await otherSecrets(ctx, source));
 }
 
-/** Secrets of the organisation's other sources of the same provider, by the name of the source: one of them may be the right one. */
+/** Secrets of the organisation's other sources of this provider, by source name. One of them may be the right one. */
 async function otherSecrets(ctx: Context, source: Source): Promise<Readonly<Record<string, string>>> {
   const rows = await reader(ctx)
     .selectFrom("source_secret")

@@ -1,10 +1,10 @@
 import { keyAtTime } from "../../lib/id.ts";
 import type { Services } from "../context.ts";
 
-/** Rows deleted in one transaction: small enough that publishing does not notice. */
+/** Rows deleted in one transaction, few enough not to delay publishing. */
 const STEP = 500;
 
-/** Deletes what was in quarantine for as long as payloads are kept, and tokens and secrets of sources whose time is over. */
+/** Deletes quarantined requests after the payload retention period, and expired tokens and secrets of sources. */
 export async function expireInbound(services: Services, keptMs: number, signal: AbortSignal): Promise<void> {
   const { store, now } = services;
   await store.transaction(async ({ db }) => {

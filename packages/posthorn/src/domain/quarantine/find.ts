@@ -12,7 +12,7 @@ export interface QuarantineRef {
   readonly request: string;
 }
 
-/** The row of a request in the quarantine of a source, body included, or `not_found`. */
+/** Row of a quarantined request with its body. Throws `not_found`. */
 export async function getQuarantineRow(
   ctx: Context,
   ref: QuarantineRef,

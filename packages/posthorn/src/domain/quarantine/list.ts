@@ -6,11 +6,11 @@ import { QUARANTINE_COLUMNS, type Quarantined, toQuarantined } from "./quarantin
 
 export interface ListQuarantine extends PageRequest {
   readonly source: string;
-  /** Only what has this reason; `null`: everything. */
+  /** `null`: all reasons. */
   readonly reason: string | null;
 }
 
-/** The requests of a source that did not verify, newest first, without their bodies. */
+/** Quarantined requests of a source, newest first, without bodies. */
 export async function listQuarantine({ ctx, input }: Call<ListQuarantine>): Promise<Page<Quarantined>> {
   const source = await getSource(ctx, input.source);
   const page = await readPage(input, { order: "desc", keyOf: idIterator("quar_") }, (slice) => {

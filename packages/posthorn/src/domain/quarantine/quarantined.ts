@@ -1,4 +1,4 @@
-/** A request that did not verify, as it is shown. */
+/** Quarantined request as shown. */
 import type { Selectable } from "kysely";
 import { timeOfKey } from "../../lib/id.ts";
 import type { QuarantineTable } from "../../store/source-schema.ts";
@@ -7,16 +7,16 @@ import { type InboundRequest, shownRequest } from "../message/request.ts";
 export interface Quarantined {
   readonly key: number;
   readonly id: string;
-  /** A code of `@posthorn/webhooks`, and its sentence. */
+  /** Error code of `@posthorn/webhooks`, and its message. */
   readonly reason: string;
   readonly detail: string;
-  /** Credentials in it are hidden. */
+  /** Credentials are hidden. */
   readonly request: InboundRequest;
   readonly contentType: string;
   readonly bodyBytes: number;
-  /** Whether the body was small enough to be kept, without which it cannot be released. */
+  /** Whether the body was small enough to store. Without a body, the request cannot be released. */
   readonly bodyKept: boolean;
-  /** The exact bytes, where they were asked for. */
+  /** Exact bytes, if requested. */
   readonly body: Uint8Array | null;
   /** Unix milliseconds. */
   readonly timestamp: number;

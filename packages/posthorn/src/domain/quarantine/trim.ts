@@ -1,11 +1,11 @@
 import { sql, type SqlBool } from "kysely";
 import type { Tx } from "../../store/tx.ts";
 
-/** What is kept of one source; the oldest go first. */
+/** Bounds of one source. The oldest requests are deleted first. */
 export const MAX_REQUESTS = 1000;
 export const MAX_BYTES = 32 * 1024 * 1024;
 
-/** Deletes the oldest requests of a source until the rest is within bounds. */
+/** Deletes the oldest requests of a source beyond its bounds. */
 export async function trimQuarantine({ db }: Tx, sourceKey: number): Promise<void> {
   const ranked = sql`SELECT id, ROW_NUMBER() OVER (ORDER BY id DESC) AS place,
     SUM(CASE WHEN body IS NULL THEN 0 ELSE body_bytes END) OVER (ORDER BY id DESC) AS bytes

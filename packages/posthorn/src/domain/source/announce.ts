@@ -2,7 +2,7 @@ import type { TransactionServices } from "../context.ts";
 import type { OperationalEventType } from "../operational/events.ts";
 import type { Tx } from "../../store/tx.ts";
 
-/** Says what became of a source, in the transaction of what it tells; nothing of one that is gone. Returns whether it is there. */
+/** Announces a change of a source to operational webhooks, in the same transaction. Returns `false` if the source was deleted. */
 export async function announceSource(
   services: TransactionServices,
   tx: Tx,

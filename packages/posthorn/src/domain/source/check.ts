@@ -1,4 +1,4 @@
-/** Rules of sources that schemas cannot say. */
+/** Checks of source input beyond the API schema. */
 import { invalid } from "../../lib/errors.ts";
 import { parseMediaType } from "../../format/media-type.ts";
 import type { Context } from "../context.ts";
@@ -7,7 +7,7 @@ import { GENERIC_TYPE, requireDefinition } from "./kind.ts";
 import type { SourceInput, SourceResponse } from "./source.ts";
 import { checkPublicKeys, checkSecretEncoding, checkVerification } from "./verification.ts";
 
-/** Settings that every provider may have. */
+/** Settings allowed for every provider. */
 const COMMON_CONFIG = new Set(["url", "header"]);
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -18,7 +18,10 @@ export function checkSource(
 ): void {
   const { type, verification, config, secrets, allowedAddresses, response, publicKeys } = input;
   if (verification !== null && type !== GENERIC_TYPE) {
-    throw invalid("verification", `Only ${GENERIC_TYPE} takes it: how ${type} signs is known.`);
+    throw invalid(
+      "verification",
+      `\`verification\` is only allowed for ${GENERIC_TYPE}: Posthorn knows how ${type} signs.`,
+    );
   }
   if (verification !== null) checkVerification(verification);
   const definition = requireDefinition(type, verification);
@@ -36,7 +39,8 @@ export function checkSource(
     if (trouble !== null) throw invalid("allowedAddresses", trouble);
   }
   if (response !== null) checkResponse(response);
-  if (input.expiresAt !== null && input.expiresAt <= services.now()) throw invalid("expiresAt", "This is in the past.");
+  if (input.expiresAt !== null && input.expiresAt <= services.now())
+    throw invalid("expiresAt", "`expiresAt` must be in the future.");
 }
 
 function checkResponse({ headers }: SourceResponse): void {
@@ -44,9 +48,9 @@ function checkResponse({ headers }: SourceResponse): void {
   for (const [name, value] of Object.entries(headers)) {
     const path = ["body", "response", "headers", name];
     const lower = name.toLowerCase();
-    if (!TOKEN.test(name)) throw invalid(path, "Not the name of a header (RFC 9110, section 5.1).");
+    if (!TOKEN.test(name)) throw invalid(path, "This is not a valid header name (RFC 9110, section 5.1).");
     if (!isResponseHeader(name)) throw invalid(path, `A source cannot set this header. ${HEADER_RULE}`);
-    if (seen.has(lower)) throw invalid(path, "This header is set twice: header names are case-insensitive.");
+    if (seen.has(lower)) throw invalid(path, "This header is set twice. Header names are case-insensitive.");
     if (!VALUE.test(value)) throw invalid(path, "A header value cannot hold line breaks or other control characters.");
     if (lower === "content-type") checkType(path, value);
     seen.add(lower);
@@ -55,6 +59,7 @@ function checkResponse({ headers }: SourceResponse): void {
 
 function checkType(path: readonly string[], value: string): void {
   const type = parseMediaType(value);
-  if (type === null) throw invalid(path, `Not a media type such as application/json. ${TYPE_RULE}`);
-  if (!isResponseType(type, "source")) throw invalid(path, `A source cannot answer with ${type.essence}. ${TYPE_RULE}`);
+  if (type === null) throw invalid(path, `This is not a media type such as application/json. ${TYPE_RULE}`);
+  if (!isResponseType(type, "source"))
+    throw invalid(path, `A source cannot respond with ${type.essence}. ${TYPE_RULE}`);
 }

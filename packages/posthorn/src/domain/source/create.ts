@@ -17,7 +17,7 @@ export interface CreatedSource {
   readonly ingestUrl: string;
 }
 
-/** Creates a source with its URL, and the application that has its endpoints and messages. */
+/** Creates a source with its URL, and the application that holds its endpoints and messages. */
 export async function createSource({ ctx, input }: Call<CreateSource>): Promise<CreatedSource> {
   checkSource(ctx, input);
   const { services, actor } = ctx;
@@ -39,7 +39,7 @@ export async function createSource({ ctx, input }: Call<CreateSource>): Promise<
           public_id: applicationIdOf(id),
           org_id: actor.orgId,
           kind: APPLICATION_KIND.source,
-          // Uids of sources and of customers are different things.
+          // The application has no uid: uids of sources and of customer applications are separate.
           uid: null,
           name: fields.name,
           throttle_rate: null,
@@ -49,7 +49,7 @@ export async function createSource({ ctx, input }: Call<CreateSource>): Promise<
           deleted_at: null,
         })
         .execute();
-      // The newest is tried first.
+      // Inserted oldest first, because verification tries the newest secret first.
       for (const secret of secrets.toReversed()) await insertSourceSecret(ctx, tx, key, secret);
       return insertToken(ctx, tx, key);
     });
@@ -59,7 +59,7 @@ export async function createSource({ ctx, input }: Call<CreateSource>): Promise<
   }
 }
 
-/** What of an input is stored in the row of the source. */
+/** Columns of the source row. */
 export function toColumns(ctx: Context, input: SourceInput) {
   const { name, uid, type, config, metadata, expiresAt } = input;
   return {
@@ -73,8 +73,8 @@ export function toColumns(ctx: Context, input: SourceInput) {
   };
 }
 
-/** A clash of uids, in words; any other error as it is. */
+/** Turns a duplicate uid into a `conflict` error. Returns other errors unchanged. */
 export function uidTaken(error: unknown, uid: string | null): unknown {
   if (!isUniqueViolation(error)) return error;
-  return new PosthornError("conflict", `A source with the uid "${uid}" exists.`, { cause: error });
+  return new PosthornError("conflict", `A source with the uid "${uid}" already exists.`, { cause: error });
 }

@@ -4,7 +4,7 @@ import { atomically, type Call } from "../context.ts";
 import { getSource } from "./find.ts";
 import { applicationIdOf } from "./source.ts";
 
-/** Deletes a source: its URL answers nothing any more, what is still owed to its endpoints is canceled. */
+/** Deletes a source. Its URL responds 404 from then on, and pending deliveries to its endpoints are canceled. */
 export function deleteSource(call: Call<{ readonly ref: string }>): Promise<void> {
   return atomically(call, async ({ ctx, input }) => {
     const { key, id } = await getSource(ctx, input.ref);

@@ -3,12 +3,12 @@ import type { Context } from "../context.ts";
 import { getSource } from "./find.ts";
 import { applicationIdOf, type Source } from "./source.ts";
 
-/** A source as verbs of applications and endpoints know it. */
+/** A source, as application and endpoint operations address it. */
 export interface SourceScope<Ctx extends Context = Context> {
   readonly source: Source;
-  /** The context in which those verbs see its application … */
+  /** Context in which those operations find its application. */
   readonly ctx: Ctx;
-  /** … and the id that they find it by. */
+  /** ID of the application. */
   readonly app: string;
 }
 

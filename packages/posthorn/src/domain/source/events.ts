@@ -1,4 +1,4 @@
-/** What came in at a source, with what is the same for every provider. */
+/** Events of a source, in the same form for every provider. */
 import { sql } from "kysely";
 import { notFound } from "../../lib/errors.ts";
 import { keyOfId, timeOfKey } from "../../lib/id.ts";
@@ -12,17 +12,17 @@ export interface InboundEvent {
   readonly id: string;
   readonly eventType: string;
   readonly contentType: string;
-  /** `null` once the body was deleted or has expired. */
+  /** `null` after the body was deleted or expired. */
   readonly bodyBytes: number | null;
-  /** Credentials in it are hidden; `null` for a message that did not come in. */
+  /** Credentials are hidden. `null` for a message without a request. */
   readonly request: InboundRequest | null;
-  /** Endpoints that it was passed on to, or is to be. */
+  /** Endpoints that matched. */
   readonly matched: number;
-  /** Endpoints that did not want it. */
+  /** Endpoints that did not match. */
   readonly unmatched: number;
   /** Unix milliseconds. */
   readonly timestamp: number;
-  /** How often the provider delivered it: 1 unless it was repeated. */
+  /** How often it was received, including the first time. */
   readonly receivedCount: number;
   /** Unix milliseconds. */
   readonly lastReceivedAt: number;
@@ -30,13 +30,13 @@ export interface InboundEvent {
 
 export interface ListEvents extends PageRequest {
   readonly source: string;
-  /** `null`: of every type. */
+  /** `null`: all types. */
   readonly eventType: string | null;
-  /** Only those that no endpoint got. */
+  /** Only events that matched no endpoint. */
   readonly unmatchedOnly: boolean;
 }
 
-/** The events of a source, newest first. */
+/** Events of a source, newest first. */
 export async function listEvents({ ctx, input }: Call<ListEvents>): Promise<Page<InboundEvent>> {
   const source = await getSource(ctx, input.source);
   const page = await readPage(input, { order: "desc", keyOf: idIterator("msg_") }, (slice) => {

@@ -1,10 +1,10 @@
 import type { Services } from "../context.ts";
 import { deleteSource } from "./delete.ts";
 
-/** Deleted in one run; the next goes on. */
+/** Sources deleted in one run. The next run continues. */
 const MOST = 200;
 
-/** Deletes sources whose time is over, such as captures. */
+/** Deletes expired sources, such as captures. */
 export async function expireSources(services: Services, signal: AbortSignal): Promise<void> {
   const { store, now } = services;
   const ended = await store.db

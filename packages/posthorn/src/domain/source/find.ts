@@ -19,7 +19,7 @@ export async function findSource(ctx: Context, ref: string): Promise<Source | nu
   return toSource(row, ctx.services.secretBox);
 }
 
-/** As {@link findSource}, but a source that is not there is a `not_found` error. */
+/** Like {@link findSource}, but throws `not_found`. */
 export async function getSource(ctx: Context, ref: string): Promise<Source> {
   const source = await findSource(ctx, ref);
   if (source === null) throw notFound("source");

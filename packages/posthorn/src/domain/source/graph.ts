@@ -1,4 +1,4 @@
-/** Where what comes in at a source goes, as nodes and edges to draw. */
+/** Routes of a source as a graph. */
 import { type Call, reader } from "../context.ts";
 import { type Forwarding, toForwarding } from "../endpoint/forwarding.ts";
 import { getSource } from "./find.ts";
@@ -9,9 +9,9 @@ export type GraphNode =
       readonly id: string;
       readonly kind: "filter";
       readonly endpointId: string;
-      /** `null`: of every type. */
+      /** `null`: all types. */
       readonly eventTypes: readonly string[] | null;
-      /** As it was given; `null`: none. */
+      /** As configured; `null`: none. */
       readonly filter: unknown;
     }
   | { readonly id: string; readonly kind: "transformation"; readonly endpointId: string }
@@ -28,14 +28,14 @@ export type GraphNode =
 export interface Graph {
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly { readonly from: string; readonly to: string }[];
-  /** There are more endpoints than are shown. */
+  /** Whether there are more endpoints than returned. */
   readonly cut: boolean;
 }
 
-/** Endpoints that are drawn. */
+/** Endpoints returned. */
 const MAX_ENDPOINTS = 500;
 
-/** Source → filter → transformation → endpoint, a line for each endpoint; what an endpoint does not have is not in its line. */
+/** One path source → filter → transformation → endpoint for each endpoint. Parts that an endpoint does not have are omitted. */
 export async function getGraph({ ctx, input }: Call<{ readonly source: string }>): Promise<Graph> {
   const { key, id, name, type } = await getSource(ctx, input.source);
   const rows = await reader(ctx)

@@ -1,4 +1,4 @@
-/** Services outside the catalogue whose way of signing is known. */
+/** Services with a known signature scheme that `@posthorn/webhooks` does not define. */
 import { credential, type Handshake, hmac, type ProviderDefinition } from "@posthorn/webhooks/provider";
 import { genericDefinition, type HmacSettings, type Verification } from "./verification.ts";
 
@@ -15,7 +15,7 @@ const HMAC: Omit<HmacSettings, "header"> = {
   secretEncoding: "utf8",
 };
 
-/** Those that the settings of a generic source can say. */
+/** Services whose scheme the settings of a generic source can express. */
 const AS_SETTINGS: Readonly<Record<string, Verification>> = {
   airwallex: {
     ...PLACES,
@@ -83,7 +83,7 @@ const AS_SETTINGS: Readonly<Record<string, Verification>> = {
 
 const CLIENT_ID = "x-adobesign-clientid";
 
-/** Acrobat Sign asks by GET whether the URL wants its events, and wants its client id back from every answer. */
+/** Acrobat Sign sends a GET to confirm the URL, and expects its client ID in every response. */
 const intent: Handshake = {
   summary: `GET ${CLIENT_ID} → 200, the same header`,
   async answer(context) {
@@ -93,7 +93,7 @@ const intent: Handshake = {
   },
 };
 
-/** Those with something of their own. */
+/** Services that need more than that. */
 const AS_DEFINITIONS: Readonly<Record<string, ProviderDefinition>> = {
   "adobe-sign": {
     id: "adobe-sign",
@@ -117,7 +117,7 @@ const AS_DEFINITIONS: Readonly<Record<string, ProviderDefinition>> = {
   },
 };
 
-/** Definitions by the type of source. */
+/** Definitions by source type. */
 export const KNOWN_SERVICES: Readonly<Record<string, ProviderDefinition>> = {
   ...Object.fromEntries(
     Object.entries(AS_SETTINGS).map(([type, settings]) => [

@@ -1,10 +1,10 @@
 /**
- * What an answer under `/in/` may consist of. Its text comes from strangers, and a browser that opens the URL must neither run it nor
- * take instructions from it.
+ * What a response under `/in/` may contain. Its content comes from outside, and a browser that opens the URL must neither run it nor follow
+ * its headers.
  */
 import { type MediaType, parseMediaType } from "../../format/media-type.ts";
 
-/** Headers of the protocol that say something to a sender and nothing to a browser. */
+/** Protocol headers with a meaning to senders and none to browsers. */
 const STANDARD_HEADERS: ReadonlySet<string> = new Set([
   "allow",
   "cache-control",
@@ -15,10 +15,10 @@ const STANDARD_HEADERS: ReadonlySet<string> = new Set([
   "webhook-allowed-rate",
 ]);
 
-/** `x-` followed by words with hyphens between; the first word is the family. */
+/** `x-` followed by words separated by hyphens. The first word is the family. */
 const OWN_HEADER = /^x-([a-z0-9]+)(?:-[a-z0-9]+)*$/;
 
-/** Families of `x-` headers that browsers, proxies or content delivery networks act on: they are no names of one's own. */
+/** Families of `x-` headers that browsers, proxies or content delivery networks interpret. Custom headers must not use them. */
 const TAKEN_FAMILIES: ReadonlySet<string> = new Set(
   (
     "accel amz amzn apple appengine azure cache cdn cf chrome cloud content csp csrf dns download edge envoy " +
@@ -29,10 +29,10 @@ const TAKEN_FAMILIES: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** The same rules in a sentence, for the person whose header was refused. */
-export const HEADER_RULE = `Use ${[...STANDARD_HEADERS].join(", ")}, or a name of your own that begins with x- and means nothing to browsers and proxies.`;
+/** The rules as a sentence for error messages. */
+export const HEADER_RULE = `Use ${[...STANDARD_HEADERS].join(", ")}, or a custom header that starts with x- and has no meaning to browsers or proxies.`;
 
-/** Whether a source may set this header of its answer. `name` in any case. */
+/** Whether a source may set this response header. Case-insensitive. */
 export function isResponseHeader(name: string): boolean {
   const lower = name.toLowerCase();
   if (STANDARD_HEADERS.has(lower)) return true;
@@ -40,13 +40,13 @@ export function isResponseHeader(name: string): boolean {
   return family !== undefined && !TAKEN_FAMILIES.has(family);
 }
 
-/** Who may have chosen the type of an answer, from the most trusted to the least. */
+/** Who chose the content type of a response, from most to least trusted. */
 export type ResponseTrust =
   /** The organisation, in the settings of its source. */
   | "source"
-  /** A receiver whose answer is passed on. */
+  /** A receiver whose response is passed on. */
   | "receiver"
-  /** Either, where the answer shares an origin with pages that belong to someone else. */
+  /** Either, if the response shares an origin with pages of others. */
   | "plain";
 
 const PLAIN = /^(?:text\/plain|text\/json|application\/(?:[\w.-]+\+)?json)$/;
@@ -59,26 +59,26 @@ const TEXTS: ReadonlySet<string> = new Set([
   "text/html",
 ]);
 
-/** Types that a source may answer with, in a sentence. */
-export const TYPE_RULE = `Use text/plain, application/json or another type that ends in +json, ${[...XML, ...TEXTS].join(", ")}, without commas in it.`;
+/** Content types that a source may respond with, as a sentence for error messages. */
+export const TYPE_RULE = `Use text/plain, application/json or another type that ends in +json, ${[...XML, ...TEXTS].join(", ")}, without commas.`;
 
-/** Whether an answer of this type may be sent as what it is. Scripts, style sheets, images and unknown types may not. */
+/** Whether a response may have this content type. Scripts, style sheets, images and unknown types may not. */
 export function isResponseType({ essence }: MediaType, trust: ResponseTrust): boolean {
   if (PLAIN.test(essence)) return true;
   if (trust === "plain") return false;
   return XML.has(essence) || (trust === "source" && TEXTS.has(essence));
 }
 
-/** Encodings that every client reads alike and that hide no markup. */
+/** Charsets that all clients decode alike and that cannot hide markup. */
 const CHARSETS: ReadonlySet<string> = new Set(["utf-8", "us-ascii", "iso-8859-1", "windows-1252"]);
 
-/** The `content-type` under which an answer is sent: its own where that is allowed, and otherwise that of plain text. */
+/** `content-type` of a response: its own if allowed, otherwise plain text. */
 export function responseType(contentType: string, trust: ResponseTrust): string {
   const type = parseMediaType(contentType);
   const essence = type !== null && isResponseType(type, trust) ? type.essence : "text/plain";
   const charset = type?.charset ?? null;
   if (charset === null) return essence;
-  // What a source answers is written as UTF-8, whatever its settings say.
+  // Configured responses are always encoded as UTF-8.
   if (trust === "source") return `${essence}; charset=utf-8`;
   return CHARSETS.has(charset) ? `${essence}; charset=${charset}` : essence;
 }

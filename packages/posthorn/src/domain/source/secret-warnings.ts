@@ -1,25 +1,25 @@
-/** Warnings about secrets that look as if something was copied along with them. */
+/** Warnings about secrets with quotation marks or white space that were probably copied by mistake. */
 
 export interface SecretWarning {
   readonly code: "secret_quoted" | "secret_whitespace";
-  /** Where the secret is in the request, such as `secrets[0]`. */
+  /** Field of the request, such as `secrets[0]`. */
   readonly field: string;
   readonly message: string;
 }
 
 const QUOTES = "\"'`´‘’‚“”„«»‹›";
-/** Characters that take up no room but are not white space to JavaScript. */
+/** Invisible characters that JavaScript does not treat as white space. */
 const INVISIBLE = "\\u0000\\u200b-\\u200f\\u2060";
 const BLANK_END = new RegExp(`^[\\s${INVISIBLE}]|[\\s${INVISIBLE}]$`);
 const BLANKS_AROUND = new RegExp(`^[\\s${INVISIBLE}]{0,100}|[\\s${INVISIBLE}]{0,100}$`, "g");
 
 /**
- * What is doubtful about a secret. It is stored as it was given all the same: a secret may begin or end with any
- * character, and only the provider knows.
+ * Warning about a secret, or `null`. The secret is stored as given anyway, because a secret may start or end with any
+ * character.
  */
 export function secretWarnings(field: string, secret: string): readonly SecretWarning[] {
   const warnings: SecretWarning[] = [];
-  // Keys in PEM end with a line feed.
+  // PEM keys end with a line feed.
   if (secret.includes("-----BEGIN ")) return warnings;
   if (BLANK_END.test(secret)) {
     const what = /[\r\n]$/.test(secret) ? "ends with a line feed" : "begins or ends with white space";

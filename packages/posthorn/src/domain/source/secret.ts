@@ -1,4 +1,4 @@
-/** Secrets that a provider signs with: several at a time, sealed, and never shown again. */
+/** Signing secrets of a source: several at a time, encrypted, never returned. */
 import { invalid, notFound, PosthornError } from "../../lib/errors.ts";
 import { keyOfId, timeOfKey } from "../../lib/id.ts";
 import { type Call, type Context, reader, write } from "../context.ts";
@@ -11,14 +11,14 @@ export interface SourceSecret {
   readonly id: string;
   /** Unix milliseconds. */
   readonly createdAt: number;
-  /** `null`: until it is replaced or deleted. */
+  /** `null`: valid until replaced or deleted. */
   readonly expiresAt: number | null;
 }
 
-/** Each is tried on every request that does not verify. */
+/** Upper bound, because every secret is tried on a request with a wrong signature. */
 const MAX_SECRETS = 10;
 
-/** The secrets of a source, newest first, without their values. */
+/** Secrets of a source, newest first, without their values. */
 export async function listSecrets({ ctx, input }: Call<{ readonly source: string }>): Promise<readonly SourceSecret[]> {
   const source = await getSource(ctx, input.source);
   const rows = await reader(ctx)
@@ -34,11 +34,11 @@ export async function listSecrets({ ctx, input }: Call<{ readonly source: string
 export interface AddSecret {
   readonly source: string;
   readonly secret: string;
-  /** How long the secrets before go on to verify; `null`: until they are deleted. */
+  /** How long earlier secrets stay valid; `null`: until they are deleted. */
   readonly overlapSeconds: number | null;
 }
 
-/** Adds a secret. Those before verify as well until the overlap ends. */
+/** Adds a secret. Earlier ones stay valid until the overlap ends. */
 export async function addSecret({ ctx, input }: Call<AddSecret>): Promise<SourceSecret> {
   const source = await getSource(ctx, input.source);
   checkSecretEncoding(source.verification, input.secret);
@@ -77,7 +77,7 @@ export async function insertSourceSecret(
   return { id, createdAt: timeOfKey(key), expiresAt: null };
 }
 
-/** Lets the secrets that hold without an end go on for some time; those whose time is over are deleted. */
+/** Sets an end for secrets without one, and deletes expired secrets. */
 export async function endSecrets(
   ctx: Pick<Context, "services">,
   { db }: Tx,
@@ -102,10 +102,13 @@ async function checkRoom(ctx: Context, { db }: Tx, sourceKey: number): Promise<v
     .where(({ eb, or }) => or([eb("expires_at", "is", null), eb("expires_at", ">", ctx.services.now())]))
     .executeTakeFirstOrThrow();
   if (secrets < MAX_SECRETS) return;
-  throw new PosthornError("limit_reached", `A source may have ${MAX_SECRETS} secrets: delete one that is not in use.`);
+  throw new PosthornError(
+    "limit_reached",
+    `A source can have at most ${MAX_SECRETS} secrets. Delete one that is no longer used.`,
+  );
 }
 
-/** Requests that are signed with it do not verify any more. */
+/** Deletes a secret. Requests signed with it fail verification from then on. */
 export async function deleteSecret({
   ctx,
   input,

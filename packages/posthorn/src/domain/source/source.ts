@@ -1,47 +1,47 @@
-/** An inbound URL: what it expects, and what it does with what comes. */
+/** Source: a URL that receives webhooks, with its settings. */
 import type { Selectable } from "kysely";
 import type { SourceTable } from "../../store/source-schema.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
 import type { Verification } from "./verification.ts";
 
-/** How requests are told apart that a provider sends again. */
+/** How duplicates are detected. */
 export const DEDUPLICATIONS = ["auto", "id", "content", "off"] as const;
 export type Deduplication = (typeof DEDUPLICATIONS)[number];
 
-/** What a sender is answered in place of what its provider expects. */
+/** Response to senders that replaces the one their provider expects. */
 export interface SourceResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** With `{header:…}`, `{query:…}`, `{body:…}`, `{id}` and `{type}` filled in. */
+  /** May contain the placeholders `{header:…}`, `{query:…}`, `{body:…}`, `{id}` and `{type}`. */
   readonly body: string;
-  /** How long it is held back. */
+  /** Delay before the response. */
   readonly delayMs?: number;
-  /** Answers as an endpoint does, when it does within the time. */
+  /** Passes on the response of an endpoint, if it succeeds in time. */
   readonly wait: {
-    /** Id or uid; `null`: the first that answers. */
+    /** ID or uid; `null`: the first endpoint that succeeds. */
     readonly endpoint: string | null;
     readonly timeoutMs: number;
   } | null;
 }
 
-/** What of a source is no secret. `null` leaves a choice to the platform or to the provider. */
+/** Settings of a source that are not secret. `null` means the default of the platform or provider. */
 export interface SourceSettings {
-  /** For a source without a provider of the catalogue. */
+  /** For generic sources only. */
   readonly verification: Verification | null;
-  /** Keys of the provider that verify in place of those it publishes. */
+  /** Public keys that replace the ones the provider publishes. */
   readonly publicKeys: readonly string[];
-  /** Takes requests that prove nothing, where the provider has no way to prove anything. */
+  /** Accepts unsigned requests. */
   readonly allowUnsigned: boolean;
-  /** Seconds that a signed time may be off. */
+  /** Allowed difference between a signed timestamp and the current time. */
   readonly toleranceSeconds: number | null;
-  /** Methods of events, in upper case. */
+  /** HTTP methods accepted for events, in upper case. */
   readonly methods: readonly string[];
   readonly maxBodyBytes: number | null;
-  /** Requests a second. */
+  /** Requests per second. */
   readonly rateLimit: number | null;
-  /** Events a day (UTC). */
+  /** Events per UTC day. */
   readonly dailyQuota: number | null;
-  /** Addresses, networks and names of published lists; empty: from anywhere. */
+  /** Addresses, networks and names of published lists. Empty: any address. */
   readonly allowedAddresses: readonly string[];
   readonly deduplication: Deduplication;
   readonly response: SourceResponse | null;
@@ -49,16 +49,16 @@ export interface SourceSettings {
 
 /** Times are Unix milliseconds. */
 export interface Source extends SourceSettings {
-  /** The key of the source and of its application. */
+  /** Key of the source and of its application. */
   readonly key: number;
   readonly id: string;
   readonly uid: string | null;
   readonly name: string;
   readonly type: string;
-  /** Settings of the provider, such as a verify token: some are secrets. */
+  /** Settings of the provider, such as a verify token. Some are secrets. */
   readonly config: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, string>>;
-  /** When its URL stops to answer and it is deleted; `null`: never. */
+  /** When its URL stops working and it is deleted; `null`: never. */
   readonly expiresAt: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -78,7 +78,7 @@ export const DEFAULT_SETTINGS: SourceSettings = {
   response: null,
 };
 
-/** What a source is made from. */
+/** Input for creating or replacing a source. */
 export interface SourceInput extends SourceSettings {
   readonly name: string;
   readonly uid: string | null;
@@ -106,7 +106,7 @@ export function toSource(row: Selectable<SourceTable>, secretBox: SecretBox): So
   };
 }
 
-/** The settings alone, as they are stored. */
+/** Settings as stored. */
 export function settingsJson(input: SourceSettings): string {
   const settings: SourceSettings = {
     verification: input.verification,
@@ -124,12 +124,12 @@ export function settingsJson(input: SourceSettings): string {
   return JSON.stringify(settings);
 }
 
-/** The id of the application that has the messages and endpoints of a source. */
+/** ID of the application that holds the messages and endpoints of a source. */
 export function applicationIdOf(sourceId: string): string {
   return sourceId.replace(/^src_/, "app_");
 }
 
-/** The id of the source that an application of that kind is. */
+/** ID of the source of such an application. */
 export function sourceIdOf(applicationId: string): string {
   return applicationId.replace(/^app_/, "src_");
 }

@@ -4,18 +4,18 @@ import { type Call, type Context, reader, write } from "../context.ts";
 import { getSource } from "./find.ts";
 import type { Tx } from "../../store/tx.ts";
 
-/** 160 bits: nobody finds one by guessing. */
+/** 160 bits, which cannot be guessed. */
 const TOKEN_BYTES = 20;
 
-/** What a token looks like; anything else is not looked up. */
+/** Format of a token. Anything else is not looked up. */
 export const TOKEN_PATTERN = /^[0-9a-f]{40}$/;
 
-/** What is stored of a token to find it by. */
+/** Hash under which a token is stored. */
 export function tokenHash(token: string): Uint8Array {
   return createHash("sha256").update(token).digest();
 }
 
-/** The URL that the provider is given. */
+/** URL to enter at the provider. */
 export function ingestUrl(ctx: Pick<Context, "services">, token: string): string {
   return `${ctx.services.rules.ingestUrl()}/in/${token}`;
 }
@@ -32,7 +32,7 @@ export async function insertToken(ctx: Context, { db }: Tx, sourceKey: number): 
   return token;
 }
 
-/** The tokens in force of some sources, by their key. */
+/** Current tokens of several sources by source key. */
 export async function currentTokens(ctx: Context, sourceKeys: readonly number[]): Promise<ReadonlyMap<number, string>> {
   if (sourceKeys.length === 0) return new Map();
   const rows = await reader(ctx)
@@ -44,7 +44,7 @@ export async function currentTokens(ctx: Context, sourceKeys: readonly number[])
   return new Map(rows.map((row) => [row.source_id, ctx.services.secretBox.open(row.token_sealed)]));
 }
 
-/** Puts a new token in force and returns the URL with it. The one before is good for as long as the overlap. */
+/** Creates a new token and returns the URL with it. The previous token stays valid for the overlap. */
 export async function rotateToken({
   ctx,
   input,

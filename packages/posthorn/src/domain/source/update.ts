@@ -8,13 +8,13 @@ import { currentTokens, ingestUrl } from "./token.ts";
 
 export type UpsertSource = Omit<CreateSource, "secrets" | "config"> & {
   readonly ref: string;
-  /** `null`: those it has stay. */
+  /** `null` keeps the stored ones. */
   readonly secrets: readonly string[] | null;
-  /** `null`: what it has stays, unless it becomes one of another provider. */
+  /** `null` keeps the stored config, unless the type changes. */
   readonly config: CreateSource["config"] | null;
 };
 
-/** Replaces every field of a source, or creates one (with an id of its own) when there is none. The URL stays. */
+/** Replaces all fields of a source, or creates it with its own ID if it does not exist. The URL does not change. */
 export function upsertSource(call: Call<UpsertSource>): Promise<CreatedSource & { readonly created: boolean }> {
   return atomically(call, async ({ ctx, input: { ref, ...fields } }) => {
     const existing = await findSource(ctx, ref);

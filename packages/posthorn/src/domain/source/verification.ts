@@ -1,4 +1,4 @@
-/** How a source without a provider of the catalogue verifies: settings that become a definition of `@posthorn/webhooks`. */
+/** Verification of generic sources: settings that are turned into a provider definition of `@posthorn/webhooks`. */
 import {
   asymmetric,
   type AsymmetricScheme,
@@ -28,7 +28,7 @@ import {
 import { WebhookError } from "@posthorn/webhooks";
 import { invalid } from "../../lib/errors.ts";
 
-/** A time that the signature covers. */
+/** Timestamp covered by the signature. */
 export interface SignedTimeSettings {
   /** `header:x-timestamp`, `body:sent_at`, or `field:t` for a pair of the signature's header. */
   readonly from: string;
@@ -36,29 +36,29 @@ export interface SignedTimeSettings {
   readonly toleranceSeconds: number;
 }
 
-/** Where a signature stands, and what it is made over. */
+/** Where the signature is, and what it covers. */
 export interface SignatureForm {
   readonly header: string;
   readonly encoding: "hex" | "base64" | "base64url";
   /** Text before the signature, such as `sha256=`. */
   readonly prefix: string;
-  /** Name of the signature in a header of pairs such as `t=…,v1=…`; `null`: the header is the signature. */
+  /** Name of the signature in a header of pairs such as `t=…,v1=…`. `null` if the whole header is the signature. */
   readonly field: string | null;
   readonly separator: string;
-  /** What is signed, with `{body}`, `{ts}`, `{url}`, `{method}` and selectors such as `{header:x-id}`. */
+  /** Signed text with `{body}`, `{ts}`, `{url}`, `{method}` and selectors such as `{header:x-id}`. */
   readonly signed: string;
   readonly timestamp: SignedTimeSettings | null;
 }
 
-/** An HMAC in any form that the catalogue can say. */
+/** HMAC signature. */
 export interface HmacSettings extends SignatureForm {
   readonly scheme: "hmac";
   readonly hash: "sha1" | "sha256" | "sha384" | "sha512";
-  /** How the key stands in the secret. */
+  /** Encoding of the key in the secret. */
   readonly secretEncoding: "utf8" | "base64" | "hex";
 }
 
-/** A signature that the source's public keys verify. ECDSA signatures are in DER. */
+/** Public key signature, verified with the public keys of the source. ECDSA signatures are DER-encoded. */
 export interface PublicKeySettings extends SignatureForm {
   readonly scheme: "public-key";
   readonly algorithm: "ed25519" | "ecdsa-p256-sha256" | "rsa-sha256";
@@ -68,11 +68,11 @@ export interface JwtSettings {
   readonly scheme: "jwt";
   readonly header: string;
   readonly algorithms: readonly ("HS256" | "HS384" | "HS512" | "ES256" | "RS256")[];
-  /** Address of the key set, for the asymmetric ones. */
+  /** URL of the key set, for asymmetric algorithms. */
   readonly jwksUrl: string | null;
   readonly issuer: readonly string[];
   readonly audience: string | null;
-  /** The claim with the SHA-256 of the body; `null`: the token does not cover the body. */
+  /** Claim with the SHA-256 of the body. `null` if the token does not cover the body. */
   readonly bodyHash: { readonly claim: string; readonly encoding: "hex" | "base64" | "base64url" } | null;
 }
 
@@ -87,14 +87,14 @@ export type SchemeSettings =
   | { readonly scheme: "standard-webhooks" }
   | { readonly scheme: "none" };
 
-/** How requests are verified, and where in them stands what they are about. */
+/** How requests are verified, and where to find event type, delivery ID and time. */
 export type Verification = SchemeSettings & {
   readonly eventType: readonly string[];
   readonly deliveryId: readonly string[];
   readonly occurredAt: readonly string[];
 };
 
-/** Reads requests as the settings say. */
+/** Builds the provider definition for the settings. */
 export function genericDefinition(verification: Verification): ProviderDefinition {
   const { eventType, deliveryId, occurredAt } = verification;
   const standardIds = verification.scheme === "standard-webhooks" ? ["{header:webhook-id}", "{header:svix-id}"] : [];
@@ -171,7 +171,7 @@ function jwtScheme({ header, algorithms, jwksUrl, issuer, audience, bodyHash }: 
     ...(bodyHash === null ? { covers: "nothing" } : { bodyHash }),
     check: ({ aud }) => {
       if (audience === null || [aud].flat().includes(audience)) return;
-      throw new WebhookError("token_invalid", "The token is for another audience.", { field: "aud" });
+      throw new WebhookError("token_invalid", "The token was issued for another audience.", { field: "aud" });
     },
   });
 }
@@ -192,7 +192,7 @@ const ALGORITHMS: Readonly<Record<PublicKeySettings["algorithm"], KeyAlgorithm>>
   "rsa-sha256": rsaSha256,
 };
 
-/** Refuses a secret that is no key in the encoding that the settings name: with it nothing would verify, and nobody would know why. */
+/** Rejects a secret that is not a key in the configured encoding: every request would fail verification without a visible reason. */
 export function checkSecretEncoding(verification: Verification | null, secret: string): void {
   if (verification?.scheme !== "hmac") return;
   try {
@@ -222,7 +222,7 @@ export function checkPublicKeys({ schemes }: ProviderDefinition, keys: readonly 
   }
 }
 
-/** What the keys of other schemes must be. */
+/** Key format by scheme. */
 const KEY_CHECKS: Readonly<Record<string, { readonly form: string; accepts(key: string): boolean }>> = {
   jwt: {
     form: "each key as a JSON Web Key: an object with `kty`, or a set of them under `keys`",
@@ -234,7 +234,7 @@ const KEY_CHECKS: Readonly<Record<string, { readonly form: string; accepts(key: 
 function isJsonWebKey(text: string): boolean {
   try {
     const value: unknown = JSON.parse(text);
-    // The API of Plaid wraps the key in `key`.
+    // Plaid's API wraps the key in `key`.
     return typeof value === "object" && value !== null && ["kty", "keys", "key"].some((name) => name in value);
   } catch {
     return false;
@@ -243,7 +243,7 @@ function isJsonWebKey(text: string): boolean {
 
 function isCertificate(text: string): boolean {
   const base64 = text.replace(/-----[A-Z ]{1,40}-----/g, "").replace(/\s/g, "");
-  // DER begins with a SEQUENCE. Whether it is the right certificate is for the chain of each request to show.
+  // DER starts with a SEQUENCE. Whether it is the right certificate is checked against the chain of each request.
   return /^[A-Za-z0-9+/]+=*$/.test(base64) && Buffer.from(base64, "base64")[0] === DER_SEQUENCE;
 }
 
@@ -260,7 +260,7 @@ function isAsymmetric(scheme: Scheme): scheme is AsymmetricScheme {
 const SELECTOR = /^(?:header|query|body):[^{}]+$/;
 const SIGNED_WORDS = new Set(["body", "ts", "url", "method", "secret"]);
 
-/** Refuses templates with placeholders that mean nothing: they would never fit, or never find anything. */
+/** Rejects templates with unknown placeholders, which would never match. */
 export function checkVerification(verification: Verification): void {
   for (const name of ["eventType", "deliveryId", "occurredAt"] as const) {
     for (const template of verification[name]) checkTemplate(template, name, new Set());
@@ -271,24 +271,24 @@ export function checkVerification(verification: Verification): void {
 
 function checkForm({ scheme, signed, timestamp }: HmacSettings | PublicKeySettings): void {
   if (scheme === "public-key" && signed.includes("{secret}")) {
-    throw invalid(["body", "verification", "signed"], "There is no {secret} where public keys verify.");
+    throw invalid(["body", "verification", "signed"], "The placeholder {secret} is not available with public keys.");
   }
   checkTemplate(signed, "signed", SIGNED_WORDS);
   if (signed.includes("{ts}") !== (timestamp !== null)) {
     throw invalid(["body", "verification", "timestamp"], "A signed {ts} needs `timestamp`, and the other way round.");
   }
   if (timestamp === null || /^(?:header|body|query|field):\S+$/.test(timestamp.from)) return;
-  throw invalid(
-    ["body", "verification", "timestamp", "from"],
-    "Write header:name, body:path, query:name or field:name.",
-  );
+  throw invalid(["body", "verification", "timestamp", "from"], "Use header:name, body:path, query:name or field:name.");
 }
 
 function checkJwt({ algorithms, jwksUrl }: JwtSettings): void {
   const symmetric = algorithms.filter((name) => name.startsWith("HS"));
-  // A public key taken for a shared secret would let anybody sign.
+  // If a public key were used as an HMAC secret, anyone could sign.
   if (symmetric.length > 0 && symmetric.length < algorithms.length) {
-    throw invalid(["body", "verification", "algorithms"], "Algorithms with secrets and with public keys do not mix.");
+    throw invalid(
+      ["body", "verification", "algorithms"],
+      "Use either HMAC algorithms (HS…) or public key algorithms (ES…, RS…), not both.",
+    );
   }
   if (jwksUrl !== null && symmetric.length > 0) {
     throw invalid(["body", "verification", "jwksUrl"], "A key set is for ES256 and RS256; HS256 needs a secret.");
@@ -299,6 +299,6 @@ function checkTemplate(template: string, name: string, words: ReadonlySet<string
   for (const [, place = ""] of template.matchAll(/\{([^{}]*)\}/g)) {
     if (words.has(place) || SELECTOR.test(place)) continue;
     const known = [...words, "header:name", "query:name", "body:path"].map((word) => `{${word}}`).join(", ");
-    throw invalid(["body", "verification", name], `There is no {${place}}: use ${known}.`);
+    throw invalid(["body", "verification", name], `Unknown placeholder {${place}}. Use ${known}.`);
   }
 }
