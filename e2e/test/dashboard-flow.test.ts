@@ -61,7 +61,9 @@ describe("an outage of a receiver", () => {
     answer = 500;
     const first = await publish(2);
     await page.getByRole("link", { name: "HTTP 500 Internal Server Error" }).first().click();
-    await page.getByText("The receiver failed. See its log at the time of this attempt.").waitFor();
+    await page
+      .getByText("500 Internal Server Error: your application failed. Check its logs at the time of this attempt.")
+      .waitFor();
     await page.goto(`${world.server.url}/applications/${APP}/messages/${first}`);
     const timeline = page.getByRole("list", { name: "Timeline" });
     await timeline.getByText("Failed", { exact: true }).waitFor();

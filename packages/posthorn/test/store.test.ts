@@ -1,13 +1,13 @@
 /** Guarantees of every store. Runs on each of them: see the projects in `vitest.config.ts`. */
 import { describe, expect, it } from "vitest";
-import { byHand } from "../src/domain/delivery/resend.ts";
+import { dueManually } from "../src/domain/delivery/resend.ts";
 import { ASKED } from "../src/store/schema.ts";
 import type { LinePage, PageWish, Store } from "../src/store/store.ts";
 import { acceptEntry, attemptEntry, deliveryOf, openStore, recordEntry, rowsIn } from "./support/store.ts";
 
 const resend = (store: Store, messageId: number, now: number): Promise<unknown> =>
   store.transaction(({ db }) =>
-    db.updateTable("delivery").set(byHand(now, ASKED.byResend)).where("message_id", "=", messageId).execute(),
+    db.updateTable("delivery").set(dueManually(now, ASKED.byResend)).where("message_id", "=", messageId).execute(),
   );
 
 const key = (byte: number, buckets = [2, 1]) => ({ hash: `hash-${byte}`, buckets });
@@ -151,7 +151,7 @@ describe("record", () => {
     await using files = await openStore();
     await files.store.accept(acceptEntry(1));
     await files.store.transaction(({ db }) =>
-      db.updateTable("delivery").set(byHand(900, ASKED.byRecovery)).where("message_id", "=", 1).execute(),
+      db.updateTable("delivery").set(dueManually(900, ASKED.byRecovery)).where("message_id", "=", 1).execute(),
     );
     await files.store.record(recordEntry(1));
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 1, due: null, manual: 0, resume_due: null });

@@ -90,7 +90,7 @@ function failure(
 }
 
 describe("an attempt", () => {
-  it("whose request cannot be formed has failed, for all to see, rather than being put off for ever", async () => {
+  it("whose request cannot be built fails visibly instead of being postponed forever", async () => {
     await using files = await openStore();
     await using egress = new Egress({ allow: parseAllowList("loopback") });
     // Such as a header that an earlier version still allowed.
@@ -104,12 +104,12 @@ describe("an attempt", () => {
     ["stalled", "ours"],
     ["shutdown", "ours"],
     ["canceled", "canceled"],
-  ] as const)("that failed by a fault of ours (%s) uses none up", async (code, fault) => {
+  ] as const)("that failed by a fault of ours (%s) is not counted", async (code, fault) => {
     await using files = await openStore();
     expect(await attempt(files.store, failure(code, fault))).toMatchObject({ kind: "not_now" });
   });
 
-  it("is not sent once its lane may be another node's, and uses none up", async () => {
+  it("is neither sent nor counted once its lane may belong to another node", async () => {
     await using files = await openStore();
     await using receiver = await startReceiver();
     await using egress = new Egress({ allow: parseAllowList("loopback") });
@@ -118,13 +118,13 @@ describe("an attempt", () => {
     expect(receiver.requests).toHaveLength(0);
   });
 
-  it("that the target is to blame for has failed with its cause", async () => {
+  it("that fails by a fault of the target is recorded with the cause", async () => {
     await using files = await openStore();
     const result = await attempt(files.store, failure("timeout", "target"));
     expect(result).toMatchObject({ kind: "made", attempt: { status: 2, response: "why", errorCode: "timeout" } });
   });
 
-  it("whose code finds no room to run uses none up, and sends nothing", async () => {
+  it("is neither sent nor counted while no transformation thread is free", async () => {
     await using files = await openStore();
     const never = { send: () => Promise.reject(new Error("must not be sent")) };
     expect(await attempt(files.store, never, { run: { kind: "busy" } })).toMatchObject({ kind: "not_now" });
@@ -135,16 +135,22 @@ describe("an attempt", () => {
     ["memory", true],
     ["timeout", undefined],
     ["crashed", undefined],
-  ] as const)("whose code failed (%s) counts, unsent, and is the last one: %s", async (reason, final) => {
-    await using files = await openStore();
-    const never = { send: () => Promise.reject(new Error("must not be sent")) };
-    const run = { kind: "failed", reason, message: "why", line: 1, logs: [], cpuMs: 1 } as const;
-    const result = await attempt(files.store, never, { run });
-    expect(result).toMatchObject({ kind: "made", attempt: { errorCode: "transform_failed", unsent: true, status: 2 } });
-    expect((result as { final?: true }).final).toBe(final);
-  });
+  ] as const)(
+    "whose transformation failed (%s) counts without being sent, and ends the retries: %s",
+    async (reason, final) => {
+      await using files = await openStore();
+      const never = { send: () => Promise.reject(new Error("must not be sent")) };
+      const run = { kind: "failed", reason, message: "why", line: 1, logs: [], cpuMs: 1 } as const;
+      const result = await attempt(files.store, never, { run });
+      expect(result).toMatchObject({
+        kind: "made",
+        attempt: { errorCode: "transform_failed", unsent: true, status: 2 },
+      });
+      expect((result as { final?: true }).final).toBe(final);
+    },
+  );
 
-  it("of a message whose payload is gone, or of an endpoint that is, has nothing to send", async () => {
+  it("of a message without payload, or to a deleted endpoint, is void", async () => {
     await using files = await openStore();
     const never = { send: () => Promise.reject(new Error("must not be sent")) };
     expect(await attempt(files.store, never, { of: job({ payload: null }) })).toEqual({

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { dispatchHarness, eventually, faulty, made } from "../../test/support/dispatch.ts";
 import { acceptEntry } from "../../test/support/store.ts";
 
-describe("bounds", () => {
-  it("keeps at most laneJobs jobs of an endpoint in memory and still delivers all of them, once", async () => {
+describe("memory and fairness limits", () => {
+  it("keep at most laneJobs jobs of an endpoint in memory and still deliver each of them once", async () => {
     await using harness = await dispatchHarness({ limits: { laneJobs: 4 }, policy: { concurrency: 2 } });
     const { attempter, files, dispatcher } = harness;
     attempter.script = () => null;
@@ -22,7 +22,7 @@ describe("bounds", () => {
     expect(attempter.messages.toSorted((a, b) => a - b)).toEqual(ids);
   });
 
-  it("keeps within queueBytes over all endpoints and lets every one of them go on", async () => {
+  it("keep the jobs of all endpoints within queueBytes while every endpoint makes progress", async () => {
     await using harness = await dispatchHarness({ limits: { queueBytes: 2000 }, policy: { concurrency: 1 } });
     const { attempter, dispatcher, files } = harness;
     attempter.script = () => null;
@@ -38,7 +38,7 @@ describe("bounds", () => {
     expect(attempter.jobs).toHaveLength(30);
   });
 
-  it("one endpoint that hangs does not hold up another", async () => {
+  it("deliver to other endpoints while one hangs", async () => {
     await using harness = await dispatchHarness({ limits: { concurrency: 8 }, policy: { concurrency: 4 } });
     const { attempter, files } = harness;
     attempter.script = (job) => (job.endpointId === 1 ? null : made(0));
@@ -50,7 +50,7 @@ describe("bounds", () => {
     expect(attempter.open).toHaveLength(4);
   });
 
-  it("gives endpoints their turns one after the other, however much each has waiting", async () => {
+  it("serve endpoints in turn, however many jobs each has queued", async () => {
     await using harness = await dispatchHarness({ limits: { concurrency: 1 }, policy: { concurrency: 1 } });
     const { attempter } = harness;
     attempter.script = () => null;
@@ -65,7 +65,7 @@ describe("bounds", () => {
     expect(attempter.jobs.slice(1, 7).map((job) => job.endpointId)).toEqual([1, 2, 1, 2, 1, 2]);
   });
 
-  it("fills no more than queueBytes after a restart that finds many endpoints with much to do", async () => {
+  it("stay within queueBytes after a restart that finds many endpoints with large backlogs", async () => {
     await using harness = await dispatchHarness({ limits: { queueBytes: 5000 }, policy: { concurrency: 1 } });
     const { attempter, dispatcher, files, clock } = harness;
     attempter.script = () => null;
@@ -84,7 +84,7 @@ describe("bounds", () => {
     expect(attempter.jobs).toHaveLength(400);
   });
 
-  it("makes no further attempts at all while outcomes cannot be written", async () => {
+  it("stop all further attempts while outcomes cannot be stored", async () => {
     let stuck = true;
     await using harness = await dispatchHarness({
       limits: { laneJobs: 1000 },

@@ -31,7 +31,7 @@ describe("a breaker", () => {
     });
   });
 
-  it("does not open for long stretches with few failures, nor when one succeeds in between", () => {
+  it("does not open for few failures over a long time, nor after a success in between", () => {
     const breaker = new Breaker();
     fail(breaker, 0);
     fail(breaker, 3_600_000);
@@ -47,7 +47,7 @@ describe("a breaker", () => {
     expect(breaker.isClosed).toBe(true);
   });
 
-  it("lets one attempt go when its time has come, and waits twice as long each time it fails, up to the bound", () => {
+  it("allows one probe when it is due, and doubles the wait after each failed probe, up to the maximum", () => {
     const breaker = opened();
     const gaps: number[] = [];
     let now = 10_000;
@@ -64,13 +64,13 @@ describe("a breaker", () => {
     expect(breaker.view()).toMatchObject({ state: "open", since: 10_000 });
   });
 
-  it("spreads its attempts by chance, and only to later", () => {
+  it("adds jitter to the time of a probe, and never subtracts any", () => {
     const breaker = new Breaker();
     breaker.failed(0, breaker.epoch, { ...policy, failures: 1, windowMs: 0 }, 0.99);
     expect(breaker.readyAt(0)).toBe(35_940);
   });
 
-  it("closes when the attempt succeeds, and begins to count anew", () => {
+  it("closes when the probe succeeds, and counts failures from zero", () => {
     const breaker = opened();
     breaker.started();
     expect(breaker.succeeded(40_000, breaker.epoch)).toBe(true);
@@ -78,7 +78,7 @@ describe("a breaker", () => {
     expect(fail(breaker, 50_000)).toBe(false);
   });
 
-  it("learns nothing from attempts that started before it opened", () => {
+  it("ignores the results of attempts that started before it opened", () => {
     const breaker = new Breaker();
     const early = breaker.epoch;
     breaker.failed(0, early, { ...policy, failures: 1, windowMs: 0 }, 0);
@@ -87,14 +87,14 @@ describe("a breaker", () => {
     expect(breaker.view()).toMatchObject({ state: "open", nextProbeAt: 30_000, failures: 1 });
   });
 
-  it("is tried again at once when the attempt was not made after all", () => {
+  it("allows another probe at once when the first was not made", () => {
     const breaker = opened();
     breaker.started();
     breaker.notMade(41_000, breaker.epoch);
     expect(breaker.view()).toMatchObject({ state: "open", nextProbeAt: 41_000 });
   });
 
-  it("is open for exactly as long as the endpoint asks, and for growing times when it does not say", () => {
+  it("stays open for exactly as long as the endpoint asks, and for growing times when it names none", () => {
     const breaker = new Breaker();
     expect(breaker.askedToWait(0, breaker.epoch, 7000, policy)).toBe(true);
     expect(breaker.view()).toMatchObject({ state: "open", reason: "asked_to_wait", nextProbeAt: 7000 });
@@ -110,7 +110,7 @@ describe("a breaker", () => {
     expect(vague.readyAt(4000)).toBe(5000);
   });
 
-  it("heeds what is asked for by attempts that were under way when it opened", () => {
+  it("honours a wait that is requested by an attempt in flight when it opened", () => {
     const breaker = new Breaker();
     const before = breaker.epoch;
     breaker.askedToWait(0, before, 7000, policy);
@@ -124,7 +124,7 @@ describe("a breaker", () => {
     expect(probing.readyAt(7003)).toBe(67_001);
   });
 
-  it("can be tried now", () => {
+  it("allows a probe at once when a person asks for it", () => {
     const breaker = opened();
     breaker.tryNow(11_000);
     expect(breaker.readyAt(11_000)).toBe(11_000);
@@ -133,7 +133,7 @@ describe("a breaker", () => {
     expect(breaker.readyAt(11_500)).toBe(Infinity);
   });
 
-  it("is tried again at once when the attempt that was under way fails, and after that no sooner than before", () => {
+  it("allows another probe at once when the one in flight fails, and after that no earlier than usual", () => {
     const breaker = opened();
     breaker.started();
     breaker.tryNow(11_000);
@@ -144,7 +144,7 @@ describe("a breaker", () => {
     expect(breaker.readyAt(12_500)).toBeGreaterThan(12_500);
   });
 
-  it("waits as it is asked to by the attempt that was under way", () => {
+  it("waits as requested by the probe in flight, even if a person asked for another one", () => {
     const breaker = opened();
     breaker.started();
     breaker.tryNow(11_000);

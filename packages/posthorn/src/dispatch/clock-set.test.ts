@@ -107,7 +107,7 @@ describe.each(ORDERS)("messages in order by %s, more than a lane holds", (by) =>
 });
 
 describe("when the clock is set back", () => {
-  it("messages without an order go at once, however many wait", async () => {
+  it("messages without an order are sent at once, however many are queued", async () => {
     await using files = await openStore();
     await using scene = await openScene({ by: null, files });
     await scene.publish(12);
@@ -117,7 +117,7 @@ describe("when the clock is set back", () => {
     expect(scene.harness.attempter.messages.toSorted((a, b) => a - b)).toEqual(scene.ids);
   });
 
-  it("what its sender delayed goes no earlier than the clock says", async () => {
+  it("messages delayed by their sender are not sent before the clock shows their time", async () => {
     await using files = await openStore();
     await using scene = await openScene({ by: "key", files });
     const { harness } = scene;
@@ -137,7 +137,7 @@ describe("when the clock is set back", () => {
     await eventually(() => expect(harness.attempter.messages.at(-1)).toBe(delayed));
   });
 
-  it("a retry goes no earlier than its schedule says, and those behind it wait for it", async () => {
+  it("a retry is not made before its scheduled time, and the jobs behind it wait for it", async () => {
     await using files = await openStore();
     await using scene = await openScene({ by: "key", files });
     const { harness } = scene;

@@ -14,8 +14,8 @@ function answers(window: ConcurrencyWindow, count: number, ms: number, from = 0)
   return now;
 }
 
-describe("attempts in flight", () => {
-  it("begin with a few and double up to what the policy allows", () => {
+describe("the concurrency limit of an endpoint", () => {
+  it("starts low and doubles up to what the policy allows", () => {
     const window = new ConcurrencyWindow();
     expect(window.limit(64)).toBe(4);
     answers(window, 60, 10);
@@ -23,13 +23,13 @@ describe("attempts in flight", () => {
     expect(window.limit(3)).toBe(3);
   });
 
-  it("do not grow while they are not used to the full", () => {
+  it("does not grow while it is not fully used", () => {
     const window = new ConcurrencyWindow();
     for (let i = 0; i < 100; i++) window.succeeded(i, i + 1, false);
     expect(window.limit(64)).toBe(4);
   });
 
-  it("become fewer with trouble, once for all that was in flight, and never none", () => {
+  it("shrinks on a failure, once for all attempts in flight, and never to zero", () => {
     const window = new ConcurrencyWindow();
     const now = answers(window, 60, 10);
     for (let i = 0; i < 20; i++) window.failed(now - 5, now + i);
@@ -38,7 +38,7 @@ describe("attempts in flight", () => {
     expect(window.limit(64)).toBe(1);
   });
 
-  it("grow by one for each round after trouble", () => {
+  it("grows by one per round of responses after a failure", () => {
     const window = new ConcurrencyWindow();
     const now = answers(window, 60, 10);
     window.failed(now, now + 1);
@@ -46,7 +46,7 @@ describe("attempts in flight", () => {
     expect(window.limit(64)).toBe(45);
   });
 
-  it("become fewer when answers take much longer than usual, and not when they are merely not quick", () => {
+  it("shrinks when responses take much longer than usual, but not when they are only moderately slow", () => {
     const slower = new ConcurrencyWindow();
     slower.succeeded(answers(slower, 60, 50), 60 * 50 + 400, true);
     expect(slower.limit(64)).toBe(64);
@@ -59,14 +59,14 @@ describe("attempts in flight", () => {
   const answersFor = (window: ConcurrencyWindow, forMs: number, ms: number, from: number): number =>
     answers(window, Math.ceil(forMs / ms), ms, from);
 
-  it("stay few while the endpoint stays slow, however many responses it gives", () => {
+  it("stays low while the endpoint is slow, however many responses arrive", () => {
     const window = new ConcurrencyWindow();
     const now = answers(window, 60, 50);
     answers(window, 1000, 1000, now);
     expect(window.limit(64)).toBe(1);
   });
 
-  it("become few when the endpoint grows slower little by little, and stay few", () => {
+  it("falls and stays low when the endpoint slows down gradually", () => {
     const window = new ConcurrencyWindow();
     let now = answers(window, 60, 50);
     let ms = 50;
@@ -79,7 +79,7 @@ describe("attempts in flight", () => {
     expect(window.limit(64)).toBe(1);
   });
 
-  it("stay few while many slow responses arrive at the same time", () => {
+  it("stays low while many slow responses arrive at the same time", () => {
     const window = new ConcurrencyWindow();
     const now = answers(window, 60, 50);
     for (let round = 1; round < 60; round++) {
@@ -88,7 +88,7 @@ describe("attempts in flight", () => {
     expect(window.limit(64)).toBe(1);
   });
 
-  it("become many again once the endpoint is fast again", () => {
+  it("recovers once the endpoint is fast again", () => {
     const window = new ConcurrencyWindow();
     let now = answers(window, 60, 50);
     now = answers(window, 1000, 1000, now);
@@ -96,7 +96,7 @@ describe("attempts in flight", () => {
     expect(window.limit(64)).toBe(64);
   });
 
-  it("stay many when the endpoint becomes three times slower for good, which is usual from then on", () => {
+  it("stays high when the endpoint becomes three times slower for good, and learns the new duration", () => {
     const window = new ConcurrencyWindow();
     let now = answers(window, 60, 300);
     now = answersFor(window, 3 * HOUR, 900, now);
@@ -107,7 +107,7 @@ describe("attempts in flight", () => {
     expect(window.limit(64)).toBe(44);
   });
 
-  it("become many again when the endpoint is sixteen times slower for good, after hours and not before", () => {
+  it("recovers after hours, and not before, when the endpoint is sixteen times slower for good", () => {
     const window = new ConcurrencyWindow();
     let now = answers(window, 60, 100);
     now = answersFor(window, 1.5 * HOUR, 1600, now);
@@ -116,7 +116,7 @@ describe("attempts in flight", () => {
     expect(window.limit(64)).toBe(64);
   });
 
-  it("do not learn what is usual from failures, fast or slow", () => {
+  it("learns no usual duration from failures, fast or slow", () => {
     const refused = new ConcurrencyWindow();
     let now = answers(refused, 60, 700);
     for (let i = 0; i < 500; i++) refused.failed(now, ++now);
@@ -131,21 +131,21 @@ describe("attempts in flight", () => {
     expect(hung.limit(64)).toBe(1);
   });
 
-  it("become fewer at once after many responses with the most that the policy allows", () => {
+  it("shrinks at once after a long time at the limit of the policy", () => {
     const window = new ConcurrencyWindow();
     const now = answers(window, 10_000, 10);
     window.failed(now, now + 1);
     expect(window.limit(64)).toBe(44);
   });
 
-  it("do not depend on whether the first response was fast", () => {
+  it("does not depend on whether the first response was fast", () => {
     const window = new ConcurrencyWindow();
     const now = answers(window, 1, 20);
     answers(window, 200, 700, now);
     expect(window.limit(64)).toBe(64);
   });
 
-  it("count as slow from a second on, and no more once they are quick again", () => {
+  it("marks the endpoint as slow from one second on, until it is fast again", () => {
     const window = new ConcurrencyWindow();
     let now = answers(window, 5, 100);
     expect(window.isSlow).toBe(false);

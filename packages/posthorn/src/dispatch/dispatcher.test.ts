@@ -5,7 +5,7 @@ import { deliveryOf, openStore } from "../../test/support/store.ts";
 import type { AttemptResult } from "./types.ts";
 
 describe("a job", () => {
-  it("is attempted once and is done in the store when it succeeds", async () => {
+  it("is attempted once and recorded as succeeded", async () => {
     await using harness = await dispatchHarness();
     await harness.publish(1);
     await eventually(async () => expect((await deliveryOf(harness.files.store, 1))?.state).toBe(1));
@@ -15,7 +15,7 @@ describe("a job", () => {
     );
   });
 
-  it("that would fail in the same way again has failed at once, whatever the schedule has left", async () => {
+  it("whose retry would fail in the same way fails at once, whatever the schedule has left", async () => {
     await using harness = await dispatchHarness({ retrySchedule: [5000] });
     harness.attempter.script = () => ({ ...made(2), final: true }) as AttemptResult;
     await harness.publish(1);
@@ -25,7 +25,7 @@ describe("a job", () => {
     expect(harness.attempter.jobs).toHaveLength(1);
   });
 
-  it("is retried along the schedule, and has failed when the schedule is used up", async () => {
+  it("is retried on schedule, and fails when the retries are exhausted", async () => {
     await using harness = await dispatchHarness({ retrySchedule: [5000, 60_000] });
     const { clock, attempter, files } = harness;
     attempter.script = () => made(2);
@@ -43,7 +43,7 @@ describe("a job", () => {
     expect(harness.dispatcher.load.lanes).toBe(0);
   });
 
-  it("that fails while its endpoint is deleted is canceled, and has not failed for good", async () => {
+  it("that fails while its endpoint is deleted is canceled instead of failed", async () => {
     let isThere = true;
     await using harness = await dispatchHarness({ policyOf: () => (isThere ? lanePolicy(1) : null) });
     const { attempter, clock, dispatcher, files } = harness;
@@ -59,7 +59,7 @@ describe("a job", () => {
     });
   });
 
-  it("that is due later waits for its time, and only then", async () => {
+  it("that is due later is attempted when it is due, and not before", async () => {
     await using harness = await dispatchHarness();
     await harness.publish(1, { due: harness.clock.now() + 60_000 });
     harness.clock.advance(59_999);
@@ -68,7 +68,7 @@ describe("a job", () => {
     await eventually(() => expect(harness.attempter.messages).toEqual([1]));
   });
 
-  it("that an earlier run left is found at the start, whether it is due or will be", async () => {
+  it("left by an earlier run is found at the start, whether it is due now or later", async () => {
     await using files = await openStore();
     {
       await using before = await dispatchHarness({ files });
@@ -84,7 +84,7 @@ describe("a job", () => {
     await eventually(() => expect(after.attempter.messages).toEqual([1, 2]));
   });
 
-  it("whose attempt throws is tried again after a pause and uses no attempt up", async () => {
+  it("whose attempt throws is attempted again after a pause, and uses up no attempt", async () => {
     await using harness = await dispatchHarness();
     const { attempter, clock, trouble, files } = harness;
     attempter.script = () => {
@@ -98,7 +98,7 @@ describe("a job", () => {
     await eventually(async () => expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 1, attempts: 1 }));
   });
 
-  it("that has nobody left to go to is canceled", async () => {
+  it("whose endpoint no longer exists is canceled", async () => {
     await using harness = await dispatchHarness();
     harness.attempter.script = () => ({ kind: "void" });
     await harness.publish(1);
@@ -124,7 +124,7 @@ describe("a resend", () => {
     expect((await deliveryOf(files.store, 1))?.state).toBe(1);
   });
 
-  it("that fails leaves a delivery that succeeded meanwhile succeeded, and is not retried", async () => {
+  it("that fails leaves a delivery that has succeeded unchanged, and is not retried", async () => {
     await using harness = await dispatchHarness();
     const { attempter, files, clock } = harness;
     attempter.script = () => null;
@@ -139,7 +139,7 @@ describe("a resend", () => {
     expect(attempter.jobs).toHaveLength(2);
   });
 
-  it("that fails gives way to the retry that was scheduled, also after a restart", async () => {
+  it("that fails leaves the scheduled retry in place, also after a restart", async () => {
     await using files = await openStore();
     {
       await using before = await dispatchHarness({ files, retrySchedule: [60_000] });
@@ -165,8 +165,8 @@ describe("a resend", () => {
   });
 });
 
-describe("an outcome that the store does not take", () => {
-  it("is offered again until it does, and the attempt is not repeated", async () => {
+describe("an outcome that the store refuses", () => {
+  it("is offered again until the store takes it, without another attempt", async () => {
     let failures = 3;
     await using harness = await dispatchHarness({
       wrap: (store) =>

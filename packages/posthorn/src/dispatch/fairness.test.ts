@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { dispatchHarness, eventually, lanePolicy, made } from "../../test/support/dispatch.ts";
 
 describe("tenants", () => {
-  it("get their turns one after the other, however many endpoints each has", async () => {
+  it("are served in turn, however many endpoints each has", async () => {
     await using harness = await dispatchHarness({
       limits: { concurrency: 1, tenantConcurrency: 1 },
       policy: (id) => ({ tenant: id <= 4 ? 1 : 2 }),
@@ -23,7 +23,7 @@ describe("tenants", () => {
     ]);
   });
 
-  it("never have more in flight than their cap, and go on when one of theirs ends", async () => {
+  it("never exceed their limit on attempts in flight, and continue when one of theirs ends", async () => {
     await using harness = await dispatchHarness({
       limits: { concurrency: 8, tenantConcurrency: 3 },
       policy: (id) => ({ tenant: id <= 4 ? 1 : 2 }),
@@ -44,8 +44,8 @@ describe("tenants", () => {
   });
 });
 
-describe("endpoints at one host", () => {
-  it("share a cap, in turn, and endpoints elsewhere do not wait for them", async () => {
+describe("endpoints on one host", () => {
+  it("share a concurrency limit in turn, while endpoints on other hosts do not wait", async () => {
     await using harness = await dispatchHarness({
       limits: { concurrency: 50, hostConcurrency: 2 },
       policy: (id) => ({ host: id <= 10 ? "busy" : "other" }),
@@ -62,7 +62,7 @@ describe("endpoints at one host", () => {
     expect(attempter.jobs.map((job) => job.endpointId).toSorted((a, b) => a - b)).toEqual(endpointIds);
   });
 
-  it("do not lose their place to one that cannot go when its turn comes", async () => {
+  it("do not lose their turn to an endpoint that cannot start when it is served", async () => {
     await using harness = await dispatchHarness({
       limits: { concurrency: 50, hostConcurrency: 1 },
       policy: () => ({ host: "busy" }),
@@ -79,8 +79,8 @@ describe("endpoints at one host", () => {
   });
 });
 
-describe("endpoints that take long", () => {
-  it("share a part of the slots, so that quick ones always find some", async () => {
+describe("slow endpoints", () => {
+  it("share part of the concurrency, so that fast endpoints always find some", async () => {
     await using harness = await dispatchHarness({
       limits: { concurrency: 8, slowConcurrency: 2 },
       policy: (id) => ({ ...lanePolicy(id), concurrency: 4 }),
@@ -104,7 +104,7 @@ describe("endpoints that take long", () => {
 });
 
 describe("retries", () => {
-  it("share a part of the slots, so that first attempts always find some", async () => {
+  it("share part of the concurrency, so that first attempts always find some", async () => {
     await using harness = await dispatchHarness({
       limits: { concurrency: 8, retryConcurrency: 2 },
       retrySchedule: [5000, 5000],
@@ -132,7 +132,7 @@ describe("retries", () => {
     });
   });
 
-  it("of an endpoint give way to its first attempts, but for a share", async () => {
+  it("of an endpoint come after its first attempts, except for a share", async () => {
     await using harness = await dispatchHarness({ policy: { concurrency: 1 }, retrySchedule: [10] });
     const { attempter, clock, files } = harness;
     attempter.script = (job) => (job.messageId <= 3 ? made(2) : null);

@@ -15,7 +15,7 @@ async function storeUnheard({ dispatcher, files, attempter }: DispatchHarness, i
 }
 
 describe("a job that a page has shown before it is handed over", () => {
-  it("is attempted once, whether the attempt is under way then or has ended", async () => {
+  it("is attempted once, whether that attempt is in flight or has ended", async () => {
     await using harness = await dispatchHarness();
     const { attempter, dispatcher, files } = harness;
     attempter.script = ({ messageId }) => (messageId === 1 ? null : made(0));
@@ -29,14 +29,14 @@ describe("a job that a page has shown before it is handed over", () => {
     expect(attempter.messages).toEqual([1, 2, 3]);
   });
 
-  it("is told from the same message for another endpoint", () => {
+  it("is not confused with the same message for another endpoint", () => {
     const dedupe = new HandOffDedupe();
     dedupe.note(job(1, 1));
     expect(dedupe.take(job(1, 2))).toBe(false);
     expect(dedupe.take(job(1, 1))).toBe(true);
   });
 
-  it("costs bounded memory, though nobody ever hands it over", () => {
+  it("uses bounded memory even if it is never handed over", () => {
     const dedupe = new HandOffDedupe();
     for (let id = 1; id <= 20_000; id++) dedupe.note(job(id));
     expect(dedupe.take(job(1))).toBe(false);

@@ -4,7 +4,7 @@ import { dispatchHarness, eventually, faulty, made } from "../../test/support/di
 import { deliveryOf } from "../../test/support/store.ts";
 
 describe("a held endpoint", () => {
-  it("keeps nothing in memory, uses no attempt up, and goes on when it is woken", async () => {
+  it("keeps no jobs in memory, uses up no attempt, and continues when it is woken", async () => {
     await using harness = await dispatchHarness();
     const { attempter, dispatcher, files, clock } = harness;
     attempter.script = () => ({ kind: "held" });
@@ -21,7 +21,7 @@ describe("a held endpoint", () => {
     expect(dispatcher.load.lanes).toBe(0);
   });
 
-  it("keeps nothing in memory either when the store was just being asked for its jobs", async () => {
+  it("keeps no jobs in memory when a page was loading at that moment", async () => {
     const gate = Promise.withResolvers<void>();
     let asked = false;
     await using harness = await dispatchHarness({
@@ -52,7 +52,7 @@ describe("a held endpoint", () => {
     await eventually(async () => expect(await files.store.backlog()).toEqual([]));
   });
 
-  it("that is switched on while an attempt still sees it off is not held for good", async () => {
+  it("that is enabled while an attempt still sees it disabled is not held forever", async () => {
     await using harness = await dispatchHarness();
     const { attempter, dispatcher, files } = harness;
     attempter.script = () => null;
@@ -66,7 +66,7 @@ describe("a held endpoint", () => {
 });
 
 describe("a pause after a fault of our own", () => {
-  it("ends by itself", async () => {
+  it("ends on its own", async () => {
     await using harness = await dispatchHarness();
     const { attempter, clock, files } = harness;
     attempter.script = () => ({ kind: "not_now", pauseMs: 2000 });
@@ -79,7 +79,7 @@ describe("a pause after a fault of our own", () => {
     await eventually(async () => expect(await files.store.backlog()).toEqual([]));
   });
 
-  it("ends also when a retry became due within it", async () => {
+  it("also ends when a retry became due during it", async () => {
     await using harness = await dispatchHarness({ retrySchedule: [1000] });
     const { attempter, clock, files } = harness;
     attempter.script = () => made(2);
@@ -94,7 +94,7 @@ describe("a pause after a fault of our own", () => {
     await eventually(async () => expect(await files.store.backlog()).toEqual([]));
   });
 
-  it("ends also for jobs that a page brought in meanwhile", async () => {
+  it("also ends for jobs that a page loaded during it", async () => {
     const gate = Promise.withResolvers<void>();
     let asked = false;
     await using harness = await dispatchHarness({
@@ -125,7 +125,7 @@ describe("a pause after a fault of our own", () => {
     });
   });
 
-  it("after a page that failed lets the jobs in memory go on as well", async () => {
+  it("after a failed page also ends for the jobs in memory", async () => {
     let broken = false;
     await using harness = await dispatchHarness({
       limits: { laneJobs: 4, concurrency: 8 },

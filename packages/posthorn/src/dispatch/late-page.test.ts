@@ -82,7 +82,7 @@ async function deliveredDuringPage(harness: DispatchHarness, late: LateReads): P
 }
 
 describe("a page that arrives late", () => {
-  it("does not bring back what was delivered meanwhile", async () => {
+  it("does not repeat deliveries that succeeded in the meantime", async () => {
     const late = new LateReads();
     await using harness = await dispatchHarness({ wrap: late.wrap });
     const { attempter } = harness;
@@ -93,7 +93,7 @@ describe("a page that arrives late", () => {
     expect(attempter.messages).toEqual([1]);
   });
 
-  it("does not bring a retry before its time", async () => {
+  it("does not start a retry before it is due", async () => {
     const late = new LateReads();
     await using harness = await dispatchHarness({ wrap: late.wrap, retrySchedule: [5000] });
     const { attempter, dispatcher, clock } = harness;
@@ -113,7 +113,7 @@ describe("a page that arrives late", () => {
     expect(attempter.messages).toEqual([1, 2, 1]);
   });
 
-  it("does not hide what was stored after it was read", async () => {
+  it("does not hide jobs that were stored after it was read", async () => {
     const late = new LateReads();
     await using harness = await dispatchHarness({ wrap: late.wrap });
     harness.dispatcher.wake(1);
@@ -124,7 +124,7 @@ describe("a page that arrives late", () => {
     expect(harness.attempter.messages).toEqual([1]);
   });
 
-  it("does not bring what was canceled meanwhile", async () => {
+  it("does not start jobs that were canceled in the meantime", async () => {
     const late = new LateReads();
     await using harness = await dispatchHarness({ wrap: late.wrap });
     await harness.files.store.accept(acceptEntry(1));
@@ -136,7 +136,7 @@ describe("a page that arrives late", () => {
     expect(harness.attempter.messages).toEqual([]);
   });
 
-  it("does not bring back what was canceled and taken out of memory meanwhile", async () => {
+  it("does not start jobs that were canceled and removed from memory in the meantime", async () => {
     const late = new LateReads();
     await using harness = await dispatchHarness({ wrap: late.wrap, policy: { concurrency: 1 } });
     const { attempter, dispatcher } = harness;
@@ -154,7 +154,7 @@ describe("a page that arrives late", () => {
     expect(attempter.messages).toEqual([1]);
   });
 
-  it("does not lose a resend of what was canceled before", async () => {
+  it("does not lose the resend of a delivery that was canceled before", async () => {
     const late = new LateReads();
     await using harness = await dispatchHarness({ wrap: late.wrap });
     await harness.files.store.accept(acceptEntry(1));
@@ -167,7 +167,7 @@ describe("a page that arrives late", () => {
     expect(harness.attempter.jobs.map(({ trigger }) => trigger)).toEqual([1]);
   });
 
-  it("lets nothing overtake in an order that began meanwhile", async () => {
+  it("lets no job overtake in an order that started in the meantime", async () => {
     const late = new LateReads();
     let order: OrderPolicy | null = null;
     await using harness = await dispatchHarness({ wrap: late.wrap, policy: () => ({ order }) });
@@ -187,7 +187,7 @@ describe("a page that arrives late", () => {
     expect(attempter.messages).toEqual([3, 1, 2]);
   });
 
-  it("lets nothing overtake in an order of which nothing but a wake told", async () => {
+  it("lets no job overtake in an order that only a wake announced", async () => {
     const late = new LateReads();
     let order: OrderPolicy | null = null;
     await using harness = await dispatchHarness({ wrap: late.wrap, policy: () => ({ order }) });
@@ -206,7 +206,7 @@ describe("a page that arrives late", () => {
     expect(attempter.messages).toEqual([1, 2, 3]);
   });
 
-  it("lets nothing overtake what was left to the store meanwhile", async () => {
+  it("lets no job overtake those that were left to the store in the meantime", async () => {
     const late = new LateReads();
     await using harness = await dispatchHarness({ wrap: late.wrap, policy: { order: BLOCK } });
     const { attempter, dispatcher, clock } = harness;
@@ -234,7 +234,7 @@ describe("a page that arrives late", () => {
     expect(attempter.messages).toEqual([1, 9, 9, 2, 3]);
   });
 
-  it("loses nothing when an order ended and began again meanwhile", async () => {
+  it("loses no job when an order ended and started again in the meantime", async () => {
     const late = new LateReads();
     let order: OrderPolicy | null = BLOCK;
     await using harness = await dispatchHarness({
@@ -265,7 +265,7 @@ describe("a page that arrives late", () => {
     expect(attempter.messages.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it("brings nothing old before what is new when the newest are wanted meanwhile", async () => {
+  it("starts no old job before new ones when newest first was set in the meantime", async () => {
     const late = new LateReads();
     let newestFirst = false;
     await using harness = await dispatchHarness({ wrap: late.wrap, policy: () => ({ newestFirst, concurrency: 1 }) });
@@ -280,7 +280,7 @@ describe("a page that arrives late", () => {
     expect(attempter.messages).toEqual([5, 4, 3, 2, 1]);
   });
 
-  it("does not hold up a stop when it never arrives", async () => {
+  it("does not delay a stop if it never arrives", async () => {
     const late = new LateReads();
     await using harness = await dispatchHarness({ wrap: late.wrap });
     const { dispatcher } = harness;
@@ -291,7 +291,7 @@ describe("a page that arrives late", () => {
 });
 
 describe("a backlog that arrives late", () => {
-  it("does not bring back what was delivered meanwhile", async () => {
+  it("does not repeat deliveries that succeeded in the meantime", async () => {
     const late = new LateReads();
     await using harness = await dispatchHarness({ wrap: late.wrap });
     const { attempter, dispatcher, clock } = harness;

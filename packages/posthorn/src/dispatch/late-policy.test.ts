@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { dispatchHarness, eventually, lanePolicy, made } from "../../test/support/dispatch.ts";
 import type { LanePolicy } from "./policy.ts";
 
-describe("a policy that is read slowly", () => {
-  it("and comes when its lane has nothing left to do brings no second lane of the endpoint to life", async () => {
+describe("a policy that takes long to read", () => {
+  it("creates no second lane of the endpoint when it arrives after the lane became idle", async () => {
     const later = Promise.withResolvers<LanePolicy>();
     const answers: (LanePolicy | Promise<LanePolicy>)[] = [lanePolicy(1), later.promise];
     await using harness = await dispatchHarness({ policyOf: () => answers.shift() ?? lanePolicy(1) });
@@ -27,7 +27,7 @@ describe("a policy that is read slowly", () => {
     await eventually(() => expect(dispatcher.load.lanes).toBe(0));
   });
 
-  it("holds up what waits in memory for its turn, once its lane was woken", async () => {
+  it("keeps queued jobs from starting once their lane was woken", async () => {
     const later = Promise.withResolvers<LanePolicy>();
     const answers = new Map<number, LanePolicy | Promise<LanePolicy>>();
     await using harness = await dispatchHarness({

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { dispatchHarness, eventually, made } from "../../test/support/dispatch.ts";
 import { DELIVERY_STATE } from "../store/schema.ts";
 
-describe("a dispatcher that was told nothing for a while", () => {
-  it("does not send what was canceled meanwhile, though it has it in memory", async () => {
+describe("a dispatcher that missed notifications", () => {
+  it("does not send queued jobs that were canceled in the meantime", async () => {
     await using harness = await dispatchHarness({ policy: { concurrency: 1 } });
     const { attempter, dispatcher, files } = harness;
     attempter.script = () => null;

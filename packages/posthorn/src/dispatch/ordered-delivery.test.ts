@@ -10,7 +10,7 @@ import {
 } from "../../test/support/dispatch.ts";
 import { acceptEntry, deliveryOf, openStore } from "../../test/support/store.ts";
 import { ASKED } from "../store/schema.ts";
-import { byHand } from "../domain/delivery/resend.ts";
+import { dueManually } from "../domain/delivery/resend.ts";
 import type { OrderPolicy } from "./policy.ts";
 import { type AttemptResult, SOLE_OWNER } from "./types.ts";
 
@@ -35,7 +35,7 @@ async function allDone({ files, clock }: DispatchHarness): Promise<void> {
 }
 
 describe("messages of one key", () => {
-  it("are attempted one after the other, in order; those of other keys and of none do not wait for them", async () => {
+  it("are attempted one at a time, in order, while messages of other keys or without a key do not wait", async () => {
     await using harness = await ordered();
     const { attempter } = harness;
     attempter.script = () => null;
@@ -52,7 +52,7 @@ describe("messages of one key", () => {
     expect(attempter.messages).toEqual([1, 4, 5, 2, 3, 6]);
   });
 
-  it("wait for one that another node stored and has not told of yet", async () => {
+  it("wait for an earlier one that another node stored and has not announced yet", async () => {
     await using harness = await ordered({ owners: { ...SOLE_OWNER, alone: false } });
     const { attempter, clock, files } = harness;
     await publish(harness, 1, "a");
@@ -63,7 +63,7 @@ describe("messages of one key", () => {
     expect(attempter.messages).toEqual([1, 2, 3]);
   });
 
-  it("wait for one that came late from a node whose clock is behind, though the one between is in memory", async () => {
+  it("wait for an earlier one that arrives late from a node whose clock is behind, even if the next one is in memory", async () => {
     await using harness = await ordered({ owners: { ...SOLE_OWNER, alone: false } });
     const { attempter, clock, dispatcher, files } = harness;
     const fromElsewhere = (id: number, due: number): Promise<unknown> =>
@@ -84,7 +84,7 @@ describe("messages of one key", () => {
     expect(attempter.messages).toEqual([1, 20, 11, 12, 30]);
   });
 
-  it("wait for one that was put off and is due, although nobody has looked yet: the clock was set forwards", async () => {
+  it("wait for a postponed one that is due, even if it was not loaded yet because the clock was set forwards", async () => {
     await using harness = await ordered();
     const { attempter, clock } = harness;
     attempter.script = () => null;
@@ -98,7 +98,7 @@ describe("messages of one key", () => {
     expect(attempter.messages).toEqual([1, 2, 3]);
   });
 
-  it("are gone along once, and from then on asked for a few at a time, however many wait", async () => {
+  it("are scanned once and then requested a few at a time, however many are queued", async () => {
     const asked: (readonly string[] | null | undefined)[] = [];
     await using harness = await ordered({
       wrap: (store) => ({
@@ -123,7 +123,7 @@ describe("messages of one key", () => {
     expect(asked.length).toBeLessThanOrEqual(4 + 600 / 16 + 2);
   });
 
-  it("wait until the one before is on disk, so that a crash cannot turn them round", async () => {
+  it("wait until the one before is stored, so that a crash cannot reverse them", async () => {
     const gate = Promise.withResolvers<void>();
     await using harness = await ordered({
       wrap: (store) => ({
@@ -143,7 +143,7 @@ describe("messages of one key", () => {
     await eventually(() => expect(harness.attempter.messages).toEqual([1, 2]));
   });
 
-  it("wait for one that failed until it succeeds, use no attempt up, and are found by their order", async () => {
+  it("wait for one that failed until it succeeds, use up no attempt, and are found in order", async () => {
     await using harness = await ordered();
     const { attempter, clock, files } = harness;
     attempter.script = (job) => made(job.messageId === 1 && job.attempts < 2 ? 2 : 0);
@@ -162,7 +162,7 @@ describe("messages of one key", () => {
     expect(attempter.messages.filter((id) => id % 2 === 1)).toEqual([1, 1, ...odd]);
   });
 
-  it("go on when one that failed has used up its schedule", async () => {
+  it("continue when the retries of one that failed are exhausted", async () => {
     await using harness = await ordered({ retrySchedule: [] });
     harness.attempter.script = (job) => made(job.messageId === 1 ? 2 : 0);
     for (let id = 1; id <= 3; id++) await publish(harness, id, "a");
@@ -170,7 +170,7 @@ describe("messages of one key", () => {
     expect(harness.attempter.messages).toEqual([1, 2, 3]);
   });
 
-  it("keep their order over a restart, also behind one that waits for its retry", async () => {
+  it("keep their order over a restart, also behind one that waits for a retry", async () => {
     await using files = await openStore();
     {
       await using before = await ordered({ files });
@@ -192,7 +192,7 @@ describe("messages of one key", () => {
     expect(after.attempter.messages).toEqual([2, 4, 6, 1, 3, 5, 7]);
   });
 
-  it("are not held up by one that was put off, nor before a retry of it", async () => {
+  it("are not delayed by one that was postponed, nor by its retry before it is due", async () => {
     await using harness = await ordered();
     await harness.publish(1, { due: harness.clock.now() + 60_000, orderKeys: ["a"] });
     await publish(harness, 2, "a");
@@ -246,7 +246,7 @@ describe("messages of one key", () => {
   });
 });
 
-describe("a page that is under way", () => {
+describe("a page that is loading", () => {
   it.each<[string, AttemptResult, number]>([
     ["failed", made(2), 1],
     ["was given back", { kind: "not_now", pauseMs: 1 }, 0],
@@ -282,7 +282,7 @@ describe("a page that is under way", () => {
 });
 
 describe("memory", () => {
-  it("stays bounded with more keys than fit, all of them blocked, and everyone's turn comes", async () => {
+  it("stays bounded with more keys than fit, all of them blocked, and every key makes progress", async () => {
     await using harness = await ordered({ limits: { laneJobs: 8 }, retrySchedule: [3_600_000] });
     const { attempter, clock, files, dispatcher } = harness;
     attempter.script = () => made(2);
@@ -309,7 +309,7 @@ describe("memory", () => {
     }
   }, 60_000);
 
-  it("is not filled by one key that has much: others come between", async () => {
+  it("is not filled by one key with many jobs: other keys are served in between", async () => {
     await using harness = await ordered({ limits: { laneJobs: 40 }, policy: { concurrency: 2 } });
     const { attempter, files, clock, dispatcher } = harness;
     attempter.script = (job) => (job.orderKey === "hot" ? null : made(0));
@@ -327,7 +327,7 @@ describe("memory", () => {
 });
 
 describe("a lane", () => {
-  it("finds those that wait in the store when its breaker opens with the last attempt of the one before them", async () => {
+  it("finds the jobs in the store when its circuit opens with the last attempt of the one before them", async () => {
     const breaker = { failures: 2, windowMs: 0, probeMs: 1000, maxProbeMs: 1000 };
     await using harness = await ordered({ retrySchedule: [5000], policy: { breaker } });
     const { attempter, clock, files, dispatcher } = harness;
@@ -339,7 +339,7 @@ describe("a lane", () => {
     expect(attempter.messages).toEqual([1, 1, 2, 3]);
   });
 
-  it("goes when nothing is left to do, though one could have been passed only later", async () => {
+  it("is dropped when it is idle, even if a job could only be overtaken later", async () => {
     const breaker = { failures: 1, windowMs: 0, probeMs: 6000, maxProbeMs: 6000 };
     const order = { ...BLOCK, maxBlockMs: 86_400_000 };
     await using harness = await ordered({ order, retrySchedule: [5000], policy: { breaker } });
@@ -355,7 +355,7 @@ describe("a lane", () => {
 });
 
 describe("what a failure does", () => {
-  it("skip: those behind pass while it is tried again", async () => {
+  it("skip: the jobs behind it overtake it while it is retried", async () => {
     await using harness = await ordered({ order: { ...BLOCK, onFailure: "skip" } });
     const { attempter, clock } = harness;
     attempter.script = (job) => made(job.messageId === 1 && job.attempts === 0 ? 2 : 0);
@@ -368,7 +368,7 @@ describe("what a failure does", () => {
     await allDone(harness);
   });
 
-  it("park: it is set aside at once, those behind go on, and it goes out again when somebody asks", async () => {
+  it("park: it is taken out at once, the jobs behind it continue, and it is sent again on a resend", async () => {
     await using harness = await ordered({ order: { ...BLOCK, onFailure: "park" } });
     const { attempter, files, clock } = harness;
     attempter.script = (job) => made(job.messageId === 1 && job.trigger === 0 ? 2 : 0);
@@ -379,7 +379,7 @@ describe("what a failure does", () => {
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 2, due: null, attempts: 1 });
   });
 
-  it("block: for the longest time only, also over a restart", async () => {
+  it("block: no longer than the maximum time, also over a restart", async () => {
     await using files = await openStore();
     const order = { ...BLOCK, maxBlockMs: 30_000 };
     {
@@ -403,8 +403,8 @@ describe("what a failure does", () => {
   });
 });
 
-describe("a hand", () => {
-  it("that sends one again does not wait, and what has ended does not hold others up", async () => {
+describe("a manual action", () => {
+  it("that resends a message does not wait, and a finished message does not delay others", async () => {
     await using harness = await ordered({ retrySchedule: [3_600_000] });
     const { attempter, files } = harness;
     attempter.script = (job) => made(job.messageId === 1 ? 2 : 0);
@@ -416,7 +416,7 @@ describe("a hand", () => {
     expect(attempter.jobs[1]!.trigger).toBe(1);
   });
 
-  it("that sends the one that blocks again lets the others go on once it succeeded", async () => {
+  it("that resends the blocking message lets the others continue once it has succeeded", async () => {
     await using harness = await ordered({ retrySchedule: [3_600_000] });
     const { attempter, files, clock } = harness;
     attempter.script = (job) => made(job.messageId === 1 && job.trigger === 0 ? 2 : 0);
@@ -431,7 +431,7 @@ describe("a hand", () => {
     });
   });
 
-  it("that sends one again and fails gives way to its schedule, also when that is behind", async () => {
+  it("that resends a message and fails leaves the scheduled retry in place, even if that is overdue", async () => {
     await using harness = await ordered();
     const { attempter, files, clock } = harness;
     attempter.script = (job) => made(job.trigger === 1 ? 2 : 0);
@@ -442,7 +442,7 @@ describe("a hand", () => {
     expect(attempter.jobs.map(({ trigger }) => trigger)).toEqual([1, 0]);
   });
 
-  it("that recovers many keeps their order", async () => {
+  it("that recovers many messages keeps their order", async () => {
     await using harness = await ordered({ retrySchedule: [], policy: { concurrency: 8 } });
     const { attempter, files, clock, dispatcher } = harness;
     attempter.script = () => made(2);
@@ -451,7 +451,7 @@ describe("a hand", () => {
     attempter.jobs.length = 0;
     attempter.script = () => null;
     await files.store.transaction(async ({ db }) => {
-      await db.updateTable("delivery").set(byHand(clock.now(), ASKED.byRecovery)).execute();
+      await db.updateTable("delivery").set(dueManually(clock.now(), ASKED.byRecovery)).execute();
     });
     dispatcher.wake(1);
     for (let id = 1; id <= 6; id++) {
@@ -466,7 +466,7 @@ describe("a hand", () => {
     expect(attempter.messages).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it("that sends one again takes nobody along that waits for another one", async () => {
+  it("that resends a message starts no message that waits for another one", async () => {
     await using harness = await ordered({ retrySchedule: [3_600_000] });
     const { attempter, files } = harness;
     attempter.script = (job) => (job.trigger === 1 ? null : made(2));
@@ -482,7 +482,7 @@ describe("a hand", () => {
     expect(attempter.messages).toEqual([1, 2]);
   });
 
-  it("that cancels one under way that fails lets the others go on at once", async () => {
+  it("that cancels a message in flight lets the others continue at once when it fails", async () => {
     await using harness = await ordered({ retrySchedule: [3_600_000] });
     const { attempter, files, dispatcher } = harness;
     attempter.script = (job) => (job.messageId === 1 ? null : made(0));
@@ -499,7 +499,7 @@ describe("a hand", () => {
     });
   });
 
-  it("that cancels the one that blocks lets the others go on", async () => {
+  it("that cancels the blocking message lets the others continue", async () => {
     await using harness = await ordered({ retrySchedule: [3_600_000] });
     const { attempter, files, dispatcher } = harness;
     attempter.script = (job) => made(job.messageId === 1 ? 2 : 0);
@@ -512,7 +512,7 @@ describe("a hand", () => {
     await eventually(() => expect(attempter.messages).toEqual([1, 2, 3]));
   });
 
-  it("that passes the one that blocks lets the others go on while it is tried again", async () => {
+  it("that unblocks an endpoint lets the others overtake the blocking message while it is retried", async () => {
     await using harness = await ordered({ retrySchedule: [60_000] });
     const { attempter, files, clock, dispatcher } = harness;
     attempter.script = (job) => made(job.messageId === 1 && job.attempts === 0 ? 2 : 0);
@@ -531,7 +531,7 @@ describe("a hand", () => {
 });
 
 describe("a fault of our own", () => {
-  it("keeps the order of what waited in memory", async () => {
+  it("keeps the order of the queued jobs", async () => {
     await using harness = await ordered();
     const { attempter, clock } = harness;
     attempter.script = () => ({ kind: "not_now", pauseMs: 1000 });
@@ -547,8 +547,8 @@ describe("a fault of our own", () => {
   });
 });
 
-describe("a backlog with the newest first", () => {
-  it("goes out from its end, and what comes meanwhile goes before it", async () => {
+describe("a backlog that is sent newest first", () => {
+  it("is sent from its end, and messages that arrive in the meantime are sent before it", async () => {
     await using files = await openStore();
     for (let id = 1; id <= 9; id++) await files.store.accept(acceptEntry(id, { due: 1000 * id }));
     await using harness = await dispatchHarness({

@@ -26,8 +26,8 @@ async function outage(harness: DispatchHarness): Promise<void> {
   await eventually(() => expect(harness.dispatcher.load.inFlight).toBe(0));
 }
 
-describe("while the breaker of an endpoint is open", () => {
-  it("what is published is held: nothing in memory, no attempt used up, one alarm", async () => {
+describe("while the circuit of an endpoint is open", () => {
+  it("published messages are on hold: none in memory, no attempt used up, one timer", async () => {
     await using harness = await dispatchHarness({ policy: { breaker: BREAKER }, retrySchedule: [DAY] });
     await outage(harness);
     harness.clock.advance(29_000);
@@ -37,7 +37,7 @@ describe("while the breaker of an endpoint is open", () => {
     await eventually(() => expect(harness.clock.waiting).toBe(1));
   });
 
-  it("one attempt is made when its time comes, and no other before it has ended", async () => {
+  it("one probe is made when it is due, and no other attempt before it has ended", async () => {
     await using harness = await dispatchHarness({ policy: { breaker: BREAKER }, retrySchedule: [DAY] });
     const { attempter, clock } = harness;
     await outage(harness);
@@ -53,7 +53,7 @@ describe("while the breaker of an endpoint is open", () => {
     expect(harness.dispatcher.inspect(1)!.breaker.nextProbeAt).toBe(clock.now() + 60_000);
   });
 
-  it("an attempt that succeeds lets everything go on, slowly at first", async () => {
+  it("a successful probe resumes deliveries with a slow start", async () => {
     await using harness = await dispatchHarness({ policy: { breaker: BREAKER }, retrySchedule: [DAY] });
     const { attempter, clock, files } = harness;
     await outage(harness);
@@ -73,7 +73,7 @@ describe("while the breaker of an endpoint is open", () => {
     expect(attempter.messages).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
-  it("the endpoint can be tried now", async () => {
+  it("a person can request a probe", async () => {
     await using harness = await dispatchHarness({ policy: { breaker: BREAKER }, retrySchedule: [DAY] });
     const { attempter, dispatcher } = harness;
     await outage(harness);
@@ -85,7 +85,7 @@ describe("while the breaker of an endpoint is open", () => {
     await eventually(() => expect(attempter.open).toHaveLength(1));
   });
 
-  it("what is published long after somebody wanted it to be tried is tried at once", async () => {
+  it("a message that is published long after a requested probe is attempted at once", async () => {
     await using harness = await dispatchHarness({ retrySchedule: [DAY] });
     const { attempter, clock, dispatcher } = harness;
     attempter.script = () => asked(503, DAY / 2);
@@ -104,7 +104,7 @@ describe("while the breaker of an endpoint is open", () => {
     expect(attempter.messages).toEqual([1, 2]);
   });
 
-  it("a fault of our own does not count as the attempt that decides", async () => {
+  it("a fault of our own does not count as the probe", async () => {
     await using harness = await dispatchHarness({ policy: { breaker: BREAKER }, retrySchedule: [DAY] });
     const { attempter, clock, files } = harness;
     await outage(harness);
@@ -120,7 +120,7 @@ describe("while the breaker of an endpoint is open", () => {
     await eventually(async () => expect(await deliveryOf(files.store, 3)).toMatchObject({ attempts: 1, state: 1 }));
   });
 
-  it("goes to nobody else's cost", async () => {
+  it("other endpoints are not affected", async () => {
     await using harness = await dispatchHarness({
       policy: (id) => ({ ...lanePolicy(id, [DAY]), breaker: BREAKER }),
       limits: { concurrency: 4 },
@@ -132,8 +132,8 @@ describe("while the breaker of an endpoint is open", () => {
   });
 });
 
-describe("an endpoint that asks to be left alone", () => {
-  it("is, with all that is for it, and no attempt is used up meanwhile", async () => {
+describe("an endpoint that asks to wait", () => {
+  it("receives no delivery until then, and no attempt is used up", async () => {
     await using harness = await dispatchHarness({ policy: { concurrency: 1 } });
     const { attempter, clock, files } = harness;
     attempter.script = () => asked(429, 60_000);
@@ -154,7 +154,7 @@ describe("an endpoint that asks to be left alone", () => {
     expect(await deliveryOf(files.store, 2)).toMatchObject({ attempts: 1 });
   });
 
-  it("gets the retry when it may be tried again and no later, however slow the process is", async () => {
+  it("receives the retry as soon as the wait ends, however slow the process is", async () => {
     await using harness = await dispatchHarness({ policy: { concurrency: 1 } });
     const { attempter, clock, files, dispatcher } = harness;
     attempter.script = () => {
@@ -173,7 +173,7 @@ describe("an endpoint that asks to be left alone", () => {
 });
 
 describe("after a restart", () => {
-  it("an endpoint that was failing gets one attempt, and the rest waits for what comes of it", async () => {
+  it("an endpoint that was failing receives one probe, and its other deliveries wait for the result", async () => {
     await using files = await openStore();
     for (let id = 1; id <= 20; id++) await files.store.accept(acceptEntry(id, { due: 1_000_000 }));
     await using harness = await dispatchHarness({
@@ -192,7 +192,7 @@ describe("after a restart", () => {
     expect(attempter.open).toHaveLength(1);
   });
 
-  it("one that failed less than opens a breaker is not held up", async () => {
+  it("an endpoint with fewer failures than open a circuit is not delayed", async () => {
     await using files = await openStore();
     for (let id = 1; id <= 20; id++) await files.store.accept(acceptEntry(id, { due: 1_000_000 }));
     await using harness = await dispatchHarness({
@@ -207,7 +207,7 @@ describe("after a restart", () => {
 });
 
 describe("a rate", () => {
-  it("is kept to while much waits, and wakes the lane by itself", async () => {
+  it("is not exceeded with many queued jobs, and wakes the lane on its own", async () => {
     await using harness = await dispatchHarness({ policy: { rate: 2 } });
     const { attempter, clock, files } = harness;
     for (let id = 1; id <= 6; id++) await harness.publish(id);
@@ -223,8 +223,8 @@ describe("a rate", () => {
   });
 });
 
-describe("a pause by hand", () => {
-  it("holds everything until its end, and can be ended before", async () => {
+describe("a manual pause", () => {
+  it("keeps all deliveries on hold until it ends or is ended early", async () => {
     let pausedUntil: number | null = 1_060_000;
     await using harness = await dispatchHarness({ policy: () => ({ pausedUntil }) });
     const { attempter, clock, dispatcher } = harness;
@@ -245,7 +245,7 @@ describe("a pause by hand", () => {
 });
 
 describe("a policy that cannot be read", () => {
-  it("is asked for again, and no attempt is made before it is known", async () => {
+  it("is requested again, and no attempt is made before it is known", async () => {
     let broken = true;
     const policy = lanePolicy(1);
     await using harness = await dispatchHarness({

@@ -68,7 +68,7 @@ class Endpoint {
 const mean = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0) / counts.length;
 
 describe("an endpoint that is down", () => {
-  it("never gets more than twice its mean in any second while its breaker has not opened", () => {
+  it("never receives more than twice the average rate in any second before its circuit opens", () => {
     const endpoint = new Endpoint({ breaker: null }, () => ({ ms: 2, code: 0 }));
     endpoint.run(1_800_000);
     const counts = endpoint.perSecond(0, 1_800_000);
@@ -76,7 +76,7 @@ describe("an endpoint that is down", () => {
     expect(Math.max(...counts)).toBeLessThanOrEqual(2 * mean(counts));
   });
 
-  it("gets single attempts, further and further apart, once its breaker has opened", () => {
+  it("receives single probes at growing intervals once its circuit is open", () => {
     const endpoint = new Endpoint({ breaker: BREAKER }, () => ({ ms: 2, code: 0 }));
     endpoint.run(3_600_000);
     const opened = 30_000;
@@ -88,14 +88,14 @@ describe("an endpoint that is down", () => {
   });
 });
 
-describe("an endpoint that comes back", () => {
+describe("an endpoint that recovers", () => {
   const DOWN = { from: 60_000, to: 3_660_000 };
   const flaky = (rate: number | null, ms = 5): Endpoint =>
     new Endpoint({ breaker: BREAKER, rate }, (now) =>
       now >= DOWN.from && now < DOWN.to ? { ms: 2, code: 0 } : { ms, code: 200 },
     );
 
-  it("gets 1 a second, then 2, then 4 …, up to what it took before, and creeps on from there", () => {
+  it("receives 1 attempt per second, then 2, then 4 …, up to its earlier rate, and grows slowly from there", () => {
     const endpoint = flaky(null, 400);
     endpoint.run(DOWN.from);
     const good = Math.max(...endpoint.perSecond(30_000, DOWN.from));
@@ -108,7 +108,7 @@ describe("an endpoint that comes back", () => {
     expect(counts.at(-1)).toBeGreaterThan(good / 2);
   });
 
-  it("never sees more than its rate, in any second", () => {
+  it("never receives more than its rate in any second", () => {
     const endpoint = flaky(100);
     endpoint.run(5_400_000);
     const counts = endpoint.perSecond(0, 5_400_000);
@@ -116,7 +116,7 @@ describe("an endpoint that comes back", () => {
     expect(mean(counts.slice(-600))).toBeGreaterThan(90);
   });
 
-  it("gets everything at once again after a short stumble", () => {
+  it("receives its full rate at once after a brief failure", () => {
     const endpoint = new Endpoint({ breaker: BREAKER }, (now) => ({ ms: 5, code: now > 5000 && now < 7000 ? 0 : 200 }));
     endpoint.run(20_000);
     expect(endpoint.control.view().easedTo).toBeNull();
@@ -126,8 +126,8 @@ describe("an endpoint that comes back", () => {
   });
 });
 
-describe("an endpoint that asks to be left alone", () => {
-  it("is, with all that is for it, until the time it gave; then one attempt goes ahead", () => {
+describe("an endpoint that asks to wait", () => {
+  it("receives nothing until the time it named, then one probe", () => {
     const endpoint = new Endpoint({}, (now) =>
       now < 10 ? { ms: 1, code: 429, retryAfterMs: 60_000 } : { ms: 5, code: 200 },
     );
@@ -138,13 +138,13 @@ describe("an endpoint that asks to be left alone", () => {
     expect(later[1]! - later[0]!).toBeGreaterThanOrEqual(1000);
   });
 
-  it.each([429, 503])("with a %d and no time is left alone for a second, then two, then four", (code) => {
+  it.each([429, 503])("with a %d and no time receives nothing for 1 second, then 2, then 4", (code) => {
     const endpoint = new Endpoint({ concurrency: 1 }, () => ({ ms: 0, code }));
     endpoint.run(20_000);
     expect(endpoint.starts).toEqual([0, 1000, 3000, 7000, 15_000]);
   });
 
-  it("is not left alone for a failure that asks for nothing", () => {
+  it("is not paused by a failure that does not ask to wait", () => {
     const endpoint = new Endpoint({ concurrency: 1 }, () => ({ ms: 1, code: 500 }));
     endpoint.run(1000);
     expect(endpoint.control.isClosed).toBe(true);
@@ -153,7 +153,7 @@ describe("an endpoint that asks to be left alone", () => {
 });
 
 describe("a policy that changes", () => {
-  it("counts at once, for the rate and the pause by hand", () => {
+  it("applies at once, for the rate and the manual pause", () => {
     const control = new RateControl(lanePolicy(1), 0);
     control.adopt({ ...lanePolicy(1), rate: 1, pausedUntil: 9000 }, 0);
     control.started(0);

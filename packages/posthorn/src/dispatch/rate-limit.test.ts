@@ -30,7 +30,7 @@ function pseudoRandom(): () => number {
 
 describe("a rate", () => {
   it.each([0.5, 1, 3, 10, 100, 999, 5000])(
-    "of %d a second is never exceeded in any second, and nearly reached",
+    "of %d per second is never exceeded in any second, and nearly reached",
     (rate) => {
       const starts = startsWithin(new RateLimit(rate, 0), 0, 20_000);
       expect(peak(starts)).toBeLessThanOrEqual(Math.ceil(rate));
@@ -38,7 +38,7 @@ describe("a rate", () => {
     },
   );
 
-  it.each([1, 10, 200])("of %d a second is not exceeded by what arrives late, up to 25 ms each", (rate) => {
+  it.each([1, 10, 200])("of %d per second is not exceeded on arrival when requests are up to 25 ms late", (rate) => {
     const starts = startsWithin(new RateLimit(rate, 0, SECOND_ON_ARRIVAL_MS), 0, 20_000);
     // The worst that can be: each second attempt is as late as it can be, the others are not.
     const arrivals = starts.map((start, index) => start + (index % 2) * 25).toSorted((a, b) => a - b);
@@ -46,7 +46,7 @@ describe("a rate", () => {
     expect(starts.length).toBeGreaterThanOrEqual(Math.floor(rate * 20 * 0.92));
   });
 
-  it.each([1, 3, 10, 100])("of %d a second is not exceeded when another owner goes on with it", (rate) => {
+  it.each([1, 3, 10, 100])("of %d per second is not exceeded when another node takes over", (rate) => {
     const second = (from: number): RateLimit => new RateLimit(rate, from, SECOND_ON_ARRIVAL_MS);
     for (let handedOver = 1; handedOver < 1100; handedOver += 7) {
       const before = startsWithin(second(0), 0, handedOver);
@@ -59,7 +59,7 @@ describe("a rate", () => {
     }
   });
 
-  it("of less than one a second does not wait for longer than that when another owner goes on with it", () => {
+  it("below one per second is delayed by no more than a second when another node takes over", () => {
     const rare = new RateLimit(0.01, 5000);
     rare.usedUntil(5000);
     expect(rare.readyAt(5000)).toBe(5000 + SECOND_ON_ARRIVAL_MS);
@@ -69,12 +69,12 @@ describe("a rate", () => {
     expect(late.readyAt(9000)).toBe(9000);
   });
 
-  it("is not saved up while nothing is sent", () => {
+  it("does not accumulate while nothing is sent", () => {
     const limit = new RateLimit(10, 0);
     expect(peak(startsWithin(limit, 3_600_000, 5000))).toBeLessThanOrEqual(10);
   });
 
-  it("counts what was begun before it was changed, and waits no longer for it than its own gap", () => {
+  it("counts attempts from before a change, and waits for them no longer than its own interval", () => {
     const limit = new RateLimit(2, 0);
     limit.take(0);
     limit.take(500);
@@ -95,7 +95,7 @@ describe("a rate", () => {
   });
 
   it.each([1, 2, 10, 100, 1000])(
-    "of %d a second is not exceeded by what begins after attempts that were not made, whenever they end",
+    "of %d per second is not exceeded after attempts that were not made, whenever they end",
     (rate) => {
       const random = pseudoRandom();
       const limit = new RateLimit(rate, 0);
@@ -116,7 +116,7 @@ describe("a rate", () => {
     },
   );
 
-  it("is given to others as soon as what was begun together is not made", () => {
+  it("is available to others as soon as attempts that started together were not made", () => {
     const limit = new RateLimit(100, 0);
     const begun = startsWithin(limit, 0, 1);
     expect(begun).toHaveLength(5);
@@ -126,7 +126,7 @@ describe("a rate", () => {
     expect(startsWithin(limit, 1, 1)).toHaveLength(5);
   });
 
-  it("is not moved by the end of an attempt from before it was changed", () => {
+  it("is not affected by the end of an attempt from before a change", () => {
     const limit = new RateLimit(1, 0);
     limit.take(0);
     const changed = limit.changed(2, 10);
@@ -134,7 +134,7 @@ describe("a rate", () => {
     expect(changed.readyAt(10)).toBe(500);
   });
 
-  it("does not stand still when the clock is set back", () => {
+  it("does not block when the clock is set back", () => {
     const limit = new RateLimit(2, 3_600_000);
     limit.take(3_600_000);
     expect(limit.readyAt(1000)).toBe(1000);

@@ -4,7 +4,7 @@ import { dispatchHarness, eventually, faulty, made } from "../../test/support/di
 import { acceptEntry, attemptEntry, deliveryOf, openStore, recordEntry } from "../../test/support/store.ts";
 
 describe("stop", () => {
-  it("waits for the attempts in flight, records them, and starts no other", async () => {
+  it("waits for the attempts in flight, records them, and starts no others", async () => {
     await using files = await openStore();
     await using harness = await dispatchHarness({ files, policy: { concurrency: 1 } });
     const { attempter, dispatcher } = harness;
@@ -19,7 +19,7 @@ describe("stop", () => {
     expect(await deliveryOf(files.store, 2)).toMatchObject({ state: 0, attempts: 0 });
   });
 
-  it("breaks off what takes longer than the bound and leaves it pending, with no attempt used up", async () => {
+  it("aborts attempts that exceed the grace period and leaves them pending, with no attempt used up", async () => {
     await using files = await openStore();
     await using harness = await dispatchHarness({ files });
     const { attempter, dispatcher, clock } = harness;
@@ -32,7 +32,7 @@ describe("stop", () => {
     expect(await files.store.db.selectFrom("attempt").selectAll().execute()).toEqual([]);
   });
 
-  it("ends also when the store takes no outcome any more", async () => {
+  it("also ends when the store no longer takes outcomes", async () => {
     await using harness = await dispatchHarness({
       wrap: (store) => faulty(store, { record: () => Promise.reject(new Error("disk gone")) }),
     });
@@ -44,7 +44,7 @@ describe("stop", () => {
     expect((await deliveryOf(harness.files.store, 1))?.state).toBe(0);
   });
 
-  it("takes nothing over any more; what is pushed or woken stays in the store", async () => {
+  it("takes over no further jobs: pushed and woken ones stay in the store", async () => {
     await using harness = await dispatchHarness();
     await harness.dispatcher.stop(0);
     await harness.publish(1);
@@ -56,7 +56,7 @@ describe("stop", () => {
 });
 
 describe("a crash", () => {
-  it("between an attempt and its outcome sends the job again with the same id", async () => {
+  it("between an attempt and its outcome sends the job again under the same ID", async () => {
     await using files = await openStore();
     const firstIds: string[] = [];
     {
@@ -74,7 +74,7 @@ describe("a crash", () => {
     await eventually(() => expect(after.attempter.jobs.map((job) => job.publicId)).toEqual(firstIds));
   });
 
-  it("cannot double what was recorded", async () => {
+  it("cannot repeat a recorded attempt", async () => {
     await using files = await openStore();
     await files.store.accept(acceptEntry(1));
     await files.store.record(recordEntry(1, { attempt: attemptEntry(10) }));
@@ -85,8 +85,8 @@ describe("a crash", () => {
   });
 });
 
-describe("a write that was said to have failed", () => {
-  it("and was made all the same is found, as soon as the store answers", async () => {
+describe("a write that was reported as failed", () => {
+  it("but was committed is found as soon as the store responds", async () => {
     await using files = await openStore();
     let failures = 2;
     await using harness = await dispatchHarness({

@@ -18,33 +18,33 @@ function delay(policy: RetryPolicy, failed: Partial<FailedAttempt> = {}, random 
 }
 
 describe("a retry", () => {
-  it("follows the schedule, with chance only added, and ends with it", () => {
+  it("follows the schedule, with jitter only added, and ends with it", () => {
     expect(delay(schedule)).toBe(1000);
     expect(delay(schedule, {}, 0.999)).toBe(1200);
     expect(delay(schedule, { attempts: 2 })).toBe(5000);
     expect(delay(schedule, { attempts: 3 })).toBeNull();
   });
 
-  it("of an exponential backoff has full jitter, a bound, and a last attempt", () => {
+  it("of an exponential backoff has full jitter, a maximum delay, and a last attempt", () => {
     expect(delay(exponential, { attempts: 2 }, 0)).toBe(0);
     expect(delay(exponential, { attempts: 2 }, 0.5)).toBe(1500);
     expect(delay(exponential, { attempts: 4 }, 0.5)).toBe(10_000);
     expect(delay(exponential, { attempts: 5 }, 0.5)).toBeNull();
   });
 
-  it("never comes before the time that the endpoint asked for", () => {
+  it("is never made before the time that the endpoint asked for", () => {
     expect(delay(schedule, { retryAfterMs: 60_000 })).toBe(60_000);
     expect(delay(schedule, { retryAfterMs: 10 })).toBe(1000);
   });
 
-  it("does not come after the maximum age", () => {
+  it("is not made after the maximum age", () => {
     const policy = { ...schedule, maxAgeMs: 10_000 };
     expect(delay(policy, { ageMs: 9000 })).toBe(1000);
     expect(delay(policy, { ageMs: 9001 })).toBeNull();
     expect(delay(policy, { retryAfterMs: 10_001 })).toBeNull();
   });
 
-  it("does not follow a code that stops, nor one that is not among those that are tried again", () => {
+  it("does not follow a stop code, nor a code that is not among the retry codes", () => {
     expect(delay(schedule, { responseCode: 410 })).toBeNull();
     const policy = { ...schedule, retryCodes: [[500, 599]] as const };
     expect(delay(policy, { responseCode: 503 })).toBe(1000);

@@ -38,7 +38,7 @@ describe("TimerHeap", () => {
     );
   });
 
-  it("sleeps past the longest time that a timer takes", () => {
+  it("supports times beyond the longest system timer", () => {
     const clock = new ManualClock();
     const rung: number[] = [];
     const timers = new TimerHeap(clock, (key) => rung.push(key));
@@ -52,7 +52,7 @@ describe("TimerHeap", () => {
   it.each([
     ["while its timer runs", 0, 5000],
     ["before another time was set, less the time between the two", 400, 4500],
-  ])("tells by how much the clock was set back %s", (_when, setAfterMs, toldMs) => {
+  ])("reports by how much the clock was set back %s", (_when, setAfterMs, toldMs) => {
     const clock = new ManualClock();
     const told: number[] = [];
     const timers = new TimerHeap(
@@ -69,7 +69,7 @@ describe("TimerHeap", () => {
     expect(told).toEqual([toldMs]);
   });
 
-  it("tells of no step back when the clock is set forwards, or is slewed", () => {
+  it("reports no step back when the clock is set forwards or slewed", () => {
     const clock = new ManualClock();
     const timers = new TimerHeap(
       clock,
@@ -84,7 +84,7 @@ describe("TimerHeap", () => {
     clock.advance(2000);
   });
 
-  it("is silent once it was stopped", () => {
+  it("fires no timer once it is stopped", () => {
     const clock = new ManualClock();
     const timers = new TimerHeap(clock, () => expect.unreachable());
     timers.set(1, clock.now() + 10);

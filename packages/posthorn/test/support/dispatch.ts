@@ -11,7 +11,7 @@ import type {
   JobStore,
   LaneOwners,
 } from "../../src/dispatch/types.ts";
-import { byHand } from "../../src/domain/delivery/resend.ts";
+import { dueManually } from "../../src/domain/delivery/resend.ts";
 import { ASKED } from "../../src/store/schema.ts";
 import { isImmediate } from "../../src/store/immediate.ts";
 import type { AcceptEntry } from "../../src/store/store.ts";
@@ -182,7 +182,7 @@ export async function resend(
   await files.store.transaction(async ({ db }) => {
     await db
       .updateTable("delivery")
-      .set(byHand(clock.now(), ASKED.byResend))
+      .set(dueManually(clock.now(), ASKED.byResend))
       .where("message_id", "=", messageId)
       .where("endpoint_id", "=", endpointId)
       .execute();

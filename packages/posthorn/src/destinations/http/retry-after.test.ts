@@ -21,12 +21,12 @@ describe("Retry-After", () => {
     expect(asks({ "retry-after": value }, 500)).toBe(ms);
   });
 
-  it("as a date is compared with the clock of the receiver, however wrong that is", () => {
+  it("as a date is compared with the clock of the receiver, however wrong it is", () => {
     const headers = { Date: "Thu, 01 Jan 1970 00:00:00 GMT", "Retry-After": "Thu, 01 Jan 1970 00:01:00 GMT" };
     expect(asks(headers)).toBe(60_000);
   });
 
-  it("as a date is compared with our clock when the receiver's date is no date", () => {
+  it("as a date is compared with our clock when the receiver sends no valid date", () => {
     expect(asks({ Date: "yesterday", "Retry-After": "Wed, 25 Nov 2026 12:00:30 GMT" })).toBe(30_000);
   });
 
@@ -45,13 +45,13 @@ describe("Retry-After", () => {
     expect(asks({ "retry-after": value })).toBeNull(),
   );
 
-  it("is followed for a day and no longer", () => {
+  it("is honoured for at most a day", () => {
     expect(asks({ "retry-after": "999999999999999" })).toBe(DAY);
     expect(asks({ "retry-after": "Sat, 25 Nov 2028 12:00:30 GMT" })).toBe(DAY);
   });
 });
 
-describe("the fields of rate limits", () => {
+describe("rate limit headers", () => {
   it.each([
     [{ RateLimit: '"default";r=0;t=30' }, 30_000],
     [{ RateLimit: '"short";r=0;t=5, "long";r=0;t=60' }, 60_000],
@@ -68,7 +68,7 @@ describe("the fields of rate limits", () => {
     expect(asks(headers as Record<string, string>, 503)).toBe(ms);
   });
 
-  it("are no word about failures that no limit made", () => {
+  it("are ignored for failures that are not caused by a limit", () => {
     expect(asks({ "RateLimit-Reset": "20" }, 500)).toBeNull();
     expect(asks({ "X-RateLimit-Reset": "20" }, 200)).toBeNull();
   });
@@ -82,7 +82,7 @@ describe("the fields of rate limits", () => {
     expect(asks(headers as Record<string, string>)).toBeNull(),
   );
 
-  it("cost little however long they are", () => {
+  it("are cheap to parse at any length", () => {
     expect(asks({ RateLimit: "t=".repeat(40_000) })).toBeNull();
     expect(asks({ RateLimit: " ".repeat(80_000) })).toBeNull();
   });

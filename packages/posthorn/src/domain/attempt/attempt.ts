@@ -1,7 +1,7 @@
 import { timeOfKey } from "../../lib/id.ts";
 import type { Message } from "../message/message.ts";
 
-/** One HTTP try for a delivery. Times are Unix milliseconds. */
+/** One attempt of a delivery. Times are Unix milliseconds. */
 export interface Attempt {
   readonly key: number;
   readonly id: string;
@@ -10,11 +10,11 @@ export interface Attempt {
   readonly url: string;
   /** 0 success, 2 failure. */
   readonly status: number;
-  /** 0 by schedule, 1 by hand. */
+  /** 0 scheduled, 1 manual. */
   readonly triggerType: number;
-  /** 0 when there was no answer. */
+  /** 0 when there was no response. */
   readonly responseCode: number;
-  /** What came back, cut off at a limit; after an expunge a fixed word; when there was no answer, the cause in words. */
+  /** The response, truncated at a limit; after an expunge, a fixed word; if there was no response, the reason in words. */
   readonly response: string;
   readonly durationMs: number;
   readonly errorCode: string | null;

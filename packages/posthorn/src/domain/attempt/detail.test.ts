@@ -36,8 +36,8 @@ const facts: fc.Arbitrary<AttemptFacts> = fc.record({
   extra: maybe(fc.record({ transformed: fc.record({ url: text }) })),
 });
 
-describe("the detail of an attempt", () => {
-  it("is read as it was written", () => {
+describe("details of an attempt", () => {
+  it("are read as they were written", () => {
     fc.assert(
       fc.property(facts, (given) => {
         expect(decodeDetail(encodeDetail(given, given.extra))).toEqual(given);
@@ -45,7 +45,7 @@ describe("the detail of an attempt", () => {
     );
   });
 
-  it("in a form of a later version is nothing, rather than an error", () => {
+  it("in the encoding of a later version are absent instead of an error", () => {
     expect(decodeDetail("[2]")).toBeNull();
   });
 });

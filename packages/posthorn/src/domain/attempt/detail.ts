@@ -1,26 +1,26 @@
 /**
- * What an attempt saw beside its columns, and its form in `attempt.detail_json`.
+ * Details of an attempt beside its columns, and how they are encoded in `attempt.detail_json`.
  *
- * A row is written for every attempt, so the form is a short list of values by place, and what can be told from elsewhere (the id of
- * the message, the names of the standard headers, the sentence of a known cause) is not in it. Masks are put on before: no secret
- * is ever in the database.
+ * A row is written for every attempt, so the encoding is a short list of values by position, without anything that follows from elsewhere
+ * (the ID of the message, the names of the standard headers, the sentence of a known cause). Secrets are masked before: none is ever in
+ * the database.
  */
 
 /** What a destination reports about an attempt. */
 export interface SentFacts {
   readonly method: string;
-  /** The standard headers, without the id. */
+  /** The standard headers, without the ID. */
   readonly standard: StandardFacts;
-  /** Names and values of the others that were sent; `null` in place of a value that is hidden. */
+  /** Names and values of the other headers that were sent; `null` in place of a hidden value. */
   readonly headers: readonly (string | null)[];
   readonly bodyBytes: number;
   readonly timings: AttemptTimings;
-  /** `address:port` that was dialled. */
+  /** `address:port` that was connected to. */
   readonly peer: string | null;
   readonly tls: TlsFacts | null;
-  /** `null`: there was no answer. */
+  /** `null`: there was no response. */
   readonly response: ResponseFacts | null;
-  /** What to do about it, where the cause has no sentence of its own. */
+  /** What to do about a failure, where the cause has no sentence of its own. */
   readonly sentence: string | null;
   readonly retryAfterMs: number | null;
 }
@@ -49,11 +49,11 @@ export interface AttemptTimings {
   readonly dnsMs: number | null;
   readonly connectMs: number | null;
   readonly tlsMs: number | null;
-  /** From the request written to the head of the answer. */
+  /** From the end of the request to the head of the response. */
   readonly waitMs: number | null;
   readonly bodyMs: number | null;
   readonly totalMs: number;
-  /** Whether the connection had served another request before. */
+  /** Whether the connection had served an earlier request. */
   readonly reused: boolean;
 }
 
@@ -64,13 +64,13 @@ export interface TlsFacts {
 }
 
 export interface ResponseFacts {
-  /** Names and values as they came; `null` in place of a value that is hidden. */
+  /** Names and values as received; `null` in place of a hidden value. */
   readonly headers: readonly (string | null)[];
-  /** There were more, or longer, headers than are kept. */
+  /** The response had more, or longer, headers than are kept. */
   readonly headersCut: boolean;
   /** The body was longer than what was read. */
   readonly truncated: boolean;
-  /** Code of what ended the body early. */
+  /** Error code of what ended the body early. */
   readonly bodyError: string | null;
 }
 
@@ -111,17 +111,17 @@ export function encodeDetail(facts: SentFacts, extra: AttemptExtra): string {
   return JSON.stringify(cells);
 }
 
-/** What of `extra` holds content of the message, and goes when that does: a detail with it in, in SQL. */
+/** SQL pattern for details whose `extra` contains content of the message, which is deleted together with the message. */
 export const HOLDS_CHANGE = '%"change":%';
 
-/** The detail without the body that was sent. */
+/** The details without the body that was sent. */
 export function withoutSentBody(json: string): string {
   const cells = JSON.parse(json) as unknown[];
   const extra = cells[EXTRA] as { readonly change?: object };
   return JSON.stringify(cells.with(EXTRA, { ...extra, change: { ...extra.change, logs: null, body: null } }));
 }
 
-/** `null` for a form that this version does not know. */
+/** `null` for an encoding that this version does not know. */
 export function decodeDetail(json: string): AttemptFacts | null {
   const cells = JSON.parse(json) as Cells;
   if (cells[0] !== VERSION) return null;
@@ -175,7 +175,7 @@ type Cells = readonly [
   extra?: Readonly<Record<string, unknown>>,
 ];
 
-/** To a tenth of a millisecond: digits cost bytes. */
+/** Rounds to a tenth of a millisecond, to save bytes. */
 function tenths<Ms extends number | null>(ms: Ms): Ms {
   return (ms === null ? null : Math.round(ms * 10) / 10) as Ms;
 }

@@ -4,10 +4,10 @@ import { HOLDS_CHANGE, withoutSentBody } from "./detail.ts";
 import { getAttempt } from "./list.ts";
 import type { Tx } from "../../store/tx.ts";
 
-/** What stands in place of a response that was deleted. */
+/** Replaces a response that was deleted. */
 export const EXPUNGED = "EXPUNGED";
 
-/** Deletes what the endpoint answered in one attempt, and what was sent and seen beside. */
+/** Deletes the response and the details of one attempt. */
 export async function expungeAttemptContent({
   ctx,
   input,
@@ -18,7 +18,7 @@ export async function expungeAttemptContent({
   );
 }
 
-/** Where bodies stand that were sent in place of what these messages carry; they go when the payloads do. Most messages have none. */
+/** Attempts whose details contain a body that was sent in place of the message. They are deleted together with the payloads. Most messages have none. */
 export function attemptsWithSentBodies({ db }: Pick<Store, "db">, messageKeys: readonly number[]) {
   return db
     .selectFrom("attempt")

@@ -6,13 +6,13 @@ import { getAttempt } from "./list.ts";
 
 export interface AttemptWithDetail {
   readonly attempt: Attempt;
-  /** `null`: it was deleted with the content of the attempt, or never written. */
+  /** `null`: they were deleted with the content of the attempt, or never written. */
   readonly facts: AttemptFacts | null;
-  /** When its delivery is attempted next, while this is the last attempt. Unix milliseconds. */
+  /** When the next attempt of its delivery is due, if this is the last one so far. Unix milliseconds. */
   readonly nextAttempt: number | null;
 }
 
-/** One attempt with everything that is kept of it. */
+/** One attempt with all details that are kept. */
 export async function getAttemptDetail(
   call: Call<{ readonly app: string; readonly message: string; readonly attempt: string }>,
 ): Promise<AttemptWithDetail> {

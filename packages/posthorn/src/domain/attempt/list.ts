@@ -25,7 +25,7 @@ export interface ListAttempts extends PageRequest, MessageFilter, TimeRange {
   readonly app: string;
   /** Status of the attempt. */
   readonly status: number | null;
-  /** 0, 100 … 500: the class of the status code; 0 is no answer. */
+  /** 0, 100 … 500: the class of the status code; 0 is no response. */
   readonly statusCodeClass: number | null;
 }
 
@@ -88,7 +88,7 @@ interface AttemptsOf {
   readonly endpointKey?: number;
   readonly messageKey?: number;
   readonly withMessage?: boolean;
-  /** The way to those that may be shown; `null` or absent: each that there is is looked at. */
+  /** Index scan that finds the matching attempts; `null` or absent: every attempt is read. */
   readonly trail?: Trail | null;
 }
 
@@ -119,7 +119,7 @@ function filteredAttempts(ctx: Context, input: ListAttempts, of: AttemptsOf) {
   let query = attempts(ctx)
     .select(payloadBytes(of.withMessage ?? false))
     .where(hasEnded(input));
-  // Each attempt of a message has the same; those of an endpoint were looked at before.
+  // All attempts of a message share its properties; those of an endpoint were filtered before.
   if (of.messageKey !== undefined)
     query = query.where("attempt.message_id", "=", of.messageKey).where(messageMatches(input));
   if (of.endpointKey !== undefined) query = query.where("attempt.endpoint_id", "=", of.endpointKey);
@@ -133,7 +133,7 @@ function hasEnded({ status, statusCodeClass: from }: ListAttempts): RawBuilder<S
   return sql<SqlBool>`(${sql.join(conditions, sql` AND `)})`;
 }
 
-/** Those of some attempts that ended as asked for, and whose message the filter lets through. */
+/** The attempts among `keys` with the requested result whose message matches the filter. */
 async function fitting(ctx: Context, input: ListAttempts, keys: readonly number[]): Promise<readonly number[]> {
   if (keys.length === 0) return [];
   const query = reader(ctx).selectFrom("attempt").select(["id", "message_id"]).where("id", "in", keys);

@@ -33,7 +33,7 @@ describe("a warning", () => {
     expect(warned({ response, status: 2 }, {})).toEqual([]);
   });
 
-  it("comes when a success is an HTML page, and not when it only says that it is HTML, as Slack does", () => {
+  it("comes when a success is an HTML page, and not when the response is only declared as HTML, as with Slack", () => {
     const html = { headers: ["Content-Type", "text/html; charset=utf-8"], headersCut: false, truncated: false };
     const response = { ...html, bodyError: null };
     expect(warned({ response: "\n<!doctype html>" }, { response })).toEqual(["success_doubtful"]);
@@ -41,11 +41,11 @@ describe("a warning", () => {
   });
 
   it.each(['{"ok":true}', "", "ok", '{"errors":[]}', '{"error":null}', "no errors here"])(
-    "does not come when a success looks like one: %s",
+    "does not come for a response that shows no sign of failure: %s",
     (response) => expect(warned({ response }, {})).toEqual([]),
   );
 
-  it("comes when the answer was cut or broke off", () => {
+  it("comes when the response was truncated or broke off", () => {
     const response = { headers: [], headersCut: false, truncated: true, bodyError: null };
     expect(warned({}, { response })).toEqual(["response_cut"]);
     expect(warned({}, { response: { ...response, truncated: false, bodyError: "reset" } })).toEqual(["response_cut"]);

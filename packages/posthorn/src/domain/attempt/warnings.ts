@@ -1,11 +1,11 @@
-/** What a person should know of an attempt though it did not fail by it. */
+/** Warnings about an attempt that did not make it fail. */
 import type { Attempt } from "./attempt.ts";
 import type { AttemptFacts } from "./detail.ts";
 
 const DAY_MS = 86_400_000;
 const EXPIRY_DAYS = 14;
-/** Characters of an answer that are looked at. */
-const LOOK_AT = 2000;
+/** Characters of a response that are searched. */
+const SEARCHED = 2000;
 
 export interface Warning {
   readonly code: "certificate_expires" | "success_doubtful" | "response_cut";
@@ -24,11 +24,11 @@ function expiry({ timestamp }: Attempt, { tls }: AttemptFacts): Warning | null {
   const date = new Date(tls.certificateValidTo).toISOString().slice(0, 10);
   return {
     code: "certificate_expires",
-    message: `The TLS certificate of the endpoint is valid until ${date}, ${days} days from this attempt. Renew it.`,
+    message: `The TLS certificate of the endpoint expires on ${date}, ${days === 1 ? "1 day" : `${days} days`} after this attempt. Renew it.`,
   };
 }
 
-/** Signs of a failure in an answer that counts as success: see the success rules. */
+/** Signs of a failure in a response that counts as success, and the success preset that would detect it. */
 const DOUBTS: readonly (readonly [pattern: RegExp, preset: string])[] = [
   [/"ok"\s{0,9}:\s{0,9}false/, "slack"],
   [/webhook message delivery failed/i, "teams"],
@@ -36,17 +36,17 @@ const DOUBTS: readonly (readonly [pattern: RegExp, preset: string])[] = [
   [/"error"\s{0,9}:\s{0,9}\{\s{0,9}"code"/, "json-rpc"],
 ];
 
-function doubt({ status, response }: Attempt, { response: answer }: AttemptFacts): Warning | null {
-  if (status !== 0 || answer === null) return null;
-  const text = response.slice(0, LOOK_AT);
-  // Some answer "ok" and call it HTML, Slack's incoming webhooks among them.
-  const isPage = isHtml(answer.headers) && /^\s*</.test(text);
+function doubt({ status, response }: Attempt, { response: facts }: AttemptFacts): Warning | null {
+  if (status !== 0 || facts === null) return null;
+  const text = response.slice(0, SEARCHED);
+  // Some receivers, such as incoming webhooks of Slack, respond with a plain "ok" that is declared as HTML.
+  const isPage = isHtml(facts.headers) && /^\s*</.test(text);
   const preset = isPage ? "no-html" : DOUBTS.find(([pattern]) => pattern.test(text))?.[1];
   if (preset === undefined) return null;
-  const what = preset === "no-html" ? "is an HTML page" : "has an error inside";
+  const what = preset === "no-html" ? "is an HTML page" : "contains an error";
   return {
     code: "success_doubtful",
-    message: `The status is a success, but the answer ${what}. If that is a failure, set the success preset "${preset}" in the policy of this endpoint.`,
+    message: `The status is a success, but the response ${what}. If that is a failure, set the success preset "${preset}" in the policy of this endpoint.`,
   };
 }
 
@@ -58,7 +58,7 @@ function isHtml(headers: readonly (string | null)[]): boolean {
 function cut({ response }: AttemptFacts): Warning | null {
   if (response === null || (!response.truncated && response.bodyError === null)) return null;
   const message = response.truncated
-    ? "The answer is longer than what is kept: the rest was not read."
-    : `The answer broke off (${response.bodyError}).`;
+    ? "The response is longer than what is kept. The rest was not read."
+    : `The response broke off (${response.bodyError}).`;
   return { code: "response_cut", message };
 }

@@ -20,7 +20,7 @@ async function cancel(harness: Awaited<ReturnType<typeof dispatchHarness>>, mess
 }
 
 describe("a delivery that is canceled", () => {
-  it("while it waits in memory is never attempted, and those behind it are", async () => {
+  it("while it is queued is never attempted, and the ones behind it are", async () => {
     await using harness = await dispatchHarness({ policy: { concurrency: 1 } });
     const { attempter, files } = harness;
     attempter.script = () => null;
@@ -39,7 +39,7 @@ describe("a delivery that is canceled", () => {
     );
   });
 
-  it("while its attempt is under way has succeeded when that succeeds, and is not tried again when it fails", async () => {
+  it("while its attempt is in flight succeeds with that attempt, and is not retried if it fails", async () => {
     await using harness = await dispatchHarness();
     const { attempter, files, clock } = harness;
     attempter.script = () => null;
@@ -57,7 +57,7 @@ describe("a delivery that is canceled", () => {
     expect(attempter.jobs).toHaveLength(2);
   });
 
-  it("while it waits for a retry is not tried again", async () => {
+  it("while it waits for a retry is not retried", async () => {
     await using harness = await dispatchHarness();
     const { attempter, files, clock } = harness;
     attempter.script = () => made(2);
@@ -70,7 +70,7 @@ describe("a delivery that is canceled", () => {
     expect(attempter.jobs).toHaveLength(1);
   });
 
-  it("and was delivered before stays delivered: only the further attempt is taken back", async () => {
+  it("after it had succeeded stays succeeded: only the further attempt is canceled", async () => {
     await using harness = await dispatchHarness();
     const { files } = harness;
     await harness.publish(1);
@@ -82,7 +82,7 @@ describe("a delivery that is canceled", () => {
 });
 
 describe("a message that has expired", () => {
-  it("is not attempted any more, also when it waits in memory, and its delivery says why", async () => {
+  it("is not attempted, even if it is queued in memory, and its delivery says why", async () => {
     await using harness = await dispatchHarness();
     const { attempter, clock, files } = harness;
     const watch = new GuardedAttempter({ attempter, store: files.store, clock, random: Math.random, lastKey: () => 0 });
@@ -93,7 +93,7 @@ describe("a message that has expired", () => {
     expect(attempter.jobs).toHaveLength(1);
   });
 
-  it("has its deliveries canceled where they wait, and no other message's", async () => {
+  it("has its unfinished deliveries canceled, and no other message's", async () => {
     await using files = await openStore();
     const { services } = servicesOver(files.store);
     await files.store.acceptAll([
@@ -112,8 +112,8 @@ describe("a message that has expired", () => {
   });
 });
 
-describe("what the watch knows", () => {
-  it("is every key up to which no attempt is open", async () => {
+describe("the settled key of the guarded attempter", () => {
+  it("is the highest key below which no attempt is unfinished", async () => {
     await using harness = await dispatchHarness();
     const { attempter, files, clock } = harness;
     let lastKey = 10;

@@ -7,13 +7,13 @@ import { getMessage, type MessageRef } from "../message/find.ts";
 import type { Tx } from "../../store/tx.ts";
 
 export interface CancelMessage extends MessageRef {
-  /** Id or uid of one endpoint; `null` for every one. */
+  /** ID or UID of one endpoint; `null`: all of them. */
   readonly endpoint: string | null;
 }
 
 /**
- * Cancels what of a message is still to be delivered: scheduled, waiting for its turn or for a retry, held. An attempt under way is
- * not broken off; when it succeeds, the delivery has succeeded. Returns how many were canceled.
+ * Cancels the unfinished deliveries of a message: scheduled, queued, waiting for a retry, or on hold. An attempt in flight is not
+ * interrupted; if it succeeds, the delivery has succeeded. Returns how many were canceled.
  */
 export async function cancelMessage({ ctx, input }: Call<CancelMessage>): Promise<number> {
   const { message } = await getMessage({ ctx, input: { ...input, withContent: false } });
@@ -31,7 +31,7 @@ interface Canceled {
   readonly reason: CancelReason;
 }
 
-/** Cancels the live deliveries of these messages, in a transaction. Jobs of theirs that wait in memory are taken back after it. */
+/** Cancels the unfinished deliveries of these messages in a transaction. Their queued jobs are dropped after the commit. */
 export async function cancelDeliveries(
   ctx: Pick<Context, "services">,
   tx: Tx,
@@ -50,7 +50,7 @@ export async function cancelDeliveries(
   let change = tx.db
     .updateTable("delivery")
     .set({
-      // A delivery that has succeeded and was to be sent once more has succeeded all the same.
+      // A delivery that succeeded and was resent stays succeeded.
       state: sql<number>`CASE WHEN state = ${DELIVERY_STATE.succeeded} THEN state ELSE ${DELIVERY_STATE.canceled} END`,
       due: null,
       manual: 0,

@@ -1,7 +1,7 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { type CancelReason, DELIVERY_STATE } from "../../store/schema.ts";
 
-/** Where a delivery stands, in the numbers of the HTTP API. */
+/** Status of a delivery, in the numbers of the HTTP API. */
 export const STATUS = { success: 0, pending: 1, fail: 2, sending: 3, canceled: 4 } as const;
 export type Status = (typeof STATUS)[keyof typeof STATUS];
 
@@ -9,7 +9,7 @@ export interface DeliveryStatus {
   readonly status: Status;
   /** When the next attempt is due, while a retry is scheduled. Unix milliseconds. */
   readonly nextAttempt: number | null;
-  /** Why and when it was canceled; `null` when it was not, or nobody noted it. */
+  /** Why and when it was canceled; `null`: it was not, or that was not recorded. */
   readonly canceled?: Cancellation | null;
 }
 
@@ -17,7 +17,7 @@ export interface Cancellation {
   readonly reason: CancelReason;
   /** Unix milliseconds. */
   readonly at: number;
-  /** Id of the newer message that took its place. */
+  /** ID of the newer message that replaced it. */
   readonly by: string | null;
 }
 
@@ -30,14 +30,14 @@ export interface DeliveryRow {
   canceled_by?: string | null;
 }
 
-/** What a query selects of `cancellation` and, under the name `newer`, of the message that took the place. */
+/** Columns of `cancellation` and, as `newer`, of the message that replaced the canceled one. */
 export const CANCELLATION_COLUMNS = [
   "cancellation.reason as cancel_reason",
   "cancellation.at as canceled_at",
   "newer.public_id as canceled_by",
 ] as const;
 
-/** `pending` was never tried; `sending` was, and waits for a retry. */
+/** `pending`: no attempt yet. `sending`: attempted, and waiting for a retry. */
 export function statusOf(row: DeliveryRow): DeliveryStatus {
   const { state, due, attempts } = row;
   switch (state) {
@@ -67,7 +67,7 @@ const STATE_OF = {
   [STATUS.sending]: DELIVERY_STATE.pending,
 } as const;
 
-/** The condition that a row of `delivery` has a status. */
+/** SQL condition: a row of `delivery` has this status. */
 export function hasStatus(status: Status): RawBuilder<SqlBool> {
   const state = sql<SqlBool>`${sql.ref("delivery.state")} = ${STATE_OF[status]}`;
   const attempts = sql.ref("delivery.attempts");

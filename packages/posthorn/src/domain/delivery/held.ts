@@ -1,22 +1,22 @@
 /**
- * Which deliveries are held, as a condition of a query. That is stored nowhere: it follows from what is known of their endpoints at this
- * moment, and of an order from the delivery before. `list-of-message.ts` says the same of one delivery, with its reason.
+ * SQL condition for deliveries that are on hold. That is not stored: it follows from the current state of their endpoints and, for ordered
+ * delivery, from the delivery before. `list-of-message.ts` determines the same for one delivery, with its reason.
  */
 import { type RawBuilder, sql, type SqlBool } from "kysely";
 import { APPLICATION_KIND, DELIVERY_STATE } from "../../store/schema.ts";
 import { type Context, type OutsideContext, reader } from "../context.ts";
 import { holdsAmong, holdsWhatIsDueBy } from "../endpoint/hold.ts";
 
-/** Endpoints that get nothing for now. */
+/** Endpoints whose deliveries are on hold. */
 export interface Holds {
   readonly at: number;
-  /** Until somebody acts. */
+  /** Until a person acts. */
   readonly forever: readonly number[];
-  /** Until a time: what is due up to then, Unix milliseconds, is held. */
+  /** Until a time, Unix milliseconds: deliveries due up to then are on hold. */
   readonly timed: readonly (readonly [endpointKey: number, dueBy: number])[];
 }
 
-/** Those of some endpoints. */
+/** Holds of these endpoints. */
 export async function holdsOf(ctx: OutsideContext, endpointKeys: readonly number[]): Promise<Holds> {
   const { services } = ctx;
   const at = services.now();
@@ -30,8 +30,8 @@ export async function holdsOf(ctx: OutsideContext, endpointKeys: readonly number
   return { at, forever, timed };
 }
 
-/** The endpoints for which something waits: of one application, or of all of the organisation. */
-export async function endpointsOwed(ctx: Context, appKey: number | null): Promise<readonly number[]> {
+/** Endpoints with unfinished deliveries, in one application or in the whole organisation. */
+export async function endpointsWithBacklog(ctx: Context, appKey: number | null): Promise<readonly number[]> {
   let query = reader(ctx)
     .selectFrom("endpoint")
     .innerJoin("application", "application.id", "endpoint.app_id")
@@ -39,7 +39,7 @@ export async function endpointsOwed(ctx: Context, appKey: number | null): Promis
     .where("application.org_id", "=", ctx.actor.orgId)
     .where("application.kind", "<>", APPLICATION_KIND.operational)
     .where("application.deleted_at", "is", null)
-    // One look into the index of live deliveries for each endpoint, however many deliveries wait there.
+    // One lookup per endpoint in the index of unfinished deliveries, however many there are.
     .where((eb) =>
       eb.exists(
         eb
@@ -54,7 +54,7 @@ export async function endpointsOwed(ctx: Context, appKey: number | null): Promis
   return rows.map(({ id }) => id);
 }
 
-/** The condition that a row of `delivery` is held. */
+/** SQL condition: a row of `delivery` is on hold. */
 export function isHeld({ at, forever, timed }: Holds): RawBuilder<SqlBool> {
   const endpoint = sql.ref("delivery.endpoint_id");
   const due = sql.ref("delivery.due");
@@ -69,7 +69,7 @@ export function isHeld({ at, forever, timed }: Holds): RawBuilder<SqlBool> {
   return sql<SqlBool>`(${due} IS NOT NULL AND (${sql.join(conditions, sql` OR `)}))`;
 }
 
-/** An earlier delivery of its key failed, and is tried again first. */
+/** An earlier delivery of the same key failed, and is retried first. */
 function waitsInOrder(at: number): RawBuilder<unknown> {
   const now = sql.lit(at);
   return sql`(delivery.order_key IS NOT NULL AND delivery.due <= ${now} AND EXISTS (
@@ -80,7 +80,7 @@ function waitsInOrder(at: number): RawBuilder<unknown> {
       AND (earlier.pass_at IS NULL OR earlier.pass_at > ${now})))`;
 }
 
-/** Keys of rows: whole numbers, which need no parameters, of which there is a bound. */
+/** Row keys as literals: they are integers, and the number of parameters is limited. */
 function list(keys: readonly number[]): RawBuilder<unknown> {
   return sql.join(keys.map((key) => sql.lit(key)));
 }

@@ -1,4 +1,4 @@
-/** Where a message stands at each endpoint that it is owed to, for people: state, attempts, what it waits for. */
+/** Status of the deliveries of a message: state, attempts, and what each one waits for. */
 import { timeOfKey } from "../../lib/id.ts";
 import { ATTEMPT_STATUS, DELIVERY_STATE } from "../../store/schema.ts";
 import { type Context, type OutsideCall, reader } from "../context.ts";
@@ -13,23 +13,23 @@ export interface MessageDelivery {
   readonly endpointId: string;
   readonly endpointUid: string | null;
   readonly url: string;
-  /** In words: as the life of a delivery has it. */
+  /** State of the delivery. */
   readonly state: "pending" | "retrying" | "held" | "succeeded" | "failed" | "canceled";
   readonly status: DeliveryStatus;
-  /** Attempts by schedule and by hand that were made. */
+  /** Attempts made, scheduled and manual. */
   readonly attempts: number;
   readonly lastAttempt: LastAttempt | null;
-  /** Why nothing is sent though something is due; `null`: it is not held. */
+  /** Why a due delivery is not sent; `null`: it is not on hold. */
   readonly heldReason: HeldReason | null;
-  /** When that ends by itself, or one attempt is made to see. Unix milliseconds; `null`: not before somebody acts, or no one knows. */
+  /** When the hold ends, or the next probe is due. Unix milliseconds; `null`: when a person acts, or unknown. */
   readonly heldUntil: number | null;
-  /** Of an order: id of the message whose delivery it waits for. */
+  /** In ordered delivery: ID of the message whose delivery it waits for. */
   readonly heldBy: string | null;
-  /** When its next attempt is due, while it is not held. Unix milliseconds. */
+  /** When the next attempt is due, unless it is on hold. Unix milliseconds. */
   readonly nextAttempt: number | null;
 }
 
-/** `order`: an earlier delivery of its ordering key failed, and is tried again first. */
+/** `order`: an earlier delivery of its ordering key failed, and is retried first. */
 export const HELD_REASONS = [...ENDPOINT_HOLD_REASONS, "order"] as const;
 export type HeldReason = (typeof HELD_REASONS)[number];
 
@@ -37,16 +37,16 @@ export interface LastAttempt {
   readonly id: string;
   /** 0 success, 2 failure. */
   readonly status: number;
-  /** 0 when there was no answer. */
+  /** 0 when there was no response. */
   readonly responseCode: number;
   readonly errorCode: string | null;
   /** Unix milliseconds. */
   readonly timestamp: number;
-  /** It went through a transformation or a format before it was sent. */
+  /** A transformation or a format changed the message before it was sent. */
   readonly changed: boolean;
 }
 
-/** In the order of the endpoints' ids, deleted ones included. */
+/** In the order of the endpoint IDs, including deleted endpoints. */
 export async function listMessageDeliveries({
   ctx,
   input,

@@ -25,7 +25,7 @@ export interface ListEndpointMessages extends PageRequest, MessageFilter, TimeRa
   readonly withContent: boolean;
 }
 
-/** Messages that are owed to, or were sent to, an endpoint, newest first, each with where it stands there. */
+/** Messages with a delivery to an endpoint, newest first, each with the status of that delivery. */
 export async function listEndpointMessages({
   ctx,
   input,
@@ -39,7 +39,7 @@ export async function listEndpointMessages({
       const read: ReadPart<EndpointMessageRow> = (part, limit) =>
         endpointMessages(ctx, endpoint.key, input)
           .where(part("delivery.message_id"))
-          // Said of both, it says which days of messages are meant.
+          // Given for both columns, so that only the matching day partitions of messages are read.
           .where(part("message.id"))
           .orderBy("delivery.message_id", slice.order)
           .limit(limit)

@@ -1,11 +1,11 @@
-/** Signs deliveries in other formats than Standard Webhooks: HTTP Message Signatures, and those of well-known senders. */
+/** Signs deliveries in formats other than Standard Webhooks: HTTP Message Signatures, and the formats of well-known senders. */
 import { type HttpSignatureKey, signRequest } from "@posthorn/webhooks/http-signatures";
 import { githubStyle, shopifyStyle, slackStyle, stripeStyle, type StyleSigner } from "@posthorn/webhooks/sender-styles";
 import { isAsymmetric, keyOf, textOf } from "../endpoint/secret-form.ts";
 import type { SigningValues } from "../policy/signing.ts";
 import type { SignatureStyle } from "../policy/signature-style.ts";
 
-/** A request as it goes out. */
+/** A request without the signature that is added. */
 export interface UnsignedRequest {
   readonly method: string;
   readonly url: string;
@@ -21,11 +21,11 @@ export interface UnsignedRequest {
 export type RequestSigner = (request: UnsignedRequest) => Promise<readonly string[]>;
 
 /**
- * Makes the signer of an endpoint; `null` when Standard Webhooks alone sign: by its policy, or since it has an Ed25519 key, which the
+ * Creates the signer of an endpoint. `null` when only Standard Webhooks signs: by its policy, or because it has an Ed25519 key, which the
  * HMAC formats of other senders cannot use.
  *
- * @param secrets Those that sign now, newest first.
- * @param keyId What receivers find the key by, in HTTP Message Signatures.
+ * @param secrets Active secrets, newest first.
+ * @param keyId Key ID in HTTP Message Signatures.
  */
 export function requestSigner(signing: SigningValues, secrets: readonly string[], keyId: string): RequestSigner | null {
   if (signing.style === "standard") return null;
@@ -59,8 +59,8 @@ function textSigner(
     ...(header === "" ? {} : { signatureHeader: header }),
     ...(timestampHeader === "" ? {} : { timestampHeader }),
   };
-  // All but Stripe's have room for one signature: during a rotation the earlier secret signs until its grace period ends, so that
-  // receivers that do not have the new one yet keep working.
+  // All formats except Stripe's have room for one signature. During a rotation the earlier secret signs until its grace period ends, so
+  // that receivers without the new secret keep working.
   return STYLES[style](style === "stripe" ? texts : texts.toReversed(), names);
 }
 

@@ -7,18 +7,18 @@ import { getMessage, type MessageRef } from "../message/find.ts";
 import type { Tx } from "../../store/tx.ts";
 
 /**
- * Sends a message to an endpoint once more, or for the first time, whatever the endpoint filters. One attempt: when it fails, a
+ * Sends a message to an endpoint again, or for the first time, regardless of the filters of the endpoint. Makes one attempt; if it fails, a
  * retry that was scheduled before stays scheduled.
  */
 export async function resendMessage({ ctx, input }: Call<MessageRef & { readonly endpoint: string }>): Promise<void> {
   const { endpoint } = await getEndpoint(ctx, input);
   const { message } = await getMessage({ ctx, input: { ...input, withContent: false } });
   if (endpoint.disabled) {
-    throw new PosthornError("endpoint_disabled", "The endpoint is disabled: enable it, then resend.");
+    throw new PosthornError("endpoint_disabled", "The endpoint is disabled. Enable it, then resend.");
   }
   const { deliverUntil } = message;
   if (deliverUntil !== null && deliverUntil <= ctx.services.now()) {
-    throw new PosthornError("message_expired", "The message has expired: publish it anew if it is still wanted.");
+    throw new PosthornError("message_expired", "The message has expired. Publish it again if it is still needed.");
   }
   const { present } = await reader(ctx)
     .selectFrom("message")
@@ -28,17 +28,17 @@ export async function resendMessage({ ctx, input }: Call<MessageRef & { readonly
   if (!present) {
     throw new PosthornError(
       "missing_payload",
-      "The payload of this message was deleted or has expired: there is nothing to send.",
+      "The payload of this message was deleted or has expired, so it cannot be sent.",
     );
   }
   await write(ctx, async (tx) => {
-    await makeDueByHand(tx, message.key, endpoint.key, ctx.services.now());
+    await makeDueManually(tx, message.key, endpoint.key, ctx.services.now());
     tx.signal({ kind: "wake", endpointId: endpoint.key });
   });
 }
 
-/** Makes one attempt of a delivery due now, beside its schedule. Creates the delivery when there was none. */
-async function makeDueByHand(tx: Tx, messageKey: number, endpointKey: number, now: number): Promise<void> {
+/** Makes one manual attempt due now, beside the schedule. Creates the delivery if there is none. */
+async function makeDueManually(tx: Tx, messageKey: number, endpointKey: number, now: number): Promise<void> {
   await tx.db
     .insertInto("delivery")
     .values({
@@ -51,12 +51,14 @@ async function makeDueByHand(tx: Tx, messageKey: number, endpointKey: number, no
       manual: ASKED.byResend,
       resume_due: null,
     })
-    .onConflict((conflict) => conflict.columns(["message_id", "endpoint_id"]).doUpdateSet(byHand(now, ASKED.byResend)))
+    .onConflict((conflict) =>
+      conflict.columns(["message_id", "endpoint_id"]).doUpdateSet(dueManually(now, ASKED.byResend)),
+    )
     .execute();
 }
 
-/** The change that makes an existing delivery due by hand and keeps its scheduled retry for later. */
-export function byHand(now: number, asked: typeof ASKED.byResend | typeof ASKED.byRecovery) {
+/** Columns that make a manual attempt of an existing delivery due now, and keep its scheduled retry for later. */
+export function dueManually(now: number, asked: typeof ASKED.byResend | typeof ASKED.byRecovery) {
   return {
     resume_due: sql<number | null>`CASE WHEN delivery.manual = 0 THEN delivery.due ELSE delivery.resume_due END`,
     due: now,

@@ -71,8 +71,8 @@ const AFTER = fc.oneof(
   fc.integer({ min: 0, max: HOURS }).map((hour) => hour * HOUR_MS),
 );
 
-describe("the numbers of an endpoint", () => {
-  it("are those of its attempts, whatever of them is counted into hours, and whatever range is asked for", async () => {
+describe("statistics of an endpoint", () => {
+  it("match its attempts, whichever hours are rolled up and whichever range is requested", async () => {
     const attempts = fc.array(fc.record({ after: AFTER, end: END }), { minLength: 10, maxLength: 40 });
     const counts = fc.array(AFTER, { minLength: 3, maxLength: 3 }).map((times) => times.toSorted((a, b) => a - b));
     const ranges = fc.array(fc.tuple(AFTER, AFTER), { minLength: 10, maxLength: 10 });
@@ -93,7 +93,7 @@ describe("the numbers of an endpoint", () => {
     );
   });
 
-  it("do not need the attempts of hours that are counted", async () => {
+  it("do not need the attempts of hours that are rolled up", async () => {
     await using files = await openStore();
     const services = await endpointIn(files.store);
     await put(services, [

@@ -21,7 +21,7 @@ export interface Stats {
 const DAY = 86_400_000;
 const MAX_RANGE = 28 * DAY;
 
-/** Attempts of an endpoint for which something was sent, by how they ended, and its deliveries that wait, over up to 28 days. */
+/** Attempts of an endpoint that sent a request, by result, and its unfinished deliveries, over up to 28 days. */
 export async function endpointStats({
   ctx,
   input,
@@ -31,12 +31,12 @@ export async function endpointStats({
   const until = input.until ?? now;
   const since = input.since ?? until - MAX_RANGE;
   if (until > now + 1000 || until - since > MAX_RANGE || since > until) {
-    throw new PosthornError("invalid_range", "Statistics cover up to 28 days, and none of the future.");
+    throw new PosthornError("invalid_range", "Statistics cover up to 28 days, and no time in the future.");
   }
   const from = keyAtTime(since);
   const to = keyAfterTime(until);
   const place = { orgId: ctx.actor.orgId, appId: application.key, endpointId: endpoint.key };
-  // Each count has an index that holds all it asks for.
+  // An index covers each count.
   const deliveries = reader(ctx)
     .selectFrom("delivery")
     .select((eb) => eb.fn.countAll<number>().as("count"))
@@ -54,7 +54,7 @@ export async function endpointStats({
 
 type Ended = Pick<Stats, "success" | "fail">;
 
-/** Whole hours as they were counted once, since attempts can be many, and what is before and after them one by one. */
+/** Whole hours come from the roll-up, since there can be many attempts; the parts before and after are counted one by one. */
 async function attemptsOf(
   ctx: Context,
   place: Place,
@@ -94,7 +94,7 @@ async function attemptsInHours(
   return { success: success ?? 0, fail: fail ?? 0 };
 }
 
-/** From one key to below another. */
+/** From a key up to another, exclusive. */
 async function attemptsBetween(ctx: Context, { endpointId }: Place, from: number, to: number): Promise<Ended> {
   const attempts = reader(ctx)
     .selectFrom("attempt")
@@ -112,7 +112,7 @@ async function countOf(query: { executeTakeFirstOrThrow(): Promise<{ count: numb
   return (await query.executeTakeFirstOrThrow()).count;
 }
 
-/** Deliveries of a message by where they stand. */
+/** Deliveries of a message by status. */
 export async function messageStats({ ctx, input }: Call<MessageRef>): Promise<Stats> {
   const { message } = await getMessage({ ctx, input: { ...input, withContent: false } });
   const rows = await reader(ctx)

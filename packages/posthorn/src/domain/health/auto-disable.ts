@@ -1,4 +1,4 @@
-/** Disables a failing endpoint, and warns before: each in one transaction with its operational event. */
+/** Disables a failing endpoint, and warns before: each in one transaction with its operational webhook. */
 import { keyAtTime } from "../../lib/id.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import type { Services, TransactionServices } from "../context.ts";
@@ -7,22 +7,22 @@ import type { FailureRate, Streak } from "./streak.ts";
 import type { OperationalEventType } from "../operational/events.ts";
 import type { Tx } from "../../store/tx.ts";
 
-/** Reason of an endpoint that was disabled because it answered 410. */
+/** Reason of an endpoint that was disabled because it responded 410. */
 export const GONE = "gone";
 
 /** Why an endpoint is disabled. */
 export interface Cause {
-  /** When it began, Unix milliseconds. */
+  /** When the failures started, Unix milliseconds. */
   readonly since: number;
   readonly failures: number;
   readonly reason: string;
-  /** Key of the attempt that shows it. It counts only if the endpoint was not changed after it began. */
+  /** Key of the attempt that caused it. It counts only if the endpoint was not changed after that attempt started. */
   readonly attemptKey?: number;
 }
 
 /**
- * Returns whether it was on until now. Its rate counts anew from here: what failed before would switch it off again as soon as
- * somebody has switched it on.
+ * Returns whether the endpoint was enabled until now. Its failure rate is counted from here on: earlier failures would disable it again as
+ * soon as a person enables it.
  */
 export function disableFailing(services: Services, endpointKey: number, cause: Cause): Promise<boolean> {
   const { since, failures, reason, attemptKey = Number.POSITIVE_INFINITY } = cause;
@@ -53,11 +53,11 @@ export interface Warning {
   readonly endpointKey: number;
   readonly streak: Streak;
   readonly percent: number;
-  /** Unix milliseconds: when it is switched off if it goes on failing. */
+  /** When it is disabled unless an attempt succeeds, Unix milliseconds. */
   readonly disabledAt: number | null;
 }
 
-/** Warns, and keeps that it did, so that it is not done again after a restart. */
+/** Warns, and records the warning, so that it is not repeated after a restart. */
 export function warnOfDisabling(services: Services, warning: Warning): Promise<void> {
   const { endpointKey, streak, percent, disabledAt } = warning;
   return services.store.transaction(async (tx) => {
@@ -77,12 +77,12 @@ export function warnOfDisabling(services: Services, warning: Warning): Promise<v
 export interface RateWarning {
   readonly endpointKey: number;
   readonly rate: FailureRate;
-  /** From when on its attempts were counted, Unix milliseconds. */
+  /** From when its attempts were counted, Unix milliseconds. */
   readonly since: number;
   readonly percent: number;
 }
 
-/** As `warnOfDisabling`, of one that succeeds at times. When it will be switched off is not known. */
+/** Warns about the failure rate of an endpoint that sometimes succeeds. When it will be disabled is not known. */
 export function warnOfRate(services: Services, { endpointKey, rate, since, percent }: RateWarning): Promise<void> {
   return services.store.transaction(async (tx) => {
     const subject = await liveEndpoint(tx, endpointKey);
@@ -101,7 +101,7 @@ export function warnOfRate(services: Services, { endpointKey, rate, since, perce
   }, "health.auto-disable");
 }
 
-/** It does better: what was warned of is over. */
+/** The failure rate has dropped: the next rise is warned about again. */
 export function forgetRateWarning(services: Services, endpointKey: number): Promise<void> {
   return services.store.transaction((tx) => saveRate(tx, endpointKey, { warned: 0 }), "health.auto-disable");
 }
@@ -118,7 +118,7 @@ async function saveRate(
     .execute();
 }
 
-/** Keeps how endpoints fail; `null`: they do not any more. */
+/** Stores the failure streaks of endpoints; `null`: the streak has ended. */
 export async function saveStreaks(
   { db }: Tx,
   streaks: readonly (readonly [endpointKey: number, streak: Streak | null])[],
@@ -162,7 +162,7 @@ async function liveEndpoint({ db }: Tx, key: number) {
 
 type LiveEndpoint = NonNullable<Awaited<ReturnType<typeof liveEndpoint>>>;
 
-/** Of endpoints of customers alone: what becomes of operational ones must not be told to them. */
+/** Only for endpoints of customers: an operational endpoint must not receive webhooks about itself. */
 async function announce(
   { operational }: Pick<TransactionServices, "operational">,
   tx: Tx,

@@ -1,11 +1,11 @@
-/** When certificates of endpoints end: they are renewed by people, and deliveries fail from the minute somebody forgot. */
+/** Expiry of endpoint certificates. Deliveries fail from the moment at which a certificate that was not renewed expires. */
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import { type Context, reader, type Services } from "../context.ts";
 import { originOf } from "../endpoint/verification.ts";
 import { sourceIdOf } from "../source/source.ts";
 import type { Tx } from "../../store/tx.ts";
 
-/** A certificate as a receiver showed it. Times are Unix milliseconds. */
+/** A certificate that a receiver presented. Times are Unix milliseconds. */
 export interface Certificate {
   readonly origin: string;
   readonly validTo: number;
@@ -13,7 +13,7 @@ export interface Certificate {
 
 export interface EndingCertificate {
   readonly endpointId: string;
-  /** Of a source where the endpoint is one of its routes. */
+  /** ID of the application, or of the source if the endpoint is one of its routes. */
   readonly appId: string;
   readonly appUid: string | null;
   readonly appName: string;
@@ -22,13 +22,13 @@ export interface EndingCertificate {
 }
 
 const DAY_MS = 86_400_000;
-/** Somebody is told this long before. */
+/** Certificates are reported this long before they expire. */
 export const ENDING_MS: number = 30 * DAY_MS;
-/** Endpoints that are listed, and rows that are looked at for them: some are of URLs that are used no more. */
+/** Endpoints that are listed, and rows that are read for them: some rows belong to URLs that are no longer used. */
 const MAX_LISTED = 50;
 const MAX_READ = 500;
 
-/** The endpoints whose certificates end within a month or have ended, the first to end first. */
+/** Endpoints whose certificates have expired or expire within 30 days, the earliest first. */
 export async function endingCertificates(ctx: Context): Promise<readonly EndingCertificate[]> {
   const { services, actor } = ctx;
   const rows = await reader(ctx)
@@ -56,7 +56,7 @@ export async function endingCertificates(ctx: Context): Promise<readonly EndingC
     });
 }
 
-/** What is known of the certificate of an endpoint; `null`: it has none, or was not called since it got its URL. */
+/** The certificate of an endpoint; `null`: it has none, or received no request since its URL was set. */
 export async function certificateOf(
   ctx: Context,
   endpoint: { readonly key: number; readonly url: string },
@@ -69,7 +69,7 @@ export async function certificateOf(
   return row?.origin === originOf(endpoint.url) ? row : null;
 }
 
-/** Keeps what was seen, where it is something new. */
+/** Stores certificates that are new or changed. */
 export async function saveCertificates(
   { store, now }: Services,
   seen: ReadonlyMap<number, Certificate>,

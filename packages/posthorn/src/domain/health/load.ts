@@ -6,12 +6,12 @@ import { wasSent } from "../attempt/sent.ts";
 import type { Services } from "../context.ts";
 import type { FailureRate, Streak } from "./streak.ts";
 
-/** Rows looked at for one rate. */
+/** Attempts that are counted for one rate. */
 const MAX_ATTEMPTS = 10_000;
 
 /**
- * How endpoints failed when an earlier run ended. One that succeeded after its row was written is left out: the row is written from
- * time to time only, and the process may have died in between.
+ * Failure streaks of endpoints when an earlier run ended. `null` for an endpoint that succeeded after its row was written: rows are written
+ * only from time to time, and the process may have ended in between.
  */
 export async function loadStreaks(
   { store }: Services,
@@ -34,7 +34,7 @@ export async function loadStreaks(
   return loaded;
 }
 
-/** The attempts of an endpoint since a time for which something was sent, the newest 10,000 of them. */
+/** Counts the attempts of an endpoint since a time that sent a request, at most the newest 10,000. */
 export async function failureRate(store: Store, endpointKey: number, since: number): Promise<FailureRate> {
   const row = await store.db
     .selectFrom((eb) =>

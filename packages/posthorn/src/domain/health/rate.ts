@@ -1,4 +1,4 @@
-/** Whether an endpoint fails so often that it is switched off, though it succeeds at times. */
+/** Decides whether an endpoint that sometimes succeeds fails often enough to be disabled. */
 import type { Services } from "../context.ts";
 import type { AutoDisableValues } from "../policy/auto-disable.ts";
 import { type Cause, forgetRateWarning, warnOfRate } from "./auto-disable.ts";
@@ -11,8 +11,8 @@ export interface RateLook {
 }
 
 /**
- * Why it is to be switched off now; `null`: it is not. Warns on the way there, and nobody is switched off who was not warned of before: a
- * rate can rise from nothing within one look.
+ * Returns why the endpoint should be disabled now; `null`: it should not. Sends warnings before, and never disables an endpoint without a
+ * warning: a rate can rise from zero between two checks.
  */
 export async function judgeRate(services: Services, { endpointKey, policy }: RateLook): Promise<Cause | null> {
   const { store, now } = services;

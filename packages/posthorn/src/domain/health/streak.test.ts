@@ -18,22 +18,22 @@ function failed(times: readonly number[]): Streak {
 
 const TEN = Array.from({ length: 10 }, (_, index) => index * 1000);
 
-describe("the way to being switched off", () => {
-  it("needs both the time and the failures", () => {
+describe("progress towards being disabled", () => {
+  it("needs both the time and the number of failures", () => {
     expect(percentOfWay(failed(TEN), policy, 1_000_000)).toBe(100);
     expect(percentOfWay(failed(TEN), policy, 500_000)).toBe(50);
     expect(percentOfWay(failed([0, 999_000]), policy, 5_000_000)).toBe(20);
     expect(percentOfWay(failed([5000]), policy, 0)).toBe(0);
   });
 
-  it("is never gone where it is switched off, nor does it end at a time", () => {
+  it("does not happen where auto-disable is off", () => {
     const off = { ...policy, enabled: false };
     expect(percentOfWay(failed(TEN), off, 10_000_000)).toBe(0);
     expect([disabledAt(failed(TEN), off), disabledAt(failed([7]), policy)]).toEqual([null, 1_000_007]);
     expect(percentOfRate({ attempts: 100, failures: 100 }, off)).toBe(0);
   });
 
-  it("warns once at 50, 70 and 90 percent, and not of what was leapt over", () => {
+  it("warns once at 50, 70 and 90 percent, and skips warnings that were passed over", () => {
     const given: number[] = [];
     for (const percent of [10, 49, 50, 51, 69, 75, 75, 89, 95, 99]) {
       const warning = warningDue(given.at(-1) ?? 0, percent);
@@ -44,7 +44,7 @@ describe("the way to being switched off", () => {
     expect(warningDue(0, 49)).toBeNull();
   });
 
-  it("is cut short by a rate, when there are attempts enough to speak of one", () => {
+  it("is faster by failure rate, once there are enough attempts to measure one", () => {
     const percent = (attempts: number, failures: number) => percentOfRate({ attempts, failures }, policy);
     expect([percent(20, 16), percent(20, 15), percent(19, 19), percent(20, 8), percent(10, 10)]).toEqual([
       100, 93, 95, 50, 50,

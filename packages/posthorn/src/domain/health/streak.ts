@@ -1,18 +1,18 @@
-/** Failures of an endpoint in a row, and how far they have brought it on the way to being switched off. */
+/** Failure streak of an endpoint, and how close it is to being disabled. */
 import type { AutoDisableValues } from "../policy/auto-disable.ts";
 
 /** Times are Unix milliseconds. */
 export interface Streak {
   /** When the first attempt failed. */
   readonly since: number;
-  /** Attempts that failed since, without one that succeeded. */
+  /** Failed attempts since then, without a success. */
   readonly failures: number;
   readonly lastAt: number;
-  /** Percent of the way that was warned of. */
+  /** Highest percentage that was warned about. */
   readonly warned: number;
 }
 
-/** Percent of the way at which somebody is warned. */
+/** Percentages at which a warning is sent. */
 export const WARNINGS = [50, 70, 90] as const;
 
 export function withFailure(streak: Streak | undefined, at: number): Streak {
@@ -20,7 +20,7 @@ export function withFailure(streak: Streak | undefined, at: number): Streak {
   return { ...streak, failures: streak.failures + 1, lastAt: at };
 }
 
-/** 0 to 100: how much of the time and of the failures there is, whichever is less. */
+/** Progress towards being disabled, 0 to 100: the lower of the share of the time and the share of the failures. */
 export function percentOfWay(streak: Streak, policy: AutoDisableValues, now: number): number {
   if (!policy.enabled) return 0;
   const time = (now - streak.since) / (policy.afterSeconds * 1000);
@@ -28,26 +28,25 @@ export function percentOfWay(streak: Streak, policy: AutoDisableValues, now: num
   return Math.max(0, Math.floor(part * 100));
 }
 
-/** The warning that is due and was not given yet; of several the last. @param warned Percent that was warned of. */
+/** The highest warning that is due and was not sent yet. @param warned Highest percentage that was warned about. */
 export function warningDue(warned: number, percent: number): number | null {
   const due = WARNINGS.findLast((warning) => percent >= warning);
   return due !== undefined && due > warned ? due : null;
 }
 
-/** When it is switched off if it goes on failing. */
+/** When the endpoint is disabled unless an attempt succeeds. */
 export function disabledAt(streak: Streak, policy: AutoDisableValues): number | null {
   return policy.enabled ? streak.since + policy.afterSeconds * 1000 : null;
 }
 
-/** Attempts of a stretch of time. */
+/** Attempts in a period of time. */
 export interface FailureRate {
   readonly attempts: number;
   readonly failures: number;
 }
 
 /**
- * 0 to 100: how far the failures have brought it, whatever succeeded in between. How much of the rate and of the attempts there is,
- * whichever is less.
+ * Progress towards being disabled by failure rate, 0 to 100: the lower of the share of the rate and the share of the attempts.
  */
 export function percentOfRate({ attempts, failures }: FailureRate, policy: AutoDisableValues): number {
   if (!policy.enabled || policy.failurePercent === 0 || attempts === 0) return 0;

@@ -10,7 +10,7 @@ import { keyOfId, placeOfKey, timeOfKey } from "../../lib/id.ts";
 import { APPLICATION_KIND, type ApplicationKind, type Database, DELIVERY_STATE } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";
 import { type Context, type OutsideCall, type OutsideContext, reader } from "../context.ts";
-import { endpointsOwed, type Holds, holdsOf, isHeld } from "../delivery/held.ts";
+import { endpointsWithBacklog, type Holds, holdsOf, isHeld } from "../delivery/held.ts";
 import { getEndpoint } from "../endpoint/find.ts";
 import { idIterator } from "../paging.ts";
 import { sourceIdOf } from "../source/source.ts";
@@ -155,7 +155,7 @@ async function scopeOf(ctx: OutsideContext, input: SearchMessages): Promise<Scop
     app === null || input.endpoint === null
       ? null
       : (await getEndpoint(ctx, { app, endpoint: input.endpoint })).endpoint.key;
-  const owed = async () => (endpointKey === null ? endpointsOwed(ctx, appKey) : [endpointKey]);
+  const owed = async () => (endpointKey === null ? endpointsWithBacklog(ctx, appKey) : [endpointKey]);
   const holds = LIVE_STATES.has(input.state) ? await holdsOf(ctx, await owed()) : null;
   return { ...input, appKey, endpointKey, holds, keys: input.id === null ? null : await keysOf(ctx, input.id, appKey) };
 }

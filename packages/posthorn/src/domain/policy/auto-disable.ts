@@ -1,25 +1,25 @@
-/** When Posthorn disables an endpoint: after long failure, or when it answers 410 Gone. Its deliveries are held. */
+/** When Posthorn disables an endpoint: after failing for long, or when it responds 410 Gone. Its deliveries are put on hold. */
 import { invalid } from "../../lib/errors.ts";
 import { defineSection } from "./section.ts";
 
 export interface AutoDisableValues {
-  /** Whether Posthorn disables the endpoint at all. */
+  /** Whether Posthorn disables the endpoint. */
   readonly enabled: boolean;
   /** Whether one response with status 410 disables it. */
   readonly onGone: boolean;
-  /** It failed for so long without a success … */
+  /** Time without a success after which it is disabled, in seconds. Both this and `minFailures` must be reached. */
   readonly afterSeconds: number;
-  /** … and with at least so many attempts. */
+  /** Failed attempts in that time. */
   readonly minFailures: number;
-  /** Or: so much of its attempts failed, in percent; 0: the rate does not matter. */
+  /** Failure rate above which it is disabled, in percent; 0: the rate does not matter. */
   readonly failurePercent: number;
-  /** The time that the rate is looked at … */
+  /** Time over which the rate is measured. */
   readonly windowSeconds: number;
-  /** … and the attempts there must be in it. */
+  /** Attempts that the time must contain for the rate to count. */
   readonly windowAttempts: number;
 }
 
-/** It protects the platform: only the organisation sets it. */
+/** Only the organisation sets it, because it protects the platform. */
 export const autoDisable = defineSection<AutoDisableValues>({
   platform: ({ autoDisableAfterMs }) => ({
     enabled: autoDisableAfterMs > 0,
@@ -34,7 +34,7 @@ export const autoDisable = defineSection<AutoDisableValues>({
     if (failurePercent === undefined || failurePercent === 0 || failurePercent >= 10) return;
     throw invalid(
       [...path, "failurePercent"],
-      "A rate below 10 percent would switch off endpoints that work: use 10 to 100, or 0 for none.",
+      "A failure rate below 10 percent would disable working endpoints. Use 10 to 100, or 0 to ignore the rate.",
     );
   },
 });

@@ -1,25 +1,25 @@
-/** When an endpoint that fails is left alone, and how it is found to be back. */
+/** Circuit breaker: when attempts to a failing endpoint stop, and how Posthorn probes whether it is back. */
 import type { BreakerPolicy } from "../../dispatch/policy.ts";
 import { defineSection } from "./section.ts";
 
 export interface BreakerValues {
   readonly enabled: boolean;
-  /** Failures in a row … */
+  /** Failures in a row that open the circuit … */
   readonly failures: number;
-  /** … over at least so many seconds, after which nothing more is sent. */
+  /** … over at least this many seconds. */
   readonly windowSeconds: number;
-  /** From then to the first probe; doubled after each probe that fails … */
+  /** From opening to the first probe; doubled after each probe that fails … */
   readonly probeSeconds: number;
   /** … up to this. */
   readonly maxProbeSeconds: number;
 }
 
-/** It protects the platform: only the organisation sets it. */
+/** Only the organisation sets it, because it protects the platform. */
 export const breaker = defineSection<BreakerValues>({
   platform: () => ({ enabled: true, failures: 10, windowSeconds: 30, probeSeconds: 30, maxProbeSeconds: 900 }),
 });
 
-/** In the form of the dispatcher. */
+/** Converts the values for the dispatcher. */
 export function breakerPolicy(values: BreakerValues): BreakerPolicy | null {
   if (!values.enabled) return null;
   return {

@@ -1,11 +1,11 @@
-/** Within a quiet time a newer message takes the place of an older one that still waits. */
+/** Debounce: a newer message replaces an older one that has not been sent yet, until no message arrives for a while. */
 import { checkPacingKey, type PacingKeyValues } from "./pacing-key.ts";
 import { defineSection } from "./section.ts";
 
 export interface DebounceValues extends PacingKeyValues {
-  /** Quiet time after which the last message goes out; 0: no debounce. */
+  /** Time without a new message after which the last one is sent; 0: no debounce. */
   readonly waitSeconds: number;
-  /** It goes out so long after the first one at the latest; never less than `waitSeconds`. */
+  /** Latest time after the first message at which one is sent; never less than `waitSeconds`. */
   readonly maxWaitSeconds: number;
 }
 

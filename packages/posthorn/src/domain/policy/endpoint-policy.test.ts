@@ -61,7 +61,7 @@ describe("the policy for a lane", () => {
     });
   });
 
-  it("takes throttleRate for its rate, and the lower of both", () => {
+  it("takes throttleRate as its rate, or the lower of both", () => {
     expect(laneOf({}, 9).rate).toBe(9);
     expect(laneOf({ limits: { ratePerSecond: 4 } }, 9).rate).toBe(4);
   });
@@ -74,13 +74,13 @@ describe("the policy for a lane", () => {
     expect(rateOf(600, { limits: { ratePerSecond: 5 } })).toBe(5);
   });
 
-  it("is the same object each time, so that nothing is made for each delivery", () => {
+  it("is the same object each time, so that a delivery allocates nothing", () => {
     const policy = new EndpointPolicy(platform, PLACE);
     expect(policy.lane).toBe(policy.lane);
     expect(policy.success).toBe(new EndpointPolicy(platform, { ...PLACE, tenant: 8 }).success);
   });
 
-  it("of a preset has growing waits, and none of them has none", () => {
+  it("of a preset has growing delays, and the preset none has no delay", () => {
     for (const preset of RETRY_PRESETS) {
       const { backoff } = laneOf({ retry: { backoff: { type: "preset", preset } } }).retry;
       const delays = backoff.kind === "schedule" ? backoff.delaysMs : [];

@@ -1,12 +1,12 @@
-/** The format of the bodies that are sent. */
+/** Format of the request body. */
 import type { Format } from "../../format/media-type.ts";
 import { invalid } from "../../lib/errors.ts";
 import { defineSection } from "./section.ts";
 
 export interface FormatValues {
-  /** `as-published`: the bytes of the message as they are. */
+  /** `as-published`: the unchanged bytes of the message. */
   readonly body: Format | "as-published";
-  /** Name of the outermost element of XML that is made; empty: the only member of the body is it. */
+  /** Name of the root element when XML is generated; empty: the only member of the body is the root. */
   readonly xmlRoot: string;
 }
 
@@ -20,7 +20,7 @@ export const format = defineSection<FormatValues>({
     if (xmlRoot === undefined || xmlRoot === "" || XML_NAME.test(xmlRoot)) return;
     throw invalid(
       [...path, "xmlRoot"],
-      "This is no name of an element: letters, digits, `_`, `.` and `-`, a letter first.",
+      "This is not a valid XML element name. Use letters, digits, `_`, `.` and `-`, starting with a letter or `_`.",
     );
   },
 });

@@ -5,14 +5,14 @@ import type { ApplicationRef } from "../application/egress.ts";
 import { layerOf, over, platformPolicy, type PolicyLayer, type PolicySources, sourcesOf } from "./resolve.ts";
 import type { Policy, PolicyValues } from "./sections.ts";
 
-/** A policy as it was set, what holds in the end, and whose word each value is. */
+/** A policy as it was set, the values in force, and the level that each value comes from. */
 export interface PolicyView {
   readonly policy: Policy;
   readonly effective: PolicyValues;
   readonly sources: PolicySources;
 }
 
-/** What holds for endpoints of the application that say nothing else. */
+/** The policy of endpoints of the application that set nothing themselves. */
 export async function getApplicationPolicy({ ctx, input }: Call<ApplicationRef>): Promise<PolicyView> {
   const { key } = await getApplication(ctx, input.app);
   return viewOf(ctx, await applicationLayer(ctx, key), null);

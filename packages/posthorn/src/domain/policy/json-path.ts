@@ -1,7 +1,7 @@
-/** Paths into JSON that strangers typed: RFC 9535 without what could cost more than one look at each value. */
+/** JSONPath for untrusted paths: RFC 9535 without the parts that could read a value more than once. */
 import { jsonpath, JSONPathEnvironment, JSONPathError, type JSONPathQuery } from "json-p3";
 
-/** The path is not valid, or is of a kind that is not allowed. The message says why, for the person who typed it. */
+/** The path is not valid or not allowed. The message tells its author why. */
 export class JsonPathError extends Error {
   override readonly name = "JsonPathError";
 }
@@ -9,7 +9,7 @@ export class JsonPathError extends Error {
 /** Finds values in a JSON value. */
 export interface JsonPath {
   readonly source: string;
-  /** Whether it looks everywhere (`..`), which costs a look at each value. */
+  /** Whether it contains `..`, which reads every value. */
   readonly deep: boolean;
   /** @throws {JsonPathError} when the value is nested too deeply for a path with `..`. */
   values(json: unknown): readonly unknown[];
@@ -17,7 +17,7 @@ export interface JsonPath {
 
 const MAX_LENGTH = 256;
 const MAX_SEGMENTS = 32;
-/** How deep `..` goes. */
+/** Maximum depth of `..`. */
 const MAX_DEPTH = 64;
 
 const environment = new JSONPathEnvironment({ maxRecursionDepth: MAX_DEPTH });
@@ -27,19 +27,19 @@ const DescendantSegment = environment.compile("$..a").segments[0]!.constructor;
 
 /** @throws {JsonPathError} */
 export function compilePath(source: string): JsonPath {
-  if (source.length > MAX_LENGTH) throw new JsonPathError(`A path may have ${MAX_LENGTH} characters.`);
+  if (source.length > MAX_LENGTH) throw new JsonPathError(`A path may have at most ${MAX_LENGTH} characters.`);
   const query = parsed(source);
-  if (query.segments.length > MAX_SEGMENTS) throw new JsonPathError(`A path may have ${MAX_SEGMENTS} steps.`);
+  if (query.segments.length > MAX_SEGMENTS) throw new JsonPathError(`A path may have at most ${MAX_SEGMENTS} steps.`);
   const deep = query.segments.filter((segment) => segment instanceof DescendantSegment);
   if (deep.length > 1 || deep.some(({ selectors }) => !(selectors[0] instanceof NameSelector))) {
     throw new JsonPathError("A path may have `..` once, followed by a name.");
   }
-  // With several selectors in a step, or filters, a path can look at the same values over and over.
+  // With several selectors in a step, or with filters, a path can read the same values many times.
   if (query.segments.some((segment) => segment.selectors.length !== 1)) {
-    throw new JsonPathError("A step of a path selects one thing: a name, an index, a slice, or `*`.");
+    throw new JsonPathError("Each step of a path has one selector: a name, an index, a slice, or `*`.");
   }
   if (query.segments.some(({ selectors }) => selectors[0] instanceof FilterSelector)) {
-    throw new JsonPathError("A path has no filter (`?`) here: use more rules.");
+    throw new JsonPathError("Filters (`?`) are not supported here. Use several rules instead.");
   }
   return { source, deep: deep.length > 0, values: (json) => run(query, json) };
 }
@@ -58,6 +58,6 @@ function run(query: JSONPathQuery, json: unknown): readonly unknown[] {
     return query.query(json as Parameters<JSONPathQuery["query"]>[0]).values();
   } catch (cause) {
     if (!(cause instanceof JSONPathError)) throw cause;
-    throw new JsonPathError(`The answer is nested too deeply for a path with "..".`, { cause });
+    throw new JsonPathError(`The response is nested too deeply for a path with "..".`, { cause });
   }
 }

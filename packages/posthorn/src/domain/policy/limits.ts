@@ -1,21 +1,21 @@
-/** How much at once, how much a second, and for how long. */
+/** Concurrency, rate and timeout of attempts. */
 import { invalid } from "../../lib/errors.ts";
 import { defineSection, type PolicyLevel } from "./section.ts";
 
 export interface LimitsValues {
-  /** Most attempts in flight. */
+  /** Maximum number of attempts in flight. */
   readonly concurrency: number;
-  /** Attempts a second; 0: no bound. */
+  /** Attempts per second; 0: unlimited. */
   readonly ratePerSecond: number;
-  /** Milliseconds from the first look-up to the last byte of the answer. */
+  /** Milliseconds from the DNS lookup to the last byte of the response. */
   readonly timeoutMs: number;
-  /** Which of what waits goes out first. Nothing changes for those that have an order. */
+  /** Which queued deliveries are sent first. Has no effect on ordered delivery. */
   readonly backlog: "oldest" | "newest";
 }
 
 /**
- * The organisation may give an application more or less than the platform's values; an endpoint only gets tighter than its
- * application. So who manages endpoints can never raise what the platform allows. The time-out is held to a bound of its own.
+ * The organisation may set an application above or below the values of the platform. An endpoint can only be stricter than its application,
+ * so a person who manages endpoints cannot raise the limits of the platform. The timeout has a maximum of its own.
  */
 export const limits = defineSection<LimitsValues>({
   tenant: "ManageEndpoint",
@@ -29,7 +29,7 @@ export const limits = defineSection<LimitsValues>({
     if (timeoutMs === undefined || timeoutMs <= defaults.maxRequestTimeoutMs) return;
     throw invalid(
       [...path, "timeoutMs"],
-      `This server lets an attempt take ${defaults.maxRequestTimeoutMs} ms at most (POSTHORN_MAX_REQUEST_TIMEOUT).`,
+      `The maximum timeout on this server is ${defaults.maxRequestTimeoutMs} ms (POSTHORN_MAX_REQUEST_TIMEOUT).`,
     );
   },
   merge: (below, given, level) => ({
@@ -45,7 +45,7 @@ function tighter(level: PolicyLevel, below: number, given: number | undefined): 
   return level === "application" ? given : Math.min(below, given);
 }
 
-/** The lowest of rates of which 0 and nothing are no bound. */
+/** The lowest of the given rates. 0, `null` and `undefined` mean unlimited. */
 export function tightestRate(...rates: readonly (number | null | undefined)[]): number {
   const bounds = rates.filter((rate): rate is number => typeof rate === "number" && rate > 0);
   return bounds.length === 0 ? 0 : Math.min(...bounds);

@@ -1,4 +1,4 @@
-/** By what an endpoint debounces or throttles: the deliveries of one key are counted, or replaced, together. */
+/** Key by which an endpoint debounces or throttles: deliveries with the same key are replaced or counted together. */
 import { createHash } from "node:crypto";
 import { invalid } from "../../lib/errors.ts";
 import { findMembers } from "../../lib/json-range.ts";
@@ -9,11 +9,11 @@ export const PACING_KINDS = ["endpoint", "eventType", "orderingKey", "payload"] 
 
 export interface PacingKeyValues {
   readonly by: (typeof PACING_KINDS)[number];
-  /** With `by: payload`: names of members with dots between them, such as `customer.id`; otherwise empty. */
+  /** With `by: payload`: member names separated by dots, such as `customer.id`; otherwise empty. */
   readonly path: string;
 }
 
-/** What a key can be made of. */
+/** What a key can be taken from. */
 export interface PacedMessage {
   readonly eventType: string;
   readonly orderingKey: string | null;
@@ -21,20 +21,20 @@ export interface PacedMessage {
 }
 
 const MAX_DEPTH = 16;
-/** Longer keys are kept as their hash. */
+/** Longer keys are stored as a hash. */
 const MAX_KEY = 64;
-/** Of messages that have no such value: they have a key of their own. */
+/** Key of messages without such a value. */
 const NONE = "-";
 
 export function checkPacingKey({ by, path }: Partial<PacingKeyValues>, check: SectionCheck): void {
   const place = [...check.path, "path"];
   if (by === "payload" && (path === undefined || path === "")) {
-    throw invalid(place, "With `by: payload` say where the value stands, such as customer.id.");
+    throw invalid(place, "With `by: payload`, set the path of the value, such as customer.id.");
   }
   if (path === undefined || path === "") return;
   const names = path.split(".");
   if (names.length > MAX_DEPTH || names.includes("")) {
-    throw invalid(place, `Names of members with dots between them, at most ${MAX_DEPTH}, such as customer.id.`);
+    throw invalid(place, `Use at most ${MAX_DEPTH} member names separated by dots, such as customer.id.`);
   }
 }
 
@@ -52,10 +52,10 @@ export function pacingKey({ by, path }: PacingKeyValues, message: PacedMessage):
   }
 }
 
-/** The text of a value in a JSON object, strings without their escapes and numbers with all their digits; `null` when there is none. */
+/** Text of a value in a JSON object: strings unescaped, numbers with all digits; `null`: there is no such value. */
 function valueAt(payload: Uint8Array, names: readonly string[]): string | null {
   let bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-  // The scanner relies on well-formed JSON, which a raw payload need not be.
+  // The scanner needs well-formed JSON, which a raw payload may not be.
   if (!isJson(bytes)) return null;
   for (const name of names) {
     if (bytes.toString("latin1").trimStart()[0] !== "{") return null;

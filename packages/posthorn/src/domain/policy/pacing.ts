@@ -1,13 +1,13 @@
-/** Debounce and throttle of an endpoint, in the form of the store. */
+/** Converts debounce and throttle of an endpoint for the store. */
 import type { EndpointPacing } from "../../store/store.ts";
 import type { DebounceValues } from "./debounce.ts";
 import { type PacedMessage, pacingKey } from "./pacing-key.ts";
 import type { ThrottleValues } from "./throttle.ts";
 
-/** What applies to one message at an endpoint. */
+/** Returns what applies to one message at an endpoint. */
 export type PacingRule = (endpointId: number, message: PacedMessage) => EndpointPacing;
 
-/** `null` for an endpoint with neither, which nearly all are: it costs them nothing. */
+/** `null` for an endpoint with neither, as nearly all are, so that they cost nothing. */
 export function pacingRule(debounce: DebounceValues, throttle: ThrottleValues): PacingRule | null {
   if (debounce.waitSeconds === 0 && throttle.limit === 0) return null;
   return (endpointId, message) => ({
@@ -29,7 +29,7 @@ function throttleOf(values: ThrottleValues, message: PacedMessage): EndpointPaci
   return { key, limit, windowMs: inMs(windowSeconds), maxDelayMs: inMs(maxDelaySeconds) };
 }
 
-/** Whole, as the columns are; never 0 for more than nothing. */
+/** Rounds up to whole milliseconds, so that a positive value never becomes 0. */
 function inMs(seconds: number): number {
   return Math.ceil(seconds * 1000);
 }

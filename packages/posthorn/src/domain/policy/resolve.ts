@@ -1,4 +1,4 @@
-/** What holds in the end: the endpoint's policy over the application's over the platform's, field by field. */
+/** Resolves a policy: the endpoint's values over the application's over the platform's, field by field. */
 import type { PlatformDefaults, PolicyLevel } from "./section.ts";
 import { type Policy, type PolicyValues, SECTION_NAMES, type SectionName, sectionOf } from "./sections.ts";
 import { tightestRate } from "./limits.ts";
@@ -7,14 +7,14 @@ import { tightestRate } from "./limits.ts";
 export type PolicySource = "platform" | PolicyLevel;
 export type PolicySources = Readonly<Record<string, Readonly<Record<string, PolicySource>>>>;
 
-/** What one level says. */
+/** Policy of one level. */
 export interface PolicyLayer {
   readonly policy: Policy;
-  /** `throttleRate` of the endpoint or application: a second way to say `limits.ratePerSecond`; the lower of both holds. */
+  /** `throttleRate` of the endpoint or application: a second way to set `limits.ratePerSecond`; the lower one applies. */
   readonly throttleRate: number | null;
 }
 
-/** What a row of an application or endpoint says. */
+/** The policy in a row of an application or endpoint. */
 export function layerOf(row: {
   readonly policy_json: string | null;
   readonly throttle_rate: number | null;
@@ -33,7 +33,7 @@ export function platformPolicy(defaults: PlatformDefaults): PolicyValues {
   ) as unknown as PolicyValues;
 }
 
-/** The values after one more level. The same object when the level says nothing. */
+/** Applies one more level. Returns the same object if the level sets nothing. */
 export function over(below: PolicyValues, layer: PolicyLayer, level: PolicyLevel): PolicyValues {
   const given = withRate(layer);
   const names = SECTION_NAMES.filter((name) => given[name] !== undefined);
@@ -53,7 +53,7 @@ function withRate({ policy, throttleRate }: PolicyLayer): Policy {
   return { ...policy, limits: { ...policy.limits, ratePerSecond } };
 }
 
-/** For each field, whose word it is that holds. A looser limit than the one below is given and yet does not. */
+/** The level that each value in force comes from. A limit that is looser than that of the level below is set but not in force. */
 export function sourcesOf(
   platform: PolicyValues,
   application: PolicyLayer,
@@ -73,7 +73,7 @@ export function sourcesOf(
   );
 }
 
-/** A value to compare. */
+/** A value as text, for comparison. */
 function textOf(policy: Policy, name: SectionName, field: string): string | undefined {
   return JSON.stringify((policy[name] as Readonly<Record<string, unknown>> | undefined)?.[field]);
 }

@@ -1,25 +1,25 @@
-/** When a failed delivery is tried again, and when it is not. */
+/** Retry policy: when a failed delivery is retried, and when it is not. */
 import type { Backoff, RetryPolicy, StatusRange } from "../../dispatch/policy.ts";
 import { invalid } from "../../lib/errors.ts";
 import { defineSection, type SectionCheck } from "./section.ts";
 
 export interface RetryValues {
   readonly backoff: BackoffValues;
-  /** Seconds from the first due time after which nothing is tried again; 0: the backoff decides alone. */
+  /** Age in seconds, from the first due time, after which a delivery is not retried; 0: only the backoff decides. */
   readonly maxAgeSeconds: number;
-  /** Answers that end the retries at once: a code, a class such as `4xx`, a range such as `500-503`. */
+  /** Response codes that end the retries at once: a code, a class such as `4xx`, or a range such as `500-503`. */
   readonly stopCodes: readonly StatusCodes[];
-  /** The only answers that are tried again; empty: every failure. */
+  /** The only response codes that are retried; empty: every failure. */
   readonly retryCodes: readonly StatusCodes[];
 }
 
 export type StatusCodes = number | string;
 
-/** One object for all types, of which each uses its own fields. Times are seconds. */
+/** One object for all types; each type uses its own fields. Times are seconds. */
 export interface BackoffValues {
   readonly type: "schedule" | "exponential" | "preset";
   readonly delays?: readonly number[];
-  /** Part of a delay that chance may add, 0 to 1. */
+  /** Share of a delay that is added at random, 0 to 1. */
   readonly jitter?: number;
   readonly first?: number;
   readonly factor?: number;
@@ -33,21 +33,21 @@ const HOUR = 60 * MINUTE;
 
 /** Delays in seconds. */
 const PRESETS = {
-  /** One attempt and no more. */
+  /** A single attempt. */
   none: [],
-  /** For what is of no use later: five attempts within about two minutes. */
+  /** For events that are useless later: five attempts within about two minutes. */
   minutes: [1, 5, 20, 60],
-  /** For receivers that come back soon: seven attempts within about an hour. */
+  /** For receivers that recover soon: seven attempts within about an hour. */
   hour: [5, 30, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE],
-  /** The attempts of the Standard Webhooks recommendation: ten within about three days. */
+  /** The schedule that Standard Webhooks recommends: ten attempts within about three days. */
   days: [5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR],
 } as const satisfies Record<string, readonly number[]>;
 export type RetryPreset = keyof typeof PRESETS;
 export const RETRY_PRESETS = Object.keys(PRESETS) as readonly RetryPreset[];
 
-/** Part of a delay that chance adds when nobody says otherwise. Never taken off: nobody is retried early. */
+/** Default jitter. It is only added, so that no retry is early. */
 const JITTER = 0.2;
-/** Below this a customer could make a failing endpoint of its own a load on the platform. */
+/** With shorter delays, a customer could put load on the platform with a failing endpoint of its own. */
 const LEAST_TENANT_DELAY_SECONDS = 1;
 
 export const retry = defineSection<RetryValues>({
@@ -75,17 +75,17 @@ function checkBackoff(backoff: BackoffValues, { path, by }: SectionCheck): void 
   const { needed, optional } = FIELDS[backoff.type];
   for (const field of needed) {
     if (backoff[field] !== undefined) continue;
-    throw invalid([...path, "backoff", field], `A backoff of type ${backoff.type} needs it.`);
+    throw invalid([...path, "backoff", field], `Required for a backoff of type ${backoff.type}.`);
   }
   const known = new Set<string>(["type", ...needed, ...optional]);
   const strange = Object.keys(backoff).find((field) => !known.has(field));
   if (strange !== undefined) {
-    throw invalid([...path, "backoff", strange], `A backoff of type ${backoff.type} does not use it.`);
+    throw invalid([...path, "backoff", strange], `Not used by a backoff of type ${backoff.type}. Remove it.`);
   }
   const shortest = Math.min(...(backoff.delays ?? []), backoff.first ?? Number.POSITIVE_INFINITY);
   if (by === "application" && shortest < LEAST_TENANT_DELAY_SECONDS) {
     const field = backoff.type === "schedule" ? "delays" : "first";
-    throw invalid([...path, "backoff", field], "A retry may follow after one second at the earliest.");
+    throw invalid([...path, "backoff", field], "The shortest delay before a retry is 1 second.");
   }
 }
 
@@ -94,12 +94,12 @@ function checkCodes(codes: readonly StatusCodes[] | undefined, field: string, { 
     if (rangeOf(code) !== null) continue;
     throw invalid(
       [...path, field, `[${index}]`],
-      `"${code}" is no code such as 410, class such as 4xx, or range such as 500-503.`,
+      `"${code}" is not a code such as 410, a class such as 4xx, or a range such as 500-503.`,
     );
   }
 }
 
-/** The range of one entry, or `null` when it is none. */
+/** The range of one entry; `null`: the entry is not valid. */
 export function rangeOf(codes: StatusCodes): StatusRange | null {
   const match = /^([1-5])(?:(\d\d)(?:-([1-5]\d\d))?|xx)$/i.exec(String(codes));
   if (match === null) return null;
@@ -113,7 +113,7 @@ export function rangesOf(codes: readonly StatusCodes[]): readonly StatusRange[] 
   return codes.map(rangeOf).filter((range) => range !== null);
 }
 
-/** In the form of the dispatcher. */
+/** Converts the values for the dispatcher. */
 export function retryPolicy(values: RetryValues): RetryPolicy {
   return {
     backoff: backoffPolicy(values.backoff),

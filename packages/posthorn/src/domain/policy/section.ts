@@ -1,9 +1,9 @@
-/** What a section of a policy is: one group of settings of deliveries, in a file of its own. */
+/** Section of a policy: one group of delivery settings, in a file of its own. */
 import type { Capability } from "../access.ts";
 import type { SignatureStyle } from "./signature-style.ts";
 import type { VerificationMethod } from "./verification-method.ts";
 
-/** What the settings of the server say, in milliseconds. The sections make their platform values of it. */
+/** Defaults from the settings of the server, in milliseconds. The sections derive their platform values from them. */
 export interface PlatformDefaults {
   readonly retrySchedule: readonly number[];
   readonly requestTimeoutMs: number;
@@ -11,10 +11,10 @@ export interface PlatformDefaults {
   readonly endpointConcurrency: number;
   /** 0: never. */
   readonly autoDisableAfterMs: number;
-  /** What new endpoints must prove. */
+  /** Verification that new endpoints must pass. */
   readonly verification: VerificationMethod | "off";
   readonly signatureStyle: SignatureStyle;
-  /** Name of the header with the signature; empty: the name that the style has. */
+  /** Name of the signature header; empty: the name of the style. */
   readonly signatureHeader: string;
 }
 
@@ -22,36 +22,36 @@ export interface PlatformDefaults {
 export type PolicyLevel = "application" | "endpoint";
 
 export interface SectionCheck {
-  /** Where the section stands in the request, from the outside in: the beginning of the place of a mistake. */
+  /** Path of the section in the request, with which the location of an error starts. */
   readonly path: readonly string[];
   readonly level: PolicyLevel;
-  /** Whose token it is. */
+  /** Who makes the request. */
   readonly by: "organisation" | "application";
   readonly defaults: PlatformDefaults;
 }
 
 /**
- * One section. `Values` is what holds in the end, each field with a value: a field that is left out is inherited, so "none" needs a
- * value of its own (0, an empty list, a word) and never `null`.
+ * One section. `Values` are the values in force, every field set. A field that is left out is inherited, so "none" needs a value of its own
+ * (0, an empty list, a word) and is never `null`.
  */
 export interface PolicySection<Values extends object> {
-  /** What holds where neither the endpoint nor its application says otherwise. */
+  /** The values where neither the endpoint nor its application sets them. */
   platform(defaults: PlatformDefaults): Values;
-  /** Throws a 422 for what the schema of the API cannot say. The form is that of the schema. */
+  /** Throws a 422 for what the API schema cannot express. The values match the schema already. */
   check?(given: Partial<Values>, check: SectionCheck): void;
-  /** Field by field when absent: what is given stands in place of what is below. */
+  /** Combines two levels. Absent: given fields replace those of the level below. */
   merge?(below: Values, given: Partial<Values>, level: PolicyLevel): Values;
   /**
-   * Who may set it at an endpoint beside the organisation: tokens of the application with this capability. Absent: nobody. A whole
-   * policy that such a token sets leaves the other sections as they are. At an application only the organisation sets anything.
+   * Application tokens with this capability may set the section of an endpoint. Absent: only the organisation may. A whole policy that such
+   * a token sets leaves other sections unchanged. Only the organisation sets the policy of an application.
    */
   readonly tenant?: Capability;
 }
 
-/** The values that a section has in the end. */
+/** The values in force of a section. */
 export type ValuesOf<Section> = Section extends PolicySection<infer Values> ? Values : never;
 
-/** Types a section; returns it as it is. */
+/** Gives a section its type. */
 export function defineSection<Values extends object>(section: PolicySection<Values>): PolicySection<Values> {
   return section;
 }

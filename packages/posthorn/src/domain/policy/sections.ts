@@ -1,4 +1,4 @@
-/** Every section of a policy. A new one is its file in this folder, its model in `api/models/policy`, and a line in each list. */
+/** Registry of policy sections. A new section is a file in this folder, a model in `api/models/policy`, and a line in each of the lists. */
 import { autoDisable } from "./auto-disable.ts";
 import { breaker } from "./breaker.ts";
 import { debounce } from "./debounce.ts";
@@ -30,13 +30,13 @@ export type SectionName = keyof typeof SECTIONS;
 
 export const SECTION_NAMES = Object.keys(SECTIONS) as readonly SectionName[];
 
-/** A policy of which every field has its value. */
+/** A resolved policy: every field is set. */
 export type PolicyValues = { readonly [Name in SectionName]: ValuesOf<(typeof SECTIONS)[Name]> };
 
-/** A policy as it is given and stored: what is left out is inherited. */
+/** A policy as it is set and stored: fields that are left out are inherited. */
 export type Policy = { readonly [Name in SectionName]?: Partial<PolicyValues[Name]> };
 
-/** A section whose values nobody looks at. */
+/** A section without the type of its values. */
 export function sectionOf(name: SectionName): PolicySection<object> {
   return SECTIONS[name];
 }

@@ -1,4 +1,4 @@
-/** Sets the policy of an endpoint or application. What could not be used is refused now rather than at each delivery. */
+/** Sets the policy of an endpoint or application. Invalid values are rejected here and not at each delivery. */
 import { PosthornError } from "../../lib/errors.ts";
 import { getApplication } from "../application/find.ts";
 import type { ApplicationRef } from "../application/egress.ts";
@@ -8,12 +8,12 @@ import { applicationLayer, endpointLayer, type PolicyView, viewOf } from "./get.
 import type { PolicyLevel } from "./section.ts";
 import { type Policy, SECTION_NAMES, type SectionName, sectionOf } from "./sections.ts";
 
-/** As the API takes it: `null` is as good as left out, or takes away in a change. */
+/** A policy in a request: `null` means left out, or removed in a change. */
 export type PolicyInput = { readonly [Name in SectionName]?: object | null };
 
 export interface PolicyWrite {
   readonly policy: PolicyInput;
-  /** What is left out stays, and `null` takes away a section or a field; otherwise the policy is replaced. */
+  /** `true`: sections and fields that are left out stay, and `null` removes one. `false`: the policy is replaced. */
   readonly change: boolean;
 }
 
@@ -45,7 +45,7 @@ export function setApplicationPolicy(call: Call<ApplicationRef & PolicyWrite>): 
   });
 }
 
-/** Sections that a tenant may not set stay as they are when its token replaces the policy. */
+/** Sections that the caller may not set stay unchanged when it replaces the policy. */
 function nextPolicy(ctx: Context, before: Policy, { policy, change }: PolicyWrite, level: PolicyLevel): Policy {
   const next: Record<string, object> = {};
   for (const name of SECTION_NAMES) {
@@ -72,7 +72,7 @@ function requireRight(ctx: Context, name: SectionName): void {
   if (maySet(ctx, name)) return;
   throw new PosthornError(
     "insufficient access",
-    `The section ${name} of a policy is not set with this token: use a token of the organisation.`,
+    `This token cannot set the policy section ${name}. Use a token of the organisation.`,
   );
 }
 
@@ -81,7 +81,7 @@ function check(ctx: Context, name: SectionName, given: object, level: PolicyLeve
   sectionOf(name).check?.(given, { path: ["body", name], level, by, defaults: ctx.services.rules.policyDefaults });
 }
 
-/** One section of an endpoint as it came with a request, to be tried and not kept; or a 422. */
+/** Validates one section from a request that is tried and not stored. Throws a 422. */
 export function readSection<Name extends SectionName>(
   ctx: Context,
   name: Name,

@@ -1,4 +1,4 @@
-/** How deliveries are signed, for receivers that were written against another sender. */
+/** How deliveries are signed, for receivers that were built for another sender. */
 import { invalid } from "../../lib/errors.ts";
 import { defineSection } from "./section.ts";
 import type { SignatureStyle } from "./signature-style.ts";
@@ -6,15 +6,15 @@ import { headerTrouble } from "../endpoint/header-rules.ts";
 
 export interface SigningValues {
   readonly style: SignatureStyle;
-  /** Name of the header with the signature; empty: the name that the style has. Not used by `standard` and `http-signatures`. */
+  /** Name of the signature header; empty: the name of the style. Not used by `standard` and `http-signatures`. */
   readonly header: string;
-  /** Name of the header with the time, of the style `slack`; empty: `X-Slack-Request-Timestamp`. */
+  /** Name of the timestamp header of the style `slack`; empty: `X-Slack-Request-Timestamp`. */
   readonly timestampHeader: string;
-  /** Whether the headers of Standard Webhooks are sent beside those of another style. */
+  /** Whether the Standard Webhooks headers are sent in addition to those of another style. */
   readonly standardHeaders: boolean;
 }
 
-/** The product decides what its receivers verify, so only the organisation sets it. */
+/** Only the organisation sets it, because it defines what receivers verify. */
 export const signing = defineSection<SigningValues>({
   platform: ({ signatureStyle, signatureHeader }) => ({
     style: signatureStyle,
@@ -30,7 +30,7 @@ export const signing = defineSection<SigningValues>({
     }
     const { header = "", timestampHeader = "" } = given;
     if (timestampHeader !== "" && header.toLowerCase() === timestampHeader.toLowerCase()) {
-      throw invalid([...path, "timestampHeader"], "The signature and the timestamp need headers of different names.");
+      throw invalid([...path, "timestampHeader"], "The signature and the timestamp need different header names.");
     }
   },
 });

@@ -20,12 +20,12 @@ function takes(rule: SuccessClause, body: string, changes: Partial<Answer> = {})
 }
 
 describe("the status", () => {
-  it("is 2xx and nothing else when nobody says otherwise, whatever the body", () => {
+  it("is a success only for 2xx by default, whatever the body", () => {
     for (const status of [200, 204, 299]) expect(refusal({}, answer("{", { status }))).toBeNull();
     for (const status of [100, 199, 300, 404, 500]) expect(refusal({}, answer("", { status }))).toContain(`${status}`);
   });
 
-  it("may be one of a set", () => {
+  it("is a success for the status codes that the policy lists", () => {
     const statusCodes = [200, "404", "500-502"];
     for (const status of [200, 404, 500, 502]) expect(refusal({ statusCodes }, answer("", { status }))).toBeNull();
     for (const status of [201, 204, 403, 503]) expect(refusal({ statusCodes }, answer("", { status }))).not.toBeNull();
@@ -33,7 +33,7 @@ describe("the status", () => {
 });
 
 describe("a JSON rule", () => {
-  it("asks whether a value is there; null is none", () => {
+  it("checks whether a value exists, where null does not count as a value", () => {
     expect(takes({ type: "json", path: "$.a", exists: true }, '{"a":0}')).toBe(true);
     expect(takes({ type: "json", path: "$.a", exists: true }, '{"a":null}')).toBe(false);
     expect(takes({ type: "json", path: "$.errors[*]", exists: false }, '{"errors":[]}')).toBe(true);
@@ -50,19 +50,19 @@ describe("a JSON rule", () => {
     expect(takes({ type: "json", path: "$.a", equals: null }, '{"a":null}')).toBe(true);
   });
 
-  it("fails on an answer that is no JSON, even when it asks for something not to be there", () => {
+  it("fails for a response that is not JSON, even if it requires a value not to exist", () => {
     expect(takes({ type: "json", path: "$.errors", exists: false }, "<html>")).toBe(false);
     expect(takes({ type: "json", path: "$.errors", exists: false }, "")).toBe(false);
   });
 
-  it("sees only what the answer itself holds", () => {
+  it("reads only members of the response itself, and no inherited properties", () => {
     for (const path of ["$.__proto__", "$.constructor", "$.toString", "$.items.length"]) {
       expect(takes({ type: "json", path, exists: false }, '{"items":[1]}')).toBe(true);
     }
     expect(takes({ type: "json", path: "$.__proto__", exists: true }, '{"__proto__":1}')).toBe(true);
   });
 
-  it("fails in few words on an answer that is nested too deeply", () => {
+  it("fails with a short reason for a response that is nested too deeply", () => {
     const deep = "[".repeat(9000) + "]".repeat(9000);
     const rules = [{ type: "json", path: "$..a", exists: false }] as const;
     expect(refusal({ rules }, answer(deep))).toContain("nested too deeply");
@@ -70,19 +70,19 @@ describe("a JSON rule", () => {
 });
 
 describe("a rule on text or type", () => {
-  it("finds a pattern, or must not", () => {
+  it("requires a pattern to match, or not to match", () => {
     expect(takes({ type: "text", pattern: "(?i)^ok$" }, "OK")).toBe(true);
     expect(takes({ type: "text", pattern: "(?i)^ok$" }, "not ok")).toBe(false);
     expect(takes({ type: "text", pattern: "error", found: false }, "an error")).toBe(false);
   });
 
-  it("takes time in proportion to the answer, whatever the pattern", () => {
+  it("takes time in proportion to the response, whatever the pattern", () => {
     const text = "a".repeat(20_000);
     expect(takes({ type: "text", pattern: "(a+)+$b", found: false }, text)).toBe(true);
     expect(takes({ type: "text", pattern: "(a|a)*b", found: false }, text)).toBe(true);
   });
 
-  it("compares the type without its parameters and case", () => {
+  it("compares the content type without parameters and case", () => {
     const html = answer("", { contentType: "Text/HTML; charset=utf-8" });
     expect(refusal({ rules: [{ type: "contentType", isNot: "text/html" }] }, html)).toContain("text/html");
     expect(refusal({ rules: [{ type: "contentType", is: "text/*" }] }, html)).toBeNull();
@@ -93,15 +93,15 @@ describe("a rule on text or type", () => {
   });
 });
 
-describe("an answer that was not read to its end", () => {
+describe("a response that was not read completely", () => {
   const rules = [{ type: "json", path: "$.ok", equals: true }] as const;
 
-  it("is a failure when a rule needs its body, unless the policy says otherwise", () => {
+  it("is a failure if a rule needs its body, unless the policy says otherwise", () => {
     expect(refusal({ rules }, answer('{"ok":tr', { incomplete: true }))).toContain("too long");
     expect(refusal({ rules, undecided: "success" }, answer('{"ok":tr', { incomplete: true }))).toBeNull();
   });
 
-  it("is judged by its type all the same", () => {
+  it("is still judged by its content type", () => {
     const html = answer("<", { incomplete: true, contentType: "text/html" });
     expect(refusal({ preset: "no-html", undecided: "success" }, html)).not.toBeNull();
   });
@@ -120,7 +120,7 @@ describe("a preset", () => {
     expect(refusal({ preset }, answer(bad))).toContain("breaks the success rule");
   });
 
-  it("counts beside the rules", () => {
+  it("applies in addition to the rules", () => {
     const rules = [{ type: "text", pattern: "done" }] as const;
     expect(refusal({ preset: "slack", rules }, answer('{"ok":true}'))).toContain("done");
     expect(refusal({ preset: "slack", rules }, answer('{"ok":true,"x":"done"}'))).toBeNull();

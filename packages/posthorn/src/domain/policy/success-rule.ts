@@ -1,12 +1,12 @@
-/** The success section in the form that judges an answer. Its cost is bounded by the length of the answer. */
+/** Decides whether a response is a success. The cost is bounded by the length of the response. */
 import { SafeRegexError } from "../../lib/safe-regex.ts";
 import { compilePath, JsonPathError } from "./json-path.ts";
 import { rangesOf } from "./retry.ts";
 import { compileText, SUCCESS_PRESETS, type SuccessClause } from "./success-clauses.ts";
 import type { SuccessValues } from "./success.ts";
 
-/** An answer, as much of it as was read. */
-export interface Answer {
+/** A response, as far as it was read. */
+export interface JudgedResponse {
   readonly status: number;
   readonly contentType: string | null;
   readonly body: Uint8Array;
@@ -14,19 +14,19 @@ export interface Answer {
   readonly incomplete: boolean;
 }
 
-/** Why an answer is no success. */
+/** Why a response is not a success. */
 export interface Refusal {
-  /** Whether the status alone said so. */
+  /** The status alone decided. */
   readonly byStatus: boolean;
   /** For the person who reads the attempt. */
   readonly sentence: string;
 }
 
-/** Characters of an answer that a regular expression looks at. */
+/** Characters of a response that a regular expression is matched against. */
 const MAX_TEXT = 20_000;
 
 export class SuccessRule {
-  /** Whether the status decides alone. */
+  /** The status alone decides. */
   readonly statusOnly: boolean;
   readonly #ranges: readonly (readonly [number, number])[];
   readonly #undecided: SuccessValues["undecided"];
@@ -46,17 +46,17 @@ export class SuccessRule {
     return false;
   }
 
-  /** Why this answer is no success; `null`: it is one. */
-  refusal(answer: Answer): Refusal | null {
-    if (!this.accepts(answer.status)) {
-      return { byStatus: true, sentence: `The status ${answer.status} is not one that counts as success here.` };
+  /** Why this response is not a success; `null`: it is one. */
+  refusal(response: JudgedResponse): Refusal | null {
+    if (!this.accepts(response.status)) {
+      return { byStatus: true, sentence: `The status ${response.status} does not count as success for this endpoint.` };
     }
     if (this.statusOnly) return null;
-    const content = new Content(answer);
+    const content = new Content(response);
     for (const clause of this.#clauses) {
-      if (clause.needsBody && answer.incomplete) {
+      if (clause.needsBody && response.incomplete) {
         if (this.#undecided === "success") continue;
-        return refused(clause, "the answer is too long, or broke off, so that it could not be read to its end");
+        return refused(clause, "the response was too long or broke off, so it could not be read completely");
       }
       const reason = reasonOf(clause, content);
       if (reason !== null) return refused(clause, reason);
@@ -65,14 +65,14 @@ export class SuccessRule {
   }
 }
 
-/** What clauses look at, each made once when it is first asked for. */
+/** Content of a response in the forms that clauses need, each created on first use. */
 class Content {
   readonly contentType: string;
   readonly #body: Uint8Array;
   #text: string | null = null;
   #json: { readonly value: unknown } | null | undefined;
 
-  constructor({ contentType, body }: Answer) {
+  constructor({ contentType, body }: JudgedResponse) {
     this.contentType = (contentType ?? "").split(";")[0]!.trim().toLowerCase();
     this.#body = body;
   }
@@ -82,7 +82,7 @@ class Content {
     return this.#text;
   }
 
-  /** `null`: the body is no JSON. */
+  /** `null`: the body is not JSON. */
   get json(): { readonly value: unknown } | null {
     if (this.#json === undefined) this.#json = parsed(this.text);
     return this.#json;
@@ -99,16 +99,16 @@ function parsed(text: string): { readonly value: unknown } | null {
 
 interface Clause {
   readonly needsBody: boolean;
-  /** As a person would say it. */
+  /** The rule in words. */
   readonly rule: string;
-  /** Why it does not hold; `null`: it does. */
+  /** Why the rule is not met; `null`: it is. */
   readonly check: (content: Content) => string | null;
 }
 
 function refused(clause: Clause, reason: string): Refusal {
   return {
     byStatus: false,
-    sentence: `The answer breaks the success rule "${clause.rule}": ${reason}. See the policy of this endpoint.`,
+    sentence: `The response does not meet the success rule "${clause.rule}": ${reason}. Check the policy of this endpoint.`,
   };
 }
 
@@ -127,9 +127,9 @@ function clauseOf(rule: SuccessClause): Clause {
     return rule.type === "text" ? textClause(rule) : jsonClause(rule);
   } catch (error) {
     if (!(error instanceof JsonPathError || error instanceof SafeRegexError)) throw error;
-    // It was fine when it was saved, under another version. A rule nobody can check must not pass as kept.
+    // It was valid in the version that saved it. A rule that cannot be checked must not count as met.
     const { message } = error;
-    return { needsBody: false, rule: rule.type, check: () => `the rule itself cannot be used any more (${message})` };
+    return { needsBody: false, rule: rule.type, check: () => `the rule is no longer supported (${message})` };
   }
 }
 
@@ -149,7 +149,7 @@ function textClause({ pattern = "", found = true }: SuccessClause): Clause {
   const regex = compileText(pattern);
   return {
     needsBody: true,
-    rule: found ? `text has ${pattern}` : `text has not ${pattern}`,
+    rule: found ? `text matches ${pattern}` : `text does not match ${pattern}`,
     check: ({ text }) => (regex.test(text) === found ? null : found ? "it was not found" : "it was found"),
   };
 }
@@ -159,7 +159,7 @@ function jsonClause(rule: SuccessClause): Clause {
   return {
     needsBody: true,
     rule: ruleText(rule),
-    check: ({ json }) => (json === null ? "the answer is no JSON" : jsonReason(rule, path.values(json.value))),
+    check: ({ json }) => (json === null ? "the response is not JSON" : jsonReason(rule, path.values(json.value))),
   };
 }
 
@@ -172,15 +172,15 @@ function jsonReason({ exists, equals, notEquals }: SuccessClause, values: readon
   if (exists !== undefined) {
     const some = values.find((value) => value !== null && value !== undefined);
     if ((some !== undefined) === exists) return null;
-    return exists ? "there is no such value" : `it is ${shown(some)}`;
+    return exists ? "the value does not exist" : `it is ${shown(some)}`;
   }
   if (equals === undefined) return values.includes(notEquals) ? `it is ${shown(notEquals)}` : null;
-  if (values.length === 0) return "there is no such value";
+  if (values.length === 0) return "the value does not exist";
   const other = values.findIndex((value) => value !== equals);
   return other === -1 ? null : `it is ${shown(values[other])}`;
 }
 
-/** A value in few characters. */
+/** A value, shortened. */
 function shown(value: unknown): string {
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
   const text = JSON.stringify(value) ?? "nothing";

@@ -1,4 +1,4 @@
-/** Which answers are a success: their status, and what rules say about their type and body. */
+/** Which responses are a success: by status, and by rules for content type and body. */
 import { invalid } from "../../lib/errors.ts";
 import { SafeRegexError } from "../../lib/safe-regex.ts";
 import { compilePath, JsonPathError } from "./json-path.ts";
@@ -7,13 +7,13 @@ import { defineSection } from "./section.ts";
 import { compileText, type SuccessClause, type SuccessPreset } from "./success-clauses.ts";
 
 export interface SuccessValues {
-  /** Codes, classes such as `2xx` and ranges such as `200-204`. */
+  /** Codes, classes such as `2xx`, and ranges such as `200-204`. */
   readonly statusCodes: readonly StatusCodes[];
-  /** Rules for a kind of receiver that answers 2xx to what it did not take; they count beside `rules`. */
+  /** Rules for a kind of receiver that responds 2xx to failures; they apply in addition to `rules`. */
   readonly preset: "none" | SuccessPreset;
-  /** Every one must hold. */
+  /** All of them must be met. */
   readonly rules: readonly SuccessClause[];
-  /** What an answer is that is too long to be read to its end, when a rule needs its body. */
+  /** Result for a response that is too long to be read completely, when a rule needs its body. */
   readonly undecided: "success" | "failure";
 }
 
@@ -25,7 +25,7 @@ export const success = defineSection<SuccessValues>({
       if (rangeOf(code) !== null) continue;
       throw invalid(
         [...check.path, "statusCodes", `[${index}]`],
-        `"${code}" is no code such as 204, class such as 2xx, or range such as 200-204.`,
+        `"${code}" is not a code such as 204, a class such as 2xx, or a range such as 200-204.`,
       );
     }
     let deep = 0;
@@ -33,12 +33,12 @@ export const success = defineSection<SuccessValues>({
       const path = [...check.path, "rules", `[${index}]`];
       if (checkClause(rule, path)) deep++;
       if (deep > MAX_DEEP_PATHS)
-        throw invalid([...path, "path"], `Only ${MAX_DEEP_PATHS} rules may have a path with "..".`);
+        throw invalid([...path, "path"], `At most ${MAX_DEEP_PATHS} rules may have a path with "..".`);
     }
   },
 });
 
-/** Each looks at every value of an answer. */
+/** Each of them reads every value of a response. */
 const MAX_DEEP_PATHS = 2;
 
 const FIELDS = {
@@ -49,22 +49,22 @@ const FIELDS = {
 
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/(?:[\w!#$&^.+-]+|\*)$/;
 
-/** Whether its path looks everywhere. */
+/** Returns whether its path contains `..`. */
 function checkClause(rule: SuccessClause, path: readonly string[]): boolean {
   const { needed, one, optional } = FIELDS[rule.type];
   const missing = needed.find((field) => rule[field as keyof SuccessClause] === undefined);
-  if (missing !== undefined) throw invalid([...path, missing], `A rule of type ${rule.type} needs it.`);
+  if (missing !== undefined) throw invalid([...path, missing], `Required for a rule of type ${rule.type}.`);
   if (one.length > 0 && one.filter((field) => field in rule).length !== 1) {
-    throw invalid(path, `A rule of type ${rule.type} has exactly one of ${one.join(", ")}.`);
+    throw invalid(path, `A rule of type ${rule.type} needs exactly one of ${one.join(", ")}.`);
   }
   const known = new Set<string>(["type", ...needed, ...one, ...optional]);
   const strange = Object.keys(rule).find((field) => !known.has(field));
-  if (strange !== undefined) throw invalid([...path, strange], `A rule of type ${rule.type} does not use it.`);
+  if (strange !== undefined) throw invalid([...path, strange], `Not used by a rule of type ${rule.type}. Remove it.`);
   const type = rule.is ?? rule.isNot;
   if (type !== undefined && !MEDIA_TYPE.test(type)) {
     throw invalid(
       [...path, rule.is === undefined ? "isNot" : "is"],
-      "This is no media type such as text/html or text/*.",
+      "This is not a media type such as text/html or text/*.",
     );
   }
   return compiled(rule, path);

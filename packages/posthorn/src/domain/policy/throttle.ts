@@ -1,13 +1,13 @@
-/** At most so many deliveries of one key in a window. */
+/** Throttle: limits the number of deliveries per key and time window. */
 import { checkPacingKey, type PacingKeyValues } from "./pacing-key.ts";
 import { defineSection } from "./section.ts";
 
 export interface ThrottleValues extends PacingKeyValues {
-  /** Deliveries in a window; 0: no throttle. */
+  /** Deliveries per window; 0: no throttle. */
   readonly limit: number;
-  /** A window begins with its first delivery. */
+  /** Length of a window, which starts with its first delivery. */
   readonly windowSeconds: number;
-  /** What is over the limit is put off to a window that begins within so many seconds, or else canceled; 0: canceled at once. */
+  /** Deliveries above the limit are postponed to a window that starts within this many seconds, or else canceled; 0: always canceled. */
   readonly maxDelaySeconds: number;
 }
 

@@ -1,4 +1,4 @@
-/** Whether an endpoint must prove that it wants deliveries before it gets any. */
+/** Whether an endpoint must be verified before it receives deliveries. */
 import { defineSection } from "./section.ts";
 import { VERIFICATION_METHODS } from "./verification-method.ts";
 
@@ -8,11 +8,11 @@ export type VerificationMode = (typeof VERIFICATION_MODES)[number];
 
 export interface VerificationValues {
   readonly mode: VerificationMode;
-  /** Deliveries a minute to an endpoint that has not proved it; 0: none, they are held. */
+  /** Deliveries per minute to an unverified endpoint; 0: none, they are on hold. */
   readonly unverifiedPerMinute: number;
 }
 
-/** It protects others from the platform: only the organisation sets it. */
+/** Only the organisation sets it, because it protects third parties from unwanted requests. */
 export const verification = defineSection<VerificationValues>({
   platform: () => ({ mode: "as-created", unverifiedPerMinute: 0 }),
 });

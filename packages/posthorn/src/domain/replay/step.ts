@@ -9,7 +9,7 @@ import { type RawBuilder, type Selectable, sql } from "kysely";
 import { ASKED, DELIVERY_STATE, type TaskPartTable } from "../../store/schema.ts";
 import { indexedBy } from "../../store/portable-sql.ts";
 import type { Services, TransactionServices } from "../context.ts";
-import { byHand } from "../delivery/resend.ts";
+import { dueManually } from "../delivery/resend.ts";
 import { WHOLE_ENDPOINT } from "../policy/order.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import type { Task } from "../task/task.ts";
@@ -169,7 +169,7 @@ async function makeDue(
   const { numUpdatedRows } = await db
     .updateTable("delivery")
     .set({
-      ...byHand(now, ASKED.byRecovery),
+      ...dueManually(now, ASKED.byRecovery),
       // One that succeeded is wanted once more; one that is being retried is not, when that retry succeeds.
       manual: sql<number>`CASE WHEN state IN (${DELIVERY_STATE.failed}, ${DELIVERY_STATE.pending})
                           THEN ${ASKED.byRecovery} ELSE ${ASKED.byReplay} END`,
