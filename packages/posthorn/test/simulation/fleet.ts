@@ -3,7 +3,7 @@ import type { Ledger } from "./ledger.ts";
 import type { Run, Settings } from "./run.ts";
 import { Machine } from "./machine.ts";
 import { MachineClock } from "./machine-clock.ts";
-import { expectOwnError } from "./judging.ts";
+import { expectOwnError } from "./error-check.ts";
 import { type NodeWorld, SimulatedNode } from "./node.ts";
 import { type MachineHappening, settingsOf } from "./plan.ts";
 import type { Random } from "./random.ts";

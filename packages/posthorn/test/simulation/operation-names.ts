@@ -1,5 +1,5 @@
 /** Names of the operations that a simulation performs. */
-import type { ByHandOperation } from "./operations-by-hand.ts";
+import type { ByHandOperation } from "./manual-operations.ts";
 
 const STEPS = ["begin_slow_replay", "pause_slow_replay", "resume_slow_replay", "cancel_slow_replay"] as const;
 export type SlowReplayStep = (typeof STEPS)[number];

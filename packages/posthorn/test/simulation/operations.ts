@@ -11,7 +11,7 @@ import { bulkReplay, recoverEndpoint, replayMissing } from "../../src/domain/rep
 import type { Ledger } from "./ledger.ts";
 import type { TrackedDelivery } from "./tracked.ts";
 import type { SimulatedNode } from "./node.ts";
-import { type ByHand, type ByHandOperation, Hand, isByHand } from "./operations-by-hand.ts";
+import { type ByHand, type ByHandOperation, Hand, isByHand } from "./manual-operations.ts";
 import { someOrder, somePolicy } from "./policies.ts";
 import { contextOf, type EndpointHandle, KEYS, type Published, Publisher } from "./publishing.ts";
 import type { Random } from "./random.ts";

@@ -3,7 +3,7 @@ import { limitsOf } from "../../src/dispatch/types.ts";
 import type { BusWeather } from "./cluster/bus.ts";
 import { type DatabaseWeather, FAIR } from "./database.ts";
 import type { Settings } from "./run.ts";
-import type { ByHandOperation } from "./operations-by-hand.ts";
+import type { ByHandOperation } from "./manual-operations.ts";
 import { Random } from "./random.ts";
 import { HOUR, isShared, MINUTE, type Span } from "./spans.ts";
 import type { SlowReplayStep, OperationName } from "./operation-names.ts";

@@ -10,7 +10,7 @@ import { DirectoryEndpoint } from "../../src/domain/directory-endpoint.ts";
 import { CLUSTER_SABOTAGES } from "./cluster/sabotages.ts";
 import { type NamedSabotage, replaced } from "./sabotage.ts";
 import { CLOCK_SABOTAGES } from "./sabotages-of-clocks.ts";
-import { SABOTAGES_BY_HAND } from "./sabotages-by-hand.ts";
+import { SABOTAGES_BY_HAND } from "./sabotages-of-manual-actions.ts";
 import { countingHeld, intercept, passing, withCurrentGenerations, withDelays } from "./tampering.ts";
 
 const HOUR = 3_600_000;

@@ -15,7 +15,7 @@ import { type DatabaseWeather, FAIR, SimulatedDatabase } from "./database.ts";
 import { describe, Diary } from "./diary.ts";
 import { Fleet } from "./fleet.ts";
 import { Ledger } from "./ledger.ts";
-import { expectOwnError } from "./judging.ts";
+import { expectOwnError } from "./error-check.ts";
 import type { NodeWorld } from "./node.ts";
 import { Operations } from "./operations.ts";
 import { type Happening, startsOf, wholePlanOf } from "./plan.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BooksByHand } from "../books-by-hand.ts";
+import { BooksByHand } from "../ledger-fixture.ts";
 import { CapsCheck } from "./caps.ts";
 
 const ENDPOINT = 1;

@@ -1,5 +1,5 @@
 /** How much is in flight to one endpoint at once, how much starts in a second, and how many retries are under way. */
-import { Begins } from "../begins.ts";
+import { Begins } from "../attempt-starts.ts";
 import type { Check } from "../check.ts";
 import type { Ledger } from "../ledger.ts";
 import type { OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../tracked.ts";

@@ -8,7 +8,7 @@ import { policiesInForce } from "../policies.ts";
 import type { Run } from "../run.ts";
 import type { Tenure } from "../tenure.ts";
 import type { OpenAttempt, TrackedDelivery, TrackedEndpoint } from "../tracked.ts";
-import { UnderWay } from "../under-way.ts";
+import { UnderWay } from "../attempts-in-flight.ts";
 import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 import { hostnameOf } from "./shares.ts";

@@ -20,8 +20,8 @@ import { RetryCheck } from "./retries.ts";
 import { SendingCheck } from "./sending.ts";
 import { ShardsCheck } from "./shards.ts";
 import { SharesCheck } from "./shares.ts";
-import { TriedCheck } from "./tried.ts";
-import { WishCheck } from "./wishes.ts";
+import { TriedCheck } from "./probes.ts";
+import { WishCheck } from "./resends.ts";
 import type { Patience } from "../spans.ts";
 
 export interface CheckedWorld {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { BooksByHand } from "../books-by-hand.ts";
+import { BooksByHand } from "../ledger-fixture.ts";
 import { SharesCheck } from "./shares.ts";
 
 const HERE = 1;

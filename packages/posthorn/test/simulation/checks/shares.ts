@@ -2,7 +2,7 @@
 import type { Check } from "../check.ts";
 import type { Run } from "../run.ts";
 import type { OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../tracked.ts";
-import { UnderWay } from "../under-way.ts";
+import { UnderWay } from "../attempts-in-flight.ts";
 import type { Verdict } from "../verdict.ts";
 
 export class SharesCheck implements Check {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Attempter, AttemptResult } from "../../src/dispatch/types.ts";
-import { BookedAttempts } from "./booked-attempts.ts";
-import { BooksByHand, jobOf } from "./books-by-hand.ts";
+import { BookedAttempts } from "./recorded-attempts.ts";
+import { BooksByHand, jobOf } from "./ledger-fixture.ts";
 
 const HOST = "receiver.example.com";
 const ENDPOINT = 7;
