@@ -1,4 +1,4 @@
-/** When attempts to one endpoint began that led to a request. */
+/** Start times of the attempts to one endpoint that sent a request. */
 import type { Run } from "./run.ts";
 
 export interface Begin {
@@ -7,13 +7,13 @@ export interface Begin {
   readonly at: number;
 }
 
-/** In no order: of two attempts, one may wait for the database before its request leaves, and the other have all that it needs. */
+/** Unordered: of two attempts, one may wait for the database before its request leaves while the other has everything in memory. */
 export class Begins {
   #begins: Begin[] = [];
 
-  /** Takes note of one. Returns how many there are at most in a span of `ms` that it is in. */
+  /** Notes a start. Returns the highest number of starts in a window of `ms` that contains it. */
   add(begin: Begin, ms: number): number {
-    // Nobody waits for the database for longer than it can be in trouble.
+    // No attempt waits for the database longer than it can be in trouble.
     const oldest = begin.at - begin.run.settings.staleMs;
     this.#begins = this.#begins.filter(({ at }) => at > oldest);
     this.#begins.push(begin);
@@ -24,7 +24,7 @@ export class Begins {
   }
 }
 
-/** A clock that is set says nothing of how long ago something was. */
+/** A clock that was set does not tell how long ago something happened. */
 function comparable(begins: readonly Begin[]): number {
   return begins.filter(({ at }) => begins.every(({ run }) => at > run.clock.jumpedAt)).length;
 }

@@ -1,4 +1,4 @@
-/** Attempts under way of each process, by what they count for. */
+/** Attempts in flight of each process, by the limit they count against. */
 import type { Run } from "./run.ts";
 
 export class UnderWay {

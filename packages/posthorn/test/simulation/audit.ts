@@ -1,13 +1,13 @@
 /**
- * What was committed, as the database itself tells it: triggers on the tables of deliveries, attempts, endpoints and tasks note each change
- * in a table of the connection, so that no code of the product stands between a change and those who check it. What is rolled back is
- * not noted.
+ * Records what was committed, from the database itself: triggers on the tables of deliveries, attempts, endpoints and tasks write each change
+ * to a temporary table of the connection, so that no code of the product is between a change and its check. Changes that are rolled back are
+ * not recorded.
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { TaskState } from "../../src/domain/task/task.ts";
 import type { DeliveryState, Trigger } from "../../src/store/schema.ts";
 
-/** A delivery as it stands in its row. */
+/** A row of a delivery. */
 export interface DeliveryRow {
   readonly state: DeliveryState;
   readonly due: number | null;
@@ -16,9 +16,9 @@ export interface DeliveryRow {
   /** See `ASKED`. */
   readonly manual: number;
   readonly resumeDue: number | null;
-  /** What it waits in line under; `null`: it does not. */
+  /** Order key; `null`: the delivery has no order. */
   readonly orderKey: string | null;
-  /** From when on it is passed by those behind it; `null`: never. */
+  /** From when the deliveries behind it may overtake it; `null`: never. */
   readonly passAt: number | null;
 }
 
@@ -34,7 +34,7 @@ export interface DeliveryChange {
 
 export type Change =
   | DeliveryChange
-  /** A replay began, made a step or was held up. */
+  /** A replay started, made a step, or was paused. */
   | { readonly kind: "replay"; readonly taskId: number; readonly state: TaskState }
   | { readonly kind: "delivery_gone"; readonly messageId: number; readonly endpointId: number }
   | {
@@ -48,14 +48,14 @@ export type Change =
   | {
       readonly kind: "endpoint";
       readonly endpointId: number;
-      /** The application that it is of. */
+      /** Its application. */
       readonly tenant: number;
       readonly url: string;
       readonly disabled: boolean;
       readonly deleted: boolean;
-      /** Held by hand until then, Unix milliseconds; 0: it is not. */
+      /** Paused by a person until then, Unix milliseconds; 0: not paused. */
       readonly pausedUntil: number;
-      /** Scheduled deliveries of messages up to this key were given up by hand; 0: none. */
+      /** A person discarded scheduled deliveries of messages up to this key; 0: none. */
       readonly discardUpTo: number;
       readonly policyJson: string | null;
     };
@@ -119,7 +119,7 @@ interface ChangeRow {
   readonly policy_json: string | null;
 }
 
-/** Notes, from now on, what this connection changes. Returns what gives, and forgets, the changes since the last call. */
+/** Starts recording the changes of this connection. Returns a function that returns and clears the changes since the last call. */
 export function auditOn(connection: DatabaseSync): () => readonly Change[] {
   connection.exec(TRIGGERS);
   const read = connection.prepare("SELECT * FROM temp.change ORDER BY seq");
@@ -156,7 +156,7 @@ function toRow(row: ChangeRow): DeliveryRow {
   return { state, due, attempts, generation, manual, resumeDue, orderKey: row.order_key, passAt: row.pass_at };
 }
 
-/** Every delivery that is stored, and how many attempts of it. */
+/** Every stored delivery, with the number of its attempts. */
 export function allDeliveries(
   connection: DatabaseSync,
 ): readonly { messageId: number; endpointId: number; row: DeliveryRow; rows: number }[] {

@@ -1,26 +1,26 @@
-/** What the checks are told of. */
+/** Interface of the checks, and the events that they receive. */
 import type { DeliveryRow } from "./audit.ts";
 import type { Tenure, TenureEnd } from "./tenure.ts";
 import type { OpenAttempt, RecordedAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "./tracked.ts";
 
-/** What a check is told. Each method is optional; a check calls `verdict.broken` when its rule does not hold. */
+/** Each method is optional. A check calls `verdict.broken` when its rule is violated. */
 export interface Check {
   /** A row of a delivery was committed. `before`: `null` when it is new. `attempt`: of the outcome that changed it. */
   changed?(delivery: TrackedDelivery, before: DeliveryRow | null, attempt: RecordedAttempt | null): void;
   /** An attempt was committed. */
   recorded?(delivery: TrackedDelivery, attempt: RecordedAttempt): void;
-  /** An attempt is about to begin. */
+  /** An attempt is about to start. */
   begun?(delivery: TrackedDelivery, attempt: OpenAttempt): void;
-  /** The attempter said what came of it. */
+  /** The attempter returned a result. */
   ended?(delivery: TrackedDelivery, attempt: OpenAttempt): void;
-  /** A request is about to leave the process. `null` when no such row was ever committed, and when nobody began an attempt. */
+  /** A request is about to leave the process. `null`: no such row was ever committed, or no attempt was started. */
   requested?(endpoint: TrackedEndpoint, messageId: number, made: RequestedAttempt | null): void;
-  /** A process has a shard no longer. `open`: deliveries there with attempts under way, which nobody waits for any more. */
+  /** A process has lost a shard. `open`: deliveries there with attempts in flight, whose outcomes no longer count. */
   tenureEnded?(tenure: Tenure, how: TenureEnd, open: readonly TrackedDelivery[]): void;
   /** After each event. */
   stepped?(): void;
   /** Once an hour. */
   sampled?(): void;
-  /** When everything had the time to come to its end. */
+  /** At the end, when every delivery has had time to finish. */
   finished?(): void;
 }

@@ -1,4 +1,4 @@
-/** Whether the database says what the books say: whatever ended, what was committed is there, and nothing else. */
+/** Compares database and ledger: everything that was committed is stored, and nothing else. */
 import type { allDeliveries } from "./audit.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Verdict } from "./verdict.ts";

@@ -1,4 +1,4 @@
-/** What happens in a simulation, line by line. */
+/** Log of a simulation. */
 import type { Change } from "./audit.ts";
 import { HOUR } from "./spans.ts";
 
@@ -6,12 +6,12 @@ export class Diary {
   readonly #log: ((line: string) => void) | undefined;
   #digest = 0;
 
-  /** @param log Told each line. */
+  /** @param log Called with each line. */
   constructor(log?: (line: string) => void) {
     this.#log = log;
   }
 
-  /** Of all that was noted: the same for two runs of a seed. */
+  /** Hash of all lines: the same for two runs of a seed. */
   get digest(): number {
     return this.#digest;
   }
@@ -23,7 +23,7 @@ export class Diary {
     this.tell(`${formatTime(elapsed)} ${kind.padEnd(10)} ${text}`);
   }
 
-  /** A line that is told and does not count. */
+  /** A line that is logged and not part of the hash. */
   tell(line: string): void {
     this.#log?.(line);
   }

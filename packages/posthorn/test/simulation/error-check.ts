@@ -1,10 +1,10 @@
-/** Whether what fails fails with one of our own errors. */
+/** Checks that every failure is one of our own errors. */
 import { pino } from "pino";
 import { PosthornError } from "../../src/lib/errors.ts";
 import type { Logger } from "../../src/lib/log.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** Writes nothing, and sees to it that what is logged as a failure is one of our own. */
+/** Logger that discards its lines and checks that logged failures are our own errors. */
 export function judgingLog(verdict: Verdict): Logger {
   return pino({
     level: "debug",
@@ -16,7 +16,7 @@ export function judgingLog(verdict: Verdict): Logger {
   });
 }
 
-/** What fails must fail with an error that says what to do, and not with a slip of ours. */
+/** A failure must be an error that says what to do, and not an unexpected one. */
 export function expectOwnError(verdict: Verdict, error: unknown): void {
   if (error instanceof PosthornError) return;
   verdict.broken("nothing_unexpected", error instanceof Error ? (error.stack ?? error.message) : String(error));

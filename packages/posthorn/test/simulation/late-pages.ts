@@ -1,13 +1,13 @@
 /**
- * Pages that are of when they were read, and arrive after commits that were made meanwhile: PostgreSQL reads them beside everything
- * else, where SQLite does one thing after the other.
+ * Pages that are outdated when they arrive, because of commits made after they were read: PostgreSQL reads them concurrently, while SQLite
+ * does one thing at a time.
  */
 import type { JobStore } from "../../src/dispatch/types.ts";
 import type { SimulatedDatabase } from "./database.ts";
 import type { Random } from "./random.ts";
 import type { Life, VirtualTime } from "./virtual-time.ts";
 
-/** Milliseconds that a late page takes at most. */
+/** Maximum delay of a late page, in milliseconds. */
 const LATE_MS = 3000;
 
 export interface LatePagesWorld {

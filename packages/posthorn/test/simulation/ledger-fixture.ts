@@ -1,4 +1,4 @@
-/** The books of one process that has every lane, filled in by a test of the checks that read them. */
+/** Ledger of one process that owns every lane, filled in by tests of the checks. */
 import { type DispatchLimits, type Job, limitsOf } from "../../src/dispatch/types.ts";
 import type { CheckedWorld } from "./checks/index.ts";
 import type { Check } from "./check.ts";
@@ -25,7 +25,7 @@ export function jobOf(messageId: number, endpointId: number): Job {
   return { ...job, contentType: "", orderingKey: null, requestJson: null, payload: null };
 }
 
-export class BooksByHand {
+export class LedgerFixture {
   readonly time = new VirtualTime();
   readonly verdict = new Verdict(() => this.time.elapsed);
   readonly ledger = new Ledger(this.time, this.verdict);
@@ -52,7 +52,7 @@ export class BooksByHand {
     this.ledger.use(check === null ? [] : [check(this)]);
   }
 
-  /** Lets time pass. */
+  /** Advances the time. */
   async at(ms: number): Promise<void> {
     this.time.after(new Life(), ms - this.time.elapsed, () => undefined);
     await this.time.run(ms, () => true);
@@ -88,13 +88,13 @@ export class BooksByHand {
     return this.ledger.begun(this.run, jobOf(messageId, endpointId))!;
   }
 
-  /** @returns What to call when it has ended. */
+  /** @returns Function to call when the request has ended. */
   request(attempt: OpenAttempt): () => void {
     const { endpointId, messageId } = attempt.job;
     return this.ledger.requested(this.ledger.endpoints.get(endpointId)!.host, messageId, attempt);
   }
 
-  /** The process loses every lane, and has them again. */
+  /** The process loses every lane and gets them back. */
   loseLanes(): void {
     const lost = this.#tenure;
     this.#tenure = { run: this.run, fence: lost.fence + 1, since: this.time.elapsed };

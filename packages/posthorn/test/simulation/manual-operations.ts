@@ -1,4 +1,4 @@
-/** What somebody does with an endpoint, or with all that was sent to it, while it is in trouble. */
+/** Manual operations on an endpoint, or on everything sent to it, while it is in trouble. */
 import type { Context } from "../../src/domain/context.ts";
 import { cancelMessage } from "../../src/domain/delivery/cancel.ts";
 import { STATUS } from "../../src/domain/delivery/delivery.ts";
@@ -22,34 +22,34 @@ const NAMES = [
   "resume_replay",
   "cancel_replay",
 ] as const;
-export type ByHandOperation = (typeof NAMES)[number];
+export type ManualOperation = (typeof NAMES)[number];
 
-export function isByHand(name: string): name is ByHandOperation {
+export function isManual(name: string): name is ManualOperation {
   return (NAMES as readonly string[]).includes(name);
 }
 
-export interface ByHand {
+export interface ManualCall {
   readonly ctx: Context;
   readonly app: string;
-  /** Ids of the endpoint that it is done to, and of all. */
+  /** ID of the target endpoint, and of all endpoints. */
   readonly endpoint: string;
   readonly endpoints: readonly string[];
-  /** A message and an ordering key that there may be. */
+  /** A message and an ordering key that may exist. */
   readonly message: string | null;
   readonly orderingKey: string;
   readonly random: Random;
   /** Unix milliseconds. */
   readonly now: number;
-  /** How far back somebody looks, and how long a pause is at most. */
+  /** How far back an operation reaches, and the maximum length of a pause. */
   readonly backMs: number;
   readonly pauseMs: number;
 }
 
-/** Somebody who does these things, and comes back to the replay that was begun last. */
+/** Performs these operations, and returns to the replay that was started last. */
 export class Hand {
   #replay: { readonly app: string; readonly id: string } | null = null;
 
-  async perform(name: ByHandOperation, hand: ByHand): Promise<void> {
+  async perform(name: ManualOperation, hand: ManualCall): Promise<void> {
     const { ctx, app, endpoint, random, now, message } = hand;
     const ref = { app, endpoint };
     switch (name) {
@@ -89,18 +89,18 @@ export class Hand {
     }
   }
 
-  /** One that has ended, or is so already, refuses. */
-  async #control(control: typeof pauseReplay, { ctx }: ByHand): Promise<void> {
+  /** A replay that has ended, or is in that state already, refuses. */
+  async #control(control: typeof pauseReplay, { ctx }: ManualCall): Promise<void> {
     if (this.#replay !== null) await control({ ctx, input: { app: this.#replay.app, replay: this.#replay.id } });
   }
 }
 
-function someChoice({ random, now, backMs }: ByHand): HeldChoice {
+function someChoice({ random, now, backMs }: ManualCall): HeldChoice {
   const kind = random.pick(["replay", "newest", "since", "discard"] as const);
   return kind === "since" ? { kind, since: now - random.span(1000, backMs) } : { kind };
 }
 
-async function begin({ ctx, app, endpoint, endpoints, random, now, backMs }: ByHand): Promise<string> {
+async function begin({ ctx, app, endpoint, endpoints, random, now, backMs }: ManualCall): Promise<string> {
   const toAnother = random.chance(0.3);
   const { id } = await startReplay({
     ctx,

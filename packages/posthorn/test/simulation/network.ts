@@ -21,12 +21,12 @@ export interface NetworkOptions {
   readonly time: VirtualTime;
   readonly life: Life;
   readonly random: Random;
-  /** For how long connections take to open: the other random numbers stay the same. */
+  /** Stream for the time that connections take to open, so that the other streams stay the same. */
   readonly connectRandom: Random;
   readonly maxConnectMs: number;
   readonly receivers: ReadonlyMap<string, Receiver>;
   readonly watcher: NetworkWatcher;
-  /** Seconds for which receivers ask to be left alone at most. */
+  /** Maximum `Retry-After` of receivers, in seconds. */
   readonly longestWait: number;
 }
 
@@ -78,12 +78,12 @@ export class SimulatedNetwork {
       request.signal?.addEventListener("abort", abort, { once: true });
       const connectMs = this.#connectMs();
       if (connectMs === 0) write();
-      // The watcher learns from the context which attempt the request belongs to.
+      // The context tells the watcher which attempt the request belongs to.
       else cancel = time.after(life, connectMs, AsyncLocalStorage.bind(write));
     });
   }
 
-  /** How long it takes before the request is written: nothing on an open connection, otherwise the time to open one. */
+  /** Time before the request is written: none on an open connection, else the time to open one. */
   #connectMs(): number {
     const { connectRandom, maxConnectMs } = this.#options;
     return maxConnectMs === 0 || connectRandom.chance(0.5) ? 0 : connectRandom.span(1, maxConnectMs);

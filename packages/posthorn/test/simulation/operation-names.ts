@@ -1,5 +1,5 @@
 /** Names of the operations that a simulation performs. */
-import type { ByHandOperation } from "./manual-operations.ts";
+import type { ManualOperation } from "./manual-operations.ts";
 
 const STEPS = ["begin_slow_replay", "pause_slow_replay", "resume_slow_replay", "cancel_slow_replay"] as const;
 export type SlowReplayStep = (typeof STEPS)[number];
@@ -21,7 +21,7 @@ export type OperationName =
   | "bulk_replay"
   | "replay_missing"
   | "delete_endpoint"
-  | ByHandOperation
+  | ManualOperation
   | SlowReplayStep
   /** Somebody lets pass what waits for a retry of another one. */
   | "unblock_stuck";

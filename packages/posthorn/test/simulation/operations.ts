@@ -11,7 +11,7 @@ import { bulkReplay, recoverEndpoint, replayMissing } from "../../src/domain/rep
 import type { Ledger } from "./ledger.ts";
 import type { TrackedDelivery } from "./tracked.ts";
 import type { SimulatedNode } from "./node.ts";
-import { type ByHand, type ByHandOperation, Hand, isByHand } from "./manual-operations.ts";
+import { type ManualCall, type ManualOperation, Hand, isManual } from "./manual-operations.ts";
 import { someOrder, somePolicy } from "./policies.ts";
 import { contextOf, type EndpointHandle, KEYS, type Published, Publisher } from "./publishing.ts";
 import type { Random } from "./random.ts";
@@ -47,7 +47,7 @@ export interface OperationsWorld {
 }
 
 /** Those that are done to an endpoint, or a message of it, of the caller's choice. */
-type ChosenOperation = Exclude<OperationName, "publish" | "crowd" | "unblock_stuck" | ByHandOperation | SlowReplayStep>;
+type ChosenOperation = Exclude<OperationName, "publish" | "crowd" | "unblock_stuck" | ManualOperation | SlowReplayStep>;
 
 /** An endpoint that got a request within this time is at work. */
 const BUSY_MS = 5000;
@@ -118,7 +118,7 @@ export class Operations {
   chanceOf(name: OperationName): Random | undefined {
     if (isOfSlowReplay(name)) return this.#world.replayRandom;
     if (name === "unblock_stuck") return this.#world.unblockRandom;
-    return isByHand(name) ? this.#world.handRandom : undefined;
+    return isManual(name) ? this.#world.handRandom : undefined;
   }
 
   /** Does it, on a message and an endpoint of its choice. Rejects as the verb does. */
@@ -126,7 +126,7 @@ export class Operations {
     // Who has more endpoints publishes more.
     if (name === "publish") return this.#publisher.publish(node, this.#world.tenantRandom.pick(this.endpoints).app);
     if (name === "crowd") return this.#publisher.crowd(node);
-    if (isByHand(name)) return this.#byHand(name, node);
+    if (isManual(name)) return this.#manual(name, node);
     if (name === "unblock_stuck") return unblockStuck(this.#world, node, this.endpoints);
     if (isOfSlowReplay(name)) return this.#slowReplays.perform(name, node, this.endpoints);
     const { random, ledger, span } = this.#world;
@@ -184,7 +184,7 @@ export class Operations {
     }
   }
 
-  async #byHand(name: ByHandOperation, node: SimulatedNode): Promise<void> {
+  async #manual(name: ManualOperation, node: SimulatedNode): Promise<void> {
     const { handRandom: random, span, ledger } = this.#world;
     const next = name === "cancel_next" ? this.#underWay(false, node, random) : null;
     const waiting = name === "try_now" ? this.#leftAlone(node) : [];
@@ -192,7 +192,7 @@ export class Operations {
     const { app } = endpoint;
     const recent = next === null ? this.#publisher.recent.filter((message) => message.app === app) : [next.message];
     if (name === "try_now") ledger.wanted(endpoint.key);
-    const hand: ByHand = {
+    const hand: ManualCall = {
       ctx: contextOf(node),
       app,
       endpoint: endpoint.id,

@@ -3,7 +3,7 @@ import { limitsOf } from "../../src/dispatch/types.ts";
 import type { BusWeather } from "./cluster/bus.ts";
 import { type DatabaseWeather, FAIR } from "./database.ts";
 import type { Settings } from "./run.ts";
-import type { ByHandOperation } from "./manual-operations.ts";
+import type { ManualOperation } from "./manual-operations.ts";
 import { Random } from "./random.ts";
 import { HOUR, isShared, MINUTE, type Span } from "./spans.ts";
 import type { SlowReplayStep, OperationName } from "./operation-names.ts";
@@ -62,7 +62,7 @@ export function settingsOf(random: Random, boundsRandom: Random, { retrySchedule
 
 /** How often each of these happens in a simulation, on average. */
 const OPERATIONS: Readonly<
-  Record<Exclude<OperationName, "enable" | "crowd" | "unblock_stuck" | ByHandOperation | SlowReplayStep>, number>
+  Record<Exclude<OperationName, "enable" | "crowd" | "unblock_stuck" | ManualOperation | SlowReplayStep>, number>
 > = {
   publish: 30,
   resend: 10,
@@ -76,7 +76,7 @@ const OPERATIONS: Readonly<
 };
 
 /** The same, of what is drawn by itself. */
-const BY_HAND_OPERATIONS: Readonly<Record<ByHandOperation, number>> = {
+const MANUAL_OPERATIONS: Readonly<Record<ManualOperation, number>> = {
   pause: 3,
   resume: 2,
   enable_with: 3,
@@ -89,7 +89,7 @@ const BY_HAND_OPERATIONS: Readonly<Record<ByHandOperation, number>> = {
   cancel_replay: 0.5,
 };
 
-const BY_HAND: readonly OperationName[] = ["resend", "resend", "cancel", "cancel", "disable", "recover"];
+const MANUAL: readonly OperationName[] = ["resend", "resend", "cancel", "cancel", "disable", "recover"];
 
 /** When each machine is first started, in elapsed milliseconds: some join later. */
 export function startsOf(random: Random, { nodes, trouble }: Span): readonly number[] {
@@ -101,10 +101,10 @@ export function startsOf(random: Random, { nodes, trouble }: Span): readonly num
 /** Everything that happens in a random simulation. Each part has random numbers of its own, so a change of one leaves the others as they are. */
 export function wholePlanOf(seed: number, span: Span): readonly Planned[] {
   const planned = planOf(new Random(seed, "plan"), span);
-  const byHand = byHandPlanOf(new Random(seed, "hand"), span, planned);
+  const manual = manualPlanOf(new Random(seed, "hand"), span, planned);
   const slowReplays = slowReplayPlanOf(new Random(seed, "slow replay plan"), span, planned);
   const unblocks = unblockPlanOf(new Random(seed, "unblock plan"), span);
-  return [...planned, ...byHand, ...slowReplays, ...unblocks];
+  return [...planned, ...manual, ...slowReplays, ...unblocks];
 }
 
 function planOf(random: Random, span: Span): readonly Planned[] {
@@ -131,7 +131,7 @@ function planOf(random: Random, span: Span): readonly Planned[] {
     for (let left = random.span(2, 25); left > 0; left--) operation(at + random.next() * length, "publish");
     // What somebody does by hand meets what is under way only when it comes at the same time.
     for (let left = random.int(0, 4); left > 0; left--) {
-      operation(at + random.next() * (length + 5000), random.pick(BY_HAND));
+      operation(at + random.next() * (length + 5000), random.pick(MANUAL));
     }
   }
   // Trouble is likelier to show something while there is work.
@@ -161,7 +161,7 @@ function planOf(random: Random, span: Span): readonly Planned[] {
 }
 
 /** What somebody does by hand beside all that, mostly while there is work: drawn by itself, so that the rest stays as it is. */
-function byHandPlanOf(random: Random, span: Span, planned: readonly Planned[]): readonly Planned[] {
+function manualPlanOf(random: Random, span: Span, planned: readonly Planned[]): readonly Planned[] {
   const { trouble, nodes } = span;
   const published = planned.filter(({ what }) => what.kind === "operation" && what.name === "publish");
   const times = (mean: number): number[] =>
@@ -170,8 +170,8 @@ function byHandPlanOf(random: Random, span: Span, planned: readonly Planned[]): 
       const at = isBusy ? random.pick(published).at + random.span(1, 60_000) : random.next() * trouble;
       return Math.min(at, trouble - 1);
     });
-  const operations = Object.entries(BY_HAND_OPERATIONS).flatMap(([name, mean]) =>
-    times(mean).map((at): Planned => ({ at, what: { kind: "operation", name: name as ByHandOperation } })),
+  const operations = Object.entries(MANUAL_OPERATIONS).flatMap(([name, mean]) =>
+    times(mean).map((at): Planned => ({ at, what: { kind: "operation", name: name as ManualOperation } })),
   );
   const restarts = times(isShared(span) ? 2 : 0).map((at): Planned => {
     const machine = random.int(1, nodes);

@@ -1,25 +1,25 @@
-/** The receivers of webhooks: how each of them behaves over the week. */
+/** Simulated receivers, and how each of them behaves over the week. */
 import type { Random } from "./random.ts";
 import { MINUTE, type Span } from "./spans.ts";
 
-/** How a receiver is for a while. */
+/** Behaviour of a receiver for a while. */
 export type Mood =
   | "healthy"
   /** Refuses connections. */
   | "down"
-  /** Answers within its time, but slowly. */
+  /** Responds slowly, but in time. */
   | "slow"
-  /** Never answers. */
+  /** Never responds. */
   | "hanging"
-  /** Breaks connections off, having taken the request or not. */
+  /** Resets connections, with or without having processed the request. */
   | "resetting"
-  /** Answers 500. */
+  /** Responds 500. */
   | "failing"
-  /** Every second answer is a failure. */
+  /** Every second response is a failure. */
   | "flapping"
-  /** Answers 429 or 503 and says for how long it wants to be left alone. */
+  /** Responds 429 or 503 with the time to wait. */
   | "limiting"
-  /** Answers 410: it wants nothing any more. */
+  /** Responds 410. */
   | "gone";
 
 interface Phase {
@@ -51,7 +51,7 @@ export class Receiver {
     return this.#phaseAt(elapsed).mood;
   }
 
-  /** Since when it is healthy without a break; `null` when it is not. */
+  /** Since when it has been healthy without interruption; `null`: it is not healthy. */
   healthySince(elapsed: number): number | null {
     const { mood, from } = this.#phaseAt(elapsed);
     return mood === "healthy" ? from : null;

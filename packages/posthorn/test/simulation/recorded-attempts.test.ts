@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Attempter, AttemptResult } from "../../src/dispatch/types.ts";
 import { BookedAttempts } from "./recorded-attempts.ts";
-import { BooksByHand, jobOf } from "./ledger-fixture.ts";
+import { LedgerFixture, jobOf } from "./ledger-fixture.ts";
 
 const HOST = "receiver.example.com";
 const ENDPOINT = 7;
@@ -25,7 +25,7 @@ const MADE: AttemptResult = {
 
 /** One process that has the lane of one endpoint, which is owed one message. */
 class Scene {
-  readonly books = new BooksByHand({}, null);
+  readonly books = new LedgerFixture({}, null);
   readonly #booked = new BookedAttempts(this.books.ledger, this.books.run);
 
   constructor() {

@@ -1,4 +1,4 @@
-/** Keeps the books around the attempter of a process: when each attempt begins, which request leaves for it, and what came of it. */
+/** Wraps the attempter of a process and records in the ledger when each attempt starts, which request it sends, and its result. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Attempter, AttemptResult } from "../../src/dispatch/types.ts";
 import type { Ledger } from "./ledger.ts";
@@ -10,8 +10,8 @@ export class BookedAttempts implements NetworkWatcher {
   readonly #ledger: Ledger;
   readonly #run: Run;
   /**
-   * The attempt that something is done for, however many steps later. A process that loses a shard and gets it back can have two attempts
-   * of one delivery under way, whose requests look alike.
+   * The attempt that the current code runs for, however many steps later. A process that loses a shard and gets it back can have two attempts
+   * of one delivery in flight, whose requests look alike.
    */
   readonly #made = new AsyncLocalStorage<OpenAttempt | null>();
 
@@ -20,7 +20,7 @@ export class BookedAttempts implements NetworkWatcher {
     this.#run = run;
   }
 
-  /** @param heard What the dispatcher is told, if not what the attempter said. */
+  /** @param heard Changes the result that the dispatcher receives. */
   around(attempter: Attempter, heard: (result: AttemptResult) => AttemptResult = (result) => result): Attempter {
     return {
       attempt: async (job, signal, maySend) => {

@@ -1,4 +1,4 @@
-/** Ways to break the product on purpose, to see that the simulation sees it. Each stands between two of its parts. */
+/** Ways to break the product on purpose, to prove that the simulation detects it. Each hooks in between two parts of the product. */
 import type { PassingTime } from "../../src/lib/clock.ts";
 import type { LanePolicy } from "../../src/dispatch/policy.ts";
 import type {
@@ -20,49 +20,49 @@ import type { Rule } from "./verdict.ts";
 
 export interface NamedSabotage extends Sabotage {
   readonly name: string;
-  /** The rule that it breaks, in some seed or other. */
+  /** The rule that it breaks in at least one of the seeds. */
   readonly breaks: Rule;
-  /** Rules that may show it in other seeds. */
+  /** Rules that it may break in other seeds. */
   readonly orShows?: readonly Rule[];
-  /** It shows where nodes share the database, and there alone. */
+  /** It is only detected where nodes share the database. */
   readonly shared?: true;
-  /** Scenario in which it shows; absent: random weeks. */
+  /** Scenario in which it is detected; absent: random weeks. */
   readonly scenario?: Scenario;
 }
 
 export interface Sabotage {
-  /** A part from within, until the week is over. */
+  /** Replaces a method inside a part, until the week is over. */
   inside?(): Disposable;
   /** The writer of the database. */
   thread?(thread: DatabaseThread, random: Random): DatabaseThread;
-  /** What reads beside the writer. */
+  /** The readers beside the writer. */
   reader?(thread: DatabaseThread): DatabaseThread;
   /** The store as the dispatcher sees it. */
   jobs?(store: JobStore, random: Random): JobStore;
-  /** What the dispatcher hears of an attempt, after the books have heard it. */
+  /** The result of an attempt as the dispatcher receives it, after it was entered in the ledger. */
   heard?(result: AttemptResult): AttemptResult;
   attempter?(attempter: Attempter, random: Random): Attempter;
   /** The clock of the dispatcher. */
   clock?(clock: Clock, random: Random): Clock;
-  /** What the dispatcher is told. */
+  /** The calls that the dispatcher receives. */
   hints?(dispatcher: DispatchHints, random: Random): DispatchHints;
   directory?(directory: Directory): void;
   limits?(limits: DispatchLimits): DispatchLimits;
-  /** The policy of a lane, as the dispatcher hears of it. */
+  /** The policy of a lane as the dispatcher receives it. */
   policy?(policy: LanePolicy): LanePolicy;
   /** Whether an outcome under a lease is recorded, whatever the database says. */
   readonly holds?: (lease: Lease) => boolean;
-  /** What the database decides about nodes. */
+  /** Decisions of the database about nodes. */
   coordination?(coordination: Coordination): void;
-  /** The time by which a node judges its leases, and sees to its part in the work. */
+  /** The time by which a node checks its leases and does its regular work. */
   time?(time: PassingTime): PassingTime;
-  /** Which lanes the dispatcher takes for its own. */
+  /** Which lanes the dispatcher considers its own. */
   owners?(owners: LaneOwners): LaneOwners;
-  /** What nodes tell each other; `null`: it gets lost. */
+  /** Notifications between nodes; `null`: the notification is lost. */
   told?(payload: string): string | null;
 }
 
-/** Another method in place of one, until the result is disposed of. */
+/** Replaces a method until the result is disposed. */
 export function replaced<T extends object, Name extends keyof T>(type: T, name: Name, method: T[Name]): Disposable {
   const own = type[name];
   type[name] = method;

@@ -1,4 +1,4 @@
-/** What somebody asks for by hand, and nobody heeds. */
+/** Sabotages of manual actions. */
 import { TaskRunner } from "../../src/workers/task-runner.ts";
 import { RateControl } from "../../src/dispatch/rate-control.ts";
 import type { TaskKind } from "../../src/domain/task/task.ts";
@@ -6,13 +6,13 @@ import type { PackedResult, ThreadRequest } from "../../src/store/sqlite/protoco
 import { type NamedSabotage, replaced } from "./sabotage.ts";
 import { intercept } from "./tampering.ts";
 
-/** States of a replay in which nothing is to be done for it. */
+/** States in which a replay does nothing. */
 const HELD: ReadonlySet<unknown> = new Set(["paused", "canceled"]);
 const UNBLOCK = 'update "delivery" set "pass_at" = ? where "endpoint_id" = ?';
 
-export const SABOTAGES_BY_HAND: readonly NamedSabotage[] = [
+export const MANUAL_ACTION_SABOTAGES: readonly NamedSabotage[] = [
   {
-    name: "a replay that goes on whatever it is told",
+    name: "a replay that continues when it is paused or canceled",
     breaks: "replay_held",
     reader: (thread) =>
       intercept(thread, async (request, pass) => {
@@ -29,7 +29,7 @@ export const SABOTAGES_BY_HAND: readonly NamedSabotage[] = [
       }),
   },
   {
-    name: "a pause and an end of a replay that are answered and not written",
+    name: "a pause and a cancellation of a replay that are confirmed but not stored",
     breaks: "replay_held",
     thread: (thread) =>
       intercept(thread, (request, pass) => {
@@ -40,7 +40,7 @@ export const SABOTAGES_BY_HAND: readonly NamedSabotage[] = [
       }),
   },
   {
-    name: "a runner that takes up each task once, though it was held up meanwhile",
+    name: "a task runner that starts each task once, even if it was paused in between",
     breaks: "replay_held",
     inside: () => {
       const { start } = TaskRunner.prototype;
@@ -52,7 +52,7 @@ export const SABOTAGES_BY_HAND: readonly NamedSabotage[] = [
     },
   },
   {
-    name: "an unblock that is answered and not written",
+    name: "an unblock that is confirmed but not stored",
     breaks: "unblocked",
     thread: (thread) =>
       intercept(thread, (request, pass) =>
@@ -60,8 +60,8 @@ export const SABOTAGES_BY_HAND: readonly NamedSabotage[] = [
       ),
   },
   {
-    name: "a lane that waits on when somebody wants it to try at once",
-    breaks: "wish_kept",
+    name: "a lane that ignores a requested probe",
+    breaks: "resend_is_made",
     inside: () => replaced(RateControl.prototype, "tryNow", () => undefined),
   },
 ];

@@ -1,4 +1,4 @@
-/** Each rule, broken on purpose. */
+/** Sabotages: each breaks one rule on purpose. */
 import { FairQueue } from "../../src/dispatch/fair-queue.ts";
 import type { Lane } from "../../src/dispatch/lane.ts";
 import { LanePage } from "../../src/dispatch/lane-state.ts";
@@ -10,14 +10,14 @@ import { DirectoryEndpoint } from "../../src/domain/directory-endpoint.ts";
 import { CLUSTER_SABOTAGES } from "./cluster/sabotages.ts";
 import { type NamedSabotage, replaced } from "./sabotage.ts";
 import { CLOCK_SABOTAGES } from "./sabotages-of-clocks.ts";
-import { SABOTAGES_BY_HAND } from "./sabotages-of-manual-actions.ts";
+import { MANUAL_ACTION_SABOTAGES } from "./sabotages-of-manual-actions.ts";
 import { countingHeld, intercept, passing, withCurrentGenerations, withDelays } from "./tampering.ts";
 
 const HOUR = 3_600_000;
 
 export const SABOTAGES: readonly NamedSabotage[] = [
   {
-    name: "a store that answers before it has committed, and now and then forgets to",
+    name: "a store that responds before it commits, and sometimes does not commit",
     breaks: "accepted_is_stored",
     thread: (thread, random) =>
       intercept(thread, (request, pass) => {
@@ -47,7 +47,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     }),
   },
   {
-    name: "a store that does not know an attempt again",
+    name: "a store that records the same attempt twice",
     breaks: "never_doubled",
     jobs: (store) => ({
       ...passing(store),
@@ -59,7 +59,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     }),
   },
   {
-    name: "a dispatcher that is told of a publish twice",
+    name: "a dispatcher that receives each publish twice",
     breaks: "never_doubled",
     hints: (dispatcher) => ({
       look: (endpointIds, from) => dispatcher.look(endpointIds, from),
@@ -70,7 +70,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     }),
   },
   {
-    name: "pages that hold what is at its end",
+    name: "pages with finished deliveries",
     breaks: "never_doubled",
     orShows: ["only_what_is_due", "waiting_is_free"],
     jobs: (store) => {
@@ -87,19 +87,19 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     },
   },
   {
-    name: "a dispatcher that forgets what is done while a page that still shows it is under way",
+    name: "a dispatcher that forgets a finished job while a page that shows it is loading",
     breaks: "never_doubled",
     orShows: ["only_what_is_due", "waiting_is_free", "order"],
     inside: () => replaced(LanePage.prototype, "taken", async () => undefined),
   },
   {
-    name: "a dispatcher that believes a page of what was canceled meanwhile",
+    name: "a dispatcher that takes over canceled jobs from an outdated page",
     breaks: "only_what_is_due",
     orShows: ["never_doubled"],
     inside: () => replaced(LanePage.prototype, "isOutdated", () => false),
   },
   {
-    name: "a dispatcher that takes retries an hour too early",
+    name: "a dispatcher that makes retries an hour too early",
     breaks: "only_what_is_due",
     jobs: (store) => ({
       ...passing(store),
@@ -107,7 +107,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     }),
   },
   {
-    name: "a dispatcher that does not hear of cancellations",
+    name: "a dispatcher that misses cancellations",
     breaks: "only_what_is_due",
     hints: (dispatcher) => ({
       push: (jobs) => dispatcher.push(jobs),
@@ -118,15 +118,15 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     }),
   },
   {
-    name: "a directory that does not hear of changes",
-    breaks: "held_is_left_alone",
+    name: "a directory that misses changes",
+    breaks: "held_gets_nothing",
     orShows: ["caps", "rate", "retry_policy", "found_again"],
     directory: (directory) => {
-      let heard = 0;
+      let count = 0;
       const invalidate = directory.invalidate.bind(directory);
-      // The endpoints that are made at the beginning must be found.
-      const deaf = (applicationKey: number): void => (++heard > 5 ? undefined : invalidate(applicationKey));
-      Object.assign(directory, { invalidate: deaf });
+      // The endpoints that are created at the start must be found.
+      const missing = (applicationKey: number): void => (++count > 5 ? undefined : invalidate(applicationKey));
+      Object.assign(directory, { invalidate: missing });
     },
   },
   {
@@ -140,12 +140,12 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     limits: (limits) => ({ ...limits, concurrency: limits.concurrency + 1 }),
   },
   {
-    name: "one attempt too many of an application",
+    name: "one attempt too many for an application",
     breaks: "caps",
     limits: (limits) => ({ ...limits, tenantConcurrency: limits.tenantConcurrency + 1 }),
   },
   {
-    name: "turns that go to the same application as long as it has something to do",
+    name: "a fair queue that serves one application as long as it has jobs",
     breaks: "fair",
     inside: () => {
       const fair = FairQueue.prototype as FairQueue<Lane>;
@@ -165,12 +165,12 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     limits: (limits) => ({ ...limits, hostConcurrency: limits.hostConcurrency + 1 }),
   },
   {
-    name: "a dispatcher that does not hear of pauses",
-    breaks: "held_is_left_alone",
+    name: "a dispatcher that ignores pauses",
+    breaks: "held_gets_nothing",
     policy: (policy) => ({ ...policy, pausedUntil: null }),
   },
   {
-    name: "an attempter that does not hear what somebody has given up",
+    name: "an attempter that sends discarded deliveries",
     breaks: "only_what_is_due",
     inside: () => replaced(DirectoryEndpoint.prototype, "discards", () => false),
   },
@@ -180,39 +180,43 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     policy: (policy) => (policy.rate === null ? policy : { ...policy, rate: policy.rate * 1.5 + 1 }),
   },
   {
-    name: "an owner that begins a rate anew",
+    name: "a new owner that starts a rate from zero",
     breaks: "rate",
     inside: () => replaced(RateLimit.prototype, "usedUntil", () => undefined),
   },
   {
-    name: "a retry that does not hear that it is asked to wait",
+    name: "a retry that ignores Retry-After",
     breaks: "retry_policy",
-    orShows: ["left_alone"],
+    orShows: ["breaker"],
     heard: (result) => (result.kind === "made" ? { ...result, retryAfterMs: null } : result),
   },
   {
-    name: "a lane that does not hear that it is asked to wait",
-    breaks: "left_alone",
+    name: "a lane that ignores Retry-After",
+    breaks: "breaker",
     inside: () => {
       const { failed } = RateControl.prototype;
-      return replaced(RateControl.prototype, "failed", function deaf(this: RateControl, now, ticket, _failure, random) {
-        return failed.call(this, now, ticket, { responseCode: 500, retryAfterMs: null }, random);
-      });
+      return replaced(
+        RateControl.prototype,
+        "failed",
+        function unaware(this: RateControl, now, ticket, _failure, random) {
+          return failed.call(this, now, ticket, { responseCode: 500, retryAfterMs: null }, random);
+        },
+      );
     },
   },
   {
     name: "a breaker that never opens",
-    breaks: "left_alone",
+    breaks: "breaker",
     policy: (policy) => ({ ...policy, breaker: null }),
   },
   {
-    name: "a dispatcher that does not hear of orders",
+    name: "a dispatcher that ignores orders",
     breaks: "order",
     orShows: ["retry_policy"],
     policy: (policy) => ({ ...policy, order: null }),
   },
   {
-    name: "waiting for an endpoint that is off counts as an attempt",
+    name: "waiting for a disabled endpoint counts as an attempt",
     breaks: "waiting_is_free",
     attempter: (attempter) => countingHeld(attempter),
   },
@@ -225,7 +229,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     }),
   },
   {
-    name: "a success that is written as a failure",
+    name: "a success that is recorded as a failure",
     breaks: "success_is_final",
     jobs: (store, random) => ({
       ...passing(store),
@@ -245,12 +249,12 @@ export const SABOTAGES: readonly NamedSabotage[] = [
   },
   {
     name: "a store that ignores generations",
-    breaks: "wish_kept",
+    breaks: "resend_is_made",
     orShows: ["never_doubled"],
     thread: (thread) => intercept(thread, (request, pass) => withCurrentGenerations(thread, request).then(pass)),
   },
   {
-    name: "lanes without a bound",
+    name: "lanes without a memory limit",
     breaks: "bounded_memory",
     limits: (limits) => ({ ...limits, laneJobs: 100_000, queueBytes: 1e9 }),
   },
@@ -263,7 +267,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     }),
   },
   {
-    name: "a dispatcher that does not hear when endpoints are switched on",
+    name: "a dispatcher that misses when endpoints are enabled",
     breaks: "found_again",
     hints: (dispatcher) => ({
       push: (jobs) => dispatcher.push(jobs),
@@ -274,9 +278,9 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     }),
   },
   {
-    name: "an attempt that cannot be broken off, and a stop that waits for it",
+    name: "an attempt that cannot be aborted, and a stop that waits for it",
     breaks: "stops",
-    // Whoever looks for rows after a failure waits as long as a stop does at its end.
+    // The scan for rows after a failure waits as long as a stop does at its end.
     orShows: ["found_again"],
     clock: (clock) => ({
       now: () => clock.now(),
@@ -293,16 +297,16 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     }),
   },
   {
-    name: "a slip of ours in an attempt",
+    name: "an unexpected error in an attempt",
     breaks: "nothing_unexpected",
     attempter: (attempter, random) => ({
       attempt: (job, signal, maySend) => {
-        if (random.chance(0.01)) throw new TypeError("a slip");
+        if (random.chance(0.01)) throw new TypeError("unexpected");
         return attempter.attempt(job, signal, maySend);
       },
     }),
   },
   ...CLOCK_SABOTAGES,
-  ...SABOTAGES_BY_HAND,
+  ...MANUAL_ACTION_SABOTAGES,
   ...CLUSTER_SABOTAGES,
 ];

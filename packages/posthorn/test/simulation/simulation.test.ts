@@ -9,13 +9,13 @@ import { simulate } from "./simulation.ts";
 import { isShared, spanOf } from "./spans.ts";
 import { RULES } from "./verdict.ts";
 
-/** Weeks in one run of the tests, the same each time: a change is to blame for what it breaks. New ones are looked for by `npm run simulate`. */
+/** Weeks in one run of the tests. They are the same each time, so that a failure is caused by a change. `npm run simulate` finds new ones. */
 const SEEDS = Array.from({ length: 440 }, (_, index) => index + 1);
-/** Seeds in which a rule that is broken on purpose must show. */
+/** Seeds within which each sabotage must be detected. */
 const SEEDS_TO_SHOW = 60;
 /** Seeds of each scenario. */
 const SCENARIO_SEEDS = SEEDS.slice(0, 20);
-/** Those in which nodes share a database. */
+/** Seeds in which nodes share a database. */
 const SHARED_SEEDS = SEEDS.filter((seed) => isShared(spanOf(new Random(seed, "span"), new Random(seed, "crowd"))));
 
 function report({ seed, violation }: SimulationResult, scenario?: Scenario): string {
@@ -57,7 +57,7 @@ describe("a scenario", () => {
   }
 });
 
-describe("what is broken on purpose is seen", () => {
+describe("a sabotage is detected", () => {
   for (const { name, breaks, orShows = [], shared = false, scenario, ...sabotage } of SABOTAGES) {
     it(`${breaks}: ${name}`, { timeout: 120_000 }, async () => {
       for (const seed of (shared ? SHARED_SEEDS : SEEDS).slice(0, SEEDS_TO_SHOW)) {
@@ -66,7 +66,7 @@ describe("what is broken on purpose is seen", () => {
         expect([breaks, ...orShows]).toContain(violation.rule);
         if (violation.rule === breaks) return;
       }
-      expect.fail(`${SEEDS_TO_SHOW} weeks went by and nobody saw it`);
+      expect.fail(`not detected in ${SEEDS_TO_SHOW} weeks`);
     });
   }
 

@@ -1,7 +1,6 @@
 /**
- * One simulated week of a node, or an hour of several: the dispatcher, the store, the verbs and the shards of the product, under clocks,
- * a network, a database and processes that misbehave as the seed says. Nothing in it looks at the real time, so the same seed gives the
- * same week.
+ * Simulates one week of a node, or an hour of several: dispatcher, store, domain operations and shards of the product, with clocks, a network,
+ * a database and processes that misbehave as the seed decides. It never reads the real time, so the same seed gives the same week.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { allDeliveries, auditOn } from "./audit.ts";
@@ -33,9 +32,9 @@ import type { OperationName } from "./operation-names.ts";
 
 export interface SimulationOptions {
   readonly sabotage?: Sabotage;
-  /** What happens in place of a random week. */
+  /** Replaces the random week. */
   readonly scenario?: Scenario | undefined;
-  /** Told what happens, line by line. */
+  /** Called with each line of the log. */
   readonly log?: (line: string) => void;
 }
 
@@ -59,10 +58,10 @@ class Simulation implements Disposable {
   readonly #bus: Bus;
   readonly #operations: Operations;
   readonly #world: NodeWorld;
-  /** What happens around the processes and outlives them. */
+  /** State outside of the processes, which outlives them. */
   readonly #outside = new Life();
   readonly #fleet: Fleet;
-  /** When the database was in trouble the last time. */
+  /** When the database was last in trouble. */
   #databaseTroubledAt = 0;
   #events = 0;
 
@@ -153,7 +152,7 @@ class Simulation implements Disposable {
       this.#time.after(this.#outside, at - this.#time.elapsed, () => this.#happen(what));
     }
     this.#sample();
-    await this.#goOn(trouble);
+    await this.#continue(trouble);
     if (this.#verdict.violation === null) await this.#end();
     const { violation } = this.#verdict;
     if (violation !== null) this.#diary.tell(`broken: ${violation.rule}: ${violation.text}`);
@@ -175,7 +174,7 @@ class Simulation implements Disposable {
     this.#database[Symbol.dispose]();
   }
 
-  /** What nodes that share the database have in common, if they do. */
+  /** State that nodes on one database share, if they do. */
   #share(
     random: Random,
     { coordination: sabotage }: Sabotage,
@@ -212,7 +211,7 @@ class Simulation implements Disposable {
       if (at === 0) this.#fleet.start(machine);
       else this.#time.after(this.#outside, at, () => this.#fleet.start(machine));
     }
-    await this.#goOn(30_000);
+    await this.#continue(30_000);
     const node = this.#fleet.nodes[0]!;
     const set = async (): Promise<void> => {
       await this.#operations.makeApplications(node);
@@ -228,10 +227,10 @@ class Simulation implements Disposable {
       }
     };
     this.#watch(set());
-    await this.#goOn(90_000);
+    await this.#continue(90_000);
   }
 
-  /** Everything is healthy from now on: what is owed must come to its end. */
+  /** From now on everything is healthy, and every delivery must finish. */
   async #end(): Promise<void> {
     const { trouble, aftermath, lastAlarm, sample } = this.#span;
     const step = Math.min(HOUR, Math.max(sample, 5 * MINUTE));
@@ -239,7 +238,7 @@ class Simulation implements Disposable {
     this.#note("aftermath", "");
     this.#setWeather(FAIR);
     this.#bus.weather = CLEAR;
-    await this.#goOn(trouble + step);
+    await this.#continue(trouble + step);
     const node = this.#fleet.someNode();
     if (this.#fleet.nodes.length < this.#span.nodes || node === null) {
       this.#verdict.broken("stops", "a process did not come back");
@@ -247,16 +246,16 @@ class Simulation implements Disposable {
       this.#watch(this.#operations.letAllGo(node));
     }
     for (let at = trouble + 2 * step; at <= trouble + aftermath; at += step) {
-      await this.#goOn(at);
+      await this.#continue(at);
       const isDone = this.#ledger.live.size === 0 && !this.#ledger.replays.areRunning;
       if (isDone || this.#verdict.violation !== null) break;
     }
-    await this.#goOn(this.#time.elapsed + lastAlarm);
+    await this.#continue(this.#time.elapsed + lastAlarm);
     this.#compareWithDatabase();
     this.#ledger.finish();
   }
 
-  async #goOn(end: number): Promise<void> {
+  async #continue(end: number): Promise<void> {
     if (this.#verdict.violation !== null) return;
     this.#events += await this.#time.run(end, () => {
       this.#ledger.stepped();
@@ -294,7 +293,7 @@ class Simulation implements Disposable {
     this.#watch(this.#operations.perform(name, node).then(() => this.#note("operation", `${name} is done`)));
   }
 
-  /** Whatever a caller is told must be one of our own answers. */
+  /** Every error that a caller receives must be one of our own. */
   #watch(work: Promise<void>): void {
     work.catch((error: unknown) => {
       this.#note("operation", `failed: ${String(error)}`);

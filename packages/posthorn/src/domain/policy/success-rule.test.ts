@@ -115,9 +115,9 @@ describe("a preset", () => {
     ["graphql", '{"data":{}}', '{"data":null,"errors":[{"message":"no"}]}'],
     ["graphql", '{"data":{},"errors":[]}', "<html>"],
     ["json-rpc", '{"result":1,"error":null}', '{"error":{"code":-32600}}'],
-  ] as const)("%s knows success from failure: %s, %s", (preset, good, bad) => {
+  ] as const)("%s tells success from failure: %s, %s", (preset, good, bad) => {
     expect(refusal({ preset }, answer(good))).toBeNull();
-    expect(refusal({ preset }, answer(bad))).toContain("breaks the success rule");
+    expect(refusal({ preset }, answer(bad))).toContain("does not meet the success rule");
   });
 
   it("applies in addition to the rules", () => {
@@ -127,7 +127,9 @@ describe("a preset", () => {
   });
 });
 
-it("a stored rule that cannot be used any more is a failure that says so, and never a success", () => {
-  expect(refusal({ rules: [{ type: "text", pattern: "(" }] }, answer("x"))).toContain("cannot be used");
-  expect(refusal({ rules: [{ type: "json", path: "$[", exists: false }] }, answer("{}"))).toContain("cannot be used");
+it("a stored rule that is no longer supported is a failure with that reason, and never a success", () => {
+  expect(refusal({ rules: [{ type: "text", pattern: "(" }] }, answer("x"))).toContain("is no longer supported");
+  expect(refusal({ rules: [{ type: "json", path: "$[", exists: false }] }, answer("{}"))).toContain(
+    "is no longer supported",
+  );
 });

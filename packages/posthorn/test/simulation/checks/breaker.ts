@@ -1,4 +1,4 @@
-/** Whether an endpoint that asks for it, or only fails, is left alone. */
+/** Checks that an endpoint that asked to wait, or keeps failing, receives only probes. */
 import type { Check } from "../check.ts";
 import type { Ledger } from "../ledger.ts";
 import type { OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../tracked.ts";
@@ -8,26 +8,26 @@ import type { Tenure } from "../tenure.ts";
 import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 
-/** What is known of an endpoint from how attempts ended for one owner of its lane. */
+/** What the results of attempts tell about an endpoint, per owner of its lane. */
 interface Trouble {
   readonly tenure: Tenure;
-  /** The wall clock until which it asked to be left alone. */
+  /** Wall clock until which it asked to wait. */
   askedUntil: number;
-  /** When it said so the last time, in elapsed milliseconds. */
+  /** When it last asked, in elapsed milliseconds. */
   askedAt: number;
   /** Failures in a row, and the wall clock at the first and last of them. */
   failures: number;
   firstAt: number;
   lastAt: number;
-  /** One of them asked for a wait of its own length. */
+  /** One of them asked for a specific wait. */
   asked: boolean;
-  /** When the last attempt began that led to a request while the breaker must have been open, in elapsed milliseconds. */
+  /** When the last attempt started that sent a request while the circuit must have been open, in elapsed milliseconds. */
   probedAt: number;
 }
 
-/** Attempts that were under way when the breaker opened fail after it, and do not count. */
+/** Attempts in flight when the circuit opened fail afterwards, and do not count. */
 const STRAGGLERS = 8;
-/** What was changed is known to whoever sends after so long. */
+/** Time after which every sender knows a change. */
 const CHANGED_MS = 60_000;
 
 export class BreakerCheck implements Check {
@@ -78,24 +78,24 @@ export class BreakerCheck implements Check {
     if (trouble === undefined || open === undefined || trouble.tenure !== open.tenure) return;
     const { elapsed } = this.#time;
     const { wall } = open.run.clock;
-    // It may have begun before the endpoint asked.
+    // It may have started before the endpoint asked.
     const isEarly = open.begunAt > trouble.askedAt && wall < trouble.askedUntil;
     const isChanged = elapsed - endpoint.changedAt < CHANGED_MS;
-    // Who changes a policy may want it to be tried at once. What it asks for then takes the place of what it asked for before.
+    // A change of the policy may request a probe. What the endpoint asks for then replaces what it asked for before.
     const isForgiven = isEarly && (isChanged || isRepaired(endpoint, trouble, open.run.settings));
     if (isForgiven) trouble.askedUntil = 0;
     if (isChanged) return;
-    // The clock may be set back between its begin and its request.
+    // The clock may be set back between its start and its request.
     if (isEarly && !isForgiven && open.begunAt === elapsed) {
       const early = trouble.askedUntil - wall;
-      this.#verdict.broken("left_alone", `${endpoint.host} got a request ${early} ms before the time it asked for`);
+      this.#verdict.broken("breaker", `${endpoint.host} received a request ${early} ms before the time it asked for`);
     }
     if (!trouble.asked) this.#checkProbe(endpoint, trouble, open.begunAt);
   }
 
   #checkProbe(endpoint: TrackedEndpoint, trouble: Trouble, begunAt: number): void {
     const { run } = trouble.tenure;
-    // Since the attempt before: that one may have had another policy.
+    // Since the previous attempt, which may have had another policy.
     const from = Math.min(begunAt, Math.max(trouble.probedAt, 0));
     const [policy, ...others] = policiesInForce(this.#ledger, endpoint, { run, from });
     const breaker = policy?.breaker ?? null;
@@ -105,14 +105,14 @@ export class BreakerCheck implements Check {
     const { jumpedAt } = clock;
     const gap = clock.passedAt(begunAt - Math.max(trouble.probedAt, jumpedAt));
     if (trouble.probedAt > jumpedAt && gap < breaker.probeMs) {
-      const text = `${endpoint.host} failed ${trouble.failures} times in a row and is tried again after ${gap} ms`;
-      this.#verdict.broken("left_alone", text);
+      const text = `${endpoint.host} failed ${trouble.failures} times in a row and is attempted again after ${gap} ms`;
+      this.#verdict.broken("breaker", text);
     }
     trouble.probedAt = begunAt;
   }
 }
 
-/** Who changes an endpoint wants what comes next to be tried, however long after that it comes, and whatever was asked for before. */
+/** A change of an endpoint requests a probe of the next delivery, however late that comes and whatever was asked for before. */
 function isRepaired(endpoint: TrackedEndpoint, { askedAt }: Trouble, settings: Settings): boolean {
   const { answeredAt } = endpoint.repair;
   return (answeredAt !== null && answeredAt >= askedAt) || breakerWentOff(endpoint, settings, askedAt);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { BooksByHand } from "../ledger-fixture.ts";
+import { LedgerFixture } from "../ledger-fixture.ts";
 import { CapsCheck } from "./caps.ts";
 
 const ENDPOINT = 1;
 
 /** One endpoint that gets two attempts a second, and messages for it. */
-async function booksOfOne(): Promise<BooksByHand> {
-  const books = new BooksByHand({}, (world) => new CapsCheck(world));
+async function booksOfOne(): Promise<LedgerFixture> {
+  const books = new LedgerFixture({}, (world) => new CapsCheck(world));
   books.endpoint(ENDPOINT, "receiver.example.com", { rate: 2 });
   for (let message = 1; message <= 6; message++) books.delivery(message, ENDPOINT);
   await books.at(5000);
@@ -14,7 +14,10 @@ async function booksOfOne(): Promise<BooksByHand> {
 }
 
 /** Attempts that begin at these times, each with its request at once. */
-async function send(books: BooksByHand, attempts: readonly (readonly [message: number, at: number])[]): Promise<void> {
+async function send(
+  books: LedgerFixture,
+  attempts: readonly (readonly [message: number, at: number])[],
+): Promise<void> {
   for (const [message, at] of attempts) {
     await books.at(at);
     books.request(books.begin(message, ENDPOINT));
@@ -22,7 +25,7 @@ async function send(books: BooksByHand, attempts: readonly (readonly [message: n
 }
 
 describe("a rate", () => {
-  it("is broken by one attempt too many in a second", async () => {
+  it("is exceeded by one attempt too many in a second", async () => {
     const books = await booksOfOne();
     await send(books, [
       [1, 5000],
@@ -34,7 +37,7 @@ describe("a rate", () => {
     expect(books.verdict.violation?.text).toBe("3 attempts to receiver.example.com in a second, of 2");
   });
 
-  it("is that of attempts as they begin, whichever of them sends its request first", async () => {
+  it("applies to attempts as they start, whichever sends its request first", async () => {
     const books = await booksOfOne();
     const late = books.begin(1, ENDPOINT);
     await send(books, [
@@ -47,7 +50,7 @@ describe("a rate", () => {
     expect(books.verdict.violation).toBeNull();
   });
 
-  it("is broken by one attempt too many that sends its request later than those after it", async () => {
+  it("is exceeded by one attempt too many that sends its request later than the ones after it", async () => {
     const books = await booksOfOne();
     const late = books.begin(1, ENDPOINT);
     await send(books, [
@@ -59,7 +62,7 @@ describe("a rate", () => {
     expect(books.verdict.violation?.rule).toBe("rate");
   });
 
-  it("takes a request for that of the attempt that makes it, not of one that ended without after its lane was lost", async () => {
+  it("assigns a request to the attempt that makes it, and not to one that ended without a request after its lane was lost", async () => {
     const books = await booksOfOne();
     const lost = books.begin(1, ENDPOINT);
     books.loseLanes();

@@ -1,4 +1,4 @@
-/** How much is in flight to one endpoint at once, how much starts in a second, and how many retries are under way. */
+/** Checks concurrency and rate of each endpoint, and the number of retries in flight. */
 import { Begins } from "../attempt-starts.ts";
 import type { Check } from "../check.ts";
 import type { Ledger } from "../ledger.ts";
@@ -7,18 +7,18 @@ import { policiesInForce } from "../policies.ts";
 import type { Tenure } from "../tenure.ts";
 import type { Verdict } from "../verdict.ts";
 
-/** The clock of the product has whole milliseconds. */
+/** The clock of the product has a resolution of 1 ms. */
 const SECOND = 998;
-/** Of two owners with clocks of their own, which run fast or slow. */
+/** Tolerance for two owners whose clocks run fast or slow. */
 const SHARED_SECOND = 975;
 
 export class CapsCheck implements Check {
   readonly #ledger: Ledger;
   readonly #verdict: Verdict;
   readonly #retries = new Set<OpenAttempt>();
-  /** Attempts that led to a request, by who owned their endpoint when they began. */
+  /** Attempts that sent a request, by the owner of their endpoint when they started. */
   readonly #begun = new WeakMap<Tenure, Map<TrackedEndpoint, Begins>>();
-  /** The same whoever the owner was. */
+  /** The same over all owners. */
   readonly #begunByAll = new Map<TrackedEndpoint, Begins>();
 
   constructor({ ledger, verdict }: { ledger: Ledger; verdict: Verdict }) {
@@ -33,14 +33,14 @@ export class CapsCheck implements Check {
     const { retryConcurrency } = attempt.run.settings.limits;
     const underWay = [...this.#retries].filter(({ run }) => run === attempt.run).length;
     if (underWay <= retryConcurrency) return;
-    this.#verdict.broken("caps", `${underWay} retries under way, of ${retryConcurrency}`);
+    this.#verdict.broken("caps", `${underWay} retries in flight, limit ${retryConcurrency}`);
   }
 
   ended(_delivery: TrackedDelivery, attempt: OpenAttempt): void {
     this.#retries.delete(attempt);
   }
 
-  /** One more is about to be in flight. What is on its way for whoever had the lane before is not counted with it. */
+  /** Another request is about to be in flight. Requests of an earlier owner of the lane do not count. */
   requested(endpoint: TrackedEndpoint, _messageId: number, made: RequestedAttempt | null): void {
     if (made === null) return;
     const { run, tenure, begunAt } = made.attempt;
@@ -48,25 +48,25 @@ export class CapsCheck implements Check {
     const mostHere = Math.max(...policies.map(({ concurrency }) => concurrency));
     const inFlightHere = endpoint.inFlight.get(tenure) ?? 0;
     if (inFlightHere >= mostHere) {
-      this.#verdict.broken("caps", `${inFlightHere + 1} requests to ${endpoint.host} in flight, of ${mostHere}`);
+      this.#verdict.broken("caps", `${inFlightHere + 1} requests to ${endpoint.host} in flight, limit ${mostHere}`);
     }
-    // What began in the second before may have had another one.
+    // Attempts that started in the second before may have had another rate.
     const before = policiesInForce(this.#ledger, endpoint, { run, from: begunAt - 2 * SECOND });
     const rate = Math.max(...before.map((policy) => policy.rate ?? Infinity));
     this.#checkRate(endpoint, made.attempt, rate);
   }
 
-  /** A lane that goes from one owner to the next, also by a restart, gets no more for it; below one a second it may get one. */
+  /** A change of the owner, also by a restart, allows no further attempts; below one per second it may allow one. */
   #checkRate(endpoint: TrackedEndpoint, { run, tenure, begunAt }: OpenAttempt, rate: number): void {
     const begin = { run, at: begunAt };
-    // Of the second as its owner counts it.
+    // By the clock of the owner.
     const begun = this.#begunUnder(tenure, endpoint).add(begin, SECOND / run.clock.passedAt(1));
-    if (begun > rate) this.#verdict.broken("rate", `${begun} attempts to ${endpoint.host} in a second, of ${rate}`);
+    if (begun > rate) this.#verdict.broken("rate", `${begun} attempts to ${endpoint.host} in a second, limit ${rate}`);
     const all = this.#begunByAll.get(endpoint) ?? new Begins();
     this.#begunByAll.set(endpoint, all);
     const byAll = all.add(begin, SHARED_SECOND);
     if (byAll <= Math.max(1, rate)) return;
-    this.#verdict.broken("rate", `${byAll} attempts to ${endpoint.host} in a second by all owners, of ${rate}`);
+    this.#verdict.broken("rate", `${byAll} attempts to ${endpoint.host} in a second by all owners, limit ${rate}`);
   }
 
   #begunUnder(tenure: Tenure, endpoint: TrackedEndpoint): Begins {

@@ -1,4 +1,4 @@
-/** Whether applications get their turns one after the other: what one is owed does not hold up first attempts of another. */
+/** Checks that applications are served in turn: the backlog of one does not delay first attempts of another. */
 import { DELIVERY_STATE } from "../../../src/store/schema.ts";
 import { MAX_PAUSE_MS } from "../../../src/dispatch/recorder.ts";
 import type { DeliveryRow } from "../audit.ts";
@@ -13,34 +13,34 @@ import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 import { hostnameOf } from "./shares.ts";
 
-/** When nothing happened to an endpoint for so long, what is due for it waits for nothing but its turn: pages have arrived. */
+/** After this long without any event, a due delivery of an endpoint waits only to be served: pages have arrived. */
 const SETTLED_MS = 7000;
-/** An endpoint that took the last so many attempts well, each in so little time, is neither failing nor slow, nor eased. */
+/** After this many fast successes in a row, an endpoint is neither failing nor slow, and its rate is not reduced. */
 const GOOD = 12;
 const QUICK_MS = 1000;
-/** And nothing else came of one for so long. */
+/** And after this long without another result. */
 const GOOD_FOR_MS = 60_000;
 
 interface FairnessWorld {
   readonly ledger: Ledger;
   readonly time: VirtualTime;
   readonly verdict: Verdict;
-  /** When a process, the database or a clock was in trouble the last time, in elapsed milliseconds. */
+  /** When a process, the database or a clock was last in trouble, in elapsed milliseconds. */
   readonly calmSince: () => number;
 }
 
 /**
- * A turn goes to the applications one after the other, and of each to its endpoints one after the other. So while an endpoint waits for
- * its turn, any other application has as many turns at most as this one has endpoints.
+ * Applications are served in turn, and the endpoints of each in turn. So while an endpoint waits to be served, any other application is
+ * served at most as often as this one has endpoints.
  */
 export class FairnessCheck implements Check {
   readonly #world: FairnessWorld;
   readonly #underWay = new UnderWay();
-  /** Until when an endpoint had something else to do or to wait for than its turn, in elapsed milliseconds. */
+  /** Until when an endpoint had something other to wait for than being served, in elapsed milliseconds. */
   readonly #busyUntil = new Map<TrackedEndpoint, number>();
-  /** How many attempts each endpoint took well in a row, and when it did not the last time, in elapsed milliseconds. */
+  /** Fast successes in a row of each endpoint, and when it last had another result, in elapsed milliseconds. */
   readonly #good = new Map<TrackedEndpoint, { readonly tenure: Tenure; attempts: number; badAt: number }>();
-  /** How many attempts each other application began while an endpoint waited. */
+  /** How many attempts each other application started while an endpoint waited. */
   readonly #passed = new Map<TrackedEndpoint, Map<number, number>>();
 
   constructor(world: FairnessWorld) {
@@ -54,7 +54,7 @@ export class FairnessCheck implements Check {
   begun({ endpoint, name }: TrackedDelivery, { run }: OpenAttempt): void {
     this.#underWay.count(run, String(endpoint.tenant), 1);
     this.#isBusy(endpoint);
-    // What is owed to one that is gone is nobody's.
+    // Deliveries of a deleted endpoint belong to no application.
     if (endpoint.deleted) return;
     for (const other of this.#world.ledger.endpoints.values()) {
       if (other.tenant === endpoint.tenant) continue;
@@ -67,7 +67,7 @@ export class FairnessCheck implements Check {
     const { run, result } = attempt;
     this.#underWay.count(run, String(endpoint.tenant), -1);
     if (result?.kind === "made") this.#judge(endpoint, attempt, result.attempt.status === 0);
-    // After a fault of our own it is left alone.
+    // After a fault of our own the lane is paused.
     this.#isBusy(endpoint, this.#world.time.elapsed + (result?.kind === "not_now" ? MAX_PAUSE_MS : 0));
   }
 
@@ -98,10 +98,10 @@ export class FairnessCheck implements Check {
     passed.set(tenant, turns);
     const most = [...this.#world.ledger.endpoints.values()].filter((other) => other.tenant === endpoint.tenant).length;
     if (turns <= most) return;
-    this.#world.verdict.broken("fair", `${name} begins before ${endpoint.host} has its turn, as ${turns - 1} did`);
+    this.#world.verdict.broken("fair", `${name} starts before ${endpoint.host} is served, as ${turns - 1} others did`);
   }
 
-  /** Whether a first attempt to this endpoint waits for its turn, and for nothing else. */
+  /** Whether a first attempt to this endpoint waits only to be served. */
   #waits(endpoint: TrackedEndpoint, run: Run): boolean {
     const { ledger, time, calmSince } = this.#world;
     const tenure = ledger.tenureOf(endpoint.id);
@@ -120,7 +120,7 @@ export class FairnessCheck implements Check {
     return deliveries.every(({ open }) => open === null) && deliveries.some((delivery) => this.#isReady(delivery, run));
   }
 
-  /** It was handed over as it was published, and is a first attempt. */
+  /** It is a first attempt that was handed over when it was published. */
   #isReady({ row, commit, madeAt }: TrackedDelivery, run: Run): boolean {
     const { state, due, attempts, generation } = row;
     if (due === null || state !== DELIVERY_STATE.pending || attempts + generation > 0) return false;

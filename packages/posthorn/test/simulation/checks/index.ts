@@ -1,4 +1,4 @@
-/** The rules, one check for each group of them. A new one is written beside them and gets its line here. */
+/** Registry of the checks, one for each group of rules. A new check is a file in this folder and a line here. */
 import type { Check } from "../check.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Machine } from "../machine.ts";
@@ -31,16 +31,16 @@ export interface CheckedWorld {
   readonly receivers: ReadonlyMap<string, Receiver>;
   readonly machines: readonly Machine[];
   readonly clocks: readonly MachineClock[];
-  /** The processes that are up. */
+  /** Running processes. */
   readonly nodes: () => readonly SimulatedNode[];
-  /** Who has which shard; `null`: there are no shards. */
+  /** Owners of the shards; `null`: there are no shards. */
   readonly shards: readonly (Tenure | null)[] | null;
   readonly patience: Patience;
-  /** When a process, the database or a clock was in trouble the last time, in elapsed milliseconds. */
+  /** When a process, the database or a clock was last in trouble, in elapsed milliseconds. */
   readonly calmSince: () => number;
-  /** The same, but a clock that shows the wrong time is no trouble once it was set. */
+  /** The same, but a wrong clock counts only at the moment it is set. */
   readonly wellSince: () => number;
-  /** And the database alone. */
+  /** When the database was last in trouble. */
   readonly databaseWellSince: () => number;
 }
 

@@ -1,10 +1,10 @@
-/** What the dispatcher keeps in memory. */
+/** Checks the memory of the dispatcher. */
 import type { Check } from "../check.ts";
 import type { Ledger } from "../ledger.ts";
 import type { SimulatedNode } from "../node.ts";
 import type { Verdict } from "../verdict.ts";
 
-/** The most that a job of the simulation weighs: what the dispatcher takes for its fields, and its payload. */
+/** Maximum size of a job in the simulation: what the dispatcher counts for its fields, and its payload. */
 const JOB_BYTES = 256 + 128;
 
 export class MemoryCheck implements Check {
@@ -34,10 +34,10 @@ export class MemoryCheck implements Check {
   #look({ dispatcher: { load }, run }: SimulatedNode): void {
     const { queueBytes, laneJobs } = run.settings.limits;
     const { endpoints } = this.#ledger;
-    // Each lane has one job even when memory is short, and the last one to fit may stand over.
+    // Each lane has one job even when memory is short, and the last job that fits may exceed the limit.
     const bound = Math.min(queueBytes + (load.lanes + 1) * JOB_BYTES, load.lanes * laneJobs * JOB_BYTES);
     if (load.queuedBytes > bound) {
-      this.#verdict.broken("bounded_memory", `${load.queuedBytes} bytes in ${load.lanes} lanes, of ${bound}`);
+      this.#verdict.broken("bounded_memory", `${load.queuedBytes} bytes in ${load.lanes} lanes, limit ${bound}`);
     }
     if (load.queuedBytes < 0 || load.lanes > endpoints.size) {
       this.#verdict.broken("bounded_memory", `${load.queuedBytes} bytes, ${load.lanes} lanes`);

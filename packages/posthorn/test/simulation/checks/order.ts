@@ -1,4 +1,4 @@
-/** Whether messages go out in their order where an endpoint asks for it. */
+/** Checks the order of deliveries to endpoints with ordered delivery. */
 import { ASKED, DELIVERY_STATE } from "../../../src/store/schema.ts";
 import type { DeliveryRow } from "../audit.ts";
 import type { Check } from "../check.ts";
@@ -33,20 +33,20 @@ export class OrderCheck implements Check {
     }
   }
 
-  /** Only of what was there, and in line, all the time can it be said that it was before the other one. */
+  /** A delivery counts as earlier only if it was stored, and had an order, the whole time. */
   #blocks(other: TrackedDelivery, delivery: TrackedDelivery, { run, tenure }: OpenAttempt): boolean {
     const { row, commit, madeAt, firstDue } = other;
     if (row.orderKey !== delivery.row.orderKey || !standsInLine(row) || row.generation > 0) return false;
     if (madeAt > delivery.madeAt || isPassed(row, run)) return false;
-    // Whoever stored it: what is stored after it is found together with it, or later.
+    // Whichever node stored it: deliveries stored after it are found together with it, or later.
     const isAsMade = commit.at === madeAt && commit.run !== run.number;
     if (!isAsMade && !this.#ledger.knowsRow(commit, tenure, this.#time.elapsed)) return false;
-    // Delayed by its sender: others do not wait for it before its time, as the clock of the process shows it.
+    // Delayed by its sender: others do not wait for it before it is due by the clock of the process.
     if (row.attempts > 0 || other.isImmediate) return true;
     return firstDue! <= delivery.firstDue! && !this.#wasPutOff(other, delivery, run) && row.due! <= run.clock.wall;
   }
 
-  /** Whether the other one was not due yet when this one was stored, or may not have been since the clock was set after that. */
+  /** Whether the other delivery was not due yet when this one was stored, or may not have been because the clock was set afterwards. */
   #wasPutOff(other: TrackedDelivery, { madeAt }: TrackedDelivery, { clock }: Run): boolean {
     return clock.jumpedAt >= madeAt || other.firstDue! > clock.wall - (this.#time.elapsed - madeAt);
   }
@@ -56,7 +56,7 @@ function isPassed({ passAt }: DeliveryRow, { clock }: Run): boolean {
   return passAt !== null && passAt <= clock.latestWall;
 }
 
-/** What somebody sends by hand goes at once. */
+/** A manual attempt is made at once. */
 function standsInLine({ state, due, orderKey, manual }: DeliveryRow): boolean {
   return orderKey !== null && due !== null && state === DELIVERY_STATE.pending && manual !== ASKED.byResend;
 }

@@ -1,4 +1,4 @@
-/** Whether an endpoint that somebody has paused is left alone. */
+/** Checks that a paused endpoint receives nothing. */
 import type { Check } from "../check.ts";
 import type { Ledger } from "../ledger.ts";
 import type { OpenAttempt, TrackedDelivery } from "../tracked.ts";
@@ -17,10 +17,10 @@ export class PausesCheck implements Check {
   }
 
   begun({ endpoint, name }: TrackedDelivery, { run }: OpenAttempt): void {
-    // What is owed to one that is gone is looked at, paused or not, and canceled. That no request is made is seen elsewhere.
+    // Deliveries of a deleted endpoint are canceled, paused or not. Another check sees that no request is made.
     if (endpoint.deleted) return;
     const left = endpoint.pausedUntil - run.clock.latestWall;
     if (left <= 0 || !this.#ledger.knowsSettings(endpoint.commit, run, this.#time.elapsed)) return;
-    this.#verdict.broken("held_is_left_alone", `${name} is attempted ${left} ms before the end of its pause`);
+    this.#verdict.broken("held_gets_nothing", `${name} is attempted ${left} ms before the end of its pause`);
   }
 }

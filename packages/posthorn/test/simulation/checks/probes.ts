@@ -1,4 +1,4 @@
-/** Whether an endpoint is tried at once when somebody wants it to be. */
+/** Checks that a requested probe of an endpoint is made at once. */
 import { DELIVERY_STATE } from "../../../src/store/schema.ts";
 import type { Check } from "../check.ts";
 import type { Ledger } from "../ledger.ts";
@@ -7,9 +7,9 @@ import type { TrackedDelivery, TrackedEndpoint } from "../tracked.ts";
 import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 
-/** It has its turn within this time, also when all places are taken by attempts that hang. */
+/** It is served within this time, even if hanging attempts use up the concurrency. */
 const PATIENCE_MS = 180_000;
-/** What was due so long before had been heard of. */
+/** Deliveries due this long before were known. */
 const HEARD_MS = 10_000;
 
 interface TriedWorld {
@@ -17,7 +17,7 @@ interface TriedWorld {
   readonly time: VirtualTime;
   readonly verdict: Verdict;
   readonly clocks: readonly MachineClock[];
-  /** When a process, the database or a clock was in trouble the last time, in elapsed milliseconds. */
+  /** When a process, the database or a clock was last in trouble, in elapsed milliseconds. */
   readonly calmSince: () => number;
 }
 
@@ -37,11 +37,14 @@ export class TriedCheck implements Check {
       if (endpoint.requestedAt >= triedAt || !this.#isUndisturbed(endpoint, triedAt)) continue;
       const waiting = [...endpoint.deliveries.values()].find((delivery) => this.#waitedAt(delivery, triedAt));
       if (waiting === undefined) continue;
-      verdict.broken("wish_kept", `${waiting.name} is due, somebody wanted the endpoint to be tried, and nobody did`);
+      verdict.broken(
+        "resend_is_made",
+        `${waiting.name} is due and a probe of its endpoint was requested, but none was made`,
+      );
     }
   }
 
-  /** Nothing else came between. */
+  /** Nothing else happened in between. */
   #isUndisturbed(endpoint: TrackedEndpoint, since: number): boolean {
     const { ledger, calmSince } = this.#world;
     const { disabled, deleted, pausedUntil, commit, id } = endpoint;
@@ -50,7 +53,7 @@ export class TriedCheck implements Check {
     return Math.max(commit.at, calmSince(), tenure.since) < since - HEARD_MS;
   }
 
-  /** What stands in a line may wait for another one. */
+  /** An ordered delivery may wait for another one. */
   #waitedAt({ row, open, commit }: TrackedDelivery, elapsed: number): boolean {
     const { state, due, orderKey } = row;
     if (state !== DELIVERY_STATE.pending || due === null || orderKey !== null || open !== null) return false;
@@ -58,7 +61,7 @@ export class TriedCheck implements Check {
     return commit.at < elapsed - HEARD_MS && due < wall - HEARD_MS;
   }
 
-  /** By the clock that is behind all others. */
+  /** By the clock that is furthest behind. */
   get #wall(): number {
     return Math.min(...this.#world.clocks.map((clock) => clock.wall));
   }

@@ -1,4 +1,4 @@
-/** Whether everything that waits is found by somebody. */
+/** Checks that every due delivery is found and finishes. */
 import type { Check } from "../check.ts";
 import type { Ledger } from "../ledger.ts";
 import type { TrackedDelivery } from "../tracked.ts";
@@ -62,7 +62,7 @@ export class ProgressCheck implements Check {
     }
   }
 
-  /** What nothing delays does not wait until a clock that was set back shows its time again. */
+  /** A first attempt without a delay does not wait until a clock that was set back shows its time again. */
   #sampleSetBack(): void {
     const { lineMs } = this.#patience;
     for (const delivery of this.#ledger.live) {
@@ -78,7 +78,7 @@ export class ProgressCheck implements Check {
     for (const delivery of this.#ledger.deliveries()) {
       const { row, name, open, requests, rows, lost } = delivery;
       if (row.due !== null || row.state === 0) {
-        this.#verdict.broken("found_again", `${name} is not at its end (state ${row.state}, due ${row.due})`);
+        this.#verdict.broken("found_again", `${name} is not finished (state ${row.state}, due ${row.due})`);
       }
       if (open !== null || requests !== rows + lost) {
         const text = `${name}: ${requests} requests, ${rows} attempts on disk, ${lost} lost with a process`;
@@ -92,12 +92,12 @@ export class ProgressCheck implements Check {
     return isImmediate && row.manual === 0 ? this.#time.elapsed - madeAt >= dueMs : row.due! <= this.#wall - dueMs;
   }
 
-  /** By the clock that is behind all others. */
+  /** By the clock that is furthest behind. */
   get #wall(): number {
     return Math.min(...this.#clocks.map(({ wall }) => wall));
   }
 
-  /** Behind one that is tried again later, or one of many of which one at a time is sent. */
+  /** Behind a delivery that is retried later, or one of many that are sent one at a time. */
   #waitsInLine({ endpoint, messageId, row: { orderKey } }: TrackedDelivery): boolean {
     if (orderKey === null) return false;
     const { lineMs } = this.#patience;
@@ -116,9 +116,9 @@ export class ProgressCheck implements Check {
     const { dueMs, pauseMs } = this.#patience;
     const healthySince = this.#receivers.get(endpoint.host)!.healthySince(elapsed);
     if (endpoint.disabled || healthySince === null || elapsed - endpoint.changedAt < dueMs) return false;
-    // It works off a backlog, at the rate it may have.
+    // It works off a backlog at its rate.
     if (elapsed - endpoint.requestedAt < BUSY_MS) return false;
-    // One that never failed is never left alone.
+    // The circuit of an endpoint that never failed never opens.
     return healthySince === 0 || elapsed - healthySince >= pauseMs;
   }
 }

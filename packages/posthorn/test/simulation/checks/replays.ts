@@ -1,4 +1,4 @@
-/** Whether a replay does what it is told: stands still while it is paused, stays ended, and comes to its end when it goes on. */
+/** Checks replays: a paused one does nothing, a finished one stays finished, and a resumed one finishes. */
 import type { TaskState } from "../../../src/domain/task/task.ts";
 import type { Change } from "../audit.ts";
 import type { Check } from "../check.ts";
@@ -17,12 +17,12 @@ export class ReplayCheck implements Check {
     return this.#states.get(taskId);
   }
 
-  /** Some have yet to come to their end. */
+  /** Some are not finished. */
   get areRunning(): boolean {
     return [...this.#states.values()].includes("running");
   }
 
-  /** @param commit All that was committed together: a step makes deliveries due and says so of its replay in one transaction. */
+  /** @param commit Changes of one commit: a step makes deliveries due and updates its replay in one transaction. */
   committed({ taskId, state }: Change & { kind: "replay" }, commit: readonly Change[]): void {
     const before = this.#states.get(taskId) ?? "running";
     this.#states.set(taskId, state);
@@ -36,16 +36,16 @@ export class ReplayCheck implements Check {
     }
   }
 
-  /** Whoever asked for it was told that this is how it stands now, and nobody asked for anything else since. */
+  /** The caller was told that the replay is in this state, and nothing else was requested since. */
   told(taskId: number, state: TaskState): void {
     const found = this.#states.get(taskId);
     if (found === state) return;
-    this.#verdict.broken("replay_held", `somebody was told that replay ${taskId} is ${state}, and it is ${found}`);
+    this.#verdict.broken("replay_held", `a caller was told that replay ${taskId} is ${state}, but it is ${found}`);
   }
 
   finished(): void {
     for (const [taskId, state] of this.#states) {
-      if (state === "running") this.#verdict.broken("replay_held", `replay ${taskId} is not at its end`);
+      if (state === "running") this.#verdict.broken("replay_held", `replay ${taskId} is not finished`);
     }
   }
 }

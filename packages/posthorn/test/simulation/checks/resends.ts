@@ -1,4 +1,4 @@
-/** What somebody asked for by hand. */
+/** Checks that resends and recoveries are attempted. */
 import { ASKED, DELIVERY_STATE } from "../../../src/store/schema.ts";
 import type { DeliveryRow } from "../audit.ts";
 import type { Check } from "../check.ts";
@@ -22,11 +22,11 @@ export class WishCheck implements Check {
     const canceled = row.state === DELIVERY_STATE.canceled || row.generation > before.generation;
     const needless = before.manual === ASKED.byRecovery && row.state === DELIVERY_STATE.succeeded;
     if (canceled || needless || delivery.isVoid || requests > delivery.requestsAtWish) return;
-    this.#verdict.broken("wish_kept", `${name} was asked for by hand, and the wish ended without a request`);
+    this.#verdict.broken("resend_is_made", `${name} was resent, but the resend ended without a request`);
   }
 }
 
-/** Somebody asked for an attempt by hand that was not made yet. */
+/** A manual attempt was requested and not made yet. */
 function isAlive({ manual, due }: DeliveryRow): boolean {
   return manual !== ASKED.bySchedule && due !== null;
 }

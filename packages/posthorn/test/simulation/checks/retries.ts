@@ -1,4 +1,4 @@
-/** When a failed attempt is made again. */
+/** Checks when failed attempts are retried. */
 import type { DeliveryRow } from "../audit.ts";
 import type { Check } from "../check.ts";
 import type { RecordedAttempt, TrackedDelivery } from "../tracked.ts";
@@ -8,7 +8,7 @@ import type { Verdict } from "../verdict.ts";
 
 const PENDING = 0;
 const FAILED = 2;
-/** The answer that ends the retries. */
+/** Response code that ends the retries. */
 const GONE = 410;
 
 export class RetryCheck implements Check {
@@ -24,22 +24,22 @@ export class RetryCheck implements Check {
     const { row, name, endpoint } = delivery;
     const made = attempt?.made ?? null;
     if (before?.state === PENDING && row.state === FAILED && made === null) {
-      this.#verdict.broken("retry_policy", `${name} was given up without an attempt`);
+      this.#verdict.broken("retry_policy", `${name} failed for good without an attempt`);
     }
     if (attempt === null || made?.result?.kind !== "made" || attempt.trigger !== 0 || attempt.status === 0) return;
-    // Asked for again meanwhile: what the schedule says now waits behind the attempt by hand.
+    // Resent in the meantime: the scheduled retry now waits behind the manual attempt.
     if (before?.generation !== made.job.generation) return;
     const { responseCode } = made.result.attempt;
     const asked = made.result.retryAfterMs ?? 0;
     const wanted = policiesInForce(this.#ledger, endpoint, { run: made.run, from: made.begunAt }).flatMap(
       ({ delay, order }) => {
         const next = responseCode === GONE ? null : delay(row.attempts);
-        // Set aside, so that those behind it go on.
+        // Parked, so that the deliveries behind it continue.
         const parks = row.orderKey !== null && order?.onFailure === "park";
         return parks ? [null] : [next];
       },
     );
-    // Nobody is there to be tried again: it is looked at once more, and canceled.
+    // The endpoint was deleted: the delivery is loaded once more and canceled.
     if (endpoint.deleted && row.state === PENDING) return;
     const gap = row.due === null ? null : row.due - made.endedAt;
     const holds = wanted.some((range) => {
@@ -50,6 +50,6 @@ export class RetryCheck implements Check {
     if (holds) return;
     const text = wanted.map((range) => (range === null ? "none" : range.join(" to "))).join(", or ");
     const got = gap === null ? "none" : `one after ${gap} ms`;
-    this.#verdict.broken("retry_policy", `${name}, attempt ${row.attempts}: ${got}, in place of ${text}`);
+    this.#verdict.broken("retry_policy", `${name}, attempt ${row.attempts}: ${got} instead of ${text}`);
   }
 }

@@ -1,4 +1,4 @@
-/** What may leave the process, and when. */
+/** Checks which requests may leave a process, and when. */
 import type { Check } from "../check.ts";
 import type { Ledger } from "../ledger.ts";
 import type { OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../tracked.ts";
@@ -18,17 +18,17 @@ export class SendingCheck implements Check {
     this.#verdict = verdict;
   }
 
-  /** What changes while an attempt is being made may come too late for it, so it counts what was known when it began. */
+  /** A change during an attempt may come too late for it, so the state at its start counts. */
   begun(delivery: TrackedDelivery, { run, tenure, job }: OpenAttempt): void {
     const { row, commit, name } = delivery;
     const { latestWall } = run.clock;
     if (row.due === null) {
       if (!this.#ledger.knowsRow(commit, tenure, this.#time.elapsed)) return;
       const rule = row.state === SUCCEEDED ? "never_doubled" : "only_what_is_due";
-      this.#verdict.broken(rule, `${name} is attempted, though it is at its end (state ${row.state})`);
+      this.#verdict.broken(rule, `${name} is attempted, although it is finished (state ${row.state})`);
       return;
     }
-    // Asked for again by a node whose clock is ahead, it is due as it was before.
+    // Resent by a node whose clock is ahead: it is as due as it was before.
     const due = job.generation === row.generation ? row.due : job.due;
     if (due > latestWall && !delivery.isImmediate) {
       const early = due - latestWall;
@@ -38,7 +38,10 @@ export class SendingCheck implements Check {
 
   requested(endpoint: TrackedEndpoint, messageId: number, made: RequestedAttempt | null): void {
     if (made === null) {
-      this.#verdict.broken("accepted_is_stored", `message ${messageId} went to ${endpoint.host} and was never owed`);
+      this.#verdict.broken(
+        "accepted_is_stored",
+        `message ${messageId} was sent to ${endpoint.host} without a delivery`,
+      );
       return;
     }
     const { delivery, attempt } = made;
@@ -51,11 +54,11 @@ export class SendingCheck implements Check {
     }
     const knows = this.#ledger.knowsSettings(endpoint.commit, attempt.run, attempt.begunAt);
     if (attempt.job.trigger === 0 && messageId <= endpoint.discardUpTo && knows) {
-      this.#verdict.broken("only_what_is_due", `${delivery.name} was sent, though somebody had given it up`);
+      this.#verdict.broken("only_what_is_due", `${delivery.name} was sent, although it had been discarded`);
     }
     const isOff = endpoint.disabled || endpoint.deleted;
     if (isOff && knows) {
-      this.#verdict.broken("held_is_left_alone", `${delivery.name} was sent, though the endpoint is off`);
+      this.#verdict.broken("held_gets_nothing", `${delivery.name} was sent, although the endpoint is disabled`);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Whether every shard has an owner, and a good one. */
+/** Checks that every shard has a healthy owner. */
 import type { Check } from "../check.ts";
 import type { TrackedDelivery } from "../tracked.ts";
 import type { Machine } from "../machine.ts";
@@ -7,22 +7,22 @@ import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 
 /**
- * A shard whose node is gone is somebody's after so long: its time of 6 seconds, as much for those who could not say that they are there
+ * Time after which the shards of a dead node have new owners: its lease of 6 seconds, as long again for nodes that could not renew theirs
  * either, and a few rounds.
  */
 const MOVED_MS = 20_000;
-/** And shares are even after so long: what is given up waits for what is under way there. */
+/** Time after which the shares are even: giving up a shard waits for its attempts in flight. */
 const EVEN_MS = 120_000;
-/** Who is well for so long loses nothing: what had gone wrong before had its effect. */
+/** A node that has been healthy for this long loses no shard: earlier trouble has had its effect. */
 const WELL_MS = 15_000;
 
 export interface ShardsWorld {
   readonly time: VirtualTime;
   readonly verdict: Verdict;
   readonly machines: readonly Machine[];
-  /** Who has which shard; `null`: there are no shards. */
+  /** Owners of the shards; `null`: there are no shards. */
   readonly shards: readonly (Tenure | null)[] | null;
-  /** When the database was in trouble the last time, in elapsed milliseconds. */
+  /** When the database was last in trouble, in elapsed milliseconds. */
   readonly databaseWellSince: () => number;
 }
 
@@ -36,14 +36,14 @@ export class ShardsCheck implements Check {
   tenureEnded({ run, fence }: Tenure, how: TenureEnd, open: readonly TrackedDelivery[]): void {
     const { verdict } = this.#world;
     if (how === "released") {
-      // A node that stops gives up in the end what a database that is away cannot be told; whoever comes next makes it again.
+      // A node that stops gives up, in the end, outcomes that an unavailable database cannot record. The next owner repeats these attempts.
       const stops = this.#world.machines[run.machine - 1]!.node?.run !== run;
       const left = open.find((delivery) => delivery.open!.result === null || !stops);
       if (left === undefined) return;
       const text = `process ${run.number} gave up a shard (${fence}) with ${left.name} under way`;
       verdict.broken("handed_over", text);
     } else if (this.#isThere({ run }) && this.#wellFor(run.machine) > WELL_MS) {
-      verdict.broken("handed_over", `process ${run.number} lost a shard (${fence}), and all was well with it`);
+      verdict.broken("handed_over", `process ${run.number} lost a shard (${fence}) although it was healthy`);
     }
   }
 
@@ -54,7 +54,7 @@ export class ShardsCheck implements Check {
     if (well.length === 0) return;
     const gone = shards.findIndex((tenure) => tenure === null || !this.#isThere(tenure));
     if (gone !== -1 && this.#allFor() > MOVED_MS) {
-      verdict.broken("shards_move", `shard ${gone} is nobody's, and ${well.length} nodes are well`);
+      verdict.broken("shards_move", `shard ${gone} has no owner, although ${well.length} nodes are healthy`);
     }
     if (this.#allFor() <= EVEN_MS) return;
     const shares = machines
@@ -68,14 +68,14 @@ export class ShardsCheck implements Check {
     return this.#world.machines.some((machine) => machine.run === run);
   }
 
-  /** For how long nothing is wrong with a machine, nor with the database. */
+  /** For how long a machine and the database have been healthy. */
   #wellFor(machine: number): number {
     const { time, machines, databaseWellSince } = this.#world;
     const since = machines[machine - 1]!.wellSince;
     return since === null ? 0 : time.elapsed - Math.max(since, databaseWellSince());
   }
 
-  /** For how long nothing changed anywhere. */
+  /** For how long nothing has changed anywhere. */
   #allFor(): number {
     const { time, machines, databaseWellSince } = this.#world;
     return time.elapsed - Math.max(databaseWellSince(), ...machines.map(({ changedAt }) => changedAt));

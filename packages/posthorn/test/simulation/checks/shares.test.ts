@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
-import { BooksByHand } from "../ledger-fixture.ts";
+import { LedgerFixture } from "../ledger-fixture.ts";
 import { SharesCheck } from "./shares.ts";
 
 const HERE = 1;
 const BESIDE = 2;
 
 /** Two endpoints on one host, which may have two attempts, and three messages for each. */
-function booksOfTwo(): BooksByHand {
-  const books = new BooksByHand({ hostConcurrency: 2 }, (world) => new SharesCheck(world));
+function booksOfTwo(): LedgerFixture {
+  const books = new LedgerFixture({ hostConcurrency: 2 }, (world) => new SharesCheck(world));
   books.endpoint(HERE, "receiver.example.com");
   books.endpoint(BESIDE, "receiver.example.com:8443");
   for (const endpointId of [HERE, BESIDE]) for (const message of [1, 2, 3]) books.delivery(message, endpointId);
@@ -23,7 +23,7 @@ it("counts attempts over all endpoints of a host", () => {
   expect(books.verdict.violation?.text).toBe("3 attempts under way to receiver.example.com, of 2");
 });
 
-it("does not count for a host what is canceled since its endpoint is gone", () => {
+it("does not count deliveries to a host that are canceled because their endpoint was deleted", () => {
   const books = booksOfTwo();
   books.endpoint(BESIDE, "receiver.example.com:8443", { deleted: true });
   const canceled = [1, 2, 3].map((message) => books.begin(message, BESIDE));
@@ -34,7 +34,7 @@ it("does not count for a host what is canceled since its endpoint is gone", () =
   expect(books.verdict.violation?.rule).toBe("caps");
 });
 
-it("counts what is sent all the same by who has not heard that its endpoint is gone", () => {
+it("counts requests of a process that does not know yet that the endpoint was deleted", () => {
   const books = booksOfTwo();
   books.endpoint(BESIDE, "receiver.example.com:8443", { deleted: true });
   const [last, ...others] = [1, 2, 3].map((message) => books.begin(message, BESIDE));

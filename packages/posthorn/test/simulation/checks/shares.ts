@@ -1,4 +1,4 @@
-/** How much is under way at once: in all, for one application, and to one host, over all endpoints and ports there. */
+/** Checks the attempts in flight: in all, per application, and per host over all of its endpoints and ports. */
 import type { Check } from "../check.ts";
 import type { Run } from "../run.ts";
 import type { OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../tracked.ts";
@@ -8,7 +8,7 @@ import type { Verdict } from "../verdict.ts";
 export class SharesCheck implements Check {
   readonly #verdict: Verdict;
   readonly #underWay = new UnderWay();
-  /** Attempts under way that count for their application and their host. */
+  /** Attempts in flight that count for their application and their host. */
   readonly #placed = new WeakSet<OpenAttempt>();
 
   constructor({ verdict }: { verdict: Verdict }) {
@@ -18,7 +18,7 @@ export class SharesCheck implements Check {
   begun({ endpoint }: TrackedDelivery, attempt: OpenAttempt): void {
     const { run } = attempt;
     this.#count(run, "in all", run.settings.limits.concurrency);
-    // What is owed to one that is gone is nobody's and goes nowhere, unless its process has not heard of that: a request shows it.
+    // Deliveries of a deleted endpoint belong to no application and go nowhere, unless their process does not know yet. A request shows that.
     if (!endpoint.deleted) this.#place(endpoint, attempt);
   }
 
@@ -42,11 +42,11 @@ export class SharesCheck implements Check {
 
   #count(run: Run, name: string, most: number): void {
     const underWay = this.#underWay.count(run, name, 1);
-    if (underWay > most) this.#verdict.broken("caps", `${underWay} attempts under way ${name}, of ${most}`);
+    if (underWay > most) this.#verdict.broken("caps", `${underWay} attempts in flight ${name}, limit ${most}`);
   }
 }
 
-/** What an attempt counts for beside all, and how many there may be. */
+/** A limit that an attempt counts against. */
 function placesOf({ host, tenant }: TrackedEndpoint, run: Run): readonly (readonly [string, number])[] {
   const { tenantConcurrency, hostConcurrency } = run.settings.limits;
   return [
@@ -55,7 +55,7 @@ function placesOf({ host, tenant }: TrackedEndpoint, run: Run): readonly (readon
   ];
 }
 
-/** Less the port. */
+/** Without the port. */
 export function hostnameOf(host: string): string {
   return host.split(":", 1)[0]!;
 }

@@ -1,22 +1,22 @@
-/** What holds between nodes, broken on purpose. */
+/** Sabotages of the rules between nodes. */
 import { Dispatcher } from "../../../src/dispatch/dispatcher.ts";
 import { HandOffDedupe } from "../../../src/dispatch/page-loader.ts";
 import { type NamedSabotage, replaced } from "../sabotage.ts";
 
-/** As in `cluster/work.ts`: what nobody was told of is looked for so often. */
+/** Interval at which nodes look for jobs without a notification, as in `cluster/work.ts`. */
 const LOOK_MS = 30_000;
-/** A node that says in time that it is there has more left than this. */
+/** A node that renews its lease in time has more time left than this. */
 const EARLY_MS = 4000;
 
 export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
   {
-    name: "a database that does not look at fences",
+    name: "a database that ignores fences",
     shared: true,
     breaks: "fenced",
     holds: () => true,
   },
   {
-    name: "a database that gives away shards whose owner has still time",
+    name: "a database that gives away shards before the lease of their owner ends",
     shared: true,
     breaks: "one_owner",
     orShows: ["handed_over"],
@@ -34,7 +34,7 @@ export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
     },
   },
   {
-    name: "a node that believes that its leases hold on",
+    name: "a node that takes its leases to last longer",
     shared: true,
     breaks: "one_owner",
     orShows: ["shards_move"],
@@ -44,7 +44,7 @@ export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
     }),
   },
   {
-    name: "a drain that forgets what is under way",
+    name: "a drain that ignores attempts in flight",
     shared: true,
     breaks: "handed_over",
     inside: () => {
@@ -55,7 +55,7 @@ export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
     },
   },
   {
-    name: "a lane that goes on when its shard is given up",
+    name: "a lane that continues when its shard is given up",
     shared: true,
     breaks: "one_owner",
     orShows: ["never_doubled", "handed_over"],
@@ -75,15 +75,15 @@ export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
     },
   },
   {
-    name: "a dispatcher that takes over what a page has shown it",
+    name: "a dispatcher that takes over a job that a page has already shown",
     shared: true,
     breaks: "never_doubled",
-    // What is taken over twice is counted twice, and forgotten once.
+    // A job that is taken over twice is counted twice and forgotten once.
     orShows: ["only_what_is_due", "waiting_is_free", "bounded_memory"],
     inside: () => replaced(HandOffDedupe.prototype, "take", () => false),
   },
   {
-    name: "a dispatcher that takes what it is told for all there is",
+    name: "a dispatcher that assumes it receives every job",
     shared: true,
     breaks: "order",
     owners: (owners) => ({
@@ -94,10 +94,10 @@ export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
     }),
   },
   {
-    name: "a node that never looks for what it was not told",
+    name: "a node that never looks for jobs without a notification",
     shared: true,
     breaks: "found_again",
-    // What gets lost by chance is seldom alone in its lane: whatever comes after it makes the lane look.
+    // A notification that is lost at random rarely matters: the next job of the lane makes it look.
     told: (payload) => without(without(payload, "due"), "since"),
     time: (time) => ({
       monotonic: () => time.monotonic(),
@@ -105,20 +105,20 @@ export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
     }),
   },
   {
-    name: "nodes that do not tell each other what was canceled",
+    name: "nodes that do not announce cancellations",
     shared: true,
     breaks: "only_what_is_due",
     told: (payload) => without(payload, "revoke"),
   },
   {
-    name: "nodes that do not tell each other what was changed",
+    name: "nodes that do not announce changes",
     shared: true,
-    breaks: "held_is_left_alone",
-    orShows: ["caps", "rate", "retry_policy", "found_again", "left_alone", "order"],
+    breaks: "held_gets_nothing",
+    orShows: ["caps", "rate", "retry_policy", "found_again", "breaker", "order"],
     told: (payload) => without(payload, "application"),
   },
   {
-    name: "a database that buries nobody",
+    name: "a database that never removes dead nodes",
     shared: true,
     breaks: "shards_move",
     orShows: ["found_again"],
@@ -128,14 +128,14 @@ export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
     },
   },
   {
-    name: "a node that never gives up what others should have",
+    name: "a node that never gives up shards that others should own",
     shared: true,
     breaks: "shards_move",
     inside: () => replaced(Dispatcher.prototype, "leave", () => ({ left: [], ended: new Promise(() => undefined) })),
   },
 ];
 
-/** A notification less the lines of one kind. */
+/** A notification without the lines of one kind. */
 function without(payload: string, kind: string): string {
   return payload
     .split("\n")
