@@ -1,21 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { type Answer, SuccessRule } from "./success-rule.ts";
+import { type JudgedResponse, SuccessRule } from "./success-rule.ts";
 import type { SuccessClause } from "./success-clauses.ts";
 import type { SuccessValues } from "./success.ts";
 
 const PLAIN: SuccessValues = { statusCodes: ["2xx"], preset: "none", rules: [], undecided: "failure" };
 
-function answer(body: string, changes: Partial<Answer> = {}): Answer {
+function answer(body: string, changes: Partial<JudgedResponse> = {}): JudgedResponse {
   return { status: 200, contentType: "application/json", body: Buffer.from(body), incomplete: false, ...changes };
 }
 
 /** Why an answer is no success; `null`: it is one. */
-function refusal(values: Partial<SuccessValues>, given: Answer): string | null {
+function refusal(values: Partial<SuccessValues>, given: JudgedResponse): string | null {
   return new SuccessRule({ ...PLAIN, ...values }).refusal(given)?.sentence ?? null;
 }
 
 /** Whether one rule takes this body. */
-function takes(rule: SuccessClause, body: string, changes: Partial<Answer> = {}): boolean {
+function takes(rule: SuccessClause, body: string, changes: Partial<JudgedResponse> = {}): boolean {
   return refusal({ rules: [rule] }, answer(body, changes)) === null;
 }
 

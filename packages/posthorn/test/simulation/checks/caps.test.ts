@@ -34,7 +34,7 @@ describe("a rate", () => {
     ]);
     expect(books.verdict.violation).toBeNull();
     await send(books, [[4, 6100]]);
-    expect(books.verdict.violation?.text).toBe("3 attempts to receiver.example.com in a second, of 2");
+    expect(books.verdict.violation?.text).toBe("3 attempts to receiver.example.com in a second, limit 2");
   });
 
   it("applies to attempts as they start, whichever sends its request first", async () => {

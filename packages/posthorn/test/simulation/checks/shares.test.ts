@@ -20,7 +20,7 @@ it("counts attempts over all endpoints of a host", () => {
   books.begin(1, BESIDE);
   expect(books.verdict.violation).toBeNull();
   books.begin(2, BESIDE);
-  expect(books.verdict.violation?.text).toBe("3 attempts under way to receiver.example.com, of 2");
+  expect(books.verdict.violation?.text).toBe("3 attempts in flight to receiver.example.com, limit 2");
 });
 
 it("does not count deliveries to a host that are canceled because their endpoint was deleted", () => {
@@ -41,5 +41,5 @@ it("counts requests of a process that does not know yet that the endpoint was de
   for (const attempt of others) books.request(attempt);
   expect(books.verdict.violation).toBeNull();
   books.request(last!);
-  expect(books.verdict.violation?.text).toBe("3 attempts under way to receiver.example.com, of 2");
+  expect(books.verdict.violation?.text).toBe("3 attempts in flight to receiver.example.com, limit 2");
 });
