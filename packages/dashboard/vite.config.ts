@@ -4,7 +4,7 @@ import { defaultClientConditions, defineConfig } from "vite";
 const FIRST = `${import.meta.dirname}/src/main.tsx`;
 const first = new Set<string>();
 
-/** Whether the first page waits for a module: it is imported from the beginning on, and not when a page is opened. */
+/** Whether a module is statically imported by the entry point, so that the first page waits for it. */
 function isFirst(id: string, importsOf: (id: string) => readonly string[]): boolean {
   if (first.size === 0) {
     const found = [FIRST];
@@ -17,35 +17,35 @@ function isFirst(id: string, importsOf: (id: string) => readonly string[]): bool
   return first.has(id);
 }
 
-/** One page with two faces: the dashboard of operators, and under `/portal` the portal of customers. */
+/** One build with two entry points: the app of dashboard and portal, and the embed script. */
 export default defineConfig({
   root: import.meta.dirname,
-  // A program may have mounted the page anywhere: files name each other by their own place.
+  // A program can mount the page below any path, so files refer to each other by relative paths.
   base: "./",
   plugins: [react()],
-  // Packages of this repository as they are written, without a build before.
+  // Resolves packages of this repository to their source, without building them first.
   resolve: { conditions: ["@posthorn/source", ...defaultClientConditions] },
   build: {
     outDir: "../posthorn/web",
     emptyOutDir: true,
-    // For THIRD-PARTY-NOTICES.txt: the packages whose code, and those whose other files, are in the build.
+    // Input of THIRD-PARTY-NOTICES.txt: packages with code in the build, and packages with other files.
     license: { fileName: ".vite/licenses.json" },
     manifest: true,
     target: "es2023",
-    // The content security policy of the page allows files and nothing inline.
+    // The content security policy does not allow inlined assets.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // Of the file for the first page; a test in a browser holds what it may weigh compressed.
+    // For the first chunk; a browser test limits its compressed size.
     chunkSizeWarningLimit: 600,
     rollupOptions: {
       input: {
         index: `${import.meta.dirname}/index.html`,
         embed: `${import.meta.dirname}/src/embed/posthorn-portal.ts`,
       },
-      // Pages of other origins name it: it has no hash.
+      // The embed script has no hash, because pages of other origins refer to it.
       output: {
         entryFileNames: ({ name }) => (name === "embed" ? "embed.js" : "assets/[name]-[hash].js"),
-        // One file in place of forty: on a slow line each costs a way there and back.
+        // One file instead of forty: on slow connections, each costs a round trip.
         codeSplitting: {
           groups: [
             {

@@ -1,11 +1,11 @@
-/** Writes the types of the API client from the server's own OpenAPI document. With `--check` it only says whether they are current. */
+/** Generates the types of the API client from the server's OpenAPI document. `--check` only reports whether they are current. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import openapi, { astToString, type OpenAPI3 } from "openapi-typescript";
 import { buildServer } from "../../posthorn/src/api/server.ts";
 
 const FILE = new URL("../src/api/schema.ts", import.meta.url);
 
-// Only described, never called: the document needs no services.
+// The server only generates its document, so it needs no services.
 const server = await buildServer({
   services: { store: {} },
   authenticator: { onForget: () => () => undefined },

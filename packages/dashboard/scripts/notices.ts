@@ -1,13 +1,13 @@
 /**
- * Writes `THIRD-PARTY-NOTICES.txt` beside the built dashboard: every package whose code, fonts or other files are in the build, with
- * its licence text. Throws when a licence is not on the list, or a package has no licence text.
+ * Writes `THIRD-PARTY-NOTICES.txt` into the built dashboard: every package with code, fonts or other files in the build, and
+ * its licence text. Throws when a licence is not allowed or a package has no licence text.
  *
- * Vite lists the packages of scripts and styles (`build.license`); its manifest names the files that styles refer to, such as fonts.
+ * Vite lists the packages of scripts and styles (`build.license`). Its manifest has the files that styles refer to, such as fonts.
  */
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** One package in the build. */
+/** A package in the build. */
 export interface BundledPackage {
   readonly name: string;
   readonly version: string;
@@ -16,12 +16,12 @@ export interface BundledPackage {
   readonly text?: string;
 }
 
-/** Licences that ask for no more than their notice. Read a new one before you add it here. */
+/** Licences that only require their notice. Read a new licence before you add it. */
 const ALLOWED = new Set(["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "OFL-1.1"]);
 const LICENCE_FILE = "{LICENSE,LICENCE,COPYING,License,Licence,license,licence,copying}*";
 const RULE = "-".repeat(80);
 
-/** Reads what Vite wrote about the build in `web`, writes the notices there, and removes Vite's files. */
+/** Writes the notices from Vite's manifest and license list in `web`, and removes both files. */
 export function writeNotices(web: string, root: string): void {
   const code = JSON.parse(readFileSync(`${web}/.vite/licenses.json`, "utf8")) as BundledPackage[];
   const manifest = JSON.parse(readFileSync(`${web}/.vite/manifest.json`, "utf8")) as Record<string, { src?: string }>;
@@ -31,7 +31,7 @@ export function writeNotices(web: string, root: string): void {
   rmSync(`${web}/.vite`, { recursive: true });
 }
 
-/** The notices as text, each package once. */
+/** The text of the notices, with each package once. */
 export function noticesOf(packages: readonly BundledPackage[]): string {
   const unique = new Map(packages.map((entry) => [`${entry.name}@${entry.version}`, entry]));
   const sorted = [...unique].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, entry]) => entry);
@@ -60,13 +60,13 @@ function troubleOf({ name, version, identifier, text }: BundledPackage): string[
   return [];
 }
 
-/** One licence, or a choice with an allowed one. */
+/** Whether an SPDX expression is an allowed licence, or a choice that contains one. */
 function isAllowed(identifier: string): boolean {
   const choice = /^\((.*)\)$/.exec(identifier)?.[1] ?? identifier;
   return choice.split(" OR ").some((licence) => ALLOWED.has(licence.trim()));
 }
 
-/** Folder of the package that a file of the build comes from, relative to the root of the build. */
+/** Folder of the package that a built file comes from, relative to the build root. */
 function packageFolder(src: string | undefined): string | null {
   return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(src ?? "")?.[0] ?? null;
 }

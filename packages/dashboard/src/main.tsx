@@ -1,4 +1,4 @@
-/** Both faces of the page: `router.tsx` says which address is whose. */
+/** Entry point of dashboard and portal; `router.tsx` maps paths to pages. */
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
@@ -22,7 +22,7 @@ if (/^\/portal(\/|$)/.test(location.pathname)) {
   applyTheme(readTheme());
 }
 const queries = createQueries();
-// What one token may see is not shown to the next.
+// Data that one token loaded must not be shown to the next.
 onSession(() => queries.clear());
 createRoot(root).render(
   <StrictMode>

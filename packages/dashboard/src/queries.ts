@@ -3,7 +3,7 @@ import { ApiError } from "./api/client.ts";
 
 const TRIES = 2;
 
-/** What the server refused it will refuse again; what it could not do it may manage in a moment. */
+/** Creates the query client. Server errors are retried, client errors are not. */
 export function createQueries(): QueryClient {
   const retry = (count: number, error: Error): boolean =>
     count < TRIES && !(error instanceof ApiError && error.status < 500);

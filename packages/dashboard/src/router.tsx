@@ -1,8 +1,8 @@
-/** The addresses of both faces. What a reader filters and where they are is in the address, so that it can be kept and shared. */
+/** Routes of dashboard and portal. Filters and tabs are search parameters, so that every view can be bookmarked and shared. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { Operator } from "./layout/operator.tsx";
 import { basePath } from "./lib/base.ts";
-import { HOME_WINDOWS, type HomeWindow } from "./lib/home-window.ts";
+import { TIME_WINDOWS, type TimeWindow } from "./lib/time-window.ts";
 import { type Range, RANGES, toMessageFilter } from "./lib/message-filter.ts";
 import { isTrouble, type Trouble } from "./lib/troubles.ts";
 import { Home } from "./pages/home.tsx";
@@ -17,9 +17,9 @@ function tabSearch(search: Search): { readonly tab?: string } {
 
 interface SourceSearch {
   readonly tab?: string;
-  /** Id of the endpoint whose route is looked at. */
+  /** ID of the endpoint of the selected route. */
   readonly route?: string;
-  /** The event type of the catalogue that is looked at. */
+  /** Name of the selected event type. */
   readonly type?: string;
 }
 
@@ -36,8 +36,8 @@ function troubleSearch({ trouble }: Search): { readonly trouble?: Trouble } {
   return isTrouble(trouble) ? { trouble } : {};
 }
 
-function windowSearch(search: Search): { readonly window?: HomeWindow } {
-  const window = HOME_WINDOWS.find((name) => name === search["window"]);
+function windowSearch(search: Search): { readonly window?: TimeWindow } {
+  const window = TIME_WINDOWS.find((name) => name === search["window"]);
   return window === undefined ? {} : { window };
 }
 
@@ -79,7 +79,7 @@ const operatorPages = [
     getParentRoute: () => operator,
     path: "/endpoints",
     validateSearch: troubleSearch,
-    component: lazyRouteComponent(() => import("./pages/troubles.tsx"), "Troubles"),
+    component: lazyRouteComponent(() => import("./pages/endpoints-needing-attention.tsx"), "EndpointsNeedingAttention"),
   }),
   createRoute({
     getParentRoute: () => operator,

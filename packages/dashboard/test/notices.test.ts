@@ -8,7 +8,7 @@ import { noticesOf, writeNotices } from "../scripts/notices.ts";
 const GOOD = { name: "good", version: "1.0.0", identifier: "MIT", text: "Permission is granted" };
 
 describe("third-party notices", () => {
-  it("hold each package once, with its licence and its text, in order", () => {
+  it("contain each package once, with its licence and text, sorted by name", () => {
     const text = noticesOf([GOOD, { ...GOOD, name: "a", text: "Copyright A\n" }, GOOD, { ...GOOD, version: "2.0.0" }]);
     expect(text.match(/^\S+ \S+ \(MIT\)$/gm)).toEqual(["a 1.0.0 (MIT)", "good 1.0.0 (MIT)", "good 2.0.0 (MIT)"]);
     expect(text).toContain("Copyright A");
@@ -35,7 +35,7 @@ describe("third-party notices", () => {
     },
   );
 
-  it("are refused for a package without a licence text, and name every such package", () => {
+  it("fail for packages without a licence text, and name every one of them", () => {
     const { text: _, ...bare } = GOOD;
     const empty = { ...GOOD, name: "empty", text: " \n" };
     expect(() => noticesOf([GOOD, { ...bare, name: "bare" }, empty])).toThrow(/bare 1\.0\.0 [^]*empty 1\.0\.0/);
@@ -59,7 +59,7 @@ describe("the notices of a build", () => {
 
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it("have the packages of scripts and of fonts, and nothing else of the build tool stays", () => {
+  it("contain the packages of scripts and fonts, and the files of the build tool are removed", () => {
     writeNotices(join(folder, "web"), folder);
     const text = readFileSync(join(folder, "web/THIRD-PARTY-NOTICES.txt"), "utf8");
     expect(text).toContain("good 1.0.0 (MIT)");

@@ -1,4 +1,4 @@
-/** The one way to the API: typed by the server's OpenAPI document, signed with the token of the session. */
+/** API client: typed from the server's OpenAPI document, authenticated with the token of the session. */
 import i18next from "i18next";
 import createClient, { type Middleware } from "openapi-fetch";
 import { baseUrl } from "../lib/base.ts";
@@ -12,7 +12,7 @@ const withToken: Middleware = {
     return request;
   },
   onResponse({ response }) {
-    // The token ended or was revoked: nothing on the page can be trusted to load any more.
+    // The token has expired or was revoked, so no further request can succeed.
     if (response.status === 401) endSession("expired");
   },
 };
@@ -20,7 +20,7 @@ const withToken: Middleware = {
 export const api = createClient<paths>({ baseUrl: baseUrl() });
 api.use(withToken);
 
-/** What the server said was wrong, in its words. */
+/** Error response of the API, with the server's message. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
@@ -39,17 +39,17 @@ interface Result<Data> {
   readonly response: Response;
 }
 
-/** The data of an answer, or an {@link ApiError}. For queries and mutations, which both take promises that reject. */
+/** Returns the data of a response or throws an {@link ApiError}, as queries and mutations expect. */
 export async function must<Data>(request: Promise<Result<Data>>): Promise<Data> {
   const { data, error, response } = await request.catch(rethrow);
   if (response.ok) return data as Data;
   throw toApiError(response.status, error);
 }
 
-/** Codes with which a proxy says that it did not reach the server. */
+/** Status codes with which a proxy reports that it cannot reach the server. */
 const GATEWAY_STATUS: ReadonlySet<number> = new Set([502, 503, 504]);
 
-/** The browser's own words for a request that failed are of no use to people. */
+/** Replaces the browser's messages for failed requests with helpful ones. */
 function rethrow(error: unknown): never {
   if (error instanceof SyntaxError) throw new ApiError(0, "unreadable", i18next.t("errors.unreadable"));
   // `fetch` rejects with a TypeError when there was no response.

@@ -1,4 +1,4 @@
-/** Lists of the API in pages, loaded as the reader comes to their end. */
+/** Paginated lists of the API, loaded page by page. */
 import { keepPreviousData, type QueryKey, useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { timeOfId } from "../lib/id.ts";
@@ -15,26 +15,26 @@ export interface List<Row> {
   readonly isLoading: boolean;
   readonly isLoadingMore: boolean;
   readonly hasMore: boolean;
-  /** `null`: the last page was full, or is the end. */
+  /** How far a filtered list has been searched; `null` when its last page was full or is the end. */
   readonly search: Search | null;
   readonly loadMore: () => void;
   readonly reload: () => void;
 }
 
-/** How far a list with a filter was looked through, whose last pages had less than fits on them. */
+/** Progress of a filtered list whose last pages were not full. */
 export interface Search {
-  /** Unix milliseconds; `null`: not known. */
+  /** Unix milliseconds; `null` when unknown. */
   readonly backTo: number | null;
-  /** Enough was looked through without being asked: the reader says whether to go on. */
+  /** Whether loading waits for the reader, after {@link PAGES_UNASKED} pages that were not full. */
   readonly isPaused: boolean;
 }
 
 export const PAGE_SIZE = 50;
-/** Pages in a row that are not full, after which nothing more is loaded until the reader wants it. */
+/** Number of consecutive pages that are not full after which loading waits for the reader. */
 const PAGES_UNASKED = 10;
 
 export interface ListOptions {
-  /** Asked again this often, while the page is looked at. */
+  /** Polling interval while the list is shown. */
   readonly everyMs?: number;
 }
 
@@ -48,7 +48,7 @@ export function useList<Row>(
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam }) => load({ limit: PAGE_SIZE, ...(pageParam === undefined ? {} : { iterator: pageParam }) }),
     getNextPageParam: (page) => (page.done ? undefined : (page.iterator ?? undefined)),
-    // With other filters the rows before stay until the new ones are there.
+    // Keeps the previous rows while the rows for new filters load.
     placeholderData: keepPreviousData,
     ...(everyMs === undefined ? {} : { refetchInterval: everyMs }),
   });
@@ -66,7 +66,7 @@ export function useList<Row>(
   };
 }
 
-/** The server looks at so many rows for a page and no more, so pages of rare things are short or empty. */
+/** The server scans a limited number of rows per page, so pages of a selective filter can be short or empty. */
 export function searchOf(pages: readonly ListPage<unknown>[]): Search | null {
   const isShort = ({ data, done }: ListPage<unknown>): boolean => !done && data.length < PAGE_SIZE;
   const short = pages.length - 1 - pages.findLastIndex((page) => !isShort(page));
@@ -75,7 +75,7 @@ export function searchOf(pages: readonly ListPage<unknown>[]): Search | null {
   return { backTo: timeOfId(iterator), isPaused: short % PAGES_UNASKED === 0 };
 }
 
-/** Rows that are there at once, in the form of a list. */
+/** A list of rows that are already loaded. */
 export function fixedList<Row>(rows: readonly Row[]): List<Row> {
   const nothing = (): void => undefined;
   return {

@@ -8,12 +8,12 @@ const { toExact } = await import("./message.ts");
 const FIELDS = { id: "msg_1", eventType: 'a","payload":{}', contentType: "application/json" };
 
 describe("a message", () => {
-  it("has the payload digit by digit", () => {
+  it("keeps the payload digit by digit", () => {
     const text = `${JSON.stringify(FIELDS).slice(0, -1)},"payload":{"a":1.0, "b":12345678901234567890}}`;
     expect(toExact(text).body).toEqual({ text: '{"a":1.0, "b":12345678901234567890}', base64: false, json: true });
   });
 
-  it("says when it is not JSON, or gone", () => {
+  it("has a base64 body when it is not JSON, and none after it has expired", () => {
     const raw = { ...FIELDS, rawPayload: "AAE=", rawPayloadEncoding: "base64", payload: {} };
     expect(toExact(JSON.stringify(raw)).body).toEqual({ text: "AAE=", base64: true, json: false });
     expect(toExact(JSON.stringify({ ...FIELDS, payload: { expired: true } })).body).toBeNull();

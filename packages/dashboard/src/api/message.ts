@@ -1,12 +1,12 @@
-/** Messages with their bodies byte for byte: numbers such as 1.0 would not survive being parsed and written again. */
+/** Loads messages with their bodies byte for byte: parsing and serialising would change numbers such as 1.0. */
 import { api, must } from "./client.ts";
 import type { components } from "./schema.ts";
 
 export interface ExactBody {
-  /** Text, or base64 when it is none. */
+  /** Text, or base64 for binary bodies. */
   readonly text: string;
   readonly base64: boolean;
-  /** It is a JSON object, as most payloads are. */
+  /** Whether the body is a JSON object, like most payloads. */
   readonly json: boolean;
 }
 
@@ -14,7 +14,7 @@ export type ExactMessage = Omit<
   components["schemas"]["MessageOut"],
   "payload" | "rawPayload" | "rawPayloadEncoding"
 > & {
-  /** `null` once it has expired or was deleted. */
+  /** `null` after it has expired or was deleted. */
   readonly body: ExactBody | null;
 };
 
@@ -25,14 +25,14 @@ export async function getMessage(path: { readonly app_id: string; readonly msg_i
   return toExact(await must(request));
 }
 
-/** Takes the payload out of the text of an answer, where it is the last member. */
+/** Extracts the payload from the text of a response, where it is the last member. */
 export function toExact(text: string): ExactMessage {
   const { payload, rawPayload, rawPayloadEncoding, ...rest } = JSON.parse(text) as components["schemas"]["MessageOut"];
   if (rawPayload !== undefined) {
     return { ...rest, body: { text: rawPayload, base64: rawPayloadEncoding === "base64", json: false } };
   }
   if ((payload as { readonly expired?: unknown }).expired === true) return { ...rest, body: null };
-  // Quotes within texts are escaped, so this stands at the member alone.
+  // Quotes within strings are escaped, so this text occurs only at the member itself.
   const exact = text.slice(text.indexOf(PAYLOAD) + PAYLOAD.length, -1);
   return { ...rest, body: { text: exact, base64: false, json: true } };
 }

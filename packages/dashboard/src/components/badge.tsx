@@ -3,24 +3,24 @@ import styles from "./badge.module.css";
 
 export type Tone = "neutral" | "good" | "bad" | "warn" | "info";
 
-/** A state in a word. The colour only repeats what the word says. */
+/** A status in one word. Its colour carries no further information. */
 export function Badge({ tone = "neutral", children }: { readonly tone?: Tone; readonly children: ReactNode }) {
   return (
     <span className={`${styles["badge"]} ${styles["dot"]} ${tone === "neutral" ? "" : styles[tone]}`}>{children}</span>
   );
 }
 
-/** A number beside a word, such as how many rows a tab holds. */
+/** A number beside a label. */
 export function Count({ children }: { readonly children: ReactNode }) {
   return <span className={`${styles["badge"]} numeric`}>{children}</span>;
 }
 
-/** A name that people gave: an event type, a channel, a tag. */
+/** A user-defined name: an event type, a channel or a tag. */
 export function Tag({ children }: { readonly children: ReactNode }) {
   return <span className={styles["tag"]}>{children}</span>;
 }
 
-/** Names beside each other, or a dash. Those over `max` are counted. */
+/** List of names, or a dash when there are none. Names beyond `max` are counted. */
 export function Tags({
   names,
   max = 8,

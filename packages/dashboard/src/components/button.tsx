@@ -14,12 +14,12 @@ export function buttonClass(kind: ButtonKind = "plain", small = false): string {
     .join(" ");
 }
 
-/** A button does nothing by itself: `type` is "button" unless it is said to submit. */
+/** Button whose `type` defaults to "button", so that it does not submit forms by accident. */
 export function Button({ kind = "plain", small = false, type = "button", className, ...rest }: ButtonProps) {
   return <button type={type} className={`${buttonClass(kind, small)} ${className ?? ""}`} {...rest} />;
 }
 
-/** A button with a picture alone; its name is said and shown on pointing. */
+/** Button with an icon only. Its label is the accessible name and the tooltip. */
 export function IconButton({
   label,
   children,

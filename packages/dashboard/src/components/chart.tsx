@@ -1,4 +1,4 @@
-/** Numbers over time: stacked bars or lines, drawn on a canvas, and the same numbers as a table for those who do not see it. */
+/** Time series as stacked bars or lines on a canvas, with the same numbers as an accessible table. */
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type UPlot from "uplot";
@@ -7,22 +7,22 @@ import styles from "./chart.module.css";
 
 export interface ChartSeries {
   readonly label: string;
-  /** Name of a colour in `base.css`, such as `--chart-good`. */
+  /** Name of a CSS variable in `base.css`, such as `--chart-good`. */
   readonly colour: string;
   readonly values: readonly (number | null)[];
 }
 
 export interface ChartProps {
   readonly label: string;
-  /** Bars stand on each other; durations are lines, in milliseconds. */
+  /** Bars are stacked; durations are lines, in milliseconds. */
   readonly kind: "bars" | "durations";
   /** Unix seconds, ascending. */
   readonly times: readonly number[];
   readonly series: readonly ChartSeries[];
   readonly format: (value: number) => string;
-  /** Called with the place of the point that was clicked, and of a stack with the series of the bar. */
+  /** Called with the index of the clicked point, and for bars with the index of the series. */
   readonly onPick?: (index: number, series: number | null) => void;
-  /** What leads from a row of the table to what is behind it. */
+  /** Renders the link of a table row to the underlying data. */
   readonly rowLink?: (index: number, text: string) => ReactNode;
 }
 
@@ -44,12 +44,12 @@ export function Chart(props: ChartProps) {
   );
 }
 
-/** The same numbers to be read. */
+/** Table with the numbers of the chart. */
 function Numbers({ label, times, series, format, rowLink }: ChartProps) {
   const { t, i18n } = useTranslation();
   const moment = new Intl.DateTimeFormat(regional(i18n.language), { dateStyle: "short", timeStyle: "short" });
   return (
-    // A region that scrolls must be within reach of the keyboard.
+    // Scrollable regions must be reachable by keyboard.
     <div className={styles["scroll"]} tabIndex={0} role="region" aria-label={label}>
       <table>
         <thead>
@@ -79,7 +79,7 @@ function Numbers({ label, times, series, format, rowLink }: ChartProps) {
   );
 }
 
-/** The drawing. Drawn anew, by its key, when what it shows or its colours change. */
+/** The canvas. Its key remounts it when the data or the theme changes. */
 function Plot({ chart, language }: { readonly chart: ChartProps; readonly language: string }) {
   const plot = useRef<HTMLDivElement>(null);
   const latest = useRef(chart);
@@ -94,7 +94,7 @@ function Plot({ chart, language }: { readonly chart: ChartProps; readonly langua
     const observer = new ResizeObserver(() => drawn?.setSize({ width: element.clientWidth, height: HEIGHT }));
     const start = async (): Promise<void> => {
       const { draw } = await import("./plot.ts");
-      // What draws is loaded while the numbers are under way; without numbers there is nothing to draw.
+      // The chart code loads in parallel with the data; there is nothing to draw before the data arrives.
       if (gone || latest.current.times.length === 0) return;
       drawn = draw(element, latest.current, { height: HEIGHT, language });
       observer.observe(element);
@@ -109,7 +109,7 @@ function Plot({ chart, language }: { readonly chart: ChartProps; readonly langua
   return <div ref={plot} className={styles["plot"]} aria-hidden />;
 }
 
-/** Changes when the colours of the page do. */
+/** Returns a value that changes with the theme. */
 function useTheme(): string {
   const [theme, setTheme] = useState(themeNow);
   useEffect(() => {
@@ -135,7 +135,7 @@ export interface SparkPoint {
   readonly failed: number;
 }
 
-/** How attempts went of late, as small bars: failures stand on top. Says the sums in words. */
+/** Sparkline of successful and failed attempts, failures on top. The label has the totals. */
 export function Spark({ points, label }: { readonly points: readonly SparkPoint[]; readonly label: string }) {
   const top = Math.max(1, ...points.map(({ ok, failed }) => ok + failed));
   const width = 100 / Math.max(1, points.length);

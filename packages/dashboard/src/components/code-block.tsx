@@ -1,7 +1,7 @@
 import { Copy } from "./copy.tsx";
 import styles from "./code-block.module.css";
 
-/** Code to be read and copied. What is too wide scrolls in its own frame, within reach of the keyboard. */
+/** Code with a copy button. Long lines scroll within the block. */
 export function CodeBlock({ label, text }: { readonly label: string; readonly text: string }) {
   return (
     <div className={styles["block"]}>

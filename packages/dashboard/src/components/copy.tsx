@@ -19,7 +19,7 @@ function useCopy(text: string | (() => string)): { readonly copied: boolean; rea
   return { copied, copy };
 }
 
-/** Copies a text; `label` says which, where that is not plain. */
+/** Button that copies a text. `label` replaces "Copy" where the context does not make clear what is copied. */
 export function Copy({ text, label }: { readonly text: string | (() => string); readonly label?: string }) {
   const { t } = useTranslation();
   const { copied, copy } = useCopy(text);
@@ -31,7 +31,7 @@ export function Copy({ text, label }: { readonly text: string | (() => string); 
   );
 }
 
-/** An id or another short value with a button that copies it. */
+/** A short value such as an ID, with a button that copies it. */
 export function Copyable({ text, children }: { readonly text: string; readonly children?: string }) {
   const { t } = useTranslation();
   const { copied, copy } = useCopy(text);

@@ -5,7 +5,7 @@ import { Button } from "./button.tsx";
 import styles from "./dialog.module.css";
 
 export interface DialogProps {
-  /** What opens it. */
+  /** Element that opens the dialog. */
   readonly trigger: ReactElement;
   readonly title: string;
   readonly open: boolean;
@@ -33,15 +33,15 @@ export interface ConfirmProps {
   readonly trigger: ReactElement;
   readonly title: string;
   readonly text: string;
-  /** The word on the button that does it. */
+  /** Label of the confirm button. */
   readonly action: string;
   readonly danger?: boolean;
   readonly onConfirm: () => Promise<unknown>;
-  /** More to decide before it is done. */
+  /** Further content above the buttons. */
   readonly children?: ReactNode;
 }
 
-/** Asks before something that cannot be taken back; stays open, with the reason, when it fails. */
+/** Confirmation dialog. Stays open and shows the error when the action fails. */
 export function Confirm({ trigger, title, text, action, danger = false, onConfirm, children }: ConfirmProps) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import styles from "./diff.module.css";
 
-/** Longer texts take too long to compare while somebody waits. */
+/** Maximum length of both texts together. Comparing longer texts would block the page. */
 const MAX_LENGTH = 200_000;
 
 export interface DiffProps {
@@ -12,14 +12,14 @@ export interface DiffProps {
   readonly after: string;
 }
 
-/** What became of a text, line by line. */
+/** Line-by-line comparison of two texts. */
 export function Diff({ label, before, after }: DiffProps) {
   const { t } = useTranslation();
   const tooLong = before.length + after.length > MAX_LENGTH;
   const parts = useMemo(() => (tooLong ? [] : diffLines(ended(before), ended(after))), [tooLong, before, after]);
   if (tooLong) return <p className="muted">{t("diff.tooLong")}</p>;
   return (
-    // A region that scrolls must be within reach of the keyboard.
+    // Scrollable regions must be reachable by keyboard.
     <div className={styles["diff"]} tabIndex={0} role="region" aria-label={label}>
       {parts.map((part, index) => {
         const kind = part.added ? "added" : part.removed ? "removed" : "same";
@@ -37,7 +37,7 @@ export function Diff({ label, before, after }: DiffProps) {
   );
 }
 
-/** So that a last line without its end is no other line. */
+/** Adds a final line break, so that a missing one is not shown as a difference. */
 function ended(text: string): string {
   return text.endsWith("\n") ? text : `${text}\n`;
 }

@@ -7,7 +7,7 @@ import styles from "./form.module.css";
 export type FormValues = Readonly<Record<string, string>>;
 
 export interface FormProps {
-  /** Called with the text of each field by its name; of names that come more than once, joined by commas. */
+  /** Called with the text of each field by name. Repeated names are joined with commas. */
   readonly onSubmit: (values: FormValues) => void;
   readonly error?: Error | null;
   readonly foot: ReactNode;
@@ -42,7 +42,7 @@ export function FormError({ error }: { readonly error: Error | null }) {
   );
 }
 
-/** Fields beside each other where there is room. */
+/** Fields in a row, where there is room. */
 export function FormRow({ children }: { readonly children: ReactNode }) {
   return <div className={styles["row"]}>{children}</div>;
 }
@@ -59,7 +59,7 @@ export interface TextFieldProps {
   readonly min?: number;
   readonly max?: number;
   readonly step?: number | "any";
-  /** Called as it is typed; the field keeps its value itself. */
+  /** Called on each change. The field is uncontrolled. */
   readonly onValue?: (value: string) => void;
 }
 
@@ -119,12 +119,12 @@ export interface SelectFieldProps {
   readonly name?: string;
   readonly label: string;
   readonly help?: string;
-  /** For a form: what it begins with. */
+  /** Initial value; with `onChange`, the current value. */
   readonly value?: string;
-  /** Called at each choice; the field then shows `value` and nothing else. */
+  /** Called on each change. Makes the field controlled. */
   readonly onChange?: (value: string) => void;
   readonly choices: readonly Choice[];
-  /** The label is said but not shown. */
+  /** Hides the label visually. */
   readonly bare?: boolean;
 }
 
@@ -181,7 +181,7 @@ export function SwitchField({ label, name, checked, defaultChecked, disabled, on
   );
 }
 
-/** Some of many, ticked. In a form all that are ticked come joined by commas. */
+/** Group of checkboxes. The form value is a comma-separated list. */
 export function ChecksField({
   name,
   label,
@@ -198,7 +198,7 @@ export function ChecksField({
   return (
     <fieldset className={styles["field"]}>
       <legend className={styles["label"]}>{label}</legend>
-      {/* A region that scrolls must be within reach of the keyboard. */}
+      {/* Scrollable regions must be reachable by keyboard. */}
       <div className={styles["checks"]} tabIndex={0} role="region" aria-label={label}>
         {choices.map((choice) => (
           <label key={choice.value} className={styles["check"]}>

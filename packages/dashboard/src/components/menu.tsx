@@ -1,4 +1,4 @@
-/** Things that can be done, or chosen, behind one button. */
+/** Menu of actions and choices. */
 import { Menu as BaseMenu } from "@base-ui/react/menu";
 import { Check } from "lucide-react";
 import type { ReactElement, ReactNode } from "react";
@@ -32,7 +32,7 @@ export function MenuItem({
   readonly danger?: boolean;
   readonly disabled?: boolean;
   readonly onClick?: () => void;
-  /** A link in place of a button. */
+  /** Renders this element, such as a link, instead of a button. */
   readonly render?: ReactElement;
 }) {
   return (
@@ -53,7 +53,7 @@ export interface MenuChoiceProps<Value extends string> {
   readonly onChange: (value: Value) => void;
 }
 
-/** One of several. */
+/** Group of options of which one is selected. */
 export function MenuChoice<Value extends string>({ label, value, choices, onChange }: MenuChoiceProps<Value>) {
   return (
     <BaseMenu.Group>

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { type DeliveryCounts, outcomeOf } from "../lib/status.ts";
 import { Badge } from "./badge.tsx";
 
-/** What became of a message, over all endpoints: 3/4 and a word. */
+/** Badge with the status of a message over all endpoints, such as "3/4 Failed". */
 export function OutcomeBadge({ counts }: { readonly counts: DeliveryCounts }) {
   const { t } = useTranslation();
   const { word, tone, done, total } = outcomeOf(counts);

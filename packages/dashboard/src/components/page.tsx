@@ -1,4 +1,4 @@
-/** The frame of a page: where it stands, its name, what can be done, and what it says. */
+/** Layout of a page: breadcrumb, title, actions, cards and sections. */
 import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useLook } from "../portal/use-look.ts";
@@ -7,11 +7,11 @@ import styles from "./page.module.css";
 
 export interface PageProps {
   readonly title: string;
-  /** What the title stands for in full, where the title is cut: shown on hover, and copied. */
+  /** The full text of a shortened title, for the tooltip and the copy button. */
   readonly fullTitle?: string;
-  /** Beside the title: a state. */
+  /** Badge beside the title, such as a status. */
   readonly badge?: ReactNode;
-  /** What the page is for, in a sentence. */
+  /** Purpose of the page in a sentence. */
   readonly lead?: ReactNode;
   readonly crumbs?: readonly ReactNode[];
   readonly actions?: ReactNode;
@@ -73,7 +73,7 @@ export function Card({ title, lead, actions, children }: CardProps) {
   );
 }
 
-/** A part of a page with a heading and no frame of its own, such as around a table. */
+/** Section of a page with a heading and without a frame, such as around a table. */
 export function Section({ title, actions, children }: CardProps) {
   return (
     <section className={styles["section"]} aria-label={title}>
@@ -88,12 +88,12 @@ export function Section({ title, actions, children }: CardProps) {
   );
 }
 
-/** Cards beside each other where there is room. */
+/** Cards in columns, where there is room. */
 export function Columns({ children }: { readonly children: ReactNode }) {
   return <div className={styles["grid"]}>{children}</div>;
 }
 
-/** Cards above each other, such as in one of two columns. */
+/** Cards stacked in one column. */
 export function Stack({ children }: { readonly children: ReactNode }) {
   return <div className={styles["stack"]}>{children}</div>;
 }

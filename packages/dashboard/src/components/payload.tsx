@@ -1,6 +1,6 @@
 /**
- * A body, shown as text and never as markup, whatever it says it is. Only the lines that are seen are on the page, so that a MiB
- * scrolls as smoothly as a line.
+ * Viewer for a body: always rendered as text, never as markup, whatever its content type. Only the visible lines are in the DOM, so
+ * that a body of 1 MiB scrolls smoothly.
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronDown, ChevronUp, WrapText } from "lucide-react";
@@ -18,16 +18,16 @@ export interface PayloadProps {
   readonly text: string;
   readonly base64?: boolean;
   readonly contentType?: string;
-  /** What to know of it beside type and size. */
+  /** Note beside content type and size. */
   readonly note?: ReactNode;
 }
 
 type View = "pretty" | "raw" | "hex";
 
 const LINE_HEIGHT = 19;
-/** A line that is longer is cut into pieces of this length: a browser is slow with one line of a MiB. */
+/** Longer lines are split into pieces of this length: browsers are slow with a line of 1 MiB. */
 const LINE_LENGTH = 2000;
-/** Lines for which wrapping is on at first. */
+/** Up to this number of lines, wrapping is on by default. */
 const WRAPPED_LINES = 5000;
 
 export function Payload({ label, text, base64 = false, contentType = "", note }: PayloadProps) {
@@ -185,13 +185,13 @@ function piecesOf(line: string): readonly string[] {
 
 function hitsOf(lines: readonly string[], search: string): readonly number[] {
   if (search === "") return [];
-  const wanted = search.toLowerCase();
-  return lines.flatMap((line, index) => (line.toLowerCase().includes(wanted) ? [index] : []));
+  const searched = search.toLowerCase();
+  return lines.flatMap((line, index) => (line.toLowerCase().includes(searched) ? [index] : []));
 }
 
 const TOKENS = /"(?:[^"\\]|\\.)*"(\s*:)?|-?\d[\d.eE+-]*|true|false|null/g;
 
-/** Names, strings and the rest of a line of JSON, told apart. */
+/** Highlights names, strings and literals in a line of JSON. */
 function colour(line: string): ReactNode {
   const parts: ReactNode[] = [];
   let at = 0;

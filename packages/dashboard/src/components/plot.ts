@@ -1,10 +1,10 @@
-/** Draws a chart with uPlot; loaded with the first chart. */
+/** Draws charts with uPlot. Loaded with the first chart. */
 import UPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { regional } from "../lib/format.ts";
 import type { ChartProps } from "./chart.tsx";
 
-/** The number of a logarithmic scale: the names of these numbers are in the types of uPlot alone. */
+/** Value of `UPlot.Scale.Distr.Logarithmic`: uPlot declares the enum only in its types. */
 const LOGARITHMIC: unknown = 3;
 
 export interface PlotOptions {
@@ -17,7 +17,7 @@ export function draw(element: HTMLElement, props: ChartProps, { height, language
   const colour = palette(element, ["--muted", "--line", ...series.map((one) => one.colour)]);
   const stacked = kind === "bars";
   const sums = stacked ? stack(series.map(({ values }) => values)) : series.map(({ values }) => values.map(aboveZero));
-  // Of stacked bars the highest is drawn first, and those below it over it.
+  // Stacked bars are drawn from the highest to the lowest, each over the one before.
   const order = stacked ? series.map((_, index) => index).toReversed() : series.map((_, index) => index);
   const bars = UPlot.paths.bars!({ size: [0.72, 40], radius: 0.08 });
   const chart = new UPlot(
@@ -69,10 +69,10 @@ export function draw(element: HTMLElement, props: ChartProps, { height, language
 }
 
 function scalesOf({ kind, times }: ChartProps): UPlot.Scales {
-  // Half a bar stands on either side of its time.
+  // Bars are centred on their time: leave room for half a bar at both ends.
   const half = kind === "bars" && times.length > 1 ? (times[1]! - times[0]!) / 2 : 0;
   const x: UPlot.Scale = { range: (_chart, low, high) => [low - half, high + half] };
-  // Durations of one chart are milliseconds and hours: on a common scale only the longest would be seen.
+  // Durations range from milliseconds to hours, which a linear scale cannot show together.
   if (kind === "durations") return { x, y: { distr: LOGARITHMIC as UPlot.Scale.Distr, range: durationsAround } };
   return { x, y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.08 : 1] } };
 }
@@ -102,7 +102,7 @@ function axesOf({ kind, format }: ChartProps, { colour, font, language }: AxisLo
   ];
 }
 
-/** A logarithm has no zero. */
+/** Raises a value to at least 1, because a logarithmic scale has no zero. */
 function aboveZero(value: number | null): number | null {
   return value === null ? null : Math.max(value, 1);
 }
@@ -116,12 +116,12 @@ function stack(rows: readonly (readonly (number | null)[])[]): readonly (readonl
   return sums;
 }
 
-/** Milliseconds that a reader knows by name, about ten times as long from one to the next. */
+/** Round durations in milliseconds for the axis, each about ten times the one before. */
 const DURATIONS = [
   1, 10, 100, 1000, 10_000, 60_000, 600_000, 3_600_000, 36_000_000, 345_600_000, 3_456_000_000,
 ] as const;
 
-/** The known durations below and above. */
+/** Range of the axis: the round durations just below and above the data. */
 function durationsAround(_chart: UPlot, low: number | null, high: number | null): [number, number] {
   const from = DURATIONS.findLastIndex((duration) => duration <= (low ?? 1));
   const to = DURATIONS.findIndex((duration) => duration >= (high ?? 1));
@@ -133,13 +133,13 @@ function durationsBetween(_chart: UPlot, _axis: number, low: number, high: numbe
   return DURATIONS.filter((duration) => duration >= low && duration <= high);
 }
 
-/** Places of values without a neighbour: no line goes through them, so they are points. */
+/** Indices of values without a neighbour. No line passes through them, so they are drawn as points. */
 function lonely(values: readonly (number | null)[]): number[] {
   const isThere = (index: number): boolean => typeof values[index] === "number";
   return values.flatMap((_, index) => (isThere(index) && !isThere(index - 1) && !isThere(index + 1) ? [index] : []));
 }
 
-/** Colours as a canvas takes them: `light-dark()` is worked out by elements, all at once, since each look at the page costs a layout. */
+/** Resolves CSS variables to colours for the canvas. All at once, because each read of a computed style can force a layout. */
 function palette(element: HTMLElement, names: readonly string[]): (name: string) => string {
   const probes = names.map((name) => {
     const probe = document.createElement("span");

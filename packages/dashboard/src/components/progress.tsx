@@ -1,7 +1,7 @@
 import { Progress as BaseProgress } from "@base-ui/react/progress";
 import styles from "./progress.module.css";
 
-/** How far something got, 0 to 100, as a bar and as a number. */
+/** Progress bar with its percentage. */
 export function Progress({ percent, label }: { readonly percent: number; readonly label: string }) {
   return (
     <BaseProgress.Root value={percent} className={styles["progress"]} aria-label={label}>

@@ -1,4 +1,4 @@
-/** What stands where there is nothing to show: not yet, not at all, or because of a fault. */
+/** Placeholders for empty, loading and failed content, and notes. */
 import { Inbox, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -30,7 +30,7 @@ export function Failed({ error, retry }: { readonly error: Error; readonly retry
   );
 }
 
-/** Takes the room that the content will take, so that nothing jumps when it comes. */
+/** Skeleton that reserves space for the content, so that the layout does not shift. */
 export function Loading({ lines = 6 }: { readonly lines?: number }) {
   const { t } = useTranslation();
   return (
@@ -42,7 +42,7 @@ export function Loading({ lines = 6 }: { readonly lines?: number }) {
   );
 }
 
-/** Something to know, with what can be done about it. */
+/** Note with an optional action. */
 export function Note({
   tone = "info",
   action,

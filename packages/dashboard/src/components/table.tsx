@@ -1,4 +1,4 @@
-/** A list in rows: loads as the reader comes to its end, and puts no more rows on the page than are seen. */
+/** Virtualised table that loads further pages on scroll. */
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -12,11 +12,11 @@ export interface Column<Row> {
   readonly key: string;
   readonly label: string;
   readonly cell: (row: Row) => ReactNode;
-  /** Numbers stand at the end of their column. */
+  /** Aligns the column at its end, for numbers. */
   readonly end?: boolean;
-  /** No wider than what stands in it. */
+  /** Makes the column as narrow as its content. */
   readonly tight?: boolean;
-  /** Left out where the window is narrow. */
+  /** Hides the column in narrow windows. */
   readonly wideOnly?: boolean;
 }
 
@@ -26,20 +26,20 @@ export interface TableProps<Row> {
   readonly columns: readonly Column<Row>[];
   readonly rowKey: (row: Row) => string;
   readonly empty: ReactNode;
-  /** What can be done about an empty list. */
+  /** Action shown with the empty state. */
   readonly emptyAction?: ReactNode;
-  /** The link in the first column leads where the whole row leads. */
+  /** Makes the whole row a target of the link in its first column. */
   readonly linked?: boolean;
 }
 
-/** Pixels of a row before any was seen. */
+/** Estimated height of a row in pixels, before the first is measured. */
 const ROW_HEIGHT = 43;
-/** With fewer rows all of them are on the page, and the browser may take all into account for the widths of columns. */
+/** Up to this number of rows, all are rendered and the browser chooses the column widths. */
 const STEADY_ROWS = 25;
-/** Rows before the end at which the next page is asked for. */
+/** Number of rows before the end at which the next page is loaded. */
 const AHEAD = 10;
 const PHONE = "(max-width: 46rem)";
-/** Pixels that a column needs on average. */
+/** Average width in pixels that a column needs. */
 const COLUMN_WIDTH = 112;
 
 export function Table<Row>(props: TableProps<Row>) {
@@ -65,7 +65,7 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
     scrollMargin: offset,
     overscan: 12,
   });
-  // Rows of one list are alike: those to come are taken to be as high as the first, so that none of them moves the others.
+  // Rows of one list have similar heights: using the height of the first row as the estimate avoids layout shifts.
   useLayoutEffect(() => {
     const first = frame.current?.querySelector("tr[data-index]");
     if (!first) return;
@@ -135,7 +135,7 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
   );
 }
 
-/** Shows each row as a card where the frame is too narrow for the columns: a column of one letter cannot be read. */
+/** Shows each row as a card where the table is too narrow for its columns. */
 function useCards(frame: RefObject<HTMLDivElement | null>, columns: number): void {
   useLayoutEffect(() => {
     const element = frame.current;
@@ -151,7 +151,7 @@ function useCards(frame: RefObject<HTMLDivElement | null>, columns: number): voi
   }, [frame, columns]);
 }
 
-/** Rows that come and go while one scrolls do not move the columns: they keep the widths they had with the first rows. */
+/** Keeps the column widths of the first rows, so that virtualised rows do not move the columns while scrolling. */
 function useSteadyWidths(frame: RefObject<HTMLDivElement | null>, steady: boolean): void {
   useEffect(() => {
     const element = frame.current;
@@ -167,7 +167,7 @@ function useSteadyWidths(frame: RefObject<HTMLDivElement | null>, steady: boolea
   }, [frame, steady]);
 }
 
-/** Takes the widths that the browser chooses for the rows that are there. */
+/** Fixes the column widths that the browser chose for the rendered rows. */
 function keepWidths(table: HTMLTableElement): void {
   const columns = [...table.querySelectorAll("col")];
   table.removeAttribute("data-steady");
@@ -177,7 +177,7 @@ function keepWidths(table: HTMLTableElement): void {
   table.setAttribute("data-steady", "");
 }
 
-/** To the fraction of a pixel: rounded, the list would jump by what was cut off as rows leave the page. */
+/** Height of a row, unrounded: rounding errors would add up and make the list jump. */
 function heightOf(row: Element): number {
   return row.getBoundingClientRect().height;
 }

@@ -1,4 +1,4 @@
-/** Parts of one page, each with an address of its own (`?tab=`), so that it can be kept and shared. */
+/** Tabs of a page. Each has its own URL (`?tab=`), so that it can be bookmarked and shared. */
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef } from "react";
 import styles from "./tabs.module.css";
@@ -18,7 +18,7 @@ export interface TabsProps<Name extends string> {
 export function Tabs<Name extends string>({ label, tabs, current }: TabsProps<Name>) {
   const first = tabs[0]?.name;
   const row = useRef<HTMLElement>(null);
-  // Where they are wider than the window, the one that is shown is in it.
+  // Scrolls the current tab into view where the tabs are wider than the window.
   useEffect(() => {
     const shown = row.current?.querySelector<HTMLElement>(`[data-tab="${current}"]`);
     if (shown) row.current?.scrollTo({ left: shown.offsetLeft - (row.current.clientWidth - shown.offsetWidth) / 2 });
@@ -45,7 +45,7 @@ export function Tabs<Name extends string>({ label, tabs, current }: TabsProps<Na
   );
 }
 
-/** What the address says of the tab, or the first. */
+/** The tab named in the URL, or the first one. */
 export function tabOf<Name extends string>(names: readonly Name[], asked: unknown): Name {
   return names.find((name) => name === asked) ?? names[0]!;
 }

@@ -1,7 +1,7 @@
 /**
- * `<posthorn-portal src="…">`: the portal as an element of any page. `src` is the `url` of `app-portal-access`; `theme`, `colour`,
- * `font`, `logo`, `name` and `lang` say how it looks, and may change at any time. Fires `ready`, and `session-ended` when a new `src`
- * is needed. Built by itself, with nothing beside it.
+ * Custom element `<posthorn-portal src="…">` that embeds the portal. `src` is the `url` of `app-portal-access`. `theme`, `colour`,
+ * `font`, `logo`, `name` and `lang` set its appearance and can change at any time. Fires `ready`, and `session-ended` when a new
+ * `src` is needed. Built as one file without dependencies.
  */
 const LOOK = { theme: "theme", colour: "colour", font: "font", logo: "logo", name: "name", lang: "language" } as const;
 const THEMES: Readonly<Record<string, string>> = { dark: "true", light: "false", auto: "auto" };
@@ -12,7 +12,7 @@ class PosthornPortal extends HTMLElement {
   static readonly observedAttributes = ["src", ...Object.keys(LOOK)];
 
   readonly #frame = document.createElement("iframe");
-  readonly #hear = (event: MessageEvent<unknown>): void => this.#heard(event);
+  readonly #onMessage = (event: MessageEvent<unknown>): void => this.#receive(event);
 
   constructor() {
     super();
@@ -25,12 +25,12 @@ class PosthornPortal extends HTMLElement {
 
   connectedCallback(): void {
     this.style.display ||= "block";
-    addEventListener("message", this.#hear);
+    addEventListener("message", this.#onMessage);
     this.#load();
   }
 
   disconnectedCallback(): void {
-    removeEventListener("message", this.#hear);
+    removeEventListener("message", this.#onMessage);
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
@@ -51,7 +51,7 @@ class PosthornPortal extends HTMLElement {
       const value = this.getAttribute(attribute);
       if (value !== null) url.searchParams.set(parameter, value);
     }
-    // Another token behind the same address changes the fragment alone, which loads nothing.
+    // A new token for the same URL changes only the fragment, which does not reload a frame.
     this.#frame.src = "about:blank";
     this.#frame.src = url.href;
   }
@@ -60,7 +60,7 @@ class PosthornPortal extends HTMLElement {
     return URL.parse(this.#frame.src)?.origin ?? null;
   }
 
-  #heard({ source, origin, data }: MessageEvent<unknown>): void {
+  #receive({ source, origin, data }: MessageEvent<unknown>): void {
     if (source !== this.#frame.contentWindow || origin !== this.#origin()) return;
     const { type, payload } = (data ?? {}) as { type?: unknown; payload?: { height?: unknown; reason?: unknown } };
     if (type === "posthorn.height" && typeof payload?.height === "number") {

@@ -1,4 +1,4 @@
-/** German. */
+/** German texts. */
 import type { en } from "./en.ts";
 import { capture } from "./de/capture.ts";
 import { causes } from "./de/causes.ts";

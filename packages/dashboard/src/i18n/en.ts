@@ -1,4 +1,4 @@
-/** English, the catalogue that the others are held to. */
+/** English texts. Their keys define the type of all translations. */
 import { capture } from "./en/capture.ts";
 import { causes } from "./en/causes.ts";
 import { cluster } from "./en/cluster.ts";

@@ -12,19 +12,19 @@ function at(words: object, key: string): string {
   return key.split(".").reduce<unknown>((part, name) => (part as Record<string, unknown>)[name], words) as string;
 }
 
-/** Names in double braces. */
+/** Placeholders in double braces. */
 function holesOf(text: string): readonly string[] {
   return [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name!).toSorted((a, b) => a.localeCompare(b));
 }
 
-describe("the catalogues", () => {
-  it("have the same keys in each language", () => {
+describe("the translations", () => {
+  it("have the same keys in every language", () => {
     expect(keysOf(de)).toEqual(keysOf(en));
   });
 
-  it("put the same values into each sentence, and leave none empty", () => {
-    const told = (words: object) =>
+  it("have the same placeholders in every text, and no empty text", () => {
+    const shapeOf = (words: object) =>
       keysOf(en).map((key) => ({ key, empty: at(words, key) === "", holes: holesOf(at(words, key)) }));
-    expect(told(de)).toEqual(told(en));
+    expect(shapeOf(de)).toEqual(shapeOf(en));
   });
 });

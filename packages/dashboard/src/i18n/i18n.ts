@@ -1,4 +1,4 @@
-/** Words of the pages in the reader's language: from the link (`?lang=de`), else as chosen before, else from the browser. */
+/** Translations. The language comes from the URL (`?lang=de`), the stored choice, or the browser, in that order. */
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import { en } from "./en.ts";
@@ -6,7 +6,7 @@ import { en } from "./en.ts";
 export const LANGUAGES = ["en", "de"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** In their own words. */
+/** Names of the languages, each in its own language. */
 export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { en: "English", de: "Deutsch" };
 
 const KEY = "posthorn.language";
@@ -18,7 +18,7 @@ declare module "i18next" {
   }
 }
 
-/** Other catalogues are loaded by those who read them. */
+/** Loads the translations of a language other than English. */
 async function load(language: Language): Promise<void> {
   if (language === "en" || i18next.hasResourceBundle(language, "translation")) return;
   const { de } = await import("./de.ts");
@@ -33,27 +33,27 @@ export async function startI18n(): Promise<void> {
     // React escapes.
     interpolation: { escapeValue: false },
   });
-  await showLanguage(wanted());
+  await showLanguage(preferredLanguage());
 }
 
-/** Changes the language, and keeps the choice for the browser. */
+/** Changes the language and stores the choice. */
 export async function chooseLanguage(language: Language): Promise<void> {
   try {
     localStorage.setItem(KEY, language);
   } catch {
-    // A browser that keeps nothing forgets this too.
+    // Without storage, the choice is lost on reload.
   }
   await showLanguage(language);
 }
 
-/** Changes the language of this page alone. */
+/** Changes the language without storing it. */
 export async function showLanguage(language: Language): Promise<void> {
   await load(language);
   document.documentElement.lang = language;
   await i18next.changeLanguage(language);
 }
 
-function wanted(): Language {
+function preferredLanguage(): Language {
   const asked = [new URLSearchParams(location.search).get("lang"), chosen(), ...navigator.languages];
   const known = asked.map((tag) => LANGUAGES.find((name) => name === tag?.slice(0, 2)));
   return known.find((name) => name !== undefined) ?? "en";

@@ -8,7 +8,7 @@ const DrawerPanel = lazy(async () => {
   return { default: component };
 });
 
-/** The navigation of a narrow window: its button, and the panel from when it is first asked for. */
+/** Navigation of narrow windows: a button, and a panel that is loaded when it is first opened. */
 export function Drawer() {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);

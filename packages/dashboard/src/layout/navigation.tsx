@@ -25,7 +25,7 @@ interface Place {
   readonly icon: LucideIcon;
 }
 
-/** What happens; who it concerns; what keeps it going. */
+/** Groups of the menu: activity, resources, operations. */
 const GROUPS: readonly (readonly Place[])[] = [
   [
     { to: "/", name: "home", icon: House },
@@ -48,7 +48,7 @@ const GROUPS: readonly (readonly Place[])[] = [
 
 export function Navigation({ onNavigate }: { readonly onNavigate?: (() => void) | undefined }) {
   const { t } = useTranslation();
-  // The messages and endpoints of a source have addresses like those of an application.
+  // Messages and endpoints of a source use the paths of applications.
   const ofSource = useRouterState({ select: ({ location }) => location.pathname.startsWith("/applications/src_") });
   return (
     <nav className={styles["nav"]} aria-label={t("app.menu")}>

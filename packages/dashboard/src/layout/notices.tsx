@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { basePath } from "../lib/base.ts";
 import styles from "./notices.module.css";
 
-/** Link to the licences of the packages in the page. */
+/** Link to the licences of the bundled packages. */
 export function NoticesLink() {
   const { t } = useTranslation();
   return (

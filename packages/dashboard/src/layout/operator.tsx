@@ -1,21 +1,21 @@
-/** The dashboard: signed in with a token of the organisation. */
+/** Dashboard for operators, who sign in with a token of the organisation. */
 import { Link } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { Trans, useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { isSource } from "../lib/source.ts";
-import { FaceContext, type Face } from "../session/face.ts";
+import { AudienceContext, type Audience } from "../session/audience.ts";
 import { useSession } from "../session/use-session.ts";
 import { Shell } from "./shell.tsx";
 
-/** Who is signed in does not load it. */
+/** Loaded only when signed out. */
 const SignIn = lazy(async () => {
   const { SignIn: component } = await import("../pages/sign-in.tsx");
   return { default: component };
 });
 
-const OPERATOR: Face = {
+const OPERATOR: Audience = {
   kind: "operator",
   can: () => true,
   endpoint: (app, endpoint) => ({ to: "/applications/$app/endpoints/$endpoint", params: { app, endpoint } }),
@@ -68,8 +68,8 @@ export function Operator() {
     );
   }
   return (
-    <FaceContext value={OPERATOR}>
+    <AudienceContext value={OPERATOR}>
       <Shell />
-    </FaceContext>
+    </AudienceContext>
   );
 }

@@ -1,4 +1,4 @@
-/** The portal: one customer, by the link that the product gave them, often in a frame. */
+/** Portal for one customer, opened by a link and often embedded in a frame. */
 import { useQuery } from "@tanstack/react-query";
 import { Link, type LinkProps, Outlet, useRouterState } from "@tanstack/react-router";
 import { ArrowLeftRight, BookOpen, Inbox, KeyRound, type LucideIcon, Webhook } from "lucide-react";
@@ -8,11 +8,11 @@ import { api, must } from "../api/client.ts";
 import type { en } from "../i18n/en.ts";
 import { Empty, Failed, Loading } from "../components/state.tsx";
 import { useLive } from "../live/use-live.ts";
-import { LiveSign } from "../parts/live-sign.tsx";
+import { LiveIndicator } from "../parts/live-indicator.tsx";
 import { isFramed } from "../portal/frame.ts";
 import { serverLook } from "../portal/look.ts";
 import { useLook } from "../portal/use-look.ts";
-import { type Capability, FaceContext, type Face } from "../session/face.ts";
+import { type Capability, AudienceContext, type Audience } from "../session/audience.ts";
 import { useSession } from "../session/use-session.ts";
 import { NoticesLink } from "./notices.tsx";
 import { Preferences } from "./preferences.tsx";
@@ -34,7 +34,7 @@ const PLACES: readonly Place[] = [
   { to: "/portal/feed", name: "feed", icon: Inbox },
 ];
 
-function faceOf(capabilities: readonly Capability[]): Face {
+function audienceOf(capabilities: readonly Capability[]): Audience {
   return {
     kind: "portal",
     can: (capability) => capabilities.includes(capability),
@@ -73,13 +73,13 @@ function SignedIn() {
   useEffect(() => {
     if (data !== undefined) serverLook(data.look);
   }, [data]);
-  const face = useMemo(() => faceOf(data?.capabilities ?? []), [data]);
+  const audience = useMemo(() => audienceOf(data?.capabilities ?? []), [data]);
   if (portal.error !== null) return <Failed error={portal.error} retry={() => void portal.refetch()} />;
   if (data === undefined) return <Loading />;
   return (
-    <FaceContext value={face}>
+    <AudienceContext value={audience}>
       <Frame app={data.app.name} />
-    </FaceContext>
+    </AudienceContext>
   );
 }
 
@@ -87,7 +87,7 @@ function Frame({ app }: { readonly app: string }) {
   const { t } = useTranslation();
   const nav = useRef<HTMLElement>(null);
   const path = useRouterState({ select: (state) => state.location.pathname });
-  // The stream stays open from page to page, and the sign tells of it on each.
+  // Keeps the live stream open across pages, so that the indicator works on all of them.
   useLive(NOTHING);
   useEffect(() => {
     if (nav.current !== null) showTab(nav.current, path);
@@ -122,13 +122,13 @@ function Frame({ app }: { readonly app: string }) {
   );
 }
 
-/** Where the window is narrow: brings the tab of a page into view, and moves nothing else. */
+/** Scrolls the tab of the current page into view in narrow windows, without scrolling the page. */
 function showTab(nav: HTMLElement, path: string): void {
   const tab = [...nav.querySelectorAll("a")].findLast(({ pathname }) => path.startsWith(pathname));
   if (tab !== undefined) nav.scrollLeft = tab.offsetLeft + tab.offsetWidth / 2 - nav.clientWidth / 2;
 }
 
-/** Whose portal this is. In a frame the page around has said so, unless the product gave a logo or a name. */
+/** Header with the brand, if one is set, and the name of the application. */
 function Head({ app }: { readonly app: string }) {
   const { logo, name } = useLook();
   const framed = isFramed();
@@ -137,7 +137,7 @@ function Head({ app }: { readonly app: string }) {
       {logo !== undefined && <img className={styles["logo"]} src={logo} alt={name ?? ""} />}
       {name !== undefined && <strong className={styles["product"]}>{name}</strong>}
       <span className={styles["app"]}>{app}</span>
-      <LiveSign short={framed} />
+      <LiveIndicator short={framed} />
       {!framed && <Preferences />}
     </header>
   );

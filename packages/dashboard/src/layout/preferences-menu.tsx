@@ -4,20 +4,20 @@ import { type ReactElement, useContext, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Menu, MenuChoice, MenuItem, MenuLine } from "../components/menu.tsx";
 import { chooseLanguage, LANGUAGE_NAMES, LANGUAGES, type Language } from "../i18n/i18n.ts";
-import { FaceContext } from "../session/face.ts";
+import { AudienceContext } from "../session/audience.ts";
 import { endSession } from "../session/session.ts";
 import { chooseTheme, readTheme, type Theme, THEMES } from "./theme.ts";
 
 export interface PreferencesMenuProps {
   readonly trigger: ReactElement;
-  /** Somebody asked for it before it was here. */
+  /** Opens the menu when it is loaded: the reader has clicked the button before. */
   readonly openAtOnce: boolean;
 }
 
-/** Colours, language, and the way out. */
+/** Menu with theme, language, shortcuts and sign-out. */
 export function PreferencesMenu({ trigger, openAtOnce }: PreferencesMenuProps) {
   const { t, i18n } = useTranslation();
-  const face = useContext(FaceContext);
+  const audience = useContext(AudienceContext);
   const [theme, setTheme] = useState(readTheme);
   const themeChosen = (chosen: Theme): void => {
     chooseTheme(chosen);
@@ -39,7 +39,7 @@ export function PreferencesMenu({ trigger, openAtOnce }: PreferencesMenuProps) {
         onChange={(language) => void chooseLanguage(language)}
       />
       <MenuLine />
-      {face?.kind !== "portal" && (
+      {audience?.kind !== "portal" && (
         <MenuItem render={<Link to="/shortcuts" />}>
           <Keyboard aria-hidden />
           {t("shortcuts.title")}

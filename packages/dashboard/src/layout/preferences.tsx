@@ -1,4 +1,4 @@
-/** The button of the preferences; what it opens is loaded after the page, which does not need it to be shown. */
+/** Button of the preferences menu. The menu is loaded after the first page, which does not need it. */
 import { SlidersHorizontal } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";

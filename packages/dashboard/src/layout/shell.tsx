@@ -2,7 +2,7 @@ import { Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useLive } from "../live/use-live.ts";
-import { LiveSign } from "../parts/live-sign.tsx";
+import { LiveIndicator } from "../parts/live-indicator.tsx";
 import { Brand } from "./brand.tsx";
 import { Drawer } from "./drawer.tsx";
 import { Navigation } from "./navigation.tsx";
@@ -13,17 +13,17 @@ import { useShortcuts } from "./use-shortcuts.ts";
 
 const NOTHING = { events: () => undefined, gap: () => undefined };
 
-/** The dashboard around its pages. */
+/** Frame of the dashboard: sidebar, header, and the current page. */
 export function Shell() {
   const { t } = useTranslation();
   const main = useRef<HTMLElement>(null);
   const path = useRouterState({ select: (state) => state.location.pathname });
   const first = useRef(path);
   useShortcuts();
-  // The stream stays open from page to page, and the sign tells of it on each.
+  // Keeps the live stream open across pages, so that the indicator works on all of them.
   useLive(NOTHING);
   useEffect(() => {
-    // Who uses a screen reader or the keyboard goes on at the top of the new page.
+    // Moves the focus of keyboard and screen reader users to the top of the new page.
     if (first.current !== path) main.current?.focus({ preventScroll: true });
     first.current = path;
   }, [path]);
@@ -35,7 +35,7 @@ export function Shell() {
       <header className={styles["top"]}>
         <Drawer />
         <Brand />
-        <LiveSign short />
+        <LiveIndicator short />
         <Preferences />
       </header>
       <aside className={styles["side"]} aria-label={t("app.name")}>
@@ -43,7 +43,7 @@ export function Shell() {
         <Navigation />
         <NoticesLink />
         <div className={styles["foot"]}>
-          <LiveSign />
+          <LiveIndicator />
           <Preferences />
         </div>
       </aside>

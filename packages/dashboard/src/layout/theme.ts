@@ -1,4 +1,4 @@
-/** Light, dark, or as the system has it. Kept for the browser. */
+/** Theme: light, dark, or that of the system. Stored in the browser. */
 const KEY = "posthorn.theme";
 
 export const THEMES = ["system", "light", "dark"] as const;
@@ -22,6 +22,6 @@ export function chooseTheme(theme: Theme): void {
   try {
     localStorage.setItem(KEY, theme);
   } catch {
-    // A browser that keeps nothing forgets this too.
+    // Without storage, the choice is lost on reload.
   }
 }

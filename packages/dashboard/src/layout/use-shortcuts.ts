@@ -4,7 +4,7 @@ import { GO_TO, shortcutsOn } from "../lib/shortcuts.ts";
 
 const SEQUENCE_MS = 1200;
 
-/** `g` and a letter goes to a page, `/` to the search, `j` and `k` along the rows, `?` to the list of all this. */
+/** Keyboard shortcuts: `g` and a letter opens a page, `/` focuses the search, `j` and `k` select rows, `?` lists the shortcuts. */
 export function useShortcuts(): void {
   const navigate = useNavigate();
   useEffect(() => {
@@ -37,7 +37,7 @@ function focusOn(selector: string): void {
   document.querySelector<HTMLElement>(selector)?.focus();
 }
 
-/** The link of the next row, or of the one before. */
+/** Focuses the link of the next or previous row. */
 function step(by: 1 | -1): void {
   const links = [...document.querySelectorAll<HTMLElement>('tr[data-link="true"] td:first-child a')];
   const at = links.findIndex((link) => link === document.activeElement);

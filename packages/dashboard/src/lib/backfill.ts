@@ -1,4 +1,4 @@
-/** How a provider's API is asked for what it sent, as fields of a form and back. */
+/** Converts backfill settings to form fields and back. */
 import type { components } from "../api/schema.ts";
 import type { FormValues } from "../components/form.tsx";
 
@@ -6,7 +6,7 @@ export type BackfillSettings = components["schemas"]["BackfillSettingsOut"];
 export type BackfillSettingsIn = components["schemas"]["BackfillSettingsIn"];
 export type BackfillRun = components["schemas"]["BackfillRunOut"];
 
-/** Types of sources whose providers have an API for it. */
+/** Source types with backfill. */
 export const BACKFILL_PROVIDERS = ["github", "stripe"] as const satisfies readonly BackfillSettings["provider"][];
 export type BackfillProvider = (typeof BACKFILL_PROVIDERS)[number];
 
@@ -14,14 +14,14 @@ export function backfillProviderOf(type: string): BackfillProvider | null {
   return BACKFILL_PROVIDERS.find((name) => name === type) ?? null;
 }
 
-/** What is set, as the text of a field. */
+/** A stored setting as the text of its field. */
 export function settingText(settings: BackfillSettings | null, name: string): string {
   const value = settings?.settings[name];
   if (Array.isArray(value)) return value.join(", ");
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
-/** The `PUT` for what stands in the form; the token stays when its field is empty. */
+/** Builds the request body from the form. An empty token field keeps the stored token. */
 export function backfillFromForm(provider: BackfillProvider, values: FormValues): BackfillSettingsIn {
   const { token = "", everyMinutes = "", apiUrl = "" } = values;
   const common = {
@@ -44,7 +44,7 @@ export function backfillFromForm(provider: BackfillProvider, values: FormValues)
   return { provider, account: account.trim() === "" ? null : account.trim(), eventTypes: types, ...common };
 }
 
-/** How far a run got with what was missed, 0 to 100; `null` while that is not known. */
+/** Progress of a run in percent; `null` while the number of missing events is unknown. */
 export function runPercent({ state, dryRun, missing, fetched, redelivered, duplicates }: BackfillRun): number | null {
   if (state === "finished") return 100;
   if (dryRun || missing === 0) return null;

@@ -1,16 +1,16 @@
-/** Where the server has this page: under a path of its own when a program has mounted Posthorn there. */
+/** Base path and base URL of the page: a program can mount Posthorn below a path of its own. */
 
-/** Such as `/webhooks`; empty at the root. */
+/** Path below which the page is mounted, such as `/webhooks`; empty at the root. */
 export function basePath(): string {
   return document.querySelector<HTMLMetaElement>('meta[name="posthorn-base"]')?.content ?? "";
 }
 
-/** Of the API and the pages, without a slash at the end. */
+/** URL of the API and the pages, without a trailing slash. */
 export function baseUrl(): string {
   return `${location.origin}${basePath()}`;
 }
 
-/** Whether inbound webhooks have an origin of their own, which is not that of this page. */
+/** Whether inbound webhooks have an origin of their own, different from that of this page. */
 export function hasSeparateIngest(): boolean {
   return document.querySelector('meta[name="posthorn-ingest"]') !== null;
 }

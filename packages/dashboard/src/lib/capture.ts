@@ -1,15 +1,15 @@
-/** A capture: a source that takes anything, for a while. */
+/** Captures: temporary sources that accept any request. */
 import type { components } from "../api/schema.ts";
 
 export type Capture = components["schemas"]["IngestSourceOut"];
 export type CaptureIn = components["schemas"]["IngestSourceIn"];
 
 const HOUR_MS = 3_600_000;
-/** Hours that a capture lasts. */
+/** Lifetimes of a capture, in hours. */
 export const LIFETIMES = { hour: 1, day: 24, week: 168, month: 720 } as const;
 export type Lifetime = keyof typeof LIFETIMES;
 
-export interface CaptureAnswer {
+export interface CaptureResponse {
   readonly status: number;
   readonly contentType: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ export interface CaptureAnswer {
   readonly delaySeconds: number;
 }
 
-export const DEFAULT_ANSWER: CaptureAnswer = {
+export const DEFAULT_RESPONSE: CaptureResponse = {
   status: 200,
   contentType: "text/plain",
   headers: {},
@@ -29,9 +29,9 @@ export function expiryOf(lifetime: Lifetime, now: number): string {
   return new Date(now + LIFETIMES[lifetime] * HOUR_MS).toISOString();
 }
 
-/** Any sender, any method, each request by itself. */
-export function captureInput(name: string, expiresAt: string, answer: CaptureAnswer): CaptureIn {
-  const { status, contentType, headers, body, delaySeconds } = answer;
+/** Request body of a capture: any sender, any method, no deduplication. */
+export function captureInput(name: string, expiresAt: string, response: CaptureResponse): CaptureIn {
+  const { status, contentType, headers, body, delaySeconds } = response;
   return {
     name,
     type: "generic-webhook",
@@ -44,11 +44,11 @@ export function captureInput(name: string, expiresAt: string, answer: CaptureAns
   };
 }
 
-export function answerOf({ response }: Capture): CaptureAnswer {
-  if (response === null) return DEFAULT_ANSWER;
+export function responseOf({ response }: Capture): CaptureResponse {
+  if (response === null) return DEFAULT_RESPONSE;
   const { status = 200, headers = {}, body = "", delaySeconds = 0 } = response;
   const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
-  const contentType = named.find(([name]) => name === "content-type")?.[1] ?? DEFAULT_ANSWER.contentType;
+  const contentType = named.find(([name]) => name === "content-type")?.[1] ?? DEFAULT_RESPONSE.contentType;
   return {
     status,
     contentType,
@@ -58,7 +58,7 @@ export function answerOf({ response }: Capture): CaptureAnswer {
   };
 }
 
-/** Sources that end are captures, whoever made them. */
+/** Sources with an expiry are captures, including those created through the API. */
 export function isCapture({ expiresAt }: Pick<Capture, "expiresAt">): boolean {
   return expiresAt !== null;
 }

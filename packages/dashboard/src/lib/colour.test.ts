@@ -9,12 +9,12 @@ describe("parseColour", () => {
     ["red", null],
     ["#12345", null],
     ["#0a7d5c;--bg:red", null],
-  ])("reads %s as %s", (text, colour) => expect(parseColour(text)).toBe(colour));
+  ])("parses %s as %s", (text, colour) => expect(parseColour(text)).toBe(colour));
 });
 
 describe("accentOf", () => {
   it.each(["#ffff00", "#000000", "#ffffff", "#0a7d5c", "#ff5c35", "#7f7f7f", "#28bb93"])(
-    "makes %s readable on light and dark, and text on it too",
+    "makes %s readable on light and dark backgrounds, and text on it too",
     (colour) => {
       const { light, dark, onLight, onDark } = accentOf(colour);
       for (const ground of ["#ffffff", "#f8f8f6", "#f2f2ee"]) expect(contrast(light, ground)).toBeGreaterThan(4.5);
@@ -24,5 +24,5 @@ describe("accentOf", () => {
     },
   );
 
-  it("leaves a colour that can be read as it is", () => expect(accentOf("#0a6b4f").light).toBe("#0a6b4f"));
+  it("keeps a colour with enough contrast", () => expect(accentOf("#0a6b4f").light).toBe("#0a6b4f"));
 });

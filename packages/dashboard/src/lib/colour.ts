@@ -1,10 +1,10 @@
-/** A product's colour, made readable: as text and as the ground of text, on light and on dark. Contrast as in WCAG 2.2, 1.4.3. */
+/** Adapts a brand colour to be readable as text and as a background, in both themes. Contrast as in WCAG 2.2, 1.4.3. */
 
 type Rgb = readonly [number, number, number];
 
-/** What text has to reach, with some room for grounds that are tinted. */
+/** Minimum contrast of text: above the 4.5 of WCAG, to allow for tinted backgrounds. */
 const CONTRAST = 5;
-/** The darkest of the light grounds and the lightest of the dark ones; see `base.css`. */
+/** The darkest light background and the lightest dark background; see `base.css`. */
 const LIGHT_GROUND: Rgb = [0xf2, 0xf2, 0xee];
 const DARK_GROUND: Rgb = [0x20, 0x24, 0x2b];
 const BLACK: Rgb = [0, 0, 0];
@@ -13,19 +13,19 @@ const WHITE: Rgb = [255, 255, 255];
 export interface Accent {
   readonly light: string;
   readonly dark: string;
-  /** Of text on it. */
+  /** Colour of text on this colour. */
   readonly onLight: string;
   readonly onDark: string;
 }
 
-/** `#abc` or `#aabbcc`, with or without the sign; `null` for anything else. */
+/** Parses `#abc` or `#aabbcc`, with or without `#`; `null` for anything else. */
 export function parseColour(text: string): string | null {
   const hex = /^#?([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(text.trim())?.[1]?.toLowerCase();
   if (hex === undefined) return null;
   return `#${hex.length === 3 ? hex.replace(/./g, "$&$&") : hex}`;
 }
 
-/** The colour as it is where it can be read, else darker on light grounds and lighter on dark ones. */
+/** The colour itself where its contrast suffices, otherwise darkened for light backgrounds and lightened for dark ones. */
 export function accentOf(colour: string): Accent {
   const rgb = toRgb(colour);
   const light = readable(rgb, LIGHT_GROUND, BLACK);

@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { toCurl } from "./curl.ts";
 
-describe("a request as a command", () => {
-  it("means to a shell what it says, whatever the body holds", () => {
+describe("a curl command", () => {
+  it("passes every argument through a shell unchanged, whatever the body contains", () => {
     const body = `it's "$(whoami)" \`id\` \\ $HOME\nand a line`;
     const command = toCurl({ method: "POST", url: "http://x/?a=1&b='", headers: [{ name: "x-a", value: "'" }], body });
     const script = command.replace(/^curl/, "printf '%s\\0'");

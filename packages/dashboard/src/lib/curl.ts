@@ -1,4 +1,4 @@
-/** Requests as commands that a shell takes. No token is in them: where one belongs stands a variable. */
+/** Converts requests to curl commands. Tokens are replaced by a variable. */
 
 import { baseUrl } from "./base.ts";
 
@@ -9,7 +9,7 @@ export interface CurlRequest {
   readonly body: string | null;
 }
 
-/** Headers that curl makes itself. */
+/** Headers that curl sets itself. */
 const OWN = new Set(["content-length", "host", "connection", "accept-encoding"]);
 
 export function toCurl({ method, url, headers, body }: CurlRequest): string {
@@ -30,7 +30,7 @@ export interface PublishedMessage {
   readonly tags: readonly string[] | null;
 }
 
-/** Publishes the same again, as a new message; a JSON payload stands in it as it is, digit by digit. */
+/** Command that publishes the message again as a new message. A JSON payload is included byte for byte. */
 export function publishCurl(app: string, { eventType, body, contentType, channels, tags }: PublishedMessage): string {
   const about = { eventType, ...(channels === null ? {} : { channels }), ...(tags === null ? {} : { tags }) };
   const raw = { rawPayload: body?.text ?? "", ...(body?.base64 === true ? { rawPayloadEncoding: "base64" } : {}) };
@@ -43,7 +43,7 @@ export function publishCurl(app: string, { eventType, body, contentType, channel
   return command.replace(" \\\n", ' \\\n  -H "authorization: Bearer $POSTHORN_TOKEN" \\\n');
 }
 
-/** Within single quotes a shell changes nothing. */
+/** Quotes a text for a POSIX shell, which changes nothing within single quotes. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,4 +1,4 @@
-/** Credentials, TLS and proxy of an endpoint as fields of forms. All of it is written and never read: fields begin empty. */
+/** Form fields for the credentials and TLS settings of an endpoint. They are write-only, so fields start empty. */
 import type { components } from "../api/schema.ts";
 import type { FormValues } from "../components/form.tsx";
 
@@ -13,13 +13,13 @@ type AuthName =
 
 export interface AuthField {
   readonly name: AuthName;
-  /** Not shown as it is typed. */
+  /** Rendered as a password field. */
   readonly secret?: true;
   readonly required?: true;
   readonly choices?: readonly string[];
 }
 
-/** The fields of each kind of credentials, in the order in which they are asked for. */
+/** Fields of each type of credentials, in the order of the form. */
 export const AUTH_FIELDS: Readonly<Record<AuthType, readonly AuthField[]>> = {
   basic: [
     { name: "user", required: true },
@@ -51,7 +51,7 @@ export const AUTH_FIELDS: Readonly<Record<AuthType, readonly AuthField[]>> = {
 
 export const AUTH_TYPES = Object.keys(AUTH_FIELDS) as readonly AuthType[];
 
-/** Fields that are empty are left out, so that the server's defaults hold. */
+/** Builds the request body. Empty fields are left out, so that the server's defaults apply. */
 export function authFromForm(type: AuthType, values: FormValues): Auth {
   const given = AUTH_FIELDS[type].map(({ name }) => [name, (values[name] ?? "").trim()] as const);
   return { type, ...Object.fromEntries(given.filter(([, value]) => value !== "")) };

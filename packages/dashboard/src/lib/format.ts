@@ -9,16 +9,16 @@ export function formatNumber(language: string, value: number, digits = 0): strin
   return new Intl.NumberFormat(regional(language), { maximumFractionDigits: digits }).format(value);
 }
 
-/** Such as 12.4k. */
+/** A compact number, such as 12.4k. */
 export function formatCompact(language: string, value: number): string {
   return new Intl.NumberFormat(regional(language), { notation: "compact", maximumFractionDigits: 1 }).format(value);
 }
 
-/** A share from 0 to 1, such as 99.94 %; a dash when there is nothing to share. */
+/** A percentage such as 99.94 %; a dash when `whole` is 0. */
 export function formatShare(language: string, part: number, whole: number): string {
   if (whole === 0) return "–";
   const share = part / whole;
-  // 99.996 % must not read as 100 %.
+  // Rounded down, so that 99.996 % is not shown as 100 %.
   const digits = share > 0.999 && share < 1 ? 2 : 1;
   const cut = Math.floor(share * 10 ** (digits + 2)) / 10 ** (digits + 2);
   return new Intl.NumberFormat(regional(language), { style: "percent", maximumFractionDigits: digits }).format(cut);
@@ -26,7 +26,7 @@ export function formatShare(language: string, part: number, whole: number): stri
 
 const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
 
-/** In steps of 1024: 252 B, 1.5 MB. */
+/** A size with binary multiples: 252 B, 1.5 MB. */
 export function formatBytes(language: string, bytes: number): string {
   const power = bytes < 1 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log(bytes) / Math.log(1024)));
   return `${formatNumber(language, bytes / 1024 ** power, power === 0 ? 0 : 1)}\u00a0${BYTE_UNITS[power]!}`;

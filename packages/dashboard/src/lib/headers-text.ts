@@ -1,4 +1,4 @@
-/** Headers as people type them: one `name: value` a line. Lines that are none are left out. */
+/** Parses headers, one `name: value` per line. Other lines are ignored. */
 export function headersOf(text: string): Record<string, string> {
   const pairs = text.split("\n").flatMap((line): readonly (readonly [string, string])[] => {
     const colon = line.indexOf(":");

@@ -1,10 +1,10 @@
-/** What public ids tell: they begin with their time. */
+/** Decodes the creation time from public IDs. */
 
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const EPOCH_SECONDS = 1_400_000_000;
 const TICK_MS = 4;
 
-/** When what has this id was made, Unix milliseconds to 4 ms; `null` when it is none. Source: docs/api.md, and `id.ts` of the server. */
+/** Creation time of an ID in Unix milliseconds, to 4 ms; `null` when the text is not an ID. See docs/api.md and `lib/id.ts` of the server. */
 export function timeOfId(id: string): number | null {
   const encoded = /^[a-z]+_([0-9A-Za-z]{27})$/.exec(id)?.[1];
   if (encoded === undefined) return null;

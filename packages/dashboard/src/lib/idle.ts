@@ -1,7 +1,7 @@
-/** Idle or not, nobody waits for longer than this for what was put off. */
+/** Maximum delay of deferred work, even if the browser is never idle. */
 const LATEST_MS = 1500;
 
-/** Resolves once the browser has nothing better to do. */
+/** Resolves when the browser is idle. */
 export function idle(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof requestIdleCallback === "function") requestIdleCallback(() => resolve(), { timeout: LATEST_MS });

@@ -1,9 +1,9 @@
-/** What is looked for among messages, as it stands in the address. */
+/** Message filters as search parameters of the URL. */
 
 export const MESSAGE_STATES = ["failed", "held", "retrying", "pending", "succeeded", "canceled", "unmatched"] as const;
 export type MessageState = (typeof MESSAGE_STATES)[number];
 
-/** Stretches of time that end now, in minutes. */
+/** Time ranges that end now, in minutes. */
 export const RANGES = { "15m": 15, "1h": 60, "24h": 1440, "7d": 10_080, "30d": 43_200 } as const;
 export type Range = keyof typeof RANGES;
 
@@ -11,12 +11,12 @@ export const DIRECTIONS = ["out", "in"] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
 export interface MessageFilter {
-  /** An id, an event id, or a text in the payload. */
+  /** An ID, an event ID, or text in the payload. */
   readonly q?: string;
   readonly direction?: Direction;
   readonly state?: MessageState;
   readonly range?: Range;
-  /** RFC 3339; in place of `range`. */
+  /** RFC 3339; takes the place of `range`. */
   readonly after?: string;
   readonly before?: string;
   readonly app?: string;
@@ -28,12 +28,12 @@ export interface MessageFilter {
 
 const TEXTS = ["q", "after", "before", "app", "endpoint", "type", "channel", "tag"] as const;
 
-/** From the address, which people edit and share: what is not understood is left out. */
+/** Parses the search parameters of a URL, which people edit and share: invalid values are ignored. */
 export function toMessageFilter(search: Readonly<Record<string, unknown>>): MessageFilter {
   const filter: Record<string, string> = {};
   for (const name of TEXTS) {
     const value = search[name];
-    // The router reads a text of digits as a number.
+    // The router parses digits as a number.
     if ((typeof value === "string" || typeof value === "number") && value !== "") filter[name] = String(value);
   }
   const state = MESSAGE_STATES.find((name) => name === search["state"]);
@@ -47,7 +47,7 @@ export function toMessageFilter(search: Readonly<Record<string, unknown>>): Mess
   };
 }
 
-/** The parameters of `GET /api/v1/message`. */
+/** Query parameters of `GET /api/v1/message`. */
 export function toSearchQuery(filter: MessageFilter, now: number): Record<string, string | string[]> {
   const { q, direction, state, range, after, before, app, endpoint, type, channel, tag } = filter;
   const since = after ?? (range === undefined ? undefined : new Date(now - RANGES[range] * 60_000).toISOString());
@@ -69,7 +69,7 @@ export function toSearchQuery(filter: MessageFilter, now: number): Record<string
   >;
 }
 
-/** `event:…` asks for an event id; what looks like an id of a message is one; the rest is looked for in payloads. */
+/** `event:…` searches by event ID, `msg_…` and `atmpt_…` by ID, and any other text in payloads. */
 function searched(q: string): { readonly message_id?: string; readonly text?: string } {
   if (/^(msg|atmpt)_/.test(q)) return { message_id: q };
   if (q.startsWith("event:")) return { message_id: q.slice("event:".length).trim() };

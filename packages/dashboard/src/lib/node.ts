@@ -3,5 +3,5 @@ import type { Tone } from "../components/badge.tsx";
 
 type NodeState = components["schemas"]["ClusterOut"]["nodes"][number]["state"];
 
-/** Of a node that shares the database with others. */
+/** Badge tones of the states of a node. */
 export const NODE_TONES: Readonly<Record<NodeState, Tone>> = { working: "good", draining: "warn", silent: "bad" };

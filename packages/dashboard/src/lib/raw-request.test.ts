@@ -4,7 +4,7 @@ import { parseRequest } from "./raw-request.ts";
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 describe("parseRequest", () => {
-  it("reads a whole request, the body byte for byte", () => {
+  it("parses a whole request, with the body byte for byte", () => {
     const request = parseRequest(
       'POST /hooks?x=1 HTTP/1.1\nHost: shop.example\nWebhook-Id: msg_1\n\n{"a": 1.0}\n\nmore\n',
     );
@@ -19,7 +19,7 @@ describe("parseRequest", () => {
     expect(text(request.body)).toBe('{"a": 1.0}\n\nmore\n');
   });
 
-  it("needs no request line, and takes what curl puts in front of headers", () => {
+  it("needs no request line, and accepts the header prefixes of curl -v", () => {
     const request = parseRequest("\n> webhook-id: a\n> webhook-signature: v1,x\r\n\r\nhi");
     expect(request.method).toBe("POST");
     expect(request.headers).toEqual([
@@ -29,7 +29,7 @@ describe("parseRequest", () => {
     expect(text(request.body)).toBe("hi");
   });
 
-  it("finds no header in lines that are none", () => {
+  it("ignores lines that are not headers", () => {
     expect(parseRequest("hello there\n\nbody").headers).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
-/** A request as people paste it: a request line if it has one, headers, an empty line, the body. */
+/** Parses a pasted request: an optional request line, headers, an empty line, and the body. */
 
 export interface PastedRequest {
   readonly method: string;
-  /** Absolute where a Host header says which; else the path alone. */
+  /** Absolute when there is a Host header, otherwise only the path. */
   readonly url: string;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Uint8Array;
@@ -13,7 +13,7 @@ export function parseRequest(text: string): PastedRequest {
   const lines = head.split(/\r?\n/);
   const line = /^([A-Z]+) (\S+)(?: HTTP\/[\d.]+)?$/.exec(lines[0]?.trim() ?? "");
   const headers = (line === null ? lines : lines.slice(1)).flatMap((one): readonly (readonly [string, string])[] => {
-    // What browsers' tools and curl -v put in front.
+    // Browser tools and `curl -v` prefix headers with "<" or ">".
     const match = /^\s*(?:[<>] )?([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:\s?(.*)$/.exec(one);
     return match === null ? [] : [[match[1]!, match[2]!.trim()]];
   });

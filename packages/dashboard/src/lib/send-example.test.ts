@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { exampleTypes, toExampleBody } from "./send-example.ts";
 
 describe("the event types of an example", () => {
-  it("always include the built-in one, last", () => {
+  it("always include the built-in type, last", () => {
     expect(exampleTypes([], [])).toEqual(["posthorn.ping"]);
     expect(exampleTypes(["b.registered", "a.registered"], [])).toEqual([
       "b.registered",
@@ -11,14 +11,14 @@ describe("the event types of an example", () => {
     ]);
   });
 
-  it("include what was published without being registered, each once", () => {
+  it("include published types that are not registered, each once", () => {
     const published = ["z.seen", "a.seen", "z.seen", "known", "posthorn.ping", "svix.ping"];
     expect(exampleTypes(["known"], published)).toEqual(["known", "a.seen", "z.seen", "posthorn.ping"]);
   });
 });
 
 describe("the request for an example", () => {
-  it("has the payload as it was typed, or none when nothing was typed", () => {
+  it("contains the payload as typed, or none when the field is empty", () => {
     expect(toExampleBody({ eventType: "a", payload: " \n" })).toBe('{"eventType":"a"}');
     expect(toExampleBody({})).toBe('{"eventType":"posthorn.ping"}');
     expect(toExampleBody({ eventType: "a", payload: '{"n": 1.0, "big": 12345678901234567890}' })).toBe(
@@ -26,7 +26,7 @@ describe("the request for an example", () => {
     );
   });
 
-  it.each(["{", "text", '{"a":1},"eventType":"b"'])("is not made of %j, which is not JSON", (payload) => {
+  it.each(["{", "text", '{"a":1},"eventType":"b"'])("is not built from %j, which is not JSON", (payload) => {
     expect(toExampleBody({ eventType: "a", payload })).toBeNull();
   });
 });

@@ -1,8 +1,8 @@
-/** Characters of a URL that fit into a heading or a cell. */
+/** Maximum length of a URL in a heading or a table cell. */
 const MAX_LENGTH = 60;
 const HOST_LENGTH = 36;
 
-/** A URL that is too long, without its middle: the host and the end of the path tell endpoints apart. */
+/** Shortens a long URL in the middle: host and end of the path are enough to tell endpoints apart. */
 export function shortUrl(url: string): string {
   if (url.length <= MAX_LENGTH) return url;
   const [, origin = "", rest = url] = /^([a-z]+:\/\/[^/?#]*)?(.*)$/is.exec(url) ?? [];

@@ -1,4 +1,4 @@
-/** Single keys that lead somewhere. They can be switched off: speech input and some readers type them by accident. */
+/** Single-key shortcuts. They can be turned off, because speech input and some screen readers trigger them by accident (WCAG 2.1.4). */
 const KEY = "posthorn.shortcuts";
 
 export const GO_TO = {
@@ -42,6 +42,6 @@ export function switchShortcuts(on: boolean): void {
     if (on) localStorage.removeItem(KEY);
     else localStorage.setItem(KEY, "off");
   } catch {
-    // A browser that keeps nothing forgets this too.
+    // Without storage, the choice is lost on reload.
   }
 }

@@ -46,7 +46,7 @@ const VALUES = {
 };
 
 describe("the form of a source", () => {
-  it("sends a setting of the provider as it was entered, and leaves out blank ones and the warnings of an earlier answer", () => {
+  it("sends a provider setting as entered, and leaves out blank ones and the warnings of an earlier response", () => {
     const warned = { ...SOURCE, warnings: [{ code: "secret_quoted", field: "secrets[0]", message: "" }] } as const;
     const values = { ...VALUES, config_verifyToken: ' "token" ', config_appId: "  " };
     const saved = sourceFromForm({ ...warned, warnings: [...warned.warnings] }, values, "own");
@@ -54,14 +54,14 @@ describe("the form of a source", () => {
     expect(saved).not.toHaveProperty("warnings");
   });
 
-  it("that is saved as it was opened changes nothing, and names no secret", () => {
+  it("changes nothing when it is saved as opened, and contains no secret", () => {
     const saved = sourceFromForm(SOURCE, VALUES, "own");
     expect(saved).toEqual(unchanged(SOURCE));
     expect(saved).not.toHaveProperty("config");
     expect(saved).not.toHaveProperty("secrets");
   });
 
-  it("resets what was emptied", () => {
+  it("resets fields that were emptied", () => {
     const emptied = { ...VALUES, uid: " ", maxKiB: "", rateLimit: "", presets: "", addresses: "" };
     expect(sourceFromForm(SOURCE, emptied, "provider")).toMatchObject({
       uid: null,
@@ -83,7 +83,7 @@ describe("the form of a source", () => {
     });
   });
 
-  it("tells names of providers from addresses", () => {
+  it("separates names of providers from addresses", () => {
     expect(splitAddresses(SOURCE.allowedAddresses, ["github", "stripe"])).toEqual({
       presets: ["github"],
       others: "192.0.2.0/24",

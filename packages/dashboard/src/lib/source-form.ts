@@ -1,4 +1,4 @@
-/** The settings of a source as fields of a form, and back. */
+/** Converts the settings of a source to form fields and back. */
 import type { components } from "../api/schema.ts";
 import type { FormValues } from "../components/form.tsx";
 import { headersOf } from "./headers-text.ts";
@@ -14,18 +14,18 @@ export function deduplicationOf(name: string | undefined): (typeof DEDUPLICATION
   return DEDUPLICATIONS.find((known) => known === name) ?? "auto";
 }
 
-/** How it answers: what the provider expects, or a text of one's own. */
-export const ANSWERS = ["provider", "own"] as const;
-export type AnswerKind = (typeof ANSWERS)[number];
+/** Kinds of response to the sender: the one the provider expects, or a custom one. */
+export const RESPONSE_KINDS = ["provider", "own"] as const;
+export type ResponseKind = (typeof RESPONSE_KINDS)[number];
 
-/** In place of an endpoint that is waited for. */
+/** Choices besides a single endpoint to wait for. */
 export const WAIT = { none: "none", any: "any" } as const;
 
 export const GENERIC = "generic-webhook";
 
 const KIB = 1024;
 
-/** A `PUT` that changes nothing: it resets what it does not name. */
+/** Request body that changes nothing. `PUT` resets fields that are left out. */
 export function unchanged(source: Source): SourceIn {
   const { id: _id, config: _config, configured: _configured, ingestUrl: _ingestUrl, ...named } = source;
   const { createdAt: _createdAt, updatedAt: _updatedAt, warnings: _warnings, ...kept } = named;
@@ -37,7 +37,7 @@ export function unchanged(source: Source): SourceIn {
   };
 }
 
-/** Words of an allow list that are names of providers, and the rest, one a line. */
+/** Splits an allow list into names of providers and other entries, one per line. */
 export function splitAddresses(allowed: readonly string[], presets: readonly string[]) {
   return {
     presets: allowed.filter((word) => presets.includes(word)),
@@ -45,17 +45,17 @@ export function splitAddresses(allowed: readonly string[], presets: readonly str
   };
 }
 
-/** What a size in bytes is in KiB, as it stands in a field. */
+/** A size in bytes as KiB, for a text field. */
 export function toKiB(bytes: number | null): string {
   return bytes === null ? "" : String(Math.round((bytes / KIB) * 1000) / 1000);
 }
 
 /**
- * The `PUT` for what stands in the form.
+ * Builds the request body from the form.
  *
  * @throws {SyntaxError} when the verification of a generic source is not JSON.
  */
-export function sourceFromForm(source: Source, values: FormValues, answer: AnswerKind): SourceIn {
+export function sourceFromForm(source: Source, values: FormValues, kind: ResponseKind): SourceIn {
   const { name = "", uid = "", deduplication, maxKiB = "", presets = "", addresses = "" } = values;
   const config = configOf(values);
   return {
@@ -70,7 +70,7 @@ export function sourceFromForm(source: Source, values: FormValues, answer: Answe
     toleranceSeconds: numberOrNull(values["tolerance"]),
     allowedAddresses: [...words(presets), ...words(addresses)],
     deduplication: deduplicationOf(deduplication),
-    response: answer === "own" ? responseOf(values) : null,
+    response: kind === "own" ? responseOf(values) : null,
     ...(values["verification"] === undefined ? {} : { verification: verificationOf(values["verification"]) }),
     ...(Object.keys(config).length === 0 ? {} : { config }),
   };
@@ -94,7 +94,7 @@ function verificationOf(text: string): NonNullable<SourceIn["verification"]> | n
 
 const CONFIG = "config_";
 
-/** Name of the field for a setting of the provider. */
+/** Name of the form field of a provider setting. */
 export function configField(name: string): string {
   return CONFIG + name;
 }

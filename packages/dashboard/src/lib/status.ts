@@ -1,6 +1,6 @@
 import type { Tone } from "../components/badge.tsx";
 
-/** Where a delivery or an attempt stands, as the API numbers it. */
+/** Status codes of deliveries and attempts in the API. */
 export const STATUS = { 0: "success", 1: "pending", 2: "fail", 3: "sending", 4: "canceled" } as const;
 export type StatusName = (typeof STATUS)[keyof typeof STATUS];
 
@@ -20,7 +20,7 @@ export function toneOf(status: number): Tone {
   return TONES[statusName(status)];
 }
 
-/** Where a delivery stands in words, as `GET …/msg/{id}/delivery` has it. */
+/** Tones of the delivery states of `GET …/msg/{id}/delivery`. */
 export const DELIVERY_TONES = {
   pending: "info",
   retrying: "warn",
@@ -47,7 +47,7 @@ export interface Outcome {
   readonly total: number;
 }
 
-/** What became of a message in one word: the worst that happened, else what is still to come. */
+/** Status of a message: the worst state of its deliveries. */
 export function outcomeOf(counts: DeliveryCounts): Outcome {
   const { succeeded, failed, held, retrying, pending, canceled } = counts;
   const total = succeeded + failed + held + retrying + pending + canceled;

@@ -5,7 +5,7 @@ export type Trouble = components["schemas"]["EndpointInTroubleOut"]["trouble"];
 
 export const TROUBLES = ["failing", "paused", "disabled", "unverified"] as const satisfies readonly Trouble[];
 
-/** What can pass by itself is a warning. */
+/** States that can resolve without a person are warnings. */
 export const TROUBLE_TONES: Readonly<Record<Trouble, Tone>> = {
   failing: "warn",
   paused: "warn",

@@ -1,4 +1,4 @@
-/** What proved that a request that came in is genuine, as the API names it. */
+/** How a received request was verified, by its API name. */
 const TRUSTS = ["signed", "shared-secret", "none", "released"] as const;
 export type Trust = (typeof TRUSTS)[number] | "unknown";
 

@@ -1,4 +1,4 @@
-/** Event types as a tree: by their group where they have one, else by what stands before the first dot. */
+/** Groups event types by their group, or by the part before the first dot. */
 
 export interface TypeOfGroup {
   readonly name: string;
@@ -23,14 +23,14 @@ export function groupTypes(types: readonly (TypeOfGroup & { readonly groupName?:
     .toSorted((a, b) => a.name.localeCompare(b.name));
 }
 
-/** What of the groups has these words in a name or a description. */
+/** Filters groups by text in the name or description of their types. */
 export function searchGroups(groups: readonly TypeGroup[], words: string): readonly TypeGroup[] {
-  const wanted = words.trim().toLowerCase();
-  if (wanted === "") return groups;
+  const searched = words.trim().toLowerCase();
+  if (searched === "") return groups;
   return groups.flatMap((group) => {
-    const types = group.name.toLowerCase().includes(wanted)
+    const types = group.name.toLowerCase().includes(searched)
       ? group.types
-      : group.types.filter(({ name, description }) => `${name} ${description}`.toLowerCase().includes(wanted));
+      : group.types.filter(({ name, description }) => `${name} ${description}`.toLowerCase().includes(searched));
     return types.length === 0 ? [] : [{ ...group, types }];
   });
 }

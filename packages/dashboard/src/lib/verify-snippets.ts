@@ -1,11 +1,11 @@
 /**
- * How a receiver verifies what is signed here, in nine languages: with the libraries of Standard Webhooks, with our own for
- * JavaScript, and with what the platform brings for C#. Each reads the secret from the environment.
+ * Code that verifies signatures in nine languages: with the Standard Webhooks libraries, with `@posthorn/webhooks` for
+ * JavaScript, and with the standard library for C#. Each snippet reads the secret from the environment.
  */
 export interface Snippet {
   readonly id: string;
   readonly label: string;
-  /** What has to be installed first; `null`: nothing. */
+  /** Command or dependency to install first; `null` when none is needed. */
   readonly install: string | null;
   readonly code: string;
 }

@@ -1,6 +1,6 @@
 /**
- * One stream of what happens for the whole tab. It begins with the first reader, goes on where it was after a break, and says how it
- * stands. What it missed for good it says too (`gap`): then readers ask the lists.
+ * Live event stream of the tab. It starts with the first reader and resumes after an interruption. When events were missed for
+ * good, it reports a `gap`, and readers reload from the lists.
  */
 import { baseUrl } from "../lib/base.ts";
 import { onSession, readSession } from "../session/session.ts";
@@ -44,11 +44,11 @@ export type LiveEvent = MessageAccepted | AttemptRecorded;
 
 export interface LiveReader {
   readonly events: (events: readonly LiveEvent[]) => void;
-  /** Something was missed that only the lists know. */
+  /** Called when events were missed that only the lists still have. */
   readonly gap: () => void;
 }
 
-/** The server sends a comment each 15 seconds. */
+/** The connection counts as lost after this time without data. The server sends a comment every 15 seconds. */
 const QUIET_MS = 40_000;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 15_000;
@@ -69,18 +69,18 @@ export function onLiveState(watcher: () => void): () => void {
   return () => watchers.delete(watcher);
 }
 
-/** Reads until the function that is returned is called. */
+/** Subscribes a reader. @returns A function that unsubscribes it. */
 export function watchLive(reader: LiveReader): () => void {
   readers.add(reader);
   if (running === null) start();
   return () => {
     readers.delete(reader);
-    // A page that is left and another that is entered share the stream: it ends when nobody came.
+    // Delayed, so that the stream survives a navigation from one page to the next.
     setTimeout(() => readers.size === 0 && stop(), FIRST_WAIT_MS);
   };
 }
 
-/** Tries at once, as when the reader asks for it. */
+/** Reconnects immediately. */
 export function reconnect(): void {
   stop();
   if (readers.size > 0) start();
@@ -124,7 +124,7 @@ async function run(token: string, signal: AbortSignal): Promise<void> {
         await readEvents(response, signal, QUIET_MS, take);
       }
     } catch {
-      // Whatever broke it, it is tried again below, and the state says so.
+      // Any failure is retried below, and the state shows it.
     }
     if (signal.aborted) return;
     setState("broken");

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { EventParser } from "./stream.ts";
 
-describe("the reader of server-sent events", () => {
-  it("puts events together however they come in pieces", () => {
+describe("the parser of server-sent events", () => {
+  it("assembles events from chunks of any size", () => {
     const text = "retry: 2000\nid: r.1\nevent: open\ndata: {}\n\n:\n\nid: r.2\nevent: a\ndata: one\ndata: two\n\n";
     for (const size of [1, 2, 7, 1000]) {
       const parser = new EventParser();

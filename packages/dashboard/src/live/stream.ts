@@ -1,4 +1,4 @@
-/** Reads server-sent events from `fetch`: `EventSource` cannot carry a token but in the address, where it would be logged. */
+/** Reads server-sent events from `fetch`. `EventSource` can send a token only in the URL, where it would be logged. */
 
 export interface ServerEvent {
   readonly id: string;
@@ -6,14 +6,14 @@ export interface ServerEvent {
   readonly data: string;
 }
 
-/** Takes text apart as it comes in pieces, after section 9.2 of the HTML standard. */
+/** Incremental parser of server-sent events (HTML standard, section 9.2). */
 export class EventParser {
   #rest = "";
   #id = "";
   #event = "";
   #data: string[] = [];
 
-  /** The events that this piece completes. */
+  /** Parses a chunk. @returns The events that it completes. */
   push(text: string): readonly ServerEvent[] {
     const lines = (this.#rest + text).split(/\r\n|\n|\r/);
     this.#rest = lines.pop()!;
@@ -40,7 +40,7 @@ export class EventParser {
   }
 }
 
-/** Calls back with each event until the stream ends, `signal` ends it, or `quietMs` pass without a byte. */
+/** Calls `onEvents` until the stream ends, `signal` aborts, or `quietMs` pass without data. */
 export async function readEvents(
   response: Response,
   signal: AbortSignal,
@@ -53,7 +53,7 @@ export async function readEvents(
   let timer: ReturnType<typeof setTimeout> | undefined;
   const watch = (): void => {
     clearTimeout(timer);
-    // A connection that died without a word: a closed laptop, a network that changed.
+    // Detects dead connections, for example after a closed laptop or a network change.
     timer = setTimeout(() => void reader.cancel(), quietMs);
   };
   const stop = (): void => void reader.cancel();

@@ -13,26 +13,26 @@ function names(rows: readonly TailRow[]): readonly string[] {
 }
 
 describe("the rows of the live page", () => {
-  it("have the newest first, each once", () => {
+  it("are sorted newest first, each once", () => {
     const tail = arrived(arrived(EMPTY_TAIL, [accepted(1), accepted(2)]), [accepted(2), accepted(3)]);
     expect(names(tail.rows)).toEqual(["msg_3", "msg_2", "msg_1"]);
     expect(newestAt(tail)).toBe(new Date(3000).toISOString());
   });
 
-  it("stand still while paused, and lose nothing", () => {
+  it("do not change while paused, and lose no event", () => {
     const paused = arrived(pausedTail(arrived(EMPTY_TAIL, [accepted(1)])), [accepted(2)]);
     expect(names(paused.rows)).toEqual(["msg_1"]);
     expect(names(paused.waiting)).toEqual(["msg_2"]);
     expect(names(resumedTail(paused).rows)).toEqual(["msg_2", "msg_1"]);
   });
 
-  it("say where something was missed, and put in what the lists know of it", () => {
+  it("mark a gap, and include the messages fetched for it", () => {
     const before = arrived(EMPTY_TAIL, [accepted(1)]);
     expect(names(caughtUp(before, "1", [accepted(2), accepted(3)]).rows)).toEqual(["msg_3", "msg_2", "gap 2", "msg_1"]);
     expect(names(caughtUp(before, "1", null).rows)).toEqual(["gap null", "msg_1"]);
   });
 
-  it("are bounded, and say how many were dropped", () => {
+  it("are limited, and count the removed ones", () => {
     const many = Array.from({ length: MAX_ROWS + 5 }, (_, n) => accepted(n));
     const tail = arrived(EMPTY_TAIL, many);
     expect(tail.rows).toHaveLength(MAX_ROWS);

@@ -1,24 +1,24 @@
-/** What the live page holds: the last events, what came while it stood still, and where something was missed. Pure. */
+/** Rows of the live page: the latest events, events received while paused, and gaps. Pure functions. */
 import type { LiveEvent } from "./live.ts";
 
 export type TailRow =
   | { readonly kind: "event"; readonly key: string; readonly event: LiveEvent }
-  /** Between what was seen before and after a break: so many messages were fetched, or it is not known. */
+  /** A gap after a lost connection: the number of messages fetched for it, or `null` when that failed. */
   | { readonly kind: "gap"; readonly key: string; readonly caughtUp: number | null };
 
 export interface Tail {
   /** Newest first. */
   readonly rows: readonly TailRow[];
-  /** Came while it stood still, newest first. */
+  /** Received while paused, newest first. */
   readonly waiting: readonly TailRow[];
   readonly paused: boolean;
-  /** Rows that were dropped because there were too many. */
+  /** Number of rows removed beyond the limit. */
   readonly dropped: number;
 }
 
 export const EMPTY_TAIL: Tail = { rows: [], waiting: [], paused: false, dropped: 0 };
 
-/** Rows that are kept. */
+/** Maximum number of rows. */
 export const MAX_ROWS = 1000;
 
 export function arrived(tail: Tail, events: readonly LiveEvent[]): Tail {
@@ -28,7 +28,7 @@ export function arrived(tail: Tail, events: readonly LiveEvent[]): Tail {
   );
 }
 
-/** After a break: `events` are what the lists know of the time between, oldest first; `null` when they could not be asked. */
+/** Adds a gap and the events fetched for it, oldest first; `null` when they could not be fetched. */
 export function caughtUp(tail: Tail, id: string, events: readonly LiveEvent[] | null): Tail {
   const gap: TailRow = { kind: "gap", key: `gap ${id}`, caughtUp: events?.length ?? null };
   return arrived(added(tail, [gap]), events ?? []);
@@ -42,7 +42,7 @@ export function resumedTail(tail: Tail): Tail {
   return added({ ...tail, paused: false, waiting: [] }, tail.waiting);
 }
 
-/** When the newest event happened that is known; `null`: none is. */
+/** Time of the newest event; `null` when there is none. */
 export function newestAt({ rows, waiting }: Tail): string | null {
   const newest = [...waiting, ...rows].find((row) => row.kind === "event");
   return newest?.kind === "event" ? newest.event.timestamp : null;

@@ -6,7 +6,7 @@ export function useLiveState(): LiveState {
   return useSyncExternalStore(onLiveState, liveState);
 }
 
-/** Reads the stream while the part is on the page. */
+/** Subscribes to the live stream while the component is mounted. */
 export function useLive(reader: LiveReader): void {
   const latest = useRef(reader);
   useEffect(() => {
@@ -23,8 +23,7 @@ export function useLive(reader: LiveReader): void {
 }
 
 /**
- * Asks for `keys` again when something happened that `concerns` them: soon, and not more often than each `paceMs`, however much
- * happens.
+ * Invalidates the queries with `keys` after live events that `concerns` accepts, at most once per `paceMs`.
  */
 export function useLiveRefresh(
   keys: readonly QueryKey[],

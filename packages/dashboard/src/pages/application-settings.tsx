@@ -79,7 +79,7 @@ export function SaveButton({ saved, busy }: { readonly saved: boolean; readonly 
   );
 }
 
-/** Makes a link for the customer. */
+/** Creates a portal link for the customer. */
 function PortalAccess({ app }: { readonly app: string }) {
   const { t } = useTranslation();
   const access = useMutation({

@@ -1,4 +1,4 @@
-/** One customer: where their messages go, what was published to them, and what holds for all of their endpoints. */
+/** Page of one application: endpoints, messages, delivery policy and settings. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";

@@ -1,4 +1,4 @@
-/** One capture: what came, as it comes; how it is answered; and the way to send it somewhere else. */
+/** Page of one capture: its requests as they arrive, the configured response, and forwarding to another URL. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Trash2 } from "lucide-react";
@@ -15,9 +15,9 @@ import { Failed, Loading } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { formatBytes } from "../lib/format.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
-import { CaptureAnswerCard } from "../parts/capture-answer.tsx";
+import { CaptureResponseCard } from "../parts/capture-response.tsx";
 import { CapturedRequest } from "../parts/captured-request.tsx";
-import { LiveSign } from "../parts/live-sign.tsx";
+import { LiveIndicator } from "../parts/live-indicator.tsx";
 import { SendToCapture } from "../parts/send-to-capture.tsx";
 import styles from "./capture.module.css";
 
@@ -69,7 +69,7 @@ export function CapturePage() {
         <section className={styles["list"]} aria-label={t("capture.requests")}>
           <div className={styles["listHead"]}>
             <h2>{t("capture.requests")}</h2>
-            <LiveSign short />
+            <LiveIndicator short />
           </div>
           <Requests list={list} shown={shown} />
         </section>
@@ -81,7 +81,7 @@ export function CapturePage() {
           )}
         </div>
       </div>
-      <CaptureAnswerCard key={data.updatedAt} capture={data} />
+      <CaptureResponseCard key={data.updatedAt} capture={data} />
     </Page>
   );
 }

@@ -1,4 +1,4 @@
-/** URLs that take whatever is sent to them, for a while: to see what a sender sends. */
+/** List of captures: temporary URLs that accept any request, to inspect what a sender sends. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { Radar } from "lucide-react";
@@ -10,7 +10,7 @@ import { FormError } from "../components/form.tsx";
 import { Page } from "../components/page.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
-import { captureInput, DEFAULT_ANSWER, expiryOf, isCapture } from "../lib/capture.ts";
+import { captureInput, DEFAULT_RESPONSE, expiryOf, isCapture } from "../lib/capture.ts";
 import { regional } from "../lib/format.ts";
 import styles from "./capture.module.css";
 
@@ -61,7 +61,7 @@ export function Captures() {
   );
 }
 
-/** One click, one URL. */
+/** Creates a capture with default settings and opens it. */
 function Begin() {
   const { t, i18n } = useTranslation();
   const navigate = useNavigate();
@@ -73,7 +73,7 @@ function Begin() {
         time: new Intl.DateTimeFormat(regional(i18n.language), { dateStyle: "medium", timeStyle: "short" }).format(now),
       });
       return must(
-        api.POST("/ingest/api/v1/source", { body: captureInput(name, expiryOf("day", now), DEFAULT_ANSWER) }),
+        api.POST("/ingest/api/v1/source", { body: captureInput(name, expiryOf("day", now), DEFAULT_RESPONSE) }),
       );
     },
     onSuccess: async ({ id }) => {

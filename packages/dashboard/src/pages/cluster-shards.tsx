@@ -8,7 +8,7 @@ import styles from "./cluster.module.css";
 
 type Cluster = components["schemas"]["ClusterOut"];
 
-/** Who has which shard: a row of marks for each node, and one for what nobody has. */
+/** Shards by owner: a row of marks for each node, and one for shards without an owner. */
 export function SpreadOfShards({ nodes, shards }: Pick<Cluster, "nodes" | "shards">) {
   const { t } = useTranslation();
   const isUnowned = shards.some(({ node }) => node === null);
@@ -27,12 +27,12 @@ export function SpreadOfShards({ nodes, shards }: Pick<Cluster, "nodes" | "shard
 interface ShareProps {
   readonly name: string;
   readonly tone: Tone;
-  /** Id of the node whose shards are marked. */
+  /** ID of the node whose shards are marked; `null` for shards without an owner. */
   readonly owner: number | null;
   readonly shards: Cluster["shards"];
 }
 
-/** The marks are for the eye: what they say together stands beside them as a number. */
+/** The marks are hidden from screen readers; the number beside them has the same information. */
 function Share({ name, tone, owner, shards }: ShareProps) {
   const { t, i18n } = useTranslation();
   const number = (value: number): string => formatNumber(i18n.language, value);

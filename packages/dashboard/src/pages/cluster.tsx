@@ -1,4 +1,4 @@
-/** The nodes that share the database: who is there, and who has what. */
+/** Nodes that share the database, and the shards each of them owns. */
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
@@ -16,7 +16,7 @@ import { SpreadOfShards } from "./cluster-shards.tsx";
 type Cluster = components["schemas"]["ClusterOut"];
 
 const EVERY_MS = 5000;
-/** What was seen later than this ago was seen just now. */
+/** A node seen within this time is shown as seen "just now". */
 const NOW_MS = 1000;
 
 export function ClusterPage() {
@@ -105,7 +105,7 @@ function Nodes({ cluster: { at, nodes } }: { readonly cluster: Cluster }) {
   );
 }
 
-/** By the clock of the database alone: that of the reader may be wrong by more than a node may be silent. */
+/** Uses only the clock of the database: the reader's clock can be off by more than the heartbeat timeout of a node. */
 function Seen({ at, last }: { readonly at: string; readonly last: string }) {
   const { t, i18n } = useTranslation();
   const agoMs = Date.parse(at) - Date.parse(last);

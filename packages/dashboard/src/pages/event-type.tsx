@@ -95,10 +95,10 @@ function About({ type }: { readonly type: EventType }) {
   );
 }
 
-/** Endpoints get this one, and examples of it are sent. */
+/** Version of a new schema. Examples are generated from this version. */
 const FIRST_VERSION = "1";
 
-/** The JSON Schema of each version, with an example beside it. */
+/** Editor of the JSON Schema of each version, with examples. */
 function Schemas({ type }: { readonly type: EventType }) {
   const { t } = useTranslation();
   const save = useSave(type.name);

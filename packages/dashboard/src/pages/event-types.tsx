@@ -115,7 +115,7 @@ function NewEventType() {
   );
 }
 
-/** Takes event types out of the webhooks of an OpenAPI document. Shows what would change first. */
+/** Imports event types from the webhooks of an OpenAPI document, after a preview of the changes. */
 function ImportOpenApi() {
   const { t } = useTranslation();
   const queries = useQueryClient();

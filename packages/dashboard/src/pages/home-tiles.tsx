@@ -2,19 +2,19 @@ import { Link, type LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { components } from "../api/schema.ts";
-import { DISK_DAYS } from "../lib/disk.ts";
+import { DISK_WARNING_DAYS } from "../lib/disk-forecast.ts";
 import { formatBytes, formatCompact, formatDuration, formatNumber } from "../lib/format.ts";
-import type { HomeWindow } from "../lib/home-window.ts";
+import type { TimeWindow } from "../lib/time-window.ts";
 import styles from "./home.module.css";
 
 export interface TilesProps {
   readonly now: components["schemas"]["StatsNowOut"] | undefined;
   readonly summary: components["schemas"]["StatsSummaryOut"] | undefined;
   readonly storage: components["schemas"]["StatsStorageOut"] | undefined;
-  readonly window: HomeWindow;
+  readonly window: TimeWindow;
 }
 
-/** A wait that a person would notice. */
+/** A pending time from which the figure is highlighted. */
 const LONG_WAIT_SECONDS = 60;
 const GOOD_PERCENT = 99;
 
@@ -96,7 +96,7 @@ export function Tiles({ now, summary, storage, window }: TilesProps) {
       <Tile
         name={t("home.disk")}
         value={days === null || days === undefined ? t("home.diskNever") : t("home.diskDays", { count: days })}
-        tone={days !== null && days !== undefined && days < DISK_DAYS ? "bad" : undefined}
+        tone={days !== null && days !== undefined && days < DISK_WARNING_DAYS ? "bad" : undefined}
         more={
           storage?.disk
             ? t("home.diskFree", { free: formatBytes(language, storage.disk.freeBytes) })

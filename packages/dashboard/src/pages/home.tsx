@@ -1,4 +1,4 @@
-/** Is anything wrong? The answer on one page, each number leading to what is behind it. */
+/** Overview page: health, figures, charts, and items that item attention. Every figure links to the list behind it. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -8,14 +8,14 @@ import { Chart } from "../components/chart.tsx";
 import { Card, Columns, Page } from "../components/page.tsx";
 import { Failed } from "../components/state.tsx";
 import { formatCompact, formatDuration } from "../lib/format.ts";
-import { HOME_WINDOWS, type HomeWindow, sinceOf, STEP_MS, STRETCHES } from "../lib/home-window.ts";
+import { TIME_WINDOWS, type TimeWindow, sinceOf, STEP_MS, WINDOW_STEPS } from "../lib/time-window.ts";
 import type { MessageState } from "../lib/message-filter.ts";
-import { needsOf } from "../lib/needs.ts";
+import { attentionItems } from "../lib/attention.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
-import { NeedsYou } from "./home-needs.tsx";
+import { NeedsAttention } from "./home-attention.tsx";
 import { Tiles } from "./home-tiles.tsx";
 import styles from "./home.module.css";
-import { Verdict } from "./home-verdict.tsx";
+import { HealthSummary } from "./home-health.tsx";
 
 type Series = components["schemas"]["StatsSeriesOut"];
 
@@ -33,7 +33,7 @@ export function Home() {
   const summary = useQuery({
     queryKey: ["stats", "summary", window],
     queryFn: () => {
-      const query = { since: sinceOf(window), step: STRETCHES[window].sums };
+      const query = { since: sinceOf(window), step: WINDOW_STEPS[window].sums };
       return must(api.GET("/api/v1/stats/summary", { params: { query } }));
     },
     refetchInterval: EVERY_MS,
@@ -42,7 +42,7 @@ export function Home() {
   const series = useQuery({
     queryKey: ["stats", "series", window],
     queryFn: () => {
-      const query = { since: sinceOf(window), step: STRETCHES[window].points };
+      const query = { since: sinceOf(window), step: WINDOW_STEPS[window].points };
       return must(api.GET("/api/v1/stats/series", { params: { query } }));
     },
     refetchInterval: EVERY_MS,
@@ -56,10 +56,10 @@ export function Home() {
   useLiveRefresh([["stats"]], () => true, 5000);
   const error = now.error ?? summary.error ?? series.error;
   if (error !== null && now.data === undefined) return <Failed error={error} retry={() => void now.refetch()} />;
-  const needs = now.data === undefined ? undefined : needsOf(now.data, storage.data?.fullInDays ?? null);
+  const items = now.data === undefined ? undefined : attentionItems(now.data, storage.data?.fullInDays ?? null);
   return (
     <Page title={t("home.title")} actions={<Windows current={window} />}>
-      <Verdict now={now.data} needs={needs} />
+      <HealthSummary now={now.data} items={items} />
       <Tiles now={now.data} summary={summary.data} storage={storage.data} window={window} />
       <Columns>
         <Card title={t("home.outcomes")}>
@@ -69,16 +69,16 @@ export function Home() {
           <Latency series={series.data} />
         </Card>
       </Columns>
-      <NeedsYou needs={needs} />
+      <NeedsAttention items={items} />
     </Page>
   );
 }
 
-function Windows({ current }: { readonly current: HomeWindow }) {
+function Windows({ current }: { readonly current: TimeWindow }) {
   const { t } = useTranslation();
   return (
     <nav className={styles["segments"]} aria-label={t("home.window")}>
-      {HOME_WINDOWS.map((name) => (
+      {TIME_WINDOWS.map((name) => (
         <Link
           key={name}
           to="/"
@@ -95,14 +95,14 @@ function Windows({ current }: { readonly current: HomeWindow }) {
   );
 }
 
-/** The messages of the time that one point of a series stands for, and of a state where one was asked for. */
+/** Link to the messages of one point of a series, optionally of one delivery state. */
 function messagesOf(series: Series, index: number, state?: MessageState) {
   const after = series.points[index]!.at;
   const before = new Date(Date.parse(after) + STEP_MS[series.step]).toISOString();
   return { to: "/messages", search: { after, before, ...(state === undefined ? {} : { state }) } } as const;
 }
 
-/** In the order of the bars, from below. */
+/** Delivery states of the stacked bars, bottom first. */
 const OUTCOME_STATES = ["succeeded", "succeeded", "failed"] as const;
 
 function Outcomes({ series }: { readonly series: Series | undefined }) {

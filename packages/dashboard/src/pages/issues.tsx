@@ -25,7 +25,7 @@ const LIVE_PACE_MS = 5000;
 const MINUTE_MS = 60_000;
 const FAILED = 2;
 
-/** Failures of late by their cause, newest first. */
+/** Recent failures grouped by endpoint and cause, newest first. */
 export function Issues() {
   const { t } = useTranslation();
   const navigate = useNavigate({ from: "/issues" });

@@ -1,4 +1,4 @@
-/** What happens, as it happens. Stands still when asked to, and says what it missed. */
+/** Live feed of accepted messages and recorded attempts. It can be paused, and marks gaps after a lost connection. */
 import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Pause, Play, Trash2 } from "lucide-react";
@@ -26,7 +26,7 @@ import {
   type TailRow,
 } from "../live/tail.ts";
 import { useLive } from "../live/use-live.ts";
-import { LiveSign } from "../parts/live-sign.tsx";
+import { LiveIndicator } from "../parts/live-indicator.tsx";
 import filterStyles from "../parts/filters.module.css";
 import styles from "./live.module.css";
 
@@ -55,7 +55,7 @@ export function Live() {
   return (
     <Page title={t("live.title")} lead={t("live.lead")}>
       <div className={styles["head"]}>
-        <LiveSign />
+        <LiveIndicator />
         <Controls tail={tail} setTail={setTail} />
       </div>
       <div className={filterStyles["line"]}>
@@ -126,7 +126,7 @@ function Rows({ rows }: { readonly rows: readonly TailRow[] }) {
   );
 }
 
-/** Whoever has scrolled down goes on reading there while new rows come in above; at the top the newest are shown. */
+/** Keeps the scroll position while rows are added above. At the top, the newest rows stay visible. */
 function useSamePlace(scroll: RefObject<HTMLDivElement | null>, rows: readonly TailRow[], height: number): void {
   const first = useRef(rows[0]?.key);
   useLayoutEffect(() => {
@@ -202,7 +202,7 @@ function searchedText(event: LiveEvent): string {
   return `${event.eventType} ${event.appName} ${event.appId} ${event.appUid ?? ""} ${event.msgId} ${endpoint}`;
 }
 
-/** The messages that were accepted since, as the lists know them; `null` when they cannot be asked. */
+/** Loads the messages accepted since `after` from the message list; `null` when the request fails. */
 async function missedSince(after: string | null): Promise<readonly MessageAccepted[] | null> {
   if (after === null) return [];
   try {

@@ -20,7 +20,7 @@ type Status = NonNullable<Plan["statuses"]>[number];
 const STATUSES: readonly Status[] = ["fail", "canceled", "success", "pending", "sending"];
 const DAY_MS = 86_400_000;
 
-/** What is to be sent again: first counted, then started. */
+/** Form for a new replay: a dry run counts the messages before the replay starts. */
 export function NewReplay() {
   const { t } = useTranslation();
   const navigate = useNavigate();
@@ -230,7 +230,7 @@ function planOf({ since = "", until = "", statuses, endpoints, eventTypes, order
   };
 }
 
-/** As an input of a moment takes it, in the reader's zone. */
+/** Formats a time for an input of type `datetime-local`, in the reader's zone. */
 function localMoment(at: number): string {
   return new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Page } from "../components/page.tsx";
 import { Empty } from "../components/state.tsx";
 
-/** Shown at an address that has no page, of the dashboard or of the portal. */
+/** Shown for an unknown path of the dashboard or the portal. */
 export function NotFound() {
   const { t } = useTranslation();
   const inPortal = useRouterState({ select: ({ location }) => location.pathname.startsWith("/portal") });

@@ -3,7 +3,7 @@ import { Button } from "../components/button.tsx";
 import { Page } from "../components/page.tsx";
 import { Empty } from "../components/state.tsx";
 
-/** Shown in place of a page that could not be loaded or drawn, such as after an update of the server. */
+/** Shown when a page fails to load or render, for example after an update of the server. */
 export function PageFault() {
   const { t } = useTranslation();
   return (

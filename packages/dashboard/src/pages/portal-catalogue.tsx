@@ -1,4 +1,4 @@
-/** What a customer can get: each event type with its schema and examples, and an example sent to an endpoint of theirs. */
+/** Event types that a customer can receive, with schemas, examples, and a form to send an example. */
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { Send } from "lucide-react";
@@ -15,7 +15,7 @@ import { Empty, Failed, Loading } from "../components/state.tsx";
 import { examplesOf } from "../../../posthorn/src/domain/event-type/schema-examples.ts";
 import { groupTypes, searchGroups } from "../lib/type-groups.ts";
 import { useEventType } from "../parts/use-event-type.ts";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 import { useApplication } from "../session/use-application.ts";
 import styles from "./portal-catalogue.module.css";
 
@@ -67,7 +67,7 @@ export function PortalCatalogue() {
 
 export function PortalEventType() {
   const { t } = useTranslation();
-  const { can } = useFace();
+  const { can } = useAudience();
   const { name } = useParams({ from: "/portal/event-types/$name" });
   const type = useEventType(name);
   if (type.error !== null) return <Failed error={type.error} retry={() => void type.refetch()} />;
@@ -129,11 +129,11 @@ function Versions({ type }: { readonly type: EventType }) {
   );
 }
 
-/** One message to one endpoint, signed as any other. */
+/** Sends an example to one endpoint, signed like any other message. */
 function SendExample({ type }: { readonly type: EventType }) {
   const { t } = useTranslation();
   const app = useApplication();
-  const face = useFace();
+  const audience = useAudience();
   const navigate = useNavigate();
   const endpoints = useQuery({
     queryKey: ["endpoints", app, "choices"],
@@ -148,7 +148,7 @@ function SendExample({ type }: { readonly type: EventType }) {
           body: { eventType: type.name },
         }),
       ),
-    onSuccess: ({ id }) => navigate(face.message(app, id)),
+    onSuccess: ({ id }) => navigate(audience.message(app, id)),
   });
   const choices = (endpoints.data?.data ?? []).map(({ id, url }) => ({ value: id, label: url }));
   return (

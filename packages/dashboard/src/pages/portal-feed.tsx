@@ -1,4 +1,4 @@
-/** Messages that are fetched in place of being sent: for networks that nothing can reach. What it shows, the API does. */
+/** Explains how to poll for events in networks that cannot receive inbound requests, with commands for the API. */
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -11,7 +11,7 @@ import { Card, Columns, Page, Section } from "../components/page.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { useLiveRefresh } from "../live/use-live.ts";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 import { useApplication } from "../session/use-application.ts";
 import { useSession } from "../session/use-session.ts";
 import { baseUrl } from "../lib/base.ts";
@@ -45,7 +45,7 @@ export function PortalFeed() {
   );
 }
 
-/** The token of this page, for a first try: it ends with the session. */
+/** Offers the token of this session for a first try. It expires with the session. */
 function Token() {
   const { t } = useTranslation();
   const session = useSession();
@@ -68,7 +68,7 @@ function Token() {
 
 function Newest({ app }: { readonly app: string }) {
   const { t } = useTranslation();
-  const face = useFace();
+  const audience = useAudience();
   const list = useList(["feed", app], (page) =>
     must(
       api.GET("/api/v1/app/{app_id}/msg", {
@@ -90,7 +90,7 @@ function Newest({ app }: { readonly app: string }) {
             key: "id",
             label: t("messages.id"),
             cell: (row) => (
-              <Link {...face.message(app, row.id)}>
+              <Link {...audience.message(app, row.id)}>
                 <code>{row.id}</code>
               </Link>
             ),

@@ -8,7 +8,7 @@ import { Failed, Loading, Note } from "../components/state.tsx";
 import { Signing, VerifyCode } from "../parts/signing.tsx";
 import { useApplication } from "../session/use-application.ts";
 
-/** Secret, code and doctor of one endpoint after the other. */
+/** Secret, verification code and signature doctor of the selected endpoint. */
 export function PortalSigning() {
   const { t } = useTranslation();
   const app = useApplication();

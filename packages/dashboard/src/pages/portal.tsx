@@ -10,13 +10,13 @@ import { Endpoints } from "../parts/endpoints.tsx";
 import { MessageList } from "../parts/message-list.tsx";
 import { MessageView } from "../parts/message-view.tsx";
 import { NewEndpoint } from "../parts/new-endpoint.tsx";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 import { useApplication } from "../session/use-application.ts";
 import { ReplayView } from "./replay.tsx";
 
 export function PortalEndpoints() {
   const { t } = useTranslation();
-  const { can } = useFace();
+  const { can } = useAudience();
   const app = useApplication();
   return (
     <Page
@@ -30,10 +30,10 @@ export function PortalEndpoints() {
   );
 }
 
-/** Endpoints that are off are what a customer should see first. */
+/** Lists the disabled endpoints, above everything else. */
 function OffNote({ app }: { readonly app: string }) {
   const { t } = useTranslation();
-  const face = useFace();
+  const audience = useAudience();
   const endpoints = useQuery({
     queryKey: ["endpoints", app, "off"],
     queryFn: () =>
@@ -47,7 +47,7 @@ function OffNote({ app }: { readonly app: string }) {
       {off.slice(0, 3).map(({ id, url }, index) => (
         <span key={id}>
           {index > 0 && ", "}
-          <Link {...face.endpoint(app, id)} className="linked">
+          <Link {...audience.endpoint(app, id)} className="linked">
             {url}
           </Link>
         </span>
@@ -85,6 +85,6 @@ export function PortalAttempt() {
 export function PortalReplay() {
   const { replay } = useParams({ from: "/portal/replays/$replay" });
   const app = useApplication();
-  const { crumbs } = useFace();
+  const { crumbs } = useAudience();
   return <ReplayView app={app} id={replay} crumbs={crumbs(app)} />;
 }

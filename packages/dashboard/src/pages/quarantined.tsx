@@ -13,7 +13,7 @@ import { Time } from "../components/time.tsx";
 import { Diagnosis } from "../parts/diagnosis.tsx";
 import { Headers } from "../parts/headers.tsx";
 
-/** A request that did not verify: what came, why not, and what to do about it. */
+/** Page of a quarantined request: why verification failed, the request, and actions to release or delete it. */
 export function QuarantinedPage() {
   const { t } = useTranslation();
   const { source, request: id } = useParams({ from: "/operator/sources/$source/quarantine/$request" });
@@ -116,7 +116,7 @@ function Decide({ source, id, kept }: Ref & { readonly kept: boolean }) {
   );
 }
 
-/** Finds out why it does not verify, with the source as it is now. */
+/** Diagnoses why verification failed, using the current settings of the source. */
 function Doctor({ source, id }: Ref) {
   const { t } = useTranslation();
   const params = { path: { source_id: source, request_id: id } };

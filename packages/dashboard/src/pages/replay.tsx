@@ -16,7 +16,7 @@ import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { formatDuration, formatNumber } from "../lib/format.ts";
 import { TASK_TONES } from "../lib/task.ts";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 
 type Job = components["schemas"]["ReplayJobDetailOut"];
 
@@ -39,10 +39,10 @@ export interface ReplayViewProps {
   readonly crumbs: readonly ReactNode[];
 }
 
-/** How far a replay got, what it sends, and how it is stopped. */
+/** Progress and parameters of a replay, with controls to pause, resume and cancel it. */
 export function ReplayView({ app, id, crumbs }: ReplayViewProps) {
   const { t } = useTranslation();
-  const { can } = useFace();
+  const { can } = useAudience();
   const path = { app_id: app, replay_id: id };
   const job = useQuery({
     queryKey: ["replay", app, id],
@@ -140,13 +140,13 @@ function HowFar({ job }: { readonly job: Job }) {
 
 function What({ app, job }: { readonly app: string; readonly job: Job }) {
   const { t } = useTranslation();
-  const face = useFace();
+  const audience = useAudience();
   const { parameters } = job;
   return (
     <Card title={t("replays.what")}>
       <Facts
         facts={[
-          ...(face.kind === "portal"
+          ...(audience.kind === "portal"
             ? []
             : [
                 [
@@ -187,7 +187,7 @@ function What({ app, job }: { readonly app: string; readonly job: Job }) {
 
 function Parts({ app, job }: { readonly app: string; readonly job: Job }) {
   const { t, i18n } = useTranslation();
-  const face = useFace();
+  const audience = useAudience();
   return (
     <Section title={t("endpoints.title")}>
       <Table
@@ -200,7 +200,7 @@ function Parts({ app, job }: { readonly app: string; readonly job: Job }) {
           {
             key: "endpoint",
             label: t("endpoints.one"),
-            cell: (row) => <Link {...face.endpoint(app, row.endpointId)}>{row.endpointId}</Link>,
+            cell: (row) => <Link {...audience.endpoint(app, row.endpointId)}>{row.endpointId}</Link>,
           },
           {
             key: "state",

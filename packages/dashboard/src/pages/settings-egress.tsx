@@ -7,7 +7,7 @@ import { Form, FormRow, type FormValues, TextField } from "../components/form.ts
 import { Card, Facts } from "../components/page.tsx";
 import { Note } from "../components/state.tsx";
 
-/** Would this URL be allowed? The answer names the rule and the addresses. */
+/** Checks whether deliveries to a URL are allowed. The result names the rule and the addresses. */
 export function EgressChecker() {
   const { t } = useTranslation();
   const check = useMutation({

@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000;
 const LIVES = { never: null, month: 30, quarter: 90, year: 365 } as const;
 type Life = keyof typeof LIVES;
 
-/** Keys of the organisation. A key is shown once, when it is made. */
+/** API keys of the organisation. A key is shown once, after it is created. */
 export function Keys() {
   const { t } = useTranslation();
   const queries = useQueryClient();

@@ -12,7 +12,7 @@ import { Section } from "../components/page.tsx";
 import { Table } from "../components/table.tsx";
 import { shortUrl } from "../lib/short-url.ts";
 
-/** Where the platform tells of itself: an endpoint was switched off, a message was given up. */
+/** Endpoints that receive operational webhooks, such as a disabled endpoint or a message with exhausted retries. */
 export function OperationalWebhooks() {
   const { t } = useTranslation();
   const queries = useQueryClient();

@@ -5,10 +5,10 @@ import { fixedList } from "../api/list.ts";
 import { Card, Facts, Section } from "../components/page.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
 import { Table } from "../components/table.tsx";
-import { DISK_DAYS } from "../lib/disk.ts";
+import { DISK_WARNING_DAYS } from "../lib/disk-forecast.ts";
 import { formatBytes, formatCompact, formatNumber } from "../lib/format.ts";
 
-/** How much is stored, for how long it is kept, and where that leads. */
+/** Storage in use, retention by kind of data, and the disk forecast. */
 export function Storage() {
   const { t, i18n } = useTranslation();
   const { language } = i18n;
@@ -20,7 +20,7 @@ export function Storage() {
   return (
     <>
       {fullInDays !== null && (
-        <Note tone={fullInDays < DISK_DAYS ? "bad" : "warn"}>{t("storage.full", { count: fullInDays })}</Note>
+        <Note tone={fullInDays < DISK_WARNING_DAYS ? "bad" : "warn"}>{t("storage.full", { count: fullInDays })}</Note>
       )}
       <Card title={t("storage.title")} lead={t("storage.lead")}>
         <Facts

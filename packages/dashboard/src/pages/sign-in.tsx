@@ -10,7 +10,7 @@ import styles from "./sign-in.module.css";
 export function SignIn() {
   const { t } = useTranslation();
   const signIn = useMutation({
-    // The cheapest call that only an organisation's token may make.
+    // The cheapest request that requires a token of an organisation.
     mutationFn: async (token: string) => {
       const request = api.GET("/api/v1/app", {
         params: { query: { limit: 1 } },

@@ -1,4 +1,4 @@
-/** Whether a source is heard as usual, and what the provider says it sent. */
+/** Activity of a source with the inactivity alert, and backfill from the provider. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -25,7 +25,7 @@ const DEFAULT_MINUTES = "60";
 /** Badge colours of the activity states. */
 export const ACTIVITY_TONES = { off: "neutral", learning: "info", active: "good", inactive: "bad" } as const;
 
-export function SourceWatch({ source }: { readonly source: Source }) {
+export function SourceActivity({ source }: { readonly source: Source }) {
   const { t } = useTranslation();
   const activity = useQuery({
     queryKey: ["source", source.id, "activity"],

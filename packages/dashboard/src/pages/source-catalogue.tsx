@@ -1,4 +1,4 @@
-/** What a source has sent: its event types, the schema that was learned of each, and how that changed. */
+/** Event types that a source has received, with the inferred schema of each and its changes. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { Download } from "lucide-react";
@@ -23,7 +23,7 @@ type Change = components["schemas"]["CatalogueChange"];
 
 export interface SourceCatalogueProps {
   readonly source: Source;
-  /** The event type that is looked at. */
+  /** Name of the event type to show; the list of event types when left out. */
   readonly type?: string | undefined;
 }
 
@@ -101,7 +101,7 @@ function Types({ source }: { readonly source: Source }) {
   );
 }
 
-/** What is known, as files for those who write the code behind it. */
+/** Buttons that download the inferred schemas as TypeScript or JSON Schema. */
 function Export({ source }: { readonly source: Source }) {
   const { t } = useTranslation();
   const path = { source_id: source.id };

@@ -1,4 +1,4 @@
-/** The routes of a source as a picture, and beside it the one that is chosen, to be changed. */
+/** Diagram of the routes of a source, with an editor for the selected route. */
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { Badge, Tags } from "../components/badge.tsx";
@@ -14,11 +14,11 @@ type Node = RouteGraph["nodes"][number];
 
 export interface RoutesProps {
   readonly source: string;
-  /** Id of the endpoint whose route is shown beside the picture. */
+  /** ID of the endpoint of the selected route. */
   readonly chosen?: string | undefined;
 }
 
-/** The picture with the editor of the chosen route. */
+/** The diagram with the editor of the selected route. */
 export function RoutesTab({ source, chosen }: RoutesProps) {
   const { t } = useTranslation();
   const navigate = useNavigate({ from: "/sources/$source" });
@@ -43,7 +43,7 @@ export function RoutesTab({ source, chosen }: RoutesProps) {
   );
 }
 
-/** Source → filter → transformation → endpoint, as a picture. */
+/** Diagram of source → filter → transformation → endpoint. */
 export function Routes({ source, chosen }: RoutesProps) {
   const { t } = useTranslation();
   const graph = useRoutes(source);
@@ -116,7 +116,7 @@ function Step({ node, first }: { readonly node: Node; readonly first: boolean })
   );
 }
 
-/** The ways from the source to each endpoint, without the source. */
+/** Paths from the source to each endpoint, without the source itself. */
 function pathsOf({ nodes, edges }: RouteGraph): readonly (readonly Node[])[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const before = new Map(edges.map(({ from, to }) => [to, from]));

@@ -1,4 +1,4 @@
-/** What a source takes, from whom, how it answers, its secrets, and its URL. */
+/** Settings of a source: secrets, URL, accepted requests, and the response to the sender. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -11,8 +11,8 @@ import { AreaField, ChecksField, Form, FormRow, SelectField, SwitchField, TextFi
 import { Card, Columns, Stack } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import {
-  type AnswerKind,
-  ANSWERS,
+  type ResponseKind,
+  RESPONSE_KINDS,
   configField,
   DEDUPLICATIONS,
   GENERIC,
@@ -22,7 +22,7 @@ import {
   splitAddresses,
   toKiB,
 } from "../lib/source-form.ts";
-import { SourceAnswer } from "../parts/source-answer.tsx";
+import { SourceResponse } from "../parts/source-response.tsx";
 import { SourceSecrets } from "../parts/source-secrets.tsx";
 import { SecretWarnings } from "../parts/secret-warnings.tsx";
 import { SourceUrl } from "../parts/source-url.tsx";
@@ -34,7 +34,7 @@ export function SourceSettings({ source }: { readonly source: Source }) {
     queryKey: ["source-types"],
     queryFn: () => must(api.GET("/ingest/api/v1/source-type")),
   });
-  // Not in the form, which begins anew with what was saved: that it was is still to be seen then.
+  // Outside the form: a save remounts the form, and the "Saved" status must survive that.
   const save = useSave(source);
   if (types.error !== null) return <Failed error={types.error} retry={() => void types.refetch()} />;
   if (types.data === undefined) return <Loading />;
@@ -71,10 +71,10 @@ function useSave(source: Source) {
 
 function Settings({ source, types, save }: SettingsProps) {
   const { t } = useTranslation();
-  const [answer, setAnswer] = useState<AnswerKind>(source.response === null ? "provider" : "own");
+  const [kind, setKind] = useState<ResponseKind>(source.response === null ? "provider" : "own");
   return (
     <Form
-      onSubmit={(values) => save.mutate(sourceFromForm(source, values, answer))}
+      onSubmit={(values) => save.mutate(sourceFromForm(source, values, kind))}
       error={save.error}
       foot={
         <>
@@ -92,11 +92,11 @@ function Settings({ source, types, save }: SettingsProps) {
             <SelectField
               label={t("sourceEdit.response")}
               bare
-              value={answer}
-              onChange={(value) => setAnswer(value as AnswerKind)}
-              choices={ANSWERS.map((value) => ({ value, label: t(`sourceEdit.responses.${value}`) }))}
+              value={kind}
+              onChange={(value) => setKind(value as ResponseKind)}
+              choices={RESPONSE_KINDS.map((value) => ({ value, label: t(`sourceEdit.responses.${value}`) }))}
             />
-            {answer === "own" && <SourceAnswer source={source} />}
+            {kind === "own" && <SourceResponse source={source} />}
           </Card>
         </Stack>
         <Who source={source} presets={types.filter(({ publishedAddresses }) => publishedAddresses)} />
@@ -154,7 +154,7 @@ function General({ source, type }: { readonly source: Source; readonly type: Sou
   );
 }
 
-/** Who may send, and how much. */
+/** Accepted methods, sizes, rates and networks. */
 function Who({ source, presets }: { readonly source: Source; readonly presets: readonly SourceType[] }) {
   const { t } = useTranslation();
   const { methods, maxBodyBytes, rateLimit, dailyQuota, allowedAddresses } = source;

@@ -1,4 +1,4 @@
-/** One source: where the provider sends to, what came in, where it goes, and what did not verify. */
+/** Page of one source: its URL, events, routes, event types, activity, quarantine and settings. */
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -18,7 +18,7 @@ import { SourceUrl } from "../parts/source-url.tsx";
 import { SourceCatalogue } from "./source-catalogue.tsx";
 import { Routes, RoutesTab } from "./source-routes.tsx";
 import { SourceSettings } from "./source-settings.tsx";
-import { ACTIVITY_TONES, SourceWatch } from "./source-activity.tsx";
+import { ACTIVITY_TONES, SourceActivity } from "./source-activity.tsx";
 
 const TABS = ["overview", "routes", "events", "catalogue", "activity", "quarantine", "settings"] as const;
 const EVERY_MS = 5000;
@@ -73,7 +73,7 @@ function Tab({ source, tab, route, type }: TabProps) {
     case "catalogue":
       return <SourceCatalogue source={source} type={type} />;
     case "activity":
-      return <SourceWatch source={source} />;
+      return <SourceActivity source={source} />;
     case "quarantine":
       return <Quarantine id={source.id} />;
     case "settings":

@@ -15,7 +15,7 @@ import { Time } from "../components/time.tsx";
 import { GENERIC } from "../lib/source-form.ts";
 import { SecretWarnings } from "../parts/secret-warnings.tsx";
 
-/** Where providers send to. */
+/** List of sources. */
 export function Sources() {
   const { t } = useTranslation();
   const list = useList(["sources"], (page) => must(api.GET("/ingest/api/v1/source", { params: { query: page } })));
@@ -77,7 +77,7 @@ function NewSource() {
       ),
     onSuccess: async ({ id, warnings = [] }) => {
       await queries.invalidateQueries({ queryKey: ["sources"] });
-      // The page of the source would open over them.
+      // Navigating at once would hide the warnings.
       if (warnings.length === 0) await show(id);
     },
   });

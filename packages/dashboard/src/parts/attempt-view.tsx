@@ -1,4 +1,4 @@
-/** One try: what was sent, what came back, how long each phase took, and what that means. */
+/** Page of one attempt: cause, timing, request, response, and changes before sending. */
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { type ExactBody, getMessage } from "../api/message.ts";
@@ -14,7 +14,7 @@ import { attemptCause } from "../lib/cause.ts";
 import { toCurl } from "../lib/curl.ts";
 import { formatBytes } from "../lib/format.ts";
 import { shortUrl } from "../lib/short-url.ts";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 import { Link } from "@tanstack/react-router";
 import styles from "./attempt-view.module.css";
 import { Headers } from "./headers.tsx";
@@ -32,7 +32,7 @@ export interface AttemptViewProps {
 
 export function AttemptView({ app, message, id }: AttemptViewProps) {
   const { t } = useTranslation();
-  const face = useFace();
+  const audience = useAudience();
   const path = { app_id: app, msg_id: message };
   const attempt = useAttempt({ app, message, id });
   const published = useQuery({
@@ -52,8 +52,8 @@ export function AttemptView({ app, message, id }: AttemptViewProps) {
       title={t("attempts.titleOf", { cause: attemptCause(t, data) })}
       badge={<Status status={data.status} />}
       crumbs={[
-        ...face.crumbs(app, "messages"),
-        <Link key="message" {...face.message(app, message)}>
+        ...audience.crumbs(app, "messages"),
+        <Link key="message" {...audience.message(app, message)}>
           {published.data?.eventType ?? t("messages.one")}
         </Link>,
       ]}
@@ -100,14 +100,14 @@ function AttemptFacts({
   readonly detail: Detail | null;
 }) {
   const { t } = useTranslation();
-  const face = useFace();
+  const audience = useAudience();
   const connection = detail?.connection;
   return (
     <Facts
       facts={[
         [
           t("endpoints.one"),
-          <Link key="endpoint" {...face.endpoint(app, attempt.endpointId)} title={attempt.url}>
+          <Link key="endpoint" {...audience.endpoint(app, attempt.endpointId)} title={attempt.url}>
             {shortUrl(attempt.url)}
           </Link>,
         ],
@@ -190,8 +190,8 @@ function Request({ detail, body, contentType }: RequestProps) {
 
 function Response({ attempt, detail }: { readonly attempt: Attempt; readonly detail: Detail | null }) {
   const { t } = useTranslation();
-  const answer = detail?.response ?? null;
-  const contentType = answer?.headers.find(({ name }) => name.toLowerCase() === "content-type")?.value ?? "";
+  const response = detail?.response ?? null;
+  const contentType = response?.headers.find(({ name }) => name.toLowerCase() === "content-type")?.value ?? "";
   return (
     <Card
       title={t("attempts.response")}
@@ -201,10 +201,10 @@ function Response({ attempt, detail }: { readonly attempt: Attempt; readonly det
         )
       }
     >
-      {answer === null ? (
+      {response === null ? (
         <p className="muted">{t("attempts.noResponseText")}</p>
       ) : (
-        <Headers headers={answer.headers} cut={answer.headersCut} />
+        <Headers headers={response.headers} cut={response.headersCut} />
       )}
       {attempt.response === "" ? (
         <p className="muted">{t("attempts.emptyBody")}</p>
@@ -213,7 +213,7 @@ function Response({ attempt, detail }: { readonly attempt: Attempt; readonly det
           label={t("attempts.responseBody")}
           text={attempt.response}
           contentType={contentType}
-          note={answer?.truncated === true && <span>{t("attempts.cut")}</span>}
+          note={response?.truncated === true && <span>{t("attempts.cut")}</span>}
         />
       )}
     </Card>

@@ -7,14 +7,14 @@ import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { attemptCause } from "../lib/cause.ts";
 import { formatDuration } from "../lib/format.ts";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 
 type Attempt = components["schemas"]["MessageAttemptOut"];
 
-/** Each HTTP try, newest first. */
+/** Table of attempts, newest first. */
 export function Attempts({ app, list }: { readonly app: string; readonly list: List<Attempt> }) {
   const { t, i18n } = useTranslation();
-  const face = useFace();
+  const audience = useAudience();
   return (
     <Table
       label={t("attempts.title")}
@@ -26,14 +26,14 @@ export function Attempts({ app, list }: { readonly app: string; readonly list: L
         {
           key: "cause",
           label: t("attempts.response"),
-          cell: (row) => <Link {...face.attempt(app, row.msgId, row.id)}>{attemptCause(t, row)}</Link>,
+          cell: (row) => <Link {...audience.attempt(app, row.msgId, row.id)}>{attemptCause(t, row)}</Link>,
         },
         { key: "status", label: t("attempts.status"), cell: (row) => <Status status={row.status} /> },
         {
           key: "message",
           label: t("messages.one"),
           cell: (row) => (
-            <Link {...face.message(app, row.msgId)} data-above>
+            <Link {...audience.message(app, row.msgId)} data-above>
               <code>{row.msgId}</code>
             </Link>
           ),

@@ -21,7 +21,7 @@ export interface StartRunProps {
   readonly settings: BackfillSettings | null;
 }
 
-/** A run by hand, over a time, or only to count. */
+/** Form to start a backfill run manually, over a time range or as a dry run. */
 export function StartRun({ source, settings }: StartRunProps) {
   const { t } = useTranslation();
   const queries = useQueryClient();
@@ -68,7 +68,7 @@ function toIso(local: string): string | null {
   return local === "" ? null : new Date(local).toISOString();
 }
 
-/** What runs found, newest first, and how far the one that is under way got. */
+/** Backfill runs, newest first, with their results and the progress of a running one. */
 export function BackfillRuns({ source }: { readonly source: string }) {
   const { t, i18n } = useTranslation();
   const list = useList(

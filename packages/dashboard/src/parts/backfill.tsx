@@ -1,4 +1,4 @@
-/** Asking the provider what it sent, and getting what was missed. */
+/** Backfill of a source: settings, manual runs, and results. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, ApiError, must } from "../api/client.ts";
@@ -46,7 +46,7 @@ export function Backfill({ source }: { readonly source: Source }) {
   );
 }
 
-/** A source that was never set up for it is no fault. */
+/** Loads the backfill settings; `null` when backfill is not set up, which the API reports as 404. */
 async function storedOf(source: string): Promise<{ readonly settings: BackfillSettings | null }> {
   try {
     const params = { path: { source_id: source } };

@@ -11,7 +11,7 @@ import { toCurl } from "../lib/curl.ts";
 import { Headers } from "./headers.tsx";
 import { ReplayTo } from "./replay-to.tsx";
 
-/** A request as it came, byte for byte. */
+/** A captured request, byte for byte. */
 export function CapturedRequest({ source, id }: { readonly source: string; readonly id: string }) {
   const { t } = useTranslation();
   const event = useQuery({

@@ -14,8 +14,8 @@ export interface CodeAreaProps {
 const INDENT = "  ";
 
 /**
- * A field for code. Enter keeps the indent of its line. The tab key leads on as everywhere, so that nobody is caught in it; Ctrl+M
- * puts in an indent.
+ * Field for code. Enter keeps the indentation. Tab moves the focus as everywhere, so that the field is no keyboard trap; Ctrl+M
+ * inserts an indent.
  */
 export function CodeArea({ label, help, value, onChange, rows = 12, placeholder, invalid = false }: CodeAreaProps) {
   const id = useId();

@@ -6,7 +6,7 @@ import type { components } from "../api/schema.ts";
 import { Button } from "../components/button.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { FormError } from "../components/form.tsx";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 import styles from "./message-view.module.css";
 
 export interface DeliveryActionsProps {
@@ -15,10 +15,10 @@ export interface DeliveryActionsProps {
   readonly delivery: components["schemas"]["MessageDeliveryOut"];
 }
 
-/** Sends a message again to one endpoint, or takes back what is still owed. */
+/** Buttons to resend a message to one endpoint or cancel a pending delivery. */
 export function DeliveryActions({ app, message, delivery }: DeliveryActionsProps) {
   const { t } = useTranslation();
-  const { can } = useFace();
+  const { can } = useAudience();
   const queries = useQueryClient();
   const path = { app_id: app, msg_id: message, endpoint_id: delivery.endpointId };
   const renew = (): Promise<void> => queries.invalidateQueries({ queryKey: ["message", app, message] });

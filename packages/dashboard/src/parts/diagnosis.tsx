@@ -13,27 +13,27 @@ export interface DiagnosisProps {
     readonly error?: { readonly message: string } | null | undefined;
     readonly findings: readonly Finding[];
     readonly hints: readonly Finding[];
-    /** Why the search ended early. */
+    /** Why the diagnosis stopped early. */
     readonly stopped?: string | null | undefined;
   };
-  /** What to say when nothing is wrong. */
+  /** Text for a request that verifies. */
   readonly ok: string;
 }
 
-/** What the doctor found: proof where there is, else what looks wrong. */
+/** Result of a signature diagnosis: proven causes, or suspicions when nothing was proven. */
 export function Diagnosis({ diagnosis, ok }: DiagnosisProps) {
   const { t } = useTranslation();
   const { error, findings, hints, stopped } = diagnosis;
   if (diagnosis.ok) return <Note tone="good">{ok}</Note>;
-  const told = findings.length > 0 ? findings : hints;
+  const shown = findings.length > 0 ? findings : hints;
   return (
     <>
       <Note tone={findings.length > 0 ? "warn" : "info"}>
         {findings.length > 0 ? t("doctor.proved") : (error?.message ?? t("doctor.nothing"))}
       </Note>
-      {told.length > 0 && (
+      {shown.length > 0 && (
         <ul className={styles["findings"]}>
-          {told.map(({ code, message }) => (
+          {shown.map(({ code, message }) => (
             <li key={code}>
               {message} <code className="muted">{code}</code>
             </li>

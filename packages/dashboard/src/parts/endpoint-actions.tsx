@@ -7,13 +7,13 @@ import { api, must } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import { Form, type FormValues, SelectField } from "../components/form.tsx";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 import { EndpointSwitch } from "./endpoint-switch.tsx";
 import { SendExample } from "./send-example.tsx";
 import type { EndpointActionsProps } from "./endpoint-props.ts";
 
 export function EndpointActions({ app, endpoint }: EndpointActionsProps) {
-  const { can } = useFace();
+  const { can } = useAudience();
   return (
     <>
       {can("CreateAttempts") && <SendExample app={app} endpoint={endpoint} />}
@@ -27,12 +27,12 @@ const HOUR_MS = 3_600_000;
 const SPANS = { hour: 1, day: 24, week: 168 } as const;
 type Span = keyof typeof SPANS;
 
-/** Makes what failed, or was never sent, due again. */
+/** Recovers messages that failed, or that were never sent to the endpoint. */
 function Recover({ app, endpoint }: EndpointActionsProps) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const face = useFace();
+  const audience = useAudience();
   const [open, setOpen] = useState(false);
   const path = { app_id: app, endpoint_id: endpoint.id };
   const recover = useMutation({
@@ -45,7 +45,7 @@ function Recover({ app, endpoint }: EndpointActionsProps) {
     onSuccess: async ({ id }) => {
       setOpen(false);
       await queries.invalidateQueries({ queryKey: ["replays"] });
-      await navigate(face.replay(app, id));
+      await navigate(audience.replay(app, id));
     },
   });
   return (

@@ -5,7 +5,7 @@ import { Button } from "../components/button.tsx";
 import { Form, type FormValues, TextField } from "../components/form.tsx";
 import { Card } from "../components/page.tsx";
 import { isSource } from "../lib/source.ts";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 import { FilterCard } from "./filter-editor.tsx";
 import { Transformation } from "./transformation.tsx";
 import { namesOf, TypePicker } from "./type-picker.tsx";
@@ -17,9 +17,9 @@ export interface EndpointMatchingProps {
   readonly endpoint: Endpoint;
 }
 
-/** Which messages it gets: by type, by channel, and by what stands in them. */
+/** Subscription of an endpoint: event types, channels, filter and transformation. */
 export function EndpointMatching({ app, endpoint }: EndpointMatchingProps) {
-  const { can } = useFace();
+  const { can } = useAudience();
   return (
     <>
       <EndpointTypes app={app} endpoint={endpoint} />
@@ -32,7 +32,7 @@ export function EndpointMatching({ app, endpoint }: EndpointMatchingProps) {
 function EndpointTypes({ app, endpoint }: EndpointMatchingProps) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  // What comes in at a source is in no channel.
+  // Received events have no channels.
   const withChannels = !isSource(app);
   const save = useMutation({
     mutationFn: ({ eventTypes, channels }: FormValues) =>

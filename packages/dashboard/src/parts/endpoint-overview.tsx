@@ -11,7 +11,7 @@ import { Time } from "../components/time.tsx";
 import { formatCompact, formatDuration, formatNumber } from "../lib/format.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
 import { Attempts } from "./attempts.tsx";
-import { Blockers, EndpointFlowCard } from "./endpoint-flow.tsx";
+import { Blockers, EndpointStateCard } from "./endpoint-state.tsx";
 import styles from "./endpoint-overview.module.css";
 import type { Endpoint } from "./endpoint-props.ts";
 
@@ -41,7 +41,7 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
     <>
       <Blockers app={app} endpoint={endpoint.id} />
       <Columns>
-        <EndpointFlowCard app={app} endpoint={endpoint.id} />
+        <EndpointStateCard app={app} endpoint={endpoint.id} />
         <Stack>
           <LastDay app={app} id={endpoint.id} />
           <Card title={t("endpoints.about")}>

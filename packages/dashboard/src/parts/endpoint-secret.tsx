@@ -9,17 +9,17 @@ import { Dialog } from "../components/dialog.tsx";
 import { Form, FormError, type FormValues, SelectField, TextField } from "../components/form.tsx";
 import formStyles from "../components/form.module.css";
 import { Card } from "../components/page.tsx";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 
 interface Ref {
   readonly app: string;
   readonly id: string;
 }
 
-/** Asked for when somebody wants to see it, and not before. */
+/** Signing secret of an endpoint. It is loaded only when the reader reveals it. */
 export function Secret({ app, id }: Ref) {
   const { t } = useTranslation();
-  const { can } = useFace();
+  const { can } = useAudience();
   const path = { app_id: app, endpoint_id: id };
   const reveal = useMutation({
     mutationFn: () => must(api.GET("/api/v1/app/{app_id}/endpoint/{endpoint_id}/secret", { params: { path } })),

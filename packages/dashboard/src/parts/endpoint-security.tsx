@@ -7,8 +7,8 @@ import { AreaField, Form, type FormValues, TextField } from "../components/form.
 import { Card } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { headersOf } from "../lib/headers-text.ts";
-import { useFace } from "../session/face.ts";
-import { EndpointNetwork } from "./endpoint-network.tsx";
+import { useAudience } from "../session/audience.ts";
+import { EndpointEgress } from "./endpoint-egress.tsx";
 import { Signing } from "./signing.tsx";
 import type { Endpoint } from "./endpoint-props.ts";
 
@@ -18,12 +18,12 @@ export interface EndpointSecurityProps {
 }
 
 export function EndpointSecurity({ app, endpoint }: EndpointSecurityProps) {
-  const { can } = useFace();
+  const { can } = useAudience();
   return (
     <>
       <Signing app={app} id={endpoint.id} />
       {can("ManageEndpoint") && <Headers app={app} id={endpoint.id} />}
-      <EndpointNetwork app={app} id={endpoint.id} />
+      <EndpointEgress app={app} id={endpoint.id} />
     </>
   );
 }
@@ -94,7 +94,7 @@ function Headers({ app, id }: Ref) {
   );
 }
 
-/** Those that were there and are not any more. */
+/** Headers that were removed from the text, as a patch. */
 function removed(before: Readonly<Record<string, string>>, text: string): Record<string, null> {
   const names = new Set(Object.keys(headersOf(text)).map((name) => name.toLowerCase()));
   const gone = Object.keys(before).filter((name) => !names.has(name.toLowerCase()));

@@ -6,7 +6,7 @@ import { Button } from "../components/button.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { Form, FormRow, type FormValues, TextField } from "../components/form.tsx";
 import { Card } from "../components/page.tsx";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 import { UrlField } from "./url-field.tsx";
 import type { Endpoint } from "./endpoint-props.ts";
 
@@ -17,7 +17,7 @@ export interface EndpointSettingsProps {
 
 export function EndpointSettings({ app, endpoint }: EndpointSettingsProps) {
   const { t } = useTranslation();
-  const face = useFace();
+  const audience = useAudience();
   const navigate = useNavigate();
   const queries = useQueryClient();
   const path = { app_id: app, endpoint_id: endpoint.id };
@@ -42,7 +42,7 @@ export function EndpointSettings({ app, endpoint }: EndpointSettingsProps) {
   const remove = async (): Promise<void> => {
     await must(api.DELETE("/api/v1/app/{app_id}/endpoint/{endpoint_id}", { params: { path } }));
     await queries.invalidateQueries({ queryKey: ["endpoints", app] });
-    await navigate(face.kind === "operator" ? { to: "/applications/$app", params: { app } } : { to: "/portal" });
+    await navigate(audience.kind === "operator" ? { to: "/applications/$app", params: { app } } : { to: "/portal" });
   };
   return (
     <>

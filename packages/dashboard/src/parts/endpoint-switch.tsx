@@ -9,19 +9,19 @@ import { Button } from "../components/button.tsx";
 import { Confirm, Dialog } from "../components/dialog.tsx";
 import { Form, type FormValues, SelectField, TextField } from "../components/form.tsx";
 import { formatNumber } from "../lib/format.ts";
-import { useFace } from "../session/face.ts";
-import { useFlow } from "./use-flow.ts";
+import { useAudience } from "../session/audience.ts";
 import type { EndpointActionsProps } from "./endpoint-props.ts";
+import { useEndpointState } from "./use-endpoint-state.ts";
 
 const HELD = ["replay", "newest", "since", "discard"] as const;
 type Held = (typeof HELD)[number];
 
 const DAY_MS = 86_400_000;
-/** Days back of what had failed for good and is sent again too. */
+/** How many days of failed messages are resent when the endpoint is enabled. */
 const AGAIN_DAYS = { none: 0, day: 1, week: 7, twoWeeks: 14 } as const;
 type Again = keyof typeof AGAIN_DAYS;
 
-/** On or off. What is owed to an endpoint that is off is held; who switches it on says what becomes of that. */
+/** Enables or disables an endpoint. Enabling asks what to do with the deliveries on hold. */
 export function EndpointSwitch({ app, endpoint }: EndpointActionsProps) {
   const queries = useQueryClient();
   const renew = async (): Promise<void> => {
@@ -74,9 +74,9 @@ function enableBody(held: Held, since: string): components["schemas"]["EndpointE
 
 function Enable({ app, id, onDone }: SwitchProps) {
   const { t, i18n } = useTranslation();
-  const flow = useFlow(app, id);
+  const state = useEndpointState(app, id);
   const [open, setOpen] = useState(false);
-  const face = useFace();
+  const audience = useAudience();
   const navigate = useNavigate();
   const [held, setHeld] = useState<Held>("replay");
   const path = { app_id: app, endpoint_id: id };
@@ -99,9 +99,9 @@ function Enable({ app, id, onDone }: SwitchProps) {
     const { id: replay } = await must(
       api.POST("/api/v1/app/{app_id}/endpoint/{endpoint_id}/recover", { params: { path }, body }),
     );
-    await navigate(face.replay(app, replay));
+    await navigate(audience.replay(app, replay));
   };
-  const waiting = flow.data?.waiting;
+  const waiting = state.data?.waiting;
   return (
     <Dialog
       trigger={
@@ -143,7 +143,7 @@ function Enable({ app, id, onDone }: SwitchProps) {
           choices={HELD.map((value) => ({ value, label: t(`endpoints.heldChoices.${value}`) }))}
         />
         {held === "since" && <TextField name="since" type="datetime-local" label={t("filters.after")} required />}
-        {face.can("CreateAttempts") && (
+        {audience.can("CreateAttempts") && (
           <SelectField
             name="again"
             label={t("portal.health.again")}

@@ -1,4 +1,4 @@
-/** One URL of a customer: how it stands, what happened there, and how it gets its messages. */
+/** Page of one endpoint: status, attempts, subscription, policy, secret and settings. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
 import { useState } from "react";
@@ -10,11 +10,11 @@ import { Failed, Loading } from "../components/state.tsx";
 import { tabOf, Tabs } from "../components/tabs.tsx";
 import { shortUrl } from "../lib/short-url.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 import { AttemptFilters, type AttemptFilter } from "./attempt-filters.tsx";
 import { Attempts } from "./attempts.tsx";
 import { EndpointActions } from "./endpoint-actions.tsx";
-import { FlowBadge } from "./endpoint-flow.tsx";
+import { EndpointStateBadge } from "./endpoint-state.tsx";
 import { EndpointMatching } from "./endpoint-matching.tsx";
 import { EndpointOverview } from "./endpoint-overview.tsx";
 import { EndpointSecurity } from "./endpoint-security.tsx";
@@ -25,13 +25,13 @@ import type { Endpoint } from "./endpoint-props.ts";
 
 const TABS = ["overview", "attempts", "matching", "policy", "security", "settings"] as const;
 
-/** What a customer who may change nothing of it has no use for. */
+/** Tabs that are hidden from customers without the capability `ManageEndpoint`. */
 const NEEDS_MANAGING: ReadonlySet<string> = new Set(["matching", "policy", "settings"]);
 
 export function EndpointView({ app, id }: { readonly app: string; readonly id: string }) {
   const { t } = useTranslation();
-  const face = useFace();
-  const tabs = TABS.filter((name) => !NEEDS_MANAGING.has(name) || face.can("ManageEndpoint"));
+  const audience = useAudience();
+  const tabs = TABS.filter((name) => !NEEDS_MANAGING.has(name) || audience.can("ManageEndpoint"));
   const tab = tabOf(tabs, useSearch({ strict: false }).tab);
   const path = { app_id: app, endpoint_id: id };
   const endpoint = useQuery({
@@ -45,24 +45,24 @@ export function EndpointView({ app, id }: { readonly app: string; readonly id: s
     <Page
       title={shortUrl(data.url)}
       fullTitle={data.url}
-      badge={<FlowBadge app={app} endpoint={id} />}
+      badge={<EndpointStateBadge app={app} endpoint={id} />}
       {...(data.description === "" ? {} : { lead: data.description })}
-      crumbs={face.crumbs(app)}
+      crumbs={audience.crumbs(app)}
       actions={<EndpointActions app={app} endpoint={data} />}
     >
       <HealthBanner app={app} endpoint={data} />
       <Tabs
         label={t("endpoints.one")}
         current={tab}
-        tabs={tabs.map((name) => ({ name, label: t(labelOf(name, face.kind)) }))}
+        tabs={tabs.map((name) => ({ name, label: t(labelOf(name, audience.kind)) }))}
       />
       <Tab app={app} endpoint={data} tab={tab} />
     </Page>
   );
 }
 
-function labelOf(name: (typeof TABS)[number], face: "operator" | "portal") {
-  return name === "security" && face === "portal" ? "portal.nav.signing" : (`endpoints.tabs.${name}` as const);
+function labelOf(name: (typeof TABS)[number], audience: "operator" | "portal") {
+  return name === "security" && audience === "portal" ? "portal.nav.signing" : (`endpoints.tabs.${name}` as const);
 }
 
 interface TabProps {

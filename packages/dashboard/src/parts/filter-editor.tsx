@@ -18,7 +18,7 @@ interface Ref {
   readonly id: string;
 }
 
-/** What a message must hold, and a place to try it on one of the past. */
+/** Filter of an endpoint, with a form to test it on a past message. */
 export function FilterCard({ app, id }: Ref) {
   const path = { app_id: app, endpoint_id: id };
   const filter = useQuery({
@@ -131,7 +131,7 @@ interface Parsed {
   readonly fault: string | null;
 }
 
-/** An empty text is no filter. */
+/** Parses the filter; an empty text means no filter. */
 function parse(text: string): Parsed {
   if (text.trim() === "") return { value: null, fault: null };
   try {

@@ -3,11 +3,11 @@ import styles from "./attempt-view.module.css";
 
 export interface HeadersProps {
   readonly headers: readonly { readonly name: string; readonly value: string | null }[];
-  /** There were more than are kept. */
+  /** Not all headers were stored. */
   readonly cut?: boolean;
 }
 
-/** Headers of HTTP as they were sent or came; a value that may be a secret is not there. */
+/** Table of HTTP headers. Values that may be secrets are not stored. */
 export function Headers({ headers, cut = false }: HeadersProps) {
   const { t } = useTranslation();
   return (

@@ -1,10 +1,9 @@
 import { Trans, useTranslation } from "react-i18next";
 import { Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 import { EndpointSwitch } from "./endpoint-switch.tsx";
-import { useFlow } from "./use-flow.ts";
-import type { Endpoint } from "./endpoint-props.ts";
+import { useEndpointState } from "./use-endpoint-state.ts";
 
 export interface HealthBannerProps {
   readonly app: string;
@@ -14,10 +13,10 @@ export interface HealthBannerProps {
 /** Says that the endpoint is disabled and offers to enable it, or that it is failing and when it will be disabled. */
 export function HealthBanner({ app, endpoint }: HealthBannerProps) {
   const { t } = useTranslation();
-  const { can } = useFace();
-  const flow = useFlow(app, endpoint.id);
-  const failing = flow.data?.failing ?? null;
-  const reason = flow.data?.reason ?? "";
+  const { can } = useAudience();
+  const state = useEndpointState(app, endpoint.id);
+  const failing = state.data?.failing ?? null;
+  const reason = state.data?.reason ?? "";
   const reasonText =
     reason === "gone" ? t("endpointState.reasons.gone") : `${reason} ${t("portal.health.disabledText")}`.trim();
   if (endpoint.disabled) {

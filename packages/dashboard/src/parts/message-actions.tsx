@@ -32,7 +32,7 @@ export function MessageActions({ app, message, deliveries }: MessageActionsProps
   const open = deliveries.some(({ state }) => ["pending", "retrying", "held"].includes(state));
   return (
     <>
-      {/* Only a provider can put something into a source. */}
+      {/* Messages cannot be published to a source. */}
       {!isSource(app) && <Copy label={t("messages.copyCurl")} text={() => publishCurl(app, message)} />}
       {open && (
         <Confirm

@@ -1,4 +1,4 @@
-/** What a transformation and a format made of a message before it was sent, beside what was published. */
+/** Compares the body that was sent with the published payload, where a transformation or a format changed it. */
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -31,7 +31,7 @@ export interface ChangeProps {
   readonly published: ExactMessage | undefined;
 }
 
-/** Nothing where the message was sent as it was published. */
+/** Renders nothing when the message was sent as published. */
 export function Change({ detail, published }: ChangeProps) {
   const { t } = useTranslation();
   if (detail.change === null) return null;
@@ -60,12 +60,12 @@ export function Change({ detail, published }: ChangeProps) {
   );
 }
 
-/** The content type of the request, or nothing. */
+/** Content type of the request; empty when there is none. */
 export function sentTypeOf(detail: Detail | null): string {
   return detail?.request?.headers.find(({ name }) => name.toLowerCase() === "content-type")?.value ?? "";
 }
 
-/** The step of the timeline: asked for when it is opened. */
+/** Timeline step that shows the transformation. Loads its data when it is opened. */
 export function Transformed({ app, message, attempt }: { app: string; message: ExactMessage; attempt: string }) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);

@@ -14,13 +14,13 @@ import { SuggestField } from "./suggest.tsx";
 export interface MessageFiltersProps {
   readonly filter: MessageFilter;
   readonly onChange: (filter: MessageFilter) => void;
-  /** The list is of one application: it is not asked for. */
+  /** Limits the list to one application and hides that filter. */
   readonly app?: string;
 }
 
 const HIDDEN = ["type", "app", "endpoint", "channel", "tag", "after", "before"] as const;
 
-/** What is looked for. Every change goes to the address. */
+/** Message filters. Every change updates the URL. */
 export function MessageFilters({ filter, onChange, app }: MessageFiltersProps) {
   const { t } = useTranslation();
   const hidden = HIDDEN.filter((name) => filter[name] !== undefined && !(name === "app" && app !== undefined));
@@ -189,7 +189,7 @@ interface MomentProps {
   readonly onChange: (value: string | undefined) => void;
 }
 
-/** A moment, typed in the reader's zone and kept in UTC. */
+/** Date and time field: entered in the reader's zone, stored in UTC. */
 function MomentField({ label, value, onChange }: MomentProps) {
   const local = value === undefined ? "" : toLocal(value);
   return (

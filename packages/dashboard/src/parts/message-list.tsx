@@ -14,20 +14,20 @@ import { formatBytes } from "../lib/format.ts";
 import { type MessageFilter, toSearchQuery } from "../lib/message-filter.ts";
 import { isSource } from "../lib/source.ts";
 import { useLive } from "../live/use-live.ts";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 import styles from "./message-list.module.css";
 import { MessageFilters } from "./message-filters.tsx";
 
 type Found = components["schemas"]["FoundMessageOut"];
 
 export interface MessageListProps {
-  /** Of one application; of all when left out. */
+  /** ID of the application; messages of all applications when left out. */
   readonly app?: string;
   readonly filter: MessageFilter;
   readonly onFilter: (filter: MessageFilter) => void;
 }
 
-/** Messages and what became of them, newest first, with filters. Says when new ones have come, and moves nothing by itself. */
+/** Messages with their delivery status, newest first, with filters. New messages are announced and added on request. */
 export function MessageList({ app, filter, onFilter }: MessageListProps) {
   const { t } = useTranslation();
   const asked: MessageFilter = app === undefined ? filter : { ...filter, app };
@@ -36,7 +36,7 @@ export function MessageList({ app, filter, onFilter }: MessageListProps) {
     must(
       api.GET("/api/v1/message", {
         params: { query: { ...page, ...toSearchQuery(asked, Date.now()) } },
-        // Names of types are joined by commas, as the API takes them.
+        // The API takes event types as a comma-separated list.
         querySerializer: { array: { style: "form", explode: false } },
       }),
     ),
@@ -87,7 +87,7 @@ interface MessageTableProps {
   readonly filtered: boolean;
 }
 
-/** Whose it is, and which way it goes. */
+/** Application or source of a message, with its direction. */
 function Owner({ row: { appId, appName, direction } }: { readonly row: Found }) {
   const { t } = useTranslation();
   const Icon = direction === "in" ? Download : Upload;
@@ -107,7 +107,7 @@ function Owner({ row: { appId, appName, direction } }: { readonly row: Found }) 
 
 function MessageTable({ list, app, filtered }: MessageTableProps) {
   const { t, i18n } = useTranslation();
-  const face = useFace();
+  const audience = useAudience();
   const application: readonly Column<Found>[] = [
     {
       key: "app",
@@ -128,7 +128,7 @@ function MessageTable({ list, app, filtered }: MessageTableProps) {
           label: t("messages.type"),
           cell: (row) => (
             <span className={styles["name"]}>
-              <Link {...face.message(row.appId, row.id)}>{row.eventType}</Link>
+              <Link {...audience.message(row.appId, row.id)}>{row.eventType}</Link>
               <code className={styles["id"]}>{row.eventId ?? row.id}</code>
             </span>
           ),

@@ -22,8 +22,8 @@ import { formatDuration } from "../lib/format.ts";
 import { DELIVERY_TONES, type DeliveryWord } from "../lib/status.ts";
 import { shortUrl } from "../lib/short-url.ts";
 import { isSource } from "../lib/source.ts";
-import { useFace } from "../session/face.ts";
-import { CameIn } from "./came-in.tsx";
+import { useAudience } from "../session/audience.ts";
+import { InboundSteps } from "./inbound-steps.tsx";
 import { DeliveryActions } from "./delivery-actions.tsx";
 import { Transformed } from "./message-change.tsx";
 import styles from "./message-view.module.css";
@@ -51,13 +51,13 @@ export interface TimelineProps {
   readonly matching: Matching | undefined;
 }
 
-/** Received → verified, if it came in at a source → matched → each endpoint → transformed, if it was → each attempt. */
+/** Timeline: received → verified (sources only) → matched → each endpoint → transformed (if so) → each attempt. */
 export function Timeline({ app, message, deliveries, moreDeliveries, attempts, matching }: TimelineProps) {
   const { t } = useTranslation();
   return (
     <ol className={styles["timeline"]} aria-label={t("timeline.title")}>
       {isSource(app) ? (
-        <CameIn source={app} message={message} />
+        <InboundSteps source={app} message={message} />
       ) : (
         <Step icon={Inbox} tone="good" title={t("timeline.received")} end={<Time at={message.timestamp} />}>
           <p className="muted">{t("timeline.receivedText", { type: message.eventType })}</p>
@@ -78,7 +78,7 @@ export function Timeline({ app, message, deliveries, moreDeliveries, attempts, m
   );
 }
 
-/** Who wanted it, and who did not and why. */
+/** Number of matching endpoints, and why the others did not match. */
 function Matched({
   matching,
   deliveries,
@@ -89,24 +89,24 @@ function Matched({
   readonly app: string;
 }) {
   const { t } = useTranslation();
-  const face = useFace();
-  const wanted = matching?.matched ?? deliveries.length;
+  const audience = useAudience();
+  const matched = matching?.matched ?? deliveries.length;
   const unmatched = matching?.unmatched ?? 0;
   return (
     <Step
       icon={Filter}
-      tone={wanted > 0 ? "good" : "neutral"}
-      title={t(isSource(app) ? "timeline.routed" : "timeline.matched", { count: wanted })}
+      tone={matched > 0 ? "good" : "neutral"}
+      title={t(isSource(app) ? "timeline.routed" : "timeline.matched", { count: matched })}
       end={unmatched > 0 ? t("timeline.unmatched", { count: unmatched }) : undefined}
     >
-      {wanted === 0 && <p className="muted">{t(isSource(app) ? "timeline.noRoute" : "timeline.noMatch")}</p>}
+      {matched === 0 && <p className="muted">{t(isSource(app) ? "timeline.noRoute" : "timeline.noMatch")}</p>}
       {matching !== undefined && matching.reasons.length > 0 && (
         <details>
           <summary>{t(isSource(app) ? "timeline.whyNoRoute" : "timeline.whyNot", { count: unmatched })}</summary>
           <ul className={styles["why"]}>
             {matching.reasons.map((reason) => (
               <li key={reason.endpointId}>
-                <Link {...face.endpoint(app, reason.endpointId)}>{reason.endpointUid ?? reason.endpointId}</Link>
+                <Link {...audience.endpoint(app, reason.endpointId)}>{reason.endpointUid ?? reason.endpointId}</Link>
                 <span className="muted">{reason.message}</span>
                 {reason.clause !== null && <code>{reason.clause}</code>}
               </li>
@@ -127,14 +127,14 @@ interface DeliveryStepProps {
 
 function DeliveryStep({ app, message, delivery, attempts }: DeliveryStepProps) {
   const { t } = useTranslation();
-  const face = useFace();
+  const audience = useAudience();
   const state = delivery.state as DeliveryWord;
   return (
     <Step
       icon={ICONS[state]}
       tone={DELIVERY_TONES[state]}
       title={
-        <Link {...face.endpoint(app, delivery.endpointId)} title={delivery.url}>
+        <Link {...audience.endpoint(app, delivery.endpointId)} title={delivery.url}>
           {shortUrl(delivery.url)}
         </Link>
       }
@@ -163,7 +163,7 @@ function DeliveryStep({ app, message, delivery, attempts }: DeliveryStepProps) {
   );
 }
 
-/** What a delivery waits for, until when, and what it waits behind. */
+/** Reason why a delivery is on hold, when it resumes, and the message that blocks it. */
 function Held({
   app,
   delivery: { heldUntil, heldBy },
@@ -174,7 +174,7 @@ function Held({
   readonly reason: NonNullable<Delivery["heldReason"]>;
 }) {
   const { t } = useTranslation();
-  const face = useFace();
+  const audience = useAudience();
   return (
     <p className="muted">
       {t(`timeline.heldReasons.${reason}`)}
@@ -188,7 +188,7 @@ function Held({
       {heldBy !== null && (
         <>
           {" "}
-          <Link {...face.message(app, heldBy)}>{t("timeline.heldBy")}</Link>
+          <Link {...audience.message(app, heldBy)}>{t("timeline.heldBy")}</Link>
         </>
       )}
     </p>
@@ -204,10 +204,10 @@ interface AttemptLineProps {
 
 function AttemptLine({ app, message, attempt, number }: AttemptLineProps) {
   const { t, i18n } = useTranslation();
-  const face = useFace();
+  const audience = useAudience();
   const ok = attempt.status === 0;
   return (
-    <Link {...face.attempt(app, message, attempt.id)} className={styles["attempt"]}>
+    <Link {...audience.attempt(app, message, attempt.id)} className={styles["attempt"]}>
       <span className={styles["dot"]} data-ok={ok} aria-hidden />
       <span>
         <strong>{t("attempts.number", { number })}</strong>{" "}

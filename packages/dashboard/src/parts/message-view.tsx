@@ -1,4 +1,4 @@
-/** One event: how it came, who wanted it, and each try to hand it over. */
+/** Page of one message: its timeline, payload and details. */
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
@@ -11,12 +11,12 @@ import { Failed, Loading, Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { DELIVERY_TONES, type DeliveryWord } from "../lib/status.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 import { MessageActions } from "./message-actions.tsx";
 import { Timeline } from "./message-timeline.tsx";
 import styles from "./message-view.module.css";
 
-/** Endpoints of one message that are shown. */
+/** Maximum number of endpoints shown for one message. */
 const MAX_SHOWN = 100;
 const LIVE_PACE_MS = 300;
 const OPEN_EVERY_MS = 5000;
@@ -27,7 +27,7 @@ function isOpen({ state }: { readonly state: string }): boolean {
 
 export function MessageView({ app, id }: { readonly app: string; readonly id: string }) {
   const { t } = useTranslation();
-  const face = useFace();
+  const audience = useAudience();
   const path = { app_id: app, msg_id: id };
   const message = useQuery({
     queryKey: ["message", app, id],
@@ -37,7 +37,7 @@ export function MessageView({ app, id }: { readonly app: string; readonly id: st
     queryKey: ["message", app, id, "deliveries"],
     queryFn: () =>
       must(api.GET("/api/v1/app/{app_id}/msg/{msg_id}/delivery", { params: { path, query: { limit: MAX_SHOWN } } })),
-    // What becomes of the endpoint holds it, or lets it go, without an attempt of this message.
+    // A change of the endpoint can put deliveries on hold or resume them without an attempt of this message.
     refetchInterval: ({ state }) => (state.data?.data.some(isOpen) === true ? OPEN_EVERY_MS : false),
   });
   const attempts = useQuery({
@@ -62,9 +62,9 @@ export function MessageView({ app, id }: { readonly app: string; readonly id: st
     <Page
       title={message.data.eventType}
       badge={<WorstBadge states={rows.map(({ state }) => state as DeliveryWord)} />}
-      crumbs={face.crumbs(app, "messages")}
-      // Publishing, canceling and deleting are for whoever publishes.
-      {...(face.kind === "operator"
+      crumbs={audience.crumbs(app, "messages")}
+      // Only operators publish, cancel and delete messages.
+      {...(audience.kind === "operator"
         ? { actions: <MessageActions app={app} message={message.data} deliveries={rows} /> }
         : {})}
     >

@@ -8,13 +8,13 @@ import type { components } from "../api/schema.ts";
 import { Button } from "../components/button.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import { Form, type FormValues, TextField } from "../components/form.tsx";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 import { namesOf, TypePicker } from "./type-picker.tsx";
 import { UrlField } from "./url-field.tsx";
 
 export function NewEndpoint({ app }: { readonly app: string }) {
   const { t } = useTranslation();
-  const face = useFace();
+  const audience = useAudience();
   const navigate = useNavigate();
   const queries = useQueryClient();
   const [open, setOpen] = useState(false);
@@ -23,7 +23,7 @@ export function NewEndpoint({ app }: { readonly app: string }) {
       must(api.POST("/api/v1/app/{app_id}/endpoint", { params: { path: { app_id: app } }, body })),
     onSuccess: async ({ id }) => {
       await queries.invalidateQueries({ queryKey: ["endpoints", app] });
-      await navigate(face.endpoint(app, id));
+      await navigate(audience.endpoint(app, id));
     },
   });
   const submit = ({ url = "", description = "", eventTypes, channels }: FormValues): void => {

@@ -11,7 +11,7 @@ import { namesOf, TypePicker } from "./type-picker.tsx";
 import { UrlField } from "./url-field.tsx";
 import { routesKey } from "./use-routes.ts";
 
-/** A further endpoint for what comes in at a source. */
+/** Dialog that adds an endpoint to a source. */
 export function NewRoute({ source }: { readonly source: string }) {
   const { t } = useTranslation();
   const queries = useQueryClient();

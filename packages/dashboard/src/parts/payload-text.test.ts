@@ -2,15 +2,15 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytesOf, hexLines, kindOf, layOutJson, layOutXml, prettyLines } from "./payload-text.ts";
 
-describe("JSON for people", () => {
-  it("changes nothing but the space between tokens", () => {
+describe("formatted JSON", () => {
+  it("changes only the white space between tokens", () => {
     const text = '{"a":1.0,"b":12345678901234567890,"c":"x\\u00e9 {[,:]}","d":[],"e":{},"f":[1,{"g":null}]}';
     expect(layOutJson(text).replace(/\n\s*/g, "").replaceAll('": ', '":')).toBe(text);
     expect(layOutJson(text)).toContain('"a": 1.0,\n  "b": 12345678901234567890');
     expect(layOutJson(text)).toContain('"d": [],\n  "e": {}');
   });
 
-  it("is the same value for any JSON", () => {
+  it("has the same value as the original, for any JSON", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const text = JSON.stringify(value);
@@ -19,18 +19,18 @@ describe("JSON for people", () => {
     );
   });
 
-  it("shows what is no JSON all the same", () => {
+  it("shows text that is not JSON unchanged", () => {
     for (const text of ["", "{", '{"a', "]]]]", 'nonsense "x']) expect(() => layOutJson(text)).not.toThrow();
   });
 
-  it("lays out a MiB while nobody notices", () => {
+  it("formats a MiB in a time that readers do not notice", () => {
     const text = JSON.stringify(Array.from({ length: 20_000 }, (_, id) => ({ id, name: "some name", on: true })));
     expect(prettyLines({ text, base64: false, contentType: "application/json" }).length).toBeGreaterThan(80_000);
   });
 });
 
 describe("other bodies", () => {
-  it("are told apart by their type", () => {
+  it("are recognised by their content type", () => {
     const kind = (contentType: string, text = "x", base64 = false) => kindOf({ contentType, text, base64 });
     expect(kind("application/cloudevents+json; charset=utf-8")).toBe("json");
     expect(kind("text/xml")).toBe("xml");
@@ -40,11 +40,11 @@ describe("other bodies", () => {
     expect(kind("application/json", "AAAA", true)).toBe("binary");
   });
 
-  it("of XML have a line for each element, and text beside its tag", () => {
+  it("of XML have one line per element, with text on the line of its element", () => {
     expect(layOutXml("<a><b x='1'>text</b><c/></a>")).toBe("<a>\n  <b x='1'>text</b>\n  <c/>\n</a>");
   });
 
-  it("of bytes are shown with what can be read of them", () => {
+  it("of bytes are shown as a hex dump with the printable characters", () => {
     const body = { text: btoa("Hi\u0000\u00ff"), base64: true, contentType: "" };
     expect(hexLines(bytesOf(body))).toEqual([`00000000  48 69 00 ff${" ".repeat(36)}  Hi..`]);
   });

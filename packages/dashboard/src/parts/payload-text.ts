@@ -1,9 +1,9 @@
-/** How a body is shown: as text that fits its type, or as bytes. Pure, so that 1 MiB can be measured. */
+/** Formats a body for display by its content type, or as bytes. Pure functions, so that 1 MiB can be benchmarked. */
 
 export type BodyKind = "json" | "xml" | "form" | "text" | "binary";
 
 export interface Body {
-  /** The text as it came; of a binary body in base64. */
+  /** The text as received; base64 for binary bodies. */
   readonly text: string;
   readonly base64: boolean;
   readonly contentType: string;
@@ -22,7 +22,7 @@ export function bytesOf({ text, base64 }: Body): Uint8Array {
   return base64 ? Uint8Array.from(atob(text), (char) => char.charCodeAt(0)) : new TextEncoder().encode(text);
 }
 
-/** Lines for people. Numbers and names stay as they were written: JSON is laid out, not parsed and written again. */
+/** Formatted lines. JSON is indented without being parsed and serialised, so numbers and names stay as written. */
 export function prettyLines(body: Body): readonly string[] {
   switch (kindOf(body)) {
     case "json":
@@ -38,7 +38,7 @@ export function prettyLines(body: Body): readonly string[] {
   }
 }
 
-/** Puts line ends and spaces between the tokens of a JSON text, and changes none of them. */
+/** Indents a JSON text: changes only the white space between its tokens. */
 export function layOutJson(text: string): string {
   const parts: string[] = [];
   let depth = 0;
@@ -58,7 +58,7 @@ export function layOutJson(text: string): string {
   return parts.join("");
 }
 
-/** One line for each tag that holds others. Text stays beside its tag. */
+/** Indents XML: one line for each element with child elements. Text stays on the line of its element. */
 export function layOutXml(text: string): string {
   const lines: string[] = [];
   let depth = 0;
@@ -82,7 +82,7 @@ function formLines(text: string): readonly string[] {
 
 const HEX_WIDTH = 16;
 
-/** Offset, sixteen bytes, and what of them can be read. */
+/** Hex dump: offset, sixteen bytes, and the printable characters. */
 export function hexLines(bytes: Uint8Array): readonly string[] {
   const lines: string[] = [];
   for (let at = 0; at < bytes.length; at += HEX_WIDTH) {

@@ -20,7 +20,7 @@ export interface PolicyEditorProps {
   readonly onSave: (patch: Record<string, never>) => Promise<void>;
 }
 
-/** How deliveries are made. Each field shows what holds; what is left empty is inherited. */
+/** Editor of a delivery policy. Each field shows its effective value and where it comes from; empty fields are inherited. */
 export function PolicyEditor({ level, policy, onSave }: PolicyEditorProps) {
   const { t } = useTranslation();
   const form = useRef<HTMLFormElement>(null);
@@ -122,7 +122,7 @@ function Field({ field, own, holds, source, level }: FieldProps) {
   );
 }
 
-/** Words of the catalogue where it has some, else the name in the API. */
+/** Translates `key`, or returns the API name when there is no translation. */
 function named(t: TFunction, key: string, fallback: string): string {
   return (t as (key: string, options: { defaultValue: string }) => string)(key, { defaultValue: fallback });
 }

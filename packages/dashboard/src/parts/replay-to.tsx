@@ -12,11 +12,11 @@ import { UrlField } from "./url-field.tsx";
 
 export interface ReplayToProps {
   readonly source: string;
-  /** When the request came in: a replay names a window of time, and this is all of it. */
+  /** When the request was received: the replay covers exactly this time. */
   readonly at: string;
 }
 
-/** Sends a request that came in to any URL that deliveries may go to. */
+/** Dialog that forwards a received request to any allowed URL. */
 export function ReplayTo({ source, at }: ReplayToProps) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);

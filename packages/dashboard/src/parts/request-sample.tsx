@@ -6,7 +6,7 @@ import { Payload } from "../components/payload.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { Headers } from "./headers.tsx";
 
-/** A request that came in, so that one sees what a filter can ask of it: its line, its headers, its body. */
+/** Request line, headers and body of a received request, as a reference for writing a filter. */
 export function RequestSample({ source, id }: { readonly source: string; readonly id: string }) {
   const { t } = useTranslation();
   const path = { source_id: source, event_id: id };

@@ -1,4 +1,4 @@
-/** One route of a source: what it lets through, what it changes, how it passes it on, in which order, and to where. */
+/** Editor of one route of a source: subscription, forwarded parts of the request, and delivery order. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ArrowRight } from "lucide-react";
@@ -10,14 +10,14 @@ import { Form, FormRow, type FormValues, SelectField, SwitchField } from "../com
 import { Card, Columns } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { shortUrl } from "../lib/short-url.ts";
-import { FlowBadge } from "./endpoint-flow.tsx";
+import { EndpointStateBadge } from "./endpoint-state.tsx";
 import { EndpointMatching } from "./endpoint-matching.tsx";
 import styles from "./route-editor.module.css";
 import { routesKey } from "./use-routes.ts";
 
 export interface RouteEditorProps {
   readonly source: string;
-  /** Id of the endpoint at its end. */
+  /** ID of the endpoint that the route leads to. */
   readonly endpoint: string;
   readonly onDeleted: () => void;
 }
@@ -27,7 +27,7 @@ interface Ref {
   readonly id: string;
 }
 
-/** A source stands wherever an application does, so its endpoints are changed as those of one. */
+/** A source is stored as an application, so the endpoint operations of applications work on it. */
 export function RouteEditor({ source, endpoint: id, onDeleted }: RouteEditorProps) {
   const { t } = useTranslation();
   const queries = useQueryClient();
@@ -47,7 +47,7 @@ export function RouteEditor({ source, endpoint: id, onDeleted }: RouteEditorProp
     <section className={styles["editor"]} aria-label={t("routes.one")}>
       <header className={styles["head"]}>
         <h2 title={endpoint.data.url}>{shortUrl(endpoint.data.url)}</h2>
-        <FlowBadge app={source} endpoint={id} />
+        <EndpointStateBadge app={source} endpoint={id} />
         <span className={styles["actions"]}>
           <Link
             to="/applications/$app/endpoints/$endpoint"
@@ -82,7 +82,7 @@ export function RouteEditor({ source, endpoint: id, onDeleted }: RouteEditorProp
 
 const PARTS = ["method", "path", "query"] as const;
 
-/** What of the request is passed on beside its body and headers. */
+/** Parts of the request that are forwarded in addition to body and headers. */
 function Forwarding({ source, id }: Ref) {
   const { t } = useTranslation();
   const queries = useQueryClient();
@@ -125,11 +125,11 @@ function Forwarding({ source, id }: Ref) {
   );
 }
 
-/** Requests that come in have no ordering key, so `key` is shown only where it was set. */
+/** Received events have no ordering key, so `key` is offered only where it was set through the API. */
 const ORDERS = ["none", "endpoint", "key"] as const;
 const ON_FAILURE = ["block", "skip", "park"] as const;
 
-/** Whether what came first goes out first. */
+/** Delivery order of the route. */
 function Order({ source, id }: Ref) {
   const { t } = useTranslation();
   const queries = useQueryClient();

@@ -12,7 +12,7 @@ export interface SamplePickerProps {
   readonly onChange: (message: string) => void;
 }
 
-/** A real message of the past to try something on. */
+/** Selects a past message for a test. */
 export function SamplePicker({ app, value, onChange }: SamplePickerProps) {
   const { t, i18n } = useTranslation();
   const messages = useQuery({

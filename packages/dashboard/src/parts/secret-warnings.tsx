@@ -4,7 +4,7 @@ import { Note } from "../components/state.tsx";
 
 export type SecretWarning = NonNullable<components["schemas"]["IngestSourceOut"]["warnings"]>[number];
 
-/** Warnings about secrets that were saved and may have been copied with more than themselves. */
+/** Warnings about saved secrets with quotation marks or white space at their ends. */
 export function SecretWarnings({ warnings }: { readonly warnings?: readonly SecretWarning[] | undefined }) {
   const { t } = useTranslation();
   return warnings?.map(({ code, field }) => (

@@ -9,16 +9,16 @@ import { Dialog } from "../components/dialog.tsx";
 import { AreaField, Form, type FormValues, SelectField } from "../components/form.tsx";
 import { Loading } from "../components/state.tsx";
 import { exampleTypes, toExampleBody } from "../lib/send-example.ts";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 import type { EndpointActionsProps } from "./endpoint-props.ts";
 
-/** Messages that are searched for event types that are not registered. */
+/** Number of recent messages in which unregistered event types are looked for. */
 const RECENT = 50;
 
-/** Sends an example of an event type to this endpoint only. There is always one: `posthorn.ping` is built in. */
+/** Dialog that sends an example of an event type to this endpoint only. `posthorn.ping` is always available. */
 export function SendExample({ app, endpoint }: EndpointActionsProps) {
   const { t } = useTranslation();
-  const face = useFace();
+  const audience = useAudience();
   const navigate = useNavigate();
   const [open, setOpen] = useState(false);
   const types = useExampleTypes(app, open);
@@ -30,12 +30,12 @@ export function SendExample({ app, endpoint }: EndpointActionsProps) {
         api.POST("/api/v1/app/{app_id}/endpoint/{endpoint_id}/send-example", {
           params: { path: { app_id: app, endpoint_id: endpoint.id } },
           body: { eventType: values["eventType"]! },
-          // As it was typed: numbers such as 1.0 would not survive being parsed and written again.
+          // Sent as text: parsing and serialising would change numbers such as 1.0.
           bodySerializer: () => body,
         }),
       );
     },
-    onSuccess: (message) => navigate(face.message(app, message.id)),
+    onSuccess: (message) => navigate(audience.message(app, message.id)),
   });
   return (
     <Dialog
@@ -83,7 +83,7 @@ export function SendExample({ app, endpoint }: EndpointActionsProps) {
   );
 }
 
-/** Names of event types of which an example can be sent; `null` while they load. A list that cannot be loaded is left out. */
+/** Names of the event types with an example; `null` while loading. Types whose list fails to load are left out. */
 function useExampleTypes(app: string, enabled: boolean): readonly string[] | null {
   const types = useQuery({
     queryKey: ["event-types", "names"],

@@ -8,7 +8,7 @@ import { httpStatus } from "../lib/http-status.ts";
 
 const EXAMPLE = '{"type": "example.sent", "data": {"number": 1.0, "from": "this page"}}';
 
-/** Sends a request to the URL as a sender would. */
+/** Sends a test request to the capture URL. */
 export function SendToCapture({ url }: { readonly url: string }) {
   const { t } = useTranslation();
   const send = useMutation({ mutationFn: () => sendExample(url) });
@@ -30,9 +30,9 @@ export function SendToCapture({ url }: { readonly url: string }) {
 }
 
 function sendExample(url: string): Promise<Response> {
-  // Another origin does not let this page read its answer, or send JSON without asking first.
+  // Another origin does not let this page read the response, or send JSON without a preflight.
   if (hasSeparateIngest()) return fetch(url, { method: "POST", mode: "no-cors", body: EXAMPLE });
-  // The page may call its own server alone, so the path is what counts.
+  // The content security policy limits the page to its own server, so only the path of the URL is used.
   const headers = { "content-type": "application/json" };
   return fetch(new URL(url).pathname, { method: "POST", headers, body: EXAMPLE });
 }

@@ -7,7 +7,7 @@ import { Button } from "../components/button.tsx";
 import { Form, FormError, type FormValues, TextField } from "../components/form.tsx";
 import { Card } from "../components/page.tsx";
 import { parseRequest } from "../lib/raw-request.ts";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 import { CodeArea } from "./code-area.tsx";
 import { Diagnosis } from "./diagnosis.tsx";
 
@@ -18,10 +18,10 @@ webhook-signature: v1,…
 
 {"the": "body, exactly as it came"}`;
 
-/** Why a request does not verify. Everything happens in this tab: what is pasted goes nowhere. */
+/** Diagnoses why a pasted request fails verification. It runs in the browser and sends nothing to the server. */
 export function SignatureDoctor({ app, id }: { readonly app: string; readonly id: string }) {
   const { t } = useTranslation();
-  const { can } = useFace();
+  const { can } = useAudience();
   const [pasted, setPasted] = useState("");
   const own = can("ViewEndpointSecret");
   const diagnose = useMutation({

@@ -8,7 +8,7 @@ import { Secret } from "./endpoint-secret.tsx";
 import { SignatureDoctor } from "./signature-doctor.tsx";
 import styles from "./signing.module.css";
 
-/** How the receiver knows that a message is genuine: the secret, code that verifies, and why a request does not. */
+/** Signing of an endpoint: the secret, verification code, and the signature doctor. */
 export function Signing({ app, id }: { readonly app: string; readonly id: string }) {
   return (
     <Columns>

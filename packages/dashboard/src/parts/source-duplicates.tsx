@@ -8,10 +8,10 @@ import { formatNumber } from "../lib/format.ts";
 import styles from "./source-duplicates.module.css";
 
 const EVERY_MS = 5000;
-/** Repeated messages that are listed. */
+/** Maximum number of repeated messages listed. */
 const MAX_SHOWN = 5;
 
-/** Deliveries that the provider sent more than once: how many, when, and which messages they repeated. */
+/** Duplicates that the provider sent: their number, the time of the last one, and the repeated messages. */
 export function SourceDuplicates({ source }: { readonly source: string }) {
   const { t, i18n } = useTranslation();
   const { data } = useQuery({

@@ -14,11 +14,11 @@ import { Time } from "../components/time.tsx";
 import type { Source } from "../lib/source-form.ts";
 import { type SecretWarning, SecretWarnings } from "./secret-warnings.tsx";
 
-/** Seconds for which the secrets before go on to verify; `null`: until they are deleted. */
+/** Seconds for which the previous secrets stay valid; `null` means until they are deleted. */
 const OVERLAPS = { stay: null, none: 0, hour: 3600, day: 86_400, week: 604_800 } as const;
 type Overlap = keyof typeof OVERLAPS;
 
-/** What the provider signs with: several while one is being changed for another. */
+/** Secrets that the provider signs with; several during a rotation. */
 export function SourceSecrets({ source }: { readonly source: Source }) {
   const { t } = useTranslation();
   const queries = useQueryClient();

@@ -11,11 +11,11 @@ import { Card } from "../components/page.tsx";
 import { Note } from "../components/state.tsx";
 import type { Source } from "../lib/source-form.ts";
 
-/** Seconds for which the URL before goes on to work. */
+/** Seconds for which the previous URL keeps working. */
 const OVERLAPS = { none: 0, hour: 3600, day: 86_400, week: 604_800, month: 2_592_000 } as const;
 type Overlap = keyof typeof OVERLAPS;
 
-/** Where the provider sends to; a new URL, with the one before for a while. */
+/** URL of the source, with a dialog to rotate it with an overlap. */
 export function SourceUrl({ source }: { readonly source: Source }) {
   const { t } = useTranslation();
   const queries = useQueryClient();

@@ -5,7 +5,7 @@ import styles from "../components/form.module.css";
 export interface SuggestFieldProps {
   readonly label: string;
   readonly value: string | undefined;
-  /** Called with what was chosen or typed, once it is; `undefined` when it was emptied. */
+  /** Called with the selected or typed text after each change; `undefined` when the field was emptied. */
   readonly onChange: (value: string | undefined) => void;
   readonly choices?: readonly Choice[];
   readonly placeholder?: string | undefined;
@@ -13,7 +13,7 @@ export interface SuggestFieldProps {
 
 const NONE: readonly Choice[] = [];
 
-/** A text that is typed, with what is known offered. */
+/** Text field with suggestions. */
 export function SuggestField({ label, value, onChange, choices = NONE, placeholder }: SuggestFieldProps) {
   const id = useId();
   return (
@@ -40,7 +40,7 @@ function Typed({
   };
   const typed = (next: string): void => {
     setText(next);
-    // Chosen from the list rather than typed.
+    // Selected from the list rather than typed.
     if (choices.some((choice) => choice.value === next)) done(next);
   };
   return (

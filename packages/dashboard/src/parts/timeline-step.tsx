@@ -12,7 +12,7 @@ interface StepProps {
   readonly children?: ReactNode;
 }
 
-/** One thing that happened to a message. */
+/** One step in the timeline of a message. */
 export function Step({ icon: Icon, tone, title, badge, end, children }: StepProps) {
   return (
     <li className={styles["step"]}>

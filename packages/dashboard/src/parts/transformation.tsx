@@ -1,4 +1,4 @@
-/** Code that changes a message before it is sent, and a place to try it on a real one. */
+/** Transformation of an endpoint, with a form to test it on a past message. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";

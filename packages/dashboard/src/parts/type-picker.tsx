@@ -7,7 +7,7 @@ import { TypeTree, type KnownType } from "./type-tree.tsx";
 
 const MAX_KNOWN = 250;
 
-/** What an application can be sent: the types that were declared; of a source, those that came in. */
+/** Event types to choose from: declared types for an application, received types for a source. */
 function knownTypes(app: string): Promise<readonly KnownType[]> {
   const query = { limit: MAX_KNOWN };
   if (!isSource(app)) return must(api.GET("/api/v1/event-type", { params: { query } })).then(({ data }) => data);
@@ -21,7 +21,7 @@ export interface TypePickerProps {
   readonly value: readonly string[];
 }
 
-/** Which event types an endpoint gets: ticked when they are known, else typed. None is all. */
+/** Selects the event types of an endpoint: a tree of checkboxes, or a text field when no types are known. None means all. */
 export function TypePicker({ app, value }: TypePickerProps) {
   const { t } = useTranslation();
   const types = useQuery({
@@ -45,7 +45,7 @@ export function TypePicker({ app, value }: TypePickerProps) {
   return <TypeTree key={known.length} types={[...known, ...others]} value={value} />;
 }
 
-/** Names that were ticked or typed, with commas between them; `null` for none, which is all. Providers' names have spaces. */
+/** Parses comma-separated names; `null` for none, which means all. Names of some providers contain spaces. */
 export function namesOf(text: string | undefined): string[] | null {
   const names = (text ?? "")
     .split(/[,\n]/)

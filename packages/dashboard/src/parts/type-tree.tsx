@@ -11,7 +11,7 @@ export interface TypeTreeProps {
   readonly value: readonly string[];
 }
 
-/** Types below their groups, to be ticked by one or by all. In a form they come joined by commas. None is all. */
+/** Tree of event types by group. The form value is a comma-separated list; none selected means all. */
 export function TypeTree({ types, value }: TypeTreeProps) {
   const { t } = useTranslation();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(() => new Set(value));
@@ -44,7 +44,7 @@ export function TypeTree({ types, value }: TypeTreeProps) {
             {chosen.size === 0 ? t("portal.types.all") : t("portal.types.chosen", { count: chosen.size })}
           </span>
         </div>
-        {/* A region that scrolls must be within reach of the keyboard. */}
+        {/* Scrollable regions must be reachable by keyboard. */}
         <div className={styles["tree"]} tabIndex={0} role="region" aria-label={t("endpoints.types")}>
           {searchGroups(groups, words).map((group) => (
             <Group key={group.name} group={group} chosen={chosen} onTick={tick} />

@@ -8,7 +8,7 @@ import styles from "./url-field.module.css";
 
 const PAUSE_MS = 400;
 
-/** The URL of an endpoint; says while it is typed whether deliveries to it would be allowed. */
+/** URL field that checks while typing whether deliveries to the URL are allowed. */
 export function UrlField({ app, value = "" }: { readonly app: string; readonly value?: string }) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState(value);
@@ -24,7 +24,7 @@ export function UrlField({ app, value = "" }: { readonly app: string; readonly v
     enabled: URL.canParse(asked),
     retry: false,
   });
-  const verdict = asked === typed.trim() ? check.data : undefined;
+  const result = asked === typed.trim() ? check.data : undefined;
   return (
     <div className={styles["field"]}>
       <TextField
@@ -36,16 +36,16 @@ export function UrlField({ app, value = "" }: { readonly app: string; readonly v
         required
         onValue={setTyped}
       />
-      <p className={styles["verdict"]} role="status" data-tone={tone(verdict?.allowed)}>
-        {verdict === undefined ? (
+      <p className={styles["result"]} role="status" data-tone={tone(result?.allowed)}>
+        {result === undefined ? (
           t("portal.url.help")
-        ) : verdict.allowed ? (
+        ) : result.allowed ? (
           <>
             <CircleCheck aria-hidden /> {t("portal.url.good")}
           </>
         ) : (
           <>
-            <CircleX aria-hidden /> {verdict.message}
+            <CircleX aria-hidden /> {result.message}
           </>
         )}
       </p>

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, must } from "../api/client.ts";
 
-/** An event type with its schemas, by its name. */
+/** Loads an event type with its schemas. */
 export function useEventType(name: string) {
   return useQuery({
     queryKey: ["event-type", name],

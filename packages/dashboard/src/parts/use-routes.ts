@@ -4,12 +4,12 @@ import type { components } from "../api/schema.ts";
 
 export type RouteGraph = components["schemas"]["IngestGraphOut"];
 
-/** Below the key of the source: what changes a route renews the picture. */
+/** Query key of the route diagram, below the key of the source so that both are invalidated together. */
 export function routesKey(source: string): QueryKey {
   return ["source", source, "graph"];
 }
 
-/** Source → filter → transformation → endpoint, to be drawn. */
+/** Loads the graph of source → filter → transformation → endpoint. */
 export function useRoutes(source: string): UseQueryResult<RouteGraph> {
   return useQuery({
     queryKey: routesKey(source),

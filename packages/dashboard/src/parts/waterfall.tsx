@@ -13,7 +13,7 @@ const PHASES = [
 
 export type Timings = Readonly<Record<(typeof PHASES)[number][1] | "totalMs", number | null>>;
 
-/** The phases of an attempt one after the other, each where it began. */
+/** Bar chart of the phases of an attempt, each positioned at its start. */
 export function Waterfall({ timings }: { readonly timings: Timings }) {
   const { t, i18n } = useTranslation();
   const total = Math.max(

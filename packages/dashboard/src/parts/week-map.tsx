@@ -4,11 +4,11 @@ import styles from "./week-map.module.css";
 
 const HOURS = 24;
 const DAY_MS = 86_400_000;
-/** A Monday at midnight in UTC. */
+/** Midnight in UTC of some Monday, to format the names of weekdays. */
 const MONDAY = Date.UTC(2024, 0, 1);
 const PERCENT = 100;
 
-/** How much is to be expected in each hour of a week, in UTC: the stronger, the more. */
+/** Heat map of the expected events in each hour of the week, in UTC. */
 export function WeekMap({ week }: { readonly week: readonly number[] }) {
   const { t, i18n } = useTranslation();
   const { language } = i18n;

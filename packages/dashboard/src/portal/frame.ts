@@ -1,17 +1,17 @@
-/** What the portal and the page around its frame say to each other (docs/portal.md). */
+/** Messages between the portal in a frame and its parent page (docs/portal.md). */
 import { onSession, readSession, sessionEnd } from "../session/session.ts";
 import { changeLook } from "./look.ts";
 
-/** Longer lists scroll within the frame: they load as they are scrolled, and would else load to their end. */
+/** Maximum height of the frame. Longer lists scroll inside: in an unlimited frame, infinite scrolling would load every page. */
 const MAX_HEIGHT = 1600;
-/** What the known React component listens to (docs/compatibility.md), and the name of our own element. */
+/** Names of the height message: of the existing React component (docs/compatibility.md), and of `<posthorn-portal>`. */
 const HEIGHT_MESSAGES = ["svix.iframe-resizer-height", "posthorn.height"] as const;
 
 export function isFramed(): boolean {
   return window.parent !== window;
 }
 
-/** Tells the page around of the height and of the end of the session, and takes a look from it. Holds nothing that is secret. */
+/** Sends the height and the end of the session to the parent page, and accepts a look from it. Messages contain no secrets. */
 export function startFrame(root: HTMLElement): void {
   if (!isFramed()) return;
   document.documentElement.dataset["framed"] = "";

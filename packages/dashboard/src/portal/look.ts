@@ -1,6 +1,6 @@
 /**
- * How the portal looks: as the server says, over that what the link says, over that what the page around the frame says. Names in the
- * address are those that the known React component appends (docs/portal.md).
+ * Appearance of the portal. The parent page of a frame overrides the link, which overrides the settings of the server. The URL
+ * parameters are those that the existing React component appends (docs/portal.md).
  */
 import { LANGUAGES, showLanguage } from "../i18n/i18n.ts";
 import { applyTheme, readTheme, type Theme } from "../layout/theme.ts";
@@ -12,7 +12,7 @@ export interface Look {
   readonly logo?: string;
   /** As `#rrggbb`. */
   readonly colour?: string;
-  /** Font families that the device has. */
+  /** Installed font families. */
   readonly font?: string;
   readonly theme?: Theme;
   readonly language?: string;
@@ -27,7 +27,7 @@ let ofServer: Look = {};
 let ofLink: Look = {};
 let current: Look = {};
 
-/** Reads the address once, before the first page: going from page to page drops it. A reload finds it in the tab's storage. */
+/** Reads the URL parameters before the first navigation drops them. After a reload, they come from the session storage. */
 export function startLook(): void {
   const asked = lookOf(new URLSearchParams(location.search));
   ofLink = Object.keys(asked).length > 0 ? asked : stored();
@@ -35,13 +35,13 @@ export function startLook(): void {
   show();
 }
 
-/** What the settings of the server say. */
+/** Applies the look from the settings of the server. */
 export function serverLook(look: Readonly<Record<string, string | null>>): void {
   ofServer = checked(look);
   show();
 }
 
-/** What the page around says, such as when its reader changes from light to dark. */
+/** Applies a look from the parent page, for example after a change of its theme. */
 export function changeLook(look: Readonly<Record<string, unknown>>): void {
   ofLink = { ...ofLink, ...checked(look) };
   store(ofLink);
@@ -59,7 +59,7 @@ export function onLook(listener: Listener): () => void {
 }
 
 function lookOf(query: URLSearchParams): Look {
-  // The component appends: the last counts.
+  // The component appends its parameters, so the last value counts.
   const last = (name: string): string | undefined => query.getAll(name).at(-1);
   const darkMode = last("darkMode");
   const theme = darkMode === undefined ? undefined : ({ auto: "auto", true: "dark" }[darkMode] ?? "light");
@@ -67,7 +67,7 @@ function lookOf(query: URLSearchParams): Look {
   return checked({ name, logo, colour, theme, font: last("fontFamily"), language: last("lang") });
 }
 
-/** What of it can be used. It comes from an address or from another page: nothing else may follow from it. */
+/** Validates a look. It comes from a URL or another page, so only known values of known fields are used. */
 function checked({ name, logo, colour, font, theme, language }: Readonly<Record<string, unknown>>): Look {
   const hex = typeof colour === "string" ? parseColour(colour) : null;
   const known = LANGUAGES.find((one) => typeof language === "string" && language.slice(0, 2).toLowerCase() === one);
@@ -84,7 +84,7 @@ function checked({ name, logo, colour, font, theme, language }: Readonly<Record<
 function show(): void {
   current = { ...ofServer, ...ofLink };
   const { colour, font, theme, language } = current;
-  // A page around that asks for nothing is a light one, as the known component has it.
+  // Without a theme, the parent page is assumed to be light, as the existing component does.
   applyTheme(theme ?? (window.parent === window ? readTheme() : "light"));
   const { style } = document.documentElement;
   if (colour !== undefined) showColour(style, colour);
@@ -114,9 +114,9 @@ function stored(): Look {
 
 function store(look: Look): void {
   try {
-    // "system" is what the address calls "auto".
+    // The theme "system" is called "auto" in URLs.
     sessionStorage.setItem(KEY, JSON.stringify({ ...look, ...(look.theme === "system" ? { theme: "auto" } : {}) }));
   } catch {
-    // A frame whose storage the browser blocks forgets it at a reload.
+    // Without storage in a frame, the look is lost on reload.
   }
 }

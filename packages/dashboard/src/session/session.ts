@@ -1,6 +1,6 @@
 /**
- * Who is signed in, in this tab. The token lives in the tab's session storage: not in an address, where it would be logged and
- * shared, and not in a cookie, which other sites could make the browser send.
+ * Session of this tab. The token is kept in the session storage: not in the URL, where it would be logged and shared, and not in
+ * a cookie, which other sites could make the browser send.
  */
 const KEY = "posthorn.session";
 
@@ -20,7 +20,7 @@ export function readSession(): Session | null {
   return current;
 }
 
-/** Why the last session of this tab ended; `null` when there was none. */
+/** Why the last session of this tab ended; `null` if none did. */
 export function sessionEnd(): SessionEnd | null {
   return ended;
 }
@@ -47,7 +47,7 @@ export function onSession(listener: Listener): () => void {
 }
 
 /**
- * Signs in with the token in the fragment of a link (`#key=…`), now and whenever such a link is opened in this tab later. The
+ * Signs in with the token in the fragment of a link (`#key=…`), now and whenever such a link is opened in this tab. The
  * fragment is removed from the address first, so that the token stays in neither the address bar nor the history.
  */
 export function signInFromLinks(): void {
@@ -67,7 +67,7 @@ function takeTokenFromAddress(): void {
   if (token !== "" && token !== current?.token) startSession(token);
 }
 
-/** The claims of a token, unverified: what to show; what is allowed the server decides. */
+/** Unverified claims of a token, for display. The server decides what is allowed. */
 export function claimsOf(token: string): Readonly<Record<string, unknown>> {
   try {
     const [, payload = ""] = token.split(".");
@@ -86,7 +86,7 @@ function load(): Session | null {
     const token = sessionStorage.getItem(KEY);
     return token === null ? null : { token };
   } catch {
-    // A frame whose storage the browser blocks has a session until it is reloaded.
+    // Without storage in a frame, the session is lost on reload.
     return null;
   }
 }

@@ -1,7 +1,7 @@
 import { claimsOf } from "./session.ts";
 import { useSession } from "./use-session.ts";
 
-/** The application that the token of the portal is for. The server decides whether that is true. */
+/** Application ID in the portal token. The server verifies it. */
 export function useApplication(): string {
   const session = useSession();
   const { sub } = claimsOf(session?.token ?? "");

@@ -135,7 +135,7 @@ export const frame: typeof english = {
     previous: "Vorherige Zeile",
     open: "Ausgewählte Zeile öffnen",
     this: "Tastaturkürzel anzeigen",
-    indent: "In einem Codefeld mit der Tabulatortaste einrücken",
+    indent: "In einem Codefeld einrücken",
   },
   notFound: {
     title: "Seite nicht gefunden",

@@ -134,7 +134,7 @@ export const frame = {
     previous: "Previous row",
     open: "Open the selected row",
     this: "Show keyboard shortcuts",
-    indent: "Use Tab to indent in a code field",
+    indent: "Indent in a code field",
   },
   notFound: {
     title: "Page not found",

@@ -1,4 +1,4 @@
-/** Endpoints that fail, or hold what waits for them: what is behind two numbers of home. */
+/** List of failing endpoints and endpoints with deliveries on hold, linked from the overview. */
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -13,13 +13,13 @@ import { Time } from "../components/time.tsx";
 import { formatNumber } from "../lib/format.ts";
 import { shortUrl } from "../lib/short-url.ts";
 import { isTrouble, TROUBLE_TONES, TROUBLES } from "../lib/troubles.ts";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 
 const EVERY_MS = 5000;
 
-export function Troubles() {
+export function EndpointsNeedingAttention() {
   const { t, i18n } = useTranslation();
-  const face = useFace();
+  const audience = useAudience();
   const navigate = useNavigate({ from: "/endpoints" });
   const { trouble } = useSearch({ from: "/operator/endpoints" });
   const now = useQuery({
@@ -58,7 +58,7 @@ export function Troubles() {
             key: "url",
             label: t("endpoints.url"),
             cell: (row) => (
-              <Link {...face.endpoint(row.appId, row.endpointId)} title={row.url}>
+              <Link {...audience.endpoint(row.appId, row.endpointId)} title={row.url}>
                 {shortUrl(row.url)}
               </Link>
             ),

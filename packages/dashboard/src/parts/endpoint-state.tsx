@@ -1,4 +1,4 @@
-/** Whether deliveries to an endpoint go out now, why not, how much waits, and what can be done about it. */
+/** Delivery status of an endpoint: state, reason, queued deliveries, and actions to pause, resume or try now. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Pause, Play, Zap } from "lucide-react";
@@ -13,57 +13,57 @@ import { Card, Facts, Section } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
-import { breakerReason, type EndpointFlow, FLOW_TONES, isHeld } from "../lib/flow.ts";
+import { breakerReason, type EndpointState, STATE_TONES, isHeld } from "../lib/endpoint-state.ts";
 import { formatDuration, formatNumber } from "../lib/format.ts";
-import { useFace } from "../session/face.ts";
-import { flowKey, useFlow } from "./use-flow.ts";
+import { useAudience } from "../session/audience.ts";
+import { endpointStateKey, useEndpointState } from "./use-endpoint-state.ts";
 
-interface FlowProps {
+interface EndpointStateProps {
   readonly app: string;
   readonly endpoint: string;
 }
 
-/** The state of an endpoint in a word. */
-export function FlowBadge({ app, endpoint }: FlowProps) {
+/** Badge with the state of an endpoint. */
+export function EndpointStateBadge({ app, endpoint }: EndpointStateProps) {
   const { t } = useTranslation();
-  const flow = useFlow(app, endpoint);
-  if (flow.data === undefined) return null;
-  return <Badge tone={FLOW_TONES[flow.data.state]}>{t(`endpointState.states.${flow.data.state}`)}</Badge>;
+  const status = useEndpointState(app, endpoint);
+  if (status.data === undefined) return null;
+  return <Badge tone={STATE_TONES[status.data.state]}>{t(`endpointState.states.${status.data.state}`)}</Badge>;
 }
 
-export function EndpointFlowCard({ app, endpoint }: FlowProps) {
+export function EndpointStateCard({ app, endpoint }: EndpointStateProps) {
   const { t } = useTranslation();
-  const { can } = useFace();
-  const flow = useFlow(app, endpoint);
-  if (flow.error !== null && flow.data === undefined) {
-    return <Failed error={flow.error} retry={() => void flow.refetch()} />;
+  const { can } = useAudience();
+  const status = useEndpointState(app, endpoint);
+  if (status.error !== null && status.data === undefined) {
+    return <Failed error={status.error} retry={() => void status.refetch()} />;
   }
   return (
     <Card
       title={t("endpointState.title")}
       actions={
-        flow.data === undefined || !can("ManageEndpoint") ? null : (
-          <FlowActions app={app} endpoint={endpoint} flow={flow.data} />
+        status.data === undefined || !can("ManageEndpoint") ? null : (
+          <StateActions app={app} endpoint={endpoint} status={status.data} />
         )
       }
     >
-      {flow.data === undefined ? (
+      {status.data === undefined ? (
         <Loading lines={5} />
       ) : (
         <>
           <p>
-            <Sentence flow={flow.data} />
+            <Sentence status={status.data} />
           </p>
-          <FlowFacts flow={flow.data} />
+          <StateFacts status={status.data} />
         </>
       )}
     </Card>
   );
 }
 
-function Sentence({ flow }: { readonly flow: EndpointFlow }) {
+function Sentence({ status }: { readonly status: EndpointState }) {
   const { t } = useTranslation();
-  const { state, reason, pausedUntil } = flow;
+  const { state, reason, pausedUntil } = status;
   const known = breakerReason(reason);
   if (state === "open" && known !== null) return t(`endpointState.reasons.${known}`);
   if (state === "paused" && pausedUntil !== null && pausedUntil !== "never") {
@@ -78,16 +78,16 @@ function Sentence({ flow }: { readonly flow: EndpointFlow }) {
   return t(`endpointState.texts.${state}`);
 }
 
-function FlowFacts({ flow }: { readonly flow: EndpointFlow }) {
+function StateFacts({ status }: { readonly status: EndpointState }) {
   const { t, i18n } = useTranslation();
   const { language } = i18n;
-  const { failing, waiting, concurrency, rate, recentMs } = flow;
+  const { failing, waiting, concurrency, rate, recentMs } = status;
   const count = (value: number): string => `${formatNumber(language, value)}${waiting.exact ? "" : "+"}`;
   const facts: (readonly [string, ReactNode] | null)[] = [
-    flow.since === null ? null : [t("endpointState.since"), <Time key="since" at={flow.since} />],
-    flow.nextProbeAt === null
+    status.since === null ? null : [t("endpointState.since"), <Time key="since" at={status.since} />],
+    status.nextProbeAt === null
       ? null
-      : [t("endpointState.nextProbe"), <Time key="probe" at={flow.nextProbeAt} relative />],
+      : [t("endpointState.nextProbe"), <Time key="probe" at={status.nextProbeAt} relative />],
     failing === null
       ? null
       : [
@@ -102,9 +102,9 @@ function FlowFacts({ flow }: { readonly flow: EndpointFlow }) {
       : [t("endpointState.autoDisable"), <Time key="off" at={failing.disabledAt} relative />],
     [
       t("endpointState.inFlight"),
-      t("endpointState.of", { now: flow.inFlight, max: concurrency.now ?? concurrency.max }),
+      t("endpointState.of", { now: status.inFlight, max: concurrency.now ?? concurrency.max }),
     ],
-    [t(isHeld(flow) ? "endpointState.held" : "endpointState.due"), count(waiting.due)],
+    [t(isHeld(status) ? "endpointState.held" : "endpointState.due"), count(waiting.due)],
     waiting.oldestDue === null
       ? null
       : [t("endpointState.oldest"), <Time key="oldest" at={waiting.oldestDue} relative />],
@@ -113,30 +113,33 @@ function FlowFacts({ flow }: { readonly flow: EndpointFlow }) {
       ? null
       : [t("endpointState.rate"), formatNumber(language, rate.easedTo ?? rate.perSecond ?? 0, 1)],
     recentMs === null ? null : [t("endpointState.recent"), formatDuration(language, recentMs)],
-    flow.certificateValidTo === null
+    status.certificateValidTo === null
       ? null
-      : [t("endpointState.certificate"), <Time key="certificate" at={flow.certificateValidTo} relative />],
+      : [t("endpointState.certificate"), <Time key="certificate" at={status.certificateValidTo} relative />],
     waiting.newestFirst ? [t("replays.order"), t("replays.newest")] : null,
   ];
   return <Facts facts={facts.filter((fact) => fact !== null)} />;
 }
 
-/** Does something to the flow of an endpoint and shows what became of it. */
-function useFlowChange<Input>({ app, endpoint }: FlowProps, change: (input: Input) => Promise<EndpointFlow>) {
+/** Mutation that changes the state of an endpoint and stores the returned state in the cache. */
+function useStateChange<Input>(
+  { app, endpoint }: EndpointStateProps,
+  change: (input: Input) => Promise<EndpointState>,
+) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: change,
-    onSuccess: async (flow) => {
-      queries.setQueryData(flowKey(app, endpoint), flow);
+    onSuccess: async (status) => {
+      queries.setQueryData(endpointStateKey(app, endpoint), status);
       await queries.invalidateQueries({ queryKey: ["stats"] });
     },
   });
 }
 
-function FlowActions({ app, endpoint, flow }: FlowProps & { readonly flow: EndpointFlow }) {
+function StateActions({ app, endpoint, status }: EndpointStateProps & { readonly status: EndpointState }) {
   const { t } = useTranslation();
   const params = { path: { app_id: app, endpoint_id: endpoint } };
-  const change = useFlowChange({ app, endpoint }, (verb: "try-now" | "pause" | "resume") => {
+  const change = useStateChange({ app, endpoint }, (verb: "try-now" | "pause" | "resume") => {
     switch (verb) {
       case "try-now":
         return must(api.POST("/api/v1/app/{app_id}/endpoint/{endpoint_id}/try-now", { params }));
@@ -146,7 +149,7 @@ function FlowActions({ app, endpoint, flow }: FlowProps & { readonly flow: Endpo
         return must(api.POST("/api/v1/app/{app_id}/endpoint/{endpoint_id}/resume", { params }));
     }
   });
-  const { state } = flow;
+  const { state } = status;
   if (state === "disabled" || state === "unverified") return null;
   const tryable = state === "open" || state === "half_open";
   return (
@@ -173,12 +176,12 @@ function FlowActions({ app, endpoint, flow }: FlowProps & { readonly flow: Endpo
   );
 }
 
-/** What holds up others at an endpoint with an order. Nothing where nothing does. */
-export function Blockers({ app, endpoint }: FlowProps) {
+/** Messages that block an endpoint with ordered delivery. Renders nothing when there are none. */
+export function Blockers({ app, endpoint }: EndpointStateProps) {
   const { t, i18n } = useTranslation();
-  const face = useFace();
-  const flow = useFlow(app, endpoint);
-  const unblock = useFlowChange({ app, endpoint }, (msgId: string) =>
+  const audience = useAudience();
+  const status = useEndpointState(app, endpoint);
+  const unblock = useStateChange({ app, endpoint }, (msgId: string) =>
     must(
       api.POST("/api/v1/app/{app_id}/endpoint/{endpoint_id}/unblock", {
         params: { path: { app_id: app, endpoint_id: endpoint } },
@@ -186,7 +189,7 @@ export function Blockers({ app, endpoint }: FlowProps) {
       }),
     ),
   );
-  const blockers = flow.data?.blockers ?? [];
+  const blockers = status.data?.blockers ?? [];
   if (blockers.length === 0) return null;
   return (
     <Section title={t("endpointState.blockers")}>
@@ -202,7 +205,7 @@ export function Blockers({ app, endpoint }: FlowProps) {
             key: "message",
             label: t("messages.one"),
             cell: (row) => (
-              <Link {...face.message(app, row.msgId)}>
+              <Link {...audience.message(app, row.msgId)}>
                 <code>{row.msgId}</code>
               </Link>
             ),
@@ -231,14 +234,14 @@ export function Blockers({ app, endpoint }: FlowProps) {
             end: true,
             cell: (row) => <Time at={row.passAt} relative />,
           },
-          ...(face.can("ManageEndpoint")
+          ...(audience.can("ManageEndpoint")
             ? [
                 {
                   key: "unblock",
                   label: t("endpointState.unblock"),
                   end: true,
                   tight: true,
-                  cell: (row: EndpointFlow["blockers"][number]) => (
+                  cell: (row: EndpointState["blockers"][number]) => (
                     <Button small onClick={() => unblock.mutate(row.msgId)} disabled={unblock.isPending}>
                       {t("endpointState.unblock")}
                     </Button>

@@ -9,13 +9,13 @@ import { trustOf } from "../lib/trust.ts";
 import { Headers } from "./headers.tsx";
 import { Step } from "./timeline-step.tsx";
 
-export interface CameInProps {
+export interface InboundStepsProps {
   readonly source: string;
   readonly message: ExactMessage;
 }
 
-/** The request that came in, and what proved that it is genuine. */
-export function CameIn({ source, message }: CameInProps) {
+/** Timeline steps of a received event: the request, and its verification. */
+export function InboundSteps({ source, message }: InboundStepsProps) {
   const { t } = useTranslation();
   const path = { source_id: source, event_id: message.id };
   const event = useQuery({

@@ -7,24 +7,24 @@ import { Card } from "../components/page.tsx";
 import { Empty, Loading } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { formatNumber } from "../lib/format.ts";
-import type { Need } from "../lib/needs.ts";
+import type { AttentionItem } from "../lib/attention.ts";
 import { shortUrl } from "../lib/short-url.ts";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 import styles from "./home.module.css";
 
-/** What somebody should look at, worst first. `undefined`: it is not known yet. */
-export function NeedsYou({ needs }: { readonly needs: readonly Need[] | undefined }) {
+/** List of items that item attention, most urgent first. `undefined` while loading. */
+export function NeedsAttention({ items }: { readonly items: readonly AttentionItem[] | undefined }) {
   const { t } = useTranslation();
   return (
     <Card title={t("home.needsAttention")} actions={<Link to="/issues">{t("home.byCause")}</Link>}>
-      {needs === undefined ? (
+      {items === undefined ? (
         <Loading lines={3} />
-      ) : needs.length === 0 ? (
+      ) : items.length === 0 ? (
         <Empty>{t("home.attentionNone")}</Empty>
       ) : (
-        <ul className={styles["needs"]}>
-          {needs.map((need) => (
-            <NeedOf key={keyOf(need)} need={need} />
+        <ul className={styles["items"]}>
+          {items.map((item) => (
+            <ItemRow key={keyOf(item)} item={item} />
           ))}
         </ul>
       )}
@@ -32,35 +32,35 @@ export function NeedsYou({ needs }: { readonly needs: readonly Need[] | undefine
   );
 }
 
-function keyOf(need: Need): string {
-  switch (need.kind) {
+function keyOf(item: AttentionItem): string {
+  switch (item.kind) {
     case "disk":
       return "disk";
     case "endpoint":
-      return `endpoint ${need.trouble.endpointId}`;
+      return `endpoint ${item.trouble.endpointId}`;
     case "certificate":
-      return `certificate ${need.certificate.endpointId}`;
+      return `certificate ${item.certificate.endpointId}`;
     case "source":
-      return need.source.sourceId;
+      return item.source.sourceId;
   }
 }
 
-function NeedOf({ need }: { readonly need: Need }) {
-  switch (need.kind) {
+function ItemRow({ item }: { readonly item: AttentionItem }) {
+  switch (item.kind) {
     case "disk":
-      return <DiskNeed need={need} />;
+      return <DiskItem item={item} />;
     case "endpoint":
-      return <EndpointNeed need={need} />;
+      return <EndpointItem item={item} />;
     case "certificate":
-      return <CertificateNeed need={need} />;
+      return <CertificateItem item={item} />;
     case "source":
-      return <InactiveNeed need={need} />;
+      return <SourceItem item={item} />;
   }
 }
 
-type OfKind<Kind extends Need["kind"]> = { readonly need: Extract<Need, { readonly kind: Kind }> };
+type OfKind<Kind extends AttentionItem["kind"]> = { readonly item: Extract<AttentionItem, { readonly kind: Kind }> };
 
-function EndpointNeed({ need: { trouble, tone } }: OfKind<"endpoint">) {
+function EndpointItem({ item: { trouble, tone } }: OfKind<"endpoint">) {
   const { t, i18n } = useTranslation();
   const { url, appName, failures, due, failingSince, disabledAt } = trouble;
   return (
@@ -87,7 +87,7 @@ function EndpointNeed({ need: { trouble, tone } }: OfKind<"endpoint">) {
   );
 }
 
-function CertificateNeed({ need: { certificate, tone } }: OfKind<"certificate">) {
+function CertificateItem({ item: { certificate, tone } }: OfKind<"certificate">) {
   const { t } = useTranslation();
   const { url, appName, validTo } = certificate;
   return (
@@ -102,7 +102,7 @@ function CertificateNeed({ need: { certificate, tone } }: OfKind<"certificate">)
   );
 }
 
-function InactiveNeed({ need: { source, tone } }: OfKind<"source">) {
+function SourceItem({ item: { source, tone } }: OfKind<"source">) {
   const { t } = useTranslation();
   const { sourceId, name, inactiveSince } = source;
   const link = (
@@ -122,7 +122,7 @@ function InactiveNeed({ need: { source, tone } }: OfKind<"source">) {
   );
 }
 
-function DiskNeed({ need: { days, tone } }: OfKind<"disk">) {
+function DiskItem({ item: { days, tone } }: OfKind<"disk">) {
   const { t } = useTranslation();
   const link = (
     <Link to="/settings" search={{ tab: "storage" }} className={buttonClass("plain", true)}>
@@ -144,10 +144,10 @@ interface LookAtProps {
 
 function LookAt({ endpoint: { appId, endpointId, url } }: LookAtProps) {
   const { t } = useTranslation();
-  const face = useFace();
+  const audience = useAudience();
   return (
     <Link
-      {...face.endpoint(appId, endpointId)}
+      {...audience.endpoint(appId, endpointId)}
       className={buttonClass("plain", true)}
       aria-label={t("home.viewOf", { url })}
     >
@@ -159,9 +159,9 @@ function LookAt({ endpoint: { appId, endpointId, url } }: LookAtProps) {
 interface LineProps {
   readonly badge: ReactNode;
   readonly name?: string;
-  /** In place of a name; shown without its middle when it is long. */
+  /** Shown instead of a name, shortened in the middle. */
   readonly url?: string;
-  /** Whose it is. */
+  /** Name of the application. */
   readonly of?: string;
   readonly link: ReactNode;
   readonly children?: ReactNode;
@@ -169,7 +169,7 @@ interface LineProps {
 
 function Line({ badge, url, name = shortUrl(url ?? ""), of, link, children }: LineProps) {
   return (
-    <li className={styles["need"]}>
+    <li className={styles["item"]}>
       <p>
         {badge} <strong title={url}>{name}</strong> {of !== undefined && <span className="muted">{of}</span>}
         {children !== undefined && (

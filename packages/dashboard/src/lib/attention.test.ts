@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { components } from "../api/schema.ts";
-import { isPressing, needsOf } from "./needs.ts";
+import { isUrgent, attentionItems } from "./attention.ts";
 
 type Now = components["schemas"]["StatsNowOut"];
 
@@ -26,21 +26,21 @@ function nowWith(days: readonly number[], troubles: readonly ("failing" | "disab
   };
 }
 
-describe("what needs somebody", () => {
-  it("is told worst first: a full disk and what is off before what can pass, and what is only good to know last", () => {
-    const needs = needsOf(nowWith([20], ["failing", "disabled"]), 2);
-    expect(needs.map(({ kind, tone }) => [kind, tone])).toEqual([
+describe("the items that item attention", () => {
+  it("are sorted by urgency: full disk and disabled endpoints, then warnings, then information", () => {
+    const items = attentionItems(nowWith([20], ["failing", "disabled"]), 2);
+    expect(items.map(({ kind, tone }) => [kind, tone])).toEqual([
       ["disk", "bad"],
       ["endpoint", "bad"],
       ["endpoint", "warn"],
       ["source", "warn"],
       ["certificate", "info"],
     ]);
-    expect(needs.filter(isPressing)).toHaveLength(4);
+    expect(items.filter(isUrgent)).toHaveLength(4);
   });
 
-  it("is a certificate from thirty days on, pressing from fourteen, and bad from seven and when it has ended", () => {
-    const tones = needsOf(nowWith([-1, 7, 8, 14, 15]), null).filter(({ kind }) => kind === "certificate");
+  it("rate a certificate as information up to 30 days before its expiry, as a warning from 14, and as bad from 7 and after it", () => {
+    const tones = attentionItems(nowWith([-1, 7, 8, 14, 15]), null).filter(({ kind }) => kind === "certificate");
     expect(tones.map(({ tone }) => tone)).toEqual(["bad", "bad", "warn", "warn", "info"]);
   });
 });

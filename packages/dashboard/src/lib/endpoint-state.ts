@@ -1,10 +1,10 @@
-/** How deliveries to an endpoint flow, and how it looks. */
+/** Delivery status of an endpoint. */
 import type { components } from "../api/schema.ts";
 import type { Tone } from "../components/badge.tsx";
 
-export type EndpointFlow = components["schemas"]["EndpointStateOut"];
+export type EndpointState = components["schemas"]["EndpointStateOut"];
 
-export const FLOW_TONES: Readonly<Record<EndpointFlow["state"], Tone>> = {
+export const STATE_TONES: Readonly<Record<EndpointState["state"], Tone>> = {
   active: "good",
   disabled: "warn",
   unverified: "warn",
@@ -17,12 +17,12 @@ export const FLOW_TONES: Readonly<Record<EndpointFlow["state"], Tone>> = {
 const BREAKER_REASONS = ["failures", "asked_to_wait", "failing_before_restart"] as const;
 export type BreakerReason = (typeof BREAKER_REASONS)[number];
 
-/** Why a breaker opened; `null` for the reason that a person or the platform wrote, which is shown as it is. */
+/** Reason why a circuit opened; `null` for free text written by a person or the platform, which is shown as is. */
 export function breakerReason(reason: string | null): BreakerReason | null {
   return BREAKER_REASONS.find((name) => name === reason) ?? null;
 }
 
-/** Nothing is sent to it now, so what is due waits for more than its turn. */
-export function isHeld({ state }: Pick<EndpointFlow, "state">): boolean {
+/** Whether due deliveries are on hold rather than queued, because nothing is sent in this state. */
+export function isHeld({ state }: Pick<EndpointState, "state">): boolean {
   return state !== "active" && state !== "recovering";
 }

@@ -4,16 +4,16 @@ import { api, must } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
 import { AreaField, Form, FormRow, type FormValues, SelectField, TextField } from "../components/form.tsx";
 import { Card } from "../components/page.tsx";
-import { answerOf, type Capture, captureInput, expiryOf, type Lifetime, LIFETIMES } from "../lib/capture.ts";
+import { responseOf, type Capture, captureInput, expiryOf, type Lifetime, LIFETIMES } from "../lib/capture.ts";
 import { headersOf } from "../lib/headers-text.ts";
 
 const KEEP = "keep";
 
-/** How a capture answers, and until when it is there. */
-export function CaptureAnswerCard({ capture }: { readonly capture: Capture }) {
+/** Form for the response and the expiry of a capture. */
+export function CaptureResponseCard({ capture }: { readonly capture: Capture }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const answer = answerOf(capture);
+  const response = responseOf(capture);
   const save = useMutation({
     mutationFn: ({
       name = "",
@@ -59,7 +59,7 @@ export function CaptureAnswerCard({ capture }: { readonly capture: Capture }) {
             min={200}
             max={599}
             label={t("capture.status")}
-            value={String(answer.status)}
+            value={String(response.status)}
             required
           />
           <TextField
@@ -69,16 +69,16 @@ export function CaptureAnswerCard({ capture }: { readonly capture: Capture }) {
             max={20}
             step="any"
             label={t("capture.delay")}
-            value={String(answer.delaySeconds)}
+            value={String(response.delaySeconds)}
             required
           />
-          <TextField name="contentType" label={t("capture.contentType")} value={answer.contentType} required />
+          <TextField name="contentType" label={t("capture.contentType")} value={response.contentType} required />
         </FormRow>
-        <AreaField name="body" label={t("capture.body")} value={answer.body} rows={5} />
+        <AreaField name="body" label={t("capture.body")} value={response.body} rows={5} />
         <AreaField
           name="headers"
           label={t("capture.headers")}
-          value={Object.entries(answer.headers)
+          value={Object.entries(response.headers)
             .map(([name, value]) => `${name}: ${value}`)
             .join("\n")}
           placeholder="x-request-seen: yes"

@@ -1,4 +1,4 @@
-/** How requests to an endpoint are authorised and carried. What is secret is written and never read again. */
+/** Credentials, TLS settings and proxy of an endpoint. Secrets are write-only. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -20,7 +20,7 @@ import {
   type EgressIn,
   tlsFromForm,
 } from "../lib/egress-form.ts";
-import { useFace } from "../session/face.ts";
+import { useAudience } from "../session/audience.ts";
 
 type Egress = components["schemas"]["EndpointEgressOut"];
 
@@ -29,8 +29,8 @@ interface Ref {
   readonly id: string;
 }
 
-export function EndpointNetwork({ app, id }: Ref) {
-  const face = useFace();
+export function EndpointEgress({ app, id }: Ref) {
+  const audience = useAudience();
   const path = { app_id: app, endpoint_id: id };
   const egress = useQuery({
     queryKey: ["egress", app, id],
@@ -43,7 +43,7 @@ export function EndpointNetwork({ app, id }: Ref) {
       <Credentials app={app} id={id} egress={egress.data} />
       <Tls app={app} id={id} egress={egress.data} />
       {/* Customers cannot set a proxy. */}
-      {face.kind === "operator" && <Proxy app={app} id={id} egress={egress.data} />}
+      {audience.kind === "operator" && <Proxy app={app} id={id} egress={egress.data} />}
     </Columns>
   );
 }
@@ -185,17 +185,17 @@ interface NetworkPartProps extends Ref {
   readonly part: keyof EgressIn;
   readonly isSet: boolean;
   readonly facts: readonly (readonly [string, ReactNode])[];
-  /** Why it does not work as it is set; `null`: it does. */
+  /** Why the current setting does not work; `null` when it does. */
   readonly notice?: string | null;
   readonly toPart: (values: FormValues) => EgressIn;
-  /** The fields with which it is set anew. */
+  /** Form fields of the dialog. */
   readonly children: ReactNode;
 }
 
-/** One part: what may be seen of it, and a dialog that sets it as a whole. */
+/** Card of one setting: its visible values, and a dialog that replaces it as a whole. */
 function Part({ app, id, part, isSet, facts, notice = null, toPart, children }: NetworkPartProps) {
   const { t } = useTranslation();
-  const { can } = useFace();
+  const { can } = useAudience();
   const queries = useQueryClient();
   const [open, setOpen] = useState(false);
   const put = async (body: EgressIn): Promise<void> => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { sinceOf } from "./home-window.ts";
+import { sinceOf } from "./time-window.ts";
 
 const NOW = Date.UTC(2026, 10, 25, 18, 29, 31);
 
-describe("a window of home", () => {
-  it("begins at a full minute or hour, and ends with the one that has begun", () => {
+describe("a time window", () => {
+  it("starts at a full minute or hour, and ends with the current one", () => {
     expect(sinceOf("1h", NOW)).toBe("2026-11-25T17:30:00.000Z");
     expect(sinceOf("24h", NOW)).toBe("2026-11-24T19:00:00.000Z");
     expect(sinceOf("7d", NOW)).toBe("2026-11-18T19:00:00.000Z");

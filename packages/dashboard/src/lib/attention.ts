@@ -1,7 +1,7 @@
-/** What somebody should look at, worst first: what home says in a sentence and lists below. */
+/** Items that item attention, for the health sentence and the list of the overview. */
 import type { components } from "../api/schema.ts";
 import type { Tone } from "../components/badge.tsx";
-import { DISK_DAYS } from "./disk.ts";
+import { DISK_WARNING_DAYS } from "./disk-forecast.ts";
 import { TROUBLE_TONES } from "./troubles.ts";
 
 type Now = components["schemas"]["StatsNowOut"];
@@ -9,21 +9,21 @@ export type EndpointTrouble = Now["endpoints"]["inTrouble"][number];
 export type EndingCertificate = Now["endpoints"]["certificates"][number];
 export type InactiveSource = Now["sources"]["inactive"][number];
 
-export type Need =
+export type AttentionItem =
   | { readonly kind: "disk"; readonly tone: Tone; readonly days: number }
   | { readonly kind: "endpoint"; readonly tone: Tone; readonly trouble: EndpointTrouble }
   | { readonly kind: "certificate"; readonly tone: Tone; readonly certificate: EndingCertificate }
   | { readonly kind: "source"; readonly tone: Tone; readonly source: InactiveSource };
 
 const DAY_MS = 86_400_000;
-/** Days before its end at which a certificate is nearly too late, and at which one should have been renewed. */
+/** Days before its expiry at which a certificate is urgent, and at which it items attention. */
 const ENDS_NOW_DAYS = 7;
 const ENDS_SOON_DAYS = 14;
 const ORDER: readonly Tone[] = ["bad", "warn", "info", "good", "neutral"];
 
-export function needsOf(now: Now, fullInDays: number | null): readonly Need[] {
-  const needs: Need[] = [
-    ...(fullInDays !== null && fullInDays < DISK_DAYS
+export function attentionItems(now: Now, fullInDays: number | null): readonly AttentionItem[] {
+  const items: AttentionItem[] = [
+    ...(fullInDays !== null && fullInDays < DISK_WARNING_DAYS
       ? [{ kind: "disk", tone: "bad", days: fullInDays } as const]
       : []),
     ...now.endpoints.inTrouble.map((trouble) => {
@@ -34,16 +34,16 @@ export function needsOf(now: Now, fullInDays: number | null): readonly Need[] {
     }),
     ...now.sources.inactive.map((source) => ({ kind: "source", tone: "warn", source }) as const),
   ];
-  return needs.toSorted((a, b) => ORDER.indexOf(a.tone) - ORDER.indexOf(b.tone));
+  return items.toSorted((a, b) => ORDER.indexOf(a.tone) - ORDER.indexOf(b.tone));
 }
 
-/** How near the end of a certificate is. */
+/** Tone of a certificate by the time left until it expires. */
 export function toneOfEnd(validTo: string, at: string): Tone {
   const days = (Date.parse(validTo) - Date.parse(at)) / DAY_MS;
   return days <= ENDS_NOW_DAYS ? "bad" : days <= ENDS_SOON_DAYS ? "warn" : "info";
 }
 
-/** Whether it should be done soon; the rest is only good to know. */
-export function isPressing({ tone }: Need): boolean {
+/** Whether an item items action soon; others are informational. */
+export function isUrgent({ tone }: AttentionItem): boolean {
   return tone === "bad" || tone === "warn";
 }

@@ -6,8 +6,8 @@ import { type Source, WAIT } from "../lib/source-form.ts";
 
 const MAX_CHOICES = 250;
 
-/** The fields of an answer of one's own: fixed, or what an endpoint answers. */
-export function SourceAnswer({ source }: { readonly source: Source }) {
+/** Fields of a custom response: a fixed one, or the response of an endpoint. */
+export function SourceResponse({ source }: { readonly source: Source }) {
   const { t } = useTranslation();
   const { status = 200, headers = {}, body = "", delaySeconds = 0, wait = null } = source.response ?? {};
   const endpoints = useQuery({

@@ -2,10 +2,10 @@ import { useTranslation } from "react-i18next";
 import { Button } from "../components/button.tsx";
 import { reconnect } from "../live/live.ts";
 import { useLiveState } from "../live/use-live.ts";
-import styles from "./live-sign.module.css";
+import styles from "./live-indicator.module.css";
 
-/** Whether what the page shows comes as it happens. */
-export function LiveSign({ short = false }: { readonly short?: boolean }) {
+/** Indicator of the live connection. */
+export function LiveIndicator({ short = false }: { readonly short?: boolean }) {
   const { t } = useTranslation();
   const state = useLiveState();
   const text = t(`live.states.${state}`);

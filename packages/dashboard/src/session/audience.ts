@@ -1,6 +1,5 @@
 /**
- * Which face of the page this is: the dashboard of an operator or the portal of a customer. Parts that both use ask it where their
- * links lead, and what may be done.
+ * Audience of the page: operators (dashboard) or customers (portal). Shared parts take their links and permissions from it.
  */
 import type { LinkProps } from "@tanstack/react-router";
 import { createContext, type ReactNode, useContext } from "react";
@@ -8,22 +7,22 @@ import type { components } from "../api/schema.ts";
 
 export type Capability = components["schemas"]["PortalOut"]["capabilities"][number];
 
-export interface Face {
+export interface Audience {
   readonly kind: "operator" | "portal";
-  /** Whether the token may. What may not be done is not offered; the server refuses it all the same. */
+  /** Whether the token has a capability. Controls without permission are hidden; the server enforces it in any case. */
   readonly can: (capability: Capability) => boolean;
   readonly endpoint: (app: string, endpoint: string) => LinkProps;
   readonly message: (app: string, message: string) => LinkProps;
   readonly attempt: (app: string, message: string, attempt: string) => LinkProps;
   readonly replay: (app: string, replay: string) => LinkProps;
-  /** What stands above a page of this application. */
+  /** Breadcrumb of a page of this application. */
   readonly crumbs: (app: string, of?: "endpoints" | "messages") => readonly ReactNode[];
 }
 
-export const FaceContext = createContext<Face | null>(null);
+export const AudienceContext = createContext<Audience | null>(null);
 
-export function useFace(): Face {
-  const face = useContext(FaceContext);
-  if (face === null) throw new Error("A part stands outside of both faces.");
-  return face;
+export function useAudience(): Audience {
+  const audience = useContext(AudienceContext);
+  if (audience === null) throw new Error("useAudience was called outside of an AudienceContext.");
+  return audience;
 }

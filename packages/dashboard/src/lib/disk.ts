@@ -1,2 +1,0 @@
-/** A disk that is full sooner wants somebody to act. */
-export const DISK_DAYS = 14;

@@ -1,0 +1,43 @@
+import { CircleCheck, Clock, TriangleAlert } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { components } from "../api/schema.ts";
+import { formatDuration } from "../lib/format.ts";
+import { isUrgent, type AttentionItem } from "../lib/attention.ts";
+import styles from "./home.module.css";
+
+/** Pending time of the oldest delivery from which the server counts as overloaded. */
+const BEHIND_SECONDS = 60;
+
+interface HealthSummaryProps {
+  readonly now: components["schemas"]["StatsNowOut"] | undefined;
+  /** Items of the list below; `undefined` while loading. */
+  readonly items: readonly AttentionItem[] | undefined;
+}
+
+/** Health of the platform in one sentence. */
+export function HealthSummary({ now, items }: HealthSummaryProps) {
+  const { t, i18n } = useTranslation();
+  if (now === undefined || items === undefined) {
+    return <div className={`${styles["health"]} ${styles["neutral"]}`}>{t("list.loading")}</div>;
+  }
+  const wait = now.waiting.oldestWaitSeconds;
+  const urgent = items.filter(isUrgent);
+  const endpoints = urgent.filter(({ kind }) => kind === "endpoint").length;
+  const behind = wait > BEHIND_SECONDS;
+  const tone = urgent.some((item) => item.tone === "bad") ? "bad" : urgent.length > 0 || behind ? "warn" : "good";
+  const Icon = tone === "good" ? CircleCheck : urgent.length > 0 ? TriangleAlert : Clock;
+  const sentence =
+    endpoints > 0
+      ? t("home.health.endpoints", { count: endpoints })
+      : behind
+        ? t("home.health.behind", { wait: formatDuration(i18n.language, wait * 1000) })
+        : urgent.length > 0
+          ? t("home.health.other", { count: urgent.length })
+          : t("home.health.good");
+  return (
+    <div className={`${styles["health"]} ${styles[tone]}`} role="status">
+      <Icon aria-hidden />
+      <p>{sentence}</p>
+    </div>
+  );
+}
