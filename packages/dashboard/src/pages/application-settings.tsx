@@ -7,6 +7,7 @@ import { Button } from "../components/button.tsx";
 import { Copy } from "../components/copy.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { Form, FormError, FormRow, type FormValues, SelectField, TextField } from "../components/form.tsx";
+import { SaveFoot } from "../components/form-foot.tsx";
 import { Card } from "../components/page.tsx";
 import { Note } from "../components/state.tsx";
 
@@ -49,7 +50,7 @@ function Names({ application }: { readonly application: Application }) {
         key={application.updatedAt}
         onSubmit={(values) => save.mutate(values)}
         error={save.error}
-        foot={<SaveButton saved={save.isSuccess} busy={save.isPending} />}
+        foot={<SaveFoot save={save} />}
       >
         <TextField name="name" label={t("applications.name")} value={application.name} required />
         <FormRow>
@@ -64,18 +65,6 @@ function Names({ application }: { readonly application: Application }) {
         </FormRow>
       </Form>
     </Card>
-  );
-}
-
-export function SaveButton({ saved, busy }: { readonly saved: boolean; readonly busy: boolean }) {
-  const { t } = useTranslation();
-  return (
-    <>
-      {saved && <span role="status">{t("actions.saved")}</span>}
-      <Button type="submit" kind="primary" disabled={busy}>
-        {t("actions.save")}
-      </Button>
-    </>
   );
 }
 
@@ -149,7 +138,7 @@ function AllowedTargets({ app }: { readonly app: string }) {
         key={egress.dataUpdatedAt}
         onSubmit={(values) => save.mutate(values)}
         error={save.error}
-        foot={<SaveButton saved={save.isSuccess} busy={save.isPending} />}
+        foot={<SaveFoot save={save} />}
       >
         <TextField
           name="allow"

@@ -1,16 +1,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
-import { Button } from "../components/button.tsx";
-import { Dialog } from "../components/dialog.tsx";
-import { Form, type FormValues, TextField } from "../components/form.tsx";
-import { Page } from "../components/page.tsx";
-import { Table } from "../components/table.tsx";
-import { Time } from "../components/time.tsx";
+import { type FormValues, TextField } from "../components/form.tsx";
+import { AddButton, FormDialog } from "../components/form-dialog.tsx";
+import { ListPage, timeColumn } from "../components/list-page.tsx";
 
 export function Applications() {
   const { t } = useTranslation();
@@ -18,40 +14,34 @@ export function Applications() {
     must(api.GET("/api/v1/app", { params: { query: { ...page, order: "descending" } } })),
   );
   return (
-    <Page title={t("applications.title")} lead={t("applications.lead")} actions={<NewApplication />}>
-      <Table
-        label={t("applications.title")}
-        list={list}
-        rowKey={(row) => row.id}
-        linked
-        empty={t("applications.none")}
-        columns={[
-          {
-            key: "name",
-            label: t("applications.name"),
-            cell: (row) => (
-              <Link to="/applications/$app" params={{ app: row.id }}>
-                {row.name}
-              </Link>
-            ),
-          },
-          { key: "uid", label: t("applications.uid"), cell: (row) => <code>{row.uid ?? "–"}</code> },
-          {
-            key: "id",
-            label: t("messages.id"),
-            wideOnly: true,
-            cell: (row) => <code className="muted">{row.id}</code>,
-          },
-          {
-            key: "created",
-            label: t("applications.created"),
-            end: true,
-            tight: true,
-            cell: (row) => <Time at={row.createdAt} relative />,
-          },
-        ]}
-      />
-    </Page>
+    <ListPage
+      title={t("applications.title")}
+      lead={t("applications.lead")}
+      actions={<NewApplication />}
+      list={list}
+      rowKey={(row) => row.id}
+      linked
+      empty={t("applications.none")}
+      columns={[
+        {
+          key: "name",
+          label: t("applications.name"),
+          cell: (row) => (
+            <Link to="/applications/$app" params={{ app: row.id }}>
+              {row.name}
+            </Link>
+          ),
+        },
+        { key: "uid", label: t("applications.uid"), cell: (row) => <code>{row.uid ?? "–"}</code> },
+        {
+          key: "id",
+          label: t("messages.id"),
+          wideOnly: true,
+          cell: (row) => <code className="muted">{row.id}</code>,
+        },
+        timeColumn(t("applications.created"), "createdAt"),
+      ]}
+    />
   );
 }
 
@@ -71,32 +61,18 @@ function NewApplication() {
     create.mutate({ name, ...(uid.trim() === "" ? {} : { uid: uid.trim() }) });
   };
   return (
-    <Dialog
+    <FormDialog
       title={t("applications.new")}
-      trigger={
-        <Button kind="primary">
-          <Plus aria-hidden />
-          {t("applications.new")}
-        </Button>
-      }
+      trigger={<AddButton>{t("applications.new")}</AddButton>}
       open={open}
       onOpenChange={setOpen}
+      submit={t("actions.create")}
+      onSubmit={submit}
+      error={create.error}
+      busy={create.isPending}
     >
-      <Form
-        onSubmit={submit}
-        error={create.error}
-        foot={
-          <>
-            <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
-            <Button type="submit" kind="primary" disabled={create.isPending}>
-              {t("actions.create")}
-            </Button>
-          </>
-        }
-      >
-        <TextField name="name" label={t("applications.name")} required autoFocus />
-        <TextField name="uid" label={t("applications.uid")} help={t("applications.uidHelp")} />
-      </Form>
-    </Dialog>
+      <TextField name="name" label={t("applications.name")} required autoFocus />
+      <TextField name="uid" label={t("applications.uid")} help={t("applications.uidHelp")} />
+    </FormDialog>
   );
 }

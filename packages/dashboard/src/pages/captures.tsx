@@ -7,12 +7,11 @@ import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import { Button } from "../components/button.tsx";
 import { FormError } from "../components/form.tsx";
-import { Page } from "../components/page.tsx";
-import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { captureInput, DEFAULT_RESPONSE, expiryOf, isCapture } from "../lib/capture.ts";
 import { regional } from "../lib/format.ts";
 import styles from "./capture.module.css";
+import { ListPage, timeColumn } from "../components/list-page.tsx";
 
 export function Captures() {
   const { t } = useTranslation();
@@ -23,41 +22,35 @@ export function Captures() {
     return { ...sources, data: sources.data.filter(isCapture) };
   });
   return (
-    <Page title={t("capture.title")} lead={t("capture.lead")}>
+    <ListPage
+      title={t("capture.title")}
+      lead={t("capture.lead")}
+      list={list}
+      rowKey={(row) => row.id}
+      linked
+      empty={t("capture.none")}
+      columns={[
+        {
+          key: "name",
+          label: t("capture.name"),
+          cell: (row) => (
+            <Link to="/capture/$source" params={{ source: row.id }}>
+              {row.name}
+            </Link>
+          ),
+        },
+        { key: "url", label: t("endpoints.url"), wideOnly: true, cell: (row) => <code>{row.ingestUrl}</code> },
+        {
+          key: "made",
+          label: t("applications.created"),
+          end: true,
+          cell: (row) => <Time at={row.createdAt} relative />,
+        },
+        timeColumn(t("capture.ends"), "expiresAt"),
+      ]}
+    >
       <Begin />
-      <Table
-        label={t("capture.title")}
-        list={list}
-        rowKey={(row) => row.id}
-        linked
-        empty={t("capture.none")}
-        columns={[
-          {
-            key: "name",
-            label: t("capture.name"),
-            cell: (row) => (
-              <Link to="/capture/$source" params={{ source: row.id }}>
-                {row.name}
-              </Link>
-            ),
-          },
-          { key: "url", label: t("endpoints.url"), wideOnly: true, cell: (row) => <code>{row.ingestUrl}</code> },
-          {
-            key: "made",
-            label: t("applications.created"),
-            end: true,
-            cell: (row) => <Time at={row.createdAt} relative />,
-          },
-          {
-            key: "ends",
-            label: t("capture.ends"),
-            end: true,
-            tight: true,
-            cell: (row) => <Time at={row.expiresAt} relative />,
-          },
-        ]}
-      />
-    </Page>
+    </ListPage>
   );
 }
 

@@ -15,6 +15,7 @@ import { Failed, Loading } from "../components/state.tsx";
 import { examplesOf } from "../../../posthorn/src/domain/event-type/schema-examples.ts";
 import { CodeArea } from "../parts/code-area.tsx";
 import { useEventType } from "../parts/use-event-type.ts";
+import { SaveFoot } from "../components/form-foot.tsx";
 
 type EventType = components["schemas"]["EventTypeOut"];
 
@@ -69,18 +70,7 @@ function About({ type }: { readonly type: EventType }) {
   };
   return (
     <Card title={t("eventTypes.about")}>
-      <Form
-        onSubmit={submit}
-        error={save.error}
-        foot={
-          <>
-            {save.isSuccess && <span role="status">{t("actions.saved")}</span>}
-            <Button type="submit" kind="primary" disabled={save.isPending}>
-              {t("actions.save")}
-            </Button>
-          </>
-        }
-      >
+      <Form onSubmit={submit} error={save.error} foot={<SaveFoot save={save} />}>
         <FormRow>
           <TextField name="description" label={t("eventTypes.description")} value={type.description} />
           <TextField

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { FileJson, Plus } from "lucide-react";
+import { FileJson } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
@@ -9,9 +9,8 @@ import { Badge } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import { AreaField, Form, type FormValues, TextField } from "../components/form.tsx";
-import { Page } from "../components/page.tsx";
-import { Table } from "../components/table.tsx";
-import { Time } from "../components/time.tsx";
+import { AddButton, FormDialog } from "../components/form-dialog.tsx";
+import { ListPage, timeColumn } from "../components/list-page.tsx";
 
 export function EventTypes() {
   const { t } = useTranslation();
@@ -19,7 +18,7 @@ export function EventTypes() {
     must(api.GET("/api/v1/event-type", { params: { query: { ...page, include_archived: true } } })),
   );
   return (
-    <Page
+    <ListPage
       title={t("eventTypes.title")}
       lead={t("eventTypes.lead")}
       actions={
@@ -28,46 +27,36 @@ export function EventTypes() {
           <NewEventType />
         </>
       }
-    >
-      <Table
-        label={t("eventTypes.title")}
-        list={list}
-        rowKey={(row) => row.name}
-        linked
-        empty={t("eventTypes.none")}
-        columns={[
-          {
-            key: "name",
-            label: t("eventTypes.name"),
-            cell: (row) => (
-              <Link to="/event-types/$name" params={{ name: row.name }}>
-                {row.name}
-              </Link>
+      list={list}
+      rowKey={(row) => row.name}
+      linked
+      empty={t("eventTypes.none")}
+      columns={[
+        {
+          key: "name",
+          label: t("eventTypes.name"),
+          cell: (row) => (
+            <Link to="/event-types/$name" params={{ name: row.name }}>
+              {row.name}
+            </Link>
+          ),
+        },
+        { key: "description", label: t("eventTypes.description"), cell: (row) => row.description || "–" },
+        { key: "group", label: t("eventTypes.group"), cell: (row) => row.groupName ?? "–", wideOnly: true },
+        {
+          key: "state",
+          label: t("endpoints.state"),
+          tight: true,
+          cell: (row) =>
+            row.archived ? (
+              <Badge>{t("eventTypes.archived")}</Badge>
+            ) : (
+              <Badge tone="good">{t("eventTypes.active")}</Badge>
             ),
-          },
-          { key: "description", label: t("eventTypes.description"), cell: (row) => row.description || "–" },
-          { key: "group", label: t("eventTypes.group"), cell: (row) => row.groupName ?? "–", wideOnly: true },
-          {
-            key: "state",
-            label: t("endpoints.state"),
-            tight: true,
-            cell: (row) =>
-              row.archived ? (
-                <Badge>{t("eventTypes.archived")}</Badge>
-              ) : (
-                <Badge tone="good">{t("eventTypes.active")}</Badge>
-              ),
-          },
-          {
-            key: "updated",
-            label: t("eventTypes.updated"),
-            end: true,
-            tight: true,
-            cell: (row) => <Time at={row.updatedAt} relative />,
-          },
-        ]}
-      />
-    </Page>
+        },
+        timeColumn(t("eventTypes.updated"), "updatedAt"),
+      ]}
+    />
   );
 }
 
@@ -85,33 +74,19 @@ function NewEventType() {
     },
   });
   return (
-    <Dialog
-      trigger={
-        <Button kind="primary">
-          <Plus aria-hidden />
-          {t("eventTypes.new")}
-        </Button>
-      }
+    <FormDialog
+      trigger={<AddButton>{t("eventTypes.new")}</AddButton>}
       title={t("eventTypes.new")}
       open={open}
       onOpenChange={setOpen}
+      submit={t("actions.create")}
+      onSubmit={(values) => create.mutate(values)}
+      error={create.error}
+      busy={create.isPending}
     >
-      <Form
-        onSubmit={(values) => create.mutate(values)}
-        error={create.error}
-        foot={
-          <>
-            <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
-            <Button type="submit" kind="primary" disabled={create.isPending}>
-              {t("actions.create")}
-            </Button>
-          </>
-        }
-      >
-        <TextField name="name" label={t("eventTypes.name")} placeholder="invoice.paid" required autoFocus />
-        <TextField name="description" label={t("eventTypes.description")} required />
-      </Form>
-    </Dialog>
+      <TextField name="name" label={t("eventTypes.name")} placeholder="invoice.paid" required autoFocus />
+      <TextField name="description" label={t("eventTypes.description")} required />
+    </FormDialog>
   );
 }
 

@@ -9,7 +9,6 @@ import { SelectField } from "../components/form.tsx";
 import { Page } from "../components/page.tsx";
 import { Note } from "../components/state.tsx";
 import { Table } from "../components/table.tsx";
-import { Time } from "../components/time.tsx";
 import { attemptCause } from "../lib/cause.ts";
 import { formatNumber } from "../lib/format.ts";
 import { type Range, RANGES } from "../lib/message-filter.ts";
@@ -17,6 +16,7 @@ import { shortUrl } from "../lib/short-url.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
 import styles from "../parts/filters.module.css";
 import listStyles from "../parts/message-list.module.css";
+import { timeColumn } from "../components/list-page.tsx";
 
 type Issue = components["schemas"]["IssueOut"];
 
@@ -135,13 +135,7 @@ function IssueTable({ list }: { readonly list: List<Issue> }) {
             </Link>
           ),
         },
-        {
-          key: "last",
-          label: t("issues.last"),
-          end: true,
-          tight: true,
-          cell: (row) => <Time at={row.lastAt} relative />,
-        },
+        timeColumn(t("issues.last"), "lastAt"),
       ]}
     />
   );

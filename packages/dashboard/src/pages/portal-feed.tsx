@@ -9,12 +9,12 @@ import { CodeBlock } from "../components/code-block.tsx";
 import { Copy } from "../components/copy.tsx";
 import { Card, Columns, Page, Section } from "../components/page.tsx";
 import { Table } from "../components/table.tsx";
-import { Time } from "../components/time.tsx";
 import { useLiveRefresh } from "../live/use-live.ts";
 import { useAudience } from "../session/audience.ts";
 import { useApplication } from "../session/use-application.ts";
 import { useSession } from "../session/use-session.ts";
 import { baseUrl } from "../lib/base.ts";
+import { timeColumn } from "../components/list-page.tsx";
 
 const AUTHORISATION = '  -H "authorization: Bearer $POSTHORN_TOKEN"';
 
@@ -96,13 +96,7 @@ function Newest({ app }: { readonly app: string }) {
             ),
           },
           { key: "type", label: t("messages.type"), cell: (row) => row.eventType },
-          {
-            key: "time",
-            label: t("messages.time"),
-            end: true,
-            tight: true,
-            cell: (row) => <Time at={row.timestamp} relative />,
-          },
+          timeColumn(t("messages.time"), "timestamp"),
         ]}
       />
     </Section>

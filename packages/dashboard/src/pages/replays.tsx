@@ -5,13 +5,11 @@ import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import { Badge } from "../components/badge.tsx";
 import { buttonClass } from "../components/button.tsx";
-import { Page } from "../components/page.tsx";
 import { Progress } from "../components/progress.tsx";
-import { Table } from "../components/table.tsx";
-import { Time } from "../components/time.tsx";
 import { formatNumber } from "../lib/format.ts";
 import styles from "../parts/message-list.module.css";
 import { TASK_TONES } from "../lib/task.ts";
+import { ListPage, timeColumn } from "../components/list-page.tsx";
 
 const EVERY_MS = 3000;
 
@@ -21,7 +19,7 @@ export function Replays() {
     everyMs: EVERY_MS,
   });
   return (
-    <Page
+    <ListPage
       title={t("replays.title")}
       lead={t("replays.lead")}
       actions={
@@ -30,56 +28,46 @@ export function Replays() {
           {t("replays.new")}
         </Link>
       }
-    >
-      <Table
-        label={t("replays.title")}
-        list={list}
-        rowKey={(row) => row.id}
-        linked
-        empty={t("replays.none")}
-        columns={[
-          {
-            key: "kind",
-            label: t("replays.kind"),
-            cell: (row) => (
-              <Link to="/replays/$app/$replay" params={{ app: row.appId, replay: row.id }}>
-                {row.reason === "" ? t(`replays.kinds.${kindOf(row.task)}`) : row.reason}
-              </Link>
-            ),
-          },
-          { key: "app", label: t("applications.one"), cell: (row) => row.appName },
-          {
-            key: "status",
-            label: t("endpoints.state"),
-            cell: (row) => <Badge tone={TASK_TONES[row.status]}>{t(`replays.states.${row.status}`)}</Badge>,
-          },
-          {
-            key: "progress",
-            label: t("replays.progress"),
-            cell: (row) => <Progress percent={row.progress.percent} label={t("replays.progress")} />,
-          },
-          {
-            key: "sent",
-            label: t("replays.sent"),
-            end: true,
-            cell: (row) => formatNumber(i18n.language, row.progress.sent),
-          },
-          {
-            key: "by",
-            label: t("replays.by"),
-            wideOnly: true,
-            cell: (row) => <span className={styles["short"]}>{row.askedBy}</span>,
-          },
-          {
-            key: "time",
-            label: t("messages.time"),
-            end: true,
-            tight: true,
-            cell: (row) => <Time at={row.createdAt} relative />,
-          },
-        ]}
-      />
-    </Page>
+      list={list}
+      rowKey={(row) => row.id}
+      linked
+      empty={t("replays.none")}
+      columns={[
+        {
+          key: "kind",
+          label: t("replays.kind"),
+          cell: (row) => (
+            <Link to="/replays/$app/$replay" params={{ app: row.appId, replay: row.id }}>
+              {row.reason === "" ? t(`replays.kinds.${kindOf(row.task)}`) : row.reason}
+            </Link>
+          ),
+        },
+        { key: "app", label: t("applications.one"), cell: (row) => row.appName },
+        {
+          key: "status",
+          label: t("endpoints.state"),
+          cell: (row) => <Badge tone={TASK_TONES[row.status]}>{t(`replays.states.${row.status}`)}</Badge>,
+        },
+        {
+          key: "progress",
+          label: t("replays.progress"),
+          cell: (row) => <Progress percent={row.progress.percent} label={t("replays.progress")} />,
+        },
+        {
+          key: "sent",
+          label: t("replays.sent"),
+          end: true,
+          cell: (row) => formatNumber(i18n.language, row.progress.sent),
+        },
+        {
+          key: "by",
+          label: t("replays.by"),
+          wideOnly: true,
+          cell: (row) => <span className={styles["short"]}>{row.askedBy}</span>,
+        },
+        timeColumn(t("messages.time"), "createdAt"),
+      ]}
+    />
   );
 }
 

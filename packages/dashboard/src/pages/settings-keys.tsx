@@ -1,17 +1,16 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import { Button } from "../components/button.tsx";
 import { Copyable } from "../components/copy.tsx";
-import { Confirm, Dialog } from "../components/dialog.tsx";
-import { Form, type FormValues, SelectField, TextField } from "../components/form.tsx";
-import { Section } from "../components/page.tsx";
+import { Confirm } from "../components/dialog.tsx";
+import { type FormValues, SelectField, TextField } from "../components/form.tsx";
 import { Note } from "../components/state.tsx";
-import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
+import { AddButton, FormDialog } from "../components/form-dialog.tsx";
+import { ListSection } from "../components/list-page.tsx";
 
 const DAY_MS = 86_400_000;
 const LIVES = { never: null, month: 30, quarter: 90, year: 365 } as const;
@@ -22,62 +21,62 @@ export function Keys() {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const list = useList(["keys"], (page) => must(api.GET("/api/v1/auth/api-key", { params: { query: page } })));
-  const [made, setMade] = useState<string | null>(null);
+  const [created, setCreated] = useState<string | null>(null);
   const revoke = async (id: string): Promise<void> => {
     await must(api.DELETE("/api/v1/auth/api-key/{key_id}", { params: { path: { key_id: id } } }));
     await queries.invalidateQueries({ queryKey: ["keys"] });
   };
   return (
-    <Section title={t("keys.title")} actions={<NewKey onMade={setMade} />}>
-      <p className="muted">{t("keys.lead")}</p>
-      {made !== null && (
+    <ListSection
+      title={t("keys.title")}
+      lead={t("keys.lead")}
+      actions={<NewKey onCreated={setCreated} />}
+      list={list}
+      rowKey={(row) => row.id}
+      empty={t("keys.none")}
+      columns={[
+        { key: "name", label: t("applications.name"), cell: (row) => <strong>{row.name}</strong> },
+        {
+          key: "id",
+          label: t("messages.id"),
+          wideOnly: true,
+          cell: (row) => <code className="muted">{row.id}</code>,
+        },
+        { key: "created", label: t("applications.created"), cell: (row) => <Time at={row.createdAt} relative /> },
+        { key: "expires", label: t("keys.expires"), cell: (row) => <Time at={row.expiresAt} /> },
+        {
+          key: "revoke",
+          label: "",
+          tight: true,
+          cell: (row) => (
+            <Confirm
+              trigger={
+                <Button small kind="danger">
+                  {t("keys.revoke")}
+                </Button>
+              }
+              title={t("keys.revokeTitle", { name: row.name })}
+              text={t("keys.revokeText")}
+              action={t("keys.revoke")}
+              danger
+              onConfirm={() => revoke(row.id)}
+            />
+          ),
+        },
+      ]}
+    >
+      {created !== null && (
         <Note tone="good">
           <strong>{t("keys.created")}</strong>
           <br />
-          <Copyable text={made} />
+          <Copyable text={created} />
         </Note>
       )}
-      <Table
-        label={t("keys.title")}
-        list={list}
-        rowKey={(row) => row.id}
-        empty={t("keys.none")}
-        columns={[
-          { key: "name", label: t("applications.name"), cell: (row) => <strong>{row.name}</strong> },
-          {
-            key: "id",
-            label: t("messages.id"),
-            wideOnly: true,
-            cell: (row) => <code className="muted">{row.id}</code>,
-          },
-          { key: "created", label: t("applications.created"), cell: (row) => <Time at={row.createdAt} relative /> },
-          { key: "expires", label: t("keys.expires"), cell: (row) => <Time at={row.expiresAt} /> },
-          {
-            key: "revoke",
-            label: "",
-            tight: true,
-            cell: (row) => (
-              <Confirm
-                trigger={
-                  <Button small kind="danger">
-                    {t("keys.revoke")}
-                  </Button>
-                }
-                title={t("keys.revokeTitle", { name: row.name })}
-                text={t("keys.revokeText")}
-                action={t("keys.revoke")}
-                danger
-                onConfirm={() => revoke(row.id)}
-              />
-            ),
-          },
-        ]}
-      />
-    </Section>
+    </ListSection>
   );
 }
 
-function NewKey({ onMade }: { readonly onMade: (token: string) => void }) {
+function NewKey({ onCreated }: { readonly onCreated: (token: string) => void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [open, setOpen] = useState(false);
@@ -89,42 +88,28 @@ function NewKey({ onMade }: { readonly onMade: (token: string) => void }) {
     },
     onSuccess: async ({ token }) => {
       setOpen(false);
-      onMade(token);
+      onCreated(token);
       await queries.invalidateQueries({ queryKey: ["keys"] });
     },
   });
   return (
-    <Dialog
-      trigger={
-        <Button kind="primary">
-          <Plus aria-hidden />
-          {t("keys.new")}
-        </Button>
-      }
+    <FormDialog
+      trigger={<AddButton>{t("keys.new")}</AddButton>}
       title={t("keys.new")}
       open={open}
       onOpenChange={setOpen}
+      submit={t("actions.create")}
+      onSubmit={(values) => create.mutate(values)}
+      error={create.error}
+      busy={create.isPending}
     >
-      <Form
-        onSubmit={(values) => create.mutate(values)}
-        error={create.error}
-        foot={
-          <>
-            <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
-            <Button type="submit" kind="primary" disabled={create.isPending}>
-              {t("actions.create")}
-            </Button>
-          </>
-        }
-      >
-        <TextField name="name" label={t("applications.name")} placeholder="CI" required autoFocus />
-        <SelectField
-          name="life"
-          label={t("keys.expires")}
-          value="never"
-          choices={(Object.keys(LIVES) as Life[]).map((value) => ({ value, label: t(`keys.lives.${value}`) }))}
-        />
-      </Form>
-    </Dialog>
+      <TextField name="name" label={t("applications.name")} placeholder="CI" required autoFocus />
+      <SelectField
+        name="life"
+        label={t("keys.expires")}
+        value="never"
+        choices={(Object.keys(LIVES) as Life[]).map((value) => ({ value, label: t(`keys.lives.${value}`) }))}
+      />
+    </FormDialog>
   );
 }

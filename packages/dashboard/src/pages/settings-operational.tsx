@@ -1,16 +1,15 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import { Badge, Tags } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
-import { Confirm, Dialog } from "../components/dialog.tsx";
-import { Form, type FormValues, TextField } from "../components/form.tsx";
-import { Section } from "../components/page.tsx";
-import { Table } from "../components/table.tsx";
+import { Confirm } from "../components/dialog.tsx";
+import { type FormValues, TextField } from "../components/form.tsx";
 import { shortUrl } from "../lib/short-url.ts";
+import { AddButton, FormDialog } from "../components/form-dialog.tsx";
+import { ListSection } from "../components/list-page.tsx";
 
 /** Endpoints that receive operational webhooks, such as a disabled endpoint or a message with exhausted retries. */
 export function OperationalWebhooks() {
@@ -25,55 +24,54 @@ export function OperationalWebhooks() {
     await queries.invalidateQueries({ queryKey: ["operational"] });
   };
   return (
-    <Section title={t("operational.title")} actions={<NewOperational />}>
-      <p className="muted">{t("operational.lead")}</p>
-      <Table
-        label={t("operational.title")}
-        list={list}
-        rowKey={(row) => row.id}
-        empty={t("operational.none")}
-        columns={[
-          {
-            key: "url",
-            label: t("endpoints.url"),
-            cell: (row) => <strong title={row.url}>{shortUrl(row.url)}</strong>,
-          },
-          {
-            key: "types",
-            label: t("endpoints.types"),
-            cell: (row) => <Tags names={row.filterTypes} max={3} none={t("endpoints.allTypes")} />,
-          },
-          {
-            key: "state",
-            label: t("endpoints.state"),
-            cell: (row) => (
-              <Badge tone={row.disabled ? "warn" : "good"}>
-                {t(row.disabled ? "endpoints.disabled" : "endpoints.enabled")}
-              </Badge>
-            ),
-          },
-          {
-            key: "delete",
-            label: "",
-            tight: true,
-            cell: (row) => (
-              <Confirm
-                trigger={
-                  <Button small kind="danger">
-                    {t("actions.delete")}
-                  </Button>
-                }
-                title={t("endpoints.deleteTitle")}
-                text={t("endpoints.deleteText")}
-                action={t("actions.delete")}
-                danger
-                onConfirm={() => remove(row.id)}
-              />
-            ),
-          },
-        ]}
-      />
-    </Section>
+    <ListSection
+      title={t("operational.title")}
+      lead={t("operational.lead")}
+      actions={<NewOperational />}
+      list={list}
+      rowKey={(row) => row.id}
+      empty={t("operational.none")}
+      columns={[
+        {
+          key: "url",
+          label: t("endpoints.url"),
+          cell: (row) => <strong title={row.url}>{shortUrl(row.url)}</strong>,
+        },
+        {
+          key: "types",
+          label: t("endpoints.types"),
+          cell: (row) => <Tags names={row.filterTypes} max={3} none={t("endpoints.allTypes")} />,
+        },
+        {
+          key: "state",
+          label: t("endpoints.state"),
+          cell: (row) => (
+            <Badge tone={row.disabled ? "warn" : "good"}>
+              {t(row.disabled ? "endpoints.disabled" : "endpoints.enabled")}
+            </Badge>
+          ),
+        },
+        {
+          key: "delete",
+          label: "",
+          tight: true,
+          cell: (row) => (
+            <Confirm
+              trigger={
+                <Button small kind="danger">
+                  {t("actions.delete")}
+                </Button>
+              }
+              title={t("endpoints.deleteTitle")}
+              text={t("endpoints.deleteText")}
+              action={t("actions.delete")}
+              danger
+              onConfirm={() => remove(row.id)}
+            />
+          ),
+        },
+      ]}
+    />
   );
 }
 
@@ -90,32 +88,18 @@ function NewOperational() {
     },
   });
   return (
-    <Dialog
-      trigger={
-        <Button kind="primary">
-          <Plus aria-hidden />
-          {t("endpoints.new")}
-        </Button>
-      }
+    <FormDialog
+      trigger={<AddButton>{t("endpoints.new")}</AddButton>}
       title={t("endpoints.new")}
       open={open}
       onOpenChange={setOpen}
+      submit={t("actions.create")}
+      onSubmit={(values) => create.mutate(values)}
+      error={create.error}
+      busy={create.isPending}
     >
-      <Form
-        onSubmit={(values) => create.mutate(values)}
-        error={create.error}
-        foot={
-          <>
-            <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
-            <Button type="submit" kind="primary" disabled={create.isPending}>
-              {t("actions.create")}
-            </Button>
-          </>
-        }
-      >
-        <TextField name="url" type="url" label={t("endpoints.url")} required autoFocus />
-        <TextField name="description" label={t("endpoints.description")} />
-      </Form>
-    </Dialog>
+      <TextField name="url" type="url" label={t("endpoints.url")} required autoFocus />
+      <TextField name="description" label={t("endpoints.description")} />
+    </FormDialog>
   );
 }

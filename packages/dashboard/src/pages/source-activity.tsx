@@ -5,7 +5,6 @@ import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import type { components } from "../api/schema.ts";
 import { Badge } from "../components/badge.tsx";
-import { Button } from "../components/button.tsx";
 import { Form, type FormValues, SelectField, TextField } from "../components/form.tsx";
 import { Card, Columns, Facts } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
@@ -13,6 +12,7 @@ import { Time } from "../components/time.tsx";
 import type { Source } from "../lib/source-form.ts";
 import { Backfill } from "../parts/backfill.tsx";
 import { WeekMap } from "../parts/week-map.tsx";
+import { SaveFoot } from "../components/form-foot.tsx";
 
 type Activity = components["schemas"]["SourceActivityOut"];
 type Mode = Activity["mode"];
@@ -91,18 +91,7 @@ function ActivityRule({ source, activity }: { readonly source: string; readonly 
       : String(activity.inactiveAfterSeconds / MINUTE_SECONDS);
   return (
     <Card title={t("activity.rule")}>
-      <Form
-        onSubmit={(values) => save.mutate(values)}
-        error={save.error}
-        foot={
-          <>
-            {save.isSuccess && <span role="status">{t("actions.saved")}</span>}
-            <Button type="submit" kind="primary" disabled={save.isPending}>
-              {t("actions.save")}
-            </Button>
-          </>
-        }
-      >
+      <Form onSubmit={(values) => save.mutate(values)} error={save.error} foot={<SaveFoot save={save} />}>
         <SelectField
           label={t("activity.mode")}
           help={t(`activity.modeTexts.${mode}`)}

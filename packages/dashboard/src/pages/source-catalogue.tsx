@@ -18,6 +18,7 @@ import { Time } from "../components/time.tsx";
 import { download } from "../lib/download.ts";
 import { formatNumber } from "../lib/format.ts";
 import type { Source } from "../lib/source-form.ts";
+import { timeColumn } from "../components/list-page.tsx";
 
 type Change = components["schemas"]["CatalogueChange"];
 
@@ -88,13 +89,7 @@ function Types({ source }: { readonly source: Source }) {
             wideOnly: true,
             cell: (row) => <Time at={row.firstReceivedAt} relative />,
           },
-          {
-            key: "last",
-            label: t("catalogue.last"),
-            end: true,
-            tight: true,
-            cell: (row) => <Time at={row.lastReceivedAt} relative />,
-          },
+          timeColumn(t("catalogue.last"), "lastReceivedAt"),
         ]}
       />
     </Section>

@@ -26,6 +26,7 @@ import { SourceResponse } from "../parts/source-response.tsx";
 import { SourceSecrets } from "../parts/source-secrets.tsx";
 import { SecretWarnings } from "../parts/secret-warnings.tsx";
 import { SourceUrl } from "../parts/source-url.tsx";
+import { SaveFoot } from "../components/form-foot.tsx";
 
 type SourceType = components["schemas"]["IngestSourceTypeOut"];
 
@@ -76,14 +77,7 @@ function Settings({ source, types, save }: SettingsProps) {
     <Form
       onSubmit={(values) => save.mutate(sourceFromForm(source, values, kind))}
       error={save.error}
-      foot={
-        <>
-          {save.isSuccess && <span role="status">{t("actions.saved")}</span>}
-          <Button type="submit" kind="primary" disabled={save.isPending}>
-            {t("actions.save")}
-          </Button>
-        </>
-      }
+      foot={<SaveFoot save={save} />}
     >
       <Columns>
         <Stack>

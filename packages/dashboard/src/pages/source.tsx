@@ -19,6 +19,7 @@ import { SourceCatalogue } from "./source-catalogue.tsx";
 import { Routes, RoutesTab } from "./source-routes.tsx";
 import { SourceSettings } from "./source-settings.tsx";
 import { ACTIVITY_TONES, SourceActivity } from "./source-activity.tsx";
+import { timeColumn } from "../components/list-page.tsx";
 
 const TABS = ["overview", "routes", "events", "catalogue", "activity", "quarantine", "settings"] as const;
 const EVERY_MS = 5000;
@@ -185,13 +186,7 @@ function Events({ id }: { readonly id: string }) {
           wideOnly: true,
           cell: (row) => (row.bodyBytes === null ? "–" : formatBytes(i18n.language, row.bodyBytes)),
         },
-        {
-          key: "time",
-          label: t("messages.time"),
-          end: true,
-          tight: true,
-          cell: (row) => <Time at={row.receivedAt} relative />,
-        },
+        timeColumn(t("messages.time"), "receivedAt"),
       ]}
     />
   );
@@ -233,13 +228,7 @@ function Quarantine({ id }: { readonly id: string }) {
             end: true,
             cell: (row) => formatBytes(i18n.language, row.bodyBytes),
           },
-          {
-            key: "time",
-            label: t("messages.time"),
-            end: true,
-            tight: true,
-            cell: (row) => <Time at={row.timestamp} relative />,
-          },
+          timeColumn(t("messages.time"), "timestamp"),
         ]}
       />
     </>

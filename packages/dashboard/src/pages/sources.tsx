@@ -1,6 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
@@ -9,46 +8,39 @@ import { Tag } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import { Form, type FormValues, SelectField, TextField } from "../components/form.tsx";
-import { Page } from "../components/page.tsx";
-import { Table } from "../components/table.tsx";
-import { Time } from "../components/time.tsx";
 import { GENERIC } from "../lib/source-form.ts";
 import { SecretWarnings } from "../parts/secret-warnings.tsx";
+import { AddButton } from "../components/form-dialog.tsx";
+import { ListPage, timeColumn } from "../components/list-page.tsx";
 
 /** List of sources. */
 export function Sources() {
   const { t } = useTranslation();
   const list = useList(["sources"], (page) => must(api.GET("/ingest/api/v1/source", { params: { query: page } })));
   return (
-    <Page title={t("sources.title")} lead={t("sources.lead")} actions={<NewSource />}>
-      <Table
-        label={t("sources.title")}
-        list={list}
-        rowKey={(row) => row.id}
-        linked
-        empty={t("sources.none")}
-        columns={[
-          {
-            key: "name",
-            label: t("applications.name"),
-            cell: (row) => (
-              <Link to="/sources/$source" params={{ source: row.id }}>
-                {row.name}
-              </Link>
-            ),
-          },
-          { key: "type", label: t("sources.provider"), cell: (row) => <Tag>{row.type}</Tag> },
-          { key: "uid", label: t("applications.uid"), wideOnly: true, cell: (row) => <code>{row.uid ?? "–"}</code> },
-          {
-            key: "created",
-            label: t("applications.created"),
-            end: true,
-            tight: true,
-            cell: (row) => <Time at={row.createdAt} relative />,
-          },
-        ]}
-      />
-    </Page>
+    <ListPage
+      title={t("sources.title")}
+      lead={t("sources.lead")}
+      actions={<NewSource />}
+      list={list}
+      rowKey={(row) => row.id}
+      linked
+      empty={t("sources.none")}
+      columns={[
+        {
+          key: "name",
+          label: t("applications.name"),
+          cell: (row) => (
+            <Link to="/sources/$source" params={{ source: row.id }}>
+              {row.name}
+            </Link>
+          ),
+        },
+        { key: "type", label: t("sources.provider"), cell: (row) => <Tag>{row.type}</Tag> },
+        { key: "uid", label: t("applications.uid"), wideOnly: true, cell: (row) => <code>{row.uid ?? "–"}</code> },
+        timeColumn(t("applications.created"), "createdAt"),
+      ]}
+    />
   );
 }
 
@@ -85,12 +77,7 @@ function NewSource() {
   const made = create.data;
   return (
     <Dialog
-      trigger={
-        <Button kind="primary">
-          <Plus aria-hidden />
-          {t("sources.new")}
-        </Button>
-      }
+      trigger={<AddButton>{t("sources.new")}</AddButton>}
       title={t("sources.new")}
       open={open}
       onOpenChange={(next) => {

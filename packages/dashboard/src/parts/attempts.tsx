@@ -4,10 +4,10 @@ import type { List } from "../api/list.ts";
 import type { components } from "../api/schema.ts";
 import { Status } from "../components/status.tsx";
 import { Table } from "../components/table.tsx";
-import { Time } from "../components/time.tsx";
 import { attemptCause } from "../lib/cause.ts";
 import { formatDuration } from "../lib/format.ts";
 import { useAudience } from "../session/audience.ts";
+import { timeColumn } from "../components/list-page.tsx";
 
 type Attempt = components["schemas"]["MessageAttemptOut"];
 
@@ -49,13 +49,7 @@ export function Attempts({ app, list }: { readonly app: string; readonly list: L
           end: true,
           cell: (row) => formatDuration(i18n.language, row.responseDurationMs),
         },
-        {
-          key: "time",
-          label: t("messages.time"),
-          end: true,
-          tight: true,
-          cell: (row) => <Time at={row.timestamp} relative />,
-        },
+        timeColumn(t("messages.time"), "timestamp"),
       ]}
     />
   );

@@ -5,11 +5,12 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
-import { Dialog } from "../components/dialog.tsx";
-import { Form, type FormValues, SelectField } from "../components/form.tsx";
+import { type FormValues, SelectField } from "../components/form.tsx";
 import { useAudience } from "../session/audience.ts";
 import { EndpointSwitch } from "./endpoint-switch.tsx";
 import { SendExample } from "./send-example.tsx";
+import { FormDialog } from "../components/form-dialog.tsx";
+
 import type { EndpointActionsProps } from "./endpoint-props.ts";
 
 export function EndpointActions({ app, endpoint }: EndpointActionsProps) {
@@ -49,7 +50,7 @@ function Recover({ app, endpoint }: EndpointActionsProps) {
     },
   });
   return (
-    <Dialog
+    <FormDialog
       trigger={
         <Button>
           <RotateCcw aria-hidden />
@@ -59,35 +60,26 @@ function Recover({ app, endpoint }: EndpointActionsProps) {
       title={t("endpoints.recoverTitle")}
       open={open}
       onOpenChange={setOpen}
+      submit={t("endpoints.recover")}
+      onSubmit={(values) => recover.mutate(values)}
+      error={recover.error}
+      busy={recover.isPending}
     >
-      <Form
-        onSubmit={(values) => recover.mutate(values)}
-        error={recover.error}
-        foot={
-          <>
-            <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
-            <Button type="submit" kind="primary" disabled={recover.isPending}>
-              {t("endpoints.recover")}
-            </Button>
-          </>
-        }
-      >
-        <SelectField
-          name="what"
-          label={t("endpoints.recoverWhat")}
-          value="failed"
-          choices={[
-            { value: "failed", label: t("endpoints.recoverFailed") },
-            { value: "missing", label: t("endpoints.recoverMissing") },
-          ]}
-        />
-        <SelectField
-          name="span"
-          label={t("filters.range")}
-          value="day"
-          choices={(Object.keys(SPANS) as Span[]).map((value) => ({ value, label: t(`endpoints.spans.${value}`) }))}
-        />
-      </Form>
-    </Dialog>
+      <SelectField
+        name="what"
+        label={t("endpoints.recoverWhat")}
+        value="failed"
+        choices={[
+          { value: "failed", label: t("endpoints.recoverFailed") },
+          { value: "missing", label: t("endpoints.recoverMissing") },
+        ]}
+      />
+      <SelectField
+        name="span"
+        label={t("filters.range")}
+        value="day"
+        choices={(Object.keys(SPANS) as Span[]).map((value) => ({ value, label: t(`endpoints.spans.${value}`) }))}
+      />
+    </FormDialog>
   );
 }

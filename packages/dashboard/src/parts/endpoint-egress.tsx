@@ -6,8 +6,8 @@ import { api, must } from "../api/client.ts";
 import type { components } from "../api/schema.ts";
 import { Tags } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
-import { Confirm, Dialog } from "../components/dialog.tsx";
-import { AreaField, Form, FormRow, type FormValues, SelectField, TextField } from "../components/form.tsx";
+import { Confirm } from "../components/dialog.tsx";
+import { AreaField, FormRow, type FormValues, SelectField, TextField } from "../components/form.tsx";
 import { Card, Columns, Facts } from "../components/page.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
@@ -21,6 +21,7 @@ import {
   tlsFromForm,
 } from "../lib/egress-form.ts";
 import { useAudience } from "../session/audience.ts";
+import { FormDialog } from "../components/form-dialog.tsx";
 
 type Egress = components["schemas"]["EndpointEgressOut"];
 
@@ -223,29 +224,20 @@ function Part({ app, id, part, isSet, facts, notice = null, toPart, children }: 
           onConfirm={() => put({ [part]: null })}
         />
       )}
-      <Dialog
+      <FormDialog
         trigger={<Button small>{t(isSet ? "network.replace" : "network.set")}</Button>}
         title={t(`network.parts.${part}`)}
         open={open}
         onOpenChange={setOpen}
         wide
+        submit={t("actions.save")}
+        onSubmit={(values) => save.mutate(values)}
+        error={save.error}
+        busy={save.isPending}
       >
-        <Form
-          onSubmit={(values) => save.mutate(values)}
-          error={save.error}
-          foot={
-            <>
-              <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
-              <Button type="submit" kind="primary" disabled={save.isPending}>
-                {t("actions.save")}
-              </Button>
-            </>
-          }
-        >
-          {isSet && <p className="muted">{t("network.replaceText")}</p>}
-          {children}
-        </Form>
-      </Dialog>
+        {isSet && <p className="muted">{t("network.replaceText")}</p>}
+        {children}
+      </FormDialog>
     </>
   );
   return (

@@ -1,7 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
-import { Button } from "../components/button.tsx";
 import { Form, type FormValues, TextField } from "../components/form.tsx";
 import { Card } from "../components/page.tsx";
 import { isSource } from "../lib/source.ts";
@@ -10,6 +9,7 @@ import { FilterCard } from "./filter-editor.tsx";
 import { Transformation } from "./transformation.tsx";
 import { namesOf, TypePicker } from "./type-picker.tsx";
 import { routesKey } from "./use-routes.ts";
+import { SaveFoot } from "../components/form-foot.tsx";
 import type { Endpoint } from "./endpoint-props.ts";
 
 export interface EndpointMatchingProps {
@@ -53,14 +53,7 @@ function EndpointTypes({ app, endpoint }: EndpointMatchingProps) {
         key={endpoint.updatedAt}
         onSubmit={(values) => save.mutate(values)}
         error={save.error}
-        foot={
-          <>
-            {save.isSuccess && <span role="status">{t("actions.saved")}</span>}
-            <Button type="submit" kind="primary" disabled={save.isPending}>
-              {t("actions.save")}
-            </Button>
-          </>
-        }
+        foot={<SaveFoot save={save} />}
       >
         <TypePicker app={app} value={endpoint.eventTypes ?? []} />
         {withChannels && (

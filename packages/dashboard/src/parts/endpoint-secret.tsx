@@ -5,11 +5,11 @@ import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
 import { Copyable } from "../components/copy.tsx";
-import { Dialog } from "../components/dialog.tsx";
-import { Form, FormError, type FormValues, SelectField, TextField } from "../components/form.tsx";
+import { FormError, type FormValues, SelectField, TextField } from "../components/form.tsx";
 import formStyles from "../components/form.module.css";
 import { Card } from "../components/page.tsx";
 import { useAudience } from "../session/audience.ts";
+import { FormDialog } from "../components/form-dialog.tsx";
 
 interface Ref {
   readonly app: string;
@@ -76,7 +76,7 @@ function Rotate({ app, id, onRotated }: Ref & { readonly onRotated: () => void }
   return (
     <>
       {done && <span role="status">{t("endpoints.rotated")}</span>}
-      <Dialog
+      <FormDialog
         trigger={
           <Button>
             <RefreshCw aria-hidden />
@@ -86,29 +86,20 @@ function Rotate({ app, id, onRotated }: Ref & { readonly onRotated: () => void }
         title={t("endpoints.rotateTitle")}
         open={open}
         onOpenChange={setOpen}
+        submit={t("endpoints.rotate")}
+        onSubmit={(values) => rotate.mutate(values)}
+        error={rotate.error}
+        busy={rotate.isPending}
       >
-        <Form
-          onSubmit={(values) => rotate.mutate(values)}
-          error={rotate.error}
-          foot={
-            <>
-              <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
-              <Button type="submit" kind="primary" disabled={rotate.isPending}>
-                {t("endpoints.rotate")}
-              </Button>
-            </>
-          }
-        >
-          <p className="muted">{t("endpoints.rotateText")}</p>
-          <SelectField
-            name="grace"
-            label={t("endpoints.grace")}
-            value="day"
-            choices={(Object.keys(GRACE) as Grace[]).map((value) => ({ value, label: t(`endpoints.graces.${value}`) }))}
-          />
-          <TextField name="key" label={t("endpoints.ownSecret")} help={t("endpoints.ownSecretHelp")} />
-        </Form>
-      </Dialog>
+        <p className="muted">{t("endpoints.rotateText")}</p>
+        <SelectField
+          name="grace"
+          label={t("endpoints.grace")}
+          value="day"
+          choices={(Object.keys(GRACE) as Grace[]).map((value) => ({ value, label: t(`endpoints.graces.${value}`) }))}
+        />
+        <TextField name="key" label={t("endpoints.ownSecret")} help={t("endpoints.ownSecretHelp")} />
+      </FormDialog>
     </>
   );
 }

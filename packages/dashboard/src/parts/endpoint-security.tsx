@@ -2,7 +2,6 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { Tags } from "../components/badge.tsx";
-import { Button } from "../components/button.tsx";
 import { AreaField, Form, type FormValues, TextField } from "../components/form.tsx";
 import { Card } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
@@ -10,6 +9,7 @@ import { headersOf } from "../lib/headers-text.ts";
 import { useAudience } from "../session/audience.ts";
 import { EndpointEgress } from "./endpoint-egress.tsx";
 import { Signing } from "./signing.tsx";
+import { SaveFoot } from "../components/form-foot.tsx";
 import type { Endpoint } from "./endpoint-props.ts";
 
 export interface EndpointSecurityProps {
@@ -65,14 +65,7 @@ function Headers({ app, id }: Ref) {
         key={headers.dataUpdatedAt}
         onSubmit={(values) => save.mutate(values)}
         error={save.error}
-        foot={
-          <>
-            {save.isSuccess && <span role="status">{t("actions.saved")}</span>}
-            <Button type="submit" kind="primary" disabled={save.isPending}>
-              {t("actions.save")}
-            </Button>
-          </>
-        }
+        foot={<SaveFoot save={save} />}
       >
         <AreaField
           name="headers"

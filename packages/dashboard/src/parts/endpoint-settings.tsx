@@ -8,6 +8,7 @@ import { Form, FormRow, type FormValues, TextField } from "../components/form.ts
 import { Card } from "../components/page.tsx";
 import { useAudience } from "../session/audience.ts";
 import { UrlField } from "./url-field.tsx";
+import { SaveFoot } from "../components/form-foot.tsx";
 import type { Endpoint } from "./endpoint-props.ts";
 
 export interface EndpointSettingsProps {
@@ -51,14 +52,7 @@ export function EndpointSettings({ app, endpoint }: EndpointSettingsProps) {
           key={endpoint.updatedAt}
           onSubmit={(values) => save.mutate(values)}
           error={save.error}
-          foot={
-            <>
-              {save.isSuccess && <span role="status">{t("actions.saved")}</span>}
-              <Button type="submit" kind="primary" disabled={save.isPending}>
-                {t("actions.save")}
-              </Button>
-            </>
-          }
+          foot={<SaveFoot save={save} />}
         >
           <UrlField app={app} value={endpoint.url} />
           <TextField name="description" label={t("endpoints.description")} value={endpoint.description} />

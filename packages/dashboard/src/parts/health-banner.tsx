@@ -2,6 +2,7 @@ import { Trans, useTranslation } from "react-i18next";
 import { Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { useAudience } from "../session/audience.ts";
+import type { Endpoint } from "./endpoint-props.ts";
 import { EndpointSwitch } from "./endpoint-switch.tsx";
 import { useEndpointState } from "./use-endpoint-state.ts";
 

@@ -9,7 +9,6 @@ import { Button } from "../components/button.tsx";
 import { OutcomeBadge } from "../components/outcome.tsx";
 import { Note } from "../components/state.tsx";
 import { type Column, Table } from "../components/table.tsx";
-import { Time } from "../components/time.tsx";
 import { formatBytes } from "../lib/format.ts";
 import { type MessageFilter, toSearchQuery } from "../lib/message-filter.ts";
 import { isSource } from "../lib/source.ts";
@@ -17,6 +16,7 @@ import { useLive } from "../live/use-live.ts";
 import { useAudience } from "../session/audience.ts";
 import styles from "./message-list.module.css";
 import { MessageFilters } from "./message-filters.tsx";
+import { timeColumn } from "../components/list-page.tsx";
 
 type Found = components["schemas"]["FoundMessageOut"];
 
@@ -146,13 +146,7 @@ function MessageTable({ list, app, filtered }: MessageTableProps) {
           wideOnly: true,
           cell: (row) => (row.payloadBytes === null ? "–" : formatBytes(i18n.language, row.payloadBytes)),
         },
-        {
-          key: "time",
-          label: t("messages.time"),
-          end: true,
-          tight: true,
-          cell: (row) => <Time at={row.timestamp} relative />,
-        },
+        timeColumn(t("messages.time"), "timestamp"),
       ]}
     />
   );

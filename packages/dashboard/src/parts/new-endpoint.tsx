@@ -1,16 +1,14 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import type { components } from "../api/schema.ts";
-import { Button } from "../components/button.tsx";
-import { Dialog } from "../components/dialog.tsx";
-import { Form, type FormValues, TextField } from "../components/form.tsx";
+import { type FormValues, TextField } from "../components/form.tsx";
 import { useAudience } from "../session/audience.ts";
 import { namesOf, TypePicker } from "./type-picker.tsx";
 import { UrlField } from "./url-field.tsx";
+import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 
 export function NewEndpoint({ app }: { readonly app: string }) {
   const { t } = useTranslation();
@@ -30,35 +28,21 @@ export function NewEndpoint({ app }: { readonly app: string }) {
     create.mutate({ url: url.trim(), description, eventTypes: namesOf(eventTypes), channels: namesOf(channels) });
   };
   return (
-    <Dialog
+    <FormDialog
       title={t("endpoints.new")}
-      trigger={
-        <Button kind="primary">
-          <Plus aria-hidden />
-          {t("endpoints.new")}
-        </Button>
-      }
+      trigger={<AddButton>{t("endpoints.new")}</AddButton>}
       wide
       open={open}
       onOpenChange={setOpen}
+      submit={t("actions.create")}
+      onSubmit={submit}
+      error={create.error}
+      busy={create.isPending}
     >
-      <Form
-        onSubmit={submit}
-        error={create.error}
-        foot={
-          <>
-            <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
-            <Button type="submit" kind="primary" disabled={create.isPending}>
-              {t("actions.create")}
-            </Button>
-          </>
-        }
-      >
-        <UrlField app={app} />
-        <TextField name="description" label={t("endpoints.description")} />
-        <TypePicker app={app} value={[]} />
-        <TextField name="channels" label={t("messages.channels")} help={t("endpoints.channelsHelp")} />
-      </Form>
-    </Dialog>
+      <UrlField app={app} />
+      <TextField name="description" label={t("endpoints.description")} />
+      <TypePicker app={app} value={[]} />
+      <TextField name="channels" label={t("messages.channels")} help={t("endpoints.channelsHelp")} />
+    </FormDialog>
   );
 }

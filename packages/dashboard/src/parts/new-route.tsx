@@ -1,15 +1,13 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
-import { Button } from "../components/button.tsx";
-import { Dialog } from "../components/dialog.tsx";
-import { Form, type FormValues } from "../components/form.tsx";
+import { type FormValues } from "../components/form.tsx";
 import { namesOf, TypePicker } from "./type-picker.tsx";
 import { UrlField } from "./url-field.tsx";
 import { routesKey } from "./use-routes.ts";
+import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 
 /** Dialog that adds an endpoint to a source. */
 export function NewRoute({ source }: { readonly source: string }) {
@@ -32,33 +30,23 @@ export function NewRoute({ source }: { readonly source: string }) {
     },
   });
   return (
-    <Dialog
+    <FormDialog
       trigger={
-        <Button small>
-          <Plus aria-hidden />
+        <AddButton kind="plain" small>
           {t("routes.new")}
-        </Button>
+        </AddButton>
       }
       title={t("routes.new")}
       open={open}
       onOpenChange={setOpen}
       wide
+      submit={t("actions.create")}
+      onSubmit={(values) => create.mutate(values)}
+      error={create.error}
+      busy={create.isPending}
     >
-      <Form
-        onSubmit={(values) => create.mutate(values)}
-        error={create.error}
-        foot={
-          <>
-            <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
-            <Button type="submit" kind="primary" disabled={create.isPending}>
-              {t("actions.create")}
-            </Button>
-          </>
-        }
-      >
-        <UrlField app={source} />
-        <TypePicker app={source} value={[]} />
-      </Form>
-    </Dialog>
+      <UrlField app={source} />
+      <TypePicker app={source} value={[]} />
+    </FormDialog>
   );
 }

@@ -5,10 +5,10 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
-import { Dialog } from "../components/dialog.tsx";
-import { Form, type FormValues } from "../components/form.tsx";
+import { type FormValues } from "../components/form.tsx";
 import { Note } from "../components/state.tsx";
 import { UrlField } from "./url-field.tsx";
+import { FormDialog } from "../components/form-dialog.tsx";
 
 export interface ReplayToProps {
   readonly source: string;
@@ -36,7 +36,7 @@ export function ReplayTo({ source, at }: ReplayToProps) {
       ),
   });
   return (
-    <Dialog
+    <FormDialog
       trigger={
         <Button small kind="primary">
           <Forward aria-hidden />
@@ -46,30 +46,21 @@ export function ReplayTo({ source, at }: ReplayToProps) {
       title={t("capture.replayTitle")}
       open={open}
       onOpenChange={setOpen}
+      submit={t("actions.send")}
+      onSubmit={(values) => replay.mutate(values)}
+      error={replay.error}
+      busy={replay.isPending}
     >
-      <Form
-        onSubmit={(values) => replay.mutate(values)}
-        error={replay.error}
-        foot={
-          <>
-            <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
-            <Button type="submit" kind="primary" disabled={replay.isPending}>
-              {t("actions.send")}
-            </Button>
-          </>
-        }
-      >
-        <p className="muted">{t("capture.replayText")}</p>
-        <UrlField app={source} />
-        {replay.data !== undefined && (
-          <Note tone="good">
-            {t("capture.replayed")}{" "}
-            <Link to="/replays/$app/$replay" params={{ app: source, replay: replay.data.id }}>
-              {t("capture.replayView")}
-            </Link>
-          </Note>
-        )}
-      </Form>
-    </Dialog>
+      <p className="muted">{t("capture.replayText")}</p>
+      <UrlField app={source} />
+      {replay.data !== undefined && (
+        <Note tone="good">
+          {t("capture.replayed")}{" "}
+          <Link to="/replays/$app/$replay" params={{ app: source, replay: replay.data.id }}>
+            {t("capture.replayView")}
+          </Link>
+        </Note>
+      )}
+    </FormDialog>
   );
 }

@@ -14,6 +14,7 @@ import { EndpointStateBadge } from "./endpoint-state.tsx";
 import { EndpointMatching } from "./endpoint-matching.tsx";
 import styles from "./route-editor.module.css";
 import { routesKey } from "./use-routes.ts";
+import { SaveFoot } from "../components/form-foot.tsx";
 
 export interface RouteEditorProps {
   readonly source: string;
@@ -110,7 +111,7 @@ function Forwarding({ source, id }: Ref) {
         key={forwarding.dataUpdatedAt}
         onSubmit={(values) => save.mutate(values)}
         error={save.error}
-        foot={<Save saved={save.isSuccess} busy={save.isPending} />}
+        foot={<SaveFoot save={save} />}
       >
         {PARTS.map((part) => (
           <SwitchField
@@ -157,7 +158,7 @@ function Order({ source, id }: Ref) {
         key={policy.dataUpdatedAt}
         onSubmit={(values) => save.mutate(values)}
         error={save.error}
-        foot={<Save saved={save.isSuccess} busy={save.isPending} />}
+        foot={<SaveFoot save={save} />}
       >
         <FormRow>
           <SelectField
@@ -178,17 +179,5 @@ function Order({ source, id }: Ref) {
         </FormRow>
       </Form>
     </Card>
-  );
-}
-
-function Save({ saved, busy }: { readonly saved: boolean; readonly busy: boolean }) {
-  const { t } = useTranslation();
-  return (
-    <>
-      {saved && <span role="status">{t("actions.saved")}</span>}
-      <Button type="submit" kind="primary" disabled={busy}>
-        {t("actions.save")}
-      </Button>
-    </>
   );
 }

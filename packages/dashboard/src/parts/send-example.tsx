@@ -5,11 +5,11 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
-import { Dialog } from "../components/dialog.tsx";
-import { AreaField, Form, type FormValues, SelectField } from "../components/form.tsx";
+import { AreaField, type FormValues, SelectField } from "../components/form.tsx";
 import { Loading } from "../components/state.tsx";
 import { exampleTypes, toExampleBody } from "../lib/send-example.ts";
 import { useAudience } from "../session/audience.ts";
+import { FormDialog } from "../components/form-dialog.tsx";
 import type { EndpointActionsProps } from "./endpoint-props.ts";
 
 /** Number of recent messages in which unregistered event types are looked for. */
@@ -38,7 +38,7 @@ export function SendExample({ app, endpoint }: EndpointActionsProps) {
     onSuccess: (message) => navigate(audience.message(app, message.id)),
   });
   return (
-    <Dialog
+    <FormDialog
       trigger={
         <Button>
           <Send aria-hidden />
@@ -48,38 +48,29 @@ export function SendExample({ app, endpoint }: EndpointActionsProps) {
       title={t("endpoints.test")}
       open={open}
       onOpenChange={setOpen}
+      submit={t("actions.send")}
+      onSubmit={(values) => send.mutate(values)}
+      error={send.error}
+      busy={send.isPending || types === null}
     >
-      <Form
-        onSubmit={(values) => send.mutate(values)}
-        error={send.error}
-        foot={
-          <>
-            <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
-            <Button type="submit" kind="primary" disabled={send.isPending || types === null}>
-              {t("actions.send")}
-            </Button>
-          </>
-        }
-      >
-        <p className="muted">{t("endpoints.testText")}</p>
-        {types === null ? (
-          <Loading lines={1} />
-        ) : (
-          <SelectField
-            name="eventType"
-            label={t("messages.type")}
-            value={endpoint.eventTypes?.find((name) => types.includes(name)) ?? types[0]!}
-            choices={types.map((name) => ({ value: name, label: name }))}
-          />
-        )}
-        <AreaField
-          name="payload"
-          label={t("endpoints.testPayload")}
-          help={t("endpoints.testPayloadHelp")}
-          placeholder={'{ "id": "inv_1042" }'}
+      <p className="muted">{t("endpoints.testText")}</p>
+      {types === null ? (
+        <Loading lines={1} />
+      ) : (
+        <SelectField
+          name="eventType"
+          label={t("messages.type")}
+          value={endpoint.eventTypes?.find((name) => types.includes(name)) ?? types[0]!}
+          choices={types.map((name) => ({ value: name, label: name }))}
         />
-      </Form>
-    </Dialog>
+      )}
+      <AreaField
+        name="payload"
+        label={t("endpoints.testPayload")}
+        help={t("endpoints.testPayloadHelp")}
+        placeholder={'{ "id": "inv_1042" }'}
+      />
+    </FormDialog>
   );
 }
 

@@ -1,18 +1,18 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { fixedList } from "../api/list.ts";
 import { Button } from "../components/button.tsx";
-import { Confirm, Dialog } from "../components/dialog.tsx";
-import { Form, type FormValues, SelectField, TextField } from "../components/form.tsx";
+import { Confirm } from "../components/dialog.tsx";
+import { type FormValues, SelectField, TextField } from "../components/form.tsx";
 import { Card } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import type { Source } from "../lib/source-form.ts";
 import { type SecretWarning, SecretWarnings } from "./secret-warnings.tsx";
+import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 
 /** Seconds for which the previous secrets stay valid; `null` means until they are deleted. */
 const OVERLAPS = { stay: null, none: 0, hour: 3600, day: 86_400, week: 604_800 } as const;
@@ -112,47 +112,37 @@ function NewSecret({ source, onAdded }: NewSecretProps) {
     },
   });
   return (
-    <Dialog
+    <FormDialog
       trigger={
-        <Button small>
-          <Plus aria-hidden />
+        <AddButton kind="plain" small>
           {t("sourceSecrets.add")}
-        </Button>
+        </AddButton>
       }
       title={t("sourceSecrets.add")}
       open={open}
       onOpenChange={setOpen}
+      submit={t("sourceSecrets.add")}
+      onSubmit={(values) => add.mutate(values)}
+      error={add.error}
+      busy={add.isPending}
     >
-      <Form
-        onSubmit={(values) => add.mutate(values)}
-        error={add.error}
-        foot={
-          <>
-            <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
-            <Button type="submit" kind="primary" disabled={add.isPending}>
-              {t("sourceSecrets.add")}
-            </Button>
-          </>
-        }
-      >
-        <TextField
-          name="secret"
-          type="password"
-          label={t("sources.secret")}
-          help={t("sourceSecrets.addHelp")}
-          required
-          autoFocus
-        />
-        <SelectField
-          name="overlap"
-          label={t("sourceSecrets.overlap")}
-          value="day"
-          choices={(Object.keys(OVERLAPS) as Overlap[]).map((value) => ({
-            value,
-            label: t(`sourceSecrets.overlaps.${value}`),
-          }))}
-        />
-      </Form>
-    </Dialog>
+      <TextField
+        name="secret"
+        type="password"
+        label={t("sources.secret")}
+        help={t("sourceSecrets.addHelp")}
+        required
+        autoFocus
+      />
+      <SelectField
+        name="overlap"
+        label={t("sourceSecrets.overlap")}
+        value="day"
+        choices={(Object.keys(OVERLAPS) as Overlap[]).map((value) => ({
+          value,
+          label: t(`sourceSecrets.overlaps.${value}`),
+        }))}
+      />
+    </FormDialog>
   );
 }

@@ -5,11 +5,11 @@ import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
 import { Copyable } from "../components/copy.tsx";
-import { Dialog } from "../components/dialog.tsx";
-import { Form, type FormValues, SelectField } from "../components/form.tsx";
+import { type FormValues, SelectField } from "../components/form.tsx";
 import { Card } from "../components/page.tsx";
 import { Note } from "../components/state.tsx";
 import type { Source } from "../lib/source-form.ts";
+import { FormDialog } from "../components/form-dialog.tsx";
 
 /** Seconds for which the previous URL keeps working. */
 const OVERLAPS = { none: 0, hour: 3600, day: 86_400, week: 604_800, month: 2_592_000 } as const;
@@ -38,7 +38,7 @@ export function SourceUrl({ source }: { readonly source: Source }) {
       title={t("sources.url")}
       lead={t("sources.urlLead")}
       actions={
-        <Dialog
+        <FormDialog
           trigger={
             <Button small>
               <RefreshCw aria-hidden />
@@ -48,31 +48,22 @@ export function SourceUrl({ source }: { readonly source: Source }) {
           title={t("sourceUrl.rotate")}
           open={open}
           onOpenChange={setOpen}
+          submit={t("sourceUrl.rotate")}
+          onSubmit={(values) => rotate.mutate(values)}
+          error={rotate.error}
+          busy={rotate.isPending}
         >
-          <Form
-            onSubmit={(values) => rotate.mutate(values)}
-            error={rotate.error}
-            foot={
-              <>
-                <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
-                <Button type="submit" kind="primary" disabled={rotate.isPending}>
-                  {t("sourceUrl.rotate")}
-                </Button>
-              </>
-            }
-          >
-            <p className="muted">{t("sourceUrl.rotateText")}</p>
-            <SelectField
-              name="overlap"
-              label={t("sourceUrl.overlap")}
-              value="day"
-              choices={(Object.keys(OVERLAPS) as Overlap[]).map((value) => ({
-                value,
-                label: t(`sourceUrl.overlaps.${value}`),
-              }))}
-            />
-          </Form>
-        </Dialog>
+          <p className="muted">{t("sourceUrl.rotateText")}</p>
+          <SelectField
+            name="overlap"
+            label={t("sourceUrl.overlap")}
+            value="day"
+            choices={(Object.keys(OVERLAPS) as Overlap[]).map((value) => ({
+              value,
+              label: t(`sourceUrl.overlaps.${value}`),
+            }))}
+          />
+        </FormDialog>
       }
     >
       <p>
