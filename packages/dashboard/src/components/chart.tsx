@@ -38,14 +38,14 @@ export function Chart(props: ChartProps) {
       <Plot key={JSON.stringify([theme, i18n.language, times, series])} chart={props} language={i18n.language} />
       <details className={styles["table"]} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>{t("chart.table")}</summary>
-        {open && <Numbers {...props} />}
+        {open && <ChartTable {...props} />}
       </details>
     </figure>
   );
 }
 
 /** Table with the numbers of the chart. */
-function Numbers({ label, times, series, format, rowLink }: ChartProps) {
+function ChartTable({ label, times, series, format, rowLink }: ChartProps) {
   const { t, i18n } = useTranslation();
   const moment = new Intl.DateTimeFormat(regional(i18n.language), { dateStyle: "short", timeStyle: "short" });
   return (

@@ -16,7 +16,10 @@ export interface DiffProps {
 export function Diff({ label, before, after }: DiffProps) {
   const { t } = useTranslation();
   const tooLong = before.length + after.length > MAX_LENGTH;
-  const parts = useMemo(() => (tooLong ? [] : diffLines(ended(before), ended(after))), [tooLong, before, after]);
+  const parts = useMemo(
+    () => (tooLong ? [] : diffLines(withFinalLineBreak(before), withFinalLineBreak(after))),
+    [tooLong, before, after],
+  );
   if (tooLong) return <p className="muted">{t("diff.tooLong")}</p>;
   return (
     // Scrollable regions must be reachable by keyboard.
@@ -38,6 +41,6 @@ export function Diff({ label, before, after }: DiffProps) {
 }
 
 /** Adds a final line break, so that a missing one is not shown as a difference. */
-function ended(text: string): string {
+function withFinalLineBreak(text: string): string {
   return text.endsWith("\n") ? text : `${text}\n`;
 }

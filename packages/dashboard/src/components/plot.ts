@@ -36,7 +36,7 @@ export function draw(element: HTMLElement, props: ChartProps, { height, language
       scales: scalesOf(props),
       axes: axesOf(props, { colour, font: getComputedStyle(element).fontFamily, language }),
       series: [
-        { value: (_chart, time) => (time === null ? "" : momentText(time, language)), label: "" },
+        { value: (_chart, time) => (time === null ? "" : timeText(time, language)), label: "" },
         ...order.map((index): UPlot.Series => ({
           label: series[index]!.label,
           stroke: colour(series[index]!.colour),
@@ -46,7 +46,7 @@ export function draw(element: HTMLElement, props: ChartProps, { height, language
             show: !stacked,
             size: 6,
             fill: colour(series[index]!.colour),
-            filter: () => lonely(series[index]!.values),
+            filter: () => isolatedPoints(series[index]!.values),
           },
           value: (_chart, _sum, _series, place) => {
             const value = place === null ? null : series[index]!.values[place];
@@ -134,7 +134,7 @@ function durationsBetween(_chart: UPlot, _axis: number, low: number, high: numbe
 }
 
 /** Indices of values without a neighbour. No line passes through them, so they are drawn as points. */
-function lonely(values: readonly (number | null)[]): number[] {
+function isolatedPoints(values: readonly (number | null)[]): number[] {
   const isThere = (index: number): boolean => typeof values[index] === "number";
   return values.flatMap((_, index) => (isThere(index) && !isThere(index - 1) && !isThere(index + 1) ? [index] : []));
 }
@@ -163,6 +163,6 @@ function tickTexts(ticks: readonly number[], language: string): string[] {
   return ticks.map((tick) => format.format(tick * 1000));
 }
 
-function momentText(time: number, language: string): string {
+function timeText(time: number, language: string): string {
   return new Intl.DateTimeFormat(regional(language), { dateStyle: "short", timeStyle: "short" }).format(time * 1000);
 }

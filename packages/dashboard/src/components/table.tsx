@@ -160,7 +160,7 @@ function useSteadyWidths(frame: RefObject<HTMLDivElement | null>, steady: boolea
     const observer = new ResizeObserver(() => {
       if (element.clientWidth === room) return;
       room = element.clientWidth;
-      keepWidths(element.querySelector("table")!);
+      fixWidths(element.querySelector("table")!);
     });
     observer.observe(element);
     return () => observer.disconnect();
@@ -168,7 +168,7 @@ function useSteadyWidths(frame: RefObject<HTMLDivElement | null>, steady: boolea
 }
 
 /** Fixes the column widths that the browser chose for the rendered rows. */
-function keepWidths(table: HTMLTableElement): void {
+function fixWidths(table: HTMLTableElement): void {
   const columns = [...table.querySelectorAll("col")];
   table.removeAttribute("data-steady");
   for (const column of columns) column.style.removeProperty("width");

@@ -42,12 +42,12 @@ export function Time({ at, relative = false }: TimeProps) {
   if (at === null || at === undefined) return <span className="muted">{t("time.never")}</span>;
   return (
     <time dateTime={at} title={at} className="numeric">
-      {relative ? sinceText(i18n.language, Date.parse(at), current) : momentText(i18n.language, Date.parse(at))}
+      {relative ? relativeText(i18n.language, Date.parse(at), current) : timeText(i18n.language, Date.parse(at))}
     </time>
   );
 }
 
-function momentText(language: string, at: number): string {
+function timeText(language: string, at: number): string {
   const format = new Intl.DateTimeFormat(regional(language), {
     year: "numeric",
     month: "short",
@@ -60,7 +60,7 @@ function momentText(language: string, at: number): string {
   return format.format(at);
 }
 
-function sinceText(language: string, at: number, current: number): string {
+function relativeText(language: string, at: number, current: number): string {
   const format = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
   // The clock ticks every ten seconds: a time after its last tick is shown as now.
   const distance = at - current > 0 && at - current < TICK_MS ? 0 : at - current;

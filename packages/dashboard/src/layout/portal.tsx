@@ -78,12 +78,12 @@ function SignedIn() {
   if (data === undefined) return <Loading />;
   return (
     <AudienceContext value={audience}>
-      <Frame app={data.app.name} />
+      <PortalFrame app={data.app.name} />
     </AudienceContext>
   );
 }
 
-function Frame({ app }: { readonly app: string }) {
+function PortalFrame({ app }: { readonly app: string }) {
   const { t } = useTranslation();
   const nav = useRef<HTMLElement>(null);
   const path = useRouterState({ select: (state) => state.location.pathname });
@@ -97,7 +97,7 @@ function Frame({ app }: { readonly app: string }) {
       <a className={styles["skip"]} href="#main">
         {t("app.skip")}
       </a>
-      <Head app={app} />
+      <PortalHeader app={app} />
       <nav ref={nav} className={styles["nav"]} aria-label={t("app.menu")}>
         {PLACES.map(({ to, name, icon: Icon }) => (
           <Link
@@ -129,7 +129,7 @@ function showTab(nav: HTMLElement, path: string): void {
 }
 
 /** Header with the brand, if one is set, and the name of the application. */
-function Head({ app }: { readonly app: string }) {
+function PortalHeader({ app }: { readonly app: string }) {
   const { logo, name } = useLook();
   const framed = isFramed();
   return (

@@ -22,10 +22,10 @@ export function attemptCause(t: TFunction, { responseStatusCode, errorCode, stat
 type Known = keyof typeof causes.causes;
 
 function causeOf(t: TFunction, code: string): string {
-  return code in causes.causes ? t(`causes.${code as Known}`) : words(code);
+  return code in causes.causes ? t(`causes.${code as Known}`) : fallbackText(code);
 }
 
 /** Words of a code that has no translation: `connect_refused` becomes "Connect refused". */
-function words(code: string): string {
+function fallbackText(code: string): string {
   return code.charAt(0).toUpperCase() + code.slice(1).replaceAll("_", " ");
 }

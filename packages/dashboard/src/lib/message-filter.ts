@@ -52,7 +52,7 @@ export function toSearchQuery(filter: MessageFilter, now: number): Record<string
   const { q, direction, state, range, after, before, app, endpoint, type, channel, tag } = filter;
   const since = after ?? (range === undefined ? undefined : new Date(now - RANGES[range] * 60_000).toISOString());
   const query = {
-    ...(q === undefined ? {} : searched(q.trim())),
+    ...(q === undefined ? {} : searchParameters(q.trim())),
     direction,
     state,
     after: since,
@@ -70,7 +70,7 @@ export function toSearchQuery(filter: MessageFilter, now: number): Record<string
 }
 
 /** `event:…` searches by event ID, `msg_…` and `atmpt_…` by ID, and any other text in payloads. */
-function searched(q: string): { readonly message_id?: string; readonly text?: string } {
+function searchParameters(q: string): { readonly message_id?: string; readonly text?: string } {
   if (/^(msg|atmpt)_/.test(q)) return { message_id: q };
   if (q.startsWith("event:")) return { message_id: q.slice("event:".length).trim() };
   return q.length < 2 ? {} : { text: q };

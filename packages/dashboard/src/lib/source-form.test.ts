@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Source, sourceFromForm, splitAddresses, toKiB, unchanged } from "./source-form.ts";
+import { type Source, sourceFromForm, splitAddresses, toKiB, sourceInput } from "./source-form.ts";
 
 const SOURCE: Source = {
   id: "src_1",
@@ -56,7 +56,7 @@ describe("the form of a source", () => {
 
   it("changes nothing when it is saved as opened, and contains no secret", () => {
     const saved = sourceFromForm(SOURCE, VALUES, "own");
-    expect(saved).toEqual(unchanged(SOURCE));
+    expect(saved).toEqual(sourceInput(SOURCE));
     expect(saved).not.toHaveProperty("config");
     expect(saved).not.toHaveProperty("secrets");
   });

@@ -26,7 +26,7 @@ export const GENERIC = "generic-webhook";
 const KIB = 1024;
 
 /** Request body that changes nothing. `PUT` resets fields that are left out. */
-export function unchanged(source: Source): SourceIn {
+export function sourceInput(source: Source): SourceIn {
   const { id: _id, config: _config, configured: _configured, ingestUrl: _ingestUrl, ...named } = source;
   const { createdAt: _createdAt, updatedAt: _updatedAt, warnings: _warnings, ...kept } = named;
   const { methods, deduplication, ...rest } = kept;
@@ -59,7 +59,7 @@ export function sourceFromForm(source: Source, values: FormValues, kind: Respons
   const { name = "", uid = "", deduplication, maxKiB = "", presets = "", addresses = "" } = values;
   const config = configOf(values);
   return {
-    ...unchanged(source),
+    ...sourceInput(source),
     name: name.trim(),
     uid: uid.trim() === "" ? null : uid.trim(),
     allowUnsigned: values["unsigned"] !== undefined,
@@ -68,7 +68,7 @@ export function sourceFromForm(source: Source, values: FormValues, kind: Respons
     rateLimit: numberOrNull(values["rateLimit"]),
     dailyQuota: numberOrNull(values["dailyQuota"]),
     toleranceSeconds: numberOrNull(values["tolerance"]),
-    allowedAddresses: [...words(presets), ...words(addresses)],
+    allowedAddresses: [...entriesOf(presets), ...entriesOf(addresses)],
     deduplication: deduplicationOf(deduplication),
     response: kind === "own" ? responseOf(values) : null,
     ...(values["verification"] === undefined ? {} : { verification: verificationOf(values["verification"]) }),
@@ -108,6 +108,6 @@ function numberOrNull(text: string | undefined): number | null {
   return text === undefined || text === "" ? null : Number(text);
 }
 
-function words(text: string): string[] {
+function entriesOf(text: string): string[] {
   return text.split(/[,\s]+/).filter((word) => word !== "");
 }

@@ -121,7 +121,7 @@ async function run(token: string, signal: AbortSignal): Promise<void> {
       if (response.ok) {
         wait = FIRST_WAIT_MS;
         setState("open");
-        await readEvents(response, signal, QUIET_MS, take);
+        await readEvents(response, signal, QUIET_MS, dispatch);
       }
     } catch {
       // Any failure is retried below, and the state shows it.
@@ -133,7 +133,7 @@ async function run(token: string, signal: AbortSignal): Promise<void> {
   }
 }
 
-function take(events: readonly ServerEvent[]): void {
+function dispatch(events: readonly ServerEvent[]): void {
   let gap = false;
   const found: LiveEvent[] = [];
   for (const event of events) {

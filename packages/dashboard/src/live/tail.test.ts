@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MessageAccepted } from "./live.ts";
-import { arrived, caughtUp, EMPTY_TAIL, MAX_ROWS, newestAt, pausedTail, resumedTail, type TailRow } from "./tail.ts";
+import { withEvents, withGap, EMPTY_TAIL, MAX_ROWS, newestAt, pausedTail, resumedTail, type TailRow } from "./tail.ts";
 
 function accepted(n: number): MessageAccepted {
   const msgId = `msg_${n}`;
@@ -14,27 +14,27 @@ function names(rows: readonly TailRow[]): readonly string[] {
 
 describe("the rows of the live page", () => {
   it("are sorted newest first, each once", () => {
-    const tail = arrived(arrived(EMPTY_TAIL, [accepted(1), accepted(2)]), [accepted(2), accepted(3)]);
+    const tail = withEvents(withEvents(EMPTY_TAIL, [accepted(1), accepted(2)]), [accepted(2), accepted(3)]);
     expect(names(tail.rows)).toEqual(["msg_3", "msg_2", "msg_1"]);
     expect(newestAt(tail)).toBe(new Date(3000).toISOString());
   });
 
   it("do not change while paused, and lose no event", () => {
-    const paused = arrived(pausedTail(arrived(EMPTY_TAIL, [accepted(1)])), [accepted(2)]);
+    const paused = withEvents(pausedTail(withEvents(EMPTY_TAIL, [accepted(1)])), [accepted(2)]);
     expect(names(paused.rows)).toEqual(["msg_1"]);
     expect(names(paused.waiting)).toEqual(["msg_2"]);
     expect(names(resumedTail(paused).rows)).toEqual(["msg_2", "msg_1"]);
   });
 
   it("mark a gap, and include the messages fetched for it", () => {
-    const before = arrived(EMPTY_TAIL, [accepted(1)]);
-    expect(names(caughtUp(before, "1", [accepted(2), accepted(3)]).rows)).toEqual(["msg_3", "msg_2", "gap 2", "msg_1"]);
-    expect(names(caughtUp(before, "1", null).rows)).toEqual(["gap null", "msg_1"]);
+    const before = withEvents(EMPTY_TAIL, [accepted(1)]);
+    expect(names(withGap(before, "1", [accepted(2), accepted(3)]).rows)).toEqual(["msg_3", "msg_2", "gap 2", "msg_1"]);
+    expect(names(withGap(before, "1", null).rows)).toEqual(["gap null", "msg_1"]);
   });
 
   it("are limited, and count the removed ones", () => {
     const many = Array.from({ length: MAX_ROWS + 5 }, (_, n) => accepted(n));
-    const tail = arrived(EMPTY_TAIL, many);
+    const tail = withEvents(EMPTY_TAIL, many);
     expect(tail.rows).toHaveLength(MAX_ROWS);
     expect(tail.dropped).toBe(5);
   });

@@ -21,17 +21,17 @@ export const EMPTY_TAIL: Tail = { rows: [], waiting: [], paused: false, dropped:
 /** Maximum number of rows. */
 export const MAX_ROWS = 1000;
 
-export function arrived(tail: Tail, events: readonly LiveEvent[]): Tail {
-  return added(
+export function withEvents(tail: Tail, events: readonly LiveEvent[]): Tail {
+  return withRows(
     tail,
     events.map((event): TailRow => ({ kind: "event", key: `${event.type} ${keyOf(event)}`, event })).toReversed(),
   );
 }
 
 /** Adds a gap and the events fetched for it, oldest first; `null` when they could not be fetched. */
-export function caughtUp(tail: Tail, id: string, events: readonly LiveEvent[] | null): Tail {
+export function withGap(tail: Tail, id: string, events: readonly LiveEvent[] | null): Tail {
   const gap: TailRow = { kind: "gap", key: `gap ${id}`, caughtUp: events?.length ?? null };
-  return arrived(added(tail, [gap]), events ?? []);
+  return withEvents(withRows(tail, [gap]), events ?? []);
 }
 
 export function pausedTail(tail: Tail): Tail {
@@ -39,7 +39,7 @@ export function pausedTail(tail: Tail): Tail {
 }
 
 export function resumedTail(tail: Tail): Tail {
-  return added({ ...tail, paused: false, waiting: [] }, tail.waiting);
+  return withRows({ ...tail, paused: false, waiting: [] }, tail.waiting);
 }
 
 /** Time of the newest event; `null` when there is none. */
@@ -48,7 +48,7 @@ export function newestAt({ rows, waiting }: Tail): string | null {
   return newest?.kind === "event" ? newest.event.timestamp : null;
 }
 
-function added(tail: Tail, fresh: readonly TailRow[]): Tail {
+function withRows(tail: Tail, fresh: readonly TailRow[]): Tail {
   const known = new Set([...tail.rows, ...tail.waiting].map(({ key }) => key));
   const rows = [...fresh.filter(({ key }) => !known.has(key)), ...(tail.paused ? tail.waiting : tail.rows)];
   const kept = rows.slice(0, MAX_ROWS);

@@ -17,14 +17,14 @@ export function ApplicationSettings({ application }: { readonly application: App
   return (
     <>
       <PortalAccess app={application.id} />
-      <Names application={application} />
+      <General application={application} />
       <AllowedTargets app={application.id} />
       <DeleteApplication application={application} />
     </>
   );
 }
 
-function Names({ application }: { readonly application: Application }) {
+function General({ application }: { readonly application: Application }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const save = useMutation({

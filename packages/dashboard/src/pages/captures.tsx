@@ -49,17 +49,17 @@ export function Captures() {
         timeColumn(t("capture.ends"), "expiresAt"),
       ]}
     >
-      <Begin />
+      <CreateCapture />
     </ListPage>
   );
 }
 
 /** Creates a capture with default settings and opens it. */
-function Begin() {
+function CreateCapture() {
   const { t, i18n } = useTranslation();
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const begin = useMutation({
+  const create = useMutation({
     mutationFn: () => {
       const now = Date.now();
       const name = t("capture.nameOf", {
@@ -80,9 +80,9 @@ function Begin() {
       <div>
         <h2>{t("capture.begin")}</h2>
         <p className="muted">{t("capture.beginText")}</p>
-        <FormError error={begin.error} />
+        <FormError error={create.error} />
       </div>
-      <Button kind="primary" onClick={() => begin.mutate()} disabled={begin.isPending}>
+      <Button kind="primary" onClick={() => create.mutate()} disabled={create.isPending}>
         {t("capture.new")}
       </Button>
     </section>

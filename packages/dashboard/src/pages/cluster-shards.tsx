@@ -9,16 +9,16 @@ import styles from "./cluster.module.css";
 type Cluster = components["schemas"]["ClusterOut"];
 
 /** Shards by owner: a row of marks for each node, and one for shards without an owner. */
-export function SpreadOfShards({ nodes, shards }: Pick<Cluster, "nodes" | "shards">) {
+export function ShardDistribution({ nodes, shards }: Pick<Cluster, "nodes" | "shards">) {
   const { t } = useTranslation();
   const isUnowned = shards.some(({ node }) => node === null);
   return (
     <Card title={t("cluster.spread")} lead={t("cluster.spreadLead")}>
       <ul className={styles["spread"]}>
         {nodes.map(({ id, state }) => (
-          <Share key={id} name={t("cluster.node", { id })} tone={NODE_TONES[state]} owner={id} shards={shards} />
+          <ShardRow key={id} name={t("cluster.node", { id })} tone={NODE_TONES[state]} owner={id} shards={shards} />
         ))}
-        {isUnowned && <Share name={t("cluster.noOwner")} tone="bad" owner={null} shards={shards} />}
+        {isUnowned && <ShardRow name={t("cluster.noOwner")} tone="bad" owner={null} shards={shards} />}
       </ul>
     </Card>
   );
@@ -33,7 +33,7 @@ interface ShareProps {
 }
 
 /** The marks are hidden from screen readers; the number beside them has the same information. */
-function Share({ name, tone, owner, shards }: ShareProps) {
+function ShardRow({ name, tone, owner, shards }: ShareProps) {
   const { t, i18n } = useTranslation();
   const number = (value: number): string => formatNumber(i18n.language, value);
   const owned = shards.filter(({ node }) => node === owner).length;

@@ -11,7 +11,7 @@ import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { formatDuration, formatNumber } from "../lib/format.ts";
 import { NODE_TONES } from "../lib/node.ts";
-import { SpreadOfShards } from "./cluster-shards.tsx";
+import { ShardDistribution } from "./cluster-shards.tsx";
 
 type Cluster = components["schemas"]["ClusterOut"];
 
@@ -34,13 +34,13 @@ export function ClusterPage() {
       ) : cluster.data === undefined ? (
         <Loading />
       ) : (
-        <State cluster={cluster.data} />
+        <ClusterState cluster={cluster.data} />
       )}
     </Page>
   );
 }
 
-function State({ cluster }: { readonly cluster: Cluster }) {
+function ClusterState({ cluster }: { readonly cluster: Cluster }) {
   const { t, i18n } = useTranslation();
   const { nodes, shards, lagSeconds } = cluster;
   const unowned = shards.filter(({ node }) => node === null).length;
@@ -56,7 +56,7 @@ function State({ cluster }: { readonly cluster: Cluster }) {
           ]}
         />
       </Card>
-      <SpreadOfShards nodes={nodes} shards={shards} />
+      <ShardDistribution nodes={nodes} shards={shards} />
       <Section title={t("cluster.nodes")}>
         <Nodes cluster={cluster} />
       </Section>
@@ -91,7 +91,7 @@ function Nodes({ cluster: { at, nodes } }: { readonly cluster: Cluster }) {
           cell: ({ state }) => <Badge tone={NODE_TONES[state]}>{t(`cluster.states.${state}`)}</Badge>,
         },
         { key: "started", label: t("cluster.started"), cell: ({ startedAt }) => <Time at={startedAt} relative /> },
-        { key: "seen", label: t("cluster.seen"), cell: ({ lastSeenAt }) => <Seen at={at} last={lastSeenAt} /> },
+        { key: "seen", label: t("cluster.seen"), cell: ({ lastSeenAt }) => <LastSeen at={at} last={lastSeenAt} /> },
         { key: "shards", label: t("cluster.shards"), end: true, cell: (row) => formatNumber(language, row.shards) },
         {
           key: "flight",
@@ -106,7 +106,7 @@ function Nodes({ cluster: { at, nodes } }: { readonly cluster: Cluster }) {
 }
 
 /** Uses only the clock of the database: the reader's clock can be off by more than the heartbeat timeout of a node. */
-function Seen({ at, last }: { readonly at: string; readonly last: string }) {
+function LastSeen({ at, last }: { readonly at: string; readonly last: string }) {
   const { t, i18n } = useTranslation();
   const agoMs = Date.parse(at) - Date.parse(last);
   return (

@@ -64,11 +64,11 @@ function EndpointItem({ item: { trouble, tone } }: OfKind<"endpoint">) {
   const { t, i18n } = useTranslation();
   const { url, appName, failures, due, failingSince, disabledAt } = trouble;
   return (
-    <Line
+    <ItemLine
       badge={<Badge tone={tone}>{t(`home.troubles.${trouble.trouble}`)}</Badge>}
       url={url}
       of={appName}
-      link={<LookAt endpoint={trouble} />}
+      link={<ViewLink endpoint={trouble} />}
     >
       {failingSince !== null && (
         <>
@@ -83,7 +83,7 @@ function EndpointItem({ item: { trouble, tone } }: OfKind<"endpoint">) {
           {t("home.autoDisable")} <Time at={disabledAt} relative />
         </>
       )}
-    </Line>
+    </ItemLine>
   );
 }
 
@@ -91,14 +91,14 @@ function CertificateItem({ item: { certificate, tone } }: OfKind<"certificate">)
   const { t } = useTranslation();
   const { url, appName, validTo } = certificate;
   return (
-    <Line
+    <ItemLine
       badge={<Badge tone={tone}>{t("home.certificate")}</Badge>}
       url={url}
       of={appName}
-      link={<LookAt endpoint={certificate} />}
+      link={<ViewLink endpoint={certificate} />}
     >
       {t("home.certificateEnds")} <Time at={validTo} relative /> (<Time at={validTo} />)
-    </Line>
+    </ItemLine>
   );
 }
 
@@ -116,9 +116,9 @@ function SourceItem({ item: { source, tone } }: OfKind<"source">) {
     </Link>
   );
   return (
-    <Line badge={<Badge tone={tone}>{t("sources.activityStates.inactive")}</Badge>} name={name} link={link}>
+    <ItemLine badge={<Badge tone={tone}>{t("sources.activityStates.inactive")}</Badge>} name={name} link={link}>
       {t("home.inactiveSince")} <Time at={inactiveSince} />
-    </Line>
+    </ItemLine>
   );
 }
 
@@ -130,7 +130,7 @@ function DiskItem({ item: { days, tone } }: OfKind<"disk">) {
     </Link>
   );
   return (
-    <Line
+    <ItemLine
       badge={<Badge tone={tone}>{t("storage.disk")}</Badge>}
       name={t("storage.full", { count: days })}
       link={link}
@@ -138,11 +138,11 @@ function DiskItem({ item: { days, tone } }: OfKind<"disk">) {
   );
 }
 
-interface LookAtProps {
+interface ViewLinkProps {
   readonly endpoint: { readonly appId: string; readonly endpointId: string; readonly url: string };
 }
 
-function LookAt({ endpoint: { appId, endpointId, url } }: LookAtProps) {
+function ViewLink({ endpoint: { appId, endpointId, url } }: ViewLinkProps) {
   const { t } = useTranslation();
   const audience = useAudience();
   return (
@@ -156,7 +156,7 @@ function LookAt({ endpoint: { appId, endpointId, url } }: LookAtProps) {
   );
 }
 
-interface LineProps {
+interface ItemLineProps {
   readonly badge: ReactNode;
   readonly name?: string;
   /** Shown instead of a name, shortened in the middle. */
@@ -167,7 +167,7 @@ interface LineProps {
   readonly children?: ReactNode;
 }
 
-function Line({ badge, url, name = shortUrl(url ?? ""), of, link, children }: LineProps) {
+function ItemLine({ badge, url, name = shortUrl(url ?? ""), of, link, children }: ItemLineProps) {
   return (
     <li className={styles["item"]}>
       <p>

@@ -58,7 +58,7 @@ export function Home() {
   if (error !== null && now.data === undefined) return <Failed error={error} retry={() => void now.refetch()} />;
   const items = now.data === undefined ? undefined : attentionItems(now.data, storage.data?.fullInDays ?? null);
   return (
-    <Page title={t("home.title")} actions={<Windows current={window} />}>
+    <Page title={t("home.title")} actions={<WindowPicker current={window} />}>
       <HealthSummary now={now.data} items={items} />
       <Tiles now={now.data} summary={summary.data} storage={storage.data} window={window} />
       <Columns>
@@ -74,7 +74,7 @@ export function Home() {
   );
 }
 
-function Windows({ current }: { readonly current: TimeWindow }) {
+function WindowPicker({ current }: { readonly current: TimeWindow }) {
   const { t } = useTranslation();
   return (
     <nav className={styles["segments"]} aria-label={t("home.window")}>

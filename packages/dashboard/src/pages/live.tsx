@@ -16,8 +16,8 @@ import { formatDuration, regional } from "../lib/format.ts";
 import { shortUrl } from "../lib/short-url.ts";
 import type { LiveEvent, MessageAccepted } from "../live/live.ts";
 import {
-  arrived,
-  caughtUp,
+  withEvents,
+  withGap,
   EMPTY_TAIL,
   newestAt,
   pausedTail,
@@ -44,14 +44,16 @@ export function Live() {
   const [text, setText] = useState("");
   const gaps = useRef(0);
   useLive({
-    events: (events) => setTail((before) => arrived(before, events)),
+    events: (events) => setTail((before) => withEvents(before, events)),
     gap: () => {
       gaps.current++;
       const id = String(gaps.current);
-      void missedSince(newestAt(tail)).then((events) => setTail((before) => caughtUp(before, id, events)));
+      void loadMissed(newestAt(tail)).then((events) => setTail((before) => withGap(before, id, events)));
     },
   });
-  const rows = tail.rows.filter((row) => row.kind === "gap" || fits(row.event, shown, text.trim().toLowerCase()));
+  const rows = tail.rows.filter(
+    (row) => row.kind === "gap" || matchesFilter(row.event, shown, text.trim().toLowerCase()),
+  );
   return (
     <Page title={t("live.title")} lead={t("live.lead")}>
       <div className={styles["head"]}>
@@ -112,7 +114,7 @@ function Rows({ rows }: { readonly rows: readonly TailRow[] }) {
     getItemKey: (index) => rows[index]!.key,
     overscan: 10,
   });
-  useSamePlace(scroll, rows, height);
+  useStableScroll(scroll, rows, height);
   return (
     <div ref={scroll} className={styles["frame"]} tabIndex={0} role="region" aria-label={t("live.title")}>
       <ol className={styles["rows"]} style={{ height: virtual.getTotalSize() }}>
@@ -127,7 +129,7 @@ function Rows({ rows }: { readonly rows: readonly TailRow[] }) {
 }
 
 /** Keeps the scroll position while rows are added above. At the top, the newest rows stay visible. */
-function useSamePlace(scroll: RefObject<HTMLDivElement | null>, rows: readonly TailRow[], height: number): void {
+function useStableScroll(scroll: RefObject<HTMLDivElement | null>, rows: readonly TailRow[], height: number): void {
   const first = useRef(rows[0]?.key);
   useLayoutEffect(() => {
     const added = rows.findIndex(({ key }) => key === first.current);
@@ -190,7 +192,7 @@ function Row({ row, top }: { readonly row: TailRow; readonly top: number }) {
   );
 }
 
-function fits(event: LiveEvent, shown: Shown, text: string): boolean {
+function matchesFilter(event: LiveEvent, shown: Shown, text: string): boolean {
   if (shown === "messages" && event.type !== "message.accepted") return false;
   if (shown === "attempts" && event.type !== "attempt.recorded") return false;
   if (shown === "failures" && (event.type !== "attempt.recorded" || event.status === 0)) return false;
@@ -203,7 +205,7 @@ function searchedText(event: LiveEvent): string {
 }
 
 /** Loads the messages accepted since `after` from the message list; `null` when the request fails. */
-async function missedSince(after: string | null): Promise<readonly MessageAccepted[] | null> {
+async function loadMissed(after: string | null): Promise<readonly MessageAccepted[] | null> {
   if (after === null) return [];
   try {
     const query = { after, before: new Date(Date.now() + 60_000).toISOString(), limit: MAX_CAUGHT_UP };

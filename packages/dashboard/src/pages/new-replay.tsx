@@ -73,7 +73,7 @@ export function NewReplay() {
                 </Button>
               }
             >
-              <WhatFields app={app} endpoint={search.endpoint} />
+              <SelectionFields app={app} endpoint={search.endpoint} />
             </Form>
           )}
         </Card>
@@ -81,7 +81,7 @@ export function NewReplay() {
           {plan.data === undefined || planned === null ? (
             <Empty>{t("replays.noPlan")}</Empty>
           ) : (
-            <Planned
+            <DryRunResult
               plan={plan.data}
               busy={start.isPending}
               error={start.error}
@@ -117,9 +117,9 @@ function ApplicationField({
   );
 }
 
-function WhatFields({ app, endpoint }: { readonly app: string; readonly endpoint: string | undefined }) {
+function SelectionFields({ app, endpoint }: { readonly app: string; readonly endpoint: string | undefined }) {
   const { t } = useTranslation();
-  const [since] = useState(() => localMoment(Date.now() - DAY_MS));
+  const [since] = useState(() => toLocalInput(Date.now() - DAY_MS));
   const endpoints = useQuery({
     queryKey: ["endpoints", app, "names"],
     queryFn: () =>
@@ -168,7 +168,7 @@ interface PlannedProps {
   readonly onStart: (how: { readonly ratePerSecond?: number; readonly reason?: string }) => void;
 }
 
-function Planned({ plan, busy, error, onStart }: PlannedProps) {
+function DryRunResult({ plan, busy, error, onStart }: PlannedProps) {
   const { t, i18n } = useTranslation();
   const submit = ({ rate = "", reason = "" }: FormValues): void => {
     onStart({ ...(rate === "" ? {} : { ratePerSecond: Number(rate) }), ...(reason === "" ? {} : { reason }) });
@@ -231,6 +231,6 @@ function planOf({ since = "", until = "", statuses, endpoints, eventTypes, order
 }
 
 /** Formats a time for an input of type `datetime-local`, in the reader's zone. */
-function localMoment(at: number): string {
+function toLocalInput(at: number): string {
   return new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }

@@ -24,14 +24,14 @@ export function PortalEndpoints() {
       lead={t("portal.endpoints.lead")}
       {...(can("ManageEndpoint") ? { actions: <NewEndpoint app={app} /> } : {})}
     >
-      <OffNote app={app} />
+      <DisabledNote app={app} />
       <Endpoints app={app} />
     </Page>
   );
 }
 
 /** Lists the disabled endpoints, above everything else. */
-function OffNote({ app }: { readonly app: string }) {
+function DisabledNote({ app }: { readonly app: string }) {
   const { t } = useTranslation();
   const audience = useAudience();
   const endpoints = useQuery({

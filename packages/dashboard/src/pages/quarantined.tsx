@@ -36,7 +36,7 @@ export function QuarantinedPage() {
           {t("sources.tabs.quarantine")}
         </Link>,
       ]}
-      actions={<Decide source={source} id={id} kept={data.bodyKept} />}
+      actions={<QuarantineActions source={source} id={id} kept={data.bodyKept} />}
     >
       <Note tone="bad">{data.detail}</Note>
       <Doctor source={source} id={id} />
@@ -74,7 +74,7 @@ interface Ref {
   readonly id: string;
 }
 
-function Decide({ source, id, kept }: Ref & { readonly kept: boolean }) {
+function QuarantineActions({ source, id, kept }: Ref & { readonly kept: boolean }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const navigate = useNavigate();

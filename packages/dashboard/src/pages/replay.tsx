@@ -63,10 +63,10 @@ export function ReplayView({ app, id, crumbs }: ReplayViewProps) {
       {data.error !== null && <Note tone="bad">{data.error}</Note>}
       {data.progress.waiting && <Note>{t("replays.waiting")}</Note>}
       <Columns>
-        <HowFar job={data} />
-        <What app={app} job={data} />
+        <ReplayProgress job={data} />
+        <ReplaySelection app={app} job={data} />
       </Columns>
-      <Parts app={app} job={data} />
+      <ReplayEndpoints app={app} job={data} />
     </Page>
   );
 }
@@ -75,18 +75,18 @@ function Controls({ app, job }: { readonly app: string; readonly job: Job }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const params = { path: { app_id: app, replay_id: job.id } };
-  const renew = (): Promise<void> => queries.invalidateQueries({ queryKey: ["replay", app, job.id] });
+  const refresh = (): Promise<void> => queries.invalidateQueries({ queryKey: ["replay", app, job.id] });
   const pause = useMutation({
     mutationFn: () => must(api.POST("/api/v1/app/{app_id}/replay/{replay_id}/pause", { params })),
-    onSettled: renew,
+    onSettled: refresh,
   });
   const resume = useMutation({
     mutationFn: () => must(api.POST("/api/v1/app/{app_id}/replay/{replay_id}/resume", { params })),
-    onSettled: renew,
+    onSettled: refresh,
   });
   const cancel = async (): Promise<void> => {
     await must(api.POST("/api/v1/app/{app_id}/replay/{replay_id}/cancel", { params }));
-    await renew();
+    await refresh();
   };
   if (job.endedAt !== null) return null;
   return (
@@ -114,7 +114,7 @@ function Controls({ app, job }: { readonly app: string; readonly job: Job }) {
   );
 }
 
-function HowFar({ job }: { readonly job: Job }) {
+function ReplayProgress({ job }: { readonly job: Job }) {
   const { t, i18n } = useTranslation();
   const { progress } = job;
   const count = (value: number): string => formatNumber(i18n.language, value);
@@ -138,7 +138,7 @@ function HowFar({ job }: { readonly job: Job }) {
   );
 }
 
-function What({ app, job }: { readonly app: string; readonly job: Job }) {
+function ReplaySelection({ app, job }: { readonly app: string; readonly job: Job }) {
   const { t } = useTranslation();
   const audience = useAudience();
   const { parameters } = job;
@@ -185,7 +185,7 @@ function What({ app, job }: { readonly app: string; readonly job: Job }) {
   );
 }
 
-function Parts({ app, job }: { readonly app: string; readonly job: Job }) {
+function ReplayEndpoints({ app, job }: { readonly app: string; readonly job: Job }) {
   const { t, i18n } = useTranslation();
   const audience = useAudience();
   return (

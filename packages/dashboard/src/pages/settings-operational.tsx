@@ -27,7 +27,7 @@ export function OperationalWebhooks() {
     <ListSection
       title={t("operational.title")}
       lead={t("operational.lead")}
-      actions={<NewOperational />}
+      actions={<NewOperationalWebhook />}
       list={list}
       rowKey={(row) => row.id}
       empty={t("operational.none")}
@@ -75,7 +75,7 @@ export function OperationalWebhooks() {
   );
 }
 
-function NewOperational() {
+function NewOperationalWebhook() {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [open, setOpen] = useState(false);

@@ -29,10 +29,10 @@ export interface SourceCatalogueProps {
 }
 
 export function SourceCatalogue({ source, type }: SourceCatalogueProps) {
-  return type === undefined ? <Types source={source} /> : <Type source={source} type={type} />;
+  return type === undefined ? <TypeList source={source} /> : <TypeDetail source={source} type={type} />;
 }
 
-function Types({ source }: { readonly source: Source }) {
+function TypeList({ source }: { readonly source: Source }) {
   const { t, i18n } = useTranslation();
   const list = useList(["source", source.id, "catalogue"], (page) =>
     must(
@@ -123,7 +123,7 @@ function Export({ source }: { readonly source: Source }) {
   );
 }
 
-function Type({ source, type }: Required<Pick<SourceCatalogueProps, "source">> & { readonly type: string }) {
+function TypeDetail({ source, type }: Required<Pick<SourceCatalogueProps, "source">> & { readonly type: string }) {
   const { t, i18n } = useTranslation();
   const queries = useQueryClient();
   const navigate = useNavigate({ from: "/sources/$source" });

@@ -93,7 +93,7 @@ function Settings({ source, types, save }: SettingsProps) {
             {kind === "own" && <SourceResponse source={source} />}
           </Card>
         </Stack>
-        <Who source={source} presets={types.filter(({ publishedAddresses }) => publishedAddresses)} />
+        <AcceptedRequests source={source} presets={types.filter(({ publishedAddresses }) => publishedAddresses)} />
       </Columns>
     </Form>
   );
@@ -149,7 +149,7 @@ function General({ source, type }: { readonly source: Source; readonly type: Sou
 }
 
 /** Accepted methods, sizes, rates and networks. */
-function Who({ source, presets }: { readonly source: Source; readonly presets: readonly SourceType[] }) {
+function AcceptedRequests({ source, presets }: { readonly source: Source; readonly presets: readonly SourceType[] }) {
   const { t } = useTranslation();
   const { methods, maxBodyBytes, rateLimit, dailyQuota, allowedAddresses } = source;
   const names = presets.map(({ type }) => type);

@@ -22,7 +22,7 @@ export function Backfill({ source }: { readonly source: Source }) {
   const provider = backfillProviderOf(source.type);
   const stored = useQuery({
     queryKey: ["source", source.id, "backfill"],
-    queryFn: () => storedOf(source.id),
+    queryFn: () => loadSettings(source.id),
     enabled: provider !== null,
   });
   if (provider === null) {
@@ -47,7 +47,7 @@ export function Backfill({ source }: { readonly source: Source }) {
 }
 
 /** Loads the backfill settings; `null` when backfill is not set up, which the API reports as 404. */
-async function storedOf(source: string): Promise<{ readonly settings: BackfillSettings | null }> {
+async function loadSettings(source: string): Promise<{ readonly settings: BackfillSettings | null }> {
   try {
     const params = { path: { source_id: source } };
     return { settings: await must(api.GET("/ingest/api/v1/source/{source_id}/backfill", { params })) };
@@ -67,7 +67,7 @@ function Settings({ source, provider, settings }: SettingsProps) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const path = { source_id: source };
-  const renew = (): Promise<void> => queries.invalidateQueries({ queryKey: ["source", source, "backfill"] });
+  const refresh = (): Promise<void> => queries.invalidateQueries({ queryKey: ["source", source, "backfill"] });
   const save = useMutation({
     mutationFn: (values: FormValues) =>
       must(
@@ -76,11 +76,11 @@ function Settings({ source, provider, settings }: SettingsProps) {
           body: backfillFromForm(provider, values),
         }),
       ),
-    onSuccess: renew,
+    onSuccess: refresh,
   });
   const remove = async (): Promise<void> => {
     await must(api.DELETE("/ingest/api/v1/source/{source_id}/backfill", { params: { path } }));
-    await renew();
+    await refresh();
   };
   return (
     <Card title={t("backfill.title")} lead={t("backfill.lead")}>

@@ -21,15 +21,15 @@ export function DeliveryActions({ app, message, delivery }: DeliveryActionsProps
   const { can } = useAudience();
   const queries = useQueryClient();
   const path = { app_id: app, msg_id: message, endpoint_id: delivery.endpointId };
-  const renew = (): Promise<void> => queries.invalidateQueries({ queryKey: ["message", app, message] });
+  const refresh = (): Promise<void> => queries.invalidateQueries({ queryKey: ["message", app, message] });
   const resend = useMutation({
     mutationFn: () =>
       must(api.POST("/api/v1/app/{app_id}/msg/{msg_id}/endpoint/{endpoint_id}/resend", { params: { path } })),
-    onSettled: renew,
+    onSettled: refresh,
   });
   const cancel = async (): Promise<void> => {
     await must(api.POST("/api/v1/app/{app_id}/msg/{msg_id}/endpoint/{endpoint_id}/cancel", { params: { path } }));
-    await renew();
+    await refresh();
   };
   if (!can("CreateAttempts")) return null;
   const open = ["pending", "retrying", "held"].includes(delivery.state);

@@ -57,7 +57,7 @@ function Credentials({ app, id, egress: { auth } }: PartProps) {
   const { t } = useTranslation();
   const [type, setType] = useState<AuthType>("bearer");
   return (
-    <Part
+    <SettingCard
       app={app}
       id={id}
       part="auth"
@@ -83,7 +83,7 @@ function Credentials({ app, id, egress: { auth } }: PartProps) {
       {AUTH_FIELDS[type].map((field) => (
         <AuthInput key={`${type} ${field.name}`} field={field} />
       ))}
-    </Part>
+    </SettingCard>
   );
 }
 
@@ -106,7 +106,7 @@ function AuthInput({ field: { name, secret, required, choices } }: { readonly fi
 function Tls({ app, id, egress: { tls } }: PartProps) {
   const { t } = useTranslation();
   return (
-    <Part
+    <SettingCard
       app={app}
       id={id}
       part="tls"
@@ -136,7 +136,7 @@ function Tls({ app, id, egress: { tls } }: PartProps) {
       <AreaField name="key" label={t("network.fields.key")} rows={3} />
       <TextField name="passphrase" label={t("network.fields.passphrase")} type="password" />
       <AreaField name="pins" label={t("network.fields.pins")} help={t("network.pinsHelp")} rows={2} />
-    </Part>
+    </SettingCard>
   );
 }
 
@@ -146,7 +146,7 @@ const TARGETS = ["address", "name"] as const;
 function Proxy({ app, id, egress: { proxy } }: PartProps) {
   const { t } = useTranslation();
   return (
-    <Part
+    <SettingCard
       app={app}
       id={id}
       part="proxy"
@@ -178,7 +178,7 @@ function Proxy({ app, id, egress: { proxy } }: PartProps) {
           choices={TARGETS.map((value) => ({ value, label: t(`network.targets.${value}`) }))}
         />
       </FormRow>
-    </Part>
+    </SettingCard>
   );
 }
 
@@ -194,7 +194,7 @@ interface NetworkPartProps extends Ref {
 }
 
 /** Card of one setting: its visible values, and a dialog that replaces it as a whole. */
-function Part({ app, id, part, isSet, facts, notice = null, toPart, children }: NetworkPartProps) {
+function SettingCard({ app, id, part, isSet, facts, notice = null, toPart, children }: NetworkPartProps) {
   const { t } = useTranslation();
   const { can } = useAudience();
   const queries = useQueryClient();

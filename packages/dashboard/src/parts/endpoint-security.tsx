@@ -48,7 +48,7 @@ function Headers({ app, id }: Ref) {
         api.PATCH("/api/v1/app/{app_id}/endpoint/{endpoint_id}/headers", {
           params: { path },
           body: {
-            headers: { ...removed(headers.data?.headers ?? {}, text), ...headersOf(text) },
+            headers: { ...removedHeaders(headers.data?.headers ?? {}, text), ...headersOf(text) },
             deleteHeaders: remove.split(/[,\s]+/).filter((name) => name !== ""),
           },
         }),
@@ -87,8 +87,8 @@ function Headers({ app, id }: Ref) {
   );
 }
 
-/** Headers that were removed from the text, as a patch. */
-function removed(before: Readonly<Record<string, string>>, text: string): Record<string, null> {
+/** Headers that were removedHeaders from the text, as a patch. */
+function removedHeaders(before: Readonly<Record<string, string>>, text: string): Record<string, null> {
   const names = new Set(Object.keys(headersOf(text)).map((name) => name.toLowerCase()));
   const gone = Object.keys(before).filter((name) => !names.has(name.toLowerCase()));
   return Object.fromEntries(gone.map((name) => [name, null]));

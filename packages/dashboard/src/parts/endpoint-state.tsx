@@ -52,7 +52,7 @@ export function EndpointStateCard({ app, endpoint }: EndpointStateProps) {
       ) : (
         <>
           <p>
-            <Sentence status={status.data} />
+            <StateSentence status={status.data} />
           </p>
           <StateFacts status={status.data} />
         </>
@@ -61,7 +61,7 @@ export function EndpointStateCard({ app, endpoint }: EndpointStateProps) {
   );
 }
 
-function Sentence({ status }: { readonly status: EndpointState }) {
+function StateSentence({ status }: { readonly status: EndpointState }) {
   const { t } = useTranslation();
   const { state, reason, pausedUntil } = status;
   const known = breakerReason(reason);

@@ -24,7 +24,7 @@ type Again = keyof typeof AGAIN_DAYS;
 /** Enables or disables an endpoint. Enabling asks what to do with the deliveries on hold. */
 export function EndpointSwitch({ app, endpoint }: EndpointActionsProps) {
   const queries = useQueryClient();
-  const renew = async (): Promise<void> => {
+  const refresh = async (): Promise<void> => {
     await Promise.all([
       queries.invalidateQueries({ queryKey: ["endpoint", app, endpoint.id] }),
       queries.invalidateQueries({ queryKey: ["endpoints", app] }),
@@ -32,9 +32,9 @@ export function EndpointSwitch({ app, endpoint }: EndpointActionsProps) {
     ]);
   };
   return endpoint.disabled ? (
-    <Enable app={app} id={endpoint.id} onDone={renew} />
+    <Enable app={app} id={endpoint.id} onDone={refresh} />
   ) : (
-    <Disable app={app} id={endpoint.id} onDone={renew} />
+    <Disable app={app} id={endpoint.id} onDone={refresh} />
   );
 }
 

@@ -20,14 +20,14 @@ export function MessageActions({ app, message, deliveries }: MessageActionsProps
   const { t } = useTranslation();
   const queries = useQueryClient();
   const path = { app_id: app, msg_id: message.id };
-  const renew = (): Promise<void> => queries.invalidateQueries({ queryKey: ["message", app, message.id] });
+  const refresh = (): Promise<void> => queries.invalidateQueries({ queryKey: ["message", app, message.id] });
   const cancel = async (): Promise<void> => {
     await must(api.POST("/api/v1/app/{app_id}/msg/{msg_id}/cancel", { params: { path } }));
-    await renew();
+    await refresh();
   };
   const expunge = async (): Promise<void> => {
     await must(api.DELETE("/api/v1/app/{app_id}/msg/{msg_id}/content", { params: { path } }));
-    await renew();
+    await refresh();
   };
   const open = deliveries.some(({ state }) => ["pending", "retrying", "held"].includes(state));
   return (

@@ -169,12 +169,12 @@ function MoreFilters({ filter, set, app }: MoreProps) {
       )}
       <SuggestField label={t("messages.channel")} value={filter.channel} onChange={(channel) => set({ channel })} />
       <SuggestField label={t("messages.tag")} value={filter.tag} onChange={(tag) => set({ tag })} />
-      <MomentField
+      <TimeField
         label={t("filters.after")}
         value={filter.after}
         onChange={(after) => set({ after, range: undefined })}
       />
-      <MomentField
+      <TimeField
         label={t("filters.before")}
         value={filter.before}
         onChange={(before) => set({ before, range: undefined })}
@@ -183,14 +183,14 @@ function MoreFilters({ filter, set, app }: MoreProps) {
   );
 }
 
-interface MomentProps {
+interface TimeFieldProps {
   readonly label: string;
   readonly value: string | undefined;
   readonly onChange: (value: string | undefined) => void;
 }
 
 /** Date and time field: entered in the reader's zone, stored in UTC. */
-function MomentField({ label, value, onChange }: MomentProps) {
+function TimeField({ label, value, onChange }: TimeFieldProps) {
   const local = value === undefined ? "" : toLocal(value);
   return (
     <label className={formStyles["field"]}>

@@ -145,7 +145,7 @@ function DeliveryStep({ app, message, delivery, attempts }: DeliveryStepProps) {
           {t("timeline.next")} <Time at={delivery.nextAttempt} relative /> (<Time at={delivery.nextAttempt} />)
         </p>
       )}
-      {delivery.heldReason !== null && <Held app={app} delivery={delivery} reason={delivery.heldReason} />}
+      {delivery.heldReason !== null && <HoldReason app={app} delivery={delivery} reason={delivery.heldReason} />}
       {delivery.lastAttempt?.changed === true && (
         <Transformed app={app} message={message} attempt={delivery.lastAttempt.id} />
       )}
@@ -164,7 +164,7 @@ function DeliveryStep({ app, message, delivery, attempts }: DeliveryStepProps) {
 }
 
 /** Reason why a delivery is on hold, when it resumes, and the message that blocks it. */
-function Held({
+function HoldReason({
   app,
   delivery: { heldUntil, heldBy },
   reason,

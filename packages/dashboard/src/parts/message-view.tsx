@@ -61,7 +61,7 @@ export function MessageView({ app, id }: { readonly app: string; readonly id: st
   return (
     <Page
       title={message.data.eventType}
-      badge={<WorstBadge states={rows.map(({ state }) => state as DeliveryWord)} />}
+      badge={<MessageOutcomeBadge states={rows.map(({ state }) => state as DeliveryWord)} />}
       crumbs={audience.crumbs(app, "messages")}
       // Only operators publish, cancel and delete messages.
       {...(audience.kind === "operator"
@@ -88,7 +88,7 @@ export function MessageView({ app, id }: { readonly app: string; readonly id: st
   );
 }
 
-function WorstBadge({ states }: { readonly states: readonly DeliveryWord[] }) {
+function MessageOutcomeBadge({ states }: { readonly states: readonly DeliveryWord[] }) {
   const { t } = useTranslation();
   const order: readonly DeliveryWord[] = ["failed", "retrying", "held", "pending", "succeeded", "canceled"];
   const worst = order.find((state) => states.includes(state));

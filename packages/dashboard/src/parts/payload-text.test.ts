@@ -1,26 +1,26 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bytesOf, hexLines, kindOf, layOutJson, layOutXml, prettyLines } from "./payload-text.ts";
+import { bytesOf, hexLines, kindOf, indentJson, indentXml, prettyLines } from "./payload-text.ts";
 
 describe("formatted JSON", () => {
   it("changes only the white space between tokens", () => {
     const text = '{"a":1.0,"b":12345678901234567890,"c":"x\\u00e9 {[,:]}","d":[],"e":{},"f":[1,{"g":null}]}';
-    expect(layOutJson(text).replace(/\n\s*/g, "").replaceAll('": ', '":')).toBe(text);
-    expect(layOutJson(text)).toContain('"a": 1.0,\n  "b": 12345678901234567890');
-    expect(layOutJson(text)).toContain('"d": [],\n  "e": {}');
+    expect(indentJson(text).replace(/\n\s*/g, "").replaceAll('": ', '":')).toBe(text);
+    expect(indentJson(text)).toContain('"a": 1.0,\n  "b": 12345678901234567890');
+    expect(indentJson(text)).toContain('"d": [],\n  "e": {}');
   });
 
   it("has the same value as the original, for any JSON", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const text = JSON.stringify(value);
-        expect(JSON.parse(layOutJson(text))).toEqual(JSON.parse(text));
+        expect(JSON.parse(indentJson(text))).toEqual(JSON.parse(text));
       }),
     );
   });
 
   it("shows text that is not JSON unchanged", () => {
-    for (const text of ["", "{", '{"a', "]]]]", 'nonsense "x']) expect(() => layOutJson(text)).not.toThrow();
+    for (const text of ["", "{", '{"a', "]]]]", 'nonsense "x']) expect(() => indentJson(text)).not.toThrow();
   });
 
   it("formats a MiB in a time that readers do not notice", () => {
@@ -41,7 +41,7 @@ describe("other bodies", () => {
   });
 
   it("of XML have one line per element, with text on the line of its element", () => {
-    expect(layOutXml("<a><b x='1'>text</b><c/></a>")).toBe("<a>\n  <b x='1'>text</b>\n  <c/>\n</a>");
+    expect(indentXml("<a><b x='1'>text</b><c/></a>")).toBe("<a>\n  <b x='1'>text</b>\n  <c/>\n</a>");
   });
 
   it("of bytes are shown as a hex dump with the printable characters", () => {

@@ -26,9 +26,9 @@ export function bytesOf({ text, base64 }: Body): Uint8Array {
 export function prettyLines(body: Body): readonly string[] {
   switch (kindOf(body)) {
     case "json":
-      return layOutJson(body.text).split("\n");
+      return indentJson(body.text).split("\n");
     case "xml":
-      return layOutXml(body.text).split("\n");
+      return indentXml(body.text).split("\n");
     case "form":
       return formLines(body.text);
     case "binary":
@@ -39,7 +39,7 @@ export function prettyLines(body: Body): readonly string[] {
 }
 
 /** Indents a JSON text: changes only the white space between its tokens. */
-export function layOutJson(text: string): string {
+export function indentJson(text: string): string {
   const parts: string[] = [];
   let depth = 0;
   const line = (): void => void parts.push("\n", "  ".repeat(Math.max(0, depth)));
@@ -59,7 +59,7 @@ export function layOutJson(text: string): string {
 }
 
 /** Indents XML: one line for each element with child elements. Text stays on the line of its element. */
-export function layOutXml(text: string): string {
+export function indentXml(text: string): string {
   const lines: string[] = [];
   let depth = 0;
   for (const [token] of text.trim().matchAll(/<!\[CDATA\[.*?\]\]>|<!--.*?-->|<[^>]*>|[^<]+/gs)) {
