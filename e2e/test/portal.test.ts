@@ -290,7 +290,7 @@ describe("signing", () => {
     await page.getByText("body_newline").waitFor();
     await page.getByLabel("Secret", { exact: true }).fill("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     await ask(`${head}\n\n${body.toString()}`);
-    await page.getByText(/the secret is another endpoint/).waitFor();
+    await page.getByText(/the secret belongs to another endpoint/).waitFor();
   });
 });
 
