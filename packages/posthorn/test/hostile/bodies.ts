@@ -24,12 +24,12 @@ export interface Schema {
 export type Schemas = Readonly<Record<string, Schema>>;
 
 export interface HostileBody {
-  /** Which member, and what is in it. */
+  /** The attacked member, and its value. */
   readonly title: string;
   readonly text: string;
 }
 
-/** Stands for the hostile value while the rest is printed: `JSON.stringify` cannot print some of those values. */
+/** Placeholder for the hostile value during serialisation: `JSON.stringify` cannot print some of those values. */
 const PLACEHOLDER = "@hostile@";
 /** Levels of objects and lists in the schema in which members are attacked. */
 const MAX_LEVELS = 5;
@@ -88,7 +88,7 @@ export class Bodies {
   /** Names and schemas of members that were attacked in another body. */
   readonly #attacked = new Set<string>();
 
-  /** @param hints Valid values of members by name, where their schema does not say what is valid. */
+  /** @param hints Valid values of members by name, where their schema does not define what is valid. */
   constructor(schemas: Schemas, hints: Readonly<Record<string, unknown>>) {
     this.#schemas = schemas;
     this.#hints = hints;
@@ -152,7 +152,7 @@ export class Bodies {
     if (/raw|yaml/i.test(name)) yield* YAML;
   }
 
-  /** Names of the members that a valid object has: those it must have, and a payload, which has other names too. */
+  /** Names of the members of a valid object: the required ones, and a payload, which has other names too. */
   #needed({ required = [], properties = {} }: Schema): readonly string[] {
     return "payload" in properties ? [...required, "payload"] : required;
   }

@@ -1,4 +1,4 @@
-/** A server that does the same little work for each request: how late it answers is how late this machine is. Writes to disk as a publish does. */
+/** A server that does the same little work for each request: its delay is the delay of the machine. It writes to disk as a publish does. */
 import { createHash } from "node:crypto";
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { createServer } from "node:http";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { AddressInfo } from "node:net";
 
 const file = openSync(join(process.argv[2]!, "control"), "w");
-/** About 5 ms of a processor that is free. */
+/** About 5 ms of an idle processor. */
 function work(): void {
   for (let round = 0; round < 60; round++) createHash("sha256").update(Buffer.alloc(100_000, round)).digest();
 }

@@ -11,9 +11,9 @@ import { type Running, startProcess } from "./process.ts";
 import { type Answer, Scene } from "./scene.ts";
 
 const BOUND_MS = 200;
-/** Requests under way at once in the first pass. What seems to hold the server up is sent again alone. */
+/** Concurrent requests in the first pass. Requests that seem to block the server are sent again alone. */
 const AT_ONCE = 3;
-/** Codes of refusals that show that a request with a valid body came as far as the state of what it names. */
+/** Codes of refusals that show that a request with a valid body reached the state of the object it names. */
 const STATE_CODES = ["conflict", "event_type_exists", "limit_reached", "not_supported", "endpoint_disabled"];
 
 interface Operation {
@@ -48,7 +48,7 @@ const HINTS = {
 
 const WEBHOOK = { post: { requestBody: { content: { "application/json": { schema: { type: "object" } } } } } };
 
-/** Valid bodies of routes whose schema does not say what is valid. */
+/** Valid bodies of routes whose schema does not define what is valid. */
 const VALID = new Map<string, object>([
   ["v1.ingest.backfill.update", { provider: "github", token: "token", owner: "o/r", hookId: 1 }],
   ["v1.event-type.import-openapi", { spec: { openapi: "3.1.0", webhooks: { "order.sent": WEBHOOK } } }],
@@ -96,7 +96,7 @@ async function send({ method, path, operationId }: Route, text: string): Promise
   });
 }
 
-/** Runs `work` for each item, a few at once. */
+/** Runs `work` for each item, a few at the same time. */
 async function each<T>(items: Iterable<T>, atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
   const left = items[Symbol.iterator]();
   const worker = async (): Promise<void> => {
@@ -105,7 +105,7 @@ async function each<T>(items: Iterable<T>, atOnce: number, work: (item: T) => Pr
   await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
-it("every route takes the valid request that is made for it, so that hostile ones get as far as they can", async () => {
+it("every route accepts the valid request made for it, so that hostile ones get as far as possible", async () => {
   expect(routes.length).toBeGreaterThan(70);
   const strange: string[] = [];
   for (const route of routes) {
@@ -118,7 +118,7 @@ it("every route takes the valid request that is made for it, so that hostile one
   expect(strange).toEqual([]);
 });
 
-it("no hostile request is answered with 5xx or keeps others waiting for more than 200 ms", async () => {
+it("no hostile request gets a 5xx or blocks other requests for more than 200 ms", async () => {
   const latency = new Latency(
     [
       { url: `${server.url}/health/live`, method: "GET", token: "", body: "" },
@@ -133,7 +133,7 @@ it("no hostile request is answered with 5xx or keeps others waiting for more tha
   );
   const failures: string[] = [];
   const suspects: Attack[] = [];
-  /** The most that others waited while this was answered. */
+  /** The longest delay of other requests while this one was processed. */
   const attack = async ({ route, title, text }: Attack): Promise<number> => {
     const from = performance.now();
     const { status, text: answer } = await send(route, text);

@@ -1,4 +1,4 @@
-/** Requests of the greatest size that the server takes, while it must answer a health check and another customer's publish within 200 ms. */
+/** Requests of maximal size, while the server must answer a health check and another customer's publish within 200 ms. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { temporaryFolder } from "../support/store.ts";
 import { batchBodies, FILLERS, inboundBodies, type LargeBody, ordinaryBodies, requestBodies } from "./large-bodies.ts";
@@ -20,7 +20,7 @@ beforeAll(async () => {
   folder = temporaryFolder();
   [server, control] = await Promise.all([startProcess("server", folder.path), startProcess("control", folder.path)]);
   scene = await Scene.make(server);
-  // Filters look into every message of the attacked application; one of them compares numbers that need exact parsing.
+  // Filters read every message of the attacked application; one of them compares numbers that need exact parsing.
   for (const filter of [{ body: { missing: 1 } }, { body: { missing: 12_345_678 } }]) {
     const body = { url: "https://silent.example.com/", filter };
     const { status, text } = await scene.send("POST", scene.fill(`${APP}/endpoint`), JSON.stringify(body));
@@ -46,7 +46,7 @@ afterAll(async () => {
   folder?.[Symbol.dispose]();
 });
 
-/** How long others waited while the server read this; the lesser of two when the first was beyond the bound, as a busy machine causes. */
+/** The delay of other requests while the server read this one; the smaller of two if the first exceeded the limit, as on a busy machine. */
 async function waitedFor(path: string, type: string, text: string): Promise<{ waited: number; status: number }> {
   let waited = Infinity;
   let status = 0;
@@ -71,19 +71,19 @@ async function slowOnes(bodies: Iterable<LargeBody>): Promise<readonly string[]>
   return slow;
 }
 
-it.each([...FILLERS])("batches full of %s hold up no other request", async (_title, filler) => {
+it.each([...FILLERS])("batches full of %s block no other request", async (_title, filler) => {
   expect(await slowOnes(batchBodies(`${APP}/msg/batch`, filler))).toEqual([]);
 });
 
-it("batches of a thousand wide messages, of nothing and of broken JSON hold up no other request", async () => {
+it("batches of a thousand wide messages, of nothing and of broken JSON block no other request", async () => {
   expect(await slowOnes(ordinaryBodies("/api/v1/msg/batch"))).toEqual([]);
 });
 
-it.each([...FILLERS])("other requests full of %s hold up no other request", async (_title, filler) => {
+it.each([...FILLERS])("other requests full of %s block no other request", async (_title, filler) => {
   expect(await slowOnes(requestBodies(APP, ENDPOINT, filler))).toEqual([]);
 });
 
-it("inbound webhooks hold up no other request, whatever their body", async () => {
+it("inbound webhooks block no other request, whatever their body", async () => {
   const paths = await scene.inboundPaths();
   for (const path of paths) expect(await slowOnes(inboundBodies(path))).toEqual([]);
 });

@@ -1,14 +1,14 @@
-/** Bodies of the greatest size that routes take by default, each of a kind that costs much to read. */
+/** Bodies of the default maximal size of routes, each of a kind that is expensive to read. */
 
 const MIB = 1024 * 1024;
 /** POSTHORN_MAX_BATCH_BYTES, POSTHORN_MAX_PAYLOAD_BYTES and POSTHORN_MAX_INBOUND_BYTES. */
 const BATCH_BYTES = 16 * MIB;
 const PAYLOAD_BYTES = MIB;
 const INBOUND_BYTES = 25 * MIB;
-/** What the server takes for a request with one payload. */
+/** The limit of a request with one payload. */
 const REQUEST_BYTES = 2 * PAYLOAD_BYTES + 64 * 1024;
 
-/** Fills values of about as many bytes. */
+/** Fills values of about this many bytes. */
 export type Filler = (bytes: number) => string;
 
 const list = (item: (place: number) => string, bytes: number): string => {
@@ -49,7 +49,7 @@ function message(payload: string): string {
   return `{"eventType":"order.paid","payload":${payload}}`;
 }
 
-/** @param path One that takes batches. */
+/** @param path A path that accepts batches. */
 export function* batchBodies(path: string, many: Filler): Generator<LargeBody> {
   const items = Array.from({ length: 1000 }, () => message(many(BATCH_BYTES / 1000 - 64)));
   yield { path, type: JSON_TYPE, text: `{"messages":[${items.join(",")}]}` };
@@ -87,7 +87,7 @@ export function* inboundBodies(path: string): Generator<LargeBody> {
   };
 }
 
-/** @param path One that takes batches. */
+/** @param path A path that accepts batches. */
 export function ordinaryBodies(path: string): readonly LargeBody[] {
   return [
     { path, type: JSON_TYPE, text: ordinaryBatch() },

@@ -1,4 +1,4 @@
-/** Asks a server, again and again, what it must answer whatever else it is asked, and finds out when it was late. */
+/** Probes a server repeatedly with requests that it must always answer, and measures their delay. */
 import { Agent, request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -13,7 +13,7 @@ export interface Probe {
 export interface Round {
   readonly from: number;
   readonly to: number;
-  /** Milliseconds of the slowest probe beyond those of the control, as they would be on a machine that is as fast as it was at best. */
+  /** Milliseconds of the slowest probe beyond those of the control, on a machine as fast as it was at best. */
   readonly excess: number;
 }
 
@@ -22,24 +22,24 @@ const PAUSE_MS = 5;
 
 export class Latency implements AsyncDisposable {
   readonly rounds: Round[] = [];
-  /** What a probe was answered instead of a status of success. */
+  /** A response to a probe other than a success. */
   readonly refusals: number[] = [];
   readonly #agent = new Agent({ keepAlive: true });
   readonly #probes: readonly Probe[];
   readonly #control: Probe;
   readonly #running: Promise<void>;
-  /** The fastest answer of the control. */
+  /** The fastest response of the control. */
   #best = Infinity;
   #isOver = false;
 
-  /** @param control Something that is answered at once unless the machine itself is held up. */
+  /** @param control A request that is answered at once unless the machine itself is blocked. */
   constructor(probes: readonly Probe[], control: Probe) {
     this.#probes = probes;
     this.#control = control;
     this.#running = this.#run();
   }
 
-  /** The most that a probe was late while something ran. */
+  /** The longest delay of a probe during some work. */
   worstBetween(from: number, to: number): number {
     return Math.max(
       0,

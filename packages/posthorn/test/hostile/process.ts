@@ -1,4 +1,4 @@
-/** Starts the servers of this test, each in a process of its own, so that neither the test nor the other one holds it up. */
+/** Starts the servers of this test, each in its own process, so that neither the test nor the other server delays it. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 

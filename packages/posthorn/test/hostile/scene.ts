@@ -1,4 +1,4 @@
-/** Something of every kind that a path names, on a server that is to be attacked, and another customer beside it. */
+/** An object of every kind that a path names, on the attacked server, and another customer. */
 import { eventually } from "@posthorn/testkit";
 import type { Running } from "./process.ts";
 
@@ -18,7 +18,7 @@ export class Scene {
 
   static async make(server: Running): Promise<Scene> {
     const scene = new Scene(server);
-    // Paths have ids: a PUT takes the uid away.
+    // Paths use IDs: a PUT removes the uid.
     const app = String((await scene.#post("/api/v1/app", { name: "Attacked" }))["id"]);
     await scene.#post("/api/v1/app", { name: "Other", uid: "other" });
     await scene.#post("/api/v1/event-type", {
@@ -71,10 +71,10 @@ export class Scene {
     return scene;
   }
 
-  /** A path with valid ids in the place of its parameters. */
+  /** A path with valid IDs for its parameters. */
   fill(path: string): string {
     const kind = path.includes("/operational-webhook/") ? "operational" : path.startsWith("/ingest/") ? "source" : "";
-    // What a request uses up or changes is not what others need.
+    // Objects that a request uses up or changes are not shared with others.
     const special: Readonly<Record<string, string | undefined>> = {
       endpoint_id: kind === "" ? undefined : `${kind}_endpoint_id`,
       request_id: path.endsWith("/release") ? "released_request_id" : undefined,
@@ -87,7 +87,7 @@ export class Scene {
     });
   }
 
-  /** A token of the attacked application alone. */
+  /** A token of only the attacked application. */
   async portalToken(): Promise<string> {
     return String((await this.#post(`/api/v1/auth/app-portal-access/${this.ids.get("app_id")}`, {}))["token"]);
   }
@@ -126,7 +126,7 @@ export class Scene {
     return JSON.parse(text) as Record<string, unknown>;
   }
 
-  /** The ids of the requests in quarantine, newest first, once there are as many. */
+  /** The IDs of the requests in quarantine, newest first, once there are this many. */
   async #quarantined(source: string, count: number): Promise<readonly string[]> {
     const response = await fetch(`${this.#server.url}/ingest/api/v1/source/${source}/quarantine`, {
       headers: { authorization: `Bearer ${this.#server.token}` },

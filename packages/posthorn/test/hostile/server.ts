@@ -1,4 +1,4 @@
-/** A node in a process of its own, whose name service never answers. Tells its parent where it is, and ends when the parent lets go. */
+/** A node in its own process, whose DNS server never responds. Sends its URL to the parent, and exits when the parent disconnects. */
 import { startNode } from "../support/posthorn.ts";
 
 const [folder] = process.argv.slice(2);

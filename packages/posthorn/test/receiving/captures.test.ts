@@ -1,4 +1,4 @@
-/** Sources that take anything, answer as they are told, and end. */
+/** Sources that accept anything, respond as configured, and expire. */
 import { eventually } from "@posthorn/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { TestGateway } from "../support/gateway.ts";
@@ -28,7 +28,7 @@ const capture = (fields: object) =>
     false,
   );
 
-it("answers with any final status, with headers and a body, and keeps what came all the same", async () => {
+it("responds with any final status, with headers and a body, and stores the request in any case", async () => {
   const response = {
     status: 503,
     headers: { "content-type": "application/json", "x-seen": "yes" },
@@ -45,7 +45,7 @@ it("answers with any final status, with headers and a body, and keeps what came 
   ]);
 });
 
-it("holds its answer back for as long as it says, and is stored before", async () => {
+it("delays its response as configured, and stores the request before", async () => {
   const source = await capture({ response: { delaySeconds: 20 } });
   let answered = false;
   const answer = fetch(source.url, { method: "POST", body: "slow" }).then((response) => {
@@ -58,7 +58,7 @@ it("holds its answer back for as long as it says, and is stored before", async (
   expect(await answer).toBe(200);
 });
 
-it("ends at its time: the door closes at once", async () => {
+it("ends at its expiry: the URL stops working at once", async () => {
   const expiresAt = new Date(clock.now() + HOUR_MS).toISOString();
   const source = await capture({ expiresAt });
   expect((await gateway.call("GET", `ingest/api/v1/source/${source.id}`)).json["expiresAt"]).toBe(expiresAt);
@@ -67,7 +67,7 @@ it("ends at its time: the door closes at once", async () => {
   expect((await fetch(source.url, { method: "POST", body: "b" })).status).toBe(404);
 });
 
-it("is sent on to a URL with the body and headers that came, and not to where deliveries may not go", async () => {
+it("is forwarded to a URL with the received body and headers, and not to addresses that deliveries may not reach", async () => {
   const source = await capture({});
   await fetch(source.url, {
     method: "POST",

@@ -1,4 +1,4 @@
-/** Every provider of the catalogue over HTTP: a source made from what `source-type` asks for takes a signed delivery. */
+/** Every provider of the catalogue over HTTP: a source created from the fields of `source-type` accepts a signed delivery. */
 import { createHmac } from "node:crypto";
 import type { WebhookRequest } from "@posthorn/webhooks";
 import { signProvider } from "@posthorn/webhooks/testing";
@@ -16,10 +16,10 @@ interface SourceType {
   readonly config: Readonly<Record<string, string>>;
 }
 
-/** Providers without any means of proof: there is nothing to sign with. */
+/** Providers without any proof: there is nothing to sign with. */
 const UNSIGNED: readonly string[] = [];
 
-/** Schemes that `signProvider` cannot sign for, with the reason; they are signed by hand below. */
+/** Schemes that `signProvider` cannot sign for, with the reason; the tests below sign them themselves. */
 const SIGNED_BY_HAND: Readonly<Record<string, string>> = {
   "panda-doc": "The signature stands in the query, read by a function that cannot be turned round.",
 };
@@ -29,7 +29,7 @@ let gateway: TestGateway;
 let internet: Internet;
 let clock: ShiftedClock;
 let types: ReadonlyMap<string, SourceType>;
-/** What is at every address just now. */
+/** The content of every URL at the moment. */
 let published = "";
 beforeAll(async () => {
   internet = await startInternet(() => published);
@@ -49,14 +49,14 @@ interface Case {
   readonly sample: Sample | null;
 }
 
-/** Every scheme of every provider; one without a scheme for those that prove nothing. */
+/** Every scheme of every provider, and none for those without a proof. */
 const cases = listSourceTypes().flatMap(({ type, definition }): readonly Case[] => {
   const known = samples.filter((sample) => sample.definition.id === type);
   const schemes = known.length > 0 ? known : definition.schemes.map((scheme) => sampleOf(type, scheme));
   return schemes.length === 0 ? [{ type, sample: null }] : schemes.map((sample) => ({ type, sample }));
 });
 
-/** A service beside the catalogue: all of them take any text as secret. */
+/** A service outside the catalogue: all of them accept any text as a secret. */
 function sampleOf(type: string, scheme: Sample["scheme"]): Sample {
   return {
     definition: definitionOf(type, null)!,
@@ -105,7 +105,7 @@ async function requestFor(type: string, sample: Sample | null, url: string): Pro
   });
 }
 
-/** What became of a signed delivery: `stored`, or what there is to say about it. */
+/** The result of a signed delivery: `stored`, or a description of the problem. */
 async function fateOf(type: string, sample: Sample | null): Promise<string> {
   const source = await gateway.source(sample === null ? { type } : fieldsFor(type, sample), false);
   // Some signatures are valid for seconds.
@@ -122,25 +122,28 @@ async function fateOf(type: string, sample: Sample | null): Promise<string> {
   return `${response.status} ${await response.text()} ${stored.length} ${kept}`;
 }
 
-describe("a source of a provider that has public keys only", () => {
-  it.each(["plaid", "apple-appstore"])("%s takes the key as a secret too, and refuses what is none", async (type) => {
-    const { publicKey } = samples.find(({ definition }) => definition.id === type)!;
-    expect(types.get(type)).toMatchObject({ secretField: "publicKeys" });
-    const made = await gateway.call("POST", "ingest/api/v1/source", {
-      name: "Key",
-      type,
-      secrets: [textOf(publicKey!)],
-    });
-    expect(made.json["publicKeys"]).toEqual([textOf(publicKey!)]);
-    for (const field of ["secrets", "publicKeys"]) {
-      const refused = await gateway.call("POST", "ingest/api/v1/source", { name: "Key", type, [field]: ["s3cret"] });
-      expect([refused.status, refused.text]).toEqual([422, expect.stringContaining("publicKeys")]);
-    }
-  });
+describe("a source of a provider that only has public keys", () => {
+  it.each(["plaid", "apple-appstore"])(
+    "%s also accepts the key as a secret, and refuses an invalid one",
+    async (type) => {
+      const { publicKey } = samples.find(({ definition }) => definition.id === type)!;
+      expect(types.get(type)).toMatchObject({ secretField: "publicKeys" });
+      const made = await gateway.call("POST", "ingest/api/v1/source", {
+        name: "Key",
+        type,
+        secrets: [textOf(publicKey!)],
+      });
+      expect(made.json["publicKeys"]).toEqual([textOf(publicKey!)]);
+      for (const field of ["secrets", "publicKeys"]) {
+        const refused = await gateway.call("POST", "ingest/api/v1/source", { name: "Key", type, [field]: ["s3cret"] });
+        expect([refused.status, refused.text]).toEqual([422, expect.stringContaining("publicKeys")]);
+      }
+    },
+  );
 });
 
-describe("a source made from what source-type asks for", () => {
-  it("is known for every provider, and those that prove nothing are these", () => {
+describe("a source created from the fields of source-type", () => {
+  it("exists for every provider, and those without a proof are these", () => {
     expect(new Set(cases.map(({ type }) => type))).toEqual(new Set(types.keys()));
     expect(Object.keys(SIGNED_BY_HAND).filter((type) => types.has(type))).toEqual(["panda-doc"]);
     expect(cases.filter(({ sample }) => sample === null).map(({ type }) => type)).toEqual(UNSIGNED);

@@ -1,4 +1,4 @@
-/** Deliveries that a provider sends more than once: one message, and a count of the repetitions. */
+/** Deliveries that a provider repeats: one message, and a count of the repetitions. */
 import { eventually } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MAX_REPEATED_MESSAGES, recordDuplicates } from "../../src/domain/duplicate/record.ts";
@@ -65,7 +65,7 @@ async function duplicatesOf(source: TestSource): Promise<Duplicates> {
   return json as unknown as Duplicates;
 }
 
-/** What is on disk, once it has this count. */
+/** The count on disk, once it has this value. */
 function counted(source: TestSource, count: number): Promise<Duplicates> {
   return eventually(async () => {
     const found = await duplicatesOf(source);
@@ -119,7 +119,7 @@ describe("a delivery that is repeated", () => {
     expect(messages).toMatchObject([{ id: message!["id"], receivedCount: 2 }]);
   });
 
-  it("keeps its count when repetitions go on after a write", async () => {
+  it("keeps its count when repetitions continue after a write", async () => {
     const source = await github();
     for (let time = 0; time < 2; time++) await deliver(source, "again");
     await counted(source, 1);
@@ -127,7 +127,7 @@ describe("a delivery that is repeated", () => {
     expect((await counted(source, 2)).messages).toMatchObject([{ receivedCount: 3 }]);
   });
 
-  it("counts nothing where every delivery is new, or the source has another one of that ID", async () => {
+  it("counts nothing if every delivery is new, or if another source has one with that ID", async () => {
     const [one, other] = [await github(), await github()];
     await deliver(one, "shared");
     await deliver(other, "shared");
@@ -149,7 +149,7 @@ describe("a delivery that is repeated", () => {
     await counted(source, 1);
   });
 
-  it("is forgotten with its source", async () => {
+  it("is deleted with its source", async () => {
     const source = await github();
     for (let time = 0; time < 2; time++) await deliver(source, "deleted");
     await counted(source, 1);
@@ -159,7 +159,7 @@ describe("a delivery that is repeated", () => {
 });
 
 describe("the counts of duplicates", () => {
-  it("are bounded for each source: the messages that were repeated last are kept, the count includes all", async () => {
+  it("are limited for each source: the messages repeated last are kept, and the count includes all", async () => {
     await using files = await openStore();
     const { services } = servicesOver(files.store);
     await insertSource(files.store, 1);
@@ -180,7 +180,7 @@ describe("the counts of duplicates", () => {
     expect(await totals(files.store)).toEqual([{ source_id: 1, duplicates: 2011, last_at: 1_800_000_000_000 }]);
   });
 
-  it("are not written for a source that was deleted", async () => {
+  it("are not written for a deleted source", async () => {
     await using files = await openStore();
     const { services } = servicesOver(files.store);
     await insertSource(files.store, 1);

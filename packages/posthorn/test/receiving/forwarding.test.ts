@@ -29,7 +29,7 @@ async function secretOf(source: TestSource): Promise<string> {
   return json["key"] as string;
 }
 
-describe("what is passed on", () => {
+describe("a forwarded request", () => {
   it("verifies again at the target, with the secret of the provider", async () => {
     const source = await gateway.source({ type: "github", config: { secret: "s" } });
     await send(source.url, BODY, githubHeaders("s", BODY, "d"));
@@ -38,7 +38,7 @@ describe("what is passed on", () => {
     expect(await verifyProvider(github, request, { secrets: "s" })).toMatchObject({ ok: true, trust: "signed" });
   });
 
-  it("keeps a provider's own webhook headers, and our signature goes under other names", async () => {
+  it("keeps a provider's own webhook headers, and our signature uses other names", async () => {
     const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     const source = await gateway.source({ ...generic({ scheme: "standard-webhooks" }), config: { secret } });
     const body = '{"type":"a.b"}';
@@ -71,7 +71,7 @@ describe("what is passed on", () => {
     expect(passed!.headers).toMatchObject(headers);
   });
 
-  it("is whole where it is large", async () => {
+  it("is complete if it is large", async () => {
     const source = await gateway.source(generic());
     const body = Buffer.alloc(6 * 1024 * 1024, "0123456789abcdef");
     expect((await send(source.url, new Uint8Array(body))).status).toBe(200);
@@ -79,7 +79,7 @@ describe("what is passed on", () => {
     expect(passed!.body.equals(body)).toBe(true);
   });
 
-  it("has no headers of the hop, and none that pretend to be ours", async () => {
+  it("has no hop-by-hop headers, and none that imitate ours", async () => {
     const source = await gateway.source(generic());
     await send(source.url, "{}", {
       "x-posthorn-trust": "signed",
@@ -93,7 +93,7 @@ describe("what is passed on", () => {
     expect(passed!.headers["host"]).toBe(new URL(gateway.receiver.url).host);
   });
 
-  it("has method, path and query of the request where the endpoint asks for them", async () => {
+  it("has method, path and query of the original request if the endpoint asks for them", async () => {
     const source = await gateway.source({ ...generic(), methods: ["POST", "PUT"] });
     const [endpoint] = await endpointsOf(source);
     await send(`${source.url}/a%2Fb/c?x=1&x=2`, "{}", {}, "PUT");
@@ -108,7 +108,7 @@ describe("what is passed on", () => {
     expect((await gateway.call("GET", path)).json).toEqual({ method: true, path: true, query: true });
   });
 
-  it("has the credentials of the provider, which nothing else shows", async () => {
+  it("has the credentials of the provider, which are shown nowhere", async () => {
     const source = await gateway.source({ ...generic({ scheme: "bearer" }), secrets: ["t0p-secret"] });
     await send(source.url, "{}", { authorization: "Bearer t0p-secret" });
     const [passed] = await gateway.receiver.waitForCount(1);
@@ -153,7 +153,7 @@ describe("what is passed on", () => {
     },
   );
 
-  it("has the endpoint's own headers in place of the request's", async () => {
+  it("has the endpoint's own headers instead of the request's", async () => {
     const source = await gateway.source(generic(), { headers: { Authorization: "Bearer of-the-target" } });
     await send(source.url, "{}", { authorization: "Bearer of-the-sender" });
     const [passed] = await gateway.receiver.waitForCount(1);
@@ -163,7 +163,7 @@ describe("what is passed on", () => {
 });
 
 describe("routes", () => {
-  it("go by type, body, headers, query and path; what nobody wants stays, with the reason", async () => {
+  it("match type, body, headers, query and path; an event without a match is stored with the reason", async () => {
     const source = await gateway.source({ type: "github", config: { secret: "s" } }, { eventTypes: ["push"] });
     const second = { url: `${gateway.receiver.url}/second`, uid: "second" };
     await gateway.call("POST", `ingest/api/v1/source/${source.id}/endpoint`, second);
@@ -219,7 +219,7 @@ describe("routes", () => {
     ]);
   });
 
-  it("through a transformation send what it returns, and keep the headers that are not about the body", async () => {
+  it("through a transformation send its result, and keep the headers that do not describe the body", async () => {
     const source = await gateway.source({ type: "github", config: { secret: "s" } }, { uid: "a" });
     await gateway.call("PATCH", `ingest/api/v1/source/${source.id}/endpoint/a/transformation`, {
       code: "function handler(webhook) { webhook.payload = { of: webhook.payload.ref }; return webhook; }",
@@ -235,7 +235,7 @@ describe("routes", () => {
 });
 
 describe("an endpoint that leads back to its own source", () => {
-  it("gets a webhook so often and no more, and its last attempt says why", async () => {
+  it("gets a webhook a limited number of times, and its last attempt says why", async () => {
     const source = await gateway.source(generic(), false);
     const path = `ingest/api/v1/source/${source.id}/endpoint`;
     expect((await gateway.call("POST", path, { url: source.url })).status).toBe(201);
@@ -250,9 +250,9 @@ describe("an endpoint that leads back to its own source", () => {
     expect(await gateway.messages(source)).toHaveLength(8);
   });
 
-  it("is told from one that goes on: each that is passed on says how often it was", async () => {
+  it("is distinguished from one that forwards elsewhere: each forwarded request carries its count", async () => {
     const source = await gateway.source(generic());
-    // The second is what code or a header of an endpoint may have added.
+    // The second one may have been added by code or a header of an endpoint.
     await send(source.url, BODY, { "x-posthorn-hops": "4, 0" });
     await send(source.url, BODY, { "X-Posthorn-Hops": "of course not" });
     const passed = await gateway.receiver.waitForCount(2);

@@ -124,7 +124,7 @@ describe("a generic source", () => {
   it.each(KEYS)("verifies a %s signature with its public keys, and refuses one changed byte", async (...key) => {
     const [algorithm, { privateKey, publicKey }, hash] = key;
     const pem = publicKey.export({ type: "spki", format: "pem" }).toString();
-    // Of Ed25519 the raw key is what people are given.
+    // Ed25519 keys are handed out in raw form.
     const raw = publicKey.export({ type: "spki", format: "der" }).subarray(-32).toString("hex");
     const own = algorithm === "ed25519" ? raw : pem;
     const verification = { header: "X-Sig", signed: "{ts}.{body}", timestamp: { from: "header:x-time" }, ...PLACES };
@@ -192,7 +192,7 @@ describe("a generic source", () => {
     expect(reasons).toEqual(["token_expired", "token_invalid", "token_invalid"]);
   });
 
-  it("without a scheme takes what comes, and calls it unproved", async () => {
+  it("without a scheme accepts everything, and marks it as unverified", async () => {
     const source = await gateway.source({ type: "generic-webhook" }, false);
     expect((await send(source.url, "anything")).status).toBe(200);
     const { json } = await gateway.call("GET", `ingest/api/v1/source/${source.id}/event`);
@@ -228,7 +228,7 @@ describe("a service outside the catalogue", () => {
     expect(json["data"]).toMatchObject([{ eventType, provider: type, trust: "signed" }]);
   });
 
-  it("such as Acrobat Sign gets its client id back, from the handshake and from each answer", async () => {
+  it("such as Acrobat Sign gets its client ID in the response to the handshake and to each request", async () => {
     const source = await gateway.source({ type: "adobe-sign", config: { clientId: "CBJCHBCAABAA" } });
     const mine = { "x-adobesign-clientid": "CBJCHBCAABAA" };
     const asked = await send(source.url, "", mine, "GET");
@@ -243,14 +243,14 @@ describe("a service outside the catalogue", () => {
     expect(passed.headers).toMatchObject(mine);
   });
 
-  it.each(["checkbook", "openclaw", "orum-io", "vgs"])("whose scheme nobody publishes is refused: %s", async (type) => {
+  it.each(["checkbook", "openclaw", "orum-io", "vgs"])("with an unpublished scheme is refused: %s", async (type) => {
     const made = await gateway.call("POST", "ingest/api/v1/source", { name: "Unknown", type, config: { secret: "k" } });
     expect([made.status, made.text]).toEqual([422, expect.stringContaining("generic-webhook")]);
   });
 });
 
 describe("the types of sources", () => {
-  it("are listed with what each signs with and which handshakes are answered", async () => {
+  it("are listed with their secrets and handshakes", async () => {
     const { json } = await gateway.call("GET", "ingest/api/v1/source-type");
     const types = json["data"] as { type: string; trust: string; handshakes: string[] }[];
     expect(types.length).toBeGreaterThanOrEqual(130);

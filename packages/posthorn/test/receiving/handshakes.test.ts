@@ -20,7 +20,7 @@ function slack(secret: string, body: string): Record<string, string> {
 }
 
 describe("a handshake", () => {
-  it("that is signed is answered, and is no event", async () => {
+  it("that is signed gets its response, and is not an event", async () => {
     const source = await gateway.source({ type: "slack", config: { secret: "s" } });
     const answer = await send(source.url, CHALLENGE, slack("s", CHALLENGE));
     expect([answer.status, answer.text, answer.headers.get("content-type")]).toEqual([200, "c-1", "text/plain"]);
@@ -33,7 +33,7 @@ describe("a handshake", () => {
     expect(await gateway.quarantine(source)).toMatchObject([{ reason: "missing_header" }]);
   });
 
-  it("of one provider is an event, or nothing, to the source of another", async () => {
+  it("of one provider is an event, or refused, at the source of another", async () => {
     const github = await gateway.source({ type: "github", config: { secret: "s" } });
     expect((await send(github.url, CHALLENGE, slack("s", CHALLENGE))).status).toBe(401);
     expect(
@@ -42,7 +42,7 @@ describe("a handshake", () => {
     expect((await send(`${github.url}?validationToken=x`, "", {}, "POST")).status).toBe(401);
   });
 
-  it("by GET is answered with the verify token of the source, and with 403 for another", async () => {
+  it("by GET gets a response for the verify token of the source, and 403 for another", async () => {
     const source = await gateway.source({ type: "meta", config: { secret: "app-secret", verifyToken: "mine" } });
     const query = (token: string) => `${source.url}?hub.mode=subscribe&hub.challenge=42&hub.verify_token=${token}`;
     const right = await send(query("mine"), "", {}, "GET");
@@ -51,7 +51,7 @@ describe("a handshake", () => {
     expect((await send(query("app-secret"), "", {}, "GET")).status).toBe(403);
   });
 
-  it("that brings a secret is taken once: the next one is refused, and the secret verifies", async () => {
+  it("that sets a secret is accepted once: the next one is refused, and the secret verifies", async () => {
     const source = await gateway.source({ type: "asana" });
     const first = await send(source.url, "", { "x-hook-secret": "from-asana" });
     expect([first.status, first.headers.get("x-hook-secret")]).toEqual([200, "from-asana"]);
@@ -65,7 +65,7 @@ describe("a handshake", () => {
     expect(await gateway.messages(source)).toMatchObject([{ eventType: "task.added" }]);
   });
 
-  it("by HEAD and by OPTIONS is answered where the provider uses it, and nowhere else", async () => {
+  it("by HEAD and by OPTIONS gets a response if the provider uses it, and only then", async () => {
     const trello = await gateway.source({ type: "trello", config: { secret: "s" } });
     expect((await send(trello.url, "", {}, "HEAD")).status).toBe(200);
     const events = await gateway.source({ type: "cloudevents-webhook", config: { secret: "s" } });
@@ -77,8 +77,8 @@ describe("a handshake", () => {
   });
 });
 
-describe("what a provider demands to be answered", () => {
-  it("a bad signature: 401 without a body for Xero, and nothing but 401 for Discord", async () => {
+describe("responses that providers require", () => {
+  it("a bad signature gets 401 without a body for Xero, and exactly 401 for Discord", async () => {
     const xero = await gateway.source({ type: "xero", config: { secret: "s" } });
     const refused = await send(xero.url, '{"events":[]}', { "x-xero-signature": "AAAA" });
     expect([refused.status, refused.text, refused.headers.get("set-cookie")]).toEqual([401, "", null]);
@@ -88,7 +88,7 @@ describe("what a provider demands to be answered", () => {
     expect((await send(discord.url, '{"type":1}', headers)).status).toBe(401);
   });
 
-  it("a literal text, a SOAP document, a status of its own", async () => {
+  it("a literal text, a SOAP document, a special status", async () => {
     const sign = await gateway.source({ type: "dropbox-sign", config: { secret: "k" } });
     const hash = createHmac("sha256", "k").update("1700000000").update("signature_request_sent").digest("hex");
     const event = { event_time: "1700000000", event_type: "signature_request_sent", event_hash: hash };

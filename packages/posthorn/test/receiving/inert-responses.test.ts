@@ -1,4 +1,4 @@
-/** What strangers can make the server say under `/in/`, as a browser would take it. */
+/** Responses under `/in/` that an attacker controls, as a browser would interpret them. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { githubHeaders, send, TestGateway, type TestSource } from "../support/gateway.ts";
 import { rawRequest } from "../support/raw-http.ts";
@@ -30,7 +30,7 @@ function expectInert(headers: Headers): void {
   }
 }
 
-/** Puts headers into the row of a source that the API would refuse today. */
+/** Writes headers into the row of a source that the API would refuse today. */
 async function storeHeaders({ id }: TestSource, headers: object): Promise<void> {
   const { store, sources } = gateway.node.services;
   await store.transaction(async ({ db }) => {
@@ -44,7 +44,7 @@ async function storeHeaders({ id }: TestSource, headers: object): Promise<void> 
 
 const withResponse = (response: object) => gateway.source({ ...OPEN, response }, false);
 
-describe("every answer under /in/", () => {
+describe("every response under /in/", () => {
   const unknown = `/in/${"0".repeat(40)}`;
 
   it.each([
@@ -84,7 +84,7 @@ describe("every answer under /in/", () => {
     expect(answer).toContain("x-content-type-options: nosniff\r\n");
   });
 
-  it("carries them for every outcome of a source: taken, refused, too large, wrong method, handshake, empty", async () => {
+  it("carries them for every outcome of a source: accepted, refused, too large, wrong method, handshake, empty", async () => {
     const github = await gateway.source({ type: "github", secrets: ["s"], maxBodyBytes: 100 }, false);
     const slack = await gateway.source({ type: "slack", secrets: ["s"] }, false);
     const meta = await gateway.source({ type: "meta", secrets: ["s"], config: { verifyToken: "v" } }, false);
@@ -111,7 +111,7 @@ describe("every answer under /in/", () => {
     expect(new Set(statuses)).toEqual(new Set([200, 204, 205, 302, 304, 401, 405, 413, 503]));
   });
 
-  it("is kept from pages of other origins", async () => {
+  it("is not readable for pages of other origins", async () => {
     const { url } = await withResponse({ body: "x" });
     const headers = { origin: "https://evil.example", "access-control-request-method": "POST" };
     const answers = [
@@ -123,7 +123,7 @@ describe("every answer under /in/", () => {
   });
 });
 
-describe("a browser that asks for a script or worker", () => {
+describe("a browser that requests a script or worker", () => {
   it.each([
     { "service-worker": "script" },
     { "Service-Worker": "Script" },
@@ -146,7 +146,7 @@ describe("a browser that asks for a script or worker", () => {
   });
 });
 
-describe("headers of a source's answer", () => {
+describe("headers of a source's response", () => {
   it.each([
     { "Content-Security-Policy": "script-src *" },
     { "service-worker-allowed": "/" },
@@ -170,7 +170,7 @@ describe("headers of a source's answer", () => {
     expect((await gateway.call("PUT", `ingest/api/v1/source/${source.id}`, fields)).status).toBe(422);
   });
 
-  it("that an earlier version stored are left out, and its types sent as text", async () => {
+  it("that an earlier version stored are omitted, and its types are sent as text", async () => {
     const source = await withResponse({ body: "<script>{query:q}</script>" });
     const stored = {
       "Content-Security-Policy": "script-src * 'unsafe-inline'",
@@ -187,7 +187,7 @@ describe("headers of a source's answer", () => {
   });
 });
 
-describe("an answer of a receiver that is passed on", () => {
+describe("a receiver's response that is passed on", () => {
   const waiting = { ...OPEN, response: { body: "own", wait: {} } };
 
   it.each([
@@ -218,7 +218,7 @@ describe("an answer of a receiver that is passed on", () => {
     expect([answer.headers.get("content-type"), answer.text]).toEqual([sent, "<script>alert(1)</script>"]);
   });
 
-  it("is plain text where the receiver names no type", async () => {
+  it("is plain text if the receiver gives no type", async () => {
     gateway.receiver.answer({ status: 200, body: "<script>alert(1)</script>" });
     const answer = await send((await gateway.source(waiting)).url, "{}");
     expectInert(answer.headers);

@@ -13,7 +13,7 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 const BODY = '{ "ref":"refs/heads/main", "n": 1.0, "big": 12345678901234567890 }';
 
 describe("a webhook of a provider", () => {
-  it("is verified, stored, and passed on byte for byte under our signature beside the provider's", async () => {
+  it("is verified, stored, and forwarded byte for byte with our signature and the provider's", async () => {
     const source = await gateway.source({ type: "github", config: { secret: "s3cret" } });
     const headers = githubHeaders("s3cret", BODY, "d-1");
     const answer = await send(source.url, BODY, { ...headers, "X-Custom": "as it is" });
@@ -31,7 +31,7 @@ describe("a webhook of a provider", () => {
 });
 
 describe("a request that does not verify", () => {
-  it("is refused, kept apart with the reason, never delivered, and can be released by hand", async () => {
+  it("is rejected and quarantined with the reason, never delivered, and can be released", async () => {
     const source = await gateway.source({ type: "github", config: { secret: "s3cret" } });
     const changed = BODY.replace("main", "evil");
     const answer = await send(source.url, changed, githubHeaders("s3cret", BODY, "d-1"));
@@ -50,7 +50,7 @@ describe("a request that does not verify", () => {
     expect((await gateway.call("GET", path)).status).toBe(404);
   });
 
-  it("is explained by the doctor, with the request at hand", async () => {
+  it("is diagnosed, using the stored request", async () => {
     await gateway.source({ name: "The other", type: "github", config: { secret: "of-the-other" } }, false);
     const source = await gateway.source({ type: "github", config: { secret: "mine" } });
     await send(source.url, BODY, githubHeaders("of-the-other", BODY, "d-1"));
@@ -89,14 +89,14 @@ describe("a request that does not verify", () => {
     expect(await gateway.call("POST", path)).toMatchObject({ status: 200 });
   });
 
-  it("at a URL that nobody has is not found", async () => {
+  it("at an unknown URL gets 404", async () => {
     expect((await send(`${gateway.node.url}/in/${"0".repeat(40)}`, BODY)).status).toBe(404);
     expect((await send(`${gateway.node.url}/in/x`, BODY)).status).toBe(404);
   });
 });
 
-describe("a delivery that the provider sends again", () => {
-  it("is known by its id, however many come at once, and delivered once", async () => {
+describe("a delivery that the provider repeats", () => {
+  it("is recognised by its ID, however many arrive at the same time, and delivered once", async () => {
     const source = await gateway.source({ type: "github", config: { secret: "s3cret" } });
     const headers = githubHeaders("s3cret", BODY, "storm");
     const answers = await Promise.all(Array.from({ length: 40 }, () => send(source.url, BODY, headers)));

@@ -12,13 +12,13 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 const NONE = { type: "generic-webhook", verification: { scheme: "none" } };
 
 describe("a source with an allow list", () => {
-  it("takes requests from its networks, as the trusted proxy says where they come from", async () => {
+  it("accepts requests from its networks, using the client address from the trusted proxy", async () => {
     const source = await gateway.source({ ...NONE, allowedAddresses: ["203.0.113.0/24", "2001:db8::/32"] });
     const from = async (forwarded: string) => (await send(source.url, "{}", { "x-forwarded-for": forwarded })).status;
     expect(await from("203.0.113.7")).toBe(200);
     expect(await from("2001:db8::1")).toBe(200);
     expect(await from("198.51.100.1")).toBe(403);
-    // Who is before the trusted proxy can write what he likes in front.
+    // A client can write any address in front of the proxy's entry.
     expect(await from("203.0.113.7, 198.51.100.1")).toBe(403);
     expect((await send(source.url, "{}")).status).toBe(403);
     const [message] = await gateway.messages(source);
@@ -32,7 +32,7 @@ describe("a source with an allow list", () => {
     expect((await send(source.url, "{}", { "x-forwarded-for": "203.0.113.7" })).status).toBe(403);
   });
 
-  it("is refused with a word that is no address", async () => {
+  it("is refused with an entry that is not an address", async () => {
     const made = await gateway.call("POST", "ingest/api/v1/source", {
       name: "Wrong",
       ...NONE,
@@ -43,7 +43,7 @@ describe("a source with an allow list", () => {
 });
 
 describe("without a trusted proxy", () => {
-  it("nobody can say where he comes from", async () => {
+  it("a client cannot set its own address", async () => {
     await using plain = await TestGateway.start();
     const source = await plain.source({ ...NONE, allowedAddresses: ["203.0.113.0/24"] });
     expect((await send(source.url, "{}", { "x-forwarded-for": "203.0.113.7" })).status).toBe(403);
@@ -51,7 +51,7 @@ describe("without a trusted proxy", () => {
 });
 
 describe("a source with a rate", () => {
-  it("answers 429 beyond it, and no other source notices", async () => {
+  it("returns 429 above it, without affecting other sources", async () => {
     const slow = await gateway.source({ ...NONE, rateLimit: 2 });
     const other = await gateway.source(NONE);
     const answers = await Promise.all(Array.from({ length: 20 }, () => send(slow.url, "{}")));
@@ -61,7 +61,7 @@ describe("a source with a rate", () => {
     expect((await send(other.url, "{}")).status).toBe(200);
   });
 
-  it("of a day answers 429 when it is used up, also after its settings changed", async () => {
+  it("per day returns 429 when it is used up, also after its settings changed", async () => {
     const source = await gateway.source({ ...NONE, uid: "quota", dailyQuota: 2 });
     const statuses = [];
     for (let index = 0; index < 3; index++) statuses.push((await send(source.url, `{"n":${index}}`)).status);
@@ -74,7 +74,7 @@ describe("a source with a rate", () => {
 });
 
 describe("a body", () => {
-  it("beyond the limit of the source is answered 413, announced or not", async () => {
+  it("above the limit of the source gets 413, with a declared length or not", async () => {
     const source = await gateway.source({ ...NONE, maxBodyBytes: 10 });
     expect((await send(source.url, "0123456789")).status).toBe(200);
     expect((await send(source.url, "0123456789x")).status).toBe(413);
@@ -93,7 +93,7 @@ describe("a body", () => {
 describe("duplicates", () => {
   const XERO = '{"events":[{"resourceId":"1","eventDateUtc":"2026-01-01T00:00:00"}]}';
 
-  it("of a provider without ids are known by their content", async () => {
+  it("of a provider without IDs are recognised by their content", async () => {
     const source = await gateway.source({ type: "calendly", config: { secret: "s" } });
     const post = (body: string) => {
       const time = Math.floor(Date.now() / 1000);
@@ -104,7 +104,7 @@ describe("duplicates", () => {
     expect(await gateway.messages(source)).toHaveLength(2);
   });
 
-  it("are none for a generic source, nor where it is switched off", async () => {
+  it("are not detected for a generic source, or when the check is disabled", async () => {
     const plain = await gateway.source(NONE);
     const off = await gateway.source({ type: "github", config: { secret: "s" }, deduplication: "off" });
     for (let times = 0; times < 2; times++) {
@@ -115,7 +115,7 @@ describe("duplicates", () => {
     expect(await gateway.messages(off)).toHaveLength(2);
   });
 
-  it("are of one source: another one takes the same delivery", async () => {
+  it("belong to one source: another one accepts the same delivery", async () => {
     const [a, b] = await Promise.all([
       gateway.source({ type: "github", config: { secret: "s" } }),
       gateway.source({ type: "github", config: { secret: "s" } }),

@@ -15,7 +15,7 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 
 const NONE = { type: "generic-webhook", verification: { scheme: "none", eventType: ["{body:kind}"] } };
 
-describe("an answer of the source's own", () => {
+describe("a custom response of the source", () => {
   it("has status, headers, and a body filled from the request", async () => {
     const response = {
       status: 202,
@@ -28,14 +28,14 @@ describe("an answer of the source's own", () => {
     expect(answer.json).toEqual({ echo: 'say "hi"', n: "1", h: "t", type: "k", none: "" });
   });
 
-  it("names the message that it became", async () => {
+  it("can contain the ID of the message", async () => {
     const source = await gateway.source({ ...NONE, response: { body: "taken in as {id}" } }, false);
     const answer = await send(source.url, "{}");
     const [message] = await gateway.messages(source);
     expect(answer.text).toBe(`taken in as ${message!["id"] as string}`);
   });
 
-  it("makes no page of what a stranger sent", async () => {
+  it("does not turn received content into a web page", async () => {
     const response = { headers: { "content-type": "text/html" }, body: "<p>{body:a}</p>" };
     const source = await gateway.source({ ...NONE, response }, false);
     const answer = await send(source.url, '{"a":"<script>alert(1)</script>"}');
@@ -44,7 +44,7 @@ describe("an answer of the source's own", () => {
     expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
   });
 
-  it("is for what was taken in, not for what was refused", async () => {
+  it("is for accepted requests, not for rejected ones", async () => {
     const secrets = ["s"];
     const verification = { scheme: "bearer" };
     const source = await gateway.source({ ...NONE, verification, secrets, response: { body: "welcome" } }, false);
@@ -56,7 +56,7 @@ describe("an answer of the source's own", () => {
 describe("a source that waits for its target", () => {
   const waiting = (wait: object) => ({ ...NONE, response: { status: 200, body: "own", wait } });
 
-  it("answers as the endpoint does", async () => {
+  it("returns the response of the endpoint", async () => {
     gateway.receiver.answer({ status: 201, headers: { "content-type": "application/xml" }, body: "<Response/>" });
     const source = await gateway.source(waiting({}));
     const answer = await send(source.url, "{}");
@@ -67,7 +67,7 @@ describe("a source that waits for its target", () => {
     ]);
   });
 
-  it("answers by itself when the endpoint fails, is too slow, or is none; the event is kept", async () => {
+  it("responds itself when the endpoint fails, is too slow, or does not exist; the event is stored", async () => {
     gateway.receiver.answer(500);
     const failing = await gateway.source(waiting({}));
     expect((await send(failing.url, "{}")).text).toBe("own");

@@ -1,4 +1,4 @@
-/** Secrets that were given with quotation marks or white space at their ends, over HTTP. */
+/** Secrets with quotation marks or white space at their ends, over HTTP. */
 import { generateSecret } from "@posthorn/webhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { githubHeaders, send, TestGateway } from "../support/gateway.ts";
@@ -50,13 +50,13 @@ describe("a secret of a source that has quotes or white space at its ends", () =
     expect([fine.status, fine.json["warnings"]]).toEqual([201, undefined]);
   });
 
-  it("is stored as it was given, so that a provider that uses it so is verified", async () => {
+  it("is stored unchanged, so that a provider that uses it in this form is verified", async () => {
     const { url } = await gateway.source({ type: "github", secrets: ['"s3cret" \n'] }, false);
     expect((await send(url, BODY, githubHeaders('"s3cret" \n', BODY, "d-1"))).status).toBe(200);
     expect((await send(url, BODY, githubHeaders("s3cret", BODY, "d-2"))).status).toBe(401);
   });
 
-  it("is reported again to a request that is repeated with its idempotency key, beside unknown parameters", async () => {
+  it("is reported again for a repeated request with an idempotency key, together with unknown parameters", async () => {
     const post = () =>
       fetch(`${gateway.node.url}/${SOURCES}?foo=1`, {
         method: "POST",

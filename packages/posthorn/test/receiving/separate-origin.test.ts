@@ -1,4 +1,4 @@
-/** Inbound webhooks at `POSTHORN_INGEST_URL`, apart from everything else that the server has. */
+/** Inbound webhooks at `POSTHORN_INGEST_URL`, separate from the rest of the server. */
 import { createHmac } from "node:crypto";
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -32,11 +32,11 @@ interface Ask {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Where the request comes from; 127.0.0.2 is a proxy of ours. */
+  /** The address of the client; 127.0.0.2 is a proxy of ours. */
   readonly from?: string;
 }
 
-/** A request to the one port that the server has, for whichever host. */
+/** A request to the server's only port, for any host. */
 function ask(host: string, path: string, { method = "GET", headers = {}, body = "", from = "127.0.0.1" }: Ask = {}) {
   const { hostname, port } = new URL(gateway.node.url);
   return new Promise<Got>((resolve, reject) => {
@@ -54,7 +54,7 @@ const pathOf = ({ url }: TestSource): string => new URL(url).pathname;
 const post = (host: string, ask_: Ask = {}) => ask(host, pathOf(source), { method: "POST", body: "{}", ...ask_ });
 
 describe("the URL of a source", () => {
-  it("is on the separate origin in every answer of the API", async () => {
+  it("is on the separate origin in every response of the API", async () => {
     expect(source.url).toMatch(/^https:\/\/hooks\.example\.com\/in\/[0-9a-f]{40}$/);
     const path = `ingest/api/v1/source/${source.id}`;
     expect((await gateway.call("GET", path)).json["ingestUrl"]).toBe(source.url);
@@ -63,7 +63,7 @@ describe("the URL of a source", () => {
     expect(rotated.json["ingestUrl"]).toMatch(/^https:\/\/hooks\.example\.com\/in\//);
   });
 
-  it("is what providers sign that sign the URL", async () => {
+  it("is the URL that is used for providers that sign it", async () => {
     const twilio = await gateway.source({ type: "twilio", secrets: ["token"] }, false);
     const square = await gateway.source({ type: "square", secrets: ["key"] }, false);
     const event = '{"type":"payment.created","event_id":"1"}';
@@ -119,7 +119,7 @@ describe("the host of inbound webhooks", () => {
     }
   });
 
-  it("is asked for its health, like every other host", async () => {
+  it("serves health checks, like every other host", async () => {
     for (const host of [INGEST_HOST, MAIN_HOST, "10.0.0.1"]) {
       for (const path of ["/health", "/health/live", "/health/ready"]) expect((await ask(host, path)).status).toBe(204);
     }
@@ -153,14 +153,14 @@ describe("any other host", () => {
     expect(await gateway.messages(source)).toHaveLength(before);
   });
 
-  it("serves everything but webhooks", async () => {
+  it("serves everything except webhooks", async () => {
     const headers = { authorization: `Bearer ${gateway.node.token}` };
     for (const host of [MAIN_HOST, "10.0.0.1:8071"]) {
       expect((await ask(host, "/api/v1/app", { headers })).status).toBe(200);
     }
   });
 
-  it("repeats nothing of a path that is no token", async () => {
+  it("reflects nothing of a path without a token", async () => {
     const answer = await ask(MAIN_HOST, "/in/%3Cscript%3E");
     expect([answer.status, answer.text.includes("script")]).toEqual([421, false]);
   });
@@ -169,7 +169,7 @@ describe("any other host", () => {
 describe("the host of a request", () => {
   const forwarded = (host: string) => ({ "x-forwarded-host": host });
 
-  it("is what a trusted proxy says, and its last word counts", async () => {
+  it("is the last one that a trusted proxy gives", async () => {
     const from = "127.0.0.2";
     expect((await post("10.0.0.1:8071", { from, headers: forwarded(INGEST_HOST) })).status).toBe(200);
     expect((await post("10.0.0.1:8071", { from, headers: forwarded(`${MAIN_HOST}, ${INGEST_HOST}`) })).status).toBe(
@@ -181,7 +181,7 @@ describe("the host of a request", () => {
     expect((await ask("10.0.0.1:8071", "/api/v1/app", { from, headers: forwarded(INGEST_HOST) })).status).toBe(404);
   });
 
-  it("is not what anyone else forwards", async () => {
+  it("is not the one that other clients forward", async () => {
     expect((await post(MAIN_HOST, { headers: forwarded(INGEST_HOST) })).status).toBe(421);
     expect((await post(INGEST_HOST, { headers: forwarded(MAIN_HOST) })).status).toBe(200);
     expect((await post(MAIN_HOST, { headers: { forwarded: `host=${INGEST_HOST}` } })).status).toBe(421);

@@ -1,4 +1,4 @@
-/** Every request and handshake of `vectors/providers.json` through the door of a running server, at the time it was made for. */
+/** Every request and handshake of `vectors/providers.json` through a source URL of a running server, at the time it was made for. */
 import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
@@ -44,11 +44,11 @@ const { vectors, handshakes } = JSON.parse(readFileSync(FILE, "utf8")) as {
 
 /** Handshake vectors have no time of their own: all were made for this one. */
 const HANDSHAKE_TIME = Date.parse("2026-01-15T12:00:00Z");
-/** Providers whose requests name the address of a certificate: it is fetched from there, not given beforehand. */
+/** Providers whose requests name the URL of a certificate: it is fetched from there, not configured. */
 const CERTIFICATE_BY_ADDRESS = new Set(["aws-sns", "paypal"]);
-/** Providers that sign with a private key, and show the public one. */
+/** Providers that sign with a private key and publish the public one. */
 const ASYMMETRIC = new Set(["discord", "paddle-classic", "sendgrid", "telnyx", "travis-ci"]);
-/** Settings of receivers that made the vectors and that no source has. */
+/** Settings of the receivers that made the vectors, which sources do not have. */
 const FOREIGN_SETTINGS = new Set(["signingCertURLServes", "certHostSuffix"]);
 const otherKey = generateKeyPairSync("rsa", { modulusLength: 2048 })
   .publicKey.export({ type: "spki", format: "pem" })
@@ -57,7 +57,7 @@ const otherKey = generateKeyPairSync("rsa", { modulusLength: 2048 })
 let gateway: TestGateway;
 let clock: ShiftedClock;
 let internet: Internet;
-/** Whose certificate is at every address just now. */
+/** The certificate at every URL at the moment. */
 let signer = "";
 beforeAll(async () => {
   clock = new ShiftedClock(HANDSHAKE_TIME);
@@ -75,12 +75,12 @@ function certificateOf(provider: string): string | undefined {
   return vectors.find((vector) => vector.provider === provider && vector.publicKeys !== undefined)?.publicKeys?.[0];
 }
 
-/** A source set up as the receiver of this vector would set it up. */
+/** A source configured as the receiver of this vector. */
 async function sourceFor(vector: Vector): Promise<TestSource> {
   const { provider: type, secrets, url, config } = vector;
   signer = type;
   const given = Object.entries(config ?? {}).filter(([name]) => !FOREIGN_SETTINGS.has(name));
-  // The vectors were made for another public address than this server has.
+  // The vectors were made for another public URL than this server has.
   const settings: Record<string, string> = { url, ...Object.fromEntries(given) };
   const publicKeys = CERTIFICATE_BY_ADDRESS.has(type) ? [] : (vector.publicKeys ?? []);
   const fields = { name: vector.id, type, secrets, publicKeys, allowUnsigned: true, methods: ["POST", "GET"] };
@@ -98,10 +98,10 @@ interface Answer {
   readonly text: string;
 }
 
-/** Sends the vector as it stands: its headers in their case, its bytes, its query. */
+/** Sends the vector unchanged: its headers in their case, its bytes, its query. */
 function deliver(source: TestSource, { method, url, headers, body, config }: Vector): Promise<Answer> {
   const { pathname, search } = new URL(url);
-  // What a provider appends to the URL it was given.
+  // What a provider appends to the given URL.
   const path = config?.["baseUrl"] === undefined ? "" : pathname;
   const target = new URL(source.url + path + search);
   const bytes = Buffer.from(body, "base64");
@@ -119,7 +119,7 @@ function deliver(source: TestSource, { method, url, headers, body, config }: Vec
   });
 }
 
-/** What became of a request, in a word. */
+/** The result of a request in one word. */
 async function fateOf(vector: RequestVector): Promise<string> {
   clock.set(vector.timeMs);
   const source = await sourceFor(vector);
@@ -130,7 +130,7 @@ async function fateOf(vector: RequestVector): Promise<string> {
   if (stored.length > 0) return isSuccess && stored.length === 1 ? "stored" : `${status}, ${stored.length} stored`;
   if (isSuccess && internet.asked.slice(confirmed).some((url) => url.includes("ConfirmSubscription")))
     return "confirmed";
-  // WebSub wants 2xx for what does not verify, too.
+  // WebSub requires 2xx for requests that do not verify, too.
   const [kept] = await gateway.quarantine(source);
   return typeof kept!["reason"] === "string" ? "quarantined" : "kept without a reason";
 }
@@ -141,7 +141,7 @@ function wantedOf({ expectValid, variant }: RequestVector): "stored" | "confirme
 }
 
 describe("request vectors", () => {
-  it("are stored when they verify, and quarantined when they do not, every one", { timeout: 600_000 }, async () => {
+  it("are stored when they verify, and quarantined when they do not", { timeout: 600_000 }, async () => {
     const wrong: string[] = [];
     const counts = { stored: 0, confirmed: 0, quarantined: 0 };
     for (const vector of vectors.toSorted((one, other) => one.timeMs - other.timeMs)) {
@@ -161,7 +161,7 @@ describe("a provider that signs with a private key", () => {
   const valid = vectors.filter(({ expectValid, publicKeys }) => expectValid && publicKeys !== undefined);
   const providers = [...new Set(valid.map(({ provider }) => provider))].filter((type) => ASYMMETRIC.has(type));
 
-  it("is one of those that are known to", () => {
+  it("is one of the known ones", () => {
     expect(providers.toSorted()).toEqual([...ASYMMETRIC]);
   });
 
@@ -177,7 +177,7 @@ describe("a provider that signs with a private key", () => {
     },
   );
 
-  it.each(["discord", "sendgrid"])("%s refuses a key that cannot be one, and a secret beside it", async (type) => {
+  it.each(["discord", "sendgrid"])("%s refuses an invalid key, and a secret in addition to the key", async (type) => {
     for (const field of [{ secrets: ["not a key"] }, { publicKeys: ["not a key"] }]) {
       const body = { name: "wrong key", type, ...field };
       const refused = await gateway.call("POST", "ingest/api/v1/source", body);
@@ -190,7 +190,7 @@ describe("a provider that signs with a private key", () => {
 });
 
 describe("handshake vectors", () => {
-  it.each(handshakes)("$id is answered over HTTP as the provider wants", async (vector) => {
+  it.each(handshakes)("$id gets the response that the provider expects, over HTTP", async (vector) => {
     clock.set(HANDSHAKE_TIME);
     const source = await sourceFor(vector);
     const { status, headers, text } = await deliver(source, vector);

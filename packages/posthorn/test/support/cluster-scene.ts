@@ -1,4 +1,4 @@
-/** Two stores of nodes on one database: on PostgreSQL, or as the simulation has them where the tests run without it. */
+/** Two stores of nodes on one database: on PostgreSQL, or on the simulation's cluster store if the tests run without it. */
 import { eventually } from "@posthorn/testkit";
 import pg from "pg";
 import { PostgresStore } from "../../src/store/postgres/postgres-store.ts";

@@ -1,4 +1,4 @@
-/** A dispatcher over a real store, with a clock that is moved by hand and attempts that end as the test says. */
+/** A dispatcher over a real store, with a manual clock and attempts that end as the test decides. */
 import { vi } from "vitest";
 import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
 import type { Failing, LanePolicies, LanePolicy } from "../../src/dispatch/policy.ts";
@@ -40,13 +40,13 @@ export function made(status: 0 | 2): AttemptResult {
   };
 }
 
-/** An attempt that is under way until it is ended. */
+/** An attempt in flight, until the test ends it. */
 export interface OpenAttempt {
   readonly job: Job;
   readonly end: (result: AttemptResult) => void;
 }
 
-/** Answers by a script, or leaves each attempt open for the test to end. */
+/** Responds by a script, or leaves each attempt open for the test to end. */
 export class ScriptedAttempter implements Attempter {
   /** Every job that was attempted, in order. */
   readonly jobs: Job[] = [];
@@ -74,7 +74,7 @@ export class ScriptedAttempter implements Attempter {
     });
   }
 
-  /** Message keys that were attempted, in order. */
+  /** Message keys of the attempts, in order. */
   get messages(): number[] {
     return this.jobs.map((job) => job.messageId);
   }
@@ -86,27 +86,27 @@ export interface DispatchHarness extends AsyncDisposable {
   readonly dispatcher: Dispatcher;
   readonly trouble: string[];
   readonly files: TestStore;
-  /** Stores a message and hands it over, as a publish does. */
+  /** Stores a message and hands it to the dispatcher, as a publish does. */
   publish(id: number, changes?: Partial<AcceptEntry>): Promise<void>;
 }
 
 export interface HarnessOptions {
   readonly limits?: Partial<DispatchLimits>;
   readonly retrySchedule?: readonly number[];
-  /** How every endpoint is delivered to, where it differs from `lanePolicy`; read anew each time. Each is its own tenant and host. */
+  /** The policy of every endpoint, where it differs from `lanePolicy`; read again each time. Each is its own tenant and host. */
   readonly policy?: Partial<LanePolicy> | ((endpointId: number) => Partial<LanePolicy>);
-  /** In place of `policy`: as the dispatcher asks for it. */
+  /** Replaces `policy`: as the dispatcher asks for it. */
   readonly policyOf?: LanePolicies["policy"];
   readonly failing?: (endpointId: number) => Failing | null;
   readonly random?: () => number;
-  /** Whose lanes are whose; one node has them all unless said. */
+  /** The node of each lane; one node has all of them by default. */
   readonly owners?: LaneOwners;
-  /** Stands between the dispatcher and the store, to make it fail. */
+  /** Wraps the store for the dispatcher, to make it fail. */
   readonly wrap?: (store: JobStore) => JobStore;
   readonly files?: TestStore;
 }
 
-/** What endpoints of tests are delivered to by when nothing else is said. */
+/** The default policy of endpoints in tests. */
 export function lanePolicy(endpointId: number, delaysMs: readonly number[] = [5000, 60_000]): LanePolicy {
   return {
     tenant: endpointId,
@@ -173,7 +173,7 @@ export function firstJob(entry: AcceptEntry, endpointId: number): Job {
   return { ...fresh, messageId, publicId, endpointId, due, immediate, contentType, payload };
 }
 
-/** Asks for an attempt by hand, as the call of the API does. */
+/** Requests a manual attempt, as the API call does. */
 export async function resend(
   { files, clock, dispatcher }: DispatchHarness,
   messageId: number,
@@ -190,7 +190,7 @@ export async function resend(
   dispatcher.wake(endpointId);
 }
 
-/** A store whose calls a test can make fail, or hold up. */
+/** A store whose calls a test can make fail or delay. */
 export function faulty(
   store: JobStore,
   faults: { record?: () => Promise<void>; due?: () => Promise<void>; backlog?: () => Promise<void> },
@@ -212,7 +212,7 @@ export function faulty(
   };
 }
 
-/** Waits until `check` stops throwing. Generous: it bounds a hang, it does not time anything. */
+/** Waits until `check` stops throwing. Generous: it limits a hang, it does not time anything. */
 export function eventually<T>(check: () => T | Promise<T>): Promise<T> {
   return vi.waitFor(check, { timeout: 60_000, interval: 5 });
 }

@@ -1,9 +1,9 @@
-/** Makes a chosen statement of a store fail on a real PostgreSQL, so that the server is left as such an error leaves it. */
+/** Makes a chosen statement of a store fail on a real PostgreSQL, so that the server is in the state after such an error. */
 import pg from "pg";
 
 export interface StatementFault {
   readonly name: string;
-  /** Instead of the statement, or after it in the same text. What has parameters can only be replaced. */
+  /** Replaces the statement, or follows it in the same text. A statement with parameters can only be replaced. */
   readonly at: "instead" | "after";
   readonly sql: string;
 }
@@ -26,7 +26,7 @@ interface Named {
   readonly connectionParameters?: { readonly application_name?: string };
 }
 
-/** Takes the place of `query` of every client of `pg` in this process, until it is disposed of. */
+/** Replaces `query` of every client of `pg` in this process, until it is disposed of. */
 export class FaultyStatements implements Disposable {
   readonly #original: Query;
   #countdown = 0;
@@ -50,7 +50,7 @@ export class FaultyStatements implements Disposable {
     this.#fault = fault;
   }
 
-  /** Whether the statement came, and failed. No other one fails from now on. */
+  /** Whether the statement was made and failed. No other one fails from now on. */
   disarm(): boolean {
     const failed = this.#fault === null;
     this.#fault = null;

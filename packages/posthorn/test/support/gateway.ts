@@ -1,4 +1,4 @@
-/** Sources of a test node, over its HTTP API and its door. */
+/** Sources of a test node, over its HTTP API and its source URLs. */
 import { createHmac } from "node:crypto";
 import { eventually, type Receiver, startReceiver } from "@posthorn/testkit";
 import type { NodeOptions } from "../../src/node/node.ts";
@@ -9,7 +9,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  // What an answer holds is for the test to say.
+  // The test defines what a response contains.
   readonly json: Record<string, unknown>;
 }
 
@@ -35,7 +35,7 @@ export class TestGateway implements AsyncDisposable {
     return new TestGateway(await startNode(folder.path, { env, ...options }), await startReceiver(), folder);
   }
 
-  /** A call of the API. `path` begins after the root of the node. */
+  /** A call of the API. `path` starts at the root of the node. */
   async call(method: string, path: string, body?: object): Promise<Answer> {
     return answerOf(
       await fetch(`${this.node.url}/${path}`, {
@@ -59,7 +59,7 @@ export class TestGateway implements AsyncDisposable {
     return { id, url: made.json["ingestUrl"] as string };
   }
 
-  /** What is in the quarantine of a source, once there is as much. */
+  /** The quarantine of a source, once it has this many requests. */
   quarantine(source: TestSource, count = 1): Promise<Record<string, unknown>[]> {
     return eventually(async () => {
       const { json } = await this.call("GET", `ingest/api/v1/source/${source.id}/quarantine`);
@@ -82,7 +82,7 @@ export class TestGateway implements AsyncDisposable {
   }
 }
 
-/** Sends to a door. */
+/** Sends a request to a source URL. */
 export async function send(
   url: string,
   body: string | Uint8Array<ArrayBuffer>,

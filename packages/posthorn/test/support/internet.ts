@@ -1,4 +1,4 @@
-/** An internet of one machine: every name leads to it, by TLS, though the client asks for public names and dials public addresses. */
+/** A simulated internet on one machine: every name leads to it over TLS, although the client asks for public names and dials public addresses. */
 import { createHash, X509Certificate } from "node:crypto";
 import { createServer as createPlainServer } from "node:http";
 import { createServer, type Server } from "node:https";
@@ -7,9 +7,9 @@ import type { EgressOptions } from "@posthorn/egress";
 import { startLab } from "@posthorn/egress/lab";
 
 export interface Internet extends AsyncDisposable {
-  /** What the HTTP client of a node needs to be in it. */
+  /** The dependencies with which the HTTP client of a node uses it. */
   readonly egress: EgressOptions;
-  /** What was asked for, as `https://host/path?query`. */
+  /** Requested URLs, as `https://host/path?query`. */
   readonly asked: readonly string[];
 }
 

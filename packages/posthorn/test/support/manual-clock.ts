@@ -1,4 +1,4 @@
-/** Time that moves only when it is told to. */
+/** A clock that moves only when a test moves it. */
 import type { Clock } from "../../src/dispatch/types.ts";
 
 interface Timer {
@@ -24,18 +24,18 @@ export class ManualClock implements Clock {
     return () => void this.#timers.delete(timer);
   }
 
-  /** Timers that wait. */
+  /** Pending timers. */
   get waiting(): number {
     return this.#timers.size;
   }
 
-  /** Is set to another time: timers wait for as long as before. */
+  /** Sets the clock to another time: timers keep their remaining time. */
   leap(ms: number): void {
     this.#now += ms;
     for (const timer of this.#timers) timer.at += ms;
   }
 
-  /** Moves on, and calls what became due in the order of its time. */
+  /** Moves forward, and calls due timers in the order of their time. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (;;) {

@@ -1,4 +1,4 @@
-/** The grammar of filters written down as plainly as it can be, to hold the real evaluator against. No bounds, no paths. */
+/** A plain implementation of the filter grammar, to compare the real evaluator with. No limits, no paths. */
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 

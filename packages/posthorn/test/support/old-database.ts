@@ -1,4 +1,4 @@
-/** Databases as earlier versions left them: the first migrations alone. */
+/** Databases as earlier versions left them: only the first migrations. */
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createDatabase, sharedPostgres } from "@posthorn/testkit";
@@ -12,14 +12,14 @@ import { onPostgres, temporaryFolder } from "./store.ts";
 
 export const NOW: number = Date.now();
 
-/** The version from which on labels of messages have a table. */
+/** The first version with a table for labels of messages. */
 export const LABELLED = 21;
 
 export type Row = Readonly<Record<string, unknown>>;
 /** Columns of each table, with their types. */
 export type Shape = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** A database as one earlier version left it. */
+/** A database as an earlier version left it. */
 export interface OldDatabase extends AsyncDisposable {
   readonly location: StoreLocation;
   shape(): Promise<Shape>;

@@ -1,14 +1,14 @@
-/** A pooler between a store and its database, as an operator sets one up: see docs/postgresql.md. */
+/** A pooler between a store and its database, as an operator sets it up: see docs/postgresql.md. */
 import { throughSharedPooler } from "@posthorn/testkit";
 import pg from "pg";
 
 export interface Pooled {
-  /** By way of the pooler. */
+  /** Through the pooler. */
   readonly url: string;
   readonly directUrl: string;
 }
 
-/** The ways to a database of the server of this run, whose owner has said where the tables are. */
+/** The connection URLs of a database on the server of this run. The owner has set where the tables are. */
 export async function pooled(databaseUrl: string): Promise<Pooled> {
   await setSearchPath(databaseUrl);
   return { url: await throughSharedPooler(databaseUrl), directUrl: databaseUrl };

@@ -1,4 +1,4 @@
-/** Databases for tests on PostgreSQL: a few for each process of the run, emptied and used again, since making one takes a second. */
+/** PostgreSQL databases for tests: a few for each process of the run, emptied and reused, since creating one takes a second. */
 import { createDatabase, sharedPostgres, type TestDatabase } from "@posthorn/testkit";
 import pg from "pg";
 
@@ -14,7 +14,7 @@ const EMPTY = `
 
 const free: string[] = [];
 
-/** A database without rows; with the tables of whoever had it before. */
+/** A database without rows, with the tables of its previous user. */
 export async function borrowDatabase(): Promise<TestDatabase> {
   const url = free.pop() ?? (await createDatabase(await sharedPostgres())).url;
   const client = new pg.Client(url);

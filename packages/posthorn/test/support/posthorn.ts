@@ -1,4 +1,4 @@
-/** A whole node in this process, on a folder of its own. */
+/** A whole node in this process, with its own folder. */
 import { pino } from "pino";
 import { organisationToken } from "../../src/cli/token/create.ts";
 import { envToConfig } from "../../src/config/config.ts";
@@ -14,13 +14,13 @@ export interface TestNode extends AsyncDisposable {
   readonly url: string;
   readonly token: string;
   readonly metricsUrl: string | null;
-  /** What the API works with, for what no call of it can bring about. */
+  /** The services of the API, for situations that no API call can cause. */
   readonly services: Services;
   /** A token of another organisation. */
   tokenOf(organisation: string): Promise<string>;
 }
 
-/** Starts a node with its data in `folder`, or in the PostgreSQL database that goes with it: see `openStore`. */
+/** Starts a node with its data in `folder`, or in the PostgreSQL database that belongs to it: see `openStore`. */
 export async function startNode(
   folder: string,
   options: Partial<NodeOptions> & { readonly env?: Record<string, string> } = {},
@@ -44,7 +44,7 @@ export async function startNode(
   };
 }
 
-/** Made when a folder is first used; a node that is started again on the folder finds what it left. They go with the server. */
+/** Created when a folder is first used; a node started again on the folder finds its data. Deleted with the server. */
 const databases = new Map<string, Promise<string>>();
 
 function databaseOf(folder: string): Promise<string> {

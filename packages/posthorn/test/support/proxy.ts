@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 
-/** A proxy that speaks CONNECT and keeps what it was asked, with the credentials. */
+/** A proxy that speaks CONNECT and records its requests, with the credentials. */
 export async function startProxy(): Promise<{ url: string; asked: string[] } & AsyncDisposable> {
   const asked: string[] = [];
   const server = createServer().on("connect", (request, socket) => {

@@ -1,4 +1,4 @@
-/** Requests that no HTTP client would make, byte for byte. */
+/** Requests that no HTTP client would send, byte for byte. */
 import { connect } from "node:net";
 
 /** Writes the text to the server at `url` and reads until it closes the connection. */

@@ -22,7 +22,7 @@ export const POLICY_DEFAULTS = {
 
 export interface TestServices {
   readonly services: Services;
-  /** Endpoints that the dispatcher was told to look at. */
+  /** Endpoints that the dispatcher was notified of. */
   readonly woken: number[];
 }
 
@@ -30,7 +30,7 @@ function unused(): never {
   throw new Error("not part of this test");
 }
 
-/** What a test of delivery has no part for. */
+/** Services that delivery tests do not use. */
 export const OTHER_SERVICES = {
   tokens: { sign: unused, forget: () => undefined },
   ownership: { ask: unused },

@@ -1,4 +1,4 @@
-/** The clock of the machine, which a test can put forward: for whole nodes, whose work goes on between two looks at the time. */
+/** The clock of the machine, which a test can set forward: for whole nodes, whose work continues between two readings. */
 import type { Clock } from "../../src/dispatch/types.ts";
 
 interface Timer {
@@ -11,7 +11,7 @@ export class ShiftedClock implements Clock {
   readonly #timers = new Set<Timer>();
   #shift: number;
 
-  /** @param start What time it is now, Unix milliseconds; by the machine unless given. */
+  /** @param start The current time, Unix milliseconds; by default that of the machine. */
   constructor(start: number = Date.now()) {
     this.#shift = start - Date.now();
     this.now = this.now.bind(this);
@@ -32,12 +32,12 @@ export class ShiftedClock implements Clock {
     };
   }
 
-  /** Puts the clock to a time, forward or back. */
+  /** Sets the clock to a time, forward or back. */
   set(time: number): void {
     this.advance(time - this.now());
   }
 
-  /** What becomes due by it is called, first things first. */
+  /** Calls timers that become due by it, in order. */
   advance(ms: number): void {
     this.#shift += ms;
     const due = [...this.#timers].filter(({ at }) => at <= this.now()).sort((one, other) => one.at - other.at);

@@ -1,4 +1,4 @@
-/** A real store on a folder of its own, and rows to put into it. */
+/** A real store with its own folder, and rows to put into it. */
 import { onPostgres } from "@posthorn/testkit";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ export function temporaryFolder(): { readonly path: string } & Disposable {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** A store in a place of its own, which is deleted at the end. */
+/** A store in its own place, which is deleted at the end. */
 export class TestStore<S extends Store = Store, Options = object> implements AsyncDisposable {
   /** Path or URL of the database. */
   readonly location: string;
@@ -63,7 +63,7 @@ export class TestStore<S extends Store = Store, Options = object> implements Asy
 
 export { onPostgres };
 
-/** Whether queries of this run go through a pooler: one of the projects of Vitest. */
+/** Whether queries of this run go through a pooler: a Vitest project. */
 const throughPooler = process.env["POSTHORN_TEST_POOLER"] === "1";
 
 /** An empty store in the database of this run. */
@@ -97,7 +97,7 @@ export async function openPostgresStore(
   );
 }
 
-/** A message that is owed to endpoint 1 since time 0. */
+/** A message with a delivery to endpoint 1, due since time 0. */
 export function acceptEntry(id: number, changes: Partial<AcceptEntry> = {}): AcceptEntry {
   return {
     id,

@@ -1,15 +1,15 @@
-/** Tasks as they stand in the store. */
+/** Tasks as the store has them. */
 import type { Store } from "../../src/store/store.ts";
 
 export interface TaskOptions {
   readonly id: number;
   readonly kind?: string;
   readonly params: object;
-  /** Keys of the endpoints that it is for. */
+  /** Keys of its endpoints. */
   readonly endpoints: readonly number[];
 }
 
-/** A task of application 1 that was just asked for. */
+/** A task of application 1 that was just requested. */
 export async function insertTask(store: Store, { id, kind, params, endpoints }: TaskOptions): Promise<void> {
   const { from = 0, to = 0, newestFirst = false } = params as { from?: number; to?: number; newestFirst?: boolean };
   const cursor = newestFirst ? to + 1 : from - 1;
@@ -36,9 +36,9 @@ export async function insertTask(store: Store, { id, kind, params, endpoints }: 
   });
 }
 
-/** What is stored of a task. */
+/** The stored row of a task. */
 export async function taskOf(store: Store, id: number) {
   const row = await store.db.selectFrom("task").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
-  // What it holds is for the test to say.
+  // The test defines its contents.
   return { status: row.status, data: JSON.parse(row.data_json) as Record<string, unknown> };
 }

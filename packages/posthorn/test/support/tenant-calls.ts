@@ -7,9 +7,9 @@ import type { Answered, Tenant } from "./tenant.ts";
 export interface CallScene {
   readonly tenant: Tenant;
   readonly app: string;
-  /** Where deliveries go. */
+  /** The URL of deliveries. */
   readonly url: string;
-  /** An address of this machine, for calls that know no rules of applications. */
+  /** An address of this machine, for calls that use no rules of applications. */
   readonly inside: string;
   readonly source: string;
   readonly sourceUrl: string;
@@ -19,7 +19,7 @@ type Fields = Record<string, unknown>;
 /** Makes the call; resolves with the error code of its outcome. */
 export type TenantCall = (scene: CallScene) => Promise<unknown>;
 
-/** An operator who allows the public internet alone. */
+/** An operator who allows only the public internet. */
 export const STRICT = { POSTHORN_EGRESS_ALLOW: "external", POSTHORN_RETRY_SCHEDULE: "" };
 
 /** A public address. */
@@ -32,7 +32,7 @@ function accepted({ status, json, text }: Answered): Fields {
   return json;
 }
 
-/** The newest attempts of a list of them, once there are this many. */
+/** The newest attempts of a list, once there are this many. */
 function attempts(tenant: Tenant, path: string, count = 1): Promise<Fields[]> {
   return eventually(async () => {
     const data = accepted(await tenant.call("GET", path))["data"] as Fields[];
@@ -65,7 +65,7 @@ const consent =
   async ({ tenant, app }) =>
     accepted(await tenant.call("POST", `app/${app}/endpoint/ep/verify`, { method }))["errorCode"];
 
-/** Gives endpoint `ep` code that names another target than its own. */
+/** Gives endpoint `ep` code with another target than its own. */
 async function setCode({ tenant, app, inside }: CallScene): Promise<void> {
   accepted(await tenant.call("PATCH", `app/${app}/endpoint/ep`, { url: ELSEWHERE }));
   const code = `function handler(webhook) { webhook.url = ${JSON.stringify(inside)}; return webhook; }`;
@@ -177,7 +177,7 @@ export const DELIVERIES: readonly (readonly [name: string, call: TenantCall])[] 
   ],
 ];
 
-/** Calls to an address of this machine itself, with the code of their outcome. Most go by the rules of the operator alone. */
+/** Calls to an address of this machine, with the code of their outcome. Most use only the rules of the operator. */
 export const OTHER_CALLS: readonly (readonly [name: string, code: string, call: TenantCall])[] = [
   [
     "a message whose code names the target",

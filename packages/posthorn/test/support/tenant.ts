@@ -4,7 +4,7 @@ import type { TestNode } from "./posthorn.ts";
 
 export interface Answered {
   readonly status: number;
-  // What an answer holds is for the test to say.
+  // The test defines what a response contains.
   readonly json: Record<string, unknown>;
   readonly text: string;
 }
@@ -40,7 +40,7 @@ export class Tenant {
     if (answer.status !== 201) throw new Error(answer.text);
   }
 
-  /** This tenant with a token of one application alone. */
+  /** This tenant with a token of one application. */
   async portal(capabilities: readonly string[], app = "app"): Promise<Tenant> {
     const { json } = await this.call("POST", `auth/app-portal-access/${app}`, { capabilities });
     return this.as(json["token"] as string);
@@ -50,7 +50,7 @@ export class Tenant {
     return new Tenant(this.#node, token);
   }
 
-  /** Publishes a message; its first attempt, once it was made. */
+  /** Publishes a message and returns its first attempt. */
   async firstAttempt(): Promise<Record<string, unknown>> {
     const { json } = await this.call("POST", "app/app/msg", { eventType: "a", payload: { n: 1 } });
     return eventually(async () => {

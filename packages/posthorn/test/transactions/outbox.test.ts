@@ -1,4 +1,4 @@
-/** How nodes take up what transactions published: each row once, and a row that fails stands in nobody's way. */
+/** The outbox relay: each row is relayed once, and a failing row blocks no other. */
 import { eventually } from "@posthorn/testkit";
 import type pg from "pg";
 import { describe, expect, it } from "vitest";
@@ -33,11 +33,11 @@ async function countOf(client: pg.Client, what: string): Promise<number> {
 }
 
 describe.skipIf(!onPostgres)("the outbox", () => {
-  it.each([2, 3])("is taken up by %i nodes, each row by one of them, once", async (nodes) => {
+  it.each([2, 3])("is relayed by %i nodes, each row by one of them, once", async (nodes) => {
     await using scene = await openScene();
     for (let node = 1; node < nodes; node++) await scene.start();
     const clients = await Promise.all(Array.from({ length: 4 }, () => scene.connect()));
-    // Every commit tells all nodes at once.
+    // Every commit notifies all nodes at the same time.
     const published = await Promise.all(
       clients.map(async (client) => {
         const ids: string[] = [];
@@ -54,7 +54,7 @@ describe.skipIf(!onPostgres)("the outbox", () => {
     expect(got.sort()).toEqual(ids);
   });
 
-  it("sets aside what no message can be made of, says why, and goes on with what is behind it", async () => {
+  it("parks rows that cannot become a message, says why, and continues with the rows behind", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     await client.query("BEGIN");
@@ -69,7 +69,7 @@ describe.skipIf(!onPostgres)("the outbox", () => {
     expect(scene.receiver.requests).toHaveLength(1);
   });
 
-  it("tries a row that fails again after longer and longer, sets it aside at last, and sends it when it was repaired", async () => {
+  it("retries a failing row at growing intervals, finally parks it, and sends it after a repair", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     await client.query("BEGIN");
@@ -90,12 +90,12 @@ describe.skipIf(!onPostgres)("the outbox", () => {
     });
     expect(once.error).toMatch(/JSON/);
     expect(once.waits).toBeGreaterThan(3000);
-    // Others do not make it come sooner.
+    // Other rows do not speed up its retry.
     const [other] = await publish(client, 1);
     await scene.receiver.waitFor(({ headers }) => headers["webhook-id"] === other);
     expect((await rowOf()).failures).toBe(1);
     expect(await parked(client)).toEqual([]);
-    // Its last try.
+    // Its last attempt.
     await client.query("UPDATE posthorn.outbox SET failures = 9, retry_at = NULL WHERE public_id = $1", [id]);
     await client.query("NOTIFY posthorn, 'outbox 0'");
     await eventually(async () =>

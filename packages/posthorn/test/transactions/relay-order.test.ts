@@ -16,12 +16,12 @@ import { onPostgres, openPostgresStore } from "../support/store.ts";
 type Step =
   /** A transaction commits, and the relays that listen receive its notice. */
   | { readonly kind: "publish"; readonly orderingKey: string }
-  /** The connection on which a relay listens breaks: notices are lost until it listens again. */
+  /** The connection on which a relay listens breaks: notifications are lost until it listens again. */
   | { readonly kind: "unlink" | "link"; readonly relay: number }
   /** Another node takes the lock of the outbox and does nothing with it, or dies. */
   | { readonly kind: "hold" }
   | { readonly kind: "free" }
-  /** The database fails the next look of a relay that has more rows than this, after it has stored so many. */
+  /** The database fails the next scan of a relay that has more rows than this, after it has stored this many. */
   | { readonly kind: "fail"; readonly relay: number; readonly after: number }
   | { readonly kind: "restart"; readonly relay: number }
   | { readonly kind: "advance"; readonly ms: number };
@@ -39,10 +39,10 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("restart" as const), relay }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("advance" as const), ms: fc.constantFrom(250, 1000, 5000) }) },
 );
-/** Covers the pause after a failure and the scan for rows of lost notices. */
+/** Covers the pause after a failure and the scan for rows of lost notifications. */
 const CAUGHT_UP_MS = 5000;
 
-/** The relay of one node. Its store is the real one, but for failures on request. */
+/** The relay of one node. Its store is the real one, except for failures on request. */
 class Relay {
   readonly #watch: OutboxRelay;
   readonly #looks = new Set<Promise<unknown>>();
@@ -87,7 +87,7 @@ class Relay {
     this.#failAfter = rows;
   }
 
-  /** Resolves when no look is under way. */
+  /** Resolves when no scan is in progress. */
   async settled(): Promise<void> {
     do {
       await Promise.allSettled(this.#looks);
@@ -120,7 +120,7 @@ function overriding(store: Store, changes: Partial<Store>): Store {
 
 class Scene {
   readonly stored: number[] = [];
-  /** Keys of the rows that were published, in the order of their commits, by ordering key. */
+  /** Keys of the published rows, in the order of their commits, by ordering key. */
   readonly published = new Map<string, number[]>([
     ["a", []],
     ["b", []],
@@ -173,7 +173,7 @@ class Scene {
     for (const each of this.#relays) await each.stop();
   }
 
-  /** A node that listens again looks at everything, since it does not know what it missed. */
+  /** A node that listens again scans everything, since it does not know what it missed. */
   #link(index: number): void {
     if (this.#unlinked.delete(index)) this.#relays[index]!.wake();
   }

@@ -1,4 +1,4 @@
-/** A node on PostgreSQL with an application, and a connection of the product's own. */
+/** A node on PostgreSQL with an application, and a connection of the product. */
 import { randomBytes } from "node:crypto";
 import { type Receiver, startReceiver } from "@posthorn/testkit";
 import pg from "pg";
@@ -8,14 +8,14 @@ import { temporaryFolder } from "../support/store.ts";
 import { Tenant } from "../support/tenant.ts";
 
 export interface Scene extends AsyncDisposable {
-  /** Of the database, as the owner of the schema. */
+  /** URL of the database, as the owner of the schema. */
   readonly url: string;
   readonly receiver: Receiver;
   readonly tenant: Tenant;
   readonly node: TestNode;
-  /** Another connection, whose session has nothing of Posthorn's. */
+  /** Another connection, whose session has no settings of Posthorn. */
   connect(url?: string): Promise<pg.Client>;
-  /** Starts another node on the same database, or the first one anew. */
+  /** Starts another node on the same database, or the first one again. */
   start(): Promise<TestNode>;
 }
 

@@ -1,4 +1,4 @@
-/** What `posthorn.publish` promises to any language: see docs/transactions.md. PostgreSQL alone has it. */
+/** Guarantees of `posthorn.publish` for any language: see docs/transactions.md. Only PostgreSQL has it. */
 import { eventually } from "@posthorn/testkit";
 import type pg from "pg";
 import { describe, expect, it } from "vitest";
@@ -13,7 +13,7 @@ async function idOf(client: pg.Client, sql: string, values: readonly unknown[] =
   return rows[0]!.id;
 }
 
-/** A message that was published later, once it has come: whatever was to come before it has. */
+/** Publishes a later message and waits for it: by then all earlier ones have arrived. */
 async function afterAnother({ receiver }: Scene, client: pg.Client): Promise<readonly string[]> {
   const last = await idOf(client, "SELECT posthorn.publish('app', 'marker', '{}') AS id");
   await receiver.waitFor(({ headers }) => headers["webhook-id"] === last);
@@ -21,7 +21,7 @@ async function afterAnother({ receiver }: Scene, client: pg.Client): Promise<rea
 }
 
 describe.skipIf(!onPostgres)("posthorn.publish", () => {
-  it("sends what was committed, under the id that the transaction was told, byte for byte", async () => {
+  it("sends a committed message, under the ID that the transaction got, byte for byte", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     const payload = '{ "amount": 1.0,\n "big": 12345678901234567890, "amount": 2, "text": "\\u00e9é" }';
@@ -35,7 +35,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     expect(json).toMatchObject({ id, eventType: "order.paid" });
   });
 
-  it("never sends what was rolled back, whole or to a savepoint", async () => {
+  it("never sends a message that was rolled back, completely or to a savepoint", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     await client.query("BEGIN");
@@ -49,7 +49,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     expect(await afterAnother(scene, client)).toEqual([kept]);
   });
 
-  it("sends what was published before the endpoint changed to whoever wants it when it commits", async () => {
+  it("matches endpoints as they are at the commit, not at the call", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     await client.query("BEGIN");
@@ -66,7 +66,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     );
   });
 
-  it("makes ids as nodes do: unique, in the order of calls, with the time of the call", async () => {
+  it("creates IDs as nodes do: unique, in the order of calls, with the time of the call", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     const before = Date.now();
@@ -78,7 +78,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     const keys = ids.map((id) => keyOfId("msg_", id)!);
     expect(keys).toEqual(keys.toSorted((a, b) => a - b));
     expect(new Set(keys).size).toBe(2000);
-    // The upper half of each tick: no node makes such a key.
+    // The upper half of each tick: no node creates such a key.
     expect(keys.every((key) => key % 16_384 >= 8192)).toBe(true);
     expect(timeOfKey(keys[0]!)).toBeGreaterThanOrEqual(before - 1000);
     expect(timeOfKey(keys.at(-1)!)).toBeLessThanOrEqual(Date.now() + 1000);
@@ -88,7 +88,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     expect(new Set(got.map(({ headers }) => headers["webhook-id"]))).toEqual(new Set(ids));
   });
 
-  it("takes what the HTTP call takes: channels, tags, an event id, an order, a time, an end, a type of content", async () => {
+  it("accepts what the HTTP call accepts: channels, tags, event ID, ordering key, due time, expiry, content type", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     const id = await idOf(
@@ -120,7 +120,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     expect(scene.receiver.requests).toHaveLength(0);
   });
 
-  it("takes jsonb and untyped literals", async () => {
+  it("accepts jsonb and untyped literals", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     await client.query(`SELECT posthorn.publish('app', 'a', jsonb_build_object('n', 1))`);
@@ -141,12 +141,12 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     expect(await second).toBe(first);
     await two.query("COMMIT");
     await scene.receiver.waitForCount(1);
-    // Long after it was taken up.
+    // Long after it was relayed.
     expect(await idOf(one, sql)).toBe(first);
     expect(await afterAnother(scene, one)).toEqual([first]);
   });
 
-  it("gives an idempotency key back when its transaction rolls back", async () => {
+  it("releases an idempotency key when its transaction rolls back", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     const sql = "SELECT posthorn.publish('app', 'a', '{}', idempotency_key => 'order-1') AS id";
@@ -158,7 +158,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     expect(await afterAnother(scene, client)).toEqual([kept]);
   });
 
-  it("refuses an event id that the application has, before and after it was taken up, and from the HTTP API", async () => {
+  it("refuses an event ID that the application has, before and after it was relayed, and from the HTTP API", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     const sql = "SELECT posthorn.publish('app', 'a', '{}', event_id => $1) AS id";
@@ -175,7 +175,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     await expect(client.query(sql, ["e-2"])).rejects.toMatchObject({ code: "PH409" });
   });
 
-  it("keeps nobody else waiting while a transaction with an event id and a key is open", async () => {
+  it("does not block other callers while a transaction with an event ID and a key is open", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     await client.query("BEGIN");
@@ -183,11 +183,11 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     const http = await scene.tenant.call("POST", "app/app/msg", { eventType: "a", eventId: "e-1", payload: {} });
     expect(http.status).toBe(202);
     await client.query("COMMIT");
-    // One event id, one message: the one that was first on disk.
+    // One event ID, one message: the one that was first on disk.
     expect(await afterAnother(scene, client)).toEqual([http.json["id"]]);
   });
 
-  it("refuses what the HTTP API would refuse, in words, with a code", async () => {
+  it("refuses what the HTTP API refuses, with a message and a code", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     const cases: readonly (readonly [string, string, RegExp])[] = [
@@ -214,7 +214,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     }
   });
 
-  it("refuses an application that was deleted, and takes one by its id", async () => {
+  it("refuses a deleted application, and accepts one by its ID", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     const { json } = await scene.tenant.call("POST", "app", { name: "Gone", uid: "gone" });
@@ -225,13 +225,13 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     await expect(client.query(sql, [json["id"]])).rejects.toMatchObject({ code: "PH404" });
   });
 
-  it("needs of a role the use of the schema and nothing else, and gives it nothing else", async () => {
+  it("needs only the use of the schema from a role, and gives it nothing else", async () => {
     await using scene = await openScene();
     const owner = await scene.connect();
     const stranger = await scene.connect(await restrictedUrl(owner, scene.url, []));
     await expect(stranger.query(PUBLISH, ["{}"])).rejects.toMatchObject({ code: "42501" });
     const shop = await scene.connect(await restrictedUrl(owner, scene.url, ["USAGE ON SCHEMA posthorn"]));
-    // Whatever the session has set, and whatever it puts in the way.
+    // Whatever the session has set, and whatever objects it creates.
     await shop.query("SET search_path = pg_temp; CREATE TEMP TABLE application (id bigint, org_id bigint)");
     const id = await idOf(shop, PUBLISH, ["{}"]);
     await scene.receiver.waitFor(({ headers }) => headers["webhook-id"] === id);
@@ -241,7 +241,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     await expect(shop.query("SELECT posthorn.next_message_key()")).rejects.toMatchObject({ code: "42501" });
   });
 
-  it("sends what was committed while no node ran, and what came while the listener was cut off", async () => {
+  it("sends what was committed while no node ran, and what arrived while the listener was disconnected", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     await scene.node[Symbol.asyncDispose]();
@@ -256,7 +256,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     expect(scene.receiver.requests).toHaveLength(2);
   });
 
-  it("counts what committed long after it was published, once", async () => {
+  it("counts a message that committed long after it was published, once", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     await client.query("BEGIN");

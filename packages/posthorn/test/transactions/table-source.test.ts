@@ -1,4 +1,4 @@
-/** Events of the changes of tables: see docs/tables.md. PostgreSQL alone has it. */
+/** Events of table changes: see docs/tables.md. Only PostgreSQL has them. */
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TableSource } from "../../src/store/postgres/table-source/definition.ts";
@@ -29,7 +29,7 @@ const ALL: TableSource = {
   strict: false,
 };
 
-/** What the product has: a schema with a table of orders, and connections that know nothing of Posthorn. */
+/** The product: a schema with a table of orders, and connections without any settings of Posthorn. */
 class Shop implements AsyncDisposable {
   readonly client: pg.Client;
   readonly warnings: string[] = [];
@@ -65,7 +65,7 @@ class Shop implements AsyncDisposable {
     return withTables(this.#scene.url, (client) => removeSource(client, name, { dryRun }));
   }
 
-  /** What these statements of one transaction publish; it is rolled back. */
+  /** The messages that these statements publish in one transaction, which is rolled back. */
   async events(...statements: readonly string[]): Promise<Event[]> {
     await this.client.query("BEGIN");
     try {
@@ -93,7 +93,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  it("sends each change that was committed, with the rows before and after, and nothing that was rolled back", async () => {
+  it("sends each committed change, with the rows before and after, and nothing that was rolled back", async () => {
     await using shop = await Shop.open(scene);
     await shop.add();
     await shop.client.query("BEGIN; INSERT INTO shop.orders VALUES (9, 'lost', 1, NULL); ROLLBACK");
@@ -130,7 +130,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     expect(new Set(events.map(({ key }) => key)).size).toBe(3);
   });
 
-  it("tells one event a row of a statement that inserts some and updates others", async () => {
+  it("publishes one event per row of a statement that inserts some and updates others", async () => {
     await using shop = await Shop.open(scene);
     await shop.client.query("INSERT INTO shop.orders VALUES (1, 'old')");
     await shop.add();
@@ -143,7 +143,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     ]);
   });
 
-  it("tells only the changes, the columns and the rows that were chosen", async () => {
+  it("publishes only the chosen changes, columns and rows", async () => {
     await using shop = await Shop.open(scene);
     await shop.add({
       changes: ["update"],
@@ -162,7 +162,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     expect(payloads(events)).toMatchObject([{ new: { id: 2, status: "paid" }, old: { id: 2, status: "new" } }]);
   });
 
-  it("does not take an update for an event that changes none of the chosen columns", async () => {
+  it("publishes no event for an update that changes none of the chosen columns", async () => {
     await using shop = await Shop.open(scene, "id bigint PRIMARY KEY, doc json, place point, other int");
     await shop.add({ columns: ["doc", "place"] });
     const events = await shop.events(
@@ -175,7 +175,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     expect(payloads(events)[1]).toMatchObject({ new: { doc: { a: 1 }, place: null }, old: { place: "(1,2)" } });
   });
 
-  it("makes the payload of a template, with SQL in place of values", async () => {
+  it("builds the payload from a template, with SQL for values", async () => {
     await using shop = await Shop.open(scene);
     await shop.add({
       payload: `{"id": {{new.id}}, "text": "it's {fixed}", "sum": {{round(new.total * 1.2, 2)}}, "before": {{old}}, "nothing": {{new.tenant}},
@@ -196,7 +196,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     ]);
   });
 
-  it("gives each row to the application that its column names, and a row without one to nobody", async () => {
+  it("assigns each row to the application that its column names, and publishes no event for a row without one", async () => {
     await using shop = await Shop.open(scene);
     await shop.add({ app: { column: "tenant" } });
     const events = await shop.events(
@@ -205,13 +205,13 @@ describe.skipIf(!onPostgres)("a table source", () => {
     expect(events.map(({ app, key }) => `${app} ${key}`).sort()).toEqual(["app shop.orders/1", "other shop.orders/2"]);
   });
 
-  it("takes a row that moves to another key or another application from the one and gives it to the other", async () => {
+  it("reports a row that moves to another key or application as deleted in the old place and created in the new one", async () => {
     await using shop = await Shop.open(scene);
     await shop.client.query("INSERT INTO shop.orders VALUES (1, 'a', 1, 'app'), (2, 'b', 1, 'app')");
     await shop.add({ app: { column: "tenant" }, payload: '{"new": {{new.status}}, "old": {{old.status}}}' });
     const moved = await shop.events("UPDATE shop.orders SET tenant = 'other' WHERE id = 1");
     expect(moved.map(({ app, type }) => `${app} ${type}`).sort()).toEqual(["app order.deleted", "other order.created"]);
-    // What the other application must not see: what the row was before.
+    // The contents of the row before the move, which the other application must not see.
     expect(payloads(moved.filter(({ app }) => app === "other"))).toEqual([{ new: "a", old: null }]);
     const renamed = await shop.events("UPDATE shop.orders SET id = id + 10, status = 'c' WHERE id = 2");
     expect(renamed.map(({ type, key }) => `${type} ${key}`).sort()).toEqual([
@@ -220,7 +220,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     ]);
   });
 
-  it("takes keys of several columns, and cuts one that is too long for an ordering key", async () => {
+  it("accepts keys of several columns, and truncates one that is too long for an ordering key", async () => {
     await using shop = await Shop.open(scene, "region text, nr int, note text, PRIMARY KEY (region, nr)");
     await shop.add();
     const long = "x".repeat(300);
@@ -230,7 +230,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     expect(events.every(({ key }) => key.length <= 256)).toBe(true);
   });
 
-  it("takes partitioned tables, and names that must be quoted", async () => {
+  it("accepts partitioned tables, and names that must be quoted", async () => {
     await using shop = await Shop.open(scene);
     await shop.client
       .query(`CREATE TABLE shop."Odd ""Name" ("Key" int PRIMARY KEY, "select" text) PARTITION BY RANGE ("Key");
@@ -249,7 +249,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     await shop.remove("odd");
   });
 
-  it("runs for a role that has no right on anything of Posthorn's", async () => {
+  it("works for a role without any right on Posthorn's schema", async () => {
     await using shop = await Shop.open(scene);
     await shop.add();
     const url = await restrictedUrl(shop.client, scene.url, ["USAGE ON SCHEMA shop", "INSERT ON shop.orders"]);
@@ -260,7 +260,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     await expect(plain.query("SELECT posthorn.on_orders()")).rejects.toMatchObject({ code: "42501" });
   });
 
-  it("lets a change stand whose event cannot be published, sends those beside it, and says what was missed", async () => {
+  it("keeps a change whose event cannot be published, sends the other events, and reports the missed one", async () => {
     await using shop = await Shop.open(scene);
     await shop.add({ app: { column: "tenant" } });
     await shop.client.query("BEGIN");
@@ -277,7 +277,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     });
   });
 
-  it("lets a change stand when nothing of Posthorn works any more", async () => {
+  it("keeps a change when nothing of Posthorn works any longer", async () => {
     await using shop = await Shop.open(scene);
     await shop.add();
     await shop.client.query(
@@ -288,7 +288,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     await shop.client.query("ROLLBACK");
   });
 
-  it("refuses a change whose event cannot be published, where that was asked for", async () => {
+  it("refuses a change whose event cannot be published, with --strict", async () => {
     await using shop = await Shop.open(scene);
     await shop.add({ app: { column: "tenant" }, strict: true });
     await expect(shop.client.query("INSERT INTO shop.orders VALUES (1, 'a', 1, 'nobody')")).rejects.toMatchObject({
@@ -325,7 +325,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     },
   );
 
-  it("leaves nothing behind when it is removed, nor when it was only tried", async () => {
+  it("leaves nothing behind when it is removed, or was only tested", async () => {
     await using shop = await Shop.open(scene);
     const left = async (): Promise<unknown> =>
       (
@@ -373,7 +373,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     expect(await shop.list()).toEqual([]);
   });
 
-  it("is refused under a name that is taken, and by a role that does not own the table", async () => {
+  it("is refused under a name in use, and by a role that does not own the table", async () => {
     await using shop = await Shop.open(scene);
     await shop.add();
     await expect(shop.add()).rejects.toMatchObject({ message: expect.stringContaining('"orders" already') });
