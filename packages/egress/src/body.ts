@@ -1,8 +1,8 @@
 const EMPTY = Buffer.alloc(0);
 
 /**
- * Gathers a body up to a cap in one buffer that grows. A list of chunks would cost a hundred bytes for each byte of a
- * peer that sends chunks of one.
+ * Collects a body up to a limit in one growing buffer. A list of chunks would cost about a hundred bytes per byte for
+ * a peer that sends one-byte chunks.
  */
 export class CappedBody {
   readonly #cap: number;
@@ -13,7 +13,7 @@ export class CappedBody {
     this.#cap = cap;
   }
 
-  /** Copies what fits. Returns false when something did not. */
+  /** Copies what fits. Returns false when part of the chunk did not fit. */
   add(chunk: Uint8Array): boolean {
     const take = Math.min(chunk.length, this.#cap - this.#size);
     const size = this.#size + take;

@@ -9,9 +9,22 @@ import { prepareHeaders } from "./headers.ts";
 import type { EgressProxy, EgressTls } from "./types.ts";
 
 /**
- * Reads a deny list: CIDRs and host words, as in {@link parseAllowList}.
+ * Parses a deny list: networks, addresses and host words, as in {@link parseAllowList}.
  *
- * @throws {EgressConfigError} `invalid_allow_word`, also for the words that only allow.
+ * @param text The list, separated by commas or spaces.
+ * @returns Rules for the `deny` option.
+ * @throws {EgressConfigError} `invalid_allow_word`, also for `external`, `private` and `loopback`, which can only
+ *   allow.
+ *
+ * @example
+ *
+ * ```ts
+ * import { Egress, parseDenyList } from "@posthorn/egress";
+ *
+ * await using egress = new Egress({ deny: parseDenyList("203.0.113.0/24 *.internal.example.com") });
+ * const result = await egress.check("https://203.0.113.7/");
+ * console.log(result.allowed ? "allowed" : result.code); // blocked_address
+ * ```
  */
 export function parseDenyList(text: string): AddressRules {
   const rules = parseAllowList(text);
@@ -20,31 +33,75 @@ export function parseDenyList(text: string): AddressRules {
   throw new EgressConfigError(
     "invalid_allow_word",
     word,
-    `"${word}" is no word of a deny list: use an address, a CIDR, a host name or *.suffix.`,
+    `"${word}" is not a valid deny-list entry: use an address, a CIDR, a host name or *.suffix.`,
   );
 }
 
-/** @throws {EgressConfigError} `invalid_proxy` when the proxy could not be used. The message never holds its password. */
+/**
+ * Checks that a proxy setting is usable, for the moment it is saved.
+ *
+ * @param proxy The setting.
+ * @throws {EgressConfigError} `invalid_proxy`. The message never contains the password.
+ *
+ * @example
+ *
+ * ```ts
+ * import { checkProxy } from "@posthorn/egress";
+ *
+ * checkProxy({ url: "http://user:password@proxy.example.com:3128" });
+ * ```
+ */
 export function checkProxy(proxy: EgressProxy): void {
   parseProxy(proxy);
 }
 
-/** @throws {EgressConfigError} `invalid_option` when CA, certificate, key or pins could not be used. */
+/**
+ * Checks that CA, certificate, key and pins are usable, for the moment they are saved.
+ *
+ * @param tls The settings.
+ * @throws {EgressConfigError} `invalid_option`, with the cause in the message.
+ *
+ * @example
+ *
+ * ```ts
+ * import { checkTls, EgressConfigError } from "@posthorn/egress";
+ *
+ * try {
+ *   checkTls({ ca: "not a certificate" });
+ * } catch (error) {
+ *   console.log(error instanceof EgressConfigError && error.code); // invalid_option
+ * }
+ * ```
+ */
 export function checkTls(tls: EgressTls): void {
   asConfigError("invalid_option", "tls", () => tlsProfile(tls));
 }
 
 /**
- * The token URL of OAuth 2 is held to the URL rules by `Egress.validateUrl`, not here.
+ * Checks that credentials can be sent, for the moment they are saved. The token URL of OAuth 2 is checked by {@link
+ * Egress.validateUrl} instead.
  *
- * @throws {EgressConfigError} `invalid_auth` when the credentials could not be sent.
+ * @param auth The credentials.
+ * @throws {EgressConfigError} `invalid_auth`, with the cause in the message.
+ *
+ * @example
+ *
+ * ```ts
+ * import { checkAuth, EgressConfigError } from "@posthorn/egress";
+ *
+ * try {
+ *   checkAuth({ type: "header", name: "host", value: "example.com" });
+ * } catch (error) {
+ *   console.log(error instanceof EgressConfigError && error.code); // invalid_auth
+ * }
+ * ```
  */
 export function checkAuth(auth: EndpointAuth): void {
   if (auth.type === "oauth2") return;
   asConfigError("invalid_auth", "auth", () => prepareHeaders(authHeaders(auth, null, 0)));
 }
 
-/** For the moment a setting is saved: what would fail each request is a setting that cannot be used. */
+/** Converts an error that every request would hit into an error about the setting. */
 function asConfigError(code: "invalid_option" | "invalid_auth", word: string, work: () => unknown): void {
   try {
     work();

@@ -8,7 +8,7 @@ import type { GuardPolicy, RefusedWord } from "./address/policy.ts";
 import type { Verdict } from "./address/judge.ts";
 import { namesHost, parseAllowList } from "./address/rules.ts";
 import type { AddressRules } from "./address/rules.ts";
-import { Chain } from "./chain.ts";
+
 import { ConnectBudget } from "./connect/budget.ts";
 import { openConnection } from "./connect/open.ts";
 import type { Opened } from "./connect/open.ts";
@@ -26,6 +26,7 @@ import type { ExchangeHost } from "./exchange.ts";
 import { Sockets } from "./pool.ts";
 import type { Connection, Pool } from "./pool.ts";
 import { prepareHeaders } from "./headers.ts";
+import { LinkedList } from "./linked-list.ts";
 import { parseNoProxy } from "./no-proxy.ts";
 import type { NoProxy } from "./no-proxy.ts";
 import { RecentMap } from "./recent.ts";
@@ -33,68 +34,76 @@ import type { EgressProxy, EgressRequest, EgressResult, EgressTls } from "./type
 import { DEFAULT_PORTS, parsePorts, parseTarget } from "./url.ts";
 import type { ParsedTarget, UrlRules, UrlTrouble, UrlVerdict } from "./url.ts";
 
-/** Options of {@link Egress}. Everything has a default; the defaults are the safe ones. Times in milliseconds. */
+/** Options of {@link Egress}. Each has a safe default. Times are in milliseconds. */
 export interface EgressOptions {
-  /** What may be called. Default `external`. See {@link parseAllowList}. */
+  /** What may be called. Defaults to `external`. See {@link parseAllowList}. */
   readonly allow?: AddressRules;
   /**
-   * What the rules and the proxy of a single request may open in addition to `allow`. Default nothing: a request can
-   * narrow the rules of the platform, but not widen them.
+   * What the rules and the proxy of a single request may allow in addition to `allow`. Defaults to nothing: a request
+   * can narrow the platform's rules but not extend them.
    */
   readonly tenantAllow?: AddressRules;
-  /** What may never be called, whatever is allowed: CIDRs and host words. Default nothing. */
+  /**
+   * What may never be called, whatever is allowed: networks and host words. Defaults to nothing. See {@link
+   * parseDenyList}.
+   */
   readonly deny?: AddressRules;
-  /** More addresses of this platform, refused like those of this machine: its public address, its pods. */
+  /**
+   * Additional addresses of this platform that are refused like those of this machine: its public address, its pods.
+   */
   readonly ownAddresses?: readonly string[];
-  /** NAT64 prefixes of this network beside `64:ff9b::/96`. */
+  /** NAT64 prefixes of this network besides `64:ff9b::/96` (RFC 6052). */
   readonly nat64Prefixes?: readonly string[];
-  /** Refuse `http:` URLs. Default false. */
+  /** Refuses `http:` URLs. Defaults to false. */
   readonly httpsOnly?: boolean;
-  /** See {@link parsePorts}. Default {@link DEFAULT_PORTS}. */
+  /** Ports that may be called. Defaults to {@link DEFAULT_PORTS}. See {@link parsePorts}. */
   readonly ports?: string;
-  /** Default 2048. */
+  /** Maximum length of a URL in characters. Defaults to 2048. */
   readonly maxUrlLength?: number;
+  /** DNS resolver. */
   readonly dns?: DnsOptions;
-  /** Budget for TCP (and a proxy) inside the deadline. Default 5000. */
+  /** Time limit for connecting (TCP and proxy) within the timeout of a request. Defaults to 5000. */
   readonly connectTimeoutMs?: number;
-  /** Default 1024. */
+  /** Maximum number of sockets, including idle ones. Defaults to 1024. */
   readonly maxSockets?: number;
-  /** Default 32. */
+  /** Maximum number of sockets per origin. Defaults to 32. */
   readonly maxSocketsPerOrigin?: number;
-  /** Default 30,000. A shorter `Keep-Alive: timeout` of the peer wins. */
+  /** How long an idle socket is kept. Defaults to 30,000. A shorter `Keep-Alive: timeout` of the peer takes precedence. */
   readonly keepAliveMs?: number;
-  /** Default 300,000. */
+  /** Maximum age of a socket, so that DNS changes take effect. Defaults to 300,000. */
   readonly maxSocketAgeMs?: number;
-  /** Default 16,384. */
+  /** Maximum size of a response head in bytes. Defaults to 16,384. */
   readonly maxHeaderBytes?: number;
-  /** URLs whose parsed form is kept. Default 20,000. */
+  /** Maximum number of cached parsed URLs. Defaults to 20,000. */
   readonly maxUrls?: number;
+  /** TLS settings for requests that have none of their own. */
   readonly tls?: EgressTls;
-  /** The operator's choice, so its own address is not judged. Environment variables such as `HTTP_PROXY` are never read. */
+  /** Proxy of the operator. Its own address is not checked. Variables such as `HTTP_PROXY` are never read. */
   readonly proxy?: EgressProxy;
-  /** Targets that are called without `proxy`. They pass the guard all the same. See {@link parseNoProxy}. */
+  /** Targets that are called without `proxy`. The guard still applies to them. See {@link parseNoProxy}. */
   readonly noProxy?: NoProxy;
-  /** For tests: the name service instead of `node:dns`. */
+  /** Replaces `node:dns`, for tests. */
   readonly nameService?: NameService;
-  /** For tests: monotonic milliseconds. */
+  /** Monotonic clock in milliseconds, for tests. */
   readonly now?: () => number;
-  /** For tests: milliseconds since the epoch. */
+  /** Milliseconds since the Unix epoch, for tests. */
   readonly wallClock?: () => number;
 }
 
-/** What {@link Egress.check} found. `message` is safe for tenants, `detail` is for operators. */
+/** Result of {@link Egress.check}. `message` is safe to show to tenants; `detail` is for operators. */
 export type EgressCheck =
   | { readonly allowed: true; readonly addresses: readonly string[] }
   | { readonly allowed: false; readonly code: EgressErrorCode; readonly message: string; readonly detail: string };
 
 /** Why the proxy of a request may not be used. */
 export interface ProxyTrouble {
+  /** Host of the proxy; with `port` as the reason, host and port. */
   readonly host: string;
-  /** `rules`: neither `allow` nor `tenantAllow` covers it. `deny`: it is on the deny list. `port`: targets may not have its port. */
+  /** `rules`: neither `allow` nor `tenantAllow` covers it. `deny`: it is on the deny list. `port`: its port is not allowed. */
   readonly reason: "rules" | "deny" | "port";
 }
 
-/** A URL under one set of rules, TLS settings and proxy: parsed once, found by one look-up from then on. */
+/** A URL under one set of rules, TLS settings and proxy. Parsed once, then cached. */
 interface Target {
   readonly parsed: ParsedTarget;
   readonly key: string;
@@ -105,12 +114,28 @@ interface Target {
 }
 
 /**
- * An HTTP client for URLs that strangers typed.
+ * HTTP client for URLs entered by users: checks every address before dialling it, and bounds time, sockets and bytes.
+ * Create one client per process and dispose of it at the end.
+ *
+ * @example
  *
  * ```ts
- * await using egress = new Egress({ allow: parseAllowList("external") });
- * const result = await egress.send({ method: "POST", url, headers: ["content-type", "application/json"], body,
- *   timeoutMs: 15_000, maxResponseBytes: 65_536 });
+ * import { Egress, parseAllowList } from "@posthorn/egress";
+ * import { startLab } from "@posthorn/egress/lab";
+ *
+ * await using lab = await startLab(); // a local receiver for tests
+ * await using egress = new Egress({ allow: parseAllowList("external,loopback") });
+ *
+ * const result = await egress.send({
+ *   method: "POST",
+ *   url: `${lab.url}/status/202`,
+ *   headers: ["content-type", "application/json"],
+ *   body: Buffer.from('{"type":"invoice.paid"}'),
+ *   timeoutMs: 15_000,
+ *   maxResponseBytes: 65_536,
+ * });
+ * if (result.kind === "response") console.log(result.status, result.truncated); // 202 false
+ * else console.log(result.code, result.fault, result.message);
  * ```
  */
 export class Egress implements AsyncDisposable {
@@ -118,7 +143,7 @@ export class Egress implements AsyncDisposable {
   readonly #names: NameResolver;
   readonly #sockets: Sockets;
   readonly #targets: RecentMap<Target>;
-  readonly #exchanges = new Chain<Exchange<Target>>();
+  readonly #exchanges = new LinkedList<Exchange<Target>>();
   readonly #connectTimeoutMs: number;
   readonly #tls: TlsProfile;
   readonly #proxy: ProxyProfile | null;
@@ -130,7 +155,12 @@ export class Egress implements AsyncDisposable {
   #policy: GuardPolicy;
   #closed = false;
 
-  /** @throws {EgressConfigError} when an option cannot be used. */
+  /**
+   * Creates a client. It opens no socket until the first request.
+   *
+   * @param options Rules, limits, DNS, TLS and proxy.
+   * @throws {EgressConfigError} when an option is unusable.
+   */
   constructor(options: EgressOptions = {}) {
     const now = options.now ?? (() => performance.now());
     this.#wallClock = options.wallClock ?? Date.now;
@@ -169,7 +199,7 @@ export class Egress implements AsyncDisposable {
   /**
    * Sends one request. Never rejects: every failure is a result with a code. Redirects are never followed.
    *
-   * A request that was refused (`blocked_url`, `blocked_address`) caused no traffic but DNS.
+   * A refused request (`blocked_url`, `blocked_address`) causes no traffic except DNS.
    */
   send(request: EgressRequest): Promise<EgressResult> {
     const { promise, resolve } = Promise.withResolvers<EgressResult>();
@@ -191,7 +221,9 @@ export class Egress implements AsyncDisposable {
     return promise;
   }
 
-  /** Would this URL be allowed? Asks DNS, and nothing else. The answer may change: `send` judges again. */
+  /**
+   * Checks whether a URL would be allowed. Causes no traffic except DNS. The result may change: `send` checks again.
+   */
   async check(url: string, allow?: AddressRules): Promise<EgressCheck> {
     try {
       const target = this.#parse(url, allow ?? null);
@@ -203,20 +235,25 @@ export class Egress implements AsyncDisposable {
     }
   }
 
-  /** Holds a URL to the URL rules alone, without DNS: for the moment it is typed. `null` when it is fine. */
+  /**
+   * Checks a URL against the URL rules alone, without DNS, for the moment it is entered. Returns `null` when it is
+   * valid.
+   */
   validateUrl(url: string, allow?: AddressRules): UrlTrouble | null {
     const verdict = this.#parsed(url, allow ?? null);
     return verdict.ok ? null : verdict.trouble;
   }
 
-  /** The words of an allow list that have no effect, as they would open what the platform refuses its tenants. */
+  /**
+   * The words of an allow list that have no effect because they would allow what the platform denies to its tenants.
+   */
   refusedWords(allow: AddressRules): readonly RefusedWord[] {
     return refusedWords(allow, this.#policy);
   }
 
   /**
-   * Holds the proxy of a request to the guard, without DNS: for the moment it is typed. `null` when nothing in its URL
-   * speaks against it. Its name is resolved and judged again for each connection.
+   * Checks the proxy of a request without DNS, for the moment it is entered. Returns `null` when nothing in its URL
+   * is forbidden. Its name is resolved and checked again for each connection.
    *
    * @throws {EgressConfigError} `invalid_proxy`.
    */
@@ -234,7 +271,7 @@ export class Egress implements AsyncDisposable {
     }
   }
 
-  /** Changes the platform's rules. Idle sockets are vetted again before their next request. */
+  /** Replaces rules of the platform at run time. Idle sockets are checked again before their next request. */
   setRules(rules: {
     readonly allow?: AddressRules;
     readonly tenantAllow?: AddressRules;
@@ -242,7 +279,7 @@ export class Egress implements AsyncDisposable {
     readonly ownAddresses?: readonly string[];
   }): void {
     if (rules.ownAddresses !== undefined) this.#declaredOwn = rules.ownAddresses.map(ownAddress);
-    // Interfaces come and go: they are looked at again each time.
+    // Network interfaces may have changed, so they are read again each time.
     const own = [...ownAddresses(), ...this.#declaredOwn];
     const { allow, tenantAllow, deny, nat64 } = this.#policy;
     this.#policy = {
@@ -256,7 +293,7 @@ export class Egress implements AsyncDisposable {
     this.#targets.clear();
   }
 
-  /** Figures for metrics and tests. */
+  /** Current numbers for metrics: open and idle sockets, origins, running requests and cached URLs. */
   get stats(): {
     readonly sockets: number;
     readonly idle: number;
@@ -273,7 +310,7 @@ export class Egress implements AsyncDisposable {
     };
   }
 
-  /** Ends every running request with `shutdown` and closes every socket. Resolves when the last one is closed. */
+  /** Ends every running request with `shutdown` and closes all sockets. Resolves when the last one is closed. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const exchange of this.#exchanges.values())
@@ -341,7 +378,7 @@ export class Egress implements AsyncDisposable {
     throw new EgressError("blocked_url", `rule ${verdict.trouble.rule}: ${verdict.trouble.message}`);
   }
 
-  /** A name that only rules of the request accept is refused like one that no rules accept. */
+  /** A name that only the rules of the request accept is refused like any other forbidden name. */
   #parsed(url: string, wanted: AddressRules | null): UrlVerdict {
     const { allow } = this.#policy;
     const verdict = parseTarget(url, this.#urlRules, wanted ?? allow);
@@ -355,7 +392,7 @@ export class Egress implements AsyncDisposable {
     return verdict.ok ? verdict : parseTarget(url, rules, tenantAllow);
   }
 
-  /** @throws {EgressError} `blocked_proxy` when the name of the proxy of a request is none that may be looked up. */
+  /** @throws {EgressError} `blocked_proxy` when the name of a tenant's proxy must not be looked up. */
   #proxyTarget(host: string): ParsedTarget {
     const shown = host.includes(":") ? `[${host}]` : host;
     const verdict = this.#parsedForTenant(`http://${shown}/`, PROXY_URL_RULES);
@@ -391,7 +428,7 @@ export class Egress implements AsyncDisposable {
     return found;
   }
 
-  /** The addresses at which the proxy of a request may be dialed: each is judged, as those of a target are. */
+  /** Addresses at which a tenant's proxy may be dialled. Each is checked like the address of a target. */
   async #vetProxy(proxy: ProxyProfile): Promise<readonly AddressBytes[]> {
     if (!this.#urlRules.ports.has(proxy.port)) {
       throw new EgressError("blocked_proxy", `proxy ${proxy.host}: rule port: ${proxy.port}`);
@@ -407,7 +444,7 @@ export class Egress implements AsyncDisposable {
     return found;
   }
 
-  /** A proxy whose name does not resolve is in trouble as one that does not answer: the target has no part in it. */
+  /** A proxy whose name does not resolve counts as a failing proxy, because the target is not at fault. */
   async #resolveProxy(host: string, bySystem: boolean): Promise<readonly AddressBytes[]> {
     try {
       return await this.#resolve(host, bySystem);
@@ -455,7 +492,7 @@ function refusalDetail(
   return `rule ${verdict.rule}: ${formatAddress(address)}${from}; to allow it, ${verdict.setting}`;
 }
 
-/** For the host alone: the port of a proxy is held to the rules of targets before. */
+/** Rules for the host of a proxy. Its port has already been checked against the rules for targets. */
 const PROXY_URL_RULES: UrlRules = { httpsOnly: false, ports: parsePorts("1-65535"), maxLength: 2048 };
 
 const LOCALHOST: readonly AddressBytes[] = [
@@ -466,6 +503,6 @@ const LOCALHOST: readonly AddressBytes[] = [
 function ownAddress(text: string): AddressBytes {
   const bytes = parseAddress(text);
   if (bytes === null)
-    throw new EgressConfigError("invalid_option", text, `"${text}" in ownAddresses is no IP address.`);
+    throw new EgressConfigError("invalid_option", text, `"${text}" in ownAddresses is not an IP address.`);
   return bytes;
 }

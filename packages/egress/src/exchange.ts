@@ -1,25 +1,26 @@
 import { errors } from "undici";
 import type { Dispatcher } from "undici";
 import { CappedBody } from "./body.ts";
-import type { Link } from "./chain.ts";
+
 import type { Opened, OpenPhase } from "./connect/open.ts";
 import { tlsErrorCode } from "./connect/tls.ts";
 import { EgressError } from "./errors.ts";
 import type { EgressErrorCode } from "./errors.ts";
+import type { ListNode } from "./linked-list.ts";
 import { STALE } from "./pool.ts";
 import type { Connection, Pool, Waiter } from "./pool.ts";
 import type { EgressRequest, EgressResponse, EgressResult, EgressTimings } from "./types.ts";
 
-/** What an exchange needs from the client it belongs to. `T` is that client's idea of a target. */
+/** What an exchange needs from its client. `T` is the client's representation of a target. */
 export interface ExchangeHost<T> {
   readonly now: () => number;
-  /** Opens a vetted connection for the exchange, until the controller says otherwise. */
+  /** Opens a checked connection for the exchange, until the controller aborts. */
   open(exchange: Exchange<T>, controller: AbortController): Promise<Opened>;
-  /** Why a connection that was vetted under older rules may not be used any more, or `null`. */
+  /** Why a connection that was checked under earlier rules may no longer be used; `null` when it may. */
   revet(target: T, connection: Connection): EgressError | null;
-  /** The code for a deadline that fell into the DNS phase: theirs when our resolver works, else ours. */
+  /** Code for a timeout during the DNS phase: the target's fault when our resolver works, otherwise ours. */
   dnsTimeoutCode(): EgressErrorCode;
-  /** The pool to ask again when a connection turned out stale. */
+  /** The pool to ask again after a connection turned out to be stale. */
   pool(target: T): Pool;
   ended(exchange: Exchange<T>): void;
 }
@@ -27,11 +28,11 @@ export interface ExchangeHost<T> {
 type Mutable<O> = { -readonly [K in keyof O]: O[K] };
 type Phase = "queue" | OpenPhase | "wait" | "body" | "done";
 
-/** Informational heads (1xx) accepted before the answer. */
+/** Informational responses (1xx) accepted before the final response. */
 const MAX_INFORMATIONAL = 16;
-/** Idle connections that may turn out closed, one after the other, before the exchange gives up: more than a pool has. */
+/** Number of consecutive idle connections that may turn out to be closed before the exchange fails: more than a pool has. */
 const MAX_STALE = 40;
-/** A deadline that rings this much later than it was set for says that the process stood still, and nothing of the peer. */
+/** A timer that fires this much too late shows that the process stalled and says nothing about the peer. */
 const STALLED_MS = 1000;
 const REDIRECT = new Set([300, 301, 302, 303, 307, 308]);
 
@@ -42,14 +43,15 @@ const REDIRECT = new Set([300, 301, 302, 303, 307, 308]);
  * queue → [dns → [proxy →] connect → [tls →]] wait → body → done
  * ```
  *
- * Every way out ends in {@link Exchange.finish}, once: it clears the timer and gives the connection back or closes it.
+ * Every exchange ends in {@link Exchange.finish}, exactly once: it clears the timer and releases or closes the
+ * connection.
  */
 export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
   readonly request: EgressRequest;
   readonly target: T;
-  place: Link<Waiter> | null = null;
-  /** Its place among the running exchanges, kept here for the client. */
-  running: Link<Exchange<T>> | null = null;
+  place: ListNode<Waiter> | null = null;
+  /** Node in the client's list of running exchanges. */
+  running: ListNode<Exchange<T>> | null = null;
   readonly #path: string;
   readonly #headers: string[];
   readonly #host: ExchangeHost<T>;
@@ -113,7 +115,7 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
     return this.#host.open(this, this.#opening);
   }
 
-  /** Told by the opening of a connection as its phases begin. */
+  /** Called when a phase of opening a connection begins. */
   enter(phase: Phase): void {
     if (this.done) return;
     const now = this.#host.now();
@@ -151,7 +153,7 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
     const refusal = this.#host.revet(this.target, connection);
     if (refusal !== null) {
       connection.pool.discard(connection);
-      // An idle socket led to an address that is refused now; the name may lead elsewhere by now.
+      // The address of an idle socket is refused now, but the name may resolve to another one by now.
       return connection.requests > 1 ? this.#host.pool(this.target).acquire(this) : this.fail(refusal);
     }
     this.#connection = connection;
@@ -168,7 +170,7 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
 
   // ---- undici's callbacks
 
-  /** undici calls this right before it writes the head, in the same turn of the event loop. */
+  /** undici calls this immediately before it writes the head, in the same turn of the event loop. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     const refusal = this.#refusal();
@@ -178,14 +180,14 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
   }
 
   /**
-   * Why the request may not be written any more; `null`: it may. A process that stood still reads what its sockets have for it before its
-   * timers ring, so the deadline can be over though nothing has said so.
+   * Why the request may no longer be written; `null` when it may. A stalled process reads from its sockets before its timers
+   * fire, so the timeout can have passed unnoticed.
    */
   #refusal(): EgressError | null {
     const lateMs = this.#lateMs();
-    if (lateMs >= 0) return new EgressError("stalled", `the deadline passed ${Math.round(lateMs)} ms ago`);
+    if (lateMs >= 0) return new EgressError("stalled", `the timeout passed ${Math.round(lateMs)} ms ago`);
     if (this.request.maySend?.() !== false) return null;
-    return new EgressError("canceled", "the caller does not let the request be written any more");
+    return new EgressError("canceled", "maySend returned false before the request was written");
   }
 
   #lateMs(): number {
@@ -196,7 +198,7 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
     if (this.done) return;
     if (status < 200) {
       if (++this.#informational > MAX_INFORMATIONAL)
-        this.fail(new EgressError("protocol", "more than 16 informational heads"));
+        this.fail(new EgressError("protocol", "more than 16 informational responses"));
       return;
     }
     this.enter("body");
@@ -216,13 +218,13 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.done) return;
     const failure = this.#classify(error);
-    // undici starts a request when it writes its head: before that, a lost connection has cost the peer nothing.
+    // undici starts a request when it writes the head. A connection lost before that has not delivered anything.
     const unwritten = this.#controller === null && failure.code === "reset";
     if (unwritten && this.#reused && this.#stale < MAX_STALE) return this.#again();
     this.fail(failure);
   }
 
-  /** The idle connection closed before a byte was written, so another one may be used without doubling the request. */
+  /** The idle connection closed before a byte was written, so using another one cannot send the request twice. */
   #again(): void {
     this.#stale++;
     const connection = this.#connection;
@@ -237,7 +239,7 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
 
   // ---- the ends
 
-  /** Ends the exchange with an error; with what was received when the head had arrived. */
+  /** Ends the exchange with an error or, if the head has arrived, with the response received so far. */
   fail(error: EgressError): void {
     if (this.done) return;
     if (this.#phase === "body" && error.code !== "canceled" && error.code !== "shutdown") {
@@ -251,10 +253,10 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
   }
 
   deadline(): void {
-    const limit = `the deadline of ${this.request.timeoutMs} ms`;
+    const limit = `the timeout of ${this.request.timeoutMs} ms`;
     const lateMs = this.#lateMs();
     if (this.#controller === null && lateMs > STALLED_MS) {
-      return this.fail(new EgressError("stalled", `${limit} rang ${Math.round(lateMs)} ms late`));
+      return this.fail(new EgressError("stalled", `${limit} fired ${Math.round(lateMs)} ms late`));
     }
     switch (this.#phase) {
       case "queue":
@@ -267,15 +269,15 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
       case "dns":
         return this.fail(new EgressError(this.#host.dnsTimeoutCode(), `${limit} passed in the DNS look-up`));
       case "proxy":
-        return this.fail(new EgressError("proxy_failed", `${limit} passed on the way to the proxy`));
+        return this.fail(new EgressError("proxy_failed", `${limit} passed while connecting to the proxy`));
       case "connect":
         return this.fail(new EgressError("connect_timeout", `${limit} passed while connecting`));
       case "tls":
         return this.fail(new EgressError("timeout", `${limit} passed in the TLS handshake`));
       case "wait":
-        return this.fail(new EgressError("timeout", `${limit} passed before the head of the answer`));
+        return this.fail(new EgressError("timeout", `${limit} passed before the response head arrived`));
       case "body":
-        return this.fail(new EgressError("timeout", `${limit} passed in the body of the answer`));
+        return this.fail(new EgressError("timeout", `${limit} passed while reading the response body`));
       case "done":
         return undefined;
     }
@@ -311,7 +313,7 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
     if (connection === null) {
       this.#host.pool(this.target).leave(this);
     } else if (reusable) {
-      // undici decides whether the socket lives on only after this callback returns.
+      // undici decides only after this callback returns whether the socket stays open.
       queueMicrotask(() => connection.pool.release(connection));
     } else {
       this.#controller?.abort(new EgressError("canceled", "the exchange ended"));
@@ -334,25 +336,25 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
     const code = "code" in error ? String(error.code) : "";
     const detail = `${code === "" ? error.name : code}: ${error.message}`;
     const known = codeOf(error, code);
-    // Once the request is on its way, undici only reads the response: what it cannot handle there, the peer has sent.
+    // Once the request has been written, undici only reads the response, so the peer sent what it cannot handle.
     const fallback = this.#controller === null ? "internal" : "protocol";
     return new EgressError(known ?? fallback, detail, { cause: error });
   }
 }
 
-/** Milliseconds with three digits: what is beyond is noise, and long in a log. */
+/** Rounds milliseconds to three decimals; further digits are noise. */
 function micros<T extends number | null>(ms: T): T {
   return (ms === null ? null : Math.round(ms * 1000) / 1000) as T;
 }
 
-/** Codes of sockets whose peer, or the way to it, is gone. */
+/** Error codes of sockets whose peer or route is gone. */
 const LOST = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNABORTED", "EHOSTUNREACH", "ENETUNREACH"]);
 
 function onDeadline(exchange: Exchange<unknown>): void {
   exchange.deadline();
 }
 
-/** `null`: the error is none that undici or a socket is known to report. */
+/** Code of an error from undici or a socket; `null` for any other error. */
 function codeOf(error: Error, code: string): EgressErrorCode | null {
   if (error instanceof EgressError) return error.code;
   if (error instanceof errors.HeadersOverflowError) return "headers_too_large";
@@ -369,7 +371,7 @@ function codeOf(error: Error, code: string): EgressErrorCode | null {
   return "syscall" in error ? "internal" : null;
 }
 
-/** Header bytes as text: latin-1, as HTTP has it, so that every byte survives. */
+/** Header bytes as text in Latin-1, so that every byte is preserved. */
 function flat(controller: Dispatcher.DispatchController): string[] {
   const raw = controller.rawHeaders;
   if (!Array.isArray(raw)) return [];
@@ -378,7 +380,21 @@ function flat(controller: Dispatcher.DispatchController): string[] {
   return out;
 }
 
-/** The first value of a header in a flat list, whatever its case. */
+/**
+ * First value of a header in a flat list of names and values.
+ *
+ * @param headers Flat list as in {@link EgressResponse.headers}.
+ * @param name Name in lower case. Names in the list may be in any case.
+ * @returns The value; `undefined` when the header is absent.
+ *
+ * @example
+ *
+ * ```ts
+ * import { headerValue } from "@posthorn/egress";
+ *
+ * console.log(headerValue(["Retry-After", "120", "Content-Type", "text/plain"], "retry-after")); // 120
+ * ```
+ */
 export function headerValue(headers: readonly string[], name: string): string | undefined {
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const key = headers[index]!;

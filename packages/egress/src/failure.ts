@@ -12,14 +12,14 @@ const NO_TIME: EgressTimings = {
   reused: false,
 };
 
-/** Gives a code to whatever was thrown. A setting of a request that cannot be used makes a bad request. */
+/** Converts any thrown value to an error with a code. An unusable setting of a request becomes `bad_request`. */
 export function toEgressError(error: unknown): EgressError {
   if (error instanceof EgressError) return error;
   if (error instanceof EgressConfigError) return new EgressError("bad_request", error.message, { cause: error });
   return new EgressError("internal", String(error), { cause: error });
 }
 
-/** The result of a request that ended before it began. */
+/** Result of a request that failed before it started. */
 export function failedEarly(error: unknown): EgressFailure {
   const { code, fault, message, detail } = toEgressError(error);
   return { kind: "error", code, fault, message, detail, timings: NO_TIME, peer: null };

@@ -1,6 +1,6 @@
 import { EgressError } from "./errors.ts";
 
-/** Headers that belong to the connection: they are made here, and a value from outside could desynchronise it. */
+/** Headers that belong to the connection. They are created here; a value from outside could desynchronise it. */
 const RESERVED: ReadonlySet<string> = new Set([
   "host",
   "connection",
@@ -15,12 +15,12 @@ const RESERVED: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Only names of these lengths need a closer look. */
+/** Lengths of the names above: a fast test before the names are compared. */
 const LENGTHS: ReadonlySet<number> = new Set([...RESERVED, "accept-encoding"].map((name) => name.length));
 
 /**
- * Copies the flat list, adds `Accept-Encoding: identity` when the caller has none, and refuses what belongs to the
- * connection. Syntax is checked by undici.
+ * Copies the flat list, adds `Accept-Encoding: identity` unless the caller sets that header, and refuses headers that
+ * belong to the connection. undici checks the syntax.
  *
  * @throws {EgressError} `bad_request`.
  */

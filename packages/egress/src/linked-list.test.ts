@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Chain } from "./chain.ts";
-import type { Link } from "./chain.ts";
+import { LinkedList } from "./linked-list.ts";
+import type { ListNode } from "./linked-list.ts";
 
-test("does what an array would do, and a link that left holds nothing", () => {
+test("a linked list behaves like an array, and a removed node references nothing", () => {
   const step = fc.oneof(
     fc.record({ push: fc.integer() }),
     fc.record({ remove: fc.nat(20) }),
@@ -11,27 +11,27 @@ test("does what an array would do, and a link that left holds nothing", () => {
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const chain = new Chain<{ id: number }>();
-      const model: Link<{ id: number }>[] = [];
+      const list = new LinkedList<{ id: number }>();
+      const model: ListNode<{ id: number }>[] = [];
       for (const one of steps) {
-        let left: Link<{ id: number }> | undefined;
+        let removed: ListNode<{ id: number }> | undefined;
         if (one === "shift") {
-          chain.shift();
-          left = model.shift();
+          list.shift();
+          removed = model.shift();
         } else if ("push" in one) {
-          model.push(chain.push({ id: one.push }));
+          model.push(list.push({ id: one.push }));
         } else {
-          [left] = model.splice(one.remove, 1);
-          if (left !== undefined) chain.remove(left);
+          [removed] = model.splice(one.remove, 1);
+          if (removed !== undefined) list.remove(removed);
         }
-        expect(left ?? { value: null, previous: null, next: null }).toEqual({
+        expect(removed ?? { value: null, previous: null, next: null }).toEqual({
           value: null,
           previous: null,
           next: null,
         });
-        expect(left !== undefined && chain.remove(left)).toBe(false);
-        expect(chain.values().map(({ id }) => id)).toEqual(model.map(({ value }) => value!.id));
-        expect([chain.size, chain.first?.id]).toEqual([model.length, model[0]?.value?.id]);
+        expect(removed !== undefined && list.remove(removed)).toBe(false);
+        expect(list.values().map(({ id }) => id)).toEqual(model.map(({ value }) => value!.id));
+        expect([list.size, list.first?.id]).toEqual([model.length, model[0]?.value?.id]);
       }
     }),
   );

@@ -4,13 +4,15 @@ import type { AddressBytes, Network } from "./address/bytes.ts";
 import { EgressConfigError, withoutCredentials } from "./errors.ts";
 import type { ParsedTarget } from "./url.ts";
 
-/** Targets that are called without the proxy. Made by {@link parseNoProxy}. */
+/** Targets that are called without the proxy. Created by {@link parseNoProxy}. */
 export interface NoProxy {
+  /** The list as it was written, separated by commas. */
   readonly text: string;
+  /** Whether a target is called without the proxy. */
   matches(target: Pick<ParsedTarget, "host" | "port" | "literal">): boolean;
 }
 
-/** One word, and the port it is limited to. */
+/** One word and the port it is limited to. */
 interface Entry {
   readonly port: number | null;
   matches(host: string, literal: AddressBytes | null): boolean;
@@ -20,7 +22,8 @@ const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 const PORT = /^(.*):(\d{1,5})$/s;
 
 /**
- * Reads a list of hosts that need no proxy, in the syntax of `NO_PROXY`: words with commas or spaces between.
+ * Parses a list of hosts that are called without the proxy, in the syntax of `NO_PROXY`: words separated by commas or
+ * spaces.
  *
  * | word | matches |
  * | --- | --- |
@@ -28,12 +31,23 @@ const PORT = /^(.*):(\d{1,5})$/s;
  * | `.example.com`, `*.example.com` | every host below it, not the host itself |
  * | `10.1.2.3`, `fd00::1`, `[fd00::1]` | URLs with this address as their host |
  * | `10.0.0.0/8`, `fd00::/8` | URLs with an address of this network as their host |
- * | `example.com:8443`, `[fd00::1]:8443` | as above, on this port only |
+ * | `example.com:8443`, `[fd00::1]:8443` | the same, only on this port |
  * | `*` | everything |
  *
- * Names are not looked up to compare them with addresses.
+ * Names are not resolved to compare them with addresses.
  *
- * @throws {EgressConfigError} `invalid_no_proxy`, with the word that is not one.
+ * @param text The list.
+ * @returns A value for the `noProxy` option.
+ * @throws {EgressConfigError} `invalid_no_proxy`, with the word that was not understood.
+ *
+ * @example
+ *
+ * ```ts
+ * import { parseNoProxy } from "@posthorn/egress";
+ *
+ * const noProxy = parseNoProxy("internal.example.com, 10.0.0.0/8");
+ * console.log(noProxy.matches({ host: "a.internal.example.com", port: 443, literal: null })); // true
+ * ```
  */
 export function parseNoProxy(text: string): NoProxy {
   const words = text.split(/[\s,]+/).filter((word) => word !== "");
@@ -63,7 +77,7 @@ function networkEntry(word: string, host: string, port: number | null): Entry | 
   return { port, matches: (_host, literal) => literal !== null && inEither(literal, network) };
 }
 
-/** An IPv4 address counts as itself in its IPv4-mapped spelling, too. */
+/** Compares an IPv4-mapped IPv6 address as its IPv4 address too. */
 function inEither(address: AddressBytes, network: Network): boolean {
   return inNetwork(address, network) || inNetwork(unmap(address), network);
 }
@@ -74,7 +88,7 @@ function hostEntry(word: string, host: string, port: number | null): Entry {
   const typed = (below ?? host).replace(/\.$/, "");
   const name = domainToASCII(typed);
   const isName = name.length <= 253 && name.split(".").every((label) => LABEL.test(label));
-  // What looks like an address and is none would never match.
+  // An invalid address would be read as a host name that never matches.
   if (!isName || /[/:[\]]/.test(typed) || /^[\d.]+$/.test(typed) || parseAddress(name) !== null) throw badWord(word);
   const suffix = `.${name}`;
   const matches = (target: string) => target.endsWith(suffix) || (below === undefined && target === name);
@@ -86,6 +100,6 @@ function badWord(text: string): EgressConfigError {
   return new EgressConfigError(
     "invalid_no_proxy",
     word,
-    `"${word}" is not a host, .suffix, *.suffix, address, CIDR range or *, with :port where it is limited to one.`,
+    `"${word}" is not a host, .suffix, *.suffix, address, CIDR range or *, optionally followed by :port.`,
   );
 }

@@ -3,31 +3,31 @@ import type { Egress } from "./egress.ts";
 import { headerValue } from "./exchange.ts";
 import type { EgressRequest, EgressResult } from "./types.ts";
 
-/** What both checks need to know. */
+/** The endpoint to verify, and how to call it. */
 export interface OwnershipRequest extends Pick<
   EgressRequest,
   "url" | "timeoutMs" | "allow" | "signal" | "tls" | "proxy"
 > {
-  /** Headers to send along, flat: an `Authorization` the endpoint wants, a `User-Agent`. */
+  /** Additional headers as a flat list: an `Authorization` that the endpoint requires, a `User-Agent`. */
   readonly headers?: readonly string[];
 }
 
-/** Why an endpoint did not prove that it wants our traffic. */
+/** Why an endpoint did not confirm that it wants the deliveries. */
 export type OwnershipFailureCode =
-  /** No answer: see `result`. */
+  /** There was no response: see `result`. */
   | "unreachable"
-  /** An answer other than 2xx. */
+  /** The status of the response is not 2xx. */
   | "refused"
-  /** The answer allows another origin, or none. */
+  /** The response allows another origin, or none. */
   | "origin_not_allowed"
-  /** The answer does not echo the challenge. */
+  /** The response does not contain the challenge. */
   | "challenge_mismatch";
 
-/** The outcome of an ownership check. */
+/** Result of an endpoint verification. */
 export type OwnershipResult =
   | {
       readonly verified: true;
-      /** Deliveries a minute the endpoint grants; `null`: it sets no limit. */
+      /** Deliveries per minute that the endpoint allows; `null` for no limit. */
       readonly ratePerMinute: number | null;
       readonly result: EgressResult;
     }
@@ -40,28 +40,48 @@ export type OwnershipResult =
 
 /** Options of {@link verifyCloudEvents}. */
 export interface CloudEventsRequest extends OwnershipRequest {
-  /** DNS name of this sender, such as `hooks.example.com`. */
+  /** DNS name of the sender, such as `hooks.example.com`. */
   readonly origin: string;
-  /** Deliveries a minute we would like to send. */
+  /** Requested number of deliveries per minute. */
   readonly ratePerMinute?: number;
-  /** URL at which the endpoint may grant later, by hand. */
+  /** URL at which the owner of the endpoint may grant permission later, manually. */
   readonly callback?: string;
 }
 
 const MESSAGES: Readonly<Record<OwnershipFailureCode, string>> = {
-  unreachable: "The endpoint could not be asked whether it wants these deliveries.",
-  refused: "The endpoint refused the question whether it wants these deliveries. It must answer it with a 2xx.",
-  origin_not_allowed: "The endpoint did not allow this sender. It must answer with WebHook-Allowed-Origin.",
-  challenge_mismatch: "The endpoint did not send the challenge back. It must answer with it as the body.",
+  unreachable: "The endpoint could not be reached for verification.",
+  refused: "The endpoint rejected the verification request. It must respond with a 2xx status.",
+  origin_not_allowed: "The endpoint did not allow this sender. Its response must contain WebHook-Allowed-Origin.",
+  challenge_mismatch: "The endpoint did not return the challenge. Its response body must contain it.",
 };
 
-const MAX_ANSWER_BYTES = 4096;
+const MAX_RESPONSE_BYTES = 4096;
 
 /**
- * Asks an endpoint for its consent as CloudEvents "HTTP 1.1 Web Hooks for Event Delivery" section 4 has it: `OPTIONS`
- * with `WebHook-Request-Origin`, answered by `WebHook-Allowed-Origin` and `WebHook-Allowed-Rate`. Never rejects.
+ * Asks an endpoint for its consent to deliveries, as specified by CloudEvents: `OPTIONS` with
+ * `WebHook-Request-Origin`, to which the endpoint responds with `WebHook-Allowed-Origin` and `WebHook-Allowed-Rate`.
+ * Never rejects.
  *
- * After a grant the sender must put `Origin` with the same name on each delivery: that is the caller's business.
+ * After a grant, the sender must send `Origin` with the same name with each delivery; that is up to the caller.
+ *
+ * @param egress Client that sends the request.
+ * @param request The endpoint, the sender's name and the requested rate.
+ * @returns Whether the endpoint consented, and at which rate.
+ * @see CloudEvents "HTTP 1.1 Web Hooks for Event Delivery" section 4:
+ *   https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md
+ *
+ * @example
+ *
+ * ```ts
+ * import { Egress, parseAllowList, verifyCloudEvents } from "@posthorn/egress";
+ * import { startLab } from "@posthorn/egress/lab";
+ *
+ * await using lab = await startLab();
+ * await using egress = new Egress({ allow: parseAllowList("loopback") });
+ * const url = `${lab.url}/cloudevents?rate=120`;
+ * const outcome = await verifyCloudEvents(egress, { url, origin: "hooks.example.com", timeoutMs: 15_000 });
+ * console.log(outcome.verified && outcome.ratePerMinute); // 120
+ * ```
  */
 export async function verifyCloudEvents(
   egress: Pick<Egress, "send">,
@@ -73,27 +93,44 @@ export async function verifyCloudEvents(
   if (callback !== undefined) asked.push("WebHook-Request-Callback", callback);
   const result = await ask(egress, request, "OPTIONS", asked, null);
   if (result.kind === "error") return failure("unreachable", result);
-  // The header is the consent, whatever the status: many servers answer any OPTIONS with 200.
+  // The header is the consent, whatever the status: many servers respond to any OPTIONS with 200.
   const allowed = headerValue(result.headers, "webhook-allowed-origin")?.trim();
   if (allowed === undefined && (result.status < 200 || result.status > 299)) return failure("refused", result);
   if (allowed !== "*" && allowed?.toLowerCase() !== origin.toLowerCase()) return failure("origin_not_allowed", result);
   return { verified: true, ratePerMinute: readRate(headerValue(result.headers, "webhook-allowed-rate")), result };
 }
 
-/** A positive whole number; `*`, and what nobody can read, is no limit. */
+/** A positive integer; `null` (no limit) for `*` and for anything unreadable. */
 function readRate(text: string | undefined): number | null {
   return text !== undefined && /^\s*[1-9]\d{0,8}\s*$/.test(text) ? Number(text) : null;
 }
 
 /** Options of {@link verifyChallenge}. */
 export interface ChallengeRequest extends OwnershipRequest {
-  /** For tests: the challenge. Default 32 random bytes in base64url. */
+  /** Challenge to send, for tests. Defaults to 32 random bytes in Base64url. */
   readonly challenge?: string;
 }
 
 /**
- * Posts `{"type":"webhook.challenge","challenge":"…"}`, which the endpoint must answer with a 2xx and the challenge:
- * as the whole body, or as the member `challenge` of a JSON object. Never rejects.
+ * Verifies an endpoint by posting `{"type":"webhook.challenge","challenge":"…"}`. The endpoint must respond with a
+ * 2xx and the challenge, as the whole body or as the member `challenge` of a JSON object. Never rejects.
+ *
+ * @param egress Client that sends the request.
+ * @param request The endpoint.
+ * @returns Whether the endpoint returned the challenge.
+ *
+ * @example
+ *
+ * ```ts
+ * import { Egress, parseAllowList, verifyChallenge } from "@posthorn/egress";
+ * import { startLab } from "@posthorn/egress/lab";
+ *
+ * await using lab = await startLab();
+ * await using egress = new Egress({ allow: parseAllowList("loopback") });
+ * const good = await verifyChallenge(egress, { url: `${lab.url}/challenge`, timeoutMs: 15_000 });
+ * const bad = await verifyChallenge(egress, { url: `${lab.url}/ok`, timeoutMs: 15_000 });
+ * console.log(good.verified, bad.verified ? "" : bad.code); // true challenge_mismatch
+ * ```
  */
 export async function verifyChallenge(
   egress: Pick<Egress, "send">,
@@ -135,7 +172,7 @@ function ask(
     headers: [...headers, ...(request.headers ?? [])],
     body,
     timeoutMs,
-    maxResponseBytes: MAX_ANSWER_BYTES,
+    maxResponseBytes: MAX_RESPONSE_BYTES,
     ...(allow === undefined ? {} : { allow }),
     ...(signal === undefined ? {} : { signal }),
     ...(tls === undefined ? {} : { tls }),

@@ -1,66 +1,67 @@
 import { Client } from "undici";
-import { Chain } from "./chain.ts";
-import type { Link } from "./chain.ts";
 import type { Opened } from "./connect/open.ts";
 import type { EgressError } from "./errors.ts";
+import { LinkedList } from "./linked-list.ts";
+import type { ListNode } from "./linked-list.ts";
 
-/** Marks the one error that says "nothing was written, take another connection". */
+/** Marks the error of a connection that closed before anything was written, so that another one may be used. */
 export const STALE = Symbol("posthorn.egress.stale");
 
-/** One open connection: a socket with an undici client of its own, which serves one request at a time. */
+/** An open connection: a socket with its own undici client, which serves one request at a time. */
 export interface Connection {
   readonly client: Client;
   readonly opened: Opened;
   readonly pool: Pool;
-  /** When it was opened, on the monotonic clock. */
+  /** Time of opening, on the monotonic clock. */
   readonly openedAt: number;
-  /** The {@link Sockets.generation} it was vetted under. */
+  /** The {@link Sockets.generation} under which it was checked. */
   generation: number;
   requests: number;
   closed: boolean;
-  /** Its place among the idle ones of all pools. */
-  idle: Link<Connection> | null;
+  /** Node in the list of idle connections of all pools. */
+  idle: ListNode<Connection> | null;
 }
 
-/** A request that waits for a connection. */
+/** A request waiting for a connection. */
 export interface Waiter {
-  /** Its place in the queue of a pool, kept here for the pool. */
-  place: Link<Waiter> | null;
+  /** Node in the queue of its pool. */
+  place: ListNode<Waiter> | null;
   onConnection(connection: Connection): void;
   onNoConnection(error: EgressError): void;
   /** Opens a connection for this waiter. */
   open(): Promise<Opened>;
 }
 
-/** Limits of sockets. */
+/** Limits on sockets. */
 export interface SocketLimits {
-  /** Sockets of the whole client, idle and opening ones included. */
+  /** Sockets of the whole client, including idle and opening ones. */
   readonly maxSockets: number;
   /** Sockets of one origin. */
   readonly maxSocketsPerOrigin: number;
-  /** Idle time in milliseconds after which a socket is closed, when the peer names no shorter one. */
+  /** Idle time in milliseconds after which a socket is closed, unless the peer asks for a shorter one. */
   readonly keepAliveMs: number;
-  /** Age in milliseconds after which a socket is not used again, so that a change of DNS is seen. */
+  /** Age in milliseconds after which a socket is not reused, so that DNS changes take effect. */
   readonly maxAgeMs: number;
-  /** Bytes of a response head. */
+  /** Maximum size of a response head in bytes. */
   readonly maxHeaderBytes: number;
 }
 
 /**
- * All sockets of one client, with one bound for the whole and one for each origin. When the whole is full the socket
- * that has been idle longest is closed to make room, of whichever origin it is; when none is idle, requests queue.
+ * All sockets of one client, with one limit for the client and one per origin. When the client's limit is reached,
+ * the socket that has been idle longest is closed to make room, whatever its origin; when none is idle, requests
+ * queue.
  *
  * A pool exists only while it has sockets or waiters, so the number of pools is bounded by the same limit.
  */
 export class Sockets {
   readonly limits: SocketLimits;
   readonly pools = new Map<string, Pool>();
-  /** Idle connections of all pools, the longest idle first. */
-  readonly idle = new Chain<Connection>();
-  /** Pools that could not open a socket as the whole was full. */
+  /** Idle connections of all pools, longest idle first. */
+  readonly idle = new LinkedList<Connection>();
+  /** Pools that could not open a socket because the client's limit was reached. */
   readonly #starved = new Set<Pool>();
   readonly now: () => number;
-  /** Counts changes of the rules: a connection vetted under an older one is vetted again before its next request. */
+  /** Incremented when the rules change: a connection checked under earlier rules is checked again before its next request. */
   generation = 0;
   #open = 0;
   #drained: PromiseWithResolvers<undefined> | null = null;
@@ -84,9 +85,9 @@ export class Sockets {
     return pool;
   }
 
-  /** Takes a place for a new socket, at the cost of the longest idle one when there is none. */
+  /** Reserves capacity for a new socket, closing the longest idle one if necessary. */
   reserve(pool: Pool): boolean {
-    // A loop, as a place that comes free here may go to a pool that has waited longer.
+    // A loop, because capacity freed here may go to a pool that has waited longer.
     while (this.#open >= this.limits.maxSockets) {
       const oldest = this.idle.first;
       if (oldest === undefined) {
@@ -99,7 +100,7 @@ export class Sockets {
     return true;
   }
 
-  /** Gives a place back, and to the next origin that waits for one. */
+  /** Releases capacity and gives it to the next origin that waits for it. */
   release(): void {
     this.#open--;
     if (this.#open === 0) this.#drained?.resolve(undefined);
@@ -110,17 +111,17 @@ export class Sockets {
     }
   }
 
-  /** True when another origin waits for the place of a socket that has nothing to do. */
+  /** Whether another origin waits for the capacity of an idle socket. */
   get wanted(): boolean {
     return this.#starved.size > 0;
   }
 
-  /** Nobody waits in this pool any more. */
+  /** Called when no request waits in this pool any more. */
   forget(pool: Pool): void {
     this.#starved.delete(pool);
   }
 
-  /** Closes every socket; resolves when the last is closed. */
+  /** Closes every socket. Resolves when the last one is closed. */
   async close(): Promise<void> {
     for (const pool of this.pools.values()) pool.destroy();
     if (this.#open > 0) this.#drained ??= Promise.withResolvers<undefined>();
@@ -128,17 +129,17 @@ export class Sockets {
   }
 }
 
-/** The connections of one origin under one set of rules, TLS settings and proxy. */
+/** Connections of one origin under one set of rules, TLS settings and proxy. */
 export class Pool {
   readonly origin: string;
   readonly #sockets: Sockets;
   readonly #key: string;
   readonly #connections = new Set<Connection>();
-  /** Idle connections, the one used last at the end: hot sockets stay hot, cold ones time out. */
+  /** Idle connections, most recently used last. Reusing that one first lets the others time out. */
   readonly #idle: Connection[] = [];
-  readonly #waiters = new Chain<Waiter>();
+  readonly #waiters = new LinkedList<Waiter>();
   #opening = 0;
-  /** True once the pool left the map: its holder must ask for the origin's pool again. */
+  /** True once the pool has been removed from the map. Its holder must then look up the pool of the origin again. */
   dead = false;
 
   constructor(sockets: Sockets, key: string, origin: string) {
@@ -147,11 +148,11 @@ export class Pool {
     this.origin = origin;
   }
 
-  /** Gives the waiter a connection: at once when one is idle, else when one was opened or came free. */
+  /** Gives the waiter a connection: immediately when one is idle, otherwise when one was opened or released. */
   acquire(waiter: Waiter): void {
     const old: Connection[] = [];
     const connection = this.#takeIdle(old);
-    // First the waiter, then the old sockets: a pool that has neither leaves the map.
+    // Add the waiter before discarding old sockets, because a pool without either is removed from the map.
     if (connection === undefined) waiter.place = this.#waiters.push(waiter);
     for (const one of old) this.discard(one);
     if (connection === undefined) return this.pump();
@@ -159,7 +160,7 @@ export class Pool {
     waiter.onConnection(connection);
   }
 
-  /** The idle connection used last. Those found too old on the way are handed out in `old`. */
+  /** The most recently used idle connection. Connections that are too old are collected in `old`. */
   #takeIdle(old: Connection[]): Connection | undefined {
     for (;;) {
       const connection = this.#idle.pop();
@@ -180,7 +181,7 @@ export class Pool {
     return this.#sockets.now() - connection.openedAt > this.#sockets.limits.maxAgeMs;
   }
 
-  /** The waiter gave up. What is being opened for it is its own to abort. */
+  /** Removes a waiter that ended early. It aborts the opening of its connection itself. */
   leave(waiter: Waiter): void {
     if (waiter.place !== null) this.#waiters.remove(waiter.place);
     if (this.#waiters.size === 0) this.#sockets.forget(this);
@@ -196,7 +197,7 @@ export class Pool {
     }
   }
 
-  /** A request ended well and its connection can serve another. */
+  /** Takes back a connection whose request succeeded and which can serve another. */
   release(connection: Connection): void {
     if (connection.closed) return;
     if (connection.opened.socket.destroyed || this.#isOld(connection)) return this.discard(connection);
@@ -255,8 +256,8 @@ export class Pool {
     const { limits, now } = this.#sockets;
     let handed = false;
     const client = new Client(this.origin, {
-      // The socket is made before, vetted, by us. A second call means that it closed before the request was written.
-      // The answer comes later in any case, as undici is not ready to go on while it still asks.
+      // The socket was opened and checked before. A second call means that it closed before the request was written.
+      // The callback must be asynchronous, because undici is not ready for it during the call.
       connect: (_options, callback) => {
         const again = handed;
         handed = true;
@@ -267,7 +268,7 @@ export class Pool {
       },
       allowH2: false,
       pipelining: 1,
-      // The one deadline of the request is ours.
+      // The exchange has its own timeout over all phases.
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: limits.keepAliveMs,

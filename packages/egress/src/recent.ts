@@ -1,6 +1,6 @@
 /**
- * A bounded map of recently used entries in two generations: a hit in the young one writes nothing, which makes it
- * cheaper than a strict LRU on a hot path. It holds at most `limit` entries.
+ * Bounded map of recently used entries in two generations. A hit in the young generation writes nothing, which makes
+ * it cheaper than a strict LRU on a hot path. Holds at most `limit` entries.
  */
 export class RecentMap<V> {
   readonly #half: number;

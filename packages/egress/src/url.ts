@@ -5,31 +5,32 @@ import { namesHost } from "./address/rules.ts";
 import type { AddressRules } from "./address/rules.ts";
 import { EgressConfigError } from "./errors.ts";
 
-/** A URL that passed the URL rules, taken apart once. */
+/** A URL that passed the URL rules, parsed once. */
 export interface ParsedTarget {
   readonly secure: boolean;
-  /** `scheme://host:port` as a connection pool wants it. */
+  /** `scheme://host:port`, as used by connection pools. */
   readonly origin: string;
-  /** Lower case, IDNA in its ASCII form, without brackets and without a dot at the end. */
+  /** Host in lower case and in IDNA ASCII form, without brackets and without a trailing dot. */
   readonly host: string;
   readonly port: number;
   /** Path and query, as sent. */
   readonly path: string;
-  /** The address when the host is a literal, else `null`. */
+  /** The address when the host is an address literal, otherwise `null`. */
   readonly literal: AddressBytes | null;
 }
 
-/** The rules a URL is held to. */
+/** Rules for URLs. */
 export interface UrlRules {
-  /** Refuse `http:`. */
+  /** Refuses `http:`. */
   readonly httpsOnly: boolean;
   readonly ports: PortRules;
-  /** Longest URL accepted, in characters of the parsed form. */
+  /** Maximum length of a URL, in characters of the parsed form. */
   readonly maxLength: number;
 }
 
-/** What is wrong with a URL. `rule` is stable, `message` says what to change and never depends on an address. */
+/** Why a URL is refused. `rule` is stable; `message` says what to change and never depends on an address. */
 export interface UrlTrouble {
+  /** Stable name of the violated rule. */
   readonly rule:
     | "syntax"
     | "length"
@@ -46,29 +47,45 @@ export interface UrlTrouble {
   readonly message: string;
 }
 
-/** The outcome of {@link parseTarget}. */
+/** Result of {@link parseTarget}. */
 export type UrlVerdict =
   | { readonly ok: true; readonly target: ParsedTarget }
   | { readonly ok: false; readonly trouble: UrlTrouble };
 
-/** A set of TCP ports. Made by {@link parsePorts}. */
+/** A set of TCP ports. Created by {@link parsePorts}. */
 export interface PortRules {
+  /** The list as it was written. */
   readonly text: string;
+  /** Whether the set contains a port. */
   has(port: number): boolean;
 }
 
-/** Ports at or above 1024 that browsers never send HTTP to, as another protocol lives there (Fetch, "port blocking"). */
+/** Ports from 1024 that browsers block because they belong to other protocols (Fetch standard, "Port blocking"). */
 const BAD_PORTS = "!1719,!1720,!1723,!2049,!3659,!4045,!4190,!5060,!5061,!6000,!6566,!6665-6669,!6679,!6697,!10080";
 
-/** Web ports and everything above 1023 but the ports browsers block too. */
+/**
+ * Default for the `ports` option: 80, 443 and all ports from 1024, except those that browsers block (Fetch standard,
+ * "Port blocking").
+ */
 export const DEFAULT_PORTS = `80,443,1024-65535,${BAD_PORTS}`;
 
 const PORT_WORD = /^(!?)(\d{1,5})(?:-(\d{1,5}))?$/;
 
 /**
- * Reads a list of ports: `80,443,8000-8999,!8080`. Later words win over earlier ones; `!` takes ports away.
+ * Parses a list of ports such as `80,443,8000-8999,!8080`. Later entries take precedence; `!` removes ports.
  *
- * @throws {EgressConfigError} `invalid_port_list`, with the word that is not one.
+ * @param text Ports, ranges and exclusions, separated by commas or spaces.
+ * @returns The set of ports.
+ * @throws {EgressConfigError} `invalid_port_list`, with the entry that was not understood.
+ *
+ * @example
+ *
+ * ```ts
+ * import { parsePorts } from "@posthorn/egress";
+ *
+ * const ports = parsePorts("443,8000-8999,!8080");
+ * console.log(ports.has(443), ports.has(8001), ports.has(8080)); // true true false
+ * ```
  */
 export function parsePorts(text: string): PortRules {
   const open = new Uint8Array(65_536);
@@ -77,14 +94,18 @@ export function parsePorts(text: string): PortRules {
     const from = Number(match?.[2]);
     const to = Number(match?.[3] ?? match?.[2]);
     if (match === null || from < 1 || to > 65_535 || from > to) {
-      throw new EgressConfigError("invalid_port_list", word, `"${word}" is no port, no range and no !port.`);
+      throw new EgressConfigError(
+        "invalid_port_list",
+        word,
+        `"${word}" is not a port, a range such as 8000-8999, or an exclusion such as !8080.`,
+      );
     }
     open.fill(match[1] === "!" ? 0 : 1, from, to + 1);
   }
   return { text, has: (port) => open[port] === 1 };
 }
 
-// oxlint-disable-next-line no-control-regex -- control characters are what this finds.
+// oxlint-disable-next-line no-control-regex -- finds control characters.
 const CONTROL = /[\u0000-\u0020\u007f-\u009f\u2028\u2029]/;
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
@@ -93,33 +114,33 @@ function trouble(rule: UrlTrouble["rule"], message: string): UrlVerdict {
 }
 
 /**
- * Holds a URL to the rules. It is parsed once, with the WHATWG parser, and only the parsed parts are used after: so
- * `http://0x7f.1/`, `http://017700000001/` and `http://１２７.0.0.1/` are all the literal `127.0.0.1` here.
+ * Checks a URL against the rules. It is parsed once with the WHATWG parser, and only the parsed parts are used
+ * afterwards: here `http://0x7f.1/`, `http://017700000001/` and `http://１２７.0.0.1/` are all the literal `127.0.0.1`.
  *
- * @param allow Host words of these rules name hosts that are accepted though they are private names.
+ * @param allow Host words of these rules name private hosts that are accepted.
  */
 export function parseTarget(url: string, rules: UrlRules, allow: AddressRules): UrlVerdict {
   if (url.length > rules.maxLength) return trouble("length", `The URL is longer than ${rules.maxLength} characters.`);
   if (CONTROL.test(url))
-    return trouble("control-character", "The URL contains a space or a control character: encode it.");
+    return trouble("control-character", "The URL contains a space or a control character. Percent-encode it.");
   const parsed = URL.parse(url);
-  if (parsed === null) return trouble("syntax", "This is not a URL. Write it like https://example.com/hooks.");
+  if (parsed === null) return trouble("syntax", "This is not a valid URL. Use the form https://example.com/hooks.");
   if (parsed.protocol !== "https:" && parsed.protocol !== "http:") {
-    return trouble("scheme", "The URL must begin with https:// (or http:// where the operator allows it).");
+    return trouble("scheme", "The URL must start with https:// (or http:// if the operator allows it).");
   }
   const secure = parsed.protocol === "https:";
-  if (!secure && rules.httpsOnly) return trouble("https-only", "The URL must begin with https://.");
+  if (!secure && rules.httpsOnly) return trouble("https-only", "The URL must start with https://.");
   if (parsed.username !== "" || parsed.password !== "") {
     return trouble(
       "user-info",
-      "Take user name and password out of the URL: set them as the endpoint's authentication.",
+      "Remove the user name and password from the URL. Set them as the authentication of the endpoint.",
     );
   }
-  if (url.includes("#")) return trouble("fragment", "Take the fragment (#…) out of the URL: it is never sent.");
+  if (url.includes("#")) return trouble("fragment", "Remove the fragment (#…) from the URL, because it is never sent.");
   if (parsed.href.length > rules.maxLength)
     return trouble("length", `The URL is longer than ${rules.maxLength} characters.`);
   const port = parsed.port === "" ? (secure ? 443 : 80) : Number(parsed.port);
-  if (!rules.ports.has(port)) return trouble("port", `Port ${port} is not allowed. Use 443, or ask the operator.`);
+  if (!rules.ports.has(port)) return trouble("port", `Port ${port} is not allowed. Use 443, or contact the operator.`);
   return hostOf(parsed, secure, port, allow);
 }
 
@@ -135,7 +156,7 @@ function hostOf(parsed: URL, secure: boolean, port: number, allow: AddressRules)
     if (name !== null && !namesHost(allow, host)) {
       return trouble(
         name,
-        "The host of the URL is not a public name. Use a host that is reachable on the public internet.",
+        "The host of the URL is not a public name. Use one that is reachable on the public internet.",
       );
     }
   }

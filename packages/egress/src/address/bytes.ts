@@ -1,7 +1,7 @@
-/** An IP address as its bytes: 4 for IPv4, 16 for IPv6, in network order. */
+/** An IP address as bytes in network order: 4 for IPv4, 16 for IPv6. */
 export type AddressBytes = Uint8Array;
 
-/** A network: the address bytes with every bit past `bits` cleared. */
+/** A network. All bits of `bytes` after the first `bits` are zero. */
 export interface Network {
   readonly bytes: AddressBytes;
   readonly bits: number;
@@ -11,10 +11,10 @@ const DECIMAL = /^(?:0|[1-9]\d{0,2})$/;
 const HEXTET = /^[0-9a-f]{1,4}$/i;
 
 /**
- * Reads an address in its canonical spelling. IPv4 is four decimal parts without leading zeros and nothing else: the
- * octal, hex and short spellings are the URL parser's business, which turns them into this form before.
+ * Parses an address in canonical form. IPv4 must be four decimal parts without leading zeros; octal, hexadecimal and
+ * short forms are converted to it by the URL parser beforehand.
  *
- * @returns The bytes, or `null` when `text` is not such an address (zone ids are not accepted).
+ * @returns The bytes; `null` when `text` is not such an address. Zone IDs are not accepted.
  */
 export function parseAddress(text: string): AddressBytes | null {
   return text.includes(":") ? parseIPv6(text) : parseIPv4(text);
@@ -50,7 +50,7 @@ function parseIPv6(text: string): AddressBytes | null {
   return bytes;
 }
 
-/** The 16-bit groups of one side of `::`. A dotted IPv4 may stand only at the very end of the address. */
+/** The 16-bit groups on one side of `::`. Dotted IPv4 is allowed only at the end of the address. */
 function hextets(side: string, mayEndDotted: boolean): number[] | null {
   if (side === "") return [];
   const parts = side.split(":");
@@ -68,7 +68,10 @@ function hextets(side: string, mayEndDotted: boolean): number[] | null {
   return groups;
 }
 
-/** Writes an address: dotted IPv4, or IPv6 as RFC 5952 asks (lower case, the longest run of zeros shortened). */
+/**
+ * Formats an address: dotted IPv4, or IPv6 as recommended by RFC 5952 (lower case, the longest run of zeros
+ * shortened).
+ */
 export function formatAddress(bytes: AddressBytes): string {
   if (bytes.length === 4) return bytes.join(".");
   const groups: number[] = [];
@@ -87,7 +90,10 @@ export function formatAddress(bytes: AddressBytes): string {
   return best.start < 0 ? hex(0, 8) : `${hex(0, best.start)}::${hex(best.start + best.length, 8)}`;
 }
 
-/** Node reports an IPv4 peer of a dual-stack socket as `::ffff:a.b.c.d`: this gives the four bytes back. */
+/**
+ * Converts `::ffff:a.b.c.d`, which Node reports for IPv4 peers of dual-stack sockets, to the four bytes of the IPv4
+ * address.
+ */
 export function unmap(bytes: AddressBytes): AddressBytes {
   if (bytes.length !== 16 || bytes[10] !== 0xff || bytes[11] !== 0xff) return bytes;
   for (let index = 0; index < 10; index++) if (bytes[index] !== 0) return bytes;
@@ -95,9 +101,10 @@ export function unmap(bytes: AddressBytes): AddressBytes {
 }
 
 /**
- * Reads `address/bits`, or a bare address as a network of one.
+ * Parses `address/bits`, or a bare address as a network of one.
  *
- * @returns The network, or `null` when it is not one or has bits set past its length (`10.0.0.1/8` is a slip).
+ * @returns The network; `null` when the text is not one or has bits set after its length (`10.0.0.1/8` is a typing
+ *   error).
  */
 export function parseNetwork(text: string): Network | null {
   const slash = text.indexOf("/");
@@ -113,7 +120,7 @@ export function parseNetwork(text: string): Network | null {
   return network;
 }
 
-/** True when `address` lies in `network`. Addresses of the other family never do. */
+/** Whether `address` lies in `network`. Always false for addresses of the other family. */
 export function inNetwork(address: AddressBytes, network: Network): boolean {
   const { bytes, bits } = network;
   if (address.length !== bytes.length) return false;
@@ -125,7 +132,7 @@ export function inNetwork(address: AddressBytes, network: Network): boolean {
   return (address[whole]! & mask) === (bytes[whole]! & mask);
 }
 
-/** True when both are the same address. */
+/** Whether both are the same address. */
 export function sameAddress(a: AddressBytes, b: AddressBytes): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

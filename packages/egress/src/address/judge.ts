@@ -6,22 +6,22 @@ import type { AddressRules } from "./rules.ts";
 import { GLOBAL_UNICAST, NAT64_WELL_KNOWN, SPECIAL_RANGES } from "./special.ts";
 import type { RangeClass } from "./special.ts";
 
-/** What the guard needs to know of the platform, beside the rules of one request. */
+/** Platform settings of the address guard, in addition to the rules of one request. */
 export interface GuardSettings {
-  /** Refused for everyone, whatever the rules allow. */
+  /** Denied for every request, whatever the rules allow. */
   readonly deny: AddressRules;
-  /** This machine's and this platform's own addresses. */
+  /** Addresses of this machine and of this platform. */
   readonly own: readonly AddressBytes[];
-  /** NAT64 prefixes in use here beside the well-known one (RFC 6052: /32, /40, /48, /56, /64 or /96). */
+  /** NAT64 prefixes of this network besides the well-known one (RFC 6052: /32, /40, /48, /56, /64 or /96). */
   readonly nat64: readonly Network[];
 }
 
-/** The guard's word on one address. `rule` and `setting` are for operators. */
+/** Decision of the guard on one address. `rule` and `setting` are for operators. */
 export type Verdict =
   | { readonly allowed: true; readonly rule: string }
   | { readonly allowed: false; readonly rule: string; readonly setting: string };
 
-/** Reads NAT64 prefixes and adds the well-known one. */
+/** Parses NAT64 prefixes and adds the well-known one. */
 export function parseNat64(prefixes: readonly string[]): readonly Network[] {
   return [NAT64_WELL_KNOWN, ...prefixes].map((text) => {
     const network = parseNetwork(text);
@@ -29,7 +29,7 @@ export function parseNat64(prefixes: readonly string[]): readonly Network[] {
       throw new EgressConfigError(
         "invalid_option",
         text,
-        `"${text}" is no NAT64 prefix: it is an IPv6 network of 32, 40, 48, 56, 64 or 96 bits (RFC 6052).`,
+        `"${text}" is not a NAT64 prefix. Use an IPv6 network of 32, 40, 48, 56, 64 or 96 bits (RFC 6052).`,
       );
     }
     return network;
@@ -37,10 +37,10 @@ export function parseNat64(prefixes: readonly string[]): readonly Network[] {
 }
 
 /**
- * Judges an address by its bytes, under the rules of a request and the settings of the platform.
+ * Decides whether an address may be dialled, under the rules of a request and the settings of the platform.
  *
  * @param address The address to be dialled: 4 or 16 bytes.
- * @param host The name it was resolved from, lower case, or `null` for an address literal.
+ * @param host The name it was resolved from, in lower case; `null` for an address literal.
  */
 export function judge(
   address: AddressBytes,
@@ -54,7 +54,7 @@ export function judge(
     return { ...verdict, rule: `nat64:${verdict.rule}` };
   }
   if (namesNetwork(settings.deny, address) || (host !== null && namesHost(settings.deny, host))) {
-    return refuse("deny-list", "remove it from the deny list of the platform");
+    return refuse("deny-list", "remove it from the platform's deny list");
   }
   if (namesAddress(rules, address)) return { allowed: true, rule: "named" };
   const { rule, class: rangeClass } = classify(address);
@@ -71,7 +71,7 @@ export function judge(
   return refuse(rule, settingFor(rangeClass, address));
 }
 
-/** The first special range the address lies in, or the public internet. */
+/** The first special range that contains the address, or the public internet. */
 export function classify(address: AddressBytes): { readonly rule: string; readonly class: RangeClass | "public" } {
   for (const range of SPECIAL_RANGES) {
     if (inNetwork(address, range.network)) return range;
@@ -81,13 +81,13 @@ export function classify(address: AddressBytes): { readonly rule: string; readon
   return isIsatap(address) ? { rule: "isatap", class: "never" } : { rule: "public", class: "public" };
 }
 
-/** ISATAP (RFC 5214): any prefix, then the interface id `[02]00:5efe` and an IPv4 address. */
+/** ISATAP (RFC 5214): any prefix, then the interface ID `[02]00:5efe` and an IPv4 address. */
 function isIsatap(address: AddressBytes): boolean {
   const flag = address[8];
   return (flag === 0 || flag === 2) && address[9] === 0 && address[10] === 0x5e && address[11] === 0xfe;
 }
 
-/** The IPv4 address inside a NAT64 address. Byte 8 is skipped, it is always zero (RFC 6052 section 2.2). */
+/** The IPv4 address inside a NAT64 address. Byte 8 is skipped because it is always zero (RFC 6052 section 2.2). */
 export function embeddedIPv4(address: AddressBytes, prefix: Network): AddressBytes {
   const start = prefix.bits / 8;
   const out = new Uint8Array(4);

@@ -1,6 +1,6 @@
 /**
- * Names that mean nothing on the public internet, or something else on every network. A resolver may still answer
- * them, from a search list, a hosts file or an internal zone, so they are refused before any look-up.
+ * Names that do not exist on the public internet or mean something else on every network. A resolver may still resolve
+ * them through a search list, a hosts file or an internal zone, so they are refused before any look-up.
  *
  * Sources: the IANA special-use domain names registry (RFC 6761 and later), ICANN's reservation of `.internal`, the
  * name-collision list (`corp`, `home`, `mail`), and the metadata names of clouds.
@@ -31,7 +31,7 @@ const METADATA_NAMES: ReadonlySet<string> = new Set([
   "instance-data.ec2.internal",
 ]);
 
-/** Why a host name is refused without a look-up, or `null` when it may be looked up. `host` is lower case. */
+/** Reason why a host name is refused without a look-up; `null` when it may be looked up. `host` is in lower case. */
 export function nameTrouble(host: string): "metadata-name" | "single-label" | "private-suffix" | null {
   if (METADATA_NAMES.has(host)) return "metadata-name";
   const dot = host.lastIndexOf(".");
@@ -39,7 +39,7 @@ export function nameTrouble(host: string): "metadata-name" | "single-label" | "p
   return PRIVATE_SUFFIXES.has(host.slice(dot + 1)) ? "private-suffix" : null;
 }
 
-/** `localhost` and names below it: always this machine, and never asked of a name server (RFC 6761 section 6.3). */
+/** `localhost` and its subdomains: always this machine, and never resolved by a name server (RFC 6761 section 6.3). */
 export function isLocalhost(host: string): boolean {
   return host === "localhost" || host.endsWith(".localhost");
 }

@@ -2,7 +2,7 @@ import { networkInterfaces } from "node:os";
 import { parseAddress } from "./bytes.ts";
 import type { AddressBytes } from "./bytes.ts";
 
-/** The addresses of this machine's interfaces, less loopback (which has a rule of its own). */
+/** Addresses of this machine's interfaces, except loopback, which has its own rule. */
 export function ownAddresses(): AddressBytes[] {
   const found: AddressBytes[] = [];
   for (const list of Object.values(networkInterfaces())) {

@@ -7,26 +7,27 @@ import { hostOfWord, namesHost, networkOfWord } from "./rules.ts";
 import type { AddressRules } from "./rules.ts";
 import { GLOBAL_UNICAST, SPECIAL_RANGES } from "./special.ts";
 
-/** The platform's rules, and how far the rules of one request may go beyond them. */
+/** The platform's rules, and how far the rules of one request may extend them. */
 export interface GuardPolicy extends GuardSettings {
   /** What the platform allows. */
   readonly allow: AddressRules;
-  /** What the rules or the proxy of a single request may open in addition to `allow`. */
+  /** What the rules or the proxy of a single request may allow in addition to `allow`. */
   readonly tenantAllow: AddressRules;
 }
 
 /** A word of an allow list that a tenant may not use. */
 export interface RefusedWord {
+  /** The word as it was written. */
   readonly word: string;
   /** `rules`: neither `allow` nor `tenantAllow` covers it. `deny`: it is on the deny list. */
   readonly reason: "rules" | "deny";
 }
 
 /**
- * Judges an address for one request.
+ * Decides on an address for one request.
  *
- * @param wanted Rules of the request, or `null` for the platform's. They narrow the platform's rules, and widen them
- *   only as far as `tenantAllow` does.
+ * @param wanted Rules of the request; `null` for the platform's. They can narrow the platform's rules, and extend
+ *   them only as far as `tenantAllow` does.
  */
 export function judgeRequest(
   address: AddressBytes,
@@ -39,7 +40,7 @@ export function judgeRequest(
   return verdict.allowed ? judgeTenant(address, host, policy) : verdict;
 }
 
-/** Judges an address by what tenants may open at most: `allow` and `tenantAllow` together. */
+/** Decides on an address by the most that tenants may allow: `allow` and `tenantAllow` together. */
 export function judgeTenant(address: AddressBytes, host: string | null, policy: GuardPolicy): Verdict {
   const platform = judge(address, host, policy.allow, policy);
   if (platform.allowed) return platform;
@@ -47,13 +48,13 @@ export function judgeTenant(address: AddressBytes, host: string | null, policy: 
   return added.allowed ? added : { ...platform, setting: `${platform.setting} of the platform or of its tenants` };
 }
 
-/** True when a host word applies to `host` for a request with these rules. */
+/** Whether a host word applies to `host` for a request with these rules. */
 export function namesHostFor(host: string, wanted: AddressRules | null, policy: GuardPolicy): boolean {
   if (wanted === null) return namesHost(policy.allow, host);
   return namesHost(wanted, host) && (namesHost(policy.allow, host) || namesHost(policy.tenantAllow, host));
 }
 
-/** The words of `wanted` that could open what neither `allow` nor `tenantAllow` opens, in order. */
+/** The words of `wanted` that would allow what neither `allow` nor `tenantAllow` allows, in order. */
 export function refusedWords(wanted: AddressRules, policy: GuardPolicy): readonly RefusedWord[] {
   const refused: RefusedWord[] = [];
   for (const word of wanted.text.split(",").filter((text) => text !== "")) {
@@ -78,12 +79,12 @@ function isCovered(word: string, policy: GuardPolicy): boolean {
     const local = isLocalhost(host.name);
     return sources.some((rules) => hasHost(rules, word) || (local && rules.loopback));
   }
-  // A single address opens ranges that a CIDR does not, so it is judged as it would be when dialed.
+  // A single address can allow ranges that a CIDR cannot, so it is judged as it would be when dialled.
   if (network.bits === network.bytes.length * 8) return judgeTenant(network.bytes, null, policy).allowed;
   return sources.some((rules) => coversNetwork(rules, network));
 }
 
-/** True when every name that the word covers is covered by a host word of `rules`. */
+/** Whether a host word of `rules` covers every name that the word covers. */
 function hasHost(rules: AddressRules, word: string): boolean {
   const { name, suffix } = hostOfWord(word);
   if (suffix === null) return namesHost(rules, name);

@@ -2,30 +2,32 @@ import { EgressConfigError, withoutCredentials } from "../errors.ts";
 import { inNetwork, parseNetwork } from "./bytes.ts";
 import type { AddressBytes, Network } from "./bytes.ts";
 
-/** One host word: a whole name, or `*.suffix` for every name below the suffix (not the suffix itself). */
+/** One host word: an exact name, or `*.suffix` for every name below the suffix, but not the suffix itself. */
 export interface HostWord {
   readonly suffix: string | null;
   readonly name: string;
 }
 
-/** What may be called. Made by {@link parseAllowList}; immutable. */
+/** What may be called. Created by {@link parseAllowList}; immutable. */
 export interface AddressRules {
-  /** The words again, in one canonical spelling: equal rules have equal text. */
+  /** The words in canonical form: equal rules have equal text. */
   readonly text: string;
-  /** Addresses of the public internet. */
+  /** Allows addresses of the public internet. */
   readonly external: boolean;
-  /** RFC 1918 and unique local addresses. */
+  /** Allows RFC 1918 addresses and IPv6 unique local addresses. */
   readonly private: boolean;
-  /** `127.0.0.0/8`, `::1`, and this machine's own addresses. */
+  /** Allows `127.0.0.0/8`, `::1`, and this machine's own addresses. */
   readonly loopback: boolean;
+  /** Allowed networks and single addresses. */
   readonly networks: readonly Network[];
+  /** Allowed host names, whatever they resolve to. */
   readonly hosts: readonly HostWord[];
 }
 
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
 /**
- * Reads an allow list: words with commas or spaces between.
+ * Parses an allow list: words separated by commas or spaces.
  *
  * | word | allows |
  * | --- | --- |
@@ -35,10 +37,22 @@ const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
  * | `10.1.0.0/16`, `fd00:1::/32`, `10.1.2.3` | a network or one address |
  * | `hooks.corp`, `*.corp` | a host name, whatever it resolves to |
  *
- * Link-local, metadata, multicast and embedded addresses stay refused under all of them, unless the one address is
- * spelled out. An empty list allows nothing.
+ * Link-local, metadata, multicast and embedded addresses remain denied under all of these, unless the single address
+ * itself is listed. An empty list allows nothing.
  *
- * @throws {EgressConfigError} `invalid_allow_word`, with the word that is not one.
+ * @param text The list, in any case and order.
+ * @returns Rules for the `allow`, `tenantAllow` and `deny` options.
+ * @throws {EgressConfigError} `invalid_allow_word`, with the word that was not understood.
+ *
+ * @example
+ *
+ * ```ts
+ * import { parseAllowList } from "@posthorn/egress";
+ *
+ * const rules = parseAllowList("external, 10.20.0.0/16, *.hooks.corp");
+ * console.log(rules.text); // *.hooks.corp,10.20.0.0/16,external
+ * console.log(rules.external, rules.private); // true false
+ * ```
  */
 export function parseAllowList(text: string): AddressRules {
   const words = text
@@ -68,7 +82,7 @@ function parseHostWord(word: string): HostWord {
   if (/[:/]/.test(word) || /^[\d.]+$/.test(word)) {
     throw badWord(
       word,
-      "it looks like an address: write a.b.c.d, a.b.c.d/bits or the IPv6 form, with no bits past the length",
+      "it looks like an address: write a.b.c.d, a.b.c.d/bits or the IPv6 form, without bits set after the prefix length",
     );
   }
   const name = word.startsWith("*.") ? word.slice(2) : word;
@@ -80,30 +94,30 @@ function parseHostWord(word: string): HostWord {
 
 function badWord(text: string, hint: string): EgressConfigError {
   const word = withoutCredentials(text);
-  return new EgressConfigError("invalid_allow_word", word, `"${word}" is no word of an allow list: ${hint}.`);
+  return new EgressConfigError("invalid_allow_word", word, `"${word}" is not a valid allow-list entry: ${hint}.`);
 }
 
-/** The network or address that a word of {@link AddressRules.text} stands for, or `null` for any other word. */
+/** The network or address that a word of {@link AddressRules.text} denotes; `null` for any other word. */
 export function networkOfWord(word: string): Network | null {
   return parseNetwork(word);
 }
 
-/** The host word that a word of {@link AddressRules.text} stands for. */
+/** The host word that a word of {@link AddressRules.text} denotes. */
 export function hostOfWord(word: string): HostWord {
   return parseHostWord(word);
 }
 
-/** True when a host word names `host` (lower case, no dot at the end). */
+/** Whether a host word matches `host` (lower case, without a trailing dot). */
 export function namesHost(rules: AddressRules, host: string): boolean {
   return rules.hosts.some(({ suffix, name }) => (suffix === null ? host === name : host.endsWith(suffix)));
 }
 
-/** True when a CIDR word covers the address. */
+/** Whether a network word contains the address. */
 export function namesNetwork(rules: AddressRules, address: AddressBytes): boolean {
   return rules.networks.some((network) => inNetwork(address, network));
 }
 
-/** True when the one address itself is a word, which opens even what no other word does. */
+/** Whether the single address itself is listed, which allows it even where no other word does. */
 export function namesAddress(rules: AddressRules, address: AddressBytes): boolean {
   return rules.networks.some((network) => network.bits === address.length * 8 && inNetwork(address, network));
 }

@@ -2,30 +2,33 @@ import { parseNetwork } from "./bytes.ts";
 import type { Network } from "./bytes.ts";
 
 /**
- * What can open a special range again.
+ * What can allow a special range.
  *
- * - `loopback`, `private`: the allow-list word of that name, a CIDR that covers the address, or a host word.
- * - `special`: a CIDR or a host word only.
- * - `never`: only the single address, spelled out (`169.254.169.254` or `169.254.169.254/32`).
+ * - `loopback`, `private`: the allow-list word of that name, a network that contains the address, or a host word.
+ * - `special`: only a network or a host word.
+ * - `never`: only the single address itself (`169.254.169.254` or `169.254.169.254/32`).
  */
 export type RangeClass = "loopback" | "private" | "special" | "never";
 
-/** One range of the guard's table. */
+/** One range in the guard's table. */
 export interface SpecialRange {
+  /** The range as bytes. */
   readonly network: Network;
+  /** The range as text. */
   readonly cidr: string;
   /** Short stable name, shown to operators. */
   readonly rule: string;
+  /** What can allow the range. */
   readonly class: RangeClass;
-  /** Where the range comes from: an RFC, or the vendor whose service lives there. */
+  /** Origin of the range: an RFC, or the vendor of the service at this address. */
   readonly source: string;
 }
 
 type Row = readonly [cidr: string, rule: string, rangeClass: RangeClass, source: string];
 
 /**
- * Single addresses of cloud metadata services and their helpers. Some lie in ranges that an operator may open
- * (`private` opens `fd00::/8`), some look public: so they are judged before any range.
+ * Addresses of cloud metadata services and related services. Some lie in ranges that an operator may allow (`private`
+ * allows `fd00::/8`) and some look public, so they are checked before any range.
  */
 const METADATA: readonly Row[] = [
   ["169.254.169.254/32", "metadata", "never", "AWS, Azure, Google, Oracle, DigitalOcean, Hetzner, OpenStack"],
@@ -66,8 +69,8 @@ const IPV4: readonly Row[] = [
 ];
 
 /**
- * IANA IPv6 Special-Purpose Address Registry, and the forms that carry an IPv4 address inside. Whatever matches no
- * row and lies outside `2000::/3` is refused as `unallocated`, so this table only has to name things well.
+ * IANA IPv6 Special-Purpose Address Registry, and the forms that contain an IPv4 address. Addresses outside
+ * `2000::/3` that match no row are refused as `unallocated`, so this table only has to provide good names.
  */
 const IPV6: readonly Row[] = [
   ["::/128", "unspecified", "never", "RFC 4291"],
@@ -99,16 +102,20 @@ const IPV6: readonly Row[] = [
 function table(rows: readonly Row[]): readonly SpecialRange[] {
   return rows.map(([cidr, rule, rangeClass, source]) => {
     const network = parseNetwork(cidr);
-    if (network === null) throw new TypeError(`bad row in the table of special ranges: ${cidr}`);
+    if (network === null) throw new TypeError(`The table of special ranges has an invalid row: ${cidr}`);
     return { network, cidr, rule, class: rangeClass, source };
   });
 }
 
-/** Every range the guard knows, in the order in which it looks: the first that matches gives the rule. */
+/**
+ * Every range that the guard treats specially, in the order of evaluation: the first match determines the rule.
+ *
+ * @see IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890)
+ */
 export const SPECIAL_RANGES: readonly SpecialRange[] = table([...METADATA, ...IPV4, ...IPV6]);
 
-/** The one part of IPv6 that is handed out for the public internet (RFC 4291, IANA IPv6 address space). */
+/** The only part of IPv6 that is allocated for the public internet (RFC 4291, IANA IPv6 address space). */
 export const GLOBAL_UNICAST: Network = { bytes: Uint8Array.of(0x20, ...Array.from({ length: 15 }, () => 0)), bits: 3 };
 
-/** NAT64 well-known prefix (RFC 6052): the last 32 bits are an IPv4 address, and that one is judged. */
+/** NAT64 well-known prefix (RFC 6052). The last 32 bits are an IPv4 address, and that address is judged. */
 export const NAT64_WELL_KNOWN = "64:ff9b::/96";

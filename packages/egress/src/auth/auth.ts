@@ -8,8 +8,12 @@ import { TokenCache } from "./oauth2.ts";
 import type { OAuth2Auth, TokenOptions } from "./oauth2.ts";
 
 /**
- * How a delivery proves itself to an endpoint, beside its signature. This package holds secrets in memory only:
- * encrypting them at rest and never giving them out again is the business of whoever stores them.
+ * Credentials that a delivery presents to an endpoint, in addition to its signature: HTTP Basic (RFC 7617), a Bearer
+ * token (RFC 6750), a custom header, an HMAC in a format that the receiver already knows, or OAuth 2 client
+ * credentials.
+ *
+ * This package keeps secrets only in memory. Encrypting them at rest and never returning them is up to the program
+ * that stores them.
  */
 export type EndpointAuth =
   | { readonly type: "basic"; readonly user: string; readonly password: string }
@@ -20,17 +24,42 @@ export type EndpointAuth =
 
 /** Options of {@link AuthSender}. */
 export interface AuthOptions extends TokenOptions {
-  /** For tests: milliseconds since the epoch. */
+  /** Current time in milliseconds since the Unix epoch, for signatures. Defaults to `Date.now`. */
   readonly wallClock?: () => number;
 }
 
-/** Sends requests with the credentials of their endpoint. Works on top of an {@link Egress} that the caller owns. */
+/**
+ * Sends requests with the credentials of their endpoint, on top of an {@link Egress} that the caller owns. OAuth 2
+ * tokens are cached and renewed.
+ *
+ * @example
+ *
+ * ```ts
+ * import { AuthSender, Egress, parseAllowList } from "@posthorn/egress";
+ * import { startLab } from "@posthorn/egress/lab";
+ *
+ * await using lab = await startLab();
+ * await using egress = new Egress({ allow: parseAllowList("loopback") });
+ * const sender = new AuthSender(egress);
+ *
+ * const request = { method: "POST", url: `${lab.url}/oauth/hook`, headers: [], body: null };
+ * const auth = { type: "oauth2", tokenUrl: `${lab.url}/oauth/token`, clientId: "lab", clientSecret: "lab" } as const;
+ * const result = await sender.send({ ...request, timeoutMs: 15_000, maxResponseBytes: 65_536 }, auth);
+ * console.log(result.kind === "response" && result.status); // 200
+ * ```
+ */
 export class AuthSender {
   readonly #egress: Pick<Egress, "send">;
   readonly #tokens: TokenCache;
   readonly #now: () => number;
   readonly #wallClock: () => number;
 
+  /**
+   * Creates a sender.
+   *
+   * @param egress Client that sends deliveries and token requests.
+   * @param options Token cache and clocks.
+   */
   constructor(egress: Pick<Egress, "send">, options: AuthOptions = {}) {
     this.#egress = egress;
     this.#tokens = new TokenCache(egress, options);
@@ -39,8 +68,8 @@ export class AuthSender {
   }
 
   /**
-   * As {@link Egress.send}, with credentials. With OAuth 2 the deadline covers getting the token too, and a 401 for a
-   * token out of the cache is answered once with a fresh one.
+   * Like {@link Egress.send}, with credentials. With OAuth 2, `timeoutMs` also covers fetching the token, and after a
+   * 401 for a cached token the request is sent once more with a fresh one.
    */
   async send(request: EgressRequest, auth: EndpointAuth): Promise<EgressResult> {
     if (auth.type === "oauth2") return this.#sendWithToken(request, auth);
@@ -68,11 +97,23 @@ export class AuthSender {
 }
 
 /**
- * The headers of every kind of credentials that needs no request of its own.
+ * Creates the headers for all kinds of credentials that need no request of their own.
  *
- * @param seconds Seconds since the epoch, for signatures.
- * @returns Flat name, value list.
- * @throws {EgressConfigError} `invalid_auth`.
+ * @param auth Credentials other than OAuth 2.
+ * @param body The exact bytes of the body; `null` for none.
+ * @param seconds Current time in seconds since the Unix epoch, for signatures.
+ * @returns Flat list: name, value, name, value …
+ * @throws {EgressConfigError} `invalid_auth` when the credentials cannot be sent.
+ * @see RFC 7617 (Basic), RFC 6750 (Bearer)
+ *
+ * @example
+ *
+ * ```ts
+ * import { authHeaders } from "@posthorn/egress";
+ *
+ * const headers = authHeaders({ type: "basic", user: "posthorn", password: "hush" }, null, 0);
+ * console.log(headers.join(": ")); // authorization: Basic cG9zdGhvcm46aHVzaA==
+ * ```
  */
 export function authHeaders(
   auth: Exclude<EndpointAuth, OAuth2Auth>,
@@ -83,7 +124,11 @@ export function authHeaders(
     case "basic":
       // RFC 7617 section 2: the first colon ends the user name.
       if (auth.user.includes(":"))
-        throw new EgressConfigError("invalid_auth", "user", "A user name of Basic holds no colon.");
+        throw new EgressConfigError(
+          "invalid_auth",
+          "user",
+          "A user name for Basic authentication must not contain a colon.",
+        );
       return ["authorization", `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString("base64")}`];
     case "bearer":
       return ["authorization", `Bearer ${auth.token}`];

@@ -6,35 +6,42 @@ import { failedEarly } from "../failure.ts";
 import { RecentMap } from "../recent.ts";
 import type { EgressFailure, EgressRequest, EgressResult } from "../types.ts";
 
-/** OAuth 2 client credentials (RFC 6749 section 4.4). The token endpoint is called through the same guard. */
+/** OAuth 2 client credentials (RFC 6749 section 4.4). The token endpoint is called through the same address guard. */
 export interface OAuth2Auth {
+  /** Always `oauth2`. */
   readonly type: "oauth2";
+  /** URL of the token endpoint. */
   readonly tokenUrl: string;
+  /** Client ID. */
   readonly clientId: string;
+  /** Client secret. */
   readonly clientSecret: string;
-  /** Space-separated. */
+  /** Requested scopes, separated by spaces. */
   readonly scope?: string;
-  /** Sent as `audience`, which some providers want. */
+  /** Value of the `audience` parameter, which some authorisation servers require. */
   readonly audience?: string;
-  /** Where id and secret go: the `Authorization` header (the default, RFC 6749 section 2.3.1) or the form. */
+  /** Where ID and secret are sent: the `Authorization` header (the default, RFC 6749 section 2.3.1) or the form. */
   readonly credentials?: "header" | "form";
 }
 
-/** Settings of the token cache. Times in milliseconds. */
+/** Settings of the token cache. Times are in milliseconds. */
 export interface TokenOptions {
-  /** How long before its end a token is renewed, at most half its life. Default 30,000. */
+  /** How long before its expiry a token is renewed; at most half its lifetime. Defaults to 30,000. */
   readonly skewMs?: number;
-  /** Life of a token whose answer names none. Default 300,000. */
+  /** Lifetime of a token whose response names none. Defaults to 300,000. */
   readonly defaultLifeMs?: number;
-  /** How long a failure is remembered, so that a token endpoint in trouble is not asked for each delivery. Default 5000. */
+  /**
+   * How long a failure is cached, so that a failing token endpoint is not called for every delivery. Defaults to
+   * 5000.
+   */
   readonly failureMs?: number;
-  /** Tokens kept. Default 10,000. */
+  /** Maximum number of cached tokens. Defaults to 10,000. */
   readonly maxTokens?: number;
-  /** For tests: monotonic milliseconds. */
+  /** Monotonic clock in milliseconds. Defaults to `performance.now`. */
   readonly now?: () => number;
 }
 
-/** A token to use, or why there is none. */
+/** A token, or the reason why there is none. */
 export type TokenOutcome =
   | { readonly ok: true; readonly token: string; readonly cached: boolean }
   | { readonly ok: false; readonly failure: EgressFailure };
@@ -47,10 +54,13 @@ interface Entry {
 }
 
 const MAX_TOKEN_BYTES = 65_536;
-/** RFC 6750 section 2.1: what may stand after `Bearer`. */
+/** Syntax of a Bearer token (RFC 6750 section 2.1). */
 const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
-/** Gets, keeps and renews tokens. One request at a time for each client, however many deliveries wait. */
+/**
+ * Fetches, caches and renews tokens. Each client has at most one token request in progress, however many deliveries
+ * wait for it.
+ */
 export class TokenCache {
   readonly #egress: Pick<Egress, "send">;
   readonly #options: Required<Omit<TokenOptions, "now">>;
@@ -70,7 +80,7 @@ export class TokenCache {
     this.#entries = new RecentMap(this.#options.maxTokens);
   }
 
-  /** @param request The delivery the token is for: its rules, proxy, deadline and signal hold for getting it too. */
+  /** @param request Delivery that needs the token. Its rules, proxy, timeout and signal apply to the token request too. */
   async get(auth: OAuth2Auth, request: EgressRequest): Promise<TokenOutcome> {
     const key = keyOf(auth);
     const known = this.#entries.get(key);
@@ -85,13 +95,13 @@ export class TokenCache {
     }
     const started = flight;
     if (mine) void started.then((entry) => this.#entries.set(key, entry));
-    // Whoever started it may have more time than this one.
+    // The request that started the fetch may have a longer timeout than this one.
     const entry = await leaveInTime(started, request);
     if (entry === null) return gaveUp(request);
     return entry.outcome.ok ? { ...entry.outcome, cached: false } : entry.outcome;
   }
 
-  /** Forgets a token that the endpoint did not accept, unless another has taken its place. */
+  /** Removes a token that the endpoint rejected, unless it has been replaced already. */
   drop(auth: OAuth2Auth, token: string): void {
     const entry = this.#entries.get(keyOf(auth));
     if (entry?.outcome.ok === true && entry.outcome.token === token) {
@@ -102,22 +112,22 @@ export class TokenCache {
   async #fetch(auth: OAuth2Auth, request: EgressRequest): Promise<Entry> {
     const startedAt = this.#now();
     const result = await this.#egress.send(tokenRequest(auth, request));
-    const answer = readToken(result);
-    if (!answer.ok) {
-      // Our own trouble and a caller who left say nothing about the token endpoint: they are not remembered.
-      const lasting = answer.failure.fault === "target" || answer.failure.fault === "refused";
-      return { outcome: answer, until: lasting ? this.#now() + this.#options.failureMs : Number.NEGATIVE_INFINITY };
+    const response = readToken(result);
+    if (!response.ok) {
+      // Failures on our side and canceled requests say nothing about the token endpoint, so they are not cached.
+      const lasting = response.failure.fault === "target" || response.failure.fault === "refused";
+      return { outcome: response, until: lasting ? this.#now() + this.#options.failureMs : Number.NEGATIVE_INFINITY };
     }
-    const lifeMs = answer.lifeMs ?? this.#options.defaultLifeMs;
-    // Counted from before the request, on our own clock: the clock of the token endpoint does not matter.
+    const lifeMs = response.lifeMs ?? this.#options.defaultLifeMs;
+    // Counted from before the request on our own clock, so the clock of the token endpoint does not matter.
     return {
-      outcome: { ok: true, token: answer.token },
+      outcome: { ok: true, token: response.token },
       until: startedAt + lifeMs - Math.min(this.#options.skewMs, lifeMs / 2),
     };
   }
 }
 
-/** Waits for shared work no longer than the request may take: `null` when its deadline or its signal came first. */
+/** Waits for shared work, but not longer than the request may take. `null` when its timeout or signal came first. */
 async function leaveInTime<T>(work: Promise<T>, { timeoutMs, signal }: EgressRequest): Promise<T | null> {
   const { promise, resolve } = Promise.withResolvers<null>();
   const leave = () => resolve(null);
@@ -136,7 +146,7 @@ function gaveUp({ signal, timeoutMs }: EgressRequest): TokenOutcome {
   const error =
     signal?.aborted === true
       ? new EgressError("canceled", "the signal of the request was aborted")
-      : new EgressError("auth_unavailable", `the deadline of ${timeoutMs} ms passed while waiting for a token`);
+      : new EgressError("auth_unavailable", `the timeout of ${timeoutMs} ms passed while waiting for a token`);
   return { ok: false, failure: failedEarly(error) };
 }
 
@@ -172,16 +182,16 @@ function tokenRequest(auth: OAuth2Auth, request: EgressRequest): EgressRequest {
   };
 }
 
-/** RFC 6749 section 2.3.1: id and secret are form-encoded before they are joined. */
+/** Form-encodes ID and secret before they are joined (RFC 6749 section 2.3.1). */
 function formEncode(text: string): string {
   return new URLSearchParams({ "": text }).toString().slice(1);
 }
 
-type Answer =
+type TokenResponse =
   | { readonly ok: true; readonly token: string; readonly lifeMs: number | null }
   | { readonly ok: false; readonly failure: EgressFailure };
 
-function readToken(result: EgressResult): Answer {
+function readToken(result: EgressResult): TokenResponse {
   if (result.kind === "error") {
     if (result.fault !== "target")
       return { ok: false, failure: { ...result, detail: `token endpoint: ${result.detail}` } };
@@ -201,9 +211,9 @@ function readToken(result: EgressResult): Answer {
   if (typeof token !== "string" || !TOKEN.test(token))
     return failed("auth_unavailable", "token endpoint: no usable access_token", result);
   if (typeof type === "string" && type.toLowerCase() !== "bearer") {
-    return failed("auth_unavailable", "token endpoint: the token is no Bearer token", result);
+    return failed("auth_unavailable", "token endpoint: the token type is not Bearer", result);
   }
-  // Some providers send the number as text.
+  // Some authorisation servers send the number as text.
   const seconds = typeof life === "number" || typeof life === "string" ? Number(life) : Number.NaN;
   return { ok: true, token, lifeMs: Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : null };
 }
@@ -217,7 +227,7 @@ function parseObject(body: Uint8Array): Readonly<Record<string, unknown>> {
   }
 }
 
-function failed(code: EgressErrorCode, detail: string, { timings, peer }: EgressResult): Answer {
+function failed(code: EgressErrorCode, detail: string, { timings, peer }: EgressResult): TokenResponse {
   const { fault, message } = EGRESS_ERRORS[code];
   return { ok: false, failure: { kind: "error", code, fault, message, detail, timings, peer } };
 }

@@ -1,20 +1,23 @@
 import { EgressError } from "../errors.ts";
 import type { OpenPhase } from "./open.ts";
 
-/** The time there is to reach a proxy and the target: shorter than the deadline, so that a dead host is told early. */
+/**
+ * Time limit for reaching a proxy and the target. It is shorter than the timeout of the request, so that a dead host
+ * is reported early.
+ */
 export class ConnectBudget {
   readonly #limitMs: number;
   readonly #controller: AbortController;
   #timer: NodeJS.Timeout | null = null;
   #phase: OpenPhase | null = null;
 
-  /** @param controller Ends the opening of the connection, when the time is over. */
+  /** @param controller Aborts opening the connection when the limit has passed. */
   constructor(limitMs: number, controller: AbortController) {
     this.#limitMs = limitMs;
     this.#controller = controller;
   }
 
-  /** Starts the clock with the first phase that is about reaching someone, and stops it with the last. */
+  /** Starts the timer with the first phase that reaches out to another host, and stops it after the last. */
   enter(phase: OpenPhase | null): void {
     this.#phase = phase;
     if (phase === "proxy" || phase === "connect") {

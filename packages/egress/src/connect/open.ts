@@ -11,40 +11,43 @@ import type { Dialed } from "./tcp.ts";
 import { secure } from "./tls.ts";
 import type { TlsProfile } from "./tls.ts";
 
-/** The phases of opening a connection, in order. `proxy` is the way to our own proxy, `connect` that to the target. */
+/**
+ * Phases of opening a connection, in order. `proxy` is the connection to our proxy, `connect` the connection to the
+ * target.
+ */
 export type OpenPhase = "dns" | "proxy" | "connect" | "tls";
 
 /** What opening a connection needs from the client that owns it. */
 export interface OpenContext {
-  /** Resolves the target and vets every answer. Rejects when one is refused. */
+  /** Resolves the target and checks every resolved address. Rejects when one is refused. */
   vet(): Promise<readonly AddressBytes[]>;
-  /** Resolves the proxy of a tenant and vets every answer, as `vet` does. */
+  /** Resolves a tenant's proxy and checks every resolved address, like `vet`. */
   vetProxy(proxy: ProxyProfile): Promise<readonly AddressBytes[]>;
   readonly target: ParsedTarget;
   readonly tls: TlsProfile;
   readonly proxy: ProxyProfile | null;
   readonly signal: AbortSignal;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the Unix epoch. */
   readonly wallClock: () => number;
-  /** Told as each phase begins; `null` at the end. */
+  /** Called when a phase begins; with `null` at the end. */
   readonly onPhase: (phase: OpenPhase | null) => void;
 }
 
-/** An open connection to a vetted address, ready for HTTP. */
+/** An open connection to a checked address, ready for HTTP. */
 export interface Opened {
   readonly socket: Socket;
   readonly address: AddressBytes;
   /** `address:port`. */
   readonly peer: string;
   readonly tls: EgressTlsInfo | null;
-  /** The vetted address of the proxy in between; `null` without one, and for the operator's. */
+  /** Checked address of the proxy; `null` without a proxy and for the operator's. */
   readonly proxyAddress: AddressBytes | null;
 }
 
 /**
- * Opens one connection: resolve, vet, dial (or ask the proxy to), TLS.
+ * Opens one connection: resolve, check, dial (directly or through the proxy), TLS.
  *
- * @throws {EgressError} with the code of the phase that failed. No socket stays open then.
+ * @throws {EgressError} with the code of the phase that failed. No socket is left open in that case.
  */
 export async function openConnection(context: OpenContext): Promise<Opened> {
   const { target, signal, onPhase } = context;
@@ -84,7 +87,7 @@ async function reach(
   return throughProxy(proxy, at, vetted, target, signal, onPhase);
 }
 
-/** The look-up goes on for whoever else waits for it; this waiter leaves when its signal says so. */
+/** Waits for a look-up until the signal is aborted. The look-up itself continues for other waiters. */
 async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) throw signal.reason as EgressError;
   const { promise, reject } = Promise.withResolvers<never>();

@@ -12,7 +12,7 @@ import type { ParsedTarget } from "../url.ts";
 import { dial } from "./tcp.ts";
 import type { Dialed } from "./tcp.ts";
 
-/** A proxy setting taken apart. */
+/** A parsed proxy setting. */
 export interface ProxyProfile {
   readonly key: string;
   readonly kind: "http" | "https" | "socks5";
@@ -21,16 +21,16 @@ export interface ProxyProfile {
   readonly user: string;
   readonly password: string;
   readonly byName: boolean;
-  /** The operator's own. Any other is dialed only at an address that passed the guard. */
+  /** True for the operator's proxy. Any other proxy is dialled only at an address that passed the guard. */
   readonly trusted: boolean;
 }
 
 const KINDS = { "http:": ["http", 80], "https:": ["https", 443], "socks5:": ["socks5", 1080] } as const;
 
 /**
- * Reads the proxy of the operator.
+ * Parses the operator's proxy.
  *
- * @throws {EgressConfigError} `invalid_proxy`. The message never holds the password.
+ * @throws {EgressConfigError} `invalid_proxy`. The message never contains the password.
  */
 export function parseProxy(proxy: EgressProxy): ProxyProfile {
   const url = URL.parse(proxy.url);
@@ -40,7 +40,7 @@ export function parseProxy(proxy: EgressProxy): ProxyProfile {
     throw new EgressConfigError(
       "invalid_proxy",
       "proxy",
-      "A proxy is http://, https:// or socks5:// with host and port.",
+      "The proxy must be an http://, https:// or socks5:// URL with host and port.",
     );
   }
   return {
@@ -56,9 +56,9 @@ export function parseProxy(proxy: EgressProxy): ProxyProfile {
 }
 
 /**
- * Reads the proxy of a single request, which a tenant may have chosen. It shares no socket with the operator's.
+ * Parses the proxy of a single request, which a tenant may have chosen. It shares no socket with the operator's.
  *
- * @throws {EgressConfigError} `invalid_proxy`. The message never holds the password.
+ * @throws {EgressConfigError} `invalid_proxy`. The message never contains the password.
  */
 export function tenantProxy(proxy: EgressProxy): ProxyProfile {
   const profile = parseProxy(proxy);
@@ -66,8 +66,8 @@ export function tenantProxy(proxy: EgressProxy): ProxyProfile {
 }
 
 /**
- * The host as it is dialed, without brackets. URLs of `socks5:` keep their host as it was typed, so it is read again as
- * that of an `http:` URL: `0x7f.1` is `127.0.0.1` then.
+ * The host to dial, without brackets. The URL parser does not normalise hosts of `socks5:` URLs, so the host is
+ * parsed again as that of an `http:` URL: `0x7f.1` becomes `127.0.0.1`.
  */
 function hostOf(url: URL): string | null {
   const hostname = URL.parse(`http://${url.hostname}/`)?.hostname ?? "";
@@ -78,16 +78,16 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new EgressConfigError("invalid_proxy", "proxy", "User and password of a proxy write % as %25.");
+    throw new EgressConfigError("invalid_proxy", "proxy", "In the user name and password of a proxy, write % as %25.");
   }
 }
 
 /**
- * Asks a proxy for a tunnel to one vetted address, each in turn until one answers.
+ * Asks a proxy for a tunnel to one of the checked addresses, one after the other until one succeeds.
  *
- * @param at Vetted addresses of the proxy; `null` for the operator's, whose host is dialed as it is.
- * @param onPhase Told `proxy` on the way to the proxy and `connect` once it was asked, as silence means our trouble
- *   in the one and the target's in the other.
+ * @param at Checked addresses of the proxy; `null` for the operator's, whose host is dialled as it is.
+ * @param onPhase Called with `proxy` while connecting to the proxy and with `connect` once it was asked: silence is
+ *   our fault in the first phase and the target's in the second.
  * @throws {EgressError} `proxy_failed` (ours), `proxy_denied`, `proxy_target`, `connect_refused` and so on.
  */
 export async function throughProxy(
@@ -133,7 +133,7 @@ async function dialProxy(
   }
 }
 
-/** Waits until a socket can be spoken to the proxy over, with TLS where its URL says so. */
+/** Waits until the connection to the proxy is established, with TLS if its URL requires it. */
 function wireTo(proxy: ProxyProfile, raw: Socket, signal: AbortSignal): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const { host } = proxy;
@@ -160,7 +160,7 @@ function wireTo(proxy: ProxyProfile, raw: Socket, signal: AbortSignal): Promise<
     raw.destroy();
     reject(new EgressError("proxy_failed", `proxy ${host}: ${String(error)}`, { cause: error }));
   };
-  // The listeners stay: an error between two owners of the socket must not end the process.
+  // The listeners stay, because an error while no one else listens would end the process.
   socket.on("error", onError);
   if (socket !== raw) raw.on("error", onError);
   socket.once(socket === raw ? "connect" : "secureConnect", () => {
@@ -199,9 +199,9 @@ function tunnel(proxy: ProxyProfile, wire: Socket, host: string, port: number, s
   return promise;
 }
 
-/** 407 is our password; 403 is the proxy's own list; 502 to 504 is what it saw of the target. */
+/** Maps a refused CONNECT: 407 is our password, 403 the proxy's own list, 502 to 504 what it saw of the target. */
 function refusal(proxy: ProxyProfile, authority: string, status: number): EgressError {
-  const detail = `proxy ${proxy.host}: CONNECT ${authority} answered ${status}`;
+  const detail = `proxy ${proxy.host}: CONNECT ${authority} returned ${status}`;
   if (status === 403) return new EgressError("proxy_denied", detail);
   if (status === 502 || status === 503 || status === 504) return new EgressError("proxy_target", detail);
   return new EgressError("proxy_failed", detail);
@@ -236,7 +236,7 @@ async function socks(
     await Promise.race([asked, abort.promise]);
     return wire;
   } catch (error) {
-    // The losing promise of the race may still reject, and nothing waits for it any longer.
+    // The losing promise of the race may still reject, and nothing awaits it.
     asked.catch(() => {});
     throw error instanceof SocksClientError ? socksError(proxy, host, port, error) : error;
   } finally {
@@ -247,6 +247,6 @@ async function socks(
 function socksError(proxy: ProxyProfile, host: string, port: number, error: Error): EgressError {
   const reply = SOCKS_REPLIES.find(([name]) => error.message.includes(name));
   const detail = `proxy ${proxy.host}: SOCKS5 to ${host} port ${port}: ${error.message}`;
-  // Without a cause: errors of this library carry the options of the connection, password included.
+  // No cause: errors of this library contain the connection options, including the password.
   return new EgressError(reply?.[1] ?? "proxy_failed", detail);
 }

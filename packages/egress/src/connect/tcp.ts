@@ -5,21 +5,21 @@ import type { AddressBytes } from "../address/bytes.ts";
 import { EgressError } from "../errors.ts";
 import type { EgressErrorCode } from "../errors.ts";
 
-/** Pause before the next address is tried beside the first (RFC 8305 section 5). */
+/** Delay before the next address is tried in parallel (RFC 8305 section 5). */
 const ATTEMPT_DELAY_MS = 250;
 
-/** An open socket and the vetted address it is connected to. */
+/** An open socket and the checked address it is connected to. */
 export interface Dialed {
   readonly socket: Socket;
   readonly address: AddressBytes;
 }
 
 /**
- * Opens a TCP connection to one of the given addresses, racing the families as RFC 8305 asks, and to no other: the
+ * Opens a TCP connection to one of the given addresses and to no other, racing the address families (RFC 8305). The
  * address of the socket is compared again once it is open.
  *
  * @param vetted Addresses that passed the guard.
- * @throws {EgressError} `connect_refused`, `connect_timeout`, `connect_unreachable`, or what the signal carries.
+ * @throws {EgressError} `connect_refused`, `connect_timeout`, `connect_unreachable`, or the signal's reason.
  */
 export function dial(vetted: readonly AddressBytes[], port: number, signal: AbortSignal): Promise<Dialed> {
   const { promise, resolve, reject } = Promise.withResolvers<Dialed>();
@@ -47,7 +47,7 @@ export function dial(vetted: readonly AddressBytes[], port: number, signal: Abor
     reject(signal.reason as Error);
   };
   signal.addEventListener("abort", onAbort, { once: true });
-  // The listener stays: an error between two owners of the socket must not end the process.
+  // The listener stays, because an error while no one else listens would end the process.
   socket.on("error", (error) => {
     signal.removeEventListener("abort", onAbort);
     reject(connectError(error, `${texts.join(", ")} port ${port}`));
@@ -85,7 +85,7 @@ const CODES: Readonly<Record<string, EgressErrorCode>> = {
   ENOMEM: "no_sockets",
 };
 
-/** Turns a failed connect, or the several failures of a race, into one code. Refused says more than unreachable. */
+/** Maps a failed connect, or the failures of a race, to one code. Refused is more specific than unreachable. */
 export function connectError(error: Error, where: string): EgressError {
   const all: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
   const codes = all.map((one) => (one instanceof Error && "code" in one ? String(one.code) : String(one)));

@@ -6,7 +6,7 @@ import { EgressError } from "../errors.ts";
 import type { EgressErrorCode } from "../errors.ts";
 import type { EgressTls, EgressTlsInfo } from "../types.ts";
 
-/** TLS settings made ready for use: the context is built once, as building it costs as much as dozens of requests. */
+/** Prepared TLS settings. The context is created once, because creating it costs as much as dozens of requests. */
 export interface TlsProfile {
   /** Equal settings have equal keys. */
   readonly key: string;
@@ -14,14 +14,14 @@ export interface TlsProfile {
   readonly pins: readonly string[];
   /** Trusts its own authorities instead of the built-in ones. */
   readonly ownAuthority: boolean;
-  /** False when a pin stands in for chain and name. */
+  /** False when a pin replaces the verification of chain and name. */
   readonly verifyChain: boolean;
 }
 
 /**
- * Makes TLS settings ready.
+ * Prepares TLS settings.
  *
- * @throws {EgressError} `bad_tls_settings` when CA, certificate or key cannot be read.
+ * @throws {EgressError} `bad_tls_settings` when CA, certificate or key are unreadable.
  */
 export function tlsProfile(settings: EgressTls): TlsProfile {
   const { ca, cert, key, passphrase } = settings;
@@ -29,7 +29,7 @@ export function tlsProfile(settings: EgressTls): TlsProfile {
   const hash = createHash("sha256").update(JSON.stringify([ca, cert, key, passphrase, pins]));
   try {
     if (ca !== undefined) readCertificates(ca);
-    if ((cert === undefined) !== (key === undefined)) throw new TypeError("cert and key go together");
+    if ((cert === undefined) !== (key === undefined)) throw new TypeError("cert and key must be set together");
     const context = createSecureContext({
       minVersion: "TLSv1.2",
       ...(ca === undefined ? {} : { ca }),
@@ -44,26 +44,30 @@ export function tlsProfile(settings: EgressTls): TlsProfile {
   }
 }
 
-/** OpenSSL skips what it cannot read in a list of authorities: that would turn a slip into "unknown authority" later. */
+/**
+ * Reads every certificate. OpenSSL skips unreadable ones, which would turn a typing error into "unknown authority"
+ * later.
+ */
 function readCertificates(pem: string): void {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
-  if (blocks === null) throw new TypeError("ca holds no PEM certificate");
+  if (blocks === null) throw new TypeError("ca contains no PEM certificate");
   for (const block of blocks) void new X509Certificate(block);
 }
 
 function normalisePin(pin: string): string {
   const hex = pin.replaceAll(":", "").toUpperCase();
   if (!/^[0-9A-F]{64}$/.test(hex))
-    throw new EgressError("bad_tls_settings", "a pin is the SHA-256 of the certificate: 64 hex digits");
+    throw new EgressError("bad_tls_settings", "a pin must be the SHA-256 of the certificate: 64 hexadecimal digits");
   return hex;
 }
 
 /**
- * Speaks TLS 1.2 or newer over an open socket. No byte of a request is written before the certificate was judged.
+ * Performs a TLS handshake (1.2 or newer) over an open socket. No byte of a request is written before the certificate
+ * has been verified.
  *
- * @param host Name or address the certificate must be for.
- * @param now Milliseconds since the epoch, for the dates of a pinned certificate.
- * @throws {EgressError} One of the `tls_…` codes, `reset`, or what the signal carries.
+ * @param host Name or address that the certificate must cover.
+ * @param now Milliseconds since the Unix epoch, for the validity of a pinned certificate.
+ * @throws {EgressError} One of the `tls_…` codes, `reset`, or the signal's reason.
  */
 export function secure(
   raw: Socket,
@@ -79,10 +83,10 @@ export function secure(
     secureContext: profile.context,
     minVersion: "TLSv1.2",
     ALPNProtocols: ["http/1.1"],
-    // Node would destroy the socket, and the certificate with it, before the cause can be told: `verifyTrouble` refuses
-    // what was not verified, still before a byte of the request.
+    // Node would destroy the socket and its certificate before the cause can be determined. `verifyTrouble` rejects an
+    // unverified certificate instead, still before a byte of the request is written.
     rejectUnauthorized: false,
-    // A literal address is checked against the certificate too, but is never sent as SNI (RFC 6066 section 3).
+    // An address literal is compared with the certificate too, but never sent as SNI (RFC 6066 section 3).
     host,
     ...(isName ? { servername: host } : {}),
   });
@@ -98,7 +102,7 @@ export function secure(
     raw.destroy();
     reject(error);
   };
-  // The listener stays for the same reason as in `dial`.
+  // The listener stays, as in `dial`.
   socket.on("error", (error) => fail(tlsError(error, host)));
   socket.once("close", () => fail(new EgressError("tls_failed", `TLS with ${host}: the peer closed the connection`)));
   socket.once("secureConnect", () => {
@@ -111,7 +115,10 @@ export function secure(
   return promise;
 }
 
-/** Why the chain, the dates or the name of the certificate were not verified; `null` when they were, or a pin stands in. */
+/**
+ * Why chain, validity or name of the certificate could not be verified; `null` when they were, or when a pin replaces
+ * them.
+ */
 function verifyTrouble(socket: TLSSocket, profile: TlsProfile, host: string): EgressError | null {
   if (!profile.verifyChain || socket.authorized) return null;
   const certificate = socket.getPeerCertificate(true);
@@ -122,7 +129,7 @@ function verifyTrouble(socket: TLSSocket, profile: TlsProfile, host: string): Eg
   );
 }
 
-/** Causes that mean "no trusted issuer was found", which OpenSSL does not tell apart further. */
+/** OpenSSL results that mean "no trusted issuer was found" without further distinction. */
 const NO_ISSUER = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
   "UNABLE_TO_GET_ISSUER_CERT",
@@ -131,10 +138,10 @@ const NO_ISSUER = new Set([
 
 function verifyCode(name: string, certificate: DetailedPeerCertificate, profile: TlsProfile): EgressErrorCode {
   const code = CODES[name] ?? "tls_failed";
-  // OpenSSL has other words for a self-signed certificate whose key usage does not fit, too.
+  // OpenSSL also reports other codes for a self-signed certificate whose key usage does not match.
   if ((code === "tls_chain" || code === "tls_invalid") && isSelfSigned(certificate)) return "tls_self_signed";
   if (!NO_ISSUER.has(name)) return code;
-  // Public authorities write into each certificate where its issuer's is found; private ones seldom do.
+  // Public authorities put the location of the issuer's certificate into each certificate; private ones rarely do.
   const isLinked = certificate.infoAccess?.["CA Issuers - URI"] !== undefined;
   const isAlone = (certificate.issuerCertificate as DetailedPeerCertificate | undefined) === undefined;
   return isAlone && (isLinked || profile.ownAuthority) ? "tls_incomplete_chain" : "tls_chain";
@@ -216,10 +223,10 @@ const CODES: Readonly<Record<string, EgressErrorCode>> = {
   ECONNRESET: "tls_failed",
 };
 
-/** Turns a failure of TLS, at the handshake or later, into one code; `null` when it is not about TLS. */
+/** Maps a TLS failure, during the handshake or later, to one code; `null` when it is not about TLS. */
 export function tlsErrorCode(error: unknown): EgressErrorCode | null {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return null;
-  // OpenSSL's reason "ssl/tls alert …" keeps its slash in Node's code.
+  // The slash of OpenSSL's reason "ssl/tls alert …" remains in Node's code.
   const code = CODES[error.code.replace("/", "_")];
   if (code !== undefined) return error.code === "ECONNRESET" ? null : code;
   return error.code.startsWith("ERR_SSL_") ? "tls_failed" : null;

@@ -4,31 +4,36 @@ import type { AddressBytes } from "../address/bytes.ts";
 import { EgressError } from "../errors.ts";
 import type { EgressErrorCode } from "../errors.ts";
 
-/** Settings of the name resolver. Times in milliseconds. */
+/** Settings of the DNS resolver. Times are in milliseconds. */
 export interface DnsOptions {
-  /** Name servers as `address` or `address:port`. Default: those of the system. */
+  /** Name servers as `address` or `address:port`. Defaults to those of the system. */
   readonly servers?: readonly string[];
-  /** Budget of one look-up, all tries included. Default 3000. */
+  /** Time limit of one look-up, including all tries. Defaults to 3000. */
   readonly timeoutMs?: number;
-  /** Tries for each query inside the budget. Default 3. */
+  /** Tries per query within the time limit. Defaults to 3. */
   readonly tries?: number;
-  /** Shortest and longest time an answer is kept. Defaults 1000 and 300,000. */
+  /** Minimum time a result is cached. Defaults to 1000. */
   readonly minTtlMs?: number;
+  /** Maximum time a result is cached. Defaults to 300,000. */
   readonly maxTtlMs?: number;
-  /** How long "no such name" is kept. Default 5000. */
+  /** How long "no such name" is cached. Defaults to 5000. */
   readonly negativeTtlMs?: number;
-  /** Names kept. Default 10,000. */
+  /** Maximum number of cached names. Defaults to 10,000. */
   readonly maxNames?: number;
 }
 
-/** The two queries the resolver makes, so that tests and other name services can stand in. */
+/** The queries that the resolver makes, as an interface for tests and other name services. */
 export interface NameService {
-  /** Addresses and the shortest TTL in seconds. Rejects with a `code` as `node:dns` does. */
+  /** Addresses and the shortest TTL in seconds. Rejects with an error that has a `code`, like `node:dns`. */
   query(host: string, family: 4 | 6): Promise<{ readonly addresses: readonly string[]; readonly ttl: number }>;
-  /** Any question a working resolver can answer. Rejects when the resolver itself is in trouble. */
+  /** Asks anything that a working resolver can answer. Rejects when the resolver itself fails. */
   probe(): Promise<unknown>;
-  /** Looks a name up as the operating system does: hosts file, search list and all. Only for names the operator named. */
+  /**
+   * Resolves a name like the operating system, with hosts file and search list. Only for names that the operator
+   * listed.
+   */
   system(host: string): Promise<readonly string[]>;
+  /** Cancels all queries in progress. */
   cancel(): void;
 }
 
@@ -38,13 +43,13 @@ interface Entry {
   readonly error: EgressError | null;
 }
 
-/** How long a failed (not negative) look-up is kept, so that a broken domain is not asked thousands of times a second. */
+/** How long a failed (not negative) look-up is cached, so that a broken domain is not queried thousands of times a second. */
 const TROUBLE_TTL_MS = 1000;
-/** A resolver that answered any question in this time is taken to work. */
+/** A resolver that answered any query within this time counts as working. */
 const HEALTHY_MS = 10_000;
 const PROBE_TIMEOUT_MS = 1000;
 
-/** A caching resolver for A and AAAA. Answers are vetted by its caller at each connection, cached or not. */
+/** Caching resolver for A and AAAA records. The caller checks the addresses at each connection, cached or not. */
 export class NameResolver {
   readonly #service: NameService;
   readonly #options: Required<Omit<DnsOptions, "servers" | "tries">>;
@@ -66,7 +71,7 @@ export class NameResolver {
     this.#now = now;
   }
 
-  /** True when the resolver answered anything lately. */
+  /** Whether the resolver answered any query recently. */
   get healthy(): boolean {
     return this.#now() - this.#answeredAt < HEALTHY_MS;
   }
@@ -77,8 +82,8 @@ export class NameResolver {
   }
 
   /**
-   * @param host Absolute name, lower case, no dot at the end.
-   * @param system Look the name up as the operating system does.
+   * @param host Absolute name in lower case, without a trailing dot.
+   * @param system Resolve the name like the operating system.
    * @throws {EgressError} `dns_not_found`, `dns_timeout`, `dns_broken` (theirs) or `dns_failed` (ours).
    */
   async resolve(host: string, system: boolean): Promise<readonly AddressBytes[]> {
@@ -168,7 +173,7 @@ export class NameResolver {
     }
   }
 
-  /** Tells their trouble from ours: the same silence means one thing when other names are answered, another when none is. */
+  /** Tells their fault from ours: a timeout is theirs when our resolver answers for other names, and ours when it does not. */
   async #failure(host: string, codes: readonly string[]): Promise<EgressError> {
     const worst = codes.find((code) => !NOT_FOUND.has(code));
     const detail = `DNS look-up of ${host}: ${codes.join(", ")}`;
@@ -179,7 +184,7 @@ export class NameResolver {
     const theirs: EgressErrorCode = worst === "ETIMEOUT" ? "dns_timeout" : "dns_broken";
     const works = worst !== "ECONNREFUSED" && (this.healthy || (await this.#probe()));
     return works
-      ? new EgressError(theirs, `${detail}; our resolver answers other questions`)
+      ? new EgressError(theirs, `${detail}; our resolver answers other queries`)
       : new EgressError(
           "dns_failed",
           `${detail}; our resolver does not answer a probe either: check the dns servers setting`,
@@ -217,18 +222,22 @@ function codeOf(error: unknown): string {
 
 function bytesOf(text: string, host: string): AddressBytes {
   const bytes = parseAddress(text);
-  if (bytes === null) throw new EgressError("dns_broken", `DNS look-up of ${host}: the answer "${text}" is no address`);
+  if (bytes === null)
+    throw new EgressError("dns_broken", `DNS look-up of ${host}: the answer "${text}" is not an address`);
   return bytes;
 }
 
-/** The name service of `node:dns`: c-ares for names of the public internet, getaddrinfo for those the operator named. */
+/**
+ * Name service based on `node:dns`: c-ares for names of the public internet, getaddrinfo for names that the operator
+ * listed.
+ */
 export function nodeNameService(options: DnsOptions): NameService {
   const tries = options.tries ?? 3;
   const resolver = new Resolver({ timeout: Math.ceil((options.timeoutMs ?? 3000) / tries), tries });
   if (options.servers !== undefined) resolver.setServers(options.servers);
   return {
     async query(host, family) {
-      // The dot makes the name absolute: no search list can turn `kubernetes.com` into a name of the cluster.
+      // The trailing dot makes the name absolute, so no search list can turn `kubernetes.com` into a name of the cluster.
       const name = `${host}.`;
       const records =
         family === 4 ? await resolver.resolve4(name, { ttl: true }) : await resolver.resolve6(name, { ttl: true });

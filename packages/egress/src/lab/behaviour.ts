@@ -1,43 +1,48 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** One request that reached the lab. */
+/** A request that reached the lab. */
 export interface LabRequest {
+  /** Node's request. */
   readonly request: IncomingMessage;
+  /** Node's response. */
   readonly response: ServerResponse;
-  /** The socket below: for answers that no HTTP library would write. */
+  /** The underlying socket, for responses that no HTTP library would write. */
   readonly socket: Socket;
   /** The request body; empty when the behaviour does not read it. */
   readonly body: Buffer;
-  /** What the `*` at the end of the path stands for. */
+  /** Part of the path that matched the `*` at the end. */
   readonly rest: string;
+  /** Query parameters. */
   readonly query: URLSearchParams;
-  /** A number in 0 … 1 from the lab's own source. */
+  /** Random number from 0 to 1. */
   readonly random: () => number;
-  /** How often this path was called before. */
+  /** Number of earlier calls of this path. */
   readonly count: number;
 }
 
-/** One way to misbehave. */
+/** One misbehaviour of the lab. */
 export interface Behaviour {
-  /** Path, with `*` at the end where something may follow. */
+  /** Path; a `*` at the end matches anything. */
   readonly path: string;
+  /** Group in the index page. */
   readonly group: string;
   /** What the lab does. */
   readonly does: string;
-  /** What a good sender does about it. */
+  /** What a good sender does in response. */
   readonly expect: string;
-  /** False: the request body is left unread. */
+  /** Leaves the request body unread when false. */
   readonly readBody?: false;
+  /** Handles one request. */
   readonly run: (call: LabRequest) => void;
 }
 
-/** No behaviour goes on for longer, so that a forgotten client costs nothing. */
+/** Maximum duration of a behaviour, so that a forgotten client costs nothing. */
 export const LONGEST_MS = 120_000;
-/** No behaviour sends more. */
+/** Maximum number of bytes that a behaviour sends. */
 export const MOST_BYTES = 256 * 1024 * 1024;
 
-/** Answers in the usual way. */
+/** Writes an ordinary response. */
 export function answer(
   { response }: LabRequest,
   status: number,
@@ -48,19 +53,19 @@ export function answer(
   response.end(text);
 }
 
-/** Writes bytes as they are, and closes the connection after them when told to. */
+/** Writes raw bytes, and closes the connection afterwards if `end` is true. */
 export function raw({ socket }: LabRequest, text: string | Buffer, end = false): void {
   if (end) socket.end(text);
   else socket.write(text);
 }
 
-/** Says nothing more, for a bounded time. */
+/** Sends nothing more, for a limited time. */
 export function hang({ socket }: LabRequest): void {
   const timer = setTimeout(() => socket.destroy(), LONGEST_MS);
   socket.once("close", () => clearTimeout(timer));
 }
 
-/** Calls `step` again and again while the client stays; `step` may write. */
+/** Calls `step` repeatedly while the client stays connected. `step` may write. */
 export function repeat(call: LabRequest, everyMs: number, step: (index: number) => void): void {
   let index = 0;
   const timer = setInterval(() => step(index++), everyMs);
@@ -68,7 +73,7 @@ export function repeat(call: LabRequest, everyMs: number, step: (index: number) 
   hang(call);
 }
 
-/** Sends `chunk` as fast as the client reads, up to a bound. */
+/** Sends chunks as fast as the client reads, up to a limit. */
 export function flood({ socket }: LabRequest, chunk: (index: number) => string | Buffer): void {
   let sent = 0;
   let index = 0;

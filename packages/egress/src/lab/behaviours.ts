@@ -5,8 +5,8 @@ import type { Behaviour, LabRequest } from "./behaviour.ts";
 const HEAD = "HTTP/1.1 200 OK\r\n";
 
 /**
- * 50 MB of zeros in about 50 kB: small enough to pass a cap on compressed bytes. Fifty gzip members, one after the
- * other, are one gzip file (RFC 1952 section 2.2), and cost a fiftieth to make.
+ * 50 MB of zeros in about 50 kB, small enough to pass a limit on compressed bytes. Fifty concatenated gzip members are a
+ * valid gzip file (RFC 1952 section 2.2) and take a fiftieth of the time to create.
  */
 function gzipBomb(): Buffer {
   const member = gzipSync(Buffer.alloc(1_000_000), { level: constants.Z_BEST_COMPRESSION });
@@ -17,14 +17,14 @@ const WELL: readonly Behaviour[] = [
   {
     path: "/ok",
     group: "well",
-    does: "Answers 200 at once.",
+    does: "Responds with 200 immediately.",
     expect: "Success.",
     run: (call) => answer(call, 200, "ok\n"),
   },
   {
     path: "/echo",
     group: "well",
-    does: "Answers 200 with method, headers and body of the request as JSON.",
+    does: "Responds with 200 and the method, headers and body of the request as JSON.",
     expect: "Success.",
     run: (call) => {
       const { method, rawHeaders } = call.request;
@@ -35,8 +35,8 @@ const WELL: readonly Behaviour[] = [
   {
     path: "/status/*",
     group: "well",
-    does: "Answers with the status in the path, such as /status/503.",
-    expect: "Success for 2xx only; 410 disables the endpoint.",
+    does: "Responds with the status in the path, such as /status/503.",
+    expect: "Success only for 2xx; 410 disables the endpoint.",
     run: (call) => {
       const status = Number(call.rest);
       answer(call, status >= 200 && status <= 599 ? status : 400, `${status}\n`);
@@ -48,18 +48,18 @@ const SLOW: readonly Behaviour[] = [
   {
     path: "/delay/*",
     group: "slow",
-    does: "Answers 200 after the milliseconds in the path (at most 120,000).",
-    expect: "Success below the deadline, a timeout above.",
+    does: "Responds with 200 after the milliseconds in the path (at most 120,000).",
+    expect: "Success within the timeout, otherwise a timeout.",
     run: (call) => {
       const timer = setTimeout(() => answer(call, 200, "late\n"), Math.min(Number(call.rest) || 0, 120_000));
       call.socket.once("close", () => clearTimeout(timer));
     },
   },
-  { path: "/hang/head", group: "slow", does: "Never answers.", expect: "A timeout.", run: hang },
+  { path: "/hang/head", group: "slow", does: "Never responds.", expect: "A timeout.", run: hang },
   {
     path: "/hang/half-head",
     group: "slow",
-    does: "Stops in the middle of the head.",
+    does: "Stops in the middle of the response head.",
     expect: "A timeout.",
     run: (call) => {
       raw(call, `${HEAD}content-type: text/pl`);
@@ -70,7 +70,7 @@ const SLOW: readonly Behaviour[] = [
     path: "/hang/body",
     group: "slow",
     does: "Sends the head and half of the body, then nothing.",
-    expect: "The status counts; the body is noted as cut off at the deadline.",
+    expect: "The status counts; the body is recorded as cut off at the timeout.",
     run: (call) => {
       raw(call, `${HEAD}content-length: 10\r\n\r\nhello`);
       hang(call);
@@ -88,7 +88,7 @@ const SLOW: readonly Behaviour[] = [
     path: "/drip/head",
     group: "slow",
     does: "Sends one byte of an endless header every 50 ms.",
-    expect: "A timeout: the deadline is for the whole, not for each byte.",
+    expect: "A timeout: the limit applies to the whole request, not to each byte.",
     run: (call) => {
       raw(call, `${HEAD}x-drip: `);
       repeat(call, 50, () => raw(call, "a"));
@@ -97,8 +97,8 @@ const SLOW: readonly Behaviour[] = [
   {
     path: "/drip/body",
     group: "slow",
-    does: "Sends one byte of body every 50 ms, for ever.",
-    expect: "The status counts; the body is noted as cut off at the deadline.",
+    does: "Sends one byte of the body every 50 ms, without end.",
+    expect: "The status counts; the body is recorded as cut off at the timeout.",
     run: (call) => {
       raw(call, `${HEAD}transfer-encoding: chunked\r\n\r\n`);
       repeat(call, 50, () => raw(call, "1\r\na\r\n"));
@@ -111,7 +111,7 @@ const LARGE: readonly Behaviour[] = [
     path: "/endless/headers",
     group: "large",
     does: "Sends headers without end.",
-    expect: "The answer is refused once the head is too large.",
+    expect: "The response is rejected once the head is too large.",
     run: (call) => {
       raw(call, HEAD);
       flood(call, (index) => `x-filler-${index}: ${"a".repeat(1000)}\r\n`);
@@ -121,7 +121,7 @@ const LARGE: readonly Behaviour[] = [
     path: "/endless/header",
     group: "large",
     does: "Sends one header whose value never ends.",
-    expect: "The answer is refused once the head is too large.",
+    expect: "The response is rejected once the head is too large.",
     run: (call) => {
       raw(call, `${HEAD}x-filler: `);
       flood(call, () => "a".repeat(16_384));
@@ -131,7 +131,7 @@ const LARGE: readonly Behaviour[] = [
     path: "/endless/body",
     group: "large",
     does: "Sends a body without end, as fast as it is read.",
-    expect: "The status counts; the body is cut at the cap and the connection closed.",
+    expect: "The status counts; the body is cut off at the limit and the connection closed.",
     run: (call) => {
       raw(call, `${HEAD}content-type: text/plain\r\n\r\n`);
       flood(call, () => Buffer.alloc(65_536, 0x61));
@@ -141,7 +141,7 @@ const LARGE: readonly Behaviour[] = [
     path: "/endless/chunks",
     group: "large",
     does: "Sends one-byte chunks with a long chunk extension each, without end.",
-    expect: "Cut at the cap or at the deadline, with bounded memory.",
+    expect: "The body is cut off at the limit or at the timeout, with bounded memory.",
     run: (call) => {
       raw(call, `${HEAD}transfer-encoding: chunked\r\n\r\n`);
       flood(call, () => `1;${"x".repeat(200)}=y\r\na\r\n`.repeat(100));
@@ -150,8 +150,8 @@ const LARGE: readonly Behaviour[] = [
   {
     path: "/gzip-bomb",
     group: "large",
-    does: "Sends 50 MB of zeros as 50 kB of gzip, though the client asked for identity.",
-    expect: "The raw bytes are kept up to the cap and never inflated.",
+    does: "Sends 50 MB of zeros as 50 kB of gzip, although the client asked for identity.",
+    expect: "The raw bytes are kept up to the limit and never decompressed.",
     run: (call) => {
       const body = gzipBomb();
       call.response.writeHead(200, { "content-encoding": "gzip", "content-length": body.length });
@@ -161,8 +161,8 @@ const LARGE: readonly Behaviour[] = [
   {
     path: "/gzip-liar",
     group: "large",
-    does: "Says Content-Encoding: gzip and sends plain text.",
-    expect: "Success: nobody inflates it.",
+    does: "Declares Content-Encoding: gzip and sends plain text.",
+    expect: "Success, because the body is not decompressed.",
     run: (call) => answer(call, 200, "this is not gzip\n", { "content-encoding": "gzip" }),
   },
 ];
@@ -171,14 +171,14 @@ const BUSY: readonly Behaviour[] = [
   {
     path: "/retry-after/seconds",
     group: "busy",
-    does: "Answers 429 with Retry-After in seconds (?after=, default 2).",
+    does: "Responds with 429 and Retry-After in seconds (?after=, default 2).",
     expect: "The endpoint is paused until then.",
     run: (call) => answer(call, 429, "slow down\n", { "retry-after": call.query.get("after") ?? "2" }),
   },
   {
     path: "/retry-after/date",
     group: "busy",
-    does: "Answers 429 with Retry-After as an HTTP date (?after= seconds from now, default 2).",
+    does: "Responds with 429 and Retry-After as an HTTP date (?after= seconds from now, default 2).",
     expect: "The endpoint is paused until then.",
     run: (call) => {
       const when = new Date(Date.now() + Number(call.query.get("after") ?? "2") * 1000);
@@ -188,15 +188,15 @@ const BUSY: readonly Behaviour[] = [
   {
     path: "/retry-after/nonsense",
     group: "busy",
-    does: "Answers 503 with a Retry-After nobody can read.",
-    expect: "The usual retry policy.",
+    does: "Responds with 503 and an invalid Retry-After.",
+    expect: "The normal retry schedule applies.",
     run: (call) => answer(call, 503, "", { "retry-after": "soon, I hope" }),
   },
   {
     path: "/flap",
     group: "busy",
-    does: "Answers 503 and 200 in turn, ?n= of each (default 1).",
-    expect: "The breaker does not open and shut with every request.",
+    does: "Responds alternately with 503 and 200, ?n= times each (default 1).",
+    expect: "The circuit breaker does not open and close with every request.",
     run: (call) => {
       const n = Math.max(1, Number(call.query.get("n") ?? "1"));
       answer(call, Math.floor(call.count / n) % 2 === 0 ? 503 : 200);
@@ -206,7 +206,7 @@ const BUSY: readonly Behaviour[] = [
     path: "/flaky",
     group: "busy",
     does: "Fails at random: a 500, a reset or a hang in ?percent= of all calls (default 30).",
-    expect: "Every message arrives in the end.",
+    expect: "Every message is eventually delivered.",
     run: (call) => {
       if (call.random() * 100 >= Number(call.query.get("percent") ?? "30")) return answer(call, 200);
       const kind = Math.floor(call.random() * 3);
@@ -217,7 +217,7 @@ const BUSY: readonly Behaviour[] = [
   },
 ];
 
-/** Sends the client somewhere it must not go. */
+/** Redirects the client to a place that it must not call. */
 function redirect(call: LabRequest, location: string, status = 302): void {
   answer(call, status, "", { location });
 }
@@ -226,42 +226,42 @@ const ELSEWHERE: readonly Behaviour[] = [
   {
     path: "/redirect/loop",
     group: "redirect",
-    does: "Answers 302 to itself.",
-    expect: "Not followed: a failure, with the Location recorded.",
+    does: "Redirects to itself with 302.",
+    expect: "The redirect is not followed: a failure with the Location recorded.",
     run: (call) => redirect(call, "/redirect/loop"),
   },
   {
     path: "/redirect/metadata",
     group: "redirect",
-    does: "Answers 307 to the metadata service of a cloud.",
-    expect: "Not followed.",
+    does: "Redirects to a cloud metadata service with 307.",
+    expect: "The redirect is not followed.",
     run: (call) => redirect(call, "http://169.254.169.254/latest/meta-data/", 307),
   },
   {
     path: "/redirect/private",
     group: "redirect",
-    does: "Answers 308 to a private address.",
-    expect: "Not followed.",
+    does: "Redirects to a private address with 308.",
+    expect: "The redirect is not followed.",
     run: (call) => redirect(call, "http://10.0.0.1:8080/admin", 308),
   },
   {
     path: "/redirect/file",
     group: "redirect",
-    does: "Answers 301 to a file: URL.",
-    expect: "Not followed.",
+    does: "Redirects to a file: URL with 301.",
+    expect: "The redirect is not followed.",
     run: (call) => redirect(call, "file:///etc/passwd", 301),
   },
   {
     path: "/200-error",
     group: "lying",
-    does: `Answers 200 with {"ok":false} inside.`,
-    expect: "Success by status; a failure where the endpoint has a success rule.",
+    does: `Responds with 200 and {"ok":false} in the body.`,
+    expect: "Success by status; a failure if the endpoint has a success rule.",
     run: (call) => answer(call, 200, `{"ok":false,"error":"invalid_token"}`, { "content-type": "application/json" }),
   },
   {
     path: "/200-html",
     group: "lying",
-    does: "Answers 200 with the HTML page of a hosting provider.",
+    does: "Responds with 200 and the HTML page of a hosting provider.",
     expect: "Success by status; a warning that this looks like an error page.",
     run: (call) => answer(call, 200, "<!doctype html><title>Site not found</title>", { "content-type": "text/html" }),
   },

@@ -1,26 +1,32 @@
-/** A certificate and its key, as PEM. */
+/** A certificate and its key in PEM. */
 export interface LabCertificate {
+  /** PEM certificate. */
   readonly cert: string;
+  /** PEM private key. */
   readonly key: string;
 }
 
-/** What the lab's TLS ports use. Made afresh at each start, so that no key is ever shipped. */
+/** Certificates of the lab's TLS ports. Generated at each start, so that no private key is published. */
 export interface LabCertificates {
-  /** The lab's own authority. Trust it to make the good ones good. */
+  /** The lab's own CA. Trust it to accept the `good` certificate. */
   readonly ca: LabCertificate;
+  /** Valid for `localhost`, `127.0.0.1` and `::1`. */
   readonly good: LabCertificate;
+  /** Expired 30 days ago. */
   readonly expired: LabCertificate;
+  /** Becomes valid in 10 days. */
   readonly notYetValid: LabCertificate;
+  /** Valid for another host name. */
   readonly wrongName: LabCertificate;
-  /** Signed by nobody but itself. */
+  /** Signed by itself. */
   readonly selfSigned: LabCertificate;
-  /** For clients, signed by the authority. */
+  /** Client certificate signed by the CA. */
   readonly client: LabCertificate;
 }
 
 const DAY_MS = 86_400_000;
 
-interface Wish {
+interface CertificateRequest {
   readonly name: string;
   readonly names?: readonly string[];
   readonly addresses?: readonly string[];
@@ -30,28 +36,28 @@ interface Wish {
   readonly signer?: LabCertificate;
 }
 
-/** Makes all certificates of a lab: elliptic-curve keys, a few milliseconds each. */
+/** Generates all certificates of a lab: elliptic-curve keys, a few milliseconds each. */
 export async function makeCertificates(now: number): Promise<LabCertificates> {
-  // Loaded only here: a sender that never starts a lab does not pay for it.
+  // Loaded on demand, so that programs without a lab do not load it.
   const { generate } = await import("selfsigned");
-  const make = async (wish: Wish): Promise<LabCertificate> => {
+  const make = async (wanted: CertificateRequest): Promise<LabCertificate> => {
     const altNames = [
-      ...(wish.names ?? []).map((value) => ({ type: 2 as const, value })),
-      ...(wish.addresses ?? []).map((ip) => ({ type: 7 as const, ip })),
+      ...(wanted.names ?? []).map((value) => ({ type: 2 as const, value })),
+      ...(wanted.addresses ?? []).map((ip) => ({ type: 7 as const, ip })),
     ];
-    const made = await generate([{ name: "commonName", value: wish.name }], {
+    const made = await generate([{ name: "commonName", value: wanted.name }], {
       keyType: "ec",
       algorithm: "sha256",
-      notBeforeDate: new Date(now + (wish.fromDays ?? -1) * DAY_MS),
-      notAfterDate: new Date(now + (wish.toDays ?? 30) * DAY_MS),
+      notBeforeDate: new Date(now + (wanted.fromDays ?? -1) * DAY_MS),
+      notAfterDate: new Date(now + (wanted.toDays ?? 30) * DAY_MS),
       extensions: [
-        { name: "basicConstraints", cA: wish.authority === true, critical: true },
-        wish.authority === true
+        { name: "basicConstraints", cA: wanted.authority === true, critical: true },
+        wanted.authority === true
           ? { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true }
           : { name: "keyUsage", digitalSignature: true, critical: true },
         ...(altNames.length === 0 ? [] : [{ name: "subjectAltName" as const, altNames }]),
       ],
-      ...(wish.signer === undefined ? {} : { ca: { cert: wish.signer.cert, key: wish.signer.key } }),
+      ...(wanted.signer === undefined ? {} : { ca: { cert: wanted.signer.cert, key: wanted.signer.key } }),
     });
     return { cert: made.cert, key: made.private };
   };

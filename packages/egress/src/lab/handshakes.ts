@@ -1,12 +1,12 @@
 import { answer } from "./behaviour.ts";
 import type { Behaviour } from "./behaviour.ts";
 
-/** Answers that a sender's ownership checks and credentials look for. */
+/** Responses for endpoint verification and for credentials. */
 export const HANDSHAKES: readonly Behaviour[] = [
   {
     path: "/cloudevents",
     group: "handshake",
-    does: "Grants a CloudEvents OPTIONS handshake, at ?rate= requests a minute (default 120).",
+    does: "Grants a CloudEvents OPTIONS handshake at ?rate= requests per minute (default 120).",
     expect: "The endpoint counts as verified, at that rate.",
     run: (call) => {
       const origin = call.request.headers["webhook-request-origin"];
@@ -21,7 +21,7 @@ export const HANDSHAKES: readonly Behaviour[] = [
   {
     path: "/cloudevents/deny",
     group: "handshake",
-    does: "Answers a CloudEvents OPTIONS handshake for another origin.",
+    does: "Grants a CloudEvents OPTIONS handshake to another origin.",
     expect: "The endpoint stays unverified.",
     run: (call) => answer(call, 200, "", { "webhook-allowed-origin": "someone-else.example" }),
   },
@@ -35,8 +35,8 @@ export const HANDSHAKES: readonly Behaviour[] = [
   {
     path: "/oauth/token",
     group: "handshake",
-    does: "Gives an OAuth 2 token for client lab with secret lab, good for ?expires= seconds (default 60).",
-    expect: "The token is kept and used until shortly before it ends.",
+    does: "Issues an OAuth 2 token to client lab with secret lab, valid for ?expires= seconds (default 60).",
+    expect: "The token is cached and used until shortly before it expires.",
     run: (call) => {
       const basic = `Basic ${Buffer.from("lab:lab").toString("base64")}`;
       const form = new URLSearchParams(call.body.toString());
@@ -53,7 +53,7 @@ export const HANDSHAKES: readonly Behaviour[] = [
   {
     path: "/oauth/hook",
     group: "handshake",
-    does: "Wants a Bearer token of /oauth/token; ?revoked= names one that is no longer good.",
+    does: "Requires a Bearer token from /oauth/token; ?revoked= names one that is no longer valid.",
     expect: "A 401 makes the sender fetch a new token.",
     run: (call) => {
       const { authorization = "" } = call.request.headers;

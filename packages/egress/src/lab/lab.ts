@@ -13,7 +13,7 @@ import { HANDSHAKES } from "./handshakes.ts";
 import { indexPage } from "./page.ts";
 import type { LabPort } from "./page.ts";
 
-/** Every way the lab misbehaves by path. */
+/** Every misbehaviour of the lab that is selected by path. */
 export const BEHAVIOURS: readonly Behaviour[] = [
   ...WELL,
   ...SLOW,
@@ -26,17 +26,17 @@ export const BEHAVIOURS: readonly Behaviour[] = [
 
 /** Options of {@link startLab}. */
 export interface LabOptions {
-  /** Address to listen on. Default `127.0.0.1`. The lab is hostile by design: do not put it on a public address. */
+  /** Address to listen on. Defaults to `127.0.0.1`. The lab is hostile by design: do not expose it publicly. */
   readonly host?: string;
-  /** Port of the plain server; the TLS ports take the ones after it. Default 0: any free ones. */
+  /** Port of the plain server; the TLS ports use the following ones. Defaults to 0: any free ports. */
   readonly port?: number;
-  /** Default `Math.random`. */
+  /** Source of random numbers from 0 to 1. Defaults to `Math.random`. */
   readonly random?: () => number;
-  /** Milliseconds since the epoch, for the dates of certificates. Default `Date.now`. */
+  /** Milliseconds since the Unix epoch, for the validity of certificates. Defaults to `Date.now`. */
   readonly now?: () => number;
 }
 
-/** The ports that misbehave before HTTP begins. */
+/** Ports that misbehave before HTTP begins. */
 export type LabPortName =
   | "tls-good"
   | "tls-expired"
@@ -51,20 +51,23 @@ export type LabPortName =
 
 /** A running lab. */
 export interface Lab extends AsyncDisposable {
-  /** Where the plain server is, without a slash at the end. Its `/` lists everything. */
+  /** URL of the plain server, without a trailing slash. Its `/` lists everything. */
   readonly url: string;
-  /** URL of each port that misbehaves before HTTP, without a slash at the end. */
+  /** URL of each port that misbehaves before HTTP, without a trailing slash. */
   readonly ports: Readonly<Record<LabPortName, string>>;
+  /** Certificates of the TLS ports. */
   readonly certificates: LabCertificates;
+  /** Every misbehaviour that is selected by path. */
   readonly behaviours: readonly Behaviour[];
   /** Open connections. */
   readonly connections: number;
   /** Requests that reached a handler since the start. */
   readonly requests: number;
+  /** Closes all servers and connections. */
   close(): Promise<void>;
 }
 
-/** Request bodies read: what is beyond is the client's to learn. */
+/** Maximum number of bytes kept of a request body. */
 const MAX_BODY = 32 * 1024 * 1024;
 
 class RunningLab implements Lab {
@@ -93,39 +96,49 @@ class RunningLab implements Lab {
     const plain = createServer((request, response) => this.#serve(request, response));
     this.url = `http://${await this.#listen(plain, host, port)}`;
     const rows: readonly [LabPortName, Server, string, string][] = [
-      ["tls-good", this.#tls(good), "A certificate of the lab's authority.", "Success where the authority is trusted."],
-      ["tls-expired", this.#tls(expired), "The certificate ended a month ago.", "Refused: expired."],
-      ["tls-not-yet-valid", this.#tls(notYetValid), "The certificate begins in ten days.", "Refused: not yet valid."],
-      ["tls-wrong-name", this.#tls(wrongName), "The certificate is for elsewhere.example.", "Refused: wrong name."],
-      ["tls-self-signed", this.#tls(selfSigned), "The certificate is signed by itself.", "Refused: self-signed."],
+      ["tls-good", this.#tls(good), "Presents a certificate of the lab's CA.", "Success if the CA is trusted."],
+      ["tls-expired", this.#tls(expired), "Presents a certificate that expired a month ago.", "Rejected: expired."],
+      [
+        "tls-not-yet-valid",
+        this.#tls(notYetValid),
+        "Presents a certificate that becomes valid in ten days.",
+        "Rejected: not yet valid.",
+      ],
+      [
+        "tls-wrong-name",
+        this.#tls(wrongName),
+        "Presents a certificate for elsewhere.example.",
+        "Rejected: wrong name.",
+      ],
+      ["tls-self-signed", this.#tls(selfSigned), "Presents a self-signed certificate.", "Rejected: self-signed."],
       [
         "tls-client-certificate",
         this.#tls(good, { requestCert: true, rejectUnauthorized: true, ca: ca.cert }),
-        "Wants a client certificate of the lab's authority.",
-        "Refused without one.",
+        "Requires a client certificate of the lab's CA.",
+        "Rejected without one.",
       ],
       [
         "tls-old",
         this.#tls(good, { minVersion: "TLSv1.1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" }),
-        "Speaks TLS 1.1 at most.",
-        "Refused: too old.",
+        "Supports at most TLS 1.1.",
+        "Rejected: too old.",
       ],
       [
         "tls-plain",
         createServer((request, response) => this.#serve(request, response)),
         "Speaks plain HTTP.",
-        "Refused: no TLS.",
+        "Rejected: no TLS.",
       ],
       [
         "tls-hang",
         createTcpServer(() => {}),
-        "Accepts the connection and never says a word.",
+        "Accepts the connection and sends nothing.",
         "A timeout in the handshake.",
       ],
       [
         "tls-reset",
         createTcpServer((socket) => socket.once("data", () => socket.resetAndDestroy())),
-        "Resets in the handshake.",
+        "Resets the connection in the handshake.",
         "A TLS failure.",
       ],
     ];
@@ -173,7 +186,7 @@ class RunningLab implements Lab {
       path.endsWith("*") ? url.pathname.startsWith(path.slice(0, -1)) : url.pathname === path,
     );
     if (behaviour === undefined)
-      return void response.writeHead(404).end("The lab has no such path. See / for those it has.\n");
+      return void response.writeHead(404).end("The lab has no such path. See / for all paths.\n");
     const count = this.#counts.get(behaviour.path) ?? 0;
     this.#counts.set(behaviour.path, count + 1);
     const rest = url.pathname.slice(behaviour.path.length - 1);
@@ -220,12 +233,20 @@ function readBody(request: IncomingMessage, done: (body: Buffer) => void): void 
 }
 
 /**
- * Starts a receiver that misbehaves on purpose, by path and by port. Its page at `/` lists all it can do, `/index.json`
- * gives the same list as data.
+ * Starts a receiver that misbehaves on purpose, by path and by port, for testing webhook senders. Its page at `/`
+ * lists all behaviours; `/index.json` returns the same list as data.
+ *
+ * @param options Address, ports and sources of randomness and time.
+ * @returns The running lab. Dispose of it to close all servers.
+ *
+ * @example
  *
  * ```ts
+ * import { startLab } from "@posthorn/egress/lab";
+ *
  * await using lab = await startLab();
- * await fetch(`${lab.url}/retry-after/seconds`);
+ * const response = await fetch(`${lab.url}/retry-after/seconds?after=120`);
+ * console.log(response.status, response.headers.get("retry-after")); // 429 120
  * ```
  */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
@@ -234,7 +255,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   try {
     await lab.start(options.host ?? "127.0.0.1", options.port ?? 0);
   } catch (error) {
-    // A port in the middle was taken: those before it are given back.
+    // One of the ports was in use: release the ones before it.
     await lab.close();
     throw error;
   }

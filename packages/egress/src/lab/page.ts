@@ -3,15 +3,19 @@ import type { Behaviour } from "./behaviour.ts";
 const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const escape = (text: string) => text.replaceAll(/[&<>"]/g, (character) => ESCAPES[character] ?? character);
 
-/** One port that misbehaves before HTTP begins. */
+/** A port that misbehaves before HTTP begins. */
 export interface LabPort {
+  /** Name of the port. */
   readonly name: string;
+  /** URL without a trailing slash. */
   readonly url: string;
+  /** What the lab does. */
   readonly does: string;
+  /** What a good sender does in response. */
   readonly expect: string;
 }
 
-/** The page that lists everything, without a script or a request to anywhere. */
+/** Page that lists everything, without scripts or external requests. */
 export function indexPage(behaviours: readonly Behaviour[], ports: readonly LabPort[]): string {
   const row = (cells: readonly string[]) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
   const paths = behaviours.map(({ path, group, does, expect }) =>
@@ -37,14 +41,14 @@ export function indexPage(behaviours: readonly Behaviour[], ports: readonly LabP
   code { white-space: nowrap }
 </style>
 <h1>Posthorn lab</h1>
-<p>A receiver that misbehaves on purpose. Point a webhook sender at one of these and see what it does.
-The same list as data: <a href="/index.json"><code>/index.json</code></a>.</p>
+<p>A receiver that misbehaves on purpose. Point a webhook sender at one of these URLs and see what it does.
+The same list as JSON: <a href="/index.json"><code>/index.json</code></a>.</p>
 <h2>By path</h2>
 <table><thead><tr><th>Path<th>Group<th>What the lab does<th>What a good sender does</thead><tbody>
 ${paths.join("\n")}
 </tbody></table>
 <h2>By port</h2>
-<p>All paths work on these too. The certificate of the lab's authority is at <a href="/ca.pem"><code>/ca.pem</code></a>.</p>
+<p>All paths work on these ports too. The certificate of the lab's CA is at <a href="/ca.pem"><code>/ca.pem</code></a>.</p>
 <table><thead><tr><th>URL<th>Name<th>What the lab does<th>What a good sender does</thead><tbody>
 ${servers.join("\n")}
 </tbody></table>

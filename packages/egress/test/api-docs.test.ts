@@ -1,0 +1,26 @@
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { compileExamples, examplesOf, runExamples } from "../../../scripts/api-examples.ts";
+import { publicApi } from "../../../scripts/public-api.ts";
+import { undocumented } from "../../../scripts/undocumented.ts";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+// Below the package, so that its own name and its test dependencies resolve; ignored as build output is.
+const FOLDER = fileURLToPath(new URL("./dist/examples/", import.meta.url));
+
+const exports = publicApi(fileURLToPath(new URL("../", import.meta.url)));
+const examples = examplesOf(exports);
+
+describe("the doc comments of @posthorn/egress", () => {
+  it("cover every export: purpose, parameters, and an example for each function and class", () => {
+    expect(exports.length).toBeGreaterThan(55);
+    expect(undocumented(exports)).toEqual([]);
+  });
+
+  it("hold examples that compile and print what they say", { timeout: 120_000 }, () => {
+    expect(compileExamples(FOLDER, ROOT, examples)).toBe("");
+    const runs = runExamples(FOLDER, examples);
+    const got = runs.map(({ printed, error }, index) => ({ title: examples[index]?.title, printed, error }));
+    expect(got).toEqual(examples.map(({ title, promised }) => ({ title, printed: promised, error: null })));
+  });
+});
