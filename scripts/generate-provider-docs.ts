@@ -1,9 +1,9 @@
 /**
- * Writes `docs/webhooks/providers.md` from the catalogue. With `--check` it writes nothing and fails when the page on
- * disk is not the one that would be written.
+ * Writes `docs/webhooks/providers.md` from the provider definitions. With `--check` it writes nothing and fails when the
+ * page is stale.
  *
- * A definition's comment holds what people get wrong with the provider: it is read from the source, so that it costs
- * nothing at run time.
+ * The comment above a definition describes common mistakes. It is read from the source, so that it costs nothing at run
+ * time.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { providerTrust, schemeSummary } from "../packages/webhooks/src/provider/summary.ts";
@@ -13,7 +13,7 @@ import { code, comment, escape, facts, finder, formatted, source, TRUST } from "
 
 const PAGE = "docs/webhooks/providers.md";
 
-/** Providers with a complete receiver as their example; the others get the call that verifies. */
+/** Providers with a complete receiver as their example. The others show only the call that verifies. */
 const IN_FULL = new Set(
   (
     "github gitlab bitbucket stripe paypal square slack discord microsoft-teams microsoft-graph twilio sendgrid " +
@@ -26,7 +26,7 @@ const GROUPS: Readonly<Record<ProviderGroup, string>> = {
   development: "Source control, registries, CI, hosting, project management",
   observability: "Observability",
   payments: "Payments and accounting",
-  messaging: "Messaging, e-mail, telephony, social networks",
+  messaging: "Messaging, email, telephony, social networks",
   business: "CRM, support, scheduling, forms, signatures, marketing",
   content: "Commerce, content, storage, media",
   cloud: "Calendars, cloud, devices, automation, protocols",
@@ -47,28 +47,37 @@ function page(): string {
 
 function introduction(all: readonly ProviderDefinition[]): string {
   const count = (trust: string): number => all.filter((definition) => providerTrust(definition) === trust).length;
-  return `# Providers
+  return `# Verify webhooks from ${all.length - 1} providers
+
+Settings, signatures and examples for every provider definition of \`@posthorn/webhooks\`.
 
 <!-- Written by scripts/generate-provider-docs.ts from packages/webhooks/src/providers. Do not edit. -->
 
-${all.length} definitions for ${all.length - 1} providers (Adyen has two, because some accounts use Basic authentication alone): ${count("signed")} sign,
-${count("shared-secret")} repeat a fixed credential, ${count("none")} have nothing of their own. What each proves:
+\`\`\`ts
+import { verifyProvider } from "@posthorn/webhooks/provider";
+import { github } from "@posthorn/webhooks/providers/github";
 
-- **signed**: the sender holds a key. The part of the request that the signature covers is unchanged; the table says so if
-  that is not the whole body.
-- **shared secret**: the sender knows a fixed credential. The body is not protected: where it matters, check it with the
-  provider's API before you act on it.
-- **none**: nothing. Put a secret into the URL and pass it as \`secrets\`, which makes it a shared secret; or pass
+// Throws a WebhookError for a request that is not authentic.
+const { trust } = await verifyProvider(github, request, { secrets: process.env.GITHUB_SECRET! });
+\`\`\`
+
+Of the ${all.length} definitions (Adyen has two, because some accounts use only Basic authentication), ${count("signed")} sign their requests, ${count("shared-secret")} send a fixed credential, and ${count("none")} have no authentication of
+their own. The column "Proof" says what an accepted request proves:
+
+- **signed**: the sender holds a key, and the part that the signature covers is unchanged. The column "Covers" names that part.
+- **shared secret**: the sender knows a fixed credential. The body is not protected: confirm important events through the
+  provider's API.
+- **none**: nothing. Put a secret into the URL and pass it as \`secrets\`, which makes it a shared secret; or set
   \`allowUnsigned\`, and the result has \`trust: "none"\`.
 
-\`ts\` is the timestamp of the request. All headers are in lower case. Where the provider has no id for a delivery that
-stays the same over its retries, \`deduplicationKey\` makes one from event type and body. Whatever \`receiveProvider\` or a
-receiver answers is already what the provider wants, the handshakes included.`;
+In the tables, \`ts\` is the timestamp of the request, and header names are in lower case. For a provider without a delivery ID
+that stays the same over retries, \`deduplicationKey\` derives one from event type and body. \`receiveProvider\` and receivers
+respond the way the provider expects, including its handshakes.`;
 }
 
 function table(members: readonly ProviderDefinition[]): string {
   const head =
-    "| Provider | Proof | Covers | How | Delivery id | Answer | Gives up after |\n| --- | --- | --- | --- | --- | --- | --- |";
+    "| Provider | Proof | Covers | Signature or credential | Delivery ID | Response | Timeout |\n| --- | --- | --- | --- | --- | --- | --- |";
   const rows = members.map((definition) => {
     const { name, schemes, delivery, batch, respond = {} } = definition;
     const trust = providerTrust(definition);
@@ -130,7 +139,7 @@ function receiver(definition: ProviderDefinition): string[] {
     "  },",
     "});",
     "",
-    "// Next.js, Hono, Workers, Deno, Bun. The same receiver runs under Express, Fastify, Koa and Lambda.",
+    "// For Next.js, Hono, Workers, Deno and Bun. Express, Fastify, Koa and Lambda have their own adapters.",
     "export const POST = fetchHandler(receiver);",
     ...((definition.handshakes ?? []).some(({ summary }) => summary.startsWith("GET"))
       ? ["export const GET = POST;"]
@@ -154,10 +163,10 @@ function options(definition: ProviderDefinition): string[] {
   return lines;
 }
 
-/** Providers whose keys are fetched from their own servers unless the caller pins them. */
+/** Providers whose keys are fetched from their servers unless the caller pins them. */
 const FETCHED = new Set(["paypal", "aws-sns", "google-pubsub", "travis-ci"]);
 
-/** Settings without which verifying fails. */
+/** Settings that verification requires. */
 const NEEDED = new Set([
   "apple-appstore.bundleId",
   "braintree.publicKey",

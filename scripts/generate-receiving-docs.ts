@@ -1,10 +1,10 @@
 /**
- * Writes a page for each provider of `receiving-guides.ts` into `docs/receiving`, from the guide and from the catalogue. With `--check`
- * it writes nothing and fails when a page on disk is not the one that would be written. What the pages tell to paste is run against a
- * server in `e2e/test/receiving-docs.test.ts`.
+ * Writes a page into `docs/receiving` for each provider in `receiving-guides.ts`, from the guide and the provider's
+ * definition. With `--check` it writes nothing and fails when a page is stale. `e2e/test/receiving-docs.test.ts` runs the
+ * commands of the pages against a server.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { findProvider } from "../packages/webhooks/src/providers/index.ts";
+import { findProvider, providers } from "../packages/webhooks/src/providers/index.ts";
 import { comment, escape, facts, formatted } from "./provider-facts.ts";
 import { type Guide, GUIDES } from "./receiving-guides.ts";
 
@@ -15,41 +15,45 @@ function page(guide: Guide): string {
   const definition = findProvider(guide.provider)!;
   const note = comment(definition.id);
   const about = [...(note === "" ? [] : [escape(note)]), ...(guide.notes ?? [])];
-  return `# Receiving from ${definition.name}
+  return `# Receive webhooks from ${definition.name}
 
 <!-- Written by scripts/generate-receiving-docs.ts. Do not edit. -->
 
-## Set it up
+Posthorn verifies each request from ${definition.name}, stores the event and forwards it to your endpoints.
 
-Create the source. Its \`ingestUrl\` is the URL for the provider; keep it private. \`TOKEN\` is a
+## Create the source
+
+The \`ingestUrl\` of the source is the URL to enter at the provider. Keep it confidential. \`TOKEN\` is a
 [token of the organisation](../api.md).
 
 \`\`\`sh
 ${[...guide.keys, ...creation(guide)].join("\n")}
 \`\`\`
 
-At ${definition.name}:
+## Configure ${definition.name}
 
 ${guide.steps.map((step, before) => `${before + 1}. ${step}`).join("\n")}
 
-Then say where events go. The endpoint gets body and headers as they came, so it can verify the signature again, and
-[Posthorn's own](../delivery.md) beside it.
+## Forward events to an endpoint
+
+The endpoint receives the original body and headers, so it can verify the provider's signature again, and
+[Posthorn's signature](../delivery.md) in addition.
 
 \`\`\`sh
 curl -sS -X POST "http://127.0.0.1:8071/ingest/api/v1/source/${guide.provider}/endpoint" -H "Authorization: Bearer $TOKEN" \\
   -H 'Content-Type: application/json' -d '{"uid": "app", "url": "http://127.0.0.1:9000/${guide.provider}"}'
 \`\`\`
 
-## Try it
+## Send a test request
 
 \`\`\`sh
 ${[...guide.request, ...request(guide)].join("\n")}
 \`\`\`
 
-Answers ${guide.expect ?? "200. The event is stored, and on its way to the endpoint."} Change a byte of \`BODY\` behind the signature, and it is
-kept apart instead: \`GET …/source/${guide.provider}/quarantine\` says why.
+The response is ${guide.expect ?? "200. The event is stored and will be delivered to the endpoint."} If you change \`BODY\` after
+computing the signature, the request is rejected and kept in quarantine: \`GET …/source/${guide.provider}/quarantine\` shows the reason.
 
-## What is checked
+## Reference
 
 ${facts(definition).join("\n")}
 ${about.map((each) => `\n${each}\n`).join("")}`;
@@ -71,23 +75,23 @@ function request({ headers }: Guide): string[] {
 
 function index(): string {
   const rows = GUIDES.map(({ provider }) => `- [${findProvider(provider)!.name}](${provider}.md)`).sort();
-  return `# Receiving
+  return `# Receive webhooks
 
 <!-- Written by scripts/generate-receiving-docs.ts. Do not edit. -->
 
-A **source** is a URL for one provider. Posthorn verifies what comes to it, answers the provider's handshakes, stores the
-event before it answers, and passes it on to the endpoints of the source, with everything that
-[delivery](../delivery.md) gives. How it works: [receiving.md](../receiving.md).
+A **source** is a URL for one provider. Posthorn verifies each request to it, answers the provider's handshakes, stores the
+event before responding, and forwards it to the endpoints of the source with the same [delivery](../delivery.md) guarantees
+as your own events. [Receiving](../receiving.md) explains how it works.
 
 - [See which event types and schemas a source receives](catalogue.md)
 - [Get an alert when a source goes quiet](activity.md)
 - [Fetch missed events from GitHub and Stripe](backfill.md)
 
-Providers with a page of their own:
+Step by step, for the most common providers:
 
 ${rows.join("\n")}
 
-All 129 providers, and what each proves: [providers](../webhooks/providers.md).
+[All ${Object.keys(providers).length} provider definitions](../webhooks/providers.md), with what each one proves.
 `;
 }
 
@@ -100,6 +104,6 @@ for (const [path, text] of [...pages, [INDEX, index()] as const]) {
   else writeFileSync(path, wanted);
 }
 if (stale.length > 0) {
-  console.error(`Not what would be written: ${stale.join(", ")}. Run: node scripts/generate-receiving-docs.ts`);
+  console.error(`These pages are stale: ${stale.join(", ")}. Write them with: npm run generate:docs`);
   process.exitCode = 1;
 }

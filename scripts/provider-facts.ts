@@ -1,4 +1,4 @@
-/** What a definition of a provider says of itself, in Markdown: shared by the pages that are made from the catalogue. */
+/** Facts from provider definitions in Markdown, shared by the generated pages. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { secretParts } from "../packages/webhooks/src/provider/mask.ts";
@@ -12,33 +12,32 @@ export const TRUST = {
   none: "**none**",
 } as const;
 
-/** One line of a list for each fact. */
+/** Facts of a definition, one list item each. */
 export function facts(definition: ProviderDefinition): readonly string[] {
   const { id, aliases, schemes, secret, config, event, delivery, time, batch, handshakes, respond, retry } = definition;
   const masked = secretParts(definition);
   return [
-    `- Id: \`${id}\`${aliases === undefined ? "" : `; also ${aliases.map(code).join(", ")}`}`,
-    ...(definition.unsigned === undefined ? [] : [`- Without proof: ${definition.unsigned.instead}`]),
+    `- ID: \`${id}\`${aliases === undefined ? "" : `; aliases: ${aliases.map(code).join(", ")}`}`,
+    ...(definition.unsigned === undefined ? [] : [`- Unsigned: ${definition.unsigned.instead}`]),
     ...schemes.map(
-      (scheme) =>
-        `- ${title(scheme.name.replaceAll("-", " "))}: ${code(schemeSummary(scheme))} (${TRUST[scheme.trust]})`,
+      (scheme) => `- Scheme ${code(scheme.name)}: ${code(schemeSummary(scheme))} (${TRUST[scheme.trust]})`,
     ),
     ...(secret === undefined ? [] : [`- Secret: ${secret}`]),
     ...Object.entries(config ?? {}).map(([key, what]) => `- \`config.${key}\`: ${what}`),
     ...(handshakes ?? []).map(({ summary }) => `- Handshake: ${escape(summary)}`),
-    `- Event type: ${finder(event)}; id: ${finder(delivery)}; time: ${finder(time)}`,
+    `- Event type: ${finder(event)}; delivery ID: ${finder(delivery)}; time: ${finder(time)}`,
     ...(batch === undefined
       ? []
       : [
-          `- Several events, in ${code(batch.at === "" ? "the body" : `body.${batch.at}`)}: type ${finder(batch.event)}, id ${finder(batch.id)}, time ${finder(batch.time)}`,
+          `- Batch in ${code(batch.at === "" ? "body" : `body.${batch.at}`)}: type ${finder(batch.event)}, ID ${finder(batch.id)}, time ${finder(batch.time)}`,
         ]),
-    `- Answer: ${answer(respond)}`,
-    ...(retry === undefined ? [] : [`- Tries again: ${retry}`]),
-    ...(masked.length === 0 ? [] : [`- Mask: ${masked.map(code).join(", ")}`]),
+    `- Response: ${response(respond)}`,
+    ...(retry === undefined ? [] : [`- Retries: ${retry}`]),
+    ...(masked.length === 0 ? [] : [`- Credentials to mask: ${masked.map(code).join(", ")}`]),
   ];
 }
 
-function answer(respond: ProviderDefinition["respond"] = {}): string {
+function response(respond: ProviderDefinition["respond"] = {}): string {
   const { status, body, within, reject, note } = respond;
   const parts = [
     String(status ?? "2xx"),
@@ -65,7 +64,7 @@ export function source(id: string): string {
 
 export function finder(value: Finder | undefined): string {
   if (value === undefined) return "–";
-  if (typeof value === "function") return "found by code";
+  if (typeof value === "function") return "computed";
   return [value].flat().map(code).join(" or ");
 }
 
@@ -73,16 +72,12 @@ export function code(text: string): string {
   return `\`${text.replaceAll("`", "'").replaceAll("\n", "\\n")}\``;
 }
 
-/** Text that must not turn into markup. */
+/** Escapes characters that Markdown would interpret. */
 export function escape(text: string): string {
-  return text.replaceAll(/[*_<]/g, "\\$&");
+  return text.replaceAll(/`[^`]*`|[*_<]/g, (part) => (part.startsWith("`") ? part : `\\${part}`));
 }
 
-function title(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** A page as the formatter wants it: what is committed must pass `oxfmt --check`. */
+/** Formats a page, because committed files must pass `oxfmt --check`. */
 export function formatted(path: string, text: string): string {
   const { stdout, status, stderr } = spawnSync("oxfmt", ["--stdin-filepath", path], { input: text, encoding: "utf8" });
   if (status !== 0) throw new Error(`oxfmt failed: ${stderr}`);

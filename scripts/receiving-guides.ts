@@ -1,20 +1,21 @@
-/** What the pages of docs/receiving say that the catalogue does not know: what to do on the provider's side, and a request to try. */
+/** Content of the pages in docs/receiving that is not part of the definitions: steps at the provider, and a test request. */
 
+/** Steps and test request for one provider. */
 export interface Guide {
   readonly provider: string;
-  /** What to do at the provider, one step each; `the URL` is that of the source. */
+  /** Steps at the provider; `the URL` is the URL of the source. */
   readonly steps: readonly string[];
-  /** Fields of the source beside name, uid and type, as JSON with shell variables in it. */
+  /** Fields of the source besides name, uid and type, as JSON with shell variables. */
   readonly source: string;
-  /** Shell lines before the source is made: secrets and keys. */
+  /** Shell lines that create secrets and keys before the source is created. */
   readonly keys: readonly string[];
-  /** Shell lines that make `BODY` and whatever the headers need. */
+  /** Shell lines that set `BODY` and the variables used in the headers. */
   readonly request: readonly string[];
   /** Headers of the request, with shell variables. */
   readonly headers: readonly string[];
-  /** What the answer is; 200 and an empty body unless given. */
+  /** Expected response, to follow "The response is". Defaults to 200 and an empty body. */
   readonly expect?: string;
-  /** What else there is to know. */
+  /** Additional notes, one paragraph each. */
   readonly notes?: readonly string[];
 }
 
@@ -23,7 +24,7 @@ const JSON_TYPE = "content-type: application/json";
 const ID = "ID=$(openssl rand -hex 16)";
 const TIME = "TIME=$(date +%s)";
 
-/** The signature of a text on standard input, in hexadecimal or base64. */
+/** Shell command that signs standard input, in hexadecimal or Base64. */
 const hex = (hash = "sha256", key = '-hmac "$SECRET"'): string => `openssl dgst -${hash} ${key} | sed 's/^.* //'`;
 const base64 = (hash = "sha256", key = '-hmac "$SECRET"'): string =>
   `openssl dgst -${hash} ${key} -binary | openssl base64 -A`;
@@ -32,9 +33,9 @@ export const GUIDES: readonly Guide[] = [
   {
     provider: "github",
     steps: [
-      "In the repository or organisation: *Settings → Webhooks → Add webhook*.",
-      "*Payload URL*: the URL. *Content type*: `application/json` (forms work too). *Secret*: the secret.",
-      "Choose the events, and leave SSL verification on. GitHub sends a `ping` at once: it is verified and stored like any event.",
+      "In the repository or organisation, open *Settings → Webhooks → Add webhook*.",
+      "Enter the URL as *Payload URL* and the secret as *Secret*. Choose `application/json` as *Content type* (forms work too).",
+      "Choose the events and keep SSL verification enabled. GitHub immediately sends a `ping`, which is verified and stored like any event.",
     ],
     keys: [SECRET],
     source: '"secrets": ["\'$SECRET\'"]',
@@ -45,8 +46,8 @@ export const GUIDES: readonly Guide[] = [
   {
     provider: "gitlab",
     steps: [
-      "In the project or group: *Settings → Webhooks → Add new webhook*.",
-      "*URL*: the URL. Let GitLab make a *signing token* where it offers one and give it to the source; older versions have a *secret token* only.",
+      "In the project or group, open *Settings → Webhooks → Add new webhook*.",
+      "Enter the URL. Let GitLab generate a *signing token* and use it as the secret of the source. Older versions only have a *secret token*.",
       "Choose the triggers and save. *Test* sends one of them.",
     ],
     keys: ["SECRET=whsec_$(openssl rand -base64 24)"],
@@ -65,14 +66,14 @@ export const GUIDES: readonly Guide[] = [
       "webhook-timestamp: $TIME",
       "webhook-signature: v1,$SIGNATURE",
     ],
-    notes: ["A secret token proves who sends and nothing of what: prefer the signing token."],
+    notes: ["A secret token identifies the sender but does not protect the body. Prefer the signing token."],
   },
   {
     provider: "stripe",
     steps: [
-      "In the Dashboard: *Developers → Webhooks → Add destination*, or *Add endpoint*.",
-      "Give it the URL and choose the events.",
-      "Reveal the *signing secret* (`whsec_…`) and give it to the source. Each endpoint has one of its own, and so have test and live mode.",
+      "In the Dashboard, open *Developers → Webhooks* and choose *Add destination* or *Add endpoint*.",
+      "Enter the URL and choose the events.",
+      "Reveal the *signing secret* (`whsec_…`) and use it as the secret of the source. Each endpoint has its own secret, separately for test and live mode.",
     ],
     keys: ["SECRET=whsec_$(openssl rand -hex 16)"],
     source: '"secrets": ["\'$SECRET\'"]',
@@ -87,9 +88,9 @@ export const GUIDES: readonly Guide[] = [
   {
     provider: "slack",
     steps: [
-      "At <https://api.slack.com/apps> choose the app. *Basic Information → Signing Secret* is the secret of the source.",
-      "*Event Subscriptions → Enable Events*, and the URL as *Request URL*: Slack sends `url_verification`, which is answered.",
-      "The same URL serves *Interactivity* and *Slash Commands*.",
+      "Choose the app at <https://api.slack.com/apps>. Use *Basic Information → Signing Secret* as the secret of the source.",
+      "Enable *Event Subscriptions* and enter the URL as *Request URL*. Slack sends `url_verification`, which Posthorn answers.",
+      "Use the same URL for *Interactivity* and *Slash Commands*.",
     ],
     keys: [SECRET],
     source: '"secrets": ["\'$SECRET\'"]',
@@ -99,13 +100,14 @@ export const GUIDES: readonly Guide[] = [
       `SIGNATURE=$(printf %s "v0:$TIME:$BODY" | ${hex()})`,
     ],
     headers: [JSON_TYPE, "x-slack-request-timestamp: $TIME", "x-slack-signature: v0=$SIGNATURE"],
-    expect: "200 and the challenge: the handshake, which is no event. With another body it is one.",
+    expect:
+      "200 and the challenge, because this body is a handshake and not an event. Any other body is stored as an event.",
   },
   {
     provider: "discord",
     steps: [
-      "At <https://discord.com/developers/applications> choose the application. *General Information → Public Key* is the public key of the source.",
-      "*Interactions Endpoint URL*, or *Webhooks → Endpoint URL*: the URL. Discord sends a PING, and one with a bad signature that must be refused with 401: both are answered.",
+      "Choose the application at <https://discord.com/developers/applications>. Use *General Information → Public Key* as the public key of the source.",
+      "Enter the URL as *Interactions Endpoint URL* or under *Webhooks → Endpoint URL*. Discord sends a PING and a request with a bad signature, which must get 401. Posthorn responds to both.",
     ],
     keys: [
       "openssl genpkey -algorithm ed25519 -out discord.pem 2>/dev/null",
@@ -119,16 +121,16 @@ export const GUIDES: readonly Guide[] = [
       "SIGNATURE=$(openssl pkeyutl -sign -rawin -inkey discord.pem -in signed.txt | od -An -v -tx1 | tr -d ' \\n')",
     ],
     headers: [JSON_TYPE, "x-signature-timestamp: $TIME", "x-signature-ed25519: $SIGNATURE"],
-    expect: '200 and `{"type":1}`: the answer to a PING.',
+    expect: '200 and `{"type":1}`, the response to a PING.',
     notes: [
-      "An interaction wants its answer within three seconds: set `response.wait` on the source, and the endpoint's own answer goes back.",
+      "An interaction requires a response within 3 seconds. Set `response.wait` on the source to return the response of the endpoint.",
     ],
   },
   {
     provider: "twilio",
     steps: [
-      "In the Console choose the number, messaging service or application, and set the URL where it asks for a webhook, with `HTTP POST`.",
-      "*Account → API keys & tokens → Auth Token* (the primary one) is the secret of the source.",
+      "In the Console, choose the number, messaging service or application, and enter the URL as its webhook with `HTTP POST`.",
+      "Use the primary token under *Account → API keys & tokens → Auth Token* as the secret of the source.",
     ],
     keys: [SECRET],
     source: '"secrets": ["\'$SECRET\'"]',
@@ -139,15 +141,15 @@ export const GUIDES: readonly Guide[] = [
     ],
     headers: ["content-type: application/x-www-form-urlencoded", "x-twilio-signature: $SIGNATURE"],
     notes: [
-      "Twilio signs the URL that it calls. Behind a proxy set `POSTHORN_PUBLIC_URL` to what the world calls, or `config.url` of the source.",
-      "To answer with TwiML set `response` of the source, or `response.wait` to let the endpoint answer.",
+      "Twilio signs the URL that it calls. Behind a proxy, set `POSTHORN_PUBLIC_URL` to the public URL, or `config.url` of the source.",
+      "To respond with TwiML, set `response` of the source, or `response.wait` to return the response of the endpoint.",
     ],
   },
   {
     provider: "sendgrid",
     steps: [
-      "*Settings → Mail Settings → Event Webhook → Create new webhook*: the URL, and the events.",
-      "Turn *Signature Verification* on. The *Verification Key* is the public key of the source.",
+      "Open *Settings → Mail Settings → Event Webhook → Create new webhook*, enter the URL and choose the events.",
+      "Enable *Signature Verification*. Use the *Verification Key* as the public key of the source.",
     ],
     keys: [
       "openssl ecparam -name prime256v1 -genkey -noout -out sendgrid.pem",
@@ -168,8 +170,8 @@ export const GUIDES: readonly Guide[] = [
   {
     provider: "shopify",
     steps: [
-      "For an app: subscribe with `webhookSubscriptionCreate` or in `shopify.app.toml`, with the URL. The app's *client secret* is the secret of the source.",
-      "For one shop: *Settings → Notifications → Webhooks*; the secret is shown there.",
+      "For an app, subscribe with the URL through `webhookSubscriptionCreate` or `shopify.app.toml`. Use the *client secret* of the app as the secret of the source.",
+      "For a single shop, open *Settings → Notifications → Webhooks*, which also shows the secret.",
     ],
     keys: [SECRET],
     source: '"secrets": ["\'$SECRET\'"]',
@@ -188,8 +190,8 @@ export const GUIDES: readonly Guide[] = [
   {
     provider: "square",
     steps: [
-      "In the Developer Console choose the application. *Webhooks → Subscriptions → Add subscription*: the URL, and the events.",
-      "The *signature key* of the subscription is the secret of the source.",
+      "Choose the application in the Developer Console. Under *Webhooks → Subscriptions → Add subscription*, enter the URL and choose the events.",
+      "Use the *signature key* of the subscription as the secret of the source.",
     ],
     keys: [SECRET],
     source: '"secrets": ["\'$SECRET\'"]',
@@ -199,14 +201,14 @@ export const GUIDES: readonly Guide[] = [
     ],
     headers: [JSON_TYPE, "x-square-hmacsha256-signature: $SIGNATURE"],
     notes: [
-      "Square signs the URL exactly as it stands in the subscription. Behind a proxy set `POSTHORN_PUBLIC_URL`, or `config.notificationUrl` of the source.",
+      "Square signs the URL exactly as configured in the subscription. Behind a proxy, set `POSTHORN_PUBLIC_URL`, or `config.notificationUrl` of the source.",
     ],
   },
   {
     provider: "zendesk",
     steps: [
-      "*Admin Center → Apps and integrations → Actions and webhooks → Webhooks → Create webhook*: the URL, `POST`, `JSON`.",
-      "*Reveal secret* on the page of the webhook: it is the secret of the source.",
+      "In the Admin Center, open *Apps and integrations → Actions and webhooks → Webhooks → Create webhook*. Enter the URL, and choose `POST` and `JSON`.",
+      "Choose *Reveal secret* on the page of the webhook and use it as the secret of the source.",
     ],
     keys: [SECRET],
     source: '"secrets": ["\'$SECRET\'"]',
@@ -217,14 +219,14 @@ export const GUIDES: readonly Guide[] = [
     ],
     headers: [JSON_TYPE, "x-zendesk-webhook-signature-timestamp: $TIME", "x-zendesk-webhook-signature: $SIGNATURE"],
     notes: [
-      "*Test webhook* before the webhook is saved is signed with a key that Zendesk publishes: it is refused, which is right.",
+      "*Test webhook* before the webhook is saved is signed with a published key. Posthorn rejects it, as it should.",
     ],
   },
   {
     provider: "intercom",
     steps: [
-      "In the Developer Hub choose the app. *Configure → Webhooks*: the URL, and the topics.",
-      "*Basic information → Client secret* is the secret of the source.",
+      "Choose the app in the Developer Hub. Under *Configure → Webhooks*, enter the URL and choose the topics.",
+      "Use *Basic information → Client secret* as the secret of the source.",
     ],
     keys: [SECRET],
     source: '"secrets": ["\'$SECRET\'"]',
@@ -237,8 +239,8 @@ export const GUIDES: readonly Guide[] = [
   {
     provider: "microsoft-teams",
     steps: [
-      "In the team: *Manage team → Apps → Create an outgoing webhook*: a name, and the URL as callback.",
-      "The *security token* that is shown once is the secret of the source.",
+      "In the team, open *Manage team → Apps → Create an outgoing webhook*. Enter a name, and the URL as the callback URL.",
+      "Use the *security token*, which is shown only once, as the secret of the source.",
     ],
     keys: ["SECRET=$(openssl rand -base64 32)"],
     source: '"secrets": ["\'$SECRET\'"]',
@@ -249,14 +251,14 @@ export const GUIDES: readonly Guide[] = [
     ],
     headers: [JSON_TYPE, "authorization: HMAC $SIGNATURE"],
     expect:
-      "200 and a message without text. Set `response.wait` on the source to answer in the channel with what the endpoint says.",
+      "200 and an empty message. Set `response.wait` on the source to reply in the channel with the response of the endpoint.",
   },
   {
     provider: "aws-sns",
     steps: [
-      "*Amazon SNS → Topics → Create subscription*: protocol HTTPS, the URL as endpoint. Leave raw message delivery off.",
-      "SNS sends a confirmation; it is verified, and the address in it is called. The subscription is confirmed within seconds.",
-      "Set `config.topicArn` so that only your topic can send: SNS signs for every topic there is.",
+      "Open *Amazon SNS → Topics → Create subscription*. Choose the protocol HTTPS, enter the URL as the endpoint, and keep raw message delivery disabled.",
+      "SNS sends a confirmation. Posthorn verifies it and calls the URL in it, so the subscription is confirmed within seconds.",
+      "Set `config.topicArn` so that only your topic is accepted: SNS signs messages of every AWS account.",
     ],
     keys: ["openssl req -x509 -newkey rsa:2048 -nodes -keyout sns.pem -out sns.crt -subj /CN=sns -days 2 2>/dev/null"],
     source:
@@ -270,14 +272,14 @@ export const GUIDES: readonly Guide[] = [
     ],
     headers: ["content-type: text/plain; charset=UTF-8", "x-amz-sns-message-type: Notification"],
     notes: [
-      "The certificate is fetched from `sns.*.amazonaws.com` and nowhere else. The request below brings its own, as a public key of the source: leave that out for the real SNS.",
+      "The certificate is fetched only from `sns.*.amazonaws.com`. The test request uses its own certificate, which is set as a public key of the source. Omit `publicKeys` for the real SNS.",
     ],
   },
   {
     provider: "salesforce",
     steps: [
-      "*Setup → Workflow Actions → Outbound Messages → New*: the object, the URL as *Endpoint URL*, and the fields.",
-      "Add it to a workflow rule or a flow. Salesforce signs nothing: the URL is the secret, or let a proxy ask for its client certificate.",
+      "Open *Setup → Workflow Actions → Outbound Messages → New*. Choose the object and the fields, and enter the URL as *Endpoint URL*.",
+      "Add the message to a workflow rule or a flow. Salesforce does not sign requests: treat the URL as the secret, or let a proxy verify the client certificate of Salesforce.",
     ],
     keys: [],
     source: '"allowUnsigned": true',
@@ -286,14 +288,14 @@ export const GUIDES: readonly Guide[] = [
       `BODY='<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body><notifications xmlns="http://soap.sforce.com/2005/09/outbound"><OrganizationId>00D1</OrganizationId><Notification><Id>'$ID'</Id><sObject xsi:type="sf:Account" xmlns:sf="urn:sobject.enterprise.soap.sforce.com"><sf:Id>001</sf:Id></sObject></Notification></notifications></soapenv:Body></soapenv:Envelope>'`,
     ],
     headers: ["content-type: text/xml; charset=utf-8", 'soapaction: ""'],
-    expect: "200 and an acknowledgement in SOAP (`<Ack>true</Ack>`), without which Salesforce sends again for a day.",
-    notes: ["`OrganizationId` says who sent it, and proves nothing: fetch the record before you act on it."],
+    expect: "200 and a SOAP acknowledgement (`<Ack>true</Ack>`), without which Salesforce retries for 24 hours.",
+    notes: ["`OrganizationId` names the sender but proves nothing. Fetch the record before you act on a message."],
   },
   {
     provider: "meta",
     steps: [
-      "At <https://developers.facebook.com/apps> choose the app. *App settings → Basic → App secret* is the secret of the source.",
-      "*Webhooks*: the URL as *Callback URL*, and a *Verify token* of your own, which is `config.verifyToken` of the source. Meta asks with a GET, which is answered.",
+      "Choose the app at <https://developers.facebook.com/apps>. Use *App settings → Basic → App secret* as the secret of the source.",
+      "Under *Webhooks*, enter the URL as *Callback URL* and choose a *Verify token*, which is `config.verifyToken` of the source. Meta verifies the callback with a GET, which Posthorn answers.",
       "Subscribe to the fields.",
     ],
     keys: [SECRET],
@@ -307,8 +309,8 @@ export const GUIDES: readonly Guide[] = [
   {
     provider: "zoom",
     steps: [
-      "At <https://marketplace.zoom.us> choose the app. *Features → Access → Secret Token* is the secret of the source.",
-      "*Event subscriptions → Add*: the URL, *Validate* (which is answered, now and every 72 hours), and the events.",
+      "Choose the app at <https://marketplace.zoom.us>. Use *Features → Access → Secret Token* as the secret of the source.",
+      "Under *Event subscriptions → Add*, enter the URL, choose *Validate*, and choose the events. Posthorn answers the validation, now and every 72 hours.",
     ],
     keys: [SECRET],
     source: '"secrets": ["\'$SECRET\'"]',
@@ -318,13 +320,14 @@ export const GUIDES: readonly Guide[] = [
       `SIGNATURE=$(printf %s "v0:$TIME:$BODY" | ${hex()})`,
     ],
     headers: [JSON_TYPE, "x-zm-request-timestamp: $TIME", "x-zm-signature: v0=$SIGNATURE"],
-    expect: "200 with the token and its encryption: the validation, which is no event. With another event it is one.",
+    expect:
+      "200 with the token and its HMAC, because this body is a validation and not an event. Any other body is stored as an event.",
   },
   {
     provider: "standard-webhooks",
     steps: [
-      "At any sender that keeps to [Standard Webhooks](https://www.standardwebhooks.com), Posthorn among them: add an endpoint with the URL.",
-      "Its secret (`whsec_…`) is the secret of the source.",
+      "At any sender that supports [Standard Webhooks](https://www.standardwebhooks.com), such as Posthorn, add an endpoint with the URL.",
+      "Use the secret of the endpoint (`whsec_…`) as the secret of the source.",
     ],
     keys: ["SECRET=whsec_$(openssl rand -base64 24)"],
     source: '"secrets": ["\'$SECRET\'"]',

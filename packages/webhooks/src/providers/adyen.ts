@@ -21,7 +21,7 @@ const FIELDS = [
   "success",
 ];
 
-/** Standard notifications: each item carries a signature over eight of its own fields. */
+/** Standard notifications: each item has a signature over eight of its fields. */
 const items: Scheme = {
   kind: "adyen-items",
   name: "standard",
@@ -45,7 +45,7 @@ async function verifyItems(context: SchemeContext): Promise<Evidence> {
       after(secrets[candidate]!.macText([text], "base64"), (mac) => equalText(given, mac)),
     );
     if (index < 0) {
-      throw new WebhookError("signature_mismatch", "The signature of an item does not fit its fields.", {
+      throw new WebhookError("signature_mismatch", "The signature of an item does not match its fields.", {
         field: "additionalData.hmacSignature",
       });
     }
@@ -54,7 +54,7 @@ async function verifyItems(context: SchemeContext): Promise<Evidence> {
   return { secretIndex: oldest };
 }
 
-/** The signed text of an item. Adyen's own libraries escape nothing in it. */
+/** The signed text of an item. Adyen's own libraries do not escape anything in it. */
 export function itemText(item: unknown): string {
   return FIELDS.map((field) => scalar(walk(item, field)) ?? "").join(":");
 }
@@ -69,7 +69,7 @@ function signatureOf(item: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** Each item has its own signature, over eight of its fields only. */
+/** Each item has its own signature, which covers only eight of its fields. */
 export const adyen: ProviderDefinition = {
   id: "adyen",
   name: "Adyen",
@@ -90,5 +90,5 @@ export const adyen: ProviderDefinition = {
     time: "{body:NotificationRequestItem.eventDate}",
   },
   respond: { status: 202, body: "[accepted]", within: 10 },
-  retry: "queued up to 30 days; the endpoint is paused until it answers",
+  retry: "queued for up to 30 days; Adyen pauses the endpoint until it responds",
 };

@@ -15,5 +15,5 @@ export const alertmanager: ProviderDefinition = {
     id: "{body:fingerprint}.{body:startsAt}.{body:status}",
     time: "{body:startsAt}",
   },
-  retry: "on 429 and 5xx with backoff until the next group interval",
+  retry: "on 429 and 5xx, with backoff, until the next group interval",
 };

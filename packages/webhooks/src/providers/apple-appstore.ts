@@ -9,11 +9,11 @@ import { scalar, walk } from "../provider/select.ts";
 import type { Evidence, ProviderConfig, ProviderDefinition, Scheme } from "../provider/types.ts";
 import { type Certificate, parseCertificate } from "../provider/x509.ts";
 
-// Marker extensions of Apple's certificates for App Store receipts, as hex of their DER object identifiers.
+// Marker extensions of Apple's App Store certificates, as hexadecimal of their DER object identifiers.
 const LEAF_MARKER = "2a864886f76364060b01";
 const INTERMEDIATE_MARKER = "2a864886f76364060201";
 
-/** A signed payload whose certificates lead to the root that the caller pins. */
+/** A signed payload whose certificate chain ends at the root certificate that the caller pins. */
 const jws: Scheme = {
   kind: "apple-jws",
   name: "jws",
@@ -32,7 +32,7 @@ const jws: Scheme = {
     const at = typeof signedAt === "number" ? signedAt : (context.now ?? Date.now)();
     const { leaf, rootIndex } = await verifyChain(readChain(header["x5c"]), context.publicKeys, at);
     if (leaf.curve !== "p256" || !(await publicKey("ecdsa-p256-sha256", leaf).verify(signature, parts))) {
-      throw new WebhookError("signature_mismatch", "The signature of signedPayload does not fit.");
+      throw new WebhookError("signature_mismatch", "The signature of signedPayload does not match.");
     }
     checkApp(claims, context.config);
     return { secretIndex: rootIndex, signedAt: typeof signedAt === "number" ? signedAt : undefined, claims };
@@ -51,20 +51,21 @@ async function verifyChain(
     throw new WebhookError("key_unavailable", "Pass Apple Root CA - G3 (PEM or Base64 of DER) as publicKeys.");
   }
   const [leaf, intermediate] = chain;
-  if (chain.length !== 3 || leaf === undefined || intermediate === undefined) throw untrusted("has not three parts");
+  if (chain.length !== 3 || leaf === undefined || intermediate === undefined)
+    throw untrusted("does not have three certificates");
   if (!leaf.extensions.includes(LEAF_MARKER) || !intermediate.extensions.includes(INTERMEDIATE_MARKER)) {
-    throw untrusted("is not one for the App Store");
+    throw untrusted("does not belong to the App Store");
   }
-  // The root in the request only says which root it means; the pinned one is what counts.
+  // The root certificate in the request only names a root; the pinned one is used.
   for (const [rootIndex, root] of roots.entries()) {
     if (root === undefined || !(await isIssuedBy(intermediate, root))) continue;
-    if (!intermediate.isAuthority || !(await isIssuedBy(leaf, intermediate))) throw untrusted("does not hold together");
+    if (!intermediate.isAuthority || !(await isIssuedBy(leaf, intermediate))) throw untrusted("is inconsistent");
     if ([leaf, intermediate, root].every(({ notBefore, notAfter }) => at >= notBefore && at <= notAfter)) {
       return { leaf, rootIndex };
     }
     throw untrusted("was not valid at the time of signing");
   }
-  throw untrusted("does not lead to a pinned root");
+  throw untrusted("does not end at a pinned root certificate");
 }
 
 async function isIssuedBy(subject: Certificate, issuer: Certificate): Promise<boolean> {
@@ -98,7 +99,7 @@ function signedPayload(text: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** The claims without a check, for describing a notification. */
+/** The claims without verification, for describing a notification. */
 function readPayload(text: string): unknown {
   const bytes = decodeBase64Url(signedPayload(text)?.split(".")[1] ?? "");
   return parseJson((bytes && decodeUtf8(bytes)) ?? "");
@@ -108,7 +109,7 @@ function untrusted(why: string): WebhookError {
   return new WebhookError("certificate_untrusted", `The certificate chain ${why}.`, { field: "x5c" });
 }
 
-/** The nested signedTransactionInfo and signedRenewalInfo are tokens of their own: verify them too. */
+/** The nested signedTransactionInfo and signedRenewalInfo are separate tokens. Verify them too. */
 export const appleAppstore: ProviderDefinition = {
   id: "apple-appstore",
   name: "Apple App Store Server Notifications V2",
@@ -116,11 +117,11 @@ export const appleAppstore: ProviderDefinition = {
   group: "payments",
   schemes: [jws],
   secret: "Apple Root CA - G3 certificate, pinned",
-  config: { bundleId: "bundle id of the app", appAppleId: "Apple id of the app", environment: "Production or Sandbox" },
+  config: { bundleId: "bundle ID of the app", appAppleId: "Apple ID of the app", environment: "Production or Sandbox" },
   payload: readPayload,
   event: ["{body:notificationType}.{body:subtype}", "{body:notificationType}"],
   delivery: "{body:notificationUUID}",
   time: "{body:signedDate}",
   respond: { status: 200 },
-  retry: "5: after 1, 12, 24, 48 and 72 h",
+  retry: "5 times: after 1, 12, 24, 48 and 72 h",
 };

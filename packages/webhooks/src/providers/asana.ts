@@ -2,7 +2,7 @@ import { cleanHeader, requireNoSecret } from "../provider/handshakes.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { Handshake, ProviderDefinition } from "../provider/types.ts";
 
-/** Asana sends the secret once, while the webhook is being made. */
+/** Asana sends the secret once, while the webhook is being created. */
 const secretHandshake: Handshake = {
   summary: "X-Hook-Secret → 200 with the same header; store the secret (only while there is none)",
   answer(context) {
@@ -18,7 +18,7 @@ const secretHandshake: Handshake = {
   },
 };
 
-/** A heartbeat with no events comes every 8 h. Accept the handshake once only. */
+/** A heartbeat without events arrives every 8 h. Accept the handshake only once. */
 export const asana: ProviderDefinition = {
   id: "asana",
   name: "Asana",
@@ -28,6 +28,6 @@ export const asana: ProviderDefinition = {
   batch: { at: "events", event: ["{body:resource.resource_type}.{body:action}"], time: "{body:created_at}" },
   handshakes: [secretHandshake],
   respond: { within: 10 },
-  retry: "exponential for 24 h, then the webhook is deleted",
+  retry: "exponential backoff for 24 h, then Asana deletes the webhook",
   mask: ["header:x-hook-secret"],
 };

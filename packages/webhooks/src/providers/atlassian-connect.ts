@@ -4,7 +4,7 @@ import { queryOf } from "../provider/inbound.ts";
 import { type Claims, jwt, requireClaim } from "../provider/scheme/jwt.ts";
 import type { ProviderDefinition, SchemeContext } from "../provider/types.ts";
 
-/** The `qsh` claim: SHA-256 of `METHOD&path&query` in canonical form, so that a token fits one request only. */
+/** The `qsh` claim: SHA-256 of `METHOD&path&query` in canonical form, so that a token is valid for one request only. */
 async function checkQueryHash(claims: Claims, context: SchemeContext): Promise<void> {
   const { inbound, config } = context;
   if (config["clientKey"] !== undefined) requireClaim(claims, "iss", config["clientKey"]);
@@ -12,7 +12,7 @@ async function checkQueryHash(claims: Claims, context: SchemeContext): Promise<v
   requireClaim(claims, "qsh", encodeHex(hash), "url_mismatch");
 }
 
-/** `METHOD&path&query`, the path without that of the app's base URL, the query sorted and encoded anew. */
+/** `METHOD&path&query`, the path without that of the app's base URL, the query sorted and re-encoded. */
 export function canonicalRequest(method: string, url: string, baseUrl = ""): string {
   const base = pathOf(baseUrl).replace(/\/$/, "");
   const full = pathOf(url);
@@ -32,7 +32,10 @@ function canonicalQuery(url: string): string {
     .join("&");
 }
 
-/** Percent-encoding of everything but unreserved characters (RFC 3986), which encodeURIComponent falls short of. */
+/**
+ * Percent-encoding of everything but unreserved characters (RFC 3986), which encodeURIComponent does not fully
+ * implement.
+ */
 function encodeStrict(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
 }
@@ -41,7 +44,7 @@ function pathOf(url: string): string {
   return url.replace(/^[a-z]+:\/\/[^/?#]*/i, "").replace(/[?#].*$/s, "");
 }
 
-/** The token binds method, path and query, but not the body. */
+/** The token covers method, path and query, but not the body. */
 export const atlassianConnect: ProviderDefinition = {
   id: "atlassian-connect",
   name: "Atlassian Connect",

@@ -2,7 +2,7 @@ import { parseJson } from "../provider/payload.ts";
 import { credential } from "../provider/scheme/credential.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** A JSON array, one object, or one object a line. */
+/** Reads a JSON array, one object, or one object per line. */
 function readLogs(text: string): unknown {
   const whole = parseJson(text);
   if (whole !== undefined) return Array.isArray(whole) ? whole : [whole];
@@ -12,7 +12,7 @@ function readLogs(text: string): unknown {
     .map(parseJson);
 }
 
-/** A JSON array, JSON lines or one object, as the stream is set. */
+/** The body is a JSON array, JSON lines or one object, depending on the settings of the stream. */
 export const auth0: ProviderDefinition = {
   id: "auth0",
   name: "Auth0 log streams",
@@ -21,5 +21,5 @@ export const auth0: ProviderDefinition = {
   secret: "authorization token of the stream",
   payload: readLogs,
   batch: { at: "", event: "{body:data.type}", id: "{body:log_id}", time: "{body:data.date}" },
-  retry: "with backoff; the stream is paused while it fails",
+  retry: "with backoff; Auth0 pauses the stream while it fails",
 };

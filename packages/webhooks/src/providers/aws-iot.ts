@@ -8,7 +8,7 @@ import { unsigned } from "../provider/unsigned.ts";
 
 const HOST = /^iot\.[a-z0-9-]{3,}\.amazonaws\.com(\.cn)?$/;
 
-/** A destination is confirmed by a GET of the address in the message, which anybody could have sent. */
+/** A destination is confirmed by a GET of the URL in the message, which anyone could have sent. */
 const confirmation: Handshake = {
   summary: "DestinationConfirmation → 200; then GET enableUrl (iot.*.amazonaws.com only)",
   answer({ inbound }) {
@@ -19,14 +19,14 @@ const confirmation: Handshake = {
   },
 };
 
-/** Confirm only addresses on iot.*.amazonaws.com. */
+/** Confirm only URLs on iot.*.amazonaws.com. */
 export const awsIot: ProviderDefinition = {
   id: "aws-iot",
   name: "AWS IoT Core HTTP action",
   group: "cloud",
   schemes: [credential({ header: "authorization", configurable: true }), urlSecret()],
   unsigned: unsigned("a secret in the URL or in a header of the rule"),
-  secret: "value of a header set in the rule",
+  secret: "value of a header configured in the rule",
   event: "{header:x-amz-rules-engine-message-type}",
   handshakes: [confirmation],
   respond: { within: 3 },

@@ -19,7 +19,7 @@ const HOST = /^sns\.[a-z0-9-]{3,}\.amazonaws\.com(\.cn)?$/;
 const NOTIFICATION = ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"];
 const CONFIRMATION = ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"];
 
-/** SNS signs some of the message's fields, with a certificate that the message names. */
+/** SNS signs some fields of the message, with a certificate that the message names. */
 const signature: Scheme = {
   kind: "aws-sns",
   name: "certificate",
@@ -40,7 +40,7 @@ async function verifyMessage(context: SchemeContext): Promise<Evidence> {
   const given = requireField(field("Signature"), "Signature");
   const version = field("SignatureVersion");
   if (version !== "1" && version !== "2") {
-    throw new WebhookError("unknown_version", "SignatureVersion is neither 1 nor 2.", { field: "SignatureVersion" });
+    throw new WebhookError("unknown_version", "SignatureVersion must be 1 or 2.", { field: "SignatureVersion" });
   }
   const address = requireField(field("SigningCertURL") ?? field("SigningCertUrl"), "SigningCertURL");
   const url = requireTrustedUrl(address, HOST, "Amazon SNS");
@@ -56,7 +56,7 @@ async function verifyMessage(context: SchemeContext): Promise<Evidence> {
   return { secretIndex, signedAt: Number.isNaN(signedAt) ? undefined : signedAt };
 }
 
-/** The fields that are signed, each as `name\nvalue\n`: those of the message's type, in the order of their names. */
+/** The signed fields, each as `name\nvalue\n`: the fields of the message type, sorted by name. */
 export function signedText(field: (name: string) => string | undefined): string[] {
   const names = field("Type") === "Notification" ? NOTIFICATION : CONFIRMATION;
   return names.flatMap((name) => {
@@ -67,16 +67,19 @@ export function signedText(field: (name: string) => string | undefined): string[
   });
 }
 
-/** Anybody can make a topic and have SNS sign for it. */
+/** Anyone can create a topic and let SNS sign for it. */
 function checkTopic(topic: string | undefined, config: ProviderConfig): void {
   const allowed = config["topicArn"]?.split(",").map((entry) => entry.trim());
   if (allowed === undefined || (topic !== undefined && allowed.includes(topic))) return;
-  throw new WebhookError("key_untrusted", "The message is of a topic that config.topicArn does not list.", {
+  throw new WebhookError("key_untrusted", "The message belongs to a topic that config.topicArn does not list.", {
     field: "TopicArn",
   });
 }
 
-/** A subscription is confirmed by a GET of the address in the message: after its signature, and only at Amazon. */
+/**
+ * A subscription is confirmed by a GET of the URL in the message, after its signature was verified and only on hosts
+ * of Amazon.
+ */
 const confirmation: Handshake = {
   summary: "signed, Type = SubscriptionConfirmation → 200; then GET SubscribeURL (amazonaws.com only)",
   async answer(context) {
@@ -87,7 +90,10 @@ const confirmation: Handshake = {
   },
 };
 
-/** JSON sent as text/plain. Raw delivery has no signature. Allow-list your topics: anybody can own one. */
+/**
+ * The body is JSON sent as text/plain. Raw message delivery has no signature. List your topics in config.topicArn,
+ * because anyone can create one.
+ */
 export const awsSns: ProviderDefinition = {
   id: "aws-sns",
   name: "Amazon SNS",
@@ -101,5 +107,5 @@ export const awsSns: ProviderDefinition = {
   time: "{body:Timestamp}",
   handshakes: [confirmation],
   respond: { status: 200, within: 15 },
-  retry: "by delivery policy, at most 1 h; 4xx other than 429 is final",
+  retry: "according to the delivery policy, for at most 1 h; 4xx other than 429 is final",
 };

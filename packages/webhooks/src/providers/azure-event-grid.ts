@@ -6,7 +6,10 @@ import { scalar, walk } from "../provider/select.ts";
 import type { Handshake, ProviderDefinition } from "../provider/types.ts";
 import { unsigned } from "../provider/unsigned.ts";
 
-/** The subscription is live once the code comes back. With secrets configured, the request must carry one of them. */
+/**
+ * The subscription becomes active once the code is returned. With secrets configured, the request must contain one of
+ * them.
+ */
 const validation: Handshake = {
   summary: "aeg-event-type: SubscriptionValidation → 200 {validationResponse}",
   async answer(context) {
@@ -14,7 +17,7 @@ const validation: Handshake = {
     if (inbound.header("aeg-event-type") !== "SubscriptionValidation") return undefined;
     if (context.secrets.length > 0) await context.verify();
     const code = walk(inbound.payload(), "0.data.validationCode") ?? walk(inbound.payload(), "data.validationCode");
-    // validationUrl is left alone: following an address from an unsigned request would let anybody steer us.
+    // validationUrl is ignored: anyone could make the receiver call a URL from an unsigned request.
     return json({ validationResponse: requireField(scalar(code), "data.validationCode") });
   },
 };
@@ -36,6 +39,10 @@ export const azureEventGrid: ProviderDefinition = {
     time: ["{body:eventTime}", "{body:time}"],
   },
   handshakes: [validation, cloudEventsOptions],
-  respond: { status: 200, within: 30, note: "only 200 to 204 count; 400 and 413 dead-letter" },
-  retry: "after 10 s, 30 s, 1, 5, 10, 30 min, 1 h, then hourly: 30 attempts or 24 h",
+  respond: {
+    status: 200,
+    within: 30,
+    note: "only 200 to 204 are success; 400 and 413 send the event to the dead-letter destination",
+  },
+  retry: "after 10 s, 30 s, 1, 5, 10 and 30 min, 1 h, then hourly, for up to 30 attempts or 24 h",
 };

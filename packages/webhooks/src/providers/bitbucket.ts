@@ -2,7 +2,7 @@ import { pingHeader } from "../provider/handshakes.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** The header is X-Hub-Signature although the hash is SHA-256; X-Hook-UUID names the hook, not the delivery. */
+/** The header is X-Hub-Signature although the hash is SHA-256. X-Hook-UUID identifies the webhook, not the delivery. */
 export const bitbucket: ProviderDefinition = {
   id: "bitbucket",
   name: "Bitbucket",

@@ -9,7 +9,7 @@ function isVersion1({ inbound }: SchemeContext): boolean {
   return version === "1" && algorithm === "HmacSHA256";
 }
 
-/** Either key may match: rotate one at a time. */
+/** Either key may match. Rotate one at a time. */
 export const box: ProviderDefinition = {
   id: "box",
   name: "Box",
@@ -30,5 +30,5 @@ export const box: ProviderDefinition = {
   delivery: "{header:box-delivery-id}",
   time: "{body:created_at}",
   respond: { within: 30 },
-  retry: "10 to 12 over 2 h",
+  retry: "10 to 12 times over 2 h",
 };

@@ -13,7 +13,7 @@ export async function macOf(secret: string, text: string): Promise<string> {
   return encodeHex(await hmac("sha1", await digest("sha1", [secret]), [text]));
 }
 
-/** A form with the payload and, for each API key, `public key|signature`. */
+/** A form with the payload and one `public key|signature` per API key. */
 const form: Scheme = {
   kind: "braintree",
   name: "form",
@@ -29,18 +29,18 @@ const form: Scheme = {
     const publicKey = requireConfig(context, "publicKey");
     const own = pairs.map((pair) => pair.split("|")).filter(([key]) => key === publicKey);
     for (const [index, secret] of requireSecrets(context).entries()) {
-      // The gateway may or may not count the line feed that ends the payload.
+      // The gateway may or may not sign the line feed at the end of the payload.
       for (const variant of [payload, `${payload}\n`]) {
         const mac = await macOf(secret, variant);
         if (own.some(([, signature = ""]) => equalText(signature, mac))) return { secretIndex: index };
       }
     }
-    if (own.length > 0) throw new WebhookError("signature_mismatch", "The signature does not fit bt_payload.");
+    if (own.length > 0) throw new WebhookError("signature_mismatch", "The signature does not match bt_payload.");
     throw new WebhookError("unknown_version", "bt_signature has no signature for config.publicKey.");
   },
 };
 
-/** The base64 XML inside the form, which the selectors of the definition look into. */
+/** The Base64-encoded XML in the form, to which the selectors of the definition apply. */
 function xmlOf(text: string): string {
   const bytes = decodeBase64((formField(text, "bt_payload") ?? "").replace(/\s/g, ""));
   return (bytes && decodeUtf8(bytes)) ?? "";
@@ -52,7 +52,7 @@ const challenge: Handshake = {
     const text = context.inbound.method === "GET" ? context.inbound.query("bt_challenge") : undefined;
     if (text === undefined) return undefined;
     if (!/^[a-f0-9]{20,32}$/.test(text)) {
-      throw new WebhookError("body_invalid", "bt_challenge is not 20 to 32 hexadecimal digits.", {
+      throw new WebhookError("body_invalid", "bt_challenge must be 20 to 32 hexadecimal digits.", {
         field: "bt_challenge",
       });
     }
@@ -61,7 +61,7 @@ const challenge: Handshake = {
   },
 };
 
-/** The payload is base64-encoded XML: parse it with entities switched off. */
+/** The payload is Base64-encoded XML. Parse it with external entities disabled. */
 export const braintree: ProviderDefinition = {
   id: "braintree",
   name: "Braintree",

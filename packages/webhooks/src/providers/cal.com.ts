@@ -2,7 +2,7 @@ import { jsonOrForm } from "../provider/payload.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** Without a secret the header says no-secret-provided. That is no signature. */
+/** Without a secret the header is no-secret-provided, which is not a signature. */
 export const calCom: ProviderDefinition = {
   id: "cal.com",
   name: "Cal.com",

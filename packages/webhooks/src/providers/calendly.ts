@@ -20,5 +20,5 @@ export const calendly: ProviderDefinition = {
   delivery: "{body:event}.{body:payload.uri}.{body:payload.updated_at}",
   time: "{body:created_at}",
   respond: { within: 15 },
-  retry: "exponential for 24 h, then disabled",
+  retry: "exponential backoff for 24 h, then Calendly disables the subscription",
 };

@@ -11,5 +11,5 @@ export const chargebee: ProviderDefinition = {
   delivery: "{body:id}",
   time: "{body:occurred_at}",
   respond: { within: 60 },
-  retry: "7 over about 2 days",
+  retry: "7 times over about 2 days",
 };

@@ -12,5 +12,5 @@ export const circleci: ProviderDefinition = {
   delivery: "{body:id}",
   time: "{body:happened_at}",
   respond: { within: 5 },
-  retry: "retries on failure; the schedule is not documented",
+  retry: "after failures, on an undocumented schedule",
 };

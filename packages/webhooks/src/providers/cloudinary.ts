@@ -3,7 +3,7 @@ import { plainHash } from "../provider/scheme/plain-hash.ts";
 import { signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** The account decides about the hash, never the request: a forger would choose the weaker one. */
+/** The settings decide on the hash, never the request: a forger would choose the weaker one. */
 const accountHash = configuredHmac(({ signatureAlgorithm }) => ({
   header: "x-cld-signature",
   hash: signatureAlgorithm === "sha256" ? "sha256" : "sha1",
@@ -12,7 +12,7 @@ const accountHash = configuredHmac(({ signatureAlgorithm }) => ({
   signed: "{body}{ts}{secret}",
 }));
 
-/** A plain hash over body, timestamp and secret; the account sets SHA-1 or SHA-256. */
+/** A plain hash over body, timestamp and secret. The account is set to SHA-1 or SHA-256. */
 export const cloudinary: ProviderDefinition = {
   id: "cloudinary",
   name: "Cloudinary",

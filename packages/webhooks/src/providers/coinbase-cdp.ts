@@ -11,7 +11,7 @@ const SIGNATURE = {
   timestamp: signedTime({ from: "field:t", tolerance: 300 }),
 } as const;
 
-/** `t.names.values.body`: the header names of `h`, then the values of those that are there. */
+/** `t.names.values.body`: the header names listed in `h`, then the values of those present. */
 function signedHeaders({ inbound, timestamp, fields }: SignedInput): MessageParts {
   const names = (fields.get("h") ?? "").toLowerCase();
   const values = names === "" ? [] : names.split(" ").map((name) => inbound.header(name));
@@ -23,7 +23,7 @@ function hasV1({ inbound }: SchemeContext): boolean {
   return /(?:^|,)\s*v1=/.test(inbound.header("x-hook0-signature") ?? "v1=");
 }
 
-/** When v1 is there, a good v0 does not count. */
+/** When v1 is present, v0 is ignored. */
 export const coinbaseCdp: ProviderDefinition = {
   id: "coinbase-cdp",
   name: "Coinbase Developer Platform (Hook0)",

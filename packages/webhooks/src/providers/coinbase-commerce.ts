@@ -11,5 +11,5 @@ export const coinbaseCommerce: ProviderDefinition = {
   delivery: "{body:event.id}",
   time: "{body:event.created_at}",
   respond: { status: 200 },
-  retry: "exponential for 3 days, at most 1 h apart",
+  retry: "exponential backoff for 3 days, at most 1 h apart",
 };

@@ -8,12 +8,12 @@ import type { ProviderDefinition } from "../provider/types.ts";
 
 const LIST = "x-contentful-signed-headers";
 
-/** Method, path with its query encoded once more, the headers that the request names, and the body. */
+/** Signs method, path with its query encoded once more, the headers that the request names, and the body. */
 function canonicalRequest({ inbound, url }: SignedInput): MessageParts {
   const names = (inbound.header(LIST) ?? "").split(",").map((name) => name.trim().toLowerCase());
-  // Without these two in the list, either could be changed at will.
+  // Unless both are in the list, either could be changed.
   if (!names.includes(LIST) || !names.includes("x-contentful-timestamp")) {
-    throw new WebhookError("malformed_header", `The ${LIST} header does not list itself and the timestamp.`, {
+    throw new WebhookError("malformed_header", `The ${LIST} header must list itself and the timestamp.`, {
       headerName: LIST,
     });
   }
@@ -52,10 +52,10 @@ export const contentful: ProviderDefinition = {
     }),
   ],
   secret: "signing secret (64 characters)",
-  config: { url: "public URL as called, query included, when a proxy changes it" },
+  config: { url: "public URL with its query, if a proxy changes it" },
   event: "{header:x-contentful-topic}",
   delivery: "{header:x-contentful-idempotency-key}",
   time: ["{body:sys.updatedAt}", "{header:x-contentful-timestamp}"],
   respond: { within: 30 },
-  retry: "2 more on 429 and 5xx, about 30 s apart",
+  retry: "2 more times on 429 and 5xx, about 30 s apart",
 };

@@ -7,7 +7,7 @@ import type { ProviderDefinition, SchemeContext } from "../provider/types.ts";
 
 const HEADER = "x-convoy-signature";
 
-/** Hash and encoding are settings of the project, which the request does not repeat. */
+/** Hash and encoding are settings of the project that the request does not contain. */
 function convoyHmac(form: HmacOptions): HmacScheme {
   return configuredHmac(({ hash, encoding }) => ({
     ...form,

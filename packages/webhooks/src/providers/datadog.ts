@@ -1,7 +1,7 @@
 import { credential } from "../provider/scheme/credential.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** The payload is a template: add $ID and $EVENT_TYPE to it. */
+/** The payload is a template. Add $ID and $EVENT_TYPE to it. */
 export const datadog: ProviderDefinition = {
   id: "datadog",
   name: "Datadog",

@@ -4,12 +4,15 @@ import { signedTime } from "../provider/scheme/timestamp.ts";
 import { walk } from "../provider/select.ts";
 import type { Handshake, ProviderDefinition } from "../provider/types.ts";
 
-/** Interactions PING is type 1, webhook events PING is type 0. Bad signatures, which Discord sends too, must get 401. */
+/**
+ * The PING of interactions has type 1, the PING of webhook events type 0. Discord sends requests with bad signatures
+ * on purpose, which must get 401.
+ */
 const ping: Handshake = {
   summary: 'signed, type 1 → 200 {"type":1}; type 0 → 204',
   async answer(context) {
     const type = walk(context.inbound.payload(), "type");
-    // A webhook event is type 1 too, but has an event in it.
+    // A webhook event has type 1 too, but contains an event.
     const isEvent = walk(context.inbound.payload(), "event") !== undefined;
     if (isEvent || (type !== 0 && type !== 1)) return undefined;
     await context.verify();
@@ -19,7 +22,7 @@ const ping: Handshake = {
 
 /**
  * Discord interactions and webhook events: one scheme, two kinds of PING. Discord sends bad signatures on purpose:
- * answering 2xx to one gets the URL removed.
+ * responding to one with 2xx gets the URL removed.
  */
 export const discord: ProviderDefinition = {
   id: "discord",
@@ -39,7 +42,7 @@ export const discord: ProviderDefinition = {
   delivery: "{body:id}",
   time: "{body:event.timestamp}",
   handshakes: [ping],
-  respond: { status: 200, reject: 401, within: 3, note: "webhook events want 204" },
-  retry: "interactions: none; webhook events: with backoff for 10 min, then disabled",
+  respond: { status: 200, reject: 401, within: 3, note: "webhook events require 204" },
+  retry: "interactions: none; webhook events: with backoff for 10 min, then Discord disables the URL",
   mask: ["body:token"],
 };

@@ -2,7 +2,7 @@ import { urlSecret } from "../provider/scheme/url-secret.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 import { unsigned } from "../provider/unsigned.ts";
 
-/** callback_url comes from the sender: call it only on registry.hub.docker.com. */
+/** callback_url comes from the sender. Call it only on registry.hub.docker.com. */
 export const dockerHub: ProviderDefinition = {
   id: "docker-hub",
   name: "Docker Hub",

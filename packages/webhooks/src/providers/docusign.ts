@@ -4,7 +4,7 @@ import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 import { xmlFields } from "../provider/xml.ts";
 
-// Accounts have up to 100 keys, and one header for each active one.
+// Accounts have up to 100 keys and one header per active key.
 const MOST_KEYS = 100;
 
 function numbered(inbound: Inbound): readonly string[] {
@@ -21,7 +21,7 @@ function readPayload(text: string): unknown {
   return text.trimStart().startsWith("<") ? xmlFields("EnvelopeID", "Status", "TimeGenerated")(text) : parseJson(text);
 }
 
-/** One numbered header for each active key. XML bodies keep their CRLF; documents may be inline. */
+/** There is one numbered header per active key. XML bodies contain CRLF line breaks, and documents may be inline. */
 export const docusign: ProviderDefinition = {
   id: "docusign",
   name: "DocuSign Connect",

@@ -6,7 +6,7 @@ import { requireField, requireSecrets } from "../provider/require.ts";
 import { scalar, walk } from "../provider/select.ts";
 import type { Evidence, ProviderDefinition, Scheme } from "../provider/types.ts";
 
-/** The hash in the event binds its time and type to the account's API key. */
+/** The hash in the event is an HMAC of its time and type with the account's API key. */
 const eventHash: Scheme = {
   kind: "dropbox-sign",
   name: "event hash",
@@ -24,9 +24,13 @@ const eventHash: Scheme = {
       const mac = await hmacKey("sha256", utf8(secret)).macText([time!, type!], "hex");
       if (equalText(given!, mac)) return { secretIndex };
     }
-    throw new WebhookError("signature_mismatch", "event_hash does not fit: another account's API key made it.", {
-      field: "event.event_hash",
-    });
+    throw new WebhookError(
+      "signature_mismatch",
+      "event_hash does not match: it was made with the API key of another account.",
+      {
+        field: "event.event_hash",
+      },
+    );
   },
 };
 
@@ -43,5 +47,5 @@ export const dropboxSign: ProviderDefinition = {
   delivery: "{body:event.event_hash}",
   time: "{body:event.event_time}",
   respond: { status: 200, contentType: "text/plain", body: "Hello API Event Received" },
-  retry: "6, also when the answer's text is another",
+  retry: "6 times, also when the response body differs",
 };

@@ -2,7 +2,7 @@ import { echoQuery } from "../provider/handshakes.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** Says only that something changed: call list_folder/continue. */
+/** The request only says that something changed. Call list_folder/continue. */
 export const dropbox: ProviderDefinition = {
   id: "dropbox",
   name: "Dropbox",
@@ -12,5 +12,5 @@ export const dropbox: ProviderDefinition = {
   event: "list_folder",
   handshakes: [echoQuery("challenge")],
   respond: { within: 10 },
-  retry: "with backoff; under 50 % success disables",
+  retry: "with backoff; a success rate below 50 % disables the webhook",
 };

@@ -15,5 +15,5 @@ export const flutterwave: ProviderDefinition = {
   delivery: ["{body:data.id}.{body:event}", "{body:id}"],
   time: ["{body:data.created_at}", "{body:timestamp}"],
   respond: { status: 200, within: 60 },
-  retry: "3 times every 30 min, when switched on",
+  retry: "3 times, every 30 min, if enabled",
 };

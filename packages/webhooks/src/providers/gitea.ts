@@ -2,7 +2,7 @@ import { jsonOrFormField } from "../provider/payload.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** Gitea, and its relatives Forgejo and Gogs. The signature has no sha256= prefix. */
+/** Also for Forgejo and Gogs. The signature has no sha256= prefix. */
 export const gitea: ProviderDefinition = {
   id: "gitea",
   name: "Gitea, Forgejo, Gogs",

@@ -3,8 +3,8 @@ import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
 /**
- * GitHub, and the GitHub Container Registry (GHCR) through its `package` and `registry_package` events. In form mode
- * the signature covers the encoded form. Never fall back to the SHA-1 header.
+ * Includes the GitHub Container Registry (GHCR) with its `package` and `registry_package` events. In form mode the
+ * signature covers the encoded form. Never fall back to the SHA-1 header.
  */
 export const github: ProviderDefinition = {
   id: "github",
@@ -17,5 +17,5 @@ export const github: ProviderDefinition = {
   event: ["{header:x-github-event}.{body:action}", "{header:x-github-event}"],
   delivery: "{header:x-github-delivery}",
   respond: { within: 10 },
-  retry: "none; redeliver by hand within 3 days",
+  retry: "none; redeliver manually within 3 days",
 };

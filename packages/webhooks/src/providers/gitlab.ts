@@ -2,7 +2,7 @@ import { credential } from "../provider/scheme/credential.ts";
 import { standard } from "../provider/scheme/standard.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** X-Gitlab-Webhook-UUID names the webhook call, not the event: deduplicate by Idempotency-Key. */
+/** X-Gitlab-Webhook-UUID identifies the call, not the event. Deduplicate by Idempotency-Key. */
 export const gitlab: ProviderDefinition = {
   id: "gitlab",
   name: "GitLab",
@@ -15,5 +15,5 @@ export const gitlab: ProviderDefinition = {
   event: ["{header:x-gitlab-event}", "{body:object_kind}"],
   delivery: ["{header:webhook-id}", "{header:idempotency-key}", "{header:x-gitlab-event-uuid}"],
   respond: { within: 10 },
-  retry: "none; 4 failures in a row disable the webhook for a while, 40 for good",
+  retry: "none; 4 consecutive failures disable the webhook temporarily, 40 permanently",
 };

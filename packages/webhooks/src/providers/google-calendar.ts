@@ -1,7 +1,7 @@
 import { credential } from "../provider/scheme/credential.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** The body is empty; everything is in headers. Channels expire. The first message has the state sync. */
+/** The body is empty; all data is in headers. Channels expire. The first message has the state sync. */
 export const googleCalendar: ProviderDefinition = {
   id: "google-calendar",
   name: "Google Calendar and Drive push",

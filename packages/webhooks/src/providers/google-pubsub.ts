@@ -6,10 +6,10 @@ function checkClaims(claims: Claims, context: SchemeContext): void {
   requireClaim(claims, "aud", requireConfig(context, "audience"));
   requireClaim(claims, "email", requireConfig(context, "serviceAccount"));
   if (claims["email_verified"] === true) return;
-  throw tokenError("token_invalid", "The token's e-mail address is not verified.", "email_verified");
+  throw tokenError("token_invalid", "The e-mail address in the token is not verified.", "email_verified");
 }
 
-/** Anybody can get a Google token for your audience: the service account's e-mail is what counts. */
+/** Anyone can get a Google token for your audience, so the e-mail address of the service account decides. */
 export const googlePubsub: ProviderDefinition = {
   id: "google-pubsub",
   name: "Google Pub/Sub push",
@@ -28,10 +28,13 @@ export const googlePubsub: ProviderDefinition = {
     }),
   ],
   secret: "Google's key set, fetched",
-  config: { audience: "audience of the subscription", serviceAccount: "e-mail of the service account that signs" },
+  config: {
+    audience: "audience of the subscription",
+    serviceAccount: "e-mail address of the service account that signs",
+  },
   event: ["{body:message.attributes.eventType}", "{body:subscription}"],
   delivery: "{body:message.messageId}",
   time: "{body:message.publishTime}",
-  respond: { status: 204, note: "102, 200, 201, 202 and 204 acknowledge" },
-  retry: "until acknowledged, 7 days by default, or to a dead-letter topic",
+  respond: { status: 204, note: "102, 200, 201, 202 and 204 acknowledge the message" },
+  retry: "until acknowledged (7 days by default), or to a dead-letter topic",
 };

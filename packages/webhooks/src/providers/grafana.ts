@@ -2,7 +2,7 @@ import { configuredHmac } from "../provider/scheme/configured.ts";
 import { signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** The user names the headers and switches the timestamp on. */
+/** Users choose the header names and enable the timestamp. */
 const alerting = configuredHmac(({ signatureHeader, timestampHeader }) => {
   const header = (signatureHeader ?? "x-grafana-alerting-signature").toLowerCase();
   if (timestampHeader === undefined) return { header };
@@ -10,7 +10,7 @@ const alerting = configuredHmac(({ signatureHeader, timestampHeader }) => {
   return { header, timestamp: signedTime({ from, tolerance: 300 }), signed: "{ts}:{body}" };
 });
 
-/** With a timestamp header the signed text is timestamp:body, joined by a colon. */
+/** With a timestamp header, the signed text is timestamp:body. */
 export const grafana: ProviderDefinition = {
   id: "grafana",
   name: "Grafana Alerting",
@@ -19,7 +19,7 @@ export const grafana: ProviderDefinition = {
   secret: "HMAC secret of the contact point",
   config: {
     timestampHeader: "timestamp header configured in Grafana, if any",
-    signatureHeader: "signature header, if not X-Grafana-Alerting-Signature",
+    signatureHeader: "signature header, if it is not X-Grafana-Alerting-Signature",
   },
   event: "{body:status}",
   batch: {

@@ -6,7 +6,7 @@ export const heroku: ProviderDefinition = {
   name: "Heroku",
   group: "development",
   schemes: [hmac({ header: "heroku-webhook-hmac-sha256", encoding: "base64" })],
-  secret: "secret returned when the webhook was made",
+  secret: "secret returned when the webhook was created",
   event: "{body:resource}.{body:action}",
   delivery: ["{body:webhook_metadata.delivery.id}", "{body:id}"],
   time: ["{body:published_at}", "{body:created_at}"],

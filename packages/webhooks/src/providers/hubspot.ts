@@ -4,7 +4,7 @@ import { plainHash } from "../provider/scheme/plain-hash.ts";
 import { milliseconds, signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition, Scheme, SchemeContext } from "../provider/types.ts";
 
-// The escapes that HubSpot undoes before it signs a URL (v3).
+// Escapes that HubSpot decodes before it signs a URL (v3).
 const DECODED: Readonly<Record<string, string>> = {
   "%3A": ":",
   "%2F": "/",
@@ -58,15 +58,15 @@ const schemes: readonly [Scheme, ...Scheme[]] = [
   ),
 ];
 
-/** v1 and v2 are plain hashes; when a v3 header is there, only v3 counts. Up to 100 events a request. */
+/** v1 and v2 are plain hashes. When a v3 header is present, only v3 counts. A request contains up to 100 events. */
 export const hubspot: ProviderDefinition = {
   id: "hubspot",
   name: "HubSpot",
   group: "business",
   schemes,
   secret: "client secret of the app",
-  config: { url: "public URL as called, query included, when a proxy changes it" },
+  config: { url: "public URL with its query, if a proxy changes it" },
   batch: { at: "", event: "{body:subscriptionType}", id: "{body:eventId}", time: "{body:occurredAt}" },
   respond: { within: 5 },
-  retry: "10 over 24 h",
+  retry: "10 times over 24 h",
 };

@@ -5,7 +5,7 @@ import type { SignedInput } from "../provider/scheme/signed.ts";
 import { milliseconds, signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** A JSON document made around the body, whose text is what gets signed. */
+/** The signature covers the text of a JSON document that is built around the body. */
 function signedDocument({ inbound, timestamp, fields }: SignedInput): MessageParts {
   return [
     JSON.stringify({ Body: inbound.text(), EnvironmentName: fields.get("env") ?? "", TimeStamp: Number(timestamp) }),

@@ -11,5 +11,5 @@ export const intercom: ProviderDefinition = {
   delivery: "{body:id}",
   time: "{body:created_at}",
   respond: { status: 200, within: 5, note: "410 disables the webhook" },
-  retry: "1 after 1 min; suspended when it keeps failing",
+  retry: "once, after 1 min; Intercom suspends a webhook that keeps failing",
 };

@@ -4,13 +4,13 @@ import { hmac } from "../provider/scheme/hmac.ts";
 import { onlyIf } from "../provider/scheme/only-if.ts";
 import type { ProviderDefinition, SchemeContext } from "../provider/types.ts";
 
-/** With payload signing off the header is the secret itself, which may well look like a signature. */
+/** Without payload signing, the header is the secret itself, which may look like a signature. */
 function isPayloadSigned({ inbound, secrets }: SchemeContext): boolean {
   const value = inbound.header("x-jfrog-event-auth") ?? "";
   return value === "" || (/^[0-9a-f]{64}$/.test(value) && !secrets.some((secret) => equalText(value, secret)));
 }
 
-/** One header carries the secret itself or, with payload signing on, an HMAC of the body. */
+/** The header contains the secret itself or, with payload signing, an HMAC of the body. */
 export const jfrog: ProviderDefinition = {
   id: "jfrog",
   name: "JFrog Artifactory",

@@ -11,5 +11,5 @@ export const jira: ProviderDefinition = {
   event: ["{body:webhookEvent}"],
   delivery: "{header:x-atlassian-webhook-identifier}",
   time: "{body:timestamp}",
-  retry: "up to 5 on 408, 409, 425, 429 and 5xx, 5 to 15 min apart",
+  retry: "up to 5 times on 408, 409, 425, 429 and 5xx, 5 to 15 min apart",
 };

@@ -2,7 +2,7 @@ import { hmac } from "../provider/scheme/hmac.ts";
 import { iso, signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** The body comes first, then the timestamp. Webhook actions of flows are not signed. */
+/** In the signed text, the body comes before the timestamp. Webhook actions of flows are not signed. */
 export const klaviyo: ProviderDefinition = {
   id: "klaviyo",
   name: "Klaviyo",

@@ -1,7 +1,7 @@
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** meta.webhook_id names the webhook, not the delivery. */
+/** meta.webhook_id identifies the webhook, not the delivery. */
 export const lemonsqueezy: ProviderDefinition = {
   id: "lemonsqueezy",
   name: "Lemon Squeezy",
@@ -11,5 +11,5 @@ export const lemonsqueezy: ProviderDefinition = {
   event: ["{header:x-event-name}", "{body:meta.event_name}"],
   time: ["{body:data.attributes.updated_at}", "{body:data.attributes.created_at}"],
   respond: { status: 200 },
-  retry: "3 more: after 5 s, 25 s, 125 s",
+  retry: "3 more times: after 5, 25 and 125 s",
 };

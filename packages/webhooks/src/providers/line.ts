@@ -11,5 +11,5 @@ export const line: ProviderDefinition = {
   batch: { at: "events", event: "{body:type}", id: "{body:webhookEventId}", time: "{body:timestamp}" },
   handshakes: [signedEmptyBatch("events")],
   respond: { status: 200 },
-  retry: "optional; events are then marked isRedelivery",
+  retry: "optional; redelivered events are marked isRedelivery",
 };

@@ -2,7 +2,7 @@ import { hmac } from "../provider/scheme/hmac.ts";
 import { milliseconds, signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** The Linear-Timestamp header is not signed; webhookTimestamp in the body is. */
+/** The signature covers webhookTimestamp in the body, but not the Linear-Timestamp header. */
 export const linear: ProviderDefinition = {
   id: "linear",
   name: "Linear",
@@ -18,5 +18,5 @@ export const linear: ProviderDefinition = {
   delivery: "{header:linear-delivery}",
   time: ["{body:createdAt}", "{body:webhookTimestamp}"],
   respond: { status: 200, within: 5 },
-  retry: "3: after 1 min, 1 h, 6 h",
+  retry: "3 times: after 1 min, 1 h and 6 h",
 };

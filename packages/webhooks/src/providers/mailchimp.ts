@@ -16,5 +16,5 @@ export const mailchimp: ProviderDefinition = {
   time: "{body:fired_at}",
   handshakes: [answerMethod("GET")],
   respond: { within: 10 },
-  retry: "about 20 over 75 min",
+  retry: "about 20 times over 75 min",
 };

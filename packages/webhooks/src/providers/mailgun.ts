@@ -9,7 +9,7 @@ import { seconds } from "../provider/scheme/timestamp.ts";
 import { scalar, walk } from "../provider/select.ts";
 import type { Evidence, ProviderDefinition, Scheme } from "../provider/types.ts";
 
-/** Mailgun signs a random token and a time, and nothing of the event. */
+/** Mailgun signs a random token and a timestamp, but not the event. */
 const tokenSignature: Scheme = {
   kind: "mailgun",
   name: "token",
@@ -37,7 +37,7 @@ const tokenSignature: Scheme = {
     }
     throw new WebhookError(
       "signature_mismatch",
-      "The signature does not fit timestamp and token: another account's key made it.",
+      "The signature does not match timestamp and token: it was made with the key of another account.",
       {
         field: "signature.signature",
       },
@@ -45,7 +45,7 @@ const tokenSignature: Scheme = {
   },
 };
 
-// Mailgun retries for eight hours, and does not say whether it signs each attempt anew.
+// Mailgun retries for eight hours and does not document whether each attempt is signed anew.
 const RETRIES_SECONDS = 8 * 3600 + 300;
 
 function readSignature(inbound: Inbound): Readonly<Record<string, unknown>> | undefined {
@@ -55,14 +55,14 @@ function readSignature(inbound: Inbound): Readonly<Record<string, unknown>> | un
   return walk(found, "signature") === undefined ? undefined : (found as Readonly<Record<string, unknown>>);
 }
 
-/** Webhooks are JSON; routes are forms, in several parts when there are attachments. */
+/** Webhooks are JSON. Routes are forms, and multipart forms when there are attachments. */
 function readPayload(text: string, contentType: string): unknown {
   if (!/^multipart\//i.test(contentType)) return jsonOrForm(text, contentType);
   const names = ["timestamp", "token", "signature", "event"];
   return Object.fromEntries(names.map((name) => [name, multipartField(text, contentType, name)]));
 }
 
-/** Only timestamp and token are signed, not the event. Remember each token to stop replays. */
+/** Only timestamp and token are signed, not the event. Remember each token to prevent replays. */
 export const mailgun: ProviderDefinition = {
   id: "mailgun",
   name: "Mailgun",
@@ -74,5 +74,5 @@ export const mailgun: ProviderDefinition = {
   delivery: ["{body:event-data.id}", "{body:token}"],
   time: ["{body:event-data.timestamp}", "{body:timestamp}"],
   respond: { status: 200, note: "406 stops retries" },
-  retry: "for 8 h: after 10, 10, 15, 30 min, 1, 2, 4 h",
+  retry: "for 8 h: after 10, 10, 15 and 30 min, then 1, 2 and 4 h",
 };

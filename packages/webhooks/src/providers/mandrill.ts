@@ -19,11 +19,14 @@ const options: HmacOptions = {
   signedText: "{url}{sorted form fields}",
   key: (secret) => {
     if (secret !== TEST_KEY) return utf8(secret);
-    throw new WebhookError("secret_invalid", "test-webhook signs Mandrill's test request only; everybody knows it.");
+    throw new WebhookError(
+      "secret_invalid",
+      "test-webhook is the published key of Mandrill's test request and cannot authenticate events.",
+    );
   },
 };
 
-/** The test request when a webhook is made holds no events, and is signed with a key that everybody knows. */
+/** The test request at the creation of a webhook contains no events and is signed with a published key. */
 const test: Handshake = {
   summary: 'POST mandrill_events=[] signed with the key "test-webhook" or the real one → 200',
   async answer(context) {
@@ -38,7 +41,7 @@ const test: Handshake = {
   },
 };
 
-/** The key "test-webhook" signs only the empty test request: never accept it for events. */
+/** The key "test-webhook" signs only the empty test request. Never accept it for events. */
 export const mandrill: ProviderDefinition = {
   id: "mandrill",
   name: "Mailchimp Transactional (Mandrill)",
@@ -50,5 +53,5 @@ export const mandrill: ProviderDefinition = {
   batch: { at: "", event: ["{body:event}", "{body:type}"], id: "{body:_id}.{body:event}.{body:ts}", time: "{body:ts}" },
   handshakes: [answerMethod("HEAD"), test],
   respond: { status: 200 },
-  retry: "with backoff for 2 to 3 days; up to 1,000 events a request",
+  retry: "with backoff for 2 to 3 days; up to 1,000 events per request",
 };

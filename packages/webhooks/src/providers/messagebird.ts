@@ -9,7 +9,7 @@ async function checkUrlHash(claims: Claims, context: SchemeContext): Promise<voi
   requireClaim(claims, "url_hash", encodeHex(hash), "url_mismatch");
 }
 
-/** The query is signed. The jti claim identifies the delivery. */
+/** The query is signed too. The jti claim identifies the delivery. */
 export const messagebird: ProviderDefinition = {
   id: "messagebird",
   name: "Bird (MessageBird)",
@@ -27,7 +27,7 @@ export const messagebird: ProviderDefinition = {
     }),
   ],
   secret: "signing key",
-  config: { url: "public URL as called, query included, when a proxy changes it" },
+  config: { url: "public URL with its query, if a proxy changes it" },
   event: "{body:type}",
   time: "{body:createdDatetime}",
 };

@@ -2,7 +2,7 @@ import { metaChallenge } from "../provider/handshakes.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** The body escapes non-ASCII: hash the bytes, never parsed JSON. */
+/** The body escapes non-ASCII characters. Hash the raw bytes, never re-serialised JSON. */
 export const meta: ProviderDefinition = {
   id: "meta",
   name: "Meta (Facebook, Instagram, Messenger)",
@@ -15,5 +15,5 @@ export const meta: ProviderDefinition = {
   batch: { at: "entry", event: "{body:changes.0.field}", id: "{body:id}.{body:time}", time: "{body:time}" },
   handshakes: [metaChallenge],
   respond: { status: 200, within: 5 },
-  retry: "for 36 h; Messenger disables after 1 h of failures",
+  retry: "for 36 h; Messenger disables the webhook after 1 h of failures",
 };

@@ -7,18 +7,18 @@ import { walk } from "../provider/select.ts";
 import type { Evidence, Handshake, ProviderDefinition, Scheme, SchemeContext } from "../provider/types.ts";
 
 const KEY_SET = "https://login.microsoftonline.com/common/discovery/v2.0/keys";
-// Each costs a signature check, and one request brings one for each tenant in it.
+// Each token costs a signature check, and a request contains one per tenant.
 const MOST_TOKENS = 100;
-// The service principal with which Microsoft Graph publishes change notifications.
+// Service principal that publishes the change notifications of Microsoft Graph.
 const PUBLISHER = "0bf30f3b-4a52-48df-9a82-234910c4a086";
 
-/** Every item repeats the clientState of its subscription; rich notifications also bring tokens. */
+/** Every item repeats the clientState of its subscription. Rich notifications also contain tokens. */
 const clientState: Scheme = {
   kind: "graph-client-state",
   name: "client state",
   trust: "shared-secret",
   covers: "nothing",
-  summary: "value[].clientState equals the secret, in every item; tokens of rich notifications on request",
+  summary: "value[].clientState equals the secret in every item; optionally the tokens of rich notifications",
   needs: "secrets",
   mask: ["body:value.*.clientState"],
   claimed: ({ inbound }) => walk(inbound.payload(), "value") !== undefined,
@@ -32,7 +32,7 @@ const clientState: Scheme = {
       const given = walk(item, "clientState");
       const index = secrets.findIndex((secret) => typeof given === "string" && equalText(given, secret));
       if (index < 0) {
-        throw new WebhookError("credential_mismatch", "An item has not the clientState of the subscription.", {
+        throw new WebhookError("credential_mismatch", "An item does not have the clientState of the subscription.", {
           field: "clientState",
         });
       }
@@ -49,7 +49,7 @@ async function checkTokens(context: SchemeContext): Promise<void> {
   const appId = config["appId"];
   if (!Array.isArray(tokens) || appId === undefined) return;
   if (tokens.length > MOST_TOKENS) {
-    throw new WebhookError("body_invalid", "There are more validation tokens than tenants in a batch.", {
+    throw new WebhookError("body_invalid", "There are more validation tokens than a batch has tenants.", {
       field: "validationTokens",
     });
   }
@@ -66,11 +66,11 @@ async function checkTokens(context: SchemeContext): Promise<void> {
     const issuers = [`https://login.microsoftonline.com/${tenant}/v2.0`, `https://sts.windows.net/${tenant}/`];
     const issuer = String(claims["iss"]);
     if (known?.test(issuer) === true || (tenant !== undefined && issuers.includes(issuer))) continue;
-    throw new WebhookError("token_invalid", "A validation token is from another issuer.", { field: "iss" });
+    throw new WebhookError("token_invalid", "A validation token was issued by another issuer.", { field: "iss" });
   }
 }
 
-/** Sent when a subscription is made; plain text, because the token may hold markup. */
+/** Sent when a subscription is created. The response is plain text, because the token may contain markup. */
 const validation: Handshake = {
   summary: "POST ?validationToken= → 200 text/plain, the token, within 10 s",
   answer: ({ inbound }) => {
@@ -86,8 +86,11 @@ export const microsoftGraph: ProviderDefinition = {
   aliases: ["graph"],
   group: "messaging",
   schemes: [clientState],
-  secret: "clientState given with the subscription",
-  config: { appId: "application id: also checks the tokens of rich notifications", tenantId: "tenant, if only one" },
+  secret: "clientState set with the subscription",
+  config: {
+    appId: "application ID; enables verification of the tokens of rich notifications",
+    tenantId: "tenant ID, if only one is accepted",
+  },
   batch: {
     at: "value",
     event: ["{body:lifecycleEvent}", "{body:changeType}"],
@@ -95,6 +98,6 @@ export const microsoftGraph: ProviderDefinition = {
   },
   handshakes: [validation],
   respond: { status: 202, within: 3 },
-  retry: "for up to 4 h; slow endpoints are throttled",
+  retry: "for up to 4 h; Microsoft throttles slow endpoints",
   mask: ["body:value.*.clientState"],
 };

@@ -8,7 +8,7 @@ export const microsoftTeams: ProviderDefinition = {
   aliases: ["teams"],
   group: "messaging",
   schemes: [hmac({ header: "authorization", prefix: "HMAC ", encoding: "base64", key: base64Key })],
-  secret: "security token (base64)",
+  secret: "security token (Base64)",
   event: "{body:type}",
   delivery: "{body:id}",
   time: "{body:timestamp}",
@@ -17,7 +17,7 @@ export const microsoftTeams: ProviderDefinition = {
     contentType: "application/json",
     body: '{"type":"message","text":""}',
     within: 5,
-    note: "the body is the reply shown in the channel",
+    note: "the response body is the reply shown in the channel",
   },
   retry: "none",
 };

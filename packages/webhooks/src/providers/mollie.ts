@@ -5,25 +5,25 @@ import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 import { unsigned } from "../provider/unsigned.ts";
 
-/** After a rotation the header comes twice, and whatever joins repeated headers puts a comma between. */
+/** After a rotation the header appears twice, and servers join repeated headers with a comma. */
 function everySignature(inbound: Inbound): readonly string[] {
   return (inbound.header("x-mollie-signature") ?? "").split(",").map((signature) => signature.trim());
 }
 
-/** Classic webhooks bring an id only. It goes into an API URL, so that it must be nothing but an id. */
+/** Classic webhooks contain only an ID. It becomes part of an API URL, so it must be a plain ID. */
 function checkClassicId(inbound: Inbound): void {
   if (/^[a-z]{2,10}_[A-Za-z0-9]{1,64}$/.test(formField(inbound.text(), "id") ?? "")) return;
-  throw new WebhookError("body_invalid", "The form has no id that looks like Mollie's.", { field: "id" });
+  throw new WebhookError("body_invalid", "The form has no ID in Mollie's format.", { field: "id" });
 }
 
-/** For 24 h after a rotation the header comes twice. The classic id is input from anybody. */
+/** For 24 h after a rotation the header appears twice. The ID of a classic webhook can come from anyone. */
 export const mollie: ProviderDefinition = {
   id: "mollie",
   name: "Mollie",
   group: "payments",
   schemes: [hmac({ header: "x-mollie-signature", prefix: "sha256=", find: everySignature })],
   unsigned: unsigned(
-    "classic webhooks have no signature: fetch the resource by its id with the API key",
+    "classic webhooks have no signature; fetch the resource by its ID with the API key",
     checkClassicId,
   ),
   secret: "signing secret of the subscription",
@@ -31,6 +31,6 @@ export const mollie: ProviderDefinition = {
   event: "{body:type}",
   delivery: "{body:resource}.{body:id}",
   time: "{body:createdAt}",
-  respond: { status: 200, within: 15, note: "200 for unknown ids too" },
-  retry: "10 over 26 h",
+  respond: { status: 200, within: 15, note: "respond with 200 to unknown IDs too" },
+  retry: "10 times over 26 h",
 };

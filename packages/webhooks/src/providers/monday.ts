@@ -19,7 +19,7 @@ export const monday: ProviderDefinition = {
   name: "monday.com",
   group: "business",
   schemes: [jwt({ header: "authorization", algorithms: ["HS256"], covers: "nothing" }), urlSecret()],
-  unsigned: unsigned("webhooks of integration apps carry a token; for the others, a secret in the URL"),
+  unsigned: unsigned("webhooks of integration apps contain a token; for others, put a secret into the URL"),
   secret: "signing secret of the app",
   event: "{body:event.type}",
   delivery: "{body:event.triggerUuid}",

@@ -1,7 +1,7 @@
 import { jwt } from "../provider/scheme/jwt.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** The token has no time in it, so a captured request can be replayed: deduplicate. */
+/** The token has no timestamp, so a captured request can be replayed. Deduplicate. */
 export const netlify: ProviderDefinition = {
   id: "netlify",
   name: "Netlify",
@@ -18,5 +18,5 @@ export const netlify: ProviderDefinition = {
   event: ["{header:x-netlify-event}", "{body:state}"],
   delivery: "{body:id}.{body:state}",
   time: "{body:updated_at}",
-  retry: "6 failures disable the notification",
+  retry: "none documented; 6 failures disable the notification",
 };

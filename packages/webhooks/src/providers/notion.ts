@@ -4,7 +4,7 @@ import { hmac } from "../provider/scheme/hmac.ts";
 import { walk } from "../provider/select.ts";
 import type { Handshake, ProviderDefinition } from "../provider/types.ts";
 
-/** The first request brings the token that signs all later ones; the user pastes it into Notion to confirm. */
+/** The first request contains the token that signs all later ones. The user pastes it into Notion to confirm. */
 const tokenHandshake: Handshake = {
   summary: "verification_token → 200; store it (only while there is none) and show it to the user",
   answer(context) {
@@ -15,7 +15,7 @@ const tokenHandshake: Handshake = {
   },
 };
 
-/** Notion's own library lowers the case of the signature before it compares. */
+/** Notion's own library converts the signature to lower case before comparing. */
 function lowerCase(inbound: Inbound): readonly string[] {
   return [inbound.header("x-notion-signature")?.toLowerCase() ?? ""];
 }
@@ -30,6 +30,6 @@ export const notion: ProviderDefinition = {
   delivery: "{body:id}",
   time: "{body:timestamp}",
   handshakes: [tokenHandshake],
-  retry: "up to 8 over 24 h",
+  retry: "up to 8 times over 24 h",
   mask: ["body:verification_token"],
 };

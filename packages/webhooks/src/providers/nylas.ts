@@ -14,5 +14,5 @@ export const nylas: ProviderDefinition = {
   time: "{body:time}",
   handshakes: [echoQuery("challenge")],
   respond: { status: 200, within: 10 },
-  retry: "3, then failing; failed after 72 h",
+  retry: "3 times, then the webhook is marked as failing, and as failed after 72 h",
 };

@@ -23,5 +23,5 @@ export const okta: ProviderDefinition = {
   batch: { at: "data.events", event: "{body:eventType}", id: "{body:uuid}", time: "{body:published}" },
   handshakes: [verification],
   respond: { status: 204, within: 3 },
-  retry: "1; none on 4xx",
+  retry: "once; never on 4xx",
 };

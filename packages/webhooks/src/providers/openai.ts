@@ -11,5 +11,5 @@ export const openai: ProviderDefinition = {
   delivery: "{header:webhook-id}",
   time: "{body:created_at}",
   respond: { note: "3xx counts as a failure" },
-  retry: "exponential for 72 h",
+  retry: "exponential backoff for 72 h",
 };

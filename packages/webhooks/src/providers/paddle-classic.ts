@@ -31,5 +31,5 @@ export const paddleClassic: ProviderDefinition = {
   event: "{body:alert_name}",
   delivery: "{body:alert_id}",
   time: "{body:event_time}",
-  retry: "5 over 3 days",
+  retry: "5 times over 3 days",
 };

@@ -3,7 +3,7 @@ import { pairs } from "../provider/scheme/pairs.ts";
 import { signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** The window is 5 s: verify on receipt, before any queue. */
+/** The tolerance is 5 s. Verify requests on receipt, before any queue. */
 export const paddle: ProviderDefinition = {
   id: "paddle",
   name: "Paddle Billing",
@@ -21,5 +21,5 @@ export const paddle: ProviderDefinition = {
   delivery: "{body:event_id}",
   time: "{body:occurred_at}",
   respond: { status: 200, within: 5 },
-  retry: "live: 60 over 3 days; sandbox: 3 in 15 min",
+  retry: "live: 60 times over 3 days; sandbox: 3 times in 15 min",
 };

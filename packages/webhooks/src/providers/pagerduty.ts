@@ -7,10 +7,11 @@ export const pagerduty: ProviderDefinition = {
   name: "PagerDuty",
   group: "observability",
   schemes: [hmac({ header: "x-pagerduty-signature", fields: pairs("v1") })],
-  secret: "secret shown once when the subscription is made",
+  secret: "secret shown once, when the subscription is created",
   event: "{body:event.event_type}",
   delivery: ["{body:event.id}", "{header:x-webhook-id}"],
   time: "{body:event.occurred_at}",
   respond: { status: 202, within: 5 },
-  retry: "5 attempts in about 20 min on timeout, 429 and 5xx; other 4xx drop the event, 3 drops disable for 24 h",
+  retry:
+    "5 attempts in about 20 min on timeouts, 429 and 5xx; other 4xx drop the event, and 3 drops disable the webhook for 24 h",
 };

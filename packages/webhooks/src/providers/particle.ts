@@ -12,6 +12,6 @@ export const particle: ProviderDefinition = {
   event: "{body:event}",
   delivery: "{body:coreid}.{body:published_at}",
   time: "{body:published_at}",
-  respond: { note: "the answer is published back to the device" },
+  respond: { note: "the response is published back to the device" },
   retry: "limited",
 };

@@ -7,15 +7,15 @@ import { iso } from "../provider/scheme/timestamp.ts";
 import type { Evidence, ProviderDefinition, Scheme, SchemeContext } from "../provider/types.ts";
 import { requireHeader } from "../request.ts";
 
-// The four hosts that PayPal's REST API answers on.
+// The four hosts of PayPal's REST API.
 const HOST = /^api(-m)?(\.sandbox)?\.paypal\.com$/;
 
-/** PayPal signs ids, time and a CRC of the body, with a certificate that the request names. */
+/** PayPal signs IDs, a timestamp and a CRC of the body, with a certificate that the request names. */
 const certificate: Scheme = {
   kind: "paypal",
   name: "certificate",
   trust: "signed",
-  // A CRC-32 stands for the body: it finds accidents, not forgers, but it is all that PayPal signs.
+  // PayPal signs only a CRC-32 of the body, which detects accidents but not forgery.
   covers: "fields",
   summary: "base64(RSA-SHA256 of {transmission id}|{time}|{webhook id}|{crc32 of body}), certificate from paypal.com",
   needs: "publicKeys",
@@ -30,12 +30,12 @@ async function verifyPaypal(context: SchemeContext): Promise<Evidence> {
   const given = requireHeader(inbound.headers, "paypal-transmission-sig");
   const address = requireHeader(inbound.headers, "paypal-cert-url");
   if (requireHeader(inbound.headers, "paypal-auth-algo") !== "SHA256withRSA") {
-    throw new WebhookError("unsupported_algorithm", "PAYPAL-AUTH-ALGO is not SHA256withRSA.");
+    throw new WebhookError("unsupported_algorithm", "PAYPAL-AUTH-ALGO must be SHA256withRSA.");
   }
   const url = requireTrustedUrl(address, HOST, "PayPal");
   const signedAt = iso(time);
   if (Number.isNaN(signedAt)) {
-    throw new WebhookError("timestamp_invalid", "PAYPAL-TRANSMISSION-TIME is not a time.", {
+    throw new WebhookError("timestamp_invalid", "PAYPAL-TRANSMISSION-TIME is not a valid time.", {
       headerName: "paypal-transmission-time",
     });
   }
@@ -60,17 +60,17 @@ function crc32(bytes: Uint8Array): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-/** PAYPAL-TRANSMISSION-ID changes with each attempt; the event id in the body does not. */
+/** PAYPAL-TRANSMISSION-ID changes with each attempt; the event ID in the body does not. */
 export const paypal: ProviderDefinition = {
   id: "paypal",
   name: "PayPal",
   group: "payments",
   schemes: [certificate],
   secret: "none: the certificate is fetched from paypal.com",
-  config: { webhookId: "id of the webhook, from the developer dashboard" },
+  config: { webhookId: "ID of the webhook, from the developer dashboard" },
   event: "{body:event_type}",
   delivery: "{body:id}",
   time: "{body:create_time}",
   respond: { status: 200 },
-  retry: "25 over 3 days",
+  retry: "25 times over 3 days",
 };

@@ -11,5 +11,5 @@ export const paystack: ProviderDefinition = {
   event: "{body:event}",
   time: ["{body:data.paid_at}", "{body:data.created_at}", "{body:data.createdAt}"],
   respond: { status: 200 },
-  retry: "live: 4 times every 3 min, then hourly for 72 h; test: hourly for 10 h",
+  retry: "live: 4 times, every 3 min, then hourly for 72 h; test: hourly for 10 h",
 };

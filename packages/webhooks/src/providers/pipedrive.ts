@@ -11,5 +11,5 @@ export const pipedrive: ProviderDefinition = {
   delivery: ["{body:meta.correlation_id}", "{body:meta.id}"],
   time: "{body:meta.timestamp}",
   respond: { within: 10 },
-  retry: "3: after 3, 30 and 150 s; 10 failures ban the webhook, 3 days delete it",
+  retry: "3 times: after 3, 30 and 150 s; 10 failures ban the webhook, and after 3 days it is deleted",
 };

@@ -1,7 +1,7 @@
 import { jwt } from "../provider/scheme/jwt.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** The body is pretty-printed; every space counts. */
+/** The body is pretty-printed, and its white space is signed. */
 export const plaid: ProviderDefinition = {
   id: "plaid",
   name: "Plaid",
@@ -14,8 +14,8 @@ export const plaid: ProviderDefinition = {
       bodyHash: { claim: "request_body_sha256", encoding: "hex" },
     }),
   ],
-  secret: "JWK from /webhook_verification_key/get, by the token's kid",
+  secret: "JWK from /webhook_verification_key/get, by the kid of the token",
   event: "{body:webhook_type}.{body:webhook_code}",
   respond: { status: 200, within: 10 },
-  retry: "for 24 h, from 30 s on, each gap 4 times the last; stops when over 90 % fail",
+  retry: "for 24 h, starting after 30 s, with each interval 4 times the last; stops when more than 90 % fail",
 };

@@ -2,7 +2,7 @@ import { utf8 } from "../encoding.ts";
 import { standard } from "../provider/scheme/standard.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** Standard Webhooks on the wire, but the key is the secret's text: nothing is decoded. */
+/** Standard Webhooks, except that the key is the text of the secret, without decoding. */
 export const polar: ProviderDefinition = {
   id: "polar",
   name: "Polar",

@@ -11,5 +11,5 @@ export const postmark: ProviderDefinition = {
   delivery: ["{body:RecordType}.{body:MessageID}.{body:ID}", "{body:RecordType}.{body:MessageID}"],
   time: ["{body:DeliveredAt}", "{body:BouncedAt}", "{body:ReceivedAt}", "{body:ChangedAt}"],
   respond: { status: 200, note: "403 stops retries" },
-  retry: "10 over about 10 h",
+  retry: "10 times over about 10 h",
 };

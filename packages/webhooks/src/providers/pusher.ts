@@ -12,7 +12,7 @@ export const pusher: ProviderDefinition = {
   group: "infrastructure",
   schemes: [onlyIf(isForKey, hmac({ header: "x-pusher-signature" }))],
   secret: "secret of the app key named in X-Pusher-Key",
-  config: { key: "app key: requests for another key are refused" },
+  config: { key: "app key; requests for another key are rejected" },
   time: "{body:time_ms}",
   batch: { at: "events", event: "{body:name}" },
 };

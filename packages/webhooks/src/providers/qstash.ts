@@ -22,6 +22,6 @@ export const qstash: ProviderDefinition = {
     }),
   ],
   secret: "current and next signing key",
-  config: { url: "destination URL, when a proxy changes it" },
+  config: { url: "destination URL, if a proxy changes it" },
   delivery: "{header:upstash-message-id}",
 };

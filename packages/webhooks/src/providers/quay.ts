@@ -2,7 +2,7 @@ import { urlSecret } from "../provider/scheme/url-secret.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 import { unsigned } from "../provider/unsigned.ts";
 
-/** The event is chosen when the notification is set up and not repeated in the payload. */
+/** The event is chosen in the settings of the notification and does not appear in the payload. */
 export const quay: ProviderDefinition = {
   id: "quay",
   name: "Quay",

@@ -1,7 +1,7 @@
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** The payload is moving to an array of CloudEvents. */
+/** Intuit is changing the payload to an array of CloudEvents. */
 export const quickbooks: ProviderDefinition = {
   id: "quickbooks",
   name: "QuickBooks (Intuit)",

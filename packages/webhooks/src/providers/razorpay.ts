@@ -11,5 +11,5 @@ export const razorpay: ProviderDefinition = {
   delivery: "{header:x-razorpay-event-id}",
   time: "{body:created_at}",
   respond: { within: 5 },
-  retry: "exponential for 24 h, then disabled",
+  retry: "exponential backoff for 24 h, then Razorpay disables the webhook",
 };

@@ -9,12 +9,12 @@ const ACK =
   '<notificationsResponse xmlns="http://soap.sforce.com/2005/09/outbound"><Ack>true</Ack></notificationsResponse>' +
   "</soapenv:Body></soapenv:Envelope>";
 
-/** `xsi:type="sf:Account"` of the record that changed. */
+/** Type of the changed record, from `xsi:type="sf:Account"`. */
 function recordType(inbound: Inbound): string | undefined {
   return /<(?:\w+:)?sObject[^<>]*?\btype="(?:\w+:)?(\w+)"/.exec(inbound.text())?.[1];
 }
 
-/** SessionId is a live credential. Parse the XML with DTDs and entities switched off. */
+/** SessionId is a valid credential. Parse the XML with DTDs and external entities disabled. */
 export const salesforce: ProviderDefinition = {
   id: "salesforce",
   name: "Salesforce outbound messages",
@@ -30,6 +30,6 @@ export const salesforce: ProviderDefinition = {
     body: ACK,
     within: 60,
   },
-  retry: "for 24 h, at most 2 h apart; also when the Ack is missing",
+  retry: "for 24 h, at most 2 h apart, also when the Ack is missing",
   mask: ["xml:SessionId"],
 };

@@ -21,5 +21,5 @@ export const sanity: ProviderDefinition = {
   delivery: "{header:idempotency-key}",
   time: "{body:_updatedAt}",
   respond: { within: 30 },
-  retry: "for 30 min with backoff on 429 and 5xx",
+  retry: "for 30 min, with backoff, on 429 and 5xx",
 };

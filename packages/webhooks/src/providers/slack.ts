@@ -23,6 +23,6 @@ export const slack: ProviderDefinition = {
   time: ["{body:event_time}"],
   handshakes: [signedChallenge({ when: ["body:type", "url_verification"], path: "challenge" })],
   respond: { status: 200, within: 3, note: "X-Slack-No-Retry: 1 stops retries" },
-  retry: "3: at once, after 1 and 5 min; over 95 % failures in an hour disable the URL",
+  retry: "3 times: immediately, after 1 min and after 5 min; more than 95 % failures in an hour disable the URL",
   mask: ["body:token", "body:response_url"],
 };

@@ -19,5 +19,5 @@ export const square: ProviderDefinition = {
   delivery: "{body:event_id}",
   time: "{body:created_at}",
   respond: { within: 10 },
-  retry: "up to 11 over 24 h",
+  retry: "up to 11 times over 24 h",
 };

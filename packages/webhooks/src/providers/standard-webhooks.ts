@@ -10,6 +10,6 @@ export const standardWebhooks: ProviderDefinition = {
   event: "{body:type}",
   delivery: ["{header:webhook-id}", "{header:svix-id}"],
   time: "{body:timestamp}",
-  respond: { within: 15, note: "410 disables the endpoint; 429, 502 and 504 slow it down" },
-  retry: "exponential over days",
+  respond: { within: 15, note: "410 disables the endpoint; 429, 502 and 504 slow deliveries down" },
+  retry: "exponential backoff over several days",
 };

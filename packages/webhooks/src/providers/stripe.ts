@@ -3,7 +3,7 @@ import { pairs } from "../provider/scheme/pairs.ts";
 import { signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** The secret is used as text, whsec_ included. One event can reach several endpoints with the same id. */
+/** The whole secret is the key, including whsec_. One event can reach several endpoints with the same ID. */
 export const stripe: ProviderDefinition = {
   id: "stripe",
   name: "Stripe",
@@ -20,5 +20,5 @@ export const stripe: ProviderDefinition = {
   event: "{body:type}",
   delivery: "{body:id}",
   time: "{body:created}",
-  retry: "live: exponential for 3 days; test: 3 in some hours",
+  retry: "live: exponential backoff for 3 days; test: 3 times within a few hours",
 };

@@ -6,7 +6,7 @@ export const supabase: ProviderDefinition = {
   name: "Supabase database webhooks",
   group: "cloud",
   schemes: [credential({ header: ["x-supabase-secret", "authorization"], configurable: true })],
-  secret: "value of the header set on the webhook",
+  secret: "value of the header configured on the webhook",
   event: "{body:table}.{body:type}",
   retry: "none",
 };

@@ -10,6 +10,6 @@ export const telegram: ProviderDefinition = {
   event: (inbound) => Object.keys(Object(inbound.payload())).find((key) => key !== "update_id"),
   delivery: "{body:update_id}",
   time: ["{body:message.date}", "{body:edited_message.edit_date}", "{body:channel_post.date}"],
-  respond: { status: 200, note: "the body may carry a method call" },
-  retry: "until 2xx; updates are kept for 24 h",
+  respond: { status: 200, note: "the response body may contain a method call" },
+  retry: "until a 2xx response; updates are kept for 24 h",
 };

@@ -14,7 +14,7 @@ export const telnyx: ProviderDefinition = {
       signed: "{ts}|{body}",
     }),
   ],
-  secret: "public key (base64)",
+  secret: "public key (Base64)",
   event: "{body:data.event_type}",
   delivery: "{body:data.id}",
   time: "{body:data.occurred_at}",

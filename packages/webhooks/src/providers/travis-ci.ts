@@ -3,7 +3,7 @@ import { asymmetric, rsaSha1 } from "../provider/scheme/asymmetric.ts";
 import { walk } from "../provider/select.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** The body is a form; the signature covers the decoded payload field. travis-ci.org had another key. */
+/** The body is a form, and the signature covers the decoded payload field. travis-ci.org used another key. */
 export const travisCi: ProviderDefinition = {
   id: "travis-ci",
   name: "Travis CI",

@@ -16,5 +16,5 @@ export const trello: ProviderDefinition = {
   time: "{body:action.date}",
   handshakes: [answerMethod("HEAD")],
   respond: { status: 200, note: "410 deletes the webhook" },
-  retry: "3: after 30 s, 60 s, 120 s",
+  retry: "3 times: after 30, 60 and 120 s",
 };

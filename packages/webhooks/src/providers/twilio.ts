@@ -9,7 +9,9 @@ import { publicUrl } from "../provider/scheme/signed.ts";
 import type { Evidence, ProviderDefinition, Scheme, SchemeContext } from "../provider/types.ts";
 import { requireHeader } from "../request.ts";
 
-/** The URL with or without its port, then the sorted form fields; a JSON body through its hash in the URL. */
+/**
+ * Signs the URL, with or without its port, then the sorted form fields. A JSON body is covered by its hash in the URL.
+ */
 const signature: Scheme = {
   kind: "twilio",
   name: "signature",
@@ -35,24 +37,24 @@ async function verifyTwilio(context: SchemeContext): Promise<Evidence> {
   }
   throw new WebhookError(
     "signature_mismatch",
-    "The signature does not fit. Either the auth token is another account's, or URL or fields are not what was signed: " +
-      "behind a proxy, pass the public URL as config.url.",
+    "The signature does not match: the auth token belongs to another account, or the URL or the fields differ from what was signed. " +
+      "Behind a proxy, pass the public URL as config.url.",
     { headerName: "x-twilio-signature" },
   );
 }
 
-/** What follows the URL in the signed text. A body that is no form is bound by its hash, or by nothing at all. */
+/** Text after the URL in the signed text. Any other body is covered only by its hash in the URL, if there is one. */
 export async function signedFields(url: string, inbound: Inbound): Promise<string> {
   const expected = new URLSearchParams(queryOf(url)).get("bodySHA256");
   if (expected !== null) {
     if (equalText(expected.toLowerCase(), encodeHex(await digest("sha256", [inbound.body])))) return "";
-    throw new WebhookError("digest_mismatch", "The body is not the one whose hash is in the URL.", {
+    throw new WebhookError("digest_mismatch", "The body does not match its hash in the URL.", {
       field: "bodySHA256",
     });
   }
   if (inbound.body.length === 0) return "";
   if (!/^application\/x-www-form-urlencoded\b/i.test(inbound.header("content-type") ?? "")) {
-    throw new WebhookError("missing_field", "The body is no form and the URL has no bodySHA256.", {
+    throw new WebhookError("missing_field", "The body is not a form and the URL has no bodySHA256.", {
       field: "bodySHA256",
     });
   }
@@ -62,7 +64,7 @@ export async function signedFields(url: string, inbound: Inbound): Promise<strin
   return names.flatMap((name) => [...values.get(name)!].sort().map((value) => name + value)).join("");
 }
 
-/** Twilio signs some URLs with the standard port and some without, whichever was configured. */
+/** Twilio signs some URLs with the standard port and some without it, independent of the configured URL. */
 function urlForms(url: string): string[] {
   const [, scheme = "", authority = "", rest = ""] = /^([a-z][a-z0-9+.-]*:\/\/)([^/?#]*)(.*)$/is.exec(url) ?? [];
   if (scheme === "") return [url];
@@ -71,14 +73,16 @@ function urlForms(url: string): string[] {
   return [...new Set([url, scheme + bare + rest, scheme + (bare === authority ? bare + port : authority) + rest])];
 }
 
-/** The public URL is signed, with or without its port. A JSON body is covered only by bodySHA256 in the URL. */
+/**
+ * The signature covers the public URL, with or without its port. A JSON body is covered only by bodySHA256 in the URL.
+ */
 export const twilio: ProviderDefinition = {
   id: "twilio",
   name: "Twilio",
   group: "messaging",
   schemes: [signature],
   secret: "primary auth token",
-  config: { url: "public URL as configured at Twilio, when a proxy changes it" },
+  config: { url: "public URL as configured at Twilio, if a proxy changes it" },
   payload: jsonOrForm,
   event: ["{body:MessageStatus}", "{body:SmsStatus}", "{body:CallStatus}", "{body:type}", "{body:EventType}"],
   delivery: [
@@ -89,5 +93,5 @@ export const twilio: ProviderDefinition = {
   ],
   time: ["{body:Timestamp}"],
   respond: { status: 200, within: 15, note: "TwiML for calls and messages" },
-  retry: "none by default; connection overrides in the URL's fragment",
+  retry: "none by default; configurable with connection overrides in the fragment of the URL",
 };

@@ -26,5 +26,5 @@ export const twitch: ProviderDefinition = {
     }),
   ],
   respond: { status: 204, within: 5 },
-  retry: "several, then the subscription is revoked",
+  retry: "several times, then Twitch revokes the subscription",
 };

@@ -11,5 +11,5 @@ export const typeform: ProviderDefinition = {
   delivery: "{body:event_id}",
   time: "{body:form_response.submitted_at}",
   respond: { within: 30, note: "404 and 410 disable the webhook" },
-  retry: "every 2 to 3 min for 10 h on 408, 423, 429 and 503; fewer on other 4xx",
+  retry: "every 2 to 3 min for 10 h on 408, 423, 429 and 503; less often on other 4xx",
 };

@@ -11,5 +11,5 @@ export const vercel: ProviderDefinition = {
   event: "{body:type}",
   delivery: "{body:id}",
   time: "{body:createdAt}",
-  retry: "exponential for up to 24 h",
+  retry: "exponential backoff for up to 24 h",
 };

@@ -1,7 +1,7 @@
 import { jwt } from "../provider/scheme/jwt.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** The official helper checks the token only: the payload_hash claim must be compared with the body. */
+/** The official helper checks only the token. The payload_hash claim must be compared with the body too. */
 export const vonage: ProviderDefinition = {
   id: "vonage",
   name: "Vonage",

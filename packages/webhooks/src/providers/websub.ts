@@ -4,7 +4,7 @@ import { hmac } from "../provider/scheme/hmac.ts";
 import { onlyIf } from "../provider/scheme/only-if.ts";
 import type { Handshake, ProviderDefinition, Scheme } from "../provider/types.ts";
 
-/** The hub chooses the hash, from the list of the specification, and names it before the signature. */
+/** The hub chooses a hash from the list in the specification and names it before the signature. */
 function byHash(hash: HashName): Scheme {
   const prefix = `${hash}=`;
   return onlyIf(
@@ -13,9 +13,9 @@ function byHash(hash: HashName): Scheme {
   );
 }
 
-/** The hub asks whether the subscription was meant. */
+/** The hub asks whether the subscription was intended. */
 const intent: Handshake = {
-  summary: "GET hub.challenge → 200, the challenge; 404 for a topic or mode that was not asked for",
+  summary: "GET hub.challenge → 200, the challenge; 404 for a topic or mode that was not requested",
   answer({ inbound, config }) {
     const mode = inbound.query("hub.mode");
     if (inbound.method !== "GET" || mode === undefined) return undefined;
@@ -33,8 +33,8 @@ export const websub: ProviderDefinition = {
   aliases: ["pubsubhubbub"],
   group: "cloud",
   schemes: [byHash("sha256"), byHash("sha384"), byHash("sha512"), byHash("sha1")],
-  secret: "hub.secret given with the subscription (under 200 bytes)",
-  config: { topic: "topic subscribed to", mode: "subscribe (default) or unsubscribe: what was asked of the hub" },
+  secret: "hub.secret set with the subscription (less than 200 bytes)",
+  config: { topic: "topic subscribed to", mode: "subscribe (default) or unsubscribe: the request sent to the hub" },
   event: (inbound) => /<([^<>]+)>;\s*rel="?self/.exec(inbound.header("link") ?? "")?.[1],
   handshakes: [intent],
   respond: {

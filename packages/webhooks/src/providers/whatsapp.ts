@@ -2,7 +2,7 @@ import { metaChallenge } from "../provider/handshakes.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** The verify token is not the app secret. The body escapes non-ASCII: hash the bytes. */
+/** The verify token is not the app secret. The body escapes non-ASCII characters. Hash the raw bytes. */
 export const whatsapp: ProviderDefinition = {
   id: "whatsapp",
   name: "WhatsApp Cloud API",

@@ -3,7 +3,7 @@ import { hmac } from "../provider/scheme/hmac.ts";
 import { htmlKey } from "../provider/secret-readers.ts";
 import type { Handshake, ProviderDefinition } from "../provider/types.ts";
 
-/** An unsigned form when the webhook is switched on: exactly 200, and nothing for a handler. */
+/** Unsigned form sent when the webhook is activated. The response must be 200, and it must not reach a handler. */
 const ping: Handshake = {
   summary: "unsigned form webhook_id= → exactly 200",
   answer: ({ inbound }) =>
@@ -12,7 +12,7 @@ const ping: Handshake = {
       : undefined,
 };
 
-/** The delivery id is a hash of webhook and second: two events can share one. */
+/** The delivery ID is a hash of webhook and second, so two events can share one. */
 export const woocommerce: ProviderDefinition = {
   id: "woocommerce",
   name: "WooCommerce",
@@ -24,5 +24,5 @@ export const woocommerce: ProviderDefinition = {
   time: ["{body:date_modified_gmt}", "{body:date_created_gmt}"],
   handshakes: [ping],
   respond: { status: 200, within: 60 },
-  retry: "none; more than 5 failures in a row disable the webhook",
+  retry: "none; more than 5 consecutive failures disable the webhook",
 };

@@ -9,7 +9,7 @@ export const wordpress: ProviderDefinition = {
   name: "WordPress",
   group: "content",
   schemes: [credential({ header: "authorization", configurable: true }), urlSecret()],
-  unsigned: unsigned("WordPress has no webhooks of its own: a secret in the URL or what the plugin offers"),
+  unsigned: unsigned("WordPress has no built-in webhooks; use a secret in the URL or the authentication of the plugin"),
   secret: "credential set in the plugin",
   payload: jsonOrForm,
   event: ["{body:hook}", "{body:event}"],

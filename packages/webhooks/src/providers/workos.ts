@@ -3,7 +3,7 @@ import { pairs } from "../provider/scheme/pairs.ts";
 import { milliseconds, signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
-/** The timestamp is in milliseconds, and a space follows the comma. */
+/** The timestamp is in milliseconds, and the comma is followed by a space. */
 export const workos: ProviderDefinition = {
   id: "workos",
   name: "WorkOS",
@@ -21,5 +21,5 @@ export const workos: ProviderDefinition = {
   delivery: "{body:id}",
   time: "{body:created_at}",
   respond: { status: 200 },
-  retry: "6 over 3 days",
+  retry: "6 times over 3 days",
 };

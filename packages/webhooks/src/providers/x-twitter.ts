@@ -3,7 +3,7 @@ import { challengeMac, json } from "../provider/handshakes.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { Handshake, ProviderDefinition } from "../provider/types.ts";
 
-/** The challenge-response check, which comes when a URL is registered and every hour after. */
+/** Challenge-response check, sent when a URL is registered and every hour afterwards. */
 const crc: Handshake = {
   summary: 'GET ?crc_token= → 200 {"response_token":"sha256=" + base64(HMAC-SHA256 of the token)}',
   async answer(context) {
@@ -22,6 +22,6 @@ export const xTwitter: ProviderDefinition = {
   secret: "consumer secret of the app",
   event: (inbound) => Object.keys(Object(inbound.payload())).find((key) => key.endsWith("_events")),
   handshakes: [crc],
-  respond: { status: 200, within: 10, note: "the challenge wants its answer within 3 s, every hour" },
+  respond: { status: 200, within: 10, note: "the hourly challenge requires a response within 3 s" },
   retry: "limited",
 };

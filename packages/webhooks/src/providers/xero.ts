@@ -15,6 +15,6 @@ export const xero: ProviderDefinition = {
     time: "{body:eventDateUtc}",
   },
   handshakes: [signedEmptyBatch("events")],
-  respond: { status: 200, reject: 401, within: 5, note: "empty body, no cookies" },
-  retry: "with growing gaps for 24 h, then disabled",
+  respond: { status: 200, reject: 401, within: 5, note: "the response must have an empty body and no cookies" },
+  retry: "at increasing intervals for 24 h, then Xero disables the webhook",
 };

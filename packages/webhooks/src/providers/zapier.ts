@@ -19,5 +19,5 @@ export const zapier: ProviderDefinition = {
   payload: jsonOrForm,
   event: ["{body:event}", "{body:type}"],
   delivery: ["{header:webhook-id}"],
-  retry: "autoreplay of the Zap",
+  retry: "Autoreplay of the Zap, if enabled",
 };

@@ -4,7 +4,8 @@ import { iso, signedTime } from "../provider/scheme/timestamp.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
 /**
- * Looks like base64, but is used as text. A test before creation is signed with a published constant: never keep it.
+ * The secret looks like Base64 but is used as text. A test before creation is signed with a published constant. Never
+ * store that.
  */
 export const zendesk: ProviderDefinition = {
   id: "zendesk",
@@ -24,5 +25,5 @@ export const zendesk: ProviderDefinition = {
   delivery: ["{body:id}", "{header:x-zendesk-webhook-invocation-id}"],
   time: ["{body:time}", "{header:x-zendesk-webhook-signature-timestamp}"],
   respond: { within: 12 },
-  retry: "3 on 409, 429 and 503; 5 on timeouts; then a circuit breaker",
+  retry: "3 times on 409, 429 and 503; 5 times on timeouts; then a circuit breaker opens",
 };

@@ -5,7 +5,7 @@ import { signedTime } from "../provider/scheme/timestamp.ts";
 import { walk } from "../provider/select.ts";
 import type { Handshake, ProviderDefinition } from "../provider/types.ts";
 
-/** Sent when the URL is saved and every 72 h after. */
+/** Sent when the URL is saved and every 72 h afterwards. */
 const validation: Handshake = {
   summary: "signed, event = endpoint.url_validation → 200 {plainToken, encryptedToken = hex(HMAC-SHA256)}",
   async answer(context) {
@@ -36,5 +36,5 @@ export const zoom: ProviderDefinition = {
   time: "{body:event_ts}",
   handshakes: [validation],
   respond: { status: 200, within: 3 },
-  retry: "3: after 5, 20 and 60 min",
+  retry: "3 times: after 5, 20 and 60 min",
 };
