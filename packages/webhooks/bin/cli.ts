@@ -1,32 +1,32 @@
 import { parseArgs } from "node:util";
 import { generateKeyPair, generateSecret } from "@posthorn/webhooks";
 import { providers } from "@posthorn/webhooks/providers";
-import { UsageError, verifyCommand } from "./verify-command.ts";
 import type { Terminal } from "./terminal.ts";
+import { UsageError, verifyCommand } from "./verify-command.ts";
 
 const USAGE = `Usage: webhooks <command>
 
-  verify --provider <id> --secret <secret> [file]   says whether a captured request verifies, and if not, why
+  verify --provider <id> --secret <secret> [file]   verifies a captured request and explains a failure
   providers                                         lists the providers
-  keygen [--ed25519]                                makes a secret, or a pair of keys
+  keygen [--ed25519]                                generates a secret, or a key pair
 
-The request is read from the file or from standard input: request line, headers, an empty line, the body as it came.
+The request is read from the file or from standard input: request line, headers, an empty line, the raw body.
 
 Options of verify:
   --provider <id>          a provider, or "standard" for Standard Webhooks (the default)
-  --secret <secret>        may be repeated; --secret-file <path> keeps it off the command line
+  --secret <secret>        may be repeated; --secret-file <path> reads it from a file
   --public-key <key>       PEM, Base64 or JSON Web Key, for providers that sign with one
-  --config <name=value>    a setting that the request does not carry; may be repeated
-  --other <name=secret>    the secret of another environment, to see if it fits; may be repeated
+  --config <name=value>    a setting of the provider; may be repeated
+  --other <name=secret>    the secret of another environment, to detect that it matches; may be repeated
   --url <url>              the public URL that the sender called
-  --at <time>              the time to verify at, ISO 8601 or Unix seconds (default: now)
-  --any-time               does not look at the time
+  --at <time>              the time of verification, ISO 8601 or Unix seconds (default: now)
+  --any-time               ignores timestamps
   --json                   prints the result as JSON
 
-Exit status: 0 verified, 1 not verified, 2 wrong usage.
+Exit status: 0 verified, 1 not verified, 2 usage error.
 `;
 
-/** Runs one command and gives the exit status. */
+/** Runs one command and returns the exit status. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
   const [command, ...rest] = argv;
   try {
@@ -44,12 +44,12 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
         terminal.out(USAGE);
         return 0;
       case undefined:
-        throw new UsageError("Name a command.");
+        throw new UsageError("Enter a command.");
       default:
-        throw new UsageError(`There is no command ${command}.`);
+        throw new UsageError(`Unknown command: ${command}.`);
     }
   } catch (error) {
-    // parseArgs throws TypeErrors with readable messages.
+    // parseArgs throws a TypeError with a readable message.
     if (!(error instanceof UsageError || error instanceof TypeError)) throw error;
     terminal.err(`${error.message}\nSee: webhooks help\n`);
     return 2;

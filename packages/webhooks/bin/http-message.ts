@@ -1,23 +1,23 @@
 import type { WebhookRequest } from "@posthorn/webhooks";
 
 /**
- * Reads a request as text tools write it: a request line, headers, an empty line, the body. Lines of the head may end in
- * LF or CRLF; the body is taken byte by byte. Gives a sentence that says what is wrong when it cannot be read.
+ * Parses a request as text: request line, headers, an empty line, body. Lines of the head may end in LF or CRLF; the
+ * body is taken byte by byte. Returns an error message when the request is unreadable.
  */
 export function parseHttpMessage(message: Uint8Array, defaultUrl: string | undefined): WebhookRequest | string {
   const end = endOfHead(message);
-  if (end === undefined) return "There is no empty line between headers and body.";
+  if (end === undefined) return "The request has no empty line between headers and body.";
   const lines = new TextDecoder("latin1").decode(message.subarray(0, end.start)).split(/\r?\n/);
   const [, method = "", target = ""] = /^([A-Z]+) (\S+)(?: HTTP\/\d(?:\.\d)?)?$/.exec(lines[0] ?? "") ?? [];
-  if (method === "") return "The first line is no request line such as: POST /hooks HTTP/1.1";
+  if (method === "") return "The first line is not a request line. Expected a line such as: POST /hooks HTTP/1.1";
   const headers: [string, string][] = [];
   for (const line of lines.slice(1)) {
     const [, name, value = ""] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*)$/.exec(line) ?? [];
-    if (name === undefined) return `This is no header: ${line.slice(0, 60)}`;
+    if (name === undefined) return `This line is not a header: ${line.slice(0, 60)}`;
     headers.push([name, value]);
   }
   const url = defaultUrl ?? absolute(target, headers);
-  if (!URL.canParse(url)) return "The URL of the request cannot be made out. Pass the public one as --url.";
+  if (!URL.canParse(url)) return "The request does not contain its URL. Pass the public URL as --url.";
   return { method, url, headers, body: bodyOf(message.subarray(end.next), headers) };
 }
 
@@ -27,7 +27,7 @@ function endOfHead(message: Uint8Array): { start: number; next: number } | undef
     const after = message[index + 1] === 0x0d ? index + 2 : index + 1;
     if (message[after] === 0x0a) return { start: message[index - 1] === 0x0d ? index - 1 : index, next: after + 1 };
   }
-  // A request without a body often ends with its last header.
+  // A request without a body often ends after its last header.
   return message.at(-1) === 0x0a ? { start: trimEnd(message), next: message.length } : undefined;
 }
 
@@ -42,7 +42,7 @@ function absolute(target: string, headers: readonly (readonly [string, string])[
   return host === undefined ? "" : `${value("x-forwarded-proto") ?? "https"}://${host}${target}`;
 }
 
-/** The body, taken out of its chunks when it was captured from the wire. */
+/** The body, decoded from chunks if it was captured from the wire. */
 function bodyOf(bytes: Uint8Array, headers: readonly (readonly [string, string])[]): Uint8Array {
   const chunked = headers.some(([name, value]) => name.toLowerCase() === "transfer-encoding" && /chunked/i.test(value));
   return (chunked ? unchunk(bytes) : undefined) ?? bytes;

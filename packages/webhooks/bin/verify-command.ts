@@ -6,7 +6,7 @@ import { findProvider } from "@posthorn/webhooks/providers";
 import { parseHttpMessage } from "./http-message.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** A mistake on the command line; its message goes to the user as it is. */
+/** A mistake on the command line. Its message is shown to the user. */
 export class UsageError extends Error {
   override readonly name: string = "UsageError";
 }
@@ -24,7 +24,7 @@ const OPTIONS = {
   json: { type: "boolean" },
 } as const;
 
-/** What came of a request. */
+/** Result of verifying a request. */
 interface Outcome {
   readonly verified?: Verified;
   readonly handshake?: { readonly status: number; readonly body: string };
@@ -33,7 +33,7 @@ interface Outcome {
   readonly event?: { readonly type: string | undefined; readonly id: string | undefined };
 }
 
-/** `webhooks verify`: prints the verdict and, on failure, what the doctor found. */
+/** `webhooks verify`: prints the result and, on failure, the findings of the signature doctor. */
 export async function verifyCommand(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   const request = parseHttpMessage(await terminal.read(positionals[0]), values.url);
@@ -61,7 +61,7 @@ async function standardOutcome(
   otherSecrets: Readonly<Record<string, string>>,
 ): Promise<Outcome> {
   const secrets = [options.secrets ?? [], (options.publicKeys ?? []) as string[]].flat();
-  if (secrets.length === 0) throw new UsageError("Pass the secret as --secret or --secret-file.");
+  if (secrets.length === 0) throw new UsageError("Pass the secret with --secret or --secret-file.");
   const result = await tryVerify(request, secrets, options);
   if (result.ok) return { verified: result };
   return { error: result.error, diagnosis: await diagnoseStandard(request, secrets, { ...options, otherSecrets }) };
@@ -74,7 +74,8 @@ async function providerOutcome(
   otherSecrets: Readonly<Record<string, string>>,
 ): Promise<Outcome> {
   const definition = findProvider(id);
-  if (definition === undefined) throw new UsageError(`There is no provider ${id}. List them with: webhooks providers`);
+  if (definition === undefined)
+    throw new UsageError(`Unknown provider: ${id}. List all providers with: webhooks providers`);
   const handshake = await answerHandshake(definition, request, options);
   if (handshake !== undefined && handshake.error === undefined) return { handshake };
   const result = await tryVerifyProvider(definition, request, options);
@@ -87,7 +88,7 @@ async function providerOutcome(
 function describeOutcome({ verified, handshake, error, diagnosis, event }: Outcome): string {
   const about =
     event?.type === undefined ? "" : `  event ${event.type}${event.id === undefined ? "" : `, delivery ${event.id}`}\n`;
-  if (handshake !== undefined) return `A handshake. The answer to give: ${handshake.status} ${handshake.body}\n`;
+  if (handshake !== undefined) return `A handshake. Respond with: ${handshake.status} ${handshake.body}\n`;
   if (verified !== undefined) {
     const signed = verified.signedAt === undefined ? "" : `, signed at ${verified.signedAt.toISOString()}`;
     const which = verified.secretIndex > 0 ? `, with secret ${verified.secretIndex + 1}` : "";
@@ -101,9 +102,9 @@ function describeDiagnosis(diagnosis: Diagnosis | undefined): string {
   const list = (findings: Diagnosis["findings"]) =>
     findings.map(({ code, message }) => `  - ${code}: ${message}\n`).join("");
   const { findings, hints, tried } = diagnosis;
-  if (findings.length > 0) return `The doctor found what explains it:\n${list(findings)}`;
-  const nothing = `The doctor tried ${tried} likely mistakes, and none explains it.\n`;
-  return hints.length > 0 ? `${nothing}But it looks wrong that:\n${list(hints)}` : nothing;
+  if (findings.length > 0) return `The signature doctor found the cause:\n${list(findings)}`;
+  const nothing = `The signature doctor tried ${tried} likely mistakes and found no cause.\n`;
+  return hints.length > 0 ? `${nothing}Possible problems:\n${list(hints)}` : nothing;
 }
 
 function errorAsText(_key: string, value: unknown): unknown {
@@ -116,20 +117,20 @@ function namedValues(pairs: readonly string[] | undefined): Record<string, strin
   const values: Record<string, string> = {};
   for (const pair of pairs ?? []) {
     const equals = pair.indexOf("=");
-    if (equals <= 0) throw new UsageError("Write --config and --other as name=value.");
+    if (equals <= 0) throw new UsageError("Values of --config and --other must have the form name=value.");
     values[pair.slice(0, equals)] = pair.slice(equals + 1);
   }
   return values;
 }
 
 async function readText(terminal: Terminal, path: string): Promise<string> {
-  // Editors end files with a newline that is not part of the secret.
+  // Most editors add a newline at the end of a file, which is not part of the secret.
   return new TextDecoder().decode(await terminal.read(path)).replace(/\r?\n$/, "");
 }
 
 function clock(at: string | undefined, terminal: Terminal): () => number {
   if (at === undefined) return terminal.now;
   const time = /^\d+$/.test(at) ? Number(at) * 1000 : Date.parse(at);
-  if (Number.isNaN(time)) throw new UsageError("--at is neither ISO 8601 nor Unix seconds.");
+  if (Number.isNaN(time)) throw new UsageError("The value of --at must be ISO 8601 or Unix seconds.");
   return () => time;
 }

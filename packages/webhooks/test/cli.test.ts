@@ -48,7 +48,7 @@ describe("webhooks verify", () => {
     const { status, out } = await webhooks(args, stripeRequest(`${BODY}\n`));
     expect(status).toBe(1);
     expect(out).toContain("Not verified: signature_mismatch");
-    expect(out).toContain("The doctor found what explains it:\n  - body_newline:");
+    expect(out).toContain("The signature doctor found the cause:\n  - body_newline:");
   });
 
   it("names the other environment whose secret fits", async () => {
@@ -90,7 +90,7 @@ describe("webhooks verify", () => {
     const slack = await import("../src/sender-styles/slack.ts");
     const headers = slack.slackStyle("s").signSync({ body, timestampSeconds: TIME });
     const { status, out } = await webhooks(["verify", "--provider", "slack", "--secret", "s"], message(headers, body));
-    expect([status, out]).toEqual([0, "A handshake. The answer to give: 200 abc\n"]);
+    expect([status, out]).toEqual([0, "A handshake. Respond with: 200 abc\n"]);
   });
 
   it.each([
@@ -98,13 +98,13 @@ describe("webhooks verify", () => {
     [["verify"], standardRequest, "--secret"],
     [["verify", "--secret", "s"], "hello", "empty line"],
     [["verify", "--secret", "s"], "hello\n\n", "request line"],
-    [["verify", "--secret", "s"], "POST / HTTP/1.1\nnot a header\n\n", "no header"],
+    [["verify", "--secret", "s"], "POST / HTTP/1.1\nnot a header\n\n", "is not a header"],
     [["verify", "--secret", "s"], "POST /x HTTP/1.1\n\n", "--url"],
     [["verify", "--nonsense"], "", "--nonsense"],
     [["verify", "--secret", "s", "--at", "noon"], standardRequest, "--at"],
     [["verify", "--secret", "s", "--other", "x"], standardRequest, "name=value"],
     [["nonsense"], "", "nonsense"],
-    [[], "", "Name a command"],
+    [[], "", "Enter a command"],
   ])("%j: exits with 2 and says what to change", async (args, stdin, part) => {
     const { status, out, err } = await webhooks(args, stdin);
     expect([status, out]).toEqual([2, ""]);

@@ -85,7 +85,7 @@ export function providerVerifier(definition: ProviderDefinition, options: Provid
       result.catch(() => undefined);
       throw new WebhookError(
         "runtime_unsupported",
-        "This scheme cannot verify synchronously in this runtime. Use await verify().",
+        "This scheme cannot verify synchronously here. Use await verify().",
       );
     },
   };

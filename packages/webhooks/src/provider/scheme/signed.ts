@@ -159,11 +159,7 @@ export function compileMessage(signed: SignedOptions["signed"] = "{body}"): (inp
 /** Creates the mismatch error. It is the same for every cause, so that it never reveals the correct signature. */
 export function mismatch(options: SignedOptions): WebhookError {
   const url = options.url === undefined ? "" : " or the URL";
-  return headerError(
-    options,
-    "signature_mismatch",
-    `does not match: it was made with another secret, or the body${url} was changed`,
-  );
+  return headerError(options, "signature_mismatch", `does not match: wrong secret, or the body${url} was changed`);
 }
 
 /** Creates an error about the signature header. */
