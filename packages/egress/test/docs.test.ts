@@ -6,8 +6,8 @@ import { EGRESS_ERRORS, SPECIAL_RANGES } from "../src/index.ts";
 const page = readFileSync(new URL("../../../docs/egress.md", import.meta.url), "utf8");
 
 describe("the page on egress", () => {
-  test("lists every code under its fault, and no code that is not there", () => {
-    const section = page.slice(page.indexOf("## Whose fault it is"), page.indexOf("## Allowing private targets"));
+  test("lists exactly the existing codes, each under its fault", () => {
+    const section = page.slice(page.indexOf("## Who is at fault"), page.indexOf("## Allow private targets"));
     const listed = [...section.matchAll(/^\| `(\w+)`\s*\| (.*?)\s*\|$/gm)].flatMap(([, fault, codes = ""]) =>
       [...codes.matchAll(/`(\w+)`/g)].map(([, code]) => `${fault}: ${code}`),
     );
@@ -15,12 +15,12 @@ describe("the page on egress", () => {
     expect(listed.sort()).toEqual(real.sort());
   });
 
-  test("names every range the guard refuses, and every metadata address", () => {
+  test("names every denied range and every metadata address", () => {
     const ipv4Mask = /^(\d+)\.0\.0\.0\/(\d+)$/;
     const missing = SPECIAL_RANGES.filter(({ cidr, network, rule }) => {
       const forms = [cidr, cidr.replace(ipv4Mask, "$1/$2"), cidr.replace(/\.0\.0\/(1[26])$/, "/$1")];
       if (network.bits === network.bytes.length * 8) forms.push(formatAddress(network.bytes));
-      // Parts of a larger block that is named, or of what no row allows anyway.
+      // Parts of a larger block that is listed, or denied as unallocated.
       const inside = ["orchid", "nat64-reserved", "reserved"].includes(rule);
       return !inside && !forms.some((form) => page.includes(`\`${form}\``));
     });
@@ -28,8 +28,8 @@ describe("the page on egress", () => {
   });
 });
 
-describe("each sentence", () => {
-  test("is one or two plain sentences, and depends on nothing an attacker would like to know", () => {
+describe("the message of each code", () => {
+  test("is short, made of whole sentences, and does not reveal why a target is blocked", () => {
     const odd = Object.values(EGRESS_ERRORS).filter(
       ({ message }) => !/^[A-Z].*\.$/.test(message) || message.length > 140,
     );
