@@ -91,7 +91,7 @@ Step by step, for the most common providers:
 
 ${rows.join("\n")}
 
-[All ${Object.keys(providers).length} provider definitions](../webhooks/providers.md), with what each one proves.
+[All ${Object.keys(providers).length - 1} providers](../webhooks/providers.md), with what each one proves.
 `;
 }
 

@@ -9,18 +9,68 @@ import { requestOf, type RequestVector, vectors } from "./vectors.ts";
 const all = Object.values(providers);
 const folder = new URL("../../src/providers/", import.meta.url);
 
+/** Providers that were added before vectors were required: they have none, or none that is rejected. Do not add to this list. */
+const INCOMPLETE = new Set(
+  (
+    "acr atlassian-connect auth0 aws-iot azure-event-grid cloudevents-webhook cloudflare-notifications docker-hub elevenlabs " +
+    "google-calendar jenkins jfrog line mailchimp monday nylas okta paddle-classic particle pipedrive quay rollbar salesforce " +
+    "telegram twitch wordpress zapier"
+  ).split(" "),
+);
+
+/** What the vectors of a provider lack. */
+function gapsOf(id: string): readonly string[] {
+  const own = vectors.filter(({ provider }) => findProvider(provider)?.id === id);
+  const [accepted, rejected] = [
+    own.some(({ expectValid }) => expectValid),
+    own.some(({ expectValid }) => !expectValid),
+  ];
+  return [...(accepted ? [] : ["accepted"]), ...(rejected ? [] : ["rejected"])];
+}
+
 suite("the catalogue", () => {
-  test("has every file, under its own id", () => {
+  test("contains every definition file under its own ID", () => {
     const files = readdirSync(folder).filter((name) => name !== "index.ts" && !name.endsWith(".test.ts"));
     expect(Object.keys(providers).sort()).toEqual(files.map((name) => name.replace(/\.ts$/, "")).sort());
     for (const [id, definition] of Object.entries(providers)) expect(definition.id).toBe(id);
   });
 
-  test("has every provider of the vectors", () => {
+  test("has a definition for every provider of the vectors", () => {
     expect(vectors.filter(({ provider }) => findProvider(provider) === undefined)).toEqual([]);
   });
 
-  test("calls no two providers by one name", () => {
+  test("has an accepted and a rejected vector for every provider", () => {
+    const missing = all
+      .filter(({ id }) => !INCOMPLETE.has(id))
+      .flatMap(({ id }) =>
+        gapsOf(id).map(
+          (kind) =>
+            `${id} has no ${kind} request. Add one to vectors/providers.json, made with the provider's library or documentation: ` +
+            'see "Add a provider" in CONTRIBUTING.md.',
+        ),
+      );
+    expect(missing).toEqual([]);
+    expect([...INCOMPLETE].filter((id) => gapsOf(id).length === 0)).toEqual([]);
+  });
+
+  test("is counted correctly in the documents", () => {
+    // Adyen has two definitions.
+    const count = all.length - 1;
+    const documents = [
+      "README.md",
+      "packages/webhooks/README.md",
+      "docs/receiving/README.md",
+      "docs/webhooks/providers.md",
+    ];
+    const stated = documents.flatMap((path) => {
+      const text = readFileSync(new URL(`../../../../${path}`, import.meta.url), "utf8");
+      return [...text.matchAll(/\b(\d{3}) providers\b/g)].map(([, number]) => `${path}: ${number}`);
+    });
+    expect(stated.filter((one) => !one.endsWith(`: ${count}`))).toEqual([]);
+    expect(stated.length).toBeGreaterThan(3);
+  });
+
+  test("uses each ID and alias only once", () => {
     const names = all.flatMap(({ id, aliases = [] }) => [id, ...aliases]);
     expect(new Set(names).size).toBe(names.length);
     expect(findProvider("GHCR")?.id).toBe("github");
@@ -28,7 +78,7 @@ suite("the catalogue", () => {
     expect(findProvider("constructor")).toBeUndefined();
   });
 
-  test("writes header names in lower case, as readers look them up", () => {
+  test("has header names only in lower case, as required for look-ups", () => {
     const wrong = all.flatMap(({ id }) => {
       const source = readFileSync(new URL(`${id}.ts`, folder), "utf8");
       const names = [...source.matchAll(/header(?::|\("|: ")([^"}`\s)]+)/g)].map(([, name = ""]) => name);
@@ -37,17 +87,17 @@ suite("the catalogue", () => {
     expect(wrong).toEqual([]);
   });
 
-  test("says of each scheme what it does, and of each definition what it needs", () => {
-    const mute = all.filter(
+  test("describes each scheme, each handshake, and the secret of each definition", () => {
+    const undescribed = all.filter(
       ({ schemes, secret, unsigned, handshakes = [] }) =>
         schemes.some((scheme) => schemeSummary(scheme).length < 10) ||
         (secret === undefined && unsigned === undefined) ||
         handshakes.some(({ summary }) => !summary.includes("→")),
     );
-    expect(mute.map(({ id }) => id)).toEqual([]);
+    expect(undescribed.map(({ id }) => id)).toEqual([]);
   });
 
-  test("calls nothing signed that proves nothing", () => {
+  test("reports no trust for providers without authentication", () => {
     const none = all.filter((definition) => providerTrust(definition) === "none").map(({ id }) => id);
     expect(none).toEqual(
       expect.arrayContaining(["docker-hub", "mailchimp", "quay", "rollbar", "salesforce", "wordpress"]),
@@ -94,7 +144,7 @@ suite("reading a delivery", () => {
     });
   });
 
-  test("a batch gives each of its events", () => {
+  test("returns each event of a batch", () => {
     const { events } = describe(
       findProvider("adyen")!,
       requestOf(vectors.find(({ id }) => id === "adyen/batch/valid")!),
@@ -105,14 +155,14 @@ suite("reading a delivery", () => {
     expect(sendgrid.events[0]).toMatchObject({ type: "dropped", occurredAt: new Date(1600112492000) });
   });
 
-  test("Discord's signature header is a signature, GitLab's webhook uuid is no delivery id", () => {
+  test("does not use GitLab's webhook UUID as a delivery ID", () => {
     const request = { method: "POST", url: "", headers: { "x-gitlab-webhook-uuid": "u" }, body: new Uint8Array(0) };
     expect(describe(findProvider("gitlab")!, request).id).toBeUndefined();
   });
 });
 
 suite("the deduplication key", () => {
-  test("is the delivery id where the provider has one, and hash of type and body where not", async () => {
+  test("is the delivery ID if the provider has one, otherwise a hash of type and body", async () => {
     const github = requestOf(vectors.find(({ id }) => id.startsWith("github/json"))!);
     expect(await deduplicationKey(findProvider("github")!, github)).toMatch(/^github:[\w-]+$/);
     const paystack = requestOf(valid("paystack"));
@@ -139,7 +189,7 @@ suite("secrets in a request", () => {
     expect(secretParts(findProvider(id)!)).toContain(part);
   });
 
-  test("are masked in headers, also where the user chose the name", () => {
+  test("are masked in headers, including a header chosen by the user", () => {
     const headers = { "X-Own": "secret", "X-Other": "seen" };
     expect(maskHeaders(findProvider("datadog")!, headers, { header: "X-Own" })).toEqual({
       "X-Own": "***",
@@ -148,7 +198,7 @@ suite("secrets in a request", () => {
   });
 });
 
-test("the vectors are the ones that were handed over", () => {
+test("the file of vectors exists and is complete", () => {
   expect(existsSync(new URL("../../../../vectors/providers.json", import.meta.url))).toBe(true);
   expect(vectors.length).toBeGreaterThanOrEqual(495);
 });
